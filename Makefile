@@ -1,0 +1,189 @@
+# Makefile: builds myrecon out of tree, in build/.  "make help" lists the targets.
+#
+# Every folder's module.mk adds its sources to the lists below; nothing recurses into a
+# folder.  Where this file calls itself, it is to read its own variables again: after
+# tests/deps.sh has installed what pkg-config is to find, or for a sanitizer's build.
+#
+# Variables for packagers: CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR.  For developers: DEV=1
+# (warnings are errors), SEEDS=N (length of the randomised tests), IT=PATTERN (only those
+# server tests), JOBS=N, V=1.
+
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+# ---- where things go
+SAN    ?=
+BUILD  := build$(if $(SAN),/$(SAN))
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+SEEDS  ?= 20
+export SEEDS
+
+# ---- the compiler
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wformat=2 \
+           -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
+           -Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum
+HARDEN  := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+RELRO   := -Wl,-z,relro -Wl,-z,now
+
+# SAN=asan, ubsan, tsan or fuzz is that instrumented build, in a folder of its own.
+SAN_asan  := -fsanitize=address
+SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
+SAN_tsan  := -fsanitize=thread
+SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined
+ifneq ($(SAN),)
+CFLAGS := -O1 -g -fno-omit-frame-pointer $(SAN_$(SAN))
+HARDEN :=
+else ifeq ($(DEV),1)
+WARN   += -Werror
+endif
+
+# ---- the libraries: MariaDB's client, or Oracle's where that is what there is
+MYSQL_PKG := $(shell for p in libmariadb mysqlclient; do \
+               if pkg-config --exists $$p; then echo $$p; break; fi; done 2>/dev/null)
+PKGS      := $(MYSQL_PKG) openssl libzstd libxxhash sqlite3
+PKG_FLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
+PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include core/banned.h $(PKG_FLAGS) $(WARN) \
+             $(HARDEN) -fPIE -pthread $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -pthread $(RELRO) $(CFLAGS) $(LDFLAGS)
+ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm
+
+# ---- what there is to build: filled by the folders
+LIB      := $(BUILD)/libmyrecon.a
+BIN      := $(BUILD)/myrecon
+LIB_SRC  :=
+MAIN_SRC := $(wildcard main.c)
+TEST_BIN :=
+include $(sort $(wildcard */module.mk tests/*/module.mk))
+
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
+SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
+
+# ---- targets for people
+.PHONY: all demo test test-long check-unit check-cli check-it asan ubsan tsan fuzz lint \
+        format docs install bench clean help deps tests FORCE
+
+all: $(BIN)
+
+help:
+	@echo 'make                build build/myrecon (DEV=1: warnings are errors)'
+	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
+	@echo 'make test           unit, command line and server tests (IT=PATTERN, SEEDS=N)'
+	@echo 'make test-long      the same with SEEDS=1000'
+	@echo 'make check-unit     only the unit tests; check-cli, check-it: only those'
+	@echo 'make asan           unit and command line tests under AddressSanitizer'
+	@echo 'make ubsan, tsan    the same under the other sanitizers'
+	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
+	@echo 'make lint           layers, banned calls, sizes, format, headers, scripts'
+	@echo 'make format         run clang-format over the tree'
+	@echo 'make bench          speed and memory against streaming and pt-table-checksum'
+	@echo 'make docs           manual pages, into build/man'
+	@echo 'make install        DESTDIR=, PREFIX=/usr/local'
+	@echo 'make deps           install the Debian packages that building needs (as root)'
+	@echo 'make clean          remove build/'
+
+deps:
+	@tests/deps.sh build docs
+
+demo:
+	@tests/deps.sh build demo
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@MYRECON=$(abspath $(BIN)) KEEP=$(KEEP) tests/demo/demo.sh
+
+test:
+	@tests/deps.sh build test docs
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@$(SUITE) unit cli it
+
+test-long:
+	@$(MAKE) --no-print-directory test SEEDS=1000
+
+check-unit check-cli check-it:
+	@tests/deps.sh build test docs
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@$(SUITE) $(@:check-%=%)
+
+asan ubsan tsan:
+	@tests/deps.sh build test
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=$@ sanitized
+
+.PHONY: sanitized
+sanitized: tests
+	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 \
+	 LSAN_OPTIONS=print_suppressions=0 \
+	 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
+	 $(SUITE) unit cli
+
+fuzz:
+	@tests/deps.sh build fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=fuzz CC=clang fuzz-run
+
+lint:
+	@tests/deps.sh build lint docs
+	@CC='$(CC)' LINT_CFLAGS='$(filter-out -Werror,$(ALL_CFLAGS))' tests/lint/run.sh
+
+format:
+	@tests/deps.sh lint
+	clang-format -i $(shell find . -path ./build -prune -o -name '*.[ch]' -print)
+
+bench:
+	@tests/deps.sh build bench
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all bench-programs
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/bench.sh
+
+docs: $(MAN_PAGES)
+
+install: all docs
+	install -d '$(DESTDIR)$(BINDIR)'
+	install -m 0755 $(BIN) '$(DESTDIR)$(BINDIR)/myrecon'
+	@for page in $(MAN_PAGES); do \
+	    section=$${page##*.}; \
+	    install -d '$(DESTDIR)$(MANDIR)'/man$$section; \
+	    install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$$section/; \
+	done
+
+clean:
+	rm -rf build
+
+tests: $(if $(MAIN_SRC),$(BIN)) $(TEST_BIN)
+
+# ---- how things are built: V=1 shows the commands, -s nothing
+ifeq ($(V),)
+is_silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
+say_cc = @$(if $(is_silent),,echo '  CC   $@';)
+say_ld = @$(if $(is_silent),,echo '  LINK $@';)
+say_ar = @$(if $(is_silent),,echo '  AR   $@';)
+endif
+
+$(BIN): $(MAIN_OBJ) $(LIB)
+	$(say_ld) $(CC) $(ALL_LDFLAGS) -o $@ $(MAIN_OBJ) $(LIB) $(ALL_LIBS)
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	$(say_ar) $(AR) rcs $@ $(LIB_OBJ)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(say_cc) $(CC) $(ALL_CFLAGS) $(CFLAGS_$(basename $(notdir $@))) -MMD -MP -c -o $@ $<
+
+# Changed flags build everything again; unchanged ones touch nothing.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@if [ -z '$(MYSQL_PKG)' ]; then \
+	    echo 'error: no MySQL client library found: run "make deps" first' >&2; exit 3; fi
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS)' | cmp -s - $@ || \
+	 echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS)' > $@
+
+-include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')

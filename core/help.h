@@ -1,0 +1,15 @@
+/*
+ * help: the text of --help, at most 80 columns, from the tables of the commands.
+ */
+#ifndef MR_HELP_H
+#define MR_HELP_H
+
+#include "cli.h"
+#include "strbuf.h"
+
+/* `myrecon --help`: the commands. */
+void mr_help_overview(struct mr_command_list commands, struct mr_strbuf *out);
+/* `myrecon COMMAND --help`. */
+void mr_help_command(const struct mr_command *command, struct mr_strbuf *out);
+
+#endif

@@ -1,0 +1,121 @@
+/* source.c: the vtable of a source, with what every implementation may rely on. */
+#include "source.h"
+
+enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs,
+                                 size_t ndbs, struct mr_catalogue **out,
+                                 struct mr_err *err)
+{
+    *out = NULL;
+    return src->ops->catalogue(src, dbs, ndbs, out, err);
+}
+
+enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,
+                                  struct mr_err *err)
+{
+    *out = NULL;
+    return src->ops->reader_new(src, out, err);
+}
+
+void mr_source_free(struct mr_source *src)
+{
+    if (src != NULL)
+        src->ops->free(src);
+}
+
+void mr_reader_free(struct mr_reader *reader)
+{
+    if (reader != NULL)
+        reader->source->ops->reader_free(reader);
+}
+
+static bool is_open(struct mr_range range)
+{
+    return range.lo.ptr == NULL && range.hi.ptr == NULL;
+}
+
+static enum mr_code fail_no_key(const struct mr_readspec *spec, const char *what,
+                                struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_BUG, "%s of table \"%s.%s\", which is read without a key",
+                      what, spec->db, spec->table);
+}
+
+enum mr_code mr_reader_scan(struct mr_reader *reader, const struct mr_readspec *spec,
+                            struct mr_range range, uint64_t limit, mr_row_fn *fn,
+                            void *ctx, struct mr_err *err)
+{
+    if (spec->nkey == 0 && !is_open(range))
+        return fail_no_key(spec, "range", err);
+    return reader->source->ops->scan(reader, spec, range, limit, fn, ctx, err);
+}
+
+/* Hands rows of values to who takes raw ones, too. */
+struct plain_rows {
+    mr_raw_row_fn *fn;
+    void *ctx;
+};
+
+static enum mr_code give_plain(void *ctx, const struct mr_value *values,
+                               struct mr_err *err)
+{
+    const struct plain_rows *to = ctx;
+    const struct mr_raw_row row = {.values = values};
+    return to->fn(to->ctx, &row, err);
+}
+
+enum mr_code mr_reader_scan_raw(struct mr_reader *reader, const struct mr_readspec *spec,
+                                struct mr_range range, uint64_t limit, mr_raw_row_fn *fn,
+                                void *ctx, struct mr_err *err)
+{
+    struct plain_rows to = {fn, ctx};
+    if (reader->source->ops->scan_raw == NULL)
+        return mr_reader_scan(reader, spec, range, limit, give_plain, &to, err);
+    if (spec->nkey == 0 && !is_open(range))
+        return fail_no_key(spec, "range", err);
+    return reader->source->ops->scan_raw(reader, spec, range, limit, fn, ctx, err);
+}
+
+enum mr_code mr_reader_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
+                             const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
+                             void *ctx, struct mr_err *err)
+{
+    if (nkeys == 0)
+        return MR_OK;
+    if (spec->nkey == 0)
+        return fail_no_key(spec, "rows by key", err);
+    return reader->source->ops->fetch(reader, spec, keys, nkeys, fn, ctx, err);
+}
+
+enum mr_code mr_reader_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
+                              size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
+                              struct mr_err *err)
+{
+    if (wanted == 0 || spec->nkey == 0)
+        return MR_OK;
+    return reader->source->ops->bounds(reader, spec, wanted, arena, keys, err);
+}
+
+enum mr_code mr_reader_bound_after(struct mr_reader *reader,
+                                   const struct mr_readspec *spec, struct mr_range range,
+                                   uint64_t rows, struct mr_strbuf *key,
+                                   struct mr_err *err)
+{
+    mr_strbuf_reset(key);
+    if (spec->nkey == 0 || rows == 0)
+        return fail_no_key(spec, "bound", err);
+    return reader->source->ops->bound_after(reader, spec, range, rows, key, err);
+}
+
+enum mr_code mr_reader_digest(struct mr_reader *reader, const struct mr_readspec *spec,
+                              struct mr_range range, struct mr_range_digest *out,
+                              struct mr_err *err)
+{
+    if (spec->nkey == 0 && !is_open(range))
+        return fail_no_key(spec, "range", err);
+    return reader->source->ops->digest(reader, spec, range, out, err);
+}
+
+struct mr_db *mr_reader_db(struct mr_reader *reader)
+{
+    return reader->source->ops->reader_db(reader);
+}

@@ -1,0 +1,70 @@
+/*
+ * table_config: what the configuration says about one table: the keys of a
+ * [table PATTERN] section, each parsed and checked.
+ *
+ * Column names are written as they are in SOURCE; a name with a blank, comma, dot,
+ * parenthesis or quote, or one that equals a special word, is put in backticks or
+ * double quotes (the quote doubled inside).
+ *
+ * Ownership: everything parsed lives in the arena handed in.  Errors: MR_E_CONFIG
+ * without file and line, which the caller puts in front.
+ */
+#ifndef MR_TABLE_CONFIG_H
+#define MR_TABLE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "option.h"
+
+enum mr_identity {
+    MR_IDENTITY_DEFAULT = 0, /* not configured: inferred */
+    MR_IDENTITY_COLUMNS,     /* those named */
+    MR_IDENTITY_KEY,         /* the primary key */
+    MR_IDENTITY_ROW,         /* all other columns */
+    MR_IDENTITY_NONE         /* every row is its own event */
+};
+
+/* on-conflict: what to do with a kind of conflict. */
+struct mr_conflict_rule {
+    const char *kind;   /* "differs", "deleted-or-lost", … */
+    const char *choice; /* "target", "source", "newest", "restore", "skip", … */
+    const char *column; /* of newest:COLUMN, else NULL */
+};
+
+struct mr_reference {
+    struct mr_string_list columns;
+    bool dismissed; /* "none: column": looks like a reference, is none; the rest is
+                       unset */
+    const char *ref_db, *ref_table;
+    struct mr_string_list ref_columns; /* as many as columns */
+    const char *condition;             /* SQL after `when`, or NULL */
+};
+
+struct mr_table_config {
+    enum mr_identity identity;
+    struct mr_string_list identity_columns; /* of MR_IDENTITY_COLUMNS */
+    const char *time_column, *update_column;
+    bool has_split_key, has_margin;
+    uint64_t split_key, margin;
+    const struct mr_conflict_rule *on_conflict;
+    size_t non_conflict;
+    const char *freshness, *sequence; /* columns */
+    struct mr_string_list mask, ignore_columns;
+    bool subject;
+    const char *where; /* SQL */
+    const struct mr_reference *references;
+    size_t nreferences;
+};
+
+/* Sets one key; reference adds, every other key replaces. */
+enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key,
+                                 const char *value, struct mr_arena *arena,
+                                 struct mr_err *err);
+/* May the key stand more than once in a section? */
+bool mr_table_config_is_repeatable(const char *key);
+
+#endif

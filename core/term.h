@@ -1,0 +1,35 @@
+/*
+ * term: what the terminal behind a stream can do.
+ *
+ * Colour is decided once per stream by mr_term_use_color() and handed on as a bool, so
+ * that text output is `style(X, on) text style(RESET, on)` and the same code prints
+ * both. NO_COLOR (not empty) and TERM=dumb switch automatic colour off; --color always
+ * wins over both.  Threads: any.
+ */
+#ifndef MR_TERM_H
+#define MR_TERM_H
+
+#include <stdbool.h>
+
+enum mr_color_mode { MR_COLOR_AUTO = 1, MR_COLOR_ALWAYS, MR_COLOR_NEVER };
+
+/* Styles say what a text is, not how it looks. */
+enum mr_style {
+    MR_STYLE_RESET = 1,
+    MR_STYLE_GOOD, /* equal, done */
+    MR_STYLE_BAD,  /* diverged, error */
+    MR_STYLE_WARN, /* not checked, warning, hint */
+    MR_STYLE_HEAD, /* titles, names that open a block */
+    MR_STYLE_DIM   /* what may be skipped */
+};
+
+/* fd: 1 or 2. */
+bool mr_term_use_color(enum mr_color_mode mode, int fd);
+bool mr_term_is_terminal(int fd);
+/* Columns: the terminal's, else $COLUMNS, else 80; never below 20. */
+unsigned mr_term_width(int fd);
+
+/* The escape sequence, or "" when off. */
+const char *mr_term_style(enum mr_style style, bool on);
+
+#endif

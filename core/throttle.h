@@ -1,0 +1,43 @@
+/*
+ * throttle: be kind to production.  Before each chunk a worker calls
+ * mr_throttle_wait(), which returns at once while all is well, and waits (never kills
+ * anything) while
+ *   - Threads_running of either server is above max_load,
+ *   - an endpoint that is a replica, or a replica found below one, lags above
+ * max_lag_s,
+ *   - the pause file exists,
+ * and resumes by itself.  One thread samples at most once a second over connections of
+ * its own; the state is shared.  A server that cannot be sampled for want of a right or
+ * a connection does not hold the run up: it is logged once.
+ *
+ * Threads_running is taken as the server says it: it counts our own workers and the
+ * sampling statement too, so max_load must be above the number of threads.  A replica
+ * that is stopped is told and not waited for: it does not catch up by our waiting.
+ *
+ * Waiting is announced on stderr (log, once per cause) and ends with the cancel flag
+ * (MR_E_CANCELLED).
+ */
+#ifndef MR_THROTTLE_H
+#define MR_THROTTLE_H
+
+#include "db.h"
+
+struct mr_throttle_opts {
+    unsigned max_load;      /* Threads_running; 0: no limit */
+    unsigned max_lag_s;     /* 0: no limit */
+    const char *pause_file; /* or NULL */
+};
+
+struct mr_throttle;
+/* endpoints: the servers to watch (MySQL endpoints only); copied pointers, must
+ * outlive. */
+enum mr_code mr_throttle_new(const struct mr_throttle_opts *opts,
+                             const struct mr_endpoint *const *endpoints, size_t count,
+                             const struct mr_db_opts *db_opts, struct mr_throttle **out,
+                             struct mr_err *err);
+enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err);
+/* Seconds spent waiting, over all workers. */
+double mr_throttle_waited_s(const struct mr_throttle *throttle);
+void mr_throttle_free(struct mr_throttle *throttle);
+
+#endif

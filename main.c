@@ -1,0 +1,109 @@
+/*
+ * main.c: the commands, and the only place that prints an error or ends the process.
+ *
+ * Order matters: descriptors first, so that no file or socket becomes stdout by
+ * accident; then the command line is copied and the passwords in argv are overwritten,
+ * before anything slow happens.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/cli.h"
+#include "core/config_cmd.h"
+#include "core/help.h"
+#include "core/io.h"
+#include "core/log.h"
+#include "core/signals.h"
+#include "core/term.h"
+#include "core/version.h"
+#include "recon/check_cmd.h"
+
+static const struct mr_command *const commands[] = {
+    &mr_check_command,
+    &mr_config_command,
+};
+static const struct mr_command_list command_list = {
+    .items = commands,
+    .count = sizeof commands / sizeof commands[0],
+};
+
+/* A descriptor that was closed is opened read-only on nothing: reading ends at once,
+ * and writing to it fails, so a result that nobody can get is still an error. */
+static void open_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)open("/dev/null", O_RDONLY);
+    }
+}
+
+static enum mr_code print_help(const struct mr_invocation *invocation, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (invocation->command != NULL)
+        mr_help_command(invocation->command, &text);
+    else
+        mr_help_overview(invocation->commands, &text);
+    enum mr_code code = mr_strbuf_check(&text, "printing the help", err);
+    if (code == MR_OK)
+        code = mr_io_write_all(STDOUT_FILENO, "standard output", text.ptr, text.len, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code,
+                             struct mr_err *err)
+{
+    switch (invocation->request) {
+    case MR_CLI_HELP: return print_help(invocation, err);
+    case MR_CLI_VERSION: (void)puts("myrecon " MR_VERSION); return MR_OK;
+    case MR_CLI_RUN: break;
+    }
+    enum mr_code code = mr_cli_configure(invocation, err);
+    return code == MR_OK ? invocation->command->run(invocation, exit_code, err) : code;
+}
+
+/* What was written to stdout must have arrived, or the result is worth nothing. */
+static enum mr_code close_stdout(struct mr_err *err)
+{
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fclose(stdout) == 0 && !failed)
+        return MR_OK;
+    if (errno != 0)
+        (void)mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    else
+        (void)mr_err_set(err, MR_E_IO, "could not write to standard output");
+    mr_err_hint(err, "The result is incomplete; see where standard output leads.");
+    return MR_E_IO;
+}
+
+int main(int argc, char **argv)
+{
+    struct mr_invocation invocation;
+    struct mr_err err = {.code = MR_OK};
+    int exit_code = 0;
+    open_standard_descriptors();
+    /* characters are UTF-8 wherever this runs; numbers keep the decimal point */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    mr_signals_install();
+    mr_log_set_color(mr_term_use_color(MR_COLOR_AUTO, STDERR_FILENO));
+
+    enum mr_code code = mr_cli_parse(&invocation, command_list, argc, argv, &err);
+    for (int i = 1; i < argc; i++)
+        mr_cli_hide_password(argv[i]);
+    if (code == MR_OK)
+        code = dispatch(&invocation, &exit_code, &err);
+    if (code == MR_OK)
+        code = close_stdout(&err);
+    else
+        (void)fflush(stdout); /* what there is of a result; the error is told below */
+    mr_cli_release(&invocation);
+    if (code == MR_OK)
+        return exit_code;
+    mr_log_err(&err);
+    return mr_code_exit(code);
+}

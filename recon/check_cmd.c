@@ -1,0 +1,300 @@
+/* check_cmd.c: see check_cmd.h.  Opens what a run needs, runs it, prints the result. */
+#include "recon/check_cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/term.h"
+#include "recon/check_json.h"
+#include "recon/check_options.h"
+#include "recon/check_plan.h"
+#include "recon/check_result.h"
+#include "recon/check_run.h"
+#include "recon/check_sides.h"
+#include "recon/check_text.h"
+#include "recon/objects.h"
+
+/* "20261120T033301Z-8f3a12": unique enough to be found in a process list and a log. */
+static const char *new_run_id(struct mr_arena *arena, char started[32])
+{
+    struct timespec now;
+    struct tm utc;
+    char text[64], day[32];
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &utc);
+    (void)strftime(started, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    (void)strftime(day, sizeof day, "%Y%m%dT%H%M%SZ", &utc);
+    unsigned tail = ((unsigned)now.tv_nsec ^ ((unsigned)getpid() << 12)) & 0xffffffU;
+    (void)snprintf(text, sizeof text, "%s-%06x", day, tail);
+    return mr_arena_strdup(arena, text);
+}
+
+static void add_list(struct mr_strbuf *sb, const char *name,
+                     const struct mr_string_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        mr_strbuf_add_fmt(sb, "%s=%s\n", name, list->items[i]);
+}
+
+/* Everything that changes what a run finds: --resume goes on only with the same. */
+static const char *options_text(struct mr_check_run *check)
+{
+    const struct mr_check_options *o = check->opts;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    add_list(&sb, "tables", &o->tables);
+    add_list(&sb, "exclude", &o->exclude);
+    add_list(&sb, "where", &o->where_texts);
+    mr_strbuf_add_fmt(&sb, "since=%s\nobjects=%s\nconsistent=%d\n",
+                      o->since_text != NULL ? o->since_text : "", o->objects,
+                      o->consistent);
+    for (size_t i = 0; i < check->ntables; i++) {
+        const char *where = check->tables[i]->scan[MR_SOURCE].where;
+        if (where != NULL)
+            mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->tables[i]->find.name, where);
+    }
+    const char *text = sb.failed ? NULL : mr_arena_strdup(&check->arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return text;
+}
+
+static enum mr_code refuse_other_run(const struct mr_find_run *old,
+                                     const struct mr_find_run *now, struct mr_err *err)
+{
+    const char *what = strcmp(old->source, now->source) != 0     ? "another source"
+                       : strcmp(old->target, now->target) != 0   ? "another target"
+                       : strcmp(old->options, now->options) != 0 ? "other options"
+                                                                 : NULL;
+    if (what == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CASE_OTHER,
+                     "the unfinished run %s of the case file has %s", old->uuid, what);
+    mr_err_detail(err, "unfinished run: %s -> %s, options:\n%s", old->source, old->target,
+                  old->options);
+    return MR_E_CASE_OTHER;
+}
+
+/* A new run in the case, or with --resume the unfinished one. */
+static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_find_run last = {0};
+    enum mr_code code = MR_OK;
+    check->run.options = options_text(check);
+    if (check->run.options == NULL)
+        return mr_err_nomem(err, "starting a run");
+    if (check->opts->resume)
+        code = mr_findings_run_last(check->fd, &check->arena, &last, err);
+    if (code == MR_OK && last.id != 0 && !last.finished) {
+        code = refuse_other_run(&last, &check->run, err);
+        last.options = check->run.options;
+        last.replication = check->run.replication;
+        last.hidden = NULL;
+        check->run = last;
+        if (code == MR_OK)
+            mr_log_info("resuming run %s", last.uuid);
+        return code;
+    }
+    if (code == MR_OK && check->opts->resume)
+        mr_log_info("the case holds no unfinished run: starting a new one");
+    return code == MR_OK ? mr_findings_run_begin(check->fd, &check->run, err) : code;
+}
+
+/* --max-rows must not look like "no more". */
+static void say_not_printed(const struct mr_check_result *result,
+                            const struct mr_check_options *o)
+{
+    uint64_t rows = mr_check_result_not_printed(result);
+    if (rows > 0 && o->json)
+        mr_log_info("%" PRIu64 " more row%s not printed (--max-rows %" PRIu64 ")%s", rows,
+                    rows == 1 ? " is" : "s are", o->max_rows,
+                    o->case_path != NULL ? "; the case keeps all" : "");
+}
+
+static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
+                                 struct mr_err *err)
+{
+    struct mr_check_result result;
+    const struct mr_check_options *o = check->opts;
+    enum mr_code code =
+        mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
+    if (code == MR_OK && o->json) {
+        code = mr_check_json(&result, stdout, err);
+    } else if (code == MR_OK) {
+        struct mr_check_text_opts text = {.color = mr_term_use_color(o->color, 1),
+                                          .width = mr_term_width(1),
+                                          .case_path =
+                                              o->case_path != NULL ? o->case_path : ""};
+        code = mr_check_text(&result, stdout, &text, err);
+    }
+    if (code == MR_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    if (code == MR_OK)
+        say_not_printed(&result, o);
+    *exit_code = mr_check_result_exit(&result);
+    mr_check_result_release(&result);
+    return code;
+}
+
+/* Keeps the first error. */
+static enum mr_code save_run(struct mr_check_run *check, enum mr_code code,
+                             struct mr_err *err)
+{
+    struct mr_err late = {0};
+    enum mr_code saved = mr_findings_run_end(check->fd, &check->run, &late);
+    if (code != MR_OK || saved == MR_OK)
+        return code;
+    *err = late;
+    return saved;
+}
+
+/* A run is finished when its result was printed: what a full disk or a closed pipe cut
+ * short can be printed again by --resume. */
+static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *exit_code,
+                            struct mr_err *err)
+{
+    bool finished = check->run.finished;
+    check->run.finished = false;
+    code = save_run(check, code, err);
+    check->run.finished = finished;
+    if (code == MR_OK)
+        code = print_result(check, exit_code, err);
+    return code == MR_OK ? save_run(check, code, err) : code;
+}
+
+/* A slip that makes everything equal; two databases of one server are none. */
+static void warn_of_itself(const struct mr_check_run *check, const struct mr_vec *pairs)
+{
+    const struct mr_server *s = &check->side[MR_SOURCE].cat->server;
+    const struct mr_server *t = &check->side[MR_TARGET].cat->server;
+    if (s->port != t->port || strcmp(s->hostname, t->hostname) != 0 ||
+        strcmp(s->datadir, t->datadir) != 0 || strcmp(s->uuid, t->uuid) != 0)
+        return;
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(pairs, i);
+        if (strcmp(pair->name[MR_SOURCE], pair->name[MR_TARGET]) == 0)
+            mr_log_warning(
+                "database \"%s\" is compared with itself: source and target are "
+                "the same server",
+                pair->name[MR_SOURCE]);
+    }
+}
+
+/* Plans, opens the case, runs. */
+static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
+                              struct mr_err *err)
+{
+    struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
+    struct mr_db_opts db_opts = {.run_tag = check->run.uuid};
+    struct mr_throttle_opts load = {.max_load = check->opts->max_load,
+                                    .max_lag_s = check->opts->max_lag_s,
+                                    .pause_file = check->opts->pause_file};
+    const struct mr_endpoint *eps[MR_SIDES] = {check->side[0].ep, check->side[1].ep};
+    double begun = mr_clock_now_s();
+    enum mr_code code = mr_check_pair_dbs(check, &check->arena, &pairs, err);
+    if (code == MR_OK) {
+        warn_of_itself(check, &pairs);
+        code = mr_check_plan(check, &pairs, err);
+    }
+    if (code == MR_OK)
+        code = mr_check_relate(check, err);
+    if (code == MR_OK)
+        code = mr_check_choose_digest(check, err);
+    if (code == MR_OK)
+        code = begin_run(check, err);
+    if (code == MR_OK)
+        code = mr_progress_new(check->opts->progress, &check->progress, err);
+    if (code == MR_OK)
+        code = mr_throttle_new(&load, eps, MR_SIDES, &db_opts, &check->throttle, err);
+    if (code == MR_OK)
+        code = mr_check_execute(check, &pairs, err);
+    mr_progress_finish(check->progress);
+    check->run.seconds += mr_clock_now_s() - begun;
+    if (check->run.id != 0 && code != MR_E_CASE && code != MR_E_CASE_OTHER)
+        code = end_run(check, code, exit_code, err);
+    mr_throttle_free(check->throttle);
+    mr_progress_free(check->progress);
+    mr_vec_release(&pairs);
+    return code;
+}
+
+static void set_up_log(const struct mr_check_options *o)
+{
+    enum mr_log_level level = o->quiet          ? MR_LOG_WARNING
+                              : o->verbose == 0 ? MR_LOG_INFO
+                              : o->verbose == 1 ? MR_LOG_DETAIL
+                                                : MR_LOG_DEBUG;
+    mr_log_set_level(level);
+    mr_log_set_color(mr_term_use_color(o->color, 2));
+}
+
+/* What interrupted work needs to hear depends on whether a case keeps it. */
+static void explain_interruption(const struct mr_check_options *o, struct mr_err *err)
+{
+    if (err->code == MR_E_CANCELLED && o->case_path == NULL)
+        mr_err_hint(err, "Nothing was written to either server. With --case FILE a run "
+                         "can be resumed.");
+}
+
+static const char *display(struct mr_arena *arena, const struct mr_endpoint *ep)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_endpoint_display(ep, &sb);
+    const char *text = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return text;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
+                        struct mr_err *err)
+{
+    const struct mr_check_options *opts = invocation->settings.values;
+    struct mr_check_run check = {.opts = opts,
+                                 .config = invocation->config,
+                                 .arena = MR_ARENA_INIT,
+                                 .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct mr_check_sides sides = {0};
+    const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
+    char started[32];
+    set_up_log(opts);
+    check.run.uuid = new_run_id(&check.arena, started);
+    check.run.started = started;
+    enum mr_code code = check.run.uuid != NULL ? mr_db_global_init(err)
+                                               : mr_err_nomem(err, "starting a run");
+    if (code == MR_OK)
+        code = mr_objects_parse_kinds(opts->objects, &check.object_kinds, err);
+    if (code == MR_OK)
+        code = mr_check_sides_open(&check, &sides, operands, err);
+    if (code == MR_OK)
+        code = mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err);
+    if (code == MR_OK) {
+        check.run.source = display(&check.arena, check.side[MR_SOURCE].ep);
+        check.run.target = display(&check.arena, check.side[MR_TARGET].ep);
+        code = check.run.source != NULL && check.run.target != NULL
+                   ? run_check(&check, exit_code, err)
+                   : mr_err_nomem(err, "starting a run");
+    }
+    struct mr_err late = {0};
+    enum mr_code closed = mr_findings_close(check.fd, &late);
+    if (code == MR_OK && closed != MR_OK) {
+        code = closed;
+        *err = late;
+    }
+    if (code != MR_OK)
+        explain_interruption(opts, err);
+    mr_check_sides_close(&check, &sides);
+    mr_arena_release(&check.arena);
+    return code;
+}
+
+const struct mr_command mr_check_command = {.name = "check",
+                                            .doc = &mr_check_doc,
+                                            .options = &mr_check_option_set,
+                                            .min_operands = 2,
+                                            .max_operands = 2,
+                                            .run = run};

@@ -1,0 +1,31 @@
+/*
+ * check_columns: one pair of tables, column by column: what is read on each side, by
+ * which key, and what names a row.
+ */
+#ifndef MR_CHECK_COLUMNS_H
+#define MR_CHECK_COLUMNS_H
+
+#include "core/config.h"
+#include "recon/check.h"
+
+/* What the plan of one pair needs to know besides the catalogues' tables. */
+struct mr_column_task {
+    const struct mr_table_config *config;
+    enum mr_flavour flavour[MR_SIDES];
+    struct mr_arena *arena;
+};
+
+/*
+ * Fills join, scan, full, ncompared, keys, identity and find.columns of `table`, whose
+ * `side` is set.  MR_E_CONFIG for a configured column that does not exist;
+ * MR_E_UNSUPPORTED where no column is common.
+ */
+enum mr_code mr_check_columns(struct mr_check_table *table,
+                              const struct mr_column_task *task, struct mr_err *err);
+
+/* The table's column of that name, compared as the servers do (case-insensitively), or
+ * NULL. */
+const struct mr_column *mr_check_find_column(const struct mr_table *table,
+                                             const char *name);
+
+#endif

@@ -1,0 +1,58 @@
+/* check_identity.c: see check_identity.h. */
+#include "recon/check_identity.h"
+
+#include <string.h>
+
+enum mr_code mr_check_identity_of(const struct mr_check_table *table, const void *image,
+                                  size_t len, struct mr_strbuf *out, bool *null,
+                                  struct mr_err *err)
+{
+    const char *bytes = image;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(out);
+    *null = false;
+    for (size_t i = 0; code == MR_OK && i < table->nidentity; i++) {
+        size_t from = 0;
+        for (size_t skip = 0; code == MR_OK && skip < table->identity[i]; skip++)
+            code = mr_row_skip(image, len, &from, err);
+        size_t to = from;
+        if (code == MR_OK)
+            code = mr_row_skip(image, len, &to, err);
+        if (code != MR_OK)
+            break;
+        *null = *null || bytes[from] == 'N';
+        mr_strbuf_add(out, bytes + from, to - from);
+    }
+    return code == MR_OK ? mr_strbuf_check(out, "classifying rows", err) : code;
+}
+
+/* TARGET's column of that value, if it is text on both sides. */
+static const struct mr_column *text_column(const struct mr_check_table *table,
+                                           const struct mr_readcol *value)
+{
+    const struct mr_table *t = table->side[MR_TARGET];
+    for (size_t i = 0; value->cls == MR_CLASS_TEXT && i < t->ncolumns; i++)
+        if (strcmp(t->columns[i].name, value->name) == 0 &&
+            t->columns[i].cls == MR_CLASS_TEXT)
+            return &t->columns[i];
+    return NULL;
+}
+
+enum mr_code mr_check_canonise(const struct mr_check_table *table,
+                               const size_t *positions, size_t npositions,
+                               struct mr_db *db, struct mr_vec *items,
+                               struct mr_arena *arena, struct mr_err *err)
+{
+    struct mr_canon_column *columns =
+        mr_arena_calloc(arena, npositions + 1, sizeof *columns);
+    if (columns == NULL)
+        return mr_err_nomem(err, "comparing texts");
+    if (db == NULL)
+        return mr_err_set(err, MR_E_LOST, "the target's connection is gone");
+    for (size_t i = 0; i < npositions; i++) {
+        const struct mr_readcol *value = &table->full[MR_TARGET].cols[positions[i]];
+        columns[i].target = text_column(table, value);
+        columns[i].charset = columns[i].target != NULL ? value->charset : NULL;
+    }
+    return mr_canon(db, columns, npositions, items->items, items->count, arena, err);
+}

@@ -1,0 +1,344 @@
+/* check_options.c: see check_options.h. */
+#include "recon/check_options.h"
+
+#include <sched.h>
+#include <string.h>
+
+#include "core/pattern.h"
+
+#define MAX_THREADS 64
+#define DEFAULT_THREADS 4U
+
+/* SWITCH and CHOICE write an unsigned; these enums are the fields that receive it. */
+_Static_assert(sizeof(enum mr_progress_mode) == sizeof(unsigned), "stored as unsigned");
+_Static_assert(sizeof(enum mr_color_mode) == sizeof(unsigned), "stored as unsigned");
+_Static_assert(sizeof(enum mr_digest_mode) == sizeof(unsigned), "stored as unsigned");
+_Static_assert((int)MR_PROGRESS_AUTO == (int)MR_SWITCH_AUTO &&
+                   (int)MR_PROGRESS_ALWAYS == (int)MR_SWITCH_ON &&
+                   (int)MR_PROGRESS_NEVER == (int)MR_SWITCH_OFF,
+               "--progress is a switch");
+
+static const struct mr_choice digest_modes[] = {
+    {"auto", MR_DIGEST_AUTO},
+    {"client", MR_DIGEST_CLIENT},
+    {"server", MR_DIGEST_SERVER},
+    {NULL, 0},
+};
+
+static const struct mr_choice color_modes[] = {
+    {"auto", MR_COLOR_AUTO},
+    {"always", MR_COLOR_ALWAYS},
+    {"never", MR_COLOR_NEVER},
+    {NULL, 0},
+};
+
+#define AT(field) offsetof(struct mr_check_options, field)
+
+static const struct mr_option options[] = {
+    {.name = "tables",
+     .type = MR_OPTION_LIST,
+     .offset = AT(tables),
+     .arg = "PATTERN",
+     .group = "What is compared",
+     .help = "only tables that match db.table (wildcards * and ?); a bare name means any "
+             "database; repeatable"},
+    {.name = "exclude",
+     .type = MR_OPTION_LIST,
+     .offset = AT(exclude),
+     .arg = "PATTERN",
+     .group = "What is compared",
+     .help = "not these tables; repeatable"},
+    {.name = "where",
+     .type = MR_OPTION_LIST,
+     .offset = AT(where_texts),
+     .arg = "DB.TABLE=SQL",
+     .group = "What is compared",
+     .help = "only rows of that table for which the condition holds; repeatable",
+     .not_in_file = true},
+    {.name = "since",
+     .type = MR_OPTION_STRING,
+     .offset = AT(since_text),
+     .arg = "TIME",
+     .group = "What is compared",
+     .help = "only rows since TIME, by the update-column or else the time-column of the "
+             "configuration; YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, then Z or +HH:MM for a "
+             "time zone"},
+    {.name = "objects",
+     .type = MR_OPTION_STRING,
+     .offset = AT(objects),
+     .arg = "LIST",
+     .group = "What is compared",
+     .help = "kinds of schema objects, joined by commas: table, column, index, "
+             "foreign_key, trigger, charset, auto_increment, database, view, routine, "
+             "event, sequence; or all, or none",
+     .initial = "all"},
+
+    {.name = "consistent",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(consistent),
+     .group = "How it is compared",
+     .help = "read each connection's rows in one transaction, as of its start"},
+    {.name = "digest",
+     .type = MR_OPTION_CHOICE,
+     .offset = AT(digest),
+     .arg = "auto|client|server",
+     .group = "How it is compared",
+     .help = "where rows are digested; server saves a slow link",
+     .initial = "auto",
+     .choices = digest_modes},
+    {.name = "settle",
+     .type = MR_OPTION_MILLIS,
+     .offset = AT(settle_ms),
+     .arg = "SECONDS",
+     .group = "How it is compared",
+     .help = "wait before a difference is read again, where replication cannot say when "
+             "the other side has caught up",
+     .initial = "2",
+     .max = 3600 * 1000},
+
+    {.name = "threads",
+     .type = MR_OPTION_UINT,
+     .offset = AT(threads),
+     .arg = "N",
+     .group = "Load and pace",
+     .help = "workers, each with a connection to both servers",
+     .initial_note = "cores, at most 4",
+     .min = 1,
+     .max = MAX_THREADS},
+    {.name = "max-load",
+     .type = MR_OPTION_UINT,
+     .offset = AT(max_load),
+     .arg = "N",
+     .group = "Load and pace",
+     .help = "pause while Threads_running of a server is above N; 0: never",
+     .initial = "50",
+     .max = 1000000},
+    {.name = "max-lag",
+     .type = MR_OPTION_UINT,
+     .offset = AT(max_lag_s),
+     .arg = "SECONDS",
+     .group = "Load and pace",
+     .help = "pause while a replica is further behind; 0: never",
+     .initial = "60",
+     .max = 1000000},
+    {.name = "pause-file",
+     .type = MR_OPTION_STRING,
+     .offset = AT(pause_file),
+     .arg = "FILE",
+     .group = "Load and pace",
+     .help = "pause while FILE exists"},
+    {.name = "statement-timeout",
+     .type = MR_OPTION_UINT,
+     .offset = AT(statement_timeout_s),
+     .arg = "SECONDS",
+     .group = "Load and pace",
+     .help = "let the server end a statement after that time; 0: the server's own limit",
+     .initial = "0",
+     .max = 1000000},
+
+    {.name = "case",
+     .type = MR_OPTION_STRING,
+     .offset = AT(case_path),
+     .arg = "FILE",
+     .group = "Result",
+     .help = "keep the run and every finding in this case file",
+     .not_in_file = true},
+    {.name = "resume",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(resume),
+     .group = "Result",
+     .help = "go on with the unfinished run of --case",
+     .not_in_file = true},
+    {.name = "json",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(json),
+     .group = "Result",
+     .help = "one JSON object a line"},
+    {.name = "max-rows",
+     .type = MR_OPTION_UINT64,
+     .offset = AT(max_rows),
+     .arg = "N",
+     .group = "Result",
+     .help = "print at most N rows a table; all are counted and kept in the case",
+     .initial = "100000",
+     .max = UINT64_MAX},
+    {.name = "color",
+     .type = MR_OPTION_CHOICE,
+     .offset = AT(color),
+     .arg = "auto|always|never",
+     .group = "Result",
+     .help = "colours; auto: on a terminal, unless NO_COLOR is set",
+     .initial = "auto",
+     .env = "NO_COLOR",
+     .env_value = "never",
+     .choices = color_modes},
+
+    {.name = "config",
+     .type = MR_OPTION_STRING,
+     .offset = AT(config_path),
+     .arg = "FILE",
+     .group = "General",
+     .help = "configuration file",
+     .initial_note = "$MYRECON_CONFIG, else ~/.config/myrecon.ini",
+     .env = "MYRECON_CONFIG",
+     .not_in_file = true},
+    {.name = "ask-password",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(ask_password),
+     .group = "General",
+     .help = "ask on the terminal for passwords that are not given"},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = MR_OPTION_FLAG,
+     .offset = AT(quiet),
+     .group = "General",
+     .help = "only warnings and errors on stderr"},
+    {.name = "verbose",
+     .letter = 'v',
+     .type = MR_OPTION_COUNTER,
+     .offset = AT(verbose),
+     .group = "General",
+     .help = "more detail on stderr; twice: for debugging",
+     .max = 2},
+    {.name = "progress",
+     .type = MR_OPTION_SWITCH,
+     .offset = AT(progress),
+     .group = "General",
+     .help = "progress on stderr (default: on a terminal)",
+     .initial = "auto"},
+};
+
+const struct mr_command_doc mr_check_doc = {
+    .summary = "compare the schema and every row of two servers",
+    .operands = "SOURCE TARGET",
+    .description =
+        "Compares the schema and every row of two servers, down to the last bit, and "
+        "says whose rows are missing, extra or changed, and who stands under somebody "
+        "else's key. It only reads. SOURCE is what should be true, or the lost "
+        "history; "
+        "TARGET is what is being judged, or the live server.\n"
+        "\n"
+        "SOURCE and TARGET are mysql://[user[:password]@]host[:port][/db[,db...]]"
+        "[?key=value&...] with the keys socket, ssl-mode, ssl-ca, ssl-cert, ssl-key, "
+        "defaults-file, defaults-group and connect-timeout. Without /db every database "
+        "is compared but the servers' own. Passwords are better given by "
+        "MYRECON_SOURCE_PASSWORD and MYRECON_TARGET_PASSWORD or an option file.\n"
+        "\n"
+        "Exit status: 0 equal; 1 differences; 3 could not run; 4 something was not "
+        "checked; 6 interrupted, can be resumed; 70 bug.\n",
+    .examples =
+        "  myrecon check mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club\n"
+        "  myrecon check --tables 'club.*' --exclude '*.log' --case club.case \\\n"
+        "      mysql://dba@old-primary mysql://dba@new-primary\n"
+        "  myrecon check --json --where \"club.orders=id > 1000\" \\\n"
+        "      mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club_restored\n"
+        "  myrecon check --case club.case --resume \\\n"
+        "      mysql://dba@old-primary mysql://dba@new-primary\n",
+};
+
+static unsigned default_threads(void)
+{
+    cpu_set_t cores;
+    int count = 1;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+        count = CPU_COUNT(&cores);
+    if (count < 1)
+        return 1;
+    return (unsigned)count < DEFAULT_THREADS ? (unsigned)count : DEFAULT_THREADS;
+}
+
+/* The pattern ends at the first =, which no pattern needs. */
+static enum mr_code split_where(struct mr_check_where *where, const char *text,
+                                struct mr_arena *arena, struct mr_err *err)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || equals[1 + strspn(equals + 1, " ")] == '\0') {
+        (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not DB.TABLE=SQL", text);
+        mr_err_hint(err, "Write it like --where \"club.orders=id > 1000\".");
+        return MR_E_USAGE;
+    }
+    where->pattern = mr_arena_dup(arena, text, (size_t)(equals - text));
+    where->sql = equals + 1;
+    return where->pattern != NULL ? MR_OK : mr_err_nomem(err, "reading options");
+}
+
+static enum mr_code finish_wheres(struct mr_check_options *values, struct mr_arena *arena,
+                                  struct mr_err *err)
+{
+    size_t count = values->where_texts.count;
+    struct mr_check_where *wheres = mr_arena_calloc(arena, count, sizeof *wheres);
+    if (wheres == NULL)
+        return mr_err_nomem(err, "reading options");
+    for (size_t i = 0; i < count; i++) {
+        enum mr_code code =
+            split_where(&wheres[i], values->where_texts.items[i], arena, err);
+        if (code != MR_OK)
+            return code;
+    }
+    values->wheres = wheres;
+    values->nwheres = count;
+    return MR_OK;
+}
+
+/* Of quiet and verbose the one from the stronger place holds. */
+static enum mr_code finish_loudness(const struct mr_settings *settings,
+                                    struct mr_check_options *values, struct mr_err *err)
+{
+    if (!values->quiet || values->verbose == 0)
+        return MR_OK;
+    const struct mr_option_set *set = settings->set;
+    enum mr_origin_kind quiet =
+        mr_settings_origin(settings, mr_settings_find(set, "quiet"))->kind;
+    enum mr_origin_kind verbose =
+        mr_settings_origin(settings, mr_settings_find(set, "verbose"))->kind;
+    if (quiet == verbose) {
+        (void)mr_err_set(err, MR_E_USAGE, "quiet and verbose exclude each other");
+        mr_err_hint(err, "Keep one of them; \"myrecon config\" says what a file sets.");
+        return MR_E_USAGE;
+    }
+    values->quiet = quiet > verbose;
+    if (values->quiet)
+        values->verbose = 0;
+    return MR_OK;
+}
+
+static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
+{
+    struct mr_check_options *values = settings->values;
+    if (values->threads == 0)
+        values->threads = default_threads();
+    if (values->resume && values->case_path == NULL) {
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--resume\" needs --case FILE");
+        mr_err_hint(err, "Name the case file of the run that is to go on.");
+        return MR_E_USAGE;
+    }
+    enum mr_code code = finish_loudness(settings, values, err);
+    if (code != MR_OK)
+        return code;
+    code = finish_wheres(values, settings->arena, err);
+    if (code != MR_OK) {
+        mr_settings_context(settings, "where", err);
+    } else if (values->since_text != NULL) {
+        code = mr_when_parse(&values->since, values->since_text, err);
+        if (code != MR_OK)
+            mr_settings_context(settings, "since", err);
+    }
+    return code;
+}
+
+const struct mr_option_set mr_check_option_set = {
+    .options = options,
+    .count = sizeof options / sizeof options[0],
+    .values_size = sizeof(struct mr_check_options),
+    .finish = finish,
+};
+
+const char *mr_check_where_of(const struct mr_check_options *values, const char *db,
+                              const char *table)
+{
+    for (size_t i = values->nwheres; i > 0; i--) {
+        if (mr_pattern_match(values->wheres[i - 1].pattern, db, table))
+            return values->wheres[i - 1].sql;
+    }
+    return NULL;
+}

@@ -1,0 +1,73 @@
+/*
+ * check_options: the options of `myrecon check`, as a table and as a struct.
+ *
+ * The struct is filled by core/cli before the command runs; its texts live as long as
+ * the invocation.  Where an option is not given the field holds its default, which
+ * stands in the table.
+ */
+#ifndef MR_CHECK_OPTIONS_H
+#define MR_CHECK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/cli.h"
+#include "core/progress.h"
+#include "core/term.h"
+#include "core/when.h"
+
+enum mr_digest_mode { MR_DIGEST_AUTO = 1, MR_DIGEST_CLIENT, MR_DIGEST_SERVER };
+
+/* --where PATTERN=SQL */
+struct mr_check_where {
+    const char *pattern; /* as in --tables */
+    const char *sql;
+};
+
+struct mr_check_options {
+    /* what is compared */
+    struct mr_string_list tables, exclude; /* patterns (core/pattern.h) */
+    struct mr_string_list where_texts;     /* as given; see `wheres` */
+    const char *since_text;                /* as given, or NULL; see `since` */
+    const char *objects;                   /* the list as given; "all" by default */
+
+    /* how */
+    bool consistent;
+    enum mr_digest_mode digest;
+    unsigned settle_ms;
+
+    /* load and pace */
+    unsigned threads;             /* at least 1 after finishing */
+    unsigned max_load;            /* Threads_running; 0: no limit */
+    unsigned max_lag_s;           /* 0: no limit */
+    const char *pause_file;       /* or NULL */
+    unsigned statement_timeout_s; /* 0: the server's own */
+
+    /* the result */
+    const char *case_path; /* or NULL: a temporary case */
+    bool resume;           /* only with case_path */
+    bool json;
+    uint64_t max_rows; /* row lines printed a table; 0: none */
+    enum mr_color_mode color;
+
+    /* general */
+    const char *config_path;
+    bool ask_password;
+    bool quiet;
+    unsigned verbose; /* 0, 1 or 2 */
+    enum mr_progress_mode progress;
+
+    /* computed when finishing */
+    const struct mr_check_where *wheres;
+    size_t nwheres;
+    struct mr_when since; /* valid where since_text != NULL */
+};
+
+extern const struct mr_option_set mr_check_option_set;
+extern const struct mr_command_doc mr_check_doc;
+
+/* The SQL of the last --where that matches the table (SOURCE's names), or NULL. */
+const char *mr_check_where_of(const struct mr_check_options *options, const char *db,
+                              const char *table);
+
+#endif

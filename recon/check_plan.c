@@ -1,0 +1,369 @@
+/* check_plan.c: see check_plan.h. */
+#include "recon/check_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/config.h"
+#include "core/log.h"
+#include "core/pattern.h"
+#include "core/sqltext.h"
+#include "recon/check_columns.h"
+#include "recon/check_options.h"
+#include "recon/window.h"
+
+/* Names as that server compares them: with lower_case_table_names it folds their case. */
+static bool same_name(const struct mr_catalogue *cat, const char *a, const char *b)
+{
+    return cat->server.lower_case_table_names == 0 ? strcmp(a, b) == 0
+                                                   : strcasecmp(a, b) == 0;
+}
+
+static const struct mr_database *find_db(const struct mr_catalogue *cat, const char *name)
+{
+    for (size_t i = 0; i < cat->ndbs; i++)
+        if (same_name(cat, cat->dbs[i].name, name))
+            return &cat->dbs[i];
+    return NULL;
+}
+
+/* The twin of a table in the other catalogue.  Where one of the servers folds case, so
+ * does the search, after an exact one. */
+static const struct mr_table *find_twin(const struct mr_catalogue *own,
+                                        const struct mr_catalogue *other, const char *db,
+                                        const char *name)
+{
+    const struct mr_table *exact = mr_catalogue_table(other, db, name);
+    if (exact != NULL || (own->server.lower_case_table_names == 0 &&
+                          other->server.lower_case_table_names == 0))
+        return exact;
+    for (size_t i = 0; i < other->ntables; i++)
+        if (strcmp(other->tables[i].db, db) == 0 &&
+            strcasecmp(other->tables[i].name, name) == 0)
+            return &other->tables[i];
+    return NULL;
+}
+
+static enum mr_code push_db_pair(struct mr_vec *pairs, const char *source,
+                                 const char *target, struct mr_err *err)
+{
+    struct mr_db_pair *pair = mr_vec_push(pairs);
+    if (pair == NULL)
+        return mr_err_nomem(err, "pairing databases");
+    pair->name[MR_SOURCE] = source;
+    pair->name[MR_TARGET] = target;
+    return MR_OK;
+}
+
+static enum mr_code hint_grant(const struct mr_check_side *side, const char *name,
+                               const char *label, struct mr_err *err)
+{
+    struct mr_strbuf hint = MR_STRBUF_INIT;
+    (void)mr_err_set(err, MR_E_DENIED, "access to database \"%s\" is denied on the %s",
+                     name, label);
+    mr_strbuf_add_str(&hint, "Run: GRANT SELECT ON ");
+    mr_sql_ident(&hint, name);
+    mr_strbuf_add_fmt(&hint, ".* TO %s",
+                      side->grants != NULL ? mr_grants_account(side->grants)
+                                           : "the account");
+    mr_err_hint(err, "%s", hint.ptr);
+    mr_strbuf_release(&hint);
+    return MR_E_DENIED;
+}
+
+/* A database that the catalogue does not show is absent, or hidden from the account. */
+static enum mr_code refuse_absent(const struct mr_check_side *side, const char *name,
+                                  const char *label, struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(side->main);
+    struct mr_err why = {0};
+    if (db != NULL && mr_schema_probe(db, name, "myrecon", NULL, &why) == MR_E_DENIED) {
+        return hint_grant(side, name, label, err);
+    }
+    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the %s", name,
+                     label);
+    mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
+                     "the account can see.");
+    return MR_E_NO_SUCH;
+}
+
+/* Every database that an endpoint names must be on its server. */
+static enum mr_code require_named(const struct mr_check_side *side, const char *label,
+                                  struct mr_err *err)
+{
+    for (size_t i = 0; i < side->ep->ndbs; i++)
+        if (find_db(side->cat, side->ep->dbs[i]) == NULL)
+            return refuse_absent(side, side->ep->dbs[i], label, err);
+    return MR_OK;
+}
+
+enum mr_code mr_check_pair_dbs(const struct mr_check_run *check, struct mr_arena *arena,
+                               struct mr_vec *pairs, struct mr_err *err)
+{
+    const struct mr_check_side *s = &check->side[MR_SOURCE];
+    const struct mr_check_side *t = &check->side[MR_TARGET];
+    enum mr_code code = require_named(s, "source", err);
+    if (code == MR_OK)
+        code = require_named(t, "target", err);
+    if (code != MR_OK)
+        return code;
+    if (s->ep->ndbs > 0 && t->ep->ndbs > 0) {
+        for (size_t i = 0; code == MR_OK && i < s->ep->ndbs; i++)
+            code = push_db_pair(pairs, find_db(s->cat, s->ep->dbs[i])->name,
+                                find_db(t->cat, t->ep->dbs[i])->name, err);
+        return code;
+    }
+    for (size_t i = 0; code == MR_OK && i < s->cat->ndbs; i++)
+        code = push_db_pair(pairs, s->cat->dbs[i].name, s->cat->dbs[i].name, err);
+    for (size_t i = 0; code == MR_OK && i < t->cat->ndbs; i++) {
+        const char *name = mr_arena_strdup(arena, t->cat->dbs[i].name);
+        if (name == NULL)
+            return mr_err_nomem(err, "pairing databases");
+        if (mr_catalogue_db(s->cat, name) == NULL)
+            code = push_db_pair(pairs, name, name, err);
+    }
+    return code;
+}
+
+bool mr_check_selects(const struct mr_check_run *check, const char *db, const char *table)
+{
+    const struct mr_check_options *o = check->opts;
+    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
+                              o->exclude.count, db, table);
+}
+
+static enum mr_code add_note(struct mr_check_table *table, const char *text,
+                             struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    if (table->find.note != NULL)
+        mr_strbuf_add_fmt(&note, "%s; ", table->find.note);
+    mr_strbuf_add_str(&note, text);
+    table->find.note = mr_arena_strdup(table->arena, note.ptr);
+    mr_strbuf_release(&note);
+    return table->find.note != NULL ? MR_OK : mr_err_nomem(err, "planning a table");
+}
+
+/* A condition that the servers do not understand is the user's slip: said before the
+ * first row is read. */
+static enum mr_code try_condition(struct mr_check_run *check,
+                                  const struct mr_check_table *table, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        const struct mr_readspec *spec = &table->scan[side];
+        struct mr_db *db = mr_reader_db(check->side[side].main);
+        struct mr_result *res = NULL;
+        mr_strbuf_reset(&sql);
+        mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
+        mr_sql_table(&sql, spec->db, spec->table);
+        mr_strbuf_add_fmt(&sql, " WHERE %s LIMIT 0", spec->where);
+        if (db != NULL)
+            code = mr_db_query(db, sql.ptr, sql.len, &res, &why);
+        mr_result_free(res);
+    }
+    mr_strbuf_release(&sql);
+    if (code != MR_E_SQL && code != MR_E_NO_SUCH)
+        return MR_OK; /* what else is wrong with the table shows when it is read */
+    code = mr_err_set(err, MR_E_USAGE, "condition on table \"%s\": %s", table->find.name,
+                      why.message);
+    mr_err_hint(err, "Correct --where, or where = of the table in the configuration.");
+    return code;
+}
+
+/* The rows asked for: --where, else the configuration's, and the --since window. */
+static enum mr_code restrict_rows(struct mr_check_run *check,
+                                  struct mr_check_table *table,
+                                  const struct mr_table_config *config,
+                                  struct mr_err *err)
+{
+    const struct mr_table *s = table->side[MR_SOURCE];
+    const char *where = mr_check_where_of(check->opts, s->db, s->name);
+    struct mr_strbuf sql = MR_STRBUF_INIT, note = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    if (where == NULL)
+        where = config->where;
+    if (where != NULL) {
+        mr_strbuf_add_fmt(&sql, "(%s)", where);
+        mr_strbuf_add_fmt(&note, "only rows where %s", where);
+    }
+    if (check->opts->since_text != NULL)
+        code = mr_window_condition(check, table, config, &sql, &note, err);
+    if (code == MR_OK && sql.len > 0) {
+        const char *text = mr_arena_strdup(&check->arena, sql.ptr);
+        code = text != NULL ? add_note(table, note.ptr, err)
+                            : mr_err_nomem(err, "planning a table");
+        table->scan[MR_SOURCE].where = table->scan[MR_TARGET].where = text;
+        if (code == MR_OK)
+            code = try_condition(check, table, err);
+    } else if (code == MR_OK && note.len > 0) {
+        code = add_note(table, note.ptr, err);
+    }
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&note);
+    return code;
+}
+
+static enum mr_code note_engine(struct mr_check_table *table, struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_table *t = table->side[side];
+        if (t->transactional || t->engine == NULL)
+            continue;
+        char text[128];
+        (void)snprintf(text, sizeof text, "%s on %s is read in small stored chunks",
+                       t->engine, mr_side_name((enum mr_side)side));
+        enum mr_code code = add_note(table, text, err);
+        if (code != MR_OK)
+            return code;
+    }
+    return MR_OK;
+}
+
+static const char *join_name(struct mr_arena *arena, const char *db, const char *table)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sb, "%s.%s", db, table);
+    const char *name = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return name;
+}
+
+/* A table that cannot be planned is not checked, with the reason; the run goes on. */
+static enum mr_code plan_table(struct mr_check_run *check, struct mr_check_table *table,
+                               struct mr_err *err)
+{
+    const struct mr_table *s = table->side[MR_SOURCE], *t = table->side[MR_TARGET];
+    struct mr_table_config config = {0};
+    struct mr_err why = {0};
+    table->find.name = join_name(&check->arena, s->db, s->name);
+    table->find.target_name = join_name(&check->arena, t->db, t->name);
+    if (table->find.name == NULL || table->find.target_name == NULL)
+        return mr_err_nomem(err, "planning a table");
+    enum mr_code code =
+        mr_config_table(check->config, s->db, s->name, &check->arena, &config, err);
+    if (code != MR_OK)
+        return code;
+    struct mr_column_task task = {.config = &config,
+                                  .flavour = {check->side[0].cat->server.flavour,
+                                              check->side[1].cat->server.flavour},
+                                  .arena = &check->arena};
+    if (s->engine == NULL || t->engine == NULL) {
+        const struct mr_table *broken = s->engine == NULL ? s : t;
+        (void)mr_err_set(&why, MR_E_SQL, "the server cannot open the table%s%s",
+                         broken->open_error != NULL ? ": " : "",
+                         broken->open_error != NULL ? broken->open_error : "");
+        mr_check_give_up(check, table, &why);
+        return MR_OK;
+    }
+    code = mr_check_columns(table, &task, &why);
+    if (code == MR_E_UNSUPPORTED) {
+        mr_check_give_up(check, table, &why);
+        return MR_OK;
+    }
+    if (code != MR_OK) {
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    code = restrict_rows(check, table, &config, err);
+    return code == MR_OK ? note_engine(table, err) : code;
+}
+
+static enum mr_code add_table(struct mr_check_run *check, struct mr_vec *list,
+                              const struct mr_table *s, const struct mr_table *t,
+                              struct mr_err *err)
+{
+    struct mr_check_table *table = mr_arena_calloc(&check->arena, 1, sizeof *table);
+    struct mr_check_table **slot = mr_vec_push(list);
+    if (table == NULL || slot == NULL)
+        return mr_err_nomem(err, "planning tables");
+    *slot = table;
+    table->side[MR_SOURCE] = s;
+    table->side[MR_TARGET] = t;
+    table->arena = &check->arena;
+    table->est_rows = s->est_rows + t->est_rows;
+    return plan_table(check, table, err);
+}
+
+static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair *pair,
+                            struct mr_vec *list, size_t *selected, struct mr_err *err)
+{
+    const struct mr_catalogue *cs = check->side[MR_SOURCE].cat;
+    const struct mr_catalogue *ct = check->side[MR_TARGET].cat;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < cs->ntables; i++) {
+        const struct mr_table *s = &cs->tables[i];
+        if (strcmp(s->db, pair->name[MR_SOURCE]) != 0 ||
+            !mr_check_selects(check, s->db, s->name))
+            continue;
+        ++*selected;
+        const struct mr_table *t = find_twin(cs, ct, pair->name[MR_TARGET], s->name);
+        if (t != NULL)
+            code = add_table(check, list, s, t, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < ct->ntables; i++)
+        if (strcmp(ct->tables[i].db, pair->name[MR_TARGET]) == 0 &&
+            mr_check_selects(check, pair->name[MR_SOURCE], ct->tables[i].name))
+            ++*selected;
+    return code;
+}
+
+/* A --where that no compared table answers to would silently compare everything. */
+static enum mr_code require_wheres(const struct mr_check_run *check,
+                                   const struct mr_vec *list, struct mr_err *err)
+{
+    for (size_t i = 0; i < check->opts->nwheres; i++) {
+        const char *pattern = check->opts->wheres[i].pattern;
+        size_t at = 0;
+        for (; at < list->count; at++) {
+            const struct mr_check_table *t =
+                *(struct mr_check_table **)mr_vec_at(list, at);
+            if (mr_pattern_match(pattern, t->side[MR_SOURCE]->db,
+                                 t->side[MR_SOURCE]->name))
+                break;
+        }
+        if (at < list->count)
+            continue;
+        (void)mr_err_set(err, MR_E_NO_SUCH, "no compared table matches --where %s",
+                         pattern);
+        mr_err_hint(err, "Write --where DB.TABLE=CONDITION with SOURCE's names.");
+        return MR_E_NO_SUCH;
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pairs,
+                           struct mr_err *err)
+{
+    struct mr_vec list = MR_VEC_INIT(struct mr_check_table *);
+    size_t selected = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < pairs->count; i++)
+        code = plan_db(check, mr_vec_at(pairs, i), &list, &selected, err);
+    const struct mr_check_options *o = check->opts;
+    if (code == MR_OK && selected == 0 && o->tables.count + o->exclude.count > 0) {
+        bool named = o->tables.count > 0;
+        (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches %s %s%s",
+                         named ? "--tables" : "what is left by --exclude",
+                         named ? o->tables.items[0] : o->exclude.items[0],
+                         (named ? o->tables.count : o->exclude.count) > 1 ? " …" : "");
+        mr_err_hint(err, "A pattern is db.table with * and ?; a bare name means any "
+                         "database. Quote it so that the shell leaves it alone.");
+        code = MR_E_NO_SUCH;
+    }
+    if (code == MR_OK)
+        code = require_wheres(check, &list, err);
+    if (code == MR_OK) {
+        check->ntables = list.count;
+        check->tables = (struct mr_check_table **)(void *)mr_arena_dup(
+            &check->arena, list.items, list.count * sizeof(struct mr_check_table *));
+        if (check->tables == NULL)
+            code = mr_err_nomem(err, "planning tables");
+    }
+    mr_vec_release(&list);
+    return code;
+}

@@ -1,0 +1,40 @@
+/*
+ * check_plan: which tables are compared with which, by what key, column by column.
+ *
+ * A pair of tables has a usable key if the source's PRIMARY KEY, or a UNIQUE index over
+ * NOT NULL columns, stands on the same columns on the target (its name there may differ).
+ * Index prefixes, expressions and invisible indexes are no keys.  Bounds are shared only
+ * where both servers order the key alike: numbers, times, binary strings, ENUMs with the
+ * same members, and text of the same charset and collation on servers of one flavour, or
+ * with a _bin collation.
+ *
+ * Columns are paired by name (case-insensitively, as the servers do).  Where types differ
+ * beyond width, both sides are compared as text; the difference itself is an object
+ * finding (objects.h).
+ */
+#ifndef MR_CHECK_PLAN_H
+#define MR_CHECK_PLAN_H
+
+#include "recon/check.h"
+
+/* A pair of databases: SOURCE's name and TARGET's. */
+struct mr_db_pair {
+    const char *name[MR_SIDES];
+};
+
+/* By position where both endpoints name databases (then their numbers must be equal),
+ * else by name over what the other side has.  A name that an endpoint gives and its
+ * server does not have is MR_E_NO_SUCH. */
+enum mr_code mr_check_pair_dbs(const struct mr_check_run *check, struct mr_arena *arena,
+                               struct mr_vec *pairs, struct mr_err *err);
+
+/* Fills check->tables for tables that both sides have and the patterns select; MR_E_NO_SUCH
+ * where no table is selected on either side.  Notes go to table->find.note. */
+enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pairs,
+                           struct mr_err *err);
+
+/* Is db.table (SOURCE's names) asked for? */
+bool mr_check_selects(const struct mr_check_run *check, const char *db,
+                      const char *table);
+
+#endif

@@ -1,0 +1,134 @@
+/* window.c: see window.h. */
+#include "recon/window.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/sqltext.h"
+#include "recon/check_columns.h"
+#include "recon/check_options.h"
+
+static bool is_time(const struct mr_column *col)
+{
+    return col != NULL && (col->cls == MR_CLASS_DATETIME || col->cls == MR_CLASS_DATE);
+}
+
+static bool is_usual_name(const char *name)
+{
+    static const char *const names[] = {"created_at",  "updated_at",  "create_time",
+                                        "update_time", "modified_at", "created_on",
+                                        "updated_on",  "modified_on", "inserted_at"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool keeps_time(const struct mr_column *col)
+{
+    if (col->on_update != NULL || is_usual_name(col->name))
+        return true;
+    return col->default_text != NULL &&
+           strncasecmp(col->default_text, "current_timestamp", 17) == 0;
+}
+
+/* TIME in UTC for TIMESTAMP columns, by TARGET's clock where it names no zone. */
+static enum mr_code in_utc(struct mr_check_run *check, const struct mr_when *when,
+                           struct mr_strbuf *text, struct mr_err *err)
+{
+    if (when->has_zone) {
+        struct mr_time utc = mr_when_utc(when);
+        mr_when_format(&utc, text);
+        return MR_OK;
+    }
+    struct mr_strbuf sql = MR_STRBUF_INIT, written = MR_STRBUF_INIT;
+    struct mr_db *db = mr_reader_db(check->side[MR_TARGET].main);
+    mr_when_format(&when->time, &written);
+    mr_strbuf_add_fmt(&sql, "SELECT CONVERT_TZ('%s', @@GLOBAL.time_zone, '+00:00')",
+                      written.ptr);
+    enum mr_code code =
+        db != NULL ? mr_db_query_text(db, sql.ptr, text, err)
+                   : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    if (code == MR_OK && text->len == 0) {
+        code = mr_err_set(err, MR_E_USAGE,
+                          "--since has no time zone, and the target cannot convert from "
+                          "its own");
+        mr_err_hint(err, "Give the time with a zone, such as 2026-04-02 12:00:00Z.");
+    }
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&written);
+    return code;
+}
+
+static enum mr_code add_column(struct mr_check_run *check, const struct mr_column *col,
+                               struct mr_strbuf *sql, struct mr_strbuf *names,
+                               struct mr_err *err)
+{
+    const struct mr_when *when = &check->opts->since;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    if (strcmp(col->data_type, "timestamp") == 0)
+        code = in_utc(check, when, &text, err);
+    else
+        mr_when_format(&when->time, &text);
+    if (names->len > 0) {
+        mr_strbuf_add_str(sql, " OR ");
+        mr_strbuf_add_str(names, " or ");
+    }
+    mr_sql_ident(sql, col->name);
+    mr_strbuf_add_str(sql, " >= ");
+    mr_sql_string(sql, text.ptr);
+    mr_strbuf_add_str(names, col->name);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code add_columns(struct mr_check_run *check,
+                                const struct mr_check_table *table,
+                                const struct mr_table_config *config,
+                                struct mr_strbuf *sql, struct mr_strbuf *names,
+                                struct mr_err *err)
+{
+    const struct mr_table *s = table->side[MR_SOURCE];
+    const char *configured[] = {config->time_column, config->update_column};
+    bool any = false;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < 2; i++) {
+        if (configured[i] == NULL)
+            continue;
+        const struct mr_column *col = mr_check_find_column(s, configured[i]);
+        if (!is_time(col))
+            return mr_err_set(err, MR_E_CONFIG,
+                              "time column \"%s\" of table \"%s\" is no date or time",
+                              configured[i], table->find.name);
+        any = true;
+        code = add_column(check, col, sql, names, err);
+    }
+    for (size_t i = 0; code == MR_OK && !any && i < s->ncolumns; i++)
+        if (is_time(&s->columns[i]) && keeps_time(&s->columns[i]) &&
+            mr_check_find_column(table->side[MR_TARGET], s->columns[i].name) != NULL)
+            code = add_column(check, &s->columns[i], sql, names, err);
+    return code;
+}
+
+enum mr_code mr_window_condition(struct mr_check_run *check,
+                                 const struct mr_check_table *table,
+                                 const struct mr_table_config *config,
+                                 struct mr_strbuf *sql, struct mr_strbuf *note,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf condition = MR_STRBUF_INIT, names = MR_STRBUF_INIT;
+    enum mr_code code = add_columns(check, table, config, &condition, &names, err);
+    if (note->len > 0)
+        mr_strbuf_add_str(note, "; ");
+    if (code == MR_OK && names.len > 0) {
+        mr_strbuf_add_fmt(sql, "%s(%s)", sql->len > 0 ? " AND " : "", condition.ptr);
+        mr_strbuf_add_fmt(note, "only rows with %s since %s", names.ptr,
+                          check->opts->since_text);
+    } else if (code == MR_OK) {
+        mr_strbuf_add_str(note, "compared whole: no time column is known for --since");
+    }
+    mr_strbuf_release(&condition);
+    mr_strbuf_release(&names);
+    return code;
+}

@@ -1,0 +1,63 @@
+/*
+ * rss.c: runs a command and says what it took.
+ *
+ *     rss REPORT COMMAND [ARGUMENT…]
+ *
+ * Writes "SECONDS PEAK_KIB EXIT_STATUS" to the file REPORT: wall-clock time and the
+ * peak resident size of the command alone.  Exits with the command's status.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "usage: rss REPORT COMMAND [ARGUMENT...]\n");
+        return 3;
+    }
+    double begin = now_s();
+    pid_t pid = fork();
+    if (pid < 0) {
+        perror("fork");
+        return 3;
+    }
+    if (pid == 0) {
+        execvp(argv[2], argv + 2);
+        fprintf(stderr, "could not run \"%s\": %s\n", argv[2], strerror(errno));
+        _exit(127);
+    }
+    int status = 0;
+    struct rusage usage;
+    while (wait4(pid, &status, 0, &usage) < 0) {
+        if (errno != EINTR) {
+            perror("wait4");
+            return 3;
+        }
+    }
+    double seconds = now_s() - begin;
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    FILE *report = fopen(argv[1], "w");
+    if (report == NULL) {
+        perror(argv[1]);
+        return 3;
+    }
+    fprintf(report, "%.3f %ld %d\n", seconds, usage.ru_maxrss, code);
+    if (fclose(report) != 0) {
+        perror(argv[1]);
+        return 3;
+    }
+    return code;
+}

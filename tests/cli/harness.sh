@@ -1,0 +1,121 @@
+#!/bin/bash
+# harness.sh: the tools that judge the code are judged: the runner, the banned calls, lint.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+unset MR_TALLY MR_TEST_TIMEOUT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+n=0 failures=0
+result() { # STATUS DESCRIPTION [what was seen]
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $n - $2"
+        return
+    fi
+    failures=$((failures + 1))
+    echo "not ok $n - $2"
+    printf '%s\n' "${3:-}" | sed 's/^/# /'
+}
+
+# What a program prints, how it exits, and what the runner must make of it.
+runner_says() { # DESCRIPTION SHELL-COMMAND EXPECTED-LAST-LINE EXPECTED-EXIT
+    local seen status
+    printf 'it\t%s\n' "$2" >"$scratch/jobs"
+    seen=$(tests/run.sh -f "$scratch/jobs" 2>&1)
+    status=$?
+    [ "$(tail -n 1 <<<"$seen")" = "$3" ] && [ $status -eq "$4" ]
+    result $? "runner: $1" "$seen"
+}
+
+runner_says 'two passed' 'echo 1..2; echo ok 1; echo ok 2' '2 passed, 0 failed' 0
+runner_says 'one failed' 'echo 1..2; echo ok 1; echo not ok 2; exit 1' '1 passed, 1 failed' 1
+runner_says 'a failure is one although the status is 0' 'echo 1..1; echo not ok 1' \
+    '0 passed, 1 failed' 1
+runner_says 'no plan' 'echo ok 1' '1 passed, 1 failed' 1
+runner_says 'two plans' 'echo 1..1; echo ok 1; echo 1..1' '1 passed, 1 failed' 1
+runner_says 'too few results' 'echo 1..3; echo ok 1' '1 passed, 1 failed' 1
+runner_says 'too many results' 'echo 1..1; echo ok 1; echo ok 2' '2 passed, 1 failed' 1
+runner_says 'an empty plan' 'echo 1..0' '0 passed, 1 failed' 1
+runner_says 'silence' 'true' '0 passed, 1 failed' 1
+runner_says 'a program that cannot be run' 'exec /nowhere/at/all' '0 passed, 1 failed' 1
+runner_says 'a status that nothing explains' 'echo 1..1; echo ok 1; exit 7' \
+    '1 passed, 1 failed' 1
+runner_says 'a crash after the last result' 'echo 1..1; echo ok 1; kill -SEGV $$' \
+    '1 passed, 1 failed' 1
+runner_says 'bailing out' 'echo 1..1; echo ok 1; echo "Bail out! tired"' \
+    '1 passed, 1 failed' 1
+runner_says 'a skipped test' 'echo 1..1; echo "ok 1 # SKIP no server"' \
+    '0 passed, 0 failed, 1 skipped' 0
+runner_says "a skipped test as cmocka prints it" 'echo 1..1; echo "not ok 1 # SKIP x"' \
+    '0 passed, 0 failed, 1 skipped' 0
+runner_says 'all skipped' 'echo "1..0 # SKIP no server"' '0 passed, 0 failed, 1 skipped' 0
+MR_TEST_TIMEOUT=1
+export MR_TEST_TIMEOUT
+runner_says 'too slow' 'echo 1..1; sleep 20; echo ok 1' '0 passed, 1 failed' 1
+unset MR_TEST_TIMEOUT
+
+seen=$(tests/run.sh 2>&1)
+[ $? -eq 1 ] && [ "$(tail -n 1 <<<"$seen")" = '0 passed, 1 failed' ]
+result $? 'runner: no test at all is a failure' "$seen"
+
+# --- banned calls are compile errors
+compiles() { # STATEMENT
+    printf 'void f(char *a, const char *b);\nvoid f(char *a, const char *b) { %s; (void)a; (void)b; }\n' \
+        "$1" >"$scratch/call.c"
+    gcc -std=c17 -D_GNU_SOURCE -include core/banned.h -fsyntax-only "$scratch/call.c" \
+        >"$scratch/log" 2>&1
+}
+compiles 'snprintf(a, 2, "%s", b)'
+result $? 'banned.h: snprintf compiles' "$(cat "$scratch/log")"
+for call in 'strcpy(a, b)' 'strcat(a, b)' 'strncpy(a, b, 1)' 'sprintf(a, b)' 'strtok(a, b)' \
+    'gets(a)' '(void)atoi(b)' '(void)atol(b)' 'system(b)' 'mktemp(a)' 'tmpnam(a)' \
+    '(void)ctime(0)' '(void)localtime(0)' '(void)gmtime(0)'; do
+    ! compiles "$call"
+    result $? "banned.h: $call does not compile"
+done
+
+# --- lint finds what is planted
+tree=$scratch/tree
+mkdir -p "$tree/core" "$tree/recon" "$tree/repair" "$tree/tests" "$tree/docs/man" "$tree/.ci"
+cp -r tests/lint "$tree/tests/"
+cp .ci/run "$tree/.ci/"
+cd "$tree" || exit 3
+
+lint_finds() { # CHECK FILE TEXT: with that text in that file, the check names the file
+    printf '%b\n' "$3" >"$2"
+    seen=$(bash "tests/lint/check_$1.sh" 2>&1)
+    grep -qF "$2" <<<"$seen"
+    result $? "lint $1: $2 with ${3:0:44}" "$seen"
+    rm -f "$2"
+}
+for check in layers banned names; do
+    printf '/* a.c: harmless. */\n#include "err.h"\n' >core/a.c
+    seen=$(bash "tests/lint/check_$check.sh" 2>&1)
+    [ -z "$seen" ]
+    result $? "lint $check: a clean tree is clean" "$seen"
+done
+lint_finds layers core/b.c '#include "recon/check.h"'
+lint_finds layers core/b.c '  #  include "recon/check.h"'
+lint_finds layers recon/b.c '#include "repair/plan.h"'
+lint_finds layers repair/b.c '#include "../recon/check.h"'
+lint_finds layers core/b.c '#include <mysql.h>'
+lint_finds layers recon/b.c '#include <mysql/mysql.h>'
+lint_finds layers core/schema.c '#include <sqlite3.h>'
+lint_finds banned core/b.c 'void f(void) { exit(1); }'
+lint_finds banned recon/b.c '\t_exit(1);'
+lint_finds banned core/b.c 'typedef struct x y;'
+lint_finds banned core/b.c "/* TO""DO: later */"
+lint_finds banned core/b.c '#undef strcpy'
+lint_finds names core/Bad-Name.c 'x'
+lint_finds names core/b.c "const char *path = \"/ho""me/someone/x\";"
+lint_finds names tests/b.sh "curl https://deb.deb""ian.org/x"
+lint_finds scripts tests/b.sh 'if true; then'
+lint_finds comments core/b.c 'int x;'
+touch recon/a.c
+seen=$(bash tests/lint/check_names.sh)
+grep -qF 'a.c: more than one file' <<<"$seen"
+result $? 'lint names: one name twice' "$seen"
+
+echo "1..$n"
+[ $failures -eq 0 ]

@@ -1,0 +1,123 @@
+#!/bin/bash
+# demo.sh: a split brain in miniature, on two private servers, and what myrecon says to it.
+#
+#   MYRECON=build/myrecon demo.sh     runs it; the servers are gone at its end
+#   KEEP=1 … demo.sh                  leaves them up, and says how to go on and how to stop
+#   demo.sh stop DIRECTORY            stops what KEEP=1 left up
+#
+# Exits 0 only if check found differences (exit 1), as it must here.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lib/servers.sh"
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+    bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' off=$'\e[0m'
+else
+    bold='' dim='' green='' off=''
+fi
+
+say() { printf '%s\n' "$*"; }
+title() { printf '\n%s%s%s\n' "$bold" "$*" "$off"; }
+
+stop_kept() { # DIRECTORY: kills only what is running from that directory
+    local dir=$1 pid
+    [ -f "$dir/pids" ] || {
+        echo "error: \"$dir\" is no directory of a demo" >&2
+        exit 3
+    }
+    while read -r pid; do
+        if tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "=$dir/"; then
+            kill "$pid"
+            while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+        fi
+    done <"$dir/pids"
+    rm -rf "$dir"
+    say "The demo's servers are stopped, $dir is removed."
+}
+
+# Loads one side; the account sees and cannot write, as is right for a check.
+load() { # NAME HISTORY
+    mr_sql "$1" -e 'CREATE DATABASE club' &&
+        mr_sql "$1" club <"$here/base.sql" &&
+        mr_sql "$1" club <"$here/$2.sql" &&
+        mr_sql "$1" -e "CREATE USER auditor@'127.0.0.1' IDENTIFIED BY '$password';
+            GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON club.* TO auditor@'127.0.0.1';
+            GRANT SELECT ON mysql.proc TO auditor@'127.0.0.1';
+            GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO auditor@'127.0.0.1';
+            DROP USER root@'127.0.0.1'"
+}
+
+who() { # NAME ID: who has that id on that side
+    mr_sql "$1" club -e "SELECT name FROM members WHERE id = $2"
+}
+
+how_to_go_on() {
+    printf '%s\n' "${mr_server_pids[@]}" >"$mr_run_dir/pids"
+    title 'The servers stay up.'
+    cat <<TEXT
+  export MYRECON_PASSWORD=$password
+  $MYRECON check $lost $live \\
+      --config $here/club.ini --json
+  mariadb --no-defaults -uroot -S $MR_LOST_SOCK club    # the lost history
+  mariadb --no-defaults -uroot -S $MR_LIVE_SOCK club    # the live server
+
+Stop them and remove their files:
+  $here/demo.sh stop $mr_run_dir
+TEXT
+}
+
+if [ "${1:-}" = stop ]; then
+    stop_kept "${2:?demo.sh stop DIRECTORY}"
+    exit 0
+fi
+
+MYRECON=${MYRECON:-$here/../../build/myrecon}
+[ -x "$MYRECON" ] || {
+    echo "error: there is no program \"$MYRECON\"; run \"make\" first" >&2
+    exit 3
+}
+
+if [ "${KEEP:-}" = 1 ]; then
+    mr_servers_begin --keep
+else
+    mr_servers_begin
+fi || exit 3
+password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+
+title 'myrecon demo: one club, two histories'
+say "${dim}Starting two private MariaDB servers on the loopback ...${off}"
+mr_spawn_mariadb LOST && mr_spawn_mariadb LIVE && mr_await LOST LIVE &&
+    load LOST lost && load LIVE live || exit 3
+
+lost=mysql://auditor@127.0.0.1:$MR_LOST_PORT/club
+live=mysql://auditor@127.0.0.1:$MR_LIVE_PORT/club
+cat <<TEXT
+
+  Apr 2   The primary is moved to another machine; the move is never finished.
+  Apr 8   That machine is released with six days of writes on it. The old primary is
+          mounted again, as it was on Apr 2, and takes writes. A replica still has the
+          lost days: ${bold}SOURCE${off}, the lost history; ${bold}TARGET${off}, the live server.
+
+  Since then ids have been given away twice. Member 3001 was $(who LOST 3001), and
+  now is $(who LIVE 3001). Which members, orders and payments are wrong?
+TEXT
+
+title "\$ myrecon check $lost \\"
+say "${bold}      $live --config club.ini --case incident.case${off}"
+say
+MYRECON_PASSWORD=$password "$MYRECON" check "$lost" "$live" \
+    --config "$here/club.ini" --case "$mr_run_dir/incident.case"
+status=$?
+
+if [ $status -ne 1 ]; then
+    echo "error: check ended with exit code $status; differences (1) were expected" >&2
+    exit 3
+fi
+title "Exit code 1: the two differ. Nothing was written to either server."
+say "${green}Everyone whose id changed owner is named above: by mobile, not only by id.${off}"
+if [ "$mr_keep" = yes ]; then
+    how_to_go_on
+    trap - EXIT INT TERM HUP
+else
+    say "${dim}The servers and their files are removed now; \"make demo KEEP=1\" keeps them.${off}"
+fi

@@ -1,0 +1,69 @@
+#!/bin/bash
+# deps.sh GROUP…: sees to it that the Debian packages of these groups are installed.
+#
+# Groups: build, docs, test, demo, lint, bench, fuzz.  As root it installs what is
+# missing; else it prints the command to run and exits 3.  Where nothing is missing it is
+# quick and never asks the network.  No package here starts a service: the servers come
+# from mariadb-server-core, which has none.
+set -euo pipefail
+
+build='gcc libc6-dev make pkg-config libmariadb-dev libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev'
+docs='scdoc'
+demo='mariadb-server-core mariadb-client'
+test="$demo libcmocka-dev jq sqlite3 percona-toolkit debootstrap openssl ca-certificates"
+lint='clang-format pmccabe'
+bench="$demo percona-toolkit"
+fuzz='clang'
+
+wanted=()
+for group in "$@"; do
+    case $group in
+    build | docs | demo | test | lint | bench | fuzz)
+        read -ra names <<<"${!group}"
+        wanted+=("${names[@]}")
+        ;;
+    *)
+        echo "deps.sh: unknown group \"$group\"" >&2
+        exit 3
+        ;;
+    esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+    if command -v gcc >/dev/null && command -v pkg-config >/dev/null; then
+        exit 0 # not Debian: the build itself will say what it lacks
+    fi
+    echo 'error: this is no Debian system: install the equivalents of these packages:' >&2
+    echo "  ${wanted[*]}" >&2
+    exit 3
+fi
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=()
+for package in "${wanted[@]}"; do
+    is_installed "$package" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+install=(apt-get install -y --no-install-recommends "${missing[@]}")
+if [ "$(id -u)" != 0 ]; then
+    echo 'error: packages are missing, and only root can install them' >&2
+    echo "hint: run: sudo apt-get update && sudo ${install[*]}" >&2
+    exit 3
+fi
+
+echo "Installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# The lists may be absent or stale; they are fetched only when the first try fails.
+if ! "${install[@]}" >"$log" 2>&1 </dev/null; then
+    if ! { apt-get update && "${install[@]}"; } >"$log" 2>&1 </dev/null; then
+        cat "$log" >&2
+        echo "error: could not install packages; the command was: ${install[*]}" >&2
+        exit 3
+    fi
+fi

@@ -1,0 +1,28 @@
+/*
+ * fuzz.h: what every fuzz target defines.
+ *
+ * A target is a file fuzz_<name>.c with LLVMFuzzerTestOneInput(), and a folder of
+ * inputs corpus/<name>/.  A property that does not hold calls FUZZ_CHECK, which aborts,
+ * so that libFuzzer keeps the input.  An input that once failed is added to the corpus.
+ */
+#ifndef MR_TESTS_FUZZ_H
+#define MR_TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Always returns 0: every input is worth keeping. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FUZZ_CHECK(condition)                                                            \
+    do {                                                                                 \
+        if (!(condition)) {                                                              \
+            (void)fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__,      \
+                          #condition);                                                   \
+            abort();                                                                     \
+        }                                                                                \
+    } while (0)
+
+#endif

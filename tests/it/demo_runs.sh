@@ -1,0 +1,69 @@
+#!/bin/bash
+# demo_runs.sh: "make demo" tells its story, leaves nothing behind, and keeps its servers
+# only when asked to.  Starts its own servers, as the demo does.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+TMPDIR=$MR_TMP
+export TMPDIR
+unset MYRECON_CONFIG
+
+n=0 failures=0
+result() { # STATUS DESCRIPTION [FILE to show]
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $n - $2"
+        return
+    fi
+    failures=$((failures + 1))
+    echo "not ok $n - $2"
+    [ -z "${3:-}" ] || tail -n 30 "$3" | sed 's/^/# /'
+}
+
+servers_in() { # DIRECTORY: how many servers run from it
+    grep -slze "^--datadir=$1/myrecon\." /proc/[0-9]*/cmdline | wc -l
+}
+
+await() { # COMMAND…: until it holds, at most 30 s
+    local tries
+    for ((tries = 0; tries < 300; tries++)); do
+        "$@" && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+is_clean() {
+    [ "$(servers_in "$TMPDIR")" = 0 ] && [ -z "$(ls -d "$TMPDIR"/myrecon.* 2>/dev/null)" ]
+}
+
+out=$MR_TMP/out
+tests/demo/demo.sh >"$out" 2>&1 </dev/null
+result $? 'the demo ends with 0' "$out"
+grep -q 'club.members' "$out" && grep -q 'Alice Arendt' "$out" && grep -q 'collision' "$out"
+result $? 'it names the table, a member and the kind of damage' "$out"
+! grep -q $'\e' "$out"
+result $? 'no colour off a terminal' "$out"
+is_clean
+result $? 'nothing is left of it'
+
+setsid tests/demo/demo.sh >"$out" 2>&1 </dev/null &
+demo=$!
+running() { [ "$(servers_in "$TMPDIR")" -ge 1 ]; }
+await running
+result $? 'a second demo starts its servers' "$out"
+kill -TERM -- -$demo 2>/dev/null
+wait $demo
+await is_clean
+result $? 'interrupted, it leaves nothing either' "$out"
+
+KEEP=1 tests/demo/demo.sh >"$out" 2>&1 </dev/null
+result $? 'KEEP=1 ends with 0' "$out"
+[ "$(servers_in "$TMPDIR")" = 2 ]
+result $? 'its two servers stay up' "$out"
+stop=$(grep -o '[^ ]*demo.sh stop [^ ]*' "$out")
+$stop >>"$out" 2>&1
+is_clean
+result $? 'the command that it printed stops them' "$out"
+
+echo "1..$n"
+[ $failures -eq 0 ]

@@ -1,0 +1,8 @@
+# Server tests in C: one program each, run by tests/it/run.sh against started servers.
+IT_SRC   := $(wildcard tests/it/test_*.c)
+IT_BIN   := $(IT_SRC:%.c=$(BUILD)/%)
+TEST_BIN += $(IT_BIN)
+
+$(BUILD)/tests/it/%: $(BUILD)/obj/tests/it/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(say_ld) $(CC) $(ALL_LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $< $(LIB) -lcmocka $(ALL_LIBS)

@@ -1,0 +1,92 @@
+#!/bin/bash
+# run.sh: the server tests.  Starts the servers once, then runs every script of this folder
+# (all *.sh but lib.sh and this one) and every program build/tests/it/test_*, two at a time.
+#
+# Servers: A and B (MariaDB), P → R (MariaDB, GTID), O (Oracle MySQL 9), OP → OR (MySQL 9,
+# GTID), each as MR_X_URI, MR_X_SOCK and so on (tests/lib/servers.sh); without MySQL 9 its
+# variables are empty.  Programs in C run twice, with MYRECON_TEST_A and MYRECON_TEST_B
+# naming A and B, then A and O.  Each script has a directory MR_TMP of its own.
+#
+# IT=PATTERN (a glob) runs only what matches; MR_IT_JOBS=N at a time.  Without MySQL 9 its
+# tests are skipped and say so; with CI=true, where it could have been had, that is failure.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 3
+. tests/lib/servers.sh
+
+: "${BUILD:=build}" "${MYRECON:=$PWD/build/myrecon}"
+export BUILD MYRECON LC_ALL=C.UTF-8
+for name in O OP OR; do
+    export "MR_${name}_URI=" "MR_${name}_SOCK="
+done
+
+mr_servers_begin || exit 3
+jobs=$mr_run_dir/jobs
+: >"$jobs"
+
+job() { # LABEL COMMAND
+    # shellcheck disable=SC2254
+    case $1 in
+    ${IT:-*}) ;;
+    *) return 0 ;;
+    esac
+    mkdir -p "$mr_run_dir/tmp/$1"
+    printf '%s\tMR_TMP=%q %s\n' "$1" "$mr_run_dir/tmp/$1" "$2" >>"$jobs"
+}
+
+mysql_reason=
+start_servers() {
+    mr_spawn_mariadb A && mr_spawn_mariadb B && mr_spawn_mariadb P &&
+        mr_spawn_mariadb R || return 1
+    if [ -z "$mysql_reason" ]; then
+        mr_spawn_mysql O && mr_spawn_mysql OP && mr_spawn_mysql OR || return 1
+    fi
+    mr_await A B P R && mr_replicate P R || return 1
+    if [ -z "$mysql_reason" ]; then
+        mr_await O OP OR && mr_replicate OP OR || return 1
+    fi
+}
+
+mr_mysql_root=$(tests/lib/mysql9.sh 2> >(tee "$mr_run_dir/mysql9.err" >&2))
+mysql_status=$?
+if [ $mysql_status -ne 0 ]; then
+    mysql_reason=$(tail -n 1 "$mr_run_dir/mysql9.err")
+    : "${mysql_reason:=MySQL 9 cannot be had}"
+    unset mr_mysql_root
+fi
+if [ $mysql_status -eq 1 ] && [ "${CI:-}" = true ]; then
+    job mysql9 "printf '1..1\nnot ok 1 - the tests on MySQL 9 are skipped: %s\n' \
+$(printf '%q' "$mysql_reason")"
+fi
+if ! start_servers; then
+    echo 'FAIL it: the servers do not start'
+    [ -z "${MR_TALLY:-}" ] || echo '0 1 0' >>"$MR_TALLY"
+    echo '0 passed, 1 failed'
+    exit 1
+fi
+
+for script in tests/it/*.sh; do
+    case $script in
+    */lib.sh | */run.sh) ;;
+    *) job "$(basename "$script" .sh)" "exec bash $script" ;;
+    esac
+done
+# Both runs of a program use A and the same names there: one after the other, by its lock.
+program_job() { # LABEL BINARY URI-OF-B
+    job "$1" "MYRECON_TEST_A=$MR_A_URI MYRECON_TEST_B=$3 exec flock $mr_run_dir/${2##*/}.lock $2"
+}
+for program in tests/it/test_*.c; do
+    [ -e "$program" ] || continue
+    label=$(basename "$program" .c)
+    program_job "$label" "$BUILD/tests/it/$label" "$MR_B_URI"
+done
+for program in tests/it/test_*.c; do
+    [ -e "$program" ] || continue
+    label=$(basename "$program" .c)
+    if [ -z "$mysql_reason" ]; then
+        program_job "$label-mysql" "$BUILD/tests/it/$label" "$MR_O_URI"
+    else
+        job "$label-mysql" "printf '1..1\nok 1 # SKIP %s\n' $(printf '%q' "$mysql_reason")"
+    fi
+done
+
+tests/run.sh -n it -j "${MR_IT_JOBS:-2}" -f "$jobs"

@@ -1,0 +1,23 @@
+# Calls that core/banned.h cannot forbid by name alone, and words that are not to be left
+# behind.  Only main.c ends the process; only tests may abort it.
+. tests/lint/lib.sh
+
+own=$(c_files | grep -E "^(${folders// /|})/")
+# shellcheck disable=SC2086
+{
+    grep -HnE '(^|[^_[:alnum:].>])(exit|_exit|quick_exit|abort)[[:space:]]*\(' $own |
+        grep -vE '^[^:]*:[0-9]*:[[:space:]]*(/?\*|//)' |
+        sed 's/$/  (only main.c ends the process)/'
+    grep -HnE '__attribute__\(\((__)?cleanup' $own
+    grep -HnE '^[[:space:]]*typedef[[:space:]]+(struct|union|enum)[^(]*$' $own |
+        sed 's/$/  (structs keep their tag)/'
+}
+grep -nE '#[[:space:]]*undef[[:space:]]+(strcpy|strcat|sprintf|system|atoi|gets)\b' \
+    $(c_files | grep -v '^core/banned\.h$')
+
+# The words are put together here, so that this file does not find itself.
+words="TO""DO|FIX""ME|XX""X:"
+# shellcheck disable=SC2046
+grep -nwE "$words" $(files '*.[ch]' '*.sh' '*.mk' '*.md' '*.scd' '*.def' Makefile) /dev/null |
+    grep -v 'mktemp\|XXXXXX'
+exit 0

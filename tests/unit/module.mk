@@ -1,0 +1,12 @@
+# A unit test is one program, linked with everything but main.c.  A test that replaces
+# functions names them here: LDFLAGS_test_x := -Wl,--wrap=malloc
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
+TEST_BIN += $(UNIT_BIN)
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(say_ld) $(CC) $(ALL_LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $< $(LIB) -lcmocka $(ALL_LIBS)
+
+LDFLAGS_test_check_confirm := -Wl,--wrap=mr_canon \
+    -Wl,--wrap=mr_replication_position -Wl,--wrap=mr_replication_wait

@@ -1,0 +1,601 @@
+/* test_check_columns.c: what is read of a pair of tables, by which key, and what names a
+ * row; the catalogues' tables are built by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "recon/check_columns.h"
+
+#define LEN(array) (sizeof(array) / sizeof *(array))
+
+enum { MOST = 6 };
+
+static const struct mr_column id = {
+    .name = "id", .type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT};
+static const struct mr_column uid = {.name = "id",
+                                     .type = "bigint(20) unsigned",
+                                     .data_type = "bigint",
+                                     .cls = MR_CLASS_UINT,
+                                     .is_unsigned = true};
+static const struct mr_column name = {.name = "name",
+                                      .type = "varchar(20)",
+                                      .data_type = "varchar",
+                                      .cls = MR_CLASS_TEXT,
+                                      .charset = "utf8mb4",
+                                      .collation = "utf8mb4_general_ci"};
+static const struct mr_column name_bin = {.name = "NAME",
+                                          .type = "varchar(20)",
+                                          .data_type = "varchar",
+                                          .cls = MR_CLASS_TEXT,
+                                          .charset = "utf8mb4",
+                                          .collation = "utf8mb4_bin"};
+static const struct mr_column name_latin = {.name = "name",
+                                            .type = "varchar(20)",
+                                            .data_type = "varchar",
+                                            .cls = MR_CLASS_TEXT,
+                                            .charset = "latin1",
+                                            .collation = "latin1_swedish_ci"};
+static const struct mr_column name_blob = {.name = "name",
+                                           .type = "varbinary(20)",
+                                           .data_type = "varbinary",
+                                           .cls = MR_CLASS_BINARY};
+static const struct mr_column name_int = {
+    .name = "name", .type = "int", .data_type = "int", .cls = MR_CLASS_INT};
+static const struct mr_column note = {.name = "note",
+                                      .type = "text",
+                                      .data_type = "text",
+                                      .cls = MR_CLASS_TEXT,
+                                      .charset = "utf8mb4",
+                                      .collation = "utf8mb4_general_ci",
+                                      .nullable = true};
+static const struct mr_column note_json = {
+    .name = "note", .type = "json", .data_type = "json", .cls = MR_CLASS_JSON};
+static const struct mr_column kind = {.name = "kind",
+                                      .type = "enum('','x')",
+                                      .data_type = "enum",
+                                      .cls = MR_CLASS_ENUM,
+                                      .charset = "latin1",
+                                      .collation = "latin1_swedish_ci",
+                                      .empty_member = true};
+static const struct mr_column kind_more = {.name = "kind",
+                                           .type = "enum('','y','x')",
+                                           .data_type = "enum",
+                                           .cls = MR_CLASS_ENUM,
+                                           .charset = "latin1",
+                                           .collation = "latin1_swedish_ci",
+                                           .empty_member = true};
+static const struct mr_column ratio = {
+    .name = "ratio", .type = "float", .data_type = "float", .cls = MR_CLASS_FLOAT};
+static const struct mr_column ratio_wide = {
+    .name = "ratio", .type = "double", .data_type = "double", .cls = MR_CLASS_DOUBLE};
+static const struct mr_column row_start = {.name = "row_start",
+                                           .type = "timestamp(6)",
+                                           .data_type = "timestamp",
+                                           .cls = MR_CLASS_DATETIME,
+                                           .system_time = true};
+
+/* A table of those columns with one or two unique keys, each of up to two columns. */
+struct plan {
+    const struct mr_column *columns[MOST]; /* ends at NULL */
+    const char *primary[3], *second[3];
+};
+
+struct built {
+    struct mr_table table;
+    struct mr_column columns[MOST];
+    struct mr_index indexes[2];
+    struct mr_index_part parts[2][2];
+};
+
+static void build(struct built *b, const struct plan *plan)
+{
+    const char *const *keys[2] = {plan->primary, plan->second};
+    static const char *const names[2] = {"PRIMARY", "second"};
+    memset(b, 0, sizeof *b);
+    while (b->table.ncolumns < MOST && plan->columns[b->table.ncolumns] != NULL) {
+        b->columns[b->table.ncolumns] = *plan->columns[b->table.ncolumns];
+        b->table.ncolumns++;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct mr_index *index = &b->indexes[b->table.nindexes];
+        while (keys[i][index->nparts] != NULL) {
+            b->parts[i][index->nparts].column = keys[i][index->nparts];
+            index->nparts++;
+        }
+        index->name = names[i];
+        index->unique = index->usable = true;
+        index->parts = b->parts[i];
+        b->table.nindexes += index->nparts > 0;
+    }
+    b->table.db = "d";
+    b->table.name = "t";
+    b->table.engine = "InnoDB";
+    b->table.transactional = true;
+    b->table.columns = b->columns;
+    b->table.indexes = b->indexes;
+}
+
+/* What was planned, as text. */
+static void add_spec(struct mr_strbuf *out, const struct mr_readspec *spec)
+{
+    static const char *const exprs[] = {
+        [MR_EXPR_COLUMN] = "",          [MR_EXPR_NUMBER] = "+number",
+        [MR_EXPR_INDEX_ZERO] = "+zero", [MR_EXPR_UTF8] = "+utf8",
+        [MR_EXPR_TEXT] = "+text",       [MR_EXPR_BINARY] = "+binary"};
+    for (size_t i = 0; i < spec->ncols; i++)
+        mr_strbuf_add_fmt(out, "%s%s%s", i > 0 ? " " : "", spec->cols[i].name,
+                          exprs[spec->cols[i].expr]);
+    mr_strbuf_add_str(out, " |");
+    for (size_t i = 0; i < spec->nkey; i++)
+        mr_strbuf_add_fmt(out, " %zu", spec->key[i]);
+}
+
+struct column_case {
+    struct plan source, target;
+    bool two_flavours;
+    const char *scan; /* "columns | key positions", of the source */
+    const char *full; /* NULL: the same */
+    size_t ncompared;
+    enum mr_join join;
+    const char *index;    /* of the source */
+    const char *identity; /* names, or "" */
+    bool by_identity, text_key;
+};
+
+static void check_case(const struct column_case *c)
+{
+    struct built s, t;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_strbuf scan = MR_STRBUF_INIT, full = MR_STRBUF_INIT;
+    struct mr_strbuf identity = MR_STRBUF_INIT;
+    struct mr_table_config config = {0};
+    struct mr_err err = {0};
+    build(&s, &c->source);
+    build(&t, &c->target);
+    struct mr_check_table table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
+    struct mr_column_task task = {
+        .config = &config,
+        .flavour = {MR_FLAVOUR_MARIADB,
+                    c->two_flavours ? MR_FLAVOUR_MYSQL : MR_FLAVOUR_MARIADB},
+        .arena = &arena};
+    assert_int_equal(mr_check_columns(&table, &task, &err), MR_OK);
+    add_spec(&scan, &table.scan[MR_SOURCE]);
+    add_spec(&full, &table.full[MR_SOURCE]);
+    for (size_t i = 0; i < table.nidentity; i++) {
+        const struct mr_find_column *col = &table.find.columns[table.identity[i]];
+        assert_int_equal(col->identity_at, i);
+        mr_strbuf_add_fmt(&identity, "%s%s", i > 0 ? " " : "", col->name);
+    }
+    assert_string_equal(scan.ptr, c->scan);
+    assert_string_equal(full.ptr, c->full != NULL ? c->full : c->scan);
+    assert_string_equal(identity.ptr, c->identity);
+    assert_int_equal(table.ncompared, c->ncompared);
+    assert_int_equal(table.join, c->join);
+    assert_int_equal(table.by_identity, c->by_identity);
+    assert_int_equal(table.text_key, c->text_key);
+    assert_int_equal(table.find.keyless, c->index == NULL);
+    assert_int_equal(table.scan[MR_TARGET].ncols, table.scan[MR_SOURCE].ncols);
+    if (c->index != NULL)
+        assert_string_equal(table.scan[MR_SOURCE].index, c->index);
+    mr_strbuf_release(&identity);
+    mr_strbuf_release(&full);
+    mr_strbuf_release(&scan);
+    mr_arena_release(&arena);
+}
+
+static const struct column_case plans[] = {
+    {{{&id, &name}, {"id"}, {NULL}},
+     {{&id, &name}, {"id"}, {NULL}},
+     false,
+     "id name | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    /* the order of columns and keys is the source's; types of numbers may differ */
+    {{{&name, &id}, {"id"}, {NULL}},
+     {{&uid, &name}, {"id"}, {NULL}},
+     false,
+     "name id | 1",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    {{{&id, &name}, {"name", "id"}, {NULL}},
+     {{&id, &name}, {"name", "id"}, {NULL}},
+     false,
+     "id name | 1 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "name id",
+     false,
+     true},
+    /* no key that both have: a multiset */
+    {{{&id, &name}, {NULL}, {NULL}},
+     {{&id, &name}, {"id"}, {NULL}},
+     false,
+     "id name |",
+     NULL,
+     2,
+     MR_JOIN_DIGEST,
+     NULL,
+     "",
+     false,
+     false},
+    {{{&id, &note}, {"note"}, {NULL}},
+     {{&id, &note}, {"note"}, {NULL}},
+     false,
+     "id note |",
+     NULL,
+     2,
+     MR_JOIN_DIGEST,
+     NULL,
+     "",
+     false,
+     false},
+    {{{&id, &name}, {"name", "id"}, {"id"}},
+     {{&id, &name}, {"id"}, {NULL}},
+     false,
+     "id name | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "second",
+     "name id",
+     true,
+     false},
+    /* a unique index besides the key names a row */
+    {{{&id, &name}, {"id"}, {"name"}},
+     {{&id, &name}, {"id"}, {"name"}},
+     false,
+     "id name | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "name",
+     true,
+     false},
+    /* orders that differ are joined on disk */
+    {{{&id, &name}, {"name"}, {NULL}},
+     {{&id, &name_bin}, {"NAME"}, {NULL}},
+     false,
+     "id name | 1",
+     NULL,
+     2,
+     MR_JOIN_SPILL,
+     "PRIMARY",
+     "name",
+     false,
+     true},
+    {{{&id, &name}, {"name"}, {NULL}},
+     {{&id, &name}, {"name"}, {NULL}},
+     true,
+     "id name | 1",
+     NULL,
+     2,
+     MR_JOIN_SPILL,
+     "PRIMARY",
+     "name",
+     false,
+     true},
+    {{{&id, &name_bin}, {"NAME"}, {NULL}},
+     {{&id, &name_bin}, {"NAME"}, {NULL}},
+     true,
+     "id NAME | 1",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "NAME",
+     false,
+     true},
+    /* two charsets: compared and shown as UTF-8, ranged by the raw bytes */
+    {{{&id, &name_latin}, {"name"}, {NULL}},
+     {{&id, &name}, {"name"}, {NULL}},
+     false,
+     "id name+utf8 name | 2",
+     NULL,
+     2,
+     MR_JOIN_SPILL,
+     "PRIMARY",
+     "name",
+     false,
+     true},
+    {{{&id, &name_latin}, {"id"}, {NULL}},
+     {{&id, &name_latin}, {"id"}, {NULL}},
+     false,
+     "id name | 0",
+     "id name name+utf8 | 0",
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    /* types that differ */
+    {{{&id, &name_int}, {"id"}, {NULL}},
+     {{&id, &name}, {"id"}, {NULL}},
+     false,
+     "id name+text | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    {{{&id, &name_blob}, {"id"}, {NULL}},
+     {{&id, &name}, {"id"}, {NULL}},
+     false,
+     "id name | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    {{{&id, &ratio}, {"id"}, {NULL}},
+     {{&id, &ratio_wide}, {"id"}, {NULL}},
+     false,
+     "id ratio | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    {{{&id, &note_json}, {"id"}, {NULL}},
+     {{&id, &note_json}, {"id"}, {NULL}},
+     false,
+     "id note | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    {{{&id, &note_json}, {"id"}, {NULL}},
+     {{&id, &note_json}, {"id"}, {NULL}},
+     true,
+     "id note+utf8 | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    /* an ENUM with a '' member: flagged; as a key by number */
+    {{{&id, &kind}, {"id"}, {NULL}},
+     {{&id, &kind}, {"id"}, {NULL}},
+     false,
+     "id kind kind+zero | 0",
+     "id kind kind+zero kind+utf8 | 0",
+     3,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+    {{{&id, &kind}, {"kind"}, {NULL}},
+     {{&id, &kind}, {"kind"}, {NULL}},
+     false,
+     "id kind kind+zero kind+number | 3",
+     "id kind kind+zero kind+number kind+utf8 | 3",
+     3,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "kind",
+     false,
+     false},
+    {{{&id, &kind}, {"kind"}, {NULL}},
+     {{&id, &kind_more}, {"kind"}, {NULL}},
+     false,
+     "id kind kind+zero kind+number | 3",
+     "id kind kind+zero kind+number kind+utf8 | 3",
+     3,
+     MR_JOIN_SPILL,
+     "PRIMARY",
+     "kind",
+     false,
+     false},
+    /* columns of one side, and of the server's own history, are left out */
+    {{{&id, &name, &row_start}, {"id"}, {NULL}},
+     {{&id, &note, &row_start, &name}, {"id"}, {NULL}},
+     false,
+     "id name | 0",
+     NULL,
+     2,
+     MR_JOIN_SHARED,
+     "PRIMARY",
+     "id",
+     false,
+     false},
+};
+
+static void test_plans(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(plans); i++)
+        check_case(&plans[i]);
+}
+
+/* ---- indexes that name no row */
+
+static void test_unusable_indexes(void **state)
+{
+    static const struct plan plan = {{&id, &name}, {"id"}, {NULL}};
+    (void)state;
+    for (int flaw = 0; flaw < 5; flaw++) {
+        struct built s, t;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_table_config config = {0};
+        build(&s, &plan);
+        build(&t, &plan);
+        struct built *b = flaw % 2 == 0 ? &s : &t;
+        struct mr_check_table table = {.side = {&s.table, &t.table}};
+        struct mr_column_task task = {.config = &config, .arena = &arena};
+        if (flaw == 0)
+            b->indexes[0].unique = false;
+        else if (flaw == 1)
+            b->indexes[0].usable = false;
+        else if (flaw == 2)
+            b->parts[0][0].prefix_len = 3;
+        else if (flaw == 3)
+            b->columns[0].nullable = true;
+        else
+            b->parts[0][0].column = NULL;
+        assert_int_equal(mr_check_columns(&table, &task, NULL), MR_OK);
+        assert_int_equal(table.join, MR_JOIN_DIGEST);
+        assert_int_equal(table.scan[MR_SOURCE].nkey, 0);
+        mr_arena_release(&arena);
+    }
+}
+
+/* ---- what the configuration says */
+
+static const char *const by_name[] = {"name"}, *const by_nobody[] = {"nobody"};
+static const char *const without_id[] = {"id"}, *const all[] = {"ID", "name"};
+
+static void test_configuration(void **state)
+{
+    static const struct plan plan = {{&id, &name}, {"id"}, {NULL}};
+    static const struct {
+        enum mr_identity identity;
+        struct mr_string_list identity_columns, ignored;
+        enum mr_code code;
+        size_t nidentity, first;
+        bool by_identity, row_is_identity;
+        enum mr_join join;
+    } cases[] = {
+        {MR_IDENTITY_COLUMNS,
+         {by_name, 1},
+         {NULL, 0},
+         MR_OK,
+         1,
+         1,
+         true,
+         false,
+         MR_JOIN_SHARED},
+        {MR_IDENTITY_COLUMNS,
+         {by_nobody, 1},
+         {NULL, 0},
+         MR_E_CONFIG,
+         0,
+         0,
+         false,
+         false,
+         MR_JOIN_SHARED},
+        {MR_IDENTITY_KEY,
+         {NULL, 0},
+         {NULL, 0},
+         MR_OK,
+         1,
+         0,
+         false,
+         false,
+         MR_JOIN_SHARED},
+        {MR_IDENTITY_ROW, {NULL, 0}, {NULL, 0}, MR_OK, 1, 1, true, false, MR_JOIN_SHARED},
+        {MR_IDENTITY_NONE,
+         {NULL, 0},
+         {NULL, 0},
+         MR_OK,
+         0,
+         0,
+         false,
+         true,
+         MR_JOIN_SHARED},
+        /* without its key a table is a multiset */
+        {MR_IDENTITY_DEFAULT,
+         {NULL, 0},
+         {without_id, 1},
+         MR_OK,
+         0,
+         0,
+         false,
+         false,
+         MR_JOIN_DIGEST},
+        {MR_IDENTITY_DEFAULT,
+         {NULL, 0},
+         {all, 2},
+         MR_E_UNSUPPORTED,
+         0,
+         0,
+         false,
+         false,
+         MR_JOIN_UNDECIDED},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct built s, t;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_table_config config = {.identity = cases[i].identity,
+                                         .identity_columns = cases[i].identity_columns,
+                                         .ignore_columns = cases[i].ignored};
+        struct mr_err err = {0};
+        build(&s, &plan);
+        build(&t, &plan);
+        struct mr_check_table table = {.side = {&s.table, &t.table},
+                                       .find = {.name = "d.t"}};
+        struct mr_column_task task = {.config = &config, .arena = &arena};
+        assert_int_equal(mr_check_columns(&table, &task, &err), cases[i].code);
+        if (cases[i].code == MR_OK) {
+            assert_int_equal(table.nidentity, cases[i].nidentity);
+            assert_int_equal(table.by_identity, cases[i].by_identity);
+            assert_int_equal(table.row_is_identity, cases[i].row_is_identity);
+            assert_int_equal(table.join, cases[i].join);
+            if (table.nidentity > 0)
+                assert_int_equal(table.identity[0], cases[i].first);
+        }
+        mr_arena_release(&arena);
+    }
+}
+
+/* Only where rows can be read piece by piece is an engine without snapshots stored. */
+static void test_store(void **state)
+{
+    (void)state;
+    for (int keyed = 0; keyed < 2; keyed++) {
+        struct plan plan = {{&id, &name}, {keyed != 0 ? "id" : NULL}, {NULL}};
+        struct built s, t;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_table_config config = {0};
+        build(&s, &plan);
+        build(&t, &plan);
+        t.table.transactional = false;
+        struct mr_check_table table = {.side = {&s.table, &t.table}};
+        struct mr_column_task task = {.config = &config, .arena = &arena};
+        assert_int_equal(mr_check_columns(&table, &task, NULL), MR_OK);
+        assert_false(table.scan[MR_SOURCE].store);
+        assert_int_equal(table.scan[MR_TARGET].store, keyed);
+        assert_int_equal(table.full[MR_TARGET].store, keyed);
+        mr_arena_release(&arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_unusable_indexes),
+        cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_store),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

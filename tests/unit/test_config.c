@@ -1,0 +1,418 @@
+/* test_config.c: the sections of the configuration, above all those about tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/config.h"
+
+static struct mr_arena arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    mr_arena_init(&arena);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    mr_arena_release(&arena);
+    return 0;
+}
+
+static struct mr_config *parse(const char *text)
+{
+    struct mr_err err = {.code = MR_OK};
+    struct mr_config *config = NULL;
+    enum mr_code code = mr_config_parse(text, strlen(text), "my.ini", &config, &err);
+    if (code != MR_OK)
+        print_error("%s\n", err.message);
+    assert_int_equal(code, MR_OK);
+    return config;
+}
+
+static struct mr_table_config table_of(const struct mr_config *config, const char *db,
+                                       const char *name)
+{
+    struct mr_table_config out;
+    struct mr_err err;
+    assert_int_equal(mr_config_table(config, db, name, &arena, &out, &err), MR_OK);
+    return out;
+}
+
+static void assert_list(const struct mr_string_list *list, const char *joined)
+{
+    char text[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < list->count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+                                 i > 0 ? "|" : "", list->items[i]);
+    assert_string_equal(text, joined);
+}
+
+/* The example of the documentation, comments and all. */
+static void test_example(void **state)
+{
+    (void)state;
+    struct mr_config *config =
+        parse("[table club.members]        ; patterns allowed: *.members\n"
+              "identity   = mobile         ; natural key: one or more columns; key = the "
+              "key\n"
+              "time-column = created_at    ; creation time\n"
+              "update-column = updated_at  ; last edit\n"
+              "split-key  = 3000           ; the last key that both histories share\n"
+              "margin     = 500000\n"
+              "on-conflict = differs=newest:updated_at\n"
+              "freshness  = created_at     ; gate: age of the newest row\n"
+              "sequence   = period         ; gate: numbered without gaps\n"
+              "mask       = mobile         ; report: hidden unless --unmask\n"
+              "subject    = yes            ; rows are the people that `affected` lists\n"
+              "where      = created_at >= '2026-04-02'\n"
+              "ignore-columns = updated_at\n"
+              "[table club.wallet_log]\n"
+              "reference  = member_id -> club.members.id    ; a reference; repeatable\n"
+              "; reference = owner_id -> club.members.id when owner_type = 'member'\n"
+              "; reference = none: legacy_id                ; looks like one, is none\n");
+    struct mr_table_config t = table_of(config, "club", "members");
+    assert_int_equal(t.identity, MR_IDENTITY_COLUMNS);
+    assert_list(&t.identity_columns, "mobile");
+    assert_string_equal(t.time_column, "created_at");
+    assert_string_equal(t.update_column, "updated_at");
+    assert_true(t.has_split_key && t.split_key == 3000);
+    assert_true(t.has_margin && t.margin == 500000);
+    assert_int_equal(t.non_conflict, 1);
+    assert_string_equal(t.on_conflict[0].kind, "differs");
+    assert_string_equal(t.on_conflict[0].choice, "newest");
+    assert_string_equal(t.on_conflict[0].column, "updated_at");
+    assert_string_equal(t.freshness, "created_at");
+    assert_string_equal(t.sequence, "period");
+    assert_list(&t.mask, "mobile");
+    assert_true(t.subject);
+    assert_string_equal(t.where, "created_at >= '2026-04-02'");
+    assert_list(&t.ignore_columns, "updated_at");
+    assert_int_equal(t.nreferences, 0);
+
+    t = table_of(config, "club", "wallet_log");
+    assert_int_equal(t.identity, MR_IDENTITY_DEFAULT);
+    assert_int_equal(t.nreferences, 1);
+    assert_list(&t.references[0].columns, "member_id");
+    assert_string_equal(t.references[0].ref_db, "club");
+    assert_string_equal(t.references[0].ref_table, "members");
+    assert_list(&t.references[0].ref_columns, "id");
+    assert_null(t.references[0].condition);
+
+    t = table_of(config, "club", "orders");
+    assert_int_equal(t.nreferences, 0);
+    assert_false(t.subject || t.has_margin || t.has_split_key);
+    mr_config_free(config);
+}
+
+static void test_identity(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        enum mr_identity identity;
+        const char *columns;
+    } table[] = {
+        {"mobile", MR_IDENTITY_COLUMNS, "mobile"},
+        {"area, mobile", MR_IDENTITY_COLUMNS, "area|mobile"},
+        {"area,mobile ,name", MR_IDENTITY_COLUMNS, "area|mobile|name"},
+        {"key", MR_IDENTITY_KEY, ""},
+        {"row", MR_IDENTITY_ROW, ""},
+        {"none", MR_IDENTITY_NONE, ""},
+        {"`none`", MR_IDENTITY_COLUMNS, "none"},
+        {"\"key\"", MR_IDENTITY_COLUMNS, "key"},
+        {"keys", MR_IDENTITY_COLUMNS, "keys"},
+        {"`a,b`, `c d`, `e``f`, \"g\"\"h\"", MR_IDENTITY_COLUMNS, "a,b|c d|e`f|g\"h"},
+        {"`a ; b` ; comment", MR_IDENTITY_COLUMNS, "a ; b"},
+        {"\xe6\x89\x8b\xe6\x9c\xba", MR_IDENTITY_COLUMNS, "\xe6\x89\x8b\xe6\x9c\xba"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char text[160];
+        (void)snprintf(text, sizeof text, "[table t]\nidentity = %s\n", table[i].value);
+        struct mr_config *config = parse(text);
+        struct mr_table_config t = table_of(config, "any", "t");
+        assert_int_equal(t.identity, table[i].identity);
+        assert_list(&t.identity_columns, table[i].columns);
+        mr_config_free(config);
+    }
+}
+
+static void test_references(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *columns, *db, *table, *ref_columns, *condition;
+    } table[] = {
+        {"a -> d.t.id", "a", "d", "t", "id", NULL},
+        {"a->d.t.id", "a", "d", "t", "id", NULL},
+        {"a,b -> d.t.x,y", "a|b", "d", "t", "x|y", NULL},
+        {"a , b -> d . t . x , y", "a|b", "d", "t", "x|y", NULL},
+        {"`a.b` -> `d-1`.`t.2`.`when`", "a.b", "d-1", "t.2", "when", NULL},
+        {"owner-id -> d.t.id", "owner-id", "d", "t", "id", NULL},
+        {"a -> d.t.id when kind = 'm ; n' ; c", "a", "d", "t", "id", "kind = 'm ; n'"},
+        {"none -> d.t.id", "none", "d", "t", "id", NULL},
+        {"none: a", "a", NULL, NULL, "", NULL},
+        {"none: a, b", "a|b", NULL, NULL, "", NULL},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char text[160];
+        (void)snprintf(text, sizeof text, "[table t]\nreference = %s\n", table[i].value);
+        struct mr_config *config = parse(text);
+        struct mr_table_config t = table_of(config, "any", "t");
+        const struct mr_reference *ref = t.references;
+        assert_int_equal(t.nreferences, 1);
+        assert_list(&ref->columns, table[i].columns);
+        assert_list(&ref->ref_columns, table[i].ref_columns);
+        assert_int_equal(ref->dismissed, table[i].db == NULL);
+        if (table[i].db != NULL) {
+            assert_string_equal(ref->ref_db, table[i].db);
+            assert_string_equal(ref->ref_table, table[i].table);
+        }
+        if (table[i].condition != NULL)
+            assert_string_equal(ref->condition, table[i].condition);
+        else
+            assert_null(ref->condition);
+        mr_config_free(config);
+    }
+}
+
+/* Of several matching sections the later wins per key; references add up. */
+static void test_merging(void **state)
+{
+    (void)state;
+    struct mr_config *config = parse("[table *]\n"
+                                     "identity = key\n"
+                                     "margin = 7\n"
+                                     "ignore-columns = a, b\n"
+                                     "reference = x -> d.t.id\n"
+                                     "[table club.*]\n"
+                                     "identity = mobile\n"
+                                     "reference = y -> d.t.id\n"
+                                     "reference = none: z\n"
+                                     "[table other.members]\n"
+                                     "margin = 9\n"
+                                     "[table members]\n"
+                                     "ignore-columns = c\n"
+                                     "subject = yes\n"
+                                     "[table *.members]\n"
+                                     "subject = no\n");
+    struct mr_table_config t = table_of(config, "club", "members");
+    assert_list(&t.identity_columns, "mobile");
+    assert_int_equal(t.identity, MR_IDENTITY_COLUMNS);
+    assert_int_equal(t.margin, 7);
+    assert_list(&t.ignore_columns, "c");
+    assert_false(t.subject);
+    assert_int_equal(t.nreferences, 3);
+    assert_list(&t.references[0].columns, "x");
+    assert_list(&t.references[1].columns, "y");
+    assert_true(t.references[2].dismissed);
+
+    t = table_of(config, "other", "members");
+    assert_int_equal(t.identity, MR_IDENTITY_KEY);
+    assert_int_equal(t.identity_columns.count, 0);
+    assert_int_equal(t.margin, 9);
+    assert_int_equal(t.nreferences, 1);
+    mr_config_free(config);
+}
+
+/* A special word takes back the columns of an earlier section. */
+static void test_identity_replaced(void **state)
+{
+    (void)state;
+    struct mr_config *config = parse("[table *]\nidentity = a, b\n"
+                                     "[table d.t]\nidentity = none\n");
+    struct mr_table_config t = table_of(config, "d", "t");
+    assert_int_equal(t.identity, MR_IDENTITY_NONE);
+    assert_int_equal(t.identity_columns.count, 0);
+    mr_config_free(config);
+}
+
+static void test_conflicts(void **state)
+{
+    (void)state;
+    struct mr_config *config =
+        parse("[table t]\non-conflict = differs=source, unique=merge-into, "
+              "changed=newest:`last edit`, deleted-or-lost=restore\n");
+    struct mr_table_config t = table_of(config, "d", "t");
+    assert_int_equal(t.non_conflict, 4);
+    assert_string_equal(t.on_conflict[1].kind, "unique");
+    assert_string_equal(t.on_conflict[1].choice, "merge-into");
+    assert_null(t.on_conflict[1].column);
+    assert_string_equal(t.on_conflict[2].column, "last edit");
+    assert_string_equal(t.on_conflict[3].choice, "restore");
+    mr_config_free(config);
+}
+
+static const struct {
+    const char *text, *message, *hint; /* hint: "" for any */
+} refused[] = {
+    {"[tabel x]\n", "my.ini:1: unknown section [tabel x]", "Did you mean [table x]?"},
+    {"\n[option]\n", "my.ini:2: unknown section [option]", "Did you mean [options]?"},
+    {"[zzz]\n", "my.ini:1: unknown section [zzz]",
+     "There are [options] and [table PATTERN]."},
+    {"[table]\n", "my.ini:1: section [table] names no table", ""},
+    {"[options x]\n", "my.ini:1: section [options] takes no name", ""},
+    {"[options]\n[options]\n", "my.ini:2: section [options] given twice", ""},
+    {"[table t]\nidentiy = x\n", "my.ini:2: unknown key \"identiy\"",
+     "Did you mean \"identity\"?"},
+    {"[table t]\nbogus = x\n", "my.ini:2: unknown key \"bogus\"", ""},
+    {"[table t]\nIdentity = x\n", "my.ini:2: unknown key \"Identity\"",
+     "Did you mean \"identity\"?"},
+    {"[table t]\nmargin = 1\nmargin = 1\n",
+     "my.ini:3: key \"margin\" given twice in section", ""},
+    {"[table t]\nidentity =\n", "my.ini:2: key \"identity\": no value in \"\"", ""},
+    {"[table t]\nidentity = a b\n",
+     "my.ini:2: key \"identity\": unexpected text behind the last name in \"a b\"", ""},
+    {"[table t]\nidentity = a,\n",
+     "my.ini:2: key \"identity\": a name is missing in \"a,\"", ""},
+    {"[table t]\nidentity = a,a\n",
+     "my.ini:2: key \"identity\": a column is named twice in \"a,a\"", ""},
+    {"[table t]\nmask = `a\n",
+     "my.ini:2: key \"mask\": a quoted name that is empty or never closed in "
+     "\"`a\"",
+     ""},
+    {"[table t]\nmask = ``\n",
+     "my.ini:2: key \"mask\": a quoted name that is empty or never closed in "
+     "\"``\"",
+     ""},
+    {"[table t]\ntime-column = a, b\n",
+     "my.ini:2: key \"time-column\": unexpected text behind the last name in \"a, "
+     "b\"",
+     ""},
+    {"[table t]\nmargin = -1\n", "my.ini:2: key \"margin\": no whole number in \"-1\"",
+     ""},
+    {"[table t]\nmargin = 1k\n", "my.ini:2: key \"margin\": no whole number in \"1k\"",
+     ""},
+    {"[table t]\nsplit-key = 18446744073709551616\n",
+     "my.ini:2: key \"split-key\": no whole number in \"18446744073709551616\"", ""},
+    {"[table t]\nsubject = maybe\n",
+     "my.ini:2: key \"subject\": neither yes nor no in \"maybe\"", ""},
+    {"[table t]\nreference = a\n",
+     "my.ini:2: key \"reference\": no -> behind the columns in \"a\"", ""},
+    {"[table t]\nreference = a -> t.id\n",
+     "my.ini:2: key \"reference\": the referenced column lacks its database in \"a "
+     "-> t.id\"",
+     ""},
+    {"[table t]\nreference = a,b -> d.t.id\n",
+     "my.ini:2: key \"reference\": the two sides name different numbers of columns "
+     "in \"a,b -> d.t.id\"",
+     ""},
+    {"[table t]\nreference = a -> d.t.id whenever x\n",
+     "my.ini:2: key \"reference\": unexpected text behind the reference in \"a -> "
+     "d.t.id whenever x\"",
+     ""},
+    {"[table t]\nreference = none: a -> d.t.id\n",
+     "my.ini:2: key \"reference\": unexpected text behind the last name in \"none: "
+     "a "
+     "-> d.t.id\"",
+     ""},
+    {"[table t]\non-conflict = difers=source\n",
+     "my.ini:2: key \"on-conflict\": unknown kind of conflict \"difers\" in "
+     "\"difers=source\"",
+     "Did you mean \"differs\"?"},
+    {"[table t]\non-conflict = differs\n",
+     "my.ini:2: key \"on-conflict\": no = behind the kind of conflict in "
+     "\"differs\"",
+     ""},
+    {"[table t]\non-conflict = differs=skip\n",
+     "my.ini:2: key \"on-conflict\": a choice that this kind of conflict does not "
+     "have in \"differs=skip\"",
+     ""},
+    {"[table t]\non-conflict = differs=newest\n",
+     "my.ini:2: key \"on-conflict\": newest, and only newest, names a column in "
+     "\"differs=newest\"",
+     ""},
+    {"[table t]\non-conflict = differs=source:a\n",
+     "my.ini:2: key \"on-conflict\": newest, and only newest, names a column in "
+     "\"differs=source:a\"",
+     ""},
+};
+
+static void test_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct mr_err err = {.code = MR_OK};
+        struct mr_config *config = NULL;
+        const char *text = refused[i].text;
+        assert_int_equal(mr_config_parse(text, strlen(text), "my.ini", &config, &err),
+                         MR_E_CONFIG);
+        assert_null(config);
+        assert_string_equal(err.message, refused[i].message);
+        assert_string_not_equal(mr_err_get_hint(&err), "");
+        if (refused[i].hint[0] != '\0')
+            assert_string_equal(err.hint, refused[i].hint);
+    }
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_load(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/mr_test_config_XXXXXX", path[256], usual[128];
+    struct mr_err err;
+    struct mr_config *config = NULL;
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(path, sizeof path, "%s/a.ini", dir);
+    write_file(path, "[table t]\nmargin = 5\n");
+    assert_int_equal(mr_config_load(path, &config, &err), MR_OK);
+    assert_string_equal(config->file, path);
+    assert_int_equal(table_of(config, "d", "t").margin, 5);
+    mr_config_free(config);
+
+    /* named and absent: an error; the usual place: simply no configuration */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mr_config_load(path, &config, &err), MR_E_IO);
+    assert_null(config);
+    assert_int_equal(setenv("HOME", dir, 1), 0);
+    assert_int_equal(mr_config_load(NULL, &config, &err), MR_OK);
+    assert_null(config->file);
+    assert_null(config->sections);
+    assert_int_equal(table_of(config, "d", "t").has_margin, 0);
+    mr_config_free(config);
+
+    (void)snprintf(usual, sizeof usual, "%s/.config", dir);
+    assert_int_equal(mkdir(usual, 0700), 0);
+    (void)snprintf(path, sizeof path, "%s/myrecon.ini", usual);
+    write_file(path, "[table t]\nmargin = 6\n");
+    assert_int_equal(mr_config_load(NULL, &config, &err), MR_OK);
+    assert_string_equal(config->file, path);
+    assert_int_equal(table_of(config, "d", "t").margin, 6);
+    mr_config_free(config);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(usual), 0);
+    assert_int_equal(rmdir(dir), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_example, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_references, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_merging, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_identity_replaced, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_conflicts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_load, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

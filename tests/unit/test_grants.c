@@ -1,0 +1,235 @@
+/* test_grants.c: SHOW GRANTS of both flavours, and what follows from it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/grants.h"
+#include "core/grants_internal.h"
+
+static struct mr_grants *grants_of(const char *const *lines, size_t n, bool literal)
+{
+    struct mr_err err = {0};
+    struct mr_grants *grants = mr_grants_new("r@%", literal);
+    assert_non_null(grants);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(mr_grants_add_line(grants, lines[i], strlen(lines[i]), &err),
+                         MR_OK);
+    return grants;
+}
+#define GRANTS(lines) grants_of(lines, sizeof(lines) / sizeof *(lines), false)
+
+static void test_mariadb(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "GRANT `c_role` TO `r`@`%`",
+        "GRANT PROCESS, BINLOG MONITOR ON *.* TO `r`@`%` IDENTIFIED BY PASSWORD '*B69'",
+        "GRANT SELECT, SHOW VIEW, TRIGGER ON `c\\_test`.* TO `r`@`%`",
+        "GRANT ALL PRIVILEGES ON `other`.* TO `r`@`%` WITH GRANT OPTION",
+        "GRANT SELECT (`id`), INSERT (`id`, `v`), UPDATE ON `c_test`.`my` TO `r`@`%`",
+        "GRANT EXECUTE ON PROCEDURE `c_test`.`p1` TO `r`@`%`",
+        "GRANT PROXY ON `c_ro`@`%` TO `r`@`%`",
+        "GRANT EVENT ON `c_test`.* TO `c_role`",
+        "GRANT SELECT ON `test\\_%`.* TO PUBLIC",
+        "GRANT DELETE ON `o``dd`.`t` TO `r`@`%`",
+    };
+    struct mr_grants *g = GRANTS(lines);
+    assert_true(mr_grants_global(g, "PROCESS"));
+    assert_true(mr_grants_global(g, "BINLOG MONITOR"));
+    assert_false(mr_grants_global(g, "SELECT"));
+    assert_true(mr_grants_on_db(g, "SELECT", "c_test"));
+    assert_true(mr_grants_on_db(g, "SHOW VIEW", "c_test"));
+    assert_true(mr_grants_on_db(g, "EVENT", "c_test")); /* through the role */
+    assert_false(mr_grants_on_db(g, "SELECT", "cxtest"));
+    assert_false(mr_grants_on_db(g, "INSERT", "c_test"));
+    assert_true(mr_grants_on_db(g, "TRIGGER", "other"));
+    assert_true(mr_grants_on_db(g, "SELECT", "test_7"));
+    assert_false(mr_grants_on_db(g, "SELECT", "test7"));
+    assert_true(mr_grants_on_table(g, "UPDATE", "c_test", "my"));
+    assert_false(mr_grants_on_table(g, "INSERT", "c_test", "my")); /* columns only */
+    assert_true(mr_grants_on_table(g, "SELECT", "c_test", "my"));
+    assert_true(mr_grants_on_table(g, "DELETE", "o`dd", "t"));
+    assert_false(mr_grants_on_db(g, "EXECUTE", "c_test"));
+    assert_false(mr_grants_global(g, "PROXY"));
+    assert_string_equal(mr_grants_account(g), "'r'@'%'");
+    mr_grants_free(g);
+}
+
+static void test_mysql(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "GRANT SELECT, SHOW_ROUTINE, RELOAD ON *.* TO `r`@`%`",
+        "GRANT APPLICATION_PASSWORD_ADMIN,AUDIT_ADMIN ON *.* TO `r`@`%`",
+        "GRANT ALL PRIVILEGES ON `club`.* TO `r`@`%`",
+        "REVOKE SELECT ON `secret`.* FROM `r`@`%`",
+        "GRANT `c_role`@`%` TO `r`@`%`",
+        "GRANT PROXY ON ``@`` TO `r`@`%` WITH GRANT OPTION",
+    };
+    struct mr_grants *g = GRANTS(lines);
+    assert_true(mr_grants_global(g, "SHOW_ROUTINE"));
+    assert_true(mr_grants_global(g, "AUDIT_ADMIN"));
+    assert_true(mr_grants_on_db(g, "SELECT", "any"));
+    assert_false(mr_grants_on_db(g, "SELECT", "secret"));
+    assert_false(mr_grants_on_table(g, "SELECT", "secret", "t"));
+    assert_true(mr_grants_on_db(g, "EVENT", "club"));
+    assert_false(mr_grants_on_db(g, "EVENT", "any"));
+    mr_grants_free(g);
+}
+
+static void test_patterns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *grant;
+        const char *db;
+        bool literal, granted;
+    } table[] = {
+        {"`club`", "club", false, true},   {"`club`", "clubs", false, false},
+        {"`club`", "Club", false, false},  {"`club%`", "clubs", false, true},
+        {"`club%`", "clubs", true, false}, {"`%`", "anything", false, true},
+        {"`a_c`", "abc", false, true},     {"`a_c`", "a_c", false, true},
+        {"`a\\_c`", "abc", false, false},  {"`a\\_c`", "a_c", false, true},
+        {"`%b%`", "abc", false, true},     {"`%b%`", "ac", false, false},
+        {"`a_`", "a", false, false},       {"'club'", "club", false, true},
+        {"\"club\"", "club", false, true}, {"club", "club", false, true},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_strbuf line = MR_STRBUF_INIT;
+        mr_strbuf_add_fmt(&line, "GRANT SELECT ON %s.* TO `r`@`%%`", table[i].grant);
+        const char *lines[] = {line.ptr};
+        struct mr_grants *g = grants_of(lines, 1, table[i].literal);
+        assert_int_equal(mr_grants_on_db(g, "SELECT", table[i].db), table[i].granted);
+        mr_grants_free(g);
+        mr_strbuf_release(&line);
+    }
+}
+
+/* The most exact entry decides; a wider pattern beside it gives nothing. */
+static void test_exact_entry_decides(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"GRANT SELECT ON `club`.* TO `r`@`%`",
+                                        "GRANT TRIGGER ON `cl%`.* TO `r`@`%`"};
+    struct mr_grants *g = GRANTS(lines);
+    assert_true(mr_grants_on_db(g, "SELECT", "club"));
+    assert_false(mr_grants_on_db(g, "TRIGGER", "club"));
+    assert_true(mr_grants_on_db(g, "TRIGGER", "clan"));
+    mr_grants_free(g);
+}
+
+/* What cannot be parsed counts as not granted. */
+static void test_not_understood(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "GRANT SELECT ON",
+        "GRANT SELECT (`a` ON `club`.* TO `r`@`%`",
+        "GRANT SELECT ON `club`.* IN FAVOUR OF `r`@`%`",
+        "GRANT SELECT ON FUNCTION `club`.`f` TO `r`@`%`",
+        "GRANT SELECT ON `club`.* TO`",
+        "SELECT ON *.* TO `r`@`%`",
+        "",
+        "GRANT",
+        "GRANT ,, ON *.* TO `r`@`%`",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct mr_grants *g = grants_of(&lines[i], 1, false);
+        assert_int_equal(mr_grants_on_db(g, "SELECT", "club"),
+                         strcmp(lines[i], "GRANT SELECT ON `club`.* TO`") == 0);
+        assert_false(mr_grants_global(g, "SELECT"));
+        mr_grants_free(g);
+    }
+}
+
+static void test_hidden(void **state)
+{
+    (void)state;
+    static const struct {
+        enum mr_flavour flavour;
+        unsigned version;
+        const char *line;
+        unsigned hidden;
+    } table[] = {
+        {MR_FLAVOUR_MYSQL, 90704, "GRANT SELECT ON `club`.* TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_ROUTINES | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MYSQL, 90704,
+         "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `club`.* TO `r`@`%`",
+         MR_HIDDEN_ROUTINES},
+        {MR_FLAVOUR_MYSQL, 90704, "GRANT ALL PRIVILEGES ON `club`.* TO `r`@`%`", 0},
+        {MR_FLAVOUR_MYSQL, 90704, "GRANT EXECUTE ON `club`.* TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MARIADB, 101119, "GRANT ALTER ROUTINE ON `club`.* TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MYSQL, 90704, "GRANT ALL PRIVILEGES ON *.* TO `r`@`%`", 0},
+        {MR_FLAVOUR_MYSQL, 90704, "GRANT SHOW_ROUTINE ON *.* TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MYSQL, 50744, "GRANT SELECT ON `mysql`.`proc` TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MARIADB, 101119, "GRANT SELECT ON `mysql`.`proc` TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MARIADB, 101119, "GRANT SELECT ON *.* TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MARIADB, 110402, "GRANT SHOW CREATE ROUTINE ON `club`.* TO `r`@`%`",
+         MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_EVENTS},
+        {MR_FLAVOUR_MARIADB, 101119, "GRANT ALL PRIVILEGES ON *.* TO `r`@`%`", 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_server server = {.flavour = table[i].flavour,
+                                   .version = table[i].version};
+        struct mr_grants *g = grants_of(&table[i].line, 1, false);
+        assert_int_equal(mr_grants_hidden(g, &server, "club"), table[i].hidden);
+        mr_grants_free(g);
+    }
+}
+
+static void test_needed(void **state)
+{
+    (void)state;
+    static const struct {
+        enum mr_flavour flavour;
+        unsigned version;
+        enum mr_hidden kind;
+        const char *want;
+    } table[] = {
+        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_TRIGGERS,
+         "GRANT TRIGGER ON `cl``ub`.* TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_VIEWS,
+         "GRANT SELECT, SHOW VIEW ON `cl``ub`.* TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_EVENTS,
+         "GRANT EVENT ON `cl``ub`.* TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_ROUTINES,
+         "GRANT SHOW_ROUTINE ON *.* TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 50651, MR_HIDDEN_ROUTINES,
+         "GRANT SELECT ON `mysql`.`proc` TO 'r'@'%'"},
+        {MR_FLAVOUR_MARIADB, 101119, MR_HIDDEN_ROUTINES,
+         "GRANT SELECT ON `mysql`.`proc` TO 'r'@'%'"},
+        {MR_FLAVOUR_MARIADB, 110402, MR_HIDDEN_ROUTINES,
+         "GRANT SHOW CREATE ROUTINE ON `cl``ub`.* TO 'r'@'%'"},
+    };
+    struct mr_grants *g = grants_of(NULL, 0, false);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_server server = {.flavour = table[i].flavour,
+                                   .version = table[i].version};
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        mr_grants_needed(&got, g, &server, table[i].kind, "cl`ub");
+        assert_string_equal(got.ptr, table[i].want);
+        mr_strbuf_release(&got);
+    }
+    mr_grants_free(g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mariadb),        cmocka_unit_test(test_mysql),
+        cmocka_unit_test(test_patterns),       cmocka_unit_test(test_exact_entry_decides),
+        cmocka_unit_test(test_not_understood), cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_needed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,141 @@
+/* test_sqltext.c: identifiers and values as SQL text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <float.h>
+#include <string.h>
+
+#include "core/sqltext.h"
+
+#define LEN(array) (sizeof(array) / sizeof *(array))
+#define BYTES(class, literal)                                                            \
+    {                                                                                    \
+        .cls = (class), .ptr = (literal), .len = sizeof(literal) - 1                     \
+    }
+
+static void test_identifiers(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"id", "`id`"},
+        {"", "``"},
+        {"o`dd", "`o``dd`"},
+        {"``", "``````"},
+        {"a b'c\"d\\", "`a b'c\"d\\`"},
+        {"日", "`日`"},
+        {"x` -- ", "`x`` -- `"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        mr_sql_ident(&sql, cases[i][0]);
+        assert_string_equal(sql.ptr, cases[i][1]);
+        mr_strbuf_release(&sql);
+    }
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_sql_table(&sql, "d.b", "t`");
+    assert_string_equal(sql.ptr, "`d.b`.`t```");
+    mr_strbuf_release(&sql);
+}
+
+static void test_strings(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"", "''"},
+        {"plain text, 100% \"safe\" `x`", "'plain text, 100% \"safe\" `x`'"},
+        {"it's", "_utf8mb4 x'69742773'"},
+        {"a\\", "_utf8mb4 x'615c'"},
+        {"a\nb", "_utf8mb4 x'610a62'"},
+        {"\x7f", "_utf8mb4 x'7f'"},
+        {"é", "_utf8mb4 x'c3a9'"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        mr_sql_string(&sql, cases[i][0]);
+        assert_string_equal(sql.ptr, cases[i][1]);
+        mr_strbuf_release(&sql);
+    }
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mr_value value;
+        const char *charset;
+        const char *sql;
+    } cases[] = {
+        {{.cls = MR_CLASS_NULL}, NULL, "NULL"},
+        {{.cls = MR_CLASS_INT, .i = INT64_MIN}, NULL, "-9223372036854775808"},
+        {{.cls = MR_CLASS_UINT, .u = UINT64_MAX}, NULL, "18446744073709551615"},
+        {{.cls = MR_CLASS_DOUBLE, .d = 1.0}, NULL, "1.0000000000000000e+00"},
+        {{.cls = MR_CLASS_FLOAT, .d = (double)1.1F}, NULL, "1.1000000238418579e+00"},
+        {{.cls = MR_CLASS_DOUBLE, .d = -DBL_MAX}, NULL, "-1.7976931348623157e+308"},
+        {{.cls = MR_CLASS_DOUBLE, .d = 5e-324}, NULL, "4.9406564584124654e-324"},
+        {BYTES(MR_CLASS_DECIMAL, "-0.10"), NULL, "-0.10"},
+        {BYTES(MR_CLASS_TEXT, "a'b"), "utf8mb4", "_utf8mb4 x'612762'"},
+        {BYTES(MR_CLASS_TEXT, "\x81\xca"), "cp932", "_cp932 x'81ca'"},
+        {{.cls = MR_CLASS_TEXT}, "latin1", "_latin1 x''"},
+        {BYTES(MR_CLASS_TEXT, "a"), NULL, "x'61'"},
+        {BYTES(MR_CLASS_ENUM, "a"), "latin1", "_latin1 x'61'"},
+        {{.cls = MR_CLASS_UINT, .u = 2}, "latin1", "2"}, /* ENUM by number */
+        {BYTES(MR_CLASS_JSON, "{}"), NULL, "_utf8mb4 x'7b7d'"},
+        {BYTES(MR_CLASS_BINARY, "\0'"), NULL, "x'0027'"},
+        {{.cls = MR_CLASS_BINARY}, NULL, "x''"},
+        {BYTES(MR_CLASS_GEOMETRY, "\1"), NULL, "x'01'"},
+        {{.cls = MR_CLASS_DATE}, NULL, "'0000-00-00'"},
+        {{.cls = MR_CLASS_DATETIME, .t = {2024, 4, 2, 1, 2, 3, 4, false}},
+         NULL,
+         "'2024-04-02 01:02:03.000004'"},
+        {{.cls = MR_CLASS_TIME, .t = {.hour = 838, .negative = true}},
+         NULL,
+         "'-838:00:00.000000'"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        mr_sql_value(&sql, &cases[i].value, cases[i].charset);
+        assert_false(sql.failed);
+        assert_string_equal(sql.ptr, cases[i].sql);
+        mr_strbuf_release(&sql);
+    }
+}
+
+/* What would be wrong or another's SQL never becomes a text that can be sent. */
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mr_value value;
+        const char *charset;
+    } cases[] = {
+        {{.cls = MR_CLASS_UNDECIDED}, NULL},
+        {BYTES(MR_CLASS_DECIMAL, "1 OR 1=1"), NULL},
+        {BYTES(MR_CLASS_DECIMAL, "1\0"), NULL},
+        {{.cls = MR_CLASS_DECIMAL}, NULL},
+        {BYTES(MR_CLASS_TEXT, "a"), "latin1 x"},
+        {BYTES(MR_CLASS_TEXT, "a"), ""},
+        {BYTES(MR_CLASS_TEXT, "a"), "Latin1"},
+        {{.cls = MR_CLASS_TEXT, .len = 70000}, "latin1"},
+        {{.cls = MR_CLASS_BINARY, .len = 70000}, NULL},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        mr_sql_value(&sql, &cases[i].value, cases[i].charset);
+        assert_true(sql.failed);
+        mr_strbuf_release(&sql);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_identifiers),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests_name("sqltext", tests, NULL, NULL);
+}

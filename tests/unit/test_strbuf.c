@@ -1,0 +1,129 @@
+/* test_strbuf.c: the growing buffer, against a plain array. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/strbuf.h"
+
+static void test_empty(void **state)
+{
+    (void)state;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    assert_string_equal(sb.ptr, "");
+    mr_strbuf_add(&sb, NULL, 0);
+    mr_strbuf_add_str(&sb, "");
+    assert_int_equal(sb.len, 0);
+    mr_strbuf_reset(&sb);
+    assert_string_equal(sb.ptr, "");
+    char *text = mr_strbuf_detach(&sb);
+    assert_string_equal(text, "");
+    free(text);
+    mr_strbuf_release(&sb);
+}
+
+static void test_add_kinds(void **state)
+{
+    (void)state;
+    struct mr_strbuf sb;
+    mr_strbuf_init(&sb);
+    mr_strbuf_add_str(&sb, "ab");
+    mr_strbuf_add_char(&sb, '-');
+    mr_strbuf_add_fmt(&sb, "%d|%s", 42, "x");
+    mr_strbuf_add_hex(&sb, "\x00\xff\x1a", 3);
+    assert_string_equal(sb.ptr, "ab-42|x00ff1a");
+    assert_int_equal(sb.len, strlen("ab-42|x00ff1a"));
+    mr_strbuf_add(&sb, "a\0b", 3);
+    assert_int_equal(sb.len, strlen("ab-42|x00ff1a") + 3);
+    assert_int_equal(sb.ptr[sb.len], 0);
+    mr_strbuf_release(&sb);
+    assert_string_equal(sb.ptr, "");
+}
+
+/* Every size around the growth steps: content and terminator are right. */
+static void test_growth(void **state)
+{
+    (void)state;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    for (size_t i = 0; i < 5000; i++) {
+        mr_strbuf_add_char(&sb, (char)('a' + i % 26));
+        assert_int_equal(sb.len, i + 1);
+        assert_int_equal(sb.ptr[sb.len], 0);
+        assert_true(sb.cap > sb.len);
+    }
+    for (size_t i = 0; i < 5000; i++)
+        assert_int_equal(sb.ptr[i], 'a' + i % 26);
+    mr_strbuf_release(&sb);
+    char long_text[2000];
+    memset(long_text, 'y', sizeof long_text);
+    long_text[sizeof long_text - 1] = '\0';
+    mr_strbuf_add_fmt(&sb, "%s%s", long_text, "z");
+    assert_int_equal(sb.len, sizeof long_text);
+    assert_int_equal(sb.ptr[sb.len - 1], 'z');
+    mr_strbuf_release(&sb);
+}
+
+static void test_failure_is_sticky(void **state)
+{
+    (void)state;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    struct mr_err err;
+    mr_strbuf_add_str(&sb, "kept");
+    assert_int_equal(mr_strbuf_check(&sb, "testing", &err), MR_OK);
+    assert_false(mr_strbuf_reserve(&sb, SIZE_MAX));
+    mr_strbuf_add_str(&sb, "lost");
+    mr_strbuf_add_fmt(&sb, "%d", 1);
+    mr_strbuf_add_hex(&sb, "x", 1);
+    assert_string_equal(sb.ptr, "kept");
+    assert_int_equal(mr_strbuf_check(&sb, "testing", &err), MR_E_NOMEM);
+    assert_string_equal(err.message, "out of memory while testing");
+    mr_strbuf_reset(&sb);
+    mr_strbuf_add_str(&sb, "again");
+    assert_int_equal(mr_strbuf_check(&sb, "testing", &err), MR_OK);
+    assert_string_equal(sb.ptr, "again");
+    assert_false(mr_strbuf_reserve(&sb, SIZE_MAX / 2));
+    assert_null(mr_strbuf_detach(&sb));
+    assert_int_equal(sb.len, 0);
+}
+
+static void test_shrink(void **state)
+{
+    (void)state;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_strbuf_reserve(&sb, 1 << 20);
+    mr_strbuf_add_str(&sb, "small");
+    mr_strbuf_shrink(&sb, 64);
+    assert_int_equal(sb.cap, 64);
+    assert_string_equal(sb.ptr, "small");
+    mr_strbuf_shrink(&sb, 3); /* would cut content: nothing happens */
+    assert_int_equal(sb.cap, 64);
+    assert_string_equal(sb.ptr, "small");
+    mr_strbuf_release(&sb);
+}
+
+static void test_detach(void **state)
+{
+    (void)state;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sb, "mine");
+    char *text = mr_strbuf_detach(&sb);
+    mr_strbuf_add_str(&sb, "other");
+    assert_string_equal(text, "mine");
+    assert_string_equal(sb.ptr, "other");
+    free(text);
+    mr_strbuf_release(&sb);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_empty),  cmocka_unit_test(test_add_kinds),
+        cmocka_unit_test(test_growth), cmocka_unit_test(test_failure_is_sticky),
+        cmocka_unit_test(test_shrink), cmocka_unit_test(test_detach),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
