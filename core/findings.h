@@ -187,7 +187,7 @@ struct mr_finding {
     const void *source, *target; /* row images, NULL: no row */
     size_t source_len, target_len;
     const void *source_id,
-        *target_id; /* canonical identities, NULL: nobody or unneeded */
+        *target_id; /* canonical identities; NULL: nobody, or a table without one */
     size_t source_id_len, target_id_len;
     uint64_t count; /* keyless: rows it stands for; else 1 */
 };

@@ -60,11 +60,9 @@ static enum mr_code first_look(struct classify *c, size_t at, struct mr_err *err
         f->kind = MR_KIND_CHANGED;
     else if (both)
         f->kind = MR_KIND_UNDECIDED;
-    bool ask = !both || f->kind == MR_KIND_UNDECIDED ||
-               (f->kind == MR_KIND_CHANGED && (s_null != t_null));
-    if (code == MR_OK && ask && !s_null)
+    if (code == MR_OK && !s_null)
         code = add_item(c, at, MR_SOURCE, &s, err);
-    if (code == MR_OK && ask && !t_null)
+    if (code == MR_OK && !t_null)
         code = add_item(c, at, MR_TARGET, &t, err);
     mr_strbuf_release(&s);
     mr_strbuf_release(&t);
@@ -93,8 +91,6 @@ static void apply_identities(struct classify *c)
                     f->target_id != NULL &&
                     memcmp(f->source_id, f->target_id, f->source_id_len) == 0;
         f->kind = same ? MR_KIND_CHANGED : MR_KIND_COLLISION;
-        if (same)
-            f->source_id = f->target_id = NULL; /* not moved: nothing to pair */
     }
 }
 
