@@ -126,7 +126,7 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK && o->json) {
         code = mr_check_json(&result, stdout, err);
     } else if (code == MR_OK) {
-        struct mr_check_text_opts text = {.color = mr_term_use_color(o->color, 1),
+        struct mr_check_text_opts text = {.color = mr_term_use_color(o->general.color, 1),
                                           .width = mr_term_width(1),
                                           .case_path =
                                               o->case_path != NULL ? o->case_path : ""};
@@ -208,7 +208,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK)
         code = begin_run(check, err);
     if (code == MR_OK)
-        code = mr_progress_new(check->opts->progress, &check->progress, err);
+        code = mr_progress_new(check->opts->general.progress, &check->progress, err);
     if (code == MR_OK)
         code = mr_throttle_new(&load, eps, MR_SIDES, &db_opts, &check->throttle, err);
     if (code == MR_OK)
@@ -221,16 +221,6 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     mr_progress_free(check->progress);
     mr_vec_release(&pairs);
     return code;
-}
-
-static void set_up_log(const struct mr_check_options *o)
-{
-    enum mr_log_level level = o->quiet          ? MR_LOG_WARNING
-                              : o->verbose == 0 ? MR_LOG_INFO
-                              : o->verbose == 1 ? MR_LOG_DETAIL
-                                                : MR_LOG_DEBUG;
-    mr_log_set_level(level);
-    mr_log_set_color(mr_term_use_color(o->color, 2));
 }
 
 /* What interrupted work needs to hear depends on whether a case keeps it. */
@@ -261,7 +251,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     struct mr_check_sides sides = {0};
     const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
     char started[32];
-    set_up_log(opts);
+    mr_general_options_apply(&opts->general);
     check.run.uuid = new_run_id(&check.arena, started);
     check.run.started = started;
     enum mr_code code = check.run.uuid != NULL ? mr_db_global_init(err)

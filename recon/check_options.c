@@ -9,26 +9,12 @@
 #define MAX_THREADS 64
 #define DEFAULT_THREADS 4U
 
-/* SWITCH and CHOICE write an unsigned; these enums are the fields that receive it. */
-_Static_assert(sizeof(enum mr_progress_mode) == sizeof(unsigned), "stored as unsigned");
-_Static_assert(sizeof(enum mr_color_mode) == sizeof(unsigned), "stored as unsigned");
 _Static_assert(sizeof(enum mr_digest_mode) == sizeof(unsigned), "stored as unsigned");
-_Static_assert((int)MR_PROGRESS_AUTO == (int)MR_SWITCH_AUTO &&
-                   (int)MR_PROGRESS_ALWAYS == (int)MR_SWITCH_ON &&
-                   (int)MR_PROGRESS_NEVER == (int)MR_SWITCH_OFF,
-               "--progress is a switch");
 
 static const struct mr_choice digest_modes[] = {
     {"auto", MR_DIGEST_AUTO},
     {"client", MR_DIGEST_CLIENT},
     {"server", MR_DIGEST_SERVER},
-    {NULL, 0},
-};
-
-static const struct mr_choice color_modes[] = {
-    {"auto", MR_COLOR_AUTO},
-    {"always", MR_COLOR_ALWAYS},
-    {"never", MR_COLOR_NEVER},
     {NULL, 0},
 };
 
@@ -162,50 +148,8 @@ static const struct mr_option options[] = {
      .help = "print at most N rows a table; all are counted and kept in the case",
      .initial = "100000",
      .max = UINT64_MAX},
-    {.name = "color",
-     .type = MR_OPTION_CHOICE,
-     .offset = AT(color),
-     .arg = "auto|always|never",
-     .group = "Result",
-     .help = "colours; auto: on a terminal, unless NO_COLOR is set",
-     .initial = "auto",
-     .env = "NO_COLOR",
-     .env_value = "never",
-     .choices = color_modes},
-
-    {.name = "config",
-     .type = MR_OPTION_STRING,
-     .offset = AT(config_path),
-     .arg = "FILE",
-     .group = "General",
-     .help = "configuration file",
-     .initial_note = "$MYRECON_CONFIG, else ~/.config/myrecon.ini",
-     .env = "MYRECON_CONFIG",
-     .not_in_file = true},
-    {.name = "ask-password",
-     .type = MR_OPTION_FLAG,
-     .offset = AT(ask_password),
-     .group = "General",
-     .help = "ask on the terminal for passwords that are not given"},
-    {.name = "quiet",
-     .letter = 'q',
-     .type = MR_OPTION_FLAG,
-     .offset = AT(quiet),
-     .group = "General",
-     .help = "only warnings and errors on stderr"},
-    {.name = "verbose",
-     .letter = 'v',
-     .type = MR_OPTION_COUNTER,
-     .offset = AT(verbose),
-     .group = "General",
-     .help = "more detail on stderr; twice: for debugging",
-     .max = 2},
-    {.name = "progress",
-     .type = MR_OPTION_SWITCH,
-     .offset = AT(progress),
-     .group = "General",
-     .help = "progress on stderr (default: on a terminal)",
-     .initial = "auto"},
+    MR_ASK_PASSWORD_OPTION(struct mr_check_options, ask_password),
+    MR_GENERAL_OPTIONS(struct mr_check_options, general),
 };
 
 const struct mr_command_doc mr_check_doc = {
@@ -280,28 +224,6 @@ static enum mr_code finish_wheres(struct mr_check_options *values, struct mr_are
     return MR_OK;
 }
 
-/* Of quiet and verbose the one from the stronger place holds. */
-static enum mr_code finish_loudness(const struct mr_settings *settings,
-                                    struct mr_check_options *values, struct mr_err *err)
-{
-    if (!values->quiet || values->verbose == 0)
-        return MR_OK;
-    const struct mr_option_set *set = settings->set;
-    enum mr_origin_kind quiet =
-        mr_settings_origin(settings, mr_settings_find(set, "quiet"))->kind;
-    enum mr_origin_kind verbose =
-        mr_settings_origin(settings, mr_settings_find(set, "verbose"))->kind;
-    if (quiet == verbose) {
-        (void)mr_err_set(err, MR_E_USAGE, "quiet and verbose exclude each other");
-        mr_err_hint(err, "Keep one of them; \"myrecon config\" says what a file sets.");
-        return MR_E_USAGE;
-    }
-    values->quiet = quiet > verbose;
-    if (values->quiet)
-        values->verbose = 0;
-    return MR_OK;
-}
-
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_check_options *values = settings->values;
@@ -312,7 +234,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         mr_err_hint(err, "Name the case file of the run that is to go on.");
         return MR_E_USAGE;
     }
-    enum mr_code code = finish_loudness(settings, values, err);
+    enum mr_code code = mr_general_options_finish(settings, &values->general, err);
     if (code != MR_OK)
         return code;
     code = finish_wheres(values, settings->arena, err);

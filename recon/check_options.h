@@ -12,8 +12,7 @@
 #include <stdint.h>
 
 #include "core/cli.h"
-#include "core/progress.h"
-#include "core/term.h"
+#include "core/general_options.h"
 #include "core/when.h"
 
 enum mr_digest_mode { MR_DIGEST_AUTO = 1, MR_DIGEST_CLIENT, MR_DIGEST_SERVER };
@@ -48,14 +47,9 @@ struct mr_check_options {
     bool resume;           /* only with case_path */
     bool json;
     uint64_t max_rows; /* row lines printed a table; 0: none */
-    enum mr_color_mode color;
 
-    /* general */
-    const char *config_path;
     bool ask_password;
-    bool quiet;
-    unsigned verbose; /* 0, 1 or 2 */
-    enum mr_progress_mode progress;
+    struct mr_general_options general;
 
     /* computed when finishing */
     const struct mr_check_where *wheres;

@@ -58,11 +58,12 @@ static void test_defaults(void **state)
     assert_int_equal(o->settle_ms, 2000);
     assert_int_equal(o->max_rows, 100000);
     assert_int_equal(o->digest, MR_DIGEST_AUTO);
-    assert_int_equal(o->color, MR_COLOR_AUTO);
-    assert_int_equal(o->progress, MR_PROGRESS_AUTO);
+    assert_int_equal(o->general.color, MR_COLOR_AUTO);
+    assert_int_equal(o->general.progress, MR_PROGRESS_AUTO);
     assert_string_equal(o->objects, "all");
-    assert_false(o->json || o->resume || o->consistent || o->ask_password || o->quiet);
-    assert_int_equal(o->verbose, 0);
+    assert_false(o->json || o->resume || o->consistent || o->ask_password ||
+                 o->general.quiet);
+    assert_int_equal(o->general.verbose, 0);
     assert_int_equal(o->statement_timeout_s, 0);
     assert_null(o->case_path);
     assert_null(o->since_text);
@@ -78,11 +79,11 @@ static void test_modes(void **state)
     set(f, "progress", "no");
     set(f, "color", "always");
     set(f, "digest", "server");
-    assert_int_equal(o->progress, MR_PROGRESS_NEVER);
-    assert_int_equal(o->color, MR_COLOR_ALWAYS);
+    assert_int_equal(o->general.progress, MR_PROGRESS_NEVER);
+    assert_int_equal(o->general.color, MR_COLOR_ALWAYS);
     assert_int_equal(o->digest, MR_DIGEST_SERVER);
     set(f, "progress", "yes");
-    assert_int_equal(o->progress, MR_PROGRESS_ALWAYS);
+    assert_int_equal(o->general.progress, MR_PROGRESS_ALWAYS);
 }
 
 static void test_no_color(void **state)
@@ -96,10 +97,10 @@ static void test_no_color(void **state)
                      MR_OK);
     assert_int_equal(unsetenv("NO_COLOR"), 0);
     const struct mr_check_options *o = settings.values;
-    assert_int_equal(o->color, MR_COLOR_NEVER);
+    assert_int_equal(o->general.color, MR_COLOR_NEVER);
     assert_string_equal(mr_settings_origin(&settings, color)->where, "NO_COLOR");
     assert_int_equal(mr_settings_set(&settings, color, "always", from_line, &err), MR_OK);
-    assert_int_equal(o->color, MR_COLOR_ALWAYS);
+    assert_int_equal(o->general.color, MR_COLOR_ALWAYS);
 }
 
 static void test_where(void **state)
@@ -160,8 +161,8 @@ static void test_loudness(void **state)
     assert_int_equal(mr_settings_apply_file(&f->settings, config, &err), MR_OK);
     mr_config_free(config);
     assert_int_equal(mr_settings_finish(&f->settings, &err), MR_OK);
-    assert_false(o->quiet);
-    assert_int_equal(o->verbose, 1);
+    assert_false(o->general.quiet);
+    assert_int_equal(o->general.verbose, 1);
 }
 
 static void test_since(void **state)
