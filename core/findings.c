@@ -1,4 +1,4 @@
-/* findings.c: runs, tables and objects of a case; see findings.h. */
+/* findings.c: runs and tables of a case; see findings.h. */
 #include "findings.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static const char schema_sql[] =
     " target TEXT NOT NULL, options TEXT NOT NULL, started TEXT NOT NULL,"
     " finished INT NOT NULL DEFAULT 0,"
     " millis INT NOT NULL DEFAULT 0, replication TEXT, hidden TEXT,"
-    " objects_done INT NOT NULL DEFAULT 0) STRICT;"
+    " objects_done INT NOT NULL DEFAULT 0, kin_done INT NOT NULL DEFAULT 0) STRICT;"
     "CREATE TABLE tbl (id INTEGER PRIMARY KEY, run INT NOT NULL, name TEXT NOT NULL,"
     " target_name TEXT NOT NULL, keyless INT NOT NULL, verdict INT NOT NULL,"
     " reason TEXT, schema_differs INT NOT NULL, scanned INT NOT NULL,"
@@ -19,11 +19,13 @@ static const char schema_sql[] =
     " bytes INT NOT NULL, missing INT NOT NULL, extra INT NOT NULL,"
     " changed INT NOT NULL, collision INT NOT NULL, moved INT NOT NULL,"
     " null_identities INT NOT NULL, note TEXT, identity_known INT NOT NULL DEFAULT 0,"
+    " subject INT NOT NULL DEFAULT 0, time_at INT NOT NULL DEFAULT -1,"
+    " windowed INT NOT NULL DEFAULT 0,"
     " UNIQUE (run, name)) STRICT;"
     "CREATE TABLE col (tbl INT NOT NULL, at INT NOT NULL, name TEXT NOT NULL,"
     " cls INT NOT NULL, decimals INT NOT NULL, show_at INT NOT NULL, charset TEXT,"
     " key_at INT NOT NULL, identity_at INT NOT NULL, flag_at INT NOT NULL,"
-    " normalise INT NOT NULL, PRIMARY KEY (tbl, at))"
+    " normalise INT NOT NULL, type TEXT, masked INT NOT NULL, PRIMARY KEY (tbl, at))"
     " STRICT, WITHOUT ROWID;"
     "CREATE TABLE segment (tbl INT NOT NULL, no INT NOT NULL, lo BLOB, hi BLOB,"
     " PRIMARY KEY (tbl, no)) STRICT, WITHOUT ROWID;"
@@ -49,7 +51,10 @@ static const char schema_sql[] =
     " identity BLOB NOT NULL, image BLOB NOT NULL, PRIMARY KEY (tbl, side, identity,"
     " image)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE object (id INTEGER PRIMARY KEY, run INT NOT NULL, kind TEXT NOT NULL,"
-    " tbl TEXT, name TEXT, source TEXT, target TEXT, db TEXT) STRICT;";
+    " tbl TEXT, name TEXT, source TEXT, target TEXT, db TEXT) STRICT;"
+    "CREATE TABLE counter (tbl INTEGER PRIMARY KEY, col TEXT NOT NULL,"
+    " source_next TEXT NOT NULL, source_greatest TEXT NOT NULL,"
+    " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;" MR_KIN_SCHEMA;
 
 const char *mr_kind_name(enum mr_find_kind kind)
 {
@@ -222,21 +227,26 @@ static enum mr_code read_run(struct mr_findings *fd, struct mr_case_stmt *stmt,
     run->replication = mr_findings_text(stmt, 8, arena, &code, err);
     run->hidden = mr_findings_text(stmt, 9, arena, &code, err);
     run->objects_done = mr_case_int(stmt, 10) != 0;
+    run->kin_done = mr_case_int(stmt, 11) != 0;
     return code;
 }
 
-enum mr_code mr_findings_run_last(struct mr_findings *fd, struct mr_arena *arena,
-                                  struct mr_find_run *run, struct mr_err *err)
+#define RUN_COLUMNS                                                                      \
+    "SELECT id, uuid, source, target, options, started, finished, millis, replication,"  \
+    " hidden, objects_done, kin_done FROM run "
+
+/* The first run that the statement finds; run->id 0 where there is none. */
+static enum mr_code first_run(struct mr_findings *fd, const char *sql, const char *uuid,
+                              struct mr_arena *arena, struct mr_find_run *run,
+                              struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     run->id = 0;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_case_prepare(
-        fd->cf,
-        "SELECT id, uuid, source, target, options, started, finished, millis,"
-        " replication, hidden, objects_done FROM run ORDER BY id DESC LIMIT 1",
-        &stmt, err);
+    enum mr_code code = mr_case_prepare(fd->cf, sql, &stmt, err);
+    if (code == MR_OK && uuid != NULL)
+        mr_case_bind_text(stmt, 1, uuid);
     if (code == MR_OK)
         code = mr_case_step(stmt, &row, err);
     if (code == MR_OK && row)
@@ -244,6 +254,56 @@ enum mr_code mr_findings_run_last(struct mr_findings *fd, struct mr_arena *arena
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
+}
+
+enum mr_code mr_findings_run_last(struct mr_findings *fd, struct mr_arena *arena,
+                                  struct mr_find_run *run, struct mr_err *err)
+{
+    return first_run(fd, RUN_COLUMNS "ORDER BY id DESC LIMIT 1", NULL, arena, run, err);
+}
+
+/* The latest runs, for somebody who has named one that is not there. */
+static void hint_runs(struct mr_findings *fd, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_strbuf hint = MR_STRBUF_INIT;
+    bool row = false;
+    mr_case_lock(fd->cf);
+    if (mr_case_prepare(fd->cf, "SELECT uuid FROM run ORDER BY id DESC LIMIT 5", &stmt,
+                        NULL) == MR_OK)
+        while (mr_case_step(stmt, &row, NULL) == MR_OK && row)
+            mr_strbuf_add_fmt(&hint, "%s %s", hint.len > 0 ? "," : "The last runs are",
+                              mr_case_text(stmt, 0));
+    mr_case_free(stmt);
+    mr_case_unlock(fd->cf);
+    if (!hint.failed && hint.len > 0)
+        mr_err_hint(err, "%s.", hint.ptr);
+    else
+        mr_err_hint(err, "Run myrecon check with --case first.");
+    mr_strbuf_release(&hint);
+}
+
+enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
+                                    struct mr_arena *arena, struct mr_find_run *run,
+                                    struct mr_err *err)
+{
+    enum mr_code code = first_run(
+        fd,
+        uuid != NULL ? RUN_COLUMNS
+            "WHERE uuid = ?1 OR (instr(uuid, ?1) > 0 AND (SELECT count(*) FROM run WHERE"
+            " instr(uuid, ?1) > 0) = 1) ORDER BY uuid = ?1 DESC LIMIT 1"
+                     : RUN_COLUMNS "ORDER BY finished DESC, id DESC LIMIT 1",
+        uuid, arena, run, err);
+    if (code != MR_OK || run->id != 0)
+        return code;
+    if (uuid != NULL)
+        (void)mr_err_set(err, MR_E_NO_SUCH, "the case file \"%s\" has no run \"%s\"",
+                         mr_case_path(fd->cf), uuid);
+    else
+        (void)mr_err_set(err, MR_E_NO_SUCH, "the case file \"%s\" holds no run",
+                         mr_case_path(fd->cf));
+    hint_runs(fd, err);
+    return MR_E_NO_SUCH;
 }
 
 enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_run *run,
@@ -255,7 +315,7 @@ enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_ru
         return code;
     code = mr_case_prepare(fd->cf,
                            "UPDATE run SET finished=?1, millis=?2, replication=?3,"
-                           " hidden=?4, objects_done=?5 WHERE id=?6",
+                           " hidden=?4, objects_done=?5, kin_done=?6 WHERE id=?7",
                            &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_int(stmt, 1, run->finished);
@@ -263,7 +323,8 @@ enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_ru
         mr_case_bind_text(stmt, 3, run->replication);
         mr_case_bind_text(stmt, 4, run->hidden);
         mr_case_bind_int(stmt, 5, run->objects_done);
-        mr_case_bind_int(stmt, 6, run->id);
+        mr_case_bind_int(stmt, 6, run->kin_done);
+        mr_case_bind_int(stmt, 7, run->id);
         code = mr_case_run(stmt, err);
     }
     mr_case_free(stmt);
@@ -280,8 +341,8 @@ static enum mr_code load_columns(struct mr_findings *fd, int64_t table,
     enum mr_code code =
         mr_findings_prepare(fd,
                             "SELECT name, cls, decimals, show_at, charset,"
-                            " key_at, identity_at, flag_at, normalise"
-                            " FROM col WHERE tbl=?"
+                            " key_at, identity_at, flag_at, normalise,"
+                            " type, masked FROM col WHERE tbl=?"
                             " ORDER BY at",
                             table, &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
@@ -299,6 +360,8 @@ static enum mr_code load_columns(struct mr_findings *fd, int64_t table,
         col->identity_at = (int)mr_case_int(stmt, 6);
         col->flag_at = (int)mr_case_int(stmt, 7);
         col->normalise = mr_case_int(stmt, 8) != 0;
+        col->type = mr_findings_text(stmt, 9, arena, &code, err);
+        col->masked = mr_case_int(stmt, 10) != 0;
     }
     mr_case_free(stmt);
     return code;
@@ -331,7 +394,7 @@ static enum mr_code save_columns(struct mr_findings *fd,
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(
-        fd->cf, "INSERT INTO col VALUES (?,?,?,?,?,?,?,?,?,?,?)", &stmt, err);
+        fd->cf, "INSERT INTO col VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", &stmt, err);
     for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++) {
         const struct mr_find_column *col = &table->columns[i];
         mr_case_bind_int(stmt, 1, table->id);
@@ -345,6 +408,8 @@ static enum mr_code save_columns(struct mr_findings *fd,
         mr_case_bind_int(stmt, 9, col->identity_at);
         mr_case_bind_int(stmt, 10, col->flag_at);
         mr_case_bind_int(stmt, 11, col->normalise);
+        mr_case_bind_text(stmt, 12, col->type);
+        mr_case_bind_int(stmt, 13, col->masked);
         code = mr_case_run(stmt, err);
     }
     mr_case_free(stmt);
@@ -354,7 +419,7 @@ static enum mr_code save_columns(struct mr_findings *fd,
 static const char table_columns[] =
     "id, name, target_name, keyless, verdict, reason, schema_differs, scanned, settled,"
     " source_rows, target_rows, bytes, missing, extra, changed, collision, moved,"
-    " null_identities, note, identity_known";
+    " null_identities, note, identity_known, subject, time_at, windowed";
 
 static enum mr_code read_table(struct mr_case_stmt *stmt, struct mr_arena *arena,
                                struct mr_find_table *table, struct mr_err *err)
@@ -378,6 +443,9 @@ static enum mr_code read_table(struct mr_case_stmt *stmt, struct mr_arena *arena
         *counts[i] = (uint64_t)mr_case_int(stmt, (int)(9 + i));
     table->note = mr_findings_text(stmt, 18, arena, &code, err);
     table->identity_known = mr_case_int(stmt, 19) != 0;
+    table->subject = (enum mr_find_subject)mr_case_int(stmt, 20);
+    table->time_at = (int)mr_case_int(stmt, 21);
+    table->windowed = mr_case_int(stmt, 22) != 0;
     return code;
 }
 
@@ -502,7 +570,8 @@ enum mr_code mr_findings_table_save(struct mr_findings *fd,
                            "UPDATE tbl SET verdict=?, reason=?, schema_differs=?,"
                            " scanned=?, settled=?, source_rows=?, target_rows=?, bytes=?,"
                            " missing=?, extra=?, changed=?, collision=?, moved=?,"
-                           " null_identities=?, note=?, identity_known=? WHERE id=?",
+                           " null_identities=?, note=?, identity_known=?, subject=?,"
+                           " time_at=?, windowed=? WHERE id=?",
                            &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_int(stmt, 1, (int64_t)table->verdict);
@@ -514,7 +583,10 @@ enum mr_code mr_findings_table_save(struct mr_findings *fd,
             mr_case_bind_int(stmt, (int)(6 + i), (int64_t)counts[i]);
         mr_case_bind_text(stmt, 15, table->note);
         mr_case_bind_int(stmt, 16, table->identity_known);
-        mr_case_bind_int(stmt, 17, table->id);
+        mr_case_bind_int(stmt, 17, (int64_t)table->subject);
+        mr_case_bind_int(stmt, 18, table->time_at);
+        mr_case_bind_int(stmt, 19, table->windowed);
+        mr_case_bind_int(stmt, 20, table->id);
         code = mr_case_run(stmt, err);
     }
     mr_case_free(stmt);
@@ -581,65 +653,12 @@ enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
     return code;
 }
 
-enum mr_code mr_findings_object_add(struct mr_findings *fd,
-                                    const struct mr_find_object *object,
-                                    struct mr_err *err)
+struct mr_case *mr_findings_case(struct mr_findings *fd)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_findings_prepare(
-        fd,
-        "INSERT INTO object (run, kind, tbl, name, source, target, db)"
-        " VALUES (?,?,?,?,?,?,?)",
-        fd->run, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 2, object->kind);
-        mr_case_bind_text(stmt, 3, object->table);
-        mr_case_bind_text(stmt, 4, object->name);
-        mr_case_bind_text(stmt, 5, object->source);
-        mr_case_bind_text(stmt, 6, object->target);
-        mr_case_bind_text(stmt, 7, object->database);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return mr_findings_end(fd, code, err);
+    return fd->cf;
 }
 
-enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *err)
+int64_t mr_findings_run_id(const struct mr_findings *fd)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_findings_run_int(fd, "DELETE FROM object WHERE run=?", fd->run, err);
-    return mr_findings_end(fd, code, err);
-}
-
-enum mr_code mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
-                                 struct mr_vec *objects, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(fd,
-                                            "SELECT kind, tbl, name, source, target, db"
-                                            " FROM object WHERE run=? ORDER BY id",
-                                            fd->run, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_object *object = mr_vec_push(objects);
-        if (object == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        object->kind = mr_findings_text(stmt, 0, arena, &code, err);
-        object->table = mr_findings_text(stmt, 1, arena, &code, err);
-        object->name = mr_findings_text(stmt, 2, arena, &code, err);
-        object->source = mr_findings_text(stmt, 3, arena, &code, err);
-        object->target = mr_findings_text(stmt, 4, arena, &code, err);
-        object->database = mr_findings_text(stmt, 5, arena, &code, err);
-    }
-    mr_case_free(stmt);
-    mr_case_unlock(fd->cf);
-    return code;
+    return fd->run;
 }

@@ -69,6 +69,7 @@ struct mr_find_run {
     const char *replication; /* note for people, or NULL */
     const char *hidden;      /* object kinds that could not be seen; lines; or NULL */
     bool objects_done;       /* object findings are recorded */
+    bool kin_done;           /* whom the findings belong to is recorded (kinship.h) */
 };
 
 struct mr_findings;
@@ -84,12 +85,19 @@ enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *r
  * Strings live in arena. */
 enum mr_code mr_findings_run_last(struct mr_findings *fd, struct mr_arena *arena,
                                   struct mr_find_run *run, struct mr_err *err);
+/* The run that readers of a case use, made the current one: that of this uuid (or a part
+ * of it that only one run has); NULL: the last finished run, else the last one.
+ * MR_E_NO_SUCH where there is none, with the runs of the case in the hint. */
+enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
+                                    struct mr_arena *arena, struct mr_find_run *run,
+                                    struct mr_err *err);
 enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_run *run,
                                  struct mr_err *err);
 
 /* A column as outputs need it. */
 struct mr_find_column {
     const char *name;
+    const char *type; /* as SOURCE's catalogue writes it: "varchar(20)" */
     struct mr_value_style style;
     size_t show_at; /* position in the image of the value that people see */
     const char *charset;
@@ -97,6 +105,14 @@ struct mr_find_column {
     int identity_at; /* 0-based place in the identity, or -1 */
     int flag_at;     /* position of its index-zero flag (ENUM with a '' member), or -1 */
     bool normalise;  /* JSON of two flavours: equal if the normal forms are */
+    bool masked;     /* the configuration's mask names it */
+};
+
+/* Are the rows of a table the people that `affected` lists? */
+enum mr_find_subject {
+    MR_SUBJECT_NO = 0,
+    MR_SUBJECT_CONFIGURED, /* subject = yes */
+    MR_SUBJECT_INFERRED    /* none is configured, and no other table can be meant */
 };
 
 struct mr_find_counts {
@@ -120,6 +136,9 @@ struct mr_find_table {
     bool settled;       /* confirmed and classified */
     struct mr_find_counts counts;
     const char *note; /* for people: MyISAM, window, no time column …; or NULL */
+    enum mr_find_subject subject;
+    int time_at;   /* column that tells when a row was created, or -1 */
+    bool windowed; /* only some of its rows were compared (--where, --since) */
 };
 
 /* Adds the table to the current run (table->id is set), or finds it there by name and
@@ -268,5 +287,24 @@ enum mr_code mr_findings_object_add(struct mr_findings *fd,
 enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *err);
 enum mr_code mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
                                  struct mr_vec *objects, struct mr_err *err);
+
+/* Where a table's AUTO_INCREMENT counter stood when the run looked. */
+struct mr_find_counter {
+    int64_t table;
+    const char *column;
+    uint64_t next[2], greatest[2]; /* source, target; greatest 0: empty or negative */
+};
+/* Replaces what the run knows of that table's counter. */
+enum mr_code mr_findings_counter_save(struct mr_findings *fd,
+                                      const struct mr_find_counter *counter,
+                                      struct mr_err *err);
+/* Counters of the current run (struct mr_find_counter), by table. */
+enum mr_code mr_findings_counters(struct mr_findings *fd, struct mr_arena *arena,
+                                  struct mr_vec *counters, struct mr_err *err);
+
+/* The case file itself, for queries that only one command needs. */
+struct mr_case *mr_findings_case(struct mr_findings *fd);
+/* Id of the current run. */
+int64_t mr_findings_run_id(const struct mr_findings *fd);
 
 #endif

@@ -4,6 +4,24 @@
 
 #include "findings.h"
 
+/* Tables of kinship.c. */
+#define MR_KIN_SCHEMA                                                                    \
+    "CREATE TABLE reference (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl INT NOT "     \
+    "NULL,"                                                                              \
+    " parent INT, parent_name TEXT NOT NULL, name TEXT NOT NULL, declared INT NOT NULL," \
+    " condition TEXT, condition_at INT NOT NULL) STRICT;"                                \
+    "CREATE TABLE reference_column (reference INT NOT NULL, at INT NOT NULL,"            \
+    " col INT NOT NULL, parent_col INT NOT NULL, PRIMARY KEY (reference, at))"           \
+    " STRICT, WITHOUT ROWID;"                                                            \
+    "CREATE TABLE ancestor (id INTEGER PRIMARY KEY, tbl INT NOT NULL, side INT NOT "     \
+    "NULL,"                                                                              \
+    " key BLOB NOT NULL, identity BLOB, image BLOB NOT NULL,"                            \
+    " UNIQUE (tbl, side, key)) STRICT;"                                                  \
+    "CREATE INDEX ancestor_order ON ancestor (tbl, side);"                               \
+    "CREATE TABLE link (side INT NOT NULL, child INT NOT NULL, reference INT NOT NULL,"  \
+    " parent INT NOT NULL, PRIMARY KEY (side, child, reference, parent))"                \
+    " STRICT, WITHOUT ROWID;"
+
 struct mr_findings {
     struct mr_case *cf;
     int64_t run;
