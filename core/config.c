@@ -210,6 +210,7 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db,
         if (strcmp(section->word, word_table) != 0 ||
             !mr_pattern_match(section->argument, db, table))
             continue;
+        out->by_pattern = strpbrk(section->argument, "*?") != NULL;
         for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
              entry = entry->next) {
             enum mr_code code =

@@ -31,7 +31,8 @@ enum mr_expr {
     MR_EXPR_INDEX_ZERO, /* (column + 0) = 0, as UINT: tells ENUM 0 from a member '' */
     MR_EXPR_UTF8,       /* CONVERT(column USING utf8mb4): as people and JSON see it */
     MR_EXPR_TEXT,       /* CONVERT(CAST(column AS CHAR) USING utf8mb4): unequal types */
-    MR_EXPR_BINARY      /* CAST(column AS BINARY): types without a class of their own */
+    MR_EXPR_BINARY,     /* CAST(column AS BINARY): types without a class of their own */
+    MR_EXPR_CONDITION   /* does the SQL condition that stands for the name hold? 1 or 0 */
 };
 
 struct mr_readcol {

@@ -31,6 +31,10 @@ static void add_expr(struct mr_strbuf *sql, const struct mr_readcol *col)
         add_around(sql, "CONVERT(CAST(", col->name, " AS CHAR) USING utf8mb4)");
         return;
     case MR_EXPR_BINARY: add_around(sql, "CAST(", col->name, " AS BINARY)"); return;
+    case MR_EXPR_CONDITION:
+        /* The line break ends a comment that it may end in. */
+        mr_strbuf_add_fmt(sql, "((%s\n) IS TRUE)", col->name);
+        return;
     }
     sql->failed = true; /* no such expression */
 }

@@ -398,6 +398,7 @@ static enum mr_code add_reference(struct parse *p, const struct mr_reference *re
     if (count > 0)
         memcpy(refs, p->config->references, count * sizeof *refs);
     refs[count] = *ref;
+    refs[count].by_pattern = p->config->by_pattern;
     p->config->references = refs;
     p->config->nreferences = count + 1;
     return MR_OK;

@@ -42,6 +42,7 @@ struct mr_reference {
     const char *ref_db, *ref_table;
     struct mr_string_list ref_columns; /* as many as columns */
     const char *condition;             /* SQL after `when`, or NULL */
+    bool by_pattern; /* of a section with wildcards: the columns may be missing */
 };
 
 struct mr_table_config {
@@ -58,6 +59,7 @@ struct mr_table_config {
     const char *where; /* SQL */
     const struct mr_reference *references;
     size_t nreferences;
+    bool by_pattern; /* what is set next comes from a section with wildcards */
 };
 
 /* Sets one key; reference adds, every other key replaces. */

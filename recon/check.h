@@ -26,6 +26,7 @@
 #include "core/progress.h"
 #include "core/replication.h"
 #include "core/source.h"
+#include "core/table_config.h"
 #include "core/throttle.h"
 
 /* Index of everything that exists once a side. */
@@ -43,6 +44,7 @@ enum mr_join {
 
 struct mr_check_table {
     struct mr_find_table find;
+    size_t at; /* in check->tables */
     const struct mr_table *side[MR_SIDES];
     enum mr_join join;
     /* Values of a scan: the columns, flags (all compared: `ncompared` in front), then
@@ -62,6 +64,10 @@ struct mr_check_table {
     size_t nidentity;
     bool by_identity;     /* collision and moved are possible */
     bool row_is_identity; /* identity = none: other row, other entity */
+    const struct mr_table_config *config;
+    /* Positions in a full read of the values of the conditions of config->references, as
+     * many; SIZE_MAX where one has none. */
+    const size_t *condition_at;
     uint64_t est_rows;
     struct mr_arena *arena; /* of the plan: reasons and notes may be added to it */
 
@@ -79,6 +85,7 @@ struct mr_check_side {
 };
 
 struct mr_check_options;
+struct mr_check_reference;
 
 struct mr_check_run {
     const struct mr_check_options *opts;
@@ -89,6 +96,8 @@ struct mr_check_run {
     struct mr_arena arena;
     struct mr_check_table **tables;
     size_t ntables;
+    struct mr_check_reference *references; /* check_references.h */
+    size_t nreferences;
     struct mr_throttle *throttle;
     struct mr_progress *progress;
     pthread_mutex_t lock; /* reasons of tables */

@@ -15,6 +15,7 @@
 #include "recon/check_json.h"
 #include "recon/check_options.h"
 #include "recon/check_plan.h"
+#include "recon/check_references.h"
 #include "recon/check_result.h"
 #include "recon/check_run.h"
 #include "recon/check_sides.h"
@@ -59,6 +60,11 @@ static const char *options_text(struct mr_check_run *check)
         if (where != NULL)
             mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->tables[i]->find.name, where);
     }
+    for (size_t i = 0; i < check->nreferences; i++)
+        if (check->references[i].kin.condition != NULL)
+            mr_strbuf_add_fmt(&sb, "reference %s when %s\n",
+                              check->references[i].kin.name,
+                              check->references[i].kin.condition);
     const char *text = sb.failed ? NULL : mr_arena_strdup(&check->arena, sb.ptr);
     mr_strbuf_release(&sb);
     return text;
@@ -201,6 +207,8 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
         warn_of_itself(check, &pairs);
         code = mr_check_plan(check, &pairs, err);
     }
+    if (code == MR_OK)
+        code = mr_check_references_plan(check, err);
     if (code == MR_OK)
         code = mr_check_relate(check, err);
     if (code == MR_OK)

@@ -467,6 +467,8 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
         const struct mr_column *s = p->col[MR_SOURCE], *t = p->col[MR_TARGET];
         struct mr_find_column *col = &columns[i];
         col->name = s->name;
+        col->type = s->type;
+        col->masked = list_has(&b->task->config->mask, s->name);
         col->style.cls = p->read[MR_SOURCE].cls;
         if (is_real(s->cls) && s->cls != t->cls)
             col->style.cls = MR_CLASS_DOUBLE;
@@ -486,6 +488,32 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
     for (size_t k = 0; code == MR_OK && k < b->nkey; k++)
         columns[b->key[k]].key_at = (int)k;
     return code;
+}
+
+/* Conditions of references: hidden values that tell of each row whether it refers. */
+static enum mr_code push_conditions(struct builder *b, struct mr_err *err)
+{
+    const struct mr_table_config *config = b->task->config;
+    size_t *at = mr_arena_calloc(b->task->arena, config->nreferences + 1, sizeof *at);
+    if (at == NULL)
+        return mr_err_nomem(err, "planning a table");
+    for (size_t i = 0; i < config->nreferences; i++) {
+        at[i] = SIZE_MAX;
+        if (config->references[i].condition == NULL)
+            continue;
+        at[i] = b->values[MR_SOURCE].count;
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            struct mr_readcol *col = push_value(b, (enum mr_side)side, err);
+            if (col == NULL)
+                return MR_E_NOMEM;
+            *col = (struct mr_readcol){.name = config->references[i].condition,
+                                       .expr = MR_EXPR_CONDITION,
+                                       .cls = MR_CLASS_UINT};
+        }
+    }
+    b->table->config = config;
+    b->table->condition_at = at;
+    return MR_OK;
 }
 
 static bool in_key(const struct builder *b, size_t position)
@@ -516,6 +544,29 @@ static const struct mr_index *natural_key(const struct builder *b)
     return NULL;
 }
 
+/* A configured one must be there, and be the same on both sides. */
+static enum mr_code identity_column(const struct builder *b, const char *name, size_t *at,
+                                    struct mr_err *err)
+{
+    *at = pair_named(b, name);
+    if (*at == b->pairs.count) {
+        (void)mr_err_set(err, MR_E_CONFIG,
+                         "identity column \"%s\" is no compared column of table \"%s\"",
+                         name, b->table->find.name);
+        return MR_E_CONFIG;
+    }
+    const struct pair *p = pair_at(b, *at);
+    if (!p->as_text)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CONFIG,
+                     "identity column \"%s\" of table \"%s\" is %s on the source and %s "
+                     "on the target",
+                     name, b->table->find.name, p->col[MR_SOURCE]->type,
+                     p->col[MR_TARGET]->type);
+    mr_err_hint(err, "Choose columns of one type as the identity, or identity = key.");
+    return MR_E_CONFIG;
+}
+
 /* Names of the identity's columns; positions go to table->identity. */
 static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
 {
@@ -527,17 +578,15 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
     size_t n = 0;
     if (at == NULL)
         return mr_err_nomem(err, "planning a table");
+    enum mr_code code = MR_OK;
     enum mr_identity kind = config->identity;
     if (kind == MR_IDENTITY_DEFAULT && b->nkey > 0)
         index = natural_key(b);
     if (kind == MR_IDENTITY_COLUMNS) {
         for (size_t i = 0; i < config->identity_columns.count; i++) {
-            at[n] = pair_named(b, config->identity_columns.items[i]);
-            if (at[n++] == b->pairs.count)
-                return mr_err_set(err, MR_E_CONFIG,
-                                  "identity column \"%s\" is no compared column of table "
-                                  "\"%s\"",
-                                  config->identity_columns.items[i], table->find.name);
+            code = identity_column(b, config->identity_columns.items[i], &at[n++], err);
+            if (code != MR_OK)
+                return code;
         }
     } else if (kind == MR_IDENTITY_ROW) {
         for (size_t i = 0; i < b->pairs.count; i++)
@@ -580,6 +629,8 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
         code = mr_err_nomem(err, "planning a table");
     if (code == MR_OK)
         code = push_shown(b, columns, err);
+    if (code == MR_OK)
+        code = push_conditions(b, err);
     for (size_t i = 0; code == MR_OK && i < table->nidentity; i++)
         columns[table->identity[i]].identity_at = (int)i;
     table->find.columns = columns;

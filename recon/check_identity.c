@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-enum mr_code mr_check_identity_of(const struct mr_check_table *table, const void *image,
-                                  size_t len, struct mr_strbuf *out, bool *null,
-                                  struct mr_err *err)
+enum mr_code mr_check_values_of(const void *image, size_t len, const size_t *positions,
+                                size_t count, struct mr_strbuf *out, bool *null,
+                                struct mr_err *err)
 {
     const char *bytes = image;
     enum mr_code code = MR_OK;
     mr_strbuf_reset(out);
     *null = false;
-    for (size_t i = 0; code == MR_OK && i < table->nidentity; i++) {
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
         size_t from = 0;
-        for (size_t skip = 0; code == MR_OK && skip < table->identity[i]; skip++)
+        for (size_t skip = 0; code == MR_OK && skip < positions[i]; skip++)
             code = mr_row_skip(image, len, &from, err);
         size_t to = from;
         if (code == MR_OK)
@@ -23,7 +23,15 @@ enum mr_code mr_check_identity_of(const struct mr_check_table *table, const void
         *null = *null || bytes[from] == 'N';
         mr_strbuf_add(out, bytes + from, to - from);
     }
-    return code == MR_OK ? mr_strbuf_check(out, "classifying rows", err) : code;
+    return code == MR_OK ? mr_strbuf_check(out, "reading a row image", err) : code;
+}
+
+enum mr_code mr_check_identity_of(const struct mr_check_table *table, const void *image,
+                                  size_t len, struct mr_strbuf *out, bool *null,
+                                  struct mr_err *err)
+{
+    return mr_check_values_of(image, len, table->identity, table->nidentity, out, null,
+                              err);
 }
 
 /* TARGET's column of that value, if it is text on both sides. */

@@ -5,6 +5,12 @@
 #include "recon/canon.h"
 #include "recon/check.h"
 
+/* Replaces out by the encoded values at these positions of an image; *null: one of them is
+ * NULL. */
+enum mr_code mr_check_values_of(const void *image, size_t len, const size_t *positions,
+                                size_t count, struct mr_strbuf *out, bool *null,
+                                struct mr_err *err);
+
 /* Replaces out by the encoded identity columns of an image; *null: one of them is NULL. */
 enum mr_code mr_check_identity_of(const struct mr_check_table *table, const void *image,
                                   size_t len, struct mr_strbuf *out, bool *null,

@@ -358,6 +358,20 @@ static const char *counter_name(const struct mr_table *table)
     return NULL;
 }
 
+static enum mr_code keep_counter(struct mr_check_run *check,
+                                 const struct mr_check_table *table,
+                                 const struct mr_objects_counter *s,
+                                 const struct mr_objects_counter *t, struct mr_err *err)
+{
+    struct mr_find_counter counter = {.table = table->find.id,
+                                      .column = counter_name(table->side[MR_TARGET]),
+                                      .next = {s->next, t->next},
+                                      .greatest = {s->greatest, t->greatest}};
+    if (s->next == 0 || counter.column == NULL)
+        return MR_OK;
+    return mr_findings_counter_save(check->fd, &counter, err);
+}
+
 /* The next insert's key against the greatest ones; while the servers replicate, a
  * finding must stand after the downstream side has caught up. */
 static enum mr_code look_at_counter(struct looking *l, struct mr_check_table *table,
@@ -366,6 +380,7 @@ static enum mr_code look_at_counter(struct looking *l, struct mr_check_table *ta
     struct mr_check_run *check = l->check;
     struct mr_strbuf text[MR_SIDES] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
     struct mr_db *db[MR_SIDES] = {side_db(check, MR_SOURCE), side_db(check, MR_TARGET)};
+    struct mr_objects_counter s = {0}, t = {0};
     bool finding = false;
     enum mr_code code = MR_OK;
     if (db[0] == NULL || db[1] == NULL)
@@ -377,15 +392,19 @@ static enum mr_code look_at_counter(struct looking *l, struct mr_check_table *ta
             code = mr_check_catch_up(check, db[up], db[mr_other_side(up)], &reached, err);
         mr_strbuf_reset(&text[MR_SOURCE]);
         mr_strbuf_reset(&text[MR_TARGET]);
-        struct mr_objects_counter s = {db[MR_SOURCE], table->side[MR_SOURCE],
-                                       &text[MR_SOURCE]};
-        struct mr_objects_counter t = {db[MR_TARGET], table->side[MR_TARGET],
-                                       &text[MR_TARGET]};
+        s = (struct mr_objects_counter){.db = db[MR_SOURCE],
+                                        .table = table->side[MR_SOURCE],
+                                        .text = &text[MR_SOURCE]};
+        t = (struct mr_objects_counter){.db = db[MR_TARGET],
+                                        .table = table->side[MR_TARGET],
+                                        .text = &text[MR_TARGET]};
         if (code == MR_OK)
             code = mr_objects_auto_increment(&s, &t, &finding, err);
         if (code != MR_OK || !finding)
             break;
     }
+    if (code == MR_OK)
+        code = keep_counter(check, table, &s, &t, err);
     if (code == MR_OK && finding) {
         struct mr_object_diff diff = {.kind = MR_OBJECTS_AUTO_INCREMENT,
                                       .table = table->find.name,

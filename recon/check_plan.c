@@ -145,10 +145,9 @@ static enum mr_code add_note(struct mr_check_table *table, const char *text,
     return table->find.note != NULL ? MR_OK : mr_err_nomem(err, "planning a table");
 }
 
-/* A condition that the servers do not understand is the user's slip: said before the
- * first row is read. */
-static enum mr_code try_condition(struct mr_check_run *check,
-                                  const struct mr_check_table *table, struct mr_err *err)
+enum mr_code mr_check_try_condition(const struct mr_check_run *check,
+                                    const struct mr_check_table *table,
+                                    const char *condition, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -160,7 +159,7 @@ static enum mr_code try_condition(struct mr_check_run *check,
         mr_strbuf_reset(&sql);
         mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
         mr_sql_table(&sql, spec->db, spec->table);
-        mr_strbuf_add_fmt(&sql, " WHERE %s LIMIT 0", spec->where);
+        mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", condition);
         if (db != NULL)
             code = mr_db_query(db, sql.ptr, sql.len, &res, &why);
         mr_result_free(res);
@@ -168,10 +167,21 @@ static enum mr_code try_condition(struct mr_check_run *check,
     mr_strbuf_release(&sql);
     if (code != MR_E_SQL && code != MR_E_NO_SUCH)
         return MR_OK; /* what else is wrong with the table shows when it is read */
-    code = mr_err_set(err, MR_E_USAGE, "condition on table \"%s\": %s", table->find.name,
-                      why.message);
-    mr_err_hint(err, "Correct --where, or where = of the table in the configuration.");
+    if (err != NULL)
+        *err = why;
     return code;
+}
+
+static enum mr_code try_where(const struct mr_check_run *check,
+                              const struct mr_check_table *table, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    if (mr_check_try_condition(check, table, table->scan[MR_SOURCE].where, &why) == MR_OK)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "condition on table \"%s\": %s", table->find.name,
+                     why.message);
+    mr_err_hint(err, "Correct --where, or where = of the table in the configuration.");
+    return MR_E_USAGE;
 }
 
 /* The rows asked for: --where, else the configuration's, and the --since window. */
@@ -197,8 +207,9 @@ static enum mr_code restrict_rows(struct mr_check_run *check,
         code = text != NULL ? add_note(table, note.ptr, err)
                             : mr_err_nomem(err, "planning a table");
         table->scan[MR_SOURCE].where = table->scan[MR_TARGET].where = text;
+        table->find.windowed = true;
         if (code == MR_OK)
-            code = try_condition(check, table, err);
+            code = try_where(check, table, err);
     } else if (code == MR_OK && note.len > 0) {
         code = add_note(table, note.ptr, err);
     }
@@ -237,17 +248,19 @@ static enum mr_code plan_table(struct mr_check_run *check, struct mr_check_table
                                struct mr_err *err)
 {
     const struct mr_table *s = table->side[MR_SOURCE], *t = table->side[MR_TARGET];
-    struct mr_table_config config = {0};
+    struct mr_table_config *config = mr_arena_calloc(&check->arena, 1, sizeof *config);
     struct mr_err why = {0};
+    if (config == NULL)
+        return mr_err_nomem(err, "planning a table");
     table->find.name = join_name(&check->arena, s->db, s->name);
     table->find.target_name = join_name(&check->arena, t->db, t->name);
     if (table->find.name == NULL || table->find.target_name == NULL)
         return mr_err_nomem(err, "planning a table");
     enum mr_code code =
-        mr_config_table(check->config, s->db, s->name, &check->arena, &config, err);
+        mr_config_table(check->config, s->db, s->name, &check->arena, config, err);
     if (code != MR_OK)
         return code;
-    struct mr_column_task task = {.config = &config,
+    struct mr_column_task task = {.config = config,
                                   .flavour = {check->side[0].cat->server.flavour,
                                               check->side[1].cat->server.flavour},
                                   .arena = &check->arena};
@@ -269,7 +282,7 @@ static enum mr_code plan_table(struct mr_check_run *check, struct mr_check_table
             *err = why;
         return code;
     }
-    code = restrict_rows(check, table, &config, err);
+    code = restrict_rows(check, table, config, err);
     return code == MR_OK ? note_engine(table, err) : code;
 }
 
@@ -285,6 +298,7 @@ static enum mr_code add_table(struct mr_check_run *check, struct mr_vec *list,
     table->side[MR_SOURCE] = s;
     table->side[MR_TARGET] = t;
     table->arena = &check->arena;
+    table->find.time_at = -1;
     table->est_rows = s->est_rows + t->est_rows;
     return plan_table(check, table, err);
 }
@@ -363,6 +377,8 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
             &check->arena, list.items, list.count * sizeof(struct mr_check_table *));
         if (check->tables == NULL)
             code = mr_err_nomem(err, "planning tables");
+        for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
+            check->tables[i]->at = i;
     }
     mr_vec_release(&list);
     return code;

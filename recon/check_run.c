@@ -8,8 +8,10 @@
 #include "core/pool.h"
 #include "recon/check_classify.h"
 #include "recon/check_confirm.h"
+#include "recon/check_kin.h"
 #include "recon/check_objects.h"
 #include "recon/check_options.h"
+#include "recon/check_references.h"
 #include "recon/check_scan.h"
 #include "recon/check_spill.h"
 
@@ -17,7 +19,7 @@
 #define SEGMENTS_A_THREAD 2
 
 /* What a worker does with a table. */
-enum job { JOB_SCAN = 1, JOB_SPILL, JOB_CONFIRM, JOB_CLASSIFY };
+enum job { JOB_SCAN = 1, JOB_SPILL, JOB_CONFIRM, JOB_CLASSIFY, JOB_KIN };
 
 struct job_item {
     enum job job;
@@ -25,6 +27,7 @@ struct job_item {
     struct mr_scan_task scan; /* JOB_SCAN */
     unsigned round;           /* JOB_CONFIRM */
     uint64_t open;            /* its result */
+    enum mr_side side;        /* JOB_KIN, which has no table */
 };
 
 struct run {
@@ -81,6 +84,8 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     struct mr_check_worker *w = state;
     struct job_item *item = arg;
     (void)ctx;
+    if (item->job == JOB_KIN)
+        return mr_check_kin(w, item->side, err);
     if (atomic_load(&item->table->failed))
         return MR_OK;
     if (atomic_load(&w->check->lost)) {
@@ -94,6 +99,7 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     case JOB_SPILL: return mr_check_spill(w, item->table, err);
     case JOB_CONFIRM: return confirm_table(w, item, err);
     case JOB_CLASSIFY: return classify_table(w, item, err);
+    case JOB_KIN: break;
     }
     return mr_err_set(err, MR_E_BUG, "a job of unknown kind");
 }
@@ -431,6 +437,35 @@ static enum mr_code objects(struct run *run, struct mr_err *err)
     return MR_OK;
 }
 
+/* Whom the findings belong to.  Only a case that is kept can be asked for it. */
+static enum mr_code kin(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    struct mr_err why = {0};
+    check->run.kin_done = check->opts->case_path == NULL;
+    if (check->run.kin_done || atomic_load(&check->lost))
+        return MR_OK;
+    enum mr_code code = mr_check_references_save(check, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        struct job_item *item = add_job(run, JOB_KIN, NULL, err);
+        if (item == NULL)
+            return MR_E_NOMEM;
+        item->side = (enum mr_side)side;
+    }
+    if (code != MR_OK)
+        return code;
+    code = run_jobs(run, &why);
+    check->run.kin_done = code == MR_OK;
+    if (code == MR_OK || mr_check_is_fatal(code)) {
+        if (code != MR_OK && err != NULL)
+            *err = why;
+        return code;
+    }
+    mr_err_context(&why, "whom the differing rows belong to could not be found out");
+    mr_log_err_as_warning(&why);
+    return MR_OK;
+}
+
 enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *pairs,
                               struct mr_err *err)
 {
@@ -450,8 +485,10 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
         code = objects(&run, err);
     if (code == MR_OK)
         code = save_tables(check, err);
-    check->run.finished =
-        code == MR_OK && !atomic_load(&check->lost) && check->run.objects_done;
+    if (code == MR_OK)
+        code = kin(&run, err);
+    check->run.finished = code == MR_OK && !atomic_load(&check->lost) &&
+                          check->run.objects_done && check->run.kin_done;
     close_readers(&run);
     free(run.workers);
     mr_vec_release(&run.jobs);

@@ -112,9 +112,11 @@ struct mr_objects_counter {
     struct mr_db *db;
     const struct mr_table *table;
     struct mr_strbuf *text;
+    /* out: the next value (0: the table has no such counter), the greatest one */
+    uint64_t next, greatest;
 };
-enum mr_code mr_objects_auto_increment(const struct mr_objects_counter *source,
-                                       const struct mr_objects_counter *target,
-                                       bool *finding, struct mr_err *err);
+enum mr_code mr_objects_auto_increment(struct mr_objects_counter *source,
+                                       struct mr_objects_counter *target, bool *finding,
+                                       struct mr_err *err);
 
 #endif

@@ -47,12 +47,13 @@ static void add_text(struct mr_strbuf *out, const struct reading *r)
                       r->greatest);
 }
 
-enum mr_code mr_objects_auto_increment(const struct mr_objects_counter *source,
-                                       const struct mr_objects_counter *target,
-                                       bool *finding, struct mr_err *err)
+enum mr_code mr_objects_auto_increment(struct mr_objects_counter *source,
+                                       struct mr_objects_counter *target, bool *finding,
+                                       struct mr_err *err)
 {
     struct reading s = {0}, t = {0};
     *finding = false;
+    source->next = target->next = 0;
     if (!has_counter(source->table) || !has_counter(target->table))
         return MR_OK;
     enum mr_code code =
@@ -68,6 +69,10 @@ enum mr_code mr_objects_auto_increment(const struct mr_objects_counter *source,
         return code;
     uint64_t greatest = s.greatest > t.greatest ? s.greatest : t.greatest;
     *finding = next_of(&s) <= greatest || next_of(&t) <= greatest;
+    source->next = next_of(&s);
+    source->greatest = s.greatest;
+    target->next = next_of(&t);
+    target->greatest = t.greatest;
     add_text(source->text, &s);
     add_text(target->text, &t);
     code = mr_strbuf_check(source->text, "describing a counter", err);

@@ -132,3 +132,42 @@ enum mr_code mr_window_condition(struct mr_check_run *check,
     mr_strbuf_release(&names);
     return code;
 }
+
+static bool tells_creation(const struct mr_column *col, bool by_name)
+{
+    static const char *const names[] = {"created_at", "create_time",   "created_on",
+                                        "created",    "inserted_at",   "registered_at",
+                                        "signup_at",  "registered_on", "creation_time"};
+    if (!is_time(col))
+        return false;
+    for (size_t i = 0; by_name && i < sizeof names / sizeof names[0]; i++)
+        if (strcasecmp(col->name, names[i]) == 0)
+            return true;
+    return !by_name && col->on_update == NULL && col->default_text != NULL &&
+           strncasecmp(col->default_text, "current_timestamp", 17) == 0;
+}
+
+enum mr_code mr_window_time_column(const struct mr_check_table *table,
+                                   const struct mr_table_config *config, int *at,
+                                   struct mr_err *err)
+{
+    const struct mr_find_table *find = &table->find;
+    *at = -1;
+    for (int by_name = 1; *at < 0 && by_name >= 0; by_name--) {
+        for (size_t i = 0; *at < 0 && i < find->ncolumns; i++) {
+            const char *name = find->columns[i].name;
+            const struct mr_column *col =
+                mr_check_find_column(table->side[MR_SOURCE], name);
+            if (config->time_column != NULL
+                    ? strcasecmp(name, config->time_column) == 0 && is_time(col)
+                    : tells_creation(col, by_name != 0))
+                *at = (int)i;
+        }
+    }
+    if (*at < 0 && config->time_column != NULL)
+        return mr_err_set(
+            err, MR_E_CONFIG,
+            "time column \"%s\" of table \"%s\" is no compared date or time",
+            config->time_column, find->name);
+    return MR_OK;
+}

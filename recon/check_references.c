@@ -1,0 +1,279 @@
+/* check_references.c: see check_references.h. */
+#include "recon/check_references.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "recon/check_plan.h"
+#include "recon/check_subjects.h"
+
+struct planner {
+    struct mr_check_run *check;
+    struct mr_vec list; /* struct mr_check_reference */
+};
+
+/* Position of a compared column; ncolumns if there is none. */
+static size_t column_at(const struct mr_check_table *table, const char *name)
+{
+    size_t i = 0;
+    while (i < table->find.ncolumns && strcasecmp(table->find.columns[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static struct mr_check_table *table_named(const struct mr_check_run *check,
+                                          enum mr_side side, const char *db,
+                                          const char *name)
+{
+    bool fold = check->side[side].cat->server.lower_case_table_names != 0;
+    for (size_t i = 0; i < check->ntables; i++) {
+        const struct mr_table *t = check->tables[i]->side[side];
+        bool same = fold ? strcasecmp(t->db, db) == 0 && strcasecmp(t->name, name) == 0
+                         : strcmp(t->db, db) == 0 && strcmp(t->name, name) == 0;
+        if (same)
+            return check->tables[i];
+    }
+    return NULL;
+}
+
+static bool same_reference(const struct mr_check_reference *a,
+                           const struct mr_check_reference *b)
+{
+    if (a->child != b->child || a->parent != b->parent ||
+        a->kin.ncolumns != b->kin.ncolumns ||
+        a->kin.condition_at != b->kin.condition_at ||
+        strcmp(a->kin.parent_name, b->kin.parent_name) != 0)
+        return false;
+    size_t bytes = a->kin.ncolumns * sizeof(size_t);
+    return memcmp(a->kin.columns, b->kin.columns, bytes) == 0 &&
+           (a->parent == NULL ||
+            memcmp(a->kin.parent_columns, b->kin.parent_columns, bytes) == 0);
+}
+
+/* Adds it unless it is there. */
+static enum mr_code add(struct planner *p, const struct mr_check_reference *reference,
+                        struct mr_err *err)
+{
+    for (size_t i = 0; i < p->list.count; i++)
+        if (same_reference(mr_vec_at(&p->list, i), reference))
+            return MR_OK;
+    struct mr_check_reference *slot = mr_vec_push(&p->list);
+    if (slot == NULL)
+        return mr_err_nomem(err, "planning references");
+    *slot = *reference;
+    return MR_OK;
+}
+
+static const char *join_name(struct mr_arena *arena, const char *db, const char *table)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sb, "%s.%s", db, table);
+    const char *name = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return name;
+}
+
+/* Room for the columns of a reference, all of them 0. */
+static enum mr_code start(struct planner *p, struct mr_check_reference *reference,
+                          size_t ncolumns, size_t **columns, size_t **parents,
+                          struct mr_err *err)
+{
+    *columns = mr_arena_calloc(&p->check->arena, ncolumns + 1, sizeof **columns);
+    *parents = mr_arena_calloc(&p->check->arena, ncolumns + 1, sizeof **parents);
+    if (*columns == NULL || *parents == NULL)
+        return mr_err_nomem(err, "planning references");
+    reference->kin.columns = *columns;
+    reference->kin.parent_columns = *parents;
+    reference->kin.ncolumns = ncolumns;
+    reference->kin.condition_at = -1;
+    return MR_OK;
+}
+
+/* ---- foreign keys ---- */
+
+/* A foreign key over a column that is not compared leads nowhere that could be seen. */
+static enum mr_code add_foreign_key(struct planner *p, struct mr_check_table *child,
+                                    enum mr_side side, const struct mr_foreign_key *fk,
+                                    struct mr_err *err)
+{
+    struct mr_check_reference r = {
+        .child = child, .parent = table_named(p->check, side, fk->ref_db, fk->ref_table)};
+    size_t *columns, *parents;
+    enum mr_code code = start(p, &r, fk->ncolumns, &columns, &parents, err);
+    if (code != MR_OK)
+        return code;
+    r.kin.name = fk->name;
+    r.kin.declared = true;
+    r.kin.parent_name = r.parent != NULL
+                            ? r.parent->find.name
+                            : join_name(&p->check->arena, fk->ref_db, fk->ref_table);
+    if (r.kin.parent_name == NULL)
+        return mr_err_nomem(err, "planning references");
+    for (size_t i = 0; i < fk->ncolumns; i++) {
+        columns[i] = column_at(child, fk->columns[i]);
+        if (columns[i] == child->find.ncolumns)
+            return MR_OK;
+        if (r.parent == NULL)
+            continue;
+        parents[i] = column_at(r.parent, fk->ref_columns[i]);
+        if (parents[i] == r.parent->find.ncolumns)
+            return MR_OK;
+    }
+    return add(p, &r, err);
+}
+
+/* ---- configuration ---- */
+
+static enum mr_code refuse(const struct mr_check_reference *r, const char *what,
+                           struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CONFIG, "reference \"%s\" of table \"%s\": %s",
+                     r->kin.name, r->child->find.name, what);
+    mr_err_hint(err,
+                "Write reference = column -> db.table.column in [table %s], with "
+                "SOURCE's names.",
+                r->child->find.name);
+    return MR_E_CONFIG;
+}
+
+/* "member_id -> club.members.id", as the configuration writes it. */
+static const char *reference_name(struct mr_arena *arena, const struct mr_reference *ref)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    for (size_t i = 0; i < ref->columns.count; i++)
+        mr_strbuf_add_fmt(&sb, "%s%s", i > 0 ? ", " : "", ref->columns.items[i]);
+    mr_strbuf_add_fmt(&sb, " -> %s.%s.", ref->ref_db, ref->ref_table);
+    for (size_t i = 0; i < ref->ref_columns.count; i++)
+        mr_strbuf_add_fmt(&sb, "%s%s", i > 0 ? ", " : "", ref->ref_columns.items[i]);
+    const char *name = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return name;
+}
+
+/* Can the values of the two columns be looked up as each other? */
+static bool comparable(const struct mr_check_reference *r, size_t column, size_t parent)
+{
+    const struct mr_find_column *c = &r->child->find.columns[column];
+    const struct mr_find_column *p = &r->parent->find.columns[parent];
+    enum mr_class a = c->style.cls, b = p->style.cls;
+    bool numbers = (a == MR_CLASS_INT || a == MR_CLASS_UINT) &&
+                   (b == MR_CLASS_INT || b == MR_CLASS_UINT);
+    if (a != MR_CLASS_TEXT || b != MR_CLASS_TEXT)
+        return numbers || a == b;
+    return c->charset == NULL || p->charset == NULL ||
+           strcmp(c->charset, p->charset) == 0;
+}
+
+/* The columns of a configured reference.  *skip: its section is a pattern, and this table
+ * has no such column. */
+static enum mr_code resolve(const struct mr_check_reference *r,
+                            const struct mr_reference *ref, size_t *columns,
+                            size_t *parents, bool *skip, struct mr_err *err)
+{
+    for (size_t i = 0; i < r->kin.ncolumns; i++) {
+        columns[i] = column_at(r->child, ref->columns.items[i]);
+        if (columns[i] == r->child->find.ncolumns) {
+            *skip = ref->by_pattern;
+            return *skip ? MR_OK : refuse(r, "the table has no such column", err);
+        }
+        if (r->parent == NULL)
+            continue;
+        parents[i] = column_at(r->parent, ref->ref_columns.items[i]);
+        if (parents[i] == r->parent->find.ncolumns)
+            return refuse(r, "the referenced table has no such column", err);
+        if (!comparable(r, columns[i], parents[i]))
+            return refuse(r, "the two columns are of different types", err);
+    }
+    return MR_OK;
+}
+
+/* A table that the run was told to leave out is fine; one that is nowhere is a slip. */
+static bool is_nowhere(const struct mr_check_run *check, const struct mr_reference *ref)
+{
+    const struct mr_catalogue *cat = check->side[MR_SOURCE].cat;
+    return mr_catalogue_db(cat, ref->ref_db) != NULL &&
+           mr_catalogue_table(cat, ref->ref_db, ref->ref_table) == NULL;
+}
+
+static enum mr_code try_condition(const struct planner *p,
+                                  const struct mr_check_reference *r, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code =
+        mr_check_try_condition(p->check, r->child, r->kin.condition, &why);
+    return code == MR_OK ? MR_OK : refuse(r, why.message, err);
+}
+
+static enum mr_code add_configured(struct planner *p, struct mr_check_table *child,
+                                   size_t at, struct mr_err *err)
+{
+    const struct mr_reference *ref = &child->config->references[at];
+    struct mr_check_reference r = {
+        .child = child,
+        .parent = table_named(p->check, MR_SOURCE, ref->ref_db, ref->ref_table)};
+    size_t *columns, *parents;
+    bool skip = false;
+    enum mr_code code = start(p, &r, ref->columns.count, &columns, &parents, err);
+    if (code != MR_OK)
+        return code;
+    r.kin.name = reference_name(&p->check->arena, ref);
+    r.kin.parent_name = join_name(&p->check->arena, ref->ref_db, ref->ref_table);
+    if (r.kin.name == NULL || r.kin.parent_name == NULL)
+        return mr_err_nomem(err, "planning references");
+    r.kin.condition = ref->condition;
+    if (child->condition_at[at] != SIZE_MAX)
+        r.kin.condition_at = (int)child->condition_at[at];
+    code = resolve(&r, ref, columns, parents, &skip, err);
+    if (code != MR_OK || skip)
+        return code;
+    if (r.parent == NULL && is_nowhere(p->check, ref))
+        return refuse(&r, "the referenced table does not exist", err);
+    if (ref->condition != NULL)
+        code = try_condition(p, &r, err);
+    return code == MR_OK ? add(p, &r, err) : code;
+}
+
+static enum mr_code add_of_table(struct planner *p, struct mr_check_table *table,
+                                 struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_table *t = table->side[side];
+        for (size_t i = 0; code == MR_OK && i < t->nfks; i++)
+            code = add_foreign_key(p, table, (enum mr_side)side, &t->fks[i], err);
+    }
+    for (size_t i = 0; code == MR_OK && i < table->config->nreferences; i++)
+        if (!table->config->references[i].dismissed)
+            code = add_configured(p, table, i, err);
+    return code;
+}
+
+enum mr_code mr_check_references_plan(struct mr_check_run *check, struct mr_err *err)
+{
+    struct planner p = {.check = check, .list = MR_VEC_INIT(struct mr_check_reference)};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
+        if (check->tables[i]->config != NULL)
+            code = add_of_table(&p, check->tables[i], err);
+    if (code == MR_OK && p.list.count > 0) {
+        check->references = (struct mr_check_reference *)(void *)mr_arena_dup(
+            &check->arena, p.list.items, p.list.count * sizeof *check->references);
+        check->nreferences = p.list.count;
+        if (check->references == NULL)
+            code = mr_err_nomem(err, "planning references");
+    }
+    mr_vec_release(&p.list);
+    return code == MR_OK ? mr_check_subjects_plan(check, err) : code;
+}
+
+enum mr_code mr_check_references_save(struct mr_check_run *check, struct mr_err *err)
+{
+    enum mr_code code = mr_kin_clear(check->fd, err);
+    for (size_t i = 0; code == MR_OK && i < check->nreferences; i++) {
+        struct mr_check_reference *r = &check->references[i];
+        r->kin.table = r->child->find.id;
+        r->kin.parent = r->parent != NULL ? r->parent->find.id : 0;
+        code = mr_kin_reference_add(check->fd, &r->kin, err);
+    }
+    return code;
+}
