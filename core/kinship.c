@@ -140,12 +140,13 @@ enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
 struct saver {
     struct mr_findings *fd;
     int side;
-    struct mr_case_stmt *find, *add_ancestor, *find_ancestor, *add_link;
+    struct mr_case_stmt *find, *find_paired, *add_ancestor, *find_ancestor, *add_link;
 };
 
 static void saver_release(struct saver *s)
 {
     mr_case_free(s->find);
+    mr_case_free(s->find_paired);
     mr_case_free(s->add_ancestor);
     mr_case_free(s->find_ancestor);
     mr_case_free(s->add_link);
@@ -161,6 +162,16 @@ static enum mr_code saver_prepare(struct saver *s, struct mr_err *err)
                      : "SELECT id FROM finding WHERE tbl=? AND key=? AND state=2"
                        " AND target IS NOT NULL LIMIT 1",
         &s->find, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            s->side == 0 ? "SELECT id FROM finding WHERE tbl=?1 AND state=2 AND source=?3"
+                           " AND EXISTS (SELECT 1 FROM finding WHERE tbl=?1 AND key=?2"
+                           " AND state=5) LIMIT 1"
+                         : "SELECT id FROM finding WHERE tbl=?1 AND state=2 AND target=?3"
+                           " AND EXISTS (SELECT 1 FROM finding WHERE tbl=?1 AND key=?2"
+                           " AND state=5) LIMIT 1",
+            &s->find_paired, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf,
                                "INSERT OR IGNORE INTO ancestor (tbl, side, key, identity,"
@@ -208,6 +219,13 @@ static enum mr_code node_of(struct saver *s, const struct mr_kin_row *row, int64
     mr_case_bind_int(s->find, 1, row->table);
     mr_case_bind_blob(s->find, 2, row->key.ptr, row->key.len);
     enum mr_code code = get_id(s->find, node, err);
+    if (code != MR_OK || *node != 0)
+        return code;
+    /* A key that the collation takes for another finding's key: that one has the row. */
+    mr_case_bind_int(s->find_paired, 1, row->table);
+    mr_case_bind_blob(s->find_paired, 2, row->key.ptr, row->key.len);
+    mr_case_bind_borrowed(s->find_paired, 3, row->image, row->image_len);
+    code = get_id(s->find_paired, node, err);
     if (code != MR_OK || *node != 0)
         return code;
     code = add_ancestor(s, row, err);

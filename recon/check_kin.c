@@ -445,6 +445,92 @@ static bool is_followed(const struct mr_check_run *check,
     return false;
 }
 
+/* Ancestors by their own keys, which are the keys of a full read. */
+static enum mr_code read_same_keys(struct climb *c, const struct mr_check_table *table,
+                                   enum mr_side side, struct mr_err *err)
+{
+    struct mr_rowhash hash;
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    enum mr_code code = mr_throttle_wait(c->check->throttle, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_rowhash_init(&hash, table, &table->full[side], err);
+    for (size_t i = 0; code == MR_OK && i < c->ancestors.count; i++) {
+        struct mr_key *key = mr_vec_push(&keys);
+        if (key == NULL)
+            code = nomem(err);
+        else
+            *key = ((struct mr_kin_ancestor *)mr_vec_at(&c->ancestors, i))->row.key;
+    }
+    if (code == MR_OK)
+        code = mr_rowset_fetch(&c->set, c->worker->reader[side], &hash, keys.items,
+                               keys.count, true, err);
+    mr_rowhash_release(&hash);
+    mr_vec_release(&keys);
+    return code;
+}
+
+static bool same_person(const struct climb *c, const struct mr_kin_row *row)
+{
+    for (size_t i = 0; i < c->ancestors.count; i++) {
+        const struct mr_kin_row *a =
+            &((struct mr_kin_ancestor *)mr_vec_at(&c->ancestors, i))->row;
+        if (mr_key_compare(a->key, row->key) == 0)
+            return a->identity != NULL && row->identity != NULL &&
+                   a->identity_len == row->identity_len &&
+                   memcmp(a->identity, row->identity, row->identity_len) == 0;
+    }
+    return false;
+}
+
+/*
+ * In a table that was compared only in part, a row outside the window need not be on the
+ * other side: it is looked for there, under its key.
+ */
+static enum mr_code look_across(struct climb *c, const struct mr_check_table *table,
+                                struct mr_err *err)
+{
+    enum mr_side other = mr_other_side(c->side);
+    size_t size = batch_size(c, table);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        mr_arena_reset(&c->arena);
+        mr_arena_reset(&c->scrap);
+        mr_vec_clear(&c->ancestors);
+        code = mr_kin_ancestors(c->check->fd, table->find.id, (int)c->side, after, size,
+                                &c->arena, &c->ancestors, err);
+        if (code != MR_OK || c->ancestors.count == 0)
+            break;
+        after =
+            ((struct mr_kin_ancestor *)mr_vec_at(&c->ancestors, c->ancestors.count - 1))
+                ->id;
+        code = read_same_keys(c, table, other, err);
+        if (code == MR_OK)
+            code = push_founds(c, table, err);
+        if (code == MR_OK)
+            code = name_founds(c, table, err);
+        for (size_t i = 0; code == MR_OK && i < c->founds.count; i++) {
+            const struct found *f = mr_vec_at(&c->founds, i);
+            if (same_person(c, &f->row))
+                code = mr_kin_ancestor_add(c->check->fd, (int)other, &f->row, err);
+        }
+    }
+    return code;
+}
+
+static enum mr_code look_across_all(struct climb *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->check->ntables; i++) {
+        const struct mr_check_table *table = c->check->tables[i];
+        if (table->find.subject != MR_SUBJECT_NO && table->find.windowed &&
+            table->join == MR_JOIN_SHARED && !atomic_load(&table->failed))
+            code = look_across(c, table, err);
+    }
+    return code;
+}
+
 static enum mr_code climb_all(struct climb *c, int64_t *after, struct mr_err *err)
 {
     const struct mr_check_run *check = c->check;
@@ -481,6 +567,8 @@ enum mr_code mr_check_kin(struct mr_check_worker *worker, enum mr_side side,
     int64_t *after = calloc(worker->check->ntables + 1, sizeof *after);
     mr_rowset_init(&c.set);
     enum mr_code code = after != NULL ? climb_all(&c, after, err) : nomem(err);
+    if (code == MR_OK)
+        code = look_across_all(&c, err);
     free(after);
     mr_rowset_release(&c.set);
     mr_strbuf_release(&c.bytes);
