@@ -46,7 +46,7 @@ static enum mr_code print_help(const struct mr_invocation *invocation, struct mr
     if (invocation->command != NULL)
         mr_help_command(invocation->command, &text);
     else
-        mr_help_overview(invocation->commands, &text);
+        mr_help_overview(invocation->commands, invocation->group, &text);
     enum mr_code code = mr_strbuf_check(&text, "printing the help", err);
     if (code == MR_OK)
         code = mr_io_write_all(STDOUT_FILENO, "standard output", text.ptr, text.len, err);

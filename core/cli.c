@@ -266,25 +266,79 @@ static enum mr_code parse_command_line(struct line *line)
     return code;
 }
 
-static enum mr_code find_command(struct line *line, const char *name)
+/* Is the command's name these words?  second NULL: the line has none. */
+static bool has_words(const struct mr_command *command, const char *first,
+                      const char *second)
+{
+    size_t len = strlen(first);
+    return second != NULL && strncmp(command->name, first, len) == 0 &&
+           command->name[len] == ' ' && strcmp(command->name + len + 1, second) == 0;
+}
+
+bool mr_cli_in_group(const struct mr_command *command, const char *group)
+{
+    size_t len = strlen(group);
+    return strncmp(command->name, group, len) == 0 && command->name[len] == ' ';
+}
+
+/* The first word of commands with two, without a second word that makes it one. */
+static enum mr_code incomplete_command(struct line *line, const char *first,
+                                       const char *second)
 {
     struct mr_invocation *inv = line->invocation;
-    struct mr_suggest suggest = {.typed = name};
+    struct mr_suggest suggest = {.typed = second != NULL ? second : ""};
+    if (inv->request == MR_CLI_HELP ||
+        (second != NULL &&
+         (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0))) {
+        inv->request = MR_CLI_HELP;
+        inv->group = first;
+        return MR_OK;
+    }
+    for (size_t i = 0; i < inv->commands.count; i++)
+        if (mr_cli_in_group(inv->commands.items[i], first))
+            mr_suggest_offer(&suggest, inv->commands.items[i]->name + strlen(first) + 1);
+    if (second == NULL)
+        (void)mr_err_set(line->err, MR_E_USAGE, "command \"%s\" needs a second word",
+                         first);
+    else
+        (void)mr_err_set(line->err, MR_E_USAGE, "unknown command \"%s %s\"", first,
+                         shown(&inv->arena, second));
+    if (suggest.best != NULL)
+        mr_err_hint(line->err, "Did you mean \"%s %s\"?", first, suggest.best);
+    else
+        mr_err_hint(line->err, "Run \"myrecon %s --help\" for what there is.", first);
+    return MR_E_USAGE;
+}
+
+/* The word, or words, at which the line stands. */
+static enum mr_code find_command(struct line *line, const char *first)
+{
+    struct mr_invocation *inv = line->invocation;
+    struct mr_suggest suggest = {.typed = first};
+    const char *second = line->at < line->count ? line->args[line->at] : NULL;
+    bool group = false;
     for (size_t i = 0; i < inv->commands.count; i++) {
         const struct mr_command *command = inv->commands.items[i];
         mr_suggest_offer(&suggest, command->name);
-        if (strcmp(command->name, name) == 0)
+        group = group || mr_cli_in_group(command, first);
+        if (strcmp(command->name, first) == 0)
             inv->command = command;
+        if (!has_words(command, first, second))
+            continue;
+        inv->command = command;
+        line->at++;
     }
     if (inv->command != NULL)
         return MR_OK;
-    if (name[0] == '-') {
+    if (group)
+        return incomplete_command(line, first, second);
+    if (first[0] == '-') {
         (void)mr_err_set(line->err, MR_E_USAGE, "an option where the command belongs");
         mr_err_hint(line->err, "Write: myrecon COMMAND [OPTIONS]; see myrecon --help.");
         return MR_E_USAGE;
     }
     (void)mr_err_set(line->err, MR_E_USAGE, "unknown command \"%s\"",
-                     shown(&inv->arena, name));
+                     shown(&inv->arena, first));
     if (suggest.best != NULL)
         mr_err_hint(line->err, "Did you mean \"%s\"?", suggest.best);
     return MR_E_USAGE;
@@ -294,7 +348,10 @@ static enum mr_code find_command(struct line *line, const char *name)
 static enum mr_code parse_help(struct line *line)
 {
     line->invocation->request = MR_CLI_HELP;
-    return line->at < line->count ? find_command(line, line->args[line->at]) : MR_OK;
+    if (line->at == line->count)
+        return MR_OK;
+    const char *first = line->args[line->at++];
+    return find_command(line, first);
 }
 
 static enum mr_code copy_args(struct line *line, int argc, char *const *argv)
@@ -331,7 +388,8 @@ enum mr_code mr_cli_parse(struct mr_invocation *invocation,
         return MR_OK;
     }
     code = find_command(&line, first);
-    return code == MR_OK ? parse_command_line(&line) : code;
+    return code == MR_OK && invocation->command != NULL ? parse_command_line(&line)
+                                                        : code;
 }
 
 static bool is_file_key(const struct mr_option *option)

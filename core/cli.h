@@ -1,6 +1,7 @@
 /*
  * cli: commands, and the command line that asks for one.
  *
+ * A command has one word or two (`repair plan`), which share the first as a group.
  * The line is `myrecon COMMAND [OPTIONS and operands, mixed]`.  `--opt value` and
  * `--opt=value` are the same, letters may be joined (-vv), `--` ends the options, `-`
  * is an operand.  Names are exact: an abbreviation is refused, with the name it is near
@@ -48,13 +49,14 @@ struct mr_command_list {
 
 enum mr_cli_request {
     MR_CLI_RUN = 1,
-    MR_CLI_HELP, /* of the command, or of myrecon where command is NULL */
+    MR_CLI_HELP, /* of the command, else of the group, else of myrecon */
     MR_CLI_VERSION
 };
 
 struct mr_invocation {
     enum mr_cli_request request;
     const struct mr_command *command;
+    const char *group; /* of MR_CLI_HELP: first word of the commands meant, or NULL */
     struct mr_command_list commands; /* all of them */
     struct mr_settings settings;     /* values: the command's struct */
     const char *const *operands;
@@ -69,6 +71,9 @@ enum mr_code mr_cli_parse(struct mr_invocation *invocation,
 /* Loads the configuration file, applies it, finishes the settings. */
 enum mr_code mr_cli_configure(struct mr_invocation *invocation, struct mr_err *err);
 void mr_cli_release(struct mr_invocation *invocation);
+
+/* Is that the first of the command's two words? */
+bool mr_cli_in_group(const struct mr_command *command, const char *group);
 
 /* Overwrites the password of a URI that the argument is or holds (--source=URI). */
 void mr_cli_hide_password(char *arg);

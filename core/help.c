@@ -103,18 +103,33 @@ static void add_options(struct mr_strbuf *out, const struct mr_option *options,
     }
 }
 
-void mr_help_overview(struct mr_command_list commands, struct mr_strbuf *out)
+static void add_commands(struct mr_strbuf *out, struct mr_command_list commands,
+                         const char *group)
 {
+    mr_strbuf_add_str(out, "\nCommands:\n");
+    for (size_t i = 0; i < commands.count; i++)
+        if (group == NULL || mr_cli_in_group(commands.items[i], group))
+            mr_strbuf_add_fmt(out, "  %-16s %s\n", commands.items[i]->name,
+                              commands.items[i]->doc->summary);
+}
+
+void mr_help_overview(struct mr_command_list commands, const char *group,
+                      struct mr_strbuf *out)
+{
+    if (group != NULL) {
+        mr_strbuf_add_fmt(out, "Usage: myrecon %s COMMAND [OPTIONS] ...\n", group);
+        add_commands(out, commands, group);
+        mr_strbuf_add_fmt(out, "\nRun \"myrecon %s COMMAND --help\" for the options.\n",
+                          group);
+        return;
+    }
     mr_strbuf_add_str(out, "Usage: myrecon COMMAND [OPTIONS] ...\n\n");
     add_paragraphs(out,
                    "Compares two live MySQL or MariaDB servers, schema and every row, "
                    "and says whose rows differ.");
-    mr_strbuf_add_str(out, "\nCommands:\n");
-    for (size_t i = 0; i < commands.count; i++)
-        mr_strbuf_add_fmt(out, "  %-12s %s\n", commands.items[i]->name,
-                          commands.items[i]->doc->summary);
-    mr_strbuf_add_fmt(out, "  %-12s %s\n", "help", "print the help of a command");
-    mr_strbuf_add_fmt(out, "  %-12s %s\n", "version", "print the version");
+    add_commands(out, commands, NULL);
+    mr_strbuf_add_fmt(out, "  %-16s %s\n", "help", "print the help of a command");
+    mr_strbuf_add_fmt(out, "  %-16s %s\n", "version", "print the version");
     mr_strbuf_add_str(out, "\nExamples:\n"
                            "  myrecon check mysql://root@10.0.0.1 mysql://root@10.0.0.2\n"
                            "  myrecon check --help\n");

@@ -129,8 +129,19 @@ static const struct mr_command pair = {.name = "pair",
                                        .min_operands = 2,
                                        .max_operands = 2,
                                        .run = run};
-static const struct mr_command *const command_items[] = {&command, &pair};
-static const struct mr_command_list commands = {.items = command_items, .count = 2};
+static const struct mr_command two_make = {.name = "two make",
+                                           .doc = &doc,
+                                           .options = &option_set,
+                                           .max_operands = 2,
+                                           .run = run};
+static const struct mr_command two_undo = {.name = "two undo",
+                                           .doc = &doc,
+                                           .options = &option_set,
+                                           .max_operands = 2,
+                                           .run = run};
+static const struct mr_command *const command_items[] = {&command, &pair, &two_make,
+                                                         &two_undo};
+static const struct mr_command_list commands = {.items = command_items, .count = 4};
 
 #define MAX_ARGS 10
 
@@ -602,6 +613,61 @@ static void test_suggest(void **state)
     assert_string_equal(suggest.best, "config");
 }
 
+static void test_two_words(void **state)
+{
+    (void)state;
+    struct mr_invocation inv;
+    const struct values *v =
+        parse_good(&inv, &(struct line){{"two", "undo", "-f", "make"}});
+    assert_ptr_equal(inv.command, &two_undo);
+    assert_true(v->flag);
+    assert_int_equal(inv.noperands, 1);
+    mr_cli_release(&inv);
+    static const struct {
+        struct line line;
+        const char *group;
+        const struct mr_command *command;
+    } help[] = {
+        {{{"two", "--help"}}, "two", NULL},
+        {{{"two", "-h"}}, "two", NULL},
+        {{{"help", "two"}}, "two", NULL},
+        {{{"help", "two", "make"}}, NULL, &two_make},
+        {{{"two", "make", "--help"}}, NULL, &two_make},
+    };
+    for (size_t i = 0; i < sizeof help / sizeof help[0]; i++) {
+        struct mr_err err = {0};
+        assert_int_equal(parse(&inv, &help[i].line, &err), MR_OK);
+        assert_int_equal(inv.request, MR_CLI_HELP);
+        assert_ptr_equal(inv.command, help[i].command);
+        if (help[i].group == NULL)
+            assert_null(inv.group);
+        else
+            assert_string_equal(inv.group, help[i].group);
+        mr_cli_release(&inv);
+    }
+    static const struct {
+        struct line line;
+        const char *message, *hint;
+    } bad[] = {
+        {{{"two"}}, "command \"two\" needs a second word", "two --help"},
+        {{{"two", "umdo"}}, "unknown command \"two umdo\"", "\"two undo\""},
+        {{{"tw", "undo"}}, "unknown command \"tw\"", ""},
+        {{{"two undo"}}, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct mr_err err = {0};
+        enum mr_code code = parse(&inv, &bad[i].line, &err);
+        if (bad[i].message == NULL) {
+            assert_int_equal(code, MR_OK);
+        } else {
+            assert_int_equal(code, MR_E_USAGE);
+            assert_string_equal(err.message, bad[i].message);
+            assert_non_null(strstr(err.hint, bad[i].hint));
+        }
+        mr_cli_release(&inv);
+    }
+}
+
 static void test_help(void **state)
 {
     (void)state;
@@ -616,8 +682,13 @@ static void test_help(void **state)
     assert_non_null(strstr(text.ptr, "\nGeneral:\n  -h, --help "));
     assert_non_null(strstr(text.ptr, "\nExamples:\n  myrecon do\n"));
     mr_strbuf_reset(&text);
-    mr_help_overview(commands, &text);
-    assert_non_null(strstr(text.ptr, "\n  do           does it\n"));
+    mr_help_overview(commands, NULL, &text);
+    assert_non_null(strstr(text.ptr, "\n  do               does it\n"));
+    mr_strbuf_reset(&text);
+    mr_help_overview(commands, "two", &text);
+    assert_non_null(strstr(text.ptr, "Usage: myrecon two COMMAND"));
+    assert_non_null(strstr(text.ptr, "\n  two undo "));
+    assert_null(strstr(text.ptr, "  do "));
     mr_strbuf_release(&text);
 }
 
@@ -631,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_precedence),    cmocka_unit_test(test_file_list),
         cmocka_unit_test(test_file_refused),  cmocka_unit_test(test_show),
         cmocka_unit_test(test_suggest),       cmocka_unit_test(test_help),
+        cmocka_unit_test(test_two_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
