@@ -9,11 +9,6 @@
 #include "core/signals.h"
 #include "core/sqltext.h"
 
-const char *mr_side_name(enum mr_side side)
-{
-    return side == MR_SOURCE ? "source" : "target";
-}
-
 bool mr_check_is_fatal(enum mr_code code)
 {
     return code == MR_E_CANCELLED || code == MR_E_NOMEM || code == MR_E_CASE ||

@@ -22,17 +22,11 @@
 #include <stdint.h>
 
 #include "core/findings.h"
-#include "core/grants.h"
 #include "core/progress.h"
 #include "core/replication.h"
-#include "core/source.h"
+#include "core/sides.h"
 #include "core/table_config.h"
 #include "core/throttle.h"
-
-/* Index of everything that exists once a side. */
-enum mr_side { MR_SOURCE = 0, MR_TARGET = 1, MR_SIDES = 2 };
-
-const char *mr_side_name(enum mr_side side); /* "source", "target" */
 
 /* How the rows of the two sides find each other. */
 enum mr_join {
@@ -75,22 +69,13 @@ struct mr_check_table {
     atomic_bool failed; /* a segment failed; find.reason says why (set under lock) */
 };
 
-struct mr_check_side {
-    const struct mr_endpoint *ep;
-    struct mr_source *source;
-    struct mr_source *view; /* --consistent: for scans; else NULL */
-    struct mr_catalogue *cat;
-    struct mr_reader *main; /* the coordinator's own connection */
-    struct mr_grants *grants;
-};
-
 struct mr_check_options;
 struct mr_check_reference;
 
 struct mr_check_run {
     const struct mr_check_options *opts;
     struct mr_config *config;
-    struct mr_check_side side[MR_SIDES];
+    struct mr_server_side *side; /* both, of the struct mr_sides that is open */
     struct mr_findings *fd;
     struct mr_find_run run;
     struct mr_arena arena;
@@ -111,11 +96,6 @@ struct mr_check_run {
     enum mr_relation relation;
     bool relation_seen; /* by replication status, not only concluded from GTIDs */
 };
-
-static inline enum mr_side mr_other_side(enum mr_side side)
-{
-    return side == MR_SOURCE ? MR_TARGET : MR_SOURCE;
-}
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first
  * failure is kept.  Safe from any thread. */

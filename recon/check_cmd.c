@@ -202,7 +202,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
                                     .pause_file = check->opts->pause_file};
     const struct mr_endpoint *eps[MR_SIDES] = {check->side[0].ep, check->side[1].ep};
     double begun = mr_clock_now_s();
-    enum mr_code code = mr_check_pair_dbs(check, &check->arena, &pairs, err);
+    enum mr_code code = mr_sides_pair_dbs(check->side, &check->arena, &pairs, err);
     if (code == MR_OK) {
         warn_of_itself(check, &pairs);
         code = mr_check_plan(check, &pairs, err);
@@ -256,7 +256,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                                  .config = invocation->config,
                                  .arena = MR_ARENA_INIT,
                                  .lock = PTHREAD_MUTEX_INITIALIZER};
-    struct mr_check_sides sides = {0};
+    struct mr_sides sides = {0};
     const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
     char started[32];
     mr_general_options_apply(&opts->general);
@@ -285,7 +285,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     }
     if (code != MR_OK)
         explain_interruption(opts, err);
-    mr_check_sides_close(&check, &sides);
+    mr_sides_close(&sides);
     mr_arena_release(&check.arena);
     return code;
 }

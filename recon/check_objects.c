@@ -159,7 +159,7 @@ static void note_hidden(struct looking *l, const struct mr_object_diff *diff)
                          : diff->kind == MR_OBJECTS_EVENT   ? MR_HIDDEN_EVENTS
                                                             : MR_HIDDEN_TRIGGERS;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_check_side *s = &l->check->side[side];
+        const struct mr_server_side *s = &l->check->side[side];
         if ((side == MR_SOURCE ? diff->source : diff->target) != NULL)
             continue;
         mr_strbuf_add_fmt(&l->hidden, "%sthe definition of %s \"%s.%s\" on the %s",
@@ -432,7 +432,7 @@ static void look_at_rights(struct looking *l)
     for (size_t i = 0; i < l->pairs->count; i++) {
         const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
         for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-            const struct mr_check_side *s = &l->check->side[side];
+            const struct mr_server_side *s = &l->check->side[side];
             const char *db = pair->name[side];
             if (s->grants == NULL || mr_catalogue_db(l->cat[side], db) == NULL)
                 continue;

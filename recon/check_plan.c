@@ -13,119 +13,6 @@
 #include "recon/check_options.h"
 #include "recon/window.h"
 
-/* Names as that server compares them: with lower_case_table_names it folds their case. */
-static bool same_name(const struct mr_catalogue *cat, const char *a, const char *b)
-{
-    return cat->server.lower_case_table_names == 0 ? strcmp(a, b) == 0
-                                                   : strcasecmp(a, b) == 0;
-}
-
-static const struct mr_database *find_db(const struct mr_catalogue *cat, const char *name)
-{
-    for (size_t i = 0; i < cat->ndbs; i++)
-        if (same_name(cat, cat->dbs[i].name, name))
-            return &cat->dbs[i];
-    return NULL;
-}
-
-/* The twin of a table in the other catalogue.  Where one of the servers folds case, so
- * does the search, after an exact one. */
-static const struct mr_table *find_twin(const struct mr_catalogue *own,
-                                        const struct mr_catalogue *other, const char *db,
-                                        const char *name)
-{
-    const struct mr_table *exact = mr_catalogue_table(other, db, name);
-    if (exact != NULL || (own->server.lower_case_table_names == 0 &&
-                          other->server.lower_case_table_names == 0))
-        return exact;
-    for (size_t i = 0; i < other->ntables; i++)
-        if (strcmp(other->tables[i].db, db) == 0 &&
-            strcasecmp(other->tables[i].name, name) == 0)
-            return &other->tables[i];
-    return NULL;
-}
-
-static enum mr_code push_db_pair(struct mr_vec *pairs, const char *source,
-                                 const char *target, struct mr_err *err)
-{
-    struct mr_db_pair *pair = mr_vec_push(pairs);
-    if (pair == NULL)
-        return mr_err_nomem(err, "pairing databases");
-    pair->name[MR_SOURCE] = source;
-    pair->name[MR_TARGET] = target;
-    return MR_OK;
-}
-
-static enum mr_code hint_grant(const struct mr_check_side *side, const char *name,
-                               const char *label, struct mr_err *err)
-{
-    struct mr_strbuf hint = MR_STRBUF_INIT;
-    (void)mr_err_set(err, MR_E_DENIED, "access to database \"%s\" is denied on the %s",
-                     name, label);
-    mr_strbuf_add_str(&hint, "Run: GRANT SELECT ON ");
-    mr_sql_ident(&hint, name);
-    mr_strbuf_add_fmt(&hint, ".* TO %s",
-                      side->grants != NULL ? mr_grants_account(side->grants)
-                                           : "the account");
-    mr_err_hint(err, "%s", hint.ptr);
-    mr_strbuf_release(&hint);
-    return MR_E_DENIED;
-}
-
-/* A database that the catalogue does not show is absent, or hidden from the account. */
-static enum mr_code refuse_absent(const struct mr_check_side *side, const char *name,
-                                  const char *label, struct mr_err *err)
-{
-    struct mr_db *db = mr_reader_db(side->main);
-    struct mr_err why = {0};
-    if (db != NULL && mr_schema_probe(db, name, "myrecon", NULL, &why) == MR_E_DENIED) {
-        return hint_grant(side, name, label, err);
-    }
-    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the %s", name,
-                     label);
-    mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
-                     "the account can see.");
-    return MR_E_NO_SUCH;
-}
-
-/* Every database that an endpoint names must be on its server. */
-static enum mr_code require_named(const struct mr_check_side *side, const char *label,
-                                  struct mr_err *err)
-{
-    for (size_t i = 0; i < side->ep->ndbs; i++)
-        if (find_db(side->cat, side->ep->dbs[i]) == NULL)
-            return refuse_absent(side, side->ep->dbs[i], label, err);
-    return MR_OK;
-}
-
-enum mr_code mr_check_pair_dbs(const struct mr_check_run *check, struct mr_arena *arena,
-                               struct mr_vec *pairs, struct mr_err *err)
-{
-    const struct mr_check_side *s = &check->side[MR_SOURCE];
-    const struct mr_check_side *t = &check->side[MR_TARGET];
-    enum mr_code code = require_named(s, "source", err);
-    if (code == MR_OK)
-        code = require_named(t, "target", err);
-    if (code != MR_OK)
-        return code;
-    if (s->ep->ndbs > 0 && t->ep->ndbs > 0) {
-        for (size_t i = 0; code == MR_OK && i < s->ep->ndbs; i++)
-            code = push_db_pair(pairs, find_db(s->cat, s->ep->dbs[i])->name,
-                                find_db(t->cat, t->ep->dbs[i])->name, err);
-        return code;
-    }
-    for (size_t i = 0; code == MR_OK && i < s->cat->ndbs; i++)
-        code = push_db_pair(pairs, s->cat->dbs[i].name, s->cat->dbs[i].name, err);
-    for (size_t i = 0; code == MR_OK && i < t->cat->ndbs; i++) {
-        const char *name = mr_arena_strdup(arena, t->cat->dbs[i].name);
-        if (name == NULL)
-            return mr_err_nomem(err, "pairing databases");
-        if (mr_catalogue_db(s->cat, name) == NULL)
-            code = push_db_pair(pairs, name, name, err);
-    }
-    return code;
-}
-
 bool mr_check_selects(const struct mr_check_run *check, const char *db, const char *table)
 {
     const struct mr_check_options *o = check->opts;
@@ -315,7 +202,7 @@ static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair 
             !mr_check_selects(check, s->db, s->name))
             continue;
         ++*selected;
-        const struct mr_table *t = find_twin(cs, ct, pair->name[MR_TARGET], s->name);
+        const struct mr_table *t = mr_sides_twin(cs, ct, pair->name[MR_TARGET], s->name);
         if (t != NULL)
             code = add_table(check, list, s, t, err);
     }

@@ -17,17 +17,6 @@
 
 #include "recon/check.h"
 
-/* A pair of databases: SOURCE's name and TARGET's. */
-struct mr_db_pair {
-    const char *name[MR_SIDES];
-};
-
-/* By position where both endpoints name databases (then their numbers must be equal),
- * else by name over what the other side has.  A name that an endpoint gives and its
- * server does not have is MR_E_NO_SUCH. */
-enum mr_code mr_check_pair_dbs(const struct mr_check_run *check, struct mr_arena *arena,
-                               struct mr_vec *pairs, struct mr_err *err);
-
 /* Fills check->tables for tables that both sides have and the patterns select; MR_E_NO_SUCH
  * where no table is selected on either side.  Notes go to table->find.note. */
 enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pairs,

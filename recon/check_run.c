@@ -47,7 +47,7 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
     enum mr_code code = MR_OK;
     w->check = run->check;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        const struct mr_check_side *s = &run->check->side[side];
+        const struct mr_server_side *s = &run->check->side[side];
         if (w->reader[side] == NULL)
             code = mr_source_reader_new(run->in_views ? s->view : s->source,
                                         &w->reader[side], err);

@@ -12,105 +12,15 @@
 #define PROBE_BYTES 1000000
 #define TEST_WAIT_S 5
 
-static enum mr_code open_endpoint(struct mr_check_run *check,
-                                  struct mr_check_sides *sides, enum mr_side side,
-                                  const char *operand, struct mr_err *err)
-{
-    struct mr_endpoint *ep = &sides->ep[side];
-    const char *role = side == MR_SOURCE ? "SOURCE" : "TARGET";
-    enum mr_code code = mr_endpoint_parse(ep, operand, err);
-    if (code == MR_OK && ep->kind != MR_ENDPOINT_MYSQL)
-        code = mr_err_set(err, MR_E_USAGE,
-                          "snapshot \"%s\": this version compares servers only", ep->dir);
-    if (code == MR_OK)
-        code = mr_endpoint_from_env(ep, role, err);
-    if (code == MR_OK && check->opts->ask_password && ep->password == NULL)
-        code = mr_endpoint_ask_password(ep, mr_side_name(side), err);
-    return code;
-}
-
-/* Databases to load: those that either URI names, by position where both do. */
-static enum mr_code load_catalogue(struct mr_check_run *check, enum mr_side side,
-                                   struct mr_err *err)
-{
-    const struct mr_endpoint *own = check->side[side].ep;
-    const struct mr_endpoint *other = check->side[mr_other_side(side)].ep;
-    const struct mr_endpoint *named = own->ndbs > 0 ? own : other;
-    const char **names = mr_arena_calloc(&check->arena, named->ndbs + 1, sizeof *names);
-    if (names == NULL)
-        return mr_err_nomem(err, "reading the catalogue");
-    for (size_t i = 0; i < named->ndbs; i++)
-        names[i] = named->dbs[i];
-    enum mr_code code = mr_source_catalogue(check->side[side].source, names, named->ndbs,
-                                            &check->side[side].cat, err);
-    if (code != MR_OK)
-        mr_err_context(err, "could not read the catalogue of the %s", mr_side_name(side));
-    return code;
-}
-
-static enum mr_code connect_side(struct mr_check_run *check, struct mr_check_sides *sides,
-                                 enum mr_side side, struct mr_err *err)
-{
-    struct mr_check_side *s = &check->side[side];
-    struct mr_err ignored = {0};
-    s->ep = &sides->ep[side];
-    enum mr_code code = mr_source_live_new(s->ep, &sides->opts, &s->source, err);
-    if (code == MR_OK && check->opts->consistent)
-        code = mr_source_live_new(s->ep, &sides->view_opts, &s->view, err);
-    if (code == MR_OK)
-        code = mr_source_reader_new(s->source, &s->main, err);
-    if (code != MR_OK) {
-        mr_err_context(err, "%s", mr_side_name(side));
-        return code;
-    }
-    if (mr_grants_load(mr_reader_db(s->main), &s->grants, &ignored) != MR_OK)
-        mr_log_warning("the grants of the %s account cannot be read: %s",
-                       mr_side_name(side), ignored.message);
-    return MR_OK;
-}
-
-static enum mr_code require_pairs(const struct mr_check_sides *sides, struct mr_err *err)
-{
-    size_t s = sides->ep[MR_SOURCE].ndbs, t = sides->ep[MR_TARGET].ndbs;
-    if (s == 0 || t == 0 || s == t)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "the source names %zu database%s, the target %zu",
-                     s, s == 1 ? "" : "s", t);
-    mr_err_hint(err, "Databases of the two URIs pair by position; name as many on both "
-                     "sides, or on one side only.");
-    return MR_E_USAGE;
-}
-
-enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_check_sides *sides,
+enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *sides,
                                  const char *const operands[MR_SIDES], struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    sides->opts.db.run_tag = check->run.uuid;
-    sides->opts.db.statement_timeout_s = check->opts->statement_timeout_s;
-    sides->view_opts = sides->opts;
-    sides->view_opts.consistent = true;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = open_endpoint(check, sides, (enum mr_side)side, operands[side], err);
-    if (code == MR_OK)
-        code = require_pairs(sides, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = connect_side(check, sides, (enum mr_side)side, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = load_catalogue(check, (enum mr_side)side, err);
-    return code;
-}
-
-void mr_check_sides_close(struct mr_check_run *check, struct mr_check_sides *sides)
-{
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        struct mr_check_side *s = &check->side[side];
-        mr_catalogue_free(s->cat);
-        mr_grants_free(s->grants);
-        mr_reader_free(s->main);
-        mr_source_free(s->view);
-        mr_source_free(s->source);
-        mr_endpoint_release(&sides->ep[side]);
-    }
+    struct mr_sides_opts opts = {.run_tag = check->run.uuid,
+                                 .statement_timeout_s = check->opts->statement_timeout_s,
+                                 .ask_password = check->opts->ask_password,
+                                 .consistent = check->opts->consistent};
+    check->side = sides->side;
+    return mr_sides_open(sides, operands, &opts, &check->arena, err);
 }
 
 /* Tries one direction; a relation that is found ends the search. */

@@ -4,17 +4,11 @@
 
 #include "recon/check.h"
 
-/* Parses and connects both endpoints (asking for passwords if told to), loads catalogues
- * and grants.  Endpoints and options are stored in `sides`, which must outlive the run. */
-struct mr_check_sides {
-    struct mr_endpoint ep[MR_SIDES];
-    struct mr_source_opts opts;
-    struct mr_source_opts view_opts; /* the same, with one view a reader */
-};
-enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_check_sides *sides,
+/* Opens both (core/sides.h) as the options of the run say; check->side is set.  To be
+ * closed by mr_sides_close, also after an error. */
+enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *sides,
                                  const char *const operands[MR_SIDES],
                                  struct mr_err *err);
-void mr_check_sides_close(struct mr_check_run *check, struct mr_check_sides *sides);
 
 /* Who follows whom: sets upstream, follows, relation and run.replication. */
 enum mr_code mr_check_relate(struct mr_check_run *check, struct mr_err *err);
