@@ -16,11 +16,11 @@ bool mr_check_is_fatal(enum mr_code code)
 }
 
 /* The right that is missing, where the catalogue shows a table that cannot be read. */
-static void add_grants(const struct mr_check_run *check,
-                       const struct mr_check_table *table, struct mr_strbuf *reason)
+static void add_grants(const struct mr_check_run *check, const struct mr_pair *table,
+                       struct mr_strbuf *reason)
 {
     for (int i = MR_SOURCE; i < MR_SIDES; i++) {
-        const struct mr_grants *grants = check->side[i].grants;
+        const struct mr_grants *grants = check->pairing.side[i].grants;
         const struct mr_table *t = table->side[i];
         if (grants == NULL || t == NULL ||
             mr_grants_on_table(grants, "SELECT", t->db, t->name))
@@ -32,7 +32,7 @@ static void add_grants(const struct mr_check_run *check,
     }
 }
 
-void mr_check_give_up(struct mr_check_run *check, struct mr_check_table *table,
+void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
                       const struct mr_err *err)
 {
     pthread_mutex_lock(&check->lock);

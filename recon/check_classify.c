@@ -5,14 +5,14 @@
 
 #include "core/signals.h"
 #include "recon/check_duplicates.h"
-#include "recon/check_identity.h"
+#include "core/pair_identity.h"
 
 #define BATCH 200
 #define BATCH_BYTES (4.0 * 1024 * 1024)
 
 struct classify {
     struct mr_check_run *check;
-    struct mr_check_table *table;
+    struct mr_pair *table;
     struct mr_db *db; /* TARGET */
     struct mr_arena arena;
     struct mr_vec batch; /* struct mr_finding */
@@ -49,9 +49,9 @@ static enum mr_code first_look(struct classify *c, size_t at, struct mr_err *err
     bool s_null = true, t_null = true;
     enum mr_code code = MR_OK;
     if (f->source != NULL)
-        code = mr_check_identity_of(c->table, f->source, f->source_len, &s, &s_null, err);
+        code = mr_pair_identity_of(c->table, f->source, f->source_len, &s, &s_null, err);
     if (code == MR_OK && f->target != NULL)
-        code = mr_check_identity_of(c->table, f->target, f->target_len, &t, &t_null, err);
+        code = mr_pair_identity_of(c->table, f->target, f->target_len, &t, &t_null, err);
     bool both = f->source != NULL && f->target != NULL;
     c->null_identities += (f->source != NULL && s_null) || (f->target != NULL && t_null);
     if (both && (s_null || t_null))
@@ -111,8 +111,8 @@ static enum mr_code classify_batch(struct classify *c, struct mr_err *err)
             code = first_look(c, i, err);
     }
     if (code == MR_OK && c->items.count > 0)
-        code = mr_check_canonise(c->table, c->table->identity, c->table->nidentity, c->db,
-                                 &c->items, &c->arena, err);
+        code = mr_pair_canonise(c->table, c->table->identity, c->table->nidentity, c->db,
+                                &c->items, &c->arena, err);
     if (code == MR_OK)
         apply_identities(c);
     if (code == MR_OK)
@@ -121,7 +121,7 @@ static enum mr_code classify_batch(struct classify *c, struct mr_err *err)
     return code;
 }
 
-static size_t batch_size(const struct mr_check_table *table)
+static size_t batch_size(const struct mr_pair *table)
 {
     uint64_t rows = table->find.counts.source_rows + table->find.counts.target_rows;
     double bytes = rows == 0 ? 1 : (double)table->find.counts.bytes / (double)rows;
@@ -150,8 +150,8 @@ static enum mr_code classify_all(struct classify *c, struct mr_err *err)
     }
 }
 
-enum mr_code mr_check_classify(struct mr_check_worker *worker,
-                               struct mr_check_table *table, struct mr_err *err)
+enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *table,
+                               struct mr_err *err)
 {
     struct mr_check_run *check = worker->check;
     struct mr_find_counts *counts = &table->find.counts;

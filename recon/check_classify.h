@@ -15,7 +15,7 @@
 #include "recon/check_scan.h"
 
 /* Classifies all diverged findings of a table and fills its counts and verdict. */
-enum mr_code mr_check_classify(struct mr_check_worker *worker,
-                               struct mr_check_table *table, struct mr_err *err);
+enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *table,
+                               struct mr_err *err);
 
 #endif

@@ -15,7 +15,7 @@
 #include "recon/check_json.h"
 #include "recon/check_options.h"
 #include "recon/check_plan.h"
-#include "recon/check_references.h"
+#include "core/pair_references.h"
 #include "recon/check_result.h"
 #include "recon/check_run.h"
 #include "recon/check_sides.h"
@@ -55,16 +55,17 @@ static const char *options_text(struct mr_check_run *check)
     mr_strbuf_add_fmt(&sb, "since=%s\nobjects=%s\nconsistent=%d\n",
                       o->since_text != NULL ? o->since_text : "", o->objects,
                       o->consistent);
-    for (size_t i = 0; i < check->ntables; i++) {
-        const char *where = check->tables[i]->scan[MR_SOURCE].where;
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        const char *where = check->pairing.tables[i]->scan[MR_SOURCE].where;
         if (where != NULL)
-            mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->tables[i]->find.name, where);
+            mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->pairing.tables[i]->find.name,
+                              where);
     }
-    for (size_t i = 0; i < check->nreferences; i++)
-        if (check->references[i].kin.condition != NULL)
+    for (size_t i = 0; i < check->pairing.nreferences; i++)
+        if (check->pairing.references[i].kin.condition != NULL)
             mr_strbuf_add_fmt(&sb, "reference %s when %s\n",
-                              check->references[i].kin.name,
-                              check->references[i].kin.condition);
+                              check->pairing.references[i].kin.name,
+                              check->pairing.references[i].kin.condition);
     const char *text = sb.failed ? NULL : mr_arena_strdup(&check->arena, sb.ptr);
     mr_strbuf_release(&sb);
     return text;
@@ -176,8 +177,8 @@ static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *
 /* A slip that makes everything equal; two databases of one server are none. */
 static void warn_of_itself(const struct mr_check_run *check, const struct mr_vec *pairs)
 {
-    const struct mr_server *s = &check->side[MR_SOURCE].cat->server;
-    const struct mr_server *t = &check->side[MR_TARGET].cat->server;
+    const struct mr_server *s = &check->pairing.side[MR_SOURCE].cat->server;
+    const struct mr_server *t = &check->pairing.side[MR_TARGET].cat->server;
     if (s->port != t->port || strcmp(s->hostname, t->hostname) != 0 ||
         strcmp(s->datadir, t->datadir) != 0 || strcmp(s->uuid, t->uuid) != 0)
         return;
@@ -200,15 +201,17 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     struct mr_throttle_opts load = {.max_load = check->opts->max_load,
                                     .max_lag_s = check->opts->max_lag_s,
                                     .pause_file = check->opts->pause_file};
-    const struct mr_endpoint *eps[MR_SIDES] = {check->side[0].ep, check->side[1].ep};
+    const struct mr_endpoint *eps[MR_SIDES] = {check->pairing.side[0].ep,
+                                               check->pairing.side[1].ep};
     double begun = mr_clock_now_s();
-    enum mr_code code = mr_sides_pair_dbs(check->side, &check->arena, &pairs, err);
+    enum mr_code code =
+        mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
     if (code == MR_OK) {
         warn_of_itself(check, &pairs);
         code = mr_check_plan(check, &pairs, err);
     }
     if (code == MR_OK)
-        code = mr_check_references_plan(check, err);
+        code = mr_pair_references_plan(&check->pairing, err);
     if (code == MR_OK)
         code = mr_check_relate(check, err);
     if (code == MR_OK)
@@ -253,13 +256,14 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
 {
     const struct mr_check_options *opts = invocation->settings.values;
     struct mr_check_run check = {.opts = opts,
-                                 .config = invocation->config,
+                                 .pairing = {.config = invocation->config},
                                  .arena = MR_ARENA_INIT,
                                  .lock = PTHREAD_MUTEX_INITIALIZER};
     struct mr_sides sides = {0};
     const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
     char started[32];
     mr_general_options_apply(&opts->general);
+    check.pairing.arena = &check.arena;
     check.run.uuid = new_run_id(&check.arena, started);
     check.run.started = started;
     enum mr_code code = check.run.uuid != NULL ? mr_db_global_init(err)
@@ -271,8 +275,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     if (code == MR_OK)
         code = mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err);
     if (code == MR_OK) {
-        check.run.source = display(&check.arena, check.side[MR_SOURCE].ep);
-        check.run.target = display(&check.arena, check.side[MR_TARGET].ep);
+        check.run.source = display(&check.arena, check.pairing.side[MR_SOURCE].ep);
+        check.run.target = display(&check.arena, check.pairing.side[MR_TARGET].ep);
         code = check.run.source != NULL && check.run.target != NULL
                    ? run_check(&check, exit_code, err)
                    : mr_err_nomem(err, "starting a run");

@@ -8,9 +8,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/signals.h"
-#include "recon/check_identity.h"
+#include "core/pair_identity.h"
 #include "recon/check_options.h"
-#include "recon/rowset.h"
+#include "core/rowset.h"
 
 #define BATCH_KEYS 500
 #define BATCH_BYTES (4.0 * 1024 * 1024)
@@ -29,7 +29,7 @@ struct entity {
 
 struct confirm {
     struct mr_check_worker *worker;
-    struct mr_check_table *table;
+    struct mr_pair *table;
     enum mr_side up, down;
     struct mr_rowhash hash[MR_SIDES]; /* over the full specs */
     struct mr_rowset u1, u2, d;
@@ -180,7 +180,7 @@ static enum mr_code pair_by_collation(struct confirm *c, struct mr_err *err)
         code = push_item(&items, mr_rowset_key(&c->d, d), err);
     }
     if (code == MR_OK && lone.count > 0 && nlone_d > 0) {
-        code = mr_check_canonise(
+        code = mr_pair_canonise(
             c->table, c->table->scan[MR_TARGET].key, c->table->scan[MR_TARGET].nkey,
             mr_reader_db(c->worker->reader[MR_TARGET]), &items, &c->arena, err);
         size_t at = lone.count;
@@ -455,7 +455,7 @@ static enum mr_code confirm_batch(struct confirm *c, bool alone, struct mr_err *
     return code;
 }
 
-static size_t batch_size(const struct mr_check_table *table, bool alone)
+static size_t batch_size(const struct mr_pair *table, bool alone)
 {
     uint64_t rows = table->find.counts.source_rows + table->find.counts.target_rows;
     double bytes = rows == 0 ? 1 : (double)table->find.counts.bytes / (double)rows;
@@ -542,9 +542,8 @@ static void confirm_release(struct confirm *c)
     mr_rowhash_release(&c->hash[MR_TARGET]);
 }
 
-enum mr_code mr_check_confirm(struct mr_check_worker *worker,
-                              struct mr_check_table *table, unsigned round,
-                              uint64_t *open, struct mr_err *err)
+enum mr_code mr_check_confirm(struct mr_check_worker *worker, struct mr_pair *table,
+                              unsigned round, uint64_t *open, struct mr_err *err)
 {
     struct mr_check_run *check = worker->check;
     bool alone = round >= ALONE_FROM_ROUND;

@@ -27,9 +27,8 @@
 #define MR_CONFIRM_ROUNDS 8
 
 /* One round over a table's open suspects.  *open: how many are still open after it. */
-enum mr_code mr_check_confirm(struct mr_check_worker *worker,
-                              struct mr_check_table *table, unsigned round,
-                              uint64_t *open, struct mr_err *err);
+enum mr_code mr_check_confirm(struct mr_check_worker *worker, struct mr_pair *table,
+                              unsigned round, uint64_t *open, struct mr_err *err);
 
 /* Waits until the downstream side has applied what the upstream had written when called;
  * *reached false: it lags or the wait is not possible. */

@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "core/signals.h"
-#include "recon/check_identity.h"
-#include "recon/rowhash.h"
+#include "core/pair_identity.h"
+#include "core/rowhash.h"
 
 #define BATCH 100
 #define MAX_ROWS 10000     /* of one batch of identities: enough to say so */
@@ -22,7 +22,7 @@ struct row {
 
 struct search {
     struct mr_check_worker *worker;
-    struct mr_check_table *table;
+    struct mr_pair *table;
     enum mr_side side;
     struct mr_readspec spec; /* of the side, keyed by the identity */
     struct mr_rowhash hash;
@@ -41,7 +41,7 @@ static bool has_part(const struct mr_index *index, const char *column)
 }
 
 /* Does a UNIQUE index over some of the identity's columns rule duplicates out? */
-static bool is_unique(const struct mr_check_table *table, enum mr_side side)
+static bool is_unique(const struct mr_pair *table, enum mr_side side)
 {
     const struct mr_table *t = table->side[side];
     for (size_t i = 0; i < t->nindexes; i++) {
@@ -55,7 +55,7 @@ static bool is_unique(const struct mr_check_table *table, enum mr_side side)
     return false;
 }
 
-static bool is_findable(const struct mr_check_table *table, enum mr_side side)
+static bool is_findable(const struct mr_pair *table, enum mr_side side)
 {
     const struct mr_table *t = table->side[side];
     const struct mr_readspec *full = &table->full[side];
@@ -106,8 +106,8 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
         const struct row *row = mr_vec_at(&s->rows, i);
         struct mr_canon_item *item = mr_vec_push(&items);
         bool null = false;
-        code = mr_check_identity_of(s->table, s->images.ptr + row->image_at,
-                                    row->image_len, &id, &null, err);
+        code = mr_pair_identity_of(s->table, s->images.ptr + row->image_at,
+                                   row->image_len, &id, &null, err);
         const void *copy = mr_arena_dup(&s->arena, id.ptr, id.len);
         if (code == MR_OK && (item == NULL || copy == NULL))
             code = mr_err_nomem(err, "looking for duplicates");
@@ -117,9 +117,9 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
         }
     }
     if (code == MR_OK)
-        code = mr_check_canonise(s->table, s->table->identity, s->table->nidentity,
-                                 mr_reader_db(s->worker->reader[MR_TARGET]), &items,
-                                 &s->arena, err);
+        code = mr_pair_canonise(s->table, s->table->identity, s->table->nidentity,
+                                mr_reader_db(s->worker->reader[MR_TARGET]), &items,
+                                &s->arena, err);
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_canon_item *item = mr_vec_at(&items, i);
         struct row *row = mr_vec_at(&s->rows, i);
@@ -167,7 +167,7 @@ static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch,
         bool null = true;
         if (image == NULL)
             continue;
-        code = mr_check_identity_of(s->table, image, len, &id, &null, err);
+        code = mr_pair_identity_of(s->table, image, len, &id, &null, err);
         if (code != MR_OK || null)
             continue;
         struct mr_key *key = mr_vec_push(keys);
@@ -223,8 +223,8 @@ static enum mr_code search_side(struct search *s, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_check_duplicates(struct mr_check_worker *worker,
-                                 struct mr_check_table *table, struct mr_err *err)
+enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair *table,
+                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES && table->by_identity; i++) {

@@ -11,7 +11,7 @@
 
 #include "recon/check_scan.h"
 
-enum mr_code mr_check_duplicates(struct mr_check_worker *worker,
-                                 struct mr_check_table *table, struct mr_err *err);
+enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair *table,
+                                 struct mr_err *err);
 
 #endif

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/signals.h"
-#include "recon/check_identity.h"
-#include "recon/check_references.h"
-#include "recon/rowset.h"
+#include "core/pair_identity.h"
+#include "core/pair_references.h"
+#include "core/rowset.h"
 
 #define BATCH 1000
 #define BATCH_BYTES (4.0 * 1024 * 1024)
@@ -61,7 +61,7 @@ static const void *keep(struct climb *c, const struct mr_strbuf *bytes)
 }
 
 /* Does the row refer at all, by the reference's condition? */
-static enum mr_code holds(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code holds(struct climb *c, const struct mr_pair_reference *r,
                           const struct node *node, bool *yes, struct mr_err *err)
 {
     struct mr_value value;
@@ -71,7 +71,7 @@ static enum mr_code holds(struct climb *c, const struct mr_check_reference *r,
     if (r->kin.condition_at < 0)
         return MR_OK;
     enum mr_code code =
-        mr_check_values_of(node->image, node->len, &at, 1, &c->bytes, &null, err);
+        mr_pair_values_of(node->image, node->len, &at, 1, &c->bytes, &null, err);
     if (code == MR_OK)
         code = mr_row_decode(c->bytes.ptr, c->bytes.len, &pos, &value, err);
     *yes = code == MR_OK && !null && value.u != 0;
@@ -79,7 +79,7 @@ static enum mr_code holds(struct climb *c, const struct mr_check_reference *r,
 }
 
 /* What the rows of the batch ask for; a NULL in it names nobody. */
-static enum mr_code collect_asks(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code collect_asks(struct climb *c, const struct mr_pair_reference *r,
                                  struct mr_err *err)
 {
     mr_vec_clear(&c->asks);
@@ -88,8 +88,8 @@ static enum mr_code collect_asks(struct climb *c, const struct mr_check_referenc
         bool yes = false, null = true;
         enum mr_code code = holds(c, r, node, &yes, err);
         if (code == MR_OK && yes)
-            code = mr_check_values_of(node->image, node->len, r->kin.columns,
-                                      r->kin.ncolumns, &c->bytes, &null, err);
+            code = mr_pair_values_of(node->image, node->len, r->kin.columns,
+                                     r->kin.ncolumns, &c->bytes, &null, err);
         if (code != MR_OK)
             return code;
         if (null)
@@ -104,14 +104,14 @@ static enum mr_code collect_asks(struct climb *c, const struct mr_check_referenc
     return MR_OK;
 }
 
-static enum mr_code canonise(struct climb *c, const struct mr_check_table *table,
+static enum mr_code canonise(struct climb *c, const struct mr_pair *table,
                              const size_t *positions, size_t count, struct mr_err *err)
 {
     if (c->items.count == 0)
         return MR_OK;
-    return mr_check_canonise(table, positions, count,
-                             mr_reader_db(c->worker->reader[MR_TARGET]), &c->items,
-                             &c->scrap, err);
+    return mr_pair_canonise(table, positions, count,
+                            mr_reader_db(c->worker->reader[MR_TARGET]), &c->items,
+                            &c->scrap, err);
 }
 
 static enum mr_code push_item(struct climb *c, struct mr_key in, struct mr_err *err)
@@ -142,7 +142,7 @@ static int compare_founds(const void *a, const void *b)
     return mr_key_compare(x->canon, y->canon);
 }
 
-static enum mr_code sort_asks(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code sort_asks(struct climb *c, const struct mr_pair_reference *r,
                               struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -159,7 +159,7 @@ static enum mr_code sort_asks(struct climb *c, const struct mr_check_reference *
 }
 
 /* Reads the rows that are asked for, each once. */
-static enum mr_code fetch(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code fetch(struct climb *c, const struct mr_pair_reference *r,
                           struct mr_err *err)
 {
     struct mr_readspec spec = r->parent->full[c->side];
@@ -195,7 +195,7 @@ static enum mr_code fetch(struct climb *c, const struct mr_check_reference *r,
 }
 
 /* The row's key as findings have it; a row without one is named by all of itself. */
-static enum mr_code own_key(struct climb *c, const struct mr_check_table *table,
+static enum mr_code own_key(struct climb *c, const struct mr_pair *table,
                             struct mr_kin_row *row, struct mr_err *err)
 {
     const struct mr_readspec *full = &table->full[c->side];
@@ -206,14 +206,14 @@ static enum mr_code own_key(struct climb *c, const struct mr_check_table *table,
         row->key = (struct mr_key){row->image, row->image_len};
         return MR_OK;
     }
-    enum mr_code code = mr_check_values_of(row->image, row->image_len,
-                                           spilled ? table->key_columns : full->key, nkey,
-                                           &c->bytes, &null, err);
+    enum mr_code code = mr_pair_values_of(row->image, row->image_len,
+                                          spilled ? table->key_columns : full->key, nkey,
+                                          &c->bytes, &null, err);
     row->key = (struct mr_key){keep(c, &c->bytes), c->bytes.len};
     return code == MR_OK && row->key.ptr == NULL ? nomem(err) : code;
 }
 
-static enum mr_code push_founds(struct climb *c, const struct mr_check_table *table,
+static enum mr_code push_founds(struct climb *c, const struct mr_pair *table,
                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -233,7 +233,7 @@ static enum mr_code push_founds(struct climb *c, const struct mr_check_table *ta
 }
 
 /* Identities of the rows found, where the table has one; a NULL in it is nobody. */
-static enum mr_code name_founds(struct climb *c, const struct mr_check_table *table,
+static enum mr_code name_founds(struct climb *c, const struct mr_pair *table,
                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -241,8 +241,8 @@ static enum mr_code name_founds(struct climb *c, const struct mr_check_table *ta
     for (size_t i = 0; code == MR_OK && table->by_identity && i < c->founds.count; i++) {
         struct mr_kin_row *row = &((struct found *)mr_vec_at(&c->founds, i))->row;
         bool null = false;
-        code = mr_check_identity_of(table, row->image, row->image_len, &c->bytes, &null,
-                                    err);
+        code =
+            mr_pair_identity_of(table, row->image, row->image_len, &c->bytes, &null, err);
         struct mr_key in = {keep(c, &c->bytes), c->bytes.len};
         if (code == MR_OK)
             code = in.ptr != NULL ? push_item(c, in, err) : nomem(err);
@@ -258,7 +258,7 @@ static enum mr_code name_founds(struct climb *c, const struct mr_check_table *ta
     return code;
 }
 
-static enum mr_code sort_founds(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code sort_founds(struct climb *c, const struct mr_pair_reference *r,
                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -274,7 +274,7 @@ static enum mr_code sort_founds(struct climb *c, const struct mr_check_reference
     return code;
 }
 
-static enum mr_code push_step(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code push_step(struct climb *c, const struct mr_pair_reference *r,
                               const struct ask *ask, const struct mr_kin_row *parent,
                               struct mr_err *err)
 {
@@ -286,7 +286,7 @@ static enum mr_code push_step(struct climb *c, const struct mr_check_reference *
 }
 
 /* Both lists are sorted; several rows may be named by one value. */
-static enum mr_code join(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code join(struct climb *c, const struct mr_pair_reference *r,
                          struct mr_err *err)
 {
     size_t from = 0;
@@ -314,7 +314,7 @@ static enum mr_code join(struct climb *c, const struct mr_check_reference *r,
     return code;
 }
 
-static enum mr_code follow(struct climb *c, const struct mr_check_reference *r,
+static enum mr_code follow(struct climb *c, const struct mr_pair_reference *r,
                            struct mr_err *err)
 {
     mr_arena_reset(&c->scrap);
@@ -334,12 +334,12 @@ static enum mr_code follow(struct climb *c, const struct mr_check_reference *r,
 }
 
 /* The references of one batch of rows of a table, all of c->nodes. */
-static enum mr_code follow_all(struct climb *c, const struct mr_check_table *table,
+static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
                                struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->check->nreferences; i++) {
-        const struct mr_check_reference *r = &c->check->references[i];
+    for (size_t i = 0; code == MR_OK && i < c->check->pairing.nreferences; i++) {
+        const struct mr_pair_reference *r = &c->check->pairing.references[i];
         if (r->child == table && r->parent != NULL && !atomic_load(&r->parent->failed))
             code = follow(c, r, err);
         if (code == MR_OK && mr_is_cancelled())
@@ -349,13 +349,13 @@ static enum mr_code follow_all(struct climb *c, const struct mr_check_table *tab
 }
 
 /* Rows a batch, so that it and the parents' images stay within bounds. */
-static size_t batch_size(const struct climb *c, const struct mr_check_table *table)
+static size_t batch_size(const struct climb *c, const struct mr_pair *table)
 {
     double widest = 1;
-    for (size_t i = 0; i <= c->check->nreferences; i++) {
-        const struct mr_check_table *t = table;
-        if (i < c->check->nreferences) {
-            const struct mr_check_reference *r = &c->check->references[i];
+    for (size_t i = 0; i <= c->check->pairing.nreferences; i++) {
+        const struct mr_pair *t = table;
+        if (i < c->check->pairing.nreferences) {
+            const struct mr_pair_reference *r = &c->check->pairing.references[i];
             t = r->child == table && r->parent != NULL ? r->parent : table;
         }
         const struct mr_find_counts *n = &t->find.counts;
@@ -377,8 +377,7 @@ static enum mr_code push_node(struct climb *c, int64_t id, const void *image, si
     return MR_OK;
 }
 
-static enum mr_code climb_from_findings(struct climb *c,
-                                        const struct mr_check_table *table,
+static enum mr_code climb_from_findings(struct climb *c, const struct mr_pair *table,
                                         struct mr_err *err)
 {
     size_t size = batch_size(c, table);
@@ -408,8 +407,7 @@ static enum mr_code climb_from_findings(struct climb *c,
 }
 
 /* The rows that were found since `after`; *grown: there were any. */
-static enum mr_code climb_from_ancestors(struct climb *c,
-                                         const struct mr_check_table *table,
+static enum mr_code climb_from_ancestors(struct climb *c, const struct mr_pair *table,
                                          int64_t *after, bool *grown, struct mr_err *err)
 {
     size_t size = batch_size(c, table);
@@ -434,19 +432,18 @@ static enum mr_code climb_from_ancestors(struct climb *c,
     return code;
 }
 
-static bool is_followed(const struct mr_check_run *check,
-                        const struct mr_check_table *table)
+static bool is_followed(const struct mr_check_run *check, const struct mr_pair *table)
 {
     if (table->find.subject != MR_SUBJECT_NO || atomic_load(&table->failed))
         return false;
-    for (size_t i = 0; i < check->nreferences; i++)
-        if (check->references[i].child == table)
+    for (size_t i = 0; i < check->pairing.nreferences; i++)
+        if (check->pairing.references[i].child == table)
             return true;
     return false;
 }
 
 /* Ancestors by their own keys, which are the keys of a full read. */
-static enum mr_code read_same_keys(struct climb *c, const struct mr_check_table *table,
+static enum mr_code read_same_keys(struct climb *c, const struct mr_pair *table,
                                    enum mr_side side, struct mr_err *err)
 {
     struct mr_rowhash hash;
@@ -487,7 +484,7 @@ static bool same_person(const struct climb *c, const struct mr_kin_row *row)
  * In a table that was compared only in part, a row outside the window need not be on the
  * other side: it is looked for there, under its key.
  */
-static enum mr_code look_across(struct climb *c, const struct mr_check_table *table,
+static enum mr_code look_across(struct climb *c, const struct mr_pair *table,
                                 struct mr_err *err)
 {
     enum mr_side other = mr_other_side(c->side);
@@ -522,8 +519,8 @@ static enum mr_code look_across(struct climb *c, const struct mr_check_table *ta
 static enum mr_code look_across_all(struct climb *c, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->check->ntables; i++) {
-        const struct mr_check_table *table = c->check->tables[i];
+    for (size_t i = 0; code == MR_OK && i < c->check->pairing.ntables; i++) {
+        const struct mr_pair *table = c->check->pairing.tables[i];
         if (table->find.subject != MR_SUBJECT_NO && table->find.windowed &&
             table->join == MR_JOIN_SHARED && !atomic_load(&table->failed))
             code = look_across(c, table, err);
@@ -536,14 +533,15 @@ static enum mr_code climb_all(struct climb *c, int64_t *after, struct mr_err *er
     const struct mr_check_run *check = c->check;
     enum mr_code code = MR_OK;
     bool grown = true;
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
-        if (is_followed(check, check->tables[i]))
-            code = climb_from_findings(c, check->tables[i], err);
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        if (is_followed(check, check->pairing.tables[i]))
+            code = climb_from_findings(c, check->pairing.tables[i], err);
     while (code == MR_OK && grown) {
         grown = false;
-        for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
-            if (is_followed(check, check->tables[i]))
-                code = climb_from_ancestors(c, check->tables[i], &after[i], &grown, err);
+        for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+            if (is_followed(check, check->pairing.tables[i]))
+                code = climb_from_ancestors(c, check->pairing.tables[i], &after[i],
+                                            &grown, err);
     }
     return code;
 }
@@ -564,7 +562,7 @@ enum mr_code mr_check_kin(struct mr_check_worker *worker, enum mr_side side,
                       .items = MR_VEC_INIT(struct mr_canon_item),
                       .steps = MR_VEC_INIT(struct mr_kin_step),
                       .bytes = MR_STRBUF_INIT};
-    int64_t *after = calloc(worker->check->ntables + 1, sizeof *after);
+    int64_t *after = calloc(worker->check->pairing.ntables + 1, sizeof *after);
     mr_rowset_init(&c.set);
     enum mr_code code = after != NULL ? climb_all(&c, after, err) : nomem(err);
     if (code == MR_OK)

@@ -1,7 +1,7 @@
 /*
  * check_kin: from the row of a finding up to the row of the person it belongs to.
  *
- * Each side is followed by itself, over the graph of check_references.h: the parents of a
+ * Each side is followed by itself, over the graph of pair_references.h: the parents of a
  * batch of rows are read by what the references name, and kept in the case as steps
  * (core/kinship.h).  First the findings' own rows, then, level by level, the rows that
  * were found so, until no new one turns up; a row is followed once, so cycles end.

@@ -25,14 +25,14 @@ struct looking {
 
 static struct mr_db *side_db(struct mr_check_run *check, enum mr_side side)
 {
-    return mr_reader_db(check->side[side].main);
+    return mr_reader_db(check->pairing.side[side].main);
 }
 
-static struct mr_check_table *table_named(struct mr_check_run *check, const char *name)
+static struct mr_pair *table_named(struct mr_check_run *check, const char *name)
 {
-    for (size_t i = 0; name != NULL && i < check->ntables; i++)
-        if (strcmp(check->tables[i]->find.name, name) == 0)
-            return check->tables[i];
+    for (size_t i = 0; name != NULL && i < check->pairing.ntables; i++)
+        if (strcmp(check->pairing.tables[i]->find.name, name) == 0)
+            return check->pairing.tables[i];
     return NULL;
 }
 
@@ -42,7 +42,7 @@ static enum mr_code add_unchecked(struct mr_check_run *check, const char *name,
                                   const char *target_name, const struct mr_err *why,
                                   struct mr_err *err)
 {
-    struct mr_check_table *table = mr_arena_calloc(&check->arena, 1, sizeof *table);
+    struct mr_pair *table = mr_arena_calloc(&check->arena, 1, sizeof *table);
     bool known = false;
     if (table == NULL)
         return mr_err_nomem(err, "comparing objects");
@@ -139,7 +139,7 @@ static enum mr_code probe(struct looking *l, const struct mr_object_diff *diff,
     }
     if (diff->kind == MR_OBJECTS_DATABASE)
         return hide_database(l, diff, seen, &why, err);
-    struct mr_check_table *planned = table_named(check, diff->table);
+    struct mr_pair *planned = table_named(check, diff->table);
     if (planned != NULL) {
         mr_check_give_up(check, planned, &why);
         return MR_OK;
@@ -159,7 +159,7 @@ static void note_hidden(struct looking *l, const struct mr_object_diff *diff)
                          : diff->kind == MR_OBJECTS_EVENT   ? MR_HIDDEN_EVENTS
                                                             : MR_HIDDEN_TRIGGERS;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_server_side *s = &l->check->side[side];
+        const struct mr_server_side *s = &l->check->pairing.side[side];
         if ((side == MR_SOURCE ? diff->source : diff->target) != NULL)
             continue;
         mr_strbuf_add_fmt(&l->hidden, "%sthe definition of %s \"%s.%s\" on the %s",
@@ -244,8 +244,8 @@ static enum mr_code load_catalogues(struct looking *l, bool wait, struct mr_err 
         mr_catalogue_free(l->cat[side]);
         l->cat[side] = NULL;
         if (code == MR_OK)
-            code = mr_source_catalogue(check->side[side].source, names, l->pairs->count,
-                                       &l->cat[side], err);
+            code = mr_source_catalogue(check->pairing.side[side].source, names,
+                                       l->pairs->count, &l->cat[side], err);
     }
     return code;
 }
@@ -309,7 +309,7 @@ static enum mr_code on_change(void *ctx, const struct mr_object_diff *diff,
 }
 
 /* Was the table dropped or altered since the plan was made? */
-static enum mr_code look_for_change(struct looking *l, struct mr_check_table *table,
+static enum mr_code look_for_change(struct looking *l, struct mr_pair *table,
                                     enum mr_side side, struct mr_err *err)
 {
     const struct mr_table *old = table->side[side];
@@ -330,7 +330,7 @@ static enum mr_code look_for_change(struct looking *l, struct mr_check_table *ta
         return MR_OK;
     }
     l->changed = false;
-    enum mr_code code = mr_objects_compare_table(l->check->side[side].cat, old,
+    enum mr_code code = mr_objects_compare_table(l->check->pairing.side[side].cat, old,
                                                  l->cat[side], now, &opts, err);
     if (code == MR_OK && l->changed) {
         (void)mr_err_set(&why, MR_E_CHANGED,
@@ -358,8 +358,7 @@ static const char *counter_name(const struct mr_table *table)
     return NULL;
 }
 
-static enum mr_code keep_counter(struct mr_check_run *check,
-                                 const struct mr_check_table *table,
+static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pair *table,
                                  const struct mr_objects_counter *s,
                                  const struct mr_objects_counter *t, struct mr_err *err)
 {
@@ -374,7 +373,7 @@ static enum mr_code keep_counter(struct mr_check_run *check,
 
 /* The next insert's key against the greatest ones; while the servers replicate, a
  * finding must stand after the downstream side has caught up. */
-static enum mr_code look_at_counter(struct looking *l, struct mr_check_table *table,
+static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
                                     struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
@@ -432,7 +431,7 @@ static void look_at_rights(struct looking *l)
     for (size_t i = 0; i < l->pairs->count; i++) {
         const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
         for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-            const struct mr_server_side *s = &l->check->side[side];
+            const struct mr_server_side *s = &l->check->pairing.side[side];
             const char *db = pair->name[side];
             if (s->grants == NULL || mr_catalogue_db(l->cat[side], db) == NULL)
                 continue;
@@ -454,8 +453,8 @@ static void look_at_rights(struct looking *l)
 static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < l->check->ntables; i++) {
-        struct mr_check_table *table = l->check->tables[i];
+    for (size_t i = 0; code == MR_OK && i < l->check->pairing.ntables; i++) {
+        struct mr_pair *table = l->check->pairing.tables[i];
         for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
             if (!atomic_load(&table->failed))
                 code = look_for_change(l, table, (enum mr_side)side, err);
@@ -490,7 +489,7 @@ static enum mr_code store(struct looking *l, struct mr_err *err)
     enum mr_code code = mr_findings_objects_clear(check->fd, err);
     for (size_t i = 0; code == MR_OK && i < l->found.count; i++) {
         const struct mr_find_object *o = mr_vec_at(&l->found, i);
-        struct mr_check_table *table = table_named(check, o->table);
+        struct mr_pair *table = table_named(check, o->table);
         if (table != NULL && strcmp(o->kind, "auto_increment") != 0)
             table->find.schema_differs = true;
         code = mr_findings_object_add(check->fd, o, err);

@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/pattern.h"
 #include "core/sqltext.h"
-#include "recon/check_columns.h"
+#include "core/pair_columns.h"
 #include "recon/check_options.h"
 #include "recon/window.h"
 
@@ -20,50 +20,12 @@ bool mr_check_selects(const struct mr_check_run *check, const char *db, const ch
                               o->exclude.count, db, table);
 }
 
-static enum mr_code add_note(struct mr_check_table *table, const char *text,
-                             struct mr_err *err)
-{
-    struct mr_strbuf note = MR_STRBUF_INIT;
-    if (table->find.note != NULL)
-        mr_strbuf_add_fmt(&note, "%s; ", table->find.note);
-    mr_strbuf_add_str(&note, text);
-    table->find.note = mr_arena_strdup(table->arena, note.ptr);
-    mr_strbuf_release(&note);
-    return table->find.note != NULL ? MR_OK : mr_err_nomem(err, "planning a table");
-}
-
-enum mr_code mr_check_try_condition(const struct mr_check_run *check,
-                                    const struct mr_check_table *table,
-                                    const char *condition, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_err why = {0};
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        const struct mr_readspec *spec = &table->scan[side];
-        struct mr_db *db = mr_reader_db(check->side[side].main);
-        struct mr_result *res = NULL;
-        mr_strbuf_reset(&sql);
-        mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
-        mr_sql_table(&sql, spec->db, spec->table);
-        mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", condition);
-        if (db != NULL)
-            code = mr_db_query(db, sql.ptr, sql.len, &res, &why);
-        mr_result_free(res);
-    }
-    mr_strbuf_release(&sql);
-    if (code != MR_E_SQL && code != MR_E_NO_SUCH)
-        return MR_OK; /* what else is wrong with the table shows when it is read */
-    if (err != NULL)
-        *err = why;
-    return code;
-}
-
 static enum mr_code try_where(const struct mr_check_run *check,
-                              const struct mr_check_table *table, struct mr_err *err)
+                              const struct mr_pair *table, struct mr_err *err)
 {
     struct mr_err why = {0};
-    if (mr_check_try_condition(check, table, table->scan[MR_SOURCE].where, &why) == MR_OK)
+    if (mr_pair_try_condition(&check->pairing, table, table->scan[MR_SOURCE].where,
+                              &why) == MR_OK)
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "condition on table \"%s\": %s", table->find.name,
                      why.message);
@@ -72,8 +34,7 @@ static enum mr_code try_where(const struct mr_check_run *check,
 }
 
 /* The rows asked for: --where, else the configuration's, and the --since window. */
-static enum mr_code restrict_rows(struct mr_check_run *check,
-                                  struct mr_check_table *table,
+static enum mr_code restrict_rows(struct mr_check_run *check, struct mr_pair *table,
                                   const struct mr_table_config *config,
                                   struct mr_err *err)
 {
@@ -91,21 +52,21 @@ static enum mr_code restrict_rows(struct mr_check_run *check,
         code = mr_window_condition(check, table, config, &sql, &note, err);
     if (code == MR_OK && sql.len > 0) {
         const char *text = mr_arena_strdup(&check->arena, sql.ptr);
-        code = text != NULL ? add_note(table, note.ptr, err)
+        code = text != NULL ? mr_pair_add_note(table, note.ptr, err)
                             : mr_err_nomem(err, "planning a table");
         table->scan[MR_SOURCE].where = table->scan[MR_TARGET].where = text;
         table->find.windowed = true;
         if (code == MR_OK)
             code = try_where(check, table, err);
     } else if (code == MR_OK && note.len > 0) {
-        code = add_note(table, note.ptr, err);
+        code = mr_pair_add_note(table, note.ptr, err);
     }
     mr_strbuf_release(&sql);
     mr_strbuf_release(&note);
     return code;
 }
 
-static enum mr_code note_engine(struct mr_check_table *table, struct mr_err *err)
+static enum mr_code note_engine(struct mr_pair *table, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_table *t = table->side[side];
@@ -114,87 +75,40 @@ static enum mr_code note_engine(struct mr_check_table *table, struct mr_err *err
         char text[128];
         (void)snprintf(text, sizeof text, "%s on %s is read in small stored chunks",
                        t->engine, mr_side_name((enum mr_side)side));
-        enum mr_code code = add_note(table, text, err);
+        enum mr_code code = mr_pair_add_note(table, text, err);
         if (code != MR_OK)
             return code;
     }
     return MR_OK;
 }
 
-static const char *join_name(struct mr_arena *arena, const char *db, const char *table)
-{
-    struct mr_strbuf sb = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&sb, "%s.%s", db, table);
-    const char *name = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
-    mr_strbuf_release(&sb);
-    return name;
-}
-
 /* A table that cannot be planned is not checked, with the reason; the run goes on. */
-static enum mr_code plan_table(struct mr_check_run *check, struct mr_check_table *table,
-                               struct mr_err *err)
-{
-    const struct mr_table *s = table->side[MR_SOURCE], *t = table->side[MR_TARGET];
-    struct mr_table_config *config = mr_arena_calloc(&check->arena, 1, sizeof *config);
-    struct mr_err why = {0};
-    if (config == NULL)
-        return mr_err_nomem(err, "planning a table");
-    table->find.name = join_name(&check->arena, s->db, s->name);
-    table->find.target_name = join_name(&check->arena, t->db, t->name);
-    if (table->find.name == NULL || table->find.target_name == NULL)
-        return mr_err_nomem(err, "planning a table");
-    enum mr_code code =
-        mr_config_table(check->config, s->db, s->name, &check->arena, config, err);
-    if (code != MR_OK)
-        return code;
-    struct mr_column_task task = {.config = config,
-                                  .flavour = {check->side[0].cat->server.flavour,
-                                              check->side[1].cat->server.flavour},
-                                  .arena = &check->arena};
-    if (s->engine == NULL || t->engine == NULL) {
-        const struct mr_table *broken = s->engine == NULL ? s : t;
-        (void)mr_err_set(&why, MR_E_SQL, "the server cannot open the table%s%s",
-                         broken->open_error != NULL ? ": " : "",
-                         broken->open_error != NULL ? broken->open_error : "");
-        mr_check_give_up(check, table, &why);
-        return MR_OK;
-    }
-    code = mr_check_columns(table, &task, &why);
-    if (code == MR_E_UNSUPPORTED) {
-        mr_check_give_up(check, table, &why);
-        return MR_OK;
-    }
-    if (code != MR_OK) {
-        if (err != NULL)
-            *err = why;
-        return code;
-    }
-    code = restrict_rows(check, table, config, err);
-    return code == MR_OK ? note_engine(table, err) : code;
-}
-
 static enum mr_code add_table(struct mr_check_run *check, struct mr_vec *list,
                               const struct mr_table *s, const struct mr_table *t,
                               struct mr_err *err)
 {
-    struct mr_check_table *table = mr_arena_calloc(&check->arena, 1, sizeof *table);
-    struct mr_check_table **slot = mr_vec_push(list);
-    if (table == NULL || slot == NULL)
+    struct mr_pair *pair = NULL;
+    struct mr_err reason = {0};
+    enum mr_code code = mr_pair_plan(&check->pairing, s, t, &pair, &reason, err);
+    if (code != MR_OK)
+        return code;
+    struct mr_pair **slot = mr_vec_push(list);
+    if (slot == NULL)
         return mr_err_nomem(err, "planning tables");
-    *slot = table;
-    table->side[MR_SOURCE] = s;
-    table->side[MR_TARGET] = t;
-    table->arena = &check->arena;
-    table->find.time_at = -1;
-    table->est_rows = s->est_rows + t->est_rows;
-    return plan_table(check, table, err);
+    *slot = pair;
+    if (reason.code != MR_OK) {
+        mr_check_give_up(check, pair, &reason);
+        return MR_OK;
+    }
+    code = restrict_rows(check, pair, pair->config, err);
+    return code == MR_OK ? note_engine(pair, err) : code;
 }
 
 static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair *pair,
                             struct mr_vec *list, size_t *selected, struct mr_err *err)
 {
-    const struct mr_catalogue *cs = check->side[MR_SOURCE].cat;
-    const struct mr_catalogue *ct = check->side[MR_TARGET].cat;
+    const struct mr_catalogue *cs = check->pairing.side[MR_SOURCE].cat;
+    const struct mr_catalogue *ct = check->pairing.side[MR_TARGET].cat;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < cs->ntables; i++) {
         const struct mr_table *s = &cs->tables[i];
@@ -221,8 +135,7 @@ static enum mr_code require_wheres(const struct mr_check_run *check,
         const char *pattern = check->opts->wheres[i].pattern;
         size_t at = 0;
         for (; at < list->count; at++) {
-            const struct mr_check_table *t =
-                *(struct mr_check_table **)mr_vec_at(list, at);
+            const struct mr_pair *t = *(struct mr_pair **)mr_vec_at(list, at);
             if (mr_pattern_match(pattern, t->side[MR_SOURCE]->db,
                                  t->side[MR_SOURCE]->name))
                 break;
@@ -240,7 +153,7 @@ static enum mr_code require_wheres(const struct mr_check_run *check,
 enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pairs,
                            struct mr_err *err)
 {
-    struct mr_vec list = MR_VEC_INIT(struct mr_check_table *);
+    struct mr_vec list = MR_VEC_INIT(struct mr_pair *);
     size_t selected = 0;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < pairs->count; i++)
@@ -259,13 +172,13 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
     if (code == MR_OK)
         code = require_wheres(check, &list, err);
     if (code == MR_OK) {
-        check->ntables = list.count;
-        check->tables = (struct mr_check_table **)(void *)mr_arena_dup(
-            &check->arena, list.items, list.count * sizeof(struct mr_check_table *));
-        if (check->tables == NULL)
+        check->pairing.ntables = list.count;
+        check->pairing.tables = (struct mr_pair **)(void *)mr_arena_dup(
+            &check->arena, list.items, list.count * sizeof(struct mr_pair *));
+        if (check->pairing.tables == NULL)
             code = mr_err_nomem(err, "planning tables");
-        for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
-            check->tables[i]->at = i;
+        for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+            check->pairing.tables[i]->at = i;
     }
     mr_vec_release(&list);
     return code;

@@ -17,7 +17,7 @@
 
 #include "recon/check.h"
 
-/* Fills check->tables for tables that both sides have and the patterns select; MR_E_NO_SUCH
+/* Fills check->pairing.tables for tables that both sides have and the patterns select; MR_E_NO_SUCH
  * where no table is selected on either side.  Notes go to table->find.note. */
 enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pairs,
                            struct mr_err *err);
@@ -25,12 +25,5 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
 /* Is db.table (SOURCE's names) asked for? */
 bool mr_check_selects(const struct mr_check_run *check, const char *db,
                       const char *table);
-
-/* A condition that a server does not understand is the user's slip, and is to be said
- * before the first row is read: MR_OK, or MR_E_SQL or MR_E_NO_SUCH with what the server
- * says. */
-enum mr_code mr_check_try_condition(const struct mr_check_run *check,
-                                    const struct mr_check_table *table,
-                                    const char *condition, struct mr_err *err);
 
 #endif

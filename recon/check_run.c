@@ -11,7 +11,7 @@
 #include "recon/check_kin.h"
 #include "recon/check_objects.h"
 #include "recon/check_options.h"
-#include "recon/check_references.h"
+#include "core/pair_references.h"
 #include "recon/check_scan.h"
 #include "recon/check_spill.h"
 
@@ -23,7 +23,7 @@ enum job { JOB_SCAN = 1, JOB_SPILL, JOB_CONFIRM, JOB_CLASSIFY, JOB_KIN };
 
 struct job_item {
     enum job job;
-    struct mr_check_table *table;
+    struct mr_pair *table;
     struct mr_scan_task scan; /* JOB_SCAN */
     unsigned round;           /* JOB_CONFIRM */
     uint64_t open;            /* its result */
@@ -47,7 +47,7 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
     enum mr_code code = MR_OK;
     w->check = run->check;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        const struct mr_server_side *s = &run->check->side[side];
+        const struct mr_server_side *s = &run->check->pairing.side[side];
         if (w->reader[side] == NULL)
             code = mr_source_reader_new(run->in_views ? s->view : s->source,
                                         &w->reader[side], err);
@@ -148,8 +148,8 @@ static enum mr_code run_jobs(struct run *run, struct mr_err *err)
     return code;
 }
 
-static struct job_item *add_job(struct run *run, enum job job,
-                                struct mr_check_table *table, struct mr_err *err)
+static struct job_item *add_job(struct run *run, enum job job, struct mr_pair *table,
+                                struct mr_err *err)
 {
     struct job_item *item = mr_arena_calloc(&run->check->arena, 1, sizeof *item);
     struct job_item **slot = mr_vec_push(&run->jobs);
@@ -163,7 +163,7 @@ static struct job_item *add_job(struct run *run, enum job job,
     return item;
 }
 
-static bool is_active(const struct mr_check_table *table)
+static bool is_active(const struct mr_pair *table)
 {
     return !table->find.settled && !atomic_load(&table->failed);
 }
@@ -171,7 +171,7 @@ static bool is_active(const struct mr_check_table *table)
 /* ---- scan ---- */
 
 static size_t wanted_segments(const struct mr_check_run *check,
-                              const struct mr_check_table *table)
+                              const struct mr_pair *table)
 {
     uint64_t rows = table->side[MR_SOURCE]->est_rows;
     uint64_t other = table->side[MR_TARGET]->est_rows;
@@ -184,7 +184,7 @@ static size_t wanted_segments(const struct mr_check_run *check,
 }
 
 /* Cuts a new table into segments, at keys that the source's index holds. */
-static enum mr_code cut_table(struct mr_check_run *check, struct mr_check_table *table,
+static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
                               struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -192,8 +192,8 @@ static enum mr_code cut_table(struct mr_check_run *check, struct mr_check_table 
     size_t wanted = wanted_segments(check, table);
     enum mr_code code = MR_OK;
     if (wanted > 1)
-        code = mr_reader_bounds(check->side[MR_SOURCE].main, &table->scan[MR_SOURCE],
-                                wanted - 1, &arena, &keys, err);
+        code = mr_reader_bounds(check->pairing.side[MR_SOURCE].main,
+                                &table->scan[MR_SOURCE], wanted - 1, &arena, &keys, err);
     struct mr_range *ranges = mr_arena_calloc(&arena, keys.count + 1, sizeof *ranges);
     if (code == MR_OK && ranges == NULL)
         code = mr_err_nomem(err, "planning the work");
@@ -210,7 +210,7 @@ static enum mr_code cut_table(struct mr_check_run *check, struct mr_check_table 
     return code;
 }
 
-static enum mr_code add_scan_jobs(struct run *run, struct mr_check_table *table,
+static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table,
                                   struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
@@ -242,7 +242,7 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_check_table *table,
 }
 
 /* Registers a table in the case, and queues what is still to be read of it. */
-static enum mr_code begin_table(struct run *run, struct mr_check_table *table,
+static enum mr_code begin_table(struct run *run, struct mr_pair *table,
                                 struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
@@ -274,8 +274,8 @@ static enum mr_code begin_table(struct run *run, struct mr_check_table *table,
 static enum mr_code add_spill_jobs(struct run *run, struct mr_err *err)
 {
     const struct mr_check_run *check = run->check;
-    for (size_t i = 0; i < check->ntables; i++) {
-        struct mr_check_table *table = check->tables[i];
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        struct mr_pair *table = check->pairing.tables[i];
         if (table->join != MR_JOIN_SHARED && is_active(table) &&
             add_job(run, JOB_SPILL, table, err) == NULL)
             return MR_E_NOMEM;
@@ -294,9 +294,9 @@ static enum mr_code run_scan_jobs(struct run *run, struct mr_err *err)
             *err = why;
         return code;
     }
-    for (size_t i = 0; i < check->ntables; i++)
-        if (!check->tables[i]->find.settled)
-            mr_check_give_up(check, check->tables[i], &why);
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        if (!check->pairing.tables[i]->find.settled)
+            mr_check_give_up(check, check->pairing.tables[i], &why);
     return MR_OK;
 }
 
@@ -304,8 +304,8 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
-        code = begin_table(run, check->tables[i], err);
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        code = begin_table(run, check->pairing.tables[i], err);
     if (code == MR_OK && check->opts->consistent) {
         run->in_views = true;
         code = run_scan_jobs(run, err);
@@ -316,8 +316,8 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
         code = add_spill_jobs(run, err);
     if (code == MR_OK)
         code = run_scan_jobs(run, err);
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++) {
-        struct mr_check_table *table = check->tables[i];
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        struct mr_pair *table = check->pairing.tables[i];
         if (table->find.settled)
             continue;
         if (table->join == MR_JOIN_SHARED)
@@ -333,7 +333,7 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
 
 /* ---- confirm and classify ---- */
 
-static enum mr_code has_open(struct mr_check_run *check, struct mr_check_table *table,
+static enum mr_code has_open(struct mr_check_run *check, struct mr_pair *table,
                              bool *open, struct mr_err *err)
 {
     uint64_t suspects = 0, once = 0;
@@ -361,14 +361,14 @@ static enum mr_code confirm_round(struct run *run, unsigned round, bool *open,
     struct mr_check_run *check = run->check;
     enum mr_code code = MR_OK;
     *open = false;
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++) {
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
         bool has = false;
-        if (!is_active(check->tables[i]))
+        if (!is_active(check->pairing.tables[i]))
             continue;
-        code = has_open(check, check->tables[i], &has, err);
+        code = has_open(check, check->pairing.tables[i], &has, err);
         if (code != MR_OK || !has)
             continue;
-        struct job_item *item = add_job(run, JOB_CONFIRM, check->tables[i], err);
+        struct job_item *item = add_job(run, JOB_CONFIRM, check->pairing.tables[i], err);
         if (item == NULL)
             return MR_E_NOMEM;
         item->round = round;
@@ -389,9 +389,9 @@ static enum mr_code confirm_all(struct run *run, struct mr_err *err)
     bool open = true;
     for (unsigned round = 1; code == MR_OK && open && round <= MR_CONFIRM_ROUNDS; round++)
         code = confirm_round(run, round, &open, err);
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++) {
-        int64_t id = check->tables[i]->find.id;
-        if (!is_active(check->tables[i]))
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        int64_t id = check->pairing.tables[i]->find.id;
+        if (!is_active(check->pairing.tables[i]))
             continue;
         code =
             mr_findings_restate(check->fd, id, MR_FIND_SUSPECT, MR_FIND_UNSETTLED, err);
@@ -406,9 +406,9 @@ static enum mr_code classify_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
-        if (is_active(check->tables[i]) &&
-            add_job(run, JOB_CLASSIFY, check->tables[i], err) == NULL)
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        if (is_active(check->pairing.tables[i]) &&
+            add_job(run, JOB_CLASSIFY, check->pairing.tables[i], err) == NULL)
             code = MR_E_NOMEM;
     return code == MR_OK ? run_jobs(run, err) : code;
 }
@@ -416,8 +416,8 @@ static enum mr_code classify_all(struct run *run, struct mr_err *err)
 static enum mr_code save_tables(struct mr_check_run *check, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
-        code = mr_findings_table_save(check->fd, &check->tables[i]->find, err);
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        code = mr_findings_table_save(check->fd, &check->pairing.tables[i]->find, err);
     return code;
 }
 
@@ -445,7 +445,7 @@ static enum mr_code kin(struct run *run, struct mr_err *err)
     check->run.kin_done = check->opts->case_path == NULL;
     if (check->run.kin_done || atomic_load(&check->lost))
         return MR_OK;
-    enum mr_code code = mr_check_references_save(check, err);
+    enum mr_code code = mr_pair_references_save(&check->pairing, check->fd, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         struct job_item *item = add_job(run, JOB_KIN, NULL, err);
         if (item == NULL)

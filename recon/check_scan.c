@@ -10,7 +10,7 @@
 #include "core/signals.h"
 #include "recon/check_options.h"
 #include "recon/chunk.h"
-#include "recon/rowhash.h"
+#include "core/rowhash.h"
 
 #define MIN_ROWS 5000
 #define MAX_ROWS 20000
@@ -21,7 +21,7 @@
 #define RETRY_S 30
 #define QUEUE_SIZE 2 /* chunks that the source is ahead */
 
-uint64_t mr_check_chunk_rows(const struct mr_check_table *table, double row_bytes)
+uint64_t mr_check_chunk_rows(const struct mr_pair *table, double row_bytes)
 {
     if (row_bytes < 1)
         row_bytes = 1;
@@ -57,7 +57,7 @@ struct parcel {
 
 struct scan {
     struct mr_check_worker *worker;
-    struct mr_check_table *table;
+    struct mr_pair *table;
     struct mr_scan_task *task;
     uint64_t limit; /* rows a chunk; the companion's */
     struct mr_rowhash hash[MR_SIDES];
@@ -301,7 +301,8 @@ static enum mr_code source_again(struct scan *scan, struct mr_range range,
     struct mr_check_worker *w = scan->worker;
     enum mr_code code = MR_OK;
     if (w->again == NULL)
-        code = mr_source_reader_new(w->check->side[MR_SOURCE].source, &w->again, err);
+        code = mr_source_reader_new(w->check->pairing.side[MR_SOURCE].source, &w->again,
+                                    err);
     if (code == MR_OK)
         code = read_chunk(scan, w->again, &scan->hash_again, range, 0, &scan->again, err);
     return code;
@@ -435,7 +436,7 @@ static enum mr_code work(struct scan *scan, struct mr_err *err)
 
 static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
 {
-    struct mr_check_table *table = scan->table;
+    struct mr_pair *table = scan->table;
     double bytes = (double)table->side[MR_SOURCE]->avg_row_bytes;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < QUEUE_SIZE; i++) {

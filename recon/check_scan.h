@@ -32,7 +32,7 @@ struct mr_check_worker {
 };
 
 struct mr_scan_task {
-    struct mr_check_table *table;
+    struct mr_pair *table;
     size_t segment;
     struct mr_key lo, hi; /* what is left of the segment */
     int64_t next_chunk;
@@ -44,6 +44,6 @@ enum mr_code mr_check_scan(struct mr_check_worker *worker, struct mr_scan_task *
                            struct mr_err *err);
 
 /* Rows of a chunk of that table: at least 5,000 unless bytes forbid. */
-uint64_t mr_check_chunk_rows(const struct mr_check_table *table, double row_bytes);
+uint64_t mr_check_chunk_rows(const struct mr_pair *table, double row_bytes);
 
 #endif

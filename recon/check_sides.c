@@ -19,7 +19,7 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
                                  .statement_timeout_s = check->opts->statement_timeout_s,
                                  .ask_password = check->opts->ask_password,
                                  .consistent = check->opts->consistent};
-    check->side = sides->side;
+    check->pairing.side = sides->side;
     return mr_sides_open(sides, operands, &opts, &check->arena, err);
 }
 
@@ -27,8 +27,8 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
 static enum mr_code relate(struct mr_check_run *check, enum mr_side up,
                            struct mr_strbuf *note, struct mr_err *err)
 {
-    struct mr_db *a = mr_reader_db(check->side[up].main);
-    struct mr_db *b = mr_reader_db(check->side[mr_other_side(up)].main);
+    struct mr_db *a = mr_reader_db(check->pairing.side[up].main);
+    struct mr_db *b = mr_reader_db(check->pairing.side[mr_other_side(up)].main);
     mr_strbuf_reset(note);
     if (a == NULL || b == NULL)
         return mr_err_set(err, MR_E_LOST, "a connection is gone");
@@ -42,8 +42,9 @@ static enum mr_code relate(struct mr_check_run *check, enum mr_side up,
  */
 static enum mr_code test_catching_up(struct mr_check_run *check, struct mr_err *err)
 {
-    struct mr_db *up = mr_reader_db(check->side[check->upstream].main);
-    struct mr_db *down = mr_reader_db(check->side[mr_other_side(check->upstream)].main);
+    struct mr_db *up = mr_reader_db(check->pairing.side[check->upstream].main);
+    struct mr_db *down =
+        mr_reader_db(check->pairing.side[mr_other_side(check->upstream)].main);
     struct mr_strbuf position = MR_STRBUF_INIT;
     bool reached = false;
     if (check->relation_seen)
@@ -123,7 +124,7 @@ enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *e
     if (check->opts->digest != MR_DIGEST_AUTO)
         return MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_db *db = mr_reader_db(check->side[side].main);
+        struct mr_db *db = mr_reader_db(check->pairing.side[side].main);
         double best = 0;
         for (int i = 0; code == MR_OK && db != NULL && i < 3; i++) {
             double bytes_s = 0;

@@ -4,7 +4,7 @@
 
 #include "recon/check.h"
 
-/* Opens both (core/sides.h) as the options of the run say; check->side is set.  To be
+/* Opens both (core/sides.h) as the options of the run say; check->pairing.side is set.  To be
  * closed by mr_sides_close, also after an error. */
 enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *sides,
                                  const char *const operands[MR_SIDES],

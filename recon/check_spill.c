@@ -9,9 +9,9 @@
 #include "core/log.h"
 #include "core/signals.h"
 #include "recon/check_confirm.h"
-#include "recon/check_identity.h"
+#include "core/pair_identity.h"
 #include "recon/check_options.h"
-#include "recon/rowhash.h"
+#include "core/rowhash.h"
 #include "recon/spill.h"
 
 #define MAX_PASSES 5
@@ -20,7 +20,7 @@
 /* One side of one pass. */
 struct reading {
     struct mr_check_worker *worker;
-    struct mr_check_table *table;
+    struct mr_pair *table;
     struct mr_spill *spill;
     enum mr_side side;
     const struct mr_readspec *spec;
@@ -144,7 +144,7 @@ static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_err *err)
 }
 
 static enum mr_code reading_init(struct reading *r, struct mr_check_worker *worker,
-                                 struct mr_check_table *table, struct mr_spill *spill,
+                                 struct mr_pair *table, struct mr_spill *spill,
                                  enum mr_side side, bool images, struct mr_err *err)
 {
     *r = (struct reading){.worker = worker,
@@ -167,7 +167,7 @@ static void reading_release(struct reading *r)
     mr_strbuf_release(&r->last);
 }
 
-static enum mr_code one_pass(struct mr_check_worker *worker, struct mr_check_table *table,
+static enum mr_code one_pass(struct mr_check_worker *worker, struct mr_pair *table,
                              struct mr_spill *spill, bool first, uint64_t *open,
                              struct mr_err *err)
 {
@@ -205,22 +205,22 @@ enum mr_code mr_check_pause(struct mr_check_worker *worker, struct mr_err *err)
 
 struct canon_ctx {
     struct mr_check_worker *worker;
-    struct mr_check_table *table;
+    struct mr_pair *table;
 };
 
 static enum mr_code canonical_keys(void *arg, struct mr_vec *items,
                                    struct mr_arena *arena, struct mr_err *err)
 {
     struct canon_ctx *ctx = arg;
-    const struct mr_check_table *table = ctx->table;
-    return mr_check_canonise(table, table->key_columns, table->nkey_columns,
-                             mr_reader_db(ctx->worker->reader[MR_TARGET]), items, arena,
-                             err);
+    const struct mr_pair *table = ctx->table;
+    return mr_pair_canonise(table, table->key_columns, table->nkey_columns,
+                            mr_reader_db(ctx->worker->reader[MR_TARGET]), items, arena,
+                            err);
 }
 
 struct store_ctx {
     struct mr_check_run *check;
-    struct mr_check_table *table;
+    struct mr_pair *table;
     uint64_t pos;
 };
 
@@ -239,9 +239,8 @@ static enum mr_code store_finding(void *arg, const struct mr_finding *found,
     return mr_findings_save(ctx->check->fd, ctx->table->find.id, &f, 1, true, err);
 }
 
-static enum mr_code spill_table(struct mr_check_worker *worker,
-                                struct mr_check_table *table, struct mr_spill *spill,
-                                struct mr_err *err)
+static enum mr_code spill_table(struct mr_check_worker *worker, struct mr_pair *table,
+                                struct mr_spill *spill, struct mr_err *err)
 {
     uint64_t open = 0;
     enum mr_code code = one_pass(worker, table, spill, true, &open, err);
@@ -265,7 +264,7 @@ static enum mr_code spill_table(struct mr_check_worker *worker,
     return code;
 }
 
-enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_check_table *table,
+enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *table,
                             struct mr_err *err)
 {
     struct mr_spill *spill = NULL;

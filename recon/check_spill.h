@@ -14,7 +14,7 @@
 
 /* Scans, confirms and stores the findings of one table (not yet classified).  Failures
  * that concern only this table make it not-checked; others are returned. */
-enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_check_table *table,
+enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *table,
                             struct mr_err *err);
 
 /* Sleeps --settle, or waits until the downstream side has caught up. */

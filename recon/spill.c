@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recon/canon.h"
+#include "core/canon.h"
 
 #define CANON_BATCH 500
 

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "core/sqltext.h"
-#include "recon/check_columns.h"
+#include "core/pair_columns.h"
 #include "recon/check_options.h"
 
 static bool is_time(const struct mr_column *col)
@@ -42,7 +42,7 @@ static enum mr_code in_utc(struct mr_check_run *check, const struct mr_when *whe
         return MR_OK;
     }
     struct mr_strbuf sql = MR_STRBUF_INIT, written = MR_STRBUF_INIT;
-    struct mr_db *db = mr_reader_db(check->side[MR_TARGET].main);
+    struct mr_db *db = mr_reader_db(check->pairing.side[MR_TARGET].main);
     mr_when_format(&when->time, &written);
     mr_strbuf_add_fmt(&sql, "SELECT CONVERT_TZ('%s', @@GLOBAL.time_zone, '+00:00')",
                       written.ptr);
@@ -83,8 +83,7 @@ static enum mr_code add_column(struct mr_check_run *check, const struct mr_colum
     return code;
 }
 
-static enum mr_code add_columns(struct mr_check_run *check,
-                                const struct mr_check_table *table,
+static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair *table,
                                 const struct mr_table_config *config,
                                 struct mr_strbuf *sql, struct mr_strbuf *names,
                                 struct mr_err *err)
@@ -96,7 +95,7 @@ static enum mr_code add_columns(struct mr_check_run *check,
     for (size_t i = 0; code == MR_OK && i < 2; i++) {
         if (configured[i] == NULL)
             continue;
-        const struct mr_column *col = mr_check_find_column(s, configured[i]);
+        const struct mr_column *col = mr_pair_find_column(s, configured[i]);
         if (!is_time(col))
             return mr_err_set(err, MR_E_CONFIG,
                               "time column \"%s\" of table \"%s\" is no date or time",
@@ -106,13 +105,12 @@ static enum mr_code add_columns(struct mr_check_run *check,
     }
     for (size_t i = 0; code == MR_OK && !any && i < s->ncolumns; i++)
         if (is_time(&s->columns[i]) && keeps_time(&s->columns[i]) &&
-            mr_check_find_column(table->side[MR_TARGET], s->columns[i].name) != NULL)
+            mr_pair_find_column(table->side[MR_TARGET], s->columns[i].name) != NULL)
             code = add_column(check, &s->columns[i], sql, names, err);
     return code;
 }
 
-enum mr_code mr_window_condition(struct mr_check_run *check,
-                                 const struct mr_check_table *table,
+enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pair *table,
                                  const struct mr_table_config *config,
                                  struct mr_strbuf *sql, struct mr_strbuf *note,
                                  struct mr_err *err)
@@ -131,43 +129,4 @@ enum mr_code mr_window_condition(struct mr_check_run *check,
     mr_strbuf_release(&condition);
     mr_strbuf_release(&names);
     return code;
-}
-
-static bool tells_creation(const struct mr_column *col, bool by_name)
-{
-    static const char *const names[] = {"created_at", "create_time",   "created_on",
-                                        "created",    "inserted_at",   "registered_at",
-                                        "signup_at",  "registered_on", "creation_time"};
-    if (!is_time(col))
-        return false;
-    for (size_t i = 0; by_name && i < sizeof names / sizeof names[0]; i++)
-        if (strcasecmp(col->name, names[i]) == 0)
-            return true;
-    return !by_name && col->on_update == NULL && col->default_text != NULL &&
-           strncasecmp(col->default_text, "current_timestamp", 17) == 0;
-}
-
-enum mr_code mr_window_time_column(const struct mr_check_table *table,
-                                   const struct mr_table_config *config, int *at,
-                                   struct mr_err *err)
-{
-    const struct mr_find_table *find = &table->find;
-    *at = -1;
-    for (int by_name = 1; *at < 0 && by_name >= 0; by_name--) {
-        for (size_t i = 0; *at < 0 && i < find->ncolumns; i++) {
-            const char *name = find->columns[i].name;
-            const struct mr_column *col =
-                mr_check_find_column(table->side[MR_SOURCE], name);
-            if (config->time_column != NULL
-                    ? strcasecmp(name, config->time_column) == 0 && is_time(col)
-                    : tells_creation(col, by_name != 0))
-                *at = (int)i;
-        }
-    }
-    if (*at < 0 && config->time_column != NULL)
-        return mr_err_set(
-            err, MR_E_CONFIG,
-            "time column \"%s\" of table \"%s\" is no compared date or time",
-            config->time_column, find->name);
-    return MR_OK;
 }

@@ -17,17 +17,9 @@
 #include "recon/check.h"
 
 /* Appends the condition (with AND where sql holds one already), and to note what it is. */
-enum mr_code mr_window_condition(struct mr_check_run *check,
-                                 const struct mr_check_table *table,
+enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pair *table,
                                  const struct mr_table_config *config,
                                  struct mr_strbuf *sql, struct mr_strbuf *note,
                                  struct mr_err *err);
-
-/* Position of the column that tells when a row was created: the configured time-column,
- * else one of a usual name, or with DEFAULT CURRENT_TIMESTAMP that edits leave alone; -1:
- * none.  MR_E_CONFIG where the configured one is no compared date or time. */
-enum mr_code mr_window_time_column(const struct mr_check_table *table,
-                                   const struct mr_table_config *config, int *at,
-                                   struct mr_err *err);
 
 #endif

@@ -312,8 +312,8 @@ static bool counter_finding(struct mr_strbuf *source, struct mr_strbuf *target)
         cat[i] = load(it_db[i]);
         table[i] = mr_catalogue_table(cat[i], it_db_name(), "types");
     }
-    struct mr_objects_counter s = {it_db[0], table[0], source};
-    struct mr_objects_counter t = {it_db[1], table[1], target};
+    struct mr_objects_counter s = {.db = it_db[0], .table = table[0], .text = source};
+    struct mr_objects_counter t = {.db = it_db[1], .table = table[1], .text = target};
     it_ok(mr_objects_auto_increment(&s, &t, &finding, &err), &err, "counters");
     for (size_t i = 0; i < IT_SERVERS; i++)
         mr_catalogue_free(cat[i]);

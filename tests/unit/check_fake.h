@@ -78,7 +78,7 @@ struct fake {
     struct mr_column catalogue[FAKE_COLUMNS];
     struct mr_table tables[MR_SIDES];
     struct mr_check_options options;
-    struct mr_check_table table;
+    struct mr_pair table;
     struct mr_check_run run;
     struct mr_server_side servers[MR_SIDES];
     struct mr_check_worker worker;
@@ -562,8 +562,8 @@ static inline enum mr_code fake_begin(struct fake *f)
     if (code == MR_OK)
         code = mr_findings_table_add(f->run.fd, &f->table.find, &known, NULL);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        f->run.side = f->servers;
-        f->run.side[side].source = &f->side[side].base;
+        f->run.pairing.side = f->servers;
+        f->servers[side].source = &f->side[side].base;
         code = mr_source_reader_new(&f->side[side].base, &f->worker.reader[side], NULL);
     }
     return code;

@@ -16,7 +16,7 @@
 
 #include "check_fake.h"
 #include "core/image.h"
-#include "recon/canon.h"
+#include "core/canon.h"
 #include "recon/check_confirm.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

@@ -670,7 +670,7 @@ static void test_chunk_rows(void **state)
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        struct mr_check_table table = {0};
+        struct mr_pair table = {0};
         table.scan[MR_TARGET].store = cases[i].store;
         assert_int_equal(mr_check_chunk_rows(&table, cases[i].row_bytes), cases[i].rows);
     }

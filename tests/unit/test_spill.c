@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "recon/canon.h"
+#include "core/canon.h"
 #include "recon/spill.h"
 #include "random.h"
 

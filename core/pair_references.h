@@ -11,25 +11,26 @@
  * refer to, directly or over others, and that refers to no such table itself; with two of
  * them nothing is inferred.
  */
-#ifndef MR_CHECK_REFERENCES_H
-#define MR_CHECK_REFERENCES_H
+#ifndef MR_PAIR_REFERENCES_H
+#define MR_PAIR_REFERENCES_H
 
-#include "core/kinship.h"
-#include "recon/check.h"
+#include "kinship.h"
+#include "pair.h"
 
-struct mr_check_reference {
+struct mr_pair_reference {
     struct mr_kin_reference kin; /* ids of table and parent are set by _save */
-    struct mr_check_table *child;
-    struct mr_check_table *parent; /* NULL: not compared by this run */
+    struct mr_pair *child;
+    struct mr_pair *parent; /* NULL: not compared by this run */
 };
 
-/* Fills check->references, and subject and time_at of all tables.  MR_E_CONFIG for a
+/* Fills pairing->references, and subject and time_at of all tables.  MR_E_CONFIG for a
  * configured column or table that does not exist, columns that cannot be compared, or a
  * condition that a server does not understand. */
-enum mr_code mr_check_references_plan(struct mr_check_run *check, struct mr_err *err);
+enum mr_code mr_pair_references_plan(struct mr_pairing *pairing, struct mr_err *err);
 
 /* Writes the graph to the case, whose tables are known by then; what an earlier try of
  * the run had found out is forgotten. */
-enum mr_code mr_check_references_save(struct mr_check_run *check, struct mr_err *err);
+enum mr_code mr_pair_references_save(struct mr_pairing *pairing, struct mr_findings *fd,
+                                     struct mr_err *err);
 
 #endif

@@ -2,11 +2,11 @@
  * check_columns: one pair of tables, column by column: what is read on each side, by
  * which key, and what names a row.
  */
-#ifndef MR_CHECK_COLUMNS_H
-#define MR_CHECK_COLUMNS_H
+#ifndef MR_PAIR_COLUMNS_H
+#define MR_PAIR_COLUMNS_H
 
-#include "core/config.h"
-#include "recon/check.h"
+#include "config.h"
+#include "pair.h"
 
 /* What the plan of one pair needs to know besides the catalogues' tables. */
 struct mr_column_task {
@@ -20,12 +20,12 @@ struct mr_column_task {
  * `side` is set.  MR_E_CONFIG for a configured column that does not exist;
  * MR_E_UNSUPPORTED where no column is common.
  */
-enum mr_code mr_check_columns(struct mr_check_table *table,
-                              const struct mr_column_task *task, struct mr_err *err);
+enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task *task,
+                             struct mr_err *err);
 
 /* The table's column of that name, compared as the servers do (case-insensitively), or
  * NULL. */
-const struct mr_column *mr_check_find_column(const struct mr_table *table,
-                                             const char *name);
+const struct mr_column *mr_pair_find_column(const struct mr_table *table,
+                                            const char *name);
 
 #endif

@@ -8,16 +8,16 @@
 #ifndef MR_ROWHASH_H
 #define MR_ROWHASH_H
 
-#include "recon/check.h"
+#include "pair.h"
 
 struct mr_rowhash {
-    const struct mr_check_table *table;
+    const struct mr_pair *table;
     const struct mr_readspec *spec;
     struct mr_hasher *hasher;
     struct mr_strbuf raw, normal; /* JSON */
 };
 
-enum mr_code mr_rowhash_init(struct mr_rowhash *rh, const struct mr_check_table *table,
+enum mr_code mr_rowhash_init(struct mr_rowhash *rh, const struct mr_pair *table,
                              const struct mr_readspec *spec, struct mr_err *err);
 void mr_rowhash_release(struct mr_rowhash *rh);
 

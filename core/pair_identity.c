@@ -1,11 +1,11 @@
-/* check_identity.c: see check_identity.h. */
-#include "recon/check_identity.h"
+/* pair_identity.c: see pair_identity.h. */
+#include "pair_identity.h"
 
 #include <string.h>
 
-enum mr_code mr_check_values_of(const void *image, size_t len, const size_t *positions,
-                                size_t count, struct mr_strbuf *out, bool *null,
-                                struct mr_err *err)
+enum mr_code mr_pair_values_of(const void *image, size_t len, const size_t *positions,
+                               size_t count, struct mr_strbuf *out, bool *null,
+                               struct mr_err *err)
 {
     const char *bytes = image;
     enum mr_code code = MR_OK;
@@ -26,16 +26,16 @@ enum mr_code mr_check_values_of(const void *image, size_t len, const size_t *pos
     return code == MR_OK ? mr_strbuf_check(out, "reading a row image", err) : code;
 }
 
-enum mr_code mr_check_identity_of(const struct mr_check_table *table, const void *image,
-                                  size_t len, struct mr_strbuf *out, bool *null,
-                                  struct mr_err *err)
+enum mr_code mr_pair_identity_of(const struct mr_pair *table, const void *image,
+                                 size_t len, struct mr_strbuf *out, bool *null,
+                                 struct mr_err *err)
 {
-    return mr_check_values_of(image, len, table->identity, table->nidentity, out, null,
-                              err);
+    return mr_pair_values_of(image, len, table->identity, table->nidentity, out, null,
+                             err);
 }
 
 /* TARGET's column of that value, if it is text on both sides. */
-static const struct mr_column *text_column(const struct mr_check_table *table,
+static const struct mr_column *text_column(const struct mr_pair *table,
                                            const struct mr_readcol *value)
 {
     const struct mr_table *t = table->side[MR_TARGET];
@@ -46,10 +46,9 @@ static const struct mr_column *text_column(const struct mr_check_table *table,
     return NULL;
 }
 
-enum mr_code mr_check_canonise(const struct mr_check_table *table,
-                               const size_t *positions, size_t npositions,
-                               struct mr_db *db, struct mr_vec *items,
-                               struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
+                              size_t npositions, struct mr_db *db, struct mr_vec *items,
+                              struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_canon_column *columns =
         mr_arena_calloc(arena, npositions + 1, sizeof *columns);

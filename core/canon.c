@@ -1,9 +1,9 @@
 /* canon.c: see canon.h. */
-#include "recon/canon.h"
+#include "canon.h"
 
 #include <string.h>
 
-#include "core/sqltext.h"
+#include "sqltext.h"
 
 #define TEXTS_A_STATEMENT 100
 #define STATEMENT_BYTES ((size_t)256 * 1024)

@@ -1,4 +1,4 @@
-/* test_check_columns.c: what is read of a pair of tables, by which key, and what names a
+/* test_pair_columns.c: what is read of a pair of tables, by which key, and what names a
  * row; the catalogues' tables are built by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "recon/check_columns.h"
+#include "core/pair_columns.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
@@ -156,13 +156,13 @@ static void check_case(const struct column_case *c)
     struct mr_err err = {0};
     build(&s, &c->source);
     build(&t, &c->target);
-    struct mr_check_table table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
+    struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
     struct mr_column_task task = {
         .config = &config,
         .flavour = {MR_FLAVOUR_MARIADB,
                     c->two_flavours ? MR_FLAVOUR_MYSQL : MR_FLAVOUR_MARIADB},
         .arena = &arena};
-    assert_int_equal(mr_check_columns(&table, &task, &err), MR_OK);
+    assert_int_equal(mr_pair_columns(&table, &task, &err), MR_OK);
     add_spec(&scan, &table.scan[MR_SOURCE]);
     add_spec(&full, &table.full[MR_SOURCE]);
     for (size_t i = 0; i < table.nidentity; i++) {
@@ -449,7 +449,7 @@ static void test_unusable_indexes(void **state)
         build(&s, &plan);
         build(&t, &plan);
         struct built *b = flaw % 2 == 0 ? &s : &t;
-        struct mr_check_table table = {.side = {&s.table, &t.table}};
+        struct mr_pair table = {.side = {&s.table, &t.table}};
         struct mr_column_task task = {.config = &config, .arena = &arena};
         if (flaw == 0)
             b->indexes[0].unique = false;
@@ -461,7 +461,7 @@ static void test_unusable_indexes(void **state)
             b->columns[0].nullable = true;
         else
             b->parts[0][0].column = NULL;
-        assert_int_equal(mr_check_columns(&table, &task, NULL), MR_OK);
+        assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
         assert_int_equal(table.join, MR_JOIN_DIGEST);
         assert_int_equal(table.scan[MR_SOURCE].nkey, 0);
         mr_arena_release(&arena);
@@ -551,10 +551,9 @@ static void test_configuration(void **state)
         struct mr_err err = {0};
         build(&s, &plan);
         build(&t, &plan);
-        struct mr_check_table table = {.side = {&s.table, &t.table},
-                                       .find = {.name = "d.t"}};
+        struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
         struct mr_column_task task = {.config = &config, .arena = &arena};
-        assert_int_equal(mr_check_columns(&table, &task, &err), cases[i].code);
+        assert_int_equal(mr_pair_columns(&table, &task, &err), cases[i].code);
         if (cases[i].code == MR_OK) {
             assert_int_equal(table.nidentity, cases[i].nidentity);
             assert_int_equal(table.by_identity, cases[i].by_identity);
@@ -579,9 +578,9 @@ static void test_store(void **state)
         build(&s, &plan);
         build(&t, &plan);
         t.table.transactional = false;
-        struct mr_check_table table = {.side = {&s.table, &t.table}};
+        struct mr_pair table = {.side = {&s.table, &t.table}};
         struct mr_column_task task = {.config = &config, .arena = &arena};
-        assert_int_equal(mr_check_columns(&table, &task, NULL), MR_OK);
+        assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
         assert_false(table.scan[MR_SOURCE].store);
         assert_int_equal(table.scan[MR_TARGET].store, keyed);
         assert_int_equal(table.full[MR_TARGET].store, keyed);

@@ -1,5 +1,5 @@
-/* check_columns.c: see check_columns.h. */
-#include "recon/check_columns.h"
+/* pair_columns.c: see pair_columns.h. */
+#include "pair_columns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct pair {
 };
 
 struct builder {
-    struct mr_check_table *table;
+    struct mr_pair *table;
     const struct mr_column_task *task;
     struct mr_vec pairs;            /* struct pair */
     struct mr_vec values[MR_SIDES]; /* struct mr_readcol, in the order of the select */
@@ -25,8 +25,8 @@ struct builder {
     const struct mr_index *index[MR_SIDES];
 };
 
-const struct mr_column *mr_check_find_column(const struct mr_table *table,
-                                             const char *name)
+const struct mr_column *mr_pair_find_column(const struct mr_table *table,
+                                            const char *name)
 {
     for (size_t i = 0; i < table->ncolumns; i++)
         if (strcasecmp(table->columns[i].name, name) == 0)
@@ -140,7 +140,7 @@ static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
     const struct mr_table *t = b->table->side[MR_TARGET];
     for (size_t i = 0; i < s->ncolumns; i++) {
         const struct mr_column *col = &s->columns[i];
-        const struct mr_column *other = mr_check_find_column(t, col->name);
+        const struct mr_column *other = mr_pair_find_column(t, col->name);
         if (other == NULL || col->system_time || other->system_time ||
             list_has(&b->task->config->ignore_columns, col->name))
             continue;
@@ -180,7 +180,7 @@ static bool is_row_key(const struct mr_table *table, const struct mr_index *inde
         const struct mr_index_part *part = &index->parts[i];
         if (part->column == NULL || part->prefix_len != 0)
             return false;
-        const struct mr_column *col = mr_check_find_column(table, part->column);
+        const struct mr_column *col = mr_pair_find_column(table, part->column);
         if (col == NULL || col->nullable)
             return false;
     }
@@ -390,7 +390,7 @@ static bool same_raw(const struct builder *b)
 
 static enum mr_code push_key(struct builder *b, struct mr_err *err)
 {
-    struct mr_check_table *table = b->table;
+    struct mr_pair *table = b->table;
     enum mr_code code = MR_OK;
     bool shared = true;
     size_t *at = mr_arena_calloc(b->task->arena, b->nkey + 1, sizeof *at);
@@ -570,7 +570,7 @@ static enum mr_code identity_column(const struct builder *b, const char *name, s
 /* Names of the identity's columns; positions go to table->identity. */
 static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
 {
-    struct mr_check_table *table = b->table;
+    struct mr_pair *table = b->table;
     const struct mr_table_config *config = b->task->config;
     size_t *at =
         mr_arena_calloc(b->task->arena, b->pairs.count + b->nkey + 1, sizeof *at);
@@ -609,7 +609,7 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
 
 static enum mr_code build(struct builder *b, struct mr_err *err)
 {
-    struct mr_check_table *table = b->table;
+    struct mr_pair *table = b->table;
     enum mr_code code = pair_columns(b, err);
     if (code == MR_OK)
         code = choose_key(b, err);
@@ -641,8 +641,8 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_check_columns(struct mr_check_table *table,
-                              const struct mr_column_task *task, struct mr_err *err)
+enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task *task,
+                             struct mr_err *err)
 {
     struct builder b = {
         .table = table,

@@ -1,5 +1,5 @@
 /* rowset.c: see rowset.h. */
-#include "recon/rowset.h"
+#include "rowset.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* rowhash.c: see rowhash.h. */
-#include "recon/rowhash.h"
+#include "rowhash.h"
 
-#include "core/json_norm.h"
+#include "json_norm.h"
 
-enum mr_code mr_rowhash_init(struct mr_rowhash *rh, const struct mr_check_table *table,
+enum mr_code mr_rowhash_init(struct mr_rowhash *rh, const struct mr_pair *table,
                              const struct mr_readspec *spec, struct mr_err *err)
 {
     *rh = (struct mr_rowhash){
@@ -66,7 +66,7 @@ enum mr_code mr_rowhash_digest(struct mr_rowhash *rh, const struct mr_value *val
                                struct mr_digest *digest, uint64_t *bytes,
                                struct mr_err *err)
 {
-    const struct mr_check_table *table = rh->table;
+    const struct mr_pair *table = rh->table;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < table->ncompared; i++) {
         const struct mr_value *value = &values[i];

@@ -5,8 +5,8 @@
 #ifndef MR_ROWSET_H
 #define MR_ROWSET_H
 
-#include "core/source.h"
-#include "recon/rowhash.h"
+#include "source.h"
+#include "rowhash.h"
 
 struct mr_rowset_row {
     size_t key_at, key_len;

@@ -1,19 +1,18 @@
-/* check_references.c: see check_references.h. */
-#include "recon/check_references.h"
+/* pair_references.c: see pair_references.h. */
+#include "pair_references.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "recon/check_plan.h"
-#include "recon/check_subjects.h"
+#include "pair_subjects.h"
 
 struct planner {
-    struct mr_check_run *check;
-    struct mr_vec list; /* struct mr_check_reference */
+    struct mr_pairing *pairing;
+    struct mr_vec list; /* struct mr_pair_reference */
 };
 
 /* Position of a compared column; ncolumns if there is none. */
-static size_t column_at(const struct mr_check_table *table, const char *name)
+static size_t column_at(const struct mr_pair *table, const char *name)
 {
     size_t i = 0;
     while (i < table->find.ncolumns && strcasecmp(table->find.columns[i].name, name) != 0)
@@ -21,23 +20,22 @@ static size_t column_at(const struct mr_check_table *table, const char *name)
     return i;
 }
 
-static struct mr_check_table *table_named(const struct mr_check_run *check,
-                                          enum mr_side side, const char *db,
-                                          const char *name)
+static struct mr_pair *table_named(const struct mr_pairing *pairing, enum mr_side side,
+                                   const char *db, const char *name)
 {
-    bool fold = check->side[side].cat->server.lower_case_table_names != 0;
-    for (size_t i = 0; i < check->ntables; i++) {
-        const struct mr_table *t = check->tables[i]->side[side];
+    bool fold = pairing->side[side].cat->server.lower_case_table_names != 0;
+    for (size_t i = 0; i < pairing->ntables; i++) {
+        const struct mr_table *t = pairing->tables[i]->side[side];
         bool same = fold ? strcasecmp(t->db, db) == 0 && strcasecmp(t->name, name) == 0
                          : strcmp(t->db, db) == 0 && strcmp(t->name, name) == 0;
         if (same)
-            return check->tables[i];
+            return pairing->tables[i];
     }
     return NULL;
 }
 
-static bool same_reference(const struct mr_check_reference *a,
-                           const struct mr_check_reference *b)
+static bool same_reference(const struct mr_pair_reference *a,
+                           const struct mr_pair_reference *b)
 {
     if (a->child != b->child || a->parent != b->parent ||
         a->kin.ncolumns != b->kin.ncolumns ||
@@ -51,13 +49,13 @@ static bool same_reference(const struct mr_check_reference *a,
 }
 
 /* Adds it unless it is there. */
-static enum mr_code add(struct planner *p, const struct mr_check_reference *reference,
+static enum mr_code add(struct planner *p, const struct mr_pair_reference *reference,
                         struct mr_err *err)
 {
     for (size_t i = 0; i < p->list.count; i++)
         if (same_reference(mr_vec_at(&p->list, i), reference))
             return MR_OK;
-    struct mr_check_reference *slot = mr_vec_push(&p->list);
+    struct mr_pair_reference *slot = mr_vec_push(&p->list);
     if (slot == NULL)
         return mr_err_nomem(err, "planning references");
     *slot = *reference;
@@ -74,12 +72,12 @@ static const char *join_name(struct mr_arena *arena, const char *db, const char 
 }
 
 /* Room for the columns of a reference, all of them 0. */
-static enum mr_code start(struct planner *p, struct mr_check_reference *reference,
+static enum mr_code start(struct planner *p, struct mr_pair_reference *reference,
                           size_t ncolumns, size_t **columns, size_t **parents,
                           struct mr_err *err)
 {
-    *columns = mr_arena_calloc(&p->check->arena, ncolumns + 1, sizeof **columns);
-    *parents = mr_arena_calloc(&p->check->arena, ncolumns + 1, sizeof **parents);
+    *columns = mr_arena_calloc(p->pairing->arena, ncolumns + 1, sizeof **columns);
+    *parents = mr_arena_calloc(p->pairing->arena, ncolumns + 1, sizeof **parents);
     if (*columns == NULL || *parents == NULL)
         return mr_err_nomem(err, "planning references");
     reference->kin.columns = *columns;
@@ -92,12 +90,13 @@ static enum mr_code start(struct planner *p, struct mr_check_reference *referenc
 /* ---- foreign keys ---- */
 
 /* A foreign key over a column that is not compared leads nowhere that could be seen. */
-static enum mr_code add_foreign_key(struct planner *p, struct mr_check_table *child,
+static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
                                     enum mr_side side, const struct mr_foreign_key *fk,
                                     struct mr_err *err)
 {
-    struct mr_check_reference r = {
-        .child = child, .parent = table_named(p->check, side, fk->ref_db, fk->ref_table)};
+    struct mr_pair_reference r = {
+        .child = child,
+        .parent = table_named(p->pairing, side, fk->ref_db, fk->ref_table)};
     size_t *columns, *parents;
     enum mr_code code = start(p, &r, fk->ncolumns, &columns, &parents, err);
     if (code != MR_OK)
@@ -106,7 +105,7 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_check_table *ch
     r.kin.declared = true;
     r.kin.parent_name = r.parent != NULL
                             ? r.parent->find.name
-                            : join_name(&p->check->arena, fk->ref_db, fk->ref_table);
+                            : join_name(p->pairing->arena, fk->ref_db, fk->ref_table);
     if (r.kin.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
     for (size_t i = 0; i < fk->ncolumns; i++) {
@@ -124,7 +123,7 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_check_table *ch
 
 /* ---- configuration ---- */
 
-static enum mr_code refuse(const struct mr_check_reference *r, const char *what,
+static enum mr_code refuse(const struct mr_pair_reference *r, const char *what,
                            struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_CONFIG, "reference \"%s\" of table \"%s\": %s",
@@ -151,7 +150,7 @@ static const char *reference_name(struct mr_arena *arena, const struct mr_refere
 }
 
 /* Can the values of the two columns be looked up as each other? */
-static bool comparable(const struct mr_check_reference *r, size_t column, size_t parent)
+static bool comparable(const struct mr_pair_reference *r, size_t column, size_t parent)
 {
     const struct mr_find_column *c = &r->child->find.columns[column];
     const struct mr_find_column *p = &r->parent->find.columns[parent];
@@ -166,7 +165,7 @@ static bool comparable(const struct mr_check_reference *r, size_t column, size_t
 
 /* The columns of a configured reference.  *skip: its section is a pattern, and this table
  * has no such column. */
-static enum mr_code resolve(const struct mr_check_reference *r,
+static enum mr_code resolve(const struct mr_pair_reference *r,
                             const struct mr_reference *ref, size_t *columns,
                             size_t *parents, bool *skip, struct mr_err *err)
 {
@@ -188,36 +187,36 @@ static enum mr_code resolve(const struct mr_check_reference *r,
 }
 
 /* A table that the run was told to leave out is fine; one that is nowhere is a slip. */
-static bool is_nowhere(const struct mr_check_run *check, const struct mr_reference *ref)
+static bool is_nowhere(const struct mr_pairing *pairing, const struct mr_reference *ref)
 {
-    const struct mr_catalogue *cat = check->side[MR_SOURCE].cat;
+    const struct mr_catalogue *cat = pairing->side[MR_SOURCE].cat;
     return mr_catalogue_db(cat, ref->ref_db) != NULL &&
            mr_catalogue_table(cat, ref->ref_db, ref->ref_table) == NULL;
 }
 
 static enum mr_code try_condition(const struct planner *p,
-                                  const struct mr_check_reference *r, struct mr_err *err)
+                                  const struct mr_pair_reference *r, struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code =
-        mr_check_try_condition(p->check, r->child, r->kin.condition, &why);
+        mr_pair_try_condition(p->pairing, r->child, r->kin.condition, &why);
     return code == MR_OK ? MR_OK : refuse(r, why.message, err);
 }
 
-static enum mr_code add_configured(struct planner *p, struct mr_check_table *child,
-                                   size_t at, struct mr_err *err)
+static enum mr_code add_configured(struct planner *p, struct mr_pair *child, size_t at,
+                                   struct mr_err *err)
 {
     const struct mr_reference *ref = &child->config->references[at];
-    struct mr_check_reference r = {
+    struct mr_pair_reference r = {
         .child = child,
-        .parent = table_named(p->check, MR_SOURCE, ref->ref_db, ref->ref_table)};
+        .parent = table_named(p->pairing, MR_SOURCE, ref->ref_db, ref->ref_table)};
     size_t *columns, *parents;
     bool skip = false;
     enum mr_code code = start(p, &r, ref->columns.count, &columns, &parents, err);
     if (code != MR_OK)
         return code;
-    r.kin.name = reference_name(&p->check->arena, ref);
-    r.kin.parent_name = join_name(&p->check->arena, ref->ref_db, ref->ref_table);
+    r.kin.name = reference_name(p->pairing->arena, ref);
+    r.kin.parent_name = join_name(p->pairing->arena, ref->ref_db, ref->ref_table);
     if (r.kin.name == NULL || r.kin.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
     r.kin.condition = ref->condition;
@@ -226,14 +225,14 @@ static enum mr_code add_configured(struct planner *p, struct mr_check_table *chi
     code = resolve(&r, ref, columns, parents, &skip, err);
     if (code != MR_OK || skip)
         return code;
-    if (r.parent == NULL && is_nowhere(p->check, ref))
+    if (r.parent == NULL && is_nowhere(p->pairing, ref))
         return refuse(&r, "the referenced table does not exist", err);
     if (ref->condition != NULL)
         code = try_condition(p, &r, err);
     return code == MR_OK ? add(p, &r, err) : code;
 }
 
-static enum mr_code add_of_table(struct planner *p, struct mr_check_table *table,
+static enum mr_code add_of_table(struct planner *p, struct mr_pair *table,
                                  struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -248,32 +247,34 @@ static enum mr_code add_of_table(struct planner *p, struct mr_check_table *table
     return code;
 }
 
-enum mr_code mr_check_references_plan(struct mr_check_run *check, struct mr_err *err)
+enum mr_code mr_pair_references_plan(struct mr_pairing *pairing, struct mr_err *err)
 {
-    struct planner p = {.check = check, .list = MR_VEC_INIT(struct mr_check_reference)};
+    struct planner p = {.pairing = pairing,
+                        .list = MR_VEC_INIT(struct mr_pair_reference)};
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->ntables; i++)
-        if (check->tables[i]->config != NULL)
-            code = add_of_table(&p, check->tables[i], err);
+    for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
+        if (pairing->tables[i]->find.ncolumns > 0)
+            code = add_of_table(&p, pairing->tables[i], err);
     if (code == MR_OK && p.list.count > 0) {
-        check->references = (struct mr_check_reference *)(void *)mr_arena_dup(
-            &check->arena, p.list.items, p.list.count * sizeof *check->references);
-        check->nreferences = p.list.count;
-        if (check->references == NULL)
+        pairing->references = (struct mr_pair_reference *)(void *)mr_arena_dup(
+            pairing->arena, p.list.items, p.list.count * sizeof *pairing->references);
+        pairing->nreferences = p.list.count;
+        if (pairing->references == NULL)
             code = mr_err_nomem(err, "planning references");
     }
     mr_vec_release(&p.list);
-    return code == MR_OK ? mr_check_subjects_plan(check, err) : code;
+    return code == MR_OK ? mr_pair_subjects_plan(pairing, err) : code;
 }
 
-enum mr_code mr_check_references_save(struct mr_check_run *check, struct mr_err *err)
+enum mr_code mr_pair_references_save(struct mr_pairing *pairing, struct mr_findings *fd,
+                                     struct mr_err *err)
 {
-    enum mr_code code = mr_kin_clear(check->fd, err);
-    for (size_t i = 0; code == MR_OK && i < check->nreferences; i++) {
-        struct mr_check_reference *r = &check->references[i];
+    enum mr_code code = mr_kin_clear(fd, err);
+    for (size_t i = 0; code == MR_OK && i < pairing->nreferences; i++) {
+        struct mr_pair_reference *r = &pairing->references[i];
         r->kin.table = r->child->find.id;
         r->kin.parent = r->parent != NULL ? r->parent->find.id : 0;
-        code = mr_kin_reference_add(check->fd, &r->kin, err);
+        code = mr_kin_reference_add(fd, &r->kin, err);
     }
     return code;
 }

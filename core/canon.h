@@ -12,9 +12,9 @@
 #ifndef MR_CANON_H
 #define MR_CANON_H
 
-#include "core/db.h"
-#include "core/schema.h"
-#include "core/vec.h"
+#include "db.h"
+#include "schema.h"
+#include "vec.h"
 
 /* One column of a key or identity. */
 struct mr_canon_column {
