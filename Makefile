@@ -50,7 +50,7 @@ endif
 # ---- the libraries: MariaDB's client, or Oracle's where that is what there is
 MYSQL_PKG := $(shell for p in libmariadb mysqlclient; do \
                if pkg-config --exists $$p; then echo $$p; break; fi; done 2>/dev/null)
-PKGS      := $(MYSQL_PKG) openssl libzstd libxxhash sqlite3
+PKGS      := $(MYSQL_PKG) openssl libzstd libxxhash sqlite3 jansson
 PKG_FLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

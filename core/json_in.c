@@ -1,0 +1,134 @@
+/* json_in.c: see json_in.h. */
+#include "json_in.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io.h"
+
+struct mr_json_doc {
+    json_t *root;
+};
+
+enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
+                           struct mr_json_doc **out, struct mr_err *err)
+{
+    json_error_t why;
+    struct mr_json_doc *doc = calloc(1, sizeof *doc);
+    if (doc == NULL)
+        return mr_err_nomem(err, "reading JSON");
+    doc->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+    if (doc->root != NULL && json_is_object(doc->root)) {
+        *out = doc;
+        return MR_OK;
+    }
+    if (doc->root == NULL)
+        (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\", line %d: %s", name, why.line,
+                         why.text);
+    else
+        (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\" holds no JSON object", name);
+    mr_json_free(doc);
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_json_load(const char *path, size_t max_bytes, struct mr_json_doc **out,
+                          struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_io_read_file(path, max_bytes, &text, err);
+    if (code == MR_OK)
+        code = mr_json_parse(text.ptr, text.len, path, out, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+void mr_json_free(struct mr_json_doc *doc)
+{
+    if (doc == NULL)
+        return;
+    json_decref(doc->root);
+    free(doc);
+}
+
+const mr_json *mr_json_root(const struct mr_json_doc *doc)
+{
+    return doc->root;
+}
+
+static enum mr_code refuse(const char *name, const char *wanted, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_REFUSED, "member \"%s\" is missing or is not %s", name,
+                      wanted);
+}
+
+enum mr_code mr_json_get_text(const mr_json *object, const char *name, const char **out,
+                              struct mr_err *err)
+{
+    *out = json_string_value(json_object_get(object, name));
+    return *out != NULL ? MR_OK : refuse(name, "a text", err);
+}
+
+enum mr_code mr_json_get_text_or_null(const mr_json *object, const char *name,
+                                      const char **out, struct mr_err *err)
+{
+    const json_t *value = json_object_get(object, name);
+    *out = json_string_value(value);
+    if (value == NULL || json_is_null(value) || *out != NULL)
+        return MR_OK;
+    return refuse(name, "a text or null", err);
+}
+
+static bool parse_digits(const char *text, uint64_t *out)
+{
+    char *end = NULL;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+enum mr_code mr_json_get_uint(const mr_json *object, const char *name, uint64_t *out,
+                              struct mr_err *err)
+{
+    const json_t *value = json_object_get(object, name);
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        *out = (uint64_t)json_integer_value(value);
+        return MR_OK;
+    }
+    if (json_is_string(value) && parse_digits(json_string_value(value), out))
+        return MR_OK;
+    return refuse(name, "a number", err);
+}
+
+enum mr_code mr_json_get_bool(const mr_json *object, const char *name, bool *out,
+                              struct mr_err *err)
+{
+    const json_t *value = json_object_get(object, name);
+    *out = json_is_true(value);
+    return json_is_boolean(value) ? MR_OK : refuse(name, "true or false", err);
+}
+
+enum mr_code mr_json_get_object(const mr_json *object, const char *name,
+                                const mr_json **out, struct mr_err *err)
+{
+    *out = json_object_get(object, name);
+    return json_is_object(*out) ? MR_OK : refuse(name, "an object", err);
+}
+
+enum mr_code mr_json_get_array(const mr_json *object, const char *name,
+                               const mr_json **out, size_t *count, struct mr_err *err)
+{
+    *out = json_object_get(object, name);
+    *count = json_array_size(*out);
+    return json_is_array(*out) ? MR_OK : refuse(name, "an array", err);
+}
+
+enum mr_code mr_json_item(const mr_json *array, size_t at, const mr_json **out,
+                          struct mr_err *err)
+{
+    *out = json_array_get(array, at);
+    return json_is_object(*out) ? MR_OK : refuse("item", "an object", err);
+}
