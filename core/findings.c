@@ -54,7 +54,9 @@ static const char schema_sql[] =
     " tbl TEXT, name TEXT, source TEXT, target TEXT, db TEXT) STRICT;"
     "CREATE TABLE counter (tbl INTEGER PRIMARY KEY, col TEXT NOT NULL,"
     " source_next TEXT NOT NULL, source_greatest TEXT NOT NULL,"
-    " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;" MR_KIN_SCHEMA;
+    " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;"
+    "CREATE TABLE advice (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl TEXT NOT NULL,"
+    " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_KIN_SCHEMA;
 
 const char *mr_kind_name(enum mr_find_kind kind)
 {

@@ -275,7 +275,7 @@ typedef enum mr_code mr_chunk_fn(void *ctx, int64_t segment, int64_t chunk,
 enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table,
                                      mr_chunk_fn *fn, void *ctx, struct mr_err *err);
 
-/* Object findings and advice of the current run. */
+/* Object findings of the current run. */
 struct mr_find_object {
     const char *kind, *table, *name; /* table NULL where there is none */
     const char *source, *target;     /* texts or NULL */
@@ -306,5 +306,20 @@ enum mr_code mr_findings_counters(struct mr_findings *fd, struct mr_arena *arena
 struct mr_case *mr_findings_case(struct mr_findings *fd);
 /* Id of the current run. */
 int64_t mr_findings_run_id(const struct mr_findings *fd);
+
+/* Advice of the current run: what the configuration could say. */
+struct mr_find_advice {
+    const char *table;  /* "db.t", SOURCE's names */
+    const char *column; /* or NULL */
+    const char *text;   /* a sentence for people */
+    const char *config; /* lines that the configuration takes as they are */
+};
+/* Replaces all advice of the run, in one transaction. */
+enum mr_code mr_findings_advice_save(struct mr_findings *fd,
+                                     const struct mr_find_advice *advice, size_t count,
+                                     struct mr_err *err);
+/* Pushes struct mr_find_advice in the order of the save; texts in arena. */
+enum mr_code mr_findings_advice(struct mr_findings *fd, struct mr_arena *arena,
+                                struct mr_vec *advice, struct mr_err *err);
 
 #endif

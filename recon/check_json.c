@@ -261,7 +261,17 @@ static void object_lines(struct json *j)
     }
 }
 
-static enum mr_code advice_line(struct json *j, struct mr_err *err)
+static void advice_line(struct json *j, const struct mr_find_advice *a)
+{
+    begin_line(j, "advice");
+    put_str(j, "table", a->table);
+    put_str(j, "column", a->column);
+    put_str(j, "text", a->text);
+    put_str(j, "config", a->config);
+    end_line(j);
+}
+
+static enum mr_code identity_line(struct json *j, struct mr_err *err)
 {
     size_t at = mr_check_result_without_identity(j->result);
     if (at == j->result->ntables)
@@ -269,16 +279,22 @@ static enum mr_code advice_line(struct json *j, struct mr_err *err)
     const struct mr_find_table *t = &j->result->tables[at];
     struct mr_strbuf config = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&config, "[table %s]\nidentity = COLUMN", t->name);
-    begin_line(j, "advice");
-    put_str(j, "table", t->name);
-    put_str(j, "column", NULL);
-    put_str(j, "text",
-            "rows differ under the same key and nothing else names them: if they can be "
-            "other people, say which columns are the identity");
-    put_str(j, "config", config.ptr);
-    end_line(j);
+    advice_line(j, &(struct mr_find_advice){
+                       .table = t->name,
+                       .text = "rows differ under the same key and nothing else names "
+                               "them: if they can be other people, say which columns "
+                               "are the identity",
+                       .config = config.ptr});
     enum mr_code code = mr_strbuf_check(&config, "writing JSON", err);
     mr_strbuf_release(&config);
+    return code;
+}
+
+static enum mr_code advice_lines(struct json *j, struct mr_err *err)
+{
+    enum mr_code code = identity_line(j, err);
+    for (size_t i = 0; code == MR_OK && i < j->result->advice.count; i++)
+        advice_line(j, mr_vec_at(&j->result->advice, i));
     return code;
 }
 
@@ -316,7 +332,7 @@ enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out,
     }
     if (code == MR_OK) {
         object_lines(&j);
-        code = advice_line(&j, err);
+        code = advice_lines(&j, err);
     }
     if (code == MR_OK) {
         summary_line(&j);

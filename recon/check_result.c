@@ -41,11 +41,14 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
                                        .fd = fd,
                                        .run = run,
                                        .objects = MR_VEC_INIT(struct mr_find_object),
+                                       .advice = MR_VEC_INIT(struct mr_find_advice),
                                        .max_rows = max_rows};
     enum mr_code code =
         mr_findings_tables(fd, &result->arena, &result->tables, &result->ntables, err);
     if (code == MR_OK)
         code = mr_findings_objects(fd, &result->arena, &result->objects, err);
+    if (code == MR_OK)
+        code = mr_findings_advice(fd, &result->arena, &result->advice, err);
     for (size_t i = 0; code == MR_OK && i < result->ntables; i++)
         code = add_table(result, &result->tables[i], err);
     result->differs = result->differs || result->objects.count > 0;
@@ -58,6 +61,7 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
 void mr_check_result_release(struct mr_check_result *result)
 {
     mr_vec_release(&result->objects);
+    mr_vec_release(&result->advice);
     mr_arena_release(&result->arena);
 }
 

@@ -13,6 +13,7 @@ struct mr_check_result {
     struct mr_find_table *tables; /* by name */
     size_t ntables;
     struct mr_vec objects; /* struct mr_find_object */
+    struct mr_vec advice;  /* struct mr_find_advice */
     struct mr_find_counts sums;
     uint64_t diverged, unsettled, not_checked; /* tables */
     uint64_t unsettled_rows;

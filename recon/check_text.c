@@ -13,6 +13,7 @@
 #define RANGES_A_TABLE 8
 #define SAMPLES_A_TABLE 5
 #define OBJECTS_SHOWN 40
+#define SUSPECTS_SHOWN 10
 #define MAX_NAME 44
 
 struct text {
@@ -435,6 +436,37 @@ static void not_seen(struct text *t)
     }
 }
 
+/* The configuration's lines as they are to be pasted, a section's name once. */
+static void suspects(struct text *t)
+{
+    const struct mr_vec *list = &t->result->advice;
+    const char *dim = style(t, MR_STYLE_DIM), *reset = style(t, MR_STYLE_RESET);
+    size_t section_len = 0;
+    const char *section = "";
+    heading(t, "Columns that look like references, declared nowhere");
+    (void)fprintf(t->out,
+                  "  %sFor the configuration; of what is none: reference = none: "
+                  "COLUMN%s\n",
+                  dim, reset);
+    for (size_t i = 0; i < list->count && i < SUSPECTS_SHOWN; i++) {
+        const struct mr_find_advice *a = mr_vec_at(list, i);
+        size_t len = strcspn(a->config, "\n");
+        bool again = len == section_len && memcmp(a->config, section, len) == 0;
+        fresh(t, &t->a);
+        fresh(t, &t->b);
+        mr_utf8_show(&t->a, a->config, len, false);
+        add_name(&t->b, a->config + len + (a->config[len] != '\0'));
+        if (!again)
+            (void)fprintf(t->out, "  %s\n", t->a.ptr);
+        (void)fprintf(t->out, "  %s\n", t->b.ptr);
+        section = a->config;
+        section_len = len;
+    }
+    if (list->count > SUSPECTS_SHOWN)
+        (void)fprintf(t->out, "  %s… and %zu more; --json prints them%s\n", dim,
+                      list->count - SUSPECTS_SHOWN, reset);
+}
+
 static void advice(struct text *t)
 {
     const struct mr_check_result *r = t->result;
@@ -517,6 +549,8 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
         objects(&t);
     if (code == MR_OK) {
         not_seen(&t);
+        if (result->advice.count > 0)
+            suspects(&t);
         summary(&t);
     }
     if (code == MR_OK && (t.nomem || t.a.failed || t.b.failed || t.name.failed))

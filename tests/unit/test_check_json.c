@@ -199,7 +199,8 @@ static void test_not_checked_and_objects(void **state)
     case_end(&c);
 }
 
-/* Rows changed under a key that is all that names them: a word of advice. */
+/* Rows changed under a key that is all that names them: a word of advice, in front of those
+ * that the case keeps. */
 static void test_advice(void **state)
 {
     struct check_case c;
@@ -212,6 +213,9 @@ static void test_advice(void **state)
     case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "1/a/x",
                                    "1/b/x", NULL, NULL});
     case_summarise(&c);
+    static const struct mr_find_advice reference = {"d.t", "a_id", "why",
+                                                    "[table d.t]\nreference = x"};
+    assert_int_equal(mr_findings_advice_save(c.fd, &reference, 1, NULL), MR_OK);
     case_load(&c, 100);
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
@@ -219,7 +223,11 @@ static void test_advice(void **state)
     assert_int_equal(fclose(out), 0);
     assert_non_null(
         strstr(text, "{\"type\":\"advice\",\"table\":\"d.t\",\"column\":null,"));
-    assert_non_null(strstr(text, "\"config\":\"[table d.t]\\nidentity = COLUMN\"}\n"));
+    assert_non_null(strstr(
+        text, "\"config\":\"[table d.t]\\nidentity = COLUMN\"}\n"
+              "{\"type\":\"advice\",\"table\":\"d.t\",\"column\":\"a_id\",\"text\":"
+              "\"why\",\"config\":\"[table d.t]\\nreference = x\"}\n"
+              "{\"type\":\"summary\""));
     assert_int_equal(mr_check_result_exit(&c.result), 1);
     free(text);
     case_end(&c);

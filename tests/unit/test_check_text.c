@@ -137,6 +137,43 @@ static void test_control_characters(void **state)
     case_end(&c);
 }
 
+/* The lines of the configuration, a section's name once, ten references at most. */
+static void test_suspects(void **state)
+{
+    struct check_case c;
+    struct mr_find_advice advice[12];
+    static const char *const lines[] = {"\nColumns that look like references",
+                                        "[table d.t]\n",
+                                        "reference = a\n",
+                                        "reference = b\n",
+                                        "[table d.u]\n",
+                                        "reference = c\\x1b[2J\n",
+                                        "and 2 more; --json prints them\n",
+                                        "\nequal: 1 table",
+                                        NULL};
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_EQUAL, false);
+    for (size_t i = 0; i < 12; i++)
+        advice[i] = (struct mr_find_advice){"d.u", "c", "why",
+                                            "[table d.u]\nreference = c\033[2J"};
+    advice[0].config = "[table d.t]\nreference = a";
+    advice[1].config = "[table d.t]\nreference = b";
+    assert_int_equal(mr_findings_advice_save(c.fd, advice, 12, NULL), MR_OK);
+    case_load(&c, 10);
+    char *text = text_of(&c, "", false);
+    check_lines(text, lines);
+    assert_null(strchr(text, '\033'));
+    assert_null(strstr(strstr(text, "[table d.t]") + 1, "[table d.t]"));
+    size_t references = 0;
+    for (const char *at = text; (at = strstr(at, "  reference = ")) != NULL; at++)
+        references++;
+    assert_int_equal(references, 10);
+    free(text);
+    assert_int_equal(mr_check_result_exit(&c.result), 0);
+    case_end(&c);
+}
+
 static void test_incomplete(void **state)
 {
     struct check_case c;
@@ -170,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_two_histories),
         cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_suspects),
         cmocka_unit_test(test_incomplete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

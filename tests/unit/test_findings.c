@@ -367,6 +367,41 @@ static void test_walk_stops(void **state)
     case_end(&c);
 }
 
+/* A save takes the place of the one before, and of no other run's. */
+static void test_advice(void **state)
+{
+    struct check_case c;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec got = MR_VEC_INIT(struct mr_find_advice);
+    static const struct mr_find_advice one[] = {{"d.t", "a_id", "why", "[table d.t]"},
+                                                {"d.t", NULL, "or not", "x\ny"}};
+    static const struct mr_find_advice two[] = {{"d.u", "b_id", "later", "z"}};
+    (void)state;
+    case_begin(&c);
+    assert_int_equal(mr_findings_advice(c.fd, &arena, &got, NULL), MR_OK);
+    assert_int_equal(got.count, 0);
+    assert_int_equal(mr_findings_advice_save(c.fd, two, LEN(two), NULL), MR_OK);
+    assert_int_equal(mr_findings_advice_save(c.fd, one, LEN(one), NULL), MR_OK);
+    assert_int_equal(mr_findings_advice(c.fd, &arena, &got, NULL), MR_OK);
+    assert_int_equal(got.count, 2);
+    const struct mr_find_advice *a = got.items;
+    assert_string_equal(a[0].table, "d.t");
+    assert_string_equal(a[0].column, "a_id");
+    assert_string_equal(a[0].text, "why");
+    assert_string_equal(a[0].config, "[table d.t]");
+    assert_null(a[1].column);
+    assert_string_equal(a[1].config, "x\ny");
+    c.run.uuid = "next";
+    assert_int_equal(mr_findings_run_begin(c.fd, &c.run, NULL), MR_OK);
+    assert_int_equal(mr_findings_advice_save(c.fd, NULL, 0, NULL), MR_OK);
+    mr_vec_clear(&got);
+    assert_int_equal(mr_findings_advice(c.fd, &arena, &got, NULL), MR_OK);
+    assert_int_equal(got.count, 0);
+    mr_vec_release(&got);
+    mr_arena_release(&arena);
+    case_end(&c);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -393,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_in_state),
         cmocka_unit_test(test_summarise),
         cmocka_unit_test(test_walk_stops),
+        cmocka_unit_test(test_advice),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
