@@ -19,6 +19,7 @@
 #include "arena.h"
 #include "err.h"
 #include "option.h"
+#include "strbuf.h"
 
 enum mr_identity {
     MR_IDENTITY_DEFAULT = 0, /* not configured: inferred */
@@ -66,6 +67,13 @@ struct mr_table_config {
 enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key,
                                  const char *value, struct mr_arena *arena,
                                  struct mr_err *err);
+/* Appends a column, database or table as values take it: bare if that is no more than
+ * letters, digits and _, else in backticks.  A name with a line break is beyond them. */
+void mr_table_config_add_name(struct mr_strbuf *out, const char *name);
+/* Appends the line "[table db.t]" without its end.  What a section's name cannot hold, or
+ * means something else there, is written as `?`: other tables may match, too. */
+void mr_table_config_add_section(struct mr_strbuf *out, const char *db,
+                                 const char *table);
 /* May the key stand more than once in a section? */
 bool mr_table_config_is_repeatable(const char *key);
 

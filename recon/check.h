@@ -8,6 +8,7 @@
  *   check_confirm    reads suspects again until they are diverged, settled or unsettled
  *   check_classify   kinds and moved identities, from the row images
  *   check_objects    schema objects, rights, AUTO_INCREMENT
+ *   check_suspects   references that nothing declares, as advice
  *   check_json, check_text   the result, from the case alone
  *
  * Everything found goes through findings.h.

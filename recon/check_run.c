@@ -14,6 +14,7 @@
 #include "core/pair_references.h"
 #include "recon/check_scan.h"
 #include "recon/check_spill.h"
+#include "recon/check_suspects.h"
 
 #define SEGMENT_ROWS 100000 /* a table with fewer is one segment */
 #define SEGMENTS_A_THREAD 2
@@ -487,6 +488,8 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
         code = save_tables(check, err);
     if (code == MR_OK)
         code = kin(&run, err);
+    if (code == MR_OK)
+        code = mr_check_suspects(check, err);
     check->run.finished = code == MR_OK && !atomic_load(&check->lost) &&
                           check->run.objects_done && check->run.kin_done;
     close_readers(&run);

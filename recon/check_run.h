@@ -2,6 +2,7 @@
  * check_run: one run of check, from two open sources to a recorded result.
  *
  *   plan → segments → scan (workers) → confirm (rounds) → classify → objects → kin
+ *   → suspects
  *
  * The coordinator is the thread that calls mr_check_execute; workers keep their
  * connections over all phases.  What only concerns one table ends in that table's verdict;
