@@ -52,7 +52,7 @@ void mr_json_free(struct mr_json_doc *doc)
     free(doc);
 }
 
-const mr_json *mr_json_root(const struct mr_json_doc *doc)
+const struct json_t *mr_json_root(const struct mr_json_doc *doc)
 {
     return doc->root;
 }
@@ -63,14 +63,14 @@ static enum mr_code refuse(const char *name, const char *wanted, struct mr_err *
                       wanted);
 }
 
-enum mr_code mr_json_get_text(const mr_json *object, const char *name, const char **out,
-                              struct mr_err *err)
+enum mr_code mr_json_get_text(const struct json_t *object, const char *name,
+                              const char **out, struct mr_err *err)
 {
     *out = json_string_value(json_object_get(object, name));
     return *out != NULL ? MR_OK : refuse(name, "a text", err);
 }
 
-enum mr_code mr_json_get_text_or_null(const mr_json *object, const char *name,
+enum mr_code mr_json_get_text_or_null(const struct json_t *object, const char *name,
                                       const char **out, struct mr_err *err)
 {
     const json_t *value = json_object_get(object, name);
@@ -90,8 +90,8 @@ static bool parse_digits(const char *text, uint64_t *out)
     return errno == 0 && *end == '\0';
 }
 
-enum mr_code mr_json_get_uint(const mr_json *object, const char *name, uint64_t *out,
-                              struct mr_err *err)
+enum mr_code mr_json_get_uint(const struct json_t *object, const char *name,
+                              uint64_t *out, struct mr_err *err)
 {
     const json_t *value = json_object_get(object, name);
     if (json_is_integer(value) && json_integer_value(value) >= 0) {
@@ -103,7 +103,7 @@ enum mr_code mr_json_get_uint(const mr_json *object, const char *name, uint64_t 
     return refuse(name, "a number", err);
 }
 
-enum mr_code mr_json_get_bool(const mr_json *object, const char *name, bool *out,
+enum mr_code mr_json_get_bool(const struct json_t *object, const char *name, bool *out,
                               struct mr_err *err)
 {
     const json_t *value = json_object_get(object, name);
@@ -111,23 +111,24 @@ enum mr_code mr_json_get_bool(const mr_json *object, const char *name, bool *out
     return json_is_boolean(value) ? MR_OK : refuse(name, "true or false", err);
 }
 
-enum mr_code mr_json_get_object(const mr_json *object, const char *name,
-                                const mr_json **out, struct mr_err *err)
+enum mr_code mr_json_get_object(const struct json_t *object, const char *name,
+                                const struct json_t **out, struct mr_err *err)
 {
     *out = json_object_get(object, name);
     return json_is_object(*out) ? MR_OK : refuse(name, "an object", err);
 }
 
-enum mr_code mr_json_get_array(const mr_json *object, const char *name,
-                               const mr_json **out, size_t *count, struct mr_err *err)
+enum mr_code mr_json_get_array(const struct json_t *object, const char *name,
+                               const struct json_t **out, size_t *count,
+                               struct mr_err *err)
 {
     *out = json_object_get(object, name);
     *count = json_array_size(*out);
     return json_is_array(*out) ? MR_OK : refuse(name, "an array", err);
 }
 
-enum mr_code mr_json_item(const mr_json *array, size_t at, const mr_json **out,
-                          struct mr_err *err)
+enum mr_code mr_json_item(const struct json_t *array, size_t at,
+                          const struct json_t **out, struct mr_err *err)
 {
     *out = json_array_get(array, at);
     return json_is_object(*out) ? MR_OK : refuse("item", "an object", err);

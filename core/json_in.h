@@ -21,8 +21,8 @@
 
 #include "err.h"
 
-struct mr_json_doc;            /* owns everything */
-typedef struct json_t mr_json; /* an object or array in it */
+struct mr_json_doc; /* owns everything */
+struct json_t;      /* an object or array in it */
 
 enum mr_code mr_json_load(const char *path, size_t max_bytes, struct mr_json_doc **out,
                           struct mr_err *err);
@@ -30,24 +30,25 @@ enum mr_code mr_json_load(const char *path, size_t max_bytes, struct mr_json_doc
 enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
                            struct mr_json_doc **out, struct mr_err *err);
 void mr_json_free(struct mr_json_doc *doc); /* NULL is fine */
-const mr_json *mr_json_root(const struct mr_json_doc *doc);
+const struct json_t *mr_json_root(const struct mr_json_doc *doc);
 
-enum mr_code mr_json_get_text(const mr_json *object, const char *name, const char **out,
-                              struct mr_err *err);
+enum mr_code mr_json_get_text(const struct json_t *object, const char *name,
+                              const char **out, struct mr_err *err);
 /* The same; a null or missing member is NULL. */
-enum mr_code mr_json_get_text_or_null(const mr_json *object, const char *name,
+enum mr_code mr_json_get_text_or_null(const struct json_t *object, const char *name,
                                       const char **out, struct mr_err *err);
-enum mr_code mr_json_get_uint(const mr_json *object, const char *name, uint64_t *out,
+enum mr_code mr_json_get_uint(const struct json_t *object, const char *name,
+                              uint64_t *out, struct mr_err *err);
+enum mr_code mr_json_get_bool(const struct json_t *object, const char *name, bool *out,
                               struct mr_err *err);
-enum mr_code mr_json_get_bool(const mr_json *object, const char *name, bool *out,
-                              struct mr_err *err);
-enum mr_code mr_json_get_object(const mr_json *object, const char *name,
-                                const mr_json **out, struct mr_err *err);
+enum mr_code mr_json_get_object(const struct json_t *object, const char *name,
+                                const struct json_t **out, struct mr_err *err);
 /* *count items; read with mr_json_item. */
-enum mr_code mr_json_get_array(const mr_json *object, const char *name,
-                               const mr_json **out, size_t *count, struct mr_err *err);
+enum mr_code mr_json_get_array(const struct json_t *object, const char *name,
+                               const struct json_t **out, size_t *count,
+                               struct mr_err *err);
 /* An item that is an object. */
-enum mr_code mr_json_item(const mr_json *array, size_t at, const mr_json **out,
-                          struct mr_err *err);
+enum mr_code mr_json_item(const struct json_t *array, size_t at,
+                          const struct json_t **out, struct mr_err *err);
 
 #endif

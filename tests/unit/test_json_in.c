@@ -24,7 +24,7 @@ static void test_members(void **state)
 {
     (void)state;
     struct mr_json_doc *doc = load(text);
-    const mr_json *root = mr_json_root(doc), *inner = NULL;
+    const struct json_t *root = mr_json_root(doc), *inner = NULL;
     const char *t = NULL;
     uint64_t n = 0;
     bool yes = false;
@@ -53,7 +53,7 @@ static void test_refused(void **state)
 {
     (void)state;
     struct mr_json_doc *doc = load(text);
-    const mr_json *root = mr_json_root(doc), *inner = NULL;
+    const struct json_t *root = mr_json_root(doc), *inner = NULL;
     struct mr_err err = {0};
     const char *t;
     uint64_t n;
