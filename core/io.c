@@ -1,6 +1,8 @@
 /* io.c: see io.h. */
 #include "io.h"
 
+#include "io_internal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -15,18 +17,17 @@
 #define TEMP_TRIES 100
 
 struct mr_io_file {
-    char *path;       /* as it will be, symbolic links followed */
-    const char *base; /* its last part */
-    int dir_fd;    /* rename and unlink reach the same directory wherever it is moved */
-    int fd;        /* -1 when closed */
-    char temp[64]; /* "" when there is no temporary file */
+    struct mr_io_place own; /* unused where the place is the caller's */
+    const struct mr_io_place *place;
+    int fd;                      /* -1 when closed */
+    char temp[MR_IO_TEMP_BYTES]; /* "" when there is no temporary file */
     int failed_errno;
     size_t used;
     char buffer[BUFFER_BYTES];
 };
 
-static enum mr_code fail(struct mr_err *err, int errno_value, const char *did,
-                         const char *path)
+enum mr_code mr_io_fail(struct mr_err *err, int errno_value, const char *did,
+                        const char *path)
 {
     enum mr_code code =
         mr_err_set_sys(err, MR_E_IO, errno_value, "could not %s \"%s\"", did, path);
@@ -48,7 +49,7 @@ enum mr_code mr_io_write_all(int fd, const char *name, const void *ptr, size_t l
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)
-            return fail(err, errno, "write to file", name);
+            return mr_io_fail(err, errno, "write to file", name);
         at += done;
         len -= (size_t)done;
     }
@@ -60,13 +61,13 @@ static enum mr_code resolve(const char *path, char **out, struct mr_err *err)
 {
     struct stat st;
     if (path[0] == '\0')
-        return fail(err, ENOENT, "create file", path);
+        return mr_io_fail(err, ENOENT, "create file", path);
     bool is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
     *out = is_link ? realpath(path, NULL) : strdup(path);
     if (*out == NULL)
-        return fail(err, errno, "create file", path);
+        return mr_io_fail(err, errno, "create file", path);
     if (stat(*out, &st) != 0)
-        return errno == ENOENT ? MR_OK : fail(err, errno, "create file", path);
+        return errno == ENOENT ? MR_OK : mr_io_fail(err, errno, "create file", path);
     if (!S_ISREG(st.st_mode))
         return mr_err_set(err, MR_E_IO, "could not create file \"%s\": it is %s", path,
                           S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
@@ -88,16 +89,46 @@ static int open_dir(const char *path, const char *base)
     return fd;
 }
 
-static int open_temp(struct mr_io_file *file)
+enum mr_code mr_io_place_open(const char *path, struct mr_io_place *place,
+                              struct mr_err *err)
+{
+    *place = (struct mr_io_place){.dir_fd = -1};
+    enum mr_code rc = resolve(path, &place->path, err);
+    if (rc == MR_OK) {
+        const char *slash = strrchr(place->path, '/');
+        place->base = slash == NULL ? place->path : slash + 1;
+        place->dir_fd = open_dir(place->path, place->base);
+        if (place->dir_fd < 0)
+            rc = mr_io_fail(err, errno, "create file", path);
+    }
+    if (rc != MR_OK)
+        mr_io_place_release(place);
+    return rc;
+}
+
+void mr_io_place_release(struct mr_io_place *place)
+{
+    if (place->dir_fd >= 0)
+        (void)close(place->dir_fd);
+    free(place->path);
+    *place = (struct mr_io_place){.dir_fd = -1};
+}
+
+void mr_io_temp_name(char name[MR_IO_TEMP_BYTES])
 {
     static atomic_uint counter;
+    (void)snprintf(name, MR_IO_TEMP_BYTES, ".myrecon-%ld-%u.tmp", (long)getpid(),
+                   atomic_fetch_add(&counter, 1));
+}
+
+static int open_temp(struct mr_io_file *file)
+{
     int fd = -1;
     for (int i = 0; i < TEMP_TRIES && fd < 0; i++) {
-        (void)snprintf(file->temp, sizeof file->temp, ".myrecon-%ld-%u.tmp",
-                       (long)getpid(), atomic_fetch_add(&counter, 1));
+        mr_io_temp_name(file->temp);
         /* 0600 until the content is there: nobody reads it half written */
-        fd = openat(file->dir_fd, file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                    0600);
+        fd = openat(file->place->dir_fd, file->temp,
+                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 && errno != EEXIST)
             break;
     }
@@ -106,35 +137,55 @@ static int open_temp(struct mr_io_file *file)
     return fd;
 }
 
-enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
-                         struct mr_err *err)
+static struct mr_io_file *new_file(void)
 {
     struct mr_io_file *file = malloc(sizeof *file);
     if (file == NULL)
-        return mr_err_nomem(err, "creating a file");
-    file->path = NULL;
-    file->dir_fd = file->fd = -1;
+        return NULL;
+    file->own = (struct mr_io_place){.dir_fd = -1};
+    file->place = &file->own;
+    file->fd = -1;
     file->temp[0] = '\0';
     file->failed_errno = 0;
     file->used = 0;
+    return file;
+}
 
-    enum mr_code rc = resolve(path, &file->path, err);
-    if (rc != MR_OK)
-        goto out;
-    const char *slash = strrchr(file->path, '/');
-    file->base = slash == NULL ? file->path : slash + 1;
-    file->dir_fd = open_dir(file->path, file->base);
-    if (file->dir_fd >= 0)
+/* In the place that is given, or else in one of its own for path. */
+static enum mr_code begin(const char *path, const struct mr_io_place *place, mode_t mode,
+                          struct mr_io_file **out, struct mr_err *err)
+{
+    *out = NULL;
+    struct mr_io_file *file = new_file();
+    if (file == NULL)
+        return mr_err_nomem(err, "creating a file");
+    enum mr_code rc = MR_OK;
+    if (place != NULL)
+        file->place = place;
+    else
+        rc = mr_io_place_open(path, &file->own, err);
+    if (rc == MR_OK) {
         file->fd = open_temp(file);
-    if (file->fd < 0 || fchmod(file->fd, mode) != 0)
-        rc = fail(err, errno, "create file", path);
-out:
-    if (rc != MR_OK) {
-        mr_io_free(file);
-        file = NULL;
+        if (file->fd < 0 || fchmod(file->fd, mode) != 0)
+            rc = mr_io_fail(err, errno, "create file", file->place->path);
     }
-    *out = file;
+    if (rc == MR_OK)
+        *out = file;
+    else
+        mr_io_free(file);
     return rc;
+}
+
+enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
+                         struct mr_err *err)
+{
+    return begin(path, NULL, mode, out, err);
+}
+
+enum mr_code mr_io_begin_at(const struct mr_io_place *place, mode_t mode,
+                            struct mr_io_file **out, struct mr_err *err)
+{
+    return begin(NULL, place, mode, out, err);
 }
 
 /* Writes and remembers why it failed. */
@@ -142,7 +193,7 @@ static enum mr_code flush(struct mr_io_file *file, const void *ptr, size_t len,
                           struct mr_err *err)
 {
     struct mr_err own;
-    enum mr_code rc = mr_io_write_all(file->fd, file->path, ptr, len, &own);
+    enum mr_code rc = mr_io_write_all(file->fd, file->place->path, ptr, len, &own);
     if (rc == MR_OK)
         return MR_OK;
     file->failed_errno = own.sys_errno;
@@ -155,7 +206,7 @@ enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len,
                          struct mr_err *err)
 {
     if (file->failed_errno != 0)
-        return fail(err, file->failed_errno, "write to file", file->path);
+        return mr_io_fail(err, file->failed_errno, "write to file", file->place->path);
     if (len >= sizeof file->buffer - file->used) {
         enum mr_code rc = flush(file, file->buffer, file->used, err);
         if (rc != MR_OK)
@@ -170,32 +221,77 @@ enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len,
     return MR_OK;
 }
 
-/* Some file systems cannot sync a directory; their rename is as safe as they make it.
- */
-static int sync_dir(int dir_fd)
+int mr_io_sync_dir(int dir_fd)
 {
+    /* some file systems cannot; their rename is as safe as they make it */
     return fsync(dir_fd) != 0 && errno != EINVAL && errno != EROFS ? -1 : 0;
 }
 
-enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err)
+int mr_io_rename_new(int dir_fd, const char *from, const char *to)
 {
+    if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+        return -1;
+    /* the file system, or the kernel, does not know that: a link never replaces */
+    if (linkat(dir_fd, from, dir_fd, to, 0) == 0) {
+        if (unlinkat(dir_fd, from, 0) == 0)
+            return 0;
+        int saved = errno;
+        (void)unlinkat(dir_fd, to, 0); /* one name, as before */
+        errno = saved;
+        return -1;
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+        return -1;
+    /* nor that: looking first is the best there is */
+    struct stat st;
+    if (fstatat(dir_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(dir_fd, from, dir_fd, to);
+}
+
+/* All of it on disk, and closed. */
+static enum mr_code finish(struct mr_io_file *file, struct mr_err *err)
+{
+    const char *path = file->place->path;
     if (file->failed_errno != 0)
-        return fail(err, file->failed_errno, "write to file", file->path);
+        return mr_io_fail(err, file->failed_errno, "write to file", path);
     enum mr_code rc = flush(file, file->buffer, file->used, err);
     if (rc != MR_OK)
         return rc;
     file->used = 0;
     if (fsync(file->fd) != 0)
-        return fail(err, errno, "sync file", file->path);
+        return mr_io_fail(err, errno, "sync file", path);
     int closed = close(file->fd);
     file->fd = -1;
-    if (closed != 0)
-        return fail(err, errno, "close file", file->path);
-    if (renameat(file->dir_fd, file->temp, file->dir_fd, file->base) != 0)
-        return fail(err, errno, "rename the finished file to", file->path);
+    return closed == 0 ? MR_OK : mr_io_fail(err, errno, "close file", path);
+}
+
+enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err)
+{
+    const struct mr_io_place *place = file->place;
+    enum mr_code rc = finish(file, err);
+    if (rc != MR_OK)
+        return rc;
+    if (renameat(place->dir_fd, file->temp, place->dir_fd, place->base) != 0)
+        return mr_io_fail(err, errno, "rename the finished file to", place->path);
     file->temp[0] = '\0';
-    if (sync_dir(file->dir_fd) != 0)
-        return fail(err, errno, "sync the directory of file", file->path);
+    if (mr_io_sync_dir(place->dir_fd) != 0)
+        return mr_io_fail(err, errno, "sync the directory of file", place->path);
+    return MR_OK;
+}
+
+enum mr_code mr_io_detach(struct mr_io_file *file, char name[MR_IO_TEMP_BYTES],
+                          struct mr_err *err)
+{
+    enum mr_code rc = finish(file, err);
+    if (rc != MR_OK)
+        return rc;
+    memcpy(name, file->temp, sizeof file->temp);
+    file->temp[0] = '\0';
     return MR_OK;
 }
 
@@ -206,10 +302,8 @@ void mr_io_free(struct mr_io_file *file)
     if (file->fd >= 0)
         (void)close(file->fd);
     if (file->temp[0] != '\0')
-        (void)unlinkat(file->dir_fd, file->temp, 0);
-    if (file->dir_fd >= 0)
-        (void)close(file->dir_fd);
-    free(file->path);
+        (void)unlinkat(file->place->dir_fd, file->temp, 0);
+    mr_io_place_release(&file->own);
     free(file);
 }
 
@@ -237,7 +331,7 @@ static enum mr_code read_fd(int fd, const char *path, size_t max_bytes,
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fail(err, errno, "read file", path);
+            return mr_io_fail(err, errno, "read file", path);
         if (got == 0)
             return MR_OK;
         out->len += (size_t)got;

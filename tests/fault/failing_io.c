@@ -5,8 +5,7 @@
  *       MR_FAULT_REPORT=FILE myrecon …
  *
  * Counted are write, pwrite, ftruncate, fsync and fdatasync on descriptors whose path
- * contains MR_FAULT_PATH ("stdout": on standard output), and rename and renameat of such
- * paths.  MR_FAULT_ERROR=ENOSPC: a disk that is full from then on, so that every later
+ * contains MR_FAULT_PATH ("stdout": on standard output), and renames of such paths.  MR_FAULT_ERROR=ENOSPC: a disk that is full from then on, so that every later
  * write fails too, while syncing and truncating succeed; the first write that does not
  * fit writes half of itself.  EIO: that one call fails.  EINTR: that call is interrupted
  * before it has done anything.  SHORT: that write writes half of itself.  Without
@@ -173,14 +172,19 @@ int ftruncate64(int fd, off64_t size)
     return ftruncate(fd, size);
 }
 
-int renameat(int from_dir, const char *from, int to_dir, const char *to)
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
     if (strstr(from, wanted_path) != NULL || strstr(to, wanted_path) != NULL) {
         enum fault now = next_fault(CALL_SYNC);
         if (now != 0)
             return set_errno(now);
     }
-    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
+    return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    return renameat2(from_dir, from, to_dir, to, 0);
 }
 
 int rename(const char *from, const char *to)

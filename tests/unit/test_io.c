@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,48 +17,7 @@
 #include <unistd.h>
 
 #include "core/io.h"
-
-/* Each test works in an empty directory of its own. */
-struct place {
-    char dir[64];
-    int cwd;
-};
-
-static int setup(void **state)
-{
-    struct place *place = calloc(1, sizeof *place);
-    (void)snprintf(place->dir, sizeof place->dir, "/tmp/myrecon-test-io-XXXXXX");
-    if (mkdtemp(place->dir) == NULL)
-        return -1;
-    place->cwd = open(".", O_RDONLY | O_DIRECTORY);
-    *state = place;
-    return chdir(place->dir);
-}
-
-static int teardown(void **state)
-{
-    struct place *place = *state;
-    DIR *dir = opendir(place->dir);
-    struct dirent *entry;
-    while ((entry = readdir(dir)) != NULL)
-        if (unlinkat(dirfd(dir), entry->d_name, 0) != 0)
-            (void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
-    (void)closedir(dir);
-    int rc = fchdir(place->cwd) | rmdir(place->dir);
-    (void)close(place->cwd);
-    free(place);
-    return rc;
-}
-
-static size_t count_files(void)
-{
-    size_t count = 0;
-    DIR *dir = opendir(".");
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count - 2;
-}
+#include "tests/unit/place.h"
 
 static void assert_content(const char *path, const char *text)
 {
@@ -352,7 +310,7 @@ static void test_kill_at_any_point(void **state)
 
 int main(void)
 {
-#define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, place_begin, place_end)
     const struct CMUnitTest tests[] = {
         IN_PLACE(test_commit_replaces),
         IN_PLACE(test_free_without_commit_leaves_no_trace),
