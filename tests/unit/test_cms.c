@@ -1,0 +1,339 @@
+/* test_cms.c: what is encrypted here, the stock openssl opens, and only if unharmed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <openssl/cms.h>
+#include <openssl/err.h>
+
+#include "core/cms.h"
+#include "core/io.h"
+#include "tests/unit/certificates.h"
+#include "tests/unit/place.h"
+#include "tests/unit/random.h"
+
+static EVP_PKEY *rsa, *ec;
+
+static int make_keys(void **state)
+{
+    (void)state;
+    rsa = make_key("RSA", 3072, NULL);
+    ec = make_key("EC", 0, "P-256");
+    return 0;
+}
+
+static int free_keys(void **state)
+{
+    (void)state;
+    EVP_PKEY_free(rsa);
+    EVP_PKEY_free(ec);
+    return 0;
+}
+
+/* The certificates of both kinds, as rsa.pem and ec.pem. */
+static int begin(void **state)
+{
+    if (place_begin(state) != 0)
+        return -1;
+    make_certificate("rsa", rsa, -DAY, DAY, NULL);
+    make_certificate("ec", ec, -DAY, DAY, NULL);
+    return 0;
+}
+
+static const char *const stems[] = {"rsa", "ec"};
+
+static struct mr_recipient *load(const char *stem)
+{
+    char path[64];
+    struct mr_recipient *recipient;
+    struct mr_err err;
+    (void)snprintf(path, sizeof path, "%s.pem", stem);
+    if (mr_recipient_load(path, &recipient, &err) != MR_OK)
+        fail_msg("%s", err.message);
+    return recipient;
+}
+
+static enum mr_code append(void *arg, const void *ptr, size_t len, struct mr_err *err)
+{
+    (void)err;
+    mr_strbuf_add(arg, ptr, len);
+    return MR_OK;
+}
+
+static void encrypt(const char *stem, const struct mr_strbuf *in, size_t piece,
+                    struct mr_strbuf *out)
+{
+    const struct mr_sink sink = {.write = append, .arg = out};
+    struct mr_recipient *recipient = load(stem);
+    struct mr_cms *cms;
+    struct mr_err err;
+    assert_int_equal(mr_cms_new(recipient, sink, &cms, &err), MR_OK);
+    for (size_t at = 0; at < in->len; at += piece) {
+        size_t now = in->len - at < piece ? in->len - at : piece;
+        if (mr_cms_write(cms, in->ptr + at, now, &err) != MR_OK)
+            fail_msg("%s", err.message);
+    }
+    if (mr_cms_finish(cms, &err) != MR_OK)
+        fail_msg("%s", err.message);
+    mr_cms_free(cms);
+    mr_recipient_free(recipient);
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
+static void store(const char *path, const struct mr_strbuf *text)
+{
+    struct mr_err err;
+    assert_int_equal(mr_io_write_file(path, 0600, text->ptr, text->len, &err), MR_OK);
+}
+
+/* Every byte value, and what text tools like to change. */
+static void fill(struct mr_strbuf *text, size_t size)
+{
+    while (text->len < size) {
+        mr_strbuf_add_str(text, "a\r\nb\nc\r");
+        for (int c = 0; c < 256; c++)
+            mr_strbuf_add_char(text, (char)c);
+        uint64_t bits = random_bits();
+        mr_strbuf_add(text, &bits, sizeof bits);
+    }
+    text->len = size;
+}
+
+static void test_openssl_opens_it(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 4096, 65536, 65537, 1000001};
+    static const size_t pieces[] = {999, 65536, 2000000};
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+        const char *stem = stems[i % 2];
+        for (size_t p = 0; p < sizeof pieces / sizeof *pieces; p++) {
+            struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+            struct mr_strbuf back = MR_STRBUF_INIT;
+            struct mr_err err;
+            fill(&in, sizes[i / 2]);
+            encrypt(stem, &in, pieces[p], &out);
+            assert_true(mr_cms_is_message(out.ptr, out.len));
+            if (in.len > 100) /* no 100 bytes of the content are in the message */
+                assert_null(memmem(out.ptr, out.len, in.ptr, 100));
+            store("message", &out);
+            assert_int_equal(decrypt(stem, "message", "plain"), 0);
+            assert_int_equal(mr_io_read_file("plain", 1 << 21, &back, &err), MR_OK);
+            assert_int_equal(back.len, in.len);
+            assert_memory_equal(back.ptr, in.ptr, in.len);
+            mr_strbuf_release(&in);
+            mr_strbuf_release(&out);
+            mr_strbuf_release(&back);
+        }
+    }
+}
+
+static void test_another_key_does_not(void **state)
+{
+    (void)state;
+    struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+    EVP_PKEY *other[] = {make_key("RSA", 3072, NULL), make_key("EC", 0, "P-256")};
+    fill(&in, 10000);
+    for (size_t i = 0; i < 2; i++) {
+        mr_strbuf_reset(&out);
+        encrypt(stems[i], &in, in.len, &out);
+        store("message", &out);
+        make_certificate("other", other[i], -DAY, DAY, NULL);
+        assert_int_not_equal(decrypt("other", "message", "plain"), 0);
+        assert_int_equal(decrypt(stems[i], "message", "plain"), 0);
+        EVP_PKEY_free(other[i]);
+    }
+    mr_strbuf_release(&in);
+    mr_strbuf_release(&out);
+}
+
+static void test_tampering_is_noticed(void **state)
+{
+    (void)state;
+    struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+    fill(&in, 20000);
+    for (size_t i = 0; i < 2; i++) {
+        mr_strbuf_reset(&out);
+        encrypt(stems[i], &in, in.len, &out);
+        /* the last bytes are the tag and the ends of what is open */
+        for (size_t at = out.len - 40; at > out.len / 2; at -= 1999) {
+            out.ptr[at] ^= 0x10;
+            store("message", &out);
+            assert_int_not_equal(decrypt(stems[i], "message", "plain"), 0);
+            out.ptr[at] ^= 0x10;
+        }
+        out.len -= 100;
+        store("message", &out);
+        assert_int_not_equal(decrypt(stems[i], "message", "plain"), 0);
+    }
+    mr_strbuf_release(&in);
+    mr_strbuf_release(&out);
+}
+
+/* How often the algorithm is named. */
+static size_t count_object(const struct mr_strbuf *message, const char *name)
+{
+    ASN1_OBJECT *object = OBJ_txt2obj(name, 0);
+    assert_non_null(object);
+    const unsigned char *ptr = OBJ_get0_data(object);
+    const char *at = message->ptr, *end = message->ptr + message->len;
+    size_t count = 0;
+    while ((at = memmem(at, (size_t)(end - at), ptr, OBJ_length(object))) != NULL) {
+        count++;
+        at++;
+    }
+    ASN1_OBJECT_free(object);
+    return count;
+}
+
+/* The algorithms are ours, not those that the library would have chosen. */
+static void test_algorithms(void **state)
+{
+    (void)state;
+    struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+    fill(&in, 1000);
+    encrypt("rsa", &in, in.len, &out);
+    assert_int_equal(count_object(&out, "id-aes256-GCM"), 1);
+    assert_int_equal(count_object(&out, "rsaesOaep"), 1);
+    assert_int_equal(count_object(&out, "mgf1"), 1);
+    assert_int_equal(count_object(&out, "SHA256"), 2); /* of OAEP, and of mgf1 */
+    mr_strbuf_reset(&out);
+    encrypt("ec", &in, in.len, &out);
+    assert_int_equal(count_object(&out, "id-aes256-GCM"), 1);
+    assert_int_equal(count_object(&out, "dhSinglePass-stdDH-sha256kdf-scheme"), 1);
+    assert_int_equal(count_object(&out, "id-aes256-wrap"), 1);
+    mr_strbuf_release(&in);
+    mr_strbuf_release(&out);
+}
+
+/* Two messages of one content share neither key nor nonce. */
+static void test_messages_differ(void **state)
+{
+    (void)state;
+    struct mr_strbuf in = MR_STRBUF_INIT, one = MR_STRBUF_INIT, two = MR_STRBUF_INIT;
+    fill(&in, 5000);
+    encrypt("ec", &in, in.len, &one);
+    encrypt("ec", &in, in.len, &two);
+    assert_null(memmem(two.ptr, two.len, one.ptr + one.len - 200, 16));
+    assert_null(memmem(two.ptr, two.len, one.ptr + one.len / 2, 16));
+    mr_strbuf_release(&in);
+    mr_strbuf_release(&one);
+    mr_strbuf_release(&two);
+}
+
+static void test_is_message(void **state)
+{
+    (void)state;
+    struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+    for (size_t size = 0; size < 2;
+         size++) { /* lengths that are known, and that are not */
+        mr_strbuf_reset(&out);
+        fill(&in, size);
+        encrypt("rsa", &in, 1, &out);
+        assert_int_equal((unsigned char)out.ptr[1], size == 0 ? 0x82 : 0x80);
+        assert_true(mr_cms_is_message(out.ptr, 64));
+        for (size_t len = 0; len < 15; len++)
+            assert_false(mr_cms_is_message(out.ptr, len));
+        out.ptr[14]++;
+        assert_false(mr_cms_is_message(out.ptr, 64));
+    }
+    assert_false(mr_cms_is_message("0\xff", 2));
+    mr_strbuf_release(&in);
+    mr_strbuf_release(&out);
+}
+
+struct failing {
+    size_t left; /* bytes that are still taken */
+};
+
+static enum mr_code take_some(void *arg, const void *ptr, size_t len, struct mr_err *err)
+{
+    struct failing *failing = arg;
+    (void)ptr;
+    if (len > failing->left)
+        return mr_err_set(err, MR_E_IO, "the sink is full");
+    failing->left -= len;
+    return MR_OK;
+}
+
+static void test_failing_sink(void **state)
+{
+    (void)state;
+    struct mr_strbuf in = MR_STRBUF_INIT;
+    fill(&in, 200000);
+    for (size_t i = 0; i < 2; i++) {
+        struct mr_recipient *recipient = load(stems[i]);
+        for (size_t room = 0; room < 400000; room += 50000) {
+            struct failing failing = {.left = room};
+            const struct mr_sink sink = {.write = take_some, .arg = &failing};
+            struct mr_cms *cms;
+            struct mr_err err = {.message = ""};
+            assert_int_equal(mr_cms_new(recipient, sink, &cms, &err), MR_OK);
+            enum mr_code rc = mr_cms_write(cms, in.ptr, in.len, &err);
+            if (rc == MR_OK)
+                rc = mr_cms_finish(cms, &err);
+            assert_int_equal(rc, room <= in.len ? MR_E_IO : MR_OK);
+            if (rc != MR_OK)
+                assert_string_equal(err.message, "the sink is full");
+            mr_cms_free(cms);
+        }
+        mr_recipient_free(recipient);
+    }
+    mr_strbuf_release(&in);
+}
+
+/* Freed at any point, it leaves neither memory nor a reason in OpenSSL's queue. */
+static void test_free_early(void **state)
+{
+    (void)state;
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    const struct mr_sink sink = {.write = append, .arg = &out};
+    struct mr_recipient *recipient = load("rsa");
+    struct mr_cms *cms;
+    struct mr_err err;
+    assert_int_equal(mr_cms_new(recipient, sink, &cms, &err), MR_OK);
+    mr_cms_free(cms);
+    assert_int_equal(mr_cms_new(recipient, sink, &cms, &err), MR_OK);
+    assert_int_equal(mr_cms_write(cms, "content", 7, &err), MR_OK);
+    mr_cms_free(cms);
+    mr_cms_free(NULL);
+    mr_recipient_free(recipient);
+    mr_strbuf_release(&out);
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
+/* The key is too short for what it is to encrypt, which nobody has looked at here: the
+ * reason is told. */
+static void test_reason_of_openssl(void **state)
+{
+    (void)state;
+    struct mr_recipient *recipient = load("rsa");
+    const struct mr_sink sink = {.write = append};
+    EVP_PKEY *key = make_key("RSA", 512, NULL);
+    struct mr_cms *cms;
+    struct mr_err err;
+    assert_int_equal(X509_set_pubkey(mr_recipient_x509(recipient), key), 1);
+    assert_int_equal(mr_cms_new(recipient, sink, &cms, &err), MR_E_CERT);
+    assert_null(cms);
+    assert_string_equal(err.message, "could not encrypt to certificate \"rsa.pem\": "
+                                     "data too large for key size");
+    assert_int_equal(ERR_peek_error(), 0);
+    EVP_PKEY_free(key);
+    mr_recipient_free(recipient);
+}
+
+int main(void)
+{
+#define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, begin, place_end)
+    const struct CMUnitTest tests[] = {
+        IN_PLACE(test_openssl_opens_it),     IN_PLACE(test_another_key_does_not),
+        IN_PLACE(test_tampering_is_noticed), IN_PLACE(test_algorithms),
+        IN_PLACE(test_messages_differ),      IN_PLACE(test_is_message),
+        IN_PLACE(test_failing_sink),         IN_PLACE(test_free_early),
+        IN_PLACE(test_reason_of_openssl),
+    };
+    return cmocka_run_group_tests(tests, make_keys, free_keys);
+}
