@@ -285,6 +285,21 @@ static void hint_runs(struct mr_findings *fd, struct mr_err *err)
     mr_strbuf_release(&hint);
 }
 
+static bool is_part_of_any(struct mr_findings *fd, const char *uuid)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    mr_case_lock(fd->cf);
+    if (mr_case_prepare(fd->cf, "SELECT 1 FROM run WHERE instr(uuid, ?) > 0 LIMIT 1",
+                        &stmt, NULL) == MR_OK) {
+        mr_case_bind_text(stmt, 1, uuid);
+        (void)mr_case_step(stmt, &row, NULL);
+    }
+    mr_case_free(stmt);
+    mr_case_unlock(fd->cf);
+    return row;
+}
+
 enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
                                     struct mr_arena *arena, struct mr_find_run *run,
                                     struct mr_err *err)
@@ -298,7 +313,12 @@ enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
         uuid, arena, run, err);
     if (code != MR_OK || run->id != 0)
         return code;
-    if (uuid != NULL)
+    if (uuid != NULL && is_part_of_any(fd, uuid))
+        (void)mr_err_set(
+            err, MR_E_NO_SUCH,
+            "several runs of the case file \"%s\" have \"%s\" in their names",
+            mr_case_path(fd->cf), uuid);
+    else if (uuid != NULL)
         (void)mr_err_set(err, MR_E_NO_SUCH, "the case file \"%s\" has no run \"%s\"",
                          mr_case_path(fd->cf), uuid);
     else
@@ -526,11 +546,12 @@ static enum mr_code adopt_table(struct mr_findings *fd, struct mr_find_table *ta
         table->counts = old->counts;
     } else if (code == MR_OK) {
         code = clear_table(fd, old->id, err);
-        if (code == MR_OK)
-            code = mr_findings_run_int(fd, "DELETE FROM col WHERE tbl=?", old->id, err);
-        if (code == MR_OK)
-            code = save_columns(fd, table, err);
     }
+    /* what does not change the findings may have changed: type, mask */
+    if (code == MR_OK)
+        code = mr_findings_run_int(fd, "DELETE FROM col WHERE tbl=?", old->id, err);
+    if (code == MR_OK)
+        code = save_columns(fd, table, err);
     mr_vec_release(&columns);
     mr_arena_release(&arena);
     return code;

@@ -76,6 +76,66 @@ static void test_runs(void **state)
     free(file);
 }
 
+static void add_run(struct mr_findings *fd, const char *uuid, bool finished)
+{
+    struct mr_find_run run = {
+        .uuid = uuid, .source = "s", .target = "t", .options = "", .started = "now"};
+    case_require(mr_findings_run_begin(fd, &run, NULL));
+    run.finished = run.kin_done = finished;
+    case_require(mr_findings_run_end(fd, &run, NULL));
+}
+
+static void test_run_chosen(void **state)
+{
+    static const struct {
+        const char *uuid;
+        const char *chosen; /* NULL: none */
+        const char *message;
+    } cases[] = {
+        {NULL, "20260102T000000Z-bbbb",
+         NULL}, /* not the last one, which is not finished */
+        {"20260101T000000Z-aaaa", "20260101T000000Z-aaaa", NULL},
+        {"-cccc", "20260103T000000Z-cccc", NULL},
+        {"20260102", "20260102T000000Z-bbbb", NULL},
+        {"2026", NULL, "several runs"},
+        {"dddd", NULL, "no run"},
+        /* the whole name of one is a part of another's */
+        {"plain", "plain", NULL},
+        {"plai", NULL, "several runs"},
+    };
+    struct mr_findings *fd = NULL;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_find_run run;
+    struct mr_err err = {0};
+    (void)state;
+    case_require(mr_findings_open(NULL, MR_CASE_WRITE, &fd, NULL));
+    assert_int_equal(mr_findings_run_choose(fd, NULL, &arena, &run, &err), MR_E_NO_SUCH);
+    assert_non_null(strstr(err.message, "holds no run"));
+    assert_non_null(strstr(mr_err_get_hint(&err), "--case"));
+    add_run(fd, "20260101T000000Z-aaaa", false);
+    assert_int_equal(mr_findings_run_choose(fd, NULL, &arena, &run, &err), MR_OK);
+    assert_string_equal(run.uuid, "20260101T000000Z-aaaa");
+    assert_false(run.finished || run.kin_done);
+    add_run(fd, "plain and more", false);
+    add_run(fd, "plain", true);
+    add_run(fd, "20260102T000000Z-bbbb", true);
+    add_run(fd, "20260103T000000Z-cccc", false);
+    for (size_t i = 0; i < LEN(cases); i++) {
+        enum mr_code code = mr_findings_run_choose(fd, cases[i].uuid, &arena, &run, &err);
+        assert_int_equal(code, cases[i].chosen != NULL ? MR_OK : MR_E_NO_SUCH);
+        if (code != MR_OK) {
+            assert_non_null(strstr(err.message, cases[i].message));
+            assert_non_null(strstr(mr_err_get_hint(&err), "20260103T000000Z-cccc"));
+            continue;
+        }
+        assert_string_equal(run.uuid, cases[i].chosen);
+        assert_int_equal(mr_findings_run_id(fd), run.id);
+    }
+    assert_true(run.finished && run.kin_done);
+    mr_arena_release(&arena);
+    case_require(mr_findings_close(fd, NULL));
+}
+
 /* ---- tables */
 
 static void test_table_found_again(void **state)
@@ -151,6 +211,43 @@ static void test_altered_table(void **state)
         assert_true(known);
         case_end(&c);
     }
+}
+
+/* What does not change the findings may have changed before a run is resumed. */
+static void test_table_of_other_settings(void **state)
+{
+    struct check_case c;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_find_table *tables = NULL;
+    size_t count = 0;
+    bool known = false;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    case_row(&c, (struct case_row){.state = MR_FIND_DIVERGED, .source = "1/a/b"});
+    struct mr_find_table again = c.table;
+    c.columns[1].masked = true;
+    c.columns[1].type = "varchar(20)";
+    again.subject = MR_SUBJECT_CONFIGURED;
+    again.time_at = 2;
+    again.windowed = true;
+    assert_int_equal(mr_findings_table_add(c.fd, &again, &known, NULL), MR_OK);
+    assert_true(known);
+    assert_int_equal(mr_findings_table_save(c.fd, &again, NULL), MR_OK);
+    assert_int_equal(mr_findings_tables(c.fd, &arena, &tables, &count, NULL), MR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(tables[0].subject, MR_SUBJECT_CONFIGURED);
+    assert_int_equal(tables[0].time_at, 2);
+    assert_true(tables[0].windowed);
+    assert_int_equal(tables[0].ncolumns, 3);
+    assert_true(tables[0].columns[1].masked);
+    assert_false(tables[0].columns[0].masked);
+    assert_string_equal(tables[0].columns[1].type, "varchar(20)");
+    uint64_t findings = 0;
+    case_require(mr_findings_count(c.fd, again.id, MR_FIND_DIVERGED, &findings, NULL));
+    assert_int_equal(findings, 1);
+    mr_arena_release(&arena);
+    case_end(&c);
 }
 
 /* ---- segments and chunks */
@@ -402,6 +499,53 @@ static void test_advice(void **state)
     case_end(&c);
 }
 
+/* ---- counters */
+
+static void test_counters(void **state)
+{
+    static const uint64_t numbers[][4] = {
+        {1, 0, 1, 0},
+        {UINT64_MAX, UINT64_MAX, UINT64_C(9223372036854775808), INT64_MAX},
+        {5, 4, UINT64_MAX - 1, 1000}};
+    struct check_case c;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_find_counter);
+    struct mr_find_run other;
+    (void)state;
+    case_begin(&c);
+    other = c.run;
+    for (size_t i = 0; i < LEN(numbers); i++) {
+        static const char *const names[] = {"d.z", "d.y", "d.x"};
+        case_table(&c, names[i], MR_VERDICT_EQUAL, false);
+        for (int again = 0; again < 2; again++) {
+            struct mr_find_counter counter = {.table = c.table.id, .column = "id"};
+            for (int side = 0; side < 2; side++) {
+                counter.next[side] = again == 0 ? 77 : numbers[i][2 * side];
+                counter.greatest[side] = again == 0 ? 77 : numbers[i][2 * side + 1];
+            }
+            assert_int_equal(mr_findings_counter_save(c.fd, &counter, NULL), MR_OK);
+        }
+    }
+    assert_int_equal(mr_findings_counters(c.fd, &arena, &list, NULL), MR_OK);
+    assert_int_equal(list.count, LEN(numbers));
+    for (size_t i = 0; i < LEN(numbers); i++) { /* by name, the last one first */
+        const struct mr_find_counter *counter = mr_vec_at(&list, LEN(numbers) - 1 - i);
+        assert_string_equal(counter->column, "id");
+        assert_true(counter->next[0] == numbers[i][0]);
+        assert_true(counter->greatest[0] == numbers[i][1]);
+        assert_true(counter->next[1] == numbers[i][2]);
+        assert_true(counter->greatest[1] == numbers[i][3]);
+    }
+    other.uuid = "other";
+    case_require(mr_findings_run_begin(c.fd, &other, NULL));
+    mr_vec_clear(&list);
+    assert_int_equal(mr_findings_counters(c.fd, &arena, &list, NULL), MR_OK);
+    assert_int_equal(list.count, 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    case_end(&c);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -421,14 +565,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_run_chosen),
         cmocka_unit_test(test_table_found_again),
         cmocka_unit_test(test_altered_table),
+        cmocka_unit_test(test_table_of_other_settings),
         cmocka_unit_test(test_segments),
         cmocka_unit_test(test_chunk_is_one_transaction),
         cmocka_unit_test(test_in_state),
         cmocka_unit_test(test_summarise),
         cmocka_unit_test(test_walk_stops),
         cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_counters),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
