@@ -566,6 +566,98 @@ static void test_configuration(void **state)
     }
 }
 
+/* An identity whose values are of other types on the two sides would make everybody
+ * somebody else, or the other way round. */
+static void test_identity_of_two_types(void **state)
+{
+    static const struct {
+        const struct mr_column *target;
+        enum mr_code code;
+    } cases[] = {{&name, MR_OK},
+                 {&name_bin, MR_OK},
+                 {&name_latin, MR_OK},
+                 {&name_blob, MR_OK},
+                 {&name_int, MR_E_CONFIG}};
+    static const struct plan source = {{&id, &name}, {"id"}, {NULL}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct plan target = {{&id, cases[i].target}, {"id"}, {NULL}};
+        struct built s, t;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_table_config config = {.identity = MR_IDENTITY_COLUMNS,
+                                         .identity_columns = {by_name, 1}};
+        struct mr_err err = {0};
+        build(&s, &source);
+        build(&t, &target);
+        struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
+        struct mr_column_task task = {.config = &config, .arena = &arena};
+        assert_int_equal(mr_pair_columns(&table, &task, &err), cases[i].code);
+        if (cases[i].code != MR_OK) {
+            assert_non_null(strstr(err.message, "\"name\" of table \"d.t\""));
+            assert_non_null(strstr(err.message, "varchar(20)"));
+            assert_non_null(strstr(err.message, "int"));
+            assert_non_null(strstr(mr_err_get_hint(&err), "identity"));
+        }
+        mr_arena_release(&arena);
+    }
+}
+
+/* What the case is told of a column beside its values. */
+static void test_type_and_mask(void **state)
+{
+    static const char *const masked[] = {"NAME", "no_such"};
+    static const struct plan source = {{&id, &name}, {"id"}, {NULL}};
+    static const struct plan target = {{&uid, &name_bin}, {"id"}, {NULL}};
+    struct built s, t;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_table_config config = {.mask = {masked, 2}};
+    (void)state;
+    build(&s, &source);
+    build(&t, &target);
+    struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
+    struct mr_column_task task = {.config = &config, .arena = &arena};
+    assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
+    assert_string_equal(table.find.columns[0].type, "int(11)");
+    assert_string_equal(table.find.columns[1].type, "varchar(20)");
+    assert_false(table.find.columns[0].masked);
+    assert_true(table.find.columns[1].masked);
+    mr_arena_release(&arena);
+}
+
+/* Conditions of references are the last values of a full read, in the order of the lines,
+ * and of no scan. */
+static void test_conditions(void **state)
+{
+    static const struct plan plan = {{&id, &name_latin}, {"id"}, {NULL}};
+    static const struct mr_reference references[] = {
+        {.condition = NULL}, {.condition = "a"}, {.dismissed = true}, {.condition = "b"}};
+    struct built s, t;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_table_config config = {.references = references,
+                                     .nreferences = LEN(references)};
+    (void)state;
+    build(&s, &plan);
+    build(&t, &plan);
+    struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
+    struct mr_column_task task = {.config = &config, .arena = &arena};
+    assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
+    assert_ptr_equal(table.config, &config);
+    assert_int_equal(table.ncompared, 2);
+    assert_int_equal(table.scan[MR_SOURCE].ncols, 2);
+    assert_true(table.condition_at[0] == SIZE_MAX && table.condition_at[2] == SIZE_MAX);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_readspec *full = &table.full[side];
+        assert_int_equal(full->ncols, 5); /* behind the latin1 text for people */
+        assert_int_equal(table.condition_at[1], 3);
+        assert_int_equal(table.condition_at[3], 4);
+        assert_string_equal(full->cols[3].name, "a");
+        assert_string_equal(full->cols[4].name, "b");
+        assert_int_equal(full->cols[4].expr, MR_EXPR_CONDITION);
+        assert_int_equal(full->cols[4].cls, MR_CLASS_UINT);
+    }
+    mr_arena_release(&arena);
+}
+
 /* Only where rows can be read piece by piece is an engine without snapshots stored. */
 static void test_store(void **state)
 {
@@ -594,6 +686,9 @@ int main(void)
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_unusable_indexes),
         cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_identity_of_two_types),
+        cmocka_unit_test(test_type_and_mask),
+        cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,6 +297,40 @@ static void test_digest_of_range(void **state)
 }
 
 /* What cannot be said is never sent. */
+/* A condition that a row is asked about, whatever it ends in; NULL is no yes. */
+static void test_condition(void **state)
+{
+    static const struct mr_readcol columns[] = {
+        {.name = "id", .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_INT},
+        {.name = "kind = 'member' OR a -- people",
+         .expr = MR_EXPR_CONDITION,
+         .cls = MR_CLASS_UINT}};
+    struct mr_readspec spec = {.db = "club",
+                               .table = "log",
+                               .cols = columns,
+                               .ncols = 2,
+                               .key = by_kind,
+                               .where = "x"};
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    static const size_t first[] = {0};
+    (void)state;
+    mr_source_sql_scan(&sql, &spec, (struct mr_range){{NULL, 0}, {NULL, 0}}, 0);
+    expect(&sql, "SELECT `id`, ((kind = 'member' OR a -- people\n) IS TRUE) FROM "
+                 "`club`.`log` WHERE (x\n)");
+    mr_strbuf_reset(&sql);
+    struct mr_strbuf bytes = MR_STRBUF_INIT;
+    add_int(&bytes, 5);
+    struct mr_key key = {bytes.ptr, bytes.len};
+    spec.key = first;
+    spec.nkey = 1;
+    spec.where = NULL;
+    mr_source_sql_fetch(&sql, &spec, &key, 1);
+    expect(&sql, "SELECT `id`, ((kind = 'member' OR a -- people\n) IS TRUE) FROM "
+                 "`club`.`log` WHERE (`id` IN (5))");
+    mr_strbuf_release(&bytes);
+    mr_strbuf_release(&sql);
+}
+
 static void test_failures(void **state)
 {
     (void)state;
@@ -338,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_digest),
         cmocka_unit_test(test_digest_of_range),
+        cmocka_unit_test(test_condition),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
