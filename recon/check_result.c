@@ -54,7 +54,7 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
     result->differs = result->differs || result->objects.count > 0;
     result->interrupted = !run->finished;
     result->incomplete = result->not_checked > 0 || result->unsettled_rows > 0 ||
-                         run->hidden != NULL || !run->objects_done;
+                         run->hidden != NULL || !run->objects_done || !run->kin_done;
     return code;
 }
 

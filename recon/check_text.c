@@ -492,8 +492,11 @@ static void advice(struct text *t)
                               "see the reasons above.\n");
     if (r->interrupted && t->opts->case_path[0] != '\0')
         (void)fprintf(t->out,
-                      "A server was lost: go on with the same command and --resume "
-                      "when it is back.\n");
+                      r->not_checked == 0 && r->run->objects_done
+                          ? "Whom the rows belong to is not known: go on with the same "
+                            "command and --resume.\n"
+                          : "A server was lost: go on with the same command and --resume "
+                            "when it is back.\n");
     if (r->unsettled_rows > 0)
         (void)fprintf(t->out,
                       "%" PRIu64 " row%s kept moving while compared: check again at a "

@@ -39,7 +39,8 @@ static inline void case_begin(struct check_case *c)
                                   .options = "",
                                   .started = "2026-01-02T03:04:05Z",
                                   .seconds = 1.5,
-                                  .objects_done = true};
+                                  .objects_done = true,
+                                  .kin_done = true};
     case_require(mr_findings_open(NULL, MR_CASE_WRITE, &c->fd, NULL));
     case_require(mr_findings_run_begin(c->fd, &c->run, NULL));
 }

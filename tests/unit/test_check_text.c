@@ -201,6 +201,31 @@ static void test_incomplete(void **state)
     case_end(&c);
 }
 
+/* A run that can be resumed says why: whom rows belong to, or a server. */
+static void test_unfinished(void **state)
+{
+    static const char *const people[] = {"\nincomplete: ", "Every finding is kept in x",
+                                         "Whom the rows belong to is not known",
+                                         "--resume", NULL};
+    static const char *const server[] = {"\nincomplete: ", "A server was lost",
+                                         "--resume", NULL};
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        struct check_case c;
+        case_begin(&c);
+        case_table(&c, "d.t", MR_VERDICT_DIVERGED, false);
+        case_row(&c, (struct case_row){.state = MR_FIND_DIVERGED, .source = "1/a/b"});
+        case_summarise(&c);
+        c.run.kin_done = false;
+        c.run.objects_done = lost == 0;
+        case_load(&c, 10);
+        char *text = text_of(&c, "x", false);
+        check_lines(text, lost == 0 ? people : server);
+        free(text);
+        case_end(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_suspects),
         cmocka_unit_test(test_incomplete),
+        cmocka_unit_test(test_unfinished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
