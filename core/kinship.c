@@ -137,50 +137,58 @@ enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
 
 /* ---- rows ---- */
 
+/* Findings by key, and by the head of their image: the index over all of it would be as
+ * big as the findings.  The index is made when the first row asks for it. */
+#define BY_KEY(row)                                                                      \
+    "SELECT id FROM finding WHERE tbl=?1 AND key=?2 AND state=2 AND " row                \
+    " IS NOT NULL LIMIT 1"
+#define BY_IMAGE(row)                                                                    \
+    "SELECT id FROM finding WHERE tbl=?1 AND state=2"                                    \
+    " AND substr(" row ",1,64)=substr(?2,1,64) AND " row "=?2 LIMIT 1"
+#define INDEX_IMAGES(row)                                                                \
+    "CREATE INDEX IF NOT EXISTS finding_" row "_head ON finding"                         \
+    " (tbl, substr(" row ",1,64)) WHERE state=2"
+
+static const char *const by_key_sql[] = {BY_KEY("source"), BY_KEY("target")};
+static const char *const by_image_sql[] = {BY_IMAGE("source"), BY_IMAGE("target")};
+static const char *const index_images_sql[] = {INDEX_IMAGES("source"),
+                                               INDEX_IMAGES("target")};
+
 struct saver {
     struct mr_findings *fd;
     int side;
-    struct mr_case_stmt *find, *find_paired, *add_ancestor, *find_ancestor, *add_link;
+    struct mr_case_stmt *find, *find_image, *add_ancestor, *find_ancestor, *add_link;
 };
 
 static void saver_release(struct saver *s)
 {
     mr_case_free(s->find);
-    mr_case_free(s->find_paired);
+    mr_case_free(s->find_image);
     mr_case_free(s->add_ancestor);
     mr_case_free(s->find_ancestor);
     mr_case_free(s->add_link);
 }
 
+static enum mr_code prepare_find(struct saver *s, struct mr_err *err)
+{
+    struct mr_case *cf = s->fd->cf;
+    enum mr_code code = mr_case_prepare(cf, by_key_sql[s->side], &s->find, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "SELECT id FROM ancestor WHERE tbl=? AND side=? AND key=?",
+                               &s->find_ancestor, err);
+    return code;
+}
+
 static enum mr_code saver_prepare(struct saver *s, struct mr_err *err)
 {
     struct mr_case *cf = s->fd->cf;
-    enum mr_code code = mr_case_prepare(
-        cf,
-        s->side == 0 ? "SELECT id FROM finding WHERE tbl=? AND key=? AND state=2"
-                       " AND source IS NOT NULL LIMIT 1"
-                     : "SELECT id FROM finding WHERE tbl=? AND key=? AND state=2"
-                       " AND target IS NOT NULL LIMIT 1",
-        &s->find, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            s->side == 0 ? "SELECT id FROM finding WHERE tbl=?1 AND state=2 AND source=?3"
-                           " AND EXISTS (SELECT 1 FROM finding WHERE tbl=?1 AND key=?2"
-                           " AND state=5) LIMIT 1"
-                         : "SELECT id FROM finding WHERE tbl=?1 AND state=2 AND target=?3"
-                           " AND EXISTS (SELECT 1 FROM finding WHERE tbl=?1 AND key=?2"
-                           " AND state=5) LIMIT 1",
-            &s->find_paired, err);
+    enum mr_code code = prepare_find(s, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf,
                                "INSERT OR IGNORE INTO ancestor (tbl, side, key, identity,"
                                " image) VALUES (?,?,?,?,?)",
                                &s->add_ancestor, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT id FROM ancestor WHERE tbl=? AND side=? AND key=?",
-                               &s->find_ancestor, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf, "INSERT OR IGNORE INTO link VALUES (?,?,?,?)",
                                &s->add_link, err);
@@ -197,15 +205,50 @@ static enum mr_code get_id(struct mr_case_stmt *stmt, int64_t *id, struct mr_err
     return code;
 }
 
+static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key key,
+                                int64_t *node, struct mr_err *err)
+{
+    mr_case_bind_int(s->find, 1, table);
+    mr_case_bind_borrowed(s->find, 2, key.ptr, key.len);
+    return get_id(s->find, node, err);
+}
+
+static enum mr_code find_by_image(struct saver *s, const struct mr_kin_row *row,
+                                  int64_t *node, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (s->find_image == NULL) {
+        code = mr_case_exec(s->fd->cf, index_images_sql[s->side], err);
+        if (code == MR_OK)
+            code = mr_case_prepare(s->fd->cf, by_image_sql[s->side], &s->find_image, err);
+    }
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(s->find_image, 1, row->table);
+    mr_case_bind_borrowed(s->find_image, 2, row->image, row->image_len);
+    return get_id(s->find_image, node, err);
+}
+
+static enum mr_code find_ancestor(struct saver *s, int64_t table, struct mr_key key,
+                                  int64_t *node, struct mr_err *err)
+{
+    mr_case_bind_int(s->find_ancestor, 1, table);
+    mr_case_bind_int(s->find_ancestor, 2, s->side);
+    mr_case_bind_borrowed(s->find_ancestor, 3, key.ptr, key.len);
+    enum mr_code code = get_id(s->find_ancestor, node, err);
+    *node = -*node;
+    return code;
+}
+
 static enum mr_code add_ancestor(struct saver *s, const struct mr_kin_row *row,
                                  struct mr_err *err)
 {
     struct mr_case_stmt *stmt = s->add_ancestor;
     mr_case_bind_int(stmt, 1, row->table);
     mr_case_bind_int(stmt, 2, s->side);
-    mr_case_bind_blob(stmt, 3, row->key.ptr, row->key.len);
+    mr_case_bind_borrowed(stmt, 3, row->key.ptr, row->key.len);
     if (row->identity != NULL)
-        mr_case_bind_blob(stmt, 4, row->identity, row->identity_len);
+        mr_case_bind_borrowed(stmt, 4, row->identity, row->identity_len);
     else
         mr_case_bind_null(stmt, 4);
     mr_case_bind_borrowed(stmt, 5, row->image, row->image_len);
@@ -216,27 +259,40 @@ static enum mr_code add_ancestor(struct saver *s, const struct mr_kin_row *row,
 static enum mr_code node_of(struct saver *s, const struct mr_kin_row *row, int64_t *node,
                             struct mr_err *err)
 {
-    mr_case_bind_int(s->find, 1, row->table);
-    mr_case_bind_blob(s->find, 2, row->key.ptr, row->key.len);
-    enum mr_code code = get_id(s->find, node, err);
-    if (code != MR_OK || *node != 0)
-        return code;
-    /* A key that the collation takes for another finding's key: that one has the row. */
-    mr_case_bind_int(s->find_paired, 1, row->table);
-    mr_case_bind_blob(s->find_paired, 2, row->key.ptr, row->key.len);
-    mr_case_bind_borrowed(s->find_paired, 3, row->image, row->image_len);
-    code = get_id(s->find_paired, node, err);
+    enum mr_code code = find_by_key(s, row->table, row->key, node, err);
+    if (code == MR_OK && *node == 0 && row->by_image)
+        code = find_by_image(s, row, node, err);
     if (code != MR_OK || *node != 0)
         return code;
     code = add_ancestor(s, row, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(s->find_ancestor, 1, row->table);
-    mr_case_bind_int(s->find_ancestor, 2, s->side);
-    mr_case_bind_blob(s->find_ancestor, 3, row->key.ptr, row->key.len);
-    code = get_id(s->find_ancestor, node, err);
-    *node = -*node;
+    return code == MR_OK ? find_ancestor(s, row->table, row->key, node, err) : code;
+}
+
+enum mr_code mr_kin_nodes(struct mr_findings *fd, int64_t table, int side,
+                          const struct mr_key *keys, size_t count, int64_t *nodes,
+                          struct mr_err *err)
+{
+    struct saver s = {.fd = fd, .side = side};
+    mr_case_lock(fd->cf);
+    enum mr_code code = prepare_find(&s, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        code = find_by_key(&s, table, keys[i], &nodes[i], err);
+        if (code == MR_OK && nodes[i] == 0)
+            code = find_ancestor(&s, table, keys[i], &nodes[i], err);
+    }
+    saver_release(&s);
+    mr_case_unlock(fd->cf);
     return code;
+}
+
+static enum mr_code add_link(struct saver *s, const struct mr_kin_step *step,
+                             int64_t parent, struct mr_err *err)
+{
+    mr_case_bind_int(s->add_link, 1, s->side);
+    mr_case_bind_int(s->add_link, 2, step->child);
+    mr_case_bind_int(s->add_link, 3, step->reference);
+    mr_case_bind_int(s->add_link, 4, parent);
+    return mr_case_run(s->add_link, err);
 }
 
 enum mr_code mr_kin_save(struct mr_findings *fd, int side,
@@ -244,37 +300,53 @@ enum mr_code mr_kin_save(struct mr_findings *fd, int side,
                          struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
+    const struct mr_kin_row *last = NULL;
+    int64_t last_node = 0;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
     code = saver_prepare(&s, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
-        int64_t parent = 0;
-        if (steps[i].parent != NULL)
-            code = node_of(&s, steps[i].parent, &parent, err);
-        if (code != MR_OK)
-            break;
-        mr_case_bind_int(s.add_link, 1, side);
-        mr_case_bind_int(s.add_link, 2, steps[i].child);
-        mr_case_bind_int(s.add_link, 3, steps[i].reference);
-        mr_case_bind_int(s.add_link, 4, parent);
-        code = mr_case_run(s.add_link, err);
+        int64_t parent = steps[i].node;
+        if (parent == 0 && steps[i].parent != NULL) {
+            if (steps[i].parent != last)
+                code = node_of(&s, steps[i].parent, &last_node, err);
+            last = steps[i].parent;
+            parent = last_node;
+        }
+        if (code == MR_OK)
+            code = add_link(&s, &steps[i], parent, err);
     }
     saver_release(&s);
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_kin_ancestor_add(struct mr_findings *fd, int side,
-                                 const struct mr_kin_row *row, struct mr_err *err)
+enum mr_code mr_kin_ancestors_add(struct mr_findings *fd, int side,
+                                  const struct mr_kin_row *const *rows, size_t count,
+                                  struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
     code = saver_prepare(&s, err);
-    if (code == MR_OK)
-        code = add_ancestor(&s, row, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        int64_t node = 0;
+        code = node_of(&s, rows[i], &node, err);
+    }
     saver_release(&s);
+    return mr_findings_end(fd, code, err);
+}
+
+enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err)
+{
+    enum mr_code code = mr_findings_begin(fd, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_case_exec(fd->cf,
+                        "DROP INDEX IF EXISTS finding_source_head;"
+                        "DROP INDEX IF EXISTS finding_target_head",
+                        err);
     return mr_findings_end(fd, code, err);
 }
 

@@ -13,9 +13,10 @@
  *    0        nobody: the reference names a row that is not there
  *
  * Calling sequence (check): clear, then reference_add for every edge of the graph, then
- * save for batches of rows, level by level; ancestors() lists the rows whose own
- * references are still to be followed.  Readers query the tables (docs/formats/
- * case-v1.md) or call references().
+ * for batches of rows, level by level: nodes() tells which parents the case knows by their
+ * keys, save links the rows to them and to those that had to be read; ancestors() lists
+ * the rows whose own references are still to be followed.  At the end finish.  Readers
+ * query the tables (docs/formats/case-v1.md) or call references().
  *
  * Keys, images and identities are encodings of row.h; identities in canonical form, as in
  * findings.h.  Threads: every function takes the case's lock itself.  Errors: MR_E_CASE,
@@ -58,25 +59,40 @@ struct mr_kin_row {
     size_t identity_len;
     const void *image;
     size_t image_len;
+    /* A finding may have the row under another key (one that the collation takes for the
+     * same), or without a key: it is known by its image, too. */
+    bool by_image;
 };
+
+/* The nodes of the rows of a side (0 source, 1 target) with exactly these keys; 0 where
+ * neither a finding with a row on that side nor an ancestor has the key. */
+enum mr_code mr_kin_nodes(struct mr_findings *fd, int64_t table, int side,
+                          const struct mr_key *keys, size_t count, int64_t *nodes,
+                          struct mr_err *err);
 
 /* One step up. */
 struct mr_kin_step {
     int64_t child; /* node */
     int64_t reference;
+    int64_t node;                    /* the parent's; 0: not known, see `parent` */
     const struct mr_kin_row *parent; /* NULL: nobody is there */
 };
 
-/* Links children to their parents on a side (0 source, 1 target), in one transaction: a
- * parent that has a finding with a row on that side is that finding, any other one an
- * ancestor, added where it is new. */
+/* Links children to their parents on a side, in one transaction: a parent that has a
+ * finding with a row on that side is that finding, any other one an ancestor, added where
+ * it is new.  Steps to one parent are best given one after the other. */
 enum mr_code mr_kin_save(struct mr_findings *fd, int side,
                          const struct mr_kin_step *steps, size_t count,
                          struct mr_err *err);
 
-/* Adds a row of that side as an ancestor that nothing leads to yet. */
-enum mr_code mr_kin_ancestor_add(struct mr_findings *fd, int side,
-                                 const struct mr_kin_row *row, struct mr_err *err);
+/* Adds rows of that side that nothing leads to, where they are no findings; in one
+ * transaction. */
+enum mr_code mr_kin_ancestors_add(struct mr_findings *fd, int side,
+                                  const struct mr_kin_row *const *rows, size_t count,
+                                  struct mr_err *err);
+
+/* Drops what only saving needs (an index over images). */
+enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err);
 
 /* Ancestors of a table and side, by id from after_id on, at most limit. */
 struct mr_kin_ancestor {

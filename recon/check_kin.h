@@ -7,12 +7,17 @@
  * were found so, until no new one turns up; a row is followed once, so cycles end.
  * Nothing is read above the row of a subject.
  *
- * Texts are matched as TARGET's collation does (canon.h), like everything else.
+ * A subject row of a table that was compared only in part (--where, --since) need not have
+ * been compared: it is looked for on the other side under its key, and kept there too if it
+ * is the same person.
  */
 #ifndef MR_CHECK_KIN_H
 #define MR_CHECK_KIN_H
 
 #include "recon/check_scan.h"
+
+/* Rows whose references are followed together, at most. */
+#define MR_CHECK_KIN_BATCH 1000
 
 /* Follows all findings of the run on one side; the graph is saved. */
 enum mr_code mr_check_kin(struct mr_check_worker *worker, enum mr_side side,

@@ -456,6 +456,8 @@ static enum mr_code kin(struct run *run, struct mr_err *err)
     if (code != MR_OK)
         return code;
     code = run_jobs(run, &why);
+    if (code == MR_OK)
+        code = mr_kin_finish(check->fd, &why);
     check->run.kin_done = code == MR_OK;
     if (code == MR_OK || mr_check_is_fatal(code)) {
         if (code != MR_OK && err != NULL)

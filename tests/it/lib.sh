@@ -324,3 +324,17 @@ image() { # image TABLE KIND SIDE COLUMN: a value of the only row of that kind, 
     jq -c --arg t "$(full "$1")" --arg k "$2" --arg s "$3" --arg c "$4" \
         'select(.type == "row" and .table == $t and .kind == $k) | .[$s][$c]' "$OUT" 2>&1
 }
+
+# --- the case ----------------------------------------------------------------------------
+
+ask_case() { # ask_case SQL: of the case $CASE; LAST stands for its last run
+    sqlite3 -readonly "$CASE" "${1//LAST/(SELECT max(id) FROM run)}" 2>&1
+}
+
+ways() { # ways [TABLE]: whom the findings (of a table) lead to; see ways.sql
+    sqlite3 -readonly "$CASE" ".read $IT_DIR/ways.sql" 2>&1 | grep -E "^[a-z]+ ${1:-[^ ]*}:"
+}
+
+ways_are() { # ways_are DESCRIPTION TABLE LINES: in any order
+    is "$1" "$(ways "$2")" "$(sort <<<"$3" | sed '/^$/d')"
+}
