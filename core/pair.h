@@ -70,6 +70,7 @@ struct mr_pairing {
     size_t ntables;
     struct mr_pair_reference *references; /* pair_references.h */
     size_t nreferences;
+    bool followed; /* references will be: what makes that slow is warned of */
 };
 
 /*

@@ -4,7 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "log.h"
 #include "pair_subjects.h"
+
+#define FEW_ROWS 10000 /* of a table that may be read whole again and again */
 
 struct planner {
     struct mr_pairing *pairing;
@@ -20,18 +23,40 @@ static size_t column_at(const struct mr_pair *table, const char *name)
     return i;
 }
 
+/* Names as that side's server compares them. */
+static bool same_name(const struct mr_pairing *pairing, enum mr_side side, const char *a,
+                      const char *b)
+{
+    bool fold = pairing->side[side].cat->server.lower_case_table_names != 0;
+    return fold ? strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
+}
+
+/* A table that could not be planned has no columns to refer to: it counts as not compared. */
 static struct mr_pair *table_named(const struct mr_pairing *pairing, enum mr_side side,
                                    const char *db, const char *name)
 {
-    bool fold = pairing->side[side].cat->server.lower_case_table_names != 0;
     for (size_t i = 0; i < pairing->ntables; i++) {
         const struct mr_table *t = pairing->tables[i]->side[side];
-        bool same = fold ? strcasecmp(t->db, db) == 0 && strcasecmp(t->name, name) == 0
-                         : strcmp(t->db, db) == 0 && strcmp(t->name, name) == 0;
-        if (same)
-            return pairing->tables[i];
+        if (same_name(pairing, side, t->db, db) &&
+            same_name(pairing, side, t->name, name))
+            return pairing->tables[i]->config != NULL ? pairing->tables[i] : NULL;
     }
     return NULL;
+}
+
+/* SOURCE's name of a database of that side, as far as compared tables tell. */
+static const char *source_db(const struct mr_pairing *pairing, enum mr_side side,
+                             const char *db)
+{
+    for (size_t i = 0; i < pairing->ntables; i++)
+        if (same_name(pairing, side, pairing->tables[i]->side[side]->db, db))
+            return pairing->tables[i]->side[MR_SOURCE]->db;
+    return db;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 static bool same_reference(const struct mr_pair_reference *a,
@@ -39,7 +64,7 @@ static bool same_reference(const struct mr_pair_reference *a,
 {
     if (a->child != b->child || a->parent != b->parent ||
         a->kin.ncolumns != b->kin.ncolumns ||
-        a->kin.condition_at != b->kin.condition_at ||
+        !same_text(a->kin.condition, b->kin.condition) ||
         strcmp(a->kin.parent_name, b->kin.parent_name) != 0)
         return false;
     size_t bytes = a->kin.ncolumns * sizeof(size_t);
@@ -87,9 +112,24 @@ static enum mr_code start(struct planner *p, struct mr_pair_reference *reference
     return MR_OK;
 }
 
+/* Can the values of the two columns be looked up as each other? */
+static bool comparable(const struct mr_pair_reference *r, size_t column, size_t parent)
+{
+    const struct mr_find_column *c = &r->child->find.columns[column];
+    const struct mr_find_column *p = &r->parent->find.columns[parent];
+    enum mr_class a = c->style.cls, b = p->style.cls;
+    bool numbers = (a == MR_CLASS_INT || a == MR_CLASS_UINT) &&
+                   (b == MR_CLASS_INT || b == MR_CLASS_UINT);
+    if (a != MR_CLASS_TEXT || b != MR_CLASS_TEXT)
+        return numbers || a == b;
+    return c->charset == NULL || p->charset == NULL ||
+           strcmp(c->charset, p->charset) == 0;
+}
+
 /* ---- foreign keys ---- */
 
-/* A foreign key over a column that is not compared leads nowhere that could be seen. */
+/* To a column that is not compared, or is read as another type than the child's (the two
+ * sides differ), a foreign key leads nowhere that could be seen. */
 static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
                                     enum mr_side side, const struct mr_foreign_key *fk,
                                     struct mr_err *err)
@@ -103,9 +143,11 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
         return code;
     r.kin.name = fk->name;
     r.kin.declared = true;
-    r.kin.parent_name = r.parent != NULL
-                            ? r.parent->find.name
-                            : join_name(p->pairing->arena, fk->ref_db, fk->ref_table);
+    r.kin.parent_name =
+        r.parent != NULL
+            ? r.parent->find.name
+            : join_name(p->pairing->arena, source_db(p->pairing, side, fk->ref_db),
+                        fk->ref_table);
     if (r.kin.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
     for (size_t i = 0; i < fk->ncolumns; i++) {
@@ -115,8 +157,9 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
         if (r.parent == NULL)
             continue;
         parents[i] = column_at(r.parent, fk->ref_columns[i]);
-        if (parents[i] == r.parent->find.ncolumns)
-            return MR_OK;
+        if (parents[i] == r.parent->find.ncolumns ||
+            !comparable(&r, columns[i], parents[i]))
+            r.parent = NULL;
     }
     return add(p, &r, err);
 }
@@ -149,20 +192,6 @@ static const char *reference_name(struct mr_arena *arena, const struct mr_refere
     return name;
 }
 
-/* Can the values of the two columns be looked up as each other? */
-static bool comparable(const struct mr_pair_reference *r, size_t column, size_t parent)
-{
-    const struct mr_find_column *c = &r->child->find.columns[column];
-    const struct mr_find_column *p = &r->parent->find.columns[parent];
-    enum mr_class a = c->style.cls, b = p->style.cls;
-    bool numbers = (a == MR_CLASS_INT || a == MR_CLASS_UINT) &&
-                   (b == MR_CLASS_INT || b == MR_CLASS_UINT);
-    if (a != MR_CLASS_TEXT || b != MR_CLASS_TEXT)
-        return numbers || a == b;
-    return c->charset == NULL || p->charset == NULL ||
-           strcmp(c->charset, p->charset) == 0;
-}
-
 /* The columns of a configured reference.  *skip: its section is a pattern, and this table
  * has no such column. */
 static enum mr_code resolve(const struct mr_pair_reference *r,
@@ -190,8 +219,60 @@ static enum mr_code resolve(const struct mr_pair_reference *r,
 static bool is_nowhere(const struct mr_pairing *pairing, const struct mr_reference *ref)
 {
     const struct mr_catalogue *cat = pairing->side[MR_SOURCE].cat;
-    return mr_catalogue_db(cat, ref->ref_db) != NULL &&
-           mr_catalogue_table(cat, ref->ref_db, ref->ref_table) == NULL;
+    bool known = false;
+    for (size_t i = 0; !known && i < cat->ndbs; i++)
+        known = same_name(pairing, MR_SOURCE, cat->dbs[i].name, ref->ref_db);
+    for (size_t i = 0; i < cat->ntables; i++)
+        if (same_name(pairing, MR_SOURCE, cat->tables[i].db, ref->ref_db) &&
+            same_name(pairing, MR_SOURCE, cat->tables[i].name, ref->ref_table))
+            return false;
+    return known;
+}
+
+static bool is_led_by(const struct mr_index *index, const struct mr_string_list *columns)
+{
+    const char *first = index->nparts > 0 ? index->parts[0].column : NULL;
+    for (size_t i = 0; index->usable && first != NULL && i < columns->count; i++)
+        if (strcasecmp(columns->items[i], first) == 0)
+            return true;
+    return false;
+}
+
+/* Where no index helps, every batch of rows that refers reads the whole table. */
+static void warn_without_index(const struct mr_pair_reference *r,
+                               const struct mr_reference *ref)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_table *t = r->parent->side[side];
+        bool indexed = t->est_rows < FEW_ROWS;
+        for (size_t i = 0; !indexed && i < t->nindexes; i++)
+            indexed = is_led_by(&t->indexes[i], &ref->ref_columns);
+        if (!indexed)
+            mr_log_warning(
+                "reference \"%s\" of table \"%s\": no index of table \"%s\" on "
+                "the %s begins with that column, and it is read whole again and again",
+                r->kin.name, r->child->find.name, r->parent->find.name,
+                mr_side_name((enum mr_side)side));
+    }
+}
+
+/* A database that is no part of the run: perhaps a slip, where all databases are. */
+static void warn_outside(const struct planner *p, const struct mr_pair_reference *r,
+                         const struct mr_reference *ref)
+{
+    const struct mr_pairing *pairing = p->pairing;
+    const struct mr_catalogue *cat = pairing->side[MR_SOURCE].cat;
+    for (size_t i = 0; i < cat->ndbs; i++)
+        if (same_name(pairing, MR_SOURCE, cat->dbs[i].name, ref->ref_db))
+            return;
+    for (size_t i = 0; i < p->list.count; i++)
+        if (strcmp(((struct mr_pair_reference *)mr_vec_at(&p->list, i))->kin.parent_name,
+                   r->kin.parent_name) == 0)
+            return;
+    if (pairing->side[MR_SOURCE].ep->ndbs == 0)
+        mr_log_warning("reference \"%s\" of table \"%s\": the source shows no database "
+                       "\"%s\"",
+                       r->kin.name, r->child->find.name, ref->ref_db);
 }
 
 static enum mr_code try_condition(const struct planner *p,
@@ -227,9 +308,32 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
         return code;
     if (r.parent == NULL && is_nowhere(p->pairing, ref))
         return refuse(&r, "the referenced table does not exist", err);
+    if (p->pairing->followed && r.parent == NULL)
+        warn_outside(p, &r, ref);
+    else if (p->pairing->followed)
+        warn_without_index(&r, ref);
     if (ref->condition != NULL)
         code = try_condition(p, &r, err);
     return code == MR_OK ? add(p, &r, err) : code;
+}
+
+static bool same_columns(const struct mr_string_list *a, const struct mr_string_list *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = strcasecmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+/* `none: columns`, or one of a pattern's section that the table has such a line against. */
+static bool is_dismissed(const struct mr_table_config *config, size_t at)
+{
+    const struct mr_reference *ref = &config->references[at];
+    bool dismissed = ref->dismissed;
+    for (size_t i = 0; ref->by_pattern && !dismissed && i < config->nreferences; i++)
+        dismissed = config->references[i].dismissed &&
+                    same_columns(&config->references[i].columns, &ref->columns);
+    return dismissed;
 }
 
 static enum mr_code add_of_table(struct planner *p, struct mr_pair *table,
@@ -242,7 +346,7 @@ static enum mr_code add_of_table(struct planner *p, struct mr_pair *table,
             code = add_foreign_key(p, table, (enum mr_side)side, &t->fks[i], err);
     }
     for (size_t i = 0; code == MR_OK && i < table->config->nreferences; i++)
-        if (!table->config->references[i].dismissed)
+        if (!is_dismissed(table->config, i))
             code = add_configured(p, table, i, err);
     return code;
 }

@@ -264,6 +264,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     char started[32];
     mr_general_options_apply(&opts->general);
     check.pairing.arena = &check.arena;
+    check.pairing.followed = opts->case_path != NULL;
     check.run.uuid = new_run_id(&check.arena, started);
     check.run.started = started;
     enum mr_code code = check.run.uuid != NULL ? mr_db_global_init(err)
