@@ -6,8 +6,8 @@
  * `reference =` lines of the configuration.  A reference to a table that the run does not
  * compare is kept, so that what it would have led to is known to be missing.
  *
- * A table is a subject by `subject = yes`.  Where no table of the run is configured so,
- * the subject is inferred: the one table with an identity of its own that other tables
+ * A table is a subject by `subject = yes`.  Where the configuration names none, in this run
+ * or outside of it, the subject is inferred: the one table with an identity of its own that other tables
  * refer to, directly or over others, and that refers to no such table itself; with two of
  * them nothing is inferred.
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config.h"
 #include "pair_columns.h"
 #include "pair_references.h"
 
@@ -91,44 +92,65 @@ static bool tells_creation(const struct mr_column *col, bool by_name)
            strncasecmp(col->default_text, "current_timestamp", 17) == 0;
 }
 
+/* Position of the first column that tells it, in that way; -1: none. */
+static int creation_at(const struct mr_pair *table, bool by_name)
+{
+    for (size_t i = 0; i < table->find.ncolumns; i++)
+        if (tells_creation(
+                mr_pair_find_column(table->side[MR_SOURCE], table->find.columns[i].name),
+                by_name))
+            return (int)i;
+    return -1;
+}
+
 static enum mr_code time_column(const struct mr_pair *table,
                                 const struct mr_table_config *config, int *at,
                                 struct mr_err *err)
 {
-    const struct mr_find_table *find = &table->find;
+    const char *name = config->time_column;
+    const struct mr_table *s = table->side[MR_SOURCE];
     *at = -1;
-    for (int by_name = 1; *at < 0 && by_name >= 0; by_name--) {
-        for (size_t i = 0; *at < 0 && i < find->ncolumns; i++) {
-            const char *name = find->columns[i].name;
-            const struct mr_column *col =
-                mr_pair_find_column(table->side[MR_SOURCE], name);
-            if (config->time_column != NULL
-                    ? strcasecmp(name, config->time_column) == 0 && is_time(col)
-                    : tells_creation(col, by_name != 0))
+    if (name != NULL &&
+        (mr_pair_find_column(s, name) != NULL || !config->time_by_pattern)) {
+        for (size_t i = 0; *at < 0 && i < table->find.ncolumns; i++)
+            if (strcasecmp(table->find.columns[i].name, name) == 0 &&
+                is_time(mr_pair_find_column(s, name)))
                 *at = (int)i;
-        }
-    }
-    if (*at < 0 && config->time_column != NULL)
+        if (*at >= 0)
+            return MR_OK;
         return mr_err_set(
             err, MR_E_CONFIG,
-            "time column \"%s\" of table \"%s\" is no compared date or time",
-            config->time_column, find->name);
+            "time column \"%s\" of table \"%s\" is no compared date or time", name,
+            table->find.name);
+    }
+    *at = creation_at(table, true);
+    if (*at < 0)
+        *at = creation_at(table, false);
     return MR_OK;
+}
+
+/* The people may be in a table that this run does not compare: then nobody else is meant. */
+static bool names_subject(const struct mr_config *config)
+{
+    for (const struct mr_ini_section *section = config->sections; section != NULL;
+         section = section->next)
+        for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
+             entry = entry->next)
+            if (strcmp(entry->key, "subject") == 0 && strcmp(entry->value, "yes") == 0)
+                return true;
+    return false;
 }
 
 enum mr_code mr_pair_subjects_plan(struct mr_pairing *pairing, struct mr_err *err)
 {
-    bool configured = false;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++) {
         struct mr_pair *table = pairing->tables[i];
         if (table->find.ncolumns == 0)
             continue;
         code = time_column(table, table->config, &table->find.time_at, err);
-        if (table->config->subject) {
+        if (table->config->subject)
             table->find.subject = MR_SUBJECT_CONFIGURED;
-            configured = true;
-        }
     }
-    return code == MR_OK && !configured ? infer(pairing, err) : code;
+    return code == MR_OK && !names_subject(pairing->config) ? infer(pairing, err) : code;
 }

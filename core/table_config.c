@@ -222,9 +222,14 @@ static enum mr_code parse_column(struct parse *p)
     enum mr_code code = parse_name(p, &name);
     if (code == MR_OK)
         code = expect_end(p);
-    if (code == MR_OK)
-        memcpy(field(p), &name, sizeof name);
-    return code;
+    if (code != MR_OK)
+        return code;
+    memcpy(field(p), &name, sizeof name);
+    if (p->key->offset == offsetof(struct mr_table_config, time_column))
+        p->config->time_by_pattern = p->config->by_pattern;
+    if (p->key->offset == offsetof(struct mr_table_config, update_column))
+        p->config->update_by_pattern = p->config->by_pattern;
+    return MR_OK;
 }
 
 static enum mr_code parse_identity(struct parse *p)

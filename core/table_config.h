@@ -50,6 +50,8 @@ struct mr_table_config {
     enum mr_identity identity;
     struct mr_string_list identity_columns; /* of MR_IDENTITY_COLUMNS */
     const char *time_column, *update_column;
+    /* they are of a section with wildcards: the columns may be missing */
+    bool time_by_pattern, update_by_pattern;
     bool has_split_key, has_margin;
     uint64_t split_key, margin;
     const struct mr_conflict_rule *on_conflict;

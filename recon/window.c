@@ -90,12 +90,15 @@ static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair
 {
     const struct mr_table *s = table->side[MR_SOURCE];
     const char *configured[] = {config->time_column, config->update_column};
+    const bool may_miss[] = {config->time_by_pattern, config->update_by_pattern};
     bool any = false;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < 2; i++) {
         if (configured[i] == NULL)
             continue;
         const struct mr_column *col = mr_pair_find_column(s, configured[i]);
+        if (col == NULL && may_miss[i])
+            continue;
         if (!is_time(col))
             return mr_err_set(err, MR_E_CONFIG,
                               "time column \"%s\" of table \"%s\" is no date or time",

@@ -220,6 +220,7 @@ static inline enum mr_code graph_plan(struct graph *g, const char *ini,
     struct mr_column_task task = {.arena = &g->arena};
     if (mr_config_parse(ini, strlen(ini), "ini", &g->config, err) != MR_OK)
         abort();
+    g->pairing.config = g->config;
     g->pairing.tables = g->list;
     for (size_t i = 0; i < g->count; i++) {
         const struct mr_table *s = &g->tables[MR_SOURCE][i];
