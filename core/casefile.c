@@ -25,10 +25,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "signals.h"
 #include "strbuf.h"
 
 #define MR_CASE_APPLICATION_ID 0x6d797263 /* 'myrc' */
 #define MR_CASE_BUSY_TIMEOUT_MS 5000
+#define MR_CASE_CANCEL_OPS 20000 /* of SQLite's machine between looks at the flag */
 
 /* Of the database header (SQLite file format, section 1.3). */
 enum {
@@ -42,7 +44,8 @@ struct mr_case {
     sqlite3 *db;
     int lock_fd; /* holds the writer's flock; -1 for a reader or a temporary case */
     bool writer;
-    char *path; /* as given; "" for a temporary case */
+    bool scratch; /* between scratch_begin and scratch_end */
+    char *path;   /* as given; "" for a temporary case */
     pthread_mutex_t mutex;
 };
 
@@ -82,6 +85,8 @@ static enum mr_code fail(const struct mr_case *cf, int rc, const char *what,
     int primary = rc & 0xff;
     if (primary == SQLITE_NOMEM)
         return mr_err_nomem(err, "working with the case file");
+    if (primary == SQLITE_INTERRUPT)
+        return mr_cancelled_err(err);
     bool live = cf->db != NULL && (sqlite3_errcode(cf->db) & 0xff) == primary;
     const char *reason = live ? sqlite3_errmsg(cf->db) : sqlite3_errstr(rc);
     int errno_value = cf->db != NULL ? sqlite3_system_errno(cf->db) : 0;
@@ -99,6 +104,9 @@ static enum mr_code fail(const struct mr_case *cf, int rc, const char *what,
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (hints[i].rc == primary)
             mr_err_hint(err, "%s", hints[i].hint);
+    if (cf->scratch && primary == SQLITE_FULL)
+        mr_err_hint(err, "Free space beside the case file: what is read from it is put "
+                         "together there, in temporary files.");
     return MR_E_CASE;
 }
 
@@ -481,6 +489,7 @@ enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err)
     if (cf == NULL)
         return MR_OK;
     enum mr_code code = MR_OK;
+    mr_case_scratch_end(cf);
     mr_case_rollback(cf);
     if (sqlite3_next_stmt(cf->db, NULL) != NULL)
         code = mr_err_set(err, MR_E_BUG, "case file closed with a statement in use");
@@ -498,6 +507,63 @@ enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err)
         code = fail(cf, rc, "close it", err);
     destroy(cf);
     return code;
+}
+
+/* ---- scratch ---- */
+
+static int is_cancelled(void *ctx)
+{
+    (void)ctx;
+    return mr_is_cancelled() ? 1 : 0;
+}
+
+/* SQLite makes its temporary files in the first of several directories that can be
+ * written; this one comes first.  It opens them with mode 0600 and unlinks them at once. */
+static enum mr_code use_directory_of(const char *path, struct mr_err *err)
+{
+    char *real = realpath(path, NULL);
+    if (real == NULL)
+        return fail_open(path, "resolve", errno, err);
+    const char *slash = strrchr(real, '/');
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory =
+        sqlite3_mprintf("%.*s", (int)(slash == real ? 1 : slash - real), real);
+    free(real);
+    return sqlite3_temp_directory != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "working with the case file");
+}
+
+enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (cf->path[0] != '\0')
+        code = use_directory_of(cf->path, err);
+    /* query_only would refuse TEMP tables, too; the file itself is open read-only. */
+    if (code == MR_OK)
+        code = exec(cf,
+                    "PRAGMA query_only=OFF; PRAGMA cache_size=-16384;"
+                    "PRAGMA temp.cache_size=-16384; BEGIN;"
+                    "PRAGMA user_version", /* the view begins with the first reading */
+                    "read it", err);
+    if (code != MR_OK)
+        return code;
+    cf->scratch = true;
+    sqlite3_progress_handler(cf->db, MR_CASE_CANCEL_OPS, is_cancelled, NULL);
+    return MR_OK;
+}
+
+void mr_case_scratch_end(struct mr_case *cf)
+{
+    if (!cf->scratch)
+        return;
+    cf->scratch = false;
+    sqlite3_progress_handler(cf->db, 0, NULL, NULL);
+    mr_case_rollback(cf);
+    if (!cf->writer)
+        (void)sqlite3_exec(cf->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = NULL;
 }
 
 const char *mr_case_path(const struct mr_case *cf)
