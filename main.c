@@ -19,10 +19,12 @@
 #include "core/signals.h"
 #include "core/term.h"
 #include "core/version.h"
+#include "recon/affected_cmd.h"
 #include "recon/check_cmd.h"
 
 static const struct mr_command *const commands[] = {
     &mr_check_command,
+    &mr_affected_command,
     &mr_config_command,
 };
 static const struct mr_command_list command_list = {
