@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "core/log.h"
-#include "core/pattern.h"
+#include "core/outfile.h"
 #include "recon/affected_gaps.h"
 #include "recon/affected_options.h"
-#include "recon/affected_output.h"
 #include "recon/affected_reach.h"
 #include "recon/affected_subject.h"
 
@@ -21,7 +20,7 @@ struct command {
     struct mr_affected list;
     struct mr_affected_format_opts format;
     struct mr_affected_writer *writer;
-    struct mr_affected_output output;
+    struct mr_outfile *output;
     struct mr_affected_people people;
     struct mr_affected_lines lines;
     bool incomplete;
@@ -81,9 +80,19 @@ static enum mr_code collect(struct command *c, struct mr_err *err)
     return code == MR_OK ? mr_affected_lines_begin(&c->lines, &c->people, err) : code;
 }
 
+static enum mr_code begin_output(struct command *c, struct mr_err *err)
+{
+    const struct mr_outfile_opts opts = {.path = c->opts->output,
+                                         .force = c->opts->force,
+                                         .compress =
+                                             mr_outfile_wants_zstd(c->opts->output),
+                                         .encrypt_to = c->opts->encrypt_to};
+    return mr_outfile_begin(&opts, &c->output, err);
+}
+
 static enum mr_code flush(struct command *c, struct mr_strbuf *text, struct mr_err *err)
 {
-    enum mr_code code = mr_affected_output_write(&c->output, text->ptr, text->len, err);
+    enum mr_code code = mr_outfile_write(c->output, text->ptr, text->len, err);
     mr_strbuf_reset(text);
     return code;
 }
@@ -113,7 +122,7 @@ static enum mr_code write_list(struct command *c, struct mr_err *err)
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = write_lines(c, &text, err);
     if (code == MR_OK)
-        code = mr_affected_output_commit(&c->output, err);
+        code = mr_outfile_commit(c->output, err);
     mr_strbuf_release(&text);
     return code;
 }
@@ -134,8 +143,12 @@ static void tell(struct command *c)
     if (c->opts->writes == MR_AFFECTED_TEMPLATE)
         mr_strbuf_add_fmt(&text, ", %" PRIu64 " line%s", c->writer->written,
                           c->writer->written == 1 ? "" : "s");
-    if (c->opts->output != NULL)
-        mr_strbuf_add_fmt(&text, ": written to \"%s\"", c->opts->output);
+    size_t files = mr_outfile_files(c->output);
+    if (files > 0)
+        mr_strbuf_add_fmt(&text, ": written to \"%s\"", mr_outfile_name(c->output, 0));
+    if (files > 1)
+        mr_strbuf_add_fmt(&text, " … \"%s\" (%zu parts)",
+                          mr_outfile_name(c->output, files - 1), files);
     mr_log_info("%s", text.ptr);
     mr_strbuf_release(&text);
     if (c->writer->left_out > 0) {
@@ -152,7 +165,7 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
     if (code == MR_OK)
         code = choose(c, err);
     if (code == MR_OK)
-        code = mr_affected_output_begin(&c->output, c->opts->output, c->opts->force, err);
+        code = begin_output(c, err);
     if (code == MR_OK)
         code = collect(c, err);
     if (code == MR_OK)
@@ -180,7 +193,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     mr_affected_lines_release(&c.lines);
     mr_affected_people_release(&c.people);
     mr_affected_writer_free(c.writer);
-    mr_affected_output_release(&c.output);
+    mr_outfile_free(c.output);
     enum mr_code closed = mr_findings_close(c.list.fd, &late);
     if (code == MR_OK && closed != MR_OK) {
         code = closed;
