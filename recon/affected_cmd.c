@@ -10,6 +10,7 @@
 #include "recon/affected_options.h"
 #include "recon/affected_reach.h"
 #include "recon/affected_subject.h"
+#include "recon/affected_window.h"
 
 #define WRITE_BYTES ((size_t)64 * 1024)
 #define INCOMPLETE 4 /* the process's exit status */
@@ -68,6 +69,24 @@ static enum mr_code choose(struct command *c, struct mr_err *err)
 
 /* ---- the list ---- */
 
+static enum mr_code add_window(struct command *c, struct mr_err *err)
+{
+    const struct mr_affected_options *o = c->opts;
+    const struct mr_affected_window window = {
+        .since = o->since_text != NULL ? &o->since : NULL,
+        .until = o->until_text != NULL ? &o->until : NULL,
+        .uris = {o->source, o->target},
+        .ask_password = o->ask_password,
+        .statement_timeout_s = o->statement_timeout_s,
+        .load = {.max_load = o->max_load,
+                 .max_lag_s = o->max_lag_s,
+                 .pause_file = o->pause_file},
+        .progress = o->general.progress,
+        .config = c->config};
+    return mr_affected_has_window(o) ? mr_affected_window(&c->people, &window, err)
+                                     : MR_OK;
+}
+
 static enum mr_code collect(struct command *c, struct mr_err *err)
 {
     enum mr_code code = mr_affected_people_begin(&c->people, &c->list, err);
@@ -75,6 +94,8 @@ static enum mr_code collect(struct command *c, struct mr_err *err)
         code = mr_affected_people_own(&c->people, err);
     if (code == MR_OK)
         code = mr_affected_reach(&c->people, err);
+    if (code == MR_OK)
+        code = add_window(c, err);
     if (code == MR_OK)
         code = mr_affected_gaps(&c->people, &c->incomplete, err);
     return code == MR_OK ? mr_affected_lines_begin(&c->lines, &c->people, err) : code;

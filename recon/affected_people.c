@@ -40,6 +40,10 @@ static enum mr_code prepare_all(struct mr_affected_people *p, struct mr_err *err
          "INSERT INTO temp.person (tbl, name, reasons) VALUES (?1, ?2, ?3)"
          " ON CONFLICT (tbl, name) DO UPDATE SET reasons = reasons | ?3 RETURNING id"},
         {&p->find_person, "SELECT id FROM temp.person WHERE tbl=? AND name=?"},
+        {&p->find_row,
+         "SELECT n.person FROM finding f JOIN temp.node n ON n.side = ?1"
+         " AND n.node = f.id WHERE f.tbl = ?2 AND f.key = ?3 AND f.state = 2 LIMIT 1"},
+        {&p->add_reason, "UPDATE temp.person SET reasons = reasons | ?2 WHERE id = ?1"},
         {&p->add_row, "INSERT OR IGNORE INTO temp.person_row VALUES (?,?,?,?,?,?)"},
         {&p->add_node, "INSERT OR IGNORE INTO temp.node VALUES (?,?,?)"},
     };
@@ -63,6 +67,8 @@ void mr_affected_people_release(struct mr_affected_people *p)
 {
     mr_case_free(p->add_person);
     mr_case_free(p->find_person);
+    mr_case_free(p->find_row);
+    mr_case_free(p->add_reason);
     mr_case_free(p->add_row);
     mr_case_free(p->add_node);
     mr_affected_row_release(&p->row);
@@ -142,6 +148,24 @@ enum mr_code mr_affected_people_add(struct mr_affected_people *p,
         code = mr_case_run(p->add_node, err);
     }
     return code;
+}
+
+enum mr_code mr_affected_people_add_read(struct mr_affected_people *p,
+                                         const struct mr_affected_seen *seen,
+                                         struct mr_err *err)
+{
+    int64_t person = 0;
+    if (seen->identity != NULL || seen->subject->nkey == 0)
+        return mr_affected_people_add(p, seen, err);
+    mr_case_bind_int(p->find_row, 1, seen->side);
+    mr_case_bind_int(p->find_row, 2, seen->subject->table->id);
+    mr_case_bind_borrowed(p->find_row, 3, seen->key.ptr, seen->key.len);
+    enum mr_code code = get_id(p->find_row, &person, err);
+    if (code != MR_OK || person == 0)
+        return code == MR_OK ? mr_affected_people_add(p, seen, err) : code;
+    mr_case_bind_int(p->add_reason, 1, person);
+    mr_case_bind_int(p->add_reason, 2, seen->reasons);
+    return mr_case_run(p->add_reason, err);
 }
 
 /* ---- findings ---- */

@@ -21,7 +21,8 @@
 struct mr_affected_people {
     struct mr_affected *list;
     struct mr_case *cf;
-    struct mr_case_stmt *add_person, *find_person, *add_row, *add_node;
+    struct mr_case_stmt *add_person, *find_person, *find_row, *add_reason, *add_row,
+        *add_node;
     struct mr_affected_row row;
     struct mr_strbuf name;
 };
@@ -69,6 +70,12 @@ enum mr_code mr_affected_people_add(struct mr_affected_people *people,
 enum mr_code mr_affected_people_add_known(struct mr_affected_people *people,
                                           const struct mr_affected_seen *seen,
                                           struct mr_err *err);
+
+/* Adds a row that was read on a server, node 0.  Where it does not say who it is, but is a
+ * finding of the case, it is that finding's person. */
+enum mr_code mr_affected_people_add_read(struct mr_affected_people *people,
+                                         const struct mr_affected_seen *seen,
+                                         struct mr_err *err);
 
 /* Runs a statement without result whose parameters are integers. */
 enum mr_code mr_affected_run(struct mr_case *cf, const char *sql, const int64_t *values,

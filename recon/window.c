@@ -33,8 +33,8 @@ static bool keeps_time(const struct mr_column *col)
 }
 
 /* TIME in UTC for TIMESTAMP columns, by TARGET's clock where it names no zone. */
-static enum mr_code in_utc(struct mr_check_run *check, const struct mr_when *when,
-                           struct mr_strbuf *text, struct mr_err *err)
+static enum mr_code in_utc(struct mr_db *target, const struct mr_when *when,
+                           const char *option, struct mr_strbuf *text, struct mr_err *err)
 {
     if (when->has_zone) {
         struct mr_time utc = mr_when_utc(when);
@@ -42,17 +42,18 @@ static enum mr_code in_utc(struct mr_check_run *check, const struct mr_when *whe
         return MR_OK;
     }
     struct mr_strbuf sql = MR_STRBUF_INIT, written = MR_STRBUF_INIT;
-    struct mr_db *db = mr_reader_db(check->pairing.side[MR_TARGET].main);
     mr_when_format(&when->time, &written);
     mr_strbuf_add_fmt(&sql, "SELECT CONVERT_TZ('%s', @@GLOBAL.time_zone, '+00:00')",
                       written.ptr);
     enum mr_code code =
-        db != NULL ? mr_db_query_text(db, sql.ptr, text, err)
-                   : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+        target != NULL
+            ? mr_db_query_text(target, sql.ptr, text, err)
+            : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     if (code == MR_OK && text->len == 0) {
         code = mr_err_set(err, MR_E_USAGE,
-                          "--since has no time zone, and the target cannot convert from "
-                          "its own");
+                          "%s has no time zone, and the target cannot convert from its "
+                          "own",
+                          option);
         mr_err_hint(err, "Give the time with a zone, such as 2026-04-02 12:00:00Z.");
     }
     mr_strbuf_release(&sql);
@@ -60,27 +61,35 @@ static enum mr_code in_utc(struct mr_check_run *check, const struct mr_when *whe
     return code;
 }
 
+enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
+                             const struct mr_window_end *end, struct mr_strbuf *sql,
+                             struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    if (strcmp(col->data_type, "timestamp") == 0)
+        code = in_utc(target, end->when, end->option, &text, err);
+    else
+        mr_when_format(&end->when->time, &text);
+    mr_sql_ident(sql, col->name);
+    mr_strbuf_add_fmt(sql, " %s ", end->before ? "<" : ">=");
+    mr_sql_string(sql, text.ptr);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code add_column(struct mr_check_run *check, const struct mr_column *col,
                                struct mr_strbuf *sql, struct mr_strbuf *names,
                                struct mr_err *err)
 {
-    const struct mr_when *when = &check->opts->since;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    if (strcmp(col->data_type, "timestamp") == 0)
-        code = in_utc(check, when, &text, err);
-    else
-        mr_when_format(&when->time, &text);
+    const struct mr_window_end since = {&check->opts->since, "--since", false};
     if (names->len > 0) {
         mr_strbuf_add_str(sql, " OR ");
         mr_strbuf_add_str(names, " or ");
     }
-    mr_sql_ident(sql, col->name);
-    mr_strbuf_add_str(sql, " >= ");
-    mr_sql_string(sql, text.ptr);
     mr_strbuf_add_str(names, col->name);
-    mr_strbuf_release(&text);
-    return code;
+    return mr_window_bound(mr_reader_db(check->pairing.side[MR_TARGET].main), col, &since,
+                           sql, err);
 }
 
 static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair *table,

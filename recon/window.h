@@ -14,7 +14,21 @@
 #define MR_WINDOW_H
 
 #include "core/table_config.h"
+#include "core/when.h"
 #include "recon/check.h"
+
+/* One end of a window. */
+struct mr_window_end {
+    const struct mr_when *when;
+    const char *option; /* that gave it, for messages */
+    bool before;        /* rows before that time; else at it or later */
+};
+
+/* Appends what the column has to be to.  target: TARGET's connection, which is asked for
+ * its time zone; NULL if it is gone. */
+enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
+                             const struct mr_window_end *end, struct mr_strbuf *sql,
+                             struct mr_err *err);
 
 /* Appends the condition (with AND where sql holds one already), and to note what it is. */
 enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pair *table,
