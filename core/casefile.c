@@ -35,7 +35,9 @@
 /* Of the database header (SQLite file format, section 1.3). */
 enum {
     HEADER_SIZE = 100,
+    HEADER_AT_PAGE_SIZE = 16,    /* two bytes; 1: 65,536 */
     HEADER_AT_READ_VERSION = 19, /* 2: WAL */
+    HEADER_AT_PAGES = 28,
     HEADER_AT_USER_VERSION = 60,
     HEADER_AT_APPLICATION_ID = 68
 };
@@ -59,6 +61,7 @@ struct mr_case_stmt {
 struct header {
     bool empty;
     bool wal;
+    bool cut; /* it says that the file is longer than it is */
 };
 
 static const struct {
@@ -180,7 +183,38 @@ static enum mr_code read_header(int fd, const char *path, int version, struct he
     if (be32(bytes + HEADER_AT_APPLICATION_ID) != MR_CASE_APPLICATION_ID)
         return fail_foreign(path, "it is a SQLite database of another program", err);
     out->wal = bytes[HEADER_AT_READ_VERSION] == 2;
+    unsigned long long page = be32(bytes + HEADER_AT_PAGE_SIZE) >> 16;
+    if (page == 1)
+        page = 65536;
+    out->cut = (unsigned long long)st.st_size < page * be32(bytes + HEADER_AT_PAGES);
     return check_version(path, (int)be32(bytes + HEADER_AT_USER_VERSION), version, err);
+}
+
+/* Size of path + suffix; -1 if there is none. */
+static long long side_file_size(const char *path, const char *suffix)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    struct stat st;
+    mr_strbuf_add_str(&name, path);
+    mr_strbuf_add_str(&name, suffix);
+    long long size =
+        !name.failed && stat(name.ptr, &st) == 0 ? (long long)st.st_size : -1;
+    mr_strbuf_release(&name);
+    return size;
+}
+
+/* SQLite takes what is missing at the end of the last page for zeros, and rows there for
+ * none: that would be an answer that is wrong.  With a log beside it the rest is there. */
+static enum mr_code check_whole(const char *path, const char *real,
+                                const struct header *header, struct mr_err *err)
+{
+    if (!header->cut || side_file_size(real, "-wal") > 0 ||
+        side_file_size(real, "-journal") > 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\" is cut short: its end is missing",
+                     path);
+    mr_err_hint(err, "Copy it again, or take it from a backup.");
+    return MR_E_CASE;
 }
 
 /* ---- opening ---- */
@@ -367,7 +401,9 @@ static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int 
         code = fail_open(cf->path, "resolve", errno, err);
         goto out;
     }
-    code = open_database(cf, real, SQLITE_OPEN_READWRITE, "", err);
+    code = check_whole(cf->path, real, &header, err);
+    if (code == MR_OK)
+        code = open_database(cf, real, SQLITE_OPEN_READWRITE, "", err);
     if (code == MR_OK)
         code = ensure_schema(cf, schema_sql, version, err);
     if (code == MR_OK)
@@ -379,19 +415,6 @@ out:
     }
     free(real);
     return code;
-}
-
-/* Size of path + suffix; -1 if there is none. */
-static long long side_file_size(const char *path, const char *suffix)
-{
-    struct mr_strbuf name = MR_STRBUF_INIT;
-    struct stat st;
-    mr_strbuf_add_str(&name, path);
-    mr_strbuf_add_str(&name, suffix);
-    long long size =
-        !name.failed && stat(name.ptr, &st) == 0 ? (long long)st.st_size : -1;
-    mr_strbuf_release(&name);
-    return size;
 }
 
 static enum mr_code try_reading(struct mr_case *cf, const char *real, const char *query,
@@ -430,6 +453,9 @@ static enum mr_code open_reader(struct mr_case *cf, int version, struct mr_err *
     char *real = realpath(cf->path, NULL);
     if (real == NULL)
         return fail_open(cf->path, "resolve", errno, err);
+    code = check_whole(cf->path, real, &header, err);
+    if (code != MR_OK)
+        goto out;
     long long wal = side_file_size(real, "-wal");
     bool hot = wal > 0 || side_file_size(real, "-journal") > 0;
     if (!header.wal || wal >= 0)
@@ -439,6 +465,7 @@ static enum mr_code open_reader(struct mr_case *cf, int version, struct mr_err *
     if (code == MR_E_CASE && hot)
         mr_err_hint(err, "A run was killed while it wrote this case; open it once with "
                          "the right to write its directory (check --resume does).");
+out:
     free(real);
     return code;
 }

@@ -680,7 +680,12 @@ static void test_corrupt(void **state)
     for (int i = 0; i < 50; i++)
         add_ok(cf, i, 3000);
     close_ok(cf);
-    assert_int_equal(truncate(path, 4096), 0);
+    char noise[4096];
+    memset(noise, 0xa5, sizeof noise);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    for (off_t at = 4096; at < 10 * 4096; at += 4096)
+        assert_int_equal(pwrite(fd, noise, sizeof noise, at), sizeof noise);
+    (void)close(fd);
     struct mr_err err = {0};
     enum mr_code code = mr_case_open(path, MR_CASE_READ, SCHEMA, 1, &cf, &err);
     if (code == MR_OK) {

@@ -1,4 +1,4 @@
-/* test_case_scratch.c: TEMP tables of a reader: where they lie, and what they leave. */
+/* test_case_reader.c: readers of a case: their TEMP tables, and files without their end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -207,6 +207,27 @@ static void test_temporary_case(void **state)
     assert_int_equal(mr_case_close(cf, NULL), MR_OK);
 }
 
+/* A file that lost its end is refused, be it one byte: SQLite would take that for zeros. */
+static void test_cut_short(void **state)
+{
+    struct stat st;
+    (void)state;
+    assert_int_equal(stat(path, &st), 0);
+    for (off_t lost = 1; lost < st.st_size - 100; lost += lost < 3 ? 1 : 997) {
+        for (int mode = MR_CASE_WRITE; mode <= MR_CASE_READ; mode++) {
+            struct mr_case *cf = NULL;
+            struct mr_err err = {0};
+            assert_int_equal(truncate(path, st.st_size - lost), 0);
+            assert_int_equal(
+                mr_case_open(path, (enum mr_case_mode)mode, SCHEMA, 1, &cf, &err),
+                MR_E_CASE);
+            if (strstr(err.message, "cut short") == NULL)
+                fail_msg("%s", err.message);
+            assert_int_equal(count_files(), 1);
+        }
+    }
+}
+
 /* The flag stays up: the last test of this program. */
 static void test_cancelled(void **state)
 {
@@ -230,7 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_files),     CASE(test_directory_that_cannot_be_written),
         CASE(test_one_view),  CASE(test_temporary_case),
-        CASE(test_cancelled),
+        CASE(test_cut_short), CASE(test_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
