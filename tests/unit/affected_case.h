@@ -42,13 +42,19 @@ static inline int64_t club_table(struct club *club, const char *name, bool ident
     return c->table.id;
 }
 
-static inline void club_begin(struct club *club)
+/* path NULL: a temporary case. */
+static inline void club_begin_at(struct club *club, const char *path)
 {
     memset(club, 0, sizeof *club);
     mr_strbuf_init(&club->text);
     mr_arena_init(&club->list.arena);
-    case_begin(&club->c);
+    case_begin_at(&club->c, path);
     club->c.run.finished = club->c.run.kin_done = true;
+}
+
+static inline void club_begin(struct club *club)
+{
+    club_begin_at(club, NULL);
 }
 
 /* A finding; its id. */

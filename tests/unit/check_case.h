@@ -30,7 +30,8 @@ static inline void case_require(enum mr_code code)
         abort();
 }
 
-static inline void case_begin(struct check_case *c)
+/* path NULL: a temporary case. */
+static inline void case_begin_at(struct check_case *c, const char *path)
 {
     memset(c, 0, sizeof *c);
     c->run = (struct mr_find_run){.uuid = "20260102T030405Z-8f3a",
@@ -41,8 +42,13 @@ static inline void case_begin(struct check_case *c)
                                   .seconds = 1.5,
                                   .objects_done = true,
                                   .kin_done = true};
-    case_require(mr_findings_open(NULL, MR_CASE_WRITE, &c->fd, NULL));
+    case_require(mr_findings_open(path, MR_CASE_WRITE, &c->fd, NULL));
     case_require(mr_findings_run_begin(c->fd, &c->run, NULL));
+}
+
+static inline void case_begin(struct check_case *c)
+{
+    case_begin_at(c, NULL);
 }
 
 static inline void case_table(struct check_case *c, const char *name,
