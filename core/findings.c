@@ -500,14 +500,19 @@ static enum mr_code insert_table(struct mr_findings *fd, struct mr_find_table *t
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_prepare(
         fd,
-        "INSERT INTO tbl (run, name, target_name, keyless, verdict, schema_differs,"
-        " scanned, settled, source_rows, target_rows, bytes, missing, extra, changed,"
-        " collision, moved, null_identities) VALUES (?,?,?,?,0,0,0,0,0,0,0,0,0,0,0,0,0)",
+        "INSERT INTO tbl (run, name, target_name, keyless, identity_known, subject,"
+        " time_at, windowed, verdict, schema_differs, scanned, settled, source_rows,"
+        " target_rows, bytes, missing, extra, changed, collision, moved,"
+        " null_identities) VALUES (?,?,?,?,?,?,?,?,0,0,0,0,0,0,0,0,0,0,0,0,0)",
         fd->run, &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_text(stmt, 2, table->name);
         mr_case_bind_text(stmt, 3, table->target_name);
         mr_case_bind_int(stmt, 4, table->keyless);
+        mr_case_bind_int(stmt, 5, table->identity_known);
+        mr_case_bind_int(stmt, 6, (int64_t)table->subject);
+        mr_case_bind_int(stmt, 7, table->time_at);
+        mr_case_bind_int(stmt, 8, table->windowed);
         code = mr_case_run(stmt, err);
         table->id = mr_case_last_id(fd->cf);
     }

@@ -16,7 +16,9 @@ struct sealer {
     struct mr_strbuf keys[2]; /* encoded texts of one person */
     struct mr_strbuf key_text[2];
     struct mr_strbuf table_text, place, text;
-    struct mr_strbuf fields; /* of the row that speaks for the person */
+    struct mr_strbuf name, rest, fields; /* of the row that speaks for the person */
+    bool no_name;
+    size_t nrows;
     size_t nkeys[2];
 };
 
@@ -79,10 +81,17 @@ static enum mr_code take_row(struct sealer *s, struct mr_err *err)
             mr_strbuf_add_char(&s->key_text[side], ';');
         mr_strbuf_add(&s->key_text[side], key, len);
     }
-    /* SOURCE's rows come first */
-    if (s->fields.len == 0) {
-        const void *fields = mr_case_blob(s->rows, 2, &len);
-        mr_strbuf_add(&s->fields, fields, len);
+    /* SOURCE's rows come first; who it is, the first row says that says it at all. */
+    bool no_name = mr_case_int(s->rows, 4) != 0;
+    if (s->nrows == 0 || (s->no_name && !no_name)) {
+        const void *name = mr_case_blob(s->rows, 2, &len);
+        mr_strbuf_reset(&s->name);
+        mr_strbuf_add(&s->name, name, len);
+        s->no_name = no_name;
+    }
+    if (s->nrows++ == 0) {
+        const void *rest = mr_case_blob(s->rows, 3, &len);
+        mr_strbuf_add(&s->rest, rest, len);
     }
     return code;
 }
@@ -91,7 +100,9 @@ static enum mr_code take_rows(struct sealer *s, int64_t person, struct mr_err *e
 {
     bool row = false;
     enum mr_code code = MR_OK;
-    mr_strbuf_reset(&s->fields);
+    mr_strbuf_reset(&s->name);
+    mr_strbuf_reset(&s->rest);
+    s->nrows = 0;
     for (int side = 0; side < 2; side++) {
         s->nkeys[side] = 0;
         mr_strbuf_reset(&s->keys[side]);
@@ -101,6 +112,9 @@ static enum mr_code take_rows(struct sealer *s, int64_t person, struct mr_err *e
     while (code == MR_OK && (code = mr_case_step(s->rows, &row, err)) == MR_OK && row)
         code = take_row(s, err);
     mr_case_reset(s->rows);
+    mr_strbuf_reset(&s->fields);
+    mr_strbuf_add(&s->fields, s->name.ptr, s->name.len);
+    mr_strbuf_add(&s->fields, s->rest.ptr, s->rest.len);
     return code;
 }
 
@@ -197,9 +211,9 @@ static void add_facts(struct sealer *s, const struct mr_affected_subject *subjec
 
 static enum mr_code check_buffers(const struct sealer *s, struct mr_err *err)
 {
-    const struct mr_strbuf *all[] = {&s->keys[0],     &s->keys[1], &s->key_text[0],
-                                     &s->key_text[1], &s->fields,  &s->table_text,
-                                     &s->place,       &s->text};
+    const struct mr_strbuf *all[] = {
+        &s->keys[0], &s->keys[1], &s->key_text[0], &s->key_text[1], &s->name,
+        &s->rest,    &s->fields,  &s->table_text,  &s->place,       &s->text};
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof all / sizeof all[0]; i++)
         code = mr_strbuf_check(all[i], "listing people", err);
@@ -255,10 +269,11 @@ static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err
                             " tables BLOB NOT NULL) STRICT",
                             err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT side, key, fields FROM temp.person_row"
-                               " WHERE person=? ORDER BY side, place",
-                               &s->rows, err);
+        code =
+            mr_case_prepare(cf,
+                            "SELECT side, key, name, fields, no_name FROM temp.person_row"
+                            " WHERE person=? ORDER BY side, place",
+                            &s->rows, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf, "SELECT tbl FROM temp.person_table WHERE person=?",
                                &s->tables, err);
@@ -294,6 +309,8 @@ static void sealer_release(struct sealer *s)
     mr_strbuf_release(&s->table_text);
     mr_strbuf_release(&s->place);
     mr_strbuf_release(&s->text);
+    mr_strbuf_release(&s->name);
+    mr_strbuf_release(&s->rest);
     mr_strbuf_release(&s->fields);
 }
 
@@ -307,6 +324,8 @@ static enum mr_code seal(struct mr_affected_lines *lines, struct mr_err *err)
                        .table_text = MR_STRBUF_INIT,
                        .place = MR_STRBUF_INIT,
                        .text = MR_STRBUF_INIT,
+                       .name = MR_STRBUF_INIT,
+                       .rest = MR_STRBUF_INIT,
                        .fields = MR_STRBUF_INIT};
     enum mr_code code = index_tables(&s, err);
     if (code == MR_OK)

@@ -12,7 +12,8 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE person_table (person INT NOT NULL, tbl INT NOT NULL,"
     " PRIMARY KEY (person, tbl)) STRICT, WITHOUT ROWID;"
     "CREATE TEMP TABLE person_row (person INT NOT NULL, side INT NOT NULL,"
-    " place BLOB NOT NULL, key BLOB, fields BLOB NOT NULL, origin INT NOT NULL,"
+    " place BLOB NOT NULL, key BLOB, name BLOB NOT NULL, fields BLOB NOT NULL,"
+    " no_name INT NOT NULL, origin INT NOT NULL,"
     " PRIMARY KEY (person, side, place)) STRICT, WITHOUT ROWID;"
     "CREATE TEMP TABLE node (side INT NOT NULL, node INT NOT NULL, person INT NOT NULL,"
     " PRIMARY KEY (side, node)) STRICT, WITHOUT ROWID;";
@@ -44,7 +45,7 @@ static enum mr_code prepare_all(struct mr_affected_people *p, struct mr_err *err
          "SELECT n.person FROM finding f JOIN temp.node n ON n.side = ?1"
          " AND n.node = f.id WHERE f.tbl = ?2 AND f.key = ?3 AND f.state = 2 LIMIT 1"},
         {&p->add_reason, "UPDATE temp.person SET reasons = reasons | ?2 WHERE id = ?1"},
-        {&p->add_row, "INSERT OR IGNORE INTO temp.person_row VALUES (?,?,?,?,?,?)"},
+        {&p->add_row, "INSERT OR IGNORE INTO temp.person_row VALUES (?,?,?,?,?,?,?,?)"},
         {&p->add_node, "INSERT OR IGNORE INTO temp.node VALUES (?,?,?)"},
     };
     enum mr_code code = MR_OK;
@@ -119,8 +120,11 @@ static enum mr_code save_row(struct mr_affected_people *p, int64_t person, int s
     mr_case_bind_borrowed(p->add_row, 3, row->order.ptr, row->order.len);
     if (row->order.len > 0)
         mr_case_bind_borrowed(p->add_row, 4, row->key.ptr, row->key.len);
-    mr_case_bind_borrowed(p->add_row, 5, row->values.ptr, row->values.len);
-    mr_case_bind_int(p->add_row, 6, (int64_t)origin);
+    mr_case_bind_borrowed(p->add_row, 5, row->values.ptr, row->name_len);
+    mr_case_bind_borrowed(p->add_row, 6, row->values.ptr + row->name_len,
+                          row->values.len - row->name_len);
+    mr_case_bind_int(p->add_row, 7, row->no_name);
+    mr_case_bind_int(p->add_row, 8, (int64_t)origin);
     return mr_case_run(p->add_row, err);
 }
 

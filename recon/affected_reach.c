@@ -113,13 +113,14 @@ static enum mr_code infer_other_side(struct mr_affected_people *p, struct mr_err
 {
     const int64_t values[] = {MR_AFFECTED_INFERRED, MR_AFFECTED_EQUAL,
                               MR_AFFECTED_FINDING};
-    return mr_affected_run(p->cf,
-                           "INSERT OR IGNORE INTO temp.person_row"
-                           " SELECT r.person, 1 - r.side, r.place, r.key, r.fields, ?1"
-                           " FROM temp.person_row r WHERE r.origin = ?2 AND NOT EXISTS"
-                           "  (SELECT 1 FROM temp.person_row x WHERE x.person = r.person"
-                           "   AND x.side = 1 - r.side AND x.origin = ?3)",
-                           values, 3, err);
+    return mr_affected_run(
+        p->cf,
+        "INSERT OR IGNORE INTO temp.person_row"
+        " SELECT r.person, 1 - r.side, r.place, r.key, r.name, r.fields, r.no_name, ?1"
+        " FROM temp.person_row r WHERE r.origin = ?2 AND NOT EXISTS"
+        "  (SELECT 1 FROM temp.person_row x WHERE x.person = r.person"
+        "   AND x.side = 1 - r.side AND x.origin = ?3)",
+        values, 3, err);
 }
 
 static enum mr_code mark_children(struct mr_affected_people *p, struct mr_err *err)

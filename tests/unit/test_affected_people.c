@@ -76,8 +76,22 @@ static void test_null_identities(void **state)
     expect(&club, "NULL|10||missing|d.members\n"
                   "NULL|2||missing|d.members\n"
                   "NULL|3|3|changed|d.members\n"
-                  "NULL|4|4;6|extra;changed|d.members\n"
+                  "dan|4|4;6|extra;changed|d.members\n"
                   "eve|5|5|changed|d.members\n");
+}
+
+/* Who it is comes from the side that says it, all else from SOURCE. */
+static void test_named_on_one_side(void **state)
+{
+    struct club club;
+    (void)state;
+    club_begin(&club);
+    int64_t m = members(&club);
+    club_row(&club, m, MR_KIND_CHANGED, "4/NULL/x", "4/dan/y", NULL, "dan");
+    club_row(&club, m, MR_KIND_CHANGED, "5/eve/x", "5/NULL/y", "eve", NULL);
+    assert_string_equal(club_lines(&club, "note"), "dan|4|4|changed|d.members|x\n"
+                                                   "eve|5|5|changed|d.members|x\n");
+    club_end(&club);
 }
 
 /* A table whose rows are named by their keys. */
@@ -532,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_own_rows),
         cmocka_unit_test(test_moved),
         cmocka_unit_test(test_null_identities),
+        cmocka_unit_test(test_named_on_one_side),
         cmocka_unit_test(test_named_by_key),
         cmocka_unit_test(test_one_person_two_spellings),
         cmocka_unit_test(test_duplicates),

@@ -178,6 +178,34 @@ static void test_table_found_again(void **state)
     case_end(&c);
 }
 
+/* What a run knows of a table from the start is there from the start: it may be killed. */
+static void test_table_known_at_once(void **state)
+{
+    struct check_case c;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_find_table *tables = NULL;
+    size_t count = 0;
+    bool known = true;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_UNDECIDED, true);
+    struct mr_find_table table = c.table;
+    table.id = 0;
+    table.name = table.target_name = "d.u";
+    table.identity_known = table.windowed = true;
+    table.subject = MR_SUBJECT_CONFIGURED;
+    table.time_at = 2;
+    assert_int_equal(mr_findings_table_add(c.fd, &table, &known, NULL), MR_OK);
+    assert_false(known);
+    assert_int_equal(mr_findings_tables(c.fd, &arena, &tables, &count, NULL), MR_OK);
+    assert_int_equal(count, 2);
+    assert_true(tables[1].identity_known && tables[1].windowed);
+    assert_int_equal(tables[1].subject, MR_SUBJECT_CONFIGURED);
+    assert_int_equal(tables[1].time_at, 2);
+    mr_arena_release(&arena);
+    case_end(&c);
+}
+
 /* A table that was altered since starts anew: nothing of it is left. */
 static void test_altered_table(void **state)
 {
@@ -567,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_run_chosen),
         cmocka_unit_test(test_table_found_again),
+        cmocka_unit_test(test_table_known_at_once),
         cmocka_unit_test(test_altered_table),
         cmocka_unit_test(test_table_of_other_settings),
         cmocka_unit_test(test_segments),
