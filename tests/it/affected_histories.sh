@@ -1,0 +1,78 @@
+#!/bin/bash
+# affected_histories.sh: generated clubs with two histories each (histories.py), whose truth is
+# known row by row: check must say exactly that.
+#
+# SEEDS=N of them (20), of PEOPLE=N (250); then a large one, whose times are printed.
+
+. "$(dirname "$0")/lib.sh"
+command -v python3 >/dev/null || bail "no python3"
+begin ""
+PEOPLE=${PEOPLE:-250} LARGE=${LARGE:-10000} MOST=200 # what fits into one test's time
+SEEDS=$((${SEEDS:-20} < MOST ? ${SEEDS:-20} : MOST))
+TOLD=$IT_TMP/told
+for side in a b ${MR_O_URI:+o}; do
+    IT_DROP+=("$(side_uri $side) $DB" "$(side_uri $side) ${DB}_live")
+done
+
+load() { # load SIDE NAME FILE: an empty database with what is in FILE
+    client "$1" <<<"DROP DATABASE IF EXISTS $2;
+        CREATE DATABASE $2 CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci" &&
+        client "$1" -D "$2" <"$3" || bail "cannot load $3 on side $1"
+}
+
+generate() { # generate SEED PEOPLE: into $TRUTH
+    TRUTH=$IT_TMP/truth.$1
+    mkdir -p "$TRUTH"
+    python3 "$IT_DIR/histories.py" "$1" "$2" "$TRUTH" "$DB" || bail "no histories of seed $1"
+}
+
+# The servers take turns; the target's database goes by the same name or by another one.
+place() { # place SEED: loads both histories, sets SRC and DST
+    local pairs=(ab ba ab) pair live=$DB
+    [ -z "$MR_O_URI" ] || pairs=(ab ao ba oa)
+    pair=${pairs[$1 % ${#pairs[@]}]}
+    [ $(($1 % 3)) -ne 0 ] || live=${DB}_live
+    load "${pair:0:1}" "$DB" "$TRUTH/source.sql"
+    load "${pair:1:1}" "$live" "$TRUTH/target.sql"
+    SRC=$(uri "${pair:0:1}" "$DB") DST=$(uri "${pair:1:1}" "$live")
+    PLACED="seed $1, $pair"
+}
+
+compare() { # compare DESCRIPTION ARGS…: of histories_compare.py
+    local desc=$1
+    shift
+    python3 "$IT_DIR/histories_compare.py" "$@" >"$TOLD" 2>&1
+    result $? "$desc" "$(cat "$TOLD")"
+}
+
+tell_apart() { # tell_apart DESCRIPTION WHAT TRUTH OUTPUT: it does when a line of the truth is gone
+    local line
+    line=$(($(wc -l <"$3") / 2 + 1))
+    sed "${line}d" "$3" >"$IT_TMP/less"
+    python3 "$IT_DIR/histories_compare.py" "$2" "$IT_TMP/less" "$4" >"$TOLD" 2>&1
+    is "$1" "$? $(grep -c '^+' "$TOLD") $(grep -c '^-' "$TOLD")" "1 1 0"
+}
+
+check_both() { # the placed pair into $TRUTH/case
+    rm -f "$TRUTH/case"
+    check_is 1 "$PLACED: check exits 1" --config "$TRUTH/club.ini" --case "$TRUTH/case"
+    compare "$PLACED: check tells the truth" check "$TRUTH/check.json" "$OUT"
+}
+
+generate 1 "$PEOPLE"
+mkdir -p "$IT_TMP/again"
+python3 "$IT_DIR/histories.py" 1 "$PEOPLE" "$IT_TMP/again" "$DB"
+ok "the same seed gives the same bytes" diff -r "$TRUTH" "$IT_TMP/again"
+for ((seed = 1; seed <= SEEDS; seed++)); do
+    generate "$seed" "$PEOPLE"
+    place "$seed"
+    check_both
+    [ "$seed" -gt 1 ] || tell_apart "one line of the truth less is told" check "$TRUTH/check.json" "$OUT"
+    [ "$IT_FAILED" -gt 0 ] || rm -rf "$TRUTH"
+done
+
+generate 0 "$LARGE"
+place 0
+check_both
+echo "# $LARGE people: check $(jq 'select(.type == "summary").seconds' "$OUT") s"
+finish
