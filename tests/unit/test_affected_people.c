@@ -327,10 +327,11 @@ static void test_key_in_a_window(void **state)
                                      .identity_len = 3,
                                      .image = image.ptr,
                                      .image_len = image.len};
-            case_require(mr_kin_ancestor_add(club.c.fd, TARGET, &row, NULL));
+            const struct mr_kin_row *rows[] = {&row};
+            case_require(mr_kin_ancestors_add(club.c.fd, TARGET, rows, 1, NULL));
             row.identity = "zoe"; /* nobody leads to her */
             row.key.len = 9;
-            case_require(mr_kin_ancestor_add(club.c.fd, TARGET, &row, NULL));
+            case_require(mr_kin_ancestors_add(club.c.fd, TARGET, rows, 1, NULL));
             mr_strbuf_release(&image);
         }
         expect(&club, looked_up ? "ann|5|5|child|d.orders\n" : "ann|5||child|d.orders\n");
