@@ -140,7 +140,7 @@ enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
 /* Findings by key, and by the head of their image: the index over all of it would be as
  * big as the findings.  The index is made when the first row asks for it. */
 #define BY_KEY(row)                                                                      \
-    "SELECT id FROM finding WHERE tbl=?1 AND key=?2 AND state=2 AND " row                \
+    "SELECT id FROM finding WHERE tbl=?1 AND key=?2 AND +state=2 AND " row               \
     " IS NOT NULL LIMIT 1"
 #define BY_IMAGE(row)                                                                    \
     "SELECT id FROM finding WHERE tbl=?1 AND state=2"                                    \

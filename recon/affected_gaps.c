@@ -54,9 +54,15 @@ static enum mr_code look_at_run(struct gaps *g, struct mr_err *err)
                 " row%s unsettled; the list may lack people",
                 run->uuid, result.not_checked, result.not_checked == 1 ? "" : "s",
                 result.unsettled_rows, result.unsettled_rows == 1 ? "" : "s");
-        else
+        else if (run->hidden != NULL || !run->objects_done)
             mr_log_warning("run %s is incomplete: schema objects could not be seen",
                            run->uuid);
+    }
+    if (!run->kin_done) {
+        g->any = true;
+        mr_log_warning("run %s did not come to follow references: people of whom only "
+                       "rows of other tables differ are not listed",
+                       run->uuid);
     }
     mr_check_result_release(&result);
     return code;
@@ -75,25 +81,6 @@ static const struct mr_find_table *table_of(const struct gaps *g, int64_t id)
 static bool is_chosen(const struct gaps *g, int64_t table)
 {
     return mr_affected_subject_of(g->list, table) != NULL;
-}
-
-static enum mr_code look_at_kinship(struct gaps *g, struct mr_err *err)
-{
-    bool differs = false;
-    if (g->list->run.kin_done)
-        return MR_OK;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && !differs && i < g->list->ntables; i++)
-        if (!is_chosen(g, g->list->tables[i].id))
-            code = exists(g, "SELECT 1 FROM finding WHERE tbl=? AND state=2 LIMIT 1",
-                          g->list->tables[i].id, &differs, err);
-    if (code == MR_OK && differs) {
-        g->any = true;
-        mr_log_warning("run %s did not come to follow references: people of whom only "
-                       "rows of other tables differ are not listed",
-                       g->list->run.uuid);
-    }
-    return code;
 }
 
 /* Do references lead from the table to a subject, over whatever tables? */
@@ -262,8 +249,6 @@ enum mr_code mr_affected_gaps(struct mr_affected_people *people, bool *incomplet
     if (code == MR_OK)
         code =
             mr_kin_references(people->list->fd, &people->list->arena, &g.references, err);
-    if (code == MR_OK)
-        code = look_at_kinship(&g, err);
     if (code == MR_OK)
         code = look_at_subjects(&g, err);
     if (code == MR_OK)
