@@ -58,12 +58,6 @@ static enum mr_code look_at_run(struct gaps *g, struct mr_err *err)
             mr_log_warning("run %s is incomplete: schema objects could not be seen",
                            run->uuid);
     }
-    if (!run->kin_done) {
-        g->any = true;
-        mr_log_warning("run %s did not come to follow references: people of whom only "
-                       "rows of other tables differ are not listed",
-                       run->uuid);
-    }
     mr_check_result_release(&result);
     return code;
 }
@@ -81,6 +75,17 @@ static const struct mr_find_table *table_of(const struct gaps *g, int64_t id)
 static bool is_chosen(const struct gaps *g, int64_t table)
 {
     return mr_affected_subject_of(g->list, table) != NULL;
+}
+
+static void look_at_kinship(struct gaps *g)
+{
+    if (g->list->run.kin_done)
+        return;
+    g->any = true;
+    mr_log_warning(
+        "run %s did not come to follow references: people of whom only rows of "
+        "other tables differ are not listed",
+        g->list->run.uuid);
 }
 
 /* Do references lead from the table to a subject, over whatever tables? */
@@ -249,6 +254,7 @@ enum mr_code mr_affected_gaps(struct mr_affected_people *people, bool *incomplet
     if (code == MR_OK)
         code =
             mr_kin_references(people->list->fd, &people->list->arena, &g.references, err);
+    look_at_kinship(&g);
     if (code == MR_OK)
         code = look_at_subjects(&g, err);
     if (code == MR_OK)

@@ -89,7 +89,12 @@ static bool is_time(const struct mr_column *col)
 static enum mr_code plan_time(struct mr_affected_live *live, struct mr_err *err)
 {
     const struct mr_find_table *table = live->subject->table;
-    const char *name = live->pair->config->time_column;
+    const struct mr_table_config *config = live->pair->config;
+    const char *name = config->time_column;
+    /* what a pattern says of all tables, one of them may not have */
+    if (name != NULL && config->time_by_pattern &&
+        mr_affected_column(table, name) == table->ncolumns)
+        name = NULL;
     if (name == NULL && table->time_at >= 0 && (size_t)table->time_at < table->ncolumns)
         name = table->columns[table->time_at].name;
     if (name == NULL) {
