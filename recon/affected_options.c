@@ -199,12 +199,12 @@ const struct mr_command_doc mr_affected_doc = {
         "somebody could not be reached: the list may lack people; 6 interrupted; 70 "
         "bug.\n",
     .examples =
-        "  myrecon affected --case club.case --columns name,email --output affected.csv\n"
-        "  myrecon affected --case club.case --template 'user:{id}' | \\\n"
-        "      xargs redis-cli del\n"
+        "  myrecon affected --case club.case --columns name,email --output who.csv.zst\n"
+        "  myrecon affected --case club.case --template 'user:{id}' |\n"
+        "      xargs -d '\\n' redis-cli del\n"
         "  myrecon affected --case club.case --format sql | mariadb tools\n"
-        "  myrecon affected --case club.case --since 2026-04-02T12:00:00Z \\\n"
-        "      --output affected.csv.zst --encrypt-to business.pem\n",
+        "  myrecon affected --case club.case --since 2026-04-02 --output new.csv\n"
+        "  myrecon affected --case club.case --encrypt-to it.pem --output who.cms\n",
 };
 
 static enum mr_code refuse(struct mr_err *err, const char *message, const char *hint)

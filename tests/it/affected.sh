@@ -231,6 +231,16 @@ at_exit "client a <<<\"DROP USER IF EXISTS ${DB}_nobody@'127.0.0.1'\""
 list_is 3 "window without rights" --since 2026-01-01 --source "$(uri a "$DB" "${DB}_nobody:hush")"
 log_like "window without rights: says so" 'may not see it|denied'
 unlike "window without rights: no password is shown" "$(cat "$ERR")" hush
+touch "$IT_TMP/pause"
+"$MYRECON" affected --case "$CASE" --since 2026-01-01 --pause-file "$IT_TMP/pause" --output "$LIST.cut" 2>"$ERR" &
+PID=$!
+for ((i = 0; i < 100; i++)); do grep -q 'waiting' "$ERR" && break; sleep 0.1; done
+kill -INT $PID
+wait $PID
+is "interrupted while it waits: exits 6" $? 6
+is "interrupted while it waits: no file" "$(ls "$LIST".cut* 2>/dev/null)" ""
+rm "$IT_TMP/pause"
+
 at ab "ALTER TABLE members CHANGE mobile phone VARCHAR(20) NULL"
 list_is 3 "window on an altered table" --since 2026-01-01
 log_like "window on an altered table: the column is named" 'is not what the run saw: mobile differs'
