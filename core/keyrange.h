@@ -59,7 +59,8 @@ struct mr_key_part {
 bool mr_keyrange_condition(struct mr_strbuf *sql, const struct mr_key_part *parts,
                            size_t nparts, struct mr_range range);
 /* Appends a condition, in parentheses, that selects exactly these keys: IN list for one
- * part, OR of ANDs for several.  nkeys must not be 0. */
+ * part (integers that follow each other in `keys` as ranges), OR of ANDs for several.
+ * nkeys must not be 0. */
 void mr_keyrange_keys_condition(struct mr_strbuf *sql, const struct mr_key_part *parts,
                                 size_t nparts, const struct mr_key *keys, size_t nkeys);
 

@@ -153,6 +153,75 @@ static void test_key_lists(void **state)
     }
 }
 
+/* first..last, or single keys, as one list; integers that follow each other are a range. */
+static void test_runs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys; /* "3000-3009 17" */
+        uint64_t numbers;
+        const char *sql;
+    } cases[] = {
+        {"3000-3007", 0, "(`a` BETWEEN 3000 AND 3007)"},
+        {"3000-3006", 0, "(`a` IN (3000, 3001, 3002, 3003, 3004, 3005, 3006))"},
+        {"17 3000-3009 3011-3030 5000", 0,
+         "(`a` BETWEEN 3000 AND 3009 OR `a` BETWEEN 3011 AND 3030 OR `a` IN (17, 5000))"},
+        /* what may be a YEAR is never in a range */
+        {"2150-2163", 0,
+         "(`a` BETWEEN 2156 AND 2163 OR `a` IN (2150, 2151, 2152, 2153, 2154, 2155))"},
+        {"1-9", 0, "(`a` IN (1, 2, 3, 4, 5, 6, 7, 8, 9))"},
+        /* an ENUM or SET by its number */
+        {"3000-3007", 60000, "(`a` IN (3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007))"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct mr_key_part part = {
+            .column = "a", .cls = MR_CLASS_INT, .numbers = cases[i].numbers};
+        struct mr_strbuf bytes = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+        struct mr_key keys[64];
+        size_t nkeys = 0, at[64];
+        for (const char *list = cases[i].keys; *list != '\0';) {
+            char *end;
+            int64_t first = strtoll(list, &end, 10);
+            int64_t last = *end == '-' ? strtoll(end + 1, &end, 10) : first;
+            list = end + (*end == ' ');
+            for (int64_t k = first; k <= last; k++) {
+                const struct mr_value value = {.cls = MR_CLASS_INT, .i = k};
+                at[nkeys++] = bytes.len;
+                assert_int_equal(mr_row_encode(&bytes, &value, NULL), MR_OK);
+            }
+        }
+        for (size_t k = 0; k < nkeys; k++)
+            keys[k] = (struct mr_key){bytes.ptr + at[k], bytes.len / nkeys};
+        mr_keyrange_keys_condition(&sql, &part, 1, keys, nkeys);
+        assert_false(sql.failed);
+        assert_string_equal(sql.ptr, cases[i].sql);
+        mr_strbuf_release(&sql);
+        mr_strbuf_release(&bytes);
+    }
+}
+
+/* Up to the greatest number, and never around it. */
+static void test_run_at_the_end(void **state)
+{
+    (void)state;
+    const struct mr_key_part part = {.column = "a", .cls = MR_CLASS_UINT};
+    struct mr_strbuf bytes = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    struct mr_key keys[16];
+    for (uint64_t i = 0; i < LEN(keys); i++) {
+        const struct mr_value value = {.cls = MR_CLASS_UINT, .u = UINT64_MAX - 7 + i};
+        assert_int_equal(mr_row_encode(&bytes, &value, NULL), MR_OK);
+    }
+    for (size_t i = 0; i < LEN(keys); i++)
+        keys[i] = (struct mr_key){bytes.ptr + i * (bytes.len / LEN(keys)),
+                                  bytes.len / LEN(keys)};
+    mr_keyrange_keys_condition(&sql, &part, 1, keys, LEN(keys));
+    assert_string_equal(sql.ptr, "(`a` BETWEEN 18446744073709551608 AND "
+                                 "18446744073709551615 OR `a` IN (0, 1, 2, 3, 4, 5, 6, "
+                                 "7))");
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&bytes);
+}
+
 static void test_mixed_classes(void **state)
 {
     (void)state;
@@ -325,6 +394,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_range_texts),   cmocka_unit_test(test_key_lists),
+        cmocka_unit_test(test_runs),          cmocka_unit_test(test_run_at_the_end),
         cmocka_unit_test(test_mixed_classes), cmocka_unit_test(test_unfit_keys),
         cmocka_unit_test(test_compare),       cmocka_unit_test(test_ranges_tile),
     };
