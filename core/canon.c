@@ -1,11 +1,12 @@
 /* canon.c: see canon.h. */
 #include "canon.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sqltext.h"
 
-#define TEXTS_A_STATEMENT 100
+#define TEXTS_A_STATEMENT 500
 #define STATEMENT_BYTES ((size_t)256 * 1024)
 
 bool mr_canon_pads(const char *collation)
@@ -14,15 +15,49 @@ bool mr_canon_pads(const char *collation)
            strstr(collation, "_nopad_") == NULL;
 }
 
-static bool is_asked(const struct mr_canon_column *col, const struct mr_value *value)
+/*
+ * Is the text's own bytes, without the blanks that the collation ignores, what it compares
+ * by?  So a _bin collation does, in the charsets whose blank is the byte 0x20 and nothing
+ * else: two texts are equal if and only if these bytes are.
+ */
+static bool is_own_weight(const struct mr_canon_column *col)
+{
+    static const char *const charsets[] = {"utf8mb4", "utf8mb3", "utf8", "latin1",
+                                           "ascii"};
+    size_t len = strlen(col->target->collation);
+    if (len < 4 || strcmp(col->target->collation + len - 4, "_bin") != 0 ||
+        strcmp(col->charset, col->target->charset) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof charsets / sizeof charsets[0]; i++)
+        if (strcmp(col->charset, charsets[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_text(const struct mr_canon_column *col, const struct mr_value *value)
 {
     return col->charset != NULL && col->target->collation != NULL &&
            value->cls == MR_CLASS_TEXT;
 }
 
-/* One text of the batch: which value of which item it is. */
+static bool is_asked(const struct mr_canon_column *col, const struct mr_value *value)
+{
+    return is_text(col, value) && !is_own_weight(col);
+}
+
+static struct mr_value own_weight(const struct mr_canon_column *col,
+                                  const struct mr_value *value)
+{
+    struct mr_value weight = {
+        .cls = MR_CLASS_BINARY, .ptr = value->ptr, .len = value->len};
+    if (mr_canon_pads(col->target->collation))
+        while (weight.len > 0 && ((const char *)weight.ptr)[weight.len - 1] == ' ')
+            weight.len--;
+    return weight;
+}
+
+/* The weight of one text. */
 struct asked {
-    size_t item;
     const void *weight;
     size_t weight_len;
 };
@@ -41,7 +76,7 @@ static void add_weight(struct mr_strbuf *sql, const struct mr_canon_column *col,
     if (convert)
         mr_strbuf_add_fmt(sql, " USING %s)", col->target->charset);
     mr_strbuf_add_fmt(sql, " COLLATE %s", col->target->collation);
-    mr_strbuf_add_str(sql, pads ? "))" : ")");
+    mr_strbuf_add_str(sql, pads ? ")) w" : ") w");
 }
 
 static enum mr_code ask(struct mr_db *db, struct mr_strbuf *sql, struct mr_vec *asked,
@@ -67,9 +102,24 @@ static enum mr_code ask(struct mr_db *db, struct mr_strbuf *sql, struct mr_vec *
     return code;
 }
 
-/* Asks for the weights of all texts, in the order of items and columns. */
+/* By their bytes, so that those of the same bytes stand together. */
+static int compare_items(const void *a, const void *b)
+{
+    const struct mr_canon_item *x = *(struct mr_canon_item *const *)a;
+    const struct mr_canon_item *y = *(struct mr_canon_item *const *)b;
+    if (x->in_len != y->in_len)
+        return x->in_len < y->in_len ? -1 : 1;
+    return x->in_len > 0 ? memcmp(x->in, y->in, x->in_len) : 0;
+}
+
+static bool is_twin(struct mr_canon_item *const *sorted, size_t i)
+{
+    return i > 0 && compare_items(&sorted[i - 1], &sorted[i]) == 0;
+}
+
+/* Asks for the weights of all texts, in the order of items and columns; twins are one. */
 static enum mr_code ask_all(struct mr_db *db, const struct mr_canon_column *columns,
-                            size_t ncolumns, const struct mr_canon_item *items,
+                            size_t ncolumns, struct mr_canon_item *const *sorted,
                             size_t count, struct mr_vec *asked, struct mr_arena *arena,
                             struct mr_err *err)
 {
@@ -81,17 +131,15 @@ static enum mr_code ask_all(struct mr_db *db, const struct mr_canon_column *colu
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         size_t pos = 0;
-        for (size_t c = 0; code == MR_OK && c < ncolumns; c++) {
+        for (size_t c = 0; code == MR_OK && c < ncolumns && !is_twin(sorted, i); c++) {
             struct mr_value value;
-            code = mr_row_decode(items[i].in, items[i].in_len, &pos, &value, err);
+            code = mr_row_decode(sorted[i]->in, sorted[i]->in_len, &pos, &value, err);
             if (code != MR_OK || !is_asked(&columns[c], &value))
                 continue;
-            struct asked *a = mr_vec_push(asked);
-            if (a == NULL) {
+            if (mr_vec_push(asked) == NULL) {
                 code = mr_err_nomem(err, "comparing texts");
                 break;
             }
-            a->item = i;
             mr_strbuf_add_str(&sql, asked->count - from > 1 ? "," : "SELECT ");
             add_weight(&sql, &columns[c], &value);
             if (asked->count - from == TEXTS_A_STATEMENT || sql.len > room) {
@@ -125,9 +173,41 @@ static enum mr_code assemble(const struct mr_canon_column *columns, size_t ncolu
             const struct asked *a = mr_vec_at(asked, (*next)++);
             value = (struct mr_value){
                 .cls = MR_CLASS_BINARY, .ptr = a->weight, .len = a->weight_len};
+        } else if (is_text(&columns[c], &value)) {
+            value = own_weight(&columns[c], &value);
         }
         code = mr_row_encode(out, &value, err);
     }
+    return code;
+}
+
+/* Canonical bytes of all items, whose weights are known. */
+static enum mr_code assemble_all(const struct mr_canon_column *columns, size_t ncolumns,
+                                 struct mr_canon_item *const *sorted, size_t count,
+                                 const struct mr_vec *asked, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    size_t next = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        struct mr_canon_item *item = sorted[i];
+        bool null = false;
+        if (is_twin(sorted, i)) {
+            item->out = sorted[i - 1]->out;
+            item->out_len = sorted[i - 1]->out_len;
+            continue;
+        }
+        mr_strbuf_reset(&out);
+        code = assemble(columns, ncolumns, item, asked, &next, &out, &null, err);
+        if (code != MR_OK || null)
+            continue;
+        item->out_len = out.len;
+        item->out = mr_arena_dup(arena, out.ptr, out.len);
+        if (item->out == NULL)
+            code = mr_err_nomem(err, "comparing texts");
+    }
+    mr_strbuf_release(&out);
     return code;
 }
 
@@ -136,21 +216,16 @@ enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
                       struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_vec asked = MR_VEC_INIT(struct asked);
-    struct mr_strbuf out = MR_STRBUF_INIT;
-    size_t next = 0;
-    enum mr_code code = ask_all(db, columns, ncolumns, items, count, &asked, arena, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        bool null = false;
-        mr_strbuf_reset(&out);
-        code = assemble(columns, ncolumns, &items[i], &asked, &next, &out, &null, err);
-        if (code != MR_OK || null)
-            continue;
-        items[i].out_len = out.len;
-        items[i].out = mr_arena_dup(arena, out.ptr, out.len);
-        if (items[i].out == NULL)
-            code = mr_err_nomem(err, "comparing texts");
-    }
-    mr_strbuf_release(&out);
+    struct mr_canon_item **sorted = mr_arena_calloc(arena, count + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return mr_err_nomem(err, "comparing texts");
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &items[i];
+    if (count > 1)
+        qsort(sorted, count, sizeof *sorted, compare_items);
+    enum mr_code code = ask_all(db, columns, ncolumns, sorted, count, &asked, arena, err);
+    if (code == MR_OK)
+        code = assemble_all(columns, ncolumns, sorted, count, &asked, arena, err);
     mr_vec_release(&asked);
     return code;
 }

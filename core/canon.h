@@ -7,7 +7,8 @@
  * what the server's own `=` compares).  Other values keep their encoding, which is
  * canonical already.
  *
- * Nothing is read from a table; up to 100 texts go into one statement.
+ * A _bin collation is not asked about: what it compares are the bytes.  Nothing is read
+ * from a table; up to 500 different texts go into one statement.
  */
 #ifndef MR_CANON_H
 #define MR_CANON_H

@@ -1,0 +1,120 @@
+/* test_canon.c: texts that are one to a _bin collation, which no server is asked about;
+ * and that of equal texts one is asked about. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/row.h"
+#include "core/canon.h"
+
+#define LEN(array) (sizeof(array) / sizeof *(array))
+
+/* A statement would be an error: there is no connection. */
+static unsigned asked;
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err);
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err)
+{
+    (void)db;
+    *out = NULL;
+    for (const char *at = sql; at < sql + len; at++)
+        asked += strncmp(at, "WEIGHT_STRING(", 14) == 0;
+    return mr_err_set(err, MR_E_LOST, "no server");
+}
+
+static void encode(struct mr_strbuf *out, const char *text)
+{
+    struct mr_value value = {.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
+    if (strcmp(text, "NULL") == 0)
+        value = (struct mr_value){.cls = MR_CLASS_NULL};
+    assert_int_equal(mr_row_encode(out, &value, NULL), MR_OK);
+}
+
+static enum mr_code canon_two(const char *collation, const char *charset, const char *a,
+                              const char *b, bool *same)
+{
+    char target_charset[] = "utf8mb4";
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s", collation);
+    const struct mr_column target = {.charset = target_charset, .collation = name};
+    const struct mr_canon_column column = {.charset = charset, .target = &target};
+    struct mr_strbuf bytes[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_canon_item items[2] = {0};
+    struct mr_err err = {0};
+    encode(&bytes[0], a);
+    encode(&bytes[1], b);
+    for (size_t i = 0; i < 2; i++) {
+        items[i].in = bytes[i].ptr;
+        items[i].in_len = bytes[i].len;
+    }
+    asked = 0;
+    enum mr_code code = mr_canon(NULL, &column, 1, items, 2, &arena, &err);
+    *same = items[0].out != NULL && items[1].out != NULL &&
+            items[0].out_len == items[1].out_len &&
+            memcmp(items[0].out, items[1].out, items[0].out_len) == 0;
+    mr_arena_release(&arena);
+    mr_strbuf_release(&bytes[0]);
+    mr_strbuf_release(&bytes[1]);
+    return code;
+}
+
+static void test_bin(void **state)
+{
+    static const struct {
+        const char *collation, *a, *b;
+        bool same;
+    } cases[] = {
+        {"utf8mb4_bin", "a", "a", true},         {"utf8mb4_bin", "a", "A", false},
+        {"utf8mb4_bin", "a", "a  ", true},       {"utf8mb4_bin", "", " ", true},
+        {"utf8mb4_bin", "a", "a\t", false},      {"utf8mb4_bin", "a", " a", false},
+        {"utf8mb4_nopad_bin", "a", "a ", false}, {"utf8mb4_0900_bin", "a", "a ", false},
+        {"utf8mb4_0900_bin", "a", "a", true},    {"utf8mb4_bin", "NULL", "NULL", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        bool same = false;
+        assert_int_equal(
+            canon_two(cases[i].collation, "utf8mb4", cases[i].a, cases[i].b, &same),
+            MR_OK);
+        assert_int_equal(same, cases[i].same);
+        assert_int_equal(asked, 0);
+    }
+}
+
+/* All others only the server knows; also those of another charset, by their bytes. */
+static void test_asked(void **state)
+{
+    static const struct {
+        const char *collation, *charset, *a, *b;
+        unsigned asked;
+    } cases[] = {
+        {"utf8mb4_general_ci", "utf8mb4", "a", "b", 2},
+        {"utf8mb4_general_ci", "utf8mb4", "a", "a", 1},
+        {"utf8mb4_bin", "latin1", "a", "b", 2},
+        {"bin", "utf8mb4", "a", "b", 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        bool same = false;
+        assert_int_equal(canon_two(cases[i].collation, cases[i].charset, cases[i].a,
+                                   cases[i].b, &same),
+                         MR_E_LOST);
+        assert_int_equal(asked, cases[i].asked);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bin),
+        cmocka_unit_test(test_asked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
