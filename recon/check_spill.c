@@ -16,6 +16,8 @@
 
 #define MAX_PASSES 5
 #define TRIES 3
+#define STORE_ROWS 500 /* findings of one transaction; */
+#define STORE_BYTES ((size_t)4 * 1024 * 1024)
 
 /* One side of one pass. */
 struct reading {
@@ -218,25 +220,75 @@ static enum mr_code canonical_keys(void *arg, struct mr_vec *items,
                             err);
 }
 
+/* What a walk over the spilled rows has found and not yet stored. */
 struct store_ctx {
     struct mr_check_run *check;
     struct mr_pair *table;
     uint64_t pos;
+    struct mr_arena arena; /* bytes of the findings */
+    struct mr_vec found;   /* struct mr_finding */
 };
+
+static enum mr_code store_all(struct store_ctx *ctx, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (ctx->found.count > 0)
+        code = mr_findings_save(ctx->check->fd, ctx->table->find.id, ctx->found.items,
+                                ctx->found.count, true, err);
+    mr_vec_clear(&ctx->found);
+    mr_arena_reset(&ctx->arena);
+    return code;
+}
+
+static const void *keep_bytes(struct store_ctx *ctx, const void *ptr, size_t len,
+                              bool *ok)
+{
+    const void *copy = ptr != NULL ? mr_arena_dup(&ctx->arena, ptr, len) : NULL;
+    *ok = *ok && (ptr == NULL || copy != NULL);
+    return copy;
+}
 
 /* Each finding is a range of its own: what lies between two keys is not known here. */
 static enum mr_code store_finding(void *arg, const struct mr_finding *found,
                                   struct mr_err *err)
 {
     struct store_ctx *ctx = arg;
-    struct mr_finding f = *found;
-    f.pos = ctx->pos;
-    f.equal = ctx->pos++;
+    struct mr_finding *f = mr_vec_push(&ctx->found);
+    bool ok = f != NULL;
+    if (ok) {
+        *f = *found;
+        f->source = keep_bytes(ctx, found->source, found->source_len, &ok);
+        f->target = keep_bytes(ctx, found->target, found->target_len, &ok);
+        f->key.ptr = keep_bytes(ctx, found->key.ptr, found->key.len, &ok);
+    }
+    if (!ok)
+        return mr_err_nomem(err, "storing findings");
+    f->pos = ctx->pos;
+    f->equal = ctx->pos++;
     if (ctx->table->join == MR_JOIN_DIGEST)
-        f.key = (struct mr_key){NULL, 0};
+        f->key = (struct mr_key){NULL, 0};
     else
-        f.count = 1;
-    return mr_findings_save(ctx->check->fd, ctx->table->find.id, &f, 1, true, err);
+        f->count = 1;
+    return ctx->found.count < STORE_ROWS && ctx->arena.total_bytes < STORE_BYTES
+               ? MR_OK
+               : store_all(ctx, err);
+}
+
+static enum mr_code store_findings(struct mr_check_run *check, struct mr_pair *table,
+                                   struct mr_spill *spill, struct mr_err *err)
+{
+    struct store_ctx ctx = {.check = check,
+                            .table = table,
+                            .arena = MR_ARENA_INIT,
+                            .found = MR_VEC_INIT(struct mr_finding)};
+    enum mr_code code = mr_findings_table_clear(check->fd, table->find.id, err);
+    if (code == MR_OK)
+        code = mr_spill_walk(spill, store_finding, &ctx, err);
+    if (code == MR_OK)
+        code = store_all(&ctx, err);
+    mr_vec_release(&ctx.found);
+    mr_arena_release(&ctx.arena);
+    return code;
 }
 
 static enum mr_code spill_table(struct mr_check_worker *worker, struct mr_pair *table,
@@ -256,11 +308,7 @@ static enum mr_code spill_table(struct mr_check_worker *worker, struct mr_pair *
         code = mr_spill_join_canonical(spill, canonical_keys, &ctx, err);
     }
     if (code == MR_OK)
-        code = mr_findings_table_clear(worker->check->fd, table->find.id, err);
-    if (code == MR_OK) {
-        struct store_ctx ctx = {worker->check, table, 0};
-        code = mr_spill_walk(spill, store_finding, &ctx, err);
-    }
+        code = store_findings(worker->check, table, spill, err);
     return code;
 }
 
