@@ -211,20 +211,38 @@ struct mr_finding {
     uint64_t count; /* keyless: rows it stands for; else 1 */
 };
 
-/* Findings of a table in a state, by id from after_id on, at most limit; bytes in arena.
- * with_images: load the images too. */
+/* Which findings of a table to read: those in a state, by id. */
+struct mr_find_page {
+    int64_t table;
+    enum mr_find_state state;
+    int64_t after_id, last_id; /* (after_id, last_id]; last_id 0: to the end */
+    size_t limit;
+    size_t max_bytes; /* of images: ends behind the finding that reaches it; 0: none */
+    bool with_images; /* load the images too */
+};
+/* Pushes struct mr_finding, bytes in arena. */
+enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
+                              struct mr_arena *arena, struct mr_vec *out,
+                              struct mr_err *err);
+/* The same for all ids from after_id on, without a limit in bytes. */
 enum mr_code mr_findings_in_state(struct mr_findings *fd, int64_t table,
                                   enum mr_find_state state, int64_t after_id,
                                   size_t limit, bool with_images, struct mr_arena *arena,
                                   struct mr_vec *out, struct mr_err *err);
-/* Is there a live finding of this table with exactly this key? */
-enum mr_code mr_findings_has_key(struct mr_findings *fd, int64_t table, struct mr_key key,
-                                 bool *found, struct mr_err *err);
-/* Writes state, kind, key, images, identities and count of findings, in one transaction;
- * id 0 adds one. */
+/* Ids (int64_t, ascending, fewer than `parts`) that cut the findings of a table in that
+ * state into parts of similar size, each the last of its part. */
+enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table,
+                             enum mr_find_state state, size_t parts, struct mr_vec *ids,
+                             struct mr_err *err);
+/* Writes state, kind, images, identities and count of findings, in one transaction; id 0
+ * adds one.  Key and place of a finding stay as they were added. */
 enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
                               const struct mr_finding *findings, size_t count,
                               bool images, struct mr_err *err);
+/* Adds a finding, unless the table has a live one (not paired) with exactly its key. */
+enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
+                                     const struct mr_finding *finding,
+                                     struct mr_err *err);
 /* Number of findings of a table per state. */
 enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table,
                                enum mr_find_state state, uint64_t *count,
@@ -233,9 +251,14 @@ enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table,
 enum mr_code mr_findings_restate(struct mr_findings *fd, int64_t table,
                                  enum mr_find_state from, enum mr_find_state to,
                                  struct mr_err *err);
+/* The same for those of a page's ids and state, whatever its limit. */
+enum mr_code mr_findings_restate_page(struct mr_findings *fd,
+                                      const struct mr_find_page *page,
+                                      enum mr_find_state to, struct mr_err *err);
 
-/* Counts by kind over the diverged findings, and pairs identities that stand under
- * different keys on the two sides (each held once on a side) as moved. */
+/* Counts by kind over the diverged findings, and of those with a row whose identity is
+ * NULL (all, where identities are not set); pairs identities that stand under different
+ * keys on the two sides (each held once on a side) as moved. */
 enum mr_code mr_findings_summarise(struct mr_findings *fd, int64_t table,
                                    struct mr_find_counts *counts, struct mr_err *err);
 
@@ -245,12 +268,19 @@ typedef enum mr_code mr_finding_fn(void *ctx, const struct mr_finding *finding,
                                    struct mr_err *err);
 enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
                               mr_finding_fn *fn, void *ctx, struct mr_err *err);
-/* Walks moved pairs: the finding that holds the source row, and the one that holds the
+/* Walks the first `limit` diverged findings of a table in key order, with images. */
+enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_t limit,
+                                    mr_finding_fn *fn, void *ctx, struct mr_err *err);
+/* Walks moved pairs, in key order of the source row: the finding that holds the source row, and the one that holds the
  * target row. */
 typedef enum mr_code mr_moved_fn(void *ctx, const struct mr_finding *source,
                                  const struct mr_finding *target, struct mr_err *err);
 enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table,
                                     mr_moved_fn *fn, void *ctx, struct mr_err *err);
+/* The same for the first `limit` pairs. */
+enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
+                                          size_t limit, mr_moved_fn *fn, void *ctx,
+                                          struct mr_err *err);
 /* One row of an identity that one side holds under several keys. */
 struct mr_find_duplicate {
     int side;             /* 0 source, 1 target */

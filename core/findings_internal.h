@@ -1,4 +1,4 @@
-/* findings_internal: what findings.c and findings_rows.c share; nobody else includes it. */
+/* findings_internal: what the findings*.c files share; nobody else includes it. */
 #ifndef MR_FINDINGS_INTERNAL_H
 #define MR_FINDINGS_INTERNAL_H
 
@@ -41,6 +41,16 @@ enum mr_code mr_findings_prepare(struct mr_findings *fd, const char *sql, int64_
 /* Runs a statement with one integer parameter, e.g. a table's id. */
 enum mr_code mr_findings_run_int(struct mr_findings *fd, const char *sql, int64_t value,
                                  struct mr_err *err);
+
+/* The columns of every query that yields a finding f; images last, and only on request. */
+#define MR_FINDING_COLUMNS                                                               \
+    "f.id, f.segment, f.chunk, f.pos, f.equal, f.state, f.kind, f.count, f.key,"         \
+    " f.source_id, f.target_id"
+#define MR_FINDING_IMAGES ", f.source, f.target"
+#define MR_FINDING_NO_IMAGES ", NULL, NULL"
+
+/* Reads these columns, from `first` on; bytes are the statement's, until its next step. */
+void mr_findings_peek(struct mr_case_stmt *stmt, int first, struct mr_finding *f);
 
 /* Copies of a column's text or blob; NULL for NULL, or on failure with *code set. */
 const char *mr_findings_text(struct mr_case_stmt *stmt, int column,

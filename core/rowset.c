@@ -35,7 +35,7 @@ const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_
 struct fetch {
     struct mr_rowset *set;
     struct mr_rowhash *hash;
-    bool images;
+    size_t image_bytes; /* still to be kept */
 };
 
 static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_err *err)
@@ -52,9 +52,10 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     if (code == MR_OK)
         code = mr_rowhash_digest(f->hash, values, &row->digest, &size, err);
     row->image_at = bytes->len;
-    if (code == MR_OK && f->images)
+    if (code == MR_OK && f->image_bytes > 0)
         code = mr_rowhash_image(f->hash, values, bytes, err);
     row->image_len = bytes->len - row->image_at;
+    f->image_bytes -= row->image_len < f->image_bytes ? row->image_len : f->image_bytes;
     return code;
 }
 
@@ -66,9 +67,9 @@ static int compare_rows(const void *a, const void *b, void *ctx)
 
 enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
                              struct mr_rowhash *hash, const struct mr_key *keys,
-                             size_t nkeys, bool images, struct mr_err *err)
+                             size_t nkeys, size_t image_bytes, struct mr_err *err)
 {
-    struct fetch f = {set, hash, images};
+    struct fetch f = {set, hash, image_bytes};
     mr_strbuf_reset(&set->bytes);
     mr_strbuf_shrink(&set->bytes, KEEP_BYTES);
     mr_vec_clear(&set->rows);

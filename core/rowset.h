@@ -1,6 +1,10 @@
 /*
  * rowset: rows of one side fetched by key: key, digest, and optionally the image.
  * Sorted by key once it is filled; memory belongs to the rowset.
+ *
+ * Images are kept while they fit: the first one always is, further ones until together
+ * they reach the bound that the caller gives.  So a batch of unexpectedly wide rows costs
+ * the bound and one row, and the caller asks for the rest again.
  */
 #ifndef MR_ROWSET_H
 #define MR_ROWSET_H
@@ -23,10 +27,11 @@ struct mr_rowset {
 void mr_rowset_init(struct mr_rowset *set);
 void mr_rowset_release(struct mr_rowset *set);
 
-/* Replaces the content by the rows that have one of the keys. */
+/* Replaces the content by the rows that have one of the keys.  image_bytes: how many bytes
+ * of images are kept; 0: no image. */
 enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
                              struct mr_rowhash *hash, const struct mr_key *keys,
-                             size_t nkeys, bool images, struct mr_err *err);
+                             size_t nkeys, size_t image_bytes, struct mr_err *err);
 
 struct mr_rowset_row *mr_rowset_at(const struct mr_rowset *set, size_t i);
 struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_row *row);

@@ -14,7 +14,14 @@
 
 #include "recon/check_scan.h"
 
-/* Classifies all diverged findings of a table and fills its counts and verdict. */
+/* Sets kind and canonical identities of findings whose images are loaded; identities lie
+ * in arena.  db: TARGET's connection, NULL if it is gone (an error where it is needed). */
+enum mr_code mr_check_classify_rows(const struct mr_pair *table, struct mr_db *db,
+                                    struct mr_finding *findings, size_t count,
+                                    struct mr_arena *arena, struct mr_err *err);
+
+/* Brings a confirmed table to its end: classifies what is not yet, finds duplicates and
+ * moved identities, fills counts and verdict. */
 enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *table,
                                struct mr_err *err);
 

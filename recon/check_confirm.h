@@ -17,6 +17,11 @@
  *
  * Rows are paired by the bytes of their keys, then, for text keys, as TARGET's collation
  * pairs them: 'a' here and 'A' there are one row, under the source's key.
+ *
+ * A true finding is classified and stored with both images at once.
+ *
+ * Memory: suspects are read in batches of about 4 MiB of rows (each of both sides); a batch
+ * of rows that turn out wider is cut.
  */
 #ifndef MR_CHECK_CONFIRM_H
 #define MR_CHECK_CONFIRM_H
@@ -26,9 +31,15 @@
 /* Rounds before a moving row is unsettled. */
 #define MR_CONFIRM_ROUNDS 8
 
-/* One round over a table's open suspects.  *open: how many are still open after it. */
-enum mr_code mr_check_confirm(struct mr_check_worker *worker, struct mr_pair *table,
-                              unsigned round, uint64_t *open, struct mr_err *err);
+/* One round over a table's open suspects, or over those of an id range: several workers
+ * may share a table, each with a range of its own. */
+struct mr_confirm_task {
+    struct mr_pair *table;
+    unsigned round;            /* from 1 on */
+    int64_t after_id, last_id; /* (after_id, last_id]; last_id 0: to the end */
+};
+enum mr_code mr_check_confirm(struct mr_check_worker *worker,
+                              const struct mr_confirm_task *task, struct mr_err *err);
 
 /* Waits until the downstream side has applied what the upstream had written when called;
  * *reached false: it lags or the wait is not possible. */

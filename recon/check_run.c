@@ -18,6 +18,8 @@
 
 #define SEGMENT_ROWS 100000 /* a table with fewer is one segment */
 #define SEGMENTS_A_THREAD 2
+#define CONFIRM_ROWS 4000 /* fewer suspects are one worker's */
+#define CONFIRMS_A_THREAD 4
 
 /* What a worker does with a table. */
 enum job { JOB_SCAN = 1, JOB_SPILL, JOB_CONFIRM, JOB_CLASSIFY, JOB_KIN };
@@ -25,10 +27,9 @@ enum job { JOB_SCAN = 1, JOB_SPILL, JOB_CONFIRM, JOB_CLASSIFY, JOB_KIN };
 struct job_item {
     enum job job;
     struct mr_pair *table;
-    struct mr_scan_task scan; /* JOB_SCAN */
-    unsigned round;           /* JOB_CONFIRM */
-    uint64_t open;            /* its result */
-    enum mr_side side;        /* JOB_KIN, which has no table */
+    struct mr_scan_task scan;       /* JOB_SCAN */
+    struct mr_confirm_task confirm; /* JOB_CONFIRM */
+    enum mr_side side;              /* JOB_KIN, which has no table */
 };
 
 struct run {
@@ -60,10 +61,9 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
 static enum mr_code confirm_table(struct mr_check_worker *w, struct job_item *item,
                                   struct mr_err *err)
 {
-    enum mr_code code = mr_check_confirm(w, item->table, item->round, &item->open, err);
+    enum mr_code code = mr_check_confirm(w, &item->confirm, err);
     if (code != MR_OK && !mr_check_is_fatal(code)) {
         mr_check_give_up(w->check, item->table, err);
-        item->open = 0;
         code = MR_OK;
     }
     return code;
@@ -334,19 +334,6 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
 
 /* ---- confirm and classify ---- */
 
-static enum mr_code has_open(struct mr_check_run *check, struct mr_pair *table,
-                             bool *open, struct mr_err *err)
-{
-    uint64_t suspects = 0, once = 0;
-    enum mr_code code =
-        mr_findings_count(check->fd, table->find.id, MR_FIND_SUSPECT, &suspects, err);
-    if (code == MR_OK)
-        code =
-            mr_findings_count(check->fd, table->find.id, MR_FIND_SEEN_ONCE, &once, err);
-    *open = suspects + once > 0;
-    return code;
-}
-
 /* Between rounds: --settle where nothing can be waited for, else short naps that grow. */
 static enum mr_code pause_before(struct run *run, unsigned round, struct mr_err *err)
 {
@@ -356,25 +343,56 @@ static enum mr_code pause_before(struct run *run, unsigned round, struct mr_err 
     return mr_check_sleep(seconds, check->progress, err);
 }
 
+/* Queues a table's open suspects; those of a big one in parts, so that all workers have
+ * work.  Parts are id ranges that tile all ids, whatever the cuts are worth. */
+static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table,
+                                     unsigned round, bool *open, struct mr_err *err)
+{
+    struct mr_findings *fd = run->check->fd;
+    struct mr_vec cuts = MR_VEC_INIT(int64_t);
+    enum mr_find_state most = MR_FIND_SUSPECT;
+    uint64_t suspects = 0, once = 0;
+    int64_t after = 0;
+    enum mr_code code =
+        mr_findings_count(fd, table->find.id, MR_FIND_SUSPECT, &suspects, err);
+    if (code == MR_OK)
+        code = mr_findings_count(fd, table->find.id, MR_FIND_SEEN_ONCE, &once, err);
+    if (code != MR_OK || suspects + once == 0)
+        return code;
+    if (once > suspects) {
+        most = MR_FIND_SEEN_ONCE;
+        suspects = once;
+    }
+    *open = true;
+    size_t parts = run->check->opts->threads * CONFIRMS_A_THREAD;
+    if (suspects / CONFIRM_ROWS < parts)
+        parts = (size_t)(suspects / CONFIRM_ROWS);
+    if (parts > 1)
+        code = mr_findings_cut(fd, table->find.id, most, parts, &cuts, err);
+    for (size_t i = 0; code == MR_OK && i <= cuts.count; i++) {
+        struct job_item *item = add_job(run, JOB_CONFIRM, table, err);
+        int64_t last = i < cuts.count ? *(int64_t *)mr_vec_at(&cuts, i) : 0;
+        if (item == NULL) {
+            code = MR_E_NOMEM;
+            break;
+        }
+        item->confirm = (struct mr_confirm_task){
+            .table = table, .round = round, .after_id = after, .last_id = last};
+        after = last;
+    }
+    mr_vec_release(&cuts);
+    return code;
+}
+
 static enum mr_code confirm_round(struct run *run, unsigned round, bool *open,
                                   struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     enum mr_code code = MR_OK;
     *open = false;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
-        bool has = false;
-        if (!is_active(check->pairing.tables[i]))
-            continue;
-        code = has_open(check, check->pairing.tables[i], &has, err);
-        if (code != MR_OK || !has)
-            continue;
-        struct job_item *item = add_job(run, JOB_CONFIRM, check->pairing.tables[i], err);
-        if (item == NULL)
-            return MR_E_NOMEM;
-        item->round = round;
-        *open = true;
-    }
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        if (is_active(check->pairing.tables[i]))
+            code = add_confirm_jobs(run, check->pairing.tables[i], round, open, err);
     if (code == MR_OK && *open) {
         code = pause_before(run, round, err);
         if (code == MR_OK)

@@ -291,10 +291,6 @@ static enum mr_code sample(void *ctx, const struct mr_finding *f, struct mr_err 
     struct text *t = ctx;
     const struct mr_find_table *table = t->table;
     enum mr_code code = MR_OK;
-    if (t->shown == SAMPLES_A_TABLE || t->shown >= t->result->max_rows) {
-        t->hidden++;
-        return MR_OK;
-    }
     t->shown++;
     fresh(t, &t->a);
     if (table->keyless) {
@@ -323,10 +319,6 @@ static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
                                  const struct mr_finding *target, struct mr_err *err)
 {
     struct text *t = ctx;
-    if (t->shown == SAMPLES_A_TABLE) {
-        t->hidden++;
-        return MR_OK;
-    }
     t->shown++;
     fresh(t, &t->a);
     fresh(t, &t->b);
@@ -370,6 +362,33 @@ static enum mr_code all_ranges(struct text *t, struct mr_err *err)
     return code;
 }
 
+static enum mr_code row_samples(struct text *t, struct mr_err *err)
+{
+    uint64_t limit =
+        t->result->max_rows < SAMPLES_A_TABLE ? t->result->max_rows : SAMPLES_A_TABLE;
+    struct mr_findings *fd = t->result->fd;
+    uint64_t count = 0;
+    enum mr_code code =
+        mr_findings_count(fd, t->table->id, MR_FIND_DIVERGED, &count, err);
+    if (code == MR_OK)
+        code = mr_findings_walk_first(fd, t->table->id, (size_t)limit, sample, t, err);
+    t->hidden = count - t->shown;
+    if (code == MR_OK)
+        say_hidden(t, "row", "rows");
+    return code;
+}
+
+static enum mr_code moved_samples(struct text *t, struct mr_err *err)
+{
+    t->shown = t->hidden = 0;
+    enum mr_code code = mr_findings_walk_moved_first(
+        t->result->fd, t->table->id, SAMPLES_A_TABLE, moved_sample, t, err);
+    t->hidden = t->table->counts.moved - t->shown;
+    if (code == MR_OK)
+        say_hidden(t, "moved identity", "moved identities");
+    return code;
+}
+
 static enum mr_code all_samples(struct text *t, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -378,13 +397,9 @@ static enum mr_code all_samples(struct text *t, struct mr_err *err)
         set_table(t, i);
         if (t->table->verdict != MR_VERDICT_DIVERGED)
             continue;
-        code = mr_findings_walk(t->result->fd, t->table->id, false, sample, t, err);
-        say_hidden(t, "row", "rows");
-        t->shown = t->hidden = 0;
+        code = row_samples(t, err);
         if (code == MR_OK)
-            code =
-                mr_findings_walk_moved(t->result->fd, t->table->id, moved_sample, t, err);
-        say_hidden(t, "moved identity", "moved identities");
+            code = moved_samples(t, err);
     }
     return code;
 }

@@ -177,13 +177,13 @@ static uint64_t count(struct fake *f, enum mr_find_state state)
     return n;
 }
 
+/* One round; how many are open after it. */
 static uint64_t confirm(struct fake *f, unsigned round)
 {
-    uint64_t open = 0;
+    const struct mr_confirm_task task = {.table = &f->table, .round = round};
     struct mr_err err = {0};
-    assert_int_equal(mr_check_confirm(&f->worker, &f->table, round, &open, &err), MR_OK);
-    assert_int_equal(open, count(f, MR_FIND_SUSPECT) + count(f, MR_FIND_SEEN_ONCE));
-    return open;
+    assert_int_equal(mr_check_confirm(&f->worker, &task, &err), MR_OK);
+    return count(f, MR_FIND_SUSPECT) + count(f, MR_FIND_SEEN_ONCE);
 }
 
 static unsigned confirm_all(struct fake *f)
@@ -234,7 +234,7 @@ static enum mr_code check_diverged(void *ctx, const struct mr_finding *finding,
     assert_int_equal(finding->count, 1);
     assert_int_equal(finding->kind, t == NULL   ? MR_KIND_MISSING
                                     : s == NULL ? MR_KIND_EXTRA
-                                                : MR_KIND_UNDECIDED);
+                                                : MR_KIND_CHANGED);
     return MR_OK;
 }
 
@@ -282,6 +282,7 @@ static void test_rows_at_rest(void **state)
         begin(&f);
         set_batch(&f, 1 + random_below(40));
         f.run.upstream = (enum mr_side)random_below(MR_SIDES);
+        f.run.relation = random_below(2) == 0 ? MR_RELATION_NONE : f.run.relation;
         for (int64_t id = 0; id < IDS; id++) {
             if (!rows_differ(&f, id) && random_below(4) > 0)
                 continue;
@@ -297,6 +298,126 @@ static void test_rows_at_rest(void **state)
         assert_int_equal(count(&f, MR_FIND_DIVERGED), differ);
         assert_int_equal(count(&f, MR_FIND_SETTLED), suspects - differ);
         check_all_diverged(&f);
+        fake_end(&f);
+    }
+}
+
+/* One worker of several, with a part of the table's suspects. */
+struct part {
+    struct mr_check_worker worker;
+    struct mr_confirm_task task;
+    pthread_t thread;
+    enum mr_code code;
+};
+
+static void *confirm_part(void *arg)
+{
+    struct part *part = arg;
+    struct mr_err err = {0};
+    part->code = mr_check_confirm(&part->worker, &part->task, &err);
+    return NULL;
+}
+
+static void confirm_in_parts(struct fake *f, unsigned round, enum mr_find_state most)
+{
+    enum { PARTS = 4 };
+    struct part parts[PARTS] = {0};
+    struct mr_vec cuts = MR_VEC_INIT(int64_t);
+    int64_t after = 0;
+    assert_int_equal(
+        mr_findings_cut(f->run.fd, f->table.find.id, most, PARTS, &cuts, NULL), MR_OK);
+    for (size_t i = 0; i <= cuts.count; i++) {
+        struct part *part = &parts[i];
+        int64_t last = i < cuts.count ? *(int64_t *)mr_vec_at(&cuts, i) : 0;
+        part->worker.check = &f->run;
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            assert_int_equal(mr_source_reader_new(&f->side[side].base,
+                                                  &part->worker.reader[side], NULL),
+                             MR_OK);
+        part->task = (struct mr_confirm_task){
+            .table = &f->table, .round = round, .after_id = after, .last_id = last};
+        assert_int_equal(pthread_create(&part->thread, NULL, confirm_part, part), 0);
+        after = last;
+    }
+    for (size_t i = 0; i <= cuts.count; i++) {
+        (void)pthread_join(parts[i].thread, NULL);
+        assert_int_equal(parts[i].code, MR_OK);
+        mr_reader_free(parts[i].worker.reader[MR_SOURCE]);
+        mr_reader_free(parts[i].worker.reader[MR_TARGET]);
+    }
+    mr_vec_release(&cuts);
+}
+
+/* Several workers on one table lose nothing and find nothing twice. */
+static void test_parts(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= random_seeds(); seed++) {
+        struct fake f;
+        uint64_t differ = 0;
+        random_state = seed;
+        fake_init(&f);
+        fill(&f, 1 + random_below(3));
+        begin(&f);
+        set_batch(&f, 1 + random_below(40));
+        f.run.relation = random_below(2) == 0 ? MR_RELATION_NONE : f.run.relation;
+        for (int64_t id = 0; id < IDS; id++) {
+            add_suspect(&f, id, fake_id(id, 0));
+            differ += rows_differ(&f, id);
+        }
+        confirm_in_parts(&f, 1, MR_FIND_SUSPECT);
+        assert_int_equal(count(&f, MR_FIND_SEEN_ONCE), differ);
+        assert_int_equal(count(&f, MR_FIND_SUSPECT), 0);
+        confirm_in_parts(&f, 2, MR_FIND_SEEN_ONCE);
+        assert_int_equal(count(&f, MR_FIND_DIVERGED), differ);
+        assert_int_equal(count(&f, MR_FIND_SETTLED), IDS - differ);
+        check_all_diverged(&f);
+        fake_end(&f);
+    }
+}
+
+static enum mr_code check_wide(void *ctx, const struct mr_finding *finding,
+                               struct mr_err *err)
+{
+    struct fake *f = ctx;
+    struct fake_row key = fake_decode(f, finding->key);
+    (void)err;
+    assert_int_equal(finding->source != NULL, key.id % 3 != 0);
+    assert_int_equal(finding->target != NULL, key.id % 3 != 1);
+    assert_true(finding->source == NULL || finding->source_len > f->wide);
+    assert_true(finding->target == NULL || finding->target_len > f->wide);
+    return MR_OK;
+}
+
+/* Rows far wider than those of the whole table: not all images of a batch fit, and all are
+ * kept in the end, in as few batches as that takes. */
+static void test_wide_rows(void **state)
+{
+    enum { ROWS = 40, FIT = 8 };
+    (void)state;
+    for (int up = MR_SOURCE; up < MR_SIDES; up++) {
+        struct fake f;
+        fake_init(&f);
+        f.wide = 4 * 1024 * 1024 / FIT;
+        for (int64_t id = 0; id < ROWS; id++) {
+            if (id % 3 != 0)
+                fake_put(&f.side[MR_SOURCE], fake_id(id, id));
+            if (id % 3 != 1)
+                fake_put(&f.side[MR_TARGET], fake_id(id, -id - 1));
+        }
+        begin(&f);
+        set_batch(&f, 1000);
+        f.run.upstream = (enum mr_side)up;
+        for (int64_t id = 0; id < ROWS; id++)
+            add_suspect(&f, id, fake_id(id, 0));
+        assert_int_equal(confirm(&f, 1), ROWS);
+        unsigned fetches = f.side[MR_TARGET].fetches;
+        assert_int_equal(confirm(&f, 2), 0);
+        assert_int_equal(count(&f, MR_FIND_DIVERGED), ROWS);
+        assert_in_range(f.side[MR_TARGET].fetches - fetches, 3, 40);
+        assert_int_equal(
+            mr_findings_walk(f.run.fd, f.table.find.id, false, check_wide, &f, NULL),
+            MR_OK);
         fake_end(&f);
     }
 }
@@ -585,17 +706,17 @@ static void test_collation(void **state)
 {
     static const struct collation_case cases[] = {
         {"ann", "ann", {"ann"}, 0, 0, 1, NULL, MR_KIND_UNDECIDED},
-        {"ann", "ANN", {"ann", "ANN"}, 1, 1, 0, "ann", MR_KIND_UNDECIDED},
-        {"ann", "ANN", {"ANN", "ann"}, 1, 1, 0, "ann", MR_KIND_UNDECIDED},
+        {"ann", "ANN", {"ann", "ANN"}, 1, 1, 0, "ann", MR_KIND_CHANGED},
+        {"ann", "ANN", {"ANN", "ann"}, 1, 1, 0, "ann", MR_KIND_CHANGED},
         /* one of the two chunks has not seen it */
-        {"ann", "ANN", {"ann"}, 1, 0, 0, "ann", MR_KIND_UNDECIDED},
-        {"ann", "ANN", {"ANN"}, 1, 1, 0, "ann", MR_KIND_UNDECIDED},
+        {"ann", "ANN", {"ann"}, 1, 0, 0, "ann", MR_KIND_CHANGED},
+        {"ann", "ANN", {"ANN"}, 1, 1, 0, "ann", MR_KIND_CHANGED},
         {"ann", "", {"ann"}, 1, 0, 0, "ann", MR_KIND_MISSING},
         {"", "ANN", {"ANN"}, 1, 0, 0, "ANN", MR_KIND_EXTRA},
         /* renamed since the scan */
         {"ann", "ann", {"Ann", "ANN"}, 0, 0, 2, NULL, MR_KIND_UNDECIDED},
         {"", "", {"ann", "ANN"}, 0, 0, 2, NULL, MR_KIND_UNDECIDED},
-        {"ann", "ANN", {"Ann"}, 1, 0, 1, "ann", MR_KIND_UNDECIDED},
+        {"ann", "ANN", {"Ann"}, 1, 0, 1, "ann", MR_KIND_CHANGED},
         {"", "ANN", {"ann"}, 1, 0, 1, "ANN", MR_KIND_EXTRA},
     };
     (void)state;
@@ -605,13 +726,39 @@ static void test_collation(void **state)
                 check_collation(&cases[i], batch, (enum mr_side)side);
 }
 
+/* Several rows of a batch that only the collation pairs, among some that it does not. */
+static void test_collation_pairs(void **state)
+{
+    static const char *const names[MR_SIDES][6] = {{"bob", "cat", "eve"},
+                                                   {"ANN", "BOB", "dan", "EVE", "fay"}};
+    (void)state;
+    for (int up = MR_SOURCE; up < MR_SIDES; up++) {
+        struct fake f;
+        fake_init(&f);
+        f.by_name = true;
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            for (size_t i = 0; names[side][i] != NULL; i++)
+                fake_put(&f.side[side], fake_name(names[side][i], 1));
+        begin(&f);
+        set_batch(&f, 20);
+        f.run.upstream = (enum mr_side)up;
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            for (size_t i = 0; names[side][i] != NULL; i++)
+                add_suspect(&f, (int64_t)i + side * 10, fake_name(names[side][i], 0));
+        assert_int_equal(confirm_all(&f), 2);
+        assert_int_equal(count(&f, MR_FIND_DIVERGED), 6);
+        assert_int_equal(count(&f, MR_FIND_PAIRED), 2);
+        check_all_diverged(&f);
+        fake_end(&f);
+    }
+}
+
 /* ---- what ends a round */
 
 static void test_lost_for_good(void **state)
 {
     struct fake f;
     struct mr_err err = {0};
-    uint64_t open = 0;
     (void)state;
     fake_init(&f);
     f.by_name = true;
@@ -620,7 +767,8 @@ static void test_lost_for_good(void **state)
     begin(&f);
     f.side[MR_TARGET].answers = false;
     add_suspect(&f, 0, fake_name("ann", 0));
-    assert_int_equal(mr_check_confirm(&f.worker, &f.table, 1, &open, &err), MR_E_LOST);
+    const struct mr_confirm_task task = {.table = &f.table, .round = 1};
+    assert_int_equal(mr_check_confirm(&f.worker, &task, &err), MR_E_LOST);
     assert_int_equal(count(&f, MR_FIND_SUSPECT), 1);
     fake_end(&f);
 }
@@ -630,6 +778,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_at_rest),
         cmocka_unit_test(test_rows_at_rest_alone),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_wide_rows),
         cmocka_unit_test(test_one_reading),
         cmocka_unit_test(test_replica_under_writes),
         cmocka_unit_test(test_stopped_replica),
@@ -637,6 +787,7 @@ int main(void)
         cmocka_unit_test(test_row_that_never_rests),
         cmocka_unit_test(test_settle_is_no_false_alarm),
         cmocka_unit_test(test_collation),
+        cmocka_unit_test(test_collation_pairs),
         cmocka_unit_test(test_lost_for_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

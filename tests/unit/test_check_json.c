@@ -67,7 +67,7 @@ static void fill_diverged(struct check_case *c)
 {
     static const struct case_row rows[] = {
         {0, 1, MR_FIND_DIVERGED, MR_KIND_COLLISION, "3/ann/x", "3/bob/x", "ann", "bob"},
-        {0, 1, MR_FIND_DIVERGED, MR_KIND_CHANGED, "4/cat/x", "4/cat/NULL", NULL, NULL},
+        {0, 1, MR_FIND_DIVERGED, MR_KIND_CHANGED, "4/cat/x", "4/cat/NULL", "cat", "cat"},
         {0, 2, MR_FIND_DIVERGED, MR_KIND_MISSING, "6/dan/\"\xC3\xA4\"", NULL, "dan",
          NULL},
         {0, 2, MR_FIND_SETTLED, MR_KIND_UNDECIDED, NULL, NULL, NULL, NULL},

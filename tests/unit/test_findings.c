@@ -367,7 +367,6 @@ static void test_in_state(void **state)
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec list = MR_VEC_INIT(struct mr_finding);
     uint64_t count = 0;
-    bool found = false;
     (void)state;
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_UNDECIDED, false);
@@ -388,7 +387,6 @@ static void test_in_state(void **state)
     f->kind = MR_KIND_MISSING;
     f->source = "";
     f->source_len = 0;
-    f->key = text_key("other");
     assert_int_equal(mr_findings_save(c.fd, c.table.id, f, 1, true, NULL), MR_OK);
     mr_vec_clear(&list);
     assert_int_equal(mr_findings_in_state(c.fd, c.table.id, MR_FIND_SUSPECT, after, 10,
@@ -405,19 +403,135 @@ static void test_in_state(void **state)
     assert_non_null(((struct mr_finding *)mr_vec_at(&list, 1))->source);
     assert_null(((struct mr_finding *)mr_vec_at(&list, 1))->target);
     assert_int_equal(
-        mr_findings_has_key(c.fd, c.table.id, text_key("other"), &found, NULL), MR_OK);
-    assert_true(found);
-    assert_int_equal(
         mr_findings_restate(c.fd, c.table.id, MR_FIND_DIVERGED, MR_FIND_PAIRED, NULL),
         MR_OK);
-    assert_int_equal(
-        mr_findings_has_key(c.fd, c.table.id, text_key("other"), &found, NULL), MR_OK);
-    assert_false(found);
     assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_PAIRED, &count, NULL),
                      MR_OK);
     assert_int_equal(count, 1);
     mr_vec_release(&list);
     mr_arena_release(&arena);
+    case_end(&c);
+}
+
+/* Ids of a page, and how many bytes of images it holds. */
+static size_t read_page(struct check_case *c, struct mr_find_page page, int64_t *ids)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_finding);
+    page.table = c->table.id;
+    assert_int_equal(mr_findings_page(c->fd, &page, &arena, &list, NULL), MR_OK);
+    size_t count = list.count;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_finding *f = mr_vec_at(&list, i);
+        assert_int_equal(f->state, page.state);
+        assert_int_equal(f->source != NULL, page.with_images);
+        ids[i] = f->id;
+    }
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return count;
+}
+
+static void test_pages(void **state)
+{
+    struct check_case c;
+    int64_t ids[20];
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    for (int i = 0; i < 10; i++) /* images of 21 bytes; every third is settled */
+        case_row(&c,
+                 (struct case_row){0, 0, i % 3 == 2 ? MR_FIND_SETTLED : MR_FIND_DIVERGED,
+                                   MR_KIND_MISSING, "1/a/", NULL, "a", NULL});
+    const struct mr_find_page all = {
+        .state = MR_FIND_DIVERGED, .limit = 20, .with_images = true};
+    struct mr_find_page page = all;
+    assert_int_equal(read_page(&c, page, ids), 7);
+    int64_t first = ids[0];
+    page.after_id = first;
+    page.last_id = first + 4;
+    assert_int_equal(read_page(&c, page, ids), 3);
+    assert_int_equal(ids[0], first + 1);
+    assert_int_equal(ids[2], first + 4);
+    page = all;
+    page.max_bytes = 1; /* the one that reaches it is the last */
+    assert_int_equal(read_page(&c, page, ids), 1);
+    page.max_bytes = 42;
+    assert_int_equal(read_page(&c, page, ids), 2);
+    page.with_images = false;
+    assert_int_equal(read_page(&c, page, ids), 7);
+    case_end(&c);
+}
+
+/* Every open finding is in exactly one part, whatever the number of parts. */
+static void test_cut(void **state)
+{
+    enum { ROWS = 23 };
+    struct check_case c;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    for (int i = 0; i < ROWS; i++)
+        case_row(&c,
+                 (struct case_row){0, 0, i % 4 == 0 ? MR_FIND_SUSPECT : MR_FIND_SEEN_ONCE,
+                                   MR_KIND_UNDECIDED, "1/a/", NULL, NULL, NULL});
+    for (size_t parts = 1; parts < 2 * ROWS; parts++) {
+        struct mr_vec cuts = MR_VEC_INIT(int64_t);
+        size_t seen = 0, largest = 0;
+        int64_t after = 0, ids[ROWS];
+        assert_int_equal(
+            mr_findings_cut(c.fd, c.table.id, MR_FIND_SEEN_ONCE, parts, &cuts, NULL),
+            MR_OK);
+        assert_true(cuts.count < parts);
+        for (size_t i = 0; i <= cuts.count; i++) {
+            int64_t last = i < cuts.count ? *(int64_t *)mr_vec_at(&cuts, i) : 0;
+            assert_true(last == 0 || last > after);
+            struct mr_find_page page = {.state = MR_FIND_SEEN_ONCE,
+                                        .after_id = after,
+                                        .last_id = last,
+                                        .limit = ROWS,
+                                        .with_images = true};
+            size_t once = read_page(&c, page, ids);
+            page.state = MR_FIND_SUSPECT;
+            seen += once + read_page(&c, page, ids);
+            largest = once > largest ? once : largest;
+            after = last;
+        }
+        assert_int_equal(seen, ROWS);
+        if (parts > 1 && parts <= 17)
+            assert_true(largest < 17);
+        mr_vec_release(&cuts);
+    }
+    case_end(&c);
+}
+
+/* A key is added once; one whose finding is paired counts as unknown. */
+static void test_add_unknown(void **state)
+{
+    struct check_case c;
+    uint64_t count = 0;
+    struct mr_finding f = {.key = text_key("k1"), .count = 1};
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_UNDECIDED, false);
+    finish_chunk(&c, 0, 0, "b", false); /* two suspects */
+    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL),
+                     MR_OK);
+    uint64_t before = count;
+    for (int time = 0; time < 3; time++) {
+        f.key = text_key(time == 0 ? "k1" : "new");
+        assert_int_equal(mr_findings_add_unknown(c.fd, c.table.id, &f, NULL), MR_OK);
+        assert_int_equal(
+            mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
+        assert_int_equal(count, before + (time > 0));
+    }
+    assert_int_equal(
+        mr_findings_restate(c.fd, c.table.id, MR_FIND_SUSPECT, MR_FIND_PAIRED, NULL),
+        MR_OK);
+    assert_int_equal(mr_findings_add_unknown(c.fd, c.table.id, &f, NULL), MR_OK);
+    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL),
+                     MR_OK);
+    assert_int_equal(count, 1);
     case_end(&c);
 }
 
@@ -461,7 +575,60 @@ static void test_summarise(void **state)
     assert_int_equal(mr_findings_walk_moved(c.fd, c.table.id, write_moved, &moved, NULL),
                      MR_OK);
     assert_string_equal(moved.ptr, "a>a b>b ");
+    mr_strbuf_reset(&moved);
+    assert_int_equal(
+        mr_findings_walk_moved_first(c.fd, c.table.id, 1, write_moved, &moved, NULL),
+        MR_OK);
+    assert_string_equal(moved.ptr, "a>a ");
     mr_strbuf_release(&moved);
+    case_end(&c);
+}
+
+/* An identity that a side holds twice, once in a row that is equal, has not moved. */
+static void test_moved_and_duplicates(void **state)
+{
+    (void)state;
+    for (int side = -1; side < 2; side++) {
+        struct check_case c;
+        case_begin(&c);
+        case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "1/a/",
+                                       NULL, "a", NULL});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL,
+                                       "2/a/", NULL, "a"});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "3/b/",
+                                       "3/b/x", "b", "b"});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "4/b/",
+                                       NULL, "b", NULL});
+        if (side >= 0)
+            case_duplicate(&c, side, "a", "9/a/");
+        case_summarise(&c);
+        assert_int_equal(c.table.counts.moved, side < 0);
+        case_end(&c);
+    }
+}
+
+/* Rows whose identity is NULL: counted once, of sides that have a row. */
+static void test_null_identities(void **state)
+{
+    static const struct case_row rows[] = {
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "1/a/", NULL, "a", NULL},
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "2/a/", NULL, "a"},
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "3/b/", "3/b/x", "b", "b"},
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "4/NULL/", NULL, NULL, NULL},
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "5/NULL/", NULL, NULL},
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "6/NULL/", "6/c/", NULL, "c"},
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "7/NULL/", "7/NULL/x", NULL, NULL},
+        {0, 0, MR_FIND_SETTLED, MR_KIND_UNDECIDED, "8/NULL/", NULL, NULL, NULL}};
+    struct check_case c;
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    for (size_t i = 0; i < LEN(rows); i++)
+        case_row(&c, rows[i]);
+    case_summarise(&c);
+    assert_int_equal(c.table.counts.null_identities, 4);
+    assert_int_equal(c.table.counts.moved, 1); /* a */
     case_end(&c);
 }
 
@@ -489,6 +656,10 @@ static void test_walk_stops(void **state)
     assert_int_equal(calls, 1);
     case_summarise(&c);
     assert_int_equal(c.table.counts.missing, 3);
+    calls = 0;
+    assert_int_equal(mr_findings_walk_first(c.fd, c.table.id, 0, stop_walk, &calls, NULL),
+                     MR_OK);
+    assert_int_equal(calls, 0);
     case_end(&c);
 }
 
@@ -601,7 +772,12 @@ int main(void)
         cmocka_unit_test(test_segments),
         cmocka_unit_test(test_chunk_is_one_transaction),
         cmocka_unit_test(test_in_state),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_add_unknown),
         cmocka_unit_test(test_summarise),
+        cmocka_unit_test(test_moved_and_duplicates),
+        cmocka_unit_test(test_null_identities),
         cmocka_unit_test(test_walk_stops),
         cmocka_unit_test(test_advice),
         cmocka_unit_test(test_counters),

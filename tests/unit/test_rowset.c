@@ -40,7 +40,7 @@ static void test_fetch(void **state)
         keys[i] = key_of(&f, ids[i], &bytes[i]);
     for (int images = 0; images < 2; images++) {
         assert_int_equal(mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 4,
-                                         images != 0, NULL),
+                                         images != 0 ? SIZE_MAX : 0, NULL),
                          MR_OK);
         assert_int_equal(set.rows.count, 3);
         for (size_t i = 0; i + 1 < 3; i++)
@@ -64,13 +64,53 @@ static void test_fetch(void **state)
     assert_true(mr_digest_equal(digests[0], digests[1]));
     fake_put(&f.side[MR_SOURCE], fake_id(3, 10));
     assert_int_equal(
-        mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 1, false, NULL),
+        mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 1, 0, NULL),
         MR_OK);
     assert_int_equal(set.rows.count, 1);
     assert_false(mr_digest_equal(digests[0], mr_rowset_at(&set, 0)->digest));
     mr_rowset_release(&set);
     mr_rowhash_release(&hash);
     for (size_t i = 0; i < 4; i++)
+        mr_strbuf_release(&bytes[i]);
+    fake_end(&f);
+}
+
+/* The first image is kept whatever its size, then as many as the bound holds. */
+static void test_image_bytes(void **state)
+{
+    struct fake f;
+    struct mr_rowset set;
+    struct mr_rowhash hash;
+    struct mr_strbuf bytes[5] = {MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT,
+                                 MR_STRBUF_INIT, MR_STRBUF_INIT};
+    struct mr_key keys[5];
+    (void)state;
+    fake_init(&f);
+    f.wide = 1000;
+    for (int64_t id = 0; id < 5; id++)
+        fake_put(&f.side[MR_SOURCE], fake_id(id, id));
+    assert_int_equal(fake_begin(&f), MR_OK);
+    assert_int_equal(mr_rowhash_init(&hash, &f.table, &f.table.full[MR_SOURCE], NULL),
+                     MR_OK);
+    mr_rowset_init(&set);
+    for (size_t i = 0; i < 5; i++)
+        keys[i] = key_of(&f, (int64_t)i, &bytes[i]);
+    static const struct {
+        size_t bound, kept;
+    } cases[] = {{0, 0}, {1, 1}, {1001, 1}, {2000, 2}, {3500, 4}, {SIZE_MAX, 5}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t kept = 0;
+        assert_int_equal(mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 5,
+                                         cases[i].bound, NULL),
+                         MR_OK);
+        assert_int_equal(set.rows.count, 5);
+        for (size_t k = 0; k < 5; k++)
+            kept += mr_rowset_at(&set, k)->image_len > 0;
+        assert_int_equal(kept, cases[i].kept);
+    }
+    mr_rowset_release(&set);
+    mr_rowhash_release(&hash);
+    for (size_t i = 0; i < 5; i++)
         mr_strbuf_release(&bytes[i]);
     fake_end(&f);
 }
@@ -93,11 +133,11 @@ static void test_lost(void **state)
     struct mr_key key = key_of(&f, 1, &bytes);
     f.side[MR_SOURCE].lose_one_in = 1;
     for (int attempt = 0; attempt < 3; attempt++)
-        assert_int_equal(
-            mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1, true, &err),
-            MR_E_LOST);
+        assert_int_equal(mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1,
+                                         SIZE_MAX, &err),
+                         MR_E_LOST);
     assert_int_equal(
-        mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1, true, &err),
+        mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1, SIZE_MAX, &err),
         MR_OK);
     assert_int_equal(set.rows.count, 1);
     mr_rowset_release(&set);
@@ -110,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fetch),
+        cmocka_unit_test(test_image_bytes),
         cmocka_unit_test(test_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
