@@ -9,8 +9,13 @@
 #include "core/pair_identity.h"
 #include "core/rowhash.h"
 
-#define BATCH 100
-#define MAX_ROWS 10000     /* of one batch of identities: enough to say so */
+#define BATCH 400
+#define BATCH_BYTES ((size_t)4 * 1024 * 1024)
+/* What is kept of the rows of one batch of identities: enough to say so. */
+#define MAX_ROWS 40000
+#define MAX_BYTES (2 * BATCH_BYTES)
+#define STATEMENT_BYTES ((size_t)512 * 1024)
+#define KEY_SQL_BYTES 48   /* of a column in a statement, beside the bytes in hex */
 #define SMALL_TABLE 200000 /* may be read whole for a batch */
 
 /* A row that has one of the identities asked for. */
@@ -75,7 +80,7 @@ static bool is_findable(const struct mr_pair *table, enum mr_side side)
 static enum mr_code keep_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct search *s = ctx;
-    if (s->rows.count >= MAX_ROWS)
+    if (s->rows.count >= MAX_ROWS || s->images.len >= MAX_BYTES)
         return MR_OK;
     struct row *row = mr_vec_push(&s->rows);
     if (row == NULL)
@@ -181,6 +186,27 @@ static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch,
     return code;
 }
 
+/* Reads the rows of all keys, in statements that fit the server's packet. */
+static enum mr_code fetch_rows(struct search *s, const struct mr_vec *keys,
+                               struct mr_err *err)
+{
+    struct mr_reader *reader = s->worker->reader[s->side];
+    const struct mr_db *db = mr_reader_db(reader);
+    uint64_t packet = db != NULL ? mr_db_server(db)->max_packet_bytes : 0;
+    size_t room =
+        packet > 0 && packet / 2 < STATEMENT_BYTES ? (size_t)packet / 2 : STATEMENT_BYTES;
+    enum mr_code code = MR_OK;
+    for (size_t from = 0, to = 0; code == MR_OK && from < keys->count; from = to) {
+        size_t used = 0;
+        for (; to < keys->count && (to == from || used < room); to++)
+            used += 2 * ((struct mr_key *)mr_vec_at(keys, to))->len +
+                    KEY_SQL_BYTES * s->table->nidentity;
+        code = mr_reader_fetch(reader, &s->spec, mr_vec_at(keys, from), to - from,
+                               keep_row, s, err);
+    }
+    return code;
+}
+
 static enum mr_code search_batch(struct search *s, const struct mr_vec *batch,
                                  struct mr_err *err)
 {
@@ -189,8 +215,7 @@ static enum mr_code search_batch(struct search *s, const struct mr_vec *batch,
     mr_strbuf_reset(&s->images);
     enum mr_code code = collect_keys(s, batch, &keys, err);
     if (code == MR_OK && keys.count > 0)
-        code = mr_reader_fetch(s->worker->reader[s->side], &s->spec, keys.items,
-                               keys.count, keep_row, s, err);
+        code = fetch_rows(s, &keys, err);
     if (code == MR_OK && s->rows.count > 1)
         code = canonise(s, err);
     if (code == MR_OK && s->rows.count > 1)
@@ -202,17 +227,19 @@ static enum mr_code search_batch(struct search *s, const struct mr_vec *batch,
 static enum mr_code search_side(struct search *s, struct mr_err *err)
 {
     struct mr_vec batch = MR_VEC_INIT(struct mr_finding);
-    int64_t after = 0;
+    struct mr_find_page page = {.table = s->table->find.id,
+                                .state = MR_FIND_DIVERGED,
+                                .limit = BATCH,
+                                .max_bytes = BATCH_BYTES,
+                                .with_images = true};
     enum mr_code code = MR_OK;
     for (;;) {
         mr_arena_reset(&s->arena);
         mr_vec_clear(&batch);
-        code = mr_findings_in_state(s->worker->check->fd, s->table->find.id,
-                                    MR_FIND_DIVERGED, after, BATCH, true, &s->arena,
-                                    &batch, err);
+        code = mr_findings_page(s->worker->check->fd, &page, &s->arena, &batch, err);
         if (code != MR_OK || batch.count == 0)
             break;
-        after = ((struct mr_finding *)mr_vec_at(&batch, batch.count - 1))->id;
+        page.after_id = ((struct mr_finding *)mr_vec_at(&batch, batch.count - 1))->id;
         code = search_batch(s, &batch, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
