@@ -126,9 +126,8 @@ class Conflicts:
         if not restored:
             if any(a in self.differing and not a.table.subject for a in self.ancestors(node)):
                 return 'parent-differs', None
-            other = self.attaches(node)
-            if other:
-                return 'orphan-would-attach', other
+            if self.attaches(node):
+                return 'orphan-would-attach', None
         for column in node.table.columns:
             self.e.image(node, column)
         if node in self.e.disagreeing:
@@ -153,14 +152,13 @@ class Conflicts:
         return seen
 
     def attaches(self, node):
-        """Somebody on the target whom a reference to nobody would then mean."""
+        """Does it refer to nobody where the target has somebody?"""
         for ref, parent in self.source.parents(node):
             if parent is None:
-                found = self.target.find(ref.table, ref.to,
-                                         tuple(node.row[c] for c in ref.columns))
-                if found:
-                    return found[0]
-        return None
+                values = tuple(node.row[c] for c in ref.columns)
+                if self.target.find(ref.table, ref.to, values):
+                    return True
+        return False
 
     def unique_holder(self, node):
         t = node.table
@@ -208,11 +206,9 @@ class Conflicts:
             return own
         if node is root or not above:
             return own or ('skip', None)
-        outer = {self.kinds[p][0] for p in above if p in self.kinds}
-        if own and own[0] == 'parent-differs' and outer <= {'parent-differs'}:
+        if own and own[0] == 'parent-differs' and \
+                {self.kinds[p][0] for p in above if p in self.kinds} <= {'parent-differs'}:
             return own
-        if outer and outer <= {'parent-differs'}:
-            return 'parent-differs', None
         return 'parent-absent', None
 
 

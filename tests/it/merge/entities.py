@@ -184,9 +184,9 @@ class Entities:
                 continue
             below = [n for n in held if not self.is_above(n)]
             if below:
-                blocked[node] = ('identity-crosses-base', below[0])
+                blocked[node] = ('identity-crosses-base', min(below, key=lambda n: n.key))
             elif len(mine[who]) > 1 or len(held) > 1:
-                blocked[node] = ('duplicate', held[0] if held else None)
+                blocked[node] = ('duplicate', held[0] if len(held) == 1 else None)
             elif held and self.owner_differs(node, held[0]):
                 blocked[node] = ('owner-differs', held[0])
             elif held:
@@ -204,8 +204,6 @@ class Entities:
             there[node] = other
 
     def owner_differs(self, node, other):
-        if node.table.subject:
-            return False
         mine = {self.there[p] or p for p in owners(self.source, node)}
         theirs = owners(self.target, other)
         return bool(mine and theirs and mine != theirs)

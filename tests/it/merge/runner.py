@@ -1,5 +1,6 @@
 """runner.py [SEEDS]: judges the oracle by the scenarios and by random histories, as TAP."""
 import sys
+from collections import Counter
 
 sys.dont_write_bytecode = True
 import scenarios_conflicts  # noqa: E402
@@ -9,6 +10,7 @@ import scenarios_pass  # noqa: E402
 import scenarios_past  # noqa: E402
 import scenarios_policies  # noqa: E402
 from evaluate import judge  # noqa: E402
+from random_histories import judge_seed  # noqa: E402
 
 MODULES = (scenarios_past, scenarios_pass, scenarios_parents, scenarios_conflicts, scenarios_ids,
            scenarios_policies)
@@ -36,7 +38,20 @@ def main(seeds):
     for module in MODULES:
         for scenario in module.SCENARIOS:
             tap.result(f'section {scenario.says}: {scenario.name}', judge(scenario))
+    tally = Counter()
+    for seed in range(1, seeds + 1):
+        tap.result(f'random histories {seed}', judge_seed(seed, tally))
+    if tally:
+        print('#', ', '.join(f'{count} {what}' for what, count in sorted(tally.items())))
+    tap.result('what merge knows of occurred in the random histories', never(tally, seeds))
     return tap.finish()
+
+
+def never(tally, seeds):
+    """A generator that makes nothing of a kind would test nothing of it."""
+    wanted = ['insert', 'new id', 'match', 'wait', 'parent-absent', 'deleted-or-lost',
+              'changed', 'deleted-on-live', 'differs', 'orphan-would-attach']
+    return [f'{kind} did not occur' for kind in wanted if not tally[kind]] if seeds >= 20 else []
 
 
 if __name__ == '__main__':

@@ -17,6 +17,8 @@ EITHER = table('events', ID, 'kind VARCHAR(20)', 'about INT UNSIGNED', key='id',
                      "about ~> orders.id when kind = 'order'"])
 ROOTED = table('folders', ID, 'parent_id INT UNSIGNED', 'name VARCHAR(20)', key='id',
                unique=['parent_id, name'], refs=['parent_id ~> folders.id'])
+TREES = table('trees', ID, 'parent_id INT UNSIGNED', 'name VARCHAR(20)', key='id',
+              unique=['name'], refs=['parent_id -> trees.id'])
 LOG_ROW = table('wallet_log', ID, MEMBER, 'amount INT', key='id', identity='row',
                 refs=['member_id ~> members.id'])
 SHIPMENTS = table('shipments', 'order_id INT UNSIGNED', 'line_no INT', 'part INT',
@@ -24,6 +26,9 @@ SHIPMENTS = table('shipments', 'order_id INT UNSIGNED', 'line_no INT', 'part INT
                   refs=['order_id, line_no -> order_lines.order_id,line_no'])
 TENANT_ITEMS = table('items', MEMBER, ID, 'label VARCHAR(20)', key='member_id, id',
                      refs=['member_id -> members.id'])
+BOXES = table('boxes', ID, 'owner INT UNSIGNED', key='id', refs=['owner ~> items.member_id'])
+EVENT_TAGS = table('tags', MEMBER, 'tag VARCHAR(20)', key='member_id, tag', identity='none',
+                   refs=['member_id -> members.id'])
 LEFT = table('lefts', ID, 'right_id INT UNSIGNED NULL', key='id', identity='right_id',
              refs=['right_id ~> rights.id'])
 RIGHT = table('rights', ID, 'left_id INT UNSIGNED NULL', key='id', identity='left_id',
@@ -115,9 +120,10 @@ SCENARIOS = [
              bounds={'members': (2, 5)},
              conflicts={'members': '3 deleted-or-lost'}),
     Scenario('NULL matches nobody: its key being taken, the row is another one', '2.2', [EMAILS],
-             both={'members': '1 m1 Ann'}, source={'members': '2 - Cat'},
+             both={'members': '1 m1 Ann'}, source={'members': '2 - Cat; 3 m3 Eve'},
              target={'members': '2 - Dan; 4 - Cat'},
-             idmap={'members': '2 > @'}, added={'members': '@2 - Cat'}),
+             bounds={'members': (1, 2)},
+             idmap={'members': '2 > @; 3 > 3'}, added={'members': '@2 - Cat; 3 m3 Eve'}),
     Scenario('an identity that meets a base row', '2.2', [TIMED, ORDERS],
              both={'members': '3 m3 Cat 2026-04-01'},
              source={'members': '2 m8 Ben 2026-04-01; 4 m2 Dan 2026-04-03', 'orders': '1 A1 4'},
@@ -156,6 +162,20 @@ SCENARIOS = [
              source={'members': '3 m3 Cat'}, target={'wallet_log': '2 3 25'},
              target_next={'members': 4}, options={'split_keys': {'members': 2}},
              idmap={'members': '3 > @'}, added={'members': '@3 m3 Cat'}),
+    Scenario('a live id that was used and deleted, whose logs remain', '2.4', [MEMBERS, LOG],
+             both={**ANN_BEN, 'wallet_log': '1 1 10; 2 3 20'}, source={'members': '3 m3 Cat'},
+             target_next={'members': 4}, options={'split_keys': {'members': 2, 'wallet_log': 1}},
+             idmap={'members': '3 > @', 'wallet_log': '2 > @'},
+             added={'members': '@3 m3 Cat', 'wallet_log': '@2 @members:3 20'}),
+    Scenario('a row of the past on both sides, whose person nobody can tell', '2.1',
+             [MEMBERS, LOG], both={**ANN_BEN, 'wallet_log': '1 3 10; 2 1 20'},
+             source={'members': '3 m3 Cat'}, target_next={'members': 9},
+             conflicts={'members': '3 deleted-or-lost'}),
+    Scenario('a reference to a part of a key that no counter makes is no trace', '2.4',
+             [MEMBERS, TENANT_ITEMS, BOXES],
+             both={**ANN_BEN, 'items': '1 1 hat', 'boxes': '1 2'}, source={'items': '2 3 tie'},
+             options={'split_keys': {'items': 1, 'boxes': 1}},
+             idmap={'items': '2,3 > 2,3'}, added={'items': '2 3 tie'}),
     Scenario('a composite key: only its counter part is new', '2.4', [MEMBERS, TENANT_ITEMS],
              both={**ANN_BEN, 'items': '1 1 hat'},
              source={'members': '3 m3 Cat', 'items': '1 2 cap; 3 3 tie; 3 5 bag'},
@@ -230,6 +250,15 @@ SCENARIOS = [
                     'tags': '3,vip > 4,vip; 3,old > 4,old; 3,new > 4,new'},
              added={'tags': '4 vip x'},
              conflicts={'tags': '3,new differs 4,new; 2,own deleted-or-lost'}),
+    Scenario('identity none, and no counter to give another key', '2.4', [MEMBERS, EVENT_TAGS],
+             both=ANN_BEN, source={'members': '3 m3 Cat', 'tags': '3 vip; 3 new'},
+             target={'members': '3 m4 Dan; 4 m3 Cat', 'tags': '4 vip'},
+             idmap={'members': '3 > 4', 'tags': '3,new > 4,new'}, added={'tags': '4 new'},
+             conflicts={'tags': '3,vip key-taken'}),
+    Scenario('a row that refers to itself', '2', [TREES], both={'trees': '1 1 oak'},
+             source={'trees': '2 2 elm; 4 4 ash'}, target={'trees': '4 1 fir'},
+             idmap={'trees': '4 > @'}, added={'trees': '@4 @4 ash'},
+             conflicts={'trees': '2 deleted-or-lost'}),
     Scenario('string keys are mapped by nobody', '2', [UUID,
              table('visits', ID, 'who CHAR(8)', 'day DATE', key='id', unique=['who, day'],
                    refs=['who -> people.uuid'])],

@@ -1,10 +1,13 @@
 """Section 9: the other policies on two histories."""
 from dataclasses import dataclass, field
 
+from model import table
 from scenario import Scenario, entries, key_of
-from scenario_tables import LINES, LOG, MEMBERS, ORDERS, members
+from scenario_tables import ID, LINES, LOG, MEMBER, MEMBERS, ORDERS, members
 
 EDITED = members('edited DATETIME NULL')
+EDITED_ORDERS = table('orders', ID, 'order_no VARCHAR(20)', MEMBER, 'edited DATETIME', key='id',
+                      unique=['order_no'], refs=['member_id -> members.id'])
 ANN_BEN = {'members': '1 m1 Ann; 2 m2 Ben'}
 
 
@@ -51,6 +54,18 @@ SCENARIOS = [
                    both=ANN_BEN, source={'wallet_log': '1 9 10; 2 8 10'},
                    target={'members': '9 m9 Ida'},
                    inserts={'wallet_log': '2'}, refusals={'wallet_log': '1'}),
+    PolicyScenario('newest does not update below a collision', '9', [MEMBERS, EDITED_ORDERS],
+                   both=ANN_BEN,
+                   source={'members': '3 m3 Cat', 'orders': '1 A1 3 2026-04-05;'
+                           '2 A2 1 2026-04-05'},
+                   target={'members': '3 m5 Eve', 'orders': '1 A1 1 2026-04-03;'
+                           '2 A2 2 2026-04-03'},
+                   policy='newest:edited', updates={'orders': '2'},
+                   refusals={'members': '3', 'orders': '1'}),
+    PolicyScenario('another event under the same key is a collision', '9', [MEMBERS, LOG],
+                   both={**ANN_BEN, 'wallet_log': '1 1 10'}, policy='mirror',
+                   source={'wallet_log': '2 1 20'}, target={'wallet_log': '2 1 25'},
+                   refusals={'wallet_log': '2'}),
     PolicyScenario('mirror of some tables', '9', [MEMBERS, ORDERS], policy='mirror',
                    both=ANN_BEN,
                    source={'members': '3 m3 Cat; 4 m4 Dan', 'orders': '1 A1 3; 2 A2 1; 3 A3 4'},

@@ -1,6 +1,8 @@
 """Histories on a real server, by the stock client: loaded, and read back.
 
-    servers.py URI DATABASE…    loads every scenario on that server, reads it back, compares
+    servers.py URI DATABASE [SEEDS]
+
+loads every scenario and so many random histories on that server, reads them back, compares.
 
 A server is mysql://user[:password]@host:port; databases are dropped and made again.
 """
@@ -86,19 +88,24 @@ def same(side, other):
     return out
 
 
-def main(uri, database):
+def main(uri, database, seeds='0'):
+    from generator import generate
     from runner import MODULES
     server, wrong = Server(uri), 0
-    for scenario in (s for m in MODULES for s in m.SCENARIOS):
-        for side in scenario.sides():
+    histories = [(s.name, s.sides()) for m in MODULES for s in m.SCENARIOS]
+    for seed in range(1, int(seeds) + 1):
+        world = generate(seed)
+        histories.append((f'seed {seed}', (world.source, world.target)))
+    for name, sides in histories:
+        for side in sides:
             try:
                 server.load(database, side)
-                out = same(side, server.read(database, scenario.schema))
+                out = same(side, server.read(database, side.tables))
             except RuntimeError as error:
                 out = [str(error)]
             if out:
                 wrong += 1
-                print(f'{scenario.name}, {side.name}:', *out, sep='\n  ')
+                print(f'{name}, {side.name}:', *out, sep='\n  ')
     server.drop(database)
     return 1 if wrong else 0
 

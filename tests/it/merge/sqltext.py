@@ -67,12 +67,13 @@ def dump(side):
             values = ',\n'.join('(' + ', '.join(literal(r[c]) for c in t.columns) + ')'
                                 for r in rows[i:i + 500])
             out.append(f'INSERT INTO {ident(t.name)} ({idents(t.columns)}) VALUES\n{values};')
+    out.append('SET SESSION foreign_key_checks = 1;')  # so that they are tested
     for t in order:
         out += foreign_keys(t)
     for t in order:
         if t.counter:
             out.append(f'ALTER TABLE {ident(t.name)} AUTO_INCREMENT = {side.counters[t.name]};')
-    return '\n'.join(out) + '\nSET SESSION foreign_key_checks = 1;\n'
+    return '\n'.join(out) + '\n'
 
 
 def configuration(tables, db):
