@@ -201,6 +201,8 @@ class Club:
 
     def order(self, number=None):
         who = self.member_id()
+        if number and self.rng.random() < 0.6:  # of somebody whom both sides know
+            who = self.history.rows['members'][int(number[1:])].row['id']
         if who is None:
             return
         made = self.history.insert('orders', self.thing('order'), member_id=who,
@@ -219,6 +221,15 @@ class Club:
         self.history.insert('tags', self.thing('tag'), member_id=self.member_id(),
                             tag=self.rng.choice(['vip', 'old', 'new', 'VIP']),
                             note=self.rng.choice(['', 'x', f'n{self.fresh()}']), **self.columns())
+
+    def profile(self):
+        who = self.member_id()
+        self.history.insert('profiles', self.thing('profile'), member_id=who,
+                            bio=f'bio {self.fresh()}', order_id=self.rng.randrange(1, 20))
+        row = self.recent('profiles')
+        if row:
+            self.history.insert('badges', self.thing('badge'), owner_id=row.row['member_id'],
+                                n=self.rng.randrange(1, 4))
 
     def check_in(self):
         self.history.insert('checkins', self.thing('checkin'), member_id=self.member_id(),
@@ -252,7 +263,8 @@ class Club:
             self.log(self.rng.choice([0, 0, last + 2, max(1, last - 2)]))
 
     def drop(self):
-        name = self.rng.choice(['orders', 'wallet_log', 'tags', 'comments', 'checkins', 'notes'])
+        name = self.rng.choice(['orders', 'wallet_log', 'tags', 'comments', 'checkins', 'notes',
+                                'profiles'])
         record = self.some(name)
         if record:
             self.history.delete(name, record)
@@ -271,14 +283,16 @@ class Club:
         """Some time passes.  shared: identities of those who sign up on both sides; numbers:
         order numbers that both sides use; calm: nothing of the past is edited or deleted."""
         daily = [self.sign_up] * 6 + [self.order] * 4 + [self.log] * 4 + \
-            [self.tag, self.check_in, self.comment, self.transfer, self.event, self.note] * 2
+            [self.tag, self.profile, self.check_in, self.comment, self.transfer, self.event,
+             self.note] * 2
         odd = [lambda: self.sign_up(self.rng.choice(shared)),
+               lambda: self.sign_up(self.rng.choice(shared)),
                lambda: self.order(self.rng.choice(numbers)), self.invite_each_other, self.orphan,
                lambda: self.leave(True), lambda: self.history.burn('orders', 1)]
         past = [self.edit_member, self.change_mobile, lambda: self.leave(False), self.drop,
                 self.edit]
         chosen = [c for c in self.rng.choices(
-            [daily, odd if shared else daily, past if not calm else daily], [10, 3, 2],
+            [daily, odd if shared else daily, past if not calm else daily], [10, 4, 2],
             k=events)]
         for kind in chosen:
             self.rng.choice(kind)()

@@ -65,7 +65,6 @@ class Plan:
         self.refuse_closure()
         self.refuse_circles()
         self.decide()
-        self.test_bounds()
         self.result()
         self.blocks = {name: self.block(t) for name, t in tables.items()
                        if t.counter and self.added[name]}
@@ -118,6 +117,8 @@ class Plan:
             self.entities = Entities(self.source, self.target, self.bounds, self.options,
                                      self.choices, merge_into, without)
             self.found = Conflicts(self.entities)
+            if not self.choices:
+                self.test_bounds()
             if not self.choose(merge_into, without):
                 return
 

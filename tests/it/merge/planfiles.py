@@ -194,13 +194,26 @@ class Files:
 
 # --- from the command line
 
-def options_of(world, db):
-    out = ['--margin', str(world.options.margin)]
-    if world.options.split_at:
-        out += ['--split-at', world.options.split_at]
-    for name, key in world.options.split_keys.items():
+def arguments(options, db):
+    """Options of `repair plan`, but for --decisions."""
+    out = [] if options.margin is None else ['--margin', str(options.margin)]
+    if options.split_at:
+        out += ['--split-at', options.split_at]
+    for name, key in options.split_keys.items():
         out += ['--split-key', f'{db}.{name}={key}']
+    for kind, choice in options.on_conflict.items():
+        out += ['--on-conflict', f'{kind}={choice}']
+    for name in options.exclude:
+        out += ['--exclude', f'{db}.{name}']
     return out
+
+
+def write_decisions(options, out, db):
+    """What a person filled in of conflicts.csv."""
+    lines = csv.writer(out)
+    lines.writerow(CONFLICTS)
+    for (name, key), choice in options.decisions.items():
+        lines.writerow([f'{db}.{name}', joined(key), *[''] * 6, choice])
 
 
 def write_all(world, plan, folder, db):
@@ -209,7 +222,7 @@ def write_all(world, plan, folder, db):
     ids = real_ids(plan)
     texts = {'source.sql': dump(world.source), 'target.sql': dump(world.target),
              'merge.ini': configuration(world.tables, db),
-             'options': '\n'.join(options_of(world, db)) + '\n',
+             'options': '\n'.join(arguments(world.options, db)) + '\n',
              'expected/target.sql': dump(target_afterwards(plan, ids)),
              'expected/bounds.json': json.dumps({n: [b.limit, b.fresh] for n, b in
                                                  plan.bounds.items()})}

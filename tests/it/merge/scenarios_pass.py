@@ -29,6 +29,10 @@ TENANT_ITEMS = table('items', MEMBER, ID, 'label VARCHAR(20)', key='member_id, i
 BOXES = table('boxes', ID, 'owner INT UNSIGNED', key='id', refs=['owner ~> items.member_id'])
 EVENT_TAGS = table('tags', MEMBER, 'tag VARCHAR(20)', key='member_id, tag', identity='none',
                    refs=['member_id -> members.id'])
+PROFILES = table('profiles', MEMBER, 'bio VARCHAR(20)', key='member_id',
+                 refs=['member_id -> members.id'])
+BADGES = table('badges', 'owner_id INT UNSIGNED', 'n INT', key='owner_id, n',
+               refs=['owner_id -> profiles.member_id'])
 LEFT = table('lefts', ID, 'right_id INT UNSIGNED NULL', key='id', identity='right_id',
              refs=['right_id ~> rights.id'])
 RIGHT = table('rights', ID, 'left_id INT UNSIGNED NULL', key='id', identity='left_id',
@@ -259,6 +263,13 @@ SCENARIOS = [
              source={'trees': '2 2 elm; 4 4 ash'}, target={'trees': '4 1 fir'},
              idmap={'trees': '4 > @'}, added={'trees': '@4 @4 ash'},
              conflicts={'trees': '2 deleted-or-lost'}),
+    Scenario('a key that is a reference, and one that refers to it', '2',
+             [MEMBERS, PROFILES, BADGES],
+             both={**ANN_BEN, 'profiles': '1 a; 3 c', 'badges': '3 1'}, **TAKEN,
+             idmap={'members': '3 > @', 'profiles': '3 > @members:3',
+                    'badges': '3,1 > @members:3,1'},
+             added={'members': '@3 m3 Cat', 'profiles': '@members:3 c',
+                    'badges': '@members:3 1'}),
     Scenario('string keys are mapped by nobody', '2', [UUID,
              table('visits', ID, 'who CHAR(8)', 'day DATE', key='id', unique=['who, day'],
                    refs=['who -> people.uuid'])],

@@ -83,12 +83,15 @@ def lies(world, plan):
 def blurred_things(world, plan):
     """Rows of the past above the bound, and what hangs on them.  Where nobody says when the
     histories parted, the topmost rows of the past cannot be told from new ones if they were
-    edited or deleted; the rules then take them for lost history or ask."""
+    edited or deleted; the rules then take them for lost history or ask.  So is a row without
+    counter that the lost side edited to refer to lost history."""
     out = set()
     for side in (world.source, world.target):
         nodes = [n for rows in side.nodes.values() for n in rows]
         out |= {world.who[n] for n in nodes if is_past(world, n) and n.table.counter and
                 n.count > plan.bounds[n.table.name].limit}
+        out |= {world.who[n] for n in nodes if is_past(world, n) and not n.table.counter and
+                any(p and not is_past(world, p) for _, p in side.parents(n))}
     moved = True
     while moved:
         moved = False
