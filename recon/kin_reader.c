@@ -268,7 +268,7 @@ static enum mr_code fetch(struct mr_kin_reader *r, const struct mr_vec *keys,
     code = mr_rowhash_init(&hash, l->table, &spec, err);
     if (code == MR_OK)
         code = mr_rowset_fetch(&r->set, r->worker->reader[l->side], &hash, keys->items,
-                               keys->count, true, err);
+                               keys->count, SIZE_MAX, err);
     mr_rowhash_release(&hash);
     return code;
 }
