@@ -1,6 +1,7 @@
 /* strbuf.c: see strbuf.h. */
 #include "strbuf.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,17 @@ void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...)
         sb->len += (size_t)need;
     }
     va_end(again);
+}
+
+void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            mr_strbuf_add_char(sb, ',');
+        mr_strbuf_add_char(sb, digits[i]);
+    }
 }
 
 void mr_strbuf_add_hex(struct mr_strbuf *sb, const void *ptr, size_t len)

@@ -42,6 +42,8 @@ void mr_strbuf_add(struct mr_strbuf *sb, const void *ptr, size_t len);
 void mr_strbuf_add_str(struct mr_strbuf *sb, const char *str);
 void mr_strbuf_add_char(struct mr_strbuf *sb, char c);
 void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...) MR_PRINTF(2, 3);
+/* 1234567 as 1,234,567: for people, never for a machine. */
+void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number);
 /* Two lower-case hex digits a byte. */
 void mr_strbuf_add_hex(struct mr_strbuf *sb, const void *ptr, size_t len);
 /* Makes room for `more` bytes beyond len; false (and failed) when there is none. */

@@ -9,12 +9,14 @@
 #include "core/term.h"
 #include "core/utf8.h"
 #include "recon/check_ranges.h"
+#include "recon/next_step.h"
 
 #define RANGES_A_TABLE 8
 #define SAMPLES_A_TABLE 5
 #define OBJECTS_SHOWN 40
 #define SUSPECTS_SHOWN 10
 #define MAX_NAME 44
+#define TEXT_WIDTH 76 /* of paragraphs, whatever the terminal has */
 
 struct text {
     const struct mr_check_result *result;
@@ -55,25 +57,13 @@ static void set_table(struct text *t, size_t i)
     add_name(&t->name, t->table->name);
 }
 
-/* 1234567 as 1,234,567. */
-static void add_grouped(struct mr_strbuf *sb, uint64_t n)
-{
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            mr_strbuf_add_char(sb, ',');
-        mr_strbuf_add_char(sb, digits[i]);
-    }
-}
-
 static void add_count(struct mr_strbuf *sb, uint64_t n, const char *what)
 {
     if (n == 0)
         return;
     if (sb->len > 0)
         mr_strbuf_add_str(sb, ", ");
-    add_grouped(sb, n);
+    mr_strbuf_add_grouped(sb, n);
     mr_strbuf_add_fmt(sb, " %s", what);
 }
 
@@ -105,10 +95,10 @@ static void table_line(struct text *t)
     int pad = (int)t->name_width - (int)mr_utf8_width(t->name.ptr, t->name.len);
     fresh(t, &t->a);
     fresh(t, &t->b);
-    add_grouped(&t->a, c->source_rows);
+    mr_strbuf_add_grouped(&t->a, c->source_rows);
     if (c->target_rows != c->source_rows) {
         mr_strbuf_add_str(&t->a, " / ");
-        add_grouped(&t->a, c->target_rows);
+        mr_strbuf_add_grouped(&t->a, c->target_rows);
     }
     mr_strbuf_add_str(&t->a,
                       c->source_rows == 1 && c->target_rows == 1 ? " row" : " rows");
@@ -207,7 +197,7 @@ static enum mr_code range_line(void *ctx, const struct mr_check_range *range,
         mr_strbuf_add_str(&t->a, " .. ");
         code = add_finding_key(t, range->to, &t->a, false, err);
     }
-    add_grouped(&t->b, range->rows);
+    mr_strbuf_add_grouped(&t->b, range->rows);
     (void)fprintf(t->out, "  %s  %s  (%s row%s)\n", t->name.ptr, t->a.ptr, t->b.ptr,
                   range->rows == 1 ? "" : "s");
     return code;
@@ -221,7 +211,7 @@ static void say_hidden(struct text *t, const char *one, const char *many)
     if (t->hidden == 0)
         return;
     fresh(t, &t->b);
-    add_grouped(&t->b, t->hidden);
+    mr_strbuf_add_grouped(&t->b, t->hidden);
     (void)fprintf(t->out, "  %s… and %s more %s of %s%s%s\n", style(t, MR_STYLE_DIM),
                   t->b.ptr, t->hidden == 1 ? one : many, t->name.ptr, rest,
                   style(t, MR_STYLE_RESET));
@@ -294,7 +284,7 @@ static enum mr_code sample(void *ctx, const struct mr_finding *f, struct mr_err 
     t->shown++;
     fresh(t, &t->a);
     if (table->keyless) {
-        add_grouped(&t->a, f->count);
+        mr_strbuf_add_grouped(&t->a, f->count);
         mr_strbuf_add_str(&t->a, f->count == 1 ? " row" : " equal rows");
     } else {
         code = add_finding_key(t, f, &t->a, true, err);
@@ -482,44 +472,59 @@ static void suspects(struct text *t)
                       list->count - SUSPECTS_SHOWN, reset);
 }
 
-static void advice(struct text *t)
+/* A sentence as a paragraph. */
+static void paragraph(struct text *t, const char *sentence)
 {
-    const struct mr_check_result *r = t->result;
-    size_t at = mr_check_result_without_identity(r);
-    if (mr_check_result_two_histories(r))
-        (void)fprintf(t->out,
-                      "The two servers have histories of their own. Before anything "
-                      "else, set the\nold primary read-only (SET GLOBAL read_only = 1) "
-                      "and archive its binary\nlogs: they hold what only it knows.\n");
-    if (at < r->ntables)
-        (void)fprintf(t->out,
-                      "Rows of %s differ under one key and nothing else names them;\n"
-                      "if they can be other people, set identity = COLUMN in a section\n"
-                      "[table %s] of the configuration.\n",
-                      r->tables[at].name, r->tables[at].name);
-    if (r->differs && t->opts->case_path[0] == '\0')
-        (void)fprintf(t->out, "Run it with --case FILE to keep every finding with both "
-                              "row images.\n");
-    else if (r->differs)
-        (void)fprintf(t->out, "Every finding is kept in %s.\n", t->opts->case_path);
-    if (r->not_checked > 0)
-        (void)fprintf(t->out, "Tables that could not be checked may hold anything: "
-                              "see the reasons above.\n");
-    if (r->interrupted && t->opts->case_path[0] != '\0')
-        (void)fprintf(t->out,
-                      r->not_checked == 0 && r->run->objects_done
-                          ? "Whom the rows belong to is not known: go on with the same "
-                            "command and --resume.\n"
-                          : "A server was lost: go on with the same command and --resume "
-                            "when it is back.\n");
-    if (r->unsettled_rows > 0)
-        (void)fprintf(t->out,
-                      "%" PRIu64 " row%s kept moving while compared: check again at a "
-                      "quieter hour.\n",
-                      r->unsettled_rows, r->unsettled_rows == 1 ? "" : "s");
+    size_t column = 0;
+    fresh(t, &t->a);
+    add_name(&t->a, sentence);
+    for (const char *at = t->a.ptr; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        size_t width = mr_utf8_width(at, len);
+        if (column > 0) {
+            bool fits = column + 1 + width <= TEXT_WIDTH;
+            (void)fputc(fits ? ' ' : '\n', t->out);
+            column = fits ? column + 1 : 0;
+        }
+        (void)fprintf(t->out, "%.*s", (int)len, at);
+        column += width;
+        at += len + (at[len] != '\0');
+    }
+    (void)fputc('\n', t->out);
 }
 
-static void summary(struct text *t)
+static void where_kept(struct text *t)
+{
+    if (t->opts->case_path[0] == '\0')
+        (void)fprintf(t->out, "Run it with --case FILE to keep every finding with both "
+                              "row images.\n");
+    else
+        (void)fprintf(t->out, "Every finding is kept in %s.\n", t->opts->case_path);
+}
+
+static enum mr_code advice(struct text *t, struct mr_err *err)
+{
+    struct mr_next_steps steps;
+    enum mr_code code =
+        mr_next_steps(&steps, t->result, t->opts->case_path[0] != '\0', err);
+    if (code != MR_OK)
+        return code;
+    bool told = !t->result->differs;
+    for (size_t i = 0; i < steps.items.count; i++) {
+        const struct mr_next_step *step = mr_vec_at(&steps.items, i);
+        if (!told && step->kind > MR_NEXT_IDENTITY) {
+            where_kept(t);
+            told = true;
+        }
+        paragraph(t, step->text);
+    }
+    if (!told)
+        where_kept(t);
+    mr_next_steps_release(&steps);
+    return MR_OK;
+}
+
+static enum mr_code summary(struct text *t, struct mr_err *err)
 {
     const struct mr_check_result *r = t->result;
     enum mr_style s = r->incomplete ? MR_STYLE_WARN
@@ -527,7 +532,7 @@ static void summary(struct text *t)
                                     : MR_STYLE_GOOD;
     fresh(t, &t->a);
     fresh(t, &t->b);
-    add_grouped(&t->a, r->sums.source_rows + r->sums.target_rows);
+    mr_strbuf_add_grouped(&t->a, r->sums.source_rows + r->sums.target_rows);
     add_kinds(&t->b, &r->sums);
     add_count(&t->b, r->objects.count,
               r->objects.count == 1 ? "object differs" : "objects differ");
@@ -541,7 +546,7 @@ static void summary(struct text *t)
                   t->b.len > 0 ? "; " : "", t->b.ptr);
     if (r->run->replication != NULL)
         (void)fprintf(t->out, "Replication, %s.\n", r->run->replication);
-    advice(t);
+    return advice(t, err);
 }
 
 enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
@@ -569,7 +574,7 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
         not_seen(&t);
         if (result->advice.count > 0)
             suspects(&t);
-        summary(&t);
+        code = summary(&t, err);
     }
     if (code == MR_OK && (t.nomem || t.a.failed || t.b.failed || t.name.failed))
         code = mr_err_nomem(err, "writing the result");

@@ -207,7 +207,7 @@ static void test_unfinished(void **state)
     static const char *const people[] = {"\nincomplete: ", "Every finding is kept in x",
                                          "Whom the rows belong to is not known",
                                          "--resume", NULL};
-    static const char *const server[] = {"\nincomplete: ", "A server was lost",
+    static const char *const server[] = {"\nincomplete: ", "has not come to its end",
                                          "--resume", NULL};
     (void)state;
     for (int lost = 0; lost < 2; lost++) {

@@ -118,12 +118,32 @@ static void test_detach(void **state)
     mr_strbuf_release(&sb);
 }
 
+static void test_grouped(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t number;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {999, "999"},
+                 {1000, "1,000"},
+                 {1234567, "1,234,567"},
+                 {UINT64_MAX, "18,446,744,073,709,551,615"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_strbuf sb = MR_STRBUF_INIT;
+        mr_strbuf_add_grouped(&sb, cases[i].number);
+        assert_string_equal(sb.ptr, cases[i].text);
+        mr_strbuf_release(&sb);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty),  cmocka_unit_test(test_add_kinds),
-        cmocka_unit_test(test_growth), cmocka_unit_test(test_failure_is_sticky),
-        cmocka_unit_test(test_shrink), cmocka_unit_test(test_detach),
+        cmocka_unit_test(test_empty),   cmocka_unit_test(test_add_kinds),
+        cmocka_unit_test(test_growth),  cmocka_unit_test(test_failure_is_sticky),
+        cmocka_unit_test(test_shrink),  cmocka_unit_test(test_detach),
+        cmocka_unit_test(test_grouped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
