@@ -22,6 +22,8 @@ struct check_case {
     struct mr_find_table table; /* the last one added */
     struct mr_find_column columns[3];
     struct mr_check_result result;
+    int64_t chunk; /* of the last row, and how many rows it has so far */
+    uint64_t pos;
 };
 
 static inline void case_require(enum mr_code code)
@@ -117,8 +119,9 @@ static inline void case_row(struct check_case *c, struct case_row row)
                            .count = 1,
                            .source_id = row.source_id,
                            .target_id = row.target_id};
-    static uint64_t pos;
-    f.pos = pos++;
+    c->pos = row.no == c->chunk ? c->pos : 0;
+    c->chunk = row.no;
+    f.pos = c->pos++;
     if (row.source != NULL) {
         case_encode(&images[0], row.source);
         f.source = images[0].ptr;
