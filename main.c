@@ -21,10 +21,12 @@
 #include "core/version.h"
 #include "recon/affected_cmd.h"
 #include "recon/check_cmd.h"
+#include "recon/report_cmd.h"
 
 static const struct mr_command *const commands[] = {
     &mr_check_command,
     &mr_affected_command,
+    &mr_report_command,
     &mr_config_command,
 };
 static const struct mr_command_list command_list = {
