@@ -104,6 +104,7 @@ demo:
 
 test:
 	@tests/deps.sh build test docs
+	@tests/deps.sh browser || echo 'Without a browser the test of the page is skipped.'
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(SUITE) unit cli it
 
