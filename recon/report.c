@@ -13,6 +13,9 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
         mr_findings_counters(report->result->fd, &report->arena, &report->counters, err);
     if (code == MR_OK)
         code = mr_next_steps(&report->steps, report->result, true, err);
+    if (code == MR_OK && report->result->diverged > 0)
+        code = mr_report_people_count(&report->people, report->result, report->config,
+                                      &report->arena, err);
     if (code != MR_OK)
         mr_report_release(report);
     return code;

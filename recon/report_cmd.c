@@ -38,12 +38,14 @@ static enum mr_code write_report(const struct mr_report *report,
 }
 
 static enum mr_code report_run(struct mr_findings *fd, const struct mr_find_run *run,
-                               const struct mr_report_options *opts, int *exit_code,
+                               const struct mr_invocation *invocation, int *exit_code,
                                struct mr_err *err)
 {
+    const struct mr_report_options *opts = invocation->settings.values;
     struct mr_check_result result;
     enum mr_code code = mr_check_result_load(&result, fd, run, opts->max_rows, err);
     struct mr_report report = {.result = &result,
+                               .config = invocation->config,
                                .case_path = opts->case_path,
                                .unmask = opts->unmask,
                                .max_rows = opts->max_rows};
@@ -89,7 +91,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     if (code == MR_OK)
         code = mr_findings_run_choose(fd, opts->run, &arena, &chosen, err);
     if (code == MR_OK)
-        code = report_run(fd, &chosen, opts, exit_code, err);
+        code = report_run(fd, &chosen, invocation, exit_code, err);
     enum mr_code closed = mr_findings_close(fd, &late);
     if (code == MR_OK && closed != MR_OK) {
         code = closed;

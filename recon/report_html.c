@@ -179,13 +179,34 @@ static void add_notes(struct mr_strbuf *out, const struct mr_report *report)
 
 /* ---- what to do: its first sentence stands in the verdict ---- */
 
+/* Whom it touches; where nobody knows who the people are, what would tell. */
 static void add_affected_step(struct mr_strbuf *out, const struct mr_report *report)
 {
-    mr_strbuf_add_str(out, "<li><p>List everyone touched, with old and new key, to block "
-                           "them, drop their caches and hand them on.</p><pre>myrecon "
-                           "affected --case ");
+    const struct mr_report_people *people = &report->people;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    mr_strbuf_add_str(out, "<li><p>");
+    if (people->known) {
+        mr_report_people_words(people, &words);
+        mr_strbuf_add_str(out,
+                          "Block whoever is touched, drop their caches, and hand the "
+                          "list on: ");
+        mr_report_escape_html(out, words.ptr, words.len);
+        mr_strbuf_add_str(out, " of ");
+        mr_report_escape_html_str(out, people->subjects);
+        mr_strbuf_add_str(out, ", each with old and new key.");
+    } else {
+        mr_strbuf_add_str(out,
+                          "List everyone touched, with old and new key, to block "
+                          "them, drop their caches and hand them on. First say which "
+                          "table holds the people, by subject = yes: ");
+        mr_report_escape_html_str(out, people->why != NULL ? people->why : "");
+        mr_strbuf_add_char(out, '.');
+    }
+    mr_strbuf_add_str(out, "</p><pre>myrecon affected --case ");
     mr_report_escape_html_str(out, report->case_path);
     mr_strbuf_add_str(out, "</pre></li>\n");
+    out->failed |= words.failed;
+    mr_strbuf_release(&words);
 }
 
 static void add_steps(struct mr_strbuf *out, const struct mr_report *report)

@@ -438,6 +438,26 @@ static void counter_lines(struct json *j)
     }
 }
 
+static void affected_line(struct json *j)
+{
+    const struct mr_report_people *people = &j->report->people;
+    if (j->report->result->diverged == 0)
+        return;
+    begin_line(j, "affected");
+    mr_jsonw_key(&j->w, "people");
+    if (people->known)
+        mr_jsonw_uint(&j->w, people->people);
+    else
+        mr_jsonw_null(&j->w);
+    put_bool(j, "at_least", people->at_least);
+    put_str(j, "subjects", people->subjects);
+    put_str(j, "reason", people->why);
+    for (size_t i = 0; people->known && i < MR_AFFECTED_REASONS; i++)
+        if (1U << i != MR_AFFECTED_WINDOW)
+            put_uint(j, mr_affected_reason_names[i], people->by_reason[i]);
+    end_line(j);
+}
+
 static void advice_lines(struct json *j)
 {
     for (size_t i = 0; i < j->report->result->advice.count; i++) {
@@ -503,6 +523,7 @@ static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey,
         return code;
     object_lines(j);
     counter_lines(j);
+    affected_line(j);
     advice_lines(j);
     step_lines(j);
     summary_line(j);

@@ -74,6 +74,11 @@ static void add_head(struct mr_strbuf *out, const struct mr_report *report)
     mr_report_duration(&text, r->run->seconds);
     add_fact(out, "read", text.ptr);
     add_fact(out, "run", r->run->uuid);
+    if (report->people.known) {
+        mr_strbuf_reset(&text);
+        mr_report_people_words(&report->people, &text);
+        add_fact(out, "touched", text.ptr);
+    }
     if (r->run->replication != NULL)
         add_fact(out, "replication", r->run->replication);
     if (report->unmask)

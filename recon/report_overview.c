@@ -102,6 +102,13 @@ void mr_overview_figures(struct mr_strbuf *out, const struct mr_report *report)
         mr_map_key(out, kinds[i].lane);
         end_figure(out, kinds[i].rows, kinds[i].note);
     }
+    if (report->people.known) {
+        begin_figure(out, report->people.people);
+        mr_strbuf_add_str(out, "people touched");
+        end_figure(out, report->people.people,
+                   report->people.at_least ? "at least: not all is known"
+                                           : "by rows of their own or others");
+    }
     mr_strbuf_add_str(out, "</dl>\n");
     out->failed |= note.failed;
     mr_strbuf_release(&note);

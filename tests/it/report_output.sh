@@ -22,6 +22,7 @@ cat >"$IT_TMP/ini" <<INI
 [table $DB.members]
 identity = email
 time-column = created_at
+subject = yes
 INI
 
 report() { # report ARGS…: $RC, $OUT, $ERR
@@ -82,6 +83,9 @@ is "json: counters" "$(jq -c 'select(.type == "counter") | [.column, .source_nex
     '["id","503","504",true]'
 is "json: keyless rows" "$(jq -c --arg t "$DB.log" 'select(.type == "row" and .table == $t) | [.kind, .key, .count, .source.b]' "$OUT")" \
     '["missing",null,1,"a"]'
+is "json: as many people as affected lists" \
+    "$(jq -c 'select(.type == "affected") | [.people, .at_least, .subjects]' "$OUT")" \
+    "[$("$MYRECON" affected --case "$CASE" -q | tail -n +2 | grep -c .),false,\"$DB.members\"]"
 report --format json --max-rows 1
 is "json: --max-rows" "$(jq -r 'select(.type == "row") | .table' "$OUT" | sort | uniq -c | awk '{print $1}' | xargs)" '1 1 1'
 report --format json --output "$IT_TMP/dir/x.json"

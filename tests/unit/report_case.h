@@ -43,9 +43,11 @@ static inline void report_table(struct check_case *c, const char *name,
 static inline void report_begin(struct mr_report *report, struct check_case *c,
                                 bool unmask)
 {
+    static const struct mr_config nothing;
     case_load(c, 50);
     c->result.run = &c->run;
     *report = (struct mr_report){.result = &c->result,
+                                 .config = &nothing,
                                  .case_path = "incident.case",
                                  .unmask = unmask,
                                  .max_rows = 50};
