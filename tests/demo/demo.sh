@@ -5,7 +5,8 @@
 #   KEEP=1 … demo.sh                  leaves them up, and says how to go on and how to stop
 #   demo.sh stop DIRECTORY            stops what KEEP=1 left up
 #
-# Exits 0 only if check found differences (exit 1), as it must here.
+# The report is left in demo/ beside the program, or where MR_DEMO_REPORT says.  Exits 0
+# only if check found differences (exit 1), as it must here, and all else ended with 0.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/servers.sh"
@@ -72,6 +73,7 @@ if [ "${1:-}" = stop ]; then
 fi
 
 MYRECON=${MYRECON:-$here/../../build/myrecon}
+report=${MR_DEMO_REPORT:-${MYRECON%/*}/demo/incident.html}
 [ -x "$MYRECON" ] || {
     echo "error: there is no program \"$MYRECON\"; run \"make\" first" >&2
     exit 3
@@ -84,6 +86,7 @@ else
 fi || exit 3
 password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 
+mkdir -p "${report%/*}" || exit 3
 title 'myrecon demo: one club, two histories'
 say "${dim}Starting two private MariaDB servers on the loopback ...${off}"
 mr_spawn_mariadb LOST && mr_spawn_mariadb LIVE && mr_await LOST LIVE &&
@@ -115,6 +118,27 @@ if [ $status -ne 1 ]; then
 fi
 title "Exit code 1: the two differ. Nothing was written to either server."
 say "${green}Everyone whose id changed owner is named above: by mobile, not only by id.${off}"
+
+# must_be_0 COMMAND…: what follows works from the case alone
+must_be_0() {
+    "$@" && return
+    echo "error: $2 ended with exit code $?; 0 was expected" >&2
+    exit 3
+}
+case_file=$mr_run_dir/incident.case
+title "\$ myrecon affected --case incident.case --columns name"
+say "${dim}Whom to block, whom to tell: everybody touched, also through an order line.${off}"
+say
+must_be_0 "$MYRECON" affected --quiet --case "$case_file" --columns name
+title "\$ myrecon affected --case incident.case --format template --template 'user:{id}'"
+say "${dim}Whose cache entries to delete, under the old id and the new one.${off}"
+say
+must_be_0 "$MYRECON" affected --quiet --case "$case_file" \
+    --format template --template 'user:{id}' | paste -sd ' ' | fold -sw 76
+title "\$ myrecon report --case incident.case --output $report"
+must_be_0 "$MYRECON" report --quiet --force --case "$case_file" --output "$report"
+say "${green}The page for a manager and a DBA: open $report in a browser.${off}"
+say "${dim}Personal data in it is masked; --unmask shows it.${off}"
 if [ "$mr_keep" = yes ]; then
     how_to_go_on
     trap - EXIT INT TERM HUP

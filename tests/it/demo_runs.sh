@@ -4,7 +4,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 TMPDIR=$MR_TMP
-export TMPDIR
+MR_DEMO_REPORT=$MR_TMP/incident.html
+export TMPDIR MR_DEMO_REPORT
 unset MYRECON_CONFIG
 
 n=0 failures=0
@@ -41,6 +42,11 @@ tests/demo/demo.sh >"$out" 2>&1 </dev/null
 result $? 'the demo ends with 0' "$out"
 grep -q 'club.members' "$out" && grep -q 'Alice Arendt' "$out" && grep -q 'collision' "$out"
 result $? 'it names the table, a member and the kind of damage' "$out"
+grep -q '^+491709000001,3001,3004,collision;moved;child,.*,Alice Arendt' <(tr -d '\r' <"$out") &&
+    grep -qw 'user:3001' "$out"
+result $? 'it lists who is affected, and their cache keys' "$out"
+grep -q '<svg' "$MR_DEMO_REPORT" && grep -qF "$MR_DEMO_REPORT" "$out"
+result $? 'it says where the report lies' "$out"
 ! grep -q $'\e' "$out"
 result $? 'no colour off a terminal' "$out"
 is_clean
