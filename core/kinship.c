@@ -138,7 +138,8 @@ enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
 /* ---- rows ---- */
 
 /* Findings by key, and by the head of their image: the index over all of it would be as
- * big as the findings.  The index is made when the first row asks for it. */
+ * big as the findings.  The index is made when the first row asks for it.  "+state": else
+ * SQLite takes the index on the state, under which all findings of a table lie. */
 #define BY_KEY(row)                                                                      \
     "SELECT id FROM finding WHERE tbl=?1 AND key=?2 AND +state=2 AND " row               \
     " IS NOT NULL LIMIT 1"
