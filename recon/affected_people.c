@@ -254,6 +254,23 @@ static enum mr_code mark_moved(struct mr_affected_people *p,
 
 /* ---- duplicates ---- */
 
+static enum mr_code has_open_rows(struct mr_affected_people *p, int64_t table, bool *open,
+                                  struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    int64_t found = 0;
+    enum mr_code code = mr_case_prepare(
+        p->cf, "SELECT 1 FROM finding WHERE tbl=? AND state IN (0, 1, 4) LIMIT 1", &stmt,
+        err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, table);
+        code = get_id(stmt, &found, err);
+    }
+    mr_case_free(stmt);
+    *open = found != 0;
+    return code;
+}
+
 enum mr_code mr_affected_people_add_known(struct mr_affected_people *p,
                                           const struct mr_affected_seen *seen,
                                           struct mr_err *err)
@@ -278,21 +295,33 @@ static enum mr_code add_duplicates(struct mr_affected_people *p,
                                    struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(
-        p->cf, "SELECT side, identity, image FROM duplicate WHERE tbl=?", &stmt, err);
+    bool row = false, open = true;
+    enum mr_code code = has_open_rows(p, subject->table->id, &open, err);
+    /* One that is a finding is listed already; all others are equal on both sides. */
+    bool equal = !open && mr_affected_was_compared_whole(subject->table);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            p->cf, "SELECT side, identity, image FROM duplicate WHERE tbl=?", &stmt, err);
     if (code == MR_OK)
         mr_case_bind_int(stmt, 1, subject->table->id);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_affected_seen seen = {.subject = subject,
                                         .side = (int)mr_case_int(stmt, 0),
-                                        .origin = MR_AFFECTED_DUPLICATE};
+                                        .origin = equal ? MR_AFFECTED_EQUAL
+                                                        : MR_AFFECTED_ONE_SIDE};
         seen.identity = mr_case_blob(stmt, 1, &seen.identity_len);
         seen.image = mr_case_blob(stmt, 2, &seen.image_len);
         code = mr_affected_people_add_known(p, &seen, err);
     }
     mr_case_free(stmt);
     return code;
+}
+
+bool mr_affected_was_compared_whole(const struct mr_find_table *table)
+{
+    return !table->windowed && table->scanned && table->settled &&
+           (table->verdict == MR_VERDICT_EQUAL || table->verdict == MR_VERDICT_DIVERGED ||
+            table->verdict == MR_VERDICT_UNSETTLED);
 }
 
 enum mr_code mr_affected_people_own(struct mr_affected_people *p, struct mr_err *err)

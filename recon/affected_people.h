@@ -30,8 +30,7 @@ struct mr_affected_people {
 /* Where a row of a person is known from. */
 enum mr_affected_origin {
     MR_AFFECTED_FINDING = 1,
-    MR_AFFECTED_DUPLICATE,
-    MR_AFFECTED_EQUAL, /* an ancestor that is the same row on both sides */
+    MR_AFFECTED_EQUAL, /* an ancestor or duplicate that is the same row on both sides */
     MR_AFFECTED_ONE_SIDE,
     MR_AFFECTED_INFERRED, /* the other side's row of an equal one */
     MR_AFFECTED_READ      /* on the server */
@@ -76,6 +75,9 @@ enum mr_code mr_affected_people_add_known(struct mr_affected_people *people,
 enum mr_code mr_affected_people_add_read(struct mr_affected_people *people,
                                          const struct mr_affected_seen *seen,
                                          struct mr_err *err);
+
+/* Is a row of the table that is no finding known to be equal on both sides? */
+bool mr_affected_was_compared_whole(const struct mr_find_table *table);
 
 /* Runs a statement without result whose parameters are integers. */
 enum mr_code mr_affected_run(struct mr_case *cf, const char *sql, const int64_t *values,

@@ -66,13 +66,6 @@ static const char reached_sql[] =
 static const char others_sql[] = ANCESTORS
     " AND -a.id NOT IN (SELECT node FROM temp.reach WHERE side = ?1) ORDER BY a.id";
 
-static bool was_compared_whole(const struct mr_find_table *table)
-{
-    return !table->windowed && table->scanned && table->settled &&
-           (table->verdict == MR_VERDICT_EQUAL || table->verdict == MR_VERDICT_DIVERGED ||
-            table->verdict == MR_VERDICT_UNSETTLED);
-}
-
 static enum mr_code add_ancestor(struct mr_affected_people *p, int side, bool reached,
                                  struct mr_case_stmt *stmt, struct mr_err *err)
 {
@@ -83,7 +76,8 @@ static enum mr_code add_ancestor(struct mr_affected_people *p, int side, bool re
     seen.key.ptr = mr_case_blob(stmt, 2, &seen.key.len);
     seen.identity = mr_case_blob(stmt, 3, &seen.identity_len);
     seen.image = mr_case_blob(stmt, 4, &seen.image_len);
-    bool equal = was_compared_whole(seen.subject->table) && mr_case_int(stmt, 5) == 0;
+    bool equal =
+        mr_affected_was_compared_whole(seen.subject->table) && mr_case_int(stmt, 5) == 0;
     seen.origin = equal ? MR_AFFECTED_EQUAL : MR_AFFECTED_ONE_SIDE;
     return reached ? mr_affected_people_add(p, &seen, err)
                    : mr_affected_people_add_known(p, &seen, err);

@@ -307,6 +307,34 @@ static void set_windowed(struct club *club, int64_t table)
                                  NULL));
 }
 
+/* Ann is 5 on both sides, and registered again on TARGET: what is a duplicate there and no
+ * finding is equal, so she is 5 on SOURCE, too, unless rows were left out or still moved. */
+static void test_duplicate_of_an_equal_row(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 3; known++) {
+        struct club club;
+        club_begin(&club);
+        int64_t m = members(&club);
+        club.c.table.id = m;
+        club_row(&club, m, MR_KIND_EXTRA, NULL, "9/ann/x", NULL, "ann");
+        case_duplicate(&club.c, TARGET, "ann", "9/ann/x");
+        case_duplicate(&club.c, TARGET, "ann", "5/ann/x");
+        if (known == 1)
+            set_windowed(&club, m);
+        if (known == 2)
+            case_row(&club.c, (struct case_row){.state = MR_FIND_UNSETTLED,
+                                                .source = "5/bob/x",
+                                                .target = "5/ann/x",
+                                                .source_id = "bob",
+                                                .target_id = "ann"});
+        assert_string_equal(club_lines(&club, NULL), known == 0
+                                                         ? "ann|5|5;9|extra|d.members\n"
+                                                         : "ann||5;9|extra|d.members\n");
+        club_end(&club);
+    }
+}
+
 /* In a table that was compared only in part the other side is not known, unless it was
  * looked up. */
 static void test_key_in_a_window(void **state)
@@ -551,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_named_by_key),
         cmocka_unit_test(test_one_person_two_spellings),
         cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_duplicate_of_an_equal_row),
         cmocka_unit_test(test_unsettled),
         cmocka_unit_test(test_children_of_both_sides),
         cmocka_unit_test(test_any_depth),
