@@ -137,14 +137,16 @@ enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
 
 /* ---- rows ---- */
 
-/* Findings by key, and by the head of their image: the index over all of it would be as
- * big as the findings.  The index is made when the first row asks for it.  "+state": else
- * SQLite takes the index on the state, under which all findings of a table lie. */
+/*
+ * Findings by key, and by the head of their image: an index over all of it would be as big
+ * as the findings; it is made when the first row asks for it.  The `+` and INDEXED BY keep
+ * SQLite from the index over states, by which each search reads all findings of the table.
+ */
 #define BY_KEY(row)                                                                      \
     "SELECT id FROM finding WHERE tbl=?1 AND key=?2 AND +state=2 AND " row               \
     " IS NOT NULL LIMIT 1"
 #define BY_IMAGE(row)                                                                    \
-    "SELECT id FROM finding WHERE tbl=?1 AND state=2"                                    \
+    "SELECT id FROM finding INDEXED BY finding_" row "_head WHERE tbl=?1 AND state=2"    \
     " AND substr(" row ",1,64)=substr(?2,1,64) AND " row "=?2 LIMIT 1"
 #define INDEX_IMAGES(row)                                                                \
     "CREATE INDEX IF NOT EXISTS finding_" row "_head ON finding"                         \
@@ -274,16 +276,18 @@ enum mr_code mr_kin_nodes(struct mr_findings *fd, int64_t table, int side,
                           struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
-    mr_case_lock(fd->cf);
-    enum mr_code code = prepare_find(&s, err);
+    /* outside of a transaction each search would lock and unlock the file */
+    enum mr_code code = mr_findings_begin(fd, err);
+    if (code != MR_OK)
+        return code;
+    code = prepare_find(&s, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         code = find_by_key(&s, table, keys[i], &nodes[i], err);
         if (code == MR_OK && nodes[i] == 0)
             code = find_ancestor(&s, table, keys[i], &nodes[i], err);
     }
     saver_release(&s);
-    mr_case_unlock(fd->cf);
-    return code;
+    return mr_findings_end(fd, code, err);
 }
 
 static enum mr_code add_link(struct saver *s, const struct mr_kin_step *step,

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "check_case.h"
+#include "core/clock.h"
 #include "core/kinship.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
@@ -371,6 +372,56 @@ static void test_ancestors_add(void **state)
     case_end(&c);
 }
 
+/* Each search finds its way by an index, by key as by image: with a scan of the findings
+ * this would take minutes. */
+static void test_many(void **state)
+{
+    enum { MANY = 20000 };
+    struct check_case c;
+    struct mr_finding *findings = calloc(MANY, sizeof *findings);
+    struct row *rows = calloc(MANY, sizeof *rows);
+    struct mr_kin_step *steps = calloc(MANY, sizeof *steps);
+    struct mr_key *keys = calloc(MANY, sizeof *keys);
+    int64_t *nodes = calloc(MANY, sizeof *nodes);
+    double begun = mr_clock_now_s();
+    (void)state;
+    assert_true(findings != NULL && rows != NULL && steps != NULL && keys != NULL);
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    for (int i = 0; i < MANY; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "%d/p%d/x", i, i);
+        struct mr_kin_row *row = make_row(&rows[i], c.table.id, text, NULL);
+        findings[i] = (struct mr_finding){.pos = (uint64_t)i,
+                                          .state = MR_FIND_DIVERGED,
+                                          .kind = MR_KIND_EXTRA,
+                                          .key = row->key,
+                                          .target = row->image,
+                                          .target_len = row->image_len,
+                                          .count = 1};
+        keys[i] = row->key;
+        row->key = (struct mr_key){row->image, row->image_len};
+        row->by_image = true;
+        steps[i] = (struct mr_kin_step){.child = i + 1, .reference = 1, .parent = row};
+    }
+    case_require(mr_findings_save(c.fd, c.table.id, findings, MANY, true, NULL));
+    case_require(mr_kin_nodes(c.fd, c.table.id, TARGET, keys, MANY, nodes, NULL));
+    case_require(mr_kin_save(c.fd, TARGET, steps, MANY, NULL));
+    for (int i = 0; i < MANY; i++)
+        assert_true(nodes[i] > 0);
+    assert_int_equal(ask(&c, "SELECT count(*) FROM link WHERE parent = child"), MANY);
+    assert_int_equal(ask(&c, "SELECT count(*) FROM ancestor"), 0);
+    assert_true(mr_clock_now_s() - begun < 30);
+    for (int i = 0; i < MANY; i++)
+        mr_strbuf_release(&rows[i].image);
+    free(findings);
+    free(rows);
+    free(steps);
+    free(keys);
+    free(nodes);
+    case_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_row_under_another_key),
         cmocka_unit_test(test_long_images),
         cmocka_unit_test(test_ancestors_add),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
