@@ -490,6 +490,17 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
     return code;
 }
 
+/* Does the reference concern this table at all?  One of a section with wildcards need not,
+ * and then the table may lack what its condition speaks of. */
+static bool concerns(const struct builder *b, size_t at)
+{
+    const struct mr_reference *ref = &b->task->config->references[at];
+    bool concerned = !mr_table_config_is_dismissed(b->task->config, at);
+    for (size_t i = 0; concerned && ref->by_pattern && i < ref->columns.count; i++)
+        concerned = pair_named(b, ref->columns.items[i]) < b->pairs.count;
+    return concerned;
+}
+
 /* Conditions of references: hidden values that tell of each row whether it refers. */
 static enum mr_code push_conditions(struct builder *b, struct mr_err *err)
 {
@@ -499,7 +510,7 @@ static enum mr_code push_conditions(struct builder *b, struct mr_err *err)
         return mr_err_nomem(err, "planning a table");
     for (size_t i = 0; i < config->nreferences; i++) {
         at[i] = SIZE_MAX;
-        if (config->references[i].condition == NULL)
+        if (config->references[i].condition == NULL || !concerns(b, i))
             continue;
         at[i] = b->values[MR_SOURCE].count;
         for (int side = MR_SOURCE; side < MR_SIDES; side++) {

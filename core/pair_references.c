@@ -317,25 +317,6 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     return code == MR_OK ? add(p, &r, err) : code;
 }
 
-static bool same_columns(const struct mr_string_list *a, const struct mr_string_list *b)
-{
-    bool same = a->count == b->count;
-    for (size_t i = 0; same && i < a->count; i++)
-        same = strcasecmp(a->items[i], b->items[i]) == 0;
-    return same;
-}
-
-/* `none: columns`, or one of a pattern's section that the table has such a line against. */
-static bool is_dismissed(const struct mr_table_config *config, size_t at)
-{
-    const struct mr_reference *ref = &config->references[at];
-    bool dismissed = ref->dismissed;
-    for (size_t i = 0; ref->by_pattern && !dismissed && i < config->nreferences; i++)
-        dismissed = config->references[i].dismissed &&
-                    same_columns(&config->references[i].columns, &ref->columns);
-    return dismissed;
-}
-
 static enum mr_code add_of_table(struct planner *p, struct mr_pair *table,
                                  struct mr_err *err)
 {
@@ -346,7 +327,7 @@ static enum mr_code add_of_table(struct planner *p, struct mr_pair *table,
             code = add_foreign_key(p, table, (enum mr_side)side, &t->fks[i], err);
     }
     for (size_t i = 0; code == MR_OK && i < table->config->nreferences; i++)
-        if (!is_dismissed(table->config, i))
+        if (!mr_table_config_is_dismissed(table->config, i))
             code = add_configured(p, table, i, err);
     return code;
 }

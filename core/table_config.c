@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "suggest.h"
 
@@ -468,6 +469,24 @@ enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key
     case KIND_REFERENCE: return parse_reference(&p);
     }
     return mr_err_set(err, MR_E_BUG, "key \"%s\" has no parser", key);
+}
+
+static bool same_columns(const struct mr_string_list *a, const struct mr_string_list *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = strcasecmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+bool mr_table_config_is_dismissed(const struct mr_table_config *config, size_t at)
+{
+    const struct mr_reference *ref = &config->references[at];
+    bool dismissed = ref->dismissed;
+    for (size_t i = 0; ref->by_pattern && !dismissed && i < config->nreferences; i++)
+        dismissed = config->references[i].dismissed &&
+                    same_columns(&config->references[i].columns, &ref->columns);
+    return dismissed;
 }
 
 bool mr_table_config_is_repeatable(const char *key)

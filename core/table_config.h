@@ -76,6 +76,9 @@ void mr_table_config_add_name(struct mr_strbuf *out, const char *name);
  * means something else there, is written as `?`: other tables may match, too. */
 void mr_table_config_add_section(struct mr_strbuf *out, const char *db,
                                  const char *table);
+/* Is the reference at that place none: "none: columns", or one of a section with wildcards
+ * that such a line of the table stands against? */
+bool mr_table_config_is_dismissed(const struct mr_table_config *config, size_t at);
 /* May the key stand more than once in a section? */
 bool mr_table_config_is_repeatable(const char *key);
 

@@ -629,8 +629,15 @@ static void test_type_and_mask(void **state)
 static void test_conditions(void **state)
 {
     static const struct plan plan = {{&id, &name_latin}, {"id"}, {NULL}};
+    static const char *const no_such[] = {"nobody"}, *const the_id[] = {"ID"};
     static const struct mr_reference references[] = {
-        {.condition = NULL}, {.condition = "a"}, {.dismissed = true}, {.condition = "b"}};
+        {.condition = NULL},
+        {.condition = "a"},
+        {.columns = {the_id, 1}, .dismissed = true},
+        {.columns = {by_name, 1}, .by_pattern = true, .condition = "b"},
+        /* those of a pattern that this table has nothing to do with */
+        {.columns = {no_such, 1}, .by_pattern = true, .condition = "c"},
+        {.columns = {the_id, 1}, .by_pattern = true, .condition = "d"}};
     struct built s, t;
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_table_config config = {.references = references,
@@ -645,6 +652,7 @@ static void test_conditions(void **state)
     assert_int_equal(table.ncompared, 2);
     assert_int_equal(table.scan[MR_SOURCE].ncols, 2);
     assert_true(table.condition_at[0] == SIZE_MAX && table.condition_at[2] == SIZE_MAX);
+    assert_true(table.condition_at[4] == SIZE_MAX && table.condition_at[5] == SIZE_MAX);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_readspec *full = &table.full[side];
         assert_int_equal(full->ncols, 5); /* behind the latin1 text for people */
