@@ -25,7 +25,12 @@ INSERT INTO docs VALUES (1, '{\"a\": [1, 2.50, \"x\"], \"long\": {\"k\": null}}'
     (2, '{\"b\": 1, \"a\": 2}', NULL);
 CREATE TABLE same (id INT PRIMARY KEY, v VARBINARY(20)); INSERT INTO same VALUES (1, 0x00FF), (2, 'x');
 CREATE TABLE reference (id INT PRIMARY KEY, keyed_id INT);
-INSERT INTO reference VALUES (1, 1), (2, 2), (3, 9)"
+INSERT INTO reference VALUES (1, 1), (2, 2), (3, 9);
+CREATE TABLE child (id INT PRIMARY KEY, keyed_id INT, mobile VARCHAR(20), v INT,
+    FOREIGN KEY (keyed_id) REFERENCES keyed (id), FOREIGN KEY (mobile) REFERENCES keyed (mobile));
+INSERT INTO child VALUES (1, 2, NULL, 1), (2, 4, 'm5', 1), (3, NULL, 'M6', 1), (4, 4, 'm5', 1);
+CREATE TABLE grandchild (id INT PRIMARY KEY, child_id INT, FOREIGN KEY (child_id) REFERENCES child (id));
+INSERT INTO grandchild VALUES (1, 1), (2, 4)"
     at "$s" "CREATE TABLE words (k VARCHAR(20) COLLATE utf8mb4_general_ci PRIMARY KEY, v INT);
 INSERT INTO words VALUES ('a', 1), ('B', 2), ('_', 3), ('z', 4), ('C', 5);
 CREATE VIEW seen AS SELECT id FROM same"
@@ -34,16 +39,21 @@ INSERT INTO words VALUES ('a', 1), ('B', 2), ('_', 7), ('z', 4), ('d', 5);
 DELETE FROM keyed WHERE id = 1; UPDATE keyed SET mobile = 'm9' WHERE id = 3;
 UPDATE keyed SET pad = CONCAT(pad, '.') WHERE id = 2; INSERT INTO keyed VALUES (7, 'm1', 1, 'a');
 DELETE FROM keyless WHERE n = 1 LIMIT 1; INSERT INTO keyless VALUES (3, 'd');
-UPDATE docs SET doc = '{\"a\": 2, \"b\": 2}' WHERE id = 2; CREATE INDEX more ON reference (keyed_id)"
+UPDATE docs SET doc = '{\"a\": 2, \"b\": 2}' WHERE id = 2; CREATE INDEX more ON reference (keyed_id);
+UPDATE child SET v = 2 WHERE id < 4; UPDATE grandchild SET child_id = 3 WHERE id = 1; INSERT INTO grandchild VALUES (3, 4)"
 }
 
 whole() { # the result without what belongs to one run only; row by row
     jq -Sc 'select(.type != "run") | del(.seconds, .bytes, .waited)' "$OUT" 2>/dev/null | sort
 }
 
-undisturbed() { # undisturbed DESCRIPTION WANTED-RC [ARGS…]: sets WHOLE and WHOLE_RC
+undisturbed() { # undisturbed DESCRIPTION WANTED-RC [ARGS…]: sets WHOLE, WHOLE_RC and WAYS
+    local CASE=$IT_TMP/undisturbed
+    rm -f "$CASE"
     check_is "$2" "$1" "${@:3}"
     WHOLE=$(whole) WHOLE_RC=$2
+    check_is "$2" "$1, with a case" "${@:3}" --case "$CASE"
+    WAYS=$(ways)
 }
 
 finished_tables() { # from stdin: what is said of each table that is called equal or diverged
@@ -51,7 +61,14 @@ finished_tables() { # from stdin: what is said of each table that is called equa
         {table, verdict, missing, extra, changed, collision, moved}' 2>/dev/null | sort
 }
 
-is_whole() { [ "$RC" = "$WHOLE_RC" ] && [ "$(whole)" = "$WHOLE" ]; }
+# Where the last run kept a case, whom the rows belong to is a part of the result.
+is_whole() {
+    local CASE= i
+    for ((i = 0; i < ${#CMD[@]}; i++)); do
+        [ "${CMD[i]}" != --case ] || CASE=${CMD[i + 1]}
+    done
+    [ "$RC" = "$WHOLE_RC" ] && [ "$(whole)" = "$WHOLE" ] && { [ -z "$CASE" ] || [ "$(ways)" = "$WAYS" ]; }
+}
 
 what_is_wrong() { # with the last run, one a line; nothing where it is as it may be
     local errors wrong

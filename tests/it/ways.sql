@@ -37,10 +37,10 @@ way (side, at, text) AS (
     SELECT way.side, l.parent, way.text || ' > ' || named.label
     FROM way JOIN link l ON l.side = way.side AND l.child = way.at
     JOIN named ON named.n = l.parent
-    WHERE instr(way.text || ' ', named.label || ' ') = 0)
+    WHERE instr(' ' || way.text || ' ', ' ' || named.label || ' ') = 0)
 SELECT CASE side WHEN 0 THEN 'source ' ELSE 'target ' END || text FROM way
 WHERE instr(text, ' > ') > 0 AND NOT EXISTS (
     SELECT 1 FROM link l JOIN named ON named.n = l.parent
     WHERE l.side = way.side AND l.child = way.at
-        AND instr(way.text || ' ', named.label || ' ') = 0)
+        AND instr(' ' || way.text || ' ', ' ' || named.label || ' ') = 0)
 ORDER BY 1;
