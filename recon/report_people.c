@@ -45,7 +45,11 @@ static enum mr_code collect(struct mr_report_people *people, struct mr_affected 
                             const struct mr_check_result *result, struct mr_err *err)
 {
     struct mr_affected_people collected = {0};
-    enum mr_code code = mr_affected_people_begin(&collected, list, err);
+    struct mr_case *cf = mr_findings_case(list->fd);
+    enum mr_code code = mr_case_scratch_begin(cf, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_affected_people_begin(&collected, list, err);
     if (code == MR_OK)
         code = mr_affected_people_own(&collected, err);
     if (code == MR_OK)
@@ -53,8 +57,9 @@ static enum mr_code collect(struct mr_report_people *people, struct mr_affected 
     if (code == MR_OK)
         code = look_for_gaps(people, &collected, result, err);
     if (code == MR_OK)
-        code = add_up(people, mr_findings_case(list->fd), err);
+        code = add_up(people, cf, err);
     mr_affected_people_release(&collected);
+    mr_case_scratch_end(cf);
     return code;
 }
 
@@ -83,12 +88,8 @@ enum mr_code mr_report_people_count(struct mr_report_people *people,
                                .ntables = result->ntables};
     const struct mr_affected_choice choice = {.config = config};
     struct mr_err own = {.code = MR_OK};
-    struct mr_case *cf = mr_findings_case(result->fd);
     *people = (struct mr_report_people){.known = false};
-    enum mr_code code = mr_case_scratch_begin(cf, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_affected_choose(&list, &choice, &own);
+    enum mr_code code = mr_affected_choose(&list, &choice, &own);
     if (is_an_answer(code)) {
         people->why = mr_arena_strdup(arena, own.message);
         code = people->why != NULL ? MR_OK : mr_err_nomem(err, "counting people");
@@ -101,7 +102,6 @@ enum mr_code mr_report_people_count(struct mr_report_people *people,
         if (code == MR_OK)
             code = name_subjects(people, &list, arena, err);
     }
-    mr_case_scratch_end(cf);
     mr_arena_release(&list.arena);
     return code;
 }
