@@ -18,9 +18,17 @@ struct json {
     struct mr_sample_quota quota;
     struct mr_image images[2];
     struct mr_strbuf text;
+    bool nomem; /* a text was not whole */
     uint64_t listed;
     bool in_duplicate;
 };
+
+/* Empties the text; that it had failed is not forgotten. */
+static void fresh(struct json *j)
+{
+    j->nomem = j->nomem || j->text.failed;
+    mr_strbuf_reset(&j->text);
+}
 
 static void begin_line(struct json *j, const char *type)
 {
@@ -82,7 +90,7 @@ static enum mr_code put_value(struct json *j, const struct mr_value *value,
     struct mr_strbuf plain = MR_STRBUF_INIT;
     bool plainly = mask == MR_MASK_OFF || value->cls == MR_CLASS_NULL ||
                    (mask == MR_MASK_FOUND && !is_text(value->cls));
-    mr_strbuf_reset(&j->text);
+    fresh(j);
     if (plainly) {
         mr_value_to_json(&j->text, value, column->style);
         mr_jsonw_raw(&j->w, j->text.ptr, j->text.len);
@@ -202,10 +210,10 @@ static void put_times(struct json *j, const struct mr_report_survey *s)
     }
     mr_jsonw_object_begin(&j->w);
     put_str(j, "column", j->columns.table->columns[j->columns.table->time_at].name);
-    mr_strbuf_reset(&j->text);
+    fresh(j);
     mr_times_add_moment(&j->text, t->min_s);
     put_str(j, "from", j->text.ptr);
-    mr_strbuf_reset(&j->text);
+    fresh(j);
     mr_times_add_moment(&j->text, t->max_s);
     put_str(j, "to", j->text.ptr);
     put_uint(j, "undated_rows", t->undated);
@@ -216,7 +224,7 @@ static void where_line(struct json *j, const struct mr_report_survey *s)
 {
     begin_line(j, "where");
     put_str(j, "table", j->columns.table->name);
-    mr_strbuf_reset(&j->text);
+    fresh(j);
     mr_survey_words(s, &j->text);
     put_str(j, "text", j->text.ptr);
     put_uint(j, "runs", s->all_runs);
@@ -426,10 +434,10 @@ static void counter_lines(struct json *j)
         put_str(j, "table", table != NULL ? table->name : NULL);
         put_str(j, "column", c->column);
         for (int side = 0; side < 2; side++) {
-            mr_strbuf_reset(&j->text);
+            fresh(j);
             mr_strbuf_add_fmt(&j->text, "%llu", (unsigned long long)c->next[side]);
             put_str(j, next[side], j->text.ptr);
-            mr_strbuf_reset(&j->text);
+            fresh(j);
             mr_strbuf_add_fmt(&j->text, "%llu", (unsigned long long)c->greatest[side]);
             put_str(j, greatest[side], j->text.ptr);
             put_bool(j, taken[side], mr_report_counter_collides(c, side));
@@ -507,7 +515,7 @@ static void summary_line(struct json *j)
     mr_jsonw_double(&j->w, round(r->run->seconds * 1000) / 1000);
     put_str(j, "not_visible", r->run->hidden);
     end_line(j);
-    j->text.failed |= text.failed;
+    j->nomem = j->nomem || text.failed;
     mr_strbuf_release(&text);
 }
 
@@ -527,7 +535,9 @@ static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey,
     advice_lines(j);
     step_lines(j);
     summary_line(j);
-    code = mr_strbuf_check(&j->text, "writing JSON", err);
+    fresh(j);
+    if (j->nomem)
+        return mr_err_nomem(err, "writing JSON");
     return code == MR_OK ? mr_jsonw_finish(&j->w, "the report", err) : code;
 }
 

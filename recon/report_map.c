@@ -150,13 +150,13 @@ static const char *anchor_at(int x)
                                 : "";
 }
 
+/* Characters of a number with its separators. */
 static size_t label_len(mr_place place)
 {
-    struct mr_strbuf label = MR_STRBUF_INIT;
-    mr_axis_add_number(&label, place);
-    size_t len = label.len;
-    mr_strbuf_release(&label);
-    return len;
+    size_t digits = 1;
+    for (mr_place rest = place < 0 ? -place : place; rest >= 10; rest /= 10)
+        digits++;
+    return digits + (digits - 1) / 3 + (place < 0);
 }
 
 static void add_axis(const struct drawing *d, int y)

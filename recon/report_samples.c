@@ -291,6 +291,7 @@ static void add_column_heads(struct mr_strbuf *out, const struct mr_find_table *
         struct mr_strbuf names = MR_STRBUF_INIT;
         mr_survey_key_names(table, &names);
         mr_report_escape_html(out, names.ptr, names.len);
+        out->failed |= names.failed;
         mr_strbuf_release(&names);
     }
     mr_strbuf_add_str(out, "</th>");

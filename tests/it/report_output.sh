@@ -133,6 +133,39 @@ else
     skip "a full disk" "no library for faults"
 fi
 
+# --- memory runs out at the N-th allocation: the whole report, or an error and none
+rm -f "$PAGE"
+report --output "$PAGE"
+starved() { # starved N FORMAT
+    CMD=("$MYRECON" report --case "$CASE" --format "$2" --output "$IT_TMP/dir/starved" -q)
+    timeout 60 env LD_PRELOAD="$FAULT_DIR/failing_alloc.so" MR_FAULT_AT="$1" MR_FAULT_REPORT="$IT_TMP/calls" \
+        "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+if [ -e "$FAULT_DIR/failing_alloc.so" ]; then
+    for format in html md json; do
+        starved 0 $format
+        total=$(head -n 1 "$IT_TMP/calls")
+        mv "$IT_TMP/dir/starved" "$IT_TMP/undisturbed"
+        wrong=
+        for n in $(spread "${total:-1}" $((SEEDS * 2))); do
+            starved "$n" $format
+            case $RC in
+            0) cmp -s "$IT_TMP/dir/starved" "$IT_TMP/undisturbed" || wrong+="$n: exit 0, and not whole
+" ;;
+            3) [ "$(files)" = page.html ] && [ "$(grep -c 'error: ' "$ERR")" = 1 ] || wrong+="$n: $(files) $(cat "$ERR")
+" ;;
+            *) wrong+="$n: exit code $RC
+" ;;
+            esac
+            rm -f "$IT_TMP/dir/starved"
+        done
+        is "out of memory, $format: whole, or none" "$wrong" ""
+    done
+else
+    skip "out of memory" "no library for faults"
+fi
+
 # --- bad cases
 cp "$CASE" "$IT_TMP/whole"
 size=$(stat -c %s "$CASE")
