@@ -41,9 +41,6 @@ static enum mr_code prepare_all(struct mr_affected_people *p, struct mr_err *err
          "INSERT INTO temp.person (tbl, name, reasons) VALUES (?1, ?2, ?3)"
          " ON CONFLICT (tbl, name) DO UPDATE SET reasons = reasons | ?3 RETURNING id"},
         {&p->find_person, "SELECT id FROM temp.person WHERE tbl=? AND name=?"},
-        {&p->find_row,
-         "SELECT n.person FROM finding f JOIN temp.node n ON n.side = ?1"
-         " AND n.node = f.id WHERE f.tbl = ?2 AND f.key = ?3 AND f.state = 2 LIMIT 1"},
         {&p->add_reason, "UPDATE temp.person SET reasons = reasons | ?2 WHERE id = ?1"},
         {&p->add_row, "INSERT OR IGNORE INTO temp.person_row VALUES (?,?,?,?,?,?,?,?)"},
         {&p->add_node, "INSERT OR IGNORE INTO temp.node VALUES (?,?,?)"},
@@ -154,6 +151,34 @@ enum mr_code mr_affected_people_add(struct mr_affected_people *p,
     return code;
 }
 
+/* Whose row is known under the key as this side spells it?  A finding's own key is SOURCE's
+ * spelling.  0: nobody's. */
+static enum mr_code find_row(struct mr_affected_people *p,
+                             const struct mr_affected_seen *seen, int64_t *person,
+                             struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (p->find_row == NULL) {
+        code = mr_case_exec(p->cf,
+                            "CREATE INDEX temp.person_row_place ON person_row"
+                            " (side, place)",
+                            err);
+        if (code == MR_OK)
+            code = mr_case_prepare(p->cf,
+                                   "SELECT r.person FROM temp.person_row r"
+                                   " CROSS JOIN temp.person p WHERE r.side = ?1"
+                                   " AND r.place = ?2 AND p.id = r.person AND p.tbl = ?3"
+                                   " ORDER BY r.origin LIMIT 1",
+                                   &p->find_row, err);
+    }
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(p->find_row, 1, seen->side);
+    mr_case_bind_borrowed(p->find_row, 2, p->row.order.ptr, p->row.order.len);
+    mr_case_bind_int(p->find_row, 3, seen->subject->table->id);
+    return get_id(p->find_row, person, err);
+}
+
 enum mr_code mr_affected_people_add_read(struct mr_affected_people *p,
                                          const struct mr_affected_seen *seen,
                                          struct mr_err *err)
@@ -161,10 +186,10 @@ enum mr_code mr_affected_people_add_read(struct mr_affected_people *p,
     int64_t person = 0;
     if (seen->identity != NULL || seen->subject->nkey == 0)
         return mr_affected_people_add(p, seen, err);
-    mr_case_bind_int(p->find_row, 1, seen->side);
-    mr_case_bind_int(p->find_row, 2, seen->subject->table->id);
-    mr_case_bind_borrowed(p->find_row, 3, seen->key.ptr, seen->key.len);
-    enum mr_code code = get_id(p->find_row, &person, err);
+    enum mr_code code = mr_affected_row_read(&p->row, p->list, seen->subject, seen->image,
+                                             seen->image_len, err);
+    if (code == MR_OK)
+        code = find_row(p, seen, &person, err);
     if (code != MR_OK || person == 0)
         return code == MR_OK ? mr_affected_people_add(p, seen, err) : code;
     mr_case_bind_int(p->add_reason, 1, person);

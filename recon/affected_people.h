@@ -70,8 +70,8 @@ enum mr_code mr_affected_people_add_known(struct mr_affected_people *people,
                                           const struct mr_affected_seen *seen,
                                           struct mr_err *err);
 
-/* Adds a row that was read on a server, node 0.  Where it does not say who it is, but is a
- * finding of the case, it is that finding's person. */
+/* Adds a row that was read on a server, node 0.  Where it does not say who it is, it is the
+ * person of whom the list has a row under that key. */
 enum mr_code mr_affected_people_add_read(struct mr_affected_people *people,
                                          const struct mr_affected_seen *seen,
                                          struct mr_err *err);
