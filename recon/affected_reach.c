@@ -101,20 +101,16 @@ static enum mr_code add_ancestors(struct mr_affected_people *p, int side, bool r
     return code;
 }
 
-/* A row that is equal on both sides has its key on both, unless the person has another
- * row there that differs. */
+/* A row that is equal on both sides has its key on both. */
 static enum mr_code infer_other_side(struct mr_affected_people *p, struct mr_err *err)
 {
-    const int64_t values[] = {MR_AFFECTED_INFERRED, MR_AFFECTED_EQUAL,
-                              MR_AFFECTED_FINDING};
+    const int64_t values[] = {MR_AFFECTED_INFERRED, MR_AFFECTED_EQUAL};
     return mr_affected_run(
         p->cf,
         "INSERT OR IGNORE INTO temp.person_row"
-        " SELECT r.person, 1 - r.side, r.place, r.key, r.name, r.fields, r.no_name, ?1"
-        " FROM temp.person_row r WHERE r.origin = ?2 AND NOT EXISTS"
-        "  (SELECT 1 FROM temp.person_row x WHERE x.person = r.person"
-        "   AND x.side = 1 - r.side AND x.origin = ?3)",
-        values, 3, err);
+        " SELECT person, 1 - side, place, key, name, fields, no_name, ?1"
+        " FROM temp.person_row WHERE origin = ?2",
+        values, 2, err);
 }
 
 static enum mr_code mark_children(struct mr_affected_people *p, struct mr_err *err)
