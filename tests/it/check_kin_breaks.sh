@@ -198,7 +198,7 @@ is "as text: while it looks for people" $? 0
 tell "DROP TABLE members; SELECT 1"
 ended
 is "as text: exits 4" "$RC" 4
-like "as text: how to go on" "$(cat "$OUT")" 'belong to is not known.*--resume'
+like "as text: how to go on" "$(tr '\n' ' ' <"$OUT")" 'belong to is not known.*--resume'
 
 # --- only where a case is kept ---------------------------------------------------------------
 
