@@ -119,6 +119,10 @@ static void add_what(struct mr_strbuf *out, const struct mr_report *report)
     for (size_t i = 0; i < r->ntables; i++)
         windowed += r->tables[i].windowed;
     mr_strbuf_add_str(out, "<div><dt>What</dt><dd>every row of ");
+    if (r->not_checked > 0) {
+        mr_strbuf_add_grouped(out, r->ntables - r->not_checked);
+        mr_strbuf_add_str(out, " of ");
+    }
     mr_report_count(out, r->ntables, "table", "tables");
     if (r->run->objects_done)
         mr_strbuf_add_str(out, ", and the schema");
@@ -224,6 +228,8 @@ static void add_steps(struct mr_strbuf *out, const struct mr_report *report)
         mr_report_escape_html_str(out, step->text);
         if (step->kind == MR_NEXT_RESEED)
             mr_strbuf_add_str(out, " <a href=\"#counters\">The positions</a>.");
+        if (step->kind == MR_NEXT_NOT_CHECKED)
+            mr_strbuf_add_str(out, " <a href=\"#tables\">The list</a>.");
         mr_strbuf_add_str(out, "</p></li>\n");
     }
     if (rows)

@@ -6,6 +6,8 @@
 #include "recon/report_escape.h"
 #include "recon/report_map.h"
 
+#define LONG_FIGURE 10000000 /* from here on in smaller type */
+
 /* ---- the order ---- */
 
 static int gravity(const struct mr_find_table *table)
@@ -65,7 +67,8 @@ static void begin_figure(struct mr_strbuf *out, uint64_t number)
 
 static void end_figure(struct mr_strbuf *out, uint64_t number, const char *note)
 {
-    mr_strbuf_add_str(out, "</dt><dd>");
+    mr_strbuf_add_str(out,
+                      number < LONG_FIGURE ? "</dt><dd>" : "</dt><dd class=\"long\">");
     mr_strbuf_add_grouped(out, number);
     if (note != NULL)
         mr_strbuf_add_fmt(out, "<small>%s</small>", note);
