@@ -355,35 +355,38 @@ enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err)
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_kin_ancestors(struct mr_findings *fd, int64_t table, int side,
-                              int64_t after_id, size_t limit, struct mr_arena *arena,
-                              struct mr_vec *ancestors, struct mr_err *err)
+enum mr_code mr_kin_ancestors(struct mr_findings *fd, const struct mr_kin_page *page,
+                              struct mr_arena *arena, struct mr_vec *ancestors,
+                              struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    size_t bytes = 0;
     bool row = false;
     mr_case_lock(fd->cf);
     enum mr_code code = mr_findings_prepare(
         fd,
         "SELECT id, key, identity, image FROM ancestor WHERE tbl=?1 AND side=?2"
         " AND id>?3 ORDER BY id LIMIT ?4",
-        table, &stmt, err);
+        page->table, &stmt, err);
     if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, side);
-        mr_case_bind_int(stmt, 3, after_id);
-        mr_case_bind_int(stmt, 4, (int64_t)limit);
+        mr_case_bind_int(stmt, 2, page->side);
+        mr_case_bind_int(stmt, 3, page->after_id);
+        mr_case_bind_int(stmt, 4, (int64_t)page->limit);
     }
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+    while (code == MR_OK && (page->max_bytes == 0 || bytes < page->max_bytes) &&
+           (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_kin_ancestor *a = mr_vec_push(ancestors);
         if (a == NULL) {
             code = mr_err_nomem(err, "reading the case file");
             break;
         }
         a->id = mr_case_int(stmt, 0);
-        a->row.table = table;
+        a->row.table = page->table;
         a->row.key.ptr = mr_findings_blob(stmt, 1, &a->row.key.len, arena, &code, err);
         a->row.identity =
             mr_findings_blob(stmt, 2, &a->row.identity_len, arena, &code, err);
         a->row.image = mr_findings_blob(stmt, 3, &a->row.image_len, arena, &code, err);
+        bytes += a->row.image_len;
     }
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);

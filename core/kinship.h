@@ -94,13 +94,21 @@ enum mr_code mr_kin_ancestors_add(struct mr_findings *fd, int side,
 /* Drops what only saving needs (an index over images). */
 enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err);
 
-/* Ancestors of a table and side, by id from after_id on, at most limit. */
 struct mr_kin_ancestor {
     int64_t id;
     struct mr_kin_row row;
 };
-enum mr_code mr_kin_ancestors(struct mr_findings *fd, int64_t table, int side,
-                              int64_t after_id, size_t limit, struct mr_arena *arena,
-                              struct mr_vec *ancestors, struct mr_err *err);
+/* Which ancestors to read: those of a table and side, by id. */
+struct mr_kin_page {
+    int64_t table;
+    int side;
+    int64_t after_id;
+    size_t limit;
+    size_t max_bytes; /* of images: ends behind the one that reaches it; 0: none */
+};
+/* Pushes struct mr_kin_ancestor, bytes in arena. */
+enum mr_code mr_kin_ancestors(struct mr_findings *fd, const struct mr_kin_page *page,
+                              struct mr_arena *arena, struct mr_vec *ancestors,
+                              struct mr_err *err);
 
 #endif

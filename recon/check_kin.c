@@ -11,7 +11,7 @@
 #include "core/pair_references.h"
 #include "recon/kin_reader.h"
 
-#define BATCH_BYTES (4.0 * 1024 * 1024)
+#define BATCH_BYTES ((size_t)4 * 1024 * 1024) /* of the images of a batch's rows */
 #define READ_TRIES 4
 
 struct climb {
@@ -108,25 +108,6 @@ static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
     return code;
 }
 
-/* Rows a batch, so that it and the parents' images stay within bounds. */
-static size_t batch_size(const struct climb *c, const struct mr_pair *table)
-{
-    double widest = 1;
-    for (size_t i = 0; i <= c->check->pairing.nreferences; i++) {
-        const struct mr_pair *t = table;
-        if (i < c->check->pairing.nreferences) {
-            const struct mr_pair_reference *r = &c->check->pairing.references[i];
-            t = r->child == table && r->parent != NULL ? r->parent : table;
-        }
-        const struct mr_find_counts *n = &t->find.counts;
-        uint64_t rows = n->source_rows + n->target_rows;
-        double bytes = rows == 0 ? 1 : (double)n->bytes / (double)rows;
-        widest = bytes > widest ? bytes : widest;
-    }
-    double size = BATCH_BYTES / widest / 2;
-    return size < 1 ? 1 : size > MR_CHECK_KIN_BATCH ? MR_CHECK_KIN_BATCH : (size_t)size;
-}
-
 static enum mr_code push_node(struct climb *c, int64_t id, const void *image, size_t len,
                               struct mr_err *err)
 {
@@ -140,22 +121,24 @@ static enum mr_code push_node(struct climb *c, int64_t id, const void *image, si
 static enum mr_code climb_from_findings(struct climb *c, const struct mr_pair *table,
                                         struct mr_err *err)
 {
-    size_t size = batch_size(c, table);
-    int64_t after = 0;
+    struct mr_find_page page = {.table = table->find.id,
+                                .state = MR_FIND_DIVERGED,
+                                .limit = MR_CHECK_KIN_BATCH,
+                                .max_bytes = BATCH_BYTES,
+                                .with_images = true};
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
         mr_arena_reset(&c->arena);
         mr_vec_clear(&c->findings);
         mr_vec_clear(&c->nodes);
-        code = mr_findings_in_state(c->check->fd, table->find.id, MR_FIND_DIVERGED, after,
-                                    size, true, &c->arena, &c->findings, err);
+        code = mr_findings_page(c->check->fd, &page, &c->arena, &c->findings, err);
         if (code != MR_OK || c->findings.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < c->findings.count; i++) {
             const struct mr_finding *f = mr_vec_at(&c->findings, i);
             const void *image = c->side == MR_SOURCE ? f->source : f->target;
             size_t len = c->side == MR_SOURCE ? f->source_len : f->target_len;
-            after = f->id;
+            page.after_id = f->id;
             if (image != NULL)
                 code = push_node(c, f->id, image, len, err);
         }
@@ -167,13 +150,18 @@ static enum mr_code climb_from_findings(struct climb *c, const struct mr_pair *t
 
 /* The next ancestors of a table on c->side behind `after`, as nodes; none: that is all. */
 static enum mr_code next_ancestors(struct climb *c, const struct mr_pair *table,
-                                   size_t size, int64_t *after, struct mr_err *err)
+                                   int64_t *after, struct mr_err *err)
 {
+    const struct mr_kin_page page = {.table = table->find.id,
+                                     .side = (int)c->side,
+                                     .after_id = *after,
+                                     .limit = MR_CHECK_KIN_BATCH,
+                                     .max_bytes = BATCH_BYTES};
     mr_arena_reset(&c->arena);
     mr_vec_clear(&c->ancestors);
     mr_vec_clear(&c->nodes);
-    enum mr_code code = mr_kin_ancestors(c->check->fd, table->find.id, (int)c->side,
-                                         *after, size, &c->arena, &c->ancestors, err);
+    enum mr_code code =
+        mr_kin_ancestors(c->check->fd, &page, &c->arena, &c->ancestors, err);
     for (size_t i = 0; code == MR_OK && i < c->ancestors.count; i++) {
         const struct mr_kin_ancestor *a = ancestor_at(c, i);
         *after = a->id;
@@ -186,10 +174,9 @@ static enum mr_code next_ancestors(struct climb *c, const struct mr_pair *table,
 static enum mr_code climb_from_ancestors(struct climb *c, const struct mr_pair *table,
                                          int64_t *after, bool *grown, struct mr_err *err)
 {
-    size_t size = batch_size(c, table);
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        code = next_ancestors(c, table, size, after, err);
+        code = next_ancestors(c, table, after, err);
         if (code != MR_OK || c->nodes.count == 0)
             break;
         *grown = true;
@@ -252,11 +239,10 @@ static enum mr_code look_across(struct climb *c, const struct mr_pair *table,
                                          .ncolumns = spilled ? table->nkey_columns
                                                              : table->full[c->side].nkey,
                                          .condition_at = -1};
-    size_t size = batch_size(c, table);
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        code = next_ancestors(c, table, size, &after, err);
+        code = next_ancestors(c, table, &after, err);
         if (code != MR_OK || c->nodes.count == 0)
             break;
         code = look_up(c, &lookup, 0, save_same_people, err);

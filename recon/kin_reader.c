@@ -7,6 +7,7 @@
 #include "core/pair_identity.h"
 
 #define STATEMENT_BYTES ((size_t)512 * 1024)
+#define IMAGE_BYTES ((size_t)8 * 1024 * 1024)
 #define KEY_SQL_BYTES 48 /* of a key part in a statement, beside the bytes in hex */
 
 /* What one node asks for. */
@@ -217,6 +218,7 @@ enum mr_code mr_kin_reader_begin(struct mr_kin_reader *r,
     r->lookup = lookup;
     r->done = 0;
     r->begun = false;
+    r->most = SIZE_MAX;
     mr_arena_reset(&r->scrap);
     mr_vec_clear(&r->asks);
     mr_vec_clear(&r->pairs);
@@ -228,8 +230,8 @@ enum mr_code mr_kin_reader_begin(struct mr_kin_reader *r,
 
 /* ---- rows */
 
-/* The distinct values from r->done on that fit into one statement; *end is behind the last
- * ask that has one of them. */
+/* The distinct values from r->done on, at most r->most of them, that fit into one
+ * statement; *end is behind the last ask that has one of them. */
 static enum mr_code slice(struct mr_kin_reader *r, struct mr_vec *keys, size_t *end,
                           struct mr_err *err)
 {
@@ -243,7 +245,7 @@ static enum mr_code slice(struct mr_kin_reader *r, struct mr_vec *keys, size_t *
         if (*end > r->done && compare_asks(ask, ask_at(r, *end - 1)) == 0)
             continue;
         used += 2 * ask->value.len + KEY_SQL_BYTES * r->lookup->ncolumns;
-        if (used > room && keys->count > 0)
+        if ((used > room && keys->count > 0) || keys->count == r->most)
             break;
         struct mr_key *key = mr_vec_push(keys);
         if (key == NULL)
@@ -251,6 +253,14 @@ static enum mr_code slice(struct mr_kin_reader *r, struct mr_vec *keys, size_t *
         *key = ask->value;
     }
     return MR_OK;
+}
+
+static bool has_all_images(const struct mr_rowset *set)
+{
+    for (size_t i = 0; i < set->rows.count; i++)
+        if (mr_rowset_at(set, i)->image_len == 0)
+            return false;
+    return true;
 }
 
 static enum mr_code fetch(struct mr_kin_reader *r, const struct mr_vec *keys,
@@ -267,8 +277,9 @@ static enum mr_code fetch(struct mr_kin_reader *r, const struct mr_vec *keys,
         return code;
     code = mr_rowhash_init(&hash, l->table, &spec, err);
     if (code == MR_OK)
-        code = mr_rowset_fetch(&r->set, r->worker->reader[l->side], &hash, keys->items,
-                               keys->count, SIZE_MAX, err);
+        code =
+            mr_rowset_fetch(&r->set, r->worker->reader[l->side], &hash, keys->items,
+                            keys->count, keys->count > 1 ? IMAGE_BYTES : SIZE_MAX, err);
     mr_rowhash_release(&hash);
     return code;
 }
@@ -387,9 +398,16 @@ static enum mr_code read_slice(struct mr_kin_reader *r, struct mr_err *err)
 {
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     size_t end = r->done;
-    enum mr_code code = slice(r, &keys, &end, err);
-    if (code == MR_OK)
-        code = fetch(r, &keys, err);
+    enum mr_code code = MR_OK;
+    for (bool whole = false; code == MR_OK && !whole;) {
+        mr_vec_clear(&keys);
+        code = slice(r, &keys, &end, err);
+        if (code == MR_OK)
+            code = fetch(r, &keys, err);
+        whole = keys.count <= 1 || has_all_images(&r->set);
+        if (!whole)
+            r->most = keys.count / 2;
+    }
     if (code == MR_OK)
         code = push_founds(r, err);
     if (code == MR_OK)

@@ -13,7 +13,8 @@
  * Ownership: nodes belong to the caller and stay until the last next; pairs and the rows in
  * them live until the next call.  Errors: as source.h; after MR_E_LOST begin anew.
  * Threads: those of the worker.  Limits: a statement names keys of at most 512 KiB, or half
- * of the server's packet; the rows that it gives are held in memory.
+ * of the server's packet.  Of the rows 8 MiB are held in memory, and one, or all that one value
+ * names.
  */
 #ifndef MR_KIN_READER_H
 #define MR_KIN_READER_H
@@ -51,6 +52,7 @@ struct mr_kin_reader {
     struct mr_vec asks;    /* struct ask, sorted */
     size_t done;           /* of them */
     bool begun;
+    size_t most;          /* values a statement may name: fewer where rows are wide */
     struct mr_vec founds; /* struct found */
     struct mr_vec items;  /* struct mr_canon_item */
     struct mr_vec pairs;  /* struct mr_kin_pair */

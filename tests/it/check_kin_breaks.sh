@@ -198,7 +198,44 @@ is "as text: while it looks for people" $? 0
 tell "DROP TABLE members; SELECT 1"
 ended
 is "as text: exits 4" "$RC" 4
-like "as text: how to go on" "$(tr '\n' ' ' <"$OUT")" 'belong to is not known.*--resume'
+like "as text: how to go on" "$(xargs -d "\n" <"$OUT")" "belong to is not known.*--resume"
+
+# --- wide rows among many small ones -----------------------------------------------------------
+
+# Rows that differ, rows that they lead to, and rows that one value names, all of them far wider
+# at the end than on the average: 64 MiB, and twice the widest row a connection.
+SRC=$(uri a "$DB") DST=$(uri b "$DB")
+at ab "CREATE OR REPLACE TABLE pages (id INT PRIMARY KEY, album_id INT, town VARCHAR(9), body LONGBLOB);
+    CREATE OR REPLACE TABLE albums (id INT PRIMARY KEY, page_id INT, town VARCHAR(9), body LONGBLOB);
+    INSERT INTO pages SELECT seq, seq, IF(seq > 980, CONCAT('t', seq), NULL), 'small' FROM seq_1_to_1000;
+    INSERT INTO albums SELECT seq, 1, CONCAT('t', seq), IF(seq > 960, REPEAT(CHAR(seq % 200), 3000000), 'small') FROM seq_1_to_1000;
+    INSERT INTO albums SELECT seq, 1, CONCAT('t', seq - 100), 'small' FROM seq_1081_to_1090"
+at b "UPDATE pages SET body = 'other' WHERE id < 990; UPDATE pages SET body = REPEAT('x', 3000000) WHERE id >= 990"
+cat >"$INI" <<END
+[table $DB.pages]
+reference = album_id -> $DB.albums.id
+reference = town -> $DB.albums.town
+[table $DB.albums]
+reference = page_id -> $DB.pages.id
+END
+rm -f "$CASE"*
+CMD=("$MYRECON" check --json --no-progress "$SRC" "$DST" --settle 0 --threads 2 --tables pages --tables albums
+    --max-rows 0 --config "$INI" --case "$CASE")
+"${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
+PID=$!
+PEAK=0
+while peak=$(awk '/^VmHWM/ { print $2 }' /proc/$PID/status 2>/dev/null) && [ -n "$peak" ]; do
+    PEAK=$peak
+    sleep 0.02
+done
+ended
+is "wide rows: exits 1" "$RC" 1
+is "wide rows: everything is found" "$(ask_case "SELECT side, count(*), count(DISTINCT l.parent) FROM link l
+    JOIN reference r ON r.id = l.reference JOIN tbl t ON t.id = r.tbl WHERE t.name = '$DB.pages' GROUP BY side")" \
+    "0|1030|1010
+1|1030|1010"
+echo "# peak memory with wide rows: $PEAK KiB"
+ok "wide rows: peak memory" test "$PEAK" -le $(((64 + 4 * 2 * 3) * 1024))
 
 # --- only where a case is kept ---------------------------------------------------------------
 

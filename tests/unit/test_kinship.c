@@ -230,6 +230,15 @@ static void test_nodes(void **state)
     }
 }
 
+static enum mr_code read_ancestors(struct check_case *c, int side, int64_t after_id,
+                                   size_t limit, struct mr_arena *arena,
+                                   struct mr_vec *list)
+{
+    const struct mr_kin_page page = {
+        .table = c->table.id, .side = side, .after_id = after_id, .limit = limit};
+    return mr_kin_ancestors(c->fd, &page, arena, list, NULL);
+}
+
 /* A row that is no finding is kept once a side, however many rows lead to it. */
 static void test_ancestors_are_kept_once(void **state)
 {
@@ -260,8 +269,7 @@ static void test_ancestors_are_kept_once(void **state)
                      4);
     assert_int_equal(ask(&c, "SELECT parent FROM link WHERE child=4"), 0);
     assert_int_equal(ask(&c, "SELECT parent FROM link WHERE child=6"), 12);
-    assert_int_equal(
-        mr_kin_ancestors(c.fd, c.table.id, SOURCE, 0, 10, &arena, &list, NULL), MR_OK);
+    assert_int_equal(read_ancestors(&c, SOURCE, 0, 10, &arena, &list), MR_OK);
     assert_int_equal(list.count, 2);
     const struct mr_kin_ancestor *first = mr_vec_at(&list, 0);
     const struct mr_kin_ancestor *second = mr_vec_at(&list, 1);
@@ -276,17 +284,14 @@ static void test_ancestors_are_kept_once(void **state)
     /* by id, from one on, so many */
     int64_t id = first->id;
     mr_vec_clear(&list);
-    assert_int_equal(
-        mr_kin_ancestors(c.fd, c.table.id, SOURCE, id, 10, &arena, &list, NULL), MR_OK);
+    assert_int_equal(read_ancestors(&c, SOURCE, id, 10, &arena, &list), MR_OK);
     assert_int_equal(list.count, 1);
     assert_true(((struct mr_kin_ancestor *)mr_vec_at(&list, 0))->id > id);
     mr_vec_clear(&list);
-    assert_int_equal(
-        mr_kin_ancestors(c.fd, c.table.id, SOURCE, 0, 1, &arena, &list, NULL), MR_OK);
+    assert_int_equal(read_ancestors(&c, SOURCE, 0, 1, &arena, &list), MR_OK);
     assert_int_equal(list.count, 1);
     mr_vec_clear(&list);
-    assert_int_equal(
-        mr_kin_ancestors(c.fd, c.table.id, TARGET, 0, 10, &arena, &list, NULL), MR_OK);
+    assert_int_equal(read_ancestors(&c, TARGET, 0, 10, &arena, &list), MR_OK);
     assert_int_equal(list.count, 1);
     assert_true(((struct mr_kin_ancestor *)mr_vec_at(&list, 0))->id != id);
     mr_strbuf_release(&eve.image);
