@@ -92,6 +92,10 @@ class History:
 
     def remove(self, name, rows):
         """Removes rows, and what a foreign key hangs below them; a nullable one is cleared."""
+        if not self.tables[name].key:
+            gone = {id(row) for row in rows}
+            self.rows[name] = {k: r for k, r in self.rows[name].items() if id(r) not in gone}
+            return
         for row in rows:
             del self.rows[name][self.key_of(name, row)]
             for values, taken in zip(self.unique_of(name, row), self.taken[name]):
@@ -330,6 +334,10 @@ class Club:
             for _ in range(self.some(0.01)):
                 row = self.member()
                 row['id'] = respell(rng, row['id'])
+        if not self.variant.unique:  # people who register twice
+            for _ in range(self.some(0.01)):
+                row = self.member()
+                self.sign_up(self.spelled({c: row[c] for c in ('country', 'mobile')}))
 
     def swap(self, a, b):
         """Two members exchange their mobiles."""
@@ -365,17 +373,9 @@ class Club:
                     h.update(name, row, edit(row))
         for name in edits:
             gone = [h.pick(rng, name) for _ in range(self.some(0.003))]
-            if name not in ('orders', 'comments', 'cards'):
-                gone = {id(row): row for row in gone if row is not None}
-                rows = list(gone.values())
-                h.remove(name, rows) if h.tables[name].key else self.drop_clicks(rows)
-            elif gone[0] is not None:
-                h.remove(name, gone[:1])
-
-    def drop_clicks(self, rows):
-        clicks = self.history.rows['clicks']
-        for key in [k for k, r in clicks.items() if any(r is row for row in rows)]:
-            del clicks[key]
+            if name in ('orders', 'comments', 'cards'):
+                gone = gone[:1]  # much hangs below
+            h.remove(name, list({id(row): row for row in gone if row is not None}.values()))
 
 
 def both_edit(club, source, target):
@@ -398,12 +398,13 @@ def come_back(club, source, target, newcomers):
     back = [dict(r) for r in newcomers]
     rng.shuffle(back)
     here = {club.who(r) for r in target.rows['members'].values()}
-    for _ in range(club.some(0.1)):
+    for n in range(club.some(0.1)):
         number = target.next['members']
         lucky = source.rows['members'].get(fold_all(variant.member_key(number)))
         if lucky is not None and club.chance(0.15):
-            if club.chance(0.5) and has_member(club, target, lucky, 'inviter'):
-                if club.who(lucky) not in here and target.add('members', lucky) is not None:
+            if club.chance(0.5):
+                if club.who(lucky) not in here and has_member(club, target, lucky, 'inviter'):
+                    target.add('members', lucky)
                     here.add(club.who(lucky))
                 continue
             who = lucky
@@ -414,6 +415,9 @@ def come_back(club, source, target, newcomers):
         else:
             who = None
         if who is not None and club.who(who) in here:
+            continue
+        if n < 3 and variant.nullable:  # nobody, under an id that the lost history has, too
+            club.sign_up({'country': 'de', 'mobile': None})
             continue
         row = club.sign_up(who and club.spelled({c: who[c] for c in ('country', 'mobile')}))
         if row is not None:
@@ -435,8 +439,9 @@ def same_orders(club, source, target):
 
 
 def has_member(club, history, row, prefix='member'):
-    """Is the member that the row refers to there?"""
-    return fold_all(row[c] for c in club.variant.refs(prefix)) in history.rows['members']
+    """Is the member that the row refers to there, if it refers to any?"""
+    key = fold_all(row[c] for c in club.variant.refs(prefix))
+    return None in key or key in history.rows['members']
 
 
 def two_histories(rng, variant, tables, people):

@@ -202,42 +202,61 @@ class Walk:
 
 class Person:
     def __init__(self):
-        self.row = dict.fromkeys(SIDES)
         self.reasons, self.tables = set(), set()
 
 
-def person_id(members, row):
-    """Who a row of members is: an identity, or, where that is NULL, nobody but this key."""
-    return identity_of(members, row) or ('key', fold_all(row[c] for c in members.key))
+def key_order(row, members):
+    """Numbers as numbers, texts by their bytes."""
+    return [v if isinstance(v, int) else v.encode() for v in (row[c] for c in members.key)]
 
 
 class People:
+    """Who the rows of members are: an identity; where that is NULL, whoever has the key on the
+    other side; else nobody but this key."""
+
     def __init__(self, members, source, target):
         self.members, self.people = members, {}
-        self.rows = {side: {person_id(members, r): r for r in h.rows['members'].values()}
-                     for side, h in zip(SIDES, (source, target))}
+        self.side = {'source': source.rows['members'], 'target': target.rows['members']}
+        self.rows = {side: defaultdict(list) for side in SIDES}  # of each person
+        for side, rows in self.side.items():
+            for row in sorted(rows.values(), key=lambda r: key_order(r, members)):
+                self.rows[side][self.person_id(row)].append(row)
+
+    def person_id(self, row):
+        key = fold_all(row[c] for c in self.members.key)
+        twins = [self.side[side].get(key) for side in SIDES]
+        named = [identity_of(self.members, r) for r in (row, *twins)]
+        return next((who for who in named if who is not None), ('key', key))
 
     def touch(self, row, reason, table):
-        who = person_id(self.members, row)
-        person = self.people.setdefault(who, Person())
+        person = self.people.setdefault(self.person_id(row), Person())
         person.reasons.add(reason)
-        if table is not None:
-            person.tables.add(table)
-        for side in SIDES:
-            person.row[side] = self.rows[side].get(who)
+        person.tables.add(table)
+
+    def lines(self, columns):
+        return sorted((self.line(who, person, columns) for who, person in self.people.items()),
+                      key=self.sort_key)
+
+    def line(self, who, person, columns):
+        rows = self.rows['source'].get(who, []) + self.rows['target'].get(who, [])
+        named = next((r for r in rows if identity_of(self.members, r) is not None), rows[0])
+        keys = [';'.join(','.join(str(r[c]) for c in self.members.key)
+                         for r in self.rows[side].get(who, [])) or None for side in SIDES]
+        return [*(named[c] for c in self.members.identity), *keys,
+                ';'.join(r for r in REASONS if r in person.reasons),
+                ';'.join(sorted(person.tables, key=str.encode)),
+                *(shown(rows[0][c]) for c in columns)]
+
+    def sort_key(self, line):
+        return [(v is not None, (v or '').encode())
+                for v in line[:len(self.members.identity) + 2]]
 
 
-def sort_key(members, person):
-    first = person.row['source'] or person.row['target']
-    values = [first[c] for c in members.identity]
-    keys = [tuple(person.row[s][c] for c in members.key) if person.row[s] else () for s in SIDES]
-    return [(v is not None, (v or '').encode()) for v in values], keys
+def affected(tables, source, target, db, window=None, columns=()):
+    """(header, lines) of `affected --format csv`; None is an empty field, '' an empty text.
 
-
-def affected(tables, source, target, db, window=None):
-    """(header, rows) of `affected --format csv`; None is an empty field, '' an empty text.
-
-    window: (first, last) creation time of those who count as affected whatever happened.
+    window: creation times (first, end) of those who count as affected whatever happened.
+    columns: more columns of members to print.
     """
     members = tables['members']
     people = People(members, source, target)
@@ -253,22 +272,12 @@ def affected(tables, source, target, db, window=None):
                 else:
                     for member in walks[side].members_above(t, row):
                         people.touch(member, 'child', f'{db}.{t.name}')
-    groups = {s: by_identity(members, h.rows['members']) for s, h in zip(SIDES, (source, target))}
+    groups = {side: by_identity(members, rows) for side, rows in people.side.items()}
     for row, _ in moved_of(members, groups):
         people.touch(row, 'moved', f'{db}.members')
-    for history in (source, target) if window else ():
-        for row in history.rows['members'].values():
-            if window[0] <= row['created_at'] <= window[1]:
-                people.touch(row, 'window', None)
-    header = [*members.identity, 'source_key', 'target_key', 'reasons', 'tables']
-    return header, [line(members, p) for p in
-                    sorted(people.people.values(), key=lambda p: sort_key(members, p))]
-
-
-def line(members, person):
-    first = person.row['source'] or person.row['target']
-    keys = [','.join(str(person.row[s][c]) for c in members.key) if person.row[s] else None
-            for s in SIDES]
-    return [*(first[c] for c in members.identity), *keys,
-            ';'.join(r for r in REASONS if r in person.reasons),
-            ';'.join(sorted(person.tables, key=str.encode)) or None]
+    for rows in people.side.values() if window else ():
+        for row in rows.values():
+            if window[0] <= row['created_at'] < window[1]:
+                people.touch(row, 'window', f'{db}.members')
+    header = [*members.identity, 'source_key', 'target_key', 'reasons', 'tables', *columns]
+    return header, people.lines(columns)
