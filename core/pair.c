@@ -70,7 +70,8 @@ static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pai
         .config = pair->config,
         .flavour = {pairing->side[MR_SOURCE].cat->server.flavour,
                     pairing->side[MR_TARGET].cat->server.flavour},
-        .arena = pairing->arena};
+        .arena = pairing->arena,
+        .whole_rows = pairing->whole_rows};
     if (broken != NULL)
         return mr_err_set(err, MR_E_SQL, "the server cannot open the table%s%s",
                           broken->open_error != NULL ? ": " : "",

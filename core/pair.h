@@ -40,6 +40,7 @@ struct mr_pair {
      * layouts turn out to differ (under no lock: it only ever falls). */
     atomic_bool raw;
     const bool *normalise; /* per scanned value: JSON across flavours */
+    const bool *ignored;   /* per column: read, but never a difference; NULL: none is */
     bool text_key;         /* the server may equate keys of other bytes */
     /* key as columns among the compared ones (MR_JOIN_SPILL joins by them) */
     const size_t *key_columns;
@@ -66,6 +67,7 @@ struct mr_pairing {
     struct mr_server_side *side; /* both, of the struct mr_sides that is open */
     const struct mr_config *config;
     struct mr_arena *arena;
+    bool whole_rows; /* ignore-columns are read, too: rows are to be copied */
     struct mr_pair **tables;
     size_t ntables;
     struct mr_pair_reference *references; /* pair_references.h */

@@ -12,6 +12,7 @@ struct pair {
     bool normalise; /* JSON of two flavours */
     bool as_text;   /* types differ: both read as text */
     bool flag;      /* ENUM or SET with a '' member: needs the index-zero flag */
+    bool ignored;   /* the configuration's ignore-columns name it */
     size_t flag_at; /* position of that flag among the values */
 };
 
@@ -141,14 +142,16 @@ static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
     for (size_t i = 0; i < s->ncolumns; i++) {
         const struct mr_column *col = &s->columns[i];
         const struct mr_column *other = mr_pair_find_column(t, col->name);
+        bool ignored = list_has(&b->task->config->ignore_columns, col->name);
         if (other == NULL || col->system_time || other->system_time ||
-            list_has(&b->task->config->ignore_columns, col->name))
+            (ignored && !b->task->whole_rows))
             continue;
         struct pair *p = mr_vec_push(&b->pairs);
         if (p == NULL)
             return mr_err_nomem(err, "planning a table");
         p->col[MR_SOURCE] = col;
         p->col[MR_TARGET] = other;
+        p->ignored = ignored;
         harmonise(p, b->task);
     }
     if (b->pairs.count == 0)
@@ -162,14 +165,14 @@ static struct pair *pair_at(const struct builder *b, size_t i)
     return mr_vec_at(&b->pairs, i);
 }
 
-/* Position of the pair by SOURCE's column name; pairs.count if there is none. */
+/* Position of the compared pair by SOURCE's column name; pairs.count if there is none. */
 static size_t pair_named(const struct builder *b, const char *name)
 {
     size_t i = 0;
     while (i < b->pairs.count &&
            strcasecmp(pair_at(b, i)->col[MR_SOURCE]->name, name) != 0)
         i++;
-    return i;
+    return i < b->pairs.count && pair_at(b, i)->ignored ? b->pairs.count : i;
 }
 
 static bool is_row_key(const struct mr_table *table, const struct mr_index *index)
@@ -294,6 +297,22 @@ static enum mr_code push_expr(struct builder *b, const struct pair *p, enum mr_e
         other.read[side].charset = cls == MR_CLASS_TEXT ? "utf8mb4" : NULL;
     }
     return push_pair(b, &other, err);
+}
+
+static enum mr_code mark_ignored(struct builder *b, struct mr_err *err)
+{
+    bool *ignored = NULL;
+    for (size_t i = 0; i < b->pairs.count; i++) {
+        if (!pair_at(b, i)->ignored)
+            continue;
+        if (ignored == NULL)
+            ignored = mr_arena_calloc(b->task->arena, b->pairs.count, sizeof *ignored);
+        if (ignored == NULL)
+            return mr_err_nomem(err, "planning a table");
+        ignored[i] = true;
+    }
+    b->table->ignored = ignored;
+    return MR_OK;
 }
 
 /* The compared values: every column, then the flags. */
@@ -601,7 +620,7 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
         }
     } else if (kind == MR_IDENTITY_ROW) {
         for (size_t i = 0; i < b->pairs.count; i++)
-            if (!in_key(b, i))
+            if (!in_key(b, i) && !pair_at(b, i)->ignored)
                 at[n++] = i;
     } else if (index != NULL) {
         for (size_t k = 0; k < index->nparts; k++)
@@ -647,6 +666,8 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
     table->find.columns = columns;
     table->find.ncolumns = b->pairs.count;
     table->find.keyless = b->nkey == 0;
+    if (code == MR_OK)
+        code = mark_ignored(b, err);
     if (code == MR_OK)
         code = freeze_specs(b, true, err);
     return code;

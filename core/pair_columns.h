@@ -13,6 +13,8 @@ struct mr_column_task {
     const struct mr_table_config *config;
     enum mr_flavour flavour[MR_SIDES];
     struct mr_arena *arena;
+    bool whole_rows; /* columns that the configuration ignores are planned, too, and
+                        marked in table->ignored */
 };
 
 /*

@@ -688,6 +688,53 @@ static void test_store(void **state)
     }
 }
 
+/* Rows that are to be copied are read with the columns that no comparison looks at. */
+static void test_whole_rows(void **state)
+{
+    static const char *const note_only[] = {"NOTE"};
+    static const struct plan plan = {{&id, &name, &note}, {"id"}, {NULL}};
+    (void)state;
+    for (int whole = 0; whole < 2; whole++) {
+        struct built s, t;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_table_config config = {.identity = MR_IDENTITY_ROW,
+                                         .ignore_columns = {note_only, 1}};
+        build(&s, &plan);
+        build(&t, &plan);
+        struct mr_pair table = {.side = {&s.table, &t.table}};
+        struct mr_column_task task = {
+            .config = &config, .arena = &arena, .whole_rows = whole != 0};
+        assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
+        assert_int_equal(table.find.ncolumns, whole != 0 ? 3 : 2);
+        assert_int_equal(table.nidentity, 1);
+        assert_true((table.ignored != NULL) == (whole != 0));
+        if (whole != 0) {
+            assert_false(table.ignored[1]);
+            assert_true(table.ignored[2]);
+        }
+        mr_arena_release(&arena);
+    }
+}
+
+/* A column that is not compared names no row, whoever reads it. */
+static void test_whole_rows_key(void **state)
+{
+    static const char *const id_only[] = {"id"};
+    static const struct plan plan = {{&id, &name}, {"id"}, {NULL}};
+    struct built s, t;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_table_config config = {.ignore_columns = {id_only, 1}};
+    (void)state;
+    build(&s, &plan);
+    build(&t, &plan);
+    struct mr_pair table = {.side = {&s.table, &t.table}};
+    struct mr_column_task task = {.config = &config, .arena = &arena, .whole_rows = true};
+    assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
+    assert_int_equal(table.join, MR_JOIN_DIGEST);
+    assert_int_equal(table.find.ncolumns, 2);
+    mr_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -698,6 +745,8 @@ int main(void)
         cmocka_unit_test(test_type_and_mask),
         cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_store),
+        cmocka_unit_test(test_whole_rows),
+        cmocka_unit_test(test_whole_rows_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
