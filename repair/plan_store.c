@@ -22,7 +22,7 @@ struct mr_plan_store {
     struct mr_case *cf;
     int64_t plan;
     bool open; /* a transaction is */
-    struct mr_case_stmt *insert, *update, *add_step;
+    struct mr_case_stmt *insert, *update, *add_step, *get;
 };
 
 #define ENTITY_COLUMNS                                                                   \
@@ -57,6 +57,10 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
                                "INSERT INTO step (plan, entity, unit, op, tbl, before,"
                                " after) VALUES (?,?,?,?,?,?,?)",
                                &store->add_step, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            store->cf, "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=?1 AND plan=?2",
+            &store->get, err);
     if (code != MR_OK) {
         mr_plan_store_close(store);
         return code;
@@ -72,6 +76,7 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->insert);
     mr_case_free(store->update);
     mr_case_free(store->add_step);
+    mr_case_free(store->get);
     if (store->open)
         mr_case_rollback(store->cf);
     free(store);
@@ -108,6 +113,11 @@ enum mr_code mr_plan_store_end(struct mr_plan_store *store, struct mr_err *err)
     if (code == MR_OK)
         store->open = false;
     return code;
+}
+
+int64_t mr_plan_store_id(const struct mr_plan_store *store)
+{
+    return store->plan;
 }
 
 static void bind_bytes(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len)
@@ -221,20 +231,15 @@ enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
                                struct mr_arena *arena, struct mr_entity *entity,
                                struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_stmt *stmt = store->get;
     bool row = false;
     entity->id = 0;
-    enum mr_code code = mr_case_prepare(
-        store->cf, "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=?1 AND plan=?2", &stmt,
-        err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, id);
-        mr_case_bind_int(stmt, 2, store->plan);
-        code = mr_case_step(stmt, &row, err);
-    }
+    mr_case_bind_int(stmt, 1, id);
+    mr_case_bind_int(stmt, 2, store->plan);
+    enum mr_code code = mr_case_step(stmt, &row, err);
     if (code == MR_OK && row)
         code = read_entity(stmt, arena, entity, err);
-    mr_case_free(stmt);
+    mr_case_reset(stmt);
     return code;
 }
 

@@ -28,10 +28,16 @@ enum mr_decision {
     MR_DECIDE_RENUMBER,      /* will stand under a new id */
     MR_DECIDE_UPDATE,        /* TARGET's row gets SOURCE's values */
     MR_DECIDE_DELETE,        /* mirror: TARGET's row goes */
-    MR_DECIDE_CONFLICT,      /* `kind` says which; nothing is written */
+    MR_DECIDE_CONFLICT,      /* existence: `kind` says which; nothing is written */
     MR_DECIDE_WAITS,         /* for an ancestor in an existence conflict */
     MR_DECIDE_SKIP           /* somebody decided that it is not restored */
 };
+
+/*
+ * A value conflict leaves the map as it is: its entity is SAME or MATCHED, or UPDATE where
+ * SOURCE's values were chosen, and `kind` names the conflict.  A conflict is open where
+ * `kind` is set and `choice` is NULL.  A conflict that was decided away keeps both.
+ */
 
 struct mr_entity {
     int64_t id;
@@ -75,6 +81,7 @@ void mr_plan_store_close(struct mr_plan_store *store); /* NULL is fine */
 enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
                                  struct mr_err *err);
 enum mr_code mr_plan_store_end(struct mr_plan_store *store, struct mr_err *err);
+int64_t mr_plan_store_id(const struct mr_plan_store *store); /* of the plan */
 
 /* Adds it (id is set), or with id != 0 writes it anew. */
 enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *entity,

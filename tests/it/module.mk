@@ -6,3 +6,7 @@ TEST_BIN += $(IT_BIN)
 $(BUILD)/tests/it/%: $(BUILD)/obj/tests/it/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(say_ld) $(CC) $(ALL_LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $< $(LIB) -lcmocka $(ALL_LIBS)
+
+# What the scripts of the merge tests call.
+MERGE_DRIVER := $(BUILD)/tests/it/merge_driver
+TEST_BIN += $(MERGE_DRIVER)

@@ -1,0 +1,137 @@
+/* merge_decide.c: the merge planner as a whole; see merge.h. */
+#include "repair/merge.h"
+
+#include "core/log.h"
+#include "core/signals.h"
+#include "repair/merge_bounds.h"
+#include "repair/merge_choice.h"
+#include "repair/merge_collect.h"
+#include "repair/merge_conflict.h"
+#include "repair/merge_entities.h"
+#include "repair/merge_group.h"
+#include "repair/merge_ids.h"
+#include "repair/merge_map.h"
+#include "repair/merge_match.h"
+#include "repair/merge_steps.h"
+#include "repair/merge_value.h"
+#include "repair/merge_work.h"
+#include "repair/plan_suspects.h"
+
+/* Decides one component again and again, until no choice brings up another conflict. */
+static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t count,
+                                     struct mr_err *err)
+{
+    uint64_t live_only = m->result->live_only;
+    bool again = true;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && again) {
+        m->result->live_only = live_only;
+        code = mr_is_cancelled() ? mr_cancelled_err(err)
+                                 : mr_merge_match(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_group(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_conflict(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_value(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_choose(m, first, count, &again, err);
+    }
+    return code;
+}
+
+static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables;) {
+        size_t n = 1;
+        while (i + n < m->plan->ntables &&
+               m->plan->tables[i + n].component == m->plan->tables[i].component)
+            n++;
+        code = decide_component(m, i, n, err);
+        i += n;
+    }
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+        if (mr_plan_has_counter(m->tables[i].plan))
+            code = mr_merge_bounds_keep(m, &m->tables[i], err);
+    return code;
+}
+
+/* Tables with a row whose key on TARGET is another than on SOURCE, or none. */
+static enum mr_code check_suspects(struct mr_merge *m, struct mr_err *err)
+{
+    bool *mapped = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *mapped);
+    enum mr_code code = mapped != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        const int64_t args[] = {(int64_t)i};
+        int64_t any = 0;
+        code = mr_work_int(m,
+                           "SELECT EXISTS (SELECT 1 FROM m JOIN w ON w.id=m.id"
+                           " WHERE m.tbl=?1 AND (m.waits OR m.newid OR"
+                           " (m.there IS NOT NULL AND m.there<>w.skey)))",
+                           args, 1, &any, err);
+        mapped[i] = any != 0;
+    }
+    return code == MR_OK ? mr_plan_suspects_check(m->plan, m->fd, mapped, err) : code;
+}
+
+static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = mr_work_open(m, err);
+    if (code == MR_OK)
+        code = mr_collect_findings(m, err);
+    if (code == MR_OK)
+        code = mr_merge_bounds_find(m, err);
+    if (code == MR_OK)
+        code = mr_collect_children(m, err);
+    if (code == MR_OK)
+        code = mr_merge_link(m, err);
+    if (code == MR_OK)
+        code = decide_all(m, err);
+    if (code == MR_OK)
+        code = check_suspects(m, err);
+    if (code == MR_OK)
+        code = mr_merge_ids(m, err);
+    if (code == MR_OK)
+        code = mr_merge_entities(m, err);
+    return code == MR_OK ? mr_merge_steps(m, err) : code;
+}
+
+static enum mr_code open_readers(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        struct mr_source *view = m->plan->pairing.side[side].view;
+        code = view != NULL ? mr_source_reader_new(view, &m->reader[side], err)
+                            : mr_err_set(err, MR_E_BUG, "the sides have no views");
+    }
+    return code;
+}
+
+enum mr_code mr_merge_plan(const struct mr_merge_task *task,
+                           struct mr_merge_result *result, struct mr_err *err)
+{
+    struct mr_merge m = {.plan = task->tables,
+                         .options = task->options,
+                         .fd = task->fd,
+                         .cf = mr_findings_case(task->fd),
+                         .store = task->store,
+                         .arena = MR_ARENA_INIT,
+                         .result = result};
+    *result = (struct mr_merge_result){0};
+    mr_image_init(&m.image[0]);
+    mr_image_init(&m.image[1]);
+    m.tables = mr_arena_calloc(&m.arena, m.plan->ntables + 1, sizeof *m.tables);
+    enum mr_code code = m.tables != NULL ? open_readers(&m, err) : mr_merge_nomem(err);
+    for (size_t i = 0; m.tables != NULL && i < m.plan->ntables; i++)
+        m.tables[i].plan = &m.plan->tables[i];
+    if (code == MR_OK)
+        code = plan(&m, err);
+    mr_work_close(&m);
+    mr_reader_free(m.reader[MR_SOURCE]);
+    mr_reader_free(m.reader[MR_TARGET]);
+    mr_image_release(&m.image[0]);
+    mr_image_release(&m.image[1]);
+    mr_arena_release(&m.arena);
+    return code;
+}
