@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/run_id.h"
 #include "core/term.h"
 #include "recon/check_json.h"
 #include "recon/check_options.h"
@@ -21,21 +20,6 @@
 #include "recon/check_sides.h"
 #include "recon/check_text.h"
 #include "recon/objects.h"
-
-/* "20261120T033301Z-8f3a12": unique enough to be found in a process list and a log. */
-static const char *new_run_id(struct mr_arena *arena, char started[32])
-{
-    struct timespec now;
-    struct tm utc;
-    char text[64], day[32];
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &utc);
-    (void)strftime(started, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    (void)strftime(day, sizeof day, "%Y%m%dT%H%M%SZ", &utc);
-    unsigned tail = ((unsigned)now.tv_nsec ^ ((unsigned)getpid() << 12)) & 0xffffffU;
-    (void)snprintf(text, sizeof text, "%s-%06x", day, tail);
-    return mr_arena_strdup(arena, text);
-}
 
 static void add_list(struct mr_strbuf *sb, const char *name,
                      const struct mr_string_list *list)
@@ -261,14 +245,13 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                                  .lock = PTHREAD_MUTEX_INITIALIZER};
     struct mr_sides sides = {0};
     const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
-    char started[32];
+    const struct mr_run_id id = mr_run_id_now();
     mr_general_options_apply(&opts->general);
     check.pairing.arena = &check.arena;
     check.pairing.followed = opts->case_path != NULL;
-    check.run.uuid = new_run_id(&check.arena, started);
-    check.run.started = started;
-    enum mr_code code = check.run.uuid != NULL ? mr_db_global_init(err)
-                                               : mr_err_nomem(err, "starting a run");
+    check.run.uuid = id.id;
+    check.run.started = id.started;
+    enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)
         code = mr_objects_parse_kinds(opts->objects, &check.object_kinds, err);
     if (code == MR_OK)
