@@ -133,3 +133,10 @@ enum mr_code mr_json_item(const struct json_t *array, size_t at,
     *out = json_array_get(array, at);
     return json_is_object(*out) ? MR_OK : refuse("item", "an object", err);
 }
+
+enum mr_code mr_json_item_text(const struct json_t *array, size_t at, const char **out,
+                               struct mr_err *err)
+{
+    *out = json_string_value(json_array_get(array, at));
+    return *out != NULL ? MR_OK : refuse("item", "a text", err);
+}

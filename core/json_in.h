@@ -50,5 +50,8 @@ enum mr_code mr_json_get_array(const struct json_t *object, const char *name,
 /* An item that is an object. */
 enum mr_code mr_json_item(const struct json_t *array, size_t at,
                           const struct json_t **out, struct mr_err *err);
+/* An item that is a text. */
+enum mr_code mr_json_item_text(const struct json_t *array, size_t at, const char **out,
+                               struct mr_err *err);
 
 #endif

@@ -49,6 +49,26 @@ static void test_members(void **state)
     mr_json_free(doc);
 }
 
+static void test_texts(void **state)
+{
+    static const char doc_text[] = "{\"list\":[\"a\",1]}";
+    struct mr_json_doc *doc = NULL;
+    const struct json_t *list = NULL;
+    const char *item = NULL;
+    size_t count = 0;
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_json_parse(doc_text, sizeof doc_text - 1, "m.json", &doc, &err),
+                     MR_OK);
+    assert_int_equal(mr_json_get_array(mr_json_root(doc), "list", &list, &count, &err),
+                     MR_OK);
+    assert_int_equal(mr_json_item_text(list, 0, &item, &err), MR_OK);
+    assert_string_equal(item, "a");
+    assert_int_equal(mr_json_item_text(list, 1, &item, &err), MR_E_REFUSED);
+    assert_int_equal(mr_json_item_text(list, 2, &item, &err), MR_E_REFUSED);
+    mr_json_free(doc);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -83,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
+        cmocka_unit_test(test_texts),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
