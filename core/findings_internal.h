@@ -22,6 +22,18 @@
     " parent INT NOT NULL, PRIMARY KEY (side, child, reference, parent))"                \
     " STRICT, WITHOUT ROWID;"
 
+/* Tables of planbook.c. */
+#define MR_PLAN_SCHEMA                                                                   \
+    "CREATE TABLE plan (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, run INT,"     \
+    " policy TEXT NOT NULL, created TEXT NOT NULL, source TEXT NOT NULL,"                \
+    " target TEXT NOT NULL, dir TEXT NOT NULL, state TEXT NOT NULL) STRICT;"             \
+    "CREATE TABLE plan_block (plan INT NOT NULL, tbl TEXT NOT NULL,"                     \
+    " target_tbl TEXT NOT NULL, col TEXT NOT NULL, sequence TEXT,"                       \
+    " source_next TEXT NOT NULL, source_greatest TEXT NOT NULL,"                         \
+    " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL, lo TEXT NOT NULL,"       \
+    " hi TEXT NOT NULL, reseed_to TEXT NOT NULL, PRIMARY KEY (plan, tbl, col))"          \
+    " STRICT, WITHOUT ROWID;"
+
 struct mr_findings {
     struct mr_case *cf;
     int64_t run;
