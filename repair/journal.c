@@ -1,0 +1,228 @@
+/* journal.c: see journal.h. */
+#include "repair/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/io.h"
+#include "core/json_in.h"
+#include "core/jsonw.h"
+#include "core/run_id.h"
+#include "core/vec.h"
+#include "repair/plan_dir.h"
+
+#define JOURNAL_NAME "journal.jsonl"
+#define JOURNAL_MAX_BYTES ((size_t)256 * 1024 * 1024)
+
+/* A counter of which the journal has spoken. */
+struct entry {
+    const char *table, *column;
+    bool open;
+};
+
+struct mr_journal {
+    struct mr_arena arena;
+    const char *path, *run_id;
+    int fd;
+    struct mr_vec entries; /* struct entry */
+};
+
+static const char *event_name(enum mr_journal_event event)
+{
+    return event == MR_JOURNAL_TRY ? "try" : event == MR_JOURNAL_DONE ? "done" : "failed";
+}
+
+static struct entry *find(const struct mr_journal *j, const char *table,
+                          const char *column)
+{
+    for (size_t i = 0; i < j->entries.count; i++) {
+        struct entry *e = mr_vec_at(&j->entries, i);
+        if (strcmp(e->table, table) == 0 && strcmp(e->column, column) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+static enum mr_code note(struct mr_journal *j, const char *table, const char *column,
+                         bool open, struct mr_err *err)
+{
+    struct entry *e = find(j, table, column);
+    if (e == NULL) {
+        e = mr_vec_push(&j->entries);
+        if (e == NULL)
+            return mr_err_nomem(err, "reading the journal");
+        e->table = mr_arena_strdup(&j->arena, table);
+        e->column = mr_arena_strdup(&j->arena, column);
+        if (e->table == NULL || e->column == NULL)
+            return mr_err_nomem(err, "reading the journal");
+    }
+    e->open = open;
+    return MR_OK;
+}
+
+static enum mr_code take_line(struct mr_journal *j, const char *line, size_t len,
+                              struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    const char *event = NULL, *table = NULL, *column = NULL;
+    if (mr_json_parse(line, len, j->path, &doc, NULL) != MR_OK)
+        return MR_OK;
+    const struct json_t *root = mr_json_root(doc);
+    enum mr_code code = MR_OK;
+    if (mr_json_get_text(root, "event", &event, NULL) == MR_OK &&
+        mr_json_get_text(root, "table", &table, NULL) == MR_OK &&
+        mr_json_get_text(root, "column", &column, NULL) == MR_OK)
+        code = note(j, table, column, strcmp(event, "try") == 0, err);
+    mr_json_free(doc);
+    return code;
+}
+
+static enum mr_code take_lines(struct mr_journal *j, bool *torn, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_io_read_file(j->path, JOURNAL_MAX_BYTES, &text, err);
+    const char *at = text.ptr, *end = text.ptr + text.len;
+    while (code == MR_OK && at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (stop == NULL)
+            stop = end;
+        code = take_line(j, at, (size_t)(stop - at), err);
+        at = stop < end ? stop + 1 : end;
+    }
+    *torn = code == MR_OK && text.len > 0 && text.ptr[text.len - 1] != '\n';
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code fail(const struct mr_journal *j, const char *did, struct mr_err *err)
+{
+    int reason = errno;
+    enum mr_code code =
+        mr_err_set_sys(err, MR_E_IO, reason, "could not %s \"%s\"", did, j->path);
+    mr_err_hint(err, reason == ENOSPC || reason == EDQUOT
+                         ? "Free some space there and run it again; what is raised stays "
+                           "raised."
+                         : "The directory of the plan must be writable for this user.");
+    return code;
+}
+
+/* The name of a new file must be on disk, too. */
+static enum mr_code sync_dir(const struct mr_journal *j, const char *dir,
+                             struct mr_err *err)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum mr_code code = MR_OK;
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL && errno != EROFS))
+        code = fail(j, "sync the directory of", err);
+    if (fd >= 0)
+        (void)close(fd);
+    return code;
+}
+
+static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_err *err)
+{
+    bool torn = false;
+    j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (j->fd < 0)
+        return fail(j, "open journal", err);
+    if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is being applied by another run",
+                         dir);
+        mr_err_hint(err, "Nothing was changed by this one. Wait until that has ended.");
+        return MR_E_REFUSED;
+    }
+    enum mr_code code = sync_dir(j, dir, err);
+    if (code == MR_OK)
+        code = take_lines(j, &torn, err);
+    return code == MR_OK && torn ? mr_io_write_all(j->fd, j->path, "\n", 1, err) : code;
+}
+
+enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
+                             struct mr_err *err)
+{
+    struct mr_journal *j = calloc(1, sizeof *j);
+    *out = NULL;
+    if (j == NULL)
+        return mr_err_nomem(err, "opening the journal");
+    j->fd = -1;
+    j->run_id = run_id;
+    j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
+    mr_arena_init(&j->arena);
+    j->path = mr_plan_path(&j->arena, dir, JOURNAL_NAME);
+    enum mr_code code = j->path != NULL ? open_file(j, dir, err)
+                                        : mr_err_nomem(err, "opening the journal");
+    if (code == MR_OK)
+        *out = j;
+    else
+        mr_journal_close(j);
+    return code;
+}
+
+void mr_journal_close(struct mr_journal *j)
+{
+    if (j == NULL)
+        return;
+    if (j->fd >= 0)
+        (void)close(j->fd);
+    mr_vec_release(&j->entries);
+    mr_arena_release(&j->arena);
+    free(j);
+}
+
+bool mr_journal_is_open(const struct mr_journal *j, const struct mr_counter *counter)
+{
+    const struct entry *e = find(j, counter->target_table, counter->column);
+    return e != NULL && e->open;
+}
+
+static void put_line(struct mr_jsonw *w, const struct mr_journal *j,
+                     enum mr_journal_event event, const struct mr_journal_step *step,
+                     const char *detail)
+{
+    char number[24], now[MR_RUN_TIME_SIZE];
+    const char *const members[][2] = {{"at", now},
+                                      {"run", j->run_id},
+                                      {"event", event_name(event)},
+                                      {"table", step->counter->target_table},
+                                      {"column", step->counter->column},
+                                      {"how", step->how},
+                                      {"to", number},
+                                      {"detail", detail}};
+    (void)snprintf(number, sizeof number, "%" PRIu64, step->to);
+    mr_run_id_time(now);
+    mr_jsonw_object_begin(w);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (members[i][1] == NULL)
+            continue;
+        mr_jsonw_key(w, members[i][0]);
+        mr_jsonw_str(w, members[i][1]);
+    }
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
+                              const struct mr_journal_step *step, const char *detail,
+                              struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    struct mr_jsonw w;
+    mr_jsonw_init_buf(&w, &line);
+    put_line(&w, j, event, step, detail);
+    enum mr_code code = mr_jsonw_finish(&w, j->path, err);
+    mr_jsonw_release(&w);
+    if (code == MR_OK)
+        code = mr_io_write_all(j->fd, j->path, line.ptr, line.len, err);
+    mr_strbuf_release(&line);
+    if (code == MR_OK && fsync(j->fd) != 0)
+        code = fail(j, "sync journal", err);
+    return code == MR_OK ? note(j, step->counter->target_table, step->counter->column,
+                                event == MR_JOURNAL_TRY, err)
+                         : code;
+}

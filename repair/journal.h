@@ -1,0 +1,46 @@
+/*
+ * journal: what apply is about to do and has done, in DIR/journal.jsonl.
+ *
+ * A line is on disk before the step that it announces begins, and after one that it
+ * reports: who reads it after a kill knows which step may have been cut short.  That
+ * matters, because a counter alone does not tell: an insert that a kill rolled back has
+ * raised the counter here and on no replica.
+ *
+ * Held by a lock that ends with the process: one apply of a plan at a time, the second is
+ * MR_E_REFUSED.  A torn last line announces a step that was never begun and is passed
+ * over.  Errors: MR_E_IO.  Threads: one.
+ */
+#ifndef MR_JOURNAL_H
+#define MR_JOURNAL_H
+
+#include "repair/manifest.h"
+
+struct mr_journal;
+
+/* dir: of the plan. */
+enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
+                             struct mr_err *err);
+void mr_journal_close(struct mr_journal *journal); /* NULL is fine */
+
+/* Was a step for that counter announced by an earlier run, and never reported? */
+bool mr_journal_is_open(const struct mr_journal *journal,
+                        const struct mr_counter *counter);
+
+enum mr_journal_event {
+    MR_JOURNAL_TRY = 1, /* a step begins */
+    MR_JOURNAL_DONE,
+    MR_JOURNAL_FAILED /* and nothing of it is left */
+};
+
+struct mr_journal_step {
+    const struct mr_counter *counter;
+    const char *how; /* "alter", "insert", "setval" */
+    uint64_t to;
+};
+
+/* detail: for people, or NULL. */
+enum mr_code mr_journal_write(struct mr_journal *journal, enum mr_journal_event event,
+                              const struct mr_journal_step *step, const char *detail,
+                              struct mr_err *err);
+
+#endif

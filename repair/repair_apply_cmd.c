@@ -1,0 +1,244 @@
+/* repair_apply_cmd.c: `myrecon repair apply`, `repair verify` and `repair undo`; see
+ * repair_cmd.h. */
+#include <stdio.h>
+
+#include "core/log.h"
+#include "core/run_id.h"
+#include "core/term.h"
+#include "repair/confirm.h"
+#include "repair/plan_dir.h"
+#include "repair/repair_cmd.h"
+#include "repair/repair_options.h"
+#include "repair/reseed_report.h"
+
+#define PEER_TIMEOUT_S 60
+
+static const struct mr_command_doc apply_doc = {
+    .summary = "carry out a plan",
+    .operands = "DIR TARGET",
+    .description =
+        "Raises the counters that the plan in DIR names, on the server that it was made "
+        "for, and reads them back. A plan whose files were changed, another server, a "
+        "read-only one, or a missing right is refused before anything is done. No "
+        "counter "
+        "is ever lowered.\n"
+        "\n"
+        "A table that is in use makes ALTER TABLE wait, and everybody else behind it; so "
+        "each try is short, those who hold the table are named, and between tries there "
+        "is a pause. Where the table stays in use, a row with an explicit id is inserted "
+        "and deleted in one transaction instead, which raises the counter here and on "
+        "the "
+        "replicas.\n"
+        "\n"
+        "What is about to be done stands in DIR/journal.jsonl. After an interruption or "
+        "a "
+        "kill run the same command again.\n"
+        "\n"
+        "Exit status: 0 every counter stands high enough; 1 some do not; 3 could not "
+        "run; "
+        "4 the server was lost, or a replica has not caught up; 5 refused, nothing was "
+        "changed; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon repair apply club.reseed mysql://dba@live\n"
+                "  myrecon repair apply --yes --peer mysql://dba@replica \\\n"
+                "      club.reseed mysql://dba@live\n",
+};
+
+static const struct mr_command_doc verify_doc = {
+    .summary = "prove that a plan was carried out",
+    .operands = "DIR TARGET",
+    .description =
+        "Reads back where the counters of the plan in DIR stand, on its target "
+        "and on the replicas named by --peer. It only reads.\n"
+        "\n"
+        "Exit status: 0 every counter stands high enough; 1 some do not; 3 "
+        "could not run; 4 the server was lost, or a replica has not caught up; "
+        "5 refused: the plan was changed, or it is for another server; 6 "
+        "interrupted; 70 bug.\n",
+    .examples = "  myrecon repair verify club.reseed mysql://dba@live\n"
+                "  myrecon repair verify --peer mysql://dba@replica club.reseed \\\n"
+                "      mysql://dba@live\n",
+};
+
+static const struct mr_command_doc undo_doc = {
+    .summary = "take a plan back",
+    .operands = "DIR TARGET",
+    .description =
+        "Takes back what the plan in DIR has changed. Raised counters stay raised: "
+        "lowered "
+        "again, they would hand out ids a second time. So nothing is done for a plan of "
+        "--reseed-only, and the output says so.\n"
+        "\n"
+        "Exit status: 0 done; 3 could not run; 5 refused: not confirmed, the plan was "
+        "changed, or it is for another server; 70 bug.\n",
+    .examples = "  myrecon repair undo --yes club.reseed mysql://dba@live\n",
+};
+
+/* What the three have in common. */
+struct job {
+    const struct mr_repair_options *opts;
+    struct mr_run_id id;
+    struct mr_plan_dir plan;
+    struct mr_target target;
+    struct mr_peers peers;
+    struct mr_arena arena;
+    struct mr_reseed_run run;
+};
+
+static enum mr_code job_open(struct job *job, const struct mr_invocation *invocation,
+                             bool writable, struct mr_err *err)
+{
+    *job = (struct job){.opts = invocation->settings.values,
+                        .id = mr_run_id_now(),
+                        .arena = MR_ARENA_INIT};
+    const struct mr_target_opts opts = {.run_tag = job->id.id,
+                                        .ask_password = job->opts->ask_password,
+                                        .writable = writable};
+    mr_general_options_apply(&job->opts->general);
+    enum mr_code code = mr_db_global_init(err);
+    if (code == MR_OK)
+        code = mr_plan_open(invocation->operands[0], &job->plan, err);
+    if (code == MR_OK)
+        code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
+                              &job->target, err);
+    if (code == MR_OK)
+        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena,
+                             &job->peers, err);
+    job->run = (struct mr_reseed_run){.manifest = &job->plan.manifest,
+                                      .target = &job->target,
+                                      .peers = &job->peers,
+                                      .lock_timeout_s = job->opts->lock_timeout_s,
+                                      .retries = job->opts->retries,
+                                      .peer_timeout_s = PEER_TIMEOUT_S,
+                                      .arena = &job->arena};
+    return code;
+}
+
+static void job_close(struct job *job)
+{
+    mr_journal_close(job->run.journal);
+    mr_peers_close(&job->peers);
+    mr_target_close(&job->target);
+    mr_plan_close(&job->plan);
+    mr_arena_release(&job->arena);
+}
+
+static enum mr_code print_result(const struct job *job, int *exit_code,
+                                 struct mr_err *err)
+{
+    *exit_code = mr_reseed_report_exit(&job->run);
+    return job->opts->json
+               ? mr_reseed_report_json(&job->run, stdout, err)
+               : mr_reseed_report_text(&job->run,
+                                       mr_term_use_color(job->opts->general.color, 1),
+                                       stdout, err);
+}
+
+/* ---- apply ---- */
+
+static enum mr_code confirm(const struct job *job, struct mr_err *err)
+{
+    const struct mr_server *server = mr_db_server(job->target.db);
+    size_t count = mr_reseed_count(&job->run, MR_RAISE_WOULD);
+    char question[512];
+    (void)snprintf(question, sizeof question,
+                   "raise %zu counter%s on \"%s\" (host %s, server_id %u)?", count,
+                   count == 1 ? "" : "s", mr_db_label(job->target.db), server->hostname,
+                   (unsigned)server->server_id);
+    return mr_confirm(question, job->opts->yes, err);
+}
+
+/* What is raised stays so and is not in the message of what went wrong. */
+static void say_progress(const struct job *job)
+{
+    size_t done = mr_reseed_count(&job->run, MR_RAISE_DONE);
+    if (done > 0)
+        mr_log_info("%zu of %zu counters were raised before that", done,
+                    job->plan.manifest.ncounters);
+}
+
+static enum mr_code apply(struct job *job, struct mr_err *err)
+{
+    enum mr_code code = mr_target_check_rights(&job->target, &job->plan.manifest, err);
+    if (code == MR_OK && !job->opts->dry_run)
+        code = mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
+    if (code == MR_OK)
+        code = mr_reseed_survey(&job->run, err);
+    if (code != MR_OK || job->opts->dry_run)
+        return code;
+    code = confirm(job, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_reseed_apply(&job->run, err);
+    if (code != MR_OK)
+        say_progress(job);
+    if (code == MR_E_CANCELLED)
+        mr_err_hint(err, "What is raised stays raised; run it again for the rest.");
+    return code;
+}
+
+static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_code,
+                              struct mr_err *err)
+{
+    struct job job;
+    enum mr_code code = job_open(&job, invocation, true, err);
+    if (code == MR_OK)
+        code = apply(&job, err);
+    if (code == MR_OK)
+        code = print_result(&job, exit_code, err);
+    job_close(&job);
+    return code;
+}
+
+/* ---- verify ---- */
+
+static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit_code,
+                               struct mr_err *err)
+{
+    struct job job;
+    enum mr_code code = job_open(&job, invocation, false, err);
+    if (code == MR_OK)
+        code = mr_reseed_verify(&job.run, err);
+    if (code == MR_OK)
+        code = print_result(&job, exit_code, err);
+    job_close(&job);
+    return code;
+}
+
+/* ---- undo ---- */
+
+static enum mr_code run_undo(const struct mr_invocation *invocation, int *exit_code,
+                             struct mr_err *err)
+{
+    struct job job;
+    enum mr_code code = job_open(&job, invocation, false, err);
+    if (code == MR_OK)
+        code = mr_confirm("undo the plan?", job.opts->yes, err);
+    if (code == MR_OK)
+        (void)printf("nothing to undo: the plan only raises counters, and AUTO_INCREMENT "
+                     "stays raised\n");
+    *exit_code = 0;
+    job_close(&job);
+    return code;
+}
+
+const struct mr_command mr_repair_apply_command = {.name = "repair apply",
+                                                   .doc = &apply_doc,
+                                                   .options = &mr_apply_option_set,
+                                                   .min_operands = 2,
+                                                   .max_operands = 2,
+                                                   .run = run_apply};
+
+const struct mr_command mr_repair_verify_command = {.name = "repair verify",
+                                                    .doc = &verify_doc,
+                                                    .options =
+                                                        &mr_repair_verify_option_set,
+                                                    .min_operands = 2,
+                                                    .max_operands = 2,
+                                                    .run = run_verify};
+
+const struct mr_command mr_repair_undo_command = {.name = "repair undo",
+                                                  .doc = &undo_doc,
+                                                  .options = &mr_undo_option_set,
+                                                  .min_operands = 2,
+                                                  .max_operands = 2,
+                                                  .run = run_undo};

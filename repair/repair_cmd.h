@@ -1,0 +1,10 @@
+/* repair_cmd: the commands `myrecon repair plan|show|apply|verify|undo`. */
+#ifndef MR_REPAIR_CMD_H
+#define MR_REPAIR_CMD_H
+
+#include "core/cli.h"
+
+extern const struct mr_command mr_repair_plan_command, mr_repair_show_command,
+    mr_repair_apply_command, mr_repair_verify_command, mr_repair_undo_command;
+
+#endif

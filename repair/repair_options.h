@@ -1,0 +1,36 @@
+/*
+ * repair_options: the options of the commands `repair …`, as structs and tables.
+ *
+ * Texts live as long as the invocation.
+ */
+#ifndef MR_REPAIR_OPTIONS_H
+#define MR_REPAIR_OPTIONS_H
+
+#include "core/cli.h"
+#include "core/general_options.h"
+
+/* repair plan */
+struct mr_plan_options {
+    bool reseed_only;
+    const char *case_path, *output; /* or NULL */
+    const char *source, *target;    /* NULL: the case's */
+    uint64_t margin;
+    struct mr_string_list tables, exclude;
+    unsigned statement_timeout_s;
+    bool json, ask_password;
+    struct mr_general_options general;
+};
+
+/* repair show, apply, verify, undo: each has some of them. */
+struct mr_repair_options {
+    bool yes, dry_run;
+    unsigned lock_timeout_s, retries;
+    struct mr_string_list peers;
+    bool json, ask_password;
+    struct mr_general_options general;
+};
+
+extern const struct mr_option_set mr_plan_option_set, mr_show_option_set,
+    mr_apply_option_set, mr_repair_verify_option_set, mr_undo_option_set;
+
+#endif

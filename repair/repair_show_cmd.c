@@ -1,0 +1,45 @@
+/* repair_show_cmd.c: `myrecon repair show`; see repair_cmd.h. */
+#include <stdio.h>
+
+#include "core/term.h"
+#include "repair/plan_dir.h"
+#include "repair/repair_cmd.h"
+#include "repair/repair_options.h"
+#include "repair/reseed_show.h"
+
+static const struct mr_command_doc doc = {
+    .summary = "print what a plan would do",
+    .operands = "DIR",
+    .description =
+        "Prints what the plan in DIR would change, table by table. No server is "
+        "asked. A plan whose files were changed is refused.\n"
+        "\n"
+        "Exit status: 0 printed; 3 could not run; 4 a table could not be "
+        "planned; 5 refused: the plan was changed; 70 bug.\n",
+    .examples = "  myrecon repair show club.reseed\n"
+                "  myrecon repair show --json club.reseed\n",
+};
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
+                        struct mr_err *err)
+{
+    const struct mr_repair_options *opts = invocation->settings.values;
+    struct mr_plan_dir plan;
+    mr_general_options_apply(&opts->general);
+    enum mr_code code = mr_plan_open(invocation->operands[0], &plan, err);
+    if (code == MR_OK)
+        code = opts->json ? mr_reseed_show_json(&plan.manifest, stdout, err)
+                          : mr_reseed_show_text(&plan.manifest, invocation->operands[0],
+                                                mr_term_use_color(opts->general.color, 1),
+                                                stdout, err);
+    *exit_code = mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;
+    mr_plan_close(&plan);
+    return code;
+}
+
+const struct mr_command mr_repair_show_command = {.name = "repair show",
+                                                  .doc = &doc,
+                                                  .options = &mr_show_option_set,
+                                                  .min_operands = 1,
+                                                  .max_operands = 1,
+                                                  .run = run};

@@ -1,0 +1,85 @@
+/* repair_sample: a reseed-only plan for unit tests, with names that need quoting. */
+#ifndef MR_TEST_REPAIR_SAMPLE_H
+#define MR_TEST_REPAIR_SAMPLE_H
+
+#include "repair/manifest.h"
+
+static const char *const sample_dbs[] = {"club", "o'dd"};
+
+static const struct mr_counter sample_counters[] = {
+    {.table = "club.members",
+     .target_table = "club_live.members",
+     .db = "club_live",
+     .name = "members",
+     .column = "id",
+     .next = {6, 4},
+     .greatest = {5, 3},
+     .margin = 1000000,
+     .from = 6,
+     .to = 1000006,
+     .increment = 1,
+     .offset = 1,
+     .reseed_to = 1000006},
+    {.table = "o'dd.t`\\\n",
+     .target_table = "o'dd.t`\\\n",
+     .db = "o'dd",
+     .name = "t`\\\n",
+     .column = "i\"d",
+     .next = {0, UINT64_MAX - 1},
+     .greatest = {UINT64_MAX - 2, 0},
+     .margin = 1,
+     .margin_note = "a \"quarter\"",
+     .from = UINT64_MAX - 1,
+     .to = UINT64_MAX,
+     .increment = 10,
+     .offset = 3,
+     .reseed_to = UINT64_MAX,
+     .rebuild = true},
+    {.table = "club.bills",
+     .target_table = "club_live.bills",
+     .db = "club_live",
+     .name = "bills",
+     .column = "no",
+     .sequence_db = "club_live",
+     .sequence = "numbers",
+     .next = {1, 1},
+     .margin = 9,
+     .from = 1,
+     .to = 10,
+     .increment = 1,
+     .offset = 1,
+     .reseed_to = 10},
+};
+static const struct mr_plan_skipped sample_skipped[] = {
+    {"club.gone", "the target has no such table", false},
+    {"club.hidden", "SELECT denied", true},
+};
+
+static inline struct mr_manifest sample_manifest(enum mr_flavour flavour)
+{
+    return (struct mr_manifest){
+        .uuid = "20261120T110000Z-abcdef",
+        .created = "2026-11-20T11:00:00Z",
+        .version = "0.1",
+        .policy = MR_POLICY_RESEED,
+        .source = "mysql://dba@lost/club",
+        .target = "mysql://dba@live/club_live",
+        .run = "20261119T100000Z-123456",
+        .margin = 1000000,
+        .server = {.flavour = flavour,
+                   .version =
+                       flavour == MR_FLAVOUR_MARIADB ? "10.11.19-MariaDB" : "9.7.4",
+                   .hostname = "db's host",
+                   .datadir = "/var/lib/mysql/",
+                   .uuid = "7c178c4e-e4cc",
+                   .port = 3306,
+                   .server_id = 4294967295,
+                   .dbs = sample_dbs,
+                   .ndbs = 2},
+        .counters = sample_counters,
+        .ncounters = sizeof sample_counters / sizeof *sample_counters,
+        .skipped = sample_skipped,
+        .nskipped = sizeof sample_skipped / sizeof *sample_skipped};
+}
+
+#endif

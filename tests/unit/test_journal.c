@@ -1,0 +1,115 @@
+/* test_journal.c: what apply has begun and not ended is known to the next one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/io.h"
+#include "repair/journal.h"
+#include "repair_sample.h"
+
+static char dir[64];
+
+static const char *path(void)
+{
+    static char text[96];
+    (void)snprintf(text, sizeof text, "%s/journal.jsonl", dir);
+    return text;
+}
+
+static struct mr_journal *reopen(struct mr_journal *journal)
+{
+    struct mr_err err = {0};
+    mr_journal_close(journal);
+    journal = NULL;
+    assert_int_equal(mr_journal_open(dir, "run-1", &journal, &err), MR_OK);
+    return journal;
+}
+
+static void append(const char *text)
+{
+    FILE *file = fopen(path(), "a");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_steps(void **state)
+{
+    const struct mr_counter *odd = &sample_counters[1], *plain = &sample_counters[0];
+    const struct mr_journal_step odd_step = {odd, "alter", UINT64_MAX},
+                                 step = {plain, "insert", 7};
+    struct mr_journal *j = reopen(NULL), *second = NULL;
+    struct mr_err err = {0};
+    (void)state;
+    assert_false(mr_journal_is_open(j, plain));
+    assert_int_equal(mr_journal_write(j, MR_JOURNAL_TRY, &odd_step, NULL, &err), MR_OK);
+    assert_int_equal(mr_journal_write(j, MR_JOURNAL_TRY, &step, NULL, &err), MR_OK);
+    assert_int_equal(mr_journal_write(j, MR_JOURNAL_DONE, &step, NULL, &err), MR_OK);
+    assert_true(mr_journal_is_open(j, odd));
+    assert_int_equal(mr_journal_open(dir, "run-2", &second, &err), MR_E_REFUSED);
+    assert_null(second);
+    j = reopen(j);
+    assert_true(mr_journal_is_open(j, odd));
+    assert_false(mr_journal_is_open(j, plain));
+    assert_int_equal(
+        mr_journal_write(j, MR_JOURNAL_FAILED, &odd_step, "no \"lock\"", &err), MR_OK);
+    j = reopen(j);
+    assert_false(mr_journal_is_open(j, odd));
+    assert_int_equal(mr_journal_write(j, MR_JOURNAL_TRY, &step, NULL, &err), MR_OK);
+    /* a torn line, as a kill leaves it, ends by itself and hides nothing */
+    mr_journal_close(j);
+    append("{\"event\":\"done\",\"table\":\"club_live.mem");
+    j = reopen(NULL);
+    assert_true(mr_journal_is_open(j, plain));
+    assert_int_equal(mr_journal_write(j, MR_JOURNAL_DONE, &step, NULL, &err), MR_OK);
+    j = reopen(j);
+    assert_false(mr_journal_is_open(j, plain));
+    mr_journal_close(j);
+    mr_journal_close(NULL);
+
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    assert_int_equal(mr_io_read_file(path(), 1 << 20, &text, &err), MR_OK);
+    assert_non_null(strstr(text.ptr, "\"to\":\"18446744073709551615\""));
+    assert_non_null(strstr(text.ptr, "\"run\":\"run-1\""));
+    assert_non_null(strstr(text.ptr, "\"detail\":\"no \\\"lock\\\"\""));
+    mr_strbuf_release(&text);
+}
+
+static void test_errors(void **state)
+{
+    struct mr_journal *j = NULL;
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_journal_open("/nonexistent", "run", &j, &err), MR_E_IO);
+    assert_null(j);
+    assert_non_null(strstr(err.message, "/nonexistent/journal.jsonl"));
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    (void)snprintf(dir, sizeof dir, "/tmp/test_journal.XXXXXX");
+    return mkdtemp(dir) != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    (void)unlink(path());
+    return rmdir(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_errors),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
