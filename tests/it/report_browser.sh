@@ -15,6 +15,7 @@ elif [ $status -ne 0 ]; then
 fi
 begin
 
+LONG=$(printf 'w%.0s' {1..60})
 EVIL='<script>window.evil=1</script>'
 at ab "
 CREATE TABLE members (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
@@ -24,6 +25,7 @@ INSERT INTO members SELECT seq, CONCAT('+49151', LPAD(seq, 7, '0')), CONCAT('Mem
 CREATE TABLE $(ident "$EVIL") (id INT PRIMARY KEY, $(ident "\"><img src=x onerror=window.evil=1>") VARCHAR(200),
     $(ident "a|b\`c") TEXT);
 INSERT INTO $(ident "$EVIL") VALUES (1, '$EVIL', 'same'), (2, '</td></table><svg onload=window.evil=1>', 'x');
+CREATE TABLE $LONG (${LONG/w/i} INT PRIMARY KEY, $LONG VARCHAR(400)); INSERT INTO $LONG VALUES (1, REPEAT('w', 300));
 CREATE TABLE gap (period INT PRIMARY KEY, v INT); INSERT INTO gap SELECT seq, 1 FROM seq_3342600_to_3342815;
 CREATE TABLE words (k VARCHAR(20) PRIMARY KEY, v INT);
 INSERT INTO words SELECT CONCAT('k', LPAD(seq, 4, '0')), seq FROM seq_1_to_500;
@@ -38,6 +40,7 @@ at b "INSERT INTO members SELECT seq, IF(seq % 10 = 4, CONCAT('+4917090', seq - 
 UPDATE members SET name = 'J''adore <b>Zoe</b> & co' WHERE id = 17;
 UPDATE $(ident "$EVIL") SET $(ident "a|b\`c") = '$EVIL' WHERE id = 1;
 DELETE FROM $(ident "$EVIL") WHERE id = 2;
+UPDATE $LONG SET $LONG = REPEAT('v', 300); ALTER TABLE $LONG COMMENT '$LONG$LONG';
 DELETE FROM gap WHERE period BETWEEN 3342788 AND 3342806;
 UPDATE words SET v = -v WHERE v % 50 = 7;
 DELETE FROM keyless WHERE a = 1 LIMIT 1;

@@ -6,13 +6,16 @@
 
 Speaks the W3C WebDriver protocol (https://www.w3.org/TR/webdriver2/) over HTTP on the
 loopback, and Chromium's own commands for what the protocol lacks: themes, sizes, printing.
-The browser has a profile of its own in the scratch directory and ends with the block.
+The browser has a profile of its own in the scratch directory and ends with the block.  Its
+socket lies in a temporary directory with a short name: a socket's path has 107 bytes.
 """
 import base64
 import json
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -41,12 +44,13 @@ class Browser:
                  driver="/usr/bin/chromedriver"):
         self.scratch, self.size = scratch, (width, height)
         self.chromium, self.driver = chromium, driver
-        self.process = self.session = None
+        self.process = self.session = self.sockets = None
 
     def __enter__(self):
         port = free_port()
         log = os.path.join(self.scratch, "chromedriver.log")
-        environment = dict(os.environ, HOME=self.scratch, TMPDIR=self.scratch)
+        self.sockets = tempfile.mkdtemp(prefix="mr", dir="/tmp")
+        environment = dict(os.environ, HOME=self.scratch, TMPDIR=self.sockets)
         self.process = subprocess.Popen(
             [self.driver, f"--port={port}", f"--log-path={log}"], env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -73,6 +77,8 @@ class Browser:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.sockets:
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
     def _await_driver(self):
         end = time.monotonic() + 30
