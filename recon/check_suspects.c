@@ -8,7 +8,7 @@
 #include "core/config.h"
 #include "core/log.h"
 #include "core/pair_columns.h"
-#include "recon/suspect_names.h"
+#include "core/suspect_names.h"
 #include "recon/suspect_sample.h"
 
 struct search {

@@ -72,7 +72,7 @@ static enum mr_code check_suspects(struct mr_merge *m, struct mr_err *err)
                            args, 1, &any, err);
         mapped[i] = any != 0;
     }
-    return code == MR_OK ? mr_plan_suspects_check(m->plan, m->fd, mapped, err) : code;
+    return code == MR_OK ? mr_plan_suspects_check(m->plan, mapped, err) : code;
 }
 
 static enum mr_code plan(struct mr_merge *m, struct mr_err *err)

@@ -1,94 +1,193 @@
 /* plan_suspects.c: see plan_suspects.h. */
 #include "repair/plan_suspects.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Is it the table that the column seems to refer to, by the configuration's section that
- * check proposes? */
-static enum mr_code proposes(const struct mr_find_advice *advice,
-                             const struct mr_plan_table *parent, bool *yes,
-                             struct mr_err *err)
+#include "core/pair_columns.h"
+#include "core/sqltext.h"
+#include "core/suspect_names.h"
+
+#define END_ROWS 1000 /* at either end */
+
+/* ---- what is declared ---- */
+
+static bool lists(const struct mr_string_list *list, const char *name)
 {
-    struct mr_config *config = NULL;
-    struct mr_table_config said = {0};
-    struct mr_arena arena = MR_ARENA_INIT;
-    const char *dot = strchr(advice->table, '.');
-    struct mr_strbuf db = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
-    *yes = false;
-    mr_strbuf_add(&db, advice->table, dot != NULL ? (size_t)(dot - advice->table) : 0);
-    enum mr_code code =
-        mr_config_parse(advice->config, strlen(advice->config), "advice", &config, err);
-    if (code == MR_OK)
-        code = mr_config_table(config, db.ptr, dot != NULL ? dot + 1 : "", &arena, &said,
-                               err);
-    for (size_t i = 0; code == MR_OK && i < said.nreferences; i++) {
-        mr_strbuf_reset(&name);
-        mr_strbuf_add_fmt(&name, "%s.%s", said.references[i].ref_db,
-                          said.references[i].ref_table);
-        *yes = *yes || strcasecmp(name.ptr, mr_plan_table_name(parent)) == 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* By a foreign key, or by the configuration, as what it is or as none. */
+static bool is_declared(const struct mr_plan_table *t, const char *name)
+{
+    const struct mr_table_config *config = t->pair->config;
+    for (size_t i = 0; i < config->nreferences; i++)
+        if (lists(&config->references[i].columns, name))
+            return true;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_table *table = t->pair->side[side];
+        for (size_t i = 0; i < table->nfks; i++)
+            for (size_t k = 0; k < table->fks[i].ncolumns; k++)
+                if (strcasecmp(table->fks[i].columns[k], name) == 0)
+                    return true;
     }
-    mr_config_free(config);
-    mr_arena_release(&arena);
-    mr_strbuf_release(&db);
-    mr_strbuf_release(&name);
+    return false;
+}
+
+static bool is_integer(enum mr_class cls)
+{
+    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
+}
+
+/* Could the one hold the keys of the other?  The width and sign of integers need not be
+ * the same: those who forget to declare a reference forget that, too. */
+static bool may_hold(const struct mr_column *a, const struct mr_column *b)
+{
+    if (a == NULL || b == NULL || a->auto_increment || a->generated)
+        return false;
+    return is_integer(a->cls) ? is_integer(b->cls) && strcmp(a->data_type, "year") != 0
+                              : a->cls == b->cls && a->cls != MR_CLASS_DATE &&
+                                    a->cls != MR_CLASS_DATETIME;
+}
+
+/* ---- what the values say ---- */
+
+static void add_end(struct mr_strbuf *sql, const struct mr_plan_table *t,
+                    enum mr_side side, const char *column, bool descending)
+{
+    const struct mr_readspec *spec = &t->pair->scan[side];
+    mr_strbuf_add_str(sql, "(SELECT ");
+    mr_sql_ident(sql, column);
+    mr_strbuf_add_str(sql, " AS v FROM ");
+    mr_sql_table(sql, spec->db, spec->table);
+    for (size_t i = 0; i < spec->nkey; i++) {
+        mr_strbuf_add_str(sql, i == 0 ? " ORDER BY " : ", ");
+        mr_sql_ident(sql, spec->cols[spec->key[i]].name);
+        mr_strbuf_add_str(sql, descending ? " DESC" : "");
+    }
+    mr_strbuf_add_fmt(sql, " LIMIT %d)", END_ROWS);
+}
+
+/* Rows of the sample that have a value, and of them those whose value is a key. */
+static enum mr_code sample(const struct mr_plan_tables *plan,
+                           const struct mr_plan_table *child, const char *column,
+                           const struct mr_plan_table *parent, uint64_t counts[2],
+                           struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    counts[0] = counts[1] = 0;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        const struct mr_table *to = parent->pair->side[side];
+        const char *key = mr_plan_column_name(parent, parent->key.at[0]);
+        struct mr_db *db = mr_reader_db(plan->pairing.side[side].main);
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        struct mr_result *res = NULL;
+        const struct mr_cell *row;
+        mr_strbuf_add_str(&sql, "SELECT COUNT(s.v), COUNT(p.");
+        mr_sql_ident(&sql, key);
+        mr_strbuf_add_str(&sql, ") FROM (");
+        add_end(&sql, child, (enum mr_side)side, column, false);
+        mr_strbuf_add_str(&sql, " UNION ALL ");
+        add_end(&sql, child, (enum mr_side)side, column, true);
+        mr_strbuf_add_str(&sql, ") AS s LEFT JOIN ");
+        mr_sql_table(&sql, to->db, to->name);
+        mr_strbuf_add_str(&sql, " AS p ON p.");
+        mr_sql_ident(&sql, key);
+        mr_strbuf_add_str(&sql, " = s.v");
+        code = mr_strbuf_check(&sql, "building a query", err);
+        if (code == MR_OK && db == NULL)
+            code = mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
+                              mr_side_name((enum mr_side)side));
+        if (code == MR_OK)
+            code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        while (code == MR_OK && (row = mr_result_next(res)) != NULL)
+            for (size_t i = 0; i < 2; i++)
+                counts[i] += row[i].ptr != NULL ? strtoull(row[i].ptr, NULL, 10) : 0;
+        mr_result_free(res);
+        mr_strbuf_release(&sql);
+    }
     return code;
 }
 
-/* Has the configuration said by now what the column is? */
-static bool is_settled(const struct mr_plan_tables *plan,
-                       const struct mr_find_advice *advice)
-{
-    for (size_t i = 0; i < plan->ntables; i++) {
-        const struct mr_table_config *config = plan->tables[i].pair->config;
-        if (strcmp(mr_plan_table_name(&plan->tables[i]), advice->table) != 0)
-            continue;
-        for (size_t r = 0; r < config->nreferences; r++)
-            for (size_t k = 0; k < config->references[r].columns.count; k++)
-                if (strcasecmp(config->references[r].columns.items[k], advice->column) ==
-                    0)
-                    return true;
-        return false;
-    }
-    return true; /* not planned: the closure looks at it */
-}
+/* ---- columns ---- */
 
-static enum mr_code refuse(const struct mr_find_advice *advice,
+struct suspecting {
+    const struct mr_plan_tables *plan;
+    const bool *is_mapped;
+    struct mr_suspect_names names;
+    struct mr_vec hits;
+};
+
+static enum mr_code refuse(const struct mr_plan_table *child, const char *column,
                            const struct mr_plan_table *parent, struct mr_err *err)
 {
     (void)mr_err_set(
         err, MR_E_REFUSED,
         "column \"%s\" of table \"%s\" looks like a reference to \"%s\", whose "
         "ids change hands, and nothing declares it",
-        advice->column, advice->table, mr_plan_table_name(parent));
+        column, mr_plan_table_name(child), mr_plan_table_name(parent));
     mr_err_hint(
         err,
         "Declare it in the configuration, or write reference = none: %s in [table "
         "%s].",
-        advice->column, advice->table);
+        column, mr_plan_table_name(child));
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_plan_suspects_check(const struct mr_plan_tables *plan,
-                                    struct mr_findings *fd, const bool *is_mapped,
-                                    struct mr_err *err)
+static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *child,
+                            const char *column, const struct mr_plan_table *parent,
+                            struct mr_err *err)
 {
-    struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec advice = MR_VEC_INIT(struct mr_find_advice);
-    enum mr_code code = mr_findings_advice(fd, &arena, &advice, err);
-    for (size_t i = 0; code == MR_OK && i < advice.count; i++) {
-        const struct mr_find_advice *a = mr_vec_at(&advice, i);
-        if (a->column == NULL || a->config == NULL || is_settled(plan, a))
+    uint64_t counts[2];
+    if (!s->is_mapped[parent->at] || parent->key.count != 1)
+        return MR_OK;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (!may_hold(
+                mr_pair_find_column(child->pair->side[side], column),
+                mr_pair_find_column(parent->pair->side[side],
+                                    mr_plan_column_name(parent, parent->key.at[0]))))
+            return MR_OK;
+    enum mr_code code = sample(s->plan, child, column, parent, counts, err);
+    if (code != MR_OK || counts[1] == 0 || counts[1] * 2 < counts[0])
+        return code;
+    return refuse(child, column, parent, err);
+}
+
+static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_table *t,
+                                  struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++) {
+        const char *column = mr_plan_column_name(t, i);
+        if (is_declared(t, column))
             continue;
-        for (size_t t = 0; code == MR_OK && t < plan->ntables; t++) {
-            bool yes = false;
-            if (is_mapped[t])
-                code = proposes(a, &plan->tables[t], &yes, err);
-            if (code == MR_OK && yes)
-                code = refuse(a, &plan->tables[t], err);
+        code = mr_suspect_names_find(&s->names, column, &s->hits, err);
+        for (size_t k = 0; code == MR_OK && k < s->hits.count; k++) {
+            const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, k);
+            code = look_at(s, t, column, &s->plan->tables[hit->table], err);
         }
     }
-    mr_vec_release(&advice);
-    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_plan_suspects_check(const struct mr_plan_tables *plan,
+                                    const bool *is_mapped, struct mr_err *err)
+{
+    struct suspecting s = {
+        .plan = plan, .is_mapped = is_mapped, .hits = MR_VEC_INIT(struct mr_suspect_hit)};
+    enum mr_code code = MR_OK;
+    mr_suspect_names_init(&s.names);
+    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++)
+        code = mr_suspect_names_add(&s.names, plan->tables[i].pair->side[MR_SOURCE]->name,
+                                    i, err);
+    mr_suspect_names_sort(&s.names);
+    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++)
+        code = look_at_table(&s, &plan->tables[i], err);
+    mr_suspect_names_release(&s.names);
+    mr_vec_release(&s.hits);
     return code;
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "recon/suspect_names.h"
+#include "core/suspect_names.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -1,5 +1,5 @@
 /* suspect_names.c: see suspect_names.h. */
-#include "recon/suspect_names.h"
+#include "suspect_names.h"
 
 #include <stdlib.h>
 #include <string.h>

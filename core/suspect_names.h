@@ -18,10 +18,10 @@
 
 #include <stdbool.h>
 
-#include "core/arena.h"
-#include "core/err.h"
-#include "core/strbuf.h"
-#include "core/vec.h"
+#include "arena.h"
+#include "err.h"
+#include "strbuf.h"
+#include "vec.h"
 
 struct mr_suspect_names {
     struct mr_arena arena;
