@@ -249,23 +249,38 @@ static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
                   err);
 }
 
+/* Rows without a root that others without one hang on, again and again: those in circles,
+ * or between two of them (m.ins). */
+static enum mr_code find_rootless(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code =
+        run(c, "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT, err);
+    return code == MR_OK
+               ? settle(c,
+                        "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1"
+                        " AND NOT EXISTS (SELECT 1 FROM link l JOIN m o ON o.id=l.child"
+                        " WHERE l.parent=m.id AND o.ins=1 AND o.id<>m.id)",
+                        err)
+               : code;
+}
+
 /* Rows that wait for themselves over others have no root yet: one is made. */
 static enum mr_code break_circles(const struct component *c, struct mr_err *err)
 {
     int64_t id = 1;
     enum mr_code code = MR_OK;
     while (code == MR_OK && id != 0) {
-        code = mr_work_int(
-            c->m,
-            "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2"
-            " AND m.waits AND m.root IS NULL"
-            " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
-            c->args, 2, &id, err);
+        code = find_rootless(c, err);
+        if (code == MR_OK)
+            code = mr_work_int(c->m,
+                               "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1"
+                               " AND m.tbl<?2 AND m.ins=1"
+                               " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
+                               c->args, 2, &id, err);
         if (code != MR_OK || id == 0)
             break;
         code = mr_work_run(c->m,
-                           "UPDATE m SET root=id, kind=coalesce(own, 'skip')"
-                           " WHERE id=?1",
+                           "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=?1",
                            &id, 1, NULL, err);
         if (code == MR_OK)
             code = spread_roots(c, err);

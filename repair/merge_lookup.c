@@ -8,6 +8,7 @@
 #include "core/signals.h"
 
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)
+#define IMAGE_BYTES ((size_t)4 * BATCH_BYTES) /* rows may be wider than the average */
 
 enum mr_code mr_ask_push(struct mr_vec *asks, int64_t tag, struct mr_key image,
                          struct mr_plan_columns columns, struct mr_arena *arena,
@@ -101,7 +102,16 @@ static enum mr_code fetch(struct asking *a, const struct mr_ask *asks, size_t n,
     if (mr_is_cancelled())
         return mr_cancelled_err(err);
     return mr_rowset_fetch(&a->set, a->m->reader[a->what->side], &a->hash, a->keys.items,
-                           a->keys.count, true, err);
+                           a->keys.count, n > 1 ? IMAGE_BYTES : SIZE_MAX, err);
+}
+
+/* Did all images fit? */
+static bool is_whole(const struct asking *a)
+{
+    for (size_t i = 0; i < a->set.rows.count; i++)
+        if (mr_rowset_at(&a->set, i)->image_len == 0)
+            return false;
+    return true;
 }
 
 static enum mr_code sort_founds(struct asking *a, struct mr_err *err)
@@ -145,6 +155,20 @@ static enum mr_code join(struct asking *a, const struct mr_ask *asks, size_t n,
     return code;
 }
 
+/* A batch, or where its rows are too wide, its halves. */
+static enum mr_code ask_batch(struct asking *a, const struct mr_ask *asks, size_t n,
+                              mr_answer_fn *fn, void *ctx, struct mr_err *err)
+{
+    enum mr_code code = fetch(a, asks, n, err);
+    if (code == MR_OK && n > 1 && !is_whole(a)) {
+        code = ask_batch(a, asks, n / 2, fn, ctx, err);
+        return code == MR_OK ? ask_batch(a, asks + n / 2, n - n / 2, fn, ctx, err) : code;
+    }
+    if (code == MR_OK)
+        code = sort_founds(a, err);
+    return code == MR_OK ? join(a, asks, n, fn, ctx, err) : code;
+}
+
 static void set_spec(struct mr_readspec *spec, const struct mr_lookup *what)
 {
     *spec = what->table->pair->full[what->side];
@@ -176,11 +200,7 @@ enum mr_code mr_merge_ask(struct mr_merge *m, const struct mr_lookup *what,
         qsort(asks->items, asks->count, sizeof(struct mr_ask), compare_asks);
     for (size_t i = 0; code == MR_OK && i < asks->count; i += size) {
         size_t n = asks->count - i < size ? asks->count - i : size;
-        code = fetch(&a, mr_vec_at(asks, i), n, err);
-        if (code == MR_OK)
-            code = sort_founds(&a, err);
-        if (code == MR_OK)
-            code = join(&a, mr_vec_at(asks, i), n, fn, ctx, err);
+        code = ask_batch(&a, mr_vec_at(asks, i), n, fn, ctx, err);
     }
     mr_rowhash_release(&a.hash);
     mr_rowset_release(&a.set);

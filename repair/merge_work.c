@@ -2,6 +2,7 @@
 #include "repair/merge_work.h"
 
 static const char schema_sql[] =
+    "PRAGMA temp.cache_size=-16384;"
     "CREATE TEMP TABLE w (id INTEGER PRIMARY KEY, tbl INT, skey BLOB, n INT, above INT,"
     " equal INT, image BLOB, live_key BLOB, live BLOB, expanded INT DEFAULT 0,"
     " wave INT DEFAULT 0);"
