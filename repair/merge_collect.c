@@ -391,16 +391,17 @@ static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_er
         mr_arena_reset(&c->arena);
         code = mr_work_rows(c->m,
                             "SELECT " MR_WORK_COLUMNS
-                            " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2 LIMIT ?3",
+                            " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2"
+                            " ORDER BY id LIMIT ?3",
                             args, 3, &c->arena, &c->rows, err);
         if (code != MR_OK || c->rows.count == 0)
             return code;
         *grown = true;
-        for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
-            const int64_t id[] = {((struct mr_work_row *)mr_vec_at(&c->rows, i))->id};
-            code = mr_work_run(c->m, "UPDATE w SET expanded=1 WHERE id=?1", id, 1, NULL,
-                               err);
-        }
+        const struct mr_work_row *last = mr_vec_at(&c->rows, c->rows.count - 1);
+        const int64_t upto[] = {args[0], last->id};
+        code = mr_work_run(
+            c->m, "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0 AND id<=?2", upto,
+            2, NULL, err);
         for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
             if (c->m->plan->references[i].parent == c->table->plan->at)
                 code = children_of_rows(c, &c->m->plan->references[i], err);

@@ -32,9 +32,10 @@ static enum mr_code settle(const struct component *c, const char *sql, struct mr
 /* ---- rows that TARGET has with other values ---- */
 
 static const char lost_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.id>?2 AND m.grp=4"
-    " AND m.there IS NOT NULL ORDER BY w.id LIMIT 1000";
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
+    "INDEXED BY m_tbl"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND m.grp=4"
+    " AND m.there IS NOT NULL ORDER BY m.id LIMIT 1000";
 
 static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_table *t,
                                    struct mr_err *err)

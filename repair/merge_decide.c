@@ -1,6 +1,7 @@
 /* merge_decide.c: the merge planner as a whole; see merge.h. */
 #include "repair/merge.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/signals.h"
 #include "repair/merge_bounds.h"
@@ -77,24 +78,23 @@ static enum mr_code check_suspects(struct mr_merge *m, struct mr_err *err)
 
 static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
 {
-    enum mr_code code = mr_work_open(m, err);
-    if (code == MR_OK)
-        code = mr_collect_findings(m, err);
-    if (code == MR_OK)
-        code = mr_merge_bounds_find(m, err);
-    if (code == MR_OK)
-        code = mr_collect_children(m, err);
-    if (code == MR_OK)
-        code = mr_merge_link(m, err);
-    if (code == MR_OK)
-        code = decide_all(m, err);
-    if (code == MR_OK)
-        code = check_suspects(m, err);
-    if (code == MR_OK)
-        code = mr_merge_ids(m, err);
-    if (code == MR_OK)
-        code = mr_merge_entities(m, err);
-    return code == MR_OK ? mr_merge_steps(m, err) : code;
+    static const struct {
+        const char *name;
+        enum mr_code (*work)(struct mr_merge *m, struct mr_err *err);
+    } phases[] = {
+        {"preparing", mr_work_open},      {"collecting rows", mr_collect_findings},
+        {"bounds", mr_merge_bounds_find}, {"children", mr_collect_children},
+        {"references", mr_merge_link},    {"decisions", decide_all},
+        {"suspects", check_suspects},     {"new ids", mr_merge_ids},
+        {"entities", mr_merge_entities},  {"steps", mr_merge_steps},
+    };
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
+        double begun = mr_clock_now_s();
+        code = phases[i].work(m, err);
+        mr_log_debug("plan: %s took %.1f s", phases[i].name, mr_clock_now_s() - begun);
+    }
+    return code;
 }
 
 static enum mr_code open_readers(struct mr_merge *m, struct mr_err *err)

@@ -27,6 +27,7 @@ struct cursor {
 struct search {
     struct mr_merge *m;
     struct cursor *cursors;
+    struct mr_case_stmt *differing;
 };
 
 /* ---- keys, from the greatest down ---- */
@@ -76,12 +77,10 @@ static enum mr_code read_keys(struct search *s, struct cursor *c, struct mr_err 
 static enum mr_code is_found(struct search *s, const struct cursor *c, int64_t key,
                              bool *found, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)c->table->plan->at, key};
-    int64_t count = 0;
-    enum mr_code code = mr_work_int(
-        s->m, "SELECT count(*) FROM w WHERE tbl=?1 AND n=?2 AND equal IS NOT 1", args, 2,
-        &count, err);
-    *found = count > 0;
+    mr_case_bind_int(s->differing, 1, (int64_t)c->table->plan->at);
+    mr_case_bind_int(s->differing, 2, key);
+    enum mr_code code = mr_case_step(s->differing, found, err);
+    mr_case_reset(s->differing);
     return code;
 }
 
@@ -292,6 +291,10 @@ enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
     struct search s = {.m = m, .cursors = calloc(n + 1, sizeof *s.cursors)};
     enum mr_code code = s.cursors != NULL ? MR_OK : mr_merge_nomem(err);
     bool moved = true;
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            m->cf, "SELECT 1 FROM w WHERE tbl=?1 AND n=?2 AND equal IS NOT 1 LIMIT 1",
+            &s.differing, err);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         s.cursors[i] = (struct cursor){.table = &m->tables[i],
                                        .infers = infer[i],
@@ -306,6 +309,7 @@ enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
         mr_vec_release(&s.cursors[i].keys);
         mr_arena_release(&s.cursors[i].arena);
     }
+    mr_case_free(s.differing);
     free(s.cursors);
     return code;
 }

@@ -48,8 +48,8 @@ static enum mr_code find_late(struct mr_merge *m, const struct mr_merge_table *t
         mr_arena_reset(&arena);
         code = mr_work_rows(m,
                             "SELECT " MR_WORK_COLUMNS " FROM m JOIN w ON w.id=m.id"
-                            " WHERE m.tbl=?1 AND w.id>?2 AND m.grp=5"
-                            " ORDER BY w.id LIMIT 1000",
+                            " WHERE m.tbl=?1 AND m.id>?2 AND m.grp=5"
+                            " ORDER BY m.id LIMIT 1000",
                             args, 2, &arena, &rows, err);
         if (code != MR_OK || rows.count == 0)
             break;

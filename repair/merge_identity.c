@@ -227,10 +227,11 @@ static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
 
 /* The mapped row stands for its image; its row as SOURCE has it for TARGET's. */
 static const char rows_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, w.image FROM m"
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, w.image FROM m INDEXED "
+    "BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
-    "w.id>?3"
-    " AND w.above AND m.there IS NULL AND m.ident IS NOT NULL ORDER BY w.id LIMIT 1000";
+    "m.id>?3"
+    " AND w.above AND m.there IS NULL AND m.ident IS NOT NULL ORDER BY m.id LIMIT 1000";
 
 static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
 {

@@ -240,9 +240,10 @@ static enum mr_code write_traces(struct mr_matching *x, struct mr_err *err)
 static enum mr_code find_traces(struct mr_matching *x, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT w.id, m.mkey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m"
-        " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND w.id>?3"
-        " AND m.there IS NULL AND m.taken IS NULL ORDER BY w.id LIMIT 1000";
+        "SELECT w.id, m.mkey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m INDEXED BY "
+        "m_tbl"
+        " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND m.id>?3"
+        " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT 1000";
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
@@ -294,10 +295,11 @@ static enum mr_code renumber(struct mr_matching *x, const struct mr_work_row *ro
 static enum mr_code give_ids(struct mr_matching *x, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m"
+        "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m "
+        "INDEXED BY m_tbl"
         " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2"
-        " AND w.id>?3 AND w.above AND m.there IS NULL"
-        " AND (m.taken IS NOT NULL OR m.traced) ORDER BY w.id LIMIT 1000";
+        " AND m.id>?3 AND w.above AND m.there IS NULL"
+        " AND (m.taken IS NOT NULL OR m.traced) ORDER BY m.id LIMIT 1000";
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK && mr_plan_has_counter(x->table->plan)) {
@@ -400,7 +402,7 @@ static enum mr_code map_all(struct mr_matching *x, struct mr_err *err)
     static const char sql[] =
         "SELECT w.id, w.skey, w.n, m.newid AND m.there IS NULL, w.equal, w.image,"
         " m.there, img.there FROM m JOIN w ON w.id=m.id JOIN img ON img.id=m.id"
-        " WHERE m.tbl=?1 AND w.id>?2 AND NOT m.same ORDER BY w.id LIMIT 1000";
+        " WHERE m.tbl=?1 AND m.id>?2 AND NOT m.same ORDER BY m.id LIMIT 1000";
     const struct mr_plan_table *t = x->table->plan;
     int64_t after = 0;
     enum mr_code code = MR_OK;

@@ -144,12 +144,13 @@ static enum mr_code pair_up(struct pairing *p, const struct mr_work_row *row,
 /* Rows of the wave that have no place yet; what a lost parent made is nobody's twin where
  * every row is its own event. */
 static const char rows_sql[] =
-    "SELECT w.id, m.ident, w.n, w.above, w.equal, img.after, NULL, NULL FROM m"
+    "SELECT w.id, m.ident, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED "
+    "BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
-    "w.id>?3"
+    "m.id>?3"
     " AND m.there IS NULL AND (?4=0 OR w.above)"
     " AND (?5=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
-    " WHERE l.child=w.id AND p.grp=4)) ORDER BY w.id LIMIT 1000";
+    " WHERE l.child=w.id AND p.grp=4)) ORDER BY m.id LIMIT 1000";
 
 static enum mr_code pair_rows(struct mr_matching *x, struct pairing *p,
                               struct mr_err *err)

@@ -12,6 +12,7 @@ struct stepping {
     uint64_t unit;
     size_t rows;  /* in it */
     int64_t tree; /* that was last begun */
+    bool defers;  /* some references are closed later */
     struct mr_key *values;
     struct mr_arena arena;
     struct mr_strbuf bytes;
@@ -44,8 +45,8 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
     *open = false;
     memset(s->values, 0, t->pair->find.ncolumns * sizeof *s->values);
     mr_case_bind_int(s->deferred, 1, id);
-    while (code == MR_OK && (code = mr_case_step(s->deferred, &row, err)) == MR_OK &&
-           row) {
+    while (s->defers && code == MR_OK &&
+           (code = mr_case_step(s->deferred, &row, err)) == MR_OK && row) {
         const struct mr_plan_reference *r =
             &s->m->plan->references[mr_case_int(s->deferred, 0)];
         if (!r->pair->kin.declared)
@@ -74,6 +75,8 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
     struct mr_vec ids = MR_VEC_INIT(int64_t);
     bool row = false;
     enum mr_code code = MR_OK;
+    if (!s->defers)
+        return MR_OK;
     mr_case_bind_int(s->closable, 1, parent);
     while (code == MR_OK && (code = mr_case_step(s->closable, &row, err)) == MR_OK &&
            row) {
@@ -122,7 +125,7 @@ static enum mr_code insert(struct stepping *s, int64_t id, struct mr_err *err)
                            .after_len = s->bytes.len};
     code = add_step(s, &step, err);
     mr_case_bind_int(s->done, 1, id);
-    if (code == MR_OK)
+    if (code == MR_OK && s->defers)
         code = mr_case_run(s->done, err);
     return code == MR_OK ? close_circles(s, id, err) : code;
 }
@@ -244,7 +247,12 @@ enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)
         if (m->plan->tables[i].pair->find.ncolumns > widest)
             widest = m->plan->tables[i].pair->find.ncolumns;
     s.values = mr_arena_calloc(&m->arena, widest + 1, sizeof *s.values);
+    int64_t defers = 0;
     enum mr_code code = s.values != NULL ? mr_merge_rank(m, err) : mr_merge_nomem(err);
+    if (code == MR_OK)
+        code =
+            mr_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0, &defers, err);
+    s.defers = defers != 0;
     if (code == MR_OK)
         code = open_statements(&s, err);
     if (code == MR_OK)

@@ -47,10 +47,11 @@ static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
 
 /* Rows to be inserted so far, as they would stand on TARGET. */
 static const char rows_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m"
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED BY "
+    "m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=?1 AND w.id>?2 AND m.there IS NULL AND m.own IS NULL"
-    " AND k.skip IS NOT 1 AND (?3=0 OR m.grp=2) ORDER BY w.id LIMIT 1000";
+    " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
+    " AND k.skip IS NOT 1 AND (?3=0 OR m.grp=2) ORDER BY m.id LIMIT 1000";
 
 static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
 {

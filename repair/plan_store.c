@@ -248,18 +248,21 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
                                     size_t limit, struct mr_arena *arena,
                                     struct mr_vec *entities, struct mr_err *err)
 {
+    static const char all[] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
+                              " AND tbl=?2 AND id>?3 ORDER BY id LIMIT ?5";
+    static const char some[] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
+                               " AND tbl=?2 AND decision=?4 AND id>?3"
+                               " ORDER BY id LIMIT ?5";
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(store->cf,
-                                        "SELECT " ENTITY_COLUMNS
-                                        " FROM entity WHERE plan=?1 AND tbl=?2 AND id>?3"
-                                        " AND (?4=0 OR decision=?4) ORDER BY id LIMIT ?5",
-                                        &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(store->cf, decision == 0 ? all : some, &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_int(stmt, 1, store->plan);
         mr_case_bind_int(stmt, 2, (int64_t)table);
         mr_case_bind_int(stmt, 3, after_id);
-        mr_case_bind_int(stmt, 4, (int64_t)decision);
+        if (decision != 0)
+            mr_case_bind_int(stmt, 4, (int64_t)decision);
         mr_case_bind_int(stmt, 5, (int64_t)limit);
     }
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {

@@ -336,6 +336,8 @@ int main(int argc, char **argv)
     static struct driver d = {.arena = MR_ARENA_INIT};
     struct mr_err err = {0};
     int used = 1;
+    if (getenv("MERGE_DEBUG") != NULL)
+        mr_log_set_level(MR_LOG_DEBUG);
     d.options.split_keys = d.split_keys;
     d.options.on_conflict = d.rules;
     d.options.decision = decide;
