@@ -315,7 +315,10 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
 
 enum mr_code mr_merge_ids(struct mr_merge *m, struct mr_err *err)
 {
+    const int64_t plan[] = {mr_plan_store_id(m->store)};
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_work_run(m, "DELETE FROM plan_table WHERE plan=?1", plan, 1, NULL, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (mr_plan_has_counter(m->tables[i].plan))
             code = plan_block(m, &m->tables[i], err);

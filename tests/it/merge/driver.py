@@ -28,59 +28,81 @@ from sqltext import configuration  # noqa: E402
 
 SIZES = (8, 24)
 UNIT_ROWS = 500
+BATCH = 10  # seeds a check
+
+
+class History:
+    """Two sides to be planned: in databases of its own."""
+
+    def __init__(self, name, tables, sides, options):
+        self.name, self.tables, self.options = name, tables, options
+        self.source, self.target = sides
+        self.names = ()
+        self.case = self.ini = ''
 
 
 class Planner:
-    """myrecon check and the driver, on two databases."""
+    """myrecon check and the driver.  Histories are checked together, which is quicker."""
 
-    def __init__(self, myrecon, driver, uris, names, folder):
+    def __init__(self, myrecon, driver, uris, folder):
         self.myrecon, self.driver, self.folder = myrecon, driver, folder
-        self.servers = [Server(uri) for uri in uris]
-        self.names = names
-        self.uris = [f'{uri}/{name}' for uri, name in zip(uris, names)]
-        self.plans = 0
+        self.uris, self.servers = uris, [Server(uri) for uri in uris]
+        self.count = self.checks = 0
 
-    def plan(self, tables, source, target, options):
-        """The lines that the driver prints, or its refusal, for these histories."""
-        for server, name, side in zip(self.servers, self.names, (source, target)):
-            server.load(name, side)
-        self.plans += 1
-        case = os.path.join(self.folder, f'{self.plans}.case')
-        ini = os.path.join(self.folder, f'{self.plans}.ini')
-        db = self.names[0]
+    def check(self, histories):
+        """Loads them, and runs one check over all."""
+        self.checks += 1
+        case, ini = (os.path.join(self.folder, f'{self.checks}.{end}') for end in ('case', 'ini'))
+        excluded = []
         with open(ini, 'w', encoding='utf-8') as out:
-            out.write(configuration(tables, db))
-        excluded = [w for name in options.exclude for w in ('--exclude', f'{db}.{name}')]
-        done = self.run(self.myrecon, 'check', *self.uris, '--case', case, '--config', ini,
+            for history in histories:
+                self.count += 1
+                history.names = tuple(f'merge_{os.getpid()}_{side}{self.count}' for side in 'st')
+                history.case, history.ini = case, ini
+                for server, name, side in zip(self.servers, history.names,
+                                              (history.source, history.target)):
+                    server.load(name, side)
+                out.write(configuration(history.tables, history.names[0]) + '\n')
+                excluded += [w for name in history.options.exclude
+                             for w in ('--exclude', f'{history.names[0]}.{name}')]
+        uris = [f'{uri}/{",".join(h.names[i] for h in histories)}'
+                for i, uri in enumerate(self.uris)]
+        done = self.run(self.myrecon, 'check', *uris, '--case', case, '--config', ini,
                         '--settle', '0', '-q', *excluded)
         if done.returncode not in (0, 1):
             raise RuntimeError(f'check: {done.returncode}: {done.stderr}')
-        words = arguments(options, db)
+
+    def plan(self, history):
+        """What the driver prints, or its refusal."""
+        db = history.names[0]
+        words = arguments(history.options, db)
         while '--exclude' in words:
             at = words.index('--exclude')
             del words[at:at + 2]
-        for (name, key), choice in options.decisions.items():
+        for (name, key), choice in history.options.decisions.items():
             words += ['--decision', f'{db}.{name}', joined(key), choice]
-        return self.run(self.driver, *self.uris, case, ini, *words)
+        uris = [f'{uri}/{name}' for uri, name in zip(self.uris, history.names)]
+        return self.run(self.driver, *uris, history.case, history.ini, *words)
 
     def run(self, *words):
         return subprocess.run(words, capture_output=True, text=True, check=False)
 
-    def drop(self):
-        for server, name in zip(self.servers, self.names):
-            server.drop(name)
+    def drop(self, histories):
+        for history in histories:
+            for server, name in zip(self.servers, history.names):
+                server.drop(name)
 
 
 class Reading:
     """What the driver printed, as an Outcome; `wrong` is what no plan may say."""
 
-    def __init__(self, tables, source, target, done):
+    def __init__(self, history, done):
+        tables, source, target = history.tables, history.source, history.target
         self.tables, self.target = tables, target
         self.wrong = []
         self.rows = {name: [dict(n.row) for n in target.nodes[name]] for name in tables}
         self.unit, self.in_unit = 0, 0
         self.files = None
-        self.source = source
         if done.returncode == 5:
             self.outcome = Outcome(exit=5, refused=re.sub(r'[^\w-]', ' ', done.stderr))
             return
@@ -184,23 +206,33 @@ class Reading:
             out.decided.setdefault(t.name, {})[named] = (kind, line['choice'])
 
 
-def scenarios(planner, tap, pattern):
+def chosen(pattern):
     for scenario in (s for m in MODULES for s in m.SCENARIOS):
-        if isinstance(scenario, PolicyScenario) or not scenario.server:
-            continue
         name = f'section {scenario.says}: {scenario.name}'
-        if not fnmatch.fnmatch(name, pattern):
-            continue
-        source, target = scenario.sides()
-        try:
-            reading = Reading(scenario.schema, source, target, planner.plan(
-                scenario.schema, source, target, scenario.settings()))
-            plan = loose_of(scenario)
-            reading.outcome.loose = plan
-            wrong = judge(scenario, lambda _: reading.outcome) + reading.wrong
-        except RuntimeError as error:
-            wrong = str(error).splitlines()
-        tap.result(name, wrong)
+        if scenario.server and not isinstance(scenario, PolicyScenario) and \
+                fnmatch.fnmatch(name, pattern):
+            yield name, scenario
+
+
+def scenarios(planner, tap, pattern):
+    todo = [(scenario, History(name, scenario.schema, scenario.sides(), scenario.settings()))
+            for name, scenario in chosen(pattern)]
+    try:
+        if todo:
+            planner.check([history for _, history in todo])
+        for scenario, history in todo:
+            tap.result(history.name, judge_scenario(planner, scenario, history))
+    finally:
+        planner.drop([history for _, history in todo])
+
+
+def judge_scenario(planner, scenario, history):
+    try:
+        reading = Reading(history, planner.plan(history))
+        reading.outcome.loose = loose_of(scenario)
+        return judge(scenario, lambda _: reading.outcome) + reading.wrong
+    except RuntimeError as error:
+        return str(error).splitlines()
 
 
 def loose_of(scenario):
@@ -211,43 +243,49 @@ def loose_of(scenario):
 
 
 def histories(planner, tap, seeds):
-    for seed in seeds:
-        wrong = []
-        for people in SIZES:
-            world = generate(seed, people)
-            try:
-                expected = of_plan(Plan(world.tables, world.source, world.target, world.options))
-            except Refused as refusal:
-                expected = Outcome(exit=5, refused=str(refusal))
-            try:
-                reading = Reading(world.tables, world.source, world.target, planner.plan(
-                    world.tables, world.source, world.target, world.options))
-                reading.outcome.loose = expected.loose
-                lines = differences(expected, reading.outcome) + reading.wrong
-                for part in ('bounds', 'counters'):
-                    if expected.exit != 5 and \
-                            getattr(expected, part) != getattr(reading.outcome, part):
-                        lines.append(f'{part}: {getattr(reading.outcome, part)}, expected '
-                                     f'{getattr(expected, part)}')
-            except RuntimeError as error:
-                lines = str(error).splitlines()
-            wrong += [f'{people} people: {line}' for line in lines]
-        tap.result(f'random histories {seed}', wrong)
+    seeds = list(seeds)
+    for i in range(0, len(seeds), BATCH):
+        worlds = [(seed, people, generate(seed, people))
+                  for seed in seeds[i:i + BATCH] for people in SIZES]
+        todo = [History((seed, people), w.tables, (w.source, w.target), w.options)
+                for seed, people, w in worlds]
+        try:
+            planner.check(todo)
+            for at in range(0, len(todo), len(SIZES)):
+                wrong = [f'{h.name[1]} people: {line}' for h in todo[at:at + len(SIZES)]
+                         for line in judge_history(planner, h)]
+                tap.result(f'random histories {todo[at].name[0]}', wrong)
+        finally:
+            planner.drop(todo)
+
+
+def judge_history(planner, history):
+    try:
+        expected = of_plan(Plan(history.tables, history.source, history.target, history.options))
+    except Refused as refusal:
+        expected = Outcome(exit=5, refused=str(refusal))
+    try:
+        reading = Reading(history, planner.plan(history))
+    except RuntimeError as error:
+        return str(error).splitlines()
+    reading.outcome.loose = expected.loose
+    lines = differences(expected, reading.outcome) + reading.wrong
+    for part in ('bounds', 'counters') if expected.exit != 5 else ():
+        mine, theirs = getattr(reading.outcome, part), getattr(expected, part)
+        if mine != theirs:
+            lines.append(f'{part}: {mine}, expected {theirs}')
+    return lines
 
 
 def main(myrecon, driver, source, target, seeds, pattern='*'):
     tap = Tap()
     with tempfile.TemporaryDirectory() as folder:
-        planner = Planner(myrecon, driver, (source, target),
-                          (f'merge_s{os.getpid()}', f'merge_t{os.getpid()}'), folder)
-        try:
-            scenarios(planner, tap, pattern)
-            first, _, last = seeds.partition('-')
-            numbers = range(int(first), int(last) + 1) if last else range(1, int(first) + 1)
-            if fnmatch.fnmatch('random histories', pattern):
-                histories(planner, tap, numbers)
-        finally:
-            planner.drop()
+        planner = Planner(myrecon, driver, (source, target), folder)
+        scenarios(planner, tap, pattern)
+        first, _, last = seeds.partition('-')
+        numbers = range(int(first), int(last) + 1) if last else range(1, int(first) + 1)
+        if fnmatch.fnmatch('random histories', pattern):
+            histories(planner, tap, numbers)
     return tap.finish()
 
 
