@@ -169,7 +169,7 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
 static const char conflicts_sql[] =
     "SELECT m.id, m.tbl, w.skey, m.other, m.kind FROM m JOIN w ON w.id=m.id"
     " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2 AND m.id>?3"
-    " AND m.kind IS NOT NULL AND k.skip IS NOT 1 AND k.into_key IS NULL"
+    " AND m.kind IS NOT NULL AND k.skip IS NOT 1 AND (k.into_key IS NULL OR k.known)"
     " AND k.without IS NULL AND NOT EXISTS"
     " (SELECT 1 FROM chosen c WHERE c.id=m.id AND c.kind=m.kind) ORDER BY m.id LIMIT "
     "1000";

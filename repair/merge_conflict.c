@@ -35,7 +35,8 @@ static const char lost_sql[] =
     "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
     "INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND m.grp=4"
-    " AND m.there IS NOT NULL ORDER BY m.id LIMIT 1000";
+    " AND m.there IS NOT NULL AND NOT EXISTS"
+    " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.exact) ORDER BY m.id LIMIT 1000";
 
 static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_table *t,
                                    struct mr_err *err)
@@ -72,14 +73,19 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
 
 static enum mr_code find_gone(const struct component *c, struct mr_err *err)
 {
-    enum mr_code code =
-        run(c,
-            "UPDATE m SET own=CASE grp WHEN 2 THEN 'deleted-on-live' ELSE "
-            "'deleted-or-lost' END"
-            " WHERE " OF_COMPONENT " AND there IS NULL AND grp IN (2, 5)"
-            " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored)",
-            err);
-    return code;
+    enum mr_code code = run(c,
+                            "UPDATE m SET own='deleted-since' WHERE " OF_COMPONENT
+                            " AND there IS NULL AND id IN"
+                            " (SELECT k.id FROM mark k WHERE k.gone)",
+                            err);
+    return code == MR_OK ? run(c,
+                               "UPDATE m SET own=CASE grp WHEN 2 THEN 'deleted-on-live'"
+                               " ELSE 'deleted-or-lost' END WHERE " OF_COMPONENT
+                               " AND there IS NULL AND own IS NULL AND grp IN (2, 5)"
+                               " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id "
+                               "AND k.restored)",
+                               err)
+                         : code;
 }
 
 /* What is ambiguous can be restored all the same where no index forbids it. */

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/signals.h"
+#include "repair/merge_again.h"
 #include "repair/merge_bounds.h"
 #include "repair/merge_choice.h"
 #include "repair/merge_collect.h"
@@ -84,9 +85,10 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
     } phases[] = {
         {"preparing", mr_work_open},      {"collecting rows", mr_collect_findings},
         {"bounds", mr_merge_bounds_find}, {"children", mr_collect_children},
-        {"references", mr_merge_link},    {"decisions", decide_all},
-        {"suspects", check_suspects},     {"new ids", mr_merge_ids},
-        {"entities", mr_merge_entities},  {"steps", mr_merge_steps},
+        {"references", mr_merge_link},    {"earlier plans", mr_merge_again},
+        {"decisions", decide_all},        {"suspects", check_suspects},
+        {"new ids", mr_merge_ids},        {"entities", mr_merge_entities},
+        {"map", mr_merge_propose},        {"steps", mr_merge_steps},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {

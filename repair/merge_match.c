@@ -473,8 +473,9 @@ static enum mr_code forget(struct mr_matching *x, struct mr_err *err)
         code = mr_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2, NULL,
                            err);
     return code == MR_OK
-               ? mr_work_run(x->m, "UPDATE live SET taken=0 WHERE tbl>=?1 AND tbl<?2",
-                             args, 2, NULL, err)
+               ? mr_work_run(
+                     x->m, "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
+                     args, 2, NULL, err)
                : code;
 }
 

@@ -100,6 +100,46 @@ static enum mr_code load_above(struct loading *l, struct mr_err *err)
     return code;
 }
 
+/* A row of TARGET whose key a row of SOURCE has that is not in w is that row. */
+static enum mr_code take_twin(void *ctx, const struct mr_ask *ask,
+                              const struct mr_answer *row, struct mr_err *err)
+{
+    struct loading *l = ctx;
+    const int64_t id[] = {ask->tag};
+    (void)row;
+    return mr_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL, err);
+}
+
+static enum mr_code take_twins(struct loading *l, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT l.id, l.tkey, 0, 0, 0, NULL, NULL, NULL FROM live l WHERE l.tbl=?1"
+        " AND l.id>?2 AND NOT EXISTS (SELECT 1 FROM w WHERE w.tbl=?1 AND w.skey=l.tkey)"
+        " ORDER BY l.id LIMIT 1000";
+    struct mr_matching *x = l->x;
+    const struct mr_lookup what = {MR_SOURCE, x->table->plan, x->table->plan->key};
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && what.columns.count > 0) {
+        const int64_t args[] = {(int64_t)x->table->plan->at, after};
+        mr_arena_reset(&x->arena);
+        mr_vec_clear(&x->asks);
+        code = mr_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
+        if (code != MR_OK || x->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+            const struct mr_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_ask *ask = mr_vec_push(&x->asks);
+            if (ask == NULL)
+                return mr_merge_nomem(err);
+            *ask = (struct mr_ask){.tag = row->id, .value = row->key};
+            after = row->id;
+        }
+        code = mr_merge_ask(x->m, &what, &x->asks, take_twin, l, err);
+    }
+    return code;
+}
+
 static enum mr_code load(struct mr_matching *x, struct mr_err *err)
 {
     struct loading l = {.x = x, .name = MR_STRBUF_INIT};
@@ -112,6 +152,8 @@ static enum mr_code load(struct mr_matching *x, struct mr_err *err)
         code = load_above(&l, err);
     if (code == MR_OK && known == 0)
         code = name_live(&l, err);
+    if (code == MR_OK && known == 0)
+        code = take_twins(&l, err);
     mr_strbuf_release(&l.name);
     return code;
 }

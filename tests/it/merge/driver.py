@@ -4,7 +4,9 @@
 
 Every history is loaded into two servers, checked, and planned by DRIVER (merge_driver.c); its
 entities and steps are compared with what is expected, as TAP.  Steps are applied in memory, one
-by one: a row must be there before another refers to it by a foreign key.
+by one: a row must be there before another refers to it by a foreign key.  Then they are applied
+to the server, and all is checked and planned again: nothing may be left to do, and the same
+conflicts are open.
 """
 import fnmatch
 import json
@@ -23,8 +25,8 @@ from outcome import Outcome, differences, of_plan  # noqa: E402
 from planfiles import Files, arguments, joined, typed  # noqa: E402
 from runner import MODULES, Tap  # noqa: E402
 from scenarios_policies import PolicyScenario  # noqa: E402
-from servers import Server  # noqa: E402
-from sqltext import configuration  # noqa: E402
+from servers import Server, same  # noqa: E402
+from sqltext import configuration, ident, idents, literal  # noqa: E402
 
 SIZES = (8, 24)
 UNIT_ROWS = 500
@@ -39,6 +41,7 @@ class History:
         self.source, self.target = sides
         self.names = ()
         self.case = self.ini = ''
+        self.reading = None  # of the first plan
 
 
 class Planner:
@@ -65,12 +68,24 @@ class Planner:
                 out.write(configuration(history.tables, history.names[0]) + '\n')
                 excluded += [w for name in history.options.exclude
                              for w in ('--exclude', f'{history.names[0]}.{name}')]
+        self.compare(histories, *excluded)
+
+    def compare(self, histories, *words):
         uris = [f'{uri}/{",".join(h.names[i] for h in histories)}'
                 for i, uri in enumerate(self.uris)]
-        done = self.run(self.myrecon, 'check', *uris, '--case', case, '--config', ini,
-                        '--settle', '0', '-q', *excluded)
+        done = self.run(self.myrecon, 'check', *uris, '--case', histories[0].case, '--config',
+                        histories[0].ini, '--settle', '0', '-q', *words)
         if done.returncode not in (0, 1):
             raise RuntimeError(f'check: {done.returncode}: {done.stderr}')
+
+    def apply(self, history):
+        """The steps of its plan, and its counters, as SQL on the target."""
+        reading = history.reading
+        sql = ["SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO',"
+               " time_zone = '+00:00';"] + reading.sql
+        for name, counter in reading.outcome.counters.items():
+            sql.append(f'ALTER TABLE {ident(name)} AUTO_INCREMENT = {counter};')
+        self.servers[1].run('\n'.join(sql), history.names[1])
 
     def plan(self, history):
         """What the driver prints, or its refusal."""
@@ -102,6 +117,7 @@ class Reading:
         self.wrong = []
         self.rows = {name: [dict(n.row) for n in target.nodes[name]] for name in tables}
         self.unit, self.in_unit = 0, 0
+        self.sql, self.ids = [], {}
         self.files = None
         if done.returncode == 5:
             self.outcome = Outcome(exit=5, refused=re.sub(r'[^\w-]', ' ', done.stderr))
@@ -158,6 +174,12 @@ class Reading:
                 self.wrong.append(f'update of {before}, which is not there')
                 return
             self.rows[t.name].remove(before)
+            where = ' AND '.join(f'{ident(c)} = {literal(row[c])}' for c in t.key)
+            self.sql.append(f'UPDATE {ident(t.name)} SET ' + ', '.join(
+                f'{ident(c)} = {literal(v)}' for c, v in row.items()) + f' WHERE {where};')
+        else:
+            self.sql.append(f'INSERT INTO {ident(t.name)} ({idents(t.columns)}) VALUES ('
+                            + ', '.join(literal(v) for v in row.values()) + ');')
         self.rows[t.name].append(row)
         self.look_up(t, row)
 
@@ -197,6 +219,7 @@ class Reading:
             (how == 'update' and kind == 'differs')
         if t.key and is_mapped:
             key = dict(zip(t.key, self.key(t, line['target_key'])))
+            self.ids[t.name, named] = tuple(key.values())
             out.idmap.setdefault(t.name, {})[named] = \
                 tuple(self.files.symbol(t, key, c) for c in t.key)
         if kind and line['choice'] is None:
@@ -222,13 +245,14 @@ def scenarios(planner, tap, pattern):
             planner.check([history for _, history in todo])
         for scenario, history in todo:
             tap.result(history.name, judge_scenario(planner, scenario, history))
+        again(planner, tap, [history for _, history in todo])
     finally:
         planner.drop([history for _, history in todo])
 
 
 def judge_scenario(planner, scenario, history):
     try:
-        reading = Reading(history, planner.plan(history))
+        reading = history.reading = Reading(history, planner.plan(history))
         reading.outcome.loose = loose_of(scenario)
         return judge(scenario, lambda _: reading.outcome) + reading.wrong
     except RuntimeError as error:
@@ -255,6 +279,7 @@ def histories(planner, tap, seeds):
                 wrong = [f'{h.name[1]} people: {line}' for h in todo[at:at + len(SIZES)]
                          for line in judge_history(planner, h)]
                 tap.result(f'random histories {todo[at].name[0]}', wrong)
+            again(planner, tap, todo)
         finally:
             planner.drop(todo)
 
@@ -265,7 +290,7 @@ def judge_history(planner, history):
     except Refused as refusal:
         expected = Outcome(exit=5, refused=str(refusal))
     try:
-        reading = Reading(history, planner.plan(history))
+        reading = history.reading = Reading(history, planner.plan(history))
     except RuntimeError as error:
         return str(error).splitlines()
     reading.outcome.loose = expected.loose
@@ -275,6 +300,47 @@ def judge_history(planner, history):
         if mine != theirs:
             lines.append(f'{part}: {mine}, expected {theirs}')
     return lines
+
+
+def again(planner, tap, todo):
+    """After apply, there is nothing to do."""
+    todo = [h for h in todo if h.reading and h.reading.outcome.exit != 5]
+    wrong = {}
+    for history in list(todo):
+        try:
+            planner.apply(history)
+        except RuntimeError as error:
+            wrong[history] = str(error).splitlines()
+            todo.remove(history)
+    if todo:
+        planner.compare(todo)
+    for history in todo:
+        wrong[history] = judge_again(planner, history)
+    for history, lines in wrong.items():
+        tap.result(f'again: {history.name}', lines)
+
+
+def judge_again(planner, history):
+    first = history.reading
+    side = Side('target', history.tables, first.rows, first.outcome.counters)
+    there = planner.servers[1].read(history.names[1], history.tables)
+    lines = [f'on the server: {line}' for line in same(side, there)]
+    try:
+        second = Reading(History('', history.tables, (history.source, there), history.options),
+                         planner.plan(history))
+    except RuntimeError as error:
+        return lines + str(error).splitlines()
+    lines += [f'again: {line}' for line in second.sql]
+    out = second.outcome
+    for table in sorted(set(out.open) | set(first.outcome.open)):
+        mine, was = out.open.get(table, {}), first.outcome.open.get(table, {})
+        lines += [f'{table} {key} is open: {mine.get(key)}, was {was.get(key)}'
+                  for key in sorted(set(mine) | set(was), key=repr)
+                  if (mine.get(key) or [None])[0] != (was.get(key) or [None])[0]]
+    lines += [f'{name} {key} stood at {place}, now {second.ids.get((name, key))}'
+              for (name, key), place in first.ids.items()
+              if second.ids.get((name, key)) not in (place, None)]
+    return lines + second.wrong
 
 
 def main(myrecon, driver, source, target, seeds, pattern='*'):

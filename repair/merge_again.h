@@ -1,0 +1,26 @@
+/*
+ * merge_again: what earlier plans of the case have proposed, tested on TARGET, so that a
+ * second plan does not restore twice.
+ *
+ * A row that an earlier plan was to put at a key is there with its identity: it was
+ * applied, and is that row.  It is not there, though it once was: it was deleted since, is
+ * listed, and not inserted again.  It never was, or was undone: it is decided anew.
+ * A row without an identity is known by an id that no counter gave to anybody else, or by
+ * being, to the last byte, what was planned.
+ *
+ * Kept in the case:
+ *   plan_map (tbl "db.t", source_key, target_key, identity, digest of the row as planned,
+ *             is_new: the id is of a block, state 'proposed' · 'applied' · 'undone', plan)
+ */
+#ifndef MR_MERGE_AGAIN_H
+#define MR_MERGE_AGAIN_H
+
+#include "repair/merge_internal.h"
+
+/* Marks the rows of w that are known so (table mark). */
+enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err);
+
+/* Proposes what the plan inserts; its entities are written. */
+enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err);
+
+#endif
