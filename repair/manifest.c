@@ -417,6 +417,10 @@ enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
     if (code == MR_OK) {
         get_all(&r, mr_json_root(doc), out);
         code = r.code;
+        if (code == MR_OK && strcmp(out->policy, MR_POLICY_RESEED) != 0)
+            code =
+                mr_err_set(err, MR_E_REFUSED,
+                           "this version does not know the policy \"%s\"", out->policy);
         if (code != MR_OK)
             mr_err_context(err, "file \"%s\"", name);
     }

@@ -140,6 +140,11 @@ static enum mr_code confirm(const struct job *job, struct mr_err *err)
     const struct mr_server *server = mr_db_server(job->target.db);
     size_t count = mr_reseed_count(&job->run, MR_RAISE_WOULD);
     char question[512];
+    if (!job->opts->yes) { /* who is asked sees what for */
+        enum mr_code code = mr_reseed_report_text(&job->run, false, stderr, err);
+        if (code != MR_OK)
+            return code;
+    }
     (void)snprintf(question, sizeof question,
                    "raise %zu counter%s on \"%s\" (host %s, server_id %u)?", count,
                    count == 1 ? "" : "s", mr_db_label(job->target.db), server->hostname,
@@ -171,8 +176,13 @@ static enum mr_code apply(struct job *job, struct mr_err *err)
     code = mr_reseed_apply(&job->run, err);
     if (code != MR_OK)
         say_progress(job);
-    if (code == MR_E_CANCELLED)
-        mr_err_hint(err, "What is raised stays raised; run it again for the rest.");
+    return code;
+}
+
+static enum mr_code hint_again(enum mr_code code, const char *hint, struct mr_err *err)
+{
+    if (code == MR_E_CANCELLED || code == MR_E_LOST)
+        mr_err_hint(err, "%s", hint);
     return code;
 }
 
@@ -186,7 +196,8 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
     if (code == MR_OK)
         code = print_result(&job, exit_code, err);
     job_close(&job);
-    return code;
+    return hint_again(
+        code, "Run it again: what is raised stays raised, the rest is taken up.", err);
 }
 
 /* ---- verify ---- */
@@ -201,7 +212,7 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
     if (code == MR_OK)
         code = print_result(&job, exit_code, err);
     job_close(&job);
-    return code;
+    return hint_again(code, "Nothing was changed. Run it again.", err);
 }
 
 /* ---- undo ---- */

@@ -139,14 +139,11 @@ static enum mr_code open_sides(struct planning *p, struct mr_err *err)
     return code == MR_OK ? mr_sides_open(&p->sides, uris, &opts, &p->arena, err) : code;
 }
 
-/* One server on both sides has one history: nothing to compare, and surely a slip. */
-static void warn_of_itself(const struct planning *p)
+/* One database has one history: surely a slip. */
+static void warn_of_itself(const struct mr_manifest *m)
 {
-    const struct mr_server *s = &p->sides.side[MR_SOURCE].cat->server;
-    const struct mr_server *t = &p->sides.side[MR_TARGET].cat->server;
-    if (s->port == t->port && strcmp(s->hostname, t->hostname) == 0 &&
-        strcmp(s->datadir, t->datadir) == 0 && strcmp(s->uuid, t->uuid) == 0)
-        mr_log_warning("source and target are the same server");
+    if (strcmp(m->source, m->target) == 0)
+        mr_log_warning("source and target are the same");
 }
 
 /* ---- the plan ---- */
@@ -181,6 +178,7 @@ static enum mr_code make_plan(struct planning *p, struct mr_err *err)
                                         .arena = &p->arena};
     if (m->source == NULL || m->target == NULL)
         return mr_err_nomem(err, "planning");
+    warn_of_itself(m);
     return mr_reseed_plan(&task, m, err);
 }
 
@@ -267,10 +265,8 @@ static enum mr_code plan_all(struct planning *p, struct mr_err *err)
         code = open_case(p, err);
     if (code == MR_OK)
         code = open_sides(p, err);
-    if (code == MR_OK) {
-        warn_of_itself(p);
+    if (code == MR_OK)
         code = make_plan(p, err);
-    }
     if (code == MR_OK)
         code = write_plan(p, err);
     return code == MR_OK ? print_plan(p, err) : code;
@@ -290,6 +286,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
         code = mr_db_global_init(err);
     if (code == MR_OK)
         code = plan_all(&p, err);
+    if (code == MR_E_CANCELLED || code == MR_E_LOST)
+        mr_err_hint(err, "No plan was written, and no server was changed. Run it again.");
     if (mr_findings_close(p.fd, &late) != MR_OK && code == MR_OK) {
         code = late.code;
         *err = late;

@@ -51,11 +51,7 @@ static const char *keep(struct mr_reseed_run *run, const char *text)
 static enum mr_code reconnect(struct mr_reseed_run *run, struct mr_err *err)
 {
     mr_log_warning("the target was lost, connecting again");
-    enum mr_code code = mr_db_reconnect(run->target->db, RECONNECTS, err);
-    if (code == MR_E_LOST)
-        mr_err_hint(err, "Run it again when the server is back: what is raised stays "
-                         "raised, the rest is taken up.");
-    return code;
+    return mr_db_reconnect(run->target->db, RECONNECTS, err);
 }
 
 /* After a lost connection once more.  A counter that cannot be read is a failure of its

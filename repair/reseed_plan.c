@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/pattern.h"
 #include "core/planbook.h"
+#include "core/signals.h"
 #include "repair/reseed_read.h"
 #include "repair/reseed_refs.h"
 #include "repair/reseed_value.h"
@@ -475,6 +476,8 @@ static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
         if (strcmp(s->db, pair->name[MR_SOURCE]) != 0 || !selects(p, s->db, s->name))
             continue;
         p->selected++;
+        if (mr_is_cancelled())
+            return mr_cancelled_err(p->err);
         const struct mr_table *t = mr_sides_twin(cs, ct, pair->name[MR_TARGET], s->name);
         code = t != NULL ? plan_pair(p, s, t)
                          : skip_lonely(p, s, pair->name[MR_TARGET], MR_TARGET);

@@ -51,6 +51,7 @@ afresh() { # the database empty on a, p and so r
 
 # A session that holds a table's metadata lock until it is told to end.
 hold() { # hold "SQL;": in a transaction of the session $HOLD
+    : >"$IT_TMP/hold" # what the session before this one has said
     exec {HOLD_IN}> >(exec "${STOCK[@]}" -D "$DB" -n -N -B >"$IT_TMP/hold" 2>&1)
     HOLD_PID=$!
     echo "SELECT CONNECTION_ID(); BEGIN; $1 SELECT 'held';" >&"$HOLD_IN"
@@ -147,6 +148,12 @@ healthy() { # healthy LABEL
     is "$1: reserves anew where somebody took an id of them" "$(planned members from)" 1000007
 }
 
+answers() { # answers WORD URI: to apply, on a terminal
+    CMD=(script -qec "$MYRECON repair apply plan $2" /dev/null)
+    { sleep 1; echo "$1"; sleep 1; } | timeout -k 5 60 "${CMD[@]}" >"$OUT" 2>"$ERR"
+    RC=${PIPESTATUS[1]}
+}
+
 # ---- guards ----------------------------------------------------------------------------
 guards() { # guards LABEL: the plan of `healthy` is still there, its target stands high
     afresh
@@ -171,6 +178,12 @@ guards() { # guards LABEL: the plan of `healthy` is still there, its target stan
     rep_is 5 "$1: without the right to alter" apply --yes plan "$(uri p '' it_reseed:x)"
     like "$1: the GRANT is named" "$(cat "$ERR")" 'GRANT ALTER ON `'"$DB"'`.`members` TO'
     client p <<<"GRANT ALTER ON $DB.members TO it_reseed@'127.0.0.1'"
+    answers no "$(uri p '' it_reseed:x)"
+    is "$1: a person is asked, and says no" "$RC $(next_on p members)" "5 4"
+    like "$1: and sees what for" "$(cat "$OUT")" "members.id: would be raised, next id 4 -> 1000004"
+    like "$1: and where" "$(cat "$OUT")" "raise 1 counter on .*\\[y/N\\]"
+    answers y "$(uri p '' it_reseed:x)"
+    is "$1: or yes" "$RC $(next_on p members)" "0 1000004"
     rep_is 0 "$1: with it" apply --yes plan "$(uri p '' it_reseed:x)"
     client p <<<"DROP USER it_reseed@'127.0.0.1'"
     on_p "DROP TABLE members"
@@ -210,7 +223,7 @@ stock_client() { # stock_client LABEL
     is "$1: wrong server: verify.sql stops" $? 1
 
     # A client that connects anew in the middle, at any place, on the wrong and the right server.
-    lines=$(grep -n ';$' plan/reseed.sql | cut -d: -f1)
+    lines=$(sed '/^-- How they stand/,$d' plan/reseed.sql | grep -n ';$' | cut -d: -f1)
     wrong=
     for n in $lines; do
         { sed "${n}q" plan/reseed.sql; echo 'KILL CONNECTION_ID();'
@@ -221,8 +234,7 @@ stock_client() { # stock_client LABEL
     is "$1: wrong server: reconnecting changes nothing" "$(next_on a members) $(next_on a log)" "4 2"
     stock_args "$(uri p '')"
     for n in $lines; do
-        on_p "DROP TABLE IF EXISTS members, log; $MEMBERS
-            CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, v INT); INSERT INTO log (v) VALUES (1)"
+        on_p "ALTER TABLE members AUTO_INCREMENT = 1; ALTER TABLE log AUTO_INCREMENT = 1"
         { sed "${n}q" plan/reseed.sql; echo 'KILL CONNECTION_ID();'
           sed "1,${n}d" plan/reseed.sql; } >killed.sql
         stock_run killed.sql --force --reconnect
@@ -257,6 +269,8 @@ stock_client() { # stock_client LABEL
     is "$1: a table in use stops the client" "$? $((SECONDS < 10))" "1 1"
     like "$1: by a lock wait" "$(cat "$IT_TMP/stock")" 1205
     let_go
+    stock_run plan/reseed.sql
+    is "$1: a table that is gone holds up no other" "$? $(next_on p members)" "1 5004"
 }
 
 # ---- busy tables -----------------------------------------------------------------------
@@ -389,6 +403,7 @@ waits_for() { # waits_for TEXT: until a session of p runs it; sets WAITER
         [ -z "$WAITER" ] || return 0
         sleep 0.05
     done
+    let_go # or nobody could drop the database
     bail "nothing waits for $1"
 }
 

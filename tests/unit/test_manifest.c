@@ -114,6 +114,22 @@ static void test_tampering(void **state)
     mr_strbuf_release(&text);
 }
 
+static void test_other_policy(void **state)
+{
+    struct mr_manifest later = sample_manifest(MR_FLAVOUR_MYSQL), got;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    later.policy = "merge";
+    assert_int_equal(mr_manifest_write(&later, &text, &err), MR_OK);
+    assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
+                     MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "merge"));
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+}
+
 /* What is sealed rightly and is no manifest all the same. */
 static void test_refused(void **state)
 {
@@ -147,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_tampering),
+        cmocka_unit_test(test_other_policy),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

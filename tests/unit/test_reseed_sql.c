@@ -75,6 +75,8 @@ static void check_script(enum mr_flavour flavour, const char *uuid, const char *
     assert_int_equal(count(sql.ptr, "@@read_only IN ('0', 'OFF')"), 4);
     assert_int_equal(count(sql.ptr, "SET @myrecon_sql = 'DO 0';"), 3);
     assert_int_equal(count(sql.ptr, other), 0);
+    assert_int_equal(count(sql.ptr, "= (SELECT 1 FROM `club_live`.`members` LIMIT 0);"),
+                     flavour == MR_FLAVOUR_MYSQL ? 1 : 0);
     /* an odd name ends no comment */
     assert_non_null(strstr(sql.ptr, "-- o'dd.t`\\\\n\n"));
     mr_strbuf_release(&sql);
