@@ -7,11 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/log.h"
+#include "core/planbook.h"
 #include "core/sqltext.h"
 #include "repair/merge_equal.h"
 #include "repair/merge_split.h"
 #include "repair/merge_work.h"
+#include "repair/sequence.h"
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_bound (tbl TEXT PRIMARY KEY, base INT,"
@@ -90,44 +91,6 @@ static bool recomputes(const struct mr_server *server)
                                                : server->version < 100204;
 }
 
-static enum mr_code first_in_runs(struct mr_merge *m, const char *table, uint64_t *next,
-                                  struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(
-        m->cf,
-        "SELECT c.target_next, c.target_greatest FROM counter c JOIN tbl t ON t.id=c.tbl"
-        " WHERE t.name=?1 ORDER BY t.run LIMIT 1",
-        &stmt, err);
-    *next = 0;
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, table);
-        code = mr_case_step(stmt, &row, err);
-    }
-    if (code == MR_OK && row) {
-        const char *counted = mr_case_text(stmt, 0), *greatest = mr_case_text(stmt, 1);
-        *next = counted != NULL ? strtoull(counted, NULL, 10) : 0;
-        if (*next == 0) /* SHOW CREATE TABLE leaves a first value out */
-            *next = greatest != NULL ? strtoull(greatest, NULL, 10) + 1 : 1;
-    }
-    mr_case_free(stmt);
-    return code;
-}
-
-static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *t,
-                                  uint64_t *next, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "SELECT next_not_cached_value FROM ");
-    mr_sql_table(&sql, t->sequence_db, t->sequence);
-    enum mr_code code = mr_db_query_text(db, sql.ptr, &text, err);
-    *next = code == MR_OK ? strtoull(text.ptr, NULL, 10) : 0;
-    mr_strbuf_release(&sql);
-    mr_strbuf_release(&text);
-    return code;
-}
-
 static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t,
                              uint64_t *next, struct mr_err *err)
 {
@@ -135,8 +98,13 @@ static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t,
     uint64_t greatest = 0;
     if (db == NULL)
         return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
-    if (t->sequence != NULL)
-        return read_sequence(db, t, next, err);
+    if (t->sequence != NULL) {
+        struct mr_sequence sequence;
+        enum mr_code read =
+            mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
+        *next = sequence.next;
+        return read;
+    }
     enum mr_code code =
         mr_schema_auto_increment(db, t->pair->side[MR_TARGET], next, &greatest, err);
     if (code == MR_OK && *next == 0)
@@ -148,16 +116,21 @@ static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t,
                                struct mr_err *err)
 {
     uint64_t *next = &t->bound.first_next;
+    bool found = *next != 0;
     enum mr_code code = MR_OK;
     if (recomputes(&m->plan->pairing.side[MR_TARGET].cat->server) &&
         t->plan->sequence == NULL) {
         *next = 0;
         return MR_OK;
     }
-    if (*next == 0 && t->plan->sequence == NULL)
-        code = first_in_runs(m, mr_plan_table_name(t->plan), next, err);
-    if (code == MR_OK && *next == 0)
+    if (!found)
+        code = mr_planbook_first_next(m->fd, mr_plan_table_name(t->plan),
+                                      mr_plan_column_name(t->plan, t->plan->counter),
+                                      next, &found, err);
+    if (code == MR_OK && !found)
         code = read_now(m, t->plan, next, err);
+    if (code == MR_OK && *next == 0)
+        *next = 1; /* SHOW CREATE TABLE leaves a first value out */
     return code;
 }
 

@@ -118,6 +118,7 @@ enum mr_code mr_merge_plan(const struct mr_merge_task *task,
                          .fd = task->fd,
                          .cf = mr_findings_case(task->fd),
                          .store = task->store,
+                         .target = task->target,
                          .arena = MR_ARENA_INIT,
                          .result = result};
     *result = (struct mr_merge_result){0};

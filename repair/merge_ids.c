@@ -8,8 +8,11 @@
 
 #include "core/log.h"
 #include "core/pair_columns.h"
+#include "core/planbook.h"
 #include "core/sqltext.h"
 #include "repair/merge_work.h"
+#include "repair/reseed_value.h"
+#include "repair/sequence.h"
 
 #define MARGIN 1000000
 
@@ -24,41 +27,27 @@ struct block {
     const struct mr_merge_table *table;
     uint64_t ids;  /* wanted */
     uint64_t rows; /* inserted */
-    uint64_t next, margin, start, step, offset, counter;
+    struct mr_reseed_step step;
+    uint64_t next;      /* above both histories */
+    uint64_t live_next; /* what TARGET's counter says */
+    uint64_t margin, start, counter;
     uint64_t limit; /* greatest value that all columns hold */
     const char *limit_table, *limit_column;
 };
 
 /* ---- what fits ---- */
 
-/* The greatest value of an integer column; 0 where it is of another type. */
-static uint64_t greatest_of(const struct mr_column *col)
-{
-    static const struct {
-        const char *type;
-        unsigned bits;
-    } types[] = {
-        {"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (strcmp(col->data_type, types[i].type) == 0) {
-            unsigned bits = types[i].bits - !col->is_unsigned;
-            return bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-        }
-    return 0;
-}
-
+/* Only TARGET is written. */
 static void limit_by(struct block *b, const struct mr_plan_table *t, size_t column)
 {
     const char *name = mr_plan_column_name(t, column);
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_column *col = mr_pair_find_column(t->pair->side[side], name);
-        uint64_t most = col != NULL ? greatest_of(col) : 0;
-        if (side == MR_SOURCE || most == 0 || most >= b->limit)
-            continue; /* only TARGET is written */
-        b->limit = most;
-        b->limit_table = mr_plan_table_name(t);
-        b->limit_column = name;
-    }
+    uint64_t most =
+        mr_reseed_column_limit(mr_pair_find_column(t->pair->side[MR_TARGET], name));
+    if (most >= b->limit)
+        return;
+    b->limit = most;
+    b->limit_table = mr_plan_table_name(t);
+    b->limit_column = name;
 }
 
 /* Columns that hold what the counter gave, over any number of tables. */
@@ -108,23 +97,31 @@ static enum mr_code number(struct mr_db *db, const char *sql, uint64_t *value,
     return code;
 }
 
+static enum mr_code read_step(struct mr_db *db, struct mr_reseed_step *step,
+                              struct mr_err *err)
+{
+    enum mr_code code =
+        number(db, "SELECT @@GLOBAL.auto_increment_increment", &step->increment, err);
+    return code == MR_OK
+               ? number(db, "SELECT @@GLOBAL.auto_increment_offset", &step->offset, err)
+               : code;
+}
+
 static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *t,
                                   struct block *b, struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    uint64_t next = 0;
-    mr_strbuf_add_str(&sql, "SELECT next_not_cached_value FROM ");
-    mr_sql_table(&sql, t->sequence_db, t->sequence);
-    enum mr_code code = number(db, sql.ptr, &next, err);
-    b->next = next > b->next ? next : b->next;
-    mr_strbuf_reset(&sql);
-    mr_strbuf_add_str(&sql, "SELECT IF(increment = 0, @@GLOBAL.auto_increment_increment, "
-                            "increment) FROM ");
-    mr_sql_table(&sql, t->sequence_db, t->sequence);
-    if (code == MR_OK)
-        code = number(db, sql.ptr, &b->step, err);
-    b->offset = b->step > 0 ? b->next % b->step : 0;
-    mr_strbuf_release(&sql);
+    struct mr_sequence sequence;
+    enum mr_code code = mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
+    if (code != MR_OK)
+        return code;
+    b->live_next = sequence.next;
+    b->step.increment = sequence.increment;
+    b->step.offset = sequence.start;
+    if (sequence.increment == 0)
+        code = read_step(db, &b->step, err);
+    /* what it hands out is start + k * increment */
+    else if (b->step.increment > 0)
+        b->step.offset = sequence.start % sequence.increment;
     return code;
 }
 
@@ -132,36 +129,35 @@ static enum mr_code read_next(struct mr_merge *m, struct block *b, struct mr_err
 {
     const struct mr_plan_table *t = b->table->plan;
     enum mr_code code = MR_OK;
-    b->step = b->offset = 1;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         struct mr_db *db = mr_reader_db(m->plan->pairing.side[side].main);
-        uint64_t next = 0, greatest = 0;
+        uint64_t greatest = 0;
         if (db == NULL)
             return mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
                               mr_side_name((enum mr_side)side));
-        code = mr_schema_auto_increment(db, t->pair->side[side], &next, &greatest, err);
+        code = mr_schema_auto_increment(db, t->pair->side[side], &b->live_next, &greatest,
+                                        err);
+        if (code == MR_OK && side == MR_TARGET)
+            code = t->sequence != NULL ? read_sequence(db, t, b, err)
+                                       : read_step(db, &b->step, err);
         if (greatest == UINT64_MAX)
             greatest--;
-        next = next > greatest + 1 ? next : greatest + 1;
-        b->next = next > b->next ? next : b->next;
-        if (side == MR_TARGET && t->sequence != NULL && code == MR_OK)
-            code = read_sequence(db, t, b, err);
-        else if (side == MR_TARGET && code == MR_OK)
-            code = number(db, "SELECT @@GLOBAL.auto_increment_increment", &b->step, err);
-        if (side == MR_TARGET && t->sequence == NULL && code == MR_OK)
-            code = number(db, "SELECT @@GLOBAL.auto_increment_offset", &b->offset, err);
+        b->next = b->live_next > b->next ? b->live_next : b->next;
+        b->next = greatest + 1 > b->next ? greatest + 1 : b->next;
     }
-    /* an offset beyond the increment is ignored by the servers */
-    b->step = b->step == 0 ? 1 : b->step;
-    b->offset = b->offset > b->step ? 1 : b->offset;
     return code;
 }
 
 /* ---- the block ---- */
 
+static uint64_t width(const struct block *b)
+{
+    return b->step.increment > 1 ? b->step.increment : 1;
+}
+
 static enum mr_code refuse(const struct block *b, struct mr_err *err)
 {
-    uint64_t needed = b->step * (b->ids + 1);
+    uint64_t needed = width(b) * (b->ids + 1);
     uint64_t left = b->limit > b->next ? b->limit - b->next : 0;
     (void)mr_err_set(
         err, MR_E_REFUSED,
@@ -193,22 +189,88 @@ static void choose_margin(const struct mr_merge *m, struct block *b)
                     b->limit_table, b->limit);
 }
 
-static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr_err *err)
+/* [start, start + ids steps) must fit below the limit. */
+static enum mr_code measure(struct block *b, struct mr_err *err)
 {
-    uint64_t room, wanted;
-    choose_margin(m, b);
-    b->start = b->next;
-    if (__builtin_add_overflow(b->next, b->margin, &b->start))
-        return refuse(b, err);
-    uint64_t off = (b->start + b->step - b->offset % b->step) % b->step;
-    uint64_t up = off == 0 ? 0 : b->step - off;
-    if (__builtin_add_overflow(b->start, up, &b->start) ||
-        __builtin_mul_overflow(b->step, b->ids, &wanted))
-        return refuse(b, err);
-    room = b->limit >= b->start ? b->limit - b->start : 0;
-    if (b->start > b->limit || wanted > room)
+    uint64_t wanted;
+    if (__builtin_mul_overflow(width(b), b->ids, &wanted) || b->start == 0 ||
+        b->start > b->limit || wanted > b->limit - b->start)
         return refuse(b, err);
     b->counter = b->start + wanted;
+    return MR_OK;
+}
+
+static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr_err *err)
+{
+    choose_margin(m, b);
+    if (__builtin_add_overflow(b->next, b->margin, &b->start)) {
+        b->start = UINT64_MAX;
+        return refuse(b, err);
+    }
+    b->start = mr_reseed_round(b->start, b->step);
+    return measure(b, err);
+}
+
+/* ---- ids that an earlier plan has reserved ---- */
+
+/* The greatest key of a side in [from, to), or from - 1. */
+static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
+                                    enum mr_side side, const struct mr_plan_block *within,
+                                    uint64_t *greatest, struct mr_err *err)
+{
+    const struct mr_plan_table *t = b->table->plan;
+    struct mr_db *db = mr_reader_db(m->plan->pairing.side[side].main);
+    const char *column = mr_plan_column_name(t, t->counter);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    uint64_t found = 0;
+    if (db == NULL)
+        return mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
+                          mr_side_name(side));
+    mr_strbuf_add_str(&sql, "SELECT MAX(");
+    mr_sql_ident(&sql, column);
+    mr_strbuf_add_str(&sql, ") FROM ");
+    mr_sql_table(&sql, t->pair->side[side]->db, t->pair->side[side]->name);
+    mr_strbuf_add_str(&sql, " WHERE ");
+    mr_sql_ident(&sql, column);
+    mr_strbuf_add_fmt(&sql, " >= %" PRIu64 " AND ", within->from);
+    mr_sql_ident(&sql, column);
+    mr_strbuf_add_fmt(&sql, " < %" PRIu64, within->to);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = number(db, sql.ptr, &found, err);
+    *greatest = found > *greatest ? found : *greatest;
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Takes the ids from the block that the case has reserved, once TARGET's counter stands
+ * beyond it: then nobody else takes them, and nothing is reseeded. */
+static enum mr_code take_reserved(struct mr_merge *m, struct block *b, bool *taken,
+                                  struct mr_err *err)
+{
+    const struct mr_plan_table *t = b->table->plan;
+    struct mr_plan_block reserved;
+    const char *plan = NULL;
+    uint64_t greatest = 0;
+    *taken = false;
+    if (m->target == NULL)
+        return MR_OK;
+    enum mr_code code = mr_planbook_last_block(m->fd, m->target, mr_plan_table_name(t),
+                                               mr_plan_column_name(t, t->counter),
+                                               &m->arena, &reserved, &plan, err);
+    if (code != MR_OK || plan == NULL || b->live_next < reserved.reseed_to)
+        return code;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = greatest_within(m, b, (enum mr_side)side, &reserved, &greatest, err);
+    uint64_t start = greatest >= reserved.from ? greatest + 1 : reserved.from;
+    start = mr_reseed_round(start, b->step);
+    if (code != MR_OK || start == 0 || start > reserved.to || reserved.to > b->limit ||
+        b->ids > (reserved.to - start) / width(b))
+        return code;
+    *taken = true;
+    b->start = start;
+    b->margin = 0;
+    b->counter = b->live_next;
     return MR_OK;
 }
 
@@ -237,7 +299,7 @@ static enum mr_code hand_out(struct mr_merge *m, const struct block *b,
         mr_case_bind_int(add, 1, mr_case_int(rows, 0));
         mr_case_bind_text(add, 2, text);
         code = mr_case_run(add, err);
-        value += b->step;
+        value += width(b);
     }
     mr_case_free(rows);
     mr_case_free(add);
@@ -278,7 +340,7 @@ static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_er
         bind_number(stmt, 7, any, b->next);
         bind_number(stmt, 8, any, b->margin);
         bind_number(stmt, 9, any, b->start);
-        bind_number(stmt, 10, any, b->step);
+        bind_number(stmt, 10, any, width(b));
         bind_number(stmt, 11, any, b->ids);
         bind_number(stmt, 12, any, b->counter);
         code = mr_case_run(stmt, err);
@@ -293,6 +355,7 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
     const int64_t args[] = {(int64_t)t->plan->at};
     struct block b = {.table = t};
     int64_t rows = 0, ids = 0;
+    bool reserved = false;
     enum mr_code code = mr_work_int(
         m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT, args, 1, &rows, err);
     if (code == MR_OK)
@@ -306,6 +369,8 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
         if (code == MR_OK)
             code = read_next(m, &b, err);
         if (code == MR_OK)
+            code = take_reserved(m, &b, &reserved, err);
+        if (code == MR_OK && !reserved)
             code = lay_out(m, &b, err);
         if (code == MR_OK)
             code = hand_out(m, &b, err);

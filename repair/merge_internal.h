@@ -61,6 +61,7 @@ struct mr_merge {
     struct mr_findings *fd;
     struct mr_case *cf;
     struct mr_plan_store *store;
+    const char *target;                 /* as the case names it, or NULL */
     struct mr_reader *reader[MR_SIDES]; /* each in one view */
     struct mr_arena arena;              /* of the whole plan */
     struct mr_image image[2];           /* for comparing rows */

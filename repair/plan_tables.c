@@ -8,6 +8,7 @@
 #include "core/pair_columns.h"
 #include "repair/plan_closure.h"
 #include "repair/plan_order.h"
+#include "repair/sequence.h"
 
 const char *mr_plan_table_name(const struct mr_plan_table *table)
 {
@@ -52,43 +53,13 @@ static size_t position(const struct mr_plan_table *t, const char *name)
     return i < t->pair->find.ncolumns ? i : MR_NO_COLUMN;
 }
 
-/* Copies the next name in backticks, undoubling what is inside; NULL if there is none. */
-static const char *quoted_name(const char **text, struct mr_arena *arena)
-{
-    struct mr_strbuf name = MR_STRBUF_INIT;
-    const char *p = strchr(*text, '`');
-    while (p != NULL && *++p != '\0') {
-        if (*p == '`' && *++p != '`')
-            break;
-        mr_strbuf_add_char(&name, *p);
-    }
-    *text = p != NULL ? p : *text + strlen(*text);
-    const char *copy =
-        p != NULL && !name.failed ? mr_arena_strdup(arena, name.ptr) : NULL;
-    mr_strbuf_release(&name);
-    return copy;
-}
-
-/* "nextval(`db`.`s`)", as MariaDB writes it, also where the database is left out. */
-static void find_sequence(struct mr_plan_table *t, const struct mr_column *col,
-                          struct mr_arena *arena)
-{
-    const char *text = col->default_text;
-    if (text == NULL || strncasecmp(text, "nextval(", 8) != 0)
-        return;
-    const char *first = quoted_name(&text, arena);
-    const char *second = text[0] == '.' ? quoted_name(&text, arena) : NULL;
-    t->sequence_db = second != NULL ? first : t->pair->side[MR_TARGET]->db;
-    t->sequence = second != NULL ? second : first;
-}
-
 static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
 {
     t->counter = MR_NO_COLUMN;
     for (size_t i = 0; i < t->key.count && t->counter == MR_NO_COLUMN; i++) {
         const struct mr_column *col = target_column(t, t->key.at[i]);
-        find_sequence(t, col, arena);
-        if (col->auto_increment || t->sequence != NULL)
+        if (col->auto_increment || mr_sequence_of(col, t->pair->side[MR_TARGET]->db,
+                                                  arena, &t->sequence_db, &t->sequence))
             t->counter = t->key.at[i];
     }
 }

@@ -323,7 +323,8 @@ static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
         code = mr_plan_store_open(d->fd, &d->store, err);
     if (code == MR_OK)
         code = mr_plan_store_begin(d->store, 1, err);
-    const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options};
+    const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options,
+                                       run.target};
     if (code == MR_OK)
         code = mr_merge_plan(&task, &d->result, err);
     if (code == MR_OK)
