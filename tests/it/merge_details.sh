@@ -1,0 +1,137 @@
+#!/bin/bash
+# merge_details.sh: what the oracle of merge does not model: sequences, reserved ids, columns
+# that check ignores, time zones, generated columns, circles closed by an update, plans of a
+# case one after the other.
+
+. "$(dirname "$0")/lib.sh"
+begin ab
+DRIVER=${BUILD:-$IT_DIR/../../build}/tests/it/merge_driver
+CASE=$IT_TMP/case INI=$IT_TMP/ini
+
+again() { # again TABLES-SQL INI: a fresh pair of databases and configuration, a new case
+    rm -f "$CASE"*
+    fresh ab "$DB"
+    at ab "$1"
+    printf '%s\n' "$2" >"$INI"
+}
+check() {
+    "$MYRECON" check "$SRC" "$DST" --settle 0 --case "$CASE" --config "$INI" -q \
+        >"$OUT" 2>"$ERR" </dev/null
+}
+plan() { # plan ARGS…: checks and plans
+    check
+    CMD=("$DRIVER" "$SRC" "$DST" "$CASE" "$INI" "$@")
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+entities() { # "TABLE KEY DECISION TARGET_KEY KIND", sorted
+    jq -r 'select(.type == "entity") | [(.table | sub(".*\\."; "")), (.source_key | join(",")),
+        .decision, ((.target_key // ["-"]) | join(",")), .kind // "-"] | join(" ")' "$OUT" | sort
+}
+steps() { # "OP TABLE AFTER…"
+    jq -rc 'select(.type == "step") | "\(.op) \(.table | sub(".*\\."; "")) \([.after[]])"' "$OUT"
+}
+field() { jq -r --arg t "$DB.$1" 'select(.type == "table" and .table == $t) | .'"$2" "$OUT"; }
+apply_steps() { # inserts of the last plan, as SQL on b
+    jq -r 'select(.type == "step" and .op == "insert") | "INSERT INTO \(.table) (" +
+        (.after | keys_unsorted | join(", ")) + ") VALUES (" + ([.after[] | if . == null
+        then "NULL" else "\u0027\(.)\u0027" end] | join(", ")) + ");"' "$OUT" |
+        client b -D "$DB" || bail "steps failed"
+}
+
+PEOPLE="CREATE TABLE people (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    mobile VARCHAR(20) NOT NULL UNIQUE, seen VARCHAR(20) NOT NULL);
+    INSERT INTO people VALUES (1, 'm1', 'a'), (2, 'm2', 'b');"
+LOG="CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL,
+    n INT NOT NULL); INSERT INTO log VALUES (1, 1, 10);"
+WHO="[table $DB.log]
+reference = who -> $DB.people.id"
+
+# --- sequences
+again "CREATE SEQUENCE seq START WITH 1 INCREMENT BY 10;
+    CREATE TABLE t (id INT NOT NULL DEFAULT NEXTVAL(seq) PRIMARY KEY, name VARCHAR(20) NOT NULL
+    UNIQUE); INSERT INTO t (name) VALUES ('a'), ('b')" ""
+at a "INSERT INTO t (name) VALUES ('c')"
+at b "INSERT INTO t (name) VALUES ('d')"
+plan --margin 100000
+is "a sequence is a counter" "$(entities)" "t 21 renumber $(field t start) -"
+is "new ids are on its steps" "$(($(field t start) % 10)) $(field t step)" "1 10"
+
+# --- columns that check does not look at
+again "$PEOPLE" "[table $DB.people]
+ignore-columns = seen"
+at a "INSERT INTO people VALUES (3, 'm3', 'lost')"
+at b "INSERT INTO people VALUES (3, 'm4', 'live'); UPDATE people SET seen = 'x' WHERE id = 2"
+plan --margin 100
+is "a column that check ignores is copied" "$(steps)" 'insert people ["104","m3","lost"]'
+
+# --- generated columns
+again "$PEOPLE CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL,
+    n INT NOT NULL, code VARCHAR(40) AS (CONCAT(who, '-', n)) STORED, UNIQUE (code));
+    INSERT INTO log (id, who, n) VALUES (1, 1, 1)" "$WHO
+identity = code"
+at a "INSERT INTO log (id, who, n) VALUES (2, 2, 2)"
+plan
+is "an identity that is computed from a mapped column is refused" "$RC" 5
+like "and named" "$(cat "$ERR")" 'table "[^"]*log" contains column "code".*"who"'
+
+# --- circles
+again "CREATE TABLE heads (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL
+    UNIQUE, team INT NULL); CREATE TABLE teams (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    name VARCHAR(20) NOT NULL UNIQUE, head INT NOT NULL, FOREIGN KEY (head) REFERENCES
+    heads (id)); ALTER TABLE heads ADD FOREIGN KEY (team) REFERENCES teams (id);
+    INSERT INTO heads VALUES (1, 'h1', NULL); INSERT INTO teams VALUES (1, 't1', 1);
+    UPDATE heads SET team = 1" ""
+at a "INSERT INTO heads VALUES (2, 'h2', NULL); INSERT INTO teams VALUES (2, 't2', 2);
+    UPDATE heads SET team = 2 WHERE id = 2"
+at b "INSERT INTO heads VALUES (2, 'h9', NULL); INSERT INTO teams VALUES (2, 't9', 1)"
+plan --margin 10
+is "a circle of foreign keys is closed by an update" "$(steps)" 'insert heads ["13","h2",null]
+insert teams ["13","t2","13"]
+update heads ["13","h2","13"]'
+
+# --- time zones
+again "CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL
+    UNIQUE, at TIMESTAMP NOT NULL); INSERT INTO t VALUES (1, 'a', '2026-04-01 10:00:00'),
+    (2, 'b', '2026-04-01 12:00:00')" "[table $DB.t]
+time-column = at"
+at a "INSERT INTO t VALUES (3, 'c', '2026-04-01 14:00:00')"
+plan --split-at '2026-04-01 13:00:00+02:00'
+is "a time with a zone is that instant of a TIMESTAMP" "$(field t base)" 1
+rm -f "$CASE"*
+plan --split-at '2026-04-01 13:00:00Z'
+is "and another zone another one" "$(field t base)" 2
+
+# --- one plan after the other
+again "$PEOPLE $LOG" "$WHO"
+at a "INSERT INTO people VALUES (3, 'm3', 'c'); INSERT INTO log VALUES (2, 3, 20), (3, 1, 30)"
+at b "INSERT INTO people VALUES (3, 'm4', 'd'); INSERT INTO log VALUES (2, 3, 25)"
+plan --margin 100
+is "what a log has lost is planned" "$(steps)" 'insert people ["104","m3","c"]
+insert log ["104","104","20"]
+insert log ["3","1","30"]'
+FIRST=$(field log base)
+apply_steps
+plan --margin 100
+is "a second plan has nothing to do" "$(steps)" ""
+is "and moves no bound" "$(field log base)" "$FIRST"
+at b "DELETE FROM log WHERE id = 104"
+plan --margin 100
+is "what was deleted since is not inserted again" "$(steps)" ""
+is "and is listed" "$(entities | grep '^log 2 ')" "log 2 skip - deleted-since"
+
+# --- ids that are reserved
+again "$PEOPLE" ""
+at a "INSERT INTO people VALUES (3, 'm3', 'c'), (4, 'm5', 'e')"
+at b "INSERT INTO people VALUES (3, 'm4', 'd'), (4, 'm6', 'f')"
+check
+"$MYRECON" repair plan --reseed-only --case "$CASE" --source "$SRC" --target "$DST" \
+    --margin 50 --output "$IT_TMP/reseed" -q >"$OUT" 2>"$ERR"
+is "ids are reserved" "$?" 0
+at b "ALTER TABLE people AUTO_INCREMENT = 55; INSERT INTO people VALUES (0, 'm7', 'g')"
+plan --margin 1000
+is "new ids come from the reserved block" "$(entities)" "people 3 renumber 5 -
+people 4 renumber 6 -"
+is "and nothing is reseeded" "$(field people counter)" 56
+
+finish
