@@ -28,7 +28,7 @@ struct testing {
     struct mr_merge *m;
     const struct mr_plan_table *table;
     struct mr_arena arena;
-    struct mr_vec rows, asks, names; /* struct planned, struct mr_ask ×2 */
+    struct mr_vec rows, asks, names; /* struct planned, struct mr_merge_ask ×2 */
     struct mr_case_stmt *mark, *state;
 };
 
@@ -58,10 +58,10 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
             break;
         }
         p->id = mr_case_int(stmt, 0);
-        p->source_key = mr_work_bytes(stmt, 1, &t->arena, &code, err);
-        p->target_key = mr_work_bytes(stmt, 2, &t->arena, &code, err);
-        p->identity = mr_work_bytes(stmt, 3, &t->arena, &code, err);
-        p->digest = mr_work_bytes(stmt, 4, &t->arena, &code, err);
+        p->source_key = mr_merge_work_bytes(stmt, 1, &t->arena, &code, err);
+        p->target_key = mr_merge_work_bytes(stmt, 2, &t->arena, &code, err);
+        p->identity = mr_merge_work_bytes(stmt, 3, &t->arena, &code, err);
+        p->digest = mr_merge_work_bytes(stmt, 4, &t->arena, &code, err);
         p->is_new = mr_case_int(stmt, 5) != 0;
         p->was_applied = mr_case_int(stmt, 6) != 0;
     }
@@ -85,8 +85,8 @@ static enum mr_code digest_of(const struct mr_plan_table *table, struct mr_key i
     return MR_OK;
 }
 
-static enum mr_code take_row(void *ctx, const struct mr_ask *ask,
-                             const struct mr_answer *row, struct mr_err *err)
+static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct testing *t = ctx;
     struct planned *p = mr_vec_at(&t->rows, (size_t)ask->tag);
@@ -99,31 +99,31 @@ static enum mr_code take_row(void *ctx, const struct mr_ask *ask,
         p->digest.len == DIGEST_BYTES && memcmp(digest, p->digest.ptr, DIGEST_BYTES) == 0;
     p->there = p->is_new || p->exact;
     return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL
-               ? mr_ask_push(&t->names, ask->tag, image, t->table->named_by, &t->arena,
-                             err)
+               ? mr_merge_lookup_push(&t->names, ask->tag, image, t->table->named_by,
+                                      &t->arena, err)
                : MR_OK;
 }
 
 static enum mr_code look(struct testing *t, struct mr_err *err)
 {
-    const struct mr_lookup what = {MR_TARGET, t->table, t->table->key};
+    const struct mr_merge_lookup what = {MR_TARGET, t->table, t->table->key};
     enum mr_code code = MR_OK;
     mr_vec_clear(&t->asks);
     mr_vec_clear(&t->names);
     for (size_t i = 0; i < t->rows.count; i++) {
-        struct mr_ask *ask = mr_vec_push(&t->asks);
+        struct mr_merge_ask *ask = mr_vec_push(&t->asks);
         if (ask == NULL)
             return mr_merge_nomem(err);
-        *ask = (struct mr_ask){
+        *ask = (struct mr_merge_ask){
             .tag = (int64_t)i,
             .value = ((struct planned *)mr_vec_at(&t->rows, i))->target_key};
     }
-    code = mr_merge_ask(t->m, &what, &t->asks, take_row, t, err);
+    code = mr_merge_lookup_ask(t->m, &what, &t->asks, take_row, t, err);
     if (code == MR_OK)
-        code = mr_merge_canonise(t->m, t->table, t->table->named_by, &t->names, &t->arena,
-                                 err);
+        code = mr_merge_lookup_canonise(t->m, t->table, t->table->named_by, &t->names,
+                                        &t->arena, err);
     for (size_t i = 0; code == MR_OK && i < t->names.count; i++) {
-        const struct mr_ask *name = mr_vec_at(&t->names, i);
+        const struct mr_merge_ask *name = mr_vec_at(&t->names, i);
         struct planned *p = mr_vec_at(&t->rows, (size_t)name->tag);
         p->there = mr_key_compare(name->canon, p->identity) == 0;
     }
@@ -137,15 +137,15 @@ static enum mr_code note(struct testing *t, const struct planned *p, struct mr_e
     if (!p->there && !p->was_applied)
         return MR_OK;
     mr_case_bind_int(t->mark, 1, p->id);
-    mr_work_bind(t->mark, 2, p->there ? p->target_key : (struct mr_key){0});
+    mr_merge_work_bind(t->mark, 2, p->there ? p->target_key : (struct mr_key){0});
     mr_case_bind_int(t->mark, 3, !p->there);
     mr_case_bind_int(t->mark, 4, p->there && p->exact);
     enum mr_code code = mr_case_run(t->mark, err);
     if (code != MR_OK || p->was_applied)
         return code;
     mr_case_bind_text(t->state, 1, mr_plan_table_name(t->table));
-    mr_work_bind(t->state, 2, p->source_key);
-    mr_work_bind(t->state, 3, p->target_key);
+    mr_merge_work_bind(t->state, 2, p->source_key);
+    mr_merge_work_bind(t->state, 3, p->target_key);
     return mr_case_run(t->state, err);
 }
 
@@ -168,10 +168,11 @@ static enum mr_code test_table(struct testing *t, struct mr_err *err)
 /* Rows that were deleted since keep that as their conflict, and its choice. */
 static enum mr_code skip_deleted(struct mr_merge *m, struct mr_err *err)
 {
-    return mr_work_run(m,
-                       "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
-                       " 'skip' FROM mark WHERE gone AND into_key IS NULL",
-                       NULL, 0, NULL, err);
+    return mr_merge_work_run(
+        m,
+        "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
+        " 'skip' FROM mark WHERE gone AND into_key IS NULL",
+        NULL, 0, NULL, err);
 }
 
 enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
@@ -179,8 +180,8 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
     struct testing t = {.m = m,
                         .arena = MR_ARENA_INIT,
                         .rows = MR_VEC_INIT(struct planned),
-                        .asks = MR_VEC_INIT(struct mr_ask),
-                        .names = MR_VEC_INIT(struct mr_ask)};
+                        .asks = MR_VEC_INIT(struct mr_merge_ask),
+                        .names = MR_VEC_INIT(struct mr_merge_ask)};
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
         code = mr_case_prepare(
@@ -224,9 +225,9 @@ static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
     if (code != MR_OK)
         return code;
     mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
-    mr_work_bind(stmt, 2, e->source_key);
-    mr_work_bind(stmt, 3, e->target_key);
-    mr_work_bind(stmt, 4, (struct mr_key){e->identity, e->identity_len});
+    mr_merge_work_bind(stmt, 2, e->source_key);
+    mr_merge_work_bind(stmt, 3, e->target_key);
+    mr_merge_work_bind(stmt, 4, (struct mr_key){e->identity, e->identity_len});
     mr_case_bind_borrowed(stmt, 5, digest, DIGEST_BYTES);
     mr_case_bind_int(stmt, 6, e->decision == MR_DECIDE_RENUMBER);
     mr_case_bind_int(stmt, 7, mr_plan_store_id(m->store));

@@ -47,10 +47,10 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const char *table,
     if (code == MR_OK && *known) {
         const char *next = mr_case_text(stmt, 4);
         bound->base = mr_case_int(stmt, 0);
-        bound->base_origin = mr_work_text(stmt, 1, arena, &code, err);
+        bound->base_origin = mr_merge_work_text(stmt, 1, arena, &code, err);
         bound->has_fresh = !mr_case_is_null(stmt, 2);
         bound->fresh = mr_case_int(stmt, 2);
-        bound->fresh_origin = mr_work_text(stmt, 3, arena, &code, err);
+        bound->fresh_origin = mr_merge_work_text(stmt, 3, arena, &code, err);
         bound->first_next = next != NULL ? strtoull(next, NULL, 10) : 0;
     }
     mr_case_free(stmt);
@@ -264,13 +264,13 @@ enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *ta
     int64_t any = 0, first = 0;
     if (b->has_fresh)
         return MR_OK;
-    enum mr_code code = mr_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides",
-                                    args, 1, &any, err);
+    enum mr_code code = mr_merge_work_int(
+        m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides", args, 1, &any, err);
     if (code == MR_OK && any > 0)
-        code = mr_work_int(m,
-                           "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
-                           " WHERE m.tbl=?1 AND m.collides",
-                           args, 1, &first, err);
+        code = mr_merge_work_int(m,
+                                 "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
+                                 " WHERE m.tbl=?1 AND m.collides",
+                                 args, 1, &first, err);
     if (code != MR_OK)
         return code;
     if (any > 0) {

@@ -135,9 +135,9 @@ static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
     mr_case_bind_int(c->mark, 1, x->id);
     mr_case_bind_int(c->mark, 2, strcmp(choice, "restore") == 0);
     mr_case_bind_int(c->mark, 3, skip);
-    mr_work_bind(c->mark, 4,
-                 strcmp(choice, "merge-into") == 0 ? x->other : (struct mr_key){0});
-    mr_work_bind(c->mark, 5, without);
+    mr_merge_work_bind(c->mark, 4,
+                       strcmp(choice, "merge-into") == 0 ? x->other : (struct mr_key){0});
+    mr_merge_work_bind(c->mark, 5, without);
     c->again = c->again || !skip || c->inner;
     return code == MR_OK ? mr_case_run(c->mark, err) : code;
 }
@@ -159,7 +159,7 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
     mr_case_bind_int(c->note, 1, x->id);
     mr_case_bind_text(c->note, 2, x->kind);
     mr_case_bind_text(c->note, 3, choice);
-    mr_work_bind(c->note, 4, x->other);
+    mr_merge_work_bind(c->note, 4, x->other);
     code = mr_case_run(c->note, err);
     return code == MR_OK ? set_mark(c, x, choice, err) : code;
 }
@@ -194,9 +194,9 @@ static enum mr_code read_conflicts(struct choosing *c, int64_t after, struct mr_
         }
         x->id = mr_case_int(stmt, 0);
         x->table = (size_t)mr_case_int(stmt, 1);
-        x->key = mr_work_bytes(stmt, 2, &c->arena, &code, err);
-        x->other = mr_work_bytes(stmt, 3, &c->arena, &code, err);
-        x->kind = mr_work_text(stmt, 4, &c->arena, &code, err);
+        x->key = mr_merge_work_bytes(stmt, 2, &c->arena, &code, err);
+        x->other = mr_merge_work_bytes(stmt, 3, &c->arena, &code, err);
+        x->kind = mr_merge_work_text(stmt, 4, &c->arena, &code, err);
     }
     mr_case_free(stmt);
     return code;

@@ -14,9 +14,10 @@ struct collecting {
     struct mr_merge *m;
     const struct mr_merge_table *table; /* whose rows are added */
     const struct mr_plan_reference *by; /* only rows that refer by it; NULL: all */
-    struct mr_case_stmt *add, *live, *rest;
+    struct mr_case_stmt *add, *live, *rest, *extra;
     struct mr_arena arena;
-    struct mr_vec asks, keys, rows; /* struct mr_ask, struct mr_key, struct mr_work_row */
+    struct mr_vec asks, keys,
+        rows; /* struct mr_merge_ask, struct mr_key, struct mr_merge_work_row */
     struct mr_strbuf bytes;
     int64_t ordinal; /* of a row without a key */
     bool any;        /* a row was found (of a table without a key) */
@@ -48,8 +49,8 @@ static enum mr_code key_of(struct collecting *c, struct mr_key image, struct mr_
     return mr_row_encode(&c->bytes, &number, err);
 }
 
-static enum mr_code add_row(void *ctx, const struct mr_ask *ask,
-                            const struct mr_answer *row, struct mr_err *err)
+static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
+                            const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct collecting *c = ctx;
     struct mr_key image = {row->image, row->len};
@@ -58,13 +59,13 @@ static enum mr_code add_row(void *ctx, const struct mr_ask *ask,
     (void)ask;
     enum mr_code code = MR_OK;
     if (c->by != NULL)
-        code = mr_row_refers(c->by, image, &refers, err);
+        code = mr_merge_row_refers(c->by, image, &refers, err);
     if (code != MR_OK || !refers)
         return code;
     c->any = true;
     if (is_keyless(c->table) && !c->table->all)
         return MR_OK; /* it is read whole */
-    code = mr_row_count(c->table->plan, image, &n, err);
+    code = mr_merge_row_count(c->table->plan, image, &n, err);
     if (code == MR_OK)
         code = key_of(c, image, err);
     if (code != MR_OK)
@@ -78,16 +79,17 @@ static enum mr_code add_row(void *ctx, const struct mr_ask *ask,
 
 /* ---- TARGET's rows under the same keys ---- */
 
-static enum mr_code take_live(void *ctx, const struct mr_ask *ask,
-                              const struct mr_answer *row, struct mr_err *err)
+static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct collecting *c = ctx;
-    const struct mr_work_row *own = mr_vec_at(&c->rows, (size_t)ask->tag);
+    const struct mr_merge_work_row *own = mr_vec_at(&c->rows, (size_t)ask->tag);
     const struct mr_plan_table *t = c->table->plan;
     struct mr_key image = {row->image, row->len};
     bool differs = false, null = false;
-    enum mr_code code = mr_row_differs(c->m, t, (struct mr_key){own->image, own->len},
-                                       image, MR_NO_COLUMN, &differs, err);
+    enum mr_code code =
+        mr_merge_row_differs(c->m, t, (struct mr_key){own->image, own->len}, image,
+                             MR_NO_COLUMN, &differs, err);
     if (code == MR_OK)
         code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes,
                                  &null, err);
@@ -103,7 +105,7 @@ static enum mr_code take_live(void *ctx, const struct mr_ask *ask,
 /* Reads TARGET's rows for those of w beyond *after. */
 static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_err *err)
 {
-    const struct mr_lookup what = {MR_TARGET, c->table->plan, c->table->plan->key};
+    const struct mr_merge_lookup what = {MR_TARGET, c->table->plan, c->table->plan->key};
     enum mr_code code = MR_OK;
     if (is_keyless(c->table))
         return MR_OK;
@@ -111,21 +113,21 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
         const int64_t args[] = {(int64_t)c->table->plan->at, *after, MR_MERGE_BATCH};
         mr_arena_reset(&c->arena);
         mr_vec_clear(&c->asks);
-        code = mr_work_rows(c->m,
-                            "SELECT " MR_WORK_COLUMNS
-                            " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
-                            args, 3, &c->arena, &c->rows, err);
+        code = mr_merge_work_rows(c->m,
+                                  "SELECT " MR_MERGE_WORK_COLUMNS
+                                  " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
+                                  args, 3, &c->arena, &c->rows, err);
         if (code != MR_OK || c->rows.count == 0)
             return code;
         for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&c->rows, i);
+            const struct mr_merge_work_row *row = mr_vec_at(&c->rows, i);
             *after = row->id;
-            code =
-                mr_ask_push(&c->asks, (int64_t)i, (struct mr_key){row->image, row->len},
-                            what.table->key, &c->arena, err);
+            code = mr_merge_lookup_push(&c->asks, (int64_t)i,
+                                        (struct mr_key){row->image, row->len},
+                                        what.table->key, &c->arena, err);
         }
         if (code == MR_OK)
-            code = mr_merge_ask(c->m, &what, &c->asks, take_live, c, err);
+            code = mr_merge_lookup_ask(c->m, &what, &c->asks, take_live, c, err);
         if (code != MR_OK)
             return code;
     }
@@ -133,13 +135,13 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
 
 static enum mr_code last_id(struct mr_merge *m, int64_t *id, struct mr_err *err)
 {
-    return mr_work_int(m, "SELECT max(id) FROM w", NULL, 0, id, err);
+    return mr_merge_work_int(m, "SELECT max(id) FROM w", NULL, 0, id, err);
 }
 
 /* ---- tables without a key ---- */
 
-static enum mr_code add_rest(void *ctx, const struct mr_ask *ask,
-                             const struct mr_answer *row, struct mr_err *err)
+static enum mr_code add_rest(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct collecting *c = ctx;
     (void)ask;
@@ -151,15 +153,16 @@ static enum mr_code add_rest(void *ctx, const struct mr_ask *ask,
 static enum mr_code load_all(struct collecting *c, struct mr_err *err)
 {
     struct mr_merge_table *t = merge_table(c->m, c->table->plan->at);
-    struct mr_lookup what = {MR_SOURCE, t->plan, {NULL, 0}};
+    struct mr_merge_lookup what = {MR_SOURCE, t->plan, {NULL, 0}};
     if (t->all)
         return MR_OK;
     t->all = true;
     c->by = NULL;
     c->ordinal = 0;
-    enum mr_code code = mr_merge_stream(c->m, &what, NULL, 0, add_row, c, err);
+    enum mr_code code = mr_merge_lookup_stream(c->m, &what, NULL, 0, add_row, c, err);
     what.side = MR_TARGET;
-    return code == MR_OK ? mr_merge_stream(c->m, &what, NULL, 0, add_rest, c, err) : code;
+    return code == MR_OK ? mr_merge_lookup_stream(c->m, &what, NULL, 0, add_rest, c, err)
+                         : code;
 }
 
 /* ---- what check found ---- */
@@ -202,10 +205,10 @@ static enum mr_code ask_for_keys(struct collecting *c, const struct mr_vec *find
                                  err);
         if (code != MR_OK || null)
             continue;
-        struct mr_ask *ask = mr_vec_push(&c->asks);
+        struct mr_merge_ask *ask = mr_vec_push(&c->asks);
         code = ask != NULL ? keep_bytes(c, &key, err) : mr_merge_nomem(err);
         if (code == MR_OK)
-            *ask = (struct mr_ask){.value = key};
+            *ask = (struct mr_merge_ask){.value = key};
     }
     return code;
 }
@@ -245,7 +248,7 @@ static enum mr_code add_children(struct collecting *c, const struct mr_plan_refe
 {
     const struct mr_merge_table *before = c->table;
     struct mr_merge_table *child = merge_table(c->m, r->child);
-    const struct mr_lookup what = {MR_SOURCE, child->plan, r->from};
+    const struct mr_merge_lookup what = {MR_SOURCE, child->plan, r->from};
     int64_t after = 0;
     if (c->keys.count == 0 || child->all)
         return MR_OK;
@@ -253,14 +256,14 @@ static enum mr_code add_children(struct collecting *c, const struct mr_plan_refe
     struct mr_arena arena = c->arena;
     struct mr_vec rows = c->rows;
     c->arena = (struct mr_arena)MR_ARENA_INIT;
-    c->rows = (struct mr_vec)MR_VEC_INIT(struct mr_work_row);
+    c->rows = (struct mr_vec)MR_VEC_INIT(struct mr_merge_work_row);
     c->table = child;
     c->by = r;
     c->any = false;
     enum mr_code code = last_id(c->m, &after, err);
     if (code == MR_OK)
-        code =
-            mr_merge_stream(c->m, &what, c->keys.items, c->keys.count, add_row, c, err);
+        code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row,
+                                      c, err);
     if (code == MR_OK && c->any)
         code = is_keyless(child) ? load_all(c, err) : read_live(c, &after, err);
     c->table = before;
@@ -269,6 +272,31 @@ static enum mr_code add_children(struct collecting *c, const struct mr_plan_refe
     mr_vec_release(&c->rows);
     c->arena = arena;
     c->rows = rows;
+    return code;
+}
+
+/* Rows that only TARGET has: those of the past were deleted on the lost side. */
+static enum mr_code note_extra(struct collecting *c, const struct mr_vec *findings,
+                               struct mr_err *err)
+{
+    const struct mr_plan_table *t = c->table->plan;
+    struct mr_plan_table as = *t;
+    enum mr_code code = MR_OK;
+    if (!mr_plan_has_counter(t) || t->found_at[t->counter] == MR_NO_COLUMN)
+        return MR_OK;
+    as.counter = t->found_at[t->counter];
+    for (size_t i = 0; code == MR_OK && i < findings->count; i++) {
+        const struct mr_finding *f = mr_vec_at(findings, i);
+        int64_t n = 0;
+        if (f->source != NULL || f->target == NULL)
+            continue;
+        code =
+            mr_merge_row_count(&as, (struct mr_key){f->target, f->target_len}, &n, err);
+        mr_case_bind_int(c->extra, 1, (int64_t)t->at);
+        mr_case_bind_int(c->extra, 2, n);
+        if (code == MR_OK)
+            code = mr_case_run(c->extra, err);
+    }
     return code;
 }
 
@@ -292,7 +320,7 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
                                   struct mr_err *err)
 {
     const struct mr_plan_table *t = c->table->plan;
-    const struct mr_lookup what = {MR_SOURCE, t, t->key};
+    const struct mr_merge_lookup what = {MR_SOURCE, t, t->key};
     struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
     int64_t after = 0, from = 0;
     enum mr_code code = MR_OK;
@@ -312,7 +340,9 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
         if (code == MR_OK)
             code = last_id(c->m, &from, err);
         if (code == MR_OK)
-            code = mr_merge_ask(c->m, &what, &c->asks, add_row, c, err);
+            code = mr_merge_lookup_ask(c->m, &what, &c->asks, add_row, c, err);
+        if (code == MR_OK)
+            code = note_extra(c, &findings, err);
         if (code == MR_OK)
             code = children_of_live(c, &findings, err);
         mr_arena_reset(&c->arena);
@@ -330,7 +360,7 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
 /* May what r refers to be another value on TARGET? */
 static enum mr_code may_move(const struct mr_merge *m, const struct mr_plan_table *t,
                              const struct mr_plan_reference *r,
-                             const struct mr_work_row *row, struct mr_strbuf *own,
+                             const struct mr_merge_work_row *row, struct mr_strbuf *own,
                              bool *moves, struct mr_err *err)
 {
     struct mr_strbuf live = MR_STRBUF_INIT;
@@ -389,17 +419,17 @@ static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_er
     enum mr_code code = MR_OK;
     for (;;) {
         mr_arena_reset(&c->arena);
-        code = mr_work_rows(c->m,
-                            "SELECT " MR_WORK_COLUMNS
-                            " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2"
-                            " ORDER BY id LIMIT ?3",
-                            args, 3, &c->arena, &c->rows, err);
+        code = mr_merge_work_rows(c->m,
+                                  "SELECT " MR_MERGE_WORK_COLUMNS
+                                  " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2"
+                                  " ORDER BY id LIMIT ?3",
+                                  args, 3, &c->arena, &c->rows, err);
         if (code != MR_OK || c->rows.count == 0)
             return code;
         *grown = true;
-        const struct mr_work_row *last = mr_vec_at(&c->rows, c->rows.count - 1);
+        const struct mr_merge_work_row *last = mr_vec_at(&c->rows, c->rows.count - 1);
         const int64_t upto[] = {args[0], last->id};
-        code = mr_work_run(
+        code = mr_merge_work_run(
             c->m, "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0 AND id<=?2", upto,
             2, NULL, err);
         for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
@@ -415,7 +445,7 @@ static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *
 {
     const int64_t args[] = {(int64_t)t->plan->at, t->bound.base};
     return mr_plan_has_counter(t->plan)
-               ? mr_work_run(
+               ? mr_merge_work_run(
                      m, "UPDATE w SET above=1 WHERE tbl=?1 AND n>?2 AND above IS NOT 1",
                      args, 2, NULL, err)
                : MR_OK;
@@ -451,6 +481,9 @@ static enum mr_code open_statements(struct collecting *c, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_prepare(c->m->cf, "INSERT INTO live (tbl, image) VALUES (?,?)",
                                &c->rest, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(c->m->cf, "INSERT INTO extra VALUES (?,?)", &c->extra, err);
     return code;
 }
 
@@ -473,9 +506,9 @@ static enum mr_code with_collecting(struct mr_merge *m,
 {
     struct collecting c = {.m = m,
                            .arena = MR_ARENA_INIT,
-                           .asks = MR_VEC_INIT(struct mr_ask),
+                           .asks = MR_VEC_INIT(struct mr_merge_ask),
                            .keys = MR_VEC_INIT(struct mr_key),
-                           .rows = MR_VEC_INIT(struct mr_work_row),
+                           .rows = MR_VEC_INIT(struct mr_merge_work_row),
                            .bytes = MR_STRBUF_INIT};
     enum mr_code code = open_statements(&c, err);
     if (code == MR_OK)
@@ -483,6 +516,7 @@ static enum mr_code with_collecting(struct mr_merge *m,
     mr_case_free(c.add);
     mr_case_free(c.live);
     mr_case_free(c.rest);
+    mr_case_free(c.extra);
     mr_vec_release(&c.asks);
     mr_vec_release(&c.keys);
     mr_vec_release(&c.rows);
@@ -491,12 +525,12 @@ static enum mr_code with_collecting(struct mr_merge *m,
     return code;
 }
 
-enum mr_code mr_collect_findings(struct mr_merge *m, struct mr_err *err)
+enum mr_code mr_merge_collect_findings(struct mr_merge *m, struct mr_err *err)
 {
     return with_collecting(m, collect_all, err);
 }
 
-enum mr_code mr_collect_children(struct mr_merge *m, struct mr_err *err)
+enum mr_code mr_merge_collect_children(struct mr_merge *m, struct mr_err *err)
 {
     return with_collecting(m, expand_all, err);
 }

@@ -16,7 +16,7 @@ struct component {
 
 static enum mr_code run(const struct component *c, const char *sql, struct mr_err *err)
 {
-    return mr_work_run(c->m, sql, c->args, 2, NULL, err);
+    return mr_merge_work_run(c->m, sql, c->args, 2, NULL, err);
 }
 
 /* Runs a statement until it changes nothing. */
@@ -25,7 +25,7 @@ static enum mr_code settle(const struct component *c, const char *sql, struct mr
     int64_t changed = 1;
     enum mr_code code = MR_OK;
     while (code == MR_OK && changed > 0)
-        code = mr_work_run(c->m, sql, c->args, 2, &changed, err);
+        code = mr_merge_work_run(c->m, sql, c->args, 2, &changed, err);
     return code;
 }
 
@@ -42,26 +42,26 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
                                    struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec rows = MR_VEC_INIT(struct mr_work_row);
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&arena);
-        code = mr_work_rows(m, lost_sql, args, 2, &arena, &rows, err);
+        code = mr_merge_work_rows(m, lost_sql, args, 2, &arena, &rows, err);
         if (code != MR_OK || rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&rows, i);
+            const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
             const int64_t id[] = {row->id};
             bool differs = false;
             after = row->id;
-            code = mr_row_differs(m, t, (struct mr_key){row->image, row->len},
-                                  (struct mr_key){row->live, row->live_len}, t->counter,
-                                  &differs, err);
+            code = mr_merge_row_differs(m, t, (struct mr_key){row->image, row->len},
+                                        (struct mr_key){row->live, row->live_len},
+                                        t->counter, &differs, err);
             if (code == MR_OK && differs)
-                code = mr_work_run(m, "UPDATE m SET differs=1 WHERE id=?1", id, 1, NULL,
-                                   err);
+                code = mr_merge_work_run(m, "UPDATE m SET differs=1 WHERE id=?1", id, 1,
+                                         NULL, err);
         }
     }
     mr_vec_release(&rows);
@@ -98,7 +98,7 @@ static enum mr_code find_blocked(const struct component *c, struct mr_err *err)
         for (size_t k = 0; k < t->nuniques; k++)
             guarded = guarded || t->uniques[k].is_identity;
         const int64_t args[] = {(int64_t)i, guarded};
-        code = mr_work_run(
+        code = mr_merge_work_run(
             c->m,
             "UPDATE m SET own=blocked WHERE tbl=?1 AND own IS NULL AND there IS NULL"
             " AND blocked IS NOT NULL AND (?2 OR NOT EXISTS"
@@ -164,7 +164,7 @@ static enum mr_code find_taken(const struct component *c, struct mr_err *err)
         if (code != MR_OK || mr_plan_has_counter(t) || t->key.count == 0)
             continue;
         /* the last clause: two rows that are mapped to one key */
-        code = mr_work_run(
+        code = mr_merge_work_run(
             c->m,
             "UPDATE m SET own='key-taken', other=taken WHERE tbl=?1 AND own IS NULL"
             " AND there IS NULL AND grp=4 AND (taken IS NOT NULL OR (traced AND NOT "
@@ -279,16 +279,17 @@ static enum mr_code break_circles(const struct component *c, struct mr_err *err)
     while (code == MR_OK && id != 0) {
         code = find_rootless(c, err);
         if (code == MR_OK)
-            code = mr_work_int(c->m,
-                               "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1"
-                               " AND m.tbl<?2 AND m.ins=1"
-                               " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
-                               c->args, 2, &id, err);
+            code =
+                mr_merge_work_int(c->m,
+                                  "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1"
+                                  " AND m.tbl<?2 AND m.ins=1"
+                                  " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
+                                  c->args, 2, &id, err);
         if (code != MR_OK || id == 0)
             break;
-        code = mr_work_run(c->m,
-                           "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=?1",
-                           &id, 1, NULL, err);
+        code = mr_merge_work_run(
+            c->m, "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=?1", &id, 1,
+            NULL, err);
         if (code == MR_OK)
             code = spread_roots(c, err);
     }

@@ -54,8 +54,16 @@ static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
         i += n;
     }
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
-        if (mr_plan_has_counter(m->tables[i].plan))
+        if (mr_plan_has_counter(m->tables[i].plan)) {
+            const int64_t args[] = {(int64_t)i, m->tables[i].bound.base};
+            int64_t deleted = 0;
             code = mr_merge_bounds_keep(m, &m->tables[i], err);
+            if (code == MR_OK)
+                code = mr_merge_work_int(
+                    m, "SELECT count(*) FROM extra WHERE tbl=?1 AND n<=?2", args, 2,
+                    &deleted, err);
+            m->result->deleted_in_source += (uint64_t)deleted;
+        }
     return code;
 }
 
@@ -67,11 +75,11 @@ static enum mr_code check_suspects(struct mr_merge *m, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         const int64_t args[] = {(int64_t)i};
         int64_t any = 0;
-        code = mr_work_int(m,
-                           "SELECT EXISTS (SELECT 1 FROM m JOIN w ON w.id=m.id"
-                           " WHERE m.tbl=?1 AND (m.waits OR m.newid OR"
-                           " (m.there IS NOT NULL AND m.there<>w.skey)))",
-                           args, 1, &any, err);
+        code = mr_merge_work_int(m,
+                                 "SELECT EXISTS (SELECT 1 FROM m JOIN w ON w.id=m.id"
+                                 " WHERE m.tbl=?1 AND (m.waits OR m.newid OR"
+                                 " (m.there IS NOT NULL AND m.there<>w.skey)))",
+                                 args, 1, &any, err);
         mapped[i] = any != 0;
     }
     return code == MR_OK ? mr_plan_suspects_check(m->plan, mapped, err) : code;
@@ -83,12 +91,12 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_merge *m, struct mr_err *err);
     } phases[] = {
-        {"preparing", mr_work_open},      {"collecting rows", mr_collect_findings},
-        {"bounds", mr_merge_bounds_find}, {"children", mr_collect_children},
-        {"references", mr_merge_link},    {"earlier plans", mr_merge_again},
-        {"decisions", decide_all},        {"suspects", check_suspects},
-        {"new ids", mr_merge_ids},        {"entities", mr_merge_entities},
-        {"map", mr_merge_propose},        {"steps", mr_merge_steps},
+        {"preparing", mr_merge_work_open}, {"collecting rows", mr_merge_collect_findings},
+        {"bounds", mr_merge_bounds_find},  {"children", mr_merge_collect_children},
+        {"references", mr_merge_link},     {"earlier plans", mr_merge_again},
+        {"decisions", decide_all},         {"suspects", check_suspects},
+        {"new ids", mr_merge_ids},         {"entities", mr_merge_entities},
+        {"map", mr_merge_propose},         {"steps", mr_merge_steps},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
@@ -130,7 +138,7 @@ enum mr_code mr_merge_plan(const struct mr_merge_task *task,
         m.tables[i].plan = &m.plan->tables[i];
     if (code == MR_OK)
         code = plan(&m, err);
-    mr_work_close(&m);
+    mr_merge_work_close(&m);
     mr_reader_free(m.reader[MR_SOURCE]);
     mr_reader_free(m.reader[MR_TARGET]);
     mr_image_release(&m.image[0]);

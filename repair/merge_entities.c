@@ -35,7 +35,7 @@ struct writing {
 /* Replaces a provisional id by the real one; a row that waits has none. */
 static enum mr_code real_id(struct writing *w, struct mr_key *value, struct mr_err *err)
 {
-    int64_t row = mr_provisional_row(*value);
+    int64_t row = mr_merge_provisional_row(*value);
     struct mr_value number = {.cls = MR_CLASS_UINT};
     bool found = false;
     if (row == 0)
@@ -60,19 +60,19 @@ static enum mr_code real_values(struct writing *w, struct mr_key *values,
                                 const struct mr_plan_columns *columns, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    if (values->ptr == NULL || !mr_provisional_within(*values))
+    if (values->ptr == NULL || !mr_merge_provisional_within(*values))
         return MR_OK;
     memset(w->values, 0, w->table->plan->pair->find.ncolumns * sizeof *w->values);
     size_t n = columns != NULL ? columns->count : w->table->plan->pair->find.ncolumns;
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         if (!w->mapped[columns != NULL ? columns->at[i] : i])
             continue;
-        code = mr_row_value(*values, i, &w->values[i], err);
+        code = mr_merge_row_value(*values, i, &w->values[i], err);
         if (code == MR_OK)
             code = real_id(w, &w->values[i], err);
     }
     if (code == MR_OK)
-        code = mr_row_edit(*values, w->values, n, &w->bytes, err);
+        code = mr_merge_row_edit(*values, w->values, n, &w->bytes, err);
     values->ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
     values->len = w->bytes.len;
     return code == MR_OK && values->ptr == NULL ? mr_merge_nomem(err) : code;
@@ -130,12 +130,12 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
         mr_case_bind_text(stmt, 2, d->kind);
     code = mr_case_step(stmt, &found, err);
     if (code == MR_OK && found) {
-        const char *choice = mr_work_text(stmt, 0, &w->arena, &code, err);
+        const char *choice = mr_merge_work_text(stmt, 0, &w->arena, &code, err);
         bool stands = !open || mr_merge_is_value_kind(d->kind) ||
                       (choice != NULL && strcmp(choice, "skip") == 0);
         d->choice = stands ? choice : NULL;
         if (!open)
-            d->kind = mr_work_text(stmt, 1, &w->arena, &code, err);
+            d->kind = mr_merge_work_text(stmt, 1, &w->arena, &code, err);
     }
     mr_case_reset(stmt);
     if (code == MR_OK && open && !found && mr_merge_is_value_kind(d->kind))
@@ -152,18 +152,20 @@ static enum mr_code merged_image(struct writing *w, struct decided *d, struct mr
     enum mr_code code = MR_OK;
     memset(w->values, 0, t->pair->find.ncolumns * sizeof *w->values);
     for (size_t i = 0; code == MR_OK && i < t->key.count; i++)
-        code = mr_row_value(d->live, t->key.at[i], &w->values[t->key.at[i]], err);
+        code = mr_merge_row_value(d->live, t->key.at[i], &w->values[t->key.at[i]], err);
     mr_case_bind_int(w->waiting, 1, d->id);
     while (code == MR_OK && (code = mr_case_step(w->waiting, &row, err)) == MR_OK &&
            row) {
         const struct mr_plan_reference *r =
             &w->m->plan->references[mr_case_int(w->waiting, 0)];
         for (size_t i = 0; code == MR_OK && i < r->from.count; i++)
-            code = mr_row_value(d->live, r->from.at[i], &w->values[r->from.at[i]], err);
+            code = mr_merge_row_value(d->live, r->from.at[i], &w->values[r->from.at[i]],
+                                      err);
     }
     mr_case_reset(w->waiting);
     if (code == MR_OK)
-        code = mr_row_edit(d->after, w->values, t->pair->find.ncolumns, &w->bytes, err);
+        code = mr_merge_row_edit(d->after, w->values, t->pair->find.ncolumns, &w->bytes,
+                                 err);
     d->after.ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
     d->after.len = w->bytes.len;
     return code == MR_OK && d->after.ptr == NULL ? mr_merge_nomem(err) : code;
@@ -281,14 +283,14 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
                           .waits = mr_case_int(stmt, 9) != 0,
                           .skip = mr_case_int(stmt, 10) != 0,
                           .root = mr_case_int(stmt, 11)};
-    d->key = mr_work_bytes(stmt, 1, &w->arena, &code, err);
-    d->image = mr_work_bytes(stmt, 2, &w->arena, &code, err);
-    d->there = mr_work_bytes(stmt, 3, &w->arena, &code, err);
-    d->live = mr_work_bytes(stmt, 4, &w->arena, &code, err);
-    d->after = mr_work_bytes(stmt, 5, &w->arena, &code, err);
-    d->ident = mr_work_bytes(stmt, 6, &w->arena, &code, err);
-    d->kind = mr_work_text(stmt, 12, &w->arena, &code, err);
-    d->detail = mr_work_text(stmt, 13, &w->arena, &code, err);
+    d->key = mr_merge_work_bytes(stmt, 1, &w->arena, &code, err);
+    d->image = mr_merge_work_bytes(stmt, 2, &w->arena, &code, err);
+    d->there = mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
+    d->live = mr_merge_work_bytes(stmt, 4, &w->arena, &code, err);
+    d->after = mr_merge_work_bytes(stmt, 5, &w->arena, &code, err);
+    d->ident = mr_merge_work_bytes(stmt, 6, &w->arena, &code, err);
+    d->kind = mr_merge_work_text(stmt, 12, &w->arena, &code, err);
+    d->detail = mr_merge_work_text(stmt, 13, &w->arena, &code, err);
     return code;
 }
 
@@ -362,10 +364,11 @@ static enum mr_code open_statements(struct writing *w, struct mr_err *err)
 static enum mr_code name_roots(struct mr_merge *m, struct mr_err *err)
 {
     const int64_t args[] = {mr_plan_store_id(m->store)};
-    return mr_work_run(m,
-                       "UPDATE entity SET waits_for=(SELECT e.entity FROM ent e"
-                       " WHERE e.w=entity.waits_for) WHERE plan=?1 AND waits_for<>0",
-                       args, 1, NULL, err);
+    return mr_merge_work_run(
+        m,
+        "UPDATE entity SET waits_for=(SELECT e.entity FROM ent e"
+        " WHERE e.w=entity.waits_for) WHERE plan=?1 AND waits_for<>0",
+        args, 1, NULL, err);
 }
 
 enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)

@@ -92,8 +92,8 @@ struct pair_of_rows {
     size_t count;
 };
 
-static enum mr_code keep_row(void *ctx, const struct mr_ask *ask,
-                             const struct mr_answer *row, struct mr_err *err)
+static enum mr_code keep_row(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct pair_of_rows *p = ctx;
     (void)ask;
@@ -103,16 +103,16 @@ static enum mr_code keep_row(void *ctx, const struct mr_ask *ask,
 }
 
 /* The rows of a side whose columns have these values; the last of them. */
-static enum mr_code read_rows(struct search *s, const struct mr_lookup *what,
+static enum mr_code read_rows(struct search *s, const struct mr_merge_lookup *what,
                               struct mr_key value, struct pair_of_rows *found,
                               struct mr_err *err)
 {
-    struct mr_vec asks = MR_VEC_INIT(struct mr_ask);
-    struct mr_ask *ask = mr_vec_push(&asks);
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+    struct mr_merge_ask *ask = mr_vec_push(&asks);
     if (ask == NULL)
         return mr_merge_nomem(err);
     ask->value = value;
-    enum mr_code code = mr_merge_ask(s->m, what, &asks, keep_row, found, err);
+    enum mr_code code = mr_merge_lookup_ask(s->m, what, &asks, keep_row, found, err);
     mr_vec_release(&asks);
     return code;
 }
@@ -128,14 +128,14 @@ static enum mr_code read_equal(struct search *s, struct cursor *c, int64_t key,
     mr_arena_reset(&c->arena);
     enum mr_code code = mr_row_encode(&value, &number, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_lookup what = {(enum mr_side)side, t, {&t->counter, 1}};
+        struct mr_merge_lookup what = {(enum mr_side)side, t, {&t->counter, 1}};
         code =
             read_rows(s, &what, (struct mr_key){value.ptr, value.len}, &rows[side], err);
     }
     *equal = false;
     if (code == MR_OK && rows[MR_SOURCE].count > 0 && rows[MR_TARGET].count > 0)
-        code = mr_row_differs(s->m, t, rows[MR_SOURCE].row, rows[MR_TARGET].row,
-                              MR_NO_COLUMN, &differs, err);
+        code = mr_merge_row_differs(s->m, t, rows[MR_SOURCE].row, rows[MR_TARGET].row,
+                                    MR_NO_COLUMN, &differs, err);
     if (code == MR_OK && !differs) {
         *equal = true;
         c->row = rows[MR_SOURCE].row;
@@ -191,14 +191,14 @@ static enum mr_code counted_parent(const struct looking *at,
     int64_t n = t->bound.base;
     enum mr_code code = MR_OK;
     if (parent->count > 0) {
-        code = mr_row_count(t->plan, parent->row, &n, err);
+        code = mr_merge_row_count(t->plan, parent->row, &n, err);
     } else {
         /* nobody is there, but the value may be a key of the future */
         for (size_t i = 0; i < r->to.count; i++) {
             struct mr_plan_table as = *t->plan;
             as.counter = r->from.at[i];
             if (r->to.at[i] == t->plan->counter)
-                code = mr_row_count(&as, at->row, &n, err);
+                code = mr_merge_row_count(&as, at->row, &n, err);
         }
     }
     *yes = code == MR_OK && n <= t->bound.base;
@@ -212,7 +212,8 @@ static enum mr_code uncounted_parent(const struct looking *at,
                                      const struct pair_of_rows *parent, bool *yes,
                                      struct mr_err *err)
 {
-    const struct mr_lookup what = {MR_TARGET, at->s->m->tables[r->parent].plan, r->to};
+    const struct mr_merge_lookup what = {MR_TARGET, at->s->m->tables[r->parent].plan,
+                                         r->to};
     struct pair_of_rows there = {.arena = parent->arena};
     enum mr_code code = read_rows(at->s, &what, value, &there, err);
     *yes = code == MR_OK && (there.count > 0) == (parent->count > 0);
@@ -229,17 +230,17 @@ static enum mr_code reference_is_base(const struct looking *at,
                                       struct mr_err *err)
 {
     const struct mr_merge_table *t = &at->s->m->tables[r->parent];
-    const struct mr_lookup what = {MR_SOURCE, t->plan, r->to};
+    const struct mr_merge_lookup what = {MR_SOURCE, t->plan, r->to};
     struct pair_of_rows parent = {.arena = arena};
-    struct mr_vec asks = MR_VEC_INIT(struct mr_ask);
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
     struct mr_key value = {0};
     bool refers = false;
     *yes = true;
-    enum mr_code code = mr_row_refers(r, at->row, &refers, err);
+    enum mr_code code = mr_merge_row_refers(r, at->row, &refers, err);
     if (code == MR_OK && refers)
-        code = mr_ask_push(&asks, 0, at->row, r->from, arena, err);
+        code = mr_merge_lookup_push(&asks, 0, at->row, r->from, arena, err);
     if (code == MR_OK && asks.count > 0) {
-        value = ((struct mr_ask *)mr_vec_at(&asks, 0))->value;
+        value = ((struct mr_merge_ask *)mr_vec_at(&asks, 0))->value;
         code = read_rows(at->s, &what, value, &parent, err);
         if (code == MR_OK)
             code = mr_plan_has_counter(t->plan)

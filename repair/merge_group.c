@@ -11,7 +11,7 @@ static enum mr_code group_counted(struct mr_merge *m, const struct mr_merge_tabl
 {
     const struct mr_merge_bound *b = &t->bound;
     const int64_t args[] = {(int64_t)t->plan->at, b->is_told, b->has_fresh, b->fresh};
-    return mr_work_run(
+    return mr_merge_work_run(
         m,
         "UPDATE m SET grp = (SELECT CASE WHEN m.same THEN 3"
         " WHEN w.above IS NOT 1 THEN CASE WHEN m.there IS NULL THEN 2 ELSE 1 END"
@@ -25,7 +25,7 @@ static enum mr_code group_uncounted(struct mr_merge *m, const struct mr_merge_ta
                                     struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)t->plan->at};
-    return mr_work_run(
+    return mr_merge_work_run(
         m,
         "UPDATE m SET grp = coalesce((SELECT CASE WHEN k.into_key IS NOT NULL THEN 4"
         " WHEN m.there IS NOT NULL THEN 1 WHEN k.restored THEN 4 END"
@@ -39,29 +39,31 @@ static enum mr_code find_late(struct mr_merge *m, const struct mr_merge_table *t
                               struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec rows = MR_VEC_INIT(struct mr_work_row);
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK && m->options->split_at != NULL &&
            t->plan->time_at != MR_NO_COLUMN) {
         const int64_t args[] = {(int64_t)t->plan->at, after};
         mr_arena_reset(&arena);
-        code = mr_work_rows(m,
-                            "SELECT " MR_WORK_COLUMNS " FROM m JOIN w ON w.id=m.id"
-                            " WHERE m.tbl=?1 AND m.id>?2 AND m.grp=5"
-                            " ORDER BY m.id LIMIT 1000",
-                            args, 2, &arena, &rows, err);
+        code = mr_merge_work_rows(m,
+                                  "SELECT " MR_MERGE_WORK_COLUMNS
+                                  " FROM m JOIN w ON w.id=m.id"
+                                  " WHERE m.tbl=?1 AND m.id>?2 AND m.grp=5"
+                                  " ORDER BY m.id LIMIT 1000",
+                                  args, 2, &arena, &rows, err);
         if (code != MR_OK || rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&rows, i);
+            const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
             const int64_t id[] = {row->id};
             int side = 0;
             after = row->id;
             code = mr_merge_split_side(m, t->plan, t->plan->time_at,
                                        (struct mr_key){row->image, row->len}, &side, err);
             if (code == MR_OK && side > 0)
-                code = mr_work_run(m, "UPDATE m SET grp=4 WHERE id=?1", id, 1, NULL, err);
+                code = mr_merge_work_run(m, "UPDATE m SET grp=4 WHERE id=?1", id, 1, NULL,
+                                         err);
         }
     }
     mr_vec_release(&rows);
@@ -75,7 +77,7 @@ static enum mr_code spread_to_maybe(struct mr_merge *m, const struct mr_merge_ta
                                     int64_t *changed, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)t->plan->at, !mr_plan_has_counter(t->plan)};
-    return mr_work_run(
+    return mr_merge_work_run(
         m,
         "UPDATE m SET grp=4 WHERE tbl=?1 AND grp=5 AND EXISTS (SELECT 1 FROM link l"
         " LEFT JOIN m p ON p.id=l.parent LEFT JOIN w pw ON pw.id=l.parent"
@@ -116,7 +118,7 @@ static enum mr_code spread_to_keys(struct mr_merge *m, const struct mr_merge_tab
             list.ptr);
         code = mr_strbuf_check(&sql, "grouping rows", err);
         if (code == MR_OK)
-            code = mr_work_run(m, sql.ptr, args, 2, changed, err);
+            code = mr_merge_work_run(m, sql.ptr, args, 2, changed, err);
     }
     mr_strbuf_release(&list);
     mr_strbuf_release(&sql);

@@ -18,12 +18,12 @@ struct holders {
 };
 
 struct identifying {
-    struct mr_matching *x;
+    struct mr_merge_matching *x;
     struct holders *holders; /* per row of the batch */
     struct mr_case_stmt *count, *known, *update, *there;
 };
 
-static struct mr_key key_of(struct identifying *d, const struct mr_answer *row,
+static struct mr_key key_of(struct identifying *d, const struct mr_merge_answer *row,
                             enum mr_code *code, struct mr_err *err)
 {
     const struct mr_plan_columns *key = &d->x->table->plan->key;
@@ -31,13 +31,13 @@ static struct mr_key key_of(struct identifying *d, const struct mr_answer *row,
     *code = mr_pair_values_of(row->image, row->len, key->at, key->count, &d->x->bytes,
                               &null, err);
     return *code == MR_OK
-               ? mr_matching_keep(d->x, (struct mr_key){d->x->bytes.ptr, d->x->bytes.len},
-                                  code, err)
+               ? mr_merge_matching_keep(
+                     d->x, (struct mr_key){d->x->bytes.ptr, d->x->bytes.len}, code, err)
                : (struct mr_key){0};
 }
 
-static enum mr_code take_holder(void *ctx, const struct mr_ask *ask,
-                                const struct mr_answer *row, struct mr_err *err)
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct identifying *d = ctx;
     struct holders *h = &d->holders[ask->tag];
@@ -46,7 +46,7 @@ static enum mr_code take_holder(void *ctx, const struct mr_ask *ask,
     int64_t n = 0;
     struct mr_key key = key_of(d, row, &code, err);
     if (code == MR_OK)
-        code = mr_row_count(d->x->table->plan, image, &n, err);
+        code = mr_merge_row_count(d->x->table->plan, image, &n, err);
     if (code != MR_OK)
         return code;
     bool above = n > d->x->table->bound.base;
@@ -57,27 +57,29 @@ static enum mr_code take_holder(void *ctx, const struct mr_ask *ask,
         return MR_OK;
     h->first = key;
     h->first_above = above;
-    h->first_image = mr_matching_keep(d->x, image, &code, err);
+    h->first_image = mr_merge_matching_keep(d->x, image, &code, err);
     return code;
 }
 
 static enum mr_code ask_target(struct identifying *d, struct mr_err *err)
 {
-    struct mr_matching *x = d->x;
-    const struct mr_lookup what = {MR_TARGET, x->table->plan, x->table->plan->named_by};
+    struct mr_merge_matching *x = d->x;
+    const struct mr_merge_lookup what = {MR_TARGET, x->table->plan,
+                                         x->table->plan->named_by};
     enum mr_code code = MR_OK;
     mr_vec_clear(&x->asks);
     for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-        const struct mr_work_row *row = mr_vec_at(&x->rows, i);
-        code = mr_ask_push(&x->asks, (int64_t)i, (struct mr_key){row->image, row->len},
-                           what.columns, &x->arena, err);
+        const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+        code = mr_merge_lookup_push(&x->asks, (int64_t)i,
+                                    (struct mr_key){row->image, row->len}, what.columns,
+                                    &x->arena, err);
         if (code != MR_OK || x->asks.count == 0)
             continue;
-        const struct mr_ask *last = mr_vec_at(&x->asks, x->asks.count - 1);
-        if (last->tag == (int64_t)i && mr_provisional_within(last->value))
+        const struct mr_merge_ask *last = mr_vec_at(&x->asks, x->asks.count - 1);
+        if (last->tag == (int64_t)i && mr_merge_provisional_within(last->value))
             x->asks.count--; /* no row of TARGET refers to what is not there */
     }
-    return code == MR_OK ? mr_merge_ask(x->m, &what, &x->asks, take_holder, d, err)
+    return code == MR_OK ? mr_merge_lookup_ask(x->m, &what, &x->asks, take_holder, d, err)
                          : code;
 }
 
@@ -89,7 +91,7 @@ static enum mr_code count_source(struct identifying *d, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < d->x->rows.count; i++) {
         bool row = false;
         mr_case_bind_int(d->count, 1,
-                         ((struct mr_work_row *)mr_vec_at(&d->x->rows, i))->id);
+                         ((struct mr_merge_work_row *)mr_vec_at(&d->x->rows, i))->id);
         code = mr_case_step(d->count, &row, err);
         if (code == MR_OK && row)
             d->holders[i].on_source = mr_case_int(d->count, 0);
@@ -98,8 +100,8 @@ static enum mr_code count_source(struct identifying *d, struct mr_err *err)
     return code;
 }
 
-static enum mr_code count_twin(void *ctx, const struct mr_ask *ask,
-                               const struct mr_answer *row, struct mr_err *err)
+static enum mr_code count_twin(void *ctx, const struct mr_merge_ask *ask,
+                               const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct identifying *d = ctx;
     (void)row;
@@ -112,8 +114,8 @@ static enum mr_code count_twin(void *ctx, const struct mr_ask *ask,
  * the holder on TARGET has its key. */
 static enum mr_code ask_twins(struct identifying *d, struct mr_err *err)
 {
-    struct mr_matching *x = d->x;
-    const struct mr_lookup what = {MR_SOURCE, x->table->plan, x->table->plan->key};
+    struct mr_merge_matching *x = d->x;
+    const struct mr_merge_lookup what = {MR_SOURCE, x->table->plan, x->table->plan->key};
     enum mr_code code = MR_OK;
     mr_vec_clear(&x->asks);
     for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
@@ -122,16 +124,17 @@ static enum mr_code ask_twins(struct identifying *d, struct mr_err *err)
         if (h->on_target != 1 || !h->first_above)
             continue;
         mr_case_bind_int(d->known, 1, (int64_t)x->table->plan->at);
-        mr_work_bind(d->known, 2, h->first);
+        mr_merge_work_bind(d->known, 2, h->first);
         code = mr_case_step(d->known, &known, err);
         mr_case_reset(d->known);
-        struct mr_ask *ask = code == MR_OK && !known ? mr_vec_push(&x->asks) : NULL;
+        struct mr_merge_ask *ask = code == MR_OK && !known ? mr_vec_push(&x->asks) : NULL;
         if (ask != NULL)
-            *ask = (struct mr_ask){.tag = (int64_t)i, .value = h->first};
+            *ask = (struct mr_merge_ask){.tag = (int64_t)i, .value = h->first};
         else if (code == MR_OK && !known)
             code = mr_merge_nomem(err);
     }
-    return code == MR_OK ? mr_merge_ask(x->m, &what, &x->asks, count_twin, d, err) : code;
+    return code == MR_OK ? mr_merge_lookup_ask(x->m, &what, &x->asks, count_twin, d, err)
+                         : code;
 }
 
 /* ---- what comes of it ---- */
@@ -146,17 +149,17 @@ static void judge(struct holders *h)
 
 static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
 {
-    struct mr_matching *x = d->x;
-    struct mr_vec pairs = MR_VEC_INIT(struct mr_owner_pair);
+    struct mr_merge_matching *x = d->x;
+    struct mr_vec pairs = MR_VEC_INIT(struct mr_merge_owner_pair);
     enum mr_code code = MR_OK;
     if (x->table->plan->pair->find.subject != MR_SUBJECT_NO)
         return MR_OK;
     for (size_t i = 0; i < x->rows.count; i++) {
         const struct holders *h = &d->holders[i];
-        const struct mr_work_row *row = mr_vec_at(&x->rows, i);
+        const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
         if (h->blocked != NULL || h->on_target != 1)
             continue;
-        struct mr_owner_pair *pair = mr_vec_push(&pairs);
+        struct mr_merge_owner_pair *pair = mr_vec_push(&pairs);
         if (pair == NULL) {
             code = mr_merge_nomem(err);
             break;
@@ -170,7 +173,7 @@ static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
         struct holders *h = &d->holders[i];
         if (h->blocked != NULL || h->on_target != 1)
             continue;
-        if (((struct mr_owner_pair *)mr_vec_at(&pairs, at++))->differs)
+        if (((struct mr_merge_owner_pair *)mr_vec_at(&pairs, at++))->differs)
             h->blocked = "owner-differs";
     }
     mr_vec_release(&pairs);
@@ -190,17 +193,17 @@ static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < d->x->rows.count; i++) {
         const struct holders *h = &d->holders[i];
-        int64_t id = ((struct mr_work_row *)mr_vec_at(&d->x->rows, i))->id;
+        int64_t id = ((struct mr_merge_work_row *)mr_vec_at(&d->x->rows, i))->id;
         bool matched = h->blocked == NULL && h->on_target == 1;
-        mr_work_bind(d->update, 1, matched ? h->first : (struct mr_key){0});
+        mr_merge_work_bind(d->update, 1, matched ? h->first : (struct mr_key){0});
         mr_case_bind_text(d->update, 2, h->blocked);
-        mr_work_bind(d->update, 3, other_of(h));
+        mr_merge_work_bind(d->update, 3, other_of(h));
         mr_case_bind_int(d->update, 4, h->any_above);
         mr_case_bind_int(d->update, 5, id);
         code = mr_case_run(d->update, err);
         if (code != MR_OK || !matched)
             continue;
-        mr_work_bind(d->there, 1, h->first_image);
+        mr_merge_work_bind(d->there, 1, h->first_image);
         mr_case_bind_int(d->there, 2, id);
         code = mr_case_run(d->there, err);
     }
@@ -209,7 +212,7 @@ static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
 
 static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
 {
-    struct mr_matching *x = d->x;
+    struct mr_merge_matching *x = d->x;
     d->holders = mr_arena_calloc(&x->arena, x->rows.count + 1, sizeof *d->holders);
     if (d->holders == NULL)
         return mr_merge_nomem(err);
@@ -252,7 +255,7 @@ static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_match_identities(struct mr_matching *x, struct mr_err *err)
+enum mr_code mr_merge_match_identities(struct mr_merge_matching *x, struct mr_err *err)
 {
     struct identifying d = {.x = x};
     int64_t after = 0;
@@ -260,10 +263,10 @@ enum mr_code mr_match_identities(struct mr_matching *x, struct mr_err *err)
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
         mr_arena_reset(&x->arena);
-        code = mr_work_rows(x->m, rows_sql, args, 3, &x->arena, &x->rows, err);
+        code = mr_merge_work_rows(x->m, rows_sql, args, 3, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
-        after = ((struct mr_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;
+        after = ((struct mr_merge_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;
         code = identify_batch(&d, err);
     }
     mr_case_free(d.count);

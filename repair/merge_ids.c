@@ -356,12 +356,12 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
     struct block b = {.table = t};
     int64_t rows = 0, ids = 0;
     bool reserved = false;
-    enum mr_code code = mr_work_int(
+    enum mr_code code = mr_merge_work_int(
         m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT, args, 1, &rows, err);
     if (code == MR_OK)
-        code =
-            mr_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT,
-                        args, 1, &ids, err);
+        code = mr_merge_work_int(
+            m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT, args, 1,
+            &ids, err);
     b.rows = (uint64_t)rows;
     b.ids = (uint64_t)ids;
     if (code == MR_OK && rows > 0) {
@@ -383,7 +383,8 @@ enum mr_code mr_merge_ids(struct mr_merge *m, struct mr_err *err)
     const int64_t plan[] = {mr_plan_store_id(m->store)};
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_work_run(m, "DELETE FROM plan_table WHERE plan=?1", plan, 1, NULL, err);
+        code = mr_merge_work_run(m, "DELETE FROM plan_table WHERE plan=?1", plan, 1, NULL,
+                                 err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (mr_plan_has_counter(m->tables[i].plan))
             code = plan_block(m, &m->tables[i], err);

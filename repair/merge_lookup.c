@@ -10,34 +10,35 @@
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)
 #define IMAGE_BYTES ((size_t)4 * BATCH_BYTES) /* rows may be wider than the average */
 
-enum mr_code mr_ask_push(struct mr_vec *asks, int64_t tag, struct mr_key image,
-                         struct mr_plan_columns columns, struct mr_arena *arena,
-                         struct mr_err *err)
+enum mr_code mr_merge_lookup_push(struct mr_vec *asks, int64_t tag, struct mr_key image,
+                                  struct mr_plan_columns columns, struct mr_arena *arena,
+                                  struct mr_err *err)
 {
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     bool null = false;
     enum mr_code code = mr_pair_values_of(image.ptr, image.len, columns.at, columns.count,
                                           &bytes, &null, err);
     if (code == MR_OK && !null) {
-        struct mr_ask *ask = mr_vec_push(asks);
+        struct mr_merge_ask *ask = mr_vec_push(asks);
         const void *copy = mr_arena_dup(arena, bytes.ptr, bytes.len);
         if (ask == NULL || copy == NULL)
             code = mr_merge_nomem(err);
         else
-            *ask = (struct mr_ask){.tag = tag, .value = {copy, bytes.len}};
+            *ask = (struct mr_merge_ask){.tag = tag, .value = {copy, bytes.len}};
     }
     mr_strbuf_release(&bytes);
     return code;
 }
 
-enum mr_code mr_merge_canonise(struct mr_merge *m, const struct mr_plan_table *table,
-                               struct mr_plan_columns columns, struct mr_vec *asks,
-                               struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_merge_lookup_canonise(struct mr_merge *m,
+                                      const struct mr_plan_table *table,
+                                      struct mr_plan_columns columns, struct mr_vec *asks,
+                                      struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_vec items = MR_VEC_INIT(struct mr_canon_item);
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
-        const struct mr_ask *ask = mr_vec_at(asks, i);
+        const struct mr_merge_ask *ask = mr_vec_at(asks, i);
         struct mr_canon_item *item = mr_vec_push(&items);
         if (item == NULL)
             code = mr_merge_nomem(err);
@@ -50,7 +51,7 @@ enum mr_code mr_merge_canonise(struct mr_merge *m, const struct mr_plan_table *t
                                 mr_reader_db(m->reader[MR_TARGET]), &items, arena, err);
     for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
         const struct mr_canon_item *item = mr_vec_at(&items, i);
-        ((struct mr_ask *)mr_vec_at(asks, i))->canon =
+        ((struct mr_merge_ask *)mr_vec_at(asks, i))->canon =
             (struct mr_key){item->out, item->out_len};
     }
     mr_vec_release(&items);
@@ -59,12 +60,12 @@ enum mr_code mr_merge_canonise(struct mr_merge *m, const struct mr_plan_table *t
 
 static int compare_asks(const void *a, const void *b)
 {
-    const struct mr_ask *x = a, *y = b;
+    const struct mr_merge_ask *x = a, *y = b;
     return mr_key_compare(x->canon, y->canon);
 }
 
 /* Questions a batch, so that their answers stay within bounds. */
-static size_t batch_size(const struct mr_lookup *what)
+static size_t batch_size(const struct mr_merge_lookup *what)
 {
     uint64_t width = what->table->pair->side[what->side]->avg_row_bytes + 1;
     uint64_t size = BATCH_BYTES / width;
@@ -74,16 +75,16 @@ static size_t batch_size(const struct mr_lookup *what)
 /* One batch of questions and what answers it. */
 struct asking {
     struct mr_merge *m;
-    const struct mr_lookup *what;
+    const struct mr_merge_lookup *what;
     struct mr_readspec spec;
     struct mr_rowhash hash;
     struct mr_rowset set;
     struct mr_arena arena;
     struct mr_vec keys;   /* struct mr_key */
-    struct mr_vec founds; /* struct mr_ask: tag is the place in the set */
+    struct mr_vec founds; /* struct mr_merge_ask: tag is the place in the set */
 };
 
-static enum mr_code fetch(struct asking *a, const struct mr_ask *asks, size_t n,
+static enum mr_code fetch(struct asking *a, const struct mr_merge_ask *asks, size_t n,
                           struct mr_err *err)
 {
     mr_vec_clear(&a->keys);
@@ -119,21 +120,22 @@ static enum mr_code sort_founds(struct asking *a, struct mr_err *err)
     mr_vec_clear(&a->founds);
     mr_arena_reset(&a->arena);
     for (size_t i = 0; i < a->set.rows.count; i++) {
-        struct mr_ask *found = mr_vec_push(&a->founds);
+        struct mr_merge_ask *found = mr_vec_push(&a->founds);
         if (found == NULL)
             return mr_merge_nomem(err);
         found->tag = (int64_t)i;
         found->value = mr_rowset_key(&a->set, mr_rowset_at(&a->set, i));
     }
-    enum mr_code code = mr_merge_canonise(a->m, a->what->table, a->what->columns,
-                                          &a->founds, &a->arena, err);
+    enum mr_code code = mr_merge_lookup_canonise(a->m, a->what->table, a->what->columns,
+                                                 &a->founds, &a->arena, err);
     if (code == MR_OK && a->founds.count > 1)
-        qsort(a->founds.items, a->founds.count, sizeof(struct mr_ask), compare_asks);
+        qsort(a->founds.items, a->founds.count, sizeof(struct mr_merge_ask),
+              compare_asks);
     return code;
 }
 
-static enum mr_code join(struct asking *a, const struct mr_ask *asks, size_t n,
-                         mr_answer_fn *fn, void *ctx, struct mr_err *err)
+static enum mr_code join(struct asking *a, const struct mr_merge_ask *asks, size_t n,
+                         mr_merge_answer_fn *fn, void *ctx, struct mr_err *err)
 {
     size_t from = 0;
     enum mr_code code = MR_OK;
@@ -144,11 +146,12 @@ static enum mr_code join(struct asking *a, const struct mr_ask *asks, size_t n,
                compare_asks(mr_vec_at(&a->founds, from), &asks[i]) < 0)
             from++;
         for (size_t k = from; code == MR_OK && k < a->founds.count; k++) {
-            const struct mr_ask *found = mr_vec_at(&a->founds, k);
+            const struct mr_merge_ask *found = mr_vec_at(&a->founds, k);
             if (compare_asks(found, &asks[i]) != 0)
                 break;
             const struct mr_rowset_row *row = mr_rowset_at(&a->set, (size_t)found->tag);
-            struct mr_answer answer = {mr_rowset_image(&a->set, row), row->image_len};
+            struct mr_merge_answer answer = {mr_rowset_image(&a->set, row),
+                                             row->image_len};
             code = fn(ctx, &asks[i], &answer, err);
         }
     }
@@ -156,8 +159,8 @@ static enum mr_code join(struct asking *a, const struct mr_ask *asks, size_t n,
 }
 
 /* A batch, or where its rows are too wide, its halves. */
-static enum mr_code ask_batch(struct asking *a, const struct mr_ask *asks, size_t n,
-                              mr_answer_fn *fn, void *ctx, struct mr_err *err)
+static enum mr_code ask_batch(struct asking *a, const struct mr_merge_ask *asks, size_t n,
+                              mr_merge_answer_fn *fn, void *ctx, struct mr_err *err)
 {
     enum mr_code code = fetch(a, asks, n, err);
     if (code == MR_OK && n > 1 && !is_whole(a)) {
@@ -169,7 +172,7 @@ static enum mr_code ask_batch(struct asking *a, const struct mr_ask *asks, size_
     return code == MR_OK ? join(a, asks, n, fn, ctx, err) : code;
 }
 
-static void set_spec(struct mr_readspec *spec, const struct mr_lookup *what)
+static void set_spec(struct mr_readspec *spec, const struct mr_merge_lookup *what)
 {
     *spec = what->table->pair->full[what->side];
     spec->key = what->columns.at;
@@ -178,15 +181,15 @@ static void set_spec(struct mr_readspec *spec, const struct mr_lookup *what)
     spec->store = false;
 }
 
-enum mr_code mr_merge_ask(struct mr_merge *m, const struct mr_lookup *what,
-                          struct mr_vec *asks, mr_answer_fn *fn, void *ctx,
-                          struct mr_err *err)
+enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_lookup *what,
+                                 struct mr_vec *asks, mr_merge_answer_fn *fn, void *ctx,
+                                 struct mr_err *err)
 {
     struct asking a = {.m = m,
                        .what = what,
                        .arena = MR_ARENA_INIT,
                        .keys = MR_VEC_INIT(struct mr_key),
-                       .founds = MR_VEC_INIT(struct mr_ask)};
+                       .founds = MR_VEC_INIT(struct mr_merge_ask)};
     struct mr_arena canons = MR_ARENA_INIT;
     size_t size = batch_size(what);
     if (asks->count == 0)
@@ -195,9 +198,10 @@ enum mr_code mr_merge_ask(struct mr_merge *m, const struct mr_lookup *what,
     mr_rowset_init(&a.set);
     enum mr_code code = mr_rowhash_init(&a.hash, what->table->pair, &a.spec, err);
     if (code == MR_OK)
-        code = mr_merge_canonise(m, what->table, what->columns, asks, &canons, err);
+        code =
+            mr_merge_lookup_canonise(m, what->table, what->columns, asks, &canons, err);
     if (code == MR_OK)
-        qsort(asks->items, asks->count, sizeof(struct mr_ask), compare_asks);
+        qsort(asks->items, asks->count, sizeof(struct mr_merge_ask), compare_asks);
     for (size_t i = 0; code == MR_OK && i < asks->count; i += size) {
         size_t n = asks->count - i < size ? asks->count - i : size;
         code = ask_batch(&a, mr_vec_at(asks, i), n, fn, ctx, err);
@@ -208,7 +212,7 @@ enum mr_code mr_merge_ask(struct mr_merge *m, const struct mr_lookup *what,
     mr_vec_release(&a.founds);
     mr_arena_release(&a.arena);
     for (size_t i = 0; i < asks->count; i++)
-        ((struct mr_ask *)mr_vec_at(asks, i))->canon = (struct mr_key){0};
+        ((struct mr_merge_ask *)mr_vec_at(asks, i))->canon = (struct mr_key){0};
     mr_arena_release(&canons);
     return code;
 }
@@ -218,7 +222,7 @@ enum mr_code mr_merge_ask(struct mr_merge *m, const struct mr_lookup *what,
 struct streaming {
     struct mr_rowhash hash;
     struct mr_strbuf image;
-    mr_answer_fn *fn;
+    mr_merge_answer_fn *fn;
     void *ctx;
 };
 
@@ -229,13 +233,14 @@ static enum mr_code give(void *ctx, const struct mr_value *values, struct mr_err
     enum mr_code code = mr_rowhash_image(&s->hash, values, &s->image, err);
     if (code == MR_OK)
         code = mr_strbuf_check(&s->image, "reading a row", err);
-    struct mr_answer row = {s->image.ptr, s->image.len};
+    struct mr_merge_answer row = {s->image.ptr, s->image.len};
     return code == MR_OK ? s->fn(s->ctx, NULL, &row, err) : code;
 }
 
-enum mr_code mr_merge_stream(struct mr_merge *m, const struct mr_lookup *what,
-                             const struct mr_key *keys, size_t nkeys, mr_answer_fn *fn,
-                             void *ctx, struct mr_err *err)
+enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
+                                    const struct mr_merge_lookup *what,
+                                    const struct mr_key *keys, size_t nkeys,
+                                    mr_merge_answer_fn *fn, void *ctx, struct mr_err *err)
 {
     struct mr_readspec spec;
     struct streaming s = {.image = MR_STRBUF_INIT, .fn = fn, .ctx = ctx};

@@ -8,8 +8,8 @@
 #include "repair/merge_row.h"
 #include "repair/merge_trace.h"
 
-struct mr_key mr_matching_keep(struct mr_matching *x, struct mr_key bytes,
-                               enum mr_code *code, struct mr_err *err)
+struct mr_key mr_merge_matching_keep(struct mr_merge_matching *x, struct mr_key bytes,
+                                     enum mr_code *code, struct mr_err *err)
 {
     struct mr_key copy = {mr_arena_dup(&x->arena, bytes.ptr, bytes.len), bytes.len};
     if (copy.ptr == NULL)
@@ -17,14 +17,14 @@ struct mr_key mr_matching_keep(struct mr_matching *x, struct mr_key bytes,
     return copy;
 }
 
-static struct mr_candidate *candidate(const struct mr_matching *x, size_t i)
+static struct mr_merge_candidate *candidate(const struct mr_merge_matching *x, size_t i)
 {
     return mr_vec_at(&x->candidates, i);
 }
 
 /* ---- one batch of rows ---- */
 
-static enum mr_code read_marks(struct mr_matching *x, struct mr_candidate *c,
+static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_candidate *c,
                                struct mr_err *err)
 {
     bool found = false;
@@ -32,84 +32,85 @@ static enum mr_code read_marks(struct mr_matching *x, struct mr_candidate *c,
     enum mr_code code = mr_case_step(x->marks, &found, err);
     if (code == MR_OK && found) {
         c->unsame = mr_case_int(x->marks, 0) != 0;
-        c->into = mr_work_bytes(x->marks, 1, &x->arena, &code, err);
-        c->without = mr_work_bytes(x->marks, 2, &x->arena, &code, err);
+        c->into = mr_merge_work_bytes(x->marks, 1, &x->arena, &code, err);
+        c->without = mr_merge_work_bytes(x->marks, 2, &x->arena, &code, err);
     }
     mr_case_reset(x->marks);
     return code;
 }
 
-static enum mr_code map_batch(struct mr_matching *x, struct mr_err *err)
+static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     enum mr_code code = MR_OK;
     mr_vec_clear(&x->candidates);
     for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-        struct mr_candidate *c = mr_vec_push(&x->candidates);
+        struct mr_merge_candidate *c = mr_vec_push(&x->candidates);
         bool null = false;
         if (c == NULL)
             return mr_merge_nomem(err);
         c->row = mr_vec_at(&x->rows, i);
         code = read_marks(x, c, err);
         if (code == MR_OK)
-            code = mr_map_row(&x->map, t, c->row, x->mode, c->without, err);
+            code = mr_merge_map_row(&x->map, t, c->row, x->mode, c->without, err);
         if (code != MR_OK)
             break;
         c->disagrees = x->map.disagrees;
-        c->after = mr_matching_keep(x, (struct mr_key){x->map.row.ptr, x->map.row.len},
-                                    &code, err);
+        c->after = mr_merge_matching_keep(
+            x, (struct mr_key){x->map.row.ptr, x->map.row.len}, &code, err);
         if (code == MR_OK)
             code = mr_pair_values_of(c->after.ptr, c->after.len, t->key.at, t->key.count,
                                      &x->bytes, &null, err);
         if (code == MR_OK)
-            c->key = mr_matching_keep(x, (struct mr_key){x->bytes.ptr, x->bytes.len},
-                                      &code, err);
+            c->key = mr_merge_matching_keep(
+                x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
     }
     return code;
 }
 
-static enum mr_code take_holder(void *ctx, const struct mr_ask *ask,
-                                const struct mr_answer *row, struct mr_err *err)
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
 {
-    struct mr_matching *x = ctx;
+    struct mr_merge_matching *x = ctx;
     const struct mr_plan_columns *key = &x->table->plan->key;
-    struct mr_candidate *c = candidate(x, (size_t)ask->tag);
+    struct mr_merge_candidate *c = candidate(x, (size_t)ask->tag);
     bool null = false;
     enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
                                           &x->bytes, &null, err);
     if (code == MR_OK)
-        c->taken_key =
-            mr_matching_keep(x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+        c->taken_key = mr_merge_matching_keep(
+            x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
     if (code == MR_OK)
-        c->taken = mr_matching_keep(x, (struct mr_key){row->image, row->len}, &code, err);
+        c->taken =
+            mr_merge_matching_keep(x, (struct mr_key){row->image, row->len}, &code, err);
     return code;
 }
 
 /* TARGET's rows under the mapped keys; where a person chose another one, that. */
-static enum mr_code find_holders(struct mr_matching *x, struct mr_err *err)
+static enum mr_code find_holders(struct mr_merge_matching *x, struct mr_err *err)
 {
-    const struct mr_lookup what = {MR_TARGET, x->table->plan, x->table->plan->key};
+    const struct mr_merge_lookup what = {MR_TARGET, x->table->plan, x->table->plan->key};
     enum mr_code code = MR_OK;
     mr_vec_clear(&x->asks);
     for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
-        struct mr_candidate *c = candidate(x, i);
+        struct mr_merge_candidate *c = candidate(x, i);
         struct mr_key key = c->into.ptr != NULL ? c->into : c->key;
         if (mr_key_compare(key, c->row->key) == 0) {
             c->taken_key = c->row->live_key;
             c->taken = (struct mr_key){c->row->live, c->row->live_len};
             continue;
         }
-        if (mr_provisional_within(key))
+        if (mr_merge_provisional_within(key))
             continue;
-        struct mr_ask *ask = mr_vec_push(&x->asks);
+        struct mr_merge_ask *ask = mr_vec_push(&x->asks);
         if (ask == NULL)
             return mr_merge_nomem(err);
-        *ask = (struct mr_ask){.tag = (int64_t)i, .value = key};
+        *ask = (struct mr_merge_ask){.tag = (int64_t)i, .value = key};
     }
-    return mr_merge_ask(x->m, &what, &x->asks, take_holder, x, err);
+    return mr_merge_lookup_ask(x->m, &what, &x->asks, take_holder, x, err);
 }
 
-static void place(const struct mr_matching *x, struct mr_candidate *c)
+static void place(const struct mr_merge_matching *x, struct mr_merge_candidate *c)
 {
     bool counted = mr_plan_has_counter(x->table->plan) && c->row->above;
     if (c->into.ptr == NULL && counted) {
@@ -122,37 +123,40 @@ static void place(const struct mr_matching *x, struct mr_candidate *c)
 }
 
 /* Canonical identities of images: of the rows, or of TARGET's under their keys. */
-static enum mr_code name_images(struct mr_matching *x, bool taken, struct mr_err *err)
+static enum mr_code name_images(struct mr_merge_matching *x, bool taken,
+                                struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     enum mr_code code = MR_OK;
     mr_vec_clear(&x->asks);
     for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
-        struct mr_candidate *c = candidate(x, i);
+        struct mr_merge_candidate *c = candidate(x, i);
         struct mr_key image = taken ? c->taken : c->after;
         if (image.ptr == NULL || (taken && (c->same || !c->row->above)))
             continue;
         if (t->identity == MR_PLAN_BY_ROW) {
-            code = mr_multiset_name(t, image, &x->bytes, err);
+            code = mr_merge_match_name(t, image, &x->bytes, err);
             if (code == MR_OK)
-                *(taken ? &c->taken_ident : &c->ident) = mr_matching_keep(
+                *(taken ? &c->taken_ident : &c->ident) = mr_merge_matching_keep(
                     x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
             continue;
         }
-        code = mr_ask_push(&x->asks, (int64_t)i, image, t->named_by, &x->arena, err);
+        code = mr_merge_lookup_push(&x->asks, (int64_t)i, image, t->named_by, &x->arena,
+                                    err);
     }
     if (code == MR_OK)
-        code = mr_merge_canonise(x->m, t, t->named_by, &x->asks, &x->arena, err);
+        code = mr_merge_lookup_canonise(x->m, t, t->named_by, &x->asks, &x->arena, err);
     for (size_t i = 0; code == MR_OK && i < x->asks.count; i++) {
-        const struct mr_ask *ask = mr_vec_at(&x->asks, i);
-        struct mr_candidate *c = candidate(x, (size_t)ask->tag);
+        const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
+        struct mr_merge_candidate *c = candidate(x, (size_t)ask->tag);
         *(taken ? &c->taken_ident : &c->ident) = ask->canon;
     }
     return code;
 }
 
 /* Is its key held by another identity? */
-static bool collides(const struct mr_matching *x, const struct mr_candidate *c)
+static bool collides(const struct mr_merge_matching *x,
+                     const struct mr_merge_candidate *c)
 {
     if (c->same || !c->row->above || c->taken.ptr == NULL || c->into.ptr != NULL)
         return false;
@@ -160,32 +164,32 @@ static bool collides(const struct mr_matching *x, const struct mr_candidate *c)
            mr_key_compare(c->ident, c->taken_ident) != 0;
 }
 
-static enum mr_code write_batch(struct mr_matching *x, struct mr_err *err)
+static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
-        const struct mr_candidate *c = candidate(x, i);
+        const struct mr_merge_candidate *c = candidate(x, i);
         mr_case_bind_int(x->insert, 1, c->row->id);
         mr_case_bind_int(x->insert, 2, (int64_t)x->table->plan->at);
-        mr_work_bind(x->insert, 3, c->ident);
-        mr_work_bind(x->insert, 4, c->key);
-        mr_work_bind(x->insert, 5, c->taken_key);
+        mr_merge_work_bind(x->insert, 3, c->ident);
+        mr_merge_work_bind(x->insert, 4, c->key);
+        mr_merge_work_bind(x->insert, 5, c->taken_key);
         mr_case_bind_int(x->insert, 6, collides(x, c));
-        mr_work_bind(x->insert, 7, c->there);
+        mr_merge_work_bind(x->insert, 7, c->there);
         mr_case_bind_int(x->insert, 8, c->same);
         mr_case_bind_int(x->insert, 9, c->disagrees);
         code = mr_case_run(x->insert, err);
         if (code != MR_OK)
             break;
         mr_case_bind_int(x->image, 1, c->row->id);
-        mr_work_bind(x->image, 2, c->after);
-        mr_work_bind(x->image, 3, c->there_image);
+        mr_merge_work_bind(x->image, 2, c->after);
+        mr_merge_work_bind(x->image, 3, c->there_image);
         code = mr_case_run(x->image, err);
     }
     return code;
 }
 
-static enum mr_code match_batch(struct mr_matching *x, struct mr_err *err)
+static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     enum mr_code code = map_batch(x, err);
@@ -200,20 +204,20 @@ static enum mr_code match_batch(struct mr_matching *x, struct mr_err *err)
     return code == MR_OK ? write_batch(x, err) : code;
 }
 
-static enum mr_code match_keys(struct mr_matching *x, struct mr_err *err)
+static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
 {
     int64_t after = 0;
     for (;;) {
         const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
         mr_arena_reset(&x->arena);
-        enum mr_code code =
-            mr_work_rows(x->m,
-                         "SELECT " MR_WORK_COLUMNS " FROM w WHERE tbl=?1 AND wave=?2"
-                         " AND id>?3 ORDER BY id LIMIT 1000",
-                         args, 3, &x->arena, &x->rows, err);
+        enum mr_code code = mr_merge_work_rows(x->m,
+                                               "SELECT " MR_MERGE_WORK_COLUMNS
+                                               " FROM w WHERE tbl=?1 AND wave=?2"
+                                               " AND id>?3 ORDER BY id LIMIT 1000",
+                                               args, 3, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             return code;
-        after = ((struct mr_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;
+        after = ((struct mr_merge_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;
         code = match_batch(x, err);
         if (code != MR_OK)
             return code;
@@ -223,21 +227,21 @@ static enum mr_code match_keys(struct mr_matching *x, struct mr_err *err)
 /* ---- new ids ---- */
 
 /* Gives rows whose key is taken, or was, a provisional id. */
-static enum mr_code write_traces(struct mr_matching *x, struct mr_err *err)
+static enum mr_code write_traces(struct mr_merge_matching *x, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-        const struct mr_work_row *row = mr_vec_at(&x->rows, i);
-        const struct mr_ask *ask = mr_vec_at(&x->asks, i);
+        const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+        const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
         const int64_t args[] = {row->id};
         if (ask->tag == 0)
-            code = mr_work_run(x->m, "UPDATE m SET traced=1 WHERE id=?1", args, 1, NULL,
-                               err);
+            code = mr_merge_work_run(x->m, "UPDATE m SET traced=1 WHERE id=?1", args, 1,
+                                     NULL, err);
     }
     return code;
 }
 
-static enum mr_code find_traces(struct mr_matching *x, struct mr_err *err)
+static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
         "SELECT w.id, m.mkey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m INDEXED BY "
@@ -250,15 +254,15 @@ static enum mr_code find_traces(struct mr_matching *x, struct mr_err *err)
         const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
         mr_arena_reset(&x->arena);
         mr_vec_clear(&x->asks);
-        code = mr_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
+        code = mr_merge_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&x->rows, i);
-            struct mr_ask *ask = mr_vec_push(&x->asks);
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_merge_ask *ask = mr_vec_push(&x->asks);
             if (ask == NULL)
                 return mr_merge_nomem(err);
-            *ask = (struct mr_ask){.tag = row->id, .value = row->key};
+            *ask = (struct mr_merge_ask){.tag = row->id, .value = row->key};
             after = row->id;
         }
         code = mr_merge_traces(x->m, x->table->plan, &x->asks, err);
@@ -269,30 +273,30 @@ static enum mr_code find_traces(struct mr_matching *x, struct mr_err *err)
 }
 
 /* Puts a provisional id where the counter's goes. */
-static enum mr_code renumber(struct mr_matching *x, const struct mr_work_row *row,
-                             struct mr_err *err)
+static enum mr_code renumber(struct mr_merge_matching *x,
+                             const struct mr_merge_work_row *row, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     const int64_t id[] = {row->id};
     char number[10];
     struct mr_key *values = x->map.values;
     memset(values, 0, x->map.nvalues * sizeof *values);
-    mr_provisional_encode(row->id, number);
+    mr_merge_provisional_encode(row->id, number);
     values[t->counter] = (struct mr_key){number, sizeof number};
-    enum mr_code code = mr_row_edit((struct mr_key){row->image, row->len}, values,
-                                    t->pair->find.ncolumns, &x->bytes, err);
+    enum mr_code code = mr_merge_row_edit((struct mr_key){row->image, row->len}, values,
+                                          t->pair->find.ncolumns, &x->bytes, err);
     if (code != MR_OK)
         return code;
     mr_case_bind_int(x->image, 1, row->id);
     mr_case_bind_borrowed(x->image, 2, x->bytes.ptr, x->bytes.len);
     mr_case_bind_null(x->image, 3);
     code = mr_case_run(x->image, err);
-    return code == MR_OK
-               ? mr_work_run(x->m, "UPDATE m SET newid=1 WHERE id=?1", id, 1, NULL, err)
-               : code;
+    return code == MR_OK ? mr_merge_work_run(x->m, "UPDATE m SET newid=1 WHERE id=?1", id,
+                                             1, NULL, err)
+                         : code;
 }
 
-static enum mr_code give_ids(struct mr_matching *x, struct mr_err *err)
+static enum mr_code give_ids(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
         "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m "
@@ -305,11 +309,11 @@ static enum mr_code give_ids(struct mr_matching *x, struct mr_err *err)
     while (code == MR_OK && mr_plan_has_counter(x->table->plan)) {
         const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
         mr_arena_reset(&x->arena);
-        code = mr_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
+        code = mr_merge_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&x->rows, i);
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
             after = row->id;
             code = renumber(x, row, err);
         }
@@ -320,7 +324,7 @@ static enum mr_code give_ids(struct mr_matching *x, struct mr_err *err)
 /* ---- tables ---- */
 
 /* References of a table to itself that say who its rows are, as "1, 4". */
-static void self_references(const struct mr_matching *x, struct mr_strbuf *list)
+static void self_references(const struct mr_merge_matching *x, struct mr_strbuf *list)
 {
     const struct mr_plan_tables *plan = x->m->plan;
     for (size_t i = 0; i < plan->nreferences; i++) {
@@ -332,7 +336,8 @@ static void self_references(const struct mr_matching *x, struct mr_strbuf *list)
 
 /* Row by row: a wave of rows refers to earlier waves only.  What is left in a circle is
  * one last wave. */
-static enum mr_code find_waves(struct mr_matching *x, int64_t *waves, struct mr_err *err)
+static enum mr_code find_waves(struct mr_merge_matching *x, int64_t *waves,
+                               struct mr_err *err)
 {
     struct mr_strbuf refs = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
     int64_t args[] = {(int64_t)x->table->plan->at, 0};
@@ -349,22 +354,23 @@ static enum mr_code find_waves(struct mr_matching *x, int64_t *waves, struct mr_
                       refs.ptr);
     enum mr_code code = mr_strbuf_check(&sql, "ordering rows", err);
     if (code == MR_OK)
-        code = mr_work_run(x->m, "UPDATE w SET wave=-1 WHERE tbl=?1", args, 1, NULL, err);
+        code = mr_merge_work_run(x->m, "UPDATE w SET wave=-1 WHERE tbl=?1", args, 1, NULL,
+                                 err);
     for (*waves = 0; code == MR_OK && changed > 0; ++*waves) {
         args[1] = *waves;
-        code = mr_work_run(x->m, sql.ptr, args, 2, &changed, err);
+        code = mr_merge_work_run(x->m, sql.ptr, args, 2, &changed, err);
     }
     args[1] = *waves - 1; /* the last one found nothing */
     if (code == MR_OK)
-        code = mr_work_run(x->m, "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1", args, 2,
-                           NULL, err);
+        code = mr_merge_work_run(x->m, "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1",
+                                 args, 2, NULL, err);
     mr_strbuf_release(&refs);
     mr_strbuf_release(&sql);
     return code;
 }
 
 /* Are the parents of all its references decided before it? */
-static bool has_parents_decided(const struct mr_matching *x)
+static bool has_parents_decided(const struct mr_merge_matching *x)
 {
     for (size_t i = 0; i < x->m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &x->m->plan->references[i];
@@ -374,19 +380,19 @@ static bool has_parents_decided(const struct mr_matching *x)
     return true;
 }
 
-static enum mr_code match_table(struct mr_matching *x, struct mr_err *err)
+static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     int64_t waves = 1;
     enum mr_code code = find_waves(x, &waves, err);
-    x->mode = has_parents_decided(x) ? MR_MAP_ALL : MR_MAP_HARD;
+    x->mode = has_parents_decided(x) ? MR_MERGE_MAP_ALL : MR_MERGE_MAP_HARD;
     for (x->wave = 0; code == MR_OK && x->wave < waves; x->wave++) {
         code = match_keys(x, err);
         if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS && mr_plan_has_counter(t))
-            code = mr_match_identities(x, err);
+            code = mr_merge_match_identities(x, err);
         if (code == MR_OK && (t->key.count == 0 ||
                               (t->identity == MR_PLAN_BY_ROW && mr_plan_has_counter(t))))
-            code = mr_match_multiset(x, err);
+            code = mr_merge_match_multiset(x, err);
         if (code == MR_OK && t->key.count > 0)
             code = find_traces(x, err);
         if (code == MR_OK)
@@ -397,7 +403,7 @@ static enum mr_code match_table(struct mr_matching *x, struct mr_err *err)
 
 /* ---- all references ---- */
 
-static enum mr_code map_all(struct mr_matching *x, struct mr_err *err)
+static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
         "SELECT w.id, w.skey, w.n, m.newid AND m.there IS NULL, w.equal, w.image,"
@@ -409,23 +415,24 @@ static enum mr_code map_all(struct mr_matching *x, struct mr_err *err)
     while (code == MR_OK && !has_parents_decided(x)) {
         const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&x->arena);
-        code = mr_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
+        code = mr_merge_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-            struct mr_work_row *row = mr_vec_at(&x->rows, i);
-            struct mr_candidate c = {.row = row};
+            struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_merge_candidate c = {.row = row};
             after = row->id;
             code = read_marks(x, &c, err);
             if (code == MR_OK)
-                code = mr_map_row(&x->map, t, row, MR_MAP_ALL, c.without, err);
+                code =
+                    mr_merge_map_row(&x->map, t, row, MR_MERGE_MAP_ALL, c.without, err);
             const int64_t set[] = {row->id, x->map.disagrees};
             if (code == MR_OK)
-                code = mr_work_run(x->m, "UPDATE m SET disagrees=?2 WHERE id=?1", set, 2,
-                                   NULL, err);
+                code = mr_merge_work_run(x->m, "UPDATE m SET disagrees=?2 WHERE id=?1",
+                                         set, 2, NULL, err);
             if (code != MR_OK)
                 break;
-            struct mr_key mapped = mr_matching_keep(
+            struct mr_key mapped = mr_merge_matching_keep(
                 x, (struct mr_key){x->map.row.ptr, x->map.row.len}, &code, err);
             if (code == MR_OK && row->above) { /* here: it has a new id */
                 row->image = mapped.ptr;
@@ -433,8 +440,9 @@ static enum mr_code map_all(struct mr_matching *x, struct mr_err *err)
                 code = renumber(x, row, err);
             } else if (code == MR_OK) {
                 mr_case_bind_int(x->image, 1, row->id);
-                mr_work_bind(x->image, 2, mapped);
-                mr_work_bind(x->image, 3, (struct mr_key){row->live, row->live_len});
+                mr_merge_work_bind(x->image, 2, mapped);
+                mr_merge_work_bind(x->image, 3,
+                                   (struct mr_key){row->live, row->live_len});
                 code = mr_case_run(x->image, err);
             }
         }
@@ -446,7 +454,7 @@ static enum mr_code map_all(struct mr_matching *x, struct mr_err *err)
 
 /* Rows that were taken for the same, though a reference means somebody else: those whose
  * parents are in tables before `limit`, of the tables from first on. */
-static enum mr_code find_unsame(struct mr_matching *x, int64_t *changed,
+static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed,
                                 struct mr_err *err)
 {
     static const char sql[] =
@@ -460,27 +468,27 @@ static enum mr_code find_unsame(struct mr_matching *x, int64_t *changed,
         "   AND (pw.above OR p.there IS NOT NULL)))"
         " ON CONFLICT (id) DO UPDATE SET unsame=1";
     const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
-    return mr_work_run(x->m, sql, args, 2, changed, err);
+    return mr_merge_work_run(x->m, sql, args, 2, changed, err);
 }
 
-static enum mr_code forget(struct mr_matching *x, struct mr_err *err)
+static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
-    enum mr_code code = mr_work_run(
+    enum mr_code code = mr_merge_work_run(
         x->m, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=?1 AND tbl<?2)",
         args, 2, NULL, err);
     if (code == MR_OK)
-        code = mr_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2, NULL,
-                           err);
+        code = mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2,
+                                 NULL, err);
     return code == MR_OK
-               ? mr_work_run(
+               ? mr_merge_work_run(
                      x->m, "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
                      args, 2, NULL, err)
                : code;
 }
 
-static enum mr_code each_table(struct mr_matching *x,
-                               enum mr_code (*work)(struct mr_matching *,
+static enum mr_code each_table(struct mr_merge_matching *x,
+                               enum mr_code (*work)(struct mr_merge_matching *,
                                                     struct mr_err *),
                                struct mr_err *err)
 {
@@ -492,7 +500,7 @@ static enum mr_code each_table(struct mr_matching *x,
     return code;
 }
 
-static enum mr_code match_component(struct mr_matching *x, struct mr_err *err)
+static enum mr_code match_component(struct mr_merge_matching *x, struct mr_err *err)
 {
     int64_t changed = 1;
     enum mr_code code = forget(x, err);
@@ -508,10 +516,10 @@ static enum mr_code match_component(struct mr_matching *x, struct mr_err *err)
     return code == MR_OK ? each_table(x, map_all, err) : code;
 }
 
-static enum mr_code open_matching(struct mr_matching *x, struct mr_err *err)
+static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *err)
 {
     struct mr_case *cf = x->m->cf;
-    enum mr_code code = mr_map_open(&x->map, x->m, err);
+    enum mr_code code = mr_merge_map_open(&x->map, x->m, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             cf, "SELECT unsame, into_key, without FROM mark WHERE id=?", &x->marks, err);
@@ -529,18 +537,18 @@ static enum mr_code open_matching(struct mr_matching *x, struct mr_err *err)
 enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
                             struct mr_err *err)
 {
-    struct mr_matching x = {.m = m,
-                            .first = first,
-                            .count = count,
-                            .arena = MR_ARENA_INIT,
-                            .rows = MR_VEC_INIT(struct mr_work_row),
-                            .candidates = MR_VEC_INIT(struct mr_candidate),
-                            .asks = MR_VEC_INIT(struct mr_ask),
-                            .bytes = MR_STRBUF_INIT};
+    struct mr_merge_matching x = {.m = m,
+                                  .first = first,
+                                  .count = count,
+                                  .arena = MR_ARENA_INIT,
+                                  .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                                  .candidates = MR_VEC_INIT(struct mr_merge_candidate),
+                                  .asks = MR_VEC_INIT(struct mr_merge_ask),
+                                  .bytes = MR_STRBUF_INIT};
     enum mr_code code = open_matching(&x, err);
     if (code == MR_OK)
         code = match_component(&x, err);
-    mr_map_close(&x.map);
+    mr_merge_map_close(&x.map);
     mr_case_free(x.marks);
     mr_case_free(x.insert);
     mr_case_free(x.image);

@@ -4,8 +4,8 @@
 #include "repair/merge_match_internal.h"
 #include "repair/merge_row.h"
 
-enum mr_code mr_multiset_name(const struct mr_plan_table *table, struct mr_key image,
-                              struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_key image,
+                                 struct mr_strbuf *out, struct mr_err *err)
 {
     bool null = false;
     return mr_pair_values_of(image.ptr, image.len, table->named_by.at,
@@ -15,7 +15,7 @@ enum mr_code mr_multiset_name(const struct mr_plan_table *table, struct mr_key i
 /* ---- TARGET's rows ---- */
 
 struct loading {
-    struct mr_matching *x;
+    struct mr_merge_matching *x;
     struct mr_case_stmt *add;
     struct mr_strbuf name;
     struct mr_rowhash hash;
@@ -38,7 +38,7 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
         struct mr_key image = {0};
         bool null = false;
         image.ptr = mr_case_blob(rows, 1, &image.len);
-        code = mr_multiset_name(t, image, &l->name, err);
+        code = mr_merge_match_name(t, image, &l->name, err);
         if (code == MR_OK)
             code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count,
                                      &l->x->bytes, &null, err);
@@ -101,13 +101,14 @@ static enum mr_code load_above(struct loading *l, struct mr_err *err)
 }
 
 /* A row of TARGET whose key a row of SOURCE has that is not in w is that row. */
-static enum mr_code take_twin(void *ctx, const struct mr_ask *ask,
-                              const struct mr_answer *row, struct mr_err *err)
+static enum mr_code take_twin(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct loading *l = ctx;
     const int64_t id[] = {ask->tag};
     (void)row;
-    return mr_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL, err);
+    return mr_merge_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL,
+                             err);
 }
 
 static enum mr_code take_twins(struct loading *l, struct mr_err *err)
@@ -116,38 +117,38 @@ static enum mr_code take_twins(struct loading *l, struct mr_err *err)
         "SELECT l.id, l.tkey, 0, 0, 0, NULL, NULL, NULL FROM live l WHERE l.tbl=?1"
         " AND l.id>?2 AND NOT EXISTS (SELECT 1 FROM w WHERE w.tbl=?1 AND w.skey=l.tkey)"
         " ORDER BY l.id LIMIT 1000";
-    struct mr_matching *x = l->x;
-    const struct mr_lookup what = {MR_SOURCE, x->table->plan, x->table->plan->key};
+    struct mr_merge_matching *x = l->x;
+    const struct mr_merge_lookup what = {MR_SOURCE, x->table->plan, x->table->plan->key};
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK && what.columns.count > 0) {
         const int64_t args[] = {(int64_t)x->table->plan->at, after};
         mr_arena_reset(&x->arena);
         mr_vec_clear(&x->asks);
-        code = mr_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
+        code = mr_merge_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&x->rows, i);
-            struct mr_ask *ask = mr_vec_push(&x->asks);
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_merge_ask *ask = mr_vec_push(&x->asks);
             if (ask == NULL)
                 return mr_merge_nomem(err);
-            *ask = (struct mr_ask){.tag = row->id, .value = row->key};
+            *ask = (struct mr_merge_ask){.tag = row->id, .value = row->key};
             after = row->id;
         }
-        code = mr_merge_ask(x->m, &what, &x->asks, take_twin, l, err);
+        code = mr_merge_lookup_ask(x->m, &what, &x->asks, take_twin, l, err);
     }
     return code;
 }
 
-static enum mr_code load(struct mr_matching *x, struct mr_err *err)
+static enum mr_code load(struct mr_merge_matching *x, struct mr_err *err)
 {
     struct loading l = {.x = x, .name = MR_STRBUF_INIT};
     const int64_t args[] = {(int64_t)x->table->plan->at};
     int64_t known = 0;
-    enum mr_code code =
-        mr_work_int(x->m, "SELECT count(*) FROM live WHERE tbl=?1 AND ident IS NOT NULL",
-                    args, 1, &known, err);
+    enum mr_code code = mr_merge_work_int(
+        x->m, "SELECT count(*) FROM live WHERE tbl=?1 AND ident IS NOT NULL", args, 1,
+        &known, err);
     if (code == MR_OK && known == 0 && x->table->plan->key.count > 0)
         code = load_above(&l, err);
     if (code == MR_OK && known == 0)
@@ -165,14 +166,14 @@ struct pairing {
 };
 
 /* The row becomes that row of TARGET. */
-static enum mr_code pair_up(struct pairing *p, const struct mr_work_row *row,
+static enum mr_code pair_up(struct pairing *p, const struct mr_merge_work_row *row,
                             struct mr_err *err)
 {
     size_t len = 0;
     struct mr_key key;
     key.ptr = mr_case_blob(p->find, 1, &key.len);
     const void *image = mr_case_blob(p->find, 2, &len);
-    mr_work_bind(p->match, 1, key);
+    mr_merge_work_bind(p->match, 1, key);
     mr_case_bind_int(p->match, 2, row->id);
     enum mr_code code = mr_case_run(p->match, err);
     mr_case_bind_borrowed(p->image, 1, image, len);
@@ -194,7 +195,7 @@ static const char rows_sql[] =
     " AND (?5=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
     " WHERE l.child=w.id AND p.grp=4)) ORDER BY m.id LIMIT 1000";
 
-static enum mr_code pair_rows(struct mr_matching *x, struct pairing *p,
+static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p,
                               struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
@@ -204,21 +205,21 @@ static enum mr_code pair_rows(struct mr_matching *x, struct pairing *p,
         const int64_t args[] = {(int64_t)t->at, x->wave, after, t->key.count > 0,
                                 t->identity == MR_PLAN_BY_NONE};
         mr_arena_reset(&x->arena);
-        code = mr_work_rows(x->m, rows_sql, args, 5, &x->arena, &x->rows, err);
+        code = mr_merge_work_rows(x->m, rows_sql, args, 5, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&x->rows, i);
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
             struct mr_key name = row->key;
             bool found = false;
             after = row->id;
             if (name.ptr == NULL) { /* its own event: by its content all the same */
-                code = mr_multiset_name(t, (struct mr_key){row->image, row->len},
-                                        &x->bytes, err);
+                code = mr_merge_match_name(t, (struct mr_key){row->image, row->len},
+                                           &x->bytes, err);
                 name = (struct mr_key){x->bytes.ptr, x->bytes.len};
             }
             mr_case_bind_int(p->find, 1, (int64_t)t->at);
-            mr_work_bind(p->find, 2, name);
+            mr_merge_work_bind(p->find, 2, name);
             if (code == MR_OK)
                 code = mr_case_step(p->find, &found, err);
             if (code == MR_OK && found)
@@ -229,17 +230,17 @@ static enum mr_code pair_rows(struct mr_matching *x, struct pairing *p,
     return code;
 }
 
-enum mr_code mr_match_multiset(struct mr_matching *x, struct mr_err *err)
+enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err *err)
 {
     struct pairing p = {0};
     struct mr_case *cf = x->m->cf;
     const int64_t args[] = {(int64_t)x->table->plan->at};
     enum mr_code code = load(x, err);
     if (code == MR_OK) /* rows of TARGET that are the same as SOURCE's */
-        code = mr_work_run(x->m,
-                           "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN"
-                           " (SELECT there FROM m WHERE tbl=?1 AND same)",
-                           args, 1, NULL, err);
+        code = mr_merge_work_run(x->m,
+                                 "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN"
+                                 " (SELECT there FROM m WHERE tbl=?1 AND same)",
+                                 args, 1, NULL, err);
     if (code == MR_OK)
         code =
             mr_case_prepare(cf,

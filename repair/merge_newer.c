@@ -79,7 +79,7 @@ static enum mr_code read_value(struct mr_key image, size_t at, struct mr_value *
 {
     struct mr_key bytes = {0};
     size_t pos = 0;
-    enum mr_code code = mr_row_value(image, at, &bytes, err);
+    enum mr_code code = mr_merge_row_value(image, at, &bytes, err);
     return code == MR_OK ? mr_row_decode(bytes.ptr, bytes.len, &pos, value, err) : code;
 }
 

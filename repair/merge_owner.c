@@ -36,8 +36,8 @@ static bool is_subject(const struct climbing *c, size_t table)
     return c->m->plan->tables[table].pair->find.subject != MR_SUBJECT_NO;
 }
 
-static enum mr_code take_parent(void *ctx, const struct mr_ask *ask,
-                                const struct mr_answer *row, struct mr_err *err)
+static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct climbing *c = ctx;
     struct step *step = mr_vec_push(&c->above);
@@ -52,7 +52,8 @@ static enum mr_code take_parent(void *ctx, const struct mr_ask *ask,
 
 static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
 {
-    const struct mr_lookup what = {c->side, &c->m->plan->tables[c->r->parent], c->r->to};
+    const struct mr_merge_lookup what = {c->side, &c->m->plan->tables[c->r->parent],
+                                         c->r->to};
     enum mr_code code = MR_OK;
     mr_vec_clear(&c->asks);
     for (size_t i = 0; code == MR_OK && i < c->level.count; i++) {
@@ -60,12 +61,12 @@ static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
         bool refers = false;
         if (step->table != c->r->child)
             continue;
-        code = mr_row_refers(c->r, step->image, &refers, err);
+        code = mr_merge_row_refers(c->r, step->image, &refers, err);
         if (code == MR_OK && refers)
-            code = mr_ask_push(&c->asks, (int64_t)step->pair, step->image, c->r->from,
-                               &c->arena, err);
+            code = mr_merge_lookup_push(&c->asks, (int64_t)step->pair, step->image,
+                                        c->r->from, &c->arena, err);
     }
-    return code == MR_OK ? mr_merge_ask(c->m, &what, &c->asks, take_parent, c, err)
+    return code == MR_OK ? mr_merge_lookup_ask(c->m, &what, &c->asks, take_parent, c, err)
                          : code;
 }
 
@@ -76,10 +77,10 @@ static enum mr_code find_place(struct climbing *c, struct step *owner, struct mr
     if (c->side == MR_TARGET)
         return MR_OK;
     mr_case_bind_int(c->place, 1, (int64_t)owner->table);
-    mr_work_bind(c->place, 2, owner->key);
+    mr_merge_work_bind(c->place, 2, owner->key);
     enum mr_code code = mr_case_step(c->place, &found, err);
     if (code == MR_OK && found)
-        owner->key = mr_work_bytes(c->place, 0, &c->arena, &code, err);
+        owner->key = mr_merge_work_bytes(c->place, 0, &c->arena, &code, err);
     mr_case_reset(c->place);
     return code;
 }
@@ -126,7 +127,7 @@ static enum mr_code take_owners(struct climbing *c, bool *done, struct mr_err *e
 }
 
 static enum mr_code climb(struct climbing *c, const struct mr_plan_table *table,
-                          const struct mr_owner_pair *pairs, size_t count,
+                          const struct mr_merge_owner_pair *pairs, size_t count,
                           struct mr_err *err)
 {
     bool *done = calloc(count + 1, sizeof *done);
@@ -195,7 +196,7 @@ static bool sets_differ(const struct climbing *c, size_t pair, size_t at[MR_SIDE
 }
 
 enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *table,
-                             struct mr_owner_pair *pairs, size_t count,
+                             struct mr_merge_owner_pair *pairs, size_t count,
                              struct mr_err *err)
 {
     struct climbing c = {.m = m,
@@ -203,7 +204,7 @@ enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *tab
                          .level = MR_VEC_INIT(struct step),
                          .above = MR_VEC_INIT(struct step),
                          .owners = {MR_VEC_INIT(struct step), MR_VEC_INIT(struct step)},
-                         .asks = MR_VEC_INIT(struct mr_ask),
+                         .asks = MR_VEC_INIT(struct mr_merge_ask),
                          .bytes = MR_STRBUF_INIT};
     size_t at[MR_SIDES] = {0, 0};
     enum mr_code code = mr_case_prepare(

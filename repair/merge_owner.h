@@ -10,13 +10,13 @@
 
 #include "repair/merge_internal.h"
 
-struct mr_owner_pair {
+struct mr_merge_owner_pair {
     struct mr_key row[MR_SIDES]; /* images, of rows of one table */
     bool differs;                /* set */
 };
 
 enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *table,
-                             struct mr_owner_pair *pairs, size_t count,
+                             struct mr_merge_owner_pair *pairs, size_t count,
                              struct mr_err *err);
 
 #endif

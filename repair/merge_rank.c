@@ -25,15 +25,15 @@ static enum mr_code rank_level(struct mr_merge *m, int64_t level, int64_t *chang
                                struct mr_err *err)
 {
     if (level == 0)
-        return mr_work_run(m,
-                           "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL"
-                           " AND NOT EXISTS (" UNRANKED ")",
-                           &level, 1, changed, err);
-    return mr_work_run(m,
-                       "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL AND id IN"
-                       " (SELECT l.child FROM ins p JOIN link l ON l.parent=p.id"
-                       " WHERE p.lvl=?1-1) AND NOT EXISTS (" UNRANKED ")",
-                       &level, 1, changed, err);
+        return mr_merge_work_run(m,
+                                 "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL"
+                                 " AND NOT EXISTS (" UNRANKED ")",
+                                 &level, 1, changed, err);
+    return mr_merge_work_run(m,
+                             "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL AND id IN"
+                             " (SELECT l.child FROM ins p JOIN link l ON l.parent=p.id"
+                             " WHERE p.lvl=?1-1) AND NOT EXISTS (" UNRANKED ")",
+                             &level, 1, changed, err);
 }
 
 /* ---- circles ---- */
@@ -54,13 +54,13 @@ static enum mr_code find_core(struct mr_merge *m, struct mr_err *err)
 {
     int64_t changed = 1;
     enum mr_code code =
-        mr_work_run(m, "UPDATE ins SET core=(lvl IS NULL)", NULL, 0, NULL, err);
+        mr_merge_work_run(m, "UPDATE ins SET core=(lvl IS NULL)", NULL, 0, NULL, err);
     while (code == MR_OK && changed > 0)
-        code = mr_work_run(m,
-                           "UPDATE ins SET core=0 WHERE core AND NOT EXISTS"
-                           " (SELECT 1 FROM link l JOIN ins c ON c.id=l.child"
-                           " WHERE l.parent=ins.id AND c.core AND c.id<>ins.id)",
-                           NULL, 0, &changed, err);
+        code = mr_merge_work_run(m,
+                                 "UPDATE ins SET core=0 WHERE core AND NOT EXISTS"
+                                 " (SELECT 1 FROM link l JOIN ins c ON c.id=l.child"
+                                 " WHERE l.parent=ins.id AND c.core AND c.id<>ins.id)",
+                                 NULL, 0, &changed, err);
     return code;
 }
 
@@ -81,7 +81,7 @@ static enum mr_code break_rows(struct mr_merge *m, const char *open, int64_t lev
                       open);
     enum mr_code code = mr_strbuf_check(&sql, "ordering rows", err);
     if (code == MR_OK)
-        code = mr_work_run(m, sql.ptr, args, 2, changed, err);
+        code = mr_merge_work_run(m, sql.ptr, args, 2, changed, err);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -99,12 +99,13 @@ static enum mr_code break_circles(struct mr_merge *m, int64_t level, struct mr_e
     if (code == MR_OK && changed == 0)
         code = mr_err_set(err, MR_E_BUG, "rows to be inserted have no order");
     if (code == MR_OK)
-        code = mr_work_run(m,
-                           "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
-                           " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
-                           " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
-                           " (p.lvl IS NULL OR p.lvl=?1)",
-                           &level, 1, NULL, err);
+        code = mr_merge_work_run(
+            m,
+            "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
+            " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
+            " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
+            " (p.lvl IS NULL OR p.lvl=?1)",
+            &level, 1, NULL, err);
     mr_strbuf_release(&open);
     return code;
 }
@@ -116,8 +117,8 @@ static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
     while (code == MR_OK) {
         code = rank_level(m, level, &changed, err);
         if (code == MR_OK && changed == 0)
-            code = mr_work_int(m, "SELECT count(*) FROM ins WHERE lvl IS NULL", NULL, 0,
-                               &left, err);
+            code = mr_merge_work_int(m, "SELECT count(*) FROM ins WHERE lvl IS NULL",
+                                     NULL, 0, &left, err);
         if (code != MR_OK || left == 0)
             break;
         if (changed == 0)

@@ -5,8 +5,8 @@
 
 enum { INT_BYTES = 10 }; /* of an encoded integer */
 
-enum mr_code mr_row_value(struct mr_key image, size_t column, struct mr_key *value,
-                          struct mr_err *err)
+enum mr_code mr_merge_row_value(struct mr_key image, size_t column, struct mr_key *value,
+                                struct mr_err *err)
 {
     size_t from = 0;
     enum mr_code code = MR_OK;
@@ -25,8 +25,8 @@ static bool is_null(struct mr_key value)
     return value.len == 1 && *(const char *)value.ptr == 'N';
 }
 
-enum mr_code mr_row_refers(const struct mr_plan_reference *r, struct mr_key image,
-                           bool *yes, struct mr_err *err)
+enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image,
+                                 bool *yes, struct mr_err *err)
 {
     int condition_at = r->pair->kin.condition_at;
     struct mr_key bytes;
@@ -35,20 +35,20 @@ enum mr_code mr_row_refers(const struct mr_plan_reference *r, struct mr_key imag
     if (condition_at >= 0) {
         struct mr_value value;
         size_t pos = 0;
-        code = mr_row_value(image, (size_t)condition_at, &bytes, err);
+        code = mr_merge_row_value(image, (size_t)condition_at, &bytes, err);
         if (code == MR_OK)
             code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
         *yes = code == MR_OK && value.cls != MR_CLASS_NULL && value.u != 0;
     }
     for (size_t i = 0; code == MR_OK && *yes && i < r->from.count; i++) {
-        code = mr_row_value(image, r->from.at[i], &bytes, err);
+        code = mr_merge_row_value(image, r->from.at[i], &bytes, err);
         *yes = code == MR_OK && !is_null(bytes);
     }
     return code;
 }
 
-enum mr_code mr_row_count(const struct mr_plan_table *table, struct mr_key image,
-                          int64_t *n, struct mr_err *err)
+enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key image,
+                                int64_t *n, struct mr_err *err)
 {
     struct mr_key bytes;
     struct mr_value value;
@@ -56,7 +56,7 @@ enum mr_code mr_row_count(const struct mr_plan_table *table, struct mr_key image
     *n = 0;
     if (!mr_plan_has_counter(table))
         return MR_OK;
-    enum mr_code code = mr_row_value(image, table->counter, &bytes, err);
+    enum mr_code code = mr_merge_row_value(image, table->counter, &bytes, err);
     if (code == MR_OK)
         code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
     if (code == MR_OK && value.cls == MR_CLASS_INT)
@@ -66,9 +66,9 @@ enum mr_code mr_row_count(const struct mr_plan_table *table, struct mr_key image
     return code;
 }
 
-enum mr_code mr_row_differs(struct mr_merge *m, const struct mr_plan_table *table,
-                            struct mr_key a, struct mr_key b, size_t except,
-                            bool *differs, struct mr_err *err)
+enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table *table,
+                                  struct mr_key a, struct mr_key b, size_t except,
+                                  bool *differs, struct mr_err *err)
 {
     const struct mr_pair *pair = table->pair;
     *differs = false;
@@ -84,8 +84,8 @@ enum mr_code mr_row_differs(struct mr_merge *m, const struct mr_plan_table *tabl
     return code;
 }
 
-enum mr_code mr_row_edit(struct mr_key image, const struct mr_key *values, size_t nvalues,
-                         struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values,
+                               size_t nvalues, struct mr_strbuf *out, struct mr_err *err)
 {
     size_t pos = 0, column = 0;
     enum mr_code code = MR_OK;
@@ -105,7 +105,7 @@ enum mr_code mr_row_edit(struct mr_key image, const struct mr_key *values, size_
 
 /* ---- provisional ids ---- */
 
-void mr_provisional_encode(int64_t id, char out[10])
+void mr_merge_provisional_encode(int64_t id, char out[10])
 {
     uint64_t u = MR_PROVISIONAL | (uint64_t)id;
     out[0] = 'i';
@@ -114,7 +114,7 @@ void mr_provisional_encode(int64_t id, char out[10])
         out[2 + i] = (char)(u >> (56 - 8 * i));
 }
 
-int64_t mr_provisional_row(struct mr_key value)
+int64_t mr_merge_provisional_row(struct mr_key value)
 {
     const unsigned char *bytes = value.ptr;
     uint64_t u = 0;
@@ -125,7 +125,7 @@ int64_t mr_provisional_row(struct mr_key value)
     return u >> 32 == MR_PROVISIONAL >> 32 ? (int64_t)(u & UINT32_MAX) : 0;
 }
 
-bool mr_provisional_within(struct mr_key values)
+bool mr_merge_provisional_within(struct mr_key values)
 {
     size_t pos = 0;
     while (pos < values.len) {
@@ -133,7 +133,7 @@ bool mr_provisional_within(struct mr_key values)
         if (mr_row_skip(values.ptr, values.len, &pos, NULL) != MR_OK)
             return false;
         struct mr_key value = {(const char *)values.ptr + from, pos - from};
-        if (mr_provisional_row(value) != 0)
+        if (mr_merge_provisional_row(value) != 0)
             return true;
     }
     return false;

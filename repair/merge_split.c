@@ -92,7 +92,7 @@ enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table 
     *side = 0;
     if (column == MR_NO_COLUMN || m->options->split_at == NULL)
         return MR_OK;
-    enum mr_code code = mr_row_value(image, column, &bytes, err);
+    enum mr_code code = mr_merge_row_value(image, column, &bytes, err);
     if (code == MR_OK)
         code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
     bool is_time = value.cls == MR_CLASS_DATE || value.cls == MR_CLASS_DATETIME;

@@ -57,9 +57,10 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
         *open = true;
     }
     mr_case_reset(s->deferred);
-    return code == MR_OK ? mr_row_edit((struct mr_key){e->after, e->after_len}, s->values,
-                                       t->pair->find.ncolumns, &s->bytes, err)
-                         : code;
+    return code == MR_OK
+               ? mr_merge_row_edit((struct mr_key){e->after, e->after_len}, s->values,
+                                   t->pair->find.ncolumns, &s->bytes, err)
+               : code;
 }
 
 static enum mr_code add_step(struct stepping *s, struct mr_step *step, struct mr_err *err)
@@ -250,8 +251,8 @@ enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)
     int64_t defers = 0;
     enum mr_code code = s.values != NULL ? mr_merge_rank(m, err) : mr_merge_nomem(err);
     if (code == MR_OK)
-        code =
-            mr_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0, &defers, err);
+        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0,
+                                 &defers, err);
     s.defers = defers != 0;
     if (code == MR_OK)
         code = open_statements(&s, err);

@@ -7,7 +7,7 @@
 
 #include "repair/merge_lookup.h"
 
-/* asks: keys of the table (struct mr_ask, value encoded).  Sets tag to 0 where a row of
+/* asks: keys of the table (struct mr_merge_ask, value encoded).  Sets tag to 0 where a row of
  * TARGET refers to the key.  A reference to a part of the key counts where that part has
  * what the counter gave, or where no counter makes the key. */
 enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *table,

@@ -18,8 +18,8 @@ struct seeking {
     const struct mr_plan_columns *columns;
 };
 
-static enum mr_code take_holder(void *ctx, const struct mr_ask *ask,
-                                const struct mr_answer *row, struct mr_err *err)
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct seeking *s = ctx;
     const struct mr_plan_columns *key = &s->table->key;
@@ -38,9 +38,11 @@ static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
                              struct mr_err *err)
 {
     size_t before = s->asks.count;
-    enum mr_code code = mr_ask_push(&s->asks, id, image, *s->columns, &s->arena, err);
+    enum mr_code code =
+        mr_merge_lookup_push(&s->asks, id, image, *s->columns, &s->arena, err);
     if (code == MR_OK && s->asks.count > before &&
-        mr_provisional_within(((struct mr_ask *)mr_vec_at(&s->asks, before))->value))
+        mr_merge_provisional_within(
+            ((struct mr_merge_ask *)mr_vec_at(&s->asks, before))->value))
         s->asks.count = before; /* nobody refers to what is not there yet */
     return code;
 }
@@ -55,23 +57,23 @@ static const char rows_sql[] =
 
 static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
 {
-    const struct mr_lookup what = {MR_TARGET, s->table, *s->columns};
+    const struct mr_merge_lookup what = {MR_TARGET, s->table, *s->columns};
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)s->table->at, after, only_gone};
         mr_arena_reset(&s->arena);
         mr_vec_clear(&s->asks);
-        code = mr_work_rows(s->m, rows_sql, args, 3, &s->arena, &s->rows, err);
+        code = mr_merge_work_rows(s->m, rows_sql, args, 3, &s->arena, &s->rows, err);
         if (code != MR_OK || s->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
-            const struct mr_work_row *row = mr_vec_at(&s->rows, i);
+            const struct mr_merge_work_row *row = mr_vec_at(&s->rows, i);
             after = row->id;
             code = push_ask(s, row->id, (struct mr_key){row->image, row->len}, err);
         }
         if (code == MR_OK)
-            code = mr_merge_ask(s->m, &what, &s->asks, take_holder, s, err);
+            code = mr_merge_lookup_ask(s->m, &what, &s->asks, take_holder, s, err);
     }
     return code;
 }
@@ -118,8 +120,8 @@ static struct seeking begin(struct mr_merge *m, const struct mr_plan_table *tabl
                             .table = table,
                             .arena = MR_ARENA_INIT,
                             .bytes = MR_STRBUF_INIT,
-                            .rows = MR_VEC_INIT(struct mr_work_row),
-                            .asks = MR_VEC_INIT(struct mr_ask)};
+                            .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                            .asks = MR_VEC_INIT(struct mr_merge_ask)};
 }
 
 static void end(struct seeking *s)
@@ -142,8 +144,8 @@ enum mr_code mr_merge_unique(struct mr_merge *m, const struct mr_plan_table *tab
 
 /* ---- columns to be left empty ---- */
 
-static enum mr_code note_columns(void *ctx, const struct mr_ask *ask,
-                                 const struct mr_answer *row, struct mr_err *err)
+static enum mr_code note_columns(void *ctx, const struct mr_merge_ask *ask,
+                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct seeking *s = ctx;
     (void)ask;
@@ -157,14 +159,15 @@ static enum mr_code note_columns(void *ctx, const struct mr_ask *ask,
 static enum mr_code seek_empty(struct seeking *s, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    const struct mr_work_row *row = mr_vec_at(&s->rows, 0);
+    const struct mr_merge_work_row *row = mr_vec_at(&s->rows, 0);
     for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
-        const struct mr_lookup what = {MR_TARGET, s->table, s->table->uniques[i].columns};
+        const struct mr_merge_lookup what = {MR_TARGET, s->table,
+                                             s->table->uniques[i].columns};
         s->columns = &s->table->uniques[i].columns;
         mr_vec_clear(&s->asks);
         code = push_ask(s, row->id, (struct mr_key){row->image, row->len}, err);
         if (code == MR_OK)
-            code = mr_merge_ask(s->m, &what, &s->asks, note_columns, s, err);
+            code = mr_merge_lookup_ask(s->m, &what, &s->asks, note_columns, s, err);
     }
     return code;
 }
@@ -177,7 +180,7 @@ enum mr_code mr_merge_columns_to_empty(struct mr_merge *m,
     const int64_t args[] = {id};
     s.empty = out;
     mr_strbuf_reset(out);
-    enum mr_code code = mr_work_rows(
+    enum mr_code code = mr_merge_work_rows(
         m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1", args, 1,
         &s.arena, &s.rows, err);
     if (code == MR_OK && s.rows.count == 1)

@@ -12,7 +12,7 @@
 
 /* A base row and its twin. */
 struct twin {
-    const struct mr_work_row *row;
+    const struct mr_merge_work_row *row;
     struct mr_key own, live; /* images: mapped, and TARGET's */
     struct mr_key name[MR_SIDES];
     bool differs;
@@ -21,7 +21,7 @@ struct twin {
 struct comparing {
     struct mr_merge *m;
     const struct mr_merge_table *table;
-    struct mr_map map;
+    struct mr_merge_map map;
     struct mr_arena arena;
     struct mr_vec rows, twins, asks;
     struct mr_case_stmt *after, *kind;
@@ -35,13 +35,13 @@ static enum mr_code mapped(struct comparing *c, struct twin *t, struct mr_err *e
     enum mr_code code = mr_case_step(c->after, &found, err);
     if (code == MR_OK && found) {
         waits = mr_case_int(c->after, 1) != 0;
-        t->own = mr_work_bytes(c->after, 0, &c->arena, &code, err);
+        t->own = mr_merge_work_bytes(c->after, 0, &c->arena, &code, err);
     }
     mr_case_reset(c->after);
     if (code != MR_OK || !waits)
         return code;
-    code = mr_map_row(&c->map, c->table->plan, t->row, MR_MAP_KNOWN, (struct mr_key){0},
-                      err);
+    code = mr_merge_map_row(&c->map, c->table->plan, t->row, MR_MERGE_MAP_KNOWN,
+                            (struct mr_key){0}, err);
     t->own.len = c->map.row.len;
     t->own.ptr = mr_arena_dup(&c->arena, c->map.row.ptr, c->map.row.len);
     return code == MR_OK && t->own.ptr == NULL ? mr_merge_nomem(err) : code;
@@ -52,12 +52,12 @@ static enum mr_code read_twins(struct comparing *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     mr_vec_clear(&c->twins);
     for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
-        const struct mr_work_row *row = mr_vec_at(&c->rows, i);
+        const struct mr_merge_work_row *row = mr_vec_at(&c->rows, i);
         struct twin t = {.row = row, .live = {row->live, row->live_len}};
         code = mapped(c, &t, err);
         if (code == MR_OK)
-            code = mr_row_differs(c->m, c->table->plan, t.own, t.live, MR_NO_COLUMN,
-                                  &t.differs, err);
+            code = mr_merge_row_differs(c->m, c->table->plan, t.own, t.live, MR_NO_COLUMN,
+                                        &t.differs, err);
         if (code != MR_OK || !t.differs)
             continue;
         struct twin *slot = mr_vec_push(&c->twins);
@@ -78,16 +78,16 @@ static enum mr_code name_twins(struct comparing *c, struct mr_err *err)
         return MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->twins.count; i++) {
         const struct twin *twin = mr_vec_at(&c->twins, i);
-        code = mr_ask_push(&c->asks, (int64_t)(2 * i), twin->own, t->named_by, &c->arena,
-                           err);
+        code = mr_merge_lookup_push(&c->asks, (int64_t)(2 * i), twin->own, t->named_by,
+                                    &c->arena, err);
         if (code == MR_OK)
-            code = mr_ask_push(&c->asks, (int64_t)(2 * i + 1), twin->live, t->named_by,
-                               &c->arena, err);
+            code = mr_merge_lookup_push(&c->asks, (int64_t)(2 * i + 1), twin->live,
+                                        t->named_by, &c->arena, err);
     }
     if (code == MR_OK)
-        code = mr_merge_canonise(c->m, t, t->named_by, &c->asks, &c->arena, err);
+        code = mr_merge_lookup_canonise(c->m, t, t->named_by, &c->asks, &c->arena, err);
     for (size_t i = 0; code == MR_OK && i < c->asks.count; i++) {
-        const struct mr_ask *ask = mr_vec_at(&c->asks, i);
+        const struct mr_merge_ask *ask = mr_vec_at(&c->asks, i);
         struct twin *twin = mr_vec_at(&c->twins, (size_t)ask->tag / 2);
         twin->name[ask->tag % 2] = ask->canon;
     }
@@ -128,10 +128,10 @@ static enum mr_code test_bound(struct comparing *c, const struct twin *t,
         (table->identity == MR_PLAN_BY_COLUMNS && !is_renamed(c, t)))
         return MR_OK;
     if (table->time_at != MR_NO_COLUMN) {
-        enum mr_code code = mr_row_value((struct mr_key){t->row->image, t->row->len},
-                                         table->time_at, &own, err);
+        enum mr_code code = mr_merge_row_value(
+            (struct mr_key){t->row->image, t->row->len}, table->time_at, &own, err);
         if (code == MR_OK)
-            code = mr_row_value(t->live, table->time_at, &live, err);
+            code = mr_merge_row_value(t->live, table->time_at, &live, err);
         if (code != MR_OK || mr_key_compare(own, live) == 0)
             return code;
     }
@@ -200,10 +200,10 @@ static enum mr_code compare_table(struct comparing *c, struct mr_err *err)
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)c->table->plan->at, after};
         mr_arena_reset(&c->arena);
-        code = mr_work_rows(c->m, rows_sql, args, 2, &c->arena, &c->rows, err);
+        code = mr_merge_work_rows(c->m, rows_sql, args, 2, &c->arena, &c->rows, err);
         if (code != MR_OK || c->rows.count == 0)
             break;
-        after = ((struct mr_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
+        after = ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
         code = read_twins(c, err);
         if (code == MR_OK)
             code = name_twins(c, err);
@@ -218,11 +218,11 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
 {
     struct comparing c = {.m = m,
                           .arena = MR_ARENA_INIT,
-                          .rows = MR_VEC_INIT(struct mr_work_row),
+                          .rows = MR_VEC_INIT(struct mr_merge_work_row),
                           .twins = MR_VEC_INIT(struct twin),
-                          .asks = MR_VEC_INIT(struct mr_ask)};
+                          .asks = MR_VEC_INIT(struct mr_merge_ask)};
     const int64_t args[] = {(int64_t)first, (int64_t)(first + count)};
-    enum mr_code code = mr_map_open(&c.map, m, err);
+    enum mr_code code = mr_merge_map_open(&c.map, m, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             m->cf,
@@ -232,15 +232,15 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
     if (code == MR_OK)
         code = mr_case_prepare(m->cf, "UPDATE m SET kind=?1 WHERE id=?2", &c.kind, err);
     if (code == MR_OK)
-        code = mr_work_run(m,
-                           "UPDATE m SET kind='differs' WHERE tbl>=?1 AND tbl<?2"
-                           " AND differs",
-                           args, 2, NULL, err);
+        code = mr_merge_work_run(m,
+                                 "UPDATE m SET kind='differs' WHERE tbl>=?1 AND tbl<?2"
+                                 " AND differs",
+                                 args, 2, NULL, err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         c.table = &m->tables[i];
         code = compare_table(&c, err);
     }
-    mr_map_close(&c.map);
+    mr_merge_map_close(&c.map);
     mr_case_free(c.after);
     mr_case_free(c.kind);
     mr_vec_release(&c.rows);

@@ -32,6 +32,7 @@ static const char schema_sql[] =
     " exact INT DEFAULT 0);"
     "CREATE TEMP TABLE chosen (id INT, kind TEXT, choice TEXT, other BLOB, seq INTEGER"
     " PRIMARY KEY, UNIQUE (id, kind));"
+    "CREATE TEMP TABLE extra (tbl INT, n INT);"
     "CREATE TEMP TABLE live (id INTEGER PRIMARY KEY, tbl INT, tkey BLOB, ident BLOB,"
     " image BLOB, taken INT DEFAULT 0);"
     "CREATE INDEX temp.live_ident ON live (tbl, ident);";
@@ -42,7 +43,8 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.img; DROP TABLE IF EXISTS temp.mark;"
     "DROP TABLE IF EXISTS temp.chosen; DROP TABLE IF EXISTS temp.live;"
     "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.mark;"
-    "DROP TABLE IF EXISTS temp.defer; DROP TABLE IF EXISTS temp.ins_order;"
+    "DROP TABLE IF EXISTS temp.extra; DROP TABLE IF EXISTS temp.defer; DROP TABLE IF "
+    "EXISTS temp.ins_order;"
     "DROP TABLE IF EXISTS temp.fresh_id; DROP TABLE IF EXISTS temp.ent;";
 
 enum mr_code mr_merge_nomem(struct mr_err *err)
@@ -50,13 +52,13 @@ enum mr_code mr_merge_nomem(struct mr_err *err)
     return mr_err_nomem(err, "deciding the plan");
 }
 
-enum mr_code mr_work_open(struct mr_merge *m, struct mr_err *err)
+enum mr_code mr_merge_work_open(struct mr_merge *m, struct mr_err *err)
 {
     enum mr_code code = mr_case_exec(m->cf, drop_sql, err);
     return code == MR_OK ? mr_case_exec(m->cf, schema_sql, err) : code;
 }
 
-void mr_work_close(struct mr_merge *m)
+void mr_merge_work_close(struct mr_merge *m)
 {
     (void)mr_case_exec(m->cf, drop_sql, NULL);
 }
@@ -70,8 +72,8 @@ static enum mr_code prepare(struct mr_merge *m, const char *sql, const int64_t *
     return code;
 }
 
-enum mr_code mr_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
-                         size_t nargs, int64_t *changed, struct mr_err *err)
+enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *changed, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
@@ -79,12 +81,12 @@ enum mr_code mr_work_run(struct mr_merge *m, const char *sql, const int64_t *arg
         code = mr_case_run(stmt, err);
     mr_case_free(stmt);
     if (code == MR_OK && changed != NULL)
-        code = mr_work_int(m, "SELECT changes()", NULL, 0, changed, err);
+        code = mr_merge_work_int(m, "SELECT changes()", NULL, 0, changed, err);
     return code;
 }
 
-enum mr_code mr_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
-                         size_t nargs, int64_t *value, struct mr_err *err)
+enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *value, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
@@ -98,8 +100,9 @@ enum mr_code mr_work_int(struct mr_merge *m, const char *sql, const int64_t *arg
     return code;
 }
 
-struct mr_key mr_work_bytes(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                            enum mr_code *code, struct mr_err *err)
+struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
+                                  struct mr_arena *arena, enum mr_code *code,
+                                  struct mr_err *err)
 {
     struct mr_key key = {0};
     const void *bytes = mr_case_blob(stmt, column, &key.len);
@@ -111,8 +114,9 @@ struct mr_key mr_work_bytes(struct mr_case_stmt *stmt, int column, struct mr_are
     return key;
 }
 
-const char *mr_work_text(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                         enum mr_code *code, struct mr_err *err)
+const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
+                               struct mr_arena *arena, enum mr_code *code,
+                               struct mr_err *err)
 {
     const char *text = mr_case_text(stmt, column);
     const char *copy = text != NULL ? mr_arena_strdup(arena, text) : NULL;
@@ -121,7 +125,7 @@ const char *mr_work_text(struct mr_case_stmt *stmt, int column, struct mr_arena 
     return copy;
 }
 
-void mr_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes)
+void mr_merge_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes)
 {
     if (bytes.ptr == NULL)
         mr_case_bind_null(stmt, at);
@@ -129,30 +133,30 @@ void mr_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes)
         mr_case_bind_borrowed(stmt, at, bytes.ptr, bytes.len);
 }
 
-enum mr_code mr_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
-                          size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
-                          struct mr_err *err)
+enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
+                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
+                                struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool more = false;
     enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
     mr_vec_clear(rows);
     while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
-        struct mr_work_row *row = mr_vec_push(rows);
+        struct mr_merge_work_row *row = mr_vec_push(rows);
         if (row == NULL) {
             code = mr_merge_nomem(err);
             break;
         }
         row->id = mr_case_int(stmt, 0);
-        row->key = mr_work_bytes(stmt, 1, arena, &code, err);
+        row->key = mr_merge_work_bytes(stmt, 1, arena, &code, err);
         row->n = mr_case_int(stmt, 2);
         row->above = mr_case_int(stmt, 3) != 0;
         row->equal = mr_case_int(stmt, 4) != 0;
-        struct mr_key image = mr_work_bytes(stmt, 5, arena, &code, err);
+        struct mr_key image = mr_merge_work_bytes(stmt, 5, arena, &code, err);
         row->image = image.ptr;
         row->len = image.len;
-        row->live_key = mr_work_bytes(stmt, 6, arena, &code, err);
-        image = mr_work_bytes(stmt, 7, arena, &code, err);
+        row->live_key = mr_merge_work_bytes(stmt, 6, arena, &code, err);
+        image = mr_merge_work_bytes(stmt, 7, arena, &code, err);
         row->live = image.ptr;
         row->live_len = image.len;
     }

@@ -9,18 +9,18 @@
 
 #include "repair/merge_internal.h"
 
-enum mr_code mr_work_open(struct mr_merge *m, struct mr_err *err);
-void mr_work_close(struct mr_merge *m);
+enum mr_code mr_merge_work_open(struct mr_merge *m, struct mr_err *err);
+void mr_merge_work_close(struct mr_merge *m);
 
 /* Runs a statement with integer parameters ?1, ?2, …; changed may be NULL. */
-enum mr_code mr_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
-                         size_t nargs, int64_t *changed, struct mr_err *err);
+enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *changed, struct mr_err *err);
 /* The integer that a query gives; 0 where it gives no row or NULL. */
-enum mr_code mr_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
-                         size_t nargs, int64_t *value, struct mr_err *err);
+enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *value, struct mr_err *err);
 
 /* A row of w. */
-struct mr_work_row {
+struct mr_merge_work_row {
     int64_t id;
     struct mr_key key; /* as SOURCE has it */
     int64_t n;         /* what the counter gave it */
@@ -35,17 +35,20 @@ struct mr_work_row {
 
 /* Rows of a query that selects WORK_COLUMNS of w, aliased w, whose parameters are integers;
  * the last one is the id after which to go on, and the query orders by id and limits
- * itself.  Pushes struct mr_work_row. */
-#define MR_WORK_COLUMNS "w.id, w.skey, w.n, w.above, w.equal, w.image, w.live_key, w.live"
-enum mr_code mr_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
-                          size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
-                          struct mr_err *err);
+ * itself.  Pushes struct mr_merge_work_row. */
+#define MR_MERGE_WORK_COLUMNS                                                            \
+    "w.id, w.skey, w.n, w.above, w.equal, w.image, w.live_key, w.live"
+enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
+                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
+                                struct mr_err *err);
 
 /* Copies of what a statement holds, in arena; *code is set where memory lacks. */
-struct mr_key mr_work_bytes(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                            enum mr_code *code, struct mr_err *err);
-const char *mr_work_text(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                         enum mr_code *code, struct mr_err *err);
-void mr_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes);
+struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
+                                  struct mr_arena *arena, enum mr_code *code,
+                                  struct mr_err *err);
+const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
+                               struct mr_arena *arena, enum mr_code *code,
+                               struct mr_err *err);
+void mr_merge_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes);
 
 #endif

@@ -120,6 +120,22 @@ plan --margin 100
 is "what was deleted since is not inserted again" "$(steps)" ""
 is "and is listed" "$(entities | grep '^log 2 ')" "log 2 skip - deleted-since"
 
+# --- what is only counted
+again "CREATE TABLE people (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20)
+    NOT NULL UNIQUE, edited DATETIME NOT NULL, at DATETIME NOT NULL);
+    INSERT INTO people VALUES (1, 'm1', '2026-04-01', '2026-04-01'),
+    (2, 'm2', '2026-04-01', '2026-04-01'), (3, 'm3', '2026-04-01', '2026-04-01')" \
+    "[table $DB.people]
+time-column = at
+update-column = edited"
+at a "DELETE FROM people WHERE id = 2"
+at b "UPDATE people SET edited = '2026-04-09' WHERE id = 1;
+    INSERT INTO people VALUES (4, 'm4', '2026-04-09', '2026-04-09')"
+plan --split-at 2026-04-02
+is "deleted on the lost side, and edited on the live one, is no conflict" \
+    "$(lines '.type == "result"')" \
+    '{"type":"result","open":0,"live_only":1,"deleted_in_source":1}'
+
 # --- ids that are reserved
 again "$PEOPLE" ""
 at a "INSERT INTO people VALUES (3, 'm3', 'c'), (4, 'm5', 'e')"

@@ -296,6 +296,17 @@ static enum mr_code print_all(struct driver *d, struct mr_err *err)
         code = print_entities(d, err);
     if (code == MR_OK)
         code = print_steps(d, err);
+    mr_jsonw_object_begin(&d->out);
+    mr_jsonw_key(&d->out, "type");
+    mr_jsonw_str(&d->out, "result");
+    mr_jsonw_key(&d->out, "open");
+    mr_jsonw_uint(&d->out, d->result.open);
+    mr_jsonw_key(&d->out, "live_only");
+    mr_jsonw_uint(&d->out, d->result.live_only);
+    mr_jsonw_key(&d->out, "deleted_in_source");
+    mr_jsonw_uint(&d->out, d->result.deleted_in_source);
+    mr_jsonw_object_end(&d->out);
+    mr_jsonw_end_line(&d->out);
     if (code == MR_OK)
         code = mr_jsonw_finish(&d->out, "stdout", err);
     mr_jsonw_release(&d->out);

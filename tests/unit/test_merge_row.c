@@ -49,9 +49,11 @@ static void test_edit(void **state)
     encode(&image, values, 3);
     encode(&other, wanted, 3);
     assert_int_equal(
-        mr_row_value((struct mr_key){other.ptr, other.len}, 1, &edits[1], NULL), MR_OK);
+        mr_merge_row_value((struct mr_key){other.ptr, other.len}, 1, &edits[1], NULL),
+        MR_OK);
     assert_int_equal(
-        mr_row_edit((struct mr_key){image.ptr, image.len}, edits, 3, &out, NULL), MR_OK);
+        mr_merge_row_edit((struct mr_key){image.ptr, image.len}, edits, 3, &out, NULL),
+        MR_OK);
     assert_int_equal(out.len, other.len);
     assert_memory_equal(out.ptr, other.ptr, out.len);
     mr_strbuf_release(&image);
@@ -66,12 +68,12 @@ static void test_provisional(void **state)
     const struct mr_value values[] = {integer(-5), natural(UINT64_MAX), null(),
                                       bytes(MR_CLASS_TEXT, "i"), integer(INT64_MAX)};
     (void)state;
-    mr_provisional_encode(123456, id);
-    assert_int_equal(mr_provisional_row((struct mr_key){id, sizeof id}), 123456);
+    mr_merge_provisional_encode(123456, id);
+    assert_int_equal(mr_merge_provisional_row((struct mr_key){id, sizeof id}), 123456);
     encode(&image, values, LEN(values));
-    assert_false(mr_provisional_within((struct mr_key){image.ptr, image.len}));
+    assert_false(mr_merge_provisional_within((struct mr_key){image.ptr, image.len}));
     mr_strbuf_add(&image, id, sizeof id);
-    assert_true(mr_provisional_within((struct mr_key){image.ptr, image.len}));
+    assert_true(mr_merge_provisional_within((struct mr_key){image.ptr, image.len}));
     mr_strbuf_release(&image);
 }
 
@@ -84,9 +86,9 @@ static void test_count(void **state)
     (void)state;
     encode(&image, values, 2);
     struct mr_key key = {image.ptr, image.len};
-    assert_int_equal(mr_row_count(&none, key, &n, NULL), MR_OK);
+    assert_int_equal(mr_merge_row_count(&none, key, &n, NULL), MR_OK);
     assert_int_equal(n, 0);
-    assert_int_equal(mr_row_count(&counted, key, &n, NULL), MR_OK);
+    assert_int_equal(mr_merge_row_count(&counted, key, &n, NULL), MR_OK);
     assert_true(n == INT64_MAX);
     mr_strbuf_release(&image);
 }
