@@ -384,13 +384,11 @@ static enum mr_code may_move(const struct mr_merge *m, const struct mr_plan_tabl
     return code;
 }
 
-static enum mr_code children_of_rows(struct collecting *c,
-                                     const struct mr_plan_reference *r,
-                                     struct mr_err *err)
+/* Adds to c->keys what the rows at hand are referred to by. */
+static enum mr_code take_keys(struct collecting *c, const struct mr_plan_reference *r,
+                              struct mr_arena *kept, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    struct mr_arena kept = MR_ARENA_INIT;
-    mr_vec_clear(&c->keys);
     for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
         bool moves = false;
         code = may_move(c->m, c->table->plan, r, mr_vec_at(&c->rows, i), &c->bytes,
@@ -398,46 +396,72 @@ static enum mr_code children_of_rows(struct collecting *c,
         if (code != MR_OK || !moves)
             continue;
         struct mr_key *key = mr_vec_push(&c->keys);
-        if (key == NULL) {
-            code = mr_merge_nomem(err);
-            break;
-        }
-        *key = (struct mr_key){mr_arena_dup(&kept, c->bytes.ptr, c->bytes.len),
-                               c->bytes.len};
+        if (key == NULL)
+            return mr_merge_nomem(err);
+        *key =
+            (struct mr_key){mr_arena_dup(kept, c->bytes.ptr, c->bytes.len), c->bytes.len};
         if (key->ptr == NULL)
-            code = mr_merge_nomem(err);
+            return mr_merge_nomem(err);
     }
-    if (code == MR_OK)
-        code = add_children(c, r, err);
+    return code;
+}
+
+/* Adds the rows that refer by r to those of the table that were not looked at yet. */
+static enum mr_code expand_reference(struct collecting *c,
+                                     const struct mr_plan_reference *r, int64_t last,
+                                     struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_SOURCE, &c->m->plan->tables[r->child],
+                                         r->from};
+    struct mr_arena kept = MR_ARENA_INIT;
+    size_t wanted = mr_merge_lookup_keys(&what);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->keys);
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)c->table->plan->at, after, last};
+        mr_arena_reset(&c->arena);
+        code = mr_merge_work_rows(c->m,
+                                  "SELECT " MR_MERGE_WORK_COLUMNS
+                                  " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2"
+                                  " AND id<=?3 ORDER BY id LIMIT 1000",
+                                  args, 3, &c->arena, &c->rows, err);
+        bool ended = c->rows.count == 0;
+        if (code == MR_OK && !ended) {
+            after =
+                ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
+            code = take_keys(c, r, &kept, err);
+        }
+        if (code == MR_OK && (ended || c->keys.count >= wanted)) {
+            code = add_children(c, r, err);
+            mr_vec_clear(&c->keys);
+            mr_arena_reset(&kept);
+        }
+        if (ended)
+            break;
+    }
     mr_arena_release(&kept);
     return code;
 }
 
 static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)c->table->plan->at, 0, MR_MERGE_BATCH};
-    enum mr_code code = MR_OK;
-    for (;;) {
-        mr_arena_reset(&c->arena);
-        code = mr_merge_work_rows(c->m,
-                                  "SELECT " MR_MERGE_WORK_COLUMNS
-                                  " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2"
-                                  " ORDER BY id LIMIT ?3",
-                                  args, 3, &c->arena, &c->rows, err);
-        if (code != MR_OK || c->rows.count == 0)
-            return code;
-        *grown = true;
-        const struct mr_merge_work_row *last = mr_vec_at(&c->rows, c->rows.count - 1);
-        const int64_t upto[] = {args[0], last->id};
-        code = mr_merge_work_run(
-            c->m, "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0 AND id<=?2", upto,
-            2, NULL, err);
-        for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
-            if (c->m->plan->references[i].parent == c->table->plan->at)
-                code = children_of_rows(c, &c->m->plan->references[i], err);
-        if (code != MR_OK)
-            return code;
-    }
+    int64_t args[] = {(int64_t)c->table->plan->at, 0};
+    enum mr_code code =
+        mr_merge_work_int(c->m, "SELECT max(id) FROM w WHERE tbl=?1 AND expanded=0", args,
+                          1, &args[1], err);
+    if (code != MR_OK || args[1] == 0)
+        return code;
+    *grown = true;
+    for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
+        if (c->m->plan->references[i].parent == c->table->plan->at)
+            code = expand_reference(c, &c->m->plan->references[i], args[1], err);
+    return code == MR_OK
+               ? mr_merge_work_run(c->m,
+                                   "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0"
+                                   " AND id<=?2",
+                                   args, 2, NULL, err)
+               : code;
 }
 
 static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *t,

@@ -2,11 +2,13 @@
 #include "repair/merge_lookup.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "core/pair_identity.h"
 #include "core/rowset.h"
 #include "core/signals.h"
 
+#define SCAN_KEYS 50000 /* a statement that reads the whole table */
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)
 #define IMAGE_BYTES ((size_t)4 * BATCH_BYTES) /* rows may be wider than the average */
 
@@ -237,6 +239,26 @@ static enum mr_code give(void *ctx, const struct mr_value *values, struct mr_err
     return code == MR_OK ? s->fn(s->ctx, NULL, &row, err) : code;
 }
 
+/* Does an index begin with one of the columns? */
+static bool is_indexed(const struct mr_merge_lookup *what)
+{
+    const struct mr_table *table = what->table->pair->side[what->side];
+    for (size_t i = 0; i < table->nindexes; i++) {
+        const struct mr_index *index = &table->indexes[i];
+        for (size_t k = 0; index->usable && k < what->columns.count; k++)
+            if (index->parts[0].column != NULL &&
+                strcasecmp(index->parts[0].column,
+                           mr_plan_column_name(what->table, what->columns.at[k])) == 0)
+                return true;
+    }
+    return false;
+}
+
+size_t mr_merge_lookup_keys(const struct mr_merge_lookup *what)
+{
+    return what->columns.count == 1 && !is_indexed(what) ? SCAN_KEYS : MR_MERGE_BATCH;
+}
+
 enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
                                     const struct mr_merge_lookup *what,
                                     const struct mr_key *keys, size_t nkeys,
@@ -251,8 +273,9 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
         code = mr_reader_scan(m->reader[what->side], &spec, (struct mr_range){0}, 0, give,
                               &s, err);
     }
-    for (size_t i = 0; code == MR_OK && keys != NULL && i < nkeys; i += MR_MERGE_BATCH) {
-        size_t n = nkeys - i < MR_MERGE_BATCH ? nkeys - i : MR_MERGE_BATCH;
+    size_t size = mr_merge_lookup_keys(what);
+    for (size_t i = 0; code == MR_OK && keys != NULL && i < nkeys; i += size) {
+        size_t n = nkeys - i < size ? nkeys - i : size;
         code = mr_is_cancelled() ? mr_cancelled_err(err)
                                  : mr_reader_fetch(m->reader[what->side], &spec, keys + i,
                                                    n, give, &s, err);

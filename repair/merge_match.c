@@ -247,14 +247,15 @@ static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
         "SELECT w.id, m.mkey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m INDEXED BY "
         "m_tbl"
         " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND m.id>?3"
-        " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT 1000";
+        " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT ?4";
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
+        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after,
+                                (int64_t)mr_merge_trace_keys(x->m, x->table->plan)};
         mr_arena_reset(&x->arena);
         mr_vec_clear(&x->asks);
-        code = mr_merge_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
+        code = mr_merge_work_rows(x->m, sql, args, 4, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {

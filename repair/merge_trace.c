@@ -197,3 +197,17 @@ enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *tab
     mr_arena_release(&t.arena);
     return code;
 }
+
+size_t mr_merge_trace_keys(const struct mr_merge *m, const struct mr_plan_table *table)
+{
+    size_t most = MR_MERGE_BATCH;
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &m->plan->references[i];
+        const struct mr_merge_lookup what = {MR_TARGET, &m->plan->tables[r->child],
+                                             r->from};
+        if (r->parent == table->at && is_of_key(table, r) &&
+            mr_merge_lookup_keys(&what) > most)
+            most = mr_merge_lookup_keys(&what);
+    }
+    return most;
+}

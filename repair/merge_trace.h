@@ -13,4 +13,7 @@
 enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *table,
                              struct mr_vec *asks, struct mr_err *err);
 
+/* Keys that are best asked for at once. */
+size_t mr_merge_trace_keys(const struct mr_merge *m, const struct mr_plan_table *table);
+
 #endif
