@@ -75,6 +75,28 @@ plan
 is "an identity that is computed from a mapped column is refused" "$RC" 5
 like "and named" "$(cat "$ERR")" 'table "[^"]*log" contains column "code".*"who"'
 
+# --- closure
+again "$PEOPLE" ""
+fresh b "${DB}_other"
+client b <<<"CREATE TABLE ${DB}_other.notes (id INT PRIMARY KEY, who INT,
+    FOREIGN KEY (who) REFERENCES $DB.people (id))"
+plan
+is "a table of another database that refers to a planned one is refused" "$RC" 5
+like "and named" "$(cat "$ERR")" "table \"${DB}_other.notes\" refers to \"$DB.people\""
+client b <<<"DROP DATABASE ${DB}_other"
+
+# --- a log without an index
+again "$PEOPLE $LOG INSERT INTO log SELECT seq, 1, seq FROM seq_10_to_3000" "$WHO"
+at ab "INSERT INTO log SELECT seq, seq - 2997, 1 FROM seq_3001_to_5500"
+at a "INSERT INTO people SELECT seq, CONCAT('s', seq), '' FROM seq_3_to_2503"
+at b "INSERT INTO people SELECT seq, CONCAT('t', seq), '' FROM seq_3_to_2503"
+plan --margin 100
+is "equal rows of a log are two facts, of all 2500 people" \
+    "$(steps | grep -c '^insert log') $(steps | grep -c '^insert people')" "2500 2501"
+is "units hold whole people, and at most 500 rows" \
+    "$(jq -r 'select(.type == "step") | .unit' "$OUT" | sort -n | uniq -c |
+        awk '$1 > 500 { print "too many in", $2 } END { print (NR > 9 && NR < 13) }')" 1
+
 # --- circles
 again "CREATE TABLE heads (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL
     UNIQUE, team INT NULL); CREATE TABLE teams (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
