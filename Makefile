@@ -108,8 +108,8 @@ test:
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(SUITE) unit cli it
 
-test-long:
-	@$(MAKE) --no-print-directory test SEEDS=1000
+test-long: # one test may take as long as all of them usually do
+	@MR_TEST_TIMEOUT=3600 $(MAKE) --no-print-directory test SEEDS=1000
 
 check-unit check-cli check-it:
 	@tests/deps.sh build test docs
