@@ -7,6 +7,10 @@
 #include "repair/merge_row.h"
 #include "repair/merge_work.h"
 
+/* Levels of a component begin at its number times this; chains are shorter. */
+#define COMPONENT_LEVELS ((uint64_t)1 << 32)
+#define CLOSING_LEVEL ((uint64_t)1 << 62)
+
 struct stepping {
     struct mr_merge *m;
     uint64_t unit;
@@ -63,9 +67,15 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
                : code;
 }
 
+static uint64_t level_of(const struct stepping *s, size_t table, int64_t rank)
+{
+    return s->m->plan->tables[table].component * COMPONENT_LEVELS + (uint64_t)rank;
+}
+
 static enum mr_code add_step(struct stepping *s, struct mr_step *step, struct mr_err *err)
 {
     step->unit = s->unit;
+    step->tree = s->tree;
     s->rows++;
     return mr_plan_store_add_step(s->m->store, step, err);
 }
@@ -97,6 +107,7 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
             code = open_image(s, id, &e, &open, err);
         struct mr_step step = {.entity = e.id,
                                .op = MR_STEP_UPDATE,
+                               .level = CLOSING_LEVEL,
                                .table = e.table,
                                .before = s->bytes.ptr,
                                .before_len = s->bytes.len,
@@ -109,7 +120,8 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
     return code;
 }
 
-static enum mr_code insert(struct stepping *s, int64_t id, struct mr_err *err)
+static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank,
+                           struct mr_err *err)
 {
     struct mr_entity e;
     bool open = false;
@@ -121,6 +133,7 @@ static enum mr_code insert(struct stepping *s, int64_t id, struct mr_err *err)
         return code;
     struct mr_step step = {.entity = e.id,
                            .op = MR_STEP_INSERT,
+                           .level = level_of(s, e.table, rank),
                            .table = e.table,
                            .after = s->bytes.ptr,
                            .after_len = s->bytes.len};
@@ -160,15 +173,15 @@ static enum mr_code insert_all(struct stepping *s, struct mr_err *err)
     enum mr_code code =
         mr_case_exec(s->m->cf,
                      "DROP TABLE IF EXISTS temp.ins_order; CREATE TEMP TABLE ins_order AS"
-                     " SELECT id, tree FROM ins ORDER BY tree, lvl, id",
+                     " SELECT id, tree, lvl FROM ins ORDER BY tree, lvl, id",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(s->m->cf, "SELECT id, tree FROM ins_order ORDER BY rowid",
+        code = mr_case_prepare(s->m->cf, "SELECT id, tree, lvl FROM ins_order ORDER BY rowid",
                                &rows, err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
         code = begin_tree(s, mr_case_int(rows, 1), err);
         if (code == MR_OK)
-            code = insert(s, mr_case_int(rows, 0), err);
+            code = insert(s, mr_case_int(rows, 0), mr_case_int(rows, 2), err);
     }
     mr_case_free(rows);
     (void)mr_case_exec(s->m->cf, "DROP TABLE IF EXISTS temp.ins_order", NULL);
@@ -182,6 +195,7 @@ static enum mr_code update(struct stepping *s, const struct mr_entity *e,
 {
     struct mr_step step = {.entity = e->id,
                            .op = MR_STEP_UPDATE,
+                           .level = CLOSING_LEVEL,
                            .table = e->table,
                            .before = e->target,
                            .before_len = e->target_len,
@@ -191,6 +205,7 @@ static enum mr_code update(struct stepping *s, const struct mr_entity *e,
         s->unit++;
         s->rows = 0;
     }
+    s->tree++; /* each by itself */
     return add_step(s, &step, err);
 }
 

@@ -14,8 +14,8 @@ static const char schema_sql[] =
     " WHERE identity IS NOT NULL;"
     "CREATE INDEX IF NOT EXISTS entity_decision ON entity (plan, tbl, decision);"
     "CREATE TABLE IF NOT EXISTS step (id INTEGER PRIMARY KEY, plan INT NOT NULL,"
-    " entity INT NOT NULL, unit INT NOT NULL, op INT NOT NULL, tbl INT NOT NULL,"
-    " before BLOB, after BLOB) STRICT;"
+    " entity INT NOT NULL, unit INT NOT NULL, tree INT NOT NULL, level INT NOT NULL,"
+    " op INT NOT NULL, tbl INT NOT NULL, before BLOB, after BLOB) STRICT;"
     "CREATE INDEX IF NOT EXISTS step_plan ON step (plan);";
 
 struct mr_plan_store {
@@ -54,8 +54,8 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
             &store->update, err);
     if (code == MR_OK)
         code = mr_case_prepare(store->cf,
-                               "INSERT INTO step (plan, entity, unit, op, tbl, before,"
-                               " after) VALUES (?,?,?,?,?,?,?)",
+                               "INSERT INTO step (plan, entity, unit, tree, level, op,"
+                               " tbl, before, after) VALUES (?,?,?,?,?,?,?,?,?)",
                                &store->add_step, err);
     if (code == MR_OK)
         code = mr_case_prepare(
@@ -301,10 +301,12 @@ enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step 
     mr_case_bind_int(stmt, 1, store->plan);
     mr_case_bind_int(stmt, 2, step->entity);
     mr_case_bind_int(stmt, 3, (int64_t)step->unit);
-    mr_case_bind_int(stmt, 4, (int64_t)step->op);
-    mr_case_bind_int(stmt, 5, (int64_t)step->table);
-    bind_bytes(stmt, 6, step->before, step->before_len);
-    bind_bytes(stmt, 7, step->after, step->after_len);
+    mr_case_bind_int(stmt, 4, step->tree);
+    mr_case_bind_int(stmt, 5, (int64_t)step->level);
+    mr_case_bind_int(stmt, 6, (int64_t)step->op);
+    mr_case_bind_int(stmt, 7, (int64_t)step->table);
+    bind_bytes(stmt, 8, step->before, step->before_len);
+    bind_bytes(stmt, 9, step->after, step->after_len);
     enum mr_code code = mr_case_run(stmt, err);
     if (code == MR_OK)
         step->id = mr_case_last_id(store->cf);
@@ -318,8 +320,8 @@ enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     enum mr_code code = mr_case_prepare(store->cf,
-                                        "SELECT id, entity, unit, op, tbl, before, after "
-                                        "FROM step WHERE plan=?1 AND id>?2"
+                                        "SELECT id, entity, unit, tree, level, op, tbl,"
+                                        " before, after FROM step WHERE plan=?1 AND id>?2"
                                         " ORDER BY id LIMIT ?3",
                                         &stmt, err);
     if (code == MR_OK) {
@@ -336,10 +338,12 @@ enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
         *step = (struct mr_step){.id = mr_case_int(stmt, 0),
                                  .entity = mr_case_int(stmt, 1),
                                  .unit = (uint64_t)mr_case_int(stmt, 2),
-                                 .op = (enum mr_step_op)mr_case_int(stmt, 3),
-                                 .table = (size_t)mr_case_int(stmt, 4)};
-        step->before = copy_blob(stmt, 5, &step->before_len, arena, &code, err);
-        step->after = copy_blob(stmt, 6, &step->after_len, arena, &code, err);
+                                 .tree = mr_case_int(stmt, 3),
+                                 .level = (uint64_t)mr_case_int(stmt, 4),
+                                 .op = (enum mr_step_op)mr_case_int(stmt, 5),
+                                 .table = (size_t)mr_case_int(stmt, 6)};
+        step->before = copy_blob(stmt, 7, &step->before_len, arena, &code, err);
+        step->after = copy_blob(stmt, 8, &step->after_len, arena, &code, err);
     }
     mr_case_free(stmt);
     return code;

@@ -6,7 +6,12 @@
  * ENTITY: one row of SOURCE that the plan looked at (for mirror also one that is only on
  * TARGET), and what was decided about it.
  * STEP: one change of one row of TARGET: what has to be there before, what is there after.
- * UNIT: steps that are applied together or not at all; a number from 1.
+ * UNIT: steps that are sent together; a number from 1.
+ * TREE: steps of a unit that are applied together or not at all, such as a person's rows;
+ * a number, which goes on in the next unit where a tree does not fit into one.
+ * LEVEL: in what order a unit's steps are carried out, lowest first; steps of one level,
+ * table and kind may be one statement.  Levels of two steps on rows of which one refers
+ * to the other always differ.
  *
  * Images are encodings (row.h) of a plan table's columns, in their order (plan.h); keys
  * are encodings of its key columns in index order, as `pair` reads them.
@@ -63,7 +68,8 @@ enum mr_step_op { MR_STEP_INSERT = 1, MR_STEP_UPDATE, MR_STEP_DELETE };
 struct mr_step {
     int64_t id;
     int64_t entity;
-    uint64_t unit;
+    uint64_t unit, level;
+    int64_t tree;
     enum mr_step_op op;
     size_t table;
     const void *before, *after; /* images; NULL where there is no row */
