@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "core/sqltext.h"
-#include "core/utf8.h"
+#include "repair/script_text.h"
 
 /* Seconds that a statement of the script waits for a table; queries queue behind it. */
 #define LOCK_WAIT_S 2
@@ -29,49 +29,6 @@ static bool is_mariadb(const struct mr_manifest *m)
 }
 
 /* ---- pieces ---- */
-
-static void add_server(struct mr_strbuf *out, const struct mr_manifest *m)
-{
-    const struct mr_plan_server *s = &m->server;
-    mr_strbuf_add_str(out, "@@hostname = ");
-    mr_sql_string(out, s->hostname);
-    mr_strbuf_add_fmt(out, " AND @@port = %u AND @@server_id = %" PRIu32 "", s->port,
-                      s->server_id);
-    mr_strbuf_add_str(out, " AND @@datadir = ");
-    mr_sql_string(out, s->datadir);
-    if (s->uuid[0] != '\0') {
-        mr_strbuf_add_str(out, is_mariadb(m) ? " AND @@server_uid = "
-                                             : " AND @@server_uuid = ");
-        mr_sql_string(out, s->uuid);
-    }
-}
-
-/* 0 and 1, or the words of later versions */
-static void add_writable(struct mr_strbuf *out, const struct mr_manifest *m)
-{
-    mr_strbuf_add_str(out, " AND @@read_only IN ('0', 'OFF')");
-    if (!is_mariadb(m))
-        mr_strbuf_add_str(out, " AND @@super_read_only = 0");
-}
-
-static void add_guard(struct mr_strbuf *out, const struct mr_manifest *m, bool writes)
-{
-    mr_strbuf_add_str(out, "SET SESSION time_zone = IF(");
-    add_server(out, m);
-    if (writes)
-        add_writable(out, m);
-    mr_strbuf_add_fmt(out, ",\n    @@SESSION.time_zone, 'myrecon: %s');\n",
-                      writes ? "not the planned server, or read-only: nothing is done"
-                             : "not the planned server");
-}
-
-/* A name behind "-- ": on one line, whatever it holds. */
-static void add_comment(struct mr_strbuf *out, const char *label, const char *text)
-{
-    mr_strbuf_add_fmt(out, "-- %s", label);
-    mr_utf8_show(out, text, strlen(text), false);
-    mr_strbuf_add_char(out, '\n');
-}
 
 /* What information_schema shows is cached on MySQL unless the session says otherwise. */
 static void add_session(struct mr_strbuf *out, const struct mr_manifest *m)
@@ -109,24 +66,6 @@ static void add_opening(struct mr_strbuf *out, const struct mr_manifest *m,
     mr_strbuf_add_str(out, " LIMIT 0);\n");
 }
 
-static void add_header(struct mr_strbuf *out, const struct mr_manifest *m,
-                       const char *file, const char *what)
-{
-    mr_strbuf_add_fmt(out, "-- %s: %s\n--\n", file, what);
-    add_comment(out, "plan:   ", m->uuid);
-    add_comment(out, "source: ", m->source);
-    add_comment(out, "target: ", m->target);
-    mr_strbuf_add_str(out, "--         ");
-    mr_utf8_show(out, m->server.version, strlen(m->server.version), false);
-    mr_strbuf_add_str(out, " on host ");
-    mr_utf8_show(out, m->server.hostname, strlen(m->server.hostname), false);
-    mr_strbuf_add_fmt(out, ", port %u, server_id %" PRIu32 "\n", m->server.port,
-                      m->server.server_id);
-    mr_strbuf_add_fmt(out,
-                      "--\n-- Run it on that server with its own client: %s ... < %s\n",
-                      is_mariadb(m) ? "mariadb" : "mysql", file);
-}
-
 /* ---- raising ---- */
 
 static void add_unit(struct mr_strbuf *out, const struct mr_manifest *m,
@@ -135,13 +74,13 @@ static void add_unit(struct mr_strbuf *out, const struct mr_manifest *m,
     struct mr_strbuf raise = MR_STRBUF_INIT;
     mr_reseed_raise_sql(c, c->reseed_to, &raise);
     mr_strbuf_add_char(out, '\n');
-    add_comment(out, "", c->target_table);
+    mr_script_comment(out, "", c->target_table);
     /* what an earlier unit has left must not be run again by this one */
     mr_strbuf_add_str(out, "SET @myrecon_sql = 'DO 0';\n");
     add_session(out, m);
     mr_strbuf_add_str(out, "SET @myrecon_sql = IF(");
-    add_server(out, m);
-    add_writable(out, m);
+    mr_script_server(out, m);
+    mr_script_writable(out, m);
     mr_strbuf_add_fmt(
         out, "\n    AND @@SESSION.lock_wait_timeout = %d%s\n    AND ", LOCK_WAIT_S,
         is_mariadb(m) ? "" : " AND @@SESSION.information_schema_stats_expiry = 0");
@@ -192,7 +131,7 @@ static void add_proof(struct mr_strbuf *out, const struct mr_manifest *m)
     add_readings(out, m);
     mr_strbuf_add_str(out, "SELECT tbl AS `table`, col AS `column`, next_id, wanted,\n"
                            "    IF(");
-    add_server(out, m);
+    mr_script_server(out, m);
     mr_strbuf_add_str(out, ",\n    IF(next_id >= wanted, 'high enough', 'TOO LOW'), "
                            "'NOT THE PLANNED SERVER') AS verdict\n  FROM (");
     add_rows(out, m);
@@ -207,8 +146,8 @@ static void add_proof(struct mr_strbuf *out, const struct mr_manifest *m)
 enum mr_code mr_reseed_sql(const struct mr_manifest *m, struct mr_strbuf *out,
                            struct mr_err *err)
 {
-    add_header(out, m, "reseed.sql",
-               "raises counters above both histories; never lowers one");
+    mr_script_header(out, m, "reseed.sql",
+                     "raises counters above both histories; never lowers one");
     mr_strbuf_add_fmt(
         out,
         "-- It may be run again at any time. A table that is in use makes it stop\n"
@@ -216,7 +155,7 @@ enum mr_code mr_reseed_sql(const struct mr_manifest *m, struct mr_strbuf *out,
         "-- client that runs on after an error, or connects anew, does no harm.\n\n",
         LOCK_WAIT_S);
     mr_strbuf_add_str(out, "SET SESSION sql_mode = '', autocommit = 1;\n");
-    add_guard(out, m, true);
+    mr_script_guard(out, m, true);
     for (size_t i = 0; i < m->ncounters; i++)
         add_unit(out, m, &m->counters[i]);
     mr_strbuf_add_str(out, "\n-- How they stand now; an error follows where one is too "
@@ -228,10 +167,11 @@ enum mr_code mr_reseed_sql(const struct mr_manifest *m, struct mr_strbuf *out,
 enum mr_code mr_reseed_verify_sql(const struct mr_manifest *m, struct mr_strbuf *out,
                                   struct mr_err *err)
 {
-    add_header(out, m, "verify.sql", "reads where the counters stand; changes nothing");
+    mr_script_header(out, m, "verify.sql",
+                     "reads where the counters stand; changes nothing");
     mr_strbuf_add_str(out, "-- It ends with an error where a counter is too low.\n\n"
                            "SET SESSION sql_mode = '';\n");
-    add_guard(out, m, false);
+    mr_script_guard(out, m, false);
     add_proof(out, m);
     return mr_strbuf_check(out, "writing verify.sql", err);
 }
