@@ -16,7 +16,8 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS step (id INTEGER PRIMARY KEY, plan INT NOT NULL,"
     " entity INT NOT NULL, unit INT NOT NULL, tree INT NOT NULL, level INT NOT NULL,"
     " op INT NOT NULL, tbl INT NOT NULL, before BLOB, after BLOB) STRICT;"
-    "CREATE INDEX IF NOT EXISTS step_plan ON step (plan);";
+    "CREATE INDEX IF NOT EXISTS step_plan ON step (plan);"
+    "CREATE INDEX IF NOT EXISTS step_unit ON step (plan, unit);";
 
 struct mr_plan_store {
     struct mr_case *cf;
@@ -313,6 +314,27 @@ enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step 
     return code;
 }
 
+static enum mr_code read_step(struct mr_case_stmt *stmt, struct mr_arena *arena,
+                              struct mr_vec *steps, struct mr_err *err)
+{
+    struct mr_step *step = mr_vec_push(steps);
+    enum mr_code code = MR_OK;
+    if (step == NULL)
+        return mr_err_nomem(err, "reading the plan");
+    *step = (struct mr_step){.id = mr_case_int(stmt, 0),
+                             .entity = mr_case_int(stmt, 1),
+                             .unit = (uint64_t)mr_case_int(stmt, 2),
+                             .tree = mr_case_int(stmt, 3),
+                             .level = (uint64_t)mr_case_int(stmt, 4),
+                             .op = (enum mr_step_op)mr_case_int(stmt, 5),
+                             .table = (size_t)mr_case_int(stmt, 6)};
+    step->before = copy_blob(stmt, 7, &step->before_len, arena, &code, err);
+    step->after = copy_blob(stmt, 8, &step->after_len, arena, &code, err);
+    return code;
+}
+
+#define STEP_COLUMNS "id, entity, unit, tree, level, op, tbl, before, after"
+
 enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
                                  size_t limit, struct mr_arena *arena,
                                  struct mr_vec *steps, struct mr_err *err)
@@ -320,31 +342,52 @@ enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     enum mr_code code = mr_case_prepare(store->cf,
-                                        "SELECT id, entity, unit, tree, level, op, tbl,"
-                                        " before, after FROM step WHERE plan=?1 AND id>?2"
-                                        " ORDER BY id LIMIT ?3",
+                                        "SELECT " STEP_COLUMNS " FROM step WHERE plan=?1"
+                                        " AND id>?2 ORDER BY id LIMIT ?3",
                                         &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_int(stmt, 1, store->plan);
         mr_case_bind_int(stmt, 2, after_id);
         mr_case_bind_int(stmt, 3, (int64_t)limit);
     }
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_step *step = mr_vec_push(steps);
-        if (step == NULL) {
-            code = mr_err_nomem(err, "reading the plan");
-            break;
-        }
-        *step = (struct mr_step){.id = mr_case_int(stmt, 0),
-                                 .entity = mr_case_int(stmt, 1),
-                                 .unit = (uint64_t)mr_case_int(stmt, 2),
-                                 .tree = mr_case_int(stmt, 3),
-                                 .level = (uint64_t)mr_case_int(stmt, 4),
-                                 .op = (enum mr_step_op)mr_case_int(stmt, 5),
-                                 .table = (size_t)mr_case_int(stmt, 6)};
-        step->before = copy_blob(stmt, 7, &step->before_len, arena, &code, err);
-        step->after = copy_blob(stmt, 8, &step->after_len, arena, &code, err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
+        code = read_step(stmt, arena, steps, err);
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
+                                struct mr_arena *arena, struct mr_vec *steps,
+                                struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(store->cf,
+                                        "SELECT " STEP_COLUMNS " FROM step WHERE plan=?1"
+                                        " AND unit=?2 ORDER BY id",
+                                        &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, store->plan);
+        mr_case_bind_int(stmt, 2, (int64_t)unit);
     }
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
+        code = read_step(stmt, arena, steps, err);
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units,
+                                 struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code =
+        mr_case_prepare(store->cf, "SELECT max(unit) FROM step WHERE plan=?", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, store->plan);
+        code = mr_case_step(stmt, &row, err);
+    }
+    *units = code == MR_OK && row ? (uint64_t)mr_case_int(stmt, 0) : 0;
     mr_case_free(stmt);
     return code;
 }

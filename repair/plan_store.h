@@ -35,7 +35,8 @@ enum mr_decision {
     MR_DECIDE_DELETE,        /* mirror: TARGET's row goes */
     MR_DECIDE_CONFLICT,      /* existence: `kind` says which; nothing is written */
     MR_DECIDE_WAITS,         /* for an ancestor in an existence conflict */
-    MR_DECIDE_SKIP           /* somebody decided that it is not restored */
+    MR_DECIDE_SKIP,          /* somebody decided that it is not restored */
+    MR_DECIDE_PARENT         /* none of the plan's rows: they refer to it (script.h) */
 };
 
 /*
@@ -125,5 +126,12 @@ enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step 
 enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
                                  size_t limit, struct mr_arena *arena,
                                  struct mr_vec *steps, struct mr_err *err);
+/* The steps of one unit, in the order in which they were added. */
+enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
+                                struct mr_arena *arena, struct mr_vec *steps,
+                                struct mr_err *err);
+/* The greatest unit; 0: the plan has no step. */
+enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units,
+                                 struct mr_err *err);
 
 #endif

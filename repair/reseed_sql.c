@@ -124,7 +124,7 @@ static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m)
     }
 }
 
-static void add_proof(struct mr_strbuf *out, const struct mr_manifest *m)
+void mr_reseed_proof(const struct mr_manifest *m, struct mr_strbuf *out)
 {
     if (m->ncounters == 0)
         return;
@@ -160,7 +160,7 @@ enum mr_code mr_reseed_sql(const struct mr_manifest *m, struct mr_strbuf *out,
         add_unit(out, m, &m->counters[i]);
     mr_strbuf_add_str(out, "\n-- How they stand now; an error follows where one is too "
                            "low.\n");
-    add_proof(out, m);
+    mr_reseed_proof(m, out);
     return mr_strbuf_check(out, "writing reseed.sql", err);
 }
 
@@ -172,6 +172,6 @@ enum mr_code mr_reseed_verify_sql(const struct mr_manifest *m, struct mr_strbuf 
     mr_strbuf_add_str(out, "-- It ends with an error where a counter is too low.\n\n"
                            "SET SESSION sql_mode = '';\n");
     mr_script_guard(out, m, false);
-    add_proof(out, m);
+    mr_reseed_proof(m, out);
     return mr_strbuf_check(out, "writing verify.sql", err);
 }

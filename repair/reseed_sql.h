@@ -27,4 +27,7 @@ enum mr_code mr_reseed_verify_sql(const struct mr_manifest *manifest,
 void mr_reseed_raise_sql(const struct mr_counter *counter, uint64_t to,
                          struct mr_strbuf *out);
 
+/* The last part of both: reads every counter back, and fails where one is too low. */
+void mr_reseed_proof(const struct mr_manifest *manifest, struct mr_strbuf *out);
+
 #endif

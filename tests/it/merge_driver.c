@@ -167,7 +167,7 @@ static const char *decision_name(enum mr_decision decision)
 {
     static const char *const names[] = {"undecided", "same",   "matched", "insert",
                                         "renumber",  "update", "delete",  "conflict",
-                                        "waits",     "skip"};
+                                        "waits",     "skip",   "parent"};
     return names[decision];
 }
 

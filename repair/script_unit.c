@@ -1,0 +1,209 @@
+/* script_unit.c: the rows of a unit, in the order in which they are written; see
+ * script_internal.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "repair/merge_row.h"
+#include "repair/script_internal.h"
+
+#define LAST_LEVEL ((uint64_t)1 << 62)
+
+/* Is the column of an image NULL? */
+static enum mr_code is_null(struct mr_key image, size_t column, bool *null,
+                            struct mr_err *err)
+{
+    struct mr_key value;
+    enum mr_code code = mr_merge_row_value(image, column, &value, err);
+    *null = code == MR_OK && value.len == 1 && *(const char *)value.ptr == 'N';
+    return code;
+}
+
+/* Which columns are inserted empty, and filled by a later step of the unit. */
+static enum mr_code find_open(const struct mr_script *s, struct mr_script_row *row,
+                              const struct mr_step *later, struct mr_err *err)
+{
+    const struct mr_script_table *t = &s->tables[row->step.table];
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->nopens; i++) {
+        struct mr_key before = {row->step.after, row->step.after_len};
+        struct mr_key after = {later->after, later->after_len};
+        bool empty = false, stays = false;
+        code = is_null(before, t->opens[i], &empty, err);
+        if (code == MR_OK)
+            code = is_null(after, t->opens[i], &stays, err);
+        if (empty && !stays)
+            row->open |= (uint64_t)1 << i;
+    }
+    row->step.after = later->after;
+    row->step.after_len = later->after_len;
+    return code;
+}
+
+static int compare_entities(const void *a, const void *b)
+{
+    const struct mr_script_row *const *x = a, *const *y = b;
+    if ((*x)->step.entity != (*y)->step.entity)
+        return (*x)->step.entity < (*y)->step.entity ? -1 : 1;
+    return (*x)->step.id < (*y)->step.id ? -1 : (*x)->step.id > (*y)->step.id;
+}
+
+/* Steps of one row of the unit: an update of what was inserted closes a circle and becomes
+ * part of it; of two updates the first is passing. */
+static enum mr_code join_steps(struct mr_script *s, struct mr_err *err)
+{
+    size_t n = s->rows.count;
+    struct mr_script_row **by =
+        mr_arena_calloc(&s->unit_arena, n + 1, sizeof(struct mr_script_row *));
+    enum mr_code code = by != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < n; i++)
+        by[i] = mr_vec_at(&s->rows, i);
+    if (code == MR_OK && n > 1)
+        qsort(by, n, sizeof(struct mr_script_row *), compare_entities);
+    for (size_t i = 0; code == MR_OK && i + 1 < n; i++) {
+        struct mr_script_row *row = by[i], *next = by[i + 1];
+        if (row->step.entity != next->step.entity || next->step.op != MR_STEP_UPDATE)
+            continue;
+        if (row->step.op == MR_STEP_INSERT) {
+            code = find_open(s, row, &next->step, err);
+            next->step.op = 0;
+            by[i + 1] = row;
+        } else {
+            row->passing = next->chained = true;
+        }
+    }
+    return code;
+}
+
+static void drop_joined(struct mr_vec *rows)
+{
+    size_t kept = 0;
+    struct mr_script_row *items = rows->items;
+    for (size_t i = 0; i < rows->count; i++)
+        if (items[i].step.op != 0)
+            items[kept++] = items[i];
+    rows->count = kept;
+}
+
+static void swap_images(struct mr_step *step)
+{
+    const void *ptr = step->before;
+    size_t len = step->before_len;
+    step->before = step->after;
+    step->before_len = step->after_len;
+    step->after = ptr;
+    step->after_len = len;
+}
+
+static void invert(struct mr_vec *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        struct mr_script_row *row = mr_vec_at(rows, i);
+        swap_images(&row->step);
+        row->step.op = row->step.op == MR_STEP_INSERT   ? MR_STEP_DELETE
+                       : row->step.op == MR_STEP_DELETE ? MR_STEP_INSERT
+                                                        : MR_STEP_UPDATE;
+        row->step.level = LAST_LEVEL - row->step.level;
+        row->step.id = -row->step.id;
+    }
+}
+
+/* Of a chain of updates that runs the other way, the other ones are passing. */
+static enum mr_code pass_again(struct mr_script *s, struct mr_err *err)
+{
+    for (size_t i = 0; i < s->rows.count; i++) {
+        struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        row->passing = row->chained = false;
+    }
+    return join_steps(s, err);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct mr_step *x = &((const struct mr_script_row *)a)->step;
+    const struct mr_step *y = &((const struct mr_script_row *)b)->step;
+    if (x->level != y->level)
+        return x->level < y->level ? -1 : 1;
+    if (x->table != y->table)
+        return x->table < y->table ? -1 : 1;
+    if (x->op != y->op)
+        return x->op < y->op ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Inserts of neighbouring levels are one statement: its rows come in their order. */
+static bool goes_on(const struct mr_script_row *last, const struct mr_script_row *row,
+                    const struct mr_script_batch *batch)
+{
+    return batch->table == row->step.table && batch->op == row->step.op &&
+           (batch->op == MR_STEP_INSERT || last->step.level == row->step.level);
+}
+
+static enum mr_code find_batches(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_script_batch *batch = NULL;
+    const struct mr_script_row *last = NULL;
+    for (size_t i = 0; i < s->plan->ntables; i++)
+        memset(s->tables[i].used, 0, sizeof s->tables[i].used);
+    for (size_t i = 0; i < s->rows.count; i++) {
+        struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        row->number = i + 1;
+        s->tables[row->step.table].used[row->step.op] = true;
+        if (batch == NULL || !goes_on(last, row, batch)) {
+            batch = mr_vec_push(&s->batches);
+            if (batch == NULL)
+                return mr_merge_nomem(err);
+            *batch =
+                (struct mr_script_batch){row->step.op, row->step.table, i + 1, i + 1};
+        }
+        batch->last = i + 1;
+        last = row;
+    }
+    return MR_OK;
+}
+
+/* How many rows equal to one that has no key will stand on TARGET: those that the plan has
+ * found, and the equal ones of the unit so far. */
+static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row,
+                                 struct mr_err *err)
+{
+    bool found = false;
+    if (s->plan->tables[row->step.table].key.count > 0 || row->step.op != MR_STEP_INSERT)
+        return MR_OK;
+    mr_case_bind_int(s->equals, 1, row->step.entity);
+    enum mr_code code = mr_case_step(s->equals, &found, err);
+    row->nth = code == MR_OK && found ? (uint64_t)mr_case_int(s->equals, 0) : 1;
+    mr_case_reset(s->equals);
+    return code;
+}
+
+enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_vec steps = MR_VEC_INIT(struct mr_step);
+    mr_arena_reset(&s->unit_arena);
+    mr_vec_clear(&s->rows);
+    mr_vec_clear(&s->batches);
+    mr_vec_clear(&s->parents);
+    enum mr_code code =
+        mr_plan_store_unit(s->task->store, s->unit, &s->unit_arena, &steps, err);
+    for (size_t i = 0; code == MR_OK && i < steps.count; i++) {
+        struct mr_script_row *row = mr_vec_push(&s->rows);
+        if (row == NULL)
+            code = mr_merge_nomem(err);
+        else
+            row->step = *(struct mr_step *)mr_vec_at(&steps, i);
+    }
+    mr_vec_release(&steps);
+    if (code == MR_OK)
+        code = join_steps(s, err);
+    if (code == MR_OK)
+        drop_joined(&s->rows);
+    if (code == MR_OK && s->kind == MR_SCRIPT_UNDO) {
+        invert(&s->rows);
+        code = pass_again(s, err);
+    }
+    if (code == MR_OK && s->rows.count > 1)
+        qsort(s->rows.items, s->rows.count, sizeof(struct mr_script_row), compare_rows);
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++)
+        code = count_equals(s, mr_vec_at(&s->rows, i), err);
+    return code == MR_OK ? find_batches(s, err) : code;
+}
