@@ -1,5 +1,5 @@
 /* plan_dir.c: writing a plan directory; see plan_dir.h. */
-#include "repair/plan_dir.h"
+#include "repair/plan_dir_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,18 +12,8 @@
 #include <unistd.h>
 
 #include "core/io.h"
-#include "core/sha256.h"
-#include "core/vec.h"
 
 #define MANIFEST_NAME "plan.json"
-
-struct mr_plan_writer {
-    struct mr_arena arena;
-    const char *path;    /* of the directory to be, links followed */
-    const char *partial; /* PATH.partial */
-    int fd;              /* of partial, locked; -1 when there is none to remove */
-    struct mr_vec files; /* struct mr_plan_file */
-};
 
 const char *mr_plan_path(struct mr_arena *arena, const char *path, const char *name)
 {
@@ -186,20 +176,11 @@ enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
 enum mr_code mr_plan_writer_add(struct mr_plan_writer *w, const char *name,
                                 const void *ptr, size_t len, struct mr_err *err)
 {
-    char hex[MR_SHA256_HEX];
-    const char *path = mr_plan_path(&w->arena, w->partial, name);
-    struct mr_plan_file *file = mr_vec_push(&w->files);
-    if (path == NULL || file == NULL)
-        return mr_err_nomem(err, "writing a plan");
-    enum mr_code code = mr_sha256_bytes(ptr, len, hex, err);
+    struct mr_plan_file_out *out = NULL;
+    enum mr_code code = mr_plan_writer_open(w, name, &out, err);
     if (code == MR_OK)
-        code = mr_io_write_file(path, 0600, ptr, len, err);
-    if (code != MR_OK)
-        return code;
-    file->name = name;
-    file->size_bytes = len;
-    file->sha256 = mr_arena_strdup(&w->arena, hex);
-    return file->sha256 != NULL ? MR_OK : mr_err_nomem(err, "writing a plan");
+        (void)mr_plan_file_write(out, ptr, len, err);
+    return code == MR_OK ? mr_plan_file_close(out, err) : code;
 }
 
 static enum mr_code sync_parent(const struct mr_plan_writer *w, struct mr_err *err)
@@ -224,6 +205,8 @@ enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w,
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *path = mr_plan_path(&w->arena, w->partial, MANIFEST_NAME);
+    if (w->unfinished > 0)
+        return mr_err_set(err, MR_E_BUG, "a file of the plan is not finished");
     manifest->files = w->files.items;
     manifest->nfiles = w->files.count;
     enum mr_code code = path != NULL ? mr_manifest_write(manifest, &text, err)

@@ -2,7 +2,7 @@
  * plan_dir: a directory that holds a plan: written whole or not at all, and read only if
  * nothing in it was changed.
  *
- * Writing:  mr_plan_writer_begin → add … → publish → free
+ * Writing:  mr_plan_writer_begin → add …, open → write … → close … → publish → free
  * Reading:  mr_plan_open → use .manifest → mr_plan_close
  *
  * A plan is built in DIR.partial (0700, its files 0600, each synced) and takes the name
@@ -19,6 +19,7 @@
 #ifndef MR_PLAN_DIR_H
 #define MR_PLAN_DIR_H
 
+#include "core/sink.h"
 #include "repair/manifest.h"
 
 struct mr_plan_writer;
@@ -29,6 +30,23 @@ enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
 /* name: of the file in the directory; a constant. */
 enum mr_code mr_plan_writer_add(struct mr_plan_writer *writer, const char *name,
                                 const void *ptr, size_t len, struct mr_err *err);
+
+/*
+ * A file that is written piece by piece: hashed on the way, compressed where its name ends
+ * in .zst, on disk when it is closed.  Several may be open; all are closed before publish
+ * or free.  A write error is sticky: later writes and the close report it again, and a plan
+ * of which a file failed is not published.
+ */
+struct mr_plan_file_out;
+enum mr_code mr_plan_writer_open(struct mr_plan_writer *writer, const char *name,
+                                 struct mr_plan_file_out **out, struct mr_err *err);
+enum mr_code mr_plan_file_write(struct mr_plan_file_out *out, const void *ptr, size_t len,
+                                struct mr_err *err);
+/* Valid until the close. */
+struct mr_sink mr_plan_file_sink(struct mr_plan_file_out *out);
+/* Frees it, also after an error; NULL is fine. */
+enum mr_code mr_plan_file_close(struct mr_plan_file_out *out, struct mr_err *err);
+
 /* Fills manifest->files (which live until free), writes plan.json, and gives the
  * directory its name. */
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *writer,

@@ -127,6 +127,42 @@ static void test_leftovers(void **state)
     assert_true(exists("six.partial/diary.txt"));
 }
 
+static void test_streamed_files(void **state)
+{
+    static char line[100000];
+    struct mr_err err = {0};
+    struct mr_plan_writer *writer = NULL;
+    struct mr_plan_file_out *plain = NULL, *packed = NULL;
+    struct mr_manifest manifest = sample_manifest(MR_FLAVOUR_MYSQL);
+    struct stat st;
+    (void)state;
+    memset(line, 'x', sizeof line);
+    assert_int_equal(mr_plan_writer_begin(in("eight"), &writer, &err), MR_OK);
+    assert_int_equal(mr_plan_writer_open(writer, "idmap.csv", &plain, &err), MR_OK);
+    assert_int_equal(mr_plan_writer_open(writer, "entities.csv.zst", &packed, &err),
+                     MR_OK);
+    struct mr_sink sink = mr_plan_file_sink(plain);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sink.write(sink.arg, line, sizeof line, &err), MR_OK);
+        assert_int_equal(mr_plan_file_write(packed, line, sizeof line, &err), MR_OK);
+    }
+    assert_int_equal(mr_plan_file_close(plain, &err), MR_OK);
+    /* a file that is still open belongs to no plan */
+    assert_int_equal(mr_plan_writer_publish(writer, &manifest, &err), MR_E_BUG);
+    assert_int_equal(mr_plan_file_close(packed, &err), MR_OK);
+    assert_int_equal(mr_plan_file_close(NULL, &err), MR_OK);
+    assert_int_equal(mr_plan_writer_publish(writer, &manifest, &err), MR_OK);
+    mr_plan_writer_free(writer);
+    assert_int_equal(stat(in("eight/idmap.csv"), &st), 0);
+    assert_int_equal(st.st_size, 3 * sizeof line);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(stat(in("eight/entities.csv.zst"), &st), 0);
+    assert_in_range(st.st_size, 20, 1000);
+    assert_int_equal(read_plan("eight", &err), MR_OK);
+    put("eight/entities.csv.zst", "");
+    assert_int_equal(read_plan("eight", &err), MR_E_REFUSED);
+}
+
 static void expect_refused(const char *name, const char *file)
 {
     struct mr_err err = {0};
@@ -169,11 +205,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"one",  "empty", "link", "slash",       "two",
-                                        "file", "four",  "five", "six.partial", "seven"};
+    static const char *const names[] = {"one",         "empty", "link", "slash",
+                                        "two",         "file",  "four", "five",
+                                        "six.partial", "seven", "eight"};
     static const char *const files[] = {"plan.json", "reseed.sql", "verify.sql",
                                         "mine",      "diary.txt",  "journal.jsonl",
-                                        "x.tmp"};
+                                        "x.tmp",     "idmap.csv",  "entities.csv.zst"};
     char name[64];
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -189,10 +226,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_write_and_read),
-        cmocka_unit_test(test_refused_output),
-        cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_refused_plan),
+        cmocka_unit_test(test_write_and_read), cmocka_unit_test(test_refused_output),
+        cmocka_unit_test(test_leftovers),      cmocka_unit_test(test_refused_plan),
+        cmocka_unit_test(test_streamed_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
