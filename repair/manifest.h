@@ -19,9 +19,14 @@
 #include "core/db.h"
 #include "core/sides.h"
 #include "core/strbuf.h"
+#include "repair/planned.h"
 
 #define MR_MANIFEST_SCHEMA "myrecon/plan/1"
 #define MR_POLICY_RESEED "reseed-only"
+#define MR_POLICY_MERGE "merge"
+#define MR_POLICY_MIRROR "mirror"
+#define MR_POLICY_BACKFILL "backfill"
+#define MR_POLICY_NEWEST "newest:" /* and a column */
 
 /* What the target is recognised by. */
 struct mr_plan_server {
@@ -70,6 +75,7 @@ struct mr_manifest {
     const char *source, *target; /* no passwords */
     const char *run;             /* of the case that it was planned from, or NULL */
     uint64_t margin;             /* asked for */
+    struct mr_planned planned;   /* all zero where only counters are raised */
     struct mr_plan_server server;
     const struct mr_counter *counters;
     size_t ncounters;
@@ -86,6 +92,9 @@ enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
                               struct mr_arena *arena, struct mr_manifest *out,
                               struct mr_err *err);
 
+/* Does it write rows, or only raise counters? */
+bool mr_manifest_writes_rows(const struct mr_manifest *manifest);
+bool mr_policy_is_known(const char *policy);
 /* Was anything left out that should not have been? */
 bool mr_manifest_is_incomplete(const struct mr_manifest *manifest);
 

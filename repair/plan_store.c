@@ -26,6 +26,18 @@ struct mr_plan_store {
     struct mr_case_stmt *insert, *update, *add_step, *get;
 };
 
+const char *mr_decision_name(enum mr_decision decision)
+{
+    static const char *const names[MR_DECISIONS] = {
+        [MR_DECIDE_UNDECIDED] = "undecided", [MR_DECIDE_SAME] = "same",
+        [MR_DECIDE_MATCHED] = "matched",     [MR_DECIDE_INSERT] = "insert",
+        [MR_DECIDE_RENUMBER] = "renumber",   [MR_DECIDE_UPDATE] = "update",
+        [MR_DECIDE_DELETE] = "delete",       [MR_DECIDE_CONFLICT] = "conflict",
+        [MR_DECIDE_WAITS] = "waits",         [MR_DECIDE_SKIP] = "skip",
+        [MR_DECIDE_PARENT] = "parent"};
+    return names[decision];
+}
+
 #define ENTITY_COLUMNS                                                                   \
     "id, tbl, source_key, target_key, identity, decision, kind, detail, choices, "       \
     "choice,"                                                                            \

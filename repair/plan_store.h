@@ -38,6 +38,10 @@ enum mr_decision {
     MR_DECIDE_SKIP,          /* somebody decided that it is not restored */
     MR_DECIDE_PARENT         /* none of the plan's rows: they refer to it (script.h) */
 };
+#define MR_DECISIONS (MR_DECIDE_PARENT + 1)
+
+/* "insert", "renumber", …: as in entities.csv. */
+const char *mr_decision_name(enum mr_decision decision);
 
 /*
  * A value conflict leaves the map as it is: its entity is SAME or MATCHED, or UPDATE where

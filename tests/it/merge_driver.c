@@ -163,14 +163,6 @@ static void print_row(struct driver *d, const char *name, const struct mr_plan_t
     mr_jsonw_object_end(&d->out);
 }
 
-static const char *decision_name(enum mr_decision decision)
-{
-    static const char *const names[] = {"undecided", "same",   "matched", "insert",
-                                        "renumber",  "update", "delete",  "conflict",
-                                        "waits",     "skip",   "parent"};
-    return names[decision];
-}
-
 static void print_entity(struct driver *d, const struct mr_entity *e)
 {
     const struct mr_plan_table *t = &d->tables.tables[e->table];
@@ -182,7 +174,7 @@ static void print_entity(struct driver *d, const struct mr_entity *e)
     mr_jsonw_key(&d->out, "table");
     mr_jsonw_str(&d->out, mr_plan_table_name(t));
     mr_jsonw_key(&d->out, "decision");
-    mr_jsonw_str(&d->out, decision_name(e->decision));
+    mr_jsonw_str(&d->out, mr_decision_name(e->decision));
     mr_jsonw_key(&d->out, "kind");
     mr_jsonw_str(&d->out, e->kind);
     mr_jsonw_key(&d->out, "choice");

@@ -82,4 +82,72 @@ static inline struct mr_manifest sample_manifest(enum mr_flavour flavour)
         .nskipped = sizeof sample_skipped / sizeof *sample_skipped};
 }
 
+static const char *const planned_words[] = {"id", "mo`bile", "inviter_id"};
+static const struct mr_planned_column planned_columns[] = {{"id", "int"},
+                                                           {"mo`bile", "text utf8mb4"}};
+static const struct mr_planned_reference planned_references[] = {
+    {"club.members", {planned_words + 2, 1}, {planned_words, 1}, true, NULL},
+    {"club.members", {planned_words, 2}, {planned_words + 1, 2}, false, "kind = 'm'"}};
+static const struct mr_planned_trigger planned_triggers[] = {
+    {"welcome", "AFTER", "INSERT"}};
+static const struct mr_planned_kind planned_kinds[] = {{"changed", 3, 1},
+                                                       {"deleted-or-lost", 12, 0}};
+static const struct mr_planned_table planned_tables[] = {
+    {.table = "club.members",
+     .target_table = "club_live.members",
+     .target_db = "club_live",
+     .target_name = "members",
+     .subject = true,
+     .key = {planned_words, 1},
+     .identity = MR_PLAN_BY_COLUMNS,
+     .identity_columns = {planned_words + 1, 1},
+     .counter = "id",
+     .time_column = "created_at",
+     .base = -1,
+     .base_origin = "equal rows",
+     .fresh = INT64_MAX,
+     .fresh_origin = "counter",
+     .first_id = UINT64_MAX - 9,
+     .id_step = 2,
+     .nids = 4,
+     .fingerprint = "ab12",
+     .columns = planned_columns,
+     .ncolumns = 2,
+     .references = planned_references,
+     .nreferences = 2,
+     .triggers = planned_triggers,
+     .ntriggers = 1,
+     .decisions = {[MR_DECIDE_RENUMBER] = 37, [MR_DECIDE_MATCHED] = 12},
+     .kinds = planned_kinds,
+     .nkinds = 2},
+    {.table = "club.log",
+     .target_table = "club_live.log",
+     .target_db = "club_live",
+     .target_name = "log",
+     .identity = MR_PLAN_BY_NONE,
+     .fingerprint = "",
+     .decisions = {[MR_DECIDE_RENUMBER] = 5}},
+};
+static const struct mr_planned_note planned_notes[] = {
+    {"deleted-in-source", NULL, "2 rows stay"}, {"id-in-text", "club.log", "\"note\""}};
+
+/* The same as a merge. */
+static inline struct mr_manifest sample_merge(enum mr_flavour flavour)
+{
+    struct mr_manifest m = sample_manifest(flavour);
+    m.policy = MR_POLICY_MERGE;
+    m.planned = (struct mr_planned){.split_at = "2026-04-02 12:11:00",
+                                    .partial = "club.x: denied",
+                                    .fire_triggers = true,
+                                    .units = 3,
+                                    .rows = 1204,
+                                    .open = 15,
+                                    .decided = 1,
+                                    .tables = planned_tables,
+                                    .ntables = 2,
+                                    .notes = planned_notes,
+                                    .nnotes = 2};
+    return m;
+}
+
 #endif

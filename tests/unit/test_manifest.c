@@ -89,6 +89,112 @@ static void test_round_trip(void **state)
     mr_strbuf_release(&text);
 }
 
+static void check_names(struct mr_planned_names got, struct mr_planned_names want)
+{
+    assert_int_equal(got.count, want.count);
+    for (size_t i = 0; i < got.count; i++)
+        check_text(got.items[i], want.items[i]);
+}
+
+static void check_lists(const struct mr_planned_table *got,
+                        const struct mr_planned_table *want)
+{
+    assert_int_equal(got->ncolumns, want->ncolumns);
+    for (size_t i = 0; i < got->ncolumns; i++) {
+        check_text(got->columns[i].name, want->columns[i].name);
+        check_text(got->columns[i].reading, want->columns[i].reading);
+    }
+    assert_int_equal(got->nreferences, want->nreferences);
+    for (size_t i = 0; i < got->nreferences; i++) {
+        check_text(got->references[i].parent, want->references[i].parent);
+        check_names(got->references[i].columns, want->references[i].columns);
+        check_names(got->references[i].parent_columns,
+                    want->references[i].parent_columns);
+        check_text(got->references[i].condition, want->references[i].condition);
+        assert_int_equal(got->references[i].declared, want->references[i].declared);
+    }
+    assert_int_equal(got->ntriggers, want->ntriggers);
+    for (size_t i = 0; i < got->ntriggers; i++) {
+        check_text(got->triggers[i].name, want->triggers[i].name);
+        check_text(got->triggers[i].timing, want->triggers[i].timing);
+        check_text(got->triggers[i].event, want->triggers[i].event);
+    }
+    assert_memory_equal(got->decisions, want->decisions, sizeof got->decisions);
+    assert_int_equal(got->nkinds, want->nkinds);
+    for (size_t i = 0; i < got->nkinds; i++) {
+        check_text(got->kinds[i].kind, want->kinds[i].kind);
+        assert_int_equal(got->kinds[i].open, want->kinds[i].open);
+        assert_int_equal(got->kinds[i].decided, want->kinds[i].decided);
+    }
+}
+
+static void check_planned(const struct mr_planned_table *got,
+                          const struct mr_planned_table *want)
+{
+    check_text(got->table, want->table);
+    check_text(got->target_table, want->target_table);
+    check_text(got->target_db, want->target_db);
+    check_text(got->target_name, want->target_name);
+    assert_int_equal(got->subject, want->subject);
+    check_names(got->key, want->key);
+    assert_int_equal(got->identity, want->identity);
+    check_names(got->identity_columns, want->identity_columns);
+    check_text(got->counter, want->counter);
+    check_text(got->time_column, want->time_column);
+    assert_int_equal(got->base, want->base);
+    check_text(got->base_origin, want->base_origin);
+    assert_int_equal(got->fresh, want->fresh);
+    check_text(got->fresh_origin, want->fresh_origin);
+    assert_int_equal(got->first_id, want->first_id);
+    assert_int_equal(got->id_step, want->id_step);
+    assert_int_equal(got->nids, want->nids);
+    check_text(got->fingerprint, want->fingerprint);
+    check_lists(got, want);
+}
+
+/* What a plan that writes rows says of them. */
+static void test_rows(void **state)
+{
+    struct mr_manifest want = sample_merge(MR_FLAVOUR_MYSQL), got;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(mr_manifest_write(&want, &text, &err), MR_OK);
+    if (mr_manifest_read(text.ptr, text.len, "plan.json", &arena, &got, &err) != MR_OK)
+        fail_msg("%s", err.message);
+    assert_true(mr_manifest_writes_rows(&got));
+    check_text(got.planned.split_at, want.planned.split_at);
+    check_text(got.planned.partial, want.planned.partial);
+    assert_true(got.planned.fire_triggers);
+    assert_int_equal(got.planned.units, 3);
+    assert_int_equal(got.planned.rows, 1204);
+    assert_int_equal(got.planned.open, 15);
+    assert_int_equal(got.planned.decided, 1);
+    assert_int_equal(got.planned.ntables, 2);
+    for (size_t i = 0; i < 2; i++)
+        check_planned(&got.planned.tables[i], &want.planned.tables[i]);
+    assert_int_equal(got.planned.nnotes, 2);
+    check_text(got.planned.notes[1].kind, "id-in-text");
+    check_text(got.planned.notes[1].table, "club.log");
+    check_text(got.planned.notes[1].text, "\"note\"");
+    check_text(got.planned.notes[0].table, NULL);
+    assert_int_equal(mr_planned_count(&got.planned, MR_DECIDE_RENUMBER, false), 42);
+    assert_int_equal(mr_planned_count(&got.planned, MR_DECIDE_RENUMBER, true), 37);
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+}
+
+static void test_policies(void **state)
+{
+    (void)state;
+    assert_true(mr_policy_is_known("merge"));
+    assert_true(mr_policy_is_known("newest:updated_at"));
+    assert_false(mr_policy_is_known("newest:"));
+    assert_false(mr_policy_is_known("newest"));
+    assert_false(mr_policy_is_known(""));
+}
+
 /* A change of any byte is seen. */
 static void test_tampering(void **state)
 {
@@ -121,11 +227,11 @@ static void test_other_policy(void **state)
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_err err = {0};
     (void)state;
-    later.policy = "merge";
+    later.policy = "magic";
     assert_int_equal(mr_manifest_write(&later, &text, &err), MR_OK);
     assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
                      MR_E_REFUSED);
-    assert_non_null(strstr(err.message, "merge"));
+    assert_non_null(strstr(err.message, "magic"));
     mr_arena_release(&arena);
     mr_strbuf_release(&text);
 }
@@ -161,10 +267,9 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_tampering),
-        cmocka_unit_test(test_other_policy),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_policies),     cmocka_unit_test(test_tampering),
+        cmocka_unit_test(test_other_policy), cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
