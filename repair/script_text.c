@@ -53,12 +53,13 @@ void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *m)
     }
 }
 
-/* 0 and 1, or the words of later versions */
+/* MariaDB: 0 and 1, or the words of later versions; MySQL: a number, and in an INSERT the
+ * word would be an error. */
 void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *m)
 {
-    mr_strbuf_add_str(out, " AND @@read_only IN ('0', 'OFF')");
-    if (!is_mariadb(m))
-        mr_strbuf_add_str(out, " AND @@super_read_only = 0");
+    mr_strbuf_add_str(out, is_mariadb(m)
+                               ? " AND @@read_only IN ('0', 'OFF')"
+                               : " AND @@read_only = 0 AND @@super_read_only = 0");
 }
 
 void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *m, bool writes)
