@@ -49,6 +49,8 @@ afresh() { # the database empty on a, p and so r
     caught_up
 }
 
+trap '' PIPE # a session that is held may be gone before it is told to end
+
 # A session that holds a table's metadata lock until it is told to end.
 hold() { # hold "SQL;": in a transaction of the session $HOLD
     : >"$IT_TMP/hold" # what the session before this one has said

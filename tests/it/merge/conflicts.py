@@ -171,8 +171,8 @@ class Conflicts:
         for columns in indexes:
             found = self.target.find(t.name, columns,
                                      tuple(self.e.image(node, c) for c in columns))
-            if found:
-                return found[0]
+            if found:  # several where no index keeps them apart: the one with the least key
+                return min(found, key=lambda other: str([other.row[c] for c in t.key or ()]))
         return None
 
     def hard_cycles(self):
