@@ -46,5 +46,5 @@ owns() { # HEADER FILE-PATTERN: only those files may include it
 }
 owns mysql.h '^core/db(_[a-z]+)?\.[ch]$|^core/db_internal\.h$|^tests/bench/'
 owns sqlite3.h '^core/casefile\.c$|^tests/'
-owns zstd.h '^core/compress\.c$|^tests/'
+owns zstd.h '^core/(de)?compress\.c$|^tests/'
 owns openssl/cms.h '^core/cms\.c$|^tests/'

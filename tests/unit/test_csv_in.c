@@ -1,0 +1,108 @@
+/* test_csv_in.c: records come out as they were written, however the bytes are cut. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/csv_in.h"
+
+struct csv_case {
+    const char *name, *csv;
+    const char *got; /* "LINE[a|b]…", or NULL: refused */
+    const char *why; /* in the message */
+};
+
+static const struct csv_case cases[] = {
+    {"nothing", "", "", NULL},
+    {"one field", "a\n", "1[a]", NULL},
+    {"crlf", "a,b\r\nc,d\r\n", "1[a|b]2[c|d]", NULL},
+    {"empty fields", ",\n\n,,x\n", "1[|]2[]3[||x]", NULL},
+    {"quotes", "\"a,b\",\"c\"\"d\"\n", "1[a,b|c\"d]", NULL},
+    {"empty quotes", "\"\",x\n", "1[|x]", NULL},
+    {"lines in quotes", "\"a\nb\r\n\",x\ny,z\n", "1[a\nb\r\n|x]4[y|z]", NULL},
+    {"no line end", "a,b", NULL, "line 1: the last line is cut off"},
+    {"open quote", "x\n\"a\n", NULL, "line 3: the last line is cut off"},
+    {"cr alone", "a\rb\n", NULL, "line 1: a line ends with CR alone"},
+    {"quote within", "x\na\"b\n", NULL, "line 2: a quote stands within a field"},
+    {"text behind", "\"a\"b\n", NULL, "line 1: text stands behind a quoted field"},
+};
+
+static enum mr_code show(void *ctx, const struct mr_csv_field *fields, size_t count,
+                         uint64_t line, struct mr_err *err)
+{
+    struct mr_strbuf *out = ctx;
+    (void)err;
+    mr_strbuf_add_fmt(out, "%" PRIu64 "[", line);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(fields[i].ptr[fields[i].len], '\0');
+        mr_strbuf_add_str(out, i > 0 ? "|" : "");
+        mr_strbuf_add(out, fields[i].ptr, fields[i].len);
+    }
+    mr_strbuf_add_char(out, ']');
+    return MR_OK;
+}
+
+static void run_case(const struct csv_case *c, size_t piece)
+{
+    struct mr_strbuf got = MR_STRBUF_INIT;
+    struct mr_csv_in csv;
+    struct mr_err err = {0};
+    enum mr_code code = MR_OK;
+    size_t len = strlen(c->csv);
+    mr_csv_in_init(&csv, show, &got);
+    for (size_t at = 0; code == MR_OK && at < len; at += piece)
+        code =
+            mr_csv_in_feed(&csv, c->csv + at, len - at < piece ? len - at : piece, &err);
+    if (code == MR_OK)
+        code = mr_csv_in_finish(&csv, &err);
+    if (c->got == NULL) {
+        assert_int_equal(code, MR_E_REFUSED);
+        assert_string_equal(err.message, c->why);
+    } else {
+        assert_int_equal(code, MR_OK);
+        assert_string_equal(got.ptr, c->got);
+    }
+    mr_csv_in_release(&csv);
+    mr_strbuf_release(&got);
+}
+
+static void test_records(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t piece = 1; piece < 20; piece++)
+            run_case(&cases[i], piece);
+}
+
+static enum mr_code enough(void *ctx, const struct mr_csv_field *fields, size_t count,
+                           uint64_t line, struct mr_err *err)
+{
+    (void)ctx;
+    (void)fields;
+    (void)count;
+    return line < 2 ? MR_OK : mr_err_set(err, MR_E_SQL, "enough");
+}
+
+static void test_callback_ends_it(void **state)
+{
+    struct mr_csv_in csv;
+    struct mr_err err = {0};
+    (void)state;
+    mr_csv_in_init(&csv, enough, NULL);
+    assert_int_equal(mr_csv_in_feed(&csv, "a\nb\nc\n", 6, &err), MR_E_SQL);
+    assert_string_equal(err.message, "enough");
+    mr_csv_in_release(&csv);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_callback_ends_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
