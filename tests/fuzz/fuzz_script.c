@@ -1,0 +1,64 @@
+/*
+ * fuzz_script.c: the reader of a plan's scripts.
+ *
+ * Whatever the bytes are, each unit that the index lists is found again by seeking, and
+ * reads the same from there as it did in the whole.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/row.h"
+#include "repair/script_read.h"
+
+static enum mr_code next(struct mr_script_read *script, struct mr_script_read_item *item)
+{
+    enum mr_code code = mr_script_read_next(script, item, NULL);
+    FUZZ_CHECK(code != MR_OK || item->kind != MR_SCRIPT_READ_STATEMENT ||
+               (item->len == strlen(item->sql) || memchr(item->sql, '\0', item->len)));
+    return code;
+}
+
+/* Of the statements up to the next unit. */
+static uint64_t sum_unit(struct mr_script_read *script)
+{
+    struct mr_script_read_item item;
+    uint64_t sum = 0;
+    while (next(script, &item) == MR_OK && item.kind == MR_SCRIPT_READ_STATEMENT) {
+        struct mr_digest digest = mr_digest_bytes(item.sql, item.len);
+        uint64_t word;
+        memcpy(&word, &digest, sizeof word);
+        sum = sum * 31 + word + (uint64_t)item.section;
+    }
+    return sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct mr_vec units = MR_VEC_INIT(struct mr_script_read_unit);
+    struct mr_script_read *script = NULL;
+    char hex[MR_SHA256_HEX], path[64];
+    int fd = memfd_create("script", 0);
+    FUZZ_CHECK(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    FUZZ_CHECK(mr_script_read_open(path, &script, NULL) == MR_OK);
+    if (mr_script_read_index(script, &units, hex, NULL) == MR_OK)
+        for (size_t i = 0; i < units.count; i++) {
+            const struct mr_script_read_unit *unit = mr_vec_at(&units, i);
+            struct mr_script_read_item item;
+            uint64_t once;
+            FUZZ_CHECK(mr_script_read_seek(script, unit, NULL) == MR_OK);
+            FUZZ_CHECK(next(script, &item) == MR_OK && item.kind == MR_SCRIPT_READ_UNIT);
+            FUZZ_CHECK(item.unit.number == unit->number);
+            once = sum_unit(script);
+            FUZZ_CHECK(mr_script_read_seek(script, unit, NULL) == MR_OK);
+            FUZZ_CHECK(next(script, &item) == MR_OK);
+            FUZZ_CHECK(sum_unit(script) == once);
+        }
+    mr_vec_release(&units);
+    mr_script_read_close(script);
+    (void)close(fd);
+    return 0;
+}
