@@ -30,8 +30,12 @@ struct mr_journal {
     struct mr_arena arena;
     const char *path, *run_id;
     int fd;
-    struct mr_vec entries; /* struct entry */
+    struct mr_vec entries;                    /* struct entry */
+    struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
+
+static const char *const script_names[] = {
+    [MR_JOURNAL_APPLY] = "apply", [MR_JOURNAL_UNDO] = "undo"};
 
 static const char *event_name(enum mr_journal_event event)
 {
@@ -66,6 +70,73 @@ static enum mr_code note(struct mr_journal *j, const char *table, const char *co
     return MR_OK;
 }
 
+/* ---- units ---- */
+
+static enum mr_code set_done(struct mr_vec *units, uint64_t number, bool done,
+                             struct mr_err *err)
+{
+    if (!done && number >= units->count)
+        return MR_OK;
+    while (units->count <= number)
+        if (mr_vec_push(units) == NULL)
+            return mr_err_nomem(err, "reading the journal");
+    *(char *)mr_vec_at(units, (size_t)number) = done;
+    return MR_OK;
+}
+
+static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
+                              const struct mr_journal_unit *unit, struct mr_err *err)
+{
+    enum mr_journal_script other =
+        unit->script == MR_JOURNAL_APPLY ? MR_JOURNAL_UNDO : MR_JOURNAL_APPLY;
+    if (unit->number == 0 || unit->number > MR_JOURNAL_UNITS_MAX)
+        return MR_OK;
+    mr_vec_clear(&j->units[other]);
+    return set_done(&j->units[unit->script], unit->number,
+                    event == MR_JOURNAL_DONE && unit->refused == 0, err);
+}
+
+bool mr_journal_unit_is_done(const struct mr_journal *j, enum mr_journal_script script,
+                             uint64_t number)
+{
+    const struct mr_vec *units = &j->units[script];
+    return number < units->count && *(char *)mr_vec_at(units, (size_t)number) != 0;
+}
+
+uint64_t mr_journal_units_done(const struct mr_journal *j, enum mr_journal_script script)
+{
+    const struct mr_vec *units = &j->units[script];
+    uint64_t count = 0;
+    for (size_t i = 0; i < units->count; i++)
+        count += *(char *)mr_vec_at(units, i) != 0;
+    return count;
+}
+
+static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
+{
+    const char *script = NULL;
+    if (mr_json_get_text(root, "script", &script, NULL) != MR_OK ||
+        mr_json_get_uint(root, "unit", &unit->number, NULL) != MR_OK)
+        return false;
+    for (int i = MR_JOURNAL_APPLY; i <= MR_JOURNAL_UNDO; i++)
+        if (strcmp(script, script_names[i]) == 0)
+            unit->script = (enum mr_journal_script)i;
+    /* not counted: not done */
+    if (mr_json_get_uint(root, "refused", &unit->refused, NULL) != MR_OK)
+        unit->refused = 1;
+    return unit->script != 0;
+}
+
+/* ---- reading ---- */
+
+static enum mr_journal_event event_of(const char *name)
+{
+    for (int i = MR_JOURNAL_TRY; i <= MR_JOURNAL_FAILED; i++)
+        if (strcmp(name, event_name((enum mr_journal_event)i)) == 0)
+            return (enum mr_journal_event)i;
+    return 0;
+}
+
 static enum mr_code take_line(struct mr_journal *j, const char *line, size_t len,
                               struct mr_err *err)
 {
@@ -74,10 +145,13 @@ static enum mr_code take_line(struct mr_journal *j, const char *line, size_t len
     if (mr_json_parse(line, len, j->path, &doc, NULL) != MR_OK)
         return MR_OK;
     const struct json_t *root = mr_json_root(doc);
+    struct mr_journal_unit unit = {0};
     enum mr_code code = MR_OK;
-    if (mr_json_get_text(root, "event", &event, NULL) == MR_OK &&
-        mr_json_get_text(root, "table", &table, NULL) == MR_OK &&
-        mr_json_get_text(root, "column", &column, NULL) == MR_OK)
+    bool known = mr_json_get_text(root, "event", &event, NULL) == MR_OK;
+    if (known && get_unit(root, &unit))
+        code = note_unit(j, event_of(event), &unit, err);
+    else if (known && mr_json_get_text(root, "table", &table, NULL) == MR_OK &&
+             mr_json_get_text(root, "column", &column, NULL) == MR_OK)
         code = note(j, table, column, strcmp(event, "try") == 0, err);
     mr_json_free(doc);
     return code;
@@ -153,6 +227,8 @@ enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_jour
     j->fd = -1;
     j->run_id = run_id;
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
+    for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
+        j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
     mr_arena_init(&j->arena);
     j->path = mr_plan_path(&j->arena, dir, JOURNAL_NAME);
     enum mr_code code = j->path != NULL ? open_file(j, dir, err)
@@ -171,6 +247,8 @@ void mr_journal_close(struct mr_journal *j)
     if (j->fd >= 0)
         (void)close(j->fd);
     mr_vec_release(&j->entries);
+    for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
+        mr_vec_release(&j->units[i]);
     mr_arena_release(&j->arena);
     free(j);
 }
@@ -181,30 +259,56 @@ bool mr_journal_is_open(const struct mr_journal *j, const struct mr_counter *cou
     return e != NULL && e->open;
 }
 
-static void put_line(struct mr_jsonw *w, const struct mr_journal *j,
-                     enum mr_journal_event event, const struct mr_journal_step *step,
-                     const char *detail)
+/* ---- writing ---- */
+
+static void put_text(struct mr_jsonw *w, const char *key, const char *text)
 {
-    char number[24], now[MR_RUN_TIME_SIZE];
-    const char *const members[][2] = {{"at", now},
-                                      {"run", j->run_id},
-                                      {"event", event_name(event)},
-                                      {"table", step->counter->target_table},
-                                      {"column", step->counter->column},
-                                      {"how", step->how},
-                                      {"to", number},
-                                      {"detail", detail}};
-    (void)snprintf(number, sizeof number, "%" PRIu64, step->to);
+    if (text == NULL)
+        return;
+    mr_jsonw_key(w, key);
+    mr_jsonw_str(w, text);
+}
+
+static void put_number(struct mr_jsonw *w, const char *key, uint64_t number)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, number);
+    put_text(w, key, text);
+}
+
+static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_uint(w, count);
+}
+
+static void begin_line(struct mr_jsonw *w, const struct mr_journal *j,
+                       enum mr_journal_event event)
+{
+    char now[MR_RUN_TIME_SIZE];
     mr_run_id_time(now);
     mr_jsonw_object_begin(w);
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        if (members[i][1] == NULL)
-            continue;
-        mr_jsonw_key(w, members[i][0]);
-        mr_jsonw_str(w, members[i][1]);
-    }
+    put_text(w, "at", now);
+    put_text(w, "run", j->run_id);
+    put_text(w, "event", event_name(event));
+}
+
+/* The line is on disk when it returns. */
+static enum mr_code end_line(struct mr_jsonw *w, const struct mr_journal *j,
+                             struct mr_strbuf *line, const char *detail,
+                             struct mr_err *err)
+{
+    put_text(w, "detail", detail);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
+    enum mr_code code = mr_jsonw_finish(w, j->path, err);
+    mr_jsonw_release(w);
+    if (code == MR_OK)
+        code = mr_io_write_all(j->fd, j->path, line->ptr, line->len, err);
+    mr_strbuf_release(line);
+    if (code == MR_OK && fsync(j->fd) != 0)
+        code = fail(j, "sync journal", err);
+    return code;
 }
 
 enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
@@ -214,15 +318,32 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
     struct mr_strbuf line = MR_STRBUF_INIT;
     struct mr_jsonw w;
     mr_jsonw_init_buf(&w, &line);
-    put_line(&w, j, event, step, detail);
-    enum mr_code code = mr_jsonw_finish(&w, j->path, err);
-    mr_jsonw_release(&w);
-    if (code == MR_OK)
-        code = mr_io_write_all(j->fd, j->path, line.ptr, line.len, err);
-    mr_strbuf_release(&line);
-    if (code == MR_OK && fsync(j->fd) != 0)
-        code = fail(j, "sync journal", err);
+    begin_line(&w, j, event);
+    put_text(&w, "table", step->counter->target_table);
+    put_text(&w, "column", step->counter->column);
+    put_text(&w, "how", step->how);
+    put_number(&w, "to", step->to);
+    enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note(j, step->counter->target_table, step->counter->column,
                                 event == MR_JOURNAL_TRY, err)
                          : code;
+}
+
+enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event event,
+                                   const struct mr_journal_unit *unit, const char *detail,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    struct mr_jsonw w;
+    mr_jsonw_init_buf(&w, &line);
+    begin_line(&w, j, event);
+    put_text(&w, "script", script_names[unit->script]);
+    put_count(&w, "unit", unit->number);
+    if (event == MR_JOURNAL_DONE) {
+        put_count(&w, "written", unit->written);
+        put_count(&w, "there", unit->there);
+        put_count(&w, "refused", unit->refused);
+    }
+    enum mr_code code = end_line(&w, j, &line, detail, err);
+    return code == MR_OK ? note_unit(j, event, unit, err) : code;
 }

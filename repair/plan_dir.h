@@ -12,7 +12,8 @@
  *
  * DIR must not exist, or be an empty directory: else MR_E_REFUSED.  An opened plan whose
  * files are not those that plan.json lists, to the byte, is MR_E_REFUSED naming the file;
- * journals (journal*) and temporary files (*.tmp) are nobody's concern.
+ * journals (journal*), approvals (approval*) and temporary files (*.tmp) are nobody's
+ * concern.
  *
  * Threads: one.  Limits: plan.json has at most 256 MiB.
  */

@@ -51,7 +51,7 @@ static bool is_expected(const struct mr_manifest *manifest, const char *name)
 {
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
         strcmp(name, MANIFEST_NAME) == 0 || strncmp(name, "journal", 7) == 0 ||
-        ends_in(name, ".tmp"))
+        strncmp(name, "approval", 8) == 0 || ends_in(name, ".tmp"))
         return true;
     for (size_t i = 0; i < manifest->nfiles; i++)
         if (strcmp(manifest->files[i].name, name) == 0)

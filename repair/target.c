@@ -134,6 +134,16 @@ static enum mr_code parse(const char *uri, const struct mr_target_opts *opts,
     return code;
 }
 
+enum mr_code mr_target_check(const struct mr_target *t,
+                             const struct mr_manifest *manifest, bool writable,
+                             struct mr_err *err)
+{
+    enum mr_code code = check_identity(t, &manifest->server, err);
+    if (code == MR_OK)
+        code = check_dbs(t, &manifest->server, err);
+    return code == MR_OK && writable ? check_writable(t, err) : code;
+}
+
 enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
                             const struct mr_target_opts *opts, struct mr_target *t,
                             struct mr_err *err)
@@ -147,11 +157,7 @@ enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
     if (code == MR_OK)
         code = mr_db_open(&t->ep, &db_opts, &t->db, err);
     if (code == MR_OK)
-        code = check_identity(t, &manifest->server, err);
-    if (code == MR_OK)
-        code = check_dbs(t, &manifest->server, err);
-    if (code == MR_OK && opts->writable)
-        code = check_writable(t, err);
+        code = mr_target_check(t, manifest, opts->writable, err);
     if (code == MR_OK && mr_grants_load(t->db, &t->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
     return code;

@@ -1,0 +1,220 @@
+/* sign.c: see sign.h. */
+#include "sign.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "sha256.h"
+#include "ssl_error.h"
+#include "term.h"
+
+#define MAX_FILE_BYTES ((size_t)1 << 20)
+#define MIN_SECURITY_BITS 112
+#define HINT_CREATE                                                                      \
+    "A new pair: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "  \
+    "-subj /CN=approvals -days 730 -keyout key.pem -out cert.pem"
+
+static int ask_passphrase(char *buffer, int size, int writing, void *arg)
+{
+    (void)arg;
+    return mr_term_is_terminal(STDIN_FILENO)
+               ? PEM_def_callback(buffer, size, writing, NULL)
+               : -1;
+}
+
+static enum mr_code check_strength(const char *path, const EVP_PKEY *key,
+                                   struct mr_err *err)
+{
+    if (EVP_PKEY_get_security_bits(key) >= MIN_SECURITY_BITS)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CERT, "the key in \"%s\" is too weak to sign with", path);
+    mr_err_hint(err, HINT_CREATE);
+    return MR_E_CERT;
+}
+
+static enum mr_code open_pem(const char *path, struct mr_strbuf *text, BIO **bio,
+                             struct mr_err *err)
+{
+    enum mr_code code = mr_io_read_file(path, MAX_FILE_BYTES, text, err);
+    mr_ssl_error_clear();
+    *bio = code == MR_OK ? BIO_new_mem_buf(text->ptr, (int)text->len) : NULL;
+    if (code == MR_OK && *bio == NULL)
+        code = mr_ssl_error_set(err, MR_E_NOMEM, "could not read \"%s\"", path);
+    return code;
+}
+
+static enum mr_code load_key(const char *path, EVP_PKEY **key, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    BIO *bio = NULL;
+    *key = NULL;
+    enum mr_code code = open_pem(path, &text, &bio, err);
+    if (code == MR_OK) {
+        *key = PEM_read_bio_PrivateKey(bio, NULL, ask_passphrase, NULL);
+        if (*key == NULL) {
+            code = mr_ssl_error_set(err, MR_E_CERT,
+                                    "could not read a private key in \"%s\"", path);
+            mr_err_hint(err, HINT_CREATE);
+        }
+    }
+    if (code == MR_OK)
+        code = check_strength(path, *key, err);
+    (void)BIO_free(bio);
+    if (text.len > 0)
+        OPENSSL_cleanse(text.ptr, text.len);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code check_certificate(const char *path, X509 *x509, struct mr_err *err)
+{
+    int from = X509_cmp_current_time(X509_get0_notBefore(x509));
+    int to = X509_cmp_current_time(X509_get0_notAfter(x509));
+    if (from == 0 || to == 0)
+        return mr_err_set(err, MR_E_CERT, "certificate \"%s\" has no readable dates",
+                          path);
+    if (from > 0 || to < 0)
+        return mr_err_set(err, MR_E_CERT, "certificate \"%s\" %s", path,
+                          to < 0 ? "has expired" : "is not valid yet");
+    if ((X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE) == 0)
+        return mr_err_set(err, MR_E_CERT,
+                          "certificate \"%s\" is not meant for signatures: its key usage "
+                          "lacks digitalSignature",
+                          path);
+    return MR_OK;
+}
+
+static enum mr_code load_certificate(const char *path, EVP_PKEY **key, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    BIO *bio = NULL;
+    X509 *x509 = NULL;
+    *key = NULL;
+    enum mr_code code = open_pem(path, &text, &bio, err);
+    if (code == MR_OK) {
+        x509 = PEM_read_bio_X509(bio, NULL, ask_passphrase, NULL);
+        if (x509 == NULL) {
+            code = mr_ssl_error_set(err, MR_E_CERT, "could not read certificate \"%s\"",
+                                    path);
+            mr_err_hint(err, HINT_CREATE);
+        }
+    }
+    if (code == MR_OK)
+        code = check_certificate(path, x509, err);
+    if (code == MR_OK && (*key = X509_get_pubkey(x509)) == NULL)
+        code = mr_ssl_error_set(err, MR_E_CERT,
+                                "could not read the key of certificate \"%s\"", path);
+    if (code == MR_OK)
+        code = check_strength(path, *key, err);
+    X509_free(x509);
+    (void)BIO_free(bio);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code id_of(EVP_PKEY *key, char id[MR_SIGN_ID], struct mr_err *err)
+{
+    unsigned char *der = NULL;
+    char hex[MR_SHA256_HEX];
+    int len = i2d_PUBKEY(key, &der);
+    if (len <= 0)
+        return mr_ssl_error_set(err, MR_E_CERT, "could not read a public key");
+    enum mr_code code = mr_sha256_bytes(der, (size_t)len, hex, err);
+    OPENSSL_free(der);
+    if (code == MR_OK) {
+        memcpy(id, hex, MR_SIGN_ID - 1);
+        id[MR_SIGN_ID - 1] = '\0';
+    }
+    return code;
+}
+
+/* Keys of Edwards curves hash by themselves. */
+static const EVP_MD *digest_of(const EVP_PKEY *key)
+{
+    return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ? NULL
+                                                                        : EVP_sha256();
+}
+
+static bool set_padding(EVP_PKEY *key, EVP_PKEY_CTX *ctx)
+{
+    return !EVP_PKEY_is_a(key, "RSA") ||
+           (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
+static bool sign(EVP_PKEY *key, const void *ptr, size_t len, struct mr_strbuf *out)
+{
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *ctx = NULL;
+    size_t size = 0;
+    bool done =
+        md != NULL && EVP_DigestSignInit(md, &ctx, digest_of(key), NULL, key) == 1 &&
+        set_padding(key, ctx) && EVP_DigestSign(md, NULL, &size, ptr, len) == 1 &&
+        mr_strbuf_reserve(out, size) &&
+        EVP_DigestSign(md, (unsigned char *)out->ptr + out->len, &size, ptr, len) == 1;
+    if (done) {
+        out->len += size;
+        out->ptr[out->len] = '\0';
+    }
+    EVP_MD_CTX_free(md);
+    return done;
+}
+
+enum mr_code mr_sign_bytes(const char *key_path, const void *ptr, size_t len,
+                           struct mr_strbuf *signature, char id[MR_SIGN_ID],
+                           struct mr_err *err)
+{
+    EVP_PKEY *key = NULL;
+    enum mr_code code = load_key(key_path, &key, err);
+    if (code == MR_OK)
+        code = id_of(key, id, err);
+    if (code == MR_OK && !sign(key, ptr, len, signature))
+        code = mr_ssl_error_set(err, MR_E_CERT, "could not sign with the key in \"%s\"",
+                                key_path);
+    EVP_PKEY_free(key);
+    return code;
+}
+
+enum mr_code mr_sign_id(const char *cert_path, char id[MR_SIGN_ID], struct mr_err *err)
+{
+    EVP_PKEY *key = NULL;
+    enum mr_code code = load_certificate(cert_path, &key, err);
+    if (code == MR_OK)
+        code = id_of(key, id, err);
+    EVP_PKEY_free(key);
+    return code;
+}
+
+enum mr_code mr_sign_check(const char *cert_path, const void *ptr, size_t len,
+                           const struct mr_strbuf *signature, struct mr_err *err)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = NULL;
+    EVP_MD_CTX *md = NULL;
+    enum mr_code code = load_certificate(cert_path, &key, err);
+    if (code != MR_OK)
+        goto out;
+    md = EVP_MD_CTX_new();
+    if (md == NULL || EVP_DigestVerifyInit(md, &ctx, digest_of(key), NULL, key) != 1 ||
+        !set_padding(key, ctx))
+        code = mr_ssl_error_set(err, MR_E_CERT, "could not check with certificate \"%s\"",
+                                cert_path);
+    else if (EVP_DigestVerify(md, (const unsigned char *)signature->ptr, signature->len,
+                              ptr, len) != 1)
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "the signature is not of this text, or not by the key of "
+                          "certificate \"%s\"",
+                          cert_path);
+    mr_ssl_error_clear();
+out:
+    EVP_MD_CTX_free(md);
+    EVP_PKEY_free(key);
+    return code;
+}
