@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "core/pair_columns.h"
+#include "core/sqltext.h"
 #include "core/signals.h"
 #include "repair/merge_row.h"
 #include "repair/reseed_sql.h"
@@ -65,6 +65,21 @@ static enum mr_code count_equals(struct mr_script *s, struct mr_err *err)
     return code;
 }
 
+/* Tables that are written to. */
+static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        s->lookup.cf, "SELECT DISTINCT tbl FROM step WHERE plan=?", &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, mr_plan_store_id(s->task->store));
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
+        s->tables[mr_case_int(stmt, 0)].planned = true;
+    mr_case_free(stmt);
+    return code;
+}
+
 static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
 {
     struct mr_source *view = s->plan->pairing.side[MR_TARGET].view;
@@ -86,6 +101,8 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
         code = count_equals(s, err);
     if (code == MR_OK)
         code = mr_script_parents_open(s, err);
+    if (code == MR_OK)
+        code = find_planned(s, err);
     return code == MR_OK ? mr_plan_store_units(s->task->store, &s->units, err) : code;
 }
 
@@ -101,6 +118,7 @@ static void close_script(struct mr_script *s)
     mr_vec_release(&s->rows);
     mr_vec_release(&s->batches);
     mr_vec_release(&s->parents);
+    mr_vec_release(&s->spans);
     mr_arena_release(&s->lookup.arena);
     mr_arena_release(&s->unit_arena);
     mr_arena_release(&s->arena);
@@ -123,6 +141,35 @@ static enum mr_code flush(struct mr_script *s, struct mr_err *err)
         code = sink->write(sink->arg, s->sql.ptr, s->sql.len, err);
     mr_strbuf_reset(&s->sql);
     return code;
+}
+
+/* A statement that fails where the table has other columns than were planned. */
+static void guard_columns(struct mr_script *s, const struct mr_plan_table *t)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    struct mr_strbuf where = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&where, "(SELECT COUNT(*) FROM information_schema.COLUMNS WHERE"
+                              " TABLE_SCHEMA = ");
+    mr_sql_string(&where, table->db);
+    mr_strbuf_add_str(&where, " AND TABLE_NAME = ");
+    mr_sql_string(&where, table->name);
+    mr_strbuf_add_fmt(&s->sql, "SET SESSION time_zone = IF(%s) = %zu\n    AND %s AND (",
+                      where.ptr, table->ncolumns, where.ptr);
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        mr_strbuf_add_str(&s->sql, i > 0 ? "\n    OR COLUMN_NAME = " : "COLUMN_NAME = ");
+        mr_sql_string(&s->sql, table->columns[i].name);
+        mr_strbuf_add_str(&s->sql, " AND COLUMN_TYPE = ");
+        mr_sql_string(&s->sql, table->columns[i].type);
+    }
+    mr_strbuf_add_fmt(&s->sql, ")) = %zu,\n    @@SESSION.time_zone, LEFT(",
+                      table->ncolumns);
+    mr_strbuf_reset(&where);
+    mr_strbuf_add_fmt(&where, "myrecon: other columns than planned: %s",
+                      mr_plan_table_name(t));
+    mr_sql_string(&s->sql, where.ptr);
+    mr_strbuf_add_str(&s->sql, ", 62));\n");
+    s->sql.failed |= where.failed;
+    mr_strbuf_release(&where);
 }
 
 static enum mr_code head(struct mr_script *s, struct mr_err *err)
@@ -150,6 +197,9 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
         mr_strbuf_add_char(&s->sql, '\n');
         mr_script_guard(&s->sql, s->manifest, true);
     }
+    for (size_t i = 0; i < s->plan->ntables; i++)
+        if (s->tables[i].planned)
+            guard_columns(s, &s->plan->tables[i]);
     return flush(s, err);
 }
 
@@ -186,17 +236,40 @@ static enum mr_code tail(struct mr_script *s, struct mr_err *err)
     return flush(s, err);
 }
 
+static enum mr_code write_units(struct mr_script *s, uint64_t *rows, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    s->count = s->units;
+    for (uint64_t i = 1; code == MR_OK && i <= s->units; i++) {
+        s->unit = s->last_unit = s->number = i;
+        code = unit(s, err);
+        *rows += s->rows.count;
+    }
+    return code;
+}
+
+static enum mr_code undo_units(struct mr_script *s, struct mr_err *err)
+{
+    enum mr_code code = mr_script_spans_close(s, err);
+    s->count = s->spans.count;
+    for (size_t i = s->spans.count; code == MR_OK && i > 0; i--) {
+        const struct mr_script_span *span = mr_vec_at(&s->spans, i - 1);
+        s->unit = span->first;
+        s->last_unit = span->last;
+        s->number = i;
+        code = unit(s, err);
+    }
+    return code;
+}
+
 static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind,
                                uint64_t *rows, struct mr_err *err)
 {
     s->kind = kind;
     *rows = 0;
     enum mr_code code = head(s, err);
-    for (uint64_t i = 1; code == MR_OK && i <= s->units; i++) {
-        s->unit = kind == MR_SCRIPT_UNDO ? s->units + 1 - i : i;
-        code = unit(s, err);
-        *rows += s->rows.count;
-    }
+    if (code == MR_OK)
+        code = kind == MR_SCRIPT_UNDO ? undo_units(s, err) : write_units(s, rows, err);
     return code == MR_OK ? tail(s, err) : code;
 }
 
@@ -211,7 +284,8 @@ enum mr_code mr_script_write(const struct mr_script_task *task,
                           .sql = MR_STRBUF_INIT,
                           .rows = MR_VEC_INIT(struct mr_script_row),
                           .batches = MR_VEC_INIT(struct mr_script_batch),
-                          .parents = MR_VEC_INIT(struct mr_script_parent)};
+                          .parents = MR_VEC_INIT(struct mr_script_parent),
+                          .spans = MR_VEC_INIT(struct mr_script_span)};
     uint64_t rows = 0;
     *result = (struct mr_script_result){0};
     if (task->tables->ntables == 0)

@@ -31,6 +31,13 @@ static void where_guard(struct mr_script *s)
     mr_strbuf_add_fmt(&s->sql, ") = %u", s->guards);
 }
 
+static void not_there(struct mr_script *s)
+{
+    add(s, " AND s.myrecon_row NOT IN (SELECT line FROM ");
+    mr_script_temp(s, "there");
+    add(s, ")");
+}
+
 /* As many rows as `prefix` holds for the batch; more: another condition. */
 static void count_rows(struct mr_script *s, const struct mr_script_batch *b, char prefix,
                        const char *more)
@@ -43,11 +50,8 @@ static void count_rows(struct mr_script *s, const struct mr_script_batch *b, cha
     add(s, " AS s");
     where_rows(s, b);
     add(s, more);
-    if (prefix == 'd') {
-        add(s, " AND s.myrecon_row NOT IN (SELECT line FROM ");
-        mr_script_temp(s, "there");
-        add(s, ")");
-    }
+    if (prefix == 'd')
+        not_there(s);
     add(s, ");\n");
 }
 
@@ -125,9 +129,39 @@ static void update(struct mr_script *s, const struct mr_script_batch *b)
     count_rows(s, b, 'u', "");
 }
 
+/* Without a key: of the rows that are equal to a staged one, one. */
+static void delete_equals(struct mr_script *s, const struct mr_script_batch *b)
+{
+    const struct mr_plan_table *t = &s->plan->tables[b->table];
+    struct mr_strbuf live = MR_STRBUF_INIT;
+    mr_sql_table(&live, t->pair->side[MR_TARGET]->db, t->pair->side[MR_TARGET]->name);
+    for (size_t i = b->first; i <= b->last; i++) {
+        const struct mr_script_batch one = {b->op, b->table, i, i};
+        add(s, "DELETE FROM ");
+        mr_script_live(s, t);
+        add(s, " WHERE EXISTS (SELECT 1 FROM ");
+        mr_script_temp_n(s, 'd', b->table);
+        add(s, " AS s");
+        where_rows(s, &one);
+        not_there(s);
+        add(s, " AND ");
+        mr_script_exact(s, t, live.ptr, "s");
+        add(s, ")");
+        where_guard(s);
+        add(s, " LIMIT 1;\n");
+        count_rows(s, &one, 'd', "");
+    }
+    s->sql.failed |= live.failed;
+    mr_strbuf_release(&live);
+}
+
 static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
 {
     const struct mr_plan_table *t = &s->plan->tables[b->table];
+    if (t->key.count == 0) {
+        delete_equals(s, b);
+        return;
+    }
     add(s, "DELETE t FROM ");
     mr_script_temp_n(s, 'd', b->table);
     add(s, " AS s STRAIGHT_JOIN ");
@@ -247,7 +281,7 @@ void mr_script_end(struct mr_script *s)
     mr_strbuf_add_fmt(&s->sql,
                       "SET SESSION time_zone = IF(@myrecon_end = 'COMMIT', '+00:00',"
                       " 'myrecon: unit %" PRIu64 " was undone, run this file again');\n",
-                      s->unit);
+                      s->number);
     add(s, "SET SESSION time_zone = IF(@myrecon_why IS NULL, '+00:00',"
            " LEFT(@myrecon_why, 62));\n");
 }

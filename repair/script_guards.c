@@ -87,6 +87,16 @@ static void there(struct mr_script *s)
     add(s, " SELECT s.myrecon_row, s.myrecon_tree FROM ");
 }
 
+/* Rows equal to s, of a table without a key. */
+static void count_equals(struct mr_script *s, const struct mr_plan_table *t)
+{
+    add(s, " AS s WHERE (SELECT COUNT(*) FROM ");
+    mr_script_live(s, t);
+    add(s, " AS t WHERE ");
+    mr_script_exact(s, t, "t", "s");
+    add(s, ")");
+}
+
 static void inserts_there(struct mr_script *s, const struct mr_plan_table *t)
 {
     there(s);
@@ -96,11 +106,8 @@ static void inserts_there(struct mr_script *s, const struct mr_plan_table *t)
         add(s, " WHERE ");
         is_it(s, t);
     } else {
-        add(s, " AS s WHERE (SELECT COUNT(*) FROM ");
-        mr_script_live(s, t);
-        add(s, " AS t WHERE ");
-        mr_script_exact(s, t, "t", "s");
-        add(s, ") >= s.myrecon_open");
+        count_equals(s, t);
+        add(s, " >= s.myrecon_open");
     }
     add(s, ";\n");
 }
@@ -119,6 +126,11 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
 {
     there(s);
     mr_script_temp_n(s, 'd', t->at);
+    if (t->key.count == 0) {
+        count_equals(s, t);
+        add(s, " < s.myrecon_open;\n");
+        return;
+    }
     join_live(s, t, " AS s LEFT JOIN ", "s");
     add(s, " WHERE ");
     mr_script_column(s, t, "t", t->key.at[0]);
@@ -404,7 +416,7 @@ static void find_there(struct mr_script *s)
             inserts_there(s, t);
         if (used[MR_STEP_UPDATE])
             updates_there(s, t);
-        if (used[MR_STEP_DELETE] && t->key.count > 0)
+        if (used[MR_STEP_DELETE])
             deletes_there(s, t);
     }
     find_done(s);
@@ -415,7 +427,7 @@ static void refuse_rows(struct mr_script *s)
     for (size_t i = 0; i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
         const bool *used = s->tables[i].used;
-        if (used[MR_STEP_DELETE])
+        if (used[MR_STEP_DELETE] && t->key.count > 0)
             refuse_changed(s, t, 'd', 'd');
         if (used[MR_STEP_UPDATE]) {
             refuse_changed(s, t, 'u', 'b');

@@ -50,10 +50,16 @@ struct mr_script_parent {
     bool planned; /* another unit of the plan inserts it */
 };
 
+/* Units of which a row of the last belongs to a tree of the first. */
+struct mr_script_span {
+    uint64_t first, last;
+};
+
 /* Per plan table: columns that may be inserted empty. */
 struct mr_script_table {
     size_t *opens;
     size_t nopens;
+    bool planned; /* some unit writes to it */
     bool used[4]; /* in this unit, by mr_step_op */
 };
 
@@ -67,9 +73,12 @@ struct mr_script {
     struct mr_arena arena;  /* of all units */
     struct mr_strbuf sql;
     struct mr_case_stmt *equals; /* of rows without a key: how many are equal */
+    struct mr_vec spans;         /* struct mr_script_span: units that are undone as one */
     /* of the unit at hand */
     enum mr_script_kind kind;
-    uint64_t unit, units;
+    uint64_t unit, last_unit; /* of the store; several are undone as one */
+    uint64_t number, count;   /* as the script counts them */
+    uint64_t units;           /* of the store */
     struct mr_arena unit_arena;
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
     unsigned guards;                      /* rows of myrecon_guard so far */
@@ -82,6 +91,14 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err);
  * unit inserts for units to come. */
 enum mr_code mr_script_parents_open(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err);
+
+/* script_spans.c: which units are undone as one.  A tree may go on in further units, and a
+ * row may hang below people of several units: who is kept keeps all of it, so it must be
+ * judged at once.  add: while the units of apply.sql are written; close: makes of them
+ * spans in ascending order, which hold every unit once. */
+enum mr_code mr_script_spans_add(struct mr_script *s, uint64_t first, uint64_t last,
+                                 struct mr_err *err);
+enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err);
 
 /* script_names.c: pieces of SQL.  alias: of the table, without a dot. */
 void mr_script_temp(struct mr_script *s, const char *name); /* db.myrecon_name */

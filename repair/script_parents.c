@@ -173,12 +173,15 @@ static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
     mr_case_bind_int(get, 2, (int64_t)r->to_set);
     mr_merge_work_bind(get, 3, ask->canon);
     enum mr_code code = mr_case_step(get, found, err);
-    bool other = code == MR_OK && *found && (uint64_t)mr_case_int(get, 0) != s->unit;
-    int64_t entity = other ? mr_case_int(get, 1) : 0;
+    uint64_t unit = code == MR_OK && *found ? (uint64_t)mr_case_int(get, 0) : s->unit;
+    int64_t entity = unit != s->unit ? mr_case_int(get, 1) : 0;
     mr_case_reset(get);
-    if (!other || code != MR_OK)
+    if (unit == s->unit || code != MR_OK)
         return code;
-    code = mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
+    if (s->plan->tables[r->child].pair->find.subject == MR_SUBJECT_NO)
+        code = mr_script_spans_add(s, unit, s->unit, err);
+    if (code == MR_OK)
+        code = mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
     return code == MR_OK ? add_parent(f, (struct mr_key){e.after, e.after_len}, true, err)
                          : code;
 }

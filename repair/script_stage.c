@@ -43,7 +43,8 @@ static void session(struct mr_script *s)
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"
         "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1,"
         " foreign_key_checks = 1, unique_checks = 1, lock_wait_timeout = %d,"
-        " innodb_lock_wait_timeout = %d;\n"
+        " innodb_lock_wait_timeout = %d, sql_safe_updates = 0, sql_big_selects = 1,"
+        " sql_select_limit = DEFAULT;\n"
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n",
         LOCK_WAIT_S, LOCK_WAIT_S);
     mr_script_guard(&s->sql, s->manifest, s->kind != MR_SCRIPT_VERIFY);
@@ -98,7 +99,7 @@ static uint64_t mark_of(const struct mr_script_row *row)
 {
     if (row->step.op == MR_STEP_UPDATE)
         return (row->passing ? 1U : 0U) | (row->chained ? 2U : 0U);
-    return row->step.op == MR_STEP_INSERT && row->nth > 0 ? row->nth : row->open;
+    return row->nth > 0 ? row->nth : row->open;
 }
 
 static void stage(struct mr_script *s, const struct staging *st)

@@ -167,7 +167,7 @@ static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row,
                                  struct mr_err *err)
 {
     bool found = false;
-    if (s->plan->tables[row->step.table].key.count > 0 || row->step.op != MR_STEP_INSERT)
+    if (s->plan->tables[row->step.table].key.count > 0)
         return MR_OK;
     mr_case_bind_int(s->equals, 1, row->step.entity);
     enum mr_code code = mr_case_step(s->equals, &found, err);
@@ -183,8 +183,9 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
     mr_vec_clear(&s->rows);
     mr_vec_clear(&s->batches);
     mr_vec_clear(&s->parents);
-    enum mr_code code =
-        mr_plan_store_unit(s->task->store, s->unit, &s->unit_arena, &steps, err);
+    enum mr_code code = MR_OK;
+    for (uint64_t unit = s->unit; code == MR_OK && unit <= s->last_unit; unit++)
+        code = mr_plan_store_unit(s->task->store, unit, &s->unit_arena, &steps, err);
     for (size_t i = 0; code == MR_OK && i < steps.count; i++) {
         struct mr_script_row *row = mr_vec_push(&s->rows);
         if (row == NULL)
