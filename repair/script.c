@@ -34,37 +34,6 @@ static enum mr_code find_opens(struct mr_script *s, struct mr_err *err)
     return MR_OK;
 }
 
-/* Rows without a key: how many equal ones stand when each of them is written. */
-static enum mr_code count_equals(struct mr_script *s, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&sql,
-                      "DROP TABLE IF EXISTS temp.script_equal;"
-                      "CREATE TEMP TABLE script_equal AS SELECT id, row_number() OVER"
-                      " (PARTITION BY tbl, image ORDER BY decision IN (%d, %d), id) AS n"
-                      " FROM (SELECT id, tbl, decision, CASE WHEN decision IN (%d, %d)"
-                      " THEN after ELSE target END AS image FROM entity"
-                      " WHERE plan=%" PRId64 " AND tbl IN (-1",
-                      MR_DECIDE_INSERT, MR_DECIDE_RENUMBER, MR_DECIDE_INSERT,
-                      MR_DECIDE_RENUMBER, mr_plan_store_id(s->task->store));
-    for (size_t i = 0; i < s->plan->ntables; i++)
-        if (s->plan->tables[i].key.count == 0)
-            mr_strbuf_add_fmt(&sql, ", %zu", i);
-    mr_strbuf_add_fmt(&sql,
-                      ") AND decision IN (%d, %d, %d, %d));"
-                      "CREATE UNIQUE INDEX temp.script_equal_id ON script_equal (id)",
-                      MR_DECIDE_SAME, MR_DECIDE_MATCHED, MR_DECIDE_INSERT,
-                      MR_DECIDE_RENUMBER);
-    enum mr_code code = mr_strbuf_check(&sql, "counting equal rows", err);
-    if (code == MR_OK)
-        code = mr_case_exec(s->lookup.cf, sql.ptr, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(s->lookup.cf, "SELECT n FROM script_equal WHERE id=?",
-                               &s->equals, err);
-    mr_strbuf_release(&sql);
-    return code;
-}
-
 /* Tables that are written to. */
 static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
 {
@@ -98,7 +67,7 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
     if (code == MR_OK)
         code = find_opens(s, err);
     if (code == MR_OK)
-        code = count_equals(s, err);
+        code = mr_script_equals_open(s, err);
     if (code == MR_OK)
         code = mr_script_parents_open(s, err);
     if (code == MR_OK)
@@ -111,6 +80,7 @@ static void close_script(struct mr_script *s)
     mr_case_free(s->equals);
     (void)mr_case_exec(s->lookup.cf,
                        "DROP TABLE IF EXISTS temp.script_equal;"
+                       "DROP TABLE IF EXISTS temp.script_bag;"
                        "DROP TABLE IF EXISTS temp.script_parent",
                        NULL);
     mr_reader_free(s->lookup.reader[MR_TARGET]);

@@ -100,6 +100,9 @@ enum mr_code mr_script_spans_add(struct mr_script *s, uint64_t first, uint64_t l
                                  struct mr_err *err);
 enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err);
 
+/* script_equals.c: sets s->equals. */
+enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);
+
 /* script_names.c: pieces of SQL.  alias: of the table, without a dot. */
 void mr_script_temp(struct mr_script *s, const char *name); /* db.myrecon_name */
 void mr_script_temp_n(struct mr_script *s, char prefix, size_t number);
