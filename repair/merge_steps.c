@@ -14,9 +14,10 @@
 struct stepping {
     struct mr_merge *m;
     uint64_t unit;
-    size_t rows;  /* in it */
-    int64_t tree; /* that was last begun */
-    bool defers;  /* some references are closed later */
+    size_t rows;        /* in it */
+    size_t image_bytes; /* of its images */
+    int64_t tree;       /* that was last begun */
+    bool defers;        /* some references are closed later */
     struct mr_key *values;
     struct mr_arena arena;
     struct mr_strbuf bytes;
@@ -67,6 +68,12 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
                : code;
 }
 
+static void next_unit(struct stepping *s)
+{
+    s->unit++;
+    s->rows = s->image_bytes = 0;
+}
+
 static uint64_t level_of(const struct stepping *s, size_t table, int64_t rank)
 {
     return s->m->plan->tables[table].component * COMPONENT_LEVELS + (uint64_t)rank;
@@ -77,6 +84,7 @@ static enum mr_code add_step(struct stepping *s, struct mr_step *step, struct mr
     step->unit = s->unit;
     step->tree = s->tree;
     s->rows++;
+    s->image_bytes += step->before_len + step->after_len;
     return mr_plan_store_add_step(s->m->store, step, err);
 }
 
@@ -155,13 +163,11 @@ static enum mr_code begin_tree(struct stepping *s, int64_t tree, struct mr_err *
         code = mr_case_step(s->size, &row, err);
         size_t size = code == MR_OK && row ? (size_t)mr_case_int(s->size, 0) : 0;
         mr_case_reset(s->size);
-        if (s->unit == 0 || s->rows + size > MR_UNIT_ROWS) {
-            s->unit++;
-            s->rows = 0;
-        }
-    } else if (s->rows >= MR_UNIT_ROWS) {
-        s->unit++;
-        s->rows = 0;
+        if (s->unit == 0 || s->rows + size > MR_UNIT_ROWS ||
+            s->image_bytes >= MR_UNIT_BYTES)
+            next_unit(s);
+    } else if (s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES) {
+        next_unit(s);
     }
     return code;
 }
@@ -176,8 +182,8 @@ static enum mr_code insert_all(struct stepping *s, struct mr_err *err)
                      " SELECT id, tree, lvl FROM ins ORDER BY tree, lvl, id",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(s->m->cf, "SELECT id, tree, lvl FROM ins_order ORDER BY rowid",
-                               &rows, err);
+        code = mr_case_prepare(
+            s->m->cf, "SELECT id, tree, lvl FROM ins_order ORDER BY rowid", &rows, err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
         code = begin_tree(s, mr_case_int(rows, 1), err);
         if (code == MR_OK)
@@ -201,10 +207,8 @@ static enum mr_code update(struct stepping *s, const struct mr_entity *e,
                            .before_len = e->target_len,
                            .after = e->after,
                            .after_len = e->after_len};
-    if (s->unit == 0 || s->rows >= MR_UNIT_ROWS) {
-        s->unit++;
-        s->rows = 0;
-    }
+    if (s->unit == 0 || s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES)
+        next_unit(s);
     s->tree++; /* each by itself */
     return add_step(s, &step, err);
 }

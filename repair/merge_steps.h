@@ -14,6 +14,7 @@
 #include "repair/merge_internal.h"
 
 #define MR_UNIT_ROWS 500
+#define MR_UNIT_BYTES ((size_t)8 * 1024 * 1024) /* of row images, and one row more */
 
 /* Entities are written (merge_entities.h). */
 enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err);
