@@ -46,9 +46,9 @@ static enum mr_code add_plan(struct mr_findings *fd, struct mr_plan_record *plan
     return code;
 }
 
-static enum mr_code add_blocks(struct mr_findings *fd, int64_t plan,
-                               const struct mr_plan_block *blocks, size_t count,
-                               struct mr_err *err)
+enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
+                                    const struct mr_plan_block *blocks, size_t count,
+                                    struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code =
@@ -86,7 +86,7 @@ enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan
         return code;
     code = add_plan(fd, plan, err);
     if (code == MR_OK)
-        code = add_blocks(fd, plan->id, blocks, count, err);
+        code = mr_planbook_add_blocks(fd, plan->id, blocks, count, err);
     return mr_findings_end(fd, code, err);
 }
 

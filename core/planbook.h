@@ -33,6 +33,10 @@ struct mr_plan_block {
 enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan,
                              const struct mr_plan_block *blocks, size_t count,
                              struct mr_err *err);
+/* Blocks of a plan that was added without, within the caller's transaction. */
+enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
+                                    const struct mr_plan_block *blocks, size_t count,
+                                    struct mr_err *err);
 enum mr_code mr_planbook_finish(struct mr_findings *fd, int64_t plan, struct mr_err *err);
 /* Forgets a plan whose directory could not be written. */
 enum mr_code mr_planbook_remove(struct mr_findings *fd, int64_t plan, struct mr_err *err);

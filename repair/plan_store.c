@@ -256,6 +256,21 @@ enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
     return code;
 }
 
+/* All that the statement yields; frees it. */
+static enum mr_code read_entities(struct mr_case_stmt *stmt, struct mr_arena *arena,
+                                  struct mr_vec *entities, struct mr_err *err)
+{
+    bool row = false;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct mr_entity *entity = mr_vec_push(entities);
+        code = entity != NULL ? read_entity(stmt, arena, entity, err)
+                              : mr_err_nomem(err, "reading the plan");
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
 enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
                                     enum mr_decision decision, int64_t after_id,
                                     size_t limit, struct mr_arena *arena,
@@ -267,7 +282,6 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
                                " AND tbl=?2 AND decision=?4 AND id>?3"
                                " ORDER BY id LIMIT ?5";
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     enum mr_code code =
         mr_case_prepare(store->cf, decision == 0 ? all : some, &stmt, err);
     if (code == MR_OK) {
@@ -278,13 +292,48 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
             mr_case_bind_int(stmt, 4, (int64_t)decision);
         mr_case_bind_int(stmt, 5, (int64_t)limit);
     }
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_entity *entity = mr_vec_push(entities);
-        code = entity != NULL ? read_entity(stmt, arena, entity, err)
-                              : mr_err_nomem(err, "reading the plan");
-    }
-    mr_case_free(stmt);
-    return code;
+    return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
+}
+
+enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
+                                     int64_t after_id, size_t limit,
+                                     struct mr_arena *arena, struct mr_vec *entities,
+                                     struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(store->cf,
+                                        "SELECT " ENTITY_COLUMNS
+                                        " FROM entity WHERE plan=?1 AND tbl=?2 AND id>?3"
+                                        " AND kind IS NOT NULL ORDER BY id LIMIT ?4",
+                                        &stmt, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(stmt, 1, store->plan);
+    mr_case_bind_int(stmt, 2, (int64_t)table);
+    mr_case_bind_int(stmt, 3, after_id);
+    mr_case_bind_int(stmt, 4, (int64_t)limit);
+    return read_entities(stmt, arena, entities, err);
+}
+
+enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
+                                  const char *kind, struct mr_key after, size_t limit,
+                                  struct mr_arena *arena, struct mr_vec *entities,
+                                  struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code =
+        mr_case_prepare(store->cf,
+                        "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1 AND tbl=?2"
+                        " AND source_key>?3 AND kind=?4 ORDER BY source_key LIMIT ?5",
+                        &stmt, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(stmt, 1, store->plan);
+    mr_case_bind_int(stmt, 2, (int64_t)table);
+    mr_case_bind_borrowed(stmt, 3, after.ptr != NULL ? after.ptr : "", after.len);
+    mr_case_bind_text(stmt, 4, kind);
+    mr_case_bind_int(stmt, 5, (int64_t)limit);
+    return read_entities(stmt, arena, entities, err);
 }
 
 enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,

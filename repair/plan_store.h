@@ -119,6 +119,17 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
                                     enum mr_decision decision, int64_t after_id,
                                     size_t limit, struct mr_arena *arena,
                                     struct mr_vec *entities, struct mr_err *err);
+/* The same for entities with a kind of conflict, decided or not. */
+enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
+                                     int64_t after_id, size_t limit,
+                                     struct mr_arena *arena, struct mr_vec *entities,
+                                     struct mr_err *err);
+/* Entities of a kind by their keys on SOURCE, from above `after` on (ptr NULL: from the
+ * first); those without such a key are passed over. */
+enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
+                                  const char *kind, struct mr_key after, size_t limit,
+                                  struct mr_arena *arena, struct mr_vec *entities,
+                                  struct mr_err *err);
 enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
                                  enum mr_decision decision, uint64_t *count,
                                  struct mr_err *err);

@@ -12,6 +12,7 @@
 #include "core/pattern.h"
 #include "core/planbook.h"
 #include "core/signals.h"
+#include "repair/plan_server.h"
 #include "repair/reseed_read.h"
 #include "repair/reseed_refs.h"
 #include "repair/reseed_value.h"
@@ -535,32 +536,7 @@ static void *copy_items(struct planner *p, const struct mr_vec *list)
                : mr_arena_calloc(p->task->arena, 1, list->item_size);
 }
 
-static enum mr_code fill_server(struct planner *p, const struct mr_vec *pairs,
-                                struct mr_plan_server *server)
-{
-    const struct mr_server *s = &p->task->side[MR_TARGET].cat->server;
-    const char **dbs = mr_arena_calloc(p->task->arena, pairs->count + 1, sizeof *dbs);
-    if (dbs == NULL)
-        return no_memory(p);
-    *server = (struct mr_plan_server){.flavour = s->flavour,
-                                      .version = s->version_text,
-                                      .hostname = s->hostname,
-                                      .datadir = s->datadir,
-                                      .uuid = s->uuid,
-                                      .port = s->port,
-                                      .server_id = s->server_id,
-                                      .dbs = dbs};
-    for (size_t i = 0; i < pairs->count; i++) {
-        const struct mr_db_pair *pair = mr_vec_at(pairs, i);
-        const char *name = pair->name[MR_TARGET];
-        if (mr_catalogue_db(p->task->side[MR_TARGET].cat, name) != NULL)
-            dbs[server->ndbs++] = name;
-    }
-    return MR_OK;
-}
-
-static enum mr_code fill_manifest(struct planner *p, const struct mr_vec *pairs,
-                                  struct mr_manifest *manifest)
+static enum mr_code fill_manifest(struct planner *p, struct mr_manifest *manifest)
 {
     merge_shared(p);
     manifest->counters = copy_items(p, &p->counters);
@@ -569,7 +545,8 @@ static enum mr_code fill_manifest(struct planner *p, const struct mr_vec *pairs,
     manifest->nskipped = p->skipped.count;
     if (manifest->counters == NULL || manifest->skipped == NULL)
         return no_memory(p);
-    return fill_server(p, pairs, &manifest->server);
+    return mr_plan_server_describe(p->task->side, p->task->arena, &manifest->server,
+                                   p->err);
 }
 
 enum mr_code mr_reseed_plan(const struct mr_reseed_task *task,
@@ -591,7 +568,7 @@ enum mr_code mr_reseed_plan(const struct mr_reseed_task *task,
     if (code == MR_OK)
         code = require_selected(&p);
     if (code == MR_OK)
-        code = fill_manifest(&p, &pairs, manifest);
+        code = fill_manifest(&p, manifest);
     mr_reseed_refs_release(&p.refs);
     mr_vec_release(&p.counters);
     mr_vec_release(&p.skipped);

@@ -1,0 +1,196 @@
+/* plan_files.c: see plan_files.h. */
+#include "repair/plan_files.h"
+
+#include <string.h>
+
+#include "core/signals.h"
+#include "repair/plan_image.h"
+#include "repair/plan_text.h"
+
+#define BATCH 1000
+
+struct writing {
+    const struct mr_plan_files_task *task;
+    struct mr_sink sink;
+    struct mr_strbuf line, text;
+    struct mr_plan_digester digester; /* of the table at hand */
+};
+
+typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e,
+                               struct mr_err *err);
+
+static enum mr_code walk_table(struct writing *w, size_t table, entity_fn *fn,
+                               struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : mr_plan_store_entities(w->task->store, table, MR_DECIDE_UNDECIDED,
+                                            after, BATCH, &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            after = e->id;
+            code = fn(w, e, err);
+        }
+    } while (code == MR_OK && list.count > 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- entities ---- */
+
+static enum mr_code open_digester(struct writing *w, size_t table, struct mr_arena *arena,
+                                  struct mr_err *err)
+{
+    const struct mr_planned_table *t = &w->task->planned->tables[table];
+    const char **readings = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *readings);
+    if (readings == NULL)
+        return mr_err_nomem(err, "writing a plan");
+    for (size_t i = 0; i < t->ncolumns; i++)
+        readings[i] = t->columns[i].reading;
+    return mr_plan_digester_init(&w->digester, readings, t->ncolumns, arena, err);
+}
+
+/* The row as it will stand on TARGET. */
+static struct mr_key row_after(const struct mr_entity *e)
+{
+    if (e->after != NULL)
+        return (struct mr_key){e->after, e->after_len};
+    bool stands = e->decision == MR_DECIDE_SAME || e->decision == MR_DECIDE_MATCHED;
+    return stands ? (struct mr_key){e->target, e->target_len} : (struct mr_key){0};
+}
+
+static enum mr_code add_digest(struct writing *w, const struct mr_entity *e,
+                               struct mr_err *err)
+{
+    struct mr_key row = row_after(e);
+    struct mr_digest digest;
+    char text[33] = "";
+    enum mr_code code = MR_OK;
+    if (row.ptr != NULL)
+        code = mr_plan_digester_row(&w->digester, row, &digest, err);
+    if (row.ptr != NULL && code == MR_OK)
+        (void)snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)digest.hi,
+                       (unsigned long long)digest.lo);
+    mr_plan_text_str(&w->line, text);
+    return code;
+}
+
+static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    mr_plan_text_str(&w->line, mr_plan_table_name(&w->task->tables->tables[e->table]));
+    mr_plan_text_hex(&w->line, e->source_key.ptr, e->source_key.len);
+    mr_plan_text_hex(&w->line, e->target_key.ptr, e->target_key.len);
+    mr_plan_text_hex(&w->line, e->identity, e->identity_len);
+    mr_plan_text_str(&w->line, mr_decision_name(e->decision));
+    mr_plan_text_str(&w->line, e->kind);
+    mr_plan_text_str(&w->line, e->choice);
+    enum mr_code code = add_digest(w, e, err);
+    mr_plan_text_str(&w->line, e->decision == MR_DECIDE_RENUMBER ? "1" : "0");
+    return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
+}
+
+static enum mr_code write_entities(struct writing *w, struct mr_err *err)
+{
+    static const char head[] =
+        "table,source_key,target_key,identity,decision,kind,choice,digest,new\n";
+    enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
+    for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        code = open_digester(w, i, &arena, err);
+        if (code == MR_OK) {
+            code = walk_table(w, i, write_entity, err);
+            mr_plan_digester_release(&w->digester);
+        }
+        mr_arena_release(&arena);
+    }
+    return code;
+}
+
+/* ---- idmap ---- */
+
+static bool is_mapped(const struct mr_entity *e)
+{
+    return e->decision == MR_DECIDE_MATCHED || e->decision == MR_DECIDE_INSERT ||
+           e->decision == MR_DECIDE_RENUMBER ||
+           (e->decision == MR_DECIDE_UPDATE && e->kind != NULL &&
+            strcmp(e->kind, "differs") == 0);
+}
+
+static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    const struct mr_plan_table *t = &w->task->tables->tables[e->table];
+    struct mr_key row = row_after(e);
+    if (t->key.count == 0 || !is_mapped(e))
+        return MR_OK;
+    if (row.ptr == NULL)
+        row = (struct mr_key){e->source, e->source_len};
+    mr_plan_text_str(&w->line, mr_plan_table_name(t));
+    mr_strbuf_reset(&w->text);
+    enum mr_code code = mr_plan_text_values(&w->text, t, &t->key, e->source_key, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    mr_strbuf_reset(&w->text);
+    if (code == MR_OK)
+        code = mr_plan_text_values(&w->text, t, &t->key, e->target_key, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    mr_strbuf_reset(&w->text);
+    if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS)
+        code = mr_plan_text_of_row(&w->text, t, &t->named_by, row, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
+}
+
+static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
+{
+    static const char head[] = "table,source_key,target_key,identity\n";
+    enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
+    for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++)
+        code = walk_table(w, i, write_mapped, err);
+    return code;
+}
+
+/* ---- files ---- */
+
+enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
+                                    mr_plan_files_more *more, void *ctx,
+                                    struct mr_err *err)
+{
+    struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
+    struct mr_plan_file_out *out = NULL;
+    enum mr_code code = mr_plan_writer_open(task->writer, "entities.csv.zst", &out, err);
+    if (code != MR_OK)
+        return code;
+    w.sink = mr_plan_file_sink(out);
+    code = write_entities(&w, err);
+    if (code == MR_OK && more != NULL)
+        code = more(ctx, w.sink, err);
+    enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
+    mr_strbuf_release(&w.line);
+    mr_strbuf_release(&w.text);
+    return code == MR_OK ? closed : code;
+}
+
+enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task,
+                                 struct mr_err *err)
+{
+    struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
+    struct mr_plan_file_out *out = NULL;
+    enum mr_code code = mr_plan_writer_open(task->writer, "idmap.csv", &out, err);
+    if (code != MR_OK)
+        return code;
+    w.sink = mr_plan_file_sink(out);
+    code = write_idmap(&w, err);
+    enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
+    mr_strbuf_release(&w.line);
+    mr_strbuf_release(&w.text);
+    return code == MR_OK ? closed : code;
+}
