@@ -16,7 +16,14 @@ bool mr_manifest_is_incomplete(const struct mr_manifest *manifest)
     for (size_t i = 0; i < manifest->nskipped; i++)
         if (manifest->skipped[i].incomplete)
             return true;
-    return false;
+    return manifest->planned.partial != NULL;
+}
+
+int mr_manifest_exit(const struct mr_manifest *manifest)
+{
+    if (mr_manifest_is_incomplete(manifest))
+        return 4;
+    return manifest->planned.open > 0 ? 1 : 0;
 }
 
 bool mr_manifest_writes_rows(const struct mr_manifest *manifest)

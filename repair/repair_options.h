@@ -1,5 +1,6 @@
 /*
- * repair_options: the options of the commands `repair …`, as structs and tables.
+ * repair_options: the options of the commands `repair …` other than `plan`
+ * (plan_options.h), as structs and tables.
  *
  * Texts live as long as the invocation.
  */
@@ -8,18 +9,6 @@
 
 #include "core/cli.h"
 #include "core/general_options.h"
-
-/* repair plan */
-struct mr_plan_options {
-    bool reseed_only;
-    const char *case_path, *output; /* or NULL */
-    const char *source, *target;    /* NULL: the case's */
-    uint64_t margin;
-    struct mr_string_list tables, exclude;
-    unsigned statement_timeout_s;
-    bool json, ask_password;
-    struct mr_general_options general;
-};
 
 /* repair show, apply, verify, undo: each has some of them. */
 struct mr_repair_options {
@@ -30,7 +19,7 @@ struct mr_repair_options {
     struct mr_general_options general;
 };
 
-extern const struct mr_option_set mr_plan_option_set, mr_show_option_set,
-    mr_apply_option_set, mr_repair_verify_option_set, mr_undo_option_set;
+extern const struct mr_option_set mr_show_option_set, mr_apply_option_set,
+    mr_repair_verify_option_set, mr_undo_option_set;
 
 #endif

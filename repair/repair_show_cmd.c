@@ -5,7 +5,7 @@
 #include "repair/plan_dir.h"
 #include "repair/repair_cmd.h"
 #include "repair/repair_options.h"
-#include "repair/reseed_show.h"
+#include "repair/plan_show.h"
 
 static const struct mr_command_doc doc = {
     .summary = "print what a plan would do",
@@ -28,11 +28,11 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     mr_general_options_apply(&opts->general);
     enum mr_code code = mr_plan_open(invocation->operands[0], &plan, err);
     if (code == MR_OK)
-        code = opts->json ? mr_reseed_show_json(&plan.manifest, stdout, err)
-                          : mr_reseed_show_text(&plan.manifest, invocation->operands[0],
-                                                mr_term_use_color(opts->general.color, 1),
-                                                stdout, err);
-    *exit_code = mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;
+        code = opts->json ? mr_plan_show_json(&plan.manifest, stdout, err)
+                          : mr_plan_show_text(&plan.manifest, invocation->operands[0],
+                                              mr_term_use_color(opts->general.color, 1),
+                                              stdout, err);
+    *exit_code = mr_manifest_exit(&plan.manifest);
     mr_plan_close(&plan);
     return code;
 }

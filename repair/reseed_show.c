@@ -16,7 +16,7 @@ static void add_shown(struct mr_strbuf *out, const char *text)
     mr_utf8_show(out, text, strlen(text), false);
 }
 
-static void add_head(struct mr_strbuf *out, const struct mr_manifest *m, bool color)
+void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m, bool color)
 {
     mr_strbuf_add_fmt(out, "%splan %s%s (%s), made %s\n",
                       mr_term_style(MR_STYLE_HEAD, color), m->uuid,
@@ -39,7 +39,7 @@ static void add_next(struct mr_strbuf *out, uint64_t next)
         mr_strbuf_add_str(out, "none");
 }
 
-static void add_counter(struct mr_strbuf *out, const struct mr_counter *c)
+void mr_reseed_show_counter(struct mr_strbuf *out, const struct mr_counter *c)
 {
     mr_strbuf_add_str(out, "  ");
     add_shown(out, c->table);
@@ -61,10 +61,13 @@ static void add_counter(struct mr_strbuf *out, const struct mr_counter *c)
     add_next(out, c->next[MR_TARGET]);
     mr_strbuf_add_fmt(out, "; greatest: source %" PRIu64 ", target %" PRIu64 "\n",
                       c->greatest[MR_SOURCE], c->greatest[MR_TARGET]);
-    mr_strbuf_add_fmt(out,
-                      "    reserved: %" PRIu64 " to %" PRIu64 " (margin %" PRIu64 ")",
-                      c->from, c->to - 1, c->margin);
-    mr_strbuf_add_fmt(out, "; then the target goes on at %" PRIu64, c->reseed_to);
+    if (c->to > c->from)
+        mr_strbuf_add_fmt(
+            out, "    reserved: %" PRIu64 " to %" PRIu64 " (margin %" PRIu64 "); then",
+            c->from, c->to - 1, c->margin);
+    else
+        mr_strbuf_add_str(out, "    no new ids;");
+    mr_strbuf_add_fmt(out, " the target goes on at %" PRIu64, c->reseed_to);
     if (c->increment > 1)
         mr_strbuf_add_fmt(out, " (increment %" PRIu64 ", offset %" PRIu64 ")",
                           c->increment, c->offset);
@@ -78,7 +81,8 @@ static void add_counter(struct mr_strbuf *out, const struct mr_counter *c)
         mr_strbuf_add_str(out, "    its engine copies the table to raise the counter\n");
 }
 
-static void add_skipped(struct mr_strbuf *out, const struct mr_manifest *m, bool color)
+void mr_reseed_show_skipped(struct mr_strbuf *out, const struct mr_manifest *m,
+                            bool color)
 {
     for (size_t i = 0; i < m->nskipped; i++) {
         const struct mr_plan_skipped *s = &m->skipped[i];
@@ -106,11 +110,11 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir, b
                                  FILE *out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    add_head(&text, m, color);
+    mr_reseed_show_head(&text, m, color);
     mr_strbuf_add_char(&text, '\n');
     for (size_t i = 0; i < m->ncounters; i++)
-        add_counter(&text, &m->counters[i]);
-    add_skipped(&text, m, color);
+        mr_reseed_show_counter(&text, &m->counters[i]);
+    mr_reseed_show_skipped(&text, m, color);
     mr_strbuf_add_fmt(&text, "%s%zu counter%s planned, %zu table%s left out\n",
                       m->ncounters + m->nskipped > 0 ? "\n" : "", m->ncounters,
                       m->ncounters == 1 ? "" : "s", m->nskipped,
@@ -142,7 +146,7 @@ static void put_number(struct mr_jsonw *w, const char *key, uint64_t number)
     put_text(w, key, text);
 }
 
-static void put_plan(struct mr_jsonw *w, const struct mr_manifest *m)
+void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m)
 {
     mr_jsonw_object_begin(w);
     put_text(w, "type", "plan");
@@ -189,16 +193,21 @@ static void put_skipped(struct mr_jsonw *w, const struct mr_plan_skipped *s)
     mr_jsonw_end_line(w);
 }
 
+void mr_reseed_put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
+{
+    for (size_t i = 0; i < m->ncounters; i++)
+        put_counter(w, &m->counters[i]);
+    for (size_t i = 0; i < m->nskipped; i++)
+        put_skipped(w, &m->skipped[i]);
+}
+
 enum mr_code mr_reseed_show_json(const struct mr_manifest *m, FILE *out,
                                  struct mr_err *err)
 {
     struct mr_jsonw w;
     mr_jsonw_init_file(&w, out);
-    put_plan(&w, m);
-    for (size_t i = 0; i < m->ncounters; i++)
-        put_counter(&w, &m->counters[i]);
-    for (size_t i = 0; i < m->nskipped; i++)
-        put_skipped(&w, &m->skipped[i]);
+    mr_reseed_put_plan(&w, m);
+    mr_reseed_put_lists(&w, m);
     mr_jsonw_object_begin(&w);
     put_text(&w, "type", "summary");
     mr_jsonw_key(&w, "counters");
