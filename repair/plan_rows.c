@@ -10,6 +10,7 @@
 #include "repair/plan_summary.h"
 #include "repair/planning.h"
 #include "repair/reseed_sql.h"
+#include "repair/script.h"
 
 struct rows {
     struct mr_planning *p;
@@ -156,6 +157,35 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     return code == MR_OK ? keep_notes(r, err) : code;
 }
 
+/* apply.sql, undo.sql, verify.sql; who planned rows refer to becomes known on the way. */
+static enum mr_code write_scripts(struct rows *r, struct mr_err *err)
+{
+    static const char *const names[] = {"apply.sql", "undo.sql", "verify.sql"};
+    struct mr_plan_file_out *out[3] = {NULL, NULL, NULL};
+    struct mr_planned *planned = &r->p->manifest.planned;
+    struct mr_script_result result = {0};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < 3; i++)
+        code = mr_plan_writer_open(r->p->writer, names[i], &out[i], err);
+    if (code == MR_OK) {
+        const struct mr_script_task task = {.tables = &r->tables,
+                                            .fd = r->p->fd,
+                                            .store = r->store,
+                                            .manifest = &r->p->manifest,
+                                            .apply = mr_plan_file_sink(out[0]),
+                                            .undo = mr_plan_file_sink(out[1]),
+                                            .verify = mr_plan_file_sink(out[2])};
+        code = mr_script_write(&task, &result, err);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        enum mr_code closed = mr_plan_file_close(out[i], code == MR_OK ? err : NULL);
+        code = code == MR_OK ? closed : code;
+    }
+    planned->units = result.units;
+    planned->rows = result.rows;
+    return code;
+}
+
 static enum mr_code write_files(struct rows *r, struct mr_err *err)
 {
     const struct mr_plan_files_task task = {.tables = &r->tables,
@@ -164,6 +194,8 @@ static enum mr_code write_files(struct rows *r, struct mr_err *err)
                                             .writer = r->p->writer,
                                             .planned = &r->p->manifest.planned};
     enum mr_code code = mr_planning_add_script(r->p, "reseed.sql", mr_reseed_sql, err);
+    if (code == MR_OK)
+        code = write_scripts(r, err);
     if (code == MR_OK)
         code = mr_plan_files_entities(&task, NULL, NULL, err);
     if (code == MR_OK)
