@@ -37,6 +37,10 @@ static void drop(struct mr_script *s, char prefix, size_t number)
 
 static void session(struct mr_script *s)
 {
+    /* a DELETE that joins wants one, wherever its tables are */
+    add(s, "USE ");
+    mr_sql_ident(&s->sql, s->db);
+    add(s, ";\n");
     mr_strbuf_add_fmt(
         &s->sql,
         "SET NAMES utf8mb4;\n"
