@@ -127,7 +127,7 @@ static enum mr_code read_end(struct attempt *a, struct mr_err *err)
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL) {
         a->committed = cells[0].ptr != NULL && strcmp(cells[0].ptr, "COMMIT") == 0;
-        a->written = a->committed ? number_of(cells[1]) : 0;
+        a->written = a->committed || a->run->dry_run ? number_of(cells[1]) : 0;
         a->there = number_of(cells[2]);
     }
     mr_result_free(res);
@@ -181,7 +181,7 @@ static enum mr_code try_unit(struct attempt *a, struct mr_err *err)
     if (code == MR_OK)
         code = send_unit(a, err);
     if (code == MR_OK && a->run->dry_run)
-        return exec(a, "ROLLBACK", err);
+        code = exec(a, "ROLLBACK", err);
     return code == MR_OK ? read_end(a, err) : code;
 }
 
@@ -300,6 +300,16 @@ static enum mr_code take_failed(struct attempt *a, const char *reason, struct mr
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
+/* With a row that is refused goes all that belongs to it. */
+static uint64_t left_out(const struct attempt *a)
+{
+    uint64_t known = a->written + a->there, rows = a->unit->rows;
+    uint64_t rest = rows > known ? rows - known : 0;
+    if (a->refusals.count == 0)
+        return 0;
+    return rest > a->refusals.count ? rest : a->refusals.count;
+}
+
 static enum mr_code take_done(struct attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
@@ -307,13 +317,13 @@ static enum mr_code take_done(struct attempt *a, struct mr_err *err)
                                    .number = a->unit->number,
                                    .written = a->written,
                                    .there = a->there,
-                                   .refused = a->refusals.count};
+                                   .refused = left_out(a)};
     enum mr_code code = MR_OK;
     run->counts.done += a->refusals.count == 0;
     run->counts.partial += a->refusals.count > 0;
     run->counts.written += a->written;
     run->counts.there += a->there;
-    run->counts.refused += a->refusals.count;
+    run->counts.refused += unit.refused;
     if (run->journal != NULL)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_DONE, &unit, NULL, err);
     return code == MR_OK ? hand_on(a, err) : code;

@@ -5,6 +5,9 @@
 #include "core/log.h"
 #include "core/run_id.h"
 #include "core/term.h"
+#include "repair/apply_checks.h"
+#include "repair/apply_plan.h"
+#include "repair/approval.h"
 #include "repair/confirm.h"
 #include "repair/plan_dir.h"
 #include "repair/repair_cmd.h"
@@ -18,29 +21,35 @@ static const struct mr_command_doc apply_doc = {
     .operands = "DIR TARGET",
     .description =
         "Raises the counters that the plan in DIR names, on the server that it was made "
-        "for, and reads them back. A plan whose files were changed, another server, a "
-        "read-only one, or a missing right is refused before anything is done. No "
-        "counter "
-        "is ever lowered.\n"
+        "for, and reads them back; then carries out apply.sql, unit by unit, in the very "
+        "text of the file. A plan whose files were changed, another server, a read-only "
+        "one, changed columns, ids that somebody else has taken, or a missing right are "
+        "refused before anything is done. No counter is ever lowered.\n"
+        "\n"
+        "A unit is one transaction. Rows that its guards do not let pass are left out "
+        "with "
+        "all that belongs to them, and listed with the reason; the others are written. "
+        "After a deadlock, a lock wait or a lost connection the unit is tried again. "
+        "--dry-run compares all units, and rolls each back before it would write.\n"
         "\n"
         "A table that is in use makes ALTER TABLE wait, and everybody else behind it; so "
         "each try is short, those who hold the table are named, and between tries there "
         "is a pause. Where the table stays in use, a row with an explicit id is inserted "
         "and deleted in one transaction instead, which raises the counter here and on "
-        "the "
-        "replicas.\n"
+        "the replicas.\n"
         "\n"
         "What is about to be done stands in DIR/journal.jsonl. After an interruption or "
-        "a "
-        "kill run the same command again.\n"
+        "a kill run the same command again: nothing is done twice.\n"
         "\n"
-        "Exit status: 0 every counter stands high enough; 1 some do not; 3 could not "
-        "run; "
-        "4 the server was lost, or a replica has not caught up; 5 refused, nothing was "
-        "changed; 6 interrupted; 70 bug.\n",
-    .examples = "  myrecon repair apply club.reseed mysql://dba@live\n"
+        "Exit status: 0 all is done; 1 rows were refused, a counter is too low, or "
+        "conflicts are open; 3 could not run; 4 the server was lost, or a replica has "
+        "not caught up; 5 refused, nothing was changed; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon repair apply club.plan mysql://dba@live\n"
+                "  myrecon repair apply --dry-run club.plan mysql://dba@live\n"
                 "  myrecon repair apply --yes --peer mysql://dba@replica \\\n"
-                "      club.reseed mysql://dba@live\n",
+                "      club.plan mysql://dba@live\n"
+                "  myrecon repair apply --yes --case club.case \\\n"
+                "      --require-approval lead.pem club.plan mysql://dba@live\n",
 };
 
 static const struct mr_command_doc verify_doc = {
@@ -63,14 +72,20 @@ static const struct mr_command_doc undo_doc = {
     .summary = "take a plan back",
     .operands = "DIR TARGET",
     .description =
-        "Takes back what the plan in DIR has changed. Raised counters stay raised: "
-        "lowered "
-        "again, they would hand out ids a second time. So nothing is done for a plan of "
+        "Takes back what the plan in DIR has changed, by undo.sql, unit by unit. A row "
+        "that was changed since, or that something new refers to, is kept with all that "
+        "it belongs to, and listed. Raised counters stay raised: lowered again, they "
+        "would hand out ids a second time. So nothing is done for a plan of "
         "--reseed-only, and the output says so.\n"
         "\n"
-        "Exit status: 0 done; 3 could not run; 5 refused: not confirmed, the plan was "
-        "changed, or it is for another server; 70 bug.\n",
-    .examples = "  myrecon repair undo --yes club.reseed mysql://dba@live\n",
+        "Later plans of the case that were applied are undone first; with --case they "
+        "are looked up, and named.\n"
+        "\n"
+        "Exit status: 0 done; 1 rows were kept; 3 could not run; 4 the server was lost; "
+        "5 refused, nothing was changed; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon repair undo --yes club.plan mysql://dba@live\n"
+                "  myrecon repair undo --dry-run --case club.case club.plan \\\n"
+                "      mysql://dba@live\n",
 };
 
 /* What the three have in common. */
@@ -84,19 +99,28 @@ struct job {
     struct mr_reseed_run run;
 };
 
+enum writes { WRITES_NOTHING = 1, WRITES_ROWS_ONLY, WRITES_ALL };
+
 static enum mr_code job_open(struct job *job, const struct mr_invocation *invocation,
-                             bool writable, struct mr_err *err)
+                             enum writes writes, struct mr_err *err)
 {
     *job = (struct job){.opts = invocation->settings.values,
                         .id = mr_run_id_now(),
                         .arena = MR_ARENA_INIT};
-    const struct mr_target_opts opts = {.run_tag = job->id.id,
-                                        .ask_password = job->opts->ask_password,
-                                        .writable = writable};
+    struct mr_target_opts opts = {.run_tag = job->id.id,
+                                  .ask_password = job->opts->ask_password,
+                                  .statement_timeout_s = job->opts->statement_timeout_s,
+                                  .writable = writes == WRITES_ALL};
     mr_general_options_apply(&job->opts->general);
     enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)
         code = mr_plan_open(invocation->operands[0], &job->plan, err);
+    if (code == MR_OK && job->opts->require_approval != NULL)
+        code = mr_approval_check(&job->plan, job->opts->require_approval, err);
+    if (code == MR_OK)
+        code = mr_apply_check_age(&job->plan.manifest, job->opts->max_age_s, err);
+    if (writes == WRITES_ROWS_ONLY)
+        opts.writable = mr_manifest_writes_rows(&job->plan.manifest);
     if (code == MR_OK)
         code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
                               &job->target, err);
@@ -135,21 +159,38 @@ static enum mr_code print_result(const struct job *job, int *exit_code,
 
 /* ---- apply ---- */
 
-static enum mr_code confirm(const struct job *job, struct mr_err *err)
+static void add_question(struct mr_strbuf *text, const struct job *job,
+                         const struct mr_apply_plan *rows)
 {
     const struct mr_server *server = mr_db_server(job->target.db);
     size_t count = mr_reseed_count(&job->run, MR_RAISE_WOULD);
-    char question[512];
-    if (!job->opts->yes) { /* who is asked sees what for */
-        enum mr_code code = mr_reseed_report_text(&job->run, false, stderr, err);
-        if (code != MR_OK)
-            return code;
+    mr_strbuf_add_fmt(text, "raise %zu counter%s", count, count == 1 ? "" : "s");
+    if (rows != NULL) {
+        mr_strbuf_add_str(text, " and write up to ");
+        mr_strbuf_add_grouped(text, job->plan.manifest.planned.rows);
+        mr_strbuf_add_str(text, " rows in ");
+        mr_strbuf_add_grouped(text, mr_apply_plan_left(rows));
+        mr_strbuf_add_str(text, " units");
     }
-    (void)snprintf(question, sizeof question,
-                   "raise %zu counter%s on \"%s\" (host %s, server_id %u)?", count,
-                   count == 1 ? "" : "s", mr_db_label(job->target.db), server->hostname,
-                   (unsigned)server->server_id);
-    return mr_confirm(question, job->opts->yes, err);
+    mr_strbuf_add_fmt(text, " on \"%s\" (host %s, server_id %u)?",
+                      mr_db_label(job->target.db), server->hostname,
+                      (unsigned)server->server_id);
+}
+
+static enum mr_code confirm(const struct job *job, const struct mr_apply_plan *rows,
+                            struct mr_err *err)
+{
+    struct mr_strbuf question = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    if (!job->opts->yes) /* who is asked sees what for */
+        code = mr_reseed_report_text(&job->run, false, stderr, err);
+    add_question(&question, job, rows);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&question, "asking", err);
+    if (code == MR_OK)
+        code = mr_confirm(question.ptr, job->opts->yes, err);
+    mr_strbuf_release(&question);
+    return code;
 }
 
 /* What is raised stays so and is not in the message of what went wrong. */
@@ -161,22 +202,58 @@ static void say_progress(const struct job *job)
                     job->plan.manifest.ncounters);
 }
 
-static enum mr_code apply(struct job *job, struct mr_err *err)
+/* The counters.  rows NULL: the plan has no rows; else they were prepared. */
+static enum mr_code raise_counters(struct job *job, struct mr_apply_plan *rows,
+                                   struct mr_err *err)
 {
-    enum mr_code code = mr_target_check_rights(&job->target, &job->plan.manifest, err);
-    if (code == MR_OK && !job->opts->dry_run)
+    enum mr_code code = MR_OK;
+    if (!job->opts->dry_run)
         code = mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
     if (code == MR_OK)
         code = mr_reseed_survey(&job->run, err);
     if (code != MR_OK || job->opts->dry_run)
         return code;
-    code = confirm(job, err);
+    if (rows != NULL)
+        rows->journal = job->run.journal;
+    code = confirm(job, rows, err);
     if (code != MR_OK)
         return code;
     code = mr_reseed_apply(&job->run, err);
     if (code != MR_OK)
         say_progress(job);
     return code;
+}
+
+static enum mr_code apply_counters(struct job *job, int *exit_code, struct mr_err *err)
+{
+    enum mr_code code = mr_target_check_rights(&job->target, &job->plan.manifest, err);
+    if (code == MR_OK)
+        code = raise_counters(job, NULL, err);
+    return code == MR_OK ? print_result(job, exit_code, err) : code;
+}
+
+static struct mr_apply_plan rows_of(struct job *job, enum mr_journal_script which)
+{
+    return (struct mr_apply_plan){.opts = job->opts,
+                                  .plan = &job->plan,
+                                  .target = &job->target,
+                                  .reseed = which == MR_JOURNAL_APPLY ? &job->run : NULL,
+                                  .which = which,
+                                  .run_tag = job->id.id};
+}
+
+/* Rows wait for the counters: with a counter that is too low, the live application could
+ * take the ids that they get. */
+static enum mr_code apply_rows(struct job *job, int *exit_code, struct mr_err *err)
+{
+    struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_APPLY);
+    enum mr_code code = mr_apply_plan_prepare(&rows, err);
+    if (code == MR_OK)
+        code = raise_counters(job, &rows, err);
+    if (code == MR_OK)
+        code = mr_apply_plan_run(&rows, mr_reseed_count(&job->run, MR_RAISE_FAILED) == 0,
+                                 exit_code, err);
+    return mr_apply_plan_release(&rows, code, err);
 }
 
 static enum mr_code hint_again(enum mr_code code, const char *hint, struct mr_err *err)
@@ -190,14 +267,14 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
                               struct mr_err *err)
 {
     struct job job;
-    enum mr_code code = job_open(&job, invocation, true, err);
+    enum mr_code code = job_open(&job, invocation, WRITES_ALL, err);
     if (code == MR_OK)
-        code = apply(&job, err);
-    if (code == MR_OK)
-        code = print_result(&job, exit_code, err);
+        code = mr_manifest_writes_rows(&job.plan.manifest)
+                   ? apply_rows(&job, exit_code, err)
+                   : apply_counters(&job, exit_code, err);
     job_close(&job);
     return hint_again(
-        code, "Run it again: what is raised stays raised, the rest is taken up.", err);
+        code, "Run it again: what is done stays done, the rest is taken up.", err);
 }
 
 /* ---- verify ---- */
@@ -206,7 +283,7 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
                                struct mr_err *err)
 {
     struct job job;
-    enum mr_code code = job_open(&job, invocation, false, err);
+    enum mr_code code = job_open(&job, invocation, WRITES_NOTHING, err);
     if (code == MR_OK)
         code = mr_reseed_verify(&job.run, err);
     if (code == MR_OK)
@@ -217,19 +294,62 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
 
 /* ---- undo ---- */
 
-static enum mr_code run_undo(const struct mr_invocation *invocation, int *exit_code,
-                             struct mr_err *err)
+static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err *err)
 {
-    struct job job;
-    enum mr_code code = job_open(&job, invocation, false, err);
-    if (code == MR_OK)
-        code = mr_confirm("undo the plan?", job.opts->yes, err);
+    enum mr_code code = mr_confirm("undo the plan?", job->opts->yes, err);
     if (code == MR_OK)
         (void)printf("nothing to undo: the plan only raises counters, and AUTO_INCREMENT "
                      "stays raised\n");
     *exit_code = 0;
-    job_close(&job);
     return code;
+}
+
+static enum mr_code confirm_undo(const struct job *job, const struct mr_apply_plan *rows,
+                                 struct mr_err *err)
+{
+    const struct mr_server *server = mr_db_server(job->target.db);
+    struct mr_strbuf question = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&question, "take back up to ");
+    mr_strbuf_add_grouped(&question, job->plan.manifest.planned.rows);
+    mr_strbuf_add_str(&question, " rows in ");
+    mr_strbuf_add_grouped(&question, mr_apply_plan_left(rows));
+    mr_strbuf_add_fmt(&question, " units on \"%s\" (host %s, server_id %u)?",
+                      mr_db_label(job->target.db), server->hostname,
+                      (unsigned)server->server_id);
+    enum mr_code code = mr_strbuf_check(&question, "asking", err);
+    if (code == MR_OK)
+        code = mr_confirm(question.ptr, job->opts->yes, err);
+    mr_strbuf_release(&question);
+    return code;
+}
+
+static enum mr_code undo_rows(struct job *job, int *exit_code, struct mr_err *err)
+{
+    struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_UNDO);
+    enum mr_code code = mr_apply_plan_prepare(&rows, err);
+    if (code == MR_OK && !job->opts->dry_run) {
+        code = mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
+        rows.journal = job->run.journal;
+        if (code == MR_OK)
+            code = confirm_undo(job, &rows, err);
+    }
+    if (code == MR_OK)
+        code = mr_apply_plan_run(&rows, true, exit_code, err);
+    return mr_apply_plan_release(&rows, code, err);
+}
+
+static enum mr_code run_undo(const struct mr_invocation *invocation, int *exit_code,
+                             struct mr_err *err)
+{
+    struct job job;
+    enum mr_code code = job_open(&job, invocation, WRITES_ROWS_ONLY, err);
+    if (code == MR_OK)
+        code = mr_manifest_writes_rows(&job.plan.manifest)
+                   ? undo_rows(&job, exit_code, err)
+                   : undo_counters(&job, exit_code, err);
+    job_close(&job);
+    return hint_again(
+        code, "Run it again: what is taken back stays so, the rest is taken up.", err);
 }
 
 const struct mr_command mr_repair_apply_command = {.name = "repair apply",

@@ -23,7 +23,67 @@
         .not_in_file = true                                                              \
     }
 
+#define CASE_OPTION                                                                      \
+    {                                                                                    \
+        .name = "case", .type = MR_OPTION_STRING, .offset = AT(case_path),               \
+        .arg = "FILE", .group = "Safety",                                                \
+        .help = "the case of the plan, to be told what was done; undo: later plans of "  \
+                "it must have been undone",                                              \
+        .not_in_file = true                                                              \
+    }
+#define RECHECK_OPTION                                                                   \
+    {                                                                                    \
+        .name = "recheck", .type = MR_OPTION_FLAG, .offset = AT(recheck),                \
+        .group = "Safety", .help = "look at units again that the journal knows as done", \
+        .not_in_file = true                                                              \
+    }
+#define NO_BINLOG_OPTION                                                                 \
+    {                                                                                    \
+        .name = "no-binlog", .type = MR_OPTION_FLAG, .offset = AT(no_binlog),            \
+        .group = "Safety",                                                               \
+        .help = "write rows to this server alone: no replica gets them",                 \
+        .not_in_file = true                                                              \
+    }
+#define PACE_OPTIONS                                                                     \
+    {.name = "max-load",                                                                 \
+     .type = MR_OPTION_UINT,                                                             \
+     .offset = AT(max_load),                                                             \
+     .arg = "N",                                                                         \
+     .group = "Load and pace",                                                           \
+     .help = "pause while Threads_running of TARGET is above N; 0: never",               \
+     .initial = "50",                                                                    \
+     .max = 1000000},                                                                    \
+        {.name = "max-lag",                                                              \
+         .type = MR_OPTION_UINT,                                                         \
+         .offset = AT(max_lag_s),                                                        \
+         .arg = "SECONDS",                                                               \
+         .group = "Load and pace",                                                       \
+         .help = "pause while a replica is further behind; 0: never",                    \
+         .initial = "60",                                                                \
+         .max = 1000000},                                                                \
+        {.name = "pause-file",                                                           \
+         .type = MR_OPTION_STRING,                                                       \
+         .offset = AT(pause_file),                                                       \
+         .arg = "FILE",                                                                  \
+         .group = "Load and pace",                                                       \
+         .help = "pause while FILE exists"},                                             \
+    {                                                                                    \
+        .name = "statement-timeout", .type = MR_OPTION_UINT,                             \
+        .offset = AT(statement_timeout_s), .arg = "SECONDS", .group = "Load and pace",   \
+        .help = "let the server end a statement after that time; 0: the server's own "   \
+                "limit",                                                                 \
+        .initial = "0", .max = 1000000                                                   \
+    }
+
 static const struct mr_option show_options[] = {
+    {.name = "approve-with",
+     .type = MR_OPTION_STRING,
+     .offset = AT(approve_with),
+     .arg = "KEY.pem",
+     .group = "Result",
+     .help = "approve the plan that is shown: sign it with this private key, into "
+             "DIR/approval-ID.sig",
+     .not_in_file = true},
     JSON_OPTION,
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
 };
@@ -36,6 +96,24 @@ static const struct mr_option apply_options[] = {
      .group = "Safety",
      .help = "check everything, say what would be done, change nothing",
      .not_in_file = true},
+    {.name = "require-approval",
+     .type = MR_OPTION_STRING,
+     .offset = AT(require_approval),
+     .arg = "CERT.pem",
+     .group = "Safety",
+     .help = "only a plan that the key of this certificate has approved (repair show "
+             "--approve-with)"},
+    {.name = "max-age",
+     .type = MR_OPTION_UINT,
+     .offset = AT(max_age_s),
+     .arg = "SECONDS",
+     .group = "Safety",
+     .help = "only a plan that was made at most that long ago; 0: any",
+     .initial = "0",
+     .max = 1000000000},
+    CASE_OPTION,
+    RECHECK_OPTION,
+    NO_BINLOG_OPTION,
     PEER_OPTION,
     {.name = "lock-timeout",
      .type = MR_OPTION_UINT,
@@ -54,6 +132,7 @@ static const struct mr_option apply_options[] = {
      .help = "further tries, with pauses, before a row is inserted and deleted instead",
      .initial = "3",
      .max = 1000},
+    PACE_OPTIONS,
     JSON_OPTION,
     MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
@@ -68,6 +147,17 @@ static const struct mr_option verify_options[] = {
 
 static const struct mr_option undo_options[] = {
     YES_OPTION,
+    {.name = "dry-run",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(dry_run),
+     .group = "Safety",
+     .help = "check everything, say what would be taken back, change nothing",
+     .not_in_file = true},
+    CASE_OPTION,
+    RECHECK_OPTION,
+    NO_BINLOG_OPTION,
+    PACE_OPTIONS,
+    JSON_OPTION,
     MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
 };

@@ -12,8 +12,11 @@
 
 /* repair show, apply, verify, undo: each has some of them. */
 struct mr_repair_options {
-    bool yes, dry_run;
-    unsigned lock_timeout_s, retries;
+    bool yes, dry_run, recheck, no_binlog;
+    const char *case_path, *require_approval, *approve_with; /* or NULL */
+    unsigned max_age_s, lock_timeout_s, retries;
+    unsigned max_load, max_lag_s, statement_timeout_s;
+    const char *pause_file; /* or NULL */
     struct mr_string_list peers;
     bool json, ask_password;
     struct mr_general_options general;

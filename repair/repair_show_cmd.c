@@ -1,7 +1,9 @@
 /* repair_show_cmd.c: `myrecon repair show`; see repair_cmd.h. */
 #include <stdio.h>
 
+#include "core/log.h"
 #include "core/term.h"
+#include "repair/approval.h"
 #include "repair/plan_dir.h"
 #include "repair/repair_cmd.h"
 #include "repair/repair_options.h"
@@ -20,6 +22,17 @@ static const struct mr_command_doc doc = {
                 "  myrecon repair show --json club.reseed\n",
 };
 
+/* Behind what it approves, so that whoever signs has seen it. */
+static enum mr_code approve(struct mr_plan_dir *plan, const char *key_path,
+                            struct mr_err *err)
+{
+    const char *path = NULL;
+    enum mr_code code = mr_approval_write(plan, key_path, &path, err);
+    if (code == MR_OK)
+        mr_log_info("approved: \"%s\"", path);
+    return code;
+}
+
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                         struct mr_err *err)
 {
@@ -32,6 +45,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                           : mr_plan_show_text(&plan.manifest, invocation->operands[0],
                                               mr_term_use_color(opts->general.color, 1),
                                               stdout, err);
+    if (code == MR_OK && opts->approve_with != NULL)
+        code = approve(&plan, opts->approve_with, err);
     *exit_code = mr_manifest_exit(&plan.manifest);
     mr_plan_close(&plan);
     return code;

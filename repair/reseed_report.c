@@ -157,6 +157,25 @@ static void put_count(struct mr_jsonw *w, const char *key, size_t count)
     mr_jsonw_uint(w, count);
 }
 
+void mr_reseed_report_lines(const struct mr_reseed_run *run, struct mr_jsonw *w)
+{
+    for (size_t i = 0; i < run->manifest->ncounters; i++)
+        put_result(w, &run->results[i]);
+}
+
+void mr_reseed_report_sums(const struct mr_reseed_run *run, struct mr_jsonw *w)
+{
+    put_count(w, "counters", run->manifest->ncounters);
+    put_count(w, "high_enough",
+              mr_reseed_count(run, MR_RAISE_DONE) +
+                  mr_reseed_count(run, MR_RAISE_ALREADY));
+    put_count(w, "would_raise", mr_reseed_count(run, MR_RAISE_WOULD));
+    put_count(w, "too_low", mr_reseed_count(run, MR_RAISE_FAILED));
+    put_count(w, "unproven",
+              mr_reseed_count(run, MR_RAISE_UNPROVEN) +
+                  mr_reseed_count(run, MR_RAISE_UNDECIDED));
+}
+
 enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out,
                                    struct mr_err *err)
 {
@@ -170,19 +189,10 @@ enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out,
     put_text(&w, "target", run->manifest->target);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
-    for (size_t i = 0; i < run->manifest->ncounters; i++)
-        put_result(&w, &run->results[i]);
+    mr_reseed_report_lines(run, &w);
     mr_jsonw_object_begin(&w);
     put_text(&w, "type", "summary");
-    put_count(&w, "counters", run->manifest->ncounters);
-    put_count(&w, "high_enough",
-              mr_reseed_count(run, MR_RAISE_DONE) +
-                  mr_reseed_count(run, MR_RAISE_ALREADY));
-    put_count(&w, "would_raise", mr_reseed_count(run, MR_RAISE_WOULD));
-    put_count(&w, "too_low", mr_reseed_count(run, MR_RAISE_FAILED));
-    put_count(&w, "unproven",
-              mr_reseed_count(run, MR_RAISE_UNPROVEN) +
-                  mr_reseed_count(run, MR_RAISE_UNDECIDED));
+    mr_reseed_report_sums(run, &w);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

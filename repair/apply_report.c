@@ -1,0 +1,210 @@
+/* apply_report.c: see apply_report.h. */
+#include "repair/apply_report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/term.h"
+#include "core/utf8.h"
+#include "repair/reseed_report.h"
+#include "repair/reseed_show.h"
+
+int mr_apply_report_exit(const struct mr_apply_report *r,
+                         const struct mr_apply_counts *counts)
+{
+    int of_counters = r->reseed != NULL ? mr_reseed_report_exit(r->reseed) : 0;
+    if (of_counters != 0)
+        return of_counters;
+    if (counts == NULL || counts->partial + counts->failed > 0)
+        return 1;
+    return !r->undo && r->manifest->planned.open > 0 ? 1 : 0;
+}
+
+/* ---- JSON ---- */
+
+static void put_text(struct mr_jsonw *w, const char *key, const char *text)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_str(w, text);
+}
+
+static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_uint(w, count);
+}
+
+static void end_line(struct mr_jsonw *w)
+{
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+static void json_begin(struct mr_apply_report *r)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    put_text(w, "type", "plan");
+    put_text(w, "schema", MR_REPAIR_SCHEMA);
+    put_text(w, "plan", r->manifest->uuid);
+    put_text(w, "policy", r->manifest->policy);
+    put_text(w, "target", r->manifest->target);
+    mr_jsonw_key(w, "dry_run");
+    mr_jsonw_bool(w, r->dry_run);
+    end_line(w);
+    if (r->reseed != NULL)
+        mr_reseed_report_lines(r->reseed, w);
+}
+
+static void json_refusal(struct mr_apply_report *r, const struct mr_refusal *refusal)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    put_text(w, "type", "refused");
+    put_count(w, "unit", refusal->unit);
+    put_text(w, "table", *refusal->table != '\0' ? refusal->table : NULL);
+    put_text(w, "key", *refusal->table != '\0' ? refusal->key : NULL);
+    put_text(w, "reason", refusal->reason);
+    end_line(w);
+}
+
+static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    put_text(w, "type", "summary");
+    if (r->reseed != NULL)
+        mr_reseed_report_sums(r->reseed, w);
+    put_count(w, "units", c->units);
+    put_count(w, "units_done", c->done);
+    put_count(w, "units_done_before", c->passed);
+    put_count(w, "units_partial", c->partial);
+    put_count(w, "units_failed", c->failed);
+    put_count(w, "rows", r->manifest->planned.rows);
+    put_count(w, "rows_written", c->written);
+    put_count(w, "rows_there", c->there);
+    put_count(w, "rows_refused", c->refused);
+    put_count(w, "retries", c->retries);
+    put_count(w, "conflicts_open", r->manifest->planned.open);
+    end_line(w);
+}
+
+/* ---- text ---- */
+
+static void add_shown(struct mr_strbuf *out, const char *text)
+{
+    mr_utf8_show(out, text, strlen(text), false);
+}
+
+static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal,
+                         bool color)
+{
+    mr_strbuf_add_fmt(out, "  %s", mr_term_style(MR_STYLE_BAD, color));
+    if (*refusal->table == '\0') {
+        mr_strbuf_add_fmt(out, "unit %" PRIu64, refusal->unit);
+    } else {
+        add_shown(out, refusal->table);
+        mr_strbuf_add_char(out, ' ');
+        add_shown(out, refusal->key);
+    }
+    mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, color));
+    add_shown(out, refusal->reason);
+    mr_strbuf_add_char(out, '\n');
+}
+
+static void add_sum(struct mr_strbuf *out, const char **glue, uint64_t count,
+                    const char *what)
+{
+    if (count == 0)
+        return;
+    mr_strbuf_add_str(out, *glue);
+    mr_strbuf_add_grouped(out, count);
+    mr_strbuf_add_fmt(out, " %s", what);
+    *glue = ", ";
+}
+
+static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
+                     const struct mr_apply_counts *c)
+{
+    const char *glue = ": ";
+    mr_strbuf_add_grouped(out, c->units);
+    mr_strbuf_add_str(out, c->units == 1 ? " unit" : " units");
+    add_sum(out, &glue, c->done, r->dry_run ? "would be done" : "done");
+    add_sum(out, &glue, c->passed, "done before");
+    add_sum(out, &glue, c->partial, "in part");
+    add_sum(out, &glue, c->failed, "not at all");
+    glue = "\nrows: ";
+    add_sum(out, &glue, c->written,
+            r->dry_run ? "would be changed"
+            : r->undo  ? "taken back"
+                       : "written");
+    add_sum(out, &glue, c->there, r->undo ? "were so already" : "were there already");
+    add_sum(out, &glue, c->refused, r->undo ? "kept" : "left out");
+    glue = "\n";
+    if (!r->undo)
+        add_sum(out, &glue, r->manifest->planned.open,
+                "conflicts are open: see conflicts.csv");
+    if (r->undo)
+        mr_strbuf_add_str(out, "\nAUTO_INCREMENT stays raised");
+    mr_strbuf_add_char(out, '\n');
+}
+
+static enum mr_code print(const struct mr_apply_report *r, struct mr_strbuf *text,
+                          struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(text, "printing the result", err);
+    errno = 0;
+    if (code == MR_OK &&
+        (fwrite(text->ptr, 1, text->len, r->out) != text->len || fflush(r->out) != 0))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    mr_strbuf_release(text);
+    return code;
+}
+
+/* ---- both ---- */
+
+enum mr_code mr_apply_report_begin(struct mr_apply_report *r, struct mr_err *err)
+{
+    mr_jsonw_init_file(&r->w, r->out);
+    if (r->json)
+        json_begin(r);
+    else if (r->reseed != NULL && r->manifest->ncounters > 0)
+        return mr_reseed_report_text(r->reseed, r->color, r->out, err);
+    return MR_OK;
+}
+
+enum mr_code mr_apply_report_refusal(struct mr_apply_report *r,
+                                     const struct mr_refusal *refusal, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (r->json) {
+        json_refusal(r, refusal);
+        return MR_OK;
+    }
+    text_refusal(&text, refusal, r->color);
+    return print(r, &text, err);
+}
+
+enum mr_code mr_apply_report_end(struct mr_apply_report *r,
+                                 const struct mr_apply_counts *counts, struct mr_err *err)
+{
+    const struct mr_apply_counts none = {.units = r->manifest->planned.units};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (r->json) {
+        json_end(r, counts != NULL ? counts : &none);
+        return mr_jsonw_finish(&r->w, "standard output", err);
+    }
+    if (counts == NULL)
+        mr_strbuf_add_str(&text, "no row was written: counters come first\n");
+    else
+        text_end(&text, r, counts);
+    return print(r, &text, err);
+}
+
+void mr_apply_report_release(struct mr_apply_report *r)
+{
+    if (r->json) /* what is done is told also where the run ends early */
+        (void)mr_jsonw_finish(&r->w, "standard output", NULL);
+    mr_jsonw_release(&r->w);
+}
