@@ -1,9 +1,11 @@
 /*
- * merge_driver: plans a merge and prints what was decided, as JSON lines, for the tests
- * that know what must come out.
+ * merge_driver: plans a merge, or with --policy a copy, and prints what was decided, as
+ * JSON lines, for the tests that know what must come out.
  *
  *   merge_driver SOURCE TARGET CASE CONFIG [--split-at TIME] [--split-key DB.TABLE=N]
  *       [--margin N] [--on-conflict KIND=CHOICE] [--decision DB.TABLE KEY CHOICE]…
+ *   merge_driver SOURCE TARGET CASE CONFIG --policy mirror|backfill|newest:COLUMN
+ *       [--allow-deletes N] [--only DB.TABLE]…
  *
  * CASE holds a finished check.  KEY is the key on SOURCE, its values joined by commas.
  * Exits like the program would.
@@ -15,6 +17,7 @@
 
 #include "core/log.h"
 #include "core/value_text.h"
+#include "repair/copy.h"
 #include "repair/merge.h"
 #include "repair/merge_bounds.h"
 
@@ -38,6 +41,11 @@ struct driver {
     struct mr_conflict_rule rules[MOST];
     struct decision decisions[MOST];
     size_t ndecisions;
+    struct mr_copy_task copy; /* policy 0: a merge */
+    struct mr_copy_result copied;
+    const char *only[MOST]; /* tables; none: all */
+    size_t nonly;
+    bool selected[MOST];
     struct mr_jsonw out;
 };
 
@@ -50,6 +58,30 @@ static char *cut(char *text, char at)
         return text + strlen(text);
     *p = '\0';
     return p + 1;
+}
+
+static int read_copy_option(struct driver *d, char **argv, int left)
+{
+    if (left < 2)
+        return 0;
+    if (strcmp(argv[0], "--policy") == 0) {
+        char *column = cut(argv[1], ':');
+        d->copy.policy = strcmp(argv[1], "mirror") == 0     ? MR_COPY_MIRROR
+                         : strcmp(argv[1], "backfill") == 0 ? MR_COPY_BACKFILL
+                                                            : MR_COPY_NEWEST;
+        d->copy.newest = column;
+        return 2;
+    }
+    if (strcmp(argv[0], "--allow-deletes") == 0) {
+        d->copy.has_allow_deletes = true;
+        d->copy.allow_deletes = strtoull(argv[1], NULL, 10);
+        return 2;
+    }
+    if (strcmp(argv[0], "--only") == 0) {
+        d->only[d->nonly++] = argv[1];
+        return 2;
+    }
+    return 0;
 }
 
 static int read_option(struct driver *d, char **argv, int left)
@@ -83,7 +115,7 @@ static int read_option(struct driver *d, char **argv, int left)
         d->decisions[d->ndecisions++] = (struct decision){argv[1], argv[2], argv[3]};
         return 4;
     }
-    return 0;
+    return read_copy_option(d, argv, left);
 }
 
 /* ---- keys as people write them ---- */
@@ -177,6 +209,8 @@ static void print_entity(struct driver *d, const struct mr_entity *e)
     mr_jsonw_str(&d->out, mr_decision_name(e->decision));
     mr_jsonw_key(&d->out, "kind");
     mr_jsonw_str(&d->out, e->kind);
+    mr_jsonw_key(&d->out, "detail");
+    mr_jsonw_str(&d->out, e->detail);
     mr_jsonw_key(&d->out, "choice");
     mr_jsonw_str(&d->out, e->choice);
     mr_jsonw_key(&d->out, "waits_for");
@@ -198,8 +232,14 @@ static void print_step(struct driver *d, const struct mr_step *s)
     mr_jsonw_str(&d->out, "step");
     mr_jsonw_key(&d->out, "unit");
     mr_jsonw_uint(&d->out, s->unit);
+    mr_jsonw_key(&d->out, "tree");
+    mr_jsonw_int(&d->out, s->tree);
+    mr_jsonw_key(&d->out, "level");
+    mr_jsonw_uint(&d->out, s->level);
     mr_jsonw_key(&d->out, "op");
-    mr_jsonw_str(&d->out, s->op == MR_STEP_INSERT ? "insert" : "update");
+    mr_jsonw_str(&d->out, s->op == MR_STEP_INSERT   ? "insert"
+                          : s->op == MR_STEP_UPDATE ? "update"
+                                                    : "delete");
     mr_jsonw_key(&d->out, "entity");
     mr_jsonw_int(&d->out, s->entity);
     mr_jsonw_key(&d->out, "table");
@@ -280,25 +320,43 @@ static enum mr_code print_tables(struct driver *d, struct mr_err *err)
     return code;
 }
 
+static void print_count(struct driver *d, const char *name, uint64_t n)
+{
+    mr_jsonw_key(&d->out, name);
+    mr_jsonw_uint(&d->out, n);
+}
+
+static void print_result(struct driver *d)
+{
+    mr_jsonw_object_begin(&d->out);
+    mr_jsonw_key(&d->out, "type");
+    mr_jsonw_str(&d->out, "result");
+    if (d->copy.policy == 0) {
+        print_count(d, "open", d->result.open);
+        print_count(d, "live_only", d->result.live_only);
+        print_count(d, "deleted_in_source", d->result.deleted_in_source);
+    } else {
+        print_count(d, "inserts", d->copied.inserts);
+        print_count(d, "updates", d->copied.updates);
+        print_count(d, "deletes", d->copied.deletes);
+        print_count(d, "subject_deletes", d->copied.subject_deletes);
+        print_count(d, "open", d->copied.open);
+        print_count(d, "kept", d->copied.kept);
+        print_count(d, "extra", d->copied.extra);
+    }
+    mr_jsonw_object_end(&d->out);
+    mr_jsonw_end_line(&d->out);
+}
+
 static enum mr_code print_all(struct driver *d, struct mr_err *err)
 {
     mr_jsonw_init_file(&d->out, stdout);
-    enum mr_code code = print_tables(d, err);
+    enum mr_code code = d->copy.policy == 0 ? print_tables(d, err) : MR_OK;
     if (code == MR_OK)
         code = print_entities(d, err);
     if (code == MR_OK)
         code = print_steps(d, err);
-    mr_jsonw_object_begin(&d->out);
-    mr_jsonw_key(&d->out, "type");
-    mr_jsonw_str(&d->out, "result");
-    mr_jsonw_key(&d->out, "open");
-    mr_jsonw_uint(&d->out, d->result.open);
-    mr_jsonw_key(&d->out, "live_only");
-    mr_jsonw_uint(&d->out, d->result.live_only);
-    mr_jsonw_key(&d->out, "deleted_in_source");
-    mr_jsonw_uint(&d->out, d->result.deleted_in_source);
-    mr_jsonw_object_end(&d->out);
-    mr_jsonw_end_line(&d->out);
+    print_result(d);
     if (code == MR_OK)
         code = mr_jsonw_finish(&d->out, "stdout", err);
     mr_jsonw_release(&d->out);
@@ -306,6 +364,21 @@ static enum mr_code print_all(struct driver *d, struct mr_err *err)
 }
 
 /* ---- the plan ---- */
+
+static enum mr_code copy(struct driver *d, struct mr_err *err)
+{
+    d->copy.tables = &d->tables;
+    d->copy.fd = d->fd;
+    d->copy.store = d->store;
+    d->copy.selected = d->nonly > 0 ? d->selected : NULL;
+    for (size_t t = 0; t < d->tables.ntables && t < MOST; t++)
+        for (size_t i = 0; i < d->nonly; i++)
+            if (strcmp(d->only[i], mr_plan_table_name(&d->tables.tables[t])) == 0)
+                d->selected[t] = true;
+    enum mr_code code = mr_copy_plan(&d->copy, &d->copied, err);
+    d->result.open = d->copied.open;
+    return code;
+}
 
 static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
 {
@@ -329,7 +402,8 @@ static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
     const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options,
                                        run.target};
     if (code == MR_OK)
-        code = mr_merge_plan(&task, &d->result, err);
+        code = d->copy.policy != 0 ? copy(d, err)
+                                   : mr_merge_plan(&task, &d->result, err);
     if (code == MR_OK)
         code = print_all(d, err);
     return code == MR_OK ? mr_plan_store_end(d->store, err) : code;
