@@ -39,8 +39,8 @@ static enum mr_code compared(struct bagging *w, const struct mr_merge_answer *ro
         size_t from = pos;
         struct mr_value value;
         code = mr_row_decode(row->image, row->len, &pos, &value, err);
-        if (code == MR_OK && (i >= pair->find.ncolumns || pair->ignored == NULL ||
-                              !pair->ignored[i]))
+        if (code == MR_OK &&
+            (i >= pair->find.ncolumns || pair->ignored == NULL || !pair->ignored[i]))
             add_value(w, i, (struct mr_key){(const char *)row->image + from, pos - from},
                       &value);
     }

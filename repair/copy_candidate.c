@@ -96,11 +96,10 @@ static bool when(const struct mr_column *col, enum mr_class cls, uint64_t k,
                                 .second = (uint32_t)(seconds % 60)};
         return k < 838 * 3600;
     }
-    v->t = (struct mr_time){
-        .year = (uint32_t)((is_type(col, "timestamp") ? 2037 : 9999) -
-                           k / (DAYS * MONTHS)),
-        .month = (uint32_t)(MONTHS - k / DAYS % MONTHS),
-        .day = (uint32_t)(DAYS - k % DAYS)};
+    v->t = (struct mr_time){.year = (uint32_t)((is_type(col, "timestamp") ? 2037 : 9999) -
+                                               k / (DAYS * MONTHS)),
+                            .month = (uint32_t)(MONTHS - k / DAYS % MONTHS),
+                            .day = (uint32_t)(DAYS - k % DAYS)};
     return k < (uint64_t)DAYS * MONTHS * 60;
 }
 

@@ -49,11 +49,11 @@ static enum mr_code find_newest(struct mr_copy *c, const struct mr_plan_table *t
                               side == MR_SOURCE ? "SOURCE" : "TARGET");
     }
     if (!same_type(col[MR_SOURCE], col[MR_TARGET]))
-        return mr_err_set(err, MR_E_REFUSED,
-                          "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
-                          "\"%s\": which value is newer cannot be said",
-                          name, col[MR_SOURCE]->type, col[MR_TARGET]->type,
-                          mr_plan_table_name(t));
+        return mr_err_set(
+            err, MR_E_REFUSED,
+            "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
+            "\"%s\": which value is newer cannot be said",
+            name, col[MR_SOURCE]->type, col[MR_TARGET]->type, mr_plan_table_name(t));
     return MR_OK;
 }
 
@@ -70,9 +70,8 @@ static enum mr_code is_same(struct classifying *w, const struct mr_merge_work_ro
         *same = false; /* another row, another event */
         return MR_OK;
     }
-    enum mr_code code =
-        mr_pair_values_of(row->image, row->len, by->at, by->count, &w->bytes[MR_SOURCE],
-                          &null[MR_SOURCE], err);
+    enum mr_code code = mr_pair_values_of(row->image, row->len, by->at, by->count,
+                                          &w->bytes[MR_SOURCE], &null[MR_SOURCE], err);
     if (code == MR_OK)
         code = mr_pair_values_of(row->live, row->live_len, by->at, by->count,
                                  &w->bytes[MR_TARGET], &null[MR_TARGET], err);
@@ -90,10 +89,9 @@ static enum mr_code is_same(struct classifying *w, const struct mr_merge_work_ro
         ((struct mr_merge_ask *)mr_vec_at(&asks, 0))->value = own;
         second->value = live;
         code = mr_merge_lookup_canonise(&w->c->m, w->table, *by, &asks, &arena, err);
-        *same =
-            code == MR_OK &&
-            mr_key_compare(((struct mr_merge_ask *)mr_vec_at(&asks, 0))->canon,
-                           ((struct mr_merge_ask *)mr_vec_at(&asks, 1))->canon) == 0;
+        *same = code == MR_OK &&
+                mr_key_compare(((struct mr_merge_ask *)mr_vec_at(&asks, 0))->canon,
+                               ((struct mr_merge_ask *)mr_vec_at(&asks, 1))->canon) == 0;
     }
     mr_vec_release(&asks);
     mr_arena_release(&arena);

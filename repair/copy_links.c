@@ -186,9 +186,9 @@ static enum mr_code compare_parents(struct linking *w, struct mr_err *err)
     const int64_t args[] = {(int64_t)w->number};
     struct mr_vec list = MR_VEC_INIT(struct named);
     int64_t after = 0;
-    enum mr_code code =
-        mr_merge_work_run(&w->c->m, "UPDATE link SET same=1 WHERE ref=?1 AND sident=tident",
-                          args, 1, NULL, err);
+    enum mr_code code = mr_merge_work_run(
+        &w->c->m, "UPDATE link SET same=1 WHERE ref=?1 AND sident=tident", args, 1, NULL,
+        err);
     while (code == MR_OK) {
         mr_vec_clear(&list);
         mr_arena_reset(&w->arena);
@@ -241,9 +241,8 @@ static enum mr_code leaves(struct linking *w, const struct mr_merge_work_row *ro
     if (code == MR_OK)
         code = mr_pair_values_of(row->live, row->live_len, w->r->to.at, w->r->to.count,
                                  &w->key, &null, err);
-    *yes = code == MR_OK &&
-           mr_key_compare((struct mr_key){w->bytes.ptr, w->bytes.len},
-                          (struct mr_key){w->key.ptr, w->key.len}) != 0;
+    *yes = code == MR_OK && mr_key_compare((struct mr_key){w->bytes.ptr, w->bytes.len},
+                                           (struct mr_key){w->key.ptr, w->key.len}) != 0;
     return code;
 }
 
@@ -272,9 +271,8 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
 static enum mr_code prepare(struct linking *w, struct mr_err *err)
 {
     struct mr_case *cf = w->c->m.cf;
-    enum mr_code code =
-        mr_case_prepare(cf, "INSERT OR IGNORE INTO link (child, ref) VALUES (?1,?2)",
-                        &w->add, err);
+    enum mr_code code = mr_case_prepare(
+        cf, "INSERT OR IGNORE INTO link (child, ref) VALUES (?1,?2)", &w->add, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             cf,
@@ -303,17 +301,19 @@ static enum mr_code link_reference(struct linking *w, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (w->c->planned[w->r->child])
-        code = mr_copy_pages(w->c,
-                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
-                             " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
-                             w->r->child, link_rows, w, err);
+        code =
+            mr_copy_pages(w->c,
+                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                          " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
+                          w->r->child, link_rows, w, err);
     if (code == MR_OK)
         code = compare_parents(w, err);
     if (code == MR_OK && w->c->planned[w->r->parent])
-        code = mr_copy_pages(w->c,
-                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
-                             " AND c.op IN (2,3) ORDER BY c.id LIMIT 500",
-                             w->r->parent, depend_rows, w, err);
+        code =
+            mr_copy_pages(w->c,
+                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                          " AND c.op IN (2,3) ORDER BY c.id LIMIT 500",
+                          w->r->parent, depend_rows, w, err);
     return code;
 }
 

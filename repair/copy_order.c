@@ -31,18 +31,18 @@ enum state { STATE_NONE = 0, STATE_WAITING, STATE_READY, STATE_PLACED, STATE_DEA
 
 struct graph {
     struct mr_copy *c;
-    uint32_t n;        /* slots are 1 … n */
-    uint8_t *state;    /* enum state */
-    uint16_t *table;   /* of slots with edges */
-    uint32_t *waits;   /* edges that it still waits for */
+    uint32_t n;      /* slots are 1 … n */
+    uint8_t *state;  /* enum state */
+    uint16_t *table; /* of slots with edges */
+    uint32_t *waits; /* edges that it still waits for */
     uint32_t *level, *root, *seen;
-    struct mr_vec edges;          /* struct edge, by from */
-    uint32_t *first, *before;     /* edges of a slot: [first[i], first[i+1]) lead away */
-    uint32_t *into;               /* numbers of edges, by to: [before[i], before[i+1]) */
-    uint32_t *queue, head, tail;  /* slots that are ready */
-    struct mr_vec way;            /* uint32_t: edges of the walk */
-    uint32_t walk;                /* its number */
-    bool dead;                    /* some slot is */
+    struct mr_vec edges;         /* struct edge, by from */
+    uint32_t *first, *before;    /* edges of a slot: [first[i], first[i+1]) lead away */
+    uint32_t *into;              /* numbers of edges, by to: [before[i], before[i+1]) */
+    uint32_t *queue, head, tail; /* slots that are ready */
+    struct mr_vec way;           /* uint32_t: edges of the walk */
+    uint32_t walk;               /* its number */
+    bool dead;                   /* some slot is */
 };
 
 static struct edge *edge_at(const struct graph *g, size_t i)
@@ -81,8 +81,9 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     enum mr_code code =
         mr_merge_work_int(&g->c->m, "SELECT max(id) FROM c", NULL, 0, &n, err);
     if (code == MR_OK && n >= SLOTS_MAX)
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "too many rows differ for one plan: plan some tables at a time");
+        code =
+            mr_err_set(err, MR_E_REFUSED,
+                       "too many rows differ for one plan: plan some tables at a time");
     if (code != MR_OK)
         return code;
     g->n = (uint32_t)n;
@@ -99,9 +100,8 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
         g->root == NULL || g->seen == NULL || g->first == NULL || g->before == NULL ||
         g->queue == NULL)
         return mr_merge_nomem(err);
-    code = mr_case_prepare(g->c->m.cf,
-                           "SELECT id, tbl FROM c WHERE op>0 AND kind IS NULL", &stmt,
-                           err);
+    code = mr_case_prepare(
+        g->c->m.cf, "SELECT id, tbl FROM c WHERE op>0 AND kind IS NULL", &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         uint32_t id = (uint32_t)mr_case_int(stmt, 0);
         g->state[id] = STATE_WAITING;
@@ -174,8 +174,8 @@ static enum mr_code read_graph(struct graph *g, struct mr_err *err)
 {
     enum mr_code code = read_slots(g, err);
     if (code == MR_OK)
-        code = read_edges(g, EDGE_VALUE, "SELECT holder, taker, u FROM take WHERE holder>0",
-                          err);
+        code = read_edges(g, EDGE_VALUE,
+                          "SELECT holder, taker, u FROM take WHERE holder>0", err);
     if (code == MR_OK)
         code = read_edges(g, EDGE_PARENT,
                           "SELECT l.ps, l.child, l.ref FROM link l JOIN c s ON s.id=l.ps"
@@ -185,9 +185,9 @@ static enum mr_code read_graph(struct graph *g, struct mr_err *err)
         code = read_edges(g, EDGE_CHILD,
                           "SELECT child, parent, ref FROM dep WHERE child>0", err);
     if (code == MR_OK)
-        code = read_edges(g, EDGE_ORPHAN,
-                          "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound",
-                          err);
+        code =
+            read_edges(g, EDGE_ORPHAN,
+                       "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound", err);
     return code == MR_OK ? index_edges(g, err) : code;
 }
 
@@ -452,9 +452,8 @@ static enum mr_code bury(struct graph *g, struct mr_err *err)
 static enum mr_code try_order(struct mr_copy *c, struct mr_vec *places, bool *again,
                               struct mr_err *err)
 {
-    struct graph g = {.c = c,
-                      .edges = MR_VEC_INIT(struct edge),
-                      .way = MR_VEC_INIT(uint32_t)};
+    struct graph g = {
+        .c = c, .edges = MR_VEC_INIT(struct edge), .way = MR_VEC_INIT(uint32_t)};
     enum mr_code code = mr_case_exec(c->m.cf, "DELETE FROM temp.loose", err);
     if (code == MR_OK)
         code = read_graph(&g, err);

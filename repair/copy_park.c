@@ -17,7 +17,7 @@ struct mr_copy_pool {
 struct drawing {
     struct mr_copy *c;
     const struct mr_plan_table *table;
-    struct mr_vec asks; /* struct mr_merge_ask; tag: place in values */
+    struct mr_vec asks;   /* struct mr_merge_ask; tag: place in values */
     struct mr_vec values; /* struct mr_key; ptr NULL: taken */
 };
 
@@ -60,8 +60,8 @@ static enum mr_code push_candidates(struct drawing *w, struct mr_copy_pool *p,
                                     struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;
-    const struct mr_column *col = mr_pair_find_column(
-        t->pair->side[MR_TARGET], mr_plan_column_name(t, p->column));
+    const struct mr_column *col =
+        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, p->column));
     enum mr_class cls = t->pair->find.columns[p->column].style.cls;
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -133,8 +133,8 @@ static enum mr_code draw(struct mr_copy *c, size_t table, size_t column,
  * nothing that a server computes or counts. */
 static bool is_movable(const struct mr_copy *c, const struct mr_plan_table *t, size_t col)
 {
-    const struct mr_column *column = mr_pair_find_column(t->pair->side[MR_TARGET],
-                                                         mr_plan_column_name(t, col));
+    const struct mr_column *column =
+        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, col));
     if (mr_plan_columns_has(&t->key, col) || t->generated[col] || column->auto_increment)
         return false;
     for (size_t i = 0; i < c->m.plan->nreferences; i++)
@@ -159,10 +159,11 @@ static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_loose how
                          struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        c->m.cf, "INSERT OR IGNORE INTO loose (slot, how, what, col, value) VALUES"
-                 " (?1,?2,?3,?4,?5)",
-        &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(c->m.cf,
+                        "INSERT OR IGNORE INTO loose (slot, how, what, col, value) VALUES"
+                        " (?1,?2,?3,?4,?5)",
+                        &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_int(stmt, 1, slot);
         mr_case_bind_int(stmt, 2, (int64_t)how);

@@ -59,9 +59,9 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)table, after};
         mr_arena_reset(&arena);
-        code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : mr_merge_work_rows(&c->m, sql, args, 2, &arena, &rows,
-                                                      err);
+        code = mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : mr_merge_work_rows(&c->m, sql, args, 2, &arena, &rows, err);
         if (code != MR_OK || rows.count == 0)
             break;
         after = ((struct mr_merge_work_row *)mr_vec_at(&rows, rows.count - 1))->id;

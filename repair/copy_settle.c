@@ -24,19 +24,21 @@
     "SELECT l.child AS slot, CASE WHEN NOT l.sfound THEN 'orphan-would-attach'"          \
     " WHEN " STAYS " THEN 'parent-differs' ELSE 'parent-absent' END AS kind, l.ref AS"   \
     " what, l.ps AS other FROM link l LEFT JOIN c s ON s.id=l.ps LEFT JOIN c p ON"       \
-    " p.id=l.pt WHERE CASE WHEN NOT l.sfound THEN " STAYS                                \
-    " WHEN coalesce(" ACTIVE("s") ", 0) AND s.op<3 THEN 0 WHEN " STAYS                   \
-    " THEN NOT l.same OR (l.ps=l.pt AND coalesce(s.taint, 0)>0) ELSE 1 END"
+    " p.id=l.pt WHERE CASE WHEN NOT l.sfound THEN " STAYS " WHEN coalesce(" ACTIVE(      \
+        "s") ", 0) AND s.op<3 THEN 0 WHEN " STAYS                                        \
+             " THEN NOT l.same OR (l.ps=l.pt AND coalesce(s.taint, 0)>0) ELSE 1 END"
 
 /* Somebody who stays refers to what goes. */
 #define NEEDED                                                                           \
-    "SELECT d.parent AS slot, 'referenced' AS kind, d.ref AS what, d.child AS other FROM" \
+    "SELECT d.parent AS slot, 'referenced' AS kind, d.ref AS what, d.child AS other "    \
+    "FROM"                                                                               \
     " dep d LEFT JOIN c k ON k.id=d.child WHERE d.child<>d.parent AND (k.id IS NULL OR"  \
     " NOT " ACTIVE("k") " OR (k.op=2 AND EXISTS (SELECT 1 FROM link l WHERE"             \
                         " l.child=k.id AND l.ref=d.ref AND l.pt=d.parent)))"
 
 #define MARK(found)                                                                      \
-    "UPDATE c SET kind=f.kind, detail=f.what, waits=CASE WHEN f.kind='referenced' THEN 0" \
+    "UPDATE c SET kind=f.kind, detail=f.what, waits=CASE WHEN f.kind='referenced' THEN " \
+    "0"                                                                                  \
     " ELSE f.other END, wave=?1+1 FROM (" found ") f WHERE c.id=f.slot AND c.op>0 AND"   \
     " c.kind IS NULL"
 
@@ -67,16 +69,16 @@ enum mr_code mr_copy_spread(struct mr_copy *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     c->wave++; /* what the caller has marked */
     while (code == MR_OK && changed > 0)
-        code = run_wave(c, next_wave, sizeof next_wave / sizeof next_wave[0], &changed,
-                        err);
+        code =
+            run_wave(c, next_wave, sizeof next_wave / sizeof next_wave[0], &changed, err);
     return code;
 }
 
 enum mr_code mr_copy_settle(struct mr_copy *c, struct mr_err *err)
 {
     int64_t changed = 0;
-    enum mr_code code = run_wave(c, first_wave, sizeof first_wave / sizeof first_wave[0],
-                                 &changed, err);
+    enum mr_code code =
+        run_wave(c, first_wave, sizeof first_wave / sizeof first_wave[0], &changed, err);
     c->wave--;
     return code == MR_OK ? mr_copy_spread(c, err) : code;
 }

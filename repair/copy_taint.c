@@ -75,8 +75,8 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
                            struct mr_err *err)
 {
     struct tainting *w = ctx;
-    const struct mr_merge_lookup what = {
-        MR_SOURCE, &w->c->m.plan->tables[w->by->child], w->by->from};
+    const struct mr_merge_lookup what = {MR_SOURCE, &w->c->m.plan->tables[w->by->child],
+                                         w->by->from};
     enum mr_code code = MR_OK;
     mr_vec_clear(&w->keys);
     mr_vec_clear(&w->asks);

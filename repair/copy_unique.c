@@ -12,8 +12,8 @@ struct taking {
     struct mr_copy *c;
     const struct mr_plan_table *table;
     struct mr_plan_columns columns;
-    size_t number;  /* of the index; nuniques: the identity */
-    bool rival;     /* SOURCE may have the value twice */
+    size_t number; /* of the index; nuniques: the identity */
+    bool rival;    /* SOURCE may have the value twice */
     struct mr_case_stmt *take, *want;
     struct mr_strbuf bytes;
     struct mr_vec asks; /* struct mr_merge_ask */
@@ -63,9 +63,9 @@ static enum mr_code take_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     mr_vec_clear(&w->asks);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        code = mr_merge_lookup_push(&w->asks, row->id,
-                                    (struct mr_key){row->image, row->len}, w->columns,
-                                    arena, err);
+        code =
+            mr_merge_lookup_push(&w->asks, row->id, (struct mr_key){row->image, row->len},
+                                 w->columns, arena, err);
     }
     if (code == MR_OK && w->rival)
         code = note_wants(w, arena, err);
@@ -120,14 +120,16 @@ static enum mr_code take_index(struct taking *w, struct mr_err *err)
     w->rival = !source_has(w->table, &w->columns);
     enum mr_code code = mr_case_exec(w->c->m.cf, "DELETE FROM temp.want", err);
     if (code == MR_OK)
-        code = mr_copy_pages(w->c,
-                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
-                             " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
-                             w->table->at, take_rows, w, err);
+        code =
+            mr_copy_pages(w->c,
+                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                          " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
+                          w->table->at, take_rows, w, err);
     if (code == MR_OK && w->rival)
         code = mr_merge_work_run(
             &w->c->m,
-            "UPDATE c SET kind='duplicate' WHERE kind IS NULL AND id IN (SELECT taker FROM"
+            "UPDATE c SET kind='duplicate' WHERE kind IS NULL AND id IN (SELECT taker "
+            "FROM"
             " want JOIN (SELECT u AS gu, canon AS gc FROM want GROUP BY u, canon HAVING"
             " count(*)>1) ON u=gu AND canon=gc)",
             NULL, 0, NULL, err);
@@ -157,15 +159,15 @@ enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)
 {
     struct taking w = {
         .c = c, .bytes = MR_STRBUF_INIT, .asks = MR_VEC_INIT(struct mr_merge_ask)};
-    enum mr_code code = mr_case_prepare(
-        c->m.cf,
-        "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (?1, ?2,"
-        " coalesce((SELECT id FROM c WHERE tbl=?3 AND tkey=?4), 0))",
-        &w.take, err);
+    enum mr_code code =
+        mr_case_prepare(c->m.cf,
+                        "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (?1, ?2,"
+                        " coalesce((SELECT id FROM c WHERE tbl=?3 AND tkey=?4), 0))",
+                        &w.take, err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            c->m.cf, "INSERT INTO want (u, canon, taker) VALUES (?1,?2,?3)", &w.want,
-            err);
+        code = mr_case_prepare(c->m.cf,
+                               "INSERT INTO want (u, canon, taker) VALUES (?1,?2,?3)",
+                               &w.want, err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])

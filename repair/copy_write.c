@@ -11,9 +11,9 @@ struct writing {
     const struct mr_plan_table *table;
     struct mr_case_stmt *read, *done, *loose;
     struct mr_arena arena;
-    struct mr_vec asks;       /* struct mr_merge_ask */
+    struct mr_vec asks; /* struct mr_merge_ask */
     struct mr_strbuf parked, open;
-    struct mr_key *values;    /* per column of the widest table */
+    struct mr_key *values; /* per column of the widest table */
     bool any_loose;
     /* of the unit and tree at hand */
     uint64_t unit;
@@ -27,8 +27,8 @@ static enum mr_code cut(const struct mr_plan_table *t, struct mr_key *image,
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
-    for (size_t i = 0;
-         image->ptr != NULL && code == MR_OK && i < t->pair->find.ncolumns; i++)
+    for (size_t i = 0; image->ptr != NULL && code == MR_OK && i < t->pair->find.ncolumns;
+         i++)
         code = mr_row_skip(image->ptr, image->len, &pos, err);
     image->len = pos;
     return code;
@@ -96,18 +96,17 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
         code = cut(w->table, &target, err);
     if (code != MR_OK)
         return code;
-    struct mr_entity e = {
-        .table = w->table->at,
-        .source_key = row->key,
-        .identity = identity.ptr,
-        .identity_len = identity.len,
-        .decision = decision_of((enum mr_step_op)row->n, kind, same),
-        .kind = kind,
-        .detail = kind != NULL ? detail_text(w, kind, what) : NULL,
-        .source = source.ptr,
-        .source_len = source.len,
-        .target = target.ptr,
-        .target_len = target.len};
+    struct mr_entity e = {.table = w->table->at,
+                          .source_key = row->key,
+                          .identity = identity.ptr,
+                          .identity_len = identity.len,
+                          .decision = decision_of((enum mr_step_op)row->n, kind, same),
+                          .kind = kind,
+                          .detail = kind != NULL ? detail_text(w, kind, what) : NULL,
+                          .source = source.ptr,
+                          .source_len = source.len,
+                          .target = target.ptr,
+                          .target_len = target.len};
     if (kind != NULL && is_closed(kind))
         e.choice = "target";
     fill_after(&e, row, source, same);

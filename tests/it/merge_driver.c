@@ -402,8 +402,7 @@ static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
     const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options,
                                        run.target};
     if (code == MR_OK)
-        code = d->copy.policy != 0 ? copy(d, err)
-                                   : mr_merge_plan(&task, &d->result, err);
+        code = d->copy.policy != 0 ? copy(d, err) : mr_merge_plan(&task, &d->result, err);
     if (code == MR_OK)
         code = print_all(d, err);
     return code == MR_OK ? mr_plan_store_end(d->store, err) : code;
