@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "repair/copy.h"
 #include "repair/plan_counters.h"
 #include "repair/plan_files.h"
 #include "repair/plan_refuse.h"
+#include "repair/plan_select.h"
 #include "repair/plan_server.h"
 #include "repair/plan_summary.h"
 #include "repair/planning.h"
@@ -17,8 +19,9 @@ struct rows {
     struct mr_plan_tables tables;
     struct mr_plan_store *store;
     struct mr_merge_result decided;
-    struct mr_vec notes; /* struct mr_planned_note */
-    bool *reserved;      /* per counter */
+    uint64_t kept, extra; /* see struct mr_copy_result */
+    struct mr_vec notes;  /* struct mr_planned_note */
+    bool *reserved;       /* per counter */
 };
 
 /* ---- who decides ---- */
@@ -26,6 +29,8 @@ struct rows {
 static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
 {
     const struct mr_plan_options *o = r->p->opts;
+    const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
+    enum mr_code code = mr_plan_select_tied(&r->tables, &patterns, &r->p->arena, err);
     const struct mr_merge_options options = {
         .split_at = o->split_at_text != NULL ? &o->split_at : NULL,
         .split_keys = o->split_keys,
@@ -39,20 +44,47 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
                                        .store = r->store,
                                        .options = &options,
                                        .target = r->p->manifest.target};
-    return mr_merge_plan(&task, &r->decided, err);
+    return code == MR_OK ? mr_merge_plan(&task, &r->decided, err) : code;
+}
+
+static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
+                                const char *newest, struct mr_err *err)
+{
+    const struct mr_plan_options *o = r->p->opts;
+    const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
+    struct mr_copy_result result = {0};
+    bool *selected = NULL;
+    enum mr_code code =
+        mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err);
+    const struct mr_copy_task task = {.tables = &r->tables,
+                                      .fd = r->p->fd,
+                                      .store = r->store,
+                                      .policy = policy,
+                                      .newest = newest,
+                                      .selected = selected,
+                                      .has_allow_deletes = o->allow_deletes > 0,
+                                      .allow_deletes = o->allow_deletes};
+    if (code == MR_OK)
+        code = mr_copy_plan(&task, &result, err);
+    r->decided.open = result.open;
+    r->kept = result.kept;
+    r->extra = result.extra;
+    return code;
 }
 
 static enum mr_code decide(struct rows *r, struct mr_err *err)
 {
-    static const struct {
-        const char *policy;
-        enum mr_code (*decide)(struct rows *r, struct mr_err *err);
-    } deciders[] = {{MR_POLICY_MERGE, decide_merge}};
-    for (size_t i = 0; i < sizeof deciders / sizeof *deciders; i++)
-        if (strcmp(r->p->opts->policy, deciders[i].policy) == 0)
-            return deciders[i].decide(r, err);
-    return mr_err_set(err, MR_E_USAGE, "this version does not plan policy \"%s\"",
-                      r->p->opts->policy);
+    const char *policy = r->p->opts->policy;
+    size_t newest = strlen(MR_POLICY_NEWEST);
+    if (strcmp(policy, MR_POLICY_MERGE) == 0)
+        return decide_merge(r, err);
+    if (strcmp(policy, MR_POLICY_MIRROR) == 0)
+        return decide_copy(r, MR_COPY_MIRROR, NULL, err);
+    if (strcmp(policy, MR_POLICY_BACKFILL) == 0)
+        return decide_copy(r, MR_COPY_BACKFILL, NULL, err);
+    if (strncmp(policy, MR_POLICY_NEWEST, newest) == 0)
+        return decide_copy(r, MR_COPY_NEWEST, policy + newest, err);
+    return mr_err_set(err, MR_E_BUG, "policy \"%s\" is nobody's", policy);
 }
 
 /* ---- what is only reported ---- */
@@ -84,6 +116,17 @@ static enum mr_code note_counts(struct rows *r, struct mr_err *err)
                        "rows of the common past that only the live side edited: %" PRIu64,
                        r->decided.live_only);
         code = add_note(r, "live-only", NULL, text, err);
+    }
+    if (code == MR_OK && r->kept > 0) {
+        (void)snprintf(text, sizeof text,
+                       "rows that differ and stay as they are on the target: %" PRIu64,
+                       r->kept);
+        code = add_note(r, "kept", NULL, text, err);
+    }
+    if (code == MR_OK && r->extra > 0) {
+        (void)snprintf(text, sizeof text,
+                       "rows that only the target has, and keeps: %" PRIu64, r->extra);
+        code = add_note(r, "extra", NULL, text, err);
     }
     if (code == MR_OK && r->p->run.hidden != NULL)
         code = add_note(r, "hidden", NULL, r->p->run.hidden, err);
