@@ -20,7 +20,8 @@
  *   parent-absent        a reference would lead to nobody
  *   orphan-would-attach  a reference that leads to nobody on SOURCE would lead to somebody
  *   referenced           rows that stay refer to what would go
- *   differs              newest: the rows differ, their times do not
+ *   differs              newest: the rows differ, their times do not, or there is no such
+ *                        column
  *   not-null-cycle       rows wait for each other, and none can make way
  *   no-key               mirror: surplus rows of a table without a key
  *

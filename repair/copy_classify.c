@@ -34,27 +34,38 @@ static bool same_type(const struct mr_column *s, const struct mr_column *t)
            s->decimals == t->decimals;
 }
 
-static enum mr_code find_newest(struct mr_copy *c, const struct mr_plan_table *t,
-                                struct mr_err *err)
+static bool has_newest(const struct mr_copy *c, const struct mr_plan_table *t)
 {
-    const struct mr_column *col[MR_SIDES];
+    return mr_pair_find_column(t->pair->side[MR_SOURCE], c->task->newest) != NULL &&
+           mr_pair_find_column(t->pair->side[MR_TARGET], c->task->newest) != NULL;
+}
+
+static enum mr_code check_newest(struct mr_copy *c, const struct mr_plan_table *t,
+                                 struct mr_err *err)
+{
     const char *name = c->task->newest;
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        col[side] = mr_pair_find_column(t->pair->side[side], name);
-        if (col[side] == NULL)
-            return mr_err_set(err, MR_E_REFUSED,
-                              "newest:%s: table \"%s\" differs and has no such column on "
-                              "%s",
-                              name, mr_plan_table_name(t),
-                              side == MR_SOURCE ? "SOURCE" : "TARGET");
-    }
-    if (!same_type(col[MR_SOURCE], col[MR_TARGET]))
-        return mr_err_set(
-            err, MR_E_REFUSED,
-            "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
-            "\"%s\": which value is newer cannot be said",
-            name, col[MR_SOURCE]->type, col[MR_TARGET]->type, mr_plan_table_name(t));
-    return MR_OK;
+    const struct mr_column *s = mr_pair_find_column(t->pair->side[MR_SOURCE], name);
+    const struct mr_column *l = mr_pair_find_column(t->pair->side[MR_TARGET], name);
+    return s == NULL || l == NULL || same_type(s, l)
+               ? MR_OK
+               : mr_err_set(
+                     err, MR_E_REFUSED,
+                     "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
+                     "\"%s\": which value is newer cannot be said",
+                     name, s->type, l->type, mr_plan_table_name(t));
+}
+
+/* A column that no planned table has is surely a slip. */
+static enum mr_code find_newest(const struct mr_copy *c, struct mr_err *err)
+{
+    if (c->task->policy != MR_COPY_NEWEST)
+        return MR_OK;
+    for (size_t i = 0; i < c->task->tables->ntables; i++)
+        if (c->planned[i] && has_newest(c, &c->task->tables->tables[i]))
+            return MR_OK;
+    return mr_err_set(err, MR_E_REFUSED,
+                      "newest:%s: no planned table has such a column on both sides",
+                      c->task->newest);
 }
 
 /* ---- rows of both sides under one key ---- */
@@ -109,6 +120,10 @@ static enum mr_code newest(struct classifying *w, const struct mr_merge_work_row
 {
     const struct mr_key own = {row->image, row->len}, live = {row->live, row->live_len};
     bool newer = false, older = false;
+    if (!has_newest(w->c, w->table)) {
+        v->kind = "differs"; /* nobody can say which is the newer one */
+        return MR_OK;
+    }
     enum mr_code code =
         mr_merge_is_newer(w->table, w->c->task->newest, own, live, &newer, err);
     if (code == MR_OK)
@@ -195,7 +210,7 @@ static enum mr_code classify(struct classifying *w, struct mr_err *err)
                                  " IS NOT NULL AND source IS NOT target)",
                                  args, 1, &any, err);
     if (code == MR_OK && any != 0)
-        code = find_newest(w->c, w->table, err);
+        code = check_newest(w->c, w->table, err);
     if (code == MR_OK)
         code = mr_case_prepare(w->c->m.cf,
                                "UPDATE c SET op=?1, same=?2, taint=?3, kind=CASE WHEN ?1"
@@ -212,7 +227,7 @@ static enum mr_code classify(struct classifying *w, struct mr_err *err)
 
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
+    enum mr_code code = find_newest(c, err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         struct classifying w = {.c = c,
                                 .table = &c->m.plan->tables[i],

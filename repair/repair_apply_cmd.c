@@ -119,7 +119,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
         code = mr_approval_check(&job->plan, job->opts->require_approval, err);
     if (code == MR_OK)
         code = mr_apply_check_age(&job->plan.manifest, job->opts->max_age_s, err);
-    if (writes == WRITES_ROWS_ONLY)
+    if (code == MR_OK && writes == WRITES_ROWS_ONLY)
         opts.writable = mr_manifest_writes_rows(&job->plan.manifest);
     if (code == MR_OK)
         code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
