@@ -45,6 +45,9 @@ load() { # NAME HISTORY
             GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON club.* TO auditor@'127.0.0.1';
             GRANT SELECT ON mysql.proc TO auditor@'127.0.0.1';
             GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO auditor@'127.0.0.1';
+            CREATE USER mender@'127.0.0.1' IDENTIFIED BY '$password';
+            GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES
+                ON club.* TO mender@'127.0.0.1';
             DROP USER root@'127.0.0.1'"
 }
 
@@ -139,6 +142,33 @@ title "\$ myrecon report --case incident.case --output $report"
 must_be_0 "$MYRECON" report --quiet --force --case "$case_file" --output "$report"
 say "${green}The page for a manager and a DBA: open $report in a browser.${off}"
 say "${dim}Personal data in it is masked; --unmask shows it.${off}"
+
+# mends COMMAND…: repair on the live server, by the account that may write
+mends() {
+    MYRECON_PASSWORD=$password MYRECON_CONFIG=$here/club.ini "$MYRECON" repair "$@"
+}
+mender=mysql://mender@127.0.0.1:$MR_LIVE_PORT
+title "\$ myrecon repair plan --reseed-only --case incident.case --output reseed"
+title "\$ myrecon repair apply --yes reseed $mender"
+say "${dim}First of all: no id may be given to a second person from now on.${off}"
+say
+mends plan --quiet --reseed-only --case "$case_file" --output "$mr_run_dir/reseed" >/dev/null &&
+    mends apply --quiet --yes "$mr_run_dir/reseed" "$mender" || exit 3
+title "\$ myrecon repair plan --policy merge --case incident.case --output merge"
+say "${dim}What becomes of everybody; what cannot be known is asked, in merge/conflicts.csv.${off}"
+say
+mends plan --quiet --policy merge --case "$case_file" --output "$mr_run_dir/merge"
+[ $? -le 1 ] || exit 3
+title "\$ myrecon repair apply --yes merge $mender"
+mends apply --quiet --yes "$mr_run_dir/merge" "$mender"
+[ $? -le 1 ] || exit 3
+title "\$ myrecon repair verify merge $mender"
+must_be_0 mends verify --quiet "$mr_run_dir/merge" "$mender"
+say "${green}Everybody of both histories is there once, with what is theirs.${off}"
+title "\$ myrecon repair undo --yes merge $mender"
+say "${dim}And back again, to the byte, were it wanted.${off}"
+say
+must_be_0 mends undo --quiet --yes "$mr_run_dir/merge" "$mender"
 if [ "$mr_keep" = yes ]; then
     how_to_go_on
     trap - EXIT INT TERM HUP
