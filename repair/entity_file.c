@@ -7,8 +7,6 @@
 #include "core/csv_in.h"
 #include "core/decompress.h"
 
-#define PARENT "parent"
-
 enum column {
     TABLE,
     SOURCE_KEY,
@@ -78,8 +76,7 @@ void mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *lin
     add_hex(out, line->source_key);
     add_hex(out, line->target_key);
     add_hex(out, line->identity);
-    mr_strbuf_add_fmt(out, "%s,",
-                      line->is_parent ? PARENT : mr_decision_name(line->decision));
+    mr_strbuf_add_fmt(out, "%s,", mr_decision_name(line->decision));
     add_text(out, line->kind);
     mr_strbuf_add_char(out, ',');
     add_text(out, line->choice);
@@ -173,11 +170,10 @@ static bool take_digest(const struct mr_csv_field *field, bool *is_set,
 
 static bool take_decision(const char *name, struct mr_entity_line *line)
 {
-    line->is_parent = strcmp(name, PARENT) == 0;
-    for (int d = MR_DECIDE_SAME; !line->is_parent && d < MR_DECISIONS; d++)
+    for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++)
         if (strcmp(name, mr_decision_name((enum mr_decision)d)) == 0)
             line->decision = (enum mr_decision)d;
-    return line->is_parent || line->decision != MR_DECIDE_UNDECIDED;
+    return line->decision != MR_DECIDE_UNDECIDED;
 }
 
 static enum mr_code take_keys(struct reading *r, const struct mr_csv_field *fields,

@@ -5,8 +5,8 @@
  * Reading: mr_entity_file_read calls back for each line, in their order; memory is bounded
  * by a line.  Columns are found by their names; one that is not known is passed over.
  *
- * A PARENT is a row of TARGET that a planned row refers to and that is no entity: it is
- * only expected to be there and to be who it was.
+ * A row of TARGET that a planned row refers to and that is none of the plan's own
+ * (MR_DECIDE_PARENT) is only expected to be there and to be who it was.
  *
  * Ownership: what a callback is given lives until it returns.  Errors: MR_E_REFUSED for a
  * file that no planner wrote, with the number of the line; MR_E_IO; the callback's own.
@@ -24,7 +24,6 @@ struct mr_entity_line {
     struct mr_key source_key; /* ptr NULL: none */
     struct mr_key target_key; /* ptr NULL: none */
     struct mr_key identity;   /* canonical; ptr NULL: nobody */
-    bool is_parent;           /* then decision is undecided */
     enum mr_decision decision;
     const char *kind, *choice; /* NULL: none */
     bool has_digest;           /* a row is to stand on TARGET */
