@@ -1,4 +1,4 @@
-/* repair_apply_cmd.c: `myrecon repair apply`, `repair verify` and `repair undo`; see
+/* repair_apply_cmd.c: `myrecon repair apply` and `repair undo`; see
  * repair_cmd.h. */
 #include <stdio.h>
 
@@ -52,22 +52,6 @@ static const struct mr_command_doc apply_doc = {
                 "      --require-approval lead.pem club.plan mysql://dba@live\n",
 };
 
-static const struct mr_command_doc verify_doc = {
-    .summary = "prove that a plan was carried out",
-    .operands = "DIR TARGET",
-    .description =
-        "Reads back where the counters of the plan in DIR stand, on its target "
-        "and on the replicas named by --peer. It only reads.\n"
-        "\n"
-        "Exit status: 0 every counter stands high enough; 1 some do not; 3 "
-        "could not run; 4 the server was lost, or a replica has not caught up; "
-        "5 refused: the plan was changed, or it is for another server; 6 "
-        "interrupted; 70 bug.\n",
-    .examples = "  myrecon repair verify club.reseed mysql://dba@live\n"
-                "  myrecon repair verify --peer mysql://dba@replica club.reseed \\\n"
-                "      mysql://dba@live\n",
-};
-
 static const struct mr_command_doc undo_doc = {
     .summary = "take a plan back",
     .operands = "DIR TARGET",
@@ -88,7 +72,7 @@ static const struct mr_command_doc undo_doc = {
                 "      mysql://dba@live\n",
 };
 
-/* What the three have in common. */
+/* What the two have in common. */
 struct job {
     const struct mr_repair_options *opts;
     struct mr_run_id id;
@@ -99,7 +83,7 @@ struct job {
     struct mr_reseed_run run;
 };
 
-enum writes { WRITES_NOTHING = 1, WRITES_ROWS_ONLY, WRITES_ALL };
+enum writes { WRITES_ROWS_ONLY = 1, WRITES_ALL };
 
 static enum mr_code job_open(struct job *job, const struct mr_invocation *invocation,
                              enum writes writes, struct mr_err *err)
@@ -277,21 +261,6 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
         code, "Run it again: what is done stays done, the rest is taken up.", err);
 }
 
-/* ---- verify ---- */
-
-static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit_code,
-                               struct mr_err *err)
-{
-    struct job job;
-    enum mr_code code = job_open(&job, invocation, WRITES_NOTHING, err);
-    if (code == MR_OK)
-        code = mr_reseed_verify(&job.run, err);
-    if (code == MR_OK)
-        code = print_result(&job, exit_code, err);
-    job_close(&job);
-    return hint_again(code, "Nothing was changed. Run it again.", err);
-}
-
 /* ---- undo ---- */
 
 static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err *err)
@@ -358,14 +327,6 @@ const struct mr_command mr_repair_apply_command = {.name = "repair apply",
                                                    .min_operands = 2,
                                                    .max_operands = 2,
                                                    .run = run_apply};
-
-const struct mr_command mr_repair_verify_command = {.name = "repair verify",
-                                                    .doc = &verify_doc,
-                                                    .options =
-                                                        &mr_repair_verify_option_set,
-                                                    .min_operands = 2,
-                                                    .max_operands = 2,
-                                                    .run = run_verify};
 
 const struct mr_command mr_repair_undo_command = {.name = "repair undo",
                                                   .doc = &undo_doc,

@@ -140,6 +140,15 @@ static const struct mr_option apply_options[] = {
 
 static const struct mr_option verify_options[] = {
     PEER_OPTION,
+    {.name = "max-findings",
+     .type = MR_OPTION_UINT64,
+     .offset = AT(max_findings),
+     .arg = "N",
+     .group = "Result",
+     .help = "print at most N findings a table; all are counted",
+     .initial = "100",
+     .not_in_file = true,
+     .max = UINT64_MAX},
     JSON_OPTION,
     MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),

@@ -18,6 +18,7 @@ struct mr_repair_options {
     unsigned max_load, max_lag_s, statement_timeout_s;
     const char *pause_file; /* or NULL */
     struct mr_string_list peers;
+    uint64_t max_findings;
     bool json, ask_password;
     struct mr_general_options general;
 };

@@ -1,0 +1,139 @@
+/* repair_verify_cmd.c: `myrecon repair verify`; see repair_cmd.h. */
+#include <stdio.h>
+
+#include "core/run_id.h"
+#include "core/term.h"
+#include "repair/plan_dir.h"
+#include "repair/repair_cmd.h"
+#include "repair/repair_options.h"
+#include "repair/reseed_report.h"
+#include "repair/verify_report.h"
+
+#define PEER_TIMEOUT_S 60
+
+static const struct mr_command_doc doc = {
+    .summary = "prove that a plan was carried out",
+    .operands = "DIR TARGET",
+    .description =
+        "Proves from the records of the plan in DIR alone that its target is as decided: "
+        "every row stands under its key with the planned values, once; what it refers to "
+        "is who it was; nothing unplanned has one of the new ids, and no reference names "
+        "one that is nobody's; and AUTO_INCREMENT stands above all of them, here and on "
+        "the replicas named by --peer. It only reads, in one consistent view.\n"
+        "\n"
+        "A row that the live application has edited since is listed as such: it is still "
+        "the same one, and still refers to the same ones. Open conflicts are counted. "
+        "Of a table whose columns were changed nothing can be said.\n"
+        "\n"
+        "Exit status: 0 everything stands; 1 some rows or counters do not, or were "
+        "changed since; 3 could not run; 4 a table could not be read, or not as it was "
+        "planned, the server was lost, or a replica has not caught up; 5 refused: the "
+        "plan was changed, or it is for another server; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon repair verify club.merge mysql://dba@live\n"
+                "  myrecon repair verify --peer mysql://dba@replica club.merge \\\n"
+                "      mysql://dba@live\n",
+};
+
+struct job {
+    const struct mr_repair_options *opts;
+    struct mr_run_id id;
+    struct mr_plan_dir plan;
+    struct mr_target target;
+    struct mr_peers peers;
+    struct mr_arena arena;
+    struct mr_reseed_run counters;
+    struct mr_verify_rows rows;
+    struct mr_verify_report report;
+};
+
+static enum mr_code job_open(struct job *job, const struct mr_invocation *invocation,
+                             struct mr_err *err)
+{
+    *job = (struct job){.opts = invocation->settings.values,
+                        .id = mr_run_id_now(),
+                        .arena = MR_ARENA_INIT};
+    const struct mr_target_opts opts = {.run_tag = job->id.id,
+                                        .ask_password = job->opts->ask_password};
+    mr_general_options_apply(&job->opts->general);
+    job->report =
+        (struct mr_verify_report){.counters = &job->counters,
+                                  .json = job->opts->json,
+                                  .color = mr_term_use_color(job->opts->general.color, 1),
+                                  .max_findings = job->opts->max_findings,
+                                  .out = stdout};
+    mr_verify_report_init(&job->report);
+    enum mr_code code = mr_db_global_init(err);
+    if (code == MR_OK)
+        code = mr_plan_open(invocation->operands[0], &job->plan, err);
+    if (code == MR_OK)
+        code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
+                              &job->target, err);
+    if (code == MR_OK)
+        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena,
+                             &job->peers, err);
+    job->counters = (struct mr_reseed_run){.manifest = &job->plan.manifest,
+                                           .target = &job->target,
+                                           .peers = &job->peers,
+                                           .peer_timeout_s = PEER_TIMEOUT_S,
+                                           .arena = &job->arena};
+    job->rows = (struct mr_verify_rows){.plan = &job->plan,
+                                        .target = &job->target,
+                                        .run_tag = job->id.id,
+                                        .found = mr_verify_report_found,
+                                        .ctx = &job->report,
+                                        .arena = &job->arena};
+    return code;
+}
+
+static void job_close(struct job *job)
+{
+    mr_verify_report_release(&job->report);
+    mr_peers_close(&job->peers);
+    mr_target_close(&job->target);
+    mr_plan_close(&job->plan);
+    mr_arena_release(&job->arena);
+}
+
+/* Incomplete outweighs findings. */
+static int exit_of(const struct job *job)
+{
+    int counters = mr_reseed_report_exit(&job->counters);
+    int rows = job->report.rows != NULL ? mr_verify_exit(&job->rows) : 0;
+    return counters > rows ? counters : rows;
+}
+
+static enum mr_code verify(struct job *job, struct mr_err *err)
+{
+    enum mr_code code = mr_reseed_verify(&job->counters, err);
+    if (code != MR_OK)
+        return code;
+    mr_verify_report_begin(&job->report);
+    if (mr_manifest_writes_rows(&job->plan.manifest)) {
+        code = mr_verify_rows(&job->rows, err);
+        job->report.rows = &job->rows;
+    }
+    return code == MR_OK ? mr_verify_report_end(&job->report, err) : code;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
+                        struct mr_err *err)
+{
+    struct job job;
+    enum mr_code code = job_open(&job, invocation, err);
+    if (code == MR_OK)
+        code = verify(&job, err);
+    if (code == MR_OK)
+        *exit_code = exit_of(&job);
+    job_close(&job);
+    if (code == MR_E_CANCELLED || code == MR_E_LOST)
+        mr_err_hint(err, "Nothing was changed. Run it again.");
+    return code;
+}
+
+const struct mr_command mr_repair_verify_command = {.name = "repair verify",
+                                                    .doc = &doc,
+                                                    .options =
+                                                        &mr_repair_verify_option_set,
+                                                    .min_operands = 2,
+                                                    .max_operands = 2,
+                                                    .run = run};
