@@ -6,28 +6,42 @@
 #include <string.h>
 
 #include "core/sqltext.h"
+#include "repair/merge_leads.h"
 #include "repair/merge_lookup.h"
 #include "repair/merge_row.h"
 #include "repair/merge_work.h"
 
-#define KEYS 1000 /* a statement */
-#define DEPTH 16  /* parents without counter, one above the other */
+#define KEYS 1000                              /* a statement */
+#define FIRST_ROWS 16                          /* of a table */
+#define IMAGE_BYTES ((size_t)16 * 1024 * 1024) /* of a batch of rows */
+
+/* A key of SOURCE. */
+struct row {
+    int64_t key;
+    bool is_equal;
+    struct mr_merge_lead lead; /* of one that is */
+};
 
 /* Where the search in one table stands. */
 struct cursor {
     struct mr_merge_table *table;
-    bool infers;
     struct mr_vec keys; /* int64_t, descending */
     size_t next;
-    bool ended;        /* no key is below those at hand */
-    struct mr_key row; /* the equal row at the bound; ptr NULL: none */
-    struct mr_arena arena;
+    bool ended;                /* no key is below those at hand */
+    struct mr_vec rows, needs; /* struct row, struct mr_merge_need: of keys before next */
+    size_t next_row;
+    size_t batch;          /* rows at a time */
+    bool is_wide;          /* more did not fit */
+    const struct row *row; /* the equal one at the bound, or NULL */
 };
 
 struct search {
     struct mr_merge *m;
     struct cursor *cursors;
     struct mr_case_stmt *differing;
+    struct mr_arena arena; /* of the batch that is read */
+    struct mr_vec leads;   /* struct mr_merge_lead */
+    struct mr_strbuf bytes;
 };
 
 /* ---- keys, from the greatest down ---- */
@@ -84,63 +98,154 @@ static enum mr_code is_found(struct search *s, const struct cursor *c, int64_t k
     return code;
 }
 
-/* ---- is a key's row equal? ---- */
+/* ---- a batch of rows ---- */
 
-struct pair_of_rows {
-    struct mr_arena *arena;
-    struct mr_key row;
-    size_t count;
+/* Rows of a side whose images are compared. */
+struct comparing {
+    struct search *s;
+    struct cursor *c;
+    size_t most_bytes;
 };
 
-static enum mr_code keep_row(void *ctx, const struct mr_merge_ask *ask,
-                             const struct mr_merge_answer *row, struct mr_err *err)
+static struct row *row_at(const struct cursor *c, size_t i)
 {
-    struct pair_of_rows *p = ctx;
-    (void)ask;
-    p->count++;
-    p->row = (struct mr_key){mr_arena_dup(p->arena, row->image, row->len), row->len};
-    return p->row.ptr != NULL ? MR_OK : mr_merge_nomem(err);
+    return mr_vec_at(&c->rows, i);
 }
 
-/* The rows of a side whose columns have these values; the last of them. */
-static enum mr_code read_rows(struct search *s, const struct mr_merge_lookup *what,
-                              struct mr_key value, struct pair_of_rows *found,
+static bool is_too_wide(const struct comparing *p)
+{
+    return p->s->arena.total_bytes > p->most_bytes;
+}
+
+static enum mr_code take_own(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct comparing *p = ctx;
+    struct mr_key *image = &row_at(p->c, (size_t)ask->tag)->lead.image;
+    if (is_too_wide(p))
+        return MR_OK;
+    *image = (struct mr_key){mr_arena_dup(&p->s->arena, row->image, row->len), row->len};
+    return image->ptr != NULL ? MR_OK : mr_merge_nomem(err);
+}
+
+static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
+{
+    const struct comparing *p = ctx;
+    struct row *own = row_at(p->c, (size_t)ask->tag);
+    bool differs = true;
+    if (own->lead.image.ptr == NULL)
+        return MR_OK;
+    enum mr_code code = mr_merge_row_differs(p->s->m, p->c->table->plan, own->lead.image,
+                                             (struct mr_key){row->image, row->len},
+                                             MR_NO_COLUMN, &differs, err);
+    own->is_equal = !differs;
+    return code;
+}
+
+/* Begins rows for keys at hand, and questions for those that check found no difference
+ * in. */
+static enum mr_code begin_rows(struct search *s, struct cursor *c, size_t n,
+                               struct mr_vec *asks, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->rows);
+    mr_vec_clear(&c->needs);
+    mr_arena_reset(&s->arena);
+    c->next_row = 0;
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        struct row *row = mr_vec_push(&c->rows);
+        bool found = true;
+        if (row == NULL)
+            return mr_merge_nomem(err);
+        row->key = *(int64_t *)mr_vec_at(&c->keys, c->next + i);
+        code = is_found(s, c, row->key, &found, err);
+        if (code != MR_OK || found)
+            continue;
+        struct mr_value number = {.cls = MR_CLASS_INT, .i = row->key};
+        struct mr_merge_ask *ask = mr_vec_push(asks);
+        mr_strbuf_reset(&s->bytes);
+        code = ask != NULL ? mr_row_encode(&s->bytes, &number, err) : mr_merge_nomem(err);
+        if (code != MR_OK)
+            break;
+        ask->tag = (int64_t)i;
+        ask->value = (struct mr_key){mr_arena_dup(&s->arena, s->bytes.ptr, s->bytes.len),
+                                     s->bytes.len};
+        if (ask->value.ptr == NULL)
+            code = mr_merge_nomem(err);
+    }
+    return code;
+}
+
+/* Copies out of rows, and back, what is asked about equal ones. */
+static enum mr_code find_leads(struct search *s, struct cursor *c, size_t most_bytes,
+                               bool *fits, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&s->leads);
+    for (size_t i = 0; i < c->rows.count; i++) {
+        struct mr_merge_lead *lead = mr_vec_push(&s->leads);
+        if (lead == NULL)
+            return mr_merge_nomem(err);
+        if (row_at(c, i)->is_equal)
+            *lead = row_at(c, i)->lead;
+    }
+    code = mr_merge_leads_find(s->m, c->table->plan->at, &s->leads, &c->needs, most_bytes,
+                               fits, err);
+    for (size_t i = 0; i < c->rows.count; i++) {
+        row_at(c, i)->lead = *(struct mr_merge_lead *)mr_vec_at(&s->leads, i);
+        row_at(c, i)->lead.image = (struct mr_key){0};
+    }
+    return code;
+}
+
+/* Reads the rows of the next n keys; *fits: their images, and their parents', did. */
+static enum mr_code read_rows(struct search *s, struct cursor *c, size_t n, bool *fits,
                               struct mr_err *err)
 {
+    const struct mr_plan_table *t = c->table->plan;
     struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
-    struct mr_merge_ask *ask = mr_vec_push(&asks);
-    if (ask == NULL)
-        return mr_merge_nomem(err);
-    ask->value = value;
-    enum mr_code code = mr_merge_lookup_ask(s->m, what, &asks, keep_row, found, err);
+    struct comparing p = {s, c, n > 1 ? IMAGE_BYTES : SIZE_MAX};
+    struct mr_merge_lookup what = {MR_SOURCE, t, {&t->counter, 1}};
+    enum mr_code code = begin_rows(s, c, n, &asks, err);
+    if (code == MR_OK)
+        code = mr_merge_lookup_ask(s->m, &what, &asks, take_own, &p, err);
+    *fits = !is_too_wide(&p);
+    what.side = MR_TARGET;
+    if (code == MR_OK && *fits)
+        code = mr_merge_lookup_ask(s->m, &what, &asks, take_live, &p, err);
+    if (code == MR_OK && *fits)
+        code = find_leads(s, c, p.most_bytes, fits, err);
     mr_vec_release(&asks);
     return code;
 }
 
-static enum mr_code read_equal(struct search *s, struct cursor *c, int64_t key,
-                               bool *equal, struct mr_err *err)
+/* A few rows at first, since the greatest equal one is mostly the bound. */
+static enum mr_code read_batch(struct search *s, struct cursor *c, bool *any,
+                               struct mr_err *err)
 {
-    const struct mr_plan_table *t = c->table->plan;
-    struct pair_of_rows rows[MR_SIDES] = {{.arena = &c->arena}, {.arena = &c->arena}};
-    struct mr_strbuf value = MR_STRBUF_INIT;
-    struct mr_value number = {.cls = MR_CLASS_INT, .i = key};
-    bool differs = true;
-    mr_arena_reset(&c->arena);
-    enum mr_code code = mr_row_encode(&value, &number, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_merge_lookup what = {(enum mr_side)side, t, {&t->counter, 1}};
-        code =
-            read_rows(s, &what, (struct mr_key){value.ptr, value.len}, &rows[side], err);
+    enum mr_code code = MR_OK;
+    bool fits = false;
+    *any = false;
+    if (c->next == c->keys.count) {
+        if (!c->ended)
+            code = read_keys(s, c, err);
+        if (code != MR_OK || c->next == c->keys.count)
+            return code;
     }
-    *equal = false;
-    if (code == MR_OK && rows[MR_SOURCE].count > 0 && rows[MR_TARGET].count > 0)
-        code = mr_merge_row_differs(s->m, t, rows[MR_SOURCE].row, rows[MR_TARGET].row,
-                                    MR_NO_COLUMN, &differs, err);
-    if (code == MR_OK && !differs) {
-        *equal = true;
-        c->row = rows[MR_SOURCE].row;
+    while (code == MR_OK && !fits) {
+        size_t left = c->keys.count - c->next;
+        size_t n = left < c->batch ? left : c->batch;
+        code = read_rows(s, c, n, &fits, err);
+        if (fits) {
+            c->next += n;
+            c->batch = c->is_wide || c->batch >= KEYS ? c->batch : 4 * c->batch;
+        } else {
+            c->is_wide = true;
+            c->batch = n / 2;
+        }
     }
-    mr_strbuf_release(&value);
+    *any = true;
     return code;
 }
 
@@ -148,119 +253,17 @@ static enum mr_code read_equal(struct search *s, struct cursor *c, int64_t key,
 static enum mr_code go_down(struct search *s, struct cursor *c, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    bool found = true, equal = false;
-    while (code == MR_OK && !equal) {
-        if (c->next == c->keys.count) {
-            if (c->ended)
-                break;
-            code = read_keys(s, c, err);
-            continue;
-        }
-        int64_t key = *(int64_t *)mr_vec_at(&c->keys, c->next++);
-        code = is_found(s, c, key, &found, err);
-        if (code == MR_OK && !found)
-            code = read_equal(s, c, key, &equal, err);
-        c->table->bound.base = key;
+    bool any = true;
+    c->row = NULL;
+    while (code == MR_OK && any && c->row == NULL) {
+        if (c->next_row == c->rows.count)
+            code = read_batch(s, c, &any, err);
+        else if (row_at(c, c->next_row)->is_equal)
+            c->row = row_at(c, c->next_row++);
+        else
+            c->next_row++;
     }
-    if (code == MR_OK && !equal) {
-        c->row.ptr = NULL;
-        c->table->bound.base = 0;
-    }
-    return code;
-}
-
-/* ---- does it lead to base rows? ---- */
-
-/* A row whose references are looked at. */
-struct looking {
-    struct search *s;
-    size_t table;
-    struct mr_key row;
-    unsigned depth;
-};
-
-static enum mr_code leads_to_base(const struct looking *at, bool *yes,
-                                  struct mr_err *err);
-
-static enum mr_code counted_parent(const struct looking *at,
-                                   const struct mr_plan_reference *r,
-                                   const struct pair_of_rows *parent, bool *yes,
-                                   struct mr_err *err)
-{
-    const struct mr_merge_table *t = &at->s->m->tables[r->parent];
-    int64_t n = t->bound.base;
-    enum mr_code code = MR_OK;
-    if (parent->count > 0) {
-        code = mr_merge_row_count(t->plan, parent->row, &n, err);
-    } else {
-        /* nobody is there, but the value may be a key of the future */
-        for (size_t i = 0; i < r->to.count; i++) {
-            struct mr_plan_table as = *t->plan;
-            as.counter = r->from.at[i];
-            if (r->to.at[i] == t->plan->counter)
-                code = mr_merge_row_count(&as, at->row, &n, err);
-        }
-    }
-    *yes = code == MR_OK && n <= t->bound.base;
-    return code;
-}
-
-/* A parent by a key that no counter makes: the same on both sides, or on none. */
-static enum mr_code uncounted_parent(const struct looking *at,
-                                     const struct mr_plan_reference *r,
-                                     struct mr_key value,
-                                     const struct pair_of_rows *parent, bool *yes,
-                                     struct mr_err *err)
-{
-    const struct mr_merge_lookup what = {MR_TARGET, at->s->m->tables[r->parent].plan,
-                                         r->to};
-    struct pair_of_rows there = {.arena = parent->arena};
-    enum mr_code code = read_rows(at->s, &what, value, &there, err);
-    *yes = code == MR_OK && (there.count > 0) == (parent->count > 0);
-    if (*yes && parent->count > 0 && at->depth < DEPTH) {
-        const struct looking above = {at->s, r->parent, parent->row, at->depth + 1};
-        code = leads_to_base(&above, yes, err);
-    }
-    return code;
-}
-
-static enum mr_code reference_is_base(const struct looking *at,
-                                      const struct mr_plan_reference *r,
-                                      struct mr_arena *arena, bool *yes,
-                                      struct mr_err *err)
-{
-    const struct mr_merge_table *t = &at->s->m->tables[r->parent];
-    const struct mr_merge_lookup what = {MR_SOURCE, t->plan, r->to};
-    struct pair_of_rows parent = {.arena = arena};
-    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
-    struct mr_key value = {0};
-    bool refers = false;
-    *yes = true;
-    enum mr_code code = mr_merge_row_refers(r, at->row, &refers, err);
-    if (code == MR_OK && refers)
-        code = mr_merge_lookup_push(&asks, 0, at->row, r->from, arena, err);
-    if (code == MR_OK && asks.count > 0) {
-        value = ((struct mr_merge_ask *)mr_vec_at(&asks, 0))->value;
-        code = read_rows(at->s, &what, value, &parent, err);
-        if (code == MR_OK)
-            code = mr_plan_has_counter(t->plan)
-                       ? counted_parent(at, r, &parent, yes, err)
-                       : uncounted_parent(at, r, value, &parent, yes, err);
-    }
-    mr_vec_release(&asks);
-    return code;
-}
-
-static enum mr_code leads_to_base(const struct looking *at, bool *yes, struct mr_err *err)
-{
-    const struct mr_plan_tables *plan = at->s->m->plan;
-    struct mr_arena arena = MR_ARENA_INIT;
-    enum mr_code code = MR_OK;
-    *yes = true;
-    for (size_t i = 0; code == MR_OK && *yes && i < plan->nreferences; i++)
-        if (plan->references[i].child == at->table)
-            code = reference_is_base(at, &plan->references[i], &arena, yes, err);
-    mr_arena_release(&arena);
+    c->table->bound.base = c->row != NULL ? c->row->key : 0;
     return code;
 }
 
@@ -272,12 +275,8 @@ static enum mr_code lower(struct search *s, bool *moved, struct mr_err *err)
     *moved = false;
     for (size_t i = 0; code == MR_OK && i < s->m->plan->ntables; i++) {
         struct cursor *c = &s->cursors[i];
-        bool base = true;
-        while (code == MR_OK && c->infers && c->row.ptr != NULL) {
-            const struct looking at = {s, i, c->row, 0};
-            code = leads_to_base(&at, &base, err);
-            if (code != MR_OK || base)
-                break;
+        while (code == MR_OK && c->row != NULL &&
+               !mr_merge_leads_hold(s->m, &c->row->lead, &c->needs)) {
             *moved = true;
             code = go_down(s, c, err);
         }
@@ -289,7 +288,11 @@ enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
                                    struct mr_err *err)
 {
     size_t n = m->plan->ntables;
-    struct search s = {.m = m, .cursors = calloc(n + 1, sizeof *s.cursors)};
+    struct search s = {.m = m,
+                       .cursors = calloc(n + 1, sizeof *s.cursors),
+                       .arena = MR_ARENA_INIT,
+                       .leads = MR_VEC_INIT(struct mr_merge_lead),
+                       .bytes = MR_STRBUF_INIT};
     enum mr_code code = s.cursors != NULL ? MR_OK : mr_merge_nomem(err);
     bool moved = true;
     if (code == MR_OK)
@@ -298,9 +301,10 @@ enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
             &s.differing, err);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         s.cursors[i] = (struct cursor){.table = &m->tables[i],
-                                       .infers = infer[i],
                                        .keys = MR_VEC_INIT(int64_t),
-                                       .arena = MR_ARENA_INIT};
+                                       .rows = MR_VEC_INIT(struct row),
+                                       .needs = MR_VEC_INIT(struct mr_merge_need),
+                                       .batch = FIRST_ROWS};
         if (infer[i])
             code = go_down(&s, &s.cursors[i], err);
     }
@@ -308,8 +312,12 @@ enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
         code = lower(&s, &moved, err);
     for (size_t i = 0; s.cursors != NULL && i < n; i++) {
         mr_vec_release(&s.cursors[i].keys);
-        mr_arena_release(&s.cursors[i].arena);
+        mr_vec_release(&s.cursors[i].rows);
+        mr_vec_release(&s.cursors[i].needs);
     }
+    mr_arena_release(&s.arena);
+    mr_vec_release(&s.leads);
+    mr_strbuf_release(&s.bytes);
     mr_case_free(s.differing);
     free(s.cursors);
     return code;
