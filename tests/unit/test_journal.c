@@ -81,6 +81,68 @@ static void test_steps(void **state)
     mr_strbuf_release(&text);
 }
 
+static void put(struct mr_journal *j, enum mr_journal_event event,
+                enum mr_journal_script script, uint64_t number, uint64_t refused)
+{
+    const struct mr_journal_unit unit = {script, number, 7, 2, refused};
+    struct mr_err err = {0};
+    assert_int_equal(mr_journal_write_unit(j, event, &unit, NULL, &err), MR_OK);
+}
+
+static void done_are(const struct mr_journal *j, enum mr_journal_script script,
+                     const char *wanted)
+{
+    for (uint64_t i = 1; i <= 4; i++)
+        if (mr_journal_unit_is_done(j, script, i) !=
+            (strchr(wanted, '0' + (int)i) != NULL))
+            fail_msg("unit %d of script %d", (int)i, (int)script);
+    assert_int_equal(mr_journal_units_done(j, script), strlen(wanted));
+}
+
+static void test_units(void **state)
+{
+    struct mr_journal *j = reopen(NULL);
+    (void)state;
+    done_are(j, MR_JOURNAL_APPLY, "");
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 1, 0);
+    done_are(j, MR_JOURNAL_APPLY, "");
+    put(j, MR_JOURNAL_DONE, MR_JOURNAL_APPLY, 1, 0);
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 2, 0);
+    put(j, MR_JOURNAL_DONE, MR_JOURNAL_APPLY, 2, 1); /* a row was left out */
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 3, 0);
+    put(j, MR_JOURNAL_FAILED, MR_JOURNAL_APPLY, 3, 0);
+    put(j, MR_JOURNAL_DONE, MR_JOURNAL_APPLY, 4, 0);
+    done_are(j, MR_JOURNAL_APPLY, "14");
+    j = reopen(j);
+    done_are(j, MR_JOURNAL_APPLY, "14");
+    done_are(j, MR_JOURNAL_UNDO, "");
+    /* begun again, it may be half way */
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 4, 0);
+    done_are(j, MR_JOURNAL_APPLY, "1");
+    /* who begins to undo takes back what apply has done, whatever the unit */
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_UNDO, 3, 0);
+    done_are(j, MR_JOURNAL_APPLY, "");
+    put(j, MR_JOURNAL_DONE, MR_JOURNAL_UNDO, 3, 0);
+    j = reopen(j);
+    done_are(j, MR_JOURNAL_APPLY, "");
+    done_are(j, MR_JOURNAL_UNDO, "3");
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 1, 0);
+    done_are(j, MR_JOURNAL_UNDO, "");
+    mr_journal_close(j);
+    /* what nobody wrote: no counts, no such unit, no such script; a torn end */
+    append("{\"event\":\"done\",\"script\":\"apply\",\"unit\":2}\n"
+           "{\"event\":\"done\",\"script\":\"apply\",\"unit\":0,\"refused\":0}\n"
+           "{\"event\":\"done\",\"script\":\"apply\",\"unit\":18446744073709551615,"
+           "\"refused\":0}\n"
+           "{\"event\":\"done\",\"script\":\"verify\",\"unit\":2,\"refused\":0}\n"
+           "{\"event\":\"done\",\"script\":\"apply\",\"unit\":3,\"refused\":0}\n"
+           "{\"event\":\"done\",\"script\":\"apply\",\"unit\":4,\"refu");
+    j = reopen(NULL);
+    done_are(j, MR_JOURNAL_APPLY, "3");
+    assert_false(mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, UINT64_MAX));
+    mr_journal_close(j);
+}
+
 static void test_errors(void **state)
 {
     struct mr_journal *j = NULL;
@@ -109,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_units),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

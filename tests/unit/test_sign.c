@@ -1,0 +1,167 @@
+/* test_sign.c: what one key has signed its certificate confirms, and nothing else; plans
+ * that are approved so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/io.h"
+#include "core/sign.h"
+#include "repair/approval.h"
+#include "repair_sample.h"
+#include "tests/unit/certificates.h"
+#include "tests/unit/place.h"
+
+static const char text[] = "what is\0 signed";
+
+static void make(const char *stem, const char *type, size_t bits, const char *curve,
+                 const char *usage)
+{
+    EVP_PKEY *key = make_key(type, bits, curve);
+    make_certificate(stem, key, -DAY, DAY, usage);
+    EVP_PKEY_free(key);
+}
+
+static void sign_with(const char *key, struct mr_strbuf *signature, char id[MR_SIGN_ID])
+{
+    struct mr_err err = {0};
+    if (mr_sign_bytes(key, text, sizeof text, signature, id, &err) != MR_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(strlen(id), MR_SIGN_ID - 1);
+}
+
+static void check(const char *cert, const char *ptr, size_t len,
+                  const struct mr_strbuf *signature, enum mr_code wanted)
+{
+    struct mr_err err = {0};
+    enum mr_code code = mr_sign_check(cert, ptr, len, signature, &err);
+    if (code != wanted)
+        fail_msg("%s: %d: %s", cert, (int)code, err.message);
+}
+
+static void test_keys(void **state)
+{
+    static const struct {
+        const char *type;
+        size_t bits;
+        const char *curve, *usage;
+    } keys[] = {{"RSA", 2048, NULL, NULL},
+                {"EC", 0, "P-256", "digitalSignature"},
+                {"EC", 0, "P-384", NULL},
+                {"ED25519", 0, NULL, NULL}};
+    (void)state;
+    make("other", "EC", 0, "P-256", NULL);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct mr_strbuf signature = MR_STRBUF_INIT;
+        char id[MR_SIGN_ID], of_cert[MR_SIGN_ID], other[] = "what is\0 signeD";
+        struct mr_err err = {0};
+        make("a", keys[i].type, keys[i].bits, keys[i].curve, keys[i].usage);
+        sign_with("a.key", &signature, id);
+        assert_int_equal(mr_sign_id("a.pem", of_cert, &err), MR_OK);
+        assert_string_equal(id, of_cert);
+        check("a.pem", text, sizeof text, &signature, MR_OK);
+        check("a.pem", other, sizeof other, &signature, MR_E_REFUSED);
+        check("a.pem", text, sizeof text - 1, &signature, MR_E_REFUSED);
+        check("other.pem", text, sizeof text, &signature, MR_E_REFUSED);
+        signature.ptr[signature.len / 2] ^= 1;
+        check("a.pem", text, sizeof text, &signature, MR_E_REFUSED);
+        signature.len = 0;
+        check("a.pem", text, sizeof text, &signature, MR_E_REFUSED);
+        mr_strbuf_release(&signature);
+    }
+}
+
+static void test_bad_files(void **state)
+{
+    struct mr_strbuf signature = MR_STRBUF_INIT;
+    char id[MR_SIGN_ID];
+    struct mr_err err = {0};
+    EVP_PKEY *key = make_key("EC", 0, "P-256");
+    (void)state;
+    make_certificate("old", key, -2 * DAY, -DAY, NULL);
+    make_certificate("early", key, DAY, 2 * DAY, NULL);
+    make_certificate("usage", key, -DAY, DAY, "keyEncipherment");
+    EVP_PKEY_free(key);
+    make("weak", "RSA", 1024, NULL, NULL);
+    static const char *const certs[][2] = {{"old.pem", "has expired"},
+                                           {"early.pem", "not valid yet"},
+                                           {"usage.pem", "digitalSignature"},
+                                           {"weak.pem", "too weak"},
+                                           {"old.key", "could not read certificate"}};
+    for (size_t i = 0; i < sizeof certs / sizeof *certs; i++) {
+        assert_int_equal(mr_sign_id(certs[i][0], id, &err), MR_E_CERT);
+        if (strstr(err.message, certs[i][1]) == NULL)
+            fail_msg("%s", err.message);
+    }
+    assert_int_equal(mr_sign_id("absent.pem", id, &err), MR_E_IO);
+    assert_int_equal(mr_sign_bytes("old.pem", text, 1, &signature, id, &err), MR_E_CERT);
+    assert_int_equal(mr_sign_bytes("weak.key", text, 1, &signature, id, &err), MR_E_CERT);
+    assert_int_equal(mr_sign_bytes("absent", text, 1, &signature, id, &err), MR_E_IO);
+    mr_strbuf_release(&signature);
+}
+
+static void write_plan(const char *uuid)
+{
+    struct mr_manifest manifest = sample_manifest(MR_FLAVOUR_MARIADB);
+    struct mr_strbuf json = MR_STRBUF_INIT;
+    struct mr_err err = {0};
+    manifest.uuid = uuid;
+    assert_int_equal(mr_manifest_write(&manifest, &json, &err), MR_OK);
+    assert_int_equal(mr_io_write_file("plan.json", 0600, json.ptr, json.len, &err),
+                     MR_OK);
+    mr_strbuf_release(&json);
+}
+
+static void open_plan(struct mr_plan_dir *plan)
+{
+    struct mr_err err = {0};
+    if (mr_plan_open(".", plan, &err) != MR_OK)
+        fail_msg("%s", err.message);
+}
+
+static void test_approval(void **state)
+{
+    struct mr_plan_dir plan;
+    const char *path = NULL;
+    char approval[256];
+    struct mr_err err = {0};
+    (void)state;
+    make("lead", "EC", 0, "P-256", NULL);
+    make("other", "EC", 0, "P-256", NULL);
+    assert_int_equal(mkdir("plan", 0700), 0);
+    assert_int_equal(chdir("plan"), 0);
+    write_plan("20261120T110000Z-abcdef");
+    open_plan(&plan);
+    assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "is not approved"));
+    assert_int_equal(mr_approval_write(&plan, "../lead.key", &path, &err), MR_OK);
+    assert_non_null(strstr(path, "./approval-"));
+    (void)snprintf(approval, sizeof approval, "%s", path);
+    assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_OK);
+    assert_int_equal(mr_approval_check(&plan, "../other.pem", &err), MR_E_REFUSED);
+    /* another plan has come in its place since it was opened */
+    write_plan("20261120T110000Z-fedcba");
+    assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "was changed while it was read"));
+    mr_plan_close(&plan);
+    open_plan(&plan); /* the approval in it is no file that must not be there */
+    assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "an approval that is not of this plan"));
+    assert_int_equal(unlink(approval), 0);
+    mr_plan_close(&plan);
+    assert_int_equal(unlink("plan.json"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_keys, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_bad_files, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_approval, place_begin, place_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
