@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "repair/merge_bounds.h"
-#include "repair/plan_fingerprint.h"
+#include "repair/fingerprint.h"
 #include "repair/plan_image.h"
 
 struct summing {
@@ -37,6 +37,18 @@ static enum mr_code name_columns(const struct summing *s, const struct mr_plan_t
     return MR_OK;
 }
 
+/* From the server itself, as it is read again before the plan is applied. */
+static enum mr_code take_fingerprint(const struct summing *s,
+                                     const struct mr_plan_table *t,
+                                     char hex[MR_SHA256_HEX])
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    struct mr_db *db = mr_reader_db(s->task->tables->pairing.side[MR_TARGET].main);
+    return db != NULL
+               ? mr_fingerprint_columns(db, table->db, table->name, hex, s->err)
+               : mr_err_set(s->err, MR_E_LOST, "the connection to the target is gone");
+}
+
 static enum mr_code describe_columns(const struct summing *s,
                                      const struct mr_plan_table *t,
                                      struct mr_planned_table *out)
@@ -60,7 +72,7 @@ static enum mr_code describe_columns(const struct summing *s,
     out->columns = columns;
     out->ncolumns = n;
     if (code == MR_OK)
-        code = mr_plan_fingerprint(t->pair->side[MR_TARGET], hex, s->err);
+        code = take_fingerprint(s, t, hex);
     out->fingerprint = code == MR_OK ? mr_arena_strdup(s->task->arena, hex) : NULL;
     return code == MR_OK && out->fingerprint == NULL ? no_memory(s) : code;
 }
