@@ -275,16 +275,6 @@ enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir, boo
 
 /* ---- JSON ---- */
 
-static void put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
-                      int64_t value, const char *origin)
-{
-    if (origin != NULL)
-        mr_planjson_put_signed(w, key, value);
-    else
-        mr_planjson_put_text(w, key, NULL);
-    mr_planjson_put_text(w, origin_key, origin);
-}
-
 static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
 {
     mr_jsonw_object_begin(w);
@@ -292,8 +282,8 @@ static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
     mr_planjson_put_text(w, "table", t->table);
     mr_planjson_put_text(w, "target_table", t->target_table);
     mr_planjson_put_bool(w, "subject", t->subject);
-    put_bound(w, "base", "base_origin", t->base, t->base_origin);
-    put_bound(w, "fresh", "fresh_origin", t->fresh, t->fresh_origin);
+    mr_planned_put_bound(w, "base", "base_origin", t->base, t->base_origin);
+    mr_planned_put_bound(w, "fresh", "fresh_origin", t->fresh, t->fresh_origin);
     for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++)
         mr_planjson_put_count(w, mr_decision_name((enum mr_decision)d), t->decisions[d]);
     mr_planjson_put_count(w, "open", open_of(t));

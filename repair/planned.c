@@ -96,6 +96,16 @@ static void put_counts(struct mr_jsonw *w, const struct mr_planned_table *t)
     mr_jsonw_array_end(w);
 }
 
+void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
+                          int64_t value, const char *origin)
+{
+    if (origin != NULL)
+        mr_planjson_put_signed(w, key, value);
+    else
+        mr_planjson_put_text(w, key, NULL);
+    mr_planjson_put_text(w, origin_key, origin);
+}
+
 static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
 {
     mr_jsonw_object_begin(w);
@@ -109,10 +119,8 @@ static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
     put_names(w, "identity_columns", &t->identity_columns);
     mr_planjson_put_text(w, "counter", t->counter);
     mr_planjson_put_text(w, "time_column", t->time_column);
-    mr_planjson_put_signed(w, "base", t->base);
-    mr_planjson_put_text(w, "base_origin", t->base_origin);
-    mr_planjson_put_signed(w, "fresh", t->fresh);
-    mr_planjson_put_text(w, "fresh_origin", t->fresh_origin);
+    mr_planned_put_bound(w, "base", "base_origin", t->base, t->base_origin);
+    mr_planned_put_bound(w, "fresh", "fresh_origin", t->fresh, t->fresh_origin);
     mr_planjson_put_number(w, "first_id", t->first_id);
     mr_planjson_put_number(w, "id_step", t->id_step);
     mr_planjson_put_count(w, "ids", t->nids);
@@ -278,10 +286,12 @@ static void get_table(struct mr_planjson *r, const struct json_t *item,
     t->identity_columns = get_names(r, item, "identity_columns");
     t->counter = mr_planjson_get_text_or_null(r, item, "counter");
     t->time_column = mr_planjson_get_text_or_null(r, item, "time_column");
-    t->base = mr_planjson_get_signed(r, item, "base");
     t->base_origin = mr_planjson_get_text_or_null(r, item, "base_origin");
-    t->fresh = mr_planjson_get_signed(r, item, "fresh");
+    if (t->base_origin != NULL)
+        t->base = mr_planjson_get_signed(r, item, "base");
     t->fresh_origin = mr_planjson_get_text_or_null(r, item, "fresh_origin");
+    if (t->fresh_origin != NULL)
+        t->fresh = mr_planjson_get_signed(r, item, "fresh");
     t->first_id = mr_planjson_get_number(r, item, "first_id");
     t->id_step = mr_planjson_get_number(r, item, "id_step");
     t->nids = mr_planjson_get_number(r, item, "ids");

@@ -89,6 +89,10 @@ void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *planned);
 void mr_planned_get(struct mr_planjson *r, const struct json_t *root,
                     struct mr_planned *planned);
 
+/* L or U with its origin; both null where origin is NULL. */
+void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
+                          int64_t value, const char *origin);
+
 /* Rows of a decision over all tables, or only over those of people. */
 uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,
                           bool people);
