@@ -359,18 +359,38 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     mr_strbuf_release(&why);
 }
 
-/* Nothing outside of the unit refers to a row that is to be deleted. */
-static void refuse_referred(struct mr_script *s, size_t at)
+/* The same of a table without a key: no more rows refer to it than the unit deletes. */
+static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *r,
+                           const struct mr_plan_table *c)
 {
-    const struct mr_plan_reference *r = &s->plan->references[at];
-    const struct mr_plan_table *c = &s->plan->tables[r->child];
-    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    add(s, " AS s STRAIGHT_JOIN (SELECT * FROM ");
+    mr_script_live(s, c);
+    add(s, " WHERE TRUE");
+    condition(s, r);
+    add(s, ") AS c ON ");
+    refers(s, r, "c", "s");
+    add(s, " WHERE ");
+    not_done(s, "s");
+    add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
+    for (size_t i = 0; i < r->to.count; i++) {
+        add(s, ", ");
+        mr_script_column(s, &s->plan->tables[r->parent], "s", r->to.at[i]);
+    }
+    add(s, " HAVING COUNT(*) > (SELECT COUNT(*) FROM (SELECT * FROM ");
+    mr_script_temp_n(s, 'd', r->child);
+    add(s, " WHERE TRUE");
+    condition(s, r);
+    add(s, ") AS x WHERE ");
+    refers(s, r, "x", "s");
+    not_there(s, "x");
+    add(s, ")");
+}
+
+static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
+                          const struct mr_plan_table *c)
+{
     bool changes = c->key.count > 0 && (s->tables[r->child].used[MR_STEP_UPDATE] ||
                                         s->tables[r->child].used[MR_STEP_DELETE]);
-    struct mr_strbuf why = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&why, "a row of %s refers to it", mr_plan_table_name(c));
-    refuse(s, p, why.ptr);
-    temp_n(s, " FROM ", 'd', r->parent);
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");
@@ -384,22 +404,38 @@ static void refuse_referred(struct mr_script *s, size_t at)
     not_done(s, "s");
     if (changes)
         add(s, " AND x.myrecon_row IS NULL");
-    if (r->pair->kin.condition != NULL && c->key.count > 0) {
-        add(s, " AND EXISTS (SELECT 1 FROM ");
+    if (r->pair->kin.condition == NULL || c->key.count == 0)
+        return;
+    add(s, " AND EXISTS (SELECT 1 FROM ");
+    mr_script_live(s, c);
+    add(s, " WHERE (");
+    add(s, r->pair->kin.condition);
+    add(s, ")");
+    for (size_t i = 0; i < c->key.count; i++) {
+        add(s, " AND ");
         mr_script_live(s, c);
-        add(s, " WHERE (");
-        add(s, r->pair->kin.condition);
-        add(s, ")");
-        for (size_t i = 0; i < c->key.count; i++) {
-            add(s, " AND ");
-            mr_script_live(s, c);
-            add(s, ".");
-            mr_script_column(s, c, NULL, c->key.at[i]);
-            add(s, " = ");
-            mr_script_column(s, c, "c", c->key.at[i]);
-        }
-        add(s, ")");
+        add(s, ".");
+        mr_script_column(s, c, NULL, c->key.at[i]);
+        add(s, " = ");
+        mr_script_column(s, c, "c", c->key.at[i]);
     }
+    add(s, ")");
+}
+
+/* Nothing outside of the unit refers to a row that is to be deleted. */
+static void refuse_referred(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *c = &s->plan->tables[r->child];
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "a row of %s refers to it", mr_plan_table_name(c));
+    refuse(s, &s->plan->tables[r->parent], why.ptr);
+    temp_n(s, " FROM ", 'd', r->parent);
+    if (c->key.count == 0 && s->tables[r->child].used[MR_STEP_DELETE] &&
+        r->child != r->parent)
+        refuse_counted(s, r, c);
+    else
+        refuse_joined(s, r, c);
     add(s, " LOCK IN SHARE MODE;\n");
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);
