@@ -231,6 +231,33 @@ static enum mr_code changed(const struct opening *o, const char *column, const c
     return MR_E_CHANGED;
 }
 
+static bool is_family(enum mr_class a, enum mr_class b, enum mr_class one,
+                      enum mr_class other)
+{
+    return (a == one || a == other) && (b == one || b == other);
+}
+
+static bool is_utf8(const char *charset)
+{
+    return strcmp(charset, "utf8mb4") == 0 || strcmp(charset, "utf8mb3") == 0 ||
+           strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
+}
+
+/* Takes from SOURCE's column what the two sides may differ in: see harmonise() in
+ * pair_columns.c. */
+static void adapt(const struct mr_column *col, struct reading *r)
+{
+    if (r->expr != MR_EXPR_COLUMN)
+        return;
+    if (is_family(r->cls, col->cls, MR_CLASS_INT, MR_CLASS_UINT) ||
+        is_family(r->cls, col->cls, MR_CLASS_FLOAT, MR_CLASS_DOUBLE) ||
+        is_family(r->cls, col->cls, MR_CLASS_TEXT, MR_CLASS_ENUM))
+        r->cls = col->cls;
+    if (r->charset != NULL && col->charset != NULL && is_utf8(r->charset) &&
+        is_utf8(col->charset))
+        r->charset = col->charset;
+}
+
 /* Do the column's values still arrive as the reading says? */
 static bool is_readable(const struct mr_column *col, const struct reading *r)
 {
@@ -254,6 +281,8 @@ static enum mr_code open_column(struct opening *o, size_t at, struct mr_err *err
         return code;
     if (col == NULL)
         return changed(o, named->name, "is gone", err);
+    if (o->task->side == MR_SOURCE)
+        adapt(col, &r);
     if (!is_readable(col, &r))
         return changed(o, named->name, "has another type", err);
     o->cols[at] = (struct mr_readcol){
@@ -285,7 +314,7 @@ static void fill(struct opening *o)
                                         .ncolumns = task->ncolumns,
                                         .keyless = task->key.count == 0,
                                         .time_at = -1};
-    pair->side[MR_TARGET] = o->table;
+    pair->side[task->side] = o->table;
     pair->ncompared = task->ncolumns;
     pair->normalise = o->normalise;
     pair->key_columns = task->key.at;
@@ -293,7 +322,7 @@ static void fill(struct opening *o)
     pair->identity = task->identity.at;
     pair->nidentity = task->identity.count;
     pair->arena = o->arena;
-    pair->full[MR_TARGET] =
+    pair->full[task->side] =
         (struct mr_readspec){.db = o->table->db,
                              .table = o->table->name,
                              .cols = o->cols,
@@ -311,11 +340,11 @@ static bool within(const struct mr_plan_columns *columns, size_t ncolumns)
     return true;
 }
 
-static enum mr_code find_table(struct opening *o, const struct mr_catalogue *target,
+static enum mr_code find_table(struct opening *o, const struct mr_catalogue *catalogue,
                                struct mr_err *err)
 {
     const struct mr_plan_image_task *task = o->task;
-    o->table = mr_sides_twin(target, target, task->db, task->table);
+    o->table = mr_sides_twin(catalogue, catalogue, task->db, task->table);
     if (o->table == NULL)
         return mr_err_set(err, MR_E_NO_SUCH, "table \"%s.%s\" is not there", task->db,
                           task->table);
@@ -329,7 +358,7 @@ static enum mr_code find_table(struct opening *o, const struct mr_catalogue *tar
     return MR_OK;
 }
 
-enum mr_code mr_plan_image_open(const struct mr_catalogue *target,
+enum mr_code mr_plan_image_open(const struct mr_catalogue *catalogue,
                                 const struct mr_plan_image_task *task,
                                 struct mr_arena *arena, struct mr_pair **out,
                                 struct mr_err *err)
@@ -343,7 +372,7 @@ enum mr_code mr_plan_image_open(const struct mr_catalogue *target,
                         .normalise = mr_arena_calloc(arena, n, sizeof *o.normalise)};
     if (o.pair == NULL || o.cols == NULL || o.columns == NULL || o.normalise == NULL)
         return nomem(err);
-    enum mr_code code = find_table(&o, target, err);
+    enum mr_code code = find_table(&o, catalogue, err);
     for (size_t i = 0; code == MR_OK && i < task->ncolumns; i++)
         code = open_column(&o, i, err);
     if (code == MR_OK) {

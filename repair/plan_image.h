@@ -21,7 +21,7 @@
  *
  * Calling sequence: the planner writes readings, makes a digester of them, and digests the
  * images of the store.  Who has only the plan opens an image, reads rows with
- * .pair.full[MR_TARGET] (lookup.h, rowset.h), and digests them with a digester of the same
+ * .full[MR_TARGET] (rowset.h), and digests them with a digester of the same
  * readings.
  *
  * Ownership: what is opened lives in the arena that is handed in, and refers to the
@@ -67,18 +67,20 @@ struct mr_plan_image_column {
 };
 
 struct mr_plan_image_task {
+    enum mr_side side;      /* whose table is opened */
     const char *name;       /* "db.t", SOURCE's names */
-    const char *db, *table; /* on TARGET */
+    const char *db, *table; /* on that side */
     const struct mr_plan_image_column *columns;
     size_t ncolumns;
     struct mr_plan_columns key, identity; /* count 0: none */
 };
 
-/* Fills of pair what reading, canonising and showing rows of TARGET needs: find, side,
- * full, ncompared, normalise, key_columns, identity.
+/* Fills of pair what reading, canonising and showing rows of that side needs: find, side,
+ * full, ncompared, normalise, key_columns, identity.  On SOURCE a column may be of another
+ * type than the reading says, as long as equal values encode alike.
  * MR_E_NO_SUCH: the table is gone; MR_E_CHANGED: a column is, or it cannot be read as it
  * was; MR_E_REFUSED: no planner wrote this. */
-enum mr_code mr_plan_image_open(const struct mr_catalogue *target,
+enum mr_code mr_plan_image_open(const struct mr_catalogue *catalogue,
                                 const struct mr_plan_image_task *task,
                                 struct mr_arena *arena, struct mr_pair **out,
                                 struct mr_err *err);

@@ -140,6 +140,13 @@ static const struct mr_option apply_options[] = {
 
 static const struct mr_option verify_options[] = {
     PEER_OPTION,
+    {.name = "source",
+     .type = MR_OPTION_STRING,
+     .offset = AT(source),
+     .arg = "URI",
+     .group = "What is proved",
+     .help = "read the lost history again: what was planned from is still there",
+     .not_in_file = true},
     {.name = "max-findings",
      .type = MR_OPTION_UINT64,
      .offset = AT(max_findings),

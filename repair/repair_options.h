@@ -19,6 +19,7 @@ struct mr_repair_options {
     const char *pause_file; /* or NULL */
     struct mr_string_list peers;
     uint64_t max_findings;
+    const char *source; /* or NULL */
     bool json, ask_password;
     struct mr_general_options general;
 };

@@ -21,6 +21,8 @@ static const struct mr_command_doc doc = {
         "one that is nobody's; and AUTO_INCREMENT stands above all of them, here and on "
         "the replicas named by --peer. It only reads, in one consistent view.\n"
         "\n"
+        "With --source the lost history is read again: what was planned from is still "
+        "there, and restored rows hold its values, but for ids and references. "
         "A row that the live application has edited since is listed as such: it is still "
         "the same one, and still refers to the same ones. Open conflicts are counted. "
         "Of a table whose columns were changed nothing can be said.\n"
@@ -79,6 +81,8 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     job->rows = (struct mr_verify_rows){.plan = &job->plan,
                                         .target = &job->target,
                                         .run_tag = job->id.id,
+                                        .source = job->opts->source,
+                                        .ask_password = job->opts->ask_password,
                                         .found = mr_verify_report_found,
                                         .ctx = &job->report,
                                         .arena = &job->arena};

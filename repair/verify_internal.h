@@ -4,12 +4,15 @@
 #ifndef MR_VERIFY_INTERNAL_H
 #define MR_VERIFY_INTERNAL_H
 
+#include "core/image.h"
 #include "core/rowset.h"
 #include "repair/entity_file.h"
 #include "repair/plan_image.h"
 #include "repair/verify_rows.h"
 
 #define MR_VERIFY_BATCH 1000
+/* Of images that are kept at a time; rows may be wider than the average. */
+#define MR_VERIFY_IMAGE_BYTES ((size_t)32 * 1024 * 1024)
 
 /* What is expected of a table without a key: so many rows of that digest. */
 struct mr_verify_expected {
@@ -30,6 +33,31 @@ struct mr_verify_table {
     struct mr_vec twice; /* struct mr_digest of identities that two rows have; sorted */
     struct mr_vec expected; /* struct mr_verify_expected; without a key */
     uint64_t new_found;     /* rows under new ids */
+    /* with --source; NULL: it is not read */
+    struct mr_pair *source_image;
+    struct mr_readspec source_spec;
+    struct mr_rowhash source_hash;
+    bool *mapped; /* per column: SOURCE's value need not be TARGET's */
+};
+
+/* SOURCE, with --source. */
+struct mr_verify_source {
+    struct mr_endpoint ep;
+    struct mr_source_opts opts;
+    struct mr_source *source; /* one view; NULL: SOURCE is not read */
+    struct mr_reader *reader;
+    struct mr_catalogue *cat;
+    struct mr_rowset set;
+    struct mr_vec keys;       /* struct mr_key */
+    struct mr_image image[2]; /* SOURCE's row, TARGET's */
+};
+
+/* A row of SOURCE that was planned. */
+struct mr_verify_ask {
+    struct mr_key source_key, target_key;
+    struct mr_key image; /* of TARGET's row that was made from it; ptr NULL: there is none
+                            that holds its values still */
+    bool is_new;
 };
 
 struct mr_verify {
@@ -41,6 +69,7 @@ struct mr_verify {
     struct mr_reader *reader;
     struct mr_db *db; /* the reader's */
     const char *path; /* of the entities */
+    struct mr_verify_source source_side;
 };
 
 /* The plan's table of that name, or NULL. */
@@ -73,6 +102,14 @@ enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err);
 
 /* Proves the blocks of new ids (verify_block.c). */
 enum mr_code mr_verify_blocks(struct mr_verify *v, struct mr_err *err);
+
+/* Reads SOURCE's rows again (verify_source.c). */
+enum mr_code mr_verify_source_open(struct mr_verify *v, struct mr_err *err);
+void mr_verify_source_close(struct mr_verify *v);
+bool mr_verify_reads_source(const struct mr_verify_table *table);
+enum mr_code mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
+                                   const struct mr_verify_ask *asks, size_t n,
+                                   struct mr_err *err);
 
 /* Order of digests, for sorting and searching. */
 int mr_verify_compare_digests(const void *a, const void *b);

@@ -8,7 +8,6 @@
 #include "repair/verify_internal.h"
 
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)
-#define IMAGE_BYTES ((size_t)4 * BATCH_BYTES) /* rows may be wider than the average */
 
 /* A line, and TARGET's row under its key. */
 struct line {
@@ -25,6 +24,7 @@ struct proving {
     struct mr_vec lines;           /* struct line */
     struct mr_vec keys;            /* struct mr_key */
     struct mr_vec items;           /* struct mr_canon_item */
+    struct mr_vec asks;            /* struct mr_verify_ask */
     struct mr_arena arena;         /* of the lines */
     struct mr_rowset set;
     size_t batch; /* lines that are proved at once */
@@ -147,7 +147,7 @@ static enum mr_code read_rows(struct proving *p, size_t from, size_t n,
         return mr_cancelled_err(err);
     enum mr_code code =
         mr_rowset_fetch(&p->set, p->v->reader, &p->table->hash, p->keys.items,
-                        p->keys.count, n > 1 ? IMAGE_BYTES : SIZE_MAX, err);
+                        p->keys.count, n > 1 ? MR_VERIFY_IMAGE_BYTES : SIZE_MAX, err);
     if (code == MR_OK && n > 1 && !is_whole(p)) {
         code = read_rows(p, from, n / 2, err);
         return code == MR_OK ? read_rows(p, from + n / 2, n - n / 2, err) : code;
@@ -291,6 +291,30 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
     return MR_OK;
 }
 
+/* Rows of SOURCE; those that were restored are compared, if nobody has edited them. */
+static enum mr_code prove_source(struct proving *p, struct mr_err *err)
+{
+    if (!mr_verify_reads_source(p->table))
+        return MR_OK;
+    mr_vec_clear(&p->asks);
+    for (size_t i = 0; i < p->lines.count; i++) {
+        const struct line *line = line_at(p, i);
+        bool restored = line->as.decision == MR_DECIDE_INSERT ||
+                        line->as.decision == MR_DECIDE_RENUMBER;
+        if (line->as.source_key.ptr == NULL)
+            continue;
+        struct mr_verify_ask *ask = mr_vec_push(&p->asks);
+        if (ask == NULL)
+            return nomem(err);
+        *ask = (struct mr_verify_ask){.source_key = line->as.source_key,
+                                      .target_key = line->as.target_key,
+                                      .is_new = line->as.is_new};
+        if (restored && !line->differs)
+            ask->image = line->image;
+    }
+    return mr_verify_source_rows(p->v, p->table, p->asks.items, p->asks.count, err);
+}
+
 static enum mr_code prove_batch(struct proving *p, struct mr_err *err)
 {
     enum mr_code code = read_rows(p, 0, p->lines.count, err);
@@ -305,7 +329,7 @@ static enum mr_code prove_batch(struct proving *p, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < p->lines.count; i++)
         if (is_read(line_at(p, i)))
             code = tell(p, line_at(p, i), err);
-    return code;
+    return code == MR_OK ? prove_source(p, err) : code;
 }
 
 static enum mr_code end_batch(struct proving *p, struct mr_err *err)
@@ -387,6 +411,7 @@ enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err)
                         .lines = MR_VEC_INIT(struct line),
                         .keys = MR_VEC_INIT(struct mr_key),
                         .items = MR_VEC_INIT(struct mr_canon_item),
+                        .asks = MR_VEC_INIT(struct mr_verify_ask),
                         .arena = MR_ARENA_INIT};
     mr_rowset_init(&p.set);
     enum mr_code code = mr_entity_file_read(v->path, take_line, &p, err);
@@ -396,6 +421,7 @@ enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err)
     mr_vec_release(&p.lines);
     mr_vec_release(&p.keys);
     mr_vec_release(&p.items);
+    mr_vec_release(&p.asks);
     mr_arena_release(&p.arena);
     return code;
 }

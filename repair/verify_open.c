@@ -117,7 +117,8 @@ static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *tabl
             (struct mr_plan_image_column){t->columns[i].name, t->columns[i].reading};
         readings[i] = t->columns[i].reading;
     }
-    const struct mr_plan_image_task task = {.name = t->table,
+    const struct mr_plan_image_task task = {.side = MR_TARGET,
+                                            .name = t->table,
                                             .db = t->target_db,
                                             .table = t->target_name,
                                             .columns = columns,
@@ -204,7 +205,7 @@ enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run,
         code = open_view(v, err);
     for (size_t i = 0; code == MR_OK && i < n; i++)
         code = open_table(v, &v->tables[i], err);
-    return code;
+    return code == MR_OK ? mr_verify_source_open(v, err) : code;
 }
 
 void mr_verify_close(struct mr_verify *v)
@@ -215,6 +216,7 @@ void mr_verify_close(struct mr_verify *v)
         mr_vec_release(&v->tables[i].twice);
         mr_vec_release(&v->tables[i].expected);
     }
+    mr_verify_source_close(v);
     mr_reader_free(v->reader);
     mr_source_free(v->source);
     mr_catalogue_free(v->cat);

@@ -30,6 +30,9 @@ static const char *sentence(enum mr_proof proof)
     case MR_PROOF_NOT_DELETED: return "was to be deleted, and is there";
     case MR_PROOF_UNPLANNED: return "has an id that the plan keeps for its own rows";
     case MR_PROOF_DANGLING: return "refers to an id of the plan that is nobody's";
+    case MR_PROOF_SOURCE_GONE: return "is gone from the source";
+    case MR_PROOF_SOURCE_DIFFERS:
+        return "is not what the source holds under the key that it was made from";
     case MR_PROOF_UNDECIDED:
     case MR_PROOF_STANDS:
     case MR_PROOFS: break;
@@ -50,9 +53,9 @@ static void add_line(struct mr_strbuf *out, const struct mr_proof_finding *f)
 {
     mr_strbuf_add_str(out, "  ");
     add_shown(out, f->table->target_table, strlen(f->table->target_table));
-    if (f->key.ptr != NULL) {
+    if (f->key.ptr != NULL || f->source_key.ptr != NULL) {
         mr_strbuf_add_char(out, ' ');
-        add_key(out, f, f->key);
+        add_key(out, f, f->key.ptr != NULL ? f->key : f->source_key);
     }
     if (f->source_key.ptr != NULL && f->key.ptr != NULL &&
         mr_key_compare(f->source_key, f->key) != 0) {
@@ -153,13 +156,19 @@ static uint64_t unplanned(const struct mr_verified_table *t)
     return t->counts[MR_PROOF_UNPLANNED] + t->counts[MR_PROOF_DANGLING];
 }
 
+static uint64_t source(const struct mr_verified_table *t)
+{
+    return t->counts[MR_PROOF_SOURCE_GONE] + t->counts[MR_PROOF_SOURCE_DIFFERS];
+}
+
 static enum mr_style style_of(const struct mr_verified_table *t)
 {
     if (t->unreadable != NULL)
         return MR_STYLE_WARN;
-    return wrong(t) + unplanned(t) + t->counts[MR_PROOF_MISSING] > 0 ? MR_STYLE_BAD
-           : t->counts[MR_PROOF_CHANGED] > 0                         ? MR_STYLE_WARN
-                                                                     : MR_STYLE_GOOD;
+    return wrong(t) + unplanned(t) + source(t) + t->counts[MR_PROOF_MISSING] > 0
+               ? MR_STYLE_BAD
+           : t->counts[MR_PROOF_CHANGED] > 0 ? MR_STYLE_WARN
+                                             : MR_STYLE_GOOD;
 }
 
 static void add_some(struct mr_strbuf *out, uint64_t count, const char *what)
@@ -188,6 +197,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_verified_table *t,
         add_some(out, t->counts[MR_PROOF_MISSING], "missing");
         add_some(out, wrong(t), "wrong");
         add_some(out, unplanned(t), "unplanned");
+        add_some(out, source(t), "not as on the source");
         add_some(out, t->open, t->open == 1 ? "open conflict" : "open conflicts");
     }
     mr_strbuf_add_fmt(out, "%s\n", mr_term_style(MR_STYLE_RESET, color));
@@ -248,7 +258,9 @@ static void put_counts(struct mr_jsonw *w, const uint64_t *counts)
                 {MR_PROOF_TWICE, "twice"},
                 {MR_PROOF_NOT_DELETED, "not_deleted"},
                 {MR_PROOF_UNPLANNED, "unplanned"},
-                {MR_PROOF_DANGLING, "refers_to_nobody"}};
+                {MR_PROOF_DANGLING, "refers_to_nobody"},
+                {MR_PROOF_SOURCE_GONE, "source_missing"},
+                {MR_PROOF_SOURCE_DIFFERS, "source_differs"}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         put_count(w, keys[i].key, counts[keys[i].proof]);
 }

@@ -18,6 +18,8 @@ const char *mr_proof_name(enum mr_proof proof)
     case MR_PROOF_NOT_DELETED: return "not-deleted";
     case MR_PROOF_UNPLANNED: return "unplanned";
     case MR_PROOF_DANGLING: return "refers-to-nobody";
+    case MR_PROOF_SOURCE_GONE: return "source-missing";
+    case MR_PROOF_SOURCE_DIFFERS: return "source-differs";
     case MR_PROOF_UNDECIDED:
     case MR_PROOFS: break;
     }

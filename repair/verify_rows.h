@@ -14,7 +14,11 @@
  * and of each table that new ids were handed out for: nothing but the plan's rows has one
  * of them as its key, and no reference names one that is nobody's.
  *
- * Everything is read in one consistent view.  Memory: a batch of rows, 16 bytes for each
+ * With a source, the lost history is read again: every row that the plan looked at is
+ * still there, and those that were restored, and stand on TARGET as planned, hold the same
+ * values in all columns that the plan does not map (ids, references, generated columns).
+ *
+ * Everything is read in one consistent view a server.  Memory: a batch of rows, 16 bytes for each
  * identity that two rows of TARGET have, 24 for each planned row of a table without a key,
  * and, where something unplanned is in a block, 16 for each new id of that table.
  *
@@ -39,8 +43,10 @@ enum mr_proof {
     MR_PROOF_REHUNG,       /* it refers to another row than planned */
     MR_PROOF_TWICE,        /* another row has its identity, too */
     MR_PROOF_NOT_DELETED,
-    MR_PROOF_UNPLANNED, /* a row under an id that the plan keeps for its own */
-    MR_PROOF_DANGLING,  /* a reference to such an id, and nobody is there */
+    MR_PROOF_UNPLANNED,      /* a row under an id that the plan keeps for its own */
+    MR_PROOF_DANGLING,       /* a reference to such an id, and nobody is there */
+    MR_PROOF_SOURCE_GONE,    /* the lost history has lost the row */
+    MR_PROOF_SOURCE_DIFFERS, /* or holds another than was planned from */
     MR_PROOFS
 };
 /* "changed-since", …: as in JSON. */
@@ -69,6 +75,8 @@ struct mr_verify_rows {
     const struct mr_plan_dir *plan;
     const struct mr_target *target;
     const char *run_tag;
+    const char *source; /* URI of the lost history, or NULL: it is not read */
+    bool ask_password;
     mr_proof_fn *found;
     void *ctx;
     struct mr_arena *arena;

@@ -202,15 +202,16 @@ static void compare(struct opened *o, const int server[2], const char *target_db
 {
     struct mr_err err = {0};
     struct mr_pair *image = NULL;
-    struct rows source, target, alone;
+    struct rows source, source_alone, target, alone;
     struct mr_plan_digester digester;
     static const size_t key[] = {0};
-    const struct mr_plan_image_task task = {.name = DB ".t",
-                                            .db = target_db,
-                                            .table = "t",
-                                            .columns = o->columns,
-                                            .ncolumns = o->pair->find.ncolumns,
-                                            .key = {key, 1}};
+    struct mr_plan_image_task task = {.side = MR_TARGET,
+                                      .name = DB ".t",
+                                      .db = target_db,
+                                      .table = "t",
+                                      .columns = o->columns,
+                                      .ncolumns = o->pair->find.ncolumns,
+                                      .key = {key, 1}};
     it_ok(mr_plan_image_open(o->cat[1], &task, &o->arena, &image, &err), &err,
           o->readings[1]);
     it_ok(mr_plan_digester_init(&digester, o->readings, task.ncolumns, &o->arena, &err),
@@ -219,6 +220,15 @@ static void compare(struct opened *o, const int server[2], const char *target_db
     read_rows(readers[server[1]], o->pair, MR_TARGET, &target);
     read_rows(readers[server[1]], image, MR_TARGET, &alone);
     assert_int_equal(source.count, target.count);
+    task.side = MR_SOURCE;
+    task.db = DB "_s";
+    it_ok(mr_plan_image_open(o->cat[0], &task, &o->arena, &image, &err), &err,
+          o->readings[1]);
+    read_rows(readers[server[0]], image, MR_SOURCE, &source_alone);
+    if (source_alone.bytes.len != source.bytes.len ||
+        memcmp(source_alone.bytes.ptr, source.bytes.ptr, source.bytes.len) != 0)
+        fail_msg("%s -> %s is read in another way on the source by \"%s\"", c->source,
+                 c->target, o->readings[1]);
     if (alone.bytes.len != target.bytes.len ||
         memcmp(alone.bytes.ptr, target.bytes.ptr, alone.bytes.len) != 0)
         fail_msg("%s -> %s is read in another way by \"%s\"", c->source, c->target,
@@ -235,6 +245,7 @@ static void compare(struct opened *o, const int server[2], const char *target_db
     }
     mr_plan_digester_release(&digester);
     mr_strbuf_release(&source.bytes);
+    mr_strbuf_release(&source_alone.bytes);
     mr_strbuf_release(&target.bytes);
     mr_strbuf_release(&alone.bytes);
 }
