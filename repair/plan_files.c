@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/signals.h"
+#include "repair/entity_file.h"
 #include "repair/plan_image.h"
 #include "repair/plan_text.h"
 
@@ -13,7 +14,9 @@ struct writing {
     const struct mr_plan_files_task *task;
     struct mr_sink sink;
     struct mr_strbuf line, text;
-    struct mr_plan_digester digester; /* of the table at hand */
+    /* of the table at hand */
+    struct mr_plan_digester digester;
+    struct mr_plan_columns references;
 };
 
 typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e,
@@ -67,45 +70,68 @@ static struct mr_key row_after(const struct mr_entity *e)
     return stands ? (struct mr_key){e->target, e->target_len} : (struct mr_key){0};
 }
 
-static enum mr_code add_digest(struct writing *w, const struct mr_entity *e,
-                               struct mr_err *err)
+/* Positions of the columns of all references of the table, one after the other. */
+static enum mr_code find_references(struct writing *w, size_t table,
+                                    struct mr_arena *arena, struct mr_err *err)
 {
-    struct mr_key row = row_after(e);
-    struct mr_digest digest;
-    char text[33] = "";
-    enum mr_code code = MR_OK;
-    if (row.ptr != NULL)
-        code = mr_plan_digester_row(&w->digester, row, &digest, err);
-    if (row.ptr != NULL && code == MR_OK)
-        (void)snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)digest.hi,
-                       (unsigned long long)digest.lo);
-    mr_plan_text_str(&w->line, text);
-    return code;
+    const struct mr_plan_tables *plan = w->task->tables;
+    size_t n = 0;
+    for (size_t i = 0; i < plan->nreferences; i++)
+        n += plan->references[i].child == table ? plan->references[i].from.count : 0;
+    size_t *at = mr_arena_calloc(arena, n + 1, sizeof *at);
+    if (at == NULL)
+        return mr_err_nomem(err, "writing a plan");
+    w->references = (struct mr_plan_columns){at, n};
+    n = 0;
+    for (size_t i = 0; i < plan->nreferences; i++)
+        for (size_t k = 0;
+             plan->references[i].child == table && k < plan->references[i].from.count;
+             k++)
+            at[n++] = plan->references[i].from.at[k];
+    return MR_OK;
 }
 
 static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
-    mr_plan_text_str(&w->line, mr_plan_table_name(&w->task->tables->tables[e->table]));
-    mr_plan_text_hex(&w->line, e->source_key.ptr, e->source_key.len);
-    mr_plan_text_hex(&w->line, e->target_key.ptr, e->target_key.len);
-    mr_plan_text_hex(&w->line, e->identity, e->identity_len);
-    mr_plan_text_str(&w->line, mr_decision_name(e->decision));
-    mr_plan_text_str(&w->line, e->kind);
-    mr_plan_text_str(&w->line, e->choice);
-    enum mr_code code = add_digest(w, e, err);
-    mr_plan_text_str(&w->line, e->decision == MR_DECIDE_RENUMBER ? "1" : "0");
-    return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
+    struct mr_key row = row_after(e);
+    struct mr_entity_line line = {
+        .table = mr_plan_table_name(&w->task->tables->tables[e->table]),
+        .source_key = e->source_key,
+        .target_key = e->target_key,
+        .identity = {e->identity, e->identity_len},
+        .decision = e->decision,
+        .kind = e->kind,
+        .choice = e->choice,
+        .has_digest = row.ptr != NULL,
+        .has_references = row.ptr != NULL && w->references.count > 0,
+        .is_new = e->decision == MR_DECIDE_RENUMBER};
+    enum mr_code code = MR_OK;
+    if (line.has_digest)
+        code = mr_plan_digester_row(&w->digester, row, &line.digest, err);
+    if (code == MR_OK && line.has_references)
+        code = mr_plan_digester_values(&w->digester, row, w->references.at,
+                                       w->references.count, &line.references, err);
+    mr_strbuf_reset(&w->line);
+    mr_entity_file_line(&w->line, &line);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&w->line, "writing a plan", err);
+    return code == MR_OK ? w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err)
+                         : code;
 }
 
 static enum mr_code write_entities(struct writing *w, struct mr_err *err)
 {
-    static const char head[] =
-        "table,source_key,target_key,identity,decision,kind,choice,digest,new\n";
-    enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
+    mr_strbuf_reset(&w->line);
+    mr_entity_file_header(&w->line);
+    enum mr_code code = mr_strbuf_check(&w->line, "writing a plan", err);
+    if (code == MR_OK)
+        code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
     for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++) {
         struct mr_arena arena = MR_ARENA_INIT;
-        code = open_digester(w, i, &arena, err);
+        code = find_references(w, i, &arena, err);
+        if (code == MR_OK)
+            code = open_digester(w, i, &arena, err);
         if (code == MR_OK) {
             code = walk_table(w, i, write_entity, err);
             mr_plan_digester_release(&w->digester);
@@ -166,7 +192,7 @@ enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
 {
     struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
     struct mr_plan_file_out *out = NULL;
-    enum mr_code code = mr_plan_writer_open(task->writer, "entities.csv.zst", &out, err);
+    enum mr_code code = mr_plan_writer_open(task->writer, MR_ENTITY_FILE, &out, err);
     if (code != MR_OK)
         return code;
     w.sink = mr_plan_file_sink(out);

@@ -127,13 +127,6 @@ void mr_plan_text_str(struct mr_strbuf *line, const char *text)
     mr_plan_text_field(line, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
 }
 
-void mr_plan_text_hex(struct mr_strbuf *line, const void *ptr, size_t len)
-{
-    begin_field(line);
-    if (ptr != NULL)
-        mr_strbuf_add_hex(line, ptr, len);
-}
-
 enum mr_code mr_plan_text_end(struct mr_strbuf *line, struct mr_sink sink,
                               struct mr_err *err)
 {

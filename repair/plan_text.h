@@ -29,7 +29,6 @@ enum mr_code mr_plan_text_json(struct mr_strbuf *out, const struct mr_plan_table
 /* Appends a field, quoted where that is needed; the first of a line is never empty. */
 void mr_plan_text_field(struct mr_strbuf *line, const char *ptr, size_t len);
 void mr_plan_text_str(struct mr_strbuf *line, const char *text); /* NULL: nothing */
-void mr_plan_text_hex(struct mr_strbuf *line, const void *ptr, size_t len);
 /* Ends the line, hands it to the sink, and begins the next one. */
 enum mr_code mr_plan_text_end(struct mr_strbuf *line, struct mr_sink sink,
                               struct mr_err *err);
