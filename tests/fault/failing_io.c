@@ -8,7 +8,8 @@
  * contains MR_FAULT_PATH ("stdout": on standard output), and renames of such paths.  MR_FAULT_ERROR=ENOSPC: a disk that is full from then on, so that every later
  * write fails too, while syncing and truncating succeed; the first write that does not
  * fit writes half of itself.  EIO: that one call fails.  EINTR: that call is interrupted
- * before it has done anything.  SHORT: that write writes half of itself.  Without
+ * before it has done anything.  SHORT: that write writes half of itself.  KILL: the process
+ * is killed there, with half of that write (not pwrite) written.  Without
  * MR_FAULT_AT nothing fails.  At the end FILE has the number of calls.
  *
  * The C library writes standard output by a way of its own that no symbol leads to; so
@@ -16,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,7 +28,7 @@
 
 #define STDOUT_BYTES 512
 
-enum fault { FAULT_EIO = 1, FAULT_ENOSPC, FAULT_SHORT };
+enum fault { FAULT_EIO = 1, FAULT_ENOSPC, FAULT_SHORT, FAULT_KILL };
 enum call { CALL_WRITE = 1, CALL_SYNC };
 
 static unsigned long fail_at;
@@ -63,6 +65,7 @@ static void __attribute__((constructor)) begin(void)
     fault = error == NULL                  ? FAULT_EIO
             : strcmp(error, "ENOSPC") == 0 ? FAULT_ENOSPC
             : strcmp(error, "SHORT") == 0  ? FAULT_SHORT
+            : strcmp(error, "KILL") == 0   ? FAULT_KILL
                                            : FAULT_EIO;
     wanted_path = getenv("MR_FAULT_PATH");
     report_path = getenv("MR_FAULT_REPORT");
@@ -112,17 +115,24 @@ static enum fault next_fault(enum call call)
 
 static int set_errno(enum fault now)
 {
+    if (now == FAULT_KILL)
+        (void)raise(SIGKILL);
     errno = now == FAULT_ENOSPC ? ENOSPC : EIO;
     return -1;
 }
 
 /* How many bytes of this write are to be written: all, half, or none (-1, errno set). */
-static ssize_t allowed(int fd, size_t size)
+static ssize_t allowed(int fd, const void *bytes, size_t size)
 {
     enum fault now = is_wanted_fd(fd) ? next_fault(CALL_WRITE) : 0;
     bool first = atomic_load(&calls) == fail_at;
     if (now == 0)
         return (ssize_t)size;
+    if (now == FAULT_KILL) {
+        if (bytes != NULL)
+            (void)syscall(SYS_write, fd, bytes, size / 2);
+        (void)raise(SIGKILL);
+    }
     if (size > 1 && (now == FAULT_SHORT || (now == FAULT_ENOSPC && first)))
         return (ssize_t)(size / 2);
     return now == FAULT_SHORT ? (ssize_t)size : set_errno(now);
@@ -130,13 +140,13 @@ static ssize_t allowed(int fd, size_t size)
 
 ssize_t write(int fd, const void *bytes, size_t size)
 {
-    ssize_t may = allowed(fd, size);
+    ssize_t may = allowed(fd, bytes, size);
     return may < 0 ? may : syscall(SYS_write, fd, bytes, may);
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
-    ssize_t may = allowed(fd, size);
+    ssize_t may = allowed(fd, NULL, size);
     return may < 0 ? may : syscall(SYS_pwrite64, fd, bytes, may, at);
 }
 

@@ -12,6 +12,33 @@ FAULT_DIR=$(dirname "$MYRECON")/tests/fault
 SEEDS=${SEEDS:-20}
 [ "$SEEDS" -le 400 ] || SEEDS=400
 
+PROXY=$FAULT_DIR/proxy PROXY_PID='' PORT=0
+proxy() { # proxy SIDE [KEY=VALUE…]: a proxy to the side, always on the same port; sets VIA
+    local address=$(side_uri "$1") i
+    proxy_ends
+    REPORT=$IT_TMP/proxy
+    rm -f "$REPORT"
+    address=${address##*@}
+    "$PROXY" "$PORT" "${address%%[/?]*}" "$REPORT" "${@:2}" &
+    PROXY_PID=$!
+    at_exit '[ -z "$PROXY_PID" ] || kill "$PROXY_PID"; PROXY_PID='
+    for ((i = 0; i < 500; i++)); do
+        [ ! -e "$REPORT" ] || break
+        sleep 0.01
+    done
+    PORT=$(sed -n 's/^port //p' "$REPORT")
+    [ -n "$PORT" ] || bail "the proxy does not start"
+    VIA=mysql://$(uri "$1" "$DB" | sed "s,^mysql://,,; s,@.*,@127.0.0.1:$PORT,")/$DB
+}
+
+proxy_ends() { # sets BYTES: what the server has sent
+    [ -n "$PROXY_PID" ] || return 0
+    kill "$PROXY_PID"
+    wait "$PROXY_PID"
+    PROXY_PID=
+    BYTES=$(sed -n 's/^bytes //p' "$REPORT")
+}
+
 small_pair() { # small_pair SIDES: every kind of finding, on two sides
     local s=${1:0:1} t=${1:1:1}
     at "$1" "

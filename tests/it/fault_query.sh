@@ -5,11 +5,10 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../fault/lib.sh"
-PROXY=$FAULT_DIR/proxy CASE_SQL=$FAULT_DIR/case_sql
+CASE_SQL=$FAULT_DIR/case_sql
 [ -x "$PROXY" ] && [ -x "$CASE_SQL" ] || bail "no program at $PROXY"
 begin
-PROXY_PID= PORT=0 REPORT=$IT_TMP/report CASE=$IT_TMP/case
-at_exit '[ -z "$PROXY_PID" ] || kill "$PROXY_PID"'
+CASE=$IT_TMP/case
 small_pair ab
 BIG_ROWS=220000
 at ab "CREATE TABLE middle (id INT PRIMARY KEY, v INT, pad VARCHAR(60));
@@ -19,30 +18,6 @@ at ab "CREATE TABLE middle (id INT PRIMARY KEY, v INT, pad VARCHAR(60));
     CREATE TABLE little (id INT PRIMARY KEY); INSERT INTO little VALUES (1); ANALYZE TABLE big" >/dev/null
 at b "UPDATE middle SET v = 0 WHERE id % 7001 = 0; DELETE FROM middle WHERE id IN (1, 30000, 45000);
     UPDATE big SET v = 0 WHERE id BETWEEN 100 AND 110"
-
-proxy() { # proxy SIDE [KEY=VALUE…]: a proxy to the side, always on the same port; sets VIA
-    local address=$(side_uri "$1") i
-    proxy_ends
-    rm -f "$REPORT"
-    address=${address##*@}
-    "$PROXY" "$PORT" "${address%%[/?]*}" "$REPORT" "${@:2}" &
-    PROXY_PID=$!
-    for ((i = 0; i < 500; i++)); do
-        [ ! -e "$REPORT" ] || break
-        sleep 0.01
-    done
-    PORT=$(sed -n 's/^port //p' "$REPORT")
-    [ -n "$PORT" ] || bail "the proxy does not start"
-    VIA=mysql://$(uri "$1" "$DB" | sed "s,^mysql://,,; s,@.*,@127.0.0.1:$PORT,")/$DB
-}
-
-proxy_ends() { # sets BYTES: what the server has sent
-    [ -n "$PROXY_PID" ] || return 0
-    kill "$PROXY_PID"
-    wait "$PROXY_PID"
-    PROXY_PID=
-    BYTES=$(sed -n 's/^bytes //p' "$REPORT")
-}
 
 through() { # through SIDE ARGS…: check, that side by way of the proxy
     local src dst
