@@ -23,15 +23,19 @@ const char *mr_merge_choices(const char *kind)
     return strcmp(kind, "unique") == 0 ? "merge-into;without-value;skip" : "restore;skip";
 }
 
-static bool is_choice(const char *kind, const char *choice)
+bool mr_merge_is_choice(const char *kind, const char *choice)
 {
     static const char *const values[] = {"target", "source", NULL};
     static const char *const uniques[] = {"merge-into", "without-value", "skip", NULL};
     static const char *const existence[] = {"restore", "skip", NULL};
     const char *const *may = existence;
+    if (kind == NULL)
+        return mr_merge_is_choice("changed", choice) ||
+               mr_merge_is_choice("unique", choice) ||
+               mr_merge_is_choice("parent-absent", choice);
     if (mr_merge_is_value_kind(kind)) {
         if (strncmp(choice, "newest:", 7) == 0)
-            return true;
+            return choice[7] != '\0';
         may = values;
     } else if (strcmp(kind, "unique") == 0) {
         may = uniques;
@@ -112,7 +116,7 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
     if (code == MR_OK && *choice == NULL)
         code = from_rules(c, t->pair->config->on_conflict, t->pair->config->non_conflict,
                           x->kind, choice, err);
-    if (code == MR_OK && *choice != NULL && !is_choice(x->kind, *choice))
+    if (code == MR_OK && *choice != NULL && !mr_merge_is_choice(x->kind, *choice))
         *choice = NULL;
     return code;
 }

@@ -16,6 +16,9 @@ bool mr_merge_is_value_kind(const char *kind);
 /* What a person may choose, joined by ';' (stop is for options only). */
 const char *mr_merge_choices(const char *kind);
 
+/* Is it one, with a column behind newest:?  kind NULL: of any kind of conflict. */
+bool mr_merge_is_choice(const char *kind, const char *choice);
+
 /* Takes up choices that are new; *again: decide the component anew.  MR_E_REFUSED where
  * one is `stop`. */
 enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, bool *again,

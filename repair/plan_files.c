@@ -16,7 +16,7 @@ struct writing {
     struct mr_strbuf line, text;
     /* of the table at hand */
     struct mr_plan_digester digester;
-    struct mr_plan_columns references;
+    struct mr_vec referring; /* size_t */
 };
 
 typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e,
@@ -61,6 +61,23 @@ static enum mr_code open_digester(struct writing *w, size_t table, struct mr_are
     return mr_plan_digester_init(&w->digester, readings, t->ncolumns, arena, err);
 }
 
+/* Columns of its references, in the order in which plan.json lists them. */
+static enum mr_code find_referring(struct writing *w, size_t table, struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = w->task->tables;
+    mr_vec_clear(&w->referring);
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        for (size_t k = 0; r->child == table && k < r->from.count; k++) {
+            size_t *at = mr_vec_push(&w->referring);
+            if (at == NULL)
+                return mr_err_nomem(err, "writing a plan");
+            *at = r->from.at[k];
+        }
+    }
+    return MR_OK;
+}
+
 /* The row as it will stand on TARGET. */
 static struct mr_key row_after(const struct mr_entity *e)
 {
@@ -70,31 +87,23 @@ static struct mr_key row_after(const struct mr_entity *e)
     return stands ? (struct mr_key){e->target, e->target_len} : (struct mr_key){0};
 }
 
-/* Positions of the columns of all references of the table, one after the other. */
-static enum mr_code find_references(struct writing *w, size_t table,
-                                    struct mr_arena *arena, struct mr_err *err)
+static enum mr_code digest_row(struct writing *w, struct mr_key row,
+                               struct mr_entity_line *line, struct mr_err *err)
 {
-    const struct mr_plan_tables *plan = w->task->tables;
-    size_t n = 0;
-    for (size_t i = 0; i < plan->nreferences; i++)
-        n += plan->references[i].child == table ? plan->references[i].from.count : 0;
-    size_t *at = mr_arena_calloc(arena, n + 1, sizeof *at);
-    if (at == NULL)
-        return mr_err_nomem(err, "writing a plan");
-    w->references = (struct mr_plan_columns){at, n};
-    n = 0;
-    for (size_t i = 0; i < plan->nreferences; i++)
-        for (size_t k = 0;
-             plan->references[i].child == table && k < plan->references[i].from.count;
-             k++)
-            at[n++] = plan->references[i].from.at[k];
-    return MR_OK;
+    if (row.ptr == NULL)
+        return MR_OK;
+    line->has_digest = true;
+    line->has_references = w->referring.count > 0;
+    enum mr_code code = mr_plan_digester_row(&w->digester, row, &line->digest, err);
+    return code == MR_OK && line->has_references
+               ? mr_plan_digester_values(&w->digester, row, w->referring.items,
+                                         w->referring.count, &line->references, err)
+               : code;
 }
 
 static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
-    struct mr_key row = row_after(e);
     struct mr_entity_line line = {
         .table = mr_plan_table_name(&w->task->tables->tables[e->table]),
         .source_key = e->source_key,
@@ -103,37 +112,31 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
         .decision = e->decision,
         .kind = e->kind,
         .choice = e->choice,
-        .has_digest = row.ptr != NULL,
-        .has_references = row.ptr != NULL && w->references.count > 0,
         .is_new = e->decision == MR_DECIDE_RENUMBER};
-    enum mr_code code = MR_OK;
-    if (line.has_digest)
-        code = mr_plan_digester_row(&w->digester, row, &line.digest, err);
-    if (code == MR_OK && line.has_references)
-        code = mr_plan_digester_values(&w->digester, row, w->references.at,
-                                       w->references.count, &line.references, err);
+    enum mr_code code = digest_row(w, row_after(e), &line, err);
     mr_strbuf_reset(&w->line);
     mr_entity_file_line(&w->line, &line);
     if (code == MR_OK)
         code = mr_strbuf_check(&w->line, "writing a plan", err);
-    return code == MR_OK ? w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err)
-                         : code;
+    if (code == MR_OK)
+        code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
+    mr_strbuf_reset(&w->line);
+    return code;
 }
 
 static enum mr_code write_entities(struct writing *w, struct mr_err *err)
 {
-    mr_strbuf_reset(&w->line);
     mr_entity_file_header(&w->line);
     enum mr_code code = mr_strbuf_check(&w->line, "writing a plan", err);
     if (code == MR_OK)
         code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
     for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++) {
         struct mr_arena arena = MR_ARENA_INIT;
-        code = find_references(w, i, &arena, err);
-        if (code == MR_OK)
-            code = open_digester(w, i, &arena, err);
+        code = open_digester(w, i, &arena, err);
         if (code == MR_OK) {
-            code = walk_table(w, i, write_entity, err);
+            code = find_referring(w, i, err);
+            if (code == MR_OK)
+                code = walk_table(w, i, write_entity, err);
             mr_plan_digester_release(&w->digester);
         }
         mr_arena_release(&arena);
@@ -186,37 +189,36 @@ static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
 
 /* ---- files ---- */
 
-enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
-                                    mr_plan_files_more *more, void *ctx,
-                                    struct mr_err *err)
+static enum mr_code write_file(const struct mr_plan_files_task *task, const char *name,
+                               enum mr_code (*write)(struct writing *w,
+                                                     struct mr_err *err),
+                               struct mr_err *err)
 {
-    struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
+    struct writing w = {.task = task,
+                        .line = MR_STRBUF_INIT,
+                        .text = MR_STRBUF_INIT,
+                        .referring = MR_VEC_INIT(size_t)};
     struct mr_plan_file_out *out = NULL;
-    enum mr_code code = mr_plan_writer_open(task->writer, MR_ENTITY_FILE, &out, err);
+    enum mr_code code = mr_plan_writer_open(task->writer, name, &out, err);
     if (code != MR_OK)
         return code;
     w.sink = mr_plan_file_sink(out);
-    code = write_entities(&w, err);
-    if (code == MR_OK && more != NULL)
-        code = more(ctx, w.sink, err);
+    code = write(&w, err);
     enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);
+    mr_vec_release(&w.referring);
     return code == MR_OK ? closed : code;
+}
+
+enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
+                                    struct mr_err *err)
+{
+    return write_file(task, MR_ENTITY_FILE, write_entities, err);
 }
 
 enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task,
                                  struct mr_err *err)
 {
-    struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
-    struct mr_plan_file_out *out = NULL;
-    enum mr_code code = mr_plan_writer_open(task->writer, "idmap.csv", &out, err);
-    if (code != MR_OK)
-        return code;
-    w.sink = mr_plan_file_sink(out);
-    code = write_idmap(&w, err);
-    enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
-    mr_strbuf_release(&w.line);
-    mr_strbuf_release(&w.text);
-    return code == MR_OK ? closed : code;
+    return write_file(task, "idmap.csv", write_idmap, err);
 }

@@ -1,6 +1,6 @@
 /*
- * plan_files: entities.csv.zst, idmap.csv and conflicts.csv of a plan, from its store
- * (docs/formats/plan-v1.md).
+ * plan_files: entities.csv.zst, idmap.csv and conflicts.csv (entity_file.h) of a plan,
+ * from its store (docs/formats/plan-v1.md).
  *
  * All are streamed: memory is bounded by a batch of rows.
  *
@@ -19,12 +19,8 @@ struct mr_plan_files_task {
     const struct mr_planned *planned; /* for readings of columns */
 };
 
-/* more: appends lines of its own to the entities (rows that planned rows refer to and that
- * are no entities), or NULL. */
-typedef enum mr_code mr_plan_files_more(void *ctx, struct mr_sink sink,
-                                        struct mr_err *err);
+/* After the scripts, which add rows that planned rows refer to. */
 enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
-                                    mr_plan_files_more *more, void *ctx,
                                     struct mr_err *err);
 enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task,
                                  struct mr_err *err);

@@ -5,6 +5,7 @@
 
 #include "repair/copy.h"
 #include "repair/plan_counters.h"
+#include "repair/plan_decisions.h"
 #include "repair/plan_files.h"
 #include "repair/plan_refuse.h"
 #include "repair/plan_select.h"
@@ -18,6 +19,7 @@ struct rows {
     struct mr_planning *p;
     struct mr_plan_tables tables;
     struct mr_plan_store *store;
+    struct mr_plan_decisions *decisions; /* NULL: nobody has decided */
     struct mr_merge_result decided;
     uint64_t kept, extra; /* see struct mr_copy_result */
     struct mr_vec notes;  /* struct mr_planned_note */
@@ -31,6 +33,9 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
     const struct mr_plan_options *o = r->p->opts;
     const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
     enum mr_code code = mr_plan_select_tied(&r->tables, &patterns, &r->p->arena, err);
+    if (code == MR_OK && o->decisions != NULL)
+        code = mr_plan_decisions_open(o->decisions, r->p->fd, &r->tables, &r->decisions,
+                                      err);
     const struct mr_merge_options options = {
         .split_at = o->split_at_text != NULL ? &o->split_at : NULL,
         .split_keys = o->split_keys,
@@ -38,13 +43,19 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
         .on_conflict = o->on_conflict,
         .non_conflict = o->non_conflict,
         .has_margin = o->has_margin,
-        .margin = o->margin};
+        .margin = o->margin,
+        .decision = r->decisions != NULL ? mr_plan_decisions_find : NULL,
+        .decision_ctx = r->decisions};
     const struct mr_merge_task task = {.tables = &r->tables,
                                        .fd = r->p->fd,
                                        .store = r->store,
                                        .options = &options,
                                        .target = r->p->manifest.target};
-    return code == MR_OK ? mr_merge_plan(&task, &r->decided, err) : code;
+    if (code == MR_OK)
+        code = mr_merge_plan(&task, &r->decided, err);
+    return code == MR_OK && r->decisions != NULL
+               ? mr_plan_decisions_check(r->decisions, r->store, err)
+               : code;
 }
 
 static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
@@ -240,7 +251,7 @@ static enum mr_code write_files(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = write_scripts(r, err);
     if (code == MR_OK)
-        code = mr_plan_files_entities(&task, NULL, NULL, err);
+        code = mr_plan_files_entities(&task, err);
     if (code == MR_OK)
         code = mr_plan_files_idmap(&task, err);
     return code == MR_OK ? mr_plan_files_conflicts(&task, err) : code;
@@ -298,6 +309,7 @@ enum mr_code mr_plan_rows(struct mr_planning *p, struct mr_err *err)
         if (!p->is_published)
             forget(&r);
     }
+    mr_plan_decisions_close(r.decisions);
     mr_plan_store_close(r.store); /* rolls back what was not ended */
     if (!p->is_published && p->record.id != 0)
         (void)mr_planbook_remove(p->fd, p->record.id, NULL);

@@ -149,7 +149,7 @@ static void add_kinds(struct mr_strbuf *out, const struct mr_planned_table *t, b
 static bool is_of_interest(const struct mr_planned_table *t)
 {
     uint64_t any = t->nkinds;
-    for (int d = MR_DECIDE_MATCHED; d < MR_DECISIONS; d++)
+    for (int d = MR_DECIDE_MATCHED; d <= MR_DECIDE_SKIP; d++)
         any += t->decisions[d];
     return any > 0;
 }
