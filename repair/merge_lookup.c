@@ -86,13 +86,19 @@ struct asking {
     struct mr_vec founds; /* struct mr_merge_ask: tag is the place in the set */
 };
 
+/* Is the question before it the same?  SOURCE may keep apart what TARGET does not. */
+static bool is_repeated(const struct asking *a, const struct mr_merge_ask *ask)
+{
+    return compare_asks(ask, ask - 1) == 0 &&
+           (a->what->side == MR_TARGET || mr_key_compare(ask->value, ask[-1].value) == 0);
+}
+
 static enum mr_code fetch(struct asking *a, const struct mr_merge_ask *asks, size_t n,
                           struct mr_err *err)
 {
     mr_vec_clear(&a->keys);
     for (size_t i = 0; i < n; i++) {
-        if (asks[i].canon.ptr == NULL ||
-            (i > 0 && compare_asks(&asks[i], &asks[i - 1]) == 0))
+        if (asks[i].canon.ptr == NULL || (i > 0 && is_repeated(a, &asks[i])))
             continue;
         struct mr_key *key = mr_vec_push(&a->keys);
         if (key == NULL)

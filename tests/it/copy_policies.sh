@@ -55,15 +55,21 @@ PEOPLE="CREATE TABLE people (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     INSERT INTO people VALUES (1, 'm1', 'a', '2026-01-01'), (2, 'm2', 'b', '2026-01-01'),
     (3, 'm3', 'c', '2026-01-01');"
 
+SUBJECT="[table $DB.people]
+subject = yes"
+ORDERS="CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, person INT NOT NULL,
+    no VARCHAR(20) NOT NULL UNIQUE, FOREIGN KEY (person) REFERENCES people (id) ON DELETE CASCADE);
+    INSERT INTO orders VALUES (1, 1, 'o1'), (2, 2, 'o2'), (3, 3, 'o3');"
+
 # --- mirror
-again "$PEOPLE"
+again "$PEOPLE" "$SUBJECT"
 at a "INSERT INTO people VALUES (4, 'm4', 'd', NULL); UPDATE people SET name = 'x' WHERE id = 2"
 at b "DELETE FROM people WHERE id = 1"
 plan mirror
-is "mirror inserts and updates" "$(entities)" "people 1 insert - -
+is "mirror inserts and updates" "$RC $(entities)" "0 people 1 insert - -
 people 2 update - -
 people 4 insert - -"
-is "and exits 0" "$RC" 0
+is "and counts" "$(result_of inserts) $(result_of updates) $(result_of deletes)" "2 1 0"
 converges mirror
 
 at b "INSERT INTO people VALUES (9, 'm9', 'z', NULL), (10, 'm10', 'z', NULL)"
@@ -77,5 +83,285 @@ plan mirror --allow-deletes 2
 is "and done with the right one" "$RC $(entities)" "0 people 10 delete - -
 people 9 delete - -"
 converges "deletes"
+
+again "$PEOPLE CREATE TABLE t (id INT PRIMARY KEY, v INT)" "$SUBJECT"
+at b "INSERT INTO t VALUES (1, 1)"
+plan mirror
+is "rows that are no people go without a question" "$RC $(entities)" "0 t 1 delete - -"
+
+# --- unique values that change hands
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, u VARCHAR(10) NULL UNIQUE, v TINYINT UNSIGNED
+    NOT NULL UNIQUE); INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3), (4, 'd', 4)"
+at b "UPDATE t SET u = NULL WHERE id < 3; UPDATE t SET u = 'b' WHERE id = 1;
+    UPDATE t SET u = 'a' WHERE id = 2"
+plan mirror
+is "a swap parks NULL where it may" "$(steps)" 'update t ["2",null,"2"]
+update t ["1","a","1"]
+update t ["2","b","2"]'
+is "as one tree" "$(jq -r 'select(.type == "step") | .tree' "$PLAN" | uniq -c | tr -s ' ')" " 3 1"
+converges "a swap"
+
+at b "UPDATE t SET v = 100 + id; UPDATE t SET v = id - 100 + 1 WHERE FALSE;
+    UPDATE t SET v = 2 WHERE id = 1; UPDATE t SET v = 3 WHERE id = 2; UPDATE t SET v = 1 WHERE id = 3;
+    UPDATE t SET v = 255 WHERE id = 4"
+plan mirror
+is "a circle of three parks a value that nobody has, in the range" "$(steps | head -n 1)" \
+    'update t ["3","c","254"]'
+converges "a circle"
+
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, u INT NOT NULL UNIQUE);
+    INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)"
+at b "DELETE FROM t; INSERT INTO t VALUES (1, 2), (2, 3), (9, 1)"
+plan mirror
+is "a chain frees a value before it is taken" "$(steps)" 'delete t ["9","1"]
+update t ["1","1"]
+update t ["2","2"]
+insert t ["3","3"]'
+converges "a chain"
+
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, u ENUM('a', 'b') NOT NULL UNIQUE);
+    INSERT INTO t VALUES (1, 'a'), (2, 'b')"
+at b "DELETE FROM t; INSERT INTO t VALUES (1, 'b'), (2, 'a')"
+plan mirror
+is "a circle that cannot make way is a conflict" "$RC $(entities)" "1 t 1 conflict not-null-cycle -
+t 2 conflict unique u"
+converges "no way" "t collision 1
+t collision 2"
+
+# --- parents and children
+again "$PEOPLE $ORDERS" "$SUBJECT"
+at b "INSERT INTO people VALUES (4, 'm4', 'd', NULL); INSERT INTO orders VALUES (4, 4, 'o4');
+    UPDATE orders SET person = 4 WHERE id = 1; DELETE FROM people WHERE id = 2"
+plan mirror --allow-deletes 1
+is "children go or are led elsewhere before their parent goes" "$(steps | grep -v 'm2\|o2')" \
+    'update orders ["1","1","o1"]
+delete orders ["4","4","o4"]
+delete people ["4","m4","d",null]'
+is "parents come before their children" "$(steps | grep 'm2\|o2')" \
+    'insert people ["2","m2","b","2026-01-01 00:00:00"]
+insert orders ["2","2","o2"]'
+converges "parents and children"
+
+again "$PEOPLE $ORDERS" "$SUBJECT"
+at b "INSERT INTO people VALUES (4, 'm4', 'd', NULL); INSERT INTO orders VALUES (4, 4, 'o4')"
+plan mirror --allow-deletes 1 --only "$DB.people"
+is "who is referred to by rows that stay does not go" "$RC $(entities)" \
+    "1 people 4 conflict referenced $DB.orders"
+converges "referenced" "orders extra 4
+people extra 4"
+
+again "CREATE TABLE heads (id INT NOT NULL PRIMARY KEY, team INT NULL); CREATE TABLE teams (id INT
+    NOT NULL PRIMARY KEY, head INT NOT NULL, FOREIGN KEY (head) REFERENCES heads (id));
+    ALTER TABLE heads ADD FOREIGN KEY (team) REFERENCES teams (id)"
+CIRCLE="INSERT INTO heads VALUES (1, NULL); INSERT INTO teams VALUES (1, 1);
+    UPDATE heads SET team = 1"
+at a "$CIRCLE"
+plan mirror
+is "a circle of foreign keys is closed by an update" "$(steps)" 'insert heads ["1",null]
+insert teams ["1","1"]
+update heads ["1","1"]'
+converges "a circle of foreign keys"
+at a "UPDATE heads SET team = NULL; DELETE FROM teams; DELETE FROM heads"
+plan mirror
+is "and opened by one" "$(steps)" 'update heads ["1",null]
+delete teams ["1","1"]
+delete heads ["1",null]'
+converges "a circle that goes"
+
+# --- some tables only
+again "$PEOPLE $ORDERS" "$SUBJECT
+identity = mobile"
+at a "UPDATE people SET mobile = 'lost' WHERE id = 3; INSERT INTO people VALUES (4, 'm4', 'd', NULL);
+    INSERT INTO orders VALUES (4, 3, 'o4'), (5, 4, 'o5'), (6, 1, 'o6')"
+at b "UPDATE people SET mobile = 'live' WHERE id = 3; UPDATE orders SET no = 'x' WHERE id = 3"
+plan mirror --only "$DB.orders"
+is "a row whose parent is another on the other side is a conflict" "$(entities)" \
+    "orders 3 conflict parent-differs orders_ibfk_1
+orders 4 conflict parent-differs orders_ibfk_1
+orders 5 conflict parent-absent orders_ibfk_1
+orders 6 insert - -"
+converges "some tables" "orders collision 3
+orders missing 4
+orders missing 5
+people collision 3
+people missing 4"
+
+# --- backfill
+again "$PEOPLE $ORDERS CREATE TABLE items (order_id INT NOT NULL, n INT NOT NULL, what VARCHAR(9),
+    PRIMARY KEY (order_id, n), FOREIGN KEY (order_id) REFERENCES orders (id));
+    INSERT INTO items VALUES (1, 1, 'x')" "$SUBJECT
+identity = mobile"
+at a "INSERT INTO people VALUES (4, 'lost', 'd', NULL), (5, 'm5', 'e', NULL), (6, 'm6', 'f', NULL);
+    UPDATE people SET name = 'x' WHERE id = 1; INSERT INTO orders VALUES (4, 4, 'o4'), (5, 5, 'o5'),
+    (6, 1, 'o6'), (7, 4, 'o7'); INSERT INTO items VALUES (4, 1, 'x'), (5, 1, 'y'), (7, 1, 'z')"
+at b "INSERT INTO people VALUES (4, 'live', 'd', NULL), (7, 'm6', 'f', NULL);
+    INSERT INTO orders VALUES (6, 1, 'o7'), (7, 4, 'o8')"
+plan backfill
+is "backfill inserts what is missing, and nothing below somebody else" "$RC $(entities)" \
+    "1 items 4,1 conflict parent-absent items_ibfk_1
+items 5,1 insert - -
+items 7,1 conflict parent-differs items_ibfk_1
+orders 4 conflict parent-differs orders_ibfk_1
+orders 5 insert - -
+orders 6 conflict key-taken -
+orders 7 conflict key-taken -
+people 1 same changed -
+people 4 conflict key-taken -
+people 5 insert - -
+people 6 conflict unique mobile"
+is "what it keeps is counted" "$(result_of kept) $(result_of extra) $(result_of open)" "1 1 7"
+converges "backfill" "items missing 4,1
+items missing 7,1
+orders collision 6
+orders collision 7
+orders missing 4
+people changed 1
+people collision 4
+people extra 7
+people missing 6"
+
+# a row that both sides have under one key, each below another person
+again "$PEOPLE $ORDERS CREATE TABLE items (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, order_id INT
+    NOT NULL, what VARCHAR(9) NOT NULL UNIQUE, FOREIGN KEY (order_id) REFERENCES orders (id))" \
+    "$SUBJECT
+identity = mobile"
+at ab "INSERT INTO people VALUES (4, 'm4', 'd', NULL); INSERT INTO orders VALUES (4, 4, 'o4')"
+at a "UPDATE people SET mobile = 'lost' WHERE id = 4; INSERT INTO items VALUES (1, 4, 'x')"
+plan backfill
+is "an equal row of two people is no parent" "$(entities)" \
+    "items 1 conflict parent-differs items_ibfk_1
+people 4 conflict key-taken -"
+
+again "$PEOPLE CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL,
+    KEY (who))" "$SUBJECT
+[table $DB.log]
+reference = who -> $DB.people.id"
+at a "INSERT INTO log VALUES (1, 9), (2, 8), (3, 1)"
+at b "INSERT INTO people VALUES (9, 'm9', 'z', NULL)"
+plan backfill
+is "an orphan stays one" "$(entities)" \
+    "log 1 conflict orphan-would-attach who -> $DB.people.id
+log 2 insert - -
+log 3 insert - -"
+
+again "CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT)"
+at a "INSERT INTO log VALUES (1, 1), (2, 2)"
+at b "INSERT INTO log VALUES (1, 5)"
+plan backfill
+is "another event under the same number is a collision" "$(entities)" "log 1 conflict key-taken -
+log 2 insert - -"
+
+# --- newest
+again "CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v VARCHAR(9), at DATETIME NULL);
+    INSERT INTO t VALUES (1, 'a', NULL), (2, 'a', '2026-01-10'), (3, 'a', '2026-01-10'),
+    (4, 'a', '2026-01-10'), (5, 'a', NULL), (6, 'a', '2026-01-01')"
+at a "UPDATE t SET v = 's'; UPDATE t SET at = '2026-01-09' WHERE id = 2; UPDATE t SET at =
+    '2026-01-11' WHERE id = 3; UPDATE t SET at = '2026-01-01' WHERE id = 5; UPDATE t SET at = NULL
+    WHERE id = 6; INSERT INTO t VALUES (7, 's', NULL)"
+plan newest:at
+is "newest updates where SOURCE is newer, and NULL is oldest" "$RC $(entities)" "1 t 1 same differs -
+t 2 same changed -
+t 3 update - -
+t 4 same differs -
+t 5 update - -
+t 6 same changed -
+t 7 insert - -"
+converges "newest" "t changed 1
+t changed 2
+t changed 4
+t changed 6"
+
+for type in "INT 9 10" "DECIMAL(8,2) 9.50 10.25" "BIGINT -5 -4" "DOUBLE 9e1 1e3" \
+    "DATE 2025-12-31 2026-01-01" "TIME -10:00:00 -9:00:00"; do
+    read -r name old new <<<"$type"
+    again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, at $name); INSERT INTO t VALUES (1, '$old'), (2, '$new')"
+    at a "UPDATE t SET at = CASE id WHEN 1 THEN '$new' ELSE '$old' END"
+    plan newest:at
+    is "newer by the type: $name" "$(entities)" "t 1 update - -
+t 2 same changed -"
+done
+
+again "$PEOPLE" "$SUBJECT
+identity = mobile"
+at a "UPDATE people SET mobile = 'lost', seen = '2027-01-01' WHERE id = 1"
+plan newest:seen
+is "newest never touches a collision" "$(entities)" "people 1 conflict key-taken -"
+
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT)"
+at a "ALTER TABLE t ADD at DATETIME; INSERT INTO t VALUES (1, 1, '2026-01-01')"
+plan newest:at
+is "newest refuses a table that differs and has no such column" "$RC" 5
+like "naming it" "$(cat "$ERR")" "newest:at: table \"$DB.t\" differs and has no such column on TARGET"
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, at VARCHAR(20)); INSERT INTO t VALUES (1, '9')"
+at a "ALTER TABLE t MODIFY at INT; UPDATE t SET at = 10"
+plan newest:at
+is "and types that differ" "$RC" 5
+like "naming both" "$(cat "$ERR")" "the column is int.* on SOURCE and varchar\(20\) on TARGET"
+
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, u INT NOT NULL UNIQUE, at INT NOT NULL);
+    INSERT INTO t VALUES (1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 1)"
+at a "UPDATE t SET u = u + 10; UPDATE t SET u = CASE id WHEN 1 THEN 2 WHEN 2 THEN 1 WHEN 3 THEN 4
+    ELSE 3 END, at = 2; UPDATE t SET at = 0 WHERE id = 4"
+printf '[table %s.t]\nidentity = key\n' "$DB" >"$INI"
+plan newest:at
+is "a swap needs both to be newer" "$(entities)" "t 1 update - -
+t 2 update - -
+t 3 same unique u
+t 4 same changed -"
+converges "half a swap" "t changed 3
+t changed 4"
+
+# --- tables without a key
+again "CREATE TABLE bag (v VARCHAR(9) NULL, n INT); INSERT INTO bag VALUES ('a', 1), ('a', 1),
+    (NULL, 2), ('b', 1)"
+at b "DELETE FROM bag WHERE v = 'a' LIMIT 1; DELETE FROM bag WHERE v IS NULL;
+    INSERT INTO bag VALUES ('b', 1), ('z', 1)"
+plan backfill
+is "without a key, what is missing is counted" "$RC $(steps)" '0 insert bag ["a","1"]
+insert bag [null,"2"]'
+plan mirror
+is "surplus rows are listed" "$RC $(jq -r 'select(.type == "entity" and .kind) |
+    "\(.kind) \(.target | tojson)"' "$PLAN" | sort)" '1 no-key {"v":"b","n":"1"}
+no-key {"v":"z","n":"1"}'
+converges "bags" "bag extra 
+bag extra "
+
+# --- keys that a collation takes for the same
+again "CREATE TABLE t (k VARCHAR(9) NOT NULL PRIMARY KEY, v INT); INSERT INTO t VALUES ('a', 1)"
+at a "UPDATE t SET k = 'A'"
+plan mirror
+is "a key takes SOURCE's bytes" "$(steps)" 'update t ["A","1"]'
+converges "bytes of a key"
+again "CREATE TABLE t (k VARCHAR(9) NOT NULL PRIMARY KEY, u VARCHAR(9) NOT NULL UNIQUE)"
+at a "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; INSERT INTO t VALUES
+    ('b', 'b'), ('c', 'C'), ('d', 'c'), ('E', 'e'), ('e', 'f')"
+plan mirror
+is "rows of SOURCE that are one on TARGET are duplicates" "$(entities)" \
+    "t E conflict duplicate -
+t b insert - -
+t c conflict duplicate -
+t d conflict duplicate -"
+
+# --- many rows
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, up INT NULL, FOREIGN KEY (up) REFERENCES t (id))"
+at a "INSERT INTO t SELECT seq, NULL FROM seq_1_to_1200; INSERT INTO t SELECT seq, 1 FROM
+    seq_1201_to_2000"
+plan mirror
+is "units have at most 500 rows" "$(jq -r 'select(.type == "step") | .unit' "$PLAN" | sort -n |
+    uniq -c | awk '$1 > 500 { print "too many" } END { print NR }')" 4
+converges "many rows"
+
+# --- by command
+again "$PEOPLE $ORDERS" "$SUBJECT"
+at b "INSERT INTO people VALUES (9, 'm9', 'z', NULL)"
+plan mirror --allow-deletes 1
+CMD=("$MYRECON" repair plan --policy mirror --case "$CASE" --config "$INI" --output "$IT_TMP/dir")
+"${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+is "repair plan refuses to delete people" "$?" 5
+like "and says what to do" "$(cat "$ERR")" "--allow-deletes 1"
+"${CMD[@]}" --allow-deletes 1 >"$OUT" 2>"$ERR" </dev/null
+is "unless that many may go" "$?" 0
+client b -D "$DB" <"$IT_TMP/dir/apply.sql" >"$OUT" 2>"$ERR"
+is "its script makes both sides equal" "$(cat "$ERR" "$OUT")$(left)" ""
 
 finish

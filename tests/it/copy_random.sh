@@ -13,44 +13,66 @@ load() { # load SIDE DB FILE
     client "$1" <<<"DROP DATABASE IF EXISTS $2; CREATE DATABASE $2 CHARACTER SET utf8mb4
         COLLATE utf8mb4_general_ci" && client "$1" -D "$2" <"$3"
 }
-copy() { # copy SIDES SEED POLICY: one policy on one pair of databases; prints what is wrong
-    local dir=$IT_TMP/$2 s=${1:0:1} t=${1:1:1} sdb=$DB tdb=${DB}_t src dst allow rc
+plan_with() { # plan_with COMMAND…: with as many deletes allowed as it names; output in $OUT
+    local allow
+    CMD=("$@")
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null && return
+    allow=$(sed -n 's/.*deletes \([0-9]*\) rows of people.*/\1/p' "$ERR")
+    [ -z "$allow" ] || "${CMD[@]}" --allow-deletes "$allow" >"$OUT" 2>"$ERR" </dev/null && return
+    [ $? -eq 1 ] && return
+    cat "$ERR"
+    return 1
+}
+judge() { # judge POLICY DIR: what a check finds now
+    run_check "$src" "$dst" --settle 0 --config "$2/ini"
+    python3 "$IT_DIR/copy_random.py" judge "$1" "$2" "$DB" "$2/plan" "$OUT"
+}
+by_steps() { # by_steps POLICY DIR: the steps, one by one
+    plan_with "$DRIVER" "$src" "$dst" "$2/case" "$2/ini" --policy "$1" || return
+    cp "$OUT" "$2/plan"
+    python3 "$IT_DIR/copy_steps.py" "$2/plan" "$sdb=$tdb" >"$2/steps.sql" 2>&1 || {
+        cat "$2/steps.sql"
+        return
+    }
+    client "$t" <"$2/steps.sql" >"$2/rows" 2>&1
+    grep -vx 1 "$2/rows" | head -n 5
+    judge "$1" "$2"
+}
+by_scripts() { # by_scripts POLICY DIR: the plan's scripts, and back
+    load "$t" "$tdb" "$2/target.sql" || return
+    rm -rf "$2/dir"
+    plan_with "$MYRECON" repair plan --policy "$1" --case "$2/case" --config "$2/ini" \
+        --output "$2/dir" || return
+    client "$t" -D "$tdb" <"$2/dir/apply.sql" 2>&1
+    judge "$1" "$2"
+    client "$t" -D "$tdb" <"$2/dir/apply.sql" 2>&1 | sed 's/^/again: /'
+    client "$t" -D "$tdb" <"$2/dir/undo.sql" 2>&1
+    load "$t" "${DB}_u" "$2/target.sql" || return
+    run_check "$(uri "$t" "${DB}_u")" "$dst" --settle 0 --objects none
+    [ "$RC" = 0 ] || {
+        echo "undone:"
+        jq -c 'select(.type == "row")' "$OUT" | head -n 5
+    }
+}
+copy() { # copy SIDE SEED POLICY: one policy on one pair of databases; prints what is wrong
+    local dir=$IT_TMP/$2 s=$1 t=$1 sdb=$DB tdb=${DB}_t src dst
     load "$s" "$sdb" "$dir/source.sql" && load "$t" "$tdb" "$dir/target.sql" || return
     src=$(uri "$s" "$sdb") dst=$(uri "$t" "$tdb")
     rm -f "$dir/case"*
     "$MYRECON" check "$src" "$dst" --settle 0 --case "$dir/case" --config "$dir/ini" -q \
         >"$OUT" 2>"$ERR" </dev/null
-    CMD=("$DRIVER" "$src" "$dst" "$dir/case" "$dir/ini" --policy "$3")
-    "${CMD[@]}" >"$dir/plan" 2>"$ERR" </dev/null
-    rc=$?
-    allow=$(sed -n 's/.*deletes \([0-9]*\) rows of people.*/\1/p' "$ERR")
-    if [ -n "$allow" ]; then
-        "${CMD[@]}" --allow-deletes "$allow" >"$dir/plan" 2>"$ERR" </dev/null
-        rc=$?
-    fi
-    [ "$rc" -le 1 ] || {
-        echo "exit code $rc"
-        cat "$ERR"
-        return
-    }
-    python3 "$IT_DIR/copy_steps.py" "$dir/plan" "$sdb=$tdb" >"$dir/steps.sql" 2>&1 || {
-        cat "$dir/steps.sql"
-        return
-    }
-    client "$t" <"$dir/steps.sql" >"$dir/rows" 2>&1
-    grep -vx 1 "$dir/rows" | head -n 5
-    run_check "$src" "$dst" --settle 0 --config "$dir/ini"
-    python3 "$IT_DIR/copy_random.py" judge "$3" "$dir" "$DB" "$dir/plan" "$OUT"
+    by_steps "$3" "$dir" && by_scripts "$3" "$dir"
 }
 
 fresh ao "${DB}_t"
+fresh ao "${DB}_u"
 for ((seed = ${FIRST:-1}; seed < ${FIRST:-1} + SEEDS; seed++)); do
     mkdir "$IT_TMP/$seed"
     python3 "$IT_DIR/copy_random.py" make "$seed" "$IT_TMP/$seed" "$DB" || bail "no databases"
     for policy in mirror backfill newest:updated; do
-        is "seed $seed, $policy" "$(copy aa "$seed" "$policy" 2>&1)" ""
+        is "seed $seed, $policy" "$(copy a "$seed" "$policy" 2>&1)" ""
         [ $((seed % ${OTHERS:-3})) -ne 0 ] ||
-            is "seed $seed, $policy, to MySQL" "$(copy oo "$seed" "$policy" 2>&1)" ""
+            is "seed $seed, $policy, to MySQL" "$(copy o "$seed" "$policy" 2>&1)" ""
     done
     rm -rf "${IT_TMP:?}/$seed"
 done
