@@ -236,10 +236,11 @@ class Entities:
                 if group[node] == 'maybe' and self.hangs_on_lost(node, group):
                     group[node] = 'lost'
                     moved = True
-        for node in self.nodes:  # matched by a key or row that contains lost history
-            if group[node] == 'base' and not node.table.counter and \
-                    self.key_hangs_on_lost(node, group):
-                group[node] = 'lost'
+                # matched by a key or row that contains lost history
+                elif group[node] == 'base' and not node.table.counter and \
+                        self.key_hangs_on_lost(node, group):
+                    group[node] = 'lost'
+                    moved = True
         return group
 
     def own_group(self, node, there, same):
