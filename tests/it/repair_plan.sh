@@ -1,0 +1,210 @@
+#!/bin/bash
+# repair_plan.sh: `repair plan --policy merge`: what it writes, what it refuses and why, what
+# people decide row by row, and that a refused plan leaves nothing behind.
+
+. "$(dirname "$0")/lib.sh"
+begin ab
+cd "$IT_TMP" || exit 1
+
+plan() { # plan DIR [ARGS…]: of $DB, a and b; $RC, lines in $OUT, log in $ERR
+    local dir=$1
+    shift
+    rm -rf "$dir"
+    CMD=("$MYRECON" repair plan --policy merge --json --case c.case --config c.ini
+        --output "$dir" "$@")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+    case $RC in 0 | 1 | 4) [ ! -e "$dir" ] || TRACES=$(traces) ;; esac
+}
+plan_is() { # plan_is RC DESCRIPTION DIR [ARGS…]
+    local want=$1 desc=$2
+    shift 2
+    plan "$@"
+    is "$desc" "$RC" "$want"
+}
+refused() { # refused RC DESCRIPTION REGEX [ARGS…]: and nothing is left of it
+    local want=$1 desc=$2 regex=$3
+    shift 3
+    plan refused "$@"
+    if [ "$RC" != "$want" ] || ! grep -Eq -- "$regex" "$ERR"; then
+        result 1 "$desc" "exit $RC: $(cat "$ERR")"
+    elif [ -e refused ] || [ -e refused.partial ]; then
+        result 1 "$desc" "a directory is left: $(ls -d refused*)"
+    elif [ "$(traces)" != "$TRACES" ]; then
+        result 1 "$desc" "the case keeps $(traces), was $TRACES"
+    else
+        result 0 "$desc"
+    fi
+}
+traces() { # what the case keeps of plans
+    sqlite3 c.case "SELECT (SELECT count(*) FROM plan), (SELECT count(*) FROM plan_block)"
+}
+check() { # a run into the case
+    "$MYRECON" check "$SRC" "$DST" --case c.case --config c.ini --settle 0 -q "$@" >/dev/null 2>"$ERR"
+}
+kinds() { # open conflicts of the last plan: "table kind n", sorted
+    jq -r 'select(.type == "table") | .table as $t | .conflicts[] | select(.open > 0)
+        | "\($t | sub(".*[.]"; "")) \(.kind) \(.open)"' "$OUT" | sort
+}
+decide() { # decide DIR KEY DECISION: in its conflicts.csv, into decided.csv
+    python3 - "$@" <<'PY'
+import csv, sys
+folder, key, choice = sys.argv[1:4]
+with open(folder + '/conflicts.csv', newline='') as f:
+    lines = list(csv.reader(f))
+for line in lines[1:]:
+    if line[0] + ' ' + line[1] == key:
+        line[8] = choice
+with open('decided.csv', 'w', newline='') as f:
+    csv.writer(f).writerows(lines)
+PY
+}
+
+cat >c.ini <<INI
+[table $DB.members]
+subject = yes
+identity = mobile
+time-column = at
+[table $DB.wallet]
+reference = member_id -> $DB.members.id
+[table $DB.news]
+reference = member_id -> $DB.members.id
+INI
+at ab "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
+        name VARCHAR(20), at DATETIME NOT NULL);
+    CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE,
+        member_id INT NOT NULL, total INT, FOREIGN KEY (member_id) REFERENCES members (id));
+    CREATE TABLE wallet (id INT AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, cents INT);
+    CREATE TABLE news (id INT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(20) UNIQUE,
+        member_id INT);
+    CREATE TABLE lone (id INT PRIMARY KEY);
+    INSERT INTO lone VALUES (1);
+    INSERT INTO members VALUES (1, 'm1', 'ann', '2026-01-01'), (2, 'm2', 'bob', '2026-01-02'),
+        (3, 'm6', 'zoe', '2026-01-03');
+    INSERT INTO orders VALUES (1, 'o1', 1, 10);
+    INSERT INTO wallet VALUES (1, 1, 5);
+    INSERT INTO news VALUES (1, 'hello', NULL)"
+# cat and dan registered before the failover; dan once more behind it, and eve got cat's id
+at a "INSERT INTO members VALUES (4, 'm3', 'cat', '2026-04-01'), (5, 'm4', 'dan, \"d\"', '2026-04-02');
+    INSERT INTO orders VALUES (2, 'o2', 4, 20), (3, 'o3', 5, 30);
+    INSERT INTO wallet VALUES (2, 4, 7), (3, 5, 9);
+    UPDATE members SET name = 'bert' WHERE id = 2"
+at b "INSERT INTO members VALUES (4, 'm5', 'eve', '2026-05-01'), (5, 'm4', 'dan', '2026-05-02');
+    INSERT INTO wallet VALUES (2, 4, 1)"
+
+# --- without a finished comparison
+
+check --where "$DB.lone=id > 0"
+TRACES='0|0'
+refused 4 "a table that was compared only in part" 'lone.*only in part'
+plan_is 4 "the rest may be planned" part --partial
+like "and the plan says what is missing" "$(jq -r .rows.partial part/plan.json)" lone
+check
+
+# --- what is written
+
+plan_is 1 "a plan with open conflicts" one
+is "its files" "$(find one -type f -printf '%f\n' | sort | tr '\n' ' ')" \
+    "apply.sql conflicts.csv entities.csv.zst idmap.csv plan.json reseed.sql undo.sql verify.sql "
+is "who is who" "$(grep members one/idmap.csv)" "$DB.members,4,1000006,m3
+$DB.members,5,5,m4"
+is "orders and payments go along" "$(grep -c "$DB.[ow]" one/idmap.csv)" 4
+is "conflicts" "$(kinds)" "members changed 1
+members differs 1"
+is "show says the same as plan" "$("$MYRECON" repair show --json one | jq -cS .)" "$(jq -cS . "$OUT")"
+like "show in people" "$("$MYRECON" repair show one)" \
+    '1 person gets a new id, 1 is merged .*, 2 need a decision'
+like "show tells where the past ends" "$("$MYRECON" repair show one)" 'common past up to key 3 \(L: '
+is "plan.json keeps bounds" "$(jq -r '.rows.tables[] | select(.counter) | .base_origin' one/plan.json | sort -u)" \
+    "equal rows"
+is "the case knows the plan" "$(sqlite3 c.case "SELECT state FROM plan ORDER BY id DESC LIMIT 1")" written
+
+"$MYRECON" repair plan --policy merge --case c.case --config c.ini --output one >/dev/null 2>"$ERR"
+is "a directory that is not empty" $? 5
+
+# --- decisions
+
+decide one "$DB.members 2" source
+plan_is 1 "a decision about a row" three --decisions decided.csv
+is "what is still open" "$(kinds)" "members differs 1"
+like "its row is written" "$(cat three/apply.sql)" "62657274|bert"
+decide one "$DB.members 5" newest:at
+plan_is 1 "a value with quotes and commas stays the same" four --decisions decided.csv
+is "and is decided" "$(kinds)" "members changed 1"
+decide one "$DB.members 2" restore
+refused 5 "a choice that the kind does not have" 'decided.csv", line [0-9]+: unknown decision "restore" for changed' \
+    --decisions decided.csv
+decide one "$DB.members 2" source
+sed -i "s/^$DB.members,2,/$DB.members,77,/" decided.csv
+refused 5 "a row that nobody knows" 'line 2: the source has no row "77"' --decisions decided.csv
+decide one "$DB.members 2" source
+sed -i "s/bert/bart/" decided.csv
+refused 5 "a row that has changed since" 'line 2: the row of table .*changed on the source' \
+    --decisions decided.csv
+printf 'a,b\n1,2\n' >wrong.csv
+refused 5 "another file" 'no column "table"' --decisions wrong.csv
+refused 3 "no file" 'could not open decisions' --decisions none.csv
+printf 'table,source_key,decision\n%s.nowhere,1,skip\n' "$DB" >wrong.csv
+refused 5 "another table" 'line 2: table .*nowhere" is not planned' --decisions wrong.csv
+printf 'table,source_key,decision\n%s.members,2\n' "$DB" >wrong.csv
+refused 5 "a line cut short" 'line 2: 2 fields' --decisions wrong.csv
+printf 'table,source_key,decision\r\n%s.members,2,source\r\n\r\n%s.members,1,skip\r\n' "$DB" "$DB" >few.csv
+plan_is 1 "few columns, and rows that are equal by now" five --decisions few.csv
+is "the one is decided" "$(kinds)" "members differs 1"
+plan_is 0 "a choice for each kind" six --on-conflict changed=target --on-conflict differs=source
+is "nothing is open" "$(kinds)" ""
+
+# --- a run of keys
+
+at a "INSERT INTO news VALUES (2, 'two', NULL), (3, 'three', NULL), (4, 'four', NULL),
+    (7, 'seven', NULL)"
+at b "ALTER TABLE news AUTO_INCREMENT = 20"
+rm c.case
+check
+plan seven
+is "keys of which nobody can tell, as a run" "$(grep "$DB.news" seven/conflicts.csv)" \
+    "$DB.news,2..7,,,deleted-or-lost,restore;skip,,,"
+sed "s/^\($DB.news,.*\)/\1restore/" seven/conflicts.csv >decided.csv
+plan_is 1 "one decision for all" eight --decisions decided.csv
+is "all of them come back" "$(grep -c "$DB.news" eight/idmap.csv)" 4
+at a "INSERT INTO news VALUES (5, 'about cat', 4)"
+rm c.case
+check
+plan nine
+is "a row in between ends the run" "$(grep "$DB.news" nine/conflicts.csv | cut -d, -f2)" "2..4
+7"
+
+# --- what stands in the way
+
+TRACES=$(traces)
+refused 5 "one database with itself" 'same: database' --target "$SRC"
+at b "CREATE TRIGGER welcome AFTER INSERT ON members FOR EACH ROW SET @x = 1;
+    CREATE TRIGGER edited BEFORE UPDATE ON wallet FOR EACH ROW SET @x = 1"
+refused 5 "a trigger that would fire" '"welcome" .AFTER INSERT'
+unlike "and only that" "$(cat "$ERR")" edited
+plan_is 1 "it may fire" ten --allow-triggers fire
+is "plan.json names it" "$(jq -rc '[.rows.tables[].triggers[].name]' ten/plan.json)" '["welcome"]'
+client b <<<"DROP USER IF EXISTS '$DB'@'%'; CREATE USER '$DB'@'%' IDENTIFIED BY 'x';
+    GRANT SELECT ON $DB.* TO '$DB'@'%'"
+at_exit "client b <<<\"DROP USER IF EXISTS '$DB'@'%'\""
+refused 5 "triggers that may not be seen" 'GRANT TRIGGER ON .* TO' --target "$(uri b "$DB" "$DB:x")"
+at b "DROP TRIGGER welcome; SET foreign_key_checks = 0; ALTER TABLE wallet ENGINE = MyISAM"
+refused 5 "an engine that cannot roll back" 'wallet" is MyISAM'
+at b "ALTER TABLE wallet ENGINE = InnoDB"
+refused 5 "a table that refers to a planned one is left out" 'orders' --exclude "$DB.orders"
+refused 3 "a run that is none" 'run' --run nosuch
+refused 5 "a margin that does not fit" 'do not fit' --margin 2147483647
+plan_is 1 "in order again" eleven
+
+if own_begin X; then
+    client "$MR_X_URI" <<<"SET GLOBAL binlog_format = MIXED; CREATE DATABASE $DB"
+    if [ "$(client "$MR_X_URI" <<<"SELECT @@log_bin")" = 1 ]; then
+        refused 5 "a binary log of statements" 'binary log as MIXED' --target "$(uri "$MR_X_URI" "$DB")"
+    else
+        skip "a binary log of statements" "the server keeps none"
+    fi
+else
+    skip "a binary log of statements" "no server of its own"
+fi
+
+finish
