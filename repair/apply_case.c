@@ -8,17 +8,15 @@
 #include <unistd.h>
 
 #include "core/casefile.h"
-#include "core/vec.h"
 #include "repair/plan_dir.h"
 
 struct mr_apply_case {
     struct mr_findings *fd;
     struct mr_case *cf;
     struct mr_arena arena;
+    const struct mr_manifest *manifest;
     int64_t plan;
-    bool has_map;         /* rows of plans are kept in it */
-    struct mr_vec tables; /* const char *: with rows that were refused */
-    bool any_table;       /* rows that nobody named */
+    bool has_map; /* rows of plans are kept in it */
 };
 
 /* ---- opening ---- */
@@ -66,7 +64,7 @@ enum mr_code mr_apply_case_open(const char *path, const struct mr_manifest *mani
     if (ac == NULL)
         return mr_err_nomem(err, "opening a case");
     mr_arena_init(&ac->arena);
-    ac->tables = (struct mr_vec)MR_VEC_INIT(const char *);
+    ac->manifest = manifest;
     enum mr_code code = MR_OK;
     if (access(path, F_OK) != 0)
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not open case \"%s\"", path);
@@ -88,7 +86,6 @@ enum mr_code mr_apply_case_close(struct mr_apply_case *ac, struct mr_err *err)
     if (ac == NULL)
         return MR_OK;
     enum mr_code code = ac->fd != NULL ? mr_findings_close(ac->fd, err) : MR_OK;
-    mr_vec_release(&ac->tables);
     mr_arena_release(&ac->arena);
     free(ac);
     return code;
@@ -152,69 +149,72 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
     return which == MR_JOURNAL_APPLY ? set_plan(ac, "applied", err) : MR_OK;
 }
 
-enum mr_code mr_apply_case_refused(struct mr_apply_case *ac, const char *table,
-                                   struct mr_err *err)
-{
-    const char *const *names = ac->tables.items;
-    if (*table == '\0')
-        ac->any_table = true;
-    if (ac->any_table)
-        return MR_OK;
-    for (size_t i = 0; i < ac->tables.count; i++)
-        if (strcmp(names[i], table) == 0)
-            return MR_OK;
-    const char **name = mr_vec_push(&ac->tables);
-    const char *copy = name != NULL ? mr_arena_strdup(&ac->arena, table) : NULL;
-    if (copy == NULL)
-        return mr_err_nomem(err, "recording what was refused");
-    *name = copy;
-    return MR_OK;
-}
-
-/* table NULL: of the whole plan. */
 static enum mr_code set_map(struct mr_apply_case *ac, const char *state,
-                            const char *table, struct mr_err *err)
+                            struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(ac->cf,
-                        "UPDATE plan_map SET state = ?1 WHERE plan = ?2 AND state <> ?1"
-                        " AND (?3 IS NULL OR tbl = ?3)",
-                        &stmt, err);
+    enum mr_code code = mr_case_prepare(
+        ac->cf, "UPDATE plan_map SET state = ?1 WHERE plan = ?2 AND state <> ?1", &stmt,
+        err);
     if (code == MR_OK) {
         mr_case_bind_text(stmt, 1, state);
         mr_case_bind_int(stmt, 2, ac->plan);
-        mr_case_bind_text(stmt, 3, table);
         code = mr_case_run(stmt, err);
     }
     mr_case_free(stmt);
     return code;
 }
 
-/* Where some rows were refused, nobody has noted which ones were not: to be looked at. */
-static enum mr_code set_all_maps(struct mr_apply_case *ac, enum mr_journal_script which,
-                                 struct mr_err *err)
+/* Tables stand in the manifest in the order in which the plan's store counts them. */
+static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt,
+                             uint64_t unit, struct mr_err *err)
 {
-    const char *state = ac->any_table               ? "proposed"
-                        : which == MR_JOURNAL_APPLY ? "applied"
-                                                    : "undone";
-    const char *const *names = ac->tables.items;
-    enum mr_code code = set_map(ac, state, NULL, err);
-    for (size_t i = 0; code == MR_OK && i < ac->tables.count; i++)
-        code = set_map(ac, "proposed", names[i], err);
+    const struct mr_planned *planned = &ac->manifest->planned;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+        mr_case_bind_int(stmt, 1, ac->plan);
+        mr_case_bind_text(stmt, 2, planned->tables[i].table);
+        mr_case_bind_int(stmt, 3, (int64_t)i);
+        mr_case_bind_int(stmt, 4, (int64_t)unit);
+        code = mr_case_run(stmt, err);
+    }
     return code;
 }
 
-enum mr_code mr_apply_case_end(struct mr_apply_case *ac, enum mr_journal_script which,
+/* Of a unit with a refused row nobody has noted which others went with it. */
+static enum mr_code set_done_units(struct mr_apply_case *ac, const struct mr_journal *j,
+                                   struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = set_map(ac, "proposed", err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            ac->cf,
+            "UPDATE plan_map SET state = 'applied' WHERE plan = ?1 AND tbl = ?2 AND"
+            " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
+            " JOIN entity e ON e.id = s.entity WHERE s.plan = ?1 AND s.tbl = ?3 AND"
+            " s.unit = ?4)",
+            &stmt, err);
+    for (uint64_t i = 1; code == MR_OK && i <= ac->manifest->planned.units; i++)
+        if (mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, i))
+            code = set_unit(ac, stmt, i, err);
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
+                               enum mr_journal_script which, bool clean,
                                struct mr_err *err)
 {
-    bool clean = !ac->any_table && ac->tables.count == 0;
+    const bool undo = which == MR_JOURNAL_UNDO;
     enum mr_code code = mr_case_begin(ac->cf, err);
     if (code != MR_OK)
         return code;
-    if (ac->has_map)
-        code = set_all_maps(ac, which, err);
-    if (code == MR_OK && which == MR_JOURNAL_UNDO && clean)
+    if (ac->has_map && clean)
+        code = set_map(ac, undo ? "undone" : "applied", err);
+    else if (ac->has_map)
+        code = undo ? set_map(ac, "proposed", err) : set_done_units(ac, journal, err);
+    if (code == MR_OK && undo && clean)
         code = set_plan(ac, "undone", err);
     if (code == MR_OK)
         code = mr_case_commit(ac->cf, err);

@@ -1,12 +1,12 @@
 /*
  * apply_case: what a case is told when one of its plans is applied or undone.
  *
- * Calling sequence: open → (check_later) → begin → refused … → end → close.
+ * Calling sequence: open → (check_later) → begin → end → close.
  *
  * plan.state becomes `applied` before the first unit of an apply, `undone` after an undo
- * that has left nothing.  plan_map (merge_again.h): rows of tables in which nothing was
- * refused become `applied`, `undone`; where rows were refused they stay or become
- * `proposed`, and the next plan looks at TARGET for which of them are there.
+ * that has left nothing.  plan_map (merge_again.h): rows of units that were applied with
+ * nothing refused become `applied`; after an undo that has left nothing all are `undone`.
+ * Any others are `proposed`: which of them are there the next plan looks up on TARGET.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.
  *
  * Errors: MR_E_REFUSED for a plan that is not of the case, or with later ones to be undone
@@ -30,11 +30,10 @@ enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *
 /* Before the first unit. */
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
                                  struct mr_err *err);
-/* A row of that table ("db.t", SOURCE's names) was refused; "": of any table. */
-enum mr_code mr_apply_case_refused(struct mr_apply_case *ac, const char *table,
-                                   struct mr_err *err);
-/* All units of the script were carried out or refused. */
-enum mr_code mr_apply_case_end(struct mr_apply_case *ac, enum mr_journal_script which,
+/* All units of the script were carried out or refused; the journal knows which ones are
+ * done.  clean: nothing was refused. */
+enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
+                               enum mr_journal_script which, bool clean,
                                struct mr_err *err);
 /* Copies the journal of the plan in dir; also after a run that did not come to its end. */
 enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir,

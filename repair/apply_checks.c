@@ -10,6 +10,7 @@
 #include "repair/fingerprint.h"
 
 enum { UNKNOWN_VARIABLE = 1193, NEEDS_RIGHT = 1227 };
+enum { MARIADB_OWN_RIGHTS = 100500, MYSQL_OWN_RIGHTS = 80014 };
 
 /* ---- age ---- */
 
@@ -89,17 +90,32 @@ static bool has_rows(const struct mr_planned_table *t, enum mr_step_op op)
     return false;
 }
 
-static enum mr_code check_table(const struct mr_target *t,
-                                const struct mr_planned_table *table, bool undo,
+/* Rows of a circle of references are written with an empty one, which is filled later; a
+ * circle leads to the table itself, or to one that was planned after it. */
+static bool may_close_circle(const struct mr_planned *planned, size_t at)
+{
+    const struct mr_planned_table *t = &planned->tables[at];
+    for (size_t i = 0; i < t->nreferences; i++)
+        for (size_t k = at; k < planned->ntables; k++)
+            if (strcmp(t->references[i].parent, planned->tables[k].table) == 0)
+                return true;
+    return false;
+}
+
+static enum mr_code check_table(const struct mr_target *t, const struct mr_planned *p,
+                                size_t at, const struct mr_apply_needs *needs,
                                 struct mr_err *err)
 {
+    const struct mr_planned_table *table = &p->tables[at];
+    const bool undo = needs->undo;
     const struct {
         const char *privilege;
         bool needed;
     } rights[] = {
         {"SELECT", true},
         {"INSERT", has_rows(table, undo ? MR_STEP_DELETE : MR_STEP_INSERT)},
-        {"UPDATE", has_rows(table, MR_STEP_UPDATE)},
+        {"UPDATE",
+         has_rows(table, MR_STEP_UPDATE) || (needs->updates && may_close_circle(p, at))},
         {"DELETE", has_rows(table, undo ? MR_STEP_INSERT : MR_STEP_DELETE)},
     };
     for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
@@ -111,17 +127,17 @@ static enum mr_code check_table(const struct mr_target *t,
 }
 
 enum mr_code mr_apply_check_rights(const struct mr_target *target,
-                                   const struct mr_manifest *manifest, bool undo,
-                                   struct mr_err *err)
+                                   const struct mr_manifest *manifest,
+                                   const struct mr_apply_needs *needs, struct mr_err *err)
 {
     const struct mr_planned *planned = &manifest->planned;
     enum mr_code code = MR_OK;
     if (target->grants == NULL)
         return MR_OK;
-    if (!undo)
+    if (!needs->undo)
         code = mr_target_check_rights(target, manifest, err);
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        code = check_table(target, &planned->tables[i], undo, err);
+        code = check_table(target, planned, i, needs, err);
     for (size_t i = 0; code == MR_OK && i < manifest->server.ndbs; i++)
         if (!mr_grants_on_db(target->grants, "CREATE TEMPORARY TABLES",
                              manifest->server.dbs[i]))
@@ -146,10 +162,17 @@ static enum mr_code ask(const struct mr_target *target, const char *sql,
     return code;
 }
 
+/* Which right sets the binary log of a session; older servers know but one. */
+static const char *log_right(const struct mr_server *server)
+{
+    if (server->flavour == MR_FLAVOUR_MARIADB)
+        return server->version < MARIADB_OWN_RIGHTS ? "SUPER" : "BINLOG ADMIN";
+    return server->version < MYSQL_OWN_RIGHTS ? "SUPER" : "SESSION_VARIABLES_ADMIN";
+}
+
 static enum mr_code set(const struct mr_target *target, const char *sql, const char *what,
                         const char *instead, struct mr_err *err)
 {
-    const bool mariadb = mr_db_server(target->db)->flavour == MR_FLAVOUR_MARIADB;
     struct mr_err why = {0};
     enum mr_code code = mr_db_exec(target->db, sql, strlen(sql), &why);
     if (code == MR_OK)
@@ -160,7 +183,7 @@ static enum mr_code set(const struct mr_target *target, const char *sql, const c
     }
     (void)mr_err_set(err, MR_E_REFUSED, "%s, and the account may not change that", what);
     mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON *.* TO %s; or %s",
-                mariadb ? "BINLOG ADMIN" : "SYSTEM_VARIABLES_ADMIN",
+                log_right(mr_db_server(target->db)),
                 target->grants != NULL ? mr_grants_account(target->grants)
                                        : "the account",
                 instead);
@@ -184,6 +207,16 @@ static enum mr_code log_rows(const struct mr_target *target, struct mr_err *err)
     return set(target, "SET SESSION binlog_format = 'ROW'",
                "the server's binary log is not in row format",
                "SET GLOBAL binlog_format = 'ROW'.", err);
+}
+
+enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binlog,
+                                    struct mr_err *err)
+{
+    static const char again[] = "SET SESSION sql_log_bin = 1";
+    enum mr_code code = mr_apply_session(target, no_binlog, err);
+    return code == MR_OK && no_binlog
+               ? mr_db_exec(target->db, again, sizeof again - 1, err)
+               : code;
 }
 
 enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog,

@@ -63,13 +63,15 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     if (code == MR_OK)
         code = open_case(ap, err);
     if (code == MR_OK)
-        code = mr_apply_check_rights(ap->target, m, undo, err);
+        code = mr_apply_check_rights(
+            ap->target, m,
+            &(struct mr_apply_needs){undo, mr_script_read_has_updates(ap->script)}, err);
     if (code == MR_OK)
         code = mr_apply_check_columns(ap->target, m, err);
     if (code == MR_OK && !undo)
         code = mr_apply_check_blocks(ap->target, m, err);
     if (code == MR_OK)
-        code = mr_apply_session(ap->target, ap->opts->no_binlog, err);
+        code = mr_apply_check_session(ap->target, ap->opts->no_binlog, err);
     if (code == MR_OK && ap->opts->no_binlog)
         mr_log_warning("--no-binlog: replicas of \"%s\" will not get these rows, and "
                        "differ from it",
@@ -94,10 +96,7 @@ static enum mr_code take_refusal(void *ctx, const struct mr_refusal *refusal,
                                  struct mr_err *err)
 {
     struct mr_apply_plan *ap = ctx;
-    enum mr_code code = mr_apply_report_refusal(&ap->report, refusal, err);
-    return code == MR_OK && ap->ac != NULL
-               ? mr_apply_case_refused(ap->ac, refusal->table, err)
-               : code;
+    return mr_apply_report_refusal(&ap->report, refusal, err);
 }
 
 static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts *counts,
@@ -152,7 +151,8 @@ static enum mr_code run_units(struct mr_apply_plan *ap, struct mr_apply_counts *
         return code;
     code = send_units(ap, counts, err);
     if (code == MR_OK && tell)
-        code = mr_apply_case_end(ap->ac, ap->which, err);
+        code = mr_apply_case_end(ap->ac, ap->journal, ap->which,
+                                 counts->partial + counts->failed == 0, err);
     if (tell && mr_apply_case_journal(ap->ac, ap->plan->path, &later) != MR_OK &&
         code == MR_OK) {
         *err = later;
@@ -179,6 +179,10 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
         code = run_units(ap, &counts, err);
     if (code == MR_OK)
         code = mr_apply_report_end(&ap->report, rows ? &counts : NULL, err);
+    if (code == MR_OK && ap->report.undo && ap->report.dry_run && counts.partial > 0)
+        mr_log_info(
+            "each unit was looked at as if it were the only one: a row is listed, "
+            "too, if what refers to it is taken back by another unit");
     if (code == MR_OK)
         *exit_code = mr_apply_report_exit(&ap->report, rows ? &counts : NULL);
     mr_apply_report_release(&ap->report);

@@ -360,7 +360,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
 {
     struct attempt a = {
         .run = run, .arena = MR_ARENA_INIT, .refusals = MR_VEC_INIT(struct mr_refusal)};
-    enum mr_code code = MR_OK;
+    enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
     for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
         a.unit = mr_vec_at(run->units, i);

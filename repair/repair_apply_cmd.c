@@ -265,11 +265,24 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
 
 static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err *err)
 {
-    enum mr_code code = mr_confirm("undo the plan?", job->opts->yes, err);
-    if (code == MR_OK)
+    const struct mr_apply_counts none = {0};
+    struct mr_apply_report report = {.manifest = &job->plan.manifest,
+                                     .undo = true,
+                                     .dry_run = job->opts->dry_run,
+                                     .json = true,
+                                     .out = stdout};
+    enum mr_code code =
+        mr_confirm("undo the plan?", job->opts->yes || job->opts->dry_run, err);
+    *exit_code = 0;
+    if (code == MR_OK && !job->opts->json)
         (void)printf("nothing to undo: the plan only raises counters, and AUTO_INCREMENT "
                      "stays raised\n");
-    *exit_code = 0;
+    if (code != MR_OK || !job->opts->json)
+        return code;
+    code = mr_apply_report_begin(&report, err);
+    if (code == MR_OK)
+        code = mr_apply_report_end(&report, &none, err);
+    mr_apply_report_release(&report);
     return code;
 }
 

@@ -22,7 +22,7 @@ struct mr_script_read {
     uint64_t offset; /* in the file, of buffer[at] */
     uint64_t line;   /* number of the line last read; counted from the last seek */
     bool sought;     /* line numbers mean nothing */
-    bool is_eof;
+    bool is_eof, has_updates;
     struct mr_sha256 *hash; /* NULL: bytes are not hashed */
     struct mr_strbuf text;  /* of the line or statement at hand */
     enum mr_script_read_section section;
@@ -303,12 +303,17 @@ enum mr_code mr_script_read_seek(struct mr_script_read *s,
     return rewind_to(s, unit->offset, err);
 }
 
+bool mr_script_read_has_updates(const struct mr_script_read *s)
+{
+    return s->has_updates;
+}
+
 enum mr_code mr_script_read_index(struct mr_script_read *s, struct mr_vec *units,
                                   char sha256[MR_SHA256_HEX], struct mr_err *err)
 {
     struct mr_sha256 hash = {0};
     struct mr_script_read_item item = {0};
-    s->sought = false;
+    s->sought = s->has_updates = false;
     s->count = 0;
     s->unit = (struct mr_script_read_unit){0};
     enum mr_code code = rewind_to(s, 0, err);
@@ -319,6 +324,9 @@ enum mr_code mr_script_read_index(struct mr_script_read *s, struct mr_vec *units
     s->hash = &hash;
     while (code == MR_OK && (code = mr_script_read_next(s, &item, err)) == MR_OK &&
            item.kind != MR_SCRIPT_READ_EOF) {
+        s->has_updates |= item.kind == MR_SCRIPT_READ_STATEMENT &&
+                          item.section == MR_SCRIPT_READ_WRITE &&
+                          strncmp(item.sql, "UPDATE ", 7) == 0;
         if (item.kind != MR_SCRIPT_READ_UNIT)
             continue;
         struct mr_script_read_unit *unit = mr_vec_push(units);

@@ -18,6 +18,7 @@
 #ifndef MR_SCRIPT_READ_H
 #define MR_SCRIPT_READ_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -64,6 +65,8 @@ void mr_script_read_close(struct mr_script_read *script); /* NULL is fine */
  * the SHA-256 of the bytes read. */
 enum mr_code mr_script_read_index(struct mr_script_read *script, struct mr_vec *units,
                                   char sha256[MR_SHA256_HEX], struct mr_err *err);
+/* After the index: does any unit write by UPDATE? */
+bool mr_script_read_has_updates(const struct mr_script_read *script);
 /* The next item is that unit's beginning. */
 enum mr_code mr_script_read_seek(struct mr_script_read *script,
                                  const struct mr_script_read_unit *unit,

@@ -117,6 +117,30 @@ static void test_index(void **state)
     index_is(UNIT("3", "3") UNIT("2", "3") UNIT("1", "3"), down, 3);
 }
 
+static void has_updates(const char *text, bool wanted)
+{
+    struct mr_script_read *s = start(text);
+    struct mr_vec units = MR_VEC_INIT(struct mr_script_read_unit);
+    char hex[MR_SHA256_HEX];
+    struct mr_err err = {0};
+    assert_int_equal(mr_script_read_index(s, &units, hex, &err), MR_OK);
+    assert_int_equal(mr_script_read_has_updates(s), wanted);
+    mr_vec_release(&units);
+    mr_script_read_close(s);
+}
+
+static void test_updates(void **state)
+{
+    (void)state;
+    has_updates(HEAD UNIT("1", "1"), false);
+    has_updates("-- unit 1 of 1: 1 row\n-- stage\nUPDATE x SET a = 1;\n-- guards\n"
+                "-- write\n-- end\n",
+                false);
+    has_updates("-- unit 1 of 1: 1 row\n-- stage\n-- guards\n-- write\n"
+                "UPDATE x SET a = 1;\n-- end\n",
+                true);
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -220,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_items, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_index, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_updates, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_refused, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_edges, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_too_long, place_begin, place_end),
