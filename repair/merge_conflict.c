@@ -43,8 +43,10 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    struct mr_case_stmt *differ = NULL;
     int64_t after = 0;
-    enum mr_code code = MR_OK;
+    enum mr_code code =
+        mr_case_prepare(m->cf, "UPDATE m SET differs=1 WHERE id=?", &differ, err);
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&arena);
@@ -53,17 +55,18 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
             break;
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
-            const int64_t id[] = {row->id};
             bool differs = false;
             after = row->id;
             code = mr_merge_row_differs(m, t, (struct mr_key){row->image, row->len},
                                         (struct mr_key){row->live, row->live_len},
                                         t->counter, &differs, err);
-            if (code == MR_OK && differs)
-                code = mr_merge_work_run(m, "UPDATE m SET differs=1 WHERE id=?1", id, 1,
-                                         NULL, err);
+            if (code != MR_OK || !differs)
+                continue;
+            mr_case_bind_int(differ, 1, row->id);
+            code = mr_case_run(differ, err);
         }
     }
+    mr_case_free(differ);
     mr_vec_release(&rows);
     mr_arena_release(&arena);
     return code;
@@ -112,6 +115,11 @@ static enum mr_code find_blocked(const struct component *c, struct mr_err *err)
 static enum mr_code find_below(const struct component *c, struct mr_err *err)
 {
     struct mr_strbuf subjects = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    int64_t any = 0;
+    enum mr_code asked = mr_merge_work_int(
+        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE differs)", NULL, 0, &any, err);
+    if (asked != MR_OK || any == 0)
+        return asked;
     for (size_t i = 0; i < c->m->plan->ntables; i++)
         if (c->m->plan->tables[i].pair->find.subject != MR_SUBJECT_NO)
             mr_strbuf_add_fmt(&subjects, "%s%zu", subjects.len > 0 ? ", " : "", i);
@@ -142,9 +150,8 @@ static enum mr_code find_orphans(const struct component *c, struct mr_err *err)
         run(c,
             "UPDATE m SET own='orphan-would-attach' WHERE " OF_COMPONENT
             " AND own IS NULL AND there IS NULL AND NOT EXISTS"
-            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored) AND EXISTS"
-            " (SELECT 1 FROM link l WHERE l.child=m.id AND l.parent=0"
-            " AND l.live IS NOT NULL)",
+            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored) AND id IN"
+            " (SELECT l.child FROM link l WHERE l.parent=0 AND l.live IS NOT NULL)",
             err);
     return code == MR_OK
                ? run(c,
@@ -224,6 +231,19 @@ static enum mr_code find_circles(const struct component *c, struct mr_err *err)
 
 /* ---- who waits, and for whom ---- */
 
+/* Does any row of a table below `end` wait, of the tables from `first` on? */
+static enum mr_code has_waiting(const struct component *c, size_t first, bool *any,
+                                struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)first, (int64_t)c->end};
+    int64_t found = 0;
+    enum mr_code code = mr_merge_work_int(
+        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")", args, 2,
+        &found, err);
+    *any = found != 0;
+    return code;
+}
+
 static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
 {
     enum mr_code code = run(c,
@@ -231,7 +251,10 @@ static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
                             " AND there IS NULL AND (own IS NOT NULL OR EXISTS"
                             " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip))",
                             err);
-    if (code == MR_OK)
+    bool any = false;
+    if (code == MR_OK) /* parents are in this component, or in one before it */
+        code = has_waiting(c, 0, &any, err);
+    if (code == MR_OK && any)
         code = settle(c,
                       "UPDATE m SET waits=1 WHERE " OF_COMPONENT
                       " AND waits=0 AND there IS NULL AND EXISTS (SELECT 1 FROM link l"
@@ -261,7 +284,10 @@ static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
 static enum mr_code find_rootless(const struct component *c, struct mr_err *err)
 {
     enum mr_code code =
-        run(c, "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT, err);
+        run(c,
+            "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT
+            " AND ins<>(waits AND root IS NULL)",
+            err);
     return code == MR_OK
                ? settle(c,
                         "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1"
@@ -298,12 +324,15 @@ static enum mr_code break_circles(const struct component *c, struct mr_err *err)
 
 static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
 {
-    enum mr_code code =
-        run(c,
-            "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT
-            " AND waits AND"
-            " (own=blocked OR NOT " PARENT_WAITS ")",
-            err);
+    bool any = false;
+    enum mr_code code = has_waiting(c, c->first, &any, err);
+    if (code != MR_OK || !any)
+        return code;
+    code = run(c,
+               "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT
+               " AND waits AND"
+               " (own=blocked OR NOT " PARENT_WAITS ")",
+               err);
     if (code == MR_OK)
         code = spread_roots(c, err);
     if (code == MR_OK)

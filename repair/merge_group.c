@@ -40,10 +40,13 @@ static enum mr_code find_late(struct mr_merge *m, const struct mr_merge_table *t
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    struct mr_case_stmt *lost = NULL;
     int64_t after = 0;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && m->options->split_at != NULL &&
-           t->plan->time_at != MR_NO_COLUMN) {
+    if (m->options->split_at == NULL || t->plan->time_at == MR_NO_COLUMN)
+        return MR_OK;
+    enum mr_code code =
+        mr_case_prepare(m->cf, "UPDATE m SET grp=4 WHERE id=?", &lost, err);
+    while (code == MR_OK) {
         const int64_t args[] = {(int64_t)t->plan->at, after};
         mr_arena_reset(&arena);
         code = mr_merge_work_rows(m,
@@ -56,16 +59,17 @@ static enum mr_code find_late(struct mr_merge *m, const struct mr_merge_table *t
             break;
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
-            const int64_t id[] = {row->id};
             int side = 0;
             after = row->id;
             code = mr_merge_split_side(m, t->plan, t->plan->time_at,
                                        (struct mr_key){row->image, row->len}, &side, err);
-            if (code == MR_OK && side > 0)
-                code = mr_merge_work_run(m, "UPDATE m SET grp=4 WHERE id=?1", id, 1, NULL,
-                                         err);
+            if (code != MR_OK || side <= 0)
+                continue;
+            mr_case_bind_int(lost, 1, row->id);
+            code = mr_case_run(lost, err);
         }
     }
+    mr_case_free(lost);
     mr_vec_release(&rows);
     mr_arena_release(&arena);
     return code;

@@ -233,10 +233,10 @@ static enum mr_code write_traces(struct mr_merge_matching *x, struct mr_err *err
     for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
         const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
-        const int64_t args[] = {row->id};
-        if (ask->tag == 0)
-            code = mr_merge_work_run(x->m, "UPDATE m SET traced=1 WHERE id=?1", args, 1,
-                                     NULL, err);
+        if (ask->tag != 0)
+            continue;
+        mr_case_bind_int(x->traced, 1, row->id);
+        code = mr_case_run(x->traced, err);
     }
     return code;
 }
@@ -278,7 +278,6 @@ static enum mr_code renumber(struct mr_merge_matching *x,
                              const struct mr_merge_work_row *row, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
-    const int64_t id[] = {row->id};
     char number[10];
     struct mr_key *values = x->map.values;
     memset(values, 0, x->map.nvalues * sizeof *values);
@@ -291,11 +290,10 @@ static enum mr_code renumber(struct mr_merge_matching *x,
     mr_case_bind_int(x->image, 1, row->id);
     mr_case_bind_borrowed(x->image, 2, x->bytes.ptr, x->bytes.len);
     mr_case_bind_null(x->image, 3);
-    code = mr_case_run(x->image, err);
-    return code == MR_OK ? mr_merge_work_run(x->m, "UPDATE m SET newid=1 WHERE id=?1", id,
-                                             1, NULL, err)
-                         : code;
+    return mr_case_run(x->image, err);
 }
+
+#define GETS_ID "w.above AND m.there IS NULL AND (m.taken IS NOT NULL OR m.traced)"
 
 static enum mr_code give_ids(struct mr_merge_matching *x, struct mr_err *err)
 {
@@ -303,19 +301,23 @@ static enum mr_code give_ids(struct mr_merge_matching *x, struct mr_err *err)
         "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m "
         "INDEXED BY m_tbl"
         " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2"
-        " AND m.id>?3 AND w.above AND m.there IS NULL"
-        " AND (m.taken IS NOT NULL OR m.traced) ORDER BY m.id LIMIT 1000";
-    int64_t after = 0;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && mr_plan_has_counter(x->table->plan)) {
-        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
+        " AND m.id>?3 AND " GETS_ID " ORDER BY m.id LIMIT 1000";
+    int64_t args[] = {(int64_t)x->table->plan->at, x->wave, 0};
+    if (!mr_plan_has_counter(x->table->plan))
+        return MR_OK;
+    enum mr_code code = mr_merge_work_run(
+        x->m,
+        "UPDATE m SET newid=1 WHERE tbl=?1 AND EXISTS (SELECT 1 FROM w WHERE w.id=m.id"
+        " AND w.wave=?2 AND " GETS_ID ")",
+        args, 2, NULL, err);
+    while (code == MR_OK) {
         mr_arena_reset(&x->arena);
         code = mr_merge_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
-            after = row->id;
+            args[2] = row->id;
             code = renumber(x, row, err);
         }
     }
@@ -427,10 +429,10 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
             if (code == MR_OK)
                 code =
                     mr_merge_map_row(&x->map, t, row, MR_MERGE_MAP_ALL, c.without, err);
-            const int64_t set[] = {row->id, x->map.disagrees};
+            mr_case_bind_int(x->disagrees, 1, row->id);
+            mr_case_bind_int(x->disagrees, 2, x->map.disagrees);
             if (code == MR_OK)
-                code = mr_merge_work_run(x->m, "UPDATE m SET disagrees=?2 WHERE id=?1",
-                                         set, 2, NULL, err);
+                code = mr_case_run(x->disagrees, err);
             if (code != MR_OK)
                 break;
             struct mr_key mapped = mr_merge_matching_keep(
@@ -532,6 +534,12 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
     if (code == MR_OK)
         code = mr_case_prepare(cf, "INSERT OR REPLACE INTO img VALUES (?,?,?)", &x->image,
                                err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE m SET traced=1 WHERE id=?", &x->traced, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(cf, "UPDATE m SET disagrees=?2 WHERE id=?1 AND disagrees<>?2",
+                            &x->disagrees, err);
     return code;
 }
 
@@ -553,6 +561,8 @@ enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
     mr_case_free(x.marks);
     mr_case_free(x.insert);
     mr_case_free(x.image);
+    mr_case_free(x.traced);
+    mr_case_free(x.disagrees);
     mr_vec_release(&x.rows);
     mr_vec_release(&x.candidates);
     mr_vec_release(&x.asks);

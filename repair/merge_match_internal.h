@@ -33,7 +33,7 @@ struct mr_merge_matching {
     struct mr_vec rows, candidates,
         asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_ask */
     struct mr_strbuf bytes;
-    struct mr_case_stmt *marks, *insert, *image;
+    struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees;
 };
 
 /* Copies bytes to the batch's arena. */
