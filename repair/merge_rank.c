@@ -8,8 +8,7 @@ static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.defer;"
     "CREATE TEMP TABLE ins (id INTEGER PRIMARY KEY, tbl INT, lvl INT, tree INT, core INT,"
     " done INT DEFAULT 0);"
-    "CREATE INDEX temp.ins_level ON ins (lvl);"
-    "CREATE INDEX temp.ins_tree ON ins (tree, lvl, id);"
+    "CREATE INDEX temp.ins_level ON ins (lvl) WHERE lvl IS NOT NULL;"
     "CREATE TEMP TABLE defer (child INT, ref INT, parent INT, PRIMARY KEY (child, ref));"
     "CREATE INDEX temp.defer_parent ON defer (parent);"
     "INSERT INTO ins (id, tbl) SELECT id, tbl FROM m WHERE there IS NULL AND waits=0"
@@ -187,5 +186,11 @@ enum mr_code mr_merge_rank(struct mr_merge *m, struct mr_err *err)
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
         code = rank_rows(m, err);
-    return code == MR_OK ? find_trees(m, err) : code;
+    if (code == MR_OK)
+        code = find_trees(m, err);
+    /* sorted at once, which costs less than row by row */
+    return code == MR_OK
+               ? mr_case_exec(m->cf, "CREATE INDEX temp.ins_tree ON ins (tree, lvl, id)",
+                              err)
+               : code;
 }
