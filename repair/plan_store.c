@@ -19,11 +19,14 @@ static const char schema_sql[] =
     "CREATE INDEX IF NOT EXISTS step_plan ON step (plan);"
     "CREATE INDEX IF NOT EXISTS step_unit ON step (plan, unit);";
 
+#define FINDS (MR_PLAN_BY_IDENTITY + 1)
+
 struct mr_plan_store {
     struct mr_case *cf;
     int64_t plan;
     bool open; /* a transaction is */
     struct mr_case_stmt *insert, *update, *add_step, *get;
+    struct mr_case_stmt *find[FINDS]; /* prepared when they are first asked for */
 };
 
 const char *mr_decision_name(enum mr_decision decision)
@@ -90,6 +93,8 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->update);
     mr_case_free(store->add_step);
     mr_case_free(store->get);
+    for (size_t i = 0; i < FINDS; i++)
+        mr_case_free(store->find[i]);
     if (store->open)
         mr_case_rollback(store->cf);
     free(store);
@@ -224,19 +229,21 @@ enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
         [MR_PLAN_BY_IDENTITY] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
                                 " AND tbl=?2 AND identity=?3 ORDER BY decision=7, id"
                                 " LIMIT 1"};
-    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_stmt **stmt = &store->find[by];
     bool row = false;
+    enum mr_code code = MR_OK;
     entity->id = 0;
-    enum mr_code code = mr_case_prepare(store->cf, queries[by], &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, store->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)table);
-        mr_case_bind_blob(stmt, 3, ptr, len);
-        code = mr_case_step(stmt, &row, err);
-    }
+    if (*stmt == NULL)
+        code = mr_case_prepare(store->cf, queries[by], stmt, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(*stmt, 1, store->plan);
+    mr_case_bind_int(*stmt, 2, (int64_t)table);
+    mr_case_bind_borrowed(*stmt, 3, ptr, len);
+    code = mr_case_step(*stmt, &row, err);
     if (code == MR_OK && row)
-        code = read_entity(stmt, arena, entity, err);
-    mr_case_free(stmt);
+        code = read_entity(*stmt, arena, entity, err);
+    mr_case_reset(*stmt);
     return code;
 }
 
