@@ -4,6 +4,8 @@
  * by what names it, a row to be updated to the byte, a row to be deleted by its absence.
  * A tree of which all rows are there is done.  Of any other tree each row is compared:
  * what is found goes into myrecon_refused, with a reason. */
+#include <string.h>
+
 #include "core/sqltext.h"
 #include "repair/script_internal.h"
 #include "repair/script_text.h"
@@ -441,6 +443,37 @@ static void refuse_referred(struct mr_script *s, size_t at)
     mr_strbuf_release(&why);
 }
 
+/* Does TARGET cascade a DELETE from a row of the table to those of the same table? */
+static bool cascades(const struct mr_plan_table *t)
+{
+    const struct mr_table *live = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < live->nfks; i++) {
+        const struct mr_foreign_key *f = &live->fks[i];
+        if (strcmp(f->ref_db, live->db) == 0 && strcmp(f->ref_table, live->name) == 0 &&
+            strcmp(f->on_delete, "CASCADE") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A server does not delete a row that refers to itself; where the reference cannot be
+ * emptied, it stays. */
+static void refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    const struct mr_plan_table *t = &s->plan->tables[r->child];
+    if (r->child != r->parent || r->nullable || !r->pair->kin.declared ||
+        t->key.count == 0 || cascades(t))
+        return;
+    refuse(s, t, "it refers to itself, so that the server does not let it go");
+    temp_n(s, " FROM ", 'd', t->at);
+    add(s, " AS s WHERE ");
+    not_done(s, "s");
+    not_there(s, "s");
+    add(s, " AND ");
+    refers(s, r, "s", "s");
+    add(s, ";\n");
+}
+
 /* ---- the section ---- */
 
 static void find_there(struct mr_script *s)
@@ -498,8 +531,10 @@ static void refuse_references(struct mr_script *s)
             if (s->kind == MR_SCRIPT_APPLY && op != MR_STEP_DELETE)
                 refuse_parents(s, i, *p);
         }
-        if (parent[MR_STEP_DELETE])
+        if (parent[MR_STEP_DELETE]) {
             refuse_referred(s, i);
+            refuse_own_parents(s, r);
+        }
     }
 }
 
