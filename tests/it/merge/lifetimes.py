@@ -19,6 +19,7 @@ from generator import generate  # noqa: E402
 from oracle import Plan, Refused  # noqa: E402
 from outcome import Outcome, differences, of_plan  # noqa: E402
 from plandirs import Workshop  # noqa: E402
+from planfiles import joined  # noqa: E402
 from runner import Tap  # noqa: E402
 from servers import same  # noqa: E402
 from spoils import spoils  # noqa: E402
@@ -26,6 +27,7 @@ from newcomers import judge_kept, newcomer  # noqa: E402
 
 SIZES = (24, 8)
 BATCH = 10
+COPIES = 4  # of a batch, compared to the byte
 
 
 class Life:
@@ -41,6 +43,7 @@ class Life:
         self.case = ('--case', history.case) if number % 4 == 0 else ()
         self.wrong, self.stage = [], ''
         self.plan = self.first = self.after = None
+        self.keeps = []  # rows that undo cannot take back
         self.before = history.target
 
     def note(self, *lines):
@@ -60,7 +63,7 @@ class Life:
                 self.note(*str(error).splitlines())
             except (AssertionError, LookupError, ValueError, TypeError):
                 self.note(*traceback.format_exc().splitlines())
-            if self.wrong or self.plan.run.code == 5:
+            if self.wrong or self.keeps or self.plan.run.code == 5:
                 break
         return self.wrong
 
@@ -164,7 +167,15 @@ class Life:
         self.stands(self.after, 'mended')
 
     def do_undo(self):
-        self.exit_code(self.undo(), 0)
+        run = self.undo()
+        self.keeps = attached(self.before, self.after)
+        if self.keeps:
+            if not run.code:
+                self.note('exit code 0, although rows are needed')
+            self.note(*(f'{name} {key} is not listed' for name, key in self.keeps
+                        if f'{name} {key}' not in run.said.replace('\t', ' ')))
+            return
+        self.exit_code(run, 0)
         self.stands(self.before, 'undone')
         if not self.case:  # a plan has seen the rows: the case has to be told where they went
             self.exit_code(self.shop.repair('undo', self.plan, '--yes', '--case',
@@ -213,6 +224,23 @@ def untouched(before, after, expected):
     return out
 
 
+def attached(before, after):
+    """Restored rows that undo cannot take back: others refer to them, without a foreign key,
+    that were there before; or they to themselves, by one that a server holds fast."""
+    out = {(name, joined(node.key)) for name in after.tables for node in after.nodes[name]
+           for ref, parent in after.parents(node)
+           if parent is node and ref.foreign_key and not ref.on_delete
+           and not any(node.table.columns[c].null for c in ref.columns)
+           and not before.at_key(name, node.key)}
+    for name in before.tables:
+        for node in before.nodes[name]:
+            for ref, parent in before.parents(node):
+                found = None if parent else after.parent(node, ref)
+                if found:
+                    out.add((found.table.name, joined(found.key)))
+    return sorted(out)
+
+
 def orphans(side):
     """Foreign keys that lead to nobody."""
     return [f'{name} {node.key} refers to nobody by {ref.columns}' for name in side.tables
@@ -258,10 +286,10 @@ def run(workshop, tap, lives):
         for history, *rest in lives:
             life = Life(workshop, history, *rest)
             tap.result(history.name, life.live())
-            if not life.wrong:
+            if not life.wrong and not life.keeps:
                 ended.append(history)
         if ended:
-            tap.result(f'to the byte, after {todo[-1].name}', workshop.differing(ended))
+            tap.result(f'to the byte, after {todo[-1].name}', workshop.differing(ended[:COPIES]))
     finally:
         workshop.drop(todo)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from driver import History, Planner
 from outcome import Outcome
-from planfiles import Files, arguments, write_decisions
+from planfiles import CONFLICTS, Files, arguments, joined, key_of
 
 LIMIT = 120
 
@@ -70,6 +70,22 @@ class PlanDir:
                 for line in self.lines('idmap.csv')}
 
 
+def decided(history, line):
+    """A line of conflicts.csv with what a person decided; a run of keys, key by key."""
+    t = history.tables[line['table'].split('.', 1)[1]]
+    if not t.key:
+        return [line]
+    keys = [] if '..' in line['source_key'] else [key_of(t, line['source_key'])]
+    if not keys:
+        low, high = (int(v) for v in line['source_key'].split('..'))
+        keys = [n.key for n in history.source.nodes[t.name] if low <= n.count <= high]
+    chosen = [history.options.decisions.get((t.name, key), '') for key in keys]
+    if len(set(chosen)) == 1:
+        return [{**line, 'decision': chosen[0]}]
+    return [{**line, 'source_key': joined(key), 'decision': choice}
+            for key, choice in zip(keys, chosen)]
+
+
 class Workshop(Planner):
     def __init__(self, myrecon, uris, folder):
         super().__init__(myrecon, '', uris, folder)
@@ -121,7 +137,10 @@ class Workshop(Planner):
             return plan
         path = os.path.join(self.folder, f'{self.plans}.csv')
         with open(path, 'w', encoding='utf-8', newline='') as out:
-            write_decisions(history.options, out, history.names[0])
+            lines = csv.DictWriter(out, CONFLICTS)
+            lines.writeheader()
+            for line in plan.lines('conflicts.csv'):
+                lines.writerows(decided(history, line))
         return self.plan_with(history, '--decisions', path)
 
     def plan_with(self, history, *words):

@@ -34,7 +34,7 @@ def parents_first(tables):
     return out
 
 
-def create(t):
+def create(t, counter=None):
     parts = [f'{ident(c.name)} {c.type} {"NULL" if c.null else "NOT NULL"}'
              + (' AUTO_INCREMENT' if c.auto else '') for c in t.columns.values()]
     if t.key:
@@ -43,16 +43,16 @@ def create(t):
     for c in t.columns.values():
         if c.auto and t.key[0] != c.name:
             parts.append(f'KEY counter ({ident(c.name)})')
-    return f'CREATE TABLE {ident(t.name)} (\n  ' + ',\n  '.join(parts) + '\n) ENGINE = InnoDB;'
+    return f'CREATE TABLE {ident(t.name)} (\n  ' + ',\n  '.join(parts) + '\n) ENGINE = InnoDB' \
+        + (f' AUTO_INCREMENT = {counter};' if counter else ';')
 
 
 def foreign_keys(t):
-    for i, ref in enumerate(t.refs):
-        if ref.foreign_key:
-            yield (f'ALTER TABLE {ident(t.name)} ADD CONSTRAINT {ident(f"{t.name}_{i}")} '
-                   f'FOREIGN KEY ({idents(ref.columns)}) '
-                   f'REFERENCES {ident(ref.table)} ({idents(ref.to)})'
-                   + (f' ON DELETE {ref.on_delete.upper()}' if ref.on_delete else '') + ';')
+    parts = [f'ADD CONSTRAINT {ident(f"{t.name}_{i}")} FOREIGN KEY ({idents(ref.columns)}) '
+             f'REFERENCES {ident(ref.table)} ({idents(ref.to)})'
+             + (f' ON DELETE {ref.on_delete.upper()}' if ref.on_delete else '')
+             for i, ref in enumerate(t.refs) if ref.foreign_key]
+    return [f'ALTER TABLE {ident(t.name)} ' + ', '.join(parts) + ';'] if parts else []
 
 
 def dump(side):
@@ -60,7 +60,7 @@ def dump(side):
     out = ["SET NAMES utf8mb4; SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO',"
            " time_zone = '+00:00', foreign_key_checks = 0;"]
     order = parents_first(side.tables)
-    out += [create(t) for t in order]
+    out += [create(t, side.counters.get(t.name)) for t in order]
     for t in order:
         rows = [n.row for n in side.nodes[t.name]]
         for i in range(0, len(rows), 500):
@@ -70,9 +70,6 @@ def dump(side):
     out.append('SET SESSION foreign_key_checks = 1;')  # so that they are tested
     for t in order:
         out += foreign_keys(t)
-    for t in order:
-        if t.counter:
-            out.append(f'ALTER TABLE {ident(t.name)} AUTO_INCREMENT = {side.counters[t.name]};')
     return '\n'.join(out) + '\n'
 
 
