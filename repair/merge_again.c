@@ -213,6 +213,32 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
     return code;
 }
 
+/* ---- remembering ---- */
+
+/* A row under a key of its own is told by that; one that kept its key, by being equal. */
+enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *table,
+                               struct mr_key source_key, struct mr_key target_key,
+                               struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, digest, is_new,"
+            " state, plan) VALUES (?1, ?2, ?3, x'', ?2<>?3, 'proposed', ?4)",
+            &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, table);
+        mr_merge_work_bind(stmt, 2, source_key);
+        mr_merge_work_bind(stmt, 3, target_key);
+        mr_case_bind_int(stmt, 4, plan);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
 /* ---- proposing ---- */
 
 static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,

@@ -20,6 +20,12 @@
 /* Marks the rows of w that are known so (table mark). */
 enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err);
 
+/* Takes up what a plan said that this case does not know: a row of SOURCE stands on TARGET
+ * under that key.  What the case knows of the pair itself stays. */
+enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *table,
+                               struct mr_key source_key, struct mr_key target_key,
+                               struct mr_err *err);
+
 /* Proposes what the plan inserts; its entities are written. */
 enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err);
 

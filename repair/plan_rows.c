@@ -7,6 +7,7 @@
 #include "repair/plan_counters.h"
 #include "repair/plan_decisions.h"
 #include "repair/plan_files.h"
+#include "repair/plan_idmap.h"
 #include "repair/plan_refuse.h"
 #include "repair/plan_select.h"
 #include "repair/plan_server.h"
@@ -33,6 +34,8 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
     const struct mr_plan_options *o = r->p->opts;
     const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
     enum mr_code code = mr_plan_select_tied(&r->tables, &patterns, &r->p->arena, err);
+    if (code == MR_OK && o->idmap != NULL)
+        code = mr_plan_idmap_read(o->idmap, r->p->fd, r->store, &r->tables, err);
     if (code == MR_OK && o->decisions != NULL)
         code = mr_plan_decisions_open(o->decisions, r->p->fd, &r->tables, &r->decisions,
                                       err);

@@ -196,6 +196,27 @@ refused 3 "a run that is none" 'run' --run nosuch
 refused 5 "a margin that does not fit" 'do not fit' --margin 2147483647
 plan_is 1 "in order again" eleven
 
+# --- a map that the case does not know
+
+plan_is 1 "a plan that is carried out" twelve --split-key "$DB.members=3" --split-key "$DB.wallet=1" \
+    --split-key "$DB.news=1" --split-key "$DB.orders=1"
+client b <twelve/reseed.sql >/dev/null && client b <twelve/apply.sql >/dev/null || bail "apply failed"
+printf 'table,source_key,target_key\n%s.members,x,7\n' "$DB" >wrong.csv
+TRACES=$(traces)
+refused 5 "an id map with no key" 'line 2: "x" is no key' --idmap wrong.csv
+rm c.case
+check
+plan again --split-key "$DB.members=3" --split-key "$DB.wallet=1" --split-key "$DB.news=1" \
+    --split-key "$DB.orders=1"
+is "without the map, payments would come again" \
+    "$(jq -r '.rows.tables[] | select(.table | endswith("wallet")) | .decisions[]
+        | select(.decision == "renumber" or .decision == "insert") | .count' again/plan.json)" 1
+plan again --idmap twelve/idmap.csv --split-key "$DB.members=3" --split-key "$DB.wallet=1" \
+    --split-key "$DB.news=1" --split-key "$DB.orders=1"
+is "with it there is nothing to do" "$(jq -r .rows.rows again/plan.json)" 0
+is "and everybody is where they were" "$(grep -E 'members|wallet,2' again/idmap.csv)" \
+    "$(grep -E 'members|wallet,2' twelve/idmap.csv)"
+
 if own_begin X; then
     client "$MR_X_URI" <<<"SET GLOBAL binlog_format = MIXED; CREATE DATABASE $DB"
     if [ "$(client "$MR_X_URI" <<<"SELECT @@log_bin")" = 1 ]; then
