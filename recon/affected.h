@@ -39,6 +39,8 @@ struct mr_affected_field {
     bool repeated;     /* an earlier field shows the same column */
 };
 
+struct mr_affected_plan; /* affected_plan.h */
+
 struct mr_affected_subject {
     const struct mr_find_table *table;
     const size_t *columns; /* one a field; table->ncolumns: it has no such column */
@@ -57,6 +59,7 @@ struct mr_affected {
     size_t nsubjects;
     const struct mr_affected_field *fields;
     size_t nfields, nidentity;
+    struct mr_affected_plan *plan; /* NULL: no new_key is listed */
 };
 
 /* The subject whose table has that id in the case, or NULL. */

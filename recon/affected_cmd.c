@@ -8,6 +8,7 @@
 #include "core/outfile.h"
 #include "recon/affected_gaps.h"
 #include "recon/affected_options.h"
+#include "recon/affected_plan.h"
 #include "recon/affected_reach.h"
 #include "recon/affected_subject.h"
 #include "recon/affected_window.h"
@@ -24,6 +25,7 @@ struct command {
     struct mr_outfile *output;
     struct mr_affected_people people;
     struct mr_affected_lines lines;
+    struct mr_affected_plan plan;
     bool incomplete;
 };
 
@@ -99,6 +101,15 @@ static enum mr_code collect(struct command *c, struct mr_err *err)
     if (code == MR_OK)
         code = mr_affected_gaps(&c->people, &c->incomplete, err);
     return code == MR_OK ? mr_affected_lines_begin(&c->lines, &c->people, err) : code;
+}
+
+static enum mr_code load_plan(struct command *c, struct mr_err *err)
+{
+    if (c->opts->plan == NULL)
+        return MR_OK;
+    enum mr_code code = mr_affected_plan_load(&c->plan, c->opts->plan, c->list.fd, err);
+    c->list.plan = &c->plan;
+    return code;
 }
 
 static enum mr_code begin_output(struct command *c, struct mr_err *err)
@@ -184,6 +195,8 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
 {
     enum mr_code code = open_case(c, err);
     if (code == MR_OK)
+        code = load_plan(c, err);
+    if (code == MR_OK)
         code = choose(c, err);
     if (code == MR_OK)
         code = begin_output(c, err);
@@ -212,6 +225,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                         : "The list is cut short, if any of it was written; run it "
                           "again.");
     mr_affected_lines_release(&c.lines);
+    mr_affected_plan_release(&c.plan);
     mr_affected_people_release(&c.people);
     mr_affected_writer_free(c.writer);
     mr_outfile_free(c.output);

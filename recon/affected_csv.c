@@ -54,7 +54,7 @@ static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
         mr_strbuf_add_char(out, ',');
         add_str(out, list->fields[i].name);
     }
-    mr_strbuf_add_str(out, "\r\n");
+    mr_strbuf_add_str(out, list->plan != NULL ? ",new_key\r\n" : "\r\n");
     return mr_strbuf_check(out, "writing CSV", err);
 }
 
@@ -94,6 +94,10 @@ static enum mr_code line(struct mr_affected_writer *w,
         mr_strbuf_add_char(out, ',');
         code = add_value(person, i, out, err);
     }
+    if (list->plan != NULL)
+        mr_strbuf_add_char(out, ',');
+    if (!person->no_new_key)
+        add_field(out, person->new_key.ptr, person->new_key.len);
     mr_strbuf_add_str(out, "\r\n");
     w->written++;
     return code == MR_OK ? mr_strbuf_check(out, "writing CSV", err) : code;

@@ -20,8 +20,8 @@ static const struct mr_affected_field *field_at(const struct fields *f, size_t i
 /* Would the label be that of another field? */
 static bool is_taken(const struct fields *f, const char *label)
 {
-    static const char *const fixed[] = {"source_key", "target_key", "reasons", "tables",
-                                        "line_no"};
+    static const char *const fixed[] = {"source_key", "target_key", "reasons",
+                                        "tables",     "line_no",    "new_key"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (strcasecmp(label, fixed[i]) == 0)
             return true;

@@ -53,6 +53,8 @@ static enum mr_code line(struct mr_affected_writer *writer,
     put_text(&w, "tables", &person->tables);
     if (code == MR_OK)
         code = put_fields(list, person, list->nidentity, list->nfields, &w, err);
+    if (list->plan != NULL)
+        put_text(&w, "new_key", &person->new_key);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     if (code == MR_OK)

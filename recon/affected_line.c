@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/signals.h"
+#include "recon/affected_plan.h"
 
 /* Puts everybody's rows together into temp.line. */
 struct sealer {
@@ -344,7 +345,9 @@ enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
         .line = {.keys = {MR_VEC_INIT(struct mr_key), MR_VEC_INIT(struct mr_key)},
                  .key_text = {MR_STRBUF_INIT, MR_STRBUF_INIT},
                  .reasons = MR_STRBUF_INIT,
-                 .tables = MR_STRBUF_INIT}};
+                 .tables = MR_STRBUF_INIT,
+                 .new_key = MR_STRBUF_INIT,
+                 .no_new_key = true}};
     lines->values =
         mr_arena_calloc(&list->arena, list->nfields + 1, sizeof *lines->values);
     lines->facts.fields =
@@ -370,6 +373,7 @@ void mr_affected_lines_release(struct mr_affected_lines *lines)
     }
     mr_strbuf_release(&lines->line.reasons);
     mr_strbuf_release(&lines->line.tables);
+    mr_strbuf_release(&lines->line.new_key);
 }
 
 /* ---- reading ---- */
@@ -439,6 +443,9 @@ enum mr_code mr_affected_lines_next(struct mr_affected_lines *lines,
     if (code != MR_OK || !row)
         return code;
     code = mr_is_cancelled() ? mr_cancelled_err(err) : read_line(lines, err);
+    if (code == MR_OK && lines->people->list->plan != NULL)
+        code = mr_affected_plan_key(lines->people->list->plan, &lines->line,
+                                    &lines->line.new_key, &lines->line.no_new_key, err);
     if (code == MR_OK)
         *line = &lines->line;
     return code;

@@ -21,6 +21,8 @@ struct mr_affected_line {
     struct mr_strbuf key_text[2];  /* the same, joined by ';' */
     struct mr_strbuf reasons;      /* "missing;child" */
     struct mr_strbuf tables;       /* "club.members;club.orders" */
+    struct mr_strbuf new_key;      /* with a plan */
+    bool no_new_key;               /* they have none, or there is no plan */
 };
 
 /* What is known of all lines before the first one is read. */

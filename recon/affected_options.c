@@ -31,6 +31,13 @@ static const struct mr_option options[] = {
      .help = "this run of the case, by its run_id or a part of it",
      .initial_note = "the last finished one",
      .not_in_file = true},
+    {.name = "plan",
+     .type = MR_OPTION_STRING,
+     .offset = AT(plan),
+     .arg = "DIR",
+     .group = "What is read",
+     .help = "list new_key, too: the key after this plan of repair",
+     .not_in_file = true},
 
     {.name = "subject",
      .type = MR_OPTION_LIST,

@@ -18,6 +18,8 @@ struct mr_affected_options {
     const char *case_path;
     const char *run; /* or NULL: the last finished one */
 
+    const char *plan; /* directory of a plan, or NULL */
+
     /* who is listed */
     struct mr_string_list subjects;        /* patterns (core/pattern.h) */
     struct mr_string_list tables, exclude; /* patterns */

@@ -17,6 +17,7 @@
 #include "core/sqltext.h"
 #include "core/utf8.h"
 #include "core/version.h"
+#include "recon/affected_plan.h"
 #include "recon/affected_type.h"
 
 #define STATEMENT_BYTES ((size_t)512 * 1024)
@@ -145,6 +146,13 @@ static void add_table(struct mr_affected_writer *w, struct mr_strbuf *out)
     for (size_t i = list->nidentity; i < list->nfields; i++)
         if (!list->fields[i].repeated)
             add_field_column(w, i, out, &row_bytes);
+    if (list->plan != NULL) {
+        size_t chars = w->facts->keys[1].chars;
+        add_name(out, "new_key");
+        mr_affected_add_text_type(
+            out, chars > list->plan->chars ? chars : list->plan->chars, &row_bytes);
+        mr_strbuf_add_str(out, " NULL");
+    }
     mr_strbuf_add_str(out, "\n) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;\n"
                            "START TRANSACTION;\n");
 }
@@ -240,6 +248,15 @@ static void add_key(struct sql *sql, const struct mr_affected_line *person, int 
         add_text(&sql->row, text->ptr, text->len);
 }
 
+static void add_new_key(struct sql *sql, const struct mr_affected_line *person)
+{
+    mr_strbuf_add_str(&sql->row, ", ");
+    if (person->no_new_key)
+        mr_strbuf_add_str(&sql->row, "NULL");
+    else
+        add_text(&sql->row, person->new_key.ptr, person->new_key.len);
+}
+
 static enum mr_code line(struct mr_affected_writer *w,
                          const struct mr_affected_line *person, struct mr_strbuf *out,
                          struct mr_err *err)
@@ -260,6 +277,8 @@ static enum mr_code line(struct mr_affected_writer *w,
     for (size_t i = list->nidentity; i < list->nfields; i++)
         if (!list->fields[i].repeated)
             add_value(w, person, i);
+    if (list->plan != NULL)
+        add_new_key(sql, person);
     mr_strbuf_add_char(&sql->row, ')');
     if (sql->statement_bytes > 0 &&
         sql->statement_bytes + sql->row.len > STATEMENT_BYTES) {

@@ -23,6 +23,7 @@ enum piece_kind {
     PIECE_TARGET_KEY,
     PIECE_REASONS,
     PIECE_TABLES,
+    PIECE_NEW_KEY,
     PIECE_FIELD
 };
 
@@ -49,10 +50,17 @@ static const struct {
                    {"source_key", PIECE_SOURCE_KEY},
                    {"target_key", PIECE_TARGET_KEY},
                    {"reasons", PIECE_REASONS},
-                   {"tables", PIECE_TABLES}};
+                   {"tables", PIECE_TABLES},
+                   {"new_key", PIECE_NEW_KEY}};
 #define NFIXED (sizeof fixed_names / sizeof fixed_names[0])
 
 /* ---- parsing ---- */
+
+/* Is there such a thing in this list? */
+static bool is_offered(const struct mr_affected *list, size_t fixed)
+{
+    return fixed_names[fixed].kind != PIECE_NEW_KEY || list->plan != NULL;
+}
 
 static enum mr_code refuse_name(const struct mr_affected *list, const char *name,
                                 struct mr_err *err)
@@ -60,6 +68,8 @@ static enum mr_code refuse_name(const struct mr_affected *list, const char *name
     struct mr_suggest suggest = {.typed = name};
     struct mr_strbuf names = MR_STRBUF_INIT;
     for (size_t i = 0; i < NFIXED; i++) {
+        if (!is_offered(list, i))
+            continue;
         mr_suggest_offer(&suggest, fixed_names[i].name);
         mr_strbuf_add_fmt(&names, "%s%s", i > 0 ? ", " : "", fixed_names[i].name);
     }
@@ -104,7 +114,7 @@ static enum mr_code push_name(struct template *t, const struct mr_affected *list
 {
     struct piece piece = {.kind = PIECE_FIELD};
     for (size_t i = 0; i < NFIXED; i++)
-        if (strcasecmp(name, fixed_names[i].name) == 0) {
+        if (is_offered(list, i) && strcasecmp(name, fixed_names[i].name) == 0) {
             piece.kind = fixed_names[i].kind;
             return push_piece(t, &piece, err);
         }
@@ -235,6 +245,10 @@ static void add_piece(struct mr_affected_writer *w, const struct mr_affected_lin
         break;
     case PIECE_TABLES:
         value = (struct mr_key){person->tables.ptr, person->tables.len};
+        break;
+    case PIECE_NEW_KEY:
+        *absent = *absent || person->no_new_key;
+        value = (struct mr_key){person->new_key.ptr, person->new_key.len};
         break;
     case PIECE_FIELD:
         mr_strbuf_reset(&t->value);

@@ -269,7 +269,7 @@ enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task,
                                      struct mr_err *err)
 {
     static const char head[] = "table,source_key,target_key,identity,kind,choices,source,"
-                               "target,decision\n";
+                               "target,decision\r\n";
     struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
     struct mr_plan_file_out *out = NULL;
     enum mr_code code = mr_plan_writer_open(task->writer, "conflicts.csv", &out, err);

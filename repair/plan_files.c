@@ -180,7 +180,7 @@ static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
 
 static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
 {
-    static const char head[] = "table,source_key,target_key,identity\n";
+    static const char head[] = "table,source_key,target_key,identity\r\n";
     enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
     for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++)
         code = walk_table(w, i, write_mapped, err);

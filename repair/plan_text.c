@@ -130,7 +130,7 @@ void mr_plan_text_str(struct mr_strbuf *line, const char *text)
 enum mr_code mr_plan_text_end(struct mr_strbuf *line, struct mr_sink sink,
                               struct mr_err *err)
 {
-    mr_strbuf_add_char(line, '\n');
+    mr_strbuf_add_str(line, "\r\n");
     enum mr_code code = mr_strbuf_check(line, "writing a plan", err);
     if (code == MR_OK)
         code = sink.write(sink.arg, line->ptr, line->len, err);

@@ -106,7 +106,7 @@ check
 plan_is 1 "a plan with open conflicts" one
 is "its files" "$(find one -type f -printf '%f\n' | sort | tr '\n' ' ')" \
     "apply.sql conflicts.csv entities.csv.zst idmap.csv plan.json reseed.sql undo.sql verify.sql "
-is "who is who" "$(grep members one/idmap.csv)" "$DB.members,4,1000006,m3
+is "who is who" "$(tr -d '\r' <one/idmap.csv | grep members)" "$DB.members,4,1000006,m3
 $DB.members,5,5,m4"
 is "orders and payments go along" "$(grep -c "$DB.[ow]" one/idmap.csv)" 4
 is "conflicts" "$(kinds)" "members changed 1
@@ -121,6 +121,30 @@ is "the case knows the plan" "$(sqlite3 c.case "SELECT state FROM plan ORDER BY 
 
 "$MYRECON" repair plan --policy merge --case c.case --config c.ini --output one >/dev/null 2>"$ERR"
 is "a directory that is not empty" $? 5
+
+# --- who gets which id
+
+affected() { "$MYRECON" affected --case c.case --config c.ini -q "$@" 2>"$ERR" | tr -d '\r'; }
+is "affected lists the new key" "$(affected --plan one | cut -d, -f1-3,6)" "mobile,source_key,target_key,new_key
+m2,2,2,2
+m3,4,,1000006
+m4,5,5,5
+m5,,4,4"
+is "as JSON" "$(affected --plan one --json | jq -rc 'select(.mobile == "m3") | .new_key')" 1000006
+is "in a template" "$(affected --plan one --format template --template '{source_key}>{new_key}' | sort)" "2>2
+4>1000006
+5>5"
+affected --plan one --format sql --sql-table people >people.sql
+like "as SQL" "$(cat people.sql)" '`new_key` varchar'
+client b -D "$DB" <people.sql || bail "the SQL does not run"
+is "the SQL runs" "$(client b -D "$DB" <<<"SELECT new_key FROM people WHERE mobile = 'm3'; DROP TABLE people")" 1000006
+affected --format template --template '{new_key}' >/dev/null
+like "without a plan there is no new key" "$(cat "$ERR")" 'unknown name "new_key"'
+cp -r one changed && echo >>changed/idmap.csv
+affected --plan changed >/dev/null
+like "a map that was changed is refused" "$(cat "$ERR")" 'idmap.csv" was changed'
+affected --plan nowhere >/dev/null
+like "as is no plan" "$(cat "$ERR")" 'nowhere/plan.json'
 
 # --- decisions
 
@@ -162,9 +186,9 @@ at b "ALTER TABLE news AUTO_INCREMENT = 20"
 rm c.case
 check
 plan seven
-is "keys of which nobody can tell, as a run" "$(grep "$DB.news" seven/conflicts.csv)" \
+is "keys of which nobody can tell, as a run" "$(tr -d '\r' <seven/conflicts.csv | grep "$DB.news")" \
     "$DB.news,2..7,,,deleted-or-lost,restore;skip,,,"
-sed "s/^\($DB.news,.*\)/\1restore/" seven/conflicts.csv >decided.csv
+sed "s/^\($DB.news,.*\)\r/\1restore\r/" seven/conflicts.csv >decided.csv
 plan_is 1 "one decision for all" eight --decisions decided.csv
 is "all of them come back" "$(grep -c "$DB.news" eight/idmap.csv)" 4
 at a "INSERT INTO news VALUES (5, 'about cat', 4)"
