@@ -91,6 +91,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
 
 static void job_close(struct job *job)
 {
+    mr_progress_free(job->rows.progress);
     mr_verify_report_release(&job->report);
     mr_peers_close(&job->peers);
     mr_target_close(&job->target);
@@ -113,7 +114,10 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
         return code;
     mr_verify_report_begin(&job->report);
     if (mr_manifest_writes_rows(&job->plan.manifest)) {
-        code = mr_verify_rows(&job->rows, err);
+        code = mr_progress_new(job->opts->general.progress, &job->rows.progress, err);
+        if (code == MR_OK)
+            code = mr_verify_rows(&job->rows, err);
+        mr_progress_finish(job->rows.progress);
         job->report.rows = &job->rows;
     }
     return code == MR_OK ? mr_verify_report_end(&job->report, err) : code;

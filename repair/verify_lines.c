@@ -338,6 +338,11 @@ static enum mr_code end_batch(struct proving *p, struct mr_err *err)
     enum mr_code code = MR_OK;
     if (p->table != NULL && p->table->image != NULL && p->lines.count > 0)
         code = mr_verify_excuse(p->v, p->table, prove_batch(p, &why), &why, err);
+    if (p->v->run->progress != NULL) {
+        mr_progress_add(p->v->run->progress, p->lines.count, 0);
+        mr_progress_add_done(p->v->run->progress, p->lines.count);
+        mr_progress_tick(p->v->run->progress);
+    }
     mr_vec_clear(&p->lines);
     mr_arena_reset(&p->arena);
     return code;

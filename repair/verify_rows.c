@@ -47,10 +47,19 @@ enum mr_code mr_verify_tell(const struct mr_verify *v, struct mr_verify_table *t
     return v->run->found != NULL ? v->run->found(v->run->ctx, finding, err) : MR_OK;
 }
 
+static void add_total(const struct mr_verify_rows *run)
+{
+    const struct mr_planned *planned = &run->plan->manifest.planned;
+    for (size_t i = 0; run->progress != NULL && i < planned->ntables; i++)
+        for (int d = 0; d < MR_DECISIONS; d++)
+            mr_progress_add_total(run->progress, planned->tables[i].decisions[d]);
+}
+
 enum mr_code mr_verify_rows(struct mr_verify_rows *run, struct mr_err *err)
 {
     struct mr_verify v;
     enum mr_code code = mr_verify_open(&v, run, err);
+    add_total(run);
     if (code == MR_OK)
         code = mr_verify_find_twice(&v, err);
     if (code == MR_OK)

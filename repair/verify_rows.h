@@ -31,6 +31,7 @@
 #ifndef MR_VERIFY_ROWS_H
 #define MR_VERIFY_ROWS_H
 
+#include "core/progress.h"
 #include "repair/plan_dir.h"
 #include "repair/target.h"
 
@@ -77,6 +78,7 @@ struct mr_verify_rows {
     const char *run_tag;
     const char *source; /* URI of the lost history, or NULL: it is not read */
     bool ask_password;
+    struct mr_progress *progress; /* or NULL; lines of the entities */
     mr_proof_fn *found;
     void *ctx;
     struct mr_arena *arena;
