@@ -232,17 +232,13 @@ static void set_all_open(struct mr_script *s, char prefix)
             set_open(s, t, prefix);
 }
 
+/* Open references are closed when all that they lead to is there, whatever brings it. */
 void mr_script_changes(struct mr_script *s)
 {
-    bool closed = false;
     add(s, "-- write\n");
     set_all_open(s, 'd');
     for (size_t i = 0; i < s->batches.count; i++) {
         const struct mr_script_batch *b = mr_vec_at(&s->batches, i);
-        if (b->op != MR_STEP_INSERT && !closed && s->kind == MR_SCRIPT_APPLY) {
-            set_all_open(s, 'i');
-            closed = true;
-        }
         if (b->op == MR_STEP_INSERT)
             insert(s, b);
         else if (b->op == MR_STEP_UPDATE)
@@ -250,8 +246,7 @@ void mr_script_changes(struct mr_script *s)
         else
             delete_rows(s, b);
     }
-    if (!closed)
-        set_all_open(s, 'i');
+    set_all_open(s, 'i');
 }
 
 /* ---- the end ---- */
