@@ -15,16 +15,6 @@ struct classifying {
     struct mr_strbuf bytes[MR_SIDES];
 };
 
-enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
-                                       const struct mr_plan_table *table)
-{
-    bool said = table->pair->config->identity != MR_IDENTITY_DEFAULT;
-    return c->task->policy == MR_COPY_NEWEST && !said &&
-                   table->identity == MR_PLAN_BY_NONE
-               ? MR_PLAN_BY_COLUMNS
-               : table->identity;
-}
-
 /* ---- the column of newest ---- */
 
 /* Do both sides have the values of the column in one type? */
@@ -38,6 +28,16 @@ static bool has_newest(const struct mr_copy *c, const struct mr_plan_table *t)
 {
     return mr_pair_find_column(t->pair->side[MR_SOURCE], c->task->newest) != NULL &&
            mr_pair_find_column(t->pair->side[MR_TARGET], c->task->newest) != NULL;
+}
+
+enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
+                                       const struct mr_plan_table *table)
+{
+    bool said = table->pair->config->identity != MR_IDENTITY_DEFAULT;
+    return c->task->policy == MR_COPY_NEWEST && !said &&
+                   table->identity == MR_PLAN_BY_NONE && has_newest(c, table)
+               ? MR_PLAN_BY_COLUMNS
+               : table->identity;
 }
 
 static enum mr_code check_newest(struct mr_copy *c, const struct mr_plan_table *t,

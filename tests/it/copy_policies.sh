@@ -287,11 +287,19 @@ at a "UPDATE people SET mobile = 'lost', seen = '2027-01-01' WHERE id = 1"
 plan newest:seen
 is "newest never touches a collision" "$(entities)" "people 1 conflict key-taken -"
 
-again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT)"
-at a "ALTER TABLE t ADD at DATETIME; INSERT INTO t VALUES (1, 1, '2026-01-01')"
-plan newest:at
-is "newest refuses a table that differs and has no such column" "$RC" 5
-like "naming it" "$(cat "$ERR")" "newest:at: table \"$DB.t\" differs and has no such column on TARGET"
+again "$PEOPLE $ORDERS CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT);
+    INSERT INTO log VALUES (1, 1)"
+at a "UPDATE orders SET person = 2; INSERT INTO orders VALUES (4, 1, 'o4'); UPDATE log SET v = 2;
+    UPDATE people SET name = 'x', seen = '2026-02-01' WHERE id = 1"
+plan newest:seen
+is "where there is no such column, newest cannot tell" "$(entities)" "log 1 conflict key-taken -
+orders 1 same differs -
+orders 3 same differs -
+orders 4 insert - -
+people 1 update - -"
+plan newest:sen
+is "a column that no table has is refused" "$RC" 5
+like "and named" "$(cat "$ERR")" "newest:sen: no planned table has such a column"
 again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, at VARCHAR(20)); INSERT INTO t VALUES (1, '9')"
 at a "ALTER TABLE t MODIFY at INT; UPDATE t SET at = 10"
 plan newest:at
