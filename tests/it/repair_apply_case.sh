@@ -15,7 +15,7 @@ fi
 begin a$T
 cd "$IT_TMP" || exit 1
 . "$IT_DIR/rows/lib.sh"
-CASE=$IT_TMP/case
+CASE=$IT_TMP/case DST=$(uri $T "$DB")
 cat >my.ini <<INI
 [table $DB.members]
 subject = yes
