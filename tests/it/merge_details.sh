@@ -93,9 +93,22 @@ at b "INSERT INTO people SELECT seq, CONCAT('t', seq), '' FROM seq_3_to_2503"
 plan --margin 100
 is "equal rows of a log are two facts, of all 2500 people" \
     "$(steps | grep -c '^insert log') $(steps | grep -c '^insert people')" "2500 2501"
+is "and the past ends below the first of them" "$(field log base)" 3000
 is "units hold whole people, and at most 500 rows" \
     "$(jq -r 'select(.type == "step") | .unit' "$OUT" | sort -n | uniq -c |
         awk '$1 > 500 { print "too many in", $2 } END { print (NR > 9 && NR < 13) }')" 1
+
+# --- equal rows that are wide
+again "$PEOPLE CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL,
+    n MEDIUMTEXT NOT NULL); INSERT INTO log SELECT seq, 1, REPEAT('x', 1200000)
+    FROM seq_1_to_5" "$WHO"
+at ab "INSERT INTO log SELECT seq, IF(seq < 23, 2, 3), REPEAT('x', 1200000) FROM seq_6_to_40"
+at a "INSERT INTO people VALUES (3, 'm3', 'lost')"
+at b "INSERT INTO people VALUES (3, 'm4', 'live')"
+plan --margin 100
+is "the past ends at the greatest equal row that leads to base rows" "$(field log base)" 22
+is "and so many rows are lost" \
+    "$(jq -r 'select(.type == "step") | .table' "$OUT" | grep -c 'log$')" 18
 
 # --- circles
 again "CREATE TABLE heads (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL
