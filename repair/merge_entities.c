@@ -24,6 +24,7 @@ struct writing {
     struct mr_merge *m;
     const struct mr_merge_table *table;
     bool *mapped; /* per column: may hold a provisional id */
+    bool chooses; /* something was chosen for some row */
     struct mr_key *values;
     struct mr_arena arena;
     struct mr_strbuf bytes;
@@ -125,6 +126,8 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
     bool found = false, open = d->kind != NULL;
     struct mr_case_stmt *stmt = open ? w->chosen : w->last;
     enum mr_code code = MR_OK;
+    if (!w->chooses)
+        return MR_OK;
     mr_case_bind_int(stmt, 1, d->id);
     if (open)
         mr_case_bind_text(stmt, 2, d->kind);
@@ -380,8 +383,13 @@ enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
             widest = m->plan->tables[i].pair->find.ncolumns;
     w.mapped = mr_arena_calloc(&m->arena, widest + 1, sizeof *w.mapped);
     w.values = mr_arena_calloc(&m->arena, widest + 1, sizeof *w.values);
+    int64_t chooses = 0;
     enum mr_code code = w.mapped != NULL && w.values != NULL ? open_statements(&w, err)
                                                              : mr_merge_nomem(err);
+    if (code == MR_OK)
+        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0,
+                                 &chooses, err);
+    w.chooses = chooses != 0;
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         w.table = &m->tables[i];
         code = write_table(&w, err);
