@@ -76,6 +76,20 @@
     }
 
 static const struct mr_option show_options[] = {
+    {.name = "row",
+     .type = MR_OPTION_STRING,
+     .offset = AT(row),
+     .arg = "DB.TABLE=KEY",
+     .group = "What is shown",
+     .help = "only this row, by its key on either side",
+     .not_in_file = true},
+    {.name = "identity",
+     .type = MR_OPTION_STRING,
+     .offset = AT(identity),
+     .arg = "VALUE",
+     .group = "What is shown",
+     .help = "only rows with this identity, such as a phone number",
+     .not_in_file = true},
     {.name = "approve-with",
      .type = MR_OPTION_STRING,
      .offset = AT(approve_with),

@@ -19,7 +19,8 @@ struct mr_repair_options {
     const char *pause_file; /* or NULL */
     struct mr_string_list peers;
     uint64_t max_findings;
-    const char *source; /* or NULL */
+    const char *source;         /* or NULL */
+    const char *row, *identity; /* that is asked for, or NULL */
     bool json, ask_password;
     struct mr_general_options general;
 };

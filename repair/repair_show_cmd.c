@@ -7,6 +7,7 @@
 #include "repair/plan_dir.h"
 #include "repair/repair_cmd.h"
 #include "repair/repair_options.h"
+#include "repair/plan_find.h"
 #include "repair/plan_show.h"
 
 static const struct mr_command_doc doc = {
@@ -19,7 +20,9 @@ static const struct mr_command_doc doc = {
         "Exit status: 0 printed; 3 could not run; 4 a table could not be "
         "planned; 5 refused: the plan was changed; 70 bug.\n",
     .examples = "  myrecon repair show club.reseed\n"
-                "  myrecon repair show --json club.reseed\n",
+                "  myrecon repair show --json club.reseed\n"
+                "  myrecon repair show --row club.members=4711 club.plan\n"
+                "  myrecon repair show --identity +4366012345 club.plan\n",
 };
 
 /* Behind what it approves, so that whoever signs has seen it. */
@@ -33,6 +36,22 @@ static enum mr_code approve(struct mr_plan_dir *plan, const char *key_path,
     return code;
 }
 
+static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_options *opts,
+                         struct mr_err *err)
+{
+    const struct mr_plan_find_task task = {.plan = plan,
+                                           .row = opts->row,
+                                           .identity = opts->identity,
+                                           .json = opts->json,
+                                           .out = stdout};
+    if (opts->row != NULL || opts->identity != NULL)
+        return mr_plan_find(&task, err);
+    return opts->json ? mr_plan_show_json(&plan->manifest, stdout, err)
+                      : mr_plan_show_text(&plan->manifest, plan->path,
+                                          mr_term_use_color(opts->general.color, 1),
+                                          stdout, err);
+}
+
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                         struct mr_err *err)
 {
@@ -41,10 +60,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     mr_general_options_apply(&opts->general);
     enum mr_code code = mr_plan_open(invocation->operands[0], &plan, err);
     if (code == MR_OK)
-        code = opts->json ? mr_plan_show_json(&plan.manifest, stdout, err)
-                          : mr_plan_show_text(&plan.manifest, invocation->operands[0],
-                                              mr_term_use_color(opts->general.color, 1),
-                                              stdout, err);
+        code = show(&plan, opts, err);
     if (code == MR_OK && opts->approve_with != NULL)
         code = approve(&plan, opts->approve_with, err);
     *exit_code = mr_manifest_exit(&plan.manifest);

@@ -122,6 +122,19 @@ is "the case knows the plan" "$(sqlite3 c.case "SELECT state FROM plan ORDER BY 
 "$MYRECON" repair plan --policy merge --case c.case --config c.ini --output one >/dev/null 2>"$ERR"
 is "a directory that is not empty" $? 5
 
+show() { "$MYRECON" repair show "$@" one 2>"$ERR"; }
+is "one row of a plan" "$(show --row "$DB.members=4")" \
+    "$DB.members: 4 on the source, 1000006 on the target: renumber"
+is "by its new key" "$(show --row "$DB.members=1000006")" "$(show --row "$DB.members=4")"
+like "a row in conflict, with both sides" "$(show --row "$DB.members=2" | tr '\n' ' ')" \
+    'conflict changed: open .*source .*bert.*target .*bob'
+is "by who it is" "$(show --identity m4 --json | jq -rc '[.table, .decision, .source.name]')" \
+    '["'"$DB"'.members","matched","dan, \"d\""]'
+show --row "$DB.members=99"
+is "a row that it does not know" $? 3
+show --row "$DB.nowhere=1"
+like "a table that it does not know" "$(cat "$ERR")" 'names no row of a planned table'
+
 # --- who gets which id
 
 affected() { "$MYRECON" affected --case c.case --config c.ini -q "$@" 2>"$ERR" | tr -d '\r'; }
