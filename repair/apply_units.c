@@ -19,8 +19,14 @@
 #define PAUSE_STEP_MS 20
 #define REFUSALS_MAX 100000
 
-/* Of a server: deadlock, and the way in which a script's last SET fails. */
-enum { DEADLOCK = 1213, UNKNOWN_TIME_ZONE = 1298 };
+/* Of a server: deadlock; how a script's SET tells something; what a server says that may not
+ * be written to. */
+enum {
+    DEADLOCK = 1213,
+    UNKNOWN_TIME_ZONE = 1298,
+    READ_ONLY = 1290,
+    READ_ONLY_MODE = 1836
+};
 
 /* One try of a unit. */
 struct attempt {
@@ -205,11 +211,25 @@ static bool is_fatal(enum mr_code code, const struct mr_err *why)
     return why->sql_errno == 0 && code != MR_E_LOST;
 }
 
-static enum mr_code roll_back(struct attempt *a, bool *lost)
+/* False: the connection is lost, and with it the transaction. */
+static bool roll_back(struct attempt *a)
 {
     struct mr_err ignored = {0};
-    *lost = exec(a, "ROLLBACK", &ignored) != MR_OK && mr_db_is_lost(a->run->target->db);
-    return MR_OK;
+    return exec(a, "ROLLBACK", &ignored) == MR_OK || !mr_db_is_lost(a->run->target->db);
+}
+
+/* A server that was good at the start, and is not any more: not the unit is refused but the
+ * run has ended, with units done or not. */
+static enum mr_code check_target(struct attempt *a, struct mr_err *err)
+{
+    enum mr_code code = mr_target_check(a->run->target, a->run->manifest, true, err);
+    if (code != MR_E_REFUSED)
+        return code;
+    err->code = MR_E_CHANGED;
+    mr_err_hint(err,
+                "What is done stays done. Run it again when the planned server can be "
+                "written to.");
+    return MR_E_CHANGED;
 }
 
 static enum mr_code reconnect(struct attempt *a, struct mr_err *err)
@@ -218,9 +238,16 @@ static enum mr_code reconnect(struct attempt *a, struct mr_err *err)
                    a->unit->number);
     enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
     if (code == MR_OK)
-        code = mr_target_check(a->run->target, a->run->manifest, true, err);
+        code = check_target(a, err);
     return code == MR_OK ? mr_apply_session(a->run->target, a->run->no_binlog, err)
                          : code;
+}
+
+/* May the unit have been refused because of the server that it was sent to? */
+static bool blames_server(const struct mr_err *why)
+{
+    return why->sql_errno == UNKNOWN_TIME_ZONE || why->sql_errno == READ_ONLY ||
+           why->sql_errno == READ_ONLY_MODE;
 }
 
 /* Half of it for certain, the rest by chance, so that those who waited for each other do not
@@ -256,9 +283,9 @@ static enum mr_code carry_out(struct attempt *a, enum outcome *outcome,
             return code;
         }
         if (*outcome != OUTCOME_LOST)
-            code = roll_back(a, &lost);
+            lost = !roll_back(a);
         if (*outcome == OUTCOME_REFUSED && !lost)
-            return MR_OK;
+            return blames_server(why) ? check_target(a, err) : MR_OK;
         if ((*outcome == OUTCOME_LOST || lost) && (code = reconnect(a, err)) != MR_OK)
             return code;
         if (*outcome == OUTCOME_REFUSED || tries == MR_APPLY_TRIES)

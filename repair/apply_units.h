@@ -18,8 +18,8 @@
  *
  * Between units it waits for the throttle, and ends where the cancel flag is up.
  *
- * Errors: MR_E_LOST where the server does not come back, MR_E_REFUSED where another one
- * answers, MR_E_IO for the journal and the script, MR_E_CANCELLED, those of on_refusal.
+ * Errors: MR_E_LOST where the server does not come back, MR_E_CHANGED where another one
+ * answers or it has become read-only, MR_E_IO for the journal and the script, MR_E_CANCELLED, those of on_refusal.
  * What is done by then stays done.  Memory: one statement and the refusals of one unit.
  * Threads: one.
  */

@@ -193,26 +193,52 @@ hold() { # hold "SQL;": in a transaction of a session of its own
         -u root -D "$DB" -n -N -B >"$IT_TMP/hold" 2>&1)
     HOLD_PID=$!
     echo "BEGIN; $1 SELECT 'held';" >&"$HOLD_IN"
-    local try
-    for ((try = 0; try < 200; try++)); do
-        grep -q held "$IT_TMP/hold" && break
-        sleep 0.05
-    done
+    wait_for 10 grep -q held "$IT_TMP/hold"
 }
 let_go() {
     printf 'ROLLBACK;\n\\q\n' >&"$HOLD_IN"
     exec {HOLD_IN}>&-
     wait "$HOLD_PID" 2>/dev/null
 }
+waiting() { # apply waits for a lock; the id of its session in $WAITING
+    WAITING=$(on "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'
+        AND trx_query LIKE '/* myrecon%$DB.members%'")
+    [ -n "$WAITING" ]
+}
+apply_meets() { # apply_meets "SQL;": apply in the background, until it waits for who has done SQL
+    afresh
+    rm -f plan/journal.jsonl
+    on "ALTER TABLE members AUTO_INCREMENT = 2000000; ALTER TABLE orders AUTO_INCREMENT = 2000000"
+    hold "$1"
+    "$MYRECON" repair apply --yes --json -v plan "$DST" >"$OUT" 2>"$ERR" </dev/null &
+    APPLY_PID=$!
+    ok "apply waits" wait_for 20 waiting
+    waiting
+}
+apply_ends() { # apply_ends DESCRIPTION
+    let_go
+    wait $APPLY_PID
+    RC=$?
+    is "$1: and then it goes on" "$RC $(state | md5sum)" "0 $(md5sum <<<"$DONE")"
+}
 afresh
 make_plan
-rep apply --yes --dry-run plan "$DST"
-on "ALTER TABLE members AUTO_INCREMENT = 2000000; ALTER TABLE orders AUTO_INCREMENT = 2000000"
-hold "INSERT INTO members VALUES (10, 'm10', 'not yet');"
-rep apply --yes --json -v plan "$DST" &
-sleep 2.5
-let_go
-wait $!
-rep apply --yes --json plan "$DST"
-is "a lock wait is waited out and tried again" "$RC $(state | md5sum)" "0 $(md5sum <<<"$DONE")"
+apply_meets "INSERT INTO members VALUES (10, 'm10', 'not yet');"
+ok "after a lock wait it tries again" wait_for 20 grep -q 'trying again.*Lock wait' "$ERR"
+apply_ends "a lock wait"
+is "tries are counted" "$(($(sum .retries) > 0))" 1
+apply_meets "INSERT INTO members VALUES (10, 'm10', 'not yet');"
+client $T <<<"KILL QUERY $WAITING"
+ok "after a killed statement it tries again" wait_for 20 grep -q 'trying again.*interrupted' "$ERR"
+apply_ends "a killed statement"
+apply_meets "INSERT INTO members VALUES (10, 'm10', 'not yet');"
+client $T <<<"KILL $WAITING"
+ok "after a killed session it connects again" wait_for 20 grep -q 'connecting again' "$ERR"
+apply_ends "a killed session"
+on "CREATE TABLE weight (id INT)" # who has changed more wins a deadlock
+apply_meets "INSERT INTO weight SELECT 1 FROM information_schema.COLUMNS LIMIT 500; INSERT INTO members VALUES (90, 'm11', 'x');"
+echo "INSERT INTO members VALUES (10, 'm10', 'x');" >&"$HOLD_IN"
+ok "after a deadlock it tries again" wait_for 20 grep -q 'trying again.*Deadlock' "$ERR"
+apply_ends "a deadlock"
+on "DROP TABLE weight"
 finish
