@@ -91,6 +91,11 @@ enum mr_code mr_verify_excuse(const struct mr_verify *v, struct mr_verify_table 
 /* Finds the identities that two rows of TARGET have (verify_twice.c). */
 enum mr_code mr_verify_find_twice(struct mr_verify *v, struct mr_err *err);
 bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key identity);
+/* Replaces out by the keys of the rows that have the identity of this one, as people read
+ * them, without its own. */
+enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
+                                  struct mr_key image, struct mr_key own,
+                                  struct mr_strbuf *out, struct mr_err *err);
 
 /* Proves every line of the entities (verify_lines.c). */
 enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);

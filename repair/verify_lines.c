@@ -27,6 +27,7 @@ struct proving {
     struct mr_vec asks;            /* struct mr_verify_ask */
     struct mr_arena arena;         /* of the lines */
     struct mr_rowset set;
+    struct mr_strbuf text;
     size_t batch; /* lines that are proved at once */
 };
 
@@ -282,6 +283,13 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
         return code;
     if (line->image.ptr != NULL && line->as.is_new)
         p->table->new_found++;
+    if (finding.proof == MR_PROOF_TWICE) {
+        code = mr_verify_name_twins(p->v, p->table, line->image, line->as.target_key,
+                                    &p->text, err);
+        finding.detail = p->text.ptr;
+    }
+    if (code != MR_OK)
+        return code;
     if (finding.proof != MR_PROOF_STANDS)
         return mr_verify_tell(p->v, p->table, &finding, err);
     if (is_parent(line))
@@ -417,12 +425,14 @@ enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err)
                         .keys = MR_VEC_INIT(struct mr_key),
                         .items = MR_VEC_INIT(struct mr_canon_item),
                         .asks = MR_VEC_INIT(struct mr_verify_ask),
-                        .arena = MR_ARENA_INIT};
+                        .arena = MR_ARENA_INIT,
+                        .text = MR_STRBUF_INIT};
     mr_rowset_init(&p.set);
     enum mr_code code = mr_entity_file_read(v->path, take_line, &p, err);
     if (code == MR_OK)
         code = end_batch(&p, err);
     mr_rowset_release(&p.set);
+    mr_strbuf_release(&p.text);
     mr_vec_release(&p.lines);
     mr_vec_release(&p.keys);
     mr_vec_release(&p.items);

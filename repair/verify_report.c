@@ -26,7 +26,7 @@ static const char *sentence(enum mr_proof proof)
     case MR_PROOF_MISSING: return "is missing";
     case MR_PROOF_SOMEONE_ELSE: return "is someone else than planned";
     case MR_PROOF_REHUNG: return "refers to someone else than planned";
-    case MR_PROOF_TWICE: return "is there twice: another row has its identity, too";
+    case MR_PROOF_TWICE: return "shares its identity with another row";
     case MR_PROOF_NOT_DELETED: return "was to be deleted, and is there";
     case MR_PROOF_UNPLANNED: return "has an id that the plan keeps for its own rows";
     case MR_PROOF_DANGLING: return "refers to an id of the plan that is nobody's";

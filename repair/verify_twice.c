@@ -10,6 +10,8 @@
 #include "core/sqltext.h"
 #include "repair/verify_internal.h"
 
+#define NAMED_MAX 10 /* rows of one identity whose keys are told */
+
 int mr_verify_compare_digests(const void *a, const void *b)
 {
     const struct mr_digest *x = a, *y = b;
@@ -148,6 +150,60 @@ static enum mr_code scan(struct gathering *g, struct mr_err *err)
     mr_strbuf_release(&where);
     return code;
 }
+
+/* ---- the other rows of one ---- */
+
+struct twins {
+    const struct mr_verify_table *table;
+    struct mr_key own;
+    struct mr_strbuf key;
+    struct mr_strbuf *out;
+    size_t count;
+};
+
+static enum mr_code take_twin(void *ctx, const struct mr_value *values,
+                              struct mr_err *err)
+{
+    struct twins *t = ctx;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&t->key);
+    for (size_t i = 0; code == MR_OK && i < t->table->key.count; i++)
+        code = mr_row_encode(&t->key, &values[t->table->key.at[i]], err);
+    const struct mr_key key = {t->key.ptr, t->key.len};
+    if (code != MR_OK || mr_key_compare(key, t->own) == 0 || ++t->count > NAMED_MAX)
+        return code;
+    mr_strbuf_add_str(t->out, t->count > 1 ? "; " : "");
+    mr_proof_key_text(t->out, t->table->image, key);
+    return MR_OK;
+}
+
+enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
+                                  struct mr_key image, struct mr_key own,
+                                  struct mr_strbuf *out, struct mr_err *err)
+{
+    struct twins t = {.table = table, .own = own, .key = MR_STRBUF_INIT, .out = out};
+    struct mr_strbuf values = MR_STRBUF_INIT;
+    struct mr_readspec spec = table->spec;
+    bool null = false;
+    spec.key = table->identity.at;
+    spec.nkey = table->identity.count;
+    spec.index = NULL;
+    mr_strbuf_reset(out);
+    enum mr_code code = mr_pair_values_of(image.ptr, image.len, table->identity.at,
+                                          table->identity.count, &values, &null, err);
+    const struct mr_key key = {values.ptr, values.len};
+    if (code == MR_OK)
+        code = mr_reader_fetch(v->reader, &spec, &key, 1, take_twin, &t, err);
+    if (code == MR_OK && t.count > NAMED_MAX)
+        mr_strbuf_add_fmt(out, "; and %zu more", t.count - NAMED_MAX);
+    if (code == MR_OK)
+        code = mr_strbuf_check(out, "naming rows", err);
+    mr_strbuf_release(&values);
+    mr_strbuf_release(&t.key);
+    return code;
+}
+
+/* ---- all of a table ---- */
 
 static enum mr_code find_in(struct mr_verify *v, struct mr_verify_table *table,
                             struct mr_err *err)

@@ -214,9 +214,9 @@ members someone-else {\"id\":\"$emil\"}"
         "UPDATE log SET member_id = 2 WHERE what = 'left'" \
         "log refers-elsewhere {\"id\":\"$(log_of 2 | tail -n 1)\"}"
     spoil "the same identity under a second key" \
-        "INSERT INTO orders (no, member_id, amount) VALUES ('O-4', $emil, 40)" \
+        "INSERT INTO orders VALUES (3000000, 'O-4', $emil, 40)" \
         "DELETE FROM orders WHERE BINARY no = 'O-4'" \
-        "orders twice {\"id\":\"$o4\"}"
+        "orders twice {\"id\":\"$o4\"} 3000000"
     spoil "a person to whom rows refer became somebody else" \
         "UPDATE members SET mobile = '+4992' WHERE id = 2" \
         "UPDATE members SET mobile = '+492' WHERE id = 2" \
