@@ -55,16 +55,17 @@ static bool is_read(const struct line *line)
 
 /* ---- rows by key ---- */
 
+/* The image stays in the set, until the next rows are read. */
 static enum mr_code take_row(struct proving *p, struct line *line,
                              struct mr_rowset_row *row, struct mr_err *err)
 {
     row->claimed = true;
-    line->image = (struct mr_key){
-        mr_arena_dup(&p->arena, mr_rowset_image(&p->set, row), row->image_len),
-        row->image_len};
-    if (line->image.ptr == NULL)
-        return nomem(err);
-    return mr_plan_digester_row(&p->table->digester, line->image, &line->found, err);
+    line->image = (struct mr_key){mr_rowset_image(&p->set, row), row->image_len};
+    enum mr_code code =
+        mr_plan_digester_row(&p->table->digester, line->image, &line->found, err);
+    line->differs =
+        !line->as.has_digest || !mr_digest_equal(line->found, line->as.digest);
+    return code;
 }
 
 static enum mr_code push_canon(struct proving *p, struct mr_key in, struct mr_err *err)
@@ -130,30 +131,11 @@ static bool is_whole(const struct proving *p)
     return true;
 }
 
-/* Reads the rows of n lines; of the halves where they are too wide. */
-static enum mr_code read_rows(struct proving *p, size_t from, size_t n,
+static enum mr_code take_rows(struct proving *p, size_t from, size_t n,
                               struct mr_err *err)
 {
-    mr_vec_clear(&p->keys);
-    for (size_t i = from; i < from + n; i++) {
-        struct mr_key *key = is_read(line_at(p, i)) ? mr_vec_push(&p->keys) : NULL;
-        if (key != NULL)
-            *key = line_at(p, i)->as.target_key;
-        else if (is_read(line_at(p, i)))
-            return nomem(err);
-    }
-    if (p->keys.count == 0)
-        return MR_OK;
-    if (mr_is_cancelled())
-        return mr_cancelled_err(err);
-    enum mr_code code =
-        mr_rowset_fetch(&p->set, p->v->reader, &p->table->hash, p->keys.items,
-                        p->keys.count, n > 1 ? MR_VERIFY_IMAGE_BYTES : SIZE_MAX, err);
-    if (code == MR_OK && n > 1 && !is_whole(p)) {
-        code = read_rows(p, from, n / 2, err);
-        return code == MR_OK ? read_rows(p, from + n / 2, n - n / 2, err) : code;
-    }
     bool left = false;
+    enum mr_code code = MR_OK;
     for (size_t i = from; code == MR_OK && i < from + n; i++) {
         struct line *line = line_at(p, i);
         struct mr_rowset_row *row =
@@ -165,17 +147,42 @@ static enum mr_code read_rows(struct proving *p, size_t from, size_t n,
     return code == MR_OK && left ? match_texts(p, from, n, err) : code;
 }
 
+/* Reads the rows of n lines; *whole: all of them fit. */
+static enum mr_code read_rows(struct proving *p, size_t from, size_t n, bool *whole,
+                              struct mr_err *err)
+{
+    mr_vec_clear(&p->keys);
+    for (size_t i = from; i < from + n; i++) {
+        struct mr_key *key = is_read(line_at(p, i)) ? mr_vec_push(&p->keys) : NULL;
+        if (key != NULL)
+            *key = line_at(p, i)->as.target_key;
+        else if (is_read(line_at(p, i)))
+            return nomem(err);
+    }
+    *whole = true;
+    if (p->keys.count == 0)
+        return MR_OK;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
+    enum mr_code code =
+        mr_rowset_fetch(&p->set, p->v->reader, &p->table->hash, p->keys.items,
+                        p->keys.count, n > 1 ? MR_VERIFY_IMAGE_BYTES : SIZE_MAX, err);
+    *whole = n == 1 || is_whole(p);
+    return code == MR_OK && *whole ? take_rows(p, from, n, err) : code;
+}
+
 /* ---- judging ---- */
 
 /* Canonical identities of the rows that are not, to the byte, what was planned. */
-static enum mr_code read_identities(struct proving *p, struct mr_err *err)
+static enum mr_code read_identities(struct proving *p, size_t from, size_t n,
+                                    struct mr_err *err)
 {
     const struct mr_plan_columns *columns = &p->table->identity;
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     bool null = false;
     enum mr_code code = MR_OK;
     mr_vec_clear(&p->items);
-    for (size_t i = 0; code == MR_OK && i < p->lines.count; i++) {
+    for (size_t i = from; code == MR_OK && i < from + n; i++) {
         struct line *line = line_at(p, i);
         if (!line->differs || columns->count == 0)
             continue;
@@ -191,7 +198,7 @@ static enum mr_code read_identities(struct proving *p, struct mr_err *err)
     mr_strbuf_release(&bytes);
     if (code == MR_OK && p->items.count > 0)
         code = canonise(p, columns, err);
-    for (size_t i = 0, at = 0; code == MR_OK && at < p->items.count; i++)
+    for (size_t i = from, at = 0; code == MR_OK && at < p->items.count; i++)
         if (line_at(p, i)->differs)
             line_at(p, i)->identity = canon_at(p, at++);
     return code;
@@ -300,12 +307,13 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
 }
 
 /* Rows of SOURCE; those that were restored are compared, if nobody has edited them. */
-static enum mr_code prove_source(struct proving *p, struct mr_err *err)
+static enum mr_code prove_source(struct proving *p, size_t from, size_t n,
+                                 struct mr_err *err)
 {
     if (!mr_verify_reads_source(p->table))
         return MR_OK;
     mr_vec_clear(&p->asks);
-    for (size_t i = 0; i < p->lines.count; i++) {
+    for (size_t i = from; i < from + n; i++) {
         const struct line *line = line_at(p, i);
         bool restored = line->as.decision == MR_DECIDE_INSERT ||
                         line->as.decision == MR_DECIDE_RENUMBER;
@@ -323,21 +331,21 @@ static enum mr_code prove_source(struct proving *p, struct mr_err *err)
     return mr_verify_source_rows(p->v, p->table, p->asks.items, p->asks.count, err);
 }
 
-static enum mr_code prove_batch(struct proving *p, struct mr_err *err)
+/* Proves n lines; the halves one after the other where their rows are too wide. */
+static enum mr_code prove(struct proving *p, size_t from, size_t n, struct mr_err *err)
 {
-    enum mr_code code = read_rows(p, 0, p->lines.count, err);
-    for (size_t i = 0; code == MR_OK && i < p->lines.count; i++) {
-        struct line *line = line_at(p, i);
-        line->differs =
-            line->image.ptr != NULL &&
-            (!line->as.has_digest || !mr_digest_equal(line->found, line->as.digest));
+    bool whole = true;
+    enum mr_code code = read_rows(p, from, n, &whole, err);
+    if (code == MR_OK && !whole) {
+        code = prove(p, from, n / 2, err);
+        return code == MR_OK ? prove(p, from + n / 2, n - n / 2, err) : code;
     }
     if (code == MR_OK)
-        code = read_identities(p, err);
-    for (size_t i = 0; code == MR_OK && i < p->lines.count; i++)
+        code = read_identities(p, from, n, err);
+    for (size_t i = from; code == MR_OK && i < from + n; i++)
         if (is_read(line_at(p, i)))
             code = tell(p, line_at(p, i), err);
-    return code == MR_OK ? prove_source(p, err) : code;
+    return code == MR_OK ? prove_source(p, from, n, err) : code;
 }
 
 static enum mr_code end_batch(struct proving *p, struct mr_err *err)
@@ -345,7 +353,8 @@ static enum mr_code end_batch(struct proving *p, struct mr_err *err)
     struct mr_err why = {0};
     enum mr_code code = MR_OK;
     if (p->table != NULL && p->table->image != NULL && p->lines.count > 0)
-        code = mr_verify_excuse(p->v, p->table, prove_batch(p, &why), &why, err);
+        code = mr_verify_excuse(p->v, p->table, prove(p, 0, p->lines.count, &why), &why,
+                                err);
     if (p->v->run->progress != NULL) {
         mr_progress_add(p->v->run->progress, p->lines.count, 0);
         mr_progress_add_done(p->v->run->progress, p->lines.count);
