@@ -70,6 +70,10 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err);
 
 /* copy_links.c: fills link and dep. */
 enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err);
+/* copy_outside.c: tables beyond the plan: parents are appended to m.plan, which is the
+ * copy's own from then on; children fill dep. */
+enum mr_code mr_copy_outside_parents(struct mr_copy *c, struct mr_err *err);
+enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err);
 /* copy_unique.c: fills take. */
 enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err);
 

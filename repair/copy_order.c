@@ -33,6 +33,7 @@ struct graph {
     struct mr_copy *c;
     uint32_t n;      /* slots are 1 … n */
     uint8_t *state;  /* enum state */
+    bool *deleted;   /* per slot: its row goes */
     uint16_t *table; /* of slots with edges */
     uint32_t *waits; /* edges that it still waits for */
     uint32_t *level, *root, *seen;
@@ -60,6 +61,7 @@ static uint32_t *array(const struct graph *g)
 static void release(struct graph *g)
 {
     free(g->state);
+    free(g->deleted);
     free(g->table);
     free(g->waits);
     free(g->level);
@@ -88,6 +90,7 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
         return code;
     g->n = (uint32_t)n;
     g->state = calloc((size_t)n + 2, sizeof *g->state);
+    g->deleted = calloc((size_t)n + 2, sizeof *g->deleted);
     g->table = calloc((size_t)n + 2, sizeof *g->table);
     g->waits = array(g);
     g->level = array(g);
@@ -96,16 +99,17 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     g->first = array(g);
     g->before = array(g);
     g->queue = array(g);
-    if (g->state == NULL || g->table == NULL || g->waits == NULL || g->level == NULL ||
-        g->root == NULL || g->seen == NULL || g->first == NULL || g->before == NULL ||
-        g->queue == NULL)
+    if (g->state == NULL || g->deleted == NULL || g->table == NULL || g->waits == NULL ||
+        g->level == NULL || g->root == NULL || g->seen == NULL || g->first == NULL ||
+        g->before == NULL || g->queue == NULL)
         return mr_merge_nomem(err);
     code = mr_case_prepare(
-        g->c->m.cf, "SELECT id, tbl FROM c WHERE op>0 AND kind IS NULL", &stmt, err);
+        g->c->m.cf, "SELECT id, tbl, op FROM c WHERE op>0 AND kind IS NULL", &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         uint32_t id = (uint32_t)mr_case_int(stmt, 0);
         g->state[id] = STATE_WAITING;
         g->table[id] = (uint16_t)mr_case_int(stmt, 1);
+        g->deleted[id] = mr_case_int(stmt, 2) == MR_STEP_DELETE;
         g->level[id] = LEVEL_FIRST;
         g->root[id] = id;
     }
@@ -318,21 +322,34 @@ static void give_up(struct graph *g, uint32_t i)
         break_edge(g, edge_at(g, k));
 }
 
+/* Breaks an edge of the circle at hand, of a kind, where the row that makes way has that
+ * operation. */
+static enum mr_code break_one(struct graph *g, enum edge_kind kind, bool deleted,
+                              bool *done, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t w = 0; code == MR_OK && !*done && w < g->way.count; w++) {
+        struct edge *e = edge_at(g, *(uint32_t *)mr_vec_at(&g->way, w));
+        uint32_t mover = kind == EDGE_PARENT ? e->to : e->from;
+        if (e->kind != (uint8_t)kind || g->deleted[mover] != deleted)
+            continue;
+        code = make_way(g, e, done, err);
+        if (*done)
+            break_like(g, e);
+    }
+    return code;
+}
+
+/* A row that is to be deleted makes way last: it would be changed for nothing. */
 static enum mr_code break_circle(struct graph *g, uint32_t i, struct mr_err *err)
 {
     static const enum edge_kind order[] = {EDGE_ORPHAN, EDGE_VALUE, EDGE_CHILD,
                                            EDGE_PARENT};
+    const size_t kinds = sizeof order / sizeof order[0];
     bool done = false;
     enum mr_code code = find_circle(g, i, err);
-    for (size_t k = 0; code == MR_OK && !done && k < sizeof order / sizeof order[0]; k++)
-        for (size_t w = 0; code == MR_OK && !done && w < g->way.count; w++) {
-            struct edge *e = edge_at(g, *(uint32_t *)mr_vec_at(&g->way, w));
-            if (e->kind != (uint8_t)order[k])
-                continue;
-            code = make_way(g, e, &done, err);
-            if (done)
-                break_like(g, e);
-        }
+    for (size_t k = 0; code == MR_OK && !done && k < 2 * kinds; k++)
+        code = break_one(g, order[k % kinds], k >= kinds, &done, err);
     if (code == MR_OK && !done)
         give_up(g, edge_at(g, *(uint32_t *)mr_vec_at(&g->way, 0))->to);
     return code;

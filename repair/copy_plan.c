@@ -133,10 +133,15 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_copy *c, struct mr_err *err);
     } phases[] = {
-        {"preparing", open_work},          {"collecting rows", mr_copy_collect},
-        {"classifying", mr_copy_classify}, {"owners", mr_copy_taint},
-        {"references", mr_copy_links},     {"unique values", mr_copy_unique},
-        {"conflicts", mr_copy_settle},     {"order and steps", order_and_write},
+        {"preparing", open_work},
+        {"collecting rows", mr_copy_collect},
+        {"classifying", mr_copy_classify},
+        {"owners", mr_copy_taint},
+        {"references", mr_copy_links},
+        {"children", mr_copy_outside_children},
+        {"unique values", mr_copy_unique},
+        {"conflicts", mr_copy_settle},
+        {"order and steps", order_and_write},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
@@ -151,7 +156,8 @@ static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
 {
     struct mr_merge *m = &c->m;
     enum mr_code code = MR_OK;
-    c->planned = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *c->planned);
+    size_t most = m->plan->ntables + m->plan->pairing.nreferences; /* and parents */
+    c->planned = mr_arena_calloc(&m->arena, most + 1, sizeof *c->planned);
     if (c->planned == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < m->plan->ntables; i++)
@@ -161,7 +167,7 @@ static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
         code = view != NULL ? mr_source_reader_new(view, &m->reader[side], err)
                             : mr_err_set(err, MR_E_BUG, "the sides have no views");
     }
-    return code;
+    return code == MR_OK ? mr_copy_outside_parents(c, err) : code;
 }
 
 enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result *result,

@@ -18,24 +18,50 @@ static enum mr_code is_null(struct mr_key image, size_t column, bool *null,
     return code;
 }
 
-/* Which columns are inserted empty, and filled by a later step of the unit. */
+/* Which columns are empty in one image of a row, and not in the other. */
 static enum mr_code find_open(const struct mr_script *s, struct mr_script_row *row,
-                              const struct mr_step *later, struct mr_err *err)
+                              struct mr_key empty, struct mr_key full, struct mr_err *err)
 {
     const struct mr_script_table *t = &s->tables[row->step.table];
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->nopens; i++) {
-        struct mr_key before = {row->step.after, row->step.after_len};
-        struct mr_key after = {later->after, later->after_len};
-        bool empty = false, stays = false;
-        code = is_null(before, t->opens[i], &empty, err);
+        bool is_empty = false, stays = false;
+        code = is_null(empty, t->opens[i], &is_empty, err);
         if (code == MR_OK)
-            code = is_null(after, t->opens[i], &stays, err);
-        if (empty && !stays)
+            code = is_null(full, t->opens[i], &stays, err);
+        if (is_empty && !stays)
             row->open |= (uint64_t)1 << i;
     }
-    row->step.after = later->after;
-    row->step.after_len = later->after_len;
+    return code;
+}
+
+static struct mr_key before_of(const struct mr_step *step)
+{
+    return (struct mr_key){step->before, step->before_len};
+}
+
+static struct mr_key after_of(const struct mr_step *step)
+{
+    return (struct mr_key){step->after, step->after_len};
+}
+
+/* What was inserted is filled by an update, or what is deleted was emptied by one: a circle
+ * of references is closed, or opened.  The update becomes part of the other. */
+static enum mr_code join_circle(const struct mr_script *s, struct mr_script_row *row,
+                                struct mr_script_row *next, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (row->step.op == MR_STEP_INSERT) {
+        code = find_open(s, row, after_of(&row->step), after_of(&next->step), err);
+        row->step.after = next->step.after;
+        row->step.after_len = next->step.after_len;
+        next->step.op = 0;
+    } else {
+        code = find_open(s, next, before_of(&next->step), before_of(&row->step), err);
+        next->step.before = row->step.before;
+        next->step.before_len = row->step.before_len;
+        row->step.op = 0;
+    }
     return code;
 }
 
@@ -47,8 +73,7 @@ static int compare_entities(const void *a, const void *b)
     return (*x)->step.id < (*y)->step.id ? -1 : (*x)->step.id > (*y)->step.id;
 }
 
-/* Steps of one row of the unit: an update of what was inserted closes a circle and becomes
- * part of it; of two updates the first is passing. */
+/* Steps of one row of the unit: of two updates the first is passing. */
 static enum mr_code join_steps(struct mr_script *s, struct mr_err *err)
 {
     size_t n = s->rows.count;
@@ -61,15 +86,16 @@ static enum mr_code join_steps(struct mr_script *s, struct mr_err *err)
         qsort(by, n, sizeof(struct mr_script_row *), compare_entities);
     for (size_t i = 0; code == MR_OK && i + 1 < n; i++) {
         struct mr_script_row *row = by[i], *next = by[i + 1];
-        if (row->step.entity != next->step.entity || next->step.op != MR_STEP_UPDATE)
+        bool fills = row->step.op == MR_STEP_INSERT && next->step.op == MR_STEP_UPDATE;
+        bool empties = row->step.op == MR_STEP_UPDATE && next->step.op == MR_STEP_DELETE;
+        if (row->step.entity != next->step.entity)
             continue;
-        if (row->step.op == MR_STEP_INSERT) {
-            code = find_open(s, row, &next->step, err);
-            next->step.op = 0;
-            by[i + 1] = row;
-        } else {
+        if (fills || empties)
+            code = join_circle(s, row, next, err);
+        else if (next->step.op == MR_STEP_UPDATE)
             row->passing = next->chained = true;
-        }
+        if (fills)
+            by[i + 1] = row;
     }
     return code;
 }

@@ -186,6 +186,43 @@ orders missing 5
 people collision 3
 people missing 4"
 
+# --- tables beyond the plan
+again "$PEOPLE $ORDERS" "$SUBJECT
+identity = mobile"
+at a "UPDATE people SET mobile = 'lost' WHERE id = 3; INSERT INTO people VALUES (4, 'm4', 'd', NULL);
+    INSERT INTO orders VALUES (4, 3, 'o4'), (5, 4, 'o5'), (6, 1, 'o6')"
+at b "UPDATE people SET mobile = 'live' WHERE id = 3"
+CHECK=(--tables orders)
+for policy in mirror backfill; do
+    plan $policy
+    is "a parent that was not compared is looked at: $policy" "$(entities)" \
+        "orders 4 conflict parent-differs orders_ibfk_1
+orders 5 conflict parent-absent orders_ibfk_1
+orders 6 insert - -"
+done
+converges "beyond the plan" "orders missing 4
+orders missing 5"
+again "$PEOPLE CREATE TABLE log (id INT NOT NULL PRIMARY KEY, who INT NOT NULL)" "$SUBJECT
+identity = mobile
+[table $DB.log]
+reference = who -> $DB.people.id"
+at a "UPDATE people SET mobile = 'lost' WHERE id = 3; INSERT INTO log VALUES (1, 3), (2, 2)"
+at b "UPDATE people SET mobile = 'live' WHERE id = 3"
+CHECK=(--tables log)
+plan mirror
+is "also by a declared reference" "$(entities)" "log 1 conflict parent-differs who -> $DB.people.id
+log 2 insert - -"
+CHECK=()
+
+again "$PEOPLE" "$SUBJECT"
+at b "CREATE TABLE notes (id INT NOT NULL PRIMARY KEY, who INT, FOREIGN KEY (who) REFERENCES people (id)
+    ON DELETE CASCADE); INSERT INTO people VALUES (8, 'm8', 'd', NULL), (9, 'm9', 'd', NULL);
+    INSERT INTO notes VALUES (1, 8), (2, NULL)"
+plan mirror --allow-deletes 1
+is "rows of a table that only TARGET has keep whom they refer to" "$RC $(entities)" \
+    "1 people 8 conflict referenced a table that only the target has
+people 9 delete - -"
+
 # --- backfill
 again "$PEOPLE $ORDERS CREATE TABLE items (order_id INT NOT NULL, n INT NOT NULL, what VARCHAR(9),
     PRIMARY KEY (order_id, n), FOREIGN KEY (order_id) REFERENCES orders (id));
