@@ -40,6 +40,9 @@ struct mr_copy {
     struct mr_vec pools; /* free values of columns (copy_park.c) */
 };
 
+/* Creates the temporary tables. */
+enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err);
+
 /* By what a row is known again under this policy. */
 enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
                                        const struct mr_plan_table *table);

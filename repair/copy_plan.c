@@ -43,7 +43,7 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
     "DROP TABLE IF EXISTS temp.loose;";
 
-static enum mr_code open_work(struct mr_copy *c, struct mr_err *err)
+enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
 {
     enum mr_code code = mr_case_exec(c->m.cf, drop_sql, err);
     return code == MR_OK ? mr_case_exec(c->m.cf, schema_sql, err) : code;
@@ -133,14 +133,10 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_copy *c, struct mr_err *err);
     } phases[] = {
-        {"preparing", open_work},
-        {"collecting rows", mr_copy_collect},
-        {"classifying", mr_copy_classify},
-        {"owners", mr_copy_taint},
-        {"references", mr_copy_links},
-        {"children", mr_copy_outside_children},
-        {"unique values", mr_copy_unique},
-        {"conflicts", mr_copy_settle},
+        {"preparing", mr_copy_work_open},     {"collecting rows", mr_copy_collect},
+        {"classifying", mr_copy_classify},    {"owners", mr_copy_taint},
+        {"references", mr_copy_links},        {"children", mr_copy_outside_children},
+        {"unique values", mr_copy_unique},    {"conflicts", mr_copy_settle},
         {"order and steps", order_and_write},
     };
     enum mr_code code = MR_OK;
