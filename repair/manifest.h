@@ -97,7 +97,7 @@ bool mr_manifest_writes_rows(const struct mr_manifest *manifest);
 bool mr_policy_is_known(const char *policy);
 /* Was anything left out that should not have been? */
 bool mr_manifest_is_incomplete(const struct mr_manifest *manifest);
-/* Of who makes or shows the plan: 4 incomplete, 1 conflicts are open, 0. */
+/* Of who makes the plan: 4 incomplete, 1 conflicts are open, 0. */
 int mr_manifest_exit(const struct mr_manifest *manifest);
 
 #endif

@@ -63,7 +63,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
         code = show(&plan, opts, err);
     if (code == MR_OK && opts->approve_with != NULL)
         code = approve(&plan, opts->approve_with, err);
-    *exit_code = mr_manifest_exit(&plan.manifest);
+    *exit_code = mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;
     mr_plan_close(&plan);
     return code;
 }

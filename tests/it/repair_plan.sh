@@ -122,6 +122,8 @@ is "the case knows the plan" "$(sqlite3 c.case "SELECT state FROM plan ORDER BY 
 "$MYRECON" repair plan --policy merge --case c.case --config c.ini --output one >/dev/null 2>"$ERR"
 is "a directory that is not empty" $? 5
 
+"$MYRECON" repair show one >/dev/null
+is "to show open conflicts is no finding" $? 0
 show() { "$MYRECON" repair show "$@" one 2>"$ERR"; }
 is "one row of a plan" "$(show --row "$DB.members=4")" \
     "$DB.members: 4 on the source, 1000006 on the target: renumber"
