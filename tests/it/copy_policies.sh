@@ -168,6 +168,14 @@ delete teams ["1","1"]
 delete heads ["1",null]'
 converges "a circle that goes"
 
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, up INT NULL, FOREIGN KEY (up) REFERENCES t (id))"
+at b "INSERT INTO t VALUES (1, 1), (2, 1)"
+plan mirror
+is "a row lets go of itself before it goes" "$(steps)" 'update t ["1",null]
+delete t ["2","1"]
+delete t ["1",null]'
+converges "a row of its own"
+
 # --- some tables only
 again "$PEOPLE $ORDERS" "$SUBJECT
 identity = mobile"

@@ -183,8 +183,7 @@ static void children_before_parents_that_go(void **state)
 {
     struct sample s;
     (void)state;
-    open_sample(&s, true,
-                SLOTS(3, 3) "INSERT INTO dep VALUES (1,0,2), (2,0,3), (3,0,3);");
+    open_sample(&s, true, SLOTS(3, 3) "INSERT INTO dep VALUES (1,0,2), (2,0,3);");
     order_is(&s, "1:3@2 1:2@3 1:1@4");
     close_sample(&s);
 }
@@ -206,6 +205,19 @@ static void a_circle_of_rows_that_go_is_opened_first(void **state)
     (void)state;
     open_sample(&s, true, SLOTS(3, 2) "INSERT INTO dep VALUES (1,0,2), (2,0,1);");
     order_is(&s, "1:2p@1 1:1@2 1:2@3");
+    close_sample(&s);
+}
+
+static void a_row_that_refers_to_itself(void **state)
+{
+    struct sample s;
+    (void)state;
+    open_sample(&s, true, SLOTS(3, 1) "INSERT INTO dep VALUES (1,0,1);");
+    order_is(&s, "1:1p@1 1:1@2");
+    close_sample(&s);
+    open_sample(&s, false, SLOTS(3, 2) "INSERT INTO dep VALUES (1,0,1), (2,0,1);");
+    order_is(&s, "");
+    kinds_are(&s, "1 not-null-cycle,2 referenced");
     close_sample(&s);
 }
 
@@ -274,6 +286,7 @@ int main(void)
         cmocka_unit_test(children_before_parents_that_go),
         cmocka_unit_test(a_circle_of_parents_is_closed_at_the_end),
         cmocka_unit_test(a_circle_of_rows_that_go_is_opened_first),
+        cmocka_unit_test(a_row_that_refers_to_itself),
         cmocka_unit_test(a_circle_of_parents_that_may_not_be_empty),
         cmocka_unit_test(circles_of_several_kinds),
         cmocka_unit_test(two_circles_that_touch),
