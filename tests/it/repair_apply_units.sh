@@ -235,10 +235,12 @@ apply_meets "INSERT INTO members VALUES (10, 'm10', 'not yet');"
 client $T <<<"KILL $WAITING"
 ok "after a killed session it connects again" wait_for 20 grep -q 'connecting again' "$ERR"
 apply_ends "a killed session"
-on "CREATE TABLE weight (id INT)" # who has changed more wins a deadlock
-apply_meets "INSERT INTO weight SELECT 1 FROM information_schema.COLUMNS LIMIT 500; INSERT INTO members VALUES (90, 'm11', 'x');"
-echo "INSERT INTO members VALUES (10, 'm10', 'x');" >&"$HOLD_IN"
-ok "after a deadlock it tries again" wait_for 20 grep -q 'trying again.*Deadlock' "$ERR"
-apply_ends "a deadlock"
-on "DROP TABLE weight"
+if [ $T = b ]; then # MySQL looks at other rows in its guards, and waits there
+    on "CREATE TABLE weight (id INT)" # who has changed more wins a deadlock
+    apply_meets "INSERT INTO weight SELECT 1 FROM information_schema.COLUMNS LIMIT 500; INSERT INTO members VALUES (90, 'm11', 'x');"
+    echo "INSERT INTO members VALUES (10, 'm10', 'x');" >&"$HOLD_IN"
+    ok "after a deadlock it tries again" wait_for 20 grep -q 'trying again.*Deadlock' "$ERR"
+    apply_ends "a deadlock"
+    on "DROP TABLE weight"
+fi
 finish

@@ -129,7 +129,8 @@ class Script:
                 out.append("DELETE t FROM %s AS s JOIN %s.%s AS t ON t.id = s.id WHERE %s AND %s;\n" %
                            (self.temp(table), self.db, table, self.skip(), guard))
             else:
-                out.append("INSERT INTO %s.%s (%s) SELECT %s FROM %s AS s WHERE %s AND %s;\n" % (
+                out.append("INSERT INTO %s.%s (%s) SELECT %s FROM %s AS s WHERE %s AND %s"
+                           " ORDER BY s.line;\n" % (
                     self.db, table, ", ".join(columns), ", ".join("s." + c for c in columns),
                     self.temp(table), self.skip(), guard))
             out.append("INSERT INTO %s SELECT %d, ROW_COUNT() = (SELECT COUNT(*) FROM %s AS s WHERE"
