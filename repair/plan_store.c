@@ -13,6 +13,7 @@ static const char schema_sql[] =
     "CREATE INDEX IF NOT EXISTS entity_identity ON entity (plan, tbl, identity)"
     " WHERE identity IS NOT NULL;"
     "CREATE INDEX IF NOT EXISTS entity_decision ON entity (plan, tbl, decision);"
+    "CREATE INDEX IF NOT EXISTS entity_table ON entity (plan, tbl);" /* in order of id */
     "CREATE TABLE IF NOT EXISTS step (id INTEGER PRIMARY KEY, plan INT NOT NULL,"
     " entity INT NOT NULL, unit INT NOT NULL, tree INT NOT NULL, level INT NOT NULL,"
     " op INT NOT NULL, tbl INT NOT NULL, before BLOB, after BLOB) STRICT;"
