@@ -96,7 +96,7 @@ static enum mr_code line(struct mr_affected_writer *w,
     }
     if (list->plan != NULL)
         mr_strbuf_add_char(out, ',');
-    if (!person->no_new_key)
+    if (list->plan != NULL && !person->no_new_key)
         add_field(out, person->new_key.ptr, person->new_key.len);
     mr_strbuf_add_str(out, "\r\n");
     w->written++;
