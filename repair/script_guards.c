@@ -251,7 +251,9 @@ static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, ch
             continue;
         refuse_held(s, t, prefix, u->columns, u->name);
     }
-    if (prefix == 'i' && !identity && has_name(t))
+    /* mirror has an identity as often as SOURCE has it */
+    bool once = strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
+    if (prefix == 'i' && !identity && once && has_name(t))
         refuse_held(s, t, prefix, t->named_by, "identity");
 }
 

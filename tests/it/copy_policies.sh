@@ -417,4 +417,22 @@ is "unless that many may go" "$?" 0
 client b -D "$DB" <"$IT_TMP/dir/apply.sql" >"$OUT" 2>"$ERR"
 is "its script makes both sides equal" "$(cat "$ERR" "$OUT")$(left)" ""
 
+
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, name VARCHAR(9) NOT NULL, KEY (name))" \
+    "[table $DB.t]
+identity = name"
+at a "INSERT INTO t VALUES (1, 'x'), (2, 'x'), (3, 'y')"
+at b "INSERT INTO t VALUES (4, 'y')"
+plan backfill
+is "nobody is let in twice" "$(entities)" "t 1 conflict duplicate -
+t 2 conflict duplicate -
+t 3 conflict unique identity"
+at a "INSERT INTO t SELECT seq, 'x' FROM seq_5_to_700"
+plan mirror
+rm -rf "$IT_TMP/dir"
+CMD=("$MYRECON" repair plan --policy mirror --case "$CASE" --config "$INI" --output "$IT_TMP/dir")
+"${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+client b -D "$DB" <"$IT_TMP/dir/apply.sql" >"$OUT" 2>"$ERR"
+is "mirror has an identity as often as SOURCE" "$(cat "$ERR" "$OUT")$(left)" ""
+
 finish

@@ -1,7 +1,8 @@
 #!/bin/bash
 # copy_random.sh: random databases that two sides have changed (copy_random.py): what mirror,
-# backfill and newest decide can be carried out, and a check afterwards is equal or names exactly
-# what the plan lists.  SEEDS databases, from FIRST on; on MariaDB and on MySQL.
+# backfill and newest decide can be carried out step by step, by the plan's scripts and by `repair
+# apply`, and undone; a check afterwards is equal or names exactly what the plan lists.  SEEDS
+# databases, from FIRST on; every OTHERS-th on MySQL, too.
 
 . "$(dirname "$0")/lib.sh"
 begin ab
@@ -38,15 +39,25 @@ by_steps() { # by_steps POLICY DIR: the steps, one by one
     grep -vx 1 "$2/rows" | head -n 5
     judge "$1" "$2"
 }
-by_scripts() { # by_scripts POLICY DIR: the plan's scripts, and back
+carry_out() { # carry_out apply|undo DIR: by the stock client or by the program, in turn
+    if [ $((seed % 2)) -eq 0 ]; then
+        client "$t" -D "$tdb" <"$2/dir/$1.sql" 2>&1
+    else
+        "$MYRECON" repair "$1" --yes "$2/dir" "$dst" >"$OUT" 2>"$ERR" </dev/null ||
+            { [ $? -eq 1 ] && grep -q "conflicts are open" "$OUT" && ! grep -q "refused" "$OUT"; } ||
+            cat "$OUT" "$ERR"
+    fi
+}
+by_plan() { # by_plan POLICY DIR: the plan's files, applied twice, proven, and undone
     load "$t" "$tdb" "$2/target.sql" || return
     rm -rf "$2/dir"
     plan_with "$MYRECON" repair plan --policy "$1" --case "$2/case" --config "$2/ini" \
         --output "$2/dir" || return
-    client "$t" -D "$tdb" <"$2/dir/apply.sql" 2>&1
+    carry_out apply "$2"
     judge "$1" "$2"
-    client "$t" -D "$tdb" <"$2/dir/apply.sql" 2>&1 | sed 's/^/again: /'
-    client "$t" -D "$tdb" <"$2/dir/undo.sql" 2>&1
+    carry_out apply "$2" | sed 's/^/again: /'
+    "$MYRECON" repair verify "$2/dir" "$dst" >"$OUT" 2>"$ERR" </dev/null || cat "$OUT" "$ERR"
+    carry_out undo "$2"
     load "$t" "${DB}_u" "$2/target.sql" || return
     run_check "$(uri "$t" "${DB}_u")" "$dst" --settle 0 --objects none
     [ "$RC" = 0 ] || {
@@ -61,7 +72,7 @@ copy() { # copy SIDE SEED POLICY: one policy on one pair of databases; prints wh
     rm -f "$dir/case"*
     "$MYRECON" check "$src" "$dst" --settle 0 --case "$dir/case" --config "$dir/ini" -q \
         >"$OUT" 2>"$ERR" </dev/null
-    by_steps "$3" "$dir" && by_scripts "$3" "$dir"
+    by_steps "$3" "$dir" && by_plan "$3" "$dir"
 }
 
 fresh ao "${DB}_t"
