@@ -23,6 +23,13 @@
         .not_in_file = true                                                              \
     }
 
+#define APPROVAL_OPTION                                                                  \
+    {                                                                                    \
+        .name = "require-approval", .type = MR_OPTION_STRING,                            \
+        .offset = AT(require_approval), .arg = "CERT.pem", .group = "Safety",            \
+        .help = "only a plan that the key of this certificate has approved (repair "     \
+                "show --approve-with)"                                                   \
+    }
 #define CASE_OPTION                                                                      \
     {                                                                                    \
         .name = "case", .type = MR_OPTION_STRING, .offset = AT(case_path),               \
@@ -110,13 +117,7 @@ static const struct mr_option apply_options[] = {
      .group = "Safety",
      .help = "check everything, say what would be done, change nothing",
      .not_in_file = true},
-    {.name = "require-approval",
-     .type = MR_OPTION_STRING,
-     .offset = AT(require_approval),
-     .arg = "CERT.pem",
-     .group = "Safety",
-     .help = "only a plan that the key of this certificate has approved (repair show "
-             "--approve-with)"},
+    APPROVAL_OPTION,
     {.name = "max-age",
      .type = MR_OPTION_UINT,
      .offset = AT(max_age_s),
@@ -183,6 +184,7 @@ static const struct mr_option undo_options[] = {
      .group = "Safety",
      .help = "check everything, say what would be taken back, change nothing",
      .not_in_file = true},
+    APPROVAL_OPTION,
     CASE_OPTION,
     RECHECK_OPTION,
     NO_BINLOG_OPTION,

@@ -14,50 +14,8 @@ if [ "${1:-}" = mysql ]; then
 fi
 begin a$T
 cd "$IT_TMP" || exit 1
+DST=$(uri $T "$DB") CASE=$IT_TMP/case
 . "$IT_DIR/rows/lib.sh"
-CASE=$IT_TMP/case DST=$(uri $T "$DB")
-cat >my.ini <<INI
-[table $DB.members]
-subject = yes
-identity = mobile
-time-column = created_at
-reference = inviter -> $DB.members.id
-[table $DB.orders]
-identity = no
-INI
-
-histories() { # both as they were, then each with its own people
-    at a$T "DROP TABLE IF EXISTS log, orders, members;
-        CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, name TEXT,
-            inviter INT, created_at DATETIME);
-        CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, no VARCHAR(20) NOT NULL UNIQUE,
-            FOREIGN KEY (member_id) REFERENCES members (id) ON DELETE CASCADE);
-        CREATE TABLE log (id BIGINT AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, what VARCHAR(20),
-            FOREIGN KEY (member_id) REFERENCES members (id));
-        INSERT INTO members VALUES (1, 'm1', 'ann', NULL, '2026-01-01'), (2, 'm2', 'bob', 1, '2026-01-02');
-        INSERT INTO orders VALUES (1, 1, 'o1'); INSERT INTO log VALUES (1, 1, 'hello')"
-    at a "INSERT INTO members (mobile, name, inviter, created_at) VALUES ('lost3', 'carl', 1, '2026-02-01'),
-            ('lost4', 'dora', 3, '2026-02-01'), ('lost5', 'eve', 4, '2026-02-01'), ('lost6', 'fay', NULL, '2026-02-01');
-        INSERT INTO orders (member_id, no) SELECT id, CONCAT('lo', id) FROM members WHERE id > 2;
-        INSERT INTO log (member_id, what) SELECT id, 'in' FROM members WHERE id > 2"
-    at $T "INSERT INTO members (mobile, name, created_at) VALUES ('live3', 'new', '2026-02-02');
-        INSERT INTO orders (member_id, no) VALUES (3, 'lv2'); INSERT INTO log (member_id, what) VALUES (3, 'in')"
-}
-checked() {
-    rm -f "$OUT"
-    "$MYRECON" check --config my.ini --case "$CASE" --settle 0 "$(uri a "$DB")" "$DST" >"$OUT" 2>"$ERR"
-    case $? in 0 | 1) ;; *) bail "check: $(cat "$ERR")" ;; esac
-}
-plan_is() { # plan_is RC DESCRIPTION DIR
-    checked
-    rm -rf "$3"
-    rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --json --output "$3"
-    is "$2" "$RC" "$1"
-}
-planned_rows() { jq -r '.rows.rows' "$1/plan.json"; }
-people() { on "SELECT CONCAT(m.mobile, ':', m.name, ':', IFNULL(i.mobile, '-'), ':', (SELECT GROUP_CONCAT(no) FROM orders
-    WHERE member_id = m.id), ':', (SELECT COUNT(*) FROM log WHERE member_id = m.id)) FROM members m
-    LEFT JOIN members i ON i.id = m.inviter ORDER BY m.mobile"; }
 stock() { # stock FILE: by the client
     client $T <"$1" >"$OUT" 2>"$ERR"
     RC=$?

@@ -223,6 +223,14 @@ apply_ends() { # apply_ends DESCRIPTION
 }
 afresh
 make_plan
+on "CREATE TRIGGER no_way_around BEFORE INSERT ON members FOR EACH ROW SET @seen = 1"
+hold "SELECT COUNT(*) FROM members;"
+rep_is 1 "a counter that cannot be raised" apply --yes --lock-timeout 1 --retries 0 plan "$DST"
+let_go
+like "is named" "$(cat "$OUT")" "$DB.members.id: TOO LOW"
+like "and no row is written" "$(cat "$OUT")" "no row was written: counters come first"
+is "none at all" "$(on "SELECT COUNT(*) FROM orders")" 1
+on "DROP TRIGGER no_way_around"
 apply_meets "INSERT INTO members VALUES (10, 'm10', 'not yet');"
 ok "after a lock wait it tries again" wait_for 20 grep -q 'trying again.*Lock wait' "$ERR"
 apply_ends "a lock wait"
