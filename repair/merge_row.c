@@ -79,7 +79,8 @@ enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table
         code = mr_image_open(&m->image[1], b.ptr, b.len, err);
     for (size_t i = 0; code == MR_OK && !*differs && i < pair->find.ncolumns; i++)
         *differs =
-            i != except && (pair->ignored == NULL || !pair->ignored[i]) &&
+            i != except && !table->generated[i] &&
+            (pair->ignored == NULL || !pair->ignored[i]) &&
             mr_image_differs(&m->image[0], &m->image[1], i, &pair->find.columns[i]);
     return code;
 }

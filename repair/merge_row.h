@@ -20,7 +20,8 @@ enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key
 enum mr_code mr_merge_row_value(struct mr_key image, size_t column, struct mr_key *value,
                                 struct mr_err *err);
 
-/* Do two rows of a table differ in any column that counts, other than `except`
+/* Do two rows of a table differ in any column that counts and that the server does not
+ * compute, other than `except`
  * (MR_NO_COLUMN: none)? */
 enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table *table,
                                   struct mr_key a, struct mr_key b, size_t except,

@@ -74,6 +74,14 @@ at a "INSERT INTO log (id, who, n) VALUES (2, 2, 2)"
 plan
 is "an identity that is computed from a mapped column is refused" "$RC" 5
 like "and named" "$(cat "$ERR")" 'table "[^"]*log" contains column "code".*"who"'
+again "$PEOPLE ALTER TABLE people ADD COLUMN label VARCHAR(40) AS (CONCAT(id, '-', mobile))" \
+    "[table $DB.people]
+split-key = 2"
+at a "INSERT INTO people (id, mobile, seen) VALUES (3, 'm3', 'a'), (4, 'm4', 'b')"
+at b "INSERT INTO people (id, mobile, seen) VALUES (3, 'm4', 'b')"
+plan
+is "what a server computes from another id is no difference" \
+    "$(entities | grep ' 4 ')" "people 4 matched 3 -"
 
 # --- closure
 again "$PEOPLE" ""
