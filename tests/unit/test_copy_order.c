@@ -23,6 +23,10 @@ static const struct mr_table target = {.columns = columns, .ncolumns = COLUMNS};
 static const struct mr_plan_unique uniques[] = {{.name = "u", .columns = {&at[1], 1}},
                                                 {.name = "v", .columns = {&at[2], 1}}};
 
+/* Of types of which no free value is known. */
+static const struct mr_readcol reads[COLUMNS] = {
+    {.expr = MR_EXPR_UTF8}, {.expr = MR_EXPR_UTF8}, {.expr = MR_EXPR_UTF8}};
+
 struct sample {
     struct mr_findings *fd;
     struct mr_pair pair;
@@ -53,9 +57,7 @@ static void open_sample(struct sample *s, bool may_be_empty, const char *sql)
                                       .nuniques = 2,
                                       .nullable = may_be_empty ? nullable : none,
                                       .generated = none};
-    /* of a type that no candidates are known of */
-    s->pair.full[MR_TARGET].cols = (const struct mr_readcol[]){
-        {.expr = MR_EXPR_UTF8}, {.expr = MR_EXPR_UTF8}, {.expr = MR_EXPR_UTF8}};
+    s->pair.full[MR_TARGET].cols = reads;
     s->pair_reference.kin.declared = true;
     s->reference = (struct mr_plan_reference){
         .pair = &s->pair_reference, .from = {&at[2], 1}, .to = {at, 1}};
