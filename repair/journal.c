@@ -18,6 +18,8 @@
 #include "repair/plan_dir.h"
 
 #define JOURNAL_NAME "journal.jsonl"
+#define LOCK_WAIT_MS 1000
+#define LOCK_STEP_MS 50
 #define JOURNAL_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 /* A counter of which the journal has spoken. */
@@ -199,13 +201,24 @@ static enum mr_code sync_dir(const struct mr_journal *j, const char *dir,
     return code;
 }
 
+/* A run that was just killed may have a last write to end before it lets go. */
+static bool lock(int fd)
+{
+    for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
+        if (errno != EWOULDBLOCK || waited >= LOCK_WAIT_MS)
+            return false;
+        (void)usleep(LOCK_STEP_MS * 1000);
+    }
+    return true;
+}
+
 static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_err *err)
 {
     bool torn = false;
     j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (j->fd < 0)
         return fail(j, "open journal", err);
-    if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
+    if (!lock(j->fd)) {
         (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is being applied by another run",
                          dir);
         mr_err_hint(err, "Nothing was changed by this one. Wait until that has ended.");

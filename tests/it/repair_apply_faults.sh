@@ -118,7 +118,7 @@ for ((i = 1; i <= ${SEEDS:-20}; i++)); do
     done
     rep apply --yes --json plan "$DST"
     [ "$RC $(on "SELECT COUNT(*), COUNT(DISTINCT mobile) FROM members")" = "0 43	43" ] ||
-        WRONG+="killed once, then again: exit code $RC, $(on "SELECT COUNT(*) FROM members") members, $(refused)
+        WRONG+="killed once, then again: exit code $RC, $(on "SELECT COUNT(*) FROM members") members, $(tail -n 2 "$ERR") $(refused)
 "
 done
 judged "killed at any moment, it goes on"
