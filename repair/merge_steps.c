@@ -207,6 +207,9 @@ static enum mr_code update(struct stepping *s, const struct mr_entity *e,
                            .before_len = e->target_len,
                            .after = e->after,
                            .after_len = e->after_len};
+    /* only a key of other bytes differs, and that stays */
+    if (e->target_len == e->after_len && memcmp(e->target, e->after, e->after_len) == 0)
+        return MR_OK;
     if (s->unit == 0 || s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES)
         next_unit(s);
     s->tree++; /* each by itself */

@@ -42,7 +42,8 @@ def of_plan(plan):
         if rows:
             out.added[name] = Counter(tuple(r.values()) for r in rows)
     for node, row in plan.updates:
-        out.updated.setdefault(node.table.name, {})[node.key] = tuple(row.values())
+        if row != node.row:  # only a key of other bytes differs, and that stays
+            out.updated.setdefault(node.table.name, {})[node.key] = tuple(row.values())
     out.bounds = {name: (b.limit, b.fresh) for name, b in plan.bounds.items()}
     out.counters = {name: plan.blocks[name].counter if name in plan.blocks else
                     plan.target.counters[name] for name in plan.bounds}

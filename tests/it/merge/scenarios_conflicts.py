@@ -1,8 +1,8 @@
 """Section 4: conflicts."""
 from model import table
 from scenario import Scenario
-from scenario_tables import (EDITED, ID, INVITED, LINES, LOG, MEMBERS, NAMELESS, ORDERS, TIMED,
-                             members)
+from scenario_tables import (EDITED, ID, INVITED, LINES, LOG, MEMBERS, NAMELESS, ORDERS, TAGS,
+                             TIMED, members)
 
 EMAILS = table('members', ID, 'mobile VARCHAR(20)', 'email VARCHAR(20) NULL', key='id',
                unique=['mobile', 'email'], subject=True)
@@ -126,6 +126,9 @@ SCENARIOS = [
              target={'hosts': '2 h9 1', 'rooms': '2 r9 1'},
              idmap={'hosts': '2 > @', 'rooms': '2 > @'},
              added={'hosts': '@2 h2 @rooms:2', 'rooms': '@2 r2 @hosts:2'}),
+    Scenario('source: only the bytes of the key differ, and those stay', '4', [MEMBERS, TAGS],
+             both=ANN_BEN, source={'tags': '1 VIP x'}, target={'tags': '1 vip x'},
+             options={'on_conflict': {'changed': 'source'}}),
     Scenario('source: the lost row is written, its references mapped', '4', [MEMBERS, ORDERS],
              both={**ANN_BEN, 'orders': '3 A3 1'},
              source={'members': '3 m3 Cat', 'orders': '2 A2 3'},
