@@ -20,6 +20,7 @@ from oracle import Plan, Refused  # noqa: E402
 from outcome import Outcome, differences, of_plan  # noqa: E402
 from plandirs import Workshop  # noqa: E402
 from planfiles import joined  # noqa: E402
+from random_histories import RESTORE, SKIP  # noqa: E402
 from runner import Tap  # noqa: E402
 from servers import same  # noqa: E402
 from spoils import spoils  # noqa: E402
@@ -27,6 +28,9 @@ from newcomers import judge_kept, newcomer  # noqa: E402
 
 SIZES = (24, 8)
 BATCH = 10
+# by turns: live values taken from the source, all that waits restored, or left out; nothing
+TAKE = dict.fromkeys(['changed', 'differs', 'identity-changed'], 'source')
+CHOICES = ({}, {}, RESTORE | TAKE, {}, SKIP)
 COPIES = 4  # of a batch, compared to the byte
 
 
@@ -266,6 +270,7 @@ def histories(workshop, tap, seeds):
         lives = []
         for seed in seeds[i:i + BATCH]:
             world = generate(seed, SIZES[seed % 2])
+            world.options.on_conflict = CHOICES[seed % len(CHOICES)]
             try:
                 expected = of_plan(Plan(world.tables, world.source, world.target,
                                         world.options))

@@ -1,5 +1,6 @@
 """What somebody does to a restored row by hand, so that verify has something to find."""
 import random
+import re
 from dataclasses import dataclass
 
 from planfiles import joined
@@ -52,7 +53,8 @@ def free_columns(t):
 
 
 def other_value(column):
-    return 'spoilt' if column.is_text else 4711
+    width = re.search(r'\((\d+)\)', column.type)
+    return 'spoilt'[:int(width[1])] if column.is_text else 4711
 
 
 def is_leaf(node, side):
@@ -73,7 +75,7 @@ def identities(nodes, _):
         known = t.identity if isinstance(t.identity, tuple) else ()
         for column in free_columns(t):
             if column.name in known and column.is_text:
-                yield node, update(node, {column.name: 'spoilt'}), update(node, node.row)
+                yield node, update(node, {column.name: other_value(column)}), update(node, node.row)
 
 
 def rehangings(nodes, after):
