@@ -13,15 +13,22 @@ static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_map (tbl TEXT NOT NULL, source_key BLOB NOT NULL,"
     " target_key BLOB NOT NULL, identity BLOB, digest BLOB NOT NULL, is_new INT NOT NULL,"
     " state TEXT NOT NULL, plan INT NOT NULL, PRIMARY KEY (tbl, source_key, target_key))"
-    " STRICT, WITHOUT ROWID";
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS plan_map_target ON plan_map (tbl, target_key);";
+
+/* SQLite would read the whole table by its primary key. */
+#define BY_TARGET " INDEXED BY plan_map_target"
 
 /* A row that was planned once. */
 struct planned {
     int64_t id; /* in w */
     struct mr_key source_key, target_key, identity, digest;
+    struct mr_digest found; /* of TARGET's row under the key, once it is there */
     bool is_new, was_applied;
-    bool there; /* found on TARGET, with its identity */
-    bool exact; /* to the last byte as it was planned */
+    bool contested; /* a plan gave the key to another row, too */
+    bool there;     /* found on TARGET, with its identity */
+    bool named;     /* its identity was compared, and is the same */
+    bool exact;     /* to the last byte as it was planned */
 };
 
 struct testing {
@@ -29,15 +36,27 @@ struct testing {
     const struct mr_plan_table *table;
     struct mr_arena arena;
     struct mr_vec rows, asks, names; /* struct planned, struct mr_merge_ask ×2 */
-    struct mr_case_stmt *mark, *state;
+    struct mr_case_stmt *mark, *state, *rival;
 };
 
 /* ---- what was planned ---- */
 
+/* Of a row with several keys the certain ones come first. */
 static const char planned_sql[] =
     "SELECT w.id, p.source_key, p.target_key, p.identity, p.digest, p.is_new,"
-    " p.state='applied' FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
-    " WHERE w.tbl=?2 AND w.id>?3 AND p.state<>'undone' ORDER BY w.id LIMIT 1000";
+    " p.state='applied', EXISTS (SELECT 1 FROM plan_map o" BY_TARGET " WHERE o.tbl=?1 AND"
+    " o.target_key=p.target_key AND o.source_key<>p.source_key AND o.state<>'undone')"
+    " AS contested FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
+    " WHERE w.tbl=?2 AND w.id>?3 AND p.state<>'undone'"
+    " ORDER BY w.id, p.state, contested, p.target_key";
+
+/* All that is planned of a row comes in one batch. */
+static bool is_full(const struct testing *t, int64_t next)
+{
+    size_t n = t->rows.count;
+    return n >= MR_MERGE_BATCH &&
+           ((const struct planned *)mr_vec_at(&t->rows, n - 1))->id != next;
+}
 
 static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err *err)
 {
@@ -51,7 +70,8 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
         mr_case_bind_int(stmt, 2, (int64_t)t->table->at);
         mr_case_bind_int(stmt, 3, after);
     }
-    while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
+    while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more &&
+           !is_full(t, mr_case_int(stmt, 0))) {
         struct planned *p = mr_vec_push(&t->rows);
         if (p == NULL) {
             code = mr_merge_nomem(err);
@@ -64,6 +84,7 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
         p->digest = mr_merge_work_bytes(stmt, 4, &t->arena, &code, err);
         p->is_new = mr_case_int(stmt, 5) != 0;
         p->was_applied = mr_case_int(stmt, 6) != 0;
+        p->contested = mr_case_int(stmt, 7) != 0;
     }
     mr_case_free(stmt);
     return code;
@@ -72,17 +93,15 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
 /* ---- is it there? ---- */
 
 static enum mr_code digest_of(const struct mr_plan_table *table, struct mr_key image,
-                              char out[DIGEST_BYTES], struct mr_err *err)
+                              struct mr_digest *out, struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++)
         code = mr_row_skip(image.ptr, image.len, &pos, err);
-    if (code != MR_OK)
-        return code;
-    struct mr_digest digest = mr_digest_bytes(image.ptr, pos);
-    memcpy(out, &digest, DIGEST_BYTES);
-    return MR_OK;
+    if (code == MR_OK)
+        *out = mr_digest_bytes(image.ptr, pos);
+    return code;
 }
 
 static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
@@ -91,12 +110,11 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     struct testing *t = ctx;
     struct planned *p = mr_vec_at(&t->rows, (size_t)ask->tag);
     struct mr_key image = {row->image, row->len};
-    char digest[DIGEST_BYTES];
-    enum mr_code code = digest_of(t->table, image, digest, err);
+    enum mr_code code = digest_of(t->table, image, &p->found, err);
     if (code != MR_OK)
         return code;
-    p->exact =
-        p->digest.len == DIGEST_BYTES && memcmp(digest, p->digest.ptr, DIGEST_BYTES) == 0;
+    p->exact = p->digest.len == DIGEST_BYTES &&
+               memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0;
     p->there = p->is_new || p->exact;
     return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL
                ? mr_merge_lookup_push(&t->names, ask->tag, image, t->table->named_by,
@@ -125,8 +143,43 @@ static enum mr_code look(struct testing *t, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < t->names.count; i++) {
         const struct mr_merge_ask *name = mr_vec_at(&t->names, i);
         struct planned *p = mr_vec_at(&t->rows, (size_t)name->tag);
-        p->there = mr_key_compare(name->canon, p->identity) == 0;
+        p->named = mr_key_compare(name->canon, p->identity) == 0;
+        p->there = p->named;
     }
+    return code;
+}
+
+/* ---- whose row it is ---- */
+
+/* The key is another row's: that was found there, or is the only one to the byte as it
+ * was planned; or this one has a place already. */
+static const char rival_sql[] =
+    "SELECT EXISTS (SELECT 1 FROM plan_map" BY_TARGET
+    " WHERE tbl=?1 AND target_key=?2 AND"
+    " source_key<>?3 AND (state='applied' OR (state='proposed' AND digest=?4)))"
+    " OR EXISTS (SELECT 1 FROM mark WHERE id=?5 AND into_key IS NOT NULL)";
+
+/* A key that plans gave to two rows says nothing of whose row stands there: equality
+ * does, and of equal rows the first has it.  What only another plan's map told has
+ * nothing to be equal to: it is there unless one of the others is. */
+static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err *err)
+{
+    bool row = false;
+    if (!p->there || !p->contested || p->was_applied || p->named)
+        return MR_OK;
+    p->there = p->exact || p->digest.len == 0;
+    if (!p->there)
+        return MR_OK;
+    mr_case_bind_text(t->rival, 1, mr_plan_table_name(t->table));
+    mr_merge_work_bind(t->rival, 2, p->target_key);
+    mr_merge_work_bind(t->rival, 3, p->source_key);
+    if (!p->exact)
+        mr_case_bind_borrowed(t->rival, 4, &p->found, DIGEST_BYTES);
+    mr_case_bind_int(t->rival, 5, p->id);
+    enum mr_code code = mr_case_step(t->rival, &row, err);
+    if (code == MR_OK)
+        p->there = mr_case_int(t->rival, 0) == 0;
+    mr_case_reset(t->rival);
     return code;
 }
 
@@ -159,8 +212,12 @@ static enum mr_code test_table(struct testing *t, struct mr_err *err)
             break;
         after = ((struct planned *)mr_vec_at(&t->rows, t->rows.count - 1))->id;
         code = look(t, err);
-        for (size_t i = 0; code == MR_OK && i < t->rows.count; i++)
-            code = note(t, mr_vec_at(&t->rows, i), err);
+        for (size_t i = 0; code == MR_OK && i < t->rows.count; i++) {
+            struct planned *p = mr_vec_at(&t->rows, i);
+            code = contest(t, p, err);
+            if (code == MR_OK)
+                code = note(t, p, err);
+        }
     }
     return code;
 }
@@ -197,6 +254,8 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
                                "UPDATE plan_map SET state='applied' WHERE tbl=? AND"
                                " source_key=? AND target_key=?",
                                &t.state, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, rival_sql, &t.rival, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         t.table = &m->plan->tables[i];
         if (t.table->key.count > 0)
@@ -206,6 +265,7 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
         code = skip_deleted(m, err);
     mr_case_free(t.mark);
     mr_case_free(t.state);
+    mr_case_free(t.rival);
     mr_vec_release(&t.rows);
     mr_vec_release(&t.asks);
     mr_vec_release(&t.names);
@@ -245,16 +305,16 @@ static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
                             const struct mr_entity *e, struct mr_err *err)
 {
     const struct mr_plan_table *t = &m->plan->tables[e->table];
-    char digest[DIGEST_BYTES];
+    struct mr_digest digest = {0};
     enum mr_code code =
-        digest_of(t, (struct mr_key){e->after, e->after_len}, digest, err);
+        digest_of(t, (struct mr_key){e->after, e->after_len}, &digest, err);
     if (code != MR_OK)
         return code;
     mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
     mr_merge_work_bind(stmt, 2, e->source_key);
     mr_merge_work_bind(stmt, 3, e->target_key);
     mr_merge_work_bind(stmt, 4, (struct mr_key){e->identity, e->identity_len});
-    mr_case_bind_borrowed(stmt, 5, digest, DIGEST_BYTES);
+    mr_case_bind_borrowed(stmt, 5, &digest, DIGEST_BYTES);
     mr_case_bind_int(stmt, 6, e->decision == MR_DECIDE_RENUMBER);
     mr_case_bind_int(stmt, 7, mr_plan_store_id(m->store));
     return mr_case_run(stmt, err);

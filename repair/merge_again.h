@@ -6,7 +6,9 @@
  * applied, and is that row.  It is not there, though it once was: it was deleted since, is
  * listed, and not inserted again.  It never was, or was undone: it is decided anew.
  * A row without an identity is known by an id that no counter gave to anybody else, or by
- * being, to the last byte, what was planned.
+ * being, to the last byte, what was planned.  A plan that was never applied leaves its ids
+ * to later ones: where two rows were to get one key, it is the row of the one that was
+ * applied, or that stands there to the byte; of equal rows each key is one row's only.
  *
  * Kept in the case:
  *   plan_map (tbl "db.t", source_key, target_key, identity, digest of the row as planned,

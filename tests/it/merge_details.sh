@@ -163,6 +163,94 @@ plan --margin 100
 is "what was deleted since is not inserted again" "$(steps)" ""
 is "and is listed" "$(entities | grep '^log 2 ')" "log 2 skip - deleted-since"
 
+# --- plans of which another one was applied: ids shift, since bob's row waits in the second
+three() { # three N2 N3 N4: what a log has lost, bob's row first
+    again "$PEOPLE $LOG INSERT INTO people VALUES (3, 'm3', 'c')" "$WHO"
+    at a "INSERT INTO log VALUES (2, 2, $1), (3, 1, $2), (4, 1, $3)"
+    at b "DELETE FROM people WHERE id = 2;
+        INSERT INTO log VALUES (2, 1, 25), (3, 1, 35), (4, 1, 45)"
+}
+all() { plan --margin 100 --on-conflict deleted-on-live=restore; }
+some() { plan --margin 100; }
+keep() { cp "$OUT" "$IT_TMP/kept"; }
+apply_kept() { # the plan that was kept
+    cp "$IT_TMP/kept" "$OUT"
+    apply_steps
+}
+lost() { # what is there of the rows that were lost
+    client b -D "$DB" <<<"SELECT GROUP_CONCAT(who, ' ', n ORDER BY n, who) FROM log
+        WHERE n % 10 = 0 AND id > 1"
+}
+rows() { steps | sed -E 's/^([a-z]+ [a-z]+) .*"([0-9]+)",("[^"]*","[^"]*")\]$/\1 \3/'; }
+
+three 20 30 40
+all
+is "a plan hands out ids" "$(steps)" 'insert people ["2","m2","b"]
+insert log ["105","2","20"]
+insert log ["106","1","30"]
+insert log ["107","1","40"]'
+some
+is "another one hands them to others" "$(steps)" 'insert log ["105","1","30"]
+insert log ["106","1","40"]'
+apply_steps
+all
+is "whoever has not got the id is still lost" "$(rows)" 'insert people "m2","b"
+insert log "2","20"'
+apply_steps
+is "each row is there once" "$(lost)" "2 20,1 30,1 40"
+all
+is "and that is all" "$(steps)" ""
+
+three 20 30 40
+all
+keep
+some
+apply_kept
+some
+is "the first plan may be applied after the second was made" "$(steps)" ""
+all
+is "with nothing left to do" "$(steps)" ""
+is "and each row there once" "$(lost)" "2 20,1 30,1 40"
+
+# equal rows: which of them it was does not matter, how many there are does
+three 20 30 30
+some
+keep
+all
+apply_kept
+all
+is "no row takes the place of an equal one beside its own" "$(rows)" 'insert people "m2","b"
+insert log "2","20"'
+three 20 30 30
+some
+all
+keep
+grep -v '"107"' "$IT_TMP/kept" >"$OUT"
+apply_steps
+all
+is "and no two take one place" "$(rows)" 'insert log "1","30"'
+apply_steps
+is "each is there once" "$(lost)" "2 20,1 30,1 30"
+
+# what only another plan's map told has no digest
+three 20 30 40
+all
+apply_steps
+sqlite3 "$CASE" "UPDATE plan_map SET digest = x'';
+    INSERT INTO plan_map SELECT tbl, x'69010000000000000003', target_key, NULL, x'00', 1, 'proposed',
+        plan FROM plan_map WHERE tbl = '$DB.log' AND source_key = x'69010000000000000002'"
+all
+is "a row that was told of is there, where the other one is not" "$(steps)" ""
+three 20 30 40
+all
+grep -v '"107"' "$OUT" >"$IT_TMP/kept"
+apply_kept
+sqlite3 "$CASE" "UPDATE plan_map SET digest = x'';
+    UPDATE plan_map SET target_key = x'6901000000000000006a' WHERE tbl = '$DB.log' AND
+        source_key = x'69010000000000000004'"
+all
+is "and of two that were told of the first" "$(rows)" 'insert log "1","40"'
+
 # --- what is only counted
 again "CREATE TABLE people (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20)
     NOT NULL UNIQUE, edited DATETIME NOT NULL, at DATETIME NOT NULL);
