@@ -142,6 +142,7 @@ resumed() { # resumed DESCRIPTION
 
 start
 is "killed: while it looks for people" $? 0
+wait_for "SELECT count(*) > 0 FROM link" 1
 kill -9 "$PID"
 ended
 tell "UNLOCK TABLES; SELECT 1"
