@@ -8,6 +8,7 @@
 #include "repair/plan_decisions.h"
 #include "repair/plan_files.h"
 #include "repair/plan_idmap.h"
+#include "repair/plan_mentions.h"
 #include "repair/plan_refuse.h"
 #include "repair/plan_select.h"
 #include "repair/plan_server.h"
@@ -147,6 +148,20 @@ static enum mr_code note_counts(struct rows *r, struct mr_err *err)
     return code;
 }
 
+static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
+{
+    struct mr_vec mentions = MR_VEC_INIT(struct mr_plan_mention);
+    const struct mr_plan_mentions_task task = {
+        .tables = &r->tables, .store = r->store, .fd = r->p->fd, .arena = &r->p->arena};
+    enum mr_code code = mr_plan_mentions(&task, &mentions, err);
+    for (size_t i = 0; code == MR_OK && i < mentions.count; i++) {
+        const struct mr_plan_mention *mention = mr_vec_at(&mentions, i);
+        code = add_note(r, "id-in-text", mention->table, mention->text, err);
+    }
+    mr_vec_release(&mentions);
+    return code;
+}
+
 static enum mr_code keep_notes(struct rows *r, struct mr_err *err)
 {
     struct mr_planned *planned = &r->p->manifest.planned;
@@ -211,6 +226,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = mr_plan_counters(&counters, &p->manifest, &r->reserved, err);
     if (code == MR_OK)
         code = note_counts(r, err);
+    if (code == MR_OK)
+        code = note_mentions(r, err);
     return code == MR_OK ? keep_notes(r, err) : code;
 }
 

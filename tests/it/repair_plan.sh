@@ -256,6 +256,52 @@ is "with it there is nothing to do" "$(jq -r .rows.rows again/plan.json)" 0
 is "and everybody is where they were" "$(grep -E 'members|wallet,2' again/idmap.csv)" \
     "$(grep -E 'members|wallet,2' twelve/idmap.csv)"
 
+# --- old ids inside texts
+
+fresh ab "$DB"
+cat >c.ini <<INI
+[table $DB.members]
+subject = yes
+[table $DB.notes]
+identity = code
+reference = about -> $DB.members.id
+reference = gift -> $DB.gifts.name
+INI
+at ab "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE);
+    CREATE TABLE gifts (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE);
+    CREATE TABLE notes (id INT AUTO_INCREMENT PRIMARY KEY, about INT, gift VARCHAR(20),
+        code VARCHAR(20) NOT NULL UNIQUE, text TEXT, doc JSON, same VARCHAR(60) AS (CONCAT(text, '')) VIRTUAL);
+    INSERT INTO members VALUES (2000, 'm0'); INSERT INTO gifts VALUES (1, 'one');
+    INSERT INTO notes (id, about, code, text) VALUES (1, 2000, 'c', 'was 2001')"
+at a "INSERT INTO members VALUES (2001, 'm1'), (2002, 'm2'), (2003, 'm3');
+    INSERT INTO gifts VALUES (2, '2001');
+    INSERT INTO notes (id, about, gift, code, text, doc) VALUES
+        (2, 2001, '2001', 'c-2001', '2 of 2001 see 2003', NULL),
+        (3, 2002, NULL, 'c-2002', '2004, a2001', '{\"gift_id\": 2, \"n\": 2}'),
+        (4, 2003, NULL, 'c-2003', NULL, '{\"n\": 2, \"text\": \"to 2003\"}'),
+        (5, 2000, NULL, 'c-2000', 'for 2001', '[2]')"
+at b "INSERT INTO members VALUES (2001, 'm4'), (2004, 'm3');
+    INSERT INTO gifts VALUES (2, 'three')"
+rm c.case
+check
+plan texts --split-key "$DB.members=2000" --split-key "$DB.gifts=1" --split-key "$DB.notes=1"
+notes() { jq -r 'select(.kind == "id-in-text") | "\(.table | sub(".*[.]"; "")): \(.text)"' "$OUT"; }
+is "old ids inside texts are reported, a line a column" "$(notes)" "\
+notes: \"text\" of 2 restored rows seems to name old ids, which stay as they are; such as, in row 2, \
+2001 of $DB.members, which is 1002005
+notes: \"doc\" of 2 restored rows seems to name old ids, which stay as they are; such as, in row 3, \
+2 of $DB.gifts, which is 1000003"
+is "they stay in the row" "$(grep -c "$(printf 'for 2001' | od -An -tx1 | tr -d ' \n')" texts/apply.sql)" 1
+is "plan.json has them" "$(jq -r '.rows.notes[] | select(.kind == "id-in-text") | .table' texts/plan.json)" \
+    "$DB.notes
+$DB.notes"
+like "and show prints them" "$("$MYRECON" repair show texts)" 'note: .*notes: "text" of 2 restored rows'
+at a "UPDATE notes SET text = NULL, doc = '{\"n\": 2}' WHERE id > 1"
+rm c.case
+check
+plan texts --split-key "$DB.members=2000" --split-key "$DB.gifts=1" --split-key "$DB.notes=1"
+is "without any there is nothing to report" "$(notes)" ""
+
 if own_begin X; then
     client "$MR_X_URI" <<<"SET GLOBAL binlog_format = MIXED; CREATE DATABASE $DB"
     if [ "$(client "$MR_X_URI" <<<"SELECT @@log_bin")" = 1 ]; then
