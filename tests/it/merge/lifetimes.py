@@ -29,7 +29,8 @@ from newcomers import judge_kept, newcomer  # noqa: E402
 SIZES = (24, 8)
 BATCH = 10
 # by turns: live values taken from the source, all that waits restored, or left out; nothing
-TAKE = dict.fromkeys(['changed', 'differs', 'identity-changed'], 'source')
+# (an identity that is taken back frees another, and the next plan goes on from there)
+TAKE = dict.fromkeys(['changed', 'differs'], 'source')
 CHOICES = ({}, {}, RESTORE | TAKE, {}, SKIP)
 COPIES = 4  # of a batch, compared to the byte
 

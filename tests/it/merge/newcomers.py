@@ -74,11 +74,14 @@ def newcomer(before, after, number):
     if not found:
         return None
     node, child, row = random.Random(number).choice(people or found)
+    starts = [p for ref in child.refs if ref.holds(row)
+              for p in after.find(ref.table, ref.to, tuple(row[c] for c in ref.columns))
+              if p in added]
     where = ' AND '.join(f'`{c}` <=> {value(v)}' for c, v in row.items())
     return Newcomer(node.table.name, joined(node.key), (child.name, tuple(row.values())),
                     insert(child, row), f'DELETE FROM `{child.name}` WHERE {where} LIMIT 1;\n',
-                    named(closure(node, added, after, whole=False)),
-                    named(closure(node, added, after, whole=True)))
+                    named(closure(starts, added, after, whole=False)),
+                    named(closure(starts, added, after, whole=True)))
 
 
 def value(v):
@@ -89,8 +92,8 @@ def named(nodes):
     return [(n.table.name, tuple(n.row.values())) for n in nodes]
 
 
-def closure(start, added, side, whole):
-    """What has to stay with a row: what hangs below, not beyond another person, and whom it
+def closure(starts, added, side, whole):
+    """What has to stay with rows: what hangs below, not beyond another person, and whom it
     all refers to; whole: what hangs below those, too."""
     above = {node: [p for _, p in side.parents(node) if p in set(added)] for node in added}
     below = {}
@@ -98,7 +101,7 @@ def closure(start, added, side, whole):
         for parent in above[node]:
             if not node.table.subject:
                 below.setdefault(parent, []).append(node)
-    kept, todo = [], [(start, True)]
+    kept, todo = [], [(node, True) for node in starts]
     seen = set()
     while todo:
         node, down = todo.pop()
