@@ -24,7 +24,7 @@ from random_histories import RESTORE, SKIP  # noqa: E402
 from runner import Tap  # noqa: E402
 from servers import same  # noqa: E402
 from spoils import spoils  # noqa: E402
-from newcomers import judge_kept, newcomer  # noqa: E402
+from newcomers import judge_kept, newcomer, thief  # noqa: E402
 
 SIZES = (24, 8)
 BATCH = 10
@@ -39,7 +39,7 @@ class Life:
     """One history on its way; `wrong` is what was not as it must be."""
 
     STAGES = ('plan', 'apply', 'verify', 'apply twice', 'plan again', 'spoil', 'undo',
-              'plan after undo', 'newcomer')
+              'plan after undo', 'newcomer', 'stolen key')
 
     def __init__(self, workshop, history, number, expected, scenario=None):
         self.shop, self.history, self.number = workshop, history, number
@@ -214,6 +214,40 @@ class Life:
             self.shop.on_target(self.history, new.gone)
         self.exit_code(self.undo(), 0)
         self.stands(self.before, 'undone at last')
+
+
+    def do_stolen_key(self):
+        """A row that was to keep its key is left out with what hangs on it; planned again, it
+        gets a new one."""
+        new = thief(self.plan, self.before, self.number)
+        if not new:
+            return
+        self.shop.on_target(self.history, new.sql)
+        before = self.there()
+        run = self.shop.stock(self.plan, 'apply.sql', '--force') if self.stock else \
+            self.shop.repair('apply', self.plan, '--yes', '--recheck', *self.case)
+        self.exit_code(run, 0 if self.stock else 1)
+        if f'{new.table} {new.key}' not in run.said.replace('\t', ' '):
+            self.note(f'{new.table} {new.key} is not listed', *run.said.splitlines())
+        self.note(*untouched(before, self.there(), self.expected), *orphans(self.there()))
+        self.shop.compare_one(self.history)
+        self.plan = self.shop.plan(self.history)
+        self.exit_code(self.plan.run, 1 if self.first.open else 0)
+        if self.wrong:
+            return
+        self.apply()
+        there = self.there()
+        self.note(*untouched(before, there, self.expected), *orphans(there))
+        places = self.plan.pairs()
+        if places.get((new.table, new.key), new.key) == new.key:
+            self.note(f'{new.table} {new.key} has got no new key')
+        self.same_open(self.plan.outcome(self.history.source, before, before))
+        missing = {name: len(self.after.nodes[name]) - len(there.nodes[name]) +
+                   (name == new.table) for name in self.history.tables}
+        self.note(*(f'{count} rows of {name} are missing' for name, count in missing.items()
+                    if count))
+        self.exit_code(self.shop.repair('verify', self.plan), 0)
+        self.keeps = [(new.table, new.key)]
 
 
 def untouched(before, after, expected):

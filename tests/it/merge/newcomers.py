@@ -30,7 +30,7 @@ def added_nodes(before, after):
 
 
 def new_row(child, ref, parent, side):
-    """A row of child that refers to parent, or None."""
+    """A row of child that refers to parent (ref None: to anybody), or None."""
     row = {}
     for column in child.columns.values():
         if column.null:
@@ -46,9 +46,10 @@ def new_row(child, ref, parent, side):
             if not side.nodes[other.table]:
                 return None
             row.update(zip(other.columns, (side.nodes[other.table][0].row[c] for c in other.to)))
-    if ref.when:
+    if ref and ref.when:
         row[ref.when[0]] = ref.when[1]
-    row.update(zip(ref.columns, (parent.row[c] for c in ref.to)))
+    if ref:
+        row.update(zip(ref.columns, (parent.row[c] for c in ref.to)))
     if child.counter:
         row[child.counter] = max([n.count for n in side.nodes[child.name]]
                                  + [side.counters[child.name] - 1]) + 1
@@ -62,6 +63,30 @@ def fits(child, row, side):
             return False
     return not any(side.find(child.name, columns, tuple(row[c] for c in columns))
                    for columns in (*child.unique, *([child.key] if child.key else [])))
+
+
+@dataclass
+class Thief:
+    table: str
+    key: str
+    row: dict
+    sql: str
+
+
+def thief(plan, before, number):
+    """Somebody who signs up under a key that a lost row was to keep; None where there is none."""
+    found = []
+    for (name, mine), place in sorted(plan.pairs().items()):
+        t = before.tables[name]
+        if not t.counter or len(t.key) > 1 or mine != place or before.at_key(name, (int(mine),)):
+            continue
+        row = new_row(t, None, None, before)
+        if row:
+            found.append((t, {**row, t.counter: int(mine)}))
+    if not found:
+        return None
+    t, row = random.Random(number).choice(found)
+    return Thief(t.name, str(row[t.counter]), row, insert(t, row))
 
 
 def newcomer(before, after, number):

@@ -227,7 +227,11 @@ class Plan:
             choice = self.choices.get(node, '')
             if kind not in VALUE or not self.takes_source(node, other, choice):
                 continue
-            row = {c: other.row[c] if c in node.table.key else self.entities.image(node, c)
+            # a key stays; who waits is nobody that T could refer to
+            stays = set(node.table.key).union(*(ref.columns for ref, parent in
+                                                self.source.parents(node)
+                                                if parent in self.found.waits))
+            row = {c: other.row[c] if c in stays else self.entities.image(node, c)
                    for c in node.table.columns}
             self.updates.append((other, row))
 
