@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#define LEVEL 3
-
 struct mr_compress {
     struct mr_sink sink;
     ZSTD_CCtx *context;
@@ -19,6 +17,12 @@ struct mr_compress {
 enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out,
                              struct mr_err *err)
 {
+    return mr_compress_new_level(sink, MR_COMPRESS_LEVEL, out, err);
+}
+
+enum mr_code mr_compress_new_level(struct mr_sink sink, int level,
+                                   struct mr_compress **out, struct mr_err *err)
+{
     struct mr_compress *compress = calloc(1, sizeof *compress);
     *out = compress;
     if (compress == NULL)
@@ -29,7 +33,7 @@ enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out,
     compress->context = ZSTD_createCCtx();
     if (compress->buffer != NULL && compress->context != NULL &&
         !ZSTD_isError(
-            ZSTD_CCtx_setParameter(compress->context, ZSTD_c_compressionLevel, LEVEL)) &&
+            ZSTD_CCtx_setParameter(compress->context, ZSTD_c_compressionLevel, level)) &&
         !ZSTD_isError(ZSTD_CCtx_setParameter(compress->context, ZSTD_c_checksumFlag, 1)))
         return MR_OK;
     mr_compress_free(compress);

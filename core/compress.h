@@ -1,5 +1,5 @@
 /*
- * compress: a stream of bytes into one zstd frame (level 3, with content checksum).
+ * compress: a stream of bytes into one zstd frame (with content checksum).
  *
  *   mr_compress_new → mr_compress_write … → mr_compress_finish → mr_compress_free
  *
@@ -8,7 +8,8 @@
  * damage, not an adversary.
  *
  * Ownership: the sink is the caller's.  Errors: the sink's own, and MR_E_NOMEM.  After
- * an error only free may follow.  Memory: about 4 MiB, however long the stream.
+ * an error only free may follow.  Memory: about 4 MiB at level 3, 90 MiB at 19, however long
+ * the stream.
  * Threads: one at a time per compressor.
  */
 #ifndef MR_COMPRESS_H
@@ -21,8 +22,15 @@
 
 struct mr_compress;
 
+#define MR_COMPRESS_LEVEL 3
+#define MR_COMPRESS_LEVEL_MAX 19 /* beyond it, readers need more than 8 MiB */
+
+/* At level 3. */
 enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out,
                              struct mr_err *err);
+/* level: 1 to 19. */
+enum mr_code mr_compress_new_level(struct mr_sink sink, int level,
+                                   struct mr_compress **out, struct mr_err *err);
 enum mr_code mr_compress_write(struct mr_compress *compress, const void *ptr, size_t len,
                                struct mr_err *err);
 /* The end of the frame.  Once; nothing may be written after it. */

@@ -74,6 +74,7 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     mr_strbuf_init(&db->sql);
     db->statement_timeout_s = opts->statement_timeout_s;
     db->writable = opts->writable;
+    db->local_infile = opts->local_infile;
     add_comment(&db->comment, opts->run_tag);
     enum mr_code rc = mr_strbuf_check(&db->comment, "connecting", err);
     if (rc == MR_OK)

@@ -35,6 +35,7 @@
 
 #include "endpoint.h"
 #include "err.h"
+#include "feed.h"
 #include "row.h"
 #include "strbuf.h"
 
@@ -44,6 +45,7 @@ struct mr_db_opts {
     const char *run_tag;          /* goes into the comment that starts every statement */
     unsigned statement_timeout_s; /* 0: the server's own */
     bool writable;                /* repair and restore only: no READ ONLY session */
+    bool local_infile;            /* restore only: mr_db_load() may be used */
 };
 
 /* Facts read once after connecting. */
@@ -106,6 +108,28 @@ void mr_result_free(struct mr_result *res);
 /* First cell of the first row, copied to out; "" for NULL.  MR_E_NO_SUCH if no row. */
 enum mr_code mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
                               struct mr_err *err);
+
+/*
+ * A statement without result set on several connections at once: sent on all, then
+ * received from all, so that they run within one round trip.  Nothing else may be asked of
+ * a connection in between.
+ */
+enum mr_code mr_db_send(struct mr_db *db, const char *sql, size_t len,
+                        struct mr_err *err);
+enum mr_code mr_db_receive(struct mr_db *db, struct mr_err *err);
+
+/*
+ * LOAD DATA LOCAL INFILE whose data the feed gives, whatever file the server asks for.  To
+ * be run within a transaction: where the feed fails, the connection is cut (MR_E_LOST from
+ * then on; the feed's error is returned), and the server takes back what it has read.
+ */
+struct mr_db_loaded {
+    uint64_t rows;
+    unsigned warnings;
+};
+enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len,
+                        const struct mr_feed *feed, struct mr_db_loaded *out,
+                        struct mr_err *err);
 
 /*
  * A stream: one SELECT over the binary protocol.  classes[i] says how column i is to be

@@ -94,26 +94,31 @@ static int refuse_error(void *handle, char *text, unsigned size)
     return 2000;
 }
 
+void mr_db_refuse_infile(MYSQL *mysql)
+{
+    mysql_set_local_infile_handler(mysql, refuse_infile, refuse_read, refuse_end,
+                                   refuse_error, NULL);
+}
+
 static void set_options(struct mr_db *db, MYSQL *mysql)
 {
     const struct mr_endpoint *ep = &db->ep;
     unsigned io_s = IO_TIMEOUT_S;
     if (db->statement_timeout_s >= io_s)
         io_s = db->statement_timeout_s + 60;
-    unsigned off = 0;
+    unsigned infile = db->local_infile ? 1 : 0;
     mr_db_bool no = 0;
     unsigned long packet = PACKET_MAX_BYTES;
     (void)mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &ep->connect_timeout_s);
     (void)mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &io_s);
     (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
-    (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
+    (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &infile);
     (void)mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
     (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     /* Truncation is told by lengths (db_stream.c); the library's flags lie. */
     (void)mysql_options(mysql, MYSQL_REPORT_DATA_TRUNCATION, &no);
     (void)mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "myrecon");
-    mysql_set_local_infile_handler(mysql, refuse_infile, refuse_read, refuse_end,
-                                   refuse_error, NULL);
+    mr_db_refuse_infile(mysql);
     unsigned protocol = MYSQL_PROTOCOL_DEFAULT;
     if (ep->socket != NULL)
         protocol = MYSQL_PROTOCOL_SOCKET;

@@ -1,5 +1,6 @@
 /*
- * db_internal: what the files of the module db (db.c, db_connect.c, db_nap.c, db_stream.c) share.
+ * db_internal: what the files of the module db (db.c, db_connect.c, db_load.c,
+ * db_nap.c, db_stream.c) share.
  * Nobody else includes this, and nobody else includes <mysql.h>.
  *
  * Two client libraries are supported: MariaDB Connector/C (MARIADB_PACKAGE_VERSION is
@@ -27,7 +28,7 @@ struct mr_db {
     struct mr_strbuf comment; /* starts every statement */
     struct mr_strbuf sql;     /* the statement being sent */
     unsigned statement_timeout_s;
-    bool writable;
+    bool writable, local_infile;
 };
 
 /* db_connect.c */
@@ -38,6 +39,8 @@ enum mr_code mr_db_complete_endpoint(struct mr_db *db, struct mr_err *err);
 enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server,
                            struct mr_err *err);
 void mr_db_disconnect(struct mr_db *db);
+/* From here on the server's wish to read a file of the client is refused. */
+void mr_db_refuse_infile(MYSQL *mysql);
 
 /* db.c */
 /* The comment and the text in db->sql; MR_E_LOST where there is no connection. */

@@ -113,3 +113,79 @@ enum mr_code mr_decompress_file(const char *path, struct mr_sink sink, struct mr
     free(buffer);
     return code;
 }
+
+/* ---- asked for ---- */
+
+#define WINDOW_LOG_MAX 23
+
+struct mr_decompress_in {
+    struct mr_feed from;
+    ZSTD_DCtx *context;
+    ZSTD_inBuffer in;
+    bool is_whole;
+    bool is_over; /* the feed has ended */
+    char buffer[READ_BYTES];
+};
+
+enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in **out,
+                                   struct mr_err *err)
+{
+    struct mr_decompress_in *u = calloc(1, sizeof *u);
+    *out = NULL;
+    if (u == NULL)
+        return mr_err_nomem(err, "decompressing");
+    u->from = from;
+    u->context = ZSTD_createDCtx();
+    if (u->context == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(
+                                  u->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+        mr_decompress_in_close(u);
+        return mr_err_nomem(err, "decompressing");
+    }
+    u->in.src = u->buffer;
+    *out = u;
+    return MR_OK;
+}
+
+static enum mr_code refill(struct mr_decompress_in *u, struct mr_err *err)
+{
+    size_t got = 0;
+    enum mr_code code = u->from.read(u->from.arg, u->buffer, sizeof u->buffer, &got, err);
+    u->in.size = code == MR_OK ? got : 0;
+    u->in.pos = 0;
+    u->is_over = got == 0;
+    return code;
+}
+
+enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t size,
+                                   size_t *got, struct mr_err *err)
+{
+    ZSTD_outBuffer out = {.dst = buf, .size = size};
+    *got = 0;
+    while (out.pos == 0) {
+        bool had = u->in.pos < u->in.size;
+        size_t left = ZSTD_decompressStream(u->context, &out, &u->in);
+        if (ZSTD_isError(left))
+            return mr_err_set(err, MR_E_IO, "damaged zstd data: %s",
+                              ZSTD_getErrorName(left));
+        if (had || out.pos > 0)
+            u->is_whole = left == 0;
+        if (out.pos > 0 || u->in.pos < u->in.size)
+            continue;
+        if (u->is_over)
+            return u->is_whole ? MR_OK
+                               : mr_err_set(err, MR_E_IO, "the zstd data is cut off");
+        enum mr_code code = refill(u, err);
+        if (code != MR_OK)
+            return code;
+    }
+    *got = out.pos;
+    return MR_OK;
+}
+
+void mr_decompress_in_close(struct mr_decompress_in *u)
+{
+    if (u == NULL)
+        return;
+    (void)ZSTD_freeDCtx(u->context);
+    free(u);
+}

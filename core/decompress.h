@@ -3,6 +3,10 @@
  *
  *   mr_decompress_new → mr_decompress_write … → mr_decompress_finish → mr_decompress_free
  *
+ * or, for whoever wants to ask for the bytes,
+ *
+ *   mr_decompress_in_open → mr_decompress_in_read … (until there are none) → mr_decompress_in_close
+ *
  * Several frames after each other are one stream, as for "zstd -dc".  Finish tells a file
  * that was cut off from a whole one.
  *
@@ -17,6 +21,7 @@
 #include <stddef.h>
 
 #include "err.h"
+#include "feed.h"
 #include "sink.h"
 
 struct mr_decompress;
@@ -32,5 +37,17 @@ void mr_decompress_free(struct mr_decompress *decompress); /* NULL is fine */
 /* The whole file, through the sink; messages name the path, but for the sink's own. */
 enum mr_code mr_decompress_file(const char *path, struct mr_sink sink,
                                 struct mr_err *err);
+
+/*
+ * The same, asked for.  The feed gives the compressed bytes and is the caller's.  However
+ * hostile they are, no more than 8 MiB of window are allocated: a frame that asks for more
+ * is damage (MR_E_IO).  The last read, which gives nothing, has seen a whole last frame.
+ */
+struct mr_decompress_in;
+enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in **out,
+                                   struct mr_err *err);
+enum mr_code mr_decompress_in_read(struct mr_decompress_in *in, void *buf, size_t size,
+                                   size_t *got, struct mr_err *err);
+void mr_decompress_in_close(struct mr_decompress_in *in); /* NULL is fine */
 
 #endif

@@ -23,7 +23,7 @@ enum cause { CAUSE_NONE = 1, CAUSE_PAUSE_FILE, CAUSE_LOAD, CAUSE_LAG };
 
 struct mr_throttle {
     /* set before the threads */
-    unsigned long max_load;
+    unsigned long max_load, max_load_stop;
     long max_lag_s;
     char *pause_file; /* or NULL */
     struct mr_load_probe probe;
@@ -106,6 +106,7 @@ enum mr_code mr_throttle_new_with(const struct mr_throttle_opts *opts,
     (void)pthread_mutex_init(&throttle->lock, NULL);
     mr_clock_cond_init(&throttle->changed);
     throttle->max_load = opts->max_load;
+    throttle->max_load_stop = opts->max_load_stop;
     throttle->max_lag_s = (long)opts->max_lag_s;
     throttle->interval_ms = interval_ms;
     throttle->cause = CAUSE_NONE;
@@ -137,7 +138,8 @@ enum mr_code mr_throttle_new(const struct mr_throttle_opts *opts,
                              const struct mr_db_opts *db_opts, struct mr_throttle **out,
                              struct mr_err *err)
 {
-    if (count == 0 || (opts->max_load == 0 && opts->max_lag_s == 0))
+    if (count == 0 ||
+        (opts->max_load == 0 && opts->max_load_stop == 0 && opts->max_lag_s == 0))
         return mr_throttle_new_with(opts, NULL, 0, out, err);
     struct mr_load_probe probe;
     enum mr_code rc = mr_throttle_probe_new(opts, endpoints, count, db_opts, &probe, err);
@@ -212,6 +214,22 @@ static void await_first_sample(struct mr_throttle *throttle)
         mr_clock_cond_wait(&throttle->changed, &throttle->lock, LOOK_EVERY_MS);
 }
 
+/* Lock held. */
+static bool is_too_much(const struct mr_throttle *throttle)
+{
+    return throttle->max_load_stop > 0 &&
+           throttle->load.running > throttle->max_load_stop;
+}
+
+/* Lock held. */
+static enum mr_code stop_for_load(const struct mr_throttle *throttle, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_CANCELLED,
+                      "stopped: Threads_running of %s is %lu (--max-load-stop %lu)",
+                      throttle->load.running_at, throttle->load.running,
+                      throttle->max_load_stop);
+}
+
 enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err)
 {
     enum mr_code rc = MR_OK;
@@ -222,6 +240,10 @@ enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err)
     for (;;) {
         if (mr_is_cancelled()) {
             rc = mr_cancelled_err(err);
+            break;
+        }
+        if (is_too_much(throttle)) {
+            rc = stop_for_load(throttle, err);
             break;
         }
         enum cause cause = judge(throttle);

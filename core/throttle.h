@@ -6,7 +6,8 @@
  *   - an endpoint that is a replica, or a replica found below one, lags above
  * max_lag_s,
  *   - the pause file exists,
- * and resumes by itself.  One thread samples at most once a second over connections of
+ * and resumes by itself.  Above max_load_stop it does not wait, but ends the run with
+ * MR_E_CANCELLED.  One thread samples at most once a second over connections of
  * its own; the state is shared.  A server that cannot be sampled for want of a right or
  * a connection does not hold the run up: it is logged once.
  *
@@ -26,6 +27,7 @@ struct mr_throttle_opts {
     unsigned max_load;      /* Threads_running; 0: no limit */
     unsigned max_lag_s;     /* 0: no limit */
     const char *pause_file; /* or NULL */
+    unsigned max_load_stop; /* above it the run ends; 0: no limit */
 };
 
 struct mr_throttle;

@@ -255,7 +255,7 @@ enum mr_code mr_throttle_probe_new(const struct mr_throttle_opts *opts,
     probe->last = &probe->watches;
     probe->db_opts = *db_opts;
     probe->db_opts.statement_timeout_s = STATEMENT_TIMEOUT_S;
-    probe->wants_load = opts->max_load > 0;
+    probe->wants_load = opts->max_load > 0 || opts->max_load_stop > 0;
     probe->wants_lag = opts->max_lag_s > 0;
     bool full = false;
     if (db_opts->run_tag != NULL) {

@@ -86,7 +86,7 @@ static void test_waits_while_it_must(void **state)
         {0, 60, 5000, 61, "waiting: replica db2:3306 is 61 s behind (--max-lag 60)"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_throttle_opts opts = {table[i].max_load, table[i].max_lag_s, NULL};
+        struct mr_throttle_opts opts = {table[i].max_load, table[i].max_lag_s, NULL, 0};
         struct script script = {
             .running = table[i].running, .lag_s = table[i].lag_s, .bad = 5};
         struct mr_err err;
@@ -112,6 +112,19 @@ static void test_waits_while_it_must(void **state)
     }
 }
 
+/* Above that limit there is no waiting. */
+static void test_stop(void **state)
+{
+    (void)state;
+    struct mr_throttle_opts opts = {50, 60, NULL, 100};
+    struct script script = {.running = 101, .lag_s = -1, .bad = 5};
+    struct mr_err err = {0};
+    struct mr_throttle *throttle = make(&opts, &script);
+    assert_int_equal(mr_throttle_wait(throttle, &err), MR_E_CANCELLED);
+    assert_non_null(strstr(err.message, "Threads_running of db1:3306 is 101"));
+    mr_throttle_free(throttle);
+}
+
 static void test_pause_file(void **state)
 {
     (void)state;
@@ -119,7 +132,7 @@ static void test_pause_file(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
-    struct mr_throttle_opts opts = {0, 0, path};
+    struct mr_throttle_opts opts = {0, 0, path, 0};
     struct script script = {.running = 1, .lag_s = -1, .bad = 5, .remove = path};
     struct mr_err err;
     capture_begin(&captured, CAPTURE_FILE, 0);
@@ -139,7 +152,7 @@ static void test_pause_file(void **state)
 static void test_no_probe(void **state)
 {
     (void)state;
-    const struct mr_throttle_opts opts = {50, 60, "/nonexistent/pause"};
+    const struct mr_throttle_opts opts = {50, 60, "/nonexistent/pause", 0};
     const struct mr_db_opts db_opts = {.run_tag = "test"};
     struct mr_err err;
     struct mr_throttle *throttle = NULL;
@@ -154,7 +167,7 @@ static void test_no_probe(void **state)
 static void test_told_once(void **state)
 {
     (void)state;
-    const struct mr_throttle_opts opts = {50, 0, NULL};
+    const struct mr_throttle_opts opts = {50, 0, NULL, 0};
     static const struct {
         enum mr_log_level level;
         size_t waiting, resumed;
@@ -191,7 +204,7 @@ static void test_many_waiters(void **state)
 {
     (void)state;
     enum { THREADS = 6 };
-    const struct mr_throttle_opts opts = {50, 0, NULL};
+    const struct mr_throttle_opts opts = {50, 0, NULL, 0};
     struct script script = {.running = 99, .lag_s = -1, .bad = 20};
     pthread_t threads[THREADS];
     capture_begin(&captured, CAPTURE_FILE, 0);
@@ -215,7 +228,7 @@ static void test_cancel_ends_the_wait(void **state)
     (void)state;
     pid_t pid = fork();
     if (pid == 0) {
-        const struct mr_throttle_opts opts = {50, 0, NULL};
+        const struct mr_throttle_opts opts = {50, 0, NULL, 0};
         struct script script = {.running = 99, .lag_s = -1, .bad = 1000000};
         struct mr_err err;
         mr_log_set_level(MR_LOG_WARNING);
@@ -241,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_while_it_must),
+        cmocka_unit_test(test_stop),
         cmocka_unit_test(test_pause_file),
         cmocka_unit_test(test_no_probe),
         cmocka_unit_test(test_told_once),

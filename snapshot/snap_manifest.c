@@ -1,0 +1,294 @@
+/* snap_manifest.c: writing a manifest; see snap_manifest.h. */
+#include "snapshot/snap_manifest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/jsonw.h"
+
+static const char *const object_words[] = {
+    [MR_SNAP_DATABASE] = "database", [MR_SNAP_SEQUENCE] = "sequence",
+    [MR_SNAP_ROUTINE] = "routine",   [MR_SNAP_VIEW] = "view",
+    [MR_SNAP_TRIGGER] = "trigger",   [MR_SNAP_EVENT] = "event"};
+
+const char *mr_snap_object_word(enum mr_snap_object_kind kind)
+{
+    return object_words[kind];
+}
+
+const struct mr_snap_object *mr_snap_find_database(const struct mr_snap_manifest *m,
+                                                   const char *name)
+{
+    for (size_t i = 0; i < m->nobjects; i++)
+        if (m->objects[i].kind == MR_SNAP_DATABASE && strcmp(m->objects[i].db, name) == 0)
+            return &m->objects[i];
+    return NULL;
+}
+
+struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest)
+{
+    struct mr_snap_totals sum = {0};
+    for (size_t i = 0; i < manifest->ntables; i++) {
+        sum.rows += manifest->tables[i].rows;
+        sum.plain_bytes += manifest->tables[i].plain_bytes;
+        sum.stored_bytes += manifest->tables[i].stored_bytes;
+        sum.chunks += manifest->tables[i].nchunks;
+    }
+    return sum;
+}
+
+/* ---- members ---- */
+
+static void put_text(struct mr_jsonw *w, const char *key, const char *text)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_str(w, text);
+}
+
+static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_uint(w, count);
+}
+
+static void put_bool(struct mr_jsonw *w, const char *key, bool value)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_bool(w, value);
+}
+
+/* What comes from a database is a string. */
+static void put_number(struct mr_jsonw *w, const char *key, uint64_t number)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, number);
+    put_text(w, key, text);
+}
+
+static void put_digest(struct mr_jsonw *w, struct mr_snap_sum sum)
+{
+    char text[40];
+    (void)snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, sum.hi, sum.lo);
+    put_text(w, "digest", text);
+}
+
+static void put_key(struct mr_jsonw *w, const char *name, struct mr_key key)
+{
+    struct mr_strbuf hex = MR_STRBUF_INIT;
+    mr_jsonw_key(w, name);
+    if (key.ptr == NULL) {
+        mr_jsonw_null(w);
+        return;
+    }
+    mr_strbuf_add_hex(&hex, key.ptr, key.len);
+    w->out->failed |= hex.failed;
+    mr_jsonw_string(w, hex.ptr, hex.len);
+    mr_strbuf_release(&hex);
+}
+
+static void put_readable(struct mr_jsonw *w, const char *name,
+                         const struct mr_snap_table *table, struct mr_key key)
+{
+    struct mr_strbuf json = MR_STRBUF_INIT;
+    mr_snap_key_json(&json, table, key);
+    w->out->failed |= json.failed;
+    mr_jsonw_key(w, name);
+    mr_jsonw_raw(w, json.ptr, json.len);
+    mr_strbuf_release(&json);
+}
+
+void mr_snap_chunk_put(struct mr_jsonw *w, const struct mr_snap_table *table,
+                       const struct mr_snap_chunk *chunk)
+{
+    mr_jsonw_object_begin(w);
+    put_text(w, "file", chunk->file);
+    put_count(w, "rows", chunk->rows);
+    put_readable(w, "from", table, chunk->first);
+    put_readable(w, "to", table, chunk->last);
+    put_count(w, "plain_bytes", chunk->plain_bytes);
+    put_count(w, "bytes", chunk->stored_bytes);
+    put_digest(w, chunk->sum);
+    put_text(w, "sha256", chunk->sha256);
+    put_key(w, "above", chunk->range.lo);
+    put_key(w, "up_to", chunk->range.hi);
+    put_key(w, "first", chunk->first);
+    put_key(w, "last", chunk->last);
+    mr_jsonw_object_end(w);
+}
+
+/* ---- parts ---- */
+
+static void put_server(struct mr_jsonw *w, const struct mr_snap_server *server)
+{
+    mr_jsonw_key(w, "server");
+    mr_jsonw_object_begin(w);
+    put_text(w, "flavour", server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
+    put_text(w, "version", server->version);
+    put_text(w, "hostname", server->hostname);
+    put_count(w, "port", server->port);
+    put_count(w, "server_id", server->server_id);
+    put_text(w, "uuid", server->uuid);
+    put_count(w, "lower_case_table_names", server->lower_case_table_names);
+    mr_jsonw_object_end(w);
+}
+
+static void put_consistency(struct mr_jsonw *w, const struct mr_snap_consistency *c)
+{
+    mr_jsonw_key(w, "consistency");
+    mr_jsonw_object_begin(w);
+    put_text(w, "kind", c->kind == MR_SNAP_VIEWS ? "views" : "view");
+    put_count(w, "connections", c->connections);
+    put_count(w, "tries", c->tries);
+    put_text(w, "gtid", c->gtid);
+    put_text(w, "binlog_file", c->binlog_file);
+    put_number(w, "binlog_position", c->binlog_position);
+    put_text(w, "note", c->note);
+    mr_jsonw_object_end(w);
+}
+
+static void put_object(struct mr_jsonw *w, const struct mr_snap_object *object)
+{
+    mr_jsonw_object_begin(w);
+    put_text(w, "kind", object_words[object->kind]);
+    put_text(w, "db", object->db);
+    put_text(w, "name", object->name);
+    put_text(w, "file", object->file);
+    put_text(w, "sql_mode", object->sql_mode);
+    put_text(w, "collation_connection", object->collation);
+    put_text(w, "table", object->table);
+    put_text(w, "value", object->value);
+    mr_jsonw_key(w, "columns");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < object->ncolumns; i++)
+        mr_jsonw_str(w, object->columns[i]);
+    mr_jsonw_array_end(w);
+    mr_jsonw_object_end(w);
+}
+
+static void put_column(struct mr_jsonw *w, const struct mr_snap_column *col)
+{
+    mr_jsonw_object_begin(w);
+    put_text(w, "name", col->name);
+    put_text(w, "type", col->type);
+    put_text(w, "class", mr_snap_class_word(col->cls));
+    put_text(w, "charset", col->charset);
+    put_count(w, "decimals", col->decimals);
+    put_text(w, "load", mr_snap_load_word(col->load));
+    put_bool(w, "by_number", col->by_number);
+    put_number(w, "numbers", col->numbers);
+    mr_jsonw_object_end(w);
+}
+
+static void put_table_facts(struct mr_jsonw *w, const struct mr_snap_table *t)
+{
+    put_text(w, "db", t->db);
+    put_text(w, "name", t->name);
+    put_count(w, "number", t->number);
+    put_text(w, "engine", t->engine);
+    put_bool(w, "transactional", t->transactional);
+    put_bool(w, "consistent", t->consistent);
+    put_text(w, "note", t->note);
+    put_text(w, "schema_file", t->schema_file);
+    put_text(w, "keys_file", t->keys_file);
+    put_text(w, "where", t->where);
+    put_text(w, "index", t->index);
+    put_number(w, "auto_increment", t->auto_increment);
+    put_count(w, "rows", t->rows);
+    put_count(w, "plain_bytes", t->plain_bytes);
+    put_count(w, "bytes", t->stored_bytes);
+    put_digest(w, t->sum);
+}
+
+static void put_table(struct mr_jsonw *w, const struct mr_snap_table *t)
+{
+    mr_jsonw_object_begin(w);
+    put_table_facts(w, t);
+    mr_jsonw_key(w, "columns");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < t->ncolumns; i++)
+        put_column(w, &t->columns[i]);
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "key");
+    mr_jsonw_array_begin(w);
+    for (size_t k = 0; k < t->nkey; k++)
+        mr_jsonw_str(w, t->columns[t->key[k]].name);
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "chunks");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < t->nchunks; i++)
+        mr_snap_chunk_put(w, t, &t->chunks[i]);
+    mr_jsonw_array_end(w);
+    mr_jsonw_object_end(w);
+}
+
+static void put_totals(struct mr_jsonw *w, const struct mr_snap_manifest *m)
+{
+    struct mr_snap_totals sum = mr_snap_manifest_totals(m);
+    mr_jsonw_key(w, "totals");
+    mr_jsonw_object_begin(w);
+    put_count(w, "tables", m->ntables);
+    put_count(w, "rows", sum.rows);
+    put_count(w, "chunks", sum.chunks);
+    put_count(w, "plain_bytes", sum.plain_bytes);
+    put_count(w, "bytes", sum.stored_bytes);
+    mr_jsonw_object_end(w);
+}
+
+static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
+{
+    mr_jsonw_key(w, "objects");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->nobjects; i++)
+        put_object(w, &m->objects[i]);
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "left_out");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->nleft_out; i++) {
+        mr_jsonw_object_begin(w);
+        put_text(w, "kind", m->left_out[i].kind);
+        put_text(w, "name", m->left_out[i].name);
+        put_text(w, "reason", m->left_out[i].reason);
+        put_text(w, "hint", m->left_out[i].hint);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "tables");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->ntables; i++)
+        put_table(w, &m->tables[i]);
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "files");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->nfiles; i++) {
+        mr_jsonw_object_begin(w);
+        put_text(w, "name", m->files[i].name);
+        put_count(w, "bytes", m->files[i].bytes);
+        put_text(w, "sha256", m->files[i].sha256);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}
+
+enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest,
+                                    struct mr_strbuf *out, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    mr_jsonw_init_buf(&w, out);
+    mr_jsonw_object_begin(&w);
+    put_text(&w, "schema", MR_SNAP_SCHEMA);
+    put_text(&w, "uuid", manifest->uuid);
+    put_text(&w, "created", manifest->created);
+    put_text(&w, "finished", manifest->finished);
+    put_text(&w, "version", manifest->version);
+    put_text(&w, "source", manifest->source);
+    put_server(&w, &manifest->server);
+    put_consistency(&w, &manifest->consistency);
+    put_totals(&w, manifest);
+    put_lists(&w, manifest);
+    mr_jsonw_object_end(&w);
+    mr_jsonw_end_line(&w);
+    enum mr_code code = mr_jsonw_finish(&w, MR_SNAP_SCHEMA, err);
+    mr_jsonw_release(&w);
+    return code;
+}

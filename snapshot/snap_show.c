@@ -1,0 +1,225 @@
+/* snap_show.c: see snap_show.h. */
+#include "snapshot/snap_show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/jsonw.h"
+#include "core/term.h"
+#include "core/utf8.h"
+
+static void add_shown(struct mr_strbuf *out, const char *text)
+{
+    mr_utf8_show(out, text, strlen(text), false);
+}
+
+/* "1.4 GiB" */
+static void add_bytes(struct mr_strbuf *out, uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+    for (; size >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++)
+        size /= 1024;
+    mr_strbuf_add_fmt(out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
+}
+
+static void add_sizes(struct mr_strbuf *out, uint64_t rows, uint64_t plain,
+                      uint64_t stored)
+{
+    mr_strbuf_add_grouped(out, rows);
+    mr_strbuf_add_str(out, rows == 1 ? " row, " : " rows, ");
+    add_bytes(out, plain);
+    mr_strbuf_add_str(out, " in ");
+    add_bytes(out, stored);
+    if (stored > 0)
+        mr_strbuf_add_fmt(out, " (%.2f : 1)", (double)plain / (double)stored);
+}
+
+static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consistency *c)
+{
+    mr_strbuf_add_str(out, "  moment  ");
+    if (c->gtid != NULL) {
+        mr_strbuf_add_str(out, "GTID ");
+        add_shown(out, c->gtid);
+    }
+    if (c->binlog_file != NULL) {
+        mr_strbuf_add_str(out, c->gtid != NULL ? ", " : "");
+        add_shown(out, c->binlog_file);
+        mr_strbuf_add_fmt(out, ":%" PRIu64, c->binlog_position);
+    }
+    if (c->gtid == NULL && c->binlog_file == NULL)
+        mr_strbuf_add_str(out, "no position");
+    mr_strbuf_add_fmt(out, "; one view on %u connection%s\n", c->connections,
+                      c->connections == 1 ? "" : "s");
+    if (c->note != NULL)
+        mr_strbuf_add_fmt(out, "          %s\n", c->note);
+}
+
+static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool color)
+{
+    mr_strbuf_add_str(out, "  ");
+    add_shown(out, t->db);
+    mr_strbuf_add_char(out, '.');
+    add_shown(out, t->name);
+    mr_strbuf_add_str(out, ": ");
+    add_sizes(out, t->rows, t->plain_bytes, t->stored_bytes);
+    mr_strbuf_add_fmt(out, ", %zu file%s\n", t->nchunks, t->nchunks == 1 ? "" : "s");
+    if (t->where != NULL) {
+        mr_strbuf_add_str(out, "    only where ");
+        add_shown(out, t->where);
+        mr_strbuf_add_char(out, '\n');
+    }
+    if (t->note != NULL)
+        mr_strbuf_add_fmt(out, "    %s%s%s\n", mr_term_style(MR_STYLE_WARN, color),
+                          t->note, mr_term_style(MR_STYLE_RESET, color));
+}
+
+static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *item,
+                         bool color)
+{
+    mr_strbuf_add_fmt(out, "  %sleft out%s: %s ", mr_term_style(MR_STYLE_WARN, color),
+                      mr_term_style(MR_STYLE_RESET, color), item->kind);
+    add_shown(out, item->name);
+    mr_strbuf_add_str(out, ": ");
+    add_shown(out, item->reason);
+    mr_strbuf_add_char(out, '\n');
+    if (item->hint != NULL) {
+        mr_strbuf_add_str(out, "    ");
+        add_shown(out, item->hint);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
+static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
+                     const char *dir, bool color)
+{
+    mr_strbuf_add_fmt(out, "%ssnapshot ", mr_term_style(MR_STYLE_HEAD, color));
+    add_shown(out, dir);
+    mr_strbuf_add_fmt(out, "%s (%s)\n  source  ", mr_term_style(MR_STYLE_RESET, color),
+                      m->uuid);
+    add_shown(out, m->source);
+    mr_strbuf_add_str(out, "  (");
+    add_shown(out, m->server.version);
+    mr_strbuf_add_str(out, ", host ");
+    add_shown(out, m->server.hostname);
+    mr_strbuf_add_fmt(out, ")\n  made    %s to %s\n", m->created, m->finished);
+    add_consistency(out, &m->consistency);
+}
+
+enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir,
+                               bool color, FILE *file, struct mr_err *err)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    struct mr_snap_totals sum = mr_snap_manifest_totals(m);
+    add_head(&out, m, dir, color);
+    for (size_t i = 0; i < m->ntables; i++)
+        add_table(&out, &m->tables[i], color);
+    for (size_t i = 0; i < m->nleft_out; i++)
+        add_left_out(&out, &m->left_out[i], color);
+    mr_strbuf_add_fmt(&out, "%zu table%s: ", m->ntables, m->ntables == 1 ? "" : "s");
+    add_sizes(&out, sum.rows, sum.plain_bytes, sum.stored_bytes);
+    mr_strbuf_add_char(&out, '\n');
+    enum mr_code code = mr_strbuf_check(&out, "printing", err);
+    if (code == MR_OK && fwrite(out.ptr, 1, out.len, file) != out.len)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    mr_strbuf_release(&out);
+    return code;
+}
+
+/* ---- JSON ---- */
+
+static void put_text(struct mr_jsonw *w, const char *key, const char *text)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_str(w, text);
+}
+
+static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_uint(w, count);
+}
+
+static void put_table(struct mr_jsonw *w, const struct mr_snap_table *t)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->name);
+    mr_jsonw_object_begin(w);
+    put_text(w, "table", name.ptr);
+    put_count(w, "rows", t->rows);
+    put_count(w, "files", t->nchunks);
+    put_count(w, "plain_bytes", t->plain_bytes);
+    put_count(w, "bytes", t->stored_bytes);
+    mr_jsonw_key(w, "consistent");
+    mr_jsonw_bool(w, t->consistent);
+    put_text(w, "where", t->where);
+    put_text(w, "note", t->note);
+    mr_jsonw_object_end(w);
+    mr_strbuf_release(&name);
+}
+
+static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
+{
+    mr_jsonw_key(w, "tables");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->ntables; i++)
+        put_table(w, &m->tables[i]);
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "objects");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->nobjects; i++) {
+        mr_jsonw_object_begin(w);
+        put_text(w, "kind", mr_snap_object_word(m->objects[i].kind));
+        put_text(w, "db", m->objects[i].db);
+        put_text(w, "name", m->objects[i].name);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "left_out");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->nleft_out; i++) {
+        mr_jsonw_object_begin(w);
+        put_text(w, "kind", m->left_out[i].kind);
+        put_text(w, "name", m->left_out[i].name);
+        put_text(w, "reason", m->left_out[i].reason);
+        put_text(w, "hint", m->left_out[i].hint);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}
+
+enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir,
+                               FILE *file, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_snap_totals sum = mr_snap_manifest_totals(m);
+    const struct mr_snap_consistency *c = &m->consistency;
+    mr_jsonw_init_file(&w, file);
+    mr_jsonw_object_begin(&w);
+    put_text(&w, "schema", "myrecon/snapshot-list/1");
+    put_text(&w, "dir", dir);
+    put_text(&w, "uuid", m->uuid);
+    put_text(&w, "created", m->created);
+    put_text(&w, "finished", m->finished);
+    put_text(&w, "version", m->version);
+    put_text(&w, "source", m->source);
+    put_text(&w, "server_version", m->server.version);
+    put_text(&w, "hostname", m->server.hostname);
+    put_text(&w, "gtid", c->gtid);
+    put_text(&w, "binlog_file", c->binlog_file);
+    put_count(&w, "binlog_position", c->binlog_position);
+    put_count(&w, "connections", c->connections);
+    put_text(&w, "note", c->note);
+    put_count(&w, "rows", sum.rows);
+    put_count(&w, "files", sum.chunks);
+    put_count(&w, "plain_bytes", sum.plain_bytes);
+    put_count(&w, "bytes", sum.stored_bytes);
+    put_lists(&w, m);
+    mr_jsonw_object_end(&w);
+    mr_jsonw_end_line(&w);
+    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    mr_jsonw_release(&w);
+    return code;
+}

@@ -1,0 +1,19 @@
+/*
+ * snap_show: a manifest, told to people and to programs.
+ *
+ * Used by `snapshot create` (what was made) and `snapshot list` (what is there).  The JSON
+ * is one object: schema "myrecon/snapshot-list/1" (docs/formats/snapshot-v1.md).
+ */
+#ifndef MR_SNAP_SHOW_H
+#define MR_SNAP_SHOW_H
+
+#include <stdio.h>
+
+#include "snapshot/snap_manifest.h"
+
+enum mr_code mr_snap_show_text(const struct mr_snap_manifest *manifest, const char *dir,
+                               bool color, FILE *out, struct mr_err *err);
+enum mr_code mr_snap_show_json(const struct mr_snap_manifest *manifest, const char *dir,
+                               FILE *out, struct mr_err *err);
+
+#endif

@@ -1,0 +1,9 @@
+/* snapshot_cmd: the commands `myrecon snapshot create|verify|list|restore`. */
+#ifndef MR_SNAPSHOT_CMD_H
+#define MR_SNAPSHOT_CMD_H
+
+#include "core/cli.h"
+
+extern const struct mr_command mr_snapshot_create_command;
+
+#endif

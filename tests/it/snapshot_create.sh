@@ -1,0 +1,134 @@
+#!/bin/bash
+# snapshot_create.sh: what `snapshot create` writes is all there is, of one moment, loads with
+# stock tools alone, and is whole or not there.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot_lib.sh"
+begin ab
+COPY=${DB}_copy
+SNAP=$IT_TMP/snap
+
+# --- every type, there and back with stock tools -----------------------------------------
+
+types_on() { # types_on SIDE TARGET
+    fresh "$1$2" "$DB"
+    fresh "$2" "$COPY"
+    client "$2" <<<"DROP DATABASE $COPY"
+    every_type "$1"
+    rm -rf "$SNAP"
+    take --threads 2 "$(uri "$1" "$DB")" "$SNAP"
+    is "$1: exit code, nothing left beside it" "$RC $(ls "$IT_TMP" | grep -c partial)" "0 0"
+    is "$1: modes" "$(find "$SNAP" -type d ! -perm 700 -o -type f ! -perm 600)" ""
+    is "$1: the sum of the manifest" \
+        "$(cat "$SNAP/manifest.json.sha256")" "$(cd "$SNAP" && sha256sum manifest.json)"
+    is "$1: files on disk are those of the manifest" \
+        "$(cd "$SNAP" && find data schema restore.sql RESTORE.txt -type f -exec sha256sum {} + | sort)" \
+        "$(jq -r '.files[], .tables[].chunks[] | "\(.sha256)  \(.name // .file)"' "$SNAP/manifest.json" | sort)"
+    ok "$1: stock tools load it" stock_restore "$SNAP" "$2" "$DB" "$COPY"
+    SRC=$(uri "$1" "$DB") DST=$(uri "$2" "$COPY")
+    check_is 0 "$1: equal after a restore with stock tools"
+}
+types_on a b
+if [ -n "$MR_O_URI" ]; then types_on o o; else skip "MySQL: every type" "no MySQL 9"; fi
+
+# --- chunks tile the key space ------------------------------------------------------------
+
+fresh a "$DB"
+at a "CREATE TABLE n (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO n SELECT seq * 3, REPEAT(CHAR(65 + seq % 26), 150) FROM seq_1_to_60000;
+    CREATE TABLE c (k VARCHAR(40), i INT, v VARCHAR(200), PRIMARY KEY (k, i)); INSERT INTO c SELECT MD5(seq % 97), seq, REPEAT('x', 150) FROM seq_1_to_20000;
+    CREATE TABLE w (id INT PRIMARY KEY, b LONGBLOB); INSERT INTO w VALUES (1, REPEAT('ab\\\\', 5592405)), (2, ''), (3, NULL)"
+rm -rf "$SNAP"
+take --threads 4 --chunk-size 1 "$(uri a "$DB")" "$SNAP"
+is "several chunks a table" "$RC $(jq -c '[.tables[] | (.chunks | length) > 2]' "$SNAP/manifest.json")" \
+    "0 [true,true,false]"
+is "ranges of chunks tile" "$(jq -c '.tables[] | .chunks | [.[0].above == null, .[-1].up_to == null] +
+    [([.[1:][].above] == [.[:-1][].up_to])]' "$SNAP/manifest.json" | sort -u)" "[true,true,true]"
+is "rows of tables and of their chunks" "$(jq -c '.tables[] | [.rows, ([.chunks[].rows] | add)]' "$SNAP/manifest.json" | xargs)" \
+    "[20000,20000] [60000,60000] [3,3]"
+client b <<<"DROP DATABASE IF EXISTS $COPY"
+ok "stock tools load chunks, and a row of 16 MB" stock_restore "$SNAP" b "$DB" "$COPY"
+SRC=$(uri a "$DB") DST=$(uri b "$COPY")
+check_is 0 "equal"
+
+rm -rf "$SNAP"
+take --tables 'n' --where "n=id <= 30" "$(uri a "$DB")" "$SNAP"
+is "--tables and --where" "$RC $(jq -c '[.tables[] | [.name, .rows, .where]]' "$SNAP/manifest.json")" \
+    '0 [["n",10,"id <= 30"]]'
+
+# --- one moment ---------------------------------------------------------------------------
+
+consistent_on() { # consistent_on SIDE: sums hold while money moves between tables
+    local stop=$IT_TMP/stop i bad=0
+    fresh "$1" "$DB"
+    at "$1" "CREATE TABLE x (id INT PRIMARY KEY, v BIGINT NOT NULL); CREATE TABLE y LIKE x;
+        INSERT INTO x VALUES (1,100),(2,100),(3,100),(4,100); INSERT INTO y SELECT * FROM x"
+    rm -f "$stop"
+    for i in 1 2; do
+        (while [ ! -e "$stop" ]; do
+            for ((k = 0; k < 50; k++)); do
+                echo "START TRANSACTION; UPDATE x SET v = v - 1 WHERE id = $((k % 4 + 1)); UPDATE y SET v = v + 1 WHERE id = $((k % 3 + 1)); COMMIT;"
+            done | client "$1" -D "$DB" --force >/dev/null 2>&1
+        done) &
+    done
+    for i in 1 2 3 4 5 6 7 8; do
+        rm -rf "$SNAP"
+        take --threads 4 --consistency-wait 2 "$(uri "$1" "$DB")" "$SNAP"
+        sum=$(zstd -qdc "$SNAP"/data/*.zst | awk -F'\t' '{ s += $2 } END { print s }')
+        [ "$RC $sum" = "0 800" ] || { bad=$((bad + 1)) && note <<<"try $i: exit $RC, sum $sum"; }
+    done
+    touch "$stop"
+    wait
+    is "$1: money moved, none was lost in 8 snapshots" "$bad" 0
+}
+consistent_on a
+if [ -n "$MR_O_URI" ]; then consistent_on o; else skip "MySQL: money moves" "no MySQL 9"; fi
+
+# --- a table that is altered meanwhile ----------------------------------------------------
+
+fresh a "$DB"
+at a "CREATE TABLE a1 (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO a1 SELECT seq, REPEAT('p', 200) FROM seq_1_to_40000;
+    CREATE TABLE z1 (id INT PRIMARY KEY, v INT); INSERT INTO z1 VALUES (1, 1), (2, 2)"
+rm -rf "$SNAP"
+touch "$IT_TMP/pause"
+take --threads 1 --pause-file "$IT_TMP/pause" "$(uri a "$DB")" "$SNAP" &
+taker=$!
+for ((i = 0; i < 100; i++)); do [ -e "$SNAP.partial/journal.jsonl" ] && break; sleep 0.1; done
+at a "ALTER TABLE z1 ADD COLUMN late INT DEFAULT 7, ALGORITHM=COPY; ALTER TABLE a1 ADD COLUMN quick INT DEFAULT 9"
+rm "$IT_TMP/pause"
+wait $taker
+is "an altered table is read again, and said so" \
+    "$(jq -c '[.tables[] | [.name, .consistent, .rows, ([.columns[].name] | length)]]' "$SNAP/manifest.json")" \
+    '[["a1",false,40000,3],["z1",false,2,3]]'
+client b <<<"DROP DATABASE IF EXISTS $COPY"
+ok "and loads" stock_restore "$SNAP" b "$DB" "$COPY"
+SRC=$(uri a "$DB") DST=$(uri b "$COPY")
+check_is 0 "equal to what it was altered to"
+
+# --- rights -------------------------------------------------------------------------------
+
+fresh a "$DB"
+at a "CREATE TABLE t (id INT PRIMARY KEY); CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.id;
+    CREATE VIEW v AS SELECT id FROM t; CREATE PROCEDURE p() SELECT 1;
+    DROP USER IF EXISTS snap_few@'127.0.0.1'; CREATE USER snap_few@'127.0.0.1' IDENTIFIED BY 'x';
+    GRANT SELECT ON $DB.* TO snap_few@'127.0.0.1'"
+at_exit 'client a <<<"DROP USER IF EXISTS snap_few@'"'127.0.0.1'"'"'
+rm -rf "$SNAP"
+take "$(uri a "$DB" snap_few:x)" "$SNAP"
+is "SELECT alone: made, with what is left out" "$RC $(jq -c '[.left_out[].kind] | sort' "$SNAP/manifest.json")" \
+    '4 ["event","routine","trigger","view","view"]'
+at a "GRANT SHOW VIEW, TRIGGER, EVENT ON $DB.* TO snap_few@'127.0.0.1'"
+rm -rf "$SNAP"
+take "$(uri a "$DB" snap_few:x)" "$SNAP"
+is "only routines need more" "$RC $(jq -c '[.left_out[] | [.kind, (.hint | contains("mysql"))]]' "$SNAP/manifest.json")" \
+    '4 [["routine",true]]'
+
+# --- what cannot work ---------------------------------------------------------------------
+
+take "$(uri a "$DB")" "$SNAP"
+is "a directory that is not empty is refused" "$RC" 5
+like "and named" "$(cat "$ERR")" "not empty"
+take "$(uri a "${DB}_nowhere")" "$IT_TMP/none"
+is "a database that does not exist" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
+take --where "t=no_such > 1" "$(uri a "$DB")" "$IT_TMP/none"
+is "a condition that is none" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
+finish

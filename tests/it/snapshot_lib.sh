@@ -1,0 +1,47 @@
+# snapshot_lib.sh: what the server tests of snapshots share, on top of lib.sh.
+
+take() { # take ARGS…: snapshot create ARGS…; $RC, $OUT, $ERR
+    CMD=("$MYRECON" snapshot create --no-progress "$@")
+    timeout -k 5 "${LIMIT:-120}" "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+
+snap() { # snap COMMAND ARGS…: another of the commands
+    CMD=("$MYRECON" snapshot "$@")
+    timeout -k 5 "${LIMIT:-120}" "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+
+every_type() { # every_type SIDE: the schema of snapshot_types.sql in $DB, and what SIDE has more
+    client "$1" -D "$DB" --binary-mode <"$IT_DIR/snapshot_types.sql" || bail "SQL failed on side $1"
+    case $1 in
+    a | b) at "$1" "CREATE SEQUENCE sq START WITH 5 INCREMENT BY 3; DO NEXTVAL(sq);
+        CREATE TABLE uu (id UUID PRIMARY KEY, i6 INET6, i4 INET4, inv INT INVISIBLE DEFAULT 3);
+        INSERT INTO uu (id, i6, i4, inv) VALUES (UUID(), '::1', '1.2.3.4', 7), (UUID(), NULL, NULL, NULL)" ;;
+    o) at o "CREATE TABLE inv (id INT PRIMARY KEY, x INT INVISIBLE, v VECTOR(2));
+        INSERT INTO inv (id, x, v) VALUES (1, 2, TO_VECTOR('[1,2]'))" ;;
+    esac
+}
+
+stock_client() { # stock_client SIDE ARGS…: the mysql client with no settings of ours
+    local u host
+    u=$(side_uri "$1")
+    u=${u#mysql://} u=${u%%[/?]*}
+    host=${u##*@}
+    mariadb --no-defaults -h "${host%:*}" -P "${host##*:}" -u "${u%%[:@]*}" "${@:2}"
+}
+
+# As RESTORE.txt says it, into a database of another name.
+stock_restore() { # stock_restore DIR SIDE FROM TO
+    local work=$IT_TMP/work f
+    rm -rf "$work"
+    mkdir -p "$work/data"
+    (cd "$1" && sha256sum --quiet -c manifest.json.sha256) || return 1
+    for f in "$1"/data/*.tsv.zst; do
+        [ -e "$f" ] || continue
+        zstd -qdc "$f" >"$work/data/$(basename "$f" .zst)" || return 1
+    done
+    sed "s/\`$3\`/\`$4\`/g" "$1/restore.sql" >"$work/restore.sql"
+    (cd "$work" && stock_client "$2" --local-infile=1 --default-character-set=utf8mb4 \
+        --binary-mode --comments <restore.sql)
+}

@@ -1,0 +1,257 @@
+/* test_snap_manifest.c: a snapshot's manifest and statements: as written, so read; and what
+ * no myrecon writes is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "snapshot/snap_dir.h"
+#include "snapshot/snap_manifest.h"
+#include "snapshot/snap_schema.h"
+
+#define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const unsigned char key_bytes[] = {'i', 1, 0, 0, 0, 0, 0, 0, 0, 7};
+static const struct mr_snap_column columns[] = {
+    {.name = "id", .type = "int", .cls = MR_CLASS_INT, .load = MR_SNAP_LOAD_PLAIN},
+    {.name = "e\n'",
+     .type = "enum('a','')",
+     .cls = MR_CLASS_UINT,
+     .load = MR_SNAP_LOAD_NUMBER,
+     .by_number = true,
+     .numbers = 2},
+};
+static const size_t key[] = {0};
+static const struct mr_snap_chunk chunks[] = {
+    {.file = "data/d.t.0.tsv.zst",
+     .range = {{NULL, 0}, {key_bytes, sizeof key_bytes}},
+     .first = {key_bytes, sizeof key_bytes},
+     .last = {key_bytes, sizeof key_bytes},
+     .rows = 1,
+     .plain_bytes = 4,
+     .stored_bytes = 17,
+     .sum = {1, UINT64_MAX},
+     .sha256 = SHA},
+    {.file = "data/d.t.1.tsv.zst",
+     .range = {{key_bytes, sizeof key_bytes}, {NULL, 0}},
+     .rows = 2,
+     .sha256 = SHA},
+};
+
+static void write_sample(struct mr_strbuf *out)
+{
+    static struct mr_snap_table table;
+    static const struct mr_snap_file files[] = {{"restore.sql", 5, SHA}};
+    static const char *const view_columns[] = {"a", "b"};
+    static const struct mr_snap_object objects[] = {
+        {.kind = MR_SNAP_DATABASE,
+         .db = "d",
+         .name = "d",
+         .file = "schema/d.d.database.sql"},
+        {.kind = MR_SNAP_VIEW,
+         .db = "d",
+         .name = "v",
+         .file = "schema/d.v.view.sql",
+         .columns = view_columns,
+         .ncolumns = 2},
+    };
+    table = (struct mr_snap_table){.db = "d",
+                                   .name = "t",
+                                   .number = 1,
+                                   .engine = "InnoDB",
+                                   .transactional = true,
+                                   .consistent = true,
+                                   .schema_file = "schema/d.t.table.sql",
+                                   .index = "PRIMARY",
+                                   .columns = columns,
+                                   .ncolumns = COUNT(columns),
+                                   .key = key,
+                                   .nkey = 1,
+                                   .chunks = chunks,
+                                   .nchunks = COUNT(chunks),
+                                   .rows = 3};
+    const struct mr_snap_manifest m = {
+        .uuid = "u",
+        .created = "c",
+        .finished = "f",
+        .version = "1",
+        .source = "s",
+        .server = {.flavour = MR_FLAVOUR_MARIADB,
+                   .version = "v",
+                   .hostname = "h",
+                   .uuid = ""},
+        .consistency = {.kind = MR_SNAP_VIEWS, .connections = 2, .gtid = "0-1-2"},
+        .objects = objects,
+        .nobjects = COUNT(objects),
+        .tables = &table,
+        .ntables = 1,
+        .files = files,
+        .nfiles = 1};
+    struct mr_err err;
+    assert_int_equal(mr_snap_manifest_write(&m, out, &err), MR_OK);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_strbuf text = MR_STRBUF_INIT, again = MR_STRBUF_INIT;
+    struct mr_snap_manifest m;
+    struct mr_err err;
+    write_sample(&text);
+    assert_int_equal(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, &err),
+                     MR_OK);
+    assert_int_equal(m.ntables, 1);
+    assert_int_equal(m.tables[0].nkey, 1);
+    assert_int_equal(m.tables[0].chunks[0].sum.lo, UINT64_MAX);
+    assert_null(m.tables[0].chunks[0].range.lo.ptr);
+    assert_memory_equal(m.tables[0].chunks[0].range.hi.ptr, key_bytes, sizeof key_bytes);
+    assert_string_equal(m.tables[0].columns[1].name, "e\n'");
+    assert_int_equal(mr_snap_manifest_write(&m, &again, &err), MR_OK);
+    assert_string_equal(text.ptr, again.ptr);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&again);
+    mr_arena_release(&arena);
+}
+
+/* One place of the text replaced. */
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+    } edits[] = {
+        {"myrecon/snapshot/1", "myrecon/snapshot/2"},
+        {"data/d.t.0.tsv.zst", "data/../../etc/x"},
+        {"data/d.t.0.tsv.zst", "/etc/passwd"},
+        {"data/d.t.0.tsv.zst", "data/.hidden"},
+        {"schema/d.t.table.sql", "schema/a/b"},
+        {"\"class\":\"int\"", "\"class\":\"imt\""},
+        {"\"load\":\"plain\"", "\"load\":\"\""},
+        {"\"key\":[\"id\"]", "\"key\":[\"ix\"]"},
+        {"\"up_to\":\"69", "\"up_to\":\"6g"},
+        {"\"kind\":\"view\",\"db\"", "\"kind\":\"vjew\",\"db\""},
+        {"\"sha256\":\"0123", "\"sha256\":\"012"},
+        {"\"rows\":1,", "\"rows\":-1,"},
+        {"\"tables\":[{", "\"tables\":{{"},
+    };
+    for (size_t i = 0; i < COUNT(edits); i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_strbuf text = MR_STRBUF_INIT, edited = MR_STRBUF_INIT;
+        struct mr_snap_manifest m;
+        struct mr_err err = {0};
+        write_sample(&text);
+        const char *at = strstr(text.ptr, edits[i].from);
+        assert_non_null(at);
+        mr_strbuf_add(&edited, text.ptr, (size_t)(at - text.ptr));
+        mr_strbuf_add_str(&edited, edits[i].to);
+        mr_strbuf_add_str(&edited, at + strlen(edits[i].from));
+        assert_int_equal(
+            mr_snap_manifest_read(edited.ptr, edited.len, "m.json", &arena, &m, &err),
+            MR_E_SNAPSHOT);
+        assert_non_null(strstr(err.message, "m.json"));
+        mr_strbuf_release(&text);
+        mr_strbuf_release(&edited);
+        mr_arena_release(&arena);
+    }
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    char wide[100];
+    mr_snap_stem_add(&out, "a.b", "é/ x-_9", 7);
+    assert_string_equal(out.ptr, "a%2Eb.%C3%A9%2F%20x-_9");
+    mr_strbuf_reset(&out);
+    memset(wide, '.', sizeof wide - 1);
+    wide[sizeof wide - 1] = '\0';
+    mr_snap_stem_add(&out, "d", wide, 7);
+    assert_string_equal(out.ptr, "7");
+    mr_strbuf_release(&out);
+    assert_true(mr_snap_name_is_safe("data/a%2Eb.c.0.tsv.zst"));
+    assert_true(mr_snap_name_is_safe("restore.sql"));
+    assert_false(mr_snap_name_is_safe(""));
+    assert_false(mr_snap_name_is_safe("data/"));
+    assert_false(mr_snap_name_is_safe("data/.."));
+    assert_false(mr_snap_name_is_safe("other/x"));
+}
+
+static void test_statements(void **state)
+{
+    (void)state;
+    static const char body[] = "CREATE PROCEDURE p() BEGIN SELECT 1; END";
+    for (int has_body = 0; has_body < 2; has_body++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        const char *statement = NULL;
+        size_t len = 0;
+        mr_snap_statement_add(&out, body, has_body != 0);
+        assert_true(mr_snap_statement_read(out.ptr, out.len, &statement, &len));
+        assert_int_equal(len, sizeof body - 1);
+        assert_memory_equal(statement, body, len);
+        assert_false(mr_snap_statement_read(out.ptr, out.len - 1, &statement, &len));
+        mr_strbuf_release(&out);
+    }
+}
+
+static void test_split(void **state)
+{
+    (void)state;
+    static const char create[] =
+        "CREATE TABLE `t` (\n  `a` int,\n  KEY `k` (`a`),\n"
+        "  CONSTRAINT `f 1` FOREIGN KEY (`a`) REFERENCES `p` (`x`) ON DELETE CASCADE,\n"
+        "  CONSTRAINT `f2` FOREIGN KEY (`a`) REFERENCES `q` (`x`)\n) ENGINE=InnoDB";
+    static const struct mr_foreign_key both[] = {{.name = "f 1"}, {.name = "f2"}};
+    static const struct mr_foreign_key strange[] = {{.name = "f 1"}, {.name = "f3"}};
+    struct mr_table table = {.name = "t", .fks = both, .nfks = 2};
+    struct mr_strbuf without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT;
+    mr_snap_split_keys(create, &table, &without, &alter);
+    assert_string_equal(
+        without.ptr, "CREATE TABLE `t` (\n  `a` int,\n  KEY `k` (`a`)\n) ENGINE=InnoDB");
+    assert_string_equal(alter.ptr,
+                        "ALTER TABLE `t`\n"
+                        "  ADD CONSTRAINT `f 1` FOREIGN KEY (`a`) REFERENCES `p` (`x`) "
+                        "ON DELETE CASCADE,\n"
+                        "  ADD CONSTRAINT `f2` FOREIGN KEY (`a`) REFERENCES `q` (`x`)");
+    mr_strbuf_reset(&without);
+    mr_strbuf_reset(&alter);
+    table.fks = strange;
+    mr_snap_split_keys(create, &table, &without, &alter);
+    assert_string_equal(without.ptr, create);
+    assert_int_equal(alter.len, 0);
+    mr_strbuf_release(&without);
+    mr_strbuf_release(&alter);
+}
+
+static void test_same(void **state)
+{
+    (void)state;
+    static const char plain[] = "CREATE TABLE `t` (\n) ENGINE=InnoDB DEFAULT CHARSET=x";
+    static const char five[] =
+        "CREATE TABLE `t` (\n) ENGINE=InnoDB AUTO_INCREMENT=5 DEFAULT CHARSET=x";
+    static const char twelve[] =
+        "CREATE TABLE `t` (\n) ENGINE=InnoDB AUTO_INCREMENT=12 DEFAULT CHARSET=x";
+    static const char other[] =
+        "CREATE TABLE `t` (\n) ENGINE=InnoDB AUTO_INCREMENT=12 DEFAULT CHARSET=y";
+    assert_true(mr_snap_schema_same(plain, plain));
+    assert_true(mr_snap_schema_same(five, twelve));
+    assert_true(mr_snap_schema_same(plain, five));
+    assert_true(mr_snap_schema_same(five, plain));
+    assert_false(mr_snap_schema_same(twelve, other));
+    assert_false(mr_snap_schema_same(plain, other));
+    assert_false(mr_snap_schema_same(plain, "CREATE TABLE `t` (\n) ENGINE=InnoDB"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_names),      cmocka_unit_test(test_statements),
+        cmocka_unit_test(test_split),      cmocka_unit_test(test_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
