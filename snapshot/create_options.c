@@ -1,14 +1,13 @@
 /* create_options.c: see create_options.h. */
 #include "snapshot/create_options.h"
 
-#include <sched.h>
 #include <string.h>
 
 #include "core/compress.h"
 #include "core/pattern.h"
+#include "snapshot/snap_options.h"
 
 #define MAX_THREADS 64
-#define DEFAULT_THREADS 4U
 #define CHUNK_MIB_MAX 1024
 
 #define AT(field) offsetof(struct mr_create_options, field)
@@ -127,17 +126,6 @@ static const struct mr_option options[] = {
     MR_GENERAL_OPTIONS(struct mr_create_options, general),
 };
 
-static unsigned default_threads(void)
-{
-    cpu_set_t cores;
-    int count = 1;
-    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
-        count = CPU_COUNT(&cores);
-    if (count < 1)
-        return 1;
-    return (unsigned)count < DEFAULT_THREADS ? (unsigned)count : DEFAULT_THREADS;
-}
-
 /* The pattern ends at the first =, which no pattern needs. */
 static enum mr_code split_where(struct mr_create_where *where, const char *text,
                                 struct mr_arena *arena, struct mr_err *err)
@@ -160,7 +148,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     struct mr_create_where *wheres =
         mr_arena_calloc(settings->arena, count + 1, sizeof *wheres);
     if (values->threads == 0)
-        values->threads = default_threads();
+        values->threads = mr_snap_default_threads();
     enum mr_code code = wheres != NULL ? MR_OK : mr_err_nomem(err, "reading options");
     if (code == MR_OK)
         code = mr_general_options_finish(settings, &values->general, err);

@@ -1,0 +1,157 @@
+/* verify.c: see verify.h. */
+#include "snapshot/verify.h"
+
+#include <pthread.h>
+
+#include "core/pool.h"
+#include "snapshot/snap_dir.h"
+#include "snapshot/snap_rows.h"
+
+struct task {
+    const struct mr_snap_table *table;
+    const struct mr_snap_chunk *chunk;
+};
+
+struct run {
+    struct mr_snap *snap;
+    const struct mr_verify_opts *opts;
+    pthread_mutex_t lock; /* of snap's arena and damage */
+};
+
+static enum mr_code add_damage(struct run *run, const char *file, const char *reason,
+                               struct mr_err *err)
+{
+    pthread_mutex_lock(&run->lock);
+    enum mr_code code = mr_snap_add_damage(run->snap, file, reason, err);
+    pthread_mutex_unlock(&run->lock);
+    return code;
+}
+
+static enum mr_code verify_chunk(struct run *run, const struct task *task,
+                                 struct mr_err *err)
+{
+    const struct mr_snap_chunk *c = task->chunk;
+    const struct mr_snap_file file = {
+        .name = c->file, .bytes = c->stored_bytes, .sha256 = c->sha256};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *reason = NULL;
+    enum mr_code code =
+        mr_snap_check_file(run->snap, &file, !run->opts->quick, &reason, err);
+    if (code == MR_OK && reason == NULL && !run->opts->quick) {
+        code = mr_snap_check_chunk(run->snap, task->table, c, &text, err);
+        if (text.len > 0)
+            reason = text.ptr;
+    }
+    if (code == MR_OK && reason != NULL)
+        code = add_damage(run, c->file, reason, err);
+    mr_strbuf_release(&text);
+    mr_progress_add(run->opts->progress, c->rows, c->plain_bytes);
+    mr_progress_add_done(run->opts->progress, c->plain_bytes + 1);
+    return code;
+}
+
+static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
+{
+    (void)ctx;
+    (void)worker;
+    (void)err;
+    *state = NULL;
+    return MR_OK;
+}
+
+static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
+{
+    (void)state;
+    return verify_chunk(ctx, item, err);
+}
+
+static void teardown(void *ctx, void *state)
+{
+    (void)ctx;
+    (void)state;
+}
+
+static void tick(void *ctx)
+{
+    mr_progress_tick(((struct run *)ctx)->opts->progress);
+}
+
+static enum mr_code add_tasks(struct run *run, struct mr_pool *pool, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &run->snap->manifest;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
+        for (size_t k = 0; code == MR_OK && k < m->tables[i].nchunks; k++) {
+            struct task *task = mr_arena_alloc(&run->snap->arena, sizeof *task);
+            if (task == NULL)
+                return mr_err_nomem(err, "verifying a snapshot");
+            *task = (struct task){&m->tables[i], &m->tables[i].chunks[k]};
+            mr_progress_add_total(run->opts->progress, task->chunk->plain_bytes + 1);
+            code = mr_pool_add(pool, task, err);
+        }
+    return code;
+}
+
+static enum mr_code verify_chunks(struct run *run, struct mr_err *err)
+{
+    const struct mr_pool_hooks hooks = {
+        .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = run};
+    struct mr_pool *pool = NULL;
+    enum mr_code code = mr_pool_new(&hooks, run->opts->threads, &pool, err);
+    if (code == MR_OK)
+        code = add_tasks(run, pool, err);
+    if (code == MR_OK)
+        code = mr_pool_run(pool, err);
+    mr_pool_free(pool);
+    return code;
+}
+
+/* What the manifest says of a table must be what it says of its chunks. */
+static enum mr_code verify_table(struct run *run, const struct mr_snap_table *t,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *reason = NULL;
+    mr_snap_check_table(t, &reason);
+    if (reason == NULL)
+        return MR_OK;
+    mr_strbuf_add_fmt(&text, "contradicts itself: table \"%s.%s\" %s", t->db, t->name,
+                      reason);
+    enum mr_code code = mr_strbuf_check(&text, "verifying a snapshot", err);
+    if (code == MR_OK)
+        code = add_damage(run, MR_SNAP_MANIFEST, text.ptr, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code verify_files(struct run *run, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &run->snap->manifest;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->nfiles; i++) {
+        const char *reason = NULL;
+        code =
+            mr_snap_check_file(run->snap, &m->files[i], !run->opts->quick, &reason, err);
+        if (code == MR_OK && reason != NULL)
+            code = add_damage(run, m->files[i].name, reason, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
+        code = verify_table(run, &m->tables[i], err);
+    return code;
+}
+
+enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts,
+                       struct mr_err *err)
+{
+    struct run run = {.snap = snap, .opts = opts};
+    if (!snap->has_manifest)
+        return MR_OK;
+    (void)pthread_mutex_init(&run.lock, NULL);
+    enum mr_code code = mr_snap_check_names(snap, err);
+    if (code == MR_OK)
+        code = verify_files(&run, err);
+    if (code == MR_OK)
+        code = verify_chunks(&run, err);
+    (void)pthread_mutex_destroy(&run.lock);
+    return code;
+}
