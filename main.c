@@ -26,10 +26,19 @@
 #include "snapshot/snapshot_cmd.h"
 
 static const struct mr_command *const commands[] = {
-    &mr_check_command,           &mr_affected_command,        &mr_report_command,
-    &mr_snapshot_create_command, &mr_snapshot_verify_command, &mr_snapshot_list_command,
-    &mr_repair_plan_command,     &mr_repair_show_command,     &mr_repair_apply_command,
-    &mr_repair_verify_command,   &mr_repair_undo_command,     &mr_config_command,
+    &mr_check_command,
+    &mr_affected_command,
+    &mr_report_command,
+    &mr_snapshot_create_command,
+    &mr_snapshot_verify_command,
+    &mr_snapshot_list_command,
+    &mr_snapshot_restore_command,
+    &mr_repair_plan_command,
+    &mr_repair_show_command,
+    &mr_repair_apply_command,
+    &mr_repair_verify_command,
+    &mr_repair_undo_command,
+    &mr_config_command,
 };
 static const struct mr_command_list command_list = {
     .items = commands,

@@ -2,13 +2,13 @@
  * repair_cmd.h. */
 #include <stdio.h>
 
+#include "core/confirm.h"
 #include "core/log.h"
 #include "core/run_id.h"
 #include "core/term.h"
 #include "repair/apply_checks.h"
 #include "repair/apply_plan.h"
 #include "repair/approval.h"
-#include "repair/confirm.h"
 #include "repair/plan_dir.h"
 #include "repair/repair_cmd.h"
 #include "repair/repair_options.h"

@@ -1,5 +1,5 @@
 /*
- * snap_options: the options of `myrecon snapshot verify` and `list`.
+ * snap_options: the options of `myrecon snapshot verify`, `list` and `restore`.
  *
  * Texts live as long as the invocation.
  */
@@ -9,14 +9,32 @@
 #include "core/cli.h"
 #include "core/general_options.h"
 
+/* restore: what is done where a database is not empty. */
+enum mr_into {
+    MR_INTO_REFUSE = 1,
+    MR_INTO_ADD,    /* what the snapshot holds is added to it */
+    MR_INTO_REPLACE /* and what it has by the same names is dropped first */
+};
+
+/* Each command has some of them. */
 struct mr_snap_options {
     bool quick;       /* verify */
-    unsigned threads; /* verify */
+    unsigned threads; /* verify, restore */
+
+    /* restore */
+    struct mr_string_list tables, exclude, renames;
+    enum mr_into into_existing;
+    bool yes;
+    unsigned max_load, max_lag_s;
+    const char *pause_file;
+    bool ask_password;
+
     bool json;
     struct mr_general_options general;
 };
 
-extern const struct mr_option_set mr_snap_verify_option_set, mr_snap_list_option_set;
+extern const struct mr_option_set mr_snap_verify_option_set, mr_snap_list_option_set,
+    mr_snap_restore_option_set;
 
 /* Cores, at most 4. */
 unsigned mr_snap_default_threads(void);

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "core/err.h"
+#include "err.h"
 
 /* MR_OK: go on.  MR_E_REFUSED: the person said no, or there is no terminal to ask on and
  * `yes` (--yes) was not given.  question: without the "[y/N]". */

@@ -1,13 +1,13 @@
 /* confirm.c: see confirm.h. */
-#include "repair/confirm.h"
+#include "confirm.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-#include "core/io.h"
-#include "core/term.h"
+#include "io.h"
+#include "term.h"
 
 static bool is_yes(char *line)
 {
@@ -22,8 +22,8 @@ enum mr_code mr_confirm(const char *question, bool yes, struct mr_err *err)
         return MR_OK;
     if (!mr_term_is_terminal(STDIN_FILENO) || !mr_term_is_terminal(STDERR_FILENO)) {
         (void)mr_err_set(err, MR_E_REFUSED, "there is nobody to ask: %s", question);
-        mr_err_hint(err, "Nothing was changed. Read the plan, then run it again with "
-                         "--yes.");
+        mr_err_hint(err, "Nothing was changed. Where it is what you want, run it again "
+                         "with --yes.");
         return MR_E_REFUSED;
     }
     enum mr_code code =

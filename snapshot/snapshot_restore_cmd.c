@@ -1,0 +1,187 @@
+/* snapshot_restore_cmd.c: `myrecon snapshot restore`; see snapshot_cmd.h. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/jsonw.h"
+#include "core/term.h"
+#include "core/utf8.h"
+#include "snapshot/restore.h"
+#include "snapshot/snapshot_cmd.h"
+
+static const struct mr_command_doc doc = {
+    .summary = "load a snapshot into a server, and prove it",
+    .operands = "DIR TARGET",
+    .description =
+        "Loads the snapshot in DIR into TARGET: databases, sequences, routines and "
+        "tables, then the rows over several connections, then foreign keys, views, "
+        "triggers and events. At the end every row is read back, and the digests of all "
+        "tables are compared with the snapshot's. A snapshot that is damaged is refused "
+        "before anything is done.\n"
+        "\n"
+        "The databases must not exist, or be empty. With databases in the URI they pair "
+        "by "
+        "position with the snapshot's. After an interruption the same command goes on; a "
+        "table myrecon_restore, which is dropped at the end, says what is loaded. Where "
+        "the server does not allow LOAD DATA LOCAL, rows are inserted, which is slower.\n"
+        "\n"
+        "Exit status: 0 restored and equal; 1 restored, but rows differ from the "
+        "snapshot; 3 could not run; 4 restored, but something could not be made as it "
+        "was, "
+        "or the connection was lost; 5 refused: not empty, damaged, not confirmed; 6 "
+        "interrupted, can be resumed; 70 bug.\n",
+    .examples = "  myrecon snapshot restore /backup/club mysql://dba@spare\n"
+                "  myrecon snapshot restore --rename-db club=club_lost /backup/club \\\n"
+                "      mysql://dba@live\n"
+                "  myrecon snapshot restore --tables club.orders --into-existing add \\\n"
+                "      /backup/club mysql://dba@spare/club\n",
+};
+
+static bool is_same(const struct mr_restore_table *t)
+{
+    return t->rows == t->snap->rows && mr_snap_sum_equal(t->sum, t->wanted);
+}
+
+static void add_shown(struct mr_strbuf *out, const char *text)
+{
+    mr_utf8_show(out, text, strlen(text), false);
+}
+
+static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
+{
+    bool same = is_same(t);
+    mr_strbuf_add_str(out, "  ");
+    add_shown(out, t->db);
+    mr_strbuf_add_char(out, '.');
+    add_shown(out, t->snap->name);
+    mr_strbuf_add_fmt(out, ": %s%s%s, ",
+                      mr_term_style(same ? MR_STYLE_GOOD : MR_STYLE_BAD, color),
+                      same ? "equal" : "different", mr_term_style(MR_STYLE_RESET, color));
+    mr_strbuf_add_grouped(out, t->rows);
+    mr_strbuf_add_str(out, t->rows == 1 ? " row" : " rows");
+    if (t->rows != t->snap->rows) {
+        mr_strbuf_add_str(out, " instead of ");
+        mr_strbuf_add_grouped(out, t->snap->rows);
+    }
+    if (t->warnings > 0)
+        mr_strbuf_add_fmt(out, ", %" PRIu64 " warning%s of the server", t->warnings,
+                          t->warnings == 1 ? "" : "s");
+    mr_strbuf_add_char(out, '\n');
+}
+
+static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr_err *err)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    uint64_t rows = 0;
+    for (size_t i = 0; i < r->ntables; i++) {
+        add_table(&out, &r->tables[i], color);
+        rows += r->tables[i].rows;
+    }
+    for (size_t i = 0; i < r->notes.count; i++) {
+        mr_strbuf_add_fmt(&out,
+                          "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, color),
+                          mr_term_style(MR_STYLE_RESET, color));
+        add_shown(&out, *(const char **)mr_vec_at(&r->notes, i));
+        mr_strbuf_add_char(&out, '\n');
+    }
+    mr_strbuf_add_fmt(&out, "%s: %zu tables, ", r->different > 0 ? "different" : "equal",
+                      r->ntables);
+    mr_strbuf_add_grouped(&out, rows);
+    mr_strbuf_add_str(&out, " rows read back\n");
+    enum mr_code code = mr_strbuf_check(&out, "printing", err);
+    if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    mr_strbuf_release(&out);
+    return code;
+}
+
+static void put_text(struct mr_jsonw *w, const char *key, const char *text)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_str(w, text);
+}
+
+static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_uint(w, count);
+}
+
+static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->snap->name);
+    mr_jsonw_object_begin(w);
+    put_text(w, "type", "table");
+    put_text(w, "table", name.ptr);
+    put_text(w, "verdict", is_same(t) ? "equal" : "different");
+    put_count(w, "rows", t->rows);
+    put_count(w, "wanted", t->snap->rows);
+    put_count(w, "warnings", t->warnings);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+    mr_strbuf_release(&name);
+}
+
+static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    uint64_t rows = 0;
+    mr_jsonw_init_file(&w, stdout);
+    for (size_t i = 0; i < r->ntables; i++) {
+        put_table(&w, &r->tables[i]);
+        rows += r->tables[i].rows;
+    }
+    for (size_t i = 0; i < r->notes.count; i++) {
+        mr_jsonw_object_begin(&w);
+        put_text(&w, "type", "note");
+        put_text(&w, "text", *(const char **)mr_vec_at(&r->notes, i));
+        mr_jsonw_object_end(&w);
+        mr_jsonw_end_line(&w);
+    }
+    mr_jsonw_object_begin(&w);
+    put_text(&w, "type", "summary");
+    put_text(&w, "schema", "myrecon/snapshot-restore/1");
+    put_text(&w, "verdict", r->different > 0 ? "different" : "equal");
+    put_text(&w, "uuid", r->snap.manifest.uuid);
+    put_text(&w, "mode", r->insert ? "insert" : "load");
+    mr_jsonw_key(&w, "resumed");
+    mr_jsonw_bool(&w, r->resumed);
+    put_count(&w, "tables", r->ntables);
+    put_count(&w, "rows", rows);
+    put_count(&w, "notes", r->notes.count);
+    mr_jsonw_object_end(&w);
+    mr_jsonw_end_line(&w);
+    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    mr_jsonw_release(&w);
+    return code;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
+                        struct mr_err *err)
+{
+    const struct mr_snap_options *opts = invocation->settings.values;
+    struct mr_restore restore = {.opts = opts};
+    mr_general_options_apply(&opts->general);
+    enum mr_code code = mr_db_global_init(err);
+    if (code != MR_OK)
+        return code;
+    code =
+        mr_restore_run(&restore, invocation->operands[0], invocation->operands[1], err);
+    if (code == MR_OK)
+        code = opts->json
+                   ? print_json(&restore, err)
+                   : print_text(&restore, mr_term_use_color(opts->general.color, 1), err);
+    *exit_code = restore.different > 0 ? 1 : restore.notes.count > 0 ? 4 : 0;
+    mr_restore_release(&restore);
+    return code;
+}
+
+const struct mr_command mr_snapshot_restore_command = {.name = "snapshot restore",
+                                                       .doc = &doc,
+                                                       .options =
+                                                           &mr_snap_restore_option_set,
+                                                       .min_operands = 2,
+                                                       .max_operands = 2,
+                                                       .run = run};

@@ -1,0 +1,108 @@
+#!/bin/bash
+# snapshot_restore.sh: what was kept is there again, to the last bit; nothing that is there is
+# touched without being told to; a kill at any moment loses nothing.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot_lib.sh"
+begin ab
+COPY=${DB}_copy
+SNAP=$IT_TMP/snap
+
+restored_is() { # restored_is DESCRIPTION WANTED ARGS…: "RC VERDICT MODE" of a restore
+    snap restore --json --no-progress "${@:3}"
+    is "$1" "$RC $(jq -r 'select(.type == "summary") | "\(.verdict) \(.mode)"' "$OUT" 2>/dev/null)" "$2"
+}
+
+both_ways() { # both_ways SIDE TARGET
+    local was
+    fresh "$1$2" "$DB"
+    fresh "$2" "$COPY"
+    client "$2" <<<"DROP DATABASE $COPY"
+    every_type "$1"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    snap verify "$SNAP"
+    is "$1: made and proved" "$RC" 0
+    restored_is "$1: restored by LOAD DATA" "0 equal load" --rename-db "$DB=$COPY" "$SNAP" "$(side_uri "$2")"
+    SRC=$(uri "$1" "$DB") DST=$(uri "$2" "$COPY")
+    check_is 0 "$1: check calls it equal, objects and all"
+    is "$1: nothing of the restore is left" "$(client "$2" -D "$COPY" <<<"SHOW TABLES LIKE 'myrecon%'")" ""
+    is "$1: the counter is as it was" \
+        "$(client "$2" -D "$COPY" <<<"INSERT INTO child (pid) VALUES (1); SELECT MAX(id) FROM child")" 1000
+    client "$2" <<<"DROP DATABASE $COPY"
+    was=$(client "$2" <<<"SELECT @@GLOBAL.local_infile")
+    client "$2" <<<"SET GLOBAL local_infile = 0"
+    restored_is "$1: restored by INSERT" "0 equal insert" "$SNAP" "$(uri "$2" "$COPY")"
+    client "$2" <<<"SET GLOBAL local_infile = $was"
+    check_is 0 "$1: equal, too"
+    client "$2" <<<"DROP DATABASE $COPY"
+}
+both_ways a b
+if [ -n "$MR_O_URI" ]; then both_ways o o; else skip "MySQL: there and back" "no MySQL 9"; fi
+
+if [ -n "$MR_O_URI" ]; then
+    fresh ao "$DB"
+    fresh o "$COPY"
+    at a "CREATE TABLE j (id INT AUTO_INCREMENT PRIMARY KEY, j JSON, t VARCHAR(50), f FLOAT, b BLOB, d DATETIME(3));
+        INSERT INTO j VALUES (1, '{\"b\": 1.10, \"a\": [1, 2]}', 'é😀', 0.1, 0x00095C, '0000-00-00'), (2, NULL, '', -0.5, '', '2020-02-30')"
+    rm -rf "$SNAP"
+    take "$(uri a "$DB")" "$SNAP"
+    restored_is "MariaDB to MySQL" "0 equal load" "$SNAP" "$(uri o "$COPY")"
+else
+    skip "MariaDB to MySQL" "no MySQL 9"
+fi
+
+# --- what is there ------------------------------------------------------------------------
+
+fresh ab "$DB"
+fresh b "$COPY"
+at a "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1), (2, 2); CREATE TABLE u LIKE t; CREATE VIEW w AS SELECT id FROM t"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+state() { client b -D "$COPY" <<<"SELECT * FROM t; SHOW TABLES" 2>&1; }
+client b -D "$COPY" <<<"CREATE TABLE t (id INT, mine INT); INSERT INTO t VALUES (9, 9); CREATE TABLE other (id INT)"
+before=$(state)
+restored_is "a database that is not empty is refused" "5 " "$SNAP" "$(uri b "$COPY")"
+restored_is "so it is where a name is taken" "5 " --into-existing add "$SNAP" "$(uri b "$COPY")"
+restored_is "and where nobody can be asked" "5 " --into-existing replace "$SNAP" "$(uri b "$COPY")"
+is "nothing was changed" "$(state)" "$before"
+restored_is "--tables into what is there" "0 equal load" --tables u --into-existing add "$SNAP" "$(uri b "$COPY")"
+is "others stay" "$(client b -D "$COPY" <<<"SELECT mine FROM t; SELECT COUNT(*) FROM u; SHOW TABLES" | xargs)" "9 0 other t u"
+restored_is "--into-existing replace --yes" "0 equal load" --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
+is "others stay, its own are there" "$(client b -D "$COPY" <<<"SELECT SUM(v) FROM t; SHOW TABLES" | xargs)" "3 other t u w"
+
+printf x >>"$(ls "$SNAP"/data/*.zst | head -n 1)"
+client b <<<"DROP DATABASE $COPY"
+restored_is "a damaged snapshot is refused" "5 " "$SNAP" "$(uri b "$COPY")"
+is "before anything is done" "$(client b <<<"SHOW DATABASES LIKE '$COPY'")" ""
+
+# --- a kill at any moment -----------------------------------------------------------------
+
+fresh a "$DB"
+at a "CREATE TABLE p (id INT PRIMARY KEY); INSERT INTO p VALUES (1);
+    CREATE TABLE n (id INT PRIMARY KEY, p INT, pad VARCHAR(200), FOREIGN KEY (p) REFERENCES p (id));
+    INSERT INTO n SELECT seq, 1, REPEAT(CHAR(65 + seq % 26), 200) FROM seq_1_to_50000;
+    CREATE TABLE k (id INT, pad VARCHAR(200)); INSERT INTO k SELECT seq % 100, REPEAT('k', 150) FROM seq_1_to_20000;
+    CREATE TABLE m (id INT PRIMARY KEY, pad VARCHAR(200)) ENGINE=MyISAM; INSERT INTO m SELECT seq, REPEAT('m', 150) FROM seq_1_to_20000;
+    CREATE VIEW w AS SELECT id FROM n; CREATE TRIGGER tr BEFORE INSERT ON n FOR EACH ROW SET NEW.pad = TRIM(NEW.pad)"
+rm -rf "$SNAP"
+take --chunk-size 1 "$(uri a "$DB")" "$SNAP"
+WRONG= RESUMED=0
+for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.6; do
+    client b <<<"DROP DATABASE IF EXISTS $COPY"
+    timeout -s KILL "$delay" "$MYRECON" snapshot restore -q --threads 2 "$SNAP" "$(uri b "$COPY")" >/dev/null 2>&1
+    # the server takes back what the dead connections had begun
+    for ((i = 0; i < 100; i++)); do
+        [ "$(client b <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%$COPY%' AND ID <> CONNECTION_ID()")" = 0 ] && break
+        sleep 0.1
+    done
+    snap restore --json --no-progress "$SNAP" "$(uri b "$COPY")"
+    [ "$RC" = 0 ] || WRONG+="killed after $delay s: exit code $RC: $(tail -n 2 "$ERR")
+"
+    RESUMED=$((RESUMED + $(grep -c '"resumed":true' "$OUT")))
+done
+is "killed while restoring: the same command ends it" "$WRONG" ""
+ok "some of them went on ($RESUMED of 8)" test "$RESUMED" -gt 0
+SRC=$(uri a "$DB") DST=$(uri b "$COPY")
+check_is 0 "equal"
+finish

@@ -1,0 +1,100 @@
+#!/bin/bash
+# snapshot_resume.sh: `snapshot create` that is killed, or whose disk is full, leaves nothing
+# that looks whole, and the same command goes on: of one moment all the same.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot_lib.sh"
+begin ab
+SNAP=$IT_TMP/snap
+at a "CREATE TABLE n (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO n SELECT seq, REPEAT(CHAR(65 + seq % 26), 200) FROM seq_1_to_60000;
+    CREATE TABLE c (k VARCHAR(40), i INT, v VARCHAR(200), PRIMARY KEY (k, i)); INSERT INTO c SELECT MD5(seq % 97), seq, REPEAT('x', 150) FROM seq_1_to_30000;
+    CREATE TABLE k (id INT, pad VARCHAR(200)); INSERT INTO k SELECT seq % 100, REPEAT('k', 150) FROM seq_1_to_20000"
+SRC=$(uri a "$DB")
+
+whole() { # the rows of $SNAP: TABLE COUNT SUM, from its text
+    local t
+    for t in n c k; do
+        zstd -qdc "$SNAP/data/$DB.$t".*.zst | LC_ALL=C sort | sha256sum | sed "s/-/$t/"
+    done
+}
+take --chunk-size 1 "$SRC" "$SNAP"
+WHOLE=$(whole)
+is "an undisturbed run" "$RC" 0
+
+# --- killed -------------------------------------------------------------------------------
+
+WRONG= WENT_ON=0
+for delay in 0.05 0.1 0.15 0.2 0.3 0.4 0.6 0.8; do
+    rm -rf "$SNAP" "$SNAP.partial"
+    timeout -s KILL "$delay" "$MYRECON" snapshot create -q --chunk-size 1 --rate 10 "$SRC" "$SNAP" >/dev/null 2>&1
+    [ ! -e "$SNAP" ] || WRONG+="killed after $delay s: it looks whole
+"
+    take --chunk-size 1 "$SRC" "$SNAP"
+    snap verify "$SNAP"
+    [ "$RC $(whole)" = "0 $WHOLE" ] || WRONG+="killed after $delay s: exit code $RC, other rows: $(cat "$OUT" "$ERR")
+"
+    [ ! -e "$SNAP.partial" ] || WRONG+="killed after $delay s: something is left
+"
+done
+is "killed while writing: the same command ends it" "$WRONG" ""
+
+# --- rows that move between the runs ------------------------------------------------------
+
+half() { # a run that is killed when some chunks are done
+    local i killed
+    rm -rf "$SNAP" "$SNAP.partial"
+    "$MYRECON" snapshot create -q --chunk-size 1 --rate 8 --threads 1 "$SRC" "$SNAP" >/dev/null 2>&1 &
+    killed=$!
+    for ((i = 0; i < 200; i++)); do
+        [ "$(grep -c '"type":"chunk"' "$SNAP.partial/journal.jsonl" 2>/dev/null)" -ge "$1" ] 2>/dev/null && break
+        sleep 0.05
+    done
+    kill -9 $killed
+    wait $killed 2>/dev/null
+}
+half 8
+kept=$(cd "$SNAP.partial/data" && sha256sum *.zst | sort)
+take --chunk-size 1 "$SRC" "$SNAP"
+like "it says that it goes on" "$(cat "$ERR")" "going on"
+is "what was finished is kept where nothing moved" \
+    "$(cd "$SNAP/data" && sha256sum *.zst | sort | comm -12 - <(echo "$kept") | wc -l)" "$(grep -c . <<<"$kept")"
+half 8
+at a "UPDATE n SET pad = 'moved' WHERE id IN (1, 30000); DELETE FROM c WHERE i = 17; INSERT INTO c VALUES ('zz', 1, 'new')"
+take --chunk-size 1 "$SRC" "$SNAP"
+snap verify "$SNAP"
+is "rows that moved are read again" \
+    "$RC $(zstd -qdc "$SNAP"/data/*.n.*.zst | grep -c moved) $(zstd -qdc "$SNAP"/data/*.c.*.zst | grep -c '	17	')" "0 2 0"
+fresh b "$DB"
+client b <<<"DROP DATABASE $DB"
+snap restore --no-progress "$SNAP" "$(side_uri b)"
+DST=$(uri b "$DB")
+check_is 0 "and the whole is of one moment"
+
+half 4
+take --chunk-size 1 --tables n "$SRC" "$SNAP"
+is "other options: refused, and nothing lost" "$RC $(test -e "$SNAP.partial/journal.jsonl" && echo kept)" "5 kept"
+at a "ALTER TABLE n ADD COLUMN more INT"
+take --chunk-size 1 "$SRC" "$SNAP"
+snap verify "$SNAP"
+is "a table that was altered in between is read anew" "$RC $(jq -c '[.tables[] | select(.name == "n") | .columns | length]' "$SNAP/manifest.json")" "0 [3]"
+
+# --- a full disk --------------------------------------------------------------------------
+
+DISK=$IT_TMP/disk
+mkdir "$DISK"
+if mount -t tmpfs -o size=3m tmpfs "$DISK" 2>/dev/null; then
+    at_exit "umount -l '$DISK' 2>/dev/null"
+    at a "CREATE TABLE r (id INT PRIMARY KEY, b BLOB); INSERT INTO r SELECT seq, RANDOM_BYTES(1000) FROM seq_1_to_6000"
+    take --chunk-size 1 --level 1 "$SRC" "$DISK/snap"
+    is "a full disk: no snapshot, no doubt" "$RC $(ls "$DISK")" "3 snap.partial"
+    like "the reason and what to do" "$(cat "$ERR")" "space|full"
+    mount -o remount,size=60m "$DISK"
+    take --chunk-size 1 --level 1 "$SRC" "$DISK/snap"
+    made=$RC
+    snap verify "$DISK/snap"
+    is "with room, the same command ends it" "$made $RC $(ls "$DISK")" "0 0 snap"
+    umount "$DISK"
+else
+    skip "a full disk" "no right to mount a small one"
+fi
+finish
