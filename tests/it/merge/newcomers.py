@@ -74,11 +74,14 @@ class Thief:
 
 
 def thief(plan, before, number):
-    """Somebody who signs up under a key that a lost row was to keep; None where there is none."""
+    """Somebody who signs up under a key that a lost row was to keep; None where there is none.
+    Keys of the common past are given to nobody any more."""
+    past = {line['table'].split('.', 1)[1]: int(line['base'] or 0) for line in plan.rows['tables']}
     found = []
     for (name, mine), place in sorted(plan.pairs().items()):
         t = before.tables[name]
-        if not t.counter or len(t.key) > 1 or mine != place or before.at_key(name, (int(mine),)):
+        if not t.counter or len(t.key) > 1 or mine != place or int(mine) <= past[name] or \
+                before.at_key(name, (int(mine),)):
             continue
         row = new_row(t, None, None, before)
         if row:
