@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate_config.h"
 #include "io.h"
 #include "pattern.h"
 #include "strbuf.h"
@@ -13,15 +14,18 @@
 
 #define MAX_BYTES ((size_t)16 << 20)
 
-static const char word_options[] = "options", word_table[] = "table";
+static const char word_options[] = "options", word_table[] = "table",
+                  word_gate[] = "gate";
+
+typedef bool repeatable_fn(const char *key);
 
 static enum mr_code check_repeats(const struct mr_config *config,
                                   const struct mr_ini_section *section,
-                                  struct mr_err *err)
+                                  repeatable_fn *is_repeatable, struct mr_err *err)
 {
     for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
          entry = entry->next) {
-        if (mr_table_config_is_repeatable(entry->key))
+        if (is_repeatable(entry->key))
             continue;
         for (const struct mr_ini_entry *other = section->entries; other != entry;
              other = other->next) {
@@ -57,31 +61,59 @@ static enum mr_code check_table(struct mr_config *config,
             return code;
         }
     }
-    return check_repeats(config, section, err);
+    return check_repeats(config, section, mr_table_config_is_repeatable, err);
+}
+
+/* A section that stands for itself, once. */
+static enum mr_code check_single(const struct mr_config *config,
+                                 const struct mr_ini_section *section, const char *hint,
+                                 struct mr_err *err)
+{
+    if (section->argument[0] != '\0') {
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] takes no name",
+                         config->file, section->line, section->word);
+        mr_err_hint(err, "%s", hint);
+        return MR_E_CONFIG;
+    }
+    for (const struct mr_ini_section *other = config->sections; other != section;
+         other = other->next) {
+        if (strcmp(other->word, section->word) != 0)
+            continue;
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] given twice",
+                         config->file, section->line, section->word);
+        mr_err_hint(err, "It begins in line %u already; put its keys together.",
+                    other->line);
+        return MR_E_CONFIG;
+    }
+    return MR_OK;
 }
 
 static enum mr_code check_options(struct mr_config *config,
                                   const struct mr_ini_section *section,
                                   struct mr_err *err)
 {
-    if (section->argument[0] != '\0') {
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [options] takes no name",
-                         config->file, section->line);
-        mr_err_hint(err, "Write [options]; they hold for every table.");
-        return MR_E_CONFIG;
-    }
-    for (const struct mr_ini_section *other = config->sections; other != section;
-         other = other->next) {
-        if (strcmp(other->word, word_options) != 0)
-            continue;
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [options] given twice",
-                         config->file, section->line);
-        mr_err_hint(err, "It begins in line %u already; put its keys together.",
-                    other->line);
-        return MR_E_CONFIG;
-    }
     config->options = section->entries;
-    return MR_OK;
+    return check_single(config, section, "Write [options]; they hold for every table.",
+                        err);
+}
+
+static enum mr_code check_gate(struct mr_config *config,
+                               const struct mr_ini_section *section, struct mr_err *err)
+{
+    struct mr_gate_config scratch;
+    mr_gate_config_init(&scratch);
+    enum mr_code code =
+        check_single(config, section, "Write [gate]; it holds for every check.", err);
+    for (const struct mr_ini_entry *entry = section->entries;
+         code == MR_OK && entry != NULL; entry = entry->next) {
+        code =
+            mr_gate_config_set(&scratch, entry->key, entry->value, &config->arena, err);
+        if (code != MR_OK)
+            mr_err_context(err, "%s:%u", config->file, entry->line);
+    }
+    return code == MR_OK
+               ? check_repeats(config, section, mr_gate_config_is_repeatable, err)
+               : code;
 }
 
 static enum mr_code unknown_section(const struct mr_config *config,
@@ -91,6 +123,7 @@ static enum mr_code unknown_section(const struct mr_config *config,
     struct mr_suggest suggest = {.typed = section->word};
     mr_suggest_offer(&suggest, word_options);
     mr_suggest_offer(&suggest, word_table);
+    mr_suggest_offer(&suggest, word_gate);
     bool named = section->argument[0] != '\0';
     (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: unknown section [%s%s%s]", config->file,
                      section->line, section->word, named ? " " : "", section->argument);
@@ -99,7 +132,7 @@ static enum mr_code unknown_section(const struct mr_config *config,
     else if (suggest.best != NULL)
         mr_err_hint(err, "Did you mean [%s]?", suggest.best);
     else
-        mr_err_hint(err, "There are [options] and [table PATTERN].");
+        mr_err_hint(err, "There are [options], [table PATTERN] and [gate].");
     return MR_E_CONFIG;
 }
 
@@ -112,6 +145,8 @@ static enum mr_code check_sections(struct mr_config *config, struct mr_err *err)
             code = check_table(config, section, err);
         else if (strcmp(section->word, word_options) == 0)
             code = check_options(config, section, err);
+        else if (strcmp(section->word, word_gate) == 0)
+            code = check_gate(config, section, err);
         else
             code = unknown_section(config, section, err);
         if (code != MR_OK)

@@ -4,6 +4,7 @@
  *   [options]         long options of the commands, without their dashes
  *   [table PATTERN]   what is known about tables (table_config.h); PATTERN as in
  * --tables
+ *   [gate]            thresholds and silences of the gate (gate_config.h)
  *
  * Calling sequence: mr_config_load, then mr_config_table() for each table,
  * mr_config_free. The values of [options] are text here; settings.h gives them their

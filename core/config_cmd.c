@@ -48,7 +48,8 @@ static const struct mr_command_doc doc = {
         "Shows every setting that the commands would use now, and where its value came "
         "from: a default, an environment variable, or a line of the configuration "
         "file; "
-        "then what that file says about tables. Nothing is connected to, and no "
+        "then what that file says about tables and the gate. Nothing is connected to, "
+        "and no "
         "password "
         "is shown.\n"
         "\n"
@@ -286,9 +287,11 @@ static void print_key(struct printer *p, const struct mr_ini_section *section,
     }
     mr_jsonw_object_begin(w);
     mr_jsonw_key(w, "type");
-    mr_jsonw_str(w, "table");
-    mr_jsonw_key(w, "pattern");
-    mr_jsonw_str(w, section->argument);
+    mr_jsonw_str(w, section->word);
+    if (section->argument[0] != '\0') {
+        mr_jsonw_key(w, "pattern");
+        mr_jsonw_str(w, section->argument);
+    }
     mr_jsonw_key(w, "key");
     mr_jsonw_str(w, entry->key);
     mr_jsonw_key(w, "value");
@@ -298,14 +301,16 @@ static void print_key(struct printer *p, const struct mr_ini_section *section,
     mr_jsonw_end_line(w);
 }
 
-static void print_tables(struct printer *p)
+/* All but [options], whose values stand with the commands. */
+static void print_sections(struct printer *p)
 {
     for (const struct mr_ini_section *section = p->invocation->config->sections;
          section != NULL; section = section->next) {
-        if (section->argument[0] == '\0')
+        if (strcmp(section->word, "options") == 0)
             continue;
         if (!p->as_json)
-            mr_strbuf_add_fmt(&p->text, "\n[table %s]\n", section->argument);
+            mr_strbuf_add_fmt(&p->text, "\n[%s%s%s]\n", section->word,
+                              section->argument[0] != '\0' ? " " : "", section->argument);
         for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
              entry = entry->next)
             print_key(p, section, entry);
@@ -342,7 +347,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
             goto out;
     }
     print_environment(&p);
-    print_tables(&p);
+    print_sections(&p);
     code = finish_output(&p, err);
     *exit_code = 0;
 out:

@@ -260,7 +260,7 @@ static const struct {
     {"[tabel x]\n", "my.ini:1: unknown section [tabel x]", "Did you mean [table x]?"},
     {"\n[option]\n", "my.ini:2: unknown section [option]", "Did you mean [options]?"},
     {"[zzz]\n", "my.ini:1: unknown section [zzz]",
-     "There are [options] and [table PATTERN]."},
+     "There are [options], [table PATTERN] and [gate]."},
     {"[table]\n", "my.ini:1: section [table] names no table", ""},
     {"[options x]\n", "my.ini:1: section [options] takes no name", ""},
     {"[options]\n[options]\n", "my.ini:2: section [options] given twice", ""},
