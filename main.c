@@ -21,6 +21,7 @@
 #include "core/version.h"
 #include "recon/affected_cmd.h"
 #include "recon/check_cmd.h"
+#include "recon/gate_cmd.h"
 #include "recon/report_cmd.h"
 #include "repair/repair_cmd.h"
 #include "snapshot/snapshot_cmd.h"
@@ -38,6 +39,8 @@ static const struct mr_command *const commands[] = {
     &mr_repair_apply_command,
     &mr_repair_verify_command,
     &mr_repair_undo_command,
+    &mr_gate_record_command,
+    &mr_gate_check_command,
     &mr_config_command,
 };
 static const struct mr_command_list command_list = {

@@ -1,0 +1,394 @@
+/*
+ * gate_file_read.c: reading facts; see gate_file.h.
+ *
+ * The first member that is missing or of another type ends the reading: later calls give
+ * empty values and the error is told once, by the caller of all.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/io.h"
+#include "core/json_in.h"
+#include "core/sha256.h"
+#include "recon/gate_file.h"
+#include "recon/gate_file_internal.h"
+
+#define MAX_BYTES ((size_t)1 << 30)
+
+struct reading {
+    struct mr_arena *arena;
+    enum mr_code code;
+    struct mr_err *err;
+};
+
+typedef const struct json_t *node;
+
+static const char *copy(struct reading *r, const char *text)
+{
+    const char *kept = mr_arena_strdup(r->arena, text);
+    if (kept == NULL && r->code == MR_OK)
+        r->code = mr_err_nomem(r->err, "reading the baseline");
+    return kept != NULL ? kept : "";
+}
+
+/* NULL where the member is null. */
+static const char *get_maybe(struct reading *r, node object, const char *name)
+{
+    const char *text = NULL;
+    if (r->code == MR_OK)
+        r->code = mr_json_get_text_or_null(object, name, &text, r->err);
+    return text != NULL ? copy(r, text) : NULL;
+}
+
+static const char *get_text(struct reading *r, node object, const char *name)
+{
+    const char *text = NULL;
+    if (r->code == MR_OK)
+        r->code = mr_json_get_text(object, name, &text, r->err);
+    return text != NULL ? copy(r, text) : "";
+}
+
+static uint64_t get_number(struct reading *r, node object, const char *name)
+{
+    uint64_t value = 0;
+    if (r->code == MR_OK)
+        r->code = mr_json_get_uint(object, name, &value, r->err);
+    return value;
+}
+
+static bool get_bool(struct reading *r, node object, const char *name)
+{
+    bool value = false;
+    if (r->code == MR_OK)
+        r->code = mr_json_get_bool(object, name, &value, r->err);
+    return value;
+}
+
+static node get_object(struct reading *r, node object, const char *name)
+{
+    node inner = NULL;
+    if (r->code == MR_OK)
+        r->code = mr_json_get_object(object, name, &inner, r->err);
+    return inner;
+}
+
+static node get_array(struct reading *r, node object, const char *name, size_t *count)
+{
+    node array = NULL;
+    *count = 0;
+    if (r->code == MR_OK)
+        r->code = mr_json_get_array(object, name, &array, count, r->err);
+    return array;
+}
+
+static node get_item(struct reading *r, node array, size_t at)
+{
+    node item = NULL;
+    if (r->code == MR_OK)
+        r->code = mr_json_item(array, at, &item, r->err);
+    return item;
+}
+
+/* Room for the items of an array; NULL, with an error, where there is none. */
+static void *room(struct reading *r, size_t *count, size_t size)
+{
+    void *items = r->code == MR_OK ? mr_arena_calloc(r->arena, *count + 1, size) : NULL;
+    if (items == NULL && r->code == MR_OK)
+        r->code = mr_err_nomem(r->err, "reading the baseline");
+    if (items == NULL)
+        *count = 0;
+    return items;
+}
+
+static const char *const *get_texts(struct reading *r, node object, const char *name,
+                                    size_t *count)
+{
+    node array = get_array(r, object, name, count);
+    const char **texts = room(r, count, sizeof *texts);
+    for (size_t i = 0; i < *count && r->code == MR_OK; i++) {
+        const char *text = NULL;
+        r->code = mr_json_item_text(array, i, &text, r->err);
+        texts[i] = text != NULL ? copy(r, text) : "";
+    }
+    return texts;
+}
+
+static struct mr_gate_view get_view(struct reading *r, node object)
+{
+    struct mr_gate_view view = {.seen = MR_GATE_SEEN};
+    view.why = get_maybe(r, object, "unknown");
+    if (view.why != NULL)
+        view.seen = MR_GATE_FAILED;
+    return view;
+}
+
+static void set_text(char *to, size_t size, const char *text)
+{
+    size_t len = strlen(text);
+    if (len >= size)
+        len = size - 1;
+    memcpy(to, text, len);
+    to[len] = '\0';
+}
+
+static void get_server(struct reading *r, node facts, struct mr_gate_facts *f)
+{
+    node object = get_object(r, facts, "server");
+    struct mr_server *s = &f->server;
+    s->flavour = strcmp(get_text(r, object, "flavour"), "mariadb") == 0
+                     ? MR_FLAVOUR_MARIADB
+                     : MR_FLAVOUR_MYSQL;
+    s->version = (unsigned)get_number(r, object, "version_number");
+    set_text(s->version_text, sizeof s->version_text, get_text(r, object, "version"));
+    set_text(s->hostname, sizeof s->hostname, get_text(r, object, "hostname"));
+    s->port = (unsigned)get_number(r, object, "port");
+    s->server_id = (uint32_t)get_number(r, object, "server_id");
+    set_text(s->uuid, sizeof s->uuid, get_text(r, object, "uuid"));
+    set_text(s->datadir, sizeof s->datadir, get_text(r, object, "datadir"));
+    f->started = get_text(r, object, "started");
+    f->uptime_s = get_number(r, object, "uptime_seconds");
+}
+
+static void get_channel(struct reading *r, node object, struct mr_gate_channel *c)
+{
+    c->name = get_text(r, object, "name");
+    c->host = get_text(r, object, "host");
+    c->port = (unsigned)get_number(r, object, "port");
+    c->uuid = get_text(r, object, "uuid");
+    c->source_id = (uint32_t)get_number(r, object, "server_id");
+    c->io = get_text(r, object, "io");
+    c->sql = get_text(r, object, "sql");
+    c->lag_s = MR_GATE_UNKNOWN_S;
+    c->io_errno = (unsigned)get_number(r, object, "io_errno");
+    c->sql_errno = (unsigned)get_number(r, object, "sql_errno");
+    c->io_error = c->sql_error = c->worker_error = c->retrieved = "";
+}
+
+static void get_replication(struct reading *r, node facts, struct mr_gate_facts *f)
+{
+    node object = get_object(r, facts, "gtid");
+    f->gtid_executed = get_text(r, object, "executed");
+    f->gtid_position = get_text(r, object, "position");
+    object = get_object(r, facts, "replication");
+    if (r->code != MR_OK)
+        return;
+    f->replication = get_view(r, object);
+    node array = get_array(r, object, "channels", &f->nchannels);
+    struct mr_gate_channel *channels = room(r, &f->nchannels, sizeof *channels);
+    for (size_t i = 0; i < f->nchannels && r->code == MR_OK; i++)
+        get_channel(r, get_item(r, array, i), &channels[i]);
+    f->channels = channels;
+    object = get_object(r, facts, "semi_sync");
+    f->semi_sync_known = get_bool(r, object, "known");
+    f->semi_sync_wanted = get_bool(r, object, "wanted");
+    f->semi_sync_on = get_bool(r, object, "on");
+    f->semi_sync_clients = get_number(r, object, "clients");
+}
+
+static void get_load(struct reading *r, node facts, struct mr_gate_facts *f)
+{
+    node object = get_object(r, facts, "sessions");
+    if (r->code != MR_OK)
+        return;
+    f->sessions = get_view(r, object);
+    f->attached = get_number(r, object, "replicas_attached");
+    f->by_account = get_text(r, object, "by_account");
+    object = get_object(r, facts, "load");
+    f->max_connections = get_number(r, object, "max_connections");
+    f->connected = get_number(r, object, "connected");
+    f->running = get_number(r, object, "running");
+    f->most_connected = get_number(r, object, "most_connected");
+    f->data_bytes = get_number(r, object, "data_bytes");
+    node array = get_array(r, facts, "variables", &f->nvariables);
+    struct mr_gate_variable *variables = room(r, &f->nvariables, sizeof *variables);
+    for (size_t i = 0; i < f->nvariables && r->code == MR_OK; i++) {
+        node item = get_item(r, array, i);
+        variables[i].name = get_text(r, item, "name");
+        variables[i].value = get_text(r, item, "value");
+    }
+    f->variables = variables;
+}
+
+static void get_range(struct reading *r, node object, struct mr_gate_range *range)
+{
+    range->lo = get_text(r, object, "lo");
+    range->hi = get_text(r, object, "hi");
+    range->rows = get_number(r, object, "rows");
+    range->digest = get_text(r, object, "digest");
+}
+
+static void get_samples(struct reading *r, node object, struct mr_gate_table *t)
+{
+    node array = get_array(r, object, "samples", &t->nranges);
+    struct mr_gate_range *ranges = room(r, &t->nranges, sizeof *ranges);
+    struct mr_err ignored;
+    node full = NULL;
+    for (size_t i = 0; i < t->nranges && r->code == MR_OK; i++)
+        get_range(r, get_item(r, array, i), &ranges[i]);
+    t->ranges = ranges;
+    if (r->code == MR_OK && mr_json_get_object(object, "full", &full, &ignored) == MR_OK)
+        get_range(r, full, &t->full);
+}
+
+static void get_keys(struct reading *r, node table, struct mr_gate_table *t)
+{
+    node object = get_object(r, table, "rows");
+    t->rows = get_number(r, object, "count");
+    t->rows_exact = get_bool(r, object, "exact");
+    object = get_object(r, table, "key");
+    t->key_column = get_maybe(r, object, "column");
+    const char *greatest = get_maybe(r, object, "greatest");
+    t->has_greatest = greatest != NULL;
+    t->greatest = greatest != NULL ? greatest : "";
+    object = get_object(r, table, "counter");
+    t->counter_column = get_maybe(r, object, "column");
+    t->next = get_number(r, object, "next");
+    t->counter_greatest = get_number(r, object, "greatest");
+    t->counter_max = get_number(r, object, "type_max");
+    object = get_object(r, table, "newest");
+    t->time_column = get_maybe(r, object, "column");
+    const char *newest = get_maybe(r, object, "value");
+    t->newest = newest != NULL ? newest : "";
+    t->time_is_number = get_bool(r, object, "is_number");
+    t->newest_by = get_text(r, object, "read_by");
+    object = get_object(r, table, "sequence");
+    t->sequence_view.seen = MR_GATE_SEEN;
+    t->sequence_column = get_maybe(r, object, "column");
+    t->sequence_lo = get_number(r, object, "lo");
+    t->sequence_hi = get_number(r, object, "hi");
+    t->sequence_present = get_number(r, object, "present");
+    t->sequence_gaps = get_text(r, object, "gaps");
+}
+
+static void get_table(struct reading *r, node object, struct mr_gate_table *t)
+{
+    if (r->code != MR_OK)
+        return;
+    t->db = get_text(r, object, "db");
+    t->name = get_text(r, object, "name");
+    t->view = get_view(r, object);
+    t->engine = get_text(r, object, "engine");
+    t->fingerprint = get_text(r, object, "fingerprint");
+    t->shape = get_texts(r, object, "shape", &t->nshape);
+    get_keys(r, object, t);
+    get_samples(r, object, t);
+}
+
+static void get_facts(struct reading *r, node object, struct mr_gate_facts *f)
+{
+    f->uri = get_text(r, object, "uri");
+    f->recorded = get_text(r, object, "recorded");
+    get_server(r, object, f);
+    f->role = get_text(r, object, "role");
+    f->read_only = get_bool(r, object, "read_only");
+    f->super_read_only = get_bool(r, object, "super_read_only");
+    get_replication(r, object, f);
+    get_load(r, object, f);
+    f->named = get_texts(r, object, "named", &f->nnamed);
+    f->dbs = get_texts(r, object, "databases", &f->ndbs);
+    node array = get_array(r, object, "tables", &f->ntables);
+    struct mr_gate_table *tables = room(r, &f->ntables, sizeof *tables);
+    for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++)
+        get_table(r, get_item(r, array, i), &tables[i]);
+    f->tables = tables;
+    f->tables_read = true;
+}
+
+/* ---- the file as a whole ---- */
+
+static enum mr_code refuse(const char *path, const char *why, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CONFIG, "baseline \"%s\" %s", path, why);
+    mr_err_hint(err, "Record it anew: myrecon gate record SERVER --output FILE.");
+    return MR_E_CONFIG;
+}
+
+static enum mr_code check_schema(node root, const char *path, struct mr_err *err)
+{
+    const char *schema = NULL;
+    struct mr_err why;
+    if (mr_json_get_text(root, "schema", &schema, &why) != MR_OK ||
+        strncmp(schema, "myrecon/facts/", 14) != 0)
+        return refuse(path, "is no file of \"gate record\"", err);
+    if (strcmp(schema, MR_GATE_FACTS_SCHEMA) != 0) {
+        (void)mr_err_set(err, MR_E_CONFIG,
+                         "baseline \"%s\" is of version \"%.40s\", this myrecon reads "
+                         "\"" MR_GATE_FACTS_SCHEMA "\"",
+                         path, schema);
+        mr_err_hint(err, "Record it anew, or use the myrecon that recorded it.");
+        return MR_E_CONFIG;
+    }
+    return MR_OK;
+}
+
+static enum mr_code check_seal(const char *text, size_t len, const char *path,
+                               struct mr_err *err)
+{
+    const size_t tail = sizeof MR_GATE_TAIL - 1, seal = sizeof MR_GATE_SEAL - 1;
+    const size_t closing = seal + (MR_SHA256_HEX - 1) + tail;
+    char digest[MR_SHA256_HEX];
+    if (len < closing || memcmp(text + len - tail, MR_GATE_TAIL, tail) != 0 ||
+        memcmp(text + len - closing, MR_GATE_SEAL, seal) != 0)
+        return refuse(path, "is cut short or was changed", err);
+    enum mr_code code = mr_sha256_bytes(text, len - closing, digest, err);
+    if (code == MR_OK &&
+        memcmp(digest, text + len - closing + seal, MR_SHA256_HEX - 1) != 0)
+        code = refuse(path,
+                      "was changed after it had been recorded: its checksum is "
+                      "wrong",
+                      err);
+    return code;
+}
+
+static enum mr_code get_all(struct reading *r, node root, struct mr_gate_baseline *out)
+{
+    size_t count;
+    node array = get_array(r, root, "servers", &count);
+    struct mr_gate_facts *servers = room(r, &count, sizeof *servers);
+    for (size_t i = 0; i < count && r->code == MR_OK; i++)
+        get_facts(r, get_item(r, array, i), &servers[i]);
+    out->recorded = get_text(r, root, "recorded");
+    out->version = get_text(r, root, "version");
+    if (r->code == MR_OK && count == 0)
+        r->code = mr_err_set(r->err, MR_E_CONFIG, "it holds no server");
+    if (r->code == MR_OK) {
+        out->server = servers[0];
+        out->peers = servers + 1;
+        out->npeers = count - 1;
+    }
+    return r->code;
+}
+
+enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,
+                                struct mr_arena *arena, struct mr_gate_baseline *out,
+                                struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    struct mr_err why = {0};
+    struct reading r = {.arena = arena, .err = &why};
+    *out = (struct mr_gate_baseline){.path = mr_arena_strdup(arena, path)};
+    enum mr_code code = mr_json_parse(text, len, path, &doc, &why);
+    if (code != MR_OK)
+        return refuse(path, "is no file of \"gate record\", or cut short", err);
+    code = check_schema(mr_json_root(doc), path, err);
+    if (code == MR_OK)
+        code = check_seal(text, len, path, err);
+    if (code == MR_OK && get_all(&r, mr_json_root(doc), out) != MR_OK) {
+        code = r.code == MR_E_NOMEM ? mr_err_nomem(err, "reading the baseline")
+                                    : refuse(path, "lacks something", err);
+        mr_err_detail(err, "%s", why.message);
+    }
+    mr_json_free(doc);
+    return code;
+}
+
+enum mr_code mr_gate_file_read(const char *path, struct mr_arena *arena,
+                               struct mr_gate_baseline *out, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
+    if (code == MR_OK)
+        code = mr_gate_file_parse(text.ptr, text.len, path, arena, out, err);
+    mr_strbuf_release(&text);
+    return code;
+}

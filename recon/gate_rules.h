@@ -1,0 +1,47 @@
+/*
+ * gate_rules: one function a check (gate_names.def), by subject in four files:
+ * gate_rules_instance (is it the right server), gate_rules_data (has it all its data),
+ * gate_rules_replication, gate_rules_traffic (can it take the load).
+ *
+ * A rule says what it finds through gate_judge.h; saying nothing but a note is OK.
+ */
+#ifndef MR_GATE_RULES_H
+#define MR_GATE_RULES_H
+
+#include "recon/gate_judge.h"
+
+typedef void mr_gate_rule(struct mr_gate_judge *judge);
+
+#define MR_GATE_NAME(id, priority, needs, text) mr_gate_rule mr_gate_rule_##id;
+#include "core/gate_names.def"
+#undef MR_GATE_NAME
+
+extern mr_gate_rule *const mr_gate_rules[MR_GATE_NAMES_END];
+
+/* Shared: how a peer and SERVER are related, by the peer's or SERVER's channels. */
+enum mr_gate_relation {
+    MR_GATE_UNRELATED = 1,
+    MR_GATE_FOLLOWS_US,  /* the peer replicates from SERVER */
+    MR_GATE_FEEDS_US,    /* SERVER replicates from the peer */
+    MR_GATE_NOT_KNOWABLE /* replication status is hidden */
+};
+enum mr_gate_relation mr_gate_relation(const struct mr_gate_facts *server,
+                                       const struct mr_gate_facts *peer);
+/* Is the channel's source that server?  replica: whose channel it is. */
+bool mr_gate_channel_leads_to(const struct mr_gate_channel *channel,
+                              const struct mr_gate_facts *replica,
+                              const struct mr_gate_facts *source);
+/* Do all threads of all channels run? */
+bool mr_gate_replicates(const struct mr_gate_facts *facts);
+
+/* "club.members", in a buffer of the judge's arena. */
+const char *mr_gate_table_name(struct mr_gate_judge *judge,
+                               const struct mr_gate_table *table);
+/* The same table in SERVER's facts of now, where databases that were named pair by
+ * position; NULL if it is not there. */
+const struct mr_gate_table *mr_gate_table_now(const struct mr_gate_judge *judge,
+                                              const struct mr_gate_table *past);
+/* Digits with an optional sign, compared as numbers; "" is below all. */
+int mr_gate_compare_numbers(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,81 @@
+#!/bin/bash
+# gate_rights.sh: what the account may not see is unknown, never fine, and the GRANT is named;
+# with the few rights that the guide names, all is seen.
+
+. "$(dirname "$0")/lib.sh"
+begin ''
+. "$IT_DIR/../lib/gate.sh"
+
+unknowns() { jq -r 'select(.severity == "unknown").name' "$OUT" | sort | tr '\n' ' '; }
+hint() { jq -r --arg n "$1" 'select(.name == $n).hint' "$OUT"; }
+account() { # GRANT…
+    local grant
+    mr_sql GP -e "SET sql_log_bin = 0; DROP USER IF EXISTS gate@'127.0.0.1'; CREATE USER gate@'127.0.0.1' IDENTIFIED BY 'g'"
+    for grant; do
+        mr_sql GP -e "SET sql_log_bin = 0; GRANT $grant TO gate@'127.0.0.1'" || bail "cannot grant $grant"
+    done
+}
+
+rights() { # mariadb|mysql
+    local reader status
+    gate_pair "$1" || return 1
+    PEER=''
+    healthy
+    reader=$(gate_uri GP gate:g)
+    status='REPLICATION CLIENT'
+    [ "$GATE_KIND" = mysql ] || status='SLAVE MONITOR'
+
+    account "SELECT ON club.*" "PROCESS ON *.*" "$status ON *.*"
+    run_gate "$FACTS" "$reader"
+    is "$GATE_KIND: the rights of the guide: well" "$(what_fires) -> $RC" " -> 0"
+    "$MYRECON" gate record --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: the rights of the guide: recorded" "$? $(cat "$ERR")" "0 "
+
+    account "SELECT ON club.*"
+    run_gate "$FACTS" "$reader"
+    is "$GATE_KIND: SELECT alone: exit 4" "$RC" 4
+    like "$GATE_KIND: SELECT alone: sessions are unknown" "$(unknowns)" 'long_transactions metadata_locks .*running_backup'
+    like "$GATE_KIND: SELECT alone: replication is unknown" "$(unknowns)" 'replication_errors replication_lag replication_source replication_threads'
+    like "$GATE_KIND: SELECT alone: GRANT PROCESS" "$(hint long_transactions)" "^GRANT PROCESS ON \*\.\* TO .gate.@.127.0.0.1"
+    like "$GATE_KIND: SELECT alone: the GRANT for replication" "$(hint replication_threads)" "^GRANT $status ON \*\.\* TO .gate"
+    run_gate --skip role,replication_threads,replication_lag,replication_source,replication_errors,long_transactions,metadata_locks,running_backup,history_list "$FACTS" "$reader"
+    is "$GATE_KIND: SELECT alone, the others skipped: well" "$(what_fires) -> $RC" " -> 0"
+    "$MYRECON" gate check --nagios "$FACTS" "$reader" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: --nagios: unknown is 3" $? 3
+    like "$GATE_KIND: --nagios: the first line" "$(head -n 1 "$OUT")" '^GATE UNKNOWN - .*\|'
+    "$MYRECON" gate record --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: SELECT alone: recorded, exit 4" $? 4
+    like "$GATE_KIND: SELECT alone: record names the GRANT" "$(cat "$ERR")" 'GRANT PROCESS'
+
+    account "SELECT ON club.members" "PROCESS ON *.*" "$status ON *.*"
+    run_gate "$FACTS" "$reader"
+    like "$GATE_KIND: one table alone: the others are not called well" "$(what_fires)" 'tables:(critical|unknown)'
+    is "$GATE_KIND: one table alone: they are unknown" "$(jq -r 'select(.name == "tables").severity' "$OUT")" unknown
+    like "$GATE_KIND: one table alone: the GRANT" "$(hint tables)" 'GRANT SELECT ON .club.\..*(orders|periods|plain|small)'
+
+    # a peer that is away
+    run_gate --peer "mysql://root@127.0.0.1:1/club" "$FACTS" "$(gate_uri GP)"
+    is "$GATE_KIND: a peer that is away: exit 4" "$RC" 4
+    like "$GATE_KIND: a peer that is away: unknown" "$(what_fires)" 'errant_transactions:unknown .*split_brain:unknown'
+    run_gate --peer "$(gate_uri GP)" "$FACTS" "$(gate_uri GP)"
+    is "$GATE_KIND: the server as its own peer: exit 3" "$RC" 3
+
+    # a table is dropped while the check runs
+    mr_sql GP -D club -e "CREATE TABLE brief (id INT PRIMARY KEY)"
+    for _ in {1..40}; do mr_sql GP -D club -e "DROP TABLE brief; CREATE TABLE brief (id INT PRIMARY KEY)"; done 2>/dev/null &
+    LOOP=$!
+    for _ in {1..10}; do
+        run_gate --only tables,row_counts,max_keys,schema "$FACTS" "$(gate_uri GP)"
+        [ "$RC" = 0 ] || break
+    done
+    is "$GATE_KIND: a table that comes and goes disturbs nobody" "$(what_fires) -> $RC" " -> 0"
+    kill $LOOP
+    wait $LOOP 2>/dev/null
+    return 0
+}
+
+rights mariadb || bail "no servers"
+mr_servers_end
+mr_run_dir=
+rights mysql || skip "rights on MySQL 9" "$(tail -n 1 "$IT_TMP/mysql9.err")"
+finish

@@ -1,0 +1,159 @@
+/* test_gate_file.c: facts out and in, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/sha256.h"
+#include "gate_sample.h"
+#include "recon/gate_file.h"
+
+static void write_sample(struct gate *g, struct mr_strbuf *text)
+{
+    struct mr_gate_facts servers[2];
+    struct mr_err err = {0};
+    gate_begin(g);
+    g->tables[0].full = (struct mr_gate_range){
+        .lo = "", .hi = "6901", .rows = 18446744073709551615U, .digest = "ff"};
+    g->tables[1].key_column = NULL;
+    g->tables[1].has_greatest = false;
+    g->tables[1].time_column = NULL;
+    g->tables[2].view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "locked"};
+    servers[0] = g->now;
+    servers[1] = g->peer_facts;
+    assert_int_equal(mr_gate_file_text(servers, 2, text, &err), MR_OK);
+}
+
+static enum mr_code parse(const struct mr_strbuf *text, struct mr_arena *arena,
+                          struct mr_gate_baseline *out, struct mr_err *err)
+{
+    return mr_gate_file_parse(text->ptr, text->len, "f", arena, out, err);
+}
+
+static void test_round_trip(void **state)
+{
+    struct gate g;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_baseline got;
+    struct mr_err err = {0};
+    (void)state;
+    write_sample(&g, &text);
+    assert_int_equal(parse(&text, &arena, &got, &err), MR_OK);
+    assert_int_equal(got.npeers, 1);
+    assert_string_equal(got.recorded, "2026-04-08T14:00:00Z");
+    const struct mr_gate_facts *f = &got.server;
+    assert_string_equal(f->server.uuid, "u1");
+    assert_int_equal(f->server.version, 101119);
+    assert_string_equal(f->role, "primary");
+    assert_string_equal(f->gtid_executed, "0-1-100");
+    assert_int_equal(f->max_connections, 200);
+    assert_int_equal(f->ntables, GATE_TABLES);
+    const struct mr_gate_table *t = mr_gate_facts_table(f, "club", "members");
+    assert_non_null(t);
+    assert_string_equal(t->greatest, "1000");
+    assert_string_equal(t->newest, "2026-04-08 14:00:00");
+    assert_int_equal(t->next, 1001);
+    assert_int_equal(t->nranges, 2);
+    assert_string_equal(t->ranges[0].digest, "d");
+    assert_true(t->full.rows == 18446744073709551615U);
+    assert_int_equal(t->nshape, 3);
+    t = mr_gate_facts_table(f, "club", "orders");
+    assert_null(t->key_column);
+    assert_false(t->has_greatest);
+    assert_null(t->full.digest);
+    t = mr_gate_facts_table(f, "club", "wallet");
+    assert_int_equal(t->view.seen, MR_GATE_FAILED);
+    assert_null(mr_gate_facts_table(f, "club", "zebra"));
+    assert_int_equal(got.peers[0].nchannels, 1);
+    assert_string_equal(got.peers[0].channels[0].host, "db1");
+    assert_string_equal(mr_gate_facts_variable(f, "sync_binlog"), "1");
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+    gate_end(&g);
+}
+
+/* Any byte changed, anything cut off. */
+static void test_edited(void **state)
+{
+    struct gate g;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_baseline got;
+    (void)state;
+    write_sample(&g, &text);
+    for (size_t i = 0; i < text.len - 1; i += 7) {
+        struct mr_err err = {0};
+        const char was = text.ptr[i];
+        text.ptr[i] = was == '7' ? '8' : '7';
+        assert_int_equal(parse(&text, &arena, &got, &err), MR_E_CONFIG);
+        text.ptr[i] = was;
+        mr_arena_reset(&arena);
+    }
+    for (size_t len = 0; len < text.len - 1; len += 11) {
+        struct mr_err err = {0};
+        assert_int_equal(mr_gate_file_parse(text.ptr, len, "f", &arena, &got, &err),
+                         MR_E_CONFIG);
+        mr_arena_reset(&arena);
+    }
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+    gate_end(&g);
+}
+
+static void refuse_sealed(const char *body, const char *message)
+{
+    char digest[MR_SHA256_HEX];
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_baseline got;
+    struct mr_err err = {0};
+    assert_int_equal(mr_sha256_bytes(body, strlen(body), digest, &err), MR_OK);
+    mr_strbuf_add_fmt(&text, "%s,\"sha256\":\"%s\"}\n", body, digest);
+    assert_int_equal(parse(&text, &arena, &got, &err), MR_E_CONFIG);
+    assert_non_null(strstr(err.message, message));
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+}
+
+static void test_other_files(void **state)
+{
+    (void)state;
+    refuse_sealed("{\"schema\":\"myrecon/facts/2\"", "is of version");
+    refuse_sealed("{\"schema\":\"myrecon/plan/1\"", "is no file of");
+    refuse_sealed("{\"schema\":\"myrecon/facts/1\"", "lacks something");
+    refuse_sealed("{\"schema\":\"myrecon/facts/1\",\"version\":\"1\",\"recorded\":\"x\","
+                  "\"servers\":[]",
+                  "lacks something");
+    refuse_sealed("{\"schema\":\"myrecon/facts/1\",\"version\":\"1\",\"recorded\":\"x\","
+                  "\"servers\":[{\"uri\":7}]",
+                  "lacks something");
+}
+
+static void test_pairs_by_position(void **state)
+{
+    static const char *const club[] = {"club"}, *const restored[] = {"club_restored"};
+    struct mr_gate_facts then = {.named = club, .nnamed = 1};
+    struct mr_gate_facts now = {.named = restored, .nnamed = 1};
+    (void)state;
+    assert_string_equal(mr_gate_facts_pair(&then, &now, "club"), "club_restored");
+    assert_string_equal(mr_gate_facts_pair(&now, &then, "club_restored"), "club");
+    now.nnamed = 0;
+    assert_string_equal(mr_gate_facts_pair(&then, &now, "club"), "club");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_edited),
+        cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_pairs_by_position),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+/* test_gate_output.c: the first line, JSON lines, and metrics. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/io.h"
+#include "gate_sample.h"
+#include "recon/gate_output.h"
+
+static const struct mr_gate_silence silence = {
+    .name = MR_GATE_disk,
+    .until = {.year = 2027, .month = 1, .day = 1},
+    .until_text = "2027-01-01",
+    .reason = "ticket 7"};
+
+static void begin(struct gate *g, struct mr_gate_report *report)
+{
+    gate_begin(g);
+    g->now.connected = 195; /* critical */
+    g->now.by_account = "app|x 190\nroot 5";
+    g->variables[1].value = "0"; /* warning */
+    g->now.disk_bytes = 1000;    /* critical, but silenced */
+    g->now.disk_free_bytes = 1;
+    g->config.silences = &silence;
+    g->config.nsilences = 1;
+    gate_run(g);
+    *report = (struct mr_gate_report){.judge = &g->judge,
+                                      .run_id = "R",
+                                      .started = "2026-04-09T10:00:00Z",
+                                      .server = "mysql://db1",
+                                      .label = "db\"1:3306",
+                                      .seconds = 0.25};
+}
+
+typedef enum mr_code output_fn(const struct mr_gate_report *report, FILE *file,
+                               struct mr_err *err);
+
+static char *printed(const struct mr_gate_report *report, output_fn *print)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct mr_err err = {0};
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    assert_int_equal(print(report, file, &err), MR_OK);
+    (void)fclose(file);
+    return text;
+}
+
+static void has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        print_error("no %s in:\n%s\n", part, text);
+    assert_non_null(strstr(text, part));
+}
+
+static void test_text(void **state)
+{
+    struct gate g;
+    struct mr_gate_report report;
+    (void)state;
+    begin(&g, &report);
+    char *text = printed(&report, mr_gate_output_text);
+    const char *bar = strchr(text, '|'), *end = strchr(text, '\n');
+    assert_ptr_equal(strstr(text, "GATE CRITICAL - connections: 5 of 200 connections are "
+                                  "left (app/x 190\\nroot 5) | '"),
+                     text);
+    assert_non_null(bar);
+    assert_true(bar < end);
+    assert_null(memchr(bar + 1, '|', (size_t)(end - bar - 1)));
+    has(text, " 'connections_used'=195 ");
+    has(text, " 'replication_lag_seconds db1:3306'=0s;60;300;0 ");
+    has(text, " 'seconds'=0.250s\n");
+    has(text, "\nwarning  P2 variables: sync_binlog is \"0\", was \"1\"\n");
+    has(text, "\nsilenced P1 disk: 0.1 %");
+    has(text, "critical until 2027-01-01: ticket 7\n");
+    has(text, "\nok       server_identity, data_directory");
+    free(text);
+    gate_end(&g);
+}
+
+static void test_json(void **state)
+{
+    struct gate g;
+    struct mr_gate_report report;
+    (void)state;
+    begin(&g, &report);
+    char *text = printed(&report, mr_gate_output_json);
+    has(text,
+        "{\"type\":\"run\",\"schema\":\"myrecon/gate/1\",\"run_id\":\"R\",\"server\":"
+        "\"mysql://db1\",\"baseline\":\"before.facts\"");
+    has(text,
+        "{\"type\":\"check\",\"name\":\"variables\",\"severity\":\"warning\","
+        "\"priority\":\"P2\",\"message\":\"sync_binlog is \\\"0\\\", was \\\"1\\\"\","
+        "\"value\":\"sync_binlog=0\",\"baseline\":\"sync_binlog=1\",\"hint\":\"");
+    has(text, "\"silenced_until\":\"2027-01-01\"}");
+    has(text,
+        "{\"type\":\"summary\",\"verdict\":\"critical\",\"checks\":33,\"ok\":30,"
+        "\"warning\":1,\"critical\":1,\"unknown\":0,\"silenced\":1,\"seconds\":0.25}");
+    free(text);
+    gate_end(&g);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void test_metrics(void **state)
+{
+    struct gate g;
+    struct mr_gate_report report;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err err = {0};
+    char path[] = "/tmp/gate.XXXXXX";
+    (void)state;
+    begin(&g, &report);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    assert_int_equal(mr_gate_output_prometheus(&report, path, &err), MR_OK);
+    assert_int_equal(mr_io_read_file(path, 1 << 20, &text, &err), MR_OK);
+    has(text.ptr, "\nmyrecon_gate_up{server=\"db\\\"1:3306\"} 1\n");
+    has(text.ptr, "myrecon_gate_state{server=\"db\\\"1:3306\"} 2\n");
+    has(text.ptr, "myrecon_gate_check_state{server=\"db\\\"1:3306\",check=\"variables\","
+                  "priority=\"P2\"} 1\n");
+    has(text.ptr, "check=\"disk\"} 1\n");
+    /* each name has one head, wherever its series stand */
+    assert_int_equal(count_of(text.ptr, "# TYPE myrecon_gate_check_state gauge"), 1);
+    assert_int_equal(count_of(text.ptr, "# HELP"), count_of(text.ptr, "# TYPE"));
+    assert_int_equal(text.ptr[text.len - 1], '\n');
+    mr_strbuf_reset(&text);
+    assert_int_equal(mr_gate_output_prometheus_down("db1:3306", path, &err), MR_OK);
+    assert_int_equal(mr_io_read_file(path, 1 << 20, &text, &err), MR_OK);
+    has(text.ptr, "myrecon_gate_up{server=\"db1:3306\"} 0\n");
+    has(text.ptr, "myrecon_gate_state{server=\"db1:3306\"} 3\n");
+    (void)unlink(path);
+    mr_strbuf_release(&text);
+    gate_end(&g);
+}
+
+static void test_exit(void **state)
+{
+    (void)state;
+    assert_int_equal(mr_gate_output_exit(MR_GATE_OK, false), 0);
+    assert_int_equal(mr_gate_output_exit(MR_GATE_WARNING, false), 1);
+    assert_int_equal(mr_gate_output_exit(MR_GATE_CRITICAL, false), 2);
+    assert_int_equal(mr_gate_output_exit(MR_GATE_UNKNOWN, false), 4);
+    assert_int_equal(mr_gate_output_exit(MR_GATE_UNKNOWN, true), 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_exit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
