@@ -52,6 +52,7 @@ struct mr_readspec {
     const char *index; /* forced index; NULL: the server chooses */
     const char *where; /* extra condition as the user wrote it, or NULL */
     bool store;        /* result stored in the client at once (MyISAM, Aria …) */
+    bool whole_rows;   /* raw rows come with all values, not only those of the key */
 };
 
 /* Called for each row; values live until it returns.  Not MR_OK: the scan ends with it.
@@ -60,7 +61,7 @@ typedef enum mr_code mr_row_fn(void *ctx, const struct mr_value *values,
                                struct mr_err *err);
 
 /* The same for rows that may come as bytes (see struct mr_raw_row in db.h): with bytes,
- * only the values of the key are set; without them, all are. */
+ * only the values of the key are set, unless whole_rows; without them, all are. */
 typedef enum mr_code mr_raw_row_fn(void *ctx, const struct mr_raw_row *row,
                                    struct mr_err *err);
 

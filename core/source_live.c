@@ -22,6 +22,8 @@ struct live_reader {
     bool lost; /* to be reconnected before its next use */
     enum mr_class *classes;
     size_t classes_cap;
+    size_t *all; /* 0, 1, 2 …: for rows of which all values are wanted */
+    size_t all_cap;
 };
 
 static struct live_source *source_of(struct mr_reader *reader)
@@ -77,6 +79,21 @@ static enum mr_class *classes_for(struct live_reader *lr, size_t count)
     return grown;
 }
 
+/* The positions of so many columns; the reader keeps them. */
+static const size_t *all_columns(struct live_reader *lr, size_t count)
+{
+    if (count > lr->all_cap) {
+        size_t *grown = reallocarray(lr->all, count, sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        lr->all = grown;
+        lr->all_cap = count;
+        for (size_t i = 0; i < count; i++)
+            grown[i] = i;
+    }
+    return lr->all;
+}
+
 /* One SELECT from its first row to its last. */
 struct reading {
     const struct mr_readspec *spec;
@@ -84,7 +101,9 @@ struct reading {
     const enum mr_class *classes;
     size_t count;
     mr_row_fn *fn;
-    mr_raw_row_fn *raw_fn; /* instead of fn: rows may come raw */
+    mr_raw_row_fn *raw_fn; /* instead of fn: rows may come raw … */
+    const size_t *wanted;  /* … with the values of these columns */
+    size_t nwanted;
     void *ctx;
 };
 
@@ -114,10 +133,9 @@ static enum mr_code give_rows(struct mr_stream *stream, const struct reading *wh
 static enum mr_code give_raw_rows(struct mr_stream *stream, const struct reading *what,
                                   bool *own, struct mr_err *err)
 {
-    const struct mr_readspec *spec = what->spec;
     struct mr_raw_row row = {0};
     enum mr_code code;
-    bool raw = mr_stream_begin_raw(stream, spec->key, spec->nkey, &row);
+    bool raw = mr_stream_begin_raw(stream, what->wanted, what->nwanted, &row);
     for (;;) {
         code = raw ? mr_stream_next_raw(stream, &row, err)
                    : mr_stream_next(stream, &row.values, err);
@@ -213,10 +231,20 @@ static enum mr_code live_scan_raw(struct mr_reader *reader,
                                   struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct reading what = {.spec = spec,
+                           .sql = &sql,
+                           .raw_fn = fn,
+                           .wanted = spec->key,
+                           .nwanted = spec->nkey,
+                           .ctx = ctx};
+    if (spec->whole_rows) {
+        what.wanted = all_columns(live(reader), spec->ncols);
+        what.nwanted = spec->ncols;
+        if (what.wanted == NULL)
+            return mr_err_nomem(err, "reading rows");
+    }
     mr_source_sql_scan(&sql, spec, range, limit);
-    enum mr_code code = read_columns(
-        reader, (struct reading){.spec = spec, .sql = &sql, .raw_fn = fn, .ctx = ctx},
-        err);
+    enum mr_code code = read_columns(reader, what, err);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -324,6 +352,7 @@ static void live_reader_free(struct mr_reader *reader)
 {
     mr_db_close(live(reader)->db);
     free(live(reader)->classes);
+    free(live(reader)->all);
     free(reader);
 }
 

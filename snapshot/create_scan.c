@@ -50,13 +50,14 @@ static uint64_t rows_a_statement(const struct mr_create_scan *s)
 
 /* Every statement of a range; the callback keeps the last key. */
 static enum mr_code scan_range(struct mr_create_scan *s, struct mr_range range,
-                               mr_row_fn *fn, struct mr_err *err)
+                               mr_raw_row_fn *fn, struct mr_err *err)
 {
     for (;;) {
         uint64_t limit = rows_a_statement(s), before = s->seen_rows;
         enum mr_code code = mr_throttle_wait(s->create->throttle, err);
         if (code == MR_OK)
-            code = mr_reader_scan(s->reader, &s->table->spec, range, limit, fn, s, err);
+            code =
+                mr_reader_scan_raw(s->reader, &s->table->spec, range, limit, fn, s, err);
         if (code != MR_OK || limit == 0 || s->seen_rows - before < limit)
             return code;
         mr_strbuf_reset(&s->from);
@@ -84,10 +85,10 @@ static enum mr_code digest_row(struct mr_create_scan *s, const struct mr_value *
     return code == MR_OK ? mr_strbuf_check(&s->key, "reading rows", err) : code;
 }
 
-static enum mr_code write_row(void *ctx, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
 {
     struct mr_create_scan *s = ctx;
+    const struct mr_value *values = row->values;
     enum mr_code code = MR_OK;
     if (s->out == NULL)
         code = mr_create_chunk_begin(s, err);
@@ -116,13 +117,13 @@ static enum mr_code write_row(void *ctx, const struct mr_value *values,
     return code;
 }
 
-static enum mr_code look_at_row(void *ctx, const struct mr_value *values,
+static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row,
                                 struct mr_err *err)
 {
     struct mr_create_scan *s = ctx;
     s->rows++;
     mr_progress_add(s->create->progress, 1, 0);
-    return digest_row(s, values, &s->sum, err);
+    return digest_row(s, row->values, &s->sum, err);
 }
 
 /* ---- tasks ---- */

@@ -80,6 +80,12 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     return code;
 }
 
+static enum mr_code add_raw_row(void *ctx, const struct mr_raw_row *row,
+                                struct mr_err *err)
+{
+    return add_row(ctx, row->values, err);
+}
+
 static enum mr_code sum_snapshot(struct worker *w, struct mr_err *err)
 {
     const struct mr_value *values = NULL;
@@ -128,7 +134,7 @@ static enum mr_code read_target(struct worker *w, const struct mr_restore_table 
     enum mr_code code = mr_snap_readspec(t->snap, t->db, &arena, &spec, err);
     spec.where = NULL; /* of the source's rows: all of the target's are meant */
     if (code == MR_OK)
-        code = mr_reader_scan(w->reader, &spec, all, 0, add_row, w, err);
+        code = mr_reader_scan_raw(w->reader, &spec, all, 0, add_raw_row, w, err);
     mr_arena_release(&arena);
     return code;
 }

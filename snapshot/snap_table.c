@@ -239,7 +239,8 @@ enum mr_code mr_snap_readspec(const struct mr_snap_table *table, const char *db,
                                 .key = table->key,
                                 .nkey = table->nkey,
                                 .index = table->index,
-                                .where = table->where};
+                                .where = table->where,
+                                .whole_rows = true};
     return MR_OK;
 }
 

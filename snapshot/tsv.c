@@ -1,16 +1,12 @@
 /* tsv.c: see tsv.h. */
 #include "snapshot/tsv.h"
 
-#include <float.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "snapshot/shortest.h"
 
 #define HAND_ON_BYTES ((size_t)128 * 1024)
 #define SLICE_BYTES ((size_t)64 * 1024)
-#define EXACT_INTEGER 1e15 /* below it, every integer's digits are its value */
 
 void mr_tsv_init(struct mr_tsv *tsv, struct mr_sink sink)
 {
@@ -56,6 +52,23 @@ static void add_escaped(struct mr_strbuf *out, const char *ptr, size_t len)
     out->len = (size_t)(to - out->ptr);
 }
 
+/* In pieces, so that a wide value needs no wide buffer. */
+static enum mr_code add_bytes(struct mr_tsv *tsv, const char *ptr, size_t len,
+                              struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && len > SLICE_BYTES) {
+        add_escaped(&tsv->text, ptr, SLICE_BYTES);
+        ptr += SLICE_BYTES;
+        len -= SLICE_BYTES;
+        if (tsv->text.len >= HAND_ON_BYTES)
+            code = mr_tsv_flush(tsv, err);
+    }
+    if (code == MR_OK)
+        add_escaped(&tsv->text, ptr, len);
+    return code;
+}
+
 static enum mr_code add_long(struct mr_tsv *tsv, const struct mr_value *value,
                              struct mr_err *err)
 {
@@ -97,31 +110,6 @@ static void add_signed(struct mr_strbuf *out, int64_t number)
     if (number < 0)
         mr_strbuf_add_char(out, '-');
     add_digits(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, 1);
-}
-
-/* The server reads a double first, and makes a float of it then, unless it is too great
- * for one. */
-static bool reads_back(const char *text, double number, bool is_float)
-{
-    double back = strtod(text, NULL);
-    return is_float ? fabs(back) <= (double)FLT_MAX && (float)back == (float)number
-                    : back == number;
-}
-
-void mr_tsv_add_double(struct mr_strbuf *out, double number, bool is_float)
-{
-    char text[40];
-    if (number == trunc(number) && fabs(number) < EXACT_INTEGER) {
-        if (signbit(number))
-            mr_strbuf_add_char(out, '-');
-        add_digits(out, (uint64_t)fabs(number), 1);
-        return;
-    }
-    int digits = is_float ? 6 : 15, last = 17;
-    do
-        (void)snprintf(text, sizeof text, "%.*g", digits, number);
-    while (!reads_back(text, number, is_float) && digits++ < last);
-    mr_strbuf_add_str(out, text);
 }
 
 static void add_fraction(struct mr_strbuf *out, uint32_t micros, unsigned decimals)
@@ -173,7 +161,7 @@ static enum mr_code add_value(struct mr_tsv *tsv, const struct mr_snap_column *c
     case MR_CLASS_UINT: add_digits(out, value->u, col->decimals); return MR_OK;
     case MR_CLASS_FLOAT:
     case MR_CLASS_DOUBLE:
-        mr_tsv_add_double(out, value->d, col->cls == MR_CLASS_FLOAT);
+        mr_shortest_add(out, value->d, col->cls == MR_CLASS_FLOAT);
         return MR_OK;
     case MR_CLASS_DATE:
     case MR_CLASS_DATETIME:
@@ -186,8 +174,7 @@ static enum mr_code add_value(struct mr_tsv *tsv, const struct mr_snap_column *c
     case MR_CLASS_JSON:
         if (value->ptr == NULL && value->len > 0)
             return add_long(tsv, value, err);
-        add_escaped(out, value->ptr, value->len);
-        return MR_OK;
+        return add_bytes(tsv, value->ptr, value->len, err);
     case MR_CLASS_UNDECIDED: break;
     }
     return mr_err_set(err, MR_E_BUG, "value without a class");

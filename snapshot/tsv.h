@@ -35,7 +35,4 @@ enum mr_code mr_tsv_add_row(struct mr_tsv *tsv, const struct mr_snap_table *tabl
                             const struct mr_value *values, struct mr_err *err);
 enum mr_code mr_tsv_flush(struct mr_tsv *tsv, struct mr_err *err);
 
-/* Appends a double that the server reads back; is_float: as a FLOAT. */
-void mr_tsv_add_double(struct mr_strbuf *out, double number, bool is_float);
-
 #endif

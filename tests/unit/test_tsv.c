@@ -7,8 +7,11 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/shortest.h"
 #include "snapshot/tsv.h"
 #include "snapshot/tsv_in.h"
 #include "tests/unit/random.h"
@@ -211,18 +214,78 @@ static void test_round_trip(void **state)
     mr_strbuf_release(&out);
 }
 
-/* A FLOAT is a float again after the server has read a double; never beyond its range. */
-static void test_floats(void **state)
+/* Digits between the first and the last that is not 0. */
+static int significant(const char *text)
+{
+    int count = 0, zeros = 0;
+    for (; *text != '\0' && *text != 'e'; text++) {
+        if (*text >= '1' && *text <= '9') {
+            count += zeros + 1;
+            zeros = 0;
+        } else if (*text == '0' && count > 0) {
+            zeros++;
+        }
+    }
+    return count;
+}
+
+/* Every number is itself again as the server reads it: a double, of which a float is made;
+ * never beyond a float's range; in the fewest digits. */
+static void assert_back(double number, bool is_float)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    char text[40];
+    int digits = is_float ? 5 : 14;
+    mr_shortest_add(&out, number, is_float);
+    double back = strtod(out.ptr, NULL);
+    bool same = is_float ? (double)(float)back == number && fabs(back) <= (double)FLT_MAX
+                         : memcmp(&back, &number, sizeof back) == 0;
+    if (!same)
+        fail_msg("%.17g became \"%s\"", number, out.ptr);
+    do
+        (void)snprintf(text, sizeof text, "%.*g", ++digits, number);
+    while (digits < 17 && (is_float ? (double)(float)strtod(text, NULL) != number ||
+                                          fabs(strtod(text, NULL)) > (double)FLT_MAX
+                                    : strtod(text, NULL) != number));
+    if (number != trunc(number) && significant(out.ptr) > significant(text))
+        fail_msg("%s became \"%s\"", text, out.ptr);
+    mr_strbuf_release(&out);
+}
+
+static void test_numbers(void **state)
 {
     (void)state;
-    for (int i = 0; i < 20000; i++) {
-        double number = i == 0 ? (double)FLT_MAX : random_double(true);
-        struct mr_strbuf out = MR_STRBUF_INIT;
-        mr_tsv_add_double(&out, number, true);
-        double back = strtod(out.ptr, NULL);
-        assert_true((double)(float)back == number);
-        assert_true(fabs(back) <= (double)FLT_MAX);
-        mr_strbuf_release(&out);
+    static const double special[] = {-0.0,
+                                     5e-324,
+                                     DBL_MIN,
+                                     DBL_MAX,
+                                     0.1,
+                                     1e15,
+                                     1e16,
+                                     1e17,
+                                     1e22,
+                                     1e23,
+                                     1e-5,
+                                     1e-4,
+                                     123456789012345680.0,
+                                     0.3,
+                                     2.0 / 3,
+                                     1e27,
+                                     1e28,
+                                     9007199254740993.0};
+    for (size_t i = 0; i < COUNT(special); i++)
+        assert_back(special[i], false);
+    assert_back((double)FLT_MAX, true);
+    assert_back((double)FLT_MIN, true);
+    for (int i = 0; i < 100000; i++) {
+        assert_back(random_double(false), false);
+        assert_back(random_double(true), true);
+        double ordinary = (double)(int64_t)random_bits() / 1e12;
+        assert_back(ordinary, false);
+        assert_back((double)(float)ordinary, true);
+        assert_back((double)(random_bits() % 100000000) / 100, false);
+        double exact = (double)(random_bits() >> 11) * 0x1p-53; /* as RAND() */
+        assert_back(exact, false);
     }
 }
 
@@ -285,7 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),    cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_floats),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
