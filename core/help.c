@@ -126,7 +126,7 @@ void mr_help_overview(struct mr_command_list commands, const char *group,
     mr_strbuf_add_str(out, "Usage: myrecon COMMAND [OPTIONS] ...\n\n");
     add_paragraphs(out,
                    "Compares two live MySQL or MariaDB servers, schema and every row, "
-                   "and says whose rows differ.");
+                   "says whose rows differ, and brings two histories together.");
     add_commands(out, commands, NULL);
     mr_strbuf_add_fmt(out, "  %-16s %s\n", "help", "print the help of a command");
     mr_strbuf_add_fmt(out, "  %-16s %s\n", "version", "print the version");
