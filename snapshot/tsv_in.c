@@ -1,12 +1,13 @@
 /* tsv_in.c: see tsv_in.h. */
 #include "snapshot/tsv_in.h"
 
-#include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define READ_BYTES ((size_t)128 * 1024)
+#define HOURS_MAX 838 /* of a TIME */
 
 struct mr_tsv_in {
     struct mr_feed from;
@@ -181,18 +182,18 @@ static bool parse_double(const char *at, const char *end, bool is_float,
                          struct mr_value *value)
 {
     char *stop = NULL;
-    if (at == end || (*at != '-' && (*at < '0' || *at > '9')))
+    if (at == end || strspn(at, "0123456789.e+-") < (size_t)(end - at))
         return false;
     value->d = strtod(at, &stop);
     if (is_float)
         value->d = (double)(float)value->d;
-    return stop == end;
+    return stop == end && isfinite(value->d);
 }
 
-static bool take_part(const char **at, const char *end, uint32_t *part)
+static bool take_part(const char **at, const char *end, uint32_t most, uint32_t *part)
 {
     uint64_t number;
-    if (!take_digits(at, end, &number) || number > 9999)
+    if (!take_digits(at, end, &number) || number > most)
         return false;
     *part = (uint32_t)number;
     return true;
@@ -200,9 +201,9 @@ static bool take_part(const char **at, const char *end, uint32_t *part)
 
 static bool take_date(const char **at, const char *end, struct mr_time *t)
 {
-    return take_part(at, end, &t->year) && take_char(at, end, '-') &&
-           take_part(at, end, &t->month) && take_char(at, end, '-') &&
-           take_part(at, end, &t->day);
+    return take_part(at, end, 9999, &t->year) && take_char(at, end, '-') &&
+           take_part(at, end, 12, &t->month) && take_char(at, end, '-') &&
+           take_part(at, end, 31, &t->day);
 }
 
 static bool take_fraction(const char **at, const char *end, struct mr_time *t)
@@ -221,9 +222,9 @@ static bool take_fraction(const char **at, const char *end, struct mr_time *t)
 
 static bool take_clock(const char **at, const char *end, struct mr_time *t)
 {
-    return take_part(at, end, &t->hour) && take_char(at, end, ':') &&
-           take_part(at, end, &t->minute) && take_char(at, end, ':') &&
-           take_part(at, end, &t->second) && take_fraction(at, end, t);
+    return take_part(at, end, HOURS_MAX, &t->hour) && take_char(at, end, ':') &&
+           take_part(at, end, 59, &t->minute) && take_char(at, end, ':') &&
+           take_part(at, end, 59, &t->second) && take_fraction(at, end, t);
 }
 
 static bool parse_temporal(const char *at, const char *end, struct mr_value *value)
@@ -238,7 +239,7 @@ static bool parse_temporal(const char *at, const char *end, struct mr_value *val
         return false;
     if (value->cls != MR_CLASS_DATE && !take_clock(&at, end, t))
         return false;
-    return at == end;
+    return at == end && (value->cls == MR_CLASS_TIME || t->hour < 24);
 }
 
 static bool parse_value(const struct mr_snap_column *col, char *field, size_t len,
