@@ -19,10 +19,11 @@ struct reading {
     struct mr_err *err;
 };
 
-static const char *keep(const struct reading *r, const struct mr_cell *cell)
+static const char *keep(const struct reading *r, const struct mr_cell *cell, bool *nomem)
 {
     const char *text =
         cell->ptr != NULL ? mr_arena_dup(r->arena, cell->ptr, cell->len) : "";
+    *nomem |= text == NULL;
     return text != NULL ? text : "";
 }
 
@@ -35,6 +36,7 @@ static enum mr_code read_sessions(const struct reading *r, const char *sql,
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *row;
+    bool nomem = false;
     enum mr_code code = mr_db_query(r->link->db, sql, strlen(sql), &res, &why);
     *seen = code == MR_OK;
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
@@ -44,19 +46,19 @@ static enum mr_code read_sessions(const struct reading *r, const char *sql,
             break;
         }
         *s = (struct mr_gate_session){
-            .id = keep(r, &row[0]),
-            .user = keep(r, &row[1]),
-            .host = keep(r, &row[2]),
+            .id = keep(r, &row[0], &nomem),
+            .user = keep(r, &row[1], &nomem),
+            .host = keep(r, &row[2], &nomem),
             .seconds = row[3].ptr != NULL ? strtod(row[3].ptr, NULL) : 0,
-            .what = keep(r, &row[4]),
-            .statement = keep(r, &row[5])};
+            .what = keep(r, &row[4], &nomem),
+            .statement = keep(r, &row[5], &nomem)};
     }
     mr_result_free(res);
     if (code == MR_OK && found.count > 0) {
         out->items = (const struct mr_gate_session *)(void *)mr_arena_dup(
             r->arena, found.items, found.count * sizeof(struct mr_gate_session));
         out->count = found.count;
-        if (out->items == NULL)
+        if (out->items == NULL || nomem)
             code = mr_err_nomem(&why, "reading sessions");
     }
     mr_vec_release(&found);
@@ -262,9 +264,10 @@ static enum mr_code probe(const struct reading *r, const struct mr_gate_facts *f
         out->tables++;
         if (code == MR_OK && took > out->seconds) {
             mr_strbuf_add_fmt(&name, "%s.%s", chosen[i]->db, chosen[i]->name);
-            const char *kept = mr_arena_strdup(r->arena, name.ptr);
-            out->table = kept != NULL ? kept : "";
             out->seconds = took;
+            out->table = mr_arena_strdup(r->arena, name.ptr);
+            if (out->table == NULL)
+                code = mr_err_nomem(r->err, "probing a table");
         }
         mr_strbuf_release(&name);
     }

@@ -17,6 +17,7 @@
 
 struct mr_gate_task {
     struct mr_gate_link *link;
+    const struct mr_endpoint *scope; /* names databases where link's URI names none */
     const struct mr_config *config;
     const struct mr_gate_config *gate;
     const struct mr_string_list *tables, *exclude; /* patterns */

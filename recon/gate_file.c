@@ -84,6 +84,7 @@ static void put_channel(struct mr_jsonw *w, const struct mr_gate_channel *c)
         mr_jsonw_null(w);
     else
         mr_jsonw_int(w, c->lag_s);
+    put_number(w, "delay_seconds", (uint64_t)c->delay_s);
     put_number(w, "io_errno", c->io_errno);
     put_number(w, "sql_errno", c->sql_errno);
     mr_jsonw_object_end(w);

@@ -159,6 +159,7 @@ static void get_channel(struct reading *r, node object, struct mr_gate_channel *
     c->io = get_text(r, object, "io");
     c->sql = get_text(r, object, "sql");
     c->lag_s = MR_GATE_UNKNOWN_S;
+    c->delay_s = (long)get_number(r, object, "delay_seconds");
     c->io_errno = (unsigned)get_number(r, object, "io_errno");
     c->sql_errno = (unsigned)get_number(r, object, "sql_errno");
     c->io_error = c->sql_error = c->worker_error = c->retrieved = "";
@@ -367,7 +368,11 @@ enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,
     struct mr_err why = {0};
     struct reading r = {.arena = arena, .err = &why};
     *out = (struct mr_gate_baseline){.path = mr_arena_strdup(arena, path)};
+    if (out->path == NULL)
+        return mr_err_nomem(err, "reading the baseline");
     enum mr_code code = mr_json_parse(text, len, path, &doc, &why);
+    if (code == MR_E_NOMEM)
+        return mr_err_nomem(err, "reading the baseline");
     if (code != MR_OK)
         return refuse(path, "is no file of \"gate record\", or cut short", err);
     code = check_schema(mr_json_root(doc), path, err);

@@ -63,6 +63,20 @@ bool mr_gate_replicates(const struct mr_gate_facts *facts)
     return facts->nchannels > 0;
 }
 
+bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
+                                const struct mr_gate_facts *peer)
+{
+    return mr_gate_relation(server, peer) == MR_GATE_FOLLOWS_US &&
+           mr_gate_replicates(peer);
+}
+
+bool mr_gate_is_other_history(const struct mr_gate_facts *server,
+                              const struct mr_gate_facts *peer)
+{
+    return mr_gate_relation(server, peer) != MR_GATE_FEEDS_US &&
+           !mr_gate_is_running_replica(server, peer);
+}
+
 const char *mr_gate_table_name(struct mr_gate_judge *judge,
                                const struct mr_gate_table *table)
 {

@@ -33,6 +33,13 @@ bool mr_gate_channel_leads_to(const struct mr_gate_channel *channel,
                               const struct mr_gate_facts *source);
 /* Do all threads of all channels run? */
 bool mr_gate_replicates(const struct mr_gate_facts *facts);
+/* Does the peer follow SERVER, and run?  What it has of its own then is errant, and told
+ * of under that name. */
+bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
+                                const struct mr_gate_facts *peer);
+/* May it have what SERVER has lost?  Neither such a replica nor SERVER's source. */
+bool mr_gate_is_other_history(const struct mr_gate_facts *server,
+                              const struct mr_gate_facts *peer);
 
 /* "club.members", in a buffer of the judge's arena. */
 const char *mr_gate_table_name(struct mr_gate_judge *judge,

@@ -48,15 +48,6 @@ static void position_then(struct mr_gate_judge *j, const struct mr_gate_table *t
     mr_gate_base(j, "%s %" PRIu64, mr_gate_table_name(j, now), next_of(then));
 }
 
-/* A replica that runs has what SERVER writes, and what it has of its own is errant. */
-static bool is_other_history(const struct mr_gate_judge *j,
-                             const struct mr_gate_facts *peer)
-{
-    const enum mr_gate_relation relation = mr_gate_relation(j->now, peer);
-    return relation != MR_GATE_FEEDS_US &&
-           !(relation == MR_GATE_FOLLOWS_US && mr_gate_replicates(peer));
-}
-
 static void position_peer(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
 {
     for (size_t i = 0; i < peer->facts->ntables; i++) {
@@ -91,7 +82,8 @@ void mr_gate_rule_auto_increment_position(struct mr_gate_judge *j)
     for (size_t i = 0; past != NULL && i < past->ntables; i++)
         position_then(j, &past->tables[i]);
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL && is_other_history(j, j->peers[i].facts))
+        if (j->peers[i].facts != NULL &&
+            mr_gate_is_other_history(j->now, j->peers[i].facts))
             position_peer(j, &j->peers[i]);
     mr_gate_note(j, "%zu counters stand above every key", counters);
     mr_gate_hint(j, "Stop inserts, and raise the counters above both histories: myrecon "
@@ -195,8 +187,12 @@ static bool next_sequence(struct mr_gate_judge *j, size_t *at, struct sequence *
 {
     while (*at < j->now->ntables) {
         const struct mr_gate_table *t = &j->now->tables[(*at)++];
-        if (t->sequence_column == NULL || t->view.seen != MR_GATE_SEEN)
+        if (t->sequence_column == NULL)
             continue;
+        if (t->view.seen != MR_GATE_SEEN) {
+            mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
+            continue;
+        }
         if (t->sequence_view.seen != MR_GATE_SEEN) {
             mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->sequence_view);
             continue;
@@ -300,7 +296,8 @@ void mr_gate_rule_completeness(struct mr_gate_judge *j)
                     "its numbers", &least);
     }
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL && is_other_history(j, j->peers[i].facts))
+        if (j->peers[i].facts != NULL &&
+            mr_gate_is_other_history(j->now, j->peers[i].facts))
             compared += complete_against(j, &j->peers[i], &least);
     if (compared == 0) {
         mr_gate_note(j, "there is no sequence and no other side to compare with");
@@ -320,9 +317,13 @@ void mr_gate_rule_freshness(struct mr_gate_judge *j)
     double oldest = 0;
     for (size_t i = 0; i < j->now->ntables; i++) {
         const struct mr_gate_table *t = &j->now->tables[i];
-        if (t->fresh_column == NULL || t->view.seen != MR_GATE_SEEN)
+        if (t->fresh_column == NULL)
             continue;
         count++;
+        if (t->view.seen != MR_GATE_SEEN) {
+            mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
+            continue;
+        }
         if (!t->fresh_known) {
             mr_gate_found(
                 j, t->rows_exact && t->rows == 0 ? MR_GATE_CRITICAL : MR_GATE_UNKNOWN,

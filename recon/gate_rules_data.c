@@ -26,9 +26,15 @@ static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at
     while (*at < past->ntables) {
         const struct mr_gate_table *then = &past->tables[(*at)++];
         *now = mr_gate_table_now(j, then);
-        if (*now == NULL || then->view.seen != MR_GATE_SEEN)
+        if (*now == NULL)
             continue;
         w->tables++;
+        if (then->view.seen != MR_GATE_SEEN) {
+            mr_gate_found(j, MR_GATE_UNKNOWN, "%s could not be read for the baseline: %s",
+                          mr_gate_table_name(j, *now),
+                          then->view.why != NULL ? then->view.why : "?");
+            continue;
+        }
         if ((*now)->view.seen != MR_GATE_SEEN) {
             mr_gate_found_hidden(j, mr_gate_table_name(j, *now), &(*now)->view);
             continue;
@@ -281,9 +287,10 @@ void mr_gate_rule_newest_row(struct mr_gate_judge *j)
     if (j->baseline != NULL)
         newest_against_past(j, &compared);
     for (size_t i = 0; i < j->npeers; i++) {
-        if (j->peers[i].facts != NULL)
+        const struct mr_gate_facts *peer = j->peers[i].facts;
+        if (peer != NULL && !mr_gate_is_running_replica(j->now, peer))
             newest_against_peer(j, &j->peers[i], &compared);
-        else
+        else if (peer == NULL)
             mr_gate_found(j, MR_GATE_UNKNOWN, "%s cannot be reached: %s", j->peers[i].uri,
                           j->peers[i].why);
     }

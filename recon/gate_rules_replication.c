@@ -173,7 +173,7 @@ static const char *source_set(const struct mr_gate_judge *j,
     return NULL;
 }
 
-static void count_pending(const struct mr_gate_judge *j, const struct mr_gate_facts *f,
+static void count_pending(struct mr_gate_judge *j, const struct mr_gate_facts *f,
                           const struct mr_gate_channel *c, struct lag *lag)
 {
     struct mr_strbuf applied = MR_STRBUF_INIT, pending = MR_STRBUF_INIT;
@@ -182,6 +182,7 @@ static void count_pending(const struct mr_gate_judge *j, const struct mr_gate_fa
     if (fetched == NULL && c->retrieved[0] != '\0')
         fetched = c->retrieved;
     executed(f, f == j->now ? j->gtid_last : f->gtid_executed, &applied);
+    j->nomem |= applied.failed;
     if (fetched != NULL && applied.len > 0)
         lag->knows_pending =
             mr_gate_gtid_subtract(f->server.flavour, fetched, applied.ptr, &pending,
@@ -220,9 +221,21 @@ static void put_lag_metrics(struct mr_gate_judge *j, const struct mr_gate_facts 
         mr_gate_metric(j, &metric);
 }
 
-static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
-                        const struct mr_gate_channel *c)
+/* A delay is wanted if it was there when the baseline was recorded. */
+static long wanted_delay(const struct mr_gate_facts *then,
+                         const struct mr_gate_channel *c)
 {
+    const struct mr_gate_channel *before =
+        then != NULL ? channel_named(then, c->name) : NULL;
+    if (before == NULL)
+        return 0;
+    return before->delay_s < c->delay_s ? before->delay_s : c->delay_s;
+}
+
+static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                        const struct mr_gate_facts *then, const struct mr_gate_channel *c)
+{
+    const long delay_s = wanted_delay(then, c);
     struct lag lag = {0};
     const char *at = where(j, f, c);
     count_pending(j, f, c, &lag);
@@ -246,7 +259,7 @@ static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
         mr_gate_value(j, "%" PRIu64 " transactions", lag.pending);
         return;
     }
-    const double late = c->lag_s > c->delay_s ? (double)c->lag_s - (double)c->delay_s : 0;
+    const double late = c->lag_s > delay_s ? (double)c->lag_s - (double)delay_s : 0;
     enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_LAG, late);
     mr_gate_value(j, "%ld s", c->lag_s);
     if (severity != MR_GATE_OK)
@@ -271,7 +284,7 @@ void mr_gate_rule_replication_lag(struct mr_gate_judge *j)
     while ((f = next_server(j, &at)) != NULL)
         for (size_t i = 0; i < f->nchannels; i++) {
             channels++;
-            channel_lag(j, f, &f->channels[i]);
+            channel_lag(j, f, then_of(j, at - 1), &f->channels[i]);
         }
     if (channels == 0)
         mr_gate_note(j, "no server here is a replica");

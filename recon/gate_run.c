@@ -90,6 +90,7 @@ static struct mr_gate_task task_of(struct mr_gate_run *run, struct mr_gate_link 
 {
     return (struct mr_gate_task){
         .link = link,
+        .scope = run->scope,
         .config = run->config,
         .gate = &run->gate,
         .tables = &run->opts->tables,
@@ -129,6 +130,8 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
     char display[512];
     mr_gate_link_display(run->opts->peers.items[i], display, sizeof display);
     s->peers[i].uri = mr_arena_strdup(&run->round, display);
+    if (s->peers[i].uri == NULL)
+        return mr_err_nomem(err, "connecting to a peer");
     enum mr_code code =
         mr_gate_link_open(&s->links[i], run->opts->peers.items[i], &opts, &why);
     if (code == MR_OK &&
@@ -136,7 +139,9 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
         return refuse_itself(display, err);
     if (code == MR_OK)
         code = mr_gate_collect_status(&task, facts, &why);
-    if (code == MR_OK && wants_tables(run, true))
+    /* what a running replica holds, SERVER holds */
+    if (code == MR_OK && wants_tables(run, true) &&
+        (run->records || !mr_gate_is_running_replica(&s->facts[0], facts)))
         code = mr_gate_collect_tables(&task, facts, &why);
     if (code == MR_OK) {
         s->peers[i].facts = facts;
@@ -148,9 +153,7 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
         return code;
     }
     s->peers[i].why = mr_arena_strdup(&run->round, why.message);
-    return s->peers[i].uri != NULL && s->peers[i].why != NULL
-               ? MR_OK
-               : mr_err_nomem(err, "connecting to a peer");
+    return s->peers[i].why != NULL ? MR_OK : mr_err_nomem(err, "connecting to a peer");
 }
 
 static bool is_behind(const struct mr_gate_facts *source,
@@ -224,6 +227,7 @@ static enum mr_code open_server(struct servers *s, struct mr_err *err)
     const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
                                            .statement_timeout_s = STATEMENT_TIMEOUT_S,
                                            .ask_password = run->opts->ask_password};
+    run->scope = &s->server.ep;
     return mr_gate_link_open(&s->server, run->server, &opts, err);
 }
 
@@ -337,6 +341,7 @@ enum mr_code mr_gate_run_record(struct mr_gate_run *run,
     struct servers s = {.run = run};
     const double began = mr_clock_now_s();
     *complete = true;
+    run->records = true;
     begin_round(run);
     enum mr_code code = begin_servers(&s, run, err);
     if (code == MR_OK)

@@ -28,9 +28,11 @@ struct mr_gate_run {
     bool wanted[MR_GATE_NAMES_END];
     struct mr_gate_baseline baseline;
     bool has_baseline;
+    bool records; /* everything is read, whatever the checks want */
 
     /* of the round */
     struct mr_arena round;
+    const struct mr_endpoint *scope; /* SERVER's, for peers that name no database */
     struct mr_gate_judge judge;
     char display[512]; /* SERVER without password */
     char label[320];   /* "host:port" */

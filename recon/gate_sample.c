@@ -264,7 +264,7 @@ static bool unhex(const char *text, struct mr_strbuf *out)
             return false;
         mr_strbuf_add_char(out, (char)(unsigned char)byte);
     }
-    return !out->failed;
+    return true;
 }
 
 /* Rows of the range that were updated since: they are not what a digest can judge. */
@@ -313,6 +313,8 @@ static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
     enum mr_code code = MR_OK;
     if (!unhex(past->lo, &lo) || !unhex(past->hi, &hi))
         code = mr_err_set(err, MR_E_CHANGED, "the baseline's ranges cannot be read");
+    else if (lo.failed || hi.failed)
+        code = mr_err_nomem(err, "sampling rows");
     if (lo.len > 0)
         range.lo = (struct mr_key){lo.ptr, lo.len};
     if (hi.len > 0)

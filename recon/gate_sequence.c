@@ -150,9 +150,10 @@ enum mr_code mr_gate_read_sequence(struct mr_gate_work *work, struct mr_gate_ite
     enum mr_code code = MR_OK;
     if (column == NULL)
         return MR_OK;
-    item->out->sequence_column = mr_arena_strdup(work->task->arena, column->name);
     if (!begin(&r, column))
         code = not_read(&r, "the column holds no numbers");
+    else if (r.column.failed || r.number.failed)
+        code = mr_err_nomem(err, "reading a sequence");
     else
         code = read_extent(&r, err);
     if (code == MR_OK && item->out->sequence_missing > 0)

@@ -147,17 +147,16 @@ static void take_load(const struct pairs *variables, const struct pairs *status,
     facts->uptime_s = pair_number(status, "Uptime");
 }
 
-static void take_started(struct mr_gate_facts *facts, struct mr_arena *arena)
+static enum mr_code take_started(struct mr_gate_facts *facts, struct mr_arena *arena,
+                                 struct mr_err *err)
 {
-    char text[32];
+    char text[32] = "";
     struct tm tm;
     time_t started = time(NULL) - (time_t)facts->uptime_s;
-    facts->started = "";
-    if (gmtime_r(&started, &tm) != NULL &&
-        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0) {
-        const char *kept = mr_arena_strdup(arena, text);
-        facts->started = kept != NULL ? kept : "";
-    }
+    if (gmtime_r(&started, &tm) != NULL)
+        (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    facts->started = mr_arena_strdup(arena, text);
+    return facts->started != NULL ? MR_OK : mr_err_nomem(err, "reading a server");
 }
 
 /* MariaDB tells everybody; MySQL only who has PROCESS. */
@@ -297,9 +296,10 @@ static enum mr_code read_settings(const struct mr_gate_task *task,
     if (code == MR_OK) {
         take_load(&variables, &status, facts);
         take_semi_sync(&variables, &status, facts);
-        take_started(facts, task->arena);
-        code = keep_variables(task, &variables, facts, err);
+        code = take_started(facts, task->arena, err);
     }
+    if (code == MR_OK)
+        code = keep_variables(task, &variables, facts, err);
     if (code == MR_OK)
         code = read_history(task, &status, facts, err);
     mr_vec_release(&variables.items);

@@ -69,10 +69,11 @@ const struct mr_column *mr_gate_work_column(const struct mr_table *table,
 
 /* ---- one table ---- */
 
-static const char *keep(struct mr_arena *arena, const struct mr_cell *cell)
+const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text)
 {
-    const char *text = cell->ptr != NULL ? mr_arena_dup(arena, cell->ptr, cell->len) : "";
-    return text != NULL ? text : "";
+    const char *kept = text != NULL ? mr_arena_strdup(work->task->arena, text) : "";
+    work->nomem |= kept == NULL;
+    return kept != NULL ? kept : "";
 }
 
 static uint64_t type_max(const struct mr_column *c)
@@ -144,24 +145,23 @@ static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item,
     mr_strbuf_add_str(sql, " LIMIT 1)");
 }
 
-static void take_quick(struct mr_gate_item *item, const struct quick *q,
-                       const struct mr_cell *row, struct mr_arena *arena)
+static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item,
+                       const struct quick *q, const struct mr_cell *row)
 {
     struct mr_gate_table *out = item->out;
     if (q->key != NULL) {
-        out->key_column = mr_arena_strdup(arena, q->key->name);
+        out->key_column = mr_gate_work_keep(work, q->key->name);
         out->has_greatest = true;
-        out->greatest = keep(arena, &row[0]);
+        out->greatest = mr_gate_work_keep(work, row[0].ptr);
     }
     if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING) {
-        out->time_column = mr_arena_strdup(arena, q->newest->name);
+        out->time_column = mr_gate_work_keep(work, q->newest->name);
         out->time_is_number =
             q->newest->cls == MR_CLASS_INT || q->newest->cls == MR_CLASS_UINT;
-        out->newest = keep(arena, &row[1]);
+        out->newest = mr_gate_work_keep(work, row[1].ptr);
         out->newest_by = mr_gate_newest_by_text(q->newest_by);
     }
     if (q->fresh != NULL) {
-        out->fresh_column = mr_arena_strdup(arena, q->fresh->name);
         out->fresh_known = row[2].ptr != NULL;
         out->fresh_age_s = row[2].ptr != NULL ? strtod(row[2].ptr, NULL) : 0;
     }
@@ -174,7 +174,7 @@ static enum mr_code read_counter(struct mr_gate_work *work, struct mr_gate_item 
     struct mr_gate_table *out = item->out;
     if (counter == NULL)
         return MR_OK;
-    out->counter_column = mr_arena_strdup(work->task->arena, counter->name);
+    out->counter_column = mr_gate_work_keep(work, counter->name);
     out->counter_max = type_max(counter);
     /* the key was read first: what is inserted in between moves the counter */
     if (out->greatest[0] != '-')
@@ -203,7 +203,7 @@ static enum mr_code read_quick(struct mr_gate_work *work, struct mr_gate_item *i
     if (code == MR_OK)
         code = mr_gate_work_query(work, sql.ptr, 2.0, &res, why);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL)
-        take_quick(item, &q, row, work->task->arena);
+        take_quick(work, item, &q, row);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     if (code == MR_OK)
@@ -233,6 +233,8 @@ static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *i
     if (code == MR_OK && work->task->digests)
         code = mr_gate_read_digests(work, item, &why);
     *gone = is_gone(code, &why);
+    if (work->nomem)
+        return mr_err_nomem(err, "reading tables");
     return code == MR_OK || *gone ? MR_OK
                                   : mr_gate_work_fail(work, item, code, &why, err);
 }
@@ -266,15 +268,23 @@ static enum mr_code require_column(const struct mr_gate_item *item, const char *
 static enum mr_code configure(struct mr_gate_work *work, struct mr_gate_item *item,
                               struct mr_err *err)
 {
+    const struct mr_table_config *config = &item->config;
     enum mr_code code =
         mr_config_table(work->task->config, item->table->db, item->table->name,
                         work->task->arena, &item->config, err);
     if (code == MR_OK)
-        code = require_column(item, "freshness", item->config.freshness, err);
+        code = require_column(item, "freshness", config->freshness, err);
     if (code == MR_OK)
-        code = require_column(item, "sequence", item->config.sequence, err);
-    if (code == MR_OK && !item->config.time_by_pattern)
-        code = require_column(item, "time-column", item->config.time_column, err);
+        code = require_column(item, "sequence", config->sequence, err);
+    if (code == MR_OK && !config->time_by_pattern)
+        code = require_column(item, "time-column", config->time_column, err);
+    /* said also of a table that cannot be read: then they are unknown */
+    if (config->freshness != NULL &&
+        mr_gate_work_column(item->table, config->freshness) != NULL)
+        item->out->fresh_column = mr_gate_work_keep(work, config->freshness);
+    if (config->sequence != NULL &&
+        mr_gate_work_column(item->table, config->sequence) != NULL)
+        item->out->sequence_column = mr_gate_work_keep(work, config->sequence);
     return code;
 }
 
@@ -463,7 +473,9 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
         return MR_OK;
     mr_strbuf_add_fmt(&name, "%s.%s", table != NULL ? table->db : gate->heartbeat_db,
                       table != NULL ? table->name : gate->heartbeat_table);
-    facts->heartbeat.table = mr_arena_strdup(work->task->arena, name.ptr);
+    facts->heartbeat.table = mr_gate_work_keep(work, name.ptr);
+    if (work->nomem)
+        code = mr_err_nomem(&why, "reading tables");
     if (code == MR_OK) {
         heartbeat_sql(&sql, table, gate->heartbeat_utc);
         code = mr_strbuf_check(&sql, "building a query", &why);
@@ -488,7 +500,8 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
 enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
                                     struct mr_gate_facts *facts, struct mr_err *err)
 {
-    const struct mr_endpoint *ep = &task->link->ep;
+    const struct mr_endpoint *own = &task->link->ep;
+    const struct mr_endpoint *ep = own->ndbs > 0 ? own : task->scope;
     struct mr_gate_work work = {
         .task = task, .facts = facts, .deadline_s = mr_clock_now_s() + task->budget_s};
     struct mr_gate_table *tables = NULL;

@@ -23,7 +23,11 @@ struct mr_gate_work {
     size_t nitems;
     double deadline_s; /* by mr_clock_now_s(): the end of the budget */
     double locked_s;   /* spent waiting for locked tables */
+    bool nomem;        /* a text could not be kept */
 };
+
+/* A copy in the arena; "" and work->nomem where there is no memory.  NULL gives "". */
+const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text);
 
 /* The budget that is left, in seconds; 0 at its end. */
 double mr_gate_work_left(const struct mr_gate_work *work);

@@ -94,6 +94,11 @@ static void table_locked(struct gate *g)
                                               .why = "Lock wait timeout exceeded"};
 }
 
+static void baseline_lacks(struct gate *g)
+{
+    g->past_tables[1].view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "x"};
+}
+
 static void one_row_less(struct gate *g)
 {
     g->tables[0].rows--;
@@ -137,18 +142,33 @@ static void newest_gone(struct gate *g)
     g->tables[0].newest = "";
 }
 
+/* The peer is the other side: it does not follow the server. */
+static void part(struct gate *g)
+{
+    g->peer_facts.nchannels = 0;
+    g->peer_facts.role = "primary";
+}
+
 static void newest_behind_peer(struct gate *g)
 {
+    part(g);
     g->peer_tables[0].newest = "2026-04-08 14:06:00";
 }
 
 static void newest_far_behind_peer(struct gate *g)
 {
+    part(g);
     g->peer_tables[0].newest = "2026-04-09 02:00:00";
+}
+
+static void newest_behind_replica(struct gate *g)
+{
+    g->peer_tables[0].newest = "2026-04-09 02:00:00"; /* errant: told of elsewhere */
 }
 
 static void newest_little_behind_peer(struct gate *g)
 {
+    part(g);
     g->peer_tables[0].newest = "2026-04-08 14:04:59";
 }
 
@@ -237,6 +257,13 @@ static void sequence_with_gap(struct gate *g)
     g->tables[0].sequence_gaps = "3342788–3342806";
 }
 
+static void sequence_locked(struct gate *g)
+{
+    g->tables[1].sequence_column = "period";
+    g->tables[1].fresh_column = "created_at";
+    table_locked(g);
+}
+
 static void sequence_cut(struct gate *g)
 {
     sequence(g);
@@ -298,10 +325,19 @@ static void lag_60(struct gate *g)
     g->peer_channel.lag_s = 60;
 }
 
-static void lag_wanted(struct gate *g)
+static void lag_new(struct gate *g)
 {
     g->peer_channel.lag_s = 3600;
     g->peer_channel.delay_s = 3600;
+}
+
+static void lag_wanted(struct gate *g)
+{
+    static struct mr_gate_facts then;
+    lag_new(g);
+    then = g->peer_facts;
+    g->baseline.peers = &then;
+    g->baseline.npeers = 1;
 }
 
 static void quiet(struct gate *g)
@@ -434,6 +470,9 @@ static const struct example examples[] = {
     {"five minutes behind the peer", newest_behind_peer, "newest_row:warning"},
     {"half a day behind the peer", newest_far_behind_peer, "newest_row:critical"},
     {"a little behind the peer", newest_little_behind_peer, ""},
+    {"half a day behind a running replica", newest_behind_replica, ""},
+    {"a table that the baseline lacks", baseline_lacks,
+     "row_counts:unknown max_keys:unknown newest_row:unknown sample_digest:unknown"},
     {"structure", structure, "schema:warning"},
     {"old rows changed", old_rows_changed, "sample_digest:warning"},
     {"old rows updated since", old_rows_touched, ""},
@@ -451,6 +490,10 @@ static const struct example examples[] = {
     {"a sequence", sequence, ""},
     {"a sequence with a gap", sequence_with_gap,
      "sequence_gaps:critical completeness:critical"},
+    {"a sequence in a locked table", sequence_locked,
+     "row_counts:unknown max_keys:unknown newest_row:unknown sample_digest:unknown "
+     "auto_increment_position:unknown sequence_gaps:unknown completeness:unknown "
+     "freshness:unknown metadata_locks:critical"},
     {"a sequence that lost its last number", sequence_cut,
      "sequence_gaps:critical completeness:warning"},
     {"299 s old", fresh_299, ""},
@@ -462,7 +505,8 @@ static const struct example examples[] = {
     {"the I/O thread cannot connect", connecting,
      "replication_threads:critical replication_errors:critical"},
     {"60 s behind", lag_60, "replication_lag:warning"},
-    {"behind as wanted", lag_wanted, ""},
+    {"behind as in the baseline", lag_wanted, ""},
+    {"behind by a new delay", lag_new, "replication_lag:critical"},
     {"up to date by its own word only", quiet, "replication_lag:warning"},
     {"another source", other_source, "replication_source:critical"},
     {"a replica less", lost_replica, "replication_threads:warning"},
