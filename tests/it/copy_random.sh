@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 begin ab
 DRIVER=${BUILD:-$IT_DIR/../../build}/tests/it/merge_driver
-SEEDS=${SEEDS:-5}
+SEEDS=${SEEDS:-2}
 export PYTHONDONTWRITEBYTECODE=1
 
 load() { # load SIDE DB FILE

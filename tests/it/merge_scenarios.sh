@@ -3,7 +3,8 @@
 # random histories, asked of the program's planner on two real servers; the random ones also
 # with a live side on MySQL 9.
 #
-# SEEDS=N: so many random histories (20; at most 200, which takes a quarter of an hour).  PATTERN: only tests of that name.
+# SEEDS=N: so many random histories (10; at most 200, which takes a quarter of an hour).
+# PATTERN: only tests of that name.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 MYRECON=${MYRECON:-$here/../../build/myrecon}
@@ -11,7 +12,7 @@ driver=${BUILD:-$here/../../build}/tests/it/merge_driver
 source=${MR_A_URI-mysql://root@127.0.0.1:33061}
 target=${MR_B_URI-mysql://root@127.0.0.1:33062}
 
-SEEDS=${SEEDS:-20}
+SEEDS=${SEEDS:-10}
 [ "$SEEDS" -le 200 ] || SEEDS=200
 
 exec python3 "$here/merge/driver.py" "$MYRECON" "$driver" "$source" "$target" \
