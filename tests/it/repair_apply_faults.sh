@@ -137,7 +137,7 @@ for ((i = 1; i <= SEEDS; i++)); do
     for what in apply undo; do
         "$MYRECON" repair $what --yes --case "$CASE" merged "$DST" >"$OUT" 2>"$ERR" </dev/null &
         pid=$!
-        sleep "0.$(printf '%03d' $((RANDOM % 300 + 10)))"
+        sleep "0.$(printf '%03d' $((RANDOM % 90 + 5)))"
         kill -9 $pid 2>/dev/null && killed=$((killed + 1))
         wait $pid 2>/dev/null
         rep $what --yes --case "$CASE" --json merged "$DST"

@@ -3,7 +3,7 @@
 # stock tools alone, and is whole or not there.
 
 . "$(dirname "$0")/lib.sh"
-. "$IT_DIR/snapshot_lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
 begin ab
 COPY=${DB}_copy
 SNAP=$IT_TMP/snap

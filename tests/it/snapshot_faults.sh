@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../fault/lib.sh"
-. "$IT_DIR/snapshot_lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
 LIBRARY=$FAULT_DIR/failing_io.so
 [ -e "$LIBRARY" ] || bail "no library at $LIBRARY"
 begin a

@@ -3,7 +3,7 @@
 # that looks whole, and the same command goes on: of one moment all the same.
 
 . "$(dirname "$0")/lib.sh"
-. "$IT_DIR/snapshot_lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
 begin ab
 SNAP=$IT_TMP/snap
 at a "CREATE TABLE n (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO n SELECT seq, REPEAT(CHAR(65 + seq % 26), 200) FROM seq_1_to_60000;

@@ -1,4 +1,4 @@
-# snapshot_lib.sh: what the server tests of snapshots share, on top of lib.sh.
+# lib.sh: what the server tests of snapshots share, on top of lib.sh.
 
 take() { # take ARGS…: snapshot create ARGS…; $RC, $OUT, $ERR
     CMD=("$MYRECON" snapshot create --no-progress "$@")
