@@ -123,6 +123,8 @@ begin() { # begin [SIDES]: scratch directory, and the script's database fresh on
     trap clean_up EXIT
     trap 'exit 130' INT TERM
     # no configuration, account or colour of the person who runs the tests
+    # what was set up once, such as MySQL 9, stays where it is
+    export MYRECON_CACHE=${MYRECON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/myrecon}
     export HOME=$IT_TMP NO_COLOR=1
     unset MYRECON_CONFIG MYRECON_USER MYRECON_PASSWORD MYRECON_SOURCE_USER \
         MYRECON_SOURCE_PASSWORD MYRECON_TARGET_USER MYRECON_TARGET_PASSWORD
