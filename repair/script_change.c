@@ -31,13 +31,6 @@ static void where_guard(struct mr_script *s)
     mr_strbuf_add_fmt(&s->sql, ") = %u", s->guards);
 }
 
-static void not_there(struct mr_script *s)
-{
-    add(s, " AND s.myrecon_row NOT IN (SELECT line FROM ");
-    mr_script_temp(s, "there");
-    add(s, ")");
-}
-
 /* As many rows as `prefix` holds for the batch; more: another condition. */
 static void count_rows(struct mr_script *s, const struct mr_script_batch *b, char prefix,
                        const char *more)
@@ -51,7 +44,7 @@ static void count_rows(struct mr_script *s, const struct mr_script_batch *b, cha
     where_rows(s, b);
     add(s, more);
     if (prefix == 'd')
-        not_there(s);
+        mr_script_not_there(s, "s");
     add(s, ");\n");
 }
 
@@ -143,7 +136,7 @@ static void delete_equals(struct mr_script *s, const struct mr_script_batch *b)
         mr_script_temp_n(s, 'd', b->table);
         add(s, " AS s");
         where_rows(s, &one);
-        not_there(s);
+        mr_script_not_there(s, "s");
         add(s, " AND ");
         mr_script_exact(s, t, live.ptr, "s");
         add(s, ")");

@@ -44,13 +44,6 @@ static void not_done(struct mr_script *s, const char *alias)
     add(s, ")");
 }
 
-static void not_there(struct mr_script *s, const char *alias)
-{
-    mr_strbuf_add_fmt(&s->sql, " AND %s.myrecon_row NOT IN (SELECT line FROM ", alias);
-    mr_script_temp(s, "there");
-    add(s, ")");
-}
-
 /* INSERT INTO refused … SELECT what names a row of t and the reason FROM */
 static void refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why)
 {
@@ -170,7 +163,7 @@ static void refuse_taken_key(struct mr_script *s, const struct mr_plan_table *t)
     join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
     add(s, " WHERE ");
     not_done(s, "s");
-    not_there(s, "s");
+    mr_script_not_there(s, "s");
     add(s, ";\n");
 }
 
@@ -190,7 +183,7 @@ static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, c
     join_live(s, t, now == 'u' ? " LEFT JOIN " : " JOIN ", "s");
     add(s, " WHERE ");
     not_done(s, "s");
-    not_there(s, "s");
+    mr_script_not_there(s, "s");
     if (now == 'u')
         add(s, " AND s.myrecon_open & 2 = 0");
     add(s, " AND NOT (");
@@ -231,7 +224,7 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
     }
     add(s, " WHERE ");
     not_done(s, "s");
-    not_there(s, "s");
+    mr_script_not_there(s, "s");
     if (changes && t->key.count > 0)
         add(s, " AND x.myrecon_row IS NULL");
     if (prefix == 'u')
@@ -325,9 +318,7 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    bool in_unit = s->tables[r->parent].used[MR_STEP_INSERT] ||
-                   s->tables[r->parent].used[MR_STEP_UPDATE] ||
-                   s->tables[r->parent].used[MR_STEP_DELETE];
+    bool in_unit = mr_script_is_used(s, r->parent);
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "what it refers to in %s is not who was planned",
                       mr_plan_table_name(p));
@@ -386,7 +377,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     condition(s, r);
     add(s, ") AS x WHERE ");
     refers(s, r, "x", "s");
-    not_there(s, "x");
+    mr_script_not_there(s, "x");
     add(s, ")");
 }
 
@@ -470,7 +461,7 @@ static void refuse_own_parents(struct mr_script *s, const struct mr_plan_referen
     temp_n(s, " FROM ", 'd', t->at);
     add(s, " AS s WHERE ");
     not_done(s, "s");
-    not_there(s, "s");
+    mr_script_not_there(s, "s");
     add(s, " AND ");
     refers(s, r, "s", "s");
     add(s, ";\n");
@@ -520,12 +511,9 @@ static void refuse_references(struct mr_script *s)
         const struct mr_plan_reference *r = &s->plan->references[i];
         const bool *child = s->tables[r->child].used;
         const bool *parent = s->tables[r->parent].used;
-        bool parent_used =
-            parent[MR_STEP_INSERT] || parent[MR_STEP_UPDATE] || parent[MR_STEP_DELETE];
+        bool parent_used = mr_script_is_used(s, r->parent);
         for (const char *p = "iud"; *p != '\0'; p++) {
-            enum mr_step_op op = *p == 'i'   ? MR_STEP_INSERT
-                                 : *p == 'u' ? MR_STEP_UPDATE
-                                             : MR_STEP_DELETE;
+            enum mr_step_op op = mr_script_op(*p);
             if (!child[op])
                 continue;
             if (parent_used)

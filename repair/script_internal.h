@@ -125,6 +125,12 @@ void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
 void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
                         const char *alias);
 bool mr_script_is_written(const struct mr_plan_table *t, size_t column);
+/* " AND" the row of that alias does not stand as planned. */
+void mr_script_not_there(struct mr_script *s, const char *alias);
+/* The kind of the rows that myrecon_iN, _uN, _dN hold. */
+enum mr_step_op mr_script_op(char prefix);
+/* Does the unit write to the table? */
+bool mr_script_is_used(const struct mr_script *s, size_t table);
 
 /* script_stage.c, script_guards.c, script_change.c: the sections of a unit. */
 void mr_script_stage(struct mr_script *s);

@@ -145,3 +145,23 @@ void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
     }
     mr_strbuf_add_char(&s->sql, ')');
 }
+
+void mr_script_not_there(struct mr_script *s, const char *alias)
+{
+    mr_strbuf_add_fmt(&s->sql, " AND %s.myrecon_row NOT IN (SELECT line FROM ", alias);
+    mr_script_temp(s, "there");
+    mr_strbuf_add_char(&s->sql, ')');
+}
+
+enum mr_step_op mr_script_op(char prefix)
+{
+    return prefix == 'i'   ? MR_STEP_INSERT
+           : prefix == 'u' ? MR_STEP_UPDATE
+                           : MR_STEP_DELETE;
+}
+
+bool mr_script_is_used(const struct mr_script *s, size_t table)
+{
+    const bool *used = s->tables[table].used;
+    return used[MR_STEP_INSERT] || used[MR_STEP_UPDATE] || used[MR_STEP_DELETE];
+}

@@ -172,9 +172,7 @@ static void stage_trees(struct mr_script *s)
     add(s, "\n");
     for (size_t t = 0; t < s->plan->ntables; t++)
         for (const char *p = "iud"; *p != '\0'; p++) {
-            enum mr_step_op op = *p == 'i'   ? MR_STEP_INSERT
-                                 : *p == 'u' ? MR_STEP_UPDATE
-                                             : MR_STEP_DELETE;
+            enum mr_step_op op = mr_script_op(*p);
             if (!s->tables[t].used[op])
                 continue;
             add(s, any ? " UNION ALL " : "SELECT myrecon_tree, COUNT(*) FROM (");
@@ -249,9 +247,7 @@ static void copy(struct mr_script *s, char prefix, size_t number,
     add(s, ") ENGINE = InnoDB");
     bool any = false;
     for (const char *p = from; *p != '\0'; p++) {
-        enum mr_step_op op = *p == 'i'   ? MR_STEP_INSERT
-                             : *p == 'd' ? MR_STEP_DELETE
-                                         : MR_STEP_UPDATE;
+        enum mr_step_op op = mr_script_op(*p);
         if (!s->tables[t->at].used[op])
             continue;
         add(s, any ? " UNION ALL " : " ");
@@ -266,17 +262,11 @@ static void copy(struct mr_script *s, char prefix, size_t number,
     add(s, ";\n");
 }
 
-static bool is_used(const struct mr_script *s, size_t table)
-{
-    const bool *used = s->tables[table].used;
-    return used[MR_STEP_INSERT] || used[MR_STEP_UPDATE] || used[MR_STEP_DELETE];
-}
-
 static void stage_copies(struct mr_script *s)
 {
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
-        if (is_used(s, r->parent) && is_used(s, r->child))
+        if (mr_script_is_used(s, r->parent) && mr_script_is_used(s, r->child))
             copy(s, 'k', i, &s->plan->tables[r->parent], r->to, "iud");
     }
     for (size_t t = 0; t < s->plan->ntables; t++)
