@@ -5,14 +5,13 @@
 #ifndef MR_PLAN_DIR_INTERNAL_H
 #define MR_PLAN_DIR_INTERNAL_H
 
+#include "core/new_dir.h"
 #include "core/vec.h"
 #include "repair/plan_dir.h"
 
 struct mr_plan_writer {
     struct mr_arena arena;
-    const char *path;    /* of the directory to be, links followed */
-    const char *partial; /* PATH.partial */
-    int fd;              /* of partial, locked; -1 when there is none to remove */
+    struct mr_new_dir dir;
     struct mr_vec files; /* struct mr_plan_file */
     size_t unfinished;   /* files that were begun and are not in `files` */
 };

@@ -37,7 +37,8 @@ static void free_layers(struct mr_plan_file_out *out)
 static enum mr_code open_layers(struct mr_plan_file_out *out, struct mr_err *err)
 {
     const struct mr_sink sink = {.write = store, .arg = out};
-    const char *path = mr_plan_path(&out->writer->arena, out->writer->partial, out->name);
+    const char *path =
+        mr_plan_path(&out->writer->arena, out->writer->dir.partial, out->name);
     if (path == NULL)
         return mr_err_nomem(err, "writing a plan");
     enum mr_code code = mr_sha256_init(&out->hash, err);
