@@ -111,24 +111,18 @@ static void print_header(struct printer *p)
     }
     struct mr_jsonw *w = &p->json;
     mr_jsonw_object_begin(w);
-    mr_jsonw_key(w, "type");
-    mr_jsonw_str(w, "config");
-    mr_jsonw_key(w, "schema");
-    mr_jsonw_str(w, "myrecon/config/1");
-    mr_jsonw_key(w, "version");
-    mr_jsonw_str(w, MR_VERSION);
-    mr_jsonw_key(w, "file");
-    mr_jsonw_str(w, file);
-    mr_jsonw_key(w, "origin");
-    mr_jsonw_str(w, origin);
+    mr_jsonw_add_str(w, "type", "config");
+    mr_jsonw_add_str(w, "schema", "myrecon/config/1");
+    mr_jsonw_add_str(w, "version", MR_VERSION);
+    mr_jsonw_add_str(w, "file", file);
+    mr_jsonw_add_str(w, "origin", origin);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
 
 static void json_place(struct mr_jsonw *w, const char *file, unsigned line)
 {
-    mr_jsonw_key(w, "file");
-    mr_jsonw_str(w, file);
+    mr_jsonw_add_str(w, "file", file);
     mr_jsonw_key(w, "line");
     if (file != NULL)
         mr_jsonw_uint(w, line);
@@ -174,18 +168,13 @@ static void json_setting(struct printer *p, const char *command,
     const struct mr_origin *origin = mr_settings_origin(settings, option);
     bool in_file = origin->kind == MR_ORIGIN_FILE;
     mr_jsonw_object_begin(w);
-    mr_jsonw_key(w, "type");
-    mr_jsonw_str(w, "setting");
-    mr_jsonw_key(w, "command");
-    mr_jsonw_str(w, command);
-    mr_jsonw_key(w, "name");
-    mr_jsonw_str(w, option->name);
+    mr_jsonw_add_str(w, "type", "setting");
+    mr_jsonw_add_str(w, "command", command);
+    mr_jsonw_add_str(w, "name", option->name);
     json_value(p, option, settings->values);
-    mr_jsonw_key(w, "origin");
-    mr_jsonw_str(w, origin_name(origin->kind));
+    mr_jsonw_add_str(w, "origin", origin_name(origin->kind));
     json_place(w, in_file ? origin->where : NULL, origin->line);
-    mr_jsonw_key(w, "variable");
-    mr_jsonw_str(w, in_file ? NULL : origin->where);
+    mr_jsonw_add_str(w, "variable", in_file ? NULL : origin->where);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -253,12 +242,9 @@ static void print_variable(struct printer *p, const struct variable *variable,
         return;
     }
     mr_jsonw_object_begin(w);
-    mr_jsonw_key(w, "type");
-    mr_jsonw_str(w, "environment");
-    mr_jsonw_key(w, "name");
-    mr_jsonw_str(w, variable->name);
-    mr_jsonw_key(w, "value");
-    mr_jsonw_str(w, variable->secret ? NULL : value);
+    mr_jsonw_add_str(w, "type", "environment");
+    mr_jsonw_add_str(w, "name", variable->name);
+    mr_jsonw_add_str(w, "value", variable->secret ? NULL : value);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -286,16 +272,12 @@ static void print_key(struct printer *p, const struct mr_ini_section *section,
         return;
     }
     mr_jsonw_object_begin(w);
-    mr_jsonw_key(w, "type");
-    mr_jsonw_str(w, section->word);
+    mr_jsonw_add_str(w, "type", section->word);
     if (section->argument[0] != '\0') {
-        mr_jsonw_key(w, "pattern");
-        mr_jsonw_str(w, section->argument);
+        mr_jsonw_add_str(w, "pattern", section->argument);
     }
-    mr_jsonw_key(w, "key");
-    mr_jsonw_str(w, entry->key);
-    mr_jsonw_key(w, "value");
-    mr_jsonw_str(w, entry->value);
+    mr_jsonw_add_str(w, "key", entry->key);
+    mr_jsonw_add_str(w, "value", entry->value);
     json_place(w, file, entry->line);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);

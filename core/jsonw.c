@@ -253,6 +253,31 @@ void mr_jsonw_hex(struct mr_jsonw *w, const void *ptr, size_t len)
         flush(w);
 }
 
+void mr_jsonw_add_str(struct mr_jsonw *w, const char *name, const char *str)
+{
+    mr_jsonw_key(w, name);
+    mr_jsonw_str(w, str);
+}
+
+void mr_jsonw_add_uint(struct mr_jsonw *w, const char *name, uint64_t value)
+{
+    mr_jsonw_key(w, name);
+    mr_jsonw_uint(w, value);
+}
+
+void mr_jsonw_add_bool(struct mr_jsonw *w, const char *name, bool value)
+{
+    mr_jsonw_key(w, name);
+    mr_jsonw_bool(w, value);
+}
+
+void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    mr_jsonw_add_str(w, name, text);
+}
+
 void mr_jsonw_end_line(struct mr_jsonw *w)
 {
     assert(w->depth == 0 && (w->filled & 1) != 0);

@@ -63,6 +63,13 @@ void mr_jsonw_hex(struct mr_jsonw *w, const void *ptr, size_t len);
 /* One whole value that is JSON already. */
 void mr_jsonw_raw(struct mr_jsonw *w, const char *ptr, size_t len);
 
+/* A member of an object: its key and its value. */
+void mr_jsonw_add_str(struct mr_jsonw *w, const char *name, const char *str);
+void mr_jsonw_add_uint(struct mr_jsonw *w, const char *name, uint64_t value);
+void mr_jsonw_add_bool(struct mr_jsonw *w, const char *name, bool value);
+/* A number of a database, which is a string. */
+void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value);
+
 /* Ends the line after a top-level value. */
 void mr_jsonw_end_line(struct mr_jsonw *w);
 /* Flushes.  MR_E_IO (`name` is the output's, for the message) or MR_E_NOMEM. */

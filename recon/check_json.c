@@ -19,8 +19,7 @@ struct json {
 static void begin_line(struct json *j, const char *type)
 {
     mr_jsonw_object_begin(&j->w);
-    mr_jsonw_key(&j->w, "type");
-    mr_jsonw_str(&j->w, type);
+    mr_jsonw_add_str(&j->w, "type", type);
 }
 
 static void end_line(struct json *j)
@@ -31,14 +30,12 @@ static void end_line(struct json *j)
 
 static void put_str(struct json *j, const char *key, const char *value)
 {
-    mr_jsonw_key(&j->w, key);
-    mr_jsonw_str(&j->w, value);
+    mr_jsonw_add_str(&j->w, key, value);
 }
 
 static void put_uint(struct json *j, const char *key, uint64_t value)
 {
-    mr_jsonw_key(&j->w, key);
-    mr_jsonw_uint(&j->w, value);
+    mr_jsonw_add_uint(&j->w, key, value);
 }
 
 /* Names of the columns of a part, in its order. */

@@ -201,35 +201,24 @@ enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file
 
 /* ---- JSON ---- */
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, size_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
-}
-
 static void put_run(struct mr_jsonw *w, const struct mr_gate_report *report)
 {
     const struct mr_gate_judge *judge = report->judge;
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "run");
-    put_text(w, "schema", "myrecon/gate/1");
-    put_text(w, "run_id", report->run_id);
-    put_text(w, "server", report->server);
-    put_text(w, "baseline", judge->baseline != NULL ? judge->baseline->path : NULL);
-    put_text(w, "baseline_recorded",
-             judge->baseline != NULL ? judge->baseline->recorded : NULL);
+    mr_jsonw_add_str(w, "type", "run");
+    mr_jsonw_add_str(w, "schema", "myrecon/gate/1");
+    mr_jsonw_add_str(w, "run_id", report->run_id);
+    mr_jsonw_add_str(w, "server", report->server);
+    mr_jsonw_add_str(w, "baseline",
+                     judge->baseline != NULL ? judge->baseline->path : NULL);
+    mr_jsonw_add_str(w, "baseline_recorded",
+                     judge->baseline != NULL ? judge->baseline->recorded : NULL);
     mr_jsonw_key(w, "peers");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < judge->npeers; i++)
         mr_jsonw_str(w, judge->peers[i].uri);
     mr_jsonw_array_end(w);
-    put_text(w, "started", report->started);
+    mr_jsonw_add_str(w, "started", report->started);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -238,15 +227,16 @@ static void put_result(struct mr_jsonw *w, const struct mr_gate_result *r)
 {
     const char priority[] = {'P', (char)('0' + r->priority), '\0'};
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "check");
-    put_text(w, "name", mr_gate_names[r->name].name);
-    put_text(w, "severity", mr_gate_severity_text(r->severity));
-    put_text(w, "priority", priority);
-    put_text(w, "message", r->message);
-    put_text(w, "value", r->value);
-    put_text(w, "baseline", r->baseline);
-    put_text(w, "hint", r->hint);
-    put_text(w, "silenced_until", r->silence != NULL ? r->silence->until_text : NULL);
+    mr_jsonw_add_str(w, "type", "check");
+    mr_jsonw_add_str(w, "name", mr_gate_names[r->name].name);
+    mr_jsonw_add_str(w, "severity", mr_gate_severity_text(r->severity));
+    mr_jsonw_add_str(w, "priority", priority);
+    mr_jsonw_add_str(w, "message", r->message);
+    mr_jsonw_add_str(w, "value", r->value);
+    mr_jsonw_add_str(w, "baseline", r->baseline);
+    mr_jsonw_add_str(w, "hint", r->hint);
+    mr_jsonw_add_str(w, "silenced_until",
+                     r->silence != NULL ? r->silence->until_text : NULL);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -254,14 +244,15 @@ static void put_result(struct mr_jsonw *w, const struct mr_gate_result *r)
 static void put_summary(struct mr_jsonw *w, const struct mr_gate_report *report)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "summary");
-    put_text(w, "verdict", mr_gate_severity_text(mr_gate_judge_verdict(report->judge)));
-    put_count(w, "checks", report->judge->results.count);
-    put_count(w, "ok", count_of(report, MR_GATE_OK) - count_silenced(report));
-    put_count(w, "warning", count_of(report, MR_GATE_WARNING));
-    put_count(w, "critical", count_of(report, MR_GATE_CRITICAL));
-    put_count(w, "unknown", count_of(report, MR_GATE_UNKNOWN));
-    put_count(w, "silenced", count_silenced(report));
+    mr_jsonw_add_str(w, "type", "summary");
+    mr_jsonw_add_str(w, "verdict",
+                     mr_gate_severity_text(mr_gate_judge_verdict(report->judge)));
+    mr_jsonw_add_uint(w, "checks", report->judge->results.count);
+    mr_jsonw_add_uint(w, "ok", count_of(report, MR_GATE_OK) - count_silenced(report));
+    mr_jsonw_add_uint(w, "warning", count_of(report, MR_GATE_WARNING));
+    mr_jsonw_add_uint(w, "critical", count_of(report, MR_GATE_CRITICAL));
+    mr_jsonw_add_uint(w, "unknown", count_of(report, MR_GATE_UNKNOWN));
+    mr_jsonw_add_uint(w, "silenced", count_silenced(report));
     mr_jsonw_key(w, "seconds");
     mr_jsonw_double(w, round(report->seconds * 1000) / 1000);
     mr_jsonw_object_end(w);

@@ -77,22 +77,15 @@ static enum mr_code print_json(const struct mr_gate_run *run, size_t servers,
                   {"unread", t->unread}};
     mr_jsonw_init_file(&w, stdout);
     mr_jsonw_object_begin(&w);
-    mr_jsonw_key(&w, "type");
-    mr_jsonw_str(&w, "record");
-    mr_jsonw_key(&w, "schema");
-    mr_jsonw_str(&w, "myrecon/gate-record/1");
-    mr_jsonw_key(&w, "run_id");
-    mr_jsonw_str(&w, run->id.id);
-    mr_jsonw_key(&w, "server");
-    mr_jsonw_str(&w, run->display);
-    mr_jsonw_key(&w, "output");
-    mr_jsonw_str(&w, run->opts->output);
+    mr_jsonw_add_str(&w, "type", "record");
+    mr_jsonw_add_str(&w, "schema", "myrecon/gate-record/1");
+    mr_jsonw_add_str(&w, "run_id", run->id.id);
+    mr_jsonw_add_str(&w, "server", run->display);
+    mr_jsonw_add_str(&w, "output", run->opts->output);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        mr_jsonw_key(&w, counts[i].key);
-        mr_jsonw_uint(&w, counts[i].count);
+        mr_jsonw_add_uint(&w, counts[i].key, counts[i].count);
     }
-    mr_jsonw_key(&w, "complete");
-    mr_jsonw_bool(&w, complete);
+    mr_jsonw_add_bool(&w, "complete", complete);
     mr_jsonw_key(&w, "seconds");
     mr_jsonw_double(&w, round(run->seconds * 1000) / 1000);
     mr_jsonw_object_end(&w);

@@ -33,8 +33,7 @@ static void fresh(struct json *j)
 static void begin_line(struct json *j, const char *type)
 {
     mr_jsonw_object_begin(&j->w);
-    mr_jsonw_key(&j->w, "type");
-    mr_jsonw_str(&j->w, type);
+    mr_jsonw_add_str(&j->w, "type", type);
 }
 
 static void end_line(struct json *j)
@@ -45,20 +44,17 @@ static void end_line(struct json *j)
 
 static void put_str(struct json *j, const char *key, const char *value)
 {
-    mr_jsonw_key(&j->w, key);
-    mr_jsonw_str(&j->w, value);
+    mr_jsonw_add_str(&j->w, key, value);
 }
 
 static void put_uint(struct json *j, const char *key, uint64_t value)
 {
-    mr_jsonw_key(&j->w, key);
-    mr_jsonw_uint(&j->w, value);
+    mr_jsonw_add_uint(&j->w, key, value);
 }
 
 static void put_bool(struct json *j, const char *key, bool value)
 {
-    mr_jsonw_key(&j->w, key);
-    mr_jsonw_bool(&j->w, value);
+    mr_jsonw_add_bool(&j->w, key, value);
 }
 
 static void put_counts(struct json *j, const struct mr_find_counts *c)

@@ -23,18 +23,6 @@ int mr_apply_report_exit(const struct mr_apply_report *r,
 
 /* ---- JSON ---- */
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
-}
-
 static void end_line(struct mr_jsonw *w)
 {
     mr_jsonw_object_end(w);
@@ -45,13 +33,12 @@ static void json_begin(struct mr_apply_report *r)
 {
     struct mr_jsonw *w = &r->w;
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "plan");
-    put_text(w, "schema", MR_REPAIR_SCHEMA);
-    put_text(w, "plan", r->manifest->uuid);
-    put_text(w, "policy", r->manifest->policy);
-    put_text(w, "target", r->manifest->target);
-    mr_jsonw_key(w, "dry_run");
-    mr_jsonw_bool(w, r->dry_run);
+    mr_jsonw_add_str(w, "type", "plan");
+    mr_jsonw_add_str(w, "schema", MR_REPAIR_SCHEMA);
+    mr_jsonw_add_str(w, "plan", r->manifest->uuid);
+    mr_jsonw_add_str(w, "policy", r->manifest->policy);
+    mr_jsonw_add_str(w, "target", r->manifest->target);
+    mr_jsonw_add_bool(w, "dry_run", r->dry_run);
     end_line(w);
     if (r->reseed != NULL)
         mr_reseed_report_lines(r->reseed, w);
@@ -61,11 +48,11 @@ static void json_refusal(struct mr_apply_report *r, const struct mr_refusal *ref
 {
     struct mr_jsonw *w = &r->w;
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "refused");
-    put_count(w, "unit", refusal->unit);
-    put_text(w, "table", *refusal->table != '\0' ? refusal->table : NULL);
-    put_text(w, "key", *refusal->table != '\0' ? refusal->key : NULL);
-    put_text(w, "reason", refusal->reason);
+    mr_jsonw_add_str(w, "type", "refused");
+    mr_jsonw_add_uint(w, "unit", refusal->unit);
+    mr_jsonw_add_str(w, "table", *refusal->table != '\0' ? refusal->table : NULL);
+    mr_jsonw_add_str(w, "key", *refusal->table != '\0' ? refusal->key : NULL);
+    mr_jsonw_add_str(w, "reason", refusal->reason);
     end_line(w);
 }
 
@@ -73,20 +60,20 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
 {
     struct mr_jsonw *w = &r->w;
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "summary");
+    mr_jsonw_add_str(w, "type", "summary");
     if (r->reseed != NULL)
         mr_reseed_report_sums(r->reseed, w);
-    put_count(w, "units", c->units);
-    put_count(w, "units_done", c->done);
-    put_count(w, "units_done_before", c->passed);
-    put_count(w, "units_partial", c->partial);
-    put_count(w, "units_failed", c->failed);
-    put_count(w, "rows", r->manifest->planned.rows);
-    put_count(w, "rows_written", c->written);
-    put_count(w, "rows_there", c->there);
-    put_count(w, "rows_refused", c->refused);
-    put_count(w, "retries", c->retries);
-    put_count(w, "conflicts_open", r->manifest->planned.open);
+    mr_jsonw_add_uint(w, "units", c->units);
+    mr_jsonw_add_uint(w, "units_done", c->done);
+    mr_jsonw_add_uint(w, "units_done_before", c->passed);
+    mr_jsonw_add_uint(w, "units_partial", c->partial);
+    mr_jsonw_add_uint(w, "units_failed", c->failed);
+    mr_jsonw_add_uint(w, "rows", r->manifest->planned.rows);
+    mr_jsonw_add_uint(w, "rows_written", c->written);
+    mr_jsonw_add_uint(w, "rows_there", c->there);
+    mr_jsonw_add_uint(w, "rows_refused", c->refused);
+    mr_jsonw_add_uint(w, "retries", c->retries);
+    mr_jsonw_add_uint(w, "conflicts_open", r->manifest->planned.open);
     end_line(w);
 }
 

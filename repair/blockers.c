@@ -198,11 +198,9 @@ void mr_blockers_to_json(const struct mr_blockers *blockers, struct mr_jsonw *w)
             {"seconds", b->seconds}, {"statement", b->statement}};
         mr_jsonw_object_begin(w);
         for (size_t m = 0; m < sizeof members / sizeof *members; m++) {
-            mr_jsonw_key(w, members[m][0]);
-            mr_jsonw_str(w, members[m][1]);
+            mr_jsonw_add_str(w, members[m][0], members[m][1]);
         }
-        mr_jsonw_key(w, "certain");
-        mr_jsonw_bool(w, blockers->certain);
+        mr_jsonw_add_bool(w, "certain", blockers->certain);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);

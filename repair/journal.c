@@ -278,21 +278,7 @@ static void put_text(struct mr_jsonw *w, const char *key, const char *text)
 {
     if (text == NULL)
         return;
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_number(struct mr_jsonw *w, const char *key, uint64_t number)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, number);
-    put_text(w, key, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
+    mr_jsonw_add_str(w, key, text);
 }
 
 static void begin_line(struct mr_jsonw *w, const struct mr_journal *j,
@@ -335,7 +321,7 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
     put_text(&w, "table", step->counter->target_table);
     put_text(&w, "column", step->counter->column);
     put_text(&w, "how", step->how);
-    put_number(&w, "to", step->to);
+    mr_jsonw_add_number(&w, "to", step->to);
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note(j, step->counter->target_table, step->counter->column,
                                 event == MR_JOURNAL_TRY, err)
@@ -351,11 +337,11 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     put_text(&w, "script", script_names[unit->script]);
-    put_count(&w, "unit", unit->number);
+    mr_jsonw_add_uint(&w, "unit", unit->number);
     if (event == MR_JOURNAL_DONE) {
-        put_count(&w, "written", unit->written);
-        put_count(&w, "there", unit->there);
-        put_count(&w, "refused", unit->refused);
+        mr_jsonw_add_uint(&w, "written", unit->written);
+        mr_jsonw_add_uint(&w, "there", unit->there);
+        mr_jsonw_add_uint(&w, "refused", unit->refused);
     }
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note_unit(j, event, unit, err) : code;

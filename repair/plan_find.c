@@ -150,8 +150,7 @@ static enum mr_code key_text(struct mr_strbuf *out, struct mr_key key, struct mr
 
 static void put(struct finding *f, const char *name, const char *text)
 {
-    mr_jsonw_key(&f->json, name);
-    mr_jsonw_str(&f->json, text != NULL && text[0] != '\0' ? text : NULL);
+    mr_jsonw_add_str(&f->json, name, text != NULL && text[0] != '\0' ? text : NULL);
 }
 
 static void put_image(struct finding *f, const char *name, const char *image)

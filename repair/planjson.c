@@ -8,8 +8,7 @@
 
 void mr_planjson_put_text(struct mr_jsonw *w, const char *key, const char *text)
 {
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
+    mr_jsonw_add_str(w, key, text);
 }
 
 void mr_planjson_put_number(struct mr_jsonw *w, const char *key, uint64_t number)
@@ -28,14 +27,12 @@ void mr_planjson_put_signed(struct mr_jsonw *w, const char *key, int64_t number)
 
 void mr_planjson_put_count(struct mr_jsonw *w, const char *key, uint64_t count)
 {
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
+    mr_jsonw_add_uint(w, key, count);
 }
 
 void mr_planjson_put_bool(struct mr_jsonw *w, const char *key, bool value)
 {
-    mr_jsonw_key(w, key);
-    mr_jsonw_bool(w, value);
+    mr_jsonw_add_bool(w, key, value);
 }
 
 void mr_planjson_put_texts(struct mr_jsonw *w, const char *key, const char *const *texts,

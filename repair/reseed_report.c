@@ -119,42 +119,23 @@ enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, bool color, 
 
 /* ---- JSON ---- */
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_number(struct mr_jsonw *w, const char *key, uint64_t number)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, number);
-    put_text(w, key, text);
-}
-
 static void put_result(struct mr_jsonw *w, const struct mr_raise_result *r)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "counter");
-    put_text(w, "table", r->counter->table);
-    put_text(w, "target_table", r->counter->target_table);
-    put_text(w, "column", r->counter->column);
-    put_text(w, "result", mr_raise_name(r->raise));
-    put_text(w, "how", r->how);
-    put_number(w, "before", r->before);
-    put_number(w, "after", r->after);
-    put_number(w, "reseed_to", r->counter->reseed_to);
-    put_text(w, "reason", r->reason);
+    mr_jsonw_add_str(w, "type", "counter");
+    mr_jsonw_add_str(w, "table", r->counter->table);
+    mr_jsonw_add_str(w, "target_table", r->counter->target_table);
+    mr_jsonw_add_str(w, "column", r->counter->column);
+    mr_jsonw_add_str(w, "result", mr_raise_name(r->raise));
+    mr_jsonw_add_str(w, "how", r->how);
+    mr_jsonw_add_number(w, "before", r->before);
+    mr_jsonw_add_number(w, "after", r->after);
+    mr_jsonw_add_number(w, "reseed_to", r->counter->reseed_to);
+    mr_jsonw_add_str(w, "reason", r->reason);
     mr_jsonw_key(w, "blockers");
     mr_blockers_to_json(&r->blockers, w);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, size_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
 }
 
 void mr_reseed_report_lines(const struct mr_reseed_run *run, struct mr_jsonw *w)
@@ -165,15 +146,15 @@ void mr_reseed_report_lines(const struct mr_reseed_run *run, struct mr_jsonw *w)
 
 void mr_reseed_report_sums(const struct mr_reseed_run *run, struct mr_jsonw *w)
 {
-    put_count(w, "counters", run->manifest->ncounters);
-    put_count(w, "high_enough",
-              mr_reseed_count(run, MR_RAISE_DONE) +
-                  mr_reseed_count(run, MR_RAISE_ALREADY));
-    put_count(w, "would_raise", mr_reseed_count(run, MR_RAISE_WOULD));
-    put_count(w, "too_low", mr_reseed_count(run, MR_RAISE_FAILED));
-    put_count(w, "unproven",
-              mr_reseed_count(run, MR_RAISE_UNPROVEN) +
-                  mr_reseed_count(run, MR_RAISE_UNDECIDED));
+    mr_jsonw_add_uint(w, "counters", run->manifest->ncounters);
+    mr_jsonw_add_uint(w, "high_enough",
+                      mr_reseed_count(run, MR_RAISE_DONE) +
+                          mr_reseed_count(run, MR_RAISE_ALREADY));
+    mr_jsonw_add_uint(w, "would_raise", mr_reseed_count(run, MR_RAISE_WOULD));
+    mr_jsonw_add_uint(w, "too_low", mr_reseed_count(run, MR_RAISE_FAILED));
+    mr_jsonw_add_uint(w, "unproven",
+                      mr_reseed_count(run, MR_RAISE_UNPROVEN) +
+                          mr_reseed_count(run, MR_RAISE_UNDECIDED));
 }
 
 enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out,
@@ -182,16 +163,16 @@ enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out,
     struct mr_jsonw w;
     mr_jsonw_init_file(&w, out);
     mr_jsonw_object_begin(&w);
-    put_text(&w, "type", "plan");
-    put_text(&w, "schema", MR_REPAIR_SCHEMA);
-    put_text(&w, "plan", run->manifest->uuid);
-    put_text(&w, "policy", run->manifest->policy);
-    put_text(&w, "target", run->manifest->target);
+    mr_jsonw_add_str(&w, "type", "plan");
+    mr_jsonw_add_str(&w, "schema", MR_REPAIR_SCHEMA);
+    mr_jsonw_add_str(&w, "plan", run->manifest->uuid);
+    mr_jsonw_add_str(&w, "policy", run->manifest->policy);
+    mr_jsonw_add_str(&w, "target", run->manifest->target);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     mr_reseed_report_lines(run, &w);
     mr_jsonw_object_begin(&w);
-    put_text(&w, "type", "summary");
+    mr_jsonw_add_str(&w, "type", "summary");
     mr_reseed_report_sums(run, &w);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);

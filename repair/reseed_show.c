@@ -133,29 +133,16 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir, b
 
 /* ---- JSON ---- */
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_number(struct mr_jsonw *w, const char *key, uint64_t number)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, number);
-    put_text(w, key, text);
-}
-
 void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "plan");
-    put_text(w, "schema", MR_REPAIR_SCHEMA);
-    put_text(w, "plan", m->uuid);
-    put_text(w, "policy", m->policy);
-    put_text(w, "created", m->created);
-    put_text(w, "source", m->source);
-    put_text(w, "target", m->target);
+    mr_jsonw_add_str(w, "type", "plan");
+    mr_jsonw_add_str(w, "schema", MR_REPAIR_SCHEMA);
+    mr_jsonw_add_str(w, "plan", m->uuid);
+    mr_jsonw_add_str(w, "policy", m->policy);
+    mr_jsonw_add_str(w, "created", m->created);
+    mr_jsonw_add_str(w, "source", m->source);
+    mr_jsonw_add_str(w, "target", m->target);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -163,20 +150,20 @@ void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m)
 static void put_counter(struct mr_jsonw *w, const struct mr_counter *c)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "counter");
-    put_text(w, "table", c->table);
-    put_text(w, "target_table", c->target_table);
-    put_text(w, "column", c->column);
-    put_text(w, "sequence", c->sequence);
-    put_number(w, "source_next", c->next[MR_SOURCE]);
-    put_number(w, "target_next", c->next[MR_TARGET]);
-    put_number(w, "source_greatest", c->greatest[MR_SOURCE]);
-    put_number(w, "target_greatest", c->greatest[MR_TARGET]);
-    put_number(w, "margin", c->margin);
-    put_text(w, "margin_note", c->margin_note);
-    put_number(w, "from", c->from);
-    put_number(w, "to", c->to);
-    put_number(w, "reseed_to", c->reseed_to);
+    mr_jsonw_add_str(w, "type", "counter");
+    mr_jsonw_add_str(w, "table", c->table);
+    mr_jsonw_add_str(w, "target_table", c->target_table);
+    mr_jsonw_add_str(w, "column", c->column);
+    mr_jsonw_add_str(w, "sequence", c->sequence);
+    mr_jsonw_add_number(w, "source_next", c->next[MR_SOURCE]);
+    mr_jsonw_add_number(w, "target_next", c->next[MR_TARGET]);
+    mr_jsonw_add_number(w, "source_greatest", c->greatest[MR_SOURCE]);
+    mr_jsonw_add_number(w, "target_greatest", c->greatest[MR_TARGET]);
+    mr_jsonw_add_number(w, "margin", c->margin);
+    mr_jsonw_add_str(w, "margin_note", c->margin_note);
+    mr_jsonw_add_number(w, "from", c->from);
+    mr_jsonw_add_number(w, "to", c->to);
+    mr_jsonw_add_number(w, "reseed_to", c->reseed_to);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -184,11 +171,10 @@ static void put_counter(struct mr_jsonw *w, const struct mr_counter *c)
 static void put_skipped(struct mr_jsonw *w, const struct mr_plan_skipped *s)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "skipped");
-    put_text(w, "table", s->table);
-    put_text(w, "reason", s->reason);
-    mr_jsonw_key(w, "incomplete");
-    mr_jsonw_bool(w, s->incomplete);
+    mr_jsonw_add_str(w, "type", "skipped");
+    mr_jsonw_add_str(w, "table", s->table);
+    mr_jsonw_add_str(w, "reason", s->reason);
+    mr_jsonw_add_bool(w, "incomplete", s->incomplete);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -209,13 +195,10 @@ enum mr_code mr_reseed_show_json(const struct mr_manifest *m, FILE *out,
     mr_reseed_put_plan(&w, m);
     mr_reseed_put_lists(&w, m);
     mr_jsonw_object_begin(&w);
-    put_text(&w, "type", "summary");
-    mr_jsonw_key(&w, "counters");
-    mr_jsonw_uint(&w, m->ncounters);
-    mr_jsonw_key(&w, "skipped");
-    mr_jsonw_uint(&w, m->nskipped);
-    mr_jsonw_key(&w, "incomplete");
-    mr_jsonw_bool(&w, mr_manifest_is_incomplete(m));
+    mr_jsonw_add_str(&w, "type", "summary");
+    mr_jsonw_add_uint(&w, "counters", m->ncounters);
+    mr_jsonw_add_uint(&w, "skipped", m->nskipped);
+    mr_jsonw_add_bool(&w, "incomplete", mr_manifest_is_incomplete(m));
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

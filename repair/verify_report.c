@@ -72,18 +72,6 @@ static void add_line(struct mr_strbuf *out, const struct mr_proof_finding *f)
     mr_strbuf_add_char(out, '\n');
 }
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
-}
-
 static void put_key(struct mr_jsonw *w, const char *name, const struct mr_pair *image,
                     struct mr_key key)
 {
@@ -112,15 +100,14 @@ static void put_key(struct mr_jsonw *w, const char *name, const struct mr_pair *
 static void put_finding(struct mr_jsonw *w, const struct mr_proof_finding *f)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "row");
-    put_text(w, "table", f->table->table);
-    put_text(w, "target_table", f->table->target_table);
-    put_text(w, "result", mr_proof_name(f->proof));
-    mr_jsonw_key(w, "parent");
-    mr_jsonw_bool(w, f->is_parent);
+    mr_jsonw_add_str(w, "type", "row");
+    mr_jsonw_add_str(w, "table", f->table->table);
+    mr_jsonw_add_str(w, "target_table", f->table->target_table);
+    mr_jsonw_add_str(w, "result", mr_proof_name(f->proof));
+    mr_jsonw_add_bool(w, "parent", f->is_parent);
     put_key(w, "source_key", f->image, f->source_key);
     put_key(w, "target_key", f->image, f->key);
-    put_text(w, "detail", f->detail);
+    mr_jsonw_add_str(w, "detail", f->detail);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -262,19 +249,19 @@ static void put_counts(struct mr_jsonw *w, const uint64_t *counts)
                 {MR_PROOF_SOURCE_GONE, "source_missing"},
                 {MR_PROOF_SOURCE_DIFFERS, "source_differs"}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        put_count(w, keys[i].key, counts[keys[i].proof]);
+        mr_jsonw_add_uint(w, keys[i].key, counts[keys[i].proof]);
 }
 
 static void put_table(struct mr_jsonw *w, const struct mr_verified_table *t)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "table");
-    put_text(w, "table", t->planned->table);
-    put_text(w, "target_table", t->planned->target_table);
+    mr_jsonw_add_str(w, "type", "table");
+    mr_jsonw_add_str(w, "table", t->planned->table);
+    mr_jsonw_add_str(w, "target_table", t->planned->target_table);
     put_counts(w, t->counts);
-    put_count(w, "parents", t->parents);
-    put_count(w, "open", t->open);
-    put_text(w, "reason", t->unreadable);
+    mr_jsonw_add_uint(w, "parents", t->parents);
+    mr_jsonw_add_uint(w, "open", t->open);
+    mr_jsonw_add_str(w, "reason", t->unreadable);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -283,7 +270,7 @@ static void put_summary(struct mr_verify_report *r)
 {
     uint64_t counts[MR_PROOFS], open = 0, unread = 0;
     mr_jsonw_object_begin(&r->w);
-    put_text(&r->w, "type", "summary");
+    mr_jsonw_add_str(&r->w, "type", "summary");
     mr_reseed_report_sums(r->counters, &r->w);
     if (r->rows != NULL) {
         for (int proof = 0; proof < MR_PROOFS; proof++)
@@ -293,9 +280,9 @@ static void put_summary(struct mr_verify_report *r)
             unread += r->rows->tables[i].unreadable != NULL;
         }
         put_counts(&r->w, counts);
-        put_count(&r->w, "open", open);
-        put_count(&r->w, "not_proven", unread);
-        put_count(&r->w, "left_out", r->left_out);
+        mr_jsonw_add_uint(&r->w, "open", open);
+        mr_jsonw_add_uint(&r->w, "not_proven", unread);
+        mr_jsonw_add_uint(&r->w, "left_out", r->left_out);
     }
     mr_jsonw_object_end(&r->w);
     mr_jsonw_end_line(&r->w);
@@ -323,11 +310,11 @@ void mr_verify_report_begin(struct mr_verify_report *r)
     if (!r->json)
         return;
     mr_jsonw_object_begin(&r->w);
-    put_text(&r->w, "type", "plan");
-    put_text(&r->w, "schema", MR_REPAIR_SCHEMA);
-    put_text(&r->w, "plan", manifest->uuid);
-    put_text(&r->w, "policy", manifest->policy);
-    put_text(&r->w, "target", manifest->target);
+    mr_jsonw_add_str(&r->w, "type", "plan");
+    mr_jsonw_add_str(&r->w, "schema", MR_REPAIR_SCHEMA);
+    mr_jsonw_add_str(&r->w, "plan", manifest->uuid);
+    mr_jsonw_add_str(&r->w, "policy", manifest->policy);
+    mr_jsonw_add_str(&r->w, "target", manifest->target);
     mr_jsonw_object_end(&r->w);
     mr_jsonw_end_line(&r->w);
     mr_reseed_report_lines(r->counters, &r->w);
