@@ -66,6 +66,7 @@ await_no_connection() {
         [ $refused -lt 3 ] || return 0
         sleep 0.1
     done
+    mr_sql GP -e "SHOW PROCESSLIST" | note
     bail "there is still a connection"
 }
 
