@@ -80,9 +80,7 @@ static enum mr_code add_window(struct command *c, struct mr_err *err)
         .uris = {o->source, o->target},
         .ask_password = o->ask_password,
         .statement_timeout_s = o->statement_timeout_s,
-        .load = {.max_load = o->max_load,
-                 .max_lag_s = o->max_lag_s,
-                 .pause_file = o->pause_file},
+        .load = o->load,
         .progress = o->general.progress,
         .config = c->config};
     return mr_affected_has_window(o) ? mr_affected_window(&c->people, &window, err)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/load_options.h"
+
 _Static_assert(sizeof(enum mr_affected_format) == sizeof(unsigned), "stored as unsigned");
 
 static const struct mr_choice formats[] = {
@@ -93,36 +95,10 @@ static const struct mr_option options[] = {
      .help = "where TARGET is now",
      .initial_note = "the run's",
      .not_in_file = true},
-    {.name = "max-load",
-     .type = MR_OPTION_UINT,
-     .offset = AT(max_load),
-     .arg = "N",
-     .group = "Servers, for --since and --until",
-     .help = "pause while Threads_running of a server is above N; 0: never",
-     .initial = "50",
-     .max = 1000000},
-    {.name = "max-lag",
-     .type = MR_OPTION_UINT,
-     .offset = AT(max_lag_s),
-     .arg = "SECONDS",
-     .group = "Servers, for --since and --until",
-     .help = "pause while a replica is further behind; 0: never",
-     .initial = "60",
-     .max = 1000000},
-    {.name = "pause-file",
-     .type = MR_OPTION_STRING,
-     .offset = AT(pause_file),
-     .arg = "FILE",
-     .group = "Servers, for --since and --until",
-     .help = "pause while FILE exists"},
-    {.name = "statement-timeout",
-     .type = MR_OPTION_UINT,
-     .offset = AT(statement_timeout_s),
-     .arg = "SECONDS",
-     .group = "Servers, for --since and --until",
-     .help = "let the server end a statement after that time; 0: the server's own limit",
-     .initial = "0",
-     .max = 1000000},
+    MR_THROTTLE_OPTIONS(struct mr_affected_options, load,
+                        "Servers, for --since and --until", "a server"),
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_affected_options, statement_timeout_s,
+                                "Servers, for --since and --until"),
 
     {.name = "format",
      .type = MR_OPTION_CHOICE,

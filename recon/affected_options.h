@@ -10,6 +10,7 @@
 
 #include "core/cli.h"
 #include "core/general_options.h"
+#include "core/throttle.h"
 #include "core/when.h"
 #include "recon/affected_format.h"
 
@@ -28,8 +29,8 @@ struct mr_affected_options {
     /* servers, for since and until */
     const char *source, *target; /* or NULL: the case's */
     bool ask_password;
-    unsigned max_load, max_lag_s, statement_timeout_s;
-    const char *pause_file;
+    struct mr_throttle_opts load;
+    unsigned statement_timeout_s;
 
     /* what is written */
     struct mr_string_list columns; /* items may hold several names, joined by commas */

@@ -35,7 +35,7 @@ static const char *options_text(struct mr_check_run *check)
     struct mr_strbuf sb = MR_STRBUF_INIT;
     add_list(&sb, "tables", &o->tables);
     add_list(&sb, "exclude", &o->exclude);
-    add_list(&sb, "where", &o->where_texts);
+    add_list(&sb, "where", &o->where.texts);
     mr_strbuf_add_fmt(&sb, "since=%s\nobjects=%s\nconsistent=%d\n",
                       o->since_text != NULL ? o->since_text : "", o->objects,
                       o->consistent);
@@ -182,9 +182,6 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
 {
     struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
     struct mr_db_opts db_opts = {.run_tag = check->run.uuid};
-    struct mr_throttle_opts load = {.max_load = check->opts->max_load,
-                                    .max_lag_s = check->opts->max_lag_s,
-                                    .pause_file = check->opts->pause_file};
     const struct mr_endpoint *eps[MR_SIDES] = {check->pairing.side[0].ep,
                                                check->pairing.side[1].ep};
     double begun = mr_clock_now_s();
@@ -205,7 +202,8 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK)
         code = mr_progress_new(check->opts->general.progress, &check->progress, err);
     if (code == MR_OK)
-        code = mr_throttle_new(&load, eps, MR_SIDES, &db_opts, &check->throttle, err);
+        code = mr_throttle_new(&check->opts->load, eps, MR_SIDES, &db_opts,
+                               &check->throttle, err);
     if (code == MR_OK)
         code = mr_check_execute(check, &pairs, err);
     mr_progress_finish(check->progress);

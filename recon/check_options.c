@@ -1,13 +1,7 @@
 /* check_options.c: see check_options.h. */
 #include "recon/check_options.h"
 
-#include <sched.h>
-#include <string.h>
-
-#include "core/pattern.h"
-
-#define MAX_THREADS 64
-#define DEFAULT_THREADS 4U
+#include "core/load_options.h"
 
 _Static_assert(sizeof(enum mr_digest_mode) == sizeof(unsigned), "stored as unsigned");
 
@@ -36,7 +30,7 @@ static const struct mr_option options[] = {
      .help = "not these tables; repeatable"},
     {.name = "where",
      .type = MR_OPTION_LIST,
-     .offset = AT(where_texts),
+     .offset = AT(where.texts),
      .arg = "DB.TABLE=SQL",
      .group = "What is compared",
      .help = "only rows of that table for which the condition holds; repeatable",
@@ -82,45 +76,11 @@ static const struct mr_option options[] = {
      .initial = "2",
      .max = 3600 * 1000},
 
-    {.name = "threads",
-     .type = MR_OPTION_UINT,
-     .offset = AT(threads),
-     .arg = "N",
-     .group = "Load and pace",
-     .help = "workers, each with a connection to both servers",
-     .initial_note = "cores, at most 4",
-     .min = 1,
-     .max = MAX_THREADS},
-    {.name = "max-load",
-     .type = MR_OPTION_UINT,
-     .offset = AT(max_load),
-     .arg = "N",
-     .group = "Load and pace",
-     .help = "pause while Threads_running of a server is above N; 0: never",
-     .initial = "50",
-     .max = 1000000},
-    {.name = "max-lag",
-     .type = MR_OPTION_UINT,
-     .offset = AT(max_lag_s),
-     .arg = "SECONDS",
-     .group = "Load and pace",
-     .help = "pause while a replica is further behind; 0: never",
-     .initial = "60",
-     .max = 1000000},
-    {.name = "pause-file",
-     .type = MR_OPTION_STRING,
-     .offset = AT(pause_file),
-     .arg = "FILE",
-     .group = "Load and pace",
-     .help = "pause while FILE exists"},
-    {.name = "statement-timeout",
-     .type = MR_OPTION_UINT,
-     .offset = AT(statement_timeout_s),
-     .arg = "SECONDS",
-     .group = "Load and pace",
-     .help = "let the server end a statement after that time; 0: the server's own limit",
-     .initial = "0",
-     .max = 1000000},
+    MR_THREADS_OPTION(struct mr_check_options, threads, "Load and pace",
+                      "workers, each with a connection to both servers"),
+    MR_THROTTLE_OPTIONS(struct mr_check_options, load, "Load and pace", "a server"),
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_check_options, statement_timeout_s,
+                                "Load and pace"),
 
     {.name = "case",
      .type = MR_OPTION_STRING,
@@ -180,55 +140,11 @@ const struct mr_command_doc mr_check_doc = {
         "      mysql://dba@old-primary mysql://dba@new-primary\n",
 };
 
-static unsigned default_threads(void)
-{
-    cpu_set_t cores;
-    int count = 1;
-    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
-        count = CPU_COUNT(&cores);
-    if (count < 1)
-        return 1;
-    return (unsigned)count < DEFAULT_THREADS ? (unsigned)count : DEFAULT_THREADS;
-}
-
-/* The pattern ends at the first =, which no pattern needs. */
-static enum mr_code split_where(struct mr_check_where *where, const char *text,
-                                struct mr_arena *arena, struct mr_err *err)
-{
-    const char *equals = strchr(text, '=');
-    if (equals == NULL || equals == text || equals[1 + strspn(equals + 1, " ")] == '\0') {
-        (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not DB.TABLE=SQL", text);
-        mr_err_hint(err, "Write it like --where \"club.orders=id > 1000\".");
-        return MR_E_USAGE;
-    }
-    where->pattern = mr_arena_dup(arena, text, (size_t)(equals - text));
-    where->sql = equals + 1;
-    return where->pattern != NULL ? MR_OK : mr_err_nomem(err, "reading options");
-}
-
-static enum mr_code finish_wheres(struct mr_check_options *values, struct mr_arena *arena,
-                                  struct mr_err *err)
-{
-    size_t count = values->where_texts.count;
-    struct mr_check_where *wheres = mr_arena_calloc(arena, count, sizeof *wheres);
-    if (wheres == NULL)
-        return mr_err_nomem(err, "reading options");
-    for (size_t i = 0; i < count; i++) {
-        enum mr_code code =
-            split_where(&wheres[i], values->where_texts.items[i], arena, err);
-        if (code != MR_OK)
-            return code;
-    }
-    values->wheres = wheres;
-    values->nwheres = count;
-    return MR_OK;
-}
-
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_check_options *values = settings->values;
     if (values->threads == 0)
-        values->threads = default_threads();
+        values->threads = mr_default_threads();
     if (values->resume && values->case_path == NULL) {
         (void)mr_err_set(err, MR_E_USAGE, "option \"--resume\" needs --case FILE");
         mr_err_hint(err, "Name the case file of the run that is to go on.");
@@ -237,10 +153,8 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     enum mr_code code = mr_general_options_finish(settings, &values->general, err);
     if (code != MR_OK)
         return code;
-    code = finish_wheres(values, settings->arena, err);
-    if (code != MR_OK) {
-        mr_settings_context(settings, "where", err);
-    } else if (values->since_text != NULL) {
+    code = mr_table_wheres_finish(settings, &values->where, err);
+    if (code == MR_OK && values->since_text != NULL) {
         code = mr_when_parse(&values->since, values->since_text, err);
         if (code != MR_OK)
             mr_settings_context(settings, "since", err);
@@ -254,13 +168,3 @@ const struct mr_option_set mr_check_option_set = {
     .values_size = sizeof(struct mr_check_options),
     .finish = finish,
 };
-
-const char *mr_check_where_of(const struct mr_check_options *values, const char *db,
-                              const char *table)
-{
-    for (size_t i = values->nwheres; i > 0; i--) {
-        if (mr_pattern_match(values->wheres[i - 1].pattern, db, table))
-            return values->wheres[i - 1].sql;
-    }
-    return NULL;
-}

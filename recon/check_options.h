@@ -13,22 +13,18 @@
 
 #include "core/cli.h"
 #include "core/general_options.h"
+#include "core/table_where.h"
+#include "core/throttle.h"
 #include "core/when.h"
 
 enum mr_digest_mode { MR_DIGEST_AUTO = 1, MR_DIGEST_CLIENT, MR_DIGEST_SERVER };
 
-/* --where PATTERN=SQL */
-struct mr_check_where {
-    const char *pattern; /* as in --tables */
-    const char *sql;
-};
-
 struct mr_check_options {
     /* what is compared */
     struct mr_string_list tables, exclude; /* patterns (core/pattern.h) */
-    struct mr_string_list where_texts;     /* as given; see `wheres` */
-    const char *since_text;                /* as given, or NULL; see `since` */
-    const char *objects;                   /* the list as given; "all" by default */
+    struct mr_table_wheres where;
+    const char *since_text; /* as given, or NULL; see `since` */
+    const char *objects;    /* the list as given; "all" by default */
 
     /* how */
     bool consistent;
@@ -36,10 +32,8 @@ struct mr_check_options {
     unsigned settle_ms;
 
     /* load and pace */
-    unsigned threads;             /* at least 1 after finishing */
-    unsigned max_load;            /* Threads_running; 0: no limit */
-    unsigned max_lag_s;           /* 0: no limit */
-    const char *pause_file;       /* or NULL */
+    unsigned threads; /* at least 1 after finishing */
+    struct mr_throttle_opts load;
     unsigned statement_timeout_s; /* 0: the server's own */
 
     /* the result */
@@ -52,16 +46,10 @@ struct mr_check_options {
     struct mr_general_options general;
 
     /* computed when finishing */
-    const struct mr_check_where *wheres;
-    size_t nwheres;
     struct mr_when since; /* valid where since_text != NULL */
 };
 
 extern const struct mr_option_set mr_check_option_set;
 extern const struct mr_command_doc mr_check_doc;
-
-/* The SQL of the last --where that matches the table (SOURCE's names), or NULL. */
-const char *mr_check_where_of(const struct mr_check_options *options, const char *db,
-                              const char *table);
 
 #endif

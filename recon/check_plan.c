@@ -39,7 +39,7 @@ static enum mr_code restrict_rows(struct mr_check_run *check, struct mr_pair *ta
                                   struct mr_err *err)
 {
     const struct mr_table *s = table->side[MR_SOURCE];
-    const char *where = mr_check_where_of(check->opts, s->db, s->name);
+    const char *where = mr_table_wheres_sql(&check->opts->where, s->db, s->name);
     struct mr_strbuf sql = MR_STRBUF_INIT, note = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     if (where == NULL)
@@ -131,8 +131,8 @@ static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair 
 static enum mr_code require_wheres(const struct mr_check_run *check,
                                    const struct mr_vec *list, struct mr_err *err)
 {
-    for (size_t i = 0; i < check->opts->nwheres; i++) {
-        const char *pattern = check->opts->wheres[i].pattern;
+    for (size_t i = 0; i < check->opts->where.count; i++) {
+        const char *pattern = check->opts->where.items[i].pattern;
         size_t at = 0;
         for (; at < list->count; at++) {
             const struct mr_pair *t = *(struct mr_pair **)mr_vec_at(list, at);

@@ -103,9 +103,6 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
                                struct mr_err *err)
 {
     const struct mr_endpoint *endpoint = &ap->target->ep;
-    const struct mr_throttle_opts pace = {.max_load = ap->opts->max_load,
-                                          .max_lag_s = ap->opts->max_lag_s,
-                                          .pause_file = ap->opts->pause_file};
     const struct mr_db_opts db_opts = {.run_tag = ap->run_tag};
     struct mr_apply_units run = {.target = ap->target,
                                  .manifest = &ap->plan->manifest,
@@ -119,7 +116,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
                                  .on_refusal = take_refusal,
                                  .ctx = ap};
     enum mr_code code =
-        mr_throttle_new(&pace, &endpoint, 1, &db_opts, &run.throttle, err);
+        mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err);
     if (code == MR_OK)
         code = mr_progress_new(ap->opts->general.progress, &run.progress, err);
     if (code == MR_OK) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/config.h"
+#include "core/load_options.h"
 #include "repair/manifest.h"
 
 #define PLAN_AT(field) offsetof(struct mr_plan_options, field)
@@ -153,14 +154,7 @@ static const struct mr_option plan_options[] = {
      .offset = PLAN_AT(json),
      .group = "Result",
      .help = "one JSON object a line"},
-    {.name = "statement-timeout",
-     .type = MR_OPTION_UINT,
-     .offset = PLAN_AT(statement_timeout_s),
-     .arg = "SECONDS",
-     .group = "Result",
-     .help = "let the server end a statement after that time; 0: the server's own limit",
-     .initial = "0",
-     .max = 1000000},
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_plan_options, statement_timeout_s, "Result"),
     MR_ASK_PASSWORD_OPTION(struct mr_plan_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_plan_options, general),
 };

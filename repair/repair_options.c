@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "core/load_options.h"
+
 #define AT(field) offsetof(struct mr_repair_options, field)
 
 #define JSON_OPTION                                                                      \
@@ -52,35 +54,9 @@
         .not_in_file = true                                                              \
     }
 #define PACE_OPTIONS                                                                     \
-    {.name = "max-load",                                                                 \
-     .type = MR_OPTION_UINT,                                                             \
-     .offset = AT(max_load),                                                             \
-     .arg = "N",                                                                         \
-     .group = "Load and pace",                                                           \
-     .help = "pause while Threads_running of TARGET is above N; 0: never",               \
-     .initial = "50",                                                                    \
-     .max = 1000000},                                                                    \
-        {.name = "max-lag",                                                              \
-         .type = MR_OPTION_UINT,                                                         \
-         .offset = AT(max_lag_s),                                                        \
-         .arg = "SECONDS",                                                               \
-         .group = "Load and pace",                                                       \
-         .help = "pause while a replica is further behind; 0: never",                    \
-         .initial = "60",                                                                \
-         .max = 1000000},                                                                \
-        {.name = "pause-file",                                                           \
-         .type = MR_OPTION_STRING,                                                       \
-         .offset = AT(pause_file),                                                       \
-         .arg = "FILE",                                                                  \
-         .group = "Load and pace",                                                       \
-         .help = "pause while FILE exists"},                                             \
-    {                                                                                    \
-        .name = "statement-timeout", .type = MR_OPTION_UINT,                             \
-        .offset = AT(statement_timeout_s), .arg = "SECONDS", .group = "Load and pace",   \
-        .help = "let the server end a statement after that time; 0: the server's own "   \
-                "limit",                                                                 \
-        .initial = "0", .max = 1000000                                                   \
-    }
+    MR_THROTTLE_OPTIONS(struct mr_repair_options, load, "Load and pace", "TARGET"),      \
+        MR_STATEMENT_TIMEOUT_OPTION(struct mr_repair_options, statement_timeout_s,       \
+                                    "Load and pace")
 
 static const struct mr_option show_options[] = {
     {.name = "row",

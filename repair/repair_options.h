@@ -9,14 +9,15 @@
 
 #include "core/cli.h"
 #include "core/general_options.h"
+#include "core/throttle.h"
 
 /* repair show, apply, verify, undo: each has some of them. */
 struct mr_repair_options {
     bool yes, dry_run, recheck, no_binlog;
     const char *case_path, *require_approval, *approve_with; /* or NULL */
     unsigned max_age_s, lock_timeout_s, retries;
-    unsigned max_load, max_lag_s, statement_timeout_s;
-    const char *pause_file; /* or NULL */
+    struct mr_throttle_opts load;
+    unsigned statement_timeout_s;
     struct mr_string_list peers;
     uint64_t max_findings;
     const char *source;         /* or NULL */

@@ -8,29 +8,19 @@
 
 #include "core/cli.h"
 #include "core/general_options.h"
-
-/* --where PATTERN=SQL */
-struct mr_create_where {
-    const char *pattern, *sql;
-};
+#include "core/table_where.h"
+#include "core/throttle.h"
 
 struct mr_create_options {
-    struct mr_string_list tables, exclude, where_texts;
-    unsigned threads, max_load, max_load_stop, max_lag_s, statement_timeout_s;
-    const char *pause_file;
+    struct mr_string_list tables, exclude;
+    struct mr_table_wheres where;
+    struct mr_throttle_opts load;
+    unsigned threads, statement_timeout_s;
     unsigned rate_mib, chunk_mib, level, consistency_wait_ms;
     bool json, ask_password;
     struct mr_general_options general;
-
-    /* computed when finishing */
-    const struct mr_create_where *wheres;
-    size_t nwheres;
 };
 
 extern const struct mr_option_set mr_create_option_set;
-
-/* The SQL of the last --where that matches the table, or NULL. */
-const char *mr_create_where_of(const struct mr_create_options *options, const char *db,
-                               const char *table);
 
 #endif

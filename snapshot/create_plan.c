@@ -94,7 +94,7 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
     struct mr_err why = {0};
     enum mr_code code = mr_snap_plan(t->table, &c->arena, &t->snap, &why);
     t->snap.note = note_of(t->table);
-    t->snap.where = mr_create_where_of(c->opts, t->table->db, t->table->name);
+    t->snap.where = mr_table_wheres_sql(&c->opts->where, t->table->db, t->table->name);
     t->est_rows = t->table->est_rows;
     if (code == MR_OK && t->snap.where != NULL) {
         code = try_where(c, &t->snap, err);

@@ -50,13 +50,9 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
 
 static enum mr_code open_throttle(struct mr_create *c, struct mr_err *err)
 {
-    const struct mr_create_options *o = c->opts;
-    const struct mr_throttle_opts opts = {.max_load = o->max_load,
-                                          .max_load_stop = o->max_load_stop,
-                                          .max_lag_s = o->max_lag_s,
-                                          .pause_file = o->pause_file};
     const struct mr_endpoint *const servers[] = {&c->ep};
-    return mr_throttle_new(&opts, servers, 1, &c->source_opts.db, &c->throttle, err);
+    return mr_throttle_new(&c->opts->load, servers, 1, &c->source_opts.db, &c->throttle,
+                           err);
 }
 
 /* Source, databases, and what is kept of them: a run with another one cannot go on. */
@@ -65,7 +61,7 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const struct mr_string_list *lists[] = {&c->opts->tables, &c->opts->exclude,
-                                            &c->opts->where_texts};
+                                            &c->opts->where.texts};
     mr_endpoint_display(&c->ep, &text);
     mr_strbuf_add_fmt(&text, "\n%s", c->cat->server.uuid);
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {

@@ -44,9 +44,6 @@ static enum mr_code open_endpoint(struct mr_restore *r, const char *uri,
 
 static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
 {
-    const struct mr_throttle_opts opts = {.max_load = r->opts->max_load,
-                                          .max_lag_s = r->opts->max_lag_s,
-                                          .pause_file = r->opts->pause_file};
     const struct mr_endpoint *const servers[] = {&r->ep};
     r->db_opts =
         (struct mr_db_opts){.run_tag = r->id.id, .writable = true, .local_infile = true};
@@ -56,7 +53,8 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
             "the snapshot is of another flavour than the target: types that it "
             "does not have end the restore");
     if (code == MR_OK)
-        code = mr_throttle_new(&opts, servers, 1, &r->db_opts, &r->throttle, err);
+        code =
+            mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
     return code;
 }
 

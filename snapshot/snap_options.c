@@ -1,10 +1,7 @@
 /* snap_options.c: see snap_options.h. */
 #include "snapshot/snap_options.h"
 
-#include <sched.h>
-
-#define MAX_THREADS 64
-#define DEFAULT_THREADS 4U
+#include "core/load_options.h"
 
 #define AT(field) offsetof(struct mr_snap_options, field)
 
@@ -21,15 +18,8 @@ static const struct mr_option verify_options[] = {
      .group = "What is verified",
      .help = "only the manifest, and that every file is there and as long as it was",
      .not_in_file = true},
-    {.name = "threads",
-     .type = MR_OPTION_UINT,
-     .offset = AT(threads),
-     .arg = "N",
-     .group = "Load and pace",
-     .help = "files that are read at a time",
-     .initial_note = "cores, at most 4",
-     .min = 1,
-     .max = MAX_THREADS},
+    MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
+                      "files that are read at a time"),
     JSON_OPTION("one JSON object a line"),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
@@ -87,58 +77,19 @@ static const struct mr_option restore_options[] = {
      .help = "do not ask before something is dropped",
      .not_in_file = true},
 
-    {.name = "threads",
-     .type = MR_OPTION_UINT,
-     .offset = AT(threads),
-     .arg = "N",
-     .group = "Load and pace",
-     .help = "connections that load",
-     .initial_note = "cores, at most 4",
-     .min = 1,
-     .max = MAX_THREADS},
-    {.name = "max-load",
-     .type = MR_OPTION_UINT,
-     .offset = AT(max_load),
-     .arg = "N",
-     .group = "Load and pace",
-     .help = "pause while Threads_running of the server is above N; 0: never",
-     .initial = "50",
-     .max = 1000000},
-    {.name = "max-lag",
-     .type = MR_OPTION_UINT,
-     .offset = AT(max_lag_s),
-     .arg = "SECONDS",
-     .group = "Load and pace",
-     .help = "pause while a replica is further behind; 0: never",
-     .initial = "60",
-     .max = 1000000},
-    {.name = "pause-file",
-     .type = MR_OPTION_STRING,
-     .offset = AT(pause_file),
-     .arg = "FILE",
-     .group = "Load and pace",
-     .help = "pause while FILE exists"},
+    MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
+                      "connections that load"),
+    MR_THROTTLE_OPTIONS(struct mr_snap_options, load, "Load and pace", "the server"),
     JSON_OPTION("one JSON object a line"),
     MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
 
-unsigned mr_snap_default_threads(void)
-{
-    cpu_set_t cores;
-    int count = 1;
-    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
-        count = CPU_COUNT(&cores);
-    if (count < 1)
-        return 1;
-    return (unsigned)count < DEFAULT_THREADS ? (unsigned)count : DEFAULT_THREADS;
-}
-
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_snap_options *values = settings->values;
     if (values->threads == 0)
-        values->threads = mr_snap_default_threads();
+        values->threads = mr_default_threads();
     return mr_general_options_finish(settings, &values->general, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/cli.h"
 #include "core/general_options.h"
+#include "core/throttle.h"
 
 /* restore: what is done where a database is not empty. */
 enum mr_into {
@@ -25,8 +26,7 @@ struct mr_snap_options {
     struct mr_string_list tables, exclude, renames;
     enum mr_into into_existing;
     bool yes;
-    unsigned max_load, max_lag_s;
-    const char *pause_file;
+    struct mr_throttle_opts load;
     bool ask_password;
 
     bool json;
@@ -37,6 +37,5 @@ extern const struct mr_option_set mr_snap_verify_option_set, mr_snap_list_option
     mr_snap_restore_option_set;
 
 /* Cores, at most 4. */
-unsigned mr_snap_default_threads(void);
 
 #endif

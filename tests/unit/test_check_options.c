@@ -53,8 +53,8 @@ static void test_defaults(void **state)
     const struct mr_check_options *o = f->settings.values;
     assert_int_equal(mr_settings_finish(&f->settings, &err), MR_OK);
     assert_in_range(o->threads, 1, 4);
-    assert_int_equal(o->max_load, 50);
-    assert_int_equal(o->max_lag_s, 60);
+    assert_int_equal(o->load.max_load, 50);
+    assert_int_equal(o->load.max_lag_s, 60);
     assert_int_equal(o->settle_ms, 2000);
     assert_int_equal(o->max_rows, 100000);
     assert_int_equal(o->digest, MR_DIGEST_AUTO);
@@ -67,9 +67,9 @@ static void test_defaults(void **state)
     assert_int_equal(o->statement_timeout_s, 0);
     assert_null(o->case_path);
     assert_null(o->since_text);
-    assert_null(o->pause_file);
-    assert_int_equal(o->nwheres, 0);
-    assert_null(mr_check_where_of(o, "club", "orders"));
+    assert_null(o->load.pause_file);
+    assert_int_equal(o->where.count, 0);
+    assert_null(mr_table_wheres_sql(&o->where, "club", "orders"));
 }
 
 static void test_modes(void **state)
@@ -112,11 +112,11 @@ static void test_where(void **state)
     set(f, "where", "club.*=deleted = 0");
     set(f, "where", "*.members= city='x'");
     assert_int_equal(mr_settings_finish(&f->settings, &err), MR_OK);
-    assert_int_equal(o->nwheres, 3);
-    assert_string_equal(mr_check_where_of(o, "club", "orders"), "deleted = 0");
-    assert_string_equal(mr_check_where_of(o, "club", "members"), " city='x'");
-    assert_string_equal(o->wheres[0].sql, "id >= 1000 and note = 'a=b'");
-    assert_null(mr_check_where_of(o, "other", "orders"));
+    assert_int_equal(o->where.count, 3);
+    assert_string_equal(mr_table_wheres_sql(&o->where, "club", "orders"), "deleted = 0");
+    assert_string_equal(mr_table_wheres_sql(&o->where, "club", "members"), " city='x'");
+    assert_string_equal(o->where.items[0].sql, "id >= 1000 and note = 'a=b'");
+    assert_null(mr_table_wheres_sql(&o->where, "other", "orders"));
 }
 
 static void test_refused(void **state)
