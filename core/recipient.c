@@ -212,3 +212,26 @@ struct x509_st *mr_recipient_x509(const struct mr_recipient *recipient)
 {
     return recipient->x509;
 }
+
+enum mr_code mr_recipient_describe(const struct mr_recipient *recipient,
+                                   struct mr_strbuf *subject, struct mr_strbuf *sha256,
+                                   struct mr_err *err)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    char *text = NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    enum mr_code code = MR_OK;
+    if (bio == NULL ||
+        X509_NAME_print_ex(bio, X509_get_subject_name(recipient->x509), 0,
+                           XN_FLAG_RFC2253) < 0 ||
+        X509_digest(recipient->x509, EVP_sha256(), hash, &len) != 1)
+        code = mr_ssl_error_set(err, MR_E_CERT, "could not read certificate \"%s\"",
+                                recipient->path);
+    long size = code == MR_OK ? BIO_get_mem_data(bio, &text) : 0;
+    if (size > 0)
+        mr_strbuf_add(subject, text, (size_t)size);
+    mr_strbuf_add_hex(sha256, hash, code == MR_OK ? len : 0);
+    (void)BIO_free(bio);
+    return code == MR_OK ? mr_strbuf_check(subject, "reading a certificate", err) : code;
+}

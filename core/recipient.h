@@ -20,7 +20,7 @@
 #ifndef MR_RECIPIENT_H
 #define MR_RECIPIENT_H
 
-#include "err.h"
+#include "strbuf.h"
 
 struct mr_recipient;
 struct x509_st;
@@ -30,6 +30,10 @@ enum mr_code mr_recipient_load(const char *path, struct mr_recipient **out,
 void mr_recipient_free(struct mr_recipient *recipient); /* NULL is fine */
 
 const char *mr_recipient_path(const struct mr_recipient *recipient);
+/* "CN=exports" and the SHA-256 of the certificate (DER), in hex. */
+enum mr_code mr_recipient_describe(const struct mr_recipient *recipient,
+                                   struct mr_strbuf *subject, struct mr_strbuf *sha256,
+                                   struct mr_err *err);
 struct x509_st *mr_recipient_x509(const struct mr_recipient *recipient);
 
 #endif

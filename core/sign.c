@@ -8,12 +8,11 @@
 #include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "io.h"
+#include "pem_key.h"
 #include "sha256.h"
 #include "ssl_error.h"
-#include "term.h"
 
 #define MAX_FILE_BYTES ((size_t)1 << 20)
 #define MIN_SECURITY_BITS 112
@@ -21,12 +20,11 @@
     "A new pair: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "  \
     "-subj /CN=approvals -days 730 -keyout key.pem -out cert.pem"
 
-static int ask_passphrase(char *buffer, int size, int writing, void *arg)
+/* A certificate is never encrypted; without this, a crafted one asks the terminal. */
+static int no_passphrase(char *buffer, int size, int writing, void *arg)
 {
-    (void)arg;
-    return mr_term_is_terminal(STDIN_FILENO)
-               ? PEM_def_callback(buffer, size, writing, NULL)
-               : -1;
+    (void)buffer, (void)size, (void)writing, (void)arg;
+    return -1;
 }
 
 static enum mr_code check_strength(const char *path, const EVP_PKEY *key,
@@ -52,25 +50,8 @@ static enum mr_code open_pem(const char *path, struct mr_strbuf *text, BIO **bio
 
 static enum mr_code load_key(const char *path, EVP_PKEY **key, struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    BIO *bio = NULL;
-    *key = NULL;
-    enum mr_code code = open_pem(path, &text, &bio, err);
-    if (code == MR_OK) {
-        *key = PEM_read_bio_PrivateKey(bio, NULL, ask_passphrase, NULL);
-        if (*key == NULL) {
-            code = mr_ssl_error_set(err, MR_E_CERT,
-                                    "could not read a private key in \"%s\"", path);
-            mr_err_hint(err, HINT_CREATE);
-        }
-    }
-    if (code == MR_OK)
-        code = check_strength(path, *key, err);
-    (void)BIO_free(bio);
-    if (text.len > 0)
-        OPENSSL_cleanse(text.ptr, text.len);
-    mr_strbuf_release(&text);
-    return code;
+    enum mr_code code = mr_pem_key_load(path, HINT_CREATE, key, err);
+    return code == MR_OK ? check_strength(path, *key, err) : code;
 }
 
 static enum mr_code check_certificate(const char *path, X509 *x509, struct mr_err *err)
@@ -99,7 +80,7 @@ static enum mr_code load_certificate(const char *path, EVP_PKEY **key, struct mr
     *key = NULL;
     enum mr_code code = open_pem(path, &text, &bio, err);
     if (code == MR_OK) {
-        x509 = PEM_read_bio_X509(bio, NULL, ask_passphrase, NULL);
+        x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
         if (x509 == NULL) {
             code = mr_ssl_error_set(err, MR_E_CERT, "could not read certificate \"%s\"",
                                     path);

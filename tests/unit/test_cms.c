@@ -325,14 +325,136 @@ static void test_reason_of_openssl(void **state)
     mr_recipient_free(recipient);
 }
 
+/* ---- opening ---- */
+
+static void open_is(const char *stem, const struct mr_strbuf *message, enum mr_code want,
+                    const struct mr_strbuf *content)
+{
+    char path[64];
+    struct mr_cms_key *key = NULL;
+    struct mr_strbuf out = MR_STRBUF_INIT, copy = MR_STRBUF_INIT;
+    struct mr_err err = {0};
+    (void)snprintf(path, sizeof path, "%s.key", stem);
+    assert_int_equal(mr_cms_key_load(path, &key, &err), MR_OK);
+    mr_strbuf_add(&copy, message->ptr, message->len);
+    assert_int_equal(mr_cms_open(key, &copy, &out, &err), want);
+    if (want == MR_OK) {
+        assert_int_equal(out.len, content->len);
+        assert_memory_equal(out.ptr, content->ptr, out.len);
+    } else {
+        assert_int_equal(out.len, 0);
+        assert_true(err.message[0] != '\0');
+    }
+    mr_strbuf_release(&out);
+    mr_cms_key_free(key);
+}
+
+/* A bit of the content, of the tag, of what is around them: other content is never handed
+ * out.  (Names of what is in the message are not covered by the tag.) */
+static void changed_is_refused(const char *stem, const struct mr_strbuf *message,
+                               const struct mr_strbuf *content)
+{
+    char path[64];
+    struct mr_cms_key *key = NULL;
+    struct mr_err err = {0};
+    (void)snprintf(path, sizeof path, "%s.key", stem);
+    size_t taken = 0;
+    assert_int_equal(mr_cms_key_load(path, &key, &err), MR_OK);
+    for (size_t back = 1; back < message->len; back++) {
+        struct mr_strbuf copy = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+        mr_strbuf_add(&copy, message->ptr, message->len);
+        copy.ptr[copy.len - back] ^= 1;
+        if (mr_cms_open(key, &copy, &out, &err) != MR_OK)
+            assert_int_equal(out.len, 0);
+        else if (out.len != content->len || memcmp(out.ptr, content->ptr, out.len) != 0)
+            fail_msg("%s: %zu bytes before the end: not noticed", stem, back);
+        else
+            taken++;
+        mr_strbuf_release(&out);
+    }
+    assert_true(taken < message->len / 4);
+    mr_cms_key_free(key);
+}
+
+static void test_open(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 100000};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+            for (size_t i = 0; i < sizes[s]; i++)
+                mr_strbuf_add_char(&in, (char)random_bits());
+            encrypt(stems[k], &in, 4096, &out);
+            open_is(stems[k], &out, MR_OK, &in);
+            open_is(stems[!k], &out, MR_E_CERT, NULL);
+            mr_strbuf_add_char(&out, 'x');
+            open_is(stems[k], &out, MR_E_IO, NULL);
+            out.len /= 2;
+            open_is(stems[k], &out, MR_E_IO, NULL);
+            mr_strbuf_release(&in);
+            mr_strbuf_release(&out);
+        }
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&text, "no message at all, but long enough to be one");
+    open_is("rsa", &text, MR_E_IO, NULL);
+    mr_strbuf_release(&text);
+}
+
+static void test_changed(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+        mr_strbuf_add_str(&in, "the content, short enough for bits of all the rest");
+        encrypt(stems[k], &in, 4096, &out);
+        changed_is_refused(stems[k], &out, &in);
+        mr_strbuf_release(&in);
+        mr_strbuf_release(&out);
+    }
+}
+
+/* Each of two can open it alone, with the stock openssl too. */
+static void test_two_recipients(void **state)
+{
+    (void)state;
+    struct mr_strbuf out = MR_STRBUF_INIT, in = MR_STRBUF_INIT;
+    const struct mr_sink sink = {.write = append, .arg = &out};
+    struct mr_recipient *both[] = {load("rsa"), load("ec")};
+    struct mr_cms *cms = NULL;
+    struct mr_err err = {0};
+    mr_strbuf_add_str(&in, "for two");
+    assert_int_equal(
+        mr_cms_new_for((const struct mr_recipient *const *)both, 2, sink, &cms, &err),
+        MR_OK);
+    assert_int_equal(mr_cms_write(cms, in.ptr, in.len, &err), MR_OK);
+    assert_int_equal(mr_cms_finish(cms, &err), MR_OK);
+    mr_cms_free(cms);
+    assert_int_equal(mr_io_write_file("two.cms", 0600, out.ptr, out.len, &err), MR_OK);
+    for (size_t k = 0; k < 2; k++) {
+        open_is(stems[k], &out, MR_OK, &in);
+        assert_int_equal(decrypt(stems[k], "two.cms", "two.txt"), 0);
+        mr_recipient_free(both[k]);
+    }
+    mr_strbuf_release(&in);
+    mr_strbuf_release(&out);
+}
+
 int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, begin, place_end)
     const struct CMUnitTest tests[] = {
-        IN_PLACE(test_openssl_opens_it),     IN_PLACE(test_another_key_does_not),
-        IN_PLACE(test_tampering_is_noticed), IN_PLACE(test_algorithms),
-        IN_PLACE(test_messages_differ),      IN_PLACE(test_is_message),
-        IN_PLACE(test_failing_sink),         IN_PLACE(test_free_early),
+        IN_PLACE(test_open),
+        IN_PLACE(test_changed),
+        IN_PLACE(test_two_recipients),
+        IN_PLACE(test_openssl_opens_it),
+        IN_PLACE(test_another_key_does_not),
+        IN_PLACE(test_tampering_is_noticed),
+        IN_PLACE(test_algorithms),
+        IN_PLACE(test_messages_differ),
+        IN_PLACE(test_is_message),
+        IN_PLACE(test_failing_sink),
+        IN_PLACE(test_free_early),
         IN_PLACE(test_reason_of_openssl),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
