@@ -66,6 +66,7 @@ struct mr_create {
     struct mr_vec tables; /* struct mr_create_table * */
     struct mr_journal_file *journal;
     struct mr_snap_manifest manifest;
+    struct mr_recipient **recipients; /* as many as opts->encrypt_to */
 
     pthread_mutex_t lock;
 };

@@ -5,6 +5,7 @@
 
 #include "core/throttle.h"
 #include "snapshot/create_scan.h"
+#include "snapshot/snap_keys.h"
 
 /* Left free on the disk, for whoever else writes to it: this, or a hundredth of it. */
 #define SPARE_BYTES_MAX ((uint64_t)64 << 20)
@@ -84,7 +85,8 @@ static const char *file_name(struct mr_create_scan *s)
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_strbuf_add_str(&name, "data/");
     mr_snap_stem_add(&name, t->db, t->name, t->number);
-    mr_strbuf_add_fmt(&name, ".%u.tsv.zst", atomic_fetch_add(&s->table->files, 1));
+    mr_strbuf_add_fmt(&name, ".%u.tsv.zst%s", atomic_fetch_add(&s->table->files, 1),
+                      c->opts->encrypt_to.count > 0 ? MR_SNAP_ENCRYPTED : "");
     pthread_mutex_lock(&c->lock);
     const char *kept = name.failed ? NULL : mr_arena_strdup(&c->arena, name.ptr);
     pthread_mutex_unlock(&c->lock);
@@ -167,6 +169,10 @@ enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi,
         return code;
     code = mr_snap_out_close(s->out, &stored, err);
     s->out = NULL;
+    if (code == MR_OK && c->opts->encrypt_to.count > 0 &&
+        stored.bytes > MR_SNAP_MESSAGE_MAX)
+        code = mr_err_set(err, MR_E_UNSUPPORTED,
+                          "a row is too long to be decrypted in memory");
     if (code != MR_OK)
         return code;
     if (!keyed)

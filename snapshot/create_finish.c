@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/recipient.h"
 #include "core/version.h"
 #include "snapshot/create_scan.h"
 #include "snapshot/snap_script.h"
@@ -157,6 +158,15 @@ static int compare_chunks(const void *a, const void *b)
     return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
+static void hide_keys(struct mr_snap_chunk *chunks, size_t count)
+{
+    const struct mr_key none = {NULL, 0};
+    for (size_t i = 0; i < count; i++) {
+        chunks[i].range = (struct mr_range){none, none};
+        chunks[i].first = chunks[i].last = none;
+    }
+}
+
 /* In order, and without gaps: what lies between two chunks was read, and is empty. */
 static enum mr_code order_chunks(struct mr_create *c, struct mr_create_table *t,
                                  struct mr_err *err)
@@ -179,6 +189,8 @@ static enum mr_code order_chunks(struct mr_create *c, struct mr_create_table *t,
         to->stored_bytes += chunks[i].stored_bytes;
         mr_snap_sum_join(&to->sum, chunks[i].sum);
     }
+    if (to->keys_hidden)
+        hide_keys(chunks, count);
     to->chunks = chunks;
     to->nchunks = count;
     return MR_OK;
@@ -215,6 +227,26 @@ static enum mr_code fill_head(struct mr_create *c, struct mr_err *err)
     return m->finished != NULL && m->source != NULL
                ? MR_OK
                : mr_err_nomem(err, "writing a snapshot");
+}
+
+static enum mr_code fill_recipients(struct mr_create *c, struct mr_err *err)
+{
+    size_t count = c->opts->encrypt_to.count;
+    struct mr_snap_recipient *to = mr_arena_calloc(&c->arena, count + 1, sizeof *to);
+    enum mr_code code = to != NULL ? MR_OK : mr_err_nomem(err, "writing a snapshot");
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        struct mr_strbuf subject = MR_STRBUF_INIT, sha256 = MR_STRBUF_INIT;
+        code = mr_recipient_describe(c->recipients[i], &subject, &sha256, err);
+        to[i].subject = dup(c, subject.ptr);
+        to[i].sha256 = dup(c, sha256.ptr);
+        if (code == MR_OK && (to[i].subject == NULL || to[i].sha256 == NULL))
+            code = mr_err_nomem(err, "writing a snapshot");
+        mr_strbuf_release(&subject);
+        mr_strbuf_release(&sha256);
+    }
+    c->manifest.recipients = to;
+    c->manifest.nrecipients = count;
+    return code;
 }
 
 static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
@@ -282,6 +314,8 @@ enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
             code = settle_table(c, table_at(c, i), err);
     if (code == MR_OK)
         code = fill_head(c, err);
+    if (code == MR_OK)
+        code = fill_recipients(c, err);
     if (code == MR_OK)
         code = fill_tables(c, err);
     if (code == MR_OK)

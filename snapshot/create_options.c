@@ -5,6 +5,7 @@
 #include "core/load_options.h"
 
 #define CHUNK_MIB_MAX 1024
+#define CHUNK_MIB_ENCRYPTED 60 /* rows that do not compress make a message of 64 */
 
 #define AT(field) offsetof(struct mr_create_options, field)
 
@@ -57,6 +58,14 @@ static const struct mr_option options[] = {
      .initial = "5",
      .max = 3600 * 1000},
 
+    {.name = "encrypt-to",
+     .type = MR_OPTION_LIST,
+     .offset = AT(encrypt_to),
+     .arg = "CERT.pem",
+     .group = "Who can read it",
+     .help = "encrypt the rows, so that only the key of this certificate opens them; "
+             "repeatable: each of them does"},
+
     MR_THREADS_OPTION(struct mr_create_options, threads, "Load and pace",
                       "workers, each with a connection of its own"),
     {.name = "rate",
@@ -94,7 +103,17 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     if (values->threads == 0)
         values->threads = mr_default_threads();
     enum mr_code code = mr_general_options_finish(settings, &values->general, err);
-    return code == MR_OK ? mr_table_wheres_finish(settings, &values->where, err) : code;
+    if (code == MR_OK)
+        code = mr_table_wheres_finish(settings, &values->where, err);
+    if (code == MR_OK && values->encrypt_to.count > 0 &&
+        values->chunk_mib > CHUNK_MIB_ENCRYPTED) {
+        code = mr_err_set(err, MR_E_USAGE,
+                          "encrypted files have at most %d MiB of text, because whoever "
+                          "opens one holds it in memory",
+                          CHUNK_MIB_ENCRYPTED);
+        mr_settings_context(settings, "chunk-size", err);
+    }
+    return code;
 }
 
 const struct mr_option_set mr_create_option_set = {

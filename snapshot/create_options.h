@@ -17,6 +17,7 @@ struct mr_create_options {
     struct mr_throttle_opts load;
     unsigned threads, statement_timeout_s;
     unsigned rate_mib, chunk_mib, level, consistency_wait_ms;
+    struct mr_string_list encrypt_to; /* certificates */
     bool json, ask_password;
     struct mr_general_options general;
 };

@@ -94,6 +94,9 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
     struct mr_err why = {0};
     enum mr_code code = mr_snap_plan(t->table, &c->arena, &t->snap, &why);
     t->snap.note = note_of(t->table);
+    /* keys that may name people stay within the encrypted files */
+    t->snap.keys_hidden = c->opts->encrypt_to.count > 0 && t->snap.nkey > 0 &&
+                          !mr_snap_key_is_plain(&t->snap);
     t->snap.where = mr_table_wheres_sql(&c->opts->where, t->table->db, t->table->name);
     t->est_rows = t->table->est_rows;
     if (code == MR_OK && t->snap.where != NULL) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/recipient.h"
 #include "core/sha256.h"
 #include "snapshot/create.h"
 
@@ -20,6 +21,19 @@ static enum mr_code open_endpoint(struct mr_create *c, const char *uri,
         code = mr_endpoint_from_env(&c->ep, "SOURCE", err);
     if (code == MR_OK && c->opts->ask_password && c->ep.password == NULL)
         code = mr_endpoint_ask_password(&c->ep, "source", err);
+    return code;
+}
+
+/* Before anything is asked of a server: certificates and keys that do not fit end it here. */
+static enum mr_code load_recipients(struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_string_list *list = &c->opts->encrypt_to;
+    enum mr_code code = MR_OK;
+    c->recipients = mr_arena_calloc(&c->arena, list->count + 1, sizeof(void *));
+    if (c->recipients == NULL)
+        return mr_err_nomem(err, "writing a snapshot");
+    for (size_t i = 0; code == MR_OK && i < list->count; i++)
+        code = mr_recipient_load(list->items[i], &c->recipients[i], err);
     return code;
 }
 
@@ -61,7 +75,7 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const struct mr_string_list *lists[] = {&c->opts->tables, &c->opts->exclude,
-                                            &c->opts->where.texts};
+                                            &c->opts->where.texts, &c->opts->encrypt_to};
     mr_endpoint_display(&c->ep, &text);
     mr_strbuf_add_fmt(&text, "\n%s", c->cat->server.uuid);
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
@@ -161,7 +175,12 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     if (code == MR_OK)
         code = open_endpoint(c, uri, err);
     if (code == MR_OK)
+        code = load_recipients(c, err);
+    if (code == MR_OK)
         code = mr_snap_dir_begin(path, &c->dir, err);
+    if (code == MR_OK)
+        mr_snap_dir_encrypt_to(c->dir, (const struct mr_recipient *const *)c->recipients,
+                               c->opts->encrypt_to.count);
     if (code == MR_OK)
         code = open_server(c, err);
     if (code == MR_OK)
@@ -207,6 +226,8 @@ void mr_create_release(struct mr_create *c)
     mr_throttle_free(c->throttle);
     mr_snap_schema_release(&c->schema);
     mr_snap_dir_free(c->dir);
+    for (size_t i = 0; c->recipients != NULL && i < c->opts->encrypt_to.count; i++)
+        mr_recipient_free(c->recipients[i]);
     mr_grants_free(c->grants);
     mr_catalogue_free(c->cat);
     mr_source_free(c->source);

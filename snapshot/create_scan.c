@@ -14,6 +14,7 @@
 
 #include "core/pool.h"
 #include "snapshot/create_scan.h"
+#include "snapshot/snap_keys.h"
 
 #define STATEMENT_BYTES ((uint64_t)8 << 20)
 #define STORED_BYTES ((uint64_t)1 << 20) /* of a statement whose result is stored */
@@ -85,12 +86,33 @@ static enum mr_code digest_row(struct mr_create_scan *s, const struct mr_value *
     return code == MR_OK ? mr_strbuf_check(&s->key, "reading rows", err) : code;
 }
 
+/* Every byte of a value may become two. */
+static uint64_t text_bytes_at_most(const struct mr_create_scan *s,
+                                   const struct mr_value *values)
+{
+    const uint64_t number_bytes = 32;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s->table->spec.ncols; i++)
+        sum += 2 * (uint64_t)values[i].len + number_bytes;
+    return sum;
+}
+
+/* The row would make a message longer than whoever opens it should have to hold. */
+static bool is_full(const struct mr_create_scan *s, const struct mr_value *values)
+{
+    return s->create->opts->encrypt_to.count > 0 && s->out != NULL && s->rows > 0 &&
+           s->tsv.bytes + s->tsv.text.len + text_bytes_at_most(s, values) >
+               MR_SNAP_MESSAGE_TEXT;
+}
+
 static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
 {
     struct mr_create_scan *s = ctx;
     const struct mr_value *values = row->values;
     enum mr_code code = MR_OK;
-    if (s->out == NULL)
+    if (is_full(s, values))
+        code = mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err);
+    if (code == MR_OK && s->out == NULL)
         code = mr_create_chunk_begin(s, err);
     uint64_t before = s->tsv.bytes + s->tsv.text.len;
     if (code == MR_OK)

@@ -91,6 +91,8 @@ enum mr_code mr_journal_file_table(struct mr_journal_file *j,
 {
     struct mr_jsonw w;
     struct mr_strbuf line;
+    if (table->keys_hidden)
+        return MR_OK;
     begin_for(&w, &line, "table", table);
     put_text(&w, "create", create);
     mr_jsonw_key(&w, "bounds");
@@ -114,6 +116,8 @@ enum mr_code mr_journal_file_chunk(struct mr_journal_file *j,
 {
     struct mr_jsonw w;
     struct mr_strbuf line;
+    if (table->keys_hidden)
+        return MR_OK;
     begin_for(&w, &line, "chunk", table);
     put_count(&w, "segment", chunk->segment);
     put_count(&w, "part", chunk->part);

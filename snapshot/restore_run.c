@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "snapshot/restore.h"
+#include "snapshot/snap_keys.h"
 
 /* Every file is what was written, before the first statement. */
 static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
@@ -75,6 +76,8 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     enum mr_code code = mr_snap_open(dir, &r->snap, err);
     if (code == MR_OK)
         code = open_endpoint(r, uri, err);
+    if (code == MR_OK)
+        code = mr_snap_unlock(&r->snap, r->opts->decrypt_with, err);
     if (code == MR_OK)
         code = prove_files(r, err);
     if (code == MR_OK)

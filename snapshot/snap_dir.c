@@ -20,11 +20,27 @@ struct mr_snap_dir {
     struct mr_arena arena;
     const char *path, *partial;
     int fd; /* of partial, locked; -1 without */
+    const struct mr_recipient *const *recipients;
+    size_t nrecipients;
 };
 
 const char *mr_snap_dir_partial(const struct mr_snap_dir *dir)
 {
     return dir->partial;
+}
+
+void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir,
+                            const struct mr_recipient *const *recipients, size_t count)
+{
+    dir->recipients = recipients;
+    dir->nrecipients = count;
+}
+
+const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_dir *dir,
+                                                         size_t *count)
+{
+    *count = dir->nrecipients;
+    return dir->recipients;
 }
 
 static enum mr_code fail(const char *did, const char *path, struct mr_err *err)

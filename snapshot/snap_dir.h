@@ -29,6 +29,7 @@
 #define MR_SNAP_MANIFEST "manifest.json"
 #define MR_SNAP_MANIFEST_SUM "manifest.json.sha256"
 #define MR_SNAP_JOURNAL "journal.jsonl"
+#define MR_SNAP_ENCRYPTED ".cms" /* how names of encrypted files end */
 
 struct mr_snap_dir;
 
@@ -48,6 +49,13 @@ enum mr_code mr_snap_dir_remove(const struct mr_snap_dir *dir, const char *name,
 /* Free bytes on the disk that it lies on, for this account. */
 enum mr_code mr_snap_dir_free_bytes(const struct mr_snap_dir *dir, uint64_t *free_bytes,
                                     uint64_t *disk_bytes, struct mr_err *err);
+/* From here on, files whose names end in MR_SNAP_ENCRYPTED can be opened by these alone;
+ * the array must outlive the directory. */
+struct mr_recipient;
+void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir,
+                            const struct mr_recipient *const *recipients, size_t count);
+const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_dir *dir,
+                                                         size_t *count);
 /* Writes manifest.json and its sum, removes the journal, and gives the directory its
  * name. */
 enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const char *manifest,
@@ -55,7 +63,8 @@ enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const char *manifest,
 void mr_snap_dir_free(struct mr_snap_dir *dir); /* NULL is fine */
 
 /*
- * One file: hashed on the way, compressed where level is not 0.  It has its name when it
+ * One file: hashed on the way, compressed where level is not 0, encrypted where its name
+ * says so.  It has its name when it
  * is closed well.  name is relative to the directory ("data/x.tsv.zst").
  */
 struct mr_snap_out;
@@ -77,6 +86,7 @@ void mr_snap_out_abandon(struct mr_snap_out *out);
  * Appends a name as it stands in file names: bytes outside [A-Za-z0-9_-] as %XX.
  */
 void mr_snap_name_add(struct mr_strbuf *out, const char *name);
+bool mr_snap_name_is_encrypted(const char *name);
 /* "club.members"; where that is longer than 180 bytes, the table's number. */
 void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name,
                       size_t number);

@@ -192,6 +192,7 @@ static void put_table_facts(struct mr_jsonw *w, const struct mr_snap_table *t)
     put_text(w, "schema_file", t->schema_file);
     put_text(w, "keys_file", t->keys_file);
     put_text(w, "where", t->where);
+    put_bool(w, "keys_hidden", t->keys_hidden);
     put_text(w, "index", t->index);
     put_number(w, "auto_increment", t->auto_increment);
     put_count(w, "rows", t->rows);
@@ -233,6 +234,19 @@ static void put_totals(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     put_count(w, "plain_bytes", sum.plain_bytes);
     put_count(w, "bytes", sum.stored_bytes);
     mr_jsonw_object_end(w);
+}
+
+static void put_recipients(struct mr_jsonw *w, const struct mr_snap_manifest *m)
+{
+    mr_jsonw_key(w, "recipients");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < m->nrecipients; i++) {
+        mr_jsonw_object_begin(w);
+        put_text(w, "subject", m->recipients[i].subject);
+        put_text(w, "sha256", m->recipients[i].sha256);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
 }
 
 static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
@@ -284,6 +298,7 @@ enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest,
     put_text(&w, "source", manifest->source);
     put_server(&w, &manifest->server);
     put_consistency(&w, &manifest->consistency);
+    put_recipients(&w, manifest);
     put_totals(&w, manifest);
     put_lists(&w, manifest);
     mr_jsonw_object_end(&w);

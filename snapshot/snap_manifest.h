@@ -67,6 +67,11 @@ struct mr_snap_left_out {
     const char *kind, *name, *reason, *hint; /* hint: a GRANT, or NULL */
 };
 
+/* Whoever can open the encrypted files. */
+struct mr_snap_recipient {
+    const char *subject, *sha256; /* of the certificate (DER) */
+};
+
 struct mr_snap_file {
     const char *name;
     uint64_t bytes;
@@ -79,6 +84,8 @@ struct mr_snap_manifest {
     const char *source;                    /* no password */
     struct mr_snap_server server;
     struct mr_snap_consistency consistency;
+    const struct mr_snap_recipient *recipients; /* none: not encrypted */
+    size_t nrecipients;
     const struct mr_snap_object *objects;
     size_t nobjects;
     struct mr_snap_table *tables;

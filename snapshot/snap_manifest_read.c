@@ -306,6 +306,7 @@ static void get_table_facts(struct reader *r, const struct json_t *item,
     t->schema_file = get_file(r, item, "schema_file");
     t->keys_file = get_file_or_null(r, item, "keys_file");
     t->where = get_text_or_null(r, item, "where");
+    t->keys_hidden = get_bool(r, item, "keys_hidden");
     t->index = get_text_or_null(r, item, "index");
     t->auto_increment = get_number(r, item, "auto_increment");
     t->rows = get_number(r, item, "rows");
@@ -333,6 +334,21 @@ static void get_table(struct reader *r, const struct json_t *item,
     for (size_t i = 0; i < t->nchunks && r->code == MR_OK; i++)
         get_chunk(r, get_item(r, array, i), &chunks[i]);
     t->chunks = chunks;
+}
+
+static void get_recipients(struct reader *r, const struct json_t *root,
+                           struct mr_snap_manifest *m)
+{
+    void *items = NULL;
+    const struct json_t *array =
+        get_array(r, root, "recipients", sizeof *m->recipients, &m->nrecipients, &items);
+    struct mr_snap_recipient *recipients = items;
+    for (size_t i = 0; i < m->nrecipients; i++) {
+        const struct json_t *item = get_item(r, array, i);
+        recipients[i].subject = get_text(r, item, "subject");
+        recipients[i].sha256 = get_sha256(r, item);
+    }
+    m->recipients = recipients;
 }
 
 static void get_lists(struct reader *r, const struct json_t *root,
@@ -421,6 +437,7 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
         out->source = get_text(&r, root, "source");
         get_server(&r, root, &out->server);
         get_consistency(&r, root, &out->consistency);
+        get_recipients(&r, root, out);
         get_lists(&r, root, out);
         code = r.code;
     }

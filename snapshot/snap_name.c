@@ -35,6 +35,13 @@ void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name,
     mr_strbuf_add_fmt(out, "%zu", number);
 }
 
+bool mr_snap_name_is_encrypted(const char *name)
+{
+    const size_t end = sizeof MR_SNAP_ENCRYPTED - 1;
+    size_t len = strlen(name);
+    return len > end && strcmp(name + len - end, MR_SNAP_ENCRYPTED) == 0;
+}
+
 static bool is_name(const char *name, size_t len)
 {
     if (len == 0 || name[0] == '.')

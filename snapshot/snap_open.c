@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/cms.h"
 #include "core/io.h"
 #include "snapshot/snap_dir.h"
 
@@ -157,6 +158,7 @@ enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err 
 
 void mr_snap_close(struct mr_snap *snap)
 {
+    mr_cms_key_free(snap->key);
     mr_vec_release(&snap->damage);
     mr_arena_release(&snap->arena);
 }

@@ -1,7 +1,8 @@
 /*
  * snap_open: a snapshot that is read: its manifest, and what is wrong with the directory.
  *
- *   mr_snap_open → use .manifest (if there is no damage) → mr_snap_close
+ *   mr_snap_open → (mr_snap_unlock, snap_keys.h) → use .manifest (if there is no damage)
+ *     → mr_snap_close
  *
  * What is not as it was written is a finding, not an error: mr_snap_open returns MR_OK and
  * pushes to .damage.  An error is what keeps it from being looked at: no such directory,
@@ -25,6 +26,7 @@ struct mr_snap {
     struct mr_snap_manifest manifest; /* empty where it is damaged itself */
     struct mr_vec damage;             /* struct mr_snap_damage */
     bool has_manifest;
+    struct mr_cms_key *key; /* that opens encrypted files, or NULL */
 };
 
 /* Reads manifest.json and proves it by its sum.  To be closed also after a failure. */

@@ -11,6 +11,13 @@
         .help = (what)                                                                   \
     }
 
+#define READ_OPTIONS                                                                     \
+    {                                                                                    \
+        .name = "decrypt-with", .type = MR_OPTION_STRING, .offset = AT(decrypt_with),    \
+        .arg = "KEY.pem", .group = "Encrypted snapshots",                                \
+        .help = "private key that opens the rows"                                        \
+    }
+
 static const struct mr_option verify_options[] = {
     {.name = "quick",
      .type = MR_OPTION_FLAG,
@@ -18,6 +25,7 @@ static const struct mr_option verify_options[] = {
      .group = "What is verified",
      .help = "only the manifest, and that every file is there and as long as it was",
      .not_in_file = true},
+    READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
                       "files that are read at a time"),
     JSON_OPTION("one JSON object a line"),
@@ -77,6 +85,7 @@ static const struct mr_option restore_options[] = {
      .help = "do not ask before something is dropped",
      .not_in_file = true},
 
+    READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
                       "connections that load"),
     MR_THROTTLE_OPTIONS(struct mr_snap_options, load, "Load and pace", "the server"),

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/cms.h"
 #include "core/compress.h"
 #include "core/io.h"
 #include "snapshot/snap_dir.h"
@@ -9,7 +10,8 @@
 struct mr_snap_out {
     struct mr_io_file *file;
     struct mr_sha256 hash;        /* of what is stored */
-    struct mr_compress *compress; /* NULL: stored as it is */
+    struct mr_cms *cms;           /* NULL: stored as it is */
+    struct mr_compress *compress; /* NULL likewise */
     uint64_t stored_bytes;
 };
 
@@ -32,15 +34,28 @@ static enum mr_code store(void *arg, const void *ptr, size_t len, struct mr_err 
     return code;
 }
 
-static enum mr_code open_layers(struct mr_snap_out *out, const char *path, int level,
-                                struct mr_err *err)
+static enum mr_code encrypt(void *arg, const void *ptr, size_t len, struct mr_err *err)
 {
-    const struct mr_sink sink = {.write = store, .arg = out};
+    struct mr_snap_out *out = arg;
+    return mr_cms_write(out->cms, ptr, len, err);
+}
+
+static enum mr_code open_layers(struct mr_snap_out *out, const struct mr_snap_dir *dir,
+                                const char *path, int level, struct mr_err *err)
+{
+    struct mr_sink sink = {.write = store, .arg = out};
+    size_t count = 0;
+    const struct mr_recipient *const *recipients = mr_snap_dir_recipients(dir, &count);
     enum mr_code code = mr_sha256_init(&out->hash, err);
     if (code == MR_OK)
         code = mr_io_begin(path, 0600, &out->file, err);
     if (code != MR_OK)
         hint_full(err);
+    if (code == MR_OK && mr_snap_name_is_encrypted(path)) {
+        code = count > 0 ? mr_cms_new_for(recipients, count, sink, &out->cms, err)
+                         : mr_err_set(err, MR_E_BUG, "nobody to encrypt to");
+        sink = (struct mr_sink){.write = encrypt, .arg = out};
+    }
     if (code == MR_OK && level != 0)
         code = mr_compress_new_level(sink, level, &out->compress, err);
     return code;
@@ -56,7 +71,7 @@ enum mr_code mr_snap_out_open(const struct mr_snap_dir *dir, const char *name, i
     mr_strbuf_add_fmt(&path, "%s/%s", mr_snap_dir_partial(dir), name);
     enum mr_code code = mr_strbuf_check(&path, "writing a snapshot", err);
     if (code == MR_OK)
-        code = open_layers(*out, path.ptr, level, err);
+        code = open_layers(*out, dir, path.ptr, level, err);
     mr_strbuf_release(&path);
     if (code != MR_OK) {
         mr_snap_out_abandon(*out);
@@ -68,8 +83,10 @@ enum mr_code mr_snap_out_open(const struct mr_snap_dir *dir, const char *name, i
 enum mr_code mr_snap_out_write(struct mr_snap_out *out, const void *ptr, size_t len,
                                struct mr_err *err)
 {
-    return out->compress == NULL ? store(out, ptr, len, err)
-                                 : mr_compress_write(out->compress, ptr, len, err);
+    if (out->compress != NULL)
+        return mr_compress_write(out->compress, ptr, len, err);
+    return out->cms != NULL ? mr_cms_write(out->cms, ptr, len, err)
+                            : store(out, ptr, len, err);
 }
 
 enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *stored,
@@ -78,6 +95,8 @@ enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *s
     enum mr_code code = MR_OK;
     if (out->compress != NULL)
         code = mr_compress_finish(out->compress, err);
+    if (code == MR_OK && out->cms != NULL)
+        code = mr_cms_finish(out->cms, err);
     if (code == MR_OK)
         code = mr_io_commit(out->file, err);
     if (code != MR_OK)
@@ -95,6 +114,7 @@ void mr_snap_out_abandon(struct mr_snap_out *out)
     if (out == NULL)
         return;
     mr_compress_free(out->compress);
+    mr_cms_free(out->cms);
     mr_sha256_release(&out->hash);
     mr_io_free(out->file);
     free(out);

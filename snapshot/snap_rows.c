@@ -8,15 +8,65 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cms.h"
 #include "core/decompress.h"
+#include "core/io.h"
+#include "snapshot/snap_dir.h"
+#include "snapshot/snap_keys.h"
 #include "snapshot/tsv_in.h"
 
 struct mr_snap_text {
-    int fd;
+    int fd;                   /* -1: the file's content is in `content` */
+    struct mr_strbuf content; /* of an encrypted file */
+    size_t at;
     struct mr_decompress_in *in;
     const struct mr_snap_chunk *chunk;
     uint64_t given;
 };
+
+static enum mr_code read_content(void *arg, void *buf, size_t size, size_t *got,
+                                 struct mr_err *err)
+{
+    struct mr_snap_text *text = arg;
+    (void)err;
+    *got = text->content.len - text->at;
+    if (*got > size)
+        *got = size;
+    memcpy(buf, text->content.ptr + text->at, *got);
+    text->at += *got;
+    return MR_OK;
+}
+
+/* A message is held whole, because nothing of it may be used before its tag is checked. */
+static enum mr_code decrypt(const struct mr_snap *snap, const char *path,
+                            struct mr_snap_text *text, struct mr_err *err)
+{
+    struct mr_strbuf message = MR_STRBUF_INIT;
+    if (snap->key == NULL)
+        return mr_snap_no_key(snap, err);
+    uint64_t size = text->chunk->stored_bytes;
+    enum mr_code code =
+        size > MR_SNAP_MESSAGE_MAX
+            ? mr_err_set(err, MR_E_IO, "it is too large to be one message")
+            : mr_io_read_file(path, (size_t)size, &message, err);
+    if (code == MR_OK)
+        code = mr_cms_open(snap->key, &message, &text->content, err);
+    if (code != MR_OK)
+        mr_err_context(err, "file \"%s\"", text->chunk->file);
+    mr_strbuf_release(&message);
+    return code;
+}
+
+static enum mr_code open_file(const struct mr_snap *snap, const char *path,
+                              struct mr_snap_text *text, struct mr_err *err)
+{
+    if (mr_snap_name_is_encrypted(text->chunk->file))
+        return decrypt(snap, path, text, err);
+    text->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return text->fd >= 0
+               ? MR_OK
+               : mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path);
+}
 
 static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got,
                               struct mr_err *err)
@@ -42,14 +92,17 @@ enum mr_code mr_snap_text_open(const struct mr_snap *snap,
     if (text == NULL)
         return mr_err_nomem(err, "reading a snapshot");
     text->chunk = chunk;
+    text->fd = -1;
+    mr_strbuf_init(&text->content);
     mr_snap_path(&path, snap, chunk->file);
-    text->fd = path.failed ? -1 : open(path.ptr, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    enum mr_code code = MR_OK;
-    if (text->fd < 0)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path.ptr);
+    enum mr_code code = mr_strbuf_check(&path, "reading a snapshot", err);
     if (code == MR_OK)
-        code = mr_decompress_in_open((struct mr_feed){.read = read_file, .arg = text},
-                                     &text->in, err);
+        code = open_file(snap, path.ptr, text, err);
+    if (code == MR_OK)
+        code = mr_decompress_in_open(
+            (struct mr_feed){.read = text->fd >= 0 ? read_file : read_content,
+                             .arg = text},
+            &text->in, err);
     mr_strbuf_release(&path);
     if (code == MR_OK)
         *out = text;
@@ -81,6 +134,7 @@ void mr_snap_text_close(struct mr_snap_text *text)
     if (text == NULL)
         return;
     mr_decompress_in_close(text->in);
+    mr_strbuf_release(&text->content);
     if (text->fd >= 0)
         (void)close(text->fd);
     free(text);
@@ -135,18 +189,6 @@ void mr_snap_rows_close(struct mr_snap_rows *rows)
 
 /* ---- proof ---- */
 
-/* Is the order of encoded keys that of the server? */
-static bool is_ordered(const struct mr_snap_table *table)
-{
-    for (size_t k = 0; k < table->nkey; k++) {
-        enum mr_class cls = table->columns[table->key[k]].cls;
-        if (cls != MR_CLASS_INT && cls != MR_CLASS_UINT && cls != MR_CLASS_DATE &&
-            cls != MR_CLASS_DATETIME)
-            return false;
-    }
-    return table->nkey > 0;
-}
-
 static struct mr_key key_in(const struct mr_strbuf *text)
 {
     return (struct mr_key){text->ptr, text->len};
@@ -198,7 +240,7 @@ static enum mr_code prove_row(struct proof *p, const struct mr_value *values,
         code = mr_row_encode(&p->key, &values[t->key[k]], err);
     if (code == MR_OK)
         code = mr_strbuf_check(&p->key, "verifying rows", err);
-    if (code == MR_OK && t->nkey > 0 && p->wrong == NULL)
+    if (code == MR_OK && t->nkey > 0 && !t->keys_hidden && p->wrong == NULL)
         check_key(p);
     struct mr_strbuf old = p->last;
     p->last = p->key;
@@ -219,15 +261,19 @@ static void judge(const struct proof *p, struct mr_strbuf *reason)
         mr_strbuf_add_str(reason, "holds other rows than its digest says");
     else if (p->wrong != NULL)
         mr_strbuf_add_str(reason, p->wrong);
-    else if (p->table->nkey > 0 && p->rows > 0 && !same_key(key_in(&p->last), c->last))
+    else if (p->table->nkey > 0 && !p->table->keys_hidden && p->rows > 0 &&
+             !same_key(key_in(&p->last), c->last))
         mr_strbuf_add_str(reason, "does not end with the key that it should");
 }
 
-/* What the file itself does wrong is a finding. */
-static enum mr_code as_finding(enum mr_code code, struct mr_strbuf *reason,
-                               const struct mr_err *why, struct mr_err *err)
+/* What the file itself does wrong is a finding; so is one that the key does not open, which
+ * has opened another. */
+static enum mr_code as_finding(const struct mr_snap *snap, enum mr_code code,
+                               struct mr_strbuf *reason, const struct mr_err *why,
+                               struct mr_err *err)
 {
-    if (code == MR_E_IO && why->sys_errno == 0) {
+    if ((code == MR_E_IO && why->sys_errno == 0) ||
+        (code == MR_E_CERT && snap->key != NULL)) {
         mr_strbuf_add_fmt(reason, "cannot be read: %s", why->message);
         return MR_OK;
     }
@@ -242,7 +288,8 @@ enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
                                  struct mr_strbuf *reason, struct mr_err *err)
 {
     struct mr_snap_rows *rows = NULL;
-    struct proof p = {.table = table, .chunk = chunk, .ordered = is_ordered(table)};
+    struct proof p = {
+        .table = table, .chunk = chunk, .ordered = mr_snap_key_is_plain(table)};
     const struct mr_value *values = NULL;
     struct mr_err why = {0};
     mr_strbuf_init(&p.key);
@@ -265,7 +312,7 @@ enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
     mr_hasher_free(p.hasher);
     mr_strbuf_release(&p.key);
     mr_strbuf_release(&p.last);
-    code = as_finding(code, reason, &why, err);
+    code = as_finding(snap, code, reason, &why, err);
     return code == MR_OK ? mr_strbuf_check(reason, "verifying rows", err) : code;
 }
 
@@ -273,6 +320,7 @@ void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
 {
     uint64_t rows = 0;
     struct mr_snap_sum sum = {0};
+    bool keyed = t->nkey > 0 && !t->keys_hidden;
     *reason = NULL;
     for (size_t i = 0; i < t->nchunks; i++) {
         const struct mr_snap_chunk *c = &t->chunks[i];
@@ -280,11 +328,10 @@ void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
         mr_snap_sum_join(&sum, c->sum);
         struct mr_key before =
             i > 0 ? t->chunks[i - 1].range.hi : (struct mr_key){NULL, 0};
-        if (t->nkey > 0 &&
-            (!same_key(before, c->range.lo) || (i > 0 && before.ptr == NULL)))
+        if (keyed && (!same_key(before, c->range.lo) || (i > 0 && before.ptr == NULL)))
             *reason = "has a gap between the keys of its files";
     }
-    if (t->nkey > 0 && t->nchunks > 0 && t->chunks[t->nchunks - 1].range.hi.ptr != NULL)
+    if (keyed && t->nchunks > 0 && t->chunks[t->nchunks - 1].range.hi.ptr != NULL)
         *reason = "lacks its last keys";
     if (rows != t->rows || !mr_snap_sum_equal(sum, t->sum))
         *reason = "is not the sum of its files";

@@ -180,6 +180,21 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
 
 /* ---- RESTORE.txt ---- */
 
+static const char unpack_plain[] =
+    "     for f in data/*.tsv.zst; do [ -e \"$f\" ] || continue\n"
+    "       zstd -dc \"$f\" >\"$work/data/$(basename \"$f\" .zst)\" || break\n"
+    "     done\n\n";
+static const char unpack_encrypted[] =
+    "     for f in data/*.tsv.zst.cms; do [ -e \"$f\" ] || continue\n"
+    "       openssl cms -decrypt -inform DER -inkey key.pem -in \"$f\" \\\n"
+    "         -out \"$work/one.zst\" || break\n"
+    "       zstd -dc \"$work/one.zst\" >\"$work/data/$(basename \"$f\" .zst.cms)\" || "
+    "break\n"
+    "     done\n"
+    "     rm -f \"$work/one.zst\"\n\n"
+    "   The rows are encrypted: key.pem is the private key of one of the certificates\n"
+    "   that manifest.json names under recipients; openssl must be 3.0 or newer.\n\n";
+
 void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *out)
 {
     mr_strbuf_add_fmt(
@@ -195,9 +210,7 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "2. Unpack the rows into a folder elsewhere. zstd stops at a damaged file; do\n"
         "   not go on then.\n\n"
         "     work=/var/tmp/restore; mkdir -p \"$work/data\"\n"
-        "     for f in data/*.tsv.zst; do [ -e \"$f\" ] || continue\n"
-        "       zstd -dc \"$f\" >\"$work/data/$(basename \"$f\" .zst)\" || break\n"
-        "     done\n\n"
+        "%s"
         "3. Load everything. The server must allow it: SET GLOBAL local_infile = 1.\n"
         "   The databases named in restore.sql must not exist yet.\n\n"
         "     sql=$PWD/restore.sql; cd \"$work\"\n"
@@ -209,7 +222,8 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "it\n"
         "   was.\n\n"
         "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n",
-        m->source, m->version, m->created);
+        m->source, m->version, m->created,
+        m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
     for (size_t i = 0; i < m->nleft_out; i++)
         mr_strbuf_add_fmt(out, "%s  %s %s: %s\n",
                           i == 0 ? "\nLeft out when the snapshot was made:\n" : "",

@@ -92,6 +92,15 @@ static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *i
     }
 }
 
+static void add_keys(struct mr_strbuf *out, const struct mr_snap_manifest *m)
+{
+    for (size_t i = 0; i < m->nrecipients; i++) {
+        mr_strbuf_add_str(out, "  encrypted to ");
+        add_shown(out, m->recipients[i].subject);
+        mr_strbuf_add_fmt(out, " (SHA-256 %.16s…)\n", m->recipients[i].sha256);
+    }
+}
+
 static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
                      const char *dir, bool color)
 {
@@ -106,6 +115,7 @@ static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
     add_shown(out, m->server.hostname);
     mr_strbuf_add_fmt(out, ")\n  made    %s to %s\n", m->created, m->finished);
     add_consistency(out, &m->consistency);
+    add_keys(out, m);
 }
 
 enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir,
@@ -216,6 +226,11 @@ enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir
     put_count(&w, "files", sum.chunks);
     put_count(&w, "plain_bytes", sum.plain_bytes);
     put_count(&w, "bytes", sum.stored_bytes);
+    mr_jsonw_key(&w, "encrypted_to");
+    mr_jsonw_array_begin(&w);
+    for (size_t i = 0; i < m->nrecipients; i++)
+        mr_jsonw_str(&w, m->recipients[i].sha256);
+    mr_jsonw_array_end(&w);
     put_lists(&w, m);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);

@@ -81,6 +81,17 @@ enum mr_snap_load mr_snap_load_of_word(const char *word)
     return 0;
 }
 
+bool mr_snap_key_is_plain(const struct mr_snap_table *table)
+{
+    for (size_t k = 0; k < table->nkey; k++) {
+        enum mr_class cls = table->columns[table->key[k]].cls;
+        if (cls != MR_CLASS_INT && cls != MR_CLASS_UINT && cls != MR_CLASS_DATE &&
+            cls != MR_CLASS_DATETIME)
+            return false;
+    }
+    return table->nkey > 0;
+}
+
 /* ---- planning ---- */
 
 static bool is_type(const struct mr_column *col, const char *data_type)

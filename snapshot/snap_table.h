@@ -68,7 +68,8 @@ struct mr_snap_table {
     const char *note;                    /* why not, or NULL */
     const char *schema_file, *keys_file; /* CREATE TABLE; foreign keys, or NULL */
     const char *where;                   /* only these rows, or NULL */
-    const char *index;                   /* of the key; NULL: no key */
+    bool keys_hidden;  /* chunks do not say which keys they hold: they are encrypted */
+    const char *index; /* of the key; NULL: no key */
     const struct mr_snap_column *columns;
     size_t ncolumns;
     const size_t *key; /* positions in columns */
@@ -79,6 +80,10 @@ struct mr_snap_table {
     uint64_t rows, plain_bytes, stored_bytes;
     struct mr_snap_sum sum;
 };
+
+/* Is the order of encoded keys that of the server?  Are they numbers and dates, which name
+ * nobody? */
+bool mr_snap_key_is_plain(const struct mr_snap_table *table);
 
 /* Fills db, name, engine, columns and key.  MR_E_UNSUPPORTED where the server itself cannot
  * open the table, or it has no column that could be kept. */

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "core/jsonw.h"
+#include "core/log.h"
 #include "core/term.h"
 #include "core/utf8.h"
+#include "snapshot/snap_keys.h"
 #include "snapshot/snap_options.h"
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
@@ -25,8 +27,9 @@ static const struct mr_command_doc verify_doc = {
         "The manifest is proved by manifest.json.sha256. Whoever can write to DIR can "
         "change both: keep a copy of that file elsewhere.\n"
         "\n"
-        "Exit status: 0 whole; 1 damaged; 3 could not run: no snapshot, another format; "
-        "6 interrupted; 70 bug.\n",
+        "Exit status: 0 whole; 1 damaged; 3 could not run: no snapshot, another format, "
+        "another key; 4 no damage, but encrypted rows were not read for want of a key; 6 "
+        "interrupted; 70 bug.\n",
     .examples = "  myrecon snapshot verify /backup/club\n"
                 "  myrecon snapshot verify --quick --json /backup/club\n",
 };
@@ -49,7 +52,7 @@ static const struct mr_snap_damage *damage_at(const struct mr_snap *snap, size_t
     return mr_vec_at(&snap->damage, i);
 }
 
-static enum mr_code print_text(const struct mr_snap *snap, bool quick, bool color,
+static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool color,
                                struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
@@ -69,10 +72,10 @@ static enum mr_code print_text(const struct mr_snap *snap, bool quick, bool colo
     } else {
         mr_strbuf_add_fmt(&out, "%s%s%s: %zu tables, ",
                           mr_term_style(MR_STYLE_GOOD, color),
-                          quick ? "all files are there" : "whole",
+                          unread ? "all files are there" : "whole",
                           mr_term_style(MR_STYLE_RESET, color), snap->manifest.ntables);
         mr_strbuf_add_grouped(&out, sum.rows);
-        mr_strbuf_add_str(&out, quick ? " rows, not read\n" : " rows read\n");
+        mr_strbuf_add_str(&out, unread ? " rows, not read\n" : " rows read\n");
     }
     enum mr_code code = mr_strbuf_check(&out, "printing", err);
     if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
@@ -87,7 +90,13 @@ static void put_text(struct mr_jsonw *w, const char *key, const char *text)
     mr_jsonw_str(w, text);
 }
 
-static enum mr_code print_json(const struct mr_snap *snap, bool quick, struct mr_err *err)
+static bool is_unread(const struct mr_snap *snap, const struct mr_snap_options *opts)
+{
+    return mr_snap_is_encrypted(snap) && opts->decrypt_with == NULL;
+}
+
+static enum mr_code print_json(const struct mr_snap *snap,
+                               const struct mr_snap_options *opts, struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_snap_totals sum = mr_snap_manifest_totals(&snap->manifest);
@@ -105,7 +114,9 @@ static enum mr_code print_json(const struct mr_snap *snap, bool quick, struct mr
     put_text(&w, "schema", "myrecon/snapshot-verify/1");
     put_text(&w, "verdict", snap->damage.count > 0 ? "damaged" : "whole");
     mr_jsonw_key(&w, "quick");
-    mr_jsonw_bool(&w, quick);
+    mr_jsonw_bool(&w, opts->quick);
+    mr_jsonw_key(&w, "rows_read");
+    mr_jsonw_bool(&w, !opts->quick && !is_unread(snap, opts));
     put_text(&w, "uuid", snap->has_manifest ? snap->manifest.uuid : NULL);
     mr_jsonw_key(&w, "tables");
     mr_jsonw_uint(&w, snap->manifest.ntables);
@@ -123,12 +134,27 @@ static enum mr_code print_json(const struct mr_snap *snap, bool quick, struct mr
 static enum mr_code print_verdict(const struct mr_snap *snap,
                                   const struct mr_snap_options *opts, struct mr_err *err)
 {
-    return opts->json ? print_json(snap, opts->quick, err)
-                      : print_text(snap, opts->quick,
+    return opts->json ? print_json(snap, opts, err)
+                      : print_text(snap, opts->quick || is_unread(snap, opts),
                                    mr_term_use_color(opts->general.color, 1), err);
 }
 
 /* ---- commands ---- */
+
+/* Rows that cannot be read are no damage; that they were not read is said. */
+static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_options *opts,
+                                struct mr_verify_opts *how, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (opts->decrypt_with != NULL)
+        code = mr_snap_unlock(snap, opts->decrypt_with, err);
+    how->unread = !opts->quick && is_unread(snap, opts);
+    if (code == MR_OK && how->unread)
+        mr_log_warning(
+            "the rows are encrypted: without --decrypt-with KEY.pem only files "
+            "are compared");
+    return code;
+}
 
 static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit_code,
                                struct mr_err *err)
@@ -139,6 +165,8 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
     mr_general_options_apply(&opts->general);
     enum mr_code code = mr_snap_open(invocation->operands[0], &snap, err);
     if (code == MR_OK)
+        code = use_options(&snap, opts, &how, err);
+    if (code == MR_OK)
         code = mr_progress_new(opts->general.progress, &how.progress, err);
     if (code == MR_OK)
         code = mr_verify(&snap, &how, err);
@@ -147,7 +175,7 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
         code = print_verdict(&snap, opts, err);
     else if (code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing was changed. Run it again.");
-    *exit_code = snap.damage.count > 0 ? 1 : 0;
+    *exit_code = snap.damage.count > 0 ? 1 : how.unread ? 4 : 0;
     mr_progress_free(how.progress);
     mr_snap_close(&snap);
     return code;

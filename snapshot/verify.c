@@ -37,7 +37,7 @@ static enum mr_code verify_chunk(struct run *run, const struct task *task,
     const char *reason = NULL;
     enum mr_code code =
         mr_snap_check_file(run->snap, &file, !run->opts->quick, &reason, err);
-    if (code == MR_OK && reason == NULL && !run->opts->quick) {
+    if (code == MR_OK && reason == NULL && !run->opts->quick && !run->opts->unread) {
         code = mr_snap_check_chunk(run->snap, task->table, c, &text, err);
         if (text.len > 0)
             reason = text.ptr;

@@ -14,6 +14,7 @@
 struct mr_verify_opts {
     unsigned threads;
     bool quick;
+    bool unread; /* rows are encrypted, and there is no key: files are compared alone */
     struct mr_progress *progress;
 };
 

@@ -1,0 +1,125 @@
+#!/bin/bash
+# snapshot_encrypted.sh: rows that only the key's owner reads, with stock openssl too.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+begin ab
+COPY=${DB}_copy
+SNAP=$IT_TMP/snap
+pair() { # pair NAME OPTIONS…: NAME.key and NAME.pem
+    openssl req -x509 -nodes -days 2 -subj "/CN=$1" -keyout "$IT_TMP/$1.key" -out "$IT_TMP/$1.pem" "${@:2}" 2>/dev/null
+}
+pair rsa -newkey rsa:3072 && pair ec -newkey ec -pkeyopt ec_paramgen_curve:P-256 &&
+    pair other -newkey rsa:3072 || bail "no openssl"
+every_type a
+at a "CREATE TABLE phones (mobile VARCHAR(20) PRIMARY KEY, note VARCHAR(200)); INSERT INTO phones SELECT CONCAT('+49171', seq), REPEAT('n', 150) FROM seq_1_to_20000;
+    CREATE TABLE zlast (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO zlast SELECT seq, REPEAT(CHAR(65 + seq % 26), 200) FROM seq_1_to_60000"
+SRC=$(uri a "$DB")
+
+take --chunk-size 1 --encrypt-to "$IT_TMP/rsa.pem" --encrypt-to "$IT_TMP/ec.pem" "$SRC" "$SNAP"
+is "made" "$RC" 0
+is "every chunk is a message" "$(ls "$SNAP/data" | grep -vc '\.tsv\.zst\.cms$')" 0
+clear() { # what of DIR has a phone number in clear, or in hex
+    grep -rlE '\+49171|2b3439313731' "$1"
+}
+is "nothing of a row stands in clear" "$(clear "$SNAP")" ""
+snap list --json "$SNAP"
+is "who can open it" "$(jq '.encrypted_to | length' "$OUT")" 2
+is "by which certificates" "$(jq -r '.encrypted_to[0]' "$OUT")" \
+    "$(openssl x509 -in "$IT_TMP/rsa.pem" -outform DER | sha256sum | cut -d' ' -f1)"
+
+for key in rsa ec; do
+    snap verify --decrypt-with "$IT_TMP/$key.key" "$SNAP"
+    is "proved with the key of $key" "$RC" 0
+done
+snap verify "$SNAP"
+is "without a key files are compared, and that is said" "$RC $(grep -c 'not read' "$OUT")" "4 1"
+snap verify --quick "$SNAP"
+is "quickly, no key is needed" "$RC" 0
+snap verify --decrypt-with "$IT_TMP/other.key" "$SNAP"
+is "another key cannot" "$RC $(grep -c 'other.key' "$ERR")" "3 1"
+
+for key in rsa ec; do
+    work=$IT_TMP/work
+    rm -rf "$work"
+    mkdir -p "$work/data"
+    bad=0
+    for f in "$SNAP"/data/*.cms; do
+        openssl cms -decrypt -inform DER -inkey "$IT_TMP/$key.key" -in "$f" -out "$work/one.zst" &&
+            zstd -qdc "$work/one.zst" >"$work/data/$(basename "$f" .zst.cms)" || bad=1
+    done
+    client b <<<"DROP DATABASE IF EXISTS $COPY"
+    sed "s/\`$DB\`/\`$COPY\`/g" "$SNAP/restore.sql" >"$work/restore.sql"
+    (cd "$work" && stock_client b --local-infile=1 --default-character-set=utf8mb4 --binary-mode \
+        --comments <restore.sql) || bad=2
+    DST=$(uri b "$COPY")
+    is "stock openssl, zstd and client restore it with the key of $key" "$bad" 0
+    check_is 0 "equal"
+done
+
+client b <<<"DROP DATABASE IF EXISTS $COPY"
+snap restore --no-progress "$SNAP" "$DST"
+is "no key, no restore" "$RC" 3
+snap restore --no-progress --decrypt-with "$IT_TMP/other.key" "$SNAP" "$DST"
+is "another key, no restore, and nothing begun" "$RC $(client b <<<"SHOW DATABASES LIKE '$COPY'")" "3 "
+snap restore --no-progress --decrypt-with "$IT_TMP/ec.key" "$SNAP" "$DST"
+is "restored" "$RC" 0
+check_is 0 "equal, too"
+
+# --- damage -------------------------------------------------------------------------------
+
+flip() { # flip FILE OFFSET: and verify
+    local byte
+    rm -rf "$IT_TMP/bad"
+    cp -r "$SNAP" "$IT_TMP/bad"
+    byte=$(od -An -tu1 -j "$2" -N 1 "$IT_TMP/bad/$1")
+    printf "\\x$(printf %x $((byte ^ 1)))" | dd of="$IT_TMP/bad/$1" bs=1 seek="$2" conv=notrunc status=none
+    snap verify --decrypt-with "$IT_TMP/rsa.key" "$IT_TMP/bad"
+    echo "$RC $(grep -c "$1" "$OUT")"
+}
+chunk=data/$(ls "$SNAP/data" | head -n 1)
+is "a flipped bit of a message" "$(flip "$chunk" 200)" "1 1"
+is "of the manifest" "$(flip manifest.json 900)" "1 1"
+# --- killed half way ----------------------------------------------------------------------
+
+part=$IT_TMP/part
+"$MYRECON" snapshot create -q --chunk-size 1 --rate 8 --threads 1 --encrypt-to "$IT_TMP/ec.pem" "$SRC" "$part" >/dev/null 2>&1 &
+killed=$!
+for ((i = 0; i < 400; i++)); do
+    [ "$(grep -c '"type":"chunk".*"name":"zlast"' "$part.partial/journal.jsonl" 2>/dev/null)" -ge 6 ] 2>/dev/null && break
+    sleep 0.05
+done
+kill -9 $killed
+wait $killed 2>/dev/null
+is "an unfinished run has nothing in clear" "$(clear "$part.partial")" ""
+kept=$(jq -r 'select(.type == "chunk" and .name == "zlast") | .chunk.sha256' "$part.partial/journal.jsonl" | sort)
+take --chunk-size 1 --encrypt-to "$IT_TMP/rsa.pem" "$SRC" "$part"
+is "for another key it does not go on" "$RC" 5
+take --chunk-size 1 --encrypt-to "$IT_TMP/ec.pem" "$SRC" "$part"
+like "with its own it does" "$RC $(cat "$ERR")" "going on"
+is "what was finished is kept" "$(jq -r '.tables[].chunks[].sha256' "$part/manifest.json" | sort |
+    comm -12 - <(echo "$kept") | wc -l)" "$(grep -c . <<<"$kept")"
+snap verify --decrypt-with "$IT_TMP/ec.key" "$part"
+is "and the whole is proved" "$RC" 0
+
+# --- long rows ----------------------------------------------------------------------------
+
+at a "SET group_concat_max_len = 17000000; CREATE TABLE wide (id INT PRIMARY KEY, b LONGBLOB);
+    INSERT INTO wide SELECT s.seq, (SELECT GROUP_CONCAT(RANDOM_BYTES(1024) SEPARATOR '') FROM seq_1_to_16384) FROM seq_1_to_4 s"
+take --tables wide --chunk-size 60 --encrypt-to "$IT_TMP/rsa.pem" "$SRC" "$IT_TMP/wide"
+is "no message is longer than 64 MiB" "$RC $(find "$IT_TMP/wide/data" -size +64M | wc -l) $(jq '.tables[0].rows' "$IT_TMP/wide/manifest.json")" '0 0 4'
+snap verify --threads 1 --decrypt-with "$IT_TMP/rsa.key" "$IT_TMP/wide"
+is "and they are read again" "$RC" 0
+
+# --- what cannot be begun -----------------------------------------------------------------
+
+take --encrypt-to "$IT_TMP/rsa.key" "$SRC" "$IT_TMP/none"
+is "a key instead of a certificate" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
+openssl req -new -nodes -subj /CN=old -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+    -keyout "$IT_TMP/old.key" -out "$IT_TMP/old.csr" 2>/dev/null
+openssl x509 -req -days -1 -in "$IT_TMP/old.csr" -signkey "$IT_TMP/old.key" -out "$IT_TMP/old.pem" 2>/dev/null
+take --encrypt-to "$IT_TMP/old.pem" "$SRC" "$IT_TMP/none"
+like "an expired certificate" "$RC $(cat "$ERR")" "^3 .*old.pem.* expired on"
+take --encrypt-to "$IT_TMP/rsa.pem" --chunk-size 100 "$SRC" "$IT_TMP/none"
+is "chunks that nobody could open" "$RC" 3
+finish
