@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io.h"
@@ -19,6 +20,11 @@
 #define HINT_CREATE                                                                      \
     "A new pair: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "  \
     "-subj /CN=approvals -days 730 -keyout key.pem -out cert.pem"
+
+struct mr_sign_key {
+    EVP_PKEY *key;
+    char *path;
+};
 
 /* A certificate is never encrypted; without this, a crafted one asks the terminal. */
 static int no_passphrase(char *buffer, int size, int writing, void *arg)
@@ -72,31 +78,45 @@ static enum mr_code check_certificate(const char *path, X509 *x509, struct mr_er
     return MR_OK;
 }
 
-static enum mr_code load_certificate(const char *path, EVP_PKEY **key, struct mr_err *err)
+static enum mr_code read_certificate(const char *path, X509 **x509, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     BIO *bio = NULL;
-    X509 *x509 = NULL;
-    *key = NULL;
+    *x509 = NULL;
     enum mr_code code = open_pem(path, &text, &bio, err);
     if (code == MR_OK) {
-        x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-        if (x509 == NULL) {
+        *x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+        if (*x509 == NULL) {
             code = mr_ssl_error_set(err, MR_E_CERT, "could not read certificate \"%s\"",
                                     path);
             mr_err_hint(err, HINT_CREATE);
         }
     }
-    if (code == MR_OK)
-        code = check_certificate(path, x509, err);
-    if (code == MR_OK && (*key = X509_get_pubkey(x509)) == NULL)
-        code = mr_ssl_error_set(err, MR_E_CERT,
-                                "could not read the key of certificate \"%s\"", path);
-    if (code == MR_OK)
-        code = check_strength(path, *key, err);
-    X509_free(x509);
     (void)BIO_free(bio);
     mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code key_of(const char *path, X509 *x509, EVP_PKEY **key,
+                           struct mr_err *err)
+{
+    *key = X509_get_pubkey(x509);
+    return *key != NULL
+               ? check_strength(path, *key, err)
+               : mr_ssl_error_set(err, MR_E_CERT,
+                                  "could not read the key of certificate \"%s\"", path);
+}
+
+static enum mr_code load_certificate(const char *path, EVP_PKEY **key, struct mr_err *err)
+{
+    X509 *x509 = NULL;
+    *key = NULL;
+    enum mr_code code = read_certificate(path, &x509, err);
+    if (code == MR_OK)
+        code = check_certificate(path, x509, err);
+    if (code == MR_OK)
+        code = key_of(path, x509, key, err);
+    X509_free(x509);
     return code;
 }
 
@@ -152,14 +172,13 @@ enum mr_code mr_sign_bytes(const char *key_path, const void *ptr, size_t len,
                            struct mr_strbuf *signature, char id[MR_SIGN_ID],
                            struct mr_err *err)
 {
-    EVP_PKEY *key = NULL;
-    enum mr_code code = load_key(key_path, &key, err);
+    struct mr_sign_key *key = NULL;
+    enum mr_code code = mr_sign_key_load(key_path, &key, err);
     if (code == MR_OK)
-        code = id_of(key, id, err);
-    if (code == MR_OK && !sign(key, ptr, len, signature))
-        code = mr_ssl_error_set(err, MR_E_CERT, "could not sign with the key in \"%s\"",
-                                key_path);
-    EVP_PKEY_free(key);
+        code = id_of(key->key, id, err);
+    if (code == MR_OK)
+        code = mr_sign_key_bytes(key, ptr, len, signature, err);
+    mr_sign_key_free(key);
     return code;
 }
 
@@ -173,29 +192,126 @@ enum mr_code mr_sign_id(const char *cert_path, char id[MR_SIGN_ID], struct mr_er
     return code;
 }
 
+static enum mr_code add_public(EVP_PKEY *key, struct mr_strbuf *der, struct mr_err *err)
+{
+    unsigned char *bytes = NULL;
+    int len = i2d_PUBKEY(key, &bytes);
+    if (len <= 0)
+        return mr_ssl_error_set(err, MR_E_CERT, "could not read a public key");
+    mr_strbuf_add(der, bytes, (size_t)len);
+    OPENSSL_free(bytes);
+    return mr_strbuf_check(der, "reading a public key", err);
+}
+
+enum mr_code mr_sign_key_load(const char *path, struct mr_sign_key **out,
+                              struct mr_err *err)
+{
+    struct mr_sign_key *key = calloc(1, sizeof *key);
+    *out = NULL;
+    if (key == NULL || (key->path = strdup(path)) == NULL) {
+        mr_sign_key_free(key);
+        return mr_err_nomem(err, "reading a key");
+    }
+    enum mr_code code = load_key(path, &key->key, err);
+    if (code == MR_OK)
+        *out = key;
+    else
+        mr_sign_key_free(key);
+    return code;
+}
+
+void mr_sign_key_free(struct mr_sign_key *key)
+{
+    if (key == NULL)
+        return;
+    EVP_PKEY_free(key->key);
+    free(key->path);
+    free(key);
+}
+
+enum mr_code mr_sign_key_public(const struct mr_sign_key *key, struct mr_strbuf *der,
+                                struct mr_err *err)
+{
+    return add_public(key->key, der, err);
+}
+
+enum mr_code mr_sign_key_bytes(const struct mr_sign_key *key, const void *ptr, size_t len,
+                               struct mr_strbuf *signature, struct mr_err *err)
+{
+    if (sign(key->key, ptr, len, signature))
+        return MR_OK;
+    return mr_ssl_error_set(err, MR_E_CERT, "could not sign with the key in \"%s\"",
+                            key->path);
+}
+
+enum mr_code mr_sign_public_of(const char *cert_path, struct mr_strbuf *der,
+                               struct mr_err *err)
+{
+    X509 *x509 = NULL;
+    EVP_PKEY *key = NULL;
+    enum mr_code code = read_certificate(cert_path, &x509, err);
+    if (code == MR_OK)
+        code = key_of(cert_path, x509, &key, err);
+    if (code == MR_OK)
+        code = add_public(key, der, err);
+    EVP_PKEY_free(key);
+    X509_free(x509);
+    return code;
+}
+
+/* *fits: is the signature of this text, by this key? */
+static enum mr_code check(EVP_PKEY *key, const void *ptr, size_t len,
+                          const struct mr_strbuf *signature, bool *fits,
+                          struct mr_err *err)
+{
+    EVP_PKEY_CTX *ctx = NULL;
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    enum mr_code code = MR_OK;
+    *fits = false;
+    if (md == NULL || EVP_DigestVerifyInit(md, &ctx, digest_of(key), NULL, key) != 1 ||
+        !set_padding(key, ctx))
+        code = mr_ssl_error_set(err, MR_E_CERT, "could not check a signature");
+    else
+        *fits = EVP_DigestVerify(md, (const unsigned char *)signature->ptr,
+                                 signature->len, ptr, len) == 1;
+    mr_ssl_error_clear();
+    EVP_MD_CTX_free(md);
+    return code;
+}
+
+enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr,
+                                  size_t len, const struct mr_strbuf *signature,
+                                  struct mr_err *err)
+{
+    const unsigned char *at = (const unsigned char *)der->ptr;
+    bool fits = false;
+    mr_ssl_error_clear();
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)der->len);
+    enum mr_code code =
+        key != NULL ? check(key, ptr, len, signature, &fits, err)
+                    : mr_ssl_error_set(err, MR_E_REFUSED, "the public key is none");
+    EVP_PKEY_free(key);
+    return code != MR_OK || fits
+               ? code
+               : mr_err_set(err, MR_E_REFUSED, "the signature is not of this text");
+}
+
 enum mr_code mr_sign_check(const char *cert_path, const void *ptr, size_t len,
                            const struct mr_strbuf *signature, struct mr_err *err)
 {
     EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *ctx = NULL;
-    EVP_MD_CTX *md = NULL;
+    bool fits = false;
     enum mr_code code = load_certificate(cert_path, &key, err);
-    if (code != MR_OK)
-        goto out;
-    md = EVP_MD_CTX_new();
-    if (md == NULL || EVP_DigestVerifyInit(md, &ctx, digest_of(key), NULL, key) != 1 ||
-        !set_padding(key, ctx))
-        code = mr_ssl_error_set(err, MR_E_CERT, "could not check with certificate \"%s\"",
-                                cert_path);
-    else if (EVP_DigestVerify(md, (const unsigned char *)signature->ptr, signature->len,
-                              ptr, len) != 1)
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "the signature is not of this text, or not by the key of "
-                          "certificate \"%s\"",
-                          cert_path);
-    mr_ssl_error_clear();
-out:
-    EVP_MD_CTX_free(md);
+    if (code == MR_OK) {
+        code = check(key, ptr, len, signature, &fits, err);
+        if (code != MR_OK)
+            mr_err_context(err, "certificate \"%s\"", cert_path);
+    }
     EVP_PKEY_free(key);
-    return code;
+    return code != MR_OK || fits
+               ? code
+               : mr_err_set(err, MR_E_REFUSED,
+                            "the signature is not of this text, or not by the key of "
+                            "certificate \"%s\"",
+                            cert_path);
 }

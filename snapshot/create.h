@@ -67,6 +67,7 @@ struct mr_create {
     struct mr_journal_file *journal;
     struct mr_snap_manifest manifest;
     struct mr_recipient **recipients; /* as many as opts->encrypt_to */
+    struct mr_sign_key *signer;       /* NULL: not signed */
 
     pthread_mutex_t lock;
 };

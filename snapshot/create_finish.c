@@ -11,6 +11,7 @@
 
 #include "core/log.h"
 #include "core/recipient.h"
+#include "core/sign.h"
 #include "core/version.h"
 #include "snapshot/create_scan.h"
 #include "snapshot/snap_script.h"
@@ -298,11 +299,15 @@ static enum mr_code write_scripts(struct mr_create *c, struct mr_err *err)
 
 static enum mr_code publish(struct mr_create *c, struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
     enum mr_code code = mr_snap_manifest_write(&c->manifest, &text, err);
+    if (code == MR_OK && c->signer != NULL)
+        code = mr_sign_key_bytes(c->signer, text.ptr, text.len, &signature, err);
     if (code == MR_OK)
-        code = mr_snap_dir_publish(c->dir, text.ptr, text.len, err);
+        code = mr_snap_dir_publish(c->dir, &text, c->signer != NULL ? &signature : NULL,
+                                   err);
     mr_strbuf_release(&text);
+    mr_strbuf_release(&signature);
     return code;
 }
 

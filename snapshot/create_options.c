@@ -65,6 +65,12 @@ static const struct mr_option options[] = {
      .group = "Who can read it",
      .help = "encrypt the rows, so that only the key of this certificate opens them; "
              "repeatable: each of them does"},
+    {.name = "sign-with",
+     .type = MR_OPTION_STRING,
+     .offset = AT(sign_with),
+     .arg = "KEY.pem",
+     .group = "Who can read it",
+     .help = "sign the manifest, since anybody can encrypt to a certificate"},
 
     MR_THREADS_OPTION(struct mr_create_options, threads, "Load and pace",
                       "workers, each with a connection of its own"),

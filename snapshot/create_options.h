@@ -18,6 +18,7 @@ struct mr_create_options {
     unsigned threads, statement_timeout_s;
     unsigned rate_mib, chunk_mib, level, consistency_wait_ms;
     struct mr_string_list encrypt_to; /* certificates */
+    const char *sign_with;            /* key, or NULL */
     bool json, ask_password;
     struct mr_general_options general;
 };

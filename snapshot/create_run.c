@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/recipient.h"
 #include "core/sha256.h"
+#include "core/sign.h"
 #include "snapshot/create.h"
 
 /* What zstd leaves of the server's own estimate, at the very best. */
@@ -34,6 +35,25 @@ static enum mr_code load_recipients(struct mr_create *c, struct mr_err *err)
         return mr_err_nomem(err, "writing a snapshot");
     for (size_t i = 0; code == MR_OK && i < list->count; i++)
         code = mr_recipient_load(list->items[i], &c->recipients[i], err);
+    return code;
+}
+
+/* Once, since a key may ask for its passphrase. */
+static enum mr_code load_signer(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_strbuf der = MR_STRBUF_INIT;
+    if (c->opts->sign_with == NULL)
+        return MR_OK;
+    enum mr_code code = mr_sign_key_load(c->opts->sign_with, &c->signer, err);
+    if (code == MR_OK)
+        code = mr_sign_key_public(c->signer, &der, err);
+    if (code == MR_OK) {
+        c->manifest.signer =
+            (struct mr_key){mr_arena_dup(&c->arena, der.ptr, der.len), der.len};
+        if (c->manifest.signer.ptr == NULL)
+            code = mr_err_nomem(err, "writing a snapshot");
+    }
+    mr_strbuf_release(&der);
     return code;
 }
 
@@ -177,6 +197,8 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     if (code == MR_OK)
         code = load_recipients(c, err);
     if (code == MR_OK)
+        code = load_signer(c, err);
+    if (code == MR_OK)
         code = mr_snap_dir_begin(path, &c->dir, err);
     if (code == MR_OK)
         mr_snap_dir_encrypt_to(c->dir, (const struct mr_recipient *const *)c->recipients,
@@ -228,6 +250,7 @@ void mr_create_release(struct mr_create *c)
     mr_snap_dir_free(c->dir);
     for (size_t i = 0; c->recipients != NULL && i < c->opts->encrypt_to.count; i++)
         mr_recipient_free(c->recipients[i]);
+    mr_sign_key_free(c->signer);
     mr_grants_free(c->grants);
     mr_catalogue_free(c->cat);
     mr_source_free(c->source);

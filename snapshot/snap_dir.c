@@ -106,9 +106,13 @@ static const char *resolve(struct mr_arena *arena, const char *path)
 /* What a snapshot in the making may have at its top. */
 static bool is_own(const char *name)
 {
-    static const char *const names[] = {MR_SNAP_MANIFEST, MR_SNAP_MANIFEST_SUM,
-                                        MR_SNAP_JOURNAL,  "restore.sql",
-                                        "RESTORE.txt",    "data",
+    static const char *const names[] = {MR_SNAP_MANIFEST,
+                                        MR_SNAP_MANIFEST_SUM,
+                                        MR_SNAP_SIGNATURE,
+                                        MR_SNAP_JOURNAL,
+                                        "restore.sql",
+                                        "RESTORE.txt",
+                                        "data",
                                         "schema"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
@@ -325,20 +329,32 @@ static enum mr_code write_manifest(const struct mr_snap_dir *dir, const char *na
     return code;
 }
 
-enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const char *manifest,
-                                 size_t len, struct mr_err *err)
+static enum mr_code write_sum(const struct mr_snap_dir *dir,
+                              const struct mr_strbuf *manifest, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
     struct mr_strbuf line = MR_STRBUF_INIT;
-    enum mr_code code = mr_sha256_bytes(manifest, len, hex, err);
-    if (code == MR_OK)
-        code = write_manifest(dir, MR_SNAP_MANIFEST, manifest, len, err);
+    enum mr_code code = mr_sha256_bytes(manifest->ptr, manifest->len, hex, err);
     mr_strbuf_add_fmt(&line, "%s  " MR_SNAP_MANIFEST "\n", hex);
     if (code == MR_OK)
         code = mr_strbuf_check(&line, "writing a snapshot", err);
     if (code == MR_OK)
         code = write_manifest(dir, MR_SNAP_MANIFEST_SUM, line.ptr, line.len, err);
     mr_strbuf_release(&line);
+    return code;
+}
+
+enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir,
+                                 const struct mr_strbuf *manifest,
+                                 const struct mr_strbuf *signature, struct mr_err *err)
+{
+    enum mr_code code =
+        write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err);
+    if (code == MR_OK && signature != NULL)
+        code =
+            write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err);
+    if (code == MR_OK)
+        code = write_sum(dir, manifest, err);
     if (code == MR_OK)
         code = mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, err);
     if (code == MR_OK)

@@ -28,6 +28,7 @@
 
 #define MR_SNAP_MANIFEST "manifest.json"
 #define MR_SNAP_MANIFEST_SUM "manifest.json.sha256"
+#define MR_SNAP_SIGNATURE "manifest.json.sig"
 #define MR_SNAP_JOURNAL "journal.jsonl"
 #define MR_SNAP_ENCRYPTED ".cms" /* how names of encrypted files end */
 
@@ -56,10 +57,11 @@ void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir,
                             const struct mr_recipient *const *recipients, size_t count);
 const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_dir *dir,
                                                          size_t *count);
-/* Writes manifest.json and its sum, removes the journal, and gives the directory its
- * name. */
-enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const char *manifest,
-                                 size_t len, struct mr_err *err);
+/* Writes manifest.json, its sum, and its signature (NULL: none), removes the journal, and
+ * gives the directory its name. */
+enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir,
+                                 const struct mr_strbuf *manifest,
+                                 const struct mr_strbuf *signature, struct mr_err *err);
 void mr_snap_dir_free(struct mr_snap_dir *dir); /* NULL is fine */
 
 /*

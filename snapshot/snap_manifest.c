@@ -299,6 +299,7 @@ enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest,
     put_server(&w, &manifest->server);
     put_consistency(&w, &manifest->consistency);
     put_recipients(&w, manifest);
+    put_key(&w, "signer", manifest->signer);
     put_totals(&w, manifest);
     put_lists(&w, manifest);
     mr_jsonw_object_end(&w);

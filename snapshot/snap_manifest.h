@@ -86,6 +86,7 @@ struct mr_snap_manifest {
     struct mr_snap_consistency consistency;
     const struct mr_snap_recipient *recipients; /* none: not encrypted */
     size_t nrecipients;
+    struct mr_key signer; /* public key (DER) that signed it; NULL: nobody */
     const struct mr_snap_object *objects;
     size_t nobjects;
     struct mr_snap_table *tables;

@@ -349,6 +349,7 @@ static void get_recipients(struct reader *r, const struct json_t *root,
         recipients[i].sha256 = get_sha256(r, item);
     }
     m->recipients = recipients;
+    m->signer = get_key(r, root, "signer");
 }
 
 static void get_lists(struct reader *r, const struct json_t *root,

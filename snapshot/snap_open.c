@@ -10,6 +10,7 @@
 #include "core/cms.h"
 #include "core/io.h"
 #include "snapshot/snap_dir.h"
+#include "snapshot/snap_keys.h"
 
 #define MANIFEST_MAX_BYTES ((size_t)1 << 30)
 
@@ -112,6 +113,8 @@ static enum mr_code read_manifest(struct mr_snap *snap, struct mr_err *err)
         code = mr_snap_manifest_read(text.ptr, text.len, MR_SNAP_MANIFEST, &snap->arena,
                                      &snap->manifest, err);
         snap->has_manifest = code == MR_OK;
+        if (code == MR_OK)
+            code = mr_snap_check_signature(snap, &text, err);
     }
     mr_strbuf_release(&text);
     mr_strbuf_release(&sum);
@@ -188,6 +191,8 @@ static enum mr_code expect_names(const struct mr_snap *snap, struct mr_vec *name
     enum mr_code code = push_name(names, MR_SNAP_MANIFEST, err);
     if (code == MR_OK)
         code = push_name(names, MR_SNAP_MANIFEST_SUM, err);
+    if (code == MR_OK && m->signer.ptr != NULL)
+        code = push_name(names, MR_SNAP_SIGNATURE, err);
     for (size_t i = 0; code == MR_OK && i < m->nfiles; i++)
         code = push_name(names, m->files[i].name, err);
     for (size_t i = 0; code == MR_OK && i < m->ntables; i++)

@@ -12,10 +12,16 @@
     }
 
 #define READ_OPTIONS                                                                     \
+    {.name = "decrypt-with",                                                             \
+     .type = MR_OPTION_STRING,                                                           \
+     .offset = AT(decrypt_with),                                                         \
+     .arg = "KEY.pem",                                                                   \
+     .group = "Encrypted and signed snapshots",                                          \
+     .help = "private key that opens the rows"},                                         \
     {                                                                                    \
-        .name = "decrypt-with", .type = MR_OPTION_STRING, .offset = AT(decrypt_with),    \
-        .arg = "KEY.pem", .group = "Encrypted snapshots",                                \
-        .help = "private key that opens the rows"                                        \
+        .name = "signer", .type = MR_OPTION_STRING, .offset = AT(signer),                \
+        .arg = "CERT.pem", .group = "Encrypted and signed snapshots",                    \
+        .help = "the manifest must be signed by the key of this certificate"             \
     }
 
 static const struct mr_option verify_options[] = {

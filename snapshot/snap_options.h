@@ -19,9 +19,9 @@ enum mr_into {
 
 /* Each command has some of them. */
 struct mr_snap_options {
-    bool quick;               /* verify */
-    const char *decrypt_with; /* verify, restore; or NULL */
-    unsigned threads;         /* verify, restore */
+    bool quick;                        /* verify */
+    const char *decrypt_with, *signer; /* verify, restore; or NULL */
+    unsigned threads;                  /* verify, restore */
 
     /* restore */
     struct mr_string_list tables, exclude, renames;

@@ -99,6 +99,8 @@ static void add_keys(struct mr_strbuf *out, const struct mr_snap_manifest *m)
         add_shown(out, m->recipients[i].subject);
         mr_strbuf_add_fmt(out, " (SHA-256 %.16s…)\n", m->recipients[i].sha256);
     }
+    if (m->signer.ptr != NULL)
+        mr_strbuf_add_str(out, "  signed\n");
 }
 
 static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
@@ -231,6 +233,8 @@ enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir
     for (size_t i = 0; i < m->nrecipients; i++)
         mr_jsonw_str(&w, m->recipients[i].sha256);
     mr_jsonw_array_end(&w);
+    mr_jsonw_key(&w, "signed");
+    mr_jsonw_bool(&w, m->signer.ptr != NULL);
     put_lists(&w, m);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);

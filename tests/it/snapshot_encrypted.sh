@@ -1,5 +1,6 @@
 #!/bin/bash
-# snapshot_encrypted.sh: rows that only the key's owner reads, with stock openssl too.
+# snapshot_encrypted.sh: rows that only the key's owner reads, with stock openssl too, and a
+# manifest that only its owner signs.
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/snapshot/lib.sh"
@@ -10,13 +11,13 @@ pair() { # pair NAME OPTIONS…: NAME.key and NAME.pem
     openssl req -x509 -nodes -days 2 -subj "/CN=$1" -keyout "$IT_TMP/$1.key" -out "$IT_TMP/$1.pem" "${@:2}" 2>/dev/null
 }
 pair rsa -newkey rsa:3072 && pair ec -newkey ec -pkeyopt ec_paramgen_curve:P-256 &&
-    pair other -newkey rsa:3072 || bail "no openssl"
+    pair other -newkey rsa:3072 && pair signer -newkey ec -pkeyopt ec_paramgen_curve:P-256 || bail "no openssl"
 every_type a
 at a "CREATE TABLE phones (mobile VARCHAR(20) PRIMARY KEY, note VARCHAR(200)); INSERT INTO phones SELECT CONCAT('+49171', seq), REPEAT('n', 150) FROM seq_1_to_20000;
     CREATE TABLE zlast (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO zlast SELECT seq, REPEAT(CHAR(65 + seq % 26), 200) FROM seq_1_to_60000"
 SRC=$(uri a "$DB")
 
-take --chunk-size 1 --encrypt-to "$IT_TMP/rsa.pem" --encrypt-to "$IT_TMP/ec.pem" "$SRC" "$SNAP"
+take --chunk-size 1 --encrypt-to "$IT_TMP/rsa.pem" --encrypt-to "$IT_TMP/ec.pem" --sign-with "$IT_TMP/signer.key" "$SRC" "$SNAP"
 is "made" "$RC" 0
 is "every chunk is a message" "$(ls "$SNAP/data" | grep -vc '\.tsv\.zst\.cms$')" 0
 clear() { # what of DIR has a phone number in clear, or in hex
@@ -24,20 +25,25 @@ clear() { # what of DIR has a phone number in clear, or in hex
 }
 is "nothing of a row stands in clear" "$(clear "$SNAP")" ""
 snap list --json "$SNAP"
-is "who can open it" "$(jq '.encrypted_to | length' "$OUT")" 2
+is "who can open it" "$(jq -c '[.signed, (.encrypted_to | length)]' "$OUT")" "[true,2]"
 is "by which certificates" "$(jq -r '.encrypted_to[0]' "$OUT")" \
     "$(openssl x509 -in "$IT_TMP/rsa.pem" -outform DER | sha256sum | cut -d' ' -f1)"
 
 for key in rsa ec; do
-    snap verify --decrypt-with "$IT_TMP/$key.key" "$SNAP"
+    snap verify --decrypt-with "$IT_TMP/$key.key" --signer "$IT_TMP/signer.pem" "$SNAP"
     is "proved with the key of $key" "$RC" 0
 done
 snap verify "$SNAP"
 is "without a key files are compared, and that is said" "$RC $(grep -c 'not read' "$OUT")" "4 1"
 snap verify --quick "$SNAP"
 is "quickly, no key is needed" "$RC" 0
+openssl x509 -pubkey -noout -in "$IT_TMP/signer.pem" >"$IT_TMP/signer.pub"
+is "stock openssl proves the signature" "$(openssl dgst -sha256 -verify "$IT_TMP/signer.pub" \
+    -signature "$SNAP/manifest.json.sig" "$SNAP/manifest.json")" "Verified OK"
 snap verify --decrypt-with "$IT_TMP/other.key" "$SNAP"
 is "another key cannot" "$RC $(grep -c 'other.key' "$ERR")" "3 1"
+snap verify --decrypt-with "$IT_TMP/rsa.key" --signer "$IT_TMP/other.pem" "$SNAP"
+is "another signer is found" "$RC $(grep -c 'signed by another key' "$OUT")" "1 1"
 
 for key in rsa ec; do
     work=$IT_TMP/work
@@ -62,7 +68,7 @@ snap restore --no-progress "$SNAP" "$DST"
 is "no key, no restore" "$RC" 3
 snap restore --no-progress --decrypt-with "$IT_TMP/other.key" "$SNAP" "$DST"
 is "another key, no restore, and nothing begun" "$RC $(client b <<<"SHOW DATABASES LIKE '$COPY'")" "3 "
-snap restore --no-progress --decrypt-with "$IT_TMP/ec.key" "$SNAP" "$DST"
+snap restore --no-progress --decrypt-with "$IT_TMP/ec.key" --signer "$IT_TMP/signer.pem" "$SNAP" "$DST"
 is "restored" "$RC" 0
 check_is 0 "equal, too"
 
@@ -79,7 +85,18 @@ flip() { # flip FILE OFFSET: and verify
 }
 chunk=data/$(ls "$SNAP/data" | head -n 1)
 is "a flipped bit of a message" "$(flip "$chunk" 200)" "1 1"
+is "of the signature" "$(flip manifest.json.sig 20)" "1 1"
 is "of the manifest" "$(flip manifest.json 900)" "1 1"
+rm -rf "$IT_TMP/bad"
+cp -r "$SNAP" "$IT_TMP/bad"
+rm "$IT_TMP/bad/manifest.json.sig"
+snap verify --quick "$IT_TMP/bad"
+is "a missing signature" "$RC $(grep -c 'manifest.json.sig is missing' "$OUT")" "1 1"
+sed -i 's/"signer":"[0-9a-f]*"/"signer":null/' "$IT_TMP/bad/manifest.json"
+(cd "$IT_TMP/bad" && sha256sum manifest.json >manifest.json.sha256)
+snap verify --quick --signer "$IT_TMP/signer.pem" "$IT_TMP/bad"
+is "a manifest that somebody else has made" "$RC $(grep -c 'is not signed' "$OUT")" "1 1"
+
 # --- killed half way ----------------------------------------------------------------------
 
 part=$IT_TMP/part
@@ -120,6 +137,11 @@ openssl req -new -nodes -subj /CN=old -newkey ec -pkeyopt ec_paramgen_curve:P-25
 openssl x509 -req -days -1 -in "$IT_TMP/old.csr" -signkey "$IT_TMP/old.key" -out "$IT_TMP/old.pem" 2>/dev/null
 take --encrypt-to "$IT_TMP/old.pem" "$SRC" "$IT_TMP/none"
 like "an expired certificate" "$RC $(cat "$ERR")" "^3 .*old.pem.* expired on"
+take --tables zlast --sign-with "$IT_TMP/old.key" "$SRC" "$IT_TMP/old"
+snap verify --signer "$IT_TMP/old.pem" "$IT_TMP/old"
+is "but what it signed outlives it" "$RC" 0
+take --sign-with "$IT_TMP/rsa.pem" "$SRC" "$IT_TMP/none"
+is "a certificate instead of a key" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
 take --encrypt-to "$IT_TMP/rsa.pem" --chunk-size 100 "$SRC" "$IT_TMP/none"
 is "chunks that nobody could open" "$RC" 3
 finish

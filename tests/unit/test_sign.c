@@ -75,6 +75,50 @@ static void test_keys(void **state)
     }
 }
 
+static void check_public(const struct mr_strbuf *der, size_t len,
+                         const struct mr_strbuf *signature, enum mr_code wanted)
+{
+    struct mr_err err = {0};
+    enum mr_code code = mr_sign_check_public(der, text, len, signature, &err);
+    if (code != wanted)
+        fail_msg("%d: %s", (int)code, err.message);
+}
+
+/* A public key that stands beside its signature, and the certificate that it is of. */
+static void test_public(void **state)
+{
+    struct mr_strbuf der = MR_STRBUF_INIT, of_cert = MR_STRBUF_INIT,
+                     signature = MR_STRBUF_INIT;
+    struct mr_sign_key *signer = NULL;
+    struct mr_err err = {0};
+    EVP_PKEY *key = make_key("EC", 0, "P-256");
+    (void)state;
+    make_certificate("old", key, -2 * DAY, -DAY, NULL);
+    EVP_PKEY_free(key);
+    assert_int_equal(mr_sign_key_load("old.key", &signer, &err), MR_OK);
+    assert_int_equal(mr_sign_key_public(signer, &der, &err), MR_OK);
+    assert_int_equal(mr_sign_key_bytes(signer, text, sizeof text, &signature, &err),
+                     MR_OK);
+    mr_sign_key_free(signer);
+    assert_int_equal(mr_sign_public_of("old.pem", &of_cert, &err), MR_OK);
+    assert_int_equal(der.len, of_cert.len);
+    assert_memory_equal(der.ptr, of_cert.ptr, der.len);
+    check_public(&der, sizeof text, &signature, MR_OK);
+    check_public(&der, sizeof text - 1, &signature, MR_E_REFUSED);
+    signature.ptr[signature.len / 2] ^= 1;
+    check_public(&der, sizeof text, &signature, MR_E_REFUSED);
+    der.len /= 2;
+    check_public(&der, sizeof text, &signature, MR_E_REFUSED);
+    mr_strbuf_reset(&der);
+    assert_int_equal(mr_sign_key_load("old.pem", &signer, &err), MR_E_CERT);
+    assert_int_equal(mr_sign_public_of("old.key", &der, &err), MR_E_CERT);
+    assert_int_equal(mr_sign_public_of("absent", &der, &err), MR_E_IO);
+    assert_int_equal(der.len, 0);
+    mr_strbuf_release(&der);
+    mr_strbuf_release(&of_cert);
+    mr_strbuf_release(&signature);
+}
+
 static void test_bad_files(void **state)
 {
     struct mr_strbuf signature = MR_STRBUF_INIT;
@@ -159,6 +203,7 @@ static void test_approval(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_public, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_keys, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_bad_files, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_approval, place_begin, place_end),
