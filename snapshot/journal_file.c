@@ -33,32 +33,20 @@ static enum mr_code append(struct mr_journal_file *j, struct mr_jsonw *w,
     return code;
 }
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
-}
-
 static void begin(struct mr_jsonw *w, struct mr_strbuf *line, const char *type)
 {
     mr_strbuf_init(line);
     mr_jsonw_init_buf(w, line);
     mr_jsonw_object_begin(w);
-    put_text(w, "type", type);
+    mr_jsonw_add_str(w, "type", type);
 }
 
 static void begin_for(struct mr_jsonw *w, struct mr_strbuf *line, const char *type,
                       const struct mr_snap_table *table)
 {
     begin(w, line, type);
-    put_text(w, "db", table->db);
-    put_text(w, "name", table->name);
+    mr_jsonw_add_str(w, "db", table->db);
+    mr_jsonw_add_str(w, "name", table->name);
 }
 
 static enum mr_code write_head(struct mr_journal_file *j, const char *fingerprint,
@@ -67,8 +55,8 @@ static enum mr_code write_head(struct mr_journal_file *j, const char *fingerprin
     struct mr_jsonw w;
     struct mr_strbuf line;
     begin(&w, &line, "run");
-    put_text(&w, "schema", MR_SNAP_SCHEMA);
-    put_text(&w, "fingerprint", fingerprint);
+    mr_jsonw_add_str(&w, "schema", MR_SNAP_SCHEMA);
+    mr_jsonw_add_str(&w, "fingerprint", fingerprint);
     return append(j, &w, &line, err);
 }
 
@@ -79,9 +67,9 @@ enum mr_code mr_journal_file_view(struct mr_journal_file *j,
     struct mr_jsonw w;
     struct mr_strbuf line;
     begin(&w, &line, "view");
-    put_text(&w, "gtid", view->gtid);
-    put_text(&w, "binlog_file", view->binlog_file);
-    put_count(&w, "binlog_position", view->binlog_position);
+    mr_jsonw_add_str(&w, "gtid", view->gtid);
+    mr_jsonw_add_str(&w, "binlog_file", view->binlog_file);
+    mr_jsonw_add_uint(&w, "binlog_position", view->binlog_position);
     return append(j, &w, &line, err);
 }
 
@@ -94,7 +82,7 @@ enum mr_code mr_journal_file_table(struct mr_journal_file *j,
     if (table->keys_hidden)
         return MR_OK;
     begin_for(&w, &line, "table", table);
-    put_text(&w, "create", create);
+    mr_jsonw_add_str(&w, "create", create);
     mr_jsonw_key(&w, "bounds");
     mr_jsonw_array_begin(&w);
     for (size_t i = 0; i < bounds->count; i++) {
@@ -119,9 +107,9 @@ enum mr_code mr_journal_file_chunk(struct mr_journal_file *j,
     if (table->keys_hidden)
         return MR_OK;
     begin_for(&w, &line, "chunk", table);
-    put_count(&w, "segment", chunk->segment);
-    put_count(&w, "part", chunk->part);
-    put_count(&w, "sequence", chunk->sequence);
+    mr_jsonw_add_uint(&w, "segment", chunk->segment);
+    mr_jsonw_add_uint(&w, "part", chunk->part);
+    mr_jsonw_add_uint(&w, "sequence", chunk->sequence);
     mr_jsonw_key(&w, "chunk");
     mr_snap_chunk_put(&w, table, &chunk->chunk);
     return append(j, &w, &line, err);
@@ -134,7 +122,7 @@ enum mr_code mr_journal_file_drop(struct mr_journal_file *j,
     struct mr_jsonw w;
     struct mr_strbuf line;
     begin_for(&w, &line, "drop", table);
-    put_text(&w, "file", file);
+    mr_jsonw_add_str(&w, "file", file);
     return append(j, &w, &line, err);
 }
 

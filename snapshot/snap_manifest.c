@@ -40,37 +40,11 @@ struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *man
 
 /* ---- members ---- */
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
-}
-
-static void put_bool(struct mr_jsonw *w, const char *key, bool value)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_bool(w, value);
-}
-
-/* What comes from a database is a string. */
-static void put_number(struct mr_jsonw *w, const char *key, uint64_t number)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, number);
-    put_text(w, key, text);
-}
-
 static void put_digest(struct mr_jsonw *w, struct mr_snap_sum sum)
 {
     char text[40];
     (void)snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, sum.hi, sum.lo);
-    put_text(w, "digest", text);
+    mr_jsonw_add_str(w, "digest", text);
 }
 
 static void put_key(struct mr_jsonw *w, const char *name, struct mr_key key)
@@ -102,14 +76,14 @@ void mr_snap_chunk_put(struct mr_jsonw *w, const struct mr_snap_table *table,
                        const struct mr_snap_chunk *chunk)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "file", chunk->file);
-    put_count(w, "rows", chunk->rows);
+    mr_jsonw_add_str(w, "file", chunk->file);
+    mr_jsonw_add_uint(w, "rows", chunk->rows);
     put_readable(w, "from", table, chunk->first);
     put_readable(w, "to", table, chunk->last);
-    put_count(w, "plain_bytes", chunk->plain_bytes);
-    put_count(w, "bytes", chunk->stored_bytes);
+    mr_jsonw_add_uint(w, "plain_bytes", chunk->plain_bytes);
+    mr_jsonw_add_uint(w, "bytes", chunk->stored_bytes);
     put_digest(w, chunk->sum);
-    put_text(w, "sha256", chunk->sha256);
+    mr_jsonw_add_str(w, "sha256", chunk->sha256);
     put_key(w, "above", chunk->range.lo);
     put_key(w, "up_to", chunk->range.hi);
     put_key(w, "first", chunk->first);
@@ -123,13 +97,14 @@ static void put_server(struct mr_jsonw *w, const struct mr_snap_server *server)
 {
     mr_jsonw_key(w, "server");
     mr_jsonw_object_begin(w);
-    put_text(w, "flavour", server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
-    put_text(w, "version", server->version);
-    put_text(w, "hostname", server->hostname);
-    put_count(w, "port", server->port);
-    put_count(w, "server_id", server->server_id);
-    put_text(w, "uuid", server->uuid);
-    put_count(w, "lower_case_table_names", server->lower_case_table_names);
+    mr_jsonw_add_str(w, "flavour",
+                     server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
+    mr_jsonw_add_str(w, "version", server->version);
+    mr_jsonw_add_str(w, "hostname", server->hostname);
+    mr_jsonw_add_uint(w, "port", server->port);
+    mr_jsonw_add_uint(w, "server_id", server->server_id);
+    mr_jsonw_add_str(w, "uuid", server->uuid);
+    mr_jsonw_add_uint(w, "lower_case_table_names", server->lower_case_table_names);
     mr_jsonw_object_end(w);
 }
 
@@ -137,27 +112,27 @@ static void put_consistency(struct mr_jsonw *w, const struct mr_snap_consistency
 {
     mr_jsonw_key(w, "consistency");
     mr_jsonw_object_begin(w);
-    put_text(w, "kind", c->kind == MR_SNAP_VIEWS ? "views" : "view");
-    put_count(w, "connections", c->connections);
-    put_count(w, "tries", c->tries);
-    put_text(w, "gtid", c->gtid);
-    put_text(w, "binlog_file", c->binlog_file);
-    put_number(w, "binlog_position", c->binlog_position);
-    put_text(w, "note", c->note);
+    mr_jsonw_add_str(w, "kind", c->kind == MR_SNAP_VIEWS ? "views" : "view");
+    mr_jsonw_add_uint(w, "connections", c->connections);
+    mr_jsonw_add_uint(w, "tries", c->tries);
+    mr_jsonw_add_str(w, "gtid", c->gtid);
+    mr_jsonw_add_str(w, "binlog_file", c->binlog_file);
+    mr_jsonw_add_number(w, "binlog_position", c->binlog_position);
+    mr_jsonw_add_str(w, "note", c->note);
     mr_jsonw_object_end(w);
 }
 
 static void put_object(struct mr_jsonw *w, const struct mr_snap_object *object)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "kind", object_words[object->kind]);
-    put_text(w, "db", object->db);
-    put_text(w, "name", object->name);
-    put_text(w, "file", object->file);
-    put_text(w, "sql_mode", object->sql_mode);
-    put_text(w, "collation_connection", object->collation);
-    put_text(w, "table", object->table);
-    put_text(w, "value", object->value);
+    mr_jsonw_add_str(w, "kind", object_words[object->kind]);
+    mr_jsonw_add_str(w, "db", object->db);
+    mr_jsonw_add_str(w, "name", object->name);
+    mr_jsonw_add_str(w, "file", object->file);
+    mr_jsonw_add_str(w, "sql_mode", object->sql_mode);
+    mr_jsonw_add_str(w, "collation_connection", object->collation);
+    mr_jsonw_add_str(w, "table", object->table);
+    mr_jsonw_add_str(w, "value", object->value);
     mr_jsonw_key(w, "columns");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < object->ncolumns; i++)
@@ -169,35 +144,35 @@ static void put_object(struct mr_jsonw *w, const struct mr_snap_object *object)
 static void put_column(struct mr_jsonw *w, const struct mr_snap_column *col)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "name", col->name);
-    put_text(w, "type", col->type);
-    put_text(w, "class", mr_snap_class_word(col->cls));
-    put_text(w, "charset", col->charset);
-    put_count(w, "decimals", col->decimals);
-    put_text(w, "load", mr_snap_load_word(col->load));
-    put_bool(w, "by_number", col->by_number);
-    put_number(w, "numbers", col->numbers);
+    mr_jsonw_add_str(w, "name", col->name);
+    mr_jsonw_add_str(w, "type", col->type);
+    mr_jsonw_add_str(w, "class", mr_snap_class_word(col->cls));
+    mr_jsonw_add_str(w, "charset", col->charset);
+    mr_jsonw_add_uint(w, "decimals", col->decimals);
+    mr_jsonw_add_str(w, "load", mr_snap_load_word(col->load));
+    mr_jsonw_add_bool(w, "by_number", col->by_number);
+    mr_jsonw_add_number(w, "numbers", col->numbers);
     mr_jsonw_object_end(w);
 }
 
 static void put_table_facts(struct mr_jsonw *w, const struct mr_snap_table *t)
 {
-    put_text(w, "db", t->db);
-    put_text(w, "name", t->name);
-    put_count(w, "number", t->number);
-    put_text(w, "engine", t->engine);
-    put_bool(w, "transactional", t->transactional);
-    put_bool(w, "consistent", t->consistent);
-    put_text(w, "note", t->note);
-    put_text(w, "schema_file", t->schema_file);
-    put_text(w, "keys_file", t->keys_file);
-    put_text(w, "where", t->where);
-    put_bool(w, "keys_hidden", t->keys_hidden);
-    put_text(w, "index", t->index);
-    put_number(w, "auto_increment", t->auto_increment);
-    put_count(w, "rows", t->rows);
-    put_count(w, "plain_bytes", t->plain_bytes);
-    put_count(w, "bytes", t->stored_bytes);
+    mr_jsonw_add_str(w, "db", t->db);
+    mr_jsonw_add_str(w, "name", t->name);
+    mr_jsonw_add_uint(w, "number", t->number);
+    mr_jsonw_add_str(w, "engine", t->engine);
+    mr_jsonw_add_bool(w, "transactional", t->transactional);
+    mr_jsonw_add_bool(w, "consistent", t->consistent);
+    mr_jsonw_add_str(w, "note", t->note);
+    mr_jsonw_add_str(w, "schema_file", t->schema_file);
+    mr_jsonw_add_str(w, "keys_file", t->keys_file);
+    mr_jsonw_add_str(w, "where", t->where);
+    mr_jsonw_add_bool(w, "keys_hidden", t->keys_hidden);
+    mr_jsonw_add_str(w, "index", t->index);
+    mr_jsonw_add_number(w, "auto_increment", t->auto_increment);
+    mr_jsonw_add_uint(w, "rows", t->rows);
+    mr_jsonw_add_uint(w, "plain_bytes", t->plain_bytes);
+    mr_jsonw_add_uint(w, "bytes", t->stored_bytes);
     put_digest(w, t->sum);
 }
 
@@ -228,11 +203,11 @@ static void put_totals(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     struct mr_snap_totals sum = mr_snap_manifest_totals(m);
     mr_jsonw_key(w, "totals");
     mr_jsonw_object_begin(w);
-    put_count(w, "tables", m->ntables);
-    put_count(w, "rows", sum.rows);
-    put_count(w, "chunks", sum.chunks);
-    put_count(w, "plain_bytes", sum.plain_bytes);
-    put_count(w, "bytes", sum.stored_bytes);
+    mr_jsonw_add_uint(w, "tables", m->ntables);
+    mr_jsonw_add_uint(w, "rows", sum.rows);
+    mr_jsonw_add_uint(w, "chunks", sum.chunks);
+    mr_jsonw_add_uint(w, "plain_bytes", sum.plain_bytes);
+    mr_jsonw_add_uint(w, "bytes", sum.stored_bytes);
     mr_jsonw_object_end(w);
 }
 
@@ -242,8 +217,8 @@ static void put_recipients(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nrecipients; i++) {
         mr_jsonw_object_begin(w);
-        put_text(w, "subject", m->recipients[i].subject);
-        put_text(w, "sha256", m->recipients[i].sha256);
+        mr_jsonw_add_str(w, "subject", m->recipients[i].subject);
+        mr_jsonw_add_str(w, "sha256", m->recipients[i].sha256);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -260,10 +235,10 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nleft_out; i++) {
         mr_jsonw_object_begin(w);
-        put_text(w, "kind", m->left_out[i].kind);
-        put_text(w, "name", m->left_out[i].name);
-        put_text(w, "reason", m->left_out[i].reason);
-        put_text(w, "hint", m->left_out[i].hint);
+        mr_jsonw_add_str(w, "kind", m->left_out[i].kind);
+        mr_jsonw_add_str(w, "name", m->left_out[i].name);
+        mr_jsonw_add_str(w, "reason", m->left_out[i].reason);
+        mr_jsonw_add_str(w, "hint", m->left_out[i].hint);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -276,9 +251,9 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nfiles; i++) {
         mr_jsonw_object_begin(w);
-        put_text(w, "name", m->files[i].name);
-        put_count(w, "bytes", m->files[i].bytes);
-        put_text(w, "sha256", m->files[i].sha256);
+        mr_jsonw_add_str(w, "name", m->files[i].name);
+        mr_jsonw_add_uint(w, "bytes", m->files[i].bytes);
+        mr_jsonw_add_str(w, "sha256", m->files[i].sha256);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -290,12 +265,12 @@ enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest,
     struct mr_jsonw w;
     mr_jsonw_init_buf(&w, out);
     mr_jsonw_object_begin(&w);
-    put_text(&w, "schema", MR_SNAP_SCHEMA);
-    put_text(&w, "uuid", manifest->uuid);
-    put_text(&w, "created", manifest->created);
-    put_text(&w, "finished", manifest->finished);
-    put_text(&w, "version", manifest->version);
-    put_text(&w, "source", manifest->source);
+    mr_jsonw_add_str(&w, "schema", MR_SNAP_SCHEMA);
+    mr_jsonw_add_str(&w, "uuid", manifest->uuid);
+    mr_jsonw_add_str(&w, "created", manifest->created);
+    mr_jsonw_add_str(&w, "finished", manifest->finished);
+    mr_jsonw_add_str(&w, "version", manifest->version);
+    mr_jsonw_add_str(&w, "source", manifest->source);
     put_server(&w, &manifest->server);
     put_consistency(&w, &manifest->consistency);
     put_recipients(&w, manifest);

@@ -142,32 +142,19 @@ enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir
 
 /* ---- JSON ---- */
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
-}
-
 static void put_table(struct mr_jsonw *w, const struct mr_snap_table *t)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->name);
     mr_jsonw_object_begin(w);
-    put_text(w, "table", name.ptr);
-    put_count(w, "rows", t->rows);
-    put_count(w, "files", t->nchunks);
-    put_count(w, "plain_bytes", t->plain_bytes);
-    put_count(w, "bytes", t->stored_bytes);
-    mr_jsonw_key(w, "consistent");
-    mr_jsonw_bool(w, t->consistent);
-    put_text(w, "where", t->where);
-    put_text(w, "note", t->note);
+    mr_jsonw_add_str(w, "table", name.ptr);
+    mr_jsonw_add_uint(w, "rows", t->rows);
+    mr_jsonw_add_uint(w, "files", t->nchunks);
+    mr_jsonw_add_uint(w, "plain_bytes", t->plain_bytes);
+    mr_jsonw_add_uint(w, "bytes", t->stored_bytes);
+    mr_jsonw_add_bool(w, "consistent", t->consistent);
+    mr_jsonw_add_str(w, "where", t->where);
+    mr_jsonw_add_str(w, "note", t->note);
     mr_jsonw_object_end(w);
     mr_strbuf_release(&name);
 }
@@ -183,9 +170,9 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nobjects; i++) {
         mr_jsonw_object_begin(w);
-        put_text(w, "kind", mr_snap_object_word(m->objects[i].kind));
-        put_text(w, "db", m->objects[i].db);
-        put_text(w, "name", m->objects[i].name);
+        mr_jsonw_add_str(w, "kind", mr_snap_object_word(m->objects[i].kind));
+        mr_jsonw_add_str(w, "db", m->objects[i].db);
+        mr_jsonw_add_str(w, "name", m->objects[i].name);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -193,10 +180,10 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nleft_out; i++) {
         mr_jsonw_object_begin(w);
-        put_text(w, "kind", m->left_out[i].kind);
-        put_text(w, "name", m->left_out[i].name);
-        put_text(w, "reason", m->left_out[i].reason);
-        put_text(w, "hint", m->left_out[i].hint);
+        mr_jsonw_add_str(w, "kind", m->left_out[i].kind);
+        mr_jsonw_add_str(w, "name", m->left_out[i].name);
+        mr_jsonw_add_str(w, "reason", m->left_out[i].reason);
+        mr_jsonw_add_str(w, "hint", m->left_out[i].hint);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -210,31 +197,30 @@ enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir
     const struct mr_snap_consistency *c = &m->consistency;
     mr_jsonw_init_file(&w, file);
     mr_jsonw_object_begin(&w);
-    put_text(&w, "schema", "myrecon/snapshot-list/1");
-    put_text(&w, "dir", dir);
-    put_text(&w, "uuid", m->uuid);
-    put_text(&w, "created", m->created);
-    put_text(&w, "finished", m->finished);
-    put_text(&w, "version", m->version);
-    put_text(&w, "source", m->source);
-    put_text(&w, "server_version", m->server.version);
-    put_text(&w, "hostname", m->server.hostname);
-    put_text(&w, "gtid", c->gtid);
-    put_text(&w, "binlog_file", c->binlog_file);
-    put_count(&w, "binlog_position", c->binlog_position);
-    put_count(&w, "connections", c->connections);
-    put_text(&w, "note", c->note);
-    put_count(&w, "rows", sum.rows);
-    put_count(&w, "files", sum.chunks);
-    put_count(&w, "plain_bytes", sum.plain_bytes);
-    put_count(&w, "bytes", sum.stored_bytes);
+    mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-list/1");
+    mr_jsonw_add_str(&w, "dir", dir);
+    mr_jsonw_add_str(&w, "uuid", m->uuid);
+    mr_jsonw_add_str(&w, "created", m->created);
+    mr_jsonw_add_str(&w, "finished", m->finished);
+    mr_jsonw_add_str(&w, "version", m->version);
+    mr_jsonw_add_str(&w, "source", m->source);
+    mr_jsonw_add_str(&w, "server_version", m->server.version);
+    mr_jsonw_add_str(&w, "hostname", m->server.hostname);
+    mr_jsonw_add_str(&w, "gtid", c->gtid);
+    mr_jsonw_add_str(&w, "binlog_file", c->binlog_file);
+    mr_jsonw_add_uint(&w, "binlog_position", c->binlog_position);
+    mr_jsonw_add_uint(&w, "connections", c->connections);
+    mr_jsonw_add_str(&w, "note", c->note);
+    mr_jsonw_add_uint(&w, "rows", sum.rows);
+    mr_jsonw_add_uint(&w, "files", sum.chunks);
+    mr_jsonw_add_uint(&w, "plain_bytes", sum.plain_bytes);
+    mr_jsonw_add_uint(&w, "bytes", sum.stored_bytes);
     mr_jsonw_key(&w, "encrypted_to");
     mr_jsonw_array_begin(&w);
     for (size_t i = 0; i < m->nrecipients; i++)
         mr_jsonw_str(&w, m->recipients[i].sha256);
     mr_jsonw_array_end(&w);
-    mr_jsonw_key(&w, "signed");
-    mr_jsonw_bool(&w, m->signer.ptr != NULL);
+    mr_jsonw_add_bool(&w, "signed", m->signer.ptr != NULL);
     put_lists(&w, m);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);

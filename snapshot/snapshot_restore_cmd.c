@@ -96,29 +96,17 @@ static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr
     return code;
 }
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
-static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_uint(w, count);
-}
-
 static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->snap->name);
     mr_jsonw_object_begin(w);
-    put_text(w, "type", "table");
-    put_text(w, "table", name.ptr);
-    put_text(w, "verdict", is_same(t) ? "equal" : "different");
-    put_count(w, "rows", t->rows);
-    put_count(w, "wanted", t->snap->rows);
-    put_count(w, "warnings", t->warnings);
+    mr_jsonw_add_str(w, "type", "table");
+    mr_jsonw_add_str(w, "table", name.ptr);
+    mr_jsonw_add_str(w, "verdict", is_same(t) ? "equal" : "different");
+    mr_jsonw_add_uint(w, "rows", t->rows);
+    mr_jsonw_add_uint(w, "wanted", t->snap->rows);
+    mr_jsonw_add_uint(w, "warnings", t->warnings);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
     mr_strbuf_release(&name);
@@ -135,22 +123,21 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     }
     for (size_t i = 0; i < r->notes.count; i++) {
         mr_jsonw_object_begin(&w);
-        put_text(&w, "type", "note");
-        put_text(&w, "text", *(const char **)mr_vec_at(&r->notes, i));
+        mr_jsonw_add_str(&w, "type", "note");
+        mr_jsonw_add_str(&w, "text", *(const char **)mr_vec_at(&r->notes, i));
         mr_jsonw_object_end(&w);
         mr_jsonw_end_line(&w);
     }
     mr_jsonw_object_begin(&w);
-    put_text(&w, "type", "summary");
-    put_text(&w, "schema", "myrecon/snapshot-restore/1");
-    put_text(&w, "verdict", r->different > 0 ? "different" : "equal");
-    put_text(&w, "uuid", r->snap.manifest.uuid);
-    put_text(&w, "mode", r->insert ? "insert" : "load");
-    mr_jsonw_key(&w, "resumed");
-    mr_jsonw_bool(&w, r->resumed);
-    put_count(&w, "tables", r->ntables);
-    put_count(&w, "rows", rows);
-    put_count(&w, "notes", r->notes.count);
+    mr_jsonw_add_str(&w, "type", "summary");
+    mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-restore/1");
+    mr_jsonw_add_str(&w, "verdict", r->different > 0 ? "different" : "equal");
+    mr_jsonw_add_str(&w, "uuid", r->snap.manifest.uuid);
+    mr_jsonw_add_str(&w, "mode", r->insert ? "insert" : "load");
+    mr_jsonw_add_bool(&w, "resumed", r->resumed);
+    mr_jsonw_add_uint(&w, "tables", r->ntables);
+    mr_jsonw_add_uint(&w, "rows", rows);
+    mr_jsonw_add_uint(&w, "notes", r->notes.count);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

@@ -84,12 +84,6 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
     return code;
 }
 
-static void put_text(struct mr_jsonw *w, const char *key, const char *text)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_str(w, text);
-}
-
 static bool is_unread(const struct mr_snap *snap, const struct mr_snap_options *opts)
 {
     return mr_snap_is_encrypted(snap) && opts->decrypt_with == NULL;
@@ -103,27 +97,22 @@ static enum mr_code print_json(const struct mr_snap *snap,
     mr_jsonw_init_file(&w, stdout);
     for (size_t i = 0; i < snap->damage.count; i++) {
         mr_jsonw_object_begin(&w);
-        put_text(&w, "type", "damage");
-        put_text(&w, "file", damage_at(snap, i)->file);
-        put_text(&w, "reason", damage_at(snap, i)->reason);
+        mr_jsonw_add_str(&w, "type", "damage");
+        mr_jsonw_add_str(&w, "file", damage_at(snap, i)->file);
+        mr_jsonw_add_str(&w, "reason", damage_at(snap, i)->reason);
         mr_jsonw_object_end(&w);
         mr_jsonw_end_line(&w);
     }
     mr_jsonw_object_begin(&w);
-    put_text(&w, "type", "summary");
-    put_text(&w, "schema", "myrecon/snapshot-verify/1");
-    put_text(&w, "verdict", snap->damage.count > 0 ? "damaged" : "whole");
-    mr_jsonw_key(&w, "quick");
-    mr_jsonw_bool(&w, opts->quick);
-    mr_jsonw_key(&w, "rows_read");
-    mr_jsonw_bool(&w, !opts->quick && !is_unread(snap, opts));
-    put_text(&w, "uuid", snap->has_manifest ? snap->manifest.uuid : NULL);
-    mr_jsonw_key(&w, "tables");
-    mr_jsonw_uint(&w, snap->manifest.ntables);
-    mr_jsonw_key(&w, "rows");
-    mr_jsonw_uint(&w, sum.rows);
-    mr_jsonw_key(&w, "damage");
-    mr_jsonw_uint(&w, snap->damage.count);
+    mr_jsonw_add_str(&w, "type", "summary");
+    mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-verify/1");
+    mr_jsonw_add_str(&w, "verdict", snap->damage.count > 0 ? "damaged" : "whole");
+    mr_jsonw_add_bool(&w, "quick", opts->quick);
+    mr_jsonw_add_bool(&w, "rows_read", !opts->quick && !is_unread(snap, opts));
+    mr_jsonw_add_str(&w, "uuid", snap->has_manifest ? snap->manifest.uuid : NULL);
+    mr_jsonw_add_uint(&w, "tables", snap->manifest.ntables);
+    mr_jsonw_add_uint(&w, "rows", sum.rows);
+    mr_jsonw_add_uint(&w, "damage", snap->damage.count);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

@@ -90,8 +90,7 @@ take --chunk-size 1 "$(uri a "$DB")" "$SNAP"
 WRONG= RESUMED=0
 for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.6; do
     client b <<<"DROP DATABASE IF EXISTS $COPY"
-    timeout -s KILL "$delay" "$MYRECON" snapshot restore -q --threads 2 "$SNAP" "$(uri b "$COPY")" \
-        >/dev/null 2>&1 && continue # it was quicker
+    killed_after "$delay" "$MYRECON" snapshot restore -q --threads 2 "$SNAP" "$(uri b "$COPY")" || continue
     # the server takes back what the dead connections had begun
     for ((i = 0; i < 100; i++)); do
         [ "$(client b <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%$COPY%' AND ID <> CONNECTION_ID()")" = 0 ] && break

@@ -26,12 +26,14 @@ is "an undisturbed run" "$RC" 0
 WRONG= WENT_ON=0
 for delay in 0.05 0.1 0.15 0.2 0.3 0.4 0.6 0.8; do
     rm -rf "$SNAP" "$SNAP.partial"
-    timeout -s KILL "$delay" "$MYRECON" snapshot create -q --chunk-size 1 --rate 10 "$SRC" "$SNAP" >/dev/null 2>&1
+    killed_after "$delay" "$MYRECON" snapshot create -q --chunk-size 1 --rate 10 "$SRC" "$SNAP"
     [ ! -e "$SNAP" ] || WRONG+="killed after $delay s: it looks whole
 "
     take --chunk-size 1 "$SRC" "$SNAP"
+    [ "$RC" = 0 ] || WRONG+="killed after $delay s: exit code $RC: $(cat "$ERR")
+"
     snap verify "$SNAP"
-    [ "$RC $(whole)" = "0 $WHOLE" ] || WRONG+="killed after $delay s: exit code $RC, other rows: $(cat "$OUT" "$ERR")
+    [ "$RC $(whole)" = "0 $WHOLE" ] || WRONG+="killed after $delay s: verify: exit code $RC, other rows: $(cat "$OUT" "$ERR")
 "
     [ ! -e "$SNAP.partial" ] || WRONG+="killed after $delay s: something is left
 "

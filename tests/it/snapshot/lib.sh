@@ -12,6 +12,17 @@ snap() { # snap COMMAND ARGS…: another of the commands
     RC=$?
 }
 
+killed_after() { # killed_after SECONDS COMMAND…: kills it; gone when this returns; 1: it was quicker
+    local delay=$1 pid status=0
+    shift
+    "$@" >/dev/null 2>&1 </dev/null &
+    pid=$!
+    sleep "$delay"
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null || status=$?
+    [ $status = 137 ]
+}
+
 every_type() { # every_type SIDE: the schema of snapshot_types.sql in $DB, and what SIDE has more
     client "$1" -D "$DB" --binary-mode <"$IT_DIR/snapshot_types.sql" || bail "SQL failed on side $1"
     case $1 in
