@@ -80,6 +80,73 @@ enum mr_code mr_json_get_text_or_null(const struct json_t *object, const char *n
     return refuse(name, "a text or null", err);
 }
 
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* NULL: it is not hex, or holds a NUL. */
+static enum mr_code unhex(const char *hex, struct mr_arena *arena, const char **out,
+                          struct mr_err *err)
+{
+    size_t len = strlen(hex) / 2;
+    *out = NULL;
+    if (strlen(hex) % 2 != 0)
+        return MR_OK;
+    char *bytes = mr_arena_alloc(arena, len + 1);
+    if (bytes == NULL)
+        return mr_err_nomem(err, "reading JSON");
+    for (size_t i = 0; i < len; i++) {
+        int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
+        if (high < 0 || low < 0 || high + low == 0)
+            return MR_OK;
+        bytes[i] = (char)(high << 4 | low);
+    }
+    bytes[len] = '\0';
+    *out = bytes;
+    return MR_OK;
+}
+
+/* *out stays NULL where the value is of neither form. */
+static enum mr_code exact_value(const json_t *value, struct mr_arena *arena,
+                                const char **out, struct mr_err *err)
+{
+    const char *text = json_string_value(value);
+    const char *hex = json_string_value(json_object_get(value, "hex"));
+    *out = NULL;
+    if (hex != NULL)
+        return unhex(hex, arena, out, err);
+    if (text != NULL && (*out = mr_arena_strdup(arena, text)) == NULL)
+        return mr_err_nomem(err, "reading JSON");
+    return MR_OK;
+}
+
+enum mr_code mr_json_get_exact(const struct json_t *object, const char *name,
+                               struct mr_arena *arena, const char **out,
+                               struct mr_err *err)
+{
+    const json_t *value = json_object_get(object, name);
+    enum mr_code code = exact_value(value, arena, out, err);
+    if (code != MR_OK || *out != NULL || value == NULL || json_is_null(value))
+        return code;
+    return refuse(name, "a text or null", err);
+}
+
+enum mr_code mr_json_item_exact(const struct json_t *array, size_t at,
+                                struct mr_arena *arena, const char **out,
+                                struct mr_err *err)
+{
+    enum mr_code code = exact_value(json_array_get(array, at), arena, out, err);
+    return code != MR_OK || *out != NULL ? code : refuse("item", "a text", err);
+}
+
+bool mr_json_has(const struct json_t *object, const char *name)
+{
+    return json_object_get(object, name) != NULL;
+}
+
 static bool parse_digits(const char *text, uint64_t *out)
 {
     char *end = NULL;

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "err.h"
 
 struct mr_json_doc; /* owns everything */
@@ -37,6 +38,12 @@ enum mr_code mr_json_get_text(const struct json_t *object, const char *name,
 /* The same; a null or missing member is NULL. */
 enum mr_code mr_json_get_text_or_null(const struct json_t *object, const char *name,
                                       const char **out, struct mr_err *err);
+/* What mr_jsonw_exact (jsonw.h) has written, copied into the arena; NULL likewise.  Bytes
+ * in hex that hold a NUL are refused. */
+enum mr_code mr_json_get_exact(const struct json_t *object, const char *name,
+                               struct mr_arena *arena, const char **out,
+                               struct mr_err *err);
+bool mr_json_has(const struct json_t *object, const char *name);
 enum mr_code mr_json_get_uint(const struct json_t *object, const char *name,
                               uint64_t *out, struct mr_err *err);
 enum mr_code mr_json_get_bool(const struct json_t *object, const char *name, bool *out,
@@ -50,6 +57,10 @@ enum mr_code mr_json_get_array(const struct json_t *object, const char *name,
 /* An item that is an object. */
 enum mr_code mr_json_item(const struct json_t *array, size_t at,
                           const struct json_t **out, struct mr_err *err);
+/* An item as mr_json_get_exact reads it; NULL is refused. */
+enum mr_code mr_json_item_exact(const struct json_t *array, size_t at,
+                                struct mr_arena *arena, const char **out,
+                                struct mr_err *err);
 /* An item that is a text. */
 enum mr_code mr_json_item_text(const struct json_t *array, size_t at, const char **out,
                                struct mr_err *err);

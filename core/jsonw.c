@@ -278,6 +278,15 @@ void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value)
     mr_jsonw_add_str(w, name, text);
 }
 
+void mr_jsonw_exact(struct mr_jsonw *w, const char *str)
+{
+    size_t len = str != NULL ? strlen(str) : 0;
+    if (len > 0 && !mr_utf8_is_valid(str, len))
+        mr_jsonw_hex(w, str, len);
+    else
+        mr_jsonw_str(w, str);
+}
+
 void mr_jsonw_end_line(struct mr_jsonw *w)
 {
     assert(w->depth == 0 && (w->filled & 1) != 0);

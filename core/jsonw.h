@@ -60,6 +60,9 @@ void mr_jsonw_bool(struct mr_jsonw *w, bool value);
 void mr_jsonw_null(struct mr_jsonw *w);
 /* {"hex":"00ff"}: bytes that are no text. */
 void mr_jsonw_hex(struct mr_jsonw *w, const void *ptr, size_t len);
+/* A text whose exact bytes matter: a string, or as mr_jsonw_hex where it is no UTF-8; read
+ * by mr_json_get_exact (json_in.h). */
+void mr_jsonw_exact(struct mr_jsonw *w, const char *str);
 /* One whole value that is JSON already. */
 void mr_jsonw_raw(struct mr_jsonw *w, const char *ptr, size_t len);
 

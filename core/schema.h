@@ -7,6 +7,8 @@
  * byte order.  Texts are UTF-8.  Ownership: everything lives in the catalogue's arena
  * until mr_catalogue_free.  Read-only after loading, so threads may share it.
  *
+ * What is added to these structs is added to catalogue_json.c and catalogue_json_read.c.
+ *
  * information_schema hides what an account may not see, without an error; see grants.h
  * and mr_schema_probe().
  */
@@ -180,5 +182,7 @@ enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *t
 enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
                                       uint64_t *next, uint64_t *greatest,
                                       struct mr_err *err);
+/* That next value of a CREATE TABLE; 0 where it carries none. */
+uint64_t mr_schema_next_in(const char *create, size_t len);
 
 #endif

@@ -86,7 +86,7 @@ static const struct mr_column *counter_of(const struct mr_table *table)
  * because columns, defaults and comments may hold any text; the list is the first pair
  * of parentheses.
  */
-static uint64_t scan_next(const char *create, size_t len)
+uint64_t mr_schema_next_in(const char *create, size_t len)
 {
     struct mr_sqlscan scan;
     struct mr_token token;
@@ -123,7 +123,7 @@ static enum mr_code read_next(struct mr_db *db, const struct mr_table *table,
         code = mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement",
                           table->db, table->name);
     if (code == MR_OK)
-        *next = scan_next(cells[1].ptr, cells[1].len);
+        *next = mr_schema_next_in(cells[1].ptr, cells[1].len);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;

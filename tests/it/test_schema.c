@@ -4,6 +4,8 @@
  */
 #include "it.h"
 
+#include "../unit/catalogue_same.h"
+#include "core/catalogue_json.h"
 #include "core/grants.h"
 #include "core/schema.h"
 #include "recon/objects.h"
@@ -105,6 +107,29 @@ static void test_equal(void **state)
     expect_diffs(b, a, "");
     mr_catalogue_free(a);
     mr_catalogue_free(b);
+}
+
+/* What a file has kept of a server compares with a server as the server itself does. */
+static void test_file(void **state)
+{
+    (void)state;
+    it_need_servers();
+    struct mr_catalogue *cats[2 * IT_SERVERS] = {NULL};
+    for (size_t i = 0; i < IT_SERVERS; i++) {
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        struct mr_err err = {0};
+        cats[i] = load(it_db[i]);
+        it_ok(mr_catalogue_json_write(cats[i], &text, &err), &err, "writing");
+        it_ok(
+            mr_catalogue_json_read(text.ptr, text.len, "c", &cats[IT_SERVERS + i], &err),
+            &err, "reading");
+        same_catalogue(cats[i], cats[IT_SERVERS + i]);
+        mr_strbuf_release(&text);
+    }
+    expect_diffs(cats[IT_SERVERS], cats[1], "");
+    expect_diffs(cats[0], cats[IT_SERVERS + 1], "");
+    for (size_t i = 0; i < 2 * IT_SERVERS; i++)
+        mr_catalogue_free(cats[i]);
 }
 
 static void test_classes(void **state)
@@ -347,10 +372,10 @@ static void test_auto_increment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),          cmocka_unit_test(test_classes),
-        cmocka_unit_test(test_differences),    cmocka_unit_test(test_reload),
-        cmocka_unit_test(test_probe),          cmocka_unit_test(test_rights),
-        cmocka_unit_test(test_auto_increment),
+        cmocka_unit_test(test_equal),   cmocka_unit_test(test_file),
+        cmocka_unit_test(test_classes), cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_reload),  cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_rights),  cmocka_unit_test(test_auto_increment),
     };
     return cmocka_run_group_tests_name("schema", tests, set_up, it_close);
 }
