@@ -14,6 +14,7 @@
 #include "core/sign.h"
 #include "core/version.h"
 #include "snapshot/create_scan.h"
+#include "snapshot/snap_catalogue.h"
 #include "snapshot/snap_script.h"
 
 #define REDO_TRIES 2
@@ -250,6 +251,21 @@ static enum mr_code fill_recipients(struct mr_create *c, struct mr_err *err)
     return code;
 }
 
+/* In the view of the rows where they are of it; a view that has gone meanwhile, or does not
+ * know the table as it is now, is not asked again. */
+static enum mr_code read_greatest(struct mr_create *c, struct mr_create_table *t,
+                                  struct mr_err *err)
+{
+    struct mr_err why = {0};
+    struct mr_db *view = mr_reader_db(c->views.readers[0]);
+    enum mr_code code = MR_E_LOST;
+    if (view != NULL && t->snap.transactional && t->snap.consistent)
+        code = mr_schema_auto_increment(view, t->table, NULL, &t->snap.greatest, &why);
+    if (code != MR_OK)
+        code = mr_schema_auto_increment(c->db, t->table, NULL, &t->snap.greatest, err);
+    return code;
+}
+
 static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
 {
     struct mr_snap_manifest *m = &c->manifest;
@@ -263,11 +279,27 @@ static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
             continue;
         code = order_chunks(c, t, err);
         if (code == MR_OK)
+            code = read_greatest(c, t, err);
+        if (code == MR_OK)
             code = mr_snap_schema_write_table(&c->schema, t->table, t->create, &t->snap,
                                               err);
         m->tables[m->ntables++] = t->snap;
     }
     return code;
+}
+
+/* As they were read, which may be later than the catalogue. */
+static enum mr_code write_catalogue(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_table *tables =
+        mr_arena_calloc(&c->arena, c->tables.count + 1, sizeof *tables);
+    size_t count = 0;
+    if (tables == NULL)
+        return mr_err_nomem(err, "writing a snapshot");
+    for (size_t i = 0; i < c->tables.count; i++)
+        if (!table_at(c, i)->left_out)
+            tables[count++] = *table_at(c, i)->table;
+    return mr_snap_catalogue_write(&c->schema, tables, count, err);
 }
 
 static void fill_lists(struct mr_create *c)
@@ -325,6 +357,8 @@ enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
         code = fill_tables(c, err);
     if (code == MR_OK)
         code = mr_snap_schema_objects(&c->schema, err);
+    if (code == MR_OK)
+        code = write_catalogue(c, err);
     if (code == MR_OK)
         code = write_scripts(c, err);
     return code == MR_OK ? publish(c, err) : code;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/jsonw.h"
+#include "core/row_class.h"
 
 static const char *const object_words[] = {
     [MR_SNAP_DATABASE] = "database", [MR_SNAP_SEQUENCE] = "sequence",
@@ -146,7 +147,7 @@ static void put_column(struct mr_jsonw *w, const struct mr_snap_column *col)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "name", col->name);
     mr_jsonw_add_str(w, "type", col->type);
-    mr_jsonw_add_str(w, "class", mr_snap_class_word(col->cls));
+    mr_jsonw_add_str(w, "class", mr_row_class_word(col->cls));
     mr_jsonw_add_str(w, "charset", col->charset);
     mr_jsonw_add_uint(w, "decimals", col->decimals);
     mr_jsonw_add_str(w, "load", mr_snap_load_word(col->load));
@@ -170,6 +171,7 @@ static void put_table_facts(struct mr_jsonw *w, const struct mr_snap_table *t)
     mr_jsonw_add_bool(w, "keys_hidden", t->keys_hidden);
     mr_jsonw_add_str(w, "index", t->index);
     mr_jsonw_add_number(w, "auto_increment", t->auto_increment);
+    mr_jsonw_add_number(w, "auto_increment_greatest", t->greatest);
     mr_jsonw_add_uint(w, "rows", t->rows);
     mr_jsonw_add_uint(w, "plain_bytes", t->plain_bytes);
     mr_jsonw_add_uint(w, "bytes", t->stored_bytes);

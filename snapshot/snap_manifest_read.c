@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/row_class.h"
 #include "snapshot/snap_dir.h"
 #include "snapshot/snap_manifest.h"
 
@@ -256,7 +257,7 @@ static void get_column(struct reader *r, const struct json_t *item,
     const char *cls = get_text(r, item, "class"), *load = get_text(r, item, "load");
     c->name = get_text(r, item, "name");
     c->type = get_text(r, item, "type");
-    c->cls = mr_snap_class_of_word(cls);
+    c->cls = mr_row_class_of_word(cls);
     c->charset = get_text_or_null(r, item, "charset");
     c->decimals = (unsigned)get_number(r, item, "decimals");
     c->load = mr_snap_load_of_word(load);
@@ -309,6 +310,7 @@ static void get_table_facts(struct reader *r, const struct json_t *item,
     t->keys_hidden = get_bool(r, item, "keys_hidden");
     t->index = get_text_or_null(r, item, "index");
     t->auto_increment = get_number(r, item, "auto_increment");
+    t->greatest = get_number(r, item, "auto_increment_greatest");
     t->rows = get_number(r, item, "rows");
     t->plain_bytes = get_number(r, item, "plain_bytes");
     t->stored_bytes = get_number(r, item, "bytes");

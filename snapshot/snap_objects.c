@@ -246,6 +246,14 @@ static const char *split_routine(const char *name, const char **what)
     return name;
 }
 
+bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object)
+{
+    const char *what = NULL, *name = object->name;
+    if (object->kind == MR_OBJECT_ROUTINE)
+        name = split_routine(object->name, &what);
+    return is_selected(s, object->db, name);
+}
+
 static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object *o,
                                 struct mr_err *err)
 {
@@ -270,7 +278,7 @@ static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object
         what = "SEQUENCE";
         break;
     }
-    if (!is_selected(s, o->db, name))
+    if (!mr_snap_schema_wants(s, o))
         return MR_OK;
     if (object.kind == MR_SNAP_VIEW)
         code = take_view_columns(s, &object, err);

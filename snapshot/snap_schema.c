@@ -128,13 +128,6 @@ static const char *file_name(struct mr_snap_schema *s, const char *stem, const c
     return kept;
 }
 
-static uint64_t counter_of(const char *create)
-{
-    const char *end = strstr(create, "\n) ");
-    const char *at = end != NULL ? strstr(end, " AUTO_INCREMENT=") : NULL;
-    return at != NULL ? strtoull(strchr(at, '=') + 1, NULL, 10) : 0;
-}
-
 static enum mr_code write_statement(struct mr_snap_schema *s, const char *file,
                                     const char *statement, bool has_body,
                                     struct mr_err *err)
@@ -166,7 +159,7 @@ enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
         to->keys_file = file_name(s, stem.ptr, "keys");
         code = write_statement(s, to->keys_file, alter.ptr, false, err);
     }
-    to->auto_increment = counter_of(create);
+    to->auto_increment = mr_schema_next_in(create, strlen(create));
     mr_strbuf_release(&without);
     mr_strbuf_release(&alter);
     mr_strbuf_release(&stem);

@@ -52,6 +52,8 @@ bool mr_snap_schema_same(const char *create, const char *other);
 enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
                                         const struct mr_table *table, const char *create,
                                         struct mr_snap_table *to, struct mr_err *err);
+/* Is the object one of those that the patterns select? */
+bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object);
 /* Everything that is no table. */
 enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err);
 

@@ -28,18 +28,6 @@ bool mr_snap_sum_equal(struct mr_snap_sum a, struct mr_snap_sum b)
 /* ---- words ---- */
 
 static const struct {
-    enum mr_class cls;
-    const char *word;
-} class_words[] = {
-    {MR_CLASS_INT, "int"},         {MR_CLASS_UINT, "uint"},
-    {MR_CLASS_FLOAT, "float"},     {MR_CLASS_DOUBLE, "double"},
-    {MR_CLASS_DECIMAL, "decimal"}, {MR_CLASS_TEXT, "text"},
-    {MR_CLASS_ENUM, "enum"},       {MR_CLASS_BINARY, "binary"},
-    {MR_CLASS_JSON, "json"},       {MR_CLASS_GEOMETRY, "geometry"},
-    {MR_CLASS_DATE, "date"},       {MR_CLASS_DATETIME, "datetime"},
-    {MR_CLASS_TIME, "time"},
-};
-static const struct {
     enum mr_snap_load load;
     const char *word;
 } load_words[] = {
@@ -48,22 +36,6 @@ static const struct {
     {MR_SNAP_LOAD_ASCII, "ascii"},
     {MR_SNAP_LOAD_NUMBER, "number"},
 };
-
-const char *mr_snap_class_word(enum mr_class cls)
-{
-    for (size_t i = 0; i < sizeof class_words / sizeof *class_words; i++)
-        if (class_words[i].cls == cls)
-            return class_words[i].word;
-    return "";
-}
-
-enum mr_class mr_snap_class_of_word(const char *word)
-{
-    for (size_t i = 0; i < sizeof class_words / sizeof *class_words; i++)
-        if (strcmp(class_words[i].word, word) == 0)
-            return class_words[i].cls;
-    return MR_CLASS_UNDECIDED;
-}
 
 const char *mr_snap_load_word(enum mr_snap_load load)
 {

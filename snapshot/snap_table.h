@@ -74,7 +74,8 @@ struct mr_snap_table {
     size_t ncolumns;
     const size_t *key; /* positions in columns */
     size_t nkey;
-    uint64_t auto_increment;            /* next value; 0: none */
+    uint64_t auto_increment; /* next value; 0: none */
+    uint64_t greatest; /* of that column, in all rows of the source's table; 0: none */
     const struct mr_snap_chunk *chunks; /* in the order of keys */
     size_t nchunks;
     uint64_t rows, plain_bytes, stored_bytes;
@@ -100,9 +101,7 @@ enum mr_code mr_snap_readspec(const struct mr_snap_table *table, const char *db,
 void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table,
                       const char *db, const char *file);
 
-/* "int", "enum" …: the words of enum mr_class in a manifest; UNDECIDED for another word. */
-const char *mr_snap_class_word(enum mr_class cls);
-enum mr_class mr_snap_class_of_word(const char *word);
+/* "plain", "number" …: the words of enum mr_snap_load in a manifest. */
 const char *mr_snap_load_word(enum mr_snap_load load);
 /* 0 for another word. */
 enum mr_snap_load mr_snap_load_of_word(const char *word);

@@ -22,7 +22,7 @@ types_on() { # types_on SIDE TARGET
     is "$1: the sum of the manifest" \
         "$(cat "$SNAP/manifest.json.sha256")" "$(cd "$SNAP" && sha256sum manifest.json)"
     is "$1: files on disk are those of the manifest" \
-        "$(cd "$SNAP" && find data schema restore.sql RESTORE.txt -type f -exec sha256sum {} + | sort)" \
+        "$(cd "$SNAP" && find data schema restore.sql RESTORE.txt catalogue.json -type f -exec sha256sum {} + | sort)" \
         "$(jq -r '.files[], .tables[].chunks[] | "\(.sha256)  \(.name // .file)"' "$SNAP/manifest.json" | sort)"
     ok "$1: stock tools load it" stock_restore "$SNAP" "$2" "$DB" "$COPY"
     SRC=$(uri "$1" "$DB") DST=$(uri "$2" "$COPY")
@@ -54,6 +54,25 @@ rm -rf "$SNAP"
 take --tables 'n' --where "n=id <= 30" "$(uri a "$DB")" "$SNAP"
 is "--tables and --where" "$RC $(jq -c '[.tables[] | [.name, .rows, .where]]' "$SNAP/manifest.json")" \
     '0 [["n",10,"id <= 30"]]'
+is "the catalogue has what is kept" "$(jq -c '[.databases[].name, .tables[].name, (.objects | length)]' "$SNAP/catalogue.json")" \
+    "[\"$DB\",\"n\",0]"
+
+# --- counters -----------------------------------------------------------------------------
+
+counters_on() { # counters_on SIDE: of all rows, also where few are kept
+    fresh "$1" "$DB"
+    at "$1" "CREATE TABLE i (id INT AUTO_INCREMENT PRIMARY KEY, v INT) COMMENT 'no AUTO_INCREMENT=77';
+        INSERT INTO i VALUES (5, 1), (40, 2); DELETE FROM i WHERE id = 40; INSERT INTO i VALUES (NULL, 3), (NULL, 4); DELETE FROM i WHERE id = 42;
+        CREATE TABLE m (v INT, id INT UNSIGNED AUTO_INCREMENT UNIQUE) ENGINE = MyISAM COMMENT ' AUTO_INCREMENT=77'; INSERT INTO m VALUES (1, 4000000000);
+        CREATE TABLE z (id INT PRIMARY KEY) COMMENT ' AUTO_INCREMENT=77'; INSERT INTO z VALUES (9);
+        CREATE TABLE e (id INT AUTO_INCREMENT PRIMARY KEY)"
+    rm -rf "$SNAP"
+    take --where "i=id < 10" "$(uri "$1" "$DB")" "$SNAP"
+    is "$1: next and greatest values" "$RC $(jq -c '[.tables[] | [.name, .rows, .auto_increment, .auto_increment_greatest]]' "$SNAP/manifest.json")" \
+        '0 [["e",0,"0","0"],["i",1,"43","41"],["m",1,"4000000001","4000000000"],["z",1,"0","0"]]'
+}
+counters_on a
+if [ -n "$MR_O_URI" ]; then counters_on o; else skip "MySQL: counters" "no MySQL 9"; fi
 
 # --- one moment ---------------------------------------------------------------------------
 

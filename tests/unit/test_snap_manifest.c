@@ -67,6 +67,8 @@ static void write_sample(struct mr_strbuf *out)
                                    .consistent = true,
                                    .schema_file = "schema/d.t.table.sql",
                                    .index = "PRIMARY",
+                                   .auto_increment = UINT64_MAX,
+                                   .greatest = UINT64_MAX - 1,
                                    .columns = columns,
                                    .ncolumns = COUNT(columns),
                                    .key = key,
@@ -107,6 +109,8 @@ static void test_round_trip(void **state)
                      MR_OK);
     assert_int_equal(m.ntables, 1);
     assert_int_equal(m.tables[0].nkey, 1);
+    assert_int_equal(m.tables[0].auto_increment, UINT64_MAX);
+    assert_int_equal(m.tables[0].greatest, UINT64_MAX - 1);
     assert_int_equal(m.tables[0].chunks[0].sum.lo, UINT64_MAX);
     assert_null(m.tables[0].chunks[0].range.lo.ptr);
     assert_memory_equal(m.tables[0].chunks[0].range.hi.ptr, key_bytes, sizeof key_bytes);

@@ -17,6 +17,7 @@
 
 #include "core/io.h"
 #include "core/pool.h"
+#include "snapshot/snap_catalogue.h"
 #include "snapshot/verify.h"
 
 #define GOLDEN "tests/golden/snapshot-v1"
@@ -234,6 +235,44 @@ static void test_swapped(void **state)
     assert_whole();
 }
 
+/* What is loaded is what the manifest proves, and fits it. */
+static void test_catalogue(void **state)
+{
+    (void)state;
+    struct mr_snap snap;
+    struct mr_catalogue *cat = NULL;
+    struct mr_err err = {0};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    assert_int_equal(mr_snap_open(place, &snap, &err), MR_OK);
+    assert_int_equal(mr_snap_catalogue_load(&snap, &cat, &err), MR_OK);
+    const struct mr_table *log = mr_catalogue_table(cat, "snapshot_club", "log");
+    assert_non_null(log);
+    assert_string_equal(log->fks[0].ref_table, "members");
+    assert_string_equal(log->triggers[0].name, "t1");
+    assert_string_equal(mr_catalogue_db(cat, "snapshot_club")->charset, "utf8mb4");
+    assert_int_equal(cat->nobjects, 1);
+    assert_int_equal(snap.manifest.tables[1].auto_increment, 8);
+    assert_int_equal(snap.manifest.tables[1].greatest, 7);
+    mr_catalogue_free(cat);
+
+    read_name("catalogue.json", &text);
+    for (size_t at = 0; at < text.len; at += 97) {
+        text.ptr[at] = (char)(text.ptr[at] ^ 1);
+        write_name("catalogue.json", text.ptr, text.len);
+        assert_int_equal(mr_snap_catalogue_load(&snap, &cat, &err), MR_E_REFUSED);
+        assert_null(cat);
+        assert_non_null(strstr(err.message, "catalogue.json"));
+        text.ptr[at] = (char)(text.ptr[at] ^ 1);
+    }
+    write_name("catalogue.json", text.ptr, text.len);
+    mr_strbuf_release(&text);
+
+    snap.manifest.tables[0].name = "later";
+    assert_int_equal(mr_snap_catalogue_load(&snap, &cat, &err), MR_E_SNAPSHOT);
+    assert_non_null(strstr(err.message, "snapshot_club.later"));
+    mr_snap_close(&snap);
+}
+
 static void test_no_snapshot(void **state)
 {
     (void)state;
@@ -250,9 +289,10 @@ static void test_no_snapshot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),  cmocka_unit_test(test_flipped),
-        cmocka_unit_test(test_length),  cmocka_unit_test(test_missing_and_extra),
-        cmocka_unit_test(test_swapped), cmocka_unit_test(test_no_snapshot),
+        cmocka_unit_test(test_golden),    cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_length),    cmocka_unit_test(test_missing_and_extra),
+        cmocka_unit_test(test_swapped),   cmocka_unit_test(test_no_snapshot),
+        cmocka_unit_test(test_catalogue),
     };
     if (mr_progress_new(MR_PROGRESS_NEVER, &progress, NULL) != MR_OK)
         return 1;
