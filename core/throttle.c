@@ -19,12 +19,13 @@
 #define FIRST_SAMPLE_MS 3000 /* how long the first chunk waits for the first sample */
 #define PROBE_END_SECONDS 5  /* how long the end waits for a probe that hangs */
 
-enum cause { CAUSE_NONE = 1, CAUSE_PAUSE_FILE, CAUSE_LOAD, CAUSE_LAG };
+enum cause { CAUSE_NONE = 1, CAUSE_PAUSE_FILE, CAUSE_LOAD, CAUSE_LAG, CAUSE_SLOW };
 
 struct mr_throttle {
     /* set before the threads */
     unsigned long max_load, max_load_stop;
     long max_lag_s;
+    double max_slowdown;
     char *pause_file; /* or NULL */
     struct mr_load_probe probe;
     unsigned interval_ms;
@@ -39,10 +40,37 @@ struct mr_throttle {
     pthread_cond_t changed;   /* a new sample, or the end */
     bool sampled, end, ended; /* end is asked for; the thread has ended */
     struct mr_load load;
-    enum cause cause; /* why workers are waiting now */
+    double usual_ms;       /* of a tiny read; 0: not known yet */
+    unsigned slow_samples; /* one after the other */
+    enum cause cause;      /* why workers are waiting now */
     double cause_since_s;
     unsigned announced; /* bit 1 << cause: already told */
 };
+
+/* Lock held.  What stays slow although nobody works is not our doing, and waiting for it
+ * would never end. */
+static void judge_reads(struct mr_throttle *throttle)
+{
+    double now_ms = throttle->load.read_ms, usual_ms = throttle->usual_ms;
+    if (throttle->max_slowdown <= 0 || now_ms <= 0)
+        return;
+    if (usual_ms <= 0) {
+        throttle->usual_ms = now_ms;
+        mr_log_detail("a tiny read on %s takes %.2f ms", throttle->load.read_at, now_ms);
+        return;
+    }
+    if (now_ms <= usual_ms * throttle->max_slowdown || now_ms <= MR_THROTTLE_READ_MS) {
+        throttle->slow_samples = 0;
+        return;
+    }
+    if (++throttle->slow_samples <= MR_THROTTLE_SLOW_SAMPLES)
+        return;
+    mr_log_info("going on: a tiny read on %s takes %.1f ms also while nothing is read "
+                "by this run",
+                throttle->load.read_at, now_ms);
+    throttle->usual_ms = now_ms;
+    throttle->slow_samples = 0;
+}
 
 /* Sleeps without the lock only inside the wait, so an end is never missed. */
 static void *sampler_main(void *arg)
@@ -55,6 +83,7 @@ static void *sampler_main(void *arg)
         throttle->probe.sample(throttle->probe.ctx, &load);
         pthread_mutex_lock(&throttle->lock);
         throttle->load = load;
+        judge_reads(throttle);
         throttle->sampled = true;
         pthread_cond_broadcast(&throttle->changed);
         double until_s = mr_clock_now_s() + throttle->interval_ms / 1e3;
@@ -108,6 +137,7 @@ enum mr_code mr_throttle_new_with(const struct mr_throttle_opts *opts,
     throttle->max_load = opts->max_load;
     throttle->max_load_stop = opts->max_load_stop;
     throttle->max_lag_s = (long)opts->max_lag_s;
+    throttle->max_slowdown = opts->max_slowdown;
     throttle->interval_ms = interval_ms;
     throttle->cause = CAUSE_NONE;
     throttle->load.lag_s = -1;
@@ -138,8 +168,8 @@ enum mr_code mr_throttle_new(const struct mr_throttle_opts *opts,
                              const struct mr_db_opts *db_opts, struct mr_throttle **out,
                              struct mr_err *err)
 {
-    if (count == 0 ||
-        (opts->max_load == 0 && opts->max_load_stop == 0 && opts->max_lag_s == 0))
+    if (count == 0 || (opts->max_load == 0 && opts->max_load_stop == 0 &&
+                       opts->max_lag_s == 0 && opts->max_slowdown == 0))
         return mr_throttle_new_with(opts, NULL, 0, out, err);
     struct mr_load_probe probe;
     enum mr_code rc = mr_throttle_probe_new(opts, endpoints, count, db_opts, &probe, err);
@@ -159,6 +189,8 @@ static enum cause judge(const struct mr_throttle *throttle)
         return CAUSE_LOAD;
     if (throttle->max_lag_s > 0 && throttle->load.lag_s > throttle->max_lag_s)
         return CAUSE_LAG;
+    if (throttle->slow_samples > 0)
+        return CAUSE_SLOW;
     return CAUSE_NONE;
 }
 
@@ -177,6 +209,13 @@ static void describe(const struct mr_throttle *throttle, enum cause cause, char 
     case CAUSE_LAG:
         (void)snprintf(text, size, "replica %s is %ld s behind (--max-lag %ld)",
                        throttle->load.lag_at, throttle->load.lag_s, throttle->max_lag_s);
+        break;
+    case CAUSE_SLOW:
+        (void)snprintf(text, size,
+                       "a tiny read on %s takes %.1f ms, not %.1f ms as usual "
+                       "(--max-slowdown %.0f)",
+                       throttle->load.read_at, throttle->load.read_ms, throttle->usual_ms,
+                       throttle->max_slowdown);
         break;
     case CAUSE_NONE: text[0] = '\0'; break;
     }

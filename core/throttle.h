@@ -5,11 +5,17 @@
  *   - Threads_running of either server is above max_load,
  *   - an endpoint that is a replica, or a replica found below one, lags above
  * max_lag_s,
+ *   - a tiny read takes more than max_slowdown times as long as before the first chunk,
+ * and more than MR_THROTTLE_READ_MS,
  *   - the pause file exists,
  * and resumes by itself.  Above max_load_stop it does not wait, but ends the run with
  * MR_E_CANCELLED.  One thread samples at most once a second over connections of
  * its own; the state is shared.  A server that cannot be sampled for want of a right or
  * a connection does not hold the run up: it is logged once.
+ *
+ * A server that stays slow for MR_THROTTLE_SLOW_SAMPLES samples while all workers wait is
+ * not slow because of them: that is said, and how slow it is then is what later reads are
+ * compared with.
  *
  * Threads_running is taken as the server says it: it counts our own workers and the
  * sampling statement too, so max_load must be above the number of threads.  A replica
@@ -23,11 +29,22 @@
 
 #include "db.h"
 
+#define MR_THROTTLE_READ_MS 5.0 /* shorter reads are slow for nobody */
+#define MR_THROTTLE_SLOW_SAMPLES 10
+
+/* A tiny read: one row of a table at random, by an indexed integer column. */
+struct mr_throttle_read {
+    const char *db, *table, *column; /* table NULL: SELECT 1 */
+    uint64_t least, greatest;        /* values of the column */
+};
+
 struct mr_throttle_opts {
     unsigned max_load;      /* Threads_running; 0: no limit */
     unsigned max_lag_s;     /* 0: no limit */
     const char *pause_file; /* or NULL */
     unsigned max_load_stop; /* above it the run ends; 0: no limit */
+    unsigned max_slowdown;  /* factor; 0: no limit */
+    struct mr_throttle_read read;
 };
 
 struct mr_throttle;

@@ -1,13 +1,16 @@
 /* throttle_sample.c: Threads_running and replica lag, over connections of its own. */
 #include "throttle_sample.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
 #include "replication.h"
+#include "sqltext.h"
 #include "vec.h"
 
 #define STATEMENT_TIMEOUT_S 5
@@ -15,6 +18,9 @@
 #define DISCOVER_EVERY_S 60.0
 #define RETRY_EVERY_S 30.0
 #define MAX_WATCHES 64
+#define READS 7 /* a sample; the middle one counts */
+#define READS_APART_MS 5
+#define READS_ALL_MS 500 /* no further one after that time */
 
 /* One server.  On the heap, each by itself: its connection keeps a pointer to `ep`. */
 struct watch {
@@ -31,7 +37,9 @@ struct watch {
 struct probe {
     struct mr_db_opts db_opts;
     char *run_tag;
-    bool wants_load, wants_lag;
+    bool wants_load, wants_lag, wants_reads;
+    struct mr_throttle_read read;
+    uint64_t random;
     double discover_at_s;
     size_t count;
     struct watch *watches, **last;
@@ -209,6 +217,69 @@ static enum mr_code sample_lag(struct watch *watch, struct mr_load *load,
     return MR_OK;
 }
 
+/* ---- tiny reads ---- */
+
+/* Another row each time: one that was read a moment ago needs no disk. */
+static void read_sql(struct probe *probe, struct mr_strbuf *sql)
+{
+    const struct mr_throttle_read *read = &probe->read;
+    uint64_t span = read->greatest - read->least + 1;
+    if (read->table == NULL) {
+        mr_strbuf_add_str(sql, "SELECT 1");
+        return;
+    }
+    /* Marsaglia's xorshift64 */
+    probe->random ^= probe->random << 13;
+    probe->random ^= probe->random >> 7;
+    probe->random ^= probe->random << 17;
+    uint64_t at = read->least + (span != 0 ? probe->random % span : probe->random);
+    mr_strbuf_add_str(sql, "SELECT 1 FROM ");
+    mr_sql_table(sql, read->db, read->table);
+    mr_strbuf_add_str(sql, " WHERE ");
+    mr_sql_ident(sql, read->column);
+    mr_strbuf_add_fmt(sql, " >= %" PRIu64 " ORDER BY ", at);
+    mr_sql_ident(sql, read->column);
+    mr_strbuf_add_str(sql, " LIMIT 1");
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* One that the server gives up is as slow as it got. */
+static enum mr_code sample_reads(struct probe *probe, struct watch *watch,
+                                 struct mr_load *load, struct mr_err *err)
+{
+    double took_ms[READS], from_s = mr_clock_now_s();
+    size_t count = 0;
+    enum mr_code code = MR_OK;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    while (code == MR_OK && count < READS &&
+           (mr_clock_now_s() - from_s) * 1e3 < READS_ALL_MS) {
+        struct mr_result *res = NULL;
+        mr_strbuf_reset(&sql);
+        read_sql(probe, &sql);
+        double begun_s = mr_clock_now_s();
+        code = mr_strbuf_check(&sql, "building a query", err);
+        if (code == MR_OK)
+            code = mr_db_query(watch->db, sql.ptr, sql.len, &res, err);
+        mr_result_free(res);
+        took_ms[count++] = (mr_clock_now_s() - begun_s) * 1e3;
+        if (code == MR_E_TIMEOUT)
+            code = MR_OK;
+        (void)usleep(READS_APART_MS * 1000);
+    }
+    mr_strbuf_release(&sql);
+    qsort(took_ms, count, sizeof *took_ms, compare_times);
+    if (code == MR_OK && took_ms[count / 2] > load->read_ms) {
+        load->read_ms = took_ms[count / 2];
+        copy_label(load->read_at, mr_db_label(watch->db));
+    }
+    return code;
+}
+
 static void probe_sample(void *ctx, struct mr_load *load)
 {
     struct probe *probe = ctx;
@@ -224,6 +295,8 @@ static void probe_sample(void *ctx, struct mr_load *load)
             rc = sample_running(watch, load, &err);
         if (rc == MR_OK && probe->wants_lag)
             rc = sample_lag(watch, load, &err);
+        if (rc == MR_OK && probe->wants_reads && watch->own_host == NULL)
+            rc = sample_reads(probe, watch, load, &err);
         if (rc != MR_OK)
             lose(watch, &err);
     }
@@ -257,6 +330,9 @@ enum mr_code mr_throttle_probe_new(const struct mr_throttle_opts *opts,
     probe->db_opts.statement_timeout_s = STATEMENT_TIMEOUT_S;
     probe->wants_load = opts->max_load > 0 || opts->max_load_stop > 0;
     probe->wants_lag = opts->max_lag_s > 0;
+    probe->wants_reads = opts->max_slowdown > 0;
+    probe->read = opts->read;
+    probe->random = (uint64_t)(mr_clock_now_s() * 1e6) | 1;
     bool full = false;
     if (db_opts->run_tag != NULL) {
         probe->run_tag = strdup(db_opts->run_tag);

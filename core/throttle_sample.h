@@ -17,6 +17,8 @@ struct mr_load {
     long lag_s;            /* -1: no replica whose lag can be seen */
     char running_at[MR_LOAD_LABEL_MAX];
     char lag_at[MR_LOAD_LABEL_MAX];
+    double read_ms; /* what a tiny read takes, the middle one of several; 0: not known */
+    char read_at[MR_LOAD_LABEL_MAX];
 };
 
 /* Called by the sampling thread only. */

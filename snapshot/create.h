@@ -81,6 +81,9 @@ bool mr_create_is_incomplete(const struct mr_create *create);
 /* create_plan.c: fills tables. */
 enum mr_code mr_create_plan(struct mr_create *create, struct mr_err *err);
 
+/* create_throttle.c: opens throttle, which from here on knows how fast the server is. */
+enum mr_code mr_create_open_throttle(struct mr_create *create, struct mr_err *err);
+
 /* create_scan.c: reads all rows of all tables that are not left out. */
 enum mr_code mr_create_scan(struct mr_create *create, struct mr_err *err);
 

@@ -82,13 +82,6 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     return mr_snap_schema_init(&c->schema, &c->ep, &c->source_opts.db, err);
 }
 
-static enum mr_code open_throttle(struct mr_create *c, struct mr_err *err)
-{
-    const struct mr_endpoint *const servers[] = {&c->ep};
-    return mr_throttle_new(&c->opts->load, servers, 1, &c->source_opts.db, &c->throttle,
-                           err);
-}
-
 /* Source, databases, and what is kept of them: a run with another one cannot go on. */
 static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX],
                                      struct mr_err *err)
@@ -210,7 +203,7 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     if (code == MR_OK)
         code = check_disk(c, err);
     if (code == MR_OK)
-        code = open_throttle(c, err);
+        code = mr_create_open_throttle(c, err);
     if (code == MR_OK)
         code = open_views(c, err);
     if (code == MR_OK)

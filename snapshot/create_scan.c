@@ -131,7 +131,10 @@ static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr
     mr_progress_add(s->create->progress, 1, plain - before);
     mr_progress_add_done(s->create->progress, 1);
     if (s->unpaced_bytes >= MR_CREATE_PACE_BYTES) {
-        code = mr_pace_add(&s->create->pace, s->unpaced_bytes, err);
+        if (s->table->spec.nkey == 0) /* one statement for all of it */
+            code = mr_throttle_wait(s->create->throttle, err);
+        if (code == MR_OK)
+            code = mr_pace_add(&s->create->pace, s->unpaced_bytes, err);
         s->unpaced_bytes = 0;
     }
     if (code == MR_OK && plain >= (uint64_t)s->create->opts->chunk_mib << 20)

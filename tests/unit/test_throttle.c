@@ -86,7 +86,8 @@ static void test_waits_while_it_must(void **state)
         {0, 60, 5000, 61, "waiting: replica db2:3306 is 61 s behind (--max-lag 60)"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_throttle_opts opts = {table[i].max_load, table[i].max_lag_s, NULL, 0};
+        struct mr_throttle_opts opts = {.max_load = table[i].max_load,
+                                        .max_lag_s = table[i].max_lag_s};
         struct script script = {
             .running = table[i].running, .lag_s = table[i].lag_s, .bad = 5};
         struct mr_err err;
@@ -112,11 +113,97 @@ static void test_waits_while_it_must(void **state)
     }
 }
 
+/* Reads of 0.4 ms at first, then as slow as the table says. */
+struct slow_script {
+    double bad_ms;
+    int bad;
+    atomic_int samples;
+};
+
+static void slow_sample(void *ctx, struct mr_load *load)
+{
+    struct slow_script *script = ctx;
+    usleep(2000);
+    int number = atomic_load(&script->samples) + 1;
+    load->read_ms = number > 1 && number <= 1 + script->bad ? script->bad_ms : 0.4;
+    (void)snprintf(load->read_at, sizeof load->read_at, "db1:3306");
+    atomic_store(&script->samples, number);
+}
+
+static void slow_end(void *ctx)
+{
+    (void)ctx;
+}
+
+static void await_samples(struct slow_script *script, int number)
+{
+    for (int i = 0; i < 5000 && atomic_load(&script->samples) < number; i++)
+        usleep(1000);
+}
+
+/* The first sample says what is usual; a server that stays slow is not slow because of
+ * whoever waits. */
+static void test_slow(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned factor;
+        double bad_ms;
+        int bad;
+        const char *said, *said_too; /* NULL: does not wait */
+    } table[] = {
+        {10, 20, 5,
+         "waiting: a tiny read on db1:3306 takes 20.0 ms, not 0.4 ms as usual "
+         "(--max-slowdown 10)",
+         NULL},
+        {10, 4.9, 5, NULL, NULL},
+        {60, 20, 5, NULL, NULL},
+        {0, 20, 5, NULL, NULL},
+        {10, 20, 1000000, "waiting: a tiny read on db1:3306",
+         "going on: a tiny read on db1:3306 takes 20.0 ms"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const struct mr_throttle_opts opts = {.max_slowdown = table[i].factor};
+        struct slow_script script = {.bad_ms = table[i].bad_ms, .bad = table[i].bad};
+        const struct mr_load_probe probe = {&script, slow_sample, slow_end};
+        struct mr_throttle *throttle = NULL;
+        struct mr_err err;
+        capture_begin(&captured, CAPTURE_FILE, 0);
+        assert_int_equal(
+            mr_throttle_new_with(&opts, &probe, INTERVAL_MS, &throttle, &err), MR_OK);
+        assert_int_equal(mr_throttle_wait(throttle, &err), MR_OK);
+        await_samples(&script, 3);
+        assert_int_equal(mr_throttle_wait(throttle, &err), MR_OK);
+        int samples = script.samples;
+        if (table[i].said_too != NULL) {
+            await_samples(&script, samples + 20);
+            assert_int_equal(mr_throttle_wait(throttle, &err), MR_OK);
+        }
+        double waited_s = mr_throttle_waited_s(throttle);
+        mr_throttle_free(throttle);
+        capture_end(&captured);
+        if (table[i].said == NULL) {
+            assert_string_equal(captured.text, "");
+            assert_true(waited_s <= 0);
+            continue;
+        }
+        assert_non_null(strstr(captured.text, table[i].said));
+        assert_true(waited_s > 0);
+        if (table[i].said_too != NULL)
+            assert_non_null(strstr(captured.text, table[i].said_too));
+        assert_true(samples > (table[i].said_too != NULL ? MR_THROTTLE_SLOW_SAMPLES
+                                                         : table[i].bad));
+        assert_int_equal(capture_count(&captured, "\n"),
+                         table[i].said_too != NULL ? 2 : 1);
+    }
+}
+
 /* Above that limit there is no waiting. */
 static void test_stop(void **state)
 {
     (void)state;
-    struct mr_throttle_opts opts = {50, 60, NULL, 100};
+    struct mr_throttle_opts opts = {
+        .max_load = 50, .max_lag_s = 60, .max_load_stop = 100};
     struct script script = {.running = 101, .lag_s = -1, .bad = 5};
     struct mr_err err = {0};
     struct mr_throttle *throttle = make(&opts, &script);
@@ -132,7 +219,7 @@ static void test_pause_file(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
-    struct mr_throttle_opts opts = {0, 0, path, 0};
+    struct mr_throttle_opts opts = {.pause_file = path};
     struct script script = {.running = 1, .lag_s = -1, .bad = 5, .remove = path};
     struct mr_err err;
     capture_begin(&captured, CAPTURE_FILE, 0);
@@ -152,7 +239,8 @@ static void test_pause_file(void **state)
 static void test_no_probe(void **state)
 {
     (void)state;
-    const struct mr_throttle_opts opts = {50, 60, "/nonexistent/pause", 0};
+    const struct mr_throttle_opts opts = {.max_load = 50,
+                                          .pause_file = "/nonexistent/pause"};
     const struct mr_db_opts db_opts = {.run_tag = "test"};
     struct mr_err err;
     struct mr_throttle *throttle = NULL;
@@ -167,7 +255,7 @@ static void test_no_probe(void **state)
 static void test_told_once(void **state)
 {
     (void)state;
-    const struct mr_throttle_opts opts = {50, 0, NULL, 0};
+    const struct mr_throttle_opts opts = {.max_load = 50};
     static const struct {
         enum mr_log_level level;
         size_t waiting, resumed;
@@ -204,7 +292,7 @@ static void test_many_waiters(void **state)
 {
     (void)state;
     enum { THREADS = 6 };
-    const struct mr_throttle_opts opts = {50, 0, NULL, 0};
+    const struct mr_throttle_opts opts = {.max_load = 50};
     struct script script = {.running = 99, .lag_s = -1, .bad = 20};
     pthread_t threads[THREADS];
     capture_begin(&captured, CAPTURE_FILE, 0);
@@ -228,7 +316,7 @@ static void test_cancel_ends_the_wait(void **state)
     (void)state;
     pid_t pid = fork();
     if (pid == 0) {
-        const struct mr_throttle_opts opts = {50, 0, NULL, 0};
+        const struct mr_throttle_opts opts = {.max_load = 50};
         struct script script = {.running = 99, .lag_s = -1, .bad = 1000000};
         struct mr_err err;
         mr_log_set_level(MR_LOG_WARNING);
@@ -254,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_while_it_must),
+        cmocka_unit_test(test_slow),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_pause_file),
         cmocka_unit_test(test_no_probe),

@@ -1,0 +1,175 @@
+#!/bin/bash
+# snapshot_throttle.sh: `snapshot create` gives way: to a server that answers more slowly than
+# before the run, to a busy one, to a pause file also within a table without a key, to --rate,
+# and to a disk on which it cannot fit.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+begin ""
+own_begin TS || bail "no server"
+PAIR_P=$MR_TS_URI
+fresh p "$DB"
+at p "CREATE TABLE n (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO n SELECT seq, REPEAT(CHAR(65 + seq % 26), 200) FROM seq_1_to_60000;
+    CREATE TABLE k (id INT, pad VARCHAR(200)); INSERT INTO k SELECT seq % 100, REPEAT('k', 200) FROM seq_1_to_60000"
+SRC=$(uri p "$DB") SNAP=$IT_TMP/snap PAUSE=$IT_TMP/pause
+
+start() { # start ARGS…: create in the background; $PID
+    rm -rf "$SNAP" "$SNAP.partial"
+    CMD=("$MYRECON" snapshot create --no-progress --chunk-size 1 "$@" "$SRC" "$SNAP")
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
+    PID=$!
+}
+ended() { # ended [SECONDS]: it ends by itself; $RC
+    local i tries=$((${1:-40} * 20))
+    for ((i = 0; i < tries; i++)); do
+        kill -0 $PID 2>/dev/null || break
+        sleep 0.05
+    done
+    [ $i -lt $tries ] || kill -9 $PID
+    wait $PID 2>/dev/null
+    RC=$?
+}
+until_true() { # until_true COMMAND…: at most 20 s
+    local i
+    for ((i = 0; i < 400; i++)); do
+        "$@" && return 0
+        sleep 0.05
+    done
+    return 1
+}
+says() { grep -qE -e "$1" "$ERR"; }
+has_chunks() { [ "$(ls "$SNAP.partial/data" 2>/dev/null | wc -l)" -ge "$1" ]; }
+bytes() { du -sb "$SNAP.partial/data" | cut -f 1; }
+whole() {
+    snap verify "$SNAP"
+    is "$1: whole" "$RC $(jq -c '[.tables[].rows]' "$SNAP/manifest.json")" "0 [60000,60000]"
+}
+
+# --- a server that answers slowly ---------------------------------------------------------
+
+SLOW=$IT_TMP/slow
+mkfifo "$IT_TMP/nobody"
+slow() { # the server runs for some 4 ms of every 60, while $SLOW is there
+    touch "$SLOW"
+    (
+        exec 7<>"$IT_TMP/nobody" # read from it is a nap without a process
+        while [ -e "$SLOW" ]; do
+            kill -STOP "$MR_TS_PID"
+            read -rt 0.06 -u 7
+            kill -CONT "$MR_TS_PID"
+            read -rt 0.004 -u 7
+        done
+    ) &
+    SLOWED=$!
+}
+fast() {
+    rm -f "$SLOW"
+    wait $SLOWED
+}
+start --rate 8 --threads 2 --max-load 0
+until_true has_chunks 3
+unlike "an undisturbed server: nothing is said" "$(cat "$ERR")" "waiting"
+slow
+ok "a slow server: says that it waits" until_true says "waiting: "
+like "a slow server: for what" "$(cat "$ERR")" \
+    'waiting: a tiny read on .* takes [0-9.]+ ms, not [0-9.]+ ms as usual \(--max-slowdown 10\)'
+sleep 0.5
+before=$(bytes)
+sleep 2
+is "a slow server: nothing is read" "$(bytes)" "$before"
+fast
+ended
+is "fast again: it ends" "$RC" 0
+whole "fast again"
+
+start --rate 8 --threads 2 --max-slowdown 0
+until_true has_chunks 3
+slow
+ended
+fast
+is "--max-slowdown 0: waits for nothing" "$RC $(grep -c waiting "$ERR")" "0 0"
+
+# --- a busy one ---------------------------------------------------------------------------
+
+sleepers() { # sleepers SECONDS: they raise Threads_running
+    local i
+    for i in {1..12}; do
+        client p <<<"SELECT SLEEP($1)" >/dev/null 2>&1 &
+    done
+    until_true sleeping || bail "no load"
+}
+sleeping() { [ "$(client p <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")" = 12 ]; }
+quiet() { ! sleeping; }
+start --rate 2 --threads 1 --max-load 0 --max-load-stop 10 --tables n
+until_true has_chunks 3
+unlike "--max-load-stop: nothing is said below it" "$(cat "$ERR")" "stopped|waiting"
+sleepers 6
+ended 10
+is "--max-load-stop: exits 6, nothing looks whole" "$RC $(test -e "$SNAP" || echo absent)" "6 absent"
+like "--max-load-stop: says why" "$(cat "$ERR")" 'stopped: Threads_running of .* is 1[0-9] \(--max-load-stop 10\)'
+like "--max-load-stop: and how to go on" "$(cat "$ERR")" 'hint: .*the same command'
+kept=$(cd "$SNAP.partial/data" && ls | head -n 1)
+until_true quiet
+kept_sum=$(sha256sum <"$SNAP.partial/data/$kept")
+take --chunk-size 1 --tables n "$SRC" "$SNAP"
+like "--max-load-stop: the same command goes on" "$RC $(cat "$ERR")" '^0 .*going on'
+is "--max-load-stop: with what was done" "$(sha256sum <"$SNAP/data/$kept")" "$kept_sum"
+snap verify "$SNAP"
+is "--max-load-stop: whole" "$RC $(jq -c '[.tables[].rows]' "$SNAP/manifest.json")" "0 [60000]"
+
+# --- a pause file, in the middle of a table that is one statement -------------------------
+
+start --rate 4 --threads 1 --tables k --pause-file "$PAUSE"
+until_true has_chunks 2
+touch "$PAUSE"
+ok "a table without a key: says that it waits" until_true says "waiting: file"
+sleep 0.5
+before=$(bytes)
+sleep 1.5
+is "a table without a key: nothing is read" "$(bytes)" "$before"
+rm "$PAUSE"
+ended
+is "a table without a key: goes on" "$RC $(jq -c '[.tables[].rows]' "$SNAP/manifest.json")" "0 [60000]"
+
+# --- tables without a key on resume -------------------------------------------------------
+
+start --rate 4 --threads 1 --tables k
+until_true has_chunks 3
+kill -9 $PID
+wait $PID 2>/dev/null
+at p "UPDATE k SET pad = 'moved' WHERE id = 7"
+take --chunk-size 1 --tables k "$SRC" "$SNAP"
+like "a table without a key: the run goes on" "$RC $(cat "$ERR")" '^0 .*going on'
+is "a table without a key: all of it is read anew" \
+    "$(zstd -qdc "$SNAP"/data/*.zst | wc -l) $(zstd -qdc "$SNAP"/data/*.zst | grep -c moved)" "60000 600"
+snap verify "$SNAP"
+is "a table without a key: whole" "$RC" 0
+
+# --- rate ---------------------------------------------------------------------------------
+
+rm -rf "$SNAP"
+from=$(date +%s%N)
+take --rate 8 --threads 4 "$SRC" "$SNAP"
+took=$((($(date +%s%N) - from) / 1000000))
+is "--rate: 24 MiB at 8 MiB a second, over 4 connections" "$RC $((took > 2600))" "0 1"
+
+# --- a disk on which it cannot fit --------------------------------------------------------
+
+DISK=$IT_TMP/disk
+mkdir "$DISK"
+if mount -t tmpfs -o size=512k tmpfs "$DISK" 2>/dev/null; then
+    at_exit "umount -l '$DISK' 2>/dev/null"
+    at p "ANALYZE TABLE n, k"
+    take "$SRC" "$DISK/snap"
+    is "too small a disk: exits 3, no row was read" "$RC $(find "$DISK" -name '*.zst')" "3 "
+    like "too small a disk: says so" "$(cat "$ERR")" \
+        'tables of [0-9]+ MiB cannot fit into the 0 MiB that are free at ".*snap.partial"'
+    like "too small a disk: what to do" "$(cat "$ERR")" 'hint: Free some space'
+    mount -o remount,size=4m "$DISK"
+    take "$SRC" "$DISK/snap"
+    like "a disk that may be too small: begins, and says so" "$RC $(cat "$ERR")" '^0 .*it may not fit'
+    umount "$DISK"
+else
+    skip "a small disk" "no right to mount one"
+fi
+finish
