@@ -12,7 +12,7 @@ docs='scdoc'
 demo='mariadb-server-core mariadb-client'
 test="$demo libcmocka-dev jq sqlite3 percona-toolkit debootstrap openssl ca-certificates python3"
 lint='clang-format pmccabe'
-bench="$demo percona-toolkit"
+bench="$demo percona-toolkit mydumper zstd"
 fuzz='clang'
 browser='chromium chromium-driver python3' # 300 MB: only one test wants it
 
