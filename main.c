@@ -25,6 +25,7 @@
 #include "recon/report_cmd.h"
 #include "repair/repair_cmd.h"
 #include "snapshot/snapshot_cmd.h"
+#include "snapshot/source_snapshot.h"
 
 static const struct mr_command *const commands[] = {
     &mr_check_command,
@@ -46,6 +47,7 @@ static const struct mr_command *const commands[] = {
 static const struct mr_command_list command_list = {
     .items = commands,
     .count = sizeof commands / sizeof commands[0],
+    .open_snapshot = mr_source_snapshot_new,
 };
 
 /* A descriptor that was closed is opened read-only on nothing: reading ends at once,

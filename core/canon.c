@@ -8,11 +8,60 @@
 
 #define TEXTS_A_STATEMENT 500
 #define STATEMENT_BYTES ((size_t)256 * 1024)
+/* errors of both servers */
+#define UNKNOWN_CHARSET 1115
+#define COLLATION_MISMATCH 1253
+#define UNKNOWN_COLLATION 1273
 
 bool mr_canon_pads(const char *collation)
 {
     return strcmp(collation, "binary") != 0 && strstr(collation, "_0900_") == NULL &&
            strstr(collation, "_nopad_") == NULL;
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+    size_t len = strlen(text), own = strlen(suffix);
+    return len >= own && strcmp(text + len - own, suffix) == 0;
+}
+
+bool mr_canon_is_wider(const char *collation)
+{
+    return collation != NULL && !has_suffix(collation, "_bin");
+}
+
+/* Letters of ASCII without their case?  Turkish has other ideas of i. */
+static bool folds(const char *collation)
+{
+    if (collation == NULL)
+        return true;
+    return !has_suffix(collation, "_bin") && !has_suffix(collation, "_cs") &&
+           strstr(collation, "turkish") == NULL && strstr(collation, "_tr_") == NULL;
+}
+
+/* A character may have bytes that look like ASCII. */
+static bool is_wide(const char *charset)
+{
+    return charset != NULL &&
+           (strncmp(charset, "utf16", 5) == 0 || strcmp(charset, "ucs2") == 0 ||
+            strcmp(charset, "utf32") == 0);
+}
+
+void mr_canon_local(struct mr_strbuf *out, const char *charset, const char *collation,
+                    const void *ptr, size_t len)
+{
+    const char *text = ptr;
+    bool wide = is_wide(charset);
+    if (!wide && (collation == NULL || mr_canon_pads(collation)))
+        while (len > 0 && text[len - 1] == ' ')
+            len--;
+    size_t from = out->len;
+    mr_strbuf_add(out, text, len);
+    if (out->failed || wide || !folds(collation))
+        return;
+    for (size_t i = from; i < out->len; i++)
+        if (out->ptr[i] >= 'A' && out->ptr[i] <= 'Z')
+            out->ptr[i] = (char)(out->ptr[i] - 'A' + 'a');
 }
 
 /*
@@ -24,8 +73,7 @@ static bool is_own_weight(const struct mr_canon_column *col)
 {
     static const char *const charsets[] = {"utf8mb4", "utf8mb3", "utf8", "latin1",
                                            "ascii"};
-    size_t len = strlen(col->target->collation);
-    if (len < 4 || strcmp(col->target->collation + len - 4, "_bin") != 0 ||
+    if (!has_suffix(col->target->collation, "_bin") ||
         strcmp(col->charset, col->target->charset) != 0)
         return false;
     for (size_t i = 0; i < sizeof charsets / sizeof charsets[0]; i++)
@@ -40,20 +88,20 @@ static bool is_text(const struct mr_canon_column *col, const struct mr_value *va
            value->cls == MR_CLASS_TEXT;
 }
 
-static bool is_asked(const struct mr_canon_column *col, const struct mr_value *value)
+static bool is_asked(const struct mr_db *db, const struct mr_canon_column *col,
+                     const struct mr_value *value)
 {
-    return is_text(col, value) && !is_own_weight(col);
+    return db != NULL && is_text(col, value) && !is_own_weight(col);
 }
 
+/* scrap: where the bytes are. */
 static struct mr_value own_weight(const struct mr_canon_column *col,
-                                  const struct mr_value *value)
+                                  const struct mr_value *value, struct mr_strbuf *scrap)
 {
-    struct mr_value weight = {
-        .cls = MR_CLASS_BINARY, .ptr = value->ptr, .len = value->len};
-    if (mr_canon_pads(col->target->collation))
-        while (weight.len > 0 && ((const char *)weight.ptr)[weight.len - 1] == ' ')
-            weight.len--;
-    return weight;
+    mr_strbuf_reset(scrap);
+    mr_canon_local(scrap, col->charset, col->target->collation, value->ptr, value->len);
+    return (struct mr_value){
+        .cls = MR_CLASS_BINARY, .ptr = scrap->ptr, .len = scrap->len};
 }
 
 /* The weight of one text. */
@@ -134,7 +182,7 @@ static enum mr_code ask_all(struct mr_db *db, const struct mr_canon_column *colu
         for (size_t c = 0; code == MR_OK && c < ncolumns && !is_twin(sorted, i); c++) {
             struct mr_value value;
             code = mr_row_decode(sorted[i]->in, sorted[i]->in_len, &pos, &value, err);
-            if (code != MR_OK || !is_asked(&columns[c], &value))
+            if (code != MR_OK || !is_asked(db, &columns[c], &value))
                 continue;
             if (mr_vec_push(asked) == NULL) {
                 code = mr_err_nomem(err, "comparing texts");
@@ -154,41 +202,49 @@ static enum mr_code ask_all(struct mr_db *db, const struct mr_canon_column *colu
     return code;
 }
 
+/* What items are put together from. */
+struct assembly {
+    struct mr_db *db;
+    const struct mr_canon_column *columns;
+    size_t ncolumns;
+    struct mr_vec asked; /* struct asked */
+    size_t next;         /* in asked */
+    struct mr_strbuf out, scrap;
+};
+
 /* Puts one item together: weights as binary values, other values as they are. */
-static enum mr_code assemble(const struct mr_canon_column *columns, size_t ncolumns,
-                             struct mr_canon_item *item, const struct mr_vec *asked,
-                             size_t *next, struct mr_strbuf *out, bool *null,
-                             struct mr_err *err)
+static enum mr_code assemble(struct assembly *as, const struct mr_canon_item *item,
+                             bool *null, struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
     *null = false;
-    for (size_t c = 0; code == MR_OK && c < ncolumns; c++) {
+    mr_strbuf_reset(&as->out);
+    for (size_t c = 0; code == MR_OK && c < as->ncolumns; c++) {
+        const struct mr_canon_column *col = &as->columns[c];
         struct mr_value value;
         code = mr_row_decode(item->in, item->in_len, &pos, &value, err);
         if (code != MR_OK)
             break;
         *null = *null || value.cls == MR_CLASS_NULL;
-        if (is_asked(&columns[c], &value)) {
-            const struct asked *a = mr_vec_at(asked, (*next)++);
+        if (is_asked(as->db, col, &value)) {
+            const struct asked *a = mr_vec_at(&as->asked, as->next++);
             value = (struct mr_value){
                 .cls = MR_CLASS_BINARY, .ptr = a->weight, .len = a->weight_len};
-        } else if (is_text(&columns[c], &value)) {
-            value = own_weight(&columns[c], &value);
+        } else if (is_text(col, &value)) {
+            value = own_weight(col, &value, &as->scrap);
+            code = mr_strbuf_check(&as->scrap, "comparing texts", err);
         }
-        code = mr_row_encode(out, &value, err);
+        if (code == MR_OK)
+            code = mr_row_encode(&as->out, &value, err);
     }
     return code;
 }
 
 /* Canonical bytes of all items, whose weights are known. */
-static enum mr_code assemble_all(const struct mr_canon_column *columns, size_t ncolumns,
-                                 struct mr_canon_item *const *sorted, size_t count,
-                                 const struct mr_vec *asked, struct mr_arena *arena,
-                                 struct mr_err *err)
+static enum mr_code assemble_all(struct assembly *as, struct mr_canon_item *const *sorted,
+                                 size_t count, struct mr_arena *arena, struct mr_err *err)
 {
-    struct mr_strbuf out = MR_STRBUF_INIT;
-    size_t next = 0;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         struct mr_canon_item *item = sorted[i];
@@ -198,24 +254,36 @@ static enum mr_code assemble_all(const struct mr_canon_column *columns, size_t n
             item->out_len = sorted[i - 1]->out_len;
             continue;
         }
-        mr_strbuf_reset(&out);
-        code = assemble(columns, ncolumns, item, asked, &next, &out, &null, err);
+        code = assemble(as, item, &null, err);
         if (code != MR_OK || null)
             continue;
-        item->out_len = out.len;
-        item->out = mr_arena_dup(arena, out.ptr, out.len);
+        item->out_len = as->out.len;
+        item->out = mr_arena_dup(arena, as->out.ptr, as->out.len);
         if (item->out == NULL)
             code = mr_err_nomem(err, "comparing texts");
     }
-    mr_strbuf_release(&out);
     return code;
+}
+
+/* Does this server not know the collation, or the character set? */
+static bool is_unknown_there(enum mr_code code, const struct mr_err *err)
+{
+    return code != MR_OK &&
+           (err->sql_errno == UNKNOWN_COLLATION || err->sql_errno == UNKNOWN_CHARSET ||
+            err->sql_errno == COLLATION_MISMATCH);
 }
 
 enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
                       size_t ncolumns, struct mr_canon_item *items, size_t count,
                       struct mr_arena *arena, struct mr_err *err)
 {
-    struct mr_vec asked = MR_VEC_INIT(struct asked);
+    struct assembly as = {.db = db,
+                          .columns = columns,
+                          .ncolumns = ncolumns,
+                          .asked = MR_VEC_INIT(struct asked),
+                          .out = MR_STRBUF_INIT,
+                          .scrap = MR_STRBUF_INIT};
+    struct mr_err why = {0};
     struct mr_canon_item **sorted = mr_arena_calloc(arena, count + 1, sizeof *sorted);
     if (sorted == NULL)
         return mr_err_nomem(err, "comparing texts");
@@ -223,9 +291,18 @@ enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
         sorted[i] = &items[i];
     if (count > 1)
         qsort(sorted, count, sizeof *sorted, compare_items);
-    enum mr_code code = ask_all(db, columns, ncolumns, sorted, count, &asked, arena, err);
+    enum mr_code code =
+        ask_all(db, columns, ncolumns, sorted, count, &as.asked, arena, &why);
+    if (is_unknown_there(code, &why)) {
+        as.db = NULL;
+        code = MR_OK;
+    }
     if (code == MR_OK)
-        code = assemble_all(columns, ncolumns, sorted, count, &asked, arena, err);
-    mr_vec_release(&asked);
+        code = assemble_all(&as, sorted, count, arena, &why);
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    mr_vec_release(&as.asked);
+    mr_strbuf_release(&as.out);
+    mr_strbuf_release(&as.scrap);
     return code;
 }

@@ -9,6 +9,10 @@
  *
  * A _bin collation is not asked about: what it compares are the bytes.  Nothing is read
  * from a table; up to 500 different texts go into one statement.
+ *
+ * Without a server that knows the collation, texts are the same by mr_canon_local(): only
+ * letters of ASCII have their case folded, and whatever else a collation equates (accents,
+ * for instance) stays different.
  */
 #ifndef MR_CANON_H
 #define MR_CANON_H
@@ -30,12 +34,19 @@ struct mr_canon_item {
     size_t out_len;
 };
 
-/* Fills `out` of all items. */
+/* Fills `out` of all items.  db: NULL: no server is there to be asked. */
 enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
                       size_t ncolumns, struct mr_canon_item *items, size_t count,
                       struct mr_arena *arena, struct mr_err *err);
 
 /* Does the collation ignore trailing blanks? */
 bool mr_canon_pads(const char *collation);
+
+/* Appends the text as it is compared without a server.  collation NULL: as the widest would,
+ * without case and trailing blanks. */
+void mr_canon_local(struct mr_strbuf *out, const char *charset, const char *collation,
+                    const void *ptr, size_t len);
+/* May the collation take texts for the same that mr_canon_local() does not? */
+bool mr_canon_is_wider(const char *collation);
 
 #endif

@@ -21,6 +21,7 @@
 #include "arena.h"
 #include "config.h"
 #include "settings.h"
+#include "source.h"
 
 struct mr_invocation;
 
@@ -45,6 +46,7 @@ struct mr_command {
 struct mr_command_list {
     const struct mr_command *const *items;
     size_t count;
+    mr_source_open_fn *open_snapshot; /* what commands read snapshots with */
 };
 
 enum mr_cli_request {

@@ -119,3 +119,59 @@ struct mr_db *mr_reader_db(struct mr_reader *reader)
 {
     return reader->source->ops->reader_db(reader);
 }
+
+enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,
+                               uint64_t *next, uint64_t *greatest, struct mr_err *err)
+{
+    return reader->source->ops->counter(reader, table, next, greatest, err);
+}
+
+enum mr_code mr_reader_probe(struct mr_reader *reader, const char *db, const char *table,
+                             const char *column, struct mr_err *err)
+{
+    return reader->source->ops->probe(reader, db, table, column, err);
+}
+
+bool mr_reader_has_order(struct mr_reader *reader, const struct mr_readspec *spec)
+{
+    const struct mr_source_ops *ops = reader->source->ops;
+    return ops->has_order == NULL || ops->has_order(reader, spec);
+}
+
+bool mr_source_is_snapshot(const struct mr_source *src)
+{
+    return src->ops->kept != NULL;
+}
+
+const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db,
+                                     const char *table)
+{
+    return src->ops->kept != NULL ? src->ops->kept(src, db, table) : NULL;
+}
+
+const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count)
+{
+    *count = 0;
+    return src->ops->left_out != NULL ? src->ops->left_out(src, count) : NULL;
+}
+
+const char *const *mr_source_databases(const struct mr_source *src, size_t *count,
+                                       bool *whole)
+{
+    *count = 0;
+    *whole = true;
+    return src->ops->databases != NULL ? src->ops->databases(src, count, whole) : NULL;
+}
+
+enum mr_code mr_source_new(const struct mr_endpoint *ep,
+                           const struct mr_source_opts *opts, struct mr_source **out,
+                           struct mr_err *err)
+{
+    *out = NULL;
+    if (ep->kind == MR_ENDPOINT_MYSQL)
+        return mr_source_live_new(ep, opts, out, err);
+    if (opts->open_snapshot == NULL)
+        return mr_err_set(err, MR_E_USAGE,
+                          "snapshot \"%s\": this command reads servers only", ep->dir);
+    return opts->open_snapshot(ep, out, err);
+}

@@ -72,6 +72,30 @@ struct mr_range_digest {
     bool exact;        /* false: some row had no digest (packet limit): read it instead */
 };
 
+/* Rows of a range of keys whose sum is known: half by half modulo 2^64, of the digests
+ * (row.h) of all values of struct mr_kept's spec. */
+struct mr_kept_range {
+    struct mr_range range;
+    uint64_t rows;
+    struct mr_digest sum;
+};
+
+/* What a snapshot says of a table. */
+struct mr_kept {
+    struct mr_readspec spec; /* its columns, key and condition, as they were read */
+    const char *note;        /* why its rows are not of one moment, or NULL */
+    const struct mr_kept_range *ranges; /* in key order; they tile the key space */
+    size_t nranges;
+    uint64_t rows;
+    struct mr_digest sum; /* of all rows */
+};
+
+/* What a snapshot should hold and does not. */
+struct mr_left_out {
+    const char *kind, *name, *reason,
+        *hint; /* "table", "club.members"; hint may be NULL */
+};
+
 struct mr_source;
 struct mr_reader;
 
@@ -101,6 +125,17 @@ struct mr_source_ops {
                            struct mr_range range, struct mr_range_digest *out,
                            struct mr_err *err);
     struct mr_db *(*reader_db)(struct mr_reader *reader);
+    enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table,
+                            uint64_t *next, uint64_t *greatest, struct mr_err *err);
+    enum mr_code (*probe)(struct mr_reader *reader, const char *db, const char *table,
+                          const char *column, struct mr_err *err);
+    /* of a snapshot; NULL: a server */
+    const struct mr_kept *(*kept)(const struct mr_source *src, const char *db,
+                                  const char *table);
+    const struct mr_left_out *(*left_out)(const struct mr_source *src, size_t *count);
+    const char *const *(*databases)(const struct mr_source *src, size_t *count,
+                                    bool *whole);
+    bool (*has_order)(struct mr_reader *reader, const struct mr_readspec *spec);
     void (*free)(struct mr_source *src);
 };
 
@@ -130,7 +165,9 @@ enum mr_code mr_reader_scan(struct mr_reader *reader, const struct mr_readspec *
 enum mr_code mr_reader_scan_raw(struct mr_reader *reader, const struct mr_readspec *spec,
                                 struct mr_range range, uint64_t limit, mr_raw_row_fn *fn,
                                 void *ctx, struct mr_err *err);
-/* The rows with these keys (equal by the server's collation), in any order. */
+/* The rows with these keys (equal by the server's collation), in any order.  A snapshot
+ * may give rows besides that a collation takes for other ones: texts are equal to it as
+ * mr_canon_local() has them. */
 enum mr_code mr_reader_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
                              const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
                              void *ctx, struct mr_err *err);
@@ -156,6 +193,34 @@ enum mr_code mr_reader_digest(struct mr_reader *reader, const struct mr_readspec
 /* The connection behind a live reader (reconnected if it was lost), NULL for a
  * snapshot. */
 struct mr_db *mr_reader_db(struct mr_reader *reader);
+/* As mr_schema_auto_increment(). */
+enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,
+                               uint64_t *next, uint64_t *greatest, struct mr_err *err);
+/* As mr_schema_probe(); what a snapshot names as left out is MR_E_DENIED. */
+enum mr_code mr_reader_probe(struct mr_reader *reader, const char *db, const char *table,
+                             const char *column, struct mr_err *err);
+/* Are the rows to be had in the order of the spec's key?  If not, only the whole table can
+ * be scanned, in any order, and there are no bounds.  A server always has the order, a
+ * snapshot where it can be known without one. */
+bool mr_reader_has_order(struct mr_reader *reader, const struct mr_readspec *spec);
+
+bool mr_source_is_snapshot(const struct mr_source *src);
+/* NULL: a server, or a table that is not there.  It lives as long as the source. */
+const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db,
+                                     const char *table);
+/* Of a server *count is 0. */
+const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count);
+/* The databases that a snapshot holds.  *whole: they are all that its server had, and were
+ * not named one by one.  Of a server *count is 0. */
+const char *const *mr_source_databases(const struct mr_source *src, size_t *count,
+                                       bool *whole);
+
+/*
+ * How a snapshot is opened; ep must outlive it.  It is snapshot/ that knows, and main.c that
+ * hands it down.  Errors: MR_E_SNAPSHOT and MR_E_IO with the path.
+ */
+typedef enum mr_code mr_source_open_fn(const struct mr_endpoint *ep,
+                                       struct mr_source **out, struct mr_err *err);
 
 /*
  * A live server.  Keeps copies of nothing: ep and opts must outlive it.  With
@@ -165,10 +230,17 @@ struct mr_db *mr_reader_db(struct mr_reader *reader);
 struct mr_source_opts {
     struct mr_db_opts db;
     bool consistent;
-    unsigned reconnect_attempts; /* default 8 when 0 */
+    unsigned reconnect_attempts;      /* default 8 when 0 */
+    mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };
 enum mr_code mr_source_live_new(const struct mr_endpoint *ep,
                                 const struct mr_source_opts *opts, struct mr_source **out,
                                 struct mr_err *err);
+
+/* A server or a snapshot, as the endpoint says.  MR_E_USAGE for a snapshot where none can
+ * be opened. */
+enum mr_code mr_source_new(const struct mr_endpoint *ep,
+                           const struct mr_source_opts *opts, struct mr_source **out,
+                           struct mr_err *err);
 
 #endif

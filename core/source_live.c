@@ -348,6 +348,18 @@ static struct mr_db *live_reader_db(struct mr_reader *reader)
     return live(reader)->db;
 }
 
+static enum mr_code live_counter(struct mr_reader *reader, const struct mr_table *table,
+                                 uint64_t *next, uint64_t *greatest, struct mr_err *err)
+{
+    return mr_schema_auto_increment(live_reader_db(reader), table, next, greatest, err);
+}
+
+static enum mr_code live_probe(struct mr_reader *reader, const char *db,
+                               const char *table, const char *column, struct mr_err *err)
+{
+    return mr_schema_probe(live_reader_db(reader), db, table, column, err);
+}
+
 static void live_reader_free(struct mr_reader *reader)
 {
     mr_db_close(live(reader)->db);
@@ -418,6 +430,8 @@ static const struct mr_source_ops live_ops = {
     .bound_after = live_bound_after,
     .digest = live_digest,
     .reader_db = live_reader_db,
+    .counter = live_counter,
+    .probe = live_probe,
     .free = live_free,
 };
 

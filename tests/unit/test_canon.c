@@ -14,18 +14,32 @@
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
-/* A statement would be an error: there is no connection. */
+/* A connection that is never looked into, and what comes of each statement. */
+static char nobody;
+#define SERVER ((struct mr_db *)(void *)&nobody)
 static unsigned asked;
+static unsigned sql_errno;
+static const struct mr_server server_facts;
+
+const struct mr_server *__wrap_mr_db_server(const struct mr_db *db);
+const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
+{
+    assert_ptr_equal(db, SERVER);
+    return &server_facts;
+}
+
 enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *sql, size_t len,
                                 struct mr_result **out, struct mr_err *err);
 enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *sql, size_t len,
                                 struct mr_result **out, struct mr_err *err)
 {
-    (void)db;
+    assert_ptr_equal(db, SERVER);
     *out = NULL;
     for (const char *at = sql; at < sql + len; at++)
         asked += strncmp(at, "WEIGHT_STRING(", 14) == 0;
-    return mr_err_set(err, MR_E_LOST, "no server");
+    (void)mr_err_set(err, sql_errno != 0 ? MR_E_SQL : MR_E_LOST, "no weights");
+    err->sql_errno = sql_errno;
+    return err->code;
 }
 
 static void encode(struct mr_strbuf *out, const char *text)
@@ -36,8 +50,9 @@ static void encode(struct mr_strbuf *out, const char *text)
     assert_int_equal(mr_row_encode(out, &value, NULL), MR_OK);
 }
 
-static enum mr_code canon_two(const char *collation, const char *charset, const char *a,
-                              const char *b, bool *same)
+static enum mr_code canon_two(struct mr_db *db, const char *collation,
+                              const char *charset, const char *a, const char *b,
+                              bool *same)
 {
     char target_charset[] = "utf8mb4";
     char name[64];
@@ -55,7 +70,7 @@ static enum mr_code canon_two(const char *collation, const char *charset, const 
         items[i].in_len = bytes[i].len;
     }
     asked = 0;
-    enum mr_code code = mr_canon(NULL, &column, 1, items, 2, &arena, &err);
+    enum mr_code code = mr_canon(db, &column, 1, items, 2, &arena, &err);
     *same = items[0].out != NULL && items[1].out != NULL &&
             items[0].out_len == items[1].out_len &&
             memcmp(items[0].out, items[1].out, items[0].out_len) == 0;
@@ -80,9 +95,9 @@ static void test_bin(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         bool same = false;
-        assert_int_equal(
-            canon_two(cases[i].collation, "utf8mb4", cases[i].a, cases[i].b, &same),
-            MR_OK);
+        assert_int_equal(canon_two(SERVER, cases[i].collation, "utf8mb4", cases[i].a,
+                                   cases[i].b, &same),
+                         MR_OK);
         assert_int_equal(same, cases[i].same);
         assert_int_equal(asked, 0);
     }
@@ -103,11 +118,47 @@ static void test_asked(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         bool same = false;
-        assert_int_equal(canon_two(cases[i].collation, cases[i].charset, cases[i].a,
-                                   cases[i].b, &same),
+        assert_int_equal(canon_two(SERVER, cases[i].collation, cases[i].charset,
+                                   cases[i].a, cases[i].b, &same),
                          MR_E_LOST);
         assert_int_equal(asked, cases[i].asked);
     }
+}
+
+/* Without a server, and with one that does not know the collation. */
+static void test_local(void **state)
+{
+    static const struct {
+        const char *collation, *charset, *a, *b;
+        bool same;
+    } cases[] = {
+        {"utf8mb4_general_ci", "utf8mb4", "Anna", "aNNa ", true},
+        {"utf8mb4_general_ci", "utf8mb4", "anna", " anna", false},
+        {"utf8mb4_general_ci", "utf8mb4", "\xC3\xA9", "e", false},
+        {"utf8mb4_general_ci", "utf8mb4", "\xC3\xA9", "\xC3\xA9", true},
+        {"utf8mb4_0900_ai_ci", "utf8mb4", "A", "a", true},
+        {"utf8mb4_0900_ai_ci", "utf8mb4", "a", "a ", false},
+        {"utf8mb4_0900_as_cs", "utf8mb4", "A", "a", false},
+        {"latin1_general_cs", "latin1", "A", "a", false},
+        {"utf8mb4_turkish_ci", "utf8mb4", "I", "i", false},
+        {"utf8mb4_tr_0900_ai_ci", "utf8mb4", "I", "i", false},
+        {"utf8mb4_bin", "latin1", "A", "a", false},
+        {"utf16_general_ci", "utf16", "A ", "a ", false},
+        {"utf8mb4_general_ci", "utf8mb4", "NULL", "NULL", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        for (int known = 0; known < 2; known++) {
+            bool same = !cases[i].same;
+            sql_errno = 1273; /* ER_UNKNOWN_COLLATION */
+            assert_int_equal(canon_two(known ? SERVER : NULL, cases[i].collation,
+                                       cases[i].charset, cases[i].a, cases[i].b, &same),
+                             MR_OK);
+            if (same != cases[i].same)
+                fail_msg("%s: %s and %s", cases[i].collation, cases[i].a, cases[i].b);
+        }
+    }
+    sql_errno = 0;
 }
 
 int main(void)
@@ -115,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bin),
         cmocka_unit_test(test_asked),
+        cmocka_unit_test(test_local),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
