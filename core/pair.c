@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "canon.h"
 #include "pair_columns.h"
 #include "sqltext.h"
 
@@ -60,6 +61,51 @@ static const struct mr_table *broken_one(const struct mr_table *s,
     return s->engine == NULL ? s : t->engine == NULL ? t : NULL;
 }
 
+static const struct mr_kept *kept_of(const struct mr_pairing *pairing,
+                                     const struct mr_pair *pair, enum mr_side side)
+{
+    const struct mr_table *t = pair->side[side];
+    const struct mr_source *source = pairing->side[side].source;
+    return source != NULL ? mr_source_kept(source, t->db, t->name) : NULL;
+}
+
+/* The order of a snapshot's rows may be one that only a server has; and its rows are values,
+ * not what a server sends. */
+static void settle_join(const struct mr_pairing *pairing, struct mr_pair *pair)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        if (kept_of(pairing, pair, (enum mr_side)side) == NULL)
+            continue;
+        atomic_store(&pair->raw, false);
+        if (pair->join == MR_JOIN_SHARED &&
+            !mr_reader_has_order(pairing->side[side].main, &pair->scan[side]))
+            pair->join = MR_JOIN_SPILL;
+    }
+}
+
+/* What two snapshots can be asked about their texts (canon.h). */
+static enum mr_code note_texts(const struct mr_pairing *pairing, struct mr_pair *pair,
+                               struct mr_err *err)
+{
+    bool wider = false;
+    if (kept_of(pairing, pair, MR_SOURCE) == NULL ||
+        kept_of(pairing, pair, MR_TARGET) == NULL)
+        return MR_OK;
+    for (size_t i = 0; i < pair->nkey_columns + pair->nidentity; i++) {
+        size_t at = i < pair->nkey_columns ? pair->key_columns[i]
+                                           : pair->identity[i - pair->nkey_columns];
+        const struct mr_column *col = mr_pair_find_column(
+            pair->side[MR_TARGET], pair->full[MR_TARGET].cols[at].name);
+        wider = wider || (col != NULL && col->cls == MR_CLASS_TEXT &&
+                          mr_canon_is_wider(col->collation));
+    }
+    return wider ? mr_pair_add_note(pair,
+                                    "no server was asked: of keys and identities, texts "
+                                    "beyond ASCII are compared by their bytes",
+                                    err)
+                 : MR_OK;
+}
+
 /* MR_E_SQL and MR_E_UNSUPPORTED concern only this pair. */
 static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pair *pair,
                                  struct mr_err *err)
@@ -71,12 +117,18 @@ static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pai
         .flavour = {pairing->side[MR_SOURCE].cat->server.flavour,
                     pairing->side[MR_TARGET].cat->server.flavour},
         .arena = pairing->arena,
-        .whole_rows = pairing->whole_rows};
+        .whole_rows = pairing->whole_rows,
+        .kept = {kept_of(pairing, pair, MR_SOURCE), kept_of(pairing, pair, MR_TARGET)}};
     if (broken != NULL)
         return mr_err_set(err, MR_E_SQL, "the server cannot open the table%s%s",
                           broken->open_error != NULL ? ": " : "",
                           broken->open_error != NULL ? broken->open_error : "");
-    return mr_pair_columns(pair, &task, err);
+    enum mr_code code = mr_pair_columns(pair, &task, err);
+    if (code == MR_OK) {
+        settle_join(pairing, pair);
+        code = note_texts(pairing, pair, err);
+    }
+    return code;
 }
 
 enum mr_code mr_pair_plan(const struct mr_pairing *pairing, const struct mr_table *source,

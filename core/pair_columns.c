@@ -21,6 +21,7 @@ struct builder {
     const struct mr_column_task *task;
     struct mr_vec pairs;            /* struct pair */
     struct mr_vec values[MR_SIDES]; /* struct mr_readcol, in the order of the select */
+    struct mr_strbuf not_kept;      /* names of columns that a snapshot lacks */
     size_t *key;                    /* positions of pairs, in index order */
     size_t nkey;
     const struct mr_index *index[MR_SIDES];
@@ -33,6 +34,16 @@ const struct mr_column *mr_pair_find_column(const struct mr_table *table,
         if (strcasecmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
     return NULL;
+}
+
+/* Is the column among those that a snapshot keeps? */
+static bool is_kept(const struct mr_kept *kept, const char *name)
+{
+    size_t i = 0;
+    while (kept != NULL && i < kept->spec.ncols &&
+           strcasecmp(kept->spec.cols[i].name, name) != 0)
+        i++;
+    return kept == NULL || i < kept->spec.ncols;
 }
 
 static bool list_has(const struct mr_string_list *list, const char *name)
@@ -146,6 +157,12 @@ static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
         if (other == NULL || col->system_time || other->system_time ||
             (ignored && !b->task->whole_rows))
             continue;
+        if (!is_kept(b->task->kept[MR_SOURCE], col->name) ||
+            !is_kept(b->task->kept[MR_TARGET], other->name)) {
+            mr_strbuf_add_fmt(&b->not_kept, "%s%s", b->not_kept.len > 0 ? ", " : "",
+                              col->name);
+            continue;
+        }
         struct pair *p = mr_vec_push(&b->pairs);
         if (p == NULL)
             return mr_err_nomem(err, "planning a table");
@@ -158,6 +175,22 @@ static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
         return mr_err_set(err, MR_E_UNSUPPORTED,
                           "the two tables have no column in common");
     return MR_OK;
+}
+
+/* What a server computes is in no snapshot. */
+static enum mr_code note_not_kept(const struct builder *b, struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    if (b->not_kept.len == 0)
+        return MR_OK;
+    mr_strbuf_add_fmt(&note,
+                      "not compared, because a snapshot has no generated columns: %s",
+                      b->not_kept.ptr);
+    enum mr_code code = mr_strbuf_check(&note, "planning a table", err);
+    if (code == MR_OK)
+        code = mr_pair_add_note(b->table, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
 }
 
 static struct pair *pair_at(const struct builder *b, size_t i)
@@ -642,6 +675,8 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
     struct mr_pair *table = b->table;
     enum mr_code code = pair_columns(b, err);
     if (code == MR_OK)
+        code = note_not_kept(b, err);
+    if (code == MR_OK)
         code = choose_key(b, err);
     if (code == MR_OK)
         code = push_compared(b, err);
@@ -680,9 +715,11 @@ enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task 
         .table = table,
         .task = task,
         .pairs = MR_VEC_INIT(struct pair),
+        .not_kept = MR_STRBUF_INIT,
         .values = {MR_VEC_INIT(struct mr_readcol), MR_VEC_INIT(struct mr_readcol)}};
     enum mr_code code = build(&b, err);
     mr_vec_release(&b.pairs);
+    mr_strbuf_release(&b.not_kept);
     mr_vec_release(&b.values[MR_SOURCE]);
     mr_vec_release(&b.values[MR_TARGET]);
     return code;

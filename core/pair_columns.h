@@ -15,6 +15,7 @@ struct mr_column_task {
     struct mr_arena *arena;
     bool whole_rows; /* columns that the configuration ignores are planned, too, and
                         marked in table->ignored */
+    const struct mr_kept *kept[MR_SIDES]; /* of a snapshot; NULL: a server */
 };
 
 /*

@@ -46,6 +46,12 @@ static const struct mr_column *text_column(const struct mr_pair *table,
     return NULL;
 }
 
+struct mr_db *mr_pair_judge(struct mr_reader *const reader[MR_SIDES])
+{
+    struct mr_db *db = mr_reader_db(reader[MR_TARGET]);
+    return db != NULL ? db : mr_reader_db(reader[MR_SOURCE]);
+}
+
 enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
                               size_t npositions, struct mr_db *db, struct mr_vec *items,
                               struct mr_arena *arena, struct mr_err *err)
@@ -54,8 +60,6 @@ enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positio
         mr_arena_calloc(arena, npositions + 1, sizeof *columns);
     if (columns == NULL)
         return mr_err_nomem(err, "comparing texts");
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the target's connection is gone");
     for (size_t i = 0; i < npositions; i++) {
         const struct mr_readcol *value = &table->full[MR_TARGET].cols[positions[i]];
         columns[i].target = text_column(table, value);

@@ -16,9 +16,13 @@ enum mr_code mr_pair_identity_of(const struct mr_pair *table, const void *image,
                                  size_t len, struct mr_strbuf *out, bool *null,
                                  struct mr_err *err);
 
+/* Who says which texts are the same under TARGET's collations: TARGET, or SOURCE where
+ * TARGET is a snapshot; NULL where both are. */
+struct mr_db *mr_pair_judge(struct mr_reader *const reader[MR_SIDES]);
+
 /*
  * Fills `out` of items (struct mr_canon_item) whose `in` is the encoding of the values at
- * these positions of a full read: keys or identities.  db: TARGET's, NULL if it is gone.
+ * these positions of a full read: keys or identities.  db: mr_pair_judge().
  */
 enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
                               size_t npositions, struct mr_db *db, struct mr_vec *items,

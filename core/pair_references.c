@@ -269,7 +269,7 @@ static void warn_outside(const struct planner *p, const struct mr_pair_reference
         if (strcmp(((struct mr_pair_reference *)mr_vec_at(&p->list, i))->kin.parent_name,
                    r->kin.parent_name) == 0)
             return;
-    if (pairing->side[MR_SOURCE].ep->ndbs == 0)
+    if (pairing->side[MR_SOURCE].ndbs == 0)
         mr_log_warning("reference \"%s\" of table \"%s\": the source shows no database "
                        "\"%s\"",
                        r->kin.name, r->child->find.name, ref->ref_db);

@@ -1,6 +1,6 @@
 /*
- * sides: the two servers that a command works with: connected, described, and their
- * databases paired.
+ * sides: the two servers or snapshots that a command works with: connected, described, and
+ * their databases paired.
  *
  * Calling sequence: mr_sides_open, then mr_sides_pair_dbs as needed, at the end
  * mr_sides_close (also after a failed open).
@@ -30,11 +30,15 @@ static inline enum mr_side mr_other_side(enum mr_side side)
 
 struct mr_server_side {
     const struct mr_endpoint *ep;
+    const char *const *dbs; /* named by the endpoint, or by what a snapshot was made of */
+    size_t ndbs;            /* 0: all that there are */
     struct mr_source *source;
-    struct mr_source *view; /* with `consistent`: each reader in one view; else NULL */
+    struct mr_source
+        *view; /* with `consistent`: each reader of a server in one view; else
+                               NULL */
     struct mr_catalogue *cat;
     struct mr_reader *main;   /* the coordinator's own connection */
-    struct mr_grants *grants; /* NULL where they cannot be read (warned of) */
+    struct mr_grants *grants; /* NULL: a snapshot, or they cannot be read (warned of) */
 };
 
 struct mr_sides_opts {
@@ -42,6 +46,7 @@ struct mr_sides_opts {
     unsigned statement_timeout_s;
     bool ask_password;
     bool consistent;
+    mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };
 
 struct mr_sides {
@@ -49,6 +54,8 @@ struct mr_sides {
     struct mr_endpoint ep[MR_SIDES];
     struct mr_source_opts opts, view_opts;
 };
+
+bool mr_side_is_snapshot(const struct mr_server_side *side);
 
 /* Connects both (asking for passwords if told to), loads catalogues of the databases that
  * either URI names, and the grants.  Names live in arena. */
@@ -62,8 +69,8 @@ struct mr_db_pair {
     const char *name[MR_SIDES];
 };
 
-/* By position where both endpoints name databases (then their numbers must be equal),
- * else by name over what the other side has: pushes struct mr_db_pair.  A name that an
+/* By position where both sides name databases (then their numbers must be equal), else by
+ * name over what the other side has: pushes struct mr_db_pair.  A name that an
  * endpoint gives and its server does not have is MR_E_NO_SUCH, or MR_E_DENIED where it may
  * only be hidden. */
 enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES],

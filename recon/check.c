@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/signals.h"
 #include "core/sqltext.h"
+#include "recon/check_options.h"
 
 bool mr_check_is_fatal(enum mr_code code)
 {
@@ -56,6 +57,13 @@ void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
     if (err->code == MR_E_LOST || err->code == MR_E_CONNECT)
         atomic_store(&check->lost, true);
     pthread_mutex_unlock(&check->lock);
+}
+
+double mr_check_settle_s(const struct mr_check_run *check)
+{
+    bool moves = !mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
+                 !mr_side_is_snapshot(&check->pairing.side[MR_TARGET]);
+    return moves ? check->opts->settle_ms / 1000.0 : 0;
 }
 
 enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,

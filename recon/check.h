@@ -30,6 +30,7 @@
 struct mr_check_options;
 struct mr_check_run {
     const struct mr_check_options *opts;
+    mr_source_open_fn *open_snapshot;
     struct mr_pairing pairing;
     struct mr_findings *fd;
     struct mr_find_run run;
@@ -52,6 +53,9 @@ struct mr_check_run {
  * failure is kept.  Safe from any thread. */
 void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
                       const struct mr_err *err);
+/* How far apart two readings are where nothing can be waited for: --settle; nothing where
+ * both sides are snapshots, which do not move. */
+double mr_check_settle_s(const struct mr_check_run *check);
 /* Sleeps between two readings; ends early, with its error, when cancelled.  progress: the
  * coordinator's, to be ticked; NULL in a worker. */
 enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,

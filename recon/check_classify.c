@@ -144,8 +144,8 @@ static enum mr_code classify_stored(struct mr_check_worker *worker, struct mr_pa
         if (code != MR_OK || batch.count == 0)
             break;
         page.after_id = ((struct mr_finding *)mr_vec_at(&batch, batch.count - 1))->id;
-        code = mr_check_classify_rows(table, mr_reader_db(worker->reader[MR_TARGET]),
-                                      batch.items, batch.count, &arena, err);
+        code = mr_check_classify_rows(table, mr_pair_judge(worker->reader), batch.items,
+                                      batch.count, &arena, err);
         if (code == MR_OK)
             code = mr_findings_save(fd, table->find.id, batch.items, batch.count, false,
                                     err);

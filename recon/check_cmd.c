@@ -40,7 +40,9 @@ static const char *options_text(struct mr_check_run *check)
                       o->since_text != NULL ? o->since_text : "", o->objects,
                       o->consistent);
     for (size_t i = 0; i < check->pairing.ntables; i++) {
-        const char *where = check->pairing.tables[i]->scan[MR_SOURCE].where;
+        const struct mr_readspec *scan = check->pairing.tables[i]->scan;
+        const char *where =
+            scan[MR_SOURCE].where != NULL ? scan[MR_SOURCE].where : scan[MR_TARGET].where;
         if (where != NULL)
             mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->pairing.tables[i]->find.name,
                               where);
@@ -163,6 +165,9 @@ static void warn_of_itself(const struct mr_check_run *check, const struct mr_vec
 {
     const struct mr_server *s = &check->pairing.side[MR_SOURCE].cat->server;
     const struct mr_server *t = &check->pairing.side[MR_TARGET].cat->server;
+    if (mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
+        mr_side_is_snapshot(&check->pairing.side[MR_TARGET]))
+        return; /* of another moment */
     if (s->port != t->port || strcmp(s->hostname, t->hostname) != 0 ||
         strcmp(s->datadir, t->datadir) != 0 || strcmp(s->uuid, t->uuid) != 0)
         return;
@@ -182,9 +187,12 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
 {
     struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
     struct mr_db_opts db_opts = {.run_tag = check->run.uuid};
-    const struct mr_endpoint *eps[MR_SIDES] = {check->pairing.side[0].ep,
-                                               check->pairing.side[1].ep};
+    const struct mr_endpoint *eps[MR_SIDES];
+    size_t servers = 0;
     double begun = mr_clock_now_s();
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (!mr_side_is_snapshot(&check->pairing.side[side]))
+            eps[servers++] = check->pairing.side[side].ep;
     enum mr_code code =
         mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
     if (code == MR_OK) {
@@ -202,7 +210,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK)
         code = mr_progress_new(check->opts->general.progress, &check->progress, err);
     if (code == MR_OK)
-        code = mr_throttle_new(&check->opts->load, eps, MR_SIDES, &db_opts,
+        code = mr_throttle_new(&check->opts->load, eps, servers, &db_opts,
                                &check->throttle, err);
     if (code == MR_OK)
         code = mr_check_execute(check, &pairs, err);
@@ -247,6 +255,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     mr_general_options_apply(&opts->general);
     check.pairing.arena = &check.arena;
     check.pairing.followed = opts->case_path != NULL;
+    check.open_snapshot = invocation->commands.open_snapshot;
     check.run.uuid = id.id;
     check.run.started = id.started;
     enum mr_code code = mr_db_global_init(err);

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/signals.h"
+#include "core/pair_identity.h"
 #include "recon/check_classify.h"
 #include "recon/check_entities.h"
 #include "recon/check_options.h"
@@ -334,8 +335,8 @@ static enum mr_code classify_saves(struct confirm *c, struct mr_err *err)
     }
     if (count == 0)
         return MR_OK;
-    return mr_check_classify_rows(c->table, mr_reader_db(c->worker->reader[MR_TARGET]),
-                                  saves, count, &c->arena, err);
+    return mr_check_classify_rows(c->table, mr_pair_judge(c->worker->reader), saves,
+                                  count, &c->arena, err);
 }
 
 /*
@@ -377,9 +378,8 @@ static enum mr_code judge_batch(struct confirm *c, struct mr_err *err)
     c->postponed = 0;
     enum mr_code code = index_batch(c, err);
     if (code == MR_OK)
-        code =
-            mr_entities_make(&c->rows, c->table,
-                             mr_reader_db(c->worker->reader[MR_TARGET]), &c->arena, err);
+        code = mr_entities_make(&c->rows, c->table, mr_pair_judge(c->worker->reader),
+                                &c->arena, err);
     for (size_t i = 0; code == MR_OK && i < c->rows.list.count; i++)
         code = judge_entity(c, mr_vec_at(&c->rows.list, i), err);
     if (code == MR_OK)

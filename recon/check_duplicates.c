@@ -123,8 +123,7 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
     }
     if (code == MR_OK)
         code = mr_pair_canonise(s->table, s->table->identity, s->table->nidentity,
-                                mr_reader_db(s->worker->reader[MR_TARGET]), &items,
-                                &s->arena, err);
+                                mr_pair_judge(s->worker->reader), &items, &s->arena, err);
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_canon_item *item = mr_vec_at(&items, i);
         struct row *row = mr_vec_at(&s->rows, i);

@@ -117,18 +117,15 @@ static enum mr_code probe(struct looking *l, const struct mr_object_diff *diff,
     struct mr_check_run *check = l->check;
     enum mr_side seen = diff->source != NULL ? MR_SOURCE : MR_TARGET;
     enum mr_side other = mr_other_side(seen);
-    struct mr_db *db = side_db(check, other);
     struct mr_err why = {0};
     *absent = true;
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
-                          mr_side_name(other));
     const char *dbname = other == MR_SOURCE ? diff->source_db : diff->target_db;
     const char *table = diff->table_name != NULL ? diff->table_name : diff->name;
     if (diff->kind == MR_OBJECTS_DATABASE)
         table = "myrecon";
-    enum mr_code code = mr_schema_probe(
-        db, dbname, table, diff->kind == MR_OBJECTS_COLUMN ? diff->name : NULL, &why);
+    enum mr_code code =
+        mr_reader_probe(check->pairing.side[other].main, dbname, table,
+                        diff->kind == MR_OBJECTS_COLUMN ? diff->name : NULL, &why);
     if (code == MR_OK || code == MR_E_NO_SUCH)
         return MR_OK;
     *absent = false;
@@ -378,23 +375,21 @@ static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
 {
     struct mr_check_run *check = l->check;
     struct mr_strbuf text[MR_SIDES] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
-    struct mr_db *db[MR_SIDES] = {side_db(check, MR_SOURCE), side_db(check, MR_TARGET)};
     struct mr_objects_counter s = {0}, t = {0};
     bool finding = false;
     enum mr_code code = MR_OK;
-    if (db[0] == NULL || db[1] == NULL)
-        return mr_err_set(err, MR_E_LOST, "a connection is gone");
     for (int i = 0; i < (check->follows ? LOOKS : 1); i++) {
         bool reached = false;
         enum mr_side up = check->upstream;
         if (i > 0)
-            code = mr_check_catch_up(check, db[up], db[mr_other_side(up)], &reached, err);
+            code = mr_check_catch_up(check, side_db(check, up),
+                                     side_db(check, mr_other_side(up)), &reached, err);
         mr_strbuf_reset(&text[MR_SOURCE]);
         mr_strbuf_reset(&text[MR_TARGET]);
-        s = (struct mr_objects_counter){.db = db[MR_SOURCE],
+        s = (struct mr_objects_counter){.reader = check->pairing.side[MR_SOURCE].main,
                                         .table = table->side[MR_SOURCE],
                                         .text = &text[MR_SOURCE]};
-        t = (struct mr_objects_counter){.db = db[MR_TARGET],
+        t = (struct mr_objects_counter){.reader = check->pairing.side[MR_TARGET].main,
                                         .table = table->side[MR_TARGET],
                                         .text = &text[MR_TARGET]};
         if (code == MR_OK)

@@ -21,11 +21,11 @@ bool mr_check_selects(const struct mr_check_run *check, const char *db, const ch
 }
 
 static enum mr_code try_where(const struct mr_check_run *check,
-                              const struct mr_pair *table, struct mr_err *err)
+                              const struct mr_pair *table, const char *where,
+                              struct mr_err *err)
 {
     struct mr_err why = {0};
-    if (mr_pair_try_condition(&check->pairing, table, table->scan[MR_SOURCE].where,
-                              &why) == MR_OK)
+    if (mr_pair_try_condition(&check->pairing, table, where, &why) == MR_OK)
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "condition on table \"%s\": %s", table->find.name,
                      why.message);
@@ -33,44 +33,136 @@ static enum mr_code try_where(const struct mr_check_run *check,
     return MR_E_USAGE;
 }
 
-/* The rows asked for: --where, else the configuration's, and the --since window. */
+/* The rows of a table that are compared. */
+struct rows {
+    struct mr_strbuf asked; /* for, by the user; empty: all */
+    struct mr_strbuf note;
+    const char
+        *kept[MR_SIDES]; /* condition of all rows that a snapshot has; NULL: none */
+};
+
+static bool same_condition(const char *asked, const char *kept)
+{
+    size_t len = kept != NULL ? strlen(kept) : 0;
+    return kept != NULL && strlen(asked) == len + 2 && strncmp(asked + 1, kept, len) == 0;
+}
+
+/* What the user asked for, and what the other side has no other rows than; NULL: all.
+ * MR_E_UNSUPPORTED on a snapshot, whose rows nobody can choose. */
+static enum mr_code condition_of(const struct rows *rows, enum mr_side side,
+                                 bool is_snapshot, struct mr_arena *arena,
+                                 const char **where, struct mr_err *err)
+{
+    const char *own = rows->kept[side], *other = rows->kept[mr_other_side(side)];
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    bool asked = rows->asked.len > 0 && !same_condition(rows->asked.ptr, own);
+    bool kept = other != NULL && (own == NULL || strcmp(own, other) != 0) &&
+                !(asked && same_condition(rows->asked.ptr, other));
+    if (asked)
+        mr_strbuf_add_str(&sql, rows->asked.ptr);
+    if (kept)
+        mr_strbuf_add_fmt(&sql, "%s(%s)", asked ? " AND " : "", other);
+    enum mr_code code = mr_strbuf_check(&sql, "planning a table", err);
+    *where = NULL;
+    if (code == MR_OK && sql.len > 0 && is_snapshot) {
+        code = mr_err_set(err, MR_E_UNSUPPORTED,
+                          "only a server can choose rows, and the %s is a snapshot: %s",
+                          mr_side_name(side), sql.ptr);
+    } else if (code == MR_OK && sql.len > 0) {
+        *where = mr_arena_strdup(arena, sql.ptr);
+        code = *where != NULL ? MR_OK : mr_err_nomem(err, "planning a table");
+    }
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* --where, else the configuration's, and the --since window. */
+static enum mr_code ask_for_rows(struct mr_check_run *check, const struct mr_pair *table,
+                                 const struct mr_table_config *config, struct rows *rows,
+                                 struct mr_err *err)
+{
+    const struct mr_table *s = table->side[MR_SOURCE];
+    const char *where = mr_table_wheres_sql(&check->opts->where, s->db, s->name);
+    if (where == NULL)
+        where = config->where;
+    if (where != NULL) {
+        mr_strbuf_add_fmt(&rows->asked, "(%s)", where);
+        mr_strbuf_add_fmt(&rows->note, "only rows where %s", where);
+    }
+    return check->opts->since_text != NULL
+               ? mr_window_condition(check, table, config, &rows->asked, &rows->note, err)
+               : MR_OK;
+}
+
+static void look_at_kept(const struct mr_check_run *check, const struct mr_pair *table,
+                         struct rows *rows)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_table *t = table->side[side];
+        const struct mr_kept *kept =
+            mr_source_kept(check->pairing.side[side].source, t->db, t->name);
+        rows->kept[side] = kept != NULL ? kept->spec.where : NULL;
+        if (rows->kept[side] != NULL &&
+            !(rows->asked.len > 0 && same_condition(rows->asked.ptr, rows->kept[side])))
+            mr_strbuf_add_fmt(&rows->note, "%sthe %s keeps only rows where %s",
+                              rows->note.len > 0 ? "; " : "",
+                              mr_side_name((enum mr_side)side), rows->kept[side]);
+        if (kept != NULL && kept->note != NULL)
+            mr_strbuf_add_fmt(&rows->note, "%s%s snapshot: %s",
+                              rows->note.len > 0 ? "; " : "",
+                              mr_side_name((enum mr_side)side), kept->note);
+    }
+}
+
+static enum mr_code apply_rows(struct mr_check_run *check, struct mr_pair *table,
+                               const struct rows *rows, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        code = condition_of(rows, (enum mr_side)side,
+                            mr_side_is_snapshot(&check->pairing.side[side]),
+                            &check->arena, &table->scan[side].where, &why);
+        table->find.windowed =
+            table->find.windowed || rows->asked.len > 0 || rows->kept[side] != NULL;
+    }
+    if (code == MR_E_UNSUPPORTED) {
+        mr_check_give_up(check, table, &why);
+        return MR_OK;
+    }
+    if (code == MR_OK && rows->asked.len > 0)
+        return try_where(check, table, rows->asked.ptr, err);
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
 static enum mr_code restrict_rows(struct mr_check_run *check, struct mr_pair *table,
                                   const struct mr_table_config *config,
                                   struct mr_err *err)
 {
-    const struct mr_table *s = table->side[MR_SOURCE];
-    const char *where = mr_table_wheres_sql(&check->opts->where, s->db, s->name);
-    struct mr_strbuf sql = MR_STRBUF_INIT, note = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    if (where == NULL)
-        where = config->where;
-    if (where != NULL) {
-        mr_strbuf_add_fmt(&sql, "(%s)", where);
-        mr_strbuf_add_fmt(&note, "only rows where %s", where);
+    struct rows rows = {.asked = MR_STRBUF_INIT, .note = MR_STRBUF_INIT};
+    enum mr_code code = ask_for_rows(check, table, config, &rows, err);
+    if (code == MR_OK) {
+        look_at_kept(check, table, &rows);
+        code = mr_strbuf_check(&rows.note, "planning a table", err);
     }
-    if (check->opts->since_text != NULL)
-        code = mr_window_condition(check, table, config, &sql, &note, err);
-    if (code == MR_OK && sql.len > 0) {
-        const char *text = mr_arena_strdup(&check->arena, sql.ptr);
-        code = text != NULL ? mr_pair_add_note(table, note.ptr, err)
-                            : mr_err_nomem(err, "planning a table");
-        table->scan[MR_SOURCE].where = table->scan[MR_TARGET].where = text;
-        table->find.windowed = true;
-        if (code == MR_OK)
-            code = try_where(check, table, err);
-    } else if (code == MR_OK && note.len > 0) {
-        code = mr_pair_add_note(table, note.ptr, err);
-    }
-    mr_strbuf_release(&sql);
-    mr_strbuf_release(&note);
+    if (code == MR_OK && rows.note.len > 0)
+        code = mr_pair_add_note(table, rows.note.ptr, err);
+    if (code == MR_OK)
+        code = apply_rows(check, table, &rows, err);
+    mr_strbuf_release(&rows.asked);
+    mr_strbuf_release(&rows.note);
     return code;
 }
 
-static enum mr_code note_engine(struct mr_pair *table, struct mr_err *err)
+static enum mr_code note_engine(const struct mr_check_run *check, struct mr_pair *table,
+                                struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_table *t = table->side[side];
-        if (t->transactional || t->engine == NULL)
+        if (t->transactional || t->engine == NULL ||
+            mr_side_is_snapshot(&check->pairing.side[side]))
             continue;
         char text[128];
         (void)snprintf(text, sizeof text, "%s on %s is read in small stored chunks",
@@ -101,7 +193,7 @@ static enum mr_code add_table(struct mr_check_run *check, struct mr_vec *list,
         return MR_OK;
     }
     code = restrict_rows(check, pair, pair->config, err);
-    return code == MR_OK ? note_engine(pair, err) : code;
+    return code == MR_OK ? note_engine(check, pair, err) : code;
 }
 
 static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair *pair,

@@ -51,7 +51,8 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         const struct mr_server_side *s = &run->check->pairing.side[side];
         if (w->reader[side] == NULL)
-            code = mr_source_reader_new(run->in_views ? s->view : s->source,
+            code = mr_source_reader_new(run->in_views && s->view != NULL ? s->view
+                                                                         : s->source,
                                         &w->reader[side], err);
     }
     *state = w;
@@ -338,8 +339,8 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
 static enum mr_code pause_before(struct run *run, unsigned round, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
-    double seconds = check->follows ? 0.1 * (round > 2 ? round - 2 : 0)
-                                    : check->opts->settle_ms / 1000.0;
+    double seconds =
+        check->follows ? 0.1 * (round > 2 ? round - 2 : 0) : mr_check_settle_s(check);
     return mr_check_sleep(seconds, check->progress, err);
 }
 

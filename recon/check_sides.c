@@ -18,9 +18,16 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
     struct mr_sides_opts opts = {.run_tag = check->run.uuid,
                                  .statement_timeout_s = check->opts->statement_timeout_s,
                                  .ask_password = check->opts->ask_password,
-                                 .consistent = check->opts->consistent};
+                                 .consistent = check->opts->consistent,
+                                 .open_snapshot = check->open_snapshot};
     check->pairing.side = sides->side;
     return mr_sides_open(sides, operands, &opts, &check->arena, err);
+}
+
+static bool has_snapshot(const struct mr_check_run *check)
+{
+    return mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
+           mr_side_is_snapshot(&check->pairing.side[MR_TARGET]);
 }
 
 /* Tries one direction; a relation that is found ends the search. */
@@ -64,6 +71,11 @@ static enum mr_code test_catching_up(struct mr_check_run *check, struct mr_err *
 enum mr_code mr_check_relate(struct mr_check_run *check, struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT, back = MR_STRBUF_INIT;
+    if (has_snapshot(check)) {
+        check->upstream = MR_SOURCE;
+        check->relation = MR_RELATION_NONE;
+        return MR_OK;
+    }
     enum mr_code code = relate(check, MR_SOURCE, &note, err);
     enum mr_relation forward = check->relation;
     if (code == MR_OK && forward != MR_RELATION_FOLLOWS &&
@@ -120,6 +132,11 @@ static enum mr_code measure(struct mr_db *db, double *bytes_s, struct mr_err *er
 enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
+    if (has_snapshot(check)) {
+        if (check->opts->digest == MR_DIGEST_SERVER)
+            mr_log_info("a snapshot computes no digests: --digest client");
+        return MR_OK;
+    }
     check->server_digest = check->opts->digest == MR_DIGEST_SERVER;
     if (check->opts->digest != MR_DIGEST_AUTO)
         return MR_OK;

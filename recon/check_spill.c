@@ -82,7 +82,9 @@ static enum mr_code read_side(struct reading *r)
     struct mr_check_run *check = r->worker->check;
     struct mr_strbuf lo = MR_STRBUF_INIT;
     double row_bytes = (double)r->table->side[r->side]->avg_row_bytes;
-    uint64_t limit = r->spec->nkey > 0 ? mr_check_chunk_rows(r->table, row_bytes) : 0;
+    bool in_order =
+        r->spec->nkey > 0 && mr_reader_has_order(r->worker->reader[r->side], r->spec);
+    uint64_t limit = in_order ? mr_check_chunk_rows(r->table, row_bytes) : 0;
     enum mr_code code = MR_OK;
     do {
         uint64_t bytes = r->bytes;
@@ -202,7 +204,7 @@ enum mr_code mr_check_pause(struct mr_check_worker *worker, struct mr_err *err)
                                  mr_reader_db(worker->reader[mr_other_side(up)]),
                                  &reached, err);
     }
-    return mr_check_sleep(check->opts->settle_ms / 1000.0, NULL, err);
+    return mr_check_sleep(mr_check_settle_s(check), NULL, err);
 }
 
 struct canon_ctx {
@@ -216,8 +218,7 @@ static enum mr_code canonical_keys(void *arg, struct mr_vec *items,
     struct canon_ctx *ctx = arg;
     const struct mr_pair *table = ctx->table;
     return mr_pair_canonise(table, table->key_columns, table->nkey_columns,
-                            mr_reader_db(ctx->worker->reader[MR_TARGET]), items, arena,
-                            err);
+                            mr_pair_judge(ctx->worker->reader), items, arena, err);
 }
 
 /* What a walk over the spilled rows has found and not yet stored. */

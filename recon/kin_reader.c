@@ -162,8 +162,7 @@ static enum mr_code canonise(struct mr_kin_reader *r, const size_t *positions,
     if (r->items.count == 0)
         return MR_OK;
     return mr_pair_canonise(r->lookup->table, positions, count,
-                            mr_reader_db(r->worker->reader[MR_TARGET]), &r->items,
-                            &r->scrap, err);
+                            mr_pair_judge(r->worker->reader), &r->items, &r->scrap, err);
 }
 
 static enum mr_code push_item(struct mr_kin_reader *r, struct mr_key in,

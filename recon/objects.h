@@ -29,6 +29,7 @@
 #include "core/db.h"
 #include "core/err.h"
 #include "core/schema.h"
+#include "core/source.h"
 #include "core/strbuf.h"
 
 enum mr_objects_kind {
@@ -101,7 +102,7 @@ enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
                                       struct mr_err *err);
 
 /*
- * AUTO_INCREMENT of one table on both live servers.  *finding: the next insert on
+ * AUTO_INCREMENT of one table on both sides.  *finding: the next insert on
  * either side would get a key at or below the greatest key of either side.  The texts
  * are "next 3010, greatest 3013".  Only where the counter leads an index (else its
  * greatest value is a full scan, and the counter is per group): otherwise no finding,
@@ -109,7 +110,7 @@ enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
  * until the replica has caught up.
  */
 struct mr_objects_counter {
-    struct mr_db *db;
+    struct mr_reader *reader;
     const struct mr_table *table;
     struct mr_strbuf *text;
     /* out: the next value (0: the table has no such counter), the greatest one */

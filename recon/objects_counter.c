@@ -1,5 +1,5 @@
 /*
- * objects_counter.c: AUTO_INCREMENT on two live servers.
+ * objects_counter.c: AUTO_INCREMENT on both sides.
  *
  * Order of reads: the greatest keys of both sides first, then the next values.  On a
  * server under writes a counter moves before its key can be read, so a counter read
@@ -57,14 +57,13 @@ enum mr_code mr_objects_auto_increment(struct mr_objects_counter *source,
     if (!has_counter(source->table) || !has_counter(target->table))
         return MR_OK;
     enum mr_code code =
-        mr_schema_auto_increment(source->db, source->table, NULL, &s.greatest, err);
+        mr_reader_counter(source->reader, source->table, NULL, &s.greatest, err);
     if (code == MR_OK)
-        code =
-            mr_schema_auto_increment(target->db, target->table, NULL, &t.greatest, err);
+        code = mr_reader_counter(target->reader, target->table, NULL, &t.greatest, err);
     if (code == MR_OK)
-        code = mr_schema_auto_increment(target->db, target->table, &t.next, NULL, err);
+        code = mr_reader_counter(target->reader, target->table, &t.next, NULL, err);
     if (code == MR_OK)
-        code = mr_schema_auto_increment(source->db, source->table, &s.next, NULL, err);
+        code = mr_reader_counter(source->reader, source->table, &s.next, NULL, err);
     if (code != MR_OK)
         return code;
     uint64_t greatest = s.greatest > t.greatest ? s.greatest : t.greatest;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/snap_keys.h"
+
 /* What is wrong with a snapshot is no error of the machine that reads it. */
 static enum mr_code as_damage(const struct mr_snap_store *store, enum mr_code code,
                               struct mr_err *err)
@@ -26,7 +28,7 @@ static enum mr_code fail(const struct mr_snap_store *store, const char *file,
 }
 
 enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path,
-                                struct mr_err *err)
+                                const char *key_path, struct mr_err *err)
 {
     size_t chunks = 0;
     *store = (struct mr_snap_store){.first = NULL};
@@ -35,6 +37,8 @@ enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path,
     const struct mr_snap_damage *damage = mr_vec_at(&store->snap.damage, 0);
     if (code == MR_OK && store->snap.damage.count > 0)
         code = fail(store, damage->file, damage->reason, err);
+    if (code == MR_OK)
+        code = mr_snap_unlock(&store->snap, key_path, err);
     if (code != MR_OK)
         return code;
     for (size_t i = 0; i < m->ntables; i++) {

@@ -22,9 +22,10 @@ struct mr_snap_store {
     atomic_bool *proved;
 };
 
-/* The manifest is proved, too.  To be closed also after a failure. */
+/* The manifest is proved, too.  key_path: of the private key, or NULL.  To be closed also
+ * after a failure. */
 enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path,
-                                struct mr_err *err);
+                                const char *key_path, struct mr_err *err);
 void mr_snap_store_close(struct mr_snap_store *store);
 
 /* NULL: it holds no such table. */

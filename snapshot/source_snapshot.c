@@ -432,7 +432,7 @@ enum mr_code mr_source_snapshot_new(const struct mr_endpoint *ep, struct mr_sour
     if (s == NULL)
         return mr_err_nomem(err, "opening a snapshot");
     s->base.ops = &snap_ops;
-    enum mr_code code = mr_snap_store_open(&s->store, ep->dir, err);
+    enum mr_code code = mr_snap_store_open(&s->store, ep->dir, ep->key, err);
     if (code == MR_OK)
         code = load_catalogue(s, &s->cat, err);
     if (code == MR_OK)

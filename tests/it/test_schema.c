@@ -325,6 +325,19 @@ static void test_rights(void **state)
     }
 }
 
+/* A connection as a reader that is asked for counters. */
+struct counting {
+    struct mr_reader base;
+    struct mr_db *db;
+};
+
+static enum mr_code count_on(struct mr_reader *reader, const struct mr_table *table,
+                             uint64_t *next, uint64_t *greatest, struct mr_err *err)
+{
+    return mr_schema_auto_increment(((struct counting *)reader)->db, table, next,
+                                    greatest, err);
+}
+
 static bool counter_finding(struct mr_strbuf *source, struct mr_strbuf *target)
 {
     struct mr_catalogue *cat[IT_SERVERS];
@@ -337,8 +350,11 @@ static bool counter_finding(struct mr_strbuf *source, struct mr_strbuf *target)
         cat[i] = load(it_db[i]);
         table[i] = mr_catalogue_table(cat[i], it_db_name(), "types");
     }
-    struct mr_objects_counter s = {.db = it_db[0], .table = table[0], .text = source};
-    struct mr_objects_counter t = {.db = it_db[1], .table = table[1], .text = target};
+    const struct mr_source_ops ops = {.counter = count_on};
+    struct mr_source of = {&ops};
+    struct counting a = {{&of}, it_db[0]}, b = {{&of}, it_db[1]};
+    struct mr_objects_counter s = {.reader = &a.base, .table = table[0], .text = source};
+    struct mr_objects_counter t = {.reader = &b.base, .table = table[1], .text = target};
     it_ok(mr_objects_auto_increment(&s, &t, &finding, &err), &err, "counters");
     for (size_t i = 0; i < IT_SERVERS; i++)
         mr_catalogue_free(cat[i]);
