@@ -7,12 +7,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/pair_columns.h"
 #include "core/planbook.h"
-#include "core/sqltext.h"
 #include "repair/merge_equal.h"
 #include "repair/merge_split.h"
 #include "repair/merge_work.h"
 #include "repair/sequence.h"
+#include "repair/side_column.h"
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_bound (tbl TEXT PRIMARY KEY, base INT,"
@@ -153,36 +154,18 @@ static bool told_key(const struct mr_merge *m, const struct mr_plan_table *t,
 static enum mr_code before_split(struct mr_merge *m, const struct mr_plan_table *t,
                                  enum mr_side side, int64_t *key, struct mr_err *err)
 {
-    struct mr_db *db = mr_reader_db(m->reader[side]);
-    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
-    const char *counter = mr_plan_column_name(t, t->counter);
-    const char *time = mr_plan_column_name(t, t->time_at);
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
-                          mr_side_name(side));
-    enum mr_code code = mr_merge_split_text(m, t, t->time_at, &text, err);
-    mr_strbuf_add_str(&sql, "SELECT ");
-    mr_sql_ident(&sql, counter);
-    mr_strbuf_add_str(&sql, " FROM ");
-    mr_sql_table(&sql, t->pair->side[side]->db, t->pair->side[side]->name);
-    mr_strbuf_add_str(&sql, " WHERE ");
-    mr_sql_ident(&sql, time);
-    mr_strbuf_add_str(&sql, " >= '0001-01-01' AND ");
-    mr_sql_ident(&sql, time);
-    mr_strbuf_add_fmt(&sql, " < '%s' ORDER BY ", text.ptr);
-    mr_sql_ident(&sql, counter);
-    mr_strbuf_add_str(&sql, " DESC LIMIT 1");
-    mr_strbuf_reset(&text);
+    const struct mr_table *table = t->pair->side[side];
+    const struct mr_side_column counter = {
+        m->reader[side], table,
+        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
+    struct mr_time split;
+    int64_t found = 0;
+    enum mr_code code = mr_merge_split_time(m, t, t->time_at, &split, err);
     if (code == MR_OK)
-        code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query_text(db, sql.ptr, &text, err);
-    if (code == MR_E_NO_SUCH && text.len == 0)
-        code = MR_OK; /* no such row */
-    int64_t found = code == MR_OK ? strtoll(text.ptr, NULL, 10) : 0;
+        code = mr_side_greatest_before(
+            &counter, mr_pair_find_column(table, mr_plan_column_name(t, t->time_at)),
+            &split, &found, err);
     *key = found > *key ? found : *key;
-    mr_strbuf_release(&sql);
-    mr_strbuf_release(&text);
     return code;
 }
 

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sqltext.h"
+#include "core/pair_columns.h"
 #include "repair/merge_leads.h"
 #include "repair/merge_lookup.h"
 #include "repair/merge_row.h"
 #include "repair/merge_work.h"
+#include "repair/side_column.h"
 
-#define KEYS 1000                              /* a statement */
+#define MOST_ROWS 1000                         /* of a table at a time */
 #define FIRST_ROWS 16                          /* of a table */
 #define IMAGE_BYTES ((size_t)16 * 1024 * 1024) /* of a batch of rows */
 
@@ -49,42 +50,14 @@ struct search {
 static enum mr_code read_keys(struct search *s, struct cursor *c, struct mr_err *err)
 {
     const struct mr_plan_table *t = c->table->plan;
-    struct mr_db *db = mr_reader_db(s->m->reader[MR_SOURCE]);
-    const char *counter = mr_plan_column_name(t, t->counter);
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    const struct mr_cell *row;
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the connection to the source is gone");
-    mr_strbuf_add_str(&sql, "SELECT DISTINCT ");
-    mr_sql_ident(&sql, counter);
-    mr_strbuf_add_str(&sql, " FROM ");
-    mr_sql_table(&sql, t->pair->side[MR_SOURCE]->db, t->pair->side[MR_SOURCE]->name);
-    if (c->keys.count > 0) {
-        mr_strbuf_add_str(&sql, " WHERE ");
-        mr_sql_ident(&sql, counter);
-        mr_strbuf_add_fmt(&sql, " < %" PRId64,
-                          *(int64_t *)mr_vec_at(&c->keys, c->keys.count - 1));
-    }
-    mr_strbuf_add_str(&sql, " ORDER BY ");
-    mr_sql_ident(&sql, counter);
-    mr_strbuf_add_fmt(&sql, " DESC LIMIT %d", KEYS);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
-    mr_vec_clear(&c->keys);
+    const struct mr_table *table = t->pair->side[MR_SOURCE];
+    const struct mr_side_column counter = {
+        s->m->reader[MR_SOURCE], table,
+        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
+    const int64_t *below =
+        c->keys.count > 0 ? mr_vec_at(&c->keys, c->keys.count - 1) : NULL;
     c->next = 0;
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
-        int64_t *key = mr_vec_push(&c->keys);
-        if (key == NULL)
-            code = mr_merge_nomem(err);
-        else
-            *key = strtoll(row[0].ptr, NULL, 10);
-    }
-    c->ended = c->keys.count < KEYS;
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
-    return code;
+    return mr_side_keys_below(&counter, below, &c->keys, &c->ended, err);
 }
 
 /* Did check find a difference in a row of that key that is there still? */
@@ -239,7 +212,7 @@ static enum mr_code read_batch(struct search *s, struct cursor *c, bool *any,
         code = read_rows(s, c, n, &fits, err);
         if (fits) {
             c->next += n;
-            c->batch = c->is_wide || c->batch >= KEYS ? c->batch : 4 * c->batch;
+            c->batch = c->is_wide || c->batch >= MOST_ROWS ? c->batch : 4 * c->batch;
         } else {
             c->is_wide = true;
             c->batch = n / 2;

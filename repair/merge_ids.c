@@ -9,10 +9,11 @@
 #include "core/log.h"
 #include "core/pair_columns.h"
 #include "core/planbook.h"
-#include "core/sqltext.h"
 #include "repair/merge_work.h"
+#include "repair/reseed_read.h"
 #include "repair/reseed_value.h"
 #include "repair/sequence.h"
+#include "repair/side_column.h"
 
 #define MARGIN 1000000
 
@@ -125,25 +126,47 @@ static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *
     return code;
 }
 
+/* What the source's sequence has handed out, too. */
+static enum mr_code read_source_sequence(struct mr_merge *m, struct block *b,
+                                         uint64_t *next, struct mr_err *err)
+{
+    const struct mr_plan_table *t = b->table->plan;
+    const struct mr_table *table = t->pair->side[MR_SOURCE];
+    const struct mr_column *column =
+        mr_pair_find_column(table, mr_plan_column_name(t, t->counter));
+    const char *db = NULL, *name = NULL;
+    if (!mr_sequence_of(column, table->db, &m->arena, &db, &name))
+        return MR_OK;
+    return mr_side_sequence_next(m->plan->pairing.side[MR_SOURCE].main, db, name, next,
+                                 err);
+}
+
 static enum mr_code read_next(struct mr_merge *m, struct block *b, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_db *db = mr_reader_db(m->plan->pairing.side[side].main);
-        uint64_t greatest = 0;
-        if (db == NULL)
-            return mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
-                              mr_side_name((enum mr_side)side));
-        code = mr_schema_auto_increment(db, t->pair->side[side], &b->live_next, &greatest,
-                                        err);
-        if (code == MR_OK && side == MR_TARGET)
-            code = t->sequence != NULL ? read_sequence(db, t, b, err)
-                                       : read_step(db, &b->step, err);
-        if (greatest == UINT64_MAX)
-            greatest--;
-        b->next = b->live_next > b->next ? b->live_next : b->next;
-        b->next = greatest + 1 > b->next ? greatest + 1 : b->next;
+    const struct mr_server_side *side = m->plan->pairing.side;
+    struct mr_db *db = mr_reader_db(side[MR_TARGET].main);
+    struct mr_reseed_pair pair = {{0}, {0}};
+    uint64_t next[MR_SIDES] = {0}, greatest[MR_SIDES] = {0};
+    if (db == NULL)
+        return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    for (int s = MR_SOURCE; s < MR_SIDES; s++) {
+        pair.table[s] = t->pair->side[s];
+        pair.column[s] =
+            mr_pair_find_column(pair.table[s], mr_plan_column_name(t, t->counter));
+    }
+    enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
+    b->live_next = next[MR_TARGET];
+    if (code == MR_OK && t->sequence != NULL)
+        code = read_source_sequence(m, b, &next[MR_SOURCE], err);
+    if (code == MR_OK)
+        code = t->sequence != NULL ? read_sequence(db, t, b, err)
+                                   : read_step(db, &b->step, err);
+    next[MR_TARGET] = b->live_next;
+    for (int s = MR_SOURCE; s < MR_SIDES; s++) {
+        uint64_t above = greatest[s] < UINT64_MAX ? greatest[s] + 1 : UINT64_MAX;
+        b->next = next[s] > b->next ? next[s] : b->next;
+        b->next = above > b->next ? above : b->next;
     }
     return code;
 }
@@ -213,33 +236,20 @@ static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr
 
 /* ---- ids that an earlier plan has reserved ---- */
 
-/* The greatest key of a side in [from, to), or from - 1. */
+/* Raises *greatest to the greatest key of a side in the block. */
 static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
                                     enum mr_side side, const struct mr_plan_block *within,
                                     uint64_t *greatest, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
-    struct mr_db *db = mr_reader_db(m->plan->pairing.side[side].main);
-    const char *column = mr_plan_column_name(t, t->counter);
-    struct mr_strbuf sql = MR_STRBUF_INIT;
+    const struct mr_table *table = t->pair->side[side];
+    const struct mr_side_column counter = {
+        m->plan->pairing.side[side].main, table,
+        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
     uint64_t found = 0;
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
-                          mr_side_name(side));
-    mr_strbuf_add_str(&sql, "SELECT MAX(");
-    mr_sql_ident(&sql, column);
-    mr_strbuf_add_str(&sql, ") FROM ");
-    mr_sql_table(&sql, t->pair->side[side]->db, t->pair->side[side]->name);
-    mr_strbuf_add_str(&sql, " WHERE ");
-    mr_sql_ident(&sql, column);
-    mr_strbuf_add_fmt(&sql, " >= %" PRIu64 " AND ", within->from);
-    mr_sql_ident(&sql, column);
-    mr_strbuf_add_fmt(&sql, " < %" PRIu64, within->to);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = number(db, sql.ptr, &found, err);
+    enum mr_code code =
+        mr_side_greatest_within(&counter, within->from, within->to, &found, err);
     *greatest = found > *greatest ? found : *greatest;
-    mr_strbuf_release(&sql);
     return code;
 }
 

@@ -33,9 +33,8 @@ static enum mr_code in_utc(struct mr_merge *m, struct mr_strbuf *text, struct mr
     return code;
 }
 
-/* TIME for the column, worked out once. */
-static enum mr_code split_time(struct mr_merge *m, const struct mr_plan_table *table,
-                               size_t column, struct mr_time *time, struct mr_err *err)
+enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table *table,
+                                 size_t column, struct mr_time *time, struct mr_err *err)
 {
     const struct mr_column *col = mr_pair_find_column(table->pair->side[MR_TARGET],
                                                       mr_plan_column_name(table, column));
@@ -55,18 +54,6 @@ static enum mr_code split_time(struct mr_merge *m, const struct mr_plan_table *t
     *time = m->split[utc];
     mr_strbuf_release(&text);
     return code;
-}
-
-enum mr_code mr_merge_split_text(struct mr_merge *m, const struct mr_plan_table *table,
-                                 size_t column, struct mr_strbuf *text,
-                                 struct mr_err *err)
-{
-    struct mr_time time;
-    enum mr_code code = split_time(m, table, column, &time, err);
-    mr_strbuf_reset(text);
-    if (code == MR_OK)
-        mr_when_format(&time, text);
-    return code == MR_OK ? mr_strbuf_check(text, "reading --split-at", err) : code;
 }
 
 static int compare_times(const struct mr_time *a, const struct mr_time *b)
@@ -98,7 +85,7 @@ enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table 
     bool is_time = value.cls == MR_CLASS_DATE || value.cls == MR_CLASS_DATETIME;
     if (code != MR_OK || !is_time || value.t.year == 0)
         return code;
-    code = split_time(m, table, column, &split, err);
+    code = mr_merge_split_time(m, table, column, &split, err);
     if (code == MR_OK)
         *side = compare_times(&value.t, &split) < 0 ? -1 : 1;
     return code;

@@ -10,10 +10,9 @@
 
 #include "repair/merge_internal.h"
 
-/* Replaces text by TIME as the column's values are read ("2026-04-02 12:11:00"). */
-enum mr_code mr_merge_split_text(struct mr_merge *m, const struct mr_plan_table *table,
-                                 size_t column, struct mr_strbuf *text,
-                                 struct mr_err *err);
+/* TIME as the column's values are read. */
+enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table *table,
+                                 size_t column, struct mr_time *time, struct mr_err *err);
 
 /* Where a row's time stands: 0 it has none (NULL or zero), -1 before TIME, 1 at or after
  * it. */

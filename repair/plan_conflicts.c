@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/pair_columns.h"
 #include "core/signals.h"
-#include "core/sqltext.h"
 #include "repair/merge_choice.h"
 #include "repair/plan_files.h"
 #include "repair/plan_text.h"
@@ -129,40 +129,44 @@ struct run {
     bool open; /* there is one */
 };
 
+static enum mr_code take_key(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct keys *keys = ctx;
+    const struct mr_value *v = &values[0];
+    (void)err;
+    if (keys->count < KEYS)
+        keys->at[keys->count++] = v->cls == MR_CLASS_INT ? (uint64_t)v->i : v->u;
+    return MR_OK;
+}
+
 static enum mr_code read_keys(const struct writing *w, struct keys *keys,
                               struct mr_err *err)
 {
-    const struct mr_server_side *side = &w->task->tables->pairing.side[MR_SOURCE];
+    static const size_t key_at = 0;
     const struct mr_table *t = w->table->pair->side[MR_SOURCE];
-    const char *column = mr_plan_column_name(w->table, w->table->counter);
-    struct mr_db *db = mr_reader_db(side->main);
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    const struct mr_cell *row;
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the connection to the source is gone");
-    mr_strbuf_add_str(&sql, "SELECT ");
-    mr_sql_ident(&sql, column);
-    mr_strbuf_add_str(&sql, " FROM ");
-    mr_sql_table(&sql, t->db, t->name);
-    mr_strbuf_add_str(&sql, " WHERE ");
-    mr_sql_ident(&sql, column);
-    mr_strbuf_add_fmt(&sql, " %s %" PRIu64 " ORDER BY ",
-                      keys->begun ? ">" : ">=", keys->from);
-    mr_sql_ident(&sql, column);
-    mr_strbuf_add_fmt(&sql, " LIMIT %d", KEYS);
-    enum mr_code code = mr_strbuf_check(&sql, "looking for keys", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+    const struct mr_column *counter =
+        mr_pair_find_column(t, mr_plan_column_name(w->table, w->table->counter));
+    const struct mr_readcol column = {
+        .name = counter->name, .expr = MR_EXPR_COLUMN, .cls = counter->cls};
+    const struct mr_readspec spec = {.db = t->db,
+                                     .table = t->name,
+                                     .cols = &column,
+                                     .ncols = 1,
+                                     .key = &key_at,
+                                     .nkey = 1};
+    const struct mr_value from = {.cls = MR_CLASS_UINT, .u = keys->from};
+    struct mr_strbuf low = MR_STRBUF_INIT;
+    enum mr_code code = mr_row_encode(&low, &from, err);
     keys->count = keys->used = 0;
-    while (code == MR_OK && keys->count < KEYS && (row = mr_result_next(res)) != NULL)
-        keys->at[keys->count++] = row[0].ptr != NULL ? strtoull(row[0].ptr, NULL, 10) : 0;
+    if (code == MR_OK)
+        code = mr_reader_scan(w->task->tables->pairing.side[MR_SOURCE].main, &spec,
+                              (struct mr_range){.lo = {low.ptr, low.len}}, KEYS, take_key,
+                              keys, err);
     keys->begun = true;
     keys->done = keys->count == 0;
     if (keys->count > 0)
         keys->from = keys->at[keys->count - 1];
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
+    mr_strbuf_release(&low);
     return code;
 }
 

@@ -10,6 +10,7 @@
 #include "core/planbook.h"
 #include "repair/reseed_read.h"
 #include "repair/sequence.h"
+#include "repair/side_column.h"
 
 struct counting {
     const struct mr_plan_counters_task *task;
@@ -45,18 +46,20 @@ static enum mr_code read_sequence(const struct counting *c, const struct mr_plan
 {
     const struct mr_server_side *s = &c->task->tables->pairing.side[side];
     const char *db = NULL, *name = NULL;
-    struct mr_sequence sequence;
+    struct mr_sequence sequence = {0};
     const struct mr_column *column =
         mr_pair_find_column(t->pair->side[side], counter->column);
     if (column == NULL ||
         !mr_sequence_of(column, t->pair->side[side]->db, c->task->arena, &db, &name))
         return MR_OK;
+    if (side == MR_SOURCE)
+        return mr_side_sequence_next(s->main, db, name, &counter->next[side], c->err);
     enum mr_code code =
         mr_sequence_read(mr_reader_db(s->main), db, name, &sequence, c->err);
     if (code != MR_OK)
         return code;
     counter->next[side] = sequence.next;
-    if (side == MR_TARGET && sequence.increment > 0) {
+    if (sequence.increment > 0) {
         counter->increment = sequence.increment;
         counter->offset = sequence.start % sequence.increment;
     }

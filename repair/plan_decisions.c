@@ -431,17 +431,13 @@ static enum mr_code has_lines(struct mr_plan_decisions *d, const char *table, bo
     return code;
 }
 
-/* A row of which the plan knows nothing stands equal on both sides by now, or SOURCE has no
- * such row, and the file is not of this case. */
-static enum mr_code is_settled(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                               const char *key, bool *settled, struct mr_err *err)
+/* Asks a server for the row that a key names. */
+static enum mr_code query_row(struct mr_plan_decisions *d, struct mr_db *db,
+                              const struct mr_plan_table *t, const char *key, bool *found,
+                              struct mr_err *err)
 {
     const struct mr_table *table = t->pair->side[MR_SOURCE];
-    struct mr_db *db = mr_reader_db(d->tables->pairing.side[MR_SOURCE].main);
-    struct mr_strbuf value = MR_STRBUF_INIT;
-    *settled = t->key.count == 0;
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the connection to the source is gone");
+    struct mr_strbuf value = MR_STRBUF_INIT, count = MR_STRBUF_INIT;
     mr_strbuf_reset(&d->text);
     mr_strbuf_add_str(&d->text, "SELECT COUNT(*) FROM ");
     mr_sql_table(&d->text, table->db, table->name);
@@ -458,15 +454,74 @@ static enum mr_code is_settled(struct mr_plan_decisions *d, const struct mr_plan
         mr_sql_string(&d->text, value.ptr);
         at = comma != NULL ? comma + 1 : NULL;
     }
-    struct mr_strbuf count = MR_STRBUF_INIT;
     enum mr_code code = mr_strbuf_check(&d->text, "reading decisions", err);
-    if (code == MR_OK && !*settled)
+    if (code == MR_OK)
         code = mr_db_query_text(db, d->text.ptr, &count, err);
-    if (code == MR_OK && !*settled)
-        *settled = strcmp(count.ptr, "0") != 0;
+    *found = code == MR_OK && strcmp(count.ptr, "0") != 0;
     mr_strbuf_release(&count);
     mr_strbuf_release(&value);
     return code;
+}
+
+/* A key that is looked for among the rows of a snapshot. */
+struct seeking {
+    struct mr_plan_decisions *d;
+    const struct mr_plan_table *table;
+    const char *key;
+    struct mr_strbuf values;
+    bool found;
+};
+
+static enum mr_code compare_key(void *ctx, const struct mr_value *values,
+                                struct mr_err *err)
+{
+    struct seeking *s = ctx;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&s->values);
+    mr_strbuf_reset(&s->d->text);
+    for (size_t i = 0; code == MR_OK && i < s->table->key.count; i++)
+        code = mr_row_encode(&s->values, &values[i], err);
+    const struct mr_key key = {s->values.ptr, s->values.len};
+    if (code == MR_OK)
+        code = mr_plan_text_values(&s->d->text, s->table, &s->table->key, key, err);
+    s->found = s->found || (code == MR_OK && strcmp(s->d->text.ptr, s->key) == 0);
+    return code;
+}
+
+/* By the text of their keys, since there is no server to read that text. */
+static enum mr_code scan_rows(struct mr_plan_decisions *d, struct mr_reader *reader,
+                              const struct mr_plan_table *t, const char *key, bool *found,
+                              struct mr_err *err)
+{
+    const struct mr_readspec *scan = &t->pair->scan[MR_SOURCE];
+    struct seeking s = {d, t, key, MR_STRBUF_INIT, false};
+    struct mr_readcol *cols = calloc(t->key.count, sizeof *cols);
+    if (cols == NULL)
+        return mr_err_nomem(err, "reading decisions");
+    for (size_t i = 0; i < t->key.count; i++)
+        cols[i] = scan->cols[t->key.at[i]];
+    const struct mr_readspec spec = {
+        .db = scan->db, .table = scan->table, .cols = cols, .ncols = t->key.count};
+    enum mr_code code =
+        mr_reader_scan(reader, &spec, (struct mr_range){0}, 0, compare_key, &s, err);
+    *found = s.found;
+    mr_strbuf_release(&s.values);
+    free(cols);
+    return code;
+}
+
+/* A row of which the plan knows nothing stands equal on both sides by now, or SOURCE has no
+ * such row, and the file is not of this case. */
+static enum mr_code is_settled(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                               const char *key, bool *settled, struct mr_err *err)
+{
+    struct mr_reader *reader = d->tables->pairing.side[MR_SOURCE].main;
+    struct mr_db *db = mr_reader_db(reader);
+    *settled = t->key.count == 0;
+    if (*settled)
+        return MR_OK;
+    return db != NULL ? query_row(d, db, t, key, settled, err)
+                      : scan_rows(d, reader, t, key, settled, err);
 }
 
 static enum mr_code check_unknown(struct mr_plan_decisions *d, struct mr_case_stmt *stmt,

@@ -1,15 +1,12 @@
 /* plan_suspects.c: see plan_suspects.h. */
 #include "repair/plan_suspects.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/pair_columns.h"
-#include "core/sqltext.h"
 #include "core/suspect_names.h"
-
-#define END_ROWS 1000 /* at either end */
+#include "repair/side_sample.h"
 
 /* ---- what is declared ---- */
 
@@ -56,59 +53,22 @@ static bool may_hold(const struct mr_column *a, const struct mr_column *b)
 
 /* ---- what the values say ---- */
 
-static void add_end(struct mr_strbuf *sql, const struct mr_plan_table *t,
-                    enum mr_side side, const char *column, bool descending)
-{
-    const struct mr_readspec *spec = &t->pair->scan[side];
-    mr_strbuf_add_str(sql, "(SELECT ");
-    mr_sql_ident(sql, column);
-    mr_strbuf_add_str(sql, " AS v FROM ");
-    mr_sql_table(sql, spec->db, spec->table);
-    for (size_t i = 0; i < spec->nkey; i++) {
-        mr_strbuf_add_str(sql, i == 0 ? " ORDER BY " : ", ");
-        mr_sql_ident(sql, spec->cols[spec->key[i]].name);
-        mr_strbuf_add_str(sql, descending ? " DESC" : "");
-    }
-    mr_strbuf_add_fmt(sql, " LIMIT %d)", END_ROWS);
-}
-
-/* Rows of the sample that have a value, and of them those whose value is a key. */
+/* Rows of the samples of both sides that have a value, and of them those whose value is a
+ * key. */
 static enum mr_code sample(const struct mr_plan_tables *plan,
-                           const struct mr_plan_table *child, const char *column,
+                           const struct mr_plan_table *child, size_t column,
                            const struct mr_plan_table *parent, uint64_t counts[2],
                            struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     counts[0] = counts[1] = 0;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        const struct mr_table *to = parent->pair->side[side];
-        const char *key = mr_plan_column_name(parent, parent->key.at[0]);
-        struct mr_db *db = mr_reader_db(plan->pairing.side[side].main);
-        struct mr_strbuf sql = MR_STRBUF_INIT;
-        struct mr_result *res = NULL;
-        const struct mr_cell *row;
-        mr_strbuf_add_str(&sql, "SELECT COUNT(s.v), COUNT(p.");
-        mr_sql_ident(&sql, key);
-        mr_strbuf_add_str(&sql, ") FROM (");
-        add_end(&sql, child, (enum mr_side)side, column, false);
-        mr_strbuf_add_str(&sql, " UNION ALL ");
-        add_end(&sql, child, (enum mr_side)side, column, true);
-        mr_strbuf_add_str(&sql, ") AS s LEFT JOIN ");
-        mr_sql_table(&sql, to->db, to->name);
-        mr_strbuf_add_str(&sql, " AS p ON p.");
-        mr_sql_ident(&sql, key);
-        mr_strbuf_add_str(&sql, " = s.v");
-        code = mr_strbuf_check(&sql, "building a query", err);
-        if (code == MR_OK && db == NULL)
-            code = mr_err_set(err, MR_E_LOST, "the connection to the %s is gone",
-                              mr_side_name((enum mr_side)side));
-        if (code == MR_OK)
-            code = mr_db_query(db, sql.ptr, sql.len, &res, err);
-        while (code == MR_OK && (row = mr_result_next(res)) != NULL)
-            for (size_t i = 0; i < 2; i++)
-                counts[i] += row[i].ptr != NULL ? strtoull(row[i].ptr, NULL, 10) : 0;
-        mr_result_free(res);
-        mr_strbuf_release(&sql);
+        const struct mr_side_sample what = {.reader = plan->pairing.side[side].main,
+                                            .child = &child->pair->scan[side],
+                                            .column = column,
+                                            .parent = &parent->pair->scan[side],
+                                            .key = parent->key.at[0]};
+        code = mr_side_sample(&what, counts, err);
     }
     return code;
 }
@@ -139,9 +99,10 @@ static enum mr_code refuse(const struct mr_plan_table *child, const char *column
 }
 
 static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *child,
-                            const char *column, const struct mr_plan_table *parent,
+                            size_t at, const struct mr_plan_table *parent,
                             struct mr_err *err)
 {
+    const char *column = mr_plan_column_name(child, at);
     uint64_t counts[2];
     if (!s->is_mapped[parent->at] || parent->key.count != 1)
         return MR_OK;
@@ -151,7 +112,7 @@ static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *ch
                 mr_pair_find_column(parent->pair->side[side],
                                     mr_plan_column_name(parent, parent->key.at[0]))))
             return MR_OK;
-    enum mr_code code = sample(s->plan, child, column, parent, counts, err);
+    enum mr_code code = sample(s->plan, child, at, parent, counts, err);
     if (code != MR_OK || counts[1] == 0 || counts[1] * 2 < counts[0])
         return code;
     return refuse(child, column, parent, err);
@@ -168,7 +129,7 @@ static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_tab
         code = mr_suspect_names_find(&s->names, column, &s->hits, err);
         for (size_t k = 0; code == MR_OK && k < s->hits.count; k++) {
             const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, k);
-            code = look_at(s, t, column, &s->plan->tables[hit->table], err);
+            code = look_at(s, t, i, &s->plan->tables[hit->table], err);
         }
     }
     return code;

@@ -17,6 +17,7 @@
 #include "repair/reseed_refs.h"
 #include "repair/reseed_value.h"
 #include "repair/sequence.h"
+#include "repair/side_column.h"
 
 struct planner {
     const struct mr_reseed_task *task;
@@ -300,19 +301,15 @@ static enum mr_code read_sequences(struct planner *p, struct work *w,
                                    struct mr_sequence *target)
 {
     struct mr_counter *c = &w->counter;
-    struct mr_sequence source;
     const char *db = NULL, *name = NULL;
     const struct mr_server_side *side = p->task->side;
     enum mr_code code = mr_sequence_read(mr_reader_db(side[MR_TARGET].main),
                                          c->sequence_db, c->sequence, target, p->err);
     const struct mr_column *col = w->pair.column[MR_SOURCE];
     if (code == MR_OK && col != NULL &&
-        mr_sequence_of(col, w->pair.table[MR_SOURCE]->db, p->task->arena, &db, &name)) {
-        code = mr_sequence_read(mr_reader_db(side[MR_SOURCE].main), db, name, &source,
-                                p->err);
-        if (code == MR_OK)
-            c->next[MR_SOURCE] = source.next;
-    }
+        mr_sequence_of(col, w->pair.table[MR_SOURCE]->db, p->task->arena, &db, &name))
+        code = mr_side_sequence_next(side[MR_SOURCE].main, db, name, &c->next[MR_SOURCE],
+                                     p->err);
     if (code == MR_OK)
         c->next[MR_TARGET] = target->next;
     return code;
@@ -444,8 +441,11 @@ static enum mr_code skip_lonely(struct planner *p, const struct mr_table *table,
 {
     struct mr_err why = {0};
     const char *name = print(p, "%s.%s", table->db, table->name);
-    enum mr_code code = mr_schema_probe(mr_reader_db(p->task->side[missing].main), db,
-                                        table->name, NULL, &why);
+    struct mr_db *connection = mr_reader_db(p->task->side[missing].main);
+    /* a snapshot hides nothing */
+    enum mr_code code = connection != NULL
+                            ? mr_schema_probe(connection, db, table->name, NULL, &why)
+                            : MR_E_NO_SUCH;
     if (auto_column(table) == NULL)
         return MR_OK;
     if (code == MR_E_LOST) {

@@ -7,29 +7,16 @@
 #include <strings.h>
 
 #include "core/sqltext.h"
-
-/* mr_schema_auto_increment takes the column to read from the table's description. */
-static struct mr_table as_counter(const char *db, const char *name,
-                                  const struct mr_column *column)
-{
-    return (struct mr_table){.db = db, .name = name, .columns = column, .ncolumns = 1};
-}
+#include "repair/side_column.h"
 
 enum mr_code mr_reseed_next(struct mr_db *db, const char *dbname, const char *table,
                             const char *column, uint64_t *next, struct mr_err *err)
 {
+    /* it takes the column to read from the table's description */
     const struct mr_column counter = {.name = column, .auto_increment = true};
-    const struct mr_table described = as_counter(dbname, table, &counter);
+    const struct mr_table described = {
+        .db = dbname, .name = table, .columns = &counter, .ncolumns = 1};
     return mr_schema_auto_increment(db, &described, next, NULL, err);
-}
-
-static enum mr_code read_greatest(struct mr_db *db, const struct mr_table *table,
-                                  const struct mr_column *column, uint64_t *greatest,
-                                  struct mr_err *err)
-{
-    const struct mr_column counter = {.name = column->name, .auto_increment = true};
-    const struct mr_table described = as_counter(table->db, table->name, &counter);
-    return mr_schema_auto_increment(db, &described, NULL, greatest, err);
 }
 
 enum mr_code mr_reseed_read(const struct mr_server_side side[MR_SIDES],
@@ -38,20 +25,16 @@ enum mr_code mr_reseed_read(const struct mr_server_side side[MR_SIDES],
 {
     enum mr_code code = MR_OK;
     for (int s = MR_SOURCE; code == MR_OK && s < MR_SIDES; s++) {
+        const struct mr_side_column c = {side[s].main, pair->table[s], pair->column[s]};
         next[s] = greatest[s] = 0;
-        struct mr_db *db = mr_reader_db(side[s].main);
-        if (pair->table[s] == NULL || pair->column[s] == NULL)
-            continue;
-        code = db != NULL
-                   ? read_greatest(db, pair->table[s], pair->column[s], &greatest[s], err)
-                   : mr_err_set(err, MR_E_LOST, "a connection is gone");
+        if (c.table != NULL && c.column != NULL)
+            code = mr_side_greatest(&c, &greatest[s], err);
     }
     for (int s = MR_SOURCE; code == MR_OK && s < MR_SIDES; s++) {
-        if (pair->table[s] == NULL || pair->column[s] == NULL ||
-            !pair->column[s]->auto_increment)
+        const struct mr_side_column c = {side[s].main, pair->table[s], pair->column[s]};
+        if (c.table == NULL || c.column == NULL || !c.column->auto_increment)
             continue;
-        code = mr_reseed_next(mr_reader_db(side[s].main), pair->table[s]->db,
-                              pair->table[s]->name, pair->column[s]->name, &next[s], err);
+        code = mr_side_next_id(&c, &next[s], err);
         if (code == MR_OK && next[s] == 0)
             next[s] = 1;
     }
