@@ -284,6 +284,39 @@ static enum mr_code finish_reseed(const struct mr_plan_options *o, struct mr_err
     return MR_OK;
 }
 
+/* So would those of one policy by another. */
+static enum mr_code finish_other_policy(const struct mr_plan_options *o,
+                                        struct mr_err *err)
+{
+    const struct {
+        const char *name;
+        bool given;
+        const char *policy;
+    } options[] = {
+        {"split-at", o->split_at_text != NULL, MR_POLICY_MERGE},
+        {"split-key", o->split_keys_text.count > 0, MR_POLICY_MERGE},
+        {"on-conflict", o->on_conflict_text.count > 0, MR_POLICY_MERGE},
+        {"decisions", o->decisions != NULL, MR_POLICY_MERGE},
+        {"idmap", o->idmap != NULL, MR_POLICY_MERGE},
+        {"allow-deletes", o->allow_deletes > 0, MR_POLICY_MIRROR},
+    };
+    for (size_t i = 0; o->policy != NULL && i < sizeof options / sizeof *options; i++) {
+        if (!options[i].given || strcmp(o->policy, options[i].policy) == 0)
+            continue;
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s",
+                         options[i].name, options[i].policy);
+        if (strcmp(options[i].policy, MR_POLICY_MERGE) == 0)
+            mr_err_hint(err,
+                        "What %s cannot write is listed in conflicts.csv: settle it "
+                        "on the servers, check, and plan again.",
+                        o->policy);
+        else
+            mr_err_hint(err, "No other policy deletes a row.");
+        return MR_E_USAGE;
+    }
+    return MR_OK;
+}
+
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_plan_options *o = settings->values;
@@ -294,6 +327,8 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         code = finish_policy(o, err);
     if (code == MR_OK)
         code = finish_reseed(o, err);
+    if (code == MR_OK)
+        code = finish_other_policy(o, err);
     if (code == MR_OK)
         code = finish_split_at(o, err);
     if (code == MR_OK)

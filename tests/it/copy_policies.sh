@@ -417,6 +417,37 @@ is "unless that many may go" "$?" 0
 client b -D "$DB" <"$IT_TMP/dir/apply.sql" >"$OUT" 2>"$ERR"
 is "its script makes both sides equal" "$(cat "$ERR" "$OUT")$(left)" ""
 
+again "$PEOPLE"
+at a "INSERT INTO people VALUES (9, 'm9', 'z', NULL)"
+at b "INSERT INTO people VALUES (9, 'm8', 'z', NULL)"
+plan backfill
+"$MYRECON" repair plan --policy backfill --case "$CASE" --config "$INI" --output "$IT_TMP/dir2" \
+    >"$OUT" 2>"$ERR" </dev/null
+is "a conflict that nobody can decide offers no choice" \
+    "$? $(tail -n 1 "$IT_TMP/dir2/conflicts.csv" | cut -d, -f5,6)" "1 key-taken,"
+
+again "CREATE SEQUENCE seq START WITH 1 INCREMENT BY 10 NOCACHE;
+    CREATE TABLE t (id INT NOT NULL DEFAULT NEXTVAL(seq) PRIMARY KEY, name VARCHAR(9) NOT NULL
+    UNIQUE); INSERT INTO t (name) VALUES ('a'), ('b')"
+at a "INSERT INTO t (name) VALUES ('c'), ('d')"
+plan backfill
+"$MYRECON" repair plan --policy backfill --case "$CASE" --config "$INI" --output "$IT_TMP/dir3" \
+    >"$OUT" 2>"$ERR" </dev/null
+is "a sequence is raised above the rows that come" \
+    "$? $(jq -c '[.tables[] | .sequence, .block.from, .block.to, .reseed_to]' "$IT_TMP/dir3/plan.json")" \
+    '0 ["seq","41","41","41"]'
+"$MYRECON" repair apply --yes "$IT_TMP/dir3" "$DST" >"$OUT" 2>"$ERR" </dev/null
+is "by apply, too" "$? $(client b -D "$DB" <<<"INSERT INTO t (name) VALUES ('e');
+    SELECT id FROM t WHERE name = 'e'" 2>&1)" "0 41"
+"$MYRECON" repair verify "$IT_TMP/dir3" "$DST" >"$OUT" 2>"$ERR" </dev/null
+is "and verify finds all as planned" "$?" 0
+at a "INSERT INTO t (name) VALUES ('f')"
+at b "DELETE FROM t WHERE name = 'e'"
+plan mirror
+"$MYRECON" repair plan --policy mirror --case "$CASE" --config "$INI" --output "$IT_TMP/dir4" \
+    >"$OUT" 2>"$ERR" </dev/null
+is "one that is above all of them is left alone" \
+    "$? $(jq -c .tables "$IT_TMP/dir4/plan.json")" "0 []"
 
 again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, name VARCHAR(9) NOT NULL, KEY (name))" \
     "[table $DB.t]
