@@ -112,4 +112,7 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err);
 enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places,
                            struct mr_err *err);
 
+/* copy_sequence.c: raises TARGET's sequences above the rows that are inserted. */
+enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err);
+
 #endif

@@ -137,7 +137,7 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
         {"classifying", mr_copy_classify},    {"owners", mr_copy_taint},
         {"references", mr_copy_links},        {"children", mr_copy_outside_children},
         {"unique values", mr_copy_unique},    {"conflicts", mr_copy_settle},
-        {"order and steps", order_and_write},
+        {"order and steps", order_and_write}, {"sequences", mr_copy_sequences},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {

@@ -10,6 +10,7 @@
 #include "core/pair_columns.h"
 #include "core/planbook.h"
 #include "repair/merge_work.h"
+#include "repair/plan_counters.h"
 #include "repair/reseed_read.h"
 #include "repair/reseed_value.h"
 #include "repair/sequence.h"
@@ -18,9 +19,6 @@
 #define MARGIN 1000000
 
 static const char schema_sql[] =
-    "CREATE TABLE IF NOT EXISTS plan_table (plan INT NOT NULL, tbl TEXT NOT NULL,"
-    " base TEXT, base_origin TEXT, fresh TEXT, fresh_origin TEXT, next TEXT, margin TEXT,"
-    " start TEXT, step TEXT, ids TEXT, counter TEXT, PRIMARY KEY (plan, tbl)) STRICT;"
     "DROP TABLE IF EXISTS temp.fresh_id;"
     "CREATE TEMP TABLE fresh_id (id INTEGER PRIMARY KEY, value TEXT)";
 
@@ -390,11 +388,9 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
 
 enum mr_code mr_merge_ids(struct mr_merge *m, struct mr_err *err)
 {
-    const int64_t plan[] = {mr_plan_store_id(m->store)};
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_merge_work_run(m, "DELETE FROM plan_table WHERE plan=?1", plan, 1, NULL,
-                                 err);
+        code = mr_plan_counters_open(m->cf, mr_plan_store_id(m->store), err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (mr_plan_has_counter(m->tables[i].plan))
             code = plan_block(m, &m->tables[i], err);

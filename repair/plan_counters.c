@@ -151,6 +151,25 @@ static enum mr_code take(const struct counting *c, const struct mr_plan_table *t
     return code == MR_OK ? find_reserved(c, counter, reserved) : code;
 }
 
+enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_err *err)
+{
+    static const char schema_sql[] =
+        "CREATE TABLE IF NOT EXISTS plan_table (plan INT NOT NULL, tbl TEXT NOT NULL,"
+        " base TEXT, base_origin TEXT, fresh TEXT, fresh_origin TEXT, next TEXT,"
+        " margin TEXT, start TEXT, step TEXT, ids TEXT, counter TEXT,"
+        " PRIMARY KEY (plan, tbl)) STRICT";
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "DELETE FROM plan_table WHERE plan=?1", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, plan);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
 enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
                               struct mr_manifest *manifest, bool **reserved,
                               struct mr_err *err)

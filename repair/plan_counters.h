@@ -19,6 +19,10 @@ struct mr_plan_counters_task {
     struct mr_arena *arena;
 };
 
+/* Makes room in the case for what is decided about counters (table plan_table), and forgets
+ * what was decided for this plan before. */
+enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_err *err);
+
 /* Sets the manifest's counters.  *reserved, one a counter: its ids are of the block that an
  * earlier plan of the case has reserved, which stays as it is. */
 enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,

@@ -281,12 +281,6 @@ static enum mr_code sum_table(const struct summing *s, size_t at,
     return code == MR_OK ? find_triggers(s, t, out) : code;
 }
 
-/* Who does not decide by merge has no such table. */
-static const char schema_sql[] =
-    "CREATE TABLE IF NOT EXISTS plan_table (plan INT NOT NULL, tbl TEXT NOT NULL,"
-    " base TEXT, base_origin TEXT, fresh TEXT, fresh_origin TEXT, next TEXT, margin TEXT,"
-    " start TEXT, step TEXT, ids TEXT, counter TEXT, PRIMARY KEY (plan, tbl)) STRICT";
-
 enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task,
                              struct mr_planned *planned, struct mr_err *err)
 {
@@ -296,8 +290,7 @@ enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task,
                               .err = err};
     size_t n = task->tables->ntables;
     struct mr_planned_table *tables = mr_arena_calloc(task->arena, n + 1, sizeof *tables);
-    enum mr_code code =
-        tables != NULL ? mr_case_exec(s.cf, schema_sql, err) : no_memory(&s);
+    enum mr_code code = tables != NULL ? MR_OK : no_memory(&s);
     planned->open = planned->decided = 0;
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         code = sum_table(&s, i, &tables[i]);
