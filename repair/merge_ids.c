@@ -194,18 +194,20 @@ static enum mr_code refuse(const struct block *b, struct mr_err *err)
     return MR_E_REFUSED;
 }
 
+/* The table's own, else that of the command; where less than four times that is left, a
+ * quarter of what is left. */
 static void choose_margin(const struct mr_merge *m, struct block *b)
 {
     const struct mr_table_config *config = b->table->plan->pair->config;
     uint64_t left = b->limit > b->next ? b->limit - b->next : 0;
-    b->margin = left / 4 < MARGIN ? left / 4 : MARGIN;
-    if (m->options->has_margin)
-        b->margin = m->options->margin;
-    if (config->has_margin)
-        b->margin = config->margin;
-    if (!m->options->has_margin && !config->has_margin && b->margin < MARGIN)
+    uint64_t wanted = config->has_margin       ? config->margin
+                      : m->options->has_margin ? m->options->margin
+                                               : MARGIN;
+    b->margin = left / 4 < wanted ? left / 4 : wanted;
+    if (b->margin < wanted)
         mr_log_info("new ids of table \"%s\" begin only %" PRIu64
-                    " above the last one: column \"%s\" of \"%s\" ends at %" PRIu64,
+                    " above the last one, a quarter of what is left: column \"%s\" of "
+                    "\"%s\" ends at %" PRIu64,
                     mr_plan_table_name(b->table->plan), b->margin, b->limit_column,
                     b->limit_table, b->limit);
 }

@@ -232,7 +232,8 @@ refused 5 "an engine that cannot roll back" 'wallet" is MyISAM'
 at b "ALTER TABLE wallet ENGINE = InnoDB"
 refused 5 "a table that refers to a planned one is left out" 'orders' --exclude "$DB.orders"
 refused 3 "a run that is none" 'run' --run nosuch
-refused 5 "a margin that does not fit" 'do not fit' --margin 2147483647
+plan_is 1 "a margin that does not fit" wide --margin 2147483647
+like "is cut, and it says so" "$(cat "$ERR")" 'a quarter of what is left: column "id" of ".*members"'
 plan_is 1 "in order again" eleven
 
 # --- a map that the case does not know

@@ -265,8 +265,8 @@ class Plan:
                              if h.column.is_number])
         margin = next((m for m in (t.margin, self.options.margin) if m is not None), None)
         if margin is None:
-            left = limit - following
-            margin = DEFAULT_MARGIN if left >= 4 * DEFAULT_MARGIN else left // 4
+            margin = DEFAULT_MARGIN
+        margin = min(margin, max(limit - following, 0) // 4)
         step = self.target.increment
         start = following + margin
         start += (self.target.offset - start) % step
