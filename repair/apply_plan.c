@@ -176,10 +176,6 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
         code = run_units(ap, &counts, err);
     if (code == MR_OK)
         code = mr_apply_report_end(&ap->report, rows ? &counts : NULL, err);
-    if (code == MR_OK && ap->report.undo && ap->report.dry_run && counts.partial > 0)
-        mr_log_info(
-            "each unit was looked at as if it were the only one: a row is listed, "
-            "too, if what refers to it is taken back by another unit");
     if (code == MR_OK)
         *exit_code = mr_apply_report_exit(&ap->report, rows ? &counts : NULL);
     mr_apply_report_release(&ap->report);

@@ -74,6 +74,8 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
     mr_jsonw_add_uint(w, "rows_refused", c->refused);
     mr_jsonw_add_uint(w, "retries", c->retries);
     mr_jsonw_add_uint(w, "conflicts_open", r->manifest->planned.open);
+    if (r->undo && r->dry_run)
+        mr_jsonw_add_bool(w, "each_alone", true);
     end_line(w);
 }
 
@@ -132,6 +134,10 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
     if (!r->undo)
         add_sum(out, &glue, r->manifest->planned.open,
                 "conflicts are open: see conflicts.csv");
+    if (r->undo && r->dry_run && c->refused > 0)
+        mr_strbuf_add_str(out, "\neach unit was looked at as if it were the only one: "
+                               "rows are kept here, too, if only rows that another unit "
+                               "takes back refer to them");
     if (r->undo)
         mr_strbuf_add_str(out, "\nAUTO_INCREMENT stays raised");
     mr_strbuf_add_char(out, '\n');

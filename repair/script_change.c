@@ -244,11 +244,13 @@ void mr_script_changes(struct mr_script *s)
 
 /* ---- the end ---- */
 
+/* A row stands there once for each row that refers to it. */
 static void list_refused(struct mr_script *s)
 {
     add(s, "SELECT tbl AS `table`, id AS `key`, why AS reason FROM ");
     mr_script_temp(s, "refused");
-    add(s, " ORDER BY no;\nSET @myrecon_why = (SELECT CONCAT('myrecon: ', tbl, ' ', id,"
+    add(s, " GROUP BY tbl, id, why ORDER BY MIN(no);\nSET @myrecon_why = (SELECT "
+           "CONCAT('myrecon: ', tbl, ' ', id,"
            " ': ', why) FROM ");
     mr_script_temp(s, "refused");
     add(s, " ORDER BY no LIMIT 1);\n");

@@ -314,4 +314,29 @@ else
     skip "a binary log of statements" "no server of its own"
 fi
 
+# --- who invited people of another unit
+
+fresh ab "$DB"
+cat >c.ini <<INI
+[table $DB.members]
+subject = yes
+identity = mobile
+INI
+at ab "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
+        inviter INT NULL, FOREIGN KEY (inviter) REFERENCES members (id));
+    INSERT INTO members VALUES (1, 'm1', NULL)"
+at a "INSERT INTO members VALUES (2, 'm2', NULL); INSERT INTO members SELECT seq, CONCAT('m', seq), 2
+    FROM seq_3_to_901"
+rm c.case
+check
+plan_is 0 "somebody who invited 899" inviter --split-key "$DB.members=1"
+"$MYRECON" repair apply --yes inviter "$DST" >"$OUT" 2>"$ERR"
+"$MYRECON" repair undo --dry-run inviter "$DST" >"$OUT" 2>"$ERR"
+is "undo --dry-run judges each unit alone" "$? $(grep -c 'refers to it' "$OUT")" "1 1"
+like "and says so" "$(cat "$OUT")" "each unit was looked at as if it were the only one"
+"$MYRECON" repair undo --dry-run --json inviter "$DST" >"$OUT" 2>"$ERR"
+is "in JSON, too" "$(jq -r 'select(.type == "summary").each_alone' "$OUT")" true
+"$MYRECON" repair undo --yes inviter "$DST" >"$OUT" 2>"$ERR"
+is "undo takes all of it back" "$? $(client b -D "$DB" <<<"SELECT COUNT(*) FROM members")" "0 1"
+
 finish
