@@ -131,8 +131,13 @@ static enum mr_code collect_state(struct collecting *w, enum mr_find_state state
         mr_arena_reset(&w->arena);
         mr_vec_clear(&findings);
         mr_vec_clear(&w->asks);
-        code = mr_findings_in_state(w->c->m.fd, w->table->found->id, state, after,
-                                    FINDINGS, true, &w->arena, &findings, err);
+        const struct mr_find_page page = {.table = w->table->found->id,
+                                          .state = state,
+                                          .after_id = after,
+                                          .limit = FINDINGS,
+                                          .max_bytes = MR_MERGE_PAGE_BYTES,
+                                          .with_images = true};
+        code = mr_findings_page(w->c->m.fd, &page, &w->arena, &findings, err);
         if (code != MR_OK || findings.count == 0)
             break;
         *any = true;

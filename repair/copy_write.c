@@ -17,7 +17,7 @@ struct writing {
     bool any_loose;
     /* of the unit and tree at hand */
     uint64_t unit;
-    size_t rows;
+    size_t rows, image_bytes;
     int64_t tree;
 };
 
@@ -283,10 +283,12 @@ static enum mr_code loosen(struct writing *w, uint32_t slot, bool early,
 
 static void choose_unit(struct writing *w, bool new_tree, size_t size)
 {
-    bool full = w->rows >= MR_UNIT_ROWS || (new_tree && w->rows + size > MR_UNIT_ROWS);
+    bool full = w->rows >= MR_UNIT_ROWS || w->image_bytes >= MR_UNIT_BYTES ||
+                (new_tree && w->rows + size > MR_UNIT_ROWS);
     if (w->unit == 0 || full) {
         w->unit++;
         w->rows = 0;
+        w->image_bytes = 0;
     }
     if (new_tree)
         w->tree++;
@@ -340,6 +342,7 @@ static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p,
     step.before_len = before.len;
     step.after = after.ptr;
     step.after_len = after.len;
+    w->image_bytes += before.len + after.len;
     return code == MR_OK ? mr_plan_store_add_step(w->c->m.store, &step, err) : code;
 }
 

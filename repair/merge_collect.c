@@ -327,8 +327,13 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
     for (;;) {
         mr_arena_reset(&c->arena);
         mr_vec_clear(&findings);
-        code = mr_findings_in_state(c->m->fd, t->found->id, state, after, FINDINGS, true,
-                                    &c->arena, &findings, err);
+        const struct mr_find_page page = {.table = t->found->id,
+                                          .state = state,
+                                          .after_id = after,
+                                          .limit = FINDINGS,
+                                          .max_bytes = MR_MERGE_PAGE_BYTES,
+                                          .with_images = true};
+        code = mr_findings_page(c->m->fd, &page, &c->arena, &findings, err);
         if (code != MR_OK || findings.count == 0)
             break;
         after = ((struct mr_finding *)mr_vec_at(&findings, findings.count - 1))->id;

@@ -142,9 +142,11 @@ enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64
 {
     struct mr_case_stmt *stmt = NULL;
     bool more = false;
+    size_t bytes = 0;
     enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
     mr_vec_clear(rows);
-    while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
+    while (code == MR_OK && bytes < MR_MERGE_PAGE_BYTES &&
+           (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
         struct mr_merge_work_row *row = mr_vec_push(rows);
         if (row == NULL) {
             code = mr_merge_nomem(err);
@@ -162,6 +164,7 @@ enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64
         image = mr_merge_work_bytes(stmt, 7, arena, &code, err);
         row->live = image.ptr;
         row->live_len = image.len;
+        bytes += row->len + row->live_len;
     }
     mr_case_free(stmt);
     return code;

@@ -35,7 +35,9 @@ struct mr_merge_work_row {
 
 /* Rows of a query that selects WORK_COLUMNS of w, aliased w, whose parameters are integers;
  * the last one is the id after which to go on, and the query orders by id and limits
- * itself.  Pushes struct mr_merge_work_row. */
+ * itself.  Pushes struct mr_merge_work_row; wide rows end a page before the query does, so
+ * that only an empty page is the last one. */
+#define MR_MERGE_PAGE_BYTES ((size_t)8 * 1024 * 1024)
 #define MR_MERGE_WORK_COLUMNS                                                            \
     "w.id, w.skey, w.n, w.above, w.equal, w.image, w.live_key, w.live"
 enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,

@@ -264,16 +264,22 @@ enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
     return code;
 }
 
-/* All that the statement yields; frees it. */
+#define PAGE_BYTES ((size_t)8 * 1024 * 1024)
+
+/* What the statement yields, or as much as fits, but one at least; frees it. */
 static enum mr_code read_entities(struct mr_case_stmt *stmt, struct mr_arena *arena,
                                   struct mr_vec *entities, struct mr_err *err)
 {
     bool row = false;
+    size_t bytes = 0;
     enum mr_code code = MR_OK;
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+    while (code == MR_OK && bytes < PAGE_BYTES &&
+           (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_entity *entity = mr_vec_push(entities);
         code = entity != NULL ? read_entity(stmt, arena, entity, err)
                               : mr_err_nomem(err, "reading the plan");
+        if (code == MR_OK)
+            bytes += entity->source_len + entity->target_len + entity->after_len;
     }
     mr_case_free(stmt);
     return code;

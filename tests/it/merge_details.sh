@@ -118,6 +118,24 @@ is "the past ends at the greatest equal row that leads to base rows" "$(field lo
 is "and so many rows are lost" \
     "$(jq -r 'select(.type == "step") | .table' "$OUT" | grep -c 'log$')" 18
 
+# --- rows that are wide, read and written in pages
+peak_of() { # peak_of ARGS…: MiB that a plan takes at most
+    python3 - "$MYRECON" repair plan --case "$CASE" --config "$INI" -q "$@" <<'PY'
+import resource, subprocess, sys
+run = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+print(peak if run.returncode in (0, 1) else f'exit {run.returncode}')
+PY
+}
+again "$PEOPLE ALTER TABLE people ADD COLUMN doc LONGTEXT" ""
+at a "INSERT INTO people SELECT seq, CONCAT('s', seq), '', REPEAT('x', 2000000) FROM seq_3_to_32"
+at b "INSERT INTO people SELECT seq, CONCAT('t', seq), '', 'y' FROM seq_3_to_32"
+check
+peak=$(peak_of --policy merge --output "$IT_TMP/wide1")
+is "30 rows of 2 MB are merged in less than 100 MiB" "$((peak < 100)) $peak" "1 $peak"
+peak=$(peak_of --policy mirror --output "$IT_TMP/wide2")
+is "and mirrored" "$((peak < 100)) $peak" "1 $peak"
+
 # --- circles
 again "CREATE TABLE heads (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL
     UNIQUE, team INT NULL); CREATE TABLE teams (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
