@@ -37,6 +37,7 @@ struct mr_merge_options {
     const struct mr_conflict_rule *on_conflict; /* of the command line */
     size_t non_conflict;
     bool has_margin;
+    bool has_idmap; /* what the case does not know of earlier plans was told (--idmap) */
     uint64_t margin;
     /* What a person decided about a row; *choice NULL: nothing.  May be NULL. */
     enum mr_code (*decision)(void *ctx, const char *table, struct mr_key source_key,

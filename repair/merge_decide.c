@@ -15,6 +15,7 @@
 #include "repair/merge_map.h"
 #include "repair/merge_match.h"
 #include "repair/merge_steps.h"
+#include "repair/merge_unknown.h"
 #include "repair/merge_value.h"
 #include "repair/merge_work.h"
 #include "repair/plan_suspects.h"
@@ -91,12 +92,19 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_merge *m, struct mr_err *err);
     } phases[] = {
-        {"preparing", mr_merge_work_open}, {"collecting rows", mr_merge_collect_findings},
-        {"bounds", mr_merge_bounds_find},  {"children", mr_merge_collect_children},
-        {"references", mr_merge_link},     {"earlier plans", mr_merge_again},
-        {"decisions", decide_all},         {"suspects", check_suspects},
-        {"new ids", mr_merge_ids},         {"entities", mr_merge_entities},
-        {"map", mr_merge_propose},         {"steps", mr_merge_steps},
+        {"preparing", mr_merge_work_open},
+        {"collecting rows", mr_merge_collect_findings},
+        {"bounds", mr_merge_bounds_find},
+        {"children", mr_merge_collect_children},
+        {"references", mr_merge_link},
+        {"earlier plans", mr_merge_again},
+        {"decisions", decide_all},
+        {"suspects", check_suspects},
+        {"merged before", mr_merge_unknown},
+        {"new ids", mr_merge_ids},
+        {"entities", mr_merge_entities},
+        {"map", mr_merge_propose},
+        {"steps", mr_merge_steps},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {

@@ -47,6 +47,7 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
         .on_conflict = o->on_conflict,
         .non_conflict = o->non_conflict,
         .has_margin = o->has_margin,
+        .has_idmap = o->idmap != NULL,
         .margin = o->margin,
         .decision = r->decisions != NULL ? mr_plan_decisions_find : NULL,
         .decision_ctx = r->decisions};

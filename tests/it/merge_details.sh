@@ -118,6 +118,24 @@ is "the past ends at the greatest equal row that leads to base rows" "$(field lo
 is "and so many rows are lost" \
     "$(jq -r 'select(.type == "step") | .table' "$OUT" | grep -c 'log$')" 18
 
+# --- a target that somebody has reseeded, and one that was merged
+again "$PEOPLE $LOG" "$WHO"
+at a "INSERT INTO log VALUES (2, 1, 11), (3, 1, 12), (4, 2, 13), (5, 2, 13)"
+at b "INSERT INTO log VALUES (2, 2, 20), (3, 2, 21), (4, 2, 22), (5, 2, 23), (1000, 1, 11),
+    (1001, 2, 30)"
+plan --margin 100
+is "one event that is like a lost one does not tell of a merge" "$RC" 0
+at b "INSERT INTO log VALUES (1002, 2, 13)"
+rm -f "$CASE"*
+plan --margin 100
+is "half of them do" "$RC" 5
+like "and the table is named" "$(cat "$ERR")" \
+    "\"$DB.log\" of the target was merged before: 2 of 4 rows .* from 1000 on"
+at b "UPDATE log SET id = id - 990 WHERE id >= 1000"
+rm -f "$CASE"*
+plan --margin 100
+is "unless no margin lies before them" "$RC" 0
+
 # --- rows that are wide, read and written in pages
 peak_of() { # peak_of ARGS…: MiB that a plan takes at most
     python3 - "$MYRECON" repair plan --case "$CASE" --config "$INI" -q "$@" <<'PY'

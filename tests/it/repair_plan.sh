@@ -246,11 +246,11 @@ TRACES=$(traces)
 refused 5 "an id map with no key" 'line 2: "x" is no key' --idmap wrong.csv
 rm c.case
 check
-plan again --split-key "$DB.members=3" --split-key "$DB.wallet=1" --split-key "$DB.news=1" \
+TRACES='0|0'
+refused 5 "without the map, payments would come again" \
+    'wallet" of the target was merged before: 1 of 1 rows .* new ids from [0-9]+ on' \
+    --split-key "$DB.members=3" --split-key "$DB.wallet=1" --split-key "$DB.news=1" \
     --split-key "$DB.orders=1"
-is "without the map, payments would come again" \
-    "$(jq -r '.rows.tables[] | select(.table | endswith("wallet")) | .decisions[]
-        | select(.decision == "renumber" or .decision == "insert") | .count' again/plan.json)" 1
 plan again --idmap twelve/idmap.csv --split-key "$DB.members=3" --split-key "$DB.wallet=1" \
     --split-key "$DB.news=1" --split-key "$DB.orders=1"
 is "with it there is nothing to do" "$(jq -r .rows.rows again/plan.json)" 0
