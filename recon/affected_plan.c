@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "core/csv_in.h"
-#include "core/json_in.h"
+#include "core/plan_manifest.h"
 #include "core/sha256.h"
 #include "recon/affected_line.h"
 
 #define MAP_NAME "idmap.csv"
-#define MANIFEST_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 enum column { TABLE, SOURCE_KEY, TARGET_KEY, COLUMNS };
 static const char *const column_names[COLUMNS] = {
@@ -34,15 +33,14 @@ static enum mr_code refuse(const char *path, const char *what, struct mr_err *er
 }
 
 /* Is the map the one that plan.json lists? */
-static enum mr_code check_digest(const char *manifest, const char *path,
-                                 struct mr_err *err)
+static enum mr_code check_digest(const char *dir, const char *path, struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
     const struct json_t *files = NULL;
     const char *wanted = NULL;
     size_t count = 0;
     char hex[MR_SHA256_HEX];
-    enum mr_code code = mr_json_load(manifest, MANIFEST_MAX_BYTES, &doc, err);
+    enum mr_code code = mr_plan_manifest_load(dir, &doc, err);
     if (code == MR_OK)
         code = mr_json_get_array(mr_json_root(doc), "files", &files, &count, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
@@ -55,7 +53,7 @@ static enum mr_code check_digest(const char *manifest, const char *path,
             code = mr_json_get_text(file, "sha256", &wanted, err);
     }
     if (code == MR_OK && wanted == NULL)
-        code = refuse(manifest, "is of a plan that restores nobody", err);
+        code = refuse(dir, "is a plan that restores nobody", err);
     if (code == MR_OK)
         code = mr_sha256_file(path, hex, NULL, err);
     if (code == MR_OK && strcmp(hex, wanted) != 0)
@@ -135,20 +133,16 @@ static enum mr_code load(struct loading *l, struct mr_case *cf, struct mr_err *e
 enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,
                                    struct mr_findings *fd, struct mr_err *err)
 {
-    struct mr_strbuf manifest = MR_STRBUF_INIT, map = MR_STRBUF_INIT;
+    struct mr_strbuf map = MR_STRBUF_INIT;
     struct loading l = {.plan = plan};
     *plan = (struct mr_affected_plan){0};
-    mr_strbuf_add_fmt(&manifest, "%s/plan.json", dir);
     mr_strbuf_add_fmt(&map, "%s/" MAP_NAME, dir);
     enum mr_code code = mr_strbuf_check(&map, "reading a plan", err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&manifest, "reading a plan", err);
     l.path = map.ptr;
     if (code == MR_OK)
-        code = check_digest(manifest.ptr, map.ptr, err);
+        code = check_digest(dir, map.ptr, err);
     if (code == MR_OK)
         code = load(&l, mr_findings_case(fd), err);
-    mr_strbuf_release(&manifest);
     mr_strbuf_release(&map);
     return code;
 }

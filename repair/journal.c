@@ -11,16 +11,13 @@
 #include <unistd.h>
 
 #include "core/io.h"
-#include "core/json_in.h"
 #include "core/jsonw.h"
 #include "core/run_id.h"
 #include "core/vec.h"
 #include "repair/plan_dir.h"
 
-#define JOURNAL_NAME "journal.jsonl"
 #define LOCK_WAIT_MS 1000
 #define LOCK_STEP_MS 50
-#define JOURNAL_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 /* A counter of which the journal has spoken. */
 struct entry {
@@ -35,14 +32,6 @@ struct mr_journal {
     struct mr_vec entries;                    /* struct entry */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
-
-static const char *const script_names[] = {
-    [MR_JOURNAL_APPLY] = "apply", [MR_JOURNAL_UNDO] = "undo"};
-
-static const char *event_name(enum mr_journal_event event)
-{
-    return event == MR_JOURNAL_TRY ? "try" : event == MR_JOURNAL_DONE ? "done" : "failed";
-}
 
 static struct entry *find(const struct mr_journal *j, const char *table,
                           const char *column)
@@ -114,47 +103,21 @@ uint64_t mr_journal_units_done(const struct mr_journal *j, enum mr_journal_scrip
     return count;
 }
 
-static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
-{
-    const char *script = NULL;
-    if (mr_json_get_text(root, "script", &script, NULL) != MR_OK ||
-        mr_json_get_uint(root, "unit", &unit->number, NULL) != MR_OK)
-        return false;
-    for (int i = MR_JOURNAL_APPLY; i <= MR_JOURNAL_UNDO; i++)
-        if (strcmp(script, script_names[i]) == 0)
-            unit->script = (enum mr_journal_script)i;
-    /* not counted: not done */
-    if (mr_json_get_uint(root, "refused", &unit->refused, NULL) != MR_OK)
-        unit->refused = 1;
-    return unit->script != 0;
-}
-
 /* ---- reading ---- */
 
-static enum mr_journal_event event_of(const char *name)
-{
-    for (int i = MR_JOURNAL_TRY; i <= MR_JOURNAL_FAILED; i++)
-        if (strcmp(name, event_name((enum mr_journal_event)i)) == 0)
-            return (enum mr_journal_event)i;
-    return 0;
-}
-
-static enum mr_code take_line(struct mr_journal *j, const char *line, size_t len,
+static enum mr_code take_line(struct mr_journal *j, const char *text, size_t len,
                               struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
-    const char *event = NULL, *table = NULL, *column = NULL;
-    if (mr_json_parse(line, len, j->path, &doc, NULL) != MR_OK)
-        return MR_OK;
-    const struct json_t *root = mr_json_root(doc);
-    struct mr_journal_unit unit = {0};
+    struct mr_journal_line line;
     enum mr_code code = MR_OK;
-    bool known = mr_json_get_text(root, "event", &event, NULL) == MR_OK;
-    if (known && get_unit(root, &unit))
-        code = note_unit(j, event_of(event), &unit, err);
-    else if (known && mr_json_get_text(root, "table", &table, NULL) == MR_OK &&
-             mr_json_get_text(root, "column", &column, NULL) == MR_OK)
-        code = note(j, table, column, strcmp(event, "try") == 0, err);
+    if (mr_json_parse(text, len, j->path, &doc, NULL) != MR_OK)
+        return MR_OK;
+    bool known = mr_journal_line_get(mr_json_root(doc), &line);
+    if (known && line.unit.script != 0)
+        code = note_unit(j, line.event, &line.unit, err);
+    else if (known)
+        code = note(j, line.table, line.column, line.event == MR_JOURNAL_TRY, err);
     mr_json_free(doc);
     return code;
 }
@@ -162,7 +125,7 @@ static enum mr_code take_line(struct mr_journal *j, const char *line, size_t len
 static enum mr_code take_lines(struct mr_journal *j, bool *torn, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_io_read_file(j->path, JOURNAL_MAX_BYTES, &text, err);
+    enum mr_code code = mr_io_read_file(j->path, MR_JOURNAL_MAX_BYTES, &text, err);
     const char *at = text.ptr, *end = text.ptr + text.len;
     while (code == MR_OK && at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
@@ -243,7 +206,7 @@ enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_jour
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
     mr_arena_init(&j->arena);
-    j->path = mr_plan_path(&j->arena, dir, JOURNAL_NAME);
+    j->path = mr_plan_path(&j->arena, dir, MR_JOURNAL_NAME);
     enum mr_code code = j->path != NULL ? open_file(j, dir, err)
                                         : mr_err_nomem(err, "opening the journal");
     if (code == MR_OK)
@@ -289,7 +252,7 @@ static void begin_line(struct mr_jsonw *w, const struct mr_journal *j,
     mr_jsonw_object_begin(w);
     put_text(w, "at", now);
     put_text(w, "run", j->run_id);
-    put_text(w, "event", event_name(event));
+    put_text(w, "event", mr_journal_event_name(event));
 }
 
 /* The line is on disk when it returns. */
@@ -336,7 +299,7 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
     struct mr_jsonw w;
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
-    put_text(&w, "script", script_names[unit->script]);
+    mr_jsonw_add_str(&w, "script", mr_journal_script_name(unit->script));
     mr_jsonw_add_uint(&w, "unit", unit->number);
     if (event == MR_JOURNAL_DONE) {
         mr_jsonw_add_uint(&w, "written", unit->written);

@@ -18,6 +18,7 @@
 #ifndef MR_JOURNAL_H
 #define MR_JOURNAL_H
 
+#include "core/journal_line.h"
 #include "repair/manifest.h"
 
 struct mr_journal;
@@ -31,12 +32,6 @@ void mr_journal_close(struct mr_journal *journal); /* NULL is fine */
 bool mr_journal_is_open(const struct mr_journal *journal,
                         const struct mr_counter *counter);
 
-enum mr_journal_event {
-    MR_JOURNAL_TRY = 1, /* a step begins */
-    MR_JOURNAL_DONE,
-    MR_JOURNAL_FAILED /* and nothing of it is left */
-};
-
 struct mr_journal_step {
     const struct mr_counter *counter;
     const char *how; /* "alter", "insert", "setval" */
@@ -47,17 +42,6 @@ struct mr_journal_step {
 enum mr_code mr_journal_write(struct mr_journal *journal, enum mr_journal_event event,
                               const struct mr_journal_step *step, const char *detail,
                               struct mr_err *err);
-
-enum mr_journal_script { MR_JOURNAL_APPLY = 1, MR_JOURNAL_UNDO };
-
-struct mr_journal_unit {
-    enum mr_journal_script script;
-    uint64_t number; /* as the script has it, 1 to MR_JOURNAL_UNITS_MAX */
-    /* rows, of MR_JOURNAL_DONE: changed, found as planned, left out by a guard */
-    uint64_t written, there, refused;
-};
-
-#define MR_JOURNAL_UNITS_MAX ((uint64_t)100 * 1000 * 1000)
 
 /* detail: of MR_JOURNAL_FAILED, or NULL. */
 enum mr_code mr_journal_write_unit(struct mr_journal *journal,

@@ -3,11 +3,7 @@
 
 #include <string.h>
 
-#include "core/sha256.h"
-
-/* The manifest ends in SEAL, 64 hex digits, and TAIL. */
-#define SEAL ",\"sha256\":\""
-#define TAIL "\"}\n"
+#include "core/plan_manifest.h"
 
 static const char *const side_keys[MR_SIDES] = {"source", "target"};
 
@@ -130,7 +126,7 @@ static void put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
 static void put_all(struct mr_jsonw *w, const struct mr_manifest *m)
 {
     mr_jsonw_object_begin(w);
-    mr_planjson_put_text(w, "schema", MR_MANIFEST_SCHEMA);
+    mr_planjson_put_text(w, "schema", MR_PLAN_SCHEMA);
     mr_planjson_put_text(w, "uuid", m->uuid);
     mr_planjson_put_text(w, "created", m->created);
     mr_planjson_put_text(w, "version", m->version);
@@ -156,22 +152,12 @@ enum mr_code mr_manifest_write(const struct mr_manifest *manifest, struct mr_str
 {
     struct mr_strbuf body = MR_STRBUF_INIT;
     struct mr_jsonw w;
-    char hex[MR_SHA256_HEX];
     mr_jsonw_init_buf(&w, &body);
     put_all(&w, manifest);
     enum mr_code code = mr_jsonw_finish(&w, "plan.json", err);
     mr_jsonw_release(&w);
-    if (code == MR_OK && body.len > 0)
-        body.len--; /* the closing brace comes behind the digest */
     if (code == MR_OK)
-        code = mr_sha256_bytes(body.ptr, body.len, hex, err);
-    if (code == MR_OK) {
-        mr_strbuf_add(out, body.ptr, body.len);
-        mr_strbuf_add_str(out, SEAL);
-        mr_strbuf_add_str(out, hex);
-        mr_strbuf_add_str(out, TAIL);
-        code = mr_strbuf_check(out, "writing a manifest", err);
-    }
+        code = mr_plan_manifest_seal(&body, out, err);
     mr_strbuf_release(&body);
     return code;
 }
@@ -279,42 +265,6 @@ static void get_all(struct mr_planjson *r, const struct json_t *root,
         mr_planned_get(r, root, &m->planned);
 }
 
-static enum mr_code check_seal(const char *text, size_t len, const char *name,
-                               struct mr_err *err)
-{
-    const size_t seal = sizeof SEAL - 1, tail = sizeof TAIL - 1, hex = MR_SHA256_HEX - 1;
-    char actual[MR_SHA256_HEX] = "";
-    size_t body = len >= seal + hex + tail ? len - seal - hex - tail : 0;
-    if (body > 0 && memcmp(text + body, SEAL, seal) == 0 &&
-        memcmp(text + len - tail, TAIL, tail) == 0) {
-        enum mr_code code = mr_sha256_bytes(text, body, actual, err);
-        if (code != MR_OK)
-            return code;
-        if (memcmp(text + body + seal, actual, hex) == 0)
-            return MR_OK;
-    }
-    (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\" was changed since it was written",
-                     name);
-    mr_err_hint(err, "Nothing was done. Plan again; a plan is not edited by hand.");
-    return MR_E_REFUSED;
-}
-
-static enum mr_code check_schema(const struct json_t *root, const char *name,
-                                 struct mr_err *err)
-{
-    const char *schema = NULL;
-    enum mr_code code = mr_json_get_text(root, "schema", &schema, err);
-    if (code != MR_OK)
-        mr_err_context(err, "file \"%s\"", name);
-    if (code != MR_OK || strcmp(schema, MR_MANIFEST_SCHEMA) == 0)
-        return code;
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "file \"%s\" is of format \"%s\"; this version knows \"%s\"", name,
-                     schema, MR_MANIFEST_SCHEMA);
-    mr_err_hint(err, "Use the myrecon that made the plan, or plan again.");
-    return MR_E_REFUSED;
-}
-
 enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
                               struct mr_arena *arena, struct mr_manifest *out,
                               struct mr_err *err)
@@ -322,11 +272,7 @@ enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
     struct mr_json_doc *doc = NULL;
     struct mr_planjson r = {.arena = arena, .err = err, .code = MR_OK};
     *out = (struct mr_manifest){0};
-    enum mr_code code = check_seal(text, len, name, err);
-    if (code == MR_OK)
-        code = mr_json_parse(text, len, name, &doc, err);
-    if (code == MR_OK)
-        code = check_schema(mr_json_root(doc), name, err);
+    enum mr_code code = mr_plan_manifest_parse(text, len, name, &doc, err);
     if (code == MR_OK) {
         get_all(&r, mr_json_root(doc), out);
         code = r.code;

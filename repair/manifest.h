@@ -4,8 +4,7 @@
  * Calling sequence: fill a struct mr_manifest and mr_manifest_write it; or
  * mr_manifest_read one, whose texts then live in the arena given.
  *
- * plan.json is one line.  Its last member is the SHA-256 of all that stands in front of
- * it, so that an edit of the manifest is seen like an edit of any other file.
+ * The text and its seal: core/plan_manifest.
  *
  * Errors: MR_E_REFUSED for a text that myrecon did not write, or that was changed;
  * MR_E_UNSUPPORTED for a format of another version.  Threads: no state.
@@ -21,7 +20,6 @@
 #include "core/strbuf.h"
 #include "repair/planned.h"
 
-#define MR_MANIFEST_SCHEMA "myrecon/plan/1"
 #define MR_POLICY_RESEED "reseed-only"
 #define MR_POLICY_MERGE "merge"
 #define MR_POLICY_MIRROR "mirror"
