@@ -16,6 +16,8 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
     if (code == MR_OK && report->result->diverged > 0)
         code = mr_report_people_count(&report->people, report->result, report->config,
                                       &report->arena, err);
+    if (code == MR_OK && report->story != NULL)
+        code = mr_story_tell(&report->telling, report, &report->arena, err);
     if (code != MR_OK)
         mr_report_release(report);
     return code;
@@ -23,6 +25,7 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
 
 void mr_report_release(struct mr_report *report)
 {
+    mr_story_telling_release(&report->telling);
     mr_next_steps_release(&report->steps);
     mr_vec_release(&report->counters);
     mr_arena_release(&report->arena);

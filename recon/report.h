@@ -14,20 +14,23 @@
 #include "recon/next_step.h"
 #include "recon/report_mask.h"
 #include "recon/report_people.h"
+#include "recon/report_story_text.h"
 
 struct mr_report {
     const struct mr_check_result *result;
     const struct mr_config *config; /* never NULL */
     const char *case_path;
     bool unmask;
-    uint64_t max_rows;      /* samples a table */
-    struct mr_vec counters; /* struct mr_find_counter, by table */
+    uint64_t max_rows;            /* samples a table */
+    const struct mr_story *story; /* what was done since, or NULL */
+    struct mr_vec counters;       /* struct mr_find_counter, by table */
     struct mr_next_steps steps;
-    struct mr_report_people people; /* only of a run in which rows differ */
+    struct mr_report_people people;  /* only of a run in which rows differ */
+    struct mr_story_telling telling; /* only where there is a story */
     struct mr_arena arena;
 };
 
-/* The fields up to max_rows are set by the caller before. */
+/* The fields up to story are set by the caller before. */
 enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err);
 void mr_report_release(struct mr_report *report);
 

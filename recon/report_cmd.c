@@ -37,18 +37,28 @@ static enum mr_code write_report(const struct mr_report *report,
     return code;
 }
 
-static enum mr_code report_run(struct mr_findings *fd, const struct mr_find_run *run,
+/* Everything that is known of the run. */
+struct about {
+    struct mr_findings *fd;
+    struct mr_find_run run;
+    struct mr_story story;
+};
+
+static enum mr_code report_run(const struct about *about,
                                const struct mr_invocation *invocation, int *exit_code,
                                struct mr_err *err)
 {
     const struct mr_report_options *opts = invocation->settings.values;
     struct mr_check_result result;
-    enum mr_code code = mr_check_result_load(&result, fd, run, opts->max_rows, err);
+    enum mr_code code =
+        mr_check_result_load(&result, about->fd, &about->run, opts->max_rows, err);
     struct mr_report report = {.result = &result,
                                .config = invocation->config,
                                .case_path = opts->case_path,
                                .unmask = opts->unmask,
-                               .max_rows = opts->max_rows};
+                               .max_rows = opts->max_rows,
+                               .story = mr_story_is_empty(&about->story) ? NULL
+                                                                         : &about->story};
     if (code == MR_OK)
         code = mr_report_load(&report, err);
     if (code == MR_OK) {
@@ -79,20 +89,32 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
 {
     const struct mr_report_options *opts = invocation->settings.values;
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_findings *fd = NULL;
-    struct mr_find_run chosen = {0};
+    const struct mr_story_from from = {.plans = &opts->plans,
+                                       .gates = &opts->gates,
+                                       .verifies = &opts->verifies,
+                                       .unmask = opts->unmask};
+    struct about about = {0};
     struct mr_err late = {0};
     mr_general_options_apply(&opts->general);
     enum mr_code code = mr_report_options_check(opts, err);
     if (code == MR_OK)
         code = refuse_case(opts, err);
     if (code == MR_OK)
-        code = mr_findings_open(opts->case_path, MR_CASE_READ, &fd, err);
+        code = mr_story_load(&about.story, &from, err);
     if (code == MR_OK)
-        code = mr_findings_run_choose(fd, opts->run, &arena, &chosen, err);
+        code = mr_findings_open(opts->case_path, MR_CASE_READ, &about.fd, err);
     if (code == MR_OK)
-        code = report_run(fd, &chosen, invocation, exit_code, err);
-    enum mr_code closed = mr_findings_close(fd, &late);
+        code = mr_findings_run_choose(about.fd, opts->run, &arena, &about.run, err);
+    if (code == MR_OK)
+        code = report_run(&about, invocation, exit_code, err);
+    if (code == MR_E_CANCELLED)
+        mr_err_hint(err, "%s",
+                    opts->output != NULL
+                        ? "No file was written; run it again."
+                        : "The report is cut short, if any of it was written; run it "
+                          "again.");
+    mr_story_release(&about.story);
+    enum mr_code closed = mr_findings_close(about.fd, &late);
     if (code == MR_OK && closed != MR_OK) {
         code = closed;
         *err = late;

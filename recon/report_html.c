@@ -9,6 +9,7 @@
 #include "recon/report_map.h"
 #include "recon/report_overview.h"
 #include "recon/report_section.h"
+#include "recon/report_story_page.h"
 
 #define SECTIONS_OPEN 12   /* unfolded, where there are not more */
 #define SECTIONS_WHOLE 100 /* with runs and samples */
@@ -77,6 +78,8 @@ static void add_bar(struct mr_strbuf *out, const struct mr_report *report)
     mr_map_definitions(out);
     mr_strbuf_add_str(out, "<div class=\"bar\"><strong>myrecon report</strong>\n"
                            "<nav aria-label=\"Parts of the page\">");
+    if (report->story != NULL)
+        mr_strbuf_add_str(out, "<a href=\"#story\">What was done</a>");
     mr_strbuf_add_str(out, "<a href=\"#tables\">Tables</a>");
     if (r->diverged > 0)
         mr_strbuf_add_str(out, "<a href=\"#details\">Details</a>");
@@ -151,7 +154,9 @@ static void add_verdict(struct mr_strbuf *out, const struct mr_report *report)
                       tone(report), mr_report_verdict(report));
     mr_report_escape_html(out, text.ptr, text.len);
     mr_strbuf_add_str(out, ".</h1>\n<p class=\"lead\">");
-    mr_report_escape_html_str(out, mr_report_lead(report, &taken));
+    mr_report_escape_html_str(out, report->story != NULL
+                                       ? report->telling.conclusion
+                                       : mr_report_lead(report, &taken));
     mr_strbuf_add_str(out, "</p>\n<dl class=\"sides\">\n");
     add_side(out, "Source", run->source, "what should be true, or the lost history");
     add_side(out, "Target", run->target, "what is being judged, or the live server");
@@ -181,7 +186,7 @@ static void add_notes(struct mr_strbuf *out, const struct mr_report *report)
                                "Treat it like the database itself.</p></div>\n");
 }
 
-/* ---- what to do: its first sentence stands in the verdict ---- */
+/* ---- what to do: its first sentence stands in the verdict, unless all of it is done ---- */
 
 /* Whom it touches; where nobody knows who the people are, what would tell. */
 static void add_affected_step(struct mr_strbuf *out, const struct mr_report *report)
@@ -218,10 +223,11 @@ static void add_steps(struct mr_strbuf *out, const struct mr_report *report)
     const struct mr_vec *steps = &report->steps.items;
     bool rows = report->result->diverged > 0, taken = false;
     (void)mr_report_lead(report, &taken);
-    size_t first = taken ? 1 : 0;
+    size_t first = taken && report->story == NULL ? 1 : 0;
     if (steps->count <= first && !rows)
         return;
-    mr_strbuf_add_str(out, "<h2>And then</h2>\n<ol class=\"steps\">\n");
+    mr_strbuf_add_fmt(out, "<h2>%s</h2>\n<ol class=\"steps\">\n",
+                      report->story != NULL ? "What the check advised" : "And then");
     for (size_t i = first; i < steps->count; i++) {
         const struct mr_next_step *step = mr_vec_at(steps, i);
         mr_strbuf_add_str(out, "<li><p>");
@@ -306,6 +312,8 @@ enum mr_code mr_report_html(const struct mr_report *report, struct mr_report_sin
     add_verdict(out, report);
     add_notes(out, report);
     mr_overview_figures(out, report);
+    if (report->story != NULL)
+        mr_story_html(out, &report->telling);
     add_steps(out, report);
     mr_overview_tables(out, report, order,
                        r->diverged < SECTIONS_MAX ? (size_t)r->diverged : SECTIONS_MAX);

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "core/jsonw.h"
+#include "core/signals.h"
 #include "recon/report_samples.h"
+#include "recon/report_story_json.h"
 #include "recon/report_survey.h"
 #include "recon/report_value.h"
 
@@ -266,6 +268,8 @@ static void put_differing(struct json *j)
 static enum mr_code row_line(void *ctx, const struct mr_finding *f, struct mr_err *err)
 {
     struct json *j = ctx;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
     if (!mr_sample_take(&j->quota, f->kind))
         return MR_OK;
     enum mr_code code = open_images(j, f, f, err);
@@ -530,6 +534,8 @@ static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey,
     affected_line(j);
     advice_lines(j);
     step_lines(j);
+    if (j->report->story != NULL)
+        mr_story_json(&j->w, j->report->story, &j->report->telling);
     summary_line(j);
     fresh(j);
     if (j->nomem)

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/signals.h"
 #include "recon/report_escape.h"
 #include "recon/report_overview.h"
 #include "recon/report_samples.h"
+#include "recon/report_story_page.h"
 #include "recon/report_survey.h"
 #include "recon/report_value.h"
 
@@ -51,6 +53,11 @@ static void add_head(struct mr_strbuf *out, const struct mr_report *report)
     mr_strbuf_add_fmt(out, "# %s: ", mr_report_verdict(report));
     escape_buf(out, &text);
     mr_strbuf_add_str(out, "\n\n");
+    if (report->story != NULL) {
+        mr_strbuf_add_str(out, "**");
+        mr_report_escape_md_str(out, report->telling.conclusion);
+        mr_strbuf_add_str(out, "**\n\n");
+    }
     if (r->interrupted || r->incomplete)
         mr_strbuf_add_str(out,
                           "**The result is not complete:** what is not here may still "
@@ -244,6 +251,8 @@ static enum mr_code add_single_line(struct md *m, const struct mr_finding *f,
 static enum mr_code collect(void *ctx, const struct mr_finding *f, struct mr_err *err)
 {
     struct md *m = ctx;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
     if (!mr_sample_take(&m->quota, f->kind))
         return MR_OK;
     enum mr_code code = mr_image_open(&m->images[0], f->source, f->source_len, err);
@@ -430,6 +439,8 @@ enum mr_code mr_report_md(const struct mr_report *report, struct mr_report_sink 
     enum mr_code code = order != NULL ? MR_OK : mr_err_nomem(err, "writing the report");
     if (code == MR_OK) {
         add_head(out, report);
+        if (report->story != NULL)
+            mr_story_md(out, &report->telling);
         add_list(out, report, order);
         add_not_checked(out, report, order);
         code = add_sections(report, order, sink, err);

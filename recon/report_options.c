@@ -44,6 +44,29 @@ static const struct mr_option options[] = {
      .help = "show personal data as it is",
      .not_in_file = true},
 
+    {.name = "plan",
+     .type = MR_OPTION_LIST,
+     .offset = AT(plans),
+     .arg = "DIR",
+     .group = "What was done since",
+     .help = "tell what this plan decided and how it was applied (repeatable)",
+     .not_in_file = true},
+    {.name = "verify",
+     .type = MR_OPTION_LIST,
+     .offset = AT(verifies),
+     .arg = "FILE",
+     .group = "What was done since",
+     .help = "and what a saved \"repair verify --json\" proves (repeatable)",
+     .not_in_file = true},
+    {.name = "gate",
+     .type = MR_OPTION_LIST,
+     .offset = AT(gates),
+     .arg = "FILE",
+     .group = "What was done since",
+     .help = "a saved \"gate check --json\", or a file of gate record (repeatable); "
+             "before and after are told by time",
+     .not_in_file = true},
+
     {.name = "output",
      .type = MR_OPTION_STRING,
      .offset = AT(output),
@@ -80,15 +103,23 @@ const struct mr_command_doc mr_report_doc = {
         "its keys, when the rows were created, who stands under somebody else's key, and "
         "where AUTO_INCREMENT goes on. Nothing is connected to.\n"
         "\n"
+        "With --plan, --verify and --gate it is the report of a completed repair, too: "
+        "what was found, what was planned and decided, what was applied when, what "
+        "verify proves, and which checks of the gate say something else than before.\n"
+        "\n"
         "Personal data is masked: columns that the configuration's mask names, columns "
         "with usual names such as email or phone, the identities of people, and mail "
         "addresses and telephone numbers in any text. Keys are shown.\n"
         "\n"
         "Exit status: 0 written; 3 could not be written; 4 written from a run that is "
-        "incomplete or not finished; 70 bug.\n",
-    .examples = "  myrecon report --case incident.case --output incident.html\n"
-                "  myrecon report --case incident.case --format md > ticket.md\n"
-                "  myrecon report --unmask --case incident.case --output internal.html\n",
+        "incomplete or not finished; 5 refused: a plan was changed; 6 interrupted, "
+        "nothing was written; 70 bug.\n",
+    .examples =
+        "  myrecon report --case incident.case --output incident.html\n"
+        "  myrecon report --case incident.case --format md > ticket.md\n"
+        "  myrecon report --case incident.case --plan club.merge --verify v.json \\\n"
+        "      --gate before.json --gate after.json --output done.html\n"
+        "  myrecon report --unmask --case incident.case --output internal.html\n",
 };
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)

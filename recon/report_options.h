@@ -23,6 +23,8 @@ struct mr_report_options {
     bool force; /* replace the output */
     bool unmask;
     uint64_t max_rows; /* samples a table */
+    /* the story: directories of plans, and files */
+    struct mr_string_list plans, gates, verifies;
     struct mr_general_options general;
 };
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/signals.h"
 #include "recon/report_cell.h"
 #include "recon/report_escape.h"
 #include "recon/report_map.h"
@@ -257,6 +258,8 @@ static enum mr_code add_row(struct samples *s, struct mr_strbuf *out,
 static enum mr_code collect(void *ctx, const struct mr_finding *f, struct mr_err *err)
 {
     struct samples *s = ctx;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
     if (!mr_sample_take(&s->quota, f->kind))
         return MR_OK;
     begin_row(&s->rows[f->kind]);

@@ -1,6 +1,8 @@
 /* report_sink.c: see report_sink.h. */
 #include "recon/report_sink.h"
 
+#include "core/signals.h"
+
 #define DRAIN_BYTES ((size_t)64 * 1024)
 
 enum mr_code mr_report_sink_begin(struct mr_report_sink *sink, const char *path,
@@ -24,6 +26,8 @@ static enum mr_code write_out(struct mr_report_sink *sink, struct mr_err *err)
 
 enum mr_code mr_report_sink_drain(struct mr_report_sink *sink, struct mr_err *err)
 {
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
     if (sink->buf.len < DRAIN_BYTES && !sink->buf.failed)
         return MR_OK;
     return write_out(sink, err);

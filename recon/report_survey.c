@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/image.h"
+#include "core/signals.h"
 #include "recon/check_ranges.h"
 
 #define TAIL_WEIGHT 9
@@ -112,6 +113,8 @@ static enum mr_code first_look(void *ctx, const struct mr_finding *f, struct mr_
     struct mr_value value;
     mr_place number;
     enum mr_code code = MR_OK;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
     p->settled += f->state == MR_FIND_SETTLED;
     if (f->state != MR_FIND_DIVERGED)
         return MR_OK;
@@ -328,6 +331,8 @@ static enum mr_code second_look(void *ctx, const struct mr_finding *f, struct mr
 {
     struct second_pass *p = ctx;
     struct mr_value value;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
     if (f->kind == MR_KIND_UNDECIDED)
         return MR_OK;
     add_to_maps(p->s, (enum mr_survey_lane)(f->kind - MR_KIND_MISSING), f);

@@ -59,6 +59,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     mr_general_options_apply(&job->opts->general);
     job->report =
         (struct mr_verify_report){.counters = &job->counters,
+                                  .started = job->id.started,
                                   .json = job->opts->json,
                                   .color = mr_term_use_color(job->opts->general.color, 1),
                                   .max_findings = job->opts->max_findings,

@@ -315,6 +315,7 @@ void mr_verify_report_begin(struct mr_verify_report *r)
     mr_jsonw_add_str(&r->w, "plan", manifest->uuid);
     mr_jsonw_add_str(&r->w, "policy", manifest->policy);
     mr_jsonw_add_str(&r->w, "target", manifest->target);
+    mr_jsonw_add_str(&r->w, "started", r->started);
     mr_jsonw_object_end(&r->w);
     mr_jsonw_end_line(&r->w);
     mr_reseed_report_lines(r->counters, &r->w);

@@ -21,6 +21,7 @@
 struct mr_verify_report {
     const struct mr_reseed_run *counters;
     const struct mr_verify_rows *rows; /* NULL: the plan writes none */
+    const char *started;               /* UTC */
     bool json, color;
     uint64_t max_findings;
     FILE *out;

@@ -50,6 +50,7 @@ static void begin(struct sample *s, bool json, uint64_t max_findings)
     s->rows = (struct mr_verify_rows){.plan = &s->plan, .tables = s->tables};
     s->counters = (struct mr_reseed_run){.manifest = &s->plan.manifest};
     s->report = (struct mr_verify_report){.counters = &s->counters,
+                                          .started = "2026-11-20T04:05:06Z",
                                           .rows = &s->rows,
                                           .json = json,
                                           .max_findings = max_findings,
@@ -115,7 +116,9 @@ static void test_json(void **state)
 {
     static const char *const wanted[] = {
         "{\"type\":\"plan\",\"schema\":\"myrecon/repair/1\",\"plan\":\"U\",\"policy\":"
-        "\"merge\",\"target\":\"mysql://live\"}\n{\"type\":\"row\",\"table\":\"club.k\","
+        "\"merge\",\"target\":\"mysql://"
+        "live\",\"started\":\"2026-11-20T04:05:06Z\"}\n{\"type\":\"row\",\"table\":"
+        "\"club.k\","
         "\"target_table\":\"live.k\",\"result\":\"unplanned\",\"parent\":false,"
         "\"source_key\":{\"id\":\"5\",\"a\":\"x\"},\"target_key\":{\"id\":\"7\",\"a\":"
         "\"a\\nb\"},\"detail\":null}\n{\"type\":\"table\",\"table\":\"club.members\"",
