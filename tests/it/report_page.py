@@ -237,4 +237,5 @@ def main():
         shoot(b, page)
 
 
-main()
+if __name__ == "__main__":
+    main()
