@@ -21,6 +21,7 @@
 #include "core/version.h"
 #include "recon/affected_cmd.h"
 #include "recon/check_cmd.h"
+#include "recon/doctor_cmd.h"
 #include "recon/gate_cmd.h"
 #include "recon/report_cmd.h"
 #include "repair/repair_cmd.h"
@@ -42,6 +43,7 @@ static const struct mr_command *const commands[] = {
     &mr_repair_undo_command,
     &mr_gate_record_command,
     &mr_gate_check_command,
+    &mr_doctor_command,
     &mr_config_command,
 };
 static const struct mr_command_list command_list = {

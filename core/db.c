@@ -24,6 +24,11 @@ void mr_db_thread_end(void)
     mysql_thread_end();
 }
 
+const char *mr_db_client_library(void)
+{
+    return mysql_get_client_info();
+}
+
 bool mr_db_is_lost(const struct mr_db *db)
 {
     return db->is_lost;
