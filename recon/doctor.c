@@ -129,6 +129,29 @@ int mr_doctor_exit(const struct mr_doctor *doctor)
     return 0;
 }
 
+/* A server whose disk is full fails at whatever needs a temporary table. */
+static bool is_want_of_room(const struct mr_err *why)
+{
+    return why->sql_errno == 1021 || why->sql_errno == 1114 ||
+           strstr(why->message, "No space left") != NULL ||
+           strstr(why->message, "Errcode: 28") != NULL ||
+           strstr(why->message, "errno: 28") != NULL;
+}
+
+void mr_doctor_failed(struct mr_doctor *doctor, const struct mr_err *why)
+{
+    if (is_want_of_room(why)) {
+        mr_doctor_say(doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_disk,
+                      "the server has no room left, for data or for temporary files: %s",
+                      why->message);
+        mr_doctor_hint(doctor, "%s", MR_DOCTOR_ROOM_HINT);
+        return;
+    }
+    mr_doctor_say(doctor, MR_DOCTOR_UNKNOWN, MR_DOCTOR_statement,
+                  "the server could not answer: %s", why->message);
+    mr_doctor_hint(doctor, "See the server's error log.");
+}
+
 /* ---- questions ---- */
 
 enum mr_code mr_doctor_query(const struct mr_doctor_server *server, const char *sql,
@@ -227,6 +250,9 @@ enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri,
                       err->message);
         mr_doctor_hint(doctor, "Run it again. If it happens again: did the server crash "
                                "(its error log), or does something cut connections off?");
+        code = MR_OK;
+    } else if (code != MR_OK && server != NULL && !mr_gate_is_fatal(code)) {
+        mr_doctor_failed(doctor, err);
         code = MR_OK;
     }
     return check_memory(doctor, code, err);

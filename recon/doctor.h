@@ -98,6 +98,14 @@ void mr_doctor_say(struct mr_doctor *doctor, enum mr_doctor_state state,
 /* The hint of what was said last. */
 void mr_doctor_hint(struct mr_doctor *doctor, const char *fmt, ...) MR_PRINTF(2, 3);
 
+#define MR_DOCTOR_ROOM_HINT                                                              \
+    "Purge binary logs that every replica has (SHOW BINARY LOGS, PURGE BINARY LOGS TO "  \
+    "...); look for temporary files and backups on its disks. A server whose disk is "   \
+    "full hangs in writes, it does not fail: make room, do not restart it."
+
+/* A statement of ours failed: for want of room, or for an unknown reason. */
+void mr_doctor_failed(struct mr_doctor *doctor, const struct mr_err *why);
+
 /* Rows, or *out NULL where the statement fails.  Only a lost connection, memory and a
  * cancel are errors. */
 enum mr_code mr_doctor_query(const struct mr_doctor_server *server, const char *sql,

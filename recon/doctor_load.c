@@ -277,25 +277,28 @@ static void say_connections(struct mr_doctor *d, const struct mr_gate_facts *f)
                           "max_connections higher.");
 }
 
-/* What the server itself wrote of a disk that is full, in the last hour. */
+/* What the server itself wrote in the last hour; while it waits for room, it repeats it
+ * every ten minutes. */
 static enum mr_code say_full(struct mr_doctor *d, const struct mr_doctor_server *server,
-                             bool *told, struct mr_err *err)
+                             struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT LOGGED, LEFT(DATA, 200) FROM performance_schema.error_log WHERE LOGGED > "
-        "NOW(6) - INTERVAL 1 HOUR AND (DATA LIKE '%No space left%' OR DATA LIKE '%Disk "
-        "is "
-        "full%' OR DATA LIKE '%error number 28%' OR DATA LIKE '%errno: 28%' OR DATA LIKE "
-        "'%is full%') ORDER BY LOGGED DESC LIMIT 1";
+        "SELECT LOGGED, LEFT(DATA, 200), LOGGED > NOW(6) - INTERVAL 11 MINUTE FROM "
+        "performance_schema.error_log WHERE LOGGED > NOW(6) - INTERVAL 1 HOUR AND (DATA "
+        "LIKE '%No space left%' OR DATA LIKE '%Disk is full%' OR DATA LIKE '%error "
+        "number "
+        "28%' OR DATA LIKE '%errno: 28%' OR DATA LIKE '%is full%') ORDER BY LOGGED DESC "
+        "LIMIT 1";
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     enum mr_code code = MR_OK;
     if (!mr_gate_link_is_mariadb(&server->link))
         code = mr_doctor_query(server, sql, &res, err);
     if (res != NULL && (row = mr_result_next(res)) != NULL && row[1].ptr != NULL) {
-        *told = true;
-        mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_disk,
-                      "the server's error log, %s UTC: %s", row[0].ptr, row[1].ptr);
+        mr_doctor_say(
+            d, strcmp(cell_text(row, 2), "1") == 0 ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,
+            MR_DOCTOR_disk, "the server's error log, %s UTC: %s", row[0].ptr, row[1].ptr);
+        mr_doctor_hint(d, "%s", MR_DOCTOR_ROOM_HINT);
     }
     mr_result_free(res);
     return code;
@@ -304,16 +307,8 @@ static enum mr_code say_full(struct mr_doctor *d, const struct mr_doctor_server 
 static enum mr_code say_disk(struct mr_doctor *d, const struct mr_doctor_server *server,
                              struct mr_err *err)
 {
-    static const char hint[] =
-        "Purge binary logs that every replica has (SHOW BINARY LOGS, PURGE BINARY LOGS "
-        "TO "
-        "...); look for temporary files and backups on that disk. A server whose disk is "
-        "full hangs in writes, it does not fail: make room, do not restart it.";
     const struct mr_gate_facts *f = &server->facts;
-    bool told = false;
-    enum mr_code code = say_full(d, server, &told, err);
-    if (told)
-        mr_doctor_hint(d, "%s", hint);
+    enum mr_code code = say_full(d, server, err);
     if (code != MR_OK || f->disk.seen != MR_GATE_SEEN || f->disk_bytes == 0)
         return code;
     const double share = 100 * (double)f->disk_free_bytes / (double)f->disk_bytes;
@@ -322,7 +317,7 @@ static enum mr_code say_disk(struct mr_doctor *d, const struct mr_doctor_server 
                   "%.1f GiB (%.1f %%) are free on the disk of the data directory",
                   (double)f->disk_free_bytes / 1073741824.0, share);
     if (full)
-        mr_doctor_hint(d, "%s", hint);
+        mr_doctor_hint(d, "%s", MR_DOCTOR_ROOM_HINT);
     return MR_OK;
 }
 

@@ -170,8 +170,8 @@ enum mr_code mr_doctor_objects(struct mr_doctor *d, struct mr_doctor_server *ser
         return code;
     }
     if (code != MR_OK) {
-        mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_table,
-                      "the tables cannot be listed: %s", why.message);
+        mr_err_context(&why, "the tables cannot be listed");
+        mr_doctor_failed(d, &why);
         return MR_OK;
     }
     for (size_t i = 0; i < ep->ndbs && code == MR_OK; i++)

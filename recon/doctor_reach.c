@@ -195,7 +195,8 @@ static unsigned number_of(const struct mr_err *why)
 }
 
 /* Why the server said no. */
-static void say_login(struct mr_doctor *d, const struct mr_err *why)
+static void say_login(struct mr_doctor *d, const struct mr_endpoint *ep,
+                      const struct mr_err *why)
 {
     const char *hint = mr_err_get_hint(why);
     const unsigned number = number_of(why);
@@ -211,7 +212,18 @@ static void say_login(struct mr_doctor *d, const struct mr_err *why)
             hint = refusals[i].hint;
         }
     mr_doctor_say(d, MR_DOCTOR_PROBLEM, name, "%s", why->message);
-    mr_doctor_hint(d, "%s", hint != NULL ? hint : "See the server's error log.");
+    /* MariaDB says no more than that of an account or a server that wants TLS */
+    const bool plain = name == MR_DOCTOR_access_denied && ep->ssl_mode == MR_SSL_DISABLED;
+    mr_doctor_hint(d, "%s%s", hint != NULL ? hint : "See the server's error log.",
+                   plain ? " The server or the account may demand TLS: try "
+                           "?ssl-mode=required."
+                         : "");
+}
+
+static bool is_told_as_error(enum mr_code code)
+{
+    return code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_NOMEM ||
+           code == MR_E_CANCELLED;
 }
 
 static enum mr_code log_in(struct mr_doctor *d, const char *uri,
@@ -237,15 +249,14 @@ static enum mr_code log_in(struct mr_doctor *d, const char *uri,
         return MR_OK;
     }
     d->servers.count--;
+    if (!is_told_as_error(code))
+        say_login(d, &server->link.ep, &why);
     mr_gate_link_close(&server->link);
     free(server);
-    if (code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_NOMEM ||
-        code == MR_E_CANCELLED) {
-        *err = why;
-        return code;
-    }
-    say_login(d, &why);
-    return MR_OK;
+    if (!is_told_as_error(code))
+        return MR_OK;
+    *err = why;
+    return code;
 }
 
 enum mr_code mr_doctor_reach(struct mr_doctor *d, const char *uri,
