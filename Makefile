@@ -63,7 +63,7 @@ ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm
 LIB      := $(BUILD)/libmyrecon.a
 BIN      := $(BUILD)/myrecon
 LIB_SRC  :=
-MAIN_SRC := $(wildcard main.c)
+MAIN_SRC := main.c commands.c
 TEST_BIN :=
 include $(sort $(wildcard */module.mk tests/*/module.mk))
 
@@ -160,7 +160,7 @@ install: all docs
 clean:
 	rm -rf build
 
-tests: $(if $(MAIN_SRC),$(BIN)) $(TEST_BIN)
+tests: $(BIN) $(TEST_BIN)
 
 # ---- how things are built: V=1 shows the commands, -s nothing
 ifeq ($(V),)

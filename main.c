@@ -1,5 +1,5 @@
 /*
- * main.c: the commands, and the only place that prints an error or ends the process.
+ * main.c: the only place that prints an error or ends the process.
  *
  * Order matters: descriptors first, so that no file or socket becomes stdout by
  * accident; then the command line is copied and the passwords in argv are overwritten,
@@ -11,46 +11,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "core/cli.h"
-#include "core/config_cmd.h"
 #include "core/help.h"
 #include "core/io.h"
 #include "core/log.h"
 #include "core/signals.h"
 #include "core/term.h"
 #include "core/version.h"
-#include "recon/affected_cmd.h"
-#include "recon/check_cmd.h"
-#include "recon/doctor_cmd.h"
-#include "recon/gate_cmd.h"
-#include "recon/report_cmd.h"
-#include "repair/repair_cmd.h"
-#include "snapshot/snapshot_cmd.h"
-#include "snapshot/source_snapshot.h"
-
-static const struct mr_command *const commands[] = {
-    &mr_check_command,
-    &mr_affected_command,
-    &mr_report_command,
-    &mr_snapshot_create_command,
-    &mr_snapshot_verify_command,
-    &mr_snapshot_list_command,
-    &mr_snapshot_restore_command,
-    &mr_repair_plan_command,
-    &mr_repair_show_command,
-    &mr_repair_apply_command,
-    &mr_repair_verify_command,
-    &mr_repair_undo_command,
-    &mr_gate_record_command,
-    &mr_gate_check_command,
-    &mr_doctor_command,
-    &mr_config_command,
-};
-static const struct mr_command_list command_list = {
-    .items = commands,
-    .count = sizeof commands / sizeof commands[0],
-    .open_snapshot = mr_source_snapshot_new,
-};
 
 /* A descriptor that was closed is opened read-only on nothing: reading ends at once,
  * and writing to it fails, so a result that nobody can get is still an error. */
@@ -114,7 +82,7 @@ int main(int argc, char **argv)
     mr_signals_install();
     mr_log_set_color(mr_term_use_color(MR_COLOR_AUTO, STDERR_FILENO));
 
-    enum mr_code code = mr_cli_parse(&invocation, command_list, argc, argv, &err);
+    enum mr_code code = mr_cli_parse(&invocation, mr_commands, argc, argv, &err);
     for (int i = 1; i < argc; i++)
         mr_cli_hide_password(argv[i]);
     if (code == MR_OK)

@@ -1,0 +1,37 @@
+/* commands.c: see commands.h. */
+#include "commands.h"
+
+#include "core/config_cmd.h"
+#include "recon/affected_cmd.h"
+#include "recon/check_cmd.h"
+#include "recon/doctor_cmd.h"
+#include "recon/gate_cmd.h"
+#include "recon/report_cmd.h"
+#include "repair/repair_cmd.h"
+#include "snapshot/snapshot_cmd.h"
+#include "snapshot/source_snapshot.h"
+
+static const struct mr_command *const items[] = {
+    &mr_check_command,
+    &mr_affected_command,
+    &mr_report_command,
+    &mr_snapshot_create_command,
+    &mr_snapshot_verify_command,
+    &mr_snapshot_list_command,
+    &mr_snapshot_restore_command,
+    &mr_repair_plan_command,
+    &mr_repair_show_command,
+    &mr_repair_apply_command,
+    &mr_repair_verify_command,
+    &mr_repair_undo_command,
+    &mr_gate_record_command,
+    &mr_gate_check_command,
+    &mr_doctor_command,
+    &mr_config_command,
+};
+
+const struct mr_command_list mr_commands = {
+    .items = items,
+    .count = sizeof items / sizeof items[0],
+    .open_snapshot = mr_source_snapshot_new,
+};
