@@ -68,6 +68,13 @@ static void add_names(struct mr_strbuf *out, const struct mr_option *option)
         mr_strbuf_add_fmt(out, " %s", option->arg);
 }
 
+const char *mr_help_default(const struct mr_option *option)
+{
+    if (option->initial_note != NULL)
+        return option->initial_note;
+    return option->arg != NULL ? option->initial : NULL;
+}
+
 static void add_option(struct mr_strbuf *out, const struct mr_option *option)
 {
     struct mr_strbuf line = MR_STRBUF_INIT;
@@ -80,10 +87,8 @@ static void add_option(struct mr_strbuf *out, const struct mr_option *option)
         pad(&line, HELP_COLUMN - line.len);
     }
     mr_strbuf_add_str(&text, option->help);
-    if (option->initial_note != NULL)
-        mr_strbuf_add_fmt(&text, " (default: %s)", option->initial_note);
-    else if (option->initial != NULL && option->arg != NULL)
-        mr_strbuf_add_fmt(&text, " (default: %s)", option->initial);
+    if (mr_help_default(option) != NULL)
+        mr_strbuf_add_fmt(&text, " (default: %s)", mr_help_default(option));
     mr_strbuf_add(out, line.ptr, line.len);
     add_wrapped(out, text.ptr, HELP_COLUMN, HELP_COLUMN);
     out->failed = out->failed || line.failed || text.failed;

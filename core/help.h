@@ -12,5 +12,7 @@ void mr_help_overview(struct mr_command_list commands, const char *group,
                       struct mr_strbuf *out);
 /* `myrecon COMMAND --help`. */
 void mr_help_command(const struct mr_command *command, struct mr_strbuf *out);
+/* What it says is the option's default, or NULL. */
+const char *mr_help_default(const struct mr_option *option);
 
 #endif

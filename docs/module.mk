@@ -1,7 +1,11 @@
-# Manual pages: docs/man/NAME.SECTION.scd becomes build/man/NAME.SECTION.
+# Manual pages: docs/man/NAME.SECTION.scd becomes build/man/NAME.SECTION.  The options in
+# them come from the option tables: see docgen/man_page.h.
 MAN_SRC   := $(wildcard docs/man/*.scd)
 MAN_PAGES := $(MAN_SRC:docs/man/%.scd=$(BUILD)/man/%)
 
-$(BUILD)/man/%: docs/man/%.scd
+$(BUILD)/man/%.scd: docs/man/%.scd $(DOCGEN)
 	@mkdir -p $(@D)
-	scdoc < $< > $@
+	@$(DOCGEN) man < $< > $@ || { echo 'error: in $<' >&2; false; }
+
+$(BUILD)/man/%: $(BUILD)/man/%.scd
+	@scdoc < $< > $@

@@ -1,0 +1,9 @@
+# docgen is linked with the commands and run by the build: see docgen.c.
+DOCGEN     := $(BUILD)/docgen/docgen
+DOCGEN_SRC := $(wildcard docgen/*.c) commands.c
+TEST_BIN   += $(DOCGEN)
+DOCGEN_OBJ := $(DOCGEN_SRC:%.c=$(BUILD)/obj/%.o)
+
+$(DOCGEN): $(DOCGEN_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(say_ld) $(CC) $(ALL_LDFLAGS) -o $@ $(DOCGEN_OBJ) $(LIB) $(ALL_LIBS)
