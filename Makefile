@@ -20,6 +20,8 @@ BUILD  := build$(if $(SAN),/$(SAN))
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 SEEDS  ?= 20
 export SEEDS
@@ -148,7 +150,7 @@ bench:
 
 docs: $(MAN_PAGES)
 
-install: all docs
+install: all docs $(COMPLETIONS)
 	install -d '$(DESTDIR)$(BINDIR)'
 	install -m 0755 $(BIN) '$(DESTDIR)$(BINDIR)/myrecon'
 	@for page in $(MAN_PAGES); do \
@@ -156,6 +158,9 @@ install: all docs
 	    install -d '$(DESTDIR)$(MANDIR)'/man$$section; \
 	    install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$$section/; \
 	done
+	install -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)'
+	install -m 0644 $(BUILD)/completions/myrecon.bash '$(DESTDIR)$(BASHDIR)/myrecon'
+	install -m 0644 $(BUILD)/completions/_myrecon '$(DESTDIR)$(ZSHDIR)/_myrecon'
 
 clean:
 	rm -rf build

@@ -68,7 +68,7 @@ struct mr_option {
     const char *env;          /* variable that sets it, or NULL */
     const char *env_value;    /* the value it sets; NULL: the variable's own */
     uint64_t min, max;        /* of numbers */
-    const struct mr_choice *choices;
+    const struct mr_choice *choices; /* STRING and LIST: only what a shell offers */
     bool not_in_file; /* may not stand in [options] of the configuration file */
 };
 

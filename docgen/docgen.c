@@ -1,7 +1,9 @@
 /*
- * docgen.c: makes manual pages from the option tables, when myrecon is built.
+ * docgen.c: makes manual pages and completions from the option tables, when myrecon is
+ * built.
  *
  *   docgen man < docs/man/NAME.1.scd    the page's source, its placeholders filled in
+ *   docgen bash < docgen/myrecon.bash   a completion script; zsh likewise
  *
  * It is linked with the commands of this build, so that what it writes is true of it.
  */
@@ -12,6 +14,7 @@
 #include "commands.h"
 #include "core/io.h"
 #include "core/log.h"
+#include "docgen/completion.h"
 #include "docgen/man_page.h"
 
 #define MAX_SOURCE ((size_t)1 << 20)
@@ -21,8 +24,12 @@ static enum mr_code fill(const char *what, const char *text, struct mr_strbuf *o
 {
     if (strcmp(what, "man") == 0)
         return mr_man_page_expand(mr_commands, text, out, err);
-    (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not man", what);
-    mr_err_hint(err, "Run it as: docgen man < SOURCE");
+    if (strcmp(what, "bash") == 0)
+        return mr_completion_expand(mr_commands, text, mr_completion_fill_bash, out, err);
+    if (strcmp(what, "zsh") == 0)
+        return mr_completion_expand(mr_commands, text, mr_completion_fill_zsh, out, err);
+    (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not man, bash or zsh", what);
+    mr_err_hint(err, "Run it as: docgen man|bash|zsh < SOURCE");
     return MR_E_USAGE;
 }
 

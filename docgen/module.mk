@@ -7,3 +7,14 @@ DOCGEN_OBJ := $(DOCGEN_SRC:%.c=$(BUILD)/obj/%.o)
 $(DOCGEN): $(DOCGEN_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(say_ld) $(CC) $(ALL_LDFLAGS) -o $@ $(DOCGEN_OBJ) $(LIB) $(ALL_LIBS)
+
+# Completions of shells.
+COMPLETIONS := $(BUILD)/completions/myrecon.bash $(BUILD)/completions/_myrecon
+
+$(BUILD)/completions/myrecon.bash: docgen/myrecon.bash $(DOCGEN)
+	@mkdir -p $(@D)
+	@$(DOCGEN) bash < $< > $@
+
+$(BUILD)/completions/_myrecon: docgen/myrecon.zsh $(DOCGEN)
+	@mkdir -p $(@D)
+	@$(DOCGEN) zsh < $< > $@

@@ -12,6 +12,24 @@ static const struct mr_choice digest_modes[] = {
     {NULL, 0},
 };
 
+static const struct mr_choice object_words[] = {
+    {"table", 0},
+    {"column", 0},
+    {"index", 0},
+    {"foreign_key", 0},
+    {"trigger", 0},
+    {"charset", 0},
+    {"auto_increment", 0},
+    {"database", 0},
+    {"view", 0},
+    {"routine", 0},
+    {"event", 0},
+    {"sequence", 0},
+    {"all", 0},
+    {"none", 0},
+    {NULL, 0},
+};
+
 #define AT(field) offsetof(struct mr_check_options, field)
 
 static const struct mr_option options[] = {
@@ -47,6 +65,7 @@ static const struct mr_option options[] = {
      .type = MR_OPTION_STRING,
      .offset = AT(objects),
      .arg = "LIST",
+     .choices = object_words,
      .group = "What is compared",
      .help = "kinds of schema objects, joined by commas: table, column, index, "
              "foreign_key, trigger, charset, auto_increment, database, view, routine, "

@@ -62,6 +62,13 @@ static const struct mr_option record_options[] = {
     MR_GENERAL_OPTIONS(struct mr_gate_options, general),
 };
 
+static const struct mr_choice check_names[] = {
+#define MR_GATE_NAME(id, priority, needs, finds) {#id, MR_GATE_##id},
+#include "core/gate_names.def"
+#undef MR_GATE_NAME
+    {NULL, 0},
+};
+
 static const struct mr_option check_options[] = {
     SCOPE_OPTIONS,
     FULL_OPTION("compare digests of all rows, of a baseline that was recorded so"),
@@ -70,6 +77,7 @@ static const struct mr_option check_options[] = {
      .type = MR_OPTION_LIST,
      .offset = AT(only),
      .arg = "NAME",
+     .choices = check_names,
      .group = "Which checks",
      .help = "only this check; repeatable",
      .not_in_file = true},
@@ -77,6 +85,7 @@ static const struct mr_option check_options[] = {
      .type = MR_OPTION_LIST,
      .offset = AT(skip),
      .arg = "NAME",
+     .choices = check_names,
      .group = "Which checks",
      .help = "not this check; repeatable",
      .not_in_file = true},

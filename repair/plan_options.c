@@ -12,6 +12,10 @@
 
 #define PLAN_AT(field) offsetof(struct mr_plan_options, field)
 
+static const struct mr_choice policies[] = {
+    {"merge", 0}, {"backfill", 0}, {"newest:", 0}, {"mirror", 0}, {NULL, 0},
+};
+
 static const struct mr_option plan_options[] = {
     {.name = "reseed-only",
      .type = MR_OPTION_FLAG,
@@ -23,6 +27,7 @@ static const struct mr_option plan_options[] = {
      .type = MR_OPTION_STRING,
      .offset = PLAN_AT(policy),
      .arg = "P",
+     .choices = policies,
      .group = "What is planned",
      .help = "merge: two histories into one, nobody lost, nobody overwritten; backfill: "
              "insert what is missing; newest:COLUMN: and update what is newer; mirror: "

@@ -1,0 +1,75 @@
+/* completion.c: see completion.h. */
+#include "docgen/completion.h"
+
+#include <string.h>
+
+static enum mr_completion_kind of_name(const char *name, size_t len)
+{
+    static const struct {
+        const char *name;
+        enum mr_completion_kind kind;
+    } known[] = {
+        {"FILE", MR_COMPLETION_FILE},       {"FILE.html", MR_COMPLETION_FILE},
+        {"CERT.pem", MR_COMPLETION_FILE},   {"KEY.pem", MR_COMPLETION_FILE},
+        {"DIR", MR_COMPLETION_DIR},         {"URI", MR_COMPLETION_ENDPOINT},
+        {"SOURCE", MR_COMPLETION_ENDPOINT}, {"TARGET", MR_COMPLETION_ENDPOINT},
+        {"SERVER", MR_COMPLETION_ENDPOINT},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strlen(known[i].name) == len && memcmp(name, known[i].name, len) == 0)
+            return known[i].kind;
+    }
+    return MR_COMPLETION_ANY;
+}
+
+enum mr_completion_kind mr_completion_of_option(const struct mr_option *option)
+{
+    if (option->choices != NULL)
+        return MR_COMPLETION_WORDS;
+    return of_name(option->arg, strlen(option->arg));
+}
+
+bool mr_completion_next_operand(const char **at, struct mr_completion_operand *operand)
+{
+    static const char dots[] = "...";
+    const size_t dots_len = sizeof dots - 1;
+    *at += strspn(*at, " ");
+    size_t len = strcspn(*at, " ");
+    if (len == 0)
+        return false;
+    *operand = (struct mr_completion_operand){.name = *at, .name_len = len};
+    *at += len;
+    if (len > dots_len && memcmp(*at - dots_len, dots, dots_len) == 0) {
+        operand->is_repeated = true;
+        operand->name_len -= dots_len;
+    }
+    if (operand->name[0] == '[' && operand->name_len > 2) {
+        operand->is_optional = true;
+        operand->name++;
+        operand->name_len -= 2;
+    }
+    operand->kind = of_name(operand->name, operand->name_len);
+    return true;
+}
+
+enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,
+                                  mr_completion_fill *fill, struct mr_strbuf *out,
+                                  struct mr_err *err)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        const char *name = text + strspn(text, " ");
+        size_t indent = (size_t)(name - text);
+        if (len < indent + 3 || memcmp(name, "# @", 3) != 0) {
+            mr_strbuf_add(out, text, len);
+            mr_strbuf_add_char(out, '\n');
+        } else if (!fill(commands, name + 3, len - indent - 3, out)) {
+            (void)mr_err_set(err, MR_E_CONFIG, "unknown placeholder \"%.*s\"",
+                             (int)(len - indent), name);
+            mr_err_hint(err, "completion.h has the names.");
+            return MR_E_CONFIG;
+        }
+        text += len + (text[len] == '\n' ? 1 : 0);
+    }
+    return mr_strbuf_check(out, "filling in a completion", err);
+}

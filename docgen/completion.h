@@ -1,0 +1,49 @@
+/*
+ * completion: what a shell offers for myrecon's command line, from the option tables.
+ *
+ * The scripts are templates (docgen/myrecon.bash, docgen/myrecon.zsh): lines that are only
+ * "# @NAME" are replaced by what the tables say, everything else is copied.  So a template
+ * is a valid script by itself.
+ *
+ * Ownership: text is the caller's, out is appended to.  Errors: MR_E_CONFIG for an unknown
+ * placeholder.  Threads: one.
+ */
+#ifndef MR_COMPLETION_H
+#define MR_COMPLETION_H
+
+#include "core/cli.h"
+#include "core/strbuf.h"
+
+enum mr_completion_kind {
+    MR_COMPLETION_ANY = 1, /* nothing can be offered */
+    MR_COMPLETION_FILE,
+    MR_COMPLETION_DIR,
+    MR_COMPLETION_ENDPOINT,
+    MR_COMPLETION_WORDS /* the option's choices */
+};
+
+/* Of an option that takes a value. */
+enum mr_completion_kind mr_completion_of_option(const struct mr_option *option);
+
+/* An operand of a command, as its documentation writes it: "SOURCE TARGET", "[FILE]
+ * SERVER", "SERVER...". */
+struct mr_completion_operand {
+    enum mr_completion_kind kind;
+    const char *name;
+    size_t name_len;
+    bool is_optional, is_repeated;
+};
+/* The next operand of *at, which moves on; false behind the last one. */
+bool mr_completion_next_operand(const char **at, struct mr_completion_operand *operand);
+
+/* The placeholder's replacement; false where there is no such placeholder. */
+typedef bool mr_completion_fill(struct mr_command_list commands, const char *name,
+                                size_t len, struct mr_strbuf *out);
+mr_completion_fill mr_completion_fill_bash, mr_completion_fill_zsh;
+
+/* text: NUL-terminated. */
+enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,
+                                  mr_completion_fill *fill, struct mr_strbuf *out,
+                                  struct mr_err *err);
+
+#endif
