@@ -75,7 +75,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo test test-long check-unit check-cli check-it asan ubsan tsan fuzz lint \
-        format docs install bench clean help deps tests FORCE
+        format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
 
@@ -93,6 +93,7 @@ help:
 	@echo 'make bench          speed and memory: check and snapshot against their peers, and a merge'
 	@echo 'make docs           manual pages, into build/man'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local'
+	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root)'
 	@echo 'make deps           install the Debian packages that building needs (as root)'
 	@echo 'make clean          remove build/'
 
@@ -161,6 +162,14 @@ install: all docs $(COMPLETIONS)
 	install -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)'
 	install -m 0644 $(BUILD)/completions/myrecon.bash '$(DESTDIR)$(BASHDIR)/myrecon'
 	install -m 0644 $(BUILD)/completions/_myrecon '$(DESTDIR)$(ZSHDIR)/_myrecon'
+
+deb:
+	@tests/deps.sh build docs deb
+	@packaging/deb.sh $(BUILD)/deb
+
+check-deb: deb
+	@tests/deps.sh test
+	@PACKAGE="$$(ls $(BUILD)/deb/myrecon_*.deb)" tests/run.sh -n deb tests/deb/install.sh
 
 clean:
 	rm -rf build

@@ -1,7 +1,7 @@
 #!/bin/bash
 # deps.sh GROUP…: sees to it that the Debian packages of these groups are installed.
 #
-# Groups: build, docs, test, browser, demo, lint, bench, fuzz.  As root it installs what is
+# Groups: build, docs, test, browser, demo, lint, bench, fuzz, deb.  As root it installs what is
 # missing; else it prints the command to run and exits 3.  Where nothing is missing it is
 # quick and never asks the network.  No package here starts a service: the servers come
 # from mariadb-server-core, which has none.
@@ -14,12 +14,13 @@ test="$demo libcmocka-dev jq sqlite3 percona-toolkit debootstrap openssl ca-cert
 lint='clang-format pmccabe'
 bench="$demo percona-toolkit mydumper zstd"
 fuzz='clang'
+deb='dpkg-dev debhelper fakeroot'
 browser='chromium chromium-driver python3' # 300 MB: only one test wants it
 
 wanted=()
 for group in "$@"; do
     case $group in
-    build | docs | demo | test | browser | lint | bench | fuzz)
+    build | docs | demo | test | browser | lint | bench | fuzz | deb)
         read -ra names <<<"${!group}"
         wanted+=("${names[@]}")
         ;;
