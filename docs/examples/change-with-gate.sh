@@ -1,0 +1,14 @@
+#!/bin/sh
+# change-with-gate.sh SERVER COMMAND…: a change in a pipeline, with the gate on both sides.
+#
+# Nothing is changed where the server is critical beforehand.  After the change it may take
+# five minutes until replicas have caught up and caches are warm.  Exits with the change's
+# status if that failed, else with the gate's: 0 well, 1 warning, 2 critical, 4 unknown.
+set -u
+server=$1
+shift
+
+myrecon gate check "$server" || [ $? -eq 1 ] || exit
+myrecon gate record --output before.facts "$server" || exit
+"$@" || exit
+myrecon gate check --wait 300 before.facts "$server"

@@ -1,0 +1,69 @@
+#!/bin/bash
+# tools.sh: what the documentation gives to other tools is what these take: unit files,
+# alert rules, a configuration, manual pages, shell scripts.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 3
+MYRECON=${MYRECON:-$PWD/build/myrecon}
+build=${MYRECON%/*}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+n=0 failures=0
+result() { # STATUS DESCRIPTION
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $n - $2"
+        return
+    fi
+    failures=$((failures + 1))
+    echo "not ok $n - $2"
+    sed 's/^/# /' "$scratch/log"
+}
+skip() { # DESCRIPTION REASON
+    n=$((n + 1))
+    echo "ok $n - $1 # SKIP $2"
+}
+
+# The unit names the installed program; this one stands in for it.
+units='docs/examples/myrecon-gate.service and .timer'
+if command -v systemd-analyze >/dev/null; then
+    sed "s,/usr/bin/myrecon,$MYRECON," docs/examples/myrecon-gate.service >"$scratch/myrecon-gate.service"
+    cp docs/examples/myrecon-gate.timer "$scratch/"
+    systemd-analyze verify --man=no --recursive-errors=no "$scratch"/myrecon-gate.* >"$scratch/log" 2>&1 &&
+        ! grep -q myrecon "$scratch/log"
+    result $? "$units: systemd-analyze verify"
+else
+    skip "$units" 'no systemd-analyze'
+fi
+
+if promtool=$(tests/lib/promtool.sh 2>"$scratch/log"); then
+    cp docs/examples/gate-alerts.yml tests/docs/alerts.yml "$scratch/"
+    "$promtool" check rules "$scratch/gate-alerts.yml" >"$scratch/log" 2>&1
+    result $? 'docs/examples/gate-alerts.yml: promtool check rules'
+    "$promtool" test rules "$scratch/alerts.yml" >"$scratch/log" 2>&1
+    result $? 'docs/examples/gate-alerts.yml: each alert fires when it should'
+else
+    skip 'docs/examples/gate-alerts.yml' "$(tail -n 1 "$scratch/log")"
+fi
+
+env -i HOME="$scratch" "$MYRECON" config --config docs/examples/gate.ini >"$scratch/log" 2>&1
+result $? 'docs/examples/gate.ini: myrecon config'
+sh -n docs/examples/change-with-gate.sh 2>"$scratch/log"
+result $? 'docs/examples/change-with-gate.sh: parses'
+
+for source in docs/man/*.scd; do
+    page=${source##*/} page=${page%.scd}
+    "$build/docgen/docgen" man <"$source" 2>"$scratch/log" >"$scratch/$page.scd" &&
+        scdoc <"$scratch/$page.scd" >"$scratch/$page" 2>"$scratch/log"
+    result $? "$page: scdoc"
+    if command -v man >/dev/null; then
+        LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings=mac,number,syntax -E UTF-8 -l -Tutf8 -Z \
+            "$scratch/$page" 2>"$scratch/log" >"$scratch/page.out" && [ -s "$scratch/page.out" ] && [ ! -s "$scratch/log" ]
+        result $? "$page: man warns of nothing"
+    else
+        skip "$page: man warns of nothing" 'no man'
+    fi
+done
+
+echo "1..$n"
+[ $failures -eq 0 ]
