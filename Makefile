@@ -74,17 +74,17 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long check-unit check-cli check-it asan ubsan tsan fuzz lint \
-        format docs install deb check-deb bench clean help deps tests FORCE
+.PHONY: all demo test test-long check-unit check-cli check-docs check-it asan ubsan tsan \
+        fuzz lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
 
 help:
 	@echo 'make                build build/myrecon (DEV=1: warnings are errors)'
 	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
-	@echo 'make test           unit, command line and server tests (IT=PATTERN, SEEDS=N)'
+	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, SEEDS=N)'
 	@echo 'make test-long      the same with SEEDS=1000'
-	@echo 'make check-unit     only the unit tests; check-cli, check-it: only those'
+	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make asan           unit and command line tests under AddressSanitizer'
 	@echo 'make ubsan, tsan    the same under the other sanitizers'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
@@ -109,12 +109,12 @@ test:
 	@tests/deps.sh build test docs
 	@tests/deps.sh browser || echo 'Without a browser the test of the page is skipped.'
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
-	@$(SUITE) unit cli it
+	@$(SUITE) unit cli docs it
 
 test-long: # one test may take as long as all of them usually do
 	@MR_TEST_TIMEOUT=3600 $(MAKE) --no-print-directory test SEEDS=1000
 
-check-unit check-cli check-it:
+check-unit check-cli check-docs check-it:
 	@tests/deps.sh build test docs
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(SUITE) $(@:check-%=%)

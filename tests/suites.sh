@@ -1,5 +1,5 @@
 #!/bin/bash
-# suites.sh SUITE…: runs test suites (unit, cli, it) and ends with one line for all.
+# suites.sh SUITE…: runs test suites (unit, cli, docs, it) and ends with one line for all.
 # Wants BUILD (the build's folder) and MYRECON (the binary) in the environment.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 3
@@ -16,6 +16,7 @@ run_suite() {
         tests/run.sh -n unit -j "$jobs" "$BUILD"/tests/unit/test_* tests/fuzz/corpus.sh
         ;;
     cli) tests/run.sh -n cli -j "$jobs" $(ls tests/cli/*.sh | grep -v '/lib[^/]*$') ;;
+    docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,tools}.sh tests/docs/command_lines.py ;;
     it) tests/it/run.sh ;;
     *)
         echo "suites.sh: unknown suite \"$1\"" >&2
