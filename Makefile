@@ -67,7 +67,7 @@ BIN      := $(BUILD)/myrecon
 LIB_SRC  :=
 MAIN_SRC := main.c commands.c
 TEST_BIN :=
-include $(sort $(wildcard */module.mk tests/*/module.mk))
+include $(sort $(wildcard */module.mk */*/module.mk))
 
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
@@ -165,7 +165,7 @@ install: all docs $(COMPLETIONS)
 
 deb:
 	@tests/deps.sh build docs deb
-	@packaging/deb.sh $(BUILD)/deb
+	@.packaging/deb.sh $(BUILD)/deb
 
 check-deb: deb
 	@tests/deps.sh test

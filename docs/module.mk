@@ -1,5 +1,5 @@
 # Manual pages: docs/man/NAME.SECTION.scd becomes build/man/NAME.SECTION.  The options in
-# them come from the option tables: see docgen/man_page.h.
+# them come from the option tables: see docs/docgen/man_page.h.
 MAN_SRC   := $(wildcard docs/man/*.scd)
 MAN_PAGES := $(MAN_SRC:docs/man/%.scd=$(BUILD)/man/%)
 

@@ -1,4 +1,4 @@
-# Includes go down only: main.c, docgen → recon, snapshot, repair → core; the three of the
+# Includes go down only: main.c, docs/docgen → recon, snapshot, repair → core; the three of the
 # middle never include each other.  Each foreign library has its own files.
 . tests/lint/lib.sh
 
@@ -21,7 +21,7 @@ for folder in $folders; do
         name=${name#[<\"]} name=${name%[>\"]}
         case $name in
         */../* | ../*) echo "$file:$line: includes by a relative path: $name" ;;
-        main.h | commands.h | docgen/*)
+        main.h | commands.h | docs/docgen/*)
             echo "$file:$line: $folder may not include the main program" ;;
         */*)
             from=${name%%/*}

@@ -1,6 +1,6 @@
 /* zsh_completion.c: the parts of myrecon.zsh, for _describe and _arguments; see
  * completion.h. */
-#include "docgen/completion.h"
+#include "docs/docgen/completion.h"
 
 #include <string.h>
 

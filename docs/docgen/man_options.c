@@ -1,5 +1,5 @@
 /* man_options.c: see man_options.h. */
-#include "docgen/man_options.h"
+#include "docs/docgen/man_options.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -16,8 +16,8 @@
 #include "commands.h"
 #include "core/io.h"
 #include "core/log.h"
-#include "docgen/completion.h"
-#include "docgen/man_page.h"
+#include "docs/docgen/completion.h"
+#include "docs/docgen/man_page.h"
 
 #define MAX_SOURCE ((size_t)1 << 20)
 

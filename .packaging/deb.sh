@@ -8,16 +8,17 @@ cd "$(dirname "$0")/.."
 
 folder=$1
 version=$(sed -n 's/^#define MR_VERSION "\(.*\)"$/\1/p' core/version.h)
-packaged=$(dpkg-parsechangelog -l debian/changelog -S Version)
+packaged=$(dpkg-parsechangelog -l .packaging/debian/changelog -S Version)
 if [ "$version" != "$packaged" ]; then
-    echo "error: core/version.h says $version, debian/changelog $packaged" >&2
-    echo 'hint: Add an entry to debian/changelog.' >&2
+    echo "error: core/version.h says $version, .packaging/debian/changelog $packaged" >&2
+    echo 'hint: Add an entry to .packaging/debian/changelog.' >&2
     exit 3
 fi
 
 rm -rf "$folder"
 mkdir -p "$folder/myrecon-$version"
 tar --exclude=./build --exclude=./.git -cf - . | tar -xf - -C "$folder/myrecon-$version"
+mv "$folder/myrecon-$version/.packaging/debian" "$folder/myrecon-$version/debian"
 if ! (cd "$folder/myrecon-$version" && dpkg-buildpackage -b -us -uc -j"$(nproc)") >"$folder/log" 2>&1; then
     tail -n 30 "$folder/log" >&2
     echo "error: the package could not be built; all of it is in $folder/log" >&2

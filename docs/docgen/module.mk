@@ -1,6 +1,6 @@
 # docgen is linked with the commands and run by the build: see docgen.c.
 DOCGEN     := $(BUILD)/docgen/docgen
-DOCGEN_SRC := $(wildcard docgen/*.c) commands.c
+DOCGEN_SRC := $(wildcard docs/docgen/*.c) commands.c
 TEST_BIN   += $(DOCGEN)
 DOCGEN_OBJ := $(DOCGEN_SRC:%.c=$(BUILD)/obj/%.o)
 
@@ -11,10 +11,10 @@ $(DOCGEN): $(DOCGEN_OBJ) $(LIB)
 # Completions of shells.
 COMPLETIONS := $(BUILD)/completions/myrecon.bash $(BUILD)/completions/_myrecon
 
-$(BUILD)/completions/myrecon.bash: docgen/myrecon.bash $(DOCGEN)
+$(BUILD)/completions/myrecon.bash: docs/docgen/myrecon.bash $(DOCGEN)
 	@mkdir -p $(@D)
 	@$(DOCGEN) bash < $< > $@
 
-$(BUILD)/completions/_myrecon: docgen/myrecon.zsh $(DOCGEN)
+$(BUILD)/completions/_myrecon: docs/docgen/myrecon.zsh $(DOCGEN)
 	@mkdir -p $(@D)
 	@$(DOCGEN) zsh < $< > $@

@@ -1,5 +1,5 @@
 /* man_settings.c: the section [options] of myrecon.ini(5); see man_options.h. */
-#include "docgen/man_options.h"
+#include "docs/docgen/man_options.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* completion.c: see completion.h. */
-#include "docgen/completion.h"
+#include "docs/docgen/completion.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* man_page.c: see man_page.h. */
-#include "docgen/man_page.h"
+#include "docs/docgen/man_page.h"
 
 #include <string.h>
 
-#include "docgen/man_options.h"
+#include "docs/docgen/man_options.h"
 
 struct reader {
     struct mr_command_list commands;

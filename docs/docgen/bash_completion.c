@@ -1,5 +1,5 @@
 /* bash_completion.c: the lines of case statements in myrecon.bash; see completion.h. */
-#include "docgen/completion.h"
+#include "docs/docgen/completion.h"
 
 #include <string.h>
 
