@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/findings.h"
 #include "core/progress.h"
 #include "core/run_id.h"
 #include "core/throttle.h"
@@ -41,6 +42,9 @@ struct mr_create_table {
     bool left_out;        /* for good */
     bool borrowed;        /* bounds are the journal's */
     uint64_t est_rows;
+    const struct mr_find_table *found; /* rows of a case; NULL: all */
+    struct mr_readspec by_key;         /* with found: how they are asked for; */
+    uint64_t asked;                    /* how many */
 
     /* under the run's lock */
     struct mr_vec chunks; /* struct mr_create_chunk */
@@ -68,6 +72,7 @@ struct mr_create {
     struct mr_snap_manifest manifest;
     struct mr_recipient **recipients; /* as many as opts->encrypt_to */
     struct mr_sign_key *signer;       /* NULL: not signed */
+    struct mr_create_case *evidence;  /* only its rows; NULL: all */
 
     pthread_mutex_t lock;
 };
@@ -83,6 +88,10 @@ enum mr_code mr_create_plan(struct mr_create *create, struct mr_err *err);
 
 /* create_throttle.c: opens throttle, which from here on knows how fast the server is. */
 enum mr_code mr_create_open_throttle(struct mr_create *create, struct mr_err *err);
+
+/* What is to be read of a table whose columns are planned. */
+enum mr_code mr_create_plan_read(struct mr_create *create, struct mr_create_table *table,
+                                 struct mr_err *err);
 
 /* create_scan.c: reads all rows of all tables that are not left out. */
 enum mr_code mr_create_scan(struct mr_create *create, struct mr_err *err);

@@ -13,6 +13,7 @@
 #include "core/recipient.h"
 #include "core/sign.h"
 #include "core/version.h"
+#include "snapshot/create_case.h"
 #include "snapshot/create_scan.h"
 #include "snapshot/snap_catalogue.h"
 #include "snapshot/snap_script.h"
@@ -73,7 +74,7 @@ static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t,
     t->snap.note = "it was altered meanwhile, and read again at a later moment";
     code = mr_snap_schema_table(&c->schema, db, name, &t->create, err);
     if (code == MR_OK)
-        code = mr_snap_readspec(&t->snap, db, &c->arena, &t->spec, err);
+        code = mr_create_plan_read(c, t, err);
     return code;
 }
 
@@ -95,7 +96,8 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t,
         code = mr_create_scan_new(c, reader, &s, err);
     if (code == MR_OK) {
         mr_create_scan_take(s, t);
-        code = mr_create_scan_range(s, 0, 0, all, err);
+        code = t->found != NULL ? mr_create_case_read(s, err)
+                                : mr_create_scan_range(s, 0, 0, all, err);
     }
     mr_create_scan_free(s);
     mr_reader_free(reader);
@@ -266,6 +268,22 @@ static enum mr_code read_greatest(struct mr_create *c, struct mr_create_table *t
     return code;
 }
 
+/* Rows that the run saw, and that are not there any more. */
+static enum mr_code note_gone(struct mr_create *c, struct mr_create_table *t,
+                              struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (t->snap.rows >= t->asked || t->snap.note != NULL)
+        return MR_OK;
+    mr_strbuf_add_fmt(&text, "%" PRIu64 " of its %" PRIu64 " rows are not there any more",
+                      t->asked - t->snap.rows, t->asked);
+    enum mr_code code = mr_strbuf_check(&text, "writing a snapshot", err);
+    t->snap.note = code == MR_OK ? dup(c, text.ptr) : NULL;
+    mr_strbuf_release(&text);
+    return code == MR_OK && t->snap.note == NULL ? mr_err_nomem(err, "writing a snapshot")
+                                                 : code;
+}
+
 static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
 {
     struct mr_snap_manifest *m = &c->manifest;
@@ -278,6 +296,8 @@ static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
         if (t->left_out)
             continue;
         code = order_chunks(c, t, err);
+        if (code == MR_OK && t->found != NULL)
+            code = note_gone(c, t, err);
         if (code == MR_OK)
             code = read_greatest(c, t, err);
         if (code == MR_OK)

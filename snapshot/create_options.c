@@ -30,6 +30,28 @@ static const struct mr_option options[] = {
      .group = "What is kept",
      .help = "only rows of that table for which the condition holds; repeatable",
      .not_in_file = true},
+    {.name = "only-diverged",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(only_diverged),
+     .group = "What is kept",
+     .help = "only rows that a check has found to differ, as SOURCE, which is one of its "
+             "sides, has them now: the evidence",
+     .not_in_file = true},
+    {.name = "case",
+     .type = MR_OPTION_STRING,
+     .offset = AT(case_path),
+     .arg = "FILE",
+     .group = "What is kept",
+     .help = "the case file of that check",
+     .not_in_file = true},
+    {.name = "run",
+     .type = MR_OPTION_STRING,
+     .offset = AT(run),
+     .arg = "ID",
+     .group = "What is kept",
+     .help = "the run of that id, or of the only id that holds ID",
+     .initial_note = "the last finished one",
+     .not_in_file = true},
 
     {.name = "chunk-size",
      .type = MR_OPTION_UINT,
@@ -120,6 +142,11 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     enum mr_code code = mr_general_options_finish(settings, &values->general, err);
     if (code == MR_OK)
         code = mr_table_wheres_finish(settings, &values->where, err);
+    if (code == MR_OK && (values->case_path != NULL) != values->only_diverged) {
+        code = mr_err_set(err, MR_E_USAGE, "--only-diverged and --case belong together");
+        mr_err_hint(err, "--only-diverged --case FILE keeps the rows that a check has "
+                         "found to differ.");
+    }
     if (code == MR_OK && values->encrypt_to.count > 0 &&
         values->chunk_mib > CHUNK_MIB_ENCRYPTED) {
         code = mr_err_set(err, MR_E_USAGE,

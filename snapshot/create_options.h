@@ -17,6 +17,8 @@ struct mr_create_options {
     struct mr_throttle_opts load;
     unsigned threads, statement_timeout_s;
     unsigned rate_mib, chunk_mib, level, consistency_wait_ms;
+    const char *case_path, *run; /* only_diverged: rows of that case, of that run */
+    bool only_diverged;
     struct mr_string_list encrypt_to; /* certificates */
     const char *sign_with;            /* key, or NULL */
     bool json, ask_password;

@@ -4,7 +4,7 @@
 #include "core/log.h"
 #include "core/pattern.h"
 #include "core/sqltext.h"
-#include "snapshot/create.h"
+#include "snapshot/create_case.h"
 
 bool mr_create_is_fatal(enum mr_code code)
 {
@@ -88,15 +88,24 @@ static const char *note_of(const struct mr_table *table)
     return NULL;
 }
 
+enum mr_code mr_create_plan_read(struct mr_create *c, struct mr_create_table *t,
+                                 struct mr_err *err)
+{
+    enum mr_code code =
+        mr_snap_readspec(&t->snap, t->table->db, &c->arena, &t->spec, err);
+    t->spec.store = !t->table->transactional && t->snap.nkey > 0;
+    /* keys that may name people stay within the encrypted files */
+    t->snap.keys_hidden = c->opts->encrypt_to.count > 0 && t->snap.nkey > 0 &&
+                          !mr_snap_key_is_plain(&t->snap);
+    return code == MR_OK && t->found != NULL ? mr_create_case_plan(c, t, err) : code;
+}
+
 static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
                                struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = mr_snap_plan(t->table, &c->arena, &t->snap, &why);
     t->snap.note = note_of(t->table);
-    /* keys that may name people stay within the encrypted files */
-    t->snap.keys_hidden = c->opts->encrypt_to.count > 0 && t->snap.nkey > 0 &&
-                          !mr_snap_key_is_plain(&t->snap);
     t->snap.where = mr_table_wheres_sql(&c->opts->where, t->table->db, t->table->name);
     t->est_rows = t->table->est_rows;
     if (code == MR_OK && t->snap.where != NULL) {
@@ -108,8 +117,7 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
         code = mr_snap_schema_table(&c->schema, t->table->db, t->table->name, &t->create,
                                     &why);
     if (code == MR_OK)
-        code = mr_snap_readspec(&t->snap, t->table->db, &c->arena, &t->spec, &why);
-    t->spec.store = !t->table->transactional && t->snap.nkey > 0;
+        code = mr_create_plan_read(c, t, &why);
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code))
@@ -120,7 +128,7 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
 }
 
 static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
-                              struct mr_err *err)
+                              const struct mr_find_table *found, struct mr_err *err)
 {
     struct mr_create_table *t = mr_arena_calloc(&c->arena, 1, sizeof *t);
     struct mr_create_table **slot = mr_vec_push(&c->tables);
@@ -128,6 +136,7 @@ static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
         return mr_err_nomem(err, "planning");
     *slot = t;
     t->table = table;
+    t->found = found;
     t->bounds = (struct mr_vec)MR_VEC_INIT(struct mr_key);
     t->chunks = (struct mr_vec)MR_VEC_INIT(struct mr_create_chunk);
     enum mr_code code = plan_table(c, t, err);
@@ -135,6 +144,43 @@ static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
     if (code == MR_OK && !t->left_out)
         mr_progress_add_total(c->progress, t->est_rows);
     return code;
+}
+
+/* A table of a case, if rows of it differ. */
+static enum mr_code add_found(struct mr_create *c, const struct mr_table *table,
+                              struct mr_err *err)
+{
+    const struct mr_find_table *found = NULL;
+    const char *reason = NULL;
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    enum mr_code code = mr_create_case_take(c, table, &found, &reason, err);
+    if (code == MR_OK && reason != NULL) {
+        mr_strbuf_add_fmt(&name, "%s.%s", table->db, table->name);
+        code = mr_strbuf_check(&name, "planning", err);
+        if (code == MR_OK)
+            code = mr_snap_schema_leave_out(&c->schema, "table", name.ptr, reason, NULL,
+                                            err);
+        mr_strbuf_release(&name);
+    }
+    return code == MR_OK && found != NULL ? add_table(c, table, found, err) : code;
+}
+
+static enum mr_code require_tables(const struct mr_create *c, struct mr_err *err)
+{
+    if (c->tables.count > 0)
+        return MR_OK;
+    if (c->evidence != NULL) {
+        (void)mr_err_set(err, MR_E_NO_SUCH, "%s has no row of this side that differs",
+                         mr_create_case_rows_of(c));
+        mr_err_hint(err, "\"myrecon report\" says what it has; name the other side, or "
+                         "other tables.");
+        return MR_E_NO_SUCH;
+    }
+    if (c->opts->tables.count == 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables");
+    mr_err_hint(err, "Write patterns as db.table; * and ? are wildcards.");
+    return MR_E_NO_SUCH;
 }
 
 enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
@@ -145,12 +191,10 @@ enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
         const struct mr_table *table = &c->cat->tables[i];
         if (mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
                                o->exclude.count, table->db, table->name))
-            code = add_table(c, table, err);
+            code = c->evidence != NULL ? add_found(c, table, err)
+                                       : add_table(c, table, NULL, err);
     }
-    if (code == MR_OK && c->tables.count == 0 && o->tables.count > 0) {
-        (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables");
-        mr_err_hint(err, "Write patterns as db.table; * and ? are wildcards.");
-        code = MR_E_NO_SUCH;
-    }
-    return code;
+    if (code == MR_OK && c->evidence != NULL)
+        code = mr_create_case_name_gone(c, err);
+    return code == MR_OK ? require_tables(c, err) : code;
 }

@@ -6,7 +6,7 @@
 #include "core/recipient.h"
 #include "core/sha256.h"
 #include "core/sign.h"
-#include "snapshot/create.h"
+#include "snapshot/create_case.h"
 
 /* What zstd leaves of the server's own estimate, at the very best. */
 #define RATIO_AT_BEST 20
@@ -79,6 +79,7 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     c->schema.arena = &c->arena;
     c->schema.tables = &c->opts->tables;
     c->schema.exclude = &c->opts->exclude;
+    c->schema.tables_only = c->evidence != NULL;
     return mr_snap_schema_init(&c->schema, &c->ep, &c->source_opts.db, err);
 }
 
@@ -91,6 +92,8 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
                                             &c->opts->where.texts, &c->opts->encrypt_to};
     mr_endpoint_display(&c->ep, &text);
     mr_strbuf_add_fmt(&text, "\n%s", c->cat->server.uuid);
+    if (c->evidence != NULL)
+        mr_strbuf_add_fmt(&text, "\n%s", mr_create_case_rows_of(c));
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         mr_strbuf_add_char(&text, '\n');
         for (size_t i = 0; i < lists[l]->count; i++)
@@ -124,7 +127,7 @@ static enum mr_code check_disk(struct mr_create *c, struct mr_err *err)
     for (size_t i = 0; i < c->tables.count; i++) {
         const struct mr_create_table *t =
             *(struct mr_create_table **)mr_vec_at(&c->tables, i);
-        if (!t->left_out && t->snap.where == NULL)
+        if (!t->left_out && t->snap.where == NULL && t->found == NULL)
             wanted += t->table->data_bytes;
     }
     if (code != MR_OK || wanted / 2 <= left)
@@ -188,6 +191,8 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     if (code == MR_OK)
         code = open_endpoint(c, uri, err);
     if (code == MR_OK)
+        code = mr_create_case_open(c, err);
+    if (code == MR_OK)
         code = load_recipients(c, err);
     if (code == MR_OK)
         code = load_signer(c, err);
@@ -244,6 +249,7 @@ void mr_create_release(struct mr_create *c)
     for (size_t i = 0; c->recipients != NULL && i < c->opts->encrypt_to.count; i++)
         mr_recipient_free(c->recipients[i]);
     mr_sign_key_free(c->signer);
+    mr_create_case_close(c);
     mr_grants_free(c->grants);
     mr_catalogue_free(c->cat);
     mr_source_free(c->source);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/pool.h"
+#include "snapshot/create_case.h"
 #include "snapshot/create_scan.h"
 #include "snapshot/snap_keys.h"
 
@@ -105,10 +106,9 @@ static bool is_full(const struct mr_create_scan *s, const struct mr_value *value
                MR_SNAP_MESSAGE_TEXT;
 }
 
-static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
+enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value *values,
+                                struct mr_err *err)
 {
-    struct mr_create_scan *s = ctx;
-    const struct mr_value *values = row->values;
     enum mr_code code = MR_OK;
     if (is_full(s, values))
         code = mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err);
@@ -142,6 +142,11 @@ static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr
     return code;
 }
 
+static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
+{
+    return mr_create_scan_row(ctx, row->values, err);
+}
+
 static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row,
                                 struct mr_err *err)
 {
@@ -162,14 +167,20 @@ static void give_up(struct mr_create *c, struct mr_create_table *t,
     pthread_mutex_unlock(&c->lock);
 }
 
-enum mr_code mr_create_scan_range(struct mr_create_scan *s, size_t segment, size_t part,
-                                  struct mr_range range, struct mr_err *err)
+void mr_create_scan_begin(struct mr_create_scan *s, size_t segment, size_t part)
 {
     s->segment = segment;
     s->part = part;
     s->sequence = 0;
     s->last_chunk = SIZE_MAX;
     mr_strbuf_reset(&s->lo);
+    s->has_lo = false;
+}
+
+enum mr_code mr_create_scan_range(struct mr_create_scan *s, size_t segment, size_t part,
+                                  struct mr_range range, struct mr_err *err)
+{
+    mr_create_scan_begin(s, segment, part);
     s->has_lo = range.lo.ptr != NULL;
     if (s->has_lo)
         mr_strbuf_add(&s->lo, range.lo.ptr, range.lo.len);
@@ -244,10 +255,13 @@ static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
     if (atomic_load(&task->table->failed))
         return MR_OK;
     mr_create_scan_take(s, task->table);
-    enum mr_code code =
-        task->kept != NULL
-            ? run_kept(s, task, &why)
-            : mr_create_scan_range(s, task->segment, task->part, task->range, &why);
+    enum mr_code code = MR_OK;
+    if (task->table->found != NULL)
+        code = mr_create_case_read(s, &why);
+    else if (task->kept != NULL)
+        code = run_kept(s, task, &why);
+    else
+        code = mr_create_scan_range(s, task->segment, task->part, task->range, &why);
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code)) {
@@ -301,7 +315,7 @@ static enum mr_code cut(struct mr_create *c, struct mr_create_table *t,
     uint64_t most = (uint64_t)c->views.count * SEGMENTS_A_THREAD;
     if (wanted > most)
         wanted = most;
-    if (t->snap.nkey == 0 || wanted < 2 || c->views.count < 2)
+    if (t->snap.nkey == 0 || t->found != NULL || wanted < 2 || c->views.count < 2)
         return MR_OK;
     return mr_reader_bounds(c->views.readers[0], &t->spec, (size_t)wanted - 1, &c->arena,
                             &t->bounds, err);

@@ -46,6 +46,11 @@ enum mr_code mr_create_scan_new(struct mr_create *create, struct mr_reader *read
 void mr_create_scan_free(struct mr_create_scan *scan); /* NULL is fine */
 /* What is read from here on is of that table. */
 void mr_create_scan_take(struct mr_create_scan *scan, struct mr_create_table *table);
+/* From here on rows are of that range, whose lower end is open. */
+void mr_create_scan_begin(struct mr_create_scan *scan, size_t segment, size_t part);
+/* One row, into the chunk that is open, or a new one. */
+enum mr_code mr_create_scan_row(struct mr_create_scan *scan,
+                                const struct mr_value *values, struct mr_err *err);
 /* Reads a range into chunks. */
 enum mr_code mr_create_scan_range(struct mr_create_scan *scan, size_t segment,
                                   size_t part, struct mr_range range, struct mr_err *err);

@@ -18,15 +18,21 @@ enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s,
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_object *objects =
         mr_arena_calloc(s->arena, kept.nobjects + 1, sizeof *objects);
-    if (objects == NULL)
+    struct mr_database *dbs = mr_arena_calloc(s->arena, kept.ndbs + 1, sizeof *dbs);
+    if (objects == NULL || dbs == NULL)
         return mr_err_nomem(err, "writing the catalogue");
     kept.tables = tables;
     kept.ntables = ntables;
     kept.objects = objects;
     kept.nobjects = 0;
+    kept.dbs = dbs;
+    kept.ndbs = 0;
     for (size_t i = 0; i < s->cat->nobjects; i++)
         if (mr_snap_schema_wants(s, &s->cat->objects[i]))
             objects[kept.nobjects++] = s->cat->objects[i];
+    for (size_t i = 0; i < s->cat->ndbs; i++)
+        if (mr_snap_schema_wants_db(s, s->cat->dbs[i].name))
+            dbs[kept.ndbs++] = s->cat->dbs[i];
     enum mr_code code = mr_catalogue_json_write(&kept, &text, err);
     if (code == MR_OK)
         code = mr_snap_schema_add_file(s, MR_SNAP_CATALOGUE, &text, err);

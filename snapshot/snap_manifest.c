@@ -168,6 +168,7 @@ static void put_table_facts(struct mr_jsonw *w, const struct mr_snap_table *t)
     mr_jsonw_add_str(w, "schema_file", t->schema_file);
     mr_jsonw_add_str(w, "keys_file", t->keys_file);
     mr_jsonw_add_str(w, "where", t->where);
+    mr_jsonw_add_str(w, "rows_of", t->rows_of);
     mr_jsonw_add_bool(w, "keys_hidden", t->keys_hidden);
     mr_jsonw_add_str(w, "index", t->index);
     mr_jsonw_add_number(w, "auto_increment", t->auto_increment);

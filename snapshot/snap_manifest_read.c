@@ -307,6 +307,7 @@ static void get_table_facts(struct reader *r, const struct json_t *item,
     t->schema_file = get_file(r, item, "schema_file");
     t->keys_file = get_file_or_null(r, item, "keys_file");
     t->where = get_text_or_null(r, item, "where");
+    t->rows_of = get_text_or_null(r, item, "rows_of");
     t->keys_hidden = get_bool(r, item, "keys_hidden");
     t->index = get_text_or_null(r, item, "index");
     t->auto_increment = get_number(r, item, "auto_increment");

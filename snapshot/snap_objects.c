@@ -251,7 +251,16 @@ bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object
     const char *what = NULL, *name = object->name;
     if (object->kind == MR_OBJECT_ROUTINE)
         name = split_routine(object->name, &what);
-    return is_selected(s, object->db, name);
+    return !s->tables_only && is_selected(s, object->db, name);
+}
+
+bool mr_snap_schema_wants_db(const struct mr_snap_schema *s, const char *db)
+{
+    const char *const *dbs = s->dbs.items;
+    for (size_t i = 0; i < s->dbs.count; i++)
+        if (strcmp(dbs[i], db) == 0)
+            return true;
+    return !s->tables_only;
 }
 
 static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object *o,
@@ -368,7 +377,10 @@ enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err
     const struct mr_catalogue *cat = s->cat;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
-        code = take_database(s, &cat->dbs[i], err);
+        if (mr_snap_schema_wants_db(s, cat->dbs[i].name))
+            code = take_database(s, &cat->dbs[i], err);
+    if (s->tables_only)
+        return code;
     for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
         code = take_listed(s, &cat->objects[i], err);
     for (size_t i = 0; code == MR_OK && i < cat->ntables; i++)

@@ -14,6 +14,7 @@ enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, const struct mr_endpo
     s->objects = (struct mr_vec)MR_VEC_INIT(struct mr_snap_object);
     s->left_out = (struct mr_vec)MR_VEC_INIT(struct mr_snap_left_out);
     s->files = (struct mr_vec)MR_VEC_INIT(struct mr_snap_file);
+    s->dbs = (struct mr_vec)MR_VEC_INIT(const char *);
     enum mr_code code = mr_db_open(ep, opts, &s->db, err);
     return code == MR_OK ? mr_db_exec(s->db, sql, sizeof sql - 1, err) : code;
 }
@@ -24,6 +25,7 @@ void mr_snap_schema_release(struct mr_snap_schema *s)
     mr_vec_release(&s->objects);
     mr_vec_release(&s->left_out);
     mr_vec_release(&s->files);
+    mr_vec_release(&s->dbs);
 }
 
 enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind,
@@ -155,11 +157,16 @@ enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
         to->schema_file = file_name(s, stem.ptr, "table");
         code = write_statement(s, to->schema_file, without.ptr, false, err);
     }
-    if (code == MR_OK && alter.len > 0) {
+    if (code == MR_OK && alter.len > 0 && !s->tables_only) {
         to->keys_file = file_name(s, stem.ptr, "keys");
         code = write_statement(s, to->keys_file, alter.ptr, false, err);
     }
     to->auto_increment = mr_schema_next_in(create, strlen(create));
+    const char **db = mr_vec_push(&s->dbs);
+    if (db != NULL)
+        *db = to->db;
+    else if (code == MR_OK)
+        code = mr_err_nomem(err, "writing the schema");
     mr_strbuf_release(&without);
     mr_strbuf_release(&alter);
     mr_strbuf_release(&stem);

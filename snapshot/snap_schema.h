@@ -29,10 +29,12 @@ struct mr_snap_schema {
     const struct mr_grants *grants; /* NULL: cannot be read */
     const struct mr_snap_dir *dir;
     const struct mr_string_list *tables, *exclude; /* patterns */
+    bool tables_only; /* and their databases; nothing that refers to other rows */
     struct mr_arena *arena;
     struct mr_vec objects;  /* struct mr_snap_object */
     struct mr_vec left_out; /* struct mr_snap_left_out */
     struct mr_vec files;    /* struct mr_snap_file */
+    struct mr_vec dbs;      /* const char *: of each table that was written */
 };
 
 /* Opens its connection.  The other fields are set by the caller first. */
@@ -54,6 +56,8 @@ enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
                                         struct mr_snap_table *to, struct mr_err *err);
 /* Is the object one of those that the patterns select? */
 bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object);
+/* Where only tables are kept, the databases of those that were written. */
+bool mr_snap_schema_wants_db(const struct mr_snap_schema *s, const char *db);
 /* Everything that is no table. */
 enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err);
 

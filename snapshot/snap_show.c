@@ -71,6 +71,11 @@ static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool
         add_shown(out, t->where);
         mr_strbuf_add_char(out, '\n');
     }
+    if (t->rows_of != NULL) {
+        mr_strbuf_add_str(out, "    only rows of ");
+        add_shown(out, t->rows_of);
+        mr_strbuf_add_char(out, '\n');
+    }
     if (t->note != NULL)
         mr_strbuf_add_fmt(out, "    %s%s%s\n", mr_term_style(MR_STYLE_WARN, color),
                           t->note, mr_term_style(MR_STYLE_RESET, color));
@@ -154,6 +159,7 @@ static void put_table(struct mr_jsonw *w, const struct mr_snap_table *t)
     mr_jsonw_add_uint(w, "bytes", t->stored_bytes);
     mr_jsonw_add_bool(w, "consistent", t->consistent);
     mr_jsonw_add_str(w, "where", t->where);
+    mr_jsonw_add_str(w, "rows_of", t->rows_of);
     mr_jsonw_add_str(w, "note", t->note);
     mr_jsonw_object_end(w);
     mr_strbuf_release(&name);

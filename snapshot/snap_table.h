@@ -68,7 +68,9 @@ struct mr_snap_table {
     const char *note;                    /* why not, or NULL */
     const char *schema_file, *keys_file; /* CREATE TABLE; foreign keys, or NULL */
     const char *where;                   /* only these rows, or NULL */
-    bool keys_hidden;  /* chunks do not say which keys they hold: they are encrypted */
+    const char *rows_of;                 /* only rows of this: "case RUN_ID"; or NULL */
+    bool keys_hidden;  /* chunks do not say which keys they hold, and are in no order:
+                            they are encrypted, or rows of a case */
     const char *index; /* of the key; NULL: no key */
     const struct mr_snap_column *columns;
     size_t ncolumns;

@@ -20,6 +20,10 @@ static const struct mr_command_doc doc = {
         "still the same are kept. DIR can be loaded with stock tools alone: RESTORE.txt "
         "in it says how.\n"
         "\n"
+        "With --only-diverged DIR holds the evidence: of tables in which a check has "
+        "found "
+        "differences the rows in question, and nothing else.\n"
+        "\n"
         "SELECT, SHOW VIEW, TRIGGER and EVENT are enough for all but routines, which "
         "need SHOW_ROUTINE (MySQL) or SELECT on mysql.proc (MariaDB).\n"
         "\n"
@@ -30,7 +34,9 @@ static const struct mr_command_doc doc = {
                 "  myrecon snapshot create --rate 20 --max-load 20 --exclude '*.log' \\\n"
                 "      mysql://dba@live /backup/live\n"
                 "  myrecon snapshot create --where \"club.orders=id > 1000\" \\\n"
-                "      mysql://dba@live/club /backup/orders\n",
+                "      mysql://dba@live/club /backup/orders\n"
+                "  myrecon snapshot create --only-diverged --case incident.case \\\n"
+                "      mysql://dba@lost-replica/club /backup/evidence\n",
 };
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,

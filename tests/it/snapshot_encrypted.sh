@@ -119,6 +119,18 @@ is "what was finished is kept" "$(jq -r '.tables[].chunks[].sha256' "$part/manif
 snap verify --decrypt-with "$IT_TMP/ec.key" "$part"
 is "and the whole is proved" "$RC" 0
 
+# --- altered meanwhile --------------------------------------------------------------------
+
+touch "$IT_TMP/pause"
+take --threads 1 --pause-file "$IT_TMP/pause" --tables phones --encrypt-to "$IT_TMP/ec.pem" "$SRC" "$IT_TMP/altered" &
+taker=$!
+for ((i = 0; i < 100; i++)); do [ -e "$IT_TMP/altered.partial/journal.jsonl" ] && break; sleep 0.1; done
+at a "ALTER TABLE phones ADD COLUMN late INT DEFAULT 7, ALGORITHM=COPY"
+rm "$IT_TMP/pause"
+wait $taker
+snap verify --decrypt-with "$IT_TMP/ec.key" "$IT_TMP/altered"
+is "a table that is read again keeps its keys hidden, too" "$RC $(clear "$IT_TMP/altered")" "0 "
+
 # --- long rows ----------------------------------------------------------------------------
 
 at a "SET group_concat_max_len = 17000000; CREATE TABLE wide (id INT PRIMARY KEY, b LONGBLOB);
