@@ -41,19 +41,25 @@ static const struct mr_snap_chunk *smallest(const struct mr_snap_manifest *m)
     return found;
 }
 
-/* A file that is damaged says nothing about the key; whoever reads it finds the damage. */
+/* A file that is damaged, or holds no frame, says nothing about the key; whoever reads it
+ * finds that. */
 static enum mr_code try_key(const struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_chunk *chunk = smallest(&snap->manifest);
     struct mr_snap_text *text = NULL;
+    struct mr_err why = {0};
     const char *reason = NULL;
     if (chunk == NULL)
         return MR_OK;
     const struct mr_snap_file file = {chunk->file, chunk->stored_bytes, chunk->sha256};
     enum mr_code code = mr_snap_check_file(snap, &file, true, &reason, err);
     if (code == MR_OK && reason == NULL)
-        code = mr_snap_text_open(snap, chunk, &text, err);
+        code = mr_snap_text_open(snap, chunk, &text, &why);
     mr_snap_text_close(text);
+    if (code == MR_E_IO && why.code == code && why.sys_errno == 0)
+        return MR_OK;
+    if (why.code != MR_OK && err != NULL)
+        *err = why;
     return code;
 }
 

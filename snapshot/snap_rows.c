@@ -15,6 +15,9 @@
 #include "snapshot/snap_keys.h"
 #include "snapshot/tsv_in.h"
 
+/* A row has at most the 1 GiB of a packet, and each of its bytes may be written as two. */
+#define ROW_MAX_BYTES ((uint64_t)2 << 30)
+
 struct mr_snap_text {
     int fd;                   /* -1: the file's content is in `content` */
     struct mr_strbuf content; /* of an encrypted file */
@@ -156,10 +159,11 @@ enum mr_code mr_snap_rows_open(const struct mr_snap *snap,
     *out = NULL;
     if (rows == NULL)
         return mr_err_nomem(err, "reading a snapshot");
+    uint64_t most =
+        chunk->plain_bytes < ROW_MAX_BYTES ? chunk->plain_bytes : ROW_MAX_BYTES;
     enum mr_code code = mr_snap_text_open(snap, chunk, &rows->text, err);
     if (code == MR_OK)
-        code = mr_tsv_in_open(mr_snap_text_feed(rows->text), table, chunk->plain_bytes,
-                              &rows->in, err);
+        code = mr_tsv_in_open(mr_snap_text_feed(rows->text), table, most, &rows->in, err);
     if (code == MR_OK)
         *out = rows;
     else

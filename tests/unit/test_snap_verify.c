@@ -1,5 +1,5 @@
 /* test_snap_verify.c: a snapshot of format 1 is whole, and whatever is changed in it is
- * found, and named. */
+ * found, and named: as it is, and encrypted and signed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,17 +15,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/cms.h"
+#include "core/compress.h"
 #include "core/io.h"
 #include "core/pool.h"
+#include "core/sign.h"
 #include "snapshot/snap_catalogue.h"
+#include "snapshot/snap_dir.h"
+#include "snapshot/snap_keys.h"
+#include "snapshot/snap_rows.h"
 #include "snapshot/verify.h"
+#include "tests/unit/certificates.h"
 
 #define GOLDEN "tests/golden/snapshot-v1"
 #define MAX_FILES 64
 
-static char place[] = "/tmp/myrecon-test-XXXXXX";
+static char place[64];
+static char keys[] = "/tmp/myrecon-test-XXXXXX"; /* reader, other, signer: .key, .pem */
+static bool sealed;                /* encrypted to reader, signed by signer */
 static char names[MAX_FILES][128]; /* "data/x" */
 static size_t nnames;
+
+static struct mr_progress *progress;
 
 /* ---- a copy of the golden snapshot ---- */
 
@@ -59,6 +70,9 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 static int begin(void **state)
 {
     (void)state;
+    (void)snprintf(place, sizeof place, "/tmp/myrecon-test-XXXXXX");
+    nnames = 0;
+    sealed = false;
     if (mkdtemp(place) == NULL)
         return -1;
     return nftw(GOLDEN, copy_entry, 8, FTW_PHYS);
@@ -79,55 +93,6 @@ static const char *path_of(const char *name)
     return path[which];
 }
 
-/* ---- questions ---- */
-
-static struct mr_progress *progress;
-
-/* How much is damaged; *named: is that file among it? */
-static size_t damage(const char *file, bool *named, bool quick)
-{
-    struct mr_snap snap;
-    struct mr_err err = {0};
-    const struct mr_verify_opts opts = {
-        .threads = 1, .quick = quick, .progress = progress};
-    enum mr_code code = mr_snap_open(place, &snap, &err);
-    assert_int_equal(code, MR_OK);
-    assert_int_equal(mr_verify(&snap, &opts, &err), MR_OK);
-    size_t count = snap.damage.count;
-    *named = false;
-    for (size_t i = 0; i < count; i++) {
-        const struct mr_snap_damage *item = mr_vec_at(&snap.damage, i);
-        *named |= strcmp(item->file, file) == 0;
-    }
-    mr_snap_close(&snap);
-    return count;
-}
-
-static bool is_of_manifest(const char *name)
-{
-    return strncmp(name, "manifest.json", 13) == 0;
-}
-
-/* A changed manifest and a changed sum cannot be told apart: either name will do. */
-static void assert_found(const char *name, const char *what, bool quick)
-{
-    bool named = false, other = false;
-    size_t count = damage(name, &named, quick);
-    if (is_of_manifest(name) && !named)
-        (void)damage(strcmp(name, "manifest.json") == 0 ? "manifest.json.sha256"
-                                                        : "manifest.json",
-                     &other, quick);
-    if (count == 0 || (!named && !other))
-        fail_msg("%s: %s is not found", name, what);
-}
-
-static void assert_whole(void)
-{
-    bool named;
-    assert_int_equal(damage("", &named, false), 0);
-    assert_int_equal(damage("", &named, true), 0);
-}
-
 static void read_name(const char *name, struct mr_strbuf *out)
 {
     assert_int_equal(mr_io_read_file(path_of(name), 1 << 20, out, NULL), MR_OK);
@@ -141,6 +106,200 @@ static void write_name(const char *name, const void *ptr, size_t len)
     (void)close(fd);
 }
 
+/* ---- the same, encrypted and signed ---- */
+
+static const char *key_file(const char *stem, const char *suffix)
+{
+    static char path[4][128];
+    static size_t which;
+    which = (which + 1) % 4;
+    (void)snprintf(path[which], sizeof path[0], "%s/%s%s", keys, stem, suffix);
+    return path[which];
+}
+
+static int make_keys(void)
+{
+    static const char *const stems[] = {"reader", "other", "signer"};
+    if (mkdtemp(keys) == NULL)
+        return -1;
+    for (size_t i = 0; i < sizeof stems / sizeof *stems; i++) {
+        EVP_PKEY *key = make_key("EC", 0, "P-256");
+        make_certificate(key_file(stems[i], ""), key, -DAY, DAY, NULL);
+        EVP_PKEY_free(key);
+    }
+    return 0;
+}
+
+static enum mr_code append(void *arg, const void *ptr, size_t len, struct mr_err *err)
+{
+    (void)err;
+    mr_strbuf_add(arg, ptr, len);
+    return MR_OK;
+}
+
+static void encrypt(const char *stem, const struct mr_strbuf *in, struct mr_strbuf *out)
+{
+    const struct mr_sink sink = {.write = append, .arg = out};
+    struct mr_recipient *recipient = NULL;
+    struct mr_cms *cms = NULL;
+    assert_int_equal(mr_recipient_load(key_file(stem, ".pem"), &recipient, NULL), MR_OK);
+    assert_int_equal(mr_cms_new(recipient, sink, &cms, NULL), MR_OK);
+    assert_int_equal(mr_cms_write(cms, in->ptr, in->len, NULL), MR_OK);
+    assert_int_equal(mr_cms_finish(cms, NULL), MR_OK);
+    mr_cms_free(cms);
+    mr_recipient_free(recipient);
+}
+
+/* Puts a file in the place of a chunk's, with all that the manifest says of it. */
+static void put_chunk(struct mr_snap *snap, struct mr_snap_chunk *chunk, const char *name,
+                      const struct mr_strbuf *text)
+{
+    char hex[MR_SHA256_HEX];
+    assert_int_equal(unlink(path_of(chunk->file)), 0);
+    write_name(name, text->ptr, text->len);
+    assert_int_equal(mr_sha256_bytes(text->ptr, text->len, hex, NULL), MR_OK);
+    chunk->file = mr_arena_strdup(&snap->arena, name);
+    chunk->sha256 = mr_arena_strdup(&snap->arena, hex);
+    chunk->stored_bytes = text->len;
+}
+
+/* A copy of a table's chunks that may be changed. */
+static struct mr_snap_chunk *own_chunks(struct mr_snap *snap, size_t table)
+{
+    struct mr_snap_table *t = &snap->manifest.tables[table];
+    struct mr_snap_chunk *own = mr_arena_calloc(&snap->arena, t->nchunks, sizeof *own);
+    assert_non_null(own);
+    memcpy(own, t->chunks, t->nchunks * sizeof *own);
+    t->chunks = own;
+    return own;
+}
+
+/* As whoever has these means would write it: stem NULL signs nothing. */
+static void put_manifest(struct mr_snap *snap, const char *stem)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT, der = MR_STRBUF_INIT,
+                     signature = MR_STRBUF_INIT, line = MR_STRBUF_INIT;
+    struct mr_sign_key *key = NULL;
+    char hex[MR_SHA256_HEX];
+    snap->manifest.signer = (struct mr_key){NULL, 0};
+    if (stem != NULL) {
+        assert_int_equal(mr_sign_key_load(key_file(stem, ".key"), &key, NULL), MR_OK);
+        assert_int_equal(mr_sign_key_public(key, &der, NULL), MR_OK);
+        snap->manifest.signer = (struct mr_key){der.ptr, der.len};
+    }
+    assert_int_equal(mr_snap_manifest_write(&snap->manifest, &text, NULL), MR_OK);
+    write_name(MR_SNAP_MANIFEST, text.ptr, text.len);
+    assert_int_equal(mr_sha256_bytes(text.ptr, text.len, hex, NULL), MR_OK);
+    mr_strbuf_add_fmt(&line, "%s  " MR_SNAP_MANIFEST "\n", hex);
+    write_name(MR_SNAP_MANIFEST_SUM, line.ptr, line.len);
+    (void)unlink(path_of(MR_SNAP_SIGNATURE));
+    if (stem != NULL) {
+        assert_int_equal(mr_sign_key_bytes(key, text.ptr, text.len, &signature, NULL),
+                         MR_OK);
+        write_name(MR_SNAP_SIGNATURE, signature.ptr, signature.len);
+    }
+    mr_sign_key_free(key);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&der);
+    mr_strbuf_release(&signature);
+    mr_strbuf_release(&line);
+}
+
+static void seal_table(struct mr_snap *snap, size_t table)
+{
+    struct mr_snap_table *t = &snap->manifest.tables[table];
+    struct mr_snap_chunk *chunks = own_chunks(snap, table);
+    for (size_t i = 0; i < t->nchunks; i++) {
+        struct mr_strbuf text = MR_STRBUF_INIT, message = MR_STRBUF_INIT,
+                         name = MR_STRBUF_INIT;
+        read_name(chunks[i].file, &text);
+        encrypt("reader", &text, &message);
+        mr_strbuf_add_fmt(&name, "%s" MR_SNAP_ENCRYPTED, chunks[i].file);
+        put_chunk(snap, &chunks[i], name.ptr, &message);
+        mr_strbuf_release(&text);
+        mr_strbuf_release(&message);
+        mr_strbuf_release(&name);
+    }
+}
+
+static int list_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)ftw;
+    if (type == FTW_D)
+        return 0;
+    assert_true(nnames < MAX_FILES);
+    (void)snprintf(names[nnames++], sizeof names[0], "%s", path + strlen(place) + 1);
+    return 0;
+}
+
+static int begin_sealed(void **state)
+{
+    static const struct mr_snap_recipient reader = {
+        .subject = "CN=reader",
+        .sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
+    struct mr_snap snap;
+    if (begin(state) != 0 || mr_snap_open(place, &snap, NULL) != MR_OK)
+        return -1;
+    for (size_t i = 0; i < snap.manifest.ntables; i++)
+        seal_table(&snap, i);
+    snap.manifest.recipients = &reader;
+    snap.manifest.nrecipients = 1;
+    put_manifest(&snap, "signer");
+    mr_snap_close(&snap);
+    nnames = 0;
+    sealed = true;
+    return nftw(place, list_entry, 8, FTW_PHYS);
+}
+
+/* ---- questions ---- */
+
+static bool is_of_manifest(const char *name)
+{
+    return strncmp(name, "manifest.json", 13) == 0;
+}
+
+/* How much is damaged; *named: is that file among it?  A changed manifest, sum and
+ * signature cannot be told apart: either name will do. */
+static size_t damage(const char *file, bool *named, bool quick)
+{
+    struct mr_snap snap;
+    struct mr_err err = {0};
+    const struct mr_verify_opts opts = {
+        .threads = 1, .quick = quick, .progress = progress};
+    assert_int_equal(mr_snap_open(place, &snap, &err), MR_OK);
+    if (sealed) {
+        assert_int_equal(mr_snap_unlock(&snap, key_file("reader", ".key"), &err), MR_OK);
+        assert_int_equal(mr_snap_require_signer(&snap, key_file("signer", ".pem"), &err),
+                         MR_OK);
+    }
+    assert_int_equal(mr_verify(&snap, &opts, &err), MR_OK);
+    size_t count = snap.damage.count;
+    *named = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_snap_damage *item = mr_vec_at(&snap.damage, i);
+        *named |= strcmp(item->file, file) == 0 ||
+                  (is_of_manifest(file) && is_of_manifest(item->file));
+    }
+    mr_snap_close(&snap);
+    return count;
+}
+
+static void assert_found(const char *name, const char *what, bool quick)
+{
+    bool named = false;
+    size_t count = damage(name, &named, quick);
+    if (count == 0 || !named)
+        fail_msg("%s: %s is not found", name, what);
+}
+
+static void assert_whole(void)
+{
+    bool named;
+    assert_int_equal(damage("", &named, false), 0);
+    assert_int_equal(damage("", &named, true), 0);
+}
+
 /* ---- tests ---- */
 
 static void test_golden(void **state)
@@ -150,16 +309,22 @@ static void test_golden(void **state)
     assert_whole();
 }
 
-/* A bit of every byte of the data, and of every fourth byte elsewhere, or of every one in a
- * long run. */
+/* A bit of every byte of the data, and of some bytes elsewhere, or of every one in a long
+ * run. */
+static size_t step_of(const char *name, size_t len)
+{
+    bool is_long = strlen(getenv("SEEDS") != NULL ? getenv("SEEDS") : "") > 3;
+    bool is_data = strncmp(name, "data/", 5) == 0;
+    return is_long || is_data || len < 300 ? 1 : sealed ? len / 150 : 4;
+}
+
 static void test_flipped(void **state)
 {
     (void)state;
-    bool is_long = strlen(getenv("SEEDS") != NULL ? getenv("SEEDS") : "") > 3;
     for (size_t i = 0; i < nnames; i++) {
         struct mr_strbuf text = MR_STRBUF_INIT;
         read_name(names[i], &text);
-        for (size_t at = 0; at < text.len; at += is_long || text.len < 300 ? 1 : 4) {
+        for (size_t at = 0; at < text.len; at += step_of(names[i], text.len)) {
             text.ptr[at] = (char)(text.ptr[at] ^ (1 << at % 8));
             write_name(names[i], text.ptr, text.len);
             assert_found(names[i], "a flipped bit", false);
@@ -273,6 +438,128 @@ static void test_catalogue(void **state)
     mr_snap_close(&snap);
 }
 
+/* ---- what somebody writes who has the certificate, and may write to the directory ---- */
+
+static struct mr_snap forged;
+
+static struct mr_snap_chunk *forge(size_t table)
+{
+    assert_int_equal(mr_snap_open(place, &forged, NULL), MR_OK);
+    return own_chunks(&forged, table);
+}
+
+/* The manifest is put right; is the damage there?  Then all is as it was. */
+static void forged_is_found(const char *file, const char *stem)
+{
+    bool named = false;
+    put_manifest(&forged, stem);
+    if (damage(file, &named, false) == 0 || !named)
+        fail_msg("%s: not found", file);
+    mr_snap_close(&forged);
+    assert_int_equal(nftw(place, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(begin_sealed(NULL), 0);
+}
+
+/* Text with a content checksum, as zstd makes it, encrypted to somebody. */
+static void forge_chunk(struct mr_snap_chunk *chunk, const char *stem,
+                        const struct mr_strbuf *frame)
+{
+    struct mr_strbuf message = MR_STRBUF_INIT;
+    char name[128];
+    (void)snprintf(name, sizeof name, "%s", chunk->file);
+    encrypt(stem, frame, &message);
+    put_chunk(&forged, chunk, name, &message);
+    mr_strbuf_release(&message);
+}
+
+static void read_golden(const char *name, struct mr_strbuf *out)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, GOLDEN "/%.*s",
+                   (int)(strlen(name) - sizeof MR_SNAP_ENCRYPTED + 1), name);
+    assert_int_equal(mr_io_read_file(path, 1 << 20, out, NULL), MR_OK);
+}
+
+static void test_forged(void **state)
+{
+    (void)state;
+    struct mr_strbuf frame = MR_STRBUF_INIT;
+    /* a manifest that somebody else has signed, or nobody */
+    (void)forge(0);
+    forged_is_found("manifest.json", "other");
+    (void)forge(0);
+    forged_is_found("manifest.json", NULL);
+    /* rows of one table as those of another, encrypted anew */
+    struct mr_snap_chunk *chunk = forge(0);
+    read_golden(forged.manifest.tables[1].chunks[0].file, &frame);
+    forge_chunk(chunk, "reader", &frame);
+    forged_is_found("data/snapshot_club.log.0.tsv.zst.cms", "signer");
+    /* no text at all */
+    chunk = forge(1);
+    frame.len = 0;
+    mr_strbuf_add_str(&frame, "no frame");
+    forge_chunk(chunk, "reader", &frame);
+    forged_is_found("data/snapshot_club.members.0.tsv.zst.cms", "signer");
+    /* one file of several for somebody else: the larger, since the key is tried on the
+     * smallest */
+    chunk = forge(1);
+    mr_strbuf_reset(&frame);
+    read_golden(chunk->file, &frame);
+    forge_chunk(chunk, "other", &frame);
+    forged_is_found("data/snapshot_club.members.0.tsv.zst.cms", "signer");
+    /* a chunk in clear where all the others are encrypted */
+    chunk = forge(1);
+    put_chunk(&forged, chunk, "data/snapshot_club.members.0.tsv.zst.cms", &frame);
+    forged_is_found("data/snapshot_club.members.0.tsv.zst.cms", "signer");
+    mr_strbuf_release(&frame);
+}
+
+/* 64 MiB of a message of some KiB: no more of it is taken than the manifest says, and a
+ * manifest that says more meets the rows. */
+static void test_bomb(void **state)
+{
+    (void)state;
+    static const uint64_t claims[] = {105, (uint64_t)64 << 20, (uint64_t)1 << 50};
+    char block[65536];
+    memset(block, 'x', sizeof block);
+    for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+        struct mr_strbuf frame = MR_STRBUF_INIT;
+        const struct mr_sink sink = {.write = append, .arg = &frame};
+        struct mr_compress *compress = NULL;
+        assert_int_equal(mr_compress_new_level(sink, 3, &compress, NULL), MR_OK);
+        for (size_t k = 0; k < 1024; k++)
+            assert_int_equal(mr_compress_write(compress, block, sizeof block, NULL),
+                             MR_OK);
+        assert_int_equal(mr_compress_finish(compress, NULL), MR_OK);
+        mr_compress_free(compress);
+        struct mr_snap_chunk *chunk = forge(1);
+        forge_chunk(chunk, "reader", &frame);
+        chunk->plain_bytes = claims[i];
+        forged.manifest.tables[1].plain_bytes = claims[i];
+        forged_is_found("data/snapshot_club.members.0.tsv.zst.cms", "signer");
+        mr_strbuf_release(&frame);
+    }
+}
+
+static void test_keys(void **state)
+{
+    (void)state;
+    struct mr_snap snap;
+    struct mr_err err = {0};
+    assert_int_equal(mr_snap_open(place, &snap, &err), MR_OK);
+    assert_true(mr_snap_is_encrypted(&snap));
+    assert_int_equal(mr_snap_unlock(&snap, NULL, &err), MR_E_CERT);
+    assert_non_null(strstr(err.message, "are encrypted"));
+    assert_int_equal(mr_snap_unlock(&snap, key_file("other", ".key"), &err), MR_E_CERT);
+    assert_non_null(strstr(err.message, "other.key"));
+    assert_int_equal(mr_snap_unlock(&snap, key_file("reader", ".pem"), &err), MR_E_CERT);
+    assert_int_equal(mr_snap_unlock(&snap, "tests/nowhere", &err), MR_E_IO);
+    assert_int_equal(mr_snap_require_signer(&snap, key_file("reader", ".key"), &err),
+                     MR_E_CERT);
+    assert_int_equal(snap.damage.count, 0);
+    mr_snap_close(&snap);
+}
+
 static void test_no_snapshot(void **state)
 {
     (void)state;
@@ -288,15 +575,22 @@ static void test_no_snapshot(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest plain[] = {
         cmocka_unit_test(test_golden),    cmocka_unit_test(test_flipped),
         cmocka_unit_test(test_length),    cmocka_unit_test(test_missing_and_extra),
         cmocka_unit_test(test_swapped),   cmocka_unit_test(test_no_snapshot),
         cmocka_unit_test(test_catalogue),
     };
-    if (mr_progress_new(MR_PROGRESS_NEVER, &progress, NULL) != MR_OK)
+    const struct CMUnitTest encrypted[] = {
+        cmocka_unit_test(test_golden),  cmocka_unit_test(test_flipped),
+        cmocka_unit_test(test_length),  cmocka_unit_test(test_missing_and_extra),
+        cmocka_unit_test(test_swapped), cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_forged),  cmocka_unit_test(test_bomb),
+    };
+    if (mr_progress_new(MR_PROGRESS_NEVER, &progress, NULL) != MR_OK || make_keys() != 0)
         return 1;
-    int rc = cmocka_run_group_tests(tests, begin, end);
+    int rc = cmocka_run_group_tests(plain, begin, end);
+    rc += cmocka_run_group_tests(encrypted, begin_sealed, end);
     mr_progress_free(progress);
-    return rc;
+    return nftw(keys, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0 ? rc : 1;
 }
