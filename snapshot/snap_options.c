@@ -31,10 +31,26 @@ static const struct mr_option verify_options[] = {
      .group = "What is verified",
      .help = "only the manifest, and that every file is there and as long as it was",
      .not_in_file = true},
+    {.name = "against",
+     .type = MR_OPTION_STRING,
+     .offset = AT(against),
+     .arg = "URI",
+     .group = "What is verified",
+     .help =
+         "then compare it with this server, as \"myrecon check snapshot:DIR URI\" does",
+     .not_in_file = true},
+    {.name = "case",
+     .type = MR_OPTION_STRING,
+     .offset = AT(case_path),
+     .arg = "FILE",
+     .group = "What is verified",
+     .help = "of that comparison: keep what it finds",
+     .not_in_file = true},
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
                       "files that are read at a time"),
     JSON_OPTION("one JSON object a line"),
+    MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
 
@@ -105,6 +121,10 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     struct mr_snap_options *values = settings->values;
     if (values->threads == 0)
         values->threads = mr_default_threads();
+    if (values->case_path != NULL && values->against == NULL) {
+        (void)mr_err_set(err, MR_E_USAGE, "--case keeps what --against finds");
+        return MR_E_USAGE;
+    }
     return mr_general_options_finish(settings, &values->general, err);
 }
 

@@ -19,16 +19,20 @@ enum mr_into {
 
 /* Each command has some of them. */
 struct mr_snap_options {
-    bool quick;                        /* verify */
-    const char *decrypt_with, *signer; /* verify, restore; or NULL */
-    unsigned threads;                  /* verify, restore */
+    /* verify */
+    bool quick;
+    const char *against, *case_path; /* a server, and where the check keeps; or NULL */
+
+    /* verify, restore */
+    const char *decrypt_with, *signer; /* or NULL */
+    unsigned threads;
+    bool ask_password;
 
     /* restore */
     struct mr_string_list tables, exclude, renames;
     enum mr_into into_existing;
     bool yes;
     struct mr_throttle_opts load;
-    bool ask_password;
 
     bool json;
     struct mr_general_options general;
@@ -36,7 +40,5 @@ struct mr_snap_options {
 
 extern const struct mr_option_set mr_snap_verify_option_set, mr_snap_list_option_set,
     mr_snap_restore_option_set;
-
-/* Cores, at most 4. */
 
 #endif

@@ -13,6 +13,7 @@
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
 #include "snapshot/verify.h"
+#include "snapshot/verify_against.h"
 
 static const struct mr_command_doc verify_doc = {
     .summary = "prove that a snapshot is what was written",
@@ -24,14 +25,20 @@ static const struct mr_command_doc verify_doc = {
         "in the order and range of their keys. What is damaged is named. No server is "
         "asked.\n"
         "\n"
+        "With --against the rows are then compared with those of a server, as check "
+        "does.\n"
+        "\n"
         "The manifest is proved by manifest.json.sha256. Whoever can write to DIR can "
         "change both: keep a copy of that file elsewhere.\n"
         "\n"
         "Exit status: 0 whole; 1 damaged; 3 could not run: no snapshot, another format, "
         "another key; 4 no damage, but encrypted rows were not read for want of a key; 6 "
-        "interrupted; 70 bug.\n",
-    .examples = "  myrecon snapshot verify /backup/club\n"
-                "  myrecon snapshot verify --quick --json /backup/club\n",
+        "interrupted; 70 bug. With --against, of a snapshot that is whole, those of "
+        "check.\n",
+    .examples =
+        "  myrecon snapshot verify /backup/club\n"
+        "  myrecon snapshot verify --quick --json /backup/club\n"
+        "  myrecon snapshot verify --against mysql://dba@live/club /backup/club\n",
 };
 static const struct mr_command_doc list_doc = {
     .summary = "say what a snapshot holds",
@@ -135,7 +142,7 @@ static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_optio
                                 struct mr_verify_opts *how, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    if (opts->decrypt_with != NULL)
+    if (opts->decrypt_with != NULL || opts->against != NULL)
         code = mr_snap_unlock(snap, opts->decrypt_with, err);
     if (code == MR_OK && opts->signer != NULL)
         code = mr_snap_require_signer(snap, opts->signer, err);
@@ -147,14 +154,12 @@ static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_optio
     return code;
 }
 
-static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit_code,
-                               struct mr_err *err)
+static enum mr_code verify(const char *dir, const struct mr_snap_options *opts,
+                           int *exit_code, struct mr_err *err)
 {
-    const struct mr_snap_options *opts = invocation->settings.values;
     struct mr_verify_opts how = {.threads = opts->threads, .quick = opts->quick};
     struct mr_snap snap;
-    mr_general_options_apply(&opts->general);
-    enum mr_code code = mr_snap_open(invocation->operands[0], &snap, err);
+    enum mr_code code = mr_snap_open(dir, &snap, err);
     if (code == MR_OK)
         code = use_options(&snap, opts, &how, err);
     if (code == MR_OK)
@@ -170,6 +175,22 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
     mr_progress_free(how.progress);
     mr_snap_close(&snap);
     return code;
+}
+
+/* What is damaged proves nothing about a server. */
+static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit_code,
+                               struct mr_err *err)
+{
+    const struct mr_snap_options *opts = invocation->settings.values;
+    const char *dir = invocation->operands[0];
+    mr_general_options_apply(&opts->general);
+    enum mr_code code = verify(dir, opts, exit_code, err);
+    if (code != MR_OK || opts->against == NULL)
+        return code;
+    if (*exit_code == 0)
+        return mr_verify_against(invocation, opts, dir, exit_code, err);
+    mr_log_warning("not compared with the server, because it is damaged");
+    return MR_OK;
 }
 
 static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_code,

@@ -1,0 +1,110 @@
+/* verify_against.c: see verify_against.h. */
+#include "snapshot/verify_against.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MAX_ARGS 24
+
+/* As it stands in a URI. */
+static void add_encoded(struct mr_strbuf *out, const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
+        if (isalnum(*at) || strchr("-_./", *at) != NULL)
+            mr_strbuf_add_char(out, (char)*at);
+        else
+            mr_strbuf_add_fmt(out, "%%%02X", *at);
+}
+
+static void add_endpoint(struct mr_strbuf *out, const char *dir, const char *key)
+{
+    mr_strbuf_add_str(out, "snapshot:");
+    add_encoded(out, dir);
+    if (key != NULL) {
+        mr_strbuf_add_str(out, "?key=");
+        add_encoded(out, key);
+    }
+}
+
+struct args {
+    char *items[MAX_ARGS];
+    int count;
+    struct mr_arena arena;
+    bool failed;
+};
+
+static void add(struct args *a, const char *arg)
+{
+    char *copy = a->count < MAX_ARGS ? mr_arena_strdup(&a->arena, arg) : NULL;
+    if (copy == NULL)
+        a->failed = true;
+    else
+        a->items[a->count++] = copy;
+}
+
+static void add_value(struct args *a, const char *option, const char *value)
+{
+    if (value != NULL) {
+        add(a, option);
+        add(a, value);
+    }
+}
+
+static void add_general(struct args *a, const struct mr_general_options *general)
+{
+    static const char *const colors[] = {[MR_COLOR_AUTO] = "auto",
+                                         [MR_COLOR_ALWAYS] = "always",
+                                         [MR_COLOR_NEVER] = "never"};
+    add_value(a, "--config", general->config_path);
+    add_value(a, "--color", colors[general->color]);
+    if (general->quiet)
+        add(a, "--quiet");
+    for (unsigned i = 0; i < general->verbose; i++)
+        add(a, "--verbose");
+    if (general->progress != MR_PROGRESS_AUTO)
+        add(a, general->progress == MR_PROGRESS_NEVER ? "--no-progress" : "--progress");
+}
+
+static enum mr_code fill(struct args *a, const struct mr_snap_options *opts,
+                         const char *dir, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    add(a, "myrecon");
+    add(a, "check");
+    add_general(a, &opts->general);
+    mr_strbuf_add_fmt(&text, "%u", opts->threads);
+    add_value(a, "--threads", text.failed ? NULL : text.ptr);
+    add_value(a, "--case", opts->case_path);
+    if (opts->json)
+        add(a, "--json");
+    if (opts->ask_password)
+        add(a, "--ask-password");
+    add(a, "--");
+    mr_strbuf_reset(&text);
+    add_endpoint(&text, dir, opts->decrypt_with);
+    enum mr_code code = mr_strbuf_check(&text, "starting a check", err);
+    if (code == MR_OK) {
+        add(a, text.ptr);
+        add(a, opts->against);
+    }
+    mr_strbuf_release(&text);
+    return code == MR_OK && a->failed ? mr_err_nomem(err, "starting a check") : code;
+}
+
+enum mr_code mr_verify_against(const struct mr_invocation *invocation,
+                               const struct mr_snap_options *opts, const char *dir,
+                               int *exit_code, struct mr_err *err)
+{
+    struct args a = {.arena = MR_ARENA_INIT};
+    struct mr_invocation check = {0};
+    enum mr_code code = fill(&a, opts, dir, err);
+    if (code == MR_OK)
+        code = mr_cli_parse(&check, invocation->commands, a.count, a.items, err);
+    if (code == MR_OK)
+        code = mr_cli_configure(&check, err);
+    if (code == MR_OK)
+        code = check.command->run(&check, exit_code, err);
+    mr_cli_release(&check);
+    mr_arena_release(&a.arena);
+    return code;
+}
