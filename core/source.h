@@ -84,7 +84,9 @@ struct mr_kept_range {
 struct mr_kept {
     struct mr_readspec spec; /* its columns, key and condition, as they were read */
     const char *note;        /* why its rows are not of one moment, or NULL */
-    const struct mr_kept_range *ranges; /* in key order; they tile the key space */
+    const char *rows_of;     /* it is not the whole table: "case RUN_ID"; or NULL */
+    const struct mr_kept_range *ranges; /* in key order; they tile the key space, or there
+                                           are none, since they are not known */
     size_t nranges;
     uint64_t rows;
     struct mr_digest sum; /* of all rows */

@@ -114,6 +114,25 @@ static void look_at_kept(const struct mr_check_run *check, const struct mr_pair 
     }
 }
 
+/* Rows that somebody has chosen say nothing about the others. */
+static bool is_part(const struct mr_check_run *check, const struct mr_pair *table,
+                    struct mr_err *why)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_table *t = table->side[side];
+        const struct mr_kept *kept =
+            mr_source_kept(check->pairing.side[side].source, t->db, t->name);
+        if (kept != NULL && kept->rows_of != NULL) {
+            (void)mr_err_set(
+                why, MR_E_UNSUPPORTED,
+                "the %s's snapshot has only rows of %s, not all of the table",
+                mr_side_name((enum mr_side)side), kept->rows_of);
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum mr_code apply_rows(struct mr_check_run *check, struct mr_pair *table,
                                const struct rows *rows, struct mr_err *err)
 {
@@ -142,6 +161,11 @@ static enum mr_code restrict_rows(struct mr_check_run *check, struct mr_pair *ta
                                   struct mr_err *err)
 {
     struct rows rows = {.asked = MR_STRBUF_INIT, .note = MR_STRBUF_INIT};
+    struct mr_err why = {0};
+    if (is_part(check, table, &why)) {
+        mr_check_give_up(check, table, &why);
+        return MR_OK;
+    }
     enum mr_code code = ask_for_rows(check, table, config, &rows, err);
     if (code == MR_OK) {
         look_at_kept(check, table, &rows);

@@ -20,7 +20,8 @@ static enum mr_code keep_table(struct mr_kept *to, const struct mr_snap_table *t
                                            .sum = sum_of(t->chunks[i].sum)};
     to->note = t->note;
     to->ranges = ranges;
-    to->nranges = t->nchunks;
+    to->nranges = t->keys_hidden && t->nchunks > 1 ? 0 : t->nchunks;
+    to->rows_of = t->rows_of;
     to->rows = t->rows;
     to->sum = sum_of(t->sum);
     return mr_snap_readspec(t, t->db, arena, &to->spec, err);

@@ -37,7 +37,7 @@ bool mr_snap_order_is_known(const struct mr_snap_table *table)
     for (size_t k = 0; k < table->nkey; k++)
         if (!has_order(&table->columns[table->key[k]]))
             return false;
-    return table->nkey > 0;
+    return table->nkey > 0 && !table->keys_hidden;
 }
 
 static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)

@@ -60,6 +60,12 @@ sum="SUM(CRC32(CONCAT(HEX(name), kind + 0, COALESCE(HEX(note), ''))))"
 is "names in their own bytes, too" "$(client b -N <<<"SELECT $sum FROM $COPY.names")" \
     "$(at a "SELECT $sum FROM names WHERE note = 'a' OR name = 'only here'")"
 
+SRC=snapshot:$IT_TMP/source DST=$(uri a "$DB")
+check_is 4 "it does not stand for the tables" --tables club
+is "which is the reason" "$(jq -r 'select(.type == "table") | "\(.verdict) \(.reason)"' "$OUT" | sed 's/case .*,/case RUN,/')" \
+    "not-checked the source's snapshot has only rows of case RUN, not all of the table"
+SRC=$(uri a "$DB")
+
 evidence b target --tables club
 is "made of the target: its side of the same run" "$RC $(rows target)" "0 club 3"
 is "restored, its rows are those of the target" "$(restored target b)" 0

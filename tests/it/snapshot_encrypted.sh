@@ -72,6 +72,26 @@ snap restore --no-progress --decrypt-with "$IT_TMP/ec.key" --signer "$IT_TMP/sig
 is "restored" "$RC" 0
 check_is 0 "equal, too"
 
+# --- as a side of a check -----------------------------------------------------------------
+
+at a "CREATE TABLE tens (d DECIMAL(12, 2) PRIMARY KEY, pad VARCHAR(200)); INSERT INTO tens SELECT seq / 4, REPEAT('d', 150) FROM seq_1_to_20000;
+    CREATE TABLE bins (b VARBINARY(20) PRIMARY KEY, pad VARCHAR(200)); INSERT INTO bins SELECT UNHEX(SHA1(seq)), REPEAT('b', 150) FROM seq_1_to_20000"
+side=$IT_TMP/side
+take --chunk-size 1 --tables tens --tables bins --tables phones --encrypt-to "$IT_TMP/ec.pem" "$(uri a "$DB")" "$side"
+is "of several files each, which do not say their keys" "$(jq -c '[.tables[] | [.keys_hidden, (.chunks | length > 2)]] | unique' "$side/manifest.json")" "[[true,true]]"
+SRC="snapshot:$side?key=$IT_TMP/ec.key" DST=$(uri a "$DB")
+check_is 0 "an encrypted snapshot is equal to what it was made of" --tables tens --tables bins --tables phones
+at a "UPDATE tens SET pad = 'x' WHERE d = 2500; DELETE FROM bins WHERE b = UNHEX(SHA1(7)); UPDATE phones SET note = 'x' WHERE mobile = '+4917119999'"
+check_is 1 "and what is changed is found" --tables tens --tables bins --tables phones
+is "by its rows" "$(jq -r 'select(.type == "row") | "\(.table) \(.kind)"' "$OUT" | sort)" "$DB.bins missing
+$DB.phones changed
+$DB.tens changed"
+SRC="snapshot:$side?key=$IT_TMP/other.key"
+check_is 3 "not with another key"
+SRC=snapshot:$side
+check_is 3 "nor without one"
+SRC=$(uri a "$DB")
+
 # --- damage -------------------------------------------------------------------------------
 
 flip() { # flip FILE OFFSET: and verify
