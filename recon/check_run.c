@@ -9,6 +9,7 @@
 #include "recon/check_classify.h"
 #include "recon/check_confirm.h"
 #include "recon/check_kin.h"
+#include "recon/check_known.h"
 #include "recon/check_objects.h"
 #include "recon/check_options.h"
 #include "core/pair_references.h"
@@ -97,7 +98,7 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
         return MR_OK;
     }
     switch (item->job) {
-    case JOB_SCAN: return mr_check_scan(w, &item->scan, err);
+    case JOB_SCAN: return mr_check_known_scan(w, &item->scan, err);
     case JOB_SPILL: return mr_check_spill(w, item->table, err);
     case JOB_CONFIRM: return confirm_table(w, item, err);
     case JOB_CLASSIFY: return classify_table(w, item, err);
@@ -185,17 +186,29 @@ static size_t wanted_segments(const struct mr_check_run *check,
     return rows / SEGMENT_ROWS < most ? (size_t)(rows / SEGMENT_ROWS) : (size_t)most;
 }
 
-/* Cuts a new table into segments, at keys that the source's index holds. */
+/* Who names the keys at which a table is cut: a snapshot whose sums are to be used, else
+ * the source. */
+static struct mr_server_side *cutter(const struct mr_check_run *check,
+                                     const struct mr_pair *table, enum mr_side *side)
+{
+    if (!mr_check_known_is_possible(check, table, side))
+        *side = MR_SOURCE;
+    return &check->pairing.side[*side];
+}
+
+/* Cuts a new table into segments, at keys that an index or a snapshot has. */
 static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
                               struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     size_t wanted = wanted_segments(check, table);
+    enum mr_side side;
+    const struct mr_server_side *by = cutter(check, table, &side);
     enum mr_code code = MR_OK;
     if (wanted > 1)
-        code = mr_reader_bounds(check->pairing.side[MR_SOURCE].main,
-                                &table->scan[MR_SOURCE], wanted - 1, &arena, &keys, err);
+        code = mr_reader_bounds(by->main, &table->scan[side], wanted - 1, &arena, &keys,
+                                err);
     struct mr_range *ranges = mr_arena_calloc(&arena, keys.count + 1, sizeof *ranges);
     if (code == MR_OK && ranges == NULL)
         code = mr_err_nomem(err, "planning the work");

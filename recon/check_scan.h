@@ -36,6 +36,7 @@ struct mr_scan_task {
     size_t segment;
     struct mr_key lo, hi; /* what is left of the segment */
     int64_t next_chunk;
+    bool more; /* of the segment is to be read when this is done */
 };
 
 /* Runs one segment.  Failures that concern only this table make it not-checked; others

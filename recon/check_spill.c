@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/signals.h"
 #include "recon/check_confirm.h"
+#include "recon/check_known.h"
 #include "core/pair_identity.h"
 #include "recon/check_options.h"
 #include "core/rowhash.h"
@@ -317,8 +318,11 @@ enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *tabl
                             struct mr_err *err)
 {
     struct mr_spill *spill = NULL;
-    enum mr_code code = mr_spill_open(&spill, err);
-    if (code == MR_OK)
+    bool equal = false;
+    enum mr_code code = mr_check_known_whole(worker, table, &equal, err);
+    if (code == MR_OK && !equal)
+        code = mr_spill_open(&spill, err);
+    if (code == MR_OK && !equal)
         code = spill_table(worker, table, spill, err);
     mr_spill_close(spill);
     if (code == MR_OK)

@@ -191,4 +191,39 @@ check_is 4 "a damaged file" --tables n --tables same
 table_is "names the file" n '.verdict == "not-checked" and (.reason | test("data/.*n.0.tsv.zst.*was changed"))'
 table_is "and leaves the others alone" same '.verdict == "equal"'
 
+# --- what is equal is not read ------------------------------------------------------------
+
+fresh ab "$DB"
+at ab "CREATE TABLE big (id INT PRIMARY KEY, e ENUM('a','b'), pad VARCHAR(200));
+    INSERT INTO big SELECT seq * 2, 1 + seq % 2, REPEAT(CHAR(65 + seq % 26), 180) FROM seq_1_to_40000;
+    CREATE TABLE words (w VARCHAR(20) PRIMARY KEY, v INT); INSERT INTO words SELECT CONCAT('w', seq), seq FROM seq_1_to_5000;
+    CREATE TABLE loose (a INT, b VARCHAR(9)); INSERT INTO loose SELECT seq % 100, 'x' FROM seq_1_to_5000"
+rm -rf "$A" "$B"
+take --chunk-size 1 "$LIVE_S" "$A"
+take --chunk-size 2 "$LIVE_T" "$B"
+cp -r "$A" "$IT_TMP/hollow"
+rm "$IT_TMP/hollow/data/"*
+is "a snapshot of several files" "$(jq -c '[.tables[].chunks | length > 3]' "$A/manifest.json")" "[true,false,false]"
+for SRC in "snapshot:$IT_TMP/hollow $LIVE_T" "$LIVE_T snapshot:$IT_TMP/hollow" "snapshot:$IT_TMP/hollow snapshot:$B"; do
+    DST=${SRC#* } SRC=${SRC% *}
+    check_is 0 "equal without its data: ${SRC//$IT_TMP\//} ${DST//$IT_TMP\//}" --threads 2
+    is "all rows are counted" "$(table_field big source_rows) $(table_field words target_rows) $(table_field loose source_rows)" "40000 5000 5000"
+done
+at b "UPDATE big SET pad = 'other' WHERE id = 40002"
+file=$(jq -r '.tables[] | select(.name == "big") | .chunks[] |
+    select((.from.id | tonumber) <= 40002 and (.to.id | tonumber) >= 40002) | .file' "$A/manifest.json")
+cp "$A/$file" "$IT_TMP/hollow/$file"
+SRC=snapshot:$IT_TMP/hollow DST=$LIVE_T
+check_is 1 "one row differs: one file is read" --threads 2
+rows_are "and the row is found" big 'changed {"id":"40002"} ["pad"]'
+SRC=$LIVE_T DST=snapshot:$IT_TMP/hollow
+check_is 1 "and the other way round" --threads 2
+rows_are "and the row is found there" big 'changed {"id":"40002"} ["pad"]'
+at b "UPDATE words SET v = 0 WHERE w = 'w77'; DELETE FROM loose LIMIT 1"
+run_check "snapshot:$IT_TMP/hollow" "$LIVE_T"
+is "tables that differ need their files" "$RC $(table_field words verdict) $(table_field loose verdict) $(table_field big verdict)" \
+    "4 not-checked not-checked diverged"
+like "which are named" "$(table_field words reason)" "data/.*words.*is missing"
+same_findings "tables of several files" 1
+
 finish
