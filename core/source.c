@@ -149,6 +149,11 @@ const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db
     return src->ops->kept != NULL ? src->ops->kept(src, db, table) : NULL;
 }
 
+bool mr_source_chooses(const struct mr_source *src, const char *db, const char *name)
+{
+    return src->ops->chooses == NULL || src->ops->chooses(src, db, name);
+}
+
 const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count)
 {
     *count = 0;

@@ -137,6 +137,7 @@ struct mr_source_ops {
     const struct mr_left_out *(*left_out)(const struct mr_source *src, size_t *count);
     const char *const *(*databases)(const struct mr_source *src, size_t *count,
                                     bool *whole);
+    bool (*chooses)(const struct mr_source *src, const char *db, const char *name);
     bool (*has_order)(struct mr_reader *reader, const struct mr_readspec *spec);
     void (*free)(struct mr_source *src);
 };
@@ -210,6 +211,9 @@ bool mr_source_is_snapshot(const struct mr_source *src);
 /* NULL: a server, or a table that is not there.  It lives as long as the source. */
 const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db,
                                      const char *table);
+/* Is the table, or another object of that name, among those that a snapshot was to hold?
+ * What was not chosen is not missing.  Of a server: true. */
+bool mr_source_chooses(const struct mr_source *src, const char *db, const char *name);
 /* Of a server *count is 0. */
 const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count);
 /* The databases that a snapshot holds.  *whole: they are all that its server had, and were

@@ -32,6 +32,7 @@ struct mr_check_run {
     const struct mr_check_options *opts;
     mr_source_open_fn *open_snapshot;
     struct mr_pairing pairing;
+    const struct mr_vec *dbs; /* struct mr_db_pair */
     struct mr_findings *fd;
     struct mr_find_run run;
     struct mr_arena arena;

@@ -195,6 +195,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
             eps[servers++] = check->pairing.side[side].ep;
     enum mr_code code =
         mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
+    check->dbs = &pairs;
     if (code == MR_OK) {
         warn_of_itself(check, &pairs);
         code = mr_check_plan(check, &pairs, err);

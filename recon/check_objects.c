@@ -444,6 +444,49 @@ static void look_at_rights(struct looking *l)
     }
 }
 
+/* The pair whose database on that side "club.members" or "club" names, or NULL. */
+static const struct mr_db_pair *pair_of(const struct looking *l, enum mr_side side,
+                                        const char *name, const char **rest)
+{
+    for (size_t i = 0; i < l->pairs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
+        size_t len = strlen(pair->name[side]);
+        if (strncmp(name, pair->name[side], len) != 0 ||
+            (name[len] != '.' && name[len] != '\0'))
+            continue;
+        *rest = name + len + (name[len] == '.');
+        return pair;
+    }
+    return NULL;
+}
+
+/* What a snapshot should hold and could not keep, as if it could not be seen.  A table that
+ * the other side has is not checked already. */
+static void look_at_left_out(struct looking *l, enum mr_side side)
+{
+    const struct mr_server_side *s = &l->check->pairing.side[side];
+    const struct mr_catalogue *other = l->cat[mr_other_side(side)];
+    size_t count = 0;
+    const struct mr_left_out *list = mr_source_left_out(s->source, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_left_out *o = &list[i];
+        const char *table = "";
+        const struct mr_db_pair *pair = pair_of(l, side, o->name, &table);
+        unsigned kind = 0;
+        bool known = mr_objects_parse_kinds(o->kind, &kind, NULL) == MR_OK;
+        if (pair == NULL || (known && (l->kinds & kind) == 0) ||
+            (kind == MR_OBJECTS_TABLE &&
+             mr_catalogue_table(other, pair->name[mr_other_side(side)], table) != NULL))
+            continue;
+        mr_strbuf_add_fmt(&l->hidden,
+                          "%s%s \"%s\", which the snapshot on the %s lacks: %s",
+                          l->hidden.len > 0 ? "\n" : "", o->kind, o->name,
+                          mr_side_name(side), o->reason);
+        if (o->hint != NULL)
+            mr_strbuf_add_fmt(&l->hidden, " (%s)", o->hint);
+    }
+}
+
 /* Counters and late changes of the tables that were compared. */
 static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
 {
@@ -512,6 +555,8 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
         code = look_at_tables(&l, err);
     if (code == MR_OK) {
         look_at_rights(&l);
+        look_at_left_out(&l, MR_SOURCE);
+        look_at_left_out(&l, MR_TARGET);
         code = store(&l, err);
     }
     check->run.objects_done = code == MR_OK;

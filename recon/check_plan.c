@@ -13,11 +13,32 @@
 #include "recon/check_options.h"
 #include "recon/window.h"
 
+/* TARGET's name of a database of SOURCE's. */
+static const char *target_db(const struct mr_check_run *check, const char *db)
+{
+    for (size_t i = 0; check->dbs != NULL && i < check->dbs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(check->dbs, i);
+        if (strcmp(pair->name[MR_SOURCE], db) == 0)
+            return pair->name[MR_TARGET];
+    }
+    return db;
+}
+
+/* A snapshot was perhaps to hold only some tables: then there is nothing to be said of the
+ * others. */
+static bool is_chosen(const struct mr_check_run *check, const char *db, const char *table)
+{
+    const struct mr_server_side *side = check->pairing.side;
+    return mr_source_chooses(side[MR_SOURCE].source, db, table) &&
+           mr_source_chooses(side[MR_TARGET].source, target_db(check, db), table);
+}
+
 bool mr_check_selects(const struct mr_check_run *check, const char *db, const char *table)
 {
     const struct mr_check_options *o = check->opts;
     return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
-                              o->exclude.count, db, table);
+                              o->exclude.count, db, table) &&
+           is_chosen(check, db, table);
 }
 
 static enum mr_code try_where(const struct mr_check_run *check,

@@ -2,6 +2,7 @@
 #include "recon/next_step.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static enum mr_code add(struct mr_next_steps *steps, enum mr_next_kind kind,
                         const struct mr_strbuf *text, struct mr_err *err)
@@ -37,12 +38,19 @@ static enum mr_code has_counters(const struct mr_check_result *result, bool *has
     return code;
 }
 
+/* Then one side is of another moment, and differs from the other for that alone. */
+static bool has_snapshot(const struct mr_find_run *run)
+{
+    return strncmp(run->source, "snapshot:", 9) == 0 ||
+           strncmp(run->target, "snapshot:", 9) == 0;
+}
+
 static enum mr_code two_histories(struct mr_next_steps *steps,
                                   const struct mr_check_result *result,
                                   struct mr_err *err)
 {
     bool has = false;
-    if (!mr_check_result_two_histories(result))
+    if (has_snapshot(result->run) || !mr_check_result_two_histories(result))
         return MR_OK;
     enum mr_code code =
         add_str(steps, MR_NEXT_TWO_HISTORIES,

@@ -227,6 +227,8 @@ static enum mr_code fill_head(struct mr_create *c, struct mr_err *err)
                                         .lower_case_table_names =
                                             (unsigned)server->lower_case_table_names};
     m->consistency = c->views.consistency;
+    m->only = c->opts->tables;
+    m->except = c->opts->exclude;
     mr_strbuf_release(&source);
     return m->finished != NULL && m->source != NULL
                ? MR_OK

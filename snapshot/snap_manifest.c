@@ -227,6 +227,18 @@ static void put_recipients(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_end(w);
 }
 
+static void put_texts(struct mr_jsonw *w, const char *key,
+                      const struct mr_string_list *list)
+{
+    if (list->count == 0)
+        return;
+    mr_jsonw_key(w, key);
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < list->count; i++)
+        mr_jsonw_str(w, list->items[i]);
+    mr_jsonw_array_end(w);
+}
+
 static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
 {
     mr_jsonw_key(w, "objects");
@@ -279,6 +291,8 @@ enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest,
     put_recipients(&w, manifest);
     put_key(&w, "signer", manifest->signer);
     put_totals(&w, manifest);
+    put_texts(&w, "only", &manifest->only);
+    put_texts(&w, "except", &manifest->except);
     put_lists(&w, manifest);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);

@@ -14,6 +14,7 @@
 #define MR_SNAP_MANIFEST_H
 
 #include "core/json_in.h"
+#include "core/option.h"
 #include "snapshot/snap_table.h"
 
 #define MR_SNAP_SCHEMA "myrecon/snapshot/1"
@@ -91,6 +92,7 @@ struct mr_snap_manifest {
     size_t nobjects;
     struct mr_snap_table *tables;
     size_t ntables;
+    struct mr_string_list only, except; /* patterns: what was chosen of its tables */
     const struct mr_snap_left_out *left_out;
     size_t nleft_out;
     const struct mr_snap_file *files; /* all but data chunks and the manifest itself */

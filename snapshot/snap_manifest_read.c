@@ -355,6 +355,27 @@ static void get_recipients(struct reader *r, const struct json_t *root,
     m->signer = get_key(r, root, "signer");
 }
 
+/* A list that stands there only where it has something. */
+static struct mr_string_list get_texts(struct reader *r, const struct json_t *root,
+                                       const char *key)
+{
+    struct mr_string_list list = {0};
+    void *items = NULL;
+    if (!mr_json_has(root, key))
+        return list;
+    const struct json_t *array =
+        get_array(r, root, key, sizeof(const char *), &list.count, &items);
+    const char **texts = items;
+    for (size_t i = 0; i < list.count && r->code == MR_OK; i++) {
+        const char *text = NULL;
+        r->code = mr_json_item_text(array, i, &text, r->err);
+        if (r->code == MR_OK)
+            texts[i] = keep(r, mr_arena_strdup(r->arena, text));
+    }
+    list.items = texts;
+    return list;
+}
+
 static void get_lists(struct reader *r, const struct json_t *root,
                       struct mr_snap_manifest *m)
 {
@@ -442,6 +463,8 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
         get_server(&r, root, &out->server);
         get_consistency(&r, root, &out->consistency);
         get_recipients(&r, root, out);
+        out->only = get_texts(&r, root, "only");
+        out->except = get_texts(&r, root, "except");
         get_lists(&r, root, out);
         code = r.code;
     }

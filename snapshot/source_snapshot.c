@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/pattern.h"
 #include "snapshot/snap_catalogue.h"
 #include "snapshot/snap_cursor.h"
 #include "snapshot/snap_kept.h"
@@ -299,6 +300,14 @@ static const struct mr_kept *snap_kept(const struct mr_source *src, const char *
     return t != NULL ? &s->kept.tables[t - s->store.snap.manifest.tables] : NULL;
 }
 
+static bool snap_chooses(const struct mr_source *src, const char *db, const char *name)
+{
+    const struct snap_source *s = (const struct snap_source *)src;
+    const struct mr_snap_manifest *m = &s->store.snap.manifest;
+    return mr_pattern_selects(m->only.items, m->only.count, m->except.items,
+                              m->except.count, db, name);
+}
+
 static const struct mr_left_out *snap_left_out(const struct mr_source *src, size_t *count)
 {
     const struct snap_source *s = (const struct snap_source *)src;
@@ -418,6 +427,7 @@ static const struct mr_source_ops snap_ops = {
     .counter = snap_counter,
     .probe = snap_probe,
     .kept = snap_kept,
+    .chooses = snap_chooses,
     .left_out = snap_left_out,
     .databases = snap_databases,
     .has_order = snap_has_order,
