@@ -18,6 +18,8 @@
 
 #define INSERT_BYTES ((size_t)1 << 20)
 #define WARNINGS_SHOWN 3
+#define TRIES 6
+#define DEADLOCK 1213
 
 struct task {
     struct mr_restore_table *table;
@@ -174,26 +176,52 @@ static enum mr_code check_count(const struct task *task,
     return MR_E_SQL;
 }
 
-static enum mr_code load_chunk(struct worker *w, const struct task *task,
-                               struct mr_err *err)
+/* One transaction, taken back where it fails. */
+static enum mr_code try_chunk(struct worker *w, const struct task *task,
+                              struct mr_db_loaded *loaded, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
-    struct mr_db_loaded loaded = {0};
+    *loaded = (struct mr_db_loaded){0};
     enum mr_code code = mr_throttle_wait(r->throttle, err);
     if (code == MR_OK)
         code = exec_text(w, "START TRANSACTION", err);
     if (code == MR_OK)
-        code = r->insert ? insert_rows(w, task, &loaded, err)
-                         : load_file(w, task, &loaded, err);
+        code = r->insert ? insert_rows(w, task, loaded, err)
+                         : load_file(w, task, loaded, err);
     if (code == MR_OK)
-        code = check_count(task, &loaded, err);
+        code = check_count(task, loaded, err);
     if (code == MR_OK)
         code = record_done(w, task->chunk, err);
     if (code == MR_OK)
         code = exec_text(w, "COMMIT", err);
+    if (code != MR_OK && !mr_db_is_lost(w->db))
+        (void)exec_text(w, "ROLLBACK", NULL);
+    return code;
+}
+
+/* The server may still be taking back what a killed run has loaded. */
+static bool is_passing(const struct worker *w, const struct task *task, enum mr_code code,
+                       const struct mr_err *why)
+{
+    return task->table->snap->transactional && !mr_db_is_lost(w->db) &&
+           (code == MR_E_TIMEOUT || (code != MR_OK && why->sql_errno == DEADLOCK));
+}
+
+static enum mr_code load_chunk(struct worker *w, const struct task *task,
+                               struct mr_err *err)
+{
+    struct mr_restore *r = w->restore;
+    struct mr_db_loaded loaded;
+    struct mr_err why = {0};
+    enum mr_code code = try_chunk(w, task, &loaded, &why);
+    for (int i = 1; i < TRIES && is_passing(w, task, code, &why); i++) {
+        mr_log_detail("\"%s\" is loaded again: %s", task->chunk->file, why.message);
+        why = (struct mr_err){0};
+        code = try_chunk(w, task, &loaded, &why);
+    }
     if (code != MR_OK) {
-        if (!mr_db_is_lost(w->db))
-            (void)exec_text(w, "ROLLBACK", NULL);
+        if (err != NULL)
+            *err = why;
         mr_err_context(err, "table \"%s.%s\"", task->table->db, task->table->snap->name);
         return code;
     }
