@@ -290,13 +290,14 @@ static void probe_sample(void *ctx, struct mr_load *load)
             continue;
         struct mr_err err;
         enum mr_code rc = MR_OK;
+        /* first: another question would take the blame for a server that stands still */
+        if (probe->wants_reads && watch->own_host == NULL)
+            rc = sample_reads(probe, watch, load, &err);
         /* the load of a replica that nobody compares is not ours to wait for */
-        if (probe->wants_load && watch->own_host == NULL)
+        if (rc == MR_OK && probe->wants_load && watch->own_host == NULL)
             rc = sample_running(watch, load, &err);
         if (rc == MR_OK && probe->wants_lag)
             rc = sample_lag(watch, load, &err);
-        if (rc == MR_OK && probe->wants_reads && watch->own_host == NULL)
-            rc = sample_reads(probe, watch, load, &err);
         if (rc != MR_OK)
             lose(watch, &err);
     }
