@@ -32,6 +32,15 @@ bool mr_side_is_snapshot(const struct mr_server_side *side)
     return side->source != NULL && mr_source_is_snapshot(side->source);
 }
 
+enum mr_code mr_side_view_reader(const struct mr_server_side *side,
+                                 struct mr_reader **out, struct mr_err *err)
+{
+    if (mr_side_is_snapshot(side))
+        return mr_source_reader_new(side->source, out, err);
+    return side->view != NULL ? mr_source_reader_new(side->view, out, err)
+                              : mr_err_set(err, MR_E_BUG, "the sides have no views");
+}
+
 /* Databases to load: those that either side names, by position where both do. */
 static enum mr_code load_catalogue(struct mr_sides *sides, enum mr_side side,
                                    struct mr_err *err)

@@ -56,6 +56,9 @@ struct mr_sides {
 };
 
 bool mr_side_is_snapshot(const struct mr_server_side *side);
+/* A reader that sees one moment: of sides that were opened `consistent`, or a snapshot. */
+enum mr_code mr_side_view_reader(const struct mr_server_side *side,
+                                 struct mr_reader **out, struct mr_err *err);
 
 /* Connects both (asking for passwords if told to), loads catalogues of the databases that
  * either URI names, and the grants.  Names live in arena. */

@@ -126,6 +126,15 @@ enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *
     return reader->source->ops->counter(reader, table, next, greatest, err);
 }
 
+enum mr_code mr_reader_sequence(struct mr_reader *reader, const char *db,
+                                const char *name, uint64_t *next, struct mr_err *err)
+{
+    *next = 0;
+    return reader->source->ops->sequence != NULL
+               ? reader->source->ops->sequence(reader, db, name, next, err)
+               : mr_err_set(err, MR_E_BUG, "a server is asked for its sequences in SQL");
+}
+
 enum mr_code mr_reader_probe(struct mr_reader *reader, const char *db, const char *table,
                              const char *column, struct mr_err *err)
 {

@@ -129,6 +129,9 @@ struct mr_source_ops {
     struct mr_db *(*reader_db)(struct mr_reader *reader);
     enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table,
                             uint64_t *next, uint64_t *greatest, struct mr_err *err);
+    /* NULL: the connection is asked */
+    enum mr_code (*sequence)(struct mr_reader *reader, const char *db, const char *name,
+                             uint64_t *next, struct mr_err *err);
     enum mr_code (*probe)(struct mr_reader *reader, const char *db, const char *table,
                           const char *column, struct mr_err *err);
     /* of a snapshot; NULL: a server */
@@ -199,6 +202,9 @@ struct mr_db *mr_reader_db(struct mr_reader *reader);
 /* As mr_schema_auto_increment(). */
 enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,
                                uint64_t *next, uint64_t *greatest, struct mr_err *err);
+/* Of a snapshot: what a sequence gives next; 0: negative.  MR_E_NO_SUCH: it is not kept. */
+enum mr_code mr_reader_sequence(struct mr_reader *reader, const char *db,
+                                const char *name, uint64_t *next, struct mr_err *err);
 /* As mr_schema_probe(); what a snapshot names as left out is MR_E_DENIED. */
 enum mr_code mr_reader_probe(struct mr_reader *reader, const char *db, const char *table,
                              const char *column, struct mr_err *err);

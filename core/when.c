@@ -142,3 +142,15 @@ void mr_when_format(const struct mr_time *time, struct mr_strbuf *out)
     if (time->micros != 0)
         mr_strbuf_add_fmt(out, ".%06u", time->micros);
 }
+
+int mr_when_compare(const struct mr_time *a, const struct mr_time *b)
+{
+    const uint32_t x[] = {a->year,   a->month,  a->day,   a->hour,
+                          a->minute, a->second, a->micros};
+    const uint32_t y[] = {b->year,   b->month,  b->day,   b->hour,
+                          b->minute, b->second, b->micros};
+    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
+        if (x[i] != y[i])
+            return x[i] < y[i] ? -1 : 1;
+    return 0;
+}

@@ -25,6 +25,9 @@ enum mr_code mr_when_parse(struct mr_when *when, const char *text, struct mr_err
 /* The same instant in UTC; a time without zone is taken as UTC. */
 struct mr_time mr_when_utc(const struct mr_when *when);
 
+/* By the fields of a date and time, as strcmp(); no sign, no zone. */
+int mr_when_compare(const struct mr_time *a, const struct mr_time *b);
+
 /* "2026-04-02 12:11:00" or, with a fraction, "2026-04-02 12:11:00.500000". */
 void mr_when_format(const struct mr_time *time, struct mr_strbuf *out);
 

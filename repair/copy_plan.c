@@ -159,9 +159,7 @@ static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
     for (size_t i = 0; i < m->plan->ntables; i++)
         c->planned[i] = c->task->selected == NULL || c->task->selected[i];
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_source *view = m->plan->pairing.side[side].view;
-        code = view != NULL ? mr_source_reader_new(view, &m->reader[side], err)
-                            : mr_err_set(err, MR_E_BUG, "the sides have no views");
+        code = mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err);
     }
     return code == MR_OK ? mr_copy_outside_parents(c, err) : code;
 }

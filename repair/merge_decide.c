@@ -119,9 +119,7 @@ static enum mr_code open_readers(struct mr_merge *m, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_source *view = m->plan->pairing.side[side].view;
-        code = view != NULL ? mr_source_reader_new(view, &m->reader[side], err)
-                            : mr_err_set(err, MR_E_BUG, "the sides have no views");
+        code = mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err);
     }
     return code;
 }

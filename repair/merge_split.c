@@ -56,18 +56,6 @@ enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table 
     return code;
 }
 
-static int compare_times(const struct mr_time *a, const struct mr_time *b)
-{
-    const uint32_t x[] = {a->year,   a->month,  a->day,   a->hour,
-                          a->minute, a->second, a->micros};
-    const uint32_t y[] = {b->year,   b->month,  b->day,   b->hour,
-                          b->minute, b->second, b->micros};
-    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
-        if (x[i] != y[i])
-            return x[i] < y[i] ? -1 : 1;
-    return 0;
-}
-
 enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table *table,
                                  size_t column, struct mr_key image, int *side,
                                  struct mr_err *err)
@@ -87,6 +75,6 @@ enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table 
         return code;
     code = mr_merge_split_time(m, table, column, &split, err);
     if (code == MR_OK)
-        *side = compare_times(&value.t, &split) < 0 ? -1 : 1;
+        *side = mr_when_compare(&value.t, &split) < 0 ? -1 : 1;
     return code;
 }

@@ -263,8 +263,10 @@ static enum mr_code take(struct opening *o, const struct mr_table *s,
     const struct mr_find_table *known = known_table(o, name.ptr);
     enum mr_code code = mr_strbuf_check(&name, "planning tables", err);
     mr_strbuf_release(&name);
+    const struct mr_kept *kept =
+        mr_source_kept(o->plan->pairing.side[MR_SOURCE].source, s->db, s->name);
     if (code != MR_OK || known == NULL || known->verdict == MR_VERDICT_NOT_CHECKED ||
-        known->windowed)
+        known->windowed || (kept != NULL && kept->spec.where != NULL))
         return code;
     code = mr_pair_plan(&o->plan->pairing, s, t, &pair, &reason, err);
     if (code != MR_OK || reason.code != MR_OK)

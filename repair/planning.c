@@ -78,8 +78,13 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
                                        .statement_timeout_s =
                                            p->opts->statement_timeout_s,
                                        .ask_password = p->opts->ask_password,
-                                       .consistent = p->opts->policy != NULL};
+                                       .consistent = p->opts->policy != NULL,
+                                       .open_snapshot = p->open_snapshot};
     enum mr_code code = choose_endpoints(p, uris, err);
+    if (code == MR_OK && strncmp(uris[MR_TARGET], "snapshot:", 9) == 0) {
+        code = mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
+        mr_err_hint(err, "Name the live server with --target; a snapshot may be SOURCE.");
+    }
     return code == MR_OK ? mr_sides_open(&p->sides, uris, &opts, &p->arena, err) : code;
 }
 

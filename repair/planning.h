@@ -22,6 +22,7 @@
 struct mr_planning {
     const struct mr_plan_options *opts;
     const struct mr_config *config;
+    mr_source_open_fn *open_snapshot;
     struct mr_run_id id;
     struct mr_arena arena;
     struct mr_sides sides;
@@ -33,7 +34,7 @@ struct mr_planning {
     bool is_published;
 };
 
-/* Directory, case, run and servers.  opts, config and id are set. */
+/* Directory, case, run and servers.  opts, config, open_snapshot and id are set. */
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err);
 /* A failing close of the case is reported where code is MR_OK. */
 enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,

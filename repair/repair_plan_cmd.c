@@ -80,6 +80,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
 {
     struct mr_planning p = {.opts = invocation->settings.values,
                             .config = invocation->config,
+                            .open_snapshot = invocation->commands.open_snapshot,
                             .id = mr_run_id_now(),
                             .arena = MR_ARENA_INIT};
     mr_general_options_apply(&p.opts->general);

@@ -79,14 +79,16 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
                                            .peers = &job->peers,
                                            .peer_timeout_s = PEER_TIMEOUT_S,
                                            .arena = &job->arena};
-    job->rows = (struct mr_verify_rows){.plan = &job->plan,
-                                        .target = &job->target,
-                                        .run_tag = job->id.id,
-                                        .source = job->opts->source,
-                                        .ask_password = job->opts->ask_password,
-                                        .found = mr_verify_report_found,
-                                        .ctx = &job->report,
-                                        .arena = &job->arena};
+    job->rows =
+        (struct mr_verify_rows){.plan = &job->plan,
+                                .target = &job->target,
+                                .run_tag = job->id.id,
+                                .source = job->opts->source,
+                                .open_snapshot = invocation->commands.open_snapshot,
+                                .ask_password = job->opts->ask_password,
+                                .found = mr_verify_report_found,
+                                .ctx = &job->report,
+                                .arena = &job->arena};
     return code;
 }
 

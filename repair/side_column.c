@@ -8,7 +8,6 @@
 
 #include "core/sqltext.h"
 #include "core/when.h"
-#include "repair/reseed_read.h"
 #include "repair/sequence.h"
 
 #define LIVE_KEYS 1000
@@ -19,11 +18,7 @@
 enum mr_code mr_side_next_id(const struct mr_side_column *c, uint64_t *next,
                              struct mr_err *err)
 {
-    struct mr_db *db = mr_reader_db(c->reader);
-    *next = 0;
-    return db != NULL ? mr_reseed_next(db, c->table->db, c->table->name, c->column->name,
-                                       next, err)
-                      : MR_OK;
+    return mr_reader_counter(c->reader, c->table, next, NULL, err);
 }
 
 enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db,
@@ -31,9 +26,8 @@ enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db,
 {
     struct mr_db *connection = mr_reader_db(reader);
     struct mr_sequence sequence;
-    *next = 0;
     if (connection == NULL)
-        return MR_OK;
+        return mr_reader_sequence(reader, db, name, next, err);
     enum mr_code code = mr_sequence_read(connection, db, name, &sequence, err);
     *next = code == MR_OK ? sequence.next : 0;
     return code;
@@ -111,7 +105,6 @@ static enum mr_code walk(struct walk *w, const struct mr_column *time, struct mr
     static const size_t key_at = 0;
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec bounds = MR_VEC_INIT(struct mr_key);
-    bool ordered = is_key(w->c);
     w->cols[0] = (struct mr_readcol){
         .name = w->c->column->name, .expr = MR_EXPR_COLUMN, .cls = w->c->column->cls};
     if (time != NULL)
@@ -122,7 +115,9 @@ static enum mr_code walk(struct walk *w, const struct mr_column *time, struct mr
                                    .cols = w->cols,
                                    .ncols = time != NULL ? 2 : 1,
                                    .key = &key_at,
-                                   .nkey = ordered};
+                                   .nkey = 1};
+    if (!is_key(w->c) || !mr_reader_has_order(w->c->reader, &w->spec))
+        w->spec.nkey = 0;
     enum mr_code code =
         mr_reader_bounds(w->c->reader, &w->spec, SEGMENTS, &arena, &bounds, err);
     struct mr_range range = {0};
@@ -250,16 +245,8 @@ enum mr_code mr_side_greatest(const struct mr_side_column *c, uint64_t *greatest
 
 static bool is_before(const struct mr_value *v, const struct mr_time *split)
 {
-    if ((v->cls != MR_CLASS_DATE && v->cls != MR_CLASS_DATETIME) || v->t.year == 0)
-        return false;
-    const uint32_t a[] = {v->t.year,   v->t.month,  v->t.day,   v->t.hour,
-                          v->t.minute, v->t.second, v->t.micros};
-    const uint32_t b[] = {split->year,   split->month,  split->day,   split->hour,
-                          split->minute, split->second, split->micros};
-    for (size_t i = 0; i < sizeof a / sizeof a[0]; i++)
-        if (a[i] != b[i])
-            return a[i] < b[i];
-    return false;
+    return (v->cls == MR_CLASS_DATE || v->cls == MR_CLASS_DATETIME) && v->t.year > 0 &&
+           mr_when_compare(&v->t, split) < 0;
 }
 
 static void take_before(struct walk *w, const struct mr_value *values)

@@ -22,11 +22,10 @@ struct mr_side_column {
     const struct mr_column *column; /* numeric */
 };
 
-/* The next value of an AUTO_INCREMENT column; 0: nothing is known of it. */
+/* The next value of an AUTO_INCREMENT column; 0: CREATE TABLE states none. */
 enum mr_code mr_side_next_id(const struct mr_side_column *c, uint64_t *next,
                              struct mr_err *err);
-/* The next value of a sequence that is not handed out or cached yet; 0: negative, or a
- * snapshot without it. */
+/* The next value of a sequence that is not handed out or cached yet; 0: negative. */
 enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db,
                                    const char *name, uint64_t *next, struct mr_err *err);
 

@@ -62,32 +62,50 @@ struct value {
     bool is_key;
 };
 
-/* The first rows stay where they are; the last ones go round in what follows. */
+/* The first rows stay where they are; the last ones go round in what follows.  Without an
+ * order of the key all rows are read, and are both. */
 struct sampling {
     const struct mr_side_sample *what;
     struct value *values; /* of 2 * MR_SIDE_SAMPLE_ROWS rows */
     struct mr_readspec spec;
-    size_t first;  /* rows from the beginning */
-    uint64_t last; /* rows that went round */
-    bool goes_round;
+    size_t first;           /* rows from the beginning */
+    uint64_t last;          /* rows that went round */
+    bool is_first, is_last; /* where rows go */
 };
+
+static enum mr_code keep(struct mr_strbuf *bytes, const struct mr_value *value,
+                         struct mr_err *err)
+{
+    mr_strbuf_reset(bytes);
+    return value->cls != MR_CLASS_NULL ? mr_row_encode(bytes, value, err) : MR_OK;
+}
 
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct sampling *s = ctx;
-    size_t at = s->goes_round
-                    ? MR_SIDE_SAMPLE_ROWS + (size_t)(s->last++ % MR_SIDE_SAMPLE_ROWS)
-                    : s->first++;
-    struct mr_strbuf *bytes = &s->values[at].bytes;
-    mr_strbuf_reset(bytes);
-    return values[0].cls != MR_CLASS_NULL ? mr_row_encode(bytes, &values[0], err) : MR_OK;
+    enum mr_code code = MR_OK;
+    if (s->is_first && s->first < MR_SIDE_SAMPLE_ROWS)
+        code = keep(&s->values[s->first++].bytes, &values[0], err);
+    if (code == MR_OK && s->is_last) {
+        size_t at = (size_t)(s->last++ % MR_SIDE_SAMPLE_ROWS);
+        code = keep(&s->values[MR_SIDE_SAMPLE_ROWS + at].bytes, &values[0], err);
+    }
+    return code;
+}
+
+static enum mr_code read_all(struct sampling *s, struct mr_err *err)
+{
+    s->last = 0;
+    return mr_reader_scan(s->what->reader, &s->spec, (struct mr_range){0}, 0, take_row, s,
+                          err);
 }
 
 static enum mr_code read_first(struct sampling *s, struct mr_err *err)
 {
+    s->is_first = true;
     enum mr_code code = mr_reader_scan(s->what->reader, &s->spec, (struct mr_range){0},
                                        MR_SIDE_SAMPLE_ROWS, take_row, s, err);
-    s->goes_round = true;
+    s->is_first = false;
     return code;
 }
 
@@ -97,20 +115,28 @@ static enum mr_code read_last(struct sampling *s, struct mr_err *err)
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec bounds = MR_VEC_INIT(struct mr_key);
     struct mr_range range = {0};
+    s->is_last = true;
     enum mr_code code =
         mr_reader_bounds(s->what->reader, &s->spec, SEGMENTS, &arena, &bounds, err);
     if (code == MR_OK && bounds.count > 0) {
         range.lo = *(struct mr_key *)mr_vec_at(&bounds, bounds.count - 1);
         code = mr_reader_scan(s->what->reader, &s->spec, range, 0, take_row, s, err);
     }
-    if (code == MR_OK && s->last < MR_SIDE_SAMPLE_ROWS) {
-        s->last = 0;
-        code = mr_reader_scan(s->what->reader, &s->spec, (struct mr_range){0}, 0,
-                              take_row, s, err);
-    }
+    if (code == MR_OK && s->last < MR_SIDE_SAMPLE_ROWS)
+        code = read_all(s, err);
     mr_vec_release(&bounds);
     mr_arena_release(&arena);
     return code;
+}
+
+static enum mr_code read_ends(struct sampling *s, struct mr_err *err)
+{
+    if (s->spec.nkey == 0) {
+        s->is_first = s->is_last = true;
+        return read_all(s, err);
+    }
+    enum mr_code code = read_first(s, err);
+    return code == MR_OK ? read_last(s, err) : code;
 }
 
 static struct mr_key key_of(const struct value *value)
@@ -193,6 +219,8 @@ static enum mr_code set_spec(struct sampling *s, struct mr_arena *arena,
                                    .key = key,
                                    .nkey = scan->nkey,
                                    .index = scan->index};
+    if (scan->nkey > 0 && !mr_reader_has_order(s->what->reader, &s->spec))
+        s->spec.nkey = 0;
     return MR_OK;
 }
 
@@ -208,9 +236,7 @@ static enum mr_code read_rows(const struct mr_side_sample *what, uint64_t counts
         mr_strbuf_init(&s.values[i].bytes);
     enum mr_code code = set_spec(&s, &arena, err);
     if (code == MR_OK)
-        code = read_first(&s, err);
-    if (code == MR_OK)
-        code = read_last(&s, err);
+        code = read_ends(&s, err);
     if (code == MR_OK)
         code = look_up(&s, err);
     for (size_t i = 0; i < 2 * MR_SIDE_SAMPLE_ROWS; i++) {

@@ -77,6 +77,7 @@ struct mr_verify_rows {
     const struct mr_target *target;
     const char *run_tag;
     const char *source; /* URI of the lost history, or NULL: it is not read */
+    mr_source_open_fn *open_snapshot;
     bool ask_password;
     struct mr_progress *progress; /* or NULL; lines of the entities */
     mr_proof_fn *found;

@@ -27,24 +27,23 @@ static enum mr_code load_catalogue(struct mr_verify_source *s, struct mr_verify_
         return nomem(err);
     for (size_t i = 0; i < s->ep.ndbs; i++)
         names[i] = s->ep.dbs[i];
-    return mr_catalogue_load(mr_reader_db(s->reader), names, s->ep.ndbs, &s->cat, err);
+    return mr_source_catalogue(s->source, names, s->ep.ndbs, &s->cat, err);
 }
 
 static enum mr_code connect(struct mr_verify_source *s, struct mr_verify_rows *run,
                             struct mr_err *err)
 {
-    s->opts =
-        (struct mr_source_opts){.db = {.run_tag = run->run_tag}, .consistent = true};
+    s->opts = (struct mr_source_opts){.db = {.run_tag = run->run_tag},
+                                      .consistent = true,
+                                      .open_snapshot = run->open_snapshot};
     enum mr_code code = mr_endpoint_parse(&s->ep, run->source, err);
-    if (code == MR_OK && s->ep.kind != MR_ENDPOINT_MYSQL)
-        code =
-            mr_err_set(err, MR_E_USAGE, "this version reads the source on servers only");
-    if (code == MR_OK)
+    bool live = code == MR_OK && s->ep.kind == MR_ENDPOINT_MYSQL;
+    if (live)
         code = mr_endpoint_from_env(&s->ep, "SOURCE", err);
-    if (code == MR_OK && run->ask_password && s->ep.password == NULL)
+    if (code == MR_OK && live && run->ask_password && s->ep.password == NULL)
         code = mr_endpoint_ask_password(&s->ep, "source", err);
     if (code == MR_OK)
-        code = mr_source_live_new(&s->ep, &s->opts, &s->source, err);
+        code = mr_source_new(&s->ep, &s->opts, &s->source, err);
     if (code == MR_OK)
         code = mr_source_reader_new(s->source, &s->reader, err);
     if (code == MR_OK)

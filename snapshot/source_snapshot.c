@@ -267,6 +267,22 @@ static enum mr_code snap_counter(struct mr_reader *reader, const struct mr_table
     return MR_OK;
 }
 
+static enum mr_code snap_sequence(struct mr_reader *reader, const char *db,
+                                  const char *name, uint64_t *next, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &source_of(reader)->store.snap.manifest;
+    for (size_t i = 0; i < m->nobjects; i++) {
+        const struct mr_snap_object *o = &m->objects[i];
+        if (o->kind != MR_SNAP_SEQUENCE || o->value == NULL || strcmp(o->db, db) != 0 ||
+            strcmp(o->name, name) != 0)
+            continue;
+        *next = o->value[0] != '-' ? strtoull(o->value, NULL, 10) : 0;
+        return MR_OK;
+    }
+    return mr_err_set(err, MR_E_NO_SUCH, "the snapshot holds no sequence \"%s.%s\"", db,
+                      name);
+}
+
 /* Does "club.members" name that table? */
 static bool is_name_of(const char *name, const char *db, const char *table)
 {
@@ -425,6 +441,7 @@ static const struct mr_source_ops snap_ops = {
     .digest = snap_digest,
     .reader_db = snap_reader_db,
     .counter = snap_counter,
+    .sequence = snap_sequence,
     .probe = snap_probe,
     .kept = snap_kept,
     .chooses = snap_chooses,
