@@ -19,6 +19,7 @@
 struct command {
     const struct mr_affected_options *opts;
     const struct mr_config *config;
+    mr_source_open_fn *open_snapshot;
     struct mr_affected list;
     struct mr_affected_format_opts format;
     struct mr_affected_writer *writer;
@@ -78,6 +79,7 @@ static enum mr_code add_window(struct command *c, struct mr_err *err)
         .since = o->since_text != NULL ? &o->since : NULL,
         .until = o->until_text != NULL ? &o->until : NULL,
         .uris = {o->source, o->target},
+        .open_snapshot = c->open_snapshot,
         .ask_password = o->ask_password,
         .statement_timeout_s = o->statement_timeout_s,
         .load = o->load,
@@ -212,6 +214,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
 {
     struct command c = {.opts = invocation->settings.values,
                         .config = invocation->config,
+                        .open_snapshot = invocation->commands.open_snapshot,
                         .list = {.arena = MR_ARENA_INIT}};
     struct mr_err late = {0};
     mr_general_options_apply(&c.opts->general);

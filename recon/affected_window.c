@@ -1,6 +1,8 @@
 /* affected_window.c: see affected_window.h. */
 #include "recon/affected_window.h"
 
+#include <string.h>
+
 #include "core/log.h"
 #include "core/pair_identity.h"
 #include "core/rowhash.h"
@@ -34,6 +36,8 @@ struct reading {
     bool named; /* rows are named by their identity, not by their key */
     struct mr_reader *reader;
     struct mr_rowhash hash;
+    const struct mr_time *since, *until; /* of a snapshot, whose rows nobody chooses */
+    size_t time_at;                      /* position of the time in what is read */
 
     /* a batch of its rows */
     struct mr_strbuf images, keys, bytes;
@@ -112,9 +116,22 @@ static enum mr_code add_key(struct reading *r, const struct mr_value *values,
                                         : MR_OK;
 }
 
+/* Zero dates are before all times, as for a server; NULL is in no window. */
+static bool is_within(const struct reading *r, const struct mr_value *values)
+{
+    const struct mr_value *v = &values[r->time_at];
+    if (r->since == NULL && r->until == NULL)
+        return true;
+    return v->cls != MR_CLASS_NULL &&
+           (r->since == NULL || mr_when_compare(&v->t, r->since) >= 0) &&
+           (r->until == NULL || mr_when_compare(&v->t, r->until) < 0);
+}
+
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct reading *r = ctx;
+    if (!is_within(r, values))
+        return MR_OK;
     struct row *row = mr_vec_push(&r->rows);
     if (row == NULL)
         return mr_err_nomem(err, "reading who registered");
@@ -148,7 +165,7 @@ static enum mr_code read_chunk(struct reading *r, const struct mr_readspec *spec
         struct mr_range range = {.lo = lo};
         reset_batch(r);
         mr_strbuf_reset(hi);
-        if (spec->nkey > 0)
+        if (spec->nkey > 0 && mr_reader_has_order(r->reader, spec))
             code = mr_reader_bound_after(r->reader, &bounds, range, CHUNK_ROWS, hi, err);
         if (hi->len > 0)
             range.hi = (struct mr_key){hi->ptr, hi->len};
@@ -202,17 +219,52 @@ static enum mr_code add_condition(struct reading *r, struct mr_strbuf *where,
     return code == MR_OK ? mr_strbuf_check(where, "reading who registered", err) : code;
 }
 
+/* The ends of the window, and the time behind all that is read of a row. */
+static enum mr_code set_filter(struct reading *r, struct mr_readspec *spec,
+                               struct mr_time ends[2], struct mr_err *err)
+{
+    const struct mr_column *col = r->live->time[r->side];
+    struct mr_db *target = mr_reader_db(r->sides.side[MR_TARGET].main);
+    const struct mr_window_end since = {r->window->since, "--since", false};
+    const struct mr_window_end until = {r->window->until, "--until", true};
+    struct mr_readcol *cols = mr_arena_calloc(&r->arena, spec->ncols + 1, sizeof *cols);
+    enum mr_code code =
+        cols != NULL ? MR_OK : mr_err_nomem(err, "reading who registered");
+    if (code == MR_OK && since.when != NULL) {
+        code = mr_window_time(target, col, &since, &ends[0], err);
+        r->since = &ends[0];
+    }
+    if (code == MR_OK && until.when != NULL) {
+        code = mr_window_time(target, col, &until, &ends[1], err);
+        r->until = &ends[1];
+    }
+    if (code != MR_OK)
+        return code;
+    memcpy(cols, spec->cols, spec->ncols * sizeof *cols);
+    r->time_at = spec->ncols;
+    cols[spec->ncols] =
+        (struct mr_readcol){.name = col->name, .expr = MR_EXPR_COLUMN, .cls = col->cls};
+    spec->cols = cols;
+    spec->ncols++;
+    return MR_OK;
+}
+
 static enum mr_code read_side(struct reading *r, enum mr_side side, struct mr_err *err)
 {
-    struct mr_readspec spec = r->live->pair->full[side];
+    const struct mr_readspec *full = &r->live->pair->full[side];
+    struct mr_readspec spec = *full;
     struct mr_strbuf where = MR_STRBUF_INIT;
+    struct mr_time ends[2];
     r->side = side;
-    enum mr_code code = add_condition(r, &where, err);
-    spec.where = where.ptr;
+    r->since = r->until = NULL;
+    enum mr_code code = mr_side_is_snapshot(&r->sides.side[side])
+                            ? set_filter(r, &spec, ends, err)
+                            : add_condition(r, &where, err);
+    spec.where = where.len > 0 ? where.ptr : NULL;
     if (code == MR_OK)
         code = mr_source_reader_new(r->sides.side[side].source, &r->reader, err);
     if (code == MR_OK)
-        code = mr_rowhash_init(&r->hash, r->live->pair, &spec, err);
+        code = mr_rowhash_init(&r->hash, r->live->pair, full, err);
     if (code == MR_OK) {
         code = read_chunks(r, &spec, err);
         mr_rowhash_release(&r->hash);
@@ -293,7 +345,8 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
     const char *uris[MR_SIDES] = {w->uris[MR_SOURCE], w->uris[MR_TARGET]};
     const struct mr_sides_opts opts = {.run_tag = run->uuid,
                                        .statement_timeout_s = w->statement_timeout_s,
-                                       .ask_password = w->ask_password};
+                                       .ask_password = w->ask_password,
+                                       .open_snapshot = w->open_snapshot};
     const struct mr_db_opts db_opts = {.run_tag = run->uuid};
     if (uris[MR_SOURCE] == NULL)
         uris[MR_SOURCE] = run->source;

@@ -32,33 +32,50 @@ static bool keeps_time(const struct mr_column *col)
            strncasecmp(col->default_text, "current_timestamp", 17) == 0;
 }
 
-/* TIME in UTC for TIMESTAMP columns, by TARGET's clock where it names no zone. */
-static enum mr_code in_utc(struct mr_db *target, const struct mr_when *when,
-                           const char *option, struct mr_strbuf *text, struct mr_err *err)
+static enum mr_code no_zone(const char *option, struct mr_err *err)
 {
-    if (when->has_zone) {
-        struct mr_time utc = mr_when_utc(when);
-        mr_when_format(&utc, text);
+    (void)mr_err_set(err, MR_E_USAGE,
+                     "%s has no time zone, and the target cannot convert from its own",
+                     option);
+    mr_err_hint(err, "Give the time with a zone, such as 2026-04-02 12:00:00Z.");
+    return MR_E_USAGE;
+}
+
+/* TIME in UTC for TIMESTAMP columns, by TARGET's clock where it names no zone. */
+static enum mr_code in_utc(struct mr_db *target, const struct mr_window_end *end,
+                           struct mr_time *time, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    struct mr_when utc;
+    if (end->when->has_zone) {
+        *time = mr_when_utc(end->when);
         return MR_OK;
     }
-    struct mr_strbuf sql = MR_STRBUF_INIT, written = MR_STRBUF_INIT;
-    mr_when_format(&when->time, &written);
-    mr_strbuf_add_fmt(&sql, "SELECT CONVERT_TZ('%s', @@GLOBAL.time_zone, '+00:00')",
-                      written.ptr);
-    enum mr_code code =
-        target != NULL
-            ? mr_db_query_text(target, sql.ptr, text, err)
-            : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
-    if (code == MR_OK && text->len == 0) {
-        code = mr_err_set(err, MR_E_USAGE,
-                          "%s has no time zone, and the target cannot convert from its "
-                          "own",
-                          option);
-        mr_err_hint(err, "Give the time with a zone, such as 2026-04-02 12:00:00Z.");
-    }
+    if (target == NULL)
+        return no_zone(end->option, err);
+    mr_strbuf_add_str(&sql, "SELECT CONVERT_TZ('");
+    mr_when_format(&end->when->time, &sql);
+    mr_strbuf_add_str(&sql, "', @@GLOBAL.time_zone, '+00:00')");
+    enum mr_code code = mr_db_query_text(target, sql.ptr, &text, err);
+    if (code == MR_OK && text.len == 0)
+        code = no_zone(end->option, err);
+    if (code == MR_OK)
+        code = mr_when_parse(&utc, text.ptr, err);
+    if (code == MR_OK)
+        *time = utc.time;
     mr_strbuf_release(&sql);
-    mr_strbuf_release(&written);
+    mr_strbuf_release(&text);
     return code;
+}
+
+enum mr_code mr_window_time(struct mr_db *target, const struct mr_column *col,
+                            const struct mr_window_end *end, struct mr_time *time,
+                            struct mr_err *err)
+{
+    if (strcmp(col->data_type, "timestamp") == 0)
+        return in_utc(target, end, time, err);
+    *time = end->when->time;
+    return MR_OK;
 }
 
 enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
@@ -66,11 +83,9 @@ enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
                              struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    if (strcmp(col->data_type, "timestamp") == 0)
-        code = in_utc(target, end->when, end->option, &text, err);
-    else
-        mr_when_format(&end->when->time, &text);
+    struct mr_time time = {0};
+    enum mr_code code = mr_window_time(target, col, end, &time, err);
+    mr_when_format(&time, &text);
     mr_sql_ident(sql, col->name);
     mr_strbuf_add_fmt(sql, " %s ", end->before ? "<" : ">=");
     mr_sql_string(sql, text.ptr);

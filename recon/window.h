@@ -24,8 +24,13 @@ struct mr_window_end {
     bool before;        /* rows before that time; else at it or later */
 };
 
-/* Appends what the column has to be to.  target: TARGET's connection, which is asked for
- * its time zone; NULL if it is gone. */
+/* The end as the column's values are read.  target: TARGET's connection, which is asked for
+ * its time zone; NULL: it is a snapshot, and MR_E_USAGE where the zone would be needed. */
+enum mr_code mr_window_time(struct mr_db *target, const struct mr_column *col,
+                            const struct mr_window_end *end, struct mr_time *time,
+                            struct mr_err *err);
+
+/* Appends what the column has to be to. */
 enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
                              const struct mr_window_end *end, struct mr_strbuf *sql,
                              struct mr_err *err);
