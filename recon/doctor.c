@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "core/clock.h"
+
 #define GIB ((uint64_t)1 << 30)
 #define TEXT_SIZE 4096
 
@@ -32,6 +34,7 @@ enum mr_code mr_doctor_init(struct mr_doctor *doctor, const struct mr_config *co
 {
     *doctor = (struct mr_doctor){.config = config,
                                  .opts = *opts,
+                                 .began_s = mr_clock_now_s(),
                                  .arena = MR_ARENA_INIT,
                                  .findings = MR_VEC_INIT(struct mr_doctor_finding),
                                  .servers = MR_VEC_INIT(struct mr_doctor_server *)};
@@ -78,7 +81,8 @@ void mr_doctor_say(struct mr_doctor *doctor, enum mr_doctor_state state,
     *f = (struct mr_doctor_finding){.server = doctor->current,
                                     .name = name,
                                     .state = state,
-                                    .message = keep(doctor, text)};
+                                    .message = keep(doctor, text),
+                                    .at_s = mr_clock_now_s() - doctor->began_s};
 }
 
 void mr_doctor_hint(struct mr_doctor *doctor, const char *fmt, ...)

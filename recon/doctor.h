@@ -42,6 +42,7 @@ struct mr_doctor_finding {
     enum mr_doctor_name name;
     enum mr_doctor_state state;
     const char *message, *hint; /* hint may be NULL */
+    double at_s;                /* since mr_doctor_init */
 };
 
 /* A server that could be reached. */
@@ -72,6 +73,7 @@ struct mr_doctor {
     struct mr_vec findings; /* struct mr_doctor_finding */
     struct mr_vec servers;  /* struct mr_doctor_server *, each allocated */
     const char *current;    /* URI without password of the server that is looked at */
+    double began_s;
     bool nomem;
 };
 
@@ -102,6 +104,10 @@ void mr_doctor_hint(struct mr_doctor *doctor, const char *fmt, ...) MR_PRINTF(2,
     "Purge binary logs that every replica has (SHOW BINARY LOGS, PURGE BINARY LOGS TO "  \
     "...); look for temporary files and backups on its disks. A server whose disk is "   \
     "full hangs in writes, it does not fail: make room, do not restart it."
+
+/* What leads to a line of a table's definition. */
+#define MR_DOCTOR_ONLY_FIRST "only the first has "
+#define MR_DOCTOR_ONLY_SECOND "only the second has "
 
 /* A statement of ours failed: for want of room, or for an unknown reason. */
 void mr_doctor_failed(struct mr_doctor *doctor, const struct mr_err *why);

@@ -8,12 +8,15 @@
 #include "core/run_id.h"
 #include "core/term.h"
 #include "recon/doctor.h"
+#include "recon/doctor_bundle.h"
 #include "recon/doctor_output.h"
 
 struct doctor_options {
     bool json, writes, ask_password;
     unsigned slow_s;
     struct mr_string_list tables;
+    const char *bundle;
+    bool force;
     struct mr_general_options general;
 };
 
@@ -48,6 +51,19 @@ static const struct mr_option options[] = {
      .offset = AT(json),
      .group = "Result",
      .help = "one JSON object a line"},
+    {.name = "bundle",
+     .type = MR_OPTION_STRING,
+     .offset = AT(bundle),
+     .arg = "FILE.tar.zst",
+     .group = "Result",
+     .help = "also all that support needs, without secrets and rows, into one archive",
+     .not_in_file = true},
+    {.name = "force",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(force),
+     .group = "Result",
+     .help = "replace the bundle's FILE if it is there",
+     .not_in_file = true},
     MR_ASK_PASSWORD_OPTION(struct doctor_options, ask_password),
     MR_GENERAL_OPTIONS(struct doctor_options, general),
 };
@@ -85,7 +101,8 @@ static const struct mr_command_doc doc = {
         "4 no problem, but something is unknown; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon doctor mysql://recon@db1/club\n"
                 "  myrecon doctor mysql://recon@lost-replica mysql://recon@live\n"
-                "  myrecon doctor --writes mysql://dba@live/club\n",
+                "  myrecon doctor --writes mysql://dba@live/club\n"
+                "  myrecon doctor --bundle support.tar.zst mysql://recon@db1\n",
 };
 
 /* ---- the command ---- */
@@ -133,18 +150,24 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                                           .slow_s = opts->slow_s,
                                           .tables = opts->tables};
     struct mr_doctor doctor;
+    struct mr_doctor_bundle *bundle = NULL;
     mr_general_options_apply(&opts->general);
     enum mr_code code = check_uris(invocation, err);
     if (code != MR_OK)
         return code;
     code = mr_doctor_init(&doctor, invocation->config, &how, err);
+    if (code == MR_OK && opts->bundle != NULL)
+        code = mr_doctor_bundle_begin(opts->bundle, opts->force, &id, &bundle, err);
     for (size_t i = 0; code == MR_OK && i < invocation->noperands; i++)
         code = mr_doctor_examine(&doctor, invocation->operands[i], err);
     if (code == MR_OK)
         code = mr_doctor_conclude(&doctor, err);
     if (code == MR_OK)
         code = print(&doctor, opts, &id, err);
+    if (code == MR_OK && bundle != NULL)
+        code = mr_doctor_bundle_write(bundle, &doctor, err);
     *exit_code = mr_doctor_exit(&doctor);
+    mr_doctor_bundle_free(bundle);
     mr_doctor_release(&doctor);
     return code;
 }

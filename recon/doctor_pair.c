@@ -225,9 +225,9 @@ static enum mr_code compare_table(const struct couple *c, const struct mr_table 
     const char *first = lonely_line(&left, &right), *second = lonely_line(&right, &left);
     diff->other++;
     if (first != NULL)
-        add_name(diff, t, "only the first has ", first);
+        add_name(diff, t, MR_DOCTOR_ONLY_FIRST, first);
     else
-        add_name(diff, t, second != NULL ? "only the second has " : "order of columns",
+        add_name(diff, t, second != NULL ? MR_DOCTOR_ONLY_SECOND : "order of columns",
                  second != NULL ? second : "");
     return MR_OK;
 }
