@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include "core/clock.h"
+#include "core/signals.h"
 
 #define GIB ((uint64_t)1 << 30)
 #define TEXT_SIZE 4096
@@ -247,7 +248,9 @@ enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri,
         server->uri = doctor->current;
     for (size_t i = 0;
          code == MR_OK && server != NULL && i < sizeof parts / sizeof *parts; i++)
-        code = parts[i](doctor, server, err);
+        code = mr_is_cancelled() ? mr_cancelled_err(err) : parts[i](doctor, server, err);
+    if (code == MR_E_CANCELLED)
+        mr_err_hint(err, "Nothing was printed. Run it again.");
     if (code == MR_E_LOST) {
         mr_doctor_say(doctor, MR_DOCTOR_UNKNOWN, MR_DOCTOR_connection_lost,
                       "the connection was lost while the server was examined: %s",

@@ -57,10 +57,22 @@ struct mr_doctor_server {
     double skew_s; /* of its clock against this machine's */
 };
 
+/* What the account and the server are to be fit for: bits. */
+enum mr_doctor_work {
+    MR_DOCTOR_FOR_CHECK = 1 << 0,
+    MR_DOCTOR_FOR_SNAPSHOT = 1 << 1,
+    MR_DOCTOR_FOR_GATE = 1 << 2,
+    MR_DOCTOR_FOR_REPAIR = 1 << 3,
+    MR_DOCTOR_FOR_RESTORE = 1 << 4
+};
+#define MR_DOCTOR_FOR_READING                                                            \
+    (MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT | MR_DOCTOR_FOR_GATE)
+#define MR_DOCTOR_FOR_WRITING (MR_DOCTOR_FOR_REPAIR | MR_DOCTOR_FOR_RESTORE)
+
 struct mr_doctor_options {
     const char *run_tag;
     bool ask_password;
-    bool writes; /* the rights and settings that repair and restore need, too */
+    unsigned work; /* enum mr_doctor_work */
     unsigned slow_s;
     struct mr_string_list tables; /* patterns: what must be there */
 };

@@ -6,13 +6,16 @@
 
 #include "core/general_options.h"
 #include "core/run_id.h"
+#include "core/suggest.h"
 #include "core/term.h"
 #include "recon/doctor.h"
 #include "recon/doctor_bundle.h"
 #include "recon/doctor_output.h"
 
 struct doctor_options {
-    bool json, writes, ask_password;
+    bool json, ask_password;
+    struct mr_string_list works;
+    unsigned work; /* of works */
     unsigned slow_s;
     struct mr_string_list tables;
     const char *bundle;
@@ -31,11 +34,13 @@ static const struct mr_option options[] = {
      .help = "tables that must be there: db.table, wildcards * and ?; a bare name means "
              "any database; repeatable",
      .not_in_file = true},
-    {.name = "writes",
-     .type = MR_OPTION_FLAG,
-     .offset = AT(writes),
+    {.name = "for",
+     .type = MR_OPTION_LIST,
+     .offset = AT(works),
+     .arg = "COMMAND",
      .group = "What is examined",
-     .help = "also what repair apply and snapshot restore need",
+     .help = "whose needs: check, snapshot, gate, repair or restore; repeatable",
+     .initial_note = "check, snapshot, gate",
      .not_in_file = true},
     {.name = "slow",
      .type = MR_OPTION_UINT,
@@ -68,10 +73,45 @@ static const struct mr_option options[] = {
     MR_GENERAL_OPTIONS(struct doctor_options, general),
 };
 
+static const struct {
+    const char *word;
+    enum mr_doctor_work work;
+} works[] = {
+    {"check", MR_DOCTOR_FOR_CHECK},     {"snapshot", MR_DOCTOR_FOR_SNAPSHOT},
+    {"gate", MR_DOCTOR_FOR_GATE},       {"repair", MR_DOCTOR_FOR_REPAIR},
+    {"restore", MR_DOCTOR_FOR_RESTORE},
+};
+
+static enum mr_code add_work(const char *word, unsigned *work, struct mr_err *err)
+{
+    struct mr_suggest near = {.typed = word};
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+        if (strcmp(works[i].word, word) == 0) {
+            *work |= (unsigned)works[i].work;
+            return MR_OK;
+        }
+        mr_suggest_offer(&near, works[i].word);
+    }
+    (void)mr_err_set(err, MR_E_USAGE, "unknown command \"%s\"", word);
+    if (near.best != NULL)
+        mr_err_hint(err, "Did you mean \"%s\"?", near.best);
+    else
+        mr_err_hint(err, "It is check, snapshot, gate, repair or restore.");
+    return MR_E_USAGE;
+}
+
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct doctor_options *values = settings->values;
-    return mr_general_options_finish(settings, &values->general, err);
+    enum mr_code code = mr_general_options_finish(settings, &values->general, err);
+    for (size_t i = 0; code == MR_OK && i < values->works.count; i++) {
+        code = add_work(values->works.items[i], &values->work, err);
+        if (code != MR_OK)
+            mr_settings_context(settings, "for", err);
+    }
+    if (values->work == 0)
+        values->work = MR_DOCTOR_FOR_READING;
+    return code;
 }
 
 static const struct mr_option_set option_set = {
@@ -101,7 +141,7 @@ static const struct mr_command_doc doc = {
         "4 no problem, but something is unknown; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon doctor mysql://recon@db1/club\n"
                 "  myrecon doctor mysql://recon@lost-replica mysql://recon@live\n"
-                "  myrecon doctor --writes mysql://dba@live/club\n"
+                "  myrecon doctor --for repair mysql://dba@live/club\n"
                 "  myrecon doctor --bundle support.tar.zst mysql://recon@db1\n",
 };
 
@@ -146,7 +186,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     const struct mr_run_id id = mr_run_id_now();
     const struct mr_doctor_options how = {.run_tag = id.id,
                                           .ask_password = opts->ask_password,
-                                          .writes = opts->writes,
+                                          .work = opts->work,
                                           .slow_s = opts->slow_s,
                                           .tables = opts->tables};
     struct mr_doctor doctor;

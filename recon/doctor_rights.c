@@ -106,20 +106,29 @@ static void place_of(struct mr_strbuf *place, const char *db)
     mr_strbuf_add_str(place, ".*");
 }
 
-static void look_at_rows(struct looker *l)
+static const char *readers(const struct looker *l)
+{
+    const unsigned both = MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT;
+    if ((l->doctor->opts.work & both) == both)
+        return "check, snapshot create";
+    return (l->doctor->opts.work & MR_DOCTOR_FOR_CHECK) != 0 ? "check"
+                                                             : "snapshot create";
+}
+
+static void look_at_rows(struct looker *l, const char *command)
 {
     struct lack all, some;
     struct mr_strbuf place = MR_STRBUF_INIT;
-    begin(&all, "check", true);
-    begin(&some, "check", false);
+    begin(&all, command, true);
+    begin(&some, command, false);
     for (size_t i = 0; i < count_dbs(l); i++) {
         if (mr_grants_on_db(l->grants, "SELECT", db_at(l, i)))
             continue;
         const bool unread = lacks_rows(l, db_at(l, i));
         place_of(&place, db_at(l, i));
         add_what(unread ? &all : &some,
-                 unread ? "cannot read the rows (SELECT)"
-                        : "sees only the tables that are granted one by one (SELECT)");
+                 unread ? "the rows cannot be read (SELECT)"
+                        : "only tables that are granted one by one are seen (SELECT)");
         add_grant(l, unread ? &all : &some, "SELECT", place.ptr);
     }
     mr_strbuf_release(&place);
@@ -127,7 +136,7 @@ static void look_at_rows(struct looker *l)
     tell(l, &some);
 }
 
-static void look_at_objects(struct looker *l)
+static void look_at_objects(struct looker *l, const char *command)
 {
     static const struct {
         enum mr_hidden kind;
@@ -140,7 +149,7 @@ static void look_at_objects(struct looker *l)
     };
     struct lack lack;
     struct mr_strbuf statement = MR_STRBUF_INIT;
-    begin(&lack, "check and snapshot create end as incomplete (exit 4)", true);
+    begin(&lack, command, true);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (size_t i = 0; i < count_dbs(l); i++) {
             if ((mr_grants_hidden(l->grants, l->facts, db_at(l, i)) &
@@ -160,7 +169,7 @@ static void look_at_gate(struct looker *l)
 {
     struct lack lack;
     struct mr_strbuf rights = MR_STRBUF_INIT;
-    begin(&lack, "gate ends as unknown (exit 4)", true);
+    begin(&lack, "gate", true);
     if (!mr_grants_global(l->grants, "PROCESS")) {
         mr_strbuf_add_str(&rights, "PROCESS");
         add_what(&lack, "sessions, transactions and locks of others are hidden");
@@ -184,28 +193,53 @@ static void look_at_gate(struct looker *l)
     }
 }
 
-static void look_at_writes(struct looker *l)
+static void look_at_writes(struct looker *l, const char *command,
+                           const char *const *needs, size_t nneeds)
 {
-    static const char *const needs[] = {"INSERT", "UPDATE",  "DELETE",
-                                        "ALTER",  "TRIGGER", "CREATE TEMPORARY TABLES",
-                                        "CREATE"};
     struct mr_strbuf place = MR_STRBUF_INIT, rights = MR_STRBUF_INIT;
     struct lack lack;
-    begin(&lack, "repair apply and snapshot restore", true);
+    begin(&lack, command, true);
     for (size_t i = 0; i < count_dbs(l); i++) {
         mr_strbuf_reset(&rights);
-        for (size_t n = 0; n < sizeof needs / sizeof *needs; n++)
+        for (size_t n = 0; n < nneeds; n++)
             if (!mr_grants_on_db(l->grants, needs[n], db_at(l, i)))
                 mr_strbuf_add_fmt(&rights, "%s%s", rights.len > 0 ? ", " : "", needs[n]);
         if (rights.len == 0)
             continue;
         place_of(&place, db_at(l, i));
-        add_what(&lack, "rights to change rows or tables are missing");
+        add_what(&lack, "rights to change what is there are missing");
         add_grant(l, &lack, rights.ptr, place.ptr);
     }
     mr_strbuf_release(&place);
     mr_strbuf_release(&rights);
     tell(l, &lack);
+}
+
+static void look_at_all(struct looker *l)
+{
+    static const char *const repair[] = {"SELECT",
+                                         "INSERT",
+                                         "UPDATE",
+                                         "DELETE",
+                                         "ALTER",
+                                         "TRIGGER",
+                                         "CREATE TEMPORARY TABLES"};
+    static const char *const restore[] = {
+        "SELECT", "CREATE",      "ALTER",     "INSERT",  "DROP",  "REFERENCES",
+        "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER", "EVENT", "CREATE ROUTINE"};
+    const unsigned work = l->doctor->opts.work;
+    if ((work & (MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT)) != 0) {
+        look_at_rows(l, readers(l));
+        look_at_objects(l, readers(l));
+    } else if ((work & MR_DOCTOR_FOR_GATE) != 0) {
+        look_at_rows(l, "gate");
+    }
+    if ((work & MR_DOCTOR_FOR_GATE) != 0)
+        look_at_gate(l);
+    if ((work & MR_DOCTOR_FOR_REPAIR) != 0)
+        look_at_writes(l, "repair apply", repair, sizeof repair / sizeof *repair);
+    if ((work & MR_DOCTOR_FOR_RESTORE) != 0)
+        look_at_writes(l, "snapshot restore", restore, sizeof restore / sizeof *restore);
 }
 
 enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *server,
@@ -221,15 +255,9 @@ enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *serv
                       "the account's grants cannot be read");
         return MR_OK;
     }
-    look_at_rows(&l);
-    look_at_objects(&l);
-    look_at_gate(&l);
-    if (d->opts.writes)
-        look_at_writes(&l);
+    look_at_all(&l);
     if (l.lacks == 0)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_rights,
-                      d->opts.writes
-                          ? "the account may do all that any command needs"
-                          : "the account may see all that reading commands need");
+                      "the account may do all that it is to do");
     return MR_OK;
 }

@@ -68,7 +68,7 @@ static enum mr_code say_limit(struct mr_doctor *d, const struct mr_doctor_server
     char sql[128];
     double value = 0;
     bool known;
-    if (expr == NULL || (l->writes && !d->opts.writes))
+    if (expr == NULL || (l->writes && (d->opts.work & MR_DOCTOR_FOR_WRITING) == 0))
         return MR_OK;
     (void)snprintf(sql, sizeof sql, "SELECT %s", expr);
     enum mr_code code = mr_doctor_ask_number(server, sql, &value, &known, err);

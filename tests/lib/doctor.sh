@@ -241,19 +241,27 @@ breaks_rights() {
     like "$GATE_KIND: SELECT alone: unknown" "$(what_is_found)" 'replication:unknown .*sessions:unknown'
     run_grants
     silent "the GRANTs of the hints are run"
-    DOCTOR_ARGS=(--writes)
+    DOCTOR_ARGS=(--for repair --for restore)
     doctor_of
-    is "$GATE_KIND: --writes: a reader" "$(what_is_found) -> $RC" "rights:problem -> 1"
-    tells "--writes: the GRANT" rights 'GRANT INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES, CREATE ON `club`'
+    is "$GATE_KIND: --for repair: a reader" "$(what_is_found) -> $RC" "rights:problem -> 1"
+    tells "--for repair: the GRANT" rights 'repair apply: .*GRANT INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES ON `club`'
+    tells "--for restore: the GRANT" rights 'snapshot restore: .*GRANT CREATE, ALTER, INSERT, DROP, REFERENCES, INDEX, CREATE VIEW, CREATE ROUTINE ON `club`'
     run_grants
-    silent "--writes: the GRANTs of the hints are run"
+    silent "--for repair: the GRANTs of the hints are run"
+    DOCTOR_ARGS=(--for gate)
+    doctor_account "SELECT ON club.*" "PROCESS ON *.*" "$status ON *.*" "SELECT ON performance_schema.*"
+    silent "--for gate: the account of the guide"
+    DOCTOR_ARGS=(--for check)
+    doctor_account "SELECT, SHOW VIEW, TRIGGER, EVENT ON club.*" "$status ON *.*"
+    doctor_of
+    unlike "$GATE_KIND: --for check: nothing of gate" "$(of_finding rights)" PROCESS
     DOCTOR_ARGS=()
     doctor_account "USAGE ON *.*"
     doctor_of
     tells "no right at all" database 'does not exist, or is not visible'
     doctor_account "INSERT ON club.*"
     doctor_of
-    tells "rows that cannot be read" rights 'check: cannot read the rows.*GRANT SELECT ON `club`\.\*'
+    tells "rows that cannot be read" rights 'check, snapshot create: the rows cannot be read.*GRANT SELECT ON `club`\.\*'
     DOCTOR_USER=root
 }
 
@@ -280,8 +288,8 @@ breaks_settings() {
     else
         setting "statements are ended" max_statement_time 5 statement_limit:problem
     fi
-    DOCTOR_ARGS=(--writes)
-    setting "--writes: a server that takes none" read_only 1 read_only:problem
+    DOCTOR_ARGS=(--for repair)
+    setting "--for repair: a server that takes none" read_only 1 read_only:problem
     DOCTOR_ARGS=()
 
     doctor_account "ALL ON club.*" "PROCESS ON *.*" "SELECT ON *.*" "REPLICATION CLIENT ON *.*"
