@@ -219,6 +219,18 @@ static void counter_back(struct gate *g)
     g->past_tables[0].next = 5000;
 }
 
+static void counter_back_restarted(struct gate *g)
+{
+    g->past_tables[0].next = 5000;
+    g->now.started = "2026-04-08T14:00:01Z";
+}
+
+static void counter_far_back_restarted(struct gate *g)
+{
+    g->past_tables[0].next = 1000 + 65536 + 1;
+    g->now.started = "2026-04-08T14:00:01Z";
+}
+
 static void counter_below_other_side(struct gate *g)
 {
     g->peer_facts.nchannels = 0;
@@ -482,6 +494,9 @@ static const struct example examples[] = {
     {"an errant transaction", errant, "errant_transactions:critical"},
     {"a counter at the greatest key", counter_low, "auto_increment_position:critical"},
     {"a counter that went back", counter_back, "auto_increment_position:warning"},
+    {"a counter that a restart took back", counter_back_restarted, ""},
+    {"a counter that a restart took too far back", counter_far_back_restarted,
+     "auto_increment_position:warning"},
     {"a counter below the other side's keys", counter_below_other_side,
      "auto_increment_position:critical"},
     {"a counter below its replica's keys", counter_of_replica_behind, ""},
