@@ -11,46 +11,26 @@ seconds() { jq -r 'select(.type == "summary").seconds' "$OUT"; }
 is_quick() { awk -v s="$(seconds)" 'BEGIN { exit !(s + 0 < 2) }'; }
 severity() { jq -r --arg n "$1" 'select(.name == $n).severity' "$OUT"; }
 
-spawn() { # NAME
-    if [ "$GATE_KIND" = mysql ]; then mr_spawn_mysql "$1"; else mr_spawn_mariadb "$1"; fi
-}
-
 # The server's directory is put back to what it was; its port stays.
 mount_week_old() {
-    local dir port
+    local dir
     dir=$(mr_get_server GP DIR)
-    port=$(mr_get_server GP PORT)
-    mr_stop_server GP
+    gate_stop
     rm -rf "$dir/data"
     cp -a "$dir/week-old" "$dir/data"
-    if [ "$GATE_KIND" = mysql ]; then
-        mr_spawn_mysql GP --port="$port" --server-id=1
-    else
-        mr_spawn_mariadb GP --port="$port" --server-id=1
-    fi
-    mr_set_server GP PORT "$port"
-    mr_set_server GP URI "mysql://root@127.0.0.1:$port"
-    mr_await GP || bail "the old copy does not start"
+    gate_start
 }
 
 replay() {
-    local dir name old_uri
+    local dir name
     gate_pair "$1" || return 1
     gate_tables
     catch_up
     dir=$(mr_get_server GP DIR)
-    mr_stop_server GP
+    gate_stop
     cp -a "$dir/data" "$dir/week-old"
-    local port
-    port=$(mr_get_server GP PORT)
-    if [ "$GATE_KIND" = mysql ]; then
-        mr_spawn_mysql GP --port="$port" --server-id=1
-    else
-        mr_spawn_mariadb GP --port="$port" --server-id=1
-    fi
-    mr_set_server GP PORT "$port"
-    mr_set_server GP URI "mysql://root@127.0.0.1:$port"
-    mr_await GP && mr_await_replica GR || bail "it does not come back"
+    gate_start
+    mr_await_replica GR || bail "it does not come back"
 
     # a week of life
     mr_sql GP -D club -e "INSERT INTO members (mobile, created_at)

@@ -5,6 +5,7 @@
 #   run_gate ARGS…              gate check --json; $RC, lines in $OUT, log in $ERR
 #   well DESCRIPTION            SERVER $ON with --peer $PEER is well: exit 0, nothing fires
 #   fires DESCRIPTION NAME:SEVERITY…   exactly these fire
+#   gate_stop; gate_start [OPTION…]   GP again, at its port and with its number
 #
 # Statements go to a server with mr_sql NAME.
 
@@ -36,12 +37,27 @@ gate_uri() { # NAME [USER:PASSWORD]
     echo "$uri/club"
 }
 
-catch_up() { # until GR has applied what GP has written
-    local pos
+# Between the two the caller may do to its directory what an operator would.
+gate_stop() {
+    GATE_ID=$(mr_sql GP -e 'SELECT @@server_id')
+    mr_stop_server GP
+}
+
+gate_start() { # [OPTION…]
+    local port
+    port=$(mr_get_server GP PORT)
+    "mr_spawn_$GATE_KIND" GP --port="$port" --server-id="$GATE_ID" "$@"
+    mr_set_server GP PORT "$port"
+    mr_set_server GP URI "mysql://root@127.0.0.1:$port"
+    mr_await GP || bail "the primary does not start"
+}
+
+catch_up() { # [NAME]: until it, or GR, has applied what GP has written
+    local pos replica=${1:-GR}
     if [ "$GATE_KIND" = mariadb ]; then
-        pos=$(mr_sql GR -e "SELECT MASTER_GTID_WAIT('$(mr_sql GP -e 'SELECT @@gtid_binlog_pos')', 60)")
+        pos=$(mr_sql "$replica" -e "SELECT MASTER_GTID_WAIT('$(mr_sql GP -e 'SELECT @@gtid_binlog_pos')', 60)")
     else
-        pos=$(mr_sql GR -e "SELECT WAIT_FOR_EXECUTED_GTID_SET('$(mr_sql GP -e 'SELECT @@GLOBAL.gtid_executed' | tr -d '\n')', 60)")
+        pos=$(mr_sql "$replica" -e "SELECT WAIT_FOR_EXECUTED_GTID_SET('$(mr_sql GP -e 'SELECT @@GLOBAL.gtid_executed' | tr -d '\n')', 60)")
     fi
     [ "$pos" = 0 ] || bail "the replica does not catch up: $pos"
 }
@@ -87,7 +103,7 @@ run_gate() {
 
 gate_of_pair() { # the check of $ON with its peer and baseline
     local facts=$FACTS
-    [ "$ON" = GP ] || facts=$FACTS.replica
+    [ "$ON" != GR ] || facts=$FACTS.replica
     [ -n "$FACTS" ] || facts=
     run_gate "${GATE_ARGS[@]}" ${PEER:+--peer "$(gate_uri "$PEER")"} ${facts:+"$facts"} \
         "$(gate_uri "$ON")"

@@ -40,30 +40,34 @@ reader_account() { # one that has no connection in reserve
     mr_sql GP -e "SET sql_log_bin = 0; CREATE USER IF NOT EXISTS reader@'127.0.0.1' IDENTIFIED BY 'r'; GRANT SELECT ON club.* TO reader@'127.0.0.1'"
 }
 
-as_reader() { # SQL
-    mariadb --no-defaults -h127.0.0.1 -P"$(mr_get_server GP PORT)" -ureader -pr -e "$1"
-}
-
 fill_connections() { # N: N more sessions that sleep
     local i
     for ((i = 0; i < $1; i++)); do
-        as_reader "SELECT SLEEP(100)" >/dev/null 2>&1 &
+        mariadb --no-defaults -h127.0.0.1 -P"$(mr_get_server GP PORT)" -ureader -pr \
+            -e "SELECT SLEEP(100)" >/dev/null 2>&1 &
         FILLERS+=($!)
     done
 }
 
-# One that was refused may have been so by a probe that is gone again: so more, until three
-# probes in a row are refused.
+count_fillers() { # that still wait to be let in, or are in
+    local pid n=0
+    for pid in "${FILLERS[@]}"; do
+        kill -0 "$pid" 2>/dev/null && n=$((n + 1))
+    done
+    echo $n
+}
+
+# Nobody gets in who has no connection in reserve when every one is taken by a session that
+# stays: ours, and the replica's.  Looking takes one, too: whoever was refused because of
+# that is sent anew.
 await_no_connection() {
-    local try refused=0
-    for try in {1..150}; do
-        if as_reader "SELECT 1" >/dev/null 2>&1; then
-            refused=0
-            fill_connections 1
-        else
-            refused=$((refused + 1))
-        fi
-        [ $refused -lt 3 ] || return 0
+    local try taken most
+    most=$(mr_sql GP -e "SELECT @@GLOBAL.max_connections")
+    for try in {1..300}; do
+        taken=$(mr_sql GP -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE
+            COMMAND LIKE 'Binlog Dump%' OR USER = 'reader' AND INFO = 'SELECT SLEEP(100)'")
+        [ "${taken:-0}" -lt "$most" ] || return 0
+        [ "$(count_fillers)" -ge "$most" ] || fill_connections 1
         sleep 0.1
     done
     mr_sql GP -e "SHOW PROCESSLIST" | note
@@ -75,6 +79,238 @@ free_connections() {
     wait "${FILLERS[@]}" 2>/dev/null
     FILLERS=()
     end_background GP
+}
+
+# An edited baseline is refused; one that is sealed anew says what a file of that day would.
+resealed() { # SED-EXPRESSION: $FACTS as it would have been, in $RESEALED
+    local body
+    RESEALED=$IT_TMP/resealed.facts
+    body=$(sed 's/,"sha256":"[0-9a-f]*"}$//' "$FACTS" | sed -E "$1")
+    printf '%s,"sha256":"%s"}\n' "$body" "$(printf %s "$body" | sha256sum | cut -d ' ' -f 1)" >"$RESEALED"
+}
+
+breaks_identity() {
+    local id
+    id=$(mr_sql GP -e "SELECT @@server_id")
+    mr_sql GP -e "SET GLOBAL server_id = 4711"
+    fires "another server_id" server_identity:critical
+    says "both are named" server_identity "server_id is 4711, was $id"
+    GATE_ARGS=(--expect-new-instance)
+    well "another server_id, as planned"
+    GATE_ARGS=()
+    mr_sql GP -e "SET GLOBAL server_id = $id"
+    well "the server_id is as it was"
+
+    resealed 's/"version":"[0-9]+\.[0-9]+\.[0-9]+/"version":"99.9.9/;s/"version_number":"?[0-9]+/"version_number":"999999/'
+    FACTS_SAVED=$FACTS FACTS=$RESEALED
+    PEER='' fires "a newer server was there" version:critical
+    says "both versions are named" version 'is older than 99\.9\.9'
+    FACTS=$FACTS_SAVED
+    resealed 's/"version":"[0-9]+\.[0-9]+\.[0-9]+/"version":"5.7.1/;s/"version_number":"?[0-9]+/"version_number":"50701/'
+    FACTS_SAVED=$FACTS FACTS=$RESEALED
+    PEER='' well "an upgrade"
+    says "an upgrade is told" version 'upgraded from 5\.7\.1'
+    FACTS=$FACTS_SAVED
+}
+
+# The same data under another directory, and then as another server: what stays at its address.
+breaks_directory() {
+    local dir inside
+    dir=$(mr_get_server GP DIR)
+    inside=${dir#"$mr_mysql_root"}
+    [ "$GATE_KIND" = mysql ] || inside=$dir
+    gate_stop
+    mv "$dir/data" "$dir/moved"
+    ln -s moved "$dir/data"
+    gate_start --datadir="$inside/moved"
+    mr_await_replica GR && catch_up
+    fires "another data directory" data_directory:critical
+    says "both directories are named" data_directory "moved/ *, was .*$inside/data/"
+    gate_stop
+    rm "$dir/data"
+    mv "$dir/moved" "$dir/data"
+    if [ "$GATE_KIND" = mysql ]; then
+        mv "$dir/data/auto.cnf" "$dir/auto.cnf"
+        gate_start
+        PEER='' fires "a copy that made up its own uuid" server_identity:critical
+        says "both uuids are named" server_identity 'server_uuid is [0-9a-f-]*, was '
+        gate_stop
+        mv "$dir/auto.cnf" "$dir/data/auto.cnf"
+    fi
+    gate_start
+    mr_await_replica GR && catch_up
+    well "the directory is where it was"
+}
+
+follow() { # SOURCE: GR follows it
+    local port
+    port=$(mr_get_server "$1" PORT)
+    if [ "$GATE_KIND" = mariadb ]; then
+        mr_sql GR -e "STOP SLAVE; CHANGE MASTER TO master_port = $port; START SLAVE"
+    else
+        mr_sql GR -e "STOP REPLICA; CHANGE REPLICATION SOURCE TO source_port = $port; START REPLICA"
+    fi
+    mr_await_replica GR || bail "the replica does not follow $1"
+}
+
+# A thread that sent to a replica that is gone sees it when there is something to send.
+one_replica_fetches() {
+    local try
+    for try in {1..150}; do
+        mr_sql GP -D club -e "INSERT INTO plain VALUES (3, 'y'); DELETE FROM plain WHERE a = 3"
+        [ "$(mr_sql GP -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'")" != 1 ] || return 0
+        sleep 0.1
+    done
+    bail "more than one replica fetches"
+}
+
+# A third server that follows the primary; the replica is pointed at it.
+breaks_source() {
+    local gp
+    gp=$(mr_get_server GP PORT)
+    "mr_spawn_$GATE_KIND" GX && mr_await GX || bail "no third server"
+    mr_sql GX -e "SET sql_log_bin = 0; CREATE USER repl@127.0.0.1 IDENTIFIED BY 'repl';
+        GRANT REPLICATION SLAVE ON *.* TO repl@127.0.0.1"
+    if [ "$GATE_KIND" = mariadb ]; then
+        mr_sql GX -e "CHANGE MASTER TO master_host = '127.0.0.1', master_port = $gp,
+            master_user = 'repl', master_password = 'repl', master_use_gtid = slave_pos; START SLAVE"
+    else
+        mr_sql GX -e "CHANGE REPLICATION SOURCE TO source_host = '127.0.0.1', source_port = $gp,
+            source_user = 'repl', source_password = 'repl', get_source_public_key = 1,
+            source_auto_position = 1; START REPLICA"
+    fi
+    mr_await_replica GX || bail "the third server does not follow"
+    catch_up GX
+    follow GX
+    catch_up
+    fires "the replica follows another source" replication_source:critical
+    says "both sources are named" replication_source \
+        "follows 127.0.0.1:$(mr_get_server GX PORT) .*it followed 127.0.0.1:$gp"
+    FACTS_SAVED=$FACTS FACTS=
+    fires "the same, without a baseline" replication_source:critical
+    FACTS=$FACTS_SAVED
+    follow GP
+    mr_stop_server GX
+    one_replica_fetches
+    catch_up
+    well "the replica follows the primary again"
+}
+
+semi_sync() { # SIDE 0 or 1: GP waits for its replica, or GR tells what it has
+    local name
+    if [ "$GATE_KIND" = mariadb ]; then
+        [ "$1" = GP ] && name=rpl_semi_sync_master_enabled || name=rpl_semi_sync_slave_enabled
+    else
+        [ "$1" = GP ] && name=rpl_semi_sync_source_enabled || name=rpl_semi_sync_replica_enabled
+    fi
+    mr_sql "$1" -e "SET GLOBAL $name = $2" || bail "no semi-synchronous replication"
+    [ "$1" = GR ] || return 0
+    replica_word STOP IO_THREAD
+    replica_word START IO_THREAD
+    mr_await_replica GR || bail "the replica does not come back"
+}
+
+semi_sync_clients() { # N: until so many replicas tell the primary
+    await_sql GP "SELECT VARIABLE_VALUE = $1 FROM $([ "$GATE_KIND" = mariadb ] && echo information_schema || echo performance_schema).global_status
+        WHERE VARIABLE_NAME IN ('Rpl_semi_sync_master_clients', 'Rpl_semi_sync_source_clients')"
+}
+
+breaks_semi_sync() {
+    if [ "$GATE_KIND" = mysql ]; then
+        mr_sql GP -e "SET sql_log_bin = 0; INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'"
+        mr_sql GR -e "SET sql_log_bin = 0; INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so'"
+    fi
+    semi_sync GP 1
+    semi_sync GR 1
+    semi_sync_clients 1
+    one_replica_fetches
+    catch_up
+    FACTS_SAVED=$FACTS FACTS=$IT_TMP/semi.facts
+    "$MYRECON" gate record --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
+    well "semi-synchronous"
+    semi_sync GR 0
+    semi_sync_clients 0
+    fires "no semi-synchronous replica" semi_sync:warning
+    says "it says what it waits for" semi_sync 'no semi-synchronous replica is connected|fell back'
+    mr_sql GP -e "SET GLOBAL rpl_semi_sync_$([ "$GATE_KIND" = mariadb ] && echo master || echo source)_timeout = 10"
+    mr_sql GP -D club -e "INSERT INTO plain VALUES (3, 'y'); DELETE FROM plain WHERE a = 3"
+    catch_up
+    fires "the primary has waited in vain" semi_sync:warning
+    says "it fell back" semi_sync 'fell back to asynchronous'
+    semi_sync GR 1
+    semi_sync_clients 1
+    one_replica_fetches
+    catch_up
+    well "the replica tells again"
+    semi_sync GP 0
+    fires "semi-synchronous no longer" semi_sync:warning
+    says "it was on" semi_sync 'is off, was on'
+    FACTS=$FACTS_SAVED
+    semi_sync GR 0
+    if [ "$GATE_KIND" = mysql ]; then
+        mr_sql GP -e "SET sql_log_bin = 0; UNINSTALL PLUGIN rpl_semi_sync_source"
+        mr_sql GR -e "STOP REPLICA; SET sql_log_bin = 0; UNINSTALL PLUGIN rpl_semi_sync_replica; START REPLICA"
+        mr_await_replica GR
+    fi
+    catch_up
+    well "for the older baseline it never was"
+}
+
+breaks_disk() {
+    local config=$IT_TMP/disk.ini
+    if [ "$GATE_KIND" = mysql ]; then
+        # its directory lies below another root, and MySQL does not tell
+        well "a disk that nobody can see"
+        says "it says so" disk 'not visible through this server'
+        return
+    fi
+    GATE_ARGS=(--config "$config")
+    printf '[gate]\ndisk-free-percent = 100, 0\n' >"$config"
+    fires "less of the disk is free than should be" disk:warning
+    says "the share is named" disk '[0-9.]+ % of the data directory'
+    printf '[gate]\ndisk-free-percent = 100, 100\n' >"$config"
+    fires "less of the disk is free than must be" disk:critical
+    printf '[gate]\ndisk-free-percent = 0, 0\n' >"$config"
+    well "enough of the disk is free"
+    GATE_ARGS=()
+}
+
+# The session that holds it does nothing: no statement shows.
+breaks_idle_lock() {
+    local config=$IT_TMP/lock.ini shows=yes try
+    [ "$GATE_KIND" = mysql ] ||
+        mr_sql GP -e "SET sql_log_bin = 0; INSTALL SONAME 'metadata_lock_info'" 2>/dev/null || shows=no
+    mkfifo "$IT_TMP/idle"
+    mr_sql GP --unbuffered <"$IT_TMP/idle" >"$IT_TMP/idle.out" 2>&1 &
+    BG=$!
+    exec 7>"$IT_TMP/idle"
+    echo "FLUSH TABLES WITH READ LOCK; SELECT 'held';" >&7
+    for try in {1..150}; do
+        grep -q held "$IT_TMP/idle.out" && break
+        sleep 0.1
+    done
+    grep -q held "$IT_TMP/idle.out" || bail "the lock is not held after $try tries"
+    if [ $shows = yes ]; then
+        fires "an idle session holds FLUSH TABLES WITH READ LOCK" running_backup:critical
+    else
+        well "an idle session holds FLUSH TABLES WITH READ LOCK, and no plugin shows it"
+        says "it says what would show it" running_backup 'would show only through the plugin metadata_lock_info'
+    fi
+    # who writes waits, which anybody can see
+    mr_sql GP -D club -e "INSERT INTO plain VALUES (3, 'y')" >/dev/null 2>&1 7>&- &
+    WRITER=$!
+    await_sql GP "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for % lock'"
+    printf '[gate]\nmetadata-lock-wait = 1000, 2000\n' >"$config"
+    GATE_ARGS=(--config "$config")
+    fires "writes wait for it" running_backup:critical
+    GATE_ARGS=()
+    exec 7>&-
+    wait $BG $WRITER
+    BG=
+    mr_sql GP -D club -e "DELETE FROM plain WHERE a = 3"
+    [ "$GATE_KIND" = mysql ] || mr_sql GP -e "SET sql_log_bin = 0; UNINSTALL SONAME 'metadata_lock_info'" 2>/dev/null
+    catch_up
+    well "the idle session has ended"
 }
 
 breaks_replication() {
@@ -274,7 +510,6 @@ breaks_traffic() {
     fill_connections 5
     await_sql GP "SELECT COUNT(*) >= 5 FROM information_schema.PROCESSLIST WHERE USER = 'reader'"
     fires "few connections are left" connections:critical
-    fill_connections 8
     await_no_connection
     run_gate --only connections,tables "$FACTS" "$(gate_uri GP reader:r)"
     is "$GATE_KIND: no connection is left: critical, the rest unknown" \
@@ -340,11 +575,17 @@ gate_breaks() {
     FACTS_SAVED=$FACTS FACTS=
     well "a healthy pair, without a baseline"
     FACTS=$FACTS_SAVED
+    breaks_identity
+    breaks_directory
     breaks_roles
     breaks_replication
+    breaks_source
+    breaks_semi_sync
     breaks_lag
     breaks_gtid
     breaks_data
     breaks_sequences
     breaks_traffic
+    breaks_idle_lock
+    breaks_disk
 }
