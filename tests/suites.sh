@@ -16,7 +16,7 @@ run_suite() {
         tests/run.sh -n unit -j "$jobs" "$BUILD"/tests/unit/test_* tests/fuzz/corpus.sh
         ;;
     cli) tests/run.sh -n cli -j "$jobs" $(ls tests/cli/*.sh | grep -v '/lib[^/]*$') ;;
-    docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,tools}.sh tests/docs/command_lines.py ;;
+    docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,tools}.sh tests/docs/{command_lines,links_hold}.py ;;
     it) tests/it/run.sh ;;
     *)
         echo "suites.sh: unknown suite \"$1\"" >&2
