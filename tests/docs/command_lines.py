@@ -163,13 +163,25 @@ def unknown_options(text, known):
             yield text.count("\n", 0, code.start()) + 1, name
 
 
-def help_texts():
-    """(name, lines) of the examples of every command's --help."""
+def command_names():
     overview = subprocess.run([MYRECON, "--help"], capture_output=True, text=True, check=True)
     names = re.findall(r"^  ([a-z]+(?: [a-z]+)?) +\S", overview.stdout.split("Examples:")[0], re.M)
-    for name in names:
-        if name in ("help", "version"):
-            continue
+    return [name for name in names if name not in ("help", "version")]
+
+
+def missing_in_tables(path):
+    """Commands that no row of the file's tables names, as `repair plan`, `show`, …"""
+    rows = [line for line in open(path, encoding="utf-8") if line.startswith("|")]
+    for name in command_names():
+        first, _, second = name.partition(" ")
+        if not any(re.search(rf"`{first}\b", row) and re.search(rf"\b{second or first}\b", row)
+                   for row in rows):
+            yield f"{path}: no row of a table names \"{name}\""
+
+
+def help_texts():
+    """(name, lines) of the examples of every command's --help."""
+    for name in command_names():
         run = subprocess.run([MYRECON] + name.split() + ["--help"], capture_output=True,
                              text=True, check=True)
         examples = run.stdout.split("\nExamples:\n")[1]
@@ -192,6 +204,8 @@ def main():
     for number, (path, text, find) in enumerate(tests, 1):
         wrong = [f"{path}:{line}: no command has an option {name}"
                  for line, name in unknown_options(text, known)]
+        if path in ("README.md", "docs/README.md"):
+            wrong += missing_in_tables(path)
         for line, command, whole in find(text):
             try:
                 found = calls(command)
