@@ -12,6 +12,7 @@ Comments prepare it; they stand before the block that needs them:
                                            ports are in MR_LOST_PORT and so on
   <!-- check-docs: sql LOST LIVE -->       the next ```sql block is run there
   <!-- check-docs: load LIVE x.sql -->     what happens meanwhile: a file of the tree
+  <!-- check-docs: do LIVE STATEMENT -->   the same, one statement
   <!-- check-docs: skip -->                the next block is not run
 
 MR_SQL_COMMAND is what runs SQL on a server: it gets its name, and statements on stdin;
@@ -181,6 +182,8 @@ class Run:
                 if words[0] == "load":
                     lines = open(os.path.join(ROOT, words[2]), encoding="utf-8")
                     self.sql([words[1]], [line.rstrip("\n") for line in lines], f"{path}:{start}")
+                elif words[0] == "do":
+                    self.sql([words[1]], [" ".join(words[2:])], f"{path}:{start}")
                 continue
             if kind == "sql" and words[:1] == ["sql"]:
                 self.sql(words[1:], content, f"{path}:{start}")
