@@ -227,4 +227,5 @@ def main():
     sys.exit(failures > 0 or lines <= 100)
 
 
-main()
+if __name__ == "__main__":
+    main()
