@@ -9,6 +9,7 @@ static const char *kind_word(enum mr_completion_kind kind, bool is_list)
     case MR_COMPLETION_FILE: return "file";
     case MR_COMPLETION_DIR: return "dir";
     case MR_COMPLETION_ENDPOINT: return "endpoint";
+    case MR_COMPLETION_SERVER: return "server";
     case MR_COMPLETION_WORDS: return is_list ? "list" : "words";
     case MR_COMPLETION_ANY: break;
     }

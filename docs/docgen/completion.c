@@ -13,7 +13,7 @@ static enum mr_completion_kind of_name(const char *name, size_t len)
         {"CERT.pem", MR_COMPLETION_FILE},   {"KEY.pem", MR_COMPLETION_FILE},
         {"DIR", MR_COMPLETION_DIR},         {"URI", MR_COMPLETION_ENDPOINT},
         {"SOURCE", MR_COMPLETION_ENDPOINT}, {"TARGET", MR_COMPLETION_ENDPOINT},
-        {"SERVER", MR_COMPLETION_ENDPOINT},
+        {"SERVER", MR_COMPLETION_SERVER},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strlen(known[i].name) == len && memcmp(name, known[i].name, len) == 0)

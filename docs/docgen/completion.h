@@ -19,7 +19,8 @@ enum mr_completion_kind {
     MR_COMPLETION_FILE,
     MR_COMPLETION_DIR,
     MR_COMPLETION_ENDPOINT,
-    MR_COMPLETION_WORDS /* the option's choices */
+    MR_COMPLETION_SERVER, /* an endpoint that is no snapshot */
+    MR_COMPLETION_WORDS   /* the option's choices */
 };
 
 /* Of an option that takes a value. */

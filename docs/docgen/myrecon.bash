@@ -60,6 +60,10 @@ _myrecon_offer() { # KIND [WORD…]: adds to COMPREPLY what begins like $cur
         compopt -o filenames 2>/dev/null
         mapfile -t found < <(compgen -d -- "$cur")
         ;;
+    server)
+        compopt -o nospace 2>/dev/null
+        mapfile -t found < <(compgen -W 'mysql://' -- "$cur")
+        ;;
     endpoint)
         compopt -o nospace 2>/dev/null
         if [[ $cur == snapshot:* ]]; then

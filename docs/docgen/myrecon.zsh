@@ -1,6 +1,10 @@
 #compdef myrecon
 # myrecon.zsh: completion of myrecon's command line for zsh.
 
+_myrecon_server() {
+    compadd "$@" -S '' -- mysql://
+}
+
 _myrecon_endpoint() {
     if compset -P 'snapshot:'; then
         _files -/

@@ -90,6 +90,7 @@ static void add_action(struct mr_strbuf *out, enum mr_completion_kind kind,
     case MR_COMPLETION_FILE: mr_strbuf_add_str(out, "_files"); return;
     case MR_COMPLETION_DIR: mr_strbuf_add_str(out, "_files -/"); return;
     case MR_COMPLETION_ENDPOINT: mr_strbuf_add_str(out, "_myrecon_endpoint"); return;
+    case MR_COMPLETION_SERVER: mr_strbuf_add_str(out, "_myrecon_server"); return;
     case MR_COMPLETION_ANY: mr_strbuf_add_char(out, ' '); return;
     case MR_COMPLETION_WORDS: break;
     }
