@@ -3,6 +3,7 @@
 prints is printed by it.
 
 Every relative link of the .md files: the file is there, and the heading or anchor in it.
+What is shown of a file of docs/examples is in it.
 Every row of the tables of docs/troubleshooting.md has an anchor, and no two have the same.
 The messages in their first column are texts of the program, but for those of a server, a
 library or the system.  Prints TAP.
@@ -50,6 +51,15 @@ def broken_links(path, texts):
             yield f"{path}: there is no such place: {target}"
 
 
+def differing_examples(path, texts):
+    """A block behind "[examples/x](examples/x):" is a part of that file."""
+    for target, block in re.findall(r"\]\((examples/[^)]+)\):\n+```(?!sh)\w*\n(.*?)^```", texts[path],
+                                    re.S | re.M):
+        file = os.path.join(os.path.dirname(path), target)
+        if block not in open(file, encoding="utf-8").read():
+            yield f"{path}: the block is no part of {target}"
+
+
 def rows(text):
     """(kind of the table, first cell) of the tables that explain messages."""
     kind = None
@@ -93,7 +103,8 @@ def main():
     texts = {p: open(p, encoding="utf-8").read()
              for p in sorted(glob.glob("*.md") + glob.glob("docs/**/*.md", recursive=True))}
     for path in texts:
-        tests.append((f"links of {path}", list(broken_links(path, texts))))
+        tests.append((f"links and examples of {path}",
+                      list(broken_links(path, texts)) + list(differing_examples(path, texts))))
 
     table = list(rows(texts["docs/troubleshooting.md"]))
     ids = re.findall(r'<a id="([^"]+)"', texts["docs/troubleshooting.md"])
