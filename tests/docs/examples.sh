@@ -34,7 +34,7 @@ ln -s "$MYRECON" "$mr_run_dir/bin/myrecon"
 ln -s "$root/docs/examples/change-with-gate.sh" "$mr_run_dir/bin/"
 printf '#!/bin/sh\necho 3 migrations applied\n' >"$mr_run_dir/session/migrate"
 chmod +x "$mr_run_dir/session/migrate"
-cp tests/demo/club.ini "$mr_run_dir/session/incident.ini"
+{ printf '[options]\nsettle = 0.2\n'; cat tests/demo/club.ini; } >"$mr_run_dir/session/incident.ini"
 
 cd "$mr_run_dir/session" || exit 3
 export MR_SQL_COMMAND=$mr_run_dir/sql MR_SQL_DATABASE=club PATH=$mr_run_dir/bin:$PATH HOME=$mr_run_dir/home
