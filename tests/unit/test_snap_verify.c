@@ -573,24 +573,35 @@ static void test_no_snapshot(void **state)
     mr_snap_close(&snap);
 }
 
+#define PLAIN(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define SEALED(test)                                                                     \
+    {                                                                                    \
+        .name = #test ", encrypted", .test_func = (test), .setup_func = begin_sealed,    \
+        .teardown_func = end                                                             \
+    }
+
 int main(void)
 {
-    const struct CMUnitTest plain[] = {
-        cmocka_unit_test(test_golden),    cmocka_unit_test(test_flipped),
-        cmocka_unit_test(test_length),    cmocka_unit_test(test_missing_and_extra),
-        cmocka_unit_test(test_swapped),   cmocka_unit_test(test_no_snapshot),
-        cmocka_unit_test(test_catalogue),
-    };
-    const struct CMUnitTest encrypted[] = {
-        cmocka_unit_test(test_golden),  cmocka_unit_test(test_flipped),
-        cmocka_unit_test(test_length),  cmocka_unit_test(test_missing_and_extra),
-        cmocka_unit_test(test_swapped), cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_forged),  cmocka_unit_test(test_bomb),
+    const struct CMUnitTest tests[] = {
+        PLAIN(test_golden),
+        PLAIN(test_flipped),
+        PLAIN(test_length),
+        PLAIN(test_missing_and_extra),
+        PLAIN(test_swapped),
+        PLAIN(test_no_snapshot),
+        PLAIN(test_catalogue),
+        SEALED(test_golden),
+        SEALED(test_flipped),
+        SEALED(test_length),
+        SEALED(test_missing_and_extra),
+        SEALED(test_swapped),
+        SEALED(test_keys),
+        SEALED(test_forged),
+        SEALED(test_bomb),
     };
     if (mr_progress_new(MR_PROGRESS_NEVER, &progress, NULL) != MR_OK || make_keys() != 0)
         return 1;
-    int rc = cmocka_run_group_tests(plain, begin, end);
-    rc += cmocka_run_group_tests(encrypted, begin_sealed, end);
+    int rc = cmocka_run_group_tests(tests, NULL, NULL);
     mr_progress_free(progress);
     return nftw(keys, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0 ? rc : 1;
 }
