@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/condition.h"
 #include "core/value_text.h"
 #include "snapshot/snap_charset.h"
 #include "snapshot/snap_member.h"
@@ -17,8 +18,11 @@ enum how {
     HOW_ZERO,     /* is its number 0? */
     HOW_NOTHING,  /* the same from the text, where no member is '' */
     HOW_UTF8,     /* a text converted */
-    HOW_TEXT      /* a number, date or time as text */
+    HOW_TEXT,     /* a number, date or time as text */
+    HOW_CONDITION /* 1 or 0, from several columns */
 };
+
+struct judged;
 
 struct part {
     size_t at; /* in the snapshot's row */
@@ -28,6 +32,15 @@ struct part {
     struct mr_snap_charset *charset; /* HOW_UTF8 */
     struct mr_snap_members members;
     struct mr_strbuf text;
+    struct judged *judged; /* HOW_CONDITION */
+};
+
+/* A condition, and how the values of its columns come. */
+struct judged {
+    struct mr_condition *condition;
+    size_t count;
+    struct part *parts;
+    struct mr_value *values;
 };
 
 struct mr_snap_values {
@@ -124,12 +137,55 @@ static enum mr_code plan_number(struct part *p, const struct mr_snap_column *col
 
 static enum mr_code plan_part(struct part *p, const struct mr_snap_table *table,
                               const struct mr_table *known, const struct mr_readcol *read,
+                              struct mr_err *err);
+
+/* Simple conditions are judged here, as those of references that lead to one of several
+ * tables; others are a server's. */
+static enum mr_code plan_condition(struct part *p, const struct mr_snap_table *table,
+                                   const struct mr_table *known, const char *text,
+                                   struct mr_err *err)
+{
+    struct mr_err why = {0};
+    struct judged *j = p->judged = calloc(1, sizeof *j);
+    p->how = HOW_CONDITION;
+    if (j == NULL)
+        return mr_err_nomem(err, "reading rows");
+    enum mr_code code = known != NULL
+                            ? mr_condition_parse(text, known, &j->condition, &why)
+                            : mr_err_set(&why, MR_E_UNSUPPORTED, "no catalogue");
+    if (code == MR_E_UNSUPPORTED)
+        return refuse(table, text, why.message, err);
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    if (code != MR_OK)
+        return code;
+    size_t count = 0;
+    const struct mr_column *const *columns = mr_condition_columns(j->condition, &count);
+    j->parts = calloc(count + 1, sizeof *j->parts);
+    j->values = calloc(count + 1, sizeof *j->values);
+    if (j->parts == NULL || j->values == NULL)
+        return mr_err_nomem(err, "reading rows");
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct mr_readcol read = {.name = columns[i]->name,
+                                        .expr = MR_EXPR_COLUMN,
+                                        .cls = columns[i]->cls,
+                                        .charset = columns[i]->charset};
+        mr_strbuf_init(&j->parts[i].text);
+        mr_strbuf_init(&j->parts[i].members.bytes);
+        j->count++;
+        code = plan_part(&j->parts[i], table, known, &read, err);
+    }
+    return code;
+}
+
+static enum mr_code plan_part(struct part *p, const struct mr_snap_table *table,
+                              const struct mr_table *known, const struct mr_readcol *read,
                               struct mr_err *err)
 {
     p->how = HOW_SAME;
     p->cls = read->cls;
     if (read->expr == MR_EXPR_CONDITION)
-        return refuse(table, read->name, "a condition that only a server can judge", err);
+        return plan_condition(p, table, known, read->name, err);
     p->at = mr_snap_column_at(table, read->name);
     if (p->at == table->ncolumns)
         return refuse(table, read->name, "it is not kept", err);
@@ -178,15 +234,28 @@ enum mr_code mr_snap_values_new(const struct mr_snap_table *table,
     return code;
 }
 
+static void release_part(struct part *p)
+{
+    struct judged *j = p->judged;
+    mr_snap_charset_close(p->charset);
+    mr_snap_members_release(&p->members);
+    mr_strbuf_release(&p->text);
+    for (size_t i = 0; j != NULL && i < j->count; i++)
+        release_part(&j->parts[i]);
+    if (j != NULL) {
+        mr_condition_free(j->condition);
+        free(j->parts);
+        free(j->values);
+    }
+    free(j);
+}
+
 void mr_snap_values_free(struct mr_snap_values *v)
 {
     if (v == NULL)
         return;
-    for (size_t i = 0; i < v->count; i++) {
-        mr_snap_charset_close(v->parts[i].charset);
-        mr_snap_members_release(&v->parts[i].members);
-        mr_strbuf_release(&v->parts[i].text);
-    }
+    for (size_t i = 0; i < v->count; i++)
+        release_part(&v->parts[i]);
     free(v->parts);
     free(v->values);
     free(v);
@@ -223,22 +292,38 @@ static enum mr_code make(struct part *p, const struct mr_value *in, struct mr_va
         code = mr_snap_charset_convert(p->charset, in->ptr, in->len, &p->text, err);
         break;
     case HOW_TEXT: mr_value_to_text(&p->text, in, p->style); break;
+    case HOW_CONDITION: break;
     }
     *out = text_value(p);
     return code == MR_OK ? mr_strbuf_check(&p->text, "reading rows", err) : code;
+}
+
+static enum mr_code fill(struct part *p, const struct mr_value *row, struct mr_value *out,
+                         struct mr_err *err)
+{
+    struct judged *j = p->judged;
+    enum mr_code code = MR_OK;
+    bool holds = false;
+    if (j == NULL && row[p->at].cls == MR_CLASS_NULL) {
+        *out = (struct mr_value){.cls = MR_CLASS_NULL};
+        return MR_OK;
+    }
+    if (j == NULL)
+        return make(p, &row[p->at], out, err);
+    for (size_t i = 0; code == MR_OK && i < j->count; i++)
+        code = fill(&j->parts[i], row, &j->values[i], err);
+    if (code == MR_OK)
+        code = mr_condition_holds(j->condition, j->values, &holds, err);
+    *out = unsigned_value(holds);
+    return code;
 }
 
 enum mr_code mr_snap_values_of(struct mr_snap_values *v, const struct mr_value *row,
                                const struct mr_value **out, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < v->count; i++) {
-        const struct mr_value *in = &row[v->parts[i].at];
-        if (in->cls == MR_CLASS_NULL)
-            v->values[i] = (struct mr_value){.cls = MR_CLASS_NULL};
-        else
-            code = make(&v->parts[i], in, &v->values[i], err);
-    }
+    for (size_t i = 0; code == MR_OK && i < v->count; i++)
+        code = fill(&v->parts[i], row, &v->values[i], err);
     *out = v->values;
     return code;
 }

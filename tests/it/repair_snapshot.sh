@@ -4,6 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/snapshot/lib.sh"
+. "$IT_DIR/rows/same_plans.sh"
 begin ab
 cd "$IT_TMP" || exit 1
 DEMO=$IT_DIR/../demo
@@ -24,27 +25,6 @@ rep() {
     CMD=("$MYRECON" repair "$@")
     "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
     RC=$?
-}
-names_out() { # what two plans differ in by design: runs, times, endpoints, digests of files
-    sed -E 's/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}/RUN/g; s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g;
-        s,mysql://[^"` ]*|snapshot:[^"` ]*,URI,g; s/("[a-z0-9]*sha256"): "[0-9a-f]*"/\1: ""/;
-        s/"(size|bytes|size_bytes)": "?[0-9]+"?/"\1": 0/'
-}
-plans_differ() { # plans_differ DIR DIR: in what, if in anything
-    local f
-    diff <(ls "$1") <(ls "$2")
-    diff <(jq -S . "$1/plan.json" | names_out) <(jq -S . "$2/plan.json" | names_out) | cut -c1-200
-    for f in "$1"/*; do
-        f=${f##*/}
-        case $f in
-        journal* | plan.json) ;;
-        *.zst) cmp <(zstd -qdc "$1/$f") <(zstd -qdc "$2/$f") ;;
-        *) diff <(names_out <"$1/$f") <(names_out <"$2/$f") >/dev/null || {
-            echo "$f"
-            diff <(names_out <"$1/$f") <(names_out <"$2/$f") | cut -c1-300 | head -n 10
-        } ;;
-        esac
-    done
 }
 take_lost() { # the snapshot, of what is on side a now
     rm -rf "$IT_TMP/lost"
@@ -217,4 +197,22 @@ is "not of a plan either" "$RC $(grep -c 'a snapshot cannot be the target' "$ERR
 printf x >>lost/catalogue.json
 plan_into snap.case bad --policy merge
 is "a damaged snapshot is not planned from" "$((RC != 0)) $(ls bad 2>/dev/null)" "1 "
+
+# ---- with a key --------------------------------------------------------------------------
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout backup.key -out backup.pem \
+    -subj /CN=backup -days 1 >"$OUT" 2>&1 || bail "no certificate: $(cat "$OUT")"
+: >ini
+fresh a "$DB" && fresh b "$DB"
+at ab "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE);
+    INSERT INTO members VALUES (1, 'm1')"
+at a "INSERT INTO members VALUES (2, 'm2')"
+take_lost --encrypt-to backup.pem
+source_gone
+check_into "$SNAP?key=$IT_TMP/backup.key" key.case
+is "an encrypted snapshot is compared" "$RC" 1
+plan_into key.case key.plan --policy backfill
+is "the case does not keep its key" "$RC $(grep -c -i 'key' "$ERR")" "3 1"
+plan_into key.case key.plan --policy backfill --source "$SNAP?key=$IT_TMP/backup.key"
+is "with the key it is planned from" "$RC $(jq .rows.rows key.plan/plan.json)" "0 1"
+is "which the plan does not name" "$(grep -c 'backup.key' key.plan/plan.json)" 0
 finish
