@@ -57,6 +57,15 @@ plan --margin 100000
 is "a sequence is a counter" "$(entities)" "t 21 renumber $(field t start) -"
 is "new ids are on its steps" "$(($(field t start) % 10)) $(field t step)" "1 10"
 
+again "CREATE SEQUENCE seq START WITH 1 INCREMENT BY 10 NOCACHE;
+    CREATE TABLE t (id INT NOT NULL DEFAULT NEXTVAL(seq) PRIMARY KEY, name VARCHAR(20) NOT NULL
+    UNIQUE); INSERT INTO t (name) VALUES ('a'), ('b')" ""
+at a "INSERT INTO t (name) SELECT CONCAT('c', seq) FROM seq_1_to_40"
+at b "INSERT INTO t (name) VALUES ('d')"
+plan --margin 100
+is "new ids of a sequence are above what the source's has given out" \
+    "$(field t start) $(entities | grep -c insert)" "521 39"
+
 # --- columns that check does not look at
 again "$PEOPLE" "[table $DB.people]
 ignore-columns = seen"
