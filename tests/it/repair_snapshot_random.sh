@@ -1,7 +1,7 @@
 #!/bin/bash
 # repair_snapshot_random.sh: random histories (merge/generator.py, copy_random.py) are planned
 # from the server of the lost side, and from a snapshot of it when that server is gone: the plans
-# are the same.  SEEDS of either kind (5), from FIRST on.
+# are the same.  SEEDS of either kind (5), from FIRST on; every third has its live side on MySQL.
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/snapshot/lib.sh"
@@ -13,7 +13,7 @@ LIVE=$SRC
 
 load() { # load SIDE FILE
     fresh "$1" "$DB"
-    IT_DROP=("${IT_DROP[@]:0:2}")
+    IT_DROP=("${IT_DROP[@]:0:3}")
     client "$1" -D "$DB" <"$2" || bail "cannot load $2"
 }
 plans() { # plans SOURCE NAME: of each policy into NAME.N; what each came to
@@ -49,10 +49,13 @@ compare() { # compare NAME
 MADE=0 ALL=0
 first=${FIRST:-1}
 for ((seed = first; seed < first + ${SEEDS:-5}; seed++)); do
+    t=b
+    [ $((seed % 3)) -ne 0 ] || [ -z "$MR_O_URI" ] || t=o
+    DST=$(uri $t "$DB")
     rm -rf h && mkdir h
     python3 "$IT_DIR/merge/planfiles.py" "$seed" $((seed % 2 ? 8 : 24)) h "$DB" >"$OUT" 2>&1 || bail "no histories: $(tail -n 2 "$OUT")"
     load a h/source.sql
-    load b h/target.sql
+    load $t h/target.sql
     cp h/merge.ini ini
     mapfile -t MERGE <h/options
     POLICIES=(merge)
@@ -60,7 +63,7 @@ for ((seed = first; seed < first + ${SEEDS:-5}; seed++)); do
     rm -rf h && mkdir h
     python3 "$IT_DIR/copy_random.py" make "$seed" h "$DB" >"$OUT" 2>&1 || bail "no sides: $(tail -n 2 "$OUT")"
     load a h/source.sql
-    load b h/target.sql
+    load $t h/target.sql
     cp h/ini ini
     POLICIES=(mirror backfill newest:updated)
     compare "mirror, backfill, newest, seed $seed"
