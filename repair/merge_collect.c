@@ -419,7 +419,7 @@ static enum mr_code expand_reference(struct collecting *c,
     const struct mr_merge_lookup what = {MR_SOURCE, &c->m->plan->tables[r->child],
                                          r->from};
     struct mr_arena kept = MR_ARENA_INIT;
-    size_t wanted = mr_merge_lookup_keys(&what);
+    size_t wanted = mr_merge_lookup_keys(c->m, &what);
     int64_t after = 0;
     enum mr_code code = MR_OK;
     mr_vec_clear(&c->keys);

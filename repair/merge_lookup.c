@@ -260,8 +260,10 @@ static bool is_indexed(const struct mr_merge_lookup *what)
     return false;
 }
 
-size_t mr_merge_lookup_keys(const struct mr_merge_lookup *what)
+size_t mr_merge_lookup_keys(const struct mr_merge *m, const struct mr_merge_lookup *what)
 {
+    if (mr_side_is_snapshot(&m->plan->pairing.side[what->side]))
+        return SCAN_KEYS;
     return what->columns.count == 1 && !is_indexed(what) ? SCAN_KEYS : MR_MERGE_BATCH;
 }
 
@@ -279,7 +281,7 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
         code = mr_reader_scan(m->reader[what->side], &spec, (struct mr_range){0}, 0, give,
                               &s, err);
     }
-    size_t size = mr_merge_lookup_keys(what);
+    size_t size = mr_merge_lookup_keys(m, what);
     for (size_t i = 0; code == MR_OK && keys != NULL && i < nkeys; i += size) {
         size_t n = nkeys - i < size ? nkeys - i : size;
         code = mr_is_cancelled() ? mr_cancelled_err(err)

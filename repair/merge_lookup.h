@@ -50,8 +50,9 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
                                     struct mr_err *err);
 
 /* Keys that one statement should ask for, where all of them are at hand: many where no
- * index leads to them, since each statement reads the whole table then. */
-size_t mr_merge_lookup_keys(const struct mr_merge_lookup *what);
+ * index leads to them, since each statement reads the whole table then; a snapshot has
+ * no other index than the order of its key. */
+size_t mr_merge_lookup_keys(const struct mr_merge *m, const struct mr_merge_lookup *what);
 
 /* Fills canon of all asks, by the columns of a table. */
 enum mr_code mr_merge_lookup_canonise(struct mr_merge *m,

@@ -206,8 +206,8 @@ size_t mr_merge_trace_keys(const struct mr_merge *m, const struct mr_plan_table 
         const struct mr_merge_lookup what = {MR_TARGET, &m->plan->tables[r->child],
                                              r->from};
         if (r->parent == table->at && is_of_key(table, r) &&
-            mr_merge_lookup_keys(&what) > most)
-            most = mr_merge_lookup_keys(&what);
+            mr_merge_lookup_keys(m, &what) > most)
+            most = mr_merge_lookup_keys(m, &what);
     }
     return most;
 }
