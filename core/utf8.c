@@ -176,3 +176,8 @@ void mr_utf8_show(struct mr_strbuf *out, const char *ptr, size_t len,
         mr_strbuf_add(out, shown, shown_len);
     }
 }
+
+void mr_utf8_show_str(struct mr_strbuf *out, const char *text)
+{
+    mr_utf8_show(out, text, strlen(text), false);
+}

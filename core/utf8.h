@@ -40,5 +40,7 @@ size_t mr_utf8_show_one(const char *ptr, size_t len, bool quote_backslash,
                         char shown[MR_UTF8_SHOWN_MAX], size_t *shown_len);
 void mr_utf8_show(struct mr_strbuf *out, const char *ptr, size_t len,
                   bool quote_backslash);
+/* The same of a text, with its backslashes as they are. */
+void mr_utf8_show_str(struct mr_strbuf *out, const char *text);
 
 #endif

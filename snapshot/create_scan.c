@@ -356,13 +356,6 @@ static int compare_kept(const void *a, const void *b)
     return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
-static bool same_key(struct mr_key a, struct mr_key b)
-{
-    if (a.ptr == NULL || b.ptr == NULL)
-        return a.ptr == b.ptr;
-    return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
-}
-
 /* One segment: what is kept of it, and the gaps in between and behind. */
 static enum mr_code add_segment(struct scan *scan, struct mr_create_table *t,
                                 const struct mr_journal_table *old, size_t segment,
@@ -376,7 +369,7 @@ static enum mr_code add_segment(struct scan *scan, struct mr_create_table *t,
     for (; code == MR_OK && *at < old->chunks.count && chunks[*at].segment == segment;
          (*at)++) {
         const struct mr_journal_chunk *chunk = &chunks[*at];
-        if (!same_key(chunk->chunk.range.lo, task.range.lo)) {
+        if (mr_key_compare(chunk->chunk.range.lo, task.range.lo) != 0) {
             task.range.hi = chunk->chunk.range.lo;
             code = add_task(scan, &task, err);
             task.part++;
@@ -389,7 +382,7 @@ static enum mr_code add_segment(struct scan *scan, struct mr_create_table *t,
         task.range.lo = chunk->chunk.range.hi;
     }
     task.range.hi = end;
-    bool whole = task.part > 0 && same_key(task.range.lo, end);
+    bool whole = task.part > 0 && mr_key_compare(task.range.lo, end) == 0;
     return code == MR_OK && !whole ? add_task(scan, &task, err) : code;
 }
 

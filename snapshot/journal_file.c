@@ -172,20 +172,6 @@ static enum mr_code take_view(struct mr_journal_file *j, const struct json_t *li
     return code;
 }
 
-static bool unhex(struct mr_arena *arena, const char *hex, struct mr_key *key)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t len = strlen(hex);
-    unsigned char *bytes = mr_arena_alloc(arena, len / 2 + 1);
-    if (bytes == NULL || len % 2 != 0 || strspn(hex, digits) != len)
-        return false;
-    for (size_t i = 0; i < len / 2; i++)
-        bytes[i] = (unsigned char)((strchr(digits, hex[2 * i]) - digits) << 4 |
-                                   (strchr(digits, hex[2 * i + 1]) - digits));
-    *key = (struct mr_key){bytes, len / 2};
-    return true;
-}
-
 static enum mr_code take_bounds(struct mr_journal_file *j, const struct json_t *line,
                                 struct mr_vec *bounds, struct mr_err *err)
 {
@@ -196,8 +182,10 @@ static enum mr_code take_bounds(struct mr_journal_file *j, const struct json_t *
         const char *hex = NULL;
         code = mr_json_item_text(array, i, &hex, err);
         struct mr_key *key = code == MR_OK ? mr_vec_push(bounds) : NULL;
-        if (code == MR_OK && (key == NULL || !unhex(j->arena, hex, key)))
-            code = mr_err_set(err, MR_E_REFUSED, "a bound is no key");
+        if (code == MR_OK && key == NULL)
+            code = mr_err_nomem(err, "reading the journal");
+        if (code == MR_OK)
+            code = mr_snap_key_unhex(hex, j->arena, key, err);
     }
     return code;
 }

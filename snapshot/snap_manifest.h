@@ -106,6 +106,10 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
                                    struct mr_arena *arena, struct mr_snap_manifest *out,
                                    struct mr_err *err);
 
+/* An encoded key from its hex digits.  MR_E_REFUSED where it is none. */
+enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena,
+                               struct mr_key *key, struct mr_err *err);
+
 /* One chunk, as an object; also the journal's form. */
 struct mr_jsonw;
 void mr_snap_chunk_put(struct mr_jsonw *w, const struct mr_snap_table *table,

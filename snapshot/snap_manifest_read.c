@@ -145,23 +145,30 @@ static unsigned nibble(char c)
     return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
+enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena,
+                               struct mr_key *key, struct mr_err *err)
+{
+    size_t len = strlen(hex);
+    *key = (struct mr_key){NULL, 0};
+    if (len == 0 || len % 2 != 0 || strspn(hex, "0123456789abcdef") != len)
+        return mr_err_set(err, MR_E_REFUSED, "key \"%.200s\" is not as it is written",
+                          hex);
+    unsigned char *bytes = mr_arena_alloc(arena, len / 2);
+    if (bytes == NULL)
+        return mr_err_nomem(err, "reading a key");
+    for (size_t i = 0; i < len / 2; i++)
+        bytes[i] = (unsigned char)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+    *key = (struct mr_key){bytes, len / 2};
+    return MR_OK;
+}
+
 static struct mr_key get_key(struct reader *r, const struct json_t *object,
                              const char *name)
 {
     struct mr_key key = {NULL, 0};
     const char *hex = get_text_or_null(r, object, name);
-    size_t len = hex != NULL ? strlen(hex) : 0;
-    if (r->code != MR_OK || hex == NULL)
-        return key;
-    if (len == 0 || len % 2 != 0 || strspn(hex, "0123456789abcdef") != len) {
-        refuse(r, "key", hex);
-        return key;
-    }
-    unsigned char *bytes = keep(r, mr_arena_alloc(r->arena, len / 2));
-    for (size_t i = 0; bytes != NULL && i < len / 2; i++)
-        bytes[i] = (unsigned char)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
-    key.ptr = bytes;
-    key.len = bytes != NULL ? len / 2 : 0;
+    if (r->code == MR_OK && hex != NULL)
+        r->code = mr_snap_key_unhex(hex, r->arena, &key, r->err);
     return key;
 }
 

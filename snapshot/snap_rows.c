@@ -198,13 +198,6 @@ static struct mr_key key_in(const struct mr_strbuf *text)
     return (struct mr_key){text->ptr, text->len};
 }
 
-static bool same_key(struct mr_key a, struct mr_key b)
-{
-    if (a.ptr == NULL || b.ptr == NULL)
-        return a.ptr == b.ptr;
-    return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
-}
-
 struct proof {
     const struct mr_snap_table *table;
     const struct mr_snap_chunk *chunk;
@@ -219,7 +212,7 @@ struct proof {
 static void check_key(struct proof *p)
 {
     struct mr_key key = key_in(&p->key);
-    if (p->rows == 0 && !same_key(key, p->chunk->first))
+    if (p->rows == 0 && mr_key_compare(key, p->chunk->first) != 0)
         p->wrong = "does not begin with the key that it should";
     if (!p->ordered)
         return;
@@ -266,7 +259,7 @@ static void judge(const struct proof *p, struct mr_strbuf *reason)
     else if (p->wrong != NULL)
         mr_strbuf_add_str(reason, p->wrong);
     else if (p->table->nkey > 0 && !p->table->keys_hidden && p->rows > 0 &&
-             !same_key(key_in(&p->last), c->last))
+             mr_key_compare(key_in(&p->last), c->last) != 0)
         mr_strbuf_add_str(reason, "does not end with the key that it should");
 }
 
@@ -332,7 +325,8 @@ void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
         mr_snap_sum_join(&sum, c->sum);
         struct mr_key before =
             i > 0 ? t->chunks[i - 1].range.hi : (struct mr_key){NULL, 0};
-        if (keyed && (!same_key(before, c->range.lo) || (i > 0 && before.ptr == NULL)))
+        if (keyed &&
+            (mr_key_compare(before, c->range.lo) != 0 || (i > 0 && before.ptr == NULL)))
             *reason = "has a gap between the keys of its files";
     }
     if (keyed && t->nchunks > 0 && t->chunks[t->nchunks - 1].range.hi.ptr != NULL)

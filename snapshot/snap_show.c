@@ -9,11 +9,6 @@
 #include "core/term.h"
 #include "core/utf8.h"
 
-static void add_shown(struct mr_strbuf *out, const char *text)
-{
-    mr_utf8_show(out, text, strlen(text), false);
-}
-
 /* "1.4 GiB" */
 static void add_bytes(struct mr_strbuf *out, uint64_t bytes)
 {
@@ -42,11 +37,11 @@ static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consiste
     mr_strbuf_add_str(out, "  moment  ");
     if (c->gtid != NULL) {
         mr_strbuf_add_str(out, "GTID ");
-        add_shown(out, c->gtid);
+        mr_utf8_show_str(out, c->gtid);
     }
     if (c->binlog_file != NULL) {
         mr_strbuf_add_str(out, c->gtid != NULL ? ", " : "");
-        add_shown(out, c->binlog_file);
+        mr_utf8_show_str(out, c->binlog_file);
         mr_strbuf_add_fmt(out, ":%" PRIu64, c->binlog_position);
     }
     if (c->gtid == NULL && c->binlog_file == NULL)
@@ -60,20 +55,20 @@ static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consiste
 static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool color)
 {
     mr_strbuf_add_str(out, "  ");
-    add_shown(out, t->db);
+    mr_utf8_show_str(out, t->db);
     mr_strbuf_add_char(out, '.');
-    add_shown(out, t->name);
+    mr_utf8_show_str(out, t->name);
     mr_strbuf_add_str(out, ": ");
     add_sizes(out, t->rows, t->plain_bytes, t->stored_bytes);
     mr_strbuf_add_fmt(out, ", %zu file%s\n", t->nchunks, t->nchunks == 1 ? "" : "s");
     if (t->where != NULL) {
         mr_strbuf_add_str(out, "    only where ");
-        add_shown(out, t->where);
+        mr_utf8_show_str(out, t->where);
         mr_strbuf_add_char(out, '\n');
     }
     if (t->rows_of != NULL) {
         mr_strbuf_add_str(out, "    only rows of ");
-        add_shown(out, t->rows_of);
+        mr_utf8_show_str(out, t->rows_of);
         mr_strbuf_add_char(out, '\n');
     }
     if (t->note != NULL)
@@ -86,13 +81,13 @@ static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *i
 {
     mr_strbuf_add_fmt(out, "  %sleft out%s: %s ", mr_term_style(MR_STYLE_WARN, color),
                       mr_term_style(MR_STYLE_RESET, color), item->kind);
-    add_shown(out, item->name);
+    mr_utf8_show_str(out, item->name);
     mr_strbuf_add_str(out, ": ");
-    add_shown(out, item->reason);
+    mr_utf8_show_str(out, item->reason);
     mr_strbuf_add_char(out, '\n');
     if (item->hint != NULL) {
         mr_strbuf_add_str(out, "    ");
-        add_shown(out, item->hint);
+        mr_utf8_show_str(out, item->hint);
         mr_strbuf_add_char(out, '\n');
     }
 }
@@ -101,7 +96,7 @@ static void add_keys(struct mr_strbuf *out, const struct mr_snap_manifest *m)
 {
     for (size_t i = 0; i < m->nrecipients; i++) {
         mr_strbuf_add_str(out, "  encrypted to ");
-        add_shown(out, m->recipients[i].subject);
+        mr_utf8_show_str(out, m->recipients[i].subject);
         mr_strbuf_add_fmt(out, " (SHA-256 %.16s…)\n", m->recipients[i].sha256);
     }
     if (m->signer.ptr != NULL)
@@ -112,14 +107,14 @@ static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
                      const char *dir, bool color)
 {
     mr_strbuf_add_fmt(out, "%ssnapshot ", mr_term_style(MR_STYLE_HEAD, color));
-    add_shown(out, dir);
+    mr_utf8_show_str(out, dir);
     mr_strbuf_add_fmt(out, "%s (%s)\n  source  ", mr_term_style(MR_STYLE_RESET, color),
                       m->uuid);
-    add_shown(out, m->source);
+    mr_utf8_show_str(out, m->source);
     mr_strbuf_add_str(out, "  (");
-    add_shown(out, m->server.version);
+    mr_utf8_show_str(out, m->server.version);
     mr_strbuf_add_str(out, ", host ");
-    add_shown(out, m->server.hostname);
+    mr_utf8_show_str(out, m->server.hostname);
     mr_strbuf_add_fmt(out, ")\n  made    %s to %s\n", m->created, m->finished);
     add_consistency(out, &m->consistency);
     add_keys(out, m);

@@ -43,18 +43,13 @@ static bool is_same(const struct mr_restore_table *t)
     return t->rows == t->snap->rows && mr_snap_sum_equal(t->sum, t->wanted);
 }
 
-static void add_shown(struct mr_strbuf *out, const char *text)
-{
-    mr_utf8_show(out, text, strlen(text), false);
-}
-
 static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
 {
     bool same = is_same(t);
     mr_strbuf_add_str(out, "  ");
-    add_shown(out, t->db);
+    mr_utf8_show_str(out, t->db);
     mr_strbuf_add_char(out, '.');
-    add_shown(out, t->snap->name);
+    mr_utf8_show_str(out, t->snap->name);
     mr_strbuf_add_fmt(out, ": %s%s%s, ",
                       mr_term_style(same ? MR_STYLE_GOOD : MR_STYLE_BAD, color),
                       same ? "equal" : "different", mr_term_style(MR_STYLE_RESET, color));
@@ -82,7 +77,7 @@ static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr
         mr_strbuf_add_fmt(&out,
                           "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, color),
                           mr_term_style(MR_STYLE_RESET, color));
-        add_shown(&out, *(const char **)mr_vec_at(&r->notes, i));
+        mr_utf8_show_str(&out, *(const char **)mr_vec_at(&r->notes, i));
         mr_strbuf_add_char(&out, '\n');
     }
     mr_strbuf_add_fmt(&out, "%s: %zu tables, ", r->different > 0 ? "different" : "equal",

@@ -68,9 +68,9 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
         const struct mr_snap_damage *d = damage_at(snap, i);
         mr_strbuf_add_fmt(&out, "%sdamaged%s: ", mr_term_style(MR_STYLE_BAD, color),
                           mr_term_style(MR_STYLE_RESET, color));
-        mr_utf8_show(&out, d->file, strlen(d->file), false);
+        mr_utf8_show_str(&out, d->file);
         mr_strbuf_add_char(&out, ' ');
-        mr_utf8_show(&out, d->reason, strlen(d->reason), false);
+        mr_utf8_show_str(&out, d->reason);
         mr_strbuf_add_char(&out, '\n');
     }
     if (snap->damage.count > 0) {
