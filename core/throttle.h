@@ -29,7 +29,7 @@
 
 #include "db.h"
 
-#define MR_THROTTLE_READ_MS 5.0 /* shorter reads are slow for nobody */
+#define MR_THROTTLE_READ_MS 10.0 /* shorter reads are slow for nobody */
 #define MR_THROTTLE_SLOW_SAMPLES 10
 
 /* A tiny read: one row of a table at random, by an indexed integer column. */

@@ -156,7 +156,7 @@ static void test_slow(void **state)
          "waiting: a tiny read on db1:3306 takes 20.0 ms, not 0.4 ms as usual "
          "(--max-slowdown 10)",
          NULL},
-        {10, 4.9, 5, NULL, NULL},
+        {10, 9.9, 5, NULL, NULL},
         {60, 20, 5, NULL, NULL},
         {0, 20, 5, NULL, NULL},
         {10, 20, 1000000, "waiting: a tiny read on db1:3306",
