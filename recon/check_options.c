@@ -145,7 +145,8 @@ const struct mr_command_doc mr_check_doc = {
         "[?key=value&...] with the keys socket, ssl-mode, ssl-ca, ssl-cert, ssl-key, "
         "defaults-file, defaults-group and connect-timeout. Without /db every database "
         "is compared but the servers' own. Passwords are better given by "
-        "MYRECON_SOURCE_PASSWORD and MYRECON_TARGET_PASSWORD or an option file.\n"
+        "MYRECON_SOURCE_PASSWORD and MYRECON_TARGET_PASSWORD or an option file. Either "
+        "may be a snapshot: snapshot:DIR[?key=KEY.pem].\n"
         "\n"
         "Exit status: 0 equal; 1 differences; 3 could not run; 4 something was not "
         "checked; 6 interrupted, can be resumed; 70 bug.\n",
@@ -155,6 +156,7 @@ const struct mr_command_doc mr_check_doc = {
         "      mysql://dba@old-primary mysql://dba@new-primary\n"
         "  myrecon check --json --where \"club.orders=id > 1000\" \\\n"
         "      mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club_restored\n"
+        "  myrecon check snapshot:/backup/club mysql://dba@10.0.0.2/club\n"
         "  myrecon check --case club.case --resume \\\n"
         "      mysql://dba@old-primary mysql://dba@new-primary\n",
 };

@@ -1,7 +1,8 @@
 /*
  * snap_order: the order of a snapshot's rows, where it is known without a server: every
  * part of the key is an integer, BIT, YEAR, DECIMAL, temporal, BINARY, or an ENUM or SET by
- * its number.  The order of texts is a collation's, which only servers know.
+ * its number, and the manifest tells the range of each file.  The order of texts is a
+ * collation's, which only servers know.
  *
  * Keys are encoded (row.h).  Threads: no state.
  */

@@ -154,10 +154,14 @@ is "--resume of a finished run starts anew, and finds the same" "$RC $(rows_of i
 
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$IT_TMP/key.pem" -out "$IT_TMP/cert.pem" -subj /CN=x -days 3650 2>/dev/null
 rm -rf "$B"
-take --encrypt-to "$IT_TMP/cert.pem" "$(uri a "$DB")" "$B"
+at ab "CREATE TABLE money (k DECIMAL(9,2) PRIMARY KEY, pad VARCHAR(300)); INSERT INTO money SELECT seq / 4, REPEAT('x', 250) FROM seq_1_to_20000"
+at b "DELETE FROM money WHERE k > 1000; UPDATE money SET pad = '' WHERE k = 3.25"
+take --encrypt-to "$IT_TMP/cert.pem" --chunk-size 1 "$(uri a "$DB")" "$B"
+is "keys that it does not tell" "$(jq -c '.tables[] | select(.name == "money") | [(.chunks | length) > 2, .chunks[0].up_to]' "$B/manifest.json")" '[true,null]'
 SRC="snapshot:$B?key=$IT_TMP/key.pem"
 check_is 1 "an encrypted snapshot, with its key"
 is "the same rows" "$(rows_of items; rows_of members)" "$first"
+is "ranges that are not told" "$(table_field money missing) $(table_field money changed) $(table_field money extra)" "16000 1 0"
 run_check "snapshot:$B" "$DST"
 is "without it" "$RC" 3
 like "what is wanted" "$(cat "$ERR")" "key"

@@ -47,6 +47,7 @@ static void write_sample(struct mr_strbuf *out)
     static struct mr_snap_table table;
     static const struct mr_snap_file files[] = {{"restore.sql", 5, SHA}};
     static const char *const view_columns[] = {"a", "b"};
+    static const char *const only[] = {"d.*", "t\n"};
     static const struct mr_snap_object objects[] = {
         {.kind = MR_SNAP_DATABASE,
          .db = "d",
@@ -92,7 +93,8 @@ static void write_sample(struct mr_strbuf *out)
         .tables = &table,
         .ntables = 1,
         .files = files,
-        .nfiles = 1};
+        .nfiles = 1,
+        .only = {only, COUNT(only)}};
     struct mr_err err;
     assert_int_equal(mr_snap_manifest_write(&m, out, &err), MR_OK);
 }
@@ -115,6 +117,9 @@ static void test_round_trip(void **state)
     assert_null(m.tables[0].chunks[0].range.lo.ptr);
     assert_memory_equal(m.tables[0].chunks[0].range.hi.ptr, key_bytes, sizeof key_bytes);
     assert_string_equal(m.tables[0].columns[1].name, "e\n'");
+    assert_int_equal(m.only.count, 2);
+    assert_string_equal(m.only.items[1], "t\n");
+    assert_int_equal(m.except.count, 0);
     assert_int_equal(mr_snap_manifest_write(&m, &again, &err), MR_OK);
     assert_string_equal(text.ptr, again.ptr);
     mr_strbuf_release(&text);
