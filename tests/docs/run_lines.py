@@ -46,7 +46,7 @@ def runnable(line):
     line = re.sub(r"(?<=\s)…(?=\s|$)",
                   "" if " affected " in line else f"{WORDS['SOURCE']} {WORDS['TARGET']}", line)
     line = re.sub(r"/var/lib/prometheus/node-exporter/|/etc/myrecon/", "./", line)
-    line = re.sub(r"(?<=\s)/(backup|b)/", r"\1/", line)
+    line = re.sub(r"(?<=[\s:])/(backup|b)/", r"\1/", line)
     line = re.sub(r"--wait \d+", "--wait 1", line)
     for what, instead in INSTEAD:
         line = re.sub(what, instead, line)
