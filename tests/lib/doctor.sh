@@ -116,6 +116,12 @@ breaks_reaching() {
     reaches "a locked account" "mysql://recon:r@127.0.0.1:$port" access_denied
     tells "a locked account: what to do" access_denied 'ACCOUNT UNLOCK'
     mr_sql GP -e "SET sql_log_bin = 0; ALTER USER recon@'127.0.0.1' ACCOUNT UNLOCK"
+    mr_sql GP -e "SET sql_log_bin = 0; ALTER USER recon@'127.0.0.1' PASSWORD EXPIRE"
+    reaches "a password that has expired" "mysql://recon:r@127.0.0.1:$port" access_denied
+    tells "a password that has expired: what to do" access_denied 'expired: ALTER USER'
+    doctor_account "SELECT ON club.*"
+    mr_sql GP -e "SET sql_log_bin = 0; ALTER USER recon@'127.0.0.1' WITH MAX_QUERIES_PER_HOUR 3"
+    reaches "an account of three questions an hour" "mysql://recon:r@127.0.0.1:$port" account_limits
     [ "$GATE_KIND" = mysql ] ||
         reaches "TLS is demanded, and there is none" "mysql://root@127.0.0.1:$port/?ssl-mode=required" tls
     # one of two is away: a problem, and the other is looked at
@@ -472,6 +478,20 @@ breaks_pair() {
     ON=GP
 }
 
+# The replica is of no more use after that.
+breaks_binlog() {
+    local last number=1236
+    [ "$GATE_KIND" = mariadb ] || number=13114
+    replica_word STOP
+    mr_sql GP -e "INSERT INTO club.codes VALUES ('x', 1); FLUSH BINARY LOGS; INSERT INTO club.codes VALUES ('y', 1)"
+    last=$(mr_sql GP -e "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)
+    mr_sql GP -e "PURGE BINARY LOGS TO '$last'"
+    replica_word START
+    await_io_error $number
+    ON=GR finds "the source has purged what the replica needs" replication_stopped:problem
+    tells "the source has purged it: why" replication_stopped 'its binary log was purged .*Keep the replica as it is'
+}
+
 doctor_breaks() { # all of it
     silent "the primary"
     ON=GR silent "the replica"
@@ -484,4 +504,5 @@ doctor_breaks() { # all of it
     breaks_doctor_replication
     breaks_pair
     breaks_table
+    breaks_binlog
 }
