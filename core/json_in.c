@@ -15,7 +15,7 @@ struct mr_json_doc {
 enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
                            struct mr_json_doc **out, struct mr_err *err)
 {
-    json_error_t why;
+    json_error_t why = {.text = ""};
     struct mr_json_doc *doc = calloc(1, sizeof *doc);
     if (doc == NULL)
         return mr_err_nomem(err, "reading JSON");
@@ -23,6 +23,12 @@ enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
     if (doc->root != NULL && json_is_object(doc->root)) {
         *out = doc;
         return MR_OK;
+    }
+    /* jansson does not always say that it was memory; of a bad text it says what */
+    if (doc->root == NULL &&
+        (json_error_code(&why) == json_error_out_of_memory || why.text[0] == '\0')) {
+        free(doc);
+        return mr_err_nomem(err, "reading JSON");
     }
     if (doc->root == NULL)
         (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\", line %d: %s", name, why.line,

@@ -9,8 +9,8 @@
  * cannot hold; mr_json_get_uint reads both.
  *
  * Ownership: texts and items belong to the document.  Errors: MR_E_IO for a file that
- * cannot be read or is larger than max_bytes, MR_E_REFUSED for what is no JSON or lacks a
- * member: such a file is not acted upon.  Threads: one at a time per document.
+ * cannot be read or is larger than max_bytes, MR_E_NOMEM; MR_E_REFUSED for what is no JSON
+ * or lacks a member: such a file is not acted upon.  Threads: one at a time per document.
  */
 #ifndef MR_JSON_IN_H
 #define MR_JSON_IN_H

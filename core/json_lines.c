@@ -18,13 +18,16 @@ static enum mr_code take(const struct reading *r, const char *line, size_t len,
                          struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
-    if (mr_json_parse(line, len, r->path, &doc, NULL) != MR_OK)
+    enum mr_code code = mr_json_parse(line, len, r->path, &doc, NULL);
+    if (code == MR_E_NOMEM)
+        return mr_err_nomem(err, "reading JSON");
+    if (code != MR_OK)
         return r->lines == MR_JSON_LINES_TORN
                    ? MR_OK
                    : mr_err_set(err, MR_E_REFUSED,
                                 "file \"%s\", line %" PRIu64 ": no JSON object", r->path,
                                 r->number);
-    enum mr_code code = r->visit(r->ctx, mr_json_root(doc), err);
+    code = r->visit(r->ctx, mr_json_root(doc), err);
     mr_json_free(doc);
     return code;
 }

@@ -110,9 +110,9 @@ static enum mr_code take_line(struct mr_journal *j, const char *text, size_t len
 {
     struct mr_json_doc *doc = NULL;
     struct mr_journal_line line;
-    enum mr_code code = MR_OK;
-    if (mr_json_parse(text, len, j->path, &doc, NULL) != MR_OK)
-        return MR_OK;
+    enum mr_code code = mr_json_parse(text, len, j->path, &doc, NULL);
+    if (code != MR_OK)
+        return code == MR_E_NOMEM ? mr_err_nomem(err, "reading the journal") : MR_OK;
     bool known = mr_journal_line_get(mr_json_root(doc), &line);
     if (known && line.unit.script != 0)
         code = note_unit(j, line.event, &line.unit, err);

@@ -4,6 +4,7 @@
 # taken back. The page is looked at in a browser, wide, on a phone and on paper.
 
 . "$(dirname "$0")/lib.sh"
+. "$IT_DIR/../fault/lib.sh"
 begin
 DEMO=$IT_DIR/../demo
 CASE=$IT_TMP/case TARGET=${MR_B_URI%/}
@@ -120,6 +121,37 @@ like "md: rows before and after" "$(cat "$OUT")" "members \| 3,007 \| 3007 \| 3,
 unlike "md: nobody's number" "$(cat "$OUT")" '\+?49170900'
 tell md
 unlike "without files there is no story" "$(cat "$OUT")" 'What was done'
+
+# --- memory runs out: the whole story, or an error and none
+starved() { # N FORMAT
+    CMD=("$MYRECON" report -q --case "$CASE" --format "$2" --output "$IT_TMP/starved" "${ALL[@]}")
+    timeout 60 env LD_PRELOAD="$FAULT_DIR/failing_alloc.so" MR_FAULT_AT="$1" MR_FAULT_REPORT="$IT_TMP/calls" \
+        "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+if [ -e "$FAULT_DIR/failing_alloc.so" ]; then
+    for format in html md json; do
+        starved 0 $format
+        total=$(head -n 1 "$IT_TMP/calls")
+        mv "$IT_TMP/starved" "$IT_TMP/undisturbed"
+        wrong=
+        for n in {1..40} $(spread "${total:-1}" $((SEEDS * 2))); do
+            starved "$n" $format
+            case $RC in
+            0) cmp -s "$IT_TMP/starved" "$IT_TMP/undisturbed" || wrong+="$n: exit 0, and not whole
+" ;;
+            3) [ ! -e "$IT_TMP/starved" ] && [ "$(grep -c 'error: out of memory' "$ERR")" = 1 ] || wrong+="$n: $(cat "$ERR")
+" ;;
+            *) wrong+="$n: exit code $RC
+" ;;
+            esac
+            rm -f "$IT_TMP/starved"
+        done
+        is "out of memory, $format: whole, or none" "$wrong" ""
+    done
+else
+    skip "out of memory" "no library for faults"
+fi
 
 # --- somebody is gone again: the proof tells
 client b <<<"DELETE FROM $DB.order_lines WHERE order_id >= 4205 OR order_id IN (SELECT id FROM $DB.orders WHERE id >= 4205);
