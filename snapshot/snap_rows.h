@@ -7,7 +7,7 @@
  * Errors: MR_E_IO with the file, also for damage; that the file is the one that was
  * written is the caller's to prove first (snap_open.h).  Memory is bounded whatever the
  * file says: 8 MiB of zstd's window, and one row, at most as long as the chunk's text and
- * 2 GiB; of an encrypted chunk two and a third times its size on disk, too.
+ * 2 GiB; of an encrypted chunk about five times its size on disk, too.
  *
  * Ownership: snap, table and chunk must outlive it.  Threads: one at a time.
  */
