@@ -78,6 +78,34 @@ evidence a sealed --tables club --encrypt-to "$IT_TMP/e.pem" --sign-with "$IT_TM
 snap verify --decrypt-with "$IT_TMP/e.key" --signer "$IT_TMP/e.pem" "$IT_TMP/sealed"
 is "encrypted and signed" "$RC" 0
 
+# --- keys that the two sides read in other ways -------------------------------------------
+
+other_side() { # other_side SIDE: DB on a and SIDE differ in each table by one row of SIDE's
+    local name=$1$DB cols key dst
+    local -A keys=([text]="VARCHAR(20) CHARACTER SET utf8mb4" [tens]="DECIMAL(20,4)" [bin]="VARBINARY(9)" [real_]="DOUBLE"
+        [moment]="DATETIME(3)" [word]="ENUM('a','b','ä')" [uni]="VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+    fresh a "$DB"
+    fresh "$1" "$DB"
+    for key in "${!keys[@]}"; do
+        at "a$1" "CREATE TABLE $key (k ${keys[$key]}, n INT, v VARCHAR(20), PRIMARY KEY (k, n))"
+    done
+    for cols in "text 'äÖß' 'x'" "tens 12345678901234.5678 -1" "bin x'00ff5c27' x'41'" "real_ 0.1 1e300" \
+        "moment '2026-04-09T15:33:01.123' '1999-12-31T23:59:59'" "word 'ä' 'a'" "uni '𝄞\\\\' 'b'"; do
+        set -- "$1" $cols
+        at "a$1" "INSERT INTO $2 VALUES ($3, 1, 'same'), ($3, 2, 'a'), ($4, -7, 'same')"
+        at "$1" "UPDATE $2 SET v = 'other' WHERE n = 2; INSERT INTO $2 VALUES ($4, 3, 'more')"
+    done
+    dst=$(uri "$1" "$DB")
+    "$MYRECON" check --no-progress --settle 0 --case "$IT_TMP/$name.case" "$(uri a "$DB")" "$dst" >/dev/null 2>&1
+    take --only-diverged --case "$IT_TMP/$name.case" "$dst" "$IT_TMP/$name"
+    is "$1: all rows of every kind of key" "$RC $(jq -c '[.tables[] | [.rows, .note]] | unique' "$IT_TMP/$name/manifest.json") $(rows "$name" | wc -l)" "0 [[2,null]] 7"
+    take --only-diverged --case "$IT_TMP/$name.case" "$(uri a "$DB")" "$IT_TMP/$name.a"
+    is "$1: and those of the other side" "$RC $(jq -c '[.tables[] | [.rows, .note]] | unique' "$IT_TMP/$name.a/manifest.json") $(rows "$name.a" | wc -l)" "0 [[1,null]] 7"
+}
+other_side b
+if [ -n "$MR_O_URI" ]; then other_side o; else skip "MySQL: kinds of keys" "no MySQL 9"; fi
+fresh a "$DB"
+
 # --- what cannot be begun -----------------------------------------------------------------
 
 evidence a none --tables same

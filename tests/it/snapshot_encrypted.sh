@@ -176,4 +176,5 @@ take --sign-with "$IT_TMP/rsa.pem" "$SRC" "$IT_TMP/none"
 is "a certificate instead of a key" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
 take --encrypt-to "$IT_TMP/rsa.pem" --chunk-size 100 "$SRC" "$IT_TMP/none"
 is "chunks that nobody could open" "$RC" 3
+client b <<<"DROP DATABASE IF EXISTS $COPY"
 finish
