@@ -150,7 +150,7 @@ def complaint(arguments, whole):
 
 
 def known_options():
-    run = subprocess.run([DOCGEN, "bash"], stdin=open("docgen/myrecon.bash"),
+    run = subprocess.run([DOCGEN, "bash"], stdin=open("docs/docgen/myrecon.bash"),
                          capture_output=True, text=True, check=True)
     return set(re.findall(r"--[a-z][a-z-]*[a-z]", run.stdout))
 
