@@ -441,11 +441,8 @@ static enum mr_code skip_lonely(struct planner *p, const struct mr_table *table,
 {
     struct mr_err why = {0};
     const char *name = print(p, "%s.%s", table->db, table->name);
-    struct mr_db *connection = mr_reader_db(p->task->side[missing].main);
-    /* a snapshot hides nothing */
-    enum mr_code code = connection != NULL
-                            ? mr_schema_probe(connection, db, table->name, NULL, &why)
-                            : MR_E_NO_SUCH;
+    enum mr_code code =
+        mr_reader_probe(p->task->side[missing].main, db, table->name, NULL, &why);
     if (auto_column(table) == NULL)
         return MR_OK;
     if (code == MR_E_LOST) {

@@ -194,6 +194,11 @@ rep apply --yes decided.snap "$SNAP"
 is "a snapshot is no target" "$RC $(grep -c 'snapshot' "$ERR")" "3 1"
 plan_into snap.case bad --policy merge --target "$SNAP"
 is "not of a plan either" "$RC $(grep -c 'a snapshot cannot be the target' "$ERR")" "3 1"
+data=$(ls lost/data/*members* | head -n 1)
+cp "$data" good && printf x >>"$data"
+plan_into snap.case bad --policy merge
+is "rows that are damaged are not planned from" "$RC $(grep -c "${data##*/}" "$ERR") $(ls bad 2>/dev/null)" "3 1 "
+cp good "$data"
 printf x >>lost/catalogue.json
 plan_into snap.case bad --policy merge
 is "a damaged snapshot is not planned from" "$((RC != 0)) $(ls bad 2>/dev/null)" "1 "
