@@ -5,7 +5,7 @@
 #   KEEP=1 … demo.sh                  leaves them up, and says how to go on and how to stop
 #   demo.sh stop DIRECTORY            stops what KEEP=1 left up
 #
-# The report is left in demo/ beside the program, or where MR_DEMO_REPORT says.  Exits 0
+# The reports are left in demo/ beside the program, or where MR_DEMO_REPORT says.  Exits 0
 # only if check found differences (exit 1), as it must here, and all else ended with 0.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -165,6 +165,17 @@ mends apply --quiet --yes "$mr_run_dir/merge" "$mender"
 title "\$ myrecon repair verify merge $mender"
 must_be_0 mends verify --quiet "$mr_run_dir/merge" "$mender"
 say "${green}Everybody of both histories is there once, with what is theirs.${off}"
+done=${report%.html}-done.html
+title "\$ for plan in reseed merge; do"
+say "${bold}    myrecon repair verify --json \$plan $mender; done > proof.json${off}"
+title "\$ myrecon report --case incident.case --plan reseed --plan merge --verify proof.json \\"
+say "${bold}      --output $done${off}"
+for plan in reseed merge; do
+    mends verify --quiet --json "$mr_run_dir/$plan" "$mender" || exit 3
+done >"$mr_run_dir/proof.json"
+must_be_0 "$MYRECON" report --quiet --force --case "$case_file" --plan "$mr_run_dir/reseed" \
+    --plan "$mr_run_dir/merge" --verify "$mr_run_dir/proof.json" --output "$done"
+say "${green}For the post-mortem: what was found, decided, done when, and what proves it: $done.${off}"
 title "\$ myrecon repair undo --yes merge $mender"
 say "${dim}And back again, to the byte, were it wanted.${off}"
 say

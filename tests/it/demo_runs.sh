@@ -47,6 +47,8 @@ grep -q '^+491709000001,3001,3004,collision;moved;child,.*,Alice Arendt' <(tr -d
 result $? 'it lists who is affected, and their cache keys' "$out"
 grep -q '<svg' "$MR_DEMO_REPORT" && grep -qF "$MR_DEMO_REPORT" "$out"
 result $? 'it says where the report lies' "$out"
+grep -q 'id="story"' "${MR_DEMO_REPORT%.html}-done.html" && grep -qF "${MR_DEMO_REPORT%.html}-done.html" "$out"
+result $? 'and where the one of what was done'
 ! grep -q $'\e' "$out"
 result $? 'no colour off a terminal' "$out"
 is_clean
