@@ -19,7 +19,7 @@
 #define RETRY_EVERY_S 30.0
 #define MAX_WATCHES 64
 #define READS 7 /* a sample; the middle one counts */
-#define READS_APART_MS 5
+#define READS_APART_MS 2
 #define READS_ALL_MS 500 /* no further one after that time */
 
 /* One server.  On the heap, each by itself: its connection keeps a pointer to `ep`. */

@@ -307,14 +307,22 @@ static enum mr_code add_task(struct scan *scan, const struct task *task,
     return mr_pool_add(scan->pool, kept, err);
 }
 
+/* As many for each connection, none below a quarter of a file, and while there are few of
+ * them, each a file that is nearly full. */
+static uint64_t segments_of(uint64_t bytes, uint64_t file_bytes, uint64_t connections)
+{
+    uint64_t rounds = bytes / file_bytes / connections + 1;
+    uint64_t wanted =
+        connections * (rounds < SEGMENTS_A_THREAD ? rounds : SEGMENTS_A_THREAD);
+    uint64_t most = bytes / (file_bytes / 4);
+    return wanted < most ? wanted : most;
+}
+
 static enum mr_code cut(struct mr_create *c, struct mr_create_table *t,
                         struct mr_err *err)
 {
-    uint64_t target = (uint64_t)c->opts->chunk_mib << 20;
-    uint64_t wanted = t->table->data_bytes / target;
-    uint64_t most = (uint64_t)c->views.count * SEGMENTS_A_THREAD;
-    if (wanted > most)
-        wanted = most;
+    uint64_t wanted = segments_of(t->table->data_bytes,
+                                  (uint64_t)c->opts->chunk_mib << 20, c->views.count);
     if (t->snap.nkey == 0 || t->found != NULL || wanted < 2 || c->views.count < 2)
         return MR_OK;
     return mr_reader_bounds(c->views.readers[0], &t->spec, (size_t)wanted - 1, &c->arena,
