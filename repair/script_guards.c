@@ -313,7 +313,8 @@ static void link_rows(struct mr_script *s, size_t at, char prefix)
 }
 
 /* Who a row refers to is there, locked, and is who was planned; where nobody was, nobody
- * is. */
+ * is.  Who an image that is passed through refers to is not looked at: it is whom the row
+ * refers to already, or will refer to. */
 static void refuse_parents(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
@@ -339,6 +340,8 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     refers(s, r, "s", "p");
     add(s, " WHERE ");
     not_done(s, "s");
+    if (prefix == 'u')
+        add(s, " AND s.myrecon_open & 1 = 0");
     if (in_unit)
         add(s, " AND k.myrecon_row IS NULL");
     add(s, " AND NOT IF(e.myrecon_row IS NULL, ");
