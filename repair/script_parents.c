@@ -11,7 +11,7 @@
 
 static const char schema_sql[] = "DROP TABLE IF EXISTS temp.script_parent;"
                                  "CREATE TEMP TABLE script_parent (tbl INT, set_no INT, "
-                                 "canon BLOB, unit INT, step INT,"
+                                 "canon BLOB, unit INT, entity INT, step INT,"
                                  " PRIMARY KEY (tbl, set_no, canon)) WITHOUT ROWID";
 
 enum mr_code mr_script_parents_open(struct mr_script *s, struct mr_err *err)
@@ -40,19 +40,21 @@ static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add,
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         if (row->step.table == t->at && is_written(row))
-            code = mr_merge_lookup_push(&asks, row->step.entity, after_of(row),
-                                        t->sets[set], &s->unit_arena, err);
+            code = mr_merge_lookup_push(&asks, (int64_t)i, after_of(row), t->sets[set],
+                                        &s->unit_arena, err);
     }
     if (code == MR_OK)
         code = mr_merge_lookup_canonise(&s->lookup, t, t->sets[set], &asks,
                                         &s->unit_arena, err);
     for (size_t i = 0; code == MR_OK && i < asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&asks, i);
+        const struct mr_script_row *row = mr_vec_at(&s->rows, (size_t)ask->tag);
         mr_case_bind_int(add, 1, (int64_t)t->at);
         mr_case_bind_int(add, 2, (int64_t)set);
         mr_merge_work_bind(add, 3, ask->canon);
         mr_case_bind_int(add, 4, (int64_t)s->unit);
-        mr_case_bind_int(add, 5, ask->tag);
+        mr_case_bind_int(add, 5, row->step.entity);
+        mr_case_bind_int(add, 6, row->step.op == MR_STEP_UPDATE ? row->step.id : 0);
         code = mr_case_run(add, err);
     }
     mr_vec_release(&asks);
@@ -63,7 +65,7 @@ static enum mr_code note_unit(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *add = NULL;
     enum mr_code code = mr_case_prepare(
-        s->lookup.cf, "INSERT OR REPLACE INTO script_parent VALUES (?,?,?,?,?)", &add,
+        s->lookup.cf, "INSERT OR REPLACE INTO script_parent VALUES (?,?,?,?,?,?)", &add,
         err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
@@ -161,13 +163,39 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     return code == MR_OK ? keep_parent(f, image, err) : code;
 }
 
-/* Written by an earlier unit, or by this one (*own)? */
+/* A row as its last unit so far leaves it: one that makes way has yet to become what it
+ * will be.  step: an update, or 0: all of the row is there. */
+static enum mr_code planned_image(struct finding *f, int64_t entity, int64_t step,
+                                  struct mr_key *image, struct mr_err *err)
+{
+    struct mr_script *s = f->s;
+    struct mr_vec steps = MR_VEC_INIT(struct mr_step);
+    struct mr_entity e;
+    enum mr_code code = MR_OK;
+    if (step > 0) {
+        code =
+            mr_plan_store_steps(s->task->store, step - 1, 1, &s->unit_arena, &steps, err);
+        const struct mr_step *found = steps.count > 0 ? mr_vec_at(&steps, 0) : NULL;
+        if (code == MR_OK && (found == NULL || found->id != step))
+            code = mr_err_set(err, MR_E_BUG, "a step that was read is gone");
+        else if (code == MR_OK)
+            *image = (struct mr_key){found->after, found->after_len};
+    } else {
+        code = mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
+        if (code == MR_OK)
+            *image = (struct mr_key){e.after, e.after_len};
+    }
+    mr_vec_release(&steps);
+    return code;
+}
+
+/* Written by an earlier unit, or by this one? */
 static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
                                  const struct mr_merge_ask *ask, bool *found,
                                  struct mr_err *err)
 {
     struct mr_script *s = f->s;
-    struct mr_entity e;
+    struct mr_key image = {0};
     const struct mr_plan_reference *r = &s->plan->references[f->reference];
     mr_case_bind_int(get, 1, (int64_t)r->parent);
     mr_case_bind_int(get, 2, (int64_t)r->to_set);
@@ -175,15 +203,15 @@ static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
     enum mr_code code = mr_case_step(get, found, err);
     uint64_t unit = code == MR_OK && *found ? (uint64_t)mr_case_int(get, 0) : s->unit;
     int64_t entity = unit != s->unit ? mr_case_int(get, 1) : 0;
+    int64_t step = unit != s->unit ? mr_case_int(get, 2) : 0;
     mr_case_reset(get);
     if (unit == s->unit || code != MR_OK)
         return code;
     if (s->plan->tables[r->child].pair->find.subject == MR_SUBJECT_NO)
         code = mr_script_spans_add(s, unit, s->unit, err);
     if (code == MR_OK)
-        code = mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
-    return code == MR_OK ? add_parent(f, (struct mr_key){e.after, e.after_len}, true, err)
-                         : code;
+        code = planned_image(f, entity, step, &image, err);
+    return code == MR_OK ? add_parent(f, image, true, err) : code;
 }
 
 /* Takes out of the questions what the plan writes. */
@@ -198,7 +226,7 @@ static enum mr_code take_planned(struct finding *f, struct mr_vec *asks,
                                                  &f->s->unit_arena, err);
     if (code == MR_OK)
         code = mr_case_prepare(f->s->lookup.cf,
-                               "SELECT unit, step FROM script_parent WHERE tbl=?"
+                               "SELECT unit, entity, step FROM script_parent WHERE tbl=?"
                                " AND set_no=? AND canon=?",
                                &get, err);
     for (size_t i = 0; code == MR_OK && i < asks->count; i++) {

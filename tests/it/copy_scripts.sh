@@ -68,4 +68,11 @@ at b "UPDATE people SET mobile = 'm9' WHERE id = 1"
 like "as is whom it keeps" "$(repair apply)" \
     "people 2: what it refers to in $DB.people is not who was planned"
 
+again "(1, 'm1', NULL, NULL)"
+at ab "INSERT INTO people SELECT seq, CONCAT('m', seq), NULL, NULL FROM seq_2_to_1300;
+    UPDATE people SET inviter = (id + 600) % 1300 + 1"
+at a "UPDATE people SET mobile = CONCAT('x', id % 1300 + 1); UPDATE people SET mobile = REPLACE(mobile, 'x', 'm')"
+written "who makes way in one unit, is referred to in the next, and done in the third"
+is "so many units" "$(grep -c '^-- stage' "$DIR/apply.sql")" 3
+
 finish
