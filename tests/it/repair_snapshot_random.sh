@@ -10,10 +10,12 @@ begin ab
 cd "$IT_TMP" || exit 1
 export PYTHONDONTWRITEBYTECODE=1
 LIVE=$SRC
+[ -z "$MR_O_URI" ] || IT_DROP+=("$MR_O_URI $DB")
+DROPS=${#IT_DROP[@]}
 
 load() { # load SIDE FILE
     fresh "$1" "$DB"
-    IT_DROP=("${IT_DROP[@]:0:3}")
+    IT_DROP=("${IT_DROP[@]:0:DROPS}")
     client "$1" -D "$DB" <"$2" || bail "cannot load $2"
 }
 plans() { # plans SOURCE NAME: of each policy into NAME.N; what each came to
