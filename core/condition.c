@@ -26,7 +26,7 @@ enum op {
 };
 
 struct literal {
-    bool is_null, is_number;
+    bool is_null, is_number, is_time;
     int64_t number;
     struct mr_strbuf text; /* as it is compared */
 };
@@ -185,6 +185,43 @@ static enum mr_code read_number(struct parser *p, bool negative, struct literal 
     return errno == 0 && *end == '\0' ? MR_OK : refuse(p, "");
 }
 
+static bool is_time(const struct mr_column *col)
+{
+    return col->cls == MR_CLASS_DATE || col->cls == MR_CLASS_DATETIME;
+}
+
+/* Bytes in the order of times. */
+static void add_time(struct mr_strbuf *out, const struct mr_time *time)
+{
+    const struct mr_value value = {.cls = MR_CLASS_DATETIME, .t = *time};
+    if (mr_row_encode(out, &value, NULL) != MR_OK)
+        out->failed = true;
+}
+
+/* "2026-04-02", "2026-04-02 12:00:00", "2026-04-02 12:00:00.5", and nothing else. */
+static bool read_time(const struct mr_strbuf *text, struct literal *out)
+{
+    static const char form[] = "9999-99-99 99:99:99.999999";
+    struct mr_time t = {.year = 0};
+    uint32_t *const parts[] = {&t.year,   &t.month,  &t.day,   &t.hour,
+                               &t.minute, &t.second, &t.micros};
+    size_t part = 0, len = text->len;
+    if (len < 10 || len > sizeof form - 1 || (len > 10 && len < 19) || len == 20)
+        return false;
+    for (size_t i = 0; i < sizeof form - 1; i++) {
+        char c = i < len ? text->ptr[i] : form[i] == '9' ? '0' : form[i];
+        bool digit = c >= '0' && c <= '9';
+        if (digit != (form[i] == '9') || (!digit && c != form[i]))
+            return false;
+        part += !digit;
+        if (digit)
+            *parts[part] = *parts[part] * 10 + (uint32_t)(c - '0');
+    }
+    out->is_time = true;
+    add_time(&out->text, &t);
+    return t.month <= 12 && t.day <= 31 && t.hour < 24 && t.minute < 60 && t.second < 60;
+}
+
 /* A string for a text; the digits of an integer may stand in quotes. */
 static enum mr_code read_string(struct parser *p, const struct mr_column *col,
                                 struct literal *out)
@@ -198,6 +235,9 @@ static enum mr_code read_string(struct parser *p, const struct mr_column *col,
         out->number = strtoll(text.ptr != NULL ? text.ptr : "", &end, 10);
         out->is_number = true;
         if (text.len == 0 || errno != 0 || *end != '\0' || text.ptr[0] == ' ')
+            code = refuse(p, "");
+    } else if (is_time(col)) {
+        if (!read_time(&text, out))
             code = refuse(p, "");
     } else if (col->cls == MR_CLASS_BINARY) {
         mr_strbuf_add(&out->text, text.ptr, text.len);
@@ -242,6 +282,11 @@ static enum mr_code read_literal(struct parser *p, size_t column, struct node *n
 
 /* ---- what is compared ---- */
 
+static bool has_order(const struct mr_column *col)
+{
+    return is_integer(col) || is_time(col);
+}
+
 static enum mr_code read_list(struct parser *p, struct node *node)
 {
     enum mr_code code = expect(p, "(");
@@ -278,6 +323,30 @@ static bool take_operator(struct parser *p, enum op *op, bool *inverted)
     return false;
 }
 
+/* NOT (column < a) AND NOT (column > b) */
+static enum mr_code read_between(struct parser *p, size_t column, size_t *at)
+{
+    struct node below = {.op = OP_LESS, .column = column, .first = p->c->literals.count};
+    size_t above_at = 0;
+    enum mr_code code = read_literal(p, column, &below);
+    if (code == MR_OK)
+        code = push(p, &below, at);
+    if (code == MR_OK)
+        code = negate(p, at);
+    if (code == MR_OK)
+        code = expect(p, "AND");
+    struct node above = {.op = OP_MORE, .column = column, .first = p->c->literals.count};
+    if (code == MR_OK)
+        code = read_literal(p, column, &above);
+    if (code == MR_OK)
+        code = push(p, &above, &above_at);
+    if (code == MR_OK)
+        code = negate(p, &above_at);
+    return code == MR_OK
+               ? push(p, &(struct node){.op = OP_AND, .left = *at, .right = above_at}, at)
+               : code;
+}
+
 static enum mr_code read_comparison(struct parser *p, size_t *at)
 {
     struct node node = {.op = OP_TRUE, .first = p->c->literals.count};
@@ -289,11 +358,16 @@ static enum mr_code read_comparison(struct parser *p, size_t *at)
     if (take(p, "IS")) {
         code = read_is(p, &node, &inverted);
     } else if (take_operator(p, &node.op, &inverted)) {
-        if ((node.op == OP_LESS || node.op == OP_MORE) && !is_integer(col))
+        if ((node.op == OP_LESS || node.op == OP_MORE) && !has_order(col))
             return refuse(p, "an order of texts and");
         code = read_literal(p, node.column, &node);
-    } else if (mr_token_is(&p->token, "IN") || mr_token_is(&p->token, "NOT")) {
+    } else if (mr_token_is(&p->token, "IN") || mr_token_is(&p->token, "NOT") ||
+               mr_token_is(&p->token, "BETWEEN")) {
         inverted = take(p, "NOT");
+        if (has_order(col) && take(p, "BETWEEN")) {
+            code = read_between(p, node.column, at);
+            return code == MR_OK && inverted ? negate(p, at) : code;
+        }
         node.op = OP_EQUAL;
         code = expect(p, "IN");
         if (code == MR_OK)
@@ -406,6 +480,10 @@ const struct mr_column *const *mr_condition_columns(const struct mr_condition *c
 static int compare(const struct mr_condition *c, const struct mr_value *value,
                    const struct literal *literal)
 {
+    if (literal->is_time)
+        return c->text.len == literal->text.len
+                   ? memcmp(c->text.ptr, literal->text.ptr, literal->text.len)
+                   : 1;
     if (!literal->is_number)
         return c->text.len != literal->text.len ||
                (c->text.len > 0 &&
@@ -446,6 +524,8 @@ static enum truth compared(struct mr_condition *c, const struct node *n,
     mr_strbuf_reset(&c->text);
     if (!null && is_text(col))
         mr_canon_local(&c->text, col->charset, col->collation, value->ptr, value->len);
+    else if (!null && is_time(col))
+        add_time(&c->text, &value->t);
     else if (!null && !is_integer(col))
         mr_strbuf_add(&c->text, value->ptr, value->len);
     if (n->op == OP_IS_NULL)

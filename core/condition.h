@@ -4,9 +4,11 @@
  *   mr_condition_parse → mr_condition_holds for each row → mr_condition_free
  *
  * Understood: columns of the table and literals (strings, integers, NULL, TRUE, FALSE)
- * compared by = <> != <=>, integers also by < <= > >=; IN and NOT IN a list of literals; IS
- * [NOT] NULL; an integer column alone; AND, OR, NOT and parentheses.  That is what a
- * reference says that leads to one of several tables.  NULL is as in SQL.
+ * compared by = <> != <=>, integers, dates and times of day also by < <= > >= and BETWEEN; IN
+ * and NOT IN a list of literals; IS [NOT] NULL; an integer column alone; AND, OR, NOT and parentheses.  That is what a
+ * reference says that leads to one of several tables, and how rows of a time are chosen.  A
+ * DATE or DATETIME is compared with 'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS[.ffffff]'.  NULL is
+ * as in SQL.
  *
  * Texts are equal as mr_canon_local() has them.  Whatever could come out otherwise on a
  * server is not understood: a number compared with a text, functions, LIKE, literals that

@@ -163,6 +163,15 @@ bool mr_source_chooses(const struct mr_source *src, const char *db, const char *
     return src->ops->chooses == NULL || src->ops->chooses(src, db, name);
 }
 
+enum mr_code mr_source_can_judge(const struct mr_source *src, const char *db,
+                                 const char *table, const char *condition,
+                                 struct mr_err *err)
+{
+    return src->ops->can_judge != NULL
+               ? src->ops->can_judge(src, db, table, condition, err)
+               : MR_OK;
+}
+
 const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count)
 {
     *count = 0;

@@ -141,6 +141,9 @@ struct mr_source_ops {
     const char *const *(*databases)(const struct mr_source *src, size_t *count,
                                     bool *whole);
     bool (*chooses)(const struct mr_source *src, const char *db, const char *name);
+    enum mr_code (*can_judge)(const struct mr_source *src, const char *db,
+                              const char *table, const char *condition,
+                              struct mr_err *err);
     bool (*has_order)(struct mr_reader *reader, const struct mr_readspec *spec);
     void (*free)(struct mr_source *src);
 };
@@ -220,6 +223,11 @@ const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db
 /* Is the table, or another object of that name, among those that a snapshot was to hold?
  * What was not chosen is not missing.  Of a server: true. */
 bool mr_source_chooses(const struct mr_source *src, const char *db, const char *name);
+/* Can rows of the table be chosen by the condition?  Of a snapshot MR_E_UNSUPPORTED where it
+ * is not a simple one; a server is not asked. */
+enum mr_code mr_source_can_judge(const struct mr_source *src, const char *db,
+                                 const char *table, const char *condition,
+                                 struct mr_err *err);
 /* Of a server *count is 0. */
 const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count);
 /* The databases that a snapshot holds.  *whole: they are all that its server had, and were

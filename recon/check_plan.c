@@ -69,11 +69,12 @@ static bool same_condition(const char *asked, const char *kept)
 }
 
 /* What the user asked for, and what the other side has no other rows than; NULL: all.
- * MR_E_UNSUPPORTED on a snapshot, whose rows nobody can choose. */
-static enum mr_code condition_of(const struct rows *rows, enum mr_side side,
-                                 bool is_snapshot, struct mr_arena *arena,
+ * MR_E_UNSUPPORTED for what a snapshot cannot judge. */
+static enum mr_code condition_of(struct mr_check_run *check, const struct mr_pair *table,
+                                 const struct rows *rows, enum mr_side side,
                                  const char **where, struct mr_err *err)
 {
+    const struct mr_table *t = table->side[side];
     const char *own = rows->kept[side], *other = rows->kept[mr_other_side(side)];
     struct mr_strbuf sql = MR_STRBUF_INIT;
     bool asked = rows->asked.len > 0 && !same_condition(rows->asked.ptr, own);
@@ -85,12 +86,15 @@ static enum mr_code condition_of(const struct rows *rows, enum mr_side side,
         mr_strbuf_add_fmt(&sql, "%s(%s)", asked ? " AND " : "", other);
     enum mr_code code = mr_strbuf_check(&sql, "planning a table", err);
     *where = NULL;
-    if (code == MR_OK && sql.len > 0 && is_snapshot) {
+    if (code == MR_OK && sql.len > 0)
+        code = mr_source_can_judge(check->pairing.side[side].source, t->db, t->name,
+                                   sql.ptr, err);
+    if (code == MR_E_UNSUPPORTED) {
         code = mr_err_set(err, MR_E_UNSUPPORTED,
                           "only a server can choose rows, and the %s is a snapshot: %s",
                           mr_side_name(side), sql.ptr);
     } else if (code == MR_OK && sql.len > 0) {
-        *where = mr_arena_strdup(arena, sql.ptr);
+        *where = mr_arena_strdup(&check->arena, sql.ptr);
         code = *where != NULL ? MR_OK : mr_err_nomem(err, "planning a table");
     }
     mr_strbuf_release(&sql);
@@ -160,9 +164,8 @@ static enum mr_code apply_rows(struct mr_check_run *check, struct mr_pair *table
     struct mr_err why = {0};
     enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        code = condition_of(rows, (enum mr_side)side,
-                            mr_side_is_snapshot(&check->pairing.side[side]),
-                            &check->arena, &table->scan[side].where, &why);
+        code = condition_of(check, table, rows, (enum mr_side)side,
+                            &table->scan[side].where, &why);
         table->find.windowed =
             table->find.windowed || rows->asked.len > 0 || rows->kept[side] != NULL;
     }

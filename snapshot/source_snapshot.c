@@ -43,6 +43,7 @@ struct reading {
     const struct mr_snap_table *table;
     struct mr_snap_cursor *cursor;
     struct mr_snap_values *values;
+    struct mr_snap_values *where; /* does spec->where hold?  NULL: all rows */
     mr_row_fn *fn;
     void *ctx;
 };
@@ -57,6 +58,18 @@ static bool same_condition(const char *where, const char *kept)
            strcmp(where + 1 + len, ")") == 0;
 }
 
+/* One value a row: 1 where the condition holds. */
+static enum mr_code condition_new(const struct mr_snap_table *table,
+                                  const struct mr_table *known, const char *condition,
+                                  struct mr_snap_values **out, struct mr_err *err)
+{
+    const struct mr_readcol col = {
+        .name = condition, .expr = MR_EXPR_CONDITION, .cls = MR_CLASS_UINT};
+    const struct mr_readspec spec = {
+        .db = table->db, .table = table->name, .cols = &col, .ncols = 1};
+    return mr_snap_values_new(table, known, &spec, out, err);
+}
+
 static enum mr_code begin(struct mr_reader *reader, struct reading *r, struct mr_err *err)
 {
     const struct snap_source *s = source_of(reader);
@@ -66,27 +79,35 @@ static enum mr_code begin(struct mr_reader *reader, struct reading *r, struct mr
     if (r->table == NULL)
         return mr_err_set(err, MR_E_NO_SUCH, "snapshot \"%s\" holds no table \"%s.%s\"",
                           s->store.snap.path, spec->db, spec->table);
+    const struct mr_table *known = mr_catalogue_table(s->cat, spec->db, spec->table);
+    enum mr_code code = MR_OK;
     if (spec->where != NULL &&
         (r->table->where == NULL || !same_condition(spec->where, r->table->where)))
-        return mr_err_set(err, MR_E_UNSUPPORTED,
-                          "only a server can choose the rows of table \"%s.%s\" where %s",
-                          spec->db, spec->table, spec->where);
-    return mr_snap_values_new(r->table, mr_catalogue_table(s->cat, spec->db, spec->table),
-                              spec, &r->values, err);
+        code = condition_new(r->table, known, spec->where, &r->where, err);
+    return code == MR_OK ? mr_snap_values_new(r->table, known, spec, &r->values, err)
+                         : code;
 }
 
 static void end(struct reading *r, enum mr_code code)
 {
     mr_snap_values_free(r->values);
+    mr_snap_values_free(r->where);
     if (code != MR_OK && r->table != NULL)
         mr_snap_cursor_drop(r->cursor);
 }
 
-static enum mr_code give(struct reading *r, const struct mr_value *row,
+/* Gives the row where it is one of those that are asked for. */
+static enum mr_code give(struct reading *r, const struct mr_value *row, uint64_t *given,
                          struct mr_err *err)
 {
     const struct mr_value *values = NULL;
-    enum mr_code code = mr_snap_values_of(r->values, row, &values, err);
+    enum mr_code code = MR_OK;
+    if (r->where != NULL)
+        code = mr_snap_values_of(r->where, row, &values, err);
+    if (code != MR_OK || (r->where != NULL && values[0].u == 0))
+        return code;
+    ++*given;
+    code = mr_snap_values_of(r->values, row, &values, err);
     return code == MR_OK ? r->fn(r->ctx, values, err) : code;
 }
 
@@ -131,7 +152,7 @@ static enum mr_code walk(struct reading *r, struct mr_range range, uint64_t limi
 {
     struct mr_snap_cursor *c = r->cursor;
     enum mr_code code = mr_snap_cursor_seek(c, r->table, range.lo, false, err);
-    for (uint64_t n = 0; code == MR_OK && (limit == 0 || n < limit); n++) {
+    for (uint64_t n = 0; code == MR_OK && (limit == 0 || n < limit);) {
         const struct mr_value *row = NULL;
         code = mr_snap_cursor_peek(c, range.hi, &row, err);
         if (code != MR_OK || row == NULL)
@@ -139,7 +160,7 @@ static enum mr_code walk(struct reading *r, struct mr_range range, uint64_t limi
         const struct mr_key key = {c->key.ptr, c->key.len};
         if (range.hi.ptr != NULL && mr_snap_order_compare(r->table, key, range.hi) > 0)
             break;
-        code = give(r, row, err);
+        code = give(r, row, &n, err);
         mr_snap_cursor_take(c);
     }
     return code;
@@ -161,7 +182,8 @@ static enum mr_code snap_scan(struct mr_reader *reader, const struct mr_readspec
 
 static enum mr_code give_found(void *ctx, const struct mr_value *row, struct mr_err *err)
 {
-    return give(ctx, row, err);
+    uint64_t given = 0;
+    return give(ctx, row, &given, err);
 }
 
 static enum mr_code snap_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
@@ -176,6 +198,9 @@ static enum mr_code snap_fetch(struct mr_reader *reader, const struct mr_readspe
         task.fn = give_found;
         task.ctx = &r;
         code = mr_snap_lookup_ordered(r.cursor, r.table, &task, err);
+    } else if (code == MR_OK && r.where != NULL) {
+        code = mr_err_set(err, MR_E_UNSUPPORTED,
+                          "rows of a snapshot by other columns and by a condition");
     } else if (code == MR_OK) {
         code = mr_snap_lookup_all(r.cursor, r.table, r.values, &task, err);
     }
@@ -324,6 +349,21 @@ static bool snap_chooses(const struct mr_source *src, const char *db, const char
                               m->except.count, db, name);
 }
 
+static enum mr_code snap_can_judge(const struct mr_source *src, const char *db,
+                                   const char *table, const char *condition,
+                                   struct mr_err *err)
+{
+    const struct snap_source *s = (const struct snap_source *)src;
+    const struct mr_snap_table *t = mr_snap_store_table(&s->store, db, table);
+    struct mr_snap_values *where = NULL;
+    enum mr_code code = t != NULL
+                            ? condition_new(t, mr_catalogue_table(s->cat, db, table),
+                                            condition, &where, err)
+                            : MR_OK;
+    mr_snap_values_free(where);
+    return code;
+}
+
 static const struct mr_left_out *snap_left_out(const struct mr_source *src, size_t *count)
 {
     const struct snap_source *s = (const struct snap_source *)src;
@@ -445,6 +485,7 @@ static const struct mr_source_ops snap_ops = {
     .probe = snap_probe,
     .kept = snap_kept,
     .chooses = snap_chooses,
+    .can_judge = snap_can_judge,
     .left_out = snap_left_out,
     .databases = snap_databases,
     .has_order = snap_has_order,

@@ -4,7 +4,7 @@
  *
  * The manifest and the catalogue are proved when it is opened, a data file before its first
  * row is used.  Rows come in the key's order where it can be known without a server
- * (snap_order.h).  It computes no digests, and no conditions.
+ * (snap_order.h).  It computes no digests, and only simple conditions (core/condition.h).
  *
  * Memory: a file's reader and a row a reader; the manifest and the catalogue.
  */

@@ -25,6 +25,8 @@ static const struct mr_column columns[] = {
     {.name = "price", .cls = MR_CLASS_DECIMAL},
     {.name = "bytes", .cls = MR_CLASS_BINARY},
     {.name = "odd `name", .cls = MR_CLASS_INT},
+    {.name = "at", .cls = MR_CLASS_DATETIME},
+    {.name = "day", .cls = MR_CLASS_DATE},
 };
 static const struct mr_table table = {
     .db = "club", .name = "log", .columns = columns, .ncolumns = LEN(columns)};
@@ -47,6 +49,14 @@ static struct mr_value value_of(const struct mr_column *col, bool null)
         return (struct mr_value){.cls = MR_CLASS_BINARY, .ptr = "a\0b", .len = 3};
     if (strcmp(col->name, "u") == 0)
         return (struct mr_value){.cls = MR_CLASS_UINT, .u = UINT64_MAX};
+    if (col->cls == MR_CLASS_DATETIME || col->cls == MR_CLASS_DATE) {
+        v = (struct mr_value){.cls = col->cls, .t = {.year = 2026, .month = 4, .day = 2}};
+        if (col->cls == MR_CLASS_DATETIME) {
+            v.t.hour = 12;
+            v.t.micros = 500000;
+        }
+        return v;
+    }
     return (struct mr_value){.cls = MR_CLASS_INT,
                              .i = strcmp(col->name, "n") == 0 ? -5 : 1};
 }
@@ -95,6 +105,12 @@ static void true_ones(void **state)
         "bytes <> 'a'",
         "/* who */ kind = 'member' -- at the end",
         "n IN (NULL, -5)",
+        "n BETWEEN -5 AND -5 AND n NOT BETWEEN -4 AND 9",
+        "at >= '2026-04-02' AND at > '2026-04-02 12:00:00' AND at < '2026-04-02 "
+        "12:00:01'",
+        "at = '2026-04-02 12:00:00.5' AND at BETWEEN '2026-04-02' AND '2026-04-03'",
+        "at IN ('2026-04-02', '2026-04-02 12:00:00.500000') AND NOT at IS NULL",
+        "day = '2026-04-02' AND day = '2026-04-02 00:00:00' AND day <= '2026-04-02'",
         "kind = 'm\\ember' && n = -5",
     };
     (void)state;
@@ -105,11 +121,21 @@ static void true_ones(void **state)
 
 static void false_ones(void **state)
 {
-    static const char *const conditions[] = {
-        "kind = 'order'", "kind = ''",         "exact = 'member'",
-        "n > -5",         "n IN (1, 2, NULL)", "n NOT IN (1, NULL)",
-        "n = NULL",       "NOT n = NULL",      "kind IS NULL",
-        "kind <=> NULL",  "bytes = 'a'",       "kind = 'member' AND n = 3"};
+    static const char *const conditions[] = {"kind = 'order'",
+                                             "kind = ''",
+                                             "exact = 'member'",
+                                             "n > -5",
+                                             "n IN (1, 2, NULL)",
+                                             "n NOT IN (1, NULL)",
+                                             "n = NULL",
+                                             "NOT n = NULL",
+                                             "kind IS NULL",
+                                             "kind <=> NULL",
+                                             "bytes = 'a'",
+                                             "kind = 'member' AND n = 3",
+                                             "at < '2026-04-02 12:00:00.5'",
+                                             "day > '2026-04-02'",
+                                             "n BETWEEN NULL AND 5"};
     (void)state;
     for (size_t i = 0; i < LEN(conditions); i++)
         if (holds(conditions[i], false))
@@ -154,7 +180,14 @@ static void unsupported(void **state)
         "(kind = 'member'",
         "kind = 'member')",
         "kind = 'member' OR",
-        "n BETWEEN 1 AND 2",
+        "kind BETWEEN 'a' AND 'z'",
+        "n BETWEEN 1 OR 2",
+        "at > '2026-4-2'",
+        "at > '2026-04-02 12:00'",
+        "at > '2026-04-02T12:00:00'",
+        "at > '2026-13-02'",
+        "at > 20260402",
+        "day = ''",
         "kind || 'x' = 'member'",
         "n = 0x41",
         "'member' = kind",

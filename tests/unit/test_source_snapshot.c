@@ -557,7 +557,7 @@ static void test_unsupported(void **state)
     static const struct mr_readcol refused[] = {
         {.name = "b", .expr = MR_EXPR_TEXT, .cls = MR_CLASS_TEXT, .charset = "utf8mb4"},
         {.name = "gone", .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_INT},
-        {.name = "ABS(i) > 3", .expr = MR_EXPR_CONDITION, .cls = MR_CLASS_UINT},
+        {.name = "i > ABS(3)", .expr = MR_EXPR_CONDITION, .cls = MR_CLASS_UINT},
     };
     const struct mr_range open = {{NULL, 0}, {NULL, 0}};
     struct sample *s = malloc(sizeof *s);
@@ -576,6 +576,106 @@ static void test_unsupported(void **state)
         assert_int_equal(mr_reader_scan(reader, &spec, open, 0, see, &seen, &err),
                          MR_E_UNSUPPORTED);
         assert_non_null(strstr(err.message, refused[i].name));
+    }
+    mr_reader_free(reader);
+    sample_release(s, src);
+    free(s);
+}
+
+/* ---- conditions ---- */
+
+struct counted {
+    size_t rows;
+};
+
+static enum mr_code count_row(void *ctx, const struct mr_value *values,
+                              struct mr_err *err)
+{
+    (void)values;
+    (void)err;
+    ((struct counted *)ctx)->rows++;
+    return MR_OK;
+}
+
+/* Of one row (i -5, d 1.50, e 'z', t 'Ab', h -100:00:07, b 'AB'). */
+static void test_conditions(void **state)
+{
+    static const struct {
+        const char *text;
+        int holds; /* -1: nobody here can say */
+    } cases[] = {
+        {"i = -5", 1},
+        {"i > -5", 0},
+        {"`i` >= -5 AND i < 0", 1},
+        {"i BETWEEN -6 AND -4 AND NOT i = 3", 1},
+        {"i NOT BETWEEN -6 AND -4", 0},
+        {"i IN (1, -5)", 1},
+        {"i NOT IN (1, -5)", 0},
+        {"i <> 5 OR nothing", -1},
+        {"(i)", 1},
+        {"i AND d", -1},
+        {"NOT i", 0},
+        {"d > 1", -1},
+        {"d = 15e-1", -1},
+        {"i = '-5'", 1},
+        {"t = 'aB' AND t <> 'x'", 1},
+        {"t IN ('q', 'AB  ')", 1},
+        {"t = '\xC3\xA4'", -1},
+        {"t < 'b'", -1},
+        {"t LIKE 'a%'", -1},
+        {"e = 'Z'", 1},
+        {"e = ''", 0},
+        {"e = 3", -1},
+        {"t IS NULL", 0},
+        {"t IS NOT NULL", 1},
+        {"i = NULL", 0},
+        {"i + 1 = -4", -1},
+        {"h = '01:00:00'", -1},
+        {"b = 'AB'", 1},
+        {"b IS NOT NULL /* yes */", 1},
+        {"i = -5 -- and more", 1},
+        {"i = -5; DROP TABLE t", -1},
+        {"i = -5)", -1},
+        {"(i = -5", -1},
+        {"t = 'Ab", -1},
+        {"", -1},
+        {"i = TRUE", 0},
+        {"i = -5 XOR 1", -1},
+        {"SLEEP(1)", -1},
+    };
+    const struct mr_range open = {{NULL, 0}, {NULL, 0}};
+    struct sample *s = calloc(1, sizeof *s);
+    struct mr_reader *reader = NULL;
+    char path[128];
+    (void)state;
+    random_state = 3;
+    do
+        sample_init(s, 0, 0, 1);
+    while (s->build.nrows == 0);
+    struct mr_value *v = s->values[0];
+    v[0].i = -5;
+    v[1] = text(s, MR_CLASS_DECIMAL, "1.50");
+    v[2] = (struct mr_value){.cls = MR_CLASS_TIME, .t = {.hour = 100, .negative = true}};
+    v[3] = text(s, MR_CLASS_BINARY, "AB");
+    v[4].u = 3;
+    v[5] = text(s, MR_CLASS_TEXT, "Ab");
+    s->rows[0] = (struct snap_build_row){v, key_of(s, v)};
+    s->build.nrows = 1;
+    struct mr_source *src = open_sample(s, path, sizeof path);
+    assert_int_equal(mr_source_reader_new(src, &reader, NULL), MR_OK);
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct mr_readcol cols[] = {
+            {.name = "i", .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_INT}};
+        const struct mr_readspec spec = {
+            .db = "d", .table = "t", .cols = cols, .ncols = 1, .where = cases[i].text};
+        struct counted counted = {0};
+        struct mr_err err = {0};
+        enum mr_code code =
+            mr_reader_scan(reader, &spec, open, 0, count_row, &counted, &err);
+        if (code != (cases[i].holds < 0 ? MR_E_UNSUPPORTED : MR_OK) ||
+            (code == MR_OK && counted.rows != (size_t)cases[i].holds))
+            fail_msg("%s: %s, %zu rows", cases[i].text, err.message, counted.rows);
+        assert_int_equal(mr_source_can_judge(src, "d", "t", cases[i].text, &err), code);
     }
     mr_reader_free(reader);
     sample_release(s, src);
@@ -659,7 +759,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ordered),     cmocka_unit_test(test_without_order),
         cmocka_unit_test(test_expressions), cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_conditions),  cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
