@@ -47,7 +47,7 @@ struct mr_script_batch {
 struct mr_script_parent {
     size_t reference;
     struct mr_key image;
-    bool planned; /* another unit of the plan inserts it */
+    bool planned; /* an earlier unit of the plan writes it: as it leaves it */
 };
 
 /* Units of which a row of the last belongs to a tree of the first. */
