@@ -93,7 +93,31 @@ enum mr_code mr_apply_case_close(struct mr_apply_case *ac, struct mr_err *err)
 
 /* ---- other plans ---- */
 
-enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *err)
+/* Plans that were made one after the other, and not applied, propose the same rows at the
+ * same keys: the case knows them as the last one's.  They belong to the one that is at
+ * work now. */
+static enum mr_code claim(struct mr_apply_case *ac, struct mr_err *err)
+{
+    const struct mr_planned *planned = &ac->manifest->planned;
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(
+        ac->cf,
+        "UPDATE plan_map SET plan = ?1 WHERE tbl = ?2 AND plan <> ?1 AND plan NOT IN"
+        " (SELECT id FROM plan WHERE state = 'applied') AND (source_key, target_key) IN"
+        " (SELECT e.source_key, e.target_key FROM step s JOIN entity e ON e.id = s.entity"
+        " WHERE s.plan = ?1 AND s.tbl = ?3)",
+        &stmt, err);
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+        mr_case_bind_int(stmt, 1, ac->plan);
+        mr_case_bind_text(stmt, 2, planned->tables[i].table);
+        mr_case_bind_int(stmt, 3, (int64_t)i);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_strbuf names = MR_STRBUF_INIT;
@@ -126,6 +150,19 @@ enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *
     return code;
 }
 
+enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *err)
+{
+    enum mr_code code = mr_case_begin(ac->cf, err);
+    if (code != MR_OK)
+        return code;
+    if (ac->has_map)
+        code = claim(ac, err);
+    if (code == MR_OK)
+        code = check_later(ac, err);
+    mr_case_rollback(ac->cf); /* it may be a dry run */
+    return code;
+}
+
 /* ---- states ---- */
 
 static enum mr_code set_plan(struct mr_apply_case *ac, const char *state,
@@ -146,7 +183,18 @@ static enum mr_code set_plan(struct mr_apply_case *ac, const char *state,
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
                                  struct mr_err *err)
 {
-    return which == MR_JOURNAL_APPLY ? set_plan(ac, "applied", err) : MR_OK;
+    enum mr_code code = mr_case_begin(ac->cf, err);
+    if (code != MR_OK)
+        return code;
+    if (ac->has_map)
+        code = claim(ac, err);
+    if (code == MR_OK && which == MR_JOURNAL_APPLY)
+        code = set_plan(ac, "applied", err);
+    if (code == MR_OK)
+        code = mr_case_commit(ac->cf, err);
+    if (code != MR_OK)
+        mr_case_rollback(ac->cf);
+    return code;
 }
 
 static enum mr_code set_map(struct mr_apply_case *ac, const char *state,

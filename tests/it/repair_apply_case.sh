@@ -107,6 +107,27 @@ plan_is 0 "planning again" seven
 rep_is 0 "restores those who were taken back" apply --yes --case "$CASE" seven "$DST"
 is "nobody is there twice" "$(on "SELECT COUNT(*), COUNT(DISTINCT mobile) FROM members WHERE mobile LIKE 'lost%'")" "4	4"
 
+# ---- several plans, and it is not the last one that is applied -----------------------------
+rm -f "$CASE"
+histories
+plan_is 0 "a plan" first
+plan_is 0 "another one of the same" second
+ok "with the same ids" cmp first/idmap.csv second/idmap.csv
+rep_is 0 "the first is applied" apply --yes --case "$CASE" first "$DST"
+plan_is 0 "a third finds it" third
+is "nothing is left to do" "$(planned_rows third)" 0
+rep_is 0 "the first is undone" undo --yes --case "$CASE" first "$DST"
+is "the case knows" "$(map)" "undone 12"
+plan_is 0 "and a fourth" fourth
+plan_is 0 "and a fifth" fifth
+stock fourth/apply.sql
+is "the stock client applies the fourth" "$RC" 0
+plan_is 0 "a sixth finds it" sixth
+is "nothing is left to do" "$(planned_rows sixth)" 0
+rep_is 0 "undo of the fourth, dry" undo --dry-run --case "$CASE" fourth "$DST"
+rep_is 0 "the fourth is undone" undo --yes --case "$CASE" fourth "$DST"
+people_are "only the live ones are left" "$LIVE_PEOPLE"
+
 # ---- some units done, others not ---------------------------------------------------------
 rm -f "$CASE"
 histories
