@@ -159,7 +159,7 @@ cp -r one changed && echo >>changed/idmap.csv
 affected --plan changed >/dev/null
 like "a map that was changed is refused" "$(cat "$ERR")" 'idmap.csv" was changed'
 affected --plan nowhere >/dev/null
-like "as is no plan" "$(cat "$ERR")" 'nowhere/plan.json'
+like "as is no plan" "$(cat "$ERR")" '"nowhere" is no directory of a plan'
 
 # --- decisions
 

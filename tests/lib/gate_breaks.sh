@@ -132,6 +132,7 @@ breaks_directory() {
     if [ "$GATE_KIND" = mysql ]; then
         mv "$dir/data/auto.cnf" "$dir/auto.cnf"
         gate_start
+        await_sql GP "SELECT COUNT(*) = 1 FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'"
         PEER='' fires "a copy that made up its own uuid" server_identity:critical
         says "both uuids are named" server_identity 'server_uuid is [0-9a-f-]*, was '
         gate_stop
@@ -210,6 +211,15 @@ semi_sync() { # SIDE 0 or 1: GP waits for its replica, or GR tells what it has
     mr_await_replica GR || bail "the replica does not come back"
 }
 
+semi_sync_timeout() { # MILLISECONDS: until the primary goes on without its replica
+    mr_sql GP -e "SET GLOBAL rpl_semi_sync_$([ "$GATE_KIND" = mariadb ] && echo master || echo source)_timeout = $1"
+}
+
+semi_sync_works() { # until the primary waits for its replica again
+    await_sql GP "SELECT VARIABLE_VALUE = 'ON' FROM $([ "$GATE_KIND" = mariadb ] && echo information_schema || echo performance_schema).global_status
+        WHERE VARIABLE_NAME IN ('Rpl_semi_sync_master_status', 'Rpl_semi_sync_source_status')"
+}
+
 semi_sync_clients() { # N: until so many replicas tell the primary
     await_sql GP "SELECT VARIABLE_VALUE = $1 FROM $([ "$GATE_KIND" = mariadb ] && echo information_schema || echo performance_schema).global_status
         WHERE VARIABLE_NAME IN ('Rpl_semi_sync_master_clients', 'Rpl_semi_sync_source_clients')"
@@ -232,15 +242,17 @@ breaks_semi_sync() {
     semi_sync_clients 0
     fires "no semi-synchronous replica" semi_sync:warning
     says "it says what it waits for" semi_sync 'no semi-synchronous replica is connected|fell back'
-    mr_sql GP -e "SET GLOBAL rpl_semi_sync_$([ "$GATE_KIND" = mariadb ] && echo master || echo source)_timeout = 10"
+    semi_sync_timeout 10
     mr_sql GP -D club -e "INSERT INTO plain VALUES (3, 'y'); DELETE FROM plain WHERE a = 3"
     catch_up
     fires "the primary has waited in vain" semi_sync:warning
     says "it fell back" semi_sync 'fell back to asynchronous'
+    semi_sync_timeout 10000
     semi_sync GR 1
     semi_sync_clients 1
     one_replica_fetches
     catch_up
+    semi_sync_works
     well "the replica tells again"
     semi_sync GP 0
     fires "semi-synchronous no longer" semi_sync:warning
