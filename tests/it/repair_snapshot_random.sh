@@ -55,7 +55,10 @@ for ((seed = first; seed < first + ${SEEDS:-5}; seed++)); do
     [ $((seed % 3)) -ne 0 ] || [ -z "$MR_O_URI" ] || t=o
     DST=$(uri $t "$DB")
     rm -rf h && mkdir h
-    python3 "$IT_DIR/merge/planfiles.py" "$seed" $((seed % 2 ? 8 : 24)) h "$DB" >"$OUT" 2>&1 || bail "no histories: $(tail -n 2 "$OUT")"
+    python3 "$IT_DIR/merge/planfiles.py" "$seed" $((seed % 2 ? 8 : 24)) h "$DB" >"$OUT" 2>&1 || {
+        grep -q Refused "$OUT" && continue # histories that merge.md plans nothing for
+        bail "no histories: $(tail -n 2 "$OUT")"
+    }
     load a h/source.sql
     load $t h/target.sql
     cp h/merge.ini ini
