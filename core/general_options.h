@@ -4,7 +4,8 @@
  * A command's struct of values holds a struct mr_general_options; its option table ends
  * with MR_GENERAL_OPTIONS(struct of values, member), its finish function calls
  * mr_general_options_finish(), its run function mr_general_options_apply() before
- * anything is logged.  Commands that connect to servers add MR_ASK_PASSWORD_OPTION.
+ * anything is logged.  Commands that connect to servers add MR_ASK_PASSWORD_OPTION, and
+ * those with a result for scripts MR_JSON_OPTION.
  *
  * Texts live as long as the invocation.  Threads: one, before workers start.
  */
@@ -65,6 +66,13 @@ extern const struct mr_choice mr_general_color_modes[];
         .name = "progress", .type = MR_OPTION_SWITCH,                                    \
         .offset = offsetof(owner, member.progress), .group = "General",                  \
         .help = "progress on stderr (default: on a terminal)", .initial = "auto"         \
+    }
+
+/* field: a bool; text: what is printed then */
+#define MR_JSON_OPTION(owner, field, text)                                               \
+    {                                                                                    \
+        .name = "json", .type = MR_OPTION_FLAG, .offset = offsetof(owner, field),        \
+        .group = "Result", .help = (text)                                                \
     }
 
 /* field: a bool */

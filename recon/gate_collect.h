@@ -1,7 +1,8 @@
 /*
  * gate_collect: the facts of one live server.
  *
- * Calling sequence: fill a task, mr_gate_collect.  Everything lives in task->arena.
+ * Calling sequence: fill a task, mr_gate_collect_status, then mr_gate_collect_tables where
+ * tables are asked for.  Everything lives in task->arena.
  * Nothing is written to the server and no lock is taken; reading its tables stops at
  * the budget and waits at most a second for one that is locked.
  *
@@ -29,10 +30,6 @@ struct mr_gate_task {
     struct mr_arena *arena;
 };
 
-enum mr_code mr_gate_collect(const struct mr_gate_task *task, struct mr_gate_facts *out,
-                             struct mr_err *err);
-
-/* The parts, in this order: */
 enum mr_code mr_gate_collect_status(const struct mr_gate_task *task,
                                     struct mr_gate_facts *facts, struct mr_err *err);
 enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,

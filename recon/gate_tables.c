@@ -525,10 +525,3 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
     mr_catalogue_free(work.cat);
     return code;
 }
-
-enum mr_code mr_gate_collect(const struct mr_gate_task *task, struct mr_gate_facts *out,
-                             struct mr_err *err)
-{
-    enum mr_code code = mr_gate_collect_status(task, out, err);
-    return code == MR_OK ? mr_gate_collect_tables(task, out, err) : code;
-}

@@ -154,11 +154,7 @@ static const struct mr_option plan_options[] = {
      .help = "the case of the incident: what is planned from, and what keeps reserved "
              "ids; needed with --policy",
      .not_in_file = true},
-    {.name = "json",
-     .type = MR_OPTION_FLAG,
-     .offset = PLAN_AT(json),
-     .group = "Result",
-     .help = "one JSON object a line"},
+    MR_JSON_OPTION(struct mr_plan_options, json, "one JSON object a line"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_plan_options, statement_timeout_s, "Result"),
     MR_ASK_PASSWORD_OPTION(struct mr_plan_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_plan_options, general),

@@ -8,10 +8,7 @@
 #define AT(field) offsetof(struct mr_repair_options, field)
 
 #define JSON_OPTION                                                                      \
-    {                                                                                    \
-        .name = "json", .type = MR_OPTION_FLAG, .offset = AT(json), .group = "Result",   \
-        .help = "one JSON object a line"                                                 \
-    }
+    MR_JSON_OPTION(struct mr_repair_options, json, "one JSON object a line")
 #define YES_OPTION                                                                       \
     {                                                                                    \
         .name = "yes", .type = MR_OPTION_FLAG, .offset = AT(yes), .group = "Safety",     \

@@ -18,15 +18,6 @@ const char *mr_snap_object_word(enum mr_snap_object_kind kind)
     return object_words[kind];
 }
 
-const struct mr_snap_object *mr_snap_find_database(const struct mr_snap_manifest *m,
-                                                   const char *name)
-{
-    for (size_t i = 0; i < m->nobjects; i++)
-        if (m->objects[i].kind == MR_SNAP_DATABASE && strcmp(m->objects[i].db, name) == 0)
-            return &m->objects[i];
-    return NULL;
-}
-
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest)
 {
     struct mr_snap_totals sum = {0};

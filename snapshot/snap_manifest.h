@@ -125,8 +125,5 @@ struct mr_snap_totals {
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest);
 
 const char *mr_snap_object_word(enum mr_snap_object_kind kind);
-/* NULL where there is none. */
-const struct mr_snap_object *mr_snap_find_database(const struct mr_snap_manifest *m,
-                                                   const char *name);
 
 #endif

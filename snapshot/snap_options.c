@@ -5,11 +5,7 @@
 
 #define AT(field) offsetof(struct mr_snap_options, field)
 
-#define JSON_OPTION(what)                                                                \
-    {                                                                                    \
-        .name = "json", .type = MR_OPTION_FLAG, .offset = AT(json), .group = "Result",   \
-        .help = (what)                                                                   \
-    }
+#define JSON_OPTION(what) MR_JSON_OPTION(struct mr_snap_options, json, what)
 
 #define READ_OPTIONS                                                                     \
     {.name = "decrypt-with",                                                             \

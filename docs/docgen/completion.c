@@ -52,18 +52,33 @@ bool mr_completion_next_operand(const char **at, struct mr_completion_operand *o
     return true;
 }
 
+/* NULL where there is no such placeholder. */
+static const struct mr_completion_part *find_part(const struct mr_completion_part *parts,
+                                                  const char *name, size_t len)
+{
+    for (; parts->name != NULL; parts++)
+        if (strlen(parts->name) == len && memcmp(parts->name, name, len) == 0)
+            return parts;
+    return NULL;
+}
+
 enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,
-                                  mr_completion_fill *fill, struct mr_strbuf *out,
-                                  struct mr_err *err)
+                                  const struct mr_completion_part *parts,
+                                  struct mr_strbuf *out, struct mr_err *err)
 {
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
         const char *name = text + strspn(text, " ");
         size_t indent = (size_t)(name - text);
-        if (len < indent + 3 || memcmp(name, "# @", 3) != 0) {
+        bool is_part = len >= indent + 3 && memcmp(name, "# @", 3) == 0;
+        const struct mr_completion_part *part =
+            is_part ? find_part(parts, name + 3, len - indent - 3) : NULL;
+        if (!is_part) {
             mr_strbuf_add(out, text, len);
             mr_strbuf_add_char(out, '\n');
-        } else if (!fill(commands, name + 3, len - indent - 3, out)) {
+        } else if (part != NULL) {
+            part->fill(commands, out);
+        } else {
             (void)mr_err_set(err, MR_E_CONFIG, "unknown placeholder \"%.*s\"",
                              (int)(len - indent), name);
             mr_err_hint(err, "completion.h has the names.");

@@ -1,7 +1,7 @@
 /*
  * completion: what a shell offers for myrecon's command line, from the option tables.
  *
- * The scripts are templates (docgen/myrecon.bash, docgen/myrecon.zsh): lines that are only
+ * The scripts are templates (myrecon.bash, myrecon.zsh): lines that are only
  * "# @NAME" are replaced by what the tables say, everything else is copied.  So a template
  * is a valid script by itself.
  *
@@ -37,14 +37,17 @@ struct mr_completion_operand {
 /* The next operand of *at, which moves on; false behind the last one. */
 bool mr_completion_next_operand(const char **at, struct mr_completion_operand *operand);
 
-/* The placeholder's replacement; false where there is no such placeholder. */
-typedef bool mr_completion_fill(struct mr_command_list commands, const char *name,
-                                size_t len, struct mr_strbuf *out);
-mr_completion_fill mr_completion_fill_bash, mr_completion_fill_zsh;
+/* A placeholder, and what appends its replacement. */
+struct mr_completion_part {
+    const char *name;
+    void (*fill)(struct mr_command_list commands, struct mr_strbuf *out);
+};
+/* Of each shell, up to one without a name. */
+extern const struct mr_completion_part mr_completion_bash[], mr_completion_zsh[];
 
 /* text: NUL-terminated. */
 enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,
-                                  mr_completion_fill *fill, struct mr_strbuf *out,
-                                  struct mr_err *err);
+                                  const struct mr_completion_part *parts,
+                                  struct mr_strbuf *out, struct mr_err *err);
 
 #endif

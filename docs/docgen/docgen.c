@@ -27,9 +27,9 @@ static enum mr_code fill(const char *what, const char *text, struct mr_strbuf *o
     if (strcmp(what, "man") == 0)
         return mr_man_page_expand(mr_commands, text, out, err);
     if (strcmp(what, "bash") == 0)
-        return mr_completion_expand(mr_commands, text, mr_completion_fill_bash, out, err);
+        return mr_completion_expand(mr_commands, text, mr_completion_bash, out, err);
     if (strcmp(what, "zsh") == 0)
-        return mr_completion_expand(mr_commands, text, mr_completion_fill_zsh, out, err);
+        return mr_completion_expand(mr_commands, text, mr_completion_zsh, out, err);
     (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not man, bash or zsh", what);
     mr_err_hint(err, "Run it as: docgen man|bash|zsh < SOURCE");
     return MR_E_USAGE;

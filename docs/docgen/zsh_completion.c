@@ -186,22 +186,9 @@ static void fill_arguments(struct mr_command_list commands, struct mr_strbuf *ou
     }
 }
 
-bool mr_completion_fill_zsh(struct mr_command_list commands, const char *name, size_t len,
-                            struct mr_strbuf *out)
-{
-    static const struct {
-        const char *name;
-        void (*fill)(struct mr_command_list commands, struct mr_strbuf *out);
-    } parts[] = {
-        {"commands", fill_commands},
-        {"groups", fill_groups},
-        {"arguments", fill_arguments},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (strlen(parts[i].name) != len || memcmp(name, parts[i].name, len) != 0)
-            continue;
-        parts[i].fill(commands, out);
-        return true;
-    }
-    return false;
-}
+const struct mr_completion_part mr_completion_zsh[] = {
+    {"commands", fill_commands},
+    {"groups", fill_groups},
+    {"arguments", fill_arguments},
+    {NULL, NULL},
+};
