@@ -291,6 +291,7 @@ breaks_settings() {
     if [ "$GATE_KIND" = mysql ]; then
         setting "SELECTs are ended" max_execution_time 5000 statement_limit:problem
         setting "offline" offline_mode 1 recovery_mode:problem
+        mr_await_replica GR # offline_mode ended its session, too
     else
         setting "statements are ended" max_statement_time 5 statement_limit:problem
     fi
