@@ -54,6 +54,12 @@ enum mr_gate_relation mr_gate_relation(const struct mr_gate_facts *server,
     return MR_GATE_UNRELATED;
 }
 
+bool mr_gate_was_restarted(const struct mr_gate_facts *past,
+                           const struct mr_gate_facts *now)
+{
+    return now->uptime_s < past->uptime_s || strcmp(now->started, past->recorded) >= 0;
+}
+
 bool mr_gate_replicates(const struct mr_gate_facts *facts)
 {
     for (size_t i = 0; i < facts->nchannels; i++)

@@ -31,6 +31,10 @@ enum mr_gate_relation mr_gate_relation(const struct mr_gate_facts *server,
 bool mr_gate_channel_leads_to(const struct mr_gate_channel *channel,
                               const struct mr_gate_facts *replica,
                               const struct mr_gate_facts *source);
+/* Was SERVER started again since its past facts were taken?  Its uptime says so whatever
+ * the clocks of two machines are; times are of whole seconds. */
+bool mr_gate_was_restarted(const struct mr_gate_facts *past,
+                           const struct mr_gate_facts *now);
 /* Do all threads of all channels run? */
 bool mr_gate_replicates(const struct mr_gate_facts *facts);
 /* Does the peer follow SERVER, and run?  What it has of its own then is errant, and told

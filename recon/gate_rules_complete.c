@@ -36,7 +36,7 @@ static void position_alone(struct mr_gate_judge *j, const struct mr_gate_table *
 #define RESERVED_MAX 65535
 static bool only_reserved(const struct mr_gate_judge *j, const struct mr_gate_table *then)
 {
-    return strcmp(j->now->started, mr_gate_past(j)->recorded) > 0 &&
+    return mr_gate_was_restarted(mr_gate_past(j), j->now) &&
            next_of(then) - then->counter_greatest <= RESERVED_MAX + 1;
 }
 

@@ -53,7 +53,7 @@ void mr_gate_rule_server_identity(struct mr_gate_judge *j)
     mr_gate_base(j, "%s:%u server_id %" PRIu32 " %s", then->hostname, then->port,
                  then->server_id, then->uuid);
     mr_gate_note(j, "the same server answers");
-    if (past->started[0] != '\0' && j->now->uptime_s + 5 < past->uptime_s)
+    if (past->started[0] != '\0' && mr_gate_was_restarted(past, j->now))
         mr_gate_note(j, "it was restarted since, at %s", j->now->started);
     mr_gate_hint(j, "See where the address leads. If the move is planned, check with "
                     "--expect-new-instance.");

@@ -225,6 +225,20 @@ static void counter_back_restarted(struct gate *g)
     g->now.started = "2026-04-08T14:00:01Z";
 }
 
+/* Within the second of the baseline, or by another machine's clock. */
+static void counter_back_at_once(struct gate *g)
+{
+    g->past_tables[0].next = 5000;
+    g->now.started = "2026-04-08T14:00:00Z";
+}
+
+static void counter_back_young(struct gate *g)
+{
+    g->past_tables[0].next = 5000;
+    g->baseline.server.uptime_s = 3;
+    g->now.uptime_s = 1;
+}
+
 static void counter_far_back_restarted(struct gate *g)
 {
     g->past_tables[0].next = 1000 + 65536 + 1;
@@ -495,6 +509,8 @@ static const struct example examples[] = {
     {"a counter at the greatest key", counter_low, "auto_increment_position:critical"},
     {"a counter that went back", counter_back, "auto_increment_position:warning"},
     {"a counter that a restart took back", counter_back_restarted, ""},
+    {"a counter that a restart took back at once", counter_back_at_once, ""},
+    {"a counter that a young server took back", counter_back_young, ""},
     {"a counter that a restart took too far back", counter_far_back_restarted,
      "auto_increment_position:warning"},
     {"a counter below the other side's keys", counter_below_other_side,
