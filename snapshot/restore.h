@@ -47,7 +47,6 @@ struct mr_restore_table {
     uint64_t warnings;
     struct mr_snap_sum wanted, sum; /* digests: what it should hold, what it holds */
     uint64_t rows;
-    bool failed; /* could not be compared */
 };
 
 struct mr_restore {
@@ -92,6 +91,8 @@ enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_check.c */
 enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);
+/* Does it hold what it should? */
+bool mr_restore_is_same(const struct mr_restore_table *table);
 
 /* Shared: a statement; a text that becomes a note; what a database is called now (NULL:
  * it is not restored); is that object or table wanted? */

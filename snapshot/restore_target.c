@@ -276,8 +276,7 @@ static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
                               "the snapshot",
                               t->db, t->name);
         if (mr_restore_wants(r, t->db, t->name))
-            r->tables[r->ntables++] =
-                (struct mr_restore_table){.snap = t, .db = db, .wanted = t->sum};
+            r->tables[r->ntables++] = (struct mr_restore_table){.snap = t, .db = db};
     }
     if (r->ntables > 0 || r->opts->tables.count == 0)
         return MR_OK;

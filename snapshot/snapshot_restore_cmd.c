@@ -38,14 +38,9 @@ static const struct mr_command_doc doc = {
                 "      /backup/club mysql://dba@spare/club\n",
 };
 
-static bool is_same(const struct mr_restore_table *t)
-{
-    return t->rows == t->snap->rows && mr_snap_sum_equal(t->sum, t->wanted);
-}
-
 static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
 {
-    bool same = is_same(t);
+    bool same = mr_restore_is_same(t);
     mr_strbuf_add_str(out, "  ");
     mr_utf8_show_str(out, t->db);
     mr_strbuf_add_char(out, '.');
@@ -98,7 +93,7 @@ static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "table");
     mr_jsonw_add_str(w, "table", name.ptr);
-    mr_jsonw_add_str(w, "verdict", is_same(t) ? "equal" : "different");
+    mr_jsonw_add_str(w, "verdict", mr_restore_is_same(t) ? "equal" : "different");
     mr_jsonw_add_uint(w, "rows", t->rows);
     mr_jsonw_add_uint(w, "wanted", t->snap->rows);
     mr_jsonw_add_uint(w, "warnings", t->warnings);

@@ -87,15 +87,18 @@ at a "CREATE TABLE p (id INT PRIMARY KEY); INSERT INTO p VALUES (1);
     CREATE VIEW w AS SELECT id FROM n; CREATE TRIGGER tr BEFORE INSERT ON n FOR EACH ROW SET NEW.pad = TRIM(NEW.pad)"
 rm -rf "$SNAP"
 take --chunk-size 1 "$(uri a "$DB")" "$SNAP"
-WRONG= RESUMED=0
-for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.6; do
-    client b <<<"DROP DATABASE IF EXISTS $COPY"
-    killed_after "$delay" "$MYRECON" snapshot restore -q --threads 2 "$SNAP" "$(uri b "$COPY")" || continue
-    # the server takes back what the dead connections had begun
+await_rollback() { # the server takes back what the dead connections had begun
+    local i
     for ((i = 0; i < 100; i++)); do
         [ "$(client b <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%$COPY%' AND ID <> CONNECTION_ID()")" = 0 ] && break
         sleep 0.1
     done
+}
+WRONG= RESUMED=0
+for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.6; do
+    client b <<<"DROP DATABASE IF EXISTS $COPY"
+    killed_after "$delay" "$MYRECON" snapshot restore -q --threads 2 "$SNAP" "$(uri b "$COPY")" || continue
+    await_rollback
     snap restore --json --no-progress "$SNAP" "$(uri b "$COPY")"
     [ "$RC" = 0 ] || WRONG+="killed after $delay s: exit code $RC: $(tail -n 2 "$ERR")
 "
@@ -105,4 +108,35 @@ is "killed while restoring: the same command ends it" "$WRONG" ""
 ok "some of them went on ($RESUMED of 8)" test "$RESUMED" -gt 0
 SRC=$(uri a "$DB") DST=$(uri b "$COPY")
 check_is 0 "equal"
+
+# --- rows that somebody touches meanwhile -------------------------------------------------
+
+begin_and_kill() { # until the first rows of n are there, and some are not
+    local i try pid
+    for try in {1..10}; do
+        client b <<<"DROP DATABASE IF EXISTS $COPY"
+        "$MYRECON" snapshot restore -q --threads 1 "$SNAP" "$(uri b "$COPY")" >/dev/null 2>&1 </dev/null &
+        pid=$!
+        for ((i = 0; i < 300; i++)); do
+            [ "$(client b 2>/dev/null <<<"SELECT COUNT(*) FROM $COPY.n")" -gt 0 ] 2>/dev/null && break
+            sleep 0.01
+        done
+        kill -9 $pid 2>/dev/null
+        wait $pid 2>/dev/null
+        [ $? != 137 ] || break
+    done
+    await_rollback
+}
+
+differs() { # DESCRIPTION SQL ROWS: done to what a killed restore has loaded; the next names it
+    begin_and_kill
+    client b -D "$COPY" <<<"$2"
+    restored_is "$1: found" "1 different load" "$SNAP" "$(uri b "$COPY")"
+    is "$1: it is this table" \
+        "$(jq -r 'select(.type == "table" and .verdict != "equal") | "\(.table) \(.rows)"' "$OUT")" "$COPY.n $3"
+}
+differs "a row changed" "UPDATE n SET pad = 'x' ORDER BY id LIMIT 1" 50000
+differs "a row gone" "DELETE FROM n ORDER BY id LIMIT 1" 49999
+differs "a row more, below all" "INSERT INTO n VALUES (-7, 1, 'x')" 50001
+differs "a row more, above all" "INSERT INTO n VALUES (99999999, 1, 'x')" 50001
 finish
