@@ -5,116 +5,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_in.h"
+#include "json_reader.h"
 #include "row_class.h"
-
-/* Sticky: after the first failure every get gives nothing. */
-struct reader {
-    struct mr_arena *arena;
-    struct mr_err *err;
-    enum mr_code code;
-};
-
-static void *keep(struct reader *r, void *ptr)
-{
-    if (ptr == NULL && r->code == MR_OK)
-        r->code = mr_err_nomem(r->err, "reading a catalogue");
-    return ptr;
-}
-
-static void refuse(struct reader *r, const char *what, const char *value)
-{
-    if (r->code == MR_OK)
-        r->code =
-            mr_err_set(r->err, MR_E_REFUSED, "%s \"%.200s\" is not as it is written",
-                       what, value != NULL ? value : "");
-}
 
 /* ---- members ---- */
 
-static const char *get_text(struct reader *r, const struct json_t *object,
-                            const char *key)
-{
-    const char *text = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_exact(object, key, r->arena, &text, r->err);
-    return text;
-}
-
 /* Never NULL. */
-static const char *need_text(struct reader *r, const struct json_t *object,
+static const char *need_text(struct mr_json_reader *r, const struct json_t *object,
                              const char *key)
 {
-    const char *text = get_text(r, object, key);
+    const char *text = mr_json_read_exact(r, object, key);
     if (r->code == MR_OK && text == NULL)
         r->code = mr_err_set(r->err, MR_E_REFUSED, "member \"%s\" is missing", key);
     return text != NULL ? text : "";
 }
 
-static uint64_t get_number(struct reader *r, const struct json_t *object, const char *key)
+/* What is 0 or false is not written. */
+static uint64_t get_number(struct mr_json_reader *r, const struct json_t *object,
+                           const char *key)
 {
-    uint64_t number = 0;
-    if (r->code == MR_OK && mr_json_has(object, key))
-        r->code = mr_json_get_uint(object, key, &number, r->err);
-    return number;
+    bool is_there = r->code == MR_OK && mr_json_has(object, key);
+    return is_there ? mr_json_read_number(r, object, key) : 0;
 }
 
-static uint64_t get_up_to(struct reader *r, const struct json_t *object, const char *key,
-                          uint64_t most)
+static uint64_t get_up_to(struct mr_json_reader *r, const struct json_t *object,
+                          const char *key, uint64_t most)
 {
     uint64_t number = get_number(r, object, key);
     if (number > most)
-        refuse(r, "number", key);
+        mr_json_read_refuse(r, "number", key);
     return number <= most ? number : 0;
 }
 
-static bool get_flag(struct reader *r, const struct json_t *object, const char *key)
+static bool get_flag(struct mr_json_reader *r, const struct json_t *object,
+                     const char *key)
 {
-    bool value = false;
-    if (r->code == MR_OK && mr_json_has(object, key))
-        r->code = mr_json_get_bool(object, key, &value, r->err);
-    return value;
-}
-
-/* The array, and zeroed room for its items. */
-static const struct json_t *get_array(struct reader *r, const struct json_t *object,
-                                      const char *key, size_t item_size, size_t *count,
-                                      void **items)
-{
-    const struct json_t *array = NULL;
-    *count = 0;
-    *items = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_array(object, key, &array, count, r->err);
-    if (r->code == MR_OK)
-        *items = keep(r, mr_arena_calloc(r->arena, *count + 1, item_size));
-    if (r->code != MR_OK)
-        *count = 0;
-    return array;
+    return r->code == MR_OK && mr_json_has(object, key) &&
+           mr_json_read_bool(r, object, key);
 }
 
 /* Reads an array of objects, each with fn; NULL where there are none. */
-typedef void item_fn(struct reader *r, const struct json_t *item, void *to);
-static void *get_items(struct reader *r, const struct json_t *object, const char *key,
-                       size_t item_size, size_t *count, item_fn *fn)
+typedef void item_fn(struct mr_json_reader *r, const struct json_t *item, void *to);
+static void *get_items(struct mr_json_reader *r, const struct json_t *object,
+                       const char *key, size_t item_size, size_t *count, item_fn *fn)
 {
     void *items = NULL;
-    const struct json_t *array = get_array(r, object, key, item_size, count, &items);
+    const struct json_t *array =
+        mr_json_read_array(r, object, key, item_size, count, &items);
     for (size_t i = 0; i < *count && r->code == MR_OK; i++) {
-        const struct json_t *item = NULL;
-        r->code = mr_json_item(array, i, &item, r->err);
+        const struct json_t *item = mr_json_read_item(r, array, i);
         if (r->code == MR_OK)
             fn(r, item, (char *)items + i * item_size);
     }
     return items;
 }
 
-static const char *const *get_names(struct reader *r, const struct json_t *object,
+static const char *const *get_names(struct mr_json_reader *r, const struct json_t *object,
                                     const char *key, size_t *count)
 {
     void *items = NULL;
     const struct json_t *array =
-        get_array(r, object, key, sizeof(const char *), count, &items);
+        mr_json_read_array(r, object, key, sizeof(const char *), count, &items);
     const char **names = items;
     for (size_t i = 0; i < *count && r->code == MR_OK; i++)
         r->code = mr_json_item_exact(array, i, r->arena, &names[i], r->err);
@@ -123,7 +74,7 @@ static const char *const *get_names(struct reader *r, const struct json_t *objec
 
 /* ---- tables ---- */
 
-static void get_column(struct reader *r, const struct json_t *item, void *to)
+static void get_column(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_column *c = to;
     const char *cls = need_text(r, item, "class");
@@ -131,8 +82,8 @@ static void get_column(struct reader *r, const struct json_t *item, void *to)
     c->type = need_text(r, item, "type");
     c->data_type = need_text(r, item, "data_type");
     c->cls = mr_row_class_of_word(cls);
-    c->charset = get_text(r, item, "charset");
-    c->collation = get_text(r, item, "collation");
+    c->charset = mr_json_read_exact(r, item, "charset");
+    c->collation = mr_json_read_exact(r, item, "collation");
     c->nullable = get_flag(r, item, "nullable");
     c->is_unsigned = get_flag(r, item, "unsigned");
     c->generated = get_flag(r, item, "generated");
@@ -143,30 +94,30 @@ static void get_column(struct reader *r, const struct json_t *item, void *to)
     c->is_set = get_flag(r, item, "set");
     c->auto_increment = get_flag(r, item, "auto_increment");
     c->system_time = get_flag(r, item, "system_time");
-    c->default_text = get_text(r, item, "default");
-    c->on_update = get_text(r, item, "on_update");
-    c->generation_expr = get_text(r, item, "generation");
-    c->comment = get_text(r, item, "comment");
+    c->default_text = mr_json_read_exact(r, item, "default");
+    c->on_update = mr_json_read_exact(r, item, "on_update");
+    c->generation_expr = mr_json_read_exact(r, item, "generation");
+    c->comment = mr_json_read_exact(r, item, "comment");
     c->decimals = (unsigned)get_up_to(r, item, "decimals", 6);
     c->ordinal = (size_t)get_number(r, item, "ordinal");
     if (c->cls == MR_CLASS_UNDECIDED)
-        refuse(r, "class", cls);
+        mr_json_read_refuse(r, "class", cls);
     if (c->generated && c->generation_expr == NULL)
-        refuse(r, "generated column", c->name);
+        mr_json_read_refuse(r, "generated column", c->name);
 }
 
-static void get_part(struct reader *r, const struct json_t *item, void *to)
+static void get_part(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_index_part *part = to;
-    part->column = get_text(r, item, "column");
-    part->expression = get_text(r, item, "expression");
+    part->column = mr_json_read_exact(r, item, "column");
+    part->expression = mr_json_read_exact(r, item, "expression");
     part->prefix_len = (size_t)get_number(r, item, "prefix");
     part->descending = get_flag(r, item, "descending");
     if (part->column != NULL && part->expression != NULL)
-        refuse(r, "part of an index", part->column);
+        mr_json_read_refuse(r, "part of an index", part->column);
 }
 
-static void get_index(struct reader *r, const struct json_t *item, void *to)
+static void get_index(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_index *index = to;
     index->name = need_text(r, item, "name");
@@ -176,10 +127,10 @@ static void get_index(struct reader *r, const struct json_t *item, void *to)
     index->parts =
         get_items(r, item, "parts", sizeof *index->parts, &index->nparts, get_part);
     if (index->nparts == 0)
-        refuse(r, "index", index->name);
+        mr_json_read_refuse(r, "index", index->name);
 }
 
-static void get_foreign_key(struct reader *r, const struct json_t *item, void *to)
+static void get_foreign_key(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_foreign_key *fk = to;
     size_t referred = 0;
@@ -188,50 +139,50 @@ static void get_foreign_key(struct reader *r, const struct json_t *item, void *t
     fk->ref_db = need_text(r, item, "ref_db");
     fk->ref_table = need_text(r, item, "ref_table");
     fk->ref_columns = get_names(r, item, "ref_columns", &referred);
-    fk->on_update = get_text(r, item, "on_update");
-    fk->on_delete = get_text(r, item, "on_delete");
+    fk->on_update = mr_json_read_exact(r, item, "on_update");
+    fk->on_delete = mr_json_read_exact(r, item, "on_delete");
     if (fk->ncolumns == 0 || fk->ncolumns != referred)
-        refuse(r, "foreign key", fk->name);
+        mr_json_read_refuse(r, "foreign key", fk->name);
 }
 
-static void get_trigger(struct reader *r, const struct json_t *item, void *to)
+static void get_trigger(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_trigger *trigger = to;
     trigger->name = need_text(r, item, "name");
     trigger->timing = need_text(r, item, "timing");
     trigger->event = need_text(r, item, "event");
-    trigger->body = get_text(r, item, "body");
+    trigger->body = mr_json_read_exact(r, item, "body");
     trigger->order = (unsigned)get_up_to(r, item, "order", UINT_MAX);
 }
 
-static void get_check(struct reader *r, const struct json_t *item, void *to)
+static void get_check(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_check *check = to;
     check->name = need_text(r, item, "name");
-    check->column = get_text(r, item, "column");
+    check->column = mr_json_read_exact(r, item, "column");
     check->clause = need_text(r, item, "clause");
 }
 
-static void get_table_facts(struct reader *r, const struct json_t *item,
+static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_table *t)
 {
     t->kind = MR_TABLE_BASE;
     t->db = need_text(r, item, "db");
     t->name = need_text(r, item, "name");
-    t->engine = get_text(r, item, "engine");
-    t->open_error = get_text(r, item, "open_error");
+    t->engine = mr_json_read_exact(r, item, "engine");
+    t->open_error = mr_json_read_exact(r, item, "open_error");
     t->transactional = get_flag(r, item, "transactional");
     t->partitioned = get_flag(r, item, "partitioned");
     t->system_versioned = get_flag(r, item, "system_versioned");
-    t->collation = get_text(r, item, "collation");
-    t->charset = get_text(r, item, "charset");
-    t->comment = get_text(r, item, "comment");
+    t->collation = mr_json_read_exact(r, item, "collation");
+    t->charset = mr_json_read_exact(r, item, "charset");
+    t->comment = mr_json_read_exact(r, item, "comment");
     t->est_rows = get_number(r, item, "est_rows");
     t->data_bytes = get_number(r, item, "data_bytes");
     t->avg_row_bytes = get_number(r, item, "avg_row_bytes");
 }
 
-static void get_table(struct reader *r, const struct json_t *item, void *to)
+static void get_table(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_table *t = to;
     get_table_facts(r, item, t);
@@ -249,29 +200,28 @@ static void get_table(struct reader *r, const struct json_t *item, void *to)
 /* ---- the rest ---- */
 
 /* Into a field of fixed size; a longer text is none that the server has given. */
-static void get_field(struct reader *r, const struct json_t *object, const char *key,
-                      char *to, size_t size)
+static void get_field(struct mr_json_reader *r, const struct json_t *object,
+                      const char *key, char *to, size_t size)
 {
     const char *text = need_text(r, object, key);
     size_t len = strlen(text);
     if (len >= size)
-        refuse(r, key, text);
+        mr_json_read_refuse(r, key, text);
     else
         memcpy(to, text, len + 1);
 }
 
-static void get_server(struct reader *r, const struct json_t *root, struct mr_server *s)
+static void get_server(struct mr_json_reader *r, const struct json_t *root,
+                       struct mr_server *s)
 {
-    const struct json_t *o = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_object(root, "server", &o, r->err);
+    const struct json_t *o = mr_json_read_object(r, root, "server");
     const char *flavour = need_text(r, o, "flavour");
     if (strcmp(flavour, "mariadb") == 0)
         s->flavour = MR_FLAVOUR_MARIADB;
     else if (strcmp(flavour, "mysql") == 0)
         s->flavour = MR_FLAVOUR_MYSQL;
     else
-        refuse(r, "flavour", flavour);
+        mr_json_read_refuse(r, "flavour", flavour);
     s->version = (unsigned)get_up_to(r, o, "number", UINT_MAX);
     get_field(r, o, "version", s->version_text, sizeof s->version_text);
     get_field(r, o, "hostname", s->hostname, sizeof s->hostname);
@@ -284,14 +234,14 @@ static void get_server(struct reader *r, const struct json_t *root, struct mr_se
     get_field(r, o, "tls_cipher", s->tls_cipher, sizeof s->tls_cipher);
 }
 
-static void get_charset(struct reader *r, const struct json_t *item, void *to)
+static void get_charset(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_charset_default *charset = to;
     charset->charset = need_text(r, item, "charset");
-    charset->collation = get_text(r, item, "collation");
+    charset->collation = mr_json_read_exact(r, item, "collation");
 }
 
-static void get_database(struct reader *r, const struct json_t *item, void *to)
+static void get_database(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_database *db = to;
     db->name = need_text(r, item, "name");
@@ -299,7 +249,7 @@ static void get_database(struct reader *r, const struct json_t *item, void *to)
     db->collation = need_text(r, item, "collation");
 }
 
-static void get_object(struct reader *r, const struct json_t *item, void *to)
+static void get_object(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_object *object = to;
     const char *kind = need_text(r, item, "kind");
@@ -308,22 +258,22 @@ static void get_object(struct reader *r, const struct json_t *item, void *to)
             object->kind = (enum mr_object_kind)k;
     object->db = need_text(r, item, "db");
     object->name = need_text(r, item, "name");
-    object->definition = get_text(r, item, "definition");
+    object->definition = mr_json_read_exact(r, item, "definition");
     if (object->kind == 0)
-        refuse(r, "kind of object", kind);
+        mr_json_read_refuse(r, "kind of object", kind);
 }
 
 /* Who looks a name up relies on the order. */
-static void check_order(struct reader *r, const struct mr_catalogue *cat)
+static void check_order(struct mr_json_reader *r, const struct mr_catalogue *cat)
 {
     for (size_t i = 1; i < cat->ndbs && r->code == MR_OK; i++)
         if (strcmp(cat->dbs[i - 1].name, cat->dbs[i].name) >= 0)
-            refuse(r, "order of database", cat->dbs[i].name);
+            mr_json_read_refuse(r, "order of database", cat->dbs[i].name);
     for (size_t i = 1; i < cat->ntables && r->code == MR_OK; i++) {
         const struct mr_table *a = &cat->tables[i - 1], *b = &cat->tables[i];
         int order = strcmp(a->db, b->db);
         if (order > 0 || (order == 0 && strcmp(a->name, b->name) >= 0))
-            refuse(r, "order of table", b->name);
+            mr_json_read_refuse(r, "order of table", b->name);
     }
     for (size_t i = 1; i < cat->nobjects && r->code == MR_OK; i++) {
         const struct mr_object *a = &cat->objects[i - 1], *b = &cat->objects[i];
@@ -331,11 +281,11 @@ static void check_order(struct reader *r, const struct mr_catalogue *cat)
         if (order == 0)
             order = strcmp(a->db, b->db);
         if (order > 0 || (order == 0 && strcmp(a->name, b->name) > 0))
-            refuse(r, "order of object", b->name);
+            mr_json_read_refuse(r, "order of object", b->name);
     }
 }
 
-static void get_catalogue(struct reader *r, const struct json_t *root,
+static void get_catalogue(struct mr_json_reader *r, const struct json_t *root,
                           struct mr_catalogue *cat)
 {
     get_server(r, root, &cat->server);
@@ -384,7 +334,8 @@ enum mr_code mr_catalogue_json_read(const char *text, size_t len, const char *na
     struct mr_catalogue *cat = calloc(1, sizeof *cat);
     if (cat == NULL)
         return mr_err_nomem(err, "reading a catalogue");
-    struct reader r = {.arena = &cat->arena, .err = err, .code = MR_OK};
+    struct mr_json_reader r = {
+        .arena = &cat->arena, .err = err, .doing = "reading a catalogue"};
     enum mr_code code = mr_json_parse(text, len, name, &doc, err);
     if (code == MR_OK)
         code = check_schema(mr_json_root(doc), err);

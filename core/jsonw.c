@@ -278,6 +278,23 @@ void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value)
     mr_jsonw_add_str(w, name, text);
 }
 
+void mr_jsonw_add_signed(struct mr_jsonw *w, const char *name, int64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    mr_jsonw_add_str(w, name, text);
+}
+
+void mr_jsonw_add_texts(struct mr_jsonw *w, const char *name, const char *const *texts,
+                        size_t count)
+{
+    mr_jsonw_key(w, name);
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < count; i++)
+        mr_jsonw_str(w, texts[i]);
+    mr_jsonw_array_end(w);
+}
+
 void mr_jsonw_exact(struct mr_jsonw *w, const char *str)
 {
     size_t len = str != NULL ? strlen(str) : 0;

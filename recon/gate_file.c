@@ -10,16 +10,6 @@
 #include "core/version.h"
 #include "recon/gate_file_internal.h"
 
-static void put_texts(struct mr_jsonw *w, const char *key, const char *const *texts,
-                      size_t count)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_array_begin(w);
-    for (size_t i = 0; i < count; i++)
-        mr_jsonw_str(w, texts[i]);
-    mr_jsonw_array_end(w);
-}
-
 static void begin_object(struct mr_jsonw *w, const char *key)
 {
     mr_jsonw_key(w, key);
@@ -177,7 +167,7 @@ static void put_table(struct mr_jsonw *w, const struct mr_gate_table *t)
     put_view(w, &t->view);
     mr_jsonw_add_str(w, "engine", t->engine);
     mr_jsonw_add_str(w, "fingerprint", t->fingerprint);
-    put_texts(w, "shape", t->shape, t->nshape);
+    mr_jsonw_add_texts(w, "shape", t->shape, t->nshape);
     put_keys(w, t);
     mr_jsonw_key(w, "samples");
     mr_jsonw_array_begin(w);
@@ -203,8 +193,8 @@ static void put_facts(struct mr_jsonw *w, const struct mr_gate_facts *f)
     mr_jsonw_add_bool(w, "super_read_only", f->super_read_only);
     put_replication(w, f);
     put_load(w, f);
-    put_texts(w, "named", f->named, f->nnamed);
-    put_texts(w, "databases", f->dbs, f->ndbs);
+    mr_jsonw_add_texts(w, "named", f->named, f->nnamed);
+    mr_jsonw_add_texts(w, "databases", f->dbs, f->ndbs);
     mr_jsonw_key(w, "tables");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < f->ntables; i++)

@@ -1,122 +1,21 @@
-/*
- * gate_file_read.c: reading facts; see gate_file.h.
- *
- * The first member that is missing or of another type ends the reading: later calls give
- * empty values and the error is told once, by the caller of all.
- */
+/* gate_file_read.c: reading facts; see gate_file.h. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/io.h"
-#include "core/json_in.h"
+#include "core/json_reader.h"
 #include "core/sha256.h"
 #include "recon/gate_file.h"
 #include "recon/gate_file_internal.h"
 
 #define MAX_BYTES ((size_t)1 << 30)
 
-struct reading {
-    struct mr_arena *arena;
-    enum mr_code code;
-    struct mr_err *err;
-};
-
 typedef const struct json_t *node;
 
-static const char *copy(struct reading *r, const char *text)
-{
-    const char *kept = mr_arena_strdup(r->arena, text);
-    if (kept == NULL && r->code == MR_OK)
-        r->code = mr_err_nomem(r->err, "reading the baseline");
-    return kept != NULL ? kept : "";
-}
-
-/* NULL where the member is null. */
-static const char *get_maybe(struct reading *r, node object, const char *name)
-{
-    const char *text = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_text_or_null(object, name, &text, r->err);
-    return text != NULL ? copy(r, text) : NULL;
-}
-
-static const char *get_text(struct reading *r, node object, const char *name)
-{
-    const char *text = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_text(object, name, &text, r->err);
-    return text != NULL ? copy(r, text) : "";
-}
-
-static uint64_t get_number(struct reading *r, node object, const char *name)
-{
-    uint64_t value = 0;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_uint(object, name, &value, r->err);
-    return value;
-}
-
-static bool get_bool(struct reading *r, node object, const char *name)
-{
-    bool value = false;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_bool(object, name, &value, r->err);
-    return value;
-}
-
-static node get_object(struct reading *r, node object, const char *name)
-{
-    node inner = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_object(object, name, &inner, r->err);
-    return inner;
-}
-
-static node get_array(struct reading *r, node object, const char *name, size_t *count)
-{
-    node array = NULL;
-    *count = 0;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_array(object, name, &array, count, r->err);
-    return array;
-}
-
-static node get_item(struct reading *r, node array, size_t at)
-{
-    node item = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_item(array, at, &item, r->err);
-    return item;
-}
-
-/* Room for the items of an array; NULL, with an error, where there is none. */
-static void *room(struct reading *r, size_t *count, size_t size)
-{
-    void *items = r->code == MR_OK ? mr_arena_calloc(r->arena, *count + 1, size) : NULL;
-    if (items == NULL && r->code == MR_OK)
-        r->code = mr_err_nomem(r->err, "reading the baseline");
-    if (items == NULL)
-        *count = 0;
-    return items;
-}
-
-static const char *const *get_texts(struct reading *r, node object, const char *name,
-                                    size_t *count)
-{
-    node array = get_array(r, object, name, count);
-    const char **texts = room(r, count, sizeof *texts);
-    for (size_t i = 0; i < *count && r->code == MR_OK; i++) {
-        const char *text = NULL;
-        r->code = mr_json_item_text(array, i, &text, r->err);
-        texts[i] = text != NULL ? copy(r, text) : "";
-    }
-    return texts;
-}
-
-static struct mr_gate_view get_view(struct reading *r, node object)
+static struct mr_gate_view get_view(struct mr_json_reader *r, node object)
 {
     struct mr_gate_view view = {.seen = MR_GATE_SEEN};
-    view.why = get_maybe(r, object, "unknown");
+    view.why = mr_json_read_text_or_null(r, object, "unknown");
     if (view.why != NULL)
         view.seen = MR_GATE_FAILED;
     return view;
@@ -131,166 +30,175 @@ static void set_text(char *to, size_t size, const char *text)
     to[len] = '\0';
 }
 
-static void get_server(struct reading *r, node facts, struct mr_gate_facts *f)
+static void get_server(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
-    node object = get_object(r, facts, "server");
+    node object = mr_json_read_object(r, facts, "server");
     struct mr_server *s = &f->server;
-    s->flavour = strcmp(get_text(r, object, "flavour"), "mariadb") == 0
+    s->flavour = strcmp(mr_json_read_text(r, object, "flavour"), "mariadb") == 0
                      ? MR_FLAVOUR_MARIADB
                      : MR_FLAVOUR_MYSQL;
-    s->version = (unsigned)get_number(r, object, "version_number");
-    set_text(s->version_text, sizeof s->version_text, get_text(r, object, "version"));
-    set_text(s->hostname, sizeof s->hostname, get_text(r, object, "hostname"));
-    s->port = (unsigned)get_number(r, object, "port");
-    s->server_id = (uint32_t)get_number(r, object, "server_id");
-    set_text(s->uuid, sizeof s->uuid, get_text(r, object, "uuid"));
-    set_text(s->datadir, sizeof s->datadir, get_text(r, object, "datadir"));
-    f->started = get_text(r, object, "started");
-    f->uptime_s = get_number(r, object, "uptime_seconds");
+    s->version = (unsigned)mr_json_read_number(r, object, "version_number");
+    set_text(s->version_text, sizeof s->version_text,
+             mr_json_read_text(r, object, "version"));
+    set_text(s->hostname, sizeof s->hostname, mr_json_read_text(r, object, "hostname"));
+    s->port = (unsigned)mr_json_read_number(r, object, "port");
+    s->server_id = (uint32_t)mr_json_read_number(r, object, "server_id");
+    set_text(s->uuid, sizeof s->uuid, mr_json_read_text(r, object, "uuid"));
+    set_text(s->datadir, sizeof s->datadir, mr_json_read_text(r, object, "datadir"));
+    f->started = mr_json_read_text(r, object, "started");
+    f->uptime_s = mr_json_read_number(r, object, "uptime_seconds");
 }
 
-static void get_channel(struct reading *r, node object, struct mr_gate_channel *c)
+static void get_channel(struct mr_json_reader *r, node object, struct mr_gate_channel *c)
 {
-    c->name = get_text(r, object, "name");
-    c->host = get_text(r, object, "host");
-    c->port = (unsigned)get_number(r, object, "port");
-    c->uuid = get_text(r, object, "uuid");
-    c->source_id = (uint32_t)get_number(r, object, "server_id");
-    c->io = get_text(r, object, "io");
-    c->sql = get_text(r, object, "sql");
+    c->name = mr_json_read_text(r, object, "name");
+    c->host = mr_json_read_text(r, object, "host");
+    c->port = (unsigned)mr_json_read_number(r, object, "port");
+    c->uuid = mr_json_read_text(r, object, "uuid");
+    c->source_id = (uint32_t)mr_json_read_number(r, object, "server_id");
+    c->io = mr_json_read_text(r, object, "io");
+    c->sql = mr_json_read_text(r, object, "sql");
     c->lag_s = MR_GATE_UNKNOWN_S;
-    c->delay_s = (long)get_number(r, object, "delay_seconds");
-    c->io_errno = (unsigned)get_number(r, object, "io_errno");
-    c->sql_errno = (unsigned)get_number(r, object, "sql_errno");
+    c->delay_s = (long)mr_json_read_number(r, object, "delay_seconds");
+    c->io_errno = (unsigned)mr_json_read_number(r, object, "io_errno");
+    c->sql_errno = (unsigned)mr_json_read_number(r, object, "sql_errno");
     c->io_error = c->sql_error = c->worker_error = c->retrieved = "";
 }
 
-static void get_replication(struct reading *r, node facts, struct mr_gate_facts *f)
+static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
-    node object = get_object(r, facts, "gtid");
-    f->gtid_executed = get_text(r, object, "executed");
-    f->gtid_position = get_text(r, object, "position");
-    object = get_object(r, facts, "replication");
+    node object = mr_json_read_object(r, facts, "gtid");
+    f->gtid_executed = mr_json_read_text(r, object, "executed");
+    f->gtid_position = mr_json_read_text(r, object, "position");
+    object = mr_json_read_object(r, facts, "replication");
     if (r->code != MR_OK)
         return;
     f->replication = get_view(r, object);
-    node array = get_array(r, object, "channels", &f->nchannels);
-    struct mr_gate_channel *channels = room(r, &f->nchannels, sizeof *channels);
+    void *items = NULL;
+    node array = mr_json_read_array(r, object, "channels", sizeof(struct mr_gate_channel),
+                                    &f->nchannels, &items);
+    struct mr_gate_channel *channels = items;
     for (size_t i = 0; i < f->nchannels && r->code == MR_OK; i++)
-        get_channel(r, get_item(r, array, i), &channels[i]);
+        get_channel(r, mr_json_read_item(r, array, i), &channels[i]);
     f->channels = channels;
-    object = get_object(r, facts, "semi_sync");
-    f->semi_sync_known = get_bool(r, object, "known");
-    f->semi_sync_wanted = get_bool(r, object, "wanted");
-    f->semi_sync_on = get_bool(r, object, "on");
-    f->semi_sync_clients = get_number(r, object, "clients");
+    object = mr_json_read_object(r, facts, "semi_sync");
+    f->semi_sync_known = mr_json_read_bool(r, object, "known");
+    f->semi_sync_wanted = mr_json_read_bool(r, object, "wanted");
+    f->semi_sync_on = mr_json_read_bool(r, object, "on");
+    f->semi_sync_clients = mr_json_read_number(r, object, "clients");
 }
 
-static void get_load(struct reading *r, node facts, struct mr_gate_facts *f)
+static void get_load(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
-    node object = get_object(r, facts, "sessions");
+    node object = mr_json_read_object(r, facts, "sessions");
     if (r->code != MR_OK)
         return;
     f->sessions = get_view(r, object);
-    f->attached = get_number(r, object, "replicas_attached");
-    f->by_account = get_text(r, object, "by_account");
-    object = get_object(r, facts, "load");
-    f->max_connections = get_number(r, object, "max_connections");
-    f->connected = get_number(r, object, "connected");
-    f->running = get_number(r, object, "running");
-    f->most_connected = get_number(r, object, "most_connected");
-    f->data_bytes = get_number(r, object, "data_bytes");
-    node array = get_array(r, facts, "variables", &f->nvariables);
-    struct mr_gate_variable *variables = room(r, &f->nvariables, sizeof *variables);
+    f->attached = mr_json_read_number(r, object, "replicas_attached");
+    f->by_account = mr_json_read_text(r, object, "by_account");
+    object = mr_json_read_object(r, facts, "load");
+    f->max_connections = mr_json_read_number(r, object, "max_connections");
+    f->connected = mr_json_read_number(r, object, "connected");
+    f->running = mr_json_read_number(r, object, "running");
+    f->most_connected = mr_json_read_number(r, object, "most_connected");
+    f->data_bytes = mr_json_read_number(r, object, "data_bytes");
+    void *items = NULL;
+    node array = mr_json_read_array(
+        r, facts, "variables", sizeof(struct mr_gate_variable), &f->nvariables, &items);
+    struct mr_gate_variable *variables = items;
     for (size_t i = 0; i < f->nvariables && r->code == MR_OK; i++) {
-        node item = get_item(r, array, i);
-        variables[i].name = get_text(r, item, "name");
-        variables[i].value = get_text(r, item, "value");
+        node item = mr_json_read_item(r, array, i);
+        variables[i].name = mr_json_read_text(r, item, "name");
+        variables[i].value = mr_json_read_text(r, item, "value");
     }
     f->variables = variables;
 }
 
-static void get_range(struct reading *r, node object, struct mr_gate_range *range)
+static void get_range(struct mr_json_reader *r, node object, struct mr_gate_range *range)
 {
-    range->lo = get_text(r, object, "lo");
-    range->hi = get_text(r, object, "hi");
-    range->rows = get_number(r, object, "rows");
-    range->digest = get_text(r, object, "digest");
+    range->lo = mr_json_read_text(r, object, "lo");
+    range->hi = mr_json_read_text(r, object, "hi");
+    range->rows = mr_json_read_number(r, object, "rows");
+    range->digest = mr_json_read_text(r, object, "digest");
 }
 
-static void get_samples(struct reading *r, node object, struct mr_gate_table *t)
+static void get_samples(struct mr_json_reader *r, node object, struct mr_gate_table *t)
 {
-    node array = get_array(r, object, "samples", &t->nranges);
-    struct mr_gate_range *ranges = room(r, &t->nranges, sizeof *ranges);
+    void *items = NULL;
+    node array = mr_json_read_array(r, object, "samples", sizeof(struct mr_gate_range),
+                                    &t->nranges, &items);
+    struct mr_gate_range *ranges = items;
     struct mr_err ignored;
     node full = NULL;
     for (size_t i = 0; i < t->nranges && r->code == MR_OK; i++)
-        get_range(r, get_item(r, array, i), &ranges[i]);
+        get_range(r, mr_json_read_item(r, array, i), &ranges[i]);
     t->ranges = ranges;
     if (r->code == MR_OK && mr_json_get_object(object, "full", &full, &ignored) == MR_OK)
         get_range(r, full, &t->full);
 }
 
-static void get_keys(struct reading *r, node table, struct mr_gate_table *t)
+static void get_keys(struct mr_json_reader *r, node table, struct mr_gate_table *t)
 {
-    node object = get_object(r, table, "rows");
-    t->rows = get_number(r, object, "count");
-    t->rows_exact = get_bool(r, object, "exact");
-    object = get_object(r, table, "key");
-    t->key_column = get_maybe(r, object, "column");
-    const char *greatest = get_maybe(r, object, "greatest");
+    node object = mr_json_read_object(r, table, "rows");
+    t->rows = mr_json_read_number(r, object, "count");
+    t->rows_exact = mr_json_read_bool(r, object, "exact");
+    object = mr_json_read_object(r, table, "key");
+    t->key_column = mr_json_read_text_or_null(r, object, "column");
+    const char *greatest = mr_json_read_text_or_null(r, object, "greatest");
     t->has_greatest = greatest != NULL;
     t->greatest = greatest != NULL ? greatest : "";
-    object = get_object(r, table, "counter");
-    t->counter_column = get_maybe(r, object, "column");
-    t->next = get_number(r, object, "next");
-    t->counter_greatest = get_number(r, object, "greatest");
-    t->counter_max = get_number(r, object, "type_max");
-    object = get_object(r, table, "newest");
-    t->time_column = get_maybe(r, object, "column");
-    const char *newest = get_maybe(r, object, "value");
+    object = mr_json_read_object(r, table, "counter");
+    t->counter_column = mr_json_read_text_or_null(r, object, "column");
+    t->next = mr_json_read_number(r, object, "next");
+    t->counter_greatest = mr_json_read_number(r, object, "greatest");
+    t->counter_max = mr_json_read_number(r, object, "type_max");
+    object = mr_json_read_object(r, table, "newest");
+    t->time_column = mr_json_read_text_or_null(r, object, "column");
+    const char *newest = mr_json_read_text_or_null(r, object, "value");
     t->newest = newest != NULL ? newest : "";
-    t->time_is_number = get_bool(r, object, "is_number");
-    t->newest_by = get_text(r, object, "read_by");
-    object = get_object(r, table, "sequence");
+    t->time_is_number = mr_json_read_bool(r, object, "is_number");
+    t->newest_by = mr_json_read_text(r, object, "read_by");
+    object = mr_json_read_object(r, table, "sequence");
     t->sequence_view.seen = MR_GATE_SEEN;
-    t->sequence_column = get_maybe(r, object, "column");
-    t->sequence_lo = get_number(r, object, "lo");
-    t->sequence_hi = get_number(r, object, "hi");
-    t->sequence_present = get_number(r, object, "present");
-    t->sequence_gaps = get_text(r, object, "gaps");
+    t->sequence_column = mr_json_read_text_or_null(r, object, "column");
+    t->sequence_lo = mr_json_read_number(r, object, "lo");
+    t->sequence_hi = mr_json_read_number(r, object, "hi");
+    t->sequence_present = mr_json_read_number(r, object, "present");
+    t->sequence_gaps = mr_json_read_text(r, object, "gaps");
 }
 
-static void get_table(struct reading *r, node object, struct mr_gate_table *t)
+static void get_table(struct mr_json_reader *r, node object, struct mr_gate_table *t)
 {
     if (r->code != MR_OK)
         return;
-    t->db = get_text(r, object, "db");
-    t->name = get_text(r, object, "name");
+    t->db = mr_json_read_text(r, object, "db");
+    t->name = mr_json_read_text(r, object, "name");
     t->view = get_view(r, object);
-    t->engine = get_text(r, object, "engine");
-    t->fingerprint = get_text(r, object, "fingerprint");
-    t->shape = get_texts(r, object, "shape", &t->nshape);
+    t->engine = mr_json_read_text(r, object, "engine");
+    t->fingerprint = mr_json_read_text(r, object, "fingerprint");
+    t->shape = mr_json_read_texts(r, object, "shape", &t->nshape);
     get_keys(r, object, t);
     get_samples(r, object, t);
 }
 
-static void get_facts(struct reading *r, node object, struct mr_gate_facts *f)
+static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
 {
-    f->uri = get_text(r, object, "uri");
-    f->recorded = get_text(r, object, "recorded");
+    f->uri = mr_json_read_text(r, object, "uri");
+    f->recorded = mr_json_read_text(r, object, "recorded");
     get_server(r, object, f);
-    f->role = get_text(r, object, "role");
-    f->read_only = get_bool(r, object, "read_only");
-    f->super_read_only = get_bool(r, object, "super_read_only");
+    f->role = mr_json_read_text(r, object, "role");
+    f->read_only = mr_json_read_bool(r, object, "read_only");
+    f->super_read_only = mr_json_read_bool(r, object, "super_read_only");
     get_replication(r, object, f);
     get_load(r, object, f);
-    f->named = get_texts(r, object, "named", &f->nnamed);
-    f->dbs = get_texts(r, object, "databases", &f->ndbs);
-    node array = get_array(r, object, "tables", &f->ntables);
-    struct mr_gate_table *tables = room(r, &f->ntables, sizeof *tables);
+    f->named = mr_json_read_texts(r, object, "named", &f->nnamed);
+    f->dbs = mr_json_read_texts(r, object, "databases", &f->ndbs);
+    void *items = NULL;
+    node array = mr_json_read_array(r, object, "tables", sizeof(struct mr_gate_table),
+                                    &f->ntables, &items);
+    struct mr_gate_table *tables = items;
     for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++)
-        get_table(r, get_item(r, array, i), &tables[i]);
+        get_table(r, mr_json_read_item(r, array, i), &tables[i]);
     f->tables = tables;
     f->tables_read = true;
 }
@@ -341,15 +249,18 @@ static enum mr_code check_seal(const char *text, size_t len, const char *path,
     return code;
 }
 
-static enum mr_code get_all(struct reading *r, node root, struct mr_gate_baseline *out)
+static enum mr_code get_all(struct mr_json_reader *r, node root,
+                            struct mr_gate_baseline *out)
 {
     size_t count;
-    node array = get_array(r, root, "servers", &count);
-    struct mr_gate_facts *servers = room(r, &count, sizeof *servers);
+    void *items = NULL;
+    node array = mr_json_read_array(r, root, "servers", sizeof(struct mr_gate_facts),
+                                    &count, &items);
+    struct mr_gate_facts *servers = items;
     for (size_t i = 0; i < count && r->code == MR_OK; i++)
-        get_facts(r, get_item(r, array, i), &servers[i]);
-    out->recorded = get_text(r, root, "recorded");
-    out->version = get_text(r, root, "version");
+        get_facts(r, mr_json_read_item(r, array, i), &servers[i]);
+    out->recorded = mr_json_read_text(r, root, "recorded");
+    out->version = mr_json_read_text(r, root, "version");
     if (r->code == MR_OK && count == 0)
         r->code = mr_err_set(r->err, MR_E_CONFIG, "it holds no server");
     if (r->code == MR_OK) {
@@ -366,7 +277,8 @@ enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,
 {
     struct mr_json_doc *doc = NULL;
     struct mr_err why = {0};
-    struct reading r = {.arena = arena, .err = &why};
+    struct mr_json_reader r = {
+        .arena = arena, .err = &why, .doing = "reading the baseline"};
     *out = (struct mr_gate_baseline){.path = mr_arena_strdup(arena, path)};
     if (out->path == NULL)
         return mr_err_nomem(err, "reading the baseline");

@@ -45,7 +45,7 @@ static void put_sides(struct mr_jsonw *w, const char *key, const uint64_t value[
     mr_jsonw_key(w, key);
     mr_jsonw_object_begin(w);
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        mr_planjson_put_number(w, side_keys[side], value[side]);
+        mr_jsonw_add_number(w, side_keys[side], value[side]);
     mr_jsonw_object_end(w);
 }
 
@@ -53,44 +53,44 @@ static void put_server(struct mr_jsonw *w, const struct mr_plan_server *server)
 {
     mr_jsonw_key(w, "server");
     mr_jsonw_object_begin(w);
-    mr_planjson_put_text(w, "flavour",
-                         server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
-    mr_planjson_put_text(w, "version", server->version);
-    mr_planjson_put_text(w, "hostname", server->hostname);
-    mr_planjson_put_number(w, "port", server->port);
-    mr_planjson_put_number(w, "server_id", server->server_id);
-    mr_planjson_put_text(w, "uuid", server->uuid);
-    mr_planjson_put_text(w, "datadir", server->datadir);
-    mr_planjson_put_texts(w, "databases", server->dbs, server->ndbs);
+    mr_jsonw_add_str(w, "flavour",
+                     server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
+    mr_jsonw_add_str(w, "version", server->version);
+    mr_jsonw_add_str(w, "hostname", server->hostname);
+    mr_jsonw_add_number(w, "port", server->port);
+    mr_jsonw_add_number(w, "server_id", server->server_id);
+    mr_jsonw_add_str(w, "uuid", server->uuid);
+    mr_jsonw_add_str(w, "datadir", server->datadir);
+    mr_jsonw_add_texts(w, "databases", server->dbs, server->ndbs);
     mr_jsonw_object_end(w);
 }
 
 static void put_counter(struct mr_jsonw *w, const struct mr_counter *c)
 {
     mr_jsonw_object_begin(w);
-    mr_planjson_put_text(w, "table", c->table);
-    mr_planjson_put_text(w, "target_table", c->target_table);
-    mr_planjson_put_text(w, "target_db", c->db);
-    mr_planjson_put_text(w, "target_name", c->name);
-    mr_planjson_put_text(w, "column", c->column);
-    mr_planjson_put_text(w, "sequence_db", c->sequence_db);
-    mr_planjson_put_text(w, "sequence", c->sequence);
-    mr_planjson_put_bool(w, "rebuild", c->rebuild);
+    mr_jsonw_add_str(w, "table", c->table);
+    mr_jsonw_add_str(w, "target_table", c->target_table);
+    mr_jsonw_add_str(w, "target_db", c->db);
+    mr_jsonw_add_str(w, "target_name", c->name);
+    mr_jsonw_add_str(w, "column", c->column);
+    mr_jsonw_add_str(w, "sequence_db", c->sequence_db);
+    mr_jsonw_add_str(w, "sequence", c->sequence);
+    mr_jsonw_add_bool(w, "rebuild", c->rebuild);
     put_sides(w, "next", c->next);
     put_sides(w, "greatest", c->greatest);
-    mr_planjson_put_number(w, "margin", c->margin);
-    mr_planjson_put_text(w, "margin_note", c->margin_note);
+    mr_jsonw_add_number(w, "margin", c->margin);
+    mr_jsonw_add_str(w, "margin_note", c->margin_note);
     mr_jsonw_key(w, "block");
     mr_jsonw_object_begin(w);
-    mr_planjson_put_number(w, "from", c->from);
-    mr_planjson_put_number(w, "to", c->to);
+    mr_jsonw_add_number(w, "from", c->from);
+    mr_jsonw_add_number(w, "to", c->to);
     mr_jsonw_object_end(w);
     mr_jsonw_key(w, "step");
     mr_jsonw_object_begin(w);
-    mr_planjson_put_number(w, "increment", c->increment);
-    mr_planjson_put_number(w, "offset", c->offset);
+    mr_jsonw_add_number(w, "increment", c->increment);
+    mr_jsonw_add_number(w, "offset", c->offset);
     mr_jsonw_object_end(w);
-    mr_planjson_put_number(w, "reseed_to", c->reseed_to);
+    mr_jsonw_add_number(w, "reseed_to", c->reseed_to);
     mr_jsonw_object_end(w);
 }
 
@@ -105,9 +105,9 @@ static void put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nskipped; i++) {
         mr_jsonw_object_begin(w);
-        mr_planjson_put_text(w, "table", m->skipped[i].table);
-        mr_planjson_put_text(w, "reason", m->skipped[i].reason);
-        mr_planjson_put_bool(w, "incomplete", m->skipped[i].incomplete);
+        mr_jsonw_add_str(w, "table", m->skipped[i].table);
+        mr_jsonw_add_str(w, "reason", m->skipped[i].reason);
+        mr_jsonw_add_bool(w, "incomplete", m->skipped[i].incomplete);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -115,9 +115,9 @@ static void put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nfiles; i++) {
         mr_jsonw_object_begin(w);
-        mr_planjson_put_text(w, "name", m->files[i].name);
-        mr_planjson_put_count(w, "size", m->files[i].size_bytes);
-        mr_planjson_put_text(w, "sha256", m->files[i].sha256);
+        mr_jsonw_add_str(w, "name", m->files[i].name);
+        mr_jsonw_add_uint(w, "size", m->files[i].size_bytes);
+        mr_jsonw_add_str(w, "sha256", m->files[i].sha256);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -126,20 +126,20 @@ static void put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
 static void put_all(struct mr_jsonw *w, const struct mr_manifest *m)
 {
     mr_jsonw_object_begin(w);
-    mr_planjson_put_text(w, "schema", MR_PLAN_SCHEMA);
-    mr_planjson_put_text(w, "uuid", m->uuid);
-    mr_planjson_put_text(w, "created", m->created);
-    mr_planjson_put_text(w, "version", m->version);
-    mr_planjson_put_text(w, "policy", m->policy);
-    mr_planjson_put_text(w, "source", m->source);
-    mr_planjson_put_text(w, "target", m->target);
-    mr_planjson_put_text(w, "run", m->run);
-    mr_planjson_put_number(w, "margin", m->margin);
+    mr_jsonw_add_str(w, "schema", MR_PLAN_SCHEMA);
+    mr_jsonw_add_str(w, "uuid", m->uuid);
+    mr_jsonw_add_str(w, "created", m->created);
+    mr_jsonw_add_str(w, "version", m->version);
+    mr_jsonw_add_str(w, "policy", m->policy);
+    mr_jsonw_add_str(w, "source", m->source);
+    mr_jsonw_add_str(w, "target", m->target);
+    mr_jsonw_add_str(w, "run", m->run);
+    mr_jsonw_add_number(w, "margin", m->margin);
     put_server(w, &m->server);
     mr_jsonw_key(w, "counts");
     mr_jsonw_object_begin(w);
-    mr_planjson_put_count(w, "tables", m->ncounters);
-    mr_planjson_put_count(w, "skipped", m->nskipped);
+    mr_jsonw_add_uint(w, "tables", m->ncounters);
+    mr_jsonw_add_uint(w, "skipped", m->nskipped);
     mr_jsonw_object_end(w);
     put_lists(w, m);
     if (mr_manifest_writes_rows(m))
@@ -164,98 +164,98 @@ enum mr_code mr_manifest_write(const struct mr_manifest *manifest, struct mr_str
 
 /* ---- reading ---- */
 
-static void get_sides(struct mr_planjson *r, const struct json_t *object, const char *key,
-                      uint64_t value[MR_SIDES])
+static void get_sides(struct mr_json_reader *r, const struct json_t *object,
+                      const char *key, uint64_t value[MR_SIDES])
 {
-    const struct json_t *inner = mr_planjson_get_object(r, object, key);
+    const struct json_t *inner = mr_json_read_object(r, object, key);
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        value[side] = mr_planjson_get_number(r, inner, side_keys[side]);
+        value[side] = mr_json_read_number(r, inner, side_keys[side]);
 }
 
-static void get_server(struct mr_planjson *r, const struct json_t *root,
+static void get_server(struct mr_json_reader *r, const struct json_t *root,
                        struct mr_plan_server *server)
 {
-    const struct json_t *object = mr_planjson_get_object(r, root, "server");
-    const char *flavour = mr_planjson_get_text(r, object, "flavour");
+    const struct json_t *object = mr_json_read_object(r, root, "server");
+    const char *flavour = mr_json_read_text(r, object, "flavour");
     server->flavour =
         strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
-    server->version = mr_planjson_get_text(r, object, "version");
-    server->hostname = mr_planjson_get_text(r, object, "hostname");
-    server->port = (unsigned)mr_planjson_get_number(r, object, "port");
-    server->server_id = (uint32_t)mr_planjson_get_number(r, object, "server_id");
-    server->uuid = mr_planjson_get_text(r, object, "uuid");
-    server->datadir = mr_planjson_get_text(r, object, "datadir");
-    server->dbs = mr_planjson_get_texts(r, object, "databases", &server->ndbs);
+    server->version = mr_json_read_text(r, object, "version");
+    server->hostname = mr_json_read_text(r, object, "hostname");
+    server->port = (unsigned)mr_json_read_number(r, object, "port");
+    server->server_id = (uint32_t)mr_json_read_number(r, object, "server_id");
+    server->uuid = mr_json_read_text(r, object, "uuid");
+    server->datadir = mr_json_read_text(r, object, "datadir");
+    server->dbs = mr_json_read_texts(r, object, "databases", &server->ndbs);
 }
 
-static void get_counter(struct mr_planjson *r, const struct json_t *item,
+static void get_counter(struct mr_json_reader *r, const struct json_t *item,
                         struct mr_counter *c)
 {
-    c->table = mr_planjson_get_text(r, item, "table");
-    c->target_table = mr_planjson_get_text(r, item, "target_table");
-    c->db = mr_planjson_get_text(r, item, "target_db");
-    c->name = mr_planjson_get_text(r, item, "target_name");
-    c->column = mr_planjson_get_text(r, item, "column");
-    c->sequence_db = mr_planjson_get_text_or_null(r, item, "sequence_db");
-    c->sequence = mr_planjson_get_text_or_null(r, item, "sequence");
-    c->rebuild = mr_planjson_get_bool(r, item, "rebuild");
+    c->table = mr_json_read_text(r, item, "table");
+    c->target_table = mr_json_read_text(r, item, "target_table");
+    c->db = mr_json_read_text(r, item, "target_db");
+    c->name = mr_json_read_text(r, item, "target_name");
+    c->column = mr_json_read_text(r, item, "column");
+    c->sequence_db = mr_json_read_text_or_null(r, item, "sequence_db");
+    c->sequence = mr_json_read_text_or_null(r, item, "sequence");
+    c->rebuild = mr_json_read_bool(r, item, "rebuild");
     get_sides(r, item, "next", c->next);
     get_sides(r, item, "greatest", c->greatest);
-    c->margin = mr_planjson_get_number(r, item, "margin");
-    c->margin_note = mr_planjson_get_text_or_null(r, item, "margin_note");
-    const struct json_t *block = mr_planjson_get_object(r, item, "block");
-    c->from = mr_planjson_get_number(r, block, "from");
-    c->to = mr_planjson_get_number(r, block, "to");
-    const struct json_t *step = mr_planjson_get_object(r, item, "step");
-    c->increment = mr_planjson_get_number(r, step, "increment");
-    c->offset = mr_planjson_get_number(r, step, "offset");
-    c->reseed_to = mr_planjson_get_number(r, item, "reseed_to");
+    c->margin = mr_json_read_number(r, item, "margin");
+    c->margin_note = mr_json_read_text_or_null(r, item, "margin_note");
+    const struct json_t *block = mr_json_read_object(r, item, "block");
+    c->from = mr_json_read_number(r, block, "from");
+    c->to = mr_json_read_number(r, block, "to");
+    const struct json_t *step = mr_json_read_object(r, item, "step");
+    c->increment = mr_json_read_number(r, step, "increment");
+    c->offset = mr_json_read_number(r, step, "offset");
+    c->reseed_to = mr_json_read_number(r, item, "reseed_to");
 }
 
-static void get_lists(struct mr_planjson *r, const struct json_t *root,
+static void get_lists(struct mr_json_reader *r, const struct json_t *root,
                       struct mr_manifest *m)
 {
     void *items = NULL;
-    const struct json_t *array = mr_planjson_get_array(
-        r, root, "tables", sizeof *m->counters, &m->ncounters, &items);
+    const struct json_t *array =
+        mr_json_read_array(r, root, "tables", sizeof *m->counters, &m->ncounters, &items);
     struct mr_counter *counters = items;
     for (size_t i = 0; i < m->ncounters; i++)
-        get_counter(r, mr_planjson_get_item(r, array, i), &counters[i]);
+        get_counter(r, mr_json_read_item(r, array, i), &counters[i]);
     m->counters = counters;
 
-    array = mr_planjson_get_array(r, root, "skipped", sizeof *m->skipped, &m->nskipped,
-                                  &items);
+    array =
+        mr_json_read_array(r, root, "skipped", sizeof *m->skipped, &m->nskipped, &items);
     struct mr_plan_skipped *skipped = items;
     for (size_t i = 0; i < m->nskipped; i++) {
-        const struct json_t *item = mr_planjson_get_item(r, array, i);
-        skipped[i].table = mr_planjson_get_text(r, item, "table");
-        skipped[i].reason = mr_planjson_get_text(r, item, "reason");
-        skipped[i].incomplete = mr_planjson_get_bool(r, item, "incomplete");
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        skipped[i].table = mr_json_read_text(r, item, "table");
+        skipped[i].reason = mr_json_read_text(r, item, "reason");
+        skipped[i].incomplete = mr_json_read_bool(r, item, "incomplete");
     }
     m->skipped = skipped;
 
-    array = mr_planjson_get_array(r, root, "files", sizeof *m->files, &m->nfiles, &items);
+    array = mr_json_read_array(r, root, "files", sizeof *m->files, &m->nfiles, &items);
     struct mr_plan_file *files = items;
     for (size_t i = 0; i < m->nfiles; i++) {
-        const struct json_t *item = mr_planjson_get_item(r, array, i);
-        files[i].name = mr_planjson_get_text(r, item, "name");
-        files[i].size_bytes = mr_planjson_get_number(r, item, "size");
-        files[i].sha256 = mr_planjson_get_text(r, item, "sha256");
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        files[i].name = mr_json_read_text(r, item, "name");
+        files[i].size_bytes = mr_json_read_number(r, item, "size");
+        files[i].sha256 = mr_json_read_text(r, item, "sha256");
     }
     m->files = files;
 }
 
-static void get_all(struct mr_planjson *r, const struct json_t *root,
+static void get_all(struct mr_json_reader *r, const struct json_t *root,
                     struct mr_manifest *m)
 {
-    m->uuid = mr_planjson_get_text(r, root, "uuid");
-    m->created = mr_planjson_get_text(r, root, "created");
-    m->version = mr_planjson_get_text(r, root, "version");
-    m->policy = mr_planjson_get_text(r, root, "policy");
-    m->source = mr_planjson_get_text(r, root, "source");
-    m->target = mr_planjson_get_text(r, root, "target");
-    m->run = mr_planjson_get_text_or_null(r, root, "run");
-    m->margin = mr_planjson_get_number(r, root, "margin");
+    m->uuid = mr_json_read_text(r, root, "uuid");
+    m->created = mr_json_read_text(r, root, "created");
+    m->version = mr_json_read_text(r, root, "version");
+    m->policy = mr_json_read_text(r, root, "policy");
+    m->source = mr_json_read_text(r, root, "source");
+    m->target = mr_json_read_text(r, root, "target");
+    m->run = mr_json_read_text_or_null(r, root, "run");
+    m->margin = mr_json_read_number(r, root, "margin");
     get_server(r, root, &m->server);
     get_lists(r, root, m);
     if (r->code == MR_OK && !mr_policy_is_known(m->policy))
@@ -270,7 +270,7 @@ enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
                               struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
-    struct mr_planjson r = {.arena = arena, .err = err, .code = MR_OK};
+    struct mr_json_reader r = {.arena = arena, .err = err, .doing = "reading a plan"};
     *out = (struct mr_manifest){0};
     enum mr_code code = mr_plan_manifest_parse(text, len, name, &doc, err);
     if (code == MR_OK) {

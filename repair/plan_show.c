@@ -5,9 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/json_reader.h"
+#include "core/jsonw.h"
 #include "core/term.h"
 #include "core/utf8.h"
-#include "repair/planjson.h"
 #include "repair/reseed_show.h"
 
 static void add_shown(struct mr_strbuf *out, const char *text)
@@ -278,22 +279,22 @@ enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir, boo
 static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
 {
     mr_jsonw_object_begin(w);
-    mr_planjson_put_text(w, "type", "table");
-    mr_planjson_put_text(w, "table", t->table);
-    mr_planjson_put_text(w, "target_table", t->target_table);
-    mr_planjson_put_bool(w, "subject", t->subject);
+    mr_jsonw_add_str(w, "type", "table");
+    mr_jsonw_add_str(w, "table", t->table);
+    mr_jsonw_add_str(w, "target_table", t->target_table);
+    mr_jsonw_add_bool(w, "subject", t->subject);
     mr_planned_put_bound(w, "base", "base_origin", t->base, t->base_origin);
     mr_planned_put_bound(w, "fresh", "fresh_origin", t->fresh, t->fresh_origin);
     for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++)
-        mr_planjson_put_count(w, mr_decision_name((enum mr_decision)d), t->decisions[d]);
-    mr_planjson_put_count(w, "open", open_of(t));
+        mr_jsonw_add_uint(w, mr_decision_name((enum mr_decision)d), t->decisions[d]);
+    mr_jsonw_add_uint(w, "open", open_of(t));
     mr_jsonw_key(w, "conflicts");
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < t->nkinds; i++) {
         mr_jsonw_object_begin(w);
-        mr_planjson_put_text(w, "kind", t->kinds[i].kind);
-        mr_planjson_put_count(w, "open", t->kinds[i].open);
-        mr_planjson_put_count(w, "decided", t->kinds[i].decided);
+        mr_jsonw_add_str(w, "kind", t->kinds[i].kind);
+        mr_jsonw_add_uint(w, "open", t->kinds[i].open);
+        mr_jsonw_add_uint(w, "decided", t->kinds[i].decided);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -310,10 +311,10 @@ static void put_notes(struct mr_jsonw *w, const struct mr_planned *p)
 {
     for (size_t i = 0; i < p->nnotes; i++) {
         mr_jsonw_object_begin(w);
-        mr_planjson_put_text(w, "type", "note");
-        mr_planjson_put_text(w, "kind", p->notes[i].kind);
-        mr_planjson_put_text(w, "table", p->notes[i].table);
-        mr_planjson_put_text(w, "text", p->notes[i].text);
+        mr_jsonw_add_str(w, "type", "note");
+        mr_jsonw_add_str(w, "kind", p->notes[i].kind);
+        mr_jsonw_add_str(w, "table", p->notes[i].table);
+        mr_jsonw_add_str(w, "text", p->notes[i].text);
         mr_jsonw_object_end(w);
         mr_jsonw_end_line(w);
     }
@@ -323,15 +324,15 @@ static void put_summary(struct mr_jsonw *w, const struct mr_manifest *m)
 {
     const struct mr_planned *p = &m->planned;
     mr_jsonw_object_begin(w);
-    mr_planjson_put_text(w, "type", "summary");
-    mr_planjson_put_count(w, "tables", p->ntables);
-    mr_planjson_put_count(w, "units", p->units);
-    mr_planjson_put_count(w, "rows", p->rows);
-    mr_planjson_put_count(w, "open", p->open);
-    mr_planjson_put_count(w, "decided", p->decided);
-    mr_planjson_put_count(w, "counters", m->ncounters);
-    mr_planjson_put_count(w, "skipped", m->nskipped);
-    mr_planjson_put_bool(w, "incomplete", mr_manifest_is_incomplete(m));
+    mr_jsonw_add_str(w, "type", "summary");
+    mr_jsonw_add_uint(w, "tables", p->ntables);
+    mr_jsonw_add_uint(w, "units", p->units);
+    mr_jsonw_add_uint(w, "rows", p->rows);
+    mr_jsonw_add_uint(w, "open", p->open);
+    mr_jsonw_add_uint(w, "decided", p->decided);
+    mr_jsonw_add_uint(w, "counters", m->ncounters);
+    mr_jsonw_add_uint(w, "skipped", m->nskipped);
+    mr_jsonw_add_bool(w, "incomplete", mr_manifest_is_incomplete(m));
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }

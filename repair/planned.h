@@ -10,9 +10,10 @@
 #ifndef MR_PLANNED_H
 #define MR_PLANNED_H
 
+#include "core/json_reader.h"
+#include "core/jsonw.h"
 #include "repair/plan_store.h"
 #include "repair/plan_tables.h"
-#include "repair/planjson.h"
 
 struct mr_planned_names {
     const char *const *items;
@@ -86,7 +87,7 @@ struct mr_planned {
 
 void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *planned);
 /* The member "rows" of root.  What goes wrong is in r->code. */
-void mr_planned_get(struct mr_planjson *r, const struct json_t *root,
+void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
                     struct mr_planned *planned);
 
 /* L or U with its origin; both null where origin is NULL. */

@@ -125,11 +125,7 @@ static void put_object(struct mr_jsonw *w, const struct mr_snap_object *object)
     mr_jsonw_add_str(w, "collation_connection", object->collation);
     mr_jsonw_add_str(w, "table", object->table);
     mr_jsonw_add_str(w, "value", object->value);
-    mr_jsonw_key(w, "columns");
-    mr_jsonw_array_begin(w);
-    for (size_t i = 0; i < object->ncolumns; i++)
-        mr_jsonw_str(w, object->columns[i]);
-    mr_jsonw_array_end(w);
+    mr_jsonw_add_texts(w, "columns", object->columns, object->ncolumns);
     mr_jsonw_object_end(w);
 }
 
@@ -221,13 +217,8 @@ static void put_recipients(struct mr_jsonw *w, const struct mr_snap_manifest *m)
 static void put_texts(struct mr_jsonw *w, const char *key,
                       const struct mr_string_list *list)
 {
-    if (list->count == 0)
-        return;
-    mr_jsonw_key(w, key);
-    mr_jsonw_array_begin(w);
-    for (size_t i = 0; i < list->count; i++)
-        mr_jsonw_str(w, list->items[i]);
-    mr_jsonw_array_end(w);
+    if (list->count > 0)
+        mr_jsonw_add_texts(w, key, list->items, list->count);
 }
 
 static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)

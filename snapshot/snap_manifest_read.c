@@ -5,138 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_reader.h"
 #include "core/row_class.h"
 #include "snapshot/snap_dir.h"
 #include "snapshot/snap_manifest.h"
 
-/* Sticky: after the first failure every get gives nothing. */
-struct reader {
-    struct mr_arena *arena;
-    struct mr_err *err;
-    enum mr_code code;
-};
-
-static void *keep(struct reader *r, void *ptr)
-{
-    if (ptr == NULL && r->code == MR_OK)
-        r->code = mr_err_nomem(r->err, "reading a manifest");
-    return ptr;
-}
-
-static void refuse(struct reader *r, const char *what, const char *value)
-{
-    if (r->code != MR_OK)
-        return;
-    r->code = mr_err_set(r->err, MR_E_REFUSED, "%s \"%.200s\" is not as it is written",
-                         what, value);
-}
-
-static const char *get_text(struct reader *r, const struct json_t *object,
+static const char *get_file(struct mr_json_reader *r, const struct json_t *object,
                             const char *key)
 {
-    const char *text = "";
-    if (r->code == MR_OK)
-        r->code = mr_json_get_text(object, key, &text, r->err);
-    const char *kept = r->code == MR_OK ? keep(r, mr_arena_strdup(r->arena, text)) : "";
-    return kept != NULL ? kept : "";
-}
-
-static const char *get_text_or_null(struct reader *r, const struct json_t *object,
-                                    const char *key)
-{
-    const char *text = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_text_or_null(object, key, &text, r->err);
-    return r->code == MR_OK && text != NULL ? keep(r, mr_arena_strdup(r->arena, text))
-                                            : NULL;
-}
-
-static uint64_t get_number(struct reader *r, const struct json_t *object, const char *key)
-{
-    uint64_t number = 0;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_uint(object, key, &number, r->err);
-    return number;
-}
-
-static bool get_bool(struct reader *r, const struct json_t *object, const char *key)
-{
-    bool value = false;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_bool(object, key, &value, r->err);
-    return value;
-}
-
-static const struct json_t *get_object(struct reader *r, const struct json_t *object,
-                                       const char *key)
-{
-    const struct json_t *inner = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_object(object, key, &inner, r->err);
-    return inner;
-}
-
-/* The array, and zeroed room for its items. */
-static const struct json_t *get_array(struct reader *r, const struct json_t *object,
-                                      const char *key, size_t item_size, size_t *count,
-                                      void **items)
-{
-    const struct json_t *array = NULL;
-    *count = 0;
-    *items = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_get_array(object, key, &array, count, r->err);
-    if (r->code == MR_OK)
-        *items = keep(r, mr_arena_calloc(r->arena, *count + 1, item_size));
-    if (r->code != MR_OK)
-        *count = 0;
-    return array;
-}
-
-static const struct json_t *get_item(struct reader *r, const struct json_t *array,
-                                     size_t at)
-{
-    const struct json_t *item = NULL;
-    if (r->code == MR_OK)
-        r->code = mr_json_item(array, at, &item, r->err);
-    return item;
-}
-
-static const char *get_file(struct reader *r, const struct json_t *object,
-                            const char *key)
-{
-    const char *name = get_text(r, object, key);
+    const char *name = mr_json_read_text(r, object, key);
     if (r->code == MR_OK && !mr_snap_name_is_safe(name))
-        refuse(r, "file name", name);
+        mr_json_read_refuse(r, "file name", name);
     return name;
 }
 
-static const char *get_file_or_null(struct reader *r, const struct json_t *object,
+static const char *get_file_or_null(struct mr_json_reader *r, const struct json_t *object,
                                     const char *key)
 {
-    const char *name = get_text_or_null(r, object, key);
+    const char *name = mr_json_read_text_or_null(r, object, key);
     if (name != NULL && !mr_snap_name_is_safe(name))
-        refuse(r, "file name", name);
+        mr_json_read_refuse(r, "file name", name);
     return name;
 }
 
-static const char *get_sha256(struct reader *r, const struct json_t *object)
+static const char *get_sha256(struct mr_json_reader *r, const struct json_t *object)
 {
-    const char *hex = get_text(r, object, "sha256");
+    const char *hex = mr_json_read_text(r, object, "sha256");
     if (r->code == MR_OK && (strlen(hex) != MR_SHA256_HEX - 1 ||
                              strspn(hex, "0123456789abcdef") != MR_SHA256_HEX - 1))
-        refuse(r, "sha256", hex);
+        mr_json_read_refuse(r, "sha256", hex);
     return hex;
 }
 
-static struct mr_snap_sum get_digest(struct reader *r, const struct json_t *object)
+static struct mr_snap_sum get_digest(struct mr_json_reader *r,
+                                     const struct json_t *object)
 {
     struct mr_snap_sum sum = {0};
-    const char *hex = get_text(r, object, "digest");
+    const char *hex = mr_json_read_text(r, object, "digest");
     if (r->code == MR_OK &&
         (strlen(hex) != 32 || strspn(hex, "0123456789abcdef") != 32 ||
          sscanf(hex, "%16" SCNx64 "%16" SCNx64, &sum.hi, &sum.lo) != 2))
-        refuse(r, "digest", hex);
+        mr_json_read_refuse(r, "digest", hex);
     return sum;
 }
 
@@ -162,23 +71,23 @@ enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena,
     return MR_OK;
 }
 
-static struct mr_key get_key(struct reader *r, const struct json_t *object,
+static struct mr_key get_key(struct mr_json_reader *r, const struct json_t *object,
                              const char *name)
 {
     struct mr_key key = {NULL, 0};
-    const char *hex = get_text_or_null(r, object, name);
+    const char *hex = mr_json_read_text_or_null(r, object, name);
     if (r->code == MR_OK && hex != NULL)
         r->code = mr_snap_key_unhex(hex, r->arena, &key, r->err);
     return key;
 }
 
-static void get_chunk(struct reader *r, const struct json_t *item,
+static void get_chunk(struct mr_json_reader *r, const struct json_t *item,
                       struct mr_snap_chunk *c)
 {
     c->file = get_file(r, item, "file");
-    c->rows = get_number(r, item, "rows");
-    c->plain_bytes = get_number(r, item, "plain_bytes");
-    c->stored_bytes = get_number(r, item, "bytes");
+    c->rows = mr_json_read_number(r, item, "rows");
+    c->plain_bytes = mr_json_read_number(r, item, "plain_bytes");
+    c->stored_bytes = mr_json_read_number(r, item, "bytes");
     c->sum = get_digest(r, item);
     c->sha256 = get_sha256(r, item);
     c->range.lo = get_key(r, item, "above");
@@ -190,103 +99,95 @@ static void get_chunk(struct reader *r, const struct json_t *item,
 enum mr_code mr_snap_chunk_get(const struct json_t *object, struct mr_arena *arena,
                                struct mr_snap_chunk *out, struct mr_err *err)
 {
-    struct reader r = {.arena = arena, .err = err, .code = MR_OK};
+    struct mr_json_reader r = {.arena = arena, .err = err, .doing = "reading a manifest"};
     *out = (struct mr_snap_chunk){0};
     get_chunk(&r, object, out);
     return r.code;
 }
 
-static void get_server(struct reader *r, const struct json_t *root,
+static void get_server(struct mr_json_reader *r, const struct json_t *root,
                        struct mr_snap_server *server)
 {
-    const struct json_t *o = get_object(r, root, "server");
-    const char *flavour = get_text(r, o, "flavour");
+    const struct json_t *o = mr_json_read_object(r, root, "server");
+    const char *flavour = mr_json_read_text(r, o, "flavour");
     server->flavour =
         strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
-    server->version = get_text(r, o, "version");
-    server->hostname = get_text(r, o, "hostname");
-    server->port = (unsigned)get_number(r, o, "port");
-    server->server_id = (uint32_t)get_number(r, o, "server_id");
-    server->uuid = get_text(r, o, "uuid");
-    server->lower_case_table_names = (unsigned)get_number(r, o, "lower_case_table_names");
+    server->version = mr_json_read_text(r, o, "version");
+    server->hostname = mr_json_read_text(r, o, "hostname");
+    server->port = (unsigned)mr_json_read_number(r, o, "port");
+    server->server_id = (uint32_t)mr_json_read_number(r, o, "server_id");
+    server->uuid = mr_json_read_text(r, o, "uuid");
+    server->lower_case_table_names =
+        (unsigned)mr_json_read_number(r, o, "lower_case_table_names");
 }
 
-static void get_consistency(struct reader *r, const struct json_t *root,
+static void get_consistency(struct mr_json_reader *r, const struct json_t *root,
                             struct mr_snap_consistency *c)
 {
-    const struct json_t *o = get_object(r, root, "consistency");
-    c->kind =
-        strcmp(get_text(r, o, "kind"), "views") == 0 ? MR_SNAP_VIEWS : MR_SNAP_ONE_VIEW;
-    c->connections = (unsigned)get_number(r, o, "connections");
-    c->tries = (unsigned)get_number(r, o, "tries");
-    c->gtid = get_text_or_null(r, o, "gtid");
-    c->binlog_file = get_text_or_null(r, o, "binlog_file");
-    c->binlog_position = get_number(r, o, "binlog_position");
-    c->note = get_text_or_null(r, o, "note");
+    const struct json_t *o = mr_json_read_object(r, root, "consistency");
+    c->kind = strcmp(mr_json_read_text(r, o, "kind"), "views") == 0 ? MR_SNAP_VIEWS
+                                                                    : MR_SNAP_ONE_VIEW;
+    c->connections = (unsigned)mr_json_read_number(r, o, "connections");
+    c->tries = (unsigned)mr_json_read_number(r, o, "tries");
+    c->gtid = mr_json_read_text_or_null(r, o, "gtid");
+    c->binlog_file = mr_json_read_text_or_null(r, o, "binlog_file");
+    c->binlog_position = mr_json_read_number(r, o, "binlog_position");
+    c->note = mr_json_read_text_or_null(r, o, "note");
 }
 
-static enum mr_snap_object_kind kind_of(struct reader *r, const char *word)
+static enum mr_snap_object_kind kind_of(struct mr_json_reader *r, const char *word)
 {
     for (unsigned kind = MR_SNAP_DATABASE; kind <= MR_SNAP_EVENT; kind++)
         if (strcmp(mr_snap_object_word((enum mr_snap_object_kind)kind), word) == 0)
             return (enum mr_snap_object_kind)kind;
-    refuse(r, "kind of object", word);
+    mr_json_read_refuse(r, "kind of object", word);
     return MR_SNAP_DATABASE;
 }
 
-static void get_object_item(struct reader *r, const struct json_t *item,
+static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_snap_object *o)
 {
-    void *items = NULL;
-    o->kind = kind_of(r, get_text(r, item, "kind"));
-    o->db = get_text(r, item, "db");
-    o->name = get_text(r, item, "name");
+    o->kind = kind_of(r, mr_json_read_text(r, item, "kind"));
+    o->db = mr_json_read_text(r, item, "db");
+    o->name = mr_json_read_text(r, item, "name");
     o->file = get_file(r, item, "file");
-    o->sql_mode = get_text_or_null(r, item, "sql_mode");
-    o->collation = get_text_or_null(r, item, "collation_connection");
-    o->table = get_text_or_null(r, item, "table");
-    o->value = get_text_or_null(r, item, "value");
-    const struct json_t *array =
-        get_array(r, item, "columns", sizeof(const char *), &o->ncolumns, &items);
-    const char **columns = items;
-    for (size_t i = 0; i < o->ncolumns && r->code == MR_OK; i++) {
-        const char *text = NULL;
-        r->code = mr_json_item_text(array, i, &text, r->err);
-        if (r->code == MR_OK)
-            columns[i] = keep(r, mr_arena_strdup(r->arena, text));
-    }
-    o->columns = columns;
+    o->sql_mode = mr_json_read_text_or_null(r, item, "sql_mode");
+    o->collation = mr_json_read_text_or_null(r, item, "collation_connection");
+    o->table = mr_json_read_text_or_null(r, item, "table");
+    o->value = mr_json_read_text_or_null(r, item, "value");
+    o->columns = mr_json_read_texts(r, item, "columns", &o->ncolumns);
 }
 
-static void get_column(struct reader *r, const struct json_t *item,
+static void get_column(struct mr_json_reader *r, const struct json_t *item,
                        struct mr_snap_column *c)
 {
-    const char *cls = get_text(r, item, "class"), *load = get_text(r, item, "load");
-    c->name = get_text(r, item, "name");
-    c->type = get_text(r, item, "type");
+    const char *cls = mr_json_read_text(r, item, "class"),
+               *load = mr_json_read_text(r, item, "load");
+    c->name = mr_json_read_text(r, item, "name");
+    c->type = mr_json_read_text(r, item, "type");
     c->cls = mr_row_class_of_word(cls);
-    c->charset = get_text_or_null(r, item, "charset");
-    c->decimals = (unsigned)get_number(r, item, "decimals");
+    c->charset = mr_json_read_text_or_null(r, item, "charset");
+    c->decimals = (unsigned)mr_json_read_number(r, item, "decimals");
     c->load = mr_snap_load_of_word(load);
-    c->by_number = get_bool(r, item, "by_number");
-    c->numbers = get_number(r, item, "numbers");
+    c->by_number = mr_json_read_bool(r, item, "by_number");
+    c->numbers = mr_json_read_number(r, item, "numbers");
     if (c->cls == MR_CLASS_UNDECIDED)
-        refuse(r, "class", cls);
+        mr_json_read_refuse(r, "class", cls);
     if (c->load == 0)
-        refuse(r, "load", load);
+        mr_json_read_refuse(r, "load", load);
     if (c->decimals > 6)
-        refuse(r, "decimals of column", c->name);
+        mr_json_read_refuse(r, "decimals of column", c->name);
 }
 
-static void get_key_columns(struct reader *r, const struct json_t *item,
+static void get_key_columns(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_snap_table *t)
 {
     void *items = NULL;
     const struct json_t *array =
-        get_array(r, item, "key", sizeof(size_t), &t->nkey, &items);
+        mr_json_read_array(r, item, "key", sizeof(size_t), &t->nkey, &items);
     size_t *key = items;
     if (t->nkey > MR_KEY_PARTS_MAX) {
-        refuse(r, "key of table", t->name);
+        mr_json_read_refuse(r, "key of table", t->name);
         t->nkey = 0;
     }
     for (size_t k = 0; k < t->nkey && r->code == MR_OK; k++) {
@@ -296,66 +197,66 @@ static void get_key_columns(struct reader *r, const struct json_t *item,
                strcmp(t->columns[key[k]].name, name) != 0)
             key[k]++;
         if (r->code == MR_OK && key[k] == t->ncolumns)
-            refuse(r, "key column", name);
+            mr_json_read_refuse(r, "key column", name);
     }
     t->key = key;
 }
 
-static void get_table_facts(struct reader *r, const struct json_t *item,
+static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_snap_table *t)
 {
-    t->db = get_text(r, item, "db");
-    t->name = get_text(r, item, "name");
-    t->number = (size_t)get_number(r, item, "number");
-    t->engine = get_text(r, item, "engine");
-    t->transactional = get_bool(r, item, "transactional");
-    t->consistent = get_bool(r, item, "consistent");
-    t->note = get_text_or_null(r, item, "note");
+    t->db = mr_json_read_text(r, item, "db");
+    t->name = mr_json_read_text(r, item, "name");
+    t->number = (size_t)mr_json_read_number(r, item, "number");
+    t->engine = mr_json_read_text(r, item, "engine");
+    t->transactional = mr_json_read_bool(r, item, "transactional");
+    t->consistent = mr_json_read_bool(r, item, "consistent");
+    t->note = mr_json_read_text_or_null(r, item, "note");
     t->schema_file = get_file(r, item, "schema_file");
     t->keys_file = get_file_or_null(r, item, "keys_file");
-    t->where = get_text_or_null(r, item, "where");
-    t->rows_of = get_text_or_null(r, item, "rows_of");
-    t->keys_hidden = get_bool(r, item, "keys_hidden");
-    t->index = get_text_or_null(r, item, "index");
-    t->auto_increment = get_number(r, item, "auto_increment");
-    t->greatest = get_number(r, item, "auto_increment_greatest");
-    t->rows = get_number(r, item, "rows");
-    t->plain_bytes = get_number(r, item, "plain_bytes");
-    t->stored_bytes = get_number(r, item, "bytes");
+    t->where = mr_json_read_text_or_null(r, item, "where");
+    t->rows_of = mr_json_read_text_or_null(r, item, "rows_of");
+    t->keys_hidden = mr_json_read_bool(r, item, "keys_hidden");
+    t->index = mr_json_read_text_or_null(r, item, "index");
+    t->auto_increment = mr_json_read_number(r, item, "auto_increment");
+    t->greatest = mr_json_read_number(r, item, "auto_increment_greatest");
+    t->rows = mr_json_read_number(r, item, "rows");
+    t->plain_bytes = mr_json_read_number(r, item, "plain_bytes");
+    t->stored_bytes = mr_json_read_number(r, item, "bytes");
     t->sum = get_digest(r, item);
 }
 
-static void get_table(struct reader *r, const struct json_t *item,
+static void get_table(struct mr_json_reader *r, const struct json_t *item,
                       struct mr_snap_table *t)
 {
     void *items = NULL;
     get_table_facts(r, item, t);
     const struct json_t *array =
-        get_array(r, item, "columns", sizeof *t->columns, &t->ncolumns, &items);
+        mr_json_read_array(r, item, "columns", sizeof *t->columns, &t->ncolumns, &items);
     struct mr_snap_column *columns = items;
     for (size_t i = 0; i < t->ncolumns; i++)
-        get_column(r, get_item(r, array, i), &columns[i]);
+        get_column(r, mr_json_read_item(r, array, i), &columns[i]);
     t->columns = columns;
     if (t->ncolumns == 0)
-        refuse(r, "table", t->name);
+        mr_json_read_refuse(r, "table", t->name);
     get_key_columns(r, item, t);
-    array = get_array(r, item, "chunks", sizeof *t->chunks, &t->nchunks, &items);
+    array = mr_json_read_array(r, item, "chunks", sizeof *t->chunks, &t->nchunks, &items);
     struct mr_snap_chunk *chunks = items;
     for (size_t i = 0; i < t->nchunks && r->code == MR_OK; i++)
-        get_chunk(r, get_item(r, array, i), &chunks[i]);
+        get_chunk(r, mr_json_read_item(r, array, i), &chunks[i]);
     t->chunks = chunks;
 }
 
-static void get_recipients(struct reader *r, const struct json_t *root,
+static void get_recipients(struct mr_json_reader *r, const struct json_t *root,
                            struct mr_snap_manifest *m)
 {
     void *items = NULL;
-    const struct json_t *array =
-        get_array(r, root, "recipients", sizeof *m->recipients, &m->nrecipients, &items);
+    const struct json_t *array = mr_json_read_array(
+        r, root, "recipients", sizeof *m->recipients, &m->nrecipients, &items);
     struct mr_snap_recipient *recipients = items;
     for (size_t i = 0; i < m->nrecipients; i++) {
-        const struct json_t *item = get_item(r, array, i);
-        recipients[i].subject = get_text(r, item, "subject");
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        recipients[i].subject = mr_json_read_text(r, item, "subject");
         recipients[i].sha256 = get_sha256(r, item);
     }
     m->recipients = recipients;
@@ -363,59 +264,49 @@ static void get_recipients(struct reader *r, const struct json_t *root,
 }
 
 /* A list that stands there only where it has something. */
-static struct mr_string_list get_texts(struct reader *r, const struct json_t *root,
-                                       const char *key)
+static struct mr_string_list get_patterns(struct mr_json_reader *r,
+                                          const struct json_t *root, const char *key)
 {
     struct mr_string_list list = {0};
-    void *items = NULL;
-    if (!mr_json_has(root, key))
-        return list;
-    const struct json_t *array =
-        get_array(r, root, key, sizeof(const char *), &list.count, &items);
-    const char **texts = items;
-    for (size_t i = 0; i < list.count && r->code == MR_OK; i++) {
-        const char *text = NULL;
-        r->code = mr_json_item_text(array, i, &text, r->err);
-        if (r->code == MR_OK)
-            texts[i] = keep(r, mr_arena_strdup(r->arena, text));
-    }
-    list.items = texts;
+    if (mr_json_has(root, key))
+        list.items = mr_json_read_texts(r, root, key, &list.count);
     return list;
 }
 
-static void get_lists(struct reader *r, const struct json_t *root,
+static void get_lists(struct mr_json_reader *r, const struct json_t *root,
                       struct mr_snap_manifest *m)
 {
     void *items = NULL;
     const struct json_t *array =
-        get_array(r, root, "objects", sizeof *m->objects, &m->nobjects, &items);
+        mr_json_read_array(r, root, "objects", sizeof *m->objects, &m->nobjects, &items);
     struct mr_snap_object *objects = items;
     for (size_t i = 0; i < m->nobjects; i++)
-        get_object_item(r, get_item(r, array, i), &objects[i]);
+        get_object_item(r, mr_json_read_item(r, array, i), &objects[i]);
     m->objects = objects;
 
-    array = get_array(r, root, "left_out", sizeof *m->left_out, &m->nleft_out, &items);
+    array = mr_json_read_array(r, root, "left_out", sizeof *m->left_out, &m->nleft_out,
+                               &items);
     struct mr_snap_left_out *left = items;
     for (size_t i = 0; i < m->nleft_out; i++) {
-        const struct json_t *item = get_item(r, array, i);
-        left[i].kind = get_text(r, item, "kind");
-        left[i].name = get_text(r, item, "name");
-        left[i].reason = get_text(r, item, "reason");
-        left[i].hint = get_text_or_null(r, item, "hint");
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        left[i].kind = mr_json_read_text(r, item, "kind");
+        left[i].name = mr_json_read_text(r, item, "name");
+        left[i].reason = mr_json_read_text(r, item, "reason");
+        left[i].hint = mr_json_read_text_or_null(r, item, "hint");
     }
     m->left_out = left;
 
-    array = get_array(r, root, "tables", sizeof *m->tables, &m->ntables, &items);
+    array = mr_json_read_array(r, root, "tables", sizeof *m->tables, &m->ntables, &items);
     m->tables = items;
     for (size_t i = 0; i < m->ntables; i++)
-        get_table(r, get_item(r, array, i), &m->tables[i]);
+        get_table(r, mr_json_read_item(r, array, i), &m->tables[i]);
 
-    array = get_array(r, root, "files", sizeof *m->files, &m->nfiles, &items);
+    array = mr_json_read_array(r, root, "files", sizeof *m->files, &m->nfiles, &items);
     struct mr_snap_file *files = items;
     for (size_t i = 0; i < m->nfiles; i++) {
-        const struct json_t *item = get_item(r, array, i);
+        const struct json_t *item = mr_json_read_item(r, array, i);
         files[i].name = get_file(r, item, "name");
-        files[i].bytes = get_number(r, item, "bytes");
+        files[i].bytes = mr_json_read_number(r, item, "bytes");
         files[i].sha256 = get_sha256(r, item);
     }
     m->files = files;
@@ -454,7 +345,7 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
                                    struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
-    struct reader r = {.arena = arena, .err = err, .code = MR_OK};
+    struct mr_json_reader r = {.arena = arena, .err = err, .doing = "reading a manifest"};
     *out = (struct mr_snap_manifest){0};
     enum mr_code code = mr_json_parse(text, len, name, &doc, err);
     if (code != MR_OK)
@@ -462,16 +353,16 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
     const struct json_t *root = mr_json_root(doc);
     code = check_schema(root, err);
     if (code == MR_OK) {
-        out->uuid = get_text(&r, root, "uuid");
-        out->created = get_text(&r, root, "created");
-        out->finished = get_text(&r, root, "finished");
-        out->version = get_text(&r, root, "version");
-        out->source = get_text(&r, root, "source");
+        out->uuid = mr_json_read_text(&r, root, "uuid");
+        out->created = mr_json_read_text(&r, root, "created");
+        out->finished = mr_json_read_text(&r, root, "finished");
+        out->version = mr_json_read_text(&r, root, "version");
+        out->source = mr_json_read_text(&r, root, "source");
         get_server(&r, root, &out->server);
         get_consistency(&r, root, &out->consistency);
         get_recipients(&r, root, out);
-        out->only = get_texts(&r, root, "only");
-        out->except = get_texts(&r, root, "except");
+        out->only = get_patterns(&r, root, "only");
+        out->except = get_patterns(&r, root, "except");
         get_lists(&r, root, out);
         code = r.code;
     }
