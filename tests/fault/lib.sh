@@ -157,3 +157,52 @@ judged() { # judged DESCRIPTION: nothing was wrong since the last time
     result "$([ -z "$WRONG" ]; echo $?)" "$1" "$(head -n 40 <<<"$WRONG")"
     WRONG=
 }
+
+# --- other commands ----------------------------------------------------------------------
+#
+# A script for them has a function that runs the command, URI [ENV…], and sets $RC; and
+# `complaint`, which prints what is wrong with the last run, one a line.
+
+LIBRARY=$FAULT_DIR/failing_alloc.so
+
+collect() { # collect LABEL: the last run's complaints
+    local wrong
+    wrong=$(complaint)
+    [ -z "$wrong" ] || WRONG+="$1: $wrong
+$(head -n 3 "$ERR" | cut -c1-300 | sed 's/^/    /')
+"
+}
+
+with_failing() { # with_failing COMMAND URI N STICKY: its Nth allocation fails, or from it on all
+    "$1" "$2" MR_FAULT_IN=-nowhere- LD_PRELOAD="$LIBRARY" MR_FAULT_AT="$3" MR_FAULT_STICKY="$4" \
+        MR_FAULT_REPORT="$IT_TMP/report"
+}
+
+memory() { # memory COMMAND URI WHOLE-RC COUNT
+    local n total sticky=0 fatal=0
+    with_failing "$1" "$2" 0 0
+    total=$(head -n 1 "$IT_TMP/report")
+    for n in $(spread "${total:-1}" "$4"); do
+        with_failing "$1" "$2" "$n" $sticky
+        collect "allocation $n of $total, sticky $sticky"
+        [ "$RC" = "$3" ] || fatal=$((fatal + 1))
+        sticky=$((1 - sticky))
+    done
+    judged "$4 of $total allocations failed, one by one"
+    ok "$fatal were fatal, at least a quarter" [ $((fatal * 4)) -ge "$4" ]
+}
+
+network() { # network COMMAND SIDE COUNT
+    local n total
+    proxy "$2"
+    "$1" "$VIA"
+    proxy_ends
+    total=$BYTES
+    for n in $(spread "$total" "$3"); do
+        proxy "$2" "cut=$n"
+        "$1" "$VIA"
+        collect "cut at $n of $total"
+        proxy_ends
+    done
+    judged "the connection was cut at $3 of $total bytes"
+}

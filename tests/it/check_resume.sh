@@ -36,16 +36,6 @@ start() { # start ARGS…: check in the background; $PID
     "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
     PID=$!
 }
-ended() { # waits for it, at most a minute; $RC
-    local i
-    for ((i = 0; i < 600; i++)); do
-        kill -0 $PID 2>/dev/null || break
-        sleep 0.1
-    done
-    [ $i -lt 600 ] || kill -9 $PID
-    wait $PID 2>/dev/null
-    RC=$?
-}
 midway() { # midway SIGNAL RC: a run with a fresh case, signalled before it ends
     local part
     for part in 0.6 0.4 0.25 0.8 0.1; do

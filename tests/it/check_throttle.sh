@@ -21,24 +21,6 @@ start() { # start ARGS…: check in the background; $PID.  SIGINT is not ignored
     env --default-signal=INT "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
     PID=$!
 }
-ended() { # ended [SECONDS]: it ends by itself; $RC
-    local i tries=$((${1:-30} * 20))
-    for ((i = 0; i < tries; i++)); do
-        kill -0 $PID 2>/dev/null || break
-        sleep 0.05
-    done
-    [ $i -lt $tries ] || kill -9 $PID
-    wait $PID 2>/dev/null
-    RC=$?
-}
-until_true() { # until_true COMMAND…: at most 20 s
-    local i
-    for ((i = 0; i < 400; i++)); do
-        "$@" && return 0
-        sleep 0.05
-    done
-    return 1
-}
 says_waiting() { grep -q 'waiting: ' "$ERR"; }
 still_runs() { kill -0 $PID 2>/dev/null; }
 waits() { # waits DESCRIPTION REGEX: says so, and goes on waiting for a while

@@ -5,7 +5,6 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../fault/lib.sh"
-LIBRARY=$FAULT_DIR/failing_alloc.so
 [ -e "$LIBRARY" ] && [ -x "$PROXY" ] || bail "no library at $LIBRARY"
 begin a
 at a "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) UNIQUE);
@@ -45,47 +44,11 @@ complaint() {
         echo "half a bundle"
 }
 
-collect() { # LABEL
-    local wrong
-    wrong=$(complaint)
-    [ -z "$wrong" ] || WRONG+="$1: $wrong
-$(head -n 3 "$ERR" | cut -c1-300 | sed 's/^/    /')
-"
-}
-
 doctor "$URI"
 is "undisturbed: exit 1, the view is found" "$RC $(complaint)" "1 "
 
-memory() { # COUNT
-    local n total sticky=0 fatal=0
-    doctor "$URI" MR_FAULT_IN=-nowhere- LD_PRELOAD="$LIBRARY" MR_FAULT_AT=0 MR_FAULT_STICKY=0 MR_FAULT_REPORT="$IT_TMP/report"
-    total=$(head -n 1 "$IT_TMP/report")
-    for n in $(spread "${total:-1}" "$1"); do
-        doctor "$URI" MR_FAULT_IN=-nowhere- LD_PRELOAD="$LIBRARY" MR_FAULT_AT="$n" MR_FAULT_STICKY=$sticky MR_FAULT_REPORT="$IT_TMP/report"
-        collect "allocation $n of $total, sticky $sticky"
-        [ "$RC" = 1 ] || fatal=$((fatal + 1))
-        sticky=$((1 - sticky))
-    done
-    judged "$1 of $total allocations failed, one by one"
-    ok "$fatal were fatal, at least a quarter" [ $((fatal * 4)) -ge "$1" ]
-}
-memory $((SEEDS * 2))
-
-network() { # COUNT
-    local n total
-    proxy a
-    doctor "$VIA"
-    proxy_ends
-    total=$BYTES
-    for n in $(spread "$total" "$1"); do
-        proxy a "cut=$n"
-        doctor "$VIA"
-        collect "cut at $n of $total"
-        proxy_ends
-    done
-    judged "the connection was cut at $1 of $total bytes"
-}
-network "$SEEDS"
+memory doctor "$URI" 1 $((SEEDS * 2))
+network doctor a "$SEEDS"
 
 # --- output
 "$MYRECON" doctor "$URI" >/dev/full 2>"$ERR"

@@ -8,7 +8,6 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../fault/lib.sh"
-LIBRARY=$FAULT_DIR/failing_alloc.so
 [ -e "$LIBRARY" ] || bail "no library at $LIBRARY"
 begin
 small_pair ab

@@ -5,7 +5,6 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../fault/lib.sh"
-LIBRARY=$FAULT_DIR/failing_alloc.so
 [ -e "$LIBRARY" ] && [ -x "$PROXY" ] || bail "no library at $LIBRARY"
 begin a
 at a "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) UNIQUE, created_at DATETIME, KEY (created_at));
@@ -19,7 +18,7 @@ printf '[table %s.periods]\nsequence = period\n' "$DB" >"$CONFIG"
 at a "DELETE FROM members WHERE id > 450; DELETE FROM periods WHERE period BETWEEN 100 AND 110"
 EXPECTED='max_keys newest_row row_counts sequence_gaps'
 
-gate() { # [ENV…] URI: the check of the broken server
+gate() { # URI [ENV…]: the check of the broken server
     timeout -k 5 60 env "${@:2}" "$MYRECON" gate check --json --config "$CONFIG" \
         --skip connections,long_transactions,metadata_locks,running_backup,disk,probe_latency,history_list,auto_increment_position,gtid_superset \
         "$FACTS" "$1" >"$OUT" 2>"$ERR" </dev/null
@@ -40,49 +39,12 @@ complaint() {
     *) echo "exit code $RC" ;;
     esac
 }
-collect() { # LABEL [MORE]
-    local wrong
-    wrong=$(complaint; [ $# -lt 2 ] || printf '%s\n' "$2" | sed '/^$/d')
-    [ -z "$wrong" ] || WRONG+="$1: $wrong
-$(head -n 3 "$ERR" | cut -c1-300 | sed 's/^/    /')
-"
-}
 
 gate "$URI"
 is "undisturbed: exit 2, with all that is to be found" "$RC $(complaint)" "2 "
 
-# --- memory
-memory() { # COUNT
-    local n total sticky=0 fatal=0
-    gate "$URI" MR_FAULT_IN=-nowhere- LD_PRELOAD="$LIBRARY" MR_FAULT_AT=0 MR_FAULT_STICKY=0 MR_FAULT_REPORT="$IT_TMP/report"
-    total=$(head -n 1 "$IT_TMP/report")
-    for n in $(spread "${total:-1}" "$1"); do
-        gate "$URI" MR_FAULT_IN=-nowhere- LD_PRELOAD="$LIBRARY" MR_FAULT_AT="$n" MR_FAULT_STICKY=$sticky MR_FAULT_REPORT="$IT_TMP/report"
-        collect "allocation $n of $total, sticky $sticky"
-        [ "$RC" = 2 ] || fatal=$((fatal + 1))
-        sticky=$((1 - sticky))
-    done
-    judged "$1 of $total allocations failed, one by one"
-    ok "$fatal were fatal, at least a quarter" [ $((fatal * 4)) -ge "$1" ]
-}
-memory $((SEEDS * 2))
-
-# --- network
-network() { # COUNT
-    local n total
-    proxy a
-    gate "$VIA"
-    proxy_ends
-    total=$BYTES
-    for n in $(spread "$total" "$1"); do
-        proxy a "cut=$n"
-        gate "$VIA"
-        collect "cut at $n of $total"
-    done
-    proxy_ends
-    judged "cut at $1 places of $total bytes"
-}
-network "$SEEDS"
+memory gate "$URI" 2 $((SEEDS * 2))
+network gate a "$SEEDS"
 
 # --- a baseline is whole or absent
 half() { # COUNT

@@ -236,6 +236,28 @@ at() { # at SIDES SQL: in $DB on each side
 
 # --- runs --------------------------------------------------------------------------------
 
+# --- a run in the background, whose process is $PID ---------------------------------------
+
+ended() { # ended [SECONDS]: it ends by itself; $RC
+    local i tries=$((${1:-60} * 20))
+    for ((i = 0; i < tries; i++)); do
+        kill -0 "$PID" 2>/dev/null || break
+        sleep 0.05
+    done
+    [ $i -lt $tries ] || kill -9 "$PID"
+    wait "$PID" 2>/dev/null
+    RC=$?
+}
+
+until_true() { # until_true COMMAND…: at most 20 s
+    local i
+    for ((i = 0; i < 400; i++)); do
+        "$@" && return 0
+        sleep 0.05
+    done
+    return 1
+}
+
 run_check() { # run_check ARGS…: check --json; $RC, lines in $OUT, log in $ERR
     CMD=("$MYRECON" check --json --no-progress "$@")
     timeout -k 5 "${LIMIT:-120}" "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null

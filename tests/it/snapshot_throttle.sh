@@ -19,24 +19,6 @@ start() { # start ARGS…: create in the background; $PID
     "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
     PID=$!
 }
-ended() { # ended [SECONDS]: it ends by itself; $RC
-    local i tries=$((${1:-40} * 20))
-    for ((i = 0; i < tries; i++)); do
-        kill -0 $PID 2>/dev/null || break
-        sleep 0.05
-    done
-    [ $i -lt $tries ] || kill -9 $PID
-    wait $PID 2>/dev/null
-    RC=$?
-}
-until_true() { # until_true COMMAND…: at most 20 s
-    local i
-    for ((i = 0; i < 400; i++)); do
-        "$@" && return 0
-        sleep 0.05
-    done
-    return 1
-}
 says() { grep -qE -e "$1" "$ERR"; }
 has_chunks() { [ "$(ls "$SNAP.partial/data" 2>/dev/null | wc -l)" -ge "$1" ]; }
 bytes() { du -sb "$SNAP.partial/data" | cut -f 1; }
