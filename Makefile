@@ -56,7 +56,7 @@ PKGS      := $(MYSQL_PKG) openssl libzstd libxxhash sqlite3 jansson
 PKG_FLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include core/banned.h $(PKG_FLAGS) $(WARN) \
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include core/base/banned.h $(PKG_FLAGS) $(WARN) \
              $(HARDEN) -fPIE -pthread $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread $(RELRO) $(CFLAGS) $(LDFLAGS)
 ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm

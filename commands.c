@@ -1,15 +1,15 @@
 /* commands.c: see commands.h. */
 #include "commands.h"
 
-#include "core/config_cmd.h"
-#include "recon/affected_cmd.h"
-#include "recon/check_cmd.h"
-#include "recon/doctor_cmd.h"
-#include "recon/gate_cmd.h"
-#include "recon/report_cmd.h"
+#include "core/cli/config_cmd.h"
+#include "recon/affected/affected_cmd.h"
+#include "recon/check/check_cmd.h"
+#include "recon/doctor/doctor_cmd.h"
+#include "recon/gate/gate_cmd.h"
+#include "recon/report/report_cmd.h"
 #include "repair/repair_cmd.h"
 #include "snapshot/snapshot_cmd.h"
-#include "snapshot/source_snapshot.h"
+#include "snapshot/read/source_snapshot.h"
 
 static const struct mr_command *const items[] = {
     &mr_check_command,

@@ -7,7 +7,7 @@
 #ifndef MR_COMMANDS_H
 #define MR_COMMANDS_H
 
-#include "core/cli.h"
+#include "core/cli/cli.h"
 
 extern const struct mr_command_list mr_commands;
 

@@ -7,10 +7,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=$1
-version=$(sed -n 's/^#define MR_VERSION "\(.*\)"$/\1/p' core/version.h)
+version=$(sed -n 's/^#define MR_VERSION "\(.*\)"$/\1/p' core/base/version.h)
 packaged=$(dpkg-parsechangelog -l .packaging/debian/changelog -S Version)
 if [ "$version" != "$packaged" ]; then
-    echo "error: core/version.h says $version, .packaging/debian/changelog $packaged" >&2
+    echo "error: core/base/version.h says $version, .packaging/debian/changelog $packaged" >&2
     echo 'hint: Add an entry to .packaging/debian/changelog.' >&2
     exit 3
 fi

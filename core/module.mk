@@ -1,1 +1,1 @@
-LIB_SRC += $(wildcard core/*.c)
+LIB_SRC += $(wildcard core/*/*.c)

@@ -1,1 +1,1 @@
-LIB_SRC += $(wildcard repair/*.c)
+LIB_SRC += $(wildcard repair/*.c repair/*/*.c)

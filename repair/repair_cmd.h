@@ -2,7 +2,7 @@
 #ifndef MR_REPAIR_CMD_H
 #define MR_REPAIR_CMD_H
 
-#include "core/cli.h"
+#include "core/cli/cli.h"
 
 extern const struct mr_command mr_repair_plan_command, mr_repair_show_command,
     mr_repair_apply_command, mr_repair_verify_command, mr_repair_undo_command;

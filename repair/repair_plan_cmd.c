@@ -1,9 +1,9 @@
 /* repair_plan_cmd.c: `myrecon repair plan`; see repair_cmd.h. */
 #include <stdio.h>
 
-#include "core/term.h"
-#include "repair/plan_show.h"
-#include "repair/planning.h"
+#include "core/base/term.h"
+#include "repair/planning/plan_show.h"
+#include "repair/planning/planning.h"
 #include "repair/repair_cmd.h"
 
 static const struct mr_command_doc doc = {

@@ -1,14 +1,14 @@
 /* repair_show_cmd.c: `myrecon repair show`; see repair_cmd.h. */
 #include <stdio.h>
 
-#include "core/log.h"
-#include "core/term.h"
-#include "repair/approval.h"
-#include "repair/plan_dir.h"
+#include "core/base/log.h"
+#include "core/base/term.h"
+#include "repair/apply/approval.h"
+#include "repair/plan/plan_dir.h"
 #include "repair/repair_cmd.h"
-#include "repair/repair_options.h"
-#include "repair/plan_find.h"
-#include "repair/plan_show.h"
+#include "repair/apply/repair_options.h"
+#include "repair/plan/plan_find.h"
+#include "repair/planning/plan_show.h"
 
 static const struct mr_command_doc doc = {
     .summary = "print what a plan would do",

@@ -1,13 +1,13 @@
 /* repair_verify_cmd.c: `myrecon repair verify`; see repair_cmd.h. */
 #include <stdio.h>
 
-#include "core/run_id.h"
-#include "core/term.h"
-#include "repair/plan_dir.h"
+#include "core/base/run_id.h"
+#include "core/base/term.h"
+#include "repair/plan/plan_dir.h"
 #include "repair/repair_cmd.h"
-#include "repair/repair_options.h"
-#include "repair/reseed_report.h"
-#include "repair/verify_report.h"
+#include "repair/apply/repair_options.h"
+#include "repair/apply/reseed_report.h"
+#include "repair/verify/verify_report.h"
 
 #define PEER_TIMEOUT_S 60
 

@@ -1,1 +1,1 @@
-LIB_SRC += $(wildcard snapshot/*.c)
+LIB_SRC += $(wildcard snapshot/*.c snapshot/*/*.c)

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "snapshot/snap_manifest.h"
+#include "snapshot/format/snap_manifest.h"
 
 enum mr_code mr_snap_show_text(const struct mr_snap_manifest *manifest, const char *dir,
                                bool color, FILE *out, struct mr_err *err);

@@ -2,7 +2,7 @@
 #ifndef MR_SNAPSHOT_CMD_H
 #define MR_SNAPSHOT_CMD_H
 
-#include "core/cli.h"
+#include "core/cli/cli.h"
 
 extern const struct mr_command mr_snapshot_create_command, mr_snapshot_verify_command,
     mr_snapshot_list_command, mr_snapshot_restore_command;

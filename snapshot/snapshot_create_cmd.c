@@ -1,8 +1,8 @@
 /* snapshot_create_cmd.c: `myrecon snapshot create`; see snapshot_cmd.h. */
 #include <stdio.h>
 
-#include "core/term.h"
-#include "snapshot/create.h"
+#include "core/base/term.h"
+#include "snapshot/create/create.h"
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
 

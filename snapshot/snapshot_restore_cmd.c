@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/jsonw.h"
-#include "core/term.h"
-#include "core/utf8.h"
-#include "snapshot/restore.h"
+#include "core/json/jsonw.h"
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+#include "snapshot/restore/restore.h"
 #include "snapshot/snapshot_cmd.h"
 
 static const struct mr_command_doc doc = {

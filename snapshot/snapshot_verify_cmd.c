@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/jsonw.h"
-#include "core/log.h"
-#include "core/term.h"
-#include "core/utf8.h"
-#include "snapshot/snap_keys.h"
-#include "snapshot/snap_options.h"
+#include "core/json/jsonw.h"
+#include "core/base/log.h"
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+#include "snapshot/read/snap_keys.h"
+#include "snapshot/read/snap_options.h"
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
 #include "snapshot/verify.h"

@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 
-#include "core/pool.h"
-#include "snapshot/snap_dir.h"
-#include "snapshot/snap_rows.h"
+#include "core/base/pool.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/read/snap_rows.h"
 
 struct task {
     const struct mr_snap_table *table;

@@ -8,8 +8,8 @@
 #ifndef MR_VERIFY_H
 #define MR_VERIFY_H
 
-#include "core/progress.h"
-#include "snapshot/snap_open.h"
+#include "core/cli/progress.h"
+#include "snapshot/read/snap_open.h"
 
 struct mr_verify_opts {
     unsigned threads;

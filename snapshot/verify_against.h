@@ -11,8 +11,8 @@
 #ifndef MR_VERIFY_AGAINST_H
 #define MR_VERIFY_AGAINST_H
 
-#include "core/cli.h"
-#include "snapshot/snap_options.h"
+#include "core/cli/cli.h"
+#include "snapshot/read/snap_options.h"
 
 enum mr_code mr_verify_against(const struct mr_invocation *invocation,
                                const struct mr_snap_options *opts, const char *dir,

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "core/help.h"
+#include "core/cli/help.h"
 
 /* Above that a number's upper limit only keeps it from overflowing. */
 #define TOLD_MAX ((uint64_t)86400)

@@ -63,7 +63,7 @@ result $? 'runner: no test at all is a failure' "$seen"
 compiles() { # STATEMENT
     printf 'void f(char *a, const char *b);\nvoid f(char *a, const char *b) { %s; (void)a; (void)b; }\n' \
         "$1" >"$scratch/call.c"
-    gcc -std=c17 -D_GNU_SOURCE -include core/banned.h -fsyntax-only "$scratch/call.c" \
+    gcc -std=c17 -D_GNU_SOURCE -include core/base/banned.h -fsyntax-only "$scratch/call.c" \
         >"$scratch/log" 2>&1
 }
 compiles 'snprintf(a, 2, "%s", b)'
@@ -95,15 +95,23 @@ for check in layers banned names; do
     [ -z "$seen" ]
     result $? "lint $check: a clean tree is clean" "$seen"
 done
-lint_finds layers core/b.c '#include "recon/check.h"'
-lint_finds layers core/b.c '  #  include "recon/check.h"'
+lint_finds layers core/b.c '#include "recon/check/check.h"'
+lint_finds layers core/b.c '  #  include "recon/check/check.h"'
 lint_finds layers recon/b.c '#include "repair/plan.h"'
 lint_finds layers repair/b.c '#include "../recon/check.h"'
 lint_finds layers recon/b.c '#include "commands.h"'
 lint_finds layers core/b.c '#include "docs/docgen/man_page.h"'
+mkdir -p core/base core/schema recon/check recon/odd
+lint_finds layers core/base/b.c '#include "core/db/db.h"'
+lint_finds layers recon/check/b.c '#include "recon/report/report.h"'
+lint_finds layers recon/check/b.c '#include "recon/above_all.h"'
+seen=$(bash tests/lint/check_layers.sh 2>&1)
+grep -q 'recon/odd: a folder that' <<<"$seen"
+result $? 'lint layers: a folder of no known floor' "$seen"
+rmdir recon/odd
 lint_finds layers core/b.c '#include <mysql.h>'
 lint_finds layers recon/b.c '#include <mysql/mysql.h>'
-lint_finds layers core/schema.c '#include <sqlite3.h>'
+lint_finds layers core/schema/schema.c '#include <sqlite3.h>'
 lint_finds banned core/b.c 'void f(void) { exit(1); }'
 lint_finds banned recon/b.c '\t_exit(1);'
 lint_finds banned core/b.c 'typedef struct x y;'

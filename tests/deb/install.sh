@@ -76,7 +76,7 @@ result $? 'installs with what it depends on' "$log"
 in_root dpkg --verify myrecon >"$log" 2>&1 && [ ! -s "$log" ]
 result $? 'nothing in it was changed' "$log"
 
-version=$(sed -n 's/^#define MR_VERSION "\(.*\)"$/\1/p' core/version.h)
+version=$(sed -n 's/^#define MR_VERSION "\(.*\)"$/\1/p' core/base/version.h)
 [ "$(in_root myrecon --version 2>"$log")" = "myrecon $version" ]
 result $? 'says its version' "$log"
 in_root myrecon check mysql://127.0.0.1:1 mysql://127.0.0.1:1 >"$log" 2>&1

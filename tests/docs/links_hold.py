@@ -73,10 +73,16 @@ def rows(text):
             yield kind, line[2:].split(" | ")[0]
 
 
+def sources():
+    """The program's files, whose folders are at most two deep."""
+    return [path for pattern in ("*.c", "[a-z]*/*.[ch]", "[a-z]*/[a-z]*/*.[ch]", "[a-z]*/*/*.def")
+            for path in glob.glob(pattern) if not path.startswith(("build/", "tests/"))]
+
+
 def program_fragments():
     """What stands in the program's texts between the values that it puts in, longest first."""
     found = set()
-    for path in glob.glob("*.c") + glob.glob("[a-z]*/*.[ch]") + glob.glob("*/*.def"):
+    for path in sources():
         source = re.sub(r'"\s*\n\s*"', "", open(path, encoding="utf-8").read())
         for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', source):
             text = text.replace('\\"', '"')

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "core/utf8.h"
-#include "recon/affected_format.h"
+#include "core/base/utf8.h"
+#include "recon/affected/affected_format.h"
 
 static struct mr_affected_field fields[1] = {{.name = "phone", .label = "phone"}};
 static struct mr_find_column columns[1] = {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/catalogue_json.h"
+#include "core/schema/catalogue_json.h"
 
 static void check(const struct mr_catalogue *cat)
 {

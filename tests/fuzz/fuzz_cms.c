@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/cms.h"
-#include "core/io.h"
+#include "core/file/cms.h"
+#include "core/file/io.h"
 #include "tests/unit/certificates.h"
 
 static const char content[] = "what was encrypted, and nothing else";

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/csv_in.h"
+#include "core/file/csv_in.h"
 
 struct records {
     struct mr_strbuf text;   /* to be compared: fields with their lengths */

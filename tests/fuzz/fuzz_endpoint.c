@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/endpoint.h"
+#include "core/db/endpoint.h"
 
 static void check_display(const struct mr_endpoint *ep)
 {

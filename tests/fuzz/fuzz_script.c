@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/row.h"
-#include "repair/script_read.h"
+#include "core/row/row.h"
+#include "repair/script/script_read.h"
 
 static enum mr_code next(struct mr_script_read *script, struct mr_script_read_item *item)
 {

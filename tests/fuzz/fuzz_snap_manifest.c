@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "snapshot/snap_dir.h"
-#include "snapshot/snap_manifest.h"
-#include "snapshot/snap_rows.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_manifest.h"
+#include "snapshot/read/snap_rows.h"
 
 static void check(const struct mr_snap_manifest *m)
 {

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "snapshot/tsv.h"
-#include "snapshot/tsv_in.h"
+#include "snapshot/format/tsv.h"
+#include "snapshot/format/tsv_in.h"
 
 struct bytes {
     const uint8_t *ptr;

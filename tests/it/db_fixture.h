@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/db.h"
+#include "core/db/db.h"
 
 static const char *const server_vars[] = {"MYRECON_TEST_A", "MYRECON_TEST_B"};
 #define SERVERS (sizeof server_vars / sizeof *server_vars)

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/db.h"
+#include "core/db/db.h"
 
 #define IT_SERVERS 2
 

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/log.h"
-#include "core/value_text.h"
-#include "repair/copy.h"
-#include "repair/merge.h"
-#include "repair/merge_bounds.h"
+#include "core/base/log.h"
+#include "core/row/value_text.h"
+#include "repair/copy/copy.h"
+#include "repair/merge/merge.h"
+#include "repair/merge/merge_bounds.h"
 
 enum { MOST = 64 };
 

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/source.h"
+#include "core/source/source.h"
 
 #ifndef DB
 #define DB "e_fixture"

@@ -6,9 +6,9 @@
  */
 #include "it.h"
 
-#include "core/keyrange.h"
-#include "core/row.h"
-#include "core/sqltext.h"
+#include "core/source/keyrange.h"
+#include "core/row/row.h"
+#include "core/db/sqltext.h"
 #include "tests/unit/random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

@@ -5,8 +5,8 @@
  */
 #include "it.h"
 
-#include "core/pair.h"
-#include "repair/plan_image.h"
+#include "core/pair/pair.h"
+#include "repair/plan/plan_image.h"
 
 #define DB "plan_image_it"
 

@@ -5,10 +5,10 @@
 #include "it.h"
 
 #include "../unit/catalogue_same.h"
-#include "core/catalogue_json.h"
-#include "core/grants.h"
-#include "core/schema.h"
-#include "recon/objects.h"
+#include "core/schema/catalogue_json.h"
+#include "core/db/grants.h"
+#include "core/schema/schema.h"
+#include "recon/check/objects.h"
 
 static const char *const portable[] = {
     "CREATE TABLE types (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,"

@@ -2,7 +2,7 @@
 #define DB "e_bounds"
 #include "source_fixture.h"
 
-#include "core/source_live.h"
+#include "core/source/source_live.h"
 
 struct bounds_case {
     const char *name, *columns, *fill; /* fill: SELECT list over i = 0 … 9999 */

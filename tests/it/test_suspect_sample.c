@@ -1,7 +1,7 @@
 /* test_suspect_sample.c: samples of a real server's index: what they see, what they cost. */
 #include "it.h"
 
-#include "recon/suspect_sample.h"
+#include "recon/check/suspect_sample.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define ROWS 20000

@@ -5,8 +5,8 @@
  */
 #include "db_fixture.h"
 
-#include "core/signals.h"
-#include "core/strbuf.h"
+#include "core/base/signals.h"
+#include "core/base/strbuf.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

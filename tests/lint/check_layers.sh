@@ -1,5 +1,7 @@
 # Includes go down only: main.c, docs/docgen → recon, snapshot, repair → core; the three of the
-# middle never include each other.  Each foreign library has its own files.
+# middle never include each other.  So do they within each: a file includes what stands in its
+# own folder and in those that floors() names before it; files that stand in none may include
+# all of them.  Each foreign library has its own files.
 . tests/lint/lib.sh
 
 includes() { # FILE…: prints FILE:LINE:NAME for every include
@@ -13,6 +15,37 @@ allowed_in() { # FOLDER: which folders its files may include
     *) echo "core|$1" ;;
     esac
 }
+
+floors() { # FOLDER: those in it, from the ground up
+    case $1 in
+    core) echo base file json row db schema source cli case pair ;;
+    recon) echo check affected gate doctor report ;;
+    snapshot) echo format read create restore ;;
+    repair) echo side plan reseed merge copy script planning apply verify ;;
+    esac
+}
+
+above() { # FOLDER INNER: what its files may not include; fails where it is none of them
+    local floor found=
+    for floor in $(floors "$1"); do
+        [ -z "$found" ] || echo "$floor"
+        [ "$floor" != "$2" ] || found=yes
+    done
+    [ -n "$found" ]
+}
+
+for folder in $folders; do
+    for inner in "$folder"/*/; do
+        [ -d "$inner" ] || continue
+        inner=${inner#*/} inner=${inner%/}
+        forbidden=$(above "$folder" "$inner") ||
+            echo "$folder/$inner: a folder that floors() does not know"
+        forbidden=$(printf '%s/|' $forbidden)
+        # shellcheck disable=SC2046
+        includes $(c_files | grep "^$folder/$inner/") |
+            grep -E "\"$folder/($forbidden)[^/]+\"$" | sed "s,$,: stands above $folder/$inner,"
+    done
+done
 
 for folder in $folders; do
     [ -d "$folder" ] || continue
@@ -45,7 +78,7 @@ owns() { # HEADER FILE-PATTERN: only those files may include it
         fi
     done
 }
-owns mysql.h '^core/db(_[a-z]+)?\.[ch]$|^core/db_internal\.h$|^tests/bench/'
-owns sqlite3.h '^core/casefile\.c$|^tests/'
-owns zstd.h '^core/(de)?compress\.c$|^tests/'
-owns openssl/cms.h '^core/cms\.c$|^tests/'
+owns mysql.h '^core/db/db(_[a-z]+)?\.[ch]$|^tests/bench/'
+owns sqlite3.h '^core/case/casefile\.c$|^tests/'
+owns zstd.h '^core/file/(de)?compress\.c$|^tests/'
+owns openssl/cms.h '^core/file/cms\.c$|^tests/'

@@ -12,12 +12,12 @@
 #define MR_TESTS_AFFECTED_CASE_H
 
 #include "check_case.h"
-#include "core/kinship.h"
-#include "recon/affected_field.h"
-#include "recon/affected_format.h"
-#include "recon/affected_gaps.h"
-#include "recon/affected_reach.h"
-#include "recon/affected_subject.h"
+#include "core/case/kinship.h"
+#include "recon/affected/affected_field.h"
+#include "recon/affected/affected_format.h"
+#include "recon/affected/affected_gaps.h"
+#include "recon/affected/affected_reach.h"
+#include "recon/affected/affected_subject.h"
 
 struct club {
     struct check_case c;

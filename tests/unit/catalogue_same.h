@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/schema.h"
+#include "core/schema/schema.h"
 
 static inline void same_text(const char *a, const char *b)
 {

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recon/check_result.h"
+#include "recon/check/check_result.h"
 
 struct check_case {
     struct mr_findings *fd;

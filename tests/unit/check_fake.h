@@ -19,10 +19,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/log.h"
-#include "core/throttle_sample.h"
-#include "recon/check_options.h"
-#include "recon/check_scan.h"
+#include "core/base/log.h"
+#include "core/db/throttle_sample.h"
+#include "recon/check/check_options.h"
+#include "recon/check/check_scan.h"
 #include "random.h"
 
 enum { FAKE_WIDE_MAX = 512 * 1024, FAKE_COLUMNS = 4, FAKE_NAME = 8 };

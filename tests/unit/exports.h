@@ -22,8 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/io.h"
-#include "core/outfile.h"
+#include "core/file/io.h"
+#include "core/file/outfile.h"
 #include "tests/unit/certificates.h"
 
 #define FILE_LIMIT ((size_t)1 << 24)

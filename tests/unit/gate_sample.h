@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recon/gate_judge.h"
+#include "recon/gate/gate_judge.h"
 
 #define GATE_TABLES 3
 

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/config.h"
-#include "core/log.h"
-#include "core/pair_columns.h"
-#include "core/pair_references.h"
+#include "core/cli/config.h"
+#include "core/base/log.h"
+#include "core/pair/pair_columns.h"
+#include "core/pair/pair_references.h"
 
 enum { GRAPH_TABLES = 8, GRAPH_COLUMNS = 8, GRAPH_FKS = 4 };
 

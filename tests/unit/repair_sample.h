@@ -2,7 +2,7 @@
 #ifndef MR_TEST_REPAIR_SAMPLE_H
 #define MR_TEST_REPAIR_SAMPLE_H
 
-#include "repair/manifest.h"
+#include "repair/plan/manifest.h"
 
 static const char *const sample_dbs[] = {"club", "o'dd"};
 

@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/catalogue_json.h"
-#include "snapshot/snap_dir.h"
-#include "snapshot/snap_manifest.h"
-#include "snapshot/tsv.h"
+#include "core/schema/catalogue_json.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_manifest.h"
+#include "snapshot/format/tsv.h"
 
 #define SNAP_BUILD_CHUNKS 64
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recon/affected_type.h"
+#include "recon/affected/affected_type.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -8,7 +8,7 @@
 #include <stdalign.h>
 #include <string.h>
 
-#include "core/arena.h"
+#include "core/base/arena.h"
 
 /* Sizes around the block limits; each piece keeps its own pattern until the end. */
 static void test_pieces_do_not_overlap(void **state)

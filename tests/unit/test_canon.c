@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/row.h"
-#include "core/canon.h"
+#include "core/row/row.h"
+#include "core/source/canon.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/casefile.h"
+#include "core/case/casefile.h"
 
 #define SCHEMA                                                                           \
     "CREATE TABLE chunk(id INTEGER PRIMARY KEY, n INTEGER, name TEXT, body BLOB) "       \

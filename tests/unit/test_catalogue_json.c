@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "catalogue_same.h"
-#include "core/catalogue_json.h"
+#include "core/schema/catalogue_json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define NASTY "q\"\\\n\t\x01\x7f/`'\xc3\xa9\xf0\x9f\x98\x80\xef\xbf\xbf"

@@ -15,9 +15,9 @@
 #include <stdio.h>
 
 #include "check_fake.h"
-#include "core/image.h"
-#include "core/canon.h"
-#include "recon/check_confirm.h"
+#include "core/case/image.h"
+#include "core/source/canon.h"
+#include "recon/check/check_confirm.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

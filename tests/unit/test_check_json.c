@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "check_case.h"
-#include "recon/check_json.h"
+#include "recon/check/check_json.h"
 
 /* The output of a run, line by line, against what is expected (NULL ends). */
 static void check_lines(struct check_case *c, const char *const *lines)

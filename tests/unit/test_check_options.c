@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recon/check_options.h"
+#include "recon/check/check_options.h"
 
 struct fixture {
     struct mr_arena arena;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "check_case.h"
-#include "recon/check_ranges.h"
+#include "recon/check/check_ranges.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

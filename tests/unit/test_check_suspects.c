@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "core/config.h"
-#include "recon/check_suspects.h"
+#include "core/cli/config.h"
+#include "recon/check/check_suspects.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

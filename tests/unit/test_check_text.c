@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "check_case.h"
-#include "recon/check_text.h"
+#include "recon/check/check_text.h"
 
 static char *text_of(struct check_case *c, const char *case_path, bool color)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "recon/chunk.h"
+#include "recon/check/chunk.h"
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

@@ -10,8 +10,8 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
-#include "core/cms.h"
-#include "core/io.h"
+#include "core/file/cms.h"
+#include "core/file/io.h"
 #include "tests/unit/certificates.h"
 #include "tests/unit/place.h"
 #include "tests/unit/random.h"

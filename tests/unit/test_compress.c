@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/compress.h"
+#include "core/file/compress.h"
 #include "tests/unit/random.h"
 #include "tests/unit/unzstd.h"
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/condition.h"
+#include "core/source/condition.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

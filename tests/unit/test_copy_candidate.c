@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "core/value_text.h"
-#include "repair/copy_park.h"
+#include "core/row/value_text.h"
+#include "repair/copy/copy_park.h"
 
 static const struct {
     struct mr_column col;

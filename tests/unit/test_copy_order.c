@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "repair/copy_internal.h"
+#include "repair/copy/copy_internal.h"
 
 enum { COLUMNS = 3 };
 

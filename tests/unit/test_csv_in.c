@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/csv_in.h"
+#include "core/file/csv_in.h"
 
 struct csv_case {
     const char *name, *csv;

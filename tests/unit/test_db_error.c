@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/db_error.h"
+#include "core/db/db_error.h"
 
 static const struct {
     unsigned number;

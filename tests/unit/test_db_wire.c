@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/db_wire.h"
+#include "core/db/db_wire.h"
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

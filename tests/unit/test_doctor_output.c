@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "recon/doctor_output.h"
+#include "recon/doctor/doctor_output.h"
 
 static struct mr_config config;
 

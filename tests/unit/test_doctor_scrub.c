@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "recon/doctor_scrub.h"
+#include "recon/doctor/doctor_scrub.h"
 
 struct pair {
     const char *name, *value, *shown;

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/endpoint.h"
-#include "core/option_file.h"
+#include "core/db/endpoint.h"
+#include "core/db/option_file.h"
 #include "tests/unit/random.h"
 
 static void assert_text(const char *got, const char *want)

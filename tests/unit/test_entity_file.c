@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/compress.h"
-#include "core/io.h"
-#include "repair/entity_file.h"
+#include "core/file/compress.h"
+#include "core/file/io.h"
+#include "repair/plan/entity_file.h"
 
 #define HEADER                                                                           \
     "table,source_key,target_key,identity,decision,kind,choice,digest,references,"       \

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/err.h"
+#include "core/base/err.h"
 
 static void test_set(void **state)
 {

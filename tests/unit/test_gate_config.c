@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/config.h"
-#include "core/gate_config.h"
+#include "core/cli/config.h"
+#include "core/cli/gate_config.h"
 
 static enum mr_code load(const char *text, struct mr_arena *arena,
                          struct mr_gate_config *out, struct mr_err *err)

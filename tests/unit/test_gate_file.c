@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sha256.h"
+#include "core/file/sha256.h"
 #include "gate_sample.h"
-#include "recon/gate_file.h"
+#include "recon/gate/gate_file.h"
 
 static void write_sample(struct gate *g, struct mr_strbuf *text)
 {

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "recon/gate_gtid.h"
+#include "recon/gate/gate_gtid.h"
 
 #define A "8c6bb4f7-e4e6-11f1-a286-02fc00000001"
 #define B "9c6bb4f7-e4e6-11f1-a286-02fc00000001"

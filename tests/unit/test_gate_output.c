@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/io.h"
+#include "core/file/io.h"
 #include "gate_sample.h"
-#include "recon/gate_output.h"
+#include "recon/gate/gate_output.h"
 
 static const struct mr_gate_silence silence = {
     .name = MR_GATE_disk,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "gate_sample.h"
-#include "recon/gate_rules.h"
+#include "recon/gate/gate_rules.h"
 
 /* One change to a healthy pair, and what must fire. */
 struct example {

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "core/grants.h"
-#include "core/grants_internal.h"
+#include "core/db/grants.h"
+#include "core/db/grants_internal.h"
 
 static struct mr_grants *grants_of(const char *const *lines, size_t n, bool literal)
 {

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "check_case.h"
-#include "core/image.h"
+#include "core/case/image.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

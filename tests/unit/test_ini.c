@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ini.h"
+#include "core/cli/ini.h"
 
 static struct mr_arena arena;
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/io.h"
+#include "core/file/io.h"
 #include "tests/unit/place.h"
 
 static void assert_content(const char *path, const char *text)

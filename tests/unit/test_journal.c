@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/io.h"
-#include "repair/journal.h"
+#include "core/file/io.h"
+#include "repair/apply/journal.h"
 #include "repair_sample.h"
 
 static char dir[64];

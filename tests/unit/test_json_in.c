@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/json_in.h"
+#include "core/json/json_in.h"
 
 static const char text[] = "{\"t\":\"x\",\"n\":7,\"big\":\"18446744073709551615\","
                            "\"yes\":true,\"nil\":null,\"neg\":-1,\"o\":{\"a\":1},"

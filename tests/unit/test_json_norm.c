@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json_norm.h"
+#include "core/row/json_norm.h"
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/json_reader.h"
+#include "core/json/json_reader.h"
 
 static const char text[] = "{\"t\":\"x\",\"n\":7,\"minus\":\"-9223372036854775808\","
                            "\"yes\":true,\"nil\":null,\"hex\":{\"hex\":\"ff\"},"

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/jsonw.h"
+#include "core/json/jsonw.h"
 
 static void test_structure(void **state)
 {

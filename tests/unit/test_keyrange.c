@@ -11,7 +11,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "core/keyrange.h"
+#include "core/source/keyrange.h"
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "check_case.h"
-#include "core/clock.h"
-#include "core/kinship.h"
+#include "core/base/clock.h"
+#include "core/case/kinship.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "core/log.h"
+#include "core/base/log.h"
 #include "tests/unit/capture.h"
 
 static struct capture captured;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/sha256.h"
+#include "core/file/sha256.h"
 #include "repair_sample.h"
 
 static void check_text(const char *got, const char *want)

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "repair/merge_newer.h"
-#include "repair/merge_row.h"
+#include "repair/merge/merge_newer.h"
+#include "repair/merge/merge_row.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/io.h"
-#include "core/new_dir.h"
+#include "core/file/io.h"
+#include "core/file/new_dir.h"
 
 static char root[64];
 static const char *rename_before_lock; /* what PATH.partial becomes meanwhile, or NULL */

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "check_case.h"
-#include "recon/next_step.h"
+#include "recon/check/next_step.h"
 
 static void check_kinds(struct check_case *c, const enum mr_next_kind *kinds)
 {

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "recon/objects.h"
-#include "recon/objects_text.h"
+#include "recon/check/objects.h"
+#include "recon/check/objects_text.h"
 
 /* -- texts ------------------------------------------------------------------------ */
 

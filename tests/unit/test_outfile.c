@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "core/outfile.h"
+#include "core/file/outfile.h"
 #include "tests/unit/exports.h"
 #include "tests/unit/place.h"
 #include "tests/unit/random.h"

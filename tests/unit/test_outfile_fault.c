@@ -16,7 +16,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 
-#include "core/outfile.h"
+#include "core/file/outfile.h"
 #include "tests/unit/exports.h"
 #include "tests/unit/place.h"
 

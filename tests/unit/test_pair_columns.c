@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/pair_columns.h"
+#include "core/pair/pair_columns.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pattern.h"
+#include "core/base/pattern.h"
 
 static void test_match(void **state)
 {

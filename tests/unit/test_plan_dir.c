@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/io.h"
-#include "repair/plan_dir.h"
+#include "core/file/io.h"
+#include "repair/plan/plan_dir.h"
 #include "repair_sample.h"
 
 static char dir[64];

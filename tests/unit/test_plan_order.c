@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "repair/plan_order.h"
+#include "repair/plan/plan_order.h"
 
 enum { MOST = 5, COLUMNS = 4 };
 

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "core/csv_in.h"
-#include "repair/merge_choice.h"
-#include "repair/plan_text.h"
+#include "core/file/csv_in.h"
+#include "repair/merge/merge_choice.h"
+#include "repair/plan/plan_text.h"
 
 /* ---- fields ---- */
 

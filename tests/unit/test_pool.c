@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/log.h"
-#include "core/pool.h"
-#include "core/signals.h"
+#include "core/base/log.h"
+#include "core/base/pool.h"
+#include "core/base/signals.h"
 #include "tests/unit/capture.h"
 
 enum { MAX_TASKS = 5000 };

@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/progress.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/cli/progress.h"
 #include "tests/unit/capture.h"
 
 static struct capture captured;

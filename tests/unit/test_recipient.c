@@ -9,8 +9,8 @@
 
 #include <openssl/err.h>
 
-#include "core/io.h"
-#include "core/recipient.h"
+#include "core/file/io.h"
+#include "core/file/recipient.h"
 #include "tests/unit/certificates.h"
 #include "tests/unit/place.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "core/row.h"
-#include "recon/report_axis.h"
-#include "recon/report_times.h"
+#include "core/row/row.h"
+#include "recon/report/report_axis.h"
+#include "recon/report/report_times.h"
 
 static void check_place(mr_place got, mr_place want)
 {

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
-#include "core/json_norm.h"
+#include "core/row/json_norm.h"
 #include "report_case.h"
 
 #define EVIL "</script><script>alert(1)</script>"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "recon/report_mask.h"
+#include "recon/report/report_mask.h"
 
 #define D MR_MASK_DOTS
 

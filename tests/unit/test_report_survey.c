@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "recon/report_map.h"
-#include "recon/report_samples.h"
-#include "recon/report_survey.h"
+#include "recon/report/report_map.h"
+#include "recon/report/report_samples.h"
+#include "recon/report/report_survey.h"
 #include "report_case.h"
 
 static void begin(struct check_case *c)

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "recon/report_escape.h"
-#include "recon/report_value.h"
+#include "recon/report/report_escape.h"
+#include "recon/report/report_value.h"
 
 static void test_escape(void **state)
 {

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "core/sqlscan.h"
-#include "repair/reseed_sql.h"
+#include "core/db/sqlscan.h"
+#include "repair/script/reseed_sql.h"
 #include "repair_sample.h"
 
 static void test_raise(void **state)

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#include "repair/reseed_value.h"
+#include "repair/reseed/reseed_value.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define U64_MAX UINT64_MAX

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/row.h"
+#include "core/base/arena.h"
+#include "core/row/row.h"
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

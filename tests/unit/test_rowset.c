@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "check_fake.h"
-#include "core/rowset.h"
+#include "core/pair/rowset.h"
 
 static struct mr_key key_of(const struct fake *f, int64_t id, struct mr_strbuf *bytes)
 {

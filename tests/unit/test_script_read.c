@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/io.h"
-#include "core/strbuf.h"
+#include "core/file/io.h"
+#include "core/base/strbuf.h"
 #include "place.h"
-#include "repair/script_read.h"
+#include "repair/script/script_read.h"
 
 #define HEAD "-- a plan\nSET @head = 1;\n\n"
 #define UNIT(n, m)                                                                       \

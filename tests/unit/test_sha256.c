@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/io.h"
-#include "core/sha256.h"
+#include "core/file/io.h"
+#include "core/file/sha256.h"
 
 /* FIPS 180-4 examples */
 static const char empty[] =

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/io.h"
-#include "core/sign.h"
-#include "repair/approval.h"
+#include "core/file/io.h"
+#include "core/file/sign.h"
+#include "repair/apply/approval.h"
 #include "repair_sample.h"
 #include "tests/unit/certificates.h"
 #include "tests/unit/place.h"

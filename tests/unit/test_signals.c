@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/signals.h"
+#include "core/base/signals.h"
 
 /* The wait status of a child that runs body(arg) and exits with its result. */
 static int status_of(int (*body)(int), int arg)

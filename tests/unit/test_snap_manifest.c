@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "snapshot/snap_dir.h"
-#include "snapshot/snap_manifest.h"
-#include "snapshot/snap_schema.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_manifest.h"
+#include "snapshot/format/snap_schema.h"
 
 #define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -15,15 +15,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/cms.h"
-#include "core/compress.h"
-#include "core/io.h"
-#include "core/pool.h"
-#include "core/sign.h"
-#include "snapshot/snap_catalogue.h"
-#include "snapshot/snap_dir.h"
-#include "snapshot/snap_keys.h"
-#include "snapshot/snap_rows.h"
+#include "core/file/cms.h"
+#include "core/file/compress.h"
+#include "core/file/io.h"
+#include "core/base/pool.h"
+#include "core/file/sign.h"
+#include "snapshot/read/snap_catalogue.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/read/snap_keys.h"
+#include "snapshot/read/snap_rows.h"
 #include "snapshot/verify.h"
 #include "tests/unit/certificates.h"
 

@@ -12,8 +12,8 @@
 
 #include "random.h"
 #include "snap_build.h"
-#include "snapshot/snap_order.h"
-#include "snapshot/source_snapshot.h"
+#include "snapshot/read/snap_order.h"
+#include "snapshot/read/source_snapshot.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define MOST_ROWS 120

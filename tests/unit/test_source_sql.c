@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/source_sql.h"
+#include "core/source/source_sql.h"
 
 static const struct mr_readcol cols[] = {
     {.name = "name", .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_TEXT, .charset = "latin1"},

@@ -8,9 +8,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/canon.h"
-#include "recon/spill.h"
+#include "core/base/arena.h"
+#include "core/source/canon.h"
+#include "recon/check/spill.h"
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

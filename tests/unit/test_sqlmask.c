@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/sqlmask.h"
+#include "core/db/sqlmask.h"
 
 static const struct {
     const char *text, *masked;

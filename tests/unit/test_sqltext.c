@@ -8,7 +8,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "core/sqltext.h"
+#include "core/db/sqltext.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 #define BYTES(class, literal)                                                            \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/strbuf.h"
+#include "core/base/strbuf.h"
 
 static void test_empty(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/suspect_names.h"
+#include "core/pair/suspect_names.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/term.h"
+#include "core/base/term.h"
 #include "tests/unit/capture.h"
 
 static struct capture captured;

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "repair/text_ids.h"
+#include "repair/side/text_ids.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 

@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/log.h"
-#include "core/signals.h"
-#include "core/throttle_sample.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "core/db/throttle_sample.h"
 #include "tests/unit/capture.h"
 
 #define INTERVAL_MS 5

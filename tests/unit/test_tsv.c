@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/shortest.h"
-#include "snapshot/tsv.h"
-#include "snapshot/tsv_in.h"
+#include "snapshot/format/shortest.h"
+#include "snapshot/format/tsv.h"
+#include "snapshot/format/tsv_in.h"
 #include "tests/unit/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

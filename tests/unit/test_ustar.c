@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "core/strbuf.h"
-#include "core/ustar.h"
+#include "core/base/strbuf.h"
+#include "core/file/ustar.h"
 
 static enum mr_code take(void *arg, const void *ptr, size_t len, struct mr_err *err)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/utf8.h"
+#include "core/base/utf8.h"
 
 static void test_decode(void **state)
 {

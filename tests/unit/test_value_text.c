@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/utf8.h"
-#include "core/value_text.h"
+#include "core/base/utf8.h"
+#include "core/row/value_text.h"
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/vec.h"
+#include "core/base/vec.h"
 
 struct item {
     uint64_t number;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "repair/verify_report.h"
+#include "repair/verify/verify_report.h"
 
 static const struct mr_planned_table planned[] = {
     {.table = "club.members", .target_table = "live.members"},

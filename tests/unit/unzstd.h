@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#include "core/strbuf.h"
+#include "core/base/strbuf.h"
 
 /* Appends; false where the frame is damaged or its end is missing. */
 static inline bool unzstd(const void *ptr, size_t len, struct mr_strbuf *out)

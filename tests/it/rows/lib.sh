@@ -26,7 +26,7 @@ wait_for() { # wait_for SECONDS COMMAND…
     return 1
 }
 
-fingerprint() { # fingerprint TABLE: as repair/fingerprint.c has it
+fingerprint() { # fingerprint TABLE: as repair/side/fingerprint.c has it
     local part=
     for c in COLUMN_NAME COLUMN_TYPE IS_NULLABLE EXTRA CHARACTER_SET_NAME COLLATION_NAME GENERATION_EXPRESSION; do
         part+=", IFNULL(CONCAT(LENGTH($c), ':', $c), 'N;')"

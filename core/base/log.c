@@ -1,0 +1,206 @@
+/* log.c: see log.h. */
+#include "core/base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+
+#define LINE_MAX_BYTES 4096
+#define CLEAR_LINE "\r\033[K"
+
+static _Atomic int log_level = MR_LOG_INFO;
+
+/* stderr as a device: who writes holds the lock, and knows whether the cursor stands
+ * behind a status line. */
+static struct {
+    pthread_mutex_t lock;
+    bool color;
+    bool status_shown;
+} device = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void mr_log_set_level(enum mr_log_level level)
+{
+    atomic_store(&log_level, (int)level);
+}
+
+void mr_log_set_color(bool on)
+{
+    pthread_mutex_lock(&device.lock);
+    device.color = on;
+    pthread_mutex_unlock(&device.lock);
+}
+
+bool mr_log_is_on(enum mr_log_level level)
+{
+    return (int)level <= atomic_load_explicit(&log_level, memory_order_relaxed);
+}
+
+static void write_out(const char *ptr, size_t len)
+{
+    while (len > 0) {
+        ssize_t done = write(STDERR_FILENO, ptr, len);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return;
+        ptr += done;
+        len -= (size_t)done;
+    }
+}
+
+/* A line under construction: room is kept for "..." and the newline. */
+struct line {
+    char text[LINE_MAX_BYTES];
+    size_t len;
+};
+
+static void line_add(struct line *line, const char *str)
+{
+    size_t len = strlen(str);
+    if (len > sizeof line->text - 1 - line->len)
+        return;
+    memcpy(line->text + line->len, str, len);
+    line->len += len;
+}
+
+static void line_add_shown(struct line *line, const char *text)
+{
+    const size_t limit = sizeof line->text - 16;
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len;) {
+        char shown[MR_UTF8_SHOWN_MAX];
+        size_t shown_len;
+        i += mr_utf8_show_one(text + i, len - i, false, shown, &shown_len);
+        if (line->len + shown_len > limit) {
+            line_add(line, "...");
+            return;
+        }
+        line_add(line, shown);
+    }
+}
+
+/* label: "warning: " or ""; style: the label's. */
+static void put_line(const char *label, enum mr_style style, const char *text)
+{
+    struct line line = {.len = 0};
+    pthread_mutex_lock(&device.lock);
+    if (device.status_shown)
+        line_add(&line, CLEAR_LINE);
+    device.status_shown = false;
+    bool color = device.color && label[0] != '\0';
+    line_add(&line, "myrecon: ");
+    line_add(&line, mr_term_style(style, color));
+    line_add(&line, label);
+    line_add(&line, mr_term_style(MR_STYLE_RESET, color));
+    line_add_shown(&line, text);
+    line_add(&line, "\n");
+    write_out(line.text, line.len);
+    pthread_mutex_unlock(&device.lock);
+}
+
+MR_PRINTF(3, 0)
+static void put_fmt(enum mr_log_level level, const char *label, const char *fmt,
+                    va_list args)
+{
+    if (!mr_log_is_on(level))
+        return;
+    char text[LINE_MAX_BYTES];
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    put_line(label, level == MR_LOG_WARNING ? MR_STYLE_WARN : MR_STYLE_DIM, text);
+}
+
+void mr_log_warning(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    put_fmt(MR_LOG_WARNING, "warning: ", fmt, args);
+    va_end(args);
+}
+
+void mr_log_info(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    put_fmt(MR_LOG_INFO, "", fmt, args);
+    va_end(args);
+}
+
+void mr_log_detail(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    put_fmt(MR_LOG_DETAIL, "", fmt, args);
+    va_end(args);
+}
+
+void mr_log_debug(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    put_fmt(MR_LOG_DEBUG, "debug: ", fmt, args);
+    va_end(args);
+}
+
+static void put_more(const struct mr_err *err)
+{
+    const char *hint = mr_err_get_hint(err);
+    if (err->detail[0] != '\0')
+        put_line("detail: ", MR_STYLE_DIM, err->detail);
+    if (hint != NULL)
+        put_line("hint: ", MR_STYLE_WARN, hint);
+}
+
+void mr_log_err(const struct mr_err *err)
+{
+    put_line("error: ", MR_STYLE_BAD, err->message);
+    put_more(err);
+}
+
+void mr_log_err_as_warning(const struct mr_err *err)
+{
+    if (!mr_log_is_on(MR_LOG_WARNING))
+        return;
+    put_line("warning: ", MR_STYLE_WARN, err->message);
+    put_more(err);
+}
+
+void mr_log_status(const char *text)
+{
+    struct line line = {.len = 0};
+    /* one column less: a full last column makes some terminals wrap */
+    size_t columns = mr_term_width(STDERR_FILENO) - 1;
+    char cut[LINE_MAX_BYTES / 2];
+    size_t len = mr_utf8_fit(text, strnlen(text, sizeof cut - 1), columns);
+    memcpy(cut, text, len);
+    cut[len] = '\0';
+
+    pthread_mutex_lock(&device.lock);
+    line_add(&line, CLEAR_LINE);
+    line_add(&line, mr_term_style(MR_STYLE_DIM, device.color));
+    line_add_shown(&line, cut);
+    line_add(&line, mr_term_style(MR_STYLE_RESET, device.color));
+    device.status_shown = true;
+    write_out(line.text, line.len);
+    pthread_mutex_unlock(&device.lock);
+}
+
+void mr_log_status_clear(void)
+{
+    pthread_mutex_lock(&device.lock);
+    if (device.status_shown)
+        write_out(CLEAR_LINE, strlen(CLEAR_LINE));
+    device.status_shown = false;
+    pthread_mutex_unlock(&device.lock);
+}
+
+void mr_log_plain(const char *text)
+{
+    put_line("", MR_STYLE_DIM, text);
+}

@@ -1,0 +1,19 @@
+/*
+ * signals: SIGINT, SIGTERM and SIGHUP raise one flag; a second SIGINT ends the process
+ * at once (default action), for the impatient.  SIGPIPE is ignored: a closed stdout is
+ * an ordinary write error.
+ */
+#ifndef MR_SIGNALS_H
+#define MR_SIGNALS_H
+
+#include <stdbool.h>
+
+#include "core/base/err.h"
+
+void mr_signals_install(void);
+bool mr_is_cancelled(void);
+void mr_cancel(void); /* raises the flag (tests; a failing worker does not) */
+/* MR_E_CANCELLED with its message. */
+enum mr_code mr_cancelled_err(struct mr_err *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* vec.c: see vec.h. */
+#include "core/base/vec.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *mr_vec_push(struct mr_vec *vec)
+{
+    if (vec->count == vec->cap) {
+        size_t cap = vec->cap == 0 ? 8 : 2 * vec->cap;
+        if (cap > SIZE_MAX / 2 / vec->item_size)
+            return NULL;
+        void *items = realloc(vec->items, cap * vec->item_size);
+        if (items == NULL)
+            return NULL;
+        vec->items = items;
+        vec->cap = cap;
+    }
+    void *item = mr_vec_at(vec, vec->count);
+    memset(item, 0, vec->item_size);
+    vec->count++;
+    return item;
+}
+
+void *mr_vec_at(const struct mr_vec *vec, size_t index)
+{
+    return (char *)vec->items + index * vec->item_size;
+}
+
+void mr_vec_clear(struct mr_vec *vec)
+{
+    vec->count = 0;
+}
+
+void mr_vec_release(struct mr_vec *vec)
+{
+    free(vec->items);
+    vec->items = NULL;
+    vec->count = vec->cap = 0;
+}

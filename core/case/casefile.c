@@ -1,0 +1,761 @@
+/*
+ * casefile.c: the SQLite file that keeps an incident; see casefile.h.
+ *
+ * Two locks.  One writer at a time is enforced by flock() on FILE itself, which the
+ * kernel drops when the process dies, however it dies.  SQLite's own locks go on
+ * governing readers against the writer.  They are POSIX record locks, which a process
+ * loses when it closes *any* descriptor of the file; so lock_fd is closed after
+ * SQLite's descriptor, and a process should not open a case that it is writing a second
+ * time.
+ *
+ * A file is known by its header, read before SQLite sees it, so that a file which is
+ * not ours is never touched.  That the header can be trusted is the reason why a new
+ * case gets its schema under a rollback journal, and WAL only then: in WAL mode the
+ * header would stay blank until the first checkpoint.
+ */
+#include "core/case/casefile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/signals.h"
+#include "core/base/strbuf.h"
+
+#define MR_CASE_APPLICATION_ID 0x6d797263 /* 'myrc' */
+#define MR_CASE_BUSY_TIMEOUT_MS 5000
+#define MR_CASE_CANCEL_OPS 20000 /* of SQLite's machine between looks at the flag */
+
+/* Of the database header (SQLite file format, section 1.3). */
+enum {
+    HEADER_SIZE = 100,
+    HEADER_AT_PAGE_SIZE = 16,    /* two bytes; 1: 65,536 */
+    HEADER_AT_READ_VERSION = 19, /* 2: WAL */
+    HEADER_AT_PAGES = 28,
+    HEADER_AT_USER_VERSION = 60,
+    HEADER_AT_APPLICATION_ID = 68
+};
+
+struct mr_case {
+    sqlite3 *db;
+    int lock_fd; /* holds the writer's flock; -1 for a reader or a temporary case */
+    bool writer;
+    bool scratch; /* between scratch_begin and scratch_end */
+    char *path;   /* as given; "" for a temporary case */
+    pthread_mutex_t mutex;
+};
+
+struct mr_case_stmt {
+    struct mr_case *cf;
+    sqlite3_stmt *stmt;
+    int sticky; /* first failure of a bind or read since the last reset */
+};
+
+/* What the header of a file says. */
+struct header {
+    bool empty;
+    bool wal;
+    bool cut; /* it says that the file is longer than it is */
+};
+
+static const struct {
+    int rc;
+    const char *hint;
+} hints[] = {
+    {SQLITE_FULL,
+     "Free space on the file system of the case file, then run it again with "
+     "--resume."},
+    {SQLITE_IOERR, "Check the file system of the case file and the space left on it."},
+    {SQLITE_BUSY, "Wait until the other run or reader has finished."},
+    {SQLITE_LOCKED, "Wait until the other run or reader has finished."},
+    {SQLITE_READONLY, "The case file and its directory must be writable for this user."},
+    {SQLITE_CANTOPEN, "The directory of the case file must be writable for this user."},
+    {SQLITE_PERM, "The case file and its directory must be writable for this user."},
+    {SQLITE_CORRUPT, "Take the file from a backup, or start a new case."},
+    {SQLITE_NOTADB, "Take the file from a backup, or start a new case."},
+};
+
+/* Reports SQLite's failure `rc` of doing `what` ("commit"). */
+static enum mr_code fail(const struct mr_case *cf, int rc, const char *what,
+                         struct mr_err *err)
+{
+    int primary = rc & 0xff;
+    if (primary == SQLITE_NOMEM)
+        return mr_err_nomem(err, "working with the case file");
+    if (primary == SQLITE_INTERRUPT)
+        return mr_cancelled_err(err);
+    bool live = cf->db != NULL && (sqlite3_errcode(cf->db) & 0xff) == primary;
+    const char *reason = live ? sqlite3_errmsg(cf->db) : sqlite3_errstr(rc);
+    int errno_value = cf->db != NULL ? sqlite3_system_errno(cf->db) : 0;
+    bool system =
+        errno_value != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
+    if (system)
+        (void)mr_err_set_sys(err, MR_E_CASE, errno_value, "could not %s: %s", what,
+                             reason);
+    else
+        (void)mr_err_set(err, MR_E_CASE, "could not %s: %s", what, reason);
+    if (cf->path[0] != '\0')
+        mr_err_context(err, "case file \"%s\"", cf->path);
+    else
+        mr_err_context(err, "temporary case file");
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+        if (hints[i].rc == primary)
+            mr_err_hint(err, "%s", hints[i].hint);
+    if (cf->scratch && primary == SQLITE_FULL)
+        mr_err_hint(err, "Free space beside the case file: what is read from it is put "
+                         "together there, in temporary files.");
+    return MR_E_CASE;
+}
+
+static enum mr_code fail_in_use(const char *path, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\" is in use by another run", path);
+    mr_err_hint(err, "Wait until that run has finished, or give another file.");
+    return MR_E_CASE;
+}
+
+static enum mr_code fail_open(const char *path, const char *verb, int errno_value,
+                              struct mr_err *err)
+{
+    (void)mr_err_set_sys(err, MR_E_CASE, errno_value, "could not %s case file \"%s\"",
+                         verb, path);
+    if (errno_value == ENOENT)
+        mr_err_hint(err, "Check the path; its directory must exist.");
+    else
+        mr_err_hint(err, "Check the owner and mode of the file and of its directory.");
+    return MR_E_CASE;
+}
+
+/* ---- what a file is ---- */
+
+static uint32_t be32(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+           (uint32_t)bytes[3];
+}
+
+static enum mr_code fail_foreign(const char *path, const char *reason, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CASE, "file \"%s\" is not a case file: %s", path, reason);
+    mr_err_hint(err, "Nothing was changed in it; give a new path or a case of myrecon.");
+    return MR_E_CASE;
+}
+
+static enum mr_code check_version(const char *path, int found, int known,
+                                  struct mr_err *err)
+{
+    if (found == known)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CASE,
+                     "case file \"%s\" was written by %s version of myrecon: its format "
+                     "is %d, this one knows %d",
+                     path, found > known ? "a newer" : "an older", found, known);
+    mr_err_hint(err, "%s",
+                found > known ? "Use that version, or a newer one, to read it."
+                              : "Use that version to read it, or start a new case.");
+    return MR_E_CASE;
+}
+
+static enum mr_code read_header(int fd, const char *path, int version, struct header *out,
+                                struct mr_err *err)
+{
+    static const char magic[16] = "SQLite format 3";
+    unsigned char bytes[HEADER_SIZE] = {0};
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return fail_open(path, "read", errno, err);
+    if (!S_ISREG(st.st_mode))
+        return fail_foreign(path, "it is no regular file", err);
+    *out = (struct header){.empty = st.st_size == 0};
+    if (out->empty)
+        return MR_OK;
+    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+    if (got < 0)
+        return fail_open(path, "read", errno, err);
+    if (got < HEADER_SIZE || memcmp(bytes, magic, sizeof magic) != 0)
+        return fail_foreign(path, "it is no SQLite database", err);
+    if (be32(bytes + HEADER_AT_APPLICATION_ID) != MR_CASE_APPLICATION_ID)
+        return fail_foreign(path, "it is a SQLite database of another program", err);
+    out->wal = bytes[HEADER_AT_READ_VERSION] == 2;
+    unsigned long long page = be32(bytes + HEADER_AT_PAGE_SIZE) >> 16;
+    if (page == 1)
+        page = 65536;
+    out->cut = (unsigned long long)st.st_size < page * be32(bytes + HEADER_AT_PAGES);
+    return check_version(path, (int)be32(bytes + HEADER_AT_USER_VERSION), version, err);
+}
+
+/* Size of path + suffix; -1 if there is none. */
+static long long side_file_size(const char *path, const char *suffix)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    struct stat st;
+    mr_strbuf_add_str(&name, path);
+    mr_strbuf_add_str(&name, suffix);
+    long long size =
+        !name.failed && stat(name.ptr, &st) == 0 ? (long long)st.st_size : -1;
+    mr_strbuf_release(&name);
+    return size;
+}
+
+/* SQLite takes what is missing at the end of the last page for zeros, and rows there for
+ * none: that would be an answer that is wrong.  With a log beside it the rest is there. */
+static enum mr_code check_whole(const char *path, const char *real,
+                                const struct header *header, struct mr_err *err)
+{
+    if (!header->cut || side_file_size(real, "-wal") > 0 ||
+        side_file_size(real, "-journal") > 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\" is cut short: its end is missing",
+                     path);
+    mr_err_hint(err, "Copy it again, or take it from a backup.");
+    return MR_E_CASE;
+}
+
+/* ---- opening ---- */
+
+static enum mr_code exec(const struct mr_case *cf, const char *sql, const char *what,
+                         struct mr_err *err)
+{
+    int rc = sqlite3_exec(cf->db, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? MR_OK : fail(cf, rc, what, err);
+}
+
+/* Runs a pragma whose one cell is an integer (or compared as text by the caller). */
+static enum mr_code pragma(struct mr_case *cf, const char *sql, int64_t *value,
+                           bool *is_wal, struct mr_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(cf->db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        const unsigned char *text = sqlite3_column_text(stmt, 0);
+        if (is_wal != NULL)
+            *is_wal = text != NULL && strcmp((const char *)text, "wal") == 0;
+        if (value != NULL)
+            *value = sqlite3_column_int64(stmt, 0);
+        rc = SQLITE_OK;
+    }
+    enum mr_code code = rc == SQLITE_OK ? MR_OK : fail(cf, rc, "open it", err);
+    (void)sqlite3_finalize(stmt);
+    return code;
+}
+
+/*
+ * A path as SQLite's URI, with which every path can be said: the library may have been
+ * built to take a path with "file:" in front, or ":memory:", for something else.
+ */
+static void add_uri(struct mr_strbuf *uri, const char *path, const char *query)
+{
+    mr_strbuf_add_str(uri, path[0] == '/' ? "file://" : "file:./");
+    for (const char *p = path; *p != '\0'; p++) {
+        if (strchr("%?#", *p) != NULL)
+            mr_strbuf_add_fmt(uri, "%%%02x", (unsigned)(unsigned char)*p);
+        else
+            mr_strbuf_add_char(uri, *p);
+    }
+    mr_strbuf_add_str(uri, query);
+}
+
+static enum mr_code open_database(struct mr_case *cf, const char *path, int flags,
+                                  const char *query, struct mr_err *err)
+{
+    struct mr_strbuf uri = MR_STRBUF_INIT;
+    if (path[0] != '\0')
+        add_uri(&uri, path, query);
+    enum mr_code code = mr_strbuf_check(&uri, "opening the case file", err);
+    if (code != MR_OK)
+        goto out;
+    int rc = sqlite3_open_v2(uri.ptr, &cf->db,
+                             flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc != SQLITE_OK) {
+        code = fail(cf, rc, "open it", err);
+        goto out;
+    }
+    (void)sqlite3_extended_result_codes(cf->db, 1);
+    (void)sqlite3_busy_timeout(cf->db, MR_CASE_BUSY_TIMEOUT_MS);
+    code = exec(cf,
+                "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-2048;"
+                "PRAGMA temp_store=FILE; PRAGMA mmap_size=0",
+                "open it", err);
+out:
+    mr_strbuf_release(&uri);
+    return code;
+}
+
+static void close_database(struct mr_case *cf)
+{
+    (void)sqlite3_close_v2(cf->db);
+    cf->db = NULL;
+}
+
+/* An empty file becomes a case, in one transaction; any other must be of our version.
+ * (A kill in the middle of this is rolled back by the next opening.) */
+static enum mr_code ensure_schema(struct mr_case *cf, const char *schema_sql, int version,
+                                  struct mr_err *err)
+{
+    int64_t application = 0;
+    int64_t found = 0;
+    enum mr_code code = pragma(cf, "PRAGMA application_id", &application, NULL, err);
+    if (code == MR_OK)
+        code = pragma(cf, "PRAGMA user_version", &found, NULL, err);
+    if (code != MR_OK)
+        return code;
+    if (application == MR_CASE_APPLICATION_ID)
+        return check_version(cf->path, (int)found, version, err);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                      MR_CASE_APPLICATION_ID, version);
+    code = mr_strbuf_check(&sql, "creating the case file", err);
+    if (code == MR_OK)
+        code = mr_case_begin(cf, err);
+    if (code == MR_OK)
+        code = exec(cf, sql.ptr, "create it", err);
+    if (code == MR_OK)
+        code = exec(cf, schema_sql, "create its tables", err);
+    if (code == MR_OK)
+        code = mr_case_commit(cf, err);
+    if (code != MR_OK)
+        mr_case_rollback(cf);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* NORMAL is enough under WAL: a power cut may take the last commits, never the file. */
+static enum mr_code enter_wal(struct mr_case *cf, struct mr_err *err)
+{
+    bool wal = false;
+    enum mr_code code = pragma(cf, "PRAGMA journal_mode=WAL", NULL, &wal, err);
+    if (code != MR_OK)
+        return code;
+    /* A file system without shared memory stays with the rollback journal. */
+    return exec(cf,
+                wal ? "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1000;"
+                      "PRAGMA journal_size_limit=4194304"
+                    : "PRAGMA synchronous=FULL",
+                "open it", err);
+}
+
+/* SQLite's own unlinked temporary database: in $TMPDIR, else /var/tmp or /tmp.  WAL is
+ * impossible for it.  Its journal, only there for ROLLBACK, is left to SQLite, which
+ * spills it to another unlinked file; journal_mode=MEMORY would keep it whole. */
+static enum mr_code open_temporary(struct mr_case *cf, const char *schema_sql,
+                                   int version, struct mr_err *err)
+{
+    enum mr_code code =
+        open_database(cf, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", err);
+    if (code == MR_OK)
+        code = exec(cf, "PRAGMA synchronous=OFF", "open it", err);
+    if (code == MR_OK)
+        code = ensure_schema(cf, schema_sql, version, err);
+    return code;
+}
+
+/* Opens or creates FILE and takes the writer's lock. */
+static enum mr_code lock_for_writing(struct mr_case *cf, bool *created,
+                                     struct mr_err *err)
+{
+    *created = false;
+    int fd = open(cf->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        *created = true;
+    else if (errno != EEXIST)
+        return fail_open(cf->path, "create", errno, err);
+    else if ((fd = open(cf->path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
+        return errno == EISDIR ? fail_foreign(cf->path, "it is a directory", err)
+                               : fail_open(cf->path, "open", errno, err);
+    cf->lock_fd = fd;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return MR_OK;
+    *created = false; /* whoever holds it now may be using it */
+    return errno == EWOULDBLOCK ? fail_in_use(cf->path, err)
+                                : fail_open(cf->path, "lock", errno, err);
+}
+
+static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int version,
+                                struct mr_err *err)
+{
+    bool created;
+    struct header header;
+    char *real = NULL;
+    enum mr_code code = lock_for_writing(cf, &created, err);
+    if (code != MR_OK)
+        return code;
+    code = read_header(cf->lock_fd, cf->path, version, &header, err);
+    if (code != MR_OK)
+        goto out;
+    /* SQLite gives -wal, -shm and -journal the mode of the file.  EPERM: somebody
+     * else's file, who has chosen its mode. */
+    if (fchmod(cf->lock_fd, 0600) != 0 && errno != EPERM) {
+        code = fail_open(cf->path, "restrict the mode of", errno, err);
+        goto out;
+    }
+    real = realpath(cf->path, NULL);
+    if (real == NULL) {
+        code = fail_open(cf->path, "resolve", errno, err);
+        goto out;
+    }
+    code = check_whole(cf->path, real, &header, err);
+    if (code == MR_OK)
+        code = open_database(cf, real, SQLITE_OPEN_READWRITE, "", err);
+    if (code == MR_OK)
+        code = ensure_schema(cf, schema_sql, version, err);
+    if (code == MR_OK)
+        code = enter_wal(cf, err);
+out:
+    if (code != MR_OK && created) {
+        close_database(cf);
+        (void)unlink(cf->path); /* made by this call, and still without content */
+    }
+    free(real);
+    return code;
+}
+
+static enum mr_code try_reading(struct mr_case *cf, const char *real, const char *query,
+                                struct mr_err *err)
+{
+    enum mr_code code = open_database(cf, real, SQLITE_OPEN_READONLY, query, err);
+    if (code == MR_OK) {
+        (void)sqlite3_db_config(cf->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        code = exec(cf, "PRAGMA query_only=ON", "open it", err);
+    }
+    if (code == MR_OK)
+        code = pragma(cf, "PRAGMA user_version", NULL, NULL, err);
+    if (code != MR_OK)
+        close_database(cf);
+    return code;
+}
+
+/*
+ * Reading must not write.  A file under a rollback journal is read with ordinary locks.
+ * One in WAL mode without its -wal was closed while somebody read it: all is in the
+ * file, and immutable=1 keeps SQLite from making the -wal and -shm anew.  With a -wal,
+ * a run is open or was killed, and SQLite needs the -shm beside it.
+ */
+static enum mr_code open_reader(struct mr_case *cf, int version, struct mr_err *err)
+{
+    struct header header;
+    int fd = open(cf->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return fail_open(cf->path, "open", errno, err);
+    enum mr_code code = read_header(fd, cf->path, version, &header, err);
+    (void)close(fd);
+    if (code == MR_OK && header.empty)
+        code = fail_foreign(cf->path, "it is empty", err);
+    if (code != MR_OK)
+        return code;
+    char *real = realpath(cf->path, NULL);
+    if (real == NULL)
+        return fail_open(cf->path, "resolve", errno, err);
+    code = check_whole(cf->path, real, &header, err);
+    if (code != MR_OK)
+        goto out;
+    long long wal = side_file_size(real, "-wal");
+    bool hot = wal > 0 || side_file_size(real, "-journal") > 0;
+    if (!header.wal || wal >= 0)
+        code = try_reading(cf, real, "", err);
+    if (cf->db == NULL && !hot) /* also a file system that has no locks */
+        code = try_reading(cf, real, "?immutable=1", err);
+    if (code == MR_E_CASE && hot)
+        mr_err_hint(err, "A run was killed while it wrote this case; open it once with "
+                         "the right to write its directory (check --resume does).");
+out:
+    free(real);
+    return code;
+}
+
+static void destroy(struct mr_case *cf)
+{
+    close_database(cf);
+    if (cf->lock_fd >= 0)
+        (void)close(cf->lock_fd); /* after SQLite's descriptor: see the top */
+    (void)pthread_mutex_destroy(&cf->mutex);
+    free(cf->path);
+    free(cf);
+}
+
+enum mr_code mr_case_open(const char *path, enum mr_case_mode mode,
+                          const char *schema_sql, int version, struct mr_case **out,
+                          struct mr_err *err)
+{
+    *out = NULL;
+    if (mode == MR_CASE_READ && path == NULL)
+        return mr_err_set(err, MR_E_BUG, "a temporary case cannot be opened for reading");
+    struct mr_case *cf = calloc(1, sizeof *cf);
+    if (cf == NULL)
+        return mr_err_nomem(err, "opening the case file");
+    cf->lock_fd = -1;
+    cf->writer = mode == MR_CASE_WRITE;
+    (void)pthread_mutex_init(&cf->mutex, NULL);
+    cf->path = strdup(path != NULL ? path : "");
+    enum mr_code code;
+    if (cf->path == NULL)
+        code = mr_err_nomem(err, "opening the case file");
+    else if (mode == MR_CASE_READ)
+        code = open_reader(cf, version, err);
+    else if (path == NULL)
+        code = open_temporary(cf, schema_sql, version, err);
+    else
+        code = open_writer(cf, schema_sql, version, err);
+    if (code != MR_OK) {
+        destroy(cf);
+        return code;
+    }
+    *out = cf;
+    return MR_OK;
+}
+
+enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err)
+{
+    if (cf == NULL)
+        return MR_OK;
+    enum mr_code code = MR_OK;
+    mr_case_scratch_end(cf);
+    mr_case_rollback(cf);
+    if (sqlite3_next_stmt(cf->db, NULL) != NULL)
+        code = mr_err_set(err, MR_E_BUG, "case file closed with a statement in use");
+    else if (cf->writer && cf->lock_fd >= 0) {
+        int rc = sqlite3_exec(cf->db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+        /* Somebody is reading: the -wal stays beside it, complete, for the next
+         * opening. */
+        if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+            code = fail(cf, rc, "close it", err);
+    }
+    int rc = code == MR_OK ? sqlite3_close(cf->db) : SQLITE_OK;
+    if (rc == SQLITE_OK && code == MR_OK)
+        cf->db = NULL;
+    else if (rc != SQLITE_OK)
+        code = fail(cf, rc, "close it", err);
+    destroy(cf);
+    return code;
+}
+
+/* ---- scratch ---- */
+
+static int is_cancelled(void *ctx)
+{
+    (void)ctx;
+    return mr_is_cancelled() ? 1 : 0;
+}
+
+/* SQLite makes its temporary files in the first of several directories that can be
+ * written; this one comes first.  It opens them with mode 0600 and unlinks them at once. */
+static enum mr_code use_directory_of(const char *path, struct mr_err *err)
+{
+    char *real = realpath(path, NULL);
+    if (real == NULL)
+        return fail_open(path, "resolve", errno, err);
+    const char *slash = strrchr(real, '/');
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory =
+        sqlite3_mprintf("%.*s", (int)(slash == real ? 1 : slash - real), real);
+    free(real);
+    return sqlite3_temp_directory != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "working with the case file");
+}
+
+enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (cf->path[0] != '\0')
+        code = use_directory_of(cf->path, err);
+    /* query_only would refuse TEMP tables, too; the file itself is open read-only. */
+    if (code == MR_OK)
+        code = exec(cf,
+                    "PRAGMA query_only=OFF; PRAGMA cache_size=-16384;"
+                    "PRAGMA temp.cache_size=-16384; BEGIN;"
+                    "PRAGMA user_version", /* the view begins with the first reading */
+                    "read it", err);
+    if (code != MR_OK)
+        return code;
+    cf->scratch = true;
+    sqlite3_progress_handler(cf->db, MR_CASE_CANCEL_OPS, is_cancelled, NULL);
+    return MR_OK;
+}
+
+void mr_case_scratch_end(struct mr_case *cf)
+{
+    if (!cf->scratch)
+        return;
+    cf->scratch = false;
+    sqlite3_progress_handler(cf->db, 0, NULL, NULL);
+    mr_case_rollback(cf);
+    if (!cf->writer)
+        (void)sqlite3_exec(cf->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = NULL;
+}
+
+const char *mr_case_path(const struct mr_case *cf)
+{
+    return cf->path;
+}
+
+/* ---- transactions ---- */
+
+void mr_case_lock(struct mr_case *cf)
+{
+    (void)pthread_mutex_lock(&cf->mutex);
+}
+
+void mr_case_unlock(struct mr_case *cf)
+{
+    (void)pthread_mutex_unlock(&cf->mutex);
+}
+
+enum mr_code mr_case_begin(struct mr_case *cf, struct mr_err *err)
+{
+    return exec(cf, "BEGIN IMMEDIATE", "begin a transaction", err);
+}
+
+enum mr_code mr_case_commit(struct mr_case *cf, struct mr_err *err)
+{
+    return exec(cf, "COMMIT", "commit", err);
+}
+
+void mr_case_rollback(struct mr_case *cf)
+{
+    /* A full disk may already have rolled it back. */
+    if (sqlite3_get_autocommit(cf->db) == 0)
+        (void)sqlite3_exec(cf->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum mr_code mr_case_exec(struct mr_case *cf, const char *sql, struct mr_err *err)
+{
+    return exec(cf, sql, "run a statement", err);
+}
+
+int64_t mr_case_last_id(const struct mr_case *cf)
+{
+    return sqlite3_last_insert_rowid(cf->db);
+}
+
+/* ---- statements ---- */
+
+enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
+                             struct mr_case_stmt **out, struct mr_err *err)
+{
+    *out = NULL;
+    struct mr_case_stmt *stmt = calloc(1, sizeof *stmt);
+    if (stmt == NULL)
+        return mr_err_nomem(err, "preparing a statement of the case file");
+    stmt->cf = cf;
+    int rc =
+        sqlite3_prepare_v3(cf->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->stmt, NULL);
+    if (rc != SQLITE_OK) {
+        free(stmt);
+        return fail(cf, rc, "prepare a statement", err);
+    }
+    *out = stmt;
+    return MR_OK;
+}
+
+static void keep_failure(struct mr_case_stmt *stmt, int rc)
+{
+    if (stmt->sticky == SQLITE_OK)
+        stmt->sticky = rc;
+}
+
+void mr_case_bind_int(struct mr_case_stmt *stmt, int at, int64_t value)
+{
+    keep_failure(stmt, sqlite3_bind_int64(stmt->stmt, at, value));
+}
+
+void mr_case_bind_text(struct mr_case_stmt *stmt, int at, const char *text)
+{
+    keep_failure(stmt, sqlite3_bind_text(stmt->stmt, at, text, -1, SQLITE_TRANSIENT));
+}
+
+void mr_case_bind_blob(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len)
+{
+    keep_failure(stmt, sqlite3_bind_blob64(stmt->stmt, at, ptr, len, SQLITE_TRANSIENT));
+}
+
+void mr_case_bind_borrowed(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len)
+{
+    keep_failure(stmt, sqlite3_bind_blob64(stmt->stmt, at, ptr, len, SQLITE_STATIC));
+}
+
+void mr_case_bind_null(struct mr_case_stmt *stmt, int at)
+{
+    keep_failure(stmt, sqlite3_bind_null(stmt->stmt, at));
+}
+
+enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err)
+{
+    *row = false;
+    int rc = stmt->sticky;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt->stmt);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return fail(stmt->cf, rc, "run a statement", err);
+    *row = rc == SQLITE_ROW;
+    return MR_OK;
+}
+
+void mr_case_reset(struct mr_case_stmt *stmt)
+{
+    (void)sqlite3_reset(stmt->stmt); /* repeats the last step's failure */
+    (void)sqlite3_clear_bindings(stmt->stmt);
+    stmt->sticky = SQLITE_OK;
+}
+
+int64_t mr_case_int(struct mr_case_stmt *stmt, int column)
+{
+    return sqlite3_column_int64(stmt->stmt, column);
+}
+
+/* SQLite answers both NULL and "out of memory" with a null pointer. */
+static void note_out_of_memory(struct mr_case_stmt *stmt)
+{
+    if ((sqlite3_errcode(stmt->cf->db) & 0xff) == SQLITE_NOMEM)
+        keep_failure(stmt, SQLITE_NOMEM);
+}
+
+const char *mr_case_text(struct mr_case_stmt *stmt, int column)
+{
+    const unsigned char *text = sqlite3_column_text(stmt->stmt, column);
+    if (text == NULL)
+        note_out_of_memory(stmt);
+    return (const char *)text;
+}
+
+const void *mr_case_blob(struct mr_case_stmt *stmt, int column, size_t *len)
+{
+    const void *bytes = sqlite3_column_blob(stmt->stmt, column);
+    *len = (size_t)sqlite3_column_bytes(stmt->stmt, column);
+    if (bytes != NULL)
+        return bytes;
+    note_out_of_memory(stmt);
+    return mr_case_is_null(stmt, column) ? NULL : "";
+}
+
+bool mr_case_is_null(struct mr_case_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt->stmt, column) == SQLITE_NULL;
+}
+
+void mr_case_free(struct mr_case_stmt *stmt)
+{
+    if (stmt == NULL)
+        return;
+    (void)sqlite3_finalize(stmt->stmt);
+    free(stmt);
+}
+
+enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err)
+{
+    bool row = false;
+    enum mr_code code = mr_case_step(stmt, &row, err);
+    if (code == MR_OK && row)
+        code = mr_err_set(err, MR_E_BUG, "a statement of the case file returned a row");
+    mr_case_reset(stmt);
+    return code;
+}

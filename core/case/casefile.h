@@ -1,0 +1,92 @@
+/*
+ * casefile: the SQLite file that keeps an incident.  The only module that includes
+ * <sqlite3.h>; what is stored in it is defined by the modules above (findings.h).
+ *
+ * One FILE per incident, mode 0600, created O_EXCL; STRICT tables, WAL while a run is
+ * open, journal_mode=DELETE again when it is closed (so that a finished case is one
+ * file that a reader without write access to its directory can open: immutable=1).
+ * PRAGMA application_id is 'myrc', user_version the schema version.  Without a path the
+ * case is an unlinked temporary file in $TMPDIR, else /var/tmp or /tmp.
+ *
+ * Keys and values are BLOBs in the injective encoding (row.h): STRICT INTEGER refuses
+ * 2^64-1.
+ *
+ * Threads: one connection behind a mutex.  mr_case_lock() … mr_case_unlock() brackets a
+ * sequence of statements and a transaction; every function below but open and close
+ * expects the lock to be held when more than one thread runs.
+ *
+ * Errors: MR_E_CASE with SQLite's reason (disk full, read-only, malformed, locked by
+ * another run, of a newer version); nothing is ever deleted from a case by opening it.
+ */
+#ifndef MR_CASEFILE_H
+#define MR_CASEFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+
+struct mr_case;
+
+enum mr_case_mode {
+    /* Created if absent; one writer at a time (the second: MR_E_CASE). */
+    MR_CASE_WRITE = 1,
+    /* Must exist; never written; no -wal or -shm left behind where there was none. */
+    MR_CASE_READ
+};
+
+/* schema_sql: statements that create the tables of `version` in an empty file. */
+enum mr_code mr_case_open(const char *path, enum mr_case_mode mode,
+                          const char *schema_sql, int version, struct mr_case **out,
+                          struct mr_err *err);
+/* Ends WAL and closes; reports a failing close. */
+enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err);
+const char *mr_case_path(const struct mr_case *cf); /* "" for a temporary one */
+
+/*
+ * Lets a reader of the case work with TEMP tables: in files of mode 0600 beside the case
+ * (or, where its directory cannot be written, in $SQLITE_TMPDIR, $TMPDIR or /var/tmp),
+ * unlinked as soon as they are open.  From here to the end every statement sees the case
+ * as it is now, whatever a run adds to it, and the cancel flag ends a long one with
+ * MR_E_CANCELLED.  One at a time in a process: SQLite has one such directory for all.
+ */
+enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err);
+/* Forgets the TEMP tables.  Closing the case does the same. */
+void mr_case_scratch_end(struct mr_case *cf);
+
+void mr_case_lock(struct mr_case *cf);
+void mr_case_unlock(struct mr_case *cf);
+enum mr_code mr_case_begin(struct mr_case *cf, struct mr_err *err); /* IMMEDIATE */
+enum mr_code mr_case_commit(struct mr_case *cf, struct mr_err *err);
+void mr_case_rollback(struct mr_case *cf);
+enum mr_code mr_case_exec(struct mr_case *cf, const char *sql, struct mr_err *err);
+int64_t mr_case_last_id(const struct mr_case *cf);
+
+/*
+ * Statements.  prepare → bind… → step (until !row) → reset → … → free.  Parameters are
+ * numbered from 1, columns from 0.  Binding and reading errors are sticky: the next
+ * step reports them.  Bound bytes are copied only by bind_blob/bind_text.
+ */
+struct mr_case_stmt;
+enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
+                             struct mr_case_stmt **out, struct mr_err *err);
+void mr_case_bind_int(struct mr_case_stmt *stmt, int at, int64_t value);
+void mr_case_bind_text(struct mr_case_stmt *stmt, int at, const char *text); /* or NULL */
+void mr_case_bind_blob(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len);
+/* The same for large ones, without a copy: the bytes must stay until the next reset. */
+void mr_case_bind_borrowed(struct mr_case_stmt *stmt, int at, const void *ptr,
+                           size_t len);
+void mr_case_bind_null(struct mr_case_stmt *stmt, int at);
+enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err);
+void mr_case_reset(struct mr_case_stmt *stmt); /* and clears the bindings */
+int64_t mr_case_int(struct mr_case_stmt *stmt, int column);
+const char *mr_case_text(struct mr_case_stmt *stmt, int column); /* NULL for NULL */
+/* Valid until the next step; ptr NULL for NULL, non-NULL for an empty blob. */
+const void *mr_case_blob(struct mr_case_stmt *stmt, int column, size_t *len);
+bool mr_case_is_null(struct mr_case_stmt *stmt, int column);
+void mr_case_free(struct mr_case_stmt *stmt); /* NULL is fine */
+/* Runs a prepared statement that returns no row, then resets it. */
+enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err);
+
+#endif

@@ -1,0 +1,75 @@
+/* findings_internal: what the findings*.c files share; nobody else includes it. */
+#ifndef MR_FINDINGS_INTERNAL_H
+#define MR_FINDINGS_INTERNAL_H
+
+#include "core/case/findings.h"
+
+/* Tables of kinship.c. */
+#define MR_KIN_SCHEMA                                                                    \
+    "CREATE TABLE reference (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl INT NOT "     \
+    "NULL,"                                                                              \
+    " parent INT, parent_name TEXT NOT NULL, name TEXT NOT NULL, declared INT NOT NULL," \
+    " condition TEXT, condition_at INT NOT NULL) STRICT;"                                \
+    "CREATE TABLE reference_column (reference INT NOT NULL, at INT NOT NULL,"            \
+    " col INT NOT NULL, parent_col INT NOT NULL, PRIMARY KEY (reference, at))"           \
+    " STRICT, WITHOUT ROWID;"                                                            \
+    "CREATE TABLE ancestor (id INTEGER PRIMARY KEY, tbl INT NOT NULL, side INT NOT "     \
+    "NULL,"                                                                              \
+    " key BLOB NOT NULL, identity BLOB, image BLOB NOT NULL,"                            \
+    " UNIQUE (tbl, side, key)) STRICT;"                                                  \
+    "CREATE INDEX ancestor_order ON ancestor (tbl, side);"                               \
+    "CREATE TABLE link (side INT NOT NULL, child INT NOT NULL, reference INT NOT NULL,"  \
+    " parent INT NOT NULL, PRIMARY KEY (side, child, reference, parent))"                \
+    " STRICT, WITHOUT ROWID;"
+
+/* Tables of planbook.c. */
+#define MR_PLAN_SCHEMA                                                                   \
+    "CREATE TABLE plan (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, run INT,"     \
+    " policy TEXT NOT NULL, created TEXT NOT NULL, source TEXT NOT NULL,"                \
+    " target TEXT NOT NULL, dir TEXT NOT NULL, state TEXT NOT NULL) STRICT;"             \
+    "CREATE TABLE plan_block (plan INT NOT NULL, tbl TEXT NOT NULL,"                     \
+    " target_tbl TEXT NOT NULL, col TEXT NOT NULL, sequence TEXT,"                       \
+    " source_next TEXT NOT NULL, source_greatest TEXT NOT NULL,"                         \
+    " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL, lo TEXT NOT NULL,"       \
+    " hi TEXT NOT NULL, reseed_to TEXT NOT NULL, PRIMARY KEY (plan, tbl, col))"          \
+    " STRICT, WITHOUT ROWID;"
+
+struct mr_findings {
+    struct mr_case *cf;
+    int64_t run;
+    /* prepared once, because every chunk uses them */
+    struct mr_case_stmt *add_chunk, *add_suspect;
+};
+
+/* Takes the lock, begins; end commits or rolls back, keeps the first error, unlocks. */
+enum mr_code mr_findings_begin(struct mr_findings *fd, struct mr_err *err);
+enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code,
+                             struct mr_err *err);
+
+/* Prepares a statement and binds its first parameter: the id of a table or run. */
+enum mr_code mr_findings_prepare(struct mr_findings *fd, const char *sql, int64_t id,
+                                 struct mr_case_stmt **stmt, struct mr_err *err);
+
+/* Runs a statement with one integer parameter, e.g. a table's id. */
+enum mr_code mr_findings_run_int(struct mr_findings *fd, const char *sql, int64_t value,
+                                 struct mr_err *err);
+
+/* The columns of every query that yields a finding f; images last, and only on request. */
+#define MR_FINDING_COLUMNS                                                               \
+    "f.id, f.segment, f.chunk, f.pos, f.equal, f.state, f.kind, f.count, f.key,"         \
+    " f.source_id, f.target_id"
+#define MR_FINDING_IMAGES ", f.source, f.target"
+#define MR_FINDING_NO_IMAGES ", NULL, NULL"
+
+/* Reads these columns, from `first` on; bytes are the statement's, until its next step. */
+void mr_findings_peek(struct mr_case_stmt *stmt, int first, struct mr_finding *f);
+
+/* Copies of a column's text or blob; NULL for NULL, or on failure with *code set. */
+const char *mr_findings_text(struct mr_case_stmt *stmt, int column,
+                             struct mr_arena *arena, enum mr_code *code,
+                             struct mr_err *err);
+const void *mr_findings_blob(struct mr_case_stmt *stmt, int column, size_t *len,
+                             struct mr_arena *arena, enum mr_code *code,
+                             struct mr_err *err);
+
+#endif

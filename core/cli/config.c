@@ -1,0 +1,260 @@
+/* config.c: see config.h. */
+#include "core/cli/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cli/gate_config.h"
+#include "core/file/io.h"
+#include "core/base/pattern.h"
+#include "core/base/strbuf.h"
+#include "core/base/suggest.h"
+
+#define MAX_BYTES ((size_t)16 << 20)
+
+static const char word_options[] = "options", word_table[] = "table",
+                  word_gate[] = "gate";
+
+typedef bool repeatable_fn(const char *key);
+
+static enum mr_code check_repeats(const struct mr_config *config,
+                                  const struct mr_ini_section *section,
+                                  repeatable_fn *is_repeatable, struct mr_err *err)
+{
+    for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
+         entry = entry->next) {
+        if (is_repeatable(entry->key))
+            continue;
+        for (const struct mr_ini_entry *other = section->entries; other != entry;
+             other = other->next) {
+            if (strcmp(other->key, entry->key) != 0)
+                continue;
+            (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: key \"%s\" given twice in section",
+                             config->file, entry->line, entry->key);
+            mr_err_hint(err, "It stands in line %u already; keep one of them.",
+                        other->line);
+            return MR_E_CONFIG;
+        }
+    }
+    return MR_OK;
+}
+
+/* Every value is parsed once, to be refused here rather than in the middle of a run. */
+static enum mr_code check_table(struct mr_config *config,
+                                const struct mr_ini_section *section, struct mr_err *err)
+{
+    struct mr_table_config scratch = {0};
+    if (section->argument[0] == '\0') {
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [table] names no table",
+                         config->file, section->line);
+        mr_err_hint(err, "Write it like [table club.members] or [table *.members].");
+        return MR_E_CONFIG;
+    }
+    for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
+         entry = entry->next) {
+        enum mr_code code =
+            mr_table_config_set(&scratch, entry->key, entry->value, &config->arena, err);
+        if (code != MR_OK) {
+            mr_err_context(err, "%s:%u", config->file, entry->line);
+            return code;
+        }
+    }
+    return check_repeats(config, section, mr_table_config_is_repeatable, err);
+}
+
+/* A section that stands for itself, once. */
+static enum mr_code check_single(const struct mr_config *config,
+                                 const struct mr_ini_section *section, const char *hint,
+                                 struct mr_err *err)
+{
+    if (section->argument[0] != '\0') {
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] takes no name",
+                         config->file, section->line, section->word);
+        mr_err_hint(err, "%s", hint);
+        return MR_E_CONFIG;
+    }
+    for (const struct mr_ini_section *other = config->sections; other != section;
+         other = other->next) {
+        if (strcmp(other->word, section->word) != 0)
+            continue;
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] given twice",
+                         config->file, section->line, section->word);
+        mr_err_hint(err, "It begins in line %u already; put its keys together.",
+                    other->line);
+        return MR_E_CONFIG;
+    }
+    return MR_OK;
+}
+
+static enum mr_code check_options(struct mr_config *config,
+                                  const struct mr_ini_section *section,
+                                  struct mr_err *err)
+{
+    config->options = section->entries;
+    return check_single(config, section, "Write [options]; they hold for every table.",
+                        err);
+}
+
+static enum mr_code check_gate(struct mr_config *config,
+                               const struct mr_ini_section *section, struct mr_err *err)
+{
+    struct mr_gate_config scratch;
+    mr_gate_config_init(&scratch);
+    enum mr_code code =
+        check_single(config, section, "Write [gate]; it holds for every check.", err);
+    for (const struct mr_ini_entry *entry = section->entries;
+         code == MR_OK && entry != NULL; entry = entry->next) {
+        code =
+            mr_gate_config_set(&scratch, entry->key, entry->value, &config->arena, err);
+        if (code != MR_OK)
+            mr_err_context(err, "%s:%u", config->file, entry->line);
+    }
+    return code == MR_OK
+               ? check_repeats(config, section, mr_gate_config_is_repeatable, err)
+               : code;
+}
+
+static enum mr_code unknown_section(const struct mr_config *config,
+                                    const struct mr_ini_section *section,
+                                    struct mr_err *err)
+{
+    struct mr_suggest suggest = {.typed = section->word};
+    mr_suggest_offer(&suggest, word_options);
+    mr_suggest_offer(&suggest, word_table);
+    mr_suggest_offer(&suggest, word_gate);
+    bool named = section->argument[0] != '\0';
+    (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: unknown section [%s%s%s]", config->file,
+                     section->line, section->word, named ? " " : "", section->argument);
+    if (suggest.best != NULL && named)
+        mr_err_hint(err, "Did you mean [%s %s]?", suggest.best, section->argument);
+    else if (suggest.best != NULL)
+        mr_err_hint(err, "Did you mean [%s]?", suggest.best);
+    else
+        mr_err_hint(err, "There are [options], [table PATTERN] and [gate].");
+    return MR_E_CONFIG;
+}
+
+static enum mr_code check_sections(struct mr_config *config, struct mr_err *err)
+{
+    for (const struct mr_ini_section *section = config->sections; section != NULL;
+         section = section->next) {
+        enum mr_code code = MR_OK;
+        if (strcmp(section->word, word_table) == 0)
+            code = check_table(config, section, err);
+        else if (strcmp(section->word, word_options) == 0)
+            code = check_options(config, section, err);
+        else if (strcmp(section->word, word_gate) == 0)
+            code = check_gate(config, section, err);
+        else
+            code = unknown_section(config, section, err);
+        if (code != MR_OK)
+            return code;
+    }
+    return MR_OK;
+}
+
+static struct mr_config *config_new(const char *file, struct mr_err *err)
+{
+    struct mr_config *config = calloc(1, sizeof *config);
+    if (config != NULL) {
+        mr_arena_init(&config->arena);
+        if (file == NULL ||
+            (config->file = mr_arena_strdup(&config->arena, file)) != NULL)
+            return config;
+    }
+    mr_config_free(config);
+    (void)mr_err_nomem(err, "reading the configuration file");
+    return NULL;
+}
+
+enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
+                             struct mr_config **out, struct mr_err *err)
+{
+    *out = NULL;
+    struct mr_config *config = config_new(name, err);
+    if (config == NULL)
+        return MR_E_NOMEM;
+    enum mr_code code =
+        mr_ini_parse(text, len, config->file, &config->arena, &config->sections, err);
+    if (code == MR_OK)
+        code = check_sections(config, err);
+    if (code != MR_OK) {
+        mr_config_free(config);
+        return code;
+    }
+    *out = config;
+    return MR_OK;
+}
+
+static enum mr_code load_file(const char *path, struct mr_config **out,
+                              struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
+    if (code == MR_OK) {
+        code = mr_config_parse(text.ptr, text.len, path, out, err);
+    } else {
+        mr_err_context(err, "could not load the configuration");
+        mr_err_hint(err, "Name a readable file with --config or in MYRECON_CONFIG.");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_err *err)
+{
+    struct mr_strbuf usual = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    *out = NULL;
+    if (path != NULL)
+        return load_file(path, out, err);
+    const char *home = getenv("HOME");
+    if (home != NULL && home[0] != '\0')
+        mr_strbuf_add_fmt(&usual, "%s/.config/myrecon.ini", home);
+    code = mr_strbuf_check(&usual, "looking for the configuration file", err);
+    if (code == MR_OK) {
+        bool absent =
+            usual.len == 0 || (access(usual.ptr, F_OK) != 0 &&
+                               (errno == ENOENT || errno == ENOTDIR || errno == EACCES));
+        if (!absent)
+            code = load_file(usual.ptr, out, err);
+        else if ((*out = config_new(NULL, err)) == NULL)
+            code = MR_E_NOMEM;
+    }
+    mr_strbuf_release(&usual);
+    return code;
+}
+
+void mr_config_free(struct mr_config *config)
+{
+    if (config == NULL)
+        return;
+    mr_arena_release(&config->arena);
+    free(config);
+}
+
+enum mr_code mr_config_table(const struct mr_config *config, const char *db,
+                             const char *table, struct mr_arena *arena,
+                             struct mr_table_config *out, struct mr_err *err)
+{
+    *out = (struct mr_table_config){0};
+    for (const struct mr_ini_section *section = config->sections; section != NULL;
+         section = section->next) {
+        if (strcmp(section->word, word_table) != 0 ||
+            !mr_pattern_match(section->argument, db, table))
+            continue;
+        out->by_pattern = strpbrk(section->argument, "*?") != NULL;
+        for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
+             entry = entry->next) {
+            enum mr_code code =
+                mr_table_config_set(out, entry->key, entry->value, arena, err);
+            if (code != MR_OK) {
+                mr_err_context(err, "%s:%u", config->file, entry->line);
+                return code;
+            }
+        }
+    }
+    return MR_OK;
+}

@@ -1,0 +1,52 @@
+/*
+ * config: the configuration file, read once and checked to the last value.
+ *
+ *   [options]         long options of the commands, without their dashes
+ *   [table PATTERN]   what is known about tables (table_config.h); PATTERN as in
+ * --tables
+ *   [gate]            thresholds and silences of the gate (gate_config.h)
+ *
+ * Calling sequence: mr_config_load, then mr_config_table() for each table,
+ * mr_config_free. The values of [options] are text here; settings.h gives them their
+ * meaning.
+ *
+ * Ownership: everything lives until mr_config_free.  Read-only after loading, so
+ * threads may share it.  Errors: MR_E_CONFIG, the message starting with "file:line: "
+ * where a line is to blame.  Limits: the file may have 16 MiB.
+ */
+#ifndef MR_CONFIG_H
+#define MR_CONFIG_H
+
+#include <stdbool.h>
+
+#include "core/base/arena.h"
+#include "core/base/err.h"
+#include "core/cli/ini.h"
+#include "core/cli/table_config.h"
+
+struct mr_config {
+    struct mr_arena arena;
+    const char *file;                      /* NULL: there is none, everything is unset */
+    const struct mr_ini_entry *options;    /* of [options] */
+    const struct mr_ini_section *sections; /* all, in the order of the file */
+};
+
+/*
+ * path NULL: ~/.config/myrecon.ini, if it is there.  ($MYRECON_CONFIG is the --config
+ * option's environment variable, see settings.h.)  A path that was named must exist.
+ */
+enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_err *err);
+/* The same from memory; name stands for the file in messages. */
+enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
+                             struct mr_config **out, struct mr_err *err);
+void mr_config_free(struct mr_config *config);
+
+/*
+ * What all sections that match db.table say together: of several the later wins per
+ * key, references add up.  Lists are allocated in arena, texts belong to it too.
+ */
+enum mr_code mr_config_table(const struct mr_config *config, const char *db,
+                             const char *table, struct mr_arena *arena,
+                             struct mr_table_config *out, struct mr_err *err);
+
+#endif

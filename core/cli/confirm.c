@@ -1,0 +1,40 @@
+/* confirm.c: see confirm.h. */
+#include "core/cli/confirm.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "core/file/io.h"
+#include "core/base/term.h"
+
+static bool is_yes(char *line)
+{
+    line[strcspn(line, "\r\n")] = '\0';
+    return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
+}
+
+enum mr_code mr_confirm(const char *question, bool yes, struct mr_err *err)
+{
+    char line[16] = "";
+    if (yes)
+        return MR_OK;
+    if (!mr_term_is_terminal(STDIN_FILENO) || !mr_term_is_terminal(STDERR_FILENO)) {
+        (void)mr_err_set(err, MR_E_REFUSED, "there is nobody to ask: %s", question);
+        mr_err_hint(err, "Nothing was changed. Where it is what you want, run it again "
+                         "with --yes.");
+        return MR_E_REFUSED;
+    }
+    enum mr_code code =
+        mr_io_write_all(STDERR_FILENO, "the terminal", question, strlen(question), err);
+    if (code == MR_OK)
+        code = mr_io_write_all(STDERR_FILENO, "the terminal", " [y/N] ", 7, err);
+    if (code != MR_OK)
+        return code;
+    if (fgets(line, sizeof line, stdin) != NULL && is_yes(line))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "not confirmed");
+    mr_err_hint(err, "Nothing was changed.");
+    return MR_E_REFUSED;
+}

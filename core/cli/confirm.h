@@ -1,0 +1,17 @@
+/*
+ * confirm: asking a person before something is changed.
+ *
+ * Threads: one.
+ */
+#ifndef MR_CONFIRM_H
+#define MR_CONFIRM_H
+
+#include <stdbool.h>
+
+#include "core/base/err.h"
+
+/* MR_OK: go on.  MR_E_REFUSED: the person said no, or there is no terminal to ask on and
+ * `yes` (--yes) was not given.  question: without the "[y/N]". */
+enum mr_code mr_confirm(const char *question, bool yes, struct mr_err *err);
+
+#endif

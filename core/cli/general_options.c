@@ -1,0 +1,51 @@
+/* general_options.c: see general_options.h. */
+#include "core/cli/general_options.h"
+
+#include "core/base/log.h"
+
+/* SWITCH and CHOICE write an unsigned; these enums are the fields that receive it. */
+_Static_assert(sizeof(enum mr_progress_mode) == sizeof(unsigned), "stored as unsigned");
+_Static_assert(sizeof(enum mr_color_mode) == sizeof(unsigned), "stored as unsigned");
+_Static_assert((int)MR_PROGRESS_AUTO == (int)MR_SWITCH_AUTO &&
+                   (int)MR_PROGRESS_ALWAYS == (int)MR_SWITCH_ON &&
+                   (int)MR_PROGRESS_NEVER == (int)MR_SWITCH_OFF,
+               "--progress is a switch");
+
+const struct mr_choice mr_general_color_modes[] = {
+    {"auto", MR_COLOR_AUTO},
+    {"always", MR_COLOR_ALWAYS},
+    {"never", MR_COLOR_NEVER},
+    {NULL, 0},
+};
+
+enum mr_code mr_general_options_finish(const struct mr_settings *settings,
+                                       struct mr_general_options *options,
+                                       struct mr_err *err)
+{
+    if (!options->quiet || options->verbose == 0)
+        return MR_OK;
+    const struct mr_option_set *set = settings->set;
+    enum mr_origin_kind quiet =
+        mr_settings_origin(settings, mr_settings_find(set, "quiet"))->kind;
+    enum mr_origin_kind verbose =
+        mr_settings_origin(settings, mr_settings_find(set, "verbose"))->kind;
+    if (quiet == verbose) {
+        (void)mr_err_set(err, MR_E_USAGE, "quiet and verbose exclude each other");
+        mr_err_hint(err, "Keep one of them; \"myrecon config\" says what a file sets.");
+        return MR_E_USAGE;
+    }
+    options->quiet = quiet > verbose;
+    if (options->quiet)
+        options->verbose = 0;
+    return MR_OK;
+}
+
+void mr_general_options_apply(const struct mr_general_options *options)
+{
+    enum mr_log_level level = options->quiet          ? MR_LOG_WARNING
+                              : options->verbose == 0 ? MR_LOG_INFO
+                              : options->verbose == 1 ? MR_LOG_DETAIL
+                                                      : MR_LOG_DEBUG;
+    mr_log_set_level(level);
+    mr_log_set_color(mr_term_use_color(options->color, 2));
+}

@@ -1,0 +1,95 @@
+/*
+ * general_options: the options that every command has, and what they set.
+ *
+ * A command's struct of values holds a struct mr_general_options; its option table ends
+ * with MR_GENERAL_OPTIONS(struct of values, member), its finish function calls
+ * mr_general_options_finish(), its run function mr_general_options_apply() before
+ * anything is logged.  Commands that connect to servers add MR_ASK_PASSWORD_OPTION, and
+ * those with a result for scripts MR_JSON_OPTION.
+ *
+ * Texts live as long as the invocation.  Threads: one, before workers start.
+ */
+#ifndef MR_GENERAL_OPTIONS_H
+#define MR_GENERAL_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "core/cli/progress.h"
+#include "core/cli/settings.h"
+#include "core/base/term.h"
+
+struct mr_general_options {
+    const char *config_path; /* or NULL */
+    bool quiet;
+    unsigned verbose; /* 0, 1 or 2 */
+    enum mr_progress_mode progress;
+    enum mr_color_mode color;
+};
+
+extern const struct mr_choice mr_general_color_modes[];
+
+/* Entries of an option table; they need no comma behind. */
+#define MR_GENERAL_OPTIONS(owner, member)                                                \
+    {.name = "config",                                                                   \
+     .type = MR_OPTION_STRING,                                                           \
+     .offset = offsetof(owner, member.config_path),                                      \
+     .arg = "FILE",                                                                      \
+     .group = "General",                                                                 \
+     .help = "configuration file",                                                       \
+     .initial_note = "$MYRECON_CONFIG, else ~/.config/myrecon.ini",                      \
+     .env = "MYRECON_CONFIG",                                                            \
+     .not_in_file = true},                                                               \
+        {.name = "color",                                                                \
+         .type = MR_OPTION_CHOICE,                                                       \
+         .offset = offsetof(owner, member.color),                                        \
+         .arg = "auto|always|never",                                                     \
+         .group = "General",                                                             \
+         .help = "colours; auto: on a terminal, unless NO_COLOR is set",                 \
+         .initial = "auto",                                                              \
+         .env = "NO_COLOR",                                                              \
+         .env_value = "never",                                                           \
+         .choices = mr_general_color_modes},                                             \
+        {.name = "quiet",                                                                \
+         .letter = 'q',                                                                  \
+         .type = MR_OPTION_FLAG,                                                         \
+         .offset = offsetof(owner, member.quiet),                                        \
+         .group = "General",                                                             \
+         .help = "only warnings and errors on stderr"},                                  \
+        {.name = "verbose",                                                              \
+         .letter = 'v',                                                                  \
+         .type = MR_OPTION_COUNTER,                                                      \
+         .offset = offsetof(owner, member.verbose),                                      \
+         .group = "General",                                                             \
+         .help = "more detail on stderr; twice: for debugging",                          \
+         .max = 2},                                                                      \
+    {                                                                                    \
+        .name = "progress", .type = MR_OPTION_SWITCH,                                    \
+        .offset = offsetof(owner, member.progress), .group = "General",                  \
+        .help = "progress on stderr (default: on a terminal)", .initial = "auto"         \
+    }
+
+/* field: a bool; text: what is printed then */
+#define MR_JSON_OPTION(owner, field, text)                                               \
+    {                                                                                    \
+        .name = "json", .type = MR_OPTION_FLAG, .offset = offsetof(owner, field),        \
+        .group = "Result", .help = (text)                                                \
+    }
+
+/* field: a bool */
+#define MR_ASK_PASSWORD_OPTION(owner, field)                                             \
+    {                                                                                    \
+        .name = "ask-password", .type = MR_OPTION_FLAG,                                  \
+        .offset = offsetof(owner, field), .group = "General",                            \
+        .help = "ask on the terminal for passwords that are not given"                   \
+    }
+
+/* Of quiet and verbose the one from the stronger place holds; MR_E_USAGE if both come
+ * from one place. */
+enum mr_code mr_general_options_finish(const struct mr_settings *settings,
+                                       struct mr_general_options *options,
+                                       struct mr_err *err);
+
+/* Sets the log's level and colour. */
+void mr_general_options_apply(const struct mr_general_options *options);
+
+#endif

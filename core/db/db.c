@@ -1,0 +1,312 @@
+/* db.c: statements and small results; see db.h. */
+#include "core/db/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/db/db_error.h"
+#include "core/db/db_internal.h"
+#include "core/base/signals.h"
+
+#define SQL_KEEP_BYTES 65536
+
+enum mr_code mr_db_global_init(struct mr_err *err)
+{
+    if (mysql_library_init(0, NULL, NULL) != 0)
+        return mr_err_nomem(err, "starting the MySQL client library");
+    return MR_OK;
+}
+
+void mr_db_thread_end(void)
+{
+    mysql_thread_end();
+}
+
+const char *mr_db_client_library(void)
+{
+    return mysql_get_client_info();
+}
+
+bool mr_db_is_lost(const struct mr_db *db)
+{
+    return db->is_lost;
+}
+
+const struct mr_server *mr_db_server(const struct mr_db *db)
+{
+    return &db->server;
+}
+
+const char *mr_db_label(const struct mr_db *db)
+{
+    return db->label;
+}
+
+void mr_db_close(struct mr_db *db)
+{
+    if (db == NULL)
+        return;
+    mr_db_disconnect(db);
+    mr_endpoint_release(&db->ep);
+    mr_strbuf_release(&db->comment);
+    mr_strbuf_release(&db->sql);
+    free(db);
+}
+
+/* Letters that cannot end a comment; anything else in a tag is left out. */
+static void add_comment(struct mr_strbuf *out, const char *tag)
+{
+    mr_strbuf_add_str(out, "/* myrecon");
+    if (tag != NULL && *tag != '\0')
+        mr_strbuf_add_char(out, ' ');
+    for (; tag != NULL && *tag != '\0'; tag++)
+        if ((*tag >= '0' && *tag <= '9') || (*tag >= 'a' && *tag <= 'z') ||
+            (*tag >= 'A' && *tag <= 'Z') || strchr("-._:", *tag) != NULL)
+            mr_strbuf_add_char(out, *tag);
+    mr_strbuf_add_str(out, " */ ");
+}
+
+enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
+                        struct mr_db **out, struct mr_err *err)
+{
+    *out = NULL;
+    struct mr_db *db = calloc(1, sizeof *db);
+    if (db == NULL)
+        return mr_err_nomem(err, "connecting");
+    mr_strbuf_init(&db->comment);
+    mr_strbuf_init(&db->sql);
+    db->statement_timeout_s = opts->statement_timeout_s;
+    db->writable = opts->writable;
+    db->local_infile = opts->local_infile;
+    add_comment(&db->comment, opts->run_tag);
+    enum mr_code rc = mr_strbuf_check(&db->comment, "connecting", err);
+    if (rc == MR_OK)
+        rc = mr_endpoint_copy(&db->ep, ep, err);
+    if (rc == MR_OK)
+        rc = mr_db_complete_endpoint(db, err);
+    if (rc == MR_OK)
+        rc = mr_db_connect(db, &db->server, err);
+    if (rc != MR_OK) {
+        mr_db_close(db);
+        return rc;
+    }
+    *out = db;
+    return MR_OK;
+}
+
+/* Is it the server that we were connected to?  MySQL's server_uuid is proof.  MariaDB's
+ * server_uid is not: it is made of the machine's network address and the port, so that
+ * another instance started in its place has the same. */
+static bool is_same_server(const struct mr_server *was, const struct mr_server *now)
+{
+    if (was->flavour != now->flavour || strcmp(was->uuid, now->uuid) != 0)
+        return false;
+    if (was->flavour == MR_FLAVOUR_MYSQL && was->uuid[0] != '\0')
+        return true;
+    return was->server_id == now->server_id && was->port == now->port &&
+           strcmp(was->datadir, now->datadir) == 0;
+}
+
+/* Sleeps in short steps, so that a cancel is heard. */
+static void wait_ms(unsigned ms)
+{
+    const unsigned step_ms = 50;
+    for (unsigned waited = 0; waited < ms && !mr_is_cancelled(); waited += step_ms)
+        (void)usleep(step_ms * 1000);
+}
+
+enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err)
+{
+    const unsigned max_delay_ms = 5000;
+    unsigned delay_ms = 200;
+    struct mr_server now;
+    enum mr_code rc = mr_err_set(err, MR_E_LOST, "lost server \"%s\"", db->label);
+    for (unsigned i = 0; i < attempts; i++) {
+        if (i > 0) {
+            wait_ms(delay_ms);
+            delay_ms = delay_ms * 2 < max_delay_ms ? delay_ms * 2 : max_delay_ms;
+        }
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        mr_db_disconnect(db);
+        rc = mr_db_connect(db, &now, err);
+        /* A server that is just starting refuses, or hangs up; anything else it says
+         * (a wrong password, say) it will say again. */
+        if (rc != MR_E_CONNECT && rc != MR_E_LOST)
+            break;
+    }
+    if (rc == MR_OK && !is_same_server(&db->server, &now)) {
+        mr_db_disconnect(db);
+        rc = mr_err_set(err, MR_E_CHANGED,
+                        "another server answers at \"%s\" than before: \"%s\" "
+                        "(server_id %u) instead of \"%s\" (server_id %u)",
+                        db->label, now.hostname, (unsigned)now.server_id,
+                        db->server.hostname, (unsigned)db->server.server_id);
+        mr_err_hint(err, "Name one server, not a proxy or a moving address.");
+        return rc;
+    }
+    if (rc == MR_OK)
+        db->server = now;
+    if (rc == MR_E_CONNECT) {
+        rc = MR_E_LOST;
+        if (err != NULL)
+            err->code = rc;
+    }
+    return rc;
+}
+
+enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
+                        const char *text, struct mr_err *err)
+{
+    if (mr_db_error_is_fatal(number))
+        db->is_lost = true;
+    enum mr_code code = mr_db_error_classify(number);
+    if (number != 0)
+        mr_err_set(err, code, "server \"%s\": error %u: %s", db->label, number, text);
+    else
+        mr_err_set(err, code, "server \"%s\": the connection broke while rows were read",
+                   db->label);
+    if (err != NULL) {
+        err->sql_errno = number;
+        size_t len = strnlen(sqlstate, sizeof err->sqlstate - 1);
+        memcpy(err->sqlstate, sqlstate, len);
+        err->sqlstate[len] = '\0';
+        const char *sql =
+            db->sql.ptr + (db->sql.len < db->comment.len ? 0 : db->comment.len);
+        mr_err_detail(err, "statement: %.400s", sql);
+    }
+    return code;
+}
+
+enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err)
+{
+    return mr_db_fail(db, mysql_errno(db->mysql), mysql_sqlstate(db->mysql),
+                      mysql_error(db->mysql), err);
+}
+
+void mr_db_cut(struct mr_db *db)
+{
+    db->is_lost = true;
+    if (db->mysql == NULL)
+        return;
+#ifdef MARIADB_PACKAGE_VERSION
+    int fd = (int)mysql_get_socket(db->mysql);
+#else
+    int fd = (int)db->mysql->net.fd;
+#endif
+    if (fd >= 0)
+        (void)shutdown(fd, SHUT_RDWR);
+}
+
+enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len,
+                                struct mr_err *err)
+{
+    if (db->mysql == NULL || db->is_lost)
+        return mr_err_set(err, MR_E_LOST, "the connection to server \"%s\" is lost",
+                          db->label);
+    mr_strbuf_reset(&db->sql);
+    mr_strbuf_shrink(&db->sql, SQL_KEEP_BYTES);
+    mr_strbuf_add(&db->sql, db->comment.ptr, db->comment.len);
+    mr_strbuf_add(&db->sql, sql, len);
+    return mr_strbuf_check(&db->sql, "building a statement", err);
+}
+
+static enum mr_code send_text(struct mr_db *db, const char *sql, size_t len,
+                              struct mr_err *err)
+{
+    enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
+    if (rc == MR_OK && mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0)
+        rc = mr_db_fail_now(db, err);
+    return rc;
+}
+
+enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
+{
+    enum mr_code rc = send_text(db, sql, len, err);
+    if (rc != MR_OK)
+        return rc;
+    MYSQL_RES *rows = mysql_store_result(db->mysql);
+    if (rows == NULL && mysql_errno(db->mysql) != 0)
+        return mr_db_fail_now(db, err);
+    mysql_free_result(rows);
+    return MR_OK;
+}
+
+struct mr_result {
+    MYSQL_RES *rows;
+    size_t count;
+    struct mr_cell cells[];
+};
+
+enum mr_code mr_db_query(struct mr_db *db, const char *sql, size_t len,
+                         struct mr_result **out, struct mr_err *err)
+{
+    *out = NULL;
+    enum mr_code rc = send_text(db, sql, len, err);
+    if (rc != MR_OK)
+        return rc;
+    MYSQL_RES *rows = mysql_store_result(db->mysql);
+    if (rows == NULL)
+        return mysql_errno(db->mysql) != 0
+                   ? mr_db_fail_now(db, err)
+                   : mr_err_set(err, MR_E_BUG, "statement gives no rows: %.200s", sql);
+    size_t count = mysql_num_fields(rows);
+    struct mr_result *res = calloc(1, sizeof *res + count * sizeof *res->cells);
+    if (res == NULL) {
+        mysql_free_result(rows);
+        return mr_err_nomem(err, "reading a result");
+    }
+    res->rows = rows;
+    res->count = count;
+    *out = res;
+    return MR_OK;
+}
+
+const struct mr_cell *mr_result_next(struct mr_result *res)
+{
+    MYSQL_ROW row = mysql_fetch_row(res->rows);
+    if (row == NULL)
+        return NULL;
+    const unsigned long *lengths = mysql_fetch_lengths(res->rows);
+    for (size_t i = 0; i < res->count; i++)
+        res->cells[i] = (struct mr_cell){row[i], row[i] != NULL ? lengths[i] : 0};
+    return res->cells;
+}
+
+size_t mr_result_columns(const struct mr_result *res)
+{
+    return res->count;
+}
+
+const char *mr_result_column_name(const struct mr_result *res, size_t column)
+{
+    return mysql_fetch_field_direct(res->rows, (unsigned)column)->name;
+}
+
+void mr_result_free(struct mr_result *res)
+{
+    if (res == NULL)
+        return;
+    mysql_free_result(res->rows);
+    free(res);
+}
+
+enum mr_code mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
+                              struct mr_err *err)
+{
+    struct mr_result *res = NULL;
+    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
+    if (rc != MR_OK)
+        return rc;
+    const struct mr_cell *cells = mr_result_next(res);
+    mr_strbuf_reset(out);
+    if (cells == NULL)
+        rc = mr_err_set(err, MR_E_NO_SUCH, "server \"%s\" has no row for: %.400s",
+                        db->label, sql);
+    else if (cells[0].ptr != NULL)
+        mr_strbuf_add(out, cells[0].ptr, cells[0].len);
+    mr_result_free(res);
+    return rc == MR_OK ? mr_strbuf_check(out, "reading a result", err) : rc;
+}

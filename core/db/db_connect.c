@@ -1,0 +1,435 @@
+/* db_connect.c: options, TLS, session and facts of one connection; see db.h. */
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/db/db_error.h"
+#include "core/db/db_internal.h"
+#include "core/db/option_file.h"
+
+#define DEFAULT_PORT 3306
+#define IO_TIMEOUT_S 600 /* nothing heard for so long: the peer is dead */
+#define LOCK_WAIT_S 300  /* shorter, so that the server can say what it waits for */
+#define PACKET_MAX_BYTES (1UL << 30)
+
+static bool is_local(const struct mr_endpoint *ep)
+{
+    return ep->socket == NULL && ep->port == 0 && strcmp(ep->host, "localhost") == 0;
+}
+
+static void set_label(struct mr_db *db)
+{
+    const struct mr_endpoint *ep = &db->ep;
+    if (ep->socket != NULL)
+        (void)snprintf(db->label, sizeof db->label, "%s", ep->socket);
+    else if (is_local(ep))
+        (void)snprintf(db->label, sizeof db->label, "localhost");
+    else
+        (void)snprintf(db->label, sizeof db->label,
+                       strchr(ep->host, ':') != NULL ? "[%s]:%u" : "%s:%u", ep->host,
+                       ep->port != 0 ? ep->port : DEFAULT_PORT);
+}
+
+/* TLS as the mode asks for.  A certificate authority is always handed over when given:
+ * then even a mode that does not ask for it is not fooled by a stranger. */
+static void set_tls(MYSQL *mysql, const struct mr_endpoint *ep, bool use)
+{
+    if (use) {
+        (void)mysql_options(mysql, MYSQL_OPT_SSL_CA, ep->ssl_ca);
+        (void)mysql_options(mysql, MYSQL_OPT_SSL_CERT, ep->ssl_cert);
+        (void)mysql_options(mysql, MYSQL_OPT_SSL_KEY, ep->ssl_key);
+    }
+#ifdef MARIADB_PACKAGE_VERSION
+    /* A CA without the check of the name is verify-ca, with it verify-identity. */
+    my_bool enforce = use;
+    my_bool verify = use && ep->ssl_mode == MR_SSL_VERIFY_IDENTITY;
+    (void)mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
+    (void)mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+#else
+    unsigned mode = SSL_MODE_DISABLED;
+    if (use && ep->ssl_mode == MR_SSL_VERIFY_IDENTITY)
+        mode = SSL_MODE_VERIFY_IDENTITY;
+    else if (use && ep->ssl_ca != NULL)
+        mode = SSL_MODE_VERIFY_CA;
+    else if (use)
+        mode = SSL_MODE_REQUIRED;
+    bool get_key = true;
+    (void)mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
+    (void)mysql_options(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &get_key);
+#endif
+}
+
+/* The server's wish to read a file of the client is refused, whatever else is set. */
+static int refuse_infile(void **handle, const char *name, void *ctx)
+{
+    (void)name;
+    (void)ctx;
+    *handle = NULL;
+    return 1;
+}
+
+static int refuse_read(void *handle, char *buf, unsigned size)
+{
+    (void)handle;
+    (void)buf;
+    (void)size;
+    return -1;
+}
+
+static void refuse_end(void *handle)
+{
+    (void)handle;
+}
+
+static int refuse_error(void *handle, char *text, unsigned size)
+{
+    (void)handle;
+    (void)snprintf(text, size, "LOCAL INFILE is off");
+    return 2000;
+}
+
+void mr_db_refuse_infile(MYSQL *mysql)
+{
+    mysql_set_local_infile_handler(mysql, refuse_infile, refuse_read, refuse_end,
+                                   refuse_error, NULL);
+}
+
+static void set_options(struct mr_db *db, MYSQL *mysql)
+{
+    const struct mr_endpoint *ep = &db->ep;
+    unsigned io_s = IO_TIMEOUT_S;
+    if (db->statement_timeout_s >= io_s)
+        io_s = db->statement_timeout_s + 60;
+    unsigned infile = db->local_infile ? 1 : 0;
+    mr_db_bool no = 0;
+    unsigned long packet = PACKET_MAX_BYTES;
+    (void)mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &ep->connect_timeout_s);
+    (void)mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &io_s);
+    (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
+    (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &infile);
+    (void)mysql_options(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+    (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    /* Truncation is told by lengths (db_stream.c); the library's flags lie. */
+    (void)mysql_options(mysql, MYSQL_REPORT_DATA_TRUNCATION, &no);
+    (void)mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "myrecon");
+    mr_db_refuse_infile(mysql);
+    unsigned protocol = MYSQL_PROTOCOL_DEFAULT;
+    if (ep->socket != NULL)
+        protocol = MYSQL_PROTOCOL_SOCKET;
+    else if (!is_local(ep)) /* "localhost" with a port means TCP */
+        protocol = MYSQL_PROTOCOL_TCP;
+    (void)mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
+}
+
+/* Connects by hand, only to learn the reason: errno, 0 if it works by now. */
+static int probe_address(const struct addrinfo *to, unsigned timeout_s)
+{
+    int reason = 0;
+    socklen_t size = sizeof reason;
+    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return errno;
+    if (connect(fd, to->ai_addr, to->ai_addrlen) != 0)
+        reason = errno;
+    if (reason == EINPROGRESS) {
+        struct pollfd ready = {.fd = fd, .events = POLLOUT};
+        reason = 0;
+        if (poll(&ready, 1, (int)timeout_s * 1000) == 0)
+            reason = ETIMEDOUT;
+        else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &reason, &size) != 0)
+            reason = errno;
+    }
+    (void)close(fd);
+    return reason;
+}
+
+static int probe_tcp(const struct mr_endpoint *ep)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    char port[16];
+    (void)snprintf(port, sizeof port, "%u", ep->port != 0 ? ep->port : DEFAULT_PORT);
+    if (getaddrinfo(ep->host, port, &hints, &list) != 0)
+        return 0;
+    int reason = 0;
+    for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+        reason = probe_address(a, ep->connect_timeout_s);
+        if (reason == 0)
+            break;
+    }
+    freeaddrinfo(list);
+    return reason;
+}
+
+/* The reason in a text like "Can't connect to server on 'x' (111)": the library gives
+ * the system's error only there.  NULL: the text itself must do. */
+static const char *system_reason(const struct mr_endpoint *ep, unsigned number,
+                                 const char *text)
+{
+    static const char silent[] = "system error: "; /* a peer that does not greet */
+    const char *digits = strstr(text, silent);
+    char *end = NULL;
+    if (digits != NULL)
+        digits += strlen(silent);
+    else if ((digits = strrchr(text, '(')) != NULL)
+        digits++;
+    else
+        return NULL;
+    long reason = strtol(digits, &end, 10);
+    if (end == digits || (*end != ')' && *end != '\0'))
+        return NULL;
+    if (number == 2005) /* unknown host: a code of getaddrinfo */
+        return reason < 0 && reason > -1000 ? gai_strerror((int)reason)
+                                            : "unknown host name";
+    /* Connector/C reports the state of its own connect(), not how it ended. */
+    if (reason == EINPROGRESS && ep->socket == NULL)
+        reason = probe_tcp(ep);
+    return reason > 0 && reason < 1000 ? strerrordesc_np((int)reason) : NULL;
+}
+
+static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
+                                   struct mr_err *err)
+{
+    unsigned number = mysql_errno(mysql);
+    const char *text = mysql_error(mysql);
+    enum mr_code code = mr_db_error_classify_connect(number);
+    bool is_system = number == 2002 || number == 2003 || number == 2005 || number == 2013;
+    const char *reason = is_system ? system_reason(&db->ep, number, text) : NULL;
+    const char *what = "could not connect to";
+    if (code == MR_E_AUTH)
+        what = "could not log in to";
+    else if (code == MR_E_TLS)
+        what = "could not establish TLS with";
+    if (reason != NULL)
+        mr_err_set(err, code, "%s server \"%s\": %s", what, db->label, reason);
+    else
+        mr_err_set(err, code, "%s server \"%s\": error %u: %s", what, db->label, number,
+                   text);
+    if (err != NULL) {
+        err->sql_errno = number;
+        (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%.5s",
+                       mysql_sqlstate(mysql));
+    }
+    if (number == 1040 || number == 1203 || number == 1226)
+        mr_err_hint(err, "Run it again with fewer --threads, or when the server has "
+                         "free connections.");
+    else if (number == 1129)
+        mr_err_hint(err, "Run FLUSH HOSTS on the server, or mysqladmin flush-hosts.");
+    else if (number == 1130)
+        mr_err_hint(err, "Create an account on the server that may connect from here.");
+    return code;
+}
+
+static enum mr_code connect_once(struct mr_db *db, bool use_tls, struct mr_err *err)
+{
+    const struct mr_endpoint *ep = &db->ep;
+    MYSQL *mysql = mysql_init(NULL);
+    if (mysql == NULL)
+        return mr_err_nomem(err, "connecting");
+    set_options(db, mysql);
+    set_tls(mysql, ep, use_tls);
+    /* No database: a missing one must be told by name, later. */
+    if (mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
+                           ep->password, NULL, ep->port, ep->socket, 0) == NULL) {
+        enum mr_code rc = connect_failed(db, mysql, err);
+        mysql_close(mysql);
+        return rc;
+    }
+    db->mysql = mysql;
+    db->is_lost = false;
+    return MR_OK;
+}
+
+static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err *err)
+{
+    const struct {
+        const char *name, *path;
+    } files[] = {
+        {"ssl-ca", ep->ssl_ca}, {"ssl-cert", ep->ssl_cert}, {"ssl-key", ep->ssl_key}};
+    if (ep->ssl_mode == MR_SSL_DISABLED)
+        return MR_OK;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i].path != NULL && access(files[i].path, R_OK) != 0)
+            return mr_err_set_sys(err, MR_E_TLS, errno, "could not read %s \"%s\"",
+                                  files[i].name, files[i].path);
+    bool verifies =
+        ep->ssl_mode == MR_SSL_VERIFY_CA || ep->ssl_mode == MR_SSL_VERIFY_IDENTITY;
+    if (verifies && ep->ssl_ca == NULL) {
+        mr_err_set(err, MR_E_TLS, "no ssl-ca to verify the certificate with");
+        mr_err_hint(err, "Add ssl-ca=FILE to the endpoint (the certificate of the "
+                         "authority that signed the server's).");
+        return MR_E_TLS;
+    }
+    return MR_OK;
+}
+
+/* Connects, and makes sure of what was asked for: an enforced TLS may silently be none
+ * (MariaDB Connector/C 3.3 and a server without TLS). */
+static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
+{
+    const struct mr_endpoint *ep = &db->ep;
+    bool prefers = ep->ssl_mode == MR_SSL_PREFERRED;
+    bool wants = ep->ssl_mode != MR_SSL_DISABLED;
+    /* A socket file does not leave the machine. */
+    if (prefers && (ep->socket != NULL || is_local(ep)))
+        wants = false;
+    enum mr_code rc = check_tls_files(ep, err);
+    if (rc == MR_OK)
+        rc = connect_once(db, wants, err);
+    /* With an authority named, a certificate that it did not sign is no reason to go on
+     * without encryption. */
+    if (rc == MR_E_TLS && prefers && wants && ep->ssl_ca == NULL)
+        rc = connect_once(db, false, err);
+    if (rc != MR_OK || prefers || !wants || mysql_get_ssl_cipher(db->mysql) != NULL)
+        return rc;
+    mr_db_disconnect(db);
+    mr_err_set(err, MR_E_TLS,
+               "server \"%s\" does not offer TLS, which the ssl-mode demands", db->label);
+    return MR_E_TLS;
+}
+
+static void copy_cell(char *to, size_t size, struct mr_cell cell)
+{
+    (void)snprintf(to, size, "%s", cell.ptr != NULL ? cell.ptr : "");
+}
+
+/* 101119 for "10.11.19-MariaDB", 90704 for "9.7.4". */
+static unsigned parse_version(const char *text)
+{
+    unsigned parts[3] = {0, 0, 0};
+    /* Old replication compatibility: "5.5.5-10.0.1-MariaDB". */
+    if (strncmp(text, "5.5.5-", 6) == 0 && strchr(text + 6, '.') != NULL)
+        text += 6;
+    (void)sscanf(text, "%u.%u.%u", &parts[0], &parts[1], &parts[2]);
+    return parts[0] * 10000 + parts[1] * 100 + parts[2];
+}
+
+static void take_fact(struct mr_server *server, const char *name, struct mr_cell value)
+{
+    unsigned long number = value.ptr != NULL ? strtoul(value.ptr, NULL, 10) : 0;
+    if (strcasecmp(name, "version") == 0)
+        copy_cell(server->version_text, sizeof server->version_text, value);
+    else if (strcasecmp(name, "hostname") == 0)
+        copy_cell(server->hostname, sizeof server->hostname, value);
+    else if (strcasecmp(name, "datadir") == 0)
+        copy_cell(server->datadir, sizeof server->datadir, value);
+    else if (strcasecmp(name, "server_uuid") == 0 || strcasecmp(name, "server_uid") == 0)
+        copy_cell(server->uuid, sizeof server->uuid, value);
+    else if (strcasecmp(name, "server_id") == 0)
+        server->server_id = (uint32_t)number;
+    else if (strcasecmp(name, "port") == 0)
+        server->port = (unsigned)number;
+    else if (strcasecmp(name, "lower_case_table_names") == 0)
+        server->lower_case_table_names = (char)number;
+    else if (strcasecmp(name, "max_allowed_packet") == 0)
+        server->max_packet_bytes = number;
+    else if (strcasecmp(name, "version_comment") == 0 && value.ptr != NULL &&
+             strcasestr(value.ptr, "mariadb") != NULL)
+        server->flavour = MR_FLAVOUR_MARIADB;
+}
+
+/* SHOW VARIABLES, because @@server_uid and @@server_uuid are each an error where they
+ * are not known. */
+static enum mr_code read_facts(struct mr_db *db, struct mr_server *server,
+                               struct mr_err *err)
+{
+    static const char sql[] =
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'version_comment', "
+        "'hostname', 'server_id', 'port', 'datadir', 'lower_case_table_names', "
+        "'max_allowed_packet', "
+        "'server_uuid', 'server_uid')";
+    struct mr_result *res = NULL;
+    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
+    if (rc != MR_OK)
+        return rc;
+    memset(server, 0, sizeof *server);
+    server->flavour = MR_FLAVOUR_MYSQL;
+    const struct mr_cell *cells;
+    while ((cells = mr_result_next(res)) != NULL)
+        if (cells[0].ptr != NULL)
+            take_fact(server, cells[0].ptr, cells[1]);
+    mr_result_free(res);
+    if (strcasestr(server->version_text, "mariadb") != NULL)
+        server->flavour = MR_FLAVOUR_MARIADB;
+    server->version = parse_version(server->version_text);
+    const char *cipher = mysql_get_ssl_cipher(db->mysql);
+    (void)snprintf(server->tls_cipher, sizeof server->tls_cipher, "%s",
+                   cipher != NULL ? cipher : "");
+    return MR_OK;
+}
+
+static enum mr_code prepare_session(struct mr_db *db, const struct mr_server *server,
+                                    struct mr_err *err)
+{
+    bool is_mysql = server->flavour == MR_FLAVOUR_MYSQL;
+    unsigned limit_s = db->statement_timeout_s;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(
+        &sql,
+        "SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, "
+        "character_set_client = utf8mb4, character_set_connection = utf8mb4, "
+        "character_set_results = NULL, net_write_timeout = 3600, "
+        "wait_timeout = 86400, sql_select_limit = 18446744073709551615, "
+        "sql_big_selects = 1, lock_wait_timeout = %d",
+        LOCK_WAIT_S);
+    if (is_mysql && server->version >= 80000)
+        mr_strbuf_add_str(&sql, ", information_schema_stats_expiry = 0");
+    if (is_mysql && server->version >= 50708 && limit_s > 0)
+        mr_strbuf_add_fmt(&sql, ", max_execution_time = %lu", limit_s * 1000UL);
+    if (!is_mysql && limit_s > 0)
+        mr_strbuf_add_fmt(&sql, ", max_statement_time = %u", limit_s);
+    enum mr_code rc = mr_strbuf_check(&sql, "preparing a session", err);
+    if (rc == MR_OK)
+        rc = mr_db_exec(db, sql.ptr, sql.len, err);
+    mr_strbuf_release(&sql);
+    if (rc == MR_OK) {
+        static const char reading[] = "SET SESSION TRANSACTION ISOLATION LEVEL "
+                                      "REPEATABLE READ, READ ONLY";
+        static const char writing[] = "SET SESSION TRANSACTION ISOLATION LEVEL "
+                                      "REPEATABLE READ, READ WRITE";
+        const char *text = db->writable ? writing : reading;
+        rc = mr_db_exec(db, text, strlen(text), err);
+    }
+    if (rc != MR_OK)
+        mr_err_context(err, "could not prepare the session");
+    return rc;
+}
+
+enum mr_code mr_db_complete_endpoint(struct mr_db *db, struct mr_err *err)
+{
+    enum mr_code rc = mr_option_file_apply(&db->ep, err);
+    if (rc == MR_OK && db->ep.host[0] == '\0') {
+        char *host = strdup("localhost");
+        if (host == NULL)
+            return mr_err_nomem(err, "connecting");
+        free(db->ep.host);
+        db->ep.host = host;
+    }
+    set_label(db);
+    return rc;
+}
+
+enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr_err *err)
+{
+    enum mr_code rc = connect_secured(db, err);
+    if (rc == MR_OK)
+        rc = read_facts(db, server, err);
+    if (rc == MR_OK)
+        rc = prepare_session(db, server, err);
+    if (rc != MR_OK)
+        mr_db_disconnect(db);
+    return rc;
+}
+
+void mr_db_disconnect(struct mr_db *db)
+{
+    if (db->mysql != NULL)
+        mysql_close(db->mysql);
+    db->mysql = NULL;
+    db->is_lost = true;
+}

@@ -1,0 +1,64 @@
+/*
+ * db_internal: what the files of the module db (db.c, db_connect.c, db_load.c,
+ * db_nap.c, db_stream.c) share.
+ * Nobody else includes this, and nobody else includes <mysql.h>.
+ *
+ * Two client libraries are supported: MariaDB Connector/C (MARIADB_PACKAGE_VERSION is
+ * defined) and Oracle's libmysqlclient.
+ */
+#ifndef MR_DB_INTERNAL_H
+#define MR_DB_INTERNAL_H
+
+#include <mysql.h>
+
+#include "core/db/db.h"
+
+#ifdef MARIADB_PACKAGE_VERSION
+typedef my_bool mr_db_bool;
+#else
+typedef bool mr_db_bool;
+#endif
+
+struct mr_db {
+    MYSQL *mysql;          /* NULL while there is no connection */
+    bool is_lost;          /* nothing can be asked until it is reconnected */
+    struct mr_endpoint ep; /* own copy, completed from option files */
+    char label[512];
+    struct mr_server server;
+    struct mr_strbuf comment; /* starts every statement */
+    struct mr_strbuf sql;     /* the statement being sent */
+    unsigned statement_timeout_s;
+    bool writable, local_infile;
+};
+
+/* db_connect.c */
+/* Fills in what the option files say, and the label.  Once, before the first attempt.
+ */
+enum mr_code mr_db_complete_endpoint(struct mr_db *db, struct mr_err *err);
+/* One attempt to connect and to prepare the session; fills *server. */
+enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server,
+                           struct mr_err *err);
+void mr_db_disconnect(struct mr_db *db);
+/* From here on the server's wish to read a file of the client is refused. */
+void mr_db_refuse_infile(MYSQL *mysql);
+
+/* db.c */
+/* The comment and the text in db->sql; MR_E_LOST where there is no connection. */
+enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len,
+                                struct mr_err *err);
+/* The error `number`, `text` of a server or of the client library; marks the connection
+ * as lost where it is. */
+enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
+                        const char *text, struct mr_err *err);
+/* The same, taken from the connection. */
+enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err);
+/* db_nap.c */
+/* While a result of many rows is read: waits so that it is woken seldom. */
+void mr_db_begin_naps(struct mr_db *db);
+void mr_db_end_naps(struct mr_db *db);
+
+/* db.c */
+/* Shuts the socket down, so that closing does not read the rest of a result. */
+void mr_db_cut(struct mr_db *db);
+
+#endif

@@ -1,0 +1,631 @@
+/* endpoint.c: see endpoint.h. */
+#include "core/db/endpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "core/base/signals.h"
+
+#define MYSQL_SCHEME "mysql://"
+#define SNAPSHOT_SCHEME "snapshot:"
+#define CONNECT_TIMEOUT_S 10
+#define CONNECT_TIMEOUT_MAX_S 3600
+#define PASSWORD_MAX 512
+
+/*
+ * Error messages name the part that is wrong, never its text: any part of a mistyped
+ * URI may be a piece of the password.
+ */
+
+struct span {
+    const char *ptr;
+    size_t len;
+};
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Percent-decodes to a new string.  A NUL is refused: it would end the string early. */
+static enum mr_code decode(struct span in, const char *part, char **out,
+                           struct mr_err *err)
+{
+    char *text = malloc(in.len + 1);
+    if (text == NULL)
+        return mr_err_nomem(err, "reading an endpoint");
+    size_t used = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        if (in.ptr[i] != '%') {
+            text[used++] = in.ptr[i];
+            continue;
+        }
+        int high = in.len - i > 2 ? hex_digit(in.ptr[i + 1]) : -1;
+        int low = in.len - i > 2 ? hex_digit(in.ptr[i + 2]) : -1;
+        if (high < 0 || low < 0 || (high == 0 && low == 0)) {
+            free(text);
+            mr_err_set(err, MR_E_USAGE, "bad percent-escape in the %s of the endpoint",
+                       part);
+            mr_err_hint(err, "Write a percent sign itself as %%25.");
+            return MR_E_USAGE;
+        }
+        text[used++] = (char)(high * 16 + low);
+        i += 2;
+    }
+    text[used] = '\0';
+    *out = text;
+    return MR_OK;
+}
+
+/* The first of `chars` in the span, or its end. */
+static const char *find_any(struct span in, const char *chars)
+{
+    const char *p = in.ptr;
+    while (p < in.ptr + in.len && strchr(chars, *p) == NULL)
+        p++;
+    return p;
+}
+
+/* Cuts the span at the first `c`; false if there is none.  tail may be NULL. */
+static bool cut(struct span *head, char c, struct span *tail)
+{
+    const char *at = memchr(head->ptr, c, head->len);
+    if (at == NULL)
+        return false;
+    if (tail != NULL)
+        *tail = (struct span){at + 1, head->len - (size_t)(at - head->ptr) - 1};
+    head->len = (size_t)(at - head->ptr);
+    return true;
+}
+
+/* The last '@' of the authority ends user and password: a raw '@' in a password is a
+ * common slip with only one possible meaning. */
+static const char *last_at(struct span in)
+{
+    return memrchr(in.ptr, '@', in.len);
+}
+
+static enum mr_code parse_number(const char *text, unsigned max, unsigned *out)
+{
+    unsigned value = 0;
+    if (*text == '\0')
+        return MR_E_USAGE;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return MR_E_USAGE;
+        value = value * 10 + (unsigned)(*text - '0');
+        if (value > max)
+            return MR_E_USAGE;
+    }
+    if (value == 0)
+        return MR_E_USAGE;
+    *out = value;
+    return MR_OK;
+}
+
+static enum mr_code parse_port(struct mr_endpoint *ep, struct span in, struct mr_err *err)
+{
+    char *text = NULL;
+    enum mr_code rc = decode(in, "port", &text, err);
+    if (rc != MR_OK)
+        return rc;
+    if (parse_number(text, 65535, &ep->port) != MR_OK) {
+        /* digits are shown; anything else may be a piece of a password */
+        bool is_digits = text[strspn(text, "0123456789")] == '\0' && *text != '\0';
+        rc = mr_err_set(err, MR_E_USAGE, "malformed port%s%s%s in the endpoint",
+                        is_digits ? " \"" : "", is_digits ? text : "",
+                        is_digits ? "\"" : "");
+        mr_err_hint(err, "A port is a number from 1 to 65535; in user and password "
+                         "write : @ / ? %% as %%3A %%40 %%2F %%3F %%25.");
+    }
+    free(text);
+    return rc;
+}
+
+static enum mr_code parse_userinfo(struct mr_endpoint *ep, struct span in,
+                                   struct mr_err *err)
+{
+    struct span password;
+    if (cut(&in, ':', &password)) {
+        enum mr_code rc = decode(password, "password", &ep->password, err);
+        if (rc != MR_OK)
+            return rc;
+    }
+    return in.len == 0 ? MR_OK : decode(in, "user", &ep->user, err);
+}
+
+static enum mr_code parse_host(struct mr_endpoint *ep, struct span in, struct mr_err *err)
+{
+    if (in.len > 0 && in.ptr[0] == '[') {
+        const char *close = memchr(in.ptr, ']', in.len);
+        if (close == NULL || close == in.ptr + 1)
+            return mr_err_set(err, MR_E_USAGE, "malformed [address] in the endpoint");
+        struct span inner = {in.ptr + 1, (size_t)(close - in.ptr) - 1};
+        struct span rest = {close + 1, in.len - inner.len - 2};
+        enum mr_code rc = decode(inner, "host", &ep->host, err);
+        if (rc != MR_OK || rest.len == 0)
+            return rc;
+        if (rest.ptr[0] != ':')
+            return mr_err_set(err, MR_E_USAGE, "malformed [address] in the endpoint");
+        return parse_port(ep, (struct span){rest.ptr + 1, rest.len - 1}, err);
+    }
+    struct span port;
+    bool has_port = cut(&in, ':', &port);
+    if (has_port && memchr(port.ptr, ':', port.len) != NULL) {
+        mr_err_set(err, MR_E_USAGE, "malformed host in the endpoint");
+        mr_err_hint(err, "Write an IPv6 address in brackets, and : in a user or "
+                         "password as %%3A.");
+        return MR_E_USAGE;
+    }
+    enum mr_code rc = decode(in, "host", &ep->host, err);
+    if (rc == MR_OK && has_port)
+        rc = parse_port(ep, port, err);
+    return rc;
+}
+
+/* "db,db…", after the slash. */
+static enum mr_code parse_dbs(struct mr_endpoint *ep, struct span in, struct mr_err *err)
+{
+    if (in.len == 0)
+        return MR_OK;
+    if (memchr(in.ptr, '/', in.len) != NULL) {
+        mr_err_set(err, MR_E_USAGE, "more than one / after the host of the endpoint");
+        mr_err_hint(err, "Write databases as /db1,db2, and / in a name or password "
+                         "as %%2F.");
+        return MR_E_USAGE;
+    }
+    size_t count = 1;
+    for (size_t i = 0; i < in.len; i++)
+        count += in.ptr[i] == ',';
+    ep->dbs = calloc(count, sizeof *ep->dbs);
+    if (ep->dbs == NULL)
+        return mr_err_nomem(err, "reading an endpoint");
+    bool more = true;
+    while (more) {
+        struct span rest = {NULL, 0};
+        more = cut(&in, ',', &rest);
+        if (in.len == 0)
+            return mr_err_set(err, MR_E_USAGE, "empty database name in the endpoint");
+        enum mr_code rc = decode(in, "database name", &ep->dbs[ep->ndbs], err);
+        if (rc != MR_OK)
+            return rc;
+        ep->ndbs++;
+        in = rest;
+    }
+    return MR_OK;
+}
+
+static const struct {
+    const char *name;
+    enum mr_ssl_mode mode;
+} ssl_modes[] = {
+    {"disabled", MR_SSL_DISABLED},
+    {"preferred", MR_SSL_PREFERRED},
+    {"required", MR_SSL_REQUIRED},
+    {"verify-ca", MR_SSL_VERIFY_CA},
+    {"verify-identity", MR_SSL_VERIFY_IDENTITY},
+};
+
+static enum mr_code parse_ssl_mode(struct mr_endpoint *ep, const char *text,
+                                   struct mr_err *err)
+{
+    for (size_t i = 0; i < sizeof ssl_modes / sizeof *ssl_modes; i++)
+        if (strcasecmp(text, ssl_modes[i].name) == 0) {
+            ep->ssl_mode = ssl_modes[i].mode;
+            return MR_OK;
+        }
+    mr_err_set(err, MR_E_USAGE, "unknown ssl-mode \"%s\" in the endpoint", text);
+    mr_err_hint(err, "The modes are disabled, preferred, required, verify-ca and "
+                     "verify-identity.");
+    return MR_E_USAGE;
+}
+
+/* Where the text of a key goes, or NULL for a key that is no text or not known. */
+static char **text_option(struct mr_endpoint *ep, struct span key)
+{
+    const struct {
+        const char *name;
+        char **slot;
+    } mysql[] = {
+        {"socket", &ep->socket},
+        {"ssl-ca", &ep->ssl_ca},
+        {"ssl-cert", &ep->ssl_cert},
+        {"ssl-key", &ep->ssl_key},
+        {"defaults-file", &ep->defaults_file},
+        {"defaults-group", &ep->defaults_group},
+    };
+    if (ep->kind == MR_ENDPOINT_SNAPSHOT)
+        return key.len == 3 && memcmp(key.ptr, "key", 3) == 0 ? &ep->key : NULL;
+    for (size_t i = 0; i < sizeof mysql / sizeof *mysql; i++)
+        if (strlen(mysql[i].name) == key.len &&
+            memcmp(mysql[i].name, key.ptr, key.len) == 0)
+            return mysql[i].slot;
+    return NULL;
+}
+
+static bool span_is(struct span in, const char *text)
+{
+    return in.len == strlen(text) && memcmp(in.ptr, text, in.len) == 0;
+}
+
+/* A misspelt option, and no piece of a password behind a stray '?'. */
+static bool is_plain_word(struct span in)
+{
+    for (size_t i = 0; i < in.len; i++)
+        if (in.ptr[i] != '-' && (in.ptr[i] < 'a' || in.ptr[i] > 'z'))
+            return false;
+    return in.len > 3;
+}
+
+static enum mr_code parse_option(struct mr_endpoint *ep, struct span key,
+                                 struct mr_err *err)
+{
+    struct span in = {NULL, 0};
+    if (!cut(&key, '=', &in) || in.len == 0) {
+        mr_err_set(err, MR_E_USAGE, "option without a value in the endpoint");
+        mr_err_hint(err, "Options are written ?key=value&key=value.");
+        return MR_E_USAGE;
+    }
+    char **slot = text_option(ep, key);
+    if (slot != NULL && *slot != NULL)
+        return mr_err_set(err, MR_E_USAGE, "option \"%.*s\" given twice in the endpoint",
+                          (int)key.len, key.ptr);
+    if (slot != NULL)
+        return decode(in, "options", slot, err);
+    bool is_mysql = ep->kind == MR_ENDPOINT_MYSQL;
+    bool is_mode = is_mysql && span_is(key, "ssl-mode");
+    if (!is_mode && !(is_mysql && span_is(key, "connect-timeout"))) {
+        mr_err_set(err, MR_E_USAGE, "unknown option%s%.*s%s in the endpoint",
+                   is_plain_word(key) ? " \"" : "", is_plain_word(key) ? (int)key.len : 0,
+                   key.ptr, is_plain_word(key) ? "\"" : "");
+        mr_err_hint(err, is_mysql ? "The options are socket, ssl-mode, ssl-ca, ssl-cert, "
+                                    "ssl-key, defaults-file, defaults-group and "
+                                    "connect-timeout; write ? in a password as %%3F."
+                                  : "The only option of a snapshot is key.");
+        return MR_E_USAGE;
+    }
+    char *text = NULL;
+    enum mr_code rc = decode(in, "options", &text, err);
+    if (rc == MR_OK && is_mode)
+        rc = parse_ssl_mode(ep, text, err);
+    else if (rc == MR_OK &&
+             parse_number(text, CONNECT_TIMEOUT_MAX_S, &ep->connect_timeout_s) != MR_OK)
+        rc = mr_err_set(err, MR_E_USAGE,
+                        "malformed connect-timeout in the endpoint: not a number of "
+                        "seconds from 1 to %d",
+                        CONNECT_TIMEOUT_MAX_S);
+    free(text);
+    return rc;
+}
+
+static enum mr_code parse_options(struct mr_endpoint *ep, struct span in,
+                                  struct mr_err *err)
+{
+    while (in.len > 0) {
+        struct span rest = {NULL, 0};
+        (void)cut(&in, '&', &rest);
+        if (in.len > 0) {
+            enum mr_code rc = parse_option(ep, in, err);
+            if (rc != MR_OK)
+                return rc;
+        }
+        in = rest;
+    }
+    return MR_OK;
+}
+
+static enum mr_code parse_mysql(struct mr_endpoint *ep, struct span in,
+                                struct mr_err *err)
+{
+    const char *end = find_any(in, "/?");
+    struct span authority = {in.ptr, (size_t)(end - in.ptr)};
+    struct span path = {end, in.len - authority.len};
+    struct span options = {NULL, 0};
+    (void)cut(&path, '?', &options);
+
+    const char *at = last_at(authority);
+    enum mr_code rc = MR_OK;
+    if (at != NULL) {
+        size_t len = (size_t)(at - authority.ptr);
+        rc = parse_userinfo(ep, (struct span){authority.ptr, len}, err);
+        authority = (struct span){at + 1, authority.len - len - 1};
+    }
+    if (rc == MR_OK)
+        rc = parse_host(ep, authority, err);
+    if (rc == MR_OK && path.len > 0)
+        rc = parse_dbs(ep, (struct span){path.ptr + 1, path.len - 1}, err);
+    if (rc == MR_OK)
+        rc = parse_options(ep, options, err);
+    if (rc == MR_OK && ep->host[0] == '\0' && (ep->socket != NULL || ep->port != 0)) {
+        free(ep->host);
+        ep->host = strdup("localhost");
+        if (ep->host == NULL)
+            rc = mr_err_nomem(err, "reading an endpoint");
+    }
+    return rc;
+}
+
+static enum mr_code parse_snapshot(struct mr_endpoint *ep, struct span in,
+                                   struct mr_err *err)
+{
+    struct span options = {NULL, 0};
+    (void)cut(&in, '?', &options);
+    if (in.len == 0)
+        return mr_err_set(err, MR_E_USAGE, "endpoint \"snapshot:\" names no directory");
+    enum mr_code rc = decode(in, "directory", &ep->dir, err);
+    return rc == MR_OK ? parse_options(ep, options, err) : rc;
+}
+
+enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri,
+                               struct mr_err *err)
+{
+    memset(ep, 0, sizeof *ep);
+    ep->connect_timeout_s = CONNECT_TIMEOUT_S;
+    enum mr_code rc;
+    if (strncasecmp(uri, MYSQL_SCHEME, strlen(MYSQL_SCHEME)) == 0) {
+        const char *rest = uri + strlen(MYSQL_SCHEME);
+        ep->kind = MR_ENDPOINT_MYSQL;
+        rc = parse_mysql(ep, (struct span){rest, strlen(rest)}, err);
+    } else if (strncasecmp(uri, SNAPSHOT_SCHEME, strlen(SNAPSHOT_SCHEME)) == 0) {
+        const char *rest = uri + strlen(SNAPSHOT_SCHEME);
+        ep->kind = MR_ENDPOINT_SNAPSHOT;
+        rc = parse_snapshot(ep, (struct span){rest, strlen(rest)}, err);
+    } else {
+        const char *end = strstr(uri, "://");
+        int shown = end != NULL && end - uri < 20 ? (int)(end - uri) : 0;
+        if (shown > 0)
+            rc = mr_err_set(err, MR_E_USAGE,
+                            "endpoint starts with \"%.*s://\", not with mysql:// or "
+                            "snapshot:",
+                            shown, uri);
+        else
+            rc = mr_err_set(err, MR_E_USAGE,
+                            "endpoint starts neither with mysql:// nor with snapshot:");
+        mr_err_hint(err, "Write mysql://user@host:3306/database.");
+    }
+    if (rc != MR_OK)
+        mr_endpoint_release(ep);
+    return rc;
+}
+
+void mr_endpoint_release(struct mr_endpoint *ep)
+{
+    if (ep->password != NULL)
+        explicit_bzero(ep->password, strlen(ep->password));
+    free(ep->user);
+    free(ep->password);
+    free(ep->host);
+    for (size_t i = 0; i < ep->ndbs; i++)
+        free(ep->dbs[i]);
+    free(ep->dbs);
+    free(ep->socket);
+    free(ep->ssl_ca);
+    free(ep->ssl_cert);
+    free(ep->ssl_key);
+    free(ep->defaults_file);
+    free(ep->defaults_group);
+    free(ep->dir);
+    free(ep->key);
+    memset(ep, 0, sizeof *ep);
+}
+
+/* NULL stays NULL; *failed is set when memory is out. */
+static char *copy_text(const char *text, bool *failed)
+{
+    if (text == NULL)
+        return NULL;
+    char *copy = strdup(text);
+    if (copy == NULL)
+        *failed = true;
+    return copy;
+}
+
+enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *from,
+                              struct mr_err *err)
+{
+    bool failed = false;
+    *to = (struct mr_endpoint){
+        .kind = from->kind,
+        .user = copy_text(from->user, &failed),
+        .password = copy_text(from->password, &failed),
+        .host = copy_text(from->host, &failed),
+        .port = from->port,
+        .socket = copy_text(from->socket, &failed),
+        .ssl_ca = copy_text(from->ssl_ca, &failed),
+        .ssl_cert = copy_text(from->ssl_cert, &failed),
+        .ssl_key = copy_text(from->ssl_key, &failed),
+        .defaults_file = copy_text(from->defaults_file, &failed),
+        .defaults_group = copy_text(from->defaults_group, &failed),
+        .ssl_mode = from->ssl_mode,
+        .connect_timeout_s = from->connect_timeout_s,
+        .dir = copy_text(from->dir, &failed),
+        .key = copy_text(from->key, &failed),
+    };
+    if (from->ndbs > 0) {
+        to->dbs = calloc(from->ndbs, sizeof *to->dbs);
+        failed = failed || to->dbs == NULL;
+    }
+    for (size_t i = 0; i < from->ndbs && to->dbs != NULL; i++)
+        to->dbs[to->ndbs++] = copy_text(from->dbs[i], &failed);
+    if (!failed)
+        return MR_OK;
+    mr_endpoint_release(to);
+    return mr_err_nomem(err, "copying an endpoint");
+}
+
+/* The text of MYRECON_[<role>_]<what>, or NULL. */
+static const char *env_text(const char *role, const char *what)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "MYRECON_%s%s%s", role != NULL ? role : "",
+                   role != NULL ? "_" : "", what);
+    return getenv(name);
+}
+
+enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role,
+                                  struct mr_err *err)
+{
+    if (ep->kind != MR_ENDPOINT_MYSQL)
+        return MR_OK;
+    const struct {
+        const char *what;
+        char **slot;
+    } parts[] = {{"USER", &ep->user}, {"PASSWORD", &ep->password}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (*parts[i].slot != NULL)
+            continue;
+        const char *text = role != NULL ? env_text(role, parts[i].what) : NULL;
+        if (text == NULL)
+            text = env_text(NULL, parts[i].what);
+        if (text == NULL)
+            continue;
+        *parts[i].slot = strdup(text);
+        if (*parts[i].slot == NULL)
+            return mr_err_nomem(err, "reading the environment");
+    }
+    return MR_OK;
+}
+
+/* Percent-encodes what would not parse back, and what does not belong on a terminal. */
+static void encode(struct mr_strbuf *out, const char *text, const char *plain)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool is_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                       (c >= 'a' && c <= 'z') || c >= 0x80;
+        if (is_word || strchr("-._~$", c) != NULL || strchr(plain, c) != NULL)
+            mr_strbuf_add_char(out, *text);
+        else
+            mr_strbuf_add_fmt(out, "%%%02X", c);
+    }
+}
+
+void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out)
+{
+    if (ep->kind == MR_ENDPOINT_SNAPSHOT) {
+        mr_strbuf_add_str(out, SNAPSHOT_SCHEME);
+        encode(out, ep->dir, "/:,@+=");
+        return;
+    }
+    mr_strbuf_add_str(out, MYSQL_SCHEME);
+    if (ep->user != NULL) {
+        encode(out, ep->user, "");
+        mr_strbuf_add_char(out, '@');
+    }
+    bool is_v6 = strchr(ep->host, ':') != NULL;
+    mr_strbuf_add_str(out, is_v6 ? "[" : "");
+    encode(out, ep->host, is_v6 ? ":" : "");
+    mr_strbuf_add_str(out, is_v6 ? "]" : "");
+    if (ep->port != 0)
+        mr_strbuf_add_fmt(out, ":%u", ep->port);
+    for (size_t i = 0; i < ep->ndbs; i++) {
+        mr_strbuf_add_char(out, i == 0 ? '/' : ',');
+        encode(out, ep->dbs[i], "");
+    }
+    if (ep->socket != NULL) {
+        mr_strbuf_add_str(out, "?socket=");
+        encode(out, ep->socket, "/:,@+");
+    }
+}
+
+void mr_endpoint_wipe_arg(char *arg)
+{
+    if (strncasecmp(arg, MYSQL_SCHEME, strlen(MYSQL_SCHEME)) != 0)
+        return;
+    char *start = arg + strlen(MYSQL_SCHEME);
+    struct span rest = {start, strlen(start)};
+    struct span authority = {start, (size_t)(find_any(rest, "/?") - start)};
+    const char *at = last_at(authority);
+    /* A password with a raw / or ? ends the authority before its '@'. */
+    if (at == NULL)
+        at = last_at(rest);
+    char *colon = strchr(start, ':');
+    if (at == NULL || colon == NULL || colon > at)
+        return;
+    for (char *p = colon + 1; p < at; p++)
+        *p = 'x';
+}
+
+/* Reads one line of at most size-1 bytes; a longer one is refused, not cut. */
+static enum mr_code read_line(int fd, char *buf, size_t size, struct mr_err *err)
+{
+    size_t used = 0;
+    for (;;) {
+        char c;
+        ssize_t got = read(fd, &c, 1);
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return mr_err_set_sys(err, MR_E_IO, errno, "could not read the password");
+        if (got == 0 || c == '\n' || c == '\r')
+            break;
+        if (used + 1 >= size)
+            return mr_err_set(err, MR_E_USAGE, "password is longer than %d bytes",
+                              PASSWORD_MAX - 1);
+        buf[used++] = c;
+    }
+    buf[used] = '\0';
+    return MR_OK;
+}
+
+enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label,
+                                      struct mr_err *err)
+{
+    char buf[PASSWORD_MAX] = "";
+    struct termios before;
+    bool quiet = false;
+    enum mr_code rc = MR_OK;
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || tcgetattr(fd, &before) != 0) {
+        rc = mr_err_set(err, MR_E_USAGE, "no terminal to ask for the password of %s on",
+                        label);
+        mr_err_hint(err, "Give the password by MYRECON_SOURCE_PASSWORD, "
+                         "MYRECON_TARGET_PASSWORD or an option file.");
+        goto out;
+    }
+    struct termios silent = before;
+    silent.c_lflag &= (tcflag_t) ~(tcflag_t)(ECHO);
+    silent.c_lflag |= (tcflag_t)(ICANON | ECHONL);
+    if (tcsetattr(fd, TCSAFLUSH, &silent) != 0) {
+        rc = mr_err_set_sys(err, MR_E_IO, errno, "could not turn off the echo");
+        goto out;
+    }
+    quiet = true;
+    if (dprintf(fd, "Password for %s: ", label) < 0) {
+        rc = mr_err_set_sys(err, MR_E_IO, errno, "could not write to the terminal");
+        goto out;
+    }
+    rc = read_line(fd, buf, sizeof buf, err);
+    if (rc != MR_OK)
+        goto out;
+    char *password = strdup(buf);
+    if (password == NULL) {
+        rc = mr_err_nomem(err, "reading a password");
+        goto out;
+    }
+    if (ep->password != NULL)
+        explicit_bzero(ep->password, strlen(ep->password));
+    free(ep->password);
+    ep->password = password;
+out:
+    explicit_bzero(buf, sizeof buf);
+    if (quiet)
+        (void)tcsetattr(fd, TCSAFLUSH, &before);
+    if (fd >= 0)
+        (void)close(fd);
+    return rc;
+}

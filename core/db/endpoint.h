@@ -1,0 +1,70 @@
+/*
+ * endpoint: what a command reads from or writes to, as given on the command line.
+ *
+ *   mysql://[user[:password]@]host[:port][/db[,db…]][?key=value&…]
+ *   snapshot:DIR[?key=KEY.pem]
+ *
+ * Percent-encoding is decoded in every part; an unknown key, a malformed port, an empty
+ * database name or a bad escape is MR_E_USAGE naming the part.  host may be [v6].
+ * User and password: the URI, then MYRECON_<ROLE>_USER/_PASSWORD, then MYRECON_USER/
+ * _PASSWORD, then option files (option_file.h), then a prompt if asked for.
+ *
+ * Ownership: strings belong to the endpoint (release frees; the password is overwritten
+ * first).  A password never appears in mr_endpoint_display().
+ */
+#ifndef MR_ENDPOINT_H
+#define MR_ENDPOINT_H
+
+#include <stdbool.h>
+
+#include "core/base/strbuf.h"
+
+enum mr_endpoint_kind { MR_ENDPOINT_MYSQL = 1, MR_ENDPOINT_SNAPSHOT };
+
+enum mr_ssl_mode {
+    MR_SSL_PREFERRED = 0,
+    MR_SSL_DISABLED,
+    MR_SSL_REQUIRED,
+    MR_SSL_VERIFY_CA,
+    MR_SSL_VERIFY_IDENTITY
+};
+
+struct mr_endpoint {
+    enum mr_endpoint_kind kind;
+    char *user, *password; /* NULL: not given */
+    /* Never NULL for mysql; "": not given (the option files', else "localhost");
+     * "localhost" if empty with a socket or a port. */
+    char *host;
+    unsigned port; /* 0: default */
+    char **dbs;    /* names in the order given */
+    size_t ndbs;   /* 0: all but the server's own */
+    char *socket, *ssl_ca, *ssl_cert, *ssl_key, *defaults_file, *defaults_group;
+    enum mr_ssl_mode ssl_mode;
+    unsigned connect_timeout_s; /* default 10 */
+    char *dir, *key;            /* snapshot */
+};
+
+enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri,
+                               struct mr_err *err);
+void mr_endpoint_release(struct mr_endpoint *ep);
+/* A copy of its own, to be released. */
+enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *from,
+                              struct mr_err *err);
+
+/* Fills user and password from the environment where the URI gave none.
+ * role is "SOURCE", "TARGET" or NULL (only MYRECON_USER/_PASSWORD). */
+enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role,
+                                  struct mr_err *err);
+
+/* "mysql://user@host:3306/db" or "snapshot:DIR": no password, options left out except
+ * socket; reparsable. */
+void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out);
+
+/* Overwrites the password inside a URI of argv (so that ps does not show it). */
+void mr_endpoint_wipe_arg(char *arg);
+
+/* Asks on the terminal (/dev/tty, no echo).  MR_E_USAGE where there is no terminal. */
+enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label,
+                                      struct mr_err *err);
+
+#endif

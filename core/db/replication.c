@@ -1,0 +1,604 @@
+/* replication.c: see replication.h. */
+#include "core/db/replication.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "core/base/signals.h"
+#include "core/db/sqltext.h"
+#include "core/base/vec.h"
+
+/* Servers wait in slices, so that a cancel is heard and no statement time-out strikes.
+ */
+#define WAIT_SLICE_S 1
+#define NOT_VISIBLE (-1)
+#define STOPPED (-2)
+#define NO_COLUMN SIZE_MAX
+
+static bool is_mariadb(const struct mr_db *db)
+{
+    return mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
+}
+
+/* ---- the status of a replica ---- */
+
+/* Both spellings of a column: of MariaDB and older MySQL, and of MySQL since 8.0.22. */
+enum field {
+    F_HOST,
+    F_PORT,
+    F_IO,
+    F_SQL,
+    F_IO_ERROR,
+    F_SQL_ERROR,
+    F_LAG,
+    F_SERVER_ID,
+    F_UUID,
+    F_COUNT
+};
+
+static const char *const field_names[F_COUNT][2] = {
+    [F_HOST] = {"Master_Host", "Source_Host"},
+    [F_PORT] = {"Master_Port", "Source_Port"},
+    [F_IO] = {"Slave_IO_Running", "Replica_IO_Running"},
+    [F_SQL] = {"Slave_SQL_Running", "Replica_SQL_Running"},
+    [F_IO_ERROR] = {"Last_IO_Error", "Last_IO_Error"},
+    [F_SQL_ERROR] = {"Last_SQL_Error", "Last_SQL_Error"},
+    [F_LAG] = {"Seconds_Behind_Master", "Seconds_Behind_Source"},
+    [F_SERVER_ID] = {"Master_Server_Id", "Source_Server_Id"},
+    [F_UUID] = {"Master_UUID", "Source_UUID"},
+};
+
+struct status {
+    struct mr_result *res;
+    size_t columns[F_COUNT];
+    const struct mr_cell *row;
+};
+
+/* Statements and columns are renamed from version to version; MySQL 9 knows only the
+ * new ones. */
+static bool has_new_words(const struct mr_db *db)
+{
+    return !is_mariadb(db) && mr_db_server(db)->version >= 80022;
+}
+
+static size_t result_column(const struct mr_result *res, const char *name)
+{
+    for (size_t c = 0; c < mr_result_columns(res); c++)
+        if (strcasecmp(mr_result_column_name(res, c), name) == 0)
+            return c;
+    return NO_COLUMN;
+}
+
+static enum mr_code status_open(struct mr_db *db, struct status *status,
+                                struct mr_err *err)
+{
+    const char *sql = "SHOW SLAVE STATUS";
+    if (is_mariadb(db))
+        sql = "SHOW ALL SLAVES STATUS";
+    else if (has_new_words(db))
+        sql = "SHOW REPLICA STATUS";
+    memset(status, 0, sizeof *status);
+    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &status->res, err);
+    if (rc != MR_OK)
+        return rc;
+    for (size_t f = 0; f < F_COUNT; f++) {
+        status->columns[f] = result_column(status->res, field_names[f][0]);
+        if (status->columns[f] == NO_COLUMN)
+            status->columns[f] = result_column(status->res, field_names[f][1]);
+    }
+    return MR_OK;
+}
+
+static bool status_next(struct status *status)
+{
+    status->row = mr_result_next(status->res);
+    return status->row != NULL;
+}
+
+/* The text of a field in this row; "" for NULL and where the server has none. */
+static const char *status_text(const struct status *status, enum field field)
+{
+    size_t column = status->columns[field];
+    if (column == NO_COLUMN || status->row[column].ptr == NULL)
+        return "";
+    return status->row[column].ptr;
+}
+
+static void status_close(struct status *status)
+{
+    mr_result_free(status->res);
+}
+
+static bool is_running(const struct status *status, enum field field)
+{
+    return strcasecmp(status_text(status, field), "yes") == 0;
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
+           strcasecmp(host, "localhost") == 0;
+}
+
+/* Is the row's source the server a?  By its uuid, else its server_id, which the replica
+ * b learns when it connects; before that only the address is known. */
+static bool is_source(const struct status *status, const struct mr_server *a,
+                      const struct mr_server *b)
+{
+    const char *uuid = status_text(status, F_UUID);
+    unsigned long id = strtoul(status_text(status, F_SERVER_ID), NULL, 10);
+    if (uuid[0] != '\0' && a->flavour == MR_FLAVOUR_MYSQL && a->uuid[0] != '\0')
+        return strcmp(uuid, a->uuid) == 0;
+    if (id != 0)
+        return id == a->server_id;
+    const char *host = status_text(status, F_HOST);
+    if (is_loopback(host))
+        host = b->hostname;
+    return strtoul(status_text(status, F_PORT), NULL, 10) == a->port &&
+           strcasecmp(host, a->hostname) == 0;
+}
+
+/* ---- what GTIDs prove without any right ---- */
+
+/* One "domain-server-sequence" of a MariaDB position. */
+struct gtid {
+    unsigned long domain, server_id;
+    unsigned long long sequence;
+};
+
+static bool next_gtid(const char **text, struct gtid *gtid)
+{
+    int used = 0;
+    *text += strspn(*text, ", \n");
+    if (sscanf(*text, "%lu-%lu-%llu%n", &gtid->domain, &gtid->server_id, &gtid->sequence,
+               &used) != 3)
+        return false;
+    *text += used;
+    return true;
+}
+
+/* Does the replica's position end, in some domain, with a transaction that server_id
+ * wrote, and has the replica written nothing of its own behind it? */
+static bool mariadb_applied(const char *slave_pos, const char *binlog_pos,
+                            unsigned long server_id)
+{
+    struct gtid applied, written;
+    bool found = false;
+    while (next_gtid(&slave_pos, &applied)) {
+        const char *rest = binlog_pos;
+        bool forked = false;
+        while (next_gtid(&rest, &written))
+            forked = forked || (written.domain == applied.domain &&
+                                written.server_id != applied.server_id &&
+                                written.sequence > applied.sequence);
+        if (forked)
+            return false;
+        found = found || applied.server_id == server_id;
+    }
+    return found;
+}
+
+static enum mr_code mariadb_proof(struct mr_db *a, struct mr_db *b, bool *proved,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf slave = MR_STRBUF_INIT, binlog = MR_STRBUF_INIT;
+    enum mr_code rc = mr_db_query_text(b, "SELECT @@GLOBAL.gtid_slave_pos", &slave, err);
+    if (rc == MR_OK)
+        rc = mr_db_query_text(b, "SELECT @@GLOBAL.gtid_binlog_pos", &binlog, err);
+    if (rc == MR_OK)
+        *proved = mr_db_server(a)->server_id != mr_db_server(b)->server_id &&
+                  mariadb_applied(slave.ptr, binlog.ptr, mr_db_server(a)->server_id);
+    mr_strbuf_release(&slave);
+    mr_strbuf_release(&binlog);
+    return rc;
+}
+
+/* b's set is read first: what a writes meanwhile makes no difference then.  b has
+ * applied a's transactions if a's uuid is in its set, and is no source of its own if
+ * nothing in its set is unknown to a. */
+static enum mr_code mysql_proof(struct mr_db *a, struct mr_db *b, bool *proved,
+                                struct mr_err *err)
+{
+    struct mr_strbuf set = MR_STRBUF_INIT, sql = MR_STRBUF_INIT, answer = MR_STRBUF_INIT;
+    const char *uuid = mr_db_server(a)->uuid;
+    enum mr_code rc = mr_db_query_text(b, "SELECT @@GLOBAL.gtid_executed", &set, err);
+    if (rc != MR_OK || uuid[0] == '\0' || strstr(set.ptr, uuid) == NULL)
+        goto out;
+    mr_strbuf_add_str(&sql, "SELECT GTID_SUBSET(");
+    mr_sql_string(&sql, set.ptr);
+    mr_strbuf_add_str(&sql, ", @@GLOBAL.gtid_executed)");
+    rc = mr_strbuf_check(&sql, "building a query", err);
+    if (rc == MR_OK)
+        rc = mr_db_query_text(a, sql.ptr, &answer, err);
+    if (rc == MR_OK)
+        *proved = strcmp(answer.ptr, "1") == 0;
+out:
+    mr_strbuf_release(&set);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&answer);
+    return rc;
+}
+
+/* A server too old for the variables proves nothing; that is no error. */
+static enum mr_code gtid_proof(struct mr_db *a, struct mr_db *b, bool *proved,
+                               struct mr_err *err)
+{
+    *proved = false;
+    enum mr_code rc = MR_OK;
+    if (is_mariadb(a) && is_mariadb(b))
+        rc = mariadb_proof(a, b, proved, err);
+    else if (!is_mariadb(a) && !is_mariadb(b))
+        rc = mysql_proof(a, b, proved, err);
+    return rc == MR_E_LOST || rc == MR_E_NOMEM || rc == MR_E_CANCELLED ? rc : MR_OK;
+}
+
+/* ---- relation ---- */
+
+/* GRANT … that would let db's account see the status. */
+static enum mr_code add_grant(struct mr_db *db, struct mr_strbuf *note,
+                              struct mr_err *err)
+{
+    struct mr_strbuf account = MR_STRBUF_INIT;
+    enum mr_code rc = mr_db_query_text(db, "SELECT CURRENT_USER()", &account, err);
+    if (rc == MR_OK) {
+        const char *at = strrchr(account.ptr, '@');
+        size_t user_len = at != NULL ? (size_t)(at - account.ptr) : account.len;
+        bool new_names = is_mariadb(db) && mr_db_server(db)->version >= 100502;
+        mr_strbuf_add_fmt(note, "GRANT %s ON *.* TO '%.*s'@'%s'",
+                          new_names ? "SLAVE MONITOR" : "REPLICATION CLIENT",
+                          (int)user_len, account.ptr, at != NULL ? at + 1 : "%");
+    }
+    mr_strbuf_release(&account);
+    return rc;
+}
+
+static enum mr_code relation_unseen(struct mr_db *a, struct mr_db *b,
+                                    enum mr_relation *relation, struct mr_strbuf *note,
+                                    struct mr_err *err)
+{
+    bool proved;
+    enum mr_code rc = gtid_proof(a, b, &proved, err);
+    if (rc != MR_OK)
+        return rc;
+    *relation = proved ? MR_RELATION_FOLLOWS : MR_RELATION_UNKNOWN;
+    if (proved)
+        mr_strbuf_add_fmt(note,
+                          "%s has applied transactions of %s (GTID); whether its "
+                          "replication threads run is not visible without: ",
+                          mr_db_label(b), mr_db_label(a));
+    else
+        mr_strbuf_add_fmt(note,
+                          "whether %s replicates from %s is not visible to this account; "
+                          "to see it: ",
+                          mr_db_label(b), mr_db_label(a));
+    return add_grant(b, note, err);
+}
+
+static void note_running(struct mr_strbuf *note, const struct mr_db *a,
+                         const struct mr_db *b, const struct status *status)
+{
+    const char *lag = status_text(status, F_LAG);
+    mr_strbuf_add_fmt(note, "%s replicates from %s, %s seconds behind", mr_db_label(b),
+                      mr_db_label(a), lag[0] != '\0' ? lag : "an unknown number of");
+}
+
+static void note_stopped(struct mr_strbuf *note, const struct mr_db *a,
+                         const struct mr_db *b, const struct status *status)
+{
+    bool io = is_running(status, F_IO), sql = is_running(status, F_SQL);
+    const char *which = io ? "SQL" : "I/O";
+    if (!io && !sql)
+        which = "I/O and SQL";
+    mr_strbuf_add_fmt(note, "%s is a replica of %s, but its %s thread %s not running",
+                      mr_db_label(b), mr_db_label(a), which, !io && !sql ? "are" : "is");
+    const char *reason = status_text(status, sql ? F_IO_ERROR : F_SQL_ERROR);
+    if (reason[0] == '\0')
+        reason = status_text(status, F_IO_ERROR);
+    if (reason[0] != '\0')
+        mr_strbuf_add_fmt(note, ": %.500s", reason);
+}
+
+/* Through a chain: b's own source is a third server, which passes on what a writes. */
+static enum mr_code relation_chained(struct mr_db *a, struct mr_db *b, const char *via,
+                                     enum mr_relation *relation, struct mr_strbuf *note,
+                                     struct mr_err *err)
+{
+    bool proved;
+    enum mr_code rc = gtid_proof(a, b, &proved, err);
+    if (rc != MR_OK)
+        return rc;
+    *relation = proved ? MR_RELATION_FOLLOWS : MR_RELATION_NONE;
+    if (proved)
+        mr_strbuf_add_fmt(note, "%s replicates from %s through %s", mr_db_label(b),
+                          mr_db_label(a), via);
+    else
+        mr_strbuf_add_fmt(note, "%s does not replicate from %s, but from %s",
+                          mr_db_label(b), mr_db_label(a), via);
+    return MR_OK;
+}
+
+enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b,
+                                     enum mr_relation *relation, struct mr_strbuf *note,
+                                     struct mr_err *err)
+{
+    struct status status;
+    char via[300] = "";
+    bool is_stopped = false;
+    *relation = MR_RELATION_NONE;
+    mr_strbuf_reset(note);
+    enum mr_code rc = status_open(b, &status, err);
+    if (rc == MR_E_DENIED) {
+        rc = relation_unseen(a, b, relation, note, err);
+        return rc == MR_OK ? mr_strbuf_check(note, "describing replication", err) : rc;
+    }
+    if (rc != MR_OK)
+        return rc;
+    while (*relation == MR_RELATION_NONE && status_next(&status)) {
+        bool runs = is_running(&status, F_IO) && is_running(&status, F_SQL);
+        if (is_source(&status, mr_db_server(a), mr_db_server(b))) {
+            *relation = runs ? MR_RELATION_FOLLOWS : MR_RELATION_STOPPED;
+            (runs ? note_running : note_stopped)(note, a, b, &status);
+        } else {
+            is_stopped = is_stopped || !runs;
+            (void)snprintf(via, sizeof via, "%s:%s", status_text(&status, F_HOST),
+                           status_text(&status, F_PORT));
+        }
+    }
+    status_close(&status);
+    if (*relation == MR_RELATION_NONE && via[0] != '\0' && !is_stopped)
+        rc = relation_chained(a, b, via, relation, note, err);
+    else if (*relation == MR_RELATION_NONE)
+        mr_strbuf_add_fmt(note, "%s is not a replica of %s", mr_db_label(b),
+                          mr_db_label(a));
+    return rc == MR_OK ? mr_strbuf_check(note, "describing replication", err) : rc;
+}
+
+/* ---- position and wait ---- */
+
+/*
+ * A position is text of up to two lines, because which one the replica can wait for
+ * depends on the replica: "mariadb <gtid_binlog_pos>" or "mysql <gtid_executed>", and
+ * "file <name> <offset>".
+ */
+
+/* "file …", where the account may see it. */
+static enum mr_code add_file_position(struct mr_db *a, struct mr_strbuf *position,
+                                      struct mr_err *err)
+{
+    const char *sql = "SHOW MASTER STATUS";
+    if (!is_mariadb(a) && mr_db_server(a)->version >= 80200)
+        sql = "SHOW BINARY LOG STATUS";
+    struct mr_result *res = NULL;
+    enum mr_code rc = mr_db_query(a, sql, strlen(sql), &res, err);
+    if (rc == MR_E_DENIED)
+        return MR_OK;
+    if (rc != MR_OK)
+        return rc;
+    const struct mr_cell *row = mr_result_next(res);
+    if (row != NULL && row[0].len > 0 && row[1].len > 0)
+        mr_strbuf_add_fmt(position, "file %s %s\n", row[0].ptr, row[1].ptr);
+    mr_result_free(res);
+    return MR_OK;
+}
+
+enum mr_code mr_replication_position(struct mr_db *a, struct mr_strbuf *position,
+                                     struct mr_err *err)
+{
+    struct mr_strbuf set = MR_STRBUF_INIT;
+    mr_strbuf_reset(position);
+    const char *sql = is_mariadb(a) ? "SELECT @@GLOBAL.gtid_binlog_pos"
+                                    : "SELECT @@GLOBAL.gtid_executed";
+    enum mr_code rc = mr_db_query_text(a, sql, &set, err);
+    if (rc == MR_E_NO_SUCH) /* a server older than GTIDs */
+        rc = MR_OK;
+    if (rc == MR_OK && set.len > 0) {
+        mr_strbuf_add_str(position, is_mariadb(a) ? "mariadb " : "mysql ");
+        for (const char *p = set.ptr; *p != '\0'; p++)
+            if (*p != '\n' && *p != ' ') /* MySQL breaks long sets into lines */
+                mr_strbuf_add_char(position, *p);
+        mr_strbuf_add_char(position, '\n');
+    }
+    if (rc == MR_OK)
+        rc = add_file_position(a, position, err);
+    mr_strbuf_release(&set);
+    return rc == MR_OK ? mr_strbuf_check(position, "reading a position", err) : rc;
+}
+
+/* The rest of the line that starts with `word` and a space; false if there is none. */
+static bool find_line(const char *position, const char *word, struct mr_strbuf *out)
+{
+    size_t len = strlen(word);
+    mr_strbuf_reset(out);
+    while (*position != '\0') {
+        size_t line = strcspn(position, "\n");
+        if (line > len && strncmp(position, word, len) == 0 && position[len] == ' ') {
+            mr_strbuf_add(out, position + len + 1, line - len - 1);
+            return true;
+        }
+        position += line + (position[line] == '\n');
+    }
+    return false;
+}
+
+/* The statement that waits on b; "" where b knows no way. */
+static void build_wait(const struct mr_db *b, const char *position, struct mr_strbuf *sql)
+{
+    struct mr_strbuf what = MR_STRBUF_INIT;
+    if (find_line(position, is_mariadb(b) ? "mariadb" : "mysql", &what)) {
+        mr_strbuf_add_str(sql, is_mariadb(b) ? "SELECT MASTER_GTID_WAIT("
+                                             : "SELECT WAIT_FOR_EXECUTED_GTID_SET(");
+        mr_sql_string(sql, what.ptr);
+        mr_strbuf_add_fmt(sql, ", %d)", WAIT_SLICE_S);
+    } else if (find_line(position, "file", &what)) {
+        char *space = strrchr(what.ptr, ' ');
+        if (space != NULL) {
+            *space = '\0';
+            bool new_words = !is_mariadb(b) && mr_db_server(b)->version >= 80026;
+            mr_strbuf_add_str(sql, new_words ? "SELECT SOURCE_POS_WAIT("
+                                             : "SELECT MASTER_POS_WAIT(");
+            mr_sql_string(sql, what.ptr);
+            mr_strbuf_add_fmt(sql, ", %lu, %d)", strtoul(space + 1, NULL, 10),
+                              WAIT_SLICE_S);
+        }
+    }
+    mr_strbuf_release(&what);
+}
+
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* One slice.  GTID waits answer 0 when there (MariaDB -1, MySQL 1 on time-out);
+ * position waits answer a count of events, -1 on time-out, and NULL when no applier
+ * runs. */
+static enum mr_code wait_slice(struct mr_db *b, const char *sql, bool *reached,
+                               bool *hopeless, struct mr_err *err)
+{
+    struct mr_strbuf answer = MR_STRBUF_INIT;
+    bool by_file = strstr(sql, "_POS_WAIT(") != NULL;
+    enum mr_code rc = mr_db_query_text(b, sql, &answer, err);
+    if (rc == MR_OK) {
+        *hopeless = answer.len == 0;
+        *reached =
+            by_file ? !*hopeless && answer.ptr[0] != '-' : strcmp(answer.ptr, "0") == 0;
+    }
+    mr_strbuf_release(&answer);
+    if (rc == MR_E_TIMEOUT) /* a statement time-out shorter than the slice */
+        return MR_OK;
+    if (rc == MR_E_SQL || rc == MR_E_DENIED || rc == MR_E_NO_SUCH) {
+        *hopeless = true; /* GTID mode off, several channels … */
+        return MR_OK;
+    }
+    return rc;
+}
+
+enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
+                                 unsigned timeout_s, bool *reached, struct mr_err *err)
+{
+    *reached = false;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    build_wait(b, position, &sql);
+    enum mr_code rc = mr_strbuf_check(&sql, "building a query", err);
+    bool hopeless = sql.len == 0;
+    double end = now_s() + timeout_s;
+    while (rc == MR_OK && !*reached && !hopeless) {
+        rc = wait_slice(b, sql.ptr, reached, &hopeless, err);
+        if (rc == MR_OK && mr_is_cancelled())
+            rc = mr_cancelled_err(err);
+        if (now_s() >= end)
+            break;
+    }
+    mr_strbuf_release(&sql);
+    return rc;
+}
+
+/* ---- lag, and replicas below ---- */
+
+enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, struct mr_err *err)
+{
+    struct status status;
+    *seconds = NOT_VISIBLE;
+    enum mr_code rc = status_open(db, &status, err);
+    if (rc == MR_E_DENIED)
+        return MR_OK;
+    if (rc != MR_OK)
+        return rc;
+    while (*seconds != STOPPED && status_next(&status)) {
+        const char *text = status_text(&status, F_LAG);
+        long lag = text[0] != '\0' ? strtol(text, NULL, 10) : STOPPED;
+        if (lag == STOPPED || lag > *seconds)
+            *seconds = lag;
+    }
+    status_close(&status);
+    return MR_OK;
+}
+
+/* The one host that all dump threads come from, for replicas that report no host of
+ * their own; "" where there are several or none may be seen. */
+static enum mr_code dump_host(struct mr_db *db, char *host, size_t size,
+                              struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT DISTINCT SUBSTRING_INDEX(HOST, ':', 1) FROM "
+        "information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'";
+    struct mr_result *res = NULL;
+    host[0] = '\0';
+    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
+    if (rc != MR_OK)
+        return rc == MR_E_DENIED ? MR_OK : rc;
+    const struct mr_cell *row = mr_result_next(res);
+    if (row != NULL && row[0].len > 0 && row[0].len < size)
+        memcpy(host, row[0].ptr, row[0].len + 1);
+    if (mr_result_next(res) != NULL)
+        host[0] = '\0';
+    mr_result_free(res);
+    return MR_OK;
+}
+
+/* A replica that sits on the server's own machine is reached from here as the server
+ * is. */
+static void resolve_loopback(const struct mr_db *db, char *host, size_t size)
+{
+    const char *label = mr_db_label(db);
+    const char *colon = strrchr(label, ':');
+    if (!is_loopback(host))
+        return;
+    if (label[0] == '/' || colon == NULL)
+        (void)snprintf(host, size, "127.0.0.1");
+    else if (label[0] == '[')
+        (void)snprintf(host, size, "%.*s", (int)(colon - label - 2), label + 1);
+    else
+        (void)snprintf(host, size, "%.*s", (int)(colon - label), label);
+}
+
+static enum mr_code push_host(struct mr_vec *hosts, const char *host, const char *port,
+                              struct mr_err *err)
+{
+    char *text = NULL;
+    bool is_v6 = strchr(host, ':') != NULL;
+    if (asprintf(&text, is_v6 ? "[%s]:%s" : "%s:%s", host, port) < 0)
+        return mr_err_nomem(err, "listing replicas");
+    char **slot = mr_vec_push(hosts);
+    if (slot == NULL) {
+        free(text);
+        return mr_err_nomem(err, "listing replicas");
+    }
+    *slot = text;
+    return MR_OK;
+}
+
+enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts,
+                                  struct mr_err *err)
+{
+    const char *sql = has_new_words(db) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
+    struct mr_result *res = NULL;
+    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
+    if (rc == MR_E_DENIED)
+        return MR_OK;
+    if (rc != MR_OK)
+        return rc;
+    char fallback[256] = "";
+    size_t host_at = result_column(res, "Host"), port_at = result_column(res, "Port");
+    if (host_at == NO_COLUMN || port_at == NO_COLUMN)
+        rc = mr_err_set(err, MR_E_SQL, "server \"%s\": %s shows no Host and Port",
+                        mr_db_label(db), sql);
+    if (rc == MR_OK)
+        rc = dump_host(db, fallback, sizeof fallback, err);
+    const struct mr_cell *row;
+    while (rc == MR_OK && (row = mr_result_next(res)) != NULL) {
+        char host[256];
+        (void)snprintf(host, sizeof host, "%s",
+                       row[host_at].len > 0 ? row[host_at].ptr : fallback);
+        resolve_loopback(db, host, sizeof host);
+        if (host[0] != '\0' && row[port_at].len > 0)
+            rc = push_host(hosts, host, row[port_at].ptr, err);
+    }
+    mr_result_free(res);
+    return rc;
+}

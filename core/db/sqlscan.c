@@ -1,0 +1,272 @@
+/* sqlscan.c: see sqlscan.h. */
+#include "core/db/sqlscan.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Bytes above ASCII are letters: identifiers may hold any of them. */
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
+           c == '$' || (unsigned char)c >= 0x80;
+}
+
+void mr_sqlscan_init(struct mr_sqlscan *scan, const char *text, size_t len)
+{
+    *scan = (struct mr_sqlscan){.ptr = text, .end = text + len};
+}
+
+static char peek(const struct mr_sqlscan *scan, size_t ahead)
+{
+    return (size_t)(scan->end - scan->ptr) > ahead ? scan->ptr[ahead] : '\0';
+}
+
+static void skip_quoted(struct mr_sqlscan *scan, char quote)
+{
+    for (scan->ptr++; scan->ptr < scan->end; scan->ptr++) {
+        if (*scan->ptr == '\\' && quote != '`' && scan->ptr + 1 < scan->end) {
+            scan->ptr++;
+        } else if (*scan->ptr == quote) {
+            if (peek(scan, 1) != quote) {
+                scan->ptr++;
+                return;
+            }
+            scan->ptr++;
+        }
+    }
+    scan->broken = true;
+}
+
+static void skip_line(struct mr_sqlscan *scan)
+{
+    while (scan->ptr < scan->end && *scan->ptr != '\n')
+        scan->ptr++;
+}
+
+static void skip_block(struct mr_sqlscan *scan)
+{
+    for (scan->ptr += 2; scan->ptr < scan->end; scan->ptr++) {
+        if (*scan->ptr == '*' && peek(scan, 1) == '/') {
+            scan->ptr += 2;
+            return;
+        }
+    }
+    scan->broken = true;
+}
+
+static void skip_digits(struct mr_sqlscan *scan)
+{
+    while (scan->ptr < scan->end && is_digit(*scan->ptr))
+        scan->ptr++;
+}
+
+static void skip_number(struct mr_sqlscan *scan)
+{
+    skip_digits(scan);
+    if (peek(scan, 0) == '.') {
+        scan->ptr++;
+        skip_digits(scan);
+    }
+    char e = peek(scan, 0);
+    if (e == 'e' || e == 'E') {
+        size_t sign = peek(scan, 1) == '-' || peek(scan, 1) == '+';
+        if (is_digit(peek(scan, 1 + sign))) {
+            scan->ptr += 1 + sign;
+            skip_digits(scan);
+        }
+    }
+}
+
+static void skip_word(struct mr_sqlscan *scan)
+{
+    while (scan->ptr < scan->end && is_word(*scan->ptr))
+        scan->ptr++;
+}
+
+/* @a, @'a', @@global.x: one word each. */
+static void skip_variable(struct mr_sqlscan *scan)
+{
+    scan->ptr++;
+    if (peek(scan, 0) == '@')
+        scan->ptr++;
+    char c = peek(scan, 0);
+    if (c == '\'' || c == '"' || c == '`') {
+        skip_quoted(scan, c);
+        return;
+    }
+    while (scan->ptr < scan->end && (is_word(*scan->ptr) || *scan->ptr == '.'))
+        scan->ptr++;
+}
+
+static void skip_punct(struct mr_sqlscan *scan)
+{
+    static const char *const longer[] = {
+        "<=>", "->>", "<>", "<=", ">=", "!=", "<<", ">>", "||", "&&", ":=", "->"};
+    size_t left = (size_t)(scan->end - scan->ptr);
+    for (size_t i = 0; i < sizeof longer / sizeof *longer; i++) {
+        size_t len = strlen(longer[i]);
+        if (len <= left && memcmp(scan->ptr, longer[i], len) == 0) {
+            scan->ptr += len;
+            return;
+        }
+    }
+    scan->ptr++;
+}
+
+static bool starts_comment(const struct mr_sqlscan *scan)
+{
+    char c = peek(scan, 0);
+    if (c == '#')
+        return true;
+    if (c == '-' && peek(scan, 1) == '-')
+        return scan->end - scan->ptr == 2 || is_space(peek(scan, 2));
+    return c == '/' && peek(scan, 1) == '*';
+}
+
+static enum mr_token_kind skip_comment(struct mr_sqlscan *scan)
+{
+    if (*scan->ptr != '/') {
+        skip_line(scan);
+        return MR_TOKEN_COMMENT;
+    }
+    bool executable =
+        peek(scan, 2) == '!' || (peek(scan, 2) == 'M' && peek(scan, 3) == '!');
+    skip_block(scan);
+    return executable ? MR_TOKEN_PUNCT : MR_TOKEN_COMMENT;
+}
+
+static enum mr_token_kind skip_wordlike(struct mr_sqlscan *scan)
+{
+    const char *start = scan->ptr;
+    skip_word(scan);
+    size_t len = (size_t)(scan->ptr - start);
+    if (len == 1 && strchr("xXbBnN", *start) != NULL && peek(scan, 0) == '\'') {
+        skip_quoted(scan, '\'');
+        return MR_TOKEN_LITERAL;
+    }
+    return MR_TOKEN_WORD;
+}
+
+static enum mr_token_kind skip_numeric(struct mr_sqlscan *scan)
+{
+    const char *start = scan->ptr;
+    if (*start == '0' && (peek(scan, 1) == 'x' || peek(scan, 1) == 'b')) {
+        skip_word(scan);
+        return MR_TOKEN_LITERAL;
+    }
+    skip_number(scan);
+    if (scan->ptr < scan->end && is_word(*scan->ptr)) {
+        skip_word(scan); /* 1st is an identifier */
+        return MR_TOKEN_WORD;
+    }
+    return MR_TOKEN_NUMBER;
+}
+
+static enum mr_token_kind skip_token(struct mr_sqlscan *scan)
+{
+    char c = *scan->ptr;
+    if (starts_comment(scan))
+        return skip_comment(scan);
+    if (c == '\'' || c == '"' || c == '`') {
+        skip_quoted(scan, c);
+        return c == '`' ? MR_TOKEN_IDENT : MR_TOKEN_STRING;
+    }
+    if (is_digit(c) || (c == '.' && is_digit(peek(scan, 1))))
+        return skip_numeric(scan);
+    if (is_word(c))
+        return skip_wordlike(scan);
+    if (c == '@') {
+        skip_variable(scan);
+        return MR_TOKEN_WORD;
+    }
+    skip_punct(scan);
+    return MR_TOKEN_PUNCT;
+}
+
+bool mr_sqlscan_next(struct mr_sqlscan *scan, struct mr_token *token)
+{
+    while (scan->ptr < scan->end && is_space(*scan->ptr))
+        scan->ptr++;
+    *token = (struct mr_token){.kind = MR_TOKEN_END, .ptr = scan->ptr};
+    if (scan->ptr == scan->end)
+        return false;
+    token->kind = skip_token(scan);
+    token->len = (size_t)(scan->ptr - token->ptr);
+    return true;
+}
+
+bool mr_sqlscan_next_code(struct mr_sqlscan *scan, struct mr_token *token)
+{
+    do {
+        if (!mr_sqlscan_next(scan, token))
+            return false;
+    } while (token->kind == MR_TOKEN_COMMENT);
+    return true;
+}
+
+bool mr_token_is(const struct mr_token *token, const char *word)
+{
+    if (token->kind != MR_TOKEN_WORD && token->kind != MR_TOKEN_PUNCT)
+        return false;
+    return strlen(word) == token->len && strncasecmp(token->ptr, word, token->len) == 0;
+}
+
+static void add_escaped(struct mr_strbuf *out, char c)
+{
+    static const char from[] = "ntr0bZ";
+    static const char to[] = "\n\t\r\0\b\x1a";
+    const char *at = c == '\0' ? NULL : strchr(from, c);
+    if (at != NULL) {
+        mr_strbuf_add_char(out, to[at - from]);
+        return;
+    }
+    if (c == '%' || c == '_')
+        mr_strbuf_add_char(out, '\\'); /* stays: it means something to LIKE */
+    mr_strbuf_add_char(out, c);
+}
+
+void mr_token_unquote(struct mr_strbuf *out, const struct mr_token *token)
+{
+    const char *p = token->ptr, *end = token->ptr + token->len;
+    if (token->kind != MR_TOKEN_IDENT && token->kind != MR_TOKEN_STRING) {
+        mr_strbuf_add(out, p, token->len);
+        return;
+    }
+    char quote = *p++;
+    if (end > p && end[-1] == quote)
+        end--;
+    for (; p < end; p++) {
+        if (*p == '\\' && quote != '`' && p + 1 < end) {
+            add_escaped(out, *++p);
+            continue;
+        }
+        mr_strbuf_add_char(out, *p);
+        if (*p == quote && p + 1 < end && p[1] == quote)
+            p++;
+    }
+}
+
+void mr_sqlscan_quote(struct mr_strbuf *out, const char *ptr, size_t len)
+{
+    mr_strbuf_add_char(out, '\'');
+    for (size_t i = 0; i < len; i++) {
+        if (ptr[i] == '\0') { /* so that the result is a C string */
+            mr_strbuf_add_str(out, "\\0");
+            continue;
+        }
+        if (ptr[i] == '\'' || ptr[i] == '\\')
+            mr_strbuf_add_char(out, ptr[i]);
+        mr_strbuf_add_char(out, ptr[i]);
+    }
+    mr_strbuf_add_char(out, '\'');
+}

@@ -1,0 +1,55 @@
+/*
+ * sqlscan: SQL text as tokens, for reading what servers print: expressions, bodies,
+ * SHOW CREATE, SHOW GRANTS.
+ *
+ * Calling sequence: init, then next until it returns false.  Tokens point into the
+ * text, which must outlive them; nothing allocates.  Text is UTF-8 and is read under
+ * the session's empty sql_mode: "…" is a string, a backslash escapes inside strings.  A
+ * literal or comment without an end reaches to the end of the text and sets `broken`.
+ * Threads: a scanner belongs to one.
+ */
+#ifndef MR_SQLSCAN_H
+#define MR_SQLSCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/base/strbuf.h"
+
+enum mr_token_kind {
+    MR_TOKEN_END = 0,
+    MR_TOKEN_WORD,    /* identifier or keyword without quotes, also @x and @@x */
+    MR_TOKEN_IDENT,   /* `quoted` */
+    MR_TOKEN_STRING,  /* 'x' or "x" */
+    MR_TOKEN_NUMBER,  /* digits, fraction, exponent; no sign */
+    MR_TOKEN_LITERAL, /* x'41', b'01', 0x41 */
+    MR_TOKEN_PUNCT,   /* operator or punctuation, up to three characters */
+    MR_TOKEN_COMMENT  /* not the executable ones: those are one PUNCT each */
+};
+
+struct mr_token {
+    enum mr_token_kind kind;
+    const char *ptr;
+    size_t len;
+};
+
+struct mr_sqlscan {
+    const char *ptr, *end;
+    bool broken;
+};
+
+void mr_sqlscan_init(struct mr_sqlscan *scan, const char *text, size_t len);
+/* False at the end (token->kind is MR_TOKEN_END then). */
+bool mr_sqlscan_next(struct mr_sqlscan *scan, struct mr_token *token);
+/* The same without comments. */
+bool mr_sqlscan_next_code(struct mr_sqlscan *scan, struct mr_token *token);
+
+/* Is the token this word or punctuation?  Case does not matter; quoted never matches.
+ */
+bool mr_token_is(const struct mr_token *token, const char *word);
+/* Appends what a quoted token stands for (quotes and escapes undone), others as is. */
+void mr_token_unquote(struct mr_strbuf *out, const struct mr_token *token);
+/* Appends bytes as 'literal', quotes and backslashes doubled. */
+void mr_sqlscan_quote(struct mr_strbuf *out, const char *ptr, size_t len);
+
+#endif

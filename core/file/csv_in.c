@@ -1,0 +1,154 @@
+/* csv_in.c: see csv_in.h. */
+#include "core/file/csv_in.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define RECORD_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+
+enum state {
+    AT_RECORD = 0, /* nothing of the record has come */
+    AT_FIELD,      /* behind a comma */
+    PLAIN,
+    QUOTED,
+    AFTER_QUOTE, /* in a quoted field: its end, or the first half of "" */
+    AFTER_CR
+};
+
+void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
+{
+    *csv = (struct mr_csv_in){.fn = fn,
+                              .ctx = ctx,
+                              .bytes = MR_STRBUF_INIT,
+                              .ends = MR_VEC_INIT(size_t),
+                              .fields = MR_VEC_INIT(struct mr_csv_field),
+                              .line = 1,
+                              .begun = 1};
+}
+
+void mr_csv_in_release(struct mr_csv_in *csv)
+{
+    mr_strbuf_release(&csv->bytes);
+    mr_vec_release(&csv->ends);
+    mr_vec_release(&csv->fields);
+}
+
+static enum mr_code refuse(const struct mr_csv_in *csv, const char *what,
+                           struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_REFUSED, "line %" PRIu64 ": %s", csv->line, what);
+}
+
+static enum mr_code end_field(struct mr_csv_in *csv, struct mr_err *err)
+{
+    size_t *end = mr_vec_push(&csv->ends);
+    if (end == NULL)
+        return mr_err_nomem(err, "reading CSV");
+    *end = csv->bytes.len;
+    mr_strbuf_add_char(&csv->bytes, '\0');
+    return MR_OK;
+}
+
+static enum mr_code end_record(struct mr_csv_in *csv, struct mr_err *err)
+{
+    size_t from = 0;
+    enum mr_code code = end_field(csv, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&csv->bytes, "reading CSV", err);
+    mr_vec_clear(&csv->fields);
+    for (size_t i = 0; code == MR_OK && i < csv->ends.count; i++) {
+        struct mr_csv_field *field = mr_vec_push(&csv->fields);
+        size_t end = *(size_t *)mr_vec_at(&csv->ends, i);
+        if (field == NULL)
+            return mr_err_nomem(err, "reading CSV");
+        *field = (struct mr_csv_field){csv->bytes.ptr + from, end - from};
+        from = end + 1;
+    }
+    if (code == MR_OK)
+        code = csv->fn(csv->ctx, csv->fields.items, csv->fields.count, csv->begun, err);
+    mr_strbuf_reset(&csv->bytes);
+    mr_vec_clear(&csv->ends);
+    csv->state = AT_RECORD;
+    csv->begun = ++csv->line;
+    return code;
+}
+
+/* A character that is not within quotes. */
+static enum mr_code take_plain(struct mr_csv_in *csv, char c, struct mr_err *err)
+{
+    switch (c) {
+    case ',': csv->state = AT_FIELD; return end_field(csv, err);
+    case '\n': return end_record(csv, err);
+    case '\r': csv->state = AFTER_CR; return MR_OK;
+    default: break;
+    }
+    if (c == '"')
+        return refuse(csv, "a quote stands within a field", err);
+    if (csv->state == AFTER_QUOTE)
+        return refuse(csv, "text stands behind a quoted field", err);
+    csv->state = PLAIN;
+    mr_strbuf_add_char(&csv->bytes, c);
+    return MR_OK;
+}
+
+static enum mr_code take(struct mr_csv_in *csv, char c, struct mr_err *err)
+{
+    switch ((enum state)csv->state) {
+    case AT_RECORD:
+    case AT_FIELD:
+        if (c != '"')
+            break;
+        csv->state = QUOTED;
+        return MR_OK;
+    case QUOTED:
+        csv->line += c == '\n';
+        if (c == '"')
+            csv->state = AFTER_QUOTE;
+        else
+            mr_strbuf_add_char(&csv->bytes, c);
+        return MR_OK;
+    case AFTER_QUOTE:
+        if (c != '"')
+            break;
+        csv->state = QUOTED;
+        mr_strbuf_add_char(&csv->bytes, c);
+        return MR_OK;
+    case AFTER_CR:
+        return c == '\n' ? end_record(csv, err)
+                         : refuse(csv, "a line ends with CR alone", err);
+    case PLAIN: break;
+    }
+    return take_plain(csv, c, err);
+}
+
+/* Bytes from ptr on that mean nothing but themselves. */
+static size_t plain_run(const struct mr_csv_in *csv, const char *ptr, size_t len)
+{
+    size_t n = 0;
+    if (csv->state != PLAIN)
+        return 0;
+    while (n < len && ptr[n] != ',' && ptr[n] != '"' && ptr[n] != '\n' && ptr[n] != '\r')
+        n++;
+    return n;
+}
+
+enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
+                            struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < len;) {
+        size_t run = plain_run(csv, ptr + i, len - i);
+        mr_strbuf_add(&csv->bytes, ptr + i, run);
+        i += run;
+        if (i < len)
+            code = take(csv, ptr[i++], err);
+        if (code == MR_OK && csv->bytes.len > RECORD_MAX_BYTES)
+            code = refuse(csv, "the record has no end", err);
+    }
+    return code;
+}
+
+enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)
+{
+    return csv->state == AT_RECORD ? MR_OK : refuse(csv, "the last line is cut off", err);
+}

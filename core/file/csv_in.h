@@ -1,0 +1,49 @@
+/*
+ * csv_in: records of an RFC 4180 stream, as its bytes come.
+ *
+ *   mr_csv_in_init → mr_csv_in_feed … → mr_csv_in_finish → mr_csv_in_release
+ *
+ * Fields may be quoted, with "" for a quote, and then hold commas and line ends.  Lines
+ * end with CR LF or LF; the last one has to.  Nothing is skipped, also no empty line (a
+ * record of one empty field).
+ *
+ * Ownership: fields live until the callback returns; each has a NUL behind it.
+ * Errors: MR_E_REFUSED for what is no CSV, with the number of the line; the callback's
+ * own.  After an error only release may follow.  Limits: a record of more than 1 GiB is
+ * refused.  Threads: one at a time.
+ */
+#ifndef MR_CSV_IN_H
+#define MR_CSV_IN_H
+
+#include <stdbool.h>
+
+#include "core/base/strbuf.h"
+#include "core/base/vec.h"
+
+struct mr_csv_field {
+    const char *ptr;
+    size_t len;
+};
+
+/* line: of the record's begin, from 1. */
+typedef enum mr_code mr_csv_in_fn(void *ctx, const struct mr_csv_field *fields,
+                                  size_t count, uint64_t line, struct mr_err *err);
+
+struct mr_csv_in {
+    mr_csv_in_fn *fn;
+    void *ctx;
+    struct mr_strbuf bytes; /* of the record so far; fields end with NUL */
+    struct mr_vec ends;     /* size_t */
+    struct mr_vec fields;   /* struct mr_csv_field */
+    uint64_t line, begun;
+    int state;
+};
+
+void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
+void mr_csv_in_release(struct mr_csv_in *csv);
+enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
+                            struct mr_err *err);
+/* MR_E_REFUSED where the last line has no end. */
+enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err);
+
+#endif

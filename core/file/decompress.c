@@ -1,0 +1,191 @@
+/* decompress.c: see decompress.h. */
+#include "core/file/decompress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#define READ_BYTES ((size_t)64 * 1024)
+
+struct mr_decompress {
+    struct mr_sink sink;
+    ZSTD_DCtx *context;
+    void *buffer;
+    size_t buffer_bytes;
+    bool is_whole;   /* a frame has ended, and nothing follows yet */
+    bool is_damaged; /* the error is of the data, not of the sink */
+};
+
+enum mr_code mr_decompress_new(struct mr_sink sink, struct mr_decompress **out,
+                               struct mr_err *err)
+{
+    struct mr_decompress *d = calloc(1, sizeof *d);
+    *out = NULL;
+    if (d == NULL)
+        return mr_err_nomem(err, "decompressing");
+    d->sink = sink;
+    d->buffer_bytes = ZSTD_DStreamOutSize();
+    d->buffer = malloc(d->buffer_bytes);
+    d->context = ZSTD_createDCtx();
+    if (d->buffer == NULL || d->context == NULL) {
+        mr_decompress_free(d);
+        return mr_err_nomem(err, "decompressing");
+    }
+    *out = d;
+    return MR_OK;
+}
+
+enum mr_code mr_decompress_write(struct mr_decompress *d, const void *ptr, size_t len,
+                                 struct mr_err *err)
+{
+    ZSTD_inBuffer in = {.src = ptr, .size = len};
+    bool is_full = false;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (in.pos < in.size || is_full)) {
+        ZSTD_outBuffer out = {.dst = d->buffer, .size = d->buffer_bytes};
+        size_t left = ZSTD_decompressStream(d->context, &out, &in);
+        if (ZSTD_isError(left)) {
+            d->is_damaged = true;
+            return mr_err_set(err, MR_E_IO, "damaged zstd data: %s",
+                              ZSTD_getErrorName(left));
+        }
+        d->is_whole = left == 0;
+        is_full = left != 0 && out.pos == out.size;
+        if (out.pos > 0)
+            code = d->sink.write(d->sink.arg, out.dst, out.pos, err);
+    }
+    return code;
+}
+
+enum mr_code mr_decompress_finish(struct mr_decompress *d, struct mr_err *err)
+{
+    d->is_damaged = !d->is_whole;
+    return d->is_whole ? MR_OK : mr_err_set(err, MR_E_IO, "the zstd data is cut off");
+}
+
+void mr_decompress_free(struct mr_decompress *d)
+{
+    if (d == NULL)
+        return;
+    (void)ZSTD_freeDCtx(d->context);
+    free(d->buffer);
+    free(d);
+}
+
+static enum mr_code pump(int fd, const char *path, struct mr_decompress *d, char *buffer,
+                         struct mr_err *err)
+{
+    for (;;) {
+        ssize_t got = read(fd, buffer, READ_BYTES);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", path);
+        enum mr_code code = got > 0 ? mr_decompress_write(d, buffer, (size_t)got, err)
+                                    : mr_decompress_finish(d, err);
+        if (code != MR_OK && d->is_damaged)
+            mr_err_context(err, "file \"%s\"", path);
+        if (code != MR_OK || got == 0)
+            return code;
+    }
+}
+
+enum mr_code mr_decompress_file(const char *path, struct mr_sink sink, struct mr_err *err)
+{
+    struct mr_decompress *d = NULL;
+    char *buffer = malloc(READ_BYTES);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum mr_code code = MR_OK;
+    if (fd < 0)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path);
+    else if (buffer == NULL)
+        code = mr_err_nomem(err, "decompressing");
+    if (code == MR_OK)
+        code = mr_decompress_new(sink, &d, err);
+    if (code == MR_OK)
+        code = pump(fd, path, d, buffer, err);
+    mr_decompress_free(d);
+    if (fd >= 0)
+        (void)close(fd);
+    free(buffer);
+    return code;
+}
+
+/* ---- asked for ---- */
+
+#define WINDOW_LOG_MAX 23
+
+struct mr_decompress_in {
+    struct mr_feed from;
+    ZSTD_DCtx *context;
+    ZSTD_inBuffer in;
+    bool is_whole;
+    bool is_over; /* the feed has ended */
+    char buffer[READ_BYTES];
+};
+
+enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in **out,
+                                   struct mr_err *err)
+{
+    struct mr_decompress_in *u = calloc(1, sizeof *u);
+    *out = NULL;
+    if (u == NULL)
+        return mr_err_nomem(err, "decompressing");
+    u->from = from;
+    u->context = ZSTD_createDCtx();
+    if (u->context == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(
+                                  u->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+        mr_decompress_in_close(u);
+        return mr_err_nomem(err, "decompressing");
+    }
+    u->in.src = u->buffer;
+    *out = u;
+    return MR_OK;
+}
+
+static enum mr_code refill(struct mr_decompress_in *u, struct mr_err *err)
+{
+    size_t got = 0;
+    enum mr_code code = u->from.read(u->from.arg, u->buffer, sizeof u->buffer, &got, err);
+    u->in.size = code == MR_OK ? got : 0;
+    u->in.pos = 0;
+    u->is_over = got == 0;
+    return code;
+}
+
+enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t size,
+                                   size_t *got, struct mr_err *err)
+{
+    ZSTD_outBuffer out = {.dst = buf, .size = size};
+    *got = 0;
+    while (out.pos == 0) {
+        bool had = u->in.pos < u->in.size;
+        size_t left = ZSTD_decompressStream(u->context, &out, &u->in);
+        if (ZSTD_isError(left))
+            return mr_err_set(err, MR_E_IO, "damaged zstd data: %s",
+                              ZSTD_getErrorName(left));
+        if (had || out.pos > 0)
+            u->is_whole = left == 0;
+        if (out.pos > 0 || u->in.pos < u->in.size)
+            continue;
+        if (u->is_over)
+            return u->is_whole ? MR_OK
+                               : mr_err_set(err, MR_E_IO, "the zstd data is cut off");
+        enum mr_code code = refill(u, err);
+        if (code != MR_OK)
+            return code;
+    }
+    *got = out.pos;
+    return MR_OK;
+}
+
+void mr_decompress_in_close(struct mr_decompress_in *u)
+{
+    if (u == NULL)
+        return;
+    (void)ZSTD_freeDCtx(u->context);
+    free(u);
+}

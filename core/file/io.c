@@ -1,0 +1,360 @@
+/* io.c: see io.h. */
+#include "core/file/io.h"
+
+#include "core/file/io_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES ((size_t)64 * 1024)
+#define READ_STEP_BYTES ((size_t)64 * 1024)
+#define TEMP_TRIES 100
+
+struct mr_io_file {
+    struct mr_io_place own; /* unused where the place is the caller's */
+    const struct mr_io_place *place;
+    int fd;                      /* -1 when closed */
+    char temp[MR_IO_TEMP_BYTES]; /* "" when there is no temporary file */
+    int failed_errno;
+    size_t used;
+    char buffer[BUFFER_BYTES];
+};
+
+enum mr_code mr_io_fail(struct mr_err *err, int errno_value, const char *did,
+                        const char *path)
+{
+    enum mr_code code =
+        mr_err_set_sys(err, MR_E_IO, errno_value, "could not %s \"%s\"", did, path);
+    if (errno_value == ENOSPC || errno_value == EDQUOT)
+        mr_err_hint(err, "Free some space there, or choose a place on another disk.");
+    else if (errno_value == EROFS || errno_value == EACCES || errno_value == EPERM)
+        mr_err_hint(err, "Choose a place where this user may write.");
+    else if (errno_value == ENOENT)
+        mr_err_hint(err, "Check the path; directories are not created on the way.");
+    return code;
+}
+
+enum mr_code mr_io_write_all(int fd, const char *name, const void *ptr, size_t len,
+                             struct mr_err *err)
+{
+    const char *at = ptr;
+    while (len > 0) {
+        ssize_t done = write(fd, at, len);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return mr_io_fail(err, errno, "write to file", name);
+        at += done;
+        len -= (size_t)done;
+    }
+    return MR_OK;
+}
+
+/* The target's real path: a link to a file is followed, a device is left alone. */
+static enum mr_code resolve(const char *path, char **out, struct mr_err *err)
+{
+    struct stat st;
+    if (path[0] == '\0')
+        return mr_io_fail(err, ENOENT, "create file", path);
+    bool is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+    *out = is_link ? realpath(path, NULL) : strdup(path);
+    if (*out == NULL)
+        return mr_io_fail(err, errno, "create file", path);
+    if (stat(*out, &st) != 0)
+        return errno == ENOENT ? MR_OK : mr_io_fail(err, errno, "create file", path);
+    if (!S_ISREG(st.st_mode))
+        return mr_err_set(err, MR_E_IO, "could not create file \"%s\": it is %s", path,
+                          S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
+    return MR_OK;
+}
+
+static int open_dir(const char *path, const char *base)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    if (base == path)
+        return open(".", flags);
+    if (base == path + 1)
+        return open("/", flags);
+    char *dir = strndup(path, (size_t)(base - path) - 1);
+    int fd = dir == NULL ? -1 : open(dir, flags);
+    int saved = errno;
+    free(dir);
+    errno = saved;
+    return fd;
+}
+
+enum mr_code mr_io_place_open(const char *path, struct mr_io_place *place,
+                              struct mr_err *err)
+{
+    *place = (struct mr_io_place){.dir_fd = -1};
+    enum mr_code rc = resolve(path, &place->path, err);
+    if (rc == MR_OK) {
+        const char *slash = strrchr(place->path, '/');
+        place->base = slash == NULL ? place->path : slash + 1;
+        place->dir_fd = open_dir(place->path, place->base);
+        if (place->dir_fd < 0)
+            rc = mr_io_fail(err, errno, "create file", path);
+    }
+    if (rc != MR_OK)
+        mr_io_place_release(place);
+    return rc;
+}
+
+void mr_io_place_release(struct mr_io_place *place)
+{
+    if (place->dir_fd >= 0)
+        (void)close(place->dir_fd);
+    free(place->path);
+    *place = (struct mr_io_place){.dir_fd = -1};
+}
+
+void mr_io_temp_name(char name[MR_IO_TEMP_BYTES])
+{
+    static atomic_uint counter;
+    (void)snprintf(name, MR_IO_TEMP_BYTES, ".myrecon-%ld-%u.tmp", (long)getpid(),
+                   atomic_fetch_add(&counter, 1));
+}
+
+static int open_temp(struct mr_io_file *file)
+{
+    int fd = -1;
+    for (int i = 0; i < TEMP_TRIES && fd < 0; i++) {
+        mr_io_temp_name(file->temp);
+        /* 0600 until the content is there: nobody reads it half written */
+        fd = openat(file->place->dir_fd, file->temp,
+                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    if (fd < 0)
+        file->temp[0] = '\0';
+    return fd;
+}
+
+static struct mr_io_file *new_file(void)
+{
+    struct mr_io_file *file = malloc(sizeof *file);
+    if (file == NULL)
+        return NULL;
+    file->own = (struct mr_io_place){.dir_fd = -1};
+    file->place = &file->own;
+    file->fd = -1;
+    file->temp[0] = '\0';
+    file->failed_errno = 0;
+    file->used = 0;
+    return file;
+}
+
+/* In the place that is given, or else in one of its own for path. */
+static enum mr_code begin(const char *path, const struct mr_io_place *place, mode_t mode,
+                          struct mr_io_file **out, struct mr_err *err)
+{
+    *out = NULL;
+    struct mr_io_file *file = new_file();
+    if (file == NULL)
+        return mr_err_nomem(err, "creating a file");
+    enum mr_code rc = MR_OK;
+    if (place != NULL)
+        file->place = place;
+    else
+        rc = mr_io_place_open(path, &file->own, err);
+    if (rc == MR_OK) {
+        file->fd = open_temp(file);
+        if (file->fd < 0 || fchmod(file->fd, mode) != 0)
+            rc = mr_io_fail(err, errno, "create file", file->place->path);
+    }
+    if (rc == MR_OK)
+        *out = file;
+    else
+        mr_io_free(file);
+    return rc;
+}
+
+enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
+                         struct mr_err *err)
+{
+    return begin(path, NULL, mode, out, err);
+}
+
+enum mr_code mr_io_begin_at(const struct mr_io_place *place, mode_t mode,
+                            struct mr_io_file **out, struct mr_err *err)
+{
+    return begin(NULL, place, mode, out, err);
+}
+
+/* Writes and remembers why it failed. */
+static enum mr_code flush(struct mr_io_file *file, const void *ptr, size_t len,
+                          struct mr_err *err)
+{
+    struct mr_err own;
+    enum mr_code rc = mr_io_write_all(file->fd, file->place->path, ptr, len, &own);
+    if (rc == MR_OK)
+        return MR_OK;
+    file->failed_errno = own.sys_errno;
+    if (err != NULL)
+        *err = own;
+    return rc;
+}
+
+enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len,
+                         struct mr_err *err)
+{
+    if (file->failed_errno != 0)
+        return mr_io_fail(err, file->failed_errno, "write to file", file->place->path);
+    if (len >= sizeof file->buffer - file->used) {
+        enum mr_code rc = flush(file, file->buffer, file->used, err);
+        if (rc != MR_OK)
+            return rc;
+        file->used = 0;
+        if (len >= sizeof file->buffer)
+            return flush(file, ptr, len, err);
+    }
+    if (len > 0)
+        memcpy(file->buffer + file->used, ptr, len);
+    file->used += len;
+    return MR_OK;
+}
+
+int mr_io_sync_dir(int dir_fd)
+{
+    /* some file systems cannot; their rename is as safe as they make it */
+    return fsync(dir_fd) != 0 && errno != EINVAL && errno != EROFS ? -1 : 0;
+}
+
+int mr_io_rename_new(int dir_fd, const char *from, const char *to)
+{
+    if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+        return -1;
+    /* the file system, or the kernel, does not know that: a link never replaces */
+    if (linkat(dir_fd, from, dir_fd, to, 0) == 0) {
+        if (unlinkat(dir_fd, from, 0) == 0)
+            return 0;
+        int saved = errno;
+        (void)unlinkat(dir_fd, to, 0); /* one name, as before */
+        errno = saved;
+        return -1;
+    }
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+        return -1;
+    /* nor that: looking first is the best there is */
+    struct stat st;
+    if (fstatat(dir_fd, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return renameat(dir_fd, from, dir_fd, to);
+}
+
+/* All of it on disk, and closed. */
+static enum mr_code finish(struct mr_io_file *file, struct mr_err *err)
+{
+    const char *path = file->place->path;
+    if (file->failed_errno != 0)
+        return mr_io_fail(err, file->failed_errno, "write to file", path);
+    enum mr_code rc = flush(file, file->buffer, file->used, err);
+    if (rc != MR_OK)
+        return rc;
+    file->used = 0;
+    if (fsync(file->fd) != 0)
+        return mr_io_fail(err, errno, "sync file", path);
+    int closed = close(file->fd);
+    file->fd = -1;
+    return closed == 0 ? MR_OK : mr_io_fail(err, errno, "close file", path);
+}
+
+enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err)
+{
+    const struct mr_io_place *place = file->place;
+    enum mr_code rc = finish(file, err);
+    if (rc != MR_OK)
+        return rc;
+    if (renameat(place->dir_fd, file->temp, place->dir_fd, place->base) != 0)
+        return mr_io_fail(err, errno, "rename the finished file to", place->path);
+    file->temp[0] = '\0';
+    if (mr_io_sync_dir(place->dir_fd) != 0)
+        return mr_io_fail(err, errno, "sync the directory of file", place->path);
+    return MR_OK;
+}
+
+enum mr_code mr_io_detach(struct mr_io_file *file, char name[MR_IO_TEMP_BYTES],
+                          struct mr_err *err)
+{
+    enum mr_code rc = finish(file, err);
+    if (rc != MR_OK)
+        return rc;
+    memcpy(name, file->temp, sizeof file->temp);
+    file->temp[0] = '\0';
+    return MR_OK;
+}
+
+void mr_io_free(struct mr_io_file *file)
+{
+    if (file == NULL)
+        return;
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    if (file->temp[0] != '\0')
+        (void)unlinkat(file->place->dir_fd, file->temp, 0);
+    mr_io_place_release(&file->own);
+    free(file);
+}
+
+enum mr_code mr_io_write_file(const char *path, mode_t mode, const void *ptr, size_t len,
+                              struct mr_err *err)
+{
+    struct mr_io_file *file = NULL;
+    enum mr_code rc = mr_io_begin(path, mode, &file, err);
+    if (rc == MR_OK)
+        rc = mr_io_write(file, ptr, len, err);
+    if (rc == MR_OK)
+        rc = mr_io_commit(file, err);
+    mr_io_free(file);
+    return rc;
+}
+
+static enum mr_code read_fd(int fd, const char *path, size_t max_bytes,
+                            struct mr_strbuf *out, struct mr_err *err)
+{
+    size_t total = 0;
+    for (;;) {
+        if (!mr_strbuf_reserve(out, READ_STEP_BYTES))
+            return mr_strbuf_check(out, "reading a file", err);
+        ssize_t got = read(fd, out->ptr + out->len, READ_STEP_BYTES);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return mr_io_fail(err, errno, "read file", path);
+        if (got == 0)
+            return MR_OK;
+        out->len += (size_t)got;
+        total += (size_t)got;
+        if (total > max_bytes)
+            return mr_err_set(err, MR_E_IO,
+                              "file \"%s\" is too large: more than %zu bytes", path,
+                              max_bytes);
+    }
+}
+
+enum mr_code mr_io_read_file(const char *path, size_t max_bytes, struct mr_strbuf *out,
+                             struct mr_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open file \"%s\"", path);
+    size_t before = out->len;
+    enum mr_code rc = read_fd(fd, path, max_bytes, out, err);
+    if (rc != MR_OK)
+        out->len = before;
+    if (out->cap > 0)
+        out->ptr[out->len] = '\0';
+    (void)close(fd);
+    return rc;
+}

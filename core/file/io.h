@@ -1,0 +1,52 @@
+/*
+ * io: whole files in, atomic files out.
+ *
+ *   mr_io_begin → mr_io_write … → mr_io_commit → mr_io_free
+ *
+ * An atomic file is written under a temporary name beside its target (O_EXCL) and takes
+ * the target's name only when its content and mode are on disk: a reader, or a crash at
+ * any point, sees the old file or the new one, never a part.  Freed without commit, it
+ * leaves no trace.  A target that is a symbolic link is followed; one that is there and
+ * is no regular file (a device, a directory) is refused.
+ *
+ * Errors: MR_E_IO with the path and the system's reason.  A write error is sticky:
+ * later writes and the commit report it again, so a long text may be written straight
+ * down and checked at the commit.  Threads: one at a time per file.
+ */
+#ifndef MR_IO_H
+#define MR_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/base/err.h"
+#include "core/base/strbuf.h"
+
+struct mr_io_file;
+
+/* mode: the file's exact permission bits, whatever the umask. */
+enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
+                         struct mr_err *err);
+/* Buffered, 64 KiB. */
+enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len,
+                         struct mr_err *err);
+/* fsync, rename, fsync of the directory.  Once; the file is still to be freed. */
+enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err);
+/* NULL is fine.  Removes the temporary file unless it was committed. */
+void mr_io_free(struct mr_io_file *file);
+
+/* begin, write, commit, free in one. */
+enum mr_code mr_io_write_file(const char *path, mode_t mode, const void *ptr, size_t len,
+                              struct mr_err *err);
+
+/* All bytes or an error: goes on after short writes and EINTR.  name is for messages.
+ */
+enum mr_code mr_io_write_all(int fd, const char *name, const void *ptr, size_t len,
+                             struct mr_err *err);
+
+/* Appends the whole file to out; MR_E_IO if it is longer than max_bytes, with out left
+ * as it was before.  A pipe is read to its end. */
+enum mr_code mr_io_read_file(const char *path, size_t max_bytes, struct mr_strbuf *out,
+                             struct mr_err *err);
+
+#endif

@@ -1,0 +1,205 @@
+/* new_dir.c: see new_dir.h. */
+#include "core/file/new_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/strbuf.h"
+
+enum mr_code mr_new_dir_fail(const char *did, const char *path, struct mr_err *err)
+{
+    int reason = errno;
+    enum mr_code code =
+        mr_err_set_sys(err, MR_E_IO, reason, "could not %s \"%s\"", did, path);
+    if (reason == ENOSPC || reason == EDQUOT)
+        mr_err_hint(err, "Free some space there, or choose a place on another disk.");
+    return code;
+}
+
+static enum mr_code refuse(const struct mr_new_dir *dir, const char *path,
+                           const char *what, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "%s \"%s\" %s", dir->kind->noun, path, what);
+    mr_err_hint(err, "Nothing was changed. Name a directory that does not exist yet.");
+    return MR_E_REFUSED;
+}
+
+/* ---- where it goes ---- */
+
+static bool is_dot(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static enum mr_code require_empty(const struct mr_new_dir *dir, struct mr_err *err)
+{
+    struct stat st;
+    if (stat(dir->path, &st) != 0)
+        return errno == ENOENT ? MR_OK
+                               : mr_new_dir_fail("open directory", dir->path, err);
+    if (!S_ISDIR(st.st_mode))
+        return refuse(dir, dir->path, "exists and is no directory", err);
+    DIR *stream = opendir(dir->path);
+    if (stream == NULL)
+        return mr_new_dir_fail("open directory", dir->path, err);
+    const struct dirent *entry;
+    do
+        entry = readdir(stream);
+    while (entry != NULL && is_dot(entry->d_name));
+    (void)closedir(stream);
+    return entry == NULL ? MR_OK : refuse(dir, dir->path, "exists and is not empty", err);
+}
+
+/* Without slashes at the end; a link to a directory is followed, so that the rename can
+ * take the place of what it leads to. */
+static const char *resolve(struct mr_arena *arena, const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    const char *plain = mr_arena_dup(arena, path, len);
+    struct stat st;
+    if (plain == NULL || lstat(plain, &st) != 0 || !S_ISLNK(st.st_mode))
+        return plain;
+    char *real = realpath(plain, NULL);
+    if (real != NULL)
+        plain = mr_arena_strdup(arena, real);
+    free(real);
+    return plain;
+}
+
+static enum mr_code name_it(struct mr_new_dir *dir, const char *path,
+                            struct mr_arena *arena, struct mr_err *err)
+{
+    struct mr_strbuf partial = MR_STRBUF_INIT;
+    if (path[0] == '\0')
+        return mr_err_set(err, MR_E_USAGE, "the %s has no name", dir->kind->noun);
+    dir->path = resolve(arena, path);
+    if (dir->path != NULL)
+        mr_strbuf_add_fmt(&partial, "%s.partial", dir->path);
+    if (dir->path != NULL && !partial.failed)
+        dir->partial = mr_arena_strdup(arena, partial.ptr);
+    mr_strbuf_release(&partial);
+    return dir->partial != NULL ? MR_OK : mr_err_nomem(err, "naming a directory");
+}
+
+/* ---- the directory under construction ---- */
+
+enum mr_code mr_new_dir_each(const struct mr_new_dir *dir, const char *folder,
+                             mr_new_dir_entry_fn *fn, void *ctx, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    int fd = openat(dir->fd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    if (stream == NULL) {
+        code = errno == ENOENT ? MR_OK
+                               : mr_new_dir_fail("open a folder of", dir->partial, err);
+        if (fd >= 0)
+            (void)close(fd);
+        return code;
+    }
+    for (const struct dirent *entry; code == MR_OK && (entry = readdir(stream)) != NULL;)
+        if (!is_dot(entry->d_name))
+            code = fn(ctx, fd, entry->d_name, err);
+    (void)closedir(stream);
+    return code;
+}
+
+static enum mr_code require_own(void *ctx, int folder_fd, const char *name,
+                                struct mr_err *err)
+{
+    const struct mr_new_dir *dir = ctx;
+    char what[64];
+    (void)folder_fd;
+    if (dir->kind->is_own(name))
+        return MR_OK;
+    (void)snprintf(what, sizeof what, "holds files that no %s has", dir->kind->thing);
+    return refuse(dir, dir->partial, what, err);
+}
+
+/* Another run may have given it its name between the opening and the lock. */
+static bool is_still_partial(const struct mr_new_dir *dir)
+{
+    struct stat own, named;
+    return fstat(dir->fd, &own) == 0 && lstat(dir->partial, &named) == 0 &&
+           own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
+static enum mr_code make_partial(struct mr_new_dir *dir, struct mr_err *err)
+{
+    if (mkdir(dir->partial, 0700) != 0 && errno != EEXIST)
+        return mr_new_dir_fail("create directory", dir->partial, err);
+    int fd = open(dir->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return mr_new_dir_fail("open directory", dir->partial, err);
+    dir->fd = fd;
+    enum mr_code code = MR_OK;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_still_partial(dir))
+        code = refuse(dir, dir->partial, "is being written by another run", err);
+    if (code == MR_OK)
+        code = mr_new_dir_each(dir, ".", require_own, dir, err);
+    if (code == MR_OK && fchmod(fd, 0700) != 0)
+        code = mr_new_dir_fail("set the mode of directory", dir->partial, err);
+    if (code != MR_OK)
+        mr_new_dir_close(dir);
+    return code;
+}
+
+enum mr_code mr_new_dir_begin(struct mr_new_dir *dir, const char *path,
+                              const struct mr_new_dir_kind *kind, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    *dir = (struct mr_new_dir){.kind = kind, .fd = -1};
+    enum mr_code code = name_it(dir, path, arena, err);
+    if (code == MR_OK)
+        code = require_empty(dir, err);
+    return code == MR_OK ? make_partial(dir, err) : code;
+}
+
+/* ---- publishing ---- */
+
+static enum mr_code sync_fd(const struct mr_new_dir *dir, int fd, struct mr_err *err)
+{
+    /* some file systems cannot sync a directory */
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL && errno != EROFS))
+        return mr_new_dir_fail("sync directory", dir->partial, err);
+    return MR_OK;
+}
+
+static enum mr_code sync_parent(const struct mr_new_dir *dir, struct mr_err *err)
+{
+    int fd = openat(dir->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum mr_code code = sync_fd(dir, fd, err);
+    if (fd >= 0)
+        (void)close(fd);
+    return code;
+}
+
+enum mr_code mr_new_dir_publish(struct mr_new_dir *dir, struct mr_err *err)
+{
+    enum mr_code code = sync_fd(dir, dir->fd, err);
+    if (code != MR_OK)
+        return code;
+    /* onto nothing or an empty directory; anything else makes it fail */
+    if (rename(dir->partial, dir->path) != 0)
+        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
+                   ? refuse(dir, dir->path, "exists and is not empty", err)
+                   : mr_new_dir_fail("give its name to directory", dir->partial, err);
+    code = sync_parent(dir, err);
+    mr_new_dir_close(dir);
+    return code;
+}
+
+void mr_new_dir_close(struct mr_new_dir *dir)
+{
+    if (dir->fd >= 0)
+        (void)close(dir->fd);
+    dir->fd = -1;
+}

@@ -1,0 +1,89 @@
+/* sha256.c: see sha256.h. */
+#include "core/file/sha256.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+enum mr_code mr_sha256_init(struct mr_sha256 *hash, struct mr_err *err)
+{
+    hash->ctx = EVP_MD_CTX_new();
+    if (hash->ctx != NULL && EVP_DigestInit_ex(hash->ctx, EVP_sha256(), NULL) == 1)
+        return MR_OK;
+    mr_sha256_release(hash);
+    return mr_err_nomem(err, "computing a SHA-256");
+}
+
+void mr_sha256_add(struct mr_sha256 *hash, const void *ptr, size_t len)
+{
+    (void)EVP_DigestUpdate(hash->ctx, ptr, len);
+}
+
+void mr_sha256_finish(struct mr_sha256 *hash, char hex[MR_SHA256_HEX])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[EVP_MAX_MD_SIZE] = {0};
+    (void)EVP_DigestFinal_ex(hash->ctx, bytes, NULL);
+    for (size_t i = 0; i < 32; i++) {
+        hex[2 * i] = digits[bytes[i] >> 4];
+        hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    hex[64] = '\0';
+    mr_sha256_release(hash);
+}
+
+void mr_sha256_release(struct mr_sha256 *hash)
+{
+    EVP_MD_CTX_free(hash->ctx);
+    hash->ctx = NULL;
+}
+
+enum mr_code mr_sha256_bytes(const void *ptr, size_t len, char hex[MR_SHA256_HEX],
+                             struct mr_err *err)
+{
+    struct mr_sha256 hash;
+    enum mr_code code = mr_sha256_init(&hash, err);
+    if (code != MR_OK)
+        return code;
+    mr_sha256_add(&hash, ptr, len);
+    mr_sha256_finish(&hash, hex);
+    return MR_OK;
+}
+
+static enum mr_code fail(const char *path, struct mr_err *err)
+{
+    return mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"", path);
+}
+
+enum mr_code mr_sha256_file(const char *path, char hex[MR_SHA256_HEX],
+                            uint64_t *size_bytes, struct mr_err *err)
+{
+    static const size_t step = (size_t)64 * 1024;
+    char buffer[64 * 1024];
+    struct mr_sha256 hash = {NULL};
+    uint64_t size = 0;
+    enum mr_code code = MR_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(path, err);
+    code = mr_sha256_init(&hash, err);
+    while (code == MR_OK) {
+        ssize_t got = read(fd, buffer, step);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            code = fail(path, err);
+        if (got <= 0)
+            break;
+        mr_sha256_add(&hash, buffer, (size_t)got);
+        size += (uint64_t)got;
+    }
+    if (code == MR_OK)
+        mr_sha256_finish(&hash, hex);
+    mr_sha256_release(&hash);
+    (void)close(fd);
+    if (size_bytes != NULL)
+        *size_bytes = size;
+    return code;
+}

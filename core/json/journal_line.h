@@ -1,0 +1,46 @@
+/*
+ * journal_line: a line of a plan's journal.jsonl (docs/formats/plan-v1.md): a step on a
+ * counter or on a unit of a script that begins, has ended, or has failed.
+ *
+ * Ownership: texts belong to the JSON document.  Threads: no state.
+ */
+#ifndef MR_JOURNAL_LINE_H
+#define MR_JOURNAL_LINE_H
+
+#include "core/json/json_in.h"
+
+#define MR_JOURNAL_NAME "journal.jsonl"
+#define MR_JOURNAL_MAX_BYTES ((size_t)256 * 1024 * 1024)
+#define MR_JOURNAL_UNITS_MAX ((uint64_t)100 * 1000 * 1000)
+
+enum mr_journal_event {
+    MR_JOURNAL_TRY = 1, /* a step begins */
+    MR_JOURNAL_DONE,
+    MR_JOURNAL_FAILED /* and nothing of it is left */
+};
+
+enum mr_journal_script { MR_JOURNAL_APPLY = 1, MR_JOURNAL_UNDO };
+
+struct mr_journal_unit {
+    enum mr_journal_script script;
+    uint64_t number; /* as the script has it, 1 to MR_JOURNAL_UNITS_MAX */
+    /* rows, of MR_JOURNAL_DONE: changed, found as planned, left out by a guard */
+    uint64_t written, there, refused;
+};
+
+struct mr_journal_line {
+    enum mr_journal_event event; /* 0: one that this version does not know */
+    const char *at, *run;        /* UTC; "" where the line lacks them */
+    struct mr_journal_unit unit; /* script 0: the line is about a counter */
+    const char *table, *column;  /* TARGET's names */
+    const char *how, *to;        /* of a counter, or NULL */
+    const char *detail;          /* for people, or NULL */
+};
+
+/* False for a line that tells of neither: later versions may write such. */
+bool mr_journal_line_get(const struct json_t *root, struct mr_journal_line *line);
+
+const char *mr_journal_event_name(enum mr_journal_event event);
+const char *mr_journal_script_name(enum mr_journal_script script);
+
+#endif

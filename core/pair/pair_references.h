@@ -1,0 +1,36 @@
+/*
+ * check_references: the graph of references between the tables of a run, and whose rows
+ * are people.
+ *
+ * Edges are the foreign keys of either side (those of both are one edge), and the
+ * `reference =` lines of the configuration.  A reference to a table that the run does not
+ * compare is kept, so that what it would have led to is known to be missing.
+ *
+ * A table is a subject by `subject = yes`.  Where the configuration names none, in this run
+ * or outside of it, the subject is inferred: the one table with an identity of its own that other tables
+ * refer to, directly or over others, and that refers to no such table itself; with two of
+ * them nothing is inferred.
+ */
+#ifndef MR_PAIR_REFERENCES_H
+#define MR_PAIR_REFERENCES_H
+
+#include "core/case/kinship.h"
+#include "core/pair/pair.h"
+
+struct mr_pair_reference {
+    struct mr_kin_reference kin; /* ids of table and parent are set by _save */
+    struct mr_pair *child;
+    struct mr_pair *parent; /* NULL: not compared by this run */
+};
+
+/* Fills pairing->references, and subject and time_at of all tables.  MR_E_CONFIG for a
+ * configured column or table that does not exist, columns that cannot be compared, or a
+ * condition that a server does not understand. */
+enum mr_code mr_pair_references_plan(struct mr_pairing *pairing, struct mr_err *err);
+
+/* Writes the graph to the case, whose tables are known by then; what an earlier try of
+ * the run had found out is forgotten. */
+enum mr_code mr_pair_references_save(struct mr_pairing *pairing, struct mr_findings *fd,
+                                     struct mr_err *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* rowset.c: see rowset.h. */
+#include "core/pair/rowset.h"
+
+#include <stdlib.h>
+
+#define KEEP_BYTES ((size_t)1024 * 1024)
+
+void mr_rowset_init(struct mr_rowset *set)
+{
+    *set = (struct mr_rowset){.bytes = MR_STRBUF_INIT,
+                              .rows = MR_VEC_INIT(struct mr_rowset_row)};
+}
+
+void mr_rowset_release(struct mr_rowset *set)
+{
+    mr_strbuf_release(&set->bytes);
+    mr_vec_release(&set->rows);
+}
+
+struct mr_rowset_row *mr_rowset_at(const struct mr_rowset *set, size_t i)
+{
+    return mr_vec_at(&set->rows, i);
+}
+
+struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_row *row)
+{
+    return (struct mr_key){set->bytes.ptr + row->key_at, row->key_len};
+}
+
+const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_row *row)
+{
+    return set->bytes.ptr + row->image_at;
+}
+
+struct fetch {
+    struct mr_rowset *set;
+    struct mr_rowhash *hash;
+    size_t image_bytes; /* still to be kept */
+};
+
+static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct fetch *f = ctx;
+    struct mr_strbuf *bytes = &f->set->bytes;
+    struct mr_rowset_row *row = mr_vec_push(&f->set->rows);
+    uint64_t size = 0;
+    if (row == NULL)
+        return mr_err_nomem(err, "reading rows by key");
+    row->key_at = bytes->len;
+    enum mr_code code = mr_rowhash_key(f->hash, values, bytes, err);
+    row->key_len = bytes->len - row->key_at;
+    if (code == MR_OK)
+        code = mr_rowhash_digest(f->hash, values, &row->digest, &size, err);
+    row->image_at = bytes->len;
+    if (code == MR_OK && f->image_bytes > 0)
+        code = mr_rowhash_image(f->hash, values, bytes, err);
+    row->image_len = bytes->len - row->image_at;
+    f->image_bytes -= row->image_len < f->image_bytes ? row->image_len : f->image_bytes;
+    return code;
+}
+
+static int compare_rows(const void *a, const void *b, void *ctx)
+{
+    const struct mr_rowset *set = ctx;
+    return mr_key_compare(mr_rowset_key(set, a), mr_rowset_key(set, b));
+}
+
+enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
+                             struct mr_rowhash *hash, const struct mr_key *keys,
+                             size_t nkeys, size_t image_bytes, struct mr_err *err)
+{
+    struct fetch f = {set, hash, image_bytes};
+    mr_strbuf_reset(&set->bytes);
+    mr_strbuf_shrink(&set->bytes, KEEP_BYTES);
+    mr_vec_clear(&set->rows);
+    enum mr_code code =
+        mr_reader_fetch(reader, hash->spec, keys, nkeys, add_row, &f, err);
+    if (code == MR_OK && set->rows.count > 1)
+        qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row),
+                compare_rows, set);
+    return code;
+}
+
+struct mr_rowset_row *mr_rowset_find(const struct mr_rowset *set, struct mr_key key)
+{
+    size_t lo = 0, hi = set->rows.count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        struct mr_rowset_row *row = mr_rowset_at(set, mid);
+        int order = mr_key_compare(mr_rowset_key(set, row), key);
+        if (order == 0)
+            return row;
+        if (order < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}

@@ -1,0 +1,42 @@
+/*
+ * rowset: rows of one side fetched by key: key, digest, and optionally the image.
+ * Sorted by key once it is filled; memory belongs to the rowset.
+ *
+ * Images are kept while they fit: the first one always is, further ones until together
+ * they reach the bound that the caller gives.  So a batch of unexpectedly wide rows costs
+ * the bound and one row, and the caller asks for the rest again.
+ */
+#ifndef MR_ROWSET_H
+#define MR_ROWSET_H
+
+#include "core/source/source.h"
+#include "core/pair/rowhash.h"
+
+struct mr_rowset_row {
+    size_t key_at, key_len;
+    size_t image_at, image_len; /* image_len 0: not kept */
+    struct mr_digest digest;
+    bool claimed; /* the caller's */
+};
+
+struct mr_rowset {
+    struct mr_strbuf bytes;
+    struct mr_vec rows; /* struct mr_rowset_row */
+};
+
+void mr_rowset_init(struct mr_rowset *set);
+void mr_rowset_release(struct mr_rowset *set);
+
+/* Replaces the content by the rows that have one of the keys.  image_bytes: how many bytes
+ * of images are kept; 0: no image. */
+enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
+                             struct mr_rowhash *hash, const struct mr_key *keys,
+                             size_t nkeys, size_t image_bytes, struct mr_err *err);
+
+struct mr_rowset_row *mr_rowset_at(const struct mr_rowset *set, size_t i);
+struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_row *row);
+const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_row *row);
+/* The row with exactly this key, or NULL. */
+struct mr_rowset_row *mr_rowset_find(const struct mr_rowset *set, struct mr_key key);
+
+#endif

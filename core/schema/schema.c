@@ -1,0 +1,530 @@
+/* schema.c: loading a catalogue: databases, tables, and the frame of all other steps.
+ */
+#include "core/schema/schema.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/schema/schema_internal.h"
+#include "core/db/sqltext.h"
+
+/* -- cells and memory ------------------------------------------------------------- */
+
+const char *mr_schema_dup(struct mr_schema_load *load, const struct mr_cell *cell)
+{
+    if (cell->ptr == NULL)
+        return NULL;
+    const char *copy = mr_arena_dup(load->arena, cell->ptr, cell->len);
+    if (copy == NULL)
+        load->nomem = true;
+    return copy;
+}
+
+const char *mr_schema_dup_upper(struct mr_schema_load *load, const struct mr_cell *cell)
+{
+    if (cell->ptr == NULL)
+        return NULL;
+    char *copy = mr_arena_dup(load->arena, cell->ptr, cell->len);
+    if (copy == NULL)
+        load->nomem = true;
+    for (char *p = copy; p != NULL && *p != '\0'; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    return copy;
+}
+
+const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text)
+{
+    const char *copy = mr_arena_dup(load->arena, text->ptr, text->len);
+    if (copy == NULL || text->failed)
+        load->nomem = true;
+    mr_strbuf_reset(text);
+    return copy;
+}
+
+bool mr_cell_is(const struct mr_cell *cell, const char *text)
+{
+    return cell->ptr != NULL && strcasecmp(cell->ptr, text) == 0;
+}
+
+uint64_t mr_cell_uint(const struct mr_cell *cell)
+{
+    return cell->ptr != NULL && *cell->ptr != '-' ? strtoull(cell->ptr, NULL, 10) : 0;
+}
+
+void mr_schema_step(struct mr_schema_load *load, size_t item_size)
+{
+    mr_vec_release(&load->items);
+    load->items = (struct mr_vec){.item_size = item_size};
+}
+
+void *mr_schema_push(struct mr_schema_load *load)
+{
+    void *item = mr_vec_push(&load->items);
+    if (item == NULL)
+        load->nomem = true;
+    return item;
+}
+
+/* -- queries ---------------------------------------------------------------------- */
+
+struct mr_known_column {
+    char view[32], column[32];
+};
+
+bool mr_schema_has(const struct mr_schema_load *load, const char *view,
+                   const char *column)
+{
+    const struct mr_known_column *known = load->known.items;
+    for (size_t i = 0; i < load->known.count; i++)
+        if (strcasecmp(known[i].view, view) == 0 &&
+            (column == NULL || strcasecmp(known[i].column, column) == 0))
+            return true;
+    return false;
+}
+
+enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const struct mr_strbuf *sql,
+                                mr_schema_row_fn *fn, struct mr_err *err)
+{
+    struct mr_result *res = NULL;
+    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(load->db, sql->ptr, sql->len, &res, err);
+    const struct mr_cell *cells;
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        code = fn(load, cells, err);
+        if (code == MR_OK && load->nomem)
+            code = mr_err_nomem(err, "reading the catalogue");
+    }
+    mr_result_free(res);
+    return code;
+}
+
+static void add_db_filter(struct mr_strbuf *sql, const struct mr_schema_load *load,
+                          const char *column)
+{
+    mr_strbuf_add_fmt(sql, " WHERE %s ", column);
+    if (load->ndbs == 0) {
+        mr_strbuf_add_str(sql, "NOT IN ('mysql', 'information_schema', "
+                               "'performance_schema', 'sys')");
+        return;
+    }
+    mr_strbuf_add_str(sql, "IN (");
+    for (size_t i = 0; i < load->ndbs; i++) {
+        if (i > 0)
+            mr_strbuf_add_str(sql, ", ");
+        mr_sql_string(sql, load->dbs[i]);
+    }
+    mr_strbuf_add_char(sql, ')');
+}
+
+enum mr_code mr_schema_each(struct mr_schema_load *load,
+                            const struct mr_schema_view *view, mr_schema_row_fn *fn,
+                            struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT ");
+    for (size_t i = 0; i < view->ncolumns; i++) {
+        bool has = view->verbatim || mr_schema_has(load, view->name, view->columns[i]);
+        mr_strbuf_add_fmt(&sql, "%s%s", i > 0 ? ", " : "",
+                          has ? view->columns[i] : "NULL");
+    }
+    mr_strbuf_add_fmt(&sql, " FROM information_schema.%s", view->name);
+    add_db_filter(&sql, load, view->db_column);
+    if (load->table != NULL && view->table_column != NULL) {
+        mr_strbuf_add_fmt(&sql, " AND %s = ", view->table_column);
+        mr_sql_string(&sql, load->table);
+    }
+    if (view->condition != NULL)
+        mr_strbuf_add_str(&sql, view->condition);
+    enum mr_code code = mr_schema_each_sql(load, &sql, fn, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code take_known(struct mr_schema_load *load, const struct mr_cell *cells,
+                               struct mr_err *err)
+{
+    struct mr_known_column *known = mr_vec_push(&load->known);
+    if (known == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    if (cells[0].ptr == NULL || cells[0].len >= sizeof known->view ||
+        cells[1].ptr == NULL || cells[1].len >= sizeof known->column)
+        return MR_OK; /* longer than any name that is asked for */
+    memcpy(known->view, cells[0].ptr, cells[0].len);
+    memcpy(known->column, cells[1].ptr, cells[1].len);
+    return MR_OK;
+}
+
+/* What this server's information_schema has to offer: versions and flavours differ. */
+static enum mr_code load_known(struct mr_schema_load *load, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql,
+                      "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
+                      "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN ("
+                      "'SCHEMATA', 'TABLES', 'COLUMNS', 'STATISTICS', "
+                      "'CHECK_CONSTRAINTS', 'TABLE_CONSTRAINTS', 'KEY_COLUMN_USAGE', "
+                      "'REFERENTIAL_CONSTRAINTS', 'TRIGGERS', 'VIEWS', 'ROUTINES', "
+                      "'PARAMETERS', 'EVENTS')");
+    enum mr_code code = mr_schema_each_sql(load, &sql, take_known, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* -- databases and tables --------------------------------------------------------- */
+
+bool mr_schema_is_wanted(const struct mr_schema_load *load, const char *db)
+{
+    bool exact = load->server->lower_case_table_names == 0;
+    for (size_t i = 0; i < load->ndbs; i++)
+        if ((exact ? strcmp(load->dbs[i], db) : strcasecmp(load->dbs[i], db)) == 0)
+            return true;
+    return load->ndbs == 0;
+}
+
+static int compare_dbs(const void *a, const void *b)
+{
+    const struct mr_database *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static enum mr_code take_db(struct mr_schema_load *load, const struct mr_cell *cells,
+                            struct mr_err *err)
+{
+    (void)err;
+    if (!mr_schema_is_wanted(load, cells[0].ptr))
+        return MR_OK;
+    struct mr_database *db = mr_schema_push(load);
+    if (db != NULL) {
+        db->name = mr_schema_dup(load, &cells[0]);
+        db->charset = mr_schema_dup(load, &cells[1]);
+        db->collation = mr_schema_dup(load, &cells[2]);
+    }
+    return MR_OK;
+}
+
+/* Copies the items of the step into the arena; NULL when there are none. */
+static void *keep_items(struct mr_schema_load *load)
+{
+    if (load->items.count == 0)
+        return NULL;
+    size_t bytes = load->items.count * load->items.item_size;
+    void *copy = mr_arena_alloc(load->arena, bytes);
+    if (copy != NULL)
+        memcpy(copy, load->items.items, bytes);
+    else
+        load->nomem = true;
+    return copy;
+}
+
+static enum mr_code load_dbs(struct mr_schema_load *load, struct mr_catalogue *cat,
+                             struct mr_err *err)
+{
+    static const char *const columns[] = {"SCHEMA_NAME", "DEFAULT_CHARACTER_SET_NAME",
+                                          "DEFAULT_COLLATION_NAME"};
+    static const struct mr_schema_view view = {.name = "SCHEMATA",
+                                               .db_column = "SCHEMA_NAME",
+                                               .columns = columns,
+                                               .ncolumns = 3};
+    mr_schema_step(load, sizeof(struct mr_database));
+    enum mr_code code = mr_schema_each(load, &view, take_db, err);
+    if (code != MR_OK)
+        return code;
+    if (load->items.count > 0)
+        qsort(load->items.items, load->items.count, sizeof(struct mr_database),
+              compare_dbs);
+    cat->dbs = keep_items(load);
+    cat->ndbs = cat->dbs != NULL ? load->items.count : 0;
+    return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
+}
+
+static enum mr_code take_charset(struct mr_schema_load *load, const struct mr_cell *cells,
+                                 struct mr_err *err)
+{
+    (void)err;
+    struct mr_charset_default *charset = mr_schema_push(load);
+    if (charset != NULL) {
+        charset->charset = mr_schema_dup(load, &cells[0]);
+        charset->collation = mr_schema_dup(load, &cells[1]);
+    }
+    return MR_OK;
+}
+
+static enum mr_code load_charsets(struct mr_schema_load *load, struct mr_catalogue *cat,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_schema_step(load, sizeof(struct mr_charset_default));
+    mr_strbuf_add_str(&sql, "SELECT CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME FROM "
+                            "information_schema.CHARACTER_SETS");
+    enum mr_code code = mr_schema_each_sql(load, &sql, take_charset, err);
+    mr_strbuf_release(&sql);
+    if (code != MR_OK)
+        return code;
+    cat->charsets = keep_items(load);
+    cat->ncharsets = cat->charsets != NULL ? load->items.count : 0;
+    return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
+}
+
+enum {
+    T_DB,
+    T_NAME,
+    T_TYPE,
+    T_ENGINE,
+    T_COLLATION,
+    T_OPTIONS,
+    T_COMMENT,
+    T_ROWS,
+    T_DATA,
+    T_AVG
+};
+
+static bool is_transactional(const char *engine)
+{
+    static const char *const engines[] = {"InnoDB", "ROCKSDB", "TokuDB", "ndbcluster"};
+    for (size_t i = 0; engine != NULL && i < sizeof engines / sizeof *engines; i++)
+        if (strcasecmp(engine, engines[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The charset is the collation's name up to its first underscore ("binary": all). */
+static const char *charset_of(struct mr_schema_load *load, const char *collation)
+{
+    if (collation == NULL)
+        return NULL;
+    const char *charset = mr_arena_dup(load->arena, collation, strcspn(collation, "_"));
+    if (charset == NULL)
+        load->nomem = true;
+    return charset;
+}
+
+static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell *cells,
+                               struct mr_err *err)
+{
+    bool versioned = mr_cell_is(&cells[T_TYPE], "SYSTEM VERSIONED");
+    if (!versioned && !mr_cell_is(&cells[T_TYPE], "BASE TABLE"))
+        return MR_OK; /* views and sequences are objects; temporary tables are nobody's
+                       */
+    if (!mr_schema_is_wanted(load, cells[T_DB].ptr))
+        return MR_OK;
+    struct mr_table *table = mr_vec_push(&load->tables);
+    if (table == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    table->db = mr_schema_dup(load, &cells[T_DB]);
+    table->name = mr_schema_dup(load, &cells[T_NAME]);
+    table->kind = MR_TABLE_BASE;
+    table->engine = mr_schema_dup(load, &cells[T_ENGINE]);
+    table->comment = mr_schema_dup(load, &cells[T_COMMENT]);
+    table->open_error = table->engine == NULL ? table->comment : NULL;
+    table->transactional = is_transactional(table->engine);
+    table->system_versioned = versioned;
+    table->partitioned = cells[T_OPTIONS].ptr != NULL &&
+                         strcasestr(cells[T_OPTIONS].ptr, "partitioned") != NULL;
+    table->collation = mr_schema_dup(load, &cells[T_COLLATION]);
+    table->charset = charset_of(load, table->collation);
+    table->est_rows = mr_cell_uint(&cells[T_ROWS]);
+    table->data_bytes = mr_cell_uint(&cells[T_DATA]);
+    table->avg_row_bytes = mr_cell_uint(&cells[T_AVG]);
+    return MR_OK;
+}
+
+static int compare_tables(const void *a, const void *b)
+{
+    const struct mr_table *x = a, *y = b;
+    int order = strcmp(x->db, y->db);
+    return order != 0 ? order : strcmp(x->name, y->name);
+}
+
+static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {
+        [T_DB] = "TABLE_SCHEMA",           [T_NAME] = "TABLE_NAME",
+        [T_TYPE] = "TABLE_TYPE",           [T_ENGINE] = "ENGINE",
+        [T_COLLATION] = "TABLE_COLLATION", [T_OPTIONS] = "CREATE_OPTIONS",
+        [T_COMMENT] = "TABLE_COMMENT",     [T_ROWS] = "TABLE_ROWS",
+        [T_DATA] = "DATA_LENGTH",          [T_AVG] = "AVG_ROW_LENGTH"};
+    static const struct mr_schema_view view = {.name = "TABLES",
+                                               .db_column = "TABLE_SCHEMA",
+                                               .table_column = "TABLE_NAME",
+                                               .columns = columns,
+                                               .ncolumns =
+                                                   sizeof columns / sizeof *columns};
+    load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
+    enum mr_code code = mr_schema_each(load, &view, take_table, err);
+    if (code == MR_OK && load->tables.count > 0)
+        qsort(load->tables.items, load->tables.count, sizeof(struct mr_table),
+              compare_tables);
+    return code;
+}
+
+struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index)
+{
+    return mr_vec_at(&load->tables, index);
+}
+
+static const struct mr_table *find_table(const struct mr_table *tables, size_t n,
+                                         const char *db, const char *name)
+{
+    struct mr_table key = {.db = db, .name = name};
+    return n == 0 ? NULL : bsearch(&key, tables, n, sizeof *tables, compare_tables);
+}
+
+size_t mr_schema_find(const struct mr_schema_load *load, const char *db,
+                      const char *table)
+{
+    const struct mr_table *tables = load->tables.items;
+    const struct mr_table *found = find_table(tables, load->tables.count, db, table);
+    return found != NULL ? (size_t)(found - tables) : SIZE_MAX;
+}
+
+/* -- the whole -------------------------------------------------------------------- */
+
+static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
+{
+    enum mr_code code = load_tables(load, err);
+    if (code == MR_OK && load->tables.count > 0) {
+        code = mr_schema_load_columns(load, err);
+        if (code == MR_OK)
+            code = mr_schema_load_checks(load, err);
+        if (code == MR_OK)
+            code = mr_schema_load_indexes(load, err);
+        if (code == MR_OK)
+            code = mr_schema_load_fks(load, err);
+        if (code == MR_OK)
+            code = mr_schema_load_triggers(load, err);
+    }
+    return code;
+}
+
+static void load_begin(struct mr_schema_load *load, struct mr_db *db,
+                       struct mr_arena *arena)
+{
+    *load = (struct mr_schema_load){.db = db,
+                                    .server = mr_db_server(db),
+                                    .arena = arena,
+                                    .known = MR_VEC_INIT(struct mr_known_column)};
+}
+
+static void load_end(struct mr_schema_load *load)
+{
+    mr_vec_release(&load->known);
+    mr_vec_release(&load->tables);
+    mr_vec_release(&load->items);
+}
+
+/* Moves the tables into the arena. */
+static const struct mr_table *keep_tables(struct mr_schema_load *load)
+{
+    size_t bytes = load->tables.count * sizeof(struct mr_table);
+    struct mr_table *tables = mr_arena_alloc(load->arena, bytes);
+    if (tables == NULL)
+        load->nomem = true;
+    else if (bytes > 0)
+        memcpy(tables, load->tables.items, bytes);
+    return tables;
+}
+
+enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,
+                               struct mr_catalogue **out, struct mr_err *err)
+{
+    *out = NULL;
+    struct mr_catalogue *cat = calloc(1, sizeof *cat);
+    if (cat == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    struct mr_schema_load load;
+    load_begin(&load, db, &cat->arena);
+    load.dbs = dbs;
+    load.ndbs = ndbs;
+    cat->server = *load.server;
+    enum mr_code code = load_known(&load, err);
+    if (code == MR_OK)
+        code = load_charsets(&load, cat, err);
+    if (code == MR_OK)
+        code = load_dbs(&load, cat, err);
+    if (code == MR_OK)
+        code = load_parts(&load, err);
+    if (code == MR_OK)
+        code = mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err);
+    if (code == MR_OK) {
+        cat->tables = keep_tables(&load);
+        cat->ntables = load.tables.count;
+        if (load.nomem)
+            code = mr_err_nomem(err, "reading the catalogue");
+    }
+    load_end(&load);
+    if (code != MR_OK) {
+        mr_err_context(err, "could not read the catalogue of %s", mr_db_label(db));
+        mr_catalogue_free(cat);
+        return code;
+    }
+    *out = cat;
+    return MR_OK;
+}
+
+void mr_catalogue_free(struct mr_catalogue *cat)
+{
+    if (cat == NULL)
+        return;
+    mr_arena_release(&cat->arena);
+    free(cat);
+}
+
+enum mr_code mr_schema_reload_table(struct mr_db *db, const char *dbname,
+                                    const char *table, struct mr_arena *arena,
+                                    const struct mr_table **out, struct mr_err *err)
+{
+    *out = NULL;
+    struct mr_schema_load load;
+    load_begin(&load, db, arena);
+    load.dbs = &dbname;
+    load.ndbs = 1;
+    load.table = table;
+    enum mr_code code = load_known(&load, err);
+    if (code == MR_OK)
+        code = load_parts(&load, err);
+    if (code == MR_OK) {
+        const struct mr_table *tables = keep_tables(&load);
+        if (load.nomem)
+            code = mr_err_nomem(err, "reading the catalogue");
+        else
+            *out = find_table(tables, load.tables.count, dbname, table);
+    }
+    load_end(&load);
+    return code;
+}
+
+/* -- looking things up ------------------------------------------------------------ */
+
+const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db)
+{
+    struct mr_database key = {.name = db};
+    return cat->ndbs == 0
+               ? NULL
+               : bsearch(&key, cat->dbs, cat->ndbs, sizeof *cat->dbs, compare_dbs);
+}
+
+const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
+                                          const char *table)
+{
+    return find_table(cat->tables, cat->ntables, db, table);
+}
+
+/* Names of columns and indexes have no case on any server. */
+const struct mr_column *mr_table_column(const struct mr_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (strcasecmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+const struct mr_index *mr_table_index(const struct mr_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->nindexes; i++)
+        if (strcasecmp(table->indexes[i].name, name) == 0)
+            return &table->indexes[i];
+    return NULL;
+}

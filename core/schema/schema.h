@@ -1,0 +1,188 @@
+/*
+ * schema: the catalogue of a server: databases, tables, columns, keys, references,
+ * triggers, views, routines, events, sequences.
+ *
+ * Loaded once per server by a few information_schema queries for all databases asked
+ * for (not one a table); tables and everything in them are sorted by db, then name, in
+ * byte order.  Texts are UTF-8.  Ownership: everything lives in the catalogue's arena
+ * until mr_catalogue_free.  Read-only after loading, so threads may share it.
+ *
+ * What is added to these structs is added to catalogue_json.c and catalogue_json_read.c.
+ *
+ * information_schema hides what an account may not see, without an error; see grants.h
+ * and mr_schema_probe().
+ */
+#ifndef MR_SCHEMA_H
+#define MR_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/db/db.h"
+#include "core/row/row.h"
+
+struct mr_column {
+    const char *name;
+    const char *type;      /* COLUMN_TYPE as the server writes it: "int(11) unsigned" */
+    const char *data_type; /* lower case: "int", "enum", "json" (also MariaDB's alias) */
+    enum mr_class cls;
+    const char *charset;   /* NULL: no character data; "binary" never (that is BINARY) */
+    const char *collation; /* NULL likewise */
+    bool nullable, is_unsigned;
+    bool generated; /* virtual or stored; generation_expr is set */
+    bool generated_stored;
+    bool invisible;
+    bool is_json;      /* JSON, or MariaDB's longtext with CHECK json_valid(col) */
+    bool empty_member; /* ENUM or SET with a '' member */
+    bool is_set;       /* SET (cls ENUM) */
+    bool auto_increment;
+    bool system_time;         /* MariaDB: ROW START / ROW END of system versioning */
+    const char *default_text; /* normalised: NULL for none, else literal or expression */
+    const char *on_update;    /* normalised "current_timestamp(n)", or NULL */
+    const char *generation_expr;
+    const char *comment;
+    unsigned decimals; /* fractional seconds of a temporal column */
+    size_t ordinal;    /* 1-based position in the table */
+};
+
+struct mr_index_part {
+    const char *column;     /* NULL: an expression */
+    const char *expression; /* functional part, else NULL */
+    size_t prefix_len;      /* 0: the whole column */
+    bool descending;
+};
+
+struct mr_index {
+    const char *name;
+    bool unique;
+    bool usable;      /* not invisible (MySQL), not ignored (MariaDB) */
+    const char *kind; /* "BTREE", "HASH", "FULLTEXT", "SPATIAL" */
+    const struct mr_index_part *parts;
+    size_t nparts;
+};
+
+struct mr_foreign_key {
+    const char *name;
+    const char *const *columns;
+    const char *ref_db, *ref_table;
+    const char *const *ref_columns;
+    size_t ncolumns;
+    const char *on_update, *on_delete; /* upper case; RESTRICT and NO ACTION are one */
+};
+
+struct mr_trigger {
+    const char *name, *timing, *event, *body;
+    unsigned order;
+};
+
+/* A CHECK that is not the json_valid() of MariaDB's JSON. */
+struct mr_check {
+    const char *name;
+    const char *column; /* MariaDB's column-level CHECK; NULL for one of the table */
+    const char *clause; /* normalised; " not enforced" behind it where it is not */
+};
+
+enum mr_table_kind { MR_TABLE_BASE = 1, MR_TABLE_VIEW, MR_TABLE_SEQUENCE };
+
+struct mr_table {
+    const char *db, *name;
+    enum mr_table_kind kind;
+    const char *engine;     /* "InnoDB", NULL where the server cannot open the table */
+    const char *open_error; /* TABLE_COMMENT of a broken table or view, else NULL */
+    bool transactional; /* InnoDB, RocksDB, TokuDB; false: MyISAM, Aria, MEMORY, … */
+    bool partitioned, system_versioned;
+    const char *collation, *charset; /* table default */
+    const char *comment;
+    uint64_t est_rows, data_bytes, avg_row_bytes; /* estimates of the server */
+    const struct mr_column *columns;
+    size_t ncolumns;
+    const struct mr_index *indexes; /* PRIMARY first, then by name */
+    size_t nindexes;
+    const struct mr_foreign_key *fks;
+    size_t nfks;
+    const struct mr_trigger *triggers;
+    size_t ntriggers;
+    const struct mr_check *checks;
+    size_t nchecks;
+};
+
+enum mr_object_kind {
+    MR_OBJECT_VIEW = 1,
+    MR_OBJECT_ROUTINE,
+    MR_OBJECT_EVENT,
+    MR_OBJECT_SEQUENCE
+};
+
+struct mr_object {
+    enum mr_object_kind kind;
+    const char *db, *name;  /* a routine's name is "procedure p" or "function f" */
+    const char *definition; /* text to compare, as the server states it (schema_norm.h
+                               brings it to one form); NULL where the account may see
+                               the object but not its text */
+};
+
+struct mr_database {
+    const char *name, *charset, *collation;
+};
+
+/* The collation that a server takes for a charset when none is named. */
+struct mr_charset_default {
+    const char *charset, *collation;
+};
+
+struct mr_catalogue {
+    struct mr_arena arena;
+    struct mr_server server;
+    const struct mr_database *dbs;
+    size_t ndbs;
+    const struct mr_table *tables; /* base tables only; views and sequences are objects */
+    size_t ntables;
+    const struct mr_object *objects;
+    size_t nobjects;
+    const struct mr_charset_default *charsets;
+    size_t ncharsets;
+};
+
+/* Loads the named databases (a missing one is simply not in dbs), or with ndbs = 0 all
+ * but mysql, information_schema, performance_schema and sys. */
+enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,
+                               struct mr_catalogue **out, struct mr_err *err);
+void mr_catalogue_free(struct mr_catalogue *cat);
+
+const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db);
+const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
+                                          const char *table);
+const struct mr_column *mr_table_column(const struct mr_table *table, const char *name);
+const struct mr_index *mr_table_index(const struct mr_table *table, const char *name);
+
+/* One table read anew (NULL in *out if it is gone), for "altered while it was read";
+ * allocated in arena. */
+enum mr_code mr_schema_reload_table(struct mr_db *db, const char *dbname,
+                                    const char *table, struct mr_arena *arena,
+                                    const struct mr_table **out, struct mr_err *err);
+
+/*
+ * Is the object really absent, or only hidden?  MR_OK: it can be read.  MR_E_NO_SUCH:
+ * absent (1146, or 1049 with a right on the database).  MR_E_DENIED: cannot be known;
+ * hint has the GRANT.  column may be NULL.
+ */
+enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *table,
+                             const char *column, struct mr_err *err);
+
+/*
+ * The table's next AUTO_INCREMENT value as SHOW CREATE TABLE states it
+ * (information_schema lies on MySQL) and the greatest value of the column (0 when empty
+ * or negative). *next = 0 where the statement carries none (then it is 1 or the
+ * server's offset). next or greatest may be NULL: it is not read then, so that a caller
+ * who compares two live servers can choose the order.  A table without such a column:
+ * both 0.
+ */
+enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
+                                      uint64_t *next, uint64_t *greatest,
+                                      struct mr_err *err);
+/* That next value of a CREATE TABLE; 0 where it carries none. */
+uint64_t mr_schema_next_in(const char *create, size_t len);
+
+#endif

@@ -1,0 +1,398 @@
+/* schema_columns.c: columns, their classes and defaults, and CHECK constraints. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/schema/schema_internal.h"
+#include "core/schema/schema_norm.h"
+#include "core/db/sqltext.h"
+
+/* -- classes ---------------------------------------------------------------------- */
+
+static const struct {
+    const char *type;
+    enum mr_class cls;
+} classes[] = {
+    {"tinyint", MR_CLASS_INT},
+    {"smallint", MR_CLASS_INT},
+    {"mediumint", MR_CLASS_INT},
+    {"int", MR_CLASS_INT},
+    {"bigint", MR_CLASS_INT},
+    {"year", MR_CLASS_UINT},
+    {"bit", MR_CLASS_UINT},
+    {"float", MR_CLASS_FLOAT},
+    {"double", MR_CLASS_DOUBLE},
+    {"decimal", MR_CLASS_DECIMAL},
+    {"char", MR_CLASS_TEXT},
+    {"varchar", MR_CLASS_TEXT},
+    {"tinytext", MR_CLASS_TEXT},
+    {"text", MR_CLASS_TEXT},
+    {"mediumtext", MR_CLASS_TEXT},
+    {"longtext", MR_CLASS_TEXT},
+    {"enum", MR_CLASS_ENUM},
+    {"set", MR_CLASS_ENUM},
+    {"json", MR_CLASS_JSON},
+    {"date", MR_CLASS_DATE},
+    {"datetime", MR_CLASS_DATETIME},
+    {"timestamp", MR_CLASS_DATETIME},
+    {"time", MR_CLASS_TIME},
+    {"geometry", MR_CLASS_GEOMETRY},
+    {"point", MR_CLASS_GEOMETRY},
+    {"linestring", MR_CLASS_GEOMETRY},
+    {"polygon", MR_CLASS_GEOMETRY},
+    {"multipoint", MR_CLASS_GEOMETRY},
+    {"multilinestring", MR_CLASS_GEOMETRY},
+    {"multipolygon", MR_CLASS_GEOMETRY},
+    {"geometrycollection", MR_CLASS_GEOMETRY},
+    {"geomcollection", MR_CLASS_GEOMETRY},
+    {"inet4", MR_CLASS_TEXT},
+    {"inet6", MR_CLASS_TEXT},
+    {"uuid", MR_CLASS_TEXT},
+};
+
+/* What is not listed (binary, blob, vector, types of later versions) is read as bytes.
+ */
+static enum mr_class class_of(const char *data_type)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (strcmp(classes[i].type, data_type) == 0)
+            return classes[i].cls;
+    return MR_CLASS_BINARY;
+}
+
+static void classify(struct mr_column *col)
+{
+    col->is_unsigned = strcasestr(col->type, " unsigned") != NULL;
+    col->cls = class_of(col->data_type);
+    if (col->cls == MR_CLASS_INT && col->is_unsigned)
+        col->cls = MR_CLASS_UINT;
+    if (col->charset != NULL && strcasecmp(col->charset, "binary") == 0)
+        col->charset = col->collation = NULL;
+    if (col->cls == MR_CLASS_TEXT && col->charset == NULL) {
+        if (strchr("iu", *col->data_type) != NULL)
+            col->charset = "ascii"; /* inet4, inet6, uuid: as they stream */
+        else
+            col->cls = MR_CLASS_BINARY;
+    }
+    col->is_json = col->cls == MR_CLASS_JSON;
+    if (col->cls == MR_CLASS_ENUM) {
+        col->is_set = strcmp(col->data_type, "set") == 0;
+        col->empty_member = mr_norm_has_empty_member(col->type);
+    }
+}
+
+/* -- columns ---------------------------------------------------------------------- */
+
+enum {
+    C_DB,
+    C_TABLE,
+    C_NAME,
+    C_ORDINAL,
+    C_DEFAULT,
+    C_NULLABLE,
+    C_DATA_TYPE,
+    C_TYPE,
+    C_CHARSET,
+    C_COLLATION,
+    C_EXTRA,
+    C_EXPR,
+    C_COMMENT,
+    C_DECIMALS
+};
+
+struct column_item {
+    size_t table;
+    struct mr_column col;
+};
+
+static enum mr_default_style default_style(const struct mr_schema_load *load,
+                                           const char *extra)
+{
+    if (load->server->flavour == MR_FLAVOUR_MARIADB)
+        return load->server->version >= 100207 ? MR_DEFAULT_EXPRESSION : MR_DEFAULT_RAW;
+    return strcasestr(extra, "DEFAULT_GENERATED") != NULL ? MR_DEFAULT_EXPRESSION
+                                                          : MR_DEFAULT_RAW;
+}
+
+static void take_default(struct mr_schema_load *load, struct mr_column *col,
+                         const struct mr_cell *cells, const char *extra)
+{
+    if (cells[C_DEFAULT].ptr == NULL)
+        return;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_norm_default(&text, cells[C_DEFAULT].ptr, default_style(load, extra), col->cls,
+                    strcmp(col->data_type, "binary") == 0, cells[C_DB].ptr);
+    if (text.len > 0 || text.failed)
+        col->default_text = mr_schema_keep(load, &text);
+    mr_strbuf_release(&text);
+}
+
+static void take_on_update(struct mr_schema_load *load, struct mr_column *col,
+                           const char *extra)
+{
+    static const char start[] = "on update ";
+    const char *at = strcasestr(extra, start);
+    if (at == NULL)
+        return;
+    at += sizeof start - 1;
+    struct mr_strbuf raw = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add(&raw, at, strcspn(at, " ,"));
+    mr_norm_expr(&text, raw.ptr, NULL);
+    col->on_update = mr_schema_keep(load, &text);
+    mr_strbuf_release(&raw);
+    mr_strbuf_release(&text);
+}
+
+/* MariaDB before 10.2 says VIRTUAL and PERSISTENT alone. */
+static void take_generation(struct mr_schema_load *load, struct mr_column *col,
+                            const struct mr_cell *cells, const char *extra)
+{
+    bool is_virtual = strcasestr(extra, "VIRTUAL") != NULL;
+    col->generated_stored = strcasestr(extra, "STORED GENERATED") != NULL ||
+                            strcasestr(extra, "PERSISTENT") != NULL;
+    col->generated = is_virtual || col->generated_stored;
+    if (!col->generated)
+        return;
+    const char *expr = cells[C_EXPR].ptr != NULL ? cells[C_EXPR].ptr : "";
+    col->system_time =
+        strcasecmp(expr, "ROW START") == 0 || strcasecmp(expr, "ROW END") == 0;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_norm_expr(&text, expr, cells[C_DB].ptr);
+    col->generation_expr = mr_schema_keep(load, &text);
+    mr_strbuf_release(&text);
+}
+
+static const char *dup_lower(struct mr_schema_load *load, const struct mr_cell *cell)
+{
+    char *copy = mr_arena_dup(load->arena, cell->ptr != NULL ? cell->ptr : "",
+                              cell->ptr != NULL ? cell->len : 0);
+    if (copy == NULL)
+        load->nomem = true;
+    for (char *p = copy; p != NULL && *p != '\0'; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    return copy;
+}
+
+static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cell *cells,
+                                struct mr_err *err)
+{
+    size_t table = mr_schema_find(load, cells[C_DB].ptr, cells[C_TABLE].ptr);
+    if (table == SIZE_MAX)
+        return MR_OK; /* of a view */
+    struct column_item *item = mr_schema_push(load);
+    if (item == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    struct mr_column *col = &item->col;
+    item->table = table;
+    col->name = mr_schema_dup(load, &cells[C_NAME]);
+    col->ordinal = (size_t)mr_cell_uint(&cells[C_ORDINAL]);
+    col->type = mr_schema_dup(load, &cells[C_TYPE]);
+    col->data_type = dup_lower(load, &cells[C_DATA_TYPE]);
+    if (load->nomem || col->type == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    col->charset = mr_schema_dup(load, &cells[C_CHARSET]);
+    col->collation = mr_schema_dup(load, &cells[C_COLLATION]);
+    col->comment = mr_schema_dup(load, &cells[C_COMMENT]);
+    col->nullable = mr_cell_is(&cells[C_NULLABLE], "YES");
+    col->decimals = (unsigned)mr_cell_uint(&cells[C_DECIMALS]);
+    classify(col);
+    const char *extra = cells[C_EXTRA].ptr != NULL ? cells[C_EXTRA].ptr : "";
+    col->invisible = strcasestr(extra, "INVISIBLE") != NULL;
+    col->auto_increment = strcasestr(extra, "auto_increment") != NULL;
+    take_on_update(load, col, extra);
+    take_generation(load, col, cells, extra);
+    take_default(load, col, cells, extra);
+    return MR_OK;
+}
+
+static int compare_columns(const void *a, const void *b)
+{
+    const struct column_item *x = a, *y = b;
+    if (x->table != y->table)
+        return x->table < y->table ? -1 : 1;
+    return x->col.ordinal < y->col.ordinal ? -1 : x->col.ordinal > y->col.ordinal;
+}
+
+static enum mr_code keep_columns(struct mr_schema_load *load, struct mr_err *err)
+{
+    struct column_item *items = load->items.items;
+    size_t n = load->items.count;
+    if (n == 0)
+        return MR_OK;
+    qsort(items, n, sizeof *items, compare_columns);
+    struct mr_column *columns = mr_arena_calloc(load->arena, n, sizeof *columns);
+    if (columns == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    for (size_t i = 0; i < n; i++) {
+        struct mr_table *table = mr_schema_table(load, items[i].table);
+        columns[i] = items[i].col;
+        if (table->ncolumns++ == 0)
+            table->columns = &columns[i];
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {[C_DB] = "TABLE_SCHEMA",
+                                          [C_TABLE] = "TABLE_NAME",
+                                          [C_NAME] = "COLUMN_NAME",
+                                          [C_ORDINAL] = "ORDINAL_POSITION",
+                                          [C_DEFAULT] = "COLUMN_DEFAULT",
+                                          [C_NULLABLE] = "IS_NULLABLE",
+                                          [C_DATA_TYPE] = "DATA_TYPE",
+                                          [C_TYPE] = "COLUMN_TYPE",
+                                          [C_CHARSET] = "CHARACTER_SET_NAME",
+                                          [C_COLLATION] = "COLLATION_NAME",
+                                          [C_EXTRA] = "EXTRA",
+                                          [C_EXPR] = "GENERATION_EXPRESSION",
+                                          [C_COMMENT] = "COLUMN_COMMENT",
+                                          [C_DECIMALS] = "DATETIME_PRECISION"};
+    static const struct mr_schema_view view = {.name = "COLUMNS",
+                                               .db_column = "TABLE_SCHEMA",
+                                               .table_column = "TABLE_NAME",
+                                               .columns = columns,
+                                               .ncolumns =
+                                                   sizeof columns / sizeof *columns};
+    mr_schema_step(load, sizeof(struct column_item));
+    enum mr_code code = mr_schema_each(load, &view, take_column, err);
+    return code == MR_OK ? keep_columns(load, err) : code;
+}
+
+/* -- CHECK constraints ------------------------------------------------------------ */
+
+struct check_item {
+    size_t table;
+    struct mr_check check;
+};
+
+/*
+ * MariaDB's JSON is LONGTEXT with CHECK (json_valid(`column`)).  In utf8mb4 only: in
+ * any other character set somebody wrote the check by hand, and its bytes are not what
+ * another server's JSON would send.
+ */
+static bool take_json(const struct mr_table *table, const char *clause)
+{
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        struct mr_strbuf wanted = MR_STRBUF_INIT, quoted = MR_STRBUF_INIT;
+        mr_sql_ident(&quoted, table->columns[i].name);
+        mr_strbuf_add_fmt(&wanted, "json_valid(%s)", quoted.ptr);
+        bool same = strcasecmp(clause, wanted.ptr) == 0;
+        mr_strbuf_release(&quoted);
+        mr_strbuf_release(&wanted);
+        if (!same)
+            continue;
+        /* The columns are still this module's to change. */
+        struct mr_column *col = (struct mr_column *)(uintptr_t)&table->columns[i];
+        if (strcmp(col->data_type, "longtext") != 0 || col->charset == NULL ||
+            strcasecmp(col->charset, "utf8mb4") != 0)
+            return false;
+        col->cls = MR_CLASS_JSON;
+        col->is_json = true;
+        col->data_type = "json";
+        return true;
+    }
+    return false;
+}
+
+enum { K_DB, K_TABLE, K_NAME, K_LEVEL, K_CLAUSE, K_ENFORCED };
+
+static enum mr_code take_check(struct mr_schema_load *load, const struct mr_cell *cells,
+                               struct mr_err *err)
+{
+    size_t index = mr_schema_find(load, cells[K_DB].ptr, cells[K_TABLE].ptr);
+    if (index == SIZE_MAX || cells[K_CLAUSE].ptr == NULL)
+        return MR_OK;
+    struct mr_table *table = mr_schema_table(load, index);
+    bool mariadb = load->server->flavour == MR_FLAVOUR_MARIADB;
+    if (mariadb && take_json(table, cells[K_CLAUSE].ptr))
+        return MR_OK;
+    struct check_item *item = mr_schema_push(load);
+    if (item == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    struct mr_strbuf clause = MR_STRBUF_INIT;
+    mr_norm_expr(&clause, cells[K_CLAUSE].ptr, cells[K_DB].ptr);
+    if (mr_cell_is(&cells[K_ENFORCED], "NO"))
+        mr_strbuf_add_str(&clause, " not enforced");
+    item->table = index;
+    item->check.name = mr_schema_dup(load, &cells[K_NAME]);
+    item->check.clause = mr_schema_keep(load, &clause);
+    if (mr_cell_is(&cells[K_LEVEL], "Column"))
+        item->check.column = item->check.name; /* MariaDB names it after the column */
+    mr_strbuf_release(&clause);
+    return MR_OK;
+}
+
+static int compare_checks(const void *a, const void *b)
+{
+    const struct check_item *x = a, *y = b;
+    if (x->table != y->table)
+        return x->table < y->table ? -1 : 1;
+    int order = strcmp(x->check.clause, y->check.clause);
+    return order != 0 ? order : strcmp(x->check.name, y->check.name);
+}
+
+static enum mr_code keep_checks(struct mr_schema_load *load, struct mr_err *err)
+{
+    struct check_item *items = load->items.items;
+    size_t n = load->items.count;
+    if (n == 0)
+        return MR_OK;
+    qsort(items, n, sizeof *items, compare_checks);
+    struct mr_check *checks = mr_arena_calloc(load->arena, n, sizeof *checks);
+    if (checks == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    for (size_t i = 0; i < n; i++) {
+        struct mr_table *table = mr_schema_table(load, items[i].table);
+        checks[i] = items[i].check;
+        if (table->nchecks++ == 0)
+            table->checks = &checks[i];
+    }
+    return MR_OK;
+}
+
+/* MySQL's CHECK_CONSTRAINTS does not say which table: TABLE_CONSTRAINTS does. */
+static enum mr_code each_mysql_check(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {"t.TABLE_SCHEMA",    "t.TABLE_NAME",
+                                          "t.CONSTRAINT_NAME", "NULL",
+                                          "c.CHECK_CLAUSE",    "t.ENFORCED"};
+    static const struct mr_schema_view view = {
+        .name = "TABLE_CONSTRAINTS t JOIN information_schema.CHECK_CONSTRAINTS c ON "
+                "c.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA AND "
+                "c.CONSTRAINT_NAME = t.CONSTRAINT_NAME",
+        .db_column = "t.TABLE_SCHEMA",
+        .table_column = "t.TABLE_NAME",
+        .columns = columns,
+        .ncolumns = sizeof columns / sizeof *columns,
+        .condition = " AND t.CONSTRAINT_TYPE = 'CHECK'",
+        .verbatim = true};
+    return mr_schema_each(load, &view, take_check, err);
+}
+
+static enum mr_code each_mariadb_check(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {
+        [K_DB] = "CONSTRAINT_SCHEMA", [K_TABLE] = "TABLE_NAME",
+        [K_NAME] = "CONSTRAINT_NAME", [K_LEVEL] = "LEVEL",
+        [K_CLAUSE] = "CHECK_CLAUSE",  [K_ENFORCED] = "ENFORCED"};
+    static const struct mr_schema_view view = {.name = "CHECK_CONSTRAINTS",
+                                               .db_column = "CONSTRAINT_SCHEMA",
+                                               .table_column = "TABLE_NAME",
+                                               .columns = columns,
+                                               .ncolumns =
+                                                   sizeof columns / sizeof *columns};
+    return mr_schema_each(load, &view, take_check, err);
+}
+
+enum mr_code mr_schema_load_checks(struct mr_schema_load *load, struct mr_err *err)
+{
+    if (!mr_schema_has(load, "CHECK_CONSTRAINTS", NULL))
+        return MR_OK; /* MySQL before 8.0.16 parses CHECK and forgets it */
+    mr_schema_step(load, sizeof(struct check_item));
+    enum mr_code code = mr_schema_has(load, "CHECK_CONSTRAINTS", "TABLE_NAME")
+                            ? each_mariadb_check(load, err)
+                            : each_mysql_check(load, err);
+    return code == MR_OK ? keep_checks(load, err) : code;
+}

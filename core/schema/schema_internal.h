@@ -1,0 +1,84 @@
+/*
+ * schema_internal: what the files of the schema module share; for core/schema*.c alone.
+ *
+ * A load runs one query for each view of information_schema.  Rows are pushed into
+ * vectors as they come, then sorted and cut into the tables' arrays: the order in which
+ * a server returns rows means nothing.  Columns of information_schema that this server
+ * does not have are read as NULL.
+ */
+#ifndef MR_SCHEMA_INTERNAL_H
+#define MR_SCHEMA_INTERNAL_H
+
+#include "core/schema/schema.h"
+#include "core/base/vec.h"
+
+struct mr_schema_load {
+    struct mr_db *db;
+    const struct mr_server *server;
+    struct mr_arena *arena; /* of everything that stays */
+    const char *const *dbs; /* wanted; ndbs == 0: all but the server's own */
+    size_t ndbs;
+    const char *table;    /* only this one, or NULL */
+    struct mr_vec known;  /* struct mr_known_column: what information_schema has */
+    struct mr_vec tables; /* struct mr_table, sorted once they are all read */
+    struct mr_vec items;  /* of the step under way */
+    bool nomem;
+};
+
+/* A view of information_schema and what to read of it. */
+struct mr_schema_view {
+    const char *name;
+    const char *db_column, *table_column; /* table_column NULL: has no such filter */
+    const char *const *columns;
+    size_t ncolumns;
+    const char *condition; /* " AND …" or NULL */
+    bool verbatim;         /* columns are expressions that this server surely knows */
+};
+
+typedef enum mr_code mr_schema_row_fn(struct mr_schema_load *load,
+                                      const struct mr_cell *cells, struct mr_err *err);
+
+/* Calls fn for every row of the view that belongs to a wanted database.  The cells are
+ * in the order of view->columns. */
+enum mr_code mr_schema_each(struct mr_schema_load *load,
+                            const struct mr_schema_view *view, mr_schema_row_fn *fn,
+                            struct mr_err *err);
+/* The same for any statement. */
+enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const struct mr_strbuf *sql,
+                                mr_schema_row_fn *fn, struct mr_err *err);
+bool mr_schema_has(const struct mr_schema_load *load, const char *view,
+                   const char *column);
+
+/* Copies of a cell, NULL for NULL; a failure is kept in load->nomem. */
+const char *mr_schema_dup(struct mr_schema_load *load, const struct mr_cell *cell);
+const char *mr_schema_dup_upper(struct mr_schema_load *load, const struct mr_cell *cell);
+/* Copies the buffer into the arena and resets it; "" stays "". */
+const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text);
+bool mr_cell_is(const struct mr_cell *cell, const char *text);
+uint64_t mr_cell_uint(const struct mr_cell *cell);
+
+/* Is it one of load->dbs?  To be asked of every row: information_schema may compare
+ * names without case where the server does not. */
+bool mr_schema_is_wanted(const struct mr_schema_load *load, const char *db);
+/* A new zeroed item of the step, or NULL (nomem). */
+void *mr_schema_push(struct mr_schema_load *load);
+/* Starts a step whose items have that size. */
+void mr_schema_step(struct mr_schema_load *load, size_t item_size);
+/* Index of the table in load->tables, or SIZE_MAX: a view, or not wanted. */
+size_t mr_schema_find(const struct mr_schema_load *load, const char *db,
+                      const char *table);
+struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index);
+
+/* Steps, in this order; the tables' arrays are filled by them. */
+enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *err);
+enum mr_code mr_schema_load_checks(struct mr_schema_load *load, struct mr_err *err);
+enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *err);
+enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err);
+enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err *err);
+
+/* Views, routines, events and sequences; sets objects and nobjects. */
+enum mr_code mr_schema_load_objects(struct mr_schema_load *load,
+                                    const struct mr_object **objects, size_t *nobjects,
+                                    struct mr_err *err);
+
+#endif

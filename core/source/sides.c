@@ -1,0 +1,321 @@
+/* sides.c: see sides.h. */
+#include "core/source/sides.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/log.h"
+#include "core/db/sqltext.h"
+
+const char *mr_side_name(enum mr_side side)
+{
+    return side == MR_SOURCE ? "source" : "target";
+}
+
+static enum mr_code open_endpoint(struct mr_sides *sides, enum mr_side side,
+                                  const char *uri, const struct mr_sides_opts *opts,
+                                  struct mr_err *err)
+{
+    struct mr_endpoint *ep = &sides->ep[side];
+    const char *role = side == MR_SOURCE ? "SOURCE" : "TARGET";
+    enum mr_code code = mr_endpoint_parse(ep, uri, err);
+    if (code != MR_OK || ep->kind == MR_ENDPOINT_SNAPSHOT)
+        return code;
+    code = mr_endpoint_from_env(ep, role, err);
+    if (code == MR_OK && opts->ask_password && ep->password == NULL)
+        code = mr_endpoint_ask_password(ep, mr_side_name(side), err);
+    return code;
+}
+
+bool mr_side_is_snapshot(const struct mr_server_side *side)
+{
+    return side->source != NULL && mr_source_is_snapshot(side->source);
+}
+
+enum mr_code mr_side_view_reader(const struct mr_server_side *side,
+                                 struct mr_reader **out, struct mr_err *err)
+{
+    if (mr_side_is_snapshot(side))
+        return mr_source_reader_new(side->source, out, err);
+    return side->view != NULL ? mr_source_reader_new(side->view, out, err)
+                              : mr_err_set(err, MR_E_BUG, "the sides have no views");
+}
+
+/* Databases to load: those that either side names, by position where both do. */
+static enum mr_code load_catalogue(struct mr_sides *sides, enum mr_side side,
+                                   struct mr_err *err)
+{
+    const struct mr_server_side *own = &sides->side[side];
+    const struct mr_server_side *other = &sides->side[mr_other_side(side)];
+    const struct mr_server_side *named = own->ndbs > 0 ? own : other;
+    enum mr_code code = mr_source_catalogue(own->source, named->dbs, named->ndbs,
+                                            &sides->side[side].cat, err);
+    if (code != MR_OK)
+        mr_err_context(err, "could not read the catalogue of the %s", mr_side_name(side));
+    return code;
+}
+
+/* The names that the URI gives. */
+static enum mr_code take_names(struct mr_server_side *side, struct mr_arena *arena,
+                               struct mr_err *err)
+{
+    const char **names = mr_arena_calloc(arena, side->ep->ndbs + 1, sizeof *names);
+    if (names == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    for (size_t i = 0; i < side->ep->ndbs; i++)
+        names[i] = side->ep->dbs[i];
+    side->dbs = names;
+    side->ndbs = side->ep->ndbs;
+    return MR_OK;
+}
+
+static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side,
+                                 bool consistent, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    struct mr_server_side *s = &sides->side[side];
+    struct mr_err ignored = {0};
+    s->ep = &sides->ep[side];
+    bool live = s->ep->kind == MR_ENDPOINT_MYSQL;
+    enum mr_code code = take_names(s, arena, err);
+    if (code == MR_OK)
+        code = mr_source_new(s->ep, &sides->opts, &s->source, err);
+    if (code == MR_OK && consistent && live)
+        code = mr_source_new(s->ep, &sides->view_opts, &s->view, err);
+    if (code == MR_OK)
+        code = mr_source_reader_new(s->source, &s->main, err);
+    if (code != MR_OK) {
+        mr_err_context(err, "%s", mr_side_name(side));
+        return code;
+    }
+    if (live && mr_grants_load(mr_reader_db(s->main), &s->grants, &ignored) != MR_OK)
+        mr_log_warning("the grants of the %s account cannot be read: %s",
+                       mr_side_name(side), ignored.message);
+    return MR_OK;
+}
+
+/* ---- databases that the sides name ---- */
+
+static enum mr_code require_pairs(size_t source, size_t target, const char *hint,
+                                  struct mr_err *err)
+{
+    if (source == 0 || target == 0 || source == target)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "the source names %zu database%s, the target %zu",
+                     source, source == 1 ? "" : "s", target);
+    mr_err_hint(err, "%s", hint);
+    return MR_E_USAGE;
+}
+
+static bool has_name(const char *const *names, size_t count, const char *name)
+{
+    size_t i = 0;
+    while (i < count && strcmp(names[i], name) != 0)
+        i++;
+    return i < count;
+}
+
+static bool has_all(const char *const *names, size_t count, const char *const *wanted,
+                    size_t nwanted)
+{
+    size_t i = 0;
+    while (i < nwanted && has_name(names, count, wanted[i]))
+        i++;
+    return i == nwanted;
+}
+
+/*
+ * The URI of a snapshot names no databases; what it was made of does.  Where the other side
+ * names some that the snapshot holds, these are meant; else they pair by position, as those
+ * of two URIs do.
+ */
+static void name_databases(struct mr_server_side *own, const struct mr_server_side *other)
+{
+    bool whole = false;
+    size_t count = 0;
+    const char *const *held = mr_source_databases(own->source, &count, &whole);
+    if (other->ep->ndbs > 0 && has_all(held, count, other->dbs, other->ndbs)) {
+        own->dbs = other->dbs;
+        own->ndbs = other->ndbs;
+    } else if (other->ep->ndbs > 0 || !whole) {
+        own->dbs = held;
+        own->ndbs = count;
+    }
+}
+
+/* Two snapshots pair by name, unless each is of one database, and they have two names. */
+static void name_of_snapshots(struct mr_server_side *s, struct mr_server_side *t)
+{
+    if (s->ndbs == 1 && t->ndbs == 1)
+        return;
+    s->ndbs = t->ndbs = 0;
+}
+
+static enum mr_code name_sides(struct mr_sides *sides, struct mr_err *err)
+{
+    struct mr_server_side *s = &sides->side[MR_SOURCE], *t = &sides->side[MR_TARGET];
+    if (mr_side_is_snapshot(s))
+        name_databases(s, t);
+    if (mr_side_is_snapshot(t))
+        name_databases(t, s);
+    if (mr_side_is_snapshot(s) && mr_side_is_snapshot(t))
+        name_of_snapshots(s, t);
+    return require_pairs(
+        s->ndbs, t->ndbs,
+        "Those of a snapshot are all that it holds: name some of them by "
+        "their names, or as many in their order.",
+        err);
+}
+
+enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SIDES],
+                           const struct mr_sides_opts *opts, struct mr_arena *arena,
+                           struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    sides->opts.db.run_tag = opts->run_tag;
+    sides->opts.db.statement_timeout_s = opts->statement_timeout_s;
+    sides->opts.open_snapshot = opts->open_snapshot;
+    sides->view_opts = sides->opts;
+    sides->view_opts.consistent = true;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = open_endpoint(sides, (enum mr_side)side, uris[side], opts, err);
+    if (code == MR_OK)
+        code =
+            require_pairs(sides->ep[MR_SOURCE].ndbs, sides->ep[MR_TARGET].ndbs,
+                          "Databases of the two URIs pair by position; name as many on "
+                          "both sides, or on one side only.",
+                          err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = connect_side(sides, (enum mr_side)side, opts->consistent, arena, err);
+    if (code == MR_OK)
+        code = name_sides(sides, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = load_catalogue(sides, (enum mr_side)side, err);
+    return code;
+}
+
+void mr_sides_close(struct mr_sides *sides)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        struct mr_server_side *s = &sides->side[side];
+        mr_catalogue_free(s->cat);
+        mr_grants_free(s->grants);
+        mr_reader_free(s->main);
+        mr_source_free(s->view);
+        mr_source_free(s->source);
+        mr_endpoint_release(&sides->ep[side]);
+    }
+}
+
+/* ---- pairs ---- */
+
+/* Names as that server compares them: with lower_case_table_names it folds their case. */
+static bool same_name(const struct mr_catalogue *cat, const char *a, const char *b)
+{
+    return cat->server.lower_case_table_names == 0 ? strcmp(a, b) == 0
+                                                   : strcasecmp(a, b) == 0;
+}
+
+static const struct mr_database *find_db(const struct mr_catalogue *cat, const char *name)
+{
+    for (size_t i = 0; i < cat->ndbs; i++)
+        if (same_name(cat, cat->dbs[i].name, name))
+            return &cat->dbs[i];
+    return NULL;
+}
+
+const struct mr_table *mr_sides_twin(const struct mr_catalogue *own,
+                                     const struct mr_catalogue *other, const char *db,
+                                     const char *name)
+{
+    const struct mr_table *exact = mr_catalogue_table(other, db, name);
+    if (exact != NULL || (own->server.lower_case_table_names == 0 &&
+                          other->server.lower_case_table_names == 0))
+        return exact;
+    for (size_t i = 0; i < other->ntables; i++)
+        if (strcmp(other->tables[i].db, db) == 0 &&
+            strcasecmp(other->tables[i].name, name) == 0)
+            return &other->tables[i];
+    return NULL;
+}
+
+static enum mr_code push_db_pair(struct mr_vec *pairs, const char *source,
+                                 const char *target, struct mr_err *err)
+{
+    struct mr_db_pair *pair = mr_vec_push(pairs);
+    if (pair == NULL)
+        return mr_err_nomem(err, "pairing databases");
+    pair->name[MR_SOURCE] = source;
+    pair->name[MR_TARGET] = target;
+    return MR_OK;
+}
+
+static enum mr_code hint_grant(const struct mr_server_side *side, const char *name,
+                               const char *label, struct mr_err *err)
+{
+    struct mr_strbuf hint = MR_STRBUF_INIT;
+    (void)mr_err_set(err, MR_E_DENIED, "access to database \"%s\" is denied on the %s",
+                     name, label);
+    mr_strbuf_add_str(&hint, "Run: GRANT SELECT ON ");
+    mr_sql_ident(&hint, name);
+    mr_strbuf_add_fmt(&hint, ".* TO %s",
+                      side->grants != NULL ? mr_grants_account(side->grants)
+                                           : "the account");
+    mr_err_hint(err, "%s", hint.ptr);
+    mr_strbuf_release(&hint);
+    return MR_E_DENIED;
+}
+
+/* A database that the catalogue does not show is absent, or hidden from the account. */
+static enum mr_code refuse_absent(const struct mr_server_side *side, const char *name,
+                                  const char *label, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    if (!mr_side_is_snapshot(side) &&
+        mr_reader_probe(side->main, name, "myrecon", NULL, &why) == MR_E_DENIED)
+        return hint_grant(side, name, label, err);
+    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the %s", name,
+                     label);
+    mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
+                     "the account can see.");
+    return MR_E_NO_SUCH;
+}
+
+/* Every database that an endpoint names must be on its server. */
+static enum mr_code require_named(const struct mr_server_side *side, const char *label,
+                                  struct mr_err *err)
+{
+    for (size_t i = 0; i < side->ndbs; i++)
+        if (find_db(side->cat, side->dbs[i]) == NULL)
+            return refuse_absent(side, side->dbs[i], label, err);
+    return MR_OK;
+}
+
+enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES],
+                               struct mr_arena *arena, struct mr_vec *pairs,
+                               struct mr_err *err)
+{
+    const struct mr_server_side *s = &side[MR_SOURCE];
+    const struct mr_server_side *t = &side[MR_TARGET];
+    enum mr_code code = require_named(s, "source", err);
+    if (code == MR_OK)
+        code = require_named(t, "target", err);
+    if (code != MR_OK)
+        return code;
+    if (s->ndbs > 0 && t->ndbs > 0) {
+        for (size_t i = 0; code == MR_OK && i < s->ndbs; i++)
+            code = push_db_pair(pairs, find_db(s->cat, s->dbs[i])->name,
+                                find_db(t->cat, t->dbs[i])->name, err);
+        return code;
+    }
+    for (size_t i = 0; code == MR_OK && i < s->cat->ndbs; i++)
+        code = push_db_pair(pairs, s->cat->dbs[i].name, s->cat->dbs[i].name, err);
+    for (size_t i = 0; code == MR_OK && i < t->cat->ndbs; i++) {
+        const char *name = mr_arena_strdup(arena, t->cat->dbs[i].name);
+        if (name == NULL)
+            return mr_err_nomem(err, "pairing databases");
+        if (mr_catalogue_db(s->cat, name) == NULL)
+            code = push_db_pair(pairs, name, name, err);
+    }
+    return code;
+}

@@ -1,0 +1,451 @@
+/* source_live.c: a live server as a source of rows; see source.h. */
+#include "core/source/source_live.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/source/source_sql.h"
+
+#define MR_LIVE_RECONNECT_ATTEMPTS 8
+
+struct live_source {
+    struct mr_source base;
+    const struct mr_endpoint *ep;
+    struct mr_source_opts opts;
+};
+
+struct live_reader {
+    struct mr_reader base;
+    struct mr_db *db;
+    bool lost; /* to be reconnected before its next use */
+    enum mr_class *classes;
+    size_t classes_cap;
+    size_t *all; /* 0, 1, 2 …: for rows of which all values are wanted */
+    size_t all_cap;
+};
+
+static struct live_source *source_of(struct mr_reader *reader)
+{
+    return (struct live_source *)reader->source;
+}
+
+static struct live_reader *live(struct mr_reader *reader)
+{
+    return (struct live_reader *)reader;
+}
+
+/* Says which table (the server stands in the message); not of errors that are nobody's but our own. */
+static void add_context(const struct mr_readspec *spec, enum mr_code code,
+                        struct mr_err *err)
+{
+    if (code == MR_E_CANCELLED || code == MR_E_NOMEM)
+        return;
+    mr_err_context(err, "table \"%s.%s\"", spec->db, spec->table);
+}
+
+static enum mr_code ensure_connected(struct mr_reader *reader, struct mr_err *err)
+{
+    struct live_reader *lr = live(reader);
+    const struct mr_source_opts *opts = &source_of(reader)->opts;
+    if (!lr->lost)
+        return MR_OK;
+    if (opts->consistent) {
+        (void)mr_err_set(err, MR_E_LOST,
+                         "the connection that held the consistent view was lost");
+        mr_err_hint(err, "Run it again: with --consistent a comparison cannot go on "
+                         "after its view is gone.");
+        return MR_E_LOST;
+    }
+    unsigned attempts = opts->reconnect_attempts > 0 ? opts->reconnect_attempts
+                                                     : MR_LIVE_RECONNECT_ATTEMPTS;
+    enum mr_code code = mr_db_reconnect(lr->db, attempts, err);
+    if (code == MR_OK)
+        lr->lost = false;
+    return code;
+}
+
+/* Room for the classes of a statement's columns; the reader keeps it. */
+static enum mr_class *classes_for(struct live_reader *lr, size_t count)
+{
+    if (count <= lr->classes_cap)
+        return lr->classes;
+    enum mr_class *grown = reallocarray(lr->classes, count, sizeof *grown);
+    if (grown != NULL) {
+        lr->classes = grown;
+        lr->classes_cap = count;
+    }
+    return grown;
+}
+
+/* The positions of so many columns; the reader keeps them. */
+static const size_t *all_columns(struct live_reader *lr, size_t count)
+{
+    if (count > lr->all_cap) {
+        size_t *grown = reallocarray(lr->all, count, sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        lr->all = grown;
+        lr->all_cap = count;
+        for (size_t i = 0; i < count; i++)
+            grown[i] = i;
+    }
+    return lr->all;
+}
+
+/* One SELECT from its first row to its last. */
+struct reading {
+    const struct mr_readspec *spec;
+    const struct mr_strbuf *sql;
+    const enum mr_class *classes;
+    size_t count;
+    mr_row_fn *fn;
+    mr_raw_row_fn *raw_fn; /* instead of fn: rows may come raw … */
+    const size_t *wanted;  /* … with the values of these columns */
+    size_t nwanted;
+    void *ctx;
+};
+
+/* Has the server ended the stream by saying so, and goes on listening? */
+static bool leaves_connection(enum mr_code code)
+{
+    return code == MR_E_TIMEOUT || code == MR_E_SQL || code == MR_E_DENIED ||
+           code == MR_E_NO_SUCH;
+}
+
+/* Every row to fn; *own is false if it was fn that ended it. */
+static enum mr_code give_rows(struct mr_stream *stream, const struct reading *what,
+                              bool *own, struct mr_err *err)
+{
+    const struct mr_value *values = NULL;
+    enum mr_code code;
+    while ((code = mr_stream_next(stream, &values, err)) == MR_OK && values != NULL) {
+        code = what->fn(what->ctx, values, err);
+        if (code != MR_OK) {
+            *own = false;
+            break;
+        }
+    }
+    return code;
+}
+
+static enum mr_code give_raw_rows(struct mr_stream *stream, const struct reading *what,
+                                  bool *own, struct mr_err *err)
+{
+    struct mr_raw_row row = {0};
+    enum mr_code code;
+    bool raw = mr_stream_begin_raw(stream, what->wanted, what->nwanted, &row);
+    for (;;) {
+        code = raw ? mr_stream_next_raw(stream, &row, err)
+                   : mr_stream_next(stream, &row.values, err);
+        if (code != MR_OK || (raw ? row.ptr == NULL : row.values == NULL))
+            return code;
+        code = what->raw_fn(what->ctx, &row, err);
+        if (code != MR_OK) {
+            *own = false;
+            return code;
+        }
+    }
+}
+
+/*
+ * An error of fn is passed on as it is.  A stream that was not read to its end takes
+ * the connection with it (db.h), whatever the reason.
+ */
+static enum mr_code read_rows(struct mr_reader *reader, const struct reading *what,
+                              struct mr_err *err)
+{
+    struct live_reader *lr = live(reader);
+    struct mr_stream *stream = NULL;
+    bool own = true; /* the error is of the reading, not of fn */
+    enum mr_code code = mr_strbuf_check(what->sql, "building a query", err);
+    if (code != MR_OK)
+        return code;
+    code = ensure_connected(reader, err);
+    if (code != MR_OK)
+        goto out;
+    code = mr_stream_open(lr->db, what->sql->ptr, what->sql->len, what->classes,
+                          what->count, what->spec->store, &stream, err);
+    if (code != MR_OK) {
+        lr->lost = code == MR_E_LOST;
+        goto out;
+    }
+    code = what->raw_fn != NULL ? give_raw_rows(stream, what, &own, err)
+                                : give_rows(stream, what, &own, err);
+    mr_stream_close(stream);
+    lr->lost = !(code == MR_OK || (own && leaves_connection(code)));
+out:
+    if (code != MR_OK && own)
+        add_context(what->spec, code, err);
+    return code;
+}
+
+/* Reads all columns of what->spec. */
+static enum mr_code read_columns(struct mr_reader *reader, struct reading what,
+                                 struct mr_err *err)
+{
+    enum mr_class *classes = classes_for(live(reader), what.spec->ncols);
+    if (classes == NULL)
+        return mr_err_nomem(err, "reading a table");
+    for (size_t i = 0; i < what.spec->ncols; i++)
+        classes[i] = what.spec->cols[i].cls;
+    what.classes = classes;
+    what.count = what.spec->ncols;
+    return read_rows(reader, &what, err);
+}
+
+enum mr_code mr_live_read_keys(struct mr_reader *reader, const struct mr_readspec *spec,
+                               const struct mr_strbuf *sql, mr_row_fn *fn, void *ctx,
+                               struct mr_err *err)
+{
+    enum mr_class *classes = classes_for(live(reader), spec->nkey);
+    if (classes == NULL)
+        return mr_err_nomem(err, "reading keys");
+    for (size_t i = 0; i < spec->nkey; i++)
+        classes[i] = spec->cols[spec->key[i]].cls;
+    const struct reading what = {.spec = spec,
+                                 .sql = sql,
+                                 .classes = classes,
+                                 .count = spec->nkey,
+                                 .fn = fn,
+                                 .ctx = ctx};
+    return read_rows(reader, &what, err);
+}
+
+static enum mr_code live_scan(struct mr_reader *reader, const struct mr_readspec *spec,
+                              struct mr_range range, uint64_t limit, mr_row_fn *fn,
+                              void *ctx, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_source_sql_scan(&sql, spec, range, limit);
+    enum mr_code code = read_columns(
+        reader, (struct reading){.spec = spec, .sql = &sql, .fn = fn, .ctx = ctx}, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code live_scan_raw(struct mr_reader *reader,
+                                  const struct mr_readspec *spec, struct mr_range range,
+                                  uint64_t limit, mr_raw_row_fn *fn, void *ctx,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct reading what = {.spec = spec,
+                           .sql = &sql,
+                           .raw_fn = fn,
+                           .wanted = spec->key,
+                           .nwanted = spec->nkey,
+                           .ctx = ctx};
+    if (spec->whole_rows) {
+        what.wanted = all_columns(live(reader), spec->ncols);
+        what.nwanted = spec->ncols;
+        if (what.wanted == NULL)
+            return mr_err_nomem(err, "reading rows");
+    }
+    mr_source_sql_scan(&sql, spec, range, limit);
+    enum mr_code code = read_columns(reader, what, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code live_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
+                               const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
+                               void *ctx, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_source_sql_fetch(&sql, spec, keys, nkeys);
+    enum mr_code code = read_columns(
+        reader, (struct reading){.spec = spec, .sql = &sql, .fn = fn, .ctx = ctx}, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Where a key that is read goes. */
+struct key_sink {
+    struct mr_strbuf *key;
+    size_t nkey;
+};
+
+static enum mr_code keep_key(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    const struct key_sink *sink = ctx;
+    mr_strbuf_reset(sink->key);
+    for (size_t i = 0; i < sink->nkey; i++) {
+        enum mr_code code = mr_row_encode(sink->key, &values[i], err);
+        if (code != MR_OK)
+            return code;
+    }
+    return mr_strbuf_check(sink->key, "reading a key", err);
+}
+
+static enum mr_code live_bound_after(struct mr_reader *reader,
+                                     const struct mr_readspec *spec,
+                                     struct mr_range range, uint64_t rows,
+                                     struct mr_strbuf *key, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct key_sink sink = {key, spec->nkey};
+    mr_source_sql_nth(&sql, spec, range, rows);
+    enum mr_code code = mr_live_read_keys(reader, spec, &sql, keep_key, &sink, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* A sum as text; of no rows it is NULL. */
+static bool keep_sum(char *out, size_t size, const struct mr_cell *cell)
+{
+    if (cell->len >= size)
+        return false;
+    (void)snprintf(out, size, "%s", cell->ptr != NULL ? cell->ptr : "0");
+    return true;
+}
+
+static uint64_t count_in(const struct mr_cell *cell)
+{
+    return cell->ptr != NULL ? strtoull(cell->ptr, NULL, 10) : 0;
+}
+
+static enum mr_code live_digest(struct mr_reader *reader, const struct mr_readspec *spec,
+                                struct mr_range range, struct mr_range_digest *out,
+                                struct mr_err *err)
+{
+    struct live_reader *lr = live(reader);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    mr_source_sql_digest(&sql, spec, range);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = ensure_connected(reader, err);
+    if (code == MR_OK) {
+        code = mr_db_query(lr->db, sql.ptr, sql.len, &res, err);
+        lr->lost = code == MR_E_LOST;
+    }
+    if (code != MR_OK) {
+        add_context(spec, code, err);
+        goto out;
+    }
+    row = mr_result_next(res);
+    if (row == NULL || mr_result_columns(res) != 4 ||
+        !keep_sum(out->words[0], sizeof out->words[0], &row[2]) ||
+        !keep_sum(out->words[1], sizeof out->words[1], &row[3])) {
+        code = mr_err_set(err, MR_E_BUG, "the digest query gave no digest");
+        goto out;
+    }
+    out->rows = count_in(&row[0]);
+    out->exact = count_in(&row[1]) == out->rows;
+out:
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static struct mr_db *live_reader_db(struct mr_reader *reader)
+{
+    /* Where this fails, the next statement on the connection says so. */
+    (void)ensure_connected(reader, NULL);
+    return live(reader)->db;
+}
+
+static enum mr_code live_counter(struct mr_reader *reader, const struct mr_table *table,
+                                 uint64_t *next, uint64_t *greatest, struct mr_err *err)
+{
+    return mr_schema_auto_increment(live_reader_db(reader), table, next, greatest, err);
+}
+
+static enum mr_code live_probe(struct mr_reader *reader, const char *db,
+                               const char *table, const char *column, struct mr_err *err)
+{
+    return mr_schema_probe(live_reader_db(reader), db, table, column, err);
+}
+
+static void live_reader_free(struct mr_reader *reader)
+{
+    mr_db_close(live(reader)->db);
+    free(live(reader)->classes);
+    free(live(reader)->all);
+    free(reader);
+}
+
+/* The isolation level first: under READ COMMITTED a server ignores the snapshot. */
+static enum mr_code open_view(struct mr_db *db, struct mr_err *err)
+{
+    static const char *const statements[] = {
+        "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < 2 && code == MR_OK; i++)
+        code = mr_db_exec(db, statements[i], strlen(statements[i]), err);
+    if (code != MR_OK)
+        mr_err_context(err, "consistent view on server \"%s\"", mr_db_label(db));
+    return code;
+}
+
+static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **out,
+                                    struct mr_err *err)
+{
+    struct live_source *ls = (struct live_source *)src;
+    struct live_reader *lr = calloc(1, sizeof *lr);
+    if (lr == NULL)
+        return mr_err_nomem(err, "opening a connection");
+    lr->base.source = src;
+    enum mr_code code = mr_db_open(ls->ep, &ls->opts.db, &lr->db, err);
+    if (code == MR_OK && ls->opts.consistent)
+        code = open_view(lr->db, err);
+    if (code != MR_OK) {
+        live_reader_free(&lr->base);
+        return code;
+    }
+    *out = &lr->base;
+    return MR_OK;
+}
+
+static enum mr_code live_catalogue(struct mr_source *src, const char *const *dbs,
+                                   size_t ndbs, struct mr_catalogue **out,
+                                   struct mr_err *err)
+{
+    struct live_source *ls = (struct live_source *)src;
+    struct mr_db *db = NULL;
+    enum mr_code code = mr_db_open(ls->ep, &ls->opts.db, &db, err);
+    if (code == MR_OK)
+        code = mr_catalogue_load(db, dbs, ndbs, out, err);
+    mr_db_close(db);
+    return code;
+}
+
+static void live_free(struct mr_source *src)
+{
+    free(src);
+}
+
+static const struct mr_source_ops live_ops = {
+    .catalogue = live_catalogue,
+    .reader_new = live_reader_new,
+    .reader_free = live_reader_free,
+    .scan = live_scan,
+    .scan_raw = live_scan_raw,
+    .fetch = live_fetch,
+    .bounds = mr_live_bounds,
+    .bound_after = live_bound_after,
+    .digest = live_digest,
+    .reader_db = live_reader_db,
+    .counter = live_counter,
+    .probe = live_probe,
+    .free = live_free,
+};
+
+enum mr_code mr_source_live_new(const struct mr_endpoint *ep,
+                                const struct mr_source_opts *opts, struct mr_source **out,
+                                struct mr_err *err)
+{
+    struct live_source *ls = calloc(1, sizeof *ls);
+    *out = NULL;
+    if (ls == NULL)
+        return mr_err_nomem(err, "opening a source");
+    ls->base.ops = &live_ops;
+    ls->ep = ep;
+    ls->opts = *opts;
+    *out = &ls->base;
+    return MR_OK;
+}

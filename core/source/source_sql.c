@@ -1,0 +1,293 @@
+/* source_sql.c: SELECT statements for reading a live server; see source_sql.h. */
+#include "core/source/source_sql.h"
+
+#include <inttypes.h>
+
+#include "core/db/sqltext.h"
+
+#define YEAR_MAX 2155
+
+static void add_around(struct mr_strbuf *sql, const char *before, const char *column,
+                       const char *after)
+{
+    mr_strbuf_add_str(sql, before);
+    mr_sql_ident(sql, column);
+    mr_strbuf_add_str(sql, after);
+}
+
+/* What stands in the select list for a column. */
+static void add_expr(struct mr_strbuf *sql, const struct mr_readcol *col)
+{
+    switch (col->expr) {
+    case MR_EXPR_COLUMN: mr_sql_ident(sql, col->name); return;
+    case MR_EXPR_NUMBER:
+        /* Not column+0, which is a double on MySQL and signed on MariaDB: a SET of 64
+         * members would lose bits. */
+        add_around(sql, "CAST(", col->name, " AS UNSIGNED)");
+        return;
+    case MR_EXPR_INDEX_ZERO: add_around(sql, "((", col->name, " + 0) = 0)"); return;
+    case MR_EXPR_UTF8: add_around(sql, "CONVERT(", col->name, " USING utf8mb4)"); return;
+    case MR_EXPR_TEXT:
+        add_around(sql, "CONVERT(CAST(", col->name, " AS CHAR) USING utf8mb4)");
+        return;
+    case MR_EXPR_BINARY: add_around(sql, "CAST(", col->name, " AS BINARY)"); return;
+    case MR_EXPR_CONDITION:
+        /* The line break ends a comment that it may end in. */
+        mr_strbuf_add_fmt(sql, "((%s\n) IS TRUE)", col->name);
+        return;
+    }
+    sql->failed = true; /* no such expression */
+}
+
+static void add_columns(struct mr_strbuf *sql, const struct mr_readspec *spec)
+{
+    for (size_t i = 0; i < spec->ncols; i++) {
+        mr_strbuf_add_str(sql, i == 0 ? "SELECT " : ", ");
+        add_expr(sql, &spec->cols[i]);
+    }
+}
+
+static void add_key_columns(struct mr_strbuf *sql, const struct mr_readspec *spec)
+{
+    for (size_t i = 0; i < spec->nkey; i++) {
+        mr_strbuf_add_str(sql, i == 0 ? "SELECT " : ", ");
+        add_expr(sql, &spec->cols[spec->key[i]]);
+    }
+}
+
+static void add_from(struct mr_strbuf *sql, const struct mr_readspec *spec)
+{
+    mr_strbuf_add_str(sql, " FROM ");
+    mr_sql_table(sql, spec->db, spec->table);
+    if (spec->index != NULL)
+        add_around(sql, " FORCE INDEX (", spec->index, ")");
+}
+
+/* The parts of the key as keyrange wants them; their number, 0 (and failed) if there
+ * are more than any server allows. */
+static size_t key_parts(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                        struct mr_key_part *parts)
+{
+    if (spec->nkey > MR_KEY_PARTS_MAX) {
+        sql->failed = true;
+        return 0;
+    }
+    for (size_t i = 0; i < spec->nkey; i++) {
+        const struct mr_readcol *col = &spec->cols[spec->key[i]];
+        parts[i] = (struct mr_key_part){.column = col->name,
+                                        .cls = col->cls,
+                                        .charset = col->charset,
+                                        .numbers = col->numbers};
+    }
+    return spec->nkey;
+}
+
+/* The user's condition.  The line break ends a comment that it may end in. */
+static void add_user_where(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                           const char *before)
+{
+    if (spec->where == NULL)
+        return;
+    mr_strbuf_add_str(sql, before);
+    mr_strbuf_add_char(sql, '(');
+    mr_strbuf_add_str(sql, spec->where);
+    mr_strbuf_add_str(sql, "\n)");
+}
+
+/* The integer that a key of one part is; false if it is none. */
+static bool get_integer(struct mr_key key, struct mr_value *value)
+{
+    size_t pos = 0;
+    return key.ptr != NULL &&
+           mr_row_decode(key.ptr, key.len, &pos, value, NULL) == MR_OK &&
+           pos == key.len && (value->cls == MR_CLASS_INT || value->cls == MR_CLASS_UINT);
+}
+
+/*
+ * `id` BETWEEN lo + 1 AND hi, where that is the same as a range: one comparison a row less
+ * (measured: 5 % of the server's time).  Not for an ENUM or SET by its number, which
+ * BETWEEN takes for text; nor up to the greatest YEAR, because lo + 1 may be no year, or
+ * mean another one.
+ */
+static bool add_between(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                        struct mr_range range)
+{
+    const struct mr_readcol *col = &spec->cols[spec->key[0]];
+    struct mr_value lo, hi;
+    if (spec->nkey != 1 || col->expr != MR_EXPR_COLUMN ||
+        (col->cls != MR_CLASS_INT && col->cls != MR_CLASS_UINT) ||
+        !get_integer(range.lo, &lo) || !get_integer(range.hi, &hi) ||
+        (lo.cls == MR_CLASS_INT && lo.i < YEAR_MAX) ||
+        mr_key_compare(range.lo, range.hi) >= 0)
+        return false;
+    add_around(sql, " WHERE (", col->name, "");
+    mr_strbuf_add_fmt(sql, " BETWEEN %" PRIu64 " AND %" PRIu64 ")", lo.u + 1, hi.u);
+    return true;
+}
+
+/* WHERE for the first nparts parts of the key; false if there is nothing to ask. */
+static bool add_range(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                      size_t nparts, struct mr_range range)
+{
+    struct mr_key_part parts[MR_KEY_PARTS_MAX];
+    if (range.lo.ptr == NULL && range.hi.ptr == NULL)
+        return false;
+    if (add_between(sql, spec, range))
+        return true;
+    size_t known = key_parts(sql, spec, parts);
+    mr_strbuf_add_str(sql, " WHERE ");
+    return mr_keyrange_condition(sql, parts, nparts < known ? nparts : known, range);
+}
+
+static void add_range_and_where(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                                struct mr_range range)
+{
+    bool conditioned = add_range(sql, spec, spec->nkey, range);
+    add_user_where(sql, spec, conditioned ? " AND " : " WHERE ");
+}
+
+static void add_keys(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                     const struct mr_key *keys, size_t nkeys)
+{
+    struct mr_key_part parts[MR_KEY_PARTS_MAX];
+    size_t nparts = key_parts(sql, spec, parts);
+    mr_strbuf_add_str(sql, " WHERE ");
+    mr_keyrange_keys_condition(sql, parts, nparts, keys, nkeys);
+}
+
+/* By the columns themselves, whatever is selected of them: that is the index's order.
+ */
+static void add_order(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                      const char *direction)
+{
+    for (size_t i = 0; i < spec->nkey; i++) {
+        mr_strbuf_add_str(sql, i == 0 ? " ORDER BY " : ", ");
+        mr_sql_ident(sql, spec->cols[spec->key[i]].name);
+        mr_strbuf_add_str(sql, direction);
+    }
+}
+
+void mr_source_sql_scan(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                        struct mr_range range, uint64_t limit)
+{
+    add_columns(sql, spec);
+    add_from(sql, spec);
+    add_range_and_where(sql, spec, range);
+    add_order(sql, spec, "");
+    if (limit > 0)
+        mr_strbuf_add_fmt(sql, " LIMIT %" PRIu64, limit);
+}
+
+void mr_source_sql_fetch(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                         const struct mr_key *keys, size_t nkeys)
+{
+    add_columns(sql, spec);
+    add_from(sql, spec);
+    add_keys(sql, spec, keys, nkeys);
+    add_user_where(sql, spec, " AND ");
+}
+
+void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                        size_t nparts, struct mr_range range, bool last)
+{
+    add_key_columns(sql, spec);
+    add_from(sql, spec);
+    (void)add_range(sql, spec, nparts, range);
+    add_order(sql, spec, last ? " DESC" : "");
+    mr_strbuf_add_str(sql, " LIMIT 1");
+}
+
+void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                          const struct mr_key *keys, size_t nkeys)
+{
+    add_key_columns(sql, spec);
+    add_from(sql, spec);
+    add_keys(sql, spec, keys, nkeys);
+    add_order(sql, spec, "");
+}
+
+void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                       struct mr_range range, uint64_t rows)
+{
+    add_key_columns(sql, spec);
+    add_from(sql, spec);
+    add_range_and_where(sql, spec, range);
+    add_order(sql, spec, "");
+    mr_strbuf_add_fmt(sql, " LIMIT %" PRIu64 ", 1", rows - 1);
+}
+
+/* ---- digest ---- */
+
+/* Letter of row.h's encoding, and how a column becomes exact bytes. */
+struct rendering {
+    char tag;
+    const char *before, *after;
+};
+
+/*
+ * Numbers as digits without ZEROFILL (+ 0 takes it away and keeps 2^64-1); FLOAT and
+ * DOUBLE as doubles that may have all their digits, whatever (M,D) the column has, and
+ * -0 + 0e0 is 0; DECIMAL and temporal values with the digits of their columns; text by
+ * its bytes, in its own charset.
+ */
+static struct rendering rendering_of(enum mr_class cls)
+{
+    switch (cls) {
+    case MR_CLASS_INT:
+    case MR_CLASS_UINT: return (struct rendering){'i', "(", " + 0)"};
+    case MR_CLASS_FLOAT:
+    case MR_CLASS_DOUBLE: return (struct rendering){'f', "(", " + 0e0)"};
+    case MR_CLASS_DECIMAL: return (struct rendering){'d', "CAST(", " AS CHAR)"};
+    case MR_CLASS_TEXT:
+    case MR_CLASS_ENUM: return (struct rendering){'t', "CAST(", " AS BINARY)"};
+    case MR_CLASS_JSON: return (struct rendering){'j', "CAST(", " AS BINARY)"};
+    case MR_CLASS_BINARY: return (struct rendering){'b', "", ""};
+    case MR_CLASS_GEOMETRY: return (struct rendering){'g', "", ""};
+    case MR_CLASS_DATE: return (struct rendering){'D', "CAST(", " AS CHAR)"};
+    case MR_CLASS_DATETIME: return (struct rendering){'M', "CAST(", " AS CHAR)"};
+    case MR_CLASS_TIME: return (struct rendering){'H', "CAST(", " AS CHAR)"};
+    case MR_CLASS_UNDECIDED:
+    case MR_CLASS_NULL: break;
+    }
+    return (struct rendering){0, NULL, NULL};
+}
+
+/* IF(c IS NULL, 'N', CONCAT('t', OCTET_LENGTH(x), ':', x)).  Not COALESCE: the CONCAT
+ * is NULL, too, when it exceeds max_allowed_packet, and such a row must have no digest.
+ */
+static void add_digest_column(struct mr_strbuf *sql, const struct mr_readcol *col)
+{
+    struct rendering as = rendering_of(col->cls);
+    if (as.tag == 0) {
+        sql->failed = true;
+        return;
+    }
+    mr_strbuf_add_str(sql, "IF(");
+    add_expr(sql, col);
+    mr_strbuf_add_fmt(sql, " IS NULL, 'N', CONCAT('%c', OCTET_LENGTH(%s", as.tag,
+                      as.before);
+    add_expr(sql, col);
+    mr_strbuf_add_fmt(sql, "%s), ':', %s", as.after, as.before);
+    add_expr(sql, col);
+    mr_strbuf_add_fmt(sql, "%s))", as.after);
+}
+
+void mr_source_sql_digest(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                          struct mr_range range)
+{
+    mr_strbuf_add_str(sql, "SELECT COUNT(*), COUNT(h), "
+                           "SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "
+                           "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) "
+                           "FROM (SELECT SHA2(CONCAT(");
+    for (size_t i = 0; i < spec->ncols; i++) {
+        if (i > 0)
+            mr_strbuf_add_str(sql, ", ");
+        add_digest_column(sql, &spec->cols[i]);
+    }
+    mr_strbuf_add_str(sql, "), 256) AS h");
+    add_from(sql, spec);
+    add_range_and_where(sql, spec, range);
+    /* A LIMIT keeps the derived table from being merged, which would compute every SHA2
+     * three times (measured: half the speed). */
+    mr_strbuf_add_str(sql, " LIMIT 18446744073709551615) AS d");
+}

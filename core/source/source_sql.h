@@ -1,0 +1,48 @@
+/*
+ * source_sql: the SELECT statements with which a live server is read (source_live.c).
+ *
+ * Every function appends one whole statement to `sql`, which the caller has
+ * initialised; a key that cannot be decoded, or no memory, marks it failed
+ * (mr_strbuf_check).  Texts hold everything in place (no parameters), name the table by
+ * its database, and force spec->index.  "Key columns" are the select expressions of
+ * spec->key, in index order. Keys are never NULL, at most MR_KEY_PARTS_MAX parts.
+ * Threads: no state.
+ */
+#ifndef MR_SOURCE_SQL_H
+#define MR_SOURCE_SQL_H
+
+#include <stdbool.h>
+
+#include "core/source/source.h"
+
+/* All columns of the rows in range, in key order; limit 0: no limit. */
+void mr_source_sql_scan(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                        struct mr_range range, uint64_t limit);
+/* All columns of the rows with these keys, in any order. */
+void mr_source_sql_fetch(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                         const struct mr_key *keys, size_t nkeys);
+/*
+ * Key columns of the first (or last) row of a range over the first `nparts` parts of
+ * the key.  spec->where is left out: such a read must end at the first entry of the
+ * index.
+ */
+void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                        size_t nparts, struct mr_range range, bool last);
+/* Key columns of these keys, in the server's order, without spec->where. */
+void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                          const struct mr_key *keys, size_t nkeys);
+/* Key columns of the rows-th row (from 1) of the range. */
+void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                       struct mr_range range, uint64_t rows);
+/*
+ * One row: COUNT(*), the count of rows that have a digest, and the sums of the two
+ * words. The digest of a row is SHA2-256 over, for each column, 'N' for NULL, else a
+ * letter for its class, its length in bytes, ':', and its exact bytes; the words are
+ * the first and the second 64 bits.  It is injective, as the encoding of row.h is, and
+ * a sum, unlike an XOR, does not cancel what occurs twice.  A row that is wider than
+ * the server's max_allowed_packet has no digest.
+ */
+void mr_source_sql_digest(struct mr_strbuf *sql, const struct mr_readspec *spec,
+                          struct mr_range range);
+
+#endif

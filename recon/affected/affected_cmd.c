@@ -1,0 +1,246 @@
+/* affected_cmd.c: see affected_cmd.h.  Opens the case, collects people, writes the list. */
+#include "recon/affected/affected_cmd.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/file/outfile.h"
+#include "recon/affected/affected_gaps.h"
+#include "recon/affected/affected_options.h"
+#include "recon/affected/affected_plan.h"
+#include "recon/affected/affected_reach.h"
+#include "recon/affected/affected_subject.h"
+#include "recon/affected/affected_window.h"
+
+#define WRITE_BYTES ((size_t)64 * 1024)
+#define INCOMPLETE 4 /* the process's exit status */
+
+struct command {
+    const struct mr_affected_options *opts;
+    const struct mr_config *config;
+    mr_source_open_fn *open_snapshot;
+    struct mr_affected list;
+    struct mr_affected_format_opts format;
+    struct mr_affected_writer *writer;
+    struct mr_outfile *output;
+    struct mr_affected_people people;
+    struct mr_affected_lines lines;
+    struct mr_affected_plan plan;
+    bool incomplete;
+};
+
+/* ---- what is listed ---- */
+
+static enum mr_code open_case(struct command *c, struct mr_err *err)
+{
+    struct mr_affected *list = &c->list;
+    if (c->opts->case_path == NULL) {
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--case FILE\" is missing");
+        mr_err_hint(err, "Name the case file that myrecon check --case FILE has filled.");
+        return MR_E_USAGE;
+    }
+    enum mr_code code =
+        mr_findings_open(c->opts->case_path, MR_CASE_READ, &list->fd, err);
+    if (code == MR_OK)
+        code = mr_case_scratch_begin(mr_findings_case(list->fd), err);
+    if (code == MR_OK)
+        code =
+            mr_findings_run_choose(list->fd, c->opts->run, &list->arena, &list->run, err);
+    if (code != MR_OK)
+        return code;
+    mr_log_info("run %s: %s -> %s", list->run.uuid, list->run.source, list->run.target);
+    return mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, err);
+}
+
+static enum mr_code choose(struct command *c, struct mr_err *err)
+{
+    const struct mr_affected_choice choice = {.subjects = c->opts->subjects,
+                                              .tables = c->opts->tables,
+                                              .exclude = c->opts->exclude,
+                                              .columns = c->opts->columns,
+                                              .config = c->config};
+    enum mr_code code = mr_affected_choose(&c->list, &choice, err);
+    c->format = (struct mr_affected_format_opts){.format = c->opts->writes,
+                                                 .template = c->opts->template,
+                                                 .shell_safe = c->opts->shell_safe,
+                                                 .table = c->opts->sql_table};
+    if (code == MR_OK)
+        code = mr_affected_writer_new(&c->list, &c->format, &c->writer, err);
+    return code;
+}
+
+/* ---- the list ---- */
+
+static enum mr_code add_window(struct command *c, struct mr_err *err)
+{
+    const struct mr_affected_options *o = c->opts;
+    const struct mr_affected_window window = {
+        .since = o->since_text != NULL ? &o->since : NULL,
+        .until = o->until_text != NULL ? &o->until : NULL,
+        .uris = {o->source, o->target},
+        .open_snapshot = c->open_snapshot,
+        .ask_password = o->ask_password,
+        .statement_timeout_s = o->statement_timeout_s,
+        .load = o->load,
+        .progress = o->general.progress,
+        .config = c->config};
+    return mr_affected_has_window(o) ? mr_affected_window(&c->people, &window, err)
+                                     : MR_OK;
+}
+
+static enum mr_code collect(struct command *c, struct mr_err *err)
+{
+    enum mr_code code = mr_affected_people_begin(&c->people, &c->list, err);
+    if (code == MR_OK)
+        code = mr_affected_people_own(&c->people, err);
+    if (code == MR_OK)
+        code = mr_affected_reach(&c->people, err);
+    if (code == MR_OK)
+        code = add_window(c, err);
+    if (code == MR_OK)
+        code = mr_affected_gaps(&c->people, &c->incomplete, err);
+    return code == MR_OK ? mr_affected_lines_begin(&c->lines, &c->people, err) : code;
+}
+
+static enum mr_code load_plan(struct command *c, struct mr_err *err)
+{
+    if (c->opts->plan == NULL)
+        return MR_OK;
+    enum mr_code code = mr_affected_plan_load(&c->plan, c->opts->plan, c->list.fd, err);
+    c->list.plan = &c->plan;
+    return code;
+}
+
+static enum mr_code begin_output(struct command *c, struct mr_err *err)
+{
+    const struct mr_outfile_opts opts = {.path = c->opts->output,
+                                         .force = c->opts->force,
+                                         .compress =
+                                             mr_outfile_wants_zstd(c->opts->output),
+                                         .encrypt_to = c->opts->encrypt_to};
+    return mr_outfile_begin(&opts, &c->output, err);
+}
+
+static enum mr_code flush(struct command *c, struct mr_strbuf *text, struct mr_err *err)
+{
+    enum mr_code code = mr_outfile_write(c->output, text->ptr, text->len, err);
+    mr_strbuf_reset(text);
+    return code;
+}
+
+static enum mr_code write_lines(struct command *c, struct mr_strbuf *text,
+                                struct mr_err *err)
+{
+    struct mr_affected_writer *w = c->writer;
+    const struct mr_affected_line *line = NULL;
+    w->facts = &c->lines.facts;
+    enum mr_code code = w->ops->begin(w, text, err);
+    while (code == MR_OK) {
+        code = mr_affected_lines_next(&c->lines, &line, err);
+        if (code != MR_OK || line == NULL)
+            break;
+        code = w->ops->line(w, line, text, err);
+        if (code == MR_OK && text->len >= WRITE_BYTES)
+            code = flush(c, text, err);
+    }
+    if (code == MR_OK)
+        code = w->ops->end(w, text, err);
+    return code == MR_OK ? flush(c, text, err) : code;
+}
+
+static enum mr_code write_list(struct command *c, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = write_lines(c, &text, err);
+    if (code == MR_OK)
+        code = mr_outfile_commit(c->output, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* "17 people are affected (missing 3, child 14): written to affected.csv" */
+static void tell(struct command *c)
+{
+    const struct mr_affected_facts *facts = &c->lines.facts;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "%" PRIu64 " %s affected", facts->people,
+                      facts->people == 1 ? "person is" : "people are");
+    for (size_t i = 0, n = 0; i < MR_AFFECTED_REASONS; i++)
+        if (facts->by_reason[i] > 0)
+            mr_strbuf_add_fmt(&text, "%s%s %" PRIu64, n++ == 0 ? " (" : ", ",
+                              mr_affected_reason_names[i], facts->by_reason[i]);
+    if (facts->people > 0)
+        mr_strbuf_add_char(&text, ')');
+    if (c->opts->writes == MR_AFFECTED_TEMPLATE)
+        mr_strbuf_add_fmt(&text, ", %" PRIu64 " line%s", c->writer->written,
+                          c->writer->written == 1 ? "" : "s");
+    size_t files = mr_outfile_files(c->output);
+    if (files > 0)
+        mr_strbuf_add_fmt(&text, ": written to \"%s\"", mr_outfile_name(c->output, 0));
+    if (files > 1)
+        mr_strbuf_add_fmt(&text, " … \"%s\" (%zu parts)",
+                          mr_outfile_name(c->output, files - 1), files);
+    mr_log_info("%s", text.ptr);
+    mr_strbuf_release(&text);
+    if (c->writer->left_out > 0) {
+        c->incomplete = true;
+        mr_log_warning("%" PRIu64 " line%s left out: a value has a control character, "
+                       "which could pass for the end of a line",
+                       c->writer->left_out, c->writer->left_out == 1 ? " is" : "s are");
+    }
+}
+
+static enum mr_code run_list(struct command *c, struct mr_err *err)
+{
+    enum mr_code code = open_case(c, err);
+    if (code == MR_OK)
+        code = load_plan(c, err);
+    if (code == MR_OK)
+        code = choose(c, err);
+    if (code == MR_OK)
+        code = begin_output(c, err);
+    if (code == MR_OK)
+        code = collect(c, err);
+    if (code == MR_OK)
+        code = write_list(c, err);
+    if (code == MR_OK)
+        tell(c);
+    return code;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
+                        struct mr_err *err)
+{
+    struct command c = {.opts = invocation->settings.values,
+                        .config = invocation->config,
+                        .open_snapshot = invocation->commands.open_snapshot,
+                        .list = {.arena = MR_ARENA_INIT}};
+    struct mr_err late = {0};
+    mr_general_options_apply(&c.opts->general);
+    enum mr_code code = run_list(&c, err);
+    if (code == MR_E_CANCELLED)
+        mr_err_hint(err, "%s",
+                    c.opts->output != NULL
+                        ? "No file was written; run it again."
+                        : "The list is cut short, if any of it was written; run it "
+                          "again.");
+    mr_affected_lines_release(&c.lines);
+    mr_affected_plan_release(&c.plan);
+    mr_affected_people_release(&c.people);
+    mr_affected_writer_free(c.writer);
+    mr_outfile_free(c.output);
+    enum mr_code closed = mr_findings_close(c.list.fd, &late);
+    if (code == MR_OK && closed != MR_OK) {
+        code = closed;
+        *err = late;
+    }
+    mr_arena_release(&c.list.arena);
+    *exit_code = c.incomplete ? INCOMPLETE : 0;
+    return code;
+}
+
+const struct mr_command mr_affected_command = {.name = "affected",
+                                               .doc = &mr_affected_doc,
+                                               .options = &mr_affected_option_set,
+                                               .run = run};

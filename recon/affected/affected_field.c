@@ -1,0 +1,158 @@
+/* affected_field.c: see affected_field.h. */
+#include "recon/affected/affected_field.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/case/image.h"
+#include "core/base/suggest.h"
+
+struct fields {
+    struct mr_affected *list;
+    struct mr_vec items; /* struct mr_affected_field */
+};
+
+static const struct mr_affected_field *field_at(const struct fields *f, size_t i)
+{
+    return mr_vec_at(&f->items, i);
+}
+
+/* Would the label be that of another field? */
+static bool is_taken(const struct fields *f, const char *label)
+{
+    static const char *const fixed[] = {"source_key", "target_key", "reasons",
+                                        "tables",     "line_no",    "new_key"};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (strcasecmp(label, fixed[i]) == 0)
+            return true;
+    for (size_t i = 0; i < f->items.count; i++)
+        if (strcasecmp(label, field_at(f, i)->label) == 0)
+            return true;
+    return false;
+}
+
+static enum mr_code push_field(struct fields *f, const char *name, struct mr_err *err)
+{
+    struct mr_affected_field field = {.name = name};
+    struct mr_strbuf label = MR_STRBUF_INIT;
+    for (size_t i = 0; i < f->items.count; i++)
+        field.repeated = field.repeated || strcasecmp(field_at(f, i)->name, name) == 0;
+    mr_strbuf_add_str(&label, name);
+    while (!field.repeated && !label.failed && is_taken(f, label.ptr))
+        mr_strbuf_add_char(&label, '_');
+    field.label = label.failed ? NULL : mr_arena_strdup(&f->list->arena, label.ptr);
+    mr_strbuf_release(&label);
+    struct mr_affected_field *slot = mr_vec_push(&f->items);
+    if (slot == NULL || field.label == NULL)
+        return mr_err_nomem(err, "choosing columns");
+    *slot = field;
+    return MR_OK;
+}
+
+static enum mr_code refuse(const struct fields *f, const char *name, struct mr_err *err)
+{
+    struct mr_suggest suggest = {.typed = name};
+    struct mr_strbuf names = MR_STRBUF_INIT;
+    for (size_t s = 0; s < f->list->nsubjects; s++) {
+        const struct mr_find_table *table = f->list->subjects[s].table;
+        for (size_t i = 0; i < table->ncolumns; i++) {
+            mr_suggest_offer(&suggest, table->columns[i].name);
+            mr_strbuf_add_fmt(&names, "%s%s", names.len > 0 ? ", " : "",
+                              table->columns[i].name);
+        }
+    }
+    (void)mr_err_set(err, MR_E_NO_SUCH, "subject table \"%s\" has no column \"%s\"",
+                     f->list->subjects[0].table->name, name);
+    mr_err_detail(err, "columns that were compared: %s", names.ptr);
+    if (suggest.best != NULL)
+        mr_err_hint(err, "Did you mean \"%s\"?", suggest.best);
+    else
+        mr_err_hint(err, "Name columns of the subject table, joined by commas.");
+    mr_strbuf_release(&names);
+    return MR_E_NO_SUCH;
+}
+
+/* The name as the catalogue writes it, of the first subject table that has it. */
+static enum mr_code find_column(const struct fields *f, const char *asked,
+                                const char **name, struct mr_err *err)
+{
+    for (size_t s = 0; s < f->list->nsubjects; s++) {
+        const struct mr_find_table *table = f->list->subjects[s].table;
+        size_t at = mr_affected_column(table, asked);
+        if (at < table->ncolumns) {
+            *name = table->columns[at].name;
+            return MR_OK;
+        }
+    }
+    return refuse(f, asked, err);
+}
+
+/* "name, email" */
+static enum mr_code push_list(struct fields *f, const char *text, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    bool more = true;
+    while (code == MR_OK && more) {
+        const char *name = NULL;
+        text += strspn(text, " ");
+        size_t len = strcspn(text, ","), used = len;
+        while (used > 0 && text[used - 1] == ' ')
+            used--;
+        const char *asked = mr_arena_dup(&f->list->arena, text, used);
+        code = asked != NULL ? find_column(f, asked, &name, err)
+                             : mr_err_nomem(err, "choosing columns");
+        if (code == MR_OK)
+            code = push_field(f, name, err);
+        more = text[len] == ',';
+        text += len + more;
+    }
+    return code;
+}
+
+static enum mr_code push_identity(struct fields *f, struct mr_err *err)
+{
+    const struct mr_find_table *table = f->list->subjects[0].table;
+    enum mr_code code = MR_OK;
+    for (size_t n = 0; code == MR_OK; n++) {
+        size_t at = mr_image_part_column(table, MR_IMAGE_IDENTITY, n);
+        if (at == table->ncolumns)
+            break;
+        code = push_field(f, table->columns[at].name, err);
+    }
+    f->list->nidentity = f->items.count;
+    return code;
+}
+
+static enum mr_code resolve(const struct fields *f, struct mr_affected_subject *subject,
+                            struct mr_err *err)
+{
+    size_t *columns =
+        mr_arena_calloc(&f->list->arena, f->items.count + 1, sizeof *columns);
+    if (columns == NULL)
+        return mr_err_nomem(err, "choosing columns");
+    for (size_t i = 0; i < f->items.count; i++)
+        columns[i] = mr_affected_column(subject->table, field_at(f, i)->name);
+    subject->columns = columns;
+    return MR_OK;
+}
+
+enum mr_code mr_affected_choose_fields(struct mr_affected *list,
+                                       const struct mr_string_list *columns,
+                                       struct mr_err *err)
+{
+    struct fields f = {.list = list, .items = MR_VEC_INIT(struct mr_affected_field)};
+    enum mr_code code = push_identity(&f, err);
+    for (size_t i = 0; code == MR_OK && i < columns->count; i++)
+        code = push_list(&f, columns->items[i], err);
+    for (size_t i = 0; code == MR_OK && i < list->nsubjects; i++)
+        code = resolve(&f, &list->subjects[i], err);
+    if (code == MR_OK) {
+        list->nfields = f.items.count;
+        list->fields = (const struct mr_affected_field *)(void *)mr_arena_dup(
+            &list->arena, f.items.items, f.items.count * sizeof *list->fields);
+        if (list->fields == NULL)
+            code = mr_err_nomem(err, "choosing columns");
+    }
+    mr_vec_release(&f.items);
+    return code;
+}

@@ -1,0 +1,69 @@
+/*
+ * affected_format: the list as CSV, JSON, SQL, or by a template.
+ *
+ * Calling sequence: new; begin, line for each person, end: each appends to a buffer that
+ * the caller empties as it likes; free.  A format that cannot show something counts it in
+ * `left_out`, and the list is incomplete.
+ *
+ * Ownership: list, facts and options are the caller's and must outlive the writer.
+ * Threads: one.  Errors: MR_E_NOMEM, MR_E_CASE; MR_E_USAGE and MR_E_NO_SUCH from new for
+ * options that do not fit.
+ */
+#ifndef MR_AFFECTED_FORMAT_H
+#define MR_AFFECTED_FORMAT_H
+
+#include "recon/affected/affected_line.h"
+
+enum mr_affected_format {
+    MR_AFFECTED_CSV = 1,
+    MR_AFFECTED_JSON,
+    MR_AFFECTED_SQL,
+    MR_AFFECTED_TEMPLATE
+};
+
+struct mr_affected_format_opts {
+    enum mr_affected_format format;
+    const char *template; /* of MR_AFFECTED_TEMPLATE */
+    bool shell_safe;      /* each value that it inserts is one word of a shell */
+    const char *table;    /* that SQL creates */
+};
+
+struct mr_affected_writer;
+
+/* What a format is made of; a module each. */
+struct mr_affected_writer_ops {
+    enum mr_code (*begin)(struct mr_affected_writer *w, struct mr_strbuf *out,
+                          struct mr_err *err);
+    enum mr_code (*line)(struct mr_affected_writer *w,
+                         const struct mr_affected_line *line, struct mr_strbuf *out,
+                         struct mr_err *err);
+    enum mr_code (*end)(struct mr_affected_writer *w, struct mr_strbuf *out,
+                        struct mr_err *err);
+    void (*release)(struct mr_affected_writer *w); /* of `state` */
+};
+
+struct mr_affected_writer {
+    const struct mr_affected_writer_ops *ops;
+    const struct mr_affected *list;
+    const struct mr_affected_facts *facts; /* set before begin */
+    const struct mr_affected_format_opts *opts;
+    void *state;
+    uint64_t written;  /* lines, or what a template made of them */
+    uint64_t left_out; /* lines that the format cannot show */
+};
+
+/* Before people are collected, so that a slip in the options costs no time. */
+enum mr_code mr_affected_writer_new(const struct mr_affected *list,
+                                    const struct mr_affected_format_opts *opts,
+                                    struct mr_affected_writer **out, struct mr_err *err);
+void mr_affected_writer_free(struct mr_affected_writer *w); /* NULL is fine */
+
+extern const struct mr_affected_writer_ops mr_affected_csv;
+extern const struct mr_affected_writer_ops mr_affected_json;
+extern const struct mr_affected_writer_ops mr_affected_sql;
+extern const struct mr_affected_writer_ops mr_affected_template;
+
+/* Sets w->state from w->opts->template.  MR_E_USAGE, MR_E_NO_SUCH: it cannot be used. */
+enum mr_code mr_affected_template_parse(struct mr_affected_writer *w, struct mr_err *err);
+
+#endif

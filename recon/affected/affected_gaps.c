@@ -1,0 +1,268 @@
+/* affected_gaps.c: see affected_gaps.h. */
+#include "recon/affected/affected_gaps.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/case/kinship.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "core/pair/pair_identity.h"
+#include "recon/check/check_result.h"
+
+struct gaps {
+    struct mr_affected_people *people;
+    const struct mr_affected *list;
+    struct mr_case *cf;
+    struct mr_vec references; /* struct mr_kin_reference */
+    struct mr_strbuf bytes;
+    bool any;
+};
+
+/* Does a query find a row?  Its one parameter is an integer. */
+static enum mr_code exists(const struct gaps *g, const char *sql, int64_t value,
+                           bool *yes, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(g->cf, sql, &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, value);
+        code = mr_case_step(stmt, yes, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* ---- the run itself ---- */
+
+static enum mr_code look_at_run(struct gaps *g, struct mr_err *err)
+{
+    const struct mr_find_run *run = &g->list->run;
+    struct mr_check_result result;
+    if (!run->finished) {
+        g->any = true;
+        mr_log_warning("run %s is not finished: it was interrupted, or it is still going "
+                       "on; the list may lack people",
+                       run->uuid);
+    }
+    enum mr_code code = mr_check_result_load(&result, g->list->fd, run, 0, err);
+    if (code == MR_OK && mr_check_result_exit(&result) == 4) {
+        g->any = true;
+        if (result.not_checked + result.unsettled_rows > 0)
+            mr_log_warning(
+                "run %s is incomplete: %" PRIu64 " table%s not checked, %" PRIu64
+                " row%s unsettled; the list may lack people",
+                run->uuid, result.not_checked, result.not_checked == 1 ? "" : "s",
+                result.unsettled_rows, result.unsettled_rows == 1 ? "" : "s");
+        else if (run->hidden != NULL || !run->objects_done)
+            mr_log_warning("run %s is incomplete: schema objects could not be seen",
+                           run->uuid);
+    }
+    mr_check_result_release(&result);
+    return code;
+}
+
+/* ---- references that the run did not follow ---- */
+
+static const struct mr_find_table *table_of(const struct gaps *g, int64_t id)
+{
+    for (size_t i = 0; i < g->list->ntables; i++)
+        if (g->list->tables[i].id == id)
+            return &g->list->tables[i];
+    return NULL;
+}
+
+static bool is_chosen(const struct gaps *g, int64_t table)
+{
+    return mr_affected_subject_of(g->list, table) != NULL;
+}
+
+static void look_at_kinship(struct gaps *g)
+{
+    if (g->list->run.kin_done)
+        return;
+    g->any = true;
+    mr_log_warning(
+        "run %s did not come to follow references: people of whom only rows of "
+        "other tables differ are not listed",
+        g->list->run.uuid);
+}
+
+/* Do references lead from the table to a subject, over whatever tables? */
+static bool leads_to_subject(const struct gaps *g, int64_t table, bool *seen)
+{
+    bool grown = true;
+    memset(seen, 0, g->list->ntables * sizeof *seen);
+    seen[table_of(g, table) - g->list->tables] = true;
+    while (grown) {
+        grown = false;
+        for (size_t i = 0; i < g->references.count; i++) {
+            const struct mr_kin_reference *r = mr_vec_at(&g->references, i);
+            const struct mr_find_table *child = table_of(g, r->table);
+            const struct mr_find_table *parent = table_of(g, r->parent);
+            if (child == NULL || !seen[child - g->list->tables] || parent == NULL ||
+                seen[parent - g->list->tables])
+                continue;
+            if (is_chosen(g, parent->id))
+                return true;
+            seen[parent - g->list->tables] = true;
+            grown = true;
+        }
+    }
+    return false;
+}
+
+/* A walk ends at subjects of the run: where one of them is none here, its own references
+ * would have to be followed, and were not. */
+static enum mr_code look_at_subjects(struct gaps *g, struct mr_err *err)
+{
+    bool *seen =
+        mr_arena_calloc(&g->people->list->arena, g->list->ntables + 1, sizeof *seen);
+    enum mr_code code = seen != NULL ? MR_OK : mr_err_nomem(err, "listing people");
+    for (size_t i = 0; code == MR_OK && i < g->list->ntables; i++) {
+        const struct mr_find_table *table = &g->list->tables[i];
+        bool differs = false, reached = false;
+        if (table->subject == MR_SUBJECT_NO || is_chosen(g, table->id) ||
+            !leads_to_subject(g, table->id, seen))
+            continue;
+        code = exists(g, "SELECT 1 FROM finding WHERE tbl=? AND state=2 LIMIT 1",
+                      table->id, &differs, err);
+        if (code == MR_OK)
+            code = exists(g,
+                          "SELECT 1 FROM temp.reach WHERE (CASE WHEN node > 0"
+                          " THEN (SELECT tbl FROM finding WHERE id = node)"
+                          " ELSE (SELECT tbl FROM ancestor WHERE id = -node) END) = ?"
+                          " LIMIT 1",
+                          table->id, &reached, err);
+        if (code != MR_OK || !(differs || reached))
+            continue;
+        g->any = true;
+        mr_log_warning("table \"%s\" was a subject when run %s followed references: whom "
+                       "its rows lead to is not known; run check again with this "
+                       "configuration",
+                       table->name, g->list->run.uuid);
+    }
+    return code;
+}
+
+/* ---- references to tables that were not compared ---- */
+
+static enum mr_code refers(struct gaps *g, const struct mr_kin_reference *r,
+                           const void *image, size_t len, bool *yes, struct mr_err *err)
+{
+    bool null = true;
+    enum mr_code code =
+        mr_pair_values_of(image, len, r->columns, r->ncolumns, &g->bytes, &null, err);
+    if (code != MR_OK || null || r->condition_at < 0) {
+        *yes = code == MR_OK && !null;
+        return code;
+    }
+    struct mr_value value;
+    size_t at = (size_t)r->condition_at, pos = 0;
+    code = mr_pair_values_of(image, len, &at, 1, &g->bytes, &null, err);
+    if (code == MR_OK)
+        code = mr_row_decode(g->bytes.ptr, g->bytes.len, &pos, &value, err);
+    *yes = code == MR_OK && !null && value.u != 0;
+    return code;
+}
+
+/* Is there a row among the findings and on the ways up from them that refers so? */
+static enum mr_code find_referring(struct gaps *g, const struct mr_kin_reference *r,
+                                   bool *yes, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        g->cf,
+        "SELECT source FROM finding WHERE tbl=?1 AND state=2 AND source IS NOT NULL"
+        " UNION ALL"
+        " SELECT target FROM finding WHERE tbl=?1 AND state=2 AND target IS NOT NULL"
+        " UNION ALL SELECT image FROM ancestor WHERE tbl=?1",
+        &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, r->table);
+    *yes = false;
+    while (code == MR_OK && !*yes && (code = mr_case_step(stmt, &row, err)) == MR_OK &&
+           row) {
+        size_t len = 0;
+        const void *image = mr_case_blob(stmt, 0, &len);
+        code = refers(g, r, image, len, yes, err);
+        if (code == MR_OK && mr_is_cancelled())
+            code = mr_cancelled_err(err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code look_at_references(struct gaps *g, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < g->references.count; i++) {
+        const struct mr_kin_reference *r = mr_vec_at(&g->references, i);
+        const struct mr_find_table *child = table_of(g, r->table);
+        bool yes = false;
+        if (r->parent != 0 || child == NULL || is_chosen(g, r->table) ||
+            child->subject != MR_SUBJECT_NO)
+            continue;
+        code = find_referring(g, r, &yes, err);
+        if (code != MR_OK || !yes)
+            continue;
+        g->any = true;
+        mr_log_warning("rows of \"%s\" refer to table \"%s\", which run %s did not "
+                       "compare: whom they lead to is not known",
+                       child->name, r->parent_name, g->list->run.uuid);
+    }
+    return code;
+}
+
+/* Rows that refer to nobody make nobody affected; that is worth a word, no more. */
+static enum mr_code look_at_orphans(struct gaps *g, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    if (!mr_log_is_on(MR_LOG_DETAIL))
+        return MR_OK;
+    enum mr_code code = mr_case_prepare(
+        g->cf,
+        "SELECT t.name, r.parent_name, count(*) FROM link l"
+        " JOIN reference r ON r.id = l.reference JOIN tbl t ON t.id = r.tbl"
+        " WHERE r.run = ? AND l.parent = 0 GROUP BY t.name, r.parent_name",
+        &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, g->list->run.id);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        int64_t rows = mr_case_int(stmt, 2);
+        mr_log_detail("%" PRId64
+                      " row%s of \"%s\" refer%s to a row of \"%s\" that is not "
+                      "there",
+                      rows, rows == 1 ? "" : "s", mr_case_text(stmt, 0),
+                      rows == 1 ? "s" : "", mr_case_text(stmt, 1));
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_affected_gaps(struct mr_affected_people *people, bool *incomplete,
+                              struct mr_err *err)
+{
+    struct gaps g = {.people = people,
+                     .list = people->list,
+                     .cf = people->cf,
+                     .references = MR_VEC_INIT(struct mr_kin_reference),
+                     .bytes = MR_STRBUF_INIT};
+    enum mr_code code = look_at_run(&g, err);
+    if (code == MR_OK)
+        code =
+            mr_kin_references(people->list->fd, &people->list->arena, &g.references, err);
+    look_at_kinship(&g);
+    if (code == MR_OK)
+        code = look_at_subjects(&g, err);
+    if (code == MR_OK)
+        code = look_at_references(&g, err);
+    if (code == MR_OK)
+        code = look_at_orphans(&g, err);
+    *incomplete = g.any;
+    mr_strbuf_release(&g.bytes);
+    mr_vec_release(&g.references);
+    return code;
+}

@@ -1,0 +1,187 @@
+/* affected_plan.c: see affected_plan.h. */
+#include "recon/affected/affected_plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/file/csv_in.h"
+#include "core/case/plan_manifest.h"
+#include "core/file/sha256.h"
+#include "recon/affected/affected_line.h"
+
+#define MAP_NAME "idmap.csv"
+
+enum column { TABLE, SOURCE_KEY, TARGET_KEY, COLUMNS };
+static const char *const column_names[COLUMNS] = {
+    [TABLE] = "table", [SOURCE_KEY] = "source_key", [TARGET_KEY] = "target_key"};
+
+struct loading {
+    struct mr_affected_plan *plan;
+    const char *path;
+    struct mr_case_stmt *add;
+    size_t at[COLUMNS];
+    size_t width; /* 0: no header yet */
+};
+
+static enum mr_code refuse(const char *path, const char *what, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" %s", path, what);
+    mr_err_hint(err, "Name the directory of a plan, as \"repair plan\" has written it.");
+    return MR_E_REFUSED;
+}
+
+/* Is the map the one that plan.json lists? */
+static enum mr_code check_digest(const char *dir, const char *path, struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    const struct json_t *files = NULL;
+    const char *wanted = NULL;
+    size_t count = 0;
+    char hex[MR_SHA256_HEX];
+    enum mr_code code = mr_plan_manifest_load(dir, &doc, err);
+    if (code == MR_OK)
+        code = mr_json_get_array(mr_json_root(doc), "files", &files, &count, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct json_t *file = NULL;
+        const char *name = NULL;
+        code = mr_json_item(files, i, &file, err);
+        if (code == MR_OK)
+            code = mr_json_get_text(file, "name", &name, err);
+        if (code == MR_OK && strcmp(name, MAP_NAME) == 0)
+            code = mr_json_get_text(file, "sha256", &wanted, err);
+    }
+    if (code == MR_OK && wanted == NULL)
+        code = refuse(dir, "is a plan that restores nobody", err);
+    if (code == MR_OK)
+        code = mr_sha256_file(path, hex, NULL, err);
+    if (code == MR_OK && strcmp(hex, wanted) != 0)
+        code = refuse(path, "was changed since it was planned", err);
+    mr_json_free(doc);
+    return code;
+}
+
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
+                                size_t count, uint64_t line, struct mr_err *err)
+{
+    struct loading *l = ctx;
+    bool is_header = l->width == 0;
+    for (size_t c = 0; is_header && c < COLUMNS; c++) {
+        l->at[c] = SIZE_MAX;
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(fields[i].ptr, column_names[c]) == 0)
+                l->at[c] = i;
+        if (l->at[c] == SIZE_MAX)
+            return refuse(l->path, "is no map of keys", err);
+    }
+    l->width = is_header ? count : l->width;
+    if (is_header)
+        return MR_OK;
+    if (count != l->width)
+        return mr_err_set(err, MR_E_REFUSED,
+                          "\"%s\", line %" PRIu64 ": not as many fields as in the header",
+                          l->path, line);
+    for (size_t c = 0; c < COLUMNS; c++)
+        mr_case_bind_text(l->add, (int)c + 1, fields[l->at[c]].ptr);
+    if (fields[l->at[TARGET_KEY]].len > l->plan->chars)
+        l->plan->chars = fields[l->at[TARGET_KEY]].len;
+    return mr_case_run(l->add, err);
+}
+
+static enum mr_code read_map(struct loading *l, struct mr_err *err)
+{
+    char buffer[65536];
+    struct mr_csv_in csv;
+    FILE *in = fopen(l->path, "re");
+    size_t got;
+    if (in == NULL)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", l->path);
+    mr_csv_in_init(&csv, take_record, l);
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
+        code = mr_csv_in_feed(&csv, buffer, got, err);
+    if (code == MR_OK && ferror(in))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", l->path);
+    if (code == MR_OK)
+        code = mr_csv_in_finish(&csv, err);
+    mr_csv_in_release(&csv);
+    (void)fclose(in);
+    return code;
+}
+
+static enum mr_code load(struct loading *l, struct mr_case *cf, struct mr_err *err)
+{
+    enum mr_code code =
+        mr_case_exec(cf,
+                     "CREATE TEMP TABLE new_key (tbl TEXT NOT NULL, skey TEXT NOT NULL,"
+                     " tkey TEXT NOT NULL, PRIMARY KEY (tbl, skey)) WITHOUT ROWID",
+                     err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf, "INSERT OR REPLACE INTO new_key (tbl, skey, tkey) VALUES (?,?,?)",
+            &l->add, err);
+    if (code == MR_OK)
+        code = read_map(l, err);
+    mr_case_free(l->add);
+    return code == MR_OK
+               ? mr_case_prepare(cf, "SELECT tkey FROM new_key WHERE tbl=?1 AND skey=?2",
+                                 &l->plan->find, err)
+               : code;
+}
+
+enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,
+                                   struct mr_findings *fd, struct mr_err *err)
+{
+    struct mr_strbuf map = MR_STRBUF_INIT;
+    struct loading l = {.plan = plan};
+    *plan = (struct mr_affected_plan){0};
+    mr_strbuf_add_fmt(&map, "%s/" MAP_NAME, dir);
+    enum mr_code code = mr_strbuf_check(&map, "reading a plan", err);
+    l.path = map.ptr;
+    if (code == MR_OK)
+        code = check_digest(dir, map.ptr, err);
+    if (code == MR_OK)
+        code = load(&l, mr_findings_case(fd), err);
+    mr_strbuf_release(&map);
+    return code;
+}
+
+void mr_affected_plan_release(struct mr_affected_plan *plan)
+{
+    mr_case_free(plan->find);
+    plan->find = NULL;
+}
+
+enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
+                                  const struct mr_affected_line *line,
+                                  struct mr_strbuf *out, bool *none, struct mr_err *err)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(out);
+    *none = true;
+    for (size_t i = 0; code == MR_OK && i < line->keys[0].count; i++) {
+        const struct mr_key *source = mr_vec_at(&line->keys[0], i);
+        bool found = false;
+        mr_strbuf_reset(&key);
+        mr_strbuf_add(&key, source->ptr, source->len);
+        code = mr_strbuf_check(&key, "listing people", err);
+        if (code != MR_OK)
+            break;
+        mr_case_bind_text(plan->find, 1, line->subject->table->name);
+        mr_case_bind_text(plan->find, 2, key.ptr);
+        code = mr_case_step(plan->find, &found, err);
+        if (code == MR_OK && found) {
+            mr_strbuf_add_fmt(out, "%s%s", *none ? "" : ";", mr_case_text(plan->find, 0));
+            *none = false;
+        }
+        mr_case_reset(plan->find);
+    }
+    mr_strbuf_release(&key);
+    if (code == MR_OK && *none && line->keys[1].count > 0) {
+        mr_strbuf_add(out, line->key_text[1].ptr, line->key_text[1].len);
+        *none = false;
+    }
+    return code == MR_OK ? mr_strbuf_check(out, "listing people", err) : code;
+}

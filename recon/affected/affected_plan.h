@@ -1,0 +1,38 @@
+/*
+ * affected_plan: the keys that people have when a plan is carried out (--plan DIR), from
+ * its idmap.csv.
+ *
+ *   mr_affected_plan_load, then mr_affected_plan_key for each line →
+ *   mr_affected_plan_release
+ *
+ * Who is restored, or is found on TARGET, has the key that the plan gives; anybody else
+ * who is on TARGET keeps that key; who waits for a decision has none.
+ *
+ * The map is a temporary table of the case: memory does not grow with it.
+ *
+ * Errors: MR_E_REFUSED for a map that is not the one that was planned, or no plan; MR_E_IO,
+ * MR_E_CASE.  Threads: one.
+ */
+#ifndef MR_AFFECTED_PLAN_H
+#define MR_AFFECTED_PLAN_H
+
+#include "recon/affected/affected.h"
+
+struct mr_affected_line;
+
+struct mr_affected_plan {
+    struct mr_case_stmt *find;
+    size_t chars; /* of the longest key */
+};
+
+/* The case's scratch tables are open. */
+enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,
+                                   struct mr_findings *fd, struct mr_err *err);
+void mr_affected_plan_release(struct mr_affected_plan *plan);
+
+/* Replaces out by the person's key, or keys joined by ';'; *none: there is none. */
+enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
+                                  const struct mr_affected_line *line,
+                                  struct mr_strbuf *out, bool *none, struct mr_err *err);
+
+#endif

@@ -1,0 +1,346 @@
+/* affected_subject.c: see affected_subject.h. */
+#include "recon/affected/affected_subject.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/case/image.h"
+#include "core/base/log.h"
+#include "core/base/pattern.h"
+#include "core/base/suggest.h"
+#include "recon/affected/affected_field.h"
+
+struct chooser {
+    struct mr_affected *list;
+    const struct mr_affected_choice *choice;
+    struct mr_vec subjects;          /* struct mr_affected_subject */
+    const struct mr_find_table *now; /* the one that is being judged */
+};
+
+/* Asks something about "db.table" as a database and a table, whose names may hold dots. */
+typedef enum mr_code split_fn(void *ctx, const char *db, const char *table, bool *yes,
+                              struct mr_err *err);
+
+static enum mr_code ask_of_name(const char *name, struct mr_arena *arena, split_fn *ask,
+                                void *ctx, bool *yes, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *yes = false;
+    for (const char *dot = strchr(name, '.'); code == MR_OK && !*yes && dot != NULL;
+         dot = strchr(dot + 1, '.')) {
+        const char *db = mr_arena_dup(arena, name, (size_t)(dot - name));
+        code = db != NULL ? ask(ctx, db, dot + 1, yes, err)
+                          : mr_err_nomem(err, "choosing the subject tables");
+    }
+    return code;
+}
+
+/* ---- which tables ---- */
+
+static enum mr_code matches(void *ctx, const char *db, const char *table, bool *yes,
+                            struct mr_err *err)
+{
+    (void)err;
+    *yes = mr_pattern_match(ctx, db, table);
+    return MR_OK;
+}
+
+static enum mr_code is_configured(void *ctx, const char *db, const char *table, bool *yes,
+                                  struct mr_err *err)
+{
+    const struct chooser *c = ctx;
+    struct mr_table_config config = {0};
+    enum mr_code code =
+        mr_config_table(c->choice->config, db, table, &c->list->arena, &config, err);
+    *yes = code == MR_OK && config.subject;
+    return code;
+}
+
+static enum mr_code push_subject(struct chooser *c, const struct mr_find_table *table,
+                                 struct mr_err *err)
+{
+    for (size_t i = 0; i < c->subjects.count; i++)
+        if (((struct mr_affected_subject *)mr_vec_at(&c->subjects, i))->table == table)
+            return MR_OK;
+    struct mr_affected_subject *subject = mr_vec_push(&c->subjects);
+    if (subject == NULL)
+        return mr_err_nomem(err, "choosing the subject tables");
+    subject->table = table;
+    while (mr_image_part_column(table, MR_IMAGE_KEY, subject->nkey) < table->ncolumns)
+        subject->nkey++;
+    return MR_OK;
+}
+
+static enum mr_code refuse_pattern(const struct chooser *c, const char *pattern,
+                                   struct mr_err *err)
+{
+    struct mr_suggest suggest = {.typed = pattern};
+    for (size_t i = 0; i < c->list->ntables; i++)
+        mr_suggest_offer(&suggest, c->list->tables[i].name);
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the run matches --subject %s",
+                     pattern);
+    if (suggest.best != NULL)
+        mr_err_hint(err, "Did you mean \"%s\"?", suggest.best);
+    else
+        mr_err_hint(err, "Write DB.TABLE with SOURCE's names, as check prints them.");
+    return MR_E_NO_SUCH;
+}
+
+static enum mr_code take_named(struct chooser *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->choice->subjects.count; i++) {
+        char *pattern = mr_arena_strdup(&c->list->arena, c->choice->subjects.items[i]);
+        size_t matched = 0;
+        if (pattern == NULL)
+            return mr_err_nomem(err, "choosing the subject tables");
+        for (size_t k = 0; code == MR_OK && k < c->list->ntables; k++) {
+            bool yes = false;
+            code = ask_of_name(c->list->tables[k].name, &c->list->arena, matches, pattern,
+                               &yes, err);
+            if (code == MR_OK && yes)
+                code = push_subject(c, &c->list->tables[k], err);
+            matched += yes;
+        }
+        if (code == MR_OK && matched == 0)
+            code = refuse_pattern(c, pattern, err);
+    }
+    return code;
+}
+
+static enum mr_code take_configured(struct chooser *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->list->ntables; i++) {
+        bool yes = false;
+        code = ask_of_name(c->list->tables[i].name, &c->list->arena, is_configured, c,
+                           &yes, err);
+        if (code == MR_OK && yes)
+            code = push_subject(c, &c->list->tables[i], err);
+    }
+    return code;
+}
+
+/* What the run took for subjects; one that it has only inferred is said. */
+static enum mr_code take_from_run(struct chooser *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->list->ntables; i++) {
+        const struct mr_find_table *table = &c->list->tables[i];
+        if (table->subject == MR_SUBJECT_NO)
+            continue;
+        if (table->subject == MR_SUBJECT_INFERRED)
+            mr_log_warning("no table is configured as subject: the rows of \"%s\" are "
+                           "taken for the people; say subject = yes in [table %s]",
+                           table->name, table->name);
+        code = push_subject(c, table, err);
+    }
+    return code;
+}
+
+static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
+{
+    struct mr_strbuf names = MR_STRBUF_INIT;
+    const char *first = NULL;
+    for (size_t i = 0; i < c->list->ntables; i++) {
+        const struct mr_find_table *table = &c->list->tables[i];
+        if (!table->identity_known ||
+            mr_image_part_column(table, MR_IMAGE_IDENTITY, 0) == table->ncolumns)
+            continue;
+        mr_strbuf_add_fmt(&names, "%s\"%s\"", first != NULL ? ", " : "", table->name);
+        if (first == NULL)
+            first = table->name;
+    }
+    (void)mr_err_set(err, MR_E_NO_SUCH, "it is not known which table's rows are people");
+    if (first != NULL) {
+        mr_err_detail(err, "tables whose rows have an identity: %s", names.ptr);
+        mr_err_hint(err,
+                    "Write subject = yes in [table %s] of the configuration, or give "
+                    "--subject %s; which one it is, only you can know.",
+                    first, first);
+    } else {
+        mr_err_hint(err, "No table of the run has an identity: write identity = COLUMN "
+                         "and subject = yes in [table DB.TABLE], and run check again.");
+    }
+    mr_strbuf_release(&names);
+    return MR_E_NO_SUCH;
+}
+
+/* ---- whose findings count ---- */
+
+static enum mr_code is_selected(void *ctx, const char *db, const char *table, bool *yes,
+                                struct mr_err *err)
+{
+    const struct mr_affected_choice *choice = ((const struct chooser *)ctx)->choice;
+    (void)err;
+    *yes = mr_pattern_selects(choice->tables.items, choice->tables.count,
+                              choice->exclude.items, choice->exclude.count, db, table);
+    return MR_OK;
+}
+
+static enum mr_code select_tables(struct chooser *c, struct mr_err *err)
+{
+    struct mr_affected *list = c->list;
+    bool *selected = mr_arena_calloc(&list->arena, list->ntables + 1, sizeof *selected);
+    enum mr_code code =
+        selected != NULL ? MR_OK : mr_err_nomem(err, "choosing the subject tables");
+    for (size_t i = 0; code == MR_OK && i < list->ntables; i++)
+        code = ask_of_name(list->tables[i].name, &list->arena, is_selected, c,
+                           &selected[i], err);
+    list->selected = selected;
+    for (size_t i = 0; code == MR_OK && i < c->subjects.count; i++) {
+        struct mr_affected_subject *subject = mr_vec_at(&c->subjects, i);
+        subject->counts = selected[subject->table - list->tables];
+    }
+    return code;
+}
+
+/* ---- can it be listed? ---- */
+
+static const char *identity_column(const struct mr_find_table *table, size_t n)
+{
+    size_t at = mr_image_part_column(table, MR_IMAGE_IDENTITY, n);
+    return at < table->ncolumns ? table->columns[at].name : NULL;
+}
+
+static enum mr_code refuse_identity(const struct mr_find_table *table, struct mr_err *err)
+{
+    if (table->ncolumns == 0 || table->verdict == MR_VERDICT_NOT_CHECKED) {
+        (void)mr_err_set(err, MR_E_NO_SUCH, "subject table \"%s\" was not checked%s%s",
+                         table->name, table->reason != NULL ? ": " : "",
+                         table->reason != NULL ? table->reason : "");
+        mr_err_hint(err, "Nothing is known of its rows; run check again.");
+        return MR_E_NO_SUCH;
+    }
+    (void)mr_err_set(err, MR_E_USAGE, "the rows of subject table \"%s\" have no identity",
+                     table->name);
+    mr_err_hint(err,
+                "Write identity = COLUMN in [table %s] of the configuration, and run "
+                "check again; with identity = none every row is its own event.",
+                table->name);
+    return MR_E_USAGE;
+}
+
+static enum mr_code refuse_other_identity(const struct mr_find_table *table,
+                                          const char *column, struct mr_err *err)
+{
+    if (column != NULL && mr_affected_column(table, column) == table->ncolumns) {
+        struct mr_suggest suggest = {.typed = column};
+        for (size_t i = 0; i < table->ncolumns; i++)
+            mr_suggest_offer(&suggest, table->columns[i].name);
+        (void)mr_err_set(err, MR_E_CONFIG,
+                         "identity column \"%s\" of table \"%s\" does not exist in the "
+                         "case",
+                         column, table->name);
+        if (suggest.best != NULL)
+            mr_err_hint(err, "Did you mean \"%s\"?", suggest.best);
+        return MR_E_CONFIG;
+    }
+    (void)mr_err_set(err, MR_E_CONFIG,
+                     "the configuration gives table \"%s\" another identity than the run "
+                     "has used",
+                     table->name);
+    mr_err_hint(err,
+                "Run check again with this configuration, or give --config with that "
+                "of the run.");
+    return MR_E_CONFIG;
+}
+
+/* Who is one person was settled by the run: a configuration that says otherwise would
+ * not be followed. */
+static enum mr_code check_configured(void *ctx, const char *db, const char *name,
+                                     bool *yes, struct mr_err *err)
+{
+    const struct chooser *c = ctx;
+    struct mr_table_config config = {0};
+    enum mr_code code =
+        mr_config_table(c->choice->config, db, name, &c->list->arena, &config, err);
+    *yes = false;
+    if (code != MR_OK || config.identity != MR_IDENTITY_COLUMNS)
+        return code;
+    for (size_t i = 0; i < config.identity_columns.count; i++) {
+        const char *used = identity_column(c->now, i);
+        const char *said = config.identity_columns.items[i];
+        if (used == NULL || strcasecmp(used, said) != 0)
+            return refuse_other_identity(c->now, said, err);
+    }
+    return identity_column(c->now, config.identity_columns.count) == NULL
+               ? MR_OK
+               : refuse_other_identity(c->now, NULL, err);
+}
+
+static enum mr_code check_one(struct chooser *c, const struct mr_affected_subject *s,
+                              struct mr_err *err)
+{
+    const struct mr_affected_subject *first = mr_vec_at(&c->subjects, 0);
+    bool ignored;
+    c->now = s->table;
+    enum mr_code code =
+        ask_of_name(s->table->name, &c->list->arena, check_configured, c, &ignored, err);
+    if (code != MR_OK)
+        return code;
+    if (identity_column(s->table, 0) == NULL)
+        return refuse_identity(s->table, err);
+    for (size_t n = 0;; n++) {
+        const char *a = identity_column(first->table, n);
+        const char *b = identity_column(s->table, n);
+        if (a == NULL && b == NULL)
+            return MR_OK;
+        if (a != NULL && b != NULL && strcasecmp(a, b) == 0)
+            continue;
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "the identities of the subject tables \"%s\" and \"%s\" have "
+                         "other columns",
+                         first->table->name, s->table->name);
+        mr_err_hint(err, "One list has one header: choose a table with --subject.");
+        return MR_E_USAGE;
+    }
+}
+
+static enum mr_code choose_tables(struct chooser *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (c->choice->subjects.count > 0)
+        code = take_named(c, err);
+    else
+        code = take_configured(c, err);
+    if (code == MR_OK && c->subjects.count == 0)
+        code = take_from_run(c, err);
+    if (code == MR_OK && c->subjects.count == 0)
+        code = refuse_none(c, err);
+    for (size_t i = 0; code == MR_OK && i < c->subjects.count; i++)
+        code = check_one(c, mr_vec_at(&c->subjects, i), err);
+    return code;
+}
+
+static int compare_subjects(const void *a, const void *b)
+{
+    const struct mr_affected_subject *x = a, *y = b;
+    return strcmp(x->table->name, y->table->name);
+}
+
+enum mr_code mr_affected_choose(struct mr_affected *list,
+                                const struct mr_affected_choice *choice,
+                                struct mr_err *err)
+{
+    struct chooser c = {.list = list,
+                        .choice = choice,
+                        .subjects = MR_VEC_INIT(struct mr_affected_subject)};
+    enum mr_code code = choose_tables(&c, err);
+    if (code == MR_OK)
+        code = select_tables(&c, err);
+    if (code == MR_OK) {
+        qsort(c.subjects.items, c.subjects.count, sizeof(struct mr_affected_subject),
+              compare_subjects);
+        list->nsubjects = c.subjects.count;
+        list->subjects = (struct mr_affected_subject *)(void *)mr_arena_dup(
+            &list->arena, c.subjects.items,
+            c.subjects.count * sizeof(struct mr_affected_subject));
+        code = list->subjects != NULL
+                   ? mr_affected_choose_fields(list, &choice->columns, err)
+                   : mr_err_nomem(err, "choosing the subject tables");
+    }
+    mr_vec_release(&c.subjects);
+    return code;
+}

@@ -1,0 +1,400 @@
+/* affected_window.c: see affected_window.h. */
+#include "recon/affected/affected_window.h"
+
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/pair/pair_identity.h"
+#include "core/pair/rowhash.h"
+#include "core/base/signals.h"
+#include "recon/affected/affected_live.h"
+#include "recon/check/window.h"
+
+#define CHUNK_ROWS 20000U
+#define BATCH_ROWS 500U
+#define BATCH_BYTES ((size_t)4 * 1024 * 1024)
+#define TRIES 4 /* of one chunk, when the connection breaks or the query is killed */
+
+/* A row of the batch: where its parts begin in the buffers. */
+struct row {
+    size_t image_at, image_len;
+    size_t key_at, key_len;
+};
+
+struct reading {
+    struct mr_affected_people *people;
+    const struct mr_affected_window *window;
+    struct mr_sides sides;
+    struct mr_pairing pairing;
+    struct mr_arena arena; /* of the plan */
+    struct mr_throttle *throttle;
+    struct mr_progress *progress;
+
+    /* one table, one side */
+    const struct mr_affected_live *live;
+    enum mr_side side;
+    bool named; /* rows are named by their identity, not by their key */
+    struct mr_reader *reader;
+    struct mr_rowhash hash;
+    const struct mr_time *since, *until; /* of a snapshot, whose rows nobody chooses */
+    size_t time_at;                      /* position of the time in what is read */
+
+    /* a batch of its rows */
+    struct mr_strbuf images, keys, bytes;
+    struct mr_vec rows;  /* struct row */
+    struct mr_vec items; /* struct mr_canon_item, one a row where `named` */
+    struct mr_arena scrap;
+};
+
+/* ---- a batch ---- */
+
+static void reset_batch(struct reading *r)
+{
+    mr_strbuf_reset(&r->images);
+    mr_strbuf_reset(&r->keys);
+    mr_vec_clear(&r->rows);
+    mr_vec_clear(&r->items);
+    mr_arena_reset(&r->scrap);
+}
+
+static enum mr_code canonise(struct reading *r, struct mr_err *err)
+{
+    const struct mr_affected_live *live = r->live;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && r->named && i < r->rows.count; i++) {
+        const struct row *row = mr_vec_at(&r->rows, i);
+        struct mr_canon_item *item = mr_vec_push(&r->items);
+        bool null = false;
+        code = mr_pair_values_of(r->images.ptr + row->image_at, row->image_len,
+                                 live->identity, live->nidentity, &r->bytes, &null, err);
+        const void *copy = mr_arena_dup(&r->scrap, r->bytes.ptr, r->bytes.len);
+        if (code == MR_OK && (item == NULL || copy == NULL))
+            code = mr_err_nomem(err, "reading who registered");
+        if (code == MR_OK) {
+            item->in = copy;
+            item->in_len = r->bytes.len;
+        }
+    }
+    if (code == MR_OK && r->items.count > 0)
+        code = mr_pair_canonise(live->pair, live->identity, live->nidentity,
+                                mr_reader_db(r->sides.side[MR_TARGET].main), &r->items,
+                                &r->scrap, err);
+    return code;
+}
+
+static enum mr_code flush_batch(struct reading *r, struct mr_err *err)
+{
+    enum mr_code code = canonise(r, err);
+    for (size_t i = 0; code == MR_OK && i < r->rows.count; i++) {
+        const struct row *row = mr_vec_at(&r->rows, i);
+        struct mr_affected_seen seen = {.subject = &r->live->now,
+                                        .side = (int)r->side,
+                                        .key = {r->keys.ptr + row->key_at, row->key_len},
+                                        .image = r->images.ptr + row->image_at,
+                                        .image_len = row->image_len,
+                                        .reasons = MR_AFFECTED_WINDOW,
+                                        .origin = MR_AFFECTED_READ};
+        if (r->named) {
+            const struct mr_canon_item *item = mr_vec_at(&r->items, i);
+            seen.identity = item->out;
+            seen.identity_len = item->out_len;
+        }
+        code = mr_affected_people_add_read(r->people, &seen, err);
+    }
+    reset_batch(r);
+    return code;
+}
+
+/* The key as findings have it. */
+static enum mr_code add_key(struct reading *r, const struct mr_value *values,
+                            struct mr_err *err)
+{
+    const struct mr_pair *pair = r->live->pair;
+    if (pair->join == MR_JOIN_SPILL)
+        return mr_rowhash_join_key(&r->hash, values, &r->keys, err);
+    return pair->full[r->side].nkey > 0 ? mr_rowhash_key(&r->hash, values, &r->keys, err)
+                                        : MR_OK;
+}
+
+/* Zero dates are before all times, as for a server; NULL is in no window. */
+static bool is_within(const struct reading *r, const struct mr_value *values)
+{
+    const struct mr_value *v = &values[r->time_at];
+    if (r->since == NULL && r->until == NULL)
+        return true;
+    return v->cls != MR_CLASS_NULL &&
+           (r->since == NULL || mr_when_compare(&v->t, r->since) >= 0) &&
+           (r->until == NULL || mr_when_compare(&v->t, r->until) < 0);
+}
+
+static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct reading *r = ctx;
+    if (!is_within(r, values))
+        return MR_OK;
+    struct row *row = mr_vec_push(&r->rows);
+    if (row == NULL)
+        return mr_err_nomem(err, "reading who registered");
+    row->image_at = r->images.len;
+    row->key_at = r->keys.len;
+    enum mr_code code = mr_rowhash_image(&r->hash, values, &r->images, err);
+    if (code == MR_OK)
+        code = add_key(r, values, err);
+    row->image_len = r->images.len - row->image_at;
+    row->key_len = r->keys.len - row->key_at;
+    if (code == MR_OK)
+        code = mr_strbuf_check(&r->images, "reading who registered", err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&r->keys, "reading who registered", err);
+    if (code == MR_OK && (r->rows.count >= BATCH_ROWS || r->images.len >= BATCH_BYTES))
+        code = flush_batch(r, err);
+    return code;
+}
+
+/* ---- chunks ---- */
+
+/* Reads the rows of one chunk, (lo, hi]; hi empty: to the end.  Rows that are read twice
+ * are one. */
+static enum mr_code read_chunk(struct reading *r, const struct mr_readspec *spec,
+                               struct mr_key lo, struct mr_strbuf *hi, struct mr_err *err)
+{
+    struct mr_readspec bounds = *spec;
+    enum mr_code code = mr_throttle_wait(r->throttle, err);
+    bounds.where = NULL;
+    for (int attempt = 0; code == MR_OK && attempt < TRIES; attempt++) {
+        struct mr_range range = {.lo = lo};
+        reset_batch(r);
+        mr_strbuf_reset(hi);
+        if (spec->nkey > 0 && mr_reader_has_order(r->reader, spec))
+            code = mr_reader_bound_after(r->reader, &bounds, range, CHUNK_ROWS, hi, err);
+        if (hi->len > 0)
+            range.hi = (struct mr_key){hi->ptr, hi->len};
+        if (code == MR_OK)
+            code = mr_reader_scan(r->reader, spec, range, 0, take_row, r, err);
+        if (code == MR_OK)
+            code = flush_batch(r, err);
+        if (code != MR_E_LOST || mr_is_cancelled() || attempt + 1 == TRIES)
+            break;
+        code = MR_OK;
+    }
+    mr_progress_add_done(r->progress, CHUNK_ROWS);
+    mr_progress_tick(r->progress);
+    if (code == MR_OK && mr_is_cancelled())
+        code = mr_cancelled_err(err);
+    return code;
+}
+
+static enum mr_code read_chunks(struct reading *r, const struct mr_readspec *spec,
+                                struct mr_err *err)
+{
+    struct mr_strbuf lo = MR_STRBUF_INIT, hi = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    do {
+        struct mr_key from = {lo.len > 0 ? lo.ptr : NULL, lo.len};
+        code = read_chunk(r, spec, from, &hi, err);
+        mr_strbuf_reset(&lo);
+        mr_strbuf_add(&lo, hi.ptr, hi.len);
+        if (code == MR_OK)
+            code = mr_strbuf_check(&lo, "reading who registered", err);
+    } while (code == MR_OK && hi.len > 0);
+    mr_strbuf_release(&lo);
+    mr_strbuf_release(&hi);
+    return code;
+}
+
+static enum mr_code add_condition(struct reading *r, struct mr_strbuf *where,
+                                  struct mr_err *err)
+{
+    const struct mr_column *col = r->live->time[r->side];
+    struct mr_db *target = mr_reader_db(r->sides.side[MR_TARGET].main);
+    const struct mr_window_end since = {r->window->since, "--since", false};
+    const struct mr_window_end until = {r->window->until, "--until", true};
+    enum mr_code code = MR_OK;
+    if (since.when != NULL)
+        code = mr_window_bound(target, col, &since, where, err);
+    if (since.when != NULL && until.when != NULL)
+        mr_strbuf_add_str(where, " AND ");
+    if (code == MR_OK && until.when != NULL)
+        code = mr_window_bound(target, col, &until, where, err);
+    return code == MR_OK ? mr_strbuf_check(where, "reading who registered", err) : code;
+}
+
+/* The ends of the window, and the time behind all that is read of a row. */
+static enum mr_code set_filter(struct reading *r, struct mr_readspec *spec,
+                               struct mr_time ends[2], struct mr_err *err)
+{
+    const struct mr_column *col = r->live->time[r->side];
+    struct mr_db *target = mr_reader_db(r->sides.side[MR_TARGET].main);
+    const struct mr_window_end since = {r->window->since, "--since", false};
+    const struct mr_window_end until = {r->window->until, "--until", true};
+    struct mr_readcol *cols = mr_arena_calloc(&r->arena, spec->ncols + 1, sizeof *cols);
+    enum mr_code code =
+        cols != NULL ? MR_OK : mr_err_nomem(err, "reading who registered");
+    if (code == MR_OK && since.when != NULL) {
+        code = mr_window_time(target, col, &since, &ends[0], err);
+        r->since = &ends[0];
+    }
+    if (code == MR_OK && until.when != NULL) {
+        code = mr_window_time(target, col, &until, &ends[1], err);
+        r->until = &ends[1];
+    }
+    if (code != MR_OK)
+        return code;
+    memcpy(cols, spec->cols, spec->ncols * sizeof *cols);
+    r->time_at = spec->ncols;
+    cols[spec->ncols] =
+        (struct mr_readcol){.name = col->name, .expr = MR_EXPR_COLUMN, .cls = col->cls};
+    spec->cols = cols;
+    spec->ncols++;
+    return MR_OK;
+}
+
+static enum mr_code read_side(struct reading *r, enum mr_side side, struct mr_err *err)
+{
+    const struct mr_readspec *full = &r->live->pair->full[side];
+    struct mr_readspec spec = *full;
+    struct mr_strbuf where = MR_STRBUF_INIT;
+    struct mr_time ends[2];
+    r->side = side;
+    r->since = r->until = NULL;
+    enum mr_code code = mr_side_is_snapshot(&r->sides.side[side])
+                            ? set_filter(r, &spec, ends, err)
+                            : add_condition(r, &where, err);
+    spec.where = where.len > 0 ? where.ptr : NULL;
+    if (code == MR_OK)
+        code = mr_source_reader_new(r->sides.side[side].source, &r->reader, err);
+    if (code == MR_OK)
+        code = mr_rowhash_init(&r->hash, r->live->pair, full, err);
+    if (code == MR_OK) {
+        code = read_chunks(r, &spec, err);
+        mr_rowhash_release(&r->hash);
+    }
+    mr_reader_free(r->reader);
+    r->reader = NULL;
+    mr_strbuf_release(&where);
+    if (code != MR_OK && code != MR_E_CANCELLED)
+        mr_err_context(err, "table \"%s\" of the %s", r->live->subject->table->name,
+                       mr_side_name(side));
+    return code;
+}
+
+/* ---- tables ---- */
+
+/* Does the case name the table's rows by their identity?  Where the identity is the key,
+ * only what it has tells. */
+static enum mr_code find_naming(struct reading *r, struct mr_err *err)
+{
+    const struct mr_find_table *table = r->live->subject->table;
+    struct mr_case_stmt *stmt = NULL;
+    bool other = false, row = false;
+    for (size_t i = 0; i < table->ncolumns; i++)
+        other = other ||
+                (table->columns[i].identity_at >= 0) != (table->columns[i].key_at >= 0);
+    r->named = other && r->live->subject->nkey > 0;
+    if (r->named || r->live->subject->nkey == 0)
+        return MR_OK;
+    enum mr_code code = mr_case_prepare(
+        r->people->cf,
+        "SELECT 1 FROM finding WHERE tbl = ?1 AND source_id IS NOT NULL UNION ALL"
+        " SELECT 1 FROM finding WHERE tbl = ?1 AND target_id IS NOT NULL UNION ALL"
+        " SELECT 1 FROM ancestor WHERE tbl = ?1 AND identity IS NOT NULL LIMIT 1",
+        &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, table->id);
+        code = mr_case_step(stmt, &row, err);
+    }
+    mr_case_free(stmt);
+    r->named = row;
+    return code;
+}
+
+static enum mr_code read_table(struct reading *r, const struct mr_affected_live *live,
+                               struct mr_err *err)
+{
+    r->live = live;
+    enum mr_code code = find_naming(r, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = read_side(r, (enum mr_side)side, err);
+    return code;
+}
+
+static enum mr_code read_tables(struct reading *r, struct mr_err *err)
+{
+    const struct mr_affected *list = r->people->list;
+    struct mr_affected_live *lives =
+        mr_arena_calloc(&r->arena, list->nsubjects + 1, sizeof *lives);
+    enum mr_code code =
+        lives != NULL ? MR_OK : mr_err_nomem(err, "reading who registered");
+    for (size_t i = 0; code == MR_OK && i < list->nsubjects; i++) {
+        code =
+            mr_affected_live_plan(&r->pairing, list, &list->subjects[i], &lives[i], err);
+        if (code == MR_OK)
+            mr_progress_add_total(r->progress, lives[i].pair->est_rows);
+    }
+    for (size_t i = 0; code == MR_OK && i < list->nsubjects; i++)
+        code = read_table(r, &lives[i], err);
+    return code;
+}
+
+/* ---- servers ---- */
+
+static enum mr_code open_servers(struct reading *r, struct mr_err *err)
+{
+    const struct mr_affected_window *w = r->window;
+    const struct mr_find_run *run = &r->people->list->run;
+    const char *uris[MR_SIDES] = {w->uris[MR_SOURCE], w->uris[MR_TARGET]};
+    const struct mr_sides_opts opts = {.run_tag = run->uuid,
+                                       .statement_timeout_s = w->statement_timeout_s,
+                                       .ask_password = w->ask_password,
+                                       .open_snapshot = w->open_snapshot};
+    const struct mr_db_opts db_opts = {.run_tag = run->uuid};
+    if (uris[MR_SOURCE] == NULL)
+        uris[MR_SOURCE] = run->source;
+    if (uris[MR_TARGET] == NULL)
+        uris[MR_TARGET] = run->target;
+    enum mr_code code = mr_db_global_init(err);
+    if (code == MR_OK)
+        code = mr_sides_open(&r->sides, uris, &opts, &r->arena, err);
+    if (code != MR_OK)
+        return code;
+    const struct mr_endpoint *const eps[MR_SIDES] = {&r->sides.ep[MR_SOURCE],
+                                                     &r->sides.ep[MR_TARGET]};
+    r->pairing = (struct mr_pairing){
+        .side = r->sides.side, .config = w->config, .arena = &r->arena};
+    code = mr_progress_new(w->progress, &r->progress, err);
+    if (code == MR_OK)
+        code = mr_throttle_new(&w->load, eps, MR_SIDES, &db_opts, &r->throttle, err);
+    return code;
+}
+
+enum mr_code mr_affected_window(struct mr_affected_people *people,
+                                const struct mr_affected_window *window,
+                                struct mr_err *err)
+{
+    struct reading r = {.people = people,
+                        .window = window,
+                        .arena = MR_ARENA_INIT,
+                        .images = MR_STRBUF_INIT,
+                        .keys = MR_STRBUF_INIT,
+                        .bytes = MR_STRBUF_INIT,
+                        .rows = MR_VEC_INIT(struct row),
+                        .items = MR_VEC_INIT(struct mr_canon_item),
+                        .scrap = MR_ARENA_INIT};
+    enum mr_code code = open_servers(&r, err);
+    if (code == MR_OK)
+        code = read_tables(&r, err);
+    if (code == MR_E_LOST || code == MR_E_CONNECT)
+        mr_err_hint(err, "Nothing was written; run it again when the server answers.");
+    mr_progress_finish(r.progress);
+    mr_progress_free(r.progress);
+    mr_throttle_free(r.throttle);
+    mr_sides_close(&r.sides);
+    mr_strbuf_release(&r.images);
+    mr_strbuf_release(&r.keys);
+    mr_strbuf_release(&r.bytes);
+    mr_vec_release(&r.rows);
+    mr_vec_release(&r.items);
+    mr_arena_release(&r.scrap);
+    mr_arena_release(&r.arena);
+    return code;
+}

@@ -1,9 +1,0 @@
-/* affected_cmd: the command `myrecon affected --case FILE`. */
-#ifndef MR_AFFECTED_CMD_H
-#define MR_AFFECTED_CMD_H
-
-#include "core/cli.h"
-
-extern const struct mr_command mr_affected_command;
-
-#endif

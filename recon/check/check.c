@@ -1,0 +1,82 @@
+/* check.c: see check.h. */
+#include "recon/check/check.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "core/db/sqltext.h"
+#include "recon/check/check_options.h"
+
+bool mr_check_is_fatal(enum mr_code code)
+{
+    return code == MR_E_CANCELLED || code == MR_E_NOMEM || code == MR_E_CASE ||
+           code == MR_E_CASE_OTHER || code == MR_E_IO || code == MR_E_BUG;
+}
+
+/* The right that is missing, where the catalogue shows a table that cannot be read. */
+static void add_grants(const struct mr_check_run *check, const struct mr_pair *table,
+                       struct mr_strbuf *reason)
+{
+    for (int i = MR_SOURCE; i < MR_SIDES; i++) {
+        const struct mr_grants *grants = check->pairing.side[i].grants;
+        const struct mr_table *t = table->side[i];
+        if (grants == NULL || t == NULL ||
+            mr_grants_on_table(grants, "SELECT", t->db, t->name))
+            continue;
+        mr_strbuf_add_fmt(reason, "; on the %s run: GRANT SELECT ON ",
+                          mr_side_name((enum mr_side)i));
+        mr_sql_table(reason, t->db, t->name);
+        mr_strbuf_add_fmt(reason, " TO %s", mr_grants_account(grants));
+    }
+}
+
+void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
+                      const struct mr_err *err)
+{
+    pthread_mutex_lock(&check->lock);
+    if (!atomic_load(&table->failed)) {
+        struct mr_strbuf reason = MR_STRBUF_INIT;
+        const char *hint = mr_err_get_hint(err);
+        mr_strbuf_add_str(&reason, err->message);
+        if (err->code == MR_E_DENIED && hint != NULL)
+            mr_strbuf_add_fmt(&reason, "; %s", hint);
+        else if (err->code == MR_E_DENIED)
+            add_grants(check, table, &reason);
+        const char *text = mr_arena_strdup(table->arena, reason.ptr);
+        table->find.reason = text != NULL ? text : "out of memory";
+        table->find.verdict = MR_VERDICT_NOT_CHECKED;
+        table->find.settled = false;
+        atomic_store(&table->failed, true);
+        mr_log_warning("table \"%s\" is not checked: %s", table->find.name,
+                       table->find.reason);
+        mr_strbuf_release(&reason);
+    }
+    if (err->code == MR_E_LOST || err->code == MR_E_CONNECT)
+        atomic_store(&check->lost, true);
+    pthread_mutex_unlock(&check->lock);
+}
+
+double mr_check_settle_s(const struct mr_check_run *check)
+{
+    bool moves = !mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
+                 !mr_side_is_snapshot(&check->pairing.side[MR_TARGET]);
+    return moves ? check->opts->settle_ms / 1000.0 : 0;
+}
+
+enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,
+                            struct mr_err *err)
+{
+    const struct timespec nap = {0, 20 * 1000 * 1000};
+    double end = mr_clock_now_s() + seconds;
+    while (mr_clock_now_s() < end) {
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        (void)nanosleep(&nap, NULL);
+        if (progress != NULL)
+            mr_progress_tick(progress);
+    }
+    return MR_OK;
+}

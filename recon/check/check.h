@@ -1,0 +1,68 @@
+/*
+ * check: what the parts of `myrecon check` share: the run, its two sides, its tables.
+ *
+ * The parts, in the order in which check_cmd.c calls them:
+ *   check_plan       pairs databases and tables, chooses keys, classes and identities
+ *   check_scan       leapfrog over key ranges: suspects and finished chunks
+ *   check_spill      tables without a common key order: joined on disk
+ *   check_confirm    reads suspects again until they are diverged, settled or unsettled
+ *   check_classify   kinds and moved identities, from the row images
+ *   check_objects    schema objects, rights, AUTO_INCREMENT
+ *   check_suspects   references that nothing declares, as advice
+ *   check_json, check_text   the result, from the case alone
+ *
+ * Everything found goes through findings.h.
+ */
+#ifndef MR_CHECK_H
+#define MR_CHECK_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/case/findings.h"
+#include "core/pair/pair.h"
+#include "core/cli/progress.h"
+#include "core/db/replication.h"
+#include "core/db/throttle.h"
+
+struct mr_check_options;
+struct mr_check_run {
+    const struct mr_check_options *opts;
+    mr_source_open_fn *open_snapshot;
+    struct mr_pairing pairing;
+    const struct mr_vec *dbs; /* struct mr_db_pair */
+    struct mr_findings *fd;
+    struct mr_find_run run;
+    struct mr_arena arena;
+    struct mr_throttle *throttle;
+    struct mr_progress *progress;
+    pthread_mutex_t lock; /* reasons of tables */
+    atomic_bool lost;     /* a server went away for good: the run can be resumed */
+    bool server_digest;
+    unsigned object_kinds; /* --objects, bits of enum mr_objects_kind */
+    /* Which side writes first: rows are read upstream, downstream, upstream.  `follows`:
+     * positions can be waited for; else --settle. */
+    enum mr_side upstream;
+    bool follows;
+    enum mr_relation relation;
+    bool relation_seen; /* by replication status, not only concluded from GTIDs */
+};
+
+/* Gives up on a table: verdict not-checked with err's message as the reason.  The first
+ * failure is kept.  Safe from any thread. */
+void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
+                      const struct mr_err *err);
+/* How far apart two readings are where nothing can be waited for: --settle; nothing where
+ * both sides are snapshots, which do not move. */
+double mr_check_settle_s(const struct mr_check_run *check);
+/* Sleeps between two readings; ends early, with its error, when cancelled.  progress: the
+ * coordinator's, to be ticked; NULL in a worker. */
+enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,
+                            struct mr_err *err);
+
+/* Must this error end the whole run (cancelled, out of memory, case file, bug)? */
+bool mr_check_is_fatal(enum mr_code code);
+
+#endif

@@ -1,0 +1,294 @@
+/* check_cmd.c: see check_cmd.h.  Opens what a run needs, runs it, prints the result. */
+#include "recon/check/check_cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/run_id.h"
+#include "core/base/term.h"
+#include "recon/check/check_json.h"
+#include "recon/check/check_options.h"
+#include "recon/check/check_plan.h"
+#include "core/pair/pair_references.h"
+#include "recon/check/check_result.h"
+#include "recon/check/check_run.h"
+#include "recon/check/check_sides.h"
+#include "recon/check/check_text.h"
+#include "recon/check/objects.h"
+
+static void add_list(struct mr_strbuf *sb, const char *name,
+                     const struct mr_string_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        mr_strbuf_add_fmt(sb, "%s=%s\n", name, list->items[i]);
+}
+
+/* Everything that changes what a run finds: --resume goes on only with the same. */
+static const char *options_text(struct mr_check_run *check)
+{
+    const struct mr_check_options *o = check->opts;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    add_list(&sb, "tables", &o->tables);
+    add_list(&sb, "exclude", &o->exclude);
+    add_list(&sb, "where", &o->where.texts);
+    mr_strbuf_add_fmt(&sb, "since=%s\nobjects=%s\nconsistent=%d\n",
+                      o->since_text != NULL ? o->since_text : "", o->objects,
+                      o->consistent);
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        const struct mr_readspec *scan = check->pairing.tables[i]->scan;
+        const char *where =
+            scan[MR_SOURCE].where != NULL ? scan[MR_SOURCE].where : scan[MR_TARGET].where;
+        if (where != NULL)
+            mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->pairing.tables[i]->find.name,
+                              where);
+    }
+    for (size_t i = 0; i < check->pairing.nreferences; i++)
+        if (check->pairing.references[i].kin.condition != NULL)
+            mr_strbuf_add_fmt(&sb, "reference %s when %s\n",
+                              check->pairing.references[i].kin.name,
+                              check->pairing.references[i].kin.condition);
+    const char *text = sb.failed ? NULL : mr_arena_strdup(&check->arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return text;
+}
+
+static enum mr_code refuse_other_run(const struct mr_find_run *old,
+                                     const struct mr_find_run *now, struct mr_err *err)
+{
+    const char *what = strcmp(old->source, now->source) != 0     ? "another source"
+                       : strcmp(old->target, now->target) != 0   ? "another target"
+                       : strcmp(old->options, now->options) != 0 ? "other options"
+                                                                 : NULL;
+    if (what == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CASE_OTHER,
+                     "the unfinished run %s of the case file has %s", old->uuid, what);
+    mr_err_detail(err, "unfinished run: %s -> %s, options:\n%s", old->source, old->target,
+                  old->options);
+    return MR_E_CASE_OTHER;
+}
+
+/* A new run in the case, or with --resume the unfinished one. */
+static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_find_run last = {0};
+    enum mr_code code = MR_OK;
+    check->run.options = options_text(check);
+    if (check->run.options == NULL)
+        return mr_err_nomem(err, "starting a run");
+    if (check->opts->resume)
+        code = mr_findings_run_last(check->fd, &check->arena, &last, err);
+    if (code == MR_OK && last.id != 0 && !last.finished) {
+        code = refuse_other_run(&last, &check->run, err);
+        last.options = check->run.options;
+        last.replication = check->run.replication;
+        last.hidden = NULL;
+        check->run = last;
+        if (code == MR_OK)
+            mr_log_info("resuming run %s", last.uuid);
+        return code;
+    }
+    if (code == MR_OK && check->opts->resume)
+        mr_log_info("the case holds no unfinished run: starting a new one");
+    return code == MR_OK ? mr_findings_run_begin(check->fd, &check->run, err) : code;
+}
+
+/* --max-rows must not look like "no more". */
+static void say_not_printed(const struct mr_check_result *result,
+                            const struct mr_check_options *o)
+{
+    uint64_t rows = mr_check_result_not_printed(result);
+    if (rows > 0 && o->json)
+        mr_log_info("%" PRIu64 " more row%s not printed (--max-rows %" PRIu64 ")%s", rows,
+                    rows == 1 ? " is" : "s are", o->max_rows,
+                    o->case_path != NULL ? "; the case keeps all" : "");
+}
+
+static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
+                                 struct mr_err *err)
+{
+    struct mr_check_result result;
+    const struct mr_check_options *o = check->opts;
+    enum mr_code code =
+        mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
+    if (code == MR_OK && o->json) {
+        code = mr_check_json(&result, stdout, err);
+    } else if (code == MR_OK) {
+        struct mr_check_text_opts text = {.color = mr_term_use_color(o->general.color, 1),
+                                          .width = mr_term_width(1),
+                                          .case_path =
+                                              o->case_path != NULL ? o->case_path : ""};
+        code = mr_check_text(&result, stdout, &text, err);
+    }
+    if (code == MR_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    if (code == MR_OK)
+        say_not_printed(&result, o);
+    *exit_code = mr_check_result_exit(&result);
+    mr_check_result_release(&result);
+    return code;
+}
+
+/* Keeps the first error. */
+static enum mr_code save_run(struct mr_check_run *check, enum mr_code code,
+                             struct mr_err *err)
+{
+    struct mr_err late = {0};
+    enum mr_code saved = mr_findings_run_end(check->fd, &check->run, &late);
+    if (code != MR_OK || saved == MR_OK)
+        return code;
+    *err = late;
+    return saved;
+}
+
+/* A run is finished when its result was printed: what a full disk or a closed pipe cut
+ * short can be printed again by --resume. */
+static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *exit_code,
+                            struct mr_err *err)
+{
+    bool finished = check->run.finished;
+    check->run.finished = false;
+    code = save_run(check, code, err);
+    check->run.finished = finished;
+    if (code == MR_OK)
+        code = print_result(check, exit_code, err);
+    return code == MR_OK ? save_run(check, code, err) : code;
+}
+
+/* A slip that makes everything equal; two databases of one server are none. */
+static void warn_of_itself(const struct mr_check_run *check, const struct mr_vec *pairs)
+{
+    const struct mr_server *s = &check->pairing.side[MR_SOURCE].cat->server;
+    const struct mr_server *t = &check->pairing.side[MR_TARGET].cat->server;
+    if (mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
+        mr_side_is_snapshot(&check->pairing.side[MR_TARGET]))
+        return; /* of another moment */
+    if (s->port != t->port || strcmp(s->hostname, t->hostname) != 0 ||
+        strcmp(s->datadir, t->datadir) != 0 || strcmp(s->uuid, t->uuid) != 0)
+        return;
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(pairs, i);
+        if (strcmp(pair->name[MR_SOURCE], pair->name[MR_TARGET]) == 0)
+            mr_log_warning(
+                "database \"%s\" is compared with itself: source and target are "
+                "the same server",
+                pair->name[MR_SOURCE]);
+    }
+}
+
+/* Plans, opens the case, runs. */
+static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
+                              struct mr_err *err)
+{
+    struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
+    struct mr_db_opts db_opts = {.run_tag = check->run.uuid};
+    const struct mr_endpoint *eps[MR_SIDES];
+    size_t servers = 0;
+    double begun = mr_clock_now_s();
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (!mr_side_is_snapshot(&check->pairing.side[side]))
+            eps[servers++] = check->pairing.side[side].ep;
+    enum mr_code code =
+        mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
+    check->dbs = &pairs;
+    if (code == MR_OK) {
+        warn_of_itself(check, &pairs);
+        code = mr_check_plan(check, &pairs, err);
+    }
+    if (code == MR_OK)
+        code = mr_pair_references_plan(&check->pairing, err);
+    if (code == MR_OK)
+        code = mr_check_relate(check, err);
+    if (code == MR_OK)
+        code = mr_check_choose_digest(check, err);
+    if (code == MR_OK)
+        code = begin_run(check, err);
+    if (code == MR_OK)
+        code = mr_progress_new(check->opts->general.progress, &check->progress, err);
+    if (code == MR_OK)
+        code = mr_throttle_new(&check->opts->load, eps, servers, &db_opts,
+                               &check->throttle, err);
+    if (code == MR_OK)
+        code = mr_check_execute(check, &pairs, err);
+    mr_progress_finish(check->progress);
+    check->run.seconds += mr_clock_now_s() - begun;
+    if (check->run.id != 0 && code != MR_E_CASE && code != MR_E_CASE_OTHER)
+        code = end_run(check, code, exit_code, err);
+    mr_throttle_free(check->throttle);
+    mr_progress_free(check->progress);
+    mr_vec_release(&pairs);
+    return code;
+}
+
+/* What interrupted work needs to hear depends on whether a case keeps it. */
+static void explain_interruption(const struct mr_check_options *o, struct mr_err *err)
+{
+    if (err->code == MR_E_CANCELLED && o->case_path == NULL)
+        mr_err_hint(err, "Nothing was written to either server. With --case FILE a run "
+                         "can be resumed.");
+}
+
+static const char *display(struct mr_arena *arena, const struct mr_endpoint *ep)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_endpoint_display(ep, &sb);
+    const char *text = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return text;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
+                        struct mr_err *err)
+{
+    const struct mr_check_options *opts = invocation->settings.values;
+    struct mr_check_run check = {.opts = opts,
+                                 .pairing = {.config = invocation->config},
+                                 .arena = MR_ARENA_INIT,
+                                 .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct mr_sides sides = {0};
+    const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
+    const struct mr_run_id id = mr_run_id_now();
+    mr_general_options_apply(&opts->general);
+    check.pairing.arena = &check.arena;
+    check.pairing.followed = opts->case_path != NULL;
+    check.open_snapshot = invocation->commands.open_snapshot;
+    check.run.uuid = id.id;
+    check.run.started = id.started;
+    enum mr_code code = mr_db_global_init(err);
+    if (code == MR_OK)
+        code = mr_objects_parse_kinds(opts->objects, &check.object_kinds, err);
+    if (code == MR_OK)
+        code = mr_check_sides_open(&check, &sides, operands, err);
+    if (code == MR_OK)
+        code = mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err);
+    if (code == MR_OK) {
+        check.run.source = display(&check.arena, check.pairing.side[MR_SOURCE].ep);
+        check.run.target = display(&check.arena, check.pairing.side[MR_TARGET].ep);
+        code = check.run.source != NULL && check.run.target != NULL
+                   ? run_check(&check, exit_code, err)
+                   : mr_err_nomem(err, "starting a run");
+    }
+    struct mr_err late = {0};
+    enum mr_code closed = mr_findings_close(check.fd, &late);
+    if (code == MR_OK && closed != MR_OK) {
+        code = closed;
+        *err = late;
+    }
+    if (code != MR_OK)
+        explain_interruption(opts, err);
+    mr_sides_close(&sides);
+    mr_arena_release(&check.arena);
+    return code;
+}
+
+const struct mr_command mr_check_command = {.name = "check",
+                                            .doc = &mr_check_doc,
+                                            .options = &mr_check_option_set,
+                                            .min_operands = 2,
+                                            .max_operands = 2,
+                                            .run = run};

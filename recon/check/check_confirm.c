@@ -1,0 +1,560 @@
+/* check_confirm.c: see check_confirm.h. */
+#include "recon/check/check_confirm.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "core/pair/pair_identity.h"
+#include "recon/check/check_classify.h"
+#include "recon/check/check_entities.h"
+#include "recon/check/check_options.h"
+
+/* Below 1,000, from where MariaDB takes an IN list for a table of its own
+ * (in_predicate_conversion_threshold). */
+#define BATCH_KEYS 900
+#define BATCH_BYTES ((size_t)4 * 1024 * 1024)
+#define STATEMENT_BYTES ((size_t)512 * 1024)
+#define KEY_SQL_BYTES 48   /* of a key part in a statement, beside the bytes in hex */
+#define ALONE_FROM_ROUND 3 /* then rows are read one by one, back to back */
+#define ALONE_TRIES 20
+#define CATCH_UP_S 60 /* how long a round waits for the downstream side */
+#define WAIT_SLICE_S 2
+#define READ_TRIES 4
+
+struct confirm {
+    struct mr_check_worker *worker;
+    struct mr_pair *table;
+    enum mr_side up, down;
+    struct mr_rowhash hash[MR_SIDES]; /* over the full specs */
+    struct mr_entities rows;
+    struct mr_vec page; /* struct mr_finding: those to be read, from `at` on */
+    size_t at;
+    struct mr_vec batch;   /* struct mr_finding: those being read */
+    struct mr_vec by_key;  /* struct mr_finding * of the batch */
+    struct mr_vec keys;    /* struct mr_key of the batch */
+    struct mr_vec saves;   /* struct mr_finding */
+    struct mr_arena arena; /* of the page */
+    uint64_t moving;       /* rows of this round that still move */
+    uint64_t postponed;    /* of the batch: images that were not kept */
+    size_t width;          /* of the next batch, at most */
+    bool images;           /* rows are read with their images */
+};
+
+enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
+                               struct mr_db *down, bool *reached, struct mr_err *err)
+{
+    struct mr_strbuf position = MR_STRBUF_INIT;
+    const struct timespec nap = {0, 5 * 1000 * 1000};
+    *reached = !check->follows;
+    if (!check->follows || up == NULL || down == NULL)
+        return MR_OK;
+    double end = mr_clock_now_s() + CATCH_UP_S;
+    enum mr_code code = mr_replication_position(up, &position, err);
+    while (code == MR_OK && !*reached && position.len > 0 && mr_clock_now_s() < end) {
+        if (mr_is_cancelled())
+            code = mr_cancelled_err(err);
+        else
+            code = mr_replication_wait(down, position.ptr, WAIT_SLICE_S, reached, err);
+        if (code == MR_OK && !*reached)
+            (void)nanosleep(&nap, NULL); /* a wait that cannot wait returns at once */
+    }
+    mr_strbuf_release(&position);
+    return code;
+}
+
+static enum mr_code fetch(struct confirm *c, enum mr_side side, struct mr_rowset *set,
+                          size_t image_bytes, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int attempt = 0; attempt < READ_TRIES; attempt++) {
+        code = mr_rowset_fetch(set, c->worker->reader[side], &c->hash[side],
+                               c->keys.items, c->keys.count, image_bytes, err);
+        if (code != MR_E_LOST || mr_is_cancelled())
+            break;
+    }
+    return code;
+}
+
+/* u1, wait, d, u2.  *read is false where the downstream side did not catch up. */
+static enum mr_code read_batch(struct confirm *c, bool *read, struct mr_err *err)
+{
+    struct mr_check_run *check = c->worker->check;
+    size_t image_bytes = !c->images ? 0 : c->batch.count > 1 ? BATCH_BYTES : SIZE_MAX;
+    enum mr_code code = mr_throttle_wait(check->throttle, err);
+    if (code == MR_OK)
+        code = fetch(c, c->up, &c->rows.u1, 0, err);
+    if (code == MR_OK)
+        code = mr_check_catch_up(check, mr_reader_db(c->worker->reader[c->up]),
+                                 mr_reader_db(c->worker->reader[c->down]), read, err);
+    if (code == MR_OK && *read)
+        code = fetch(c, c->down, &c->rows.d, image_bytes, err);
+    if (code == MR_OK && *read)
+        code = fetch(c, c->up, &c->rows.u2, image_bytes, err);
+    return code;
+}
+
+static bool same_row(const struct mr_rowset_row *a, const struct mr_rowset_row *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return mr_digest_equal(a->digest, b->digest);
+}
+
+enum outcome { SETTLED = 1, SEEN, MOVING };
+
+static enum outcome judge(const struct mr_entity *e)
+{
+    if (same_row(e->d, e->u1) || same_row(e->d, e->u2))
+        return SETTLED;
+    return same_row(e->u1, e->u2) ? SEEN : MOVING;
+}
+
+/* By key; of the same key, which two adoptions may have, by place in the batch. */
+static int compare_by_key(const void *a, const void *b)
+{
+    const struct mr_finding *x = *(struct mr_finding *const *)a;
+    const struct mr_finding *y = *(struct mr_finding *const *)b;
+    int order = mr_key_compare(x->key, y->key);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static enum mr_code index_batch(struct confirm *c, struct mr_err *err)
+{
+    mr_vec_clear(&c->by_key);
+    for (size_t i = 0; i < c->batch.count; i++) {
+        struct mr_finding **slot = mr_vec_push(&c->by_key);
+        if (slot == NULL)
+            return mr_err_nomem(err, "confirming rows");
+        *slot = mr_vec_at(&c->batch, i);
+        (*slot)->count = 1;
+    }
+    if (c->by_key.count > 1)
+        qsort(c->by_key.items, c->by_key.count, sizeof(struct mr_finding *),
+              compare_by_key);
+    return MR_OK;
+}
+
+/* The first finding of the batch with exactly this key, or NULL. */
+static struct mr_finding *in_batch(struct confirm *c, struct mr_key key)
+{
+    size_t lo = 0, hi = c->by_key.count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        const struct mr_finding *f = *(struct mr_finding **)mr_vec_at(&c->by_key, mid);
+        if (mr_key_compare(f->key, key) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == c->by_key.count)
+        return NULL;
+    struct mr_finding *f = *(struct mr_finding **)mr_vec_at(&c->by_key, lo);
+    return mr_key_compare(f->key, key) == 0 ? f : NULL;
+}
+
+/* The key under which the entity is found: the source's, else the target's. */
+static struct mr_key owner_key(const struct confirm *c, const struct mr_entity *e)
+{
+    struct mr_key up = mr_entity_up_key(&c->rows, e);
+    struct mr_key down = mr_entity_down_key(&c->rows, e);
+    bool up_first = c->up == MR_SOURCE;
+    struct mr_key first = up_first ? up : down;
+    return first.ptr != NULL ? first : (up_first ? down : up);
+}
+
+static void keep_image(const struct mr_rowset *set, const struct mr_rowset_row *row,
+                       const void **image, size_t *len)
+{
+    *image = row != NULL ? mr_rowset_image(set, row) : NULL;
+    *len = row != NULL ? row->image_len : 0;
+}
+
+/* Replicates perhaps, and nothing can be waited for: then a lag is possible. */
+static bool may_lag(const struct confirm *c)
+{
+    const struct mr_check_run *check = c->worker->check;
+    return !check->follows && check->relation != MR_RELATION_NONE &&
+           check->relation != MR_RELATION_STOPPED;
+}
+
+/* Where positions cannot be waited for, the rounds' distance is what the downstream side
+ * has to catch up: then the upstream row must be the one that was seen a round ago, or a
+ * row that is written every now and then would be seen a step behind each time. */
+static bool has_rested(const struct confirm *c, const struct mr_entity *e,
+                       const struct mr_finding *f)
+{
+    const void *now, *then = c->up == MR_SOURCE ? f->source : f->target;
+    size_t now_len, then_len = c->up == MR_SOURCE ? f->source_len : f->target_len;
+    if (!may_lag(c))
+        return true;
+    keep_image(&c->rows.u2, e->u2, &now, &now_len);
+    if (now == NULL || then == NULL)
+        return now == then;
+    return now_len == then_len && memcmp(now, then, now_len) == 0;
+}
+
+/* Seen the first time, or anew: keeps the upstream row for has_rested(). */
+static void make_seen(const struct confirm *c, const struct mr_entity *e,
+                      struct mr_finding *f)
+{
+    bool up_is_source = c->up == MR_SOURCE;
+    f->state = MR_FIND_SEEN_ONCE;
+    f->source = f->target = NULL;
+    if (may_lag(c))
+        keep_image(&c->rows.u2, e->u2, up_is_source ? &f->source : &f->target,
+                   up_is_source ? &f->source_len : &f->target_len);
+}
+
+/* Seen the second time: the finding is true, with both images. */
+static void make_diverged(const struct confirm *c, const struct mr_entity *e,
+                          struct mr_finding *f)
+{
+    const void *up, *down;
+    size_t up_len, down_len;
+    bool up_is_source = c->up == MR_SOURCE;
+    keep_image(&c->rows.u2, e->u2, &up, &up_len);
+    keep_image(&c->rows.d, e->d, &down, &down_len);
+    f->state = MR_FIND_DIVERGED;
+    f->source = up_is_source ? up : down;
+    f->source_len = up_is_source ? up_len : down_len;
+    f->target = up_is_source ? down : up;
+    f->target_len = up_is_source ? down_len : up_len;
+}
+
+/*
+ * An entity whose key no suspect of the batch has: usually another batch's.  If nobody
+ * has it (the row was renamed within its collation since the scan), it is added next to
+ * the batch's first.
+ */
+static enum mr_code adopt(struct confirm *c, const struct mr_entity *e,
+                          struct mr_key owner, struct mr_err *err)
+{
+    if (judge(e) == SETTLED)
+        return MR_OK;
+    const struct mr_finding *near = mr_vec_at(&c->batch, 0);
+    const struct mr_finding f = {.segment = near->segment,
+                                 .chunk = near->chunk,
+                                 .pos = near->pos,
+                                 .equal = near->equal,
+                                 .state = MR_FIND_SUSPECT,
+                                 .key = owner,
+                                 .count = 1};
+    c->moving++;
+    return mr_findings_add_unknown(c->worker->check->fd, c->table->find.id, &f, err);
+}
+
+/* Were the images of all rows kept that this round reads with images? */
+static bool has_images(const struct confirm *c, const struct mr_entity *e)
+{
+    return !c->images || ((e->u2 == NULL || e->u2->image_len > 0) &&
+                          (e->d == NULL || e->d->image_len > 0));
+}
+
+static enum mr_code postpone(struct confirm *c, const struct mr_finding *f,
+                             struct mr_err *err)
+{
+    struct mr_finding *again = mr_vec_push(&c->page);
+    if (again == NULL)
+        return mr_err_nomem(err, "confirming rows");
+    *again = *f;
+    c->postponed++;
+    return MR_OK;
+}
+
+static enum mr_code judge_entity(struct confirm *c, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    struct mr_key owner = owner_key(c, e);
+    struct mr_finding *f = in_batch(c, owner);
+    enum outcome outcome = judge(e);
+    if (f == NULL)
+        return adopt(c, e, owner, err);
+    f->count = 0; /* marks it as met; set again when saved */
+    if (outcome == SEEN && !has_images(c, e))
+        return postpone(c, f, err);
+    struct mr_finding *save = mr_vec_push(&c->saves);
+    if (save == NULL)
+        return mr_err_nomem(err, "confirming rows");
+    *save = *f;
+    save->count = 1;
+    switch (outcome) {
+    case SETTLED:
+        save->state = MR_FIND_SETTLED;
+        save->source = save->target = NULL;
+        break;
+    case SEEN:
+        if (f->state == MR_FIND_SEEN_ONCE && has_rested(c, e, f)) {
+            make_diverged(c, e, save);
+        } else {
+            make_seen(c, e, save);
+            c->moving++;
+        }
+        break;
+    case MOVING: c->moving++; break;
+    }
+    return MR_OK;
+}
+
+/* Suspects without an entity of their own: gone on both sides, or part of a pair that is
+ * found under the source's key. */
+static enum mr_code judge_rest(struct confirm *c, struct mr_err *err)
+{
+    for (size_t i = 0; i < c->batch.count; i++) {
+        struct mr_finding *f = mr_vec_at(&c->batch, i);
+        if (f->count == 0)
+            continue;
+        struct mr_finding *save = mr_vec_push(&c->saves);
+        if (save == NULL)
+            return mr_err_nomem(err, "confirming rows");
+        *save = *f;
+        bool part = mr_rowset_find(&c->rows.d, f->key) != NULL ||
+                    mr_rowset_find(&c->rows.u1, f->key) != NULL ||
+                    mr_rowset_find(&c->rows.u2, f->key) != NULL;
+        save->state = part ? MR_FIND_PAIRED : MR_FIND_SETTLED;
+        save->source = save->target = NULL;
+    }
+    return MR_OK;
+}
+
+/* Kinds and identities of what has become true in this batch. */
+static enum mr_code classify_saves(struct confirm *c, struct mr_err *err)
+{
+    struct mr_finding *saves = c->saves.items;
+    size_t count = 0;
+    /* the diverged ones to the front */
+    for (size_t i = 0; i < c->saves.count; i++) {
+        if (saves[i].state != MR_FIND_DIVERGED)
+            continue;
+        struct mr_finding f = saves[i];
+        saves[i] = saves[count];
+        saves[count++] = f;
+    }
+    if (count == 0)
+        return MR_OK;
+    return mr_check_classify_rows(c->table, mr_pair_judge(c->worker->reader), saves,
+                                  count, &c->arena, err);
+}
+
+/*
+ * The usual end of a first reading: all suspects of the batch were seen, and nothing else
+ * is to be kept of them.  No other suspect lies between their ids, because a page without
+ * images is read in the order of its ids, and a finding that is added gets a greater one.
+ */
+static bool all_seen(const struct confirm *c)
+{
+    if (c->images || c->saves.count != c->batch.count)
+        return false;
+    for (size_t i = 0; i < c->saves.count; i++) {
+        const struct mr_finding *f = mr_vec_at(&c->saves, i);
+        if (f->state != MR_FIND_SEEN_ONCE)
+            return false;
+    }
+    return true;
+}
+
+/* Stores the batch; all_seen() in one statement (measured: half the time). */
+static enum mr_code save_batch(struct confirm *c, struct mr_err *err)
+{
+    struct mr_findings *fd = c->worker->check->fd;
+    if (!all_seen(c))
+        return mr_findings_save(fd, c->table->find.id, c->saves.items, c->saves.count,
+                                c->images, err);
+    const struct mr_finding *first = mr_vec_at(&c->batch, 0);
+    const struct mr_finding *last = mr_vec_at(&c->batch, c->batch.count - 1);
+    const struct mr_find_page page = {.table = c->table->find.id,
+                                      .state = MR_FIND_SUSPECT,
+                                      .after_id = first->id - 1,
+                                      .last_id = last->id};
+    return mr_findings_restate_page(fd, &page, MR_FIND_SEEN_ONCE, err);
+}
+
+static enum mr_code judge_batch(struct confirm *c, struct mr_err *err)
+{
+    mr_vec_clear(&c->saves);
+    c->postponed = 0;
+    enum mr_code code = index_batch(c, err);
+    if (code == MR_OK)
+        code = mr_entities_make(&c->rows, c->table, mr_pair_judge(c->worker->reader),
+                                &c->arena, err);
+    for (size_t i = 0; code == MR_OK && i < c->rows.list.count; i++)
+        code = judge_entity(c, mr_vec_at(&c->rows.list, i), err);
+    if (code == MR_OK)
+        code = judge_rest(c, err);
+    if (code == MR_OK)
+        code = classify_saves(c, err);
+    return code == MR_OK ? save_batch(c, err) : code;
+}
+
+/* Did the last reading change the state of the (only) suspect? */
+static bool has_advanced(const struct confirm *c)
+{
+    const struct mr_finding *was = mr_vec_at(&c->batch, 0);
+    const struct mr_finding *is = mr_vec_at(&c->saves, 0);
+    return c->saves.count == 0 || is->state != was->state;
+}
+
+/* One batch; a row that is read alone gets more tries, back to back, while it moves. */
+static enum mr_code confirm_batch(struct confirm *c, bool alone, struct mr_err *err)
+{
+    uint64_t before = c->moving;
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->keys);
+    for (size_t i = 0; i < c->batch.count; i++) {
+        struct mr_key *key = mr_vec_push(&c->keys);
+        if (key == NULL)
+            return mr_err_nomem(err, "confirming rows");
+        *key = ((struct mr_finding *)mr_vec_at(&c->batch, i))->key;
+    }
+    for (int attempt = 0; attempt < (alone ? ALONE_TRIES : 1); attempt++) {
+        bool read = false;
+        c->moving = before;
+        code = read_batch(c, &read, err);
+        if (code != MR_OK)
+            return code;
+        if (!read) {
+            c->moving += c->batch.count;
+            return MR_OK;
+        }
+        code = judge_batch(c, err);
+        if (code != MR_OK || c->moving == before || has_advanced(c))
+            break;
+    }
+    return code;
+}
+
+static size_t batch_size(const struct mr_pair *table, bool alone)
+{
+    uint64_t rows = table->find.counts.source_rows + table->find.counts.target_rows;
+    double bytes = rows == 0 ? 1 : (double)table->find.counts.bytes / (double)rows;
+    double size = (double)BATCH_BYTES / (bytes < 1 ? 1 : bytes);
+    if (alone || size < 1)
+        return 1;
+    return size > BATCH_KEYS ? BATCH_KEYS : (size_t)size;
+}
+
+/* Takes the next batch from the page: as many as a statement with their keys may be long
+ * for both servers. */
+static enum mr_code take_batch(struct confirm *c, struct mr_err *err)
+{
+    size_t room = STATEMENT_BYTES, used = 0;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_db *db = mr_reader_db(c->worker->reader[side]);
+        uint64_t packet = db != NULL ? mr_db_server(db)->max_packet_bytes : 0;
+        if (packet > 0 && packet / 2 < room)
+            room = (size_t)packet / 2;
+    }
+    mr_vec_clear(&c->batch);
+    c->postponed = 0;
+    for (; c->at < c->page.count && c->batch.count < c->width; c->at++) {
+        const struct mr_finding *f = mr_vec_at(&c->page, c->at);
+        used += 2 * f->key.len + KEY_SQL_BYTES * c->table->nkey_columns;
+        if (used > room && c->batch.count > 0)
+            break;
+        struct mr_finding *slot = mr_vec_push(&c->batch);
+        if (slot == NULL)
+            return mr_err_nomem(err, "confirming rows");
+        *slot = *f;
+    }
+    return MR_OK;
+}
+
+/*
+ * All of a page.  Rows that were too wide to keep all images are at its end again, and the
+ * next batch is half as wide: of a single key all images are kept.
+ */
+static enum mr_code confirm_page(struct confirm *c, size_t size, bool alone,
+                                 struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (c->at = 0; code == MR_OK && c->at < c->page.count;) {
+        code = take_batch(c, err);
+        if (code == MR_OK)
+            code = confirm_batch(c, alone, err);
+        if (c->postponed > 0)
+            c->width = c->batch.count > 2 ? c->batch.count / 2 : 1;
+        else if (c->width < size)
+            c->width = c->width < size / 2 ? c->width * 2 : size;
+        if (code == MR_OK && mr_is_cancelled())
+            code = mr_cancelled_err(err);
+    }
+    return code;
+}
+
+static enum mr_code confirm_state(struct confirm *c, const struct mr_confirm_task *task,
+                                  enum mr_find_state state, struct mr_err *err)
+{
+    bool alone = task->round >= ALONE_FROM_ROUND;
+    size_t size = batch_size(c->table, alone);
+    struct mr_find_page page = {.table = c->table->find.id,
+                                .state = state,
+                                .after_id = task->after_id,
+                                .last_id = task->last_id,
+                                .limit = size,
+                                .max_bytes = BATCH_BYTES,
+                                .with_images = state == MR_FIND_SEEN_ONCE && may_lag(c)};
+    c->images = state == MR_FIND_SEEN_ONCE || may_lag(c);
+    c->width = size;
+    enum mr_code code = MR_OK;
+    for (;;) {
+        mr_arena_reset(&c->arena);
+        mr_vec_clear(&c->page);
+        code = mr_findings_page(c->worker->check->fd, &page, &c->arena, &c->page, err);
+        if (code != MR_OK || c->page.count == 0)
+            break;
+        page.after_id = ((struct mr_finding *)mr_vec_at(&c->page, c->page.count - 1))->id;
+        code = confirm_page(c, size, alone, err);
+        if (code != MR_OK)
+            break;
+    }
+    return code;
+}
+
+static enum mr_code confirm_init(struct confirm *c, struct mr_err *err)
+{
+    mr_entities_init(&c->rows);
+    mr_arena_init(&c->arena);
+    c->page = (struct mr_vec)MR_VEC_INIT(struct mr_finding);
+    c->batch = (struct mr_vec)MR_VEC_INIT(struct mr_finding);
+    c->by_key = (struct mr_vec)MR_VEC_INIT(struct mr_finding *);
+    c->keys = (struct mr_vec)MR_VEC_INIT(struct mr_key);
+    c->saves = (struct mr_vec)MR_VEC_INIT(struct mr_finding);
+    enum mr_code code =
+        mr_rowhash_init(&c->hash[MR_SOURCE], c->table, &c->table->full[MR_SOURCE], err);
+    if (code == MR_OK)
+        code = mr_rowhash_init(&c->hash[MR_TARGET], c->table, &c->table->full[MR_TARGET],
+                               err);
+    return code;
+}
+
+static void confirm_release(struct confirm *c)
+{
+    mr_entities_release(&c->rows);
+    mr_arena_release(&c->arena);
+    mr_vec_release(&c->page);
+    mr_vec_release(&c->batch);
+    mr_vec_release(&c->by_key);
+    mr_vec_release(&c->keys);
+    mr_vec_release(&c->saves);
+    mr_rowhash_release(&c->hash[MR_SOURCE]);
+    mr_rowhash_release(&c->hash[MR_TARGET]);
+}
+
+enum mr_code mr_check_confirm(struct mr_check_worker *worker,
+                              const struct mr_confirm_task *task, struct mr_err *err)
+{
+    enum mr_side up = worker->check->upstream;
+    struct confirm c = {
+        .worker = worker, .table = task->table, .up = up, .down = mr_other_side(up)};
+    enum mr_code code = confirm_init(&c, err);
+    /* those seen once first: what this round sees the first time waits for the next */
+    if (code == MR_OK)
+        code = confirm_state(&c, task, MR_FIND_SEEN_ONCE, err);
+    if (code == MR_OK)
+        code = confirm_state(&c, task, MR_FIND_SUSPECT, err);
+    confirm_release(&c);
+    return code;
+}

@@ -1,0 +1,279 @@
+/* check_duplicates.c: see check_duplicates.h. */
+#include "recon/check/check_duplicates.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/signals.h"
+#include "core/pair/pair_identity.h"
+#include "core/pair/rowhash.h"
+
+#define BATCH 400
+#define BATCH_BYTES ((size_t)4 * 1024 * 1024)
+/* What is kept of the rows of one batch of identities: enough to say so. */
+#define MAX_ROWS 40000
+#define MAX_BYTES (2 * BATCH_BYTES)
+#define STATEMENT_BYTES ((size_t)512 * 1024)
+#define KEY_SQL_BYTES 48   /* of a column in a statement, beside the bytes in hex */
+#define SMALL_TABLE 200000 /* may be read whole for a batch */
+
+/* A row that has one of the identities asked for. */
+struct row {
+    size_t image_at, image_len;
+    const void *canon;
+    size_t canon_len;
+};
+
+struct search {
+    struct mr_check_worker *worker;
+    struct mr_pair *table;
+    enum mr_side side;
+    struct mr_readspec spec; /* of the side, keyed by the identity */
+    struct mr_rowhash hash;
+    struct mr_strbuf images;
+    struct mr_vec rows; /* struct row */
+    struct mr_arena arena;
+};
+
+static bool has_part(const struct mr_index *index, const char *column)
+{
+    for (size_t i = 0; i < index->nparts; i++)
+        if (index->parts[i].column != NULL && index->parts[i].prefix_len == 0 &&
+            strcasecmp(index->parts[i].column, column) == 0)
+            return true;
+    return false;
+}
+
+/* Does a UNIQUE index over some of the identity's columns rule duplicates out? */
+static bool is_unique(const struct mr_pair *table, enum mr_side side)
+{
+    const struct mr_table *t = table->side[side];
+    for (size_t i = 0; i < t->nindexes; i++) {
+        const struct mr_index *index = &t->indexes[i];
+        size_t covered = 0;
+        for (size_t k = 0; k < table->nidentity; k++)
+            covered += has_part(index, table->full[side].cols[table->identity[k]].name);
+        if (index->unique && index->nparts > 0 && covered == index->nparts)
+            return true;
+    }
+    return false;
+}
+
+static bool is_findable(const struct mr_pair *table, enum mr_side side)
+{
+    const struct mr_table *t = table->side[side];
+    const struct mr_readspec *full = &table->full[side];
+    for (size_t i = 0; i < table->nidentity; i++)
+        if (full->cols[table->identity[i]].expr != MR_EXPR_COLUMN)
+            return false;
+    if (t->est_rows <= SMALL_TABLE)
+        return true;
+    const char *first = full->cols[table->identity[0]].name;
+    for (size_t i = 0; i < t->nindexes; i++)
+        if (t->indexes[i].usable && t->indexes[i].parts[0].column != NULL &&
+            strcasecmp(t->indexes[i].parts[0].column, first) == 0)
+            return true;
+    return false;
+}
+
+static enum mr_code keep_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct search *s = ctx;
+    if (s->rows.count >= MAX_ROWS || s->images.len >= MAX_BYTES)
+        return MR_OK;
+    struct row *row = mr_vec_push(&s->rows);
+    if (row == NULL)
+        return mr_err_nomem(err, "looking for duplicates");
+    row->image_at = s->images.len;
+    enum mr_code code = mr_rowhash_image(&s->hash, values, &s->images, err);
+    row->image_len = s->images.len - row->image_at;
+    return code;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    size_t n = x->canon_len < y->canon_len ? x->canon_len : y->canon_len;
+    int order = n > 0 ? memcmp(x->canon, y->canon, n) : 0;
+    if (order != 0)
+        return order;
+    return x->canon_len < y->canon_len ? -1 : x->canon_len > y->canon_len;
+}
+
+/* Canonical identities of the rows found; rows are then sorted by them. */
+static enum mr_code canonise(struct search *s, struct mr_err *err)
+{
+    struct mr_vec items = MR_VEC_INIT(struct mr_canon_item);
+    struct mr_strbuf id = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+        const struct row *row = mr_vec_at(&s->rows, i);
+        struct mr_canon_item *item = mr_vec_push(&items);
+        bool null = false;
+        code = mr_pair_identity_of(s->table, s->images.ptr + row->image_at,
+                                   row->image_len, &id, &null, err);
+        const void *copy = mr_arena_dup(&s->arena, id.ptr, id.len);
+        if (code == MR_OK && (item == NULL || copy == NULL))
+            code = mr_err_nomem(err, "looking for duplicates");
+        if (code == MR_OK) {
+            item->in = copy;
+            item->in_len = id.len;
+        }
+    }
+    if (code == MR_OK)
+        code = mr_pair_canonise(s->table, s->table->identity, s->table->nidentity,
+                                mr_pair_judge(s->worker->reader), &items, &s->arena, err);
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+        const struct mr_canon_item *item = mr_vec_at(&items, i);
+        struct row *row = mr_vec_at(&s->rows, i);
+        row->canon = item->out;
+        row->canon_len = item->out != NULL ? item->out_len : 0;
+    }
+    mr_strbuf_release(&id);
+    mr_vec_release(&items);
+    if (code == MR_OK)
+        qsort(s->rows.items, s->rows.count, sizeof(struct row), compare_rows);
+    return code;
+}
+
+static enum mr_code store_groups(struct search *s, struct mr_err *err)
+{
+    struct mr_check_run *check = s->worker->check;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+        const struct row *row = mr_vec_at(&s->rows, i);
+        bool twin =
+            (i > 0 && compare_rows(row, mr_vec_at(&s->rows, i - 1)) == 0) ||
+            (i + 1 < s->rows.count && compare_rows(row, mr_vec_at(&s->rows, i + 1)) == 0);
+        if (!twin || row->canon == NULL)
+            continue;
+        struct mr_find_duplicate d = {.side = (int)s->side,
+                                      .identity = row->canon,
+                                      .identity_len = row->canon_len,
+                                      .image = s->images.ptr + row->image_at,
+                                      .image_len = row->image_len};
+        code = mr_findings_duplicate_add(check->fd, s->table->find.id, &d, err);
+    }
+    return code;
+}
+
+/* The identities of a batch of findings on this side, as keys of the spec. */
+static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch,
+                                 struct mr_vec *keys, struct mr_err *err)
+{
+    struct mr_strbuf id = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < batch->count; i++) {
+        const struct mr_finding *f = mr_vec_at(batch, i);
+        const void *image = s->side == MR_SOURCE ? f->source : f->target;
+        size_t len = s->side == MR_SOURCE ? f->source_len : f->target_len;
+        bool null = true;
+        if (image == NULL)
+            continue;
+        code = mr_pair_identity_of(s->table, image, len, &id, &null, err);
+        if (code != MR_OK || null)
+            continue;
+        struct mr_key *key = mr_vec_push(keys);
+        const void *copy = mr_arena_dup(&s->arena, id.ptr, id.len);
+        if (key == NULL || copy == NULL)
+            code = mr_err_nomem(err, "looking for duplicates");
+        else
+            *key = (struct mr_key){copy, id.len};
+    }
+    mr_strbuf_release(&id);
+    return code;
+}
+
+/* Reads the rows of all keys, in statements that fit the server's packet. */
+static enum mr_code fetch_rows(struct search *s, const struct mr_vec *keys,
+                               struct mr_err *err)
+{
+    struct mr_reader *reader = s->worker->reader[s->side];
+    const struct mr_db *db = mr_reader_db(reader);
+    uint64_t packet = db != NULL ? mr_db_server(db)->max_packet_bytes : 0;
+    size_t room =
+        packet > 0 && packet / 2 < STATEMENT_BYTES ? (size_t)packet / 2 : STATEMENT_BYTES;
+    enum mr_code code = MR_OK;
+    for (size_t from = 0, to = 0; code == MR_OK && from < keys->count; from = to) {
+        size_t used = 0;
+        for (; to < keys->count && (to == from || used < room); to++)
+            used += 2 * ((struct mr_key *)mr_vec_at(keys, to))->len +
+                    KEY_SQL_BYTES * s->table->nidentity;
+        code = mr_reader_fetch(reader, &s->spec, mr_vec_at(keys, from), to - from,
+                               keep_row, s, err);
+    }
+    return code;
+}
+
+static enum mr_code search_batch(struct search *s, const struct mr_vec *batch,
+                                 struct mr_err *err)
+{
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    mr_vec_clear(&s->rows);
+    mr_strbuf_reset(&s->images);
+    enum mr_code code = collect_keys(s, batch, &keys, err);
+    if (code == MR_OK && keys.count > 0)
+        code = fetch_rows(s, &keys, err);
+    if (code == MR_OK && s->rows.count > 1)
+        code = canonise(s, err);
+    if (code == MR_OK && s->rows.count > 1)
+        code = store_groups(s, err);
+    mr_vec_release(&keys);
+    return code;
+}
+
+static enum mr_code search_side(struct search *s, struct mr_err *err)
+{
+    struct mr_vec batch = MR_VEC_INIT(struct mr_finding);
+    struct mr_find_page page = {.table = s->table->find.id,
+                                .state = MR_FIND_DIVERGED,
+                                .limit = BATCH,
+                                .max_bytes = BATCH_BYTES,
+                                .with_images = true};
+    enum mr_code code = MR_OK;
+    for (;;) {
+        mr_arena_reset(&s->arena);
+        mr_vec_clear(&batch);
+        code = mr_findings_page(s->worker->check->fd, &page, &s->arena, &batch, err);
+        if (code != MR_OK || batch.count == 0)
+            break;
+        page.after_id = ((struct mr_finding *)mr_vec_at(&batch, batch.count - 1))->id;
+        code = search_batch(s, &batch, err);
+        if (code == MR_OK && mr_is_cancelled())
+            code = mr_cancelled_err(err);
+        if (code != MR_OK)
+            break;
+    }
+    mr_vec_release(&batch);
+    return code;
+}
+
+enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair *table,
+                                 struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES && table->by_identity; i++) {
+        enum mr_side side = (enum mr_side)i;
+        if (is_unique(table, side) || !is_findable(table, side))
+            continue;
+        struct search s = {.worker = worker,
+                           .table = table,
+                           .side = side,
+                           .spec = table->full[side],
+                           .images = MR_STRBUF_INIT,
+                           .rows = MR_VEC_INIT(struct row),
+                           .arena = MR_ARENA_INIT};
+        s.spec.key = table->identity;
+        s.spec.nkey = table->nidentity;
+        s.spec.index = NULL;
+        code = mr_rowhash_init(&s.hash, table, &s.spec, err);
+        if (code == MR_OK)
+            code = search_side(&s, err);
+        mr_rowhash_release(&s.hash);
+        mr_strbuf_release(&s.images);
+        mr_vec_release(&s.rows);
+        mr_arena_release(&s.arena);
+    }
+    return code;
+}

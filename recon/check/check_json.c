@@ -1,0 +1,342 @@
+/* check_json.c: see check_json.h. */
+#include "recon/check/check_json.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/case/image.h"
+#include "recon/check/check_ranges.h"
+
+struct json {
+    const struct mr_check_result *result;
+    const struct mr_find_table *table; /* of the lines under way */
+    struct mr_jsonw w;
+    struct mr_image source, target;
+    uint64_t rows; /* row lines of the table so far */
+    bool in_duplicate;
+};
+
+static void begin_line(struct json *j, const char *type)
+{
+    mr_jsonw_object_begin(&j->w);
+    mr_jsonw_add_str(&j->w, "type", type);
+}
+
+static void end_line(struct json *j)
+{
+    mr_jsonw_object_end(&j->w);
+    mr_jsonw_end_line(&j->w);
+}
+
+static void put_str(struct json *j, const char *key, const char *value)
+{
+    mr_jsonw_add_str(&j->w, key, value);
+}
+
+static void put_uint(struct json *j, const char *key, uint64_t value)
+{
+    mr_jsonw_add_uint(&j->w, key, value);
+}
+
+/* Names of the columns of a part, in its order. */
+static void put_names(struct json *j, const char *key, enum mr_image_part part)
+{
+    mr_jsonw_key(&j->w, key);
+    mr_jsonw_array_begin(&j->w);
+    for (size_t n = 0; mr_image_part_column(j->table, part, n) < j->table->ncolumns; n++)
+        mr_jsonw_str(&j->w,
+                     j->table->columns[mr_image_part_column(j->table, part, n)].name);
+    mr_jsonw_array_end(&j->w);
+}
+
+static enum mr_code put_image(struct json *j, const char *key,
+                              const struct mr_image *image, enum mr_image_part part,
+                              struct mr_err *err)
+{
+    mr_jsonw_key(&j->w, key);
+    return mr_image_to_json(image, j->table, part, &j->w, err);
+}
+
+static void run_line(struct json *j)
+{
+    const struct mr_find_run *run = j->result->run;
+    begin_line(j, "run");
+    put_str(j, "schema", "myrecon/check/1");
+    put_str(j, "run_id", run->uuid);
+    put_str(j, "source", run->source);
+    put_str(j, "target", run->target);
+    put_str(j, "started", run->started);
+    put_str(j, "replication", run->replication);
+    end_line(j);
+}
+
+static void put_counts(struct json *j, const struct mr_find_counts *c)
+{
+    put_uint(j, "missing", c->missing);
+    put_uint(j, "extra", c->extra);
+    put_uint(j, "changed", c->changed);
+    put_uint(j, "collision", c->collision);
+    put_uint(j, "moved", c->moved);
+}
+
+static void table_line(struct json *j)
+{
+    const struct mr_find_table *t = j->table;
+    begin_line(j, "table");
+    put_str(j, "table", t->name);
+    put_str(j, "verdict", mr_verdict_name(t->verdict));
+    if (t->verdict == MR_VERDICT_NOT_CHECKED)
+        put_str(j, "reason", t->reason);
+    put_names(j, "key", MR_IMAGE_KEY);
+    put_names(j, "identity", MR_IMAGE_IDENTITY);
+    put_uint(j, "source_rows", t->counts.source_rows);
+    put_uint(j, "target_rows", t->counts.target_rows);
+    put_counts(j, &t->counts);
+    put_uint(j, "null_identities", t->counts.null_identities);
+    put_str(j, "schema", t->schema_differs ? "different" : "equal");
+    if (t->note != NULL)
+        put_str(j, "note", t->note);
+    end_line(j);
+}
+
+static enum mr_code open_images(struct json *j, const struct mr_finding *f,
+                                struct mr_err *err)
+{
+    enum mr_code code = mr_image_open(&j->source, f->source, f->source_len, err);
+    return code == MR_OK ? mr_image_open(&j->target, f->target, f->target_len, err)
+                         : code;
+}
+
+/* The key of a finding: the source's where there is a source row. */
+static enum mr_code put_key(struct json *j, const char *name, const struct mr_finding *f,
+                            struct mr_err *err)
+{
+    enum mr_code code = open_images(j, f, err);
+    const struct mr_image *image = mr_image_is_row(&j->source) ? &j->source : &j->target;
+    return code == MR_OK ? put_image(j, name, image, MR_IMAGE_KEY, err) : code;
+}
+
+static enum mr_code range_line(void *ctx, const struct mr_check_range *range,
+                               struct mr_err *err)
+{
+    struct json *j = ctx;
+    enum mr_code code = MR_OK;
+    begin_line(j, "range");
+    put_str(j, "table", j->table->name);
+    if (range->from == NULL) {
+        put_str(j, "from", NULL);
+        put_str(j, "to", NULL);
+    } else {
+        code = put_key(j, "from", range->from, err);
+        if (code == MR_OK)
+            code = put_key(j, "to", range->to, err);
+    }
+    put_uint(j, "rows", range->rows);
+    end_line(j);
+    return code;
+}
+
+static void put_differing(struct json *j)
+{
+    mr_jsonw_key(&j->w, "columns");
+    mr_jsonw_array_begin(&j->w);
+    if (mr_image_is_row(&j->source) && mr_image_is_row(&j->target))
+        for (size_t i = 0; i < j->table->ncolumns; i++)
+            if (mr_image_differs(&j->source, &j->target, i, &j->table->columns[i]))
+                mr_jsonw_str(&j->w, j->table->columns[i].name);
+    mr_jsonw_array_end(&j->w);
+}
+
+static enum mr_code row_line(void *ctx, const struct mr_finding *f, struct mr_err *err)
+{
+    struct json *j = ctx;
+    if (j->rows >= j->result->max_rows)
+        return MR_OK;
+    j->rows++;
+    begin_line(j, "row");
+    put_str(j, "table", j->table->name);
+    put_str(j, "kind", mr_kind_name(f->kind));
+    enum mr_code code = MR_OK;
+    if (j->table->keyless) {
+        put_str(j, "key", NULL);
+        put_uint(j, "count", f->count);
+        code = open_images(j, f, err);
+    } else {
+        code = put_key(j, "key", f, err);
+    }
+    if (code == MR_OK)
+        code = put_image(j, "source", &j->source, MR_IMAGE_ROW, err);
+    if (code == MR_OK)
+        code = put_image(j, "target", &j->target, MR_IMAGE_ROW, err);
+    if (code == MR_OK)
+        put_differing(j);
+    end_line(j);
+    return code;
+}
+
+static enum mr_code moved_line(void *ctx, const struct mr_finding *source,
+                               const struct mr_finding *target, struct mr_err *err)
+{
+    struct json *j = ctx;
+    begin_line(j, "moved");
+    put_str(j, "table", j->table->name);
+    enum mr_code code =
+        mr_image_open(&j->source, source->source, source->source_len, err);
+    if (code == MR_OK)
+        code = mr_image_open(&j->target, target->target, target->target_len, err);
+    if (code == MR_OK)
+        code = put_image(j, "identity", &j->source, MR_IMAGE_IDENTITY, err);
+    if (code == MR_OK)
+        code = put_image(j, "source_key", &j->source, MR_IMAGE_KEY, err);
+    if (code == MR_OK)
+        code = put_image(j, "target_key", &j->target, MR_IMAGE_KEY, err);
+    end_line(j);
+    return code;
+}
+
+static void end_duplicate(struct json *j)
+{
+    if (!j->in_duplicate)
+        return;
+    mr_jsonw_array_end(&j->w);
+    end_line(j);
+    j->in_duplicate = false;
+}
+
+static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d,
+                                   bool first, struct mr_err *err)
+{
+    struct json *j = ctx;
+    if (first)
+        end_duplicate(j);
+    enum mr_code code = mr_image_open(&j->source, d->image, d->image_len, err);
+    if (code == MR_OK && first) {
+        begin_line(j, "duplicate");
+        put_str(j, "table", j->table->name);
+        put_str(j, "side", d->side == 0 ? "source" : "target");
+        code = put_image(j, "identity", &j->source, MR_IMAGE_IDENTITY, err);
+        mr_jsonw_key(&j->w, "keys");
+        mr_jsonw_array_begin(&j->w);
+        j->in_duplicate = true;
+    }
+    if (code == MR_OK)
+        code = mr_image_to_json(&j->source, j->table, MR_IMAGE_KEY, &j->w, err);
+    return code;
+}
+
+static enum mr_code table_lines(struct json *j, struct mr_err *err)
+{
+    struct mr_findings *fd = j->result->fd;
+    enum mr_code code;
+    j->rows = 0;
+    table_line(j);
+    if (j->table->verdict != MR_VERDICT_DIVERGED)
+        return MR_OK;
+    code = mr_check_ranges(fd, j->table, range_line, j, err);
+    if (code == MR_OK && j->result->max_rows > 0)
+        code = mr_findings_walk(fd, j->table->id, false, row_line, j, err);
+    if (code == MR_OK)
+        code = mr_findings_walk_moved(fd, j->table->id, moved_line, j, err);
+    if (code == MR_OK)
+        code = mr_findings_walk_duplicates(fd, j->table->id, duplicate_line, j, err);
+    end_duplicate(j);
+    return code;
+}
+
+static void object_lines(struct json *j)
+{
+    for (size_t i = 0; i < j->result->objects.count; i++) {
+        const struct mr_find_object *o = mr_vec_at(&j->result->objects, i);
+        begin_line(j, "object");
+        put_str(j, "object", o->kind);
+        put_str(j, "table", o->table);
+        put_str(j, "name", o->name);
+        put_str(j, "source", o->source);
+        put_str(j, "target", o->target);
+        put_str(j, "database", o->database);
+        end_line(j);
+    }
+}
+
+static void advice_line(struct json *j, const struct mr_find_advice *a)
+{
+    begin_line(j, "advice");
+    put_str(j, "table", a->table);
+    put_str(j, "column", a->column);
+    put_str(j, "text", a->text);
+    put_str(j, "config", a->config);
+    end_line(j);
+}
+
+static enum mr_code identity_line(struct json *j, struct mr_err *err)
+{
+    size_t at = mr_check_result_without_identity(j->result);
+    if (at == j->result->ntables)
+        return MR_OK;
+    const struct mr_find_table *t = &j->result->tables[at];
+    struct mr_strbuf config = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&config, "[table %s]\nidentity = COLUMN", t->name);
+    advice_line(j, &(struct mr_find_advice){
+                       .table = t->name,
+                       .text = "rows differ under the same key and nothing else names "
+                               "them: if they can be other people, say which columns "
+                               "are the identity",
+                       .config = config.ptr});
+    enum mr_code code = mr_strbuf_check(&config, "writing JSON", err);
+    mr_strbuf_release(&config);
+    return code;
+}
+
+static enum mr_code advice_lines(struct json *j, struct mr_err *err)
+{
+    enum mr_code code = identity_line(j, err);
+    for (size_t i = 0; code == MR_OK && i < j->result->advice.count; i++)
+        advice_line(j, mr_vec_at(&j->result->advice, i));
+    return code;
+}
+
+static void summary_line(struct json *j)
+{
+    const struct mr_check_result *r = j->result;
+    begin_line(j, "summary");
+    put_str(j, "verdict", mr_check_result_verdict(r));
+    put_uint(j, "tables", r->ntables);
+    put_uint(j, "rows", r->sums.source_rows + r->sums.target_rows);
+    put_uint(j, "bytes", r->sums.bytes);
+    put_counts(j, &r->sums);
+    put_uint(j, "objects", r->objects.count);
+    mr_jsonw_key(&j->w, "seconds");
+    mr_jsonw_double(&j->w, round(r->run->seconds * 1000) / 1000);
+    put_uint(j, "not_checked", r->not_checked);
+    put_uint(j, "unsettled_rows", r->unsettled_rows);
+    put_uint(j, "rows_not_printed", mr_check_result_not_printed(r));
+    put_str(j, "not_visible", r->run->hidden);
+    end_line(j);
+}
+
+enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out,
+                           struct mr_err *err)
+{
+    struct json j = {.result = result};
+    enum mr_code code = MR_OK;
+    mr_jsonw_init_file(&j.w, out);
+    mr_image_init(&j.source);
+    mr_image_init(&j.target);
+    run_line(&j);
+    for (size_t i = 0; code == MR_OK && i < result->ntables; i++) {
+        j.table = &result->tables[i];
+        code = table_lines(&j, err);
+    }
+    if (code == MR_OK) {
+        object_lines(&j);
+        code = advice_lines(&j, err);
+    }
+    if (code == MR_OK) {
+        summary_line(&j);
+        code = mr_jsonw_finish(&j.w, "standard output", err);
+    }
+    mr_image_release(&j.source);
+    mr_image_release(&j.target);
+    mr_jsonw_release(&j.w);
+    return code;
+}

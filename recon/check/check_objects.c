@@ -1,0 +1,568 @@
+/* check_objects.c: see check_objects.h. */
+#include "recon/check/check_objects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "recon/check/check_confirm.h"
+#include "recon/check/check_options.h"
+#include "recon/check/check_plan.h"
+#include "recon/check/objects.h"
+
+#define LOOKS 3 /* at a difference, while the two servers replicate */
+
+struct looking {
+    struct mr_check_run *check;
+    const struct mr_vec *pairs;
+    unsigned kinds;
+    struct mr_catalogue *cat[MR_SIDES];
+    struct mr_vec found; /* struct mr_find_object, texts in check->arena */
+    struct mr_strbuf hidden;
+    bool changed; /* of the table under comparison with its older self */
+};
+
+static struct mr_db *side_db(struct mr_check_run *check, enum mr_side side)
+{
+    return mr_reader_db(check->pairing.side[side].main);
+}
+
+static struct mr_pair *table_named(struct mr_check_run *check, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < check->pairing.ntables; i++)
+        if (strcmp(check->pairing.tables[i]->find.name, name) == 0)
+            return check->pairing.tables[i];
+    return NULL;
+}
+
+/* A table that only the catalogue of one side shows and whose other side is not readable:
+ * it gets a table line of its own. */
+static enum mr_code add_unchecked(struct mr_check_run *check, const char *name,
+                                  const char *target_name, const struct mr_err *why,
+                                  struct mr_err *err)
+{
+    struct mr_pair *table = mr_arena_calloc(&check->arena, 1, sizeof *table);
+    bool known = false;
+    if (table == NULL)
+        return mr_err_nomem(err, "comparing objects");
+    table->arena = &check->arena;
+    table->find.name = name;
+    table->find.target_name = target_name;
+    enum mr_code code = mr_findings_table_add(check->fd, &table->find, &known, err);
+    mr_check_give_up(check, table, why);
+    return code == MR_OK ? mr_findings_table_save(check->fd, &table->find, err) : code;
+}
+
+static const char *join(struct mr_arena *arena, const char *db, const char *table)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sb, "%s.%s", db, table);
+    const char *name = mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return name;
+}
+
+static enum mr_code keep_diff(struct looking *l, const struct mr_object_diff *diff,
+                              struct mr_err *err)
+{
+    struct mr_arena *arena = &l->check->arena;
+    struct mr_find_object *o = mr_vec_push(&l->found);
+    if (o == NULL)
+        return mr_err_nomem(err, "comparing objects");
+    o->kind = mr_objects_kind_name(diff->kind);
+    o->table = diff->table != NULL ? mr_arena_strdup(arena, diff->table) : NULL;
+    o->name = diff->name != NULL ? mr_arena_strdup(arena, diff->name) : NULL;
+    o->source = diff->source != NULL ? mr_arena_strdup(arena, diff->source) : NULL;
+    o->target = diff->target != NULL ? mr_arena_strdup(arena, diff->target) : NULL;
+    o->database =
+        diff->source_db != NULL ? mr_arena_strdup(arena, diff->source_db) : NULL;
+    if ((diff->table != NULL && o->table == NULL) ||
+        (diff->name != NULL && o->name == NULL) ||
+        (diff->source != NULL && o->source == NULL) ||
+        (diff->target != NULL && o->target == NULL))
+        return mr_err_nomem(err, "comparing objects");
+    return MR_OK;
+}
+
+/* Every selected table of a database that one side does not show becomes not-checked. */
+static enum mr_code hide_database(struct looking *l, const struct mr_object_diff *diff,
+                                  enum mr_side seen, const struct mr_err *why,
+                                  struct mr_err *err)
+{
+    const struct mr_catalogue *cat = l->cat[seen];
+    const char *dbname = seen == MR_SOURCE ? diff->source_db : diff->target_db;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
+        const struct mr_table *t = &cat->tables[i];
+        if (strcmp(t->db, dbname) != 0 ||
+            !mr_check_selects(l->check, diff->source_db, t->name))
+            continue;
+        const char *name = join(&l->check->arena, diff->source_db, t->name);
+        const char *target = join(&l->check->arena, diff->target_db, t->name);
+        code = name != NULL && target != NULL
+                   ? add_unchecked(l->check, name, target, why, err)
+                   : mr_err_nomem(err, "comparing objects");
+    }
+    return code;
+}
+
+/*
+ * Seen on one side only: absent on the other, or hidden from the account there?  *absent
+ * tells; what is hidden has become not-checked.
+ */
+static enum mr_code probe(struct looking *l, const struct mr_object_diff *diff,
+                          bool *absent, struct mr_err *err)
+{
+    struct mr_check_run *check = l->check;
+    enum mr_side seen = diff->source != NULL ? MR_SOURCE : MR_TARGET;
+    enum mr_side other = mr_other_side(seen);
+    struct mr_err why = {0};
+    *absent = true;
+    const char *dbname = other == MR_SOURCE ? diff->source_db : diff->target_db;
+    const char *table = diff->table_name != NULL ? diff->table_name : diff->name;
+    if (diff->kind == MR_OBJECTS_DATABASE)
+        table = "myrecon";
+    enum mr_code code =
+        mr_reader_probe(check->pairing.side[other].main, dbname, table,
+                        diff->kind == MR_OBJECTS_COLUMN ? diff->name : NULL, &why);
+    if (code == MR_OK || code == MR_E_NO_SUCH)
+        return MR_OK;
+    *absent = false;
+    if (code != MR_E_DENIED) {
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    if (diff->kind == MR_OBJECTS_DATABASE)
+        return hide_database(l, diff, seen, &why, err);
+    struct mr_pair *planned = table_named(check, diff->table);
+    if (planned != NULL) {
+        mr_check_give_up(check, planned, &why);
+        return MR_OK;
+    }
+    const char *name = mr_arena_strdup(&check->arena, diff->table);
+    const char *target = join(&check->arena, diff->target_db, table);
+    if (name == NULL || target == NULL)
+        return mr_err_nomem(err, "comparing objects");
+    return add_unchecked(check, name, target, &why, err);
+}
+
+/* A definition that one account may not see. */
+static void note_hidden(struct looking *l, const struct mr_object_diff *diff)
+{
+    enum mr_hidden bit = diff->kind == MR_OBJECTS_VIEW      ? MR_HIDDEN_VIEWS
+                         : diff->kind == MR_OBJECTS_ROUTINE ? MR_HIDDEN_ROUTINES
+                         : diff->kind == MR_OBJECTS_EVENT   ? MR_HIDDEN_EVENTS
+                                                            : MR_HIDDEN_TRIGGERS;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_server_side *s = &l->check->pairing.side[side];
+        if ((side == MR_SOURCE ? diff->source : diff->target) != NULL)
+            continue;
+        mr_strbuf_add_fmt(&l->hidden, "%sthe definition of %s \"%s.%s\" on the %s",
+                          l->hidden.len > 0 ? "\n" : "", mr_objects_kind_name(diff->kind),
+                          diff->source_db, diff->name != NULL ? diff->name : "",
+                          mr_side_name((enum mr_side)side));
+        if (s->grants == NULL)
+            continue;
+        mr_strbuf_add_str(&l->hidden, ": ");
+        mr_grants_needed(&l->hidden, s->grants, &s->cat->server, bit,
+                         side == MR_SOURCE ? diff->source_db : diff->target_db);
+    }
+}
+
+static enum mr_code on_diff(void *ctx, const struct mr_object_diff *diff,
+                            struct mr_err *err)
+{
+    struct looking *l = ctx;
+    bool one_sided = (diff->source == NULL) != (diff->target == NULL);
+    bool probed = diff->kind == MR_OBJECTS_TABLE || diff->kind == MR_OBJECTS_COLUMN ||
+                  diff->kind == MR_OBJECTS_DATABASE;
+    bool absent = true;
+    enum mr_code code = MR_OK;
+    if (diff->hidden) {
+        note_hidden(l, diff);
+        return MR_OK;
+    }
+    if (one_sided && probed)
+        code = probe(l, diff, &absent, err);
+    if (code == MR_OK && absent && (l->kinds & diff->kind) != 0)
+        code = keep_diff(l, diff, err);
+    return code;
+}
+
+static bool selects(void *ctx, const char *db, const char *table)
+{
+    return mr_check_selects(((struct looking *)ctx)->check, db, table);
+}
+
+static enum mr_code compare_all(struct looking *l, struct mr_err *err)
+{
+    struct mr_objects_pair *list =
+        mr_arena_calloc(&l->check->arena, l->pairs->count + 1, sizeof *list);
+    if (list == NULL)
+        return mr_err_nomem(err, "comparing objects");
+    for (size_t i = 0; i < l->pairs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
+        list[i].source_db = pair->name[MR_SOURCE];
+        list[i].target_db = pair->name[MR_TARGET];
+    }
+    /* what may be hidden is looked at whatever was asked for: it makes tables unchecked */
+    unsigned kinds =
+        l->kinds | MR_OBJECTS_TABLE | MR_OBJECTS_COLUMN | MR_OBJECTS_DATABASE;
+    struct mr_objects_opts opts = {.pairs = list,
+                                   .npairs = l->pairs->count,
+                                   .kinds = kinds,
+                                   .filter = selects,
+                                   .filter_ctx = l,
+                                   .fn = on_diff,
+                                   .fn_ctx = l};
+    mr_vec_clear(&l->found);
+    mr_strbuf_reset(&l->hidden);
+    return mr_objects_compare(l->cat[MR_SOURCE], l->cat[MR_TARGET], &opts, err);
+}
+
+static enum mr_code load_catalogues(struct looking *l, bool wait, struct mr_err *err)
+{
+    struct mr_check_run *check = l->check;
+    enum mr_code code = MR_OK;
+    for (int i = 0; code == MR_OK && i < MR_SIDES; i++) {
+        enum mr_side side = i == 0 ? check->upstream : mr_other_side(check->upstream);
+        const char **names =
+            mr_arena_calloc(&check->arena, l->pairs->count + 1, sizeof *names);
+        bool reached = false;
+        if (names == NULL)
+            return mr_err_nomem(err, "comparing objects");
+        for (size_t k = 0; k < l->pairs->count; k++)
+            names[k] = ((struct mr_db_pair *)mr_vec_at(l->pairs, k))->name[side];
+        if (i == 1 && wait)
+            code = mr_check_catch_up(check, side_db(check, check->upstream),
+                                     side_db(check, side), &reached, err);
+        mr_catalogue_free(l->cat[side]);
+        l->cat[side] = NULL;
+        if (code == MR_OK)
+            code = mr_source_catalogue(check->pairing.side[side].source, names,
+                                       l->pairs->count, &l->cat[side], err);
+    }
+    return code;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool has_object(const struct mr_vec *list, const struct mr_find_object *o)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct mr_find_object *x = mr_vec_at(list, i);
+        if (same_text(x->kind, o->kind) && same_text(x->table, o->table) &&
+            same_text(x->name, o->name) && same_text(x->source, o->source) &&
+            same_text(x->target, o->target))
+            return true;
+    }
+    return false;
+}
+
+/* Keeps of `found` what was there at the look before, too. */
+static void keep_common(struct mr_vec *found, const struct mr_vec *before)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < found->count; i++) {
+        struct mr_find_object *o = mr_vec_at(found, i);
+        if (has_object(before, o))
+            *(struct mr_find_object *)mr_vec_at(found, kept++) = *o;
+    }
+    found->count = kept;
+}
+
+/* Differences between replicating servers must be there twice: also when the downstream
+ * side has caught up. */
+static enum mr_code look(struct looking *l, struct mr_err *err)
+{
+    enum mr_code code = load_catalogues(l, false, err);
+    if (code == MR_OK)
+        code = compare_all(l, err);
+    if (code != MR_OK || !l->check->follows || l->found.count == 0)
+        return code;
+    struct mr_vec before = l->found;
+    l->found = (struct mr_vec)MR_VEC_INIT(struct mr_find_object);
+    code = load_catalogues(l, true, err);
+    if (code == MR_OK)
+        code = compare_all(l, err);
+    if (code == MR_OK)
+        keep_common(&l->found, &before);
+    mr_vec_release(&before);
+    return code;
+}
+
+static enum mr_code on_change(void *ctx, const struct mr_object_diff *diff,
+                              struct mr_err *err)
+{
+    (void)diff;
+    (void)err;
+    ((struct looking *)ctx)->changed = true;
+    return MR_OK;
+}
+
+/* Was the table dropped or altered since the plan was made? */
+static enum mr_code look_for_change(struct looking *l, struct mr_pair *table,
+                                    enum mr_side side, struct mr_err *err)
+{
+    const struct mr_table *old = table->side[side];
+    const struct mr_table *now = mr_catalogue_table(l->cat[side], old->db, old->name);
+    struct mr_err why = {0};
+    struct mr_objects_pair pair = {old->db, old->db};
+    struct mr_objects_opts opts = {.pairs = &pair,
+                                   .npairs = 1,
+                                   .kinds = MR_OBJECTS_COLUMN | MR_OBJECTS_CHARSET,
+                                   .fn = on_change,
+                                   .fn_ctx = l};
+    if (now == NULL) {
+        (void)mr_err_set(&why, MR_E_CHANGED,
+                         "the table was dropped on the %s while it "
+                         "was read",
+                         mr_side_name(side));
+        mr_check_give_up(l->check, table, &why);
+        return MR_OK;
+    }
+    l->changed = false;
+    enum mr_code code = mr_objects_compare_table(l->check->pairing.side[side].cat, old,
+                                                 l->cat[side], now, &opts, err);
+    if (code == MR_OK && l->changed) {
+        (void)mr_err_set(&why, MR_E_CHANGED,
+                         "the table was altered on the %s while it "
+                         "was read",
+                         mr_side_name(side));
+        mr_check_give_up(l->check, table, &why);
+    }
+    return code;
+}
+
+static bool has_counter(const struct mr_table *table)
+{
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (table->columns[i].auto_increment)
+            return true;
+    return false;
+}
+
+static const char *counter_name(const struct mr_table *table)
+{
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (table->columns[i].auto_increment)
+            return table->columns[i].name;
+    return NULL;
+}
+
+static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pair *table,
+                                 const struct mr_objects_counter *s,
+                                 const struct mr_objects_counter *t, struct mr_err *err)
+{
+    struct mr_find_counter counter = {.table = table->find.id,
+                                      .column = counter_name(table->side[MR_TARGET]),
+                                      .next = {s->next, t->next},
+                                      .greatest = {s->greatest, t->greatest}};
+    if (s->next == 0 || counter.column == NULL)
+        return MR_OK;
+    return mr_findings_counter_save(check->fd, &counter, err);
+}
+
+/* The next insert's key against the greatest ones; while the servers replicate, a
+ * finding must stand after the downstream side has caught up. */
+static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
+                                    struct mr_err *err)
+{
+    struct mr_check_run *check = l->check;
+    struct mr_strbuf text[MR_SIDES] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    struct mr_objects_counter s = {0}, t = {0};
+    bool finding = false;
+    enum mr_code code = MR_OK;
+    for (int i = 0; i < (check->follows ? LOOKS : 1); i++) {
+        bool reached = false;
+        enum mr_side up = check->upstream;
+        if (i > 0)
+            code = mr_check_catch_up(check, side_db(check, up),
+                                     side_db(check, mr_other_side(up)), &reached, err);
+        mr_strbuf_reset(&text[MR_SOURCE]);
+        mr_strbuf_reset(&text[MR_TARGET]);
+        s = (struct mr_objects_counter){.reader = check->pairing.side[MR_SOURCE].main,
+                                        .table = table->side[MR_SOURCE],
+                                        .text = &text[MR_SOURCE]};
+        t = (struct mr_objects_counter){.reader = check->pairing.side[MR_TARGET].main,
+                                        .table = table->side[MR_TARGET],
+                                        .text = &text[MR_TARGET]};
+        if (code == MR_OK)
+            code = mr_objects_auto_increment(&s, &t, &finding, err);
+        if (code != MR_OK || !finding)
+            break;
+    }
+    if (code == MR_OK)
+        code = keep_counter(check, table, &s, &t, err);
+    if (code == MR_OK && finding) {
+        struct mr_object_diff diff = {.kind = MR_OBJECTS_AUTO_INCREMENT,
+                                      .table = table->find.name,
+                                      .name = counter_name(table->side[MR_TARGET]),
+                                      .source = text[MR_SOURCE].ptr,
+                                      .target = text[MR_TARGET].ptr,
+                                      .source_db = table->side[MR_SOURCE]->db};
+        code = keep_diff(l, &diff, err);
+    }
+    mr_strbuf_release(&text[MR_SOURCE]);
+    mr_strbuf_release(&text[MR_TARGET]);
+    return code;
+}
+
+/* Object kinds that the account cannot see at all, per database and side. */
+static void look_at_rights(struct looking *l)
+{
+    static const struct {
+        enum mr_hidden bit;
+        unsigned kind;
+        const char *name;
+    } kinds[] = {{MR_HIDDEN_TRIGGERS, MR_OBJECTS_TRIGGER, "triggers"},
+                 {MR_HIDDEN_ROUTINES, MR_OBJECTS_ROUTINE, "routines"},
+                 {MR_HIDDEN_EVENTS, MR_OBJECTS_EVENT, "events"}};
+    for (size_t i = 0; i < l->pairs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            const struct mr_server_side *s = &l->check->pairing.side[side];
+            const char *db = pair->name[side];
+            if (s->grants == NULL || mr_catalogue_db(l->cat[side], db) == NULL)
+                continue;
+            unsigned hidden = mr_grants_hidden(s->grants, &s->cat->server, db);
+            for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+                if ((hidden & kinds[k].bit) == 0 || (l->kinds & kinds[k].kind) == 0)
+                    continue;
+                mr_strbuf_add_fmt(&l->hidden, "%s%s of database \"%s\" on the %s: ",
+                                  l->hidden.len > 0 ? "\n" : "", kinds[k].name, db,
+                                  mr_side_name((enum mr_side)side));
+                mr_grants_needed(&l->hidden, s->grants, &s->cat->server, kinds[k].bit,
+                                 db);
+            }
+        }
+    }
+}
+
+/* The pair whose database on that side "club.members" or "club" names, or NULL. */
+static const struct mr_db_pair *pair_of(const struct looking *l, enum mr_side side,
+                                        const char *name, const char **rest)
+{
+    for (size_t i = 0; i < l->pairs->count; i++) {
+        const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
+        size_t len = strlen(pair->name[side]);
+        if (strncmp(name, pair->name[side], len) != 0 ||
+            (name[len] != '.' && name[len] != '\0'))
+            continue;
+        *rest = name + len + (name[len] == '.');
+        return pair;
+    }
+    return NULL;
+}
+
+/* What a snapshot should hold and could not keep, as if it could not be seen.  A table that
+ * the other side has is not checked already. */
+static void look_at_left_out(struct looking *l, enum mr_side side)
+{
+    const struct mr_server_side *s = &l->check->pairing.side[side];
+    const struct mr_catalogue *other = l->cat[mr_other_side(side)];
+    size_t count = 0;
+    const struct mr_left_out *list = mr_source_left_out(s->source, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_left_out *o = &list[i];
+        const char *table = "";
+        const struct mr_db_pair *pair = pair_of(l, side, o->name, &table);
+        unsigned kind = 0;
+        bool known = mr_objects_parse_kinds(o->kind, &kind, NULL) == MR_OK;
+        if (pair == NULL || (known && (l->kinds & kind) == 0) ||
+            (kind == MR_OBJECTS_TABLE &&
+             mr_catalogue_table(other, pair->name[mr_other_side(side)], table) != NULL))
+            continue;
+        mr_strbuf_add_fmt(&l->hidden,
+                          "%s%s \"%s\", which the snapshot on the %s lacks: %s",
+                          l->hidden.len > 0 ? "\n" : "", o->kind, o->name,
+                          mr_side_name(side), o->reason);
+        if (o->hint != NULL)
+            mr_strbuf_add_fmt(&l->hidden, " (%s)", o->hint);
+    }
+}
+
+/* Counters and late changes of the tables that were compared. */
+static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < l->check->pairing.ntables; i++) {
+        struct mr_pair *table = l->check->pairing.tables[i];
+        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+            if (!atomic_load(&table->failed))
+                code = look_for_change(l, table, (enum mr_side)side, err);
+        if (code != MR_OK || atomic_load(&table->failed) ||
+            (l->kinds & MR_OBJECTS_AUTO_INCREMENT) == 0 ||
+            !has_counter(table->side[MR_SOURCE]) || !has_counter(table->side[MR_TARGET]))
+            continue;
+        struct mr_err why = {0};
+        code = look_at_counter(l, table, &why);
+        if (code != MR_OK && !mr_check_is_fatal(code) && code != MR_E_LOST) {
+            mr_check_give_up(l->check, table, &why);
+            code = MR_OK;
+        } else if (code != MR_OK && err != NULL) {
+            *err = why;
+        }
+    }
+    return code;
+}
+
+static void warn_hidden(const char *line)
+{
+    while (*line != '\0') {
+        size_t len = strcspn(line, "\n");
+        mr_log_warning("not visible: %.*s", (int)len, line);
+        line += len + (line[len] != '\0');
+    }
+}
+
+static enum mr_code store(struct looking *l, struct mr_err *err)
+{
+    struct mr_check_run *check = l->check;
+    enum mr_code code = mr_findings_objects_clear(check->fd, err);
+    for (size_t i = 0; code == MR_OK && i < l->found.count; i++) {
+        const struct mr_find_object *o = mr_vec_at(&l->found, i);
+        struct mr_pair *table = table_named(check, o->table);
+        if (table != NULL && strcmp(o->kind, "auto_increment") != 0)
+            table->find.schema_differs = true;
+        code = mr_findings_object_add(check->fd, o, err);
+    }
+    if (code == MR_OK && l->hidden.len > 0) {
+        check->run.hidden = mr_arena_strdup(&check->arena, l->hidden.ptr);
+        if (check->run.hidden == NULL)
+            code = mr_err_nomem(err, "comparing objects");
+        else
+            warn_hidden(check->run.hidden);
+    }
+    return code;
+}
+
+enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *pairs,
+                              struct mr_err *err)
+{
+    struct looking l = {.check = check,
+                        .pairs = pairs,
+                        .found = MR_VEC_INIT(struct mr_find_object),
+                        .hidden = MR_STRBUF_INIT};
+    l.kinds = check->object_kinds;
+    enum mr_code code = look(&l, err);
+    if (code == MR_OK)
+        code = look_at_tables(&l, err);
+    if (code == MR_OK) {
+        look_at_rights(&l);
+        look_at_left_out(&l, MR_SOURCE);
+        look_at_left_out(&l, MR_TARGET);
+        code = store(&l, err);
+    }
+    check->run.objects_done = code == MR_OK;
+    mr_catalogue_free(l.cat[MR_SOURCE]);
+    mr_catalogue_free(l.cat[MR_TARGET]);
+    mr_vec_release(&l.found);
+    mr_strbuf_release(&l.hidden);
+    return code;
+}

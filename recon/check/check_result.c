@@ -1,0 +1,111 @@
+/* check_result.c: see check_result.h. */
+#include "recon/check/check_result.h"
+
+#include <string.h>
+
+static void add_counts(struct mr_find_counts *sum, const struct mr_find_counts *c)
+{
+    sum->source_rows += c->source_rows;
+    sum->target_rows += c->target_rows;
+    sum->bytes += c->bytes;
+    sum->missing += c->missing;
+    sum->extra += c->extra;
+    sum->changed += c->changed;
+    sum->collision += c->collision;
+    sum->moved += c->moved;
+    sum->null_identities += c->null_identities;
+}
+
+static enum mr_code add_table(struct mr_check_result *result,
+                              const struct mr_find_table *table, struct mr_err *err)
+{
+    uint64_t unsettled = 0;
+    enum mr_code code =
+        mr_findings_count(result->fd, table->id, MR_FIND_UNSETTLED, &unsettled, err);
+    add_counts(&result->sums, &table->counts);
+    result->unsettled_rows += unsettled;
+    result->diverged += table->verdict == MR_VERDICT_DIVERGED;
+    result->unsettled += table->verdict == MR_VERDICT_UNSETTLED;
+    result->not_checked += table->verdict == MR_VERDICT_NOT_CHECKED ||
+                           table->verdict == MR_VERDICT_UNDECIDED;
+    result->differs =
+        result->differs || table->verdict == MR_VERDICT_DIVERGED || table->schema_differs;
+    return code;
+}
+
+enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_findings *fd,
+                                  const struct mr_find_run *run, uint64_t max_rows,
+                                  struct mr_err *err)
+{
+    *result = (struct mr_check_result){.arena = MR_ARENA_INIT,
+                                       .fd = fd,
+                                       .run = run,
+                                       .objects = MR_VEC_INIT(struct mr_find_object),
+                                       .advice = MR_VEC_INIT(struct mr_find_advice),
+                                       .max_rows = max_rows};
+    enum mr_code code =
+        mr_findings_tables(fd, &result->arena, &result->tables, &result->ntables, err);
+    if (code == MR_OK)
+        code = mr_findings_objects(fd, &result->arena, &result->objects, err);
+    if (code == MR_OK)
+        code = mr_findings_advice(fd, &result->arena, &result->advice, err);
+    for (size_t i = 0; code == MR_OK && i < result->ntables; i++)
+        code = add_table(result, &result->tables[i], err);
+    result->differs = result->differs || result->objects.count > 0;
+    result->interrupted = !run->finished;
+    result->incomplete = result->not_checked > 0 || result->unsettled_rows > 0 ||
+                         run->hidden != NULL || !run->objects_done || !run->kin_done;
+    return code;
+}
+
+void mr_check_result_release(struct mr_check_result *result)
+{
+    mr_vec_release(&result->objects);
+    mr_vec_release(&result->advice);
+    mr_arena_release(&result->arena);
+}
+
+int mr_check_result_exit(const struct mr_check_result *result)
+{
+    return result->incomplete ? 4 : result->differs ? 1 : 0;
+}
+
+const char *mr_check_result_verdict(const struct mr_check_result *result)
+{
+    return result->incomplete ? "incomplete" : result->differs ? "diverged" : "equal";
+}
+
+bool mr_check_result_two_histories(const struct mr_check_result *result)
+{
+    for (size_t i = 0; i < result->ntables; i++) {
+        const struct mr_find_counts *c = &result->tables[i].counts;
+        if (c->collision > 0 || c->moved > 0 || (c->missing > 0 && c->extra > 0))
+            return true;
+    }
+    return false;
+}
+
+size_t mr_check_result_without_identity(const struct mr_check_result *result)
+{
+    size_t worst = result->ntables;
+    for (size_t i = 0; i < result->ntables; i++) {
+        const struct mr_find_table *t = &result->tables[i];
+        bool unnamed = !t->identity_known && !t->keyless && t->counts.changed > 0;
+        if (unnamed && (worst == result->ntables ||
+                        t->counts.changed > result->tables[worst].counts.changed))
+            worst = i;
+    }
+    return worst;
+}
+
+uint64_t mr_check_result_not_printed(const struct mr_check_result *result)
+{
+    uint64_t left_out = 0;
+    for (size_t i = 0; i < result->ntables; i++) {
+        uint64_t rows = 0;
+        (void)mr_findings_count(result->fd, result->tables[i].id, MR_FIND_DIVERGED, &rows,
+                                NULL);
+        left_out += rows > result->max_rows ? rows - result->max_rows : 0;
+    }
+    return left_out;
+}

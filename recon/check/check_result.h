@@ -1,0 +1,47 @@
+/*
+ * check_result: a finished run as its case tells it, for the outputs and the exit code.
+ */
+#ifndef MR_CHECK_RESULT_H
+#define MR_CHECK_RESULT_H
+
+#include "core/case/findings.h"
+
+struct mr_check_result {
+    struct mr_arena arena;
+    struct mr_findings *fd;
+    const struct mr_find_run *run;
+    struct mr_find_table *tables; /* by name */
+    size_t ntables;
+    struct mr_vec objects; /* struct mr_find_object */
+    struct mr_vec advice;  /* struct mr_find_advice */
+    struct mr_find_counts sums;
+    uint64_t diverged, unsettled, not_checked; /* tables */
+    uint64_t unsettled_rows;
+    bool incomplete;   /* something was skipped, unsettled or could not be seen */
+    bool differs;      /* any difference at all */
+    bool interrupted;  /* a server was lost: --resume goes on */
+    uint64_t max_rows; /* row lines a table */
+};
+
+enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_findings *fd,
+                                  const struct mr_find_run *run, uint64_t max_rows,
+                                  struct mr_err *err);
+void mr_check_result_release(struct mr_check_result *result);
+
+/* 4 incomplete, 1 differences, 0 equal. */
+int mr_check_result_exit(const struct mr_check_result *result);
+/* "incomplete", "diverged" or "equal". */
+const char *mr_check_result_verdict(const struct mr_check_result *result);
+
+/* Do the two sides look like two histories of one database?  Ids given to different
+ * people, or rows of their own on both sides of one table. */
+bool mr_check_result_two_histories(const struct mr_check_result *result);
+
+/* Diverged rows beyond max_rows a table. */
+uint64_t mr_check_result_not_printed(const struct mr_check_result *result);
+
+/* The table with the most changed rows among those whose identity is only their key, for
+ * want of a better one; ntables if there is none. */
+size_t mr_check_result_without_identity(const struct mr_check_result *result);
+
+#endif

@@ -1,0 +1,533 @@
+/* check_run.c: see check_run.h. */
+#include "recon/check/check_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/pool.h"
+#include "recon/check/check_classify.h"
+#include "recon/check/check_confirm.h"
+#include "recon/check/check_kin.h"
+#include "recon/check/check_known.h"
+#include "recon/check/check_objects.h"
+#include "recon/check/check_options.h"
+#include "core/pair/pair_references.h"
+#include "recon/check/check_scan.h"
+#include "recon/check/check_spill.h"
+#include "recon/check/check_suspects.h"
+
+#define SEGMENT_ROWS 100000 /* a table with fewer is one segment */
+#define SEGMENTS_A_THREAD 2
+#define CONFIRM_ROWS 4000 /* fewer suspects are one worker's */
+#define CONFIRMS_A_THREAD 4
+
+/* What a worker does with a table. */
+enum job { JOB_SCAN = 1, JOB_SPILL, JOB_CONFIRM, JOB_CLASSIFY, JOB_KIN };
+
+struct job_item {
+    enum job job;
+    struct mr_pair *table;
+    struct mr_scan_task scan;       /* JOB_SCAN */
+    struct mr_confirm_task confirm; /* JOB_CONFIRM */
+    enum mr_side side;              /* JOB_KIN, which has no table */
+};
+
+struct run {
+    struct mr_check_run *check;
+    const struct mr_vec *pairs;
+    struct mr_check_worker *workers;
+    struct mr_vec jobs; /* struct job_item * in check->arena */
+    bool in_views;      /* readers are opened on the consistent views */
+};
+
+/* ---- the pool's hooks ---- */
+
+static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
+{
+    struct run *run = ctx;
+    struct mr_check_worker *w = &run->workers[worker];
+    enum mr_code code = MR_OK;
+    w->check = run->check;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        const struct mr_server_side *s = &run->check->pairing.side[side];
+        if (w->reader[side] == NULL)
+            code = mr_source_reader_new(run->in_views && s->view != NULL ? s->view
+                                                                         : s->source,
+                                        &w->reader[side], err);
+    }
+    *state = w;
+    return code;
+}
+
+static enum mr_code confirm_table(struct mr_check_worker *w, struct job_item *item,
+                                  struct mr_err *err)
+{
+    enum mr_code code = mr_check_confirm(w, &item->confirm, err);
+    if (code != MR_OK && !mr_check_is_fatal(code)) {
+        mr_check_give_up(w->check, item->table, err);
+        code = MR_OK;
+    }
+    return code;
+}
+
+static enum mr_code classify_table(struct mr_check_worker *w, struct job_item *item,
+                                   struct mr_err *err)
+{
+    enum mr_code code = mr_check_classify(w, item->table, err);
+    if (code != MR_OK && !mr_check_is_fatal(code)) {
+        mr_check_give_up(w->check, item->table, err);
+        code = MR_OK;
+    }
+    return code;
+}
+
+static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
+{
+    struct mr_check_worker *w = state;
+    struct job_item *item = arg;
+    (void)ctx;
+    if (item->job == JOB_KIN)
+        return mr_check_kin(w, item->side, err);
+    if (atomic_load(&item->table->failed))
+        return MR_OK;
+    if (atomic_load(&w->check->lost)) {
+        struct mr_err why = {0};
+        (void)mr_err_set(&why, MR_E_LOST, "a server was lost before the table was read");
+        mr_check_give_up(w->check, item->table, &why);
+        return MR_OK;
+    }
+    switch (item->job) {
+    case JOB_SCAN: return mr_check_known_scan(w, &item->scan, err);
+    case JOB_SPILL: return mr_check_spill(w, item->table, err);
+    case JOB_CONFIRM: return confirm_table(w, item, err);
+    case JOB_CLASSIFY: return classify_table(w, item, err);
+    case JOB_KIN: break;
+    }
+    return mr_err_set(err, MR_E_BUG, "a job of unknown kind");
+}
+
+static void close_readers(struct run *run)
+{
+    for (unsigned i = 0; i < run->check->opts->threads; i++) {
+        struct mr_check_worker *w = &run->workers[i];
+        mr_reader_free(w->reader[MR_SOURCE]);
+        mr_reader_free(w->reader[MR_TARGET]);
+        mr_reader_free(w->again);
+        w->reader[MR_SOURCE] = w->reader[MR_TARGET] = w->again = NULL;
+    }
+}
+
+/* Connections stay for the next phase; they are closed by the coordinator. */
+static void teardown(void *ctx, void *state)
+{
+    (void)ctx;
+    (void)state;
+    mr_db_thread_end();
+}
+
+static void tick(void *ctx)
+{
+    mr_progress_tick(((struct run *)ctx)->check->progress);
+}
+
+static enum mr_code run_jobs(struct run *run, struct mr_err *err)
+{
+    struct mr_pool_hooks hooks = {
+        .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = run};
+    struct mr_pool *pool = NULL;
+    unsigned threads = run->check->opts->threads;
+    if (run->jobs.count == 0)
+        return MR_OK;
+    if (run->jobs.count < threads)
+        threads = (unsigned)run->jobs.count;
+    enum mr_code code = mr_pool_new(&hooks, threads, &pool, err);
+    for (size_t i = 0; code == MR_OK && i < run->jobs.count; i++)
+        code = mr_pool_add(pool, *(struct job_item **)mr_vec_at(&run->jobs, i), err);
+    if (code == MR_OK)
+        code = mr_pool_run(pool, err);
+    mr_pool_free(pool);
+    mr_vec_clear(&run->jobs);
+    return code;
+}
+
+static struct job_item *add_job(struct run *run, enum job job, struct mr_pair *table,
+                                struct mr_err *err)
+{
+    struct job_item *item = mr_arena_calloc(&run->check->arena, 1, sizeof *item);
+    struct job_item **slot = mr_vec_push(&run->jobs);
+    if (item == NULL || slot == NULL) {
+        (void)mr_err_nomem(err, "planning the work");
+        return NULL;
+    }
+    item->job = job;
+    item->table = table;
+    *slot = item;
+    return item;
+}
+
+static bool is_active(const struct mr_pair *table)
+{
+    return !table->find.settled && !atomic_load(&table->failed);
+}
+
+/* ---- scan ---- */
+
+static size_t wanted_segments(const struct mr_check_run *check,
+                              const struct mr_pair *table)
+{
+    uint64_t rows = table->side[MR_SOURCE]->est_rows;
+    uint64_t other = table->side[MR_TARGET]->est_rows;
+    uint64_t most = check->opts->threads * SEGMENTS_A_THREAD;
+    if (other > rows)
+        rows = other;
+    if (check->opts->threads == 1 || rows < 2 * SEGMENT_ROWS)
+        return 1;
+    return rows / SEGMENT_ROWS < most ? (size_t)(rows / SEGMENT_ROWS) : (size_t)most;
+}
+
+/* Who names the keys at which a table is cut: a snapshot whose sums are to be used, else
+ * the source. */
+static struct mr_server_side *cutter(const struct mr_check_run *check,
+                                     const struct mr_pair *table, enum mr_side *side)
+{
+    if (!mr_check_known_is_possible(check, table, side))
+        *side = MR_SOURCE;
+    return &check->pairing.side[*side];
+}
+
+/* Cuts a new table into segments, at keys that an index or a snapshot has. */
+static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
+                              struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    size_t wanted = wanted_segments(check, table);
+    enum mr_side side;
+    const struct mr_server_side *by = cutter(check, table, &side);
+    enum mr_code code = MR_OK;
+    if (wanted > 1)
+        code = mr_reader_bounds(by->main, &table->scan[side], wanted - 1, &arena, &keys,
+                                err);
+    struct mr_range *ranges = mr_arena_calloc(&arena, keys.count + 1, sizeof *ranges);
+    if (code == MR_OK && ranges == NULL)
+        code = mr_err_nomem(err, "planning the work");
+    for (size_t i = 0; code == MR_OK && i < keys.count; i++) {
+        struct mr_key key = *(struct mr_key *)mr_vec_at(&keys, i);
+        ranges[i].hi = key;
+        ranges[i + 1].lo = key;
+    }
+    if (code == MR_OK)
+        code = mr_findings_segments_add(check->fd, table->find.id, ranges, keys.count + 1,
+                                        err);
+    mr_vec_release(&keys);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table,
+                                  struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    struct mr_find_segment *segments = NULL;
+    size_t count = 0;
+    enum mr_code code = mr_findings_segments(check->fd, table->find.id, &check->arena,
+                                             &segments, &count, err);
+    if (code == MR_OK && count == 0) {
+        code = cut_table(check, table, err);
+        if (code == MR_OK)
+            code = mr_findings_segments(check->fd, table->find.id, &check->arena,
+                                        &segments, &count, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct mr_find_segment *seg = &segments[i];
+        if (seg->done)
+            continue;
+        struct job_item *item = add_job(run, JOB_SCAN, table, err);
+        if (item == NULL)
+            return MR_E_NOMEM;
+        item->scan =
+            (struct mr_scan_task){.table = table,
+                                  .segment = i,
+                                  .lo = seg->done_to.ptr != NULL ? seg->done_to : seg->lo,
+                                  .hi = seg->hi,
+                                  .next_chunk = seg->next_chunk};
+    }
+    return code;
+}
+
+/* Registers a table in the case, and queues what is still to be read of it. */
+static enum mr_code begin_table(struct run *run, struct mr_pair *table,
+                                struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    bool known = false;
+    bool failed = atomic_load(&table->failed);
+    enum mr_code code = mr_findings_table_add(check->fd, &table->find, &known, err);
+    if (code != MR_OK || failed)
+        return code;
+    if (known && table->find.settled && table->find.verdict != MR_VERDICT_NOT_CHECKED)
+        return MR_OK;
+    table->find.verdict = MR_VERDICT_UNDECIDED;
+    table->find.settled = false;
+    mr_progress_add_total(check->progress, table->est_rows);
+    if (table->join == MR_JOIN_SHARED) {
+        struct mr_err why = {0};
+        code = table->find.scanned ? MR_OK : add_scan_jobs(run, table, &why);
+        if (code != MR_OK && !mr_check_is_fatal(code)) {
+            mr_check_give_up(check, table, &why);
+            code = MR_OK;
+        } else if (code != MR_OK && err != NULL) {
+            *err = why;
+        }
+    }
+    return code;
+}
+
+/* Tables without a common key order.  They are read over and over, so never in a view
+ * that stands still. */
+static enum mr_code add_spill_jobs(struct run *run, struct mr_err *err)
+{
+    const struct mr_check_run *check = run->check;
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
+        struct mr_pair *table = check->pairing.tables[i];
+        if (table->join != MR_JOIN_SHARED && is_active(table) &&
+            add_job(run, JOB_SPILL, table, err) == NULL)
+            return MR_E_NOMEM;
+    }
+    return MR_OK;
+}
+
+/* No worker got its connections: the tables are not checked, the run can be resumed. */
+static enum mr_code run_scan_jobs(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    struct mr_err why = {0};
+    enum mr_code code = run_jobs(run, &why);
+    if (code == MR_OK || mr_check_is_fatal(code)) {
+        if (code != MR_OK && err != NULL)
+            *err = why;
+        return code;
+    }
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        if (!check->pairing.tables[i]->find.settled)
+            mr_check_give_up(check, check->pairing.tables[i], &why);
+    return MR_OK;
+}
+
+static enum mr_code scan_all(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        code = begin_table(run, check->pairing.tables[i], err);
+    if (code == MR_OK && check->opts->consistent) {
+        run->in_views = true;
+        code = run_scan_jobs(run, err);
+        close_readers(run);
+        run->in_views = false;
+    }
+    if (code == MR_OK)
+        code = add_spill_jobs(run, err);
+    if (code == MR_OK)
+        code = run_scan_jobs(run, err);
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        struct mr_pair *table = check->pairing.tables[i];
+        if (table->find.settled)
+            continue;
+        if (table->join == MR_JOIN_SHARED)
+            code = mr_findings_chunk_sums(check->fd, table->find.id, &table->find.counts,
+                                          err);
+        if (!atomic_load(&table->failed))
+            table->find.scanned = true;
+        if (code == MR_OK)
+            code = mr_findings_table_save(check->fd, &table->find, err);
+    }
+    return code;
+}
+
+/* ---- confirm and classify ---- */
+
+/* Between rounds: --settle where nothing can be waited for, else short naps that grow. */
+static enum mr_code pause_before(struct run *run, unsigned round, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    double seconds =
+        check->follows ? 0.1 * (round > 2 ? round - 2 : 0) : mr_check_settle_s(check);
+    return mr_check_sleep(seconds, check->progress, err);
+}
+
+/* Queues a table's open suspects; those of a big one in parts, so that all workers have
+ * work.  Parts are id ranges that tile all ids, whatever the cuts are worth. */
+static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table,
+                                     unsigned round, bool *open, struct mr_err *err)
+{
+    struct mr_findings *fd = run->check->fd;
+    struct mr_vec cuts = MR_VEC_INIT(int64_t);
+    enum mr_find_state most = MR_FIND_SUSPECT;
+    uint64_t suspects = 0, once = 0;
+    int64_t after = 0;
+    enum mr_code code =
+        mr_findings_count(fd, table->find.id, MR_FIND_SUSPECT, &suspects, err);
+    if (code == MR_OK)
+        code = mr_findings_count(fd, table->find.id, MR_FIND_SEEN_ONCE, &once, err);
+    if (code != MR_OK || suspects + once == 0)
+        return code;
+    if (once > suspects) {
+        most = MR_FIND_SEEN_ONCE;
+        suspects = once;
+    }
+    *open = true;
+    size_t parts = run->check->opts->threads * CONFIRMS_A_THREAD;
+    if (suspects / CONFIRM_ROWS < parts)
+        parts = (size_t)(suspects / CONFIRM_ROWS);
+    if (parts > 1)
+        code = mr_findings_cut(fd, table->find.id, most, parts, &cuts, err);
+    for (size_t i = 0; code == MR_OK && i <= cuts.count; i++) {
+        struct job_item *item = add_job(run, JOB_CONFIRM, table, err);
+        int64_t last = i < cuts.count ? *(int64_t *)mr_vec_at(&cuts, i) : 0;
+        if (item == NULL) {
+            code = MR_E_NOMEM;
+            break;
+        }
+        item->confirm = (struct mr_confirm_task){
+            .table = table, .round = round, .after_id = after, .last_id = last};
+        after = last;
+    }
+    mr_vec_release(&cuts);
+    return code;
+}
+
+static enum mr_code confirm_round(struct run *run, unsigned round, bool *open,
+                                  struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    enum mr_code code = MR_OK;
+    *open = false;
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        if (is_active(check->pairing.tables[i]))
+            code = add_confirm_jobs(run, check->pairing.tables[i], round, open, err);
+    if (code == MR_OK && *open) {
+        code = pause_before(run, round, err);
+        if (code == MR_OK)
+            code = run_jobs(run, err);
+    }
+    return code;
+}
+
+static enum mr_code confirm_all(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    enum mr_code code = MR_OK;
+    bool open = true;
+    for (unsigned round = 1; code == MR_OK && open && round <= MR_CONFIRM_ROUNDS; round++)
+        code = confirm_round(run, round, &open, err);
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        int64_t id = check->pairing.tables[i]->find.id;
+        if (!is_active(check->pairing.tables[i]))
+            continue;
+        code =
+            mr_findings_restate(check->fd, id, MR_FIND_SUSPECT, MR_FIND_UNSETTLED, err);
+        if (code == MR_OK)
+            code = mr_findings_restate(check->fd, id, MR_FIND_SEEN_ONCE,
+                                       MR_FIND_UNSETTLED, err);
+    }
+    return code;
+}
+
+static enum mr_code classify_all(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        if (is_active(check->pairing.tables[i]) &&
+            add_job(run, JOB_CLASSIFY, check->pairing.tables[i], err) == NULL)
+            code = MR_E_NOMEM;
+    return code == MR_OK ? run_jobs(run, err) : code;
+}
+
+static enum mr_code save_tables(struct mr_check_run *check, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        code = mr_findings_table_save(check->fd, &check->pairing.tables[i]->find, err);
+    return code;
+}
+
+/* A server that is gone by now leaves objects unseen; the tables' results stand. */
+static enum mr_code objects(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    struct mr_err why = {0};
+    enum mr_code code = mr_check_objects(check, run->pairs, &why);
+    if (code == MR_OK || mr_check_is_fatal(code)) {
+        if (code != MR_OK && err != NULL)
+            *err = why;
+        return code;
+    }
+    mr_err_context(&why, "schema objects could not be compared");
+    mr_log_err_as_warning(&why);
+    return MR_OK;
+}
+
+/* Whom the findings belong to.  Only a case that is kept can be asked for it. */
+static enum mr_code kin(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    struct mr_err why = {0};
+    check->run.kin_done = check->opts->case_path == NULL;
+    if (check->run.kin_done || atomic_load(&check->lost))
+        return MR_OK;
+    enum mr_code code = mr_pair_references_save(&check->pairing, check->fd, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        struct job_item *item = add_job(run, JOB_KIN, NULL, err);
+        if (item == NULL)
+            return MR_E_NOMEM;
+        item->side = (enum mr_side)side;
+    }
+    if (code != MR_OK)
+        return code;
+    code = run_jobs(run, &why);
+    if (code == MR_OK)
+        code = mr_kin_finish(check->fd, &why);
+    check->run.kin_done = code == MR_OK;
+    if (code == MR_OK || mr_check_is_fatal(code)) {
+        if (code != MR_OK && err != NULL)
+            *err = why;
+        return code;
+    }
+    mr_err_context(&why, "whom the differing rows belong to could not be found out");
+    mr_log_err_as_warning(&why);
+    return MR_OK;
+}
+
+enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *pairs,
+                              struct mr_err *err)
+{
+    struct run run = {
+        .check = check, .pairs = pairs, .jobs = MR_VEC_INIT(struct job_item *)};
+    run.workers = calloc(check->opts->threads, sizeof *run.workers);
+    if (run.workers == NULL)
+        return mr_err_nomem(err, "planning the work");
+    enum mr_code code = scan_all(&run, err);
+    if (code == MR_OK)
+        code = confirm_all(&run, err);
+    if (code == MR_OK)
+        code = classify_all(&run, err);
+    if (code == MR_OK)
+        code = save_tables(check, err);
+    if (code == MR_OK)
+        code = objects(&run, err);
+    if (code == MR_OK)
+        code = save_tables(check, err);
+    if (code == MR_OK)
+        code = kin(&run, err);
+    if (code == MR_OK)
+        code = mr_check_suspects(check, err);
+    check->run.finished = code == MR_OK && !atomic_load(&check->lost) &&
+                          check->run.objects_done && check->run.kin_done;
+    close_readers(&run);
+    free(run.workers);
+    mr_vec_release(&run.jobs);
+    return code;
+}

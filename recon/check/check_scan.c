@@ -1,0 +1,513 @@
+/* check_scan.c: see check_scan.h. */
+#include "recon/check/check_scan.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "recon/check/check_options.h"
+#include "recon/check/chunk.h"
+#include "core/pair/rowhash.h"
+
+#define MIN_ROWS 5000
+#define MAX_ROWS 20000
+#define WANTED_BYTES (4.0 * 1024 * 1024)
+#define MAX_BYTES (32.0 * 1024 * 1024) /* what 5,000 rows may have */
+#define STORED_BYTES (4.0 * 1024 * 1024)
+#define TRIES 4 /* of one chunk, when the connection breaks or the query is killed */
+#define RETRY_S 30
+#define QUEUE_SIZE 2 /* chunks that the source is ahead */
+
+uint64_t mr_check_chunk_rows(const struct mr_pair *table, double row_bytes)
+{
+    if (row_bytes < 1)
+        row_bytes = 1;
+    double rows = WANTED_BYTES / row_bytes;
+    double floor_rows = MAX_BYTES / row_bytes;
+    if (table->scan[MR_SOURCE].store || table->scan[MR_TARGET].store) {
+        floor_rows = STORED_BYTES / row_bytes;
+        rows = floor_rows;
+    }
+    if (rows < MIN_ROWS)
+        rows = MIN_ROWS;
+    if (rows > floor_rows)
+        rows = floor_rows;
+    if (rows > MAX_ROWS)
+        rows = MAX_ROWS;
+    return rows < 1 ? 1 : (uint64_t)rows;
+}
+
+/* A chunk as it was read. */
+struct reading {
+    struct mr_chunk chunk;
+    struct mr_digest layout; /* of raw rows; zero: digests of values, or no rows */
+};
+
+/* One chunk on its way from the companion to the worker. */
+struct parcel {
+    struct reading rows; /* of the source */
+    struct mr_strbuf hi; /* upper bound; unused when last */
+    bool last;           /* ends at the segment's bound */
+    bool digested;       /* digest instead of rows */
+    struct mr_range_digest digest;
+};
+
+struct scan {
+    struct mr_check_worker *worker;
+    struct mr_pair *table;
+    struct mr_scan_task *task;
+    uint64_t limit; /* rows a chunk; the companion's */
+    struct mr_rowhash hash[MR_SIDES];
+    struct mr_rowhash hash_again;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* under lock */
+    struct parcel parcels[QUEUE_SIZE];
+    size_t head, count; /* parcels ready for the worker */
+    bool finished;      /* the companion has put its last parcel, or failed */
+    bool stop;          /* the worker wants no more */
+    enum mr_code code;  /* of the companion */
+    struct mr_err err;
+
+    /* the worker's */
+    struct reading target;
+    struct reading again;
+    struct mr_vec suspects;
+    struct mr_strbuf lo; /* of the next chunk to be compared */
+    bool lo_open;
+};
+
+struct collect {
+    struct mr_rowhash *hash;
+    struct reading *to;
+};
+
+static enum mr_code collect_row(void *ctx, const struct mr_value *values,
+                                struct mr_err *err)
+{
+    struct collect *c = ctx;
+    struct mr_chunk *chunk = &c->to->chunk;
+    struct mr_digest digest;
+    size_t key_at = chunk->keys.len;
+    enum mr_code code = mr_rowhash_digest(c->hash, values, &digest, &chunk->bytes, err);
+    if (code == MR_OK)
+        code = mr_rowhash_key(c->hash, values, &chunk->keys, err);
+    if (code == MR_OK)
+        code = mr_chunk_add(chunk, key_at, digest, err);
+    return code;
+}
+
+static enum mr_code collect_raw(void *ctx, const struct mr_raw_row *row,
+                                struct mr_err *err)
+{
+    struct collect *c = ctx;
+    struct mr_chunk *chunk = &c->to->chunk;
+    size_t key_at = chunk->keys.len;
+    if (row->ptr == NULL)
+        return collect_row(ctx, row->values, err);
+    c->to->layout = row->layout;
+    chunk->bytes += row->len;
+    enum mr_code code = mr_rowhash_key(c->hash, row->values, &chunk->keys, err);
+    if (code == MR_OK)
+        code = mr_chunk_add(chunk, key_at, mr_rowhash_raw(row), err);
+    return code;
+}
+
+/* A killed query or a broken connection is worth another try, unless reconnecting has
+ * been tried for long already. */
+static bool can_retry(enum mr_code code, double begun_s)
+{
+    return code == MR_E_LOST && !mr_is_cancelled() &&
+           mr_clock_now_s() - begun_s < RETRY_S;
+}
+
+/* Reads a range; a broken connection or a killed query is tried again. */
+static enum mr_code read_chunk(struct scan *scan, struct mr_reader *reader,
+                               struct mr_rowhash *hash, struct mr_range range,
+                               uint64_t limit, struct reading *to, struct mr_err *err)
+{
+    struct collect c = {.hash = hash, .to = to};
+    bool raw = atomic_load(&scan->table->raw);
+    double begun = mr_clock_now_s();
+    enum mr_code code = MR_OK;
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        mr_chunk_reset(&to->chunk);
+        to->layout = (struct mr_digest){0};
+        code =
+            raw ? mr_reader_scan_raw(reader, hash->spec, range, limit, collect_raw, &c,
+                                     err)
+                : mr_reader_scan(reader, hash->spec, range, limit, collect_row, &c, err);
+        if (!can_retry(code, begun))
+            break;
+        mr_log_detail("table \"%s\": %s; reading the chunk again", scan->table->find.name,
+                      err->message);
+    }
+    if (code == MR_OK)
+        mr_progress_add(scan->worker->check->progress, to->chunk.rows.count,
+                        to->chunk.bytes);
+    return code;
+}
+
+/* ---- the companion: source ---- */
+
+static enum mr_code source_rows(struct scan *scan, struct parcel *p,
+                                struct mr_range range, struct mr_err *err)
+{
+    enum mr_code code =
+        read_chunk(scan, scan->worker->reader[MR_SOURCE], &scan->hash[MR_SOURCE], range,
+                   scan->limit, &p->rows, err);
+    if (code != MR_OK)
+        return code;
+    p->digested = false;
+    size_t n = p->rows.chunk.rows.count;
+    p->last = n < scan->limit;
+    if (!p->last) {
+        struct mr_key key = mr_chunk_key(&p->rows.chunk, n - 1);
+        mr_strbuf_reset(&p->hi);
+        mr_strbuf_add(&p->hi, key.ptr, key.len);
+        scan->limit =
+            mr_check_chunk_rows(scan->table, (double)p->rows.chunk.bytes / (double)n);
+    }
+    return mr_strbuf_check(&p->hi, "reading a chunk", err);
+}
+
+static enum mr_code source_digest(struct scan *scan, struct parcel *p,
+                                  struct mr_range range, struct mr_err *err)
+{
+    struct mr_reader *reader = scan->worker->reader[MR_SOURCE];
+    const struct mr_readspec *spec = &scan->table->scan[MR_SOURCE];
+    double begun = mr_clock_now_s();
+    enum mr_code code = MR_OK;
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        struct mr_range part = range; /* each try cuts the whole again */
+        mr_chunk_reset(&p->rows.chunk);
+        mr_strbuf_reset(&p->hi);
+        code = mr_reader_bound_after(reader, spec, range, scan->limit, &p->hi, err);
+        p->last = code == MR_OK && p->hi.len == 0;
+        if (code == MR_OK && !p->last)
+            part.hi = (struct mr_key){p->hi.ptr, p->hi.len};
+        if (code == MR_OK)
+            code = mr_reader_digest(reader, spec, part, &p->digest, err);
+        if (!can_retry(code, begun))
+            break;
+    }
+    p->digested = true;
+    return code;
+}
+
+/* Waits for a free parcel; NULL when the worker has stopped. */
+static struct parcel *take_free(struct scan *scan)
+{
+    struct parcel *p = NULL;
+    pthread_mutex_lock(&scan->lock);
+    while (scan->count == QUEUE_SIZE && !scan->stop)
+        pthread_cond_wait(&scan->changed, &scan->lock);
+    if (!scan->stop)
+        p = &scan->parcels[(scan->head + scan->count) % QUEUE_SIZE];
+    pthread_mutex_unlock(&scan->lock);
+    return p;
+}
+
+static void hand_over(struct scan *scan, bool one_more, bool finished, enum mr_code code)
+{
+    pthread_mutex_lock(&scan->lock);
+    scan->count += one_more;
+    scan->finished = finished;
+    scan->code = code;
+    pthread_cond_broadcast(&scan->changed);
+    pthread_mutex_unlock(&scan->lock);
+}
+
+static void *companion(void *arg)
+{
+    struct scan *scan = arg;
+    struct mr_check_run *check = scan->worker->check;
+    struct mr_strbuf lo = MR_STRBUF_INIT;
+    bool open = scan->task->lo.ptr == NULL;
+    enum mr_code code = MR_OK;
+    bool last = false;
+    mr_strbuf_add(&lo, scan->task->lo.ptr, scan->task->lo.len);
+    while (code == MR_OK && !last) {
+        struct parcel *p = take_free(scan);
+        if (p == NULL)
+            break;
+        struct mr_range range = {{open ? NULL : lo.ptr, lo.len}, scan->task->hi};
+        code = mr_throttle_wait(check->throttle, &scan->err);
+        if (code == MR_OK)
+            code = check->server_digest ? source_digest(scan, p, range, &scan->err)
+                                        : source_rows(scan, p, range, &scan->err);
+        if (code == MR_OK) {
+            last = p->last;
+            open = false;
+            mr_strbuf_reset(&lo);
+            mr_strbuf_add(&lo, p->hi.ptr, p->hi.len);
+            code = mr_strbuf_check(&lo, "reading a chunk", &scan->err);
+        }
+        if (code == MR_OK)
+            hand_over(scan, true, last, code);
+    }
+    if (code != MR_OK)
+        hand_over(scan, false, true, code);
+    mr_strbuf_release(&lo);
+    mr_db_thread_end();
+    return NULL;
+}
+
+/* ---- the worker: target, comparison, record ---- */
+
+static enum mr_code record(struct scan *scan, struct mr_key hi, bool last,
+                           uint64_t source_rows_read, uint64_t target_rows_read,
+                           uint64_t bytes, uint64_t equal, struct mr_err *err)
+{
+    struct mr_find_chunk done = {.table = scan->table->find.id,
+                                 .segment = scan->task->segment,
+                                 .no = scan->task->next_chunk++,
+                                 .hi = hi,
+                                 .last = last && !scan->task->more,
+                                 .source_rows = source_rows_read,
+                                 .target_rows = target_rows_read,
+                                 .bytes = bytes,
+                                 .equal = equal};
+    mr_progress_add_done(scan->worker->check->progress,
+                         source_rows_read + target_rows_read);
+    enum mr_code code = mr_findings_chunk_done(
+        scan->worker->check->fd, &done, scan->suspects.items, scan->suspects.count, err);
+    mr_strbuf_reset(&scan->lo);
+    mr_strbuf_add(&scan->lo, hi.ptr, hi.len);
+    scan->lo_open = false;
+    return code == MR_OK ? mr_strbuf_check(&scan->lo, "reading a chunk", err) : code;
+}
+
+static enum mr_code compare_and_record(struct scan *scan, const struct mr_chunk *source,
+                                       struct mr_key hi, bool last, struct mr_err *err)
+{
+    const struct mr_chunk *target = &scan->target.chunk;
+    uint64_t equal = 0;
+    mr_vec_clear(&scan->suspects);
+    enum mr_code code = mr_chunk_compare(source, target, &scan->suspects, &equal, err);
+    if (code == MR_OK)
+        code = record(scan, hi, last, source->rows.count, target->rows.count,
+                      source->bytes + target->bytes, equal, err);
+    return code;
+}
+
+static enum mr_code source_again(struct scan *scan, struct mr_range range,
+                                 struct mr_err *err)
+{
+    struct mr_check_worker *w = scan->worker;
+    enum mr_code code = MR_OK;
+    if (w->again == NULL)
+        code = mr_source_reader_new(w->check->pairing.side[MR_SOURCE].source, &w->again,
+                                    err);
+    if (code == MR_OK)
+        code = read_chunk(scan, w->again, &scan->hash_again, range, 0, &scan->again, err);
+    return code;
+}
+
+/* Do equal digests of the two mean equal rows?  If not, rows are read by their values from
+ * now on. */
+static bool is_comparable(struct scan *scan, const struct reading *source)
+{
+    const struct reading *target = &scan->target;
+    if (source->chunk.rows.count == 0 || target->chunk.rows.count == 0 ||
+        mr_digest_equal(source->layout, target->layout))
+        return true;
+    if (atomic_exchange(&scan->table->raw, false))
+        mr_log_detail("table \"%s\": the servers pack their rows differently",
+                      scan->table->find.name);
+    return false;
+}
+
+/*
+ * Reads the target's rows of (lo, hi] and compares them with the source's.  Where the
+ * target has many more, the range is cut behind the rows that were read, and the source's
+ * rows of that part (no more than its chunk had) are read again.  So are both sides' where
+ * what was read is not comparable.
+ */
+static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi,
+                          struct mr_err *err)
+{
+    double row_bytes = (double)scan->table->side[MR_TARGET]->avg_row_bytes;
+    uint64_t limit =
+        2 * mr_check_chunk_rows(scan->table, row_bytes) + p->rows.chunk.rows.count;
+    bool whole = !p->digested;
+    for (;;) {
+        struct mr_range range = {{scan->lo_open ? NULL : scan->lo.ptr, scan->lo.len}, hi};
+        const struct reading *source = &p->rows;
+        enum mr_code code =
+            read_chunk(scan, scan->worker->reader[MR_TARGET], &scan->hash[MR_TARGET],
+                       range, limit, &scan->target, err);
+        size_t n = scan->target.chunk.rows.count;
+        bool cut = n == limit;
+        if (code == MR_OK && cut)
+            range.hi = mr_chunk_key(&scan->target.chunk, n - 1);
+        if (code == MR_OK && (cut || !whole)) {
+            code = source_again(scan, range, err);
+            source = &scan->again;
+            whole = false;
+        }
+        if (code != MR_OK)
+            return code;
+        if (!is_comparable(scan, source)) {
+            whole = false;
+            continue;
+        }
+        code = compare_and_record(scan, &source->chunk, range.hi, !cut && p->last, err);
+        if (code != MR_OK || !cut)
+            return code;
+    }
+}
+
+static bool same_digest(const struct mr_range_digest *a, const struct mr_range_digest *b)
+{
+    return a->exact && b->exact && a->rows == b->rows &&
+           strcmp(a->words[0], b->words[0]) == 0 && strcmp(a->words[1], b->words[1]) == 0;
+}
+
+/* Server-side digests: equal chunks are done, any other is read row by row. */
+static enum mr_code match_digest(struct scan *scan, struct parcel *p, struct mr_key hi,
+                                 struct mr_err *err)
+{
+    struct mr_range range = {{scan->lo_open ? NULL : scan->lo.ptr, scan->lo.len}, hi};
+    struct mr_range_digest digest;
+    double begun = mr_clock_now_s();
+    enum mr_code code = MR_OK;
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        code = mr_reader_digest(scan->worker->reader[MR_TARGET],
+                                &scan->table->scan[MR_TARGET], range, &digest, err);
+        if (!can_retry(code, begun))
+            break;
+    }
+    if (code != MR_OK)
+        return code;
+    if (!same_digest(&p->digest, &digest))
+        return match(scan, p, hi, err);
+    mr_vec_clear(&scan->suspects);
+    mr_progress_add(scan->worker->check->progress, 2 * digest.rows, 0);
+    return record(scan, hi, p->last, digest.rows, digest.rows, 0, digest.rows, err);
+}
+
+/* The next parcel; NULL when there are no more, with *code the companion's. */
+static struct parcel *take_ready(struct scan *scan, enum mr_code *code,
+                                 struct mr_err *err)
+{
+    struct parcel *p = NULL;
+    pthread_mutex_lock(&scan->lock);
+    while (scan->count == 0 && !scan->finished)
+        pthread_cond_wait(&scan->changed, &scan->lock);
+    if (scan->count > 0) {
+        p = &scan->parcels[scan->head];
+    } else {
+        *code = scan->code;
+        if (*code != MR_OK && err != NULL)
+            *err = scan->err;
+    }
+    pthread_mutex_unlock(&scan->lock);
+    return p;
+}
+
+static void give_back(struct scan *scan)
+{
+    pthread_mutex_lock(&scan->lock);
+    scan->head = (scan->head + 1) % QUEUE_SIZE;
+    scan->count--;
+    pthread_cond_broadcast(&scan->changed);
+    pthread_mutex_unlock(&scan->lock);
+}
+
+static enum mr_code work(struct scan *scan, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    struct parcel *p;
+    while (code == MR_OK && (p = take_ready(scan, &code, err)) != NULL) {
+        struct mr_key hi =
+            p->last ? scan->task->hi : (struct mr_key){p->hi.ptr, p->hi.len};
+        code = p->digested ? match_digest(scan, p, hi, err) : match(scan, p, hi, err);
+        give_back(scan);
+        if (code == MR_OK && mr_is_cancelled())
+            code = mr_cancelled_err(err);
+    }
+    return code;
+}
+
+static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
+{
+    struct mr_pair *table = scan->table;
+    double bytes = (double)table->side[MR_SOURCE]->avg_row_bytes;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < QUEUE_SIZE; i++) {
+        mr_chunk_init(&scan->parcels[i].rows.chunk);
+        mr_strbuf_init(&scan->parcels[i].hi);
+    }
+    mr_chunk_init(&scan->target.chunk);
+    mr_chunk_init(&scan->again.chunk);
+    mr_strbuf_init(&scan->lo);
+    scan->suspects = (struct mr_vec)MR_VEC_INIT(struct mr_find_suspect);
+    scan->limit = mr_check_chunk_rows(table, bytes);
+    scan->lo_open = scan->task->lo.ptr == NULL;
+    mr_strbuf_add(&scan->lo, scan->task->lo.ptr, scan->task->lo.len);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = mr_rowhash_init(&scan->hash[side], table, &table->scan[side], err);
+    if (code == MR_OK)
+        code = mr_rowhash_init(&scan->hash_again, table, &table->scan[MR_SOURCE], err);
+    return code;
+}
+
+static void scan_release(struct scan *scan)
+{
+    for (size_t i = 0; i < QUEUE_SIZE; i++) {
+        mr_chunk_release(&scan->parcels[i].rows.chunk);
+        mr_strbuf_release(&scan->parcels[i].hi);
+    }
+    mr_chunk_release(&scan->target.chunk);
+    mr_chunk_release(&scan->again.chunk);
+    mr_strbuf_release(&scan->lo);
+    mr_vec_release(&scan->suspects);
+    mr_rowhash_release(&scan->hash[MR_SOURCE]);
+    mr_rowhash_release(&scan->hash[MR_TARGET]);
+    mr_rowhash_release(&scan->hash_again);
+}
+
+static enum mr_code run_threads(struct scan *scan, struct mr_err *err)
+{
+    pthread_t thread;
+    int failed = pthread_create(&thread, NULL, companion, scan);
+    if (failed != 0)
+        return mr_err_set_sys(err, MR_E_NOMEM, failed, "could not start a thread");
+    enum mr_code code = work(scan, err);
+    pthread_mutex_lock(&scan->lock);
+    scan->stop = true;
+    pthread_cond_broadcast(&scan->changed);
+    pthread_mutex_unlock(&scan->lock);
+    pthread_join(thread, NULL);
+    return code;
+}
+
+enum mr_code mr_check_scan(struct mr_check_worker *worker, struct mr_scan_task *task,
+                           struct mr_err *err)
+{
+    struct scan *scan = calloc(1, sizeof *scan);
+    if (scan == NULL)
+        return mr_err_nomem(err, "reading a table");
+    scan->worker = worker;
+    scan->table = task->table;
+    scan->task = task;
+    pthread_mutex_init(&scan->lock, NULL);
+    pthread_cond_init(&scan->changed, NULL);
+    enum mr_code code = scan_init(scan, err);
+    if (code == MR_OK && !atomic_load(&task->table->failed))
+        code = run_threads(scan, err);
+    scan_release(scan);
+    pthread_cond_destroy(&scan->changed);
+    pthread_mutex_destroy(&scan->lock);
+    free(scan);
+    if (code != MR_OK && !mr_check_is_fatal(code)) {
+        mr_check_give_up(worker->check, task->table, err);
+        code = MR_OK;
+    }
+    return code;
+}

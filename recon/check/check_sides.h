@@ -1,0 +1,19 @@
+/* check_sides: the two servers of a check: connected, described, related. */
+#ifndef MR_CHECK_SIDES_H
+#define MR_CHECK_SIDES_H
+
+#include "recon/check/check.h"
+
+/* Opens both (core/source/sides.h) as the options of the run say; check->pairing.side is set.  To be
+ * closed by mr_sides_close, also after an error. */
+enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *sides,
+                                 const char *const operands[MR_SIDES],
+                                 struct mr_err *err);
+
+/* Who follows whom: sets upstream, follows, relation and run.replication. */
+enum mr_code mr_check_relate(struct mr_check_run *check, struct mr_err *err);
+
+/* --digest auto: does it pay to let the servers compute digests? */
+enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *err);
+
+#endif

@@ -1,0 +1,335 @@
+/* check_spill.c: see check_spill.h. */
+#include "recon/check/check_spill.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "recon/check/check_confirm.h"
+#include "recon/check/check_known.h"
+#include "core/pair/pair_identity.h"
+#include "recon/check/check_options.h"
+#include "core/pair/rowhash.h"
+#include "recon/check/spill.h"
+
+#define MAX_PASSES 5
+#define TRIES 3
+#define STORE_ROWS 500 /* findings of one transaction; */
+#define STORE_BYTES ((size_t)4 * 1024 * 1024)
+
+/* One side of one pass. */
+struct reading {
+    struct mr_check_worker *worker;
+    struct mr_pair *table;
+    struct mr_spill *spill;
+    enum mr_side side;
+    const struct mr_readspec *spec;
+    struct mr_rowhash hash;
+    struct mr_strbuf key, image, last; /* join key, image, key of the last row */
+    uint64_t rows, bytes;              /* of the pass */
+    uint64_t in_chunk;
+    bool images;
+    enum mr_code code;
+    struct mr_err err;
+};
+
+static enum mr_code keep_image(struct reading *r, struct mr_key key,
+                               const struct mr_value *values, struct mr_err *err)
+{
+    bool wanted = false;
+    enum mr_code code = mr_spill_wants(r->spill, key, &wanted, err);
+    if (code != MR_OK || !wanted)
+        return code;
+    mr_strbuf_reset(&r->image);
+    code = mr_rowhash_image(&r->hash, values, &r->image, err);
+    if (code == MR_OK)
+        code = mr_spill_keep_image(r->spill, (int)r->side, key, r->image.ptr,
+                                   r->image.len, err);
+    return code;
+}
+
+static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct reading *r = ctx;
+    struct mr_digest digest;
+    struct mr_key key;
+    enum mr_code code = mr_rowhash_digest(&r->hash, values, &digest, &r->bytes, err);
+    if (code != MR_OK)
+        return code;
+    key = (struct mr_key){&digest, sizeof digest};
+    if (r->table->join == MR_JOIN_SPILL) {
+        mr_strbuf_reset(&r->key);
+        mr_strbuf_reset(&r->last);
+        code = mr_rowhash_join_key(&r->hash, values, &r->key, err);
+        if (code == MR_OK)
+            code = mr_rowhash_key(&r->hash, values, &r->last, err);
+        key = (struct mr_key){r->key.ptr, r->key.len};
+    }
+    if (code == MR_OK)
+        code = mr_spill_add(r->spill, (int)r->side, key, digest, err);
+    if (code == MR_OK && r->images)
+        code = keep_image(r, key, values, err);
+    r->rows++;
+    r->in_chunk++;
+    return code;
+}
+
+/* The whole side: chunk by chunk where there is a key. */
+static enum mr_code read_side(struct reading *r)
+{
+    struct mr_check_run *check = r->worker->check;
+    struct mr_strbuf lo = MR_STRBUF_INIT;
+    double row_bytes = (double)r->table->side[r->side]->avg_row_bytes;
+    bool in_order =
+        r->spec->nkey > 0 && mr_reader_has_order(r->worker->reader[r->side], r->spec);
+    uint64_t limit = in_order ? mr_check_chunk_rows(r->table, row_bytes) : 0;
+    enum mr_code code = MR_OK;
+    do {
+        uint64_t bytes = r->bytes;
+        struct mr_range range = {{lo.len > 0 ? lo.ptr : NULL, lo.len}, {NULL, 0}};
+        r->in_chunk = 0;
+        code = mr_throttle_wait(check->throttle, &r->err);
+        if (code == MR_OK)
+            code = mr_reader_scan(r->worker->reader[r->side], r->spec, range, limit,
+                                  take_row, r, &r->err);
+        mr_strbuf_reset(&lo);
+        mr_strbuf_add(&lo, r->last.ptr, r->last.len);
+        mr_progress_add(check->progress, r->in_chunk, r->bytes - bytes);
+        if (!r->images)
+            mr_progress_add_done(check->progress, r->in_chunk);
+    } while (code == MR_OK && limit > 0 && r->in_chunk == limit);
+    mr_strbuf_release(&lo);
+    return code;
+}
+
+/* A side whose connection broke is read again from its beginning. */
+static void *read_with_retries(void *arg)
+{
+    struct reading *r = arg;
+    double begun = mr_clock_now_s();
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        r->rows = r->bytes = 0;
+        r->code = read_side(r);
+        if (r->code != MR_E_LOST || mr_is_cancelled() || mr_clock_now_s() - begun > 60)
+            break;
+        mr_log_detail("table \"%s\": %s; reading the side again", r->table->find.name,
+                      r->err.message);
+        r->code = mr_spill_drop_side(r->spill, (int)r->side, &r->err);
+        if (r->code != MR_OK)
+            break;
+    }
+    return NULL;
+}
+
+static void *source_thread(void *arg)
+{
+    (void)read_with_retries(arg);
+    mr_db_thread_end();
+    return NULL;
+}
+
+static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_err *err)
+{
+    pthread_t thread;
+    int failed = pthread_create(&thread, NULL, source_thread, &r[MR_SOURCE]);
+    if (failed != 0)
+        return mr_err_set_sys(err, MR_E_NOMEM, failed, "could not start a thread");
+    (void)read_with_retries(&r[MR_TARGET]);
+    pthread_join(thread, NULL);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (r[side].code != MR_OK) {
+            if (err != NULL)
+                *err = r[side].err;
+            return r[side].code;
+        }
+    return MR_OK;
+}
+
+static enum mr_code reading_init(struct reading *r, struct mr_check_worker *worker,
+                                 struct mr_pair *table, struct mr_spill *spill,
+                                 enum mr_side side, bool images, struct mr_err *err)
+{
+    *r = (struct reading){.worker = worker,
+                          .table = table,
+                          .spill = spill,
+                          .side = side,
+                          .images = images,
+                          .spec = images ? &table->full[side] : &table->scan[side],
+                          .key = MR_STRBUF_INIT,
+                          .image = MR_STRBUF_INIT,
+                          .last = MR_STRBUF_INIT};
+    return mr_rowhash_init(&r->hash, table, r->spec, err);
+}
+
+static void reading_release(struct reading *r)
+{
+    mr_rowhash_release(&r->hash);
+    mr_strbuf_release(&r->key);
+    mr_strbuf_release(&r->image);
+    mr_strbuf_release(&r->last);
+}
+
+static enum mr_code one_pass(struct mr_check_worker *worker, struct mr_pair *table,
+                             struct mr_spill *spill, bool first, uint64_t *open,
+                             struct mr_err *err)
+{
+    struct reading r[MR_SIDES] = {0};
+    enum mr_code code = mr_spill_begin_pass(spill, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code =
+            reading_init(&r[side], worker, table, spill, (enum mr_side)side, !first, err);
+    if (code == MR_OK)
+        code = read_both(r, err);
+    if (code == MR_OK)
+        code = mr_spill_end_pass(spill, open, err);
+    if (code == MR_OK && first) {
+        table->find.counts.source_rows = r[MR_SOURCE].rows;
+        table->find.counts.target_rows = r[MR_TARGET].rows;
+        table->find.counts.bytes = r[MR_SOURCE].bytes + r[MR_TARGET].bytes;
+    }
+    reading_release(&r[MR_SOURCE]);
+    reading_release(&r[MR_TARGET]);
+    return code;
+}
+
+enum mr_code mr_check_pause(struct mr_check_worker *worker, struct mr_err *err)
+{
+    struct mr_check_run *check = worker->check;
+    bool reached = false;
+    if (check->follows) {
+        enum mr_side up = check->upstream;
+        return mr_check_catch_up(check, mr_reader_db(worker->reader[up]),
+                                 mr_reader_db(worker->reader[mr_other_side(up)]),
+                                 &reached, err);
+    }
+    return mr_check_sleep(mr_check_settle_s(check), NULL, err);
+}
+
+struct canon_ctx {
+    struct mr_check_worker *worker;
+    struct mr_pair *table;
+};
+
+static enum mr_code canonical_keys(void *arg, struct mr_vec *items,
+                                   struct mr_arena *arena, struct mr_err *err)
+{
+    struct canon_ctx *ctx = arg;
+    const struct mr_pair *table = ctx->table;
+    return mr_pair_canonise(table, table->key_columns, table->nkey_columns,
+                            mr_pair_judge(ctx->worker->reader), items, arena, err);
+}
+
+/* What a walk over the spilled rows has found and not yet stored. */
+struct store_ctx {
+    struct mr_check_run *check;
+    struct mr_pair *table;
+    uint64_t pos;
+    struct mr_arena arena; /* bytes of the findings */
+    struct mr_vec found;   /* struct mr_finding */
+};
+
+static enum mr_code store_all(struct store_ctx *ctx, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (ctx->found.count > 0)
+        code = mr_findings_save(ctx->check->fd, ctx->table->find.id, ctx->found.items,
+                                ctx->found.count, true, err);
+    mr_vec_clear(&ctx->found);
+    mr_arena_reset(&ctx->arena);
+    return code;
+}
+
+static const void *keep_bytes(struct store_ctx *ctx, const void *ptr, size_t len,
+                              bool *ok)
+{
+    const void *copy = ptr != NULL ? mr_arena_dup(&ctx->arena, ptr, len) : NULL;
+    *ok = *ok && (ptr == NULL || copy != NULL);
+    return copy;
+}
+
+/* Each finding is a range of its own: what lies between two keys is not known here. */
+static enum mr_code store_finding(void *arg, const struct mr_finding *found,
+                                  struct mr_err *err)
+{
+    struct store_ctx *ctx = arg;
+    struct mr_finding *f = mr_vec_push(&ctx->found);
+    bool ok = f != NULL;
+    if (ok) {
+        *f = *found;
+        f->source = keep_bytes(ctx, found->source, found->source_len, &ok);
+        f->target = keep_bytes(ctx, found->target, found->target_len, &ok);
+        f->key.ptr = keep_bytes(ctx, found->key.ptr, found->key.len, &ok);
+    }
+    if (!ok)
+        return mr_err_nomem(err, "storing findings");
+    f->pos = ctx->pos;
+    f->equal = ctx->pos++;
+    if (ctx->table->join == MR_JOIN_DIGEST)
+        f->key = (struct mr_key){NULL, 0};
+    else
+        f->count = 1;
+    return ctx->found.count < STORE_ROWS && ctx->arena.total_bytes < STORE_BYTES
+               ? MR_OK
+               : store_all(ctx, err);
+}
+
+static enum mr_code store_findings(struct mr_check_run *check, struct mr_pair *table,
+                                   struct mr_spill *spill, struct mr_err *err)
+{
+    struct store_ctx ctx = {.check = check,
+                            .table = table,
+                            .arena = MR_ARENA_INIT,
+                            .found = MR_VEC_INIT(struct mr_finding)};
+    enum mr_code code = mr_findings_table_clear(check->fd, table->find.id, err);
+    if (code == MR_OK)
+        code = mr_spill_walk(spill, store_finding, &ctx, err);
+    if (code == MR_OK)
+        code = store_all(&ctx, err);
+    mr_vec_release(&ctx.found);
+    mr_arena_release(&ctx.arena);
+    return code;
+}
+
+static enum mr_code spill_table(struct mr_check_worker *worker, struct mr_pair *table,
+                                struct mr_spill *spill, struct mr_err *err)
+{
+    uint64_t open = 0;
+    enum mr_code code = one_pass(worker, table, spill, true, &open, err);
+    for (int pass = 1; code == MR_OK && open > 0 && pass < MAX_PASSES; pass++) {
+        code = mr_check_pause(worker, err);
+        if (code == MR_OK)
+            code = one_pass(worker, table, spill, false, &open, err);
+        if (code == MR_OK && mr_is_cancelled())
+            code = mr_cancelled_err(err);
+    }
+    if (code == MR_OK && table->join == MR_JOIN_SPILL && table->text_key) {
+        struct canon_ctx ctx = {worker, table};
+        code = mr_spill_join_canonical(spill, canonical_keys, &ctx, err);
+    }
+    if (code == MR_OK)
+        code = store_findings(worker->check, table, spill, err);
+    return code;
+}
+
+enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *table,
+                            struct mr_err *err)
+{
+    struct mr_spill *spill = NULL;
+    bool equal = false;
+    enum mr_code code = mr_check_known_whole(worker, table, &equal, err);
+    if (code == MR_OK && !equal)
+        code = mr_spill_open(&spill, err);
+    if (code == MR_OK && !equal)
+        code = spill_table(worker, table, spill, err);
+    mr_spill_close(spill);
+    if (code == MR_OK)
+        table->find.scanned = true;
+    if (code != MR_OK && !mr_check_is_fatal(code)) {
+        mr_check_give_up(worker->check, table, err);
+        code = MR_OK;
+    }
+    return code;
+}

@@ -1,0 +1,587 @@
+/* check_text.c: see check_text.h. */
+#include "recon/check/check_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/case/image.h"
+#include "core/cli/progress.h"
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+#include "recon/check/check_ranges.h"
+#include "recon/check/next_step.h"
+
+#define RANGES_A_TABLE 8
+#define SAMPLES_A_TABLE 5
+#define OBJECTS_SHOWN 40
+#define SUSPECTS_SHOWN 10
+#define MAX_NAME 44
+#define TEXT_WIDTH 76 /* of paragraphs, whatever the terminal has */
+
+struct text {
+    const struct mr_check_result *result;
+    const struct mr_check_text_opts *opts;
+    FILE *out;
+    const struct mr_find_table *table;
+    struct mr_image source, target;
+    struct mr_strbuf a, b;
+    struct mr_strbuf name;  /* of the table, fit for a screen */
+    bool nomem;             /* something of what was written may be missing */
+    uint64_t shown, hidden; /* of the list under way */
+    size_t name_width;
+};
+
+static const char *style(const struct text *t, enum mr_style s)
+{
+    return mr_term_style(s, t->opts->color);
+}
+
+/* Empties a buffer; that it had failed is not forgotten. */
+static void fresh(struct text *t, struct mr_strbuf *sb)
+{
+    t->nomem = t->nomem || sb->failed;
+    mr_strbuf_reset(sb);
+}
+
+/* A name may hold anything; a terminal must not obey it. */
+static void add_name(struct mr_strbuf *sb, const char *name)
+{
+    mr_utf8_show(sb, name, strlen(name), false);
+}
+
+static void set_table(struct text *t, size_t i)
+{
+    t->table = &t->result->tables[i];
+    t->shown = t->hidden = 0;
+    fresh(t, &t->name);
+    add_name(&t->name, t->table->name);
+}
+
+static void add_count(struct mr_strbuf *sb, uint64_t n, const char *what)
+{
+    if (n == 0)
+        return;
+    if (sb->len > 0)
+        mr_strbuf_add_str(sb, ", ");
+    mr_strbuf_add_grouped(sb, n);
+    mr_strbuf_add_fmt(sb, " %s", what);
+}
+
+static void add_kinds(struct mr_strbuf *sb, const struct mr_find_counts *c)
+{
+    add_count(sb, c->collision, "collision");
+    add_count(sb, c->changed, "changed");
+    add_count(sb, c->missing, "missing");
+    add_count(sb, c->extra, "extra");
+    add_count(sb, c->moved, "moved");
+    add_count(sb, c->null_identities, "without identity");
+}
+
+static void heading(struct text *t, const char *title)
+{
+    (void)fprintf(t->out, "\n%s%s%s\n", style(t, MR_STYLE_HEAD), title,
+                  style(t, MR_STYLE_RESET));
+}
+
+static void table_line(struct text *t)
+{
+    const struct mr_find_table *table = t->table;
+    const struct mr_find_counts *c = &table->counts;
+    static const enum mr_style styles[] = {[MR_VERDICT_UNDECIDED] = MR_STYLE_WARN,
+                                           [MR_VERDICT_EQUAL] = MR_STYLE_GOOD,
+                                           [MR_VERDICT_DIVERGED] = MR_STYLE_BAD,
+                                           [MR_VERDICT_UNSETTLED] = MR_STYLE_WARN,
+                                           [MR_VERDICT_NOT_CHECKED] = MR_STYLE_WARN};
+    int pad = (int)t->name_width - (int)mr_utf8_width(t->name.ptr, t->name.len);
+    fresh(t, &t->a);
+    fresh(t, &t->b);
+    mr_strbuf_add_grouped(&t->a, c->source_rows);
+    if (c->target_rows != c->source_rows) {
+        mr_strbuf_add_str(&t->a, " / ");
+        mr_strbuf_add_grouped(&t->a, c->target_rows);
+    }
+    mr_strbuf_add_str(&t->a,
+                      c->source_rows == 1 && c->target_rows == 1 ? " row" : " rows");
+    if (table->verdict == MR_VERDICT_EQUAL && c->source_rows != c->target_rows)
+        mr_strbuf_add_str(&t->b, "rows came and went while it was read");
+    add_kinds(&t->b, c);
+    if (table->schema_differs)
+        mr_strbuf_add_fmt(&t->b, "%sschema differs", t->b.len > 0 ? ", " : "");
+    (void)fprintf(t->out, "  %s%*s  %s%-11s%s  ", t->name.ptr, pad > 0 ? pad : 0, "",
+                  style(t, styles[table->verdict]), mr_verdict_name(table->verdict),
+                  style(t, MR_STYLE_RESET));
+    if (t->b.len > 0)
+        (void)fprintf(t->out, "%-22s  %s\n", t->a.ptr, t->b.ptr);
+    else
+        (void)fprintf(t->out, "%s\n", t->a.ptr);
+    const char *dim = style(t, MR_STYLE_DIM), *reset = style(t, MR_STYLE_RESET);
+    if (table->reason != NULL && table->verdict == MR_VERDICT_NOT_CHECKED)
+        (void)fprintf(t->out, "      %s\n", table->reason);
+    if (table->note != NULL)
+        (void)fprintf(t->out, "      %s(%s)%s\n", dim, table->note, reset);
+}
+
+static void table_lines(struct text *t)
+{
+    const struct mr_check_result *r = t->result;
+    t->name_width = 12;
+    for (size_t i = 0; i < r->ntables; i++) {
+        size_t width = mr_utf8_width(r->tables[i].name, strlen(r->tables[i].name));
+        if (width > t->name_width && width <= MAX_NAME)
+            t->name_width = width;
+    }
+    heading(t, "Tables");
+    for (size_t i = 0; i < r->ntables; i++) {
+        set_table(t, i);
+        table_line(t);
+    }
+    if (r->ntables == 0)
+        (void)fprintf(t->out, "  none that both sides have\n");
+}
+
+static void add_column_name(struct mr_strbuf *out, const char *name)
+{
+    add_name(out, name);
+    mr_strbuf_add_char(out, ' ');
+}
+
+/* "id 3001" or "(a, b) (1, 'x')". */
+static enum mr_code add_key(struct text *t, const struct mr_image *image,
+                            struct mr_strbuf *out, bool names, struct mr_err *err)
+{
+    const struct mr_find_table *table = t->table;
+    enum mr_code code = MR_OK;
+    for (size_t n = 0; code == MR_OK; n++) {
+        size_t i = mr_image_part_column(table, MR_IMAGE_KEY, n);
+        if (i == table->ncolumns)
+            break;
+        struct mr_value value;
+        code = mr_image_value(image, table->columns[i].show_at, &value, err);
+        if (code != MR_OK)
+            break;
+        if (n > 0)
+            mr_strbuf_add_str(out, ", ");
+        if (names)
+            add_column_name(out, table->columns[i].name);
+        mr_value_to_screen(out, &value, table->columns[i].style, 40);
+    }
+    return code;
+}
+
+static enum mr_code add_finding_key(struct text *t, const struct mr_finding *f,
+                                    struct mr_strbuf *out, bool names, struct mr_err *err)
+{
+    bool from_source = f->source != NULL;
+    enum mr_code code = mr_image_open(&t->source, from_source ? f->source : f->target,
+                                      from_source ? f->source_len : f->target_len, err);
+    return code == MR_OK ? add_key(t, &t->source, out, names, err) : code;
+}
+
+static enum mr_code range_line(void *ctx, const struct mr_check_range *range,
+                               struct mr_err *err)
+{
+    struct text *t = ctx;
+    enum mr_code code = MR_OK;
+    if (t->shown == RANGES_A_TABLE) {
+        t->hidden++;
+        return MR_OK;
+    }
+    t->shown++;
+    fresh(t, &t->a);
+    fresh(t, &t->b);
+    if (range->from == NULL)
+        mr_strbuf_add_str(&t->a, "no key: whole rows are counted");
+    else
+        code = add_finding_key(t, range->from, &t->a, true, err);
+    if (code == MR_OK && range->from != range->to) {
+        mr_strbuf_add_str(&t->a, " .. ");
+        code = add_finding_key(t, range->to, &t->a, false, err);
+    }
+    mr_strbuf_add_grouped(&t->b, range->rows);
+    (void)fprintf(t->out, "  %s  %s  (%s row%s)\n", t->name.ptr, t->a.ptr, t->b.ptr,
+                  range->rows == 1 ? "" : "s");
+    return code;
+}
+
+static void say_hidden(struct text *t, const char *one, const char *many)
+{
+    const char *rest = t->shown >= t->result->max_rows ? ""
+                       : t->opts->case_path[0] != '\0' ? "; the case keeps them"
+                                                       : "; --json prints them";
+    if (t->hidden == 0)
+        return;
+    fresh(t, &t->b);
+    mr_strbuf_add_grouped(&t->b, t->hidden);
+    (void)fprintf(t->out, "  %s… and %s more %s of %s%s%s\n", style(t, MR_STYLE_DIM),
+                  t->b.ptr, t->hidden == 1 ? one : many, t->name.ptr, rest,
+                  style(t, MR_STYLE_RESET));
+}
+
+/* One value of a side-by-side line, in a box of that width. */
+static enum mr_code add_cell(struct text *t, const struct mr_image *image, size_t column,
+                             size_t width, struct mr_strbuf *out, struct mr_err *err)
+{
+    const struct mr_find_column *col = &t->table->columns[column];
+    struct mr_value value;
+    size_t from = out->len;
+    if (!mr_image_is_row(image)) {
+        mr_strbuf_add_str(out, "-");
+    } else {
+        enum mr_code code = mr_image_value(image, col->show_at, &value, err);
+        if (code != MR_OK)
+            return code;
+        mr_value_to_screen(out, &value, col->style, width);
+    }
+    size_t used = mr_utf8_width(out->ptr + from, out->len - from);
+    while (used++ < width)
+        mr_strbuf_add_char(out, ' ');
+    return mr_strbuf_check(out, "writing a sample", err);
+}
+
+static size_t cell_width(const struct text *t)
+{
+    unsigned width = t->opts->width < 60    ? 60
+                     : t->opts->width > 140 ? 140
+                                            : t->opts->width;
+    return (width - 26) / 2;
+}
+
+#define NAME_CELL 16
+
+/* The column's name in a box, cut where it is wider. */
+static void print_name_cell(struct text *t, const char *name)
+{
+    struct mr_strbuf shown = MR_STRBUF_INIT;
+    add_name(&shown, name);
+    size_t len = mr_utf8_fit(shown.ptr, shown.len, NAME_CELL);
+    size_t width = mr_utf8_width(shown.ptr, len);
+    (void)fprintf(t->out, "      %.*s%*s ", (int)len, shown.ptr, (int)(NAME_CELL - width),
+                  "");
+    mr_strbuf_release(&shown);
+}
+
+/* A column's values side by side; one-sided rows show what they have. */
+static enum mr_code column_line(struct text *t, size_t column, struct mr_err *err)
+{
+    size_t width = cell_width(t);
+    fresh(t, &t->a);
+    fresh(t, &t->b);
+    enum mr_code code = add_cell(t, &t->source, column, width, &t->a, err);
+    if (code == MR_OK)
+        code = add_cell(t, &t->target, column, width, &t->b, err);
+    if (code == MR_OK)
+        print_name_cell(t, t->table->columns[column].name);
+    if (code == MR_OK)
+        (void)fprintf(t->out, "%s | %s\n", t->a.ptr, t->b.ptr);
+    return code;
+}
+
+static enum mr_code sample(void *ctx, const struct mr_finding *f, struct mr_err *err)
+{
+    struct text *t = ctx;
+    const struct mr_find_table *table = t->table;
+    enum mr_code code = MR_OK;
+    t->shown++;
+    fresh(t, &t->a);
+    if (table->keyless) {
+        mr_strbuf_add_grouped(&t->a, f->count);
+        mr_strbuf_add_str(&t->a, f->count == 1 ? " row" : " equal rows");
+    } else {
+        code = add_finding_key(t, f, &t->a, true, err);
+    }
+    if (code == MR_OK)
+        code = mr_image_open(&t->source, f->source, f->source_len, err);
+    if (code == MR_OK)
+        code = mr_image_open(&t->target, f->target, f->target_len, err);
+    bool both = mr_image_is_row(&t->source) && mr_image_is_row(&t->target);
+    (void)fprintf(t->out, "  %s  %s%s%s  %s\n", t->name.ptr, style(t, MR_STYLE_BAD),
+                  mr_kind_name(f->kind), style(t, MR_STYLE_RESET), t->a.ptr);
+    for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++) {
+        if (both ? !mr_image_differs(&t->source, &t->target, i, &table->columns[i])
+                 : (table->columns[i].key_at >= 0 || i >= 8))
+            continue;
+        code = column_line(t, i, err);
+    }
+    return code;
+}
+
+static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
+                                 const struct mr_finding *target, struct mr_err *err)
+{
+    struct text *t = ctx;
+    t->shown++;
+    fresh(t, &t->a);
+    fresh(t, &t->b);
+    enum mr_code code =
+        mr_image_open(&t->source, source->source, source->source_len, err);
+    if (code == MR_OK)
+        code = mr_image_open(&t->target, target->target, target->target_len, err);
+    for (size_t n = 0; code == MR_OK; n++) {
+        size_t i = mr_image_part_column(t->table, MR_IMAGE_IDENTITY, n);
+        if (i == t->table->ncolumns)
+            break;
+        struct mr_value value;
+        code = mr_image_value(&t->source, t->table->columns[i].show_at, &value, err);
+        if (code != MR_OK)
+            break;
+        mr_strbuf_add_str(&t->a, n > 0 ? ", " : "");
+        add_column_name(&t->a, t->table->columns[i].name);
+        mr_value_to_screen(&t->a, &value, t->table->columns[i].style, 40);
+    }
+    if (code == MR_OK)
+        code = add_key(t, &t->source, &t->b, true, err);
+    mr_strbuf_add_str(&t->b, " -> ");
+    if (code == MR_OK)
+        code = add_key(t, &t->target, &t->b, false, err);
+    (void)fprintf(t->out, "  %s  %smoved%s  %s: %s\n", t->name.ptr,
+                  style(t, MR_STYLE_BAD), style(t, MR_STYLE_RESET), t->a.ptr, t->b.ptr);
+    return code;
+}
+
+static enum mr_code all_ranges(struct text *t, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    heading(t, "Diverged keys");
+    for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
+        set_table(t, i);
+        if (t->table->verdict != MR_VERDICT_DIVERGED)
+            continue;
+        code = mr_check_ranges(t->result->fd, t->table, range_line, t, err);
+        say_hidden(t, "range", "ranges");
+    }
+    return code;
+}
+
+static enum mr_code row_samples(struct text *t, struct mr_err *err)
+{
+    uint64_t limit =
+        t->result->max_rows < SAMPLES_A_TABLE ? t->result->max_rows : SAMPLES_A_TABLE;
+    struct mr_findings *fd = t->result->fd;
+    uint64_t count = 0;
+    enum mr_code code =
+        mr_findings_count(fd, t->table->id, MR_FIND_DIVERGED, &count, err);
+    if (code == MR_OK)
+        code = mr_findings_walk_first(fd, t->table->id, (size_t)limit, sample, t, err);
+    t->hidden = count - t->shown;
+    if (code == MR_OK)
+        say_hidden(t, "row", "rows");
+    return code;
+}
+
+static enum mr_code moved_samples(struct text *t, struct mr_err *err)
+{
+    t->shown = t->hidden = 0;
+    enum mr_code code = mr_findings_walk_moved_first(
+        t->result->fd, t->table->id, SAMPLES_A_TABLE, moved_sample, t, err);
+    t->hidden = t->table->counts.moved - t->shown;
+    if (code == MR_OK)
+        say_hidden(t, "moved identity", "moved identities");
+    return code;
+}
+
+static enum mr_code all_samples(struct text *t, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    heading(t, "Samples: source | target");
+    for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
+        set_table(t, i);
+        if (t->table->verdict != MR_VERDICT_DIVERGED)
+            continue;
+        code = row_samples(t, err);
+        if (code == MR_OK)
+            code = moved_samples(t, err);
+    }
+    return code;
+}
+
+static void one_line(struct mr_strbuf *out, const char *text)
+{
+    if (text == NULL) {
+        mr_strbuf_add_str(out, "-");
+        return;
+    }
+    struct mr_value value = {.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
+    mr_value_to_screen(out, &value, (struct mr_value_style){MR_CLASS_TEXT, 0}, 70);
+}
+
+static void objects(struct text *t)
+{
+    size_t count = t->result->objects.count;
+    heading(t, "Objects that differ: source | target");
+    for (size_t i = 0; i < count && i < OBJECTS_SHOWN; i++) {
+        const struct mr_find_object *o = mr_vec_at(&t->result->objects, i);
+        fresh(t, &t->a);
+        one_line(&t->a, o->source);
+        mr_strbuf_add_str(&t->a, " | ");
+        one_line(&t->a, o->target);
+        const char *scope = o->table != NULL ? o->table : o->database;
+        fresh(t, &t->b);
+        bool itself = strcmp(o->kind, "table") == 0 || o->name == NULL ||
+                      strcmp(o->kind, "database") == 0;
+        add_name(&t->b, scope != NULL ? scope : "");
+        mr_strbuf_add_str(&t->b, itself ? "" : ".");
+        add_name(&t->b, itself ? "" : o->name);
+        (void)fprintf(t->out, "  %s  %s\n      %s\n", o->kind, t->b.ptr, t->a.ptr);
+    }
+    if (count > OBJECTS_SHOWN)
+        (void)fprintf(t->out, "  … and %zu more; --json prints them\n",
+                      count - OBJECTS_SHOWN);
+}
+
+static void not_seen(struct text *t)
+{
+    if (t->result->run->hidden == NULL)
+        return;
+    heading(t, "Not visible to the account");
+    const char *line = t->result->run->hidden;
+    while (*line != '\0') {
+        size_t len = strcspn(line, "\n");
+        (void)fprintf(t->out, "  %.*s\n", (int)len, line);
+        line += len + (line[len] != '\0');
+    }
+}
+
+/* The configuration's lines as they are to be pasted, a section's name once. */
+static void suspects(struct text *t)
+{
+    const struct mr_vec *list = &t->result->advice;
+    const char *dim = style(t, MR_STYLE_DIM), *reset = style(t, MR_STYLE_RESET);
+    size_t section_len = 0;
+    const char *section = "";
+    heading(t, "Columns that look like references, declared nowhere");
+    (void)fprintf(t->out,
+                  "  %sFor the configuration; of what is none: reference = none: "
+                  "COLUMN%s\n",
+                  dim, reset);
+    for (size_t i = 0; i < list->count && i < SUSPECTS_SHOWN; i++) {
+        const struct mr_find_advice *a = mr_vec_at(list, i);
+        size_t len = strcspn(a->config, "\n");
+        bool again = len == section_len && memcmp(a->config, section, len) == 0;
+        fresh(t, &t->a);
+        fresh(t, &t->b);
+        mr_utf8_show(&t->a, a->config, len, false);
+        add_name(&t->b, a->config + len + (a->config[len] != '\0'));
+        if (!again)
+            (void)fprintf(t->out, "  %s\n", t->a.ptr);
+        (void)fprintf(t->out, "  %s\n", t->b.ptr);
+        section = a->config;
+        section_len = len;
+    }
+    if (list->count > SUSPECTS_SHOWN)
+        (void)fprintf(t->out, "  %s… and %zu more; --json prints them%s\n", dim,
+                      list->count - SUSPECTS_SHOWN, reset);
+}
+
+/* A sentence as a paragraph. */
+static void paragraph(struct text *t, const char *sentence)
+{
+    size_t column = 0;
+    fresh(t, &t->a);
+    add_name(&t->a, sentence);
+    for (const char *at = t->a.ptr; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        size_t width = mr_utf8_width(at, len);
+        if (column > 0) {
+            bool fits = column + 1 + width <= TEXT_WIDTH;
+            (void)fputc(fits ? ' ' : '\n', t->out);
+            column = fits ? column + 1 : 0;
+        }
+        (void)fprintf(t->out, "%.*s", (int)len, at);
+        column += width;
+        at += len + (at[len] != '\0');
+    }
+    (void)fputc('\n', t->out);
+}
+
+static void where_kept(struct text *t)
+{
+    if (t->opts->case_path[0] == '\0')
+        (void)fprintf(t->out, "Run it with --case FILE to keep every finding with both "
+                              "row images.\n");
+    else
+        (void)fprintf(t->out, "Every finding is kept in %s.\n", t->opts->case_path);
+}
+
+static enum mr_code advice(struct text *t, struct mr_err *err)
+{
+    struct mr_next_steps steps;
+    enum mr_code code =
+        mr_next_steps(&steps, t->result, t->opts->case_path[0] != '\0', err);
+    if (code != MR_OK)
+        return code;
+    bool told = !t->result->differs;
+    for (size_t i = 0; i < steps.items.count; i++) {
+        const struct mr_next_step *step = mr_vec_at(&steps.items, i);
+        if (!told && step->kind > MR_NEXT_IDENTITY) {
+            where_kept(t);
+            told = true;
+        }
+        paragraph(t, step->text);
+    }
+    if (!told)
+        where_kept(t);
+    mr_next_steps_release(&steps);
+    return MR_OK;
+}
+
+static enum mr_code summary(struct text *t, struct mr_err *err)
+{
+    const struct mr_check_result *r = t->result;
+    enum mr_style s = r->incomplete ? MR_STYLE_WARN
+                      : r->differs  ? MR_STYLE_BAD
+                                    : MR_STYLE_GOOD;
+    fresh(t, &t->a);
+    fresh(t, &t->b);
+    mr_strbuf_add_grouped(&t->a, r->sums.source_rows + r->sums.target_rows);
+    add_kinds(&t->b, &r->sums);
+    add_count(&t->b, r->objects.count,
+              r->objects.count == 1 ? "object differs" : "objects differ");
+    add_count(&t->b, r->not_checked,
+              r->not_checked == 1 ? "table not checked" : "tables not checked");
+    add_count(&t->b, r->unsettled_rows,
+              r->unsettled_rows == 1 ? "row unsettled" : "rows unsettled");
+    (void)fprintf(t->out, "\n%s%s%s: %zu table%s, %s rows read in %.1f s%s%s\n",
+                  style(t, s), mr_check_result_verdict(r), style(t, MR_STYLE_RESET),
+                  r->ntables, r->ntables == 1 ? "" : "s", t->a.ptr, r->run->seconds,
+                  t->b.len > 0 ? "; " : "", t->b.ptr);
+    if (r->run->replication != NULL)
+        (void)fprintf(t->out, "Replication, %s.\n", r->run->replication);
+    return advice(t, err);
+}
+
+enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
+                           const struct mr_check_text_opts *opts, struct mr_err *err)
+{
+    struct text t = {.result = result,
+                     .opts = opts,
+                     .out = out,
+                     .a = MR_STRBUF_INIT,
+                     .b = MR_STRBUF_INIT,
+                     .name = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    mr_image_init(&t.source);
+    mr_image_init(&t.target);
+    (void)fprintf(out, "source  %s\ntarget  %s\n", result->run->source,
+                  result->run->target);
+    table_lines(&t);
+    if (result->diverged > 0)
+        code = all_ranges(&t, err);
+    if (code == MR_OK && result->diverged > 0)
+        code = all_samples(&t, err);
+    if (code == MR_OK && result->objects.count > 0)
+        objects(&t);
+    if (code == MR_OK) {
+        not_seen(&t);
+        if (result->advice.count > 0)
+            suspects(&t);
+        code = summary(&t, err);
+    }
+    if (code == MR_OK && (t.nomem || t.a.failed || t.b.failed || t.name.failed))
+        code = mr_err_nomem(err, "writing the result");
+    mr_image_release(&t.source);
+    mr_image_release(&t.target);
+    mr_strbuf_release(&t.a);
+    mr_strbuf_release(&t.b);
+    mr_strbuf_release(&t.name);
+    return code;
+}

@@ -1,0 +1,391 @@
+/* objects.c: see objects.h.  The walk over two catalogues. */
+#include "recon/check/objects.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "recon/check/objects_internal.h"
+
+/* -- kinds ------------------------------------------------------------------------ */
+
+static const struct {
+    enum mr_objects_kind kind;
+    const char *name;
+} kinds[] = {
+    {MR_OBJECTS_TABLE, "table"},
+    {MR_OBJECTS_COLUMN, "column"},
+    {MR_OBJECTS_INDEX, "index"},
+    {MR_OBJECTS_FOREIGN_KEY, "foreign key"},
+    {MR_OBJECTS_TRIGGER, "trigger"},
+    {MR_OBJECTS_CHARSET, "charset"},
+    {MR_OBJECTS_AUTO_INCREMENT, "auto_increment"},
+    {MR_OBJECTS_DATABASE, "database"},
+    {MR_OBJECTS_VIEW, "view"},
+    {MR_OBJECTS_ROUTINE, "routine"},
+    {MR_OBJECTS_EVENT, "event"},
+    {MR_OBJECTS_SEQUENCE, "sequence"},
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+const char *mr_objects_kind_name(enum mr_objects_kind kind)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (kinds[i].kind == kind)
+            return kinds[i].name;
+    return "object";
+}
+
+/* On the command line a blank may be written as _ or -. */
+static bool is_kind(const char *name, const char *word, size_t len)
+{
+    if (strlen(name) != len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        bool blank = name[i] == ' ' && (word[i] == '_' || word[i] == '-');
+        if (word[i] != name[i] && !blank)
+            return false;
+    }
+    return true;
+}
+
+static bool parse_kind(const char *word, size_t len, unsigned *bits)
+{
+    if (is_kind("all", word, len)) {
+        *bits = MR_OBJECTS_ALL;
+        return true;
+    }
+    if (is_kind("none", word, len)) {
+        *bits = 0;
+        return true;
+    }
+    for (size_t i = 0; i < KINDS; i++) {
+        if (is_kind(kinds[i].name, word, len)) {
+            *bits |= (unsigned)kinds[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum mr_code mr_objects_parse_kinds(const char *list, unsigned *out, struct mr_err *err)
+{
+    unsigned bits = 0;
+    for (const char *word = list;;) {
+        size_t len = strcspn(word, ",");
+        if (!parse_kind(word, len, &bits)) {
+            mr_err_set(err, MR_E_USAGE, "unknown object kind \"%.*s\"", (int)len, word);
+            mr_err_hint(err, "Choose from table, column, index, foreign_key, trigger, "
+                             "charset, auto_increment, database, view, routine, event, "
+                             "sequence, all, none.");
+            return MR_E_USAGE;
+        }
+        if (word[len] == '\0')
+            break;
+        word += len + 1;
+    }
+    *out = bits;
+    return MR_OK;
+}
+
+/* -- reporting -------------------------------------------------------------------- */
+
+static bool is_asked(const struct mr_objects_both *p, enum mr_objects_kind kind)
+{
+    return (p->opts->kinds & (unsigned)kind) != 0;
+}
+
+enum mr_code mr_objects_report(const struct mr_objects_both *p,
+                               const struct mr_object_diff *what, struct mr_err *err)
+{
+    if (!is_asked(p, what->kind))
+        return MR_OK;
+    struct mr_object_diff diff = *what;
+    struct mr_strbuf table = MR_STRBUF_INIT;
+    diff.source_db = p->source_db;
+    diff.target_db = p->target_db;
+    if (diff.table_name != NULL) {
+        mr_strbuf_add_fmt(&table, "%s.%s", p->source_db, diff.table_name);
+        diff.table = table.ptr;
+    }
+    enum mr_code code = mr_strbuf_check(&table, "naming a table", err);
+    if (code == MR_OK)
+        code = p->opts->fn(p->opts->fn_ctx, &diff, err);
+    mr_strbuf_release(&table);
+    return code;
+}
+
+bool mr_objects_is_same_name(const struct mr_objects_both *p, const char *a,
+                             const char *b)
+{
+    return (p->fold_names ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
+/* Reports a difference between the two buffers; an empty one is absence. */
+enum mr_code mr_objects_report_texts(const struct mr_objects_both *p,
+                                     struct mr_object_diff diff,
+                                     const struct mr_strbuf *source,
+                                     const struct mr_strbuf *target, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(source, "describing an object", err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(target, "describing an object", err);
+    if (code != MR_OK || strcmp(source->ptr, target->ptr) == 0)
+        return code;
+    diff.source = source->len > 0 ? source->ptr : NULL;
+    diff.target = target->len > 0 ? target->ptr : NULL;
+    return mr_objects_report(p, &diff, err);
+}
+
+enum mr_code mr_objects_compare_charsets(const struct mr_objects_both *p,
+                                         enum mr_objects_kind kind, const char *name,
+                                         struct mr_objects_charset s,
+                                         struct mr_objects_charset t, struct mr_err *err)
+{
+    if (mr_objects_same_charset(s, t))
+        return MR_OK;
+    struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
+    struct mr_object_diff diff = {
+        .kind = kind, .name = name, .table_name = p->st != NULL ? p->st->name : NULL};
+    mr_objects_add_charset(&source, s.charset, s.collation);
+    mr_objects_add_charset(&target, t.charset, t.collation);
+    enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
+    mr_strbuf_release(&source);
+    mr_strbuf_release(&target);
+    return code;
+}
+
+enum mr_code mr_objects_report_table(const struct mr_objects_both *p, const char *name,
+                                     const char *source, const char *target,
+                                     struct mr_err *err)
+{
+    struct mr_object_diff diff = {.kind = MR_OBJECTS_TABLE,
+                                  .name = name,
+                                  .source = source,
+                                  .target = target,
+                                  .table_name = name};
+    return mr_objects_report(p, &diff, err);
+}
+
+/* -- tables ----------------------------------------------------------------------- */
+
+static bool is_wanted(const struct mr_objects_both *p, const char *name)
+{
+    return p->opts->filter == NULL ||
+           p->opts->filter(p->opts->filter_ctx, p->source_db, name);
+}
+
+static const struct mr_table *find_table(const struct mr_objects_both *p,
+                                         const struct mr_catalogue *cat, const char *db,
+                                         const char *name)
+{
+    if (!p->fold_names)
+        return mr_catalogue_table(cat, db, name);
+    for (size_t i = 0; i < cat->ntables; i++)
+        if (strcasecmp(cat->tables[i].db, db) == 0 &&
+            strcasecmp(cat->tables[i].name, name) == 0)
+            return &cat->tables[i];
+    return NULL;
+}
+
+static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < p->source->ntables && code == MR_OK; i++) {
+        p->st = &p->source->tables[i];
+        if (!mr_objects_is_same_name(p, p->st->db, p->source_db) ||
+            !is_wanted(p, p->st->name))
+            continue;
+        p->tt = find_table(p, p->target, p->target_db, p->st->name);
+        code = p->tt != NULL ? mr_objects_walk_table(p, err)
+                             : mr_objects_report_table(
+                                   p, p->st->name, mr_objects_engine(p->st), NULL, err);
+    }
+    for (size_t i = 0; i < p->target->ntables && code == MR_OK; i++) {
+        const struct mr_table *t = &p->target->tables[i];
+        if (mr_objects_is_same_name(p, t->db, p->target_db) && is_wanted(p, t->name) &&
+            find_table(p, p->source, p->source_db, t->name) == NULL)
+            code = mr_objects_report_table(p, t->name, NULL, mr_objects_engine(t), err);
+    }
+    p->st = p->tt = NULL;
+    return code;
+}
+
+/* -- views, routines, events, sequences -------------------------------------------- */
+
+static enum mr_objects_kind kind_of(enum mr_object_kind kind)
+{
+    switch (kind) {
+    case MR_OBJECT_VIEW: return MR_OBJECTS_VIEW;
+    case MR_OBJECT_ROUTINE: return MR_OBJECTS_ROUTINE;
+    case MR_OBJECT_EVENT: return MR_OBJECTS_EVENT;
+    case MR_OBJECT_SEQUENCE: break;
+    }
+    return MR_OBJECTS_SEQUENCE;
+}
+
+/* Views and sequences are named like tables, routines and events without case. */
+static const struct mr_object *find_object(const struct mr_objects_both *p,
+                                           const struct mr_catalogue *cat, const char *db,
+                                           const struct mr_object *like)
+{
+    bool like_table = like->kind == MR_OBJECT_VIEW || like->kind == MR_OBJECT_SEQUENCE;
+    for (size_t i = 0; i < cat->nobjects; i++) {
+        const struct mr_object *o = &cat->objects[i];
+        if (o->kind != like->kind || !mr_objects_is_same_name(p, o->db, db))
+            continue;
+        if (like_table ? mr_objects_is_same_name(p, o->name, like->name)
+                       : strcasecmp(o->name, like->name) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static bool is_same_object(const struct mr_objects_both *p, const struct mr_object *s,
+                           const struct mr_object *t)
+{
+    struct mr_objects_text a = {s->definition, p->source_db};
+    struct mr_objects_text b = {t->definition, p->target_db};
+    switch (s->kind) {
+    case MR_OBJECT_VIEW: return mr_objects_same_view(a, b);
+    case MR_OBJECT_EVENT: return mr_objects_same_event(a, b, p->cross);
+    case MR_OBJECT_ROUTINE:
+    case MR_OBJECT_SEQUENCE: break;
+    }
+    return mr_objects_same_body(a, b, p->cross);
+}
+
+static const char *shown(const struct mr_object *object)
+{
+    if (object == NULL)
+        return NULL;
+    return object->definition != NULL ? object->definition : "(definition not visible)";
+}
+
+static enum mr_code compare_object(const struct mr_objects_both *p,
+                                   const struct mr_object *s, const struct mr_object *t,
+                                   struct mr_err *err)
+{
+    const struct mr_object *any = s != NULL ? s : t;
+    struct mr_object_diff diff = {.kind = kind_of(any->kind),
+                                  .name = any->name,
+                                  .source = shown(s),
+                                  .target = shown(t)};
+    if (s != NULL && t != NULL) {
+        diff.hidden = s->definition == NULL || t->definition == NULL;
+        diff.source = s->definition;
+        diff.target = t->definition;
+        if (!diff.hidden && is_same_object(p, s, t))
+            return MR_OK;
+    }
+    return mr_objects_report(p, &diff, err);
+}
+
+/* A routine's name without "procedure " or "function ". */
+static const char *bare_name(const struct mr_object *object)
+{
+    const char *blank =
+        object->kind == MR_OBJECT_ROUTINE ? strchr(object->name, ' ') : NULL;
+    return blank != NULL ? blank + 1 : object->name;
+}
+
+static bool is_object_wanted(const struct mr_objects_both *p,
+                             const struct mr_object *object, const char *db)
+{
+    return is_asked(p, kind_of(object->kind)) &&
+           mr_objects_is_same_name(p, object->db, db) && is_wanted(p, bare_name(object));
+}
+
+static enum mr_code compare_objects(const struct mr_objects_both *p, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < p->source->nobjects && code == MR_OK; i++) {
+        const struct mr_object *s = &p->source->objects[i];
+        if (is_object_wanted(p, s, p->source_db))
+            code = compare_object(p, s, find_object(p, p->target, p->target_db, s), err);
+    }
+    for (size_t i = 0; i < p->target->nobjects && code == MR_OK; i++) {
+        const struct mr_object *t = &p->target->objects[i];
+        if (is_object_wanted(p, t, p->target_db) &&
+            find_object(p, p->source, p->source_db, t) == NULL)
+            code = compare_object(p, NULL, t, err);
+    }
+    return code;
+}
+
+/* -- databases -------------------------------------------------------------------- */
+
+static const struct mr_database *find_db(const struct mr_objects_both *p,
+                                         const struct mr_catalogue *cat, const char *name)
+{
+    for (size_t i = 0; i < cat->ndbs; i++)
+        if (mr_objects_is_same_name(p, cat->dbs[i].name, name))
+            return &cat->dbs[i];
+    return NULL;
+}
+
+static enum mr_code compare_database(const struct mr_objects_both *p, struct mr_err *err)
+{
+    const struct mr_database *s = find_db(p, p->source, p->source_db);
+    const struct mr_database *t = find_db(p, p->target, p->target_db);
+    if (s != NULL && t != NULL)
+        return mr_objects_compare_charsets(
+            p, MR_OBJECTS_DATABASE, p->source_db,
+            (struct mr_objects_charset){p->source, s->charset, s->collation},
+            (struct mr_objects_charset){p->target, t->charset, t->collation}, err);
+    struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
+    struct mr_object_diff diff = {.kind = MR_OBJECTS_DATABASE, .name = p->source_db};
+    if (s != NULL)
+        mr_objects_add_charset(&source, s->charset, s->collation);
+    if (t != NULL)
+        mr_objects_add_charset(&target, t->charset, t->collation);
+    enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
+    mr_strbuf_release(&source);
+    mr_strbuf_release(&target);
+    return code;
+}
+
+static struct mr_objects_both pair_of(const struct mr_catalogue *source,
+                                      const struct mr_catalogue *target,
+                                      const struct mr_objects_opts *opts)
+{
+    return (struct mr_objects_both){
+        .source = source,
+        .target = target,
+        .opts = opts,
+        .cross = source->server.flavour != target->server.flavour,
+        .fold_names = source->server.lower_case_table_names != 0 ||
+                      target->server.lower_case_table_names != 0};
+}
+
+enum mr_code mr_objects_compare(const struct mr_catalogue *source,
+                                const struct mr_catalogue *target,
+                                const struct mr_objects_opts *opts, struct mr_err *err)
+{
+    struct mr_objects_both p = pair_of(source, target, opts);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < opts->npairs && code == MR_OK; i++) {
+        p.source_db = opts->pairs[i].source_db;
+        p.target_db = opts->pairs[i].target_db;
+        code = compare_database(&p, err);
+        if (code == MR_OK)
+            code = compare_tables(&p, err);
+        if (code == MR_OK)
+            code = compare_objects(&p, err);
+    }
+    return code;
+}
+
+enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
+                                      const struct mr_table *source_table,
+                                      const struct mr_catalogue *target,
+                                      const struct mr_table *target_table,
+                                      const struct mr_objects_opts *opts,
+                                      struct mr_err *err)
+{
+    struct mr_objects_both p = pair_of(source, target, opts);
+    p.source_db = source_table->db;
+    p.target_db = target_table->db;
+    p.st = source_table;
+    p.tt = target_table;
+    return mr_objects_walk_table(&p, err);
+}

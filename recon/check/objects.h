@@ -1,0 +1,123 @@
+/*
+ * objects: what two catalogues say about the same things: tables, columns, indexes,
+ * foreign keys, triggers, character sets, databases, views, routines, events,
+ * sequences.
+ *
+ * Definitions are compared by their meaning: display widths, default collations of two
+ * flavours, spellings of now() and of expressions are no differences (schema_norm.h).
+ * Nor are: the order of columns, comments, definers, sql_mode, estimates; names of
+ * foreign keys and checks whose definitions are equal; partitions (storage layout: the
+ * rows are the same, and a restore may lay them out anew); an index that one flavour
+ * makes for a foreign key by itself where the other has an index that does its work.
+ *
+ * A CHECK of a column (MariaDB) is reported as a column difference, one of the table as
+ * a table difference, under the constraint's name.  The default character set of a
+ * database is reported as a database difference.
+ *
+ * What the catalogue does not show may be hidden rather than absent: the caller probes
+ * one-sided tables and columns (mr_schema_probe) and looks up rights (grants.h) before
+ * it believes such a line.
+ *
+ * Ownership: texts of a difference live until the callback returns.  Threads: any; the
+ * catalogues are only read.  Errors: MR_E_NOMEM, or what the callback returned.
+ */
+#ifndef MR_OBJECTS_H
+#define MR_OBJECTS_H
+
+#include <stdbool.h>
+
+#include "core/db/db.h"
+#include "core/base/err.h"
+#include "core/schema/schema.h"
+#include "core/source/source.h"
+#include "core/base/strbuf.h"
+
+enum mr_objects_kind {
+    MR_OBJECTS_TABLE = 1 << 0,
+    MR_OBJECTS_COLUMN = 1 << 1,
+    MR_OBJECTS_INDEX = 1 << 2,
+    MR_OBJECTS_FOREIGN_KEY = 1 << 3,
+    MR_OBJECTS_TRIGGER = 1 << 4,
+    MR_OBJECTS_CHARSET = 1 << 5,
+    MR_OBJECTS_AUTO_INCREMENT = 1 << 6,
+    MR_OBJECTS_DATABASE = 1 << 7,
+    MR_OBJECTS_VIEW = 1 << 8,
+    MR_OBJECTS_ROUTINE = 1 << 9,
+    MR_OBJECTS_EVENT = 1 << 10,
+    MR_OBJECTS_SEQUENCE = 1 << 11
+};
+#define MR_OBJECTS_ALL 0xfffU
+
+/* "foreign key", "auto_increment", as in the contract. */
+const char *mr_objects_kind_name(enum mr_objects_kind kind);
+/* "table,foreign_key", "all" or "none" (--objects): MR_E_USAGE names an unknown kind.
+ */
+enum mr_code mr_objects_parse_kinds(const char *list, unsigned *kinds,
+                                    struct mr_err *err);
+
+struct mr_object_diff {
+    enum mr_objects_kind kind;
+    const char *table; /* "db.t" in SOURCE's names for the first seven, else NULL */
+    const char *name;  /* of the thing itself */
+    const char *source, *target; /* what each side says; NULL: it has none */
+    bool hidden; /* on both sides, but one side's account may not see its definition:
+                    they cannot be compared.  A text that is hidden is NULL. */
+    /* Where the thing is, or would be, for a probe: */
+    const char *source_db, *target_db;
+    const char *table_name; /* NULL where `table` is */
+};
+
+/* Not MR_OK ends the comparison with it. */
+typedef enum mr_code mr_objects_fn(void *ctx, const struct mr_object_diff *diff,
+                                   struct mr_err *err);
+/* Is the table meant?  Names are SOURCE's.  Asked for views, sequences, routines and
+ * events too, with their own names. */
+typedef bool mr_objects_filter_fn(void *ctx, const char *db, const char *table);
+
+struct mr_objects_pair {
+    const char *source_db, *target_db;
+};
+
+struct mr_objects_opts {
+    const struct mr_objects_pair *pairs;
+    size_t npairs;
+    unsigned kinds;               /* bits of enum mr_objects_kind */
+    mr_objects_filter_fn *filter; /* NULL: everything */
+    void *filter_ctx;
+    mr_objects_fn *fn;
+    void *fn_ctx;
+};
+
+/* All kinds but auto_increment, which is no matter of catalogues. */
+enum mr_code mr_objects_compare(const struct mr_catalogue *source,
+                                const struct mr_catalogue *target,
+                                const struct mr_objects_opts *opts, struct mr_err *err);
+
+/* The same for what belongs to one table that both sides have (a table read anew). */
+enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
+                                      const struct mr_table *source_table,
+                                      const struct mr_catalogue *target,
+                                      const struct mr_table *target_table,
+                                      const struct mr_objects_opts *opts,
+                                      struct mr_err *err);
+
+/*
+ * AUTO_INCREMENT of one table on both sides.  *finding: the next insert on
+ * either side would get a key at or below the greatest key of either side.  The texts
+ * are "next 3010, greatest 3013".  Only where the counter leads an index (else its
+ * greatest value is a full scan, and the counter is per group): otherwise no finding,
+ * no texts. Between a server under writes and its replica a finding is a suspicion
+ * until the replica has caught up.
+ */
+struct mr_objects_counter {
+    struct mr_reader *reader;
+    const struct mr_table *table;
+    struct mr_strbuf *text;
+    /* out: the next value (0: the table has no such counter), the greatest one */
+    uint64_t next, greatest;
+};
+enum mr_code mr_objects_auto_increment(struct mr_objects_counter *source,
+                                       struct mr_objects_counter *target, bool *finding,
+                                       struct mr_err *err);
+
+#endif

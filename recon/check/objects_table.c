@@ -1,0 +1,371 @@
+/* objects_table.c: one table that both sides have: columns, indexes, keys, triggers. */
+#include "recon/check/objects_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/vec.h"
+
+/* -- columns --------------------------------------------------------------------------
+ */
+
+static enum mr_code compare_column(const struct mr_objects_both *p,
+                                   const struct mr_column *s, const struct mr_column *t,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
+    struct mr_object_diff diff = {.kind = MR_OBJECTS_COLUMN,
+                                  .name = s != NULL ? s->name : t->name,
+                                  .table_name = p->st->name};
+    if (s != NULL)
+        mr_objects_add_column(&source, s);
+    if (t != NULL)
+        mr_objects_add_column(&target, t);
+    enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
+    mr_strbuf_release(&source);
+    mr_strbuf_release(&target);
+    if (code == MR_OK && s != NULL && t != NULL)
+        code = mr_objects_compare_charsets(
+            p, MR_OBJECTS_CHARSET, s->name,
+            (struct mr_objects_charset){p->source, s->charset, s->collation},
+            (struct mr_objects_charset){p->target, t->charset, t->collation}, err);
+    return code;
+}
+
+static enum mr_code compare_columns(const struct mr_objects_both *p, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < p->st->ncolumns && code == MR_OK; i++) {
+        const struct mr_column *s = &p->st->columns[i];
+        code = compare_column(p, s, mr_table_column(p->tt, s->name), err);
+    }
+    for (size_t i = 0; i < p->tt->ncolumns && code == MR_OK; i++)
+        if (mr_table_column(p->st, p->tt->columns[i].name) == NULL)
+            code = compare_column(p, NULL, &p->tt->columns[i], err);
+    return code;
+}
+
+/* -- indexes ---------------------------------------------------------------------- */
+
+static bool covers_fk(const struct mr_index *index, const struct mr_foreign_key *fk)
+{
+    if (index->nparts < fk->ncolumns)
+        return false;
+    for (size_t i = 0; i < fk->ncolumns; i++) {
+        const struct mr_index_part *part = &index->parts[i];
+        if (part->column == NULL || part->prefix_len > 0 ||
+            strcasecmp(part->column, fk->columns[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Servers give a foreign key an index when they find none that serves, and MariaDB and
+ * MySQL do not agree on what serves (a descending one: measured).  So between the two a
+ * one-sided index of exactly a foreign key's columns is no difference where the other
+ * side has one that leads with them.
+ */
+static bool is_made_for_fk(const struct mr_table *table, const struct mr_index *index,
+                           const struct mr_table *other)
+{
+    for (size_t i = 0; i < table->nfks && !index->unique; i++) {
+        const struct mr_foreign_key *fk = &table->fks[i];
+        if (index->nparts != fk->ncolumns || !covers_fk(index, fk))
+            continue;
+        for (size_t j = 0; j < other->nindexes; j++)
+            if (covers_fk(&other->indexes[j], fk))
+                return true;
+    }
+    return false;
+}
+
+static enum mr_code compare_index(const struct mr_objects_both *p,
+                                  const struct mr_index *s, const struct mr_index *t,
+                                  struct mr_err *err)
+{
+    if (p->cross && t == NULL && is_made_for_fk(p->st, s, p->tt))
+        return MR_OK;
+    if (p->cross && s == NULL && is_made_for_fk(p->tt, t, p->st))
+        return MR_OK;
+    struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
+    struct mr_object_diff diff = {.kind = MR_OBJECTS_INDEX,
+                                  .name = s != NULL ? s->name : t->name,
+                                  .table_name = p->st->name};
+    if (s != NULL)
+        mr_objects_add_index(&source, s);
+    if (t != NULL)
+        mr_objects_add_index(&target, t);
+    enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
+    mr_strbuf_release(&source);
+    mr_strbuf_release(&target);
+    return code;
+}
+
+static enum mr_code compare_indexes(const struct mr_objects_both *p, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < p->st->nindexes && code == MR_OK; i++) {
+        const struct mr_index *s = &p->st->indexes[i];
+        code = compare_index(p, s, mr_table_index(p->tt, s->name), err);
+    }
+    for (size_t i = 0; i < p->tt->nindexes && code == MR_OK; i++)
+        if (mr_table_index(p->st, p->tt->indexes[i].name) == NULL)
+            code = compare_index(p, NULL, &p->tt->indexes[i], err);
+    return code;
+}
+
+/* -- foreign keys and checks: by definition ---------------------------------------- */
+
+/* A named definition; equal ones are taken out of both lists before names matter. */
+struct named {
+    const char *name;
+    const char *column; /* of a check */
+    char *text;
+    bool matched, hidden;
+};
+
+static enum mr_code report_named(const struct mr_objects_both *p,
+                                 enum mr_objects_kind kind, const struct named *s,
+                                 const struct named *t, struct mr_err *err)
+{
+    struct mr_object_diff diff = {.kind = kind,
+                                  .name = s != NULL ? s->name : t->name,
+                                  .source = s != NULL ? s->text : NULL,
+                                  .target = t != NULL ? t->text : NULL,
+                                  .table_name = p->st->name};
+    if (kind == MR_OBJECTS_TABLE &&
+        ((s != NULL && s->column != NULL) || (t != NULL && t->column != NULL)))
+        diff.kind = MR_OBJECTS_COLUMN;
+    diff.hidden = s != NULL && t != NULL && (s->hidden || t->hidden);
+    return mr_objects_report(p, &diff, err);
+}
+
+static struct named *find_named(const struct mr_vec *list, const char *text,
+                                const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct named *n = mr_vec_at(list, i);
+        if (!n->matched && (text == NULL || strcmp(n->text, text) == 0) &&
+            (name == NULL || strcasecmp(n->name, name) == 0))
+            return n;
+    }
+    return NULL;
+}
+
+static void match_by(const struct mr_vec *source, const struct mr_vec *target,
+                     bool by_name)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        struct named *s = mr_vec_at(source, i);
+        struct named *t =
+            s->matched ? NULL : find_named(target, s->text, by_name ? s->name : NULL);
+        if (t != NULL)
+            s->matched = t->matched = true;
+    }
+}
+
+static enum mr_code compare_named(const struct mr_objects_both *p,
+                                  enum mr_objects_kind kind, const struct mr_vec *source,
+                                  const struct mr_vec *target, struct mr_err *err)
+{
+    match_by(source, target, true);
+    match_by(source, target, false);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < source->count && code == MR_OK; i++) {
+        struct named *s = mr_vec_at(source, i);
+        if (s->matched)
+            continue;
+        struct named *t = find_named(target, NULL, s->name);
+        if (t != NULL)
+            t->matched = true;
+        code = report_named(p, kind, s, t, err);
+    }
+    for (size_t i = 0; i < target->count && code == MR_OK; i++) {
+        struct named *t = mr_vec_at(target, i);
+        if (!t->matched)
+            code = report_named(p, kind, NULL, t, err);
+    }
+    return code;
+}
+
+/* SOURCE's name for a database of TARGET. */
+static const char *source_name(const struct mr_objects_both *p, const char *target_db)
+{
+    for (size_t i = 0; i < p->opts->npairs; i++)
+        if (mr_objects_is_same_name(p, p->opts->pairs[i].target_db, target_db))
+            return p->opts->pairs[i].source_db;
+    return target_db;
+}
+
+static bool push_named(struct mr_vec *list, const struct named *what,
+                       struct mr_strbuf *text)
+{
+    struct named *n = mr_vec_push(list);
+    if (n == NULL)
+        return false;
+    *n = *what;
+    n->text = mr_strbuf_detach(text);
+    mr_strbuf_init(text);
+    return n->text != NULL;
+}
+
+static bool list_fks(const struct mr_objects_both *p, const struct mr_table *table,
+                     struct mr_vec *list)
+{
+    bool ok = true;
+    for (size_t i = 0; i < table->nfks && ok; i++) {
+        const struct mr_foreign_key *fk = &table->fks[i];
+        const char *shown = table == p->tt ? source_name(p, fk->ref_db) : fk->ref_db;
+        struct named named = {.name = fk->name, .hidden = fk->on_update == NULL};
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        mr_objects_add_fk(&text, fk, table->db, shown);
+        ok = push_named(list, &named, &text);
+        mr_strbuf_release(&text);
+    }
+    return ok;
+}
+
+static bool list_checks(const struct mr_table *table, struct mr_vec *list)
+{
+    bool ok = true;
+    for (size_t i = 0; i < table->nchecks && ok; i++) {
+        const struct mr_check *check = &table->checks[i];
+        struct named named = {.name = check->name, .column = check->column};
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        mr_strbuf_add_fmt(&text, "check (%s)", check->clause);
+        ok = push_named(list, &named, &text);
+        mr_strbuf_release(&text);
+    }
+    return ok;
+}
+
+static void release_named(struct mr_vec *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(((struct named *)mr_vec_at(list, i))->text);
+    mr_vec_release(list);
+}
+
+static enum mr_code compare_constraints(const struct mr_objects_both *p,
+                                        enum mr_objects_kind kind, struct mr_err *err)
+{
+    struct mr_vec source = MR_VEC_INIT(struct named), target = MR_VEC_INIT(struct named);
+    bool ok;
+    if (kind == MR_OBJECTS_FOREIGN_KEY)
+        ok = list_fks(p, p->st, &source) && list_fks(p, p->tt, &target);
+    else
+        ok = list_checks(p->st, &source) && list_checks(p->tt, &target);
+    enum mr_code code = ok ? compare_named(p, kind, &source, &target, err)
+                           : mr_err_nomem(err, "comparing constraints");
+    release_named(&source);
+    release_named(&target);
+    return code;
+}
+
+/* -- triggers --------------------------------------------------------------------- */
+
+static const struct mr_trigger *find_trigger(const struct mr_table *table,
+                                             const char *name)
+{
+    for (size_t i = 0; i < table->ntriggers; i++)
+        if (strcasecmp(table->triggers[i].name, name) == 0)
+            return &table->triggers[i];
+    return NULL;
+}
+
+static size_t count_alike(const struct mr_table *table, const struct mr_trigger *trigger)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < table->ntriggers; i++)
+        n += strcmp(table->triggers[i].timing, trigger->timing) == 0 &&
+             strcmp(table->triggers[i].event, trigger->event) == 0;
+    return n;
+}
+
+/* The order counts only where both sides run equally many at that moment: one trigger
+ * too many is one difference, not one for each that comes after it. */
+static bool is_same_trigger(const struct mr_objects_both *p, const struct mr_trigger *s,
+                            const struct mr_trigger *t)
+{
+    if (strcmp(s->timing, t->timing) != 0 || strcmp(s->event, t->event) != 0)
+        return false;
+    if (s->order != t->order && s->order > 0 && t->order > 0 &&
+        count_alike(p->st, s) == count_alike(p->tt, t))
+        return false;
+    struct mr_objects_text a = {s->body != NULL ? s->body : "", p->source_db};
+    struct mr_objects_text b = {t->body != NULL ? t->body : "", p->target_db};
+    return mr_objects_same_body(a, b, p->cross);
+}
+
+static enum mr_code compare_trigger(const struct mr_objects_both *p,
+                                    const struct mr_trigger *s,
+                                    const struct mr_trigger *t, struct mr_err *err)
+{
+    if (s != NULL && t != NULL && is_same_trigger(p, s, t))
+        return MR_OK;
+    struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
+    if (s != NULL)
+        mr_objects_add_trigger(&source, s);
+    if (t != NULL)
+        mr_objects_add_trigger(&target, t);
+    if (s != NULL && t != NULL && strcmp(source.ptr, target.ptr) == 0) {
+        mr_strbuf_add_fmt(&source, "\n(order %u)", s->order);
+        mr_strbuf_add_fmt(&target, "\n(order %u)", t->order);
+    }
+    struct mr_object_diff diff = {.kind = MR_OBJECTS_TRIGGER,
+                                  .name = s != NULL ? s->name : t->name,
+                                  .table_name = p->st->name};
+    enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
+    mr_strbuf_release(&source);
+    mr_strbuf_release(&target);
+    return code;
+}
+
+static enum mr_code compare_triggers(const struct mr_objects_both *p, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < p->st->ntriggers && code == MR_OK; i++) {
+        const struct mr_trigger *s = &p->st->triggers[i];
+        code = compare_trigger(p, s, find_trigger(p->tt, s->name), err);
+    }
+    for (size_t i = 0; i < p->tt->ntriggers && code == MR_OK; i++)
+        if (find_trigger(p->st, p->tt->triggers[i].name) == NULL)
+            code = compare_trigger(p, NULL, &p->tt->triggers[i], err);
+    return code;
+}
+
+/* -- the table -----------------------------------------------------------------------
+ */
+
+/* The engine decides what a table can do (transactions, foreign keys), so it counts. */
+const char *mr_objects_engine(const struct mr_table *table)
+{
+    return table->engine != NULL ? table->engine : "table that cannot be opened";
+}
+
+enum mr_code mr_objects_walk_table(const struct mr_objects_both *p, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (strcasecmp(mr_objects_engine(p->st), mr_objects_engine(p->tt)) != 0)
+        code = mr_objects_report_table(p, p->st->name, mr_objects_engine(p->st),
+                                       mr_objects_engine(p->tt), err);
+    if (code == MR_OK)
+        code = mr_objects_compare_charsets(
+            p, MR_OBJECTS_CHARSET, p->st->name,
+            (struct mr_objects_charset){p->source, p->st->charset, p->st->collation},
+            (struct mr_objects_charset){p->target, p->tt->charset, p->tt->collation},
+            err);
+    if (code == MR_OK)
+        code = compare_columns(p, err);
+    if (code == MR_OK)
+        code = compare_constraints(p, MR_OBJECTS_TABLE, err);
+    if (code == MR_OK)
+        code = compare_indexes(p, err);
+    if (code == MR_OK)
+        code = compare_constraints(p, MR_OBJECTS_FOREIGN_KEY, err);
+    if (code == MR_OK)
+        code = compare_triggers(p, err);
+    return code;
+}

@@ -1,0 +1,50 @@
+/*
+ * objects_text: definitions as text for people, and when two of them mean the same; for
+ * recon/check/objects.c and its tests.
+ *
+ * Texts that describe columns, indexes and foreign keys are normal forms: equal texts,
+ * equal definitions.  Errors: only memory, kept in the buffers.  Threads: any.
+ */
+#ifndef MR_OBJECTS_TEXT_H
+#define MR_OBJECTS_TEXT_H
+
+#include <stdbool.h>
+
+#include "core/schema/schema.h"
+#include "core/base/strbuf.h"
+
+/* "int unsigned not null default 5" */
+void mr_objects_add_column(struct mr_strbuf *out, const struct mr_column *col);
+/* "utf8mb4 utf8mb4_general_ci" */
+void mr_objects_add_charset(struct mr_strbuf *out, const char *charset,
+                            const char *collation);
+/* "unique (a, b(10), c desc)" */
+void mr_objects_add_index(struct mr_strbuf *out, const struct mr_index *index);
+/* "(a) references parent (id) on delete cascade on update restrict"; ref_db is named
+ * where it is not own_db, as `shown_db` (SOURCE's name for it). */
+void mr_objects_add_fk(struct mr_strbuf *out, const struct mr_foreign_key *fk,
+                       const char *own_db, const char *shown_db);
+/* "before insert\n<body>" */
+void mr_objects_add_trigger(struct mr_strbuf *out, const struct mr_trigger *trigger);
+
+/* A text and the database that it belongs to. */
+struct mr_objects_text {
+    const char *text, *db;
+};
+/* cross: the two come from servers of different flavour. */
+bool mr_objects_same_body(struct mr_objects_text a, struct mr_objects_text b, bool cross);
+bool mr_objects_same_view(struct mr_objects_text a, struct mr_objects_text b);
+/* As bodies; the start of a recurring event counts only where both name one. */
+bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b,
+                           bool cross);
+
+/* A character set and collation, and the catalogue whose defaults they may be. */
+struct mr_objects_charset {
+    const struct mr_catalogue *cat;
+    const char *charset, *collation;
+};
+/* Equal names (utf8 is utf8mb3), or on two flavours each side's default of one charset.
+ * A side without character data: true (its type differs, which is said elsewhere). */
+bool mr_objects_same_charset(struct mr_objects_charset a, struct mr_objects_charset b);
+
+#endif

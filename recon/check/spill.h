@@ -1,0 +1,58 @@
+/*
+ * spill: the rows of both sides of one table as (key, digest) pairs on disk.
+ *
+ * For tables whose sides cannot be read range by range: a key that the two servers order
+ * differently, or no key at all (then the digest is the key).  A temporary SQLite file
+ * holds one pair a row; SQL finds the keys whose digests do not occur equally often on
+ * both sides.  Memory is SQLite's page cache, whatever the table's size.
+ *
+ *   open → { begin_pass, add…, end_pass }… → walk → close
+ *
+ * The first pass makes suspects of all keys that differ.  Each later pass judges only
+ * those: gone, settled; the same difference as before, diverged; another one, open.  Keys
+ * that differ for the first time in a later pass were compared, and equal, in the first.
+ *
+ * Threads: add is safe from several threads.
+ */
+#ifndef MR_SPILL_H
+#define MR_SPILL_H
+
+#include "core/case/casefile.h"
+#include "core/case/findings.h"
+#include "core/source/keyrange.h"
+#include "core/row/row.h"
+
+struct mr_spill;
+
+enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err);
+void mr_spill_close(struct mr_spill *spill); /* NULL is fine */
+
+enum mr_code mr_spill_begin_pass(struct mr_spill *spill, struct mr_err *err);
+/* Adds one row of side 0 or 1. */
+enum mr_code mr_spill_add(struct mr_spill *spill, int side, struct mr_key key,
+                          struct mr_digest digest, struct mr_err *err);
+/* Forgets a side's rows of this pass, to read them again. */
+enum mr_code mr_spill_drop_side(struct mr_spill *spill, int side, struct mr_err *err);
+/* Judges; *open: suspects that need another pass. */
+enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open,
+                               struct mr_err *err);
+
+/* Is the key an open suspect, so that its image is wanted?  (Never in the first pass.) */
+enum mr_code mr_spill_wants(struct mr_spill *spill, struct mr_key key, bool *wanted,
+                            struct mr_err *err);
+enum mr_code mr_spill_keep_image(struct mr_spill *spill, int side, struct mr_key key,
+                                 const void *image, size_t len, struct mr_err *err);
+
+/* Diverged keys that only one side has: canonical forms are asked for in batches (fn
+ * fills the items' `out`), and keys with the same form become one. */
+typedef enum mr_code mr_spill_canon_fn(void *ctx, struct mr_vec *items,
+                                       struct mr_arena *arena, struct mr_err *err);
+enum mr_code mr_spill_join_canonical(struct mr_spill *spill, mr_spill_canon_fn *fn,
+                                     void *ctx, struct mr_err *err);
+
+/* Diverged keys in byte order; still open ones come as UNSETTLED without images.
+ * `count` is the surplus of rows; finding.source and .target are images. */
+enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx,
+                           struct mr_err *err);
+
+#endif

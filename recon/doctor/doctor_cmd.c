@@ -1,0 +1,216 @@
+/* doctor_cmd.c: `myrecon doctor`: options, output, exit code; see doctor_cmd.h. */
+#include "recon/doctor/doctor_cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cli/general_options.h"
+#include "core/base/run_id.h"
+#include "core/base/suggest.h"
+#include "core/base/term.h"
+#include "recon/doctor/doctor.h"
+#include "recon/doctor/doctor_bundle.h"
+#include "recon/doctor/doctor_output.h"
+
+struct doctor_options {
+    bool json, ask_password;
+    struct mr_string_list works;
+    unsigned work; /* of works */
+    unsigned slow_s;
+    struct mr_string_list tables;
+    const char *bundle;
+    bool force;
+    struct mr_general_options general;
+};
+
+#define AT(field) offsetof(struct doctor_options, field)
+
+static const struct mr_option options[] = {
+    {.name = "tables",
+     .type = MR_OPTION_LIST,
+     .offset = AT(tables),
+     .arg = "PATTERN",
+     .group = "What is examined",
+     .help = "tables that must be there: db.table, wildcards * and ?; a bare name means "
+             "any database; repeatable",
+     .not_in_file = true},
+    {.name = "for",
+     .type = MR_OPTION_LIST,
+     .offset = AT(works),
+     .arg = "COMMAND",
+     .group = "What is examined",
+     .help = "whose needs: check, snapshot, gate, repair or restore; repeatable",
+     .initial_note = "check, snapshot, gate",
+     .not_in_file = true},
+    {.name = "slow",
+     .type = MR_OPTION_UINT,
+     .offset = AT(slow_s),
+     .arg = "SECONDS",
+     .group = "What is examined",
+     .help = "a statement that runs as long is slow",
+     .initial = "10",
+     .max = 86400,
+     .not_in_file = true},
+    MR_JSON_OPTION(struct doctor_options, json, "one JSON object a line"),
+    {.name = "bundle",
+     .type = MR_OPTION_STRING,
+     .offset = AT(bundle),
+     .arg = "FILE.tar.zst",
+     .group = "Result",
+     .help = "also all that support needs, without secrets and rows, into one archive",
+     .not_in_file = true},
+    {.name = "force",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(force),
+     .group = "Result",
+     .help = "replace the bundle's FILE if it is there",
+     .not_in_file = true},
+    MR_ASK_PASSWORD_OPTION(struct doctor_options, ask_password),
+    MR_GENERAL_OPTIONS(struct doctor_options, general),
+};
+
+static const struct {
+    const char *word;
+    enum mr_doctor_work work;
+} works[] = {
+    {"check", MR_DOCTOR_FOR_CHECK},     {"snapshot", MR_DOCTOR_FOR_SNAPSHOT},
+    {"gate", MR_DOCTOR_FOR_GATE},       {"repair", MR_DOCTOR_FOR_REPAIR},
+    {"restore", MR_DOCTOR_FOR_RESTORE},
+};
+
+static enum mr_code add_work(const char *word, unsigned *work, struct mr_err *err)
+{
+    struct mr_suggest near = {.typed = word};
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+        if (strcmp(works[i].word, word) == 0) {
+            *work |= (unsigned)works[i].work;
+            return MR_OK;
+        }
+        mr_suggest_offer(&near, works[i].word);
+    }
+    (void)mr_err_set(err, MR_E_USAGE, "unknown command \"%s\"", word);
+    if (near.best != NULL)
+        mr_err_hint(err, "Did you mean \"%s\"?", near.best);
+    else
+        mr_err_hint(err, "It is check, snapshot, gate, repair or restore.");
+    return MR_E_USAGE;
+}
+
+static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
+{
+    struct doctor_options *values = settings->values;
+    enum mr_code code = mr_general_options_finish(settings, &values->general, err);
+    for (size_t i = 0; code == MR_OK && i < values->works.count; i++) {
+        code = add_work(values->works.items[i], &values->work, err);
+        if (code != MR_OK)
+            mr_settings_context(settings, "for", err);
+    }
+    if (values->work == 0)
+        values->work = MR_DOCTOR_FOR_READING;
+    return code;
+}
+
+static const struct mr_option_set option_set = {
+    .options = options,
+    .count = sizeof options / sizeof *options,
+    .values_size = sizeof(struct doctor_options),
+    .finish = finish,
+};
+
+static const struct mr_command_doc doc = {
+    .summary = "what is wrong with a server or account, and what to do",
+    .operands = "SERVER...",
+    .description =
+        "Goes step by step from the name of the host to a session: address, port, TLS "
+        "and "
+        "its certificate, account. Then it looks at the account's rights, with the GRANT "
+        "for what is missing; at databases, tables and views that cannot be used; at "
+        "settings that hurt, the clock and time zones; at replication that is stopped or "
+        "late, and why; at slow statements, with their plan; at locks, connections and "
+        "disks. Of several servers it tells whether each can be compared with the first, "
+        "and where their schemas are out of step. Nothing is written to any server.\n"
+        "\n"
+        "What is wrong comes first, with what to do. What a missing right hides is "
+        "unknown. With -v it says, too, what is well.\n"
+        "\n"
+        "Exit status: 0 no problem; 1 a problem was found; 3 no server could be reached; "
+        "4 no problem, but something is unknown; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon doctor mysql://recon@db1/club\n"
+                "  myrecon doctor mysql://recon@lost-replica mysql://recon@live\n"
+                "  myrecon doctor --for repair mysql://dba@live/club\n"
+                "  myrecon doctor --bundle support.tar.zst mysql://recon@db1\n",
+};
+
+/* ---- the command ---- */
+
+/* A URI that makes no sense is told before any server is asked. */
+static enum mr_code check_uris(const struct mr_invocation *invocation, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < invocation->noperands; i++) {
+        struct mr_endpoint ep = {0};
+        code = mr_endpoint_parse(&ep, invocation->operands[i], err);
+        if (code == MR_OK && ep.kind != MR_ENDPOINT_MYSQL) {
+            code = mr_err_set(err, MR_E_USAGE, "a snapshot is no server to be examined");
+            mr_err_hint(err, "\"snapshot verify\" examines it.");
+        }
+        mr_endpoint_release(&ep);
+    }
+    return code;
+}
+
+static enum mr_code print(const struct mr_doctor *doctor,
+                          const struct doctor_options *opts, const struct mr_run_id *id,
+                          struct mr_err *err)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    if (opts->json)
+        return mr_doctor_output_json(doctor, id, stdout, err);
+    mr_doctor_output_text(doctor, mr_term_use_color(opts->general.color, 1),
+                          opts->general.verbose > 0, &out);
+    enum mr_code code = mr_strbuf_check(&out, "printing the result", err);
+    if (code == MR_OK)
+        (void)fwrite(out.ptr, 1, out.len, stdout);
+    mr_strbuf_release(&out);
+    return code;
+}
+
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
+                        struct mr_err *err)
+{
+    const struct doctor_options *opts = invocation->settings.values;
+    const struct mr_run_id id = mr_run_id_now();
+    const struct mr_doctor_options how = {.run_tag = id.id,
+                                          .ask_password = opts->ask_password,
+                                          .work = opts->work,
+                                          .slow_s = opts->slow_s,
+                                          .tables = opts->tables};
+    struct mr_doctor doctor;
+    struct mr_doctor_bundle *bundle = NULL;
+    mr_general_options_apply(&opts->general);
+    enum mr_code code = check_uris(invocation, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_doctor_init(&doctor, invocation->config, &how, err);
+    if (code == MR_OK && opts->bundle != NULL)
+        code = mr_doctor_bundle_begin(opts->bundle, opts->force, &id, &bundle, err);
+    for (size_t i = 0; code == MR_OK && i < invocation->noperands; i++)
+        code = mr_doctor_examine(&doctor, invocation->operands[i], err);
+    if (code == MR_OK)
+        code = mr_doctor_conclude(&doctor, err);
+    if (code == MR_OK)
+        code = print(&doctor, opts, &id, err);
+    if (code == MR_OK && bundle != NULL)
+        code = mr_doctor_bundle_write(bundle, &doctor, err);
+    *exit_code = mr_doctor_exit(&doctor);
+    mr_doctor_bundle_free(bundle);
+    mr_doctor_release(&doctor);
+    return code;
+}
+
+const struct mr_command mr_doctor_command = {.name = "doctor",
+                                             .doc = &doc,
+                                             .options = &option_set,
+                                             .min_operands = 1,
+                                             .max_operands = 16,
+                                             .run = run};

@@ -1,0 +1,166 @@
+/* doctor_tables.c: tables and views that are there and cannot be used; see doctor.h. */
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "recon/doctor/doctor.h"
+
+#define SHOWN 5
+#define PROBED_MAX 2000 /* tables and views each */
+#define PATIENCE 3      /* tables that are locked, a second each */
+#define LOCK_WAIT_TIMEOUT 1205
+
+struct probes {
+    struct mr_doctor *doctor;
+    const struct mr_doctor_server *server;
+    size_t tried, locked, broken;
+};
+
+/* A table is opened, and a row of it read: only that shows a tablespace that was discarded. */
+static void table_statement(struct mr_strbuf *sql, const char *db, const char *name)
+{
+    mr_strbuf_add_str(sql, "SELECT 1 FROM ");
+    mr_sql_table(sql, db, name);
+    mr_strbuf_add_str(sql, " LIMIT 1");
+}
+
+/* A view's names are resolved, and nothing is read, however much it would. */
+static void view_statement(struct mr_strbuf *sql, const char *db, const char *name)
+{
+    struct mr_strbuf inner = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&inner, "SELECT 1 FROM ");
+    mr_sql_table(&inner, db, name);
+    mr_strbuf_add_str(sql, "PREPARE myrecon_probe FROM ");
+    mr_sql_string(sql, inner.ptr);
+    sql->failed |= inner.failed;
+    mr_strbuf_release(&inner);
+}
+
+static void say_table(const struct probes *p, const char *db, const char *name,
+                      const char *why)
+{
+    if (p->broken > SHOWN)
+        return;
+    mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_table,
+                  "table \"%s.%s\" cannot be opened: %s", db, name, why);
+    mr_doctor_hint(
+        p->doctor,
+        "See the server's error log. \"missing\", \"doesn't exist in engine\", "
+        "\"discarded\": bring its file back, or restore it; \"crashed\": CHECK "
+        "TABLE, REPAIR TABLE.");
+}
+
+static void say_view(const struct probes *p, const char *db, const char *name,
+                     const char *why)
+{
+    if (p->broken > SHOWN)
+        return;
+    mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_view,
+                  "view \"%s.%s\" cannot be used: %s", db, name, why);
+    mr_doctor_hint(p->doctor,
+                   "SHOW CREATE VIEW names what it reads, and its definer: one of "
+                   "them is gone, or the definer lost a right.");
+}
+
+/* What a right hides is told of with the rights; what came and went is no fault. */
+static bool is_a_fault(enum mr_code code, const struct mr_err *why, bool view)
+{
+    if (code == MR_OK || code == MR_E_TIMEOUT || why->sql_errno == LOCK_WAIT_TIMEOUT)
+        return false;
+    return view ? why->sql_errno == 1356
+                : code != MR_E_DENIED && why->sql_errno != 1146 && why->sql_errno != 1049;
+}
+
+static enum mr_code probe(struct probes *p, const char *db, const char *name, bool view,
+                          struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    if (p->tried++ >= PROBED_MAX || p->locked >= PATIENCE)
+        return MR_OK;
+    if (view)
+        view_statement(&sql, db, name);
+    else
+        table_statement(&sql, db, name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK && view)
+        code = mr_db_exec(p->server->link.db, sql.ptr, sql.len, &why);
+    else if (code == MR_OK)
+        code = mr_db_query(p->server->link.db, sql.ptr, sql.len, &res, &why);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    p->locked += why.sql_errno == LOCK_WAIT_TIMEOUT ? 1 : 0;
+    if (is_a_fault(code, &why, view)) {
+        p->broken++;
+        if (view)
+            say_view(p, db, name, why.message);
+        else
+            say_table(p, db, name, why.message);
+    }
+    return MR_OK;
+}
+
+static enum mr_code probe_tables(struct mr_doctor *d,
+                                 const struct mr_doctor_server *server,
+                                 struct mr_err *err)
+{
+    const struct mr_catalogue *cat = server->cat;
+    struct probes p = {.doctor = d, .server = server};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
+        const struct mr_table *t = &cat->tables[i];
+        if (t->open_error == NULL) {
+            code = probe(&p, t->db, t->name, false, err);
+            continue;
+        }
+        p.broken++;
+        say_table(&p, t->db, t->name, t->open_error);
+    }
+    if (code == MR_OK && p.broken == 0)
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_table, "all %zu tables can be opened",
+                      cat->ntables);
+    return code;
+}
+
+static enum mr_code probe_views(struct mr_doctor *d,
+                                const struct mr_doctor_server *server, struct mr_err *err)
+{
+    static const char done[] = "DEALLOCATE PREPARE myrecon_probe";
+    const struct mr_catalogue *cat = server->cat;
+    struct probes p = {.doctor = d, .server = server};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
+        if (cat->objects[i].kind == MR_OBJECT_VIEW)
+            code = probe(&p, cat->objects[i].db, cat->objects[i].name, true, err);
+    if (code == MR_OK && p.tried > 0)
+        (void)mr_db_exec(server->link.db, done, sizeof done - 1, NULL);
+    if (code == MR_OK && p.broken == 0)
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_view, "all %zu views can be used",
+                      p.tried);
+    return code;
+}
+
+enum mr_code mr_doctor_tables(struct mr_doctor *d, struct mr_doctor_server *server,
+                              struct mr_err *err)
+{
+    size_t keyless = 0;
+    enum mr_code code = probe_tables(d, server, err);
+    if (code == MR_OK)
+        code = probe_views(d, server, err);
+    for (size_t i = 0; i < server->cat->ntables; i++)
+        keyless += server->cat->tables[i].open_error == NULL &&
+                           !mr_doctor_has_key(&server->cat->tables[i])
+                       ? 1
+                       : 0;
+    if (keyless > 0) {
+        mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_keys,
+                      "tables without a primary key: %zu", keyless);
+        mr_doctor_hint(d, "They are compared as a whole, cannot be repaired row by row, "
+                          "and slow replicas down.");
+    }
+    return code;
+}

@@ -1,9 +1,0 @@
-/* doctor_cmd: the command `myrecon doctor`. */
-#ifndef MR_DOCTOR_CMD_H
-#define MR_DOCTOR_CMD_H
-
-#include "core/cli.h"
-
-extern const struct mr_command mr_doctor_command;
-
-#endif

@@ -1,0 +1,154 @@
+/* gate_check_cmd.c: `myrecon gate check`; see gate_cmd.h. */
+#include <stdio.h>
+#include <time.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "core/base/term.h"
+#include "recon/gate/gate_cmd.h"
+#include "recon/gate/gate_file.h"
+#include "recon/gate/gate_output.h"
+#include "recon/gate/gate_run.h"
+
+#define NAP_MS 100
+#define NAPS_A_ROUND 10
+
+/* A name after --only must be checkable: silence would be taken for fine. */
+static enum mr_code require_baseline(const struct mr_gate_run *run, struct mr_err *err)
+{
+    struct mr_gate_judge probe = {.baseline = run->has_baseline ? &run->baseline : NULL,
+                                  .npeers = run->opts->peers.count};
+    if (run->opts->only.count == 0)
+        return MR_OK;
+    for (int i = MR_GATE_NONE + 1; i < MR_GATE_NAMES_END; i++) {
+        const struct mr_gate_name_info *info = &mr_gate_names[i];
+        if (!run->wanted[i] || mr_gate_judge_applies(&probe, (enum mr_gate_name)i))
+            continue;
+        (void)mr_err_set(err, MR_E_USAGE, "check \"%s\" needs a %s", info->name,
+                         info->needs == MR_GATE_NEEDS_PEER ? "peer" : "baseline");
+        mr_err_hint(err, info->needs == MR_GATE_NEEDS_PEER
+                             ? "Name the other side: --peer URI."
+                             : "Record one before the change: myrecon gate record SERVER "
+                               "--output FILE; then gate check FILE SERVER.");
+        return MR_E_USAGE;
+    }
+    return MR_OK;
+}
+
+/* Until the next round; false when the time is up. */
+static bool pause_until(double deadline_s)
+{
+    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+    for (int i = 0; i < NAPS_A_ROUND && !mr_is_cancelled(); i++) {
+        if (mr_clock_now_s() >= deadline_s)
+            return false;
+        (void)nanosleep(&nap, NULL);
+    }
+    return true;
+}
+
+static bool is_retryable(enum mr_code code)
+{
+    return code == MR_E_CONNECT || code == MR_E_LOST || code == MR_E_TIMEOUT ||
+           code == MR_E_AUTH;
+}
+
+/* The last round decides; a server that is away may come back while there is time. */
+static enum mr_code rounds(struct mr_gate_run *run, struct mr_err *err)
+{
+    const double deadline_s = mr_clock_now_s() + run->opts->wait_s;
+    enum mr_code code;
+    for (;;) {
+        code = mr_gate_run_round(run, err);
+        const bool well =
+            code == MR_OK && mr_gate_judge_verdict(&run->judge) == MR_GATE_OK;
+        if (well || (code != MR_OK && !is_retryable(code)) || run->opts->wait_s == 0)
+            break;
+        mr_log_detail("not well yet%s%s", code != MR_OK ? ": " : "",
+                      code != MR_OK ? err->message : "");
+        if (!pause_until(deadline_s))
+            break;
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+    }
+    return code;
+}
+
+static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err *err)
+{
+    const struct mr_gate_options *opts = run->opts;
+    const struct mr_gate_report report = {
+        .judge = &run->judge,
+        .run_id = run->id.id,
+        .started = run->id.started,
+        .server = run->display,
+        .label = run->label,
+        .seconds = run->seconds,
+        .color = mr_term_use_color(opts->general.color, 1),
+        .verbose = opts->general.verbose > 0,
+    };
+    enum mr_code code = MR_OK;
+    if (opts->prometheus != NULL)
+        code = mr_gate_output_prometheus(&report, opts->prometheus, err);
+    if (code == MR_OK)
+        code = opts->json ? mr_gate_output_json(&report, stdout, err)
+                          : mr_gate_output_text(&report, stdout, err);
+    *exit_code = mr_gate_output_exit(mr_gate_judge_verdict(&run->judge), opts->nagios);
+    return code;
+}
+
+static enum mr_code check(struct mr_gate_run *run, const char *file, int *exit_code,
+                          struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (file != NULL)
+        code = mr_gate_file_read(file, &run->arena, &run->baseline, err);
+    run->has_baseline = file != NULL && code == MR_OK;
+    if (code == MR_OK)
+        code = require_baseline(run, err);
+    if (code == MR_OK)
+        code = rounds(run, err);
+    if (code == MR_OK)
+        return print(run, exit_code, err);
+    if (code == MR_E_LOST || code == MR_E_CANCELLED)
+        mr_err_hint(err, "Nothing is known about the server. Run it again.");
+    if (run->opts->prometheus != NULL && is_retryable(code))
+        (void)mr_gate_output_prometheus_down(run->label, run->opts->prometheus, NULL);
+    return code;
+}
+
+/* Nagios shows what is on stdout, and knows no status beyond 3. */
+static enum mr_code answer_nagios(enum mr_code code, int *exit_code, struct mr_err *err)
+{
+    if (code == MR_OK || code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_BUG)
+        return code;
+    (void)printf("GATE UNKNOWN - %s\n", err->message);
+    *exit_code = 3;
+    return MR_OK;
+}
+
+static enum mr_code run_check(const struct mr_invocation *invocation, int *exit_code,
+                              struct mr_err *err)
+{
+    const struct mr_gate_options *opts = invocation->settings.values;
+    const bool has_file = invocation->noperands == 2;
+    const char *file = has_file ? invocation->operands[0] : NULL;
+    struct mr_gate_run run;
+    mr_general_options_apply(&opts->general);
+    enum mr_code code = mr_gate_run_init(&run, opts, invocation->config,
+                                         invocation->operands[has_file ? 1 : 0], err);
+    if (code == MR_OK)
+        code = check(&run, file, exit_code, err);
+    if (opts->nagios)
+        code = answer_nagios(code, exit_code, err);
+    mr_gate_run_release(&run);
+    return code;
+}
+
+const struct mr_command mr_gate_check_command = {.name = "gate check",
+                                                 .doc = &mr_gate_check_doc,
+                                                 .options = &mr_gate_check_option_set,
+                                                 .min_operands = 1,
+                                                 .max_operands = 2,
+                                                 .run = run_check};

@@ -1,0 +1,311 @@
+/* gate_file_read.c: reading facts; see gate_file.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/io.h"
+#include "core/json/json_reader.h"
+#include "core/file/sha256.h"
+#include "recon/gate/gate_file.h"
+#include "recon/gate/gate_file_internal.h"
+
+#define MAX_BYTES ((size_t)1 << 30)
+
+typedef const struct json_t *node;
+
+static struct mr_gate_view get_view(struct mr_json_reader *r, node object)
+{
+    struct mr_gate_view view = {.seen = MR_GATE_SEEN};
+    view.why = mr_json_read_text_or_null(r, object, "unknown");
+    if (view.why != NULL)
+        view.seen = MR_GATE_FAILED;
+    return view;
+}
+
+static void set_text(char *to, size_t size, const char *text)
+{
+    size_t len = strlen(text);
+    if (len >= size)
+        len = size - 1;
+    memcpy(to, text, len);
+    to[len] = '\0';
+}
+
+static void get_server(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
+{
+    node object = mr_json_read_object(r, facts, "server");
+    struct mr_server *s = &f->server;
+    s->flavour = strcmp(mr_json_read_text(r, object, "flavour"), "mariadb") == 0
+                     ? MR_FLAVOUR_MARIADB
+                     : MR_FLAVOUR_MYSQL;
+    s->version = (unsigned)mr_json_read_number(r, object, "version_number");
+    set_text(s->version_text, sizeof s->version_text,
+             mr_json_read_text(r, object, "version"));
+    set_text(s->hostname, sizeof s->hostname, mr_json_read_text(r, object, "hostname"));
+    s->port = (unsigned)mr_json_read_number(r, object, "port");
+    s->server_id = (uint32_t)mr_json_read_number(r, object, "server_id");
+    set_text(s->uuid, sizeof s->uuid, mr_json_read_text(r, object, "uuid"));
+    set_text(s->datadir, sizeof s->datadir, mr_json_read_text(r, object, "datadir"));
+    f->started = mr_json_read_text(r, object, "started");
+    f->uptime_s = mr_json_read_number(r, object, "uptime_seconds");
+}
+
+static void get_channel(struct mr_json_reader *r, node object, struct mr_gate_channel *c)
+{
+    c->name = mr_json_read_text(r, object, "name");
+    c->host = mr_json_read_text(r, object, "host");
+    c->port = (unsigned)mr_json_read_number(r, object, "port");
+    c->uuid = mr_json_read_text(r, object, "uuid");
+    c->source_id = (uint32_t)mr_json_read_number(r, object, "server_id");
+    c->io = mr_json_read_text(r, object, "io");
+    c->sql = mr_json_read_text(r, object, "sql");
+    c->lag_s = MR_GATE_UNKNOWN_S;
+    c->delay_s = (long)mr_json_read_number(r, object, "delay_seconds");
+    c->io_errno = (unsigned)mr_json_read_number(r, object, "io_errno");
+    c->sql_errno = (unsigned)mr_json_read_number(r, object, "sql_errno");
+    c->io_error = c->sql_error = c->worker_error = c->retrieved = "";
+}
+
+static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
+{
+    node object = mr_json_read_object(r, facts, "gtid");
+    f->gtid_executed = mr_json_read_text(r, object, "executed");
+    f->gtid_position = mr_json_read_text(r, object, "position");
+    object = mr_json_read_object(r, facts, "replication");
+    if (r->code != MR_OK)
+        return;
+    f->replication = get_view(r, object);
+    void *items = NULL;
+    node array = mr_json_read_array(r, object, "channels", sizeof(struct mr_gate_channel),
+                                    &f->nchannels, &items);
+    struct mr_gate_channel *channels = items;
+    for (size_t i = 0; i < f->nchannels && r->code == MR_OK; i++)
+        get_channel(r, mr_json_read_item(r, array, i), &channels[i]);
+    f->channels = channels;
+    object = mr_json_read_object(r, facts, "semi_sync");
+    f->semi_sync_known = mr_json_read_bool(r, object, "known");
+    f->semi_sync_wanted = mr_json_read_bool(r, object, "wanted");
+    f->semi_sync_on = mr_json_read_bool(r, object, "on");
+    f->semi_sync_clients = mr_json_read_number(r, object, "clients");
+}
+
+static void get_load(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
+{
+    node object = mr_json_read_object(r, facts, "sessions");
+    if (r->code != MR_OK)
+        return;
+    f->sessions = get_view(r, object);
+    f->attached = mr_json_read_number(r, object, "replicas_attached");
+    f->by_account = mr_json_read_text(r, object, "by_account");
+    object = mr_json_read_object(r, facts, "load");
+    f->max_connections = mr_json_read_number(r, object, "max_connections");
+    f->connected = mr_json_read_number(r, object, "connected");
+    f->running = mr_json_read_number(r, object, "running");
+    f->most_connected = mr_json_read_number(r, object, "most_connected");
+    f->data_bytes = mr_json_read_number(r, object, "data_bytes");
+    void *items = NULL;
+    node array = mr_json_read_array(
+        r, facts, "variables", sizeof(struct mr_gate_variable), &f->nvariables, &items);
+    struct mr_gate_variable *variables = items;
+    for (size_t i = 0; i < f->nvariables && r->code == MR_OK; i++) {
+        node item = mr_json_read_item(r, array, i);
+        variables[i].name = mr_json_read_text(r, item, "name");
+        variables[i].value = mr_json_read_text(r, item, "value");
+    }
+    f->variables = variables;
+}
+
+static void get_range(struct mr_json_reader *r, node object, struct mr_gate_range *range)
+{
+    range->lo = mr_json_read_text(r, object, "lo");
+    range->hi = mr_json_read_text(r, object, "hi");
+    range->rows = mr_json_read_number(r, object, "rows");
+    range->digest = mr_json_read_text(r, object, "digest");
+}
+
+static void get_samples(struct mr_json_reader *r, node object, struct mr_gate_table *t)
+{
+    void *items = NULL;
+    node array = mr_json_read_array(r, object, "samples", sizeof(struct mr_gate_range),
+                                    &t->nranges, &items);
+    struct mr_gate_range *ranges = items;
+    struct mr_err ignored;
+    node full = NULL;
+    for (size_t i = 0; i < t->nranges && r->code == MR_OK; i++)
+        get_range(r, mr_json_read_item(r, array, i), &ranges[i]);
+    t->ranges = ranges;
+    if (r->code == MR_OK && mr_json_get_object(object, "full", &full, &ignored) == MR_OK)
+        get_range(r, full, &t->full);
+}
+
+static void get_keys(struct mr_json_reader *r, node table, struct mr_gate_table *t)
+{
+    node object = mr_json_read_object(r, table, "rows");
+    t->rows = mr_json_read_number(r, object, "count");
+    t->rows_exact = mr_json_read_bool(r, object, "exact");
+    object = mr_json_read_object(r, table, "key");
+    t->key_column = mr_json_read_text_or_null(r, object, "column");
+    const char *greatest = mr_json_read_text_or_null(r, object, "greatest");
+    t->has_greatest = greatest != NULL;
+    t->greatest = greatest != NULL ? greatest : "";
+    object = mr_json_read_object(r, table, "counter");
+    t->counter_column = mr_json_read_text_or_null(r, object, "column");
+    t->next = mr_json_read_number(r, object, "next");
+    t->counter_greatest = mr_json_read_number(r, object, "greatest");
+    t->counter_max = mr_json_read_number(r, object, "type_max");
+    object = mr_json_read_object(r, table, "newest");
+    t->time_column = mr_json_read_text_or_null(r, object, "column");
+    const char *newest = mr_json_read_text_or_null(r, object, "value");
+    t->newest = newest != NULL ? newest : "";
+    t->time_is_number = mr_json_read_bool(r, object, "is_number");
+    t->newest_by = mr_json_read_text(r, object, "read_by");
+    object = mr_json_read_object(r, table, "sequence");
+    t->sequence_view.seen = MR_GATE_SEEN;
+    t->sequence_column = mr_json_read_text_or_null(r, object, "column");
+    t->sequence_lo = mr_json_read_number(r, object, "lo");
+    t->sequence_hi = mr_json_read_number(r, object, "hi");
+    t->sequence_present = mr_json_read_number(r, object, "present");
+    t->sequence_gaps = mr_json_read_text(r, object, "gaps");
+}
+
+static void get_table(struct mr_json_reader *r, node object, struct mr_gate_table *t)
+{
+    if (r->code != MR_OK)
+        return;
+    t->db = mr_json_read_text(r, object, "db");
+    t->name = mr_json_read_text(r, object, "name");
+    t->view = get_view(r, object);
+    t->engine = mr_json_read_text(r, object, "engine");
+    t->fingerprint = mr_json_read_text(r, object, "fingerprint");
+    t->shape = mr_json_read_texts(r, object, "shape", &t->nshape);
+    get_keys(r, object, t);
+    get_samples(r, object, t);
+}
+
+static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
+{
+    f->uri = mr_json_read_text(r, object, "uri");
+    f->recorded = mr_json_read_text(r, object, "recorded");
+    get_server(r, object, f);
+    f->role = mr_json_read_text(r, object, "role");
+    f->read_only = mr_json_read_bool(r, object, "read_only");
+    f->super_read_only = mr_json_read_bool(r, object, "super_read_only");
+    get_replication(r, object, f);
+    get_load(r, object, f);
+    f->named = mr_json_read_texts(r, object, "named", &f->nnamed);
+    f->dbs = mr_json_read_texts(r, object, "databases", &f->ndbs);
+    void *items = NULL;
+    node array = mr_json_read_array(r, object, "tables", sizeof(struct mr_gate_table),
+                                    &f->ntables, &items);
+    struct mr_gate_table *tables = items;
+    for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++)
+        get_table(r, mr_json_read_item(r, array, i), &tables[i]);
+    f->tables = tables;
+    f->tables_read = true;
+}
+
+/* ---- the file as a whole ---- */
+
+static enum mr_code refuse(const char *path, const char *why, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CONFIG, "baseline \"%s\" %s", path, why);
+    mr_err_hint(err, "Record it anew: myrecon gate record SERVER --output FILE.");
+    return MR_E_CONFIG;
+}
+
+static enum mr_code check_schema(node root, const char *path, struct mr_err *err)
+{
+    const char *schema = NULL;
+    struct mr_err why;
+    if (mr_json_get_text(root, "schema", &schema, &why) != MR_OK ||
+        strncmp(schema, "myrecon/facts/", 14) != 0)
+        return refuse(path, "is no file of \"gate record\"", err);
+    if (strcmp(schema, MR_GATE_FACTS_SCHEMA) != 0) {
+        (void)mr_err_set(err, MR_E_CONFIG,
+                         "baseline \"%s\" is of version \"%.40s\", this myrecon reads "
+                         "\"" MR_GATE_FACTS_SCHEMA "\"",
+                         path, schema);
+        mr_err_hint(err, "Record it anew, or use the myrecon that recorded it.");
+        return MR_E_CONFIG;
+    }
+    return MR_OK;
+}
+
+static enum mr_code check_seal(const char *text, size_t len, const char *path,
+                               struct mr_err *err)
+{
+    const size_t tail = sizeof MR_GATE_TAIL - 1, seal = sizeof MR_GATE_SEAL - 1;
+    const size_t closing = seal + (MR_SHA256_HEX - 1) + tail;
+    char digest[MR_SHA256_HEX];
+    if (len < closing || memcmp(text + len - tail, MR_GATE_TAIL, tail) != 0 ||
+        memcmp(text + len - closing, MR_GATE_SEAL, seal) != 0)
+        return refuse(path, "is cut short or was changed", err);
+    enum mr_code code = mr_sha256_bytes(text, len - closing, digest, err);
+    if (code == MR_OK &&
+        memcmp(digest, text + len - closing + seal, MR_SHA256_HEX - 1) != 0)
+        code = refuse(path,
+                      "was changed after it had been recorded: its checksum is "
+                      "wrong",
+                      err);
+    return code;
+}
+
+static enum mr_code get_all(struct mr_json_reader *r, node root,
+                            struct mr_gate_baseline *out)
+{
+    size_t count;
+    void *items = NULL;
+    node array = mr_json_read_array(r, root, "servers", sizeof(struct mr_gate_facts),
+                                    &count, &items);
+    struct mr_gate_facts *servers = items;
+    for (size_t i = 0; i < count && r->code == MR_OK; i++)
+        get_facts(r, mr_json_read_item(r, array, i), &servers[i]);
+    out->recorded = mr_json_read_text(r, root, "recorded");
+    out->version = mr_json_read_text(r, root, "version");
+    if (r->code == MR_OK && count == 0)
+        r->code = mr_err_set(r->err, MR_E_CONFIG, "it holds no server");
+    if (r->code == MR_OK) {
+        out->server = servers[0];
+        out->peers = servers + 1;
+        out->npeers = count - 1;
+    }
+    return r->code;
+}
+
+enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,
+                                struct mr_arena *arena, struct mr_gate_baseline *out,
+                                struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    struct mr_err why = {0};
+    struct mr_json_reader r = {
+        .arena = arena, .err = &why, .doing = "reading the baseline"};
+    *out = (struct mr_gate_baseline){.path = mr_arena_strdup(arena, path)};
+    if (out->path == NULL)
+        return mr_err_nomem(err, "reading the baseline");
+    enum mr_code code = mr_json_parse(text, len, path, &doc, &why);
+    if (code == MR_E_NOMEM)
+        return mr_err_nomem(err, "reading the baseline");
+    if (code != MR_OK)
+        return refuse(path, "is no file of \"gate record\", or cut short", err);
+    code = check_schema(mr_json_root(doc), path, err);
+    if (code == MR_OK)
+        code = check_seal(text, len, path, err);
+    if (code == MR_OK && get_all(&r, mr_json_root(doc), out) != MR_OK) {
+        code = r.code == MR_E_NOMEM ? mr_err_nomem(err, "reading the baseline")
+                                    : refuse(path, "lacks something", err);
+        mr_err_detail(err, "%s", why.message);
+    }
+    mr_json_free(doc);
+    return code;
+}
+
+enum mr_code mr_gate_file_read(const char *path, struct mr_arena *arena,
+                               struct mr_gate_baseline *out, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
+    if (code == MR_OK)
+        code = mr_gate_file_parse(text.ptr, text.len, path, arena, out, err);
+    mr_strbuf_release(&text);
+    return code;
+}

@@ -1,0 +1,276 @@
+/*
+ * gate_gtid.c: see gate_gtid.h.
+ *
+ * A set is a list of intervals [lo, hi], each with the name of its source ("uuid",
+ * "uuid:tag", "domain-server").  Invariant after parsing: sorted by name, then lo, and
+ * intervals of one name neither overlap nor touch.
+ */
+#include "recon/gate/gate_gtid.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/vec.h"
+
+#define NAME_MAX_BYTES 80 /* a uuid, a colon, a tag of 32 */
+
+struct interval {
+    char name[NAME_MAX_BYTES];
+    uint64_t lo, hi;
+};
+
+static enum mr_code malformed(const char *text, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_CHANGED, "\"%.80s\" is no set of GTIDs", text);
+}
+
+static enum mr_code push(struct mr_vec *set, const char *name, size_t name_len,
+                         uint64_t lo, uint64_t hi, struct mr_err *err)
+{
+    struct interval *item = mr_vec_push(set);
+    if (item == NULL)
+        return mr_err_nomem(err, "reading GTIDs");
+    memcpy(item->name, name, name_len);
+    item->name[name_len] = '\0';
+    for (char *c = item->name; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'F')
+            *c = (char)(*c - 'A' + 'a');
+    item->lo = lo;
+    item->hi = hi;
+    return MR_OK;
+}
+
+static bool parse_uint(const char **at, uint64_t *value)
+{
+    char *end = NULL;
+    if (**at < '0' || **at > '9')
+        return false;
+    *value = strtoull(*at, &end, 10);
+    *at = end;
+    return true;
+}
+
+/* ":1-5:8", or ":tag:1-5": the intervals behind a uuid, up to its comma. */
+static enum mr_code parse_intervals(struct mr_vec *set, const char **at, const char *uuid,
+                                    size_t uuid_len, const char *text, struct mr_err *err)
+{
+    char name[NAME_MAX_BYTES];
+    size_t len = uuid_len;
+    memcpy(name, uuid, uuid_len);
+    while (**at == ':') {
+        (*at)++;
+        const char *word = *at;
+        uint64_t lo, hi;
+        size_t word_len = strcspn(word, ":,-");
+        const bool is_tag = (*word >= 'a' && *word <= 'z') || *word == '_';
+        if (is_tag) {
+            if (uuid_len + 1 + word_len >= sizeof name)
+                return malformed(text, err);
+            name[uuid_len] = ':';
+            memcpy(name + uuid_len + 1, word, word_len);
+            len = uuid_len + 1 + word_len;
+            *at += word_len;
+            continue;
+        }
+        if (!parse_uint(at, &lo))
+            return malformed(text, err);
+        hi = lo;
+        if (**at == '-') {
+            (*at)++;
+            if (!parse_uint(at, &hi))
+                return malformed(text, err);
+        }
+        enum mr_code code = push(set, name, len, lo, hi, err);
+        if (code != MR_OK)
+            return code;
+    }
+    return MR_OK;
+}
+
+static enum mr_code parse_mysql(struct mr_vec *set, const char *text, struct mr_err *err)
+{
+    const char *at = text;
+    while (*at != '\0') {
+        const char *uuid = at;
+        size_t len = strcspn(at, ":,");
+        if (len == 0 || len >= 40 || at[len] != ':')
+            return malformed(text, err);
+        at += len;
+        enum mr_code code = parse_intervals(set, &at, uuid, len, text, err);
+        if (code != MR_OK)
+            return code;
+        if (*at == ',')
+            at++;
+        else if (*at != '\0')
+            return malformed(text, err);
+    }
+    return MR_OK;
+}
+
+static enum mr_code parse_mariadb(struct mr_vec *set, const char *text,
+                                  struct mr_err *err)
+{
+    const char *at = text;
+    while (*at != '\0') {
+        const char *name = at;
+        uint64_t domain, server, sequence;
+        if (!parse_uint(&at, &domain) || *at++ != '-' || !parse_uint(&at, &server))
+            return malformed(text, err);
+        size_t len = (size_t)(at - name);
+        if (len >= NAME_MAX_BYTES || *at++ != '-' || !parse_uint(&at, &sequence))
+            return malformed(text, err);
+        enum mr_code code = MR_OK;
+        if (sequence > 0)
+            code = push(set, name, len, 1, sequence, err);
+        if (code != MR_OK)
+            return code;
+        if (*at == ',')
+            at++;
+        else if (*at != '\0')
+            return malformed(text, err);
+    }
+    return MR_OK;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct interval *a = left, *b = right;
+    int order = strcmp(a->name, b->name);
+    if (order != 0)
+        return order;
+    return (a->lo > b->lo) - (a->lo < b->lo);
+}
+
+/* Restores the invariant. */
+static void normalise(struct mr_vec *set)
+{
+    struct interval *items = set->items;
+    size_t kept = 0;
+    if (set->count == 0)
+        return;
+    qsort(items, set->count, sizeof *items, compare);
+    for (size_t i = 1; i < set->count; i++) {
+        struct interval *last = &items[kept];
+        if (strcmp(last->name, items[i].name) == 0 && items[i].lo <= last->hi + 1) {
+            if (items[i].hi > last->hi)
+                last->hi = items[i].hi;
+        } else {
+            items[++kept] = items[i];
+        }
+    }
+    set->count = kept + 1;
+}
+
+static enum mr_code parse(struct mr_vec *set, enum mr_flavour flavour, const char *text,
+                          struct mr_err *err)
+{
+    struct mr_strbuf plain = MR_STRBUF_INIT;
+    for (const char *c = text; *c != '\0'; c++)
+        if (strchr(" \t\r\n", *c) == NULL)
+            mr_strbuf_add_char(&plain, *c);
+    enum mr_code code = mr_strbuf_check(&plain, "reading GTIDs", err);
+    if (code == MR_OK)
+        code = flavour == MR_FLAVOUR_MARIADB ? parse_mariadb(set, plain.ptr, err)
+                                             : parse_mysql(set, plain.ptr, err);
+    mr_strbuf_release(&plain);
+    if (code == MR_OK)
+        normalise(set);
+    return code;
+}
+
+struct writer {
+    enum mr_flavour flavour;
+    struct mr_strbuf *out;
+    char last[NAME_MAX_BYTES]; /* the name written last */
+    uint64_t count;
+};
+
+static void write_interval(struct writer *w, const char *name, uint64_t lo, uint64_t hi)
+{
+    struct mr_strbuf *out = w->out;
+    const bool same = strcmp(w->last, name) == 0;
+    w->count += hi - lo + 1;
+    if (w->flavour == MR_FLAVOUR_MARIADB) {
+        if (w->last[0] != '\0')
+            mr_strbuf_add_char(out, ',');
+        mr_strbuf_add_fmt(out, "%s-%" PRIu64, name, lo);
+        if (hi > lo)
+            mr_strbuf_add_fmt(out, "..%" PRIu64, hi);
+    } else {
+        if (!same && w->last[0] != '\0')
+            mr_strbuf_add_char(out, ',');
+        if (!same)
+            mr_strbuf_add_str(out, name);
+        mr_strbuf_add_fmt(out, ":%" PRIu64, lo);
+        if (hi > lo)
+            mr_strbuf_add_fmt(out, "-%" PRIu64, hi);
+    }
+    (void)snprintf(w->last, sizeof w->last, "%s", name);
+}
+
+/* MariaDB numbers the transactions of a domain whoever writes them: a server that b has
+ * never heard of began behind what b knows of the domain. */
+static uint64_t first_of_stranger(const struct interval *a, const struct mr_vec *b)
+{
+    const size_t domain = (size_t)(strchr(a->name, '-') - a->name) + 1;
+    uint64_t known = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        const struct interval *item = mr_vec_at(b, i);
+        if (strncmp(item->name, a->name, domain) == 0 && item->hi > known)
+            known = item->hi;
+    }
+    return known < a->hi ? known + 1 : a->hi;
+}
+
+/* What is left of one interval of a when all of b is taken away; *from is where b's
+ * intervals of this name may begin. */
+static void subtract_one(struct writer *w, const struct interval *a,
+                         const struct mr_vec *b, size_t *from)
+{
+    const struct interval *items = b->items;
+    uint64_t lo = a->lo;
+    while (*from < b->count && strcmp(items[*from].name, a->name) < 0)
+        (*from)++;
+    if (w->flavour == MR_FLAVOUR_MARIADB &&
+        (*from == b->count || strcmp(items[*from].name, a->name) != 0))
+        lo = first_of_stranger(a, b);
+    for (size_t i = *from; i < b->count && strcmp(items[i].name, a->name) == 0; i++) {
+        if (items[i].hi < lo)
+            continue;
+        if (items[i].lo > a->hi)
+            break;
+        if (items[i].lo > lo)
+            write_interval(w, a->name, lo, items[i].lo - 1);
+        if (items[i].hi >= a->hi)
+            return;
+        lo = items[i].hi + 1;
+    }
+    if (lo <= a->hi)
+        write_interval(w, a->name, lo, a->hi);
+}
+
+enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const char *b,
+                                   struct mr_strbuf *out, uint64_t *count,
+                                   struct mr_err *err)
+{
+    struct mr_vec left = MR_VEC_INIT(struct interval);
+    struct mr_vec right = MR_VEC_INIT(struct interval);
+    struct writer w = {.flavour = flavour, .out = out};
+    size_t from = 0;
+    *count = 0;
+    enum mr_code code = parse(&left, flavour, a, err);
+    if (code == MR_OK)
+        code = parse(&right, flavour, b, err);
+    for (size_t i = 0; code == MR_OK && i < left.count; i++)
+        subtract_one(&w, mr_vec_at(&left, i), &right, &from);
+    if (code == MR_OK) {
+        *count = w.count;
+        code = mr_strbuf_check(out, "comparing GTIDs", err);
+    }
+    mr_vec_release(&left);
+    mr_vec_release(&right);
+    return code;
+}

@@ -1,0 +1,24 @@
+/*
+ * gate_gtid: sets of executed transactions, subtracted and counted.
+ *
+ * MySQL: "uuid:1-5:8,uuid:tag:3".  MariaDB: a state "0-1-55,0-2-7" stands, for each pair
+ * of domain and server, for everything up to that number.  Blanks and line breaks are
+ * passed over.  Text that is no set is an error: MR_E_CHANGED.
+ *
+ * Ownership: outputs are appended to strbufs.  Threads: no state.
+ */
+#ifndef MR_GATE_GTID_H
+#define MR_GATE_GTID_H
+
+#include <stdint.h>
+
+#include "core/db/db.h"
+
+/* Appends to `out` what is in `a` and not in `b`, in a's notation ("" for nothing), and
+ * counts its transactions.  On MariaDB the difference of a pair is written as
+ * "0-1-8..55". */
+enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const char *b,
+                                   struct mr_strbuf *out, uint64_t *count,
+                                   struct mr_err *err);
+
+#endif

@@ -1,0 +1,271 @@
+/* gate_judge.c: see gate_judge.h. */
+#include "recon/gate/gate_judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "recon/gate/gate_rules.h"
+
+#define FOUND_SHOWN 5
+
+const char *mr_gate_severity_text(enum mr_gate_severity severity)
+{
+    static const char *const texts[] = {"undecided", "ok", "warning", "unknown",
+                                        "critical"};
+    return texts[severity];
+}
+
+void mr_gate_judge_init(struct mr_gate_judge *judge)
+{
+    *judge = (struct mr_gate_judge){.results = MR_VEC_INIT(struct mr_gate_result),
+                                    .metrics = MR_VEC_INIT(struct mr_gate_metric),
+                                    .gtid_last = "",
+                                    .message = MR_STRBUF_INIT,
+                                    .note = MR_STRBUF_INIT,
+                                    .value = MR_STRBUF_INIT,
+                                    .base = MR_STRBUF_INIT,
+                                    .hint = MR_STRBUF_INIT};
+}
+
+void mr_gate_judge_release(struct mr_gate_judge *judge)
+{
+    mr_vec_release(&judge->results);
+    mr_vec_release(&judge->metrics);
+    mr_strbuf_release(&judge->message);
+    mr_strbuf_release(&judge->note);
+    mr_strbuf_release(&judge->value);
+    mr_strbuf_release(&judge->base);
+    mr_strbuf_release(&judge->hint);
+}
+
+const struct mr_gate_facts *mr_gate_past(const struct mr_gate_judge *judge)
+{
+    return judge->baseline != NULL ? &judge->baseline->server : NULL;
+}
+
+bool mr_gate_judge_applies(const struct mr_gate_judge *judge, enum mr_gate_name name)
+{
+    switch (mr_gate_names[name].needs) {
+    case MR_GATE_NEEDS_ALWAYS: return true;
+    case MR_GATE_NEEDS_BASELINE: return judge->baseline != NULL;
+    case MR_GATE_NEEDS_PEER: return judge->npeers > 0;
+    case MR_GATE_NEEDS_EITHER: break;
+    }
+    return judge->baseline != NULL || judge->npeers > 0;
+}
+
+/* ---- what rules say ---- */
+
+static void add_args(struct mr_strbuf *out, const char *fmt, va_list args)
+{
+    char text[2048];
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    mr_strbuf_add_str(out, text);
+}
+
+void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity,
+                   const char *fmt, ...)
+{
+    va_list args;
+    if (severity > judge->severity)
+        judge->severity = severity;
+    if (++judge->found > FOUND_SHOWN)
+        return;
+    if (judge->message.len > 0)
+        mr_strbuf_add_str(&judge->message, "; ");
+    va_start(args, fmt);
+    add_args(&judge->message, fmt, args);
+    va_end(args);
+}
+
+void mr_gate_found_hidden(struct mr_gate_judge *judge, const char *what,
+                          const struct mr_gate_view *view)
+{
+    if (view->seen == MR_GATE_HIDDEN)
+        mr_gate_found(judge, MR_GATE_UNKNOWN, "%s not visible to this account", what);
+    else
+        mr_gate_found(judge, MR_GATE_UNKNOWN, "%s could not be read: %s", what,
+                      view->why != NULL ? view->why : "?");
+    if (view->grant != NULL)
+        mr_gate_hint(judge, "%s", view->grant);
+}
+
+void mr_gate_note(struct mr_gate_judge *judge, const char *fmt, ...)
+{
+    va_list args;
+    if (judge->note.len > 0)
+        mr_strbuf_add_str(&judge->note, "; ");
+    va_start(args, fmt);
+    add_args(&judge->note, fmt, args);
+    va_end(args);
+}
+
+void mr_gate_value(struct mr_gate_judge *judge, const char *fmt, ...)
+{
+    va_list args;
+    if (judge->value.len > 0)
+        mr_strbuf_add_str(&judge->value, "; ");
+    va_start(args, fmt);
+    add_args(&judge->value, fmt, args);
+    va_end(args);
+}
+
+void mr_gate_base(struct mr_gate_judge *judge, const char *fmt, ...)
+{
+    va_list args;
+    if (judge->base.len > 0)
+        mr_strbuf_add_str(&judge->base, "; ");
+    va_start(args, fmt);
+    add_args(&judge->base, fmt, args);
+    va_end(args);
+}
+
+void mr_gate_hint(struct mr_gate_judge *judge, const char *fmt, ...)
+{
+    va_list args;
+    if (judge->hint.len > 0)
+        return;
+    va_start(args, fmt);
+    add_args(&judge->hint, fmt, args);
+    va_end(args);
+}
+
+enum mr_gate_severity mr_gate_weigh(const struct mr_gate_judge *judge,
+                                    enum mr_gate_threshold threshold, double value)
+{
+    const struct mr_gate_limits *limits = &judge->config->limits[threshold];
+    if (mr_gate_threshold_is_floor(threshold)) {
+        if (value < limits->critical)
+            return MR_GATE_CRITICAL;
+        return value < limits->warning ? MR_GATE_WARNING : MR_GATE_OK;
+    }
+    if (value >= limits->critical)
+        return MR_GATE_CRITICAL;
+    return value >= limits->warning ? MR_GATE_WARNING : MR_GATE_OK;
+}
+
+void mr_gate_metric(struct mr_gate_judge *judge, const struct mr_gate_metric *metric)
+{
+    struct mr_gate_metric *kept = mr_vec_push(&judge->metrics);
+    if (kept != NULL)
+        *kept = *metric;
+    else
+        judge->nomem = true;
+}
+
+/* ---- results ---- */
+
+static const char *keep(struct mr_gate_judge *judge, const struct mr_strbuf *text)
+{
+    const char *kept =
+        text->failed ? NULL : mr_arena_dup(judge->arena, text->ptr, text->len);
+    judge->nomem |= kept == NULL;
+    return kept;
+}
+
+static const char *keep_or_null(struct mr_gate_judge *judge, const struct mr_strbuf *text)
+{
+    return text->len > 0 || text->failed ? keep(judge, text) : NULL;
+}
+
+/* A time as text sorts as it runs: both are UTC, of one form. */
+static bool is_before(const char *now, const struct mr_time *end)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02uZ", end->year,
+                   end->month, end->day, end->hour, end->minute, end->second);
+    return strcmp(now, text) < 0;
+}
+
+static const struct mr_gate_silence *silence_of(const struct mr_gate_judge *judge,
+                                                enum mr_gate_name name)
+{
+    for (size_t i = 0; judge->config != NULL && i < judge->config->nsilences; i++) {
+        const struct mr_gate_silence *s = &judge->config->silences[i];
+        if (s->name == name && judge->time != NULL && is_before(judge->time, &s->until))
+            return s;
+    }
+    return NULL;
+}
+
+static unsigned priority_of(enum mr_gate_name name, enum mr_gate_severity severity)
+{
+    unsigned priority = mr_gate_names[name].priority;
+    if (severity == MR_GATE_WARNING && priority < 2)
+        priority++;
+    return priority;
+}
+
+static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
+{
+    struct mr_gate_result *r = mr_vec_push(&judge->results);
+    if (r == NULL) {
+        judge->nomem = true;
+        return;
+    }
+    if (judge->found > FOUND_SHOWN)
+        mr_strbuf_add_fmt(&judge->message, "; and %zu more", judge->found - FOUND_SHOWN);
+    *r = (struct mr_gate_result){
+        .name = name,
+        .severity = judge->severity,
+        .priority = priority_of(name, judge->severity),
+        .message = keep(judge, judge->found > 0 ? &judge->message : &judge->note),
+        .value = keep_or_null(judge, &judge->value),
+        .baseline = keep_or_null(judge, &judge->base)};
+    if (judge->severity != MR_GATE_OK) {
+        r->hint = keep_or_null(judge, &judge->hint);
+        r->silence = silence_of(judge, name);
+    }
+}
+
+static void begin_result(struct mr_gate_judge *judge)
+{
+    judge->severity = MR_GATE_OK;
+    judge->found = 0;
+    mr_strbuf_reset(&judge->message);
+    mr_strbuf_reset(&judge->note);
+    mr_strbuf_reset(&judge->value);
+    mr_strbuf_reset(&judge->base);
+    mr_strbuf_reset(&judge->hint);
+}
+
+enum mr_code mr_gate_judge_run(struct mr_gate_judge *judge,
+                               const bool wanted[MR_GATE_NAMES_END], struct mr_err *err)
+{
+    for (int i = MR_GATE_NONE + 1; i < MR_GATE_NAMES_END; i++) {
+        const enum mr_gate_name name = (enum mr_gate_name)i;
+        if (!wanted[i] || !mr_gate_judge_applies(judge, name))
+            continue;
+        begin_result(judge);
+        mr_gate_rules[i](judge);
+        push_result(judge, name);
+    }
+    return judge->nomem ? mr_err_nomem(err, "judging a server") : MR_OK;
+}
+
+enum mr_code mr_gate_judge_add(struct mr_gate_judge *judge, enum mr_gate_name name,
+                               enum mr_gate_severity severity, const char *message,
+                               const char *hint, struct mr_err *err)
+{
+    begin_result(judge);
+    if (severity == MR_GATE_OK)
+        mr_gate_note(judge, "%s", message);
+    else
+        mr_gate_found(judge, severity, "%s", message);
+    if (hint != NULL)
+        mr_gate_hint(judge, "%s", hint);
+    push_result(judge, name);
+    return judge->nomem ? mr_err_nomem(err, "judging a server") : MR_OK;
+}
+
+enum mr_gate_severity mr_gate_judge_verdict(const struct mr_gate_judge *judge)
+{
+    enum mr_gate_severity worst = MR_GATE_OK;
+    for (size_t i = 0; i < judge->results.count; i++) {
+        const struct mr_gate_result *r = mr_vec_at(&judge->results, i);
+        if (r->silence == NULL && r->severity > worst)
+            worst = r->severity;
+    }
+    return worst;
+}

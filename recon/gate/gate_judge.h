@@ -1,0 +1,120 @@
+/*
+ * gate_judge: facts in, findings out.
+ *
+ * Calling sequence: mr_gate_judge_init, mr_gate_judge_run for the checks that are wanted,
+ * read results and metrics, mr_gate_judge_release.  A rule (gate_rules.h) looks at the
+ * facts and says what it finds through the functions below; the judge makes one result of
+ * it.  Nothing here talks to a server.
+ *
+ * Severity: critical outweighs unknown, which outweighs warning, in a check and in the
+ * verdict.  Ownership: results live in the arena.  Errors: out of memory, once, from run.
+ */
+#ifndef MR_GATE_JUDGE_H
+#define MR_GATE_JUDGE_H
+
+#include "core/cli/gate_config.h"
+#include "core/base/vec.h"
+#include "recon/gate/gate_activity.h"
+#include "recon/gate/gate_facts.h"
+
+/* In the order of weight. */
+enum mr_gate_severity {
+    MR_GATE_UNDECIDED = 0,
+    MR_GATE_OK,
+    MR_GATE_WARNING,
+    MR_GATE_UNKNOWN,
+    MR_GATE_CRITICAL
+};
+
+struct mr_gate_result {
+    enum mr_gate_name name;
+    enum mr_gate_severity severity;
+    unsigned priority; /* 0 to 2 */
+    const char *message;
+    const char *value, *baseline, *hint;   /* or NULL */
+    const struct mr_gate_silence *silence; /* in force: it does not count; or NULL */
+};
+
+/* One figure, for performance data and Prometheus. */
+struct mr_gate_metric {
+    const char *name; /* "replication_lag_seconds" */
+    const char *help;
+    const char *label_names[2], *labels[2]; /* NULL: none */
+    double value;
+    bool has_limits;
+    struct mr_gate_limits limits;
+    bool in_perfdata;
+};
+
+/* The other side, as far as it could be reached. */
+struct mr_gate_peer {
+    const char *uri;
+    const char *why; /* not reached; NULL where facts are set */
+    const struct mr_gate_facts *facts;
+};
+
+struct mr_gate_judge {
+    /* what is judged; set by the caller of init */
+    const struct mr_gate_facts *now;
+    const char *gtid_last; /* SERVER's executed set, read after the peers */
+    const struct mr_gate_activity *activity;
+    const struct mr_gate_baseline *baseline; /* or NULL */
+    const struct mr_gate_peer *peers;
+    size_t npeers;
+    const struct mr_gate_config *config;
+    bool expect_new_instance;
+    bool full;        /* digests of all rows were asked for */
+    const char *time; /* of the check, UTC, for silences */
+    struct mr_arena *arena;
+
+    struct mr_vec results; /* struct mr_gate_result */
+    struct mr_vec metrics; /* struct mr_gate_metric */
+
+    /* the result that is being made */
+    enum mr_gate_severity severity;
+    size_t found;
+    struct mr_strbuf message, note, value, base, hint;
+    bool nomem;
+};
+
+void mr_gate_judge_init(struct mr_gate_judge *judge);
+/* wanted: indexed by enum mr_gate_name. */
+enum mr_code mr_gate_judge_run(struct mr_gate_judge *judge,
+                               const bool wanted[MR_GATE_NAMES_END], struct mr_err *err);
+void mr_gate_judge_release(struct mr_gate_judge *judge);
+
+/* Is there what the check needs? */
+bool mr_gate_judge_applies(const struct mr_gate_judge *judge, enum mr_gate_name name);
+/* The worst of all results that are not silenced. */
+enum mr_gate_severity mr_gate_judge_verdict(const struct mr_gate_judge *judge);
+const char *mr_gate_severity_text(enum mr_gate_severity severity);
+
+/* A result that no rule makes: the server cannot be looked at. */
+enum mr_code mr_gate_judge_add(struct mr_gate_judge *judge, enum mr_gate_name name,
+                               enum mr_gate_severity severity, const char *message,
+                               const char *hint, struct mr_err *err);
+
+/* ---- for rules ---- */
+
+/* One thing found; the first few are listed, the others counted. */
+void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity,
+                   const char *fmt, ...) MR_PRINTF(3, 4);
+/* A part that is hidden or failed: UNKNOWN, with the GRANT as the hint. */
+void mr_gate_found_hidden(struct mr_gate_judge *judge, const char *what,
+                          const struct mr_gate_view *view);
+/* What is told where nothing is found. */
+void mr_gate_note(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
+void mr_gate_value(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
+void mr_gate_base(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
+/* The first hint stands. */
+void mr_gate_hint(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
+
+/* OK, WARNING or CRITICAL by a threshold: reaching it counts. */
+enum mr_gate_severity mr_gate_weigh(const struct mr_gate_judge *judge,
+                                    enum mr_gate_threshold threshold, double value);
+void mr_gate_metric(struct mr_gate_judge *judge, const struct mr_gate_metric *metric);
+
+/* The baseline's facts of SERVER, or NULL. */
+const struct mr_gate_facts *mr_gate_past(const struct mr_gate_judge *judge);
+
+#endif

@@ -1,0 +1,129 @@
+/* gate_link.c: see gate_link.h. */
+#include "recon/gate/gate_link.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/log.h"
+
+bool mr_gate_is_fatal(enum mr_code code)
+{
+    return code == MR_E_LOST || code == MR_E_NOMEM || code == MR_E_CANCELLED ||
+           code == MR_E_BUG;
+}
+
+bool mr_gate_link_is_mariadb(const struct mr_gate_link *link)
+{
+    return mr_db_server(link->db)->flavour == MR_FLAVOUR_MARIADB;
+}
+
+static void display(const struct mr_endpoint *ep, char *out, size_t size)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_endpoint_display(ep, &text);
+    (void)snprintf(out, size, "%s", text.ptr);
+    mr_strbuf_release(&text);
+}
+
+void mr_gate_link_display(const char *uri, char *out, size_t size)
+{
+    struct mr_endpoint ep = {0};
+    out[0] = '\0';
+    if (mr_endpoint_parse(&ep, uri, NULL) == MR_OK)
+        display(&ep, out, size);
+    mr_endpoint_release(&ep);
+}
+
+void mr_gate_link_label(const char *uri, char *out, size_t size)
+{
+    struct mr_endpoint ep = {0};
+    out[0] = '\0';
+    if (mr_endpoint_parse(&ep, uri, NULL) == MR_OK && ep.kind == MR_ENDPOINT_MYSQL) {
+        if (ep.socket != NULL)
+            (void)snprintf(out, size, "%s", ep.socket);
+        else
+            (void)snprintf(out, size, "%s:%u", ep.host[0] != '\0' ? ep.host : "localhost",
+                           ep.port != 0 ? ep.port : 3306);
+    }
+    mr_endpoint_release(&ep);
+}
+
+static enum mr_code parse(struct mr_gate_link *link, const char *uri, bool ask,
+                          struct mr_err *err)
+{
+    enum mr_code code = mr_endpoint_parse(&link->ep, uri, err);
+    if (code == MR_OK && link->ep.kind != MR_ENDPOINT_MYSQL) {
+        code = mr_err_set(err, MR_E_USAGE, "a snapshot is no server to be checked");
+        mr_err_hint(err, "Name a running server: mysql://host/db.");
+    }
+    if (code == MR_OK)
+        display(&link->ep, link->uri, sizeof link->uri);
+    if (code == MR_OK)
+        code = mr_endpoint_from_env(&link->ep, NULL, err);
+    if (code == MR_OK && ask && link->ep.password == NULL)
+        code = mr_endpoint_ask_password(&link->ep, link->uri, err);
+    return code;
+}
+
+enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
+                               const struct mr_gate_link_opts *opts, struct mr_err *err)
+{
+    static const char impatient[] = "SET SESSION lock_wait_timeout = 1";
+    struct mr_err why = {0};
+    *link = (struct mr_gate_link){
+        .opts = {.db = {.run_tag = opts->run_tag,
+                        .statement_timeout_s = opts->statement_timeout_s},
+                 .reconnect_attempts = 1}};
+    enum mr_code code = parse(link, uri, opts->ask_password, err);
+    if (code == MR_OK)
+        code = mr_source_live_new(&link->ep, &link->opts, &link->source, err);
+    if (code == MR_OK)
+        code = mr_source_reader_new(link->source, &link->reader, err);
+    if (code != MR_OK)
+        return code;
+    link->db = mr_reader_db(link->reader);
+    code = mr_db_exec(link->db, impatient, sizeof impatient - 1, err);
+    if (code == MR_OK && mr_grants_load(link->db, &link->grants, &why) != MR_OK)
+        mr_log_warning("the grants of the account on %s cannot be read: %s", link->uri,
+                       why.message);
+    return code;
+}
+
+void mr_gate_link_close(struct mr_gate_link *link)
+{
+    mr_grants_free(link->grants);
+    if (link->reader != NULL)
+        mr_reader_free(link->reader);
+    if (link->source != NULL)
+        mr_source_free(link->source);
+    mr_endpoint_release(&link->ep);
+    *link = (struct mr_gate_link){0};
+}
+
+static const char *grant_text(const struct mr_gate_link *link, const char *privilege,
+                              const char *place, struct mr_arena *arena)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "GRANT %s ON %s TO %s", privilege, place,
+                      link->grants != NULL ? mr_grants_account(link->grants)
+                                           : "the account");
+    const char *kept = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+struct mr_gate_view mr_gate_link_view(const struct mr_gate_link *link, enum mr_code code,
+                                      const struct mr_err *why, const char *privilege,
+                                      const char *place, struct mr_arena *arena)
+{
+    struct mr_gate_view view = {.seen = MR_GATE_SEEN};
+    if (code == MR_OK)
+        return view;
+    view.seen = code == MR_E_DENIED ? MR_GATE_HIDDEN : MR_GATE_FAILED;
+    view.why = mr_arena_strdup(arena, why->message);
+    if (view.why == NULL)
+        view.why = "not read";
+    if (code == MR_E_DENIED && privilege != NULL)
+        view.grant = grant_text(link, privilege, place, arena);
+    return view;
+}

@@ -1,0 +1,43 @@
+/*
+ * gate_newest: which column of a table tells when a row came, and how to read its
+ * greatest value without reading the table.
+ *
+ * The greatest value is read from an index that begins with the column; else from the
+ * last rows by the primary key, where that is one integer column; else, in a small table,
+ * from all rows; else not at all.
+ */
+#ifndef MR_GATE_NEWEST_H
+#define MR_GATE_NEWEST_H
+
+#include "core/schema/schema.h"
+#include "core/cli/table_config.h"
+
+enum mr_gate_newest_by {
+    MR_GATE_BY_NOTHING = 0,
+    MR_GATE_BY_INDEX,
+    MR_GATE_BY_LAST_ROWS,
+    MR_GATE_BY_ALL_ROWS
+};
+
+/* The configured time column; else the one that freshness names; else one that the
+ * server fills with the time of the insert; else one whose name says so.  NULL: none. */
+const struct mr_column *mr_gate_newest_column(const struct mr_table *table,
+                                              const struct mr_table_config *config);
+
+/* The only column of the primary key, if it is an integer; or NULL. */
+const struct mr_column *mr_gate_key_column(const struct mr_table *table);
+
+enum mr_gate_newest_by mr_gate_newest_by(const struct mr_table *table,
+                                         const struct mr_column *column);
+const char *mr_gate_newest_by_text(enum mr_gate_newest_by by);
+
+/* Appends "(SELECT MAX(…) FROM …)"; `by` is not NOTHING. */
+void mr_gate_newest_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                        const struct mr_column *column, enum mr_gate_newest_by by);
+/* Appends an expression: how many seconds ago the greatest value was.  A DATETIME is
+ * taken as written in the server's global time zone, an integer as a Unix time.  False:
+ * the column's type has no time in it. */
+bool mr_gate_age_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                     const struct mr_column *column, enum mr_gate_newest_by by);
+
+#endif

@@ -1,0 +1,274 @@
+/* gate_output.c: text and JSON; see gate_output.h. */
+#include "recon/gate/gate_output.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/json/jsonw.h"
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+
+int mr_gate_output_exit(enum mr_gate_severity verdict, bool nagios)
+{
+    switch (verdict) {
+    case MR_GATE_UNDECIDED:
+    case MR_GATE_OK: break;
+    case MR_GATE_WARNING: return 1;
+    case MR_GATE_UNKNOWN: return nagios ? 3 : 4;
+    case MR_GATE_CRITICAL: return 2;
+    }
+    return 0;
+}
+
+static const struct mr_gate_result *result_at(const struct mr_gate_report *report,
+                                              size_t i)
+{
+    return mr_vec_at(&report->judge->results, i);
+}
+
+/* The severity that counts. */
+static enum mr_gate_severity effective(const struct mr_gate_result *r)
+{
+    return r->silence != NULL ? MR_GATE_OK : r->severity;
+}
+
+static size_t count_of(const struct mr_gate_report *report,
+                       enum mr_gate_severity severity)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->judge->results.count; i++)
+        count += effective(result_at(report, i)) == severity ? 1 : 0;
+    return count;
+}
+
+static size_t count_silenced(const struct mr_gate_report *report)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->judge->results.count; i++)
+        count += result_at(report, i)->silence != NULL ? 1 : 0;
+    return count;
+}
+
+/* ---- text ---- */
+
+static void show(struct mr_strbuf *out, const char *text)
+{
+    mr_utf8_show(out, text, strlen(text), false);
+}
+
+/* In the first line a bar begins the performance data. */
+static void show_plain(struct mr_strbuf *out, const char *text)
+{
+    const size_t from = out->len;
+    show(out, text);
+    for (size_t i = from; i < out->len; i++)
+        if (out->ptr[i] == '|')
+            out->ptr[i] = '/';
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+    const size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static void add_perfdata(struct mr_strbuf *out, const struct mr_gate_metric *m)
+{
+    mr_strbuf_add_fmt(out, " '%s", m->name);
+    for (size_t i = 0; i < 2 && m->label_names[i] != NULL; i++)
+        for (const char *c = m->labels[i]; *c != '\0'; c++) {
+            if (c == m->labels[i])
+                mr_strbuf_add_char(out, ' ');
+            mr_strbuf_add_char(out, strchr("'=|\n", *c) != NULL ? '_' : *c);
+        }
+    mr_strbuf_add_fmt(out, "'=%.6g%s", m->value,
+                      ends_in(m->name, "_seconds") ? "s"
+                      : ends_in(m->name, "_bytes") ? "B"
+                                                   : "");
+    if (m->has_limits)
+        mr_strbuf_add_fmt(out, ";%.6g;%.6g;0", m->limits.warning, m->limits.critical);
+}
+
+static void first_line(const struct mr_gate_report *report, struct mr_strbuf *out)
+{
+    static const char *const words[] = {"OK", "OK", "WARNING", "UNKNOWN", "CRITICAL"};
+    const struct mr_gate_judge *judge = report->judge;
+    const enum mr_gate_severity verdict = mr_gate_judge_verdict(judge);
+    size_t shown = 0;
+    mr_strbuf_add_fmt(out, "GATE %s - ", words[verdict]);
+    for (size_t i = 0; i < judge->results.count && verdict != MR_GATE_OK; i++) {
+        const struct mr_gate_result *r = result_at(report, i);
+        if (effective(r) != verdict || shown++ >= 3)
+            continue;
+        mr_strbuf_add_fmt(out, "%s%s: ", shown > 1 ? "; " : "",
+                          mr_gate_names[r->name].name);
+        show_plain(out, r->message);
+    }
+    if (shown > 3)
+        mr_strbuf_add_fmt(out, "; and %zu more", shown - 3);
+    if (verdict == MR_GATE_OK)
+        mr_strbuf_add_fmt(out, "%zu checks of %s", judge->results.count, report->server);
+    mr_strbuf_add_str(out, " |");
+    for (size_t i = 0; i < judge->metrics.count; i++) {
+        const struct mr_gate_metric *m = mr_vec_at(&judge->metrics, i);
+        if (m->in_perfdata)
+            add_perfdata(out, m);
+    }
+    mr_strbuf_add_fmt(out, " 'seconds'=%.3fs\n", report->seconds);
+}
+
+static enum mr_style style_of(enum mr_gate_severity severity)
+{
+    if (severity == MR_GATE_OK)
+        return MR_STYLE_GOOD;
+    return severity == MR_GATE_CRITICAL ? MR_STYLE_BAD : MR_STYLE_WARN;
+}
+
+static void one_block(const struct mr_gate_report *report, const struct mr_gate_result *r,
+                      struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(
+        out, "%s%-8s%s P%u %s: ", mr_term_style(style_of(effective(r)), report->color),
+        r->silence != NULL ? "silenced" : mr_gate_severity_text(r->severity),
+        mr_term_style(MR_STYLE_RESET, report->color), r->priority,
+        mr_gate_names[r->name].name);
+    show(out, r->message);
+    mr_strbuf_add_char(out, '\n');
+    if (r->silence != NULL) {
+        mr_strbuf_add_fmt(out, "         %s until ", mr_gate_severity_text(r->severity));
+        show(out, r->silence->until_text);
+        if (r->silence->reason != NULL) {
+            mr_strbuf_add_str(out, ": ");
+            show(out, r->silence->reason);
+        }
+        mr_strbuf_add_char(out, '\n');
+    } else if (r->hint != NULL) {
+        mr_strbuf_add_str(out, "         ");
+        show(out, r->hint);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
+static void names_of_ok(const struct mr_gate_report *report, struct mr_strbuf *out)
+{
+    size_t column = 0;
+    for (size_t i = 0; i < report->judge->results.count; i++) {
+        const struct mr_gate_result *r = result_at(report, i);
+        if (r->severity != MR_GATE_OK)
+            continue;
+        const char *name = mr_gate_names[r->name].name;
+        if (column == 0) {
+            mr_strbuf_add_str(out, "ok       ");
+            column = 9;
+        } else if (column + strlen(name) + 2 > 80) {
+            mr_strbuf_add_str(out, ",\n         ");
+            column = 9;
+        } else {
+            mr_strbuf_add_str(out, ", ");
+            column += 2;
+        }
+        mr_strbuf_add_str(out, name);
+        column += strlen(name);
+    }
+    if (column > 0)
+        mr_strbuf_add_char(out, '\n');
+}
+
+enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file,
+                                 struct mr_err *err)
+{
+    static const enum mr_gate_severity order[] = {MR_GATE_CRITICAL, MR_GATE_UNKNOWN,
+                                                  MR_GATE_WARNING};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    first_line(report, &out);
+    for (size_t s = 0; s < sizeof order / sizeof *order; s++)
+        for (size_t i = 0; i < report->judge->results.count; i++)
+            if (effective(result_at(report, i)) == order[s])
+                one_block(report, result_at(report, i), &out);
+    for (size_t i = 0; i < report->judge->results.count; i++) {
+        const struct mr_gate_result *r = result_at(report, i);
+        if (r->silence != NULL || (report->verbose && r->severity == MR_GATE_OK))
+            one_block(report, r, &out);
+    }
+    if (!report->verbose)
+        names_of_ok(report, &out);
+    enum mr_code code = mr_strbuf_check(&out, "printing the result", err);
+    if (code == MR_OK)
+        (void)fwrite(out.ptr, 1, out.len, file);
+    mr_strbuf_release(&out);
+    return code;
+}
+
+/* ---- JSON ---- */
+
+static void put_run(struct mr_jsonw *w, const struct mr_gate_report *report)
+{
+    const struct mr_gate_judge *judge = report->judge;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "run");
+    mr_jsonw_add_str(w, "schema", "myrecon/gate/1");
+    mr_jsonw_add_str(w, "run_id", report->run_id);
+    mr_jsonw_add_str(w, "server", report->server);
+    mr_jsonw_add_str(w, "baseline",
+                     judge->baseline != NULL ? judge->baseline->path : NULL);
+    mr_jsonw_add_str(w, "baseline_recorded",
+                     judge->baseline != NULL ? judge->baseline->recorded : NULL);
+    mr_jsonw_key(w, "peers");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < judge->npeers; i++)
+        mr_jsonw_str(w, judge->peers[i].uri);
+    mr_jsonw_array_end(w);
+    mr_jsonw_add_str(w, "started", report->started);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+static void put_result(struct mr_jsonw *w, const struct mr_gate_result *r)
+{
+    const char priority[] = {'P', (char)('0' + r->priority), '\0'};
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "check");
+    mr_jsonw_add_str(w, "name", mr_gate_names[r->name].name);
+    mr_jsonw_add_str(w, "severity", mr_gate_severity_text(r->severity));
+    mr_jsonw_add_str(w, "priority", priority);
+    mr_jsonw_add_str(w, "message", r->message);
+    mr_jsonw_add_str(w, "value", r->value);
+    mr_jsonw_add_str(w, "baseline", r->baseline);
+    mr_jsonw_add_str(w, "hint", r->hint);
+    mr_jsonw_add_str(w, "silenced_until",
+                     r->silence != NULL ? r->silence->until_text : NULL);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+static void put_summary(struct mr_jsonw *w, const struct mr_gate_report *report)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "summary");
+    mr_jsonw_add_str(w, "verdict",
+                     mr_gate_severity_text(mr_gate_judge_verdict(report->judge)));
+    mr_jsonw_add_uint(w, "checks", report->judge->results.count);
+    mr_jsonw_add_uint(w, "ok", count_of(report, MR_GATE_OK) - count_silenced(report));
+    mr_jsonw_add_uint(w, "warning", count_of(report, MR_GATE_WARNING));
+    mr_jsonw_add_uint(w, "critical", count_of(report, MR_GATE_CRITICAL));
+    mr_jsonw_add_uint(w, "unknown", count_of(report, MR_GATE_UNKNOWN));
+    mr_jsonw_add_uint(w, "silenced", count_silenced(report));
+    mr_jsonw_key(w, "seconds");
+    mr_jsonw_double(w, round(report->seconds * 1000) / 1000);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+enum mr_code mr_gate_output_json(const struct mr_gate_report *report, FILE *file,
+                                 struct mr_err *err)
+{
+    struct mr_jsonw w;
+    mr_jsonw_init_file(&w, file);
+    put_run(&w, report);
+    for (size_t i = 0; i < report->judge->results.count; i++)
+        put_result(&w, result_at(report, i));
+    put_summary(&w, report);
+    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    mr_jsonw_release(&w);
+    return code;
+}

@@ -1,0 +1,42 @@
+/*
+ * gate_output: results for people, programs and monitoring.
+ *
+ * Text: the first line is a Nagios plugin's, "GATE CRITICAL - …| metrics", then a block
+ * for each check that is not well, then the names of those that are.  JSON: the lines of
+ * `gate check --json`.  Prometheus: a file for the textfile collector, replaced as a
+ * whole, mode 0644, metrics named myrecon_gate_….
+ *
+ * Errors: MR_E_IO, MR_E_NOMEM.
+ */
+#ifndef MR_GATE_OUTPUT_H
+#define MR_GATE_OUTPUT_H
+
+#include <stdio.h>
+
+#include "recon/gate/gate_judge.h"
+
+/* What stands around the results. */
+struct mr_gate_report {
+    const struct mr_gate_judge *judge;
+    const char *run_id, *started; /* UTC */
+    const char *server;           /* URI without password */
+    const char *label;            /* of SERVER in metrics: "host:port" */
+    double seconds;
+    bool color;
+    bool verbose; /* text: a line for what is well, too */
+};
+
+enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file,
+                                 struct mr_err *err);
+enum mr_code mr_gate_output_json(const struct mr_gate_report *report, FILE *file,
+                                 struct mr_err *err);
+enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report,
+                                       const char *path, struct mr_err *err);
+/* The file of a server that could not be reached: up is 0. */
+enum mr_code mr_gate_output_prometheus_down(const char *label, const char *path,
+                                            struct mr_err *err);
+
+/* The process's exit status of a verdict. */
+int mr_gate_output_exit(enum mr_gate_severity verdict, bool nagios);
+
+#endif

@@ -1,0 +1,124 @@
+/* gate_rules.c: the table of rules, and what they share; see gate_rules.h. */
+#include "recon/gate/gate_rules.h"
+
+#include <string.h>
+#include <strings.h>
+
+mr_gate_rule *const mr_gate_rules[MR_GATE_NAMES_END] = {
+#define MR_GATE_NAME(id, priority, needs, text) [MR_GATE_##id] = mr_gate_rule_##id,
+#include "core/cli/gate_names.def"
+#undef MR_GATE_NAME
+};
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
+           strcasecmp(host, "localhost") == 0;
+}
+
+/* By uuid, else by server_id, which a replica learns when it connects; before that only
+ * the address is known. */
+bool mr_gate_channel_leads_to(const struct mr_gate_channel *channel,
+                              const struct mr_gate_facts *replica,
+                              const struct mr_gate_facts *source)
+{
+    const struct mr_server *s = &source->server;
+    if (channel->uuid[0] != '\0' && s->flavour == MR_FLAVOUR_MYSQL && s->uuid[0] != '\0')
+        return strcasecmp(channel->uuid, s->uuid) == 0;
+    if (channel->source_id != 0)
+        return channel->source_id == s->server_id;
+    const char *host =
+        is_loopback(channel->host) ? replica->server.hostname : channel->host;
+    return channel->port == s->port && strcasecmp(host, s->hostname) == 0;
+}
+
+static bool follows(const struct mr_gate_facts *replica,
+                    const struct mr_gate_facts *source)
+{
+    for (size_t i = 0; i < replica->nchannels; i++)
+        if (mr_gate_channel_leads_to(&replica->channels[i], replica, source))
+            return true;
+    return false;
+}
+
+enum mr_gate_relation mr_gate_relation(const struct mr_gate_facts *server,
+                                       const struct mr_gate_facts *peer)
+{
+    if (follows(peer, server))
+        return MR_GATE_FOLLOWS_US;
+    if (follows(server, peer))
+        return MR_GATE_FEEDS_US;
+    if (server->replication.seen != MR_GATE_SEEN ||
+        peer->replication.seen != MR_GATE_SEEN)
+        return MR_GATE_NOT_KNOWABLE;
+    return MR_GATE_UNRELATED;
+}
+
+bool mr_gate_was_restarted(const struct mr_gate_facts *past,
+                           const struct mr_gate_facts *now)
+{
+    return now->uptime_s < past->uptime_s || strcmp(now->started, past->recorded) >= 0;
+}
+
+bool mr_gate_replicates(const struct mr_gate_facts *facts)
+{
+    for (size_t i = 0; i < facts->nchannels; i++)
+        if (strcasecmp(facts->channels[i].io, "Yes") != 0 ||
+            strcasecmp(facts->channels[i].sql, "Yes") != 0)
+            return false;
+    return facts->nchannels > 0;
+}
+
+bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
+                                const struct mr_gate_facts *peer)
+{
+    return mr_gate_relation(server, peer) == MR_GATE_FOLLOWS_US &&
+           mr_gate_replicates(peer);
+}
+
+bool mr_gate_is_other_history(const struct mr_gate_facts *server,
+                              const struct mr_gate_facts *peer)
+{
+    return mr_gate_relation(server, peer) != MR_GATE_FEEDS_US &&
+           !mr_gate_is_running_replica(server, peer);
+}
+
+const char *mr_gate_table_name(struct mr_gate_judge *judge,
+                               const struct mr_gate_table *table)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "%s.%s", table->db, table->name);
+    const char *kept = text.failed ? NULL : mr_arena_strdup(judge->arena, text.ptr);
+    mr_strbuf_release(&text);
+    judge->nomem |= kept == NULL;
+    return kept != NULL ? kept : "?";
+}
+
+const struct mr_gate_table *mr_gate_table_now(const struct mr_gate_judge *judge,
+                                              const struct mr_gate_table *past)
+{
+    const struct mr_gate_facts *then = mr_gate_past(judge);
+    return mr_gate_facts_table(judge->now, mr_gate_facts_pair(then, judge->now, past->db),
+                               past->name);
+}
+
+static const char *significant(const char *digits)
+{
+    while (digits[0] == '0' && digits[1] != '\0')
+        digits++;
+    return digits;
+}
+
+int mr_gate_compare_numbers(const char *a, const char *b)
+{
+    if (a[0] == '\0' || b[0] == '\0')
+        return (a[0] != '\0') - (b[0] != '\0');
+    const bool a_negative = a[0] == '-', b_negative = b[0] == '-';
+    if (a_negative != b_negative)
+        return a_negative ? -1 : 1;
+    const char *x = significant(a + (a_negative ? 1 : 0));
+    const char *y = significant(b + (b_negative ? 1 : 0));
+    const size_t x_len = strlen(x), y_len = strlen(y);
+    int order = x_len != y_len ? (x_len > y_len) - (x_len < y_len) : strcmp(x, y);
+    return a_negative ? -order : order;
+}

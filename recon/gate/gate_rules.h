@@ -1,0 +1,58 @@
+/*
+ * gate_rules: one function a check (gate_names.def), by subject in four files:
+ * gate_rules_instance (is it the right server), gate_rules_data (has it all its data),
+ * gate_rules_replication, gate_rules_traffic (can it take the load).
+ *
+ * A rule says what it finds through gate_judge.h; saying nothing but a note is OK.
+ */
+#ifndef MR_GATE_RULES_H
+#define MR_GATE_RULES_H
+
+#include "recon/gate/gate_judge.h"
+
+typedef void mr_gate_rule(struct mr_gate_judge *judge);
+
+#define MR_GATE_NAME(id, priority, needs, text) mr_gate_rule mr_gate_rule_##id;
+#include "core/cli/gate_names.def"
+#undef MR_GATE_NAME
+
+extern mr_gate_rule *const mr_gate_rules[MR_GATE_NAMES_END];
+
+/* Shared: how a peer and SERVER are related, by the peer's or SERVER's channels. */
+enum mr_gate_relation {
+    MR_GATE_UNRELATED = 1,
+    MR_GATE_FOLLOWS_US,  /* the peer replicates from SERVER */
+    MR_GATE_FEEDS_US,    /* SERVER replicates from the peer */
+    MR_GATE_NOT_KNOWABLE /* replication status is hidden */
+};
+enum mr_gate_relation mr_gate_relation(const struct mr_gate_facts *server,
+                                       const struct mr_gate_facts *peer);
+/* Is the channel's source that server?  replica: whose channel it is. */
+bool mr_gate_channel_leads_to(const struct mr_gate_channel *channel,
+                              const struct mr_gate_facts *replica,
+                              const struct mr_gate_facts *source);
+/* Was SERVER started again since its past facts were taken?  Its uptime says so whatever
+ * the clocks of two machines are; times are of whole seconds. */
+bool mr_gate_was_restarted(const struct mr_gate_facts *past,
+                           const struct mr_gate_facts *now);
+/* Do all threads of all channels run? */
+bool mr_gate_replicates(const struct mr_gate_facts *facts);
+/* Does the peer follow SERVER, and run?  What it has of its own then is errant, and told
+ * of under that name. */
+bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
+                                const struct mr_gate_facts *peer);
+/* May it have what SERVER has lost?  Neither such a replica nor SERVER's source. */
+bool mr_gate_is_other_history(const struct mr_gate_facts *server,
+                              const struct mr_gate_facts *peer);
+
+/* "club.members", in a buffer of the judge's arena. */
+const char *mr_gate_table_name(struct mr_gate_judge *judge,
+                               const struct mr_gate_table *table);
+/* The same table in SERVER's facts of now, where databases that were named pair by
+ * position; NULL if it is not there. */
+const struct mr_gate_table *mr_gate_table_now(const struct mr_gate_judge *judge,
+                                              const struct mr_gate_table *past);
+/* Digits with an optional sign, compared as numbers; "" is below all. */
+int mr_gate_compare_numbers(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,401 @@
+/* gate_rules_complete.c: counters, sequences, completeness and freshness. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "recon/gate/gate_rules.h"
+
+/* ---- AUTO_INCREMENT ---- */
+
+/* SHOW CREATE TABLE says nothing of a counter that stands at its begin. */
+static uint64_t next_of(const struct mr_gate_table *t)
+{
+    return t->next > 0 ? t->next : 1;
+}
+
+static bool has_counter(const struct mr_gate_table *t)
+{
+    return t->counter_column != NULL && t->view.seen == MR_GATE_SEEN;
+}
+
+static void position_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
+{
+    /* a full type is told of by the headroom */
+    if (next_of(t) > t->counter_greatest ||
+        (t->counter_max > 0 && t->counter_greatest >= t->counter_max))
+        return;
+    mr_gate_found(j, MR_GATE_CRITICAL,
+                  "%s: the next %s is %" PRIu64 ", but %" PRIu64 " is there already",
+                  mr_gate_table_name(j, t), t->counter_column, next_of(t),
+                  t->counter_greatest);
+    mr_gate_value(j, "%s %" PRIu64, mr_gate_table_name(j, t), next_of(t));
+}
+
+/* InnoDB reserves ids for an INSERT … SELECT before it knows how many it needs; those that
+ * no row got are nobody's, and a restart forgets them. */
+#define RESERVED_MAX 65535
+static bool only_reserved(const struct mr_gate_judge *j, const struct mr_gate_table *then)
+{
+    return mr_gate_was_restarted(mr_gate_past(j), j->now) &&
+           next_of(then) - then->counter_greatest <= RESERVED_MAX + 1;
+}
+
+static void position_then(struct mr_gate_judge *j, const struct mr_gate_table *then)
+{
+    const struct mr_gate_table *now = mr_gate_table_now(j, then);
+    if (now == NULL || !has_counter(now) || !has_counter(then) ||
+        next_of(now) >= next_of(then))
+        return;
+    const bool given = next_of(now) <= then->counter_greatest;
+    /* a replica's counter misses what was burned on the primary */
+    if (!given && (j->expect_new_instance || only_reserved(j, then)))
+        return;
+    mr_gate_found(j, given ? MR_GATE_CRITICAL : MR_GATE_WARNING,
+                  "%s: the next %s went back from %" PRIu64 " to %" PRIu64 "%s",
+                  mr_gate_table_name(j, now), now->counter_column, next_of(then),
+                  next_of(now), given ? ": ids are given a second time" : "");
+    mr_gate_value(j, "%s %" PRIu64, mr_gate_table_name(j, now), next_of(now));
+    mr_gate_base(j, "%s %" PRIu64, mr_gate_table_name(j, now), next_of(then));
+}
+
+static void position_peer(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
+{
+    for (size_t i = 0; i < peer->facts->ntables; i++) {
+        const struct mr_gate_table *theirs = &peer->facts->tables[i];
+        const struct mr_gate_table *ours = mr_gate_facts_table(
+            j->now, mr_gate_facts_pair(peer->facts, j->now, theirs->db), theirs->name);
+        if (ours == NULL || !has_counter(ours) || !has_counter(theirs) ||
+            theirs->counter_greatest < next_of(ours))
+            continue;
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s: the next %s is %" PRIu64
+                      ", but %s has given ids up to %" PRIu64,
+                      mr_gate_table_name(j, ours), ours->counter_column, next_of(ours),
+                      peer->uri, theirs->counter_greatest);
+        mr_gate_value(j, "%s %" PRIu64, mr_gate_table_name(j, ours), next_of(ours));
+    }
+}
+
+void mr_gate_rule_auto_increment_position(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *past = mr_gate_past(j);
+    size_t counters = 0;
+    for (size_t i = 0; i < j->now->ntables; i++) {
+        const struct mr_gate_table *t = &j->now->tables[i];
+        if (t->view.seen != MR_GATE_SEEN)
+            mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
+        if (!has_counter(t))
+            continue;
+        counters++;
+        position_alone(j, t);
+    }
+    for (size_t i = 0; past != NULL && i < past->ntables; i++)
+        position_then(j, &past->tables[i]);
+    for (size_t i = 0; i < j->npeers; i++)
+        if (j->peers[i].facts != NULL &&
+            mr_gate_is_other_history(j->now, j->peers[i].facts))
+            position_peer(j, &j->peers[i]);
+    mr_gate_note(j, "%zu counters stand above every key", counters);
+    mr_gate_hint(j, "Stop inserts, and raise the counters above both histories: myrecon "
+                    "repair plan --reseed-only.");
+}
+
+void mr_gate_rule_auto_increment_headroom(struct mr_gate_judge *j)
+{
+    double least = 100;
+    size_t counters = 0;
+    const struct mr_gate_table *fullest = NULL;
+    for (size_t i = 0; i < j->now->ntables; i++) {
+        const struct mr_gate_table *t = &j->now->tables[i];
+        if (!has_counter(t) || t->counter_max == 0)
+            continue;
+        uint64_t used = next_of(t) - 1;
+        if (t->counter_greatest > used)
+            used = t->counter_greatest;
+        if (used > t->counter_max)
+            used = t->counter_max;
+        const double left =
+            100.0 * (double)(t->counter_max - used) / (double)t->counter_max;
+        const enum mr_gate_severity severity =
+            mr_gate_weigh(j, MR_GATE_T_COUNTER_SHARE, left);
+        counters++;
+        if (fullest == NULL || left < least) {
+            least = left;
+            fullest = t;
+        }
+        if (severity != MR_GATE_OK)
+            mr_gate_found(j, severity,
+                          "%s: %s stands at %" PRIu64 " of %" PRIu64 ", %.1f %% are left",
+                          mr_gate_table_name(j, t), t->counter_column, used,
+                          t->counter_max, left);
+    }
+    if (fullest == NULL) {
+        mr_gate_note(j, "no table has a counter");
+        return;
+    }
+    mr_gate_value(j, "%.1f %% left in %s", least, mr_gate_table_name(j, fullest));
+    mr_gate_note(j, "at least %.1f %% are left of %zu counters", least, counters);
+    mr_gate_hint(j, "Make the column a BIGINT UNSIGNED, and those that refer to it.");
+    mr_gate_metric(j, &(struct mr_gate_metric){
+                          .name = "auto_increment_free_ratio",
+                          .help = "Least share of ids left in an AUTO_INCREMENT column.",
+                          .value = least / 100});
+}
+
+/* ---- sequences ---- */
+
+struct sequence {
+    const struct mr_gate_table *table;
+    uint64_t lo, hi; /* expected */
+    uint64_t present, missing;
+    bool tail_missing; /* own.hi + 1 to hi */
+};
+
+/* The other sides know numbers that are missing at the end. */
+static void widen(struct sequence *s, const struct mr_gate_table *other)
+{
+    if (other == NULL || other->sequence_column == NULL || other->sequence_present == 0 ||
+        strcmp(other->sequence_column, s->table->sequence_column) != 0)
+        return;
+    if (s->present == 0 && s->hi < s->lo) {
+        s->lo = other->sequence_lo;
+        s->hi = other->sequence_hi;
+        s->tail_missing = true;
+    } else if (other->sequence_hi > s->hi) {
+        s->hi = other->sequence_hi;
+        s->tail_missing = true;
+    }
+}
+
+static const struct mr_gate_table *twin(const struct mr_gate_judge *j,
+                                        const struct mr_gate_facts *other,
+                                        const struct mr_gate_table *t)
+{
+    return mr_gate_facts_table(other, mr_gate_facts_pair(j->now, other, t->db), t->name);
+}
+
+static void expect(const struct mr_gate_judge *j, const struct mr_gate_table *t,
+                   struct sequence *s)
+{
+    *s = (struct sequence){.table = t,
+                           .lo = t->sequence_lo,
+                           .hi = t->sequence_hi,
+                           .present = t->sequence_present};
+    if (t->sequence_present == 0) /* an empty range */
+        s->lo = 1, s->hi = 0;
+    if (j->baseline != NULL)
+        widen(s, twin(j, mr_gate_past(j), t));
+    for (size_t i = 0; i < j->npeers; i++)
+        if (j->peers[i].facts != NULL &&
+            mr_gate_relation(j->now, j->peers[i].facts) != MR_GATE_FEEDS_US)
+            widen(s, twin(j, j->peers[i].facts, t));
+    if (s->hi >= s->lo)
+        s->missing = s->hi - s->lo + 1 - s->present;
+}
+
+static bool next_sequence(struct mr_gate_judge *j, size_t *at, struct sequence *s)
+{
+    while (*at < j->now->ntables) {
+        const struct mr_gate_table *t = &j->now->tables[(*at)++];
+        if (t->sequence_column == NULL)
+            continue;
+        if (t->view.seen != MR_GATE_SEEN) {
+            mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
+            continue;
+        }
+        if (t->sequence_view.seen != MR_GATE_SEEN) {
+            mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->sequence_view);
+            continue;
+        }
+        expect(j, t, s);
+        return true;
+    }
+    return false;
+}
+
+static void add_tail(const struct sequence *s, struct mr_strbuf *gaps)
+{
+    const uint64_t from = s->present > 0 ? s->table->sequence_hi + 1 : s->lo;
+    if (!s->tail_missing)
+        return;
+    if (gaps->len > 0)
+        mr_strbuf_add_str(gaps, ", ");
+    mr_strbuf_add_fmt(gaps, "%" PRIu64, from);
+    if (s->hi > from)
+        mr_strbuf_add_fmt(gaps, "–%" PRIu64, s->hi);
+}
+
+void mr_gate_rule_sequence_gaps(struct mr_gate_judge *j)
+{
+    struct sequence s;
+    size_t at = 0, count = 0;
+    while (next_sequence(j, &at, &s)) {
+        struct mr_strbuf gaps = MR_STRBUF_INIT;
+        count++;
+        mr_strbuf_add_str(&gaps, s.table->sequence_gaps);
+        add_tail(&s, &gaps);
+        if (s.missing > 0) {
+            mr_gate_found(j, MR_GATE_CRITICAL,
+                          "%s: %" PRIu64 " of %" PRIu64 " numbers of %s are missing: %s",
+                          mr_gate_table_name(j, s.table), s.missing, s.hi - s.lo + 1,
+                          s.table->sequence_column, gaps.ptr);
+            mr_gate_value(j, "%s", gaps.ptr);
+        }
+        mr_strbuf_release(&gaps);
+    }
+    if (count == 0)
+        mr_gate_note(j, "no table is configured with sequence =");
+    else
+        mr_gate_note(j, "%zu sequence%s without gaps", count, count > 1 ? "s" : "");
+    mr_gate_hint(j, "Fetch the missing numbers from where they come from: myrecon repair "
+                    "plan --policy backfill.");
+}
+
+/* ---- completeness ---- */
+
+static void weigh_share(struct mr_gate_judge *j, const struct mr_gate_table *t,
+                        double percent, const char *of, double *least)
+{
+    const enum mr_gate_severity severity =
+        mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent);
+    if (percent < *least)
+        *least = percent;
+    if (severity != MR_GATE_OK)
+        mr_gate_found(j, severity, "%s holds %.1f %% of %s", mr_gate_table_name(j, t),
+                      percent, of);
+    mr_gate_metric(
+        j, &(struct mr_gate_metric){.name = "completeness_ratio",
+                                    .help = "Share of the expected rows that is there.",
+                                    .label_names = {"schema", "table"},
+                                    .labels = {t->db, t->name},
+                                    .value = percent / 100});
+}
+
+static size_t complete_against(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
+                               double *least)
+{
+    size_t compared = 0;
+    for (size_t i = 0; i < j->now->ntables; i++) {
+        const struct mr_gate_table *t = &j->now->tables[i];
+        const struct mr_gate_table *theirs = twin(j, peer->facts, t);
+        if (theirs == NULL || !t->rows_exact || !theirs->rows_exact || theirs->rows == 0)
+            continue;
+        compared++;
+        const double percent = 100.0 * (double)t->rows / (double)theirs->rows;
+        if (percent < 100 && percent < *least) {
+            *least = percent;
+            if (mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent) != MR_GATE_OK)
+                mr_gate_found(j, mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent),
+                              "%s has %" PRIu64 " rows, %s has %" PRIu64,
+                              mr_gate_table_name(j, t), t->rows, peer->uri, theirs->rows);
+        }
+    }
+    return compared;
+}
+
+void mr_gate_rule_completeness(struct mr_gate_judge *j)
+{
+    struct sequence s;
+    size_t at = 0, compared = 0;
+    double least = 100;
+    while (next_sequence(j, &at, &s)) {
+        if (s.hi < s.lo)
+            continue;
+        compared++;
+        weigh_share(j, s.table, 100.0 * (double)s.present / (double)(s.hi - s.lo + 1),
+                    "its numbers", &least);
+    }
+    for (size_t i = 0; i < j->npeers; i++)
+        if (j->peers[i].facts != NULL &&
+            mr_gate_is_other_history(j->now, j->peers[i].facts))
+            compared += complete_against(j, &j->peers[i], &least);
+    if (compared == 0) {
+        mr_gate_note(j, "there is no sequence and no other side to compare with");
+        return;
+    }
+    mr_gate_value(j, "%.2f %%", least);
+    mr_gate_note(j, "at least %.2f %% of every table is there", least);
+    mr_gate_hint(j, "Fetch what is missing: myrecon check, then repair plan --policy "
+                    "backfill.");
+}
+
+/* ---- freshness ---- */
+
+void mr_gate_rule_freshness(struct mr_gate_judge *j)
+{
+    size_t count = 0;
+    double oldest = 0;
+    for (size_t i = 0; i < j->now->ntables; i++) {
+        const struct mr_gate_table *t = &j->now->tables[i];
+        if (t->fresh_column == NULL)
+            continue;
+        count++;
+        if (t->view.seen != MR_GATE_SEEN) {
+            mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
+            continue;
+        }
+        if (!t->fresh_known) {
+            mr_gate_found(
+                j, t->rows_exact && t->rows == 0 ? MR_GATE_CRITICAL : MR_GATE_UNKNOWN,
+                "%s: no age can be told from %s", mr_gate_table_name(j, t),
+                t->fresh_column);
+            continue;
+        }
+        const double age = t->fresh_age_s > 0 ? t->fresh_age_s : 0;
+        const enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_FRESHNESS, age);
+        if (age > oldest)
+            oldest = age;
+        if (severity != MR_GATE_OK)
+            mr_gate_found(j, severity, "%s: the newest %s is %.0f s old",
+                          mr_gate_table_name(j, t), t->fresh_column, age);
+        else if (t->fresh_age_s <= -j->config->limits[MR_GATE_T_FRESHNESS].warning)
+            mr_gate_found(j, MR_GATE_WARNING, "%s: the newest %s lies %.0f s ahead",
+                          mr_gate_table_name(j, t), t->fresh_column, -t->fresh_age_s);
+        mr_gate_metric(j, &(struct mr_gate_metric){
+                              .name = "newest_row_age_seconds",
+                              .help = "Age of the newest row of a table with freshness.",
+                              .label_names = {"schema", "table"},
+                              .labels = {t->db, t->name},
+                              .value = t->fresh_age_s,
+                              .has_limits = true,
+                              .limits = j->config->limits[MR_GATE_T_FRESHNESS],
+                              .in_perfdata = true});
+    }
+    if (count == 0) {
+        mr_gate_note(j, "no table is configured with freshness =");
+        return;
+    }
+    mr_gate_value(j, "%.0f s", oldest);
+    mr_gate_note(j, "%zu table%s fresh: the oldest newest row is %.0f s old", count,
+                 count > 1 ? "s are" : " is", oldest);
+    mr_gate_hint(j, "See whether what writes the table still runs, and writes here.");
+}
+
+void mr_gate_rule_heartbeat(struct mr_gate_judge *j)
+{
+    const struct mr_gate_heartbeat *beat = &j->now->heartbeat;
+    if (beat->table == NULL) {
+        mr_gate_note(j, "there is no heartbeat table");
+        return;
+    }
+    if (beat->view.seen != MR_GATE_SEEN) {
+        mr_gate_found_hidden(j, beat->table, &beat->view);
+        return;
+    }
+    const enum mr_gate_severity severity =
+        mr_gate_weigh(j, MR_GATE_T_HEARTBEAT, beat->age_s);
+    mr_gate_value(j, "%.1f s", beat->age_s);
+    if (severity != MR_GATE_OK)
+        mr_gate_found(j, severity, "the newest beat of %s is %.0f s old", beat->table,
+                      beat->age_s);
+    mr_gate_note(j, "the newest beat of %s is %.1f s old", beat->table, beat->age_s);
+    mr_gate_hint(j, "See whether pt-heartbeat runs on the primary, and replication "
+                    "from it.");
+    mr_gate_metric(j, &(struct mr_gate_metric){
+                          .name = "heartbeat_age_seconds",
+                          .help = "Age of the newest row of the heartbeat table.",
+                          .value = beat->age_s,
+                          .has_limits = true,
+                          .limits = j->config->limits[MR_GATE_T_HEARTBEAT],
+                          .in_perfdata = true});
+}

@@ -1,0 +1,411 @@
+/* gate_rules_replication.c: do replicas run, how far behind, and behind whom? */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "recon/gate/gate_gtid.h"
+#include "recon/gate/gate_rules.h"
+
+/* SERVER is number 0, its peers follow; NULL where one was not reached. */
+static const struct mr_gate_facts *server_at(const struct mr_gate_judge *j, size_t i)
+{
+    return i == 0 ? j->now : j->peers[i - 1].facts;
+}
+
+/* What was known of the same server when the baseline was recorded, or NULL. */
+static const struct mr_gate_facts *then_of(const struct mr_gate_judge *j, size_t i)
+{
+    const struct mr_gate_facts *now = server_at(j, i);
+    if (j->baseline == NULL)
+        return NULL;
+    if (i == 0)
+        return &j->baseline->server;
+    for (size_t p = 0; p < j->baseline->npeers; p++) {
+        const struct mr_server *then = &j->baseline->peers[p].server;
+        if (strcmp(then->uuid, now->server.uuid) == 0 &&
+            then->server_id == now->server.server_id && then->port == now->server.port)
+            return &j->baseline->peers[p];
+    }
+    return NULL;
+}
+
+/* The next server whose channels can be seen; others are told of. */
+static const struct mr_gate_facts *next_server(struct mr_gate_judge *j, size_t *at)
+{
+    while (*at <= j->npeers) {
+        const struct mr_gate_facts *f = server_at(j, (*at)++);
+        char what[600];
+        if (f == NULL) {
+            const struct mr_gate_peer *peer = &j->peers[*at - 2];
+            mr_gate_found(j, MR_GATE_UNKNOWN, "%s cannot be reached: %s", peer->uri,
+                          peer->why);
+            continue;
+        }
+        if (f->replication.seen == MR_GATE_SEEN)
+            return f;
+        (void)snprintf(what, sizeof what, "the replication status of %s", f->uri);
+        mr_gate_found_hidden(j, what, &f->replication);
+    }
+    return NULL;
+}
+
+static bool runs(const char *state)
+{
+    return strcasecmp(state, "Yes") == 0;
+}
+
+/* "mysql://r:3306 (channel x)" */
+static const char *where(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                         const struct mr_gate_channel *c)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&text, f->uri);
+    if (c->name[0] != '\0')
+        mr_strbuf_add_fmt(&text, " (channel %s)", c->name);
+    const char *kept = text.failed ? NULL : mr_arena_strdup(j->arena, text.ptr);
+    mr_strbuf_release(&text);
+    j->nomem |= kept == NULL;
+    return kept != NULL ? kept : "?";
+}
+
+static const char *reason(const char *error, const char *otherwise)
+{
+    return error[0] != '\0' ? error : otherwise;
+}
+
+/* ---- threads ---- */
+
+static void channel_threads(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                            const struct mr_gate_channel *c)
+{
+    const char *at = where(j, f, c);
+    if (!runs(c->io) && strcasecmp(c->io, "No") != 0)
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s: the I/O thread cannot connect to %s:%u: %.200s", at, c->host,
+                      c->port, reason(c->io_error, c->io));
+    else if (!runs(c->io))
+        mr_gate_found(j, MR_GATE_CRITICAL, "%s: the I/O thread is stopped%s%.200s", at,
+                      c->io_error[0] != '\0' ? ": " : ", without an error", c->io_error);
+    if (!runs(c->sql))
+        mr_gate_found(j, MR_GATE_CRITICAL, "%s: the SQL thread is stopped%s%.200s", at,
+                      c->sql_error[0] != '\0' ? ": " : ", without an error",
+                      c->sql_error);
+    mr_gate_value(j, "I/O %s, SQL %s", c->io, c->sql);
+}
+
+static const struct mr_gate_channel *channel_named(const struct mr_gate_facts *f,
+                                                   const char *name)
+{
+    for (size_t i = 0; i < f->nchannels; i++)
+        if (strcmp(f->channels[i].name, name) == 0)
+            return &f->channels[i];
+    return NULL;
+}
+
+static void lost_channels(struct mr_gate_judge *j, const struct mr_gate_facts *now,
+                          const struct mr_gate_facts *then)
+{
+    for (size_t i = 0; then != NULL && i < then->nchannels; i++) {
+        const struct mr_gate_channel *c = &then->channels[i];
+        if (channel_named(now, c->name) == NULL)
+            mr_gate_found(j, MR_GATE_CRITICAL,
+                          "%s does not replicate any more; it followed %s:%u",
+                          where(j, now, c), c->host, c->port);
+    }
+}
+
+void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *past = mr_gate_past(j), *f;
+    size_t at = 0, channels = 0;
+    while ((f = next_server(j, &at)) != NULL) {
+        channels += f->nchannels;
+        for (size_t i = 0; i < f->nchannels; i++)
+            channel_threads(j, f, &f->channels[i]);
+        lost_channels(j, f, then_of(j, at - 1));
+    }
+    if (past != NULL && past->sessions.seen == MR_GATE_SEEN &&
+        j->now->sessions.seen == MR_GATE_SEEN && j->now->attached < past->attached)
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%" PRIu64 " replicas fetch from %s, %" PRIu64 " did",
+                      j->now->attached, j->now->uri, past->attached);
+    if (channels > 0)
+        mr_gate_note(j, "%zu channel%s, all threads run", channels,
+                     channels > 1 ? "s" : "");
+    else
+        mr_gate_note(j, "no server here is a replica");
+    mr_gate_hint(j, "Look at SHOW %s STATUS, remove the cause, then START %s.",
+                 j->now->server.flavour == MR_FLAVOUR_MARIADB ? "ALL SLAVES" : "REPLICA",
+                 j->now->server.flavour == MR_FLAVOUR_MARIADB ? "ALL SLAVES" : "REPLICA");
+}
+
+/* ---- lag ---- */
+
+/* All that the server has executed: MariaDB without log_slave_updates keeps what it
+ * applied in its position alone. */
+static void executed(const struct mr_gate_facts *f, const char *set,
+                     struct mr_strbuf *out)
+{
+    mr_strbuf_add_str(out, set);
+    if (f->gtid_position[0] != '\0')
+        mr_strbuf_add_fmt(out, "%s%s", out->len > 0 ? "," : "", f->gtid_position);
+}
+
+struct lag {
+    bool knows_pending;
+    uint64_t pending;
+};
+
+/* The source's set must have been read before the replica's. */
+static const char *source_set(const struct mr_gate_judge *j,
+                              const struct mr_gate_facts *replica,
+                              const struct mr_gate_channel *c)
+{
+    for (size_t i = 0; i <= j->npeers; i++) {
+        const struct mr_gate_facts *source = server_at(j, i);
+        if (source != NULL && source != replica &&
+            mr_gate_channel_leads_to(c, replica, source) &&
+            source->server.flavour == replica->server.flavour &&
+            source->gtid_executed[0] != '\0')
+            return source->gtid_executed;
+    }
+    return NULL;
+}
+
+static void count_pending(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                          const struct mr_gate_channel *c, struct lag *lag)
+{
+    struct mr_strbuf applied = MR_STRBUF_INIT, pending = MR_STRBUF_INIT;
+    const char *fetched = source_set(j, f, c);
+    struct mr_err why;
+    if (fetched == NULL && c->retrieved[0] != '\0')
+        fetched = c->retrieved;
+    executed(f, f == j->now ? j->gtid_last : f->gtid_executed, &applied);
+    j->nomem |= applied.failed;
+    if (fetched != NULL && applied.len > 0)
+        lag->knows_pending =
+            mr_gate_gtid_subtract(f->server.flavour, fetched, applied.ptr, &pending,
+                                  &lag->pending, &why) == MR_OK;
+    if (!lag->knows_pending && c->caught_up && runs(c->io)) {
+        lag->knows_pending = true;
+        lag->pending = 0;
+    }
+    mr_strbuf_release(&applied);
+    mr_strbuf_release(&pending);
+}
+
+static void put_lag_metrics(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                            const struct mr_gate_channel *c, const struct lag *lag)
+{
+    char text[300];
+    (void)snprintf(text, sizeof text, "%s:%u", f->server.hostname, f->server.port);
+    const char *server = mr_arena_strdup(j->arena, text);
+    struct mr_gate_metric metric = {
+        .name = "replication_lag_seconds",
+        .help = "Seconds that a replica is behind its source.",
+        .label_names = {"replica", "channel"},
+        .labels = {server != NULL ? server : "?", c->name},
+        .value = (double)c->lag_s,
+        .has_limits = true,
+        .limits = j->config->limits[MR_GATE_T_LAG],
+        .in_perfdata = true,
+    };
+    if (c->lag_s != MR_GATE_UNKNOWN_S)
+        mr_gate_metric(j, &metric);
+    metric.name = "replication_pending_transactions";
+    metric.help = "Transactions that a replica has not applied yet.";
+    metric.value = (double)lag->pending;
+    metric.limits = j->config->limits[MR_GATE_T_PENDING];
+    if (lag->knows_pending)
+        mr_gate_metric(j, &metric);
+}
+
+/* A delay is wanted if it was there when the baseline was recorded. */
+static long wanted_delay(const struct mr_gate_facts *then,
+                         const struct mr_gate_channel *c)
+{
+    const struct mr_gate_channel *before =
+        then != NULL ? channel_named(then, c->name) : NULL;
+    if (before == NULL)
+        return 0;
+    return before->delay_s < c->delay_s ? before->delay_s : c->delay_s;
+}
+
+static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                        const struct mr_gate_facts *then, const struct mr_gate_channel *c)
+{
+    const long delay_s = wanted_delay(then, c);
+    struct lag lag = {0};
+    const char *at = where(j, f, c);
+    count_pending(j, f, c, &lag);
+    put_lag_metrics(j, f, c, &lag);
+    enum mr_gate_severity by_count = MR_GATE_OK;
+    if (lag.knows_pending)
+        by_count = mr_gate_weigh(j, MR_GATE_T_PENDING, (double)lag.pending);
+    if (c->lag_s == MR_GATE_UNKNOWN_S) {
+        if (!lag.knows_pending)
+            mr_gate_found(j, MR_GATE_UNKNOWN,
+                          "%s: how far it is behind cannot be told while a thread is "
+                          "stopped",
+                          at);
+        else if (by_count != MR_GATE_OK)
+            mr_gate_found(j, by_count, "%s is %" PRIu64 " transactions behind", at,
+                          lag.pending);
+        else
+            mr_gate_note(j,
+                         "%s is %" PRIu64 " transactions behind, and a thread is stopped",
+                         at, lag.pending);
+        mr_gate_value(j, "%" PRIu64 " transactions", lag.pending);
+        return;
+    }
+    const double late = c->lag_s > delay_s ? (double)c->lag_s - (double)delay_s : 0;
+    enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_LAG, late);
+    mr_gate_value(j, "%ld s", c->lag_s);
+    if (severity != MR_GATE_OK)
+        mr_gate_found(j, severity, "%s is %ld s behind", at, c->lag_s);
+    else if (by_count != MR_GATE_OK)
+        mr_gate_found(j, by_count, "%s is %" PRIu64 " transactions behind", at,
+                      lag.pending);
+    else if (lag.pending > 0 && c->lag_s == 0 && c->delay_s == 0 && source_set(j, f, c))
+        /* it has been given a second (gate_run): this is no mere moment */
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%s says that it is up to date, but %" PRIu64 " transactions of "
+                      "its source do not arrive",
+                      at, lag.pending);
+    else
+        mr_gate_note(j, "%s is %ld s behind", at, c->lag_s);
+}
+
+void mr_gate_rule_replication_lag(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *f;
+    size_t at = 0, channels = 0;
+    while ((f = next_server(j, &at)) != NULL)
+        for (size_t i = 0; i < f->nchannels; i++) {
+            channels++;
+            channel_lag(j, f, then_of(j, at - 1), &f->channels[i]);
+        }
+    if (channels == 0)
+        mr_gate_note(j, "no server here is a replica");
+    mr_gate_hint(j, "Look for a long transaction or a missing key on the replica; do not "
+                    "switch over before it has caught up.");
+}
+
+/* ---- source ---- */
+
+static bool same_source(const struct mr_gate_channel *a, const struct mr_gate_channel *b)
+{
+    if (a->uuid[0] != '\0' && b->uuid[0] != '\0')
+        return strcasecmp(a->uuid, b->uuid) == 0;
+    if (a->source_id != 0 && b->source_id != 0 && a->source_id != b->source_id)
+        return false;
+    return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
+static bool leads_to_known(const struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                           const struct mr_gate_channel *c)
+{
+    for (size_t i = 0; i <= j->npeers; i++) {
+        const struct mr_gate_facts *source = server_at(j, i);
+        if (source != NULL && source != f && mr_gate_channel_leads_to(c, f, source))
+            return true;
+    }
+    /* two replicas of one source that is not named */
+    for (size_t i = 0; f != j->now && i < j->now->nchannels; i++)
+        if (same_source(c, &j->now->channels[i]))
+            return true;
+    return false;
+}
+
+static void channel_source(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                           const struct mr_gate_facts *then,
+                           const struct mr_gate_channel *c)
+{
+    const struct mr_gate_channel *before =
+        then != NULL ? channel_named(then, c->name) : NULL;
+    mr_gate_value(j, "%s:%u", c->host, c->port);
+    if (before != NULL) {
+        mr_gate_base(j, "%s:%u", before->host, before->port);
+        if (!same_source(before, c))
+            mr_gate_found(j, MR_GATE_CRITICAL,
+                          "%s follows %s:%u (server_id %" PRIu32
+                          "), it followed %s:%u (server_id %" PRIu32 ")",
+                          where(j, f, c), c->host, c->port, c->source_id, before->host,
+                          before->port, before->source_id);
+        return;
+    }
+    if (f != j->now && !leads_to_known(j, f, c))
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s follows %s:%u (server_id %" PRIu32 "%s%s), which is not %s",
+                      where(j, f, c), c->host, c->port, c->source_id,
+                      c->uuid[0] != '\0' ? ", " : "", c->uuid, j->now->uri);
+}
+
+void mr_gate_rule_replication_source(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *f;
+    size_t at = 0, channels = 0;
+    while ((f = next_server(j, &at)) != NULL)
+        for (size_t i = 0; i < f->nchannels; i++) {
+            channels++;
+            channel_source(j, f, then_of(j, at - 1), &f->channels[i]);
+        }
+    if (channels > 0)
+        mr_gate_note(j, "%zu channel%s the right source", channels,
+                     channels > 1 ? "s lead to" : " leads to");
+    else
+        mr_gate_note(j, "no server here is a replica");
+    mr_gate_hint(j, "Keep that replica as it is: it may hold what the new primary lacks. "
+                    "Compare them with \"myrecon check\" before you point it elsewhere.");
+}
+
+/* ---- errors ---- */
+
+void mr_gate_rule_replication_errors(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *f;
+    size_t at = 0;
+    while ((f = next_server(j, &at)) != NULL)
+        for (size_t i = 0; i < f->nchannels; i++) {
+            const struct mr_gate_channel *c = &f->channels[i];
+            if (c->io_errno != 0)
+                mr_gate_found(j, MR_GATE_CRITICAL, "%s: I/O error %u: %.300s",
+                              where(j, f, c), c->io_errno, c->io_error);
+            if (c->sql_errno != 0)
+                mr_gate_found(j, MR_GATE_CRITICAL, "%s: SQL error %u: %.300s",
+                              where(j, f, c), c->sql_errno,
+                              c->worker_error[0] != '\0' ? c->worker_error
+                                                         : c->sql_error);
+            if (c->io_errno != 0 || c->sql_errno != 0)
+                mr_gate_value(j, "%u", c->sql_errno != 0 ? c->sql_errno : c->io_errno);
+        }
+    mr_gate_note(j, "no replication error");
+    mr_gate_hint(j, "Do not skip the event: find out why the rows differ. \"myrecon "
+                    "check\" lists them.");
+}
+
+void mr_gate_rule_semi_sync(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *now = j->now, *past = mr_gate_past(j);
+    if (past != NULL && past->semi_sync_wanted && !now->semi_sync_wanted)
+        mr_gate_found(j, MR_GATE_WARNING, "semi-synchronous replication is off, was on");
+    else if (now->semi_sync_wanted && !now->semi_sync_on)
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "semi-synchronous replication fell back to asynchronous");
+    else if (now->semi_sync_wanted && now->semi_sync_clients == 0)
+        mr_gate_found(j, MR_GATE_WARNING, "no semi-synchronous replica is connected");
+    if (now->semi_sync_wanted || (past != NULL && past->semi_sync_wanted))
+        mr_gate_value(j, "%s, %" PRIu64 " replicas", now->semi_sync_on ? "on" : "off",
+                      now->semi_sync_clients);
+    if (past != NULL && past->semi_sync_wanted)
+        mr_gate_base(j, "%s, %" PRIu64 " replicas", past->semi_sync_on ? "on" : "off",
+                     past->semi_sync_clients);
+    if (now->semi_sync_wanted)
+        mr_gate_note(j, "semi-synchronous, with %" PRIu64 " replicas",
+                     now->semi_sync_clients);
+    else
+        mr_gate_note(j, "semi-synchronous replication is not in use");
+    mr_gate_hint(j, "A transaction may be lost with the primary now. See the replica's "
+                    "I/O thread and network.");
+}

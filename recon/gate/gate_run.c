@@ -1,0 +1,364 @@
+/* gate_run.c: see gate_run.h. */
+#include "recon/gate/gate_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "recon/gate/gate_channels.h"
+#include "recon/gate/gate_gtid.h"
+#include "recon/gate/gate_rules.h"
+
+#define STATEMENT_TIMEOUT_S 30
+#define SETTLE_TRIES 10
+#define SETTLE_MS 100
+#define ER_CON_COUNT 1040
+#define ER_TOO_MANY_USER_CONNECTIONS 1203
+#define ER_USER_LIMIT_REACHED 1226
+
+/* The servers of one round; links must not move. */
+struct servers {
+    struct mr_gate_run *run;
+    struct mr_gate_link server;
+    struct mr_gate_link *links; /* of the peers; those not reached are zero */
+    struct mr_gate_peer *peers;
+    struct mr_gate_facts *facts; /* SERVER's, then each peer's */
+};
+
+enum mr_code mr_gate_run_init(struct mr_gate_run *run, const struct mr_gate_options *opts,
+                              const struct mr_config *config, const char *server,
+                              struct mr_err *err)
+{
+    *run = (struct mr_gate_run){.opts = opts,
+                                .config = config,
+                                .server = server,
+                                .id = mr_run_id_now(),
+                                .arena = MR_ARENA_INIT,
+                                .round = MR_ARENA_INIT};
+    mr_gate_judge_init(&run->judge);
+    mr_gate_link_display(server, run->display, sizeof run->display);
+    mr_gate_link_label(server, run->label, sizeof run->label);
+    enum mr_code code = mr_gate_options_wanted(opts, run->wanted, err);
+    if (code == MR_OK)
+        code = mr_gate_config_load(config, &run->arena, &run->gate, err);
+    if (code == MR_OK)
+        code = mr_db_global_init(err);
+    return code;
+}
+
+void mr_gate_run_release(struct mr_gate_run *run)
+{
+    mr_gate_judge_release(&run->judge);
+    mr_arena_release(&run->round);
+    mr_arena_release(&run->arena);
+}
+
+static bool wants_any(const struct mr_gate_run *run, const enum mr_gate_name *names,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (run->wanted[names[i]])
+            return true;
+    return false;
+}
+
+/* Reading tables takes the longest: only where a check looks at them. */
+static bool wants_tables(const struct mr_gate_run *run, bool of_peer)
+{
+    static const enum mr_gate_name server[] = {
+        MR_GATE_tables,        MR_GATE_row_counts,
+        MR_GATE_max_keys,      MR_GATE_newest_row,
+        MR_GATE_schema,        MR_GATE_sample_digest,
+        MR_GATE_sequence_gaps, MR_GATE_auto_increment_position,
+        MR_GATE_completeness,  MR_GATE_auto_increment_headroom,
+        MR_GATE_freshness,     MR_GATE_heartbeat,
+        MR_GATE_probe_latency, MR_GATE_metadata_locks,
+    };
+    static const enum mr_gate_name peer[] = {MR_GATE_newest_row,
+                                             MR_GATE_auto_increment_position,
+                                             MR_GATE_completeness, MR_GATE_sequence_gaps};
+    return of_peer ? wants_any(run, peer, sizeof peer / sizeof *peer)
+                   : wants_any(run, server, sizeof server / sizeof *server);
+}
+
+static struct mr_gate_task task_of(struct mr_gate_run *run, struct mr_gate_link *link,
+                                   bool is_peer)
+{
+    return (struct mr_gate_task){
+        .link = link,
+        .scope = run->scope,
+        .config = run->config,
+        .gate = &run->gate,
+        .tables = &run->opts->tables,
+        .exclude = &run->opts->exclude,
+        .budget_s = run->opts->budget_ms / 1000.0,
+        .full = run->opts->full,
+        .digests = !is_peer && run->wanted[MR_GATE_sample_digest],
+        .past = run->has_baseline && !is_peer ? &run->baseline.server : NULL,
+        .arena = &run->round};
+}
+
+/* ---- peers ---- */
+
+static bool is_same_server(const struct mr_server *a, const struct mr_server *b)
+{
+    return a->server_id == b->server_id && a->port == b->port &&
+           strcmp(a->uuid, b->uuid) == 0 && strcmp(a->hostname, b->hostname) == 0 &&
+           strcmp(a->datadir, b->datadir) == 0;
+}
+
+static enum mr_code refuse_itself(const char *peer, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE, "peer \"%s\" is SERVER itself", peer);
+    mr_err_hint(err, "Name a replica, the source, or the other side.");
+    return MR_E_USAGE;
+}
+
+static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err)
+{
+    struct mr_gate_run *run = s->run;
+    const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
+                                           .statement_timeout_s = STATEMENT_TIMEOUT_S,
+                                           .ask_password = run->opts->ask_password};
+    struct mr_gate_task task = task_of(run, &s->links[i], true);
+    struct mr_gate_facts *facts = &s->facts[i + 1];
+    struct mr_err why = {0};
+    char display[512];
+    mr_gate_link_display(run->opts->peers.items[i], display, sizeof display);
+    s->peers[i].uri = mr_arena_strdup(&run->round, display);
+    if (s->peers[i].uri == NULL)
+        return mr_err_nomem(err, "connecting to a peer");
+    enum mr_code code =
+        mr_gate_link_open(&s->links[i], run->opts->peers.items[i], &opts, &why);
+    if (code == MR_OK &&
+        is_same_server(mr_db_server(s->links[i].db), mr_db_server(s->server.db)))
+        return refuse_itself(display, err);
+    if (code == MR_OK)
+        code = mr_gate_collect_status(&task, facts, &why);
+    /* what a running replica holds, SERVER holds */
+    if (code == MR_OK && wants_tables(run, true) &&
+        (run->records || !mr_gate_is_running_replica(&s->facts[0], facts)))
+        code = mr_gate_collect_tables(&task, facts, &why);
+    if (code == MR_OK) {
+        s->peers[i].facts = facts;
+        return MR_OK;
+    }
+    if (code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_NOMEM ||
+        code == MR_E_CANCELLED) {
+        *err = why;
+        return code;
+    }
+    s->peers[i].why = mr_arena_strdup(&run->round, why.message);
+    return s->peers[i].why != NULL ? MR_OK : mr_err_nomem(err, "connecting to a peer");
+}
+
+static bool is_behind(const struct mr_gate_facts *source,
+                      const struct mr_gate_facts *replica)
+{
+    struct mr_strbuf applied = MR_STRBUF_INIT, pending = MR_STRBUF_INIT;
+    uint64_t count = 0;
+    mr_strbuf_add_str(&applied, replica->gtid_executed);
+    if (replica->gtid_position[0] != '\0')
+        mr_strbuf_add_fmt(&applied, "%s%s", applied.len > 0 ? "," : "",
+                          replica->gtid_position);
+    (void)mr_gate_gtid_subtract(source->server.flavour, source->gtid_executed,
+                                applied.ptr, &pending, &count, NULL);
+    mr_strbuf_release(&applied);
+    mr_strbuf_release(&pending);
+    return count > 0;
+}
+
+static void nap(void)
+{
+    const struct timespec ms = {.tv_nsec = SETTLE_MS * 1000000L};
+    (void)nanosleep(&ms, NULL);
+}
+
+/* A replica that runs is given a moment to apply what SERVER had executed: then what is
+ * still missing is no mere moment. */
+static enum mr_code settle(struct servers *s, size_t i, struct mr_err *err)
+{
+    struct mr_gate_facts *peer = &s->facts[i + 1];
+    const struct mr_gate_facts *server = &s->facts[0];
+    enum mr_code code = MR_OK;
+    if (s->peers[i].facts == NULL ||
+        mr_gate_relation(server, peer) != MR_GATE_FOLLOWS_US ||
+        !mr_gate_replicates(peer) || server->server.flavour != peer->server.flavour)
+        return MR_OK;
+    for (int t = 0; code == MR_OK && t < SETTLE_TRIES && is_behind(server, peer); t++) {
+        nap();
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        code = mr_gate_read_gtid(&s->links[i], &s->run->round, &peer->gtid_executed,
+                                 &peer->gtid_position, err);
+    }
+    return code;
+}
+
+/* ---- one round ---- */
+
+static enum mr_code begin_servers(struct servers *s, struct mr_gate_run *run,
+                                  struct mr_err *err)
+{
+    const size_t npeers = run->opts->peers.count;
+    *s = (struct servers){.run = run};
+    s->links = mr_arena_calloc(&run->round, npeers + 1, sizeof *s->links);
+    s->peers = mr_arena_calloc(&run->round, npeers + 1, sizeof *s->peers);
+    s->facts = mr_arena_calloc(&run->round, npeers + 1, sizeof *s->facts);
+    return s->links != NULL && s->peers != NULL && s->facts != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "connecting");
+}
+
+static void end_servers(struct servers *s)
+{
+    for (size_t i = 0; s->links != NULL && i < s->run->opts->peers.count; i++)
+        mr_gate_link_close(&s->links[i]);
+    mr_gate_link_close(&s->server);
+}
+
+static enum mr_code open_server(struct servers *s, struct mr_err *err)
+{
+    struct mr_gate_run *run = s->run;
+    const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
+                                           .statement_timeout_s = STATEMENT_TIMEOUT_S,
+                                           .ask_password = run->opts->ask_password};
+    run->scope = &s->server.ep;
+    return mr_gate_link_open(&s->server, run->server, &opts, err);
+}
+
+static enum mr_code collect_all(struct servers *s, struct mr_err *err)
+{
+    struct mr_gate_run *run = s->run;
+    struct mr_gate_task task = task_of(run, &s->server, false);
+    enum mr_code code = mr_gate_collect_status(&task, &s->facts[0], err);
+    if (code == MR_OK && wants_tables(run, false))
+        code = mr_gate_collect_tables(&task, &s->facts[0], err);
+    for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++)
+        code = collect_peer(s, i, err);
+    return code;
+}
+
+static enum mr_code judge(struct servers *s, struct mr_err *err)
+{
+    struct mr_gate_run *run = s->run;
+    struct mr_gate_judge *j = &run->judge;
+    struct mr_gate_activity *activity = mr_arena_calloc(&run->round, 1, sizeof *activity);
+    char *now = mr_arena_alloc(&run->round, MR_RUN_TIME_SIZE);
+    const char *position;
+    if (activity == NULL || now == NULL)
+        return mr_err_nomem(err, "judging a server");
+    enum mr_code code =
+        mr_gate_read_activity(&s->server, &s->facts[0], &run->round, activity, err);
+    for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++)
+        code = settle(s, i, err);
+    if (code == MR_OK)
+        code = mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last, &position, err);
+    if (code != MR_OK)
+        return code;
+    mr_run_id_time(now);
+    j->now = &s->facts[0];
+    j->activity = activity;
+    j->peers = s->peers;
+    j->npeers = run->opts->peers.count;
+    j->expect_new_instance = run->opts->expect_new_instance;
+    j->full = run->opts->full;
+    j->time = now;
+    return mr_gate_judge_run(j, run->wanted, err);
+}
+
+static bool is_full(const struct mr_err *why)
+{
+    return why->sql_errno == ER_CON_COUNT ||
+           why->sql_errno == ER_TOO_MANY_USER_CONNECTIONS ||
+           why->sql_errno == ER_USER_LIMIT_REACHED;
+}
+
+/* Nobody gets in, the application as little as we. */
+static enum mr_code judge_full(struct mr_gate_run *run, const struct mr_err *why,
+                               struct mr_err *err)
+{
+    struct mr_gate_judge *j = &run->judge;
+    enum mr_code code = MR_OK;
+    for (int i = MR_GATE_NONE + 1; code == MR_OK && i < MR_GATE_NAMES_END; i++) {
+        const enum mr_gate_name name = (enum mr_gate_name)i;
+        if (!run->wanted[i] || !mr_gate_judge_applies(j, name))
+            continue;
+        code = name == MR_GATE_connections
+                   ? mr_gate_judge_add(j, name, MR_GATE_CRITICAL, why->message,
+                                       "Lower the pools, or raise max_connections; an "
+                                       "account with CONNECTION_ADMIN (SUPER) has one "
+                                       "connection in reserve.",
+                                       err)
+                   : mr_gate_judge_add(j, name, MR_GATE_UNKNOWN,
+                                       "the server takes no connection", NULL, err);
+    }
+    return code;
+}
+
+static void begin_round(struct mr_gate_run *run)
+{
+    struct mr_gate_judge *j = &run->judge;
+    mr_gate_judge_release(j);
+    mr_gate_judge_init(j);
+    mr_arena_reset(&run->round);
+    j->arena = &run->round;
+    j->config = &run->gate;
+    j->baseline = run->has_baseline ? &run->baseline : NULL;
+    j->npeers = 0;
+}
+
+enum mr_code mr_gate_run_round(struct mr_gate_run *run, struct mr_err *err)
+{
+    struct servers s = {.run = run};
+    const double began = mr_clock_now_s();
+    begin_round(run);
+    enum mr_code code = begin_servers(&s, run, err);
+    if (code == MR_OK)
+        code = open_server(&s, err);
+    if (code != MR_OK && is_full(err)) {
+        struct mr_err why = *err;
+        code = judge_full(run, &why, err);
+    } else {
+        if (code == MR_OK)
+            code = collect_all(&s, err);
+        if (code == MR_OK)
+            code = judge(&s, err);
+    }
+    end_servers(&s);
+    run->seconds = mr_clock_now_s() - began;
+    return code;
+}
+
+enum mr_code mr_gate_run_record(struct mr_gate_run *run,
+                                const struct mr_gate_facts **facts, size_t *count,
+                                bool *complete, struct mr_err *err)
+{
+    struct servers s = {.run = run};
+    const double began = mr_clock_now_s();
+    *complete = true;
+    run->records = true;
+    begin_round(run);
+    enum mr_code code = begin_servers(&s, run, err);
+    if (code == MR_OK)
+        code = open_server(&s, err);
+    if (code == MR_OK)
+        code = collect_all(&s, err);
+    *facts = s.facts;
+    *count = 1;
+    for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++) {
+        if (s.peers[i].facts != NULL) {
+            s.facts[(*count)++] = *s.peers[i].facts;
+            continue;
+        }
+        mr_log_warning("peer \"%s\" is not recorded: %s", s.peers[i].uri, s.peers[i].why);
+        *complete = false;
+    }
+    end_servers(&s);
+    run->seconds = mr_clock_now_s() - began;
+    return code;
+}

@@ -1,0 +1,399 @@
+/*
+ * gate_sample.c: digests of ranges of the past, and of all rows; see gate_work.h.
+ *
+ * A range's digest is the sum, modulo 2^128, of the XXH3-128 digests of its rows'
+ * injective encodings, so that the order of reading does not matter and nothing that
+ * occurs twice cancels out.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/source/keyrange.h"
+#include "core/row/row.h"
+#include "core/db/sqltext.h"
+#include "recon/gate/gate_newest.h"
+#include "recon/gate/gate_shape.h"
+#include "recon/gate/gate_work.h"
+
+#define RANGES 4
+#define RANGE_ROWS 32
+#define REREAD_FACTOR 16 /* rows that a range may have grown to */
+
+struct sampling {
+    struct mr_gate_work *work;
+    struct mr_gate_item *item;
+    struct mr_readspec spec;
+    struct mr_key_part parts[MR_KEY_PARTS_MAX];
+    bool has_key;
+    struct mr_hasher *hasher;
+    /* of the range that is being read */
+    struct mr_digest sum;
+    uint64_t rows;
+    struct mr_strbuf last; /* key of the last row */
+};
+
+static bool is_text(enum mr_class cls)
+{
+    return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM;
+}
+
+static bool is_plain_binary(const struct mr_column *c)
+{
+    return strstr(c->data_type, "blob") != NULL || strstr(c->data_type, "binary") != NULL;
+}
+
+/* Classes that order and compare alike whoever reads. */
+static bool is_key_class(enum mr_class cls)
+{
+    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_TEXT ||
+           cls == MR_CLASS_BINARY || cls == MR_CLASS_DATE || cls == MR_CLASS_DATETIME ||
+           cls == MR_CLASS_DECIMAL;
+}
+
+static enum mr_code add_columns(struct sampling *s, struct mr_err *err)
+{
+    const struct mr_table *table = s->item->table;
+    struct mr_readcol *cols =
+        mr_arena_calloc(s->work->task->arena, table->ncolumns + 1, sizeof *cols);
+    if (cols == NULL)
+        return mr_err_nomem(err, "sampling rows");
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        const struct mr_column *c = &table->columns[i];
+        if (c->system_time || (c->generated && !c->generated_stored))
+            continue;
+        cols[s->spec.ncols++] = (struct mr_readcol){
+            .name = c->name,
+            .expr = c->cls == MR_CLASS_BINARY && !is_plain_binary(c) ? MR_EXPR_BINARY
+                                                                     : MR_EXPR_COLUMN,
+            .cls = c->cls,
+            .charset = is_text(c->cls) ? c->charset : NULL};
+    }
+    s->spec.cols = cols;
+    return MR_OK;
+}
+
+static size_t position(const struct sampling *s, const char *name)
+{
+    size_t i = 0;
+    while (i < s->spec.ncols && strcasecmp(s->spec.cols[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* The primary key, unless it has a part by which ranges cannot be told. */
+static enum mr_code add_key(struct sampling *s, struct mr_err *err)
+{
+    const struct mr_table *table = s->item->table;
+    const struct mr_index *index = table->nindexes > 0 ? &table->indexes[0] : NULL;
+    if (index == NULL || strcmp(index->name, "PRIMARY") != 0 ||
+        index->nparts > MR_KEY_PARTS_MAX)
+        return MR_OK;
+    size_t *key = mr_arena_calloc(s->work->task->arena, index->nparts, sizeof *key);
+    if (key == NULL)
+        return mr_err_nomem(err, "sampling rows");
+    for (size_t i = 0; i < index->nparts; i++) {
+        const struct mr_index_part *part = &index->parts[i];
+        key[i] = part->column != NULL ? position(s, part->column) : s->spec.ncols;
+        if (key[i] == s->spec.ncols || part->prefix_len > 0 || part->descending ||
+            !is_key_class(s->spec.cols[key[i]].cls))
+            return MR_OK;
+        s->parts[i] = (struct mr_key_part){.column = s->spec.cols[key[i]].name,
+                                           .cls = s->spec.cols[key[i]].cls,
+                                           .charset = s->spec.cols[key[i]].charset};
+    }
+    s->spec.key = key;
+    s->spec.nkey = index->nparts;
+    s->spec.index = index->name;
+    s->has_key = true;
+    return MR_OK;
+}
+
+static enum mr_code begin(struct sampling *s, struct mr_gate_work *work,
+                          struct mr_gate_item *item, struct mr_err *err)
+{
+    *s = (struct sampling){.work = work,
+                           .item = item,
+                           .spec = {.db = item->table->db,
+                                    .table = item->table->name,
+                                    .store = !item->table->transactional},
+                           .last = MR_STRBUF_INIT,
+                           .hasher = mr_hasher_new()};
+    if (s->hasher == NULL)
+        return mr_err_nomem(err, "sampling rows");
+    enum mr_code code = add_columns(s, err);
+    return code == MR_OK ? add_key(s, err) : code;
+}
+
+static void end(struct sampling *s)
+{
+    mr_hasher_free(s->hasher);
+    mr_strbuf_release(&s->last);
+}
+
+static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct sampling *s = ctx;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->spec.ncols; i++)
+        code = mr_hasher_add(s->hasher, &values[i], err);
+    struct mr_digest digest = mr_hasher_finish(s->hasher);
+    s->sum.lo += digest.lo;
+    s->sum.hi += digest.hi + (s->sum.lo < digest.lo ? 1 : 0);
+    s->rows++;
+    mr_strbuf_reset(&s->last);
+    for (size_t i = 0; code == MR_OK && i < s->spec.nkey; i++)
+        code = mr_row_encode(&s->last, &values[s->spec.key[i]], err);
+    return code;
+}
+
+static enum mr_code scan(struct sampling *s, struct mr_range range, uint64_t limit,
+                         struct mr_err *err)
+{
+    s->sum = (struct mr_digest){0};
+    s->rows = 0;
+    mr_strbuf_reset(&s->last);
+    return mr_reader_scan(s->work->task->link->reader, &s->spec, range, limit, take_row,
+                          s, err);
+}
+
+static const char *hex(struct sampling *s, struct mr_key key)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (key.ptr != NULL)
+        mr_strbuf_add_hex(&text, key.ptr, key.len);
+    const char *kept =
+        text.failed ? NULL : mr_arena_dup(s->work->task->arena, text.ptr, text.len);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+static enum mr_code keep_range(struct sampling *s, struct mr_key lo,
+                               struct mr_gate_range *out, struct mr_err *err)
+{
+    *out = (struct mr_gate_range){.lo = hex(s, lo),
+                                  .hi = hex(s, (struct mr_key){s->last.ptr, s->last.len}),
+                                  .rows = s->rows,
+                                  .digest =
+                                      mr_gate_digest_text(s->sum, s->work->task->arena)};
+    return out->lo != NULL && out->hi != NULL && out->digest != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "sampling rows");
+}
+
+/* ---- new ranges ---- */
+
+/* Keys are spread evenly between the least and the greatest; a table with another key
+ * is sampled at its begin. */
+static enum mr_code least_key(struct sampling *s, const struct mr_column *column,
+                              int64_t *least, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT CAST(MIN(");
+    mr_sql_ident(&sql, column->name);
+    mr_strbuf_add_str(&sql, ") AS SIGNED) FROM ");
+    mr_sql_table(&sql, s->spec.db, s->spec.table);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(s->work->task->link->db, sql.ptr, &found, err);
+    *least = strtoll(found.ptr, NULL, 10);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&found);
+    return code;
+}
+
+static enum mr_code sample_from(struct sampling *s, const struct mr_value *lo,
+                                struct mr_gate_range *out, bool *any, struct mr_err *err)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    struct mr_range range = {0};
+    enum mr_code code = MR_OK;
+    if (lo != NULL) {
+        code = mr_row_encode(&key, lo, err);
+        range.lo = (struct mr_key){key.ptr, key.len};
+    }
+    if (code == MR_OK)
+        code = scan(s, range, RANGE_ROWS, err);
+    *any = code == MR_OK && s->rows > 0;
+    if (*any)
+        code = keep_range(s, range.lo, out, err);
+    mr_strbuf_release(&key);
+    return code;
+}
+
+static enum mr_code choose_ranges(struct sampling *s, struct mr_err *err)
+{
+    const struct mr_column *column = mr_gate_key_column(s->item->table);
+    struct mr_gate_table *out = s->item->out;
+    struct mr_gate_range *ranges =
+        mr_arena_calloc(s->work->task->arena, RANGES, sizeof *ranges);
+    struct mr_value lo = {0};
+    int64_t least = 0, greatest = strtoll(out->greatest, NULL, 10);
+    bool any = false;
+    if (ranges == NULL)
+        return mr_err_nomem(err, "sampling rows");
+    out->ranges = ranges;
+    enum mr_code code = sample_from(s, NULL, &ranges[0], &any, err);
+    out->nranges = any ? 1 : 0;
+    if (code != MR_OK || column == NULL || s->rows < RANGE_ROWS)
+        return code;
+    code = least_key(s, column, &least, err);
+    const int64_t step = greatest / RANGES - least / RANGES;
+    lo.cls = column->cls;
+    for (int i = 1; code == MR_OK && i < RANGES && step > RANGE_ROWS; i++) {
+        lo.i = least + step * i;
+        code = sample_from(s, &lo, &ranges[out->nranges], &any, err);
+        out->nranges += any ? 1 : 0;
+    }
+    return code;
+}
+
+/* ---- the ranges of a baseline ---- */
+
+static bool unhex(const char *text, struct mr_strbuf *out)
+{
+    size_t len = strlen(text);
+    if (len % 2 != 0)
+        return false;
+    for (size_t i = 0; i < len; i += 2) {
+        unsigned byte;
+        char pair[3] = {text[i], text[i + 1], '\0'};
+        if (sscanf(pair, "%2x", &byte) != 1)
+            return false;
+        mr_strbuf_add_char(out, (char)(unsigned char)byte);
+    }
+    return true;
+}
+
+/* Rows of the range that were updated since: they are not what a digest can judge. */
+static enum mr_code is_touched(struct sampling *s, struct mr_range range,
+                               const char *since, bool *touched, struct mr_err *err)
+{
+    const struct mr_table *table = s->item->table;
+    const struct mr_column *updated = NULL;
+    struct mr_strbuf sql = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
+    *touched = false;
+    if (s->item->config.update_column != NULL)
+        updated = mr_gate_work_column(table, s->item->config.update_column);
+    for (size_t i = 0; updated == NULL && i < table->ncolumns; i++)
+        if (table->columns[i].on_update != NULL)
+            updated = &table->columns[i];
+    if (updated == NULL || updated->cls != MR_CLASS_DATETIME)
+        return MR_OK;
+    const bool stamp = strcmp(updated->data_type, "timestamp") == 0;
+    mr_strbuf_add_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
+    mr_sql_table(&sql, s->spec.db, s->spec.table);
+    mr_strbuf_add_str(&sql, " WHERE ");
+    mr_sql_ident(&sql, updated->name);
+    mr_strbuf_add_str(&sql, stamp ? " >= " : " >= CONVERT_TZ(");
+    mr_strbuf_add_char(&sql, '\'');
+    mr_strbuf_add(&sql, since, strcspn(since, "Z"));
+    mr_strbuf_add_str(&sql, stamp ? "'" : "', '+00:00', @@GLOBAL.time_zone)");
+    if (range.lo.ptr != NULL || range.hi.ptr != NULL) {
+        mr_strbuf_add_str(&sql, " AND ");
+        (void)mr_keyrange_condition(&sql, s->parts, s->spec.nkey, range);
+    }
+    mr_strbuf_add_char(&sql, ')');
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(s->work->task->link->db, sql.ptr, &found, err);
+    *touched = strcmp(found.ptr, "1") == 0;
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&found);
+    return code;
+}
+
+static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
+                           uint64_t limit, struct mr_gate_range *out, struct mr_err *err)
+{
+    struct mr_strbuf lo = MR_STRBUF_INIT, hi = MR_STRBUF_INIT;
+    struct mr_range range = {0};
+    enum mr_code code = MR_OK;
+    if (!unhex(past->lo, &lo) || !unhex(past->hi, &hi))
+        code = mr_err_set(err, MR_E_CHANGED, "the baseline's ranges cannot be read");
+    else if (lo.failed || hi.failed)
+        code = mr_err_nomem(err, "sampling rows");
+    if (lo.len > 0)
+        range.lo = (struct mr_key){lo.ptr, lo.len};
+    if (hi.len > 0)
+        range.hi = (struct mr_key){hi.ptr, hi.len};
+    if (code == MR_OK)
+        code = scan(s, range, limit, err);
+    if (code == MR_OK) {
+        *out = *past;
+        out->rows = s->rows;
+        out->digest = mr_gate_digest_text(s->sum, s->work->task->arena);
+        if (out->digest == NULL)
+            code = mr_err_nomem(err, "sampling rows");
+    }
+    if (code == MR_OK && strcmp(out->digest, past->digest) != 0)
+        code = is_touched(s, range, s->work->task->past->recorded, &out->touched, err);
+    mr_strbuf_release(&lo);
+    mr_strbuf_release(&hi);
+    return code;
+}
+
+/* The key's columns decide what a range means: another key, no comparison. */
+static bool same_structure(const struct mr_gate_table *past,
+                           const struct mr_gate_table *now)
+{
+    return strcmp(past->fingerprint, now->fingerprint) == 0;
+}
+
+static enum mr_code reread_all(struct sampling *s, const struct mr_gate_table *past,
+                               struct mr_err *err)
+{
+    struct mr_gate_table *out = s->item->out;
+    enum mr_code code = MR_OK;
+    if (!same_structure(past, out))
+        return MR_OK;
+    struct mr_gate_range *ranges =
+        mr_arena_calloc(s->work->task->arena, past->nranges + 1, sizeof *ranges);
+    if (ranges == NULL)
+        return mr_err_nomem(err, "sampling rows");
+    out->ranges = ranges;
+    if (s->has_key)
+        for (size_t i = 0; code == MR_OK && i < past->nranges; i++) {
+            code = reread(s, &past->ranges[i],
+                          past->ranges[i].rows * REREAD_FACTOR + RANGE_ROWS, &ranges[i],
+                          err);
+            out->nranges += code == MR_OK ? 1 : 0;
+        }
+    if (code == MR_OK && s->work->task->full && past->full.digest != NULL)
+        code = reread(s, &past->full, 0, &out->full, err);
+    return code;
+}
+
+static enum mr_code read_full(struct sampling *s, struct mr_err *err)
+{
+    enum mr_code code = scan(s, (struct mr_range){0}, 0, err);
+    return code == MR_OK ? keep_range(s, (struct mr_key){0}, &s->item->out->full, err)
+                         : code;
+}
+
+enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item *item,
+                                  struct mr_err *err)
+{
+    const struct mr_gate_facts *past = work->task->past;
+    const struct mr_gate_table *before = NULL;
+    struct sampling s;
+    if (past != NULL)
+        before = mr_gate_facts_table(
+            past, mr_gate_facts_pair(work->facts, past, item->table->db),
+            item->table->name);
+    if (past != NULL && before == NULL)
+        return MR_OK;
+    enum mr_code code = begin(&s, work, item, err);
+    if (code == MR_OK && before != NULL) {
+        code = reread_all(&s, before, err);
+    } else if (code == MR_OK) {
+        if (s.has_key)
+            code = choose_ranges(&s, err);
+        if (code == MR_OK && work->task->full)
+            code = read_full(&s, err);
+    }
+    end(&s);
+    return code;
+}

@@ -1,0 +1,112 @@
+/* gate_shape.c: see gate_shape.h. */
+#include "recon/gate/gate_shape.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/row/row.h"
+
+const char *mr_gate_digest_text(struct mr_digest digest, struct mr_arena *arena)
+{
+    char text[33];
+    (void)snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, digest.hi, digest.lo);
+    return mr_arena_strdup(arena, text);
+}
+
+static void column_line(struct mr_strbuf *out, const struct mr_column *c)
+{
+    mr_strbuf_add_fmt(out, "column %s %s%s", c->name, c->type,
+                      c->nullable ? "" : " not null");
+    if (c->charset != NULL)
+        mr_strbuf_add_fmt(out, " %s %s", c->charset, c->collation);
+    if (c->default_text != NULL)
+        mr_strbuf_add_fmt(out, " default %s", c->default_text);
+    if (c->on_update != NULL)
+        mr_strbuf_add_fmt(out, " on update %s", c->on_update);
+    if (c->generation_expr != NULL)
+        mr_strbuf_add_fmt(out, " as (%s)%s", c->generation_expr,
+                          c->generated_stored ? " stored" : "");
+    if (c->auto_increment)
+        mr_strbuf_add_str(out, " auto_increment");
+    if (c->invisible)
+        mr_strbuf_add_str(out, " invisible");
+}
+
+static void index_line(struct mr_strbuf *out, const struct mr_index *index)
+{
+    mr_strbuf_add_fmt(out, "index %s%s %s%s (", index->name,
+                      index->unique ? " unique" : "", index->kind,
+                      index->usable ? "" : " ignored");
+    for (size_t i = 0; i < index->nparts; i++) {
+        const struct mr_index_part *part = &index->parts[i];
+        mr_strbuf_add_fmt(out, "%s%s", i > 0 ? ", " : "",
+                          part->column != NULL ? part->column : part->expression);
+        if (part->prefix_len > 0)
+            mr_strbuf_add_fmt(out, "(%zu)", part->prefix_len);
+        if (part->descending)
+            mr_strbuf_add_str(out, " desc");
+    }
+    mr_strbuf_add_char(out, ')');
+}
+
+static void key_line(struct mr_strbuf *out, const struct mr_foreign_key *fk)
+{
+    mr_strbuf_add_fmt(out, "foreign key %s (", fk->name);
+    for (size_t i = 0; i < fk->ncolumns; i++)
+        mr_strbuf_add_fmt(out, "%s%s", i > 0 ? ", " : "", fk->columns[i]);
+    mr_strbuf_add_fmt(out, ") to %s.%s (", fk->ref_db, fk->ref_table);
+    for (size_t i = 0; i < fk->ncolumns; i++)
+        mr_strbuf_add_fmt(out, "%s%s", i > 0 ? ", " : "", fk->ref_columns[i]);
+    mr_strbuf_add_fmt(out, ") on update %s on delete %s", fk->on_update, fk->on_delete);
+}
+
+static void table_line(struct mr_strbuf *out, const struct mr_table *table)
+{
+    mr_strbuf_add_fmt(out, "table %s %s%s", table->engine != NULL ? table->engine : "?",
+                      table->collation != NULL ? table->collation : "?",
+                      table->partitioned ? " partitioned" : "");
+}
+
+enum mr_code mr_gate_shape(const struct mr_table *table, struct mr_arena *arena,
+                           struct mr_gate_table *out, struct mr_err *err)
+{
+    const size_t count =
+        1 + table->ncolumns + table->nindexes + table->nfks + table->nchecks;
+    const char **lines = mr_arena_calloc(arena, count, sizeof *lines);
+    struct mr_strbuf line = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
+    size_t n = 0;
+    if (lines == NULL)
+        return mr_err_nomem(err, "describing a table");
+    for (; n < count; n++) {
+        size_t at = n;
+        mr_strbuf_reset(&line);
+        if (at == 0)
+            table_line(&line, table);
+        else if ((at -= 1) < table->ncolumns)
+            column_line(&line, &table->columns[at]);
+        else if ((at -= table->ncolumns) < table->nindexes)
+            index_line(&line, &table->indexes[at]);
+        else if ((at -= table->nindexes) < table->nfks)
+            key_line(&line, &table->fks[at]);
+        else
+            mr_strbuf_add_fmt(&line, "check %s %s", table->checks[at - table->nfks].name,
+                              table->checks[at - table->nfks].clause);
+        lines[n] = line.failed ? NULL : mr_arena_dup(arena, line.ptr, line.len);
+        if (lines[n] == NULL)
+            break;
+        mr_strbuf_add(&all, line.ptr, line.len);
+        mr_strbuf_add_char(&all, '\n');
+    }
+    if (n == count && !all.failed) {
+        out->engine = mr_arena_strdup(arena, table->engine != NULL ? table->engine : "");
+        out->shape = lines;
+        out->nshape = count;
+        out->fingerprint = mr_gate_digest_text(mr_digest_bytes(all.ptr, all.len), arena);
+    }
+    mr_strbuf_release(&line);
+    mr_strbuf_release(&all);
+    return out->fingerprint != NULL && out->engine != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "describing a table");
+}

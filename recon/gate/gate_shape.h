@@ -1,0 +1,20 @@
+/*
+ * gate_shape: the structure of a table as lines of text that can be compared, and its
+ * fingerprint.  What changes without meaning (comments, AUTO_INCREMENT, statistics) and
+ * what needs further rights (triggers) is left out.
+ */
+#ifndef MR_GATE_SHAPE_H
+#define MR_GATE_SHAPE_H
+
+#include "core/base/arena.h"
+#include "core/schema/schema.h"
+#include "recon/gate/gate_facts.h"
+
+/* Fills engine, shape and fingerprint. */
+enum mr_code mr_gate_shape(const struct mr_table *table, struct mr_arena *arena,
+                           struct mr_gate_table *out, struct mr_err *err);
+
+/* "0123…": 32 hex digits. */
+const char *mr_gate_digest_text(struct mr_digest digest, struct mr_arena *arena);
+
+#endif

@@ -1,0 +1,359 @@
+/* gate_status.c: a server's identity, settings and load; see gate_collect.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/run_id.h"
+#include "core/base/vec.h"
+#include "recon/gate/gate_channels.h"
+#include "recon/gate/gate_collect.h"
+
+/* Name and value, as SHOW VARIABLES and SHOW STATUS give them. */
+struct pairs {
+    struct mr_vec items; /* struct mr_gate_variable */
+};
+
+/* Settings of which a change changes results, durability, replication or limits. */
+static const char *const kept_variables[] = {
+    "sql_mode",
+    "time_zone",
+    "system_time_zone",
+    "character_set_server",
+    "collation_server",
+    "default_storage_engine",
+    "explicit_defaults_for_timestamp",
+    "lower_case_table_names",
+    "transaction_isolation",
+    "tx_isolation",
+    "log_bin",
+    "binlog_format",
+    "binlog_row_image",
+    "log_slave_updates",
+    "log_replica_updates",
+    "sync_binlog",
+    "innodb_flush_log_at_trx_commit",
+    "innodb_doublewrite",
+    "gtid_mode",
+    "enforce_gtid_consistency",
+    "gtid_strict_mode",
+    "gtid_domain_id",
+    "auto_increment_increment",
+    "auto_increment_offset",
+    "event_scheduler",
+    "foreign_key_checks",
+    "max_allowed_packet",
+    "innodb_buffer_pool_size",
+    "innodb_lock_wait_timeout",
+    "wait_timeout",
+    "require_secure_transport",
+    "local_infile",
+};
+
+static const char *pair_value(const struct pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->items.count; i++) {
+        const struct mr_gate_variable *pair = mr_vec_at(&pairs->items, i);
+        if (strcasecmp(pair->name, name) == 0)
+            return pair->value;
+    }
+    return NULL;
+}
+
+static uint64_t pair_number(const struct pairs *pairs, const char *name)
+{
+    const char *value = pair_value(pairs, name);
+    return value != NULL ? strtoull(value, NULL, 10) : 0;
+}
+
+static bool is_on(const char *value)
+{
+    return value != NULL && (strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0 ||
+                             strcasecmp(value, "YES") == 0);
+}
+
+static enum mr_code read_pairs(const struct mr_gate_task *task, const char *sql,
+                               struct pairs *pairs, struct mr_err *err)
+{
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    enum mr_code code = mr_db_query(task->link->db, sql, strlen(sql), &res, err);
+    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+        struct mr_gate_variable *pair = mr_vec_push(&pairs->items);
+        if (pair != NULL) {
+            pair->name = mr_arena_strdup(task->arena, row[0].ptr);
+            pair->value =
+                mr_arena_strdup(task->arena, row[1].ptr != NULL ? row[1].ptr : "");
+        }
+        if (pair == NULL || pair->name == NULL || pair->value == NULL)
+            code = mr_err_nomem(err, "reading a server's settings");
+    }
+    mr_result_free(res);
+    return code;
+}
+
+static enum mr_code keep_variables(const struct mr_gate_task *task,
+                                   const struct pairs *variables,
+                                   struct mr_gate_facts *facts, struct mr_err *err)
+{
+    const size_t most = sizeof kept_variables / sizeof *kept_variables;
+    struct mr_gate_variable *kept = mr_arena_calloc(task->arena, most, sizeof *kept);
+    if (kept == NULL)
+        return mr_err_nomem(err, "reading a server's settings");
+    facts->variables = kept;
+    for (size_t i = 0; i < most; i++) {
+        const char *value = pair_value(variables, kept_variables[i]);
+        if (value != NULL)
+            kept[facts->nvariables++] =
+                (struct mr_gate_variable){kept_variables[i], value};
+    }
+    return MR_OK;
+}
+
+/* Either spelling. */
+static const char *either(const struct pairs *pairs, const char *old, const char *new)
+{
+    const char *value = pair_value(pairs, new);
+    return value != NULL ? value : pair_value(pairs, old);
+}
+
+static void take_semi_sync(const struct pairs *variables, const struct pairs *status,
+                           struct mr_gate_facts *facts)
+{
+    const char *wanted =
+        either(variables, "rpl_semi_sync_master_enabled", "rpl_semi_sync_source_enabled");
+    const char *clients =
+        either(status, "Rpl_semi_sync_master_clients", "Rpl_semi_sync_source_clients");
+    facts->semi_sync_known = wanted != NULL;
+    facts->semi_sync_wanted = is_on(wanted);
+    facts->semi_sync_on = is_on(
+        either(status, "Rpl_semi_sync_master_status", "Rpl_semi_sync_source_status"));
+    facts->semi_sync_clients = clients != NULL ? strtoull(clients, NULL, 10) : 0;
+}
+
+static void take_load(const struct pairs *variables, const struct pairs *status,
+                      struct mr_gate_facts *facts)
+{
+    facts->read_only = is_on(pair_value(variables, "read_only"));
+    facts->super_read_only = is_on(pair_value(variables, "super_read_only"));
+    facts->max_connections = pair_number(variables, "max_connections");
+    facts->connected = pair_number(status, "Threads_connected");
+    facts->running = pair_number(status, "Threads_running");
+    facts->most_connected = pair_number(status, "Max_used_connections");
+    facts->uptime_s = pair_number(status, "Uptime");
+}
+
+static enum mr_code take_started(struct mr_gate_facts *facts, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    char text[32] = "";
+    struct tm tm;
+    time_t started = time(NULL) - (time_t)facts->uptime_s;
+    if (gmtime_r(&started, &tm) != NULL)
+        (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    facts->started = mr_arena_strdup(arena, text);
+    return facts->started != NULL ? MR_OK : mr_err_nomem(err, "reading a server");
+}
+
+/* MariaDB tells everybody; MySQL only who has PROCESS. */
+static enum mr_code read_history(const struct mr_gate_task *task,
+                                 const struct pairs *status, struct mr_gate_facts *facts,
+                                 struct mr_err *err)
+{
+    static const char sql[] = "SELECT COUNT FROM information_schema.INNODB_METRICS "
+                              "WHERE NAME = 'trx_rseg_history_len'";
+    struct mr_strbuf found = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    if (pair_value(status, "Innodb_history_list_length") != NULL) {
+        facts->history.seen = MR_GATE_SEEN;
+        facts->history_length = pair_number(status, "Innodb_history_list_length");
+        return MR_OK;
+    }
+    enum mr_code code = mr_db_query_text(task->link->db, sql, &found, &why);
+    facts->history =
+        mr_gate_link_view(task->link, code, &why, "PROCESS", "*.*", task->arena);
+    facts->history_length = strtoull(found.ptr, NULL, 10);
+    mr_strbuf_release(&found);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
+/* ---- sessions ---- */
+
+/* Without PROCESS an account sees its own sessions only, without an error; this
+ * statement says so. */
+static enum mr_code read_sessions_view(const struct mr_gate_task *task,
+                                       struct mr_gate_facts *facts, struct mr_err *err)
+{
+    struct mr_strbuf found = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_db_query_text(
+        task->link->db, "SELECT COUNT(*) FROM information_schema.INNODB_TRX", &found,
+        &why);
+    mr_strbuf_release(&found);
+    facts->sessions =
+        mr_gate_link_view(task->link, code, &why, "PROCESS", "*.*", task->arena);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
+static enum mr_code read_accounts(const struct mr_gate_task *task,
+                                  struct mr_gate_facts *facts, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT USER, COUNT(*), SUM(COMMAND LIKE 'Binlog Dump%') FROM "
+        "information_schema.PROCESSLIST WHERE USER NOT IN ('system user', "
+        "'event_scheduler') GROUP BY USER ORDER BY COUNT(*) DESC, USER";
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    size_t shown = 0;
+    enum mr_code code = mr_db_query(task->link->db, sql, sizeof sql - 1, &res, err);
+    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+        facts->attached += row[2].ptr != NULL ? strtoull(row[2].ptr, NULL, 10) : 0;
+        if (shown++ < 5)
+            mr_strbuf_add_fmt(&text, "%s%s %s", text.len > 0 ? ", " : "",
+                              row[0].ptr != NULL ? row[0].ptr : "?", row[1].ptr);
+    }
+    mr_result_free(res);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "reading sessions", err);
+    if (code == MR_OK) {
+        facts->by_account = mr_arena_strdup(task->arena, text.ptr);
+        if (facts->by_account == NULL)
+            code = mr_err_nomem(err, "reading sessions");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- disk ---- */
+
+static bool is_here(const struct mr_gate_link *link)
+{
+    char name[256];
+    return gethostname(name, sizeof name) == 0 &&
+           strcmp(name, mr_db_server(link->db)->hostname) == 0 &&
+           access(mr_db_server(link->db)->datadir, F_OK) == 0;
+}
+
+/* MariaDB's plugin DISKS: KiB of the file system with the longest matching path. */
+static enum mr_code read_disks(const struct mr_gate_task *task,
+                               struct mr_gate_facts *facts, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT Total * 1024, Available * 1024 FROM information_schema.DISKS WHERE "
+        "LEFT(@@datadir, CHAR_LENGTH(Path)) = Path ORDER BY CHAR_LENGTH(Path) DESC "
+        "LIMIT 1";
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    const struct mr_cell *row;
+    enum mr_code code = mr_db_query(task->link->db, sql, sizeof sql - 1, &res, &why);
+    facts->disk = mr_gate_link_view(task->link, code, &why, "FILE", "*.*", task->arena);
+    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
+        row[1].ptr != NULL) {
+        facts->disk_bytes = strtoull(row[0].ptr, NULL, 10);
+        facts->disk_free_bytes = strtoull(row[1].ptr, NULL, 10);
+    }
+    mr_result_free(res);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
+static enum mr_code read_disk(const struct mr_gate_task *task,
+                              struct mr_gate_facts *facts, struct mr_err *err)
+{
+    struct statvfs fs;
+    if (is_here(task->link) && statvfs(facts->server.datadir, &fs) == 0) {
+        facts->disk.seen = MR_GATE_SEEN;
+        facts->disk_bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
+        facts->disk_free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+        return MR_OK;
+    }
+    return read_disks(task, facts, err);
+}
+
+/* ---- all of it ---- */
+
+static enum mr_code read_settings(const struct mr_gate_task *task,
+                                  struct mr_gate_facts *facts, struct mr_err *err)
+{
+    struct pairs variables = {MR_VEC_INIT(struct mr_gate_variable)};
+    struct pairs status = {MR_VEC_INIT(struct mr_gate_variable)};
+    enum mr_code code = read_pairs(task, "SHOW GLOBAL VARIABLES", &variables, err);
+    if (code == MR_OK)
+        code = read_pairs(task, "SHOW GLOBAL STATUS", &status, err);
+    if (code == MR_OK) {
+        take_load(&variables, &status, facts);
+        take_semi_sync(&variables, &status, facts);
+        code = take_started(facts, task->arena, err);
+    }
+    if (code == MR_OK)
+        code = keep_variables(task, &variables, facts, err);
+    if (code == MR_OK)
+        code = read_history(task, &status, facts, err);
+    mr_vec_release(&variables.items);
+    mr_vec_release(&status.items);
+    return code;
+}
+
+static enum mr_code begin(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                          struct mr_err *err)
+{
+    char now[MR_RUN_TIME_SIZE];
+    const struct mr_endpoint *ep = &task->link->ep;
+    mr_run_id_time(now);
+    *facts = (struct mr_gate_facts){
+        .uri = mr_arena_strdup(task->arena, task->link->uri),
+        .recorded = mr_arena_strdup(task->arena, now),
+        .server = *mr_db_server(task->link->db),
+        .started = "",
+        .role = "",
+        .gtid_executed = "",
+        .gtid_position = "",
+        .by_account = "",
+    };
+    const char **named = mr_arena_calloc(task->arena, ep->ndbs + 1, sizeof *named);
+    if (facts->uri == NULL || facts->recorded == NULL || named == NULL)
+        return mr_err_nomem(err, "reading a server");
+    for (size_t i = 0; i < ep->ndbs; i++) {
+        named[i] = mr_arena_strdup(task->arena, ep->dbs[i]);
+        if (named[i] == NULL)
+            return mr_err_nomem(err, "reading a server");
+    }
+    facts->named = named;
+    facts->nnamed = ep->ndbs;
+    return MR_OK;
+}
+
+enum mr_code mr_gate_collect_status(const struct mr_gate_task *task,
+                                    struct mr_gate_facts *facts, struct mr_err *err)
+{
+    enum mr_code code = begin(task, facts, err);
+    if (code == MR_OK)
+        code = mr_gate_read_gtid(task->link, task->arena, &facts->gtid_executed,
+                                 &facts->gtid_position, err);
+    if (code == MR_OK)
+        code = mr_gate_read_channels(task->link, task->arena, facts, err);
+    if (code == MR_OK)
+        code = read_settings(task, facts, err);
+    if (code == MR_OK)
+        code = read_sessions_view(task, facts, err);
+    if (code == MR_OK)
+        code = read_accounts(task, facts, err);
+    if (code == MR_OK)
+        code = read_disk(task, facts, err);
+    if (code == MR_OK && facts->replication.seen == MR_GATE_SEEN)
+        facts->role = facts->nchannels > 0 ? "replica" : "primary";
+    return code;
+}

@@ -1,0 +1,527 @@
+/* gate_tables.c: the facts of a server's tables; see gate_collect.h. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/pattern.h"
+#include "core/base/signals.h"
+#include "core/db/sqltext.h"
+#include "recon/gate/gate_newest.h"
+#include "recon/gate/gate_shape.h"
+#include "recon/gate/gate_work.h"
+
+/* A locked table costs a second; more than this is not spent on them together. */
+#define LOCKED_MAX_S 3.0
+#define ER_LOCK_WAIT_TIMEOUT 1205
+
+double mr_gate_work_left(const struct mr_gate_work *work)
+{
+    double left = work->deadline_s - mr_clock_now_s();
+    return left > 0 ? left : 0;
+}
+
+enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *body,
+                                double limit_s, struct mr_result **out,
+                                struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    unsigned ms = limit_s > 1000 ? 1000000 : (unsigned)(limit_s * 1000) + 1;
+    if (mr_gate_link_is_mariadb(work->task->link))
+        mr_strbuf_add_fmt(&sql, "SET STATEMENT max_statement_time = %u.%03u FOR SELECT ",
+                          ms / 1000, ms % 1000);
+    else
+        mr_strbuf_add_fmt(&sql, "SELECT /*+ MAX_EXECUTION_TIME(%u) */ ", ms);
+    mr_strbuf_add_str(&sql, body);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(work->task->link->db, sql.ptr, sql.len, out, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_item *item,
+                               enum mr_code code, const struct mr_err *why,
+                               struct mr_err *err)
+{
+    struct mr_strbuf place = MR_STRBUF_INIT;
+    if (mr_gate_is_fatal(code)) {
+        *err = *why;
+        return code;
+    }
+    mr_sql_table(&place, item->table->db, item->table->name);
+    item->out->view = mr_gate_link_view(work->task->link, code, why, "SELECT", place.ptr,
+                                        work->task->arena);
+    mr_strbuf_release(&place);
+    return MR_OK;
+}
+
+const struct mr_column *mr_gate_work_column(const struct mr_table *table,
+                                            const char *name)
+{
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (strcasecmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+/* ---- one table ---- */
+
+const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text)
+{
+    const char *kept = text != NULL ? mr_arena_strdup(work->task->arena, text) : "";
+    work->nomem |= kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
+static uint64_t type_max(const struct mr_column *c)
+{
+    static const struct {
+        const char *type;
+        unsigned bits;
+    } types[] = {
+        {"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(c->data_type, types[i].type) == 0)
+            return (UINT64_MAX >> (64 - types[i].bits)) >> (c->is_unsigned ? 0 : 1);
+    return 0;
+}
+
+static const struct mr_column *counter_column(const struct mr_table *table)
+{
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (table->columns[i].auto_increment)
+            return &table->columns[i];
+    return NULL;
+}
+
+/* What one statement reads of a table: greatest key, newest value, its age. */
+struct quick {
+    const struct mr_column *key, *newest, *fresh;
+    enum mr_gate_newest_by newest_by, fresh_by;
+};
+
+static void choose(const struct mr_gate_item *item, struct quick *q)
+{
+    const struct mr_table *table = item->table;
+    *q = (struct quick){.key = counter_column(table)};
+    if (q->key == NULL)
+        q->key = mr_gate_key_column(table);
+    q->newest = mr_gate_newest_column(table, &item->config);
+    if (q->newest != NULL)
+        q->newest_by = mr_gate_newest_by(table, q->newest);
+    if (item->config.freshness != NULL)
+        q->fresh = mr_gate_work_column(table, item->config.freshness);
+    if (q->fresh != NULL)
+        q->fresh_by = mr_gate_newest_by(table, q->fresh);
+}
+
+static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item,
+                      struct quick *q)
+{
+    struct mr_strbuf age = MR_STRBUF_INIT;
+    if (q->key != NULL)
+        mr_gate_newest_sql(sql, item->table, q->key, MR_GATE_BY_INDEX);
+    else
+        mr_strbuf_add_str(sql, "NULL");
+    mr_strbuf_add_str(sql, ", ");
+    if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING)
+        mr_gate_newest_sql(sql, item->table, q->newest, q->newest_by);
+    else
+        mr_strbuf_add_str(sql, "NULL");
+    mr_strbuf_add_str(sql, ", ");
+    if (q->fresh != NULL && q->fresh_by != MR_GATE_BY_NOTHING &&
+        mr_gate_age_sql(&age, item->table, q->fresh, q->fresh_by))
+        mr_strbuf_add(sql, age.ptr, age.len);
+    else
+        mr_strbuf_add_str(sql, "NULL");
+    sql->failed |= age.failed;
+    mr_strbuf_release(&age);
+    /* also where nothing of it is there: may the table be read at all? */
+    mr_strbuf_add_str(sql, ", (SELECT 1 FROM ");
+    mr_sql_table(sql, item->table->db, item->table->name);
+    mr_strbuf_add_str(sql, " LIMIT 1)");
+}
+
+static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item,
+                       const struct quick *q, const struct mr_cell *row)
+{
+    struct mr_gate_table *out = item->out;
+    if (q->key != NULL) {
+        out->key_column = mr_gate_work_keep(work, q->key->name);
+        out->has_greatest = true;
+        out->greatest = mr_gate_work_keep(work, row[0].ptr);
+    }
+    if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING) {
+        out->time_column = mr_gate_work_keep(work, q->newest->name);
+        out->time_is_number =
+            q->newest->cls == MR_CLASS_INT || q->newest->cls == MR_CLASS_UINT;
+        out->newest = mr_gate_work_keep(work, row[1].ptr);
+        out->newest_by = mr_gate_newest_by_text(q->newest_by);
+    }
+    if (q->fresh != NULL) {
+        out->fresh_known = row[2].ptr != NULL;
+        out->fresh_age_s = row[2].ptr != NULL ? strtod(row[2].ptr, NULL) : 0;
+    }
+}
+
+static enum mr_code read_counter(struct mr_gate_work *work, struct mr_gate_item *item,
+                                 struct mr_err *err)
+{
+    const struct mr_column *counter = counter_column(item->table);
+    struct mr_gate_table *out = item->out;
+    if (counter == NULL)
+        return MR_OK;
+    out->counter_column = mr_gate_work_keep(work, counter->name);
+    out->counter_max = type_max(counter);
+    /* the key was read first: what is inserted in between moves the counter */
+    if (out->greatest[0] != '-')
+        out->counter_greatest = strtoull(out->greatest, NULL, 10);
+    return mr_schema_auto_increment(work->task->link->db, item->table, &out->next, NULL,
+                                    err);
+}
+
+/* A table is dropped while it is read: then it is not there. */
+static bool is_gone(enum mr_code code, const struct mr_err *why)
+{
+    return code == MR_E_NO_SUCH && why->sql_errno == 1146;
+}
+
+static enum mr_code read_quick(struct mr_gate_work *work, struct mr_gate_item *item,
+                               struct mr_err *why)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct quick q;
+    const struct mr_cell *row;
+    double began = mr_clock_now_s();
+    choose(item, &q);
+    quick_sql(&sql, item, &q);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", why);
+    if (code == MR_OK)
+        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, why);
+    if (code == MR_OK && (row = mr_result_next(res)) != NULL)
+        take_quick(work, item, &q, row);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    if (code == MR_OK)
+        code = read_counter(work, item, why);
+    if (code == MR_E_SQL && why->sql_errno == ER_LOCK_WAIT_TIMEOUT)
+        work->locked_s += mr_clock_now_s() - began;
+    return code;
+}
+
+/* Returns MR_OK also where the table could not be read; its view says so. */
+static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *item,
+                               bool *gone, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = mr_gate_shape(item->table, work->task->arena, item->out, err);
+    if (code != MR_OK)
+        return code;
+    if (item->table->open_error != NULL)
+        code = mr_err_set(&why, MR_E_SQL, "%s", item->table->open_error);
+    else if (work->locked_s >= LOCKED_MAX_S)
+        code = mr_err_set(&why, MR_E_TIMEOUT,
+                          "not read: too many tables are locked to wait for each");
+    else
+        code = read_quick(work, item, &why);
+    if (code == MR_OK && item->config.sequence != NULL)
+        code = mr_gate_read_sequence(work, item, &why);
+    if (code == MR_OK && work->task->digests)
+        code = mr_gate_read_digests(work, item, &why);
+    *gone = is_gone(code, &why);
+    if (work->nomem)
+        return mr_err_nomem(err, "reading tables");
+    return code == MR_OK || *gone ? MR_OK
+                                  : mr_gate_work_fail(work, item, code, &why, err);
+}
+
+/* ---- all tables ---- */
+
+static bool is_selected(const struct mr_gate_task *task, const struct mr_table *table)
+{
+    const struct mr_string_list *tables = task->tables, *exclude = task->exclude;
+    const struct mr_string_list *always = &task->gate->exclude;
+    return table->kind == MR_TABLE_BASE &&
+           mr_pattern_selects(tables->items, tables->count, exclude->items,
+                              exclude->count, table->db, table->name) &&
+           mr_pattern_selects(NULL, 0, always->items, always->count, table->db,
+                              table->name);
+}
+
+/* A column that is named for one table must be there; a pattern's may be missing. */
+static enum mr_code require_column(const struct mr_gate_item *item, const char *key,
+                                   const char *column, struct mr_err *err)
+{
+    if (column == NULL || item->config.by_pattern ||
+        mr_gate_work_column(item->table, column) != NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_CONFIG, "table \"%s.%s\" has no column \"%s\"",
+                     item->table->db, item->table->name, column);
+    mr_err_hint(err, "The key %s of the configuration names it.", key);
+    return MR_E_CONFIG;
+}
+
+static enum mr_code configure(struct mr_gate_work *work, struct mr_gate_item *item,
+                              struct mr_err *err)
+{
+    const struct mr_table_config *config = &item->config;
+    enum mr_code code =
+        mr_config_table(work->task->config, item->table->db, item->table->name,
+                        work->task->arena, &item->config, err);
+    if (code == MR_OK)
+        code = require_column(item, "freshness", config->freshness, err);
+    if (code == MR_OK)
+        code = require_column(item, "sequence", config->sequence, err);
+    if (code == MR_OK && !config->time_by_pattern)
+        code = require_column(item, "time-column", config->time_column, err);
+    /* said also of a table that cannot be read: then they are unknown */
+    if (config->freshness != NULL &&
+        mr_gate_work_column(item->table, config->freshness) != NULL)
+        item->out->fresh_column = mr_gate_work_keep(work, config->freshness);
+    if (config->sequence != NULL &&
+        mr_gate_work_column(item->table, config->sequence) != NULL)
+        item->out->sequence_column = mr_gate_work_keep(work, config->sequence);
+    return code;
+}
+
+static void begin_table(const struct mr_gate_work *work, const struct mr_table *table,
+                        struct mr_gate_table *out)
+{
+    *out = (struct mr_gate_table){.db = mr_arena_strdup(work->task->arena, table->db),
+                                  .name = mr_arena_strdup(work->task->arena, table->name),
+                                  .view = {.seen = MR_GATE_SEEN},
+                                  .greatest = "",
+                                  .newest = "",
+                                  .newest_by = "",
+                                  .sequence_view = {.seen = MR_GATE_SEEN},
+                                  .sequence_gaps = "",
+                                  .rows = table->est_rows};
+}
+
+static enum mr_code plan(struct mr_gate_work *work, struct mr_gate_table *tables,
+                         struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < work->cat->ntables; i++) {
+        const struct mr_table *table = &work->cat->tables[i];
+        struct mr_gate_item *item = &work->items[work->nitems];
+        if (!is_selected(work->task, table))
+            continue;
+        item->table = table;
+        item->out = &tables[work->nitems++];
+        begin_table(work, table, item->out);
+        if (item->out->db == NULL || item->out->name == NULL)
+            return mr_err_nomem(err, "reading tables");
+        code = configure(work, item, err);
+    }
+    return code;
+}
+
+static enum mr_code read_all(struct mr_gate_work *work, struct mr_gate_table *tables,
+                             struct mr_gate_facts *facts, struct mr_err *err)
+{
+    enum mr_code code = plan(work, tables, err);
+    size_t kept = 0;
+    for (size_t i = 0; code == MR_OK && i < work->nitems; i++) {
+        bool gone = false;
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        code = read_table(work, &work->items[i], &gone, err);
+        facts->data_bytes += work->items[i].table->data_bytes;
+        if (gone)
+            continue;
+        if (kept != i) {
+            tables[kept] = tables[i];
+            work->items[kept] = work->items[i];
+            work->items[kept].out = &tables[kept];
+        }
+        kept++;
+    }
+    work->nitems = kept;
+    facts->tables = tables;
+    facts->ntables = kept;
+    if (code == MR_OK)
+        code = mr_gate_count_rows(work, err);
+    return code;
+}
+
+static enum mr_code keep_dbs(struct mr_gate_work *work, struct mr_gate_facts *facts,
+                             struct mr_err *err)
+{
+    const char **dbs =
+        mr_arena_calloc(work->task->arena, work->cat->ndbs + 1, sizeof *dbs);
+    if (dbs == NULL)
+        return mr_err_nomem(err, "reading tables");
+    for (size_t i = 0; i < work->cat->ndbs; i++) {
+        dbs[i] = mr_arena_strdup(work->task->arena, work->cat->dbs[i].name);
+        if (dbs[i] == NULL)
+            return mr_err_nomem(err, "reading tables");
+    }
+    facts->dbs = dbs;
+    facts->ndbs = work->cat->ndbs;
+    return MR_OK;
+}
+
+/* ---- tables of the baseline that are not shown ---- */
+
+static bool is_named(const struct mr_gate_facts *facts, const char *db)
+{
+    for (size_t i = 0; i < facts->nnamed; i++)
+        if (strcmp(facts->named[i], db) == 0)
+            return true;
+    return facts->nnamed == 0;
+}
+
+static enum mr_code probe_absent(const struct mr_gate_task *task,
+                                 struct mr_gate_absent *absent, struct mr_err *err)
+{
+    struct mr_strbuf place = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code =
+        mr_schema_probe(task->link->db, absent->db, absent->name, NULL, &why);
+    mr_sql_table(&place, absent->db, absent->name);
+    if (code == MR_E_NO_SUCH ||
+        code == MR_OK) /* created this moment: not ours to judge */
+        absent->view.seen = MR_GATE_SEEN;
+    else
+        absent->view =
+            mr_gate_link_view(task->link, code, &why, "SELECT", place.ptr, task->arena);
+    mr_strbuf_release(&place);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
+/* Gone, or only hidden from the account? */
+static enum mr_code find_absent(const struct mr_gate_task *task,
+                                struct mr_gate_facts *facts, struct mr_err *err)
+{
+    const struct mr_gate_facts *past = task->past;
+    struct mr_gate_absent *absent =
+        mr_arena_calloc(task->arena, past->ntables + 1, sizeof *absent);
+    enum mr_code code = MR_OK;
+    if (absent == NULL)
+        return mr_err_nomem(err, "looking for tables");
+    facts->absent = absent;
+    for (size_t i = 0; code == MR_OK && i < past->ntables; i++) {
+        const struct mr_gate_table *then = &past->tables[i];
+        struct mr_gate_absent *a = &absent[facts->nabsent];
+        a->db = mr_gate_facts_pair(past, facts, then->db);
+        a->name = then->name;
+        const struct mr_table wanted = {
+            .kind = MR_TABLE_BASE, .db = a->db, .name = a->name};
+        if (!is_named(facts, a->db) || !is_selected(task, &wanted) ||
+            mr_gate_facts_table(facts, a->db, a->name) != NULL)
+            continue;
+        code = probe_absent(task, a, err);
+        facts->nabsent++;
+    }
+    return code;
+}
+
+/* ---- heartbeat ---- */
+
+static const struct mr_table *find_heartbeat(const struct mr_catalogue *cat)
+{
+    for (size_t i = 0; i < cat->ntables; i++) {
+        const struct mr_table *t = &cat->tables[i];
+        if (strcasecmp(t->name, "heartbeat") == 0 && mr_gate_work_column(t, "ts") &&
+            mr_gate_work_column(t, "server_id"))
+            return t;
+    }
+    return NULL;
+}
+
+/* pt-heartbeat writes text with a T in the middle, in local time unless told --utc. */
+static void heartbeat_sql(struct mr_strbuf *sql, const struct mr_table *table, bool utc)
+{
+    const struct mr_column *ts = mr_gate_work_column(table, "ts");
+    const bool is_stamp = ts != NULL && strcmp(ts->data_type, "timestamp") == 0;
+    mr_strbuf_add_fmt(
+        sql,
+        "TIMESTAMPDIFF(MICROSECOND, CAST(REPLACE(MAX(ts), 'T', ' ') AS DATETIME(6)), "
+        "%s) / 1000000 FROM ",
+        utc || is_stamp ? "UTC_TIMESTAMP(6)"
+                        : "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', @@GLOBAL.time_zone)");
+    mr_sql_table(sql, table->db, table->name);
+}
+
+static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_facts *facts,
+                                   struct mr_err *err)
+{
+    const struct mr_gate_config *gate = work->task->gate;
+    const struct mr_table *table = find_heartbeat(work->cat);
+    struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    const struct mr_cell *row;
+    enum mr_code code = MR_OK;
+    if (gate->heartbeat_table != NULL)
+        code = mr_schema_reload_table(work->task->link->db, gate->heartbeat_db,
+                                      gate->heartbeat_table, work->task->arena, &table,
+                                      &why);
+    if (code == MR_OK && table == NULL && gate->heartbeat_table != NULL)
+        code =
+            mr_err_set(&why, MR_E_NO_SUCH, "table \"%s.%s\" does not exist or is hidden",
+                       gate->heartbeat_db, gate->heartbeat_table);
+    if (code == MR_OK && table == NULL)
+        return MR_OK;
+    mr_strbuf_add_fmt(&name, "%s.%s", table != NULL ? table->db : gate->heartbeat_db,
+                      table != NULL ? table->name : gate->heartbeat_table);
+    facts->heartbeat.table = mr_gate_work_keep(work, name.ptr);
+    if (work->nomem)
+        code = mr_err_nomem(&why, "reading tables");
+    if (code == MR_OK) {
+        heartbeat_sql(&sql, table, gate->heartbeat_utc);
+        code = mr_strbuf_check(&sql, "building a query", &why);
+    }
+    if (code == MR_OK)
+        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, &why);
+    if (code == MR_OK && ((row = mr_result_next(res)) == NULL || row[0].ptr == NULL))
+        code = mr_err_set(&why, MR_E_NO_SUCH, "the table has no time that can be read");
+    else if (code == MR_OK)
+        facts->heartbeat.age_s = strtod(row[0].ptr, NULL);
+    facts->heartbeat.view = mr_gate_link_view(work->task->link, code, &why, "SELECT",
+                                              name.ptr, work->task->arena);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&name);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
+enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
+                                    struct mr_gate_facts *facts, struct mr_err *err)
+{
+    const struct mr_endpoint *own = &task->link->ep;
+    const struct mr_endpoint *ep = own->ndbs > 0 ? own : task->scope;
+    struct mr_gate_work work = {
+        .task = task, .facts = facts, .deadline_s = mr_clock_now_s() + task->budget_s};
+    struct mr_gate_table *tables = NULL;
+    const char *const *dbs = (const char *const *)ep->dbs;
+    enum mr_code code = mr_catalogue_load(task->link->db, dbs, ep->ndbs, &work.cat, err);
+    if (code != MR_OK)
+        return code;
+    work.items = mr_arena_calloc(task->arena, work.cat->ntables + 1, sizeof *work.items);
+    tables = mr_arena_calloc(task->arena, work.cat->ntables + 1, sizeof *tables);
+    if (work.items == NULL || tables == NULL)
+        code = mr_err_nomem(err, "reading tables");
+    if (code == MR_OK)
+        code = keep_dbs(&work, facts, err);
+    if (code == MR_OK)
+        code = read_all(&work, tables, facts, err);
+    if (code == MR_OK && task->past != NULL)
+        code = find_absent(task, facts, err);
+    if (code == MR_OK)
+        code = read_heartbeat(&work, facts, err);
+    facts->tables_read = code == MR_OK;
+    mr_catalogue_free(work.cat);
+    return code;
+}

@@ -1,0 +1,58 @@
+/*
+ * gate_work: what the files that read tables share: gate_tables, gate_count,
+ * gate_sequence, gate_sample.  Private to them.
+ */
+#ifndef MR_GATE_WORK_H
+#define MR_GATE_WORK_H
+
+#include "core/schema/schema.h"
+#include "recon/gate/gate_collect.h"
+
+/* A table while it is read. */
+struct mr_gate_item {
+    const struct mr_table *table;
+    struct mr_table_config config;
+    struct mr_gate_table *out;
+};
+
+struct mr_gate_work {
+    const struct mr_gate_task *task;
+    struct mr_catalogue *cat;
+    const struct mr_gate_facts *facts; /* the status is there already */
+    struct mr_gate_item *items;
+    size_t nitems;
+    double deadline_s; /* by mr_clock_now_s(): the end of the budget */
+    double locked_s;   /* spent waiting for locked tables */
+    bool nomem;        /* a text could not be kept */
+};
+
+/* A copy in the arena; "" and work->nomem where there is no memory.  NULL gives "". */
+const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text);
+
+/* The budget that is left, in seconds; 0 at its end. */
+double mr_gate_work_left(const struct mr_gate_work *work);
+
+/* "SELECT <body>" that the server ends after limit_s: MR_E_TIMEOUT. */
+enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *body,
+                                double limit_s, struct mr_result **out,
+                                struct mr_err *err);
+
+/* Marks the table as not read, for that reason; fatal errors are passed on. */
+enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_item *item,
+                               enum mr_code code, const struct mr_err *why,
+                               struct mr_err *err);
+
+/* The column of that name, compared as servers do, or NULL. */
+const struct mr_column *mr_gate_work_column(const struct mr_table *table,
+                                            const char *name);
+
+/* Exact counts, small tables first, while the budget lasts. */
+enum mr_code mr_gate_count_rows(struct mr_gate_work *work, struct mr_err *err);
+/* The configured sequence of one table. */
+enum mr_code mr_gate_read_sequence(struct mr_gate_work *work, struct mr_gate_item *item,
+                                   struct mr_err *err);
+/* Digests of ranges, and of all rows where asked for. */
+enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item *item,
+                                  struct mr_err *err);
+
+#endif

@@ -1,0 +1,160 @@
+/* report.c: see report.h. */
+#include "recon/report/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
+{
+    report->counters = (struct mr_vec)MR_VEC_INIT(struct mr_find_counter);
+    report->arena = (struct mr_arena)MR_ARENA_INIT;
+    report->steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step)};
+    enum mr_code code =
+        mr_findings_counters(report->result->fd, &report->arena, &report->counters, err);
+    if (code == MR_OK)
+        code = mr_next_steps(&report->steps, report->result, true, err);
+    if (code == MR_OK && report->result->diverged > 0)
+        code = mr_report_people_count(&report->people, report->result, report->config,
+                                      &report->arena, err);
+    if (code == MR_OK && report->story != NULL)
+        code = mr_story_tell(&report->telling, report, &report->arena, err);
+    if (code != MR_OK)
+        mr_report_release(report);
+    return code;
+}
+
+void mr_report_release(struct mr_report *report)
+{
+    mr_story_telling_release(&report->telling);
+    mr_next_steps_release(&report->steps);
+    mr_vec_release(&report->counters);
+    mr_arena_release(&report->arena);
+}
+
+const struct mr_find_counter *mr_report_counter(const struct mr_report *report,
+                                                int64_t table)
+{
+    for (size_t i = 0; i < report->counters.count; i++) {
+        const struct mr_find_counter *counter = mr_vec_at(&report->counters, i);
+        if (counter->table == table)
+            return counter;
+    }
+    return NULL;
+}
+
+const struct mr_find_table *mr_report_counter_table(const struct mr_report *report,
+                                                    const struct mr_find_counter *counter)
+{
+    for (size_t i = 0; i < report->result->ntables; i++)
+        if (report->result->tables[i].id == counter->table)
+            return &report->result->tables[i];
+    return NULL;
+}
+
+bool mr_report_counter_collides(const struct mr_find_counter *counter, int side)
+{
+    uint64_t next = counter->next[side];
+    return next <= counter->greatest[0] || next <= counter->greatest[1];
+}
+
+enum mr_mask *mr_report_masks(const struct mr_report *report,
+                              const struct mr_find_table *table, struct mr_arena *arena)
+{
+    enum mr_mask *masks = mr_arena_calloc(arena, table->ncolumns + 1, sizeof *masks);
+    for (size_t i = 0; masks != NULL && i < table->ncolumns; i++)
+        masks[i] = report->unmask ? MR_MASK_OFF : mr_mask_of_column(table, i);
+    return masks;
+}
+
+const char *mr_report_verdict(const struct mr_report *report)
+{
+    const struct mr_check_result *r = report->result;
+    if (r->interrupted)
+        return "Unfinished";
+    return r->incomplete ? "Incomplete" : r->differs ? "Diverged" : "Equal";
+}
+
+void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one,
+                     const char *many)
+{
+    mr_strbuf_add_grouped(out, number);
+    mr_strbuf_add_fmt(out, " %s", number == 1 ? one : many);
+}
+
+/* What keeps the result from being whole. */
+static void add_gaps(const struct mr_check_result *r, struct mr_strbuf *out)
+{
+    if (r->not_checked > 0) {
+        mr_report_count(out, r->not_checked, "table was", "tables were");
+        mr_strbuf_add_str(out, r->interrupted ? " not reached" : " not checked");
+    } else if (r->unsettled_rows > 0) {
+        mr_report_count(out, r->unsettled_rows, "row", "rows");
+        mr_strbuf_add_str(out, " kept moving");
+    } else if (r->run->hidden != NULL) {
+        mr_strbuf_add_str(out, "the account may not see everything");
+    } else {
+        mr_strbuf_add_str(out, "the run has not come to its end");
+    }
+}
+
+void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
+{
+    const struct mr_check_result *r = report->result;
+    const struct mr_find_counts *c = &r->sums;
+    uint64_t rows = c->missing + c->extra + c->changed + c->collision;
+    if (r->interrupted || r->incomplete) {
+        add_gaps(r, out);
+        mr_strbuf_add_str(out, rows > 0 || r->objects.count > 0 ? "; so far " : "");
+    }
+    if (rows > 0) {
+        mr_report_count(out, rows, "row differs", "rows differ");
+        mr_strbuf_add_str(out, " in ");
+        mr_strbuf_add_grouped(out, r->diverged);
+        mr_strbuf_add_str(out, " of ");
+        mr_report_count(out, r->ntables, "table", "tables");
+    }
+    if (r->objects.count > 0) {
+        mr_strbuf_add_str(out, rows > 0 ? ", and " : "");
+        mr_report_count(out, r->objects.count, "schema object", "schema objects");
+        mr_strbuf_add_str(out, rows > 0 ? "" : " differ, the rows do not");
+    }
+    if (rows == 0 && r->objects.count == 0 && !r->interrupted && !r->incomplete) {
+        mr_strbuf_add_str(out, "both sides hold the same rows in ");
+        mr_report_count(out, r->ntables, "table", "tables");
+    }
+}
+
+const char *mr_report_lead(const struct mr_report *report, bool *taken)
+{
+    const struct mr_check_result *r = report->result;
+    const struct mr_find_counts *c = &r->sums;
+    const struct mr_next_step *step =
+        report->steps.items.count > 0 ? mr_vec_at(&report->steps.items, 0) : NULL;
+    *taken = step != NULL && step->kind != MR_NEXT_IDENTITY;
+    if (*taken)
+        return step->text;
+    if (!r->differs)
+        return "There is nothing to do.";
+    if (c->missing > 0 && c->extra + c->changed + c->collision == 0)
+        return "The target lacks rows that the source has: see below which, and since "
+               "when.";
+    if (c->extra > 0 && c->missing + c->changed + c->collision == 0)
+        return "The target has rows that the source lacks: see below which, and since "
+               "when.";
+    return "See below where they differ, and decide which side is right before anything "
+           "is written.";
+}
+
+void mr_report_duration(struct mr_strbuf *out, double seconds)
+{
+    uint64_t whole = (uint64_t)(seconds + 0.5);
+    if (seconds < 10)
+        mr_strbuf_add_fmt(out, "%.1f s", seconds);
+    else if (whole < 60)
+        mr_strbuf_add_fmt(out, "%" PRIu64 " s", whole);
+    else if (whole < 3600)
+        mr_strbuf_add_fmt(out, "%" PRIu64 " min %" PRIu64 " s", whole / 60, whole % 60);
+    else
+        mr_strbuf_add_fmt(out, "%" PRIu64 " h %" PRIu64 " min", whole / 3600,
+                          whole / 60 % 60);
+}

@@ -1,0 +1,66 @@
+/*
+ * report: what a report is made from, whatever its format: the result of a run, and how
+ * much of it may be shown.
+ *
+ *   mr_report_load → mr_report_html, _md or _json → mr_report_release
+ *
+ * Everything is read from the case; nothing is written to it.  Ownership: the result and
+ * the options outlive the report.  Errors: MR_E_CASE, MR_E_NOMEM.  Threads: one.
+ */
+#ifndef MR_REPORT_H
+#define MR_REPORT_H
+
+#include "recon/check/check_result.h"
+#include "recon/check/next_step.h"
+#include "recon/report/report_mask.h"
+#include "recon/report/report_people.h"
+#include "recon/report/report_story_text.h"
+
+struct mr_report {
+    const struct mr_check_result *result;
+    const struct mr_config *config; /* never NULL */
+    const char *case_path;
+    bool unmask;
+    uint64_t max_rows;            /* samples a table */
+    const struct mr_story *story; /* what was done since, or NULL */
+    struct mr_vec counters;       /* struct mr_find_counter, by table */
+    struct mr_next_steps steps;
+    struct mr_report_people people;  /* only of a run in which rows differ */
+    struct mr_story_telling telling; /* only where there is a story */
+    struct mr_arena arena;
+};
+
+/* The fields up to story are set by the caller before. */
+enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err);
+void mr_report_release(struct mr_report *report);
+
+/* AUTO_INCREMENT of a table, or NULL. */
+const struct mr_find_counter *mr_report_counter(const struct mr_report *report,
+                                                int64_t table);
+/* The table of a counter. */
+const struct mr_find_table *
+mr_report_counter_table(const struct mr_report *report,
+                        const struct mr_find_counter *counter);
+/* The next insert of this side would get a key that a row of either side has, or had. */
+bool mr_report_counter_collides(const struct mr_find_counter *counter, int side);
+
+/* One mask a column, in the arena; NULL when memory is out. */
+enum mr_mask *mr_report_masks(const struct mr_report *report,
+                              const struct mr_find_table *table, struct mr_arena *arena);
+
+/* "Diverged", "Equal", "Incomplete" … */
+const char *mr_report_verdict(const struct mr_report *report);
+/* What the run found, in one sentence: "27 rows differ in 4 of 4 tables". */
+void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out);
+
+/* What to do first, in a sentence or two.  Its step, if it is the first one of the list,
+ * is *taken: it need not be said again. */
+const char *mr_report_lead(const struct mr_report *report, bool *taken);
+
+/* "1 row", "2,000 rows" */
+void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one,
+                     const char *many);
+/* "42 s", "3 min 20 s", "2 h 5 min" */
+void mr_report_duration(struct mr_strbuf *out, double seconds);
+
+#endif

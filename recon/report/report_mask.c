@@ -1,0 +1,313 @@
+/* report_mask.c: see report_mask.h. */
+#include "recon/report/report_mask.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "core/base/utf8.h"
+
+#define PHONE_DIGITS_MIN 7
+#define PHONE_DIGITS_MAX 15 /* E.164 */
+#define NAME_MAX 128
+
+/* ---- names of columns ---- */
+
+static const char *const secret_parts[] = {"passw",  "secret",     "token",
+                                           "apikey", "privatekey", NULL};
+static const char *const secret_words[] = {"pwd", "pass", "hash", "salt", "otp",
+                                           "pin", "cvv",  "cvc",  NULL};
+/* Anywhere in a name: these letters mean nothing else. */
+static const char *const personal_parts[] = {
+    "mail",     "phone",    "mobile",  "telefon",  "msisdn",    "address",    "anschrift",
+    "street",   "strasse",  "postal",  "postcode", "zipcode",   "birth",      "geburt",
+    "iban",     "passport", "surname", "lastname", "firstname", "forename",   "fullname",
+    "nickname", "username", "vorname", "nachname", "taxid",     "creditcard", NULL};
+/* Only as a word of their own. */
+static const char *const personal_words[] = {
+    "name", "tel", "fax",   "cell", "addr", "city",   "town", "ort",  "zip",
+    "plz",  "dob", "ssn",   "nino", "card", "ip",     "ipv4", "ipv6", "lat",
+    "lon",  "lng", "login", "imei", "bic",  "gender", NULL};
+/* "name" behind one of these is not somebody's. */
+static const char *const things[] = {
+    "file", "table", "column", "host", "product",  "event",    "type",  "tag",
+    "role", "group", "field",  "job",  "class",    "category", "queue", "index",
+    "app",  "code",  "status", "unit", "currency", NULL};
+
+/* A name as lower-case words joined by '_': "eMail", "E-Mail" and "e_mail" all alike. */
+static size_t normal_name(const char *name, char words[NAME_MAX])
+{
+    size_t len = 0;
+    for (size_t i = 0; name[i] != '\0' && len + 2 < NAME_MAX; i++) {
+        unsigned char c = (unsigned char)name[i];
+        bool begins = i > 0 && isupper(c) && islower((unsigned char)name[i - 1]);
+        bool between = c < 0x80 && !isalnum(c);
+        if ((begins || between) && len > 0 && words[len - 1] != '_')
+            words[len++] = '_';
+        if (!between)
+            words[len++] = (char)tolower(c);
+    }
+    words[len] = '\0';
+    return len;
+}
+
+/* The words without what joins them: "birth_date" is "birthdate". */
+static void join_words(const char *words, char joined[NAME_MAX])
+{
+    size_t len = 0;
+    for (; *words != '\0'; words++)
+        if (*words != '_')
+            joined[len++] = *words;
+    joined[len] = '\0';
+}
+
+static bool holds_part(const char *joined, const char *const *parts)
+{
+    for (; *parts != NULL; parts++)
+        if (strstr(joined, *parts) != NULL)
+            return true;
+    return false;
+}
+
+static bool is_one_of(const char *word, size_t len, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (strlen(*list) == len && memcmp(*list, word, len) == 0)
+            return true;
+    return false;
+}
+
+static bool holds_word(const char *words, const char *const *list)
+{
+    const char *before = NULL;
+    size_t before_len = 0;
+    while (*words != '\0') {
+        size_t len = strcspn(words, "_");
+        bool name_of_thing = len == 4 && memcmp(words, "name", 4) == 0 &&
+                             before != NULL && is_one_of(before, before_len, things);
+        if (!name_of_thing && is_one_of(words, len, list))
+            return true;
+        before = words;
+        before_len = len;
+        words += len + (words[len] != '\0');
+    }
+    return false;
+}
+
+static enum mr_mask mask_of_name(const char *name)
+{
+    char words[NAME_MAX], joined[NAME_MAX];
+    (void)normal_name(name, words);
+    join_words(words, joined);
+    if (holds_part(joined, secret_parts) || holds_word(words, secret_words))
+        return MR_MASK_SECRET;
+    if (holds_part(joined, personal_parts) || holds_word(words, personal_words))
+        return MR_MASK_VALUE;
+    return MR_MASK_FOUND;
+}
+
+enum mr_mask mr_mask_of_column(const struct mr_find_table *table, size_t column)
+{
+    const struct mr_find_column *col = &table->columns[column];
+    enum mr_mask mask = mask_of_name(col->name);
+    if (mask == MR_MASK_FOUND && col->masked)
+        mask = MR_MASK_VALUE;
+    if (mask == MR_MASK_FOUND && table->subject != MR_SUBJECT_NO &&
+        col->identity_at >= 0 && col->key_at < 0)
+        mask = MR_MASK_VALUE;
+    return mask;
+}
+
+/* ---- values ---- */
+
+static size_t first_char(const char *ptr, size_t len)
+{
+    uint32_t cp;
+    return len > 0 ? mr_utf8_decode(ptr, len, &cp) : 0;
+}
+
+/* Where the last character begins. */
+static size_t last_char(const char *ptr, size_t len)
+{
+    size_t at = len;
+    while (at > 0 && len - at < 4) {
+        at--;
+        if (((unsigned char)ptr[at] & 0xc0) != 0x80)
+            break;
+    }
+    return at;
+}
+
+static bool is_local_char(char c)
+{
+    return isalnum((unsigned char)c) || (c & 0x80) != 0 ||
+           (c != '\0' && strchr("._%+-", c) != NULL);
+}
+
+static bool is_domain_char(char c)
+{
+    return isalnum((unsigned char)c) || (c & 0x80) != 0 || c == '.' || c == '-';
+}
+
+/* A mail address within a text: [from, to), with its @. */
+struct address {
+    size_t from, at, to;
+};
+
+/* Length of a host name at ptr that has a dot and a top-level domain; 0: none. */
+static size_t domain_len(const char *ptr, size_t len)
+{
+    size_t end = 0;
+    while (end < len && is_domain_char(ptr[end]))
+        end++;
+    while (end > 0 && (ptr[end - 1] == '.' || ptr[end - 1] == '-'))
+        end--; /* the end of a sentence */
+    size_t dot = end;
+    while (dot > 0 && ptr[dot - 1] != '.')
+        dot--;
+    bool has_top = dot > 1 && end - dot >= 2 && !isdigit((unsigned char)ptr[dot]);
+    return has_top ? end : 0;
+}
+
+/* The first address at or behind `from`. */
+static bool find_address(const char *ptr, size_t len, size_t from, struct address *found)
+{
+    size_t begin = from;
+    while (begin < len) {
+        const char *at = memchr(ptr + begin, '@', len - begin);
+        if (at == NULL)
+            return false;
+        size_t pos = (size_t)(at - ptr), start = pos;
+        while (start > begin && is_local_char(ptr[start - 1]))
+            start--;
+        size_t domain = domain_len(at + 1, len - pos - 1);
+        if (start < pos && domain > 0) {
+            *found = (struct address){start, pos, pos + 1 + domain};
+            return true;
+        }
+        begin = pos + 1;
+    }
+    return false;
+}
+
+static void add_address(const char *ptr, const struct address *a, struct mr_strbuf *out)
+{
+    const char *local = ptr + a->from, *domain = ptr + a->at + 1;
+    size_t local_len = a->at - a->from, domain_size = a->to - a->at - 1;
+    size_t top = domain_size;
+    do
+        top--;
+    while (top > 0 && domain[top] != '.');
+    size_t last = last_char(local, local_len);
+    mr_strbuf_add(out, local, first_char(local, local_len));
+    mr_strbuf_add_str(out, MR_MASK_DOTS);
+    if (local_len > 3)
+        mr_strbuf_add(out, local + last, local_len - last);
+    mr_strbuf_add_char(out, '@');
+    mr_strbuf_add(out, domain, first_char(domain, domain_size));
+    mr_strbuf_add_str(out, MR_MASK_DOTS);
+    mr_strbuf_add(out, domain + top, domain_size - top);
+}
+
+/* Length of what may be a telephone number at ptr, and its number of digits. */
+static size_t number_len(const char *ptr, size_t len, unsigned *digits)
+{
+    size_t end = 0, i = len > 0 && ptr[0] == '+' ? 1 : 0;
+    *digits = 0;
+    for (; i < len && (isdigit((unsigned char)ptr[i]) ||
+                       (ptr[i] != '\0' && strchr(" -()./", ptr[i]) != NULL));
+         i++)
+        if (isdigit((unsigned char)ptr[i])) {
+            (*digits)++;
+            end = i + 1;
+        }
+    return end;
+}
+
+static bool is_phone(const char *ptr, size_t len, bool any_begin)
+{
+    unsigned digits;
+    bool begins =
+        len > 0 && (any_begin || ptr[0] == '+' || ptr[0] == '0' || ptr[0] == '(');
+    return begins && number_len(ptr, len, &digits) == len && digits >= PHONE_DIGITS_MIN &&
+           digits <= PHONE_DIGITS_MAX;
+}
+
+static void add_phone(const char *ptr, size_t len, struct mr_strbuf *out)
+{
+    mr_strbuf_add(out, ptr, ptr[0] == '+' ? 3 : 2);
+    mr_strbuf_add_str(out, MR_MASK_DOTS);
+    mr_strbuf_add(out, ptr + len - 2, 2);
+}
+
+/* The text with every +49… number in it masked. */
+static void add_numbers(const char *ptr, size_t len, struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < len;) {
+        unsigned digits = 0;
+        size_t size = ptr[i] == '+' && (i == 0 || !isalnum((unsigned char)ptr[i - 1]))
+                          ? number_len(ptr + i, len - i, &digits)
+                          : 0;
+        if (digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX) {
+            add_phone(ptr + i, size, out);
+            i += size;
+        } else {
+            mr_strbuf_add_char(out, ptr[i++]);
+        }
+    }
+}
+
+static void add_found(const char *ptr, size_t len, struct mr_strbuf *out)
+{
+    struct address a;
+    size_t pos = 0;
+    if (is_phone(ptr, len, false)) {
+        add_phone(ptr, len, out);
+        return;
+    }
+    while (find_address(ptr, len, pos, &a)) {
+        add_numbers(ptr + pos, a.from - pos, out);
+        add_address(ptr, &a, out);
+        pos = a.to;
+    }
+    add_numbers(ptr + pos, len - pos, out);
+}
+
+static bool is_digits(const char *ptr, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!isdigit((unsigned char)ptr[i]))
+            return false;
+    return true;
+}
+
+static void add_ends(bool is_text, const char *ptr, size_t len, struct mr_strbuf *out)
+{
+    struct address a;
+    if (find_address(ptr, len, 0, &a) && a.from == 0 && a.to == len) {
+        add_address(ptr, &a, out);
+    } else if (is_phone(ptr, len, true) && (is_text || is_digits(ptr, len))) {
+        add_phone(ptr, len, out);
+    } else if (len > 0) {
+        mr_strbuf_add(out, ptr, first_char(ptr, len));
+        mr_strbuf_add_str(out, MR_MASK_DOTS);
+    }
+}
+
+void mr_mask_text(enum mr_mask mask, bool is_text, const char *ptr, size_t len,
+                  struct mr_strbuf *out)
+{
+    switch (mask) {
+    case MR_MASK_OFF: mr_strbuf_add(out, ptr, len); break;
+    case MR_MASK_FOUND:
+        if (is_text)
+            add_found(ptr, len, out);
+        else
+            mr_strbuf_add(out, ptr, len);
+        break;
+    case MR_MASK_VALUE: add_ends(is_text, ptr, len, out); break;
+    case MR_MASK_SECRET:
+        if (len > 0)
+            mr_strbuf_add_str(out, MR_MASK_DOTS);
+        break;
+    }
+}

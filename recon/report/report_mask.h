@@ -1,0 +1,40 @@
+/*
+ * report_mask: what a report shows of personal data.
+ *
+ * A column is masked because the configuration says so, because its name is one that
+ * personal data or secrets usually have, or because it is (part of) the identity of a
+ * table of people.  A key is not, for it is what somebody has to act upon, unless its
+ * own name or the configuration says so.  In all other texts, mail addresses and
+ * telephone numbers are masked wherever they stand.
+ *
+ *   alice@example.com   a•••e@e•••.com        +491709000021   +49•••21
+ *   Alice Arendt        A•••                  a secret        •••
+ *
+ * Equal values have equal masks, and every mask has three dots, whatever it hides: it
+ * tells neither the length nor more than the ends.  Different values may have the same
+ * mask; whoever compares compares the values.
+ *
+ * Threads: no state.
+ */
+#ifndef MR_REPORT_MASK_H
+#define MR_REPORT_MASK_H
+
+#include "core/case/findings.h"
+
+#define MR_MASK_DOTS "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"
+
+enum mr_mask {
+    MR_MASK_OFF = 1, /* --unmask */
+    MR_MASK_FOUND,   /* only addresses and numbers that are found in a text */
+    MR_MASK_VALUE,   /* the whole value, but its ends */
+    MR_MASK_SECRET   /* nothing is shown */
+};
+
+enum mr_mask mr_mask_of_column(const struct mr_find_table *table, size_t column);
+
+/* Appends the masked form of a value's text.  is_text: the value is a string, in which
+ * addresses may be found; else a number, a time, or hex digits. */
+void mr_mask_text(enum mr_mask mask, bool is_text, const char *ptr, size_t len,
+                  struct mr_strbuf *out);
+
+#endif

@@ -1,0 +1,86 @@
+/* report_order.c: see report_order.h. */
+#include "recon/report/report_order.h"
+
+static enum mr_code add_chunk(struct mr_report_order *order, struct mr_case_stmt *stmt,
+                              struct mr_err *err)
+{
+    struct mr_order_chunk *chunk = mr_vec_push(&order->chunks);
+    struct mr_key hi;
+    if (chunk == NULL)
+        return mr_err_nomem(err, "reading the chunks of a table");
+    chunk->segment = mr_case_int(stmt, 0);
+    chunk->no = mr_case_int(stmt, 1);
+    chunk->equal_before = order->equal;
+    chunk->rank = order->rows;
+    hi.ptr = mr_case_blob(stmt, 3, &hi.len);
+    chunk->has_hi = mr_axis_key_number(hi, &chunk->hi);
+    order->equal += (uint64_t)mr_case_int(stmt, 2);
+    order->rows += (uint64_t)mr_case_int(stmt, 2) + (uint64_t)mr_case_int(stmt, 4);
+    return MR_OK;
+}
+
+enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd,
+                           int64_t table, struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(fd);
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    *order = (struct mr_report_order){.chunks = MR_VEC_INIT(struct mr_order_chunk)};
+    mr_case_lock(cf);
+    enum mr_code code = mr_case_prepare(
+        cf,
+        "SELECT c.segment, c.no, c.equal, c.hi, (SELECT count(*) FROM finding f WHERE"
+        " f.tbl = c.tbl AND f.segment = c.segment AND f.chunk = c.no)"
+        " FROM chunk c WHERE c.tbl = ? ORDER BY c.segment, c.no",
+        &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, table);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
+        code = add_chunk(order, stmt, err);
+    mr_case_free(stmt);
+    mr_case_unlock(cf);
+    if (code != MR_OK)
+        mr_order_release(order);
+    return code;
+}
+
+void mr_order_release(struct mr_report_order *order)
+{
+    mr_vec_release(&order->chunks);
+}
+
+bool mr_order_is_known(const struct mr_report_order *order)
+{
+    return order->chunks.count > 0;
+}
+
+static bool is_before(const struct mr_order_chunk *chunk, const struct mr_finding *f)
+{
+    return chunk->segment != f->segment ? chunk->segment < f->segment
+                                        : chunk->no < f->chunk;
+}
+
+const struct mr_order_chunk *mr_order_find(const struct mr_report_order *order,
+                                           const struct mr_finding *finding)
+{
+    size_t low = 0, high = order->chunks.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (is_before(mr_vec_at(&order->chunks, middle), finding))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == order->chunks.count)
+        return NULL;
+    const struct mr_order_chunk *chunk = mr_vec_at(&order->chunks, low);
+    return chunk->segment == finding->segment && chunk->no == finding->chunk ? chunk
+                                                                             : NULL;
+}
+
+uint64_t mr_order_rank(const struct mr_report_order *order,
+                       const struct mr_finding *finding)
+{
+    const struct mr_order_chunk *chunk = mr_order_find(order, finding);
+    return chunk != NULL ? chunk->rank + finding->equal + finding->pos : 0;
+}

@@ -1,0 +1,123 @@
+/* report_people.c: see report_people.h. */
+#include "recon/report/report_people.h"
+
+#include "recon/affected/affected_gaps.h"
+#include "recon/affected/affected_reach.h"
+#include "recon/affected/affected_subject.h"
+
+/* The answer "nobody knows" is one, too. */
+static bool is_an_answer(enum mr_code code)
+{
+    return code == MR_E_NO_SUCH || code == MR_E_USAGE || code == MR_E_CONFIG;
+}
+
+static enum mr_code add_up(struct mr_report_people *people, struct mr_case *cf,
+                           struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(cf,
+                                        "SELECT reasons, count(*) FROM temp.person"
+                                        " WHERE reasons <> 0 GROUP BY reasons",
+                                        &stmt, err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        unsigned reasons = (unsigned)mr_case_int(stmt, 0);
+        uint64_t count = (uint64_t)mr_case_int(stmt, 1);
+        people->people += count;
+        for (size_t i = 0; i < MR_AFFECTED_REASONS; i++)
+            people->by_reason[i] += (reasons >> i & 1U) != 0 ? count : 0;
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* What a run has not seen is told by the run; gaps of a whole one are looked for. */
+static enum mr_code look_for_gaps(struct mr_report_people *people,
+                                  struct mr_affected_people *collected,
+                                  const struct mr_check_result *result,
+                                  struct mr_err *err)
+{
+    people->at_least = result->incomplete || result->interrupted;
+    return people->at_least ? MR_OK : mr_affected_gaps(collected, &people->at_least, err);
+}
+
+static enum mr_code collect(struct mr_report_people *people, struct mr_affected *list,
+                            const struct mr_check_result *result, struct mr_err *err)
+{
+    struct mr_affected_people collected = {0};
+    struct mr_case *cf = mr_findings_case(list->fd);
+    enum mr_code code = mr_case_scratch_begin(cf, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_affected_people_begin(&collected, list, err);
+    if (code == MR_OK)
+        code = mr_affected_people_own(&collected, err);
+    if (code == MR_OK)
+        code = mr_affected_reach(&collected, err);
+    if (code == MR_OK)
+        code = look_for_gaps(people, &collected, result, err);
+    if (code == MR_OK)
+        code = add_up(people, cf, err);
+    mr_affected_people_release(&collected);
+    mr_case_scratch_end(cf);
+    return code;
+}
+
+static enum mr_code name_subjects(struct mr_report_people *people,
+                                  const struct mr_affected *list, struct mr_arena *arena,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf names = MR_STRBUF_INIT;
+    for (size_t i = 0; i < list->nsubjects; i++)
+        mr_strbuf_add_fmt(&names, "%s%s", i > 0 ? ", " : "",
+                          list->subjects[i].table->name);
+    people->subjects = names.failed ? NULL : mr_arena_strdup(arena, names.ptr);
+    mr_strbuf_release(&names);
+    return people->subjects != NULL ? MR_OK : mr_err_nomem(err, "counting people");
+}
+
+enum mr_code mr_report_people_count(struct mr_report_people *people,
+                                    const struct mr_check_result *result,
+                                    const struct mr_config *config,
+                                    struct mr_arena *arena, struct mr_err *err)
+{
+    struct mr_affected list = {.fd = result->fd,
+                               .arena = MR_ARENA_INIT,
+                               .run = *result->run,
+                               .tables = result->tables,
+                               .ntables = result->ntables};
+    const struct mr_affected_choice choice = {.config = config};
+    struct mr_err own = {.code = MR_OK};
+    *people = (struct mr_report_people){.known = false};
+    enum mr_code code = mr_affected_choose(&list, &choice, &own);
+    if (is_an_answer(code)) {
+        people->why = mr_arena_strdup(arena, own.message);
+        code = people->why != NULL ? MR_OK : mr_err_nomem(err, "counting people");
+    } else if (code != MR_OK) {
+        if (err != NULL)
+            *err = own;
+    } else {
+        people->known = true;
+        code = collect(people, &list, result, err);
+        if (code == MR_OK)
+            code = name_subjects(people, &list, arena, err);
+    }
+    mr_arena_release(&list.arena);
+    return code;
+}
+
+void mr_report_people_words(const struct mr_report_people *people, struct mr_strbuf *out)
+{
+    size_t shown = 0;
+    mr_strbuf_add_str(out, people->at_least ? "at least " : "");
+    mr_strbuf_add_grouped(out, people->people);
+    mr_strbuf_add_str(out, people->people == 1 ? " person" : " people");
+    for (size_t i = 0; i < MR_AFFECTED_REASONS; i++) {
+        if (people->by_reason[i] == 0)
+            continue;
+        mr_strbuf_add_fmt(out, "%s%s ", shown++ == 0 ? " (" : ", ",
+                          mr_affected_reason_names[i]);
+        mr_strbuf_add_grouped(out, people->by_reason[i]);
+    }
+    mr_strbuf_add_str(out, shown > 0 ? ")" : "");
+}

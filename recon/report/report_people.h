@@ -1,0 +1,33 @@
+/*
+ * report_people: how many people a run's differences touch, counted as `affected` lists
+ * them.
+ *
+ * Errors: MR_E_CASE, MR_E_NOMEM, MR_E_CANCELLED.  That nobody can tell which table's rows
+ * are people is none: then `why` says so.  Threads: one.
+ */
+#ifndef MR_REPORT_PEOPLE_H
+#define MR_REPORT_PEOPLE_H
+
+#include "core/cli/config.h"
+#include "recon/affected/affected.h"
+#include "recon/check/check_result.h"
+
+struct mr_report_people {
+    bool known;
+    bool at_least;   /* the case does not tell all: there may be more */
+    const char *why; /* where not known: the reason, in the arena */
+    uint64_t people;
+    uint64_t by_reason[MR_AFFECTED_REASONS]; /* a person may have several */
+    const char *subjects; /* names of the tables, joined by ", ", in the arena */
+};
+
+/* config: which tables hold people, where it says so; else the run's own answer. */
+enum mr_code mr_report_people_count(struct mr_report_people *people,
+                                    const struct mr_check_result *result,
+                                    const struct mr_config *config,
+                                    struct mr_arena *arena, struct mr_err *err);
+
+/* "17 people (collision 7, moved 3, child 5)"; "at least …" where there may be more. */
+void mr_report_people_words(const struct mr_report_people *people, struct mr_strbuf *out);
+
+#endif

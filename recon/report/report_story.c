@@ -1,0 +1,288 @@
+/* report_story.c: see report_story.h.  Puts what was read into order: by time, before and
+ * after what was done, and check by check. */
+#include "recon/report/report_story.h"
+
+#include <string.h>
+
+#include "recon/report/report_story_get.h"
+
+/* ---- order ---- */
+
+typedef const char *time_fn(const void *item);
+
+static const char *time_of_plan(const void *item)
+{
+    return ((const struct mr_story_plan *)item)->created;
+}
+
+static const char *time_of_gate(const void *item)
+{
+    return ((const struct mr_story_gate *)item)->started;
+}
+
+static const char *time_of_facts(const void *item)
+{
+    return ((const struct mr_story_facts *)item)->base.recorded;
+}
+
+static const char *time_of_verify(const void *item)
+{
+    return ((const struct mr_story_verify *)item)->started;
+}
+
+/* Stable: of two in one second the one that was given first comes first. */
+static enum mr_code sort(struct mr_story *story, struct mr_vec *vec, time_fn *time,
+                         struct mr_err *err)
+{
+    const size_t size = vec->item_size;
+    void *held = mr_arena_alloc(&story->arena, size);
+    if (held == NULL)
+        return mr_err_nomem(err, "reading what was done");
+    for (size_t i = 1; i < vec->count; i++) {
+        size_t at = i;
+        memcpy(held, mr_vec_at(vec, i), size);
+        while (at > 0 && strcmp(time(mr_vec_at(vec, at - 1)), time(held)) > 0) {
+            memcpy(mr_vec_at(vec, at), mr_vec_at(vec, at - 1), size);
+            at--;
+        }
+        memcpy(mr_vec_at(vec, at), held, size);
+    }
+    return MR_OK;
+}
+
+static void find_span(struct mr_story *story)
+{
+    for (size_t i = 0; i < story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        for (size_t j = 0; j < plan->acts.count; j++) {
+            const struct mr_story_act *act = mr_vec_at(&plan->acts, j);
+            if (story->from == NULL || strcmp(act->from, story->from) < 0)
+                story->from = act->from;
+            if (story->to == NULL || strcmp(act->to, story->to) > 0)
+                story->to = act->to;
+        }
+    }
+}
+
+/* Times have whole seconds: where all fell into one, the first came before.  Where nothing
+ * was done, the first is what the others are compared with. */
+static enum mr_story_when when_of(const struct mr_story *story, const char *time,
+                                  bool is_first)
+{
+    if (story->from == NULL)
+        return is_first ? MR_STORY_BEFORE : MR_STORY_AFTER;
+    const int from = strcmp(time, story->from), to = strcmp(time, story->to);
+    if (from < 0 || (from == 0 && (to < 0 || is_first)))
+        return MR_STORY_BEFORE;
+    return to >= 0 ? MR_STORY_AFTER : MR_STORY_DURING;
+}
+
+/* Of its server. */
+static bool is_first_gate(const struct mr_story *story, size_t at)
+{
+    const struct mr_story_gate *gate = mr_vec_at(&story->gates, at);
+    for (size_t i = 0; i < at; i++) {
+        const struct mr_story_gate *other = mr_vec_at(&story->gates, i);
+        if (strcmp(other->server, gate->server) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void place(struct mr_story *story)
+{
+    for (size_t i = 0; i < story->gates.count; i++) {
+        struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
+        gate->when = when_of(story, gate->started, is_first_gate(story, i));
+    }
+    for (size_t i = 0; i < story->facts.count; i++) {
+        struct mr_story_facts *facts = mr_vec_at(&story->facts, i);
+        facts->when = when_of(story, facts->base.recorded, i == 0);
+    }
+}
+
+/* ---- the gate, before and after ---- */
+
+const struct mr_story_gate *mr_story_gate_of(const struct mr_story *story,
+                                             const char *server, enum mr_story_when when)
+{
+    for (size_t i = story->gates.count; i-- > 0;) {
+        const struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
+        if (gate->when == when && gate->verdict != NULL &&
+            strcmp(gate->server, server) == 0)
+            return gate;
+    }
+    return NULL;
+}
+
+const struct mr_story_facts *mr_story_facts_of(const struct mr_story *story,
+                                               const char *uri, enum mr_story_when when)
+{
+    for (size_t i = story->facts.count; i-- > 0;) {
+        const struct mr_story_facts *facts = mr_vec_at(&story->facts, i);
+        if (facts->when == when && strcmp(facts->base.server.uri, uri) == 0)
+            return facts;
+    }
+    return NULL;
+}
+
+static const struct mr_story_check *check_of(const struct mr_story_gate *gate,
+                                             const char *name)
+{
+    for (size_t i = 0; i < gate->checks.count; i++) {
+        const struct mr_story_check *check = mr_vec_at(&gate->checks, i);
+        if (strcmp(check->name, name) == 0)
+            return check;
+    }
+    return NULL;
+}
+
+bool mr_story_check_fires(const struct mr_story_check *check)
+{
+    return check != NULL && !check->silenced && strcmp(check->severity, "ok") != 0;
+}
+
+static void add_change(struct mr_story_reader *r, const char *server,
+                       const struct mr_story_check *before,
+                       const struct mr_story_check *after)
+{
+    if (before != NULL && after != NULL &&
+        strcmp(before->severity, after->severity) == 0 &&
+        before->silenced == after->silenced) {
+        r->story->unchanged++;
+        return;
+    }
+    if (!mr_story_check_fires(before) && !mr_story_check_fires(after))
+        return;
+    struct mr_story_change *change = mr_story_push(r, &r->story->changes);
+    if (change != NULL)
+        *change = (struct mr_story_change){
+            server, after != NULL ? after->name : before->name, before, after};
+}
+
+static void compare_gates(struct mr_story_reader *r, const struct mr_story_gate *before,
+                          const struct mr_story_gate *after)
+{
+    for (size_t i = 0; i < before->checks.count; i++) {
+        const struct mr_story_check *check = mr_vec_at(&before->checks, i);
+        add_change(r, after->server, check, check_of(after, check->name));
+    }
+    for (size_t i = 0; i < after->checks.count; i++) {
+        const struct mr_story_check *check = mr_vec_at(&after->checks, i);
+        if (check_of(before, check->name) == NULL)
+            add_change(r, after->server, NULL, check);
+    }
+}
+
+/* Each server's last output before with its last one after. */
+static enum mr_code find_changes(struct mr_story *story, struct mr_err *err)
+{
+    struct mr_story_reader r = {story, err, MR_OK};
+    for (size_t i = 0; i < story->gates.count; i++) {
+        const struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
+        const struct mr_story_gate *before =
+            mr_story_gate_of(story, gate->server, MR_STORY_BEFORE);
+        if (gate == mr_story_gate_of(story, gate->server, MR_STORY_AFTER) &&
+            before != NULL)
+            compare_gates(&r, before, gate);
+    }
+    return r.code;
+}
+
+/* ---- the proof ---- */
+
+const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
+                                                 const struct mr_story_plan *plan)
+{
+    const struct mr_story_act *last =
+        plan->acts.count > 0 ? mr_vec_at(&plan->acts, plan->acts.count - 1) : NULL;
+    for (size_t i = story->verifies.count; i-- > 0;) {
+        const struct mr_story_verify *verify = mr_vec_at(&story->verifies, i);
+        if (verify->whole && strcmp(verify->plan, plan->uuid) == 0)
+            return last == NULL || strcmp(verify->started, last->to) >= 0 ? verify : NULL;
+    }
+    return NULL;
+}
+
+bool mr_story_verify_is_clean(const struct mr_story_verify *verify)
+{
+    for (size_t i = MR_STORY_CHANGED_SINCE + 1; i < MR_STORY_PROOFS; i++)
+        if (verify->rows[i] > 0)
+            return false;
+    return verify->not_proven == 0 && verify->too_low == 0;
+}
+
+/* ---- all ---- */
+
+bool mr_story_is_empty(const struct mr_story *story)
+{
+    return story->plans.count + story->gates.count + story->facts.count +
+               story->verifies.count ==
+           0;
+}
+
+typedef enum mr_code read_fn(struct mr_story *story, const char *path,
+                             struct mr_err *err);
+
+static enum mr_code read_each(struct mr_story *story, const struct mr_string_list *list,
+                              read_fn *read, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < list->count; i++)
+        code = read(story, list->items[i], err);
+    return code;
+}
+
+static enum mr_code order(struct mr_story *story, struct mr_err *err)
+{
+    enum mr_code code = sort(story, &story->plans, time_of_plan, err);
+    if (code == MR_OK)
+        code = sort(story, &story->gates, time_of_gate, err);
+    if (code == MR_OK)
+        code = sort(story, &story->facts, time_of_facts, err);
+    if (code == MR_OK)
+        code = sort(story, &story->verifies, time_of_verify, err);
+    if (code != MR_OK)
+        return code;
+    find_span(story);
+    place(story);
+    return find_changes(story, err);
+}
+
+enum mr_code mr_story_load(struct mr_story *story, const struct mr_story_from *from,
+                           struct mr_err *err)
+{
+    *story = (struct mr_story){.arena = MR_ARENA_INIT,
+                               .unmask = from->unmask,
+                               .plans = MR_VEC_INIT(struct mr_story_plan),
+                               .gates = MR_VEC_INIT(struct mr_story_gate),
+                               .facts = MR_VEC_INIT(struct mr_story_facts),
+                               .verifies = MR_VEC_INIT(struct mr_story_verify),
+                               .changes = MR_VEC_INIT(struct mr_story_change)};
+    enum mr_code code = read_each(story, from->plans, mr_story_read_plan, err);
+    if (code == MR_OK)
+        code = read_each(story, from->gates, mr_story_read_gate, err);
+    if (code == MR_OK)
+        code = read_each(story, from->verifies, mr_story_read_verify, err);
+    return code == MR_OK ? order(story, err) : code;
+}
+
+void mr_story_release(struct mr_story *story)
+{
+    for (size_t i = 0; i < story->plans.count; i++) {
+        struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        mr_vec_release(&plan->counters);
+        mr_vec_release(&plan->tables);
+        mr_vec_release(&plan->acts);
+        mr_vec_release(&plan->raises);
+        mr_vec_release(&plan->states);
+    }
+    for (size_t i = 0; i < story->gates.count; i++)
+        mr_vec_release(&((struct mr_story_gate *)mr_vec_at(&story->gates, i))->checks);
+    mr_vec_release(&story->plans);
+    mr_vec_release(&story->gates);
+    mr_vec_release(&story->facts);
+    mr_vec_release(&story->verifies);
+    mr_vec_release(&story->changes);
+    mr_arena_release(&story->arena);
+}

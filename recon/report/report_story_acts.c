@@ -1,0 +1,207 @@
+/* report_story_acts.c: what is told of plans, and of how they were carried out; see
+ * report_story_block.h. */
+#include <string.h>
+#include <time.h>
+
+#include "core/row/when.h"
+#include "recon/report/report_story_block.h"
+
+#define COUNTERS_MAX 30
+
+static const char *const decision_words[MR_STORY_DECISIONS] = {
+    [MR_STORY_SAME] = "As it was",       [MR_STORY_MATCHED] = "Found on the target",
+    [MR_STORY_INSERT] = "Restored",      [MR_STORY_RENUMBER] = "Restored, new id",
+    [MR_STORY_UPDATE] = "Updated",       [MR_STORY_DELETE] = "Deleted",
+    [MR_STORY_CONFLICT] = "In conflict", [MR_STORY_WAITS] = "Waiting for one",
+    [MR_STORY_SKIP] = "Left out"};
+
+/* ---- what was planned ---- */
+
+/* What the plan means for people, whose rows are one a person. */
+static void add_people(struct mr_teller *t, const struct mr_story_plan *plan)
+{
+    static const struct {
+        enum mr_story_decision decision;
+        const char *words;
+    } said[] = {{MR_STORY_INSERT, "restored under the old id"},
+                {MR_STORY_RENUMBER, "restored under a new id"},
+                {MR_STORY_UPDATE, "updated"},
+                {MR_STORY_DELETE, "deleted"},
+                {MR_STORY_MATCHED, "found on the target"},
+                {MR_STORY_SAME, "as they were"},
+                {MR_STORY_CONFLICT, "in conflict"},
+                {MR_STORY_WAITS, "waiting for a decision"},
+                {MR_STORY_SKIP, "left out"}};
+    bool any = false;
+    for (size_t d = 0; d < sizeof said / sizeof *said; d++) {
+        uint64_t people = 0;
+        for (size_t i = 0; i < plan->tables.count; i++) {
+            const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
+            people += table->people ? table->decided[said[d].decision] : 0;
+        }
+        if (people > 0 && !any)
+            mr_strbuf_add_str(&t->words, " People:");
+        any = any || people > 0;
+        mr_block_some(t, people, said[d].words, said[d].words);
+    }
+    mr_strbuf_add_str(&t->words, any ? "." : "");
+}
+
+static void add_plan(struct mr_teller *t, const struct mr_story_plan *plan)
+{
+    mr_strbuf_add_fmt(&t->words, "Plan %s (%s) was made at ", plan->uuid, plan->policy);
+    mr_block_time(t, plan->created);
+    mr_strbuf_add_fmt(&t->words, " for %s", plan->target);
+    mr_block_some(t, plan->rows, "row", "rows");
+    if (plan->units > 0) {
+        mr_strbuf_add_str(&t->words, " in ");
+        mr_report_count(&t->words, plan->units, "unit", "units");
+    }
+    mr_block_some(t, plan->counters.count, "counter to raise", "counters to raise");
+    mr_block_some(t, plan->decided, "conflict decided", "conflicts decided");
+    mr_block_some(t, plan->open, "conflict open", "conflicts open");
+    mr_block_some(t, plan->notes, "note in it", "notes in it");
+    mr_strbuf_add_str(&t->words, ".");
+    add_people(t, plan);
+    mr_block_words(t, plan->open > 0 ? MR_TONE_WARN : MR_TONE_PLAIN);
+}
+
+/* Only decisions that were taken have a column. */
+static void add_decisions(struct mr_teller *t, const struct mr_story_plan *plan)
+{
+    const char *head[MR_STORY_DECISIONS + 1] = {"Table"};
+    size_t at[MR_STORY_DECISIONS], count = 0;
+    for (size_t d = 0; d < MR_STORY_DECISIONS; d++) {
+        uint64_t sum = 0;
+        for (size_t i = 0; i < plan->tables.count; i++)
+            sum += ((struct mr_story_table *)mr_vec_at(&plan->tables, i))->decided[d];
+        if (sum > 0) {
+            head[count + 1] = decision_words[d];
+            at[count++] = d;
+        }
+    }
+    if (count == 0)
+        return;
+    mr_block_table(t, head, count + 1, ~1U);
+    for (size_t i = 0; i < plan->tables.count; i++) {
+        const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
+        mr_strbuf_add_fmt(&t->words, "%s%s", table->name != NULL ? table->name : "",
+                          table->people ? " (people)" : "");
+        mr_block_cell_words(t);
+        for (size_t d = 0; d < count; d++)
+            mr_block_number(t, table->decided[at[d]]);
+    }
+}
+
+static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
+{
+    static const char *const head[] = {"Counter", "Stood at", "To be raised to",
+                                       "Ids kept for restored rows"};
+    for (size_t i = 0; i < plan->counters.count && i < COUNTERS_MAX; i++) {
+        const struct mr_story_counter *c = mr_vec_at(&plan->counters, i);
+        if (i == 0)
+            mr_block_table(t, head, 4, 0x6U);
+        mr_strbuf_add_fmt(&t->words, "%s.%s", c->table != NULL ? c->table : "",
+                          c->column != NULL ? c->column : "");
+        mr_block_cell_words(t);
+        mr_block_number(t, c->next);
+        mr_block_number(t, c->reseed_to);
+        mr_strbuf_add_grouped(&t->words, c->from);
+        mr_strbuf_add_str(&t->words, " to ");
+        mr_strbuf_add_grouped(&t->words, c->to > c->from ? c->to - 1 : c->to);
+        mr_block_cell_words(t);
+    }
+}
+
+/* ---- what was done ---- */
+
+static bool moment(const char *text, time_t *out)
+{
+    struct mr_when when;
+    if (mr_when_parse(&when, text, NULL) != MR_OK)
+        return false;
+    struct tm tm = {.tm_year = (int)when.time.year - 1900,
+                    .tm_mon = (int)when.time.month - 1,
+                    .tm_mday = (int)when.time.day,
+                    .tm_hour = (int)when.time.hour,
+                    .tm_min = (int)when.time.minute,
+                    .tm_sec = (int)when.time.second};
+    *out = timegm(&tm);
+    return true;
+}
+
+bool mr_story_seconds(const char *from, const char *to, double *seconds)
+{
+    time_t begin, end;
+    *seconds = 0;
+    if (!moment(from, &begin) || !moment(to, &end) || end < begin)
+        return false;
+    *seconds = difftime(end, begin);
+    return true;
+}
+
+static void add_lasted(struct mr_teller *t, const struct mr_story_act *act)
+{
+    double seconds;
+    if (!mr_story_seconds(act->from, act->to, &seconds))
+        return;
+    mr_strbuf_add_str(&t->words, seconds < 1 ? ", in less than a second" : ", in ");
+    if (seconds >= 1)
+        mr_report_duration(&t->words, seconds);
+}
+
+static void add_act(struct mr_teller *t, const struct mr_story_act *act)
+{
+    bool is_whole = act->begun <= act->ended;
+    mr_strbuf_add_str(&t->words, act->is_undo ? "Taken back at " : "Applied at ");
+    mr_block_time(t, act->from);
+    mr_strbuf_add_fmt(&t->words, " by run %s", act->run);
+    add_lasted(t, act);
+    mr_strbuf_add_char(&t->words, ':');
+    size_t from = t->words.len;
+    mr_block_some(t, act->raised, "counter raised", "counters raised");
+    mr_block_some(t, act->written, "row written", "rows written");
+    mr_block_some(t, act->there, "row stood already", "rows stood already");
+    mr_block_some(t, act->refused, "row refused", "rows refused");
+    mr_block_some(t, act->units, "unit ended", "units ended");
+    mr_block_some(t, act->failed, "try failed", "tries failed");
+    mr_strbuf_add_str(&t->words, t->words.len == from ? " nothing was left to do." : ".");
+    if (!is_whole)
+        mr_strbuf_add_str(&t->words, " Its last step was cut short.");
+    if (act->reason != NULL)
+        mr_strbuf_add_fmt(&t->words, " The last failure: %s.", act->reason);
+    mr_block_words(t, act->refused > 0 || act->failed > 0 || !is_whole ? MR_TONE_WARN
+                                                                       : MR_TONE_PLAIN);
+}
+
+static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
+{
+    static const char *const head[] = {"Counter raised", "To", "By"};
+    for (size_t i = 0; i < plan->raises.count && i < COUNTERS_MAX; i++) {
+        const struct mr_story_raise *raise = mr_vec_at(&plan->raises, i);
+        if (i == 0)
+            mr_block_table(t, head, 3, 0x2U);
+        mr_strbuf_add_fmt(&t->words, "%s.%s", raise->table, raise->column);
+        mr_block_cell_words(t);
+        mr_block_cell(t, raise->to);
+        mr_block_cell(t, raise->how);
+    }
+}
+
+void mr_block_plans(struct mr_teller *t)
+{
+    for (size_t i = 0; i < t->story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&t->story->plans, i);
+        add_plan(t, plan);
+        add_decisions(t, plan);
+        if (plan->raises.count == 0)
+            add_counters(t, plan);
+        for (size_t j = 0; j < plan->acts.count; j++)
+            add_act(t, mr_vec_at(&plan->acts, j));
+        add_raises(t, plan);
+        if (plan->acts.count == 0) {
+            mr_strbuf_add_str(&t->words, "It was not applied.");
+            mr_block_words(t, MR_TONE_WARN);
+        }
+    }
+}

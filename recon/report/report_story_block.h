@@ -1,0 +1,49 @@
+/*
+ * report_story_block: how the parts of a telling are put together (report_story_text.h).
+ *
+ *   mr_block_begin → words into telling->words → mr_block_end
+ *   mr_block_table → mr_block_cell … → the next block
+ *
+ * Sticky: what memory runs out for is missing, and telling->nomem says so.
+ * Threads: no state.
+ */
+#ifndef MR_REPORT_STORY_BLOCK_H
+#define MR_REPORT_STORY_BLOCK_H
+
+#include "recon/report/report.h"
+
+struct mr_teller {
+    struct mr_story_telling *telling;
+    const struct mr_story *story;
+    enum mr_story_stage stage;
+    struct mr_strbuf words;
+    bool nomem;
+};
+
+/* The words become a paragraph; the buffer is empty then. */
+void mr_block_words(struct mr_teller *t, enum mr_story_tone tone);
+/* A table with that head follows; cells are added in its order. */
+void mr_block_table(struct mr_teller *t, const char *const *head, size_t ncolumns,
+                    unsigned numbers);
+void mr_block_cell(struct mr_teller *t, const char *text);
+void mr_block_number(struct mr_teller *t, uint64_t number);
+/* The words become the next cell. */
+void mr_block_cell_words(struct mr_teller *t);
+
+/* ", 3 rows" and the like, behind a colon without the comma; nothing for none. */
+void mr_block_some(struct mr_teller *t, uint64_t number, const char *one,
+                   const char *many);
+/* "2026-11-20 14:36:05 UTC" */
+void mr_block_time(struct mr_teller *t, const char *time);
+
+enum mr_story_tone mr_block_tone(const char *severity);
+
+/* ---- stages ---- */
+
+void mr_block_plans(struct mr_teller *t);
+void mr_block_gates(struct mr_teller *t, enum mr_story_when when);
+void mr_block_facts(struct mr_teller *t, enum mr_story_when when);
+void mr_block_facts_changed(struct mr_teller *t);
+void mr_block_changes(struct mr_teller *t);
+
+#endif

@@ -1,9 +1,0 @@
-/* report_cmd: the command `myrecon report`. */
-#ifndef MR_REPORT_CMD_H
-#define MR_REPORT_CMD_H
-
-#include "core/cli.h"
-
-extern const struct mr_command mr_report_command;
-
-#endif

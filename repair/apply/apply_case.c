@@ -1,0 +1,325 @@
+/* apply_case.c: see apply_case.h. */
+#include "repair/apply/apply_case.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/case/casefile.h"
+#include "repair/plan/plan_dir.h"
+
+struct mr_apply_case {
+    struct mr_findings *fd;
+    struct mr_case *cf;
+    struct mr_arena arena;
+    const struct mr_manifest *manifest;
+    int64_t plan;
+    bool has_map; /* rows of plans are kept in it */
+};
+
+/* ---- opening ---- */
+
+/* A number and a text of the first row; *found false: there is none. */
+static enum mr_code find(struct mr_apply_case *ac, const char *sql, const char *text,
+                         int64_t *id, bool *found, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(ac->cf, sql, &stmt, err);
+    *found = false;
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, text);
+        code = mr_case_step(stmt, found, err);
+    }
+    if (code == MR_OK && *found)
+        *id = mr_case_int(stmt, 0);
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
+                              const struct mr_manifest *manifest, struct mr_err *err)
+{
+    bool found = false;
+    int64_t ignored = 0;
+    enum mr_code code = find(ac, "SELECT id FROM plan WHERE uuid = ?", manifest->uuid,
+                             &ac->plan, &found, err);
+    if (code == MR_OK && !found) {
+        code = mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is not of case \"%s\"",
+                          manifest->uuid, path);
+        mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
+    }
+    if (code == MR_OK)
+        code = find(ac, "SELECT 1 FROM sqlite_master WHERE name = ?", "plan_map",
+                    &ignored, &ac->has_map, err);
+    return code;
+}
+
+enum mr_code mr_apply_case_open(const char *path, const struct mr_manifest *manifest,
+                                struct mr_apply_case **out, struct mr_err *err)
+{
+    struct mr_apply_case *ac = calloc(1, sizeof *ac);
+    *out = NULL;
+    if (ac == NULL)
+        return mr_err_nomem(err, "opening a case");
+    mr_arena_init(&ac->arena);
+    ac->manifest = manifest;
+    enum mr_code code = MR_OK;
+    if (access(path, F_OK) != 0)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not open case \"%s\"", path);
+    if (code == MR_OK)
+        code = mr_findings_open(path, MR_CASE_WRITE, &ac->fd, err);
+    if (code == MR_OK) {
+        ac->cf = mr_findings_case(ac->fd);
+        code = find_plan(ac, path, manifest, err);
+    }
+    if (code == MR_OK)
+        *out = ac;
+    else
+        (void)mr_apply_case_close(ac, NULL);
+    return code;
+}
+
+enum mr_code mr_apply_case_close(struct mr_apply_case *ac, struct mr_err *err)
+{
+    if (ac == NULL)
+        return MR_OK;
+    enum mr_code code = ac->fd != NULL ? mr_findings_close(ac->fd, err) : MR_OK;
+    mr_arena_release(&ac->arena);
+    free(ac);
+    return code;
+}
+
+/* ---- other plans ---- */
+
+/* Plans that were made one after the other, and not applied, propose the same rows at the
+ * same keys: the case knows them as the last one's.  They belong to the one that is at
+ * work now. */
+static enum mr_code claim(struct mr_apply_case *ac, struct mr_err *err)
+{
+    const struct mr_planned *planned = &ac->manifest->planned;
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(
+        ac->cf,
+        "UPDATE plan_map SET plan = ?1 WHERE tbl = ?2 AND plan <> ?1 AND plan NOT IN"
+        " (SELECT id FROM plan WHERE state = 'applied') AND (source_key, target_key) IN"
+        " (SELECT e.source_key, e.target_key FROM step s JOIN entity e ON e.id = s.entity"
+        " WHERE s.plan = ?1 AND s.tbl = ?3)",
+        &stmt, err);
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+        mr_case_bind_int(stmt, 1, ac->plan);
+        mr_case_bind_text(stmt, 2, planned->tables[i].table);
+        mr_case_bind_int(stmt, 3, (int64_t)i);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_strbuf names = MR_STRBUF_INIT;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        ac->cf,
+        ac->has_map
+            ? "SELECT p.uuid, p.dir FROM plan p WHERE p.id > ?1 AND (p.state = 'applied'"
+              " OR EXISTS (SELECT 1 FROM plan_map m WHERE m.plan = p.id AND"
+              " m.state = 'applied')) ORDER BY p.id DESC LIMIT 20"
+            : "SELECT uuid, dir FROM plan WHERE id > ?1 AND state = 'applied'"
+              " ORDER BY id DESC LIMIT 20",
+        &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, ac->plan);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        const char *uuid = mr_case_text(stmt, 0), *dir = mr_case_text(stmt, 1);
+        mr_strbuf_add_fmt(&names, "%s\"%s\" (%s)", names.len > 0 ? ", " : "",
+                          dir != NULL ? dir : "", uuid != NULL ? uuid : "");
+    }
+    mr_case_free(stmt);
+    if (code == MR_OK && names.len > 0) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "later plans of the case are applied, and may build on this "
+                          "one: %s",
+                          names.ptr);
+        mr_err_hint(err, "Nothing was changed. Undo them first, in that order.");
+    }
+    mr_strbuf_release(&names);
+    return code;
+}
+
+enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *err)
+{
+    enum mr_code code = mr_case_begin(ac->cf, err);
+    if (code != MR_OK)
+        return code;
+    if (ac->has_map)
+        code = claim(ac, err);
+    if (code == MR_OK)
+        code = check_later(ac, err);
+    mr_case_rollback(ac->cf); /* it may be a dry run */
+    return code;
+}
+
+/* ---- states ---- */
+
+static enum mr_code set_plan(struct mr_apply_case *ac, const char *state,
+                             struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code =
+        mr_case_prepare(ac->cf, "UPDATE plan SET state = ? WHERE id = ?", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, state);
+        mr_case_bind_int(stmt, 2, ac->plan);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
+                                 struct mr_err *err)
+{
+    enum mr_code code = mr_case_begin(ac->cf, err);
+    if (code != MR_OK)
+        return code;
+    if (ac->has_map)
+        code = claim(ac, err);
+    if (code == MR_OK && which == MR_JOURNAL_APPLY)
+        code = set_plan(ac, "applied", err);
+    if (code == MR_OK)
+        code = mr_case_commit(ac->cf, err);
+    if (code != MR_OK)
+        mr_case_rollback(ac->cf);
+    return code;
+}
+
+static enum mr_code set_map(struct mr_apply_case *ac, const char *state,
+                            struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(
+        ac->cf, "UPDATE plan_map SET state = ?1 WHERE plan = ?2 AND state <> ?1", &stmt,
+        err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, state);
+        mr_case_bind_int(stmt, 2, ac->plan);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* Tables stand in the manifest in the order in which the plan's store counts them. */
+static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt,
+                             uint64_t unit, struct mr_err *err)
+{
+    const struct mr_planned *planned = &ac->manifest->planned;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+        mr_case_bind_int(stmt, 1, ac->plan);
+        mr_case_bind_text(stmt, 2, planned->tables[i].table);
+        mr_case_bind_int(stmt, 3, (int64_t)i);
+        mr_case_bind_int(stmt, 4, (int64_t)unit);
+        code = mr_case_run(stmt, err);
+    }
+    return code;
+}
+
+/* Of a unit with a refused row nobody has noted which others went with it. */
+static enum mr_code set_done_units(struct mr_apply_case *ac, const struct mr_journal *j,
+                                   struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = set_map(ac, "proposed", err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            ac->cf,
+            "UPDATE plan_map SET state = 'applied' WHERE plan = ?1 AND tbl = ?2 AND"
+            " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
+            " JOIN entity e ON e.id = s.entity WHERE s.plan = ?1 AND s.tbl = ?3 AND"
+            " s.unit = ?4)",
+            &stmt, err);
+    for (uint64_t i = 1; code == MR_OK && i <= ac->manifest->planned.units; i++)
+        if (mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, i))
+            code = set_unit(ac, stmt, i, err);
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
+                               enum mr_journal_script which, bool clean,
+                               struct mr_err *err)
+{
+    const bool undo = which == MR_JOURNAL_UNDO;
+    enum mr_code code = mr_case_begin(ac->cf, err);
+    if (code != MR_OK)
+        return code;
+    if (ac->has_map && clean)
+        code = set_map(ac, undo ? "undone" : "applied", err);
+    else if (ac->has_map)
+        code = undo ? set_map(ac, "proposed", err) : set_done_units(ac, journal, err);
+    if (code == MR_OK && undo && clean)
+        code = set_plan(ac, "undone", err);
+    if (code == MR_OK)
+        code = mr_case_commit(ac->cf, err);
+    if (code != MR_OK)
+        mr_case_rollback(ac->cf);
+    return code;
+}
+
+/* ---- the journal ---- */
+
+static enum mr_code copy_lines(struct mr_apply_case *ac, FILE *file, const char *path,
+                               struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t len;
+    enum mr_code code = mr_case_prepare(
+        ac->cf, "INSERT OR REPLACE INTO plan_journal VALUES (?,?,?)", &stmt, err);
+    for (int64_t n = 1; code == MR_OK && (len = getline(&line, &size, file)) > 0; n++) {
+        if (line[len - 1] == '\n')
+            line[len - 1] = '\0';
+        mr_case_bind_int(stmt, 1, ac->plan);
+        mr_case_bind_int(stmt, 2, n);
+        mr_case_bind_text(stmt, 3, line);
+        code = mr_case_run(stmt, err);
+    }
+    if (code == MR_OK && ferror(file) != 0)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", path);
+    free(line);
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir,
+                                   struct mr_err *err)
+{
+    const char *path = mr_plan_path(&ac->arena, dir, "journal.jsonl");
+    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    if (file == NULL)
+        return path == NULL || errno != ENOENT
+                   ? mr_err_set_sys(err, MR_E_IO, errno, "could not read the journal")
+                   : MR_OK;
+    enum mr_code code = mr_case_begin(ac->cf, err);
+    if (code == MR_OK) {
+        code = mr_case_exec(ac->cf,
+                            "CREATE TABLE IF NOT EXISTS plan_journal (plan INT NOT NULL,"
+                            " n INT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (plan, n))"
+                            " STRICT, WITHOUT ROWID",
+                            err);
+        if (code == MR_OK)
+            code = copy_lines(ac, file, path, err);
+        if (code == MR_OK)
+            code = mr_case_commit(ac->cf, err);
+        if (code != MR_OK)
+            mr_case_rollback(ac->cf);
+    }
+    (void)fclose(file);
+    return code;
+}

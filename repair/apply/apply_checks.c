@@ -1,0 +1,229 @@
+/* apply_checks.c: see apply_checks.h. */
+#include "repair/apply/apply_checks.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "core/db/sqltext.h"
+#include "repair/side/fingerprint.h"
+
+enum { UNKNOWN_VARIABLE = 1193, NEEDS_RIGHT = 1227 };
+enum { MARIADB_OWN_RIGHTS = 100500, MYSQL_OWN_RIGHTS = 80014 };
+
+/* ---- age ---- */
+
+enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max_age_s,
+                                struct mr_err *err)
+{
+    struct tm made = {0};
+    if (max_age_s == 0)
+        return MR_OK;
+    const char *end = strptime(manifest->created, "%Y-%m-%dT%H:%M:%SZ", &made);
+    double age = end != NULL && *end == '\0' ? difftime(time(NULL), timegm(&made)) : -1;
+    if (age >= 0 && age <= max_age_s)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "the plan was made at %s, more than %u s ago",
+                     manifest->created, max_age_s);
+    if (age < 0)
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the age of the plan is not known: it was made at \"%s\"",
+                         manifest->created);
+    mr_err_hint(err, "Nothing was changed. Plan again.");
+    return MR_E_REFUSED;
+}
+
+/* ---- columns ---- */
+
+enum mr_code mr_apply_check_columns(const struct mr_target *target,
+                                    const struct mr_manifest *manifest,
+                                    struct mr_err *err)
+{
+    const struct mr_planned *planned = &manifest->planned;
+    for (size_t i = 0; i < planned->ntables; i++) {
+        const struct mr_planned_table *t = &planned->tables[i];
+        char hex[MR_SHA256_HEX];
+        enum mr_code code =
+            mr_fingerprint_columns(target->db, t->target_db, t->target_name, hex, err);
+        if (code != MR_OK && code != MR_E_NO_SUCH)
+            return code;
+        if (code == MR_OK && strcmp(hex, t->fingerprint) == 0)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" %s since it was planned",
+                         t->target_table,
+                         code == MR_OK ? "has got other columns" : "is gone");
+        mr_err_hint(err, "Nothing was changed. Run check, and plan again.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+/* ---- rights ---- */
+
+static enum mr_code refuse_right(const struct mr_target *t, const char *privilege,
+                                 const char *db, const char *name, struct mr_err *err)
+{
+    struct mr_strbuf on = MR_STRBUF_INIT;
+    if (name != NULL) {
+        mr_sql_table(&on, db, name);
+    } else {
+        mr_sql_ident(&on, db);
+        mr_strbuf_add_str(&on, ".*");
+    }
+    (void)mr_err_set(err, MR_E_REFUSED, "the account lacks the right %s on %s", privilege,
+                     on.ptr);
+    mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON %s TO %s", privilege, on.ptr,
+                mr_grants_account(t->grants));
+    mr_strbuf_release(&on);
+    return MR_E_REFUSED;
+}
+
+static bool has_rows(const struct mr_planned_table *t, enum mr_step_op op)
+{
+    switch (op) {
+    case MR_STEP_INSERT:
+        return t->decisions[MR_DECIDE_INSERT] + t->decisions[MR_DECIDE_RENUMBER] > 0;
+    case MR_STEP_UPDATE: return t->decisions[MR_DECIDE_UPDATE] > 0;
+    case MR_STEP_DELETE: return t->decisions[MR_DECIDE_DELETE] > 0;
+    }
+    return false;
+}
+
+/* Rows of a circle of references are written with an empty one, which is filled later; a
+ * circle leads to the table itself, or to one that was planned after it. */
+static bool may_close_circle(const struct mr_planned *planned, size_t at)
+{
+    const struct mr_planned_table *t = &planned->tables[at];
+    for (size_t i = 0; i < t->nreferences; i++)
+        for (size_t k = at; k < planned->ntables; k++)
+            if (strcmp(t->references[i].parent, planned->tables[k].table) == 0)
+                return true;
+    return false;
+}
+
+static enum mr_code check_table(const struct mr_target *t, const struct mr_planned *p,
+                                size_t at, const struct mr_apply_needs *needs,
+                                struct mr_err *err)
+{
+    const struct mr_planned_table *table = &p->tables[at];
+    const bool undo = needs->undo;
+    const struct {
+        const char *privilege;
+        bool needed;
+    } rights[] = {
+        {"SELECT", true},
+        {"INSERT", has_rows(table, undo ? MR_STEP_DELETE : MR_STEP_INSERT)},
+        {"UPDATE",
+         has_rows(table, MR_STEP_UPDATE) || (needs->updates && may_close_circle(p, at))},
+        {"DELETE", has_rows(table, undo ? MR_STEP_INSERT : MR_STEP_DELETE)},
+    };
+    for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
+        if (rights[i].needed && !mr_grants_on_table(t->grants, rights[i].privilege,
+                                                    table->target_db, table->target_name))
+            return refuse_right(t, rights[i].privilege, table->target_db,
+                                table->target_name, err);
+    return MR_OK;
+}
+
+enum mr_code mr_apply_check_rights(const struct mr_target *target,
+                                   const struct mr_manifest *manifest,
+                                   const struct mr_apply_needs *needs, struct mr_err *err)
+{
+    const struct mr_planned *planned = &manifest->planned;
+    enum mr_code code = MR_OK;
+    if (target->grants == NULL)
+        return MR_OK;
+    if (!needs->undo)
+        code = mr_target_check_rights(target, manifest, err);
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
+        code = check_table(target, planned, i, needs, err);
+    for (size_t i = 0; code == MR_OK && i < manifest->server.ndbs; i++)
+        if (!mr_grants_on_db(target->grants, "CREATE TEMPORARY TABLES",
+                             manifest->server.dbs[i]))
+            code = refuse_right(target, "CREATE TEMPORARY TABLES",
+                                manifest->server.dbs[i], NULL, err);
+    return code;
+}
+
+/* ---- binary log ---- */
+
+static enum mr_code ask(const struct mr_target *target, const char *sql,
+                        struct mr_strbuf *text, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = mr_db_query_text(target->db, sql, text, &why);
+    if (code != MR_OK && why.sql_errno == UNKNOWN_VARIABLE) {
+        mr_strbuf_reset(text);
+        return MR_OK;
+    }
+    if (code != MR_OK)
+        *err = why;
+    return code;
+}
+
+/* Which right sets the binary log of a session; older servers know but one. */
+static const char *log_right(const struct mr_server *server)
+{
+    if (server->flavour == MR_FLAVOUR_MARIADB)
+        return server->version < MARIADB_OWN_RIGHTS ? "SUPER" : "BINLOG ADMIN";
+    return server->version < MYSQL_OWN_RIGHTS ? "SUPER" : "SESSION_VARIABLES_ADMIN";
+}
+
+static enum mr_code set(const struct mr_target *target, const char *sql, const char *what,
+                        const char *instead, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = mr_db_exec(target->db, sql, strlen(sql), &why);
+    if (code == MR_OK)
+        return MR_OK;
+    if (why.sql_errno != NEEDS_RIGHT) {
+        *err = why;
+        return code;
+    }
+    (void)mr_err_set(err, MR_E_REFUSED, "%s, and the account may not change that", what);
+    mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON *.* TO %s; or %s",
+                log_right(mr_db_server(target->db)),
+                target->grants != NULL ? mr_grants_account(target->grants)
+                                       : "the account",
+                instead);
+    return MR_E_REFUSED;
+}
+
+/* In another format the statements that fill our temporary tables go to the replicas, which
+ * have none of what they read. */
+static enum mr_code log_rows(const struct mr_target *target, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = ask(target, "SELECT @@GLOBAL.log_bin", &text, err);
+    bool logs = text.len > 0 && strcmp(text.ptr, "0") != 0;
+    mr_strbuf_reset(&text);
+    if (code == MR_OK && logs)
+        code = ask(target, "SELECT @@SESSION.binlog_format", &text, err);
+    bool other = text.len > 0 && strcasecmp(text.ptr, "ROW") != 0;
+    mr_strbuf_release(&text);
+    if (code != MR_OK || !logs || !other)
+        return code;
+    return set(target, "SET SESSION binlog_format = 'ROW'",
+               "the server's binary log is not in row format",
+               "SET GLOBAL binlog_format = 'ROW'.", err);
+}
+
+enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binlog,
+                                    struct mr_err *err)
+{
+    static const char again[] = "SET SESSION sql_log_bin = 1";
+    enum mr_code code = mr_apply_session(target, no_binlog, err);
+    return code == MR_OK && no_binlog
+               ? mr_db_exec(target->db, again, sizeof again - 1, err)
+               : code;
+}
+
+enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog,
+                              struct mr_err *err)
+{
+    return no_binlog ? set(target, "SET SESSION sql_log_bin = 0",
+                           "--no-binlog: the session writes to the binary log",
+                           "leave --no-binlog out.", err)
+                     : log_rows(target, err);
+}

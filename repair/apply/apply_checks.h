@@ -1,0 +1,38 @@
+/*
+ * apply_checks: what must hold before a plan with rows is applied or undone.
+ *
+ * Errors: MR_E_REFUSED with what to do; those of db.h.  Nothing is changed, but for the
+ * session.  Threads: one.
+ */
+#ifndef MR_APPLY_CHECKS_H
+#define MR_APPLY_CHECKS_H
+
+#include "repair/apply/target.h"
+
+/* Is the plan at most that old?  0: any. */
+enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max_age_s,
+                                struct mr_err *err);
+/* Are the planned tables as they were, column by column? */
+enum mr_code mr_apply_check_columns(const struct mr_target *target,
+                                    const struct mr_manifest *manifest,
+                                    struct mr_err *err);
+/* What a script is going to do. */
+struct mr_apply_needs {
+    bool undo;
+    bool updates; /* it has an UPDATE (script_read.h) */
+};
+
+/* May the account do all that the plan, or its undoing, needs?  Refused with the GRANT. */
+enum mr_code mr_apply_check_rights(const struct mr_target *target,
+                                   const struct mr_manifest *manifest,
+                                   const struct mr_apply_needs *needs,
+                                   struct mr_err *err);
+/* May the session be set as mr_apply_session does?  It is left writing to the log. */
+enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binlog,
+                                    struct mr_err *err);
+/* Writes row images to the binary log, or nothing: for a new session, before its first
+ * unit. */
+enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog,
+                              struct mr_err *err);
+
+#endif

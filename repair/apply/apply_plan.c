@@ -1,0 +1,192 @@
+/* apply_plan.c: see apply_plan.h. */
+#include "repair/apply/apply_plan.h"
+
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/term.h"
+#include "repair/apply/apply_blocks.h"
+#include "repair/apply/apply_checks.h"
+
+static const char *script_name(const struct mr_apply_plan *ap)
+{
+    return ap->which == MR_JOURNAL_UNDO ? "undo.sql" : "apply.sql";
+}
+
+/* ---- before anything is done ---- */
+
+/* The digest was compared when the plan was opened; what is run is what is read now. */
+static enum mr_code check_script(const struct mr_apply_plan *ap, const char *sha256,
+                                 struct mr_err *err)
+{
+    const struct mr_manifest *m = &ap->plan->manifest;
+    for (size_t i = 0; i < m->nfiles; i++)
+        if (strcmp(m->files[i].name, script_name(ap)) == 0)
+            return strcmp(m->files[i].sha256, sha256) == 0
+                       ? MR_OK
+                       : mr_err_set(err, MR_E_REFUSED,
+                                    "plan \"%s\": file \"%s\" was changed since it was "
+                                    "planned",
+                                    ap->plan->path, script_name(ap));
+    return mr_err_set(err, MR_E_REFUSED, "plan \"%s\" has no file \"%s\"", ap->plan->path,
+                      script_name(ap));
+}
+
+static enum mr_code open_script(struct mr_apply_plan *ap, struct mr_err *err)
+{
+    char sha256[MR_SHA256_HEX];
+    const char *path = mr_plan_path(&ap->plan->arena, ap->plan->path, script_name(ap));
+    enum mr_code code = path != NULL ? mr_script_read_open(path, &ap->script, err)
+                                     : mr_err_nomem(err, "opening a script");
+    if (code == MR_OK)
+        code = mr_script_read_index(ap->script, &ap->units, sha256, err);
+    return code == MR_OK ? check_script(ap, sha256, err) : code;
+}
+
+static enum mr_code open_case(struct mr_apply_plan *ap, struct mr_err *err)
+{
+    if (ap->opts->case_path == NULL)
+        return MR_OK;
+    enum mr_code code =
+        mr_apply_case_open(ap->opts->case_path, &ap->plan->manifest, &ap->ac, err);
+    if (code == MR_OK && ap->which == MR_JOURNAL_UNDO)
+        code = mr_apply_case_check_later(ap->ac, err);
+    return code;
+}
+
+enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
+{
+    const struct mr_manifest *m = &ap->plan->manifest;
+    const bool undo = ap->which == MR_JOURNAL_UNDO;
+    ap->units = (struct mr_vec)MR_VEC_INIT(struct mr_script_read_unit);
+    enum mr_code code = open_script(ap, err);
+    if (code == MR_OK)
+        code = open_case(ap, err);
+    if (code == MR_OK)
+        code = mr_apply_check_rights(
+            ap->target, m,
+            &(struct mr_apply_needs){undo, mr_script_read_has_updates(ap->script)}, err);
+    if (code == MR_OK)
+        code = mr_apply_check_columns(ap->target, m, err);
+    if (code == MR_OK && !undo)
+        code = mr_apply_check_blocks(ap->target, m, err);
+    if (code == MR_OK)
+        code = mr_apply_check_session(ap->target, ap->opts->no_binlog, err);
+    if (code == MR_OK && ap->opts->no_binlog)
+        mr_log_warning("--no-binlog: replicas of \"%s\" will not get these rows, and "
+                       "differ from it",
+                       mr_db_label(ap->target->db));
+    return code;
+}
+
+uint64_t mr_apply_plan_left(const struct mr_apply_plan *ap)
+{
+    uint64_t left = 0;
+    for (size_t i = 0; i < ap->units.count; i++) {
+        const struct mr_script_read_unit *unit = mr_vec_at(&ap->units, i);
+        left += ap->opts->recheck || ap->journal == NULL ||
+                !mr_journal_unit_is_done(ap->journal, ap->which, unit->number);
+    }
+    return left;
+}
+
+/* ---- the units ---- */
+
+static enum mr_code take_refusal(void *ctx, const struct mr_refusal *refusal,
+                                 struct mr_err *err)
+{
+    struct mr_apply_plan *ap = ctx;
+    return mr_apply_report_refusal(&ap->report, refusal, err);
+}
+
+static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts *counts,
+                               struct mr_err *err)
+{
+    const struct mr_endpoint *endpoint = &ap->target->ep;
+    const struct mr_db_opts db_opts = {.run_tag = ap->run_tag};
+    struct mr_apply_units run = {.target = ap->target,
+                                 .manifest = &ap->plan->manifest,
+                                 .script = ap->script,
+                                 .units = &ap->units,
+                                 .which = ap->which,
+                                 .journal = ap->journal,
+                                 .dry_run = ap->opts->dry_run,
+                                 .recheck = ap->opts->recheck,
+                                 .no_binlog = ap->opts->no_binlog,
+                                 .on_refusal = take_refusal,
+                                 .ctx = ap};
+    enum mr_code code =
+        mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err);
+    if (code == MR_OK)
+        code = mr_progress_new(ap->opts->general.progress, &run.progress, err);
+    if (code == MR_OK) {
+        mr_progress_add_total(run.progress, mr_apply_plan_left(ap));
+        code = mr_apply_units_run(&run, err);
+        mr_progress_finish(run.progress);
+    }
+    mr_progress_free(run.progress);
+    mr_throttle_free(run.throttle);
+    *counts = run.counts;
+    if (code != MR_OK && run.counts.done + run.counts.partial > 0)
+        mr_log_info("%llu of %llu units were carried out before that",
+                    (unsigned long long)(run.counts.done + run.counts.partial +
+                                         run.counts.passed),
+                    (unsigned long long)run.counts.units);
+    return code;
+}
+
+/* With the case, which hears of a run that ends early, too. */
+static enum mr_code run_units(struct mr_apply_plan *ap, struct mr_apply_counts *counts,
+                              struct mr_err *err)
+{
+    const bool tell = ap->ac != NULL && !ap->opts->dry_run;
+    struct mr_err later = {0};
+    enum mr_code code = MR_OK;
+    if (tell)
+        code = mr_apply_case_begin(ap->ac, ap->which, err);
+    if (code != MR_OK)
+        return code;
+    code = send_units(ap, counts, err);
+    if (code == MR_OK && tell)
+        code = mr_apply_case_end(ap->ac, ap->journal, ap->which,
+                                 counts->partial + counts->failed == 0, err);
+    if (tell && mr_apply_case_journal(ap->ac, ap->plan->path, &later) != MR_OK &&
+        code == MR_OK) {
+        *err = later;
+        code = later.code;
+    }
+    return code;
+}
+
+enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_code,
+                               struct mr_err *err)
+{
+    struct mr_apply_counts counts = {0};
+    ap->report =
+        (struct mr_apply_report){.manifest = &ap->plan->manifest,
+                                 .reseed = ap->reseed,
+                                 .dir = ap->plan->path,
+                                 .undo = ap->which == MR_JOURNAL_UNDO,
+                                 .dry_run = ap->opts->dry_run,
+                                 .json = ap->opts->json,
+                                 .color = mr_term_use_color(ap->opts->general.color, 1),
+                                 .out = stdout};
+    enum mr_code code = mr_apply_report_begin(&ap->report, err);
+    if (code == MR_OK && rows)
+        code = run_units(ap, &counts, err);
+    if (code == MR_OK)
+        code = mr_apply_report_end(&ap->report, rows ? &counts : NULL, err);
+    if (code == MR_OK)
+        *exit_code = mr_apply_report_exit(&ap->report, rows ? &counts : NULL);
+    mr_apply_report_release(&ap->report);
+    return code;
+}
+
+enum mr_code mr_apply_plan_release(struct mr_apply_plan *ap, enum mr_code code,
+                                   struct mr_err *err)
+{
+    enum mr_code closed = mr_apply_case_close(ap->ac, code == MR_OK ? err : NULL);
+    mr_vec_release(&ap->units);
+    mr_script_read_close(ap->script);
+    return code == MR_OK ? closed : code;
+}

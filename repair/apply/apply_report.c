@@ -1,0 +1,203 @@
+/* apply_report.c: see apply_report.h. */
+#include "repair/apply/apply_report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+#include "repair/apply/reseed_report.h"
+#include "repair/reseed/reseed_show.h"
+
+int mr_apply_report_exit(const struct mr_apply_report *r,
+                         const struct mr_apply_counts *counts)
+{
+    int of_counters = r->reseed != NULL ? mr_reseed_report_exit(r->reseed) : 0;
+    if (of_counters != 0)
+        return of_counters;
+    if (counts == NULL || counts->partial + counts->failed > 0)
+        return 1;
+    return !r->undo && r->manifest->planned.open > 0 ? 1 : 0;
+}
+
+/* ---- JSON ---- */
+
+static void end_line(struct mr_jsonw *w)
+{
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+static void json_begin(struct mr_apply_report *r)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "plan");
+    mr_jsonw_add_str(w, "schema", MR_REPAIR_SCHEMA);
+    mr_jsonw_add_str(w, "plan", r->manifest->uuid);
+    mr_jsonw_add_str(w, "policy", r->manifest->policy);
+    mr_jsonw_add_str(w, "target", r->manifest->target);
+    mr_jsonw_add_bool(w, "dry_run", r->dry_run);
+    end_line(w);
+    if (r->reseed != NULL)
+        mr_reseed_report_lines(r->reseed, w);
+}
+
+static void json_refusal(struct mr_apply_report *r, const struct mr_refusal *refusal)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "refused");
+    mr_jsonw_add_uint(w, "unit", refusal->unit);
+    mr_jsonw_add_str(w, "table", *refusal->table != '\0' ? refusal->table : NULL);
+    mr_jsonw_add_str(w, "key", *refusal->table != '\0' ? refusal->key : NULL);
+    mr_jsonw_add_str(w, "reason", refusal->reason);
+    end_line(w);
+}
+
+static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "summary");
+    if (r->reseed != NULL)
+        mr_reseed_report_sums(r->reseed, w);
+    mr_jsonw_add_uint(w, "units", c->units);
+    mr_jsonw_add_uint(w, "units_done", c->done);
+    mr_jsonw_add_uint(w, "units_done_before", c->passed);
+    mr_jsonw_add_uint(w, "units_partial", c->partial);
+    mr_jsonw_add_uint(w, "units_failed", c->failed);
+    mr_jsonw_add_uint(w, "rows", r->manifest->planned.rows);
+    mr_jsonw_add_uint(w, "rows_written", c->written);
+    mr_jsonw_add_uint(w, "rows_there", c->there);
+    mr_jsonw_add_uint(w, "rows_refused", c->refused);
+    mr_jsonw_add_uint(w, "retries", c->retries);
+    mr_jsonw_add_uint(w, "conflicts_open", r->manifest->planned.open);
+    if (r->undo && r->dry_run)
+        mr_jsonw_add_bool(w, "each_alone", true);
+    end_line(w);
+}
+
+/* ---- text ---- */
+
+static void add_shown(struct mr_strbuf *out, const char *text)
+{
+    mr_utf8_show(out, text, strlen(text), false);
+}
+
+static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal,
+                         bool color)
+{
+    mr_strbuf_add_fmt(out, "  %s", mr_term_style(MR_STYLE_BAD, color));
+    if (*refusal->table == '\0') {
+        mr_strbuf_add_fmt(out, "unit %" PRIu64, refusal->unit);
+    } else {
+        add_shown(out, refusal->table);
+        mr_strbuf_add_char(out, ' ');
+        add_shown(out, refusal->key);
+    }
+    mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, color));
+    add_shown(out, refusal->reason);
+    mr_strbuf_add_char(out, '\n');
+}
+
+static void add_sum(struct mr_strbuf *out, const char **glue, uint64_t count,
+                    const char *what)
+{
+    if (count == 0)
+        return;
+    mr_strbuf_add_str(out, *glue);
+    mr_strbuf_add_grouped(out, count);
+    mr_strbuf_add_fmt(out, " %s", what);
+    *glue = ", ";
+}
+
+static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
+                     const struct mr_apply_counts *c)
+{
+    const char *glue = ": ";
+    mr_strbuf_add_grouped(out, c->units);
+    mr_strbuf_add_str(out, c->units == 1 ? " unit" : " units");
+    add_sum(out, &glue, c->done, r->dry_run ? "would be done" : "done");
+    add_sum(out, &glue, c->passed, "done before");
+    add_sum(out, &glue, c->partial, "in part");
+    add_sum(out, &glue, c->failed, "not at all");
+    glue = "\nrows: ";
+    add_sum(out, &glue, c->written,
+            r->dry_run ? "would be changed"
+            : r->undo  ? "taken back"
+                       : "written");
+    add_sum(out, &glue, c->there, r->undo ? "were so already" : "were there already");
+    add_sum(out, &glue, c->refused, r->undo ? "kept" : "left out");
+    glue = "\n";
+    if (!r->undo)
+        add_sum(out, &glue, r->manifest->planned.open,
+                "conflicts are open: see conflicts.csv");
+    if (r->undo && r->dry_run && c->refused > 0)
+        mr_strbuf_add_str(out, "\neach unit was looked at as if it were the only one: "
+                               "rows are kept here, too, if only rows that another unit "
+                               "takes back refer to them");
+    if (r->undo)
+        mr_strbuf_add_str(out, "\nAUTO_INCREMENT stays raised");
+    mr_strbuf_add_char(out, '\n');
+}
+
+static enum mr_code print(const struct mr_apply_report *r, struct mr_strbuf *text,
+                          struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(text, "printing the result", err);
+    errno = 0;
+    if (code == MR_OK &&
+        (fwrite(text->ptr, 1, text->len, r->out) != text->len || fflush(r->out) != 0))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    mr_strbuf_release(text);
+    return code;
+}
+
+/* ---- both ---- */
+
+enum mr_code mr_apply_report_begin(struct mr_apply_report *r, struct mr_err *err)
+{
+    mr_jsonw_init_file(&r->w, r->out);
+    if (r->json)
+        json_begin(r);
+    else if (r->reseed != NULL && r->manifest->ncounters > 0)
+        return mr_reseed_report_text(r->reseed, r->color, r->out, err);
+    return MR_OK;
+}
+
+enum mr_code mr_apply_report_refusal(struct mr_apply_report *r,
+                                     const struct mr_refusal *refusal, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (r->json) {
+        json_refusal(r, refusal);
+        return MR_OK;
+    }
+    text_refusal(&text, refusal, r->color);
+    return print(r, &text, err);
+}
+
+enum mr_code mr_apply_report_end(struct mr_apply_report *r,
+                                 const struct mr_apply_counts *counts, struct mr_err *err)
+{
+    const struct mr_apply_counts none = {.units = r->manifest->planned.units};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (r->json) {
+        json_end(r, counts != NULL ? counts : &none);
+        return mr_jsonw_finish(&r->w, "standard output", err);
+    }
+    if (counts == NULL)
+        mr_strbuf_add_str(&text, "no row was written: counters come first\n");
+    else
+        text_end(&text, r, counts);
+    return print(r, &text, err);
+}
+
+void mr_apply_report_release(struct mr_apply_report *r)
+{
+    if (r->json) /* what is done is told also where the run ends early */
+        (void)mr_jsonw_finish(&r->w, "standard output", NULL);
+    mr_jsonw_release(&r->w);
+}

@@ -1,0 +1,72 @@
+/*
+ * apply_units: carries out a script of a plan, unit by unit, in the very text of the file.
+ *
+ * Calling sequence: fill a struct mr_apply_units, mr_apply_units_run, read .counts.
+ *
+ * A UNIT is one transaction: its sections are sent one after the other, and the script
+ * itself decides between COMMIT and ROLLBACK.  It is announced in the journal before, and
+ * reported after; one that the journal knows as done is passed over unless `recheck`.
+ * Rows that a guard has left out are handed to on_refusal and counted; so is a unit that
+ * ended in an error, as a whole.  Units that follow are carried out all the same.
+ *
+ * Deadlocks, lock waits, statement time-outs and killed statements: the unit is rolled back
+ * and tried again, after a pause with jitter, up to MR_APPLY_TRIES times in all.  A lost
+ * connection is opened anew, to the same server only, and the unit run again: rows that
+ * had been committed are found as planned.
+ *
+ * A dry run sends stage and guards, asks what would be refused, and rolls back.
+ *
+ * Between units it waits for the throttle, and ends where the cancel flag is up.
+ *
+ * Errors: MR_E_LOST where the server does not come back, MR_E_CHANGED where another one
+ * answers or it has become read-only, MR_E_IO for the journal and the script, MR_E_CANCELLED, those of on_refusal.
+ * What is done by then stays done.  Memory: one statement and the refusals of one unit.
+ * Threads: one.
+ */
+#ifndef MR_APPLY_UNITS_H
+#define MR_APPLY_UNITS_H
+
+#include "core/cli/progress.h"
+#include "core/db/throttle.h"
+#include "repair/apply/journal.h"
+#include "repair/script/script_read.h"
+#include "repair/apply/target.h"
+
+#define MR_APPLY_TRIES 10
+
+/* A row that a guard has left out, or a unit that could not be carried out (table and key
+ * ""). */
+struct mr_refusal {
+    uint64_t unit;
+    const char *table, *key, *reason;
+};
+
+struct mr_apply_counts {
+    uint64_t units;                   /* of the script */
+    uint64_t done;                    /* carried out now, every row */
+    uint64_t passed;                  /* passed over: done by an earlier run */
+    uint64_t partial, failed;         /* some rows left out; nothing of it written */
+    uint64_t written, there, refused; /* rows */
+    uint64_t retries;
+};
+
+struct mr_apply_units {
+    struct mr_target *target;
+    const struct mr_manifest *manifest;
+    struct mr_script_read *script;
+    const struct mr_vec *units; /* struct mr_script_read_unit */
+    enum mr_journal_script which;
+    struct mr_journal *journal;   /* NULL: of a dry run */
+    struct mr_throttle *throttle; /* or NULL */
+    struct mr_progress *progress; /* or NULL */
+    bool dry_run, recheck, no_binlog;
+    unsigned pause_ms; /* the first between tries, doubled each time; 0: 100 */
+    enum mr_code (*on_refusal)(void *ctx, const struct mr_refusal *refusal,
+                               struct mr_err *err);
+    void *ctx;
+    struct mr_apply_counts counts;
+};
+
+enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* approval.c: see approval.h. */
+#include "repair/apply/approval.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/file/io.h"
+#include "core/file/sign.h"
+
+#define PLAN_MAX_BYTES ((size_t)256 * 1024 * 1024)
+#define SIGNATURE_MAX_BYTES ((size_t)64 * 1024)
+
+/* The bytes of plan.json.  The plan was opened before: another one may lie there by now,
+ * and an approval of that one is none of this. */
+static enum mr_code read_plan(struct mr_plan_dir *plan, struct mr_strbuf *text,
+                              struct mr_err *err)
+{
+    struct mr_manifest now;
+    const char *path = mr_plan_path(&plan->arena, plan->path, "plan.json");
+    if (path == NULL)
+        return mr_err_nomem(err, "reading a plan");
+    enum mr_code code = mr_io_read_file(path, PLAN_MAX_BYTES, text, err);
+    if (code == MR_OK)
+        code = mr_manifest_read(text->ptr, text->len, path, &plan->arena, &now, err);
+    if (code != MR_OK)
+        return code;
+    bool same =
+        strcmp(now.uuid, plan->manifest.uuid) == 0 && now.nfiles == plan->manifest.nfiles;
+    for (size_t i = 0; same && i < now.nfiles; i++)
+        same = strcmp(now.files[i].name, plan->manifest.files[i].name) == 0 &&
+               strcmp(now.files[i].sha256, plan->manifest.files[i].sha256) == 0;
+    return same ? MR_OK
+                : mr_err_set(err, MR_E_REFUSED,
+                             "plan \"%s\" was changed while it was read", plan->path);
+}
+
+static const char *path_of(struct mr_plan_dir *plan, const char *id)
+{
+    char name[sizeof "approval-.sig" + MR_SIGN_ID];
+    (void)snprintf(name, sizeof name, "approval-%s.sig", id);
+    return mr_plan_path(&plan->arena, plan->path, name);
+}
+
+enum mr_code mr_approval_write(struct mr_plan_dir *plan, const char *key_path,
+                               const char **path, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
+    char id[MR_SIGN_ID] = "";
+    *path = NULL;
+    enum mr_code code = read_plan(plan, &text, err);
+    if (code == MR_OK)
+        code = mr_sign_bytes(key_path, text.ptr, text.len, &signature, id, err);
+    if (code == MR_OK && (*path = path_of(plan, id)) == NULL)
+        code = mr_err_nomem(err, "approving a plan");
+    if (code == MR_OK)
+        code = mr_io_write_file(*path, 0644, signature.ptr, signature.len, err);
+    mr_strbuf_release(&signature);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code refuse(const struct mr_plan_dir *plan, const char *cert_path,
+                           const char *what, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" %s by the key of certificate \"%s\"",
+                     plan->path, what, cert_path);
+    mr_err_hint(err, "Nothing was done. Whoever holds that key runs: myrecon repair show "
+                     "--approve-with KEY.pem DIR");
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path,
+                               struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
+    char id[MR_SIGN_ID] = "";
+    struct stat st;
+    const char *path = NULL;
+    enum mr_code code = mr_sign_id(cert_path, id, err);
+    if (code == MR_OK && (path = path_of(plan, id)) == NULL)
+        code = mr_err_nomem(err, "reading an approval");
+    if (code == MR_OK && stat(path, &st) != 0 && errno == ENOENT)
+        code = refuse(plan, cert_path, "is not approved", err);
+    if (code == MR_OK)
+        code = mr_io_read_file(path, SIGNATURE_MAX_BYTES, &signature, err);
+    if (code == MR_OK)
+        code = read_plan(plan, &text, err);
+    if (code == MR_OK) {
+        code = mr_sign_check(cert_path, text.ptr, text.len, &signature, err);
+        if (code == MR_E_REFUSED)
+            code = refuse(plan, cert_path,
+                          "has an approval that is not of this plan, or not", err);
+    }
+    mr_strbuf_release(&signature);
+    mr_strbuf_release(&text);
+    return code;
+}

@@ -1,0 +1,207 @@
+/* blockers.c: see blockers.h. */
+#include "repair/apply/blockers.h"
+
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "core/base/utf8.h"
+
+#define MAX_BLOCKERS "5"
+#define STATEMENT_CHARS "300"
+
+struct search {
+    struct mr_db *db;
+    const char *dbname, *table;
+    struct mr_arena *arena;
+    struct mr_vec found; /* struct mr_blocker */
+    struct mr_err *err;
+};
+
+static const char *keep(struct mr_arena *arena, const struct mr_cell *cell)
+{
+    return cell->ptr != NULL ? mr_arena_dup(arena, cell->ptr, cell->len) : NULL;
+}
+
+/* A statement that fails for want of a right or a table finds nobody. */
+static enum mr_code run(struct search *s, const struct mr_strbuf *sql)
+{
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    enum mr_code code = mr_strbuf_check(sql, "building a query", s->err);
+    if (code == MR_OK)
+        code = mr_db_query(s->db, sql->ptr, sql->len, &res, &why);
+    const struct mr_cell *cells;
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        struct mr_blocker *b = mr_vec_push(&s->found);
+        if (b == NULL) {
+            code = mr_err_nomem(s->err, "looking for blockers");
+            break;
+        }
+        b->id = keep(s->arena, &cells[0]);
+        b->user = keep(s->arena, &cells[1]);
+        b->host = keep(s->arena, &cells[2]);
+        b->command = keep(s->arena, &cells[3]);
+        b->seconds = keep(s->arena, &cells[4]);
+        b->statement = keep(s->arena, &cells[5]);
+    }
+    mr_result_free(res);
+    if (code != MR_E_LOST)
+        return code == MR_E_NOMEM ? code : MR_OK;
+    *s->err = why;
+    return code;
+}
+
+static void add_table(struct mr_strbuf *sql, const struct search *s, const char *schema,
+                      const char *name)
+{
+    mr_strbuf_add_fmt(sql, "%s = ", schema);
+    mr_sql_string(sql, s->dbname);
+    mr_strbuf_add_fmt(sql, " AND %s = ", name);
+    mr_sql_string(sql, s->table);
+}
+
+static enum mr_code by_performance_schema(struct search *s)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(
+        &sql,
+        "SELECT DISTINCT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, "
+        "t.PROCESSLIST_COMMAND, t.PROCESSLIST_TIME, LEFT(COALESCE(t.PROCESSLIST_INFO, "
+        "(SELECT e.SQL_TEXT FROM performance_schema.events_statements_current e WHERE "
+        "e.THREAD_ID = t.THREAD_ID ORDER BY e.EVENT_ID DESC LIMIT 1)), " STATEMENT_CHARS
+        ") FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON "
+        "t.THREAD_ID = m.OWNER_THREAD_ID WHERE m.OBJECT_TYPE = 'TABLE' AND "
+        "m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID() AND ");
+    add_table(&sql, s, "m.OBJECT_SCHEMA", "m.OBJECT_NAME");
+    mr_strbuf_add_str(&sql, " ORDER BY t.PROCESSLIST_TIME DESC LIMIT " MAX_BLOCKERS);
+    enum mr_code code = run(s, &sql);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code by_plugin(struct search *s)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(
+        &sql, "SELECT DISTINCT p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, "
+              "LEFT(p.INFO, " STATEMENT_CHARS
+              ") FROM information_schema.METADATA_LOCK_INFO m JOIN "
+              "information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID WHERE p.ID <> "
+              "CONNECTION_ID() AND ");
+    add_table(&sql, s, "m.TABLE_SCHEMA", "m.TABLE_NAME");
+    mr_strbuf_add_str(&sql, " ORDER BY p.TIME DESC LIMIT " MAX_BLOCKERS);
+    enum mr_code code = run(s, &sql);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Who may hold it: the statement names the table, or a transaction is open. */
+static enum mr_code by_suspicion(struct search *s)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    mr_sql_string(&name, s->table);
+    mr_strbuf_add_fmt(
+        &sql,
+        "SELECT p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, LEFT(p.INFO, " STATEMENT_CHARS
+        ") FROM information_schema.PROCESSLIST p LEFT JOIN information_schema.INNODB_TRX "
+        "x ON x.trx_mysql_thread_id = p.ID WHERE p.ID <> CONNECTION_ID() AND (x.trx_id "
+        "IS "
+        "NOT NULL OR INSTR(p.INFO, %s) > 0) ORDER BY COALESCE(INSTR(p.INFO, %s) > 0, 0) "
+        "DESC, p.TIME DESC LIMIT " MAX_BLOCKERS,
+        name.ptr, name.ptr);
+    sql.failed |= name.failed;
+    enum mr_code code = run(s, &sql);
+    mr_strbuf_release(&name);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static const char *missing_right(const struct mr_grants *grants, struct mr_arena *arena)
+{
+    if (grants == NULL || mr_grants_global(grants, "PROCESS"))
+        return NULL;
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&note,
+                      "sessions of other accounts are hidden: GRANT PROCESS ON *.* "
+                      "TO %s",
+                      mr_grants_account(grants));
+    const char *text = note.failed ? NULL : mr_arena_strdup(arena, note.ptr);
+    mr_strbuf_release(&note);
+    return text;
+}
+
+enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants,
+                              const char *dbname, const char *table,
+                              struct mr_arena *arena, struct mr_blockers *out,
+                              struct mr_err *err)
+{
+    struct search s = {.db = db,
+                       .dbname = dbname,
+                       .table = table,
+                       .arena = arena,
+                       .found = MR_VEC_INIT(struct mr_blocker),
+                       .err = err};
+    *out = (struct mr_blockers){.certain = true};
+    enum mr_code code = by_performance_schema(&s);
+    if (code == MR_OK && s.found.count == 0)
+        code = by_plugin(&s);
+    if (code == MR_OK && s.found.count == 0) {
+        out->certain = false;
+        code = by_suspicion(&s);
+    }
+    if (code == MR_OK && s.found.count > 0) {
+        out->items = (const struct mr_blocker *)(void *)mr_arena_dup(
+            arena, s.found.items, s.found.count * sizeof(struct mr_blocker));
+        out->count = out->items != NULL ? s.found.count : 0;
+    }
+    if (code == MR_OK && out->count == 0)
+        out->note = missing_right(grants, arena);
+    mr_vec_release(&s.found);
+    return code;
+}
+
+static const char *text_of(const char *text)
+{
+    return text != NULL ? text : "?";
+}
+
+void mr_blockers_to_text(const struct mr_blockers *blockers, const char *indent,
+                         struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < blockers->count; i++) {
+        const struct mr_blocker *b = &blockers->items[i];
+        mr_strbuf_add_fmt(out, "%s%s session %s of ", indent,
+                          blockers->certain ? "held by" : "perhaps held by",
+                          text_of(b->id));
+        mr_utf8_show(out, text_of(b->user), strlen(text_of(b->user)), false);
+        mr_strbuf_add_char(out, '@');
+        mr_utf8_show(out, text_of(b->host), strlen(text_of(b->host)), false);
+        mr_strbuf_add_fmt(out, " (%s, %s s)", text_of(b->command), text_of(b->seconds));
+        if (b->statement != NULL) {
+            mr_strbuf_add_str(out, ": ");
+            mr_utf8_show(out, b->statement, strlen(b->statement), false);
+        }
+        mr_strbuf_add_char(out, '\n');
+    }
+    if (blockers->note != NULL)
+        mr_strbuf_add_fmt(out, "%s%s\n", indent, blockers->note);
+}
+
+void mr_blockers_to_json(const struct mr_blockers *blockers, struct mr_jsonw *w)
+{
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < blockers->count; i++) {
+        const struct mr_blocker *b = &blockers->items[i];
+        const char *const members[][2] = {
+            {"id", b->id},           {"user", b->user},
+            {"host", b->host},       {"command", b->command},
+            {"seconds", b->seconds}, {"statement", b->statement}};
+        mr_jsonw_object_begin(w);
+        for (size_t m = 0; m < sizeof members / sizeof *members; m++) {
+            mr_jsonw_add_str(w, members[m][0], members[m][1]);
+        }
+        mr_jsonw_add_bool(w, "certain", blockers->certain);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}

@@ -1,0 +1,311 @@
+/* journal.c: see journal.h. */
+#include "repair/apply/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "core/file/io.h"
+#include "core/json/jsonw.h"
+#include "core/base/run_id.h"
+#include "core/base/vec.h"
+#include "repair/plan/plan_dir.h"
+
+#define LOCK_WAIT_MS 1000
+#define LOCK_STEP_MS 50
+
+/* A counter of which the journal has spoken. */
+struct entry {
+    const char *table, *column;
+    bool open;
+};
+
+struct mr_journal {
+    struct mr_arena arena;
+    const char *path, *run_id;
+    int fd;
+    struct mr_vec entries;                    /* struct entry */
+    struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
+};
+
+static struct entry *find(const struct mr_journal *j, const char *table,
+                          const char *column)
+{
+    for (size_t i = 0; i < j->entries.count; i++) {
+        struct entry *e = mr_vec_at(&j->entries, i);
+        if (strcmp(e->table, table) == 0 && strcmp(e->column, column) == 0)
+            return e;
+    }
+    return NULL;
+}
+
+static enum mr_code note(struct mr_journal *j, const char *table, const char *column,
+                         bool open, struct mr_err *err)
+{
+    struct entry *e = find(j, table, column);
+    if (e == NULL) {
+        e = mr_vec_push(&j->entries);
+        if (e == NULL)
+            return mr_err_nomem(err, "reading the journal");
+        e->table = mr_arena_strdup(&j->arena, table);
+        e->column = mr_arena_strdup(&j->arena, column);
+        if (e->table == NULL || e->column == NULL)
+            return mr_err_nomem(err, "reading the journal");
+    }
+    e->open = open;
+    return MR_OK;
+}
+
+/* ---- units ---- */
+
+static enum mr_code set_done(struct mr_vec *units, uint64_t number, bool done,
+                             struct mr_err *err)
+{
+    if (!done && number >= units->count)
+        return MR_OK;
+    while (units->count <= number)
+        if (mr_vec_push(units) == NULL)
+            return mr_err_nomem(err, "reading the journal");
+    *(char *)mr_vec_at(units, (size_t)number) = done;
+    return MR_OK;
+}
+
+static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
+                              const struct mr_journal_unit *unit, struct mr_err *err)
+{
+    enum mr_journal_script other =
+        unit->script == MR_JOURNAL_APPLY ? MR_JOURNAL_UNDO : MR_JOURNAL_APPLY;
+    if (unit->number == 0 || unit->number > MR_JOURNAL_UNITS_MAX)
+        return MR_OK;
+    mr_vec_clear(&j->units[other]);
+    return set_done(&j->units[unit->script], unit->number,
+                    event == MR_JOURNAL_DONE && unit->refused == 0, err);
+}
+
+bool mr_journal_unit_is_done(const struct mr_journal *j, enum mr_journal_script script,
+                             uint64_t number)
+{
+    const struct mr_vec *units = &j->units[script];
+    return number < units->count && *(char *)mr_vec_at(units, (size_t)number) != 0;
+}
+
+uint64_t mr_journal_units_done(const struct mr_journal *j, enum mr_journal_script script)
+{
+    const struct mr_vec *units = &j->units[script];
+    uint64_t count = 0;
+    for (size_t i = 0; i < units->count; i++)
+        count += *(char *)mr_vec_at(units, i) != 0;
+    return count;
+}
+
+/* ---- reading ---- */
+
+static enum mr_code take_line(struct mr_journal *j, const char *text, size_t len,
+                              struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    struct mr_journal_line line;
+    enum mr_code code = mr_json_parse(text, len, j->path, &doc, NULL);
+    if (code != MR_OK)
+        return code == MR_E_NOMEM ? mr_err_nomem(err, "reading the journal") : MR_OK;
+    bool known = mr_journal_line_get(mr_json_root(doc), &line);
+    if (known && line.unit.script != 0)
+        code = note_unit(j, line.event, &line.unit, err);
+    else if (known)
+        code = note(j, line.table, line.column, line.event == MR_JOURNAL_TRY, err);
+    mr_json_free(doc);
+    return code;
+}
+
+static enum mr_code take_lines(struct mr_journal *j, bool *torn, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_io_read_file(j->path, MR_JOURNAL_MAX_BYTES, &text, err);
+    const char *at = text.ptr, *end = text.ptr + text.len;
+    while (code == MR_OK && at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (stop == NULL)
+            stop = end;
+        code = take_line(j, at, (size_t)(stop - at), err);
+        at = stop < end ? stop + 1 : end;
+    }
+    *torn = code == MR_OK && text.len > 0 && text.ptr[text.len - 1] != '\n';
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code fail(const struct mr_journal *j, const char *did, struct mr_err *err)
+{
+    int reason = errno;
+    enum mr_code code =
+        mr_err_set_sys(err, MR_E_IO, reason, "could not %s \"%s\"", did, j->path);
+    mr_err_hint(err, reason == ENOSPC || reason == EDQUOT
+                         ? "Free some space there and run it again; what is raised stays "
+                           "raised."
+                         : "The directory of the plan must be writable for this user.");
+    return code;
+}
+
+/* The name of a new file must be on disk, too. */
+static enum mr_code sync_dir(const struct mr_journal *j, const char *dir,
+                             struct mr_err *err)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum mr_code code = MR_OK;
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL && errno != EROFS))
+        code = fail(j, "sync the directory of", err);
+    if (fd >= 0)
+        (void)close(fd);
+    return code;
+}
+
+/* A run that was just killed may have a last write to end before it lets go. */
+static bool lock(int fd)
+{
+    for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
+        if (errno != EWOULDBLOCK || waited >= LOCK_WAIT_MS)
+            return false;
+        (void)usleep(LOCK_STEP_MS * 1000);
+    }
+    return true;
+}
+
+static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_err *err)
+{
+    bool torn = false;
+    j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (j->fd < 0)
+        return fail(j, "open journal", err);
+    if (!lock(j->fd)) {
+        (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is being applied by another run",
+                         dir);
+        mr_err_hint(err, "Nothing was changed by this one. Wait until that has ended.");
+        return MR_E_REFUSED;
+    }
+    enum mr_code code = sync_dir(j, dir, err);
+    if (code == MR_OK)
+        code = take_lines(j, &torn, err);
+    return code == MR_OK && torn ? mr_io_write_all(j->fd, j->path, "\n", 1, err) : code;
+}
+
+enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
+                             struct mr_err *err)
+{
+    struct mr_journal *j = calloc(1, sizeof *j);
+    *out = NULL;
+    if (j == NULL)
+        return mr_err_nomem(err, "opening the journal");
+    j->fd = -1;
+    j->run_id = run_id;
+    j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
+    for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
+        j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
+    mr_arena_init(&j->arena);
+    j->path = mr_plan_path(&j->arena, dir, MR_JOURNAL_NAME);
+    enum mr_code code = j->path != NULL ? open_file(j, dir, err)
+                                        : mr_err_nomem(err, "opening the journal");
+    if (code == MR_OK)
+        *out = j;
+    else
+        mr_journal_close(j);
+    return code;
+}
+
+void mr_journal_close(struct mr_journal *j)
+{
+    if (j == NULL)
+        return;
+    if (j->fd >= 0)
+        (void)close(j->fd);
+    mr_vec_release(&j->entries);
+    for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
+        mr_vec_release(&j->units[i]);
+    mr_arena_release(&j->arena);
+    free(j);
+}
+
+bool mr_journal_is_open(const struct mr_journal *j, const struct mr_counter *counter)
+{
+    const struct entry *e = find(j, counter->target_table, counter->column);
+    return e != NULL && e->open;
+}
+
+/* ---- writing ---- */
+
+static void put_text(struct mr_jsonw *w, const char *key, const char *text)
+{
+    if (text == NULL)
+        return;
+    mr_jsonw_add_str(w, key, text);
+}
+
+static void begin_line(struct mr_jsonw *w, const struct mr_journal *j,
+                       enum mr_journal_event event)
+{
+    char now[MR_RUN_TIME_SIZE];
+    mr_run_id_time(now);
+    mr_jsonw_object_begin(w);
+    put_text(w, "at", now);
+    put_text(w, "run", j->run_id);
+    put_text(w, "event", mr_journal_event_name(event));
+}
+
+/* The line is on disk when it returns. */
+static enum mr_code end_line(struct mr_jsonw *w, const struct mr_journal *j,
+                             struct mr_strbuf *line, const char *detail,
+                             struct mr_err *err)
+{
+    put_text(w, "detail", detail);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+    enum mr_code code = mr_jsonw_finish(w, j->path, err);
+    mr_jsonw_release(w);
+    if (code == MR_OK)
+        code = mr_io_write_all(j->fd, j->path, line->ptr, line->len, err);
+    mr_strbuf_release(line);
+    if (code == MR_OK && fsync(j->fd) != 0)
+        code = fail(j, "sync journal", err);
+    return code;
+}
+
+enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
+                              const struct mr_journal_step *step, const char *detail,
+                              struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    struct mr_jsonw w;
+    mr_jsonw_init_buf(&w, &line);
+    begin_line(&w, j, event);
+    put_text(&w, "table", step->counter->target_table);
+    put_text(&w, "column", step->counter->column);
+    put_text(&w, "how", step->how);
+    mr_jsonw_add_number(&w, "to", step->to);
+    enum mr_code code = end_line(&w, j, &line, detail, err);
+    return code == MR_OK ? note(j, step->counter->target_table, step->counter->column,
+                                event == MR_JOURNAL_TRY, err)
+                         : code;
+}
+
+enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event event,
+                                   const struct mr_journal_unit *unit, const char *detail,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    struct mr_jsonw w;
+    mr_jsonw_init_buf(&w, &line);
+    begin_line(&w, j, event);
+    mr_jsonw_add_str(&w, "script", mr_journal_script_name(unit->script));
+    mr_jsonw_add_uint(&w, "unit", unit->number);
+    if (event == MR_JOURNAL_DONE) {
+        mr_jsonw_add_uint(&w, "written", unit->written);
+        mr_jsonw_add_uint(&w, "there", unit->there);
+        mr_jsonw_add_uint(&w, "refused", unit->refused);
+    }
+    enum mr_code code = end_line(&w, j, &line, detail, err);
+    return code == MR_OK ? note_unit(j, event, unit, err) : code;
+}

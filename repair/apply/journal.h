@@ -1,0 +1,58 @@
+/*
+ * journal: what apply and undo are about to do and have done, in DIR/journal.jsonl.
+ *
+ * A line is on disk before the step that it announces begins, and after one that it
+ * reports: who reads it after a kill knows which step may have been cut short.  That
+ * matters, because a counter alone does not tell: an insert that a kill rolled back has
+ * raised the counter here and on no replica.
+ *
+ * Units of a script: one that is done is passed over by the next run of that script.  The
+ * other script takes that away: whoever has begun to undo may apply anew, and the other way
+ * round.  A unit that was begun and not reported may have been committed; running it again
+ * finds its rows there.
+ *
+ * Held by a lock that ends with the process: one apply of a plan at a time, the second is
+ * MR_E_REFUSED.  A torn last line announces a step that was never begun and is passed
+ * over.  Errors: MR_E_IO.  Threads: one.
+ */
+#ifndef MR_JOURNAL_H
+#define MR_JOURNAL_H
+
+#include "core/json/journal_line.h"
+#include "repair/plan/manifest.h"
+
+struct mr_journal;
+
+/* dir: of the plan. */
+enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
+                             struct mr_err *err);
+void mr_journal_close(struct mr_journal *journal); /* NULL is fine */
+
+/* Was a step for that counter announced by an earlier run, and never reported? */
+bool mr_journal_is_open(const struct mr_journal *journal,
+                        const struct mr_counter *counter);
+
+struct mr_journal_step {
+    const struct mr_counter *counter;
+    const char *how; /* "alter", "insert", "setval" */
+    uint64_t to;
+};
+
+/* detail: for people, or NULL. */
+enum mr_code mr_journal_write(struct mr_journal *journal, enum mr_journal_event event,
+                              const struct mr_journal_step *step, const char *detail,
+                              struct mr_err *err);
+
+/* detail: of MR_JOURNAL_FAILED, or NULL. */
+enum mr_code mr_journal_write_unit(struct mr_journal *journal,
+                                   enum mr_journal_event event,
+                                   const struct mr_journal_unit *unit, const char *detail,
+                                   struct mr_err *err);
+/* Was it carried out, with no row left out, and not taken back since? */
+bool mr_journal_unit_is_done(const struct mr_journal *journal,
+                             enum mr_journal_script script, uint64_t number);
+/* How many are. */
+uint64_t mr_journal_units_done(const struct mr_journal *journal,
+                               enum mr_journal_script script);
+
+#endif

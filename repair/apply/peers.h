@@ -1,0 +1,39 @@
+/*
+ * peers: replicas of the target, on which a raised counter must arrive.
+ *
+ * Errors: MR_E_REFUSED for a server that does not follow the target; those of endpoint.h
+ * and db.h.  Only reads.  Threads: one.
+ */
+#ifndef MR_PEERS_H
+#define MR_PEERS_H
+
+#include "core/cli/option.h"
+#include "repair/plan/manifest.h"
+#include "repair/apply/target.h"
+
+struct mr_peer {
+    struct mr_endpoint ep;
+    struct mr_db *db;
+};
+
+struct mr_peers {
+    struct mr_peer *items;
+    size_t count;
+};
+
+enum mr_code mr_peers_open(const struct mr_string_list *uris,
+                           const struct mr_target *target,
+                           const struct mr_target_opts *opts, struct mr_arena *arena,
+                           struct mr_peers *peers, struct mr_err *err);
+void mr_peers_close(struct mr_peers *peers);
+
+/* Waits until every peer has applied what the target has written by now; *behind is the
+ * label of one that has not, or NULL. */
+enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
+                           unsigned timeout_s, const char **behind, struct mr_err *err);
+/* Label of a peer on which the counter stands below `to`, or NULL; *next is where. */
+enum mr_code mr_peers_lowest(const struct mr_peers *peers,
+                             const struct mr_counter *counter, const char **low,
+                             uint64_t *next, struct mr_err *err);
+
+#endif

@@ -1,0 +1,189 @@
+/* repair_options.c: see repair_options.h. */
+#include "repair/apply/repair_options.h"
+
+#include <stddef.h>
+
+#include "core/cli/load_options.h"
+
+#define AT(field) offsetof(struct mr_repair_options, field)
+
+#define JSON_OPTION                                                                      \
+    MR_JSON_OPTION(struct mr_repair_options, json, "one JSON object a line")
+#define YES_OPTION                                                                       \
+    {                                                                                    \
+        .name = "yes", .type = MR_OPTION_FLAG, .offset = AT(yes), .group = "Safety",     \
+        .help = "do not ask; needed where there is no terminal", .not_in_file = true     \
+    }
+#define PEER_OPTION                                                                      \
+    {                                                                                    \
+        .name = "peer", .type = MR_OPTION_LIST, .offset = AT(peers), .arg = "URI",       \
+        .group = "Safety",                                                               \
+        .help = "a replica of TARGET, on which the counters are read back; repeatable",  \
+        .not_in_file = true                                                              \
+    }
+
+#define APPROVAL_OPTION                                                                  \
+    {                                                                                    \
+        .name = "require-approval", .type = MR_OPTION_STRING,                            \
+        .offset = AT(require_approval), .arg = "CERT.pem", .group = "Safety",            \
+        .help = "only a plan that the key of this certificate has approved (repair "     \
+                "show --approve-with)"                                                   \
+    }
+#define CASE_OPTION                                                                      \
+    {                                                                                    \
+        .name = "case", .type = MR_OPTION_STRING, .offset = AT(case_path),               \
+        .arg = "FILE", .group = "Safety",                                                \
+        .help = "the case of the plan, to be told what was done; undo: later plans of "  \
+                "it must have been undone",                                              \
+        .not_in_file = true                                                              \
+    }
+#define RECHECK_OPTION                                                                   \
+    {                                                                                    \
+        .name = "recheck", .type = MR_OPTION_FLAG, .offset = AT(recheck),                \
+        .group = "Safety", .help = "look at units again that the journal knows as done", \
+        .not_in_file = true                                                              \
+    }
+#define NO_BINLOG_OPTION                                                                 \
+    {                                                                                    \
+        .name = "no-binlog", .type = MR_OPTION_FLAG, .offset = AT(no_binlog),            \
+        .group = "Safety",                                                               \
+        .help = "write rows to this server alone: no replica gets them",                 \
+        .not_in_file = true                                                              \
+    }
+#define PACE_OPTIONS                                                                     \
+    MR_THROTTLE_OPTIONS(struct mr_repair_options, load, "Load and pace", "TARGET"),      \
+        MR_STATEMENT_TIMEOUT_OPTION(struct mr_repair_options, statement_timeout_s,       \
+                                    "Load and pace")
+
+static const struct mr_option show_options[] = {
+    {.name = "row",
+     .type = MR_OPTION_STRING,
+     .offset = AT(row),
+     .arg = "DB.TABLE=KEY",
+     .group = "What is shown",
+     .help = "only this row, by its key on either side",
+     .not_in_file = true},
+    {.name = "identity",
+     .type = MR_OPTION_STRING,
+     .offset = AT(identity),
+     .arg = "VALUE",
+     .group = "What is shown",
+     .help = "only rows with this identity, such as a phone number",
+     .not_in_file = true},
+    {.name = "approve-with",
+     .type = MR_OPTION_STRING,
+     .offset = AT(approve_with),
+     .arg = "KEY.pem",
+     .group = "Result",
+     .help = "approve the plan that is shown: sign it with this private key, into "
+             "DIR/approval-ID.sig",
+     .not_in_file = true},
+    JSON_OPTION,
+    MR_GENERAL_OPTIONS(struct mr_repair_options, general),
+};
+
+static const struct mr_option apply_options[] = {
+    YES_OPTION,
+    {.name = "dry-run",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(dry_run),
+     .group = "Safety",
+     .help = "check everything, say what would be done, change nothing",
+     .not_in_file = true},
+    APPROVAL_OPTION,
+    {.name = "max-age",
+     .type = MR_OPTION_UINT,
+     .offset = AT(max_age_s),
+     .arg = "SECONDS",
+     .group = "Safety",
+     .help = "only a plan that was made at most that long ago; 0: any",
+     .initial = "0",
+     .max = 1000000000},
+    CASE_OPTION,
+    RECHECK_OPTION,
+    NO_BINLOG_OPTION,
+    PEER_OPTION,
+    {.name = "lock-timeout",
+     .type = MR_OPTION_UINT,
+     .offset = AT(lock_timeout_s),
+     .arg = "SECONDS",
+     .group = "Busy tables",
+     .help = "how long a statement waits for a table, and holds up others behind it",
+     .initial = "2",
+     .min = 1,
+     .max = 3600},
+    {.name = "retries",
+     .type = MR_OPTION_UINT,
+     .offset = AT(retries),
+     .arg = "N",
+     .group = "Busy tables",
+     .help = "further tries, with pauses, before a row is inserted and deleted instead",
+     .initial = "3",
+     .max = 1000},
+    PACE_OPTIONS,
+    JSON_OPTION,
+    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_GENERAL_OPTIONS(struct mr_repair_options, general),
+};
+
+static const struct mr_option verify_options[] = {
+    PEER_OPTION,
+    {.name = "source",
+     .type = MR_OPTION_STRING,
+     .offset = AT(source),
+     .arg = "URI",
+     .group = "What is proved",
+     .help = "read the lost history again: what was planned from is still there",
+     .not_in_file = true},
+    {.name = "max-findings",
+     .type = MR_OPTION_UINT64,
+     .offset = AT(max_findings),
+     .arg = "N",
+     .group = "Result",
+     .help = "print at most N findings a table; all are counted",
+     .initial = "100",
+     .not_in_file = true,
+     .max = UINT64_MAX},
+    JSON_OPTION,
+    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_GENERAL_OPTIONS(struct mr_repair_options, general),
+};
+
+static const struct mr_option undo_options[] = {
+    YES_OPTION,
+    {.name = "dry-run",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(dry_run),
+     .group = "Safety",
+     .help = "check everything, say what would be taken back, change nothing",
+     .not_in_file = true},
+    APPROVAL_OPTION,
+    CASE_OPTION,
+    RECHECK_OPTION,
+    NO_BINLOG_OPTION,
+    PACE_OPTIONS,
+    JSON_OPTION,
+    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_GENERAL_OPTIONS(struct mr_repair_options, general),
+};
+
+static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
+{
+    struct mr_repair_options *values = settings->values;
+    return mr_general_options_finish(settings, &values->general, err);
+}
+
+#define SET(table, type, function)                                                       \
+    {                                                                                    \
+        .options = (table), .count = sizeof(table) / sizeof *(table),                    \
+        .values_size = sizeof(type), .finish = (function)                                \
+    }
+
+const struct mr_option_set mr_show_option_set =
+    SET(show_options, struct mr_repair_options, finish);
+const struct mr_option_set mr_apply_option_set =
+    SET(apply_options, struct mr_repair_options, finish);
+const struct mr_option_set mr_repair_verify_option_set =
+    SET(verify_options, struct mr_repair_options, finish);
+const struct mr_option_set mr_undo_option_set =
+    SET(undo_options, struct mr_repair_options, finish);

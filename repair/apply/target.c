@@ -1,0 +1,202 @@
+/* target.c: see target.h. */
+#include "repair/apply/target.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/log.h"
+#include "core/db/sqltext.h"
+
+static enum mr_code refuse_server(const struct mr_target *t, const char *what,
+                                  const char *wanted, const char *found,
+                                  struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "\"%s\" is not the server that the plan is for: its %s is \"%s\", "
+                     "planned was \"%s\"",
+                     mr_db_label(t->db), what, found, wanted);
+    mr_err_hint(err, "Nothing was changed. Name the planned server, or plan again for "
+                     "this one.");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code refuse_number(const struct mr_target *t, const char *what,
+                                  uint64_t wanted, uint64_t found, struct mr_err *err)
+{
+    char a[24], b[24];
+    (void)snprintf(a, sizeof a, "%" PRIu64, wanted);
+    (void)snprintf(b, sizeof b, "%" PRIu64, found);
+    return refuse_server(t, what, a, b, err);
+}
+
+static const char *flavour_name(enum mr_flavour flavour)
+{
+    return flavour == MR_FLAVOUR_MARIADB ? "MariaDB" : "MySQL";
+}
+
+static enum mr_code check_identity(const struct mr_target *t,
+                                   const struct mr_plan_server *wanted,
+                                   struct mr_err *err)
+{
+    const struct mr_server *found = mr_db_server(t->db);
+    if (found->flavour != wanted->flavour)
+        return refuse_server(t, "kind", flavour_name(wanted->flavour),
+                             flavour_name(found->flavour), err);
+    if (strcmp(found->uuid, wanted->uuid) != 0)
+        return refuse_server(
+            t, found->flavour == MR_FLAVOUR_MARIADB ? "server_uid" : "server_uuid",
+            wanted->uuid, found->uuid, err);
+    if (found->server_id != wanted->server_id)
+        return refuse_number(t, "server_id", wanted->server_id, found->server_id, err);
+    if (strcmp(found->hostname, wanted->hostname) != 0)
+        return refuse_server(t, "hostname", wanted->hostname, found->hostname, err);
+    if (found->port != wanted->port)
+        return refuse_number(t, "port", wanted->port, found->port, err);
+    if (strcmp(found->datadir, wanted->datadir) != 0)
+        return refuse_server(t, "datadir", wanted->datadir, found->datadir, err);
+    return MR_OK;
+}
+
+static enum mr_code refuse_db(const char *db, const char *what, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "database \"%s\" of the plan %s", db, what);
+    mr_err_hint(err, "Nothing was changed. Name the planned server and databases, or "
+                     "plan again.");
+    return MR_E_REFUSED;
+}
+
+static bool names_db(const struct mr_endpoint *ep, const char *db, bool fold)
+{
+    for (size_t i = 0; i < ep->ndbs; i++)
+        if (fold ? strcasecmp(ep->dbs[i], db) == 0 : strcmp(ep->dbs[i], db) == 0)
+            return true;
+    return ep->ndbs == 0;
+}
+
+static enum mr_code check_db(const struct mr_target *t, const char *name,
+                             struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE "
+                            "SCHEMA_NAME = ");
+    mr_sql_string(&sql, name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(t->db, sql.ptr, &text, err);
+    if (code == MR_OK && strcmp(text.ptr, "0") == 0)
+        code = refuse_db(name, "is not on the server, or hidden from the account", err);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code check_dbs(const struct mr_target *t,
+                              const struct mr_plan_server *wanted, struct mr_err *err)
+{
+    const bool fold = mr_db_server(t->db)->lower_case_table_names != 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < wanted->ndbs; i++) {
+        if (!names_db(&t->ep, wanted->dbs[i], fold))
+            code = refuse_db(wanted->dbs[i], "is not named by the URI", err);
+        else
+            code = check_db(t, wanted->dbs[i], err);
+    }
+    return code;
+}
+
+/* 0 and 1, or the words of later versions. */
+static enum mr_code check_writable(const struct mr_target *t, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(t->db, "SELECT @@GLOBAL.read_only", &text, err);
+    if (code == MR_OK && strcmp(text.ptr, "0") != 0 && strcasecmp(text.ptr, "OFF") != 0) {
+        code = mr_err_set(err, MR_E_REFUSED, "server \"%s\" is read-only",
+                          mr_db_label(t->db));
+        mr_err_hint(err, "Nothing was changed. Apply the plan where the application "
+                         "writes, or SET GLOBAL read_only = 0 if that is here.");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code parse(const char *uri, const struct mr_target_opts *opts,
+                          struct mr_target *t, struct mr_err *err)
+{
+    enum mr_code code = mr_endpoint_parse(&t->ep, uri, err);
+    if (code == MR_OK && t->ep.kind != MR_ENDPOINT_MYSQL)
+        code = mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
+    if (code == MR_OK)
+        code = mr_endpoint_from_env(&t->ep, "TARGET", err);
+    if (code == MR_OK && opts->ask_password && t->ep.password == NULL)
+        code = mr_endpoint_ask_password(&t->ep, "target", err);
+    return code;
+}
+
+enum mr_code mr_target_check(const struct mr_target *t,
+                             const struct mr_manifest *manifest, bool writable,
+                             struct mr_err *err)
+{
+    enum mr_code code = check_identity(t, &manifest->server, err);
+    if (code == MR_OK)
+        code = check_dbs(t, &manifest->server, err);
+    return code == MR_OK && writable ? check_writable(t, err) : code;
+}
+
+enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
+                            const struct mr_target_opts *opts, struct mr_target *t,
+                            struct mr_err *err)
+{
+    struct mr_db_opts db_opts = {.run_tag = opts->run_tag,
+                                 .statement_timeout_s = opts->statement_timeout_s,
+                                 .writable = opts->writable};
+    struct mr_err ignored = {0};
+    *t = (struct mr_target){0};
+    enum mr_code code = parse(uri, opts, t, err);
+    if (code == MR_OK)
+        code = mr_db_open(&t->ep, &db_opts, &t->db, err);
+    if (code == MR_OK)
+        code = mr_target_check(t, manifest, opts->writable, err);
+    if (code == MR_OK && mr_grants_load(t->db, &t->grants, &ignored) != MR_OK)
+        mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
+    return code;
+}
+
+void mr_target_close(struct mr_target *t)
+{
+    mr_grants_free(t->grants);
+    mr_db_close(t->db);
+    mr_endpoint_release(&t->ep);
+}
+
+static enum mr_code refuse_right(const struct mr_target *t, const char *privilege,
+                                 const char *db, const char *name, struct mr_err *err)
+{
+    struct mr_strbuf table = MR_STRBUF_INIT;
+    mr_sql_table(&table, db, name);
+    (void)mr_err_set(err, MR_E_REFUSED, "the account may not %s %s",
+                     strcmp(privilege, "INSERT") == 0 ? "set sequence" : "alter table",
+                     table.ptr);
+    mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON %s TO %s", privilege,
+                table.ptr, mr_grants_account(t->grants));
+    mr_strbuf_release(&table);
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_target_check_rights(const struct mr_target *t,
+                                    const struct mr_manifest *manifest,
+                                    struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && t->grants != NULL && i < manifest->ncounters;
+         i++) {
+        const struct mr_counter *c = &manifest->counters[i];
+        const char *privilege = c->sequence != NULL ? "INSERT" : "ALTER";
+        const char *db = c->sequence != NULL ? c->sequence_db : c->db;
+        const char *name = c->sequence != NULL ? c->sequence : c->name;
+        if (!mr_grants_on_table(t->grants, privilege, db, name))
+            code = refuse_right(t, privilege, db, name, err);
+    }
+    return code;
+}

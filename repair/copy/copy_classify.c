@@ -1,0 +1,241 @@
+/* copy_classify.c: what is to be done with each slot, by the policy; see
+ * copy_internal.h. */
+#include "repair/copy/copy_internal.h"
+
+#include <string.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_newer.h"
+
+struct classifying {
+    struct mr_copy *c;
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *save;
+    struct mr_strbuf bytes[MR_SIDES];
+};
+
+/* ---- the column of newest ---- */
+
+/* Do both sides have the values of the column in one type? */
+static bool same_type(const struct mr_column *s, const struct mr_column *t)
+{
+    return strcmp(s->data_type, t->data_type) == 0 && s->is_unsigned == t->is_unsigned &&
+           s->decimals == t->decimals;
+}
+
+static bool has_newest(const struct mr_copy *c, const struct mr_plan_table *t)
+{
+    return mr_pair_find_column(t->pair->side[MR_SOURCE], c->task->newest) != NULL &&
+           mr_pair_find_column(t->pair->side[MR_TARGET], c->task->newest) != NULL;
+}
+
+enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
+                                       const struct mr_plan_table *table)
+{
+    bool said = table->pair->config->identity != MR_IDENTITY_DEFAULT;
+    return c->task->policy == MR_COPY_NEWEST && !said &&
+                   table->identity == MR_PLAN_BY_NONE && has_newest(c, table)
+               ? MR_PLAN_BY_COLUMNS
+               : table->identity;
+}
+
+static enum mr_code check_newest(struct mr_copy *c, const struct mr_plan_table *t,
+                                 struct mr_err *err)
+{
+    const char *name = c->task->newest;
+    const struct mr_column *s = mr_pair_find_column(t->pair->side[MR_SOURCE], name);
+    const struct mr_column *l = mr_pair_find_column(t->pair->side[MR_TARGET], name);
+    return s == NULL || l == NULL || same_type(s, l)
+               ? MR_OK
+               : mr_err_set(
+                     err, MR_E_REFUSED,
+                     "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
+                     "\"%s\": which value is newer cannot be said",
+                     name, s->type, l->type, mr_plan_table_name(t));
+}
+
+/* A column that no planned table has is surely a slip. */
+static enum mr_code find_newest(const struct mr_copy *c, struct mr_err *err)
+{
+    if (c->task->policy != MR_COPY_NEWEST)
+        return MR_OK;
+    for (size_t i = 0; i < c->task->tables->ntables; i++)
+        if (c->planned[i] && has_newest(c, &c->task->tables->tables[i]))
+            return MR_OK;
+    return mr_err_set(err, MR_E_REFUSED,
+                      "newest:%s: no planned table has such a column on both sides",
+                      c->task->newest);
+}
+
+/* ---- rows of both sides under one key ---- */
+
+/* Are they one entity by their own columns? */
+static enum mr_code is_same(struct classifying *w, const struct mr_merge_work_row *row,
+                            bool *same, struct mr_err *err)
+{
+    const struct mr_plan_columns *by = &w->table->named_by;
+    bool null[MR_SIDES] = {false, false};
+    *same = true;
+    if (mr_copy_identity(w->c, w->table) != MR_PLAN_BY_COLUMNS) {
+        *same = false; /* another row, another event */
+        return MR_OK;
+    }
+    enum mr_code code = mr_pair_values_of(row->image, row->len, by->at, by->count,
+                                          &w->bytes[MR_SOURCE], &null[MR_SOURCE], err);
+    if (code == MR_OK)
+        code = mr_pair_values_of(row->live, row->live_len, by->at, by->count,
+                                 &w->bytes[MR_TARGET], &null[MR_TARGET], err);
+    const struct mr_key own = {w->bytes[MR_SOURCE].ptr, w->bytes[MR_SOURCE].len};
+    const struct mr_key live = {w->bytes[MR_TARGET].ptr, w->bytes[MR_TARGET].len};
+    if (code != MR_OK || by->count == 0 || null[MR_SOURCE] || null[MR_TARGET] ||
+        mr_key_compare(own, live) == 0)
+        return code;
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_merge_ask *first = mr_vec_push(&asks), *second = mr_vec_push(&asks);
+    if (first == NULL || second == NULL) {
+        code = mr_merge_nomem(err);
+    } else {
+        ((struct mr_merge_ask *)mr_vec_at(&asks, 0))->value = own;
+        second->value = live;
+        code = mr_merge_lookup_canonise(&w->c->m, w->table, *by, &asks, &arena, err);
+        *same = code == MR_OK &&
+                mr_key_compare(((struct mr_merge_ask *)mr_vec_at(&asks, 0))->canon,
+                               ((struct mr_merge_ask *)mr_vec_at(&asks, 1))->canon) == 0;
+    }
+    mr_vec_release(&asks);
+    mr_arena_release(&arena);
+    return code;
+}
+
+struct verdict {
+    enum mr_step_op op; /* 0: none */
+    bool same, equal;
+    const char *kind;
+};
+
+static enum mr_code newest(struct classifying *w, const struct mr_merge_work_row *row,
+                           struct verdict *v, struct mr_err *err)
+{
+    const struct mr_key own = {row->image, row->len}, live = {row->live, row->live_len};
+    bool newer = false, older = false;
+    if (!has_newest(w->c, w->table)) {
+        v->kind = "differs"; /* nobody can say which is the newer one */
+        return MR_OK;
+    }
+    enum mr_code code =
+        mr_merge_is_newer(w->table, w->c->task->newest, own, live, &newer, err);
+    if (code == MR_OK)
+        code = mr_merge_is_newer(w->table, w->c->task->newest, live, own, &older, err);
+    v->op = newer ? MR_STEP_UPDATE : (enum mr_step_op)0;
+    v->kind = newer ? NULL : older ? "changed" : "differs";
+    return code;
+}
+
+static enum mr_code judge_pair(struct classifying *w, const struct mr_merge_work_row *row,
+                               struct verdict *v, struct mr_err *err)
+{
+    const struct mr_key own = {row->image, row->len}, live = {row->live, row->live_len};
+    bool differs = false;
+    enum mr_code code =
+        mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, &differs, err);
+    v->equal = !differs;
+    v->same = true;
+    if (code == MR_OK && differs)
+        code = is_same(w, row, &v->same, err);
+    if (code != MR_OK || !differs || !w->c->planned[w->table->at])
+        return code;
+    if (w->c->task->policy == MR_COPY_MIRROR)
+        v->op = MR_STEP_UPDATE;
+    else if (!v->same)
+        v->kind = "key-taken";
+    else if (w->c->task->policy == MR_COPY_BACKFILL)
+        v->kind = "changed";
+    else
+        code = newest(w, row, v, err);
+    return code;
+}
+
+static enum mr_code judge(struct classifying *w, const struct mr_merge_work_row *row,
+                          struct verdict *v, struct mr_err *err)
+{
+    bool planned = w->c->planned[w->table->at];
+    *v = (struct verdict){0};
+    if (row->image != NULL && row->live != NULL)
+        return judge_pair(w, row, v, err);
+    if (row->image != NULL) {
+        v->op = planned ? MR_STEP_INSERT : (enum mr_step_op)0;
+    } else if (planned && w->c->task->policy == MR_COPY_MIRROR) {
+        v->op = w->table->key.count > 0 ? MR_STEP_DELETE : (enum mr_step_op)0;
+        v->kind = w->table->key.count > 0 ? NULL : "no-key";
+    } else if (planned) {
+        w->c->result->extra++;
+    }
+    return MR_OK;
+}
+
+static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    struct classifying *w = ctx;
+    enum mr_code code = MR_OK;
+    (void)arena;
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        struct verdict v;
+        code = judge(w, row, &v, err);
+        if (code != MR_OK)
+            break;
+        mr_case_bind_int(w->save, 1, (int64_t)v.op);
+        mr_case_bind_int(w->save, 2, v.same);
+        mr_case_bind_int(w->save, 3, row->image != NULL && row->live != NULL && !v.same);
+        mr_case_bind_text(w->save, 4, v.kind);
+        mr_case_bind_int(w->save, 5, v.equal);
+        mr_case_bind_int(w->save, 6, row->id);
+        code = mr_case_run(w->save, err);
+    }
+    return code;
+}
+
+static enum mr_code classify(struct classifying *w, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)w->table->at};
+    int64_t any = 0;
+    enum mr_code code = MR_OK;
+    if (w->c->task->policy == MR_COPY_NEWEST && w->c->planned[w->table->at] &&
+        w->table->key.count > 0)
+        code = mr_merge_work_int(&w->c->m,
+                                 "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=?1 AND source"
+                                 " IS NOT NULL AND source IS NOT target)",
+                                 args, 1, &any, err);
+    if (code == MR_OK && any != 0)
+        code = check_newest(w->c, w->table, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(w->c->m.cf,
+                               "UPDATE c SET op=?1, same=?2, taint=?3, kind=CASE WHEN ?1"
+                               " AND several THEN 'duplicate' ELSE ?4 END, equal=?5"
+                               " WHERE id=?6",
+                               &w->save, err);
+    return code == MR_OK
+               ? mr_copy_pages(w->c,
+                               "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
+                               " c.id>?2 ORDER BY c.id LIMIT 500",
+                               w->table->at, judge_all, w, err)
+               : code;
+}
+
+enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err)
+{
+    enum mr_code code = find_newest(c, err);
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        struct classifying w = {.c = c,
+                                .table = &c->m.plan->tables[i],
+                                .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+        code = classify(&w, err);
+        mr_case_free(w.save);
+        mr_strbuf_release(&w.bytes[MR_SOURCE]);
+        mr_strbuf_release(&w.bytes[MR_TARGET]);
+    }
+    return code;
+}

@@ -1,0 +1,182 @@
+/* copy_collect.c: the rows of both sides that check found to differ; see
+ * copy_internal.h. */
+#include "repair/copy/copy_internal.h"
+
+#include "core/pair/pair_identity.h"
+
+#define FINDINGS 500 /* a batch, with their images */
+
+struct collecting {
+    struct mr_copy *c;
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *add[MR_SIDES];
+    enum mr_side side;
+    struct mr_arena arena;
+    struct mr_vec asks; /* struct mr_merge_ask */
+    struct mr_strbuf bytes;
+};
+
+static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct collecting *w = ctx;
+    const struct mr_plan_columns *key = &w->table->key;
+    struct mr_case_stmt *add = w->add[w->side];
+    bool null = false;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
+                                          &w->bytes, &null, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(add, 1, (int64_t)w->table->at);
+    mr_case_bind_borrowed(add, 2, ask->canon.ptr, ask->canon.len);
+    mr_case_bind_borrowed(add, 3, w->bytes.ptr, w->bytes.len);
+    mr_case_bind_borrowed(add, 4, row->image, row->len);
+    return mr_case_run(add, err);
+}
+
+/* A key of SOURCE that comes a second time with other bytes is one that TARGET's collation
+ * takes for the same. */
+static enum mr_code prepare(struct collecting *w, struct mr_err *err)
+{
+    enum mr_code code = mr_case_prepare(
+        w->c->m.cf,
+        "INSERT INTO c (tbl, canon, skey, source) VALUES (?1,?2,?3,?4) ON CONFLICT (tbl,"
+        " canon) DO UPDATE SET several=several OR (skey IS NOT NULL AND"
+        " skey<>excluded.skey), skey=coalesce(skey, excluded.skey),"
+        " source=coalesce(source, excluded.source)",
+        &w->add[MR_SOURCE], err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            w->c->m.cf,
+            "INSERT INTO c (tbl, canon, tkey, target) VALUES (?1,?2,?3,?4) ON CONFLICT"
+            " (tbl, canon) DO UPDATE SET tkey=excluded.tkey, target=excluded.target",
+            &w->add[MR_TARGET], err);
+    return code;
+}
+
+static void release(struct collecting *w)
+{
+    mr_case_free(w->add[MR_SOURCE]);
+    mr_case_free(w->add[MR_TARGET]);
+    mr_vec_release(&w->asks);
+    mr_strbuf_release(&w->bytes);
+    mr_arena_release(&w->arena);
+}
+
+static struct collecting begin(struct mr_copy *c, const struct mr_plan_table *table)
+{
+    return (struct collecting){.c = c,
+                               .table = table,
+                               .arena = MR_ARENA_INIT,
+                               .asks = MR_VEC_INIT(struct mr_merge_ask),
+                               .bytes = MR_STRBUF_INIT};
+}
+
+static enum mr_code ask_sides(struct collecting *w, struct mr_vec *asks,
+                              struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        const struct mr_merge_lookup what = {(enum mr_side)side, w->table, w->table->key};
+        w->side = (enum mr_side)side;
+        code = mr_merge_lookup_ask(&w->c->m, &what, asks, take_row, w, err);
+    }
+    return code;
+}
+
+enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table *table,
+                                  struct mr_vec *asks, struct mr_err *err)
+{
+    struct collecting w = begin(c, table);
+    enum mr_code code = prepare(&w, err);
+    if (code == MR_OK)
+        code = ask_sides(&w, asks, err);
+    release(&w);
+    return code;
+}
+
+/* Asks for the key that an image of the run has. */
+static enum mr_code push_key(struct collecting *w, const void *image, size_t len,
+                             struct mr_err *err)
+{
+    const struct mr_plan_columns *key = &w->table->key;
+    size_t at[MR_KEY_PARTS_MAX] = {0};
+    bool null = false;
+    if (image == NULL || key->count > MR_KEY_PARTS_MAX)
+        return MR_OK;
+    for (size_t i = 0; i < key->count; i++) {
+        at[i] = w->table->found_at[key->at[i]];
+        if (at[i] == MR_NO_COLUMN)
+            return MR_OK;
+    }
+    enum mr_code code =
+        mr_pair_values_of(image, len, at, key->count, &w->bytes, &null, err);
+    if (code != MR_OK || null)
+        return code;
+    struct mr_merge_ask *ask = mr_vec_push(&w->asks);
+    const void *copy = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
+    if (ask == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *ask = (struct mr_merge_ask){.value = {copy, w->bytes.len}};
+    return MR_OK;
+}
+
+static enum mr_code collect_state(struct collecting *w, enum mr_find_state state,
+                                  bool *any, struct mr_err *err)
+{
+    struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        mr_arena_reset(&w->arena);
+        mr_vec_clear(&findings);
+        mr_vec_clear(&w->asks);
+        const struct mr_find_page page = {.table = w->table->found->id,
+                                          .state = state,
+                                          .after_id = after,
+                                          .limit = FINDINGS,
+                                          .max_bytes = MR_MERGE_PAGE_BYTES,
+                                          .with_images = true};
+        code = mr_findings_page(w->c->m.fd, &page, &w->arena, &findings, err);
+        if (code != MR_OK || findings.count == 0)
+            break;
+        *any = true;
+        if (w->table->key.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < findings.count; i++) {
+            const struct mr_finding *f = mr_vec_at(&findings, i);
+            after = f->id;
+            code = push_key(w, f->source, f->source_len, err);
+            if (code == MR_OK)
+                code = push_key(w, f->target, f->target_len, err);
+        }
+        if (code == MR_OK)
+            code = ask_sides(w, &w->asks, err);
+    }
+    mr_vec_release(&findings);
+    return code;
+}
+
+static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table *table,
+                                  struct mr_err *err)
+{
+    struct collecting w = begin(c, table);
+    bool any = false;
+    enum mr_code code = prepare(&w, err);
+    if (code == MR_OK)
+        code = collect_state(&w, MR_FIND_DIVERGED, &any, err);
+    if (code == MR_OK)
+        code = collect_state(&w, MR_FIND_UNSETTLED, &any, err);
+    release(&w);
+    return code == MR_OK && any && table->key.count == 0 && c->planned[table->at]
+               ? mr_copy_bag(c, table, err)
+               : code;
+}
+
+enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++)
+        code = collect_table(c, &c->m.plan->tables[i], err);
+    return code;
+}

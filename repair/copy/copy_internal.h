@@ -1,0 +1,118 @@
+/*
+ * copy_internal: what the files of the copying policies share; see copy.h.
+ *
+ * Temporary tables of the case:
+ *   c      a SLOT: a key with its rows of both sides, what is to be done, and why not.
+ *          op: 0 nothing, else enum mr_step_op; a slot is ACTIVE where op is set and kind
+ *          is not.  same: both rows are one entity by their own columns; taint: they are
+ *          not, or belong to different people.  wave: when it became a conflict
+ *   bag    rows of a table without a key, with how many more of them SOURCE has
+ *   link   a reference of a row to be written: SOURCE's parent and TARGET's present one
+ *   take   a unique value that a row is to have, and the slot of TARGET's present holder
+ *          (0: no slot has it), which may be itself
+ *   dep    a row that refers, on TARGET, to one that goes
+ *   loose  how a row makes way for others: see enum mr_copy_loose
+ *
+ * The struct mr_merge in front is what the helpers that both planners share ask for.
+ */
+#ifndef MR_COPY_INTERNAL_H
+#define MR_COPY_INTERNAL_H
+
+#include "core/case/image.h"
+#include "repair/copy/copy.h"
+#include "repair/merge/merge_internal.h"
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
+
+enum mr_copy_loose {
+    MR_LOOSE_VALUE = 1, /* a value of a unique index is parked (column, value) */
+    MR_LOOSE_PARK,      /* a reference is parked: NULL before anything else is done */
+    MR_LOOSE_OPEN       /* a reference is closed after everything else */
+};
+
+struct mr_copy {
+    struct mr_merge m;
+    const struct mr_copy_task *task;
+    struct mr_copy_result *result;
+    bool *planned;       /* per table */
+    int64_t wave;        /* of the conflicts found last */
+    struct mr_vec pools; /* free values of columns (copy_park.c) */
+};
+
+/* Creates the temporary tables. */
+enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err);
+
+/* By what a row is known again under this policy. */
+enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
+                                       const struct mr_plan_table *table);
+
+/* Rows of c as struct mr_merge_work_row: image is SOURCE's, live TARGET's. */
+#define MR_COPY_COLUMNS "c.id, c.skey, c.op, c.same, c.taint, c.source, c.tkey, c.target"
+
+/* Pages of c: calls fn for batches of slots of a query that selects MR_COPY_COLUMNS and
+ * takes ?1 = table and ?2 = the id after which to go on. */
+typedef enum mr_code mr_copy_rows_fn(void *ctx, struct mr_vec *rows,
+                                     struct mr_arena *arena, struct mr_err *err);
+enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
+                           mr_copy_rows_fn *fn, void *ctx, struct mr_err *err);
+
+/* copy_collect.c: slots of what check found. */
+enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err);
+/* Reads both sides' rows with these keys (struct mr_merge_ask) into c. */
+enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table *table,
+                                  struct mr_vec *asks, struct mr_err *err);
+/* copy_bag.c: of tables without a key. */
+enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
+                         struct mr_err *err);
+
+/* copy_classify.c: what is to be done, by the policy. */
+enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err);
+/* copy_taint.c: rows below somebody who is another on the other side. */
+enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err);
+
+/* copy_links.c: fills link and dep. */
+enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err);
+/* copy_outside.c: tables beyond the plan: parents are appended to m.plan, which is the
+ * copy's own from then on; children fill dep. */
+enum mr_code mr_copy_outside_parents(struct mr_copy *c, struct mr_err *err);
+enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err);
+/* copy_unique.c: fills take. */
+enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err);
+
+/* copy_settle.c: conflicts, and what hangs on them.  The second takes up slots that were
+ * made conflicts of wave c->wave + 1. */
+enum mr_code mr_copy_settle(struct mr_copy *c, struct mr_err *err);
+enum mr_code mr_copy_spread(struct mr_copy *c, struct mr_err *err);
+
+/* copy_park.c: lets a slot make way, by a unique index or a reference; *done false: it
+ * cannot. */
+enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t,
+                                 int64_t slot, size_t unique, bool *done,
+                                 struct mr_err *err);
+enum mr_code mr_copy_loosen(struct mr_copy *c, int64_t slot, size_t reference,
+                            enum mr_copy_loose how, bool *done, struct mr_err *err);
+/* Is the column one that is set to NULL while the reference is open or parked? */
+bool mr_copy_may_open(const struct mr_copy *c, const struct mr_plan_reference *r,
+                      size_t column);
+void mr_copy_pools_release(struct mr_copy *c);
+
+/* copy_order.c: when what is done.  Steps are pushed as struct mr_copy_place, sorted. */
+enum mr_copy_phase { MR_PHASE_PARK = 1, MR_PHASE_MAIN, MR_PHASE_CLOSE };
+struct mr_copy_place {
+    uint32_t root; /* smallest slot of its tree */
+    uint32_t level;
+    uint32_t slot;
+    enum mr_copy_phase phase;
+};
+enum mr_code mr_copy_order(struct mr_copy *c, struct mr_vec *places, struct mr_err *err);
+
+/* copy_write.c: entities and steps. */
+enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err);
+enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places,
+                           struct mr_err *err);
+
+/* copy_sequence.c: raises TARGET's sequences above the rows that are inserted. */
+enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err);
+
+#endif

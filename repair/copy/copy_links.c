@@ -1,0 +1,343 @@
+/* copy_links.c: who the parents of the rows to be written are on both sides, and who
+ * refers to rows that go; see copy_internal.h. */
+#include "repair/copy/copy_internal.h"
+
+#include <string.h>
+
+#include "core/pair/pair_identity.h"
+
+struct linking {
+    struct mr_copy *c;
+    const struct mr_plan_reference *r;
+    size_t number; /* of r */
+    enum mr_side side;
+    struct mr_case_stmt *add, *found[MR_SIDES], *same, *dep;
+    struct mr_strbuf bytes, key;
+    struct mr_arena arena;
+    struct mr_vec asks; /* struct mr_merge_ask */
+};
+
+static const struct mr_plan_table *parent_of(const struct linking *w)
+{
+    return &w->c->m.plan->tables[w->r->parent];
+}
+
+static const struct mr_plan_table *child_of(const struct linking *w)
+{
+    return &w->c->m.plan->tables[w->r->child];
+}
+
+/* ---- parents ---- */
+
+/* What names a row: 'I' and its identity, 'K' and its key, or 'R' and all of it. */
+static enum mr_code name_row(struct linking *w, const struct mr_merge_answer *row,
+                             struct mr_strbuf *out, struct mr_err *err)
+{
+    const struct mr_plan_table *t = parent_of(w);
+    struct mr_strbuf values = MR_STRBUF_INIT;
+    bool null = true;
+    char tag = 'R';
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(out);
+    if (mr_copy_identity(w->c, t) == MR_PLAN_BY_COLUMNS) {
+        tag = 'I';
+        if (t->named_by.count > 0)
+            code = mr_pair_values_of(row->image, row->len, t->named_by.at,
+                                     t->named_by.count, &values, &null, err);
+        if (code == MR_OK && null) {
+            tag = 'K';
+            code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count,
+                                     &values, &null, err);
+        }
+    } else {
+        mr_strbuf_add(&values, row->image, row->len);
+    }
+    mr_strbuf_add_char(out, tag);
+    mr_strbuf_add(out, values.ptr, values.len);
+    if (code == MR_OK)
+        code = mr_strbuf_check(out, "finding parents", err);
+    mr_strbuf_release(&values);
+    return code;
+}
+
+static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct linking *w = ctx;
+    const struct mr_plan_table *t = parent_of(w);
+    struct mr_case_stmt *stmt = w->found[w->side];
+    bool null = false;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count,
+                                          &w->key, &null, err);
+    if (code == MR_OK)
+        code = name_row(w, row, &w->bytes, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(stmt, 1, (int64_t)t->at);
+    mr_case_bind_borrowed(stmt, 2, w->key.ptr, w->key.len);
+    mr_case_bind_borrowed(stmt, 3, w->bytes.ptr, w->bytes.len);
+    mr_case_bind_int(stmt, 4, ask->tag);
+    mr_case_bind_int(stmt, 5, (int64_t)w->number);
+    return mr_case_run(stmt, err);
+}
+
+static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        const struct mr_merge_lookup what = {(enum mr_side)side, parent_of(w), w->r->to};
+        w->side = (enum mr_side)side;
+        code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err);
+    }
+    return code;
+}
+
+static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    struct linking *w = ctx;
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->asks);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        const struct mr_key image = {row->image, row->len};
+        bool refers = false;
+        code = mr_merge_row_refers(w->r, image, &refers, err);
+        if (code != MR_OK || !refers)
+            continue;
+        code = mr_merge_lookup_push(&w->asks, row->id, image, w->r->from, arena, err);
+        mr_case_bind_int(w->add, 1, row->id);
+        mr_case_bind_int(w->add, 2, (int64_t)w->number);
+        if (code == MR_OK)
+            code = mr_case_run(w->add, err);
+    }
+    return code == MR_OK ? ask_sides(w, err) : code;
+}
+
+/* ---- are they the same? ---- */
+
+struct named {
+    int64_t child;
+    struct mr_key name[MR_SIDES];
+};
+
+static enum mr_code read_named(struct linking *w, int64_t after, struct mr_vec *out,
+                               struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code =
+        mr_case_prepare(w->c->m.cf,
+                        "SELECT child, sident, tident FROM link WHERE ref=?1 AND child>?2"
+                        " AND sident<>tident ORDER BY child LIMIT 500",
+                        &stmt, err);
+    mr_case_bind_int(stmt, 1, (int64_t)w->number);
+    mr_case_bind_int(stmt, 2, after);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct named *n = mr_vec_push(out);
+        if (n == NULL) {
+            code = mr_merge_nomem(err);
+            break;
+        }
+        n->child = mr_case_int(stmt, 0);
+        n->name[MR_SOURCE] = mr_merge_work_bytes(stmt, 1, &w->arena, &code, err);
+        n->name[MR_TARGET] = mr_merge_work_bytes(stmt, 2, &w->arena, &code, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* Names of one kind of which TARGET's collation may still say that they are one. */
+static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char tag,
+                                  struct mr_plan_columns columns, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->asks);
+    for (size_t i = 0; code == MR_OK && i < list->count; i++) {
+        const struct named *n = mr_vec_at(list, i);
+        if (*(const char *)n->name[0].ptr != tag || *(const char *)n->name[1].ptr != tag)
+            continue;
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            struct mr_merge_ask *ask = mr_vec_push(&w->asks);
+            if (ask == NULL)
+                return mr_merge_nomem(err);
+            *ask = (struct mr_merge_ask){
+                .tag = n->child,
+                .value = {(const char *)n->name[side].ptr + 1, n->name[side].len - 1}};
+        }
+    }
+    if (w->asks.count > 0)
+        code = mr_merge_lookup_canonise(&w->c->m, parent_of(w), columns, &w->asks,
+                                        &w->arena, err);
+    for (size_t i = 0; code == MR_OK && i + 1 < w->asks.count; i += 2) {
+        const struct mr_merge_ask *a = mr_vec_at(&w->asks, i),
+                                  *b = mr_vec_at(&w->asks, i + 1);
+        if (mr_key_compare(a->canon, b->canon) != 0)
+            continue;
+        mr_case_bind_int(w->same, 1, a->tag);
+        mr_case_bind_int(w->same, 2, (int64_t)w->number);
+        code = mr_case_run(w->same, err);
+    }
+    return code;
+}
+
+static enum mr_code compare_parents(struct linking *w, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)w->number};
+    struct mr_vec list = MR_VEC_INIT(struct named);
+    int64_t after = 0;
+    enum mr_code code = mr_merge_work_run(
+        &w->c->m, "UPDATE link SET same=1 WHERE ref=?1 AND sident=tident", args, 1, NULL,
+        err);
+    while (code == MR_OK) {
+        mr_vec_clear(&list);
+        mr_arena_reset(&w->arena);
+        code = read_named(w, after, &list, err);
+        if (code != MR_OK || list.count == 0)
+            break;
+        after = ((struct named *)mr_vec_at(&list, list.count - 1))->child;
+        code = compare_names(w, &list, 'I', parent_of(w)->named_by, err);
+        if (code == MR_OK)
+            code = compare_names(w, &list, 'K', parent_of(w)->key, err);
+    }
+    mr_vec_release(&list);
+    return code;
+}
+
+/* ---- who refers to rows that go ---- */
+
+/* A child of a row that goes; one without a slot stays. */
+static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
+                               const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct linking *w = ctx;
+    const struct mr_plan_table *t = child_of(w);
+    bool refers = false, null = false;
+    enum mr_code code =
+        mr_merge_row_refers(w->r, (struct mr_key){row->image, row->len}, &refers, err);
+    if (code != MR_OK || !refers)
+        return code;
+    mr_strbuf_reset(&w->key);
+    if (t->key.count > 0)
+        code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key,
+                                 &null, err);
+    mr_case_bind_int(w->dep, 1, ask->tag);
+    mr_case_bind_int(w->dep, 2, (int64_t)w->number);
+    mr_case_bind_int(w->dep, 3, (int64_t)t->at);
+    mr_case_bind_borrowed(w->dep, 4, w->key.ptr, w->key.len);
+    return code == MR_OK ? mr_case_run(w->dep, err) : code;
+}
+
+/* Does what others refer to change? */
+static enum mr_code leaves(struct linking *w, const struct mr_merge_work_row *row,
+                           bool *yes, struct mr_err *err)
+{
+    bool null = false;
+    *yes = true;
+    if (row->n == MR_STEP_DELETE)
+        return MR_OK;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, w->r->to.at,
+                                          w->r->to.count, &w->bytes, &null, err);
+    if (code == MR_OK)
+        code = mr_pair_values_of(row->live, row->live_len, w->r->to.at, w->r->to.count,
+                                 &w->key, &null, err);
+    *yes = code == MR_OK && mr_key_compare((struct mr_key){w->bytes.ptr, w->bytes.len},
+                                           (struct mr_key){w->key.ptr, w->key.len}) != 0;
+    return code;
+}
+
+static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                                struct mr_err *err)
+{
+    struct linking *w = ctx;
+    const struct mr_merge_lookup what = {MR_TARGET, child_of(w), w->r->from};
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->asks);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        const struct mr_key live = {row->live, row->live_len};
+        bool goes = false;
+        code = leaves(w, row, &goes, err);
+        if (code == MR_OK && goes)
+            code = mr_merge_lookup_push(&w->asks, row->id, live, w->r->to, arena, err);
+    }
+    return code == MR_OK
+               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_child, w, err)
+               : code;
+}
+
+/* ---- both ---- */
+
+static enum mr_code prepare(struct linking *w, struct mr_err *err)
+{
+    struct mr_case *cf = w->c->m.cf;
+    enum mr_code code = mr_case_prepare(
+        cf, "INSERT OR IGNORE INTO link (child, ref) VALUES (?1,?2)", &w->add, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "UPDATE link SET sfound=1, ps=coalesce((SELECT id FROM c WHERE tbl=?1 AND"
+            " skey=?2), 0), sident=?3 WHERE child=?4 AND ref=?5",
+            &w->found[MR_SOURCE], err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "UPDATE link SET tfound=1, pt=coalesce((SELECT id FROM c WHERE tbl=?1 AND"
+            " tkey=?2), 0), tident=?3 WHERE child=?4 AND ref=?5",
+            &w->found[MR_TARGET], err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE link SET same=1 WHERE child=?1 AND ref=?2",
+                               &w->same, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES"
+                               " (?1, ?2, coalesce((SELECT id FROM c WHERE tbl=?3 AND"
+                               " tkey=?4), 0))",
+                               &w->dep, err);
+    return code;
+}
+
+static enum mr_code link_reference(struct linking *w, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (w->c->planned[w->r->child])
+        code =
+            mr_copy_pages(w->c,
+                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                          " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
+                          w->r->child, link_rows, w, err);
+    if (code == MR_OK)
+        code = compare_parents(w, err);
+    if (code == MR_OK && w->c->planned[w->r->parent])
+        code =
+            mr_copy_pages(w->c,
+                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                          " AND c.op IN (2,3) ORDER BY c.id LIMIT 500",
+                          w->r->parent, depend_rows, w, err);
+    return code;
+}
+
+enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
+{
+    struct linking w = {.c = c,
+                        .bytes = MR_STRBUF_INIT,
+                        .key = MR_STRBUF_INIT,
+                        .arena = MR_ARENA_INIT,
+                        .asks = MR_VEC_INIT(struct mr_merge_ask)};
+    enum mr_code code = prepare(&w, err);
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->nreferences; i++) {
+        w.r = &c->m.plan->references[i];
+        w.number = i;
+        code = link_reference(&w, err);
+    }
+    mr_case_free(w.add);
+    mr_case_free(w.found[MR_SOURCE]);
+    mr_case_free(w.found[MR_TARGET]);
+    mr_case_free(w.same);
+    mr_case_free(w.dep);
+    mr_vec_release(&w.asks);
+    mr_strbuf_release(&w.bytes);
+    mr_strbuf_release(&w.key);
+    mr_arena_release(&w.arena);
+    return code;
+}

@@ -1,0 +1,191 @@
+/* copy_plan.c: the copying policies as a whole; see copy.h. */
+#include "repair/copy/copy.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "repair/copy/copy_internal.h"
+
+static const char schema_sql[] =
+    "PRAGMA temp.cache_size=-16384;"
+    "CREATE TEMP TABLE c (id INTEGER PRIMARY KEY, tbl INT NOT NULL, canon BLOB NOT NULL,"
+    " skey BLOB, source BLOB, tkey BLOB, target BLOB, several INT NOT NULL DEFAULT 0,"
+    " equal INT NOT NULL DEFAULT 0, same INT NOT NULL DEFAULT 0,"
+    " taint INT NOT NULL DEFAULT 0, op INT NOT NULL DEFAULT 0, kind TEXT, detail TEXT,"
+    " waits INT NOT NULL DEFAULT 0, wave INT NOT NULL DEFAULT 0,"
+    " entity INT NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX temp.c_canon ON c (tbl, canon);"
+    "CREATE INDEX temp.c_skey ON c (tbl, skey) WHERE skey IS NOT NULL;"
+    "CREATE INDEX temp.c_tkey ON c (tbl, tkey) WHERE tkey IS NOT NULL;"
+    "CREATE INDEX temp.c_page ON c (tbl, id);"
+    "CREATE INDEX temp.c_wave ON c (wave) WHERE wave>0;"
+    "CREATE INDEX temp.c_taint ON c (tbl, id) WHERE taint=1;"
+    "CREATE TEMP TABLE bag (digest BLOB PRIMARY KEY, n INT, image BLOB);"
+    "CREATE TEMP TABLE link (child INT, ref INT, sfound INT DEFAULT 0, ps INT DEFAULT 0,"
+    " sident BLOB, tfound INT DEFAULT 0, pt INT DEFAULT 0, tident BLOB,"
+    " same INT DEFAULT 0, PRIMARY KEY (child, ref)) WITHOUT ROWID;"
+    "CREATE INDEX temp.link_ps ON link (ps) WHERE ps>0;"
+    "CREATE INDEX temp.link_pt ON link (pt) WHERE pt>0;"
+    "CREATE TEMP TABLE take (taker INT, u INT, holder INT, PRIMARY KEY (taker, u))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX temp.take_holder ON take (holder);"
+    "CREATE TEMP TABLE want (u INT, canon BLOB, taker INT);"
+    "CREATE INDEX temp.want_canon ON want (u, canon);"
+    "CREATE TEMP TABLE dep (parent INT, ref INT, child INT, PRIMARY KEY (parent, ref,"
+    " child)) WITHOUT ROWID;"
+    "CREATE INDEX temp.dep_child ON dep (child) WHERE child>0;"
+    "CREATE TEMP TABLE loose (slot INT, how INT, what INT, col INT, value BLOB,"
+    " PRIMARY KEY (slot, how, what)) WITHOUT ROWID;";
+
+static const char drop_sql[] =
+    "DROP TABLE IF EXISTS temp.c; DROP TABLE IF EXISTS temp.bag;"
+    "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.take;"
+    "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
+    "DROP TABLE IF EXISTS temp.loose;";
+
+enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
+{
+    enum mr_code code = mr_case_exec(c->m.cf, drop_sql, err);
+    return code == MR_OK ? mr_case_exec(c->m.cf, schema_sql, err) : code;
+}
+
+enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
+                           mr_copy_rows_fn *fn, void *ctx, struct mr_err *err)
+{
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    struct mr_arena arena = MR_ARENA_INIT;
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)table, after};
+        mr_arena_reset(&arena);
+        code = mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : mr_merge_work_rows(&c->m, sql, args, 2, &arena, &rows, err);
+        if (code != MR_OK || rows.count == 0)
+            break;
+        after = ((struct mr_merge_work_row *)mr_vec_at(&rows, rows.count - 1))->id;
+        code = fn(ctx, &rows, &arena, err);
+    }
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- who may go ---- */
+
+static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        const int64_t args[] = {(int64_t)i};
+        int64_t n = 0;
+        if (c->m.plan->tables[i].pair->find.subject == MR_SUBJECT_NO)
+            continue;
+        code = mr_merge_work_int(
+            &c->m, "SELECT count(*) FROM c WHERE tbl=?1 AND op=3 AND kind IS NULL", args,
+            1, &n, err);
+        c->result->subject_deletes += (uint64_t)n;
+    }
+    return code;
+}
+
+static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
+{
+    enum mr_code code = count_subjects(c, err);
+    unsigned long long n = c->result->subject_deletes;
+    if (code != MR_OK || n == 0 ||
+        (c->task->has_allow_deletes && c->task->allow_deletes == n))
+        return code;
+    if (c->task->has_allow_deletes)
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the plan deletes %llu rows of people, not the %llu that are "
+                         "allowed",
+                         n, (unsigned long long)c->task->allow_deletes);
+    else
+        (void)mr_err_set(err, MR_E_REFUSED, "the plan deletes %llu rows of people", n);
+    mr_err_hint(err,
+                "If all of them are to go, plan with --allow-deletes %llu; merge keeps "
+                "everybody.",
+                n);
+    return MR_E_REFUSED;
+}
+
+/* ---- the plan ---- */
+
+static enum mr_code order_and_write(struct mr_copy *c, struct mr_err *err)
+{
+    struct mr_vec places = MR_VEC_INIT(struct mr_copy_place);
+    enum mr_code code = mr_copy_order(c, &places, err);
+    if (code == MR_OK)
+        code = check_deletes(c, err);
+    if (code == MR_OK)
+        code = mr_copy_entities(c, err);
+    if (code == MR_OK)
+        code = mr_copy_steps(c, &places, err);
+    mr_vec_release(&places);
+    return code;
+}
+
+static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
+{
+    static const struct {
+        const char *name;
+        enum mr_code (*work)(struct mr_copy *c, struct mr_err *err);
+    } phases[] = {
+        {"preparing", mr_copy_work_open},     {"collecting rows", mr_copy_collect},
+        {"classifying", mr_copy_classify},    {"owners", mr_copy_taint},
+        {"references", mr_copy_links},        {"children", mr_copy_outside_children},
+        {"unique values", mr_copy_unique},    {"conflicts", mr_copy_settle},
+        {"order and steps", order_and_write}, {"sequences", mr_copy_sequences},
+    };
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
+        double begun = mr_clock_now_s();
+        code = phases[i].work(c, err);
+        mr_log_debug("plan: %s took %.1f s", phases[i].name, mr_clock_now_s() - begun);
+    }
+    return code;
+}
+
+static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
+{
+    struct mr_merge *m = &c->m;
+    enum mr_code code = MR_OK;
+    size_t most = m->plan->ntables + m->plan->pairing.nreferences; /* and parents */
+    c->planned = mr_arena_calloc(&m->arena, most + 1, sizeof *c->planned);
+    if (c->planned == NULL)
+        return mr_merge_nomem(err);
+    for (size_t i = 0; i < m->plan->ntables; i++)
+        c->planned[i] = c->task->selected == NULL || c->task->selected[i];
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        code = mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err);
+    }
+    return code == MR_OK ? mr_copy_outside_parents(c, err) : code;
+}
+
+enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result *result,
+                          struct mr_err *err)
+{
+    struct mr_copy c = {.m = {.plan = task->tables,
+                              .fd = task->fd,
+                              .cf = mr_findings_case(task->fd),
+                              .store = task->store,
+                              .arena = MR_ARENA_INIT},
+                        .task = task,
+                        .result = result};
+    *result = (struct mr_copy_result){0};
+    mr_image_init(&c.m.image[0]);
+    mr_image_init(&c.m.image[1]);
+    enum mr_code code = prepare(&c, err);
+    if (code == MR_OK)
+        code = plan(&c, err);
+    (void)mr_case_exec(c.m.cf, drop_sql, NULL);
+    mr_copy_pools_release(&c);
+    mr_reader_free(c.m.reader[MR_SOURCE]);
+    mr_reader_free(c.m.reader[MR_TARGET]);
+    mr_image_release(&c.m.image[0]);
+    mr_image_release(&c.m.image[1]);
+    mr_arena_release(&c.m.arena);
+    return code;
+}

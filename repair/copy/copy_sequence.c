@@ -1,0 +1,100 @@
+/* copy_sequence.c: sequences above the keys that come; see copy_internal.h.
+ *
+ * A row that is inserted with its key moves an AUTO_INCREMENT counter along, but no
+ * sequence: the next row would be given a key that is taken. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/base/log.h"
+#include "core/pair/pair_columns.h"
+#include "repair/copy/copy_internal.h"
+#include "repair/reseed/plan_counters.h"
+#include "repair/reseed/reseed_read.h"
+#include "repair/reseed/reseed_value.h"
+#include "repair/side/sequence.h"
+
+static enum mr_code read_sequence(struct mr_copy *c, const struct mr_plan_table *t,
+                                  struct mr_sequence *sequence, uint64_t *above,
+                                  struct mr_err *err)
+{
+    const struct mr_server_side *side = c->m.plan->pairing.side;
+    const char *name = mr_plan_column_name(t, t->counter);
+    uint64_t next[MR_SIDES], greatest[MR_SIDES];
+    const struct mr_reseed_pair pair = {
+        {t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
+        {mr_pair_find_column(t->pair->side[MR_SOURCE], name),
+         mr_pair_find_column(t->pair->side[MR_TARGET], name)}};
+    enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
+    if (code == MR_OK)
+        code = mr_sequence_read(mr_reader_db(side[MR_TARGET].main), t->sequence_db,
+                                t->sequence, sequence, err);
+    uint64_t most = greatest[MR_SOURCE] > greatest[MR_TARGET] ? greatest[MR_SOURCE]
+                                                              : greatest[MR_TARGET];
+    *above = most < UINT64_MAX ? most + 1 : 0;
+    return code;
+}
+
+static enum mr_code keep(struct mr_copy *c, const struct mr_plan_table *t,
+                         uint64_t increment, uint64_t value, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    char text[2][24];
+    (void)snprintf(text[0], sizeof text[0], "%" PRIu64, value);
+    (void)snprintf(text[1], sizeof text[1], "%" PRIu64, increment);
+    enum mr_code code = mr_case_prepare(
+        c->m.cf,
+        "INSERT INTO plan_table (plan, tbl, next, margin, start, step, ids, counter)"
+        " VALUES (?1, ?2, ?3, '0', ?3, ?4, '0', ?3)",
+        &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, mr_plan_store_id(c->m.store));
+        mr_case_bind_text(stmt, 2, mr_plan_table_name(t));
+        mr_case_bind_text(stmt, 3, text[0]);
+        mr_case_bind_text(stmt, 4, text[1]);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* A sequence is never lowered, and left alone where it is above all already. */
+static enum mr_code raise_sequence(struct mr_copy *c, const struct mr_plan_table *t,
+                                   struct mr_err *err)
+{
+    struct mr_sequence sequence;
+    uint64_t above = 0;
+    enum mr_code code = read_sequence(c, t, &sequence, &above, err);
+    if (code != MR_OK || sequence.descends || (above > 0 && above <= sequence.next))
+        return code;
+    /* increment 0: the server's, which any value suits */
+    struct mr_reseed_step step = {1, 1};
+    if (sequence.increment > 1)
+        step = (struct mr_reseed_step){sequence.increment,
+                                       sequence.start % sequence.increment};
+    uint64_t value = above > 0 ? mr_reseed_round(above, step) : 0;
+    if (value != 0 && value <= sequence.maximum)
+        return keep(c, t, step.increment, value, err);
+    mr_log_warning("sequence \"%s.%s\" ends at %" PRIu64
+                   ", and cannot be raised above the keys of table \"%s\"",
+                   t->sequence_db, t->sequence, sequence.maximum, mr_plan_table_name(t));
+    return MR_OK;
+}
+
+enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err)
+{
+    enum mr_code code = mr_plan_counters_open(c->m.cf, mr_plan_store_id(c->m.store), err);
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        const struct mr_plan_table *t = &c->m.plan->tables[i];
+        const int64_t args[] = {(int64_t)i, MR_STEP_INSERT};
+        int64_t any = 0;
+        if (!c->planned[i] || t->sequence == NULL)
+            continue;
+        code = mr_merge_work_int(
+            &c->m,
+            "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=?1 AND op=?2 AND kind IS NULL)",
+            args, 2, &any, err);
+        if (code == MR_OK && any != 0)
+            code = raise_sequence(c, t, err);
+    }
+    return code;
+}

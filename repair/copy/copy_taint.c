@@ -1,0 +1,162 @@
+/* copy_taint.c: rows that stand below one person on SOURCE and below another on TARGET,
+ * equal or not, are not the same; see copy_internal.h.
+ *
+ * From slots whose rows are two entities, references are followed down on SOURCE.  A person
+ * is himself whoever invited him: references of subject tables are not followed, nor those
+ * within a table, unless they are part of an identity. */
+#include "repair/copy/copy_internal.h"
+
+#include "core/pair/pair_identity.h"
+
+struct tainting {
+    struct mr_copy *c;
+    const struct mr_plan_reference *by;
+    struct mr_vec keys; /* struct mr_key: what is referred to */
+    struct mr_vec asks; /* struct mr_merge_ask: keys of rows below */
+    struct mr_arena arena;
+    struct mr_strbuf bytes;
+    bool *grown; /* per table */
+};
+
+static bool is_followed(const struct mr_copy *c, const struct mr_plan_reference *r)
+{
+    const struct mr_plan_table *child = &c->m.plan->tables[r->child];
+    if (child->key.count == 0)
+        return false; /* nobody refers to its rows */
+    return r->hard ||
+           (child->pair->find.subject == MR_SUBJECT_NO && r->child != r->parent);
+}
+
+static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
+                               const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct tainting *w = ctx;
+    const struct mr_plan_table *child = &w->c->m.plan->tables[w->by->child];
+    bool refers = false, null = false;
+    (void)ask;
+    enum mr_code code =
+        mr_merge_row_refers(w->by, (struct mr_key){row->image, row->len}, &refers, err);
+    if (code == MR_OK && refers)
+        code = mr_pair_values_of(row->image, row->len, child->key.at, child->key.count,
+                                 &w->bytes, &null, err);
+    if (code != MR_OK || !refers || null)
+        return code;
+    struct mr_merge_ask *slot = mr_vec_push(&w->asks);
+    const void *copy = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
+    if (slot == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *slot = (struct mr_merge_ask){.value = {copy, w->bytes.len}};
+    return MR_OK;
+}
+
+/* Rows with these keys that both sides have. */
+static enum mr_code taint_children(struct tainting *w, struct mr_err *err)
+{
+    const struct mr_plan_table *child = &w->c->m.plan->tables[w->by->child];
+    struct mr_case_stmt *mark = NULL;
+    enum mr_code code = mr_copy_collect_keys(w->c, child, &w->asks, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(w->c->m.cf,
+                               "UPDATE c SET taint=1 WHERE tbl=?1 AND skey=?2 AND tkey IS"
+                               " NOT NULL AND taint=0",
+                               &mark, err);
+    for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
+        mr_case_bind_int(mark, 1, (int64_t)child->at);
+        mr_case_bind_borrowed(mark, 2, ask->value.ptr, ask->value.len);
+        code = mr_case_run(mark, err);
+    }
+    mr_case_free(mark);
+    w->grown[child->at] = true;
+    return code;
+}
+
+static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                           struct mr_err *err)
+{
+    struct tainting *w = ctx;
+    const struct mr_merge_lookup what = {MR_SOURCE, &w->c->m.plan->tables[w->by->child],
+                                         w->by->from};
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->keys);
+    mr_vec_clear(&w->asks);
+    mr_arena_reset(&w->arena);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        bool null = false;
+        code = mr_pair_values_of(row->image, row->len, w->by->to.at, w->by->to.count,
+                                 &w->bytes, &null, err);
+        if (code != MR_OK || null)
+            continue;
+        struct mr_key *key = mr_vec_push(&w->keys);
+        const void *copy = mr_arena_dup(arena, w->bytes.ptr, w->bytes.len);
+        if (key == NULL || copy == NULL)
+            return mr_merge_nomem(err);
+        *key = (struct mr_key){copy, w->bytes.len};
+    }
+    if (code == MR_OK && w->keys.count > 0)
+        code = mr_merge_lookup_stream(&w->c->m, &what, w->keys.items, w->keys.count,
+                                      take_child, w, err);
+    return code == MR_OK && w->asks.count > 0 ? taint_children(w, err) : code;
+}
+
+static enum mr_code follow_table(struct tainting *w, size_t table, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)table};
+    enum mr_code code = mr_merge_work_run(
+        &w->c->m, "UPDATE c SET taint=2 WHERE tbl=?1 AND taint=1", args, 1, NULL, err);
+    w->grown[table] = false;
+    for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
+        w->by = &w->c->m.plan->references[i];
+        if (w->by->parent == table && is_followed(w->c, w->by))
+            code = mr_copy_pages(w->c,
+                                 "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
+                                 " c.taint=2 AND c.id>?2 ORDER BY c.id LIMIT 500",
+                                 table, follow, w, err);
+    }
+    return code == MR_OK
+               ? mr_merge_work_run(&w->c->m,
+                                   "UPDATE c SET taint=3 WHERE tbl=?1 AND taint=2", args,
+                                   1, NULL, err)
+               : code;
+}
+
+/* Is every parent written, so that it will be SOURCE's? */
+static bool all_planned(const struct mr_copy *c)
+{
+    if (c->task->policy != MR_COPY_MIRROR)
+        return false;
+    for (size_t i = 0; i < c->m.plan->ntables; i++)
+        if (!c->planned[i])
+            return false;
+    return true;
+}
+
+enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
+{
+    struct tainting w = {.c = c,
+                         .keys = MR_VEC_INIT(struct mr_key),
+                         .asks = MR_VEC_INIT(struct mr_merge_ask),
+                         .arena = MR_ARENA_INIT,
+                         .bytes = MR_STRBUF_INIT};
+    bool more = !all_planned(c);
+    enum mr_code code = MR_OK;
+    w.grown = mr_arena_calloc(&c->m.arena, c->m.plan->ntables + 1, sizeof *w.grown);
+    if (w.grown == NULL)
+        return mr_merge_nomem(err);
+    for (size_t i = 0; i < c->m.plan->ntables; i++)
+        w.grown[i] = true;
+    while (code == MR_OK && more) {
+        more = false;
+        for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++)
+            if (w.grown[i]) {
+                more = true;
+                code = follow_table(&w, i, err);
+            }
+    }
+    mr_vec_release(&w.keys);
+    mr_vec_release(&w.asks);
+    mr_arena_release(&w.arena);
+    mr_strbuf_release(&w.bytes);
+    return code;
+}

@@ -1,0 +1,181 @@
+/* copy_unique.c: who holds the unique values that rows are to have; see
+ * copy_internal.h. */
+#include "repair/copy/copy_internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/pair/pair_identity.h"
+
+struct taking {
+    struct mr_copy *c;
+    const struct mr_plan_table *table;
+    struct mr_plan_columns columns;
+    size_t number; /* of the index; nuniques: the identity */
+    bool rival;    /* SOURCE may have the value twice */
+    struct mr_case_stmt *take, *want;
+    struct mr_strbuf bytes;
+    struct mr_vec asks; /* struct mr_merge_ask */
+};
+
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct taking *w = ctx;
+    const struct mr_plan_columns *key = &w->table->key;
+    bool null = false;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&w->bytes);
+    if (key->count > 0)
+        code = mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes,
+                                 &null, err);
+    mr_case_bind_int(w->take, 1, ask->tag);
+    mr_case_bind_int(w->take, 2, (int64_t)w->number);
+    mr_case_bind_int(w->take, 3, (int64_t)w->table->at);
+    mr_case_bind_borrowed(w->take, 4, w->bytes.ptr, w->bytes.len);
+    return code == MR_OK ? mr_case_run(w->take, err) : code;
+}
+
+static enum mr_code note_wants(struct taking *w, struct mr_arena *arena,
+                               struct mr_err *err)
+{
+    enum mr_code code = w->asks.count == 0
+                            ? MR_OK
+                            : mr_merge_lookup_canonise(&w->c->m, w->table, w->columns,
+                                                       &w->asks, arena, err);
+    for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
+        mr_case_bind_int(w->want, 1, (int64_t)w->number);
+        mr_case_bind_borrowed(w->want, 2, ask->canon.ptr, ask->canon.len);
+        mr_case_bind_int(w->want, 3, ask->tag);
+        code = mr_case_run(w->want, err);
+    }
+    return code;
+}
+
+static enum mr_code take_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    struct taking *w = ctx;
+    const struct mr_merge_lookup what = {MR_TARGET, w->table, w->columns};
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->asks);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        code =
+            mr_merge_lookup_push(&w->asks, row->id, (struct mr_key){row->image, row->len},
+                                 w->columns, arena, err);
+    }
+    if (code == MR_OK && w->rival)
+        code = note_wants(w, arena, err);
+    return code == MR_OK
+               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err)
+               : code;
+}
+
+/* Does SOURCE keep the values apart just as TARGET does? */
+static bool source_has(const struct mr_plan_table *t, const struct mr_plan_columns *of)
+{
+    const struct mr_table *s = t->pair->side[MR_SOURCE];
+    for (size_t i = 0; i < s->nindexes; i++) {
+        const struct mr_index *index = &s->indexes[i];
+        bool all = index->unique && index->nparts == of->count;
+        for (size_t k = 0; all && k < of->count; k++) {
+            const char *name = mr_plan_column_name(t, of->at[k]);
+            const struct mr_column *own = mr_pair_find_column(s, name);
+            const struct mr_column *live =
+                mr_pair_find_column(t->pair->side[MR_TARGET], name);
+            bool is_part = false;
+            for (size_t p = 0; p < index->nparts; p++)
+                is_part = is_part || (index->parts[p].column != NULL &&
+                                      index->parts[p].prefix_len == 0 &&
+                                      strcasecmp(index->parts[p].column, name) == 0);
+            all = is_part && (own->collation == NULL || live->collation == NULL ||
+                              strcmp(own->collation, live->collation) == 0);
+        }
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+/* Backfill and newest let nobody in twice, also where no index sees to that. */
+static bool is_guarded(const struct mr_copy *c, const struct mr_plan_table *t)
+{
+    bool beyond = false;
+    if (c->task->policy == MR_COPY_MIRROR || t->key.count == 0 ||
+        mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS)
+        return false;
+    for (size_t i = 0; i < t->nuniques; i++)
+        if (t->uniques[i].is_identity)
+            return false;
+    for (size_t i = 0; i < t->named_by.count; i++)
+        beyond = beyond || !mr_plan_columns_has(&t->key, t->named_by.at[i]);
+    return beyond;
+}
+
+static enum mr_code take_index(struct taking *w, struct mr_err *err)
+{
+    w->rival = !source_has(w->table, &w->columns);
+    enum mr_code code = mr_case_exec(w->c->m.cf, "DELETE FROM temp.want", err);
+    if (code == MR_OK)
+        code =
+            mr_copy_pages(w->c,
+                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                          " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
+                          w->table->at, take_rows, w, err);
+    if (code == MR_OK && w->rival)
+        code = mr_merge_work_run(
+            &w->c->m,
+            "UPDATE c SET kind='duplicate' WHERE kind IS NULL AND id IN (SELECT taker "
+            "FROM"
+            " want JOIN (SELECT u AS gu, canon AS gc FROM want GROUP BY u, canon HAVING"
+            " count(*)>1) ON u=gu AND canon=gc)",
+            NULL, 0, NULL, err);
+    return code;
+}
+
+static enum mr_code take_table(struct taking *w, struct mr_err *err)
+{
+    const struct mr_plan_table *t = w->table;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->nuniques; i++) {
+        if (t->uniques[i].is_key)
+            continue;
+        w->number = i;
+        w->columns = t->uniques[i].columns;
+        code = take_index(w, err);
+    }
+    if (code == MR_OK && is_guarded(w->c, t)) {
+        w->number = t->nuniques;
+        w->columns = t->named_by;
+        code = take_index(w, err);
+    }
+    return code;
+}
+
+enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)
+{
+    struct taking w = {
+        .c = c, .bytes = MR_STRBUF_INIT, .asks = MR_VEC_INIT(struct mr_merge_ask)};
+    enum mr_code code =
+        mr_case_prepare(c->m.cf,
+                        "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (?1, ?2,"
+                        " coalesce((SELECT id FROM c WHERE tbl=?3 AND tkey=?4), 0))",
+                        &w.take, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(c->m.cf,
+                               "INSERT INTO want (u, canon, taker) VALUES (?1,?2,?3)",
+                               &w.want, err);
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        w.table = &c->m.plan->tables[i];
+        if (c->planned[i])
+            code = take_table(&w, err);
+    }
+    mr_case_free(w.take);
+    mr_case_free(w.want);
+    mr_vec_release(&w.asks);
+    mr_strbuf_release(&w.bytes);
+    return code;
+}

@@ -1,0 +1,390 @@
+/* copy_write.c: what was decided, as entities and steps; see copy_internal.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pair/pair_identity.h"
+#include "repair/copy/copy_internal.h"
+#include "repair/merge/merge_steps.h"
+
+struct writing {
+    struct mr_copy *c;
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *read, *done, *loose;
+    struct mr_arena arena;
+    struct mr_vec asks; /* struct mr_merge_ask */
+    struct mr_strbuf parked, open;
+    struct mr_key *values; /* per column of the widest table */
+    bool any_loose;
+    /* of the unit and tree at hand */
+    uint64_t unit;
+    size_t rows, image_bytes;
+    int64_t tree;
+};
+
+/* Only the columns of the table: values for people follow them. */
+static enum mr_code cut(const struct mr_plan_table *t, struct mr_key *image,
+                        struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; image->ptr != NULL && code == MR_OK && i < t->pair->find.ncolumns;
+         i++)
+        code = mr_row_skip(image->ptr, image->len, &pos, err);
+    image->len = pos;
+    return code;
+}
+
+/* ---- entities ---- */
+
+static const char *detail_text(struct writing *w, const char *kind, int64_t what)
+{
+    const struct mr_plan_table *t = w->table;
+    size_t at = (size_t)what;
+    if (strcmp(kind, "unique") == 0)
+        return at < t->nuniques ? t->uniques[at].name : "identity";
+    if (at >= w->c->m.plan->nreferences)
+        return what >= 0 ? "a table that only the target has" : NULL;
+    const struct mr_pair_reference *r = w->c->m.plan->references[at].pair;
+    return strcmp(kind, "referenced") == 0 ? r->child->find.name : r->kin.name;
+}
+
+static bool is_closed(const char *kind)
+{
+    return strcmp(kind, "changed") == 0;
+}
+
+static enum mr_decision decision_of(enum mr_step_op op, const char *kind, bool same)
+{
+    if (kind != NULL)
+        return same ? MR_DECIDE_SAME : MR_DECIDE_CONFLICT;
+    return op == MR_STEP_INSERT   ? MR_DECIDE_INSERT
+           : op == MR_STEP_UPDATE ? MR_DECIDE_UPDATE
+                                  : MR_DECIDE_DELETE;
+}
+
+static void count(struct mr_copy_result *result, const struct mr_entity *e)
+{
+    result->inserts += e->decision == MR_DECIDE_INSERT;
+    result->updates += e->decision == MR_DECIDE_UPDATE;
+    result->deletes += e->decision == MR_DECIDE_DELETE;
+    result->open += e->kind != NULL && e->choice == NULL;
+    result->kept += e->kind != NULL && e->choice != NULL;
+}
+
+/* Where the entity stands afterwards, and as what; a row that goes keeps the key that it
+ * goes from. */
+static void fill_after(struct mr_entity *e, const struct mr_merge_work_row *row,
+                       struct mr_key source, bool same)
+{
+    if (e->decision == MR_DECIDE_INSERT || e->decision == MR_DECIDE_UPDATE) {
+        e->target_key = row->key;
+        e->after = source.ptr;
+        e->after_len = source.len;
+    } else if (e->decision == MR_DECIDE_DELETE || same || row->image == NULL) {
+        e->target_key = row->live_key;
+    }
+}
+
+static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
+                         const char *kind, int64_t what, struct mr_key identity,
+                         struct mr_err *err)
+{
+    struct mr_key source = {row->image, row->len}, target = {row->live, row->live_len};
+    bool same = row->image != NULL && row->live != NULL && row->above;
+    enum mr_code code = cut(w->table, &source, err);
+    if (code == MR_OK)
+        code = cut(w->table, &target, err);
+    if (code != MR_OK)
+        return code;
+    struct mr_entity e = {.table = w->table->at,
+                          .source_key = row->key,
+                          .identity = identity.ptr,
+                          .identity_len = identity.len,
+                          .decision = decision_of((enum mr_step_op)row->n, kind, same),
+                          .kind = kind,
+                          .detail = kind != NULL ? detail_text(w, kind, what) : NULL,
+                          .choices = kind != NULL ? "" : NULL,
+                          .source = source.ptr,
+                          .source_len = source.len,
+                          .target = target.ptr,
+                          .target_len = target.len};
+    if (kind != NULL && is_closed(kind))
+        e.choice = "target";
+    fill_after(&e, row, source, same);
+    count(w->c->result, &e);
+    code = mr_plan_store_save(w->c->m.store, &e, err);
+    mr_case_bind_int(w->done, 1, e.id);
+    mr_case_bind_int(w->done, 2, row->id);
+    return code == MR_OK ? mr_case_run(w->done, err) : code;
+}
+
+/* Identities of a batch, by slot. */
+static enum mr_code name_rows(struct writing *w, const struct mr_vec *rows,
+                              struct mr_arena *arena, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->asks);
+    if (mr_copy_identity(w->c, w->table) != MR_PLAN_BY_COLUMNS ||
+        w->table->named_by.count == 0)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        const struct mr_key image = row->image != NULL
+                                        ? (struct mr_key){row->image, row->len}
+                                        : (struct mr_key){row->live, row->live_len};
+        code = mr_merge_lookup_push(&w->asks, row->id, image, w->table->named_by, arena,
+                                    err);
+    }
+    return code == MR_OK && w->asks.count > 0
+               ? mr_merge_lookup_canonise(&w->c->m, w->table, w->table->named_by,
+                                          &w->asks, arena, err)
+               : code;
+}
+
+static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    struct writing *w = ctx;
+    size_t named = 0;
+    enum mr_code code = name_rows(w, rows, arena, err);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        const struct mr_merge_ask *ask =
+            named < w->asks.count ? mr_vec_at(&w->asks, named) : NULL;
+        bool found = false;
+        struct mr_key identity = {0};
+        if (ask != NULL && ask->tag == row->id) {
+            identity = ask->canon;
+            named++;
+        }
+        mr_case_bind_int(w->read, 1, row->id);
+        code = mr_case_step(w->read, &found, err);
+        const char *kind =
+            code == MR_OK ? mr_merge_work_text(w->read, 0, arena, &code, err) : NULL;
+        int64_t what = code == MR_OK ? mr_case_int(w->read, 1) : 0;
+        mr_case_reset(w->read);
+        if (code == MR_OK)
+            code = save(w, row, kind, what, identity, err);
+    }
+    return code;
+}
+
+/* Who waits for whom is known when all have their numbers. */
+static enum mr_code save_waits(struct writing *w, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        w->c->m.cf,
+        "SELECT a.entity, b.entity FROM c a JOIN c b ON b.id=a.waits WHERE a.waits>0 AND"
+        " a.kind IS NOT NULL AND a.entity>0 AND b.entity>0 AND a.id<>b.id",
+        &stmt, err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct mr_entity e;
+        mr_arena_reset(&w->arena);
+        code = mr_plan_store_get(w->c->m.store, mr_case_int(stmt, 0), &w->arena, &e, err);
+        e.waits_for = mr_case_int(stmt, 1);
+        if (code == MR_OK)
+            code = mr_plan_store_save(w->c->m.store, &e, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static void end(struct writing *w)
+{
+    mr_case_free(w->read);
+    mr_case_free(w->done);
+    mr_case_free(w->loose);
+    mr_vec_release(&w->asks);
+    mr_strbuf_release(&w->parked);
+    mr_strbuf_release(&w->open);
+    mr_arena_release(&w->arena);
+}
+
+static struct writing begin(struct mr_copy *c)
+{
+    return (struct writing){.c = c,
+                            .arena = MR_ARENA_INIT,
+                            .parked = MR_STRBUF_INIT,
+                            .open = MR_STRBUF_INIT,
+                            .asks = MR_VEC_INIT(struct mr_merge_ask)};
+}
+
+enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
+{
+    struct writing w = begin(c);
+    enum mr_code code = mr_case_prepare(
+        c->m.cf, "SELECT kind, coalesce(detail, -1) FROM c WHERE id=?1", &w.read, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(c->m.cf, "UPDATE c SET entity=?1 WHERE id=?2", &w.done, err);
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        w.table = &c->m.plan->tables[i];
+        if (c->planned[i])
+            code = mr_copy_pages(c,
+                                 "SELECT c.id, c.skey, c.op, c.same, 0, c.source, c.tkey,"
+                                 " c.target FROM c WHERE c.tbl=?1 AND c.id>?2 AND (c.op>0"
+                                 " OR c.kind IS NOT NULL) ORDER BY c.id LIMIT 500",
+                                 i, save_rows, &w, err);
+    }
+    if (code == MR_OK)
+        code = save_waits(&w, err);
+    end(&w);
+    return code;
+}
+
+/* ---- steps ---- */
+
+struct loosened {
+    struct mr_key parked; /* TARGET's row after it made way */
+    struct mr_key after;  /* SOURCE's, with references left open */
+};
+
+static enum mr_code edit(struct writing *w, struct mr_case_stmt *stmt, bool early,
+                         struct mr_err *err)
+{
+    enum mr_copy_loose how = (enum mr_copy_loose)mr_case_int(stmt, 0);
+    enum mr_code code = MR_OK;
+    if ((how != MR_LOOSE_OPEN) != early)
+        return MR_OK;
+    if (how == MR_LOOSE_VALUE) {
+        w->values[mr_case_int(stmt, 2)] =
+            mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
+        return code;
+    }
+    const struct mr_plan_reference *r = &w->c->m.plan->references[mr_case_int(stmt, 1)];
+    for (size_t i = 0; i < r->from.count; i++)
+        if (mr_copy_may_open(w->c, r, r->from.at[i]))
+            w->values[r->from.at[i]] = (struct mr_key){"N", 1};
+    return MR_OK;
+}
+
+/* An image as it is while the row makes way (early), or before its references are closed. */
+static enum mr_code loosen(struct writing *w, uint32_t slot, bool early,
+                           struct mr_key *image, struct mr_strbuf *out,
+                           struct mr_err *err)
+{
+    size_t n = w->table->pair->find.ncolumns;
+    bool row = false;
+    enum mr_code code = MR_OK;
+    if (!w->any_loose || image->ptr == NULL)
+        return MR_OK;
+    memset(w->values, 0, n * sizeof *w->values);
+    mr_case_bind_int(w->loose, 1, slot);
+    while (code == MR_OK && (code = mr_case_step(w->loose, &row, err)) == MR_OK && row)
+        code = edit(w, w->loose, early, err);
+    mr_case_reset(w->loose);
+    if (code == MR_OK)
+        code = mr_merge_row_edit(*image, w->values, n, out, err);
+    *image = (struct mr_key){out->ptr, out->len};
+    return code;
+}
+
+static void choose_unit(struct writing *w, bool new_tree, size_t size)
+{
+    bool full = w->rows >= MR_UNIT_ROWS || w->image_bytes >= MR_UNIT_BYTES ||
+                (new_tree && w->rows + size > MR_UNIT_ROWS);
+    if (w->unit == 0 || full) {
+        w->unit++;
+        w->rows = 0;
+        w->image_bytes = 0;
+    }
+    if (new_tree)
+        w->tree++;
+    w->rows++;
+}
+
+static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p,
+                             struct mr_err *err)
+{
+    bool found = false;
+    mr_arena_reset(&w->arena);
+    mr_case_bind_int(w->read, 1, p->slot);
+    enum mr_code code = mr_case_step(w->read, &found, err);
+    if (code == MR_OK && !found)
+        code = mr_err_set(err, MR_E_BUG, "a row to be written is gone");
+    if (code != MR_OK)
+        return code;
+    enum mr_step_op op = (enum mr_step_op)mr_case_int(w->read, 1);
+    w->table = &w->c->m.plan->tables[mr_case_int(w->read, 0)];
+    struct mr_step step = {.entity = mr_case_int(w->read, 2),
+                           .unit = w->unit,
+                           .level = p->level,
+                           .tree = w->tree,
+                           .op = op,
+                           .table = w->table->at};
+    struct mr_key source = mr_merge_work_bytes(w->read, 3, &w->arena, &code, err);
+    struct mr_key target = mr_merge_work_bytes(w->read, 4, &w->arena, &code, err);
+    mr_case_reset(w->read);
+    if (code == MR_OK)
+        code = cut(w->table, &source, err);
+    if (code == MR_OK)
+        code = cut(w->table, &target, err);
+    struct mr_key parked = target, open = source;
+    if (code == MR_OK)
+        code = loosen(w, p->slot, true, &parked, &w->parked, err);
+    if (code == MR_OK)
+        code = loosen(w, p->slot, false, &open, &w->open, err);
+    struct mr_key before = parked, after = open;
+    if (p->phase == MR_PHASE_PARK) {
+        before = target;
+        after = parked;
+    } else if (p->phase == MR_PHASE_CLOSE) {
+        before = open;
+        after = source;
+    } else if (op == MR_STEP_DELETE) {
+        after = (struct mr_key){0};
+    }
+    if (p->phase != MR_PHASE_MAIN)
+        step.op = MR_STEP_UPDATE;
+    step.before = before.ptr;
+    step.before_len = before.len;
+    step.after = after.ptr;
+    step.after_len = after.len;
+    w->image_bytes += before.len + after.len;
+    return code == MR_OK ? mr_plan_store_add_step(w->c->m.store, &step, err) : code;
+}
+
+static enum mr_code open_steps(struct writing *w, struct mr_err *err)
+{
+    size_t widest = 0;
+    int64_t any = 0;
+    for (size_t i = 0; i < w->c->m.plan->ntables; i++)
+        if (w->c->m.plan->tables[i].pair->find.ncolumns > widest)
+            widest = w->c->m.plan->tables[i].pair->find.ncolumns;
+    w->values = mr_arena_calloc(&w->c->m.arena, widest + 1, sizeof *w->values);
+    if (w->values == NULL)
+        return mr_merge_nomem(err);
+    enum mr_code code = mr_case_prepare(
+        w->c->m.cf, "SELECT tbl, op, entity, source, target FROM c WHERE id=?1", &w->read,
+        err);
+    if (code == MR_OK)
+        code = mr_case_prepare(w->c->m.cf,
+                               "SELECT how, what, col, value FROM loose WHERE slot=?1",
+                               &w->loose, err);
+    if (code == MR_OK)
+        code = mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM loose)", NULL, 0,
+                                 &any, err);
+    w->any_loose = any != 0;
+    return code;
+}
+
+enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places,
+                           struct mr_err *err)
+{
+    struct writing w = begin(c);
+    const struct mr_copy_place *list = places->items;
+    enum mr_code code = open_steps(&w, err);
+    for (size_t i = 0; code == MR_OK && i < places->count; i++) {
+        bool new_tree = i == 0 || list[i].root != list[i - 1].root;
+        size_t size = 0;
+        while (new_tree && i + size < places->count && size <= MR_UNIT_ROWS &&
+               list[i + size].root == list[i].root)
+            size++;
+        choose_unit(&w, new_tree, size);
+        code = add_step(&w, &list[i], err);
+    }
+    end(&w);
+    return code;
+}

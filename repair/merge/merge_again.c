@@ -1,0 +1,363 @@
+/* merge_again.c: see merge_again.h. */
+#include "repair/merge/merge_again.h"
+
+#include <string.h>
+
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
+
+enum { DIGEST_BYTES = sizeof(struct mr_digest) };
+
+static const char schema_sql[] =
+    "CREATE TABLE IF NOT EXISTS plan_map (tbl TEXT NOT NULL, source_key BLOB NOT NULL,"
+    " target_key BLOB NOT NULL, identity BLOB, digest BLOB NOT NULL, is_new INT NOT NULL,"
+    " state TEXT NOT NULL, plan INT NOT NULL, PRIMARY KEY (tbl, source_key, target_key))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS plan_map_target ON plan_map (tbl, target_key);";
+
+/* SQLite would read the whole table by its primary key. */
+#define BY_TARGET " INDEXED BY plan_map_target"
+
+/* A row that was planned once. */
+struct planned {
+    int64_t id; /* in w */
+    struct mr_key source_key, target_key, identity, digest;
+    struct mr_digest found; /* of TARGET's row under the key, once it is there */
+    bool is_new, was_applied;
+    bool contested; /* a plan gave the key to another row, too */
+    bool there;     /* found on TARGET, with its identity */
+    bool named;     /* its identity was compared, and is the same */
+    bool exact;     /* to the last byte as it was planned */
+};
+
+struct testing {
+    struct mr_merge *m;
+    const struct mr_plan_table *table;
+    struct mr_arena arena;
+    struct mr_vec rows, asks, names; /* struct planned, struct mr_merge_ask ×2 */
+    struct mr_case_stmt *mark, *state, *rival;
+};
+
+/* ---- what was planned ---- */
+
+/* Of a row with several keys the certain ones come first. */
+static const char planned_sql[] =
+    "SELECT w.id, p.source_key, p.target_key, p.identity, p.digest, p.is_new,"
+    " p.state='applied', EXISTS (SELECT 1 FROM plan_map o" BY_TARGET " WHERE o.tbl=?1 AND"
+    " o.target_key=p.target_key AND o.source_key<>p.source_key AND o.state<>'undone')"
+    " AS contested FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
+    " WHERE w.tbl=?2 AND w.id>?3 AND p.state<>'undone'"
+    " ORDER BY w.id, p.state, contested, p.target_key";
+
+/* All that is planned of a row comes in one batch. */
+static bool is_full(const struct testing *t, int64_t next)
+{
+    size_t n = t->rows.count;
+    return n >= MR_MERGE_BATCH &&
+           ((const struct planned *)mr_vec_at(&t->rows, n - 1))->id != next;
+}
+
+static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool more = false;
+    enum mr_code code = mr_case_prepare(t->m->cf, planned_sql, &stmt, err);
+    mr_arena_reset(&t->arena);
+    mr_vec_clear(&t->rows);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, mr_plan_table_name(t->table));
+        mr_case_bind_int(stmt, 2, (int64_t)t->table->at);
+        mr_case_bind_int(stmt, 3, after);
+    }
+    while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more &&
+           !is_full(t, mr_case_int(stmt, 0))) {
+        struct planned *p = mr_vec_push(&t->rows);
+        if (p == NULL) {
+            code = mr_merge_nomem(err);
+            break;
+        }
+        p->id = mr_case_int(stmt, 0);
+        p->source_key = mr_merge_work_bytes(stmt, 1, &t->arena, &code, err);
+        p->target_key = mr_merge_work_bytes(stmt, 2, &t->arena, &code, err);
+        p->identity = mr_merge_work_bytes(stmt, 3, &t->arena, &code, err);
+        p->digest = mr_merge_work_bytes(stmt, 4, &t->arena, &code, err);
+        p->is_new = mr_case_int(stmt, 5) != 0;
+        p->was_applied = mr_case_int(stmt, 6) != 0;
+        p->contested = mr_case_int(stmt, 7) != 0;
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* ---- is it there? ---- */
+
+static enum mr_code digest_of(const struct mr_plan_table *table, struct mr_key image,
+                              struct mr_digest *out, struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++)
+        code = mr_row_skip(image.ptr, image.len, &pos, err);
+    if (code == MR_OK)
+        *out = mr_digest_bytes(image.ptr, pos);
+    return code;
+}
+
+static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct testing *t = ctx;
+    struct planned *p = mr_vec_at(&t->rows, (size_t)ask->tag);
+    struct mr_key image = {row->image, row->len};
+    enum mr_code code = digest_of(t->table, image, &p->found, err);
+    if (code != MR_OK)
+        return code;
+    p->exact = p->digest.len == DIGEST_BYTES &&
+               memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0;
+    p->there = p->is_new || p->exact;
+    return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL
+               ? mr_merge_lookup_push(&t->names, ask->tag, image, t->table->named_by,
+                                      &t->arena, err)
+               : MR_OK;
+}
+
+static enum mr_code look(struct testing *t, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_TARGET, t->table, t->table->key};
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&t->asks);
+    mr_vec_clear(&t->names);
+    for (size_t i = 0; i < t->rows.count; i++) {
+        struct mr_merge_ask *ask = mr_vec_push(&t->asks);
+        if (ask == NULL)
+            return mr_merge_nomem(err);
+        *ask = (struct mr_merge_ask){
+            .tag = (int64_t)i,
+            .value = ((struct planned *)mr_vec_at(&t->rows, i))->target_key};
+    }
+    code = mr_merge_lookup_ask(t->m, &what, &t->asks, take_row, t, err);
+    if (code == MR_OK)
+        code = mr_merge_lookup_canonise(t->m, t->table, t->table->named_by, &t->names,
+                                        &t->arena, err);
+    for (size_t i = 0; code == MR_OK && i < t->names.count; i++) {
+        const struct mr_merge_ask *name = mr_vec_at(&t->names, i);
+        struct planned *p = mr_vec_at(&t->rows, (size_t)name->tag);
+        p->named = mr_key_compare(name->canon, p->identity) == 0;
+        p->there = p->named;
+    }
+    return code;
+}
+
+/* ---- whose row it is ---- */
+
+/* The key is another row's: that was found there, or is the only one to the byte as it
+ * was planned; or this one has a place already. */
+static const char rival_sql[] =
+    "SELECT EXISTS (SELECT 1 FROM plan_map" BY_TARGET
+    " WHERE tbl=?1 AND target_key=?2 AND"
+    " source_key<>?3 AND (state='applied' OR (state='proposed' AND digest=?4)))"
+    " OR EXISTS (SELECT 1 FROM mark WHERE id=?5 AND into_key IS NOT NULL)";
+
+/* A key that plans gave to two rows says nothing of whose row stands there: equality
+ * does, and of equal rows the first has it.  What only another plan's map told has
+ * nothing to be equal to: it is there unless one of the others is. */
+static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err *err)
+{
+    bool row = false;
+    if (!p->there || !p->contested || p->was_applied || p->named)
+        return MR_OK;
+    p->there = p->exact || p->digest.len == 0;
+    if (!p->there)
+        return MR_OK;
+    mr_case_bind_text(t->rival, 1, mr_plan_table_name(t->table));
+    mr_merge_work_bind(t->rival, 2, p->target_key);
+    mr_merge_work_bind(t->rival, 3, p->source_key);
+    if (!p->exact)
+        mr_case_bind_borrowed(t->rival, 4, &p->found, DIGEST_BYTES);
+    mr_case_bind_int(t->rival, 5, p->id);
+    enum mr_code code = mr_case_step(t->rival, &row, err);
+    if (code == MR_OK)
+        p->there = mr_case_int(t->rival, 0) == 0;
+    mr_case_reset(t->rival);
+    return code;
+}
+
+/* ---- what comes of it ---- */
+
+static enum mr_code note(struct testing *t, const struct planned *p, struct mr_err *err)
+{
+    if (!p->there && !p->was_applied)
+        return MR_OK;
+    mr_case_bind_int(t->mark, 1, p->id);
+    mr_merge_work_bind(t->mark, 2, p->there ? p->target_key : (struct mr_key){0});
+    mr_case_bind_int(t->mark, 3, !p->there);
+    mr_case_bind_int(t->mark, 4, p->there && p->exact);
+    enum mr_code code = mr_case_run(t->mark, err);
+    if (code != MR_OK || p->was_applied)
+        return code;
+    mr_case_bind_text(t->state, 1, mr_plan_table_name(t->table));
+    mr_merge_work_bind(t->state, 2, p->source_key);
+    mr_merge_work_bind(t->state, 3, p->target_key);
+    return mr_case_run(t->state, err);
+}
+
+static enum mr_code test_table(struct testing *t, struct mr_err *err)
+{
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        code = read_planned(t, after, err);
+        if (code != MR_OK || t->rows.count == 0)
+            break;
+        after = ((struct planned *)mr_vec_at(&t->rows, t->rows.count - 1))->id;
+        code = look(t, err);
+        for (size_t i = 0; code == MR_OK && i < t->rows.count; i++) {
+            struct planned *p = mr_vec_at(&t->rows, i);
+            code = contest(t, p, err);
+            if (code == MR_OK)
+                code = note(t, p, err);
+        }
+    }
+    return code;
+}
+
+/* Rows that were deleted since keep that as their conflict, and its choice. */
+static enum mr_code skip_deleted(struct mr_merge *m, struct mr_err *err)
+{
+    return mr_merge_work_run(
+        m,
+        "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
+        " 'skip' FROM mark WHERE gone AND into_key IS NULL",
+        NULL, 0, NULL, err);
+}
+
+enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
+{
+    struct testing t = {.m = m,
+                        .arena = MR_ARENA_INIT,
+                        .rows = MR_VEC_INIT(struct planned),
+                        .asks = MR_VEC_INIT(struct mr_merge_ask),
+                        .names = MR_VEC_INIT(struct mr_merge_ask)};
+    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            m->cf,
+            "INSERT INTO mark (id, into_key, gone, known, skip, exact)"
+            " VALUES (?1, ?2, ?3, 1, ?3, ?4) ON CONFLICT (id) DO UPDATE SET"
+            " into_key=coalesce(into_key, excluded.into_key),"
+            " gone=min(gone, excluded.gone), skip=min(skip, excluded.skip),"
+            " exact=max(exact, excluded.exact)",
+            &t.mark, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf,
+                               "UPDATE plan_map SET state='applied' WHERE tbl=? AND"
+                               " source_key=? AND target_key=?",
+                               &t.state, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, rival_sql, &t.rival, err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        t.table = &m->plan->tables[i];
+        if (t.table->key.count > 0)
+            code = test_table(&t, err);
+    }
+    if (code == MR_OK)
+        code = skip_deleted(m, err);
+    mr_case_free(t.mark);
+    mr_case_free(t.state);
+    mr_case_free(t.rival);
+    mr_vec_release(&t.rows);
+    mr_vec_release(&t.asks);
+    mr_vec_release(&t.names);
+    mr_arena_release(&t.arena);
+    return code;
+}
+
+/* ---- remembering ---- */
+
+/* A row under a key of its own is told by that; one that kept its key, by being equal. */
+enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *table,
+                               struct mr_key source_key, struct mr_key target_key,
+                               struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, digest, is_new,"
+            " state, plan) VALUES (?1, ?2, ?3, x'', ?2<>?3, 'proposed', ?4)",
+            &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, table);
+        mr_merge_work_bind(stmt, 2, source_key);
+        mr_merge_work_bind(stmt, 3, target_key);
+        mr_case_bind_int(stmt, 4, plan);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* ---- proposing ---- */
+
+static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
+                            const struct mr_entity *e, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &m->plan->tables[e->table];
+    struct mr_digest digest = {0};
+    enum mr_code code =
+        digest_of(t, (struct mr_key){e->after, e->after_len}, &digest, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
+    mr_merge_work_bind(stmt, 2, e->source_key);
+    mr_merge_work_bind(stmt, 3, e->target_key);
+    mr_merge_work_bind(stmt, 4, (struct mr_key){e->identity, e->identity_len});
+    mr_case_bind_borrowed(stmt, 5, &digest, DIGEST_BYTES);
+    mr_case_bind_int(stmt, 6, e->decision == MR_DECIDE_RENUMBER);
+    mr_case_bind_int(stmt, 7, mr_plan_store_id(m->store));
+    return mr_case_run(stmt, err);
+}
+
+static enum mr_code propose_table(struct mr_merge *m, struct mr_case_stmt *stmt,
+                                  const struct mr_plan_table *t,
+                                  enum mr_decision decision, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec entities = MR_VEC_INIT(struct mr_entity);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&entities);
+        code = mr_plan_store_entities(m->store, t->at, decision, after, MR_MERGE_BATCH,
+                                      &arena, &entities, err);
+        for (size_t i = 0; code == MR_OK && i < entities.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&entities, i);
+            after = e->id;
+            code = propose(m, stmt, e, err);
+        }
+    } while (code == MR_OK && entities.count > 0);
+    mr_vec_release(&entities);
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(
+        m->cf, "INSERT OR REPLACE INTO plan_map VALUES (?,?,?,?,?,?,'proposed',?)", &stmt,
+        err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        const struct mr_plan_table *t = &m->plan->tables[i];
+        if (t->key.count == 0)
+            continue;
+        code = propose_table(m, stmt, t, MR_DECIDE_INSERT, err);
+        if (code == MR_OK)
+            code = propose_table(m, stmt, t, MR_DECIDE_RENUMBER, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}

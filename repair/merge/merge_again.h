@@ -1,0 +1,34 @@
+/*
+ * merge_again: what earlier plans of the case have proposed, tested on TARGET, so that a
+ * second plan does not restore twice.
+ *
+ * A row that an earlier plan was to put at a key is there with its identity: it was
+ * applied, and is that row.  It is not there, though it once was: it was deleted since, is
+ * listed, and not inserted again.  It never was, or was undone: it is decided anew.
+ * A row without an identity is known by an id that no counter gave to anybody else, or by
+ * being, to the last byte, what was planned.  A plan that was never applied leaves its ids
+ * to later ones: where two rows were to get one key, it is the row of the one that was
+ * applied, or that stands there to the byte; of equal rows each key is one row's only.
+ *
+ * Kept in the case:
+ *   plan_map (tbl "db.t", source_key, target_key, identity, digest of the row as planned,
+ *             is_new: the id is of a block, state 'proposed' · 'applied' · 'undone', plan)
+ */
+#ifndef MR_MERGE_AGAIN_H
+#define MR_MERGE_AGAIN_H
+
+#include "repair/merge/merge_internal.h"
+
+/* Marks the rows of w that are known so (table mark). */
+enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err);
+
+/* Takes up what a plan said that this case does not know: a row of SOURCE stands on TARGET
+ * under that key.  What the case knows of the pair itself stays. */
+enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *table,
+                               struct mr_key source_key, struct mr_key target_key,
+                               struct mr_err *err);
+
+/* Proposes what the plan inserts; its entities are written. */
+enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err);
+
+#endif

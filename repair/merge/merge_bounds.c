@@ -1,0 +1,277 @@
+/* merge_bounds.c: see merge_bounds.h. */
+#include "repair/merge/merge_bounds.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/case/planbook.h"
+#include "repair/merge/merge_equal.h"
+#include "repair/merge/merge_split.h"
+#include "repair/merge/merge_work.h"
+#include "repair/side/sequence.h"
+#include "repair/side/side_column.h"
+
+static const char schema_sql[] =
+    "CREATE TABLE IF NOT EXISTS plan_bound (tbl TEXT PRIMARY KEY, base INT,"
+    " base_origin TEXT, fresh INT, fresh_origin TEXT, first_next TEXT) STRICT";
+
+/* ---- kept in the case ---- */
+
+/* Integers of SQLite end at 2^63-1. */
+static const char *text_of(uint64_t value, char text[24])
+{
+    (void)snprintf(text, 24, "%" PRIu64, value);
+    return text;
+}
+
+enum mr_code mr_merge_bounds_load(struct mr_case *cf, const char *table,
+                                  struct mr_merge_bound *bound, struct mr_arena *arena,
+                                  bool *known, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    *bound = (struct mr_merge_bound){0};
+    *known = false;
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "SELECT base, base_origin, fresh, fresh_origin, first_next"
+                               " FROM plan_bound WHERE tbl=?1",
+                               &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, table);
+        code = mr_case_step(stmt, known, err);
+    }
+    if (code == MR_OK && *known) {
+        const char *next = mr_case_text(stmt, 4);
+        bound->base = mr_case_int(stmt, 0);
+        bound->base_origin = mr_merge_work_text(stmt, 1, arena, &code, err);
+        bound->has_fresh = !mr_case_is_null(stmt, 2);
+        bound->fresh = mr_case_int(stmt, 2);
+        bound->fresh_origin = mr_merge_work_text(stmt, 3, arena, &code, err);
+        bound->first_next = next != NULL ? strtoull(next, NULL, 10) : 0;
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code keep(struct mr_merge *m, const struct mr_merge_table *t,
+                         struct mr_err *err)
+{
+    const struct mr_merge_bound *b = &t->bound;
+    struct mr_case_stmt *stmt = NULL;
+    char text[24];
+    enum mr_code code = mr_case_prepare(
+        m->cf, "INSERT OR REPLACE INTO plan_bound VALUES (?,?,?,?,?,?)", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, mr_plan_table_name(t->plan));
+        mr_case_bind_int(stmt, 2, b->base);
+        mr_case_bind_text(stmt, 3, b->base_origin);
+        if (b->has_fresh)
+            mr_case_bind_int(stmt, 4, b->fresh);
+        else
+            mr_case_bind_null(stmt, 4);
+        mr_case_bind_text(stmt, 5, b->has_fresh ? b->fresh_origin : NULL);
+        mr_case_bind_text(stmt, 6, text_of(b->first_next, text));
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* ---- TARGET's counter as the case first saw it ---- */
+
+/* MySQL up to 5.7 and MariaDB up to 10.2.3 take MAX + 1 at every start, so that what they
+ * have handed out is not known. */
+static bool recomputes(const struct mr_server *server)
+{
+    return server->flavour == MR_FLAVOUR_MYSQL ? server->version < 80000
+                                               : server->version < 100204;
+}
+
+static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t,
+                             uint64_t *next, struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(m->plan->pairing.side[MR_TARGET].main);
+    uint64_t greatest = 0;
+    if (db == NULL)
+        return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    if (t->sequence != NULL) {
+        struct mr_sequence sequence;
+        enum mr_code read =
+            mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
+        *next = sequence.next;
+        return read;
+    }
+    enum mr_code code =
+        mr_schema_auto_increment(db, t->pair->side[MR_TARGET], next, &greatest, err);
+    if (code == MR_OK && *next == 0)
+        *next = greatest + 1;
+    return code;
+}
+
+static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t,
+                               struct mr_err *err)
+{
+    uint64_t *next = &t->bound.first_next;
+    bool found = *next != 0;
+    enum mr_code code = MR_OK;
+    if (recomputes(&m->plan->pairing.side[MR_TARGET].cat->server) &&
+        t->plan->sequence == NULL) {
+        *next = 0;
+        return MR_OK;
+    }
+    if (!found)
+        code = mr_planbook_first_next(m->fd, mr_plan_table_name(t->plan),
+                                      mr_plan_column_name(t->plan, t->plan->counter),
+                                      next, &found, err);
+    if (code == MR_OK && !found)
+        code = read_now(m, t->plan, next, err);
+    if (code == MR_OK && *next == 0)
+        *next = 1; /* SHOW CREATE TABLE leaves a first value out */
+    return code;
+}
+
+/* ---- the base bound ---- */
+
+static bool told_key(const struct mr_merge *m, const struct mr_plan_table *t,
+                     uint64_t *key)
+{
+    const struct mr_merge_options *o = m->options;
+    for (size_t i = o->nsplit_keys; i > 0; i--)
+        if (strcasecmp(o->split_keys[i - 1].table, mr_plan_table_name(t)) == 0) {
+            *key = o->split_keys[i - 1].key;
+            return true;
+        }
+    *key = t->pair->config->split_key;
+    return t->pair->config->has_split_key;
+}
+
+/* The greatest key of one side created before the time of the split. */
+static enum mr_code before_split(struct mr_merge *m, const struct mr_plan_table *t,
+                                 enum mr_side side, int64_t *key, struct mr_err *err)
+{
+    const struct mr_table *table = t->pair->side[side];
+    const struct mr_side_column counter = {
+        m->reader[side], table,
+        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
+    struct mr_time split;
+    int64_t found = 0;
+    enum mr_code code = mr_merge_split_time(m, t, t->time_at, &split, err);
+    if (code == MR_OK)
+        code = mr_side_greatest_before(
+            &counter, mr_pair_find_column(table, mr_plan_column_name(t, t->time_at)),
+            &split, &found, err);
+    *key = found > *key ? found : *key;
+    return code;
+}
+
+/* Sets the bound where it need not be inferred; *known: it is set. */
+static enum mr_code told(struct mr_merge *m, struct mr_merge_table *t, bool *known,
+                         struct mr_err *err)
+{
+    struct mr_merge_bound *b = &t->bound;
+    uint64_t key = 0;
+    enum mr_code code = MR_OK;
+    if (told_key(m, t->plan, &key)) {
+        b->base = key > INT64_MAX ? INT64_MAX : (int64_t)key;
+        b->base_origin = MR_BOUND_TOLD;
+        *known = true;
+    } else if (m->options->split_at != NULL && t->plan->time_at != MR_NO_COLUMN) {
+        b->base = 0;
+        b->base_origin = MR_BOUND_AT;
+        *known = true;
+        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+            code = before_split(m, t->plan, (enum mr_side)side, &b->base, err);
+    }
+    return code;
+}
+
+static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bool *known,
+                                struct mr_err *err)
+{
+    struct mr_merge_bound kept;
+    enum mr_code code = mr_merge_bounds_load(m->cf, mr_plan_table_name(t->plan), &kept,
+                                             &m->arena, known, err);
+    if (code != MR_OK)
+        return code;
+    t->bound = kept;
+    bool has_base = *known && kept.base_origin != NULL;
+    *known = false;
+    code = first_next(m, t, err);
+    if (code == MR_OK)
+        code = told(m, t, known, err);
+    if (code == MR_OK && *known && has_base && kept.base != t->bound.base)
+        t->bound.has_fresh = false; /* it was that of another bound */
+    *known = *known || has_base;
+    t->bound.is_told =
+        t->bound.base_origin != NULL && strcmp(t->bound.base_origin, MR_BOUND_EQUAL) != 0;
+    return code;
+}
+
+enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
+{
+    bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer);
+    bool any = false;
+    enum mr_code code = infer != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        struct mr_merge_table *t = &m->tables[i];
+        bool known = false;
+        if (!mr_plan_has_counter(t->plan))
+            continue;
+        code = begin_table(m, t, &known, err);
+        infer[i] = !known;
+        any = any || !known;
+    }
+    if (code == MR_OK && any)
+        code = mr_merge_equal_bounds(m, infer, err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        if (infer[i])
+            m->tables[i].bound.base_origin = MR_BOUND_EQUAL;
+        if (mr_plan_has_counter(m->tables[i].plan))
+            code = keep(m, &m->tables[i], err);
+    }
+    return code;
+}
+
+/* ---- the fresh bound ---- */
+
+enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *table,
+                                   struct mr_err *err)
+{
+    struct mr_merge_bound *b = &table->bound;
+    const int64_t args[] = {(int64_t)table->plan->at};
+    int64_t any = 0, first = 0;
+    if (b->has_fresh)
+        return MR_OK;
+    enum mr_code code = mr_merge_work_int(
+        m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides", args, 1, &any, err);
+    if (code == MR_OK && any > 0)
+        code = mr_merge_work_int(m,
+                                 "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
+                                 " WHERE m.tbl=?1 AND m.collides",
+                                 args, 1, &first, err);
+    if (code != MR_OK)
+        return code;
+    if (any > 0) {
+        b->has_fresh = true;
+        b->fresh = first;
+        b->fresh_origin = "collision";
+    }
+    if (b->first_next > 0 && b->first_next <= INT64_MAX &&
+        (!b->has_fresh || (int64_t)b->first_next < b->fresh)) {
+        b->has_fresh = true;
+        b->fresh = (int64_t)b->first_next;
+        b->fresh_origin = "counter";
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_merge_bounds_keep(struct mr_merge *m, const struct mr_merge_table *table,
+                                  struct mr_err *err)
+{
+    return keep(m, table, err);
+}

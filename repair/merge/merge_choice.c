@@ -1,0 +1,275 @@
+/* merge_choice.c: see merge_choice.h. */
+#include "repair/merge/merge_choice.h"
+
+#include <string.h>
+
+#include "repair/merge/merge_unique.h"
+#include "repair/merge/merge_work.h"
+
+bool mr_merge_is_value_kind(const char *kind)
+{
+    static const char *const kinds[] = {"changed", "changed-in-source", "differs",
+                                        "identity-changed"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i], kind) == 0)
+            return true;
+    return false;
+}
+
+const char *mr_merge_choices(const char *kind)
+{
+    if (mr_merge_is_value_kind(kind))
+        return "target;source;newest:COLUMN";
+    return strcmp(kind, "unique") == 0 ? "merge-into;without-value;skip" : "restore;skip";
+}
+
+bool mr_merge_is_choice(const char *kind, const char *choice)
+{
+    static const char *const values[] = {"target", "source", NULL};
+    static const char *const uniques[] = {"merge-into", "without-value", "skip", NULL};
+    static const char *const existence[] = {"restore", "skip", NULL};
+    const char *const *may = existence;
+    if (kind == NULL)
+        return mr_merge_is_choice("changed", choice) ||
+               mr_merge_is_choice("unique", choice) ||
+               mr_merge_is_choice("parent-absent", choice);
+    if (mr_merge_is_value_kind(kind)) {
+        if (strncmp(choice, "newest:", 7) == 0)
+            return choice[7] != '\0';
+        may = values;
+    } else if (strcmp(kind, "unique") == 0) {
+        may = uniques;
+    }
+    for (; *may != NULL; may++)
+        if (strcmp(*may, choice) == 0)
+            return true;
+    return strcmp(choice, "stop") == 0;
+}
+
+/* A conflict without a choice. */
+struct conflict {
+    int64_t id;
+    size_t table;
+    struct mr_key key, other;
+    const char *kind;
+};
+
+struct choosing {
+    struct mr_merge *m;
+    size_t first, count;
+    struct mr_arena arena;
+    struct mr_vec conflicts;
+    struct mr_strbuf text;
+    struct mr_case_stmt *above, *note, *mark;
+    bool inner; /* rows of the component refer to each other */
+    bool again;
+};
+
+/* ---- who says what ---- */
+
+static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule *rules,
+                               size_t count, const char *kind, const char **choice,
+                               struct mr_err *err)
+{
+    for (size_t i = count; *choice == NULL && i > 0; i--) {
+        const struct mr_conflict_rule *r = &rules[i - 1];
+        if (strcmp(r->kind, kind) != 0)
+            continue;
+        mr_strbuf_reset(&c->text);
+        mr_strbuf_add_fmt(&c->text, r->column != NULL ? "%s:%s" : "%s", r->choice,
+                          r->column);
+        *choice = mr_arena_strdup(&c->arena, c->text.ptr);
+        if (*choice == NULL)
+            return mr_merge_nomem(err);
+    }
+    return MR_OK;
+}
+
+/* One decision restores or drops the tree. */
+static enum mr_code from_above(struct choosing *c, const struct conflict *x,
+                               const char **choice, struct mr_err *err)
+{
+    bool row = false;
+    if (strcmp(x->kind, "parent-absent") != 0)
+        return MR_OK;
+    mr_case_bind_int(c->above, 1, x->id);
+    enum mr_code code = mr_case_step(c->above, &row, err);
+    if (code == MR_OK && row && mr_case_int(c->above, 1) > 0)
+        *choice = "skip";
+    else if (code == MR_OK && row && mr_case_int(c->above, 0) > 0 &&
+             mr_case_int(c->above, 2) == mr_case_int(c->above, 0))
+        *choice = "restore";
+    mr_case_reset(c->above);
+    return code;
+}
+
+static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
+                                const char **choice, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
+    const struct mr_merge_options *o = c->m->options;
+    enum mr_code code = from_above(c, x, choice, err);
+    if (code == MR_OK && *choice == NULL && o->decision != NULL)
+        code = o->decision(o->decision_ctx, mr_plan_table_name(t), x->key, choice, err);
+    if (code == MR_OK && *choice == NULL)
+        code = from_rules(c, o->on_conflict, o->non_conflict, x->kind, choice, err);
+    if (code == MR_OK && *choice == NULL)
+        code = from_rules(c, t->pair->config->on_conflict, t->pair->config->non_conflict,
+                          x->kind, choice, err);
+    if (code == MR_OK && *choice != NULL && !mr_merge_is_choice(x->kind, *choice))
+        *choice = NULL;
+    return code;
+}
+
+/* ---- what it does ---- */
+
+static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
+                             const char *choice, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
+    bool skip = strcmp(choice, "skip") == 0;
+    struct mr_key without = {0};
+    enum mr_code code = MR_OK;
+    if (mr_merge_is_value_kind(x->kind))
+        return MR_OK;
+    if (strcmp(choice, "without-value") == 0) {
+        code = mr_merge_columns_to_empty(c->m, t, x->id, &c->text, err);
+        without = (struct mr_key){c->text.ptr, c->text.len};
+    }
+    mr_case_bind_int(c->mark, 1, x->id);
+    mr_case_bind_int(c->mark, 2, strcmp(choice, "restore") == 0);
+    mr_case_bind_int(c->mark, 3, skip);
+    mr_merge_work_bind(c->mark, 4,
+                       strcmp(choice, "merge-into") == 0 ? x->other : (struct mr_key){0});
+    mr_merge_work_bind(c->mark, 5, without);
+    c->again = c->again || !skip || c->inner;
+    return code == MR_OK ? mr_case_run(c->mark, err) : code;
+}
+
+static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
+    const char *choice = NULL;
+    enum mr_code code = find_choice(c, x, &choice, err);
+    if (code != MR_OK || choice == NULL)
+        return code;
+    if (strcmp(choice, "stop") == 0) {
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "a row of table \"%s\" is in conflict: %s; the choice for it is "
+                         "to stop",
+                         mr_plan_table_name(t), x->kind);
+        return MR_E_REFUSED;
+    }
+    mr_case_bind_int(c->note, 1, x->id);
+    mr_case_bind_text(c->note, 2, x->kind);
+    mr_case_bind_text(c->note, 3, choice);
+    mr_merge_work_bind(c->note, 4, x->other);
+    code = mr_case_run(c->note, err);
+    return code == MR_OK ? set_mark(c, x, choice, err) : code;
+}
+
+/* ---- conflicts ---- */
+
+static const char conflicts_sql[] =
+    "SELECT m.id, m.tbl, w.skey, m.other, m.kind FROM m JOIN w ON w.id=m.id"
+    " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2 AND m.id>?3"
+    " AND m.kind IS NOT NULL AND k.skip IS NOT 1 AND (k.into_key IS NULL OR k.known)"
+    " AND k.without IS NULL AND NOT EXISTS"
+    " (SELECT 1 FROM chosen c WHERE c.id=m.id AND c.kind=m.kind) ORDER BY m.id LIMIT "
+    "1000";
+
+static enum mr_code read_conflicts(struct choosing *c, int64_t after, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(c->m->cf, conflicts_sql, &stmt, err);
+    mr_vec_clear(&c->conflicts);
+    mr_arena_reset(&c->arena);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, (int64_t)c->first);
+        mr_case_bind_int(stmt, 2, (int64_t)(c->first + c->count));
+        mr_case_bind_int(stmt, 3, after);
+    }
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct conflict *x = mr_vec_push(&c->conflicts);
+        if (x == NULL) {
+            code = mr_merge_nomem(err);
+            break;
+        }
+        x->id = mr_case_int(stmt, 0);
+        x->table = (size_t)mr_case_int(stmt, 1);
+        x->key = mr_merge_work_bytes(stmt, 2, &c->arena, &code, err);
+        x->other = mr_merge_work_bytes(stmt, 3, &c->arena, &code, err);
+        x->kind = mr_merge_work_text(stmt, 4, &c->arena, &code, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
+{
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        code = read_conflicts(c, after, err);
+        if (code != MR_OK || c->conflicts.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < c->conflicts.count; i++) {
+            const struct conflict *x = mr_vec_at(&c->conflicts, i);
+            after = x->id;
+            code = take(c, x, err);
+        }
+    }
+    return code;
+}
+
+static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
+{
+    struct mr_case *cf = c->m->cf;
+    enum mr_code code = mr_case_prepare(
+        cf,
+        "SELECT count(*), total(k.skip), total(k.restored AND NOT k.skip)"
+        " FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"
+        " WHERE l.child=?1 AND p.waits AND p.id<>?1",
+        &c->above, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "INSERT INTO chosen (id, kind, choice, other)"
+                               " VALUES (?,?,?,?)",
+                               &c->note, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "INSERT INTO mark (id, restored, skip, into_key, without) VALUES (?,?,?,?,?)"
+            " ON CONFLICT (id) DO UPDATE SET restored=max(restored, excluded.restored),"
+            " skip=excluded.skip, into_key=excluded.into_key, without=excluded.without",
+            &c->mark, err);
+    return code;
+}
+
+enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, bool *again,
+                             struct mr_err *err)
+{
+    struct choosing c = {.m = m,
+                         .first = first,
+                         .count = count,
+                         .arena = MR_ARENA_INIT,
+                         .conflicts = MR_VEC_INIT(struct conflict),
+                         .text = MR_STRBUF_INIT};
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &m->plan->references[i];
+        c.inner = c.inner ||
+                  (r->child >= first && r->child < first + count && r->parent >= first);
+    }
+    enum mr_code code = open_statements(&c, err);
+    if (code == MR_OK)
+        code = choose_all(&c, err);
+    *again = c.again;
+    mr_case_free(c.above);
+    mr_case_free(c.note);
+    mr_case_free(c.mark);
+    mr_vec_release(&c.conflicts);
+    mr_strbuf_release(&c.text);
+    mr_arena_release(&c.arena);
+    return code;
+}

@@ -1,0 +1,27 @@
+/*
+ * merge_choice: what was chosen for the conflicts of a component: by a person for the row,
+ * on the command line for the kind, or in the configuration for kind and table.
+ *
+ * restore, skip, merge-into and without-value change what rows become, so that the
+ * component is decided again with them (table mark); target, source and newest say what is
+ * written of a row whose place is known.  A row below one that waits takes the choice of
+ * what is above it.
+ */
+#ifndef MR_MERGE_CHOICE_H
+#define MR_MERGE_CHOICE_H
+
+#include "repair/merge/merge_internal.h"
+
+bool mr_merge_is_value_kind(const char *kind);
+/* What a person may choose, joined by ';' (stop is for options only). */
+const char *mr_merge_choices(const char *kind);
+
+/* Is it one, with a column behind newest:?  kind NULL: of any kind of conflict. */
+bool mr_merge_is_choice(const char *kind, const char *choice);
+
+/* Takes up choices that are new; *again: decide the component anew.  MR_E_REFUSED where
+ * one is `stop`. */
+enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, bool *again,
+                             struct mr_err *err);
+
+#endif

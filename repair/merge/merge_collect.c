@@ -1,0 +1,565 @@
+/* merge_collect.c: see merge_collect.h. */
+#include "repair/merge/merge_collect.h"
+
+#include <string.h>
+
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
+
+#define FINDINGS 500 /* a batch, with their images */
+
+struct collecting {
+    struct mr_merge *m;
+    const struct mr_merge_table *table; /* whose rows are added */
+    const struct mr_plan_reference *by; /* only rows that refer by it; NULL: all */
+    struct mr_case_stmt *add, *live, *rest, *extra;
+    struct mr_arena arena;
+    struct mr_vec asks, keys,
+        rows; /* struct mr_merge_ask, struct mr_key, struct mr_merge_work_row */
+    struct mr_strbuf bytes;
+    int64_t ordinal; /* of a row without a key */
+    bool any;        /* a row was found (of a table without a key) */
+};
+
+static struct mr_merge_table *merge_table(struct mr_merge *m, size_t at)
+{
+    return &m->tables[at];
+}
+
+static bool is_keyless(const struct mr_merge_table *t)
+{
+    return t->plan->key.count == 0;
+}
+
+/* ---- rows of SOURCE ---- */
+
+/* The key of a row; one without any is named by all of it, and its number. */
+static enum mr_code key_of(struct collecting *c, struct mr_key image, struct mr_err *err)
+{
+    const struct mr_plan_table *t = c->table->plan;
+    bool null = false;
+    if (!is_keyless(c->table))
+        return mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes,
+                                 &null, err);
+    struct mr_value number = {.cls = MR_CLASS_INT, .i = ++c->ordinal};
+    mr_strbuf_reset(&c->bytes);
+    mr_strbuf_add(&c->bytes, image.ptr, image.len);
+    return mr_row_encode(&c->bytes, &number, err);
+}
+
+static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
+                            const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct collecting *c = ctx;
+    struct mr_key image = {row->image, row->len};
+    bool refers = true;
+    int64_t n = 0;
+    (void)ask;
+    enum mr_code code = MR_OK;
+    if (c->by != NULL)
+        code = mr_merge_row_refers(c->by, image, &refers, err);
+    if (code != MR_OK || !refers)
+        return code;
+    c->any = true;
+    if (is_keyless(c->table) && !c->table->all)
+        return MR_OK; /* it is read whole */
+    code = mr_merge_row_count(c->table->plan, image, &n, err);
+    if (code == MR_OK)
+        code = key_of(c, image, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(c->add, 1, (int64_t)c->table->plan->at);
+    mr_case_bind_borrowed(c->add, 2, c->bytes.ptr, c->bytes.len);
+    mr_case_bind_int(c->add, 3, n);
+    mr_case_bind_borrowed(c->add, 4, image.ptr, image.len);
+    return mr_case_run(c->add, err);
+}
+
+/* ---- TARGET's rows under the same keys ---- */
+
+static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct collecting *c = ctx;
+    const struct mr_merge_work_row *own = mr_vec_at(&c->rows, (size_t)ask->tag);
+    const struct mr_plan_table *t = c->table->plan;
+    struct mr_key image = {row->image, row->len};
+    bool differs = false, null = false;
+    enum mr_code code =
+        mr_merge_row_differs(c->m, t, (struct mr_key){own->image, own->len}, image,
+                             MR_NO_COLUMN, &differs, err);
+    if (code == MR_OK)
+        code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes,
+                                 &null, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_borrowed(c->live, 1, c->bytes.ptr, c->bytes.len);
+    mr_case_bind_borrowed(c->live, 2, image.ptr, image.len);
+    mr_case_bind_int(c->live, 3, !differs);
+    mr_case_bind_int(c->live, 4, own->id);
+    return mr_case_run(c->live, err);
+}
+
+/* Reads TARGET's rows for those of w beyond *after. */
+static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_TARGET, c->table->plan, c->table->plan->key};
+    enum mr_code code = MR_OK;
+    if (is_keyless(c->table))
+        return MR_OK;
+    for (;;) {
+        const int64_t args[] = {(int64_t)c->table->plan->at, *after, MR_MERGE_BATCH};
+        mr_arena_reset(&c->arena);
+        mr_vec_clear(&c->asks);
+        code = mr_merge_work_rows(c->m,
+                                  "SELECT " MR_MERGE_WORK_COLUMNS
+                                  " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
+                                  args, 3, &c->arena, &c->rows, err);
+        if (code != MR_OK || c->rows.count == 0)
+            return code;
+        for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&c->rows, i);
+            *after = row->id;
+            code = mr_merge_lookup_push(&c->asks, (int64_t)i,
+                                        (struct mr_key){row->image, row->len},
+                                        what.table->key, &c->arena, err);
+        }
+        if (code == MR_OK)
+            code = mr_merge_lookup_ask(c->m, &what, &c->asks, take_live, c, err);
+        if (code != MR_OK)
+            return code;
+    }
+}
+
+static enum mr_code last_id(struct mr_merge *m, int64_t *id, struct mr_err *err)
+{
+    return mr_merge_work_int(m, "SELECT max(id) FROM w", NULL, 0, id, err);
+}
+
+/* ---- tables without a key ---- */
+
+static enum mr_code add_rest(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct collecting *c = ctx;
+    (void)ask;
+    mr_case_bind_int(c->rest, 1, (int64_t)c->table->plan->at);
+    mr_case_bind_borrowed(c->rest, 2, row->image, row->len);
+    return mr_case_run(c->rest, err);
+}
+
+static enum mr_code load_all(struct collecting *c, struct mr_err *err)
+{
+    struct mr_merge_table *t = merge_table(c->m, c->table->plan->at);
+    struct mr_merge_lookup what = {MR_SOURCE, t->plan, {NULL, 0}};
+    if (t->all)
+        return MR_OK;
+    t->all = true;
+    c->by = NULL;
+    c->ordinal = 0;
+    enum mr_code code = mr_merge_lookup_stream(c->m, &what, NULL, 0, add_row, c, err);
+    what.side = MR_TARGET;
+    return code == MR_OK ? mr_merge_lookup_stream(c->m, &what, NULL, 0, add_rest, c, err)
+                         : code;
+}
+
+/* ---- what check found ---- */
+
+/* Values of plan columns from an image of the run; *null: one is NULL or unknown. */
+static enum mr_code values_of_finding(struct collecting *c, const void *image, size_t len,
+                                      struct mr_plan_columns columns, bool *null,
+                                      struct mr_err *err)
+{
+    size_t at[MR_KEY_PARTS_MAX] = {0};
+    *null = true;
+    if (image == NULL || columns.count > MR_KEY_PARTS_MAX)
+        return MR_OK;
+    for (size_t i = 0; i < columns.count; i++) {
+        at[i] = c->table->plan->found_at[columns.at[i]];
+        if (at[i] == MR_NO_COLUMN)
+            return MR_OK;
+    }
+    return mr_pair_values_of(image, len, at, columns.count, &c->bytes, null, err);
+}
+
+static enum mr_code keep_bytes(struct collecting *c, struct mr_key *key,
+                               struct mr_err *err)
+{
+    key->ptr = mr_arena_dup(&c->arena, c->bytes.ptr, c->bytes.len);
+    key->len = c->bytes.len;
+    return key->ptr != NULL ? MR_OK : mr_merge_nomem(err);
+}
+
+static enum mr_code ask_for_keys(struct collecting *c, const struct mr_vec *findings,
+                                 struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->asks);
+    for (size_t i = 0; code == MR_OK && i < findings->count; i++) {
+        const struct mr_finding *f = mr_vec_at(findings, i);
+        bool null = true;
+        struct mr_key key;
+        code = values_of_finding(c, f->source, f->source_len, c->table->plan->key, &null,
+                                 err);
+        if (code != MR_OK || null)
+            continue;
+        struct mr_merge_ask *ask = mr_vec_push(&c->asks);
+        code = ask != NULL ? keep_bytes(c, &key, err) : mr_merge_nomem(err);
+        if (code == MR_OK)
+            *ask = (struct mr_merge_ask){.value = key};
+    }
+    return code;
+}
+
+/* Values that only TARGET's rows hold: a row of SOURCE that refers to one of them points
+ * at nobody there, and at somebody here. */
+static enum mr_code live_values(struct collecting *c, const struct mr_vec *findings,
+                                struct mr_plan_columns columns, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->keys);
+    for (size_t i = 0; code == MR_OK && i < findings->count; i++) {
+        const struct mr_finding *f = mr_vec_at(findings, i);
+        struct mr_key live = {0}, own = {0};
+        bool null = true;
+        code = values_of_finding(c, f->target, f->target_len, columns, &null, err);
+        if (code != MR_OK || null)
+            continue;
+        code = keep_bytes(c, &live, err);
+        if (code == MR_OK)
+            code = values_of_finding(c, f->source, f->source_len, columns, &null, err);
+        if (code == MR_OK && !null)
+            code = keep_bytes(c, &own, err);
+        if (code != MR_OK || mr_key_compare(live, own) == 0)
+            continue;
+        struct mr_key *slot = mr_vec_push(&c->keys);
+        if (slot == NULL)
+            return mr_merge_nomem(err);
+        *slot = live;
+    }
+    return code;
+}
+
+/* Adds the rows of SOURCE that refer by r to one of c->keys. */
+static enum mr_code add_children(struct collecting *c, const struct mr_plan_reference *r,
+                                 struct mr_err *err)
+{
+    const struct mr_merge_table *before = c->table;
+    struct mr_merge_table *child = merge_table(c->m, r->child);
+    const struct mr_merge_lookup what = {MR_SOURCE, child->plan, r->from};
+    int64_t after = 0;
+    if (c->keys.count == 0 || child->all)
+        return MR_OK;
+    /* the batch at hand must outlive what is read for its children */
+    struct mr_arena arena = c->arena;
+    struct mr_vec rows = c->rows;
+    c->arena = (struct mr_arena)MR_ARENA_INIT;
+    c->rows = (struct mr_vec)MR_VEC_INIT(struct mr_merge_work_row);
+    c->table = child;
+    c->by = r;
+    c->any = false;
+    enum mr_code code = last_id(c->m, &after, err);
+    if (code == MR_OK)
+        code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row,
+                                      c, err);
+    if (code == MR_OK && c->any)
+        code = is_keyless(child) ? load_all(c, err) : read_live(c, &after, err);
+    c->table = before;
+    c->by = NULL;
+    mr_arena_release(&c->arena);
+    mr_vec_release(&c->rows);
+    c->arena = arena;
+    c->rows = rows;
+    return code;
+}
+
+/* Rows that only TARGET has: those of the past were deleted on the lost side. */
+static enum mr_code note_extra(struct collecting *c, const struct mr_vec *findings,
+                               struct mr_err *err)
+{
+    const struct mr_plan_table *t = c->table->plan;
+    struct mr_plan_table as = *t;
+    enum mr_code code = MR_OK;
+    if (!mr_plan_has_counter(t) || t->found_at[t->counter] == MR_NO_COLUMN)
+        return MR_OK;
+    as.counter = t->found_at[t->counter];
+    for (size_t i = 0; code == MR_OK && i < findings->count; i++) {
+        const struct mr_finding *f = mr_vec_at(findings, i);
+        int64_t n = 0;
+        if (f->source != NULL || f->target == NULL)
+            continue;
+        code =
+            mr_merge_row_count(&as, (struct mr_key){f->target, f->target_len}, &n, err);
+        mr_case_bind_int(c->extra, 1, (int64_t)t->at);
+        mr_case_bind_int(c->extra, 2, n);
+        if (code == MR_OK)
+            code = mr_case_run(c->extra, err);
+    }
+    return code;
+}
+
+static enum mr_code children_of_live(struct collecting *c, const struct mr_vec *findings,
+                                     struct mr_err *err)
+{
+    size_t own = c->table->plan->at;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &c->m->plan->references[i];
+        if (r->parent != own)
+            continue;
+        code = live_values(c, findings, r->to, err);
+        if (code == MR_OK)
+            code = add_children(c, r, err);
+    }
+    return code;
+}
+
+static enum mr_code collect_state(struct collecting *c, enum mr_find_state state,
+                                  struct mr_err *err)
+{
+    const struct mr_plan_table *t = c->table->plan;
+    const struct mr_merge_lookup what = {MR_SOURCE, t, t->key};
+    struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
+    int64_t after = 0, from = 0;
+    enum mr_code code = MR_OK;
+    for (;;) {
+        mr_arena_reset(&c->arena);
+        mr_vec_clear(&findings);
+        const struct mr_find_page page = {.table = t->found->id,
+                                          .state = state,
+                                          .after_id = after,
+                                          .limit = FINDINGS,
+                                          .max_bytes = MR_MERGE_PAGE_BYTES,
+                                          .with_images = true};
+        code = mr_findings_page(c->m->fd, &page, &c->arena, &findings, err);
+        if (code != MR_OK || findings.count == 0)
+            break;
+        after = ((struct mr_finding *)mr_vec_at(&findings, findings.count - 1))->id;
+        if (is_keyless(c->table)) {
+            code = load_all(c, err);
+            break;
+        }
+        code = ask_for_keys(c, &findings, err);
+        if (code == MR_OK)
+            code = last_id(c->m, &from, err);
+        if (code == MR_OK)
+            code = mr_merge_lookup_ask(c->m, &what, &c->asks, add_row, c, err);
+        if (code == MR_OK)
+            code = note_extra(c, &findings, err);
+        if (code == MR_OK)
+            code = children_of_live(c, &findings, err);
+        mr_arena_reset(&c->arena);
+        if (code == MR_OK)
+            code = read_live(c, &from, err);
+        if (code != MR_OK)
+            break;
+    }
+    mr_vec_release(&findings);
+    return code;
+}
+
+/* ---- children ---- */
+
+/* May what r refers to be another value on TARGET? */
+static enum mr_code may_move(const struct mr_merge *m, const struct mr_plan_table *t,
+                             const struct mr_plan_reference *r,
+                             const struct mr_merge_work_row *row, struct mr_strbuf *own,
+                             bool *moves, struct mr_err *err)
+{
+    struct mr_strbuf live = MR_STRBUF_INIT;
+    bool null = false;
+    *moves = row->above || row->live == NULL;
+    for (size_t i = 0; i < m->plan->nreferences; i++)
+        if (m->plan->references[i].child == t->at && m->plan->references[i].of_key)
+            *moves = true;
+    enum mr_code code =
+        mr_pair_values_of(row->image, row->len, r->to.at, r->to.count, own, &null, err);
+    if (code != MR_OK || null) {
+        *moves = false;
+        return code;
+    }
+    if (!*moves) {
+        code = mr_pair_values_of(row->live, row->live_len, r->to.at, r->to.count, &live,
+                                 &null, err);
+        *moves = live.len != own->len || memcmp(live.ptr, own->ptr, own->len) != 0;
+    }
+    mr_strbuf_release(&live);
+    return code;
+}
+
+/* Adds to c->keys what the rows at hand are referred to by. */
+static enum mr_code take_keys(struct collecting *c, const struct mr_plan_reference *r,
+                              struct mr_arena *kept, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
+        bool moves = false;
+        code = may_move(c->m, c->table->plan, r, mr_vec_at(&c->rows, i), &c->bytes,
+                        &moves, err);
+        if (code != MR_OK || !moves)
+            continue;
+        struct mr_key *key = mr_vec_push(&c->keys);
+        if (key == NULL)
+            return mr_merge_nomem(err);
+        *key =
+            (struct mr_key){mr_arena_dup(kept, c->bytes.ptr, c->bytes.len), c->bytes.len};
+        if (key->ptr == NULL)
+            return mr_merge_nomem(err);
+    }
+    return code;
+}
+
+/* Adds the rows that refer by r to those of the table that were not looked at yet. */
+static enum mr_code expand_reference(struct collecting *c,
+                                     const struct mr_plan_reference *r, int64_t last,
+                                     struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_SOURCE, &c->m->plan->tables[r->child],
+                                         r->from};
+    struct mr_arena kept = MR_ARENA_INIT;
+    size_t wanted = mr_merge_lookup_keys(c->m, &what);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->keys);
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)c->table->plan->at, after, last};
+        mr_arena_reset(&c->arena);
+        code = mr_merge_work_rows(c->m,
+                                  "SELECT " MR_MERGE_WORK_COLUMNS
+                                  " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2"
+                                  " AND id<=?3 ORDER BY id LIMIT 1000",
+                                  args, 3, &c->arena, &c->rows, err);
+        bool ended = c->rows.count == 0;
+        if (code == MR_OK && !ended) {
+            after =
+                ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
+            code = take_keys(c, r, &kept, err);
+        }
+        if (code == MR_OK && (ended || c->keys.count >= wanted)) {
+            code = add_children(c, r, err);
+            mr_vec_clear(&c->keys);
+            mr_arena_reset(&kept);
+        }
+        if (ended)
+            break;
+    }
+    mr_arena_release(&kept);
+    return code;
+}
+
+static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_err *err)
+{
+    int64_t args[] = {(int64_t)c->table->plan->at, 0};
+    enum mr_code code =
+        mr_merge_work_int(c->m, "SELECT max(id) FROM w WHERE tbl=?1 AND expanded=0", args,
+                          1, &args[1], err);
+    if (code != MR_OK || args[1] == 0)
+        return code;
+    *grown = true;
+    for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
+        if (c->m->plan->references[i].parent == c->table->plan->at)
+            code = expand_reference(c, &c->m->plan->references[i], args[1], err);
+    return code == MR_OK
+               ? mr_merge_work_run(c->m,
+                                   "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0"
+                                   " AND id<=?2",
+                                   args, 2, NULL, err)
+               : code;
+}
+
+static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *t,
+                               struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)t->plan->at, t->bound.base};
+    return mr_plan_has_counter(t->plan)
+               ? mr_merge_work_run(
+                     m, "UPDATE w SET above=1 WHERE tbl=?1 AND n>?2 AND above IS NOT 1",
+                     args, 2, NULL, err)
+               : MR_OK;
+}
+
+static enum mr_code expand_all(struct collecting *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    bool grown = true;
+    while (code == MR_OK && grown) {
+        grown = false;
+        for (size_t i = 0; code == MR_OK && i < c->m->plan->ntables; i++) {
+            c->table = &c->m->tables[i];
+            code = mark_above(c->m, c->table, err);
+            if (code == MR_OK)
+                code = expand_table(c, &grown, err);
+        }
+    }
+    return code;
+}
+
+/* ---- both ---- */
+
+static enum mr_code open_statements(struct collecting *c, struct mr_err *err)
+{
+    enum mr_code code = mr_case_prepare(
+        c->m->cf, "INSERT OR IGNORE INTO w (tbl, skey, n, image) VALUES (?,?,?,?)",
+        &c->add, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(c->m->cf,
+                               "UPDATE w SET live_key=?1, live=?2, equal=?3 WHERE id=?4",
+                               &c->live, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(c->m->cf, "INSERT INTO live (tbl, image) VALUES (?,?)",
+                               &c->rest, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(c->m->cf, "INSERT INTO extra VALUES (?,?)", &c->extra, err);
+    return code;
+}
+
+static enum mr_code collect_all(struct collecting *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->m->plan->ntables; i++) {
+        c->table = &c->m->tables[i];
+        code = collect_state(c, MR_FIND_DIVERGED, err);
+        if (code == MR_OK)
+            code = collect_state(c, MR_FIND_UNSETTLED, err);
+    }
+    return code;
+}
+
+static enum mr_code with_collecting(struct mr_merge *m,
+                                    enum mr_code (*work)(struct collecting *,
+                                                         struct mr_err *),
+                                    struct mr_err *err)
+{
+    struct collecting c = {.m = m,
+                           .arena = MR_ARENA_INIT,
+                           .asks = MR_VEC_INIT(struct mr_merge_ask),
+                           .keys = MR_VEC_INIT(struct mr_key),
+                           .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                           .bytes = MR_STRBUF_INIT};
+    enum mr_code code = open_statements(&c, err);
+    if (code == MR_OK)
+        code = work(&c, err);
+    mr_case_free(c.add);
+    mr_case_free(c.live);
+    mr_case_free(c.rest);
+    mr_case_free(c.extra);
+    mr_vec_release(&c.asks);
+    mr_vec_release(&c.keys);
+    mr_vec_release(&c.rows);
+    mr_strbuf_release(&c.bytes);
+    mr_arena_release(&c.arena);
+    return code;
+}
+
+enum mr_code mr_merge_collect_findings(struct mr_merge *m, struct mr_err *err)
+{
+    return with_collecting(m, collect_all, err);
+}
+
+enum mr_code mr_merge_collect_children(struct mr_merge *m, struct mr_err *err)
+{
+    return with_collecting(m, expand_all, err);
+}

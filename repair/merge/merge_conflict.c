@@ -1,0 +1,383 @@
+/* merge_conflict.c: see merge_conflict.h. */
+#include "repair/merge/merge_conflict.h"
+
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_unique.h"
+#include "repair/merge/merge_work.h"
+
+/* A component, and the parameters ?1 and ?2 of statements over its tables. */
+struct component {
+    struct mr_merge *m;
+    size_t first, end;
+    int64_t args[2];
+};
+
+#define OF_COMPONENT "tbl>=?1 AND tbl<?2"
+
+static enum mr_code run(const struct component *c, const char *sql, struct mr_err *err)
+{
+    return mr_merge_work_run(c->m, sql, c->args, 2, NULL, err);
+}
+
+/* Runs a statement until it changes nothing. */
+static enum mr_code settle(const struct component *c, const char *sql, struct mr_err *err)
+{
+    int64_t changed = 1;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && changed > 0)
+        code = mr_merge_work_run(c->m, sql, c->args, 2, &changed, err);
+    return code;
+}
+
+/* ---- rows that TARGET has with other values ---- */
+
+static const char lost_sql[] =
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
+    "INDEXED BY m_tbl"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND m.grp=4"
+    " AND m.there IS NOT NULL AND NOT EXISTS"
+    " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.exact) ORDER BY m.id LIMIT 1000";
+
+static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_table *t,
+                                   struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    struct mr_case_stmt *differ = NULL;
+    int64_t after = 0;
+    enum mr_code code =
+        mr_case_prepare(m->cf, "UPDATE m SET differs=1 WHERE id=?", &differ, err);
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)t->at, after};
+        mr_arena_reset(&arena);
+        code = mr_merge_work_rows(m, lost_sql, args, 2, &arena, &rows, err);
+        if (code != MR_OK || rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
+            bool differs = false;
+            after = row->id;
+            code = mr_merge_row_differs(m, t, (struct mr_key){row->image, row->len},
+                                        (struct mr_key){row->live, row->live_len},
+                                        t->counter, &differs, err);
+            if (code != MR_OK || !differs)
+                continue;
+            mr_case_bind_int(differ, 1, row->id);
+            code = mr_case_run(differ, err);
+        }
+    }
+    mr_case_free(differ);
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- reasons of its own ---- */
+
+static enum mr_code find_gone(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code = run(c,
+                            "UPDATE m SET own='deleted-since' WHERE " OF_COMPONENT
+                            " AND there IS NULL AND id IN"
+                            " (SELECT k.id FROM mark k WHERE k.gone)",
+                            err);
+    return code == MR_OK ? run(c,
+                               "UPDATE m SET own=CASE grp WHEN 2 THEN 'deleted-on-live'"
+                               " ELSE 'deleted-or-lost' END WHERE " OF_COMPONENT
+                               " AND there IS NULL AND own IS NULL AND grp IN (2, 5)"
+                               " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id "
+                               "AND k.restored)",
+                               err)
+                         : code;
+}
+
+/* What is ambiguous can be restored all the same where no index forbids it. */
+static enum mr_code find_blocked(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = c->first; code == MR_OK && i < c->end; i++) {
+        const struct mr_plan_table *t = &c->m->plan->tables[i];
+        int64_t guarded = 0;
+        for (size_t k = 0; k < t->nuniques; k++)
+            guarded = guarded || t->uniques[k].is_identity;
+        const int64_t args[] = {(int64_t)i, guarded};
+        code = mr_merge_work_run(
+            c->m,
+            "UPDATE m SET own=blocked WHERE tbl=?1 AND own IS NULL AND there IS NULL"
+            " AND blocked IS NOT NULL AND (?2 OR NOT EXISTS"
+            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored))",
+            args, 2, NULL, err);
+    }
+    return code;
+}
+
+/* Two orders are not poured into one. */
+static enum mr_code find_below(const struct component *c, struct mr_err *err)
+{
+    struct mr_strbuf subjects = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    int64_t any = 0;
+    enum mr_code asked = mr_merge_work_int(
+        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE differs)", NULL, 0, &any, err);
+    if (asked != MR_OK || any == 0)
+        return asked;
+    for (size_t i = 0; i < c->m->plan->ntables; i++)
+        if (c->m->plan->tables[i].pair->find.subject != MR_SUBJECT_NO)
+            mr_strbuf_add_fmt(&subjects, "%s%zu", subjects.len > 0 ? ", " : "", i);
+    mr_strbuf_add_fmt(
+        &sql,
+        "UPDATE m SET below=1 WHERE " OF_COMPONENT " AND below=0 AND EXISTS"
+        " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
+        " AND p.id<>m.id"
+        " AND (p.below OR (p.differs AND p.tbl NOT IN (%s))))",
+        subjects.ptr);
+    enum mr_code code = mr_strbuf_check(&sql, "looking for conflicts", err);
+    if (code == MR_OK)
+        code = settle(c, sql.ptr, err);
+    mr_strbuf_release(&subjects);
+    mr_strbuf_release(&sql);
+    return code == MR_OK
+               ? run(c,
+                     "UPDATE m SET own='parent-differs' WHERE " OF_COMPONENT
+                     " AND own IS NULL AND there IS NULL AND below AND NOT EXISTS"
+                     " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored)",
+                     err)
+               : code;
+}
+
+static enum mr_code find_orphans(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code =
+        run(c,
+            "UPDATE m SET own='orphan-would-attach' WHERE " OF_COMPONENT
+            " AND own IS NULL AND there IS NULL AND NOT EXISTS"
+            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored) AND id IN"
+            " (SELECT l.child FROM link l WHERE l.parent=0 AND l.live IS NOT NULL)",
+            err);
+    return code == MR_OK
+               ? run(c,
+                     "UPDATE m SET own='references-disagree' WHERE " OF_COMPONENT
+                     " AND own IS NULL AND there IS NULL AND disagrees",
+                     err)
+               : code;
+}
+
+static enum mr_code find_taken(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = c->first; code == MR_OK && i < c->end; i++) {
+        const struct mr_plan_table *t = &c->m->plan->tables[i];
+        const int64_t args[] = {(int64_t)i};
+        code = mr_merge_unique(c->m, t, err);
+        if (code != MR_OK || mr_plan_has_counter(t) || t->key.count == 0)
+            continue;
+        /* the last clause: two rows that are mapped to one key */
+        code = mr_merge_work_run(
+            c->m,
+            "UPDATE m SET own='key-taken', other=taken WHERE tbl=?1 AND own IS NULL"
+            " AND there IS NULL AND grp=4 AND (taken IS NOT NULL OR (traced AND NOT "
+            "EXISTS"
+            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored)) OR EXISTS"
+            " (SELECT 1 FROM m o WHERE o.tbl=?1 AND o.mkey=m.mkey AND o.id<>m.id"
+            " AND o.there IS NULL))",
+            args, 1, NULL, err);
+    }
+    return code;
+}
+
+/* ---- circles that no insert can enter ---- */
+
+/* Foreign keys of the component none of whose columns may be NULL, as "1, 4". */
+static void hard_keys(const struct component *c, struct mr_strbuf *list)
+{
+    for (size_t i = 0; i < c->m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &c->m->plan->references[i];
+        if (r->child >= c->first && r->child < c->end && r->parent >= c->first &&
+            r->parent < c->end && !r->nullable && r->pair->kin.declared)
+            mr_strbuf_add_fmt(list, "%s%zu", list->len > 0 ? ", " : "", i);
+    }
+}
+
+/* Peels off what does not hang on, then what nothing of the rest hangs on: what stays is
+ * in circles, or on the way from one to another. */
+static enum mr_code find_circles(const struct component *c, struct mr_err *err)
+{
+    struct mr_strbuf list = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    hard_keys(c, &list);
+    if (list.len == 0)
+        return MR_OK;
+    enum mr_code code = run(c,
+                            "UPDATE m SET ins=1 WHERE " OF_COMPONENT
+                            " AND there IS NULL AND own IS NULL AND waits=0",
+                            err);
+    for (int up = 1; code == MR_OK && up >= 0; up--) {
+        mr_strbuf_reset(&sql);
+        mr_strbuf_add_fmt(
+            &sql,
+            "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1"
+            " AND NOT EXISTS (SELECT 1 FROM link l JOIN m o ON o.id=l.%s"
+            " WHERE l.%s=m.id AND o.ins=1 AND o.id<>m.id AND l.ref IN (%s))",
+            up != 0 ? "parent" : "child", up != 0 ? "child" : "parent", list.ptr);
+        code = mr_strbuf_check(&sql, "looking for circles", err);
+        if (code == MR_OK)
+            code = settle(c, sql.ptr, err);
+    }
+    if (code == MR_OK)
+        code = run(
+            c, "UPDATE m SET own='not-null-cycle' WHERE " OF_COMPONENT " AND ins=1", err);
+    mr_strbuf_release(&list);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* ---- who waits, and for whom ---- */
+
+/* Does any row of a table below `end` wait, of the tables from `first` on? */
+static enum mr_code has_waiting(const struct component *c, size_t first, bool *any,
+                                struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)first, (int64_t)c->end};
+    int64_t found = 0;
+    enum mr_code code = mr_merge_work_int(
+        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")", args, 2,
+        &found, err);
+    *any = found != 0;
+    return code;
+}
+
+static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code = run(c,
+                            "UPDATE m SET waits=1 WHERE " OF_COMPONENT
+                            " AND there IS NULL AND (own IS NOT NULL OR EXISTS"
+                            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip))",
+                            err);
+    bool any = false;
+    if (code == MR_OK) /* parents are in this component, or in one before it */
+        code = has_waiting(c, 0, &any, err);
+    if (code == MR_OK && any)
+        code = settle(c,
+                      "UPDATE m SET waits=1 WHERE " OF_COMPONENT
+                      " AND waits=0 AND there IS NULL AND EXISTS (SELECT 1 FROM link l"
+                      " JOIN m p ON p.id=l.parent WHERE l.child=m.id AND p.waits"
+                      " AND p.id<>m.id)",
+                      err);
+    return code;
+}
+
+#define PARENT_WAITS                                                                     \
+    "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
+    " AND p.waits AND p.id<>m.id)"
+
+static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
+{
+    return settle(c,
+                  "UPDATE m SET root=(SELECT min(p.root) FROM link l JOIN m p ON"
+                  " p.id=l.parent WHERE l.child=m.id AND p.id<>m.id AND p.waits)"
+                  " WHERE " OF_COMPONENT " AND waits AND root IS NULL AND EXISTS"
+                  " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
+                  " AND p.id<>m.id AND p.waits AND p.root IS NOT NULL)",
+                  err);
+}
+
+/* Rows without a root that others without one hang on, again and again: those in circles,
+ * or between two of them (m.ins). */
+static enum mr_code find_rootless(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code =
+        run(c,
+            "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT
+            " AND ins<>(waits AND root IS NULL)",
+            err);
+    return code == MR_OK
+               ? settle(c,
+                        "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1"
+                        " AND NOT EXISTS (SELECT 1 FROM link l JOIN m o ON o.id=l.child"
+                        " WHERE l.parent=m.id AND o.ins=1 AND o.id<>m.id)",
+                        err)
+               : code;
+}
+
+/* Rows that wait for themselves over others have no root yet: one is made. */
+static enum mr_code break_circles(const struct component *c, struct mr_err *err)
+{
+    int64_t id = 1;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && id != 0) {
+        code = find_rootless(c, err);
+        if (code == MR_OK)
+            code =
+                mr_merge_work_int(c->m,
+                                  "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1"
+                                  " AND m.tbl<?2 AND m.ins=1"
+                                  " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
+                                  c->args, 2, &id, err);
+        if (code != MR_OK || id == 0)
+            break;
+        code = mr_merge_work_run(
+            c->m, "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=?1", &id, 1,
+            NULL, err);
+        if (code == MR_OK)
+            code = spread_roots(c, err);
+    }
+    return code;
+}
+
+static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
+{
+    bool any = false;
+    enum mr_code code = has_waiting(c, c->first, &any, err);
+    if (code != MR_OK || !any)
+        return code;
+    code = run(c,
+               "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT
+               " AND waits AND"
+               " (own=blocked OR NOT " PARENT_WAITS ")",
+               err);
+    if (code == MR_OK)
+        code = spread_roots(c, err);
+    if (code == MR_OK)
+        code = break_circles(c, err);
+    if (code == MR_OK)
+        code = run(c,
+                   "UPDATE m SET kind='parent-absent' WHERE " OF_COMPONENT
+                   " AND waits AND kind IS NULL",
+                   err);
+    /* below nothing but orders that differ, rows say so themselves */
+    return code == MR_OK
+               ? settle(
+                     c,
+                     "UPDATE m SET kind='parent-differs' WHERE " OF_COMPONENT
+                     " AND kind='parent-absent' AND own='parent-differs' AND NOT EXISTS"
+                     " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
+                     " WHERE l.child=m.id AND p.waits AND p.id<>m.id"
+                     " AND p.kind<>'parent-differs')",
+                     err)
+               : code;
+}
+
+enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count,
+                               struct mr_err *err)
+{
+    const struct component c = {
+        m, first, first + count, {(int64_t)first, (int64_t)(first + count)}};
+    enum mr_code code = MR_OK;
+    for (size_t i = first; code == MR_OK && i < first + count; i++)
+        code = find_differing(m, &m->plan->tables[i], err);
+    if (code == MR_OK)
+        code = find_gone(&c, err);
+    if (code == MR_OK)
+        code = find_blocked(&c, err);
+    if (code == MR_OK)
+        code = find_below(&c, err);
+    if (code == MR_OK)
+        code = find_orphans(&c, err);
+    if (code == MR_OK)
+        code = find_taken(&c, err);
+    if (code == MR_OK)
+        code = find_waiting(&c, err);
+    if (code == MR_OK)
+        code = find_circles(&c, err);
+    if (code == MR_OK)
+        code = find_waiting(&c, err);
+    return code == MR_OK ? name_kinds(&c, err) : code;
+}

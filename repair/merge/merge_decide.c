@@ -1,0 +1,154 @@
+/* merge_decide.c: the merge planner as a whole; see merge.h. */
+#include "repair/merge/merge.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "repair/merge/merge_again.h"
+#include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_choice.h"
+#include "repair/merge/merge_collect.h"
+#include "repair/merge/merge_conflict.h"
+#include "repair/merge/merge_entities.h"
+#include "repair/merge/merge_group.h"
+#include "repair/merge/merge_ids.h"
+#include "repair/merge/merge_map.h"
+#include "repair/merge/merge_match.h"
+#include "repair/merge/merge_steps.h"
+#include "repair/merge/merge_unknown.h"
+#include "repair/merge/merge_value.h"
+#include "repair/merge/merge_work.h"
+#include "repair/plan/plan_suspects.h"
+
+/* Decides one component again and again, until no choice brings up another conflict. */
+static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t count,
+                                     struct mr_err *err)
+{
+    uint64_t live_only = m->result->live_only;
+    bool again = true;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && again) {
+        m->result->live_only = live_only;
+        code = mr_is_cancelled() ? mr_cancelled_err(err)
+                                 : mr_merge_match(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_group(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_conflict(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_value(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_choose(m, first, count, &again, err);
+    }
+    return code;
+}
+
+static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables;) {
+        size_t n = 1;
+        while (i + n < m->plan->ntables &&
+               m->plan->tables[i + n].component == m->plan->tables[i].component)
+            n++;
+        code = decide_component(m, i, n, err);
+        i += n;
+    }
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+        if (mr_plan_has_counter(m->tables[i].plan)) {
+            const int64_t args[] = {(int64_t)i, m->tables[i].bound.base};
+            int64_t deleted = 0;
+            code = mr_merge_bounds_keep(m, &m->tables[i], err);
+            if (code == MR_OK)
+                code = mr_merge_work_int(
+                    m, "SELECT count(*) FROM extra WHERE tbl=?1 AND n<=?2", args, 2,
+                    &deleted, err);
+            m->result->deleted_in_source += (uint64_t)deleted;
+        }
+    return code;
+}
+
+/* Tables with a row whose key on TARGET is another than on SOURCE, or none. */
+static enum mr_code check_suspects(struct mr_merge *m, struct mr_err *err)
+{
+    bool *mapped = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *mapped);
+    enum mr_code code = mapped != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        const int64_t args[] = {(int64_t)i};
+        int64_t any = 0;
+        code = mr_merge_work_int(m,
+                                 "SELECT EXISTS (SELECT 1 FROM m JOIN w ON w.id=m.id"
+                                 " WHERE m.tbl=?1 AND (m.waits OR m.newid OR"
+                                 " (m.there IS NOT NULL AND m.there<>w.skey)))",
+                                 args, 1, &any, err);
+        mapped[i] = any != 0;
+    }
+    return code == MR_OK ? mr_plan_suspects_check(m->plan, mapped, err) : code;
+}
+
+static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
+{
+    static const struct {
+        const char *name;
+        enum mr_code (*work)(struct mr_merge *m, struct mr_err *err);
+    } phases[] = {
+        {"preparing", mr_merge_work_open},
+        {"collecting rows", mr_merge_collect_findings},
+        {"bounds", mr_merge_bounds_find},
+        {"children", mr_merge_collect_children},
+        {"references", mr_merge_link},
+        {"earlier plans", mr_merge_again},
+        {"decisions", decide_all},
+        {"suspects", check_suspects},
+        {"merged before", mr_merge_unknown},
+        {"new ids", mr_merge_ids},
+        {"entities", mr_merge_entities},
+        {"map", mr_merge_propose},
+        {"steps", mr_merge_steps},
+    };
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
+        double begun = mr_clock_now_s();
+        code = phases[i].work(m, err);
+        mr_log_debug("plan: %s took %.1f s", phases[i].name, mr_clock_now_s() - begun);
+    }
+    return code;
+}
+
+static enum mr_code open_readers(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        code = mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err);
+    }
+    return code;
+}
+
+enum mr_code mr_merge_plan(const struct mr_merge_task *task,
+                           struct mr_merge_result *result, struct mr_err *err)
+{
+    struct mr_merge m = {.plan = task->tables,
+                         .options = task->options,
+                         .fd = task->fd,
+                         .cf = mr_findings_case(task->fd),
+                         .store = task->store,
+                         .target = task->target,
+                         .arena = MR_ARENA_INIT,
+                         .result = result};
+    *result = (struct mr_merge_result){0};
+    mr_image_init(&m.image[0]);
+    mr_image_init(&m.image[1]);
+    m.tables = mr_arena_calloc(&m.arena, m.plan->ntables + 1, sizeof *m.tables);
+    enum mr_code code = m.tables != NULL ? open_readers(&m, err) : mr_merge_nomem(err);
+    for (size_t i = 0; m.tables != NULL && i < m.plan->ntables; i++)
+        m.tables[i].plan = &m.plan->tables[i];
+    if (code == MR_OK)
+        code = plan(&m, err);
+    mr_merge_work_close(&m);
+    mr_reader_free(m.reader[MR_SOURCE]);
+    mr_reader_free(m.reader[MR_TARGET]);
+    mr_image_release(&m.image[0]);
+    mr_image_release(&m.image[1]);
+    mr_arena_release(&m.arena);
+    return code;
+}

@@ -1,0 +1,407 @@
+/* merge_entities.c: see merge_entities.h. */
+#include "repair/merge/merge_entities.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_choice.h"
+#include "repair/merge/merge_newer.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
+
+/* One row of w with all that is known of it. */
+struct decided {
+    int64_t id;
+    struct mr_key key, image, there, live, after, ident;
+    enum mr_merge_group group;
+    bool newid, waits, skip;
+    int64_t root;
+    const char *kind, *detail, *choice;
+};
+
+struct writing {
+    struct mr_merge *m;
+    const struct mr_merge_table *table;
+    bool *mapped; /* per column: may hold a provisional id */
+    bool chooses; /* something was chosen for some row */
+    struct mr_key *values;
+    struct mr_arena arena;
+    struct mr_strbuf bytes;
+    struct mr_case_stmt *fresh, *chosen, *last, *waiting, *note;
+};
+
+/* ---- real ids ---- */
+
+/* Replaces a provisional id by the real one; a row that waits has none. */
+static enum mr_code real_id(struct writing *w, struct mr_key *value, struct mr_err *err)
+{
+    int64_t row = mr_merge_provisional_row(*value);
+    struct mr_value number = {.cls = MR_CLASS_UINT};
+    bool found = false;
+    if (row == 0)
+        return MR_OK;
+    mr_case_bind_int(w->fresh, 1, row);
+    enum mr_code code = mr_case_step(w->fresh, &found, err);
+    if (code == MR_OK && found)
+        number.u = strtoull(mr_case_text(w->fresh, 0), NULL, 10);
+    mr_case_reset(w->fresh);
+    if (code != MR_OK || !found)
+        return code;
+    struct mr_strbuf bytes = MR_STRBUF_INIT;
+    code = mr_row_encode(&bytes, &number, err);
+    value->ptr = mr_arena_dup(&w->arena, bytes.ptr, bytes.len);
+    value->len = bytes.len;
+    mr_strbuf_release(&bytes);
+    return code == MR_OK && value->ptr == NULL ? mr_merge_nomem(err) : code;
+}
+
+/* The same for encoded values of these columns, in w->arena. */
+static enum mr_code real_values(struct writing *w, struct mr_key *values,
+                                const struct mr_plan_columns *columns, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (values->ptr == NULL || !mr_merge_provisional_within(*values))
+        return MR_OK;
+    memset(w->values, 0, w->table->plan->pair->find.ncolumns * sizeof *w->values);
+    size_t n = columns != NULL ? columns->count : w->table->plan->pair->find.ncolumns;
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        if (!w->mapped[columns != NULL ? columns->at[i] : i])
+            continue;
+        code = mr_merge_row_value(*values, i, &w->values[i], err);
+        if (code == MR_OK)
+            code = real_id(w, &w->values[i], err);
+    }
+    if (code == MR_OK)
+        code = mr_merge_row_edit(*values, w->values, n, &w->bytes, err);
+    values->ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
+    values->len = w->bytes.len;
+    return code == MR_OK && values->ptr == NULL ? mr_merge_nomem(err) : code;
+}
+
+static void find_mapped(struct writing *w)
+{
+    const struct mr_plan_table *t = w->table->plan;
+    memset(w->mapped, 0, t->pair->find.ncolumns * sizeof *w->mapped);
+    if (mr_plan_has_counter(t))
+        w->mapped[t->counter] = true;
+    for (size_t i = 0; i < w->m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &w->m->plan->references[i];
+        for (size_t k = 0; r->child == t->at && k < r->from.count; k++)
+            w->mapped[r->from.at[k]] = true;
+    }
+}
+
+/* An image without the hidden values behind its columns. */
+static enum mr_code cut(const struct writing *w, struct mr_key *image, struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0;
+         image->ptr != NULL && code == MR_OK && i < w->table->plan->pair->find.ncolumns;
+         i++)
+        code = mr_row_skip(image->ptr, image->len, &pos, err);
+    image->len = pos;
+    return code;
+}
+
+/* ---- decisions ---- */
+
+/* Who was merged into a row of TARGET leaves it as it is. */
+static enum mr_code read_merge(struct writing *w, struct decided *d, struct mr_err *err)
+{
+    bool found = false;
+    mr_case_bind_int(w->last, 1, d->id);
+    enum mr_code code = mr_case_step(w->last, &found, err);
+    if (code == MR_OK && found && strcmp(mr_case_text(w->last, 0), "merge-into") == 0)
+        d->choice = "merge-into";
+    mr_case_reset(w->last);
+    return code;
+}
+
+/* What was chosen for the conflict that there is; else the last one that was decided
+ * away. */
+static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_err *err)
+{
+    bool found = false, open = d->kind != NULL;
+    struct mr_case_stmt *stmt = open ? w->chosen : w->last;
+    enum mr_code code = MR_OK;
+    if (!w->chooses)
+        return MR_OK;
+    mr_case_bind_int(stmt, 1, d->id);
+    if (open)
+        mr_case_bind_text(stmt, 2, d->kind);
+    code = mr_case_step(stmt, &found, err);
+    if (code == MR_OK && found) {
+        const char *choice = mr_merge_work_text(stmt, 0, &w->arena, &code, err);
+        bool stands = !open || mr_merge_is_value_kind(d->kind) ||
+                      (choice != NULL && strcmp(choice, "skip") == 0);
+        d->choice = stands ? choice : NULL;
+        if (!open)
+            d->kind = mr_merge_work_text(stmt, 1, &w->arena, &code, err);
+    }
+    mr_case_reset(stmt);
+    if (code == MR_OK && open && !found && mr_merge_is_value_kind(d->kind))
+        code = read_merge(w, d, err);
+    return code;
+}
+
+/* TARGET's row with SOURCE's values: its key stays, and so do references to rows that
+ * wait. */
+static enum mr_code merged_image(struct writing *w, struct decided *d, struct mr_err *err)
+{
+    const struct mr_plan_table *t = w->table->plan;
+    bool row = false;
+    enum mr_code code = MR_OK;
+    memset(w->values, 0, t->pair->find.ncolumns * sizeof *w->values);
+    for (size_t i = 0; code == MR_OK && i < t->key.count; i++)
+        code = mr_merge_row_value(d->live, t->key.at[i], &w->values[t->key.at[i]], err);
+    mr_case_bind_int(w->waiting, 1, d->id);
+    while (code == MR_OK && (code = mr_case_step(w->waiting, &row, err)) == MR_OK &&
+           row) {
+        const struct mr_plan_reference *r =
+            &w->m->plan->references[mr_case_int(w->waiting, 0)];
+        for (size_t i = 0; code == MR_OK && i < r->from.count; i++)
+            code = mr_merge_row_value(d->live, r->from.at[i], &w->values[r->from.at[i]],
+                                      err);
+    }
+    mr_case_reset(w->waiting);
+    if (code == MR_OK)
+        code = mr_merge_row_edit(d->after, w->values, t->pair->find.ncolumns, &w->bytes,
+                                 err);
+    d->after.ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
+    d->after.len = w->bytes.len;
+    return code == MR_OK && d->after.ptr == NULL ? mr_merge_nomem(err) : code;
+}
+
+/* Does the choice write SOURCE's values? */
+static enum mr_code takes_source(struct writing *w, const struct decided *d, bool *takes,
+                                 struct mr_err *err)
+{
+    *takes = false;
+    if (d->kind == NULL || d->choice == NULL || !mr_merge_is_value_kind(d->kind))
+        return MR_OK;
+    if (strncmp(d->choice, "newest:", 7) == 0)
+        return mr_merge_is_newer(w->table->plan, d->choice + 7, d->image, d->live, takes,
+                                 err);
+    *takes = strcmp(d->choice, "source") == 0;
+    return MR_OK;
+}
+
+static enum mr_code decide_standing(struct writing *w, struct decided *d,
+                                    struct mr_entity *e, struct mr_err *err)
+{
+    bool takes = false;
+    e->decision = d->group == MR_GROUP_LOST ? MR_DECIDE_MATCHED : MR_DECIDE_SAME;
+    e->target_key = d->there;
+    enum mr_code code = takes_source(w, d, &takes, err);
+    if (code != MR_OK || !takes)
+        return code;
+    e->decision = MR_DECIDE_UPDATE;
+    code = merged_image(w, d, err);
+    if (code == MR_OK)
+        code = real_values(w, &d->after, NULL, err);
+    e->after = d->after.ptr;
+    e->after_len = d->after.len;
+    return code;
+}
+
+static enum mr_code decide_absent(struct writing *w, struct decided *d,
+                                  struct mr_entity *e, struct mr_err *err)
+{
+    const struct mr_plan_table *t = w->table->plan;
+    bool null = false;
+    if (d->skip) {
+        e->decision = MR_DECIDE_SKIP;
+        d->choice = d->choice != NULL ? d->choice : "skip";
+        return MR_OK;
+    }
+    if (d->waits) {
+        e->decision = d->root == d->id ? MR_DECIDE_CONFLICT : MR_DECIDE_WAITS;
+        e->waits_for = d->root == d->id ? 0 : d->root;
+        return MR_OK;
+    }
+    e->decision = d->newid ? MR_DECIDE_RENUMBER : MR_DECIDE_INSERT;
+    enum mr_code code = real_values(w, &d->after, NULL, err);
+    if (code == MR_OK)
+        code = mr_pair_values_of(d->after.ptr, d->after.len, t->key.at, t->key.count,
+                                 &w->bytes, &null, err);
+    if (code == MR_OK && t->key.count > 0) {
+        e->target_key.ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
+        e->target_key.len = w->bytes.len;
+        if (e->target_key.ptr == NULL)
+            return mr_merge_nomem(err);
+    }
+    e->after = d->after.ptr;
+    e->after_len = d->after.len;
+    return code;
+}
+
+static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity *e,
+                         struct mr_err *err)
+{
+    const struct mr_plan_table *t = w->table->plan;
+    enum mr_code code = read_choice(w, d, err);
+    if (code == MR_OK)
+        code = cut(w, &d->image, err);
+    if (code == MR_OK)
+        code = cut(w, &d->live, err);
+    if (code == MR_OK)
+        code = cut(w, &d->after, err);
+    if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS)
+        code = real_values(w, &d->ident, &t->named_by, err);
+    e->table = t->at;
+    e->source_key = d->key;
+    if (code == MR_OK)
+        code = d->there.ptr != NULL ? decide_standing(w, d, e, err)
+                                    : decide_absent(w, d, e, err);
+    e->identity = t->identity == MR_PLAN_BY_COLUMNS ? d->ident.ptr : NULL;
+    e->identity_len = e->identity != NULL ? d->ident.len : 0;
+    e->kind = d->kind;
+    e->detail = d->kind != NULL ? d->detail : NULL;
+    e->choice = d->choice;
+    e->choices = d->kind != NULL && d->choice == NULL ? mr_merge_choices(d->kind) : NULL;
+    e->source = d->image.ptr;
+    e->source_len = d->image.len;
+    e->target = d->live.ptr;
+    e->target_len = d->live.len;
+    return code;
+}
+
+/* ---- rows ---- */
+
+static const char rows_sql[] =
+    "SELECT m.id, w.skey, w.image, m.there, img.there, img.after, m.ident, m.grp, "
+    "m.newid,"
+    " m.waits, k.skip, m.root, m.kind, m.detail FROM m JOIN w ON w.id=m.id"
+    " JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
+
+static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
+                             struct decided *d, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *d = (struct decided){.id = mr_case_int(stmt, 0),
+                          .group = (enum mr_merge_group)mr_case_int(stmt, 7),
+                          .newid = mr_case_int(stmt, 8) != 0,
+                          .waits = mr_case_int(stmt, 9) != 0,
+                          .skip = mr_case_int(stmt, 10) != 0,
+                          .root = mr_case_int(stmt, 11)};
+    d->key = mr_merge_work_bytes(stmt, 1, &w->arena, &code, err);
+    d->image = mr_merge_work_bytes(stmt, 2, &w->arena, &code, err);
+    d->there = mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
+    d->live = mr_merge_work_bytes(stmt, 4, &w->arena, &code, err);
+    d->after = mr_merge_work_bytes(stmt, 5, &w->arena, &code, err);
+    d->ident = mr_merge_work_bytes(stmt, 6, &w->arena, &code, err);
+    d->kind = mr_merge_work_text(stmt, 12, &w->arena, &code, err);
+    d->detail = mr_merge_work_text(stmt, 13, &w->arena, &code, err);
+    return code;
+}
+
+static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_err *err)
+{
+    struct mr_entity e = {0};
+    enum mr_code code = fill(w, d, &e, err);
+    if (w->table->plan->key.count == 0) {
+        e.source_key = (struct mr_key){e.source, e.source_len};
+        if (e.decision == MR_DECIDE_SAME || e.decision == MR_DECIDE_MATCHED)
+            return code;
+    }
+    if (code == MR_OK)
+        code = mr_plan_store_save(w->m->store, &e, err);
+    if (code == MR_OK && e.kind != NULL && e.choice == NULL)
+        w->m->result->open++;
+    mr_case_bind_int(w->note, 1, d->id);
+    mr_case_bind_int(w->note, 2, e.id);
+    return code == MR_OK ? mr_case_run(w->note, err) : code;
+}
+
+static enum mr_code write_table(struct writing *w, struct mr_err *err)
+{
+    struct mr_case_stmt *rows = NULL;
+    struct decided d;
+    bool row = false;
+    find_mapped(w);
+    enum mr_code code = mr_case_prepare(w->m->cf, rows_sql, &rows, err);
+    if (code == MR_OK)
+        mr_case_bind_int(rows, 1, (int64_t)w->table->plan->at);
+    while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
+        mr_arena_reset(&w->arena);
+        code = read_row(w, rows, &d, err);
+        if (code == MR_OK)
+            code = write_row(w, &d, err);
+    }
+    mr_case_free(rows);
+    return code;
+}
+
+static enum mr_code open_statements(struct writing *w, struct mr_err *err)
+{
+    struct mr_case *cf = w->m->cf;
+    enum mr_code code =
+        mr_case_exec(cf,
+                     "DROP TABLE IF EXISTS temp.ent;"
+                     "CREATE TEMP TABLE ent (w INTEGER PRIMARY KEY, entity INT)",
+                     err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(cf, "SELECT value FROM fresh_id WHERE id=?", &w->fresh, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "SELECT choice FROM chosen WHERE id=? AND kind=?",
+                               &w->chosen, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf, "SELECT choice, kind FROM chosen WHERE id=? ORDER BY seq DESC LIMIT 1",
+            &w->last, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "SELECT l.ref FROM link l JOIN m p ON p.id=l.parent WHERE l.child=?"
+            " AND p.waits",
+            &w->waiting, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "INSERT INTO ent VALUES (?,?)", &w->note, err);
+    return code;
+}
+
+/* waits_for names rows of w so far. */
+static enum mr_code name_roots(struct mr_merge *m, struct mr_err *err)
+{
+    const int64_t args[] = {mr_plan_store_id(m->store)};
+    return mr_merge_work_run(
+        m,
+        "UPDATE entity SET waits_for=(SELECT e.entity FROM ent e"
+        " WHERE e.w=entity.waits_for) WHERE plan=?1 AND waits_for<>0",
+        args, 1, NULL, err);
+}
+
+enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
+{
+    struct writing w = {.m = m, .arena = MR_ARENA_INIT, .bytes = MR_STRBUF_INIT};
+    size_t widest = 0;
+    for (size_t i = 0; i < m->plan->ntables; i++)
+        if (m->plan->tables[i].pair->find.ncolumns > widest)
+            widest = m->plan->tables[i].pair->find.ncolumns;
+    w.mapped = mr_arena_calloc(&m->arena, widest + 1, sizeof *w.mapped);
+    w.values = mr_arena_calloc(&m->arena, widest + 1, sizeof *w.values);
+    int64_t chooses = 0;
+    enum mr_code code = w.mapped != NULL && w.values != NULL ? open_statements(&w, err)
+                                                             : mr_merge_nomem(err);
+    if (code == MR_OK)
+        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0,
+                                 &chooses, err);
+    w.chooses = chooses != 0;
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        w.table = &m->tables[i];
+        code = write_table(&w, err);
+    }
+    if (code == MR_OK)
+        code = name_roots(m, err);
+    mr_case_free(w.fresh);
+    mr_case_free(w.chosen);
+    mr_case_free(w.last);
+    mr_case_free(w.waiting);
+    mr_case_free(w.note);
+    mr_strbuf_release(&w.bytes);
+    mr_arena_release(&w.arena);
+    return code;
+}

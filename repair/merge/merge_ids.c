@@ -1,0 +1,400 @@
+/* merge_ids.c: see merge_ids.h. */
+#include "repair/merge/merge_ids.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/pair/pair_columns.h"
+#include "core/case/planbook.h"
+#include "repair/merge/merge_work.h"
+#include "repair/reseed/plan_counters.h"
+#include "repair/reseed/reseed_read.h"
+#include "repair/reseed/reseed_value.h"
+#include "repair/side/sequence.h"
+#include "repair/side/side_column.h"
+
+#define MARGIN 1000000
+
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.fresh_id;"
+    "CREATE TEMP TABLE fresh_id (id INTEGER PRIMARY KEY, value TEXT)";
+
+struct block {
+    const struct mr_merge_table *table;
+    uint64_t ids;  /* wanted */
+    uint64_t rows; /* inserted */
+    struct mr_reseed_step step;
+    uint64_t next;      /* above both histories */
+    uint64_t live_next; /* what TARGET's counter says */
+    uint64_t margin, start, counter;
+    uint64_t limit; /* greatest value that all columns hold */
+    const char *limit_table, *limit_column;
+};
+
+/* ---- what fits ---- */
+
+/* Only TARGET is written. */
+static void limit_by(struct block *b, const struct mr_plan_table *t, size_t column)
+{
+    const char *name = mr_plan_column_name(t, column);
+    uint64_t most =
+        mr_reseed_column_limit(mr_pair_find_column(t->pair->side[MR_TARGET], name));
+    if (most >= b->limit)
+        return;
+    b->limit = most;
+    b->limit_table = mr_plan_table_name(t);
+    b->limit_column = name;
+}
+
+/* Columns that hold what the counter gave, over any number of tables. */
+static enum mr_code find_limit(const struct mr_merge *m, struct block *b,
+                               struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = m->plan;
+    size_t widest = 1;
+    for (size_t i = 0; i < plan->ntables; i++)
+        if (plan->tables[i].pair->find.ncolumns > widest)
+            widest = plan->tables[i].pair->find.ncolumns;
+    bool *holds = calloc(plan->ntables * widest, sizeof *holds);
+    bool grown = true;
+    if (holds == NULL)
+        return mr_merge_nomem(err);
+    b->limit = UINT64_MAX;
+    b->limit_table = mr_plan_table_name(b->table->plan);
+    b->limit_column = mr_plan_column_name(b->table->plan, b->table->plan->counter);
+    holds[b->table->plan->at * widest + b->table->plan->counter] = true;
+    limit_by(b, b->table->plan, b->table->plan->counter);
+    while (grown) {
+        grown = false;
+        for (size_t i = 0; i < plan->nreferences; i++) {
+            const struct mr_plan_reference *r = &plan->references[i];
+            for (size_t k = 0; k < r->to.count; k++) {
+                bool *child = &holds[r->child * widest + r->from.at[k]];
+                if (!holds[r->parent * widest + r->to.at[k]] || *child)
+                    continue;
+                *child = grown = true;
+                limit_by(b, &plan->tables[r->child], r->from.at[k]);
+            }
+        }
+    }
+    free(holds);
+    return MR_OK;
+}
+
+/* ---- what the servers have handed out ---- */
+
+static enum mr_code number(struct mr_db *db, const char *sql, uint64_t *value,
+                           struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(db, sql, &text, err);
+    *value = code == MR_OK ? strtoull(text.ptr, NULL, 10) : 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code read_step(struct mr_db *db, struct mr_reseed_step *step,
+                              struct mr_err *err)
+{
+    enum mr_code code =
+        number(db, "SELECT @@GLOBAL.auto_increment_increment", &step->increment, err);
+    return code == MR_OK
+               ? number(db, "SELECT @@GLOBAL.auto_increment_offset", &step->offset, err)
+               : code;
+}
+
+static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *t,
+                                  struct block *b, struct mr_err *err)
+{
+    struct mr_sequence sequence;
+    enum mr_code code = mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
+    if (code != MR_OK)
+        return code;
+    b->live_next = sequence.next;
+    b->step.increment = sequence.increment;
+    b->step.offset = sequence.start;
+    if (sequence.increment == 0)
+        code = read_step(db, &b->step, err);
+    /* what it hands out is start + k * increment */
+    else if (b->step.increment > 0)
+        b->step.offset = sequence.start % sequence.increment;
+    return code;
+}
+
+/* What the source's sequence has handed out, too. */
+static enum mr_code read_source_sequence(struct mr_merge *m, struct block *b,
+                                         uint64_t *next, struct mr_err *err)
+{
+    const struct mr_plan_table *t = b->table->plan;
+    const struct mr_table *table = t->pair->side[MR_SOURCE];
+    const struct mr_column *column =
+        mr_pair_find_column(table, mr_plan_column_name(t, t->counter));
+    const char *db = NULL, *name = NULL;
+    if (!mr_sequence_of(column, table->db, &m->arena, &db, &name))
+        return MR_OK;
+    return mr_side_sequence_next(m->plan->pairing.side[MR_SOURCE].main, db, name, next,
+                                 err);
+}
+
+static enum mr_code read_next(struct mr_merge *m, struct block *b, struct mr_err *err)
+{
+    const struct mr_plan_table *t = b->table->plan;
+    const struct mr_server_side *side = m->plan->pairing.side;
+    struct mr_db *db = mr_reader_db(side[MR_TARGET].main);
+    struct mr_reseed_pair pair = {{0}, {0}};
+    uint64_t next[MR_SIDES] = {0}, greatest[MR_SIDES] = {0};
+    if (db == NULL)
+        return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    for (int s = MR_SOURCE; s < MR_SIDES; s++) {
+        pair.table[s] = t->pair->side[s];
+        pair.column[s] =
+            mr_pair_find_column(pair.table[s], mr_plan_column_name(t, t->counter));
+    }
+    enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
+    b->live_next = next[MR_TARGET];
+    if (code == MR_OK && t->sequence != NULL)
+        code = read_source_sequence(m, b, &next[MR_SOURCE], err);
+    if (code == MR_OK)
+        code = t->sequence != NULL ? read_sequence(db, t, b, err)
+                                   : read_step(db, &b->step, err);
+    next[MR_TARGET] = b->live_next;
+    for (int s = MR_SOURCE; s < MR_SIDES; s++) {
+        uint64_t above = greatest[s] < UINT64_MAX ? greatest[s] + 1 : UINT64_MAX;
+        b->next = next[s] > b->next ? next[s] : b->next;
+        b->next = above > b->next ? above : b->next;
+    }
+    return code;
+}
+
+/* ---- the block ---- */
+
+static uint64_t width(const struct block *b)
+{
+    return b->step.increment > 1 ? b->step.increment : 1;
+}
+
+static enum mr_code refuse(const struct block *b, struct mr_err *err)
+{
+    uint64_t needed = width(b) * (b->ids + 1);
+    uint64_t left = b->limit > b->next ? b->limit - b->next : 0;
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "%" PRIu64 " new ids of table \"%s\" from %" PRIu64
+        " on do not fit column \"%s\" of table \"%s\", which ends at %" PRIu64,
+        b->ids, mr_plan_table_name(b->table->plan), b->start, b->limit_column,
+        b->limit_table, b->limit);
+    if (left >= needed)
+        mr_err_hint(err, "The greatest margin that fits is %" PRIu64 " (--margin).",
+                    left - needed);
+    else
+        mr_err_hint(err, "No margin fits: make the column wider.");
+    return MR_E_REFUSED;
+}
+
+/* The table's own, else that of the command; where less than four times that is left, a
+ * quarter of what is left. */
+static void choose_margin(const struct mr_merge *m, struct block *b)
+{
+    const struct mr_table_config *config = b->table->plan->pair->config;
+    uint64_t left = b->limit > b->next ? b->limit - b->next : 0;
+    uint64_t wanted = config->has_margin       ? config->margin
+                      : m->options->has_margin ? m->options->margin
+                                               : MARGIN;
+    b->margin = left / 4 < wanted ? left / 4 : wanted;
+    if (b->margin < wanted)
+        mr_log_info("new ids of table \"%s\" begin only %" PRIu64
+                    " above the last one, a quarter of what is left: column \"%s\" of "
+                    "\"%s\" ends at %" PRIu64,
+                    mr_plan_table_name(b->table->plan), b->margin, b->limit_column,
+                    b->limit_table, b->limit);
+}
+
+/* [start, start + ids steps) must fit below the limit. */
+static enum mr_code measure(struct block *b, struct mr_err *err)
+{
+    uint64_t wanted;
+    if (__builtin_mul_overflow(width(b), b->ids, &wanted) || b->start == 0 ||
+        b->start > b->limit || wanted > b->limit - b->start)
+        return refuse(b, err);
+    b->counter = b->start + wanted;
+    return MR_OK;
+}
+
+static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr_err *err)
+{
+    choose_margin(m, b);
+    if (__builtin_add_overflow(b->next, b->margin, &b->start)) {
+        b->start = UINT64_MAX;
+        return refuse(b, err);
+    }
+    b->start = mr_reseed_round(b->start, b->step);
+    return measure(b, err);
+}
+
+/* ---- ids that an earlier plan has reserved ---- */
+
+/* Raises *greatest to the greatest key of a side in the block. */
+static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
+                                    enum mr_side side, const struct mr_plan_block *within,
+                                    uint64_t *greatest, struct mr_err *err)
+{
+    const struct mr_plan_table *t = b->table->plan;
+    const struct mr_table *table = t->pair->side[side];
+    const struct mr_side_column counter = {
+        m->plan->pairing.side[side].main, table,
+        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
+    uint64_t found = 0;
+    enum mr_code code =
+        mr_side_greatest_within(&counter, within->from, within->to, &found, err);
+    *greatest = found > *greatest ? found : *greatest;
+    return code;
+}
+
+/* Takes the ids from the block that the case has reserved, once TARGET's counter stands
+ * beyond it: then nobody else takes them, and nothing is reseeded. */
+static enum mr_code take_reserved(struct mr_merge *m, struct block *b, bool *taken,
+                                  struct mr_err *err)
+{
+    const struct mr_plan_table *t = b->table->plan;
+    struct mr_plan_block reserved;
+    const char *plan = NULL;
+    uint64_t greatest = 0;
+    *taken = false;
+    if (m->target == NULL)
+        return MR_OK;
+    enum mr_code code = mr_planbook_last_block(m->fd, m->target, mr_plan_table_name(t),
+                                               mr_plan_column_name(t, t->counter),
+                                               &m->arena, &reserved, &plan, err);
+    if (code != MR_OK || plan == NULL || b->live_next < reserved.reseed_to)
+        return code;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = greatest_within(m, b, (enum mr_side)side, &reserved, &greatest, err);
+    uint64_t start = greatest >= reserved.from ? greatest + 1 : reserved.from;
+    start = mr_reseed_round(start, b->step);
+    if (code != MR_OK || start == 0 || start > reserved.to || reserved.to > b->limit ||
+        b->ids > (reserved.to - start) / width(b))
+        return code;
+    *taken = true;
+    b->start = start;
+    b->margin = 0;
+    b->counter = b->live_next;
+    return MR_OK;
+}
+
+#define TO_INSERT                                                                        \
+    "m.there IS NULL AND m.waits=0 AND NOT EXISTS"                                       \
+    " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)"
+
+static enum mr_code hand_out(struct mr_merge *m, const struct block *b,
+                             struct mr_err *err)
+{
+    struct mr_case_stmt *rows = NULL, *add = NULL;
+    uint64_t value = b->start;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        m->cf,
+        "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.newid AND " TO_INSERT
+        " ORDER BY w.n, w.skey",
+        &rows, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, "INSERT INTO fresh_id VALUES (?,?)", &add, err);
+    if (code == MR_OK)
+        mr_case_bind_int(rows, 1, (int64_t)b->table->plan->at);
+    while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
+        char text[24];
+        (void)snprintf(text, sizeof text, "%" PRIu64, value);
+        mr_case_bind_int(add, 1, mr_case_int(rows, 0));
+        mr_case_bind_text(add, 2, text);
+        code = mr_case_run(add, err);
+        value += width(b);
+    }
+    mr_case_free(rows);
+    mr_case_free(add);
+    return code;
+}
+
+/* ---- kept with the plan ---- */
+
+static void bind_number(struct mr_case_stmt *stmt, int at, bool known, uint64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    mr_case_bind_text(stmt, at, known ? text : NULL);
+}
+
+static void bind_signed(struct mr_case_stmt *stmt, int at, bool known, int64_t value)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    mr_case_bind_text(stmt, at, known ? text : NULL);
+}
+
+static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_err *err)
+{
+    const struct mr_merge_bound *bound = &b->table->bound;
+    struct mr_case_stmt *stmt = NULL;
+    bool any = b->rows > 0;
+    enum mr_code code = mr_case_prepare(
+        m->cf, "INSERT OR REPLACE INTO plan_table VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, mr_plan_store_id(m->store));
+        mr_case_bind_text(stmt, 2, mr_plan_table_name(b->table->plan));
+        bind_signed(stmt, 3, true, bound->base);
+        mr_case_bind_text(stmt, 4, bound->base_origin);
+        bind_signed(stmt, 5, bound->has_fresh, bound->fresh);
+        mr_case_bind_text(stmt, 6, bound->has_fresh ? bound->fresh_origin : NULL);
+        bind_number(stmt, 7, any, b->next);
+        bind_number(stmt, 8, any, b->margin);
+        bind_number(stmt, 9, any, b->start);
+        bind_number(stmt, 10, any, width(b));
+        bind_number(stmt, 11, any, b->ids);
+        bind_number(stmt, 12, any, b->counter);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *t,
+                               struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)t->plan->at};
+    struct block b = {.table = t};
+    int64_t rows = 0, ids = 0;
+    bool reserved = false;
+    enum mr_code code = mr_merge_work_int(
+        m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT, args, 1, &rows, err);
+    if (code == MR_OK)
+        code = mr_merge_work_int(
+            m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT, args, 1,
+            &ids, err);
+    b.rows = (uint64_t)rows;
+    b.ids = (uint64_t)ids;
+    if (code == MR_OK && rows > 0) {
+        code = find_limit(m, &b, err);
+        if (code == MR_OK)
+            code = read_next(m, &b, err);
+        if (code == MR_OK)
+            code = take_reserved(m, &b, &reserved, err);
+        if (code == MR_OK && !reserved)
+            code = lay_out(m, &b, err);
+        if (code == MR_OK)
+            code = hand_out(m, &b, err);
+    }
+    return code == MR_OK ? keep(m, &b, err) : code;
+}
+
+enum mr_code mr_merge_ids(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_plan_counters_open(m->cf, mr_plan_store_id(m->store), err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+        if (mr_plan_has_counter(m->tables[i].plan))
+            code = plan_block(m, &m->tables[i], err);
+    return code;
+}

@@ -1,0 +1,76 @@
+/*
+ * merge_internal: what the files of the merge planner share; see merge.h.
+ *
+ * Temporary tables of the case:
+ *   w      rows of SOURCE that are looked at, with TARGET's row under the same key
+ *   name   the values by which other rows refer to a row of w
+ *   link   from a row of w to its parent, by reference
+ *   m, img what is decided about a row of w: flags, and its images
+ *   chosen what was chosen for a conflict
+ *
+ * A row without a place on TARGET yet gets a PROVISIONAL id, MR_PROVISIONAL + its number
+ * in w: a value that no counter reaches and no hash is likely to have, so that it can
+ * stand in keys, references and identities until the real ids are handed out (merge_ids).
+ */
+#ifndef MR_MERGE_INTERNAL_H
+#define MR_MERGE_INTERNAL_H
+
+#include "core/case/image.h"
+#include "repair/merge/merge.h"
+
+#define MR_MERGE_BATCH 1000
+#define MR_PROVISIONAL ((uint64_t)0xf3b7a95d << 32)
+
+/* What kind of row it is (column grp of m). */
+enum mr_merge_group {
+    MR_GROUP_BASE = 1, /* the same row on both sides: of the past, or by its key */
+    MR_GROUP_GONE,     /* of the past, deleted on the live side */
+    MR_GROUP_SAME,     /* above the past, byte-equal, every reference the same */
+    MR_GROUP_LOST,     /* lost history */
+    MR_GROUP_MAYBE     /* deleted on the live side, or lost */
+};
+
+/* Of a reference (column parent of link). */
+enum {
+    MR_LINK_NOBODY = 0, /* SOURCE has no such row */
+    MR_LINK_PLAIN = -1  /* a row that is not in w: itself on both sides */
+};
+
+/* What a plan knows of a table with a counter (stored: merge_bounds.h). */
+struct mr_merge_bound {
+    int64_t base; /* L */
+    const char *base_origin;
+    bool has_fresh;
+    int64_t fresh; /* U */
+    const char *fresh_origin;
+    uint64_t first_next; /* TARGET's AUTO_INCREMENT as the case first recorded it; 0: not
+                            known, or a restart forgets it */
+    bool is_told;        /* a person said where the past ends */
+};
+
+struct mr_merge_table {
+    const struct mr_plan_table *plan;
+    struct mr_merge_bound bound;
+    bool all; /* without a key: every row is in w */
+};
+
+struct mr_merge {
+    struct mr_plan_tables *plan;
+    struct mr_merge_table *tables; /* as many */
+    const struct mr_merge_options *options;
+    struct mr_findings *fd;
+    struct mr_case *cf;
+    struct mr_plan_store *store;
+    const char *target;                 /* as the case names it, or NULL */
+    struct mr_reader *reader[MR_SIDES]; /* each in one view */
+    struct mr_arena arena;              /* of the whole plan */
+    struct mr_image image[2];           /* for comparing rows */
+    struct mr_time split[2];            /* --split-at as written, and in UTC */
+    bool split_known[2];
+    struct mr_merge_result *result;
+};
+
+/* The error of an allocation that failed. */
+enum mr_code mr_merge_nomem(struct mr_err *err);
+
+#endif

@@ -1,0 +1,383 @@
+/* merge_map.c: see merge_map.h. */
+#include "repair/merge/merge_map.h"
+
+#include <string.h>
+
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_row.h"
+
+/* ---- names ---- */
+
+struct linking {
+    struct mr_merge *m;
+    const struct mr_plan_table *table;
+    const struct mr_plan_reference *r;
+    struct mr_case_stmt *name, *find, *link, *live;
+    struct mr_arena arena;
+    struct mr_vec rows, asks, open; /* struct mr_merge_work_row, struct mr_merge_ask ×2 */
+    struct mr_strbuf bytes;
+};
+
+/* The next batch of rows of a table; none: rows.count is 0. */
+static enum mr_code next_rows(struct linking *l, int64_t *after, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)l->table->at, *after, MR_MERGE_BATCH};
+    mr_arena_reset(&l->arena);
+    enum mr_code code =
+        mr_merge_work_rows(l->m,
+                           "SELECT " MR_MERGE_WORK_COLUMNS
+                           " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
+                           args, 3, &l->arena, &l->rows, err);
+    if (code == MR_OK && l->rows.count > 0)
+        *after = ((struct mr_merge_work_row *)mr_vec_at(&l->rows, l->rows.count - 1))->id;
+    return code;
+}
+
+static enum mr_code name_batch(struct linking *l, size_t set, struct mr_err *err)
+{
+    const struct mr_plan_columns *columns = &l->table->sets[set];
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&l->asks);
+    for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(&l->rows, i);
+        code =
+            mr_merge_lookup_push(&l->asks, row->id, (struct mr_key){row->image, row->len},
+                                 *columns, &l->arena, err);
+    }
+    if (code == MR_OK)
+        code =
+            mr_merge_lookup_canonise(l->m, l->table, *columns, &l->asks, &l->arena, err);
+    for (size_t i = 0; code == MR_OK && i < l->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
+        mr_case_bind_int(l->name, 1, (int64_t)l->table->at);
+        mr_case_bind_int(l->name, 2, (int64_t)set);
+        mr_merge_work_bind(l->name, 3, ask->canon);
+        mr_case_bind_int(l->name, 4, ask->tag);
+        code = mr_case_run(l->name, err);
+    }
+    return code;
+}
+
+static enum mr_code name_table(struct linking *l, struct mr_err *err)
+{
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    for (;;) {
+        code = next_rows(l, &after, err);
+        if (code != MR_OK || l->rows.count == 0)
+            return code;
+        for (size_t i = 0; code == MR_OK && i < l->table->nsets; i++)
+            code = name_batch(l, i, err);
+    }
+}
+
+/* ---- links ---- */
+
+static enum mr_code add_link(struct linking *l, int64_t child, int64_t parent, bool above,
+                             struct mr_key value, struct mr_err *err)
+{
+    mr_case_bind_int(l->link, 1, child);
+    mr_case_bind_int(l->link, 2, (int64_t)(l->r - l->m->plan->references));
+    mr_case_bind_int(l->link, 3, parent);
+    mr_case_bind_int(l->link, 4, above);
+    mr_merge_work_bind(l->link, 5, value);
+    return mr_case_run(l->link, err);
+}
+
+/* Links to rows of w; questions that are open go to l->open. */
+static enum mr_code link_known(struct linking *l, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&l->open);
+    for (size_t i = 0; code == MR_OK && i < l->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
+        bool found = false;
+        mr_case_bind_int(l->find, 1, (int64_t)l->r->parent);
+        mr_case_bind_int(l->find, 2, (int64_t)l->r->to_set);
+        mr_merge_work_bind(l->find, 3, ask->canon);
+        code = mr_case_step(l->find, &found, err);
+        int64_t parent = code == MR_OK && found ? mr_case_int(l->find, 0) : 0;
+        mr_case_reset(l->find);
+        if (code == MR_OK && found) {
+            code = add_link(l, ask->tag, parent, false, (struct mr_key){0}, err);
+            continue;
+        }
+        struct mr_merge_ask *open = mr_vec_push(&l->open);
+        if (open == NULL)
+            return mr_merge_nomem(err);
+        *open = *ask;
+    }
+    return code;
+}
+
+/* A parent that is not in w: it stays itself. */
+static enum mr_code link_plain(void *ctx, const struct mr_merge_ask *ask,
+                               const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct linking *l = ctx;
+    const struct mr_merge_table *parent = &l->m->tables[l->r->parent];
+    struct mr_key image = {row->image, row->len};
+    int64_t n = 0;
+    bool null = false;
+    enum mr_code code = mr_merge_row_count(parent->plan, image, &n, err);
+    if (code == MR_OK)
+        code = mr_pair_values_of(image.ptr, image.len, l->r->to.at, l->r->to.count,
+                                 &l->bytes, &null, err);
+    bool above = mr_plan_has_counter(parent->plan) && n > parent->bound.base;
+    return code == MR_OK ? add_link(l, ask->tag, MR_LINK_PLAIN, above,
+                                    (struct mr_key){l->bytes.ptr, l->bytes.len}, err)
+                         : code;
+}
+
+static enum mr_code link_batch(struct linking *l, struct mr_err *err)
+{
+    const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];
+    const struct mr_merge_lookup what = {MR_SOURCE, parent, l->r->to};
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&l->asks);
+    for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(&l->rows, i);
+        struct mr_key image = {row->image, row->len};
+        bool refers = false;
+        code = mr_merge_row_refers(l->r, image, &refers, err);
+        if (code == MR_OK && refers)
+            code = mr_merge_lookup_push(&l->asks, row->id, image, l->r->from, &l->arena,
+                                        err);
+    }
+    if (code == MR_OK)
+        code = mr_merge_lookup_canonise(l->m, parent, l->r->to, &l->asks, &l->arena, err);
+    if (code == MR_OK)
+        code = link_known(l, err);
+    if (code == MR_OK)
+        code = mr_merge_lookup_ask(l->m, &what, &l->open, link_plain, l, err);
+    /* whoever has no link yet points at nobody; the first link stays */
+    for (size_t i = 0; code == MR_OK && i < l->open.count; i++)
+        code = add_link(l, ((struct mr_merge_ask *)mr_vec_at(&l->open, i))->tag,
+                        MR_LINK_NOBODY, false, (struct mr_key){0}, err);
+    return code;
+}
+
+/* ---- whom TARGET means by the same values ---- */
+
+static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct linking *l = ctx;
+    const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];
+    bool null = false;
+    enum mr_code code = parent->key.count > 0
+                            ? mr_pair_values_of(row->image, row->len, parent->key.at,
+                                                parent->key.count, &l->bytes, &null, err)
+                            : MR_OK;
+    if (code != MR_OK)
+        return code;
+    if (parent->key.count == 0) {
+        mr_strbuf_reset(&l->bytes);
+        mr_strbuf_add(&l->bytes, row->image, row->len);
+    }
+    mr_case_bind_borrowed(l->live, 1, l->bytes.ptr, l->bytes.len);
+    mr_case_bind_int(l->live, 2, ask->tag);
+    mr_case_bind_int(l->live, 3, (int64_t)(l->r - l->m->plan->references));
+    return mr_case_run(l->live, err);
+}
+
+/* Of rows that are byte-equal above the past, and of rows that point at nobody. */
+static enum mr_code ask_live(struct linking *l, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT " MR_MERGE_WORK_COLUMNS " FROM w JOIN link l ON l.child=w.id AND l.ref=?3"
+        " WHERE w.tbl=?1 AND w.id>?2 AND"
+        " (l.parent=0 OR (l.parent>0 AND w.above AND w.equal)) ORDER BY w.id LIMIT 1000";
+    const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];
+    const struct mr_merge_lookup what = {MR_TARGET, parent, l->r->to};
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)l->table->at, after,
+                                (int64_t)(l->r - l->m->plan->references)};
+        mr_arena_reset(&l->arena);
+        mr_vec_clear(&l->asks);
+        code = mr_merge_work_rows(l->m, sql, args, 3, &l->arena, &l->rows, err);
+        if (code != MR_OK || l->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&l->rows, i);
+            after = row->id;
+            code = mr_merge_lookup_push(&l->asks, row->id,
+                                        (struct mr_key){row->image, row->len}, l->r->from,
+                                        &l->arena, err);
+        }
+        if (code == MR_OK)
+            code = mr_merge_lookup_ask(l->m, &what, &l->asks, take_live, l, err);
+    }
+    return code;
+}
+
+static enum mr_code link_reference(struct linking *l, struct mr_err *err)
+{
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    l->table = &l->m->plan->tables[l->r->child];
+    for (;;) {
+        code = next_rows(l, &after, err);
+        if (code != MR_OK || l->rows.count == 0)
+            break;
+        code = link_batch(l, err);
+        if (code != MR_OK)
+            break;
+    }
+    return code == MR_OK ? ask_live(l, err) : code;
+}
+
+static enum mr_code open_links(struct linking *l, struct mr_err *err)
+{
+    struct mr_case *cf = l->m->cf;
+    enum mr_code code =
+        mr_case_prepare(cf, "INSERT INTO name VALUES (?,?,?,?)", &l->name, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "SELECT min(id) FROM name WHERE tbl=? AND of=? AND canon=? HAVING count(*)>0",
+            &l->find, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "INSERT OR IGNORE INTO link (child, ref, parent, above, value)"
+            " VALUES (?,?,?,?,?)",
+            &l->link, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE link SET live=?1 WHERE child=?2 AND ref=?3",
+                               &l->live, err);
+    return code;
+}
+
+enum mr_code mr_merge_link(struct mr_merge *m, struct mr_err *err)
+{
+    struct linking l = {.m = m,
+                        .arena = MR_ARENA_INIT,
+                        .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                        .asks = MR_VEC_INIT(struct mr_merge_ask),
+                        .open = MR_VEC_INIT(struct mr_merge_ask),
+                        .bytes = MR_STRBUF_INIT};
+    enum mr_code code = open_links(&l, err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        l.table = &m->plan->tables[i];
+        if (l.table->nsets > 0)
+            code = name_table(&l, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < m->plan->nreferences; i++) {
+        l.r = &m->plan->references[i];
+        code = link_reference(&l, err);
+    }
+    mr_case_free(l.name);
+    mr_case_free(l.find);
+    mr_case_free(l.link);
+    mr_case_free(l.live);
+    mr_vec_release(&l.rows);
+    mr_vec_release(&l.asks);
+    mr_vec_release(&l.open);
+    mr_strbuf_release(&l.bytes);
+    mr_arena_release(&l.arena);
+    return code;
+}
+
+/* ---- mapping ---- */
+
+enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m,
+                               struct mr_err *err)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < m->plan->ntables; i++)
+        if (m->plan->tables[i].pair->find.ncolumns > widest)
+            widest = m->plan->tables[i].pair->find.ncolumns;
+    *map = (struct mr_merge_map){
+        .m = m, .nvalues = widest, .arena = MR_ARENA_INIT, .row = MR_STRBUF_INIT};
+    map->values = mr_arena_calloc(&m->arena, widest + 1, sizeof *map->values);
+    if (map->values == NULL)
+        return mr_merge_nomem(err);
+    return mr_case_prepare(
+        m->cf,
+        "SELECT l.ref, l.parent, l.value, m.waits,"
+        " CASE WHEN m.there IS NULL THEN img.after ELSE img.there END"
+        " FROM link l LEFT JOIN m ON m.id=l.parent LEFT JOIN img ON img.id=l.parent"
+        " WHERE l.child=?1 AND l.parent<>0",
+        &map->parents, err);
+}
+
+void mr_merge_map_close(struct mr_merge_map *map)
+{
+    mr_case_free(map->parents);
+    map->parents = NULL;
+    mr_strbuf_release(&map->row);
+    mr_arena_release(&map->arena);
+}
+
+/* Takes the values that the parent has on TARGET for those of the reference. */
+static enum mr_code take_values(struct mr_merge_map *map,
+                                const struct mr_plan_reference *r, struct mr_key image,
+                                bool is_values, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->from.count; i++) {
+        struct mr_key *slot = &map->values[r->from.at[i]];
+        struct mr_key value;
+        code = mr_merge_row_value(image, is_values ? i : r->to.at[i], &value, err);
+        if (code != MR_OK)
+            break;
+        if (slot->ptr != NULL && mr_key_compare(*slot, value) != 0)
+            map->disagrees = true;
+        if (slot->ptr != NULL)
+            continue;
+        slot->ptr = mr_arena_dup(&map->arena, value.ptr, value.len);
+        slot->len = value.len;
+        if (slot->ptr == NULL)
+            return mr_merge_nomem(err);
+    }
+    return code;
+}
+
+/* One parent of the row at hand. */
+static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode mode,
+                                struct mr_err *err)
+{
+    const struct mr_plan_reference *r =
+        &map->m->plan->references[mr_case_int(map->parents, 0)];
+    bool plain = mr_case_int(map->parents, 1) == MR_LINK_PLAIN;
+    struct mr_key image = {0};
+    if ((mode == MR_MERGE_MAP_HARD && !r->hard) ||
+        (mode == MR_MERGE_MAP_KNOWN && mr_case_int(map->parents, 3) != 0))
+        return MR_OK;
+    image.ptr = mr_case_blob(map->parents, plain ? 2 : 4, &image.len);
+    if (image.ptr == NULL)
+        return MR_OK; /* of a circle of identities: as it is */
+    return take_values(map, r, image, plain, err);
+}
+
+enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_table *table,
+                              const struct mr_merge_work_row *row,
+                              enum mr_merge_map_mode mode, struct mr_key without,
+                              struct mr_err *err)
+{
+    bool more = false;
+    size_t n = table->pair->find.ncolumns;
+    memset(map->values, 0, map->nvalues * sizeof *map->values);
+    mr_arena_reset(&map->arena);
+    map->disagrees = false;
+    mr_case_bind_int(map->parents, 1, row->id);
+    enum mr_code code = MR_OK;
+    while ((code = mr_case_step(map->parents, &more, err)) == MR_OK && more) {
+        code = take_parent(map, mode, err);
+        if (code != MR_OK)
+            break;
+    }
+    mr_case_reset(map->parents);
+    for (size_t i = 0; without.ptr != NULL && i < without.len / sizeof(size_t); i++) {
+        size_t column;
+        memcpy(&column, (const char *)without.ptr + i * sizeof column, sizeof column);
+        map->values[column] = (struct mr_key){"N", 1};
+    }
+    return code == MR_OK ? mr_merge_row_edit((struct mr_key){row->image, row->len},
+                                             map->values, n, &map->row, err)
+                         : code;
+}

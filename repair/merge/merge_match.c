@@ -1,0 +1,572 @@
+/* merge_match.c: see merge_match.h. */
+#include "repair/merge/merge_match.h"
+
+#include <string.h>
+
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_match_internal.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_trace.h"
+
+struct mr_key mr_merge_matching_keep(struct mr_merge_matching *x, struct mr_key bytes,
+                                     enum mr_code *code, struct mr_err *err)
+{
+    struct mr_key copy = {mr_arena_dup(&x->arena, bytes.ptr, bytes.len), bytes.len};
+    if (copy.ptr == NULL)
+        *code = mr_merge_nomem(err);
+    return copy;
+}
+
+static struct mr_merge_candidate *candidate(const struct mr_merge_matching *x, size_t i)
+{
+    return mr_vec_at(&x->candidates, i);
+}
+
+/* ---- one batch of rows ---- */
+
+static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_candidate *c,
+                               struct mr_err *err)
+{
+    bool found = false;
+    mr_case_bind_int(x->marks, 1, c->row->id);
+    enum mr_code code = mr_case_step(x->marks, &found, err);
+    if (code == MR_OK && found) {
+        c->unsame = mr_case_int(x->marks, 0) != 0;
+        c->into = mr_merge_work_bytes(x->marks, 1, &x->arena, &code, err);
+        c->without = mr_merge_work_bytes(x->marks, 2, &x->arena, &code, err);
+    }
+    mr_case_reset(x->marks);
+    return code;
+}
+
+static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&x->candidates);
+    for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+        struct mr_merge_candidate *c = mr_vec_push(&x->candidates);
+        bool null = false;
+        if (c == NULL)
+            return mr_merge_nomem(err);
+        c->row = mr_vec_at(&x->rows, i);
+        code = read_marks(x, c, err);
+        if (code == MR_OK)
+            code = mr_merge_map_row(&x->map, t, c->row, x->mode, c->without, err);
+        if (code != MR_OK)
+            break;
+        c->disagrees = x->map.disagrees;
+        c->after = mr_merge_matching_keep(
+            x, (struct mr_key){x->map.row.ptr, x->map.row.len}, &code, err);
+        if (code == MR_OK)
+            code = mr_pair_values_of(c->after.ptr, c->after.len, t->key.at, t->key.count,
+                                     &x->bytes, &null, err);
+        if (code == MR_OK)
+            c->key = mr_merge_matching_keep(
+                x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+    }
+    return code;
+}
+
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct mr_merge_matching *x = ctx;
+    const struct mr_plan_columns *key = &x->table->plan->key;
+    struct mr_merge_candidate *c = candidate(x, (size_t)ask->tag);
+    bool null = false;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
+                                          &x->bytes, &null, err);
+    if (code == MR_OK)
+        c->taken_key = mr_merge_matching_keep(
+            x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+    if (code == MR_OK)
+        c->taken =
+            mr_merge_matching_keep(x, (struct mr_key){row->image, row->len}, &code, err);
+    return code;
+}
+
+/* TARGET's rows under the mapped keys; where a person chose another one, that. */
+static enum mr_code find_holders(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_TARGET, x->table->plan, x->table->plan->key};
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&x->asks);
+    for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
+        struct mr_merge_candidate *c = candidate(x, i);
+        struct mr_key key = c->into.ptr != NULL ? c->into : c->key;
+        if (mr_key_compare(key, c->row->key) == 0) {
+            c->taken_key = c->row->live_key;
+            c->taken = (struct mr_key){c->row->live, c->row->live_len};
+            continue;
+        }
+        if (mr_merge_provisional_within(key))
+            continue;
+        struct mr_merge_ask *ask = mr_vec_push(&x->asks);
+        if (ask == NULL)
+            return mr_merge_nomem(err);
+        *ask = (struct mr_merge_ask){.tag = (int64_t)i, .value = key};
+    }
+    return mr_merge_lookup_ask(x->m, &what, &x->asks, take_holder, x, err);
+}
+
+static void place(const struct mr_merge_matching *x, struct mr_merge_candidate *c)
+{
+    bool counted = mr_plan_has_counter(x->table->plan) && c->row->above;
+    if (c->into.ptr == NULL && counted) {
+        c->same = c->row->equal && !c->unsame && mr_key_compare(c->key, c->row->key) == 0;
+        if (!c->same)
+            return;
+    }
+    c->there = c->taken_key;
+    c->there_image = c->taken;
+}
+
+/* Canonical identities of images: of the rows, or of TARGET's under their keys. */
+static enum mr_code name_images(struct mr_merge_matching *x, bool taken,
+                                struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&x->asks);
+    for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
+        struct mr_merge_candidate *c = candidate(x, i);
+        struct mr_key image = taken ? c->taken : c->after;
+        if (image.ptr == NULL || (taken && (c->same || !c->row->above)))
+            continue;
+        if (t->identity == MR_PLAN_BY_ROW) {
+            code = mr_merge_match_name(t, image, &x->bytes, err);
+            if (code == MR_OK)
+                *(taken ? &c->taken_ident : &c->ident) = mr_merge_matching_keep(
+                    x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+            continue;
+        }
+        code = mr_merge_lookup_push(&x->asks, (int64_t)i, image, t->named_by, &x->arena,
+                                    err);
+    }
+    if (code == MR_OK)
+        code = mr_merge_lookup_canonise(x->m, t, t->named_by, &x->asks, &x->arena, err);
+    for (size_t i = 0; code == MR_OK && i < x->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
+        struct mr_merge_candidate *c = candidate(x, (size_t)ask->tag);
+        *(taken ? &c->taken_ident : &c->ident) = ask->canon;
+    }
+    return code;
+}
+
+/* Is its key held by another identity? */
+static bool collides(const struct mr_merge_matching *x,
+                     const struct mr_merge_candidate *c)
+{
+    if (c->same || !c->row->above || c->taken.ptr == NULL || c->into.ptr != NULL)
+        return false;
+    return x->table->plan->identity == MR_PLAN_BY_NONE || c->ident.ptr == NULL ||
+           mr_key_compare(c->ident, c->taken_ident) != 0;
+}
+
+static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
+        const struct mr_merge_candidate *c = candidate(x, i);
+        mr_case_bind_int(x->insert, 1, c->row->id);
+        mr_case_bind_int(x->insert, 2, (int64_t)x->table->plan->at);
+        mr_merge_work_bind(x->insert, 3, c->ident);
+        mr_merge_work_bind(x->insert, 4, c->key);
+        mr_merge_work_bind(x->insert, 5, c->taken_key);
+        mr_case_bind_int(x->insert, 6, collides(x, c));
+        mr_merge_work_bind(x->insert, 7, c->there);
+        mr_case_bind_int(x->insert, 8, c->same);
+        mr_case_bind_int(x->insert, 9, c->disagrees);
+        code = mr_case_run(x->insert, err);
+        if (code != MR_OK)
+            break;
+        mr_case_bind_int(x->image, 1, c->row->id);
+        mr_merge_work_bind(x->image, 2, c->after);
+        mr_merge_work_bind(x->image, 3, c->there_image);
+        code = mr_case_run(x->image, err);
+    }
+    return code;
+}
+
+static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    enum mr_code code = map_batch(x, err);
+    if (code == MR_OK && t->key.count > 0)
+        code = find_holders(x, err);
+    for (size_t i = 0; t->key.count > 0 && i < x->candidates.count; i++)
+        place(x, candidate(x, i));
+    if (code == MR_OK && t->identity != MR_PLAN_BY_NONE)
+        code = name_images(x, false, err);
+    if (code == MR_OK && t->identity != MR_PLAN_BY_NONE && mr_plan_has_counter(t))
+        code = name_images(x, true, err);
+    return code == MR_OK ? write_batch(x, err) : code;
+}
+
+static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
+{
+    int64_t after = 0;
+    for (;;) {
+        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
+        mr_arena_reset(&x->arena);
+        enum mr_code code = mr_merge_work_rows(x->m,
+                                               "SELECT " MR_MERGE_WORK_COLUMNS
+                                               " FROM w WHERE tbl=?1 AND wave=?2"
+                                               " AND id>?3 ORDER BY id LIMIT 1000",
+                                               args, 3, &x->arena, &x->rows, err);
+        if (code != MR_OK || x->rows.count == 0)
+            return code;
+        after = ((struct mr_merge_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;
+        code = match_batch(x, err);
+        if (code != MR_OK)
+            return code;
+    }
+}
+
+/* ---- new ids ---- */
+
+/* Gives rows whose key is taken, or was, a provisional id. */
+static enum mr_code write_traces(struct mr_merge_matching *x, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+        const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
+        if (ask->tag != 0)
+            continue;
+        mr_case_bind_int(x->traced, 1, row->id);
+        code = mr_case_run(x->traced, err);
+    }
+    return code;
+}
+
+static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT w.id, m.mkey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m INDEXED BY "
+        "m_tbl"
+        " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND m.id>?3"
+        " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT ?4";
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after,
+                                (int64_t)mr_merge_trace_keys(x->m, x->table->plan)};
+        mr_arena_reset(&x->arena);
+        mr_vec_clear(&x->asks);
+        code = mr_merge_work_rows(x->m, sql, args, 4, &x->arena, &x->rows, err);
+        if (code != MR_OK || x->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_merge_ask *ask = mr_vec_push(&x->asks);
+            if (ask == NULL)
+                return mr_merge_nomem(err);
+            *ask = (struct mr_merge_ask){.tag = row->id, .value = row->key};
+            after = row->id;
+        }
+        code = mr_merge_traces(x->m, x->table->plan, &x->asks, err);
+        if (code == MR_OK)
+            code = write_traces(x, err);
+    }
+    return code;
+}
+
+/* Puts a provisional id where the counter's goes. */
+static enum mr_code renumber(struct mr_merge_matching *x,
+                             const struct mr_merge_work_row *row, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    char number[10];
+    struct mr_key *values = x->map.values;
+    memset(values, 0, x->map.nvalues * sizeof *values);
+    mr_merge_provisional_encode(row->id, number);
+    values[t->counter] = (struct mr_key){number, sizeof number};
+    enum mr_code code = mr_merge_row_edit((struct mr_key){row->image, row->len}, values,
+                                          t->pair->find.ncolumns, &x->bytes, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(x->image, 1, row->id);
+    mr_case_bind_borrowed(x->image, 2, x->bytes.ptr, x->bytes.len);
+    mr_case_bind_null(x->image, 3);
+    return mr_case_run(x->image, err);
+}
+
+#define GETS_ID "w.above AND m.there IS NULL AND (m.taken IS NOT NULL OR m.traced)"
+
+static enum mr_code give_ids(struct mr_merge_matching *x, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m "
+        "INDEXED BY m_tbl"
+        " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2"
+        " AND m.id>?3 AND " GETS_ID " ORDER BY m.id LIMIT 1000";
+    int64_t args[] = {(int64_t)x->table->plan->at, x->wave, 0};
+    if (!mr_plan_has_counter(x->table->plan))
+        return MR_OK;
+    enum mr_code code = mr_merge_work_run(
+        x->m,
+        "UPDATE m SET newid=1 WHERE tbl=?1 AND EXISTS (SELECT 1 FROM w WHERE w.id=m.id"
+        " AND w.wave=?2 AND " GETS_ID ")",
+        args, 2, NULL, err);
+    while (code == MR_OK) {
+        mr_arena_reset(&x->arena);
+        code = mr_merge_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
+        if (code != MR_OK || x->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            args[2] = row->id;
+            code = renumber(x, row, err);
+        }
+    }
+    return code;
+}
+
+/* ---- tables ---- */
+
+/* References of a table to itself that say who its rows are, as "1, 4". */
+static void self_references(const struct mr_merge_matching *x, struct mr_strbuf *list)
+{
+    const struct mr_plan_tables *plan = x->m->plan;
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        if (r->hard && r->child == x->table->plan->at && r->parent == r->child)
+            mr_strbuf_add_fmt(list, "%s%zu", list->len > 0 ? ", " : "", i);
+    }
+}
+
+/* Row by row: a wave of rows refers to earlier waves only.  What is left in a circle is
+ * one last wave. */
+static enum mr_code find_waves(struct mr_merge_matching *x, int64_t *waves,
+                               struct mr_err *err)
+{
+    struct mr_strbuf refs = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    int64_t args[] = {(int64_t)x->table->plan->at, 0};
+    int64_t changed = 1;
+    *waves = 1;
+    if (!x->table->plan->self_hard)
+        return MR_OK;
+    self_references(x, &refs);
+    mr_strbuf_add_fmt(&sql,
+                      "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1 AND NOT EXISTS"
+                      " (SELECT 1 FROM link l JOIN w p ON p.id=l.parent WHERE"
+                      " l.child=w.id AND l.ref IN (%s) AND l.parent<>w.id"
+                      " AND (p.wave=-1 OR p.wave=?2))",
+                      refs.ptr);
+    enum mr_code code = mr_strbuf_check(&sql, "ordering rows", err);
+    if (code == MR_OK)
+        code = mr_merge_work_run(x->m, "UPDATE w SET wave=-1 WHERE tbl=?1", args, 1, NULL,
+                                 err);
+    for (*waves = 0; code == MR_OK && changed > 0; ++*waves) {
+        args[1] = *waves;
+        code = mr_merge_work_run(x->m, sql.ptr, args, 2, &changed, err);
+    }
+    args[1] = *waves - 1; /* the last one found nothing */
+    if (code == MR_OK)
+        code = mr_merge_work_run(x->m, "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1",
+                                 args, 2, NULL, err);
+    mr_strbuf_release(&refs);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Are the parents of all its references decided before it? */
+static bool has_parents_decided(const struct mr_merge_matching *x)
+{
+    for (size_t i = 0; i < x->m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &x->m->plan->references[i];
+        if (r->child == x->table->plan->at && r->parent >= r->child)
+            return false;
+    }
+    return true;
+}
+
+static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    int64_t waves = 1;
+    enum mr_code code = find_waves(x, &waves, err);
+    x->mode = has_parents_decided(x) ? MR_MERGE_MAP_ALL : MR_MERGE_MAP_HARD;
+    for (x->wave = 0; code == MR_OK && x->wave < waves; x->wave++) {
+        code = match_keys(x, err);
+        if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS && mr_plan_has_counter(t))
+            code = mr_merge_match_identities(x, err);
+        if (code == MR_OK && (t->key.count == 0 ||
+                              (t->identity == MR_PLAN_BY_ROW && mr_plan_has_counter(t))))
+            code = mr_merge_match_multiset(x, err);
+        if (code == MR_OK && t->key.count > 0)
+            code = find_traces(x, err);
+        if (code == MR_OK)
+            code = give_ids(x, err);
+    }
+    return code;
+}
+
+/* ---- all references ---- */
+
+static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT w.id, w.skey, w.n, m.newid AND m.there IS NULL, w.equal, w.image,"
+        " m.there, img.there FROM m JOIN w ON w.id=m.id JOIN img ON img.id=m.id"
+        " WHERE m.tbl=?1 AND m.id>?2 AND NOT m.same ORDER BY m.id LIMIT 1000";
+    const struct mr_plan_table *t = x->table->plan;
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && !has_parents_decided(x)) {
+        const int64_t args[] = {(int64_t)t->at, after};
+        mr_arena_reset(&x->arena);
+        code = mr_merge_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
+        if (code != MR_OK || x->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+            struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_merge_candidate c = {.row = row};
+            after = row->id;
+            code = read_marks(x, &c, err);
+            if (code == MR_OK)
+                code =
+                    mr_merge_map_row(&x->map, t, row, MR_MERGE_MAP_ALL, c.without, err);
+            mr_case_bind_int(x->disagrees, 1, row->id);
+            mr_case_bind_int(x->disagrees, 2, x->map.disagrees);
+            if (code == MR_OK)
+                code = mr_case_run(x->disagrees, err);
+            if (code != MR_OK)
+                break;
+            struct mr_key mapped = mr_merge_matching_keep(
+                x, (struct mr_key){x->map.row.ptr, x->map.row.len}, &code, err);
+            if (code == MR_OK && row->above) { /* here: it has a new id */
+                row->image = mapped.ptr;
+                row->len = mapped.len;
+                code = renumber(x, row, err);
+            } else if (code == MR_OK) {
+                mr_case_bind_int(x->image, 1, row->id);
+                mr_merge_work_bind(x->image, 2, mapped);
+                mr_merge_work_bind(x->image, 3,
+                                   (struct mr_key){row->live, row->live_len});
+                code = mr_case_run(x->image, err);
+            }
+        }
+    }
+    return code;
+}
+
+/* ---- a component ---- */
+
+/* Rows that were taken for the same, though a reference means somebody else: those whose
+ * parents are in tables before `limit`, of the tables from first on. */
+static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed,
+                                struct mr_err *err)
+{
+    static const char sql[] =
+        "INSERT INTO mark (id, unsame) SELECT DISTINCT c.id, 1 FROM w c"
+        " JOIN link l ON l.child=c.id LEFT JOIN m p ON p.id=l.parent"
+        " LEFT JOIN w pw ON pw.id=l.parent LEFT JOIN mark k ON k.id=c.id"
+        " WHERE c.tbl>=?1 AND c.tbl<?2 AND c.above AND c.equal AND k.unsame IS NOT 1"
+        " AND ((l.parent=0 AND l.live IS NOT NULL)"
+        "  OR (p.id IS NOT NULL AND l.live IS NOT NULL AND p.there IS NOT l.live)"
+        "  OR (p.id IS NOT NULL AND l.live IS NULL"
+        "   AND (pw.above OR p.there IS NOT NULL)))"
+        " ON CONFLICT (id) DO UPDATE SET unsame=1";
+    const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
+    return mr_merge_work_run(x->m, sql, args, 2, changed, err);
+}
+
+static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
+    enum mr_code code = mr_merge_work_run(
+        x->m, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=?1 AND tbl<?2)",
+        args, 2, NULL, err);
+    if (code == MR_OK)
+        code = mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2,
+                                 NULL, err);
+    return code == MR_OK
+               ? mr_merge_work_run(
+                     x->m, "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
+                     args, 2, NULL, err)
+               : code;
+}
+
+static enum mr_code each_table(struct mr_merge_matching *x,
+                               enum mr_code (*work)(struct mr_merge_matching *,
+                                                    struct mr_err *),
+                               struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = x->first; code == MR_OK && i < x->first + x->count; i++) {
+        x->table = &x->m->tables[i];
+        code = work(x, err);
+    }
+    return code;
+}
+
+static enum mr_code match_component(struct mr_merge_matching *x, struct mr_err *err)
+{
+    int64_t changed = 1;
+    enum mr_code code = forget(x, err);
+    if (code == MR_OK)
+        code = find_unsame(x, &changed, err);
+    for (changed = 1; code == MR_OK && changed > 0;) {
+        code = forget(x, err);
+        if (code == MR_OK)
+            code = each_table(x, match_table, err);
+        if (code == MR_OK)
+            code = find_unsame(x, &changed, err);
+    }
+    return code == MR_OK ? each_table(x, map_all, err) : code;
+}
+
+static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *err)
+{
+    struct mr_case *cf = x->m->cf;
+    enum mr_code code = mr_merge_map_open(&x->map, x->m, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf, "SELECT unsame, into_key, without FROM mark WHERE id=?", &x->marks, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "INSERT INTO m (id, tbl, ident, mkey, taken, collides,"
+                               " there, same, disagrees) VALUES (?,?,?,?,?,?,?,?,?)",
+                               &x->insert, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "INSERT OR REPLACE INTO img VALUES (?,?,?)", &x->image,
+                               err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE m SET traced=1 WHERE id=?", &x->traced, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(cf, "UPDATE m SET disagrees=?2 WHERE id=?1 AND disagrees<>?2",
+                            &x->disagrees, err);
+    return code;
+}
+
+enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
+                            struct mr_err *err)
+{
+    struct mr_merge_matching x = {.m = m,
+                                  .first = first,
+                                  .count = count,
+                                  .arena = MR_ARENA_INIT,
+                                  .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                                  .candidates = MR_VEC_INIT(struct mr_merge_candidate),
+                                  .asks = MR_VEC_INIT(struct mr_merge_ask),
+                                  .bytes = MR_STRBUF_INIT};
+    enum mr_code code = open_matching(&x, err);
+    if (code == MR_OK)
+        code = match_component(&x, err);
+    mr_merge_map_close(&x.map);
+    mr_case_free(x.marks);
+    mr_case_free(x.insert);
+    mr_case_free(x.image);
+    mr_case_free(x.traced);
+    mr_case_free(x.disagrees);
+    mr_vec_release(&x.rows);
+    mr_vec_release(&x.candidates);
+    mr_vec_release(&x.asks);
+    mr_strbuf_release(&x.bytes);
+    mr_arena_release(&x.arena);
+    return code;
+}

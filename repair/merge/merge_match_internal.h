@@ -1,0 +1,51 @@
+/*
+ * merge_match_internal: what the files of the matcher share; see merge_match.h.
+ */
+#ifndef MR_MERGE_MATCH_INTERNAL_H
+#define MR_MERGE_MATCH_INTERNAL_H
+
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_map.h"
+
+/* A row of a batch, while its place is sought. */
+struct mr_merge_candidate {
+    const struct mr_merge_work_row *row;
+    bool unsame;           /* byte-equal, yet it means somebody else */
+    struct mr_key into;    /* key on TARGET that a person chose; ptr NULL: none */
+    struct mr_key without; /* columns to be left empty; see mr_merge_map_row */
+    struct mr_key after;   /* mapped */
+    struct mr_key key;     /* of it */
+    struct mr_key taken_key, taken; /* TARGET's row under that key */
+    struct mr_key ident;            /* canonical; ptr NULL: nobody */
+    struct mr_key taken_ident;
+    struct mr_key there, there_image;
+    bool same, disagrees;
+};
+
+struct mr_merge_matching {
+    struct mr_merge *m;
+    struct mr_merge_table *table;
+    size_t first, count; /* the component */
+    enum mr_merge_map_mode mode;
+    int64_t wave;
+    struct mr_merge_map map;
+    struct mr_arena arena;
+    struct mr_vec rows, candidates,
+        asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_ask */
+    struct mr_strbuf bytes;
+    struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees;
+};
+
+/* Copies bytes to the batch's arena. */
+struct mr_key mr_merge_matching_keep(struct mr_merge_matching *x, struct mr_key bytes,
+                                     enum mr_code *code, struct mr_err *err);
+
+/* Looks the identities of the rows of this wave up on TARGET (merge_identity.c). */
+enum mr_code mr_merge_match_identities(struct mr_merge_matching *x, struct mr_err *err);
+/* The same for a table whose rows are counted as a multiset (merge_multiset.c). */
+enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err *err);
+/* What a row is in a multiset: the columns that count. */
+enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_key image,
+                                 struct mr_strbuf *out, struct mr_err *err);
+
+#endif

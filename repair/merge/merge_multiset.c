@@ -1,0 +1,263 @@
+/* merge_multiset.c: rows that are counted, not known by an identity; see merge_match.h. */
+#include "core/pair/pair_identity.h"
+#include "core/pair/rowhash.h"
+#include "repair/merge/merge_match_internal.h"
+#include "repair/merge/merge_row.h"
+
+enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_key image,
+                                 struct mr_strbuf *out, struct mr_err *err)
+{
+    bool null = false;
+    return mr_pair_values_of(image.ptr, image.len, table->named_by.at,
+                             table->named_by.count, out, &null, err);
+}
+
+/* ---- TARGET's rows ---- */
+
+struct loading {
+    struct mr_merge_matching *x;
+    struct mr_case_stmt *add;
+    struct mr_strbuf name;
+    struct mr_rowhash hash;
+};
+
+static enum mr_code name_live(struct loading *l, struct mr_err *err)
+{
+    const struct mr_plan_table *t = l->x->table->plan;
+    struct mr_case_stmt *rows = NULL;
+    bool more = false;
+    enum mr_code code = mr_case_prepare(
+        l->x->m->cf, "SELECT id, image FROM live WHERE tbl=? AND ident IS NULL", &rows,
+        err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            l->x->m->cf, "UPDATE live SET ident=?1, tkey=?2 WHERE id=?3", &l->add, err);
+    if (code == MR_OK)
+        mr_case_bind_int(rows, 1, (int64_t)t->at);
+    while (code == MR_OK && (code = mr_case_step(rows, &more, err)) == MR_OK && more) {
+        struct mr_key image = {0};
+        bool null = false;
+        image.ptr = mr_case_blob(rows, 1, &image.len);
+        code = mr_merge_match_name(t, image, &l->name, err);
+        if (code == MR_OK)
+            code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count,
+                                     &l->x->bytes, &null, err);
+        if (code != MR_OK)
+            break;
+        mr_case_bind_borrowed(l->add, 1, l->name.ptr, l->name.len);
+        if (t->key.count > 0)
+            mr_case_bind_borrowed(l->add, 2, l->x->bytes.ptr, l->x->bytes.len);
+        else
+            mr_case_bind_borrowed(l->add, 2, image.ptr, image.len);
+        mr_case_bind_int(l->add, 3, mr_case_int(rows, 0));
+        code = mr_case_run(l->add, err);
+    }
+    mr_case_free(rows);
+    mr_case_free(l->add);
+    l->add = NULL;
+    return code;
+}
+
+static enum mr_code add_live(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct loading *l = ctx;
+    mr_strbuf_reset(&l->name);
+    enum mr_code code = mr_rowhash_image(&l->hash, values, &l->name, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&l->name, "reading a row", err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(l->add, 1, (int64_t)l->x->table->plan->at);
+    mr_case_bind_borrowed(l->add, 2, l->name.ptr, l->name.len);
+    return mr_case_run(l->add, err);
+}
+
+/* TARGET's rows above the past. */
+static enum mr_code load_above(struct loading *l, struct mr_err *err)
+{
+    const struct mr_plan_table *t = l->x->table->plan;
+    struct mr_readspec spec = t->pair->full[MR_TARGET];
+    struct mr_strbuf base = MR_STRBUF_INIT;
+    struct mr_value number = {.cls = MR_CLASS_INT, .i = l->x->table->bound.base};
+    spec.key = &t->counter;
+    spec.nkey = 1;
+    spec.index = NULL;
+    spec.store = false;
+    enum mr_code code = mr_row_encode(&base, &number, err);
+    if (code == MR_OK)
+        code = mr_rowhash_init(&l->hash, t->pair, &spec, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(l->x->m->cf, "INSERT INTO live (tbl, image) VALUES (?,?)",
+                               &l->add, err);
+    const struct mr_range range = {.lo = {base.ptr, base.len}};
+    if (code == MR_OK)
+        code =
+            mr_reader_scan(l->x->m->reader[MR_TARGET], &spec, range, 0, add_live, l, err);
+    mr_rowhash_release(&l->hash);
+    mr_case_free(l->add);
+    l->add = NULL;
+    mr_strbuf_release(&base);
+    return code;
+}
+
+/* A row of TARGET whose key a row of SOURCE has that is not in w is that row. */
+static enum mr_code take_twin(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct loading *l = ctx;
+    const int64_t id[] = {ask->tag};
+    (void)row;
+    return mr_merge_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL,
+                             err);
+}
+
+static enum mr_code take_twins(struct loading *l, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT l.id, l.tkey, 0, 0, 0, NULL, NULL, NULL FROM live l WHERE l.tbl=?1"
+        " AND l.id>?2 AND NOT EXISTS (SELECT 1 FROM w WHERE w.tbl=?1 AND w.skey=l.tkey)"
+        " ORDER BY l.id LIMIT 1000";
+    struct mr_merge_matching *x = l->x;
+    const struct mr_merge_lookup what = {MR_SOURCE, x->table->plan, x->table->plan->key};
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && what.columns.count > 0) {
+        const int64_t args[] = {(int64_t)x->table->plan->at, after};
+        mr_arena_reset(&x->arena);
+        mr_vec_clear(&x->asks);
+        code = mr_merge_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
+        if (code != MR_OK || x->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_merge_ask *ask = mr_vec_push(&x->asks);
+            if (ask == NULL)
+                return mr_merge_nomem(err);
+            *ask = (struct mr_merge_ask){.tag = row->id, .value = row->key};
+            after = row->id;
+        }
+        code = mr_merge_lookup_ask(x->m, &what, &x->asks, take_twin, l, err);
+    }
+    return code;
+}
+
+static enum mr_code load(struct mr_merge_matching *x, struct mr_err *err)
+{
+    struct loading l = {.x = x, .name = MR_STRBUF_INIT};
+    const int64_t args[] = {(int64_t)x->table->plan->at};
+    int64_t known = 0;
+    enum mr_code code = mr_merge_work_int(
+        x->m, "SELECT count(*) FROM live WHERE tbl=?1 AND ident IS NOT NULL", args, 1,
+        &known, err);
+    if (code == MR_OK && known == 0 && x->table->plan->key.count > 0)
+        code = load_above(&l, err);
+    if (code == MR_OK && known == 0)
+        code = name_live(&l, err);
+    if (code == MR_OK && known == 0)
+        code = take_twins(&l, err);
+    mr_strbuf_release(&l.name);
+    return code;
+}
+
+/* ---- pairs ---- */
+
+struct pairing {
+    struct mr_case_stmt *find, *take, *match, *image;
+};
+
+/* The row becomes that row of TARGET. */
+static enum mr_code pair_up(struct pairing *p, const struct mr_merge_work_row *row,
+                            struct mr_err *err)
+{
+    size_t len = 0;
+    struct mr_key key;
+    key.ptr = mr_case_blob(p->find, 1, &key.len);
+    const void *image = mr_case_blob(p->find, 2, &len);
+    mr_merge_work_bind(p->match, 1, key);
+    mr_case_bind_int(p->match, 2, row->id);
+    enum mr_code code = mr_case_run(p->match, err);
+    mr_case_bind_borrowed(p->image, 1, image, len);
+    mr_case_bind_int(p->image, 2, row->id);
+    if (code == MR_OK)
+        code = mr_case_run(p->image, err);
+    mr_case_bind_int(p->take, 1, mr_case_int(p->find, 0));
+    return code == MR_OK ? mr_case_run(p->take, err) : code;
+}
+
+/* Rows of the wave that have no place yet; what a lost parent made is nobody's twin where
+ * every row is its own event. */
+static const char rows_sql[] =
+    "SELECT w.id, m.ident, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED "
+    "BY m_tbl"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
+    "m.id>?3"
+    " AND m.there IS NULL AND (?4=0 OR w.above)"
+    " AND (?5=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
+    " WHERE l.child=w.id AND p.grp=4)) ORDER BY m.id LIMIT 1000";
+
+static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p,
+                              struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)t->at, x->wave, after, t->key.count > 0,
+                                t->identity == MR_PLAN_BY_NONE};
+        mr_arena_reset(&x->arena);
+        code = mr_merge_work_rows(x->m, rows_sql, args, 5, &x->arena, &x->rows, err);
+        if (code != MR_OK || x->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
+            struct mr_key name = row->key;
+            bool found = false;
+            after = row->id;
+            if (name.ptr == NULL) { /* its own event: by its content all the same */
+                code = mr_merge_match_name(t, (struct mr_key){row->image, row->len},
+                                           &x->bytes, err);
+                name = (struct mr_key){x->bytes.ptr, x->bytes.len};
+            }
+            mr_case_bind_int(p->find, 1, (int64_t)t->at);
+            mr_merge_work_bind(p->find, 2, name);
+            if (code == MR_OK)
+                code = mr_case_step(p->find, &found, err);
+            if (code == MR_OK && found)
+                code = pair_up(p, row, err);
+            mr_case_reset(p->find);
+        }
+    }
+    return code;
+}
+
+enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err *err)
+{
+    struct pairing p = {0};
+    struct mr_case *cf = x->m->cf;
+    const int64_t args[] = {(int64_t)x->table->plan->at};
+    enum mr_code code = load(x, err);
+    if (code == MR_OK) /* rows of TARGET that are the same as SOURCE's */
+        code = mr_merge_work_run(x->m,
+                                 "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN"
+                                 " (SELECT there FROM m WHERE tbl=?1 AND same)",
+                                 args, 1, NULL, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(cf,
+                            "SELECT id, tkey, image FROM live WHERE tbl=?1 AND ident=?2"
+                            " AND taken=0 ORDER BY tkey LIMIT 1",
+                            &p.find, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE live SET taken=1 WHERE id=?", &p.take, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE m SET there=?1 WHERE id=?2", &p.match, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE img SET there=?1 WHERE id=?2", &p.image, err);
+    if (code == MR_OK)
+        code = pair_rows(x, &p, err);
+    mr_case_free(p.find);
+    mr_case_free(p.take);
+    mr_case_free(p.match);
+    mr_case_free(p.image);
+    return code;
+}

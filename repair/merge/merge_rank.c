@@ -1,0 +1,196 @@
+/* merge_rank.c: see merge_rank.h.  Levels are Kahn's: a row's level is above those of all
+ * rows that it refers to. */
+#include "repair/merge/merge_rank.h"
+
+#include "repair/merge/merge_work.h"
+
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.defer;"
+    "CREATE TEMP TABLE ins (id INTEGER PRIMARY KEY, tbl INT, lvl INT, tree INT, core INT,"
+    " done INT DEFAULT 0);"
+    "CREATE INDEX temp.ins_level ON ins (lvl) WHERE lvl IS NOT NULL;"
+    "CREATE TEMP TABLE defer (child INT, ref INT, parent INT, PRIMARY KEY (child, ref));"
+    "CREATE INDEX temp.defer_parent ON defer (parent);"
+    "INSERT INTO ins (id, tbl) SELECT id, tbl FROM m WHERE there IS NULL AND waits=0"
+    " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)";
+
+/* Links of a row of ins, aliased c, to rows that have no level, or only the present one. */
+#define UNRANKED                                                                         \
+    "SELECT 1 FROM link l JOIN ins p ON p.id=l.parent WHERE l.child=c.id AND p.id<>c.id" \
+    " AND (p.lvl IS NULL OR p.lvl=?1) AND NOT EXISTS (SELECT 1 FROM defer d"             \
+    " WHERE d.child=l.child AND d.ref=l.ref)"
+
+static enum mr_code rank_level(struct mr_merge *m, int64_t level, int64_t *changed,
+                               struct mr_err *err)
+{
+    if (level == 0)
+        return mr_merge_work_run(m,
+                                 "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL"
+                                 " AND NOT EXISTS (" UNRANKED ")",
+                                 &level, 1, changed, err);
+    return mr_merge_work_run(m,
+                             "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL AND id IN"
+                             " (SELECT l.child FROM ins p JOIN link l ON l.parent=p.id"
+                             " WHERE p.lvl=?1-1) AND NOT EXISTS (" UNRANKED ")",
+                             &level, 1, changed, err);
+}
+
+/* ---- circles ---- */
+
+/* References that may stay open for a while: no foreign key, or one that may be NULL. */
+static void open_references(const struct mr_merge *m, struct mr_strbuf *list)
+{
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &m->plan->references[i];
+        if (r->nullable || !r->pair->kin.declared)
+            mr_strbuf_add_fmt(list, "%s%zu", list->len > 0 ? ", " : "", i);
+    }
+}
+
+/* Rows without a level that others without a level hang on, again and again: what is in a
+ * circle, or leads from one to another. */
+static enum mr_code find_core(struct mr_merge *m, struct mr_err *err)
+{
+    int64_t changed = 1;
+    enum mr_code code =
+        mr_merge_work_run(m, "UPDATE ins SET core=(lvl IS NULL)", NULL, 0, NULL, err);
+    while (code == MR_OK && changed > 0)
+        code = mr_merge_work_run(m,
+                                 "UPDATE ins SET core=0 WHERE core AND NOT EXISTS"
+                                 " (SELECT 1 FROM link l JOIN ins c ON c.id=l.child"
+                                 " WHERE l.parent=ins.id AND c.core AND c.id<>ins.id)",
+                                 NULL, 0, &changed, err);
+    return code;
+}
+
+/* Gives a level to rows of circles: those with the least number among what they refer to
+ * in the circle; or (any) to one row that can be. */
+static enum mr_code break_rows(struct mr_merge *m, const char *open, int64_t level,
+                               bool any, int64_t *changed, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    const int64_t args[] = {level, any};
+    mr_strbuf_add_fmt(&sql,
+                      "UPDATE ins SET lvl=?1 WHERE id IN (SELECT c.id FROM ins c WHERE"
+                      " c.core AND c.lvl IS NULL AND NOT EXISTS (SELECT 1 FROM link l"
+                      " JOIN ins p ON p.id=l.parent WHERE l.child=c.id AND p.id<>c.id"
+                      " AND p.lvl IS NULL AND (l.ref NOT IN (%s)"
+                      " OR (NOT ?2 AND p.core AND p.id<c.id))) ORDER BY c.id LIMIT"
+                      " CASE WHEN ?2 THEN 1 ELSE -1 END)",
+                      open);
+    enum mr_code code = mr_strbuf_check(&sql, "ordering rows", err);
+    if (code == MR_OK)
+        code = mr_merge_work_run(m, sql.ptr, args, 2, changed, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code break_circles(struct mr_merge *m, int64_t level, struct mr_err *err)
+{
+    struct mr_strbuf open = MR_STRBUF_INIT;
+    int64_t changed = 0;
+    open_references(m, &open);
+    enum mr_code code = find_core(m, err);
+    if (code == MR_OK)
+        code = break_rows(m, open.ptr, level, false, &changed, err);
+    if (code == MR_OK && changed == 0)
+        code = break_rows(m, open.ptr, level, true, &changed, err);
+    if (code == MR_OK && changed == 0)
+        code = mr_err_set(err, MR_E_BUG, "rows to be inserted have no order");
+    if (code == MR_OK)
+        code = mr_merge_work_run(
+            m,
+            "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
+            " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
+            " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
+            " (p.lvl IS NULL OR p.lvl=?1)",
+            &level, 1, NULL, err);
+    mr_strbuf_release(&open);
+    return code;
+}
+
+static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
+{
+    int64_t changed = 1, left = 1, level = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        code = rank_level(m, level, &changed, err);
+        if (code == MR_OK && changed == 0)
+            code = mr_merge_work_int(m, "SELECT count(*) FROM ins WHERE lvl IS NULL",
+                                     NULL, 0, &left, err);
+        if (code != MR_OK || left == 0)
+            break;
+        if (changed == 0)
+            code = break_circles(m, level, err);
+        level++;
+    }
+    return code;
+}
+
+/* ---- trees ---- */
+
+static enum mr_code plant(struct mr_merge *m, struct mr_case_stmt *rows,
+                          struct mr_case_stmt *parents, struct mr_case_stmt *set,
+                          struct mr_err *err)
+{
+    int64_t trees = 0;
+    bool row = false, found = false;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
+        int64_t id = mr_case_int(rows, 0), tree = 0;
+        const struct mr_plan_table *t = &m->plan->tables[mr_case_int(rows, 1)];
+        if (t->pair->find.subject == MR_SUBJECT_NO) {
+            mr_case_bind_int(parents, 1, id);
+            code = mr_case_step(parents, &found, err);
+            tree = code == MR_OK && found ? mr_case_int(parents, 0) : 0;
+            mr_case_reset(parents);
+        }
+        mr_case_bind_int(set, 1, tree != 0 ? tree : ++trees);
+        mr_case_bind_int(set, 2, id);
+        if (code == MR_OK)
+            code = mr_case_run(set, err);
+    }
+    return code;
+}
+
+static enum mr_code find_trees(struct mr_merge *m, struct mr_err *err)
+{
+    struct mr_case_stmt *rows = NULL, *parents = NULL, *set = NULL;
+    enum mr_code code =
+        mr_case_exec(m->cf,
+                     "DROP TABLE IF EXISTS temp.ins_order; CREATE TEMP TABLE ins_order AS"
+                     " SELECT id, tbl FROM ins ORDER BY lvl, tbl, id",
+                     err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, "SELECT id, tbl FROM ins_order ORDER BY rowid",
+                               &rows, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(m->cf,
+                            "SELECT max(p.tree) FROM link l JOIN ins p ON p.id=l.parent"
+                            " WHERE l.child=? AND NOT EXISTS (SELECT 1 FROM defer d"
+                            " WHERE d.child=l.child AND d.ref=l.ref)",
+                            &parents, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, "UPDATE ins SET tree=? WHERE id=?", &set, err);
+    if (code == MR_OK)
+        code = plant(m, rows, parents, set, err);
+    mr_case_free(rows);
+    mr_case_free(parents);
+    mr_case_free(set);
+    return code;
+}
+
+enum mr_code mr_merge_rank(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = rank_rows(m, err);
+    if (code == MR_OK)
+        code = find_trees(m, err);
+    /* sorted at once, which costs less than row by row */
+    return code == MR_OK
+               ? mr_case_exec(m->cf, "CREATE INDEX temp.ins_tree ON ins (tree, lvl, id)",
+                              err)
+               : code;
+}

@@ -1,0 +1,80 @@
+/* merge_split.c: see merge_split.h. */
+#include "repair/merge/merge_split.h"
+
+#include <string.h>
+
+#include "core/pair/pair_columns.h"
+#include "repair/merge/merge_row.h"
+
+static enum mr_code in_utc(struct mr_merge *m, struct mr_strbuf *text, struct mr_err *err)
+{
+    const struct mr_when *when = m->options->split_at;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_db *db = mr_reader_db(m->reader[MR_TARGET]);
+    if (when->has_zone) {
+        struct mr_time utc = mr_when_utc(when);
+        mr_when_format(&utc, text);
+        return MR_OK;
+    }
+    mr_strbuf_add_str(&sql, "SELECT CONVERT_TZ('");
+    mr_when_format(&when->time, &sql);
+    mr_strbuf_add_str(&sql, "', @@GLOBAL.time_zone, '+00:00')");
+    enum mr_code code =
+        db != NULL ? mr_db_query_text(db, sql.ptr, text, err)
+                   : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    if (code == MR_OK && text->len == 0) {
+        code =
+            mr_err_set(err, MR_E_USAGE,
+                       "--split-at has no time zone, and the target cannot convert from "
+                       "its own");
+        mr_err_hint(err, "Give the time with a zone, such as 2026-04-02 12:00:00Z.");
+    }
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table *table,
+                                 size_t column, struct mr_time *time, struct mr_err *err)
+{
+    const struct mr_column *col = mr_pair_find_column(table->pair->side[MR_TARGET],
+                                                      mr_plan_column_name(table, column));
+    size_t utc = strcmp(col->data_type, "timestamp") == 0;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_when when = *m->options->split_at;
+    enum mr_code code = MR_OK;
+    if (utc != 0 && !m->split_known[utc]) {
+        code = in_utc(m, &text, err);
+        if (code == MR_OK)
+            code = mr_when_parse(&when, text.ptr, err);
+    }
+    if (code == MR_OK && !m->split_known[utc]) {
+        m->split[utc] = when.time;
+        m->split_known[utc] = true;
+    }
+    *time = m->split[utc];
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table *table,
+                                 size_t column, struct mr_key image, int *side,
+                                 struct mr_err *err)
+{
+    struct mr_time split;
+    struct mr_key bytes;
+    struct mr_value value = {0};
+    size_t pos = 0;
+    *side = 0;
+    if (column == MR_NO_COLUMN || m->options->split_at == NULL)
+        return MR_OK;
+    enum mr_code code = mr_merge_row_value(image, column, &bytes, err);
+    if (code == MR_OK)
+        code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
+    bool is_time = value.cls == MR_CLASS_DATE || value.cls == MR_CLASS_DATETIME;
+    if (code != MR_OK || !is_time || value.t.year == 0)
+        return code;
+    code = mr_merge_split_time(m, table, column, &split, err);
+    if (code == MR_OK)
+        *side = mr_when_compare(&value.t, &split) < 0 ? -1 : 1;
+    return code;
+}

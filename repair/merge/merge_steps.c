@@ -1,0 +1,293 @@
+/* merge_steps.c: see merge_steps.h. */
+#include "repair/merge/merge_steps.h"
+
+#include <string.h>
+
+#include "repair/merge/merge_rank.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
+
+/* Levels of a component begin at its number times this; chains are shorter. */
+#define COMPONENT_LEVELS ((uint64_t)1 << 32)
+#define CLOSING_LEVEL ((uint64_t)1 << 62)
+
+struct stepping {
+    struct mr_merge *m;
+    uint64_t unit;
+    size_t rows;        /* in it */
+    size_t image_bytes; /* of its images */
+    int64_t tree;       /* that was last begun */
+    bool defers;        /* some references are closed later */
+    struct mr_key *values;
+    struct mr_arena arena;
+    struct mr_strbuf bytes;
+    struct mr_case_stmt *entity, *deferred, *closable, *done, *size;
+};
+
+/* The entity of a row of w. */
+static enum mr_code read_entity(struct stepping *s, int64_t id, struct mr_entity *e,
+                                struct mr_err *err)
+{
+    bool found = false;
+    mr_case_bind_int(s->entity, 1, id);
+    enum mr_code code = mr_case_step(s->entity, &found, err);
+    int64_t entity = code == MR_OK && found ? mr_case_int(s->entity, 0) : 0;
+    mr_case_reset(s->entity);
+    if (code == MR_OK)
+        code = mr_plan_store_get(s->m->store, entity, &s->arena, e, err);
+    if (code == MR_OK && e->id == 0)
+        code = mr_err_set(err, MR_E_BUG, "a row to be inserted is no entity");
+    return code;
+}
+
+/* The row with the references that are closed later left empty; *open: there are any. */
+static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_entity *e,
+                               bool *open, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &s->m->plan->tables[e->table];
+    bool row = false;
+    enum mr_code code = MR_OK;
+    *open = false;
+    memset(s->values, 0, t->pair->find.ncolumns * sizeof *s->values);
+    mr_case_bind_int(s->deferred, 1, id);
+    while (s->defers && code == MR_OK &&
+           (code = mr_case_step(s->deferred, &row, err)) == MR_OK && row) {
+        const struct mr_plan_reference *r =
+            &s->m->plan->references[mr_case_int(s->deferred, 0)];
+        if (!r->pair->kin.declared)
+            continue; /* no server minds */
+        for (size_t i = 0; i < r->from.count; i++)
+            if (t->nullable[r->from.at[i]])
+                s->values[r->from.at[i]] = (struct mr_key){"N", 1};
+        *open = true;
+    }
+    mr_case_reset(s->deferred);
+    return code == MR_OK
+               ? mr_merge_row_edit((struct mr_key){e->after, e->after_len}, s->values,
+                                   t->pair->find.ncolumns, &s->bytes, err)
+               : code;
+}
+
+static void next_unit(struct stepping *s)
+{
+    s->unit++;
+    s->rows = s->image_bytes = 0;
+}
+
+static uint64_t level_of(const struct stepping *s, size_t table, int64_t rank)
+{
+    return s->m->plan->tables[table].component * COMPONENT_LEVELS + (uint64_t)rank;
+}
+
+static enum mr_code add_step(struct stepping *s, struct mr_step *step, struct mr_err *err)
+{
+    step->unit = s->unit;
+    step->tree = s->tree;
+    s->rows++;
+    s->image_bytes += step->before_len + step->after_len;
+    return mr_plan_store_add_step(s->m->store, step, err);
+}
+
+/* Closes references to a row that is there now. */
+static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_err *err)
+{
+    struct mr_vec ids = MR_VEC_INIT(int64_t);
+    bool row = false;
+    enum mr_code code = MR_OK;
+    if (!s->defers)
+        return MR_OK;
+    mr_case_bind_int(s->closable, 1, parent);
+    while (code == MR_OK && (code = mr_case_step(s->closable, &row, err)) == MR_OK &&
+           row) {
+        int64_t *id = mr_vec_push(&ids);
+        if (id == NULL)
+            code = mr_merge_nomem(err);
+        else
+            *id = mr_case_int(s->closable, 0);
+    }
+    mr_case_reset(s->closable);
+    for (size_t i = 0; code == MR_OK && i < ids.count; i++) {
+        int64_t id = *(int64_t *)mr_vec_at(&ids, i);
+        struct mr_entity e;
+        bool open = false;
+        code = read_entity(s, id, &e, err);
+        if (code == MR_OK)
+            code = open_image(s, id, &e, &open, err);
+        struct mr_step step = {.entity = e.id,
+                               .op = MR_STEP_UPDATE,
+                               .level = CLOSING_LEVEL,
+                               .table = e.table,
+                               .before = s->bytes.ptr,
+                               .before_len = s->bytes.len,
+                               .after = e.after,
+                               .after_len = e.after_len};
+        if (code == MR_OK && open)
+            code = add_step(s, &step, err);
+    }
+    mr_vec_release(&ids);
+    return code;
+}
+
+static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank,
+                           struct mr_err *err)
+{
+    struct mr_entity e;
+    bool open = false;
+    mr_arena_reset(&s->arena);
+    enum mr_code code = read_entity(s, id, &e, err);
+    if (code == MR_OK)
+        code = open_image(s, id, &e, &open, err);
+    if (code != MR_OK)
+        return code;
+    struct mr_step step = {.entity = e.id,
+                           .op = MR_STEP_INSERT,
+                           .level = level_of(s, e.table, rank),
+                           .table = e.table,
+                           .after = s->bytes.ptr,
+                           .after_len = s->bytes.len};
+    code = add_step(s, &step, err);
+    mr_case_bind_int(s->done, 1, id);
+    if (code == MR_OK && s->defers)
+        code = mr_case_run(s->done, err);
+    return code == MR_OK ? close_circles(s, id, err) : code;
+}
+
+/* A tree goes into the unit at hand if all of it fits. */
+static enum mr_code begin_tree(struct stepping *s, int64_t tree, struct mr_err *err)
+{
+    bool row = false;
+    enum mr_code code = MR_OK;
+    if (tree != s->tree) {
+        s->tree = tree;
+        mr_case_bind_int(s->size, 1, tree);
+        code = mr_case_step(s->size, &row, err);
+        size_t size = code == MR_OK && row ? (size_t)mr_case_int(s->size, 0) : 0;
+        mr_case_reset(s->size);
+        if (s->unit == 0 || s->rows + size > MR_UNIT_ROWS ||
+            s->image_bytes >= MR_UNIT_BYTES)
+            next_unit(s);
+    } else if (s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES) {
+        next_unit(s);
+    }
+    return code;
+}
+
+static enum mr_code insert_all(struct stepping *s, struct mr_err *err)
+{
+    struct mr_case_stmt *rows = NULL;
+    bool row = false;
+    enum mr_code code =
+        mr_case_exec(s->m->cf,
+                     "DROP TABLE IF EXISTS temp.ins_order; CREATE TEMP TABLE ins_order AS"
+                     " SELECT id, tree, lvl FROM ins ORDER BY tree, lvl, id",
+                     err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            s->m->cf, "SELECT id, tree, lvl FROM ins_order ORDER BY rowid", &rows, err);
+    while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
+        code = begin_tree(s, mr_case_int(rows, 1), err);
+        if (code == MR_OK)
+            code = insert(s, mr_case_int(rows, 0), mr_case_int(rows, 2), err);
+    }
+    mr_case_free(rows);
+    (void)mr_case_exec(s->m->cf, "DROP TABLE IF EXISTS temp.ins_order", NULL);
+    return code;
+}
+
+/* ---- rows of TARGET that get SOURCE's values ---- */
+
+static enum mr_code update(struct stepping *s, const struct mr_entity *e,
+                           struct mr_err *err)
+{
+    struct mr_step step = {.entity = e->id,
+                           .op = MR_STEP_UPDATE,
+                           .level = CLOSING_LEVEL,
+                           .table = e->table,
+                           .before = e->target,
+                           .before_len = e->target_len,
+                           .after = e->after,
+                           .after_len = e->after_len};
+    /* only a key of other bytes differs, and that stays */
+    if (e->target_len == e->after_len && memcmp(e->target, e->after, e->after_len) == 0)
+        return MR_OK;
+    if (s->unit == 0 || s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES)
+        next_unit(s);
+    s->tree++; /* each by itself */
+    return add_step(s, &step, err);
+}
+
+static enum mr_code update_all(struct stepping *s, struct mr_err *err)
+{
+    struct mr_vec entities = MR_VEC_INIT(struct mr_entity);
+    enum mr_code code = MR_OK;
+    s->rows = MR_UNIT_ROWS; /* they begin a unit of their own */
+    for (size_t t = 0; code == MR_OK && t < s->m->plan->ntables; t++) {
+        int64_t after = 0;
+        do {
+            mr_arena_reset(&s->arena);
+            mr_vec_clear(&entities);
+            code = mr_plan_store_entities(s->m->store, t, MR_DECIDE_UPDATE, after,
+                                          MR_UNIT_ROWS, &s->arena, &entities, err);
+            for (size_t i = 0; code == MR_OK && i < entities.count; i++) {
+                const struct mr_entity *e = mr_vec_at(&entities, i);
+                after = e->id;
+                code = update(s, e, err);
+            }
+        } while (code == MR_OK && entities.count > 0);
+    }
+    mr_vec_release(&entities);
+    return code;
+}
+
+static enum mr_code open_statements(struct stepping *s, struct mr_err *err)
+{
+    struct mr_case *cf = s->m->cf;
+    enum mr_code code =
+        mr_case_prepare(cf, "SELECT entity FROM ent WHERE w=?", &s->entity, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(cf, "SELECT ref FROM defer WHERE child=?", &s->deferred, err);
+    if (code == MR_OK) /* children whose last open reference this row closes */
+        code = mr_case_prepare(
+            cf,
+            "SELECT DISTINCT d.child FROM defer d JOIN ins c ON c.id=d.child"
+            " WHERE d.parent=?1 AND c.done AND NOT EXISTS (SELECT 1 FROM defer o"
+            " JOIN ins p ON p.id=o.parent WHERE o.child=d.child AND NOT p.done)",
+            &s->closable, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE ins SET done=1 WHERE id=?", &s->done, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(cf, "SELECT count(*) FROM ins WHERE tree=?", &s->size, err);
+    return code;
+}
+
+enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)
+{
+    struct stepping s = {.m = m, .arena = MR_ARENA_INIT, .bytes = MR_STRBUF_INIT};
+    size_t widest = 0;
+    for (size_t i = 0; i < m->plan->ntables; i++)
+        if (m->plan->tables[i].pair->find.ncolumns > widest)
+            widest = m->plan->tables[i].pair->find.ncolumns;
+    s.values = mr_arena_calloc(&m->arena, widest + 1, sizeof *s.values);
+    int64_t defers = 0;
+    enum mr_code code = s.values != NULL ? mr_merge_rank(m, err) : mr_merge_nomem(err);
+    if (code == MR_OK)
+        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0,
+                                 &defers, err);
+    s.defers = defers != 0;
+    if (code == MR_OK)
+        code = open_statements(&s, err);
+    if (code == MR_OK)
+        code = insert_all(&s, err);
+    if (code == MR_OK)
+        code = update_all(&s, err);
+    mr_case_free(s.entity);
+    mr_case_free(s.deferred);
+    mr_case_free(s.closable);
+    mr_case_free(s.done);
+    mr_case_free(s.size);
+    mr_strbuf_release(&s.bytes);
+    mr_arena_release(&s.arena);
+    return code;
+}

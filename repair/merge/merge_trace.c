@@ -1,0 +1,213 @@
+/* merge_trace.c: see merge_trace.h. */
+#include "repair/merge/merge_trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_row.h"
+
+struct tracing {
+    struct mr_merge *m;
+    const struct mr_plan_reference *r;
+    struct mr_arena arena;
+    struct mr_vec
+        parts; /* struct mr_merge_ask: value as the reference has it, tag the question */
+    struct mr_vec others; /* struct mr_merge_ask: values that TARGET writes otherwise */
+    bool *seen;           /* per question */
+    struct mr_strbuf bytes;
+};
+
+static bool is_of_key(const struct mr_plan_table *t, const struct mr_plan_reference *r)
+{
+    for (size_t i = 0; i < r->to.count; i++)
+        if (!mr_plan_columns_has(&t->key, r->to.at[i]))
+            return false;
+    return !mr_plan_has_counter(t) || mr_plan_columns_has(&r->to, t->counter);
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    const struct mr_merge_ask *x = a, *y = b;
+    return mr_key_compare(x->value, y->value);
+}
+
+static int compare_canons(const void *a, const void *b)
+{
+    const struct mr_merge_ask *x = a, *y = b;
+    return mr_key_compare(x->canon, y->canon);
+}
+
+/* The part of each key that the reference names. */
+static enum mr_code take_parts(struct tracing *t, const struct mr_plan_table *table,
+                               const struct mr_vec *asks, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&t->parts);
+    for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(asks, i);
+        if (t->seen[i])
+            continue;
+        mr_strbuf_reset(&t->bytes);
+        for (size_t k = 0; code == MR_OK && k < t->r->to.count; k++) {
+            struct mr_key value = {0};
+            size_t at = 0;
+            while (table->key.at[at] != t->r->to.at[k])
+                at++;
+            code = mr_merge_row_value(ask->value, at, &value, err);
+            if (code == MR_OK)
+                mr_strbuf_add(&t->bytes, value.ptr, value.len);
+        }
+        if (mr_merge_provisional_within((struct mr_key){t->bytes.ptr, t->bytes.len}))
+            continue;
+        struct mr_merge_ask *part = mr_vec_push(&t->parts);
+        if (part == NULL)
+            return mr_merge_nomem(err);
+        *part = (struct mr_merge_ask){
+            .tag = (int64_t)i,
+            .value = {mr_arena_dup(&t->arena, t->bytes.ptr, t->bytes.len), t->bytes.len}};
+        if (part->value.ptr == NULL)
+            return mr_merge_nomem(err);
+    }
+    if (code == MR_OK && t->parts.count > 1)
+        qsort(t->parts.items, t->parts.count, sizeof(struct mr_merge_ask),
+              compare_values);
+    return code;
+}
+
+/* A row of TARGET; mostly its values are written as the key is. */
+static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct tracing *t = ctx;
+    struct mr_key image = {row->image, row->len};
+    bool refers = false, null = false;
+    (void)ask;
+    enum mr_code code = mr_merge_row_refers(t->r, image, &refers, err);
+    if (code != MR_OK || !refers)
+        return code;
+    code = mr_pair_values_of(row->image, row->len, t->r->from.at, t->r->from.count,
+                             &t->bytes, &null, err);
+    if (code != MR_OK)
+        return code;
+    const struct mr_merge_ask probe = {.value = {t->bytes.ptr, t->bytes.len}};
+    const struct mr_merge_ask *hit = bsearch(&probe, t->parts.items, t->parts.count,
+                                             sizeof(struct mr_merge_ask), compare_values);
+    if (hit != NULL) {
+        t->seen[hit->tag] = true;
+        return MR_OK;
+    }
+    if (t->others.count > 0 &&
+        compare_values(mr_vec_at(&t->others, t->others.count - 1), &probe) == 0)
+        return MR_OK;
+    struct mr_merge_ask *other = mr_vec_push(&t->others);
+    if (other == NULL)
+        return mr_merge_nomem(err);
+    other->value = (struct mr_key){mr_arena_dup(&t->arena, t->bytes.ptr, t->bytes.len),
+                                   t->bytes.len};
+    return other->value.ptr != NULL ? MR_OK : mr_merge_nomem(err);
+}
+
+/* Values that differ in their bytes may be the same to TARGET's collation. */
+static enum mr_code join_others(struct tracing *t, const struct mr_plan_table *table,
+                                struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    code = mr_merge_lookup_canonise(t->m, table, t->r->to, &t->others, &t->arena, err);
+    if (code == MR_OK)
+        code = mr_merge_lookup_canonise(t->m, table, t->r->to, &t->parts, &t->arena, err);
+    if (code == MR_OK && t->others.count > 1)
+        qsort(t->others.items, t->others.count, sizeof(struct mr_merge_ask),
+              compare_canons);
+    for (size_t i = 0; code == MR_OK && i < t->parts.count; i++) {
+        const struct mr_merge_ask *part = mr_vec_at(&t->parts, i);
+        if (t->others.count > 0 && part->canon.ptr != NULL &&
+            bsearch(part, t->others.items, t->others.count, sizeof *part,
+                    compare_canons) != NULL)
+            t->seen[part->tag] = true;
+    }
+    return code;
+}
+
+/* What is known of one key holds for all that share the part: forwards, then backwards. */
+static void share_parts(struct tracing *t)
+{
+    size_t n = t->parts.count;
+    for (size_t i = 1; n > 0 && i < 2 * n - 1; i++) {
+        size_t from = i < n ? i - 1 : 2 * n - 1 - i, to = i < n ? i : from - 1;
+        const struct mr_merge_ask *a = mr_vec_at(&t->parts, from);
+        const struct mr_merge_ask *b = mr_vec_at(&t->parts, to);
+        if (compare_values(a, b) == 0 && t->seen[a->tag])
+            t->seen[b->tag] = true;
+    }
+}
+
+static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_table *table,
+                                    const struct mr_vec *asks, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_TARGET, &t->m->plan->tables[t->r->child],
+                                         t->r->from};
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    mr_arena_reset(&t->arena);
+    mr_vec_clear(&t->others);
+    enum mr_code code = take_parts(t, table, asks, err);
+    for (size_t i = 0; code == MR_OK && i < t->parts.count; i++) {
+        if (i > 0 &&
+            compare_values(mr_vec_at(&t->parts, i), mr_vec_at(&t->parts, i - 1)) == 0)
+            continue;
+        struct mr_key *key = mr_vec_push(&keys);
+        if (key == NULL)
+            code = mr_merge_nomem(err);
+        else
+            *key = ((struct mr_merge_ask *)mr_vec_at(&t->parts, i))->value;
+    }
+    if (code == MR_OK && keys.count > 0)
+        code =
+            mr_merge_lookup_stream(t->m, &what, keys.items, keys.count, take_row, t, err);
+    if (code == MR_OK && t->others.count > 0)
+        code = join_others(t, table, err);
+    if (code == MR_OK)
+        share_parts(t);
+    mr_vec_release(&keys);
+    return code;
+}
+
+enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *table,
+                             struct mr_vec *asks, struct mr_err *err)
+{
+    struct tracing t = {.m = m,
+                        .arena = MR_ARENA_INIT,
+                        .parts = MR_VEC_INIT(struct mr_merge_ask),
+                        .others = MR_VEC_INIT(struct mr_merge_ask),
+                        .seen = calloc(asks->count + 1, sizeof *t.seen),
+                        .bytes = MR_STRBUF_INIT};
+    enum mr_code code = t.seen != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->nreferences; i++) {
+        t.r = &m->plan->references[i];
+        if (t.r->parent == table->at && is_of_key(table, t.r))
+            code = trace_reference(&t, table, asks, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < asks->count; i++)
+        if (t.seen[i])
+            ((struct mr_merge_ask *)mr_vec_at(asks, i))->tag = 0;
+    free(t.seen);
+    mr_vec_release(&t.parts);
+    mr_vec_release(&t.others);
+    mr_strbuf_release(&t.bytes);
+    mr_arena_release(&t.arena);
+    return code;
+}
+
+size_t mr_merge_trace_keys(const struct mr_merge *m, const struct mr_plan_table *table)
+{
+    size_t most = MR_MERGE_BATCH;
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &m->plan->references[i];
+        const struct mr_merge_lookup what = {MR_TARGET, &m->plan->tables[r->child],
+                                             r->from};
+        if (r->parent == table->at && is_of_key(table, r) &&
+            mr_merge_lookup_keys(m, &what) > most)
+            most = mr_merge_lookup_keys(m, &what);
+    }
+    return most;
+}

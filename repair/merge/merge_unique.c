@@ -1,0 +1,190 @@
+/* merge_unique.c: who holds the unique values of rows to be inserted; see
+ * merge_unique.h. */
+#include "repair/merge/merge_unique.h"
+
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
+
+struct seeking {
+    struct mr_merge *m;
+    const struct mr_plan_table *table;
+    const char *index;
+    struct mr_case_stmt *found;
+    struct mr_strbuf bytes, *empty;
+    struct mr_arena arena;
+    struct mr_vec rows, asks;
+    const struct mr_plan_columns *columns;
+};
+
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct seeking *s = ctx;
+    const struct mr_plan_columns *key = &s->table->key;
+    bool null = false;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
+                                          &s->bytes, &null, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_borrowed(s->found, 1, s->bytes.ptr, s->bytes.len);
+    mr_case_bind_text(s->found, 2, s->index);
+    mr_case_bind_int(s->found, 3, ask->tag);
+    return mr_case_run(s->found, err);
+}
+
+static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
+                             struct mr_err *err)
+{
+    size_t before = s->asks.count;
+    enum mr_code code =
+        mr_merge_lookup_push(&s->asks, id, image, *s->columns, &s->arena, err);
+    if (code == MR_OK && s->asks.count > before &&
+        mr_merge_provisional_within(
+            ((struct mr_merge_ask *)mr_vec_at(&s->asks, before))->value))
+        s->asks.count = before; /* nobody refers to what is not there yet */
+    return code;
+}
+
+/* Rows to be inserted so far, as they would stand on TARGET. */
+static const char rows_sql[] =
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED BY "
+    "m_tbl"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
+    " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
+    " AND k.skip IS NOT 1 AND (?3=0 OR m.grp=2) ORDER BY m.id LIMIT 1000";
+
+static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_TARGET, s->table, *s->columns};
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)s->table->at, after, only_gone};
+        mr_arena_reset(&s->arena);
+        mr_vec_clear(&s->asks);
+        code = mr_merge_work_rows(s->m, rows_sql, args, 3, &s->arena, &s->rows, err);
+        if (code != MR_OK || s->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&s->rows, i);
+            after = row->id;
+            code = push_ask(s, row->id, (struct mr_key){row->image, row->len}, err);
+        }
+        if (code == MR_OK)
+            code = mr_merge_lookup_ask(s->m, &what, &s->asks, take_holder, s, err);
+    }
+    return code;
+}
+
+/* Is who holds the identity asked here, and not by the matcher? */
+static bool is_named(const struct mr_plan_table *t)
+{
+    if (t->key.count == 0 || mr_plan_has_counter(t) || t->identity != MR_PLAN_BY_COLUMNS)
+        return false;
+    for (size_t i = 0; i < t->nuniques; i++)
+        if (t->uniques[i].is_identity)
+            return false;
+    for (size_t i = 0; i < t->named_by.count; i++)
+        if (!mr_plan_columns_has(&t->key, t->named_by.at[i]))
+            return true;
+    return false;
+}
+
+static enum mr_code seek_all(struct seeking *s, struct mr_err *err)
+{
+    enum mr_code code = mr_case_prepare(
+        s->m->cf,
+        "UPDATE m SET own='unique', other=?1, detail=?2 WHERE id=?3 AND own IS NULL",
+        &s->found, err);
+    for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
+        const struct mr_plan_unique *u = &s->table->uniques[i];
+        if (u->is_key)
+            continue;
+        s->columns = &u->columns;
+        s->index = u->name;
+        code = seek(s, u->is_identity && mr_plan_has_counter(s->table), err);
+    }
+    if (code == MR_OK && is_named(s->table)) {
+        s->columns = &s->table->named_by;
+        s->index = "identity";
+        code = seek(s, false, err);
+    }
+    return code;
+}
+
+static struct seeking begin(struct mr_merge *m, const struct mr_plan_table *table)
+{
+    return (struct seeking){.m = m,
+                            .table = table,
+                            .arena = MR_ARENA_INIT,
+                            .bytes = MR_STRBUF_INIT,
+                            .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                            .asks = MR_VEC_INIT(struct mr_merge_ask)};
+}
+
+static void end(struct seeking *s)
+{
+    mr_case_free(s->found);
+    mr_vec_release(&s->rows);
+    mr_vec_release(&s->asks);
+    mr_strbuf_release(&s->bytes);
+    mr_arena_release(&s->arena);
+}
+
+enum mr_code mr_merge_unique(struct mr_merge *m, const struct mr_plan_table *table,
+                             struct mr_err *err)
+{
+    struct seeking s = begin(m, table);
+    enum mr_code code = table->key.count > 0 ? seek_all(&s, err) : MR_OK;
+    end(&s);
+    return code;
+}
+
+/* ---- columns to be left empty ---- */
+
+static enum mr_code note_columns(void *ctx, const struct mr_merge_ask *ask,
+                                 const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct seeking *s = ctx;
+    (void)ask;
+    (void)row;
+    for (size_t i = 0; i < s->columns->count; i++)
+        if (s->table->nullable[s->columns->at[i]])
+            mr_strbuf_add(s->empty, &s->columns->at[i], sizeof s->columns->at[i]);
+    return mr_strbuf_check(s->empty, "leaving values out", err);
+}
+
+static enum mr_code seek_empty(struct seeking *s, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    const struct mr_merge_work_row *row = mr_vec_at(&s->rows, 0);
+    for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
+        const struct mr_merge_lookup what = {MR_TARGET, s->table,
+                                             s->table->uniques[i].columns};
+        s->columns = &s->table->uniques[i].columns;
+        mr_vec_clear(&s->asks);
+        code = push_ask(s, row->id, (struct mr_key){row->image, row->len}, err);
+        if (code == MR_OK)
+            code = mr_merge_lookup_ask(s->m, &what, &s->asks, note_columns, s, err);
+    }
+    return code;
+}
+
+enum mr_code mr_merge_columns_to_empty(struct mr_merge *m,
+                                       const struct mr_plan_table *table, int64_t id,
+                                       struct mr_strbuf *out, struct mr_err *err)
+{
+    struct seeking s = begin(m, table);
+    const int64_t args[] = {id};
+    s.empty = out;
+    mr_strbuf_reset(out);
+    enum mr_code code = mr_merge_work_rows(
+        m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1", args, 1,
+        &s.arena, &s.rows, err);
+    if (code == MR_OK && s.rows.count == 1)
+        code = seek_empty(&s, err);
+    end(&s);
+    return code;
+}

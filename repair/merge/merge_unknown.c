@@ -1,0 +1,285 @@
+/* merge_unknown.c: see merge_unknown.h. */
+#include "repair/merge/merge_unknown.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/pair/rowhash.h"
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
+#include "repair/reseed/reseed_read.h"
+#include "repair/side/sequence.h"
+
+/* Rows that would get a new id, by what they hold beside their keys. */
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.event;"
+    "CREATE TEMP TABLE event (digest BLOB PRIMARY KEY, n INT NOT NULL)"
+    " WITHOUT ROWID";
+static const char rows_sql[] =
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
+    " WHERE m.tbl=?1 AND m.id>?2 AND m.newid AND m.there IS NULL AND m.waits=0"
+    " AND k.skip IS NOT 1 ORDER BY m.id LIMIT 1000";
+
+struct unknown {
+    struct mr_merge *m;
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *add, *take;
+    struct mr_arena arena;
+    struct mr_vec rows; /* struct mr_merge_work_row */
+    struct mr_strbuf content;
+    struct mr_rowhash hash; /* of TARGET's rows */
+    uint64_t events;        /* that are about to be inserted */
+    uint64_t last, gap;     /* key of the row before; what counts as a gap */
+    uint64_t found, first;  /* events found on TARGET; the key of the first */
+    bool beyond;            /* a gap was passed */
+};
+
+/* What a row holds beside its key, but for what the server computes. */
+static enum mr_code digest_of(struct unknown *u, struct mr_key image,
+                              struct mr_digest *digest, struct mr_err *err)
+{
+    const struct mr_plan_table *t = u->table;
+    const struct mr_pair *pair = t->pair;
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&u->content);
+    for (size_t i = 0; code == MR_OK && i < pair->find.ncolumns; i++) {
+        size_t from = pos;
+        bool counts = !mr_plan_columns_has(&t->key, i) && !t->generated[i] &&
+                      (pair->ignored == NULL || !pair->ignored[i]);
+        code = mr_row_skip(image.ptr, image.len, &pos, err);
+        if (code == MR_OK && counts)
+            mr_strbuf_add(&u->content, (const char *)image.ptr + from, pos - from);
+    }
+    if (code == MR_OK)
+        code = mr_strbuf_check(&u->content, "comparing rows", err);
+    *digest = mr_digest_bytes(u->content.ptr, u->content.len);
+    return code;
+}
+
+/* ---- rows that are about to be inserted ---- */
+
+static enum mr_code note_events(struct unknown *u, struct mr_err *err)
+{
+    int64_t after = 0;
+    enum mr_code code = mr_merge_work_run(u->m, "DELETE FROM event", NULL, 0, NULL, err);
+    u->events = 0;
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)u->table->at, after};
+        mr_arena_reset(&u->arena);
+        code = mr_merge_work_rows(u->m, rows_sql, args, 2, &u->arena, &u->rows, err);
+        if (code != MR_OK || u->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < u->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&u->rows, i);
+            struct mr_digest digest;
+            after = row->id;
+            u->events++;
+            code = digest_of(u, (struct mr_key){row->image, row->len}, &digest, err);
+            mr_case_bind_borrowed(u->add, 1, &digest, sizeof digest);
+            if (code == MR_OK)
+                code = mr_case_run(u->add, err);
+        }
+    }
+    return code;
+}
+
+/* ---- TARGET's rows above SOURCE's ---- */
+
+static uint64_t key_of(const struct mr_value *v)
+{
+    return v->cls == MR_CLASS_INT ? (uint64_t)(v->i > 0 ? v->i : 0) : v->u;
+}
+
+static void pass(struct unknown *u, uint64_t key)
+{
+    u->beyond = u->beyond || (key > u->last && key - u->last > u->gap);
+    u->last = key;
+}
+
+static enum mr_code pass_key(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct unknown *u = ctx;
+    (void)err;
+    if (!u->beyond) {
+        pass(u, key_of(&values[0]));
+        u->first = u->last;
+    }
+    return MR_OK;
+}
+
+static enum mr_code match_row(void *ctx, const struct mr_value *values,
+                              struct mr_err *err)
+{
+    struct unknown *u = ctx;
+    struct mr_strbuf image = MR_STRBUF_INIT;
+    struct mr_digest digest;
+    bool taken = false;
+    enum mr_code code = mr_rowhash_image(&u->hash, values, &image, err);
+    if (code == MR_OK)
+        code = digest_of(u, (struct mr_key){image.ptr, image.len}, &digest, err);
+    if (code == MR_OK) {
+        mr_case_bind_borrowed(u->take, 1, &digest, sizeof digest);
+        code = mr_case_step(u->take, &taken, err);
+        mr_case_reset(u->take);
+    }
+    u->found += taken;
+    mr_strbuf_release(&image);
+    return code;
+}
+
+/* Reads TARGET's rows above a key, in their order. */
+static enum mr_code scan(struct unknown *u, const struct mr_readspec *spec,
+                         uint64_t above, mr_row_fn *fn, struct mr_err *err)
+{
+    const struct mr_value value = {.cls = MR_CLASS_UINT, .u = above};
+    struct mr_strbuf low = MR_STRBUF_INIT;
+    enum mr_code code = mr_row_encode(&low, &value, err);
+    if (code == MR_OK)
+        code = mr_reader_scan(u->m->reader[MR_TARGET], spec,
+                              (struct mr_range){.lo = {low.ptr, low.len}}, 0, fn, u, err);
+    mr_strbuf_release(&low);
+    return code;
+}
+
+/* Keys alone first: as a rule there is no gap. */
+static enum mr_code look_behind_gap(struct unknown *u, uint64_t above, struct mr_err *err)
+{
+    static const size_t key_at = 0;
+    struct mr_readspec full = u->table->pair->full[MR_TARGET];
+    struct mr_readspec keys = full;
+    full.key = &u->table->counter;
+    full.nkey = 1;
+    keys.cols = &full.cols[u->table->counter];
+    keys.ncols = 1;
+    keys.key = &key_at;
+    keys.nkey = 1;
+    u->last = above;
+    u->beyond = false;
+    u->found = 0;
+    enum mr_code code = scan(u, &keys, above, pass_key, err);
+    if (code != MR_OK || !u->beyond)
+        return code;
+    code = mr_rowhash_init(&u->hash, u->table->pair, &full, err);
+    if (code == MR_OK)
+        code = scan(u, &full, u->first - 1, match_row, err);
+    mr_rowhash_release(&u->hash);
+    return code;
+}
+
+/* ---- a table ---- */
+
+static enum mr_code find_gap(struct unknown *u, uint64_t *above, struct mr_err *err)
+{
+    const struct mr_plan_table *t = u->table;
+    const struct mr_server_side *side = u->m->plan->pairing.side;
+    struct mr_db *db = mr_reader_db(side[MR_TARGET].main);
+    const char *name = mr_plan_column_name(t, t->counter);
+    uint64_t next[MR_SIDES], greatest[MR_SIDES], step = 1;
+    const struct mr_reseed_pair pair = {
+        {t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
+        {mr_pair_find_column(t->pair->side[MR_SOURCE], name),
+         mr_pair_find_column(t->pair->side[MR_TARGET], name)}};
+    struct mr_sequence sequence = {0};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
+    if (code == MR_OK && t->sequence != NULL)
+        code = mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
+    if (code == MR_OK)
+        code =
+            mr_db_query_text(db, "SELECT @@GLOBAL.auto_increment_increment", &text, err);
+    if (code == MR_OK)
+        step = sequence.increment > 0 ? sequence.increment : strtoull(text.ptr, NULL, 10);
+    mr_strbuf_release(&text);
+    *above = greatest[MR_SOURCE];
+    if (next[MR_SOURCE] > *above)
+        *above = next[MR_SOURCE] - 1;
+    u->gap = MR_UNKNOWN_GAP * (step > 0 ? step : 1);
+    return code;
+}
+
+static enum mr_code refuse(const struct unknown *u, struct mr_err *err)
+{
+    const char *name = mr_plan_table_name(u->table);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "table \"%s\" of the target was merged before: %" PRIu64
+                     " of %" PRIu64 " rows that would be inserted stand there already, "
+                     "under new ids from %" PRIu64 " on, and the case knows of no merge",
+                     name, u->found, u->events, u->first);
+    mr_err_hint(err, "Nothing was changed. Plan with the case of that merge, or give the "
+                     "idmap.csv of its plan with --idmap.");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code check_table(struct unknown *u, struct mr_err *err)
+{
+    uint64_t above = 0;
+    enum mr_code code = note_events(u, err);
+    if (code != MR_OK || u->events == 0)
+        return code;
+    code = find_gap(u, &above, err);
+    if (code == MR_OK)
+        code = look_behind_gap(u, above, err);
+    return code == MR_OK && u->found > 0 && 2 * u->found >= u->events ? refuse(u, err)
+                                                                      : code;
+}
+
+static bool is_of_events(const struct mr_plan_table *t)
+{
+    return t->identity == MR_PLAN_BY_NONE && t->key.count == 1 && mr_plan_has_counter(t);
+}
+
+/* An earlier plan of the case has said what becomes of rows of that table. */
+static enum mr_code is_known(struct mr_merge *m, const struct mr_plan_table *t,
+                             bool *known, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code =
+        mr_case_prepare(m->cf, "SELECT 1 FROM plan_map WHERE tbl=?1 LIMIT 1", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
+        code = mr_case_step(stmt, known, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_merge_unknown(struct mr_merge *m, struct mr_err *err)
+{
+    struct unknown u = {.m = m,
+                        .arena = MR_ARENA_INIT,
+                        .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                        .content = MR_STRBUF_INIT};
+    if (m->options->has_idmap)
+        return MR_OK;
+    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf,
+                               "INSERT INTO event VALUES (?1, 1)"
+                               " ON CONFLICT (digest) DO UPDATE SET n=n+1",
+                               &u.add, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            m->cf, "UPDATE event SET n=n-1 WHERE digest=?1 AND n>0 RETURNING 1", &u.take,
+            err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+        bool known = false;
+        u.table = &m->plan->tables[i];
+        if (!is_of_events(u.table))
+            continue;
+        code = is_known(m, u.table, &known, err);
+        if (code == MR_OK && !known)
+            code = check_table(&u, err);
+    }
+    mr_case_free(u.add);
+    mr_case_free(u.take);
+    (void)mr_case_exec(m->cf, "DROP TABLE IF EXISTS temp.event", NULL);
+    mr_vec_release(&u.rows);
+    mr_strbuf_release(&u.content);
+    mr_arena_release(&u.arena);
+    return code;
+}

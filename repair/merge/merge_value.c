@@ -1,0 +1,251 @@
+/* merge_value.c: see merge_value.h. */
+#include "repair/merge/merge_value.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_map.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_split.h"
+
+/* A base row and its twin. */
+struct twin {
+    const struct mr_merge_work_row *row;
+    struct mr_key own, live; /* images: mapped, and TARGET's */
+    struct mr_key name[MR_SIDES];
+    bool differs;
+};
+
+struct comparing {
+    struct mr_merge *m;
+    const struct mr_merge_table *table;
+    struct mr_merge_map map;
+    struct mr_arena arena;
+    struct mr_vec rows, twins, asks;
+    struct mr_case_stmt *after, *kind;
+};
+
+/* The row as it would stand on TARGET; references to rows that wait are left alone. */
+static enum mr_code mapped(struct comparing *c, struct twin *t, struct mr_err *err)
+{
+    bool found = false, waits = false;
+    mr_case_bind_int(c->after, 1, t->row->id);
+    enum mr_code code = mr_case_step(c->after, &found, err);
+    if (code == MR_OK && found) {
+        waits = mr_case_int(c->after, 1) != 0;
+        t->own = mr_merge_work_bytes(c->after, 0, &c->arena, &code, err);
+    }
+    mr_case_reset(c->after);
+    if (code != MR_OK || !waits)
+        return code;
+    code = mr_merge_map_row(&c->map, c->table->plan, t->row, MR_MERGE_MAP_KNOWN,
+                            (struct mr_key){0}, err);
+    t->own.len = c->map.row.len;
+    t->own.ptr = mr_arena_dup(&c->arena, c->map.row.ptr, c->map.row.len);
+    return code == MR_OK && t->own.ptr == NULL ? mr_merge_nomem(err) : code;
+}
+
+static enum mr_code read_twins(struct comparing *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->twins);
+    for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(&c->rows, i);
+        struct twin t = {.row = row, .live = {row->live, row->live_len}};
+        code = mapped(c, &t, err);
+        if (code == MR_OK)
+            code = mr_merge_row_differs(c->m, c->table->plan, t.own, t.live, MR_NO_COLUMN,
+                                        &t.differs, err);
+        if (code != MR_OK || !t.differs)
+            continue;
+        struct twin *slot = mr_vec_push(&c->twins);
+        if (slot == NULL)
+            return mr_merge_nomem(err);
+        *slot = t;
+    }
+    return code;
+}
+
+/* Canonical identities of both. */
+static enum mr_code name_twins(struct comparing *c, struct mr_err *err)
+{
+    const struct mr_plan_table *t = c->table->plan;
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&c->asks);
+    if (t->identity != MR_PLAN_BY_COLUMNS)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->twins.count; i++) {
+        const struct twin *twin = mr_vec_at(&c->twins, i);
+        code = mr_merge_lookup_push(&c->asks, (int64_t)(2 * i), twin->own, t->named_by,
+                                    &c->arena, err);
+        if (code == MR_OK)
+            code = mr_merge_lookup_push(&c->asks, (int64_t)(2 * i + 1), twin->live,
+                                        t->named_by, &c->arena, err);
+    }
+    if (code == MR_OK)
+        code = mr_merge_lookup_canonise(c->m, t, t->named_by, &c->asks, &c->arena, err);
+    for (size_t i = 0; code == MR_OK && i < c->asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&c->asks, i);
+        struct twin *twin = mr_vec_at(&c->twins, (size_t)ask->tag / 2);
+        twin->name[ask->tag % 2] = ask->canon;
+    }
+    return code;
+}
+
+static bool is_renamed(const struct comparing *c, const struct twin *t)
+{
+    return c->table->plan->identity == MR_PLAN_BY_COLUMNS &&
+           mr_key_compare(t->name[MR_SOURCE], t->name[MR_TARGET]) != 0;
+}
+
+/* ---- the test of the bound ---- */
+
+static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t,
+                                 struct mr_err *err)
+{
+    const struct mr_plan_table *table = c->table->plan;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "key %" PRId64 " of table \"%s\" is held by two different rows, "
+                     "though the common past is said to reach to %" PRId64 " (%s)",
+                     t->row->n, mr_plan_table_name(table), c->table->bound.base,
+                     c->table->bound.base_origin);
+    mr_err_hint(err,
+                "Say which key both histories share last: --split-key %s=KEY, or "
+                "split-key = in the configuration.",
+                mr_plan_table_name(table));
+    return MR_E_REFUSED;
+}
+
+static enum mr_code test_bound(struct comparing *c, const struct twin *t,
+                               struct mr_err *err)
+{
+    const struct mr_plan_table *table = c->table->plan;
+    struct mr_key own, live;
+    if (!mr_plan_has_counter(table) ||
+        strcmp(c->table->bound.base_origin, MR_BOUND_TOLD) == 0 ||
+        (table->identity == MR_PLAN_BY_COLUMNS && !is_renamed(c, t)))
+        return MR_OK;
+    if (table->time_at != MR_NO_COLUMN) {
+        enum mr_code code = mr_merge_row_value(
+            (struct mr_key){t->row->image, t->row->len}, table->time_at, &own, err);
+        if (code == MR_OK)
+            code = mr_merge_row_value(t->live, table->time_at, &live, err);
+        if (code != MR_OK || mr_key_compare(own, live) == 0)
+            return code;
+    }
+    return refuse_bound(c, t, err);
+}
+
+/* ---- kinds ---- */
+
+static bool is_edited(int side)
+{
+    return side >= 0; /* without a time nobody can say that it was not */
+}
+
+static enum mr_code kind_of(struct comparing *c, const struct twin *t, const char **kind,
+                            struct mr_err *err)
+{
+    const struct mr_plan_table *table = c->table->plan;
+    int own = 0, live = 0;
+    *kind = is_renamed(c, t) ? "identity-changed" : "changed";
+    if (table->update_at == MR_NO_COLUMN || c->m->options->split_at == NULL)
+        return MR_OK;
+    enum mr_code code =
+        mr_merge_split_side(c->m, table, table->update_at,
+                            (struct mr_key){t->row->image, t->row->len}, &own, err);
+    if (code == MR_OK)
+        code = mr_merge_split_side(c->m, table, table->update_at, t->live, &live, err);
+    if (code != MR_OK)
+        return code;
+    if (is_edited(live) && !is_edited(own)) {
+        *kind = NULL;
+        c->m->result->live_only++;
+    } else if (is_edited(own) && !is_edited(live)) {
+        *kind = "changed-in-source";
+    }
+    return MR_OK;
+}
+
+static enum mr_code judge(struct comparing *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->twins.count; i++) {
+        const struct twin *t = mr_vec_at(&c->twins, i);
+        const char *kind = NULL;
+        code = test_bound(c, t, err);
+        if (code == MR_OK)
+            code = kind_of(c, t, &kind, err);
+        if (code != MR_OK || kind == NULL)
+            continue;
+        mr_case_bind_text(c->kind, 1, kind);
+        mr_case_bind_int(c->kind, 2, t->row->id);
+        code = mr_case_run(c->kind, err);
+    }
+    return code;
+}
+
+static const char rows_sql[] =
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, w.image, m.there, img.there FROM m "
+    "INDEXED BY m_tbl"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND m.grp=1"
+    " AND m.there IS NOT NULL ORDER BY m.id LIMIT 1000";
+
+static enum mr_code compare_table(struct comparing *c, struct mr_err *err)
+{
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)c->table->plan->at, after};
+        mr_arena_reset(&c->arena);
+        code = mr_merge_work_rows(c->m, rows_sql, args, 2, &c->arena, &c->rows, err);
+        if (code != MR_OK || c->rows.count == 0)
+            break;
+        after = ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
+        code = read_twins(c, err);
+        if (code == MR_OK)
+            code = name_twins(c, err);
+        if (code == MR_OK)
+            code = judge(c, err);
+    }
+    return code;
+}
+
+enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
+                            struct mr_err *err)
+{
+    struct comparing c = {.m = m,
+                          .arena = MR_ARENA_INIT,
+                          .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                          .twins = MR_VEC_INIT(struct twin),
+                          .asks = MR_VEC_INIT(struct mr_merge_ask)};
+    const int64_t args[] = {(int64_t)first, (int64_t)(first + count)};
+    enum mr_code code = mr_merge_map_open(&c.map, m, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            m->cf,
+            "SELECT after, EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
+            " WHERE l.child=?1 AND p.waits AND p.id<>?1) FROM img WHERE id=?1",
+            &c.after, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, "UPDATE m SET kind=?1 WHERE id=?2", &c.kind, err);
+    if (code == MR_OK)
+        code = mr_merge_work_run(m,
+                                 "UPDATE m SET kind='differs' WHERE tbl>=?1 AND tbl<?2"
+                                 " AND differs",
+                                 args, 2, NULL, err);
+    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+        c.table = &m->tables[i];
+        code = compare_table(&c, err);
+    }
+    mr_merge_map_close(&c.map);
+    mr_case_free(c.after);
+    mr_case_free(c.kind);
+    mr_vec_release(&c.rows);
+    mr_vec_release(&c.twins);
+    mr_vec_release(&c.asks);
+    mr_arena_release(&c.arena);
+    return code;
+}

@@ -1,0 +1,171 @@
+/* merge_work.c: see merge_work.h. */
+#include "repair/merge/merge_work.h"
+
+static const char schema_sql[] =
+    "PRAGMA temp.cache_size=-16384;"
+    "CREATE TEMP TABLE w (id INTEGER PRIMARY KEY, tbl INT, skey BLOB, n INT, above INT,"
+    " equal INT, image BLOB, live_key BLOB, live BLOB, expanded INT DEFAULT 0,"
+    " wave INT DEFAULT 0);"
+    "CREATE UNIQUE INDEX temp.w_key ON w (tbl, skey);"
+    "CREATE INDEX temp.w_order ON w (tbl, id);"
+    "CREATE INDEX temp.w_count ON w (tbl, n);"
+    "CREATE INDEX temp.w_new ON w (tbl) WHERE expanded=0;"
+    "CREATE TEMP TABLE name (tbl INT, of INT, canon BLOB, id INT);"
+    "CREATE INDEX temp.name_canon ON name (tbl, of, canon);"
+    "CREATE TEMP TABLE link (child INT, ref INT, parent INT, above INT, value BLOB,"
+    " live BLOB, PRIMARY KEY (child, ref)) WITHOUT ROWID;"
+    "CREATE INDEX temp.link_parent ON link (parent) WHERE parent>0;"
+    "CREATE INDEX temp.link_nobody ON link (child) WHERE parent=0;"
+    "CREATE TEMP TABLE m (id INTEGER PRIMARY KEY, tbl INT, ident BLOB, mkey BLOB,"
+    " taken BLOB, collides INT DEFAULT 0, there BLOB, traced INT DEFAULT 0,"
+    " newid INT DEFAULT 0, same INT DEFAULT 0, held INT DEFAULT 0, grp INT DEFAULT 0,"
+    " disagrees INT DEFAULT 0, differs INT DEFAULT 0, below INT DEFAULT 0,"
+    " blocked TEXT, other BLOB, own TEXT, waits INT DEFAULT 0, root INT, kind TEXT,"
+    " detail TEXT, ins INT DEFAULT 0);"
+    "CREATE INDEX temp.m_tbl ON m (tbl, id);"
+    "CREATE INDEX temp.m_key ON m (tbl, mkey);"
+    "CREATE INDEX temp.m_ident ON m (tbl, ident) WHERE ident IS NOT NULL;"
+    "CREATE INDEX temp.m_maybe ON m (tbl) WHERE grp=5;"
+    "CREATE INDEX temp.m_waits ON m (tbl) WHERE waits;"
+    "CREATE INDEX temp.m_differs ON m (tbl) WHERE differs;"
+    "CREATE TEMP TABLE img (id INTEGER PRIMARY KEY, after BLOB, there BLOB);"
+    "CREATE TEMP TABLE mark (id INTEGER PRIMARY KEY, unsame INT DEFAULT 0,"
+    " restored INT DEFAULT 0, skip INT DEFAULT 0, into_key BLOB, without BLOB,"
+    " known INT DEFAULT 0, gone INT DEFAULT 0,"
+    " exact INT DEFAULT 0);"
+    "CREATE TEMP TABLE chosen (id INT, kind TEXT, choice TEXT, other BLOB, seq INTEGER"
+    " PRIMARY KEY, UNIQUE (id, kind));"
+    "CREATE TEMP TABLE extra (tbl INT, n INT);"
+    "CREATE TEMP TABLE live (id INTEGER PRIMARY KEY, tbl INT, tkey BLOB, ident BLOB,"
+    " image BLOB, taken INT DEFAULT 0);"
+    "CREATE INDEX temp.live_ident ON live (tbl, ident);";
+
+static const char drop_sql[] =
+    "DROP TABLE IF EXISTS temp.w; DROP TABLE IF EXISTS temp.name;"
+    "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.m;"
+    "DROP TABLE IF EXISTS temp.img; DROP TABLE IF EXISTS temp.mark;"
+    "DROP TABLE IF EXISTS temp.chosen; DROP TABLE IF EXISTS temp.live;"
+    "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.mark;"
+    "DROP TABLE IF EXISTS temp.extra; DROP TABLE IF EXISTS temp.defer; DROP TABLE IF "
+    "EXISTS temp.ins_order;"
+    "DROP TABLE IF EXISTS temp.fresh_id; DROP TABLE IF EXISTS temp.ent;";
+
+enum mr_code mr_merge_nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "deciding the plan");
+}
+
+enum mr_code mr_merge_work_open(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = mr_case_exec(m->cf, drop_sql, err);
+    return code == MR_OK ? mr_case_exec(m->cf, schema_sql, err) : code;
+}
+
+void mr_merge_work_close(struct mr_merge *m)
+{
+    (void)mr_case_exec(m->cf, drop_sql, NULL);
+}
+
+static enum mr_code prepare(struct mr_merge *m, const char *sql, const int64_t *args,
+                            size_t nargs, struct mr_case_stmt **stmt, struct mr_err *err)
+{
+    enum mr_code code = mr_case_prepare(m->cf, sql, stmt, err);
+    for (size_t i = 0; code == MR_OK && i < nargs; i++)
+        mr_case_bind_int(*stmt, (int)i + 1, args[i]);
+    return code;
+}
+
+enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *changed, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_run(stmt, err);
+    mr_case_free(stmt);
+    if (code == MR_OK && changed != NULL)
+        code = mr_merge_work_int(m, "SELECT changes()", NULL, 0, changed, err);
+    return code;
+}
+
+enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *value, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
+    *value = 0;
+    if (code == MR_OK)
+        code = mr_case_step(stmt, &row, err);
+    if (code == MR_OK && row)
+        *value = mr_case_int(stmt, 0);
+    mr_case_free(stmt);
+    return code;
+}
+
+struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
+                                  struct mr_arena *arena, enum mr_code *code,
+                                  struct mr_err *err)
+{
+    struct mr_key key = {0};
+    const void *bytes = mr_case_blob(stmt, column, &key.len);
+    if (bytes == NULL)
+        return (struct mr_key){0};
+    key.ptr = mr_arena_dup(arena, bytes, key.len);
+    if (key.ptr == NULL)
+        *code = mr_merge_nomem(err);
+    return key;
+}
+
+const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
+                               struct mr_arena *arena, enum mr_code *code,
+                               struct mr_err *err)
+{
+    const char *text = mr_case_text(stmt, column);
+    const char *copy = text != NULL ? mr_arena_strdup(arena, text) : NULL;
+    if (text != NULL && copy == NULL)
+        *code = mr_merge_nomem(err);
+    return copy;
+}
+
+void mr_merge_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes)
+{
+    if (bytes.ptr == NULL)
+        mr_case_bind_null(stmt, at);
+    else
+        mr_case_bind_borrowed(stmt, at, bytes.ptr, bytes.len);
+}
+
+enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
+                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
+                                struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool more = false;
+    size_t bytes = 0;
+    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
+    mr_vec_clear(rows);
+    while (code == MR_OK && bytes < MR_MERGE_PAGE_BYTES &&
+           (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
+        struct mr_merge_work_row *row = mr_vec_push(rows);
+        if (row == NULL) {
+            code = mr_merge_nomem(err);
+            break;
+        }
+        row->id = mr_case_int(stmt, 0);
+        row->key = mr_merge_work_bytes(stmt, 1, arena, &code, err);
+        row->n = mr_case_int(stmt, 2);
+        row->above = mr_case_int(stmt, 3) != 0;
+        row->equal = mr_case_int(stmt, 4) != 0;
+        struct mr_key image = mr_merge_work_bytes(stmt, 5, arena, &code, err);
+        row->image = image.ptr;
+        row->len = image.len;
+        row->live_key = mr_merge_work_bytes(stmt, 6, arena, &code, err);
+        image = mr_merge_work_bytes(stmt, 7, arena, &code, err);
+        row->live = image.ptr;
+        row->live_len = image.len;
+        bytes += row->len + row->live_len;
+    }
+    mr_case_free(stmt);
+    return code;
+}

@@ -1,0 +1,56 @@
+/*
+ * merge_work: the merge planner's temporary tables (merge_internal.h), and short ways to
+ * run SQL on them.
+ *
+ * Ownership: what is read lives in the arena handed in.  Errors: MR_E_CASE, MR_E_NOMEM.
+ */
+#ifndef MR_MERGE_WORK_H
+#define MR_MERGE_WORK_H
+
+#include "repair/merge/merge_internal.h"
+
+enum mr_code mr_merge_work_open(struct mr_merge *m, struct mr_err *err);
+void mr_merge_work_close(struct mr_merge *m);
+
+/* Runs a statement with integer parameters ?1, ?2, …; changed may be NULL. */
+enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *changed, struct mr_err *err);
+/* The integer that a query gives; 0 where it gives no row or NULL. */
+enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
+                               size_t nargs, int64_t *value, struct mr_err *err);
+
+/* A row of w. */
+struct mr_merge_work_row {
+    int64_t id;
+    struct mr_key key; /* as SOURCE has it */
+    int64_t n;         /* what the counter gave it */
+    bool above;        /* above its table's past */
+    bool equal;        /* TARGET has it byte by byte under the same key */
+    const void *image;
+    size_t len;
+    struct mr_key live_key; /* TARGET's row under the same key; ptr NULL: none */
+    const void *live;
+    size_t live_len;
+};
+
+/* Rows of a query that selects WORK_COLUMNS of w, aliased w, whose parameters are integers;
+ * the last one is the id after which to go on, and the query orders by id and limits
+ * itself.  Pushes struct mr_merge_work_row; wide rows end a page before the query does, so
+ * that only an empty page is the last one. */
+#define MR_MERGE_PAGE_BYTES ((size_t)8 * 1024 * 1024)
+#define MR_MERGE_WORK_COLUMNS                                                            \
+    "w.id, w.skey, w.n, w.above, w.equal, w.image, w.live_key, w.live"
+enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
+                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
+                                struct mr_err *err);
+
+/* Copies of what a statement holds, in arena; *code is set where memory lacks. */
+struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
+                                  struct mr_arena *arena, enum mr_code *code,
+                                  struct mr_err *err);
+const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
+                               struct mr_arena *arena, enum mr_code *code,
+                               struct mr_err *err);
+void mr_merge_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes);
+
+#endif

@@ -1,0 +1,278 @@
+/* entity_file.c: see entity_file.h. */
+#include "repair/plan/entity_file.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/file/csv_in.h"
+#include "core/file/decompress.h"
+
+enum column {
+    TABLE,
+    SOURCE_KEY,
+    TARGET_KEY,
+    IDENTITY,
+    DECISION,
+    KIND,
+    CHOICE,
+    DIGEST,
+    REFERENCES,
+    NEW,
+    COLUMNS
+};
+
+static const struct {
+    const char *name;
+    bool may_miss;
+} columns[COLUMNS] = {
+    [TABLE] = {"table", false},           [SOURCE_KEY] = {"source_key", false},
+    [TARGET_KEY] = {"target_key", false}, [IDENTITY] = {"identity", false},
+    [DECISION] = {"decision", false},     [KIND] = {"kind", false},
+    [CHOICE] = {"choice", false},         [DIGEST] = {"digest", false},
+    [REFERENCES] = {"references", true},  [NEW] = {"new", false},
+};
+
+/* ---- writing ---- */
+
+void mr_entity_file_header(struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        mr_strbuf_add_fmt(out, "%s%s", i > 0 ? "," : "", columns[i].name);
+    mr_strbuf_add_str(out, "\r\n");
+}
+
+static void add_text(struct mr_strbuf *out, const char *text)
+{
+    if (text == NULL || strpbrk(text, ",\"\r\n") == NULL) {
+        mr_strbuf_add_str(out, text != NULL ? text : "");
+        return;
+    }
+    mr_strbuf_add_char(out, '"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            mr_strbuf_add_char(out, '"');
+        mr_strbuf_add_char(out, *text);
+    }
+    mr_strbuf_add_char(out, '"');
+}
+
+static void add_digest(struct mr_strbuf *out, bool is_set, struct mr_digest digest)
+{
+    if (is_set)
+        mr_strbuf_add_fmt(out, "%016" PRIx64 "%016" PRIx64, digest.hi, digest.lo);
+    mr_strbuf_add_char(out, ',');
+}
+
+static void add_hex(struct mr_strbuf *out, struct mr_key bytes)
+{
+    mr_strbuf_add_hex(out, bytes.ptr, bytes.ptr != NULL ? bytes.len : 0);
+    mr_strbuf_add_char(out, ',');
+}
+
+void mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line)
+{
+    add_text(out, line->table);
+    mr_strbuf_add_char(out, ',');
+    add_hex(out, line->source_key);
+    add_hex(out, line->target_key);
+    add_hex(out, line->identity);
+    mr_strbuf_add_fmt(out, "%s,", mr_decision_name(line->decision));
+    add_text(out, line->kind);
+    mr_strbuf_add_char(out, ',');
+    add_text(out, line->choice);
+    mr_strbuf_add_char(out, ',');
+    add_digest(out, line->has_digest, line->digest);
+    add_digest(out, line->has_references, line->references);
+    mr_strbuf_add_str(out, line->is_new ? "1\r\n" : "0\r\n");
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    mr_entity_line_fn *fn;
+    void *ctx;
+    const char *path;
+    bool is_told; /* the error is the callback's */
+    struct mr_csv_in csv;
+    size_t at[COLUMNS]; /* field of each column; SIZE_MAX: the file has none */
+    size_t width;       /* 0: the header is still to come */
+    bool is_header;     /* the record at hand is */
+    struct mr_strbuf bytes;
+};
+
+static enum mr_code bad(const char *what, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_REFUSED, "%s", what);
+}
+
+static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields,
+                                size_t count, struct mr_err *err)
+{
+    r->width = count;
+    for (size_t c = 0; c < COLUMNS; c++) {
+        r->at[c] = SIZE_MAX;
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(fields[i].ptr, columns[c].name) == 0)
+                r->at[c] = i;
+        if (r->at[c] == SIZE_MAX && !columns[c].may_miss)
+            return mr_err_set(err, MR_E_REFUSED, "column \"%s\" is missing",
+                              columns[c].name);
+    }
+    return MR_OK;
+}
+
+static int digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Appends the bytes; *from is where they begin. */
+static bool take_hex(struct reading *r, const struct mr_csv_field *field, size_t *from)
+{
+    *from = r->bytes.len;
+    if (field->len % 2 != 0)
+        return false;
+    for (size_t i = 0; i < field->len; i += 2) {
+        int high = digit(field->ptr[i]), low = digit(field->ptr[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        mr_strbuf_add_char(&r->bytes, (char)(high << 4 | low));
+    }
+    return true;
+}
+
+/* Is it the encoding of some values? */
+static bool is_encoded(struct mr_key bytes)
+{
+    size_t pos = 0;
+    while (pos < bytes.len)
+        if (mr_row_skip(bytes.ptr, bytes.len, &pos, NULL) != MR_OK)
+            return false;
+    return true;
+}
+
+static bool take_digest(const struct mr_csv_field *field, bool *is_set,
+                        struct mr_digest *digest)
+{
+    uint64_t words[2] = {0, 0};
+    *is_set = field->len > 0;
+    if (field->len != 0 && field->len != 32)
+        return false;
+    for (size_t i = 0; i < field->len; i++) {
+        int value = digit(field->ptr[i]);
+        if (value < 0)
+            return false;
+        words[i / 16] = words[i / 16] << 4 | (uint64_t)value;
+    }
+    *digest = (struct mr_digest){words[0], words[1]};
+    return true;
+}
+
+static bool take_decision(const char *name, struct mr_entity_line *line)
+{
+    for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++)
+        if (strcmp(name, mr_decision_name((enum mr_decision)d)) == 0)
+            line->decision = (enum mr_decision)d;
+    return line->decision != MR_DECIDE_UNDECIDED;
+}
+
+static enum mr_code take_keys(struct reading *r, const struct mr_csv_field *fields,
+                              struct mr_entity_line *line, struct mr_err *err)
+{
+    static const enum column which[] = {SOURCE_KEY, TARGET_KEY, IDENTITY};
+    struct mr_key *const keys[] = {&line->source_key, &line->target_key, &line->identity};
+    size_t from[3];
+    mr_strbuf_reset(&r->bytes);
+    for (size_t i = 0; i < 3; i++)
+        if (!take_hex(r, &fields[r->at[which[i]]], &from[i]))
+            return mr_err_set(err, MR_E_REFUSED, "\"%s\" is not hexadecimal",
+                              columns[which[i]].name);
+    for (size_t i = 0; i < 3; i++) {
+        size_t len = fields[r->at[which[i]]].len / 2;
+        *keys[i] = (struct mr_key){len > 0 ? r->bytes.ptr + from[i] : NULL, len};
+        if (r->bytes.failed || !is_encoded(*keys[i]))
+            return mr_err_set(err, MR_E_REFUSED, "\"%s\" holds no values",
+                              columns[which[i]].name);
+    }
+    return MR_OK;
+}
+
+static const char *text_or_null(const struct mr_csv_field *field)
+{
+    return field->len > 0 ? field->ptr : NULL;
+}
+
+static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fields,
+                              struct mr_entity_line *line, struct mr_err *err)
+{
+    const struct mr_csv_field *flag = &fields[r->at[NEW]];
+    *line = (struct mr_entity_line){.table = fields[r->at[TABLE]].ptr,
+                                    .kind = text_or_null(&fields[r->at[KIND]]),
+                                    .choice = text_or_null(&fields[r->at[CHOICE]]),
+                                    .is_new = strcmp(flag->ptr, "1") == 0};
+    if (!line->is_new && strcmp(flag->ptr, "0") != 0 && flag->len > 0)
+        return bad("\"new\" is neither 0 nor 1", err);
+    if (!take_decision(fields[r->at[DECISION]].ptr, line))
+        return mr_err_set(err, MR_E_REFUSED, "decision \"%.40s\" is not known",
+                          fields[r->at[DECISION]].ptr);
+    if (!take_digest(&fields[r->at[DIGEST]], &line->has_digest, &line->digest) ||
+        (r->at[REFERENCES] != SIZE_MAX &&
+         !take_digest(&fields[r->at[REFERENCES]], &line->has_references,
+                      &line->references)))
+        return bad("a digest is not 32 hexadecimal digits", err);
+    return take_keys(r, fields, line, err);
+}
+
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
+                                size_t count, uint64_t number, struct mr_err *err)
+{
+    struct reading *r = ctx;
+    struct mr_entity_line line;
+    enum mr_code code = MR_OK;
+    if (r->width == 0)
+        code = read_header(r, fields, count, err);
+    else if (count != r->width)
+        code = bad("not as many fields as the header has", err);
+    else
+        code = read_line(r, fields, &line, err);
+    if (code != MR_OK)
+        mr_err_context(err, "line %" PRIu64, number);
+    if (code != MR_OK || r->is_header) {
+        r->is_header = false;
+        return code;
+    }
+    code = r->fn(r->ctx, &line, err);
+    r->is_told = code != MR_OK;
+    return code;
+}
+
+static enum mr_code name_file(const struct reading *r, enum mr_code code,
+                              struct mr_err *err)
+{
+    if (code != MR_OK && !r->is_told)
+        mr_err_context(err, "file \"%s\"", r->path);
+    return code;
+}
+
+static enum mr_code feed(void *arg, const void *ptr, size_t len, struct mr_err *err)
+{
+    struct reading *r = arg;
+    return name_file(r, mr_csv_in_feed(&r->csv, ptr, len, err), err);
+}
+
+enum mr_code mr_entity_file_read(const char *path, mr_entity_line_fn *fn, void *ctx,
+                                 struct mr_err *err)
+{
+    struct reading r = {
+        .fn = fn, .ctx = ctx, .path = path, .is_header = true, .bytes = MR_STRBUF_INIT};
+    mr_csv_in_init(&r.csv, take_record, &r);
+    enum mr_code code =
+        mr_decompress_file(path, (struct mr_sink){.write = feed, .arg = &r}, err);
+    if (code == MR_OK)
+        code = name_file(&r, mr_csv_in_finish(&r.csv, err), err);
+    if (code == MR_OK && r.width == 0)
+        code = name_file(&r, bad("there is no header", err), err);
+    mr_csv_in_release(&r.csv);
+    mr_strbuf_release(&r.bytes);
+    return code;
+}

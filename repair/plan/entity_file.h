@@ -1,0 +1,45 @@
+/*
+ * entity_file: entities.csv.zst, what a plan promises row by row, for those who prove it.
+ *
+ * Writing: the header, then a line for each entity and each parent, into any sink.
+ * Reading: mr_entity_file_read calls back for each line, in their order; memory is bounded
+ * by a line.  Columns are found by their names; one that is not known is passed over.
+ *
+ * A row of TARGET that a planned row refers to and that is none of the plan's own
+ * (MR_DECIDE_PARENT) is only expected to be there and to be who it was.
+ *
+ * Ownership: what a callback is given lives until it returns.  Errors: MR_E_REFUSED for a
+ * file that no planner wrote, with the number of the line; MR_E_IO; the callback's own.
+ * Threads: no state.
+ */
+#ifndef MR_ENTITY_FILE_H
+#define MR_ENTITY_FILE_H
+
+#include "repair/plan/plan_store.h"
+
+#define MR_ENTITY_FILE "entities.csv.zst"
+
+struct mr_entity_line {
+    const char *table;        /* "db.t", SOURCE's names */
+    struct mr_key source_key; /* ptr NULL: none */
+    struct mr_key target_key; /* ptr NULL: none */
+    struct mr_key identity;   /* canonical; ptr NULL: nobody */
+    enum mr_decision decision;
+    const char *kind, *choice; /* NULL: none */
+    bool has_digest;           /* a row is to stand on TARGET */
+    struct mr_digest digest;   /* of it, by plan_image.h */
+    /* of the values of its columns in the order of the table's references in plan.json */
+    struct mr_digest references;
+    bool has_references;
+    bool is_new; /* under an id out of the plan's block */
+};
+
+void mr_entity_file_header(struct mr_strbuf *out);
+void mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line);
+
+typedef enum mr_code mr_entity_line_fn(void *ctx, const struct mr_entity_line *line,
+                                       struct mr_err *err);
+enum mr_code mr_entity_file_read(const char *path, mr_entity_line_fn *fn, void *ctx,
+                                 struct mr_err *err);
+
+#endif

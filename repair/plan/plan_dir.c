@@ -1,0 +1,107 @@
+/* plan_dir.c: writing a plan directory; see plan_dir.h. */
+#include "repair/plan/plan_dir_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file/io.h"
+
+#define MANIFEST_NAME "plan.json"
+
+const char *mr_plan_path(struct mr_arena *arena, const char *path, const char *name)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sb, "%s/%s", path, name);
+    const char *joined = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return joined;
+}
+
+/* May a run that was killed have left it? */
+static bool is_leftover(const char *name)
+{
+    static const char *const names[] = {MANIFEST_NAME,   "entities.csv.zst", "reseed.sql",
+                                        "apply.sql",     "undo.sql",         "verify.sql",
+                                        "conflicts.csv", "idmap.csv"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return strncmp(name, ".myrecon-", 9) == 0;
+}
+
+static const struct mr_new_dir_kind plan_kind = {"output", "plan", is_leftover};
+
+static enum mr_code remove_file(void *ctx, int folder_fd, const char *name,
+                                struct mr_err *err)
+{
+    const struct mr_plan_writer *w = ctx;
+    if (unlinkat(folder_fd, name, 0) == 0)
+        return MR_OK;
+    return mr_new_dir_fail("clear away what an earlier run left in", w->dir.partial, err);
+}
+
+static enum mr_code clear_partial(struct mr_plan_writer *w, struct mr_err *err)
+{
+    return mr_new_dir_each(&w->dir, ".", remove_file, w, err);
+}
+
+enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
+                                  struct mr_err *err)
+{
+    struct mr_plan_writer *w = calloc(1, sizeof *w);
+    *out = NULL;
+    if (w == NULL)
+        return mr_err_nomem(err, "writing a plan");
+    w->files = (struct mr_vec)MR_VEC_INIT(struct mr_plan_file);
+    mr_arena_init(&w->arena);
+    enum mr_code code = mr_new_dir_begin(&w->dir, path, &plan_kind, &w->arena, err);
+    if (code == MR_OK)
+        code = clear_partial(w, err);
+    if (code == MR_OK)
+        *out = w;
+    else
+        mr_plan_writer_free(w);
+    return code;
+}
+
+enum mr_code mr_plan_writer_add(struct mr_plan_writer *w, const char *name,
+                                const void *ptr, size_t len, struct mr_err *err)
+{
+    struct mr_plan_file_out *out = NULL;
+    enum mr_code code = mr_plan_writer_open(w, name, &out, err);
+    if (code == MR_OK)
+        (void)mr_plan_file_write(out, ptr, len, err);
+    return code == MR_OK ? mr_plan_file_close(out, err) : code;
+}
+
+enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w,
+                                    struct mr_manifest *manifest, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *path = mr_plan_path(&w->arena, w->dir.partial, MANIFEST_NAME);
+    if (w->unfinished > 0)
+        return mr_err_set(err, MR_E_BUG, "a file of the plan is not finished");
+    manifest->files = w->files.items;
+    manifest->nfiles = w->files.count;
+    enum mr_code code = path != NULL ? mr_manifest_write(manifest, &text, err)
+                                     : mr_err_nomem(err, "writing a plan");
+    if (code == MR_OK)
+        code = mr_io_write_file(path, 0600, text.ptr, text.len, err);
+    mr_strbuf_release(&text);
+    return code == MR_OK ? mr_new_dir_publish(&w->dir, err) : code;
+}
+
+void mr_plan_writer_free(struct mr_plan_writer *w)
+{
+    if (w == NULL)
+        return;
+    if (w->dir.fd >= 0) {
+        (void)clear_partial(w, NULL);
+        (void)rmdir(w->dir.partial);
+        mr_new_dir_close(&w->dir);
+    }
+    mr_vec_release(&w->files);
+    mr_arena_release(&w->arena);
+    free(w);
+}

@@ -1,0 +1,224 @@
+/* plan_files.c: see plan_files.h. */
+#include "repair/plan/plan_files.h"
+
+#include <string.h>
+
+#include "core/base/signals.h"
+#include "repair/plan/entity_file.h"
+#include "repair/plan/plan_image.h"
+#include "repair/plan/plan_text.h"
+
+#define BATCH 1000
+
+struct writing {
+    const struct mr_plan_files_task *task;
+    struct mr_sink sink;
+    struct mr_strbuf line, text;
+    /* of the table at hand */
+    struct mr_plan_digester digester;
+    struct mr_vec referring; /* size_t */
+};
+
+typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e,
+                               struct mr_err *err);
+
+static enum mr_code walk_table(struct writing *w, size_t table, entity_fn *fn,
+                               struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : mr_plan_store_entities(w->task->store, table, MR_DECIDE_UNDECIDED,
+                                            after, BATCH, &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            after = e->id;
+            code = fn(w, e, err);
+        }
+    } while (code == MR_OK && list.count > 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- entities ---- */
+
+static enum mr_code open_digester(struct writing *w, size_t table, struct mr_arena *arena,
+                                  struct mr_err *err)
+{
+    const struct mr_planned_table *t = &w->task->planned->tables[table];
+    const char **readings = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *readings);
+    if (readings == NULL)
+        return mr_err_nomem(err, "writing a plan");
+    for (size_t i = 0; i < t->ncolumns; i++)
+        readings[i] = t->columns[i].reading;
+    return mr_plan_digester_init(&w->digester, readings, t->ncolumns, arena, err);
+}
+
+/* Columns of its references, in the order in which plan.json lists them. */
+static enum mr_code find_referring(struct writing *w, size_t table, struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = w->task->tables;
+    mr_vec_clear(&w->referring);
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        for (size_t k = 0; r->child == table && k < r->from.count; k++) {
+            size_t *at = mr_vec_push(&w->referring);
+            if (at == NULL)
+                return mr_err_nomem(err, "writing a plan");
+            *at = r->from.at[k];
+        }
+    }
+    return MR_OK;
+}
+
+/* The row as it will stand on TARGET. */
+static struct mr_key row_after(const struct mr_entity *e)
+{
+    if (e->after != NULL)
+        return (struct mr_key){e->after, e->after_len};
+    bool stands = e->decision == MR_DECIDE_SAME || e->decision == MR_DECIDE_MATCHED;
+    return stands ? (struct mr_key){e->target, e->target_len} : (struct mr_key){0};
+}
+
+static enum mr_code digest_row(struct writing *w, struct mr_key row,
+                               struct mr_entity_line *line, struct mr_err *err)
+{
+    if (row.ptr == NULL)
+        return MR_OK;
+    line->has_digest = true;
+    line->has_references = w->referring.count > 0;
+    enum mr_code code = mr_plan_digester_row(&w->digester, row, &line->digest, err);
+    return code == MR_OK && line->has_references
+               ? mr_plan_digester_values(&w->digester, row, w->referring.items,
+                                         w->referring.count, &line->references, err)
+               : code;
+}
+
+static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    struct mr_entity_line line = {
+        .table = mr_plan_table_name(&w->task->tables->tables[e->table]),
+        .source_key = e->source_key,
+        .target_key = e->target_key,
+        .identity = {e->identity, e->identity_len},
+        .decision = e->decision,
+        .kind = e->kind,
+        .choice = e->choice,
+        .is_new = e->decision == MR_DECIDE_RENUMBER};
+    enum mr_code code = digest_row(w, row_after(e), &line, err);
+    mr_strbuf_reset(&w->line);
+    mr_entity_file_line(&w->line, &line);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&w->line, "writing a plan", err);
+    if (code == MR_OK)
+        code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
+    mr_strbuf_reset(&w->line);
+    return code;
+}
+
+static enum mr_code write_entities(struct writing *w, struct mr_err *err)
+{
+    mr_entity_file_header(&w->line);
+    enum mr_code code = mr_strbuf_check(&w->line, "writing a plan", err);
+    if (code == MR_OK)
+        code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
+    for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++) {
+        struct mr_arena arena = MR_ARENA_INIT;
+        code = open_digester(w, i, &arena, err);
+        if (code == MR_OK) {
+            code = find_referring(w, i, err);
+            if (code == MR_OK)
+                code = walk_table(w, i, write_entity, err);
+            mr_plan_digester_release(&w->digester);
+        }
+        mr_arena_release(&arena);
+    }
+    return code;
+}
+
+/* ---- idmap ---- */
+
+static bool is_mapped(const struct mr_entity *e)
+{
+    return e->decision == MR_DECIDE_MATCHED || e->decision == MR_DECIDE_INSERT ||
+           e->decision == MR_DECIDE_RENUMBER ||
+           (e->decision == MR_DECIDE_UPDATE && e->kind != NULL &&
+            strcmp(e->kind, "differs") == 0);
+}
+
+static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    const struct mr_plan_table *t = &w->task->tables->tables[e->table];
+    struct mr_key row = row_after(e);
+    if (t->key.count == 0 || !is_mapped(e))
+        return MR_OK;
+    if (row.ptr == NULL)
+        row = (struct mr_key){e->source, e->source_len};
+    mr_plan_text_str(&w->line, mr_plan_table_name(t));
+    mr_strbuf_reset(&w->text);
+    enum mr_code code = mr_plan_text_values(&w->text, t, &t->key, e->source_key, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    mr_strbuf_reset(&w->text);
+    if (code == MR_OK)
+        code = mr_plan_text_values(&w->text, t, &t->key, e->target_key, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    mr_strbuf_reset(&w->text);
+    if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS)
+        code = mr_plan_text_of_row(&w->text, t, &t->named_by, row, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
+}
+
+static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
+{
+    static const char head[] = "table,source_key,target_key,identity\r\n";
+    enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
+    for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++)
+        code = walk_table(w, i, write_mapped, err);
+    return code;
+}
+
+/* ---- files ---- */
+
+static enum mr_code write_file(const struct mr_plan_files_task *task, const char *name,
+                               enum mr_code (*write)(struct writing *w,
+                                                     struct mr_err *err),
+                               struct mr_err *err)
+{
+    struct writing w = {.task = task,
+                        .line = MR_STRBUF_INIT,
+                        .text = MR_STRBUF_INIT,
+                        .referring = MR_VEC_INIT(size_t)};
+    struct mr_plan_file_out *out = NULL;
+    enum mr_code code = mr_plan_writer_open(task->writer, name, &out, err);
+    if (code != MR_OK)
+        return code;
+    w.sink = mr_plan_file_sink(out);
+    code = write(&w, err);
+    enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
+    mr_strbuf_release(&w.line);
+    mr_strbuf_release(&w.text);
+    mr_vec_release(&w.referring);
+    return code == MR_OK ? closed : code;
+}
+
+enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
+                                    struct mr_err *err)
+{
+    return write_file(task, MR_ENTITY_FILE, write_entities, err);
+}
+
+enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task,
+                                 struct mr_err *err)
+{
+    return write_file(task, "idmap.csv", write_idmap, err);
+}

@@ -1,0 +1,254 @@
+/* plan_find.c: see plan_find.h. */
+#include "repair/plan/plan_find.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/csv_in.h"
+#include "core/json/jsonw.h"
+#include "core/base/utf8.h"
+#include "core/row/value_text.h"
+#include "repair/plan/entity_file.h"
+
+/* Columns of idmap.csv, and those that conflicts.csv has behind them. */
+enum column { TABLE, SOURCE_KEY, TARGET_KEY, IDENTITY, KIND, CHOICES, SOURCE, TARGET };
+
+/* A row that is asked for. */
+struct wanted {
+    const char *table, *key;
+    const char *source, *target; /* images as JSON, of a conflict; or NULL */
+};
+
+struct finding {
+    const struct mr_plan_find_task *task;
+    struct mr_arena arena;
+    struct mr_vec wanted; /* struct wanted */
+    struct mr_jsonw json;
+    struct mr_strbuf key[2];
+    size_t found;
+};
+
+static enum mr_code no_memory(struct mr_err *err)
+{
+    return mr_err_nomem(err, "looking into a plan");
+}
+
+/* ---- what is asked for ---- */
+
+static struct wanted *find_wanted(struct finding *f, const char *table, const char *key)
+{
+    for (size_t i = 0; i < f->wanted.count; i++) {
+        struct wanted *w = mr_vec_at(&f->wanted, i);
+        if (strcmp(w->table, table) == 0 && strcmp(w->key, key) == 0)
+            return w;
+    }
+    return NULL;
+}
+
+static enum mr_code want(struct finding *f, const char *table, const char *key,
+                         struct mr_err *err)
+{
+    if (key[0] == '\0' || find_wanted(f, table, key) != NULL)
+        return MR_OK;
+    struct wanted *w = mr_vec_push(&f->wanted);
+    if (w == NULL)
+        return no_memory(err);
+    *w = (struct wanted){.table = mr_arena_strdup(&f->arena, table),
+                         .key = mr_arena_strdup(&f->arena, key)};
+    return w->table != NULL && w->key != NULL ? MR_OK : no_memory(err);
+}
+
+/* A table's name may hold a =, too; keys seldom do. */
+static enum mr_code want_row(struct finding *f, struct mr_err *err)
+{
+    const char *row = f->task->row;
+    const struct mr_planned *planned = &f->task->plan->manifest.planned;
+    for (size_t i = 0; row != NULL && i < planned->ntables; i++) {
+        const char *name = planned->tables[i].table;
+        size_t len = strlen(name);
+        if (strncmp(row, name, len) == 0 && row[len] == '=')
+            return want(f, name, row + len + 1, err);
+    }
+    if (row == NULL)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE,
+                     "option \"--row\": \"%s\" names no row of a planned table", row);
+    mr_err_hint(err,
+                "Write it like club.members=42; values of a composite key are joined "
+                "by commas.");
+    return MR_E_USAGE;
+}
+
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
+                                size_t count, uint64_t line, struct mr_err *err)
+{
+    struct finding *f = ctx;
+    const char *identity = f->task->identity;
+    enum mr_code code = MR_OK;
+    if (line == 1 || count <= IDENTITY)
+        return MR_OK;
+    if (identity != NULL && strcmp(fields[IDENTITY].ptr, identity) == 0)
+        code = want(f, fields[TABLE].ptr, fields[SOURCE_KEY].ptr, err);
+    struct wanted *w = code == MR_OK && count > TARGET
+                           ? find_wanted(f, fields[TABLE].ptr, fields[SOURCE_KEY].ptr)
+                           : NULL;
+    if (w == NULL)
+        return code;
+    if (fields[SOURCE].len > 0)
+        w->source = mr_arena_strdup(&f->arena, fields[SOURCE].ptr);
+    if (fields[TARGET].len > 0)
+        w->target = mr_arena_strdup(&f->arena, fields[TARGET].ptr);
+    return MR_OK;
+}
+
+static enum mr_code read_csv(struct finding *f, const char *name, struct mr_err *err)
+{
+    char buffer[65536];
+    struct mr_csv_in csv;
+    const char *path = mr_plan_path(&f->task->plan->arena, f->task->plan->path, name);
+    FILE *in = path != NULL ? fopen(path, "re") : NULL;
+    size_t got;
+    if (path == NULL)
+        return no_memory(err);
+    if (in == NULL)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path);
+    mr_csv_in_init(&csv, take_record, f);
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
+        code = mr_csv_in_feed(&csv, buffer, got, err);
+    if (code == MR_OK && ferror(in))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", path);
+    if (code == MR_OK)
+        code = mr_csv_in_finish(&csv, err);
+    mr_csv_in_release(&csv);
+    (void)fclose(in);
+    return code;
+}
+
+/* ---- what the plan says of it ---- */
+
+static enum mr_code key_text(struct mr_strbuf *out, struct mr_key key, struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(out);
+    while (code == MR_OK && pos < key.len) {
+        struct mr_value value;
+        if (pos > 0)
+            mr_strbuf_add_char(out, ',');
+        code = mr_row_decode(key.ptr, key.len, &pos, &value, err);
+        if (code != MR_OK || value.cls == MR_CLASS_NULL)
+            continue;
+        if (value.cls == MR_CLASS_TEXT && !mr_utf8_is_valid(value.ptr, value.len))
+            mr_strbuf_add_hex(out, value.ptr, value.len);
+        else
+            mr_value_to_text(out, &value, (struct mr_value_style){.cls = value.cls});
+    }
+    return code == MR_OK ? mr_strbuf_check(out, "looking into a plan", err) : code;
+}
+
+static void put(struct finding *f, const char *name, const char *text)
+{
+    mr_jsonw_add_str(&f->json, name, text != NULL && text[0] != '\0' ? text : NULL);
+}
+
+static void put_image(struct finding *f, const char *name, const char *image)
+{
+    mr_jsonw_key(&f->json, name);
+    if (image != NULL)
+        mr_jsonw_raw(&f->json, image, strlen(image));
+    else
+        mr_jsonw_null(&f->json);
+}
+
+static void print_json(struct finding *f, const struct mr_entity_line *line,
+                       const struct wanted *w)
+{
+    mr_jsonw_object_begin(&f->json);
+    put(f, "type", "row");
+    put(f, "table", line->table);
+    put(f, "source_key", f->key[0].ptr);
+    put(f, "target_key", f->key[1].ptr);
+    put(f, "decision", mr_decision_name(line->decision));
+    put(f, "kind", line->kind);
+    put(f, "choice", line->choice);
+    put_image(f, "source", w->source);
+    put_image(f, "target", w->target);
+    mr_jsonw_object_end(&f->json);
+    mr_jsonw_end_line(&f->json);
+}
+
+static void print_text(const struct finding *f, const struct mr_entity_line *line,
+                       const struct wanted *w)
+{
+    FILE *out = f->task->out;
+    struct mr_strbuf shown = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&shown, "%s: ", line->table);
+    mr_strbuf_add_fmt(&shown, "%s on the source, %s on the target: %s",
+                      f->key[0].len > 0 ? f->key[0].ptr : "nothing",
+                      f->key[1].len > 0 ? f->key[1].ptr : "nothing",
+                      mr_decision_name(line->decision));
+    if (line->kind != NULL)
+        mr_strbuf_add_fmt(&shown, "\n  conflict %s: %s", line->kind,
+                          line->choice != NULL ? line->choice : "open");
+    if (w->source != NULL)
+        mr_strbuf_add_fmt(&shown, "\n  source %s", w->source);
+    if (w->target != NULL)
+        mr_strbuf_add_fmt(&shown, "\n  target %s", w->target);
+    (void)fprintf(out, "%s\n", shown.ptr);
+    mr_strbuf_release(&shown);
+}
+
+static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line,
+                                struct mr_err *err)
+{
+    struct finding *f = ctx;
+    enum mr_code code = key_text(&f->key[0], line->source_key, err);
+    if (code == MR_OK)
+        code = key_text(&f->key[1], line->target_key, err);
+    if (code != MR_OK)
+        return code;
+    const struct wanted *w = find_wanted(f, line->table, f->key[0].ptr);
+    if (w == NULL && f->task->row != NULL)
+        w = find_wanted(f, line->table, f->key[1].ptr);
+    if (w == NULL)
+        return MR_OK;
+    f->found++;
+    if (f->task->json)
+        print_json(f, line, w);
+    else
+        print_text(f, line, w);
+    return MR_OK;
+}
+
+enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *err)
+{
+    struct finding f = {.task = task,
+                        .arena = MR_ARENA_INIT,
+                        .wanted = MR_VEC_INIT(struct wanted),
+                        .key = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+    const char *path = mr_plan_path(&task->plan->arena, task->plan->path, MR_ENTITY_FILE);
+    mr_jsonw_init_file(&f.json, task->out);
+    enum mr_code code = path != NULL ? want_row(&f, err) : no_memory(err);
+    if (code == MR_OK && task->identity != NULL)
+        code = read_csv(&f, "idmap.csv", err);
+    if (code == MR_OK)
+        code = read_csv(&f, "conflicts.csv", err);
+    if (code == MR_OK && f.wanted.count > 0)
+        code = mr_entity_file_read(path, take_entity, &f, err);
+    if (code == MR_OK && f.found == 0) {
+        code = mr_err_set(err, MR_E_NO_SUCH, "the plan knows nothing of \"%s\"",
+                          task->row != NULL ? task->row : task->identity);
+        mr_err_hint(err, "It knows the rows that differ, and those that refer to rows "
+                         "whose key changes.");
+    }
+    if (code == MR_OK && task->json)
+        code = mr_jsonw_finish(&f.json, "standard output", err);
+    mr_jsonw_release(&f.json);
+    mr_vec_release(&f.wanted);
+    mr_strbuf_release(&f.key[0]);
+    mr_strbuf_release(&f.key[1]);
+    mr_arena_release(&f.arena);
+    return code;
+}

@@ -1,0 +1,284 @@
+/* plan_mentions.c: see plan_mentions.h. */
+#include "repair/plan/plan_mentions.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/case/casefile.h"
+#include "core/base/signals.h"
+#include "repair/plan/plan_text.h"
+#include "repair/side/text_ids.h"
+
+/* Of a column. */
+struct seen {
+    bool looked_at;
+    uint64_t rows;
+    uint64_t old_id, new_id; /* the first one */
+    size_t parent;           /* whose it was */
+    const char *key;         /* of the row on TARGET */
+};
+
+struct mentions {
+    const struct mr_plan_mentions_task *task;
+    struct mr_case *cf;
+    struct mr_case_stmt *find;
+    struct mr_text_ids ids;
+    uint64_t least, greatest; /* old ids are within; least > greatest: there is none */
+    /* of the value that is read */
+    bool found;
+    uint64_t old_id, new_id;
+    size_t parent;
+};
+
+/* ---- old ids ---- */
+
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.moved;"
+    "CREATE TEMP TABLE moved (n INT, tbl INT, new INT, PRIMARY KEY (n, tbl))"
+    " WITHOUT ROWID";
+
+/* Rows that stand, or will, under two keys. */
+static const char moved_sql[] =
+    "SELECT source_key, target_key FROM entity WHERE plan=?1 AND tbl=?2 AND"
+    " source_key<>target_key AND decision IN (?3, ?4, ?5, ?6)";
+
+/* What the counter gave: it is a value of the key. */
+static enum mr_code counted(const struct mr_plan_table *t, const void *key, size_t len,
+                            uint64_t *n, struct mr_err *err)
+{
+    struct mr_value value = {.cls = MR_CLASS_NULL};
+    size_t pos = 0;
+    *n = 0;
+    for (size_t i = 0; i < t->key.count && pos < len; i++) {
+        enum mr_code code = mr_row_decode(key, len, &pos, &value, err);
+        if (code != MR_OK)
+            return code;
+        if (t->key.at[i] != t->counter)
+            continue;
+        if (value.cls == MR_CLASS_UINT)
+            *n = value.u;
+        else if (value.cls == MR_CLASS_INT && value.i > 0)
+            *n = (uint64_t)value.i;
+        break;
+    }
+    return MR_OK;
+}
+
+static enum mr_code keep_moved(struct mentions *x, const struct mr_plan_table *t,
+                               struct mr_case_stmt *from, struct mr_case_stmt *to,
+                               struct mr_err *err)
+{
+    uint64_t old_id = 0, new_id = 0;
+    size_t len = 0;
+    const void *key = mr_case_blob(from, 0, &len);
+    enum mr_code code = counted(t, key, len, &old_id, err);
+    key = mr_case_blob(from, 1, &len);
+    if (code == MR_OK)
+        code = counted(t, key, len, &new_id, err);
+    if (code != MR_OK || old_id == 0 || new_id == 0 || old_id == new_id)
+        return code;
+    x->least = old_id < x->least ? old_id : x->least;
+    x->greatest = old_id > x->greatest ? old_id : x->greatest;
+    mr_case_bind_int(to, 1, (int64_t)old_id);
+    mr_case_bind_int(to, 2, (int64_t)t->at);
+    mr_case_bind_int(to, 3, (int64_t)new_id);
+    return mr_case_run(to, err);
+}
+
+static enum mr_code collect_table(struct mentions *x, const struct mr_plan_table *t,
+                                  struct mr_case_stmt *from, struct mr_case_stmt *to,
+                                  struct mr_err *err)
+{
+    static const enum mr_decision standing[] = {MR_DECIDE_SAME, MR_DECIDE_MATCHED,
+                                                MR_DECIDE_UPDATE, MR_DECIDE_RENUMBER};
+    bool row = false;
+    enum mr_code code = MR_OK;
+    mr_case_bind_int(from, 1, mr_plan_store_id(x->task->store));
+    mr_case_bind_int(from, 2, (int64_t)t->at);
+    for (int i = 0; i < 4; i++)
+        mr_case_bind_int(from, 3 + i, (int64_t)standing[i]);
+    while (code == MR_OK && (code = mr_case_step(from, &row, err)) == MR_OK && row)
+        code = keep_moved(x, t, from, to, err);
+    mr_case_reset(from);
+    return code;
+}
+
+static enum mr_code collect(struct mentions *x, struct mr_err *err)
+{
+    const struct mr_plan_tables *tables = x->task->tables;
+    struct mr_case_stmt *from = NULL, *to = NULL;
+    enum mr_code code = mr_case_exec(x->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(x->cf, moved_sql, &from, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(x->cf, "INSERT OR IGNORE INTO moved VALUES (?, ?, ?)", &to,
+                               err);
+    for (size_t i = 0; code == MR_OK && i < tables->ntables; i++)
+        if (mr_plan_has_counter(&tables->tables[i]))
+            code = collect_table(x, &tables->tables[i], from, to, err);
+    mr_case_free(from);
+    mr_case_free(to);
+    return code;
+}
+
+/* ---- texts ---- */
+
+static enum mr_code take_id(void *ctx, uint64_t id, struct mr_err *err)
+{
+    struct mentions *x = ctx;
+    bool row = false;
+    if (x->found || id < x->least || id > x->greatest)
+        return MR_OK;
+    mr_case_bind_int(x->find, 1, (int64_t)id);
+    enum mr_code code = mr_case_step(x->find, &row, err);
+    if (code == MR_OK && row) {
+        x->found = true;
+        x->old_id = id;
+        x->parent = (size_t)mr_case_int(x->find, 0);
+        x->new_id = (uint64_t)mr_case_int(x->find, 1);
+    }
+    mr_case_reset(x->find);
+    return code;
+}
+
+/* Is the value neither mapped nor computed? */
+static bool is_text(const struct mr_plan_tables *tables, const struct mr_plan_table *t,
+                    size_t column)
+{
+    enum mr_class cls = t->pair->find.columns[column].style.cls;
+    if ((cls != MR_CLASS_TEXT && cls != MR_CLASS_JSON) || t->generated[column] ||
+        mr_plan_columns_has(&t->key, column) ||
+        (t->identity == MR_PLAN_BY_COLUMNS && mr_plan_columns_has(&t->named_by, column)))
+        return false;
+    for (size_t i = 0; i < tables->nreferences; i++)
+        if (tables->references[i].child == t->at &&
+            mr_plan_columns_has(&tables->references[i].from, column))
+            return false;
+    return true;
+}
+
+static enum mr_code first_seen(struct mentions *x, const struct mr_plan_table *t,
+                               struct mr_key image, struct seen *seen, struct mr_err *err)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    enum mr_code code = mr_plan_text_of_row(&key, t, &t->key, image, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&key, "naming a row", err);
+    seen->key = code == MR_OK ? mr_arena_strdup(x->task->arena, key.ptr) : NULL;
+    seen->old_id = x->old_id;
+    seen->new_id = x->new_id;
+    seen->parent = x->parent;
+    mr_strbuf_release(&key);
+    return code == MR_OK && seen->key == NULL ? mr_err_nomem(err, "naming a row") : code;
+}
+
+static enum mr_code read_row(struct mentions *x, const struct mr_plan_table *t,
+                             struct mr_key image, struct seen *seen, struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++) {
+        struct mr_value value;
+        code = mr_row_decode(image.ptr, image.len, &pos, &value, err);
+        if (code != MR_OK || !seen[i].looked_at || value.cls == MR_CLASS_NULL)
+            continue;
+        x->found = false;
+        code = mr_text_ids_scan(&x->ids, value.ptr, value.len, err);
+        if (code == MR_OK && x->found && seen[i].rows++ == 0)
+            code = first_seen(x, t, image, &seen[i], err);
+    }
+    return code;
+}
+
+/* ---- what is said ---- */
+
+static enum mr_code report(struct mentions *x, const struct mr_plan_table *t,
+                           size_t column, const struct seen *seen,
+                           struct mr_vec *mentions, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_plan_mention *mention = mr_vec_push(mentions);
+    if (mention == NULL)
+        return mr_err_nomem(err, "planning");
+    mr_strbuf_add_fmt(&text,
+                      "\"%s\" of %" PRIu64 " restored row%s seems to name old ids, which "
+                      "stay as they are",
+                      mr_plan_column_name(t, column), seen->rows,
+                      seen->rows == 1 ? "" : "s");
+    mr_strbuf_add_fmt(&text, "; such as, in row %s, %" PRIu64 " of %s, which is %" PRIu64,
+                      seen->key[0] != '\0' ? seen->key : "without a key", seen->old_id,
+                      mr_plan_table_name(&x->task->tables->tables[seen->parent]),
+                      seen->new_id);
+    mention->table = mr_plan_table_name(t);
+    mention->text = text.failed ? NULL : mr_arena_strdup(x->task->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return mention->text != NULL ? MR_OK : mr_err_nomem(err, "planning");
+}
+
+static enum mr_code read_rows(struct mentions *x, const struct mr_plan_table *t,
+                              struct seen *seen, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        x->cf,
+        "SELECT after FROM entity WHERE plan=?1 AND tbl=?2 AND decision IN (?3,?4)",
+        &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, mr_plan_store_id(x->task->store));
+        mr_case_bind_int(stmt, 2, (int64_t)t->at);
+        mr_case_bind_int(stmt, 3, MR_DECIDE_INSERT);
+        mr_case_bind_int(stmt, 4, MR_DECIDE_RENUMBER);
+    }
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct mr_key image = {0};
+        image.ptr = mr_case_blob(stmt, 0, &image.len);
+        if (image.ptr != NULL)
+            code = read_row(x, t, image, seen, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code read_table(struct mentions *x, const struct mr_plan_table *t,
+                               struct mr_vec *mentions, struct mr_err *err)
+{
+    size_t n = t->pair->find.ncolumns;
+    struct seen *seen = calloc(n + 1, sizeof *seen);
+    bool any = false;
+    enum mr_code code = seen != NULL ? MR_OK : mr_err_nomem(err, "planning");
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        seen[i].looked_at = is_text(x->task->tables, t, i);
+        any = any || seen[i].looked_at;
+    }
+    if (code == MR_OK && any)
+        code = read_rows(x, t, seen, err);
+    for (size_t i = 0; code == MR_OK && i < n; i++)
+        if (seen[i].rows > 0)
+            code = report(x, t, i, &seen[i], mentions, err);
+    free(seen);
+    return code;
+}
+
+enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task,
+                              struct mr_vec *mentions, struct mr_err *err)
+{
+    struct mentions x = {.task = task,
+                         .cf = mr_findings_case(task->fd),
+                         .ids = {.fn = take_id, .json = MR_STRBUF_INIT},
+                         .least = UINT64_MAX};
+    x.ids.ctx = &x;
+    enum mr_code code = collect(&x, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            x.cf, "SELECT tbl, new FROM moved WHERE n=? ORDER BY tbl LIMIT 1", &x.find,
+            err);
+    for (size_t i = 0;
+         code == MR_OK && x.least <= x.greatest && i < task->tables->ntables; i++)
+        code = read_table(&x, &task->tables->tables[i], mentions, err);
+    mr_case_free(x.find);
+    mr_text_ids_release(&x.ids);
+    if (code == MR_OK)
+        code = mr_case_exec(x.cf, "DROP TABLE temp.moved", err);
+    return code;
+}

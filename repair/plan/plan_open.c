@@ -1,0 +1,108 @@
+/* plan_open.c: reading a plan directory, and making sure that it is what was written; see
+ * plan_dir.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/file/io.h"
+#include "core/file/sha256.h"
+#include "repair/plan/plan_dir.h"
+
+#define MANIFEST_NAME "plan.json"
+#define MANIFEST_MAX_BYTES ((size_t)256 * 1024 * 1024)
+
+static enum mr_code refuse(const char *path, const char *name, const char *what,
+                           struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\": file \"%s\" %s", path, name, what);
+    mr_err_hint(err, "Nothing was done. Plan again, or put back what was planned.");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_file *file,
+                               struct mr_err *err)
+{
+    char hex[MR_SHA256_HEX];
+    struct stat st;
+    uint64_t size = 0;
+    if (strchr(file->name, '/') != NULL)
+        return refuse(plan->path, file->name, "is outside of the plan", err);
+    const char *path = mr_plan_path(&plan->arena, plan->path, file->name);
+    if (path == NULL)
+        return mr_err_nomem(err, "reading a plan");
+    if (lstat(path, &st) != 0 && errno == ENOENT)
+        return refuse(plan->path, file->name, "is missing", err);
+    enum mr_code code = mr_sha256_file(path, hex, &size, err);
+    if (code != MR_OK)
+        return code;
+    return size == file->size_bytes && strcmp(hex, file->sha256) == 0
+               ? MR_OK
+               : refuse(plan->path, file->name, "was changed since it was planned", err);
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+    size_t len = strlen(name), tail = strlen(end);
+    return len >= tail && strcmp(name + len - tail, end) == 0;
+}
+
+static bool is_expected(const struct mr_manifest *manifest, const char *name)
+{
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        strcmp(name, MANIFEST_NAME) == 0 || strncmp(name, "journal", 7) == 0 ||
+        strncmp(name, "approval", 8) == 0 || ends_in(name, ".tmp"))
+        return true;
+    for (size_t i = 0; i < manifest->nfiles; i++)
+        if (strcmp(manifest->files[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static enum mr_code check_names(const struct mr_plan_dir *plan, struct mr_err *err)
+{
+    DIR *dir = opendir(plan->path);
+    enum mr_code code = MR_OK;
+    if (dir == NULL)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"",
+                              plan->path);
+    for (const struct dirent *entry; code == MR_OK && (entry = readdir(dir)) != NULL;)
+        if (!is_expected(&plan->manifest, entry->d_name))
+            code = refuse(plan->path, entry->d_name, "is no part of the plan", err);
+    (void)closedir(dir);
+    return code;
+}
+
+static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct stat st;
+    const char *path = mr_plan_path(&plan->arena, plan->path, MANIFEST_NAME);
+    if (path == NULL)
+        return mr_err_nomem(err, "reading a plan");
+    if (stat(plan->path, &st) != 0)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open plan \"%s\"",
+                              plan->path);
+    if (S_ISDIR(st.st_mode) && lstat(path, &st) != 0 && errno == ENOENT)
+        return refuse(plan->path, MANIFEST_NAME, "is missing", err);
+    enum mr_code code = mr_io_read_file(path, MANIFEST_MAX_BYTES, &text, err);
+    if (code == MR_OK)
+        code = mr_manifest_read(text.ptr, text.len, path, &plan->arena, &plan->manifest,
+                                err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_plan_open(const char *path, struct mr_plan_dir *plan, struct mr_err *err)
+{
+    *plan = (struct mr_plan_dir){.path = path, .arena = MR_ARENA_INIT};
+    enum mr_code code = read_manifest(plan, err);
+    for (size_t i = 0; code == MR_OK && i < plan->manifest.nfiles; i++)
+        code = check_file(plan, &plan->manifest.files[i], err);
+    return code == MR_OK ? check_names(plan, err) : code;
+}
+
+void mr_plan_close(struct mr_plan_dir *plan)
+{
+    mr_arena_release(&plan->arena);
+}

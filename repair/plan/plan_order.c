@@ -1,0 +1,329 @@
+/* plan_order.c: see plan_order.h. */
+#include "repair/plan/plan_order.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/pair/pair_columns.h"
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "planning tables");
+}
+
+/* ---- references ---- */
+
+static bool same_set(const struct mr_plan_columns *a, const struct mr_plan_columns *b)
+{
+    return a->count == b->count && memcmp(a->at, b->at, a->count * sizeof *a->at) == 0;
+}
+
+/* The number of `to` among the sets of columns by which the table is referred to. */
+static enum mr_code number_set(struct mr_plan_table *t, const struct mr_plan_columns *to,
+                               size_t *number, struct mr_arena *arena, struct mr_err *err)
+{
+    for (size_t i = 0; i < t->nsets; i++)
+        if (same_set(&t->sets[i], to)) {
+            *number = i;
+            return MR_OK;
+        }
+    struct mr_plan_columns *grown = mr_arena_calloc(arena, t->nsets + 1, sizeof *grown);
+    if (grown == NULL)
+        return nomem(err);
+    if (t->nsets > 0)
+        memcpy(grown, t->sets, t->nsets * sizeof *grown);
+    grown[t->nsets] = *to;
+    *number = t->nsets++;
+    t->sets = grown;
+    return MR_OK;
+}
+
+static bool overlap(const struct mr_plan_columns *a, const struct mr_plan_columns *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (mr_plan_columns_has(b, a->at[i]))
+            return true;
+    return false;
+}
+
+static bool is_hard(const struct mr_plan_table *t, const struct mr_plan_columns *from)
+{
+    if (overlap(from, &t->key) || overlap(from, &t->named_by) || t->key.count == 0)
+        return true;
+    for (size_t i = 0; i < t->nsets; i++)
+        if (overlap(from, &t->sets[i]))
+            return true;
+    return false;
+}
+
+static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena *arena,
+                                    struct mr_err *err)
+{
+    const struct mr_pairing *pairing = &plan->pairing;
+    enum mr_code code = MR_OK;
+    plan->references =
+        mr_arena_calloc(arena, pairing->nreferences + 1, sizeof *plan->references);
+    if (plan->references == NULL)
+        return nomem(err);
+    for (size_t i = 0; code == MR_OK && i < pairing->nreferences; i++) {
+        const struct mr_pair_reference *pair = &pairing->references[i];
+        if (pair->parent == NULL)
+            continue;
+        struct mr_plan_reference *r = &plan->references[plan->nreferences++];
+        r->pair = pair;
+        r->child = pair->child->at;
+        r->parent = pair->parent->at;
+        r->from = (struct mr_plan_columns){pair->kin.columns, pair->kin.ncolumns};
+        r->to = (struct mr_plan_columns){pair->kin.parent_columns, pair->kin.ncolumns};
+        code = number_set(&plan->tables[r->parent], &r->to, &r->to_set, arena, err);
+    }
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        struct mr_plan_reference *r = &plan->references[i];
+        struct mr_plan_table *t = &plan->tables[r->child];
+        r->hard = is_hard(t, &r->from);
+        r->of_key = t->key.count == 0 || overlap(&r->from, &t->key);
+        for (size_t k = 0; k < r->from.count; k++)
+            r->nullable = r->nullable || t->nullable[r->from.at[k]];
+        if (r->hard && r->child == r->parent)
+            t->self_hard = true;
+    }
+    return code;
+}
+
+/* ---- what a server computes ---- */
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+}
+
+/* Does the expression name that column? */
+static bool mentions(const char *expression, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = expression; *p != '\0'; p++)
+        if (strncasecmp(p, name, n) == 0 && !is_word(p[n]) &&
+            (p == expression || !is_word(p[-1])))
+            return true;
+    return false;
+}
+
+static bool is_mapped(const struct mr_plan_tables *plan, const struct mr_plan_table *t,
+                      size_t column)
+{
+    if (column == t->counter)
+        return true;
+    for (size_t i = 0; i < plan->nreferences; i++)
+        if (&plan->tables[plan->references[i].child] == t &&
+            mr_plan_columns_has(&plan->references[i].from, column))
+            return true;
+    return false;
+}
+
+static enum mr_code check_generated(const struct mr_plan_tables *plan,
+                                    const struct mr_plan_table *t,
+                                    const struct mr_plan_columns *columns,
+                                    const char *what, struct mr_err *err)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        const char *name = mr_plan_column_name(t, columns->at[i]);
+        const struct mr_column *col = mr_pair_find_column(t->pair->side[MR_TARGET], name);
+        if (!col->generated || col->generation_expr == NULL)
+            continue;
+        for (size_t k = 0; k < t->pair->find.ncolumns; k++)
+            if (is_mapped(plan, t, k) && k != columns->at[i] &&
+                mentions(col->generation_expr, mr_plan_column_name(t, k)))
+                return mr_err_set(err, MR_E_REFUSED,
+                                  "%s of table \"%s\" contains column \"%s\", which the "
+                                  "server computes "
+                                  "from \"%s\"; that one is mapped",
+                                  what, mr_plan_table_name(t), name,
+                                  mr_plan_column_name(t, k));
+    }
+    return MR_OK;
+}
+
+static enum mr_code check_all_generated(const struct mr_plan_tables *plan,
+                                        struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
+        const struct mr_plan_table *t = &plan->tables[i];
+        if (t->identity == MR_PLAN_BY_COLUMNS)
+            code = check_generated(plan, t, &t->named_by, "the identity", err);
+    }
+    for (size_t i = 0; code == MR_OK && i < plan->nreferences; i++)
+        code = check_generated(plan, &plan->tables[plan->references[i].child],
+                               &plan->references[i].from, "a reference", err);
+    return code;
+}
+
+/* ---- order ---- */
+
+struct ordering {
+    struct mr_plan_tables *plan;
+    size_t n;
+    bool *reach; /* n × n: the row's table refers to the column's, over others too */
+    bool *placed;
+    size_t *order; /* old positions, in the new order */
+    size_t count;
+};
+
+static bool *reach_at(const struct ordering *o, size_t from, size_t to)
+{
+    return &o->reach[from * o->n + to];
+}
+
+static void find_reach(struct ordering *o)
+{
+    bool grown = true;
+    for (size_t i = 0; i < o->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &o->plan->references[i];
+        *reach_at(o, r->child, r->parent) = true;
+    }
+    while (grown) {
+        grown = false;
+        for (size_t i = 0; i < o->plan->nreferences; i++) {
+            const struct mr_plan_reference *r = &o->plan->references[i];
+            for (size_t to = 0; to < o->n; to++) {
+                if (!*reach_at(o, r->parent, to) || *reach_at(o, r->child, to))
+                    continue;
+                *reach_at(o, r->child, to) = true;
+                grown = true;
+            }
+        }
+    }
+}
+
+static bool same_component(const struct ordering *o, size_t a, size_t b)
+{
+    return a == b || (*reach_at(o, a, b) && *reach_at(o, b, a));
+}
+
+/* Are all tables that it must come after placed? */
+static bool is_ready(const struct ordering *o, size_t table)
+{
+    for (size_t i = 0; i < o->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &o->plan->references[i];
+        if (r->child == table && r->parent != table && !o->placed[r->parent] &&
+            (r->hard || !same_component(o, table, r->parent)))
+            return false;
+    }
+    return true;
+}
+
+static enum mr_code refuse_circle(const struct ordering *o, size_t first,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf names = MR_STRBUF_INIT;
+    for (size_t i = 0; i < o->n; i++)
+        if (!o->placed[i] && same_component(o, first, i))
+            mr_strbuf_add_fmt(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
+                              mr_plan_table_name(&o->plan->tables[i]));
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the identities of tables %s contain each other: who is who on both "
+                     "sides cannot be said",
+                     names.ptr);
+    mr_err_hint(err, "Choose an identity without the reference for one of them "
+                     "(identity = in the configuration).");
+    mr_strbuf_release(&names);
+    return MR_E_REFUSED;
+}
+
+/* Places the whole component of a table. */
+static enum mr_code place_component(struct ordering *o, size_t first, size_t component,
+                                    struct mr_err *err)
+{
+    bool more = true;
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < o->n; i++) {
+            if (o->placed[i] || !same_component(o, first, i) || !is_ready(o, i))
+                continue;
+            o->placed[i] = true;
+            o->plan->tables[i].component = component;
+            o->order[o->count++] = i;
+            more = true;
+        }
+    }
+    for (size_t i = 0; i < o->n; i++)
+        if (!o->placed[i] && same_component(o, first, i))
+            return refuse_circle(o, i, err);
+    return MR_OK;
+}
+
+/* Do all references of the component that leave it lead to placed tables? */
+static bool component_is_ready(const struct ordering *o, size_t first)
+{
+    for (size_t i = 0; i < o->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &o->plan->references[i];
+        if (same_component(o, first, r->child) && !same_component(o, first, r->parent) &&
+            !o->placed[r->parent])
+            return false;
+    }
+    return true;
+}
+
+static enum mr_code place_all(struct ordering *o, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    size_t component = 0;
+    while (code == MR_OK && o->count < o->n)
+        for (size_t i = 0; code == MR_OK && i < o->n; i++)
+            if (!o->placed[i] && component_is_ready(o, i))
+                code = place_component(o, i, component++, err);
+    return code;
+}
+
+/* Sorts tables and pairs, and lets references point to the new places. */
+static enum mr_code apply(const struct ordering *o, struct mr_arena *arena,
+                          struct mr_err *err)
+{
+    struct mr_plan_tables *plan = o->plan;
+    struct mr_plan_table *tables = mr_arena_calloc(arena, o->n + 1, sizeof *tables);
+    struct mr_pair **pairs = mr_arena_calloc(arena, o->n + 1, sizeof(struct mr_pair *));
+    size_t *place = mr_arena_calloc(arena, o->n + 1, sizeof *place);
+    if (tables == NULL || pairs == NULL || place == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < o->n; i++) {
+        tables[i] = plan->tables[o->order[i]];
+        tables[i].at = tables[i].pair->at = i;
+        pairs[i] = tables[i].pair;
+        place[o->order[i]] = i;
+    }
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        plan->references[i].child = place[plan->references[i].child];
+        plan->references[i].parent = place[plan->references[i].parent];
+    }
+    plan->tables = tables;
+    plan->pairing.tables = pairs;
+    return MR_OK;
+}
+
+enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena,
+                           struct mr_err *err)
+{
+    struct ordering o = {.plan = plan, .n = plan->ntables};
+    enum mr_code code = take_references(plan, arena, err);
+    if (code == MR_OK)
+        code = check_all_generated(plan, err);
+    if (code != MR_OK)
+        return code;
+    o.reach = calloc(o.n * o.n + 1, sizeof *o.reach);
+    o.placed = calloc(o.n + 1, sizeof *o.placed);
+    o.order = calloc(o.n + 1, sizeof *o.order);
+    if (o.reach == NULL || o.placed == NULL || o.order == NULL) {
+        code = nomem(err);
+    } else {
+        find_reach(&o);
+        code = place_all(&o, err);
+    }
+    if (code == MR_OK)
+        code = apply(&o, arena, err);
+    free(o.reach);
+    free(o.placed);
+    free(o.order);
+    return code;
+}

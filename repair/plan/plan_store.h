@@ -1,0 +1,152 @@
+/*
+ * plan_store: what a plan has decided, kept in the case file: one row an entity, one row a
+ * step.  Who decides (merge, mirror, backfill, newest) fills it; show and the files of the
+ * plan directory are written from it alone.
+ *
+ * ENTITY: one row of SOURCE that the plan looked at (for mirror also one that is only on
+ * TARGET), and what was decided about it.
+ * STEP: one change of one row of TARGET: what has to be there before, what is there after.
+ * UNIT: steps that are sent together; a number from 1.
+ * TREE: steps of a unit that are applied together or not at all, such as a person's rows;
+ * a number, which goes on in the next unit where a tree does not fit into one.
+ * LEVEL: in what order a unit's steps are carried out, lowest first; steps of one level,
+ * table and kind may be one statement.  Levels of two steps on rows of which one refers
+ * to the other always differ.
+ *
+ * Images are encodings (row.h) of a plan table's columns, in their order (plan.h); keys
+ * are encodings of its key columns in index order, as `pair` reads them.
+ *
+ * Calling sequence: open (creates the tables where the case has none), begin, then
+ * entities and steps, end.  Ownership: bytes that are handed out live in the arena
+ * that is handed in.  Threads: one.  Errors: MR_E_CASE, MR_E_NOMEM.
+ */
+#ifndef MR_PLAN_STORE_H
+#define MR_PLAN_STORE_H
+
+#include "core/case/findings.h"
+
+enum mr_decision {
+    MR_DECIDE_UNDECIDED = 0, /* surviving, it is a bug */
+    MR_DECIDE_SAME,          /* base row, or one fact on both sides: nothing to do */
+    MR_DECIDE_MATCHED,       /* the same entity stands on TARGET under target_key */
+    MR_DECIDE_INSERT,        /* will stand under the key it has, references mapped */
+    MR_DECIDE_RENUMBER,      /* will stand under a new id */
+    MR_DECIDE_UPDATE,        /* TARGET's row gets SOURCE's values */
+    MR_DECIDE_DELETE,        /* mirror: TARGET's row goes */
+    MR_DECIDE_CONFLICT,      /* existence: `kind` says which; nothing is written */
+    MR_DECIDE_WAITS,         /* for an ancestor in an existence conflict */
+    MR_DECIDE_SKIP,          /* somebody decided that it is not restored */
+    MR_DECIDE_PARENT         /* none of the plan's rows: they refer to it (script.h) */
+};
+#define MR_DECISIONS (MR_DECIDE_PARENT + 1)
+
+/* "insert", "renumber", …: as in entities.csv. */
+const char *mr_decision_name(enum mr_decision decision);
+
+/*
+ * A value conflict leaves the map as it is: its entity is SAME or MATCHED, or UPDATE where
+ * SOURCE's values were chosen, and `kind` names the conflict.  A conflict is open where
+ * `kind` is set and `choice` is NULL.  A conflict that was decided away keeps both.
+ */
+
+struct mr_entity {
+    int64_t id;
+    size_t table;             /* position in the plan's tables */
+    struct mr_key source_key; /* ptr NULL: not on SOURCE */
+    struct mr_key target_key; /* ptr NULL: nowhere on TARGET after the plan */
+    const void *identity;     /* canonical, references mapped; NULL: nobody */
+    size_t identity_len;
+    enum mr_decision decision;
+    const char *kind;    /* of a conflict, as in conflicts.csv; else NULL */
+    const char *detail;  /* for people: which index, which parent; or NULL */
+    const char *choices; /* of a conflict, joined by ';' */
+    const char *choice;  /* what an option or a person chose; NULL: open */
+    int64_t waits_for;   /* entity, or 0 */
+    /* images: SOURCE's row as it is, TARGET's row as it is, TARGET's row as it will be;
+     * ptr NULL: there is none */
+    const void *source, *target, *after;
+    size_t source_len, target_len, after_len;
+};
+
+enum mr_step_op { MR_STEP_INSERT = 1, MR_STEP_UPDATE, MR_STEP_DELETE };
+
+struct mr_step {
+    int64_t id;
+    int64_t entity;
+    uint64_t unit, level;
+    int64_t tree;
+    enum mr_step_op op;
+    size_t table;
+    const void *before, *after; /* images; NULL where there is no row */
+    size_t before_len, after_len;
+};
+
+struct mr_plan_store;
+
+enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **out,
+                                struct mr_err *err);
+void mr_plan_store_close(struct mr_plan_store *store); /* NULL is fine */
+
+/* Entities and steps that follow are those of this plan (its id in the case); what it had
+ * is forgotten.  One transaction spans until _end, or until _close forgets it all. */
+enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
+                                 struct mr_err *err);
+enum mr_code mr_plan_store_end(struct mr_plan_store *store, struct mr_err *err);
+int64_t mr_plan_store_id(const struct mr_plan_store *store); /* of the plan */
+
+/* Adds it (id is set), or with id != 0 writes it anew. */
+enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *entity,
+                                struct mr_err *err);
+
+/* The entity of that table with this key on SOURCE, or on TARGET after the plan, or with
+ * this identity (then the first that is not in conflict); id 0: there is none. */
+enum mr_plan_find {
+    MR_PLAN_BY_SOURCE_KEY = 1,
+    MR_PLAN_BY_TARGET_KEY,
+    MR_PLAN_BY_IDENTITY
+};
+enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
+                                enum mr_plan_find by, const void *ptr, size_t len,
+                                struct mr_arena *arena, struct mr_entity *entity,
+                                struct mr_err *err);
+enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
+                               struct mr_arena *arena, struct mr_entity *entity,
+                               struct mr_err *err);
+
+/* Entities of a table by id from after_id on, at most limit (struct mr_entity); decision 0:
+ * all. */
+enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
+                                    enum mr_decision decision, int64_t after_id,
+                                    size_t limit, struct mr_arena *arena,
+                                    struct mr_vec *entities, struct mr_err *err);
+/* The same for entities with a kind of conflict, decided or not. */
+enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
+                                     int64_t after_id, size_t limit,
+                                     struct mr_arena *arena, struct mr_vec *entities,
+                                     struct mr_err *err);
+/* Entities of a kind by their keys on SOURCE, from above `after` on (ptr NULL: from the
+ * first); those without such a key are passed over. */
+enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
+                                  const char *kind, struct mr_key after, size_t limit,
+                                  struct mr_arena *arena, struct mr_vec *entities,
+                                  struct mr_err *err);
+enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
+                                 enum mr_decision decision, uint64_t *count,
+                                 struct mr_err *err);
+
+enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
+                                    struct mr_err *err);
+/* Steps in the order in which they were added, from after_id on, at most limit (struct
+ * mr_step). */
+enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
+                                 size_t limit, struct mr_arena *arena,
+                                 struct mr_vec *steps, struct mr_err *err);
+/* The steps of one unit, in the order in which they were added. */
+enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
+                                struct mr_arena *arena, struct mr_vec *steps,
+                                struct mr_err *err);
+/* The greatest unit; 0: the plan has no step. */
+enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units,
+                                 struct mr_err *err);
+
+#endif

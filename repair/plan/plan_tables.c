@@ -1,0 +1,344 @@
+/* plan_tables.c: see plan_tables.h. */
+#include "repair/plan/plan_tables.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/log.h"
+#include "core/pair/pair_columns.h"
+#include "repair/plan/plan_closure.h"
+#include "repair/plan/plan_order.h"
+#include "repair/side/sequence.h"
+
+const char *mr_plan_table_name(const struct mr_plan_table *table)
+{
+    return table->pair->find.name;
+}
+
+const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column)
+{
+    return table->pair->find.columns[column].name;
+}
+
+bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->at[i] == column)
+            return true;
+    return false;
+}
+
+bool mr_plan_has_counter(const struct mr_plan_table *table)
+{
+    return table->counter != MR_NO_COLUMN;
+}
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "planning tables");
+}
+
+/* ---- one table ---- */
+
+static const struct mr_column *target_column(const struct mr_plan_table *t, size_t at)
+{
+    return mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, at));
+}
+
+static size_t position(const struct mr_plan_table *t, const char *name)
+{
+    size_t i = 0;
+    while (i < t->pair->find.ncolumns && strcasecmp(mr_plan_column_name(t, i), name) != 0)
+        i++;
+    return i < t->pair->find.ncolumns ? i : MR_NO_COLUMN;
+}
+
+static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
+{
+    t->counter = MR_NO_COLUMN;
+    for (size_t i = 0; i < t->key.count && t->counter == MR_NO_COLUMN; i++) {
+        const struct mr_column *col = target_column(t, t->key.at[i]);
+        if (col->auto_increment || mr_sequence_of(col, t->pair->side[MR_TARGET]->db,
+                                                  arena, &t->sequence_db, &t->sequence))
+            t->counter = t->key.at[i];
+    }
+}
+
+static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena,
+                                struct mr_err *err)
+{
+    const struct mr_pair *pair = t->pair;
+    size_t *at = mr_arena_calloc(arena, pair->find.ncolumns + 1, sizeof *at);
+    size_t n = 0;
+    if (at == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < pair->find.ncolumns; i++)
+        if (!mr_plan_columns_has(&t->key, i) &&
+            (pair->ignored == NULL || !pair->ignored[i]))
+            at[n++] = i;
+    t->named_by = (struct mr_plan_columns){at, n};
+    return MR_OK;
+}
+
+/* A key that a counter makes tells nothing of who its row is. */
+static void warn_of_none(const struct mr_plan_table *t)
+{
+    mr_log_warning(
+        "table \"%s\" has no identity beside its counter \"%s\": every lost row "
+        "is an event of its own (identity = in [table %s] says otherwise)",
+        mr_plan_table_name(t), mr_plan_column_name(t, t->counter), mr_plan_table_name(t));
+}
+
+static enum mr_code choose_identity(struct mr_plan_table *t, struct mr_arena *arena,
+                                    struct mr_err *err)
+{
+    const struct mr_pair *pair = t->pair;
+    enum mr_identity said = pair->config->identity;
+    t->named_by = (struct mr_plan_columns){pair->identity, pair->nidentity};
+    t->identity = MR_PLAN_BY_COLUMNS;
+    if (said == MR_IDENTITY_NONE) {
+        t->identity = MR_PLAN_BY_NONE;
+        t->named_by.count = 0;
+        return t->key.count == 0 ? all_columns(t, arena, err) : MR_OK;
+    } else if (said == MR_IDENTITY_ROW ||
+               (said != MR_IDENTITY_COLUMNS && t->key.count == 0)) {
+        t->identity = MR_PLAN_BY_ROW;
+        return all_columns(t, arena, err);
+    } else if (said == MR_IDENTITY_DEFAULT && !pair->by_identity &&
+               mr_plan_has_counter(t)) {
+        t->identity = MR_PLAN_BY_NONE;
+        t->named_by.count = 0;
+        warn_of_none(t);
+    }
+    return MR_OK;
+}
+
+static bool same_columns(const struct mr_plan_columns *a, const struct mr_plan_columns *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!mr_plan_columns_has(b, a->at[i]))
+            return false;
+    return true;
+}
+
+/* The columns of an index; false where it has a part that is no whole planned column. */
+static bool index_columns(const struct mr_plan_table *t, const struct mr_index *index,
+                          size_t *at)
+{
+    for (size_t i = 0; i < index->nparts; i++) {
+        const struct mr_index_part *part = &index->parts[i];
+        if (part->column == NULL || part->prefix_len != 0)
+            return false;
+        at[i] = position(t, part->column);
+        if (at[i] == MR_NO_COLUMN)
+            return false;
+    }
+    return true;
+}
+
+static enum mr_code find_uniques(struct mr_plan_table *t, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    const struct mr_table *target = t->pair->side[MR_TARGET];
+    struct mr_plan_unique *list =
+        mr_arena_calloc(arena, target->nindexes + 1, sizeof *list);
+    if (list == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < target->nindexes; i++) {
+        const struct mr_index *index = &target->indexes[i];
+        size_t *at = mr_arena_calloc(arena, index->nparts + 1, sizeof *at);
+        if (at == NULL)
+            return nomem(err);
+        if (!index->unique || !index_columns(t, index, at))
+            continue;
+        struct mr_plan_unique *u = &list[t->nuniques++];
+        u->name = index->name;
+        u->columns = (struct mr_plan_columns){at, index->nparts};
+        u->is_key = same_columns(&u->columns, &t->key);
+        u->is_identity =
+            t->identity == MR_PLAN_BY_COLUMNS && same_columns(&u->columns, &t->named_by);
+    }
+    t->uniques = list;
+    return MR_OK;
+}
+
+static enum mr_code configured_column(const struct mr_plan_table *t, const char *name,
+                                      const char *what, size_t *at, struct mr_err *err)
+{
+    *at = name != NULL ? position(t, name) : MR_NO_COLUMN;
+    if (name == NULL || *at != MR_NO_COLUMN)
+        return MR_OK;
+    return mr_err_set(err, MR_E_CONFIG, "%s \"%s\" of table \"%s\" is no column of it",
+                      what, name, mr_plan_table_name(t));
+}
+
+static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
+                             struct mr_err *err)
+{
+    const struct mr_pair *pair = t->pair;
+    size_t n = pair->find.ncolumns;
+    bool *nullable = mr_arena_calloc(arena, n + 1, sizeof *nullable);
+    bool *generated = mr_arena_calloc(arena, n + 1, sizeof *generated);
+    if (nullable == NULL || generated == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        nullable[i] = target_column(t, i)->nullable;
+        generated[i] = target_column(t, i)->generated;
+    }
+    t->nullable = nullable;
+    t->generated = generated;
+    t->key = (struct mr_plan_columns){pair->key_columns, pair->nkey_columns};
+    find_counter(t, arena);
+    enum mr_code code = choose_identity(t, arena, err);
+    if (code == MR_OK)
+        code = find_uniques(t, arena, err);
+    if (code == MR_OK)
+        code = configured_column(t, pair->config->time_column, "time column", &t->time_at,
+                                 err);
+    return code == MR_OK ? configured_column(t, pair->config->update_column,
+                                             "update column", &t->update_at, err)
+                         : code;
+}
+
+/* Where the chosen run's images have what the plan reads. */
+static enum mr_code find_images(struct mr_plan_table *t, struct mr_arena *arena,
+                                struct mr_err *err)
+{
+    size_t n = t->pair->find.ncolumns;
+    size_t *at = mr_arena_calloc(arena, n + 1, sizeof *at);
+    if (at == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        at[i] = MR_NO_COLUMN;
+        for (size_t k = 0; at[i] == MR_NO_COLUMN && k < t->found->ncolumns; k++)
+            if (strcasecmp(t->found->columns[k].name, mr_plan_column_name(t, i)) == 0)
+                at[i] = k;
+    }
+    t->found_at = at;
+    return MR_OK;
+}
+
+/* ---- all of them ---- */
+
+struct opening {
+    struct mr_plan_tables *plan;
+    struct mr_arena *arena;
+    struct mr_find_table *known; /* tables of the chosen run */
+    size_t nknown;
+    struct mr_vec tables; /* struct mr_plan_table */
+    struct mr_vec pairs;  /* struct mr_pair * */
+};
+
+static const struct mr_find_table *known_table(const struct opening *o, const char *name)
+{
+    for (size_t i = 0; i < o->nknown; i++)
+        if (strcmp(o->known[i].name, name) == 0)
+            return &o->known[i];
+    return NULL;
+}
+
+static enum mr_code push_table(struct opening *o, struct mr_pair *pair,
+                               const struct mr_find_table *known, struct mr_err *err)
+{
+    struct mr_plan_table *t = mr_vec_push(&o->tables);
+    struct mr_pair **slot = mr_vec_push(&o->pairs);
+    if (t == NULL || slot == NULL)
+        return nomem(err);
+    t->pair = *slot = pair;
+    t->found = known;
+    enum mr_code code = find_images(t, o->arena, err);
+    return code == MR_OK ? describe(t, o->arena, err) : code;
+}
+
+/* A pair of tables is planned if the run compared all of it. */
+static enum mr_code take(struct opening *o, const struct mr_table *s,
+                         const struct mr_table *t, struct mr_err *err)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    struct mr_pair *pair = NULL;
+    struct mr_err reason = {0};
+    mr_strbuf_add_fmt(&name, "%s.%s", s->db, s->name);
+    const struct mr_find_table *known = known_table(o, name.ptr);
+    enum mr_code code = mr_strbuf_check(&name, "planning tables", err);
+    mr_strbuf_release(&name);
+    const struct mr_kept *kept =
+        mr_source_kept(o->plan->pairing.side[MR_SOURCE].source, s->db, s->name);
+    if (code != MR_OK || known == NULL || known->verdict == MR_VERDICT_NOT_CHECKED ||
+        known->windowed || (kept != NULL && kept->spec.where != NULL))
+        return code;
+    code = mr_pair_plan(&o->plan->pairing, s, t, &pair, &reason, err);
+    if (code != MR_OK || reason.code != MR_OK)
+        return code;
+    return push_table(o, pair, known, err);
+}
+
+static enum mr_code take_all(struct opening *o, struct mr_sides *sides,
+                             struct mr_err *err)
+{
+    struct mr_vec dbs = MR_VEC_INIT(struct mr_db_pair);
+    const struct mr_catalogue *cs = sides->side[MR_SOURCE].cat;
+    const struct mr_catalogue *ct = sides->side[MR_TARGET].cat;
+    enum mr_code code = mr_sides_pair_dbs(sides->side, o->arena, &dbs, err);
+    for (size_t d = 0; code == MR_OK && d < dbs.count; d++) {
+        const struct mr_db_pair *db = mr_vec_at(&dbs, d);
+        for (size_t i = 0; code == MR_OK && i < cs->ntables; i++) {
+            const struct mr_table *s = &cs->tables[i];
+            if (strcmp(s->db, db->name[MR_SOURCE]) != 0)
+                continue;
+            const struct mr_table *t =
+                mr_sides_twin(cs, ct, db->name[MR_TARGET], s->name);
+            if (t != NULL)
+                code = take(o, s, t, err);
+        }
+    }
+    mr_vec_release(&dbs);
+    return code;
+}
+
+static enum mr_code freeze(struct opening *o, struct mr_err *err)
+{
+    struct mr_plan_tables *plan = o->plan;
+    plan->ntables = plan->pairing.ntables = o->tables.count;
+    if (o->tables.count == 0)
+        return mr_err_set(
+            err, MR_E_NO_SUCH,
+            "no table of the case is on both servers: nothing can be planned");
+    plan->tables = (struct mr_plan_table *)(void *)mr_arena_dup(
+        o->arena, o->tables.items, o->tables.count * sizeof *plan->tables);
+    plan->pairing.tables = (struct mr_pair **)(void *)mr_arena_dup(
+        o->arena, o->pairs.items, o->pairs.count * sizeof *plan->pairing.tables);
+    if (plan->tables == NULL || plan->pairing.tables == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < plan->ntables; i++)
+        plan->pairing.tables[i]->at = i;
+    return MR_OK;
+}
+
+enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *sides,
+                                 const struct mr_config *config, struct mr_findings *fd,
+                                 struct mr_arena *arena, struct mr_err *err)
+{
+    struct opening o = {.plan = plan,
+                        .arena = arena,
+                        .tables = MR_VEC_INIT(struct mr_plan_table),
+                        .pairs = MR_VEC_INIT(struct mr_pair *)};
+    *plan = (struct mr_plan_tables){
+        .pairing = {
+            .side = sides->side, .config = config, .arena = arena, .whole_rows = true}};
+    enum mr_code code = mr_findings_tables(fd, arena, &o.known, &o.nknown, err);
+    if (code == MR_OK)
+        code = take_all(&o, sides, err);
+    if (code == MR_OK)
+        code = freeze(&o, err);
+    if (code == MR_OK)
+        code = mr_pair_references_plan(&plan->pairing, err);
+    if (code == MR_OK)
+        code = mr_plan_closure_check(plan, o.known, o.nknown, err);
+    if (code == MR_OK)
+        code = mr_plan_order(plan, arena, err);
+    mr_vec_release(&o.tables);
+    mr_vec_release(&o.pairs);
+    return code;
+}

@@ -1,0 +1,101 @@
+/*
+ * plan_tables: the tables that a plan looks at: what names a row, what its key is made of,
+ * and how the tables refer to each other.
+ *
+ * The tables are those that the chosen run of the case compared, and with them every table
+ * that refers to one of them (closure): one that refers to a planned table but was
+ * excluded, not checked, checked only in part, or cannot be read, is MR_E_REFUSED by name.
+ *
+ * Positions are those of the pair's columns (find.columns), which are also those of row
+ * images in the plan's store.
+ *
+ * ORDER.  A reference is HARD where it is part of the child's key or identity, or of what
+ * others refer to the child by: before who a row is can be said, its parent must be known.
+ * Tables come in components, parents first; tables that refer to each other in a circle
+ * are one component, in which hard references still lead from later to earlier tables.  A
+ * circle of hard references through several tables is MR_E_REFUSED by name; a table that
+ * refers to itself so is to be taken row by row (self_hard).
+ *
+ * Calling sequence: open (the case's run is chosen, the sides are open), read, release.
+ * Ownership: everything lives in the arena that is handed in.  Threads: read-only after.
+ * Errors: MR_E_REFUSED, MR_E_CONFIG, MR_E_SQL and those of the servers and the case.
+ */
+#ifndef MR_PLAN_TABLES_H
+#define MR_PLAN_TABLES_H
+
+#include "core/pair/pair.h"
+#include "core/pair/pair_references.h"
+
+#define MR_NO_COLUMN SIZE_MAX
+
+/* By what a row above the common past is known again. */
+enum mr_plan_identity {
+    MR_PLAN_BY_COLUMNS = 1,
+    MR_PLAN_BY_ROW, /* counted as a multiset */
+    MR_PLAN_BY_NONE /* every row is its own event */
+};
+
+struct mr_plan_columns {
+    const size_t *at;
+    size_t count;
+};
+
+/* A UNIQUE index of TARGET's table, over whole columns. */
+struct mr_plan_unique {
+    const char *name;
+    struct mr_plan_columns columns;
+    bool is_identity, is_key;
+};
+
+struct mr_plan_reference {
+    const struct mr_pair_reference *pair;
+    struct mr_plan_columns from, to; /* of the child, of the parent; as many */
+    size_t child, parent;            /* plan tables */
+    size_t to_set;                   /* place of `to` among the parent's sets */
+    bool hard;                       /* see above */
+    bool of_key;                     /* shares a column with the child's key */
+    bool nullable;                   /* some column may be NULL: it can be set later */
+};
+
+struct mr_plan_table {
+    struct mr_pair *pair;
+    size_t at;
+    const struct mr_find_table *found; /* the chosen run's */
+    const size_t *found_at;            /* per column, its position in the run's images;
+                                          MR_NO_COLUMN: the run did not compare it */
+    struct mr_plan_columns key;        /* count 0: none */
+    enum mr_plan_identity identity;
+    struct mr_plan_columns named_by;    /* columns of the identity; of MR_PLAN_BY_ROW, and
+                                        without a key, all that count but the key */
+    size_t counter;                     /* the column of the key that the server counts */
+    const char *sequence_db, *sequence; /* TARGET's, where a sequence counts; else NULL */
+    size_t time_at, update_at;          /* configured columns, or MR_NO_COLUMN */
+    const struct mr_plan_unique *uniques;
+    size_t nuniques;
+    const struct mr_plan_columns *sets; /* the sets of columns that others refer to */
+    size_t nsets;
+    const bool *nullable, *generated; /* per column, on TARGET */
+    size_t component;                 /* tables come in the order of their components */
+    bool self_hard;
+};
+
+struct mr_plan_tables {
+    struct mr_pairing pairing;
+    struct mr_plan_table *tables; /* in the order in which they are planned */
+    size_t ntables;
+    struct mr_plan_reference *references;
+    size_t nreferences;
+};
+
+/* fd: its current run is the one whose findings are planned. */
+enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *sides,
+                                 const struct mr_config *config, struct mr_findings *fd,
+                                 struct mr_arena *arena, struct mr_err *err);
+
+/* "db.t", SOURCE's names. */
+const char *mr_plan_table_name(const struct mr_plan_table *table);
+const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column);
+bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
+bool mr_plan_has_counter(const struct mr_plan_table *table);
+
+#endif

@@ -1,0 +1,333 @@
+/* planned.c: see planned.h. */
+#include "repair/plan/planned.h"
+
+#include <string.h>
+
+static const char *const identity_words[] = {[MR_PLAN_BY_COLUMNS] = "columns",
+                                             [MR_PLAN_BY_ROW] = "row",
+                                             [MR_PLAN_BY_NONE] = "none"};
+enum { NIDENTITIES = sizeof identity_words / sizeof identity_words[0] };
+
+uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,
+                          bool people)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < planned->ntables; i++)
+        if (planned->tables[i].subject || !people)
+            count += planned->tables[i].decisions[decision];
+    return count;
+}
+
+/* ---- writing ---- */
+
+static void put_names(struct mr_jsonw *w, const char *key,
+                      const struct mr_planned_names *names)
+{
+    mr_jsonw_add_texts(w, key, names->items, names->count);
+}
+
+static void put_list(struct mr_jsonw *w, const char *key)
+{
+    mr_jsonw_key(w, key);
+    mr_jsonw_array_begin(w);
+}
+
+static void put_columns(struct mr_jsonw *w, const struct mr_planned_table *t)
+{
+    put_list(w, "columns");
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "name", t->columns[i].name);
+        mr_jsonw_add_str(w, "reading", t->columns[i].reading);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}
+
+static void put_references(struct mr_jsonw *w, const struct mr_planned_table *t)
+{
+    put_list(w, "references");
+    for (size_t i = 0; i < t->nreferences; i++) {
+        const struct mr_planned_reference *r = &t->references[i];
+        mr_jsonw_object_begin(w);
+        put_names(w, "columns", &r->columns);
+        mr_jsonw_add_str(w, "parent", r->parent);
+        put_names(w, "parent_columns", &r->parent_columns);
+        mr_jsonw_add_bool(w, "declared", r->declared);
+        mr_jsonw_add_str(w, "condition", r->condition);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}
+
+static void put_triggers(struct mr_jsonw *w, const struct mr_planned_table *t)
+{
+    put_list(w, "triggers");
+    for (size_t i = 0; i < t->ntriggers; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "name", t->triggers[i].name);
+        mr_jsonw_add_str(w, "timing", t->triggers[i].timing);
+        mr_jsonw_add_str(w, "event", t->triggers[i].event);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}
+
+static void put_counts(struct mr_jsonw *w, const struct mr_planned_table *t)
+{
+    put_list(w, "decisions");
+    for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++) {
+        if (t->decisions[d] == 0)
+            continue;
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "decision", mr_decision_name((enum mr_decision)d));
+        mr_jsonw_add_uint(w, "count", t->decisions[d]);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+    put_list(w, "conflicts");
+    for (size_t i = 0; i < t->nkinds; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "kind", t->kinds[i].kind);
+        mr_jsonw_add_uint(w, "open", t->kinds[i].open);
+        mr_jsonw_add_uint(w, "decided", t->kinds[i].decided);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}
+
+void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
+                          int64_t value, const char *origin)
+{
+    if (origin != NULL)
+        mr_jsonw_add_signed(w, key, value);
+    else
+        mr_jsonw_add_str(w, key, NULL);
+    mr_jsonw_add_str(w, origin_key, origin);
+}
+
+static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "table", t->table);
+    mr_jsonw_add_str(w, "target_table", t->target_table);
+    mr_jsonw_add_str(w, "target_db", t->target_db);
+    mr_jsonw_add_str(w, "target_name", t->target_name);
+    mr_jsonw_add_bool(w, "subject", t->subject);
+    put_names(w, "key", &t->key);
+    mr_jsonw_add_str(w, "identity", identity_words[t->identity]);
+    put_names(w, "identity_columns", &t->identity_columns);
+    mr_jsonw_add_str(w, "counter", t->counter);
+    mr_jsonw_add_str(w, "time_column", t->time_column);
+    mr_planned_put_bound(w, "base", "base_origin", t->base, t->base_origin);
+    mr_planned_put_bound(w, "fresh", "fresh_origin", t->fresh, t->fresh_origin);
+    mr_jsonw_add_number(w, "first_id", t->first_id);
+    mr_jsonw_add_number(w, "id_step", t->id_step);
+    mr_jsonw_add_uint(w, "ids", t->nids);
+    mr_jsonw_add_str(w, "fingerprint", t->fingerprint);
+    put_columns(w, t);
+    put_references(w, t);
+    put_triggers(w, t);
+    put_counts(w, t);
+    mr_jsonw_object_end(w);
+}
+
+void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *p)
+{
+    mr_jsonw_key(w, "rows");
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "split_at", p->split_at);
+    mr_jsonw_add_str(w, "partial", p->partial);
+    mr_jsonw_add_bool(w, "fire_triggers", p->fire_triggers);
+    mr_jsonw_add_uint(w, "units", p->units);
+    mr_jsonw_add_uint(w, "rows", p->rows);
+    mr_jsonw_add_uint(w, "open", p->open);
+    mr_jsonw_add_uint(w, "decided", p->decided);
+    put_list(w, "tables");
+    for (size_t i = 0; i < p->ntables; i++)
+        put_table(w, &p->tables[i]);
+    mr_jsonw_array_end(w);
+    put_list(w, "notes");
+    for (size_t i = 0; i < p->nnotes; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "kind", p->notes[i].kind);
+        mr_jsonw_add_str(w, "table", p->notes[i].table);
+        mr_jsonw_add_str(w, "text", p->notes[i].text);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+    mr_jsonw_object_end(w);
+}
+
+/* ---- reading ---- */
+
+static struct mr_planned_names get_names(struct mr_json_reader *r,
+                                         const struct json_t *object, const char *key)
+{
+    struct mr_planned_names names = {0};
+    names.items = mr_json_read_texts(r, object, key, &names.count);
+    return names;
+}
+
+static void refuse_word(struct mr_json_reader *r, const char *what, const char *word)
+{
+    if (r->code == MR_OK)
+        r->code = mr_err_set(r->err, MR_E_REFUSED,
+                             "this version does not know the %s \"%s\"", what, word);
+}
+
+static enum mr_plan_identity get_identity(struct mr_json_reader *r,
+                                          const struct json_t *object)
+{
+    const char *word = mr_json_read_text(r, object, "identity");
+    for (int i = MR_PLAN_BY_COLUMNS; i < NIDENTITIES; i++)
+        if (strcmp(word, identity_words[i]) == 0)
+            return (enum mr_plan_identity)i;
+    refuse_word(r, "identity", word);
+    return MR_PLAN_BY_COLUMNS;
+}
+
+static void get_columns(struct mr_json_reader *r, const struct json_t *object,
+                        struct mr_planned_table *t)
+{
+    void *items = NULL;
+    const struct json_t *array = mr_json_read_array(
+        r, object, "columns", sizeof *t->columns, &t->ncolumns, &items);
+    struct mr_planned_column *columns = items;
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        columns[i].name = mr_json_read_text(r, item, "name");
+        columns[i].reading = mr_json_read_text_or_null(r, item, "reading");
+    }
+    t->columns = columns;
+}
+
+static void get_references(struct mr_json_reader *r, const struct json_t *object,
+                           struct mr_planned_table *t)
+{
+    void *items = NULL;
+    const struct json_t *array = mr_json_read_array(
+        r, object, "references", sizeof *t->references, &t->nreferences, &items);
+    struct mr_planned_reference *references = items;
+    for (size_t i = 0; i < t->nreferences; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        references[i].columns = get_names(r, item, "columns");
+        references[i].parent = mr_json_read_text(r, item, "parent");
+        references[i].parent_columns = get_names(r, item, "parent_columns");
+        references[i].declared = mr_json_read_bool(r, item, "declared");
+        references[i].condition = mr_json_read_text_or_null(r, item, "condition");
+    }
+    t->references = references;
+}
+
+static void get_triggers(struct mr_json_reader *r, const struct json_t *object,
+                         struct mr_planned_table *t)
+{
+    void *items = NULL;
+    const struct json_t *array = mr_json_read_array(
+        r, object, "triggers", sizeof *t->triggers, &t->ntriggers, &items);
+    struct mr_planned_trigger *triggers = items;
+    for (size_t i = 0; i < t->ntriggers; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        triggers[i].name = mr_json_read_text(r, item, "name");
+        triggers[i].timing = mr_json_read_text(r, item, "timing");
+        triggers[i].event = mr_json_read_text(r, item, "event");
+    }
+    t->triggers = triggers;
+}
+
+static void get_decisions(struct mr_json_reader *r, const struct json_t *object,
+                          struct mr_planned_table *t)
+{
+    void *items = NULL;
+    size_t count = 0;
+    const struct json_t *array =
+        mr_json_read_array(r, object, "decisions", 1, &count, &items);
+    for (size_t i = 0; i < count; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        const char *name = mr_json_read_text(r, item, "decision");
+        int d = MR_DECIDE_SAME;
+        while (d < MR_DECISIONS &&
+               strcmp(mr_decision_name((enum mr_decision)d), name) != 0)
+            d++;
+        if (d < MR_DECISIONS)
+            t->decisions[d] = mr_json_read_number(r, item, "count");
+        else
+            refuse_word(r, "decision", name);
+    }
+}
+
+static void get_kinds(struct mr_json_reader *r, const struct json_t *object,
+                      struct mr_planned_table *t)
+{
+    void *items = NULL;
+    const struct json_t *array =
+        mr_json_read_array(r, object, "conflicts", sizeof *t->kinds, &t->nkinds, &items);
+    struct mr_planned_kind *kinds = items;
+    for (size_t i = 0; i < t->nkinds; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        kinds[i].kind = mr_json_read_text(r, item, "kind");
+        kinds[i].open = mr_json_read_number(r, item, "open");
+        kinds[i].decided = mr_json_read_number(r, item, "decided");
+    }
+    t->kinds = kinds;
+}
+
+static void get_table(struct mr_json_reader *r, const struct json_t *item,
+                      struct mr_planned_table *t)
+{
+    t->table = mr_json_read_text(r, item, "table");
+    t->target_table = mr_json_read_text(r, item, "target_table");
+    t->target_db = mr_json_read_text(r, item, "target_db");
+    t->target_name = mr_json_read_text(r, item, "target_name");
+    t->subject = mr_json_read_bool(r, item, "subject");
+    t->key = get_names(r, item, "key");
+    t->identity = get_identity(r, item);
+    t->identity_columns = get_names(r, item, "identity_columns");
+    t->counter = mr_json_read_text_or_null(r, item, "counter");
+    t->time_column = mr_json_read_text_or_null(r, item, "time_column");
+    t->base_origin = mr_json_read_text_or_null(r, item, "base_origin");
+    if (t->base_origin != NULL)
+        t->base = mr_json_read_signed(r, item, "base");
+    t->fresh_origin = mr_json_read_text_or_null(r, item, "fresh_origin");
+    if (t->fresh_origin != NULL)
+        t->fresh = mr_json_read_signed(r, item, "fresh");
+    t->first_id = mr_json_read_number(r, item, "first_id");
+    t->id_step = mr_json_read_number(r, item, "id_step");
+    t->nids = mr_json_read_number(r, item, "ids");
+    t->fingerprint = mr_json_read_text(r, item, "fingerprint");
+    get_columns(r, item, t);
+    get_references(r, item, t);
+    get_triggers(r, item, t);
+    get_decisions(r, item, t);
+    get_kinds(r, item, t);
+}
+
+void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
+                    struct mr_planned *p)
+{
+    void *items = NULL;
+    const struct json_t *rows = mr_json_read_object(r, root, "rows");
+    p->split_at = mr_json_read_text_or_null(r, rows, "split_at");
+    p->partial = mr_json_read_text_or_null(r, rows, "partial");
+    p->fire_triggers = mr_json_read_bool(r, rows, "fire_triggers");
+    p->units = mr_json_read_number(r, rows, "units");
+    p->rows = mr_json_read_number(r, rows, "rows");
+    p->open = mr_json_read_number(r, rows, "open");
+    p->decided = mr_json_read_number(r, rows, "decided");
+    const struct json_t *array =
+        mr_json_read_array(r, rows, "tables", sizeof *p->tables, &p->ntables, &items);
+    struct mr_planned_table *tables = items;
+    for (size_t i = 0; i < p->ntables; i++)
+        get_table(r, mr_json_read_item(r, array, i), &tables[i]);
+    p->tables = tables;
+    array = mr_json_read_array(r, rows, "notes", sizeof *p->notes, &p->nnotes, &items);
+    struct mr_planned_note *notes = items;
+    for (size_t i = 0; i < p->nnotes; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        notes[i].kind = mr_json_read_text(r, item, "kind");
+        notes[i].table = mr_json_read_text_or_null(r, item, "table");
+        notes[i].text = mr_json_read_text(r, item, "text");
+    }
+    p->notes = notes;
+}

@@ -1,0 +1,101 @@
+/*
+ * planned: what plan.json says of a plan that writes rows: its tables, its counts, and
+ * what is only reported (docs/formats/plan-v1.md).
+ *
+ * The tables are in the order in which they were planned, parents first.  Names of
+ * columns are TARGET's as plan_tables.h has them; `table` is SOURCE's "db.t".
+ *
+ * Ownership: everything read lives in the manifest's arena.  Threads: plain data.
+ */
+#ifndef MR_PLANNED_H
+#define MR_PLANNED_H
+
+#include "core/json/json_reader.h"
+#include "core/json/jsonw.h"
+#include "repair/plan/plan_store.h"
+#include "repair/plan/plan_tables.h"
+
+struct mr_planned_names {
+    const char *const *items;
+    size_t count;
+};
+
+struct mr_planned_column {
+    const char *name;
+    const char *reading; /* how its value is read on TARGET alone (plan_image.h) */
+};
+
+struct mr_planned_reference {
+    const char *parent; /* "db.t", SOURCE's names */
+    struct mr_planned_names columns, parent_columns;
+    bool declared;         /* a foreign key of TARGET */
+    const char *condition; /* SQL, on which it holds; or NULL */
+};
+
+struct mr_planned_trigger {
+    const char *name, *timing, *event;
+};
+
+struct mr_planned_kind {
+    const char *kind; /* as in conflicts.csv */
+    uint64_t open, decided;
+};
+
+struct mr_planned_table {
+    const char *table, *target_table; /* "db.t" as each side calls it */
+    const char *target_db, *target_name;
+    bool subject; /* its rows are people */
+    struct mr_planned_names key;
+    enum mr_plan_identity identity;
+    struct mr_planned_names identity_columns;
+    const char *counter;              /* column of the key, or NULL */
+    const char *time_column;          /* or NULL */
+    int64_t base, fresh;              /* L and U; only where the origin is set */
+    const char *base_origin;          /* merge_bounds.h; NULL: there is none */
+    const char *fresh_origin;         /* NULL: there is none */
+    uint64_t first_id, id_step, nids; /* new ids that are given; nids 0: none */
+    const char *fingerprint;          /* SHA-256 of TARGET's column definitions */
+    const struct mr_planned_column *columns;
+    size_t ncolumns;
+    const struct mr_planned_reference *references;
+    size_t nreferences;
+    const struct mr_planned_trigger *triggers; /* that fire when the plan is applied */
+    size_t ntriggers;
+    uint64_t decisions[MR_DECISIONS]; /* entities, by decision */
+    const struct mr_planned_kind *kinds;
+    size_t nkinds;
+};
+
+/* What is reported, and never a conflict. */
+struct mr_planned_note {
+    const char *kind;  /* "deleted-in-source", "id-in-text", "live-only" */
+    const char *table; /* "db.t", or NULL */
+    const char *text;  /* a sentence for people */
+};
+
+struct mr_planned {
+    const char *split_at; /* as given, or NULL */
+    const char *partial;  /* what the comparison left out, with --partial; or NULL */
+    bool fire_triggers;   /* --allow-triggers fire */
+    uint64_t units, rows; /* of apply.sql */
+    uint64_t open, decided;
+    const struct mr_planned_table *tables;
+    size_t ntables;
+    const struct mr_planned_note *notes;
+    size_t nnotes;
+};
+
+void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *planned);
+/* The member "rows" of root.  What goes wrong is in r->code. */
+void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
+                    struct mr_planned *planned);
+
+/* L or U with its origin; both null where origin is NULL. */
+void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
+                          int64_t value, const char *origin);
+
+/* Rows of a decision over all tables, or only over those of people. */
+uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,
+                          bool people);
+
+#endif

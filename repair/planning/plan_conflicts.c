@@ -1,0 +1,294 @@
+/* plan_conflicts.c: conflicts.csv; see plan_files.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/base/signals.h"
+#include "repair/merge/merge_choice.h"
+#include "repair/plan/plan_files.h"
+#include "repair/plan/plan_text.h"
+
+#define BATCH 1000
+#define KEYS 10000 /* of SOURCE that are read at a time */
+#define RUNS "deleted-or-lost"
+
+struct writing {
+    const struct mr_plan_files_task *task;
+    const struct mr_plan_table *table;
+    struct mr_sink sink;
+    struct mr_strbuf line, text;
+};
+
+/* ---- single rows ---- */
+
+static enum mr_code add_key(struct writing *w, struct mr_key key, struct mr_err *err)
+{
+    mr_strbuf_reset(&w->text);
+    enum mr_code code =
+        w->table->key.count > 0
+            ? mr_plan_text_values(&w->text, w->table, &w->table->key, key, err)
+            : MR_OK;
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code;
+}
+
+static enum mr_code add_identity(struct writing *w, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    const struct mr_plan_table *t = w->table;
+    struct mr_key row = e->source != NULL ? (struct mr_key){e->source, e->source_len}
+                                          : (struct mr_key){e->target, e->target_len};
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&w->text);
+    if (t->identity == MR_PLAN_BY_COLUMNS)
+        code = mr_plan_text_of_row(&w->text, t, &t->named_by, row, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code;
+}
+
+static enum mr_code add_image(struct writing *w, const void *ptr, size_t len,
+                              struct mr_err *err)
+{
+    mr_strbuf_reset(&w->text);
+    enum mr_code code =
+        mr_plan_text_json(&w->text, w->table, (struct mr_key){ptr, len}, err);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code;
+}
+
+static const char *choices_of(const char *kind)
+{
+    return strcmp(kind, "deleted-since") == 0 ? "" : mr_merge_choices(kind);
+}
+
+static enum mr_code write_row(struct writing *w, const struct mr_entity *e,
+                              struct mr_err *err)
+{
+    mr_plan_text_str(&w->line, mr_plan_table_name(w->table));
+    enum mr_code code = add_key(w, e->source_key, err);
+    if (code == MR_OK)
+        code = add_key(w, e->target_key, err);
+    if (code == MR_OK)
+        code = add_identity(w, e, err);
+    mr_plan_text_str(&w->line, e->kind);
+    mr_plan_text_str(&w->line, e->choices != NULL ? e->choices : choices_of(e->kind));
+    if (code == MR_OK)
+        code = add_image(w, e->source, e->source_len, err);
+    if (code == MR_OK)
+        code = add_image(w, e->target, e->target_len, err);
+    mr_plan_text_str(&w->line, e->choice);
+    return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
+}
+
+static bool has_runs(const struct mr_plan_table *t)
+{
+    return t->key.count == 1 && mr_plan_has_counter(t);
+}
+
+static enum mr_code write_rows(struct writing *w, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : mr_plan_store_conflicts(w->task->store, w->table->at, after, BATCH,
+                                             &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            after = e->id;
+            if (!has_runs(w->table) || strcmp(e->kind, RUNS) != 0)
+                code = write_row(w, e, err);
+        }
+    } while (code == MR_OK && list.count > 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- runs ---- */
+
+/* Keys of SOURCE, in order, from a key on. */
+struct keys {
+    uint64_t at[KEYS];
+    size_t count, used;
+    uint64_t from; /* the next read begins above it */
+    bool begun, done;
+};
+
+struct run {
+    char low[24], high[24];
+    uint64_t last;
+    char choice[32];
+    bool open; /* there is one */
+};
+
+static enum mr_code take_key(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct keys *keys = ctx;
+    const struct mr_value *v = &values[0];
+    (void)err;
+    if (keys->count < KEYS)
+        keys->at[keys->count++] = v->cls == MR_CLASS_INT ? (uint64_t)v->i : v->u;
+    return MR_OK;
+}
+
+static enum mr_code read_keys(const struct writing *w, struct keys *keys,
+                              struct mr_err *err)
+{
+    static const size_t key_at = 0;
+    const struct mr_table *t = w->table->pair->side[MR_SOURCE];
+    const struct mr_column *counter =
+        mr_pair_find_column(t, mr_plan_column_name(w->table, w->table->counter));
+    const struct mr_readcol column = {
+        .name = counter->name, .expr = MR_EXPR_COLUMN, .cls = counter->cls};
+    const struct mr_readspec spec = {.db = t->db,
+                                     .table = t->name,
+                                     .cols = &column,
+                                     .ncols = 1,
+                                     .key = &key_at,
+                                     .nkey = 1};
+    const struct mr_value from = {.cls = MR_CLASS_UINT, .u = keys->from};
+    struct mr_strbuf low = MR_STRBUF_INIT;
+    enum mr_code code = mr_row_encode(&low, &from, err);
+    keys->count = keys->used = 0;
+    if (code == MR_OK)
+        code = mr_reader_scan(w->task->tables->pairing.side[MR_SOURCE].main, &spec,
+                              (struct mr_range){.lo = {low.ptr, low.len}}, KEYS, take_key,
+                              keys, err);
+    keys->begun = true;
+    keys->done = keys->count == 0;
+    if (keys->count > 0)
+        keys->from = keys->at[keys->count - 1];
+    mr_strbuf_release(&low);
+    return code;
+}
+
+/* Moves to the first key above `last`; *next is it, or UINT64_MAX. */
+static enum mr_code next_key(const struct writing *w, struct keys *keys, uint64_t last,
+                             uint64_t *next, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (!keys->begun)
+        keys->from = last;
+    while (code == MR_OK && !keys->done) {
+        while (keys->used < keys->count && keys->at[keys->used] <= last)
+            keys->used++;
+        if (keys->used < keys->count)
+            break;
+        code = read_keys(w, keys, err);
+    }
+    *next = keys->used < keys->count ? keys->at[keys->used] : UINT64_MAX;
+    return code;
+}
+
+static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *err)
+{
+    char key[64];
+    if (!run->open)
+        return MR_OK;
+    run->open = false;
+    (void)snprintf(key, sizeof key, strcmp(run->low, run->high) == 0 ? "%s" : "%s..%s",
+                   run->low, run->high);
+    mr_plan_text_str(&w->line, mr_plan_table_name(w->table));
+    mr_plan_text_str(&w->line, key);
+    mr_plan_text_str(&w->line, "");
+    mr_plan_text_str(&w->line, "");
+    mr_plan_text_str(&w->line, RUNS);
+    mr_plan_text_str(&w->line, mr_merge_choices(RUNS));
+    mr_plan_text_str(&w->line, "");
+    mr_plan_text_str(&w->line, "");
+    mr_plan_text_str(&w->line, run->choice);
+    return mr_plan_text_end(&w->line, w->sink, err);
+}
+
+/* A run goes on while SOURCE has no other row in between. */
+static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *keys,
+                               const struct mr_entity *e, struct mr_err *err)
+{
+    const char *choice = e->choice != NULL ? e->choice : "";
+    uint64_t next = 0;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&w->text);
+    code = mr_plan_text_values(&w->text, w->table, &w->table->key, e->source_key, err);
+    uint64_t n = code == MR_OK ? strtoull(w->text.ptr, NULL, 10) : 0;
+    if (code == MR_OK && run->open && n != run->last + 1)
+        code = next_key(w, keys, run->last, &next, err);
+    else
+        next = n;
+    if (code == MR_OK && (next != n || strcmp(run->choice, choice) != 0))
+        code = end_run(w, run, err);
+    if (code != MR_OK)
+        return code;
+    if (!run->open) {
+        (void)snprintf(run->low, sizeof run->low, "%s", w->text.ptr);
+        (void)snprintf(run->choice, sizeof run->choice, "%s", choice);
+        run->open = true;
+    }
+    (void)snprintf(run->high, sizeof run->high, "%s", w->text.ptr);
+    run->last = n;
+    return MR_OK;
+}
+
+static enum mr_code write_runs(struct writing *w, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    struct mr_strbuf after = MR_STRBUF_INIT;
+    struct run run = {.open = false};
+    struct keys *keys = calloc(1, sizeof *keys);
+    enum mr_code code = keys != NULL ? MR_OK : mr_err_nomem(err, "writing a plan");
+    while (code == MR_OK) {
+        const struct mr_key from = {after.len > 0 ? after.ptr : NULL, after.len};
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_plan_store_by_key(w->task->store, w->table->at, RUNS, from, BATCH,
+                                    &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++)
+            code = add_to_run(w, &run, keys, mr_vec_at(&list, i), err);
+        if (list.count == 0)
+            break;
+        const struct mr_entity *last = mr_vec_at(&list, list.count - 1);
+        mr_strbuf_reset(&after);
+        mr_strbuf_add(&after, last->source_key.ptr, last->source_key.len);
+    }
+    if (code == MR_OK)
+        code = end_run(w, &run, err);
+    free(keys);
+    mr_strbuf_release(&after);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- the file ---- */
+
+enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task,
+                                     struct mr_err *err)
+{
+    static const char head[] = "table,source_key,target_key,identity,kind,choices,source,"
+                               "target,decision\r\n";
+    struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
+    struct mr_plan_file_out *out = NULL;
+    enum mr_code code = mr_plan_writer_open(task->writer, "conflicts.csv", &out, err);
+    if (code != MR_OK)
+        return code;
+    w.sink = mr_plan_file_sink(out);
+    code = mr_plan_file_write(out, head, sizeof head - 1, err);
+    for (size_t i = 0; code == MR_OK && i < task->tables->ntables; i++) {
+        w.table = &task->tables->tables[i];
+        code = write_rows(&w, err);
+        if (code == MR_OK && has_runs(w.table))
+            code = write_runs(&w, err);
+    }
+    enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
+    mr_strbuf_release(&w.line);
+    mr_strbuf_release(&w.text);
+    return code == MR_OK ? closed : code;
+}

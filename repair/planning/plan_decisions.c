@@ -1,0 +1,572 @@
+/* plan_decisions.c: see plan_decisions.h. */
+#include "repair/planning/plan_decisions.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file/csv_in.h"
+#include "core/base/log.h"
+#include "core/db/sqltext.h"
+#include "repair/merge/merge_choice.h"
+#include "repair/plan/plan_text.h"
+
+#define BATCH 1000
+
+enum column { TABLE, SOURCE_KEY, KIND, SOURCE, TARGET, DECISION, COLUMNS };
+static const char *const column_names[COLUMNS] = {
+    [TABLE] = "table",   [SOURCE_KEY] = "source_key", [KIND] = "kind",
+    [SOURCE] = "source", [TARGET] = "target",         [DECISION] = "decision"};
+
+struct mr_plan_decisions {
+    const char *path;
+    const struct mr_plan_tables *tables;
+    struct mr_case *cf;
+    struct mr_arena arena; /* of choices */
+    struct mr_vec choices; /* const char *: each that is made, once */
+    struct mr_strbuf text;
+    struct mr_case_stmt *add, *by_key, *by_run, *used;
+    size_t at[COLUMNS]; /* of the columns in a line; SIZE_MAX: not there */
+    size_t width;       /* 0: no header yet */
+};
+
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.decision;"
+    "CREATE TEMP TABLE decision (line INTEGER PRIMARY KEY, tbl TEXT NOT NULL,"
+    " skey TEXT, lo INT, hi INT, choice TEXT NOT NULL, source TEXT, target TEXT,"
+    " used INT NOT NULL DEFAULT 0, known INT NOT NULL DEFAULT 0);"
+    "CREATE INDEX temp.decision_key ON decision (tbl, skey);"
+    "CREATE INDEX temp.decision_run ON decision (tbl, hi) WHERE hi IS NOT NULL";
+
+/* ---- reading ---- */
+
+static enum mr_code name_line(const struct mr_plan_decisions *d, uint64_t line,
+                              enum mr_code code, struct mr_err *err)
+{
+    if (code != MR_OK)
+        mr_err_context(err, "decisions \"%s\", line %" PRIu64, d->path, line);
+    return code;
+}
+
+static enum mr_code read_header(struct mr_plan_decisions *d,
+                                const struct mr_csv_field *fields, size_t count,
+                                struct mr_err *err)
+{
+    for (size_t c = 0; c < COLUMNS; c++) {
+        d->at[c] = SIZE_MAX;
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(fields[i].ptr, column_names[c]) == 0)
+                d->at[c] = i;
+    }
+    d->width = count;
+    for (size_t c = 0; c < COLUMNS; c++) {
+        bool needed = c == TABLE || c == SOURCE_KEY || c == DECISION;
+        if (!needed || d->at[c] != SIZE_MAX)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED, "there is no column \"%s\"", column_names[c]);
+        mr_err_hint(err, "It is conflicts.csv of a plan, its column decision filled in.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+static const char *field_of(const struct mr_plan_decisions *d,
+                            const struct mr_csv_field *fields, enum column column)
+{
+    return d->at[column] != SIZE_MAX ? fields[d->at[column]].ptr : "";
+}
+
+/* "lo..hi"; false where it is none. */
+static bool parse_run(const char *text, int64_t *low, int64_t *high)
+{
+    char *end = NULL;
+    errno = 0;
+    *low = strtoll(text, &end, 10);
+    if (end == text || end[0] != '.' || end[1] != '.')
+        return false;
+    const char *second = end + 2;
+    *high = strtoll(second, &end, 10);
+    return errno == 0 && end != second && *end == '\0' && *low <= *high;
+}
+
+static const struct mr_plan_table *table_named(const struct mr_plan_decisions *d,
+                                               const char *name)
+{
+    for (size_t i = 0; i < d->tables->ntables; i++)
+        if (strcmp(mr_plan_table_name(&d->tables->tables[i]), name) == 0)
+            return &d->tables->tables[i];
+    return NULL;
+}
+
+static enum mr_code check_line(const struct mr_plan_decisions *d, const char *table,
+                               const char *kind, const char *choice, struct mr_err *err)
+{
+    if (table_named(d, table) == NULL) {
+        (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" is not planned", table);
+        mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
+        return MR_E_REFUSED;
+    }
+    if (mr_merge_is_choice(kind[0] != '\0' ? kind : NULL, choice))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s", choice,
+                     kind[0] != '\0' ? " for " : "", kind);
+    mr_err_hint(err, "Choose one of: %s.",
+                kind[0] != '\0' ? mr_merge_choices(kind)
+                                : "target, source, newest:COLUMN, restore, skip, "
+                                  "merge-into, without-value");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code keep_line(struct mr_plan_decisions *d,
+                              const struct mr_csv_field *fields, uint64_t line,
+                              struct mr_err *err)
+{
+    const char *key = field_of(d, fields, SOURCE_KEY);
+    const char *source = field_of(d, fields, SOURCE);
+    int64_t low = 0, high = 0;
+    bool run = parse_run(key, &low, &high);
+    mr_case_bind_int(d->add, 1, (int64_t)line);
+    mr_case_bind_text(d->add, 2, field_of(d, fields, TABLE));
+    /* without a key, a row is named by itself */
+    mr_case_bind_text(d->add, 3, run ? NULL : key[0] != '\0' ? key : source);
+    if (run) {
+        mr_case_bind_int(d->add, 4, low);
+        mr_case_bind_int(d->add, 5, high);
+    }
+    mr_case_bind_text(d->add, 6, field_of(d, fields, DECISION));
+    mr_case_bind_text(d->add, 7, source[0] != '\0' ? source : NULL);
+    const char *target = field_of(d, fields, TARGET);
+    mr_case_bind_text(d->add, 8, target[0] != '\0' ? target : NULL);
+    return mr_case_run(d->add, err);
+}
+
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
+                                size_t count, uint64_t line, struct mr_err *err)
+{
+    struct mr_plan_decisions *d = ctx;
+    enum mr_code code = MR_OK;
+    if (d->width == 0)
+        return name_line(d, line, read_header(d, fields, count, err), err);
+    if (count == 1 && fields[0].len == 0)
+        return MR_OK; /* an empty line, as editors leave one */
+    if (count != d->width)
+        code = mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count,
+                          d->width);
+    const char *choice = code == MR_OK ? field_of(d, fields, DECISION) : "";
+    if (code != MR_OK || choice[0] == '\0')
+        return name_line(d, line, code, err);
+    code =
+        check_line(d, field_of(d, fields, TABLE), field_of(d, fields, KIND), choice, err);
+    if (code == MR_OK)
+        code = keep_line(d, fields, line, err);
+    return name_line(d, line, code, err);
+}
+
+static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
+{
+    char buffer[65536];
+    struct mr_csv_in csv;
+    FILE *in = fopen(d->path, "re");
+    size_t got;
+    if (in == NULL)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open decisions \"%s\"",
+                              d->path);
+    mr_csv_in_init(&csv, take_record, d);
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
+        code = mr_csv_in_feed(&csv, buffer, got, err);
+    if (code == MR_OK && ferror(in))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read decisions \"%s\"",
+                              d->path);
+    if (code == MR_OK)
+        code = mr_csv_in_finish(&csv, err);
+    mr_csv_in_release(&csv);
+    (void)fclose(in);
+    return code;
+}
+
+static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
+{
+    enum mr_code code = mr_case_exec(d->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(d->cf,
+                               "INSERT INTO decision (line, tbl, skey, lo, hi, choice,"
+                               " source, target) VALUES (?,?,?,?,?,?,?,?)",
+                               &d->add, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(d->cf,
+                               "SELECT line, choice, source, target, used FROM decision"
+                               " WHERE tbl=?1 AND skey=?2 LIMIT 1",
+                               &d->by_key, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(d->cf,
+                               "SELECT line, choice FROM decision WHERE tbl=?1"
+                               " AND hi>=?2 AND lo<=?2 LIMIT 1",
+                               &d->by_run, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            d->cf, "UPDATE decision SET used=max(used, ?2), known=1 WHERE line=?1",
+            &d->used, err);
+    return code;
+}
+
+enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
+                                    const struct mr_plan_tables *tables,
+                                    struct mr_plan_decisions **out, struct mr_err *err)
+{
+    struct mr_plan_decisions *d = calloc(1, sizeof *d);
+    *out = NULL;
+    if (d == NULL)
+        return mr_err_nomem(err, "reading decisions");
+    d->path = path;
+    d->tables = tables;
+    d->cf = mr_findings_case(fd);
+    d->choices = (struct mr_vec)MR_VEC_INIT(const char *);
+    mr_strbuf_init(&d->text);
+    mr_arena_init(&d->arena);
+    enum mr_code code = prepare(d, err);
+    if (code == MR_OK)
+        code = read_file(d, err);
+    if (code == MR_OK && d->width == 0)
+        code = mr_err_set(err, MR_E_REFUSED, "decisions \"%s\" are empty", path);
+    if (code == MR_OK)
+        *out = d;
+    else
+        mr_plan_decisions_close(d);
+    return code;
+}
+
+void mr_plan_decisions_close(struct mr_plan_decisions *d)
+{
+    if (d == NULL)
+        return;
+    mr_case_free(d->add);
+    mr_case_free(d->by_key);
+    mr_case_free(d->by_run);
+    mr_case_free(d->used);
+    (void)mr_case_exec(d->cf, "DROP TABLE IF EXISTS temp.decision", NULL);
+    mr_vec_release(&d->choices);
+    mr_strbuf_release(&d->text);
+    mr_arena_release(&d->arena);
+    free(d);
+}
+
+/* ---- asking ---- */
+
+/* The row as the file names it: by its key, or without one by itself; in d->text. */
+static enum mr_code name_row(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                             struct mr_key key, struct mr_err *err)
+{
+    mr_strbuf_reset(&d->text);
+    enum mr_code code = t->key.count > 0
+                            ? mr_plan_text_values(&d->text, t, &t->key, key, err)
+                            : mr_plan_text_json(&d->text, t, key, err);
+    return code == MR_OK ? mr_strbuf_check(&d->text, "reading decisions", err) : code;
+}
+
+/* A copy that lives as long as the decisions. */
+static const char *keep_choice(struct mr_plan_decisions *d, const char *choice)
+{
+    for (size_t i = 0; i < d->choices.count; i++) {
+        const char *const *known = mr_vec_at(&d->choices, i);
+        if (strcmp(*known, choice) == 0)
+            return *known;
+    }
+    const char **slot = mr_vec_push(&d->choices);
+    if (slot != NULL)
+        *slot = mr_arena_strdup(&d->arena, choice);
+    return slot != NULL ? *slot : NULL;
+}
+
+static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used,
+                         struct mr_err *err)
+{
+    mr_case_bind_int(d->used, 1, line);
+    mr_case_bind_int(d->used, 2, used);
+    return mr_case_run(d->used, err);
+}
+
+/* The line of the row that d->text names; *line 0: none. */
+static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                              int64_t *line, const char **choice, struct mr_err *err)
+{
+    bool found = false;
+    *line = 0;
+    mr_case_reset(d->by_key);
+    mr_case_bind_text(d->by_key, 1, mr_plan_table_name(t));
+    mr_case_bind_text(d->by_key, 2, d->text.ptr);
+    enum mr_code code = mr_case_step(d->by_key, &found, err);
+    struct mr_case_stmt *stmt = d->by_key;
+    if (code == MR_OK && !found && t->key.count == 1 && mr_plan_has_counter(t)) {
+        stmt = d->by_run;
+        mr_case_reset(stmt);
+        mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
+        mr_case_bind_int(stmt, 2, strtoll(d->text.ptr, NULL, 10));
+        code = mr_case_step(stmt, &found, err);
+    }
+    if (code == MR_OK && found) {
+        *line = mr_case_int(stmt, 0);
+        *choice = keep_choice(d, mr_case_text(stmt, 1));
+        if (*choice == NULL)
+            code = mr_err_nomem(err, "reading decisions");
+    }
+    mr_case_reset(d->by_run);
+    return code;
+}
+
+enum mr_code mr_plan_decisions_find(void *decisions, const char *table,
+                                    struct mr_key source_key, const char **choice,
+                                    struct mr_err *err)
+{
+    struct mr_plan_decisions *d = decisions;
+    const struct mr_plan_table *t = table_named(d, table);
+    const char *found = NULL;
+    int64_t line = 0;
+    if (t == NULL)
+        return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", table);
+    enum mr_code code = name_row(d, t, source_key, err);
+    if (code == MR_OK)
+        code = find_line(d, t, &line, &found, err);
+    if (code == MR_OK && line != 0) {
+        *choice = found;
+        code = note(d, line, true, err);
+    }
+    mr_case_reset(d->by_key);
+    return code;
+}
+
+/* ---- checking ---- */
+
+static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                            struct mr_key image, const char *said, const char *side,
+                            struct mr_err *err)
+{
+    mr_strbuf_reset(&d->text);
+    enum mr_code code = mr_plan_text_json(&d->text, t, image, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&d->text, "reading decisions", err);
+    if (code != MR_OK || strcmp(d->text.ptr, said) == 0)
+        return code;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the row of table \"%s\" has changed on the %s since it was decided "
+                     "about",
+                     mr_plan_table_name(t), side);
+    mr_err_hint(err, "Plan without --decisions, and decide about the row as it is now.");
+    return MR_E_REFUSED;
+}
+
+/* by_key stands on the entity's line. */
+static enum mr_code check_images(struct mr_plan_decisions *d,
+                                 const struct mr_plan_table *t, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    const char *source = mr_case_text(d->by_key, 2);
+    const char *target = mr_case_text(d->by_key, 3);
+    const struct mr_key images[] = {{e->source, e->source_len},
+                                    {e->target, e->target_len}};
+    bool is_value = e->kind != NULL && mr_merge_is_value_kind(e->kind);
+    enum mr_code code = MR_OK;
+    if (mr_case_int(d->by_key, 4) == 0)
+        return MR_OK; /* nobody asked for it: it is settled otherwise */
+    if (source != NULL && images[0].ptr != NULL)
+        code = compare(d, t, images[0], source, "source", err);
+    if (code == MR_OK && is_value && target != NULL && images[1].ptr != NULL)
+        code = compare(d, t, images[1], target, "target", err);
+    return code;
+}
+
+static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_entity *e,
+                                 struct mr_err *err)
+{
+    const struct mr_plan_table *t = &d->tables->tables[e->table];
+    const char *choice = NULL;
+    int64_t line = 0;
+    if (e->source_key.ptr == NULL)
+        return MR_OK;
+    enum mr_code code = name_row(d, t, e->source_key, err);
+    if (code == MR_OK)
+        code = find_line(d, t, &line, &choice, err);
+    if (code == MR_OK && line != 0 && mr_case_text(d->by_key, 0) != NULL)
+        code = name_line(d, (uint64_t)line, check_images(d, t, e, err), err);
+    mr_case_reset(d->by_key);
+    return code == MR_OK && line != 0 ? note(d, line, false, err) : code;
+}
+
+static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_store *store,
+                                size_t table, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_plan_store_entities(store, table, MR_DECIDE_UNDECIDED, after, BATCH,
+                                      &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            after = e->id;
+            code = check_entity(d, e, err);
+        }
+    } while (code == MR_OK && list.count > 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static enum mr_code has_lines(struct mr_plan_decisions *d, const char *table, bool *has,
+                              struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code =
+        mr_case_prepare(d->cf, "SELECT 1 FROM decision WHERE tbl=?1 LIMIT 1", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, table);
+        code = mr_case_step(stmt, has, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+/* Asks a server for the row that a key names. */
+static enum mr_code query_row(struct mr_plan_decisions *d, struct mr_db *db,
+                              const struct mr_plan_table *t, const char *key, bool *found,
+                              struct mr_err *err)
+{
+    const struct mr_table *table = t->pair->side[MR_SOURCE];
+    struct mr_strbuf value = MR_STRBUF_INIT, count = MR_STRBUF_INIT;
+    mr_strbuf_reset(&d->text);
+    mr_strbuf_add_str(&d->text, "SELECT COUNT(*) FROM ");
+    mr_sql_table(&d->text, table->db, table->name);
+    const char *at = key;
+    for (size_t i = 0; at != NULL && i < t->key.count; i++) {
+        const char *comma = i + 1 < t->key.count ? strchr(at, ',') : NULL;
+        mr_strbuf_reset(&value);
+        mr_strbuf_add(&value, at, comma != NULL ? (size_t)(comma - at) : strlen(at));
+        mr_strbuf_add_str(&d->text, i > 0 ? " AND " : " WHERE ");
+        enum mr_class cls = t->pair->find.columns[t->key.at[i]].style.cls;
+        mr_strbuf_add_str(&d->text, cls == MR_CLASS_BINARY ? "HEX(" : "");
+        mr_sql_ident(&d->text, mr_plan_column_name(t, t->key.at[i]));
+        mr_strbuf_add_str(&d->text, cls == MR_CLASS_BINARY ? ") = " : " = ");
+        mr_sql_string(&d->text, value.ptr);
+        at = comma != NULL ? comma + 1 : NULL;
+    }
+    enum mr_code code = mr_strbuf_check(&d->text, "reading decisions", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(db, d->text.ptr, &count, err);
+    *found = code == MR_OK && strcmp(count.ptr, "0") != 0;
+    mr_strbuf_release(&count);
+    mr_strbuf_release(&value);
+    return code;
+}
+
+/* A key that is looked for among the rows of a snapshot. */
+struct seeking {
+    struct mr_plan_decisions *d;
+    const struct mr_plan_table *table;
+    const char *key;
+    struct mr_strbuf values;
+    bool found;
+};
+
+static enum mr_code compare_key(void *ctx, const struct mr_value *values,
+                                struct mr_err *err)
+{
+    struct seeking *s = ctx;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&s->values);
+    mr_strbuf_reset(&s->d->text);
+    for (size_t i = 0; code == MR_OK && i < s->table->key.count; i++)
+        code = mr_row_encode(&s->values, &values[i], err);
+    const struct mr_key key = {s->values.ptr, s->values.len};
+    if (code == MR_OK)
+        code = mr_plan_text_values(&s->d->text, s->table, &s->table->key, key, err);
+    s->found = s->found || (code == MR_OK && strcmp(s->d->text.ptr, s->key) == 0);
+    return code;
+}
+
+/* By the text of their keys, since there is no server to read that text. */
+static enum mr_code scan_rows(struct mr_plan_decisions *d, struct mr_reader *reader,
+                              const struct mr_plan_table *t, const char *key, bool *found,
+                              struct mr_err *err)
+{
+    const struct mr_readspec *scan = &t->pair->scan[MR_SOURCE];
+    struct seeking s = {d, t, key, MR_STRBUF_INIT, false};
+    struct mr_readcol *cols = calloc(t->key.count, sizeof *cols);
+    if (cols == NULL)
+        return mr_err_nomem(err, "reading decisions");
+    for (size_t i = 0; i < t->key.count; i++)
+        cols[i] = scan->cols[t->key.at[i]];
+    const struct mr_readspec spec = {
+        .db = scan->db, .table = scan->table, .cols = cols, .ncols = t->key.count};
+    enum mr_code code =
+        mr_reader_scan(reader, &spec, (struct mr_range){0}, 0, compare_key, &s, err);
+    *found = s.found;
+    mr_strbuf_release(&s.values);
+    free(cols);
+    return code;
+}
+
+/* A row of which the plan knows nothing stands equal on both sides by now, or SOURCE has no
+ * such row, and the file is not of this case. */
+static enum mr_code is_settled(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                               const char *key, bool *settled, struct mr_err *err)
+{
+    struct mr_reader *reader = d->tables->pairing.side[MR_SOURCE].main;
+    struct mr_db *db = mr_reader_db(reader);
+    *settled = t->key.count == 0;
+    if (*settled)
+        return MR_OK;
+    return db != NULL ? query_row(d, db, t, key, settled, err)
+                      : scan_rows(d, reader, t, key, settled, err);
+}
+
+static enum mr_code check_unknown(struct mr_plan_decisions *d, struct mr_case_stmt *stmt,
+                                  struct mr_err *err)
+{
+    const struct mr_plan_table *t = table_named(d, mr_case_text(stmt, 1));
+    const char *key = mr_case_text(stmt, 2);
+    bool settled = key == NULL || t == NULL;
+    enum mr_code code = settled ? MR_OK : is_settled(d, t, key, &settled, err);
+    if (code != MR_OK || settled)
+        return code;
+    code =
+        mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"",
+                   key, mr_plan_table_name(t));
+    mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
+    return name_line(d, (uint64_t)mr_case_int(stmt, 0), code, err);
+}
+
+static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    uint64_t count = 0;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        d->cf, "SELECT line, tbl, skey FROM decision WHERE NOT known ORDER BY line",
+        &stmt, err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        code = check_unknown(d, stmt, err);
+        count++;
+    }
+    if (code == MR_OK && count > 0)
+        mr_log_info("decisions about rows that are settled by now: %" PRIu64, count);
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_plan_decisions_check(struct mr_plan_decisions *d,
+                                     struct mr_plan_store *store, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < d->tables->ntables; i++) {
+        bool has = false;
+        code = has_lines(d, mr_plan_table_name(&d->tables->tables[i]), &has, err);
+        if (code == MR_OK && has)
+            code = check_table(d, store, i, err);
+    }
+    return code == MR_OK ? find_unknown(d, err) : code;
+}

@@ -1,0 +1,43 @@
+/*
+ * plan_decisions: what people decided row by row: conflicts.csv with its column `decision`
+ * filled in (--decisions FILE).
+ *
+ *   mr_plan_decisions_open → mr_plan_decisions_find (of mr_merge_options) …
+ *     → mr_plan_decisions_check → mr_plan_decisions_close (NULL is fine)
+ *
+ * Columns are found by their names; `table`, `source_key` and `decision` are needed, `kind`,
+ * `source` and `target` are checked where they are.  A line without a decision says
+ * nothing.  A key `lo..hi` decides every row from lo to hi.  A row of a table without a key
+ * is named by its image.
+ *
+ * The lines are kept in a temporary table of the case: memory does not grow with the file.
+ *
+ * Errors: MR_E_REFUSED with file and line: no CSV, a choice that the kind of conflict does
+ * not have, a row that SOURCE does not have, a row that has changed since.  MR_E_IO, those
+ * of SOURCE.
+ * Threads: one.
+ */
+#ifndef MR_PLAN_DECISIONS_H
+#define MR_PLAN_DECISIONS_H
+
+#include "repair/plan/plan_store.h"
+#include "repair/plan/plan_tables.h"
+
+struct mr_plan_decisions;
+
+/* path and tables must outlive it. */
+enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
+                                    const struct mr_plan_tables *tables,
+                                    struct mr_plan_decisions **out, struct mr_err *err);
+void mr_plan_decisions_close(struct mr_plan_decisions *decisions);
+
+/* As mr_merge_options.decision; decisions is a struct mr_plan_decisions. */
+enum mr_code mr_plan_decisions_find(void *decisions, const char *table,
+                                    struct mr_key source_key, const char **choice,
+                                    struct mr_err *err);
+/* The plan is made: are all lines of rows that are there, as they were?  Rows that stand
+ * equal on both sides by now are fine. */
+enum mr_code mr_plan_decisions_check(struct mr_plan_decisions *decisions,
+                                     struct mr_plan_store *store, struct mr_err *err);
+
+#endif

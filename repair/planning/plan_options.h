@@ -1,0 +1,49 @@
+/*
+ * plan_options: the options of `repair plan`, as a struct and a table.
+ *
+ * What is written as text (times, KIND=CHOICE, DB.TABLE=N) is parsed when the options are
+ * finished, so that bad usage is said before anything is opened.  Texts live as long as
+ * the invocation.
+ */
+#ifndef MR_PLAN_OPTIONS_H
+#define MR_PLAN_OPTIONS_H
+
+#include "core/cli/cli.h"
+#include "core/cli/general_options.h"
+#include "core/row/when.h"
+#include "repair/merge/merge.h"
+
+struct mr_plan_options {
+    bool reseed_only;
+    const char *policy;
+    const char *case_path, *output; /* or NULL */
+    const char *run;                /* of the case, or NULL: the last finished one */
+    const char *source, *target;    /* NULL: the case's */
+    uint64_t margin;
+    struct mr_string_list tables, exclude;
+    unsigned statement_timeout_s;
+    bool json, ask_password;
+
+    /* --policy */
+    const char *split_at_text;              /* or NULL */
+    struct mr_string_list split_keys_text;  /* DB.TABLE=N */
+    struct mr_string_list on_conflict_text; /* KIND=CHOICE */
+    const char *decisions, *idmap;          /* files, or NULL */
+    const char *allow_triggers;             /* "fire", or NULL */
+    uint64_t allow_deletes;
+    bool partial;
+
+    struct mr_general_options general;
+
+    /* computed when finishing */
+    bool has_margin;         /* it was asked for */
+    struct mr_when split_at; /* where there is a text */
+    const struct mr_merge_split_key *split_keys;
+    size_t nsplit_keys;
+    const struct mr_conflict_rule *on_conflict;
+    size_t non_conflict;
+};
+
+extern const struct mr_option_set mr_plan_option_set;
+
+#endif

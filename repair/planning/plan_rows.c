@@ -1,0 +1,339 @@
+/* plan_rows.c: `repair plan --policy P`; see planning.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "repair/copy/copy.h"
+#include "repair/reseed/plan_counters.h"
+#include "repair/planning/plan_decisions.h"
+#include "repair/plan/plan_files.h"
+#include "repair/planning/plan_idmap.h"
+#include "repair/plan/plan_mentions.h"
+#include "repair/planning/plan_refuse.h"
+#include "repair/planning/plan_select.h"
+#include "repair/plan/plan_server.h"
+#include "repair/planning/plan_summary.h"
+#include "repair/planning/planning.h"
+#include "repair/script/reseed_sql.h"
+#include "repair/script/script.h"
+
+struct rows {
+    struct mr_planning *p;
+    struct mr_plan_tables tables;
+    struct mr_plan_store *store;
+    struct mr_plan_decisions *decisions; /* NULL: nobody has decided */
+    struct mr_merge_result decided;
+    uint64_t kept, extra; /* see struct mr_copy_result */
+    struct mr_vec notes;  /* struct mr_planned_note */
+    bool *reserved;       /* per counter */
+};
+
+/* ---- who decides ---- */
+
+static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
+{
+    const struct mr_plan_options *o = r->p->opts;
+    const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
+    enum mr_code code = mr_plan_select_tied(&r->tables, &patterns, &r->p->arena, err);
+    if (code == MR_OK && o->idmap != NULL)
+        code = mr_plan_idmap_read(o->idmap, r->p->fd, r->store, &r->tables, err);
+    if (code == MR_OK && o->decisions != NULL)
+        code = mr_plan_decisions_open(o->decisions, r->p->fd, &r->tables, &r->decisions,
+                                      err);
+    const struct mr_merge_options options = {
+        .split_at = o->split_at_text != NULL ? &o->split_at : NULL,
+        .split_keys = o->split_keys,
+        .nsplit_keys = o->nsplit_keys,
+        .on_conflict = o->on_conflict,
+        .non_conflict = o->non_conflict,
+        .has_margin = o->has_margin,
+        .has_idmap = o->idmap != NULL,
+        .margin = o->margin,
+        .decision = r->decisions != NULL ? mr_plan_decisions_find : NULL,
+        .decision_ctx = r->decisions};
+    const struct mr_merge_task task = {.tables = &r->tables,
+                                       .fd = r->p->fd,
+                                       .store = r->store,
+                                       .options = &options,
+                                       .target = r->p->manifest.target};
+    if (code == MR_OK)
+        code = mr_merge_plan(&task, &r->decided, err);
+    return code == MR_OK && r->decisions != NULL
+               ? mr_plan_decisions_check(r->decisions, r->store, err)
+               : code;
+}
+
+static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
+                                const char *newest, struct mr_err *err)
+{
+    const struct mr_plan_options *o = r->p->opts;
+    const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
+    struct mr_copy_result result = {0};
+    bool *selected = NULL;
+    enum mr_code code =
+        mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err);
+    const struct mr_copy_task task = {.tables = &r->tables,
+                                      .fd = r->p->fd,
+                                      .store = r->store,
+                                      .policy = policy,
+                                      .newest = newest,
+                                      .selected = selected,
+                                      .has_allow_deletes = o->allow_deletes > 0,
+                                      .allow_deletes = o->allow_deletes};
+    if (code == MR_OK)
+        code = mr_copy_plan(&task, &result, err);
+    r->decided.open = result.open;
+    r->kept = result.kept;
+    r->extra = result.extra;
+    return code;
+}
+
+static enum mr_code decide(struct rows *r, struct mr_err *err)
+{
+    const char *policy = r->p->opts->policy;
+    size_t newest = strlen(MR_POLICY_NEWEST);
+    if (strcmp(policy, MR_POLICY_MERGE) == 0)
+        return decide_merge(r, err);
+    if (strcmp(policy, MR_POLICY_MIRROR) == 0)
+        return decide_copy(r, MR_COPY_MIRROR, NULL, err);
+    if (strcmp(policy, MR_POLICY_BACKFILL) == 0)
+        return decide_copy(r, MR_COPY_BACKFILL, NULL, err);
+    if (strncmp(policy, MR_POLICY_NEWEST, newest) == 0)
+        return decide_copy(r, MR_COPY_NEWEST, policy + newest, err);
+    return mr_err_set(err, MR_E_BUG, "policy \"%s\" is nobody's", policy);
+}
+
+/* ---- what is only reported ---- */
+
+static enum mr_code add_note(struct rows *r, const char *kind, const char *table,
+                             const char *text, struct mr_err *err)
+{
+    const char *kept = mr_arena_strdup(&r->p->arena, text);
+    struct mr_planned_note *note = mr_vec_push(&r->notes);
+    if (kept == NULL || note == NULL)
+        return mr_err_nomem(err, "planning");
+    *note = (struct mr_planned_note){kind, table, kept};
+    return MR_OK;
+}
+
+static enum mr_code note_counts(struct rows *r, struct mr_err *err)
+{
+    char text[160];
+    enum mr_code code = MR_OK;
+    if (r->decided.deleted_in_source > 0) {
+        (void)snprintf(text, sizeof text,
+                       "rows of the common past that only the live side still has, and "
+                       "keeps: %" PRIu64,
+                       r->decided.deleted_in_source);
+        code = add_note(r, "deleted-in-source", NULL, text, err);
+    }
+    if (code == MR_OK && r->decided.live_only > 0) {
+        (void)snprintf(text, sizeof text,
+                       "rows of the common past that only the live side edited: %" PRIu64,
+                       r->decided.live_only);
+        code = add_note(r, "live-only", NULL, text, err);
+    }
+    if (code == MR_OK && r->kept > 0) {
+        (void)snprintf(text, sizeof text,
+                       "rows that differ and stay as they are on the target: %" PRIu64,
+                       r->kept);
+        code = add_note(r, "kept", NULL, text, err);
+    }
+    if (code == MR_OK && r->extra > 0) {
+        (void)snprintf(text, sizeof text,
+                       "rows that only the target has, and keeps: %" PRIu64, r->extra);
+        code = add_note(r, "extra", NULL, text, err);
+    }
+    if (code == MR_OK && r->p->run.hidden != NULL)
+        code = add_note(r, "hidden", NULL, r->p->run.hidden, err);
+    return code;
+}
+
+static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
+{
+    struct mr_vec mentions = MR_VEC_INIT(struct mr_plan_mention);
+    const struct mr_plan_mentions_task task = {
+        .tables = &r->tables, .store = r->store, .fd = r->p->fd, .arena = &r->p->arena};
+    enum mr_code code = mr_plan_mentions(&task, &mentions, err);
+    for (size_t i = 0; code == MR_OK && i < mentions.count; i++) {
+        const struct mr_plan_mention *mention = mr_vec_at(&mentions, i);
+        code = add_note(r, "id-in-text", mention->table, mention->text, err);
+    }
+    mr_vec_release(&mentions);
+    return code;
+}
+
+static enum mr_code keep_notes(struct rows *r, struct mr_err *err)
+{
+    struct mr_planned *planned = &r->p->manifest.planned;
+    struct mr_planned_note *notes =
+        mr_arena_calloc(&r->p->arena, r->notes.count + 1, sizeof *notes);
+    if (notes == NULL)
+        return mr_err_nomem(err, "planning");
+    for (size_t i = 0; i < r->notes.count; i++)
+        notes[i] = *(struct mr_planned_note *)mr_vec_at(&r->notes, i);
+    planned->notes = notes;
+    planned->nnotes = r->notes.count;
+    return MR_OK;
+}
+
+/* ---- the plan ---- */
+
+/* What speaks against a plan before anything is decided. */
+static enum mr_code prepare(struct rows *r, struct mr_err *err)
+{
+    struct mr_planning *p = r->p;
+    const char *partial = NULL;
+    enum mr_code code = mr_plan_refuse_incomplete(p->fd, &p->run, p->opts->partial,
+                                                  &p->arena, &partial, err);
+    if (code == MR_OK)
+        code = mr_plan_refuse_itself(&p->sides, &p->arena, err);
+    if (code == MR_OK)
+        code = mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err);
+    if (code == MR_OK)
+        code =
+            mr_plan_tables_open(&r->tables, &p->sides, p->config, p->fd, &p->arena, err);
+    if (code == MR_OK)
+        code = mr_plan_refuse_hidden(&r->tables, err);
+    if (code == MR_OK)
+        code = mr_planning_describe(p, p->opts->policy, err);
+    if (code == MR_OK)
+        code =
+            mr_plan_server_describe(p->sides.side, &p->arena, &p->manifest.server, err);
+    p->manifest.planned.split_at = p->opts->split_at_text;
+    p->manifest.planned.partial = partial;
+    p->manifest.planned.fire_triggers = p->opts->allow_triggers != NULL;
+    return code;
+}
+
+/* What was decided, as plan.json says it; and what speaks against it. */
+static enum mr_code sum_up(struct rows *r, struct mr_err *err)
+{
+    struct mr_planning *p = r->p;
+    struct mr_planned *planned = &p->manifest.planned;
+    const struct mr_plan_summary_task task = {
+        .tables = &r->tables, .store = r->store, .fd = p->fd, .arena = &p->arena};
+    const struct mr_plan_counters_task counters = {.tables = &r->tables,
+                                                   .fd = p->fd,
+                                                   .plan = p->record.id,
+                                                   .target = p->manifest.target,
+                                                   .arena = &p->arena};
+    enum mr_code code = mr_plan_summary(&task, planned, err);
+    if (code == MR_OK)
+        code = mr_plan_refuse_engines(&r->tables, planned, err);
+    if (code == MR_OK)
+        code = mr_plan_refuse_triggers(planned, planned->fire_triggers, err);
+    if (code == MR_OK)
+        code = mr_plan_counters(&counters, &p->manifest, &r->reserved, err);
+    if (code == MR_OK)
+        code = note_counts(r, err);
+    if (code == MR_OK)
+        code = note_mentions(r, err);
+    return code == MR_OK ? keep_notes(r, err) : code;
+}
+
+/* apply.sql, undo.sql, verify.sql; who planned rows refer to becomes known on the way. */
+static enum mr_code write_scripts(struct rows *r, struct mr_err *err)
+{
+    static const char *const names[] = {"apply.sql", "undo.sql", "verify.sql"};
+    struct mr_plan_file_out *out[3] = {NULL, NULL, NULL};
+    struct mr_planned *planned = &r->p->manifest.planned;
+    struct mr_script_result result = {0};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < 3; i++)
+        code = mr_plan_writer_open(r->p->writer, names[i], &out[i], err);
+    if (code == MR_OK) {
+        const struct mr_script_task task = {.tables = &r->tables,
+                                            .fd = r->p->fd,
+                                            .store = r->store,
+                                            .manifest = &r->p->manifest,
+                                            .apply = mr_plan_file_sink(out[0]),
+                                            .undo = mr_plan_file_sink(out[1]),
+                                            .verify = mr_plan_file_sink(out[2])};
+        code = mr_script_write(&task, &result, err);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        enum mr_code closed = mr_plan_file_close(out[i], code == MR_OK ? err : NULL);
+        code = code == MR_OK ? closed : code;
+    }
+    planned->units = result.units;
+    planned->rows = result.rows;
+    return code;
+}
+
+static enum mr_code write_files(struct rows *r, struct mr_err *err)
+{
+    const struct mr_plan_files_task task = {.tables = &r->tables,
+                                            .store = r->store,
+                                            .fd = r->p->fd,
+                                            .writer = r->p->writer,
+                                            .planned = &r->p->manifest.planned};
+    enum mr_code code = mr_planning_add_script(r->p, "reseed.sql", mr_reseed_sql, err);
+    if (code == MR_OK)
+        code = write_scripts(r, err);
+    if (code == MR_OK)
+        code = mr_plan_files_entities(&task, err);
+    if (code == MR_OK)
+        code = mr_plan_files_idmap(&task, err);
+    return code == MR_OK ? mr_plan_files_conflicts(&task, err) : code;
+}
+
+/* Ids of an earlier plan's block stay reserved by that. */
+static enum mr_code keep_blocks(struct rows *r, struct mr_err *err)
+{
+    struct mr_planning *p = r->p;
+    struct mr_plan_block *blocks = NULL;
+    size_t count = 0;
+    enum mr_code code = mr_planning_blocks(p, &blocks, err);
+    for (size_t i = 0; code == MR_OK && i < p->manifest.ncounters; i++)
+        if (!r->reserved[i])
+            blocks[count++] = blocks[i];
+    return code == MR_OK ? mr_planbook_add_blocks(p->fd, p->record.id, blocks, count, err)
+                         : code;
+}
+
+/* The case gets the plan as a whole, or not at all. */
+static enum mr_code make(struct rows *r, struct mr_err *err)
+{
+    struct mr_planning *p = r->p;
+    enum mr_code code = mr_plan_store_open(p->fd, &r->store, err);
+    if (code == MR_OK)
+        code = mr_plan_store_begin(r->store, p->record.id, err);
+    if (code == MR_OK)
+        code = decide(r, err);
+    if (code == MR_OK)
+        code = sum_up(r, err);
+    if (code == MR_OK)
+        code = write_files(r, err);
+    if (code == MR_OK)
+        code = keep_blocks(r, err);
+    return code == MR_OK ? mr_plan_store_end(r->store, err) : code;
+}
+
+/* A plan whose directory did not get its name. */
+static void forget(struct rows *r)
+{
+    if (mr_plan_store_begin(r->store, r->p->record.id, NULL) == MR_OK)
+        (void)mr_plan_store_end(r->store, NULL);
+}
+
+enum mr_code mr_plan_rows(struct mr_planning *p, struct mr_err *err)
+{
+    struct rows r = {.p = p, .notes = MR_VEC_INIT(struct mr_planned_note)};
+    enum mr_code code = prepare(&r, err);
+    if (code == MR_OK)
+        code = mr_planbook_add(p->fd, &p->record, NULL, 0, err);
+    if (code == MR_OK)
+        code = make(&r, err);
+    if (code == MR_OK) {
+        code = mr_planning_publish(p, err);
+        if (!p->is_published)
+            forget(&r);
+    }
+    mr_plan_decisions_close(r.decisions);
+    mr_plan_store_close(r.store); /* rolls back what was not ended */
+    if (!p->is_published && p->record.id != 0)
+        (void)mr_planbook_remove(p->fd, p->record.id, NULL);
+    mr_vec_release(&r.notes);
+    return code;
+}

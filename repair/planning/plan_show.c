@@ -1,0 +1,355 @@
+/* plan_show.c: see plan_show.h. */
+#include "repair/planning/plan_show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/json/json_reader.h"
+#include "core/json/jsonw.h"
+#include "core/base/term.h"
+#include "core/base/utf8.h"
+#include "repair/reseed/reseed_show.h"
+
+static void add_shown(struct mr_strbuf *out, const char *text)
+{
+    mr_utf8_show(out, text, strlen(text), false);
+}
+
+/* ---- what happens to rows ---- */
+
+struct phrase {
+    enum mr_decision decision;
+    const char *one, *many; /* of rows */
+    const char *person, *people;
+};
+
+static const struct phrase phrases[] = {
+    {MR_DECIDE_RENUMBER, "row gets a new id", "rows get a new id", "person gets a new id",
+     "people get a new id"},
+    {MR_DECIDE_INSERT, "row comes back as it was", "rows come back as they were",
+     "person comes back under the old id", "people come back under their old ids"},
+    {MR_DECIDE_MATCHED, "is there already", "are there already",
+     "is merged with the same person on the target",
+     "are merged with the same people on the target"},
+    {MR_DECIDE_UPDATE, "row is updated", "rows are updated", "person is updated",
+     "people are updated"},
+    {MR_DECIDE_DELETE, "row is deleted", "rows are deleted", "person is deleted",
+     "people are deleted"},
+    {MR_DECIDE_SKIP, "row is left out by decision", "rows are left out by decision",
+     "person is left out by decision", "people are left out by decision"},
+};
+
+static uint64_t open_of(const struct mr_planned_table *t)
+{
+    uint64_t open = 0;
+    for (size_t i = 0; i < t->nkinds; i++)
+        open += t->kinds[i].open;
+    return open;
+}
+
+static uint64_t sum(const struct mr_planned *p, const struct mr_planned_table *table,
+                    enum mr_decision decision)
+{
+    return table != NULL ? table->decisions[decision]
+                         : mr_planned_count(p, decision, true);
+}
+
+static void add_part(struct mr_strbuf *out, size_t *parts, uint64_t count,
+                     const char *text)
+{
+    mr_strbuf_add_str(out, (*parts)++ > 0 ? ", " : "");
+    mr_strbuf_add_grouped(out, count);
+    mr_strbuf_add_fmt(out, " %s", text);
+}
+
+/* table NULL: the people of all tables. */
+static void add_phrases(struct mr_strbuf *out, const struct mr_planned *p,
+                        const struct mr_planned_table *table, uint64_t open)
+{
+    bool people = table == NULL || table->subject;
+    size_t parts = 0;
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+        const struct phrase *ph = &phrases[i];
+        uint64_t n = sum(p, table, ph->decision);
+        if (n > 0)
+            add_part(out, &parts, n,
+                     people   ? n == 1 ? ph->person : ph->people
+                     : n == 1 ? ph->one
+                              : ph->many);
+    }
+    if (open > 0)
+        add_part(out, &parts, open, open == 1 ? "needs a decision" : "need a decision");
+    if (parts == 0)
+        mr_strbuf_add_str(out, "nothing to do");
+    mr_strbuf_add_char(out, '\n');
+}
+
+static void add_people(struct mr_strbuf *out, const struct mr_planned *p)
+{
+    uint64_t open = 0;
+    size_t tables = 0;
+    for (size_t i = 0; i < p->ntables; i++) {
+        tables += p->tables[i].subject;
+        open += p->tables[i].subject ? open_of(&p->tables[i]) : 0;
+    }
+    if (tables == 0)
+        return;
+    mr_strbuf_add_str(out, "people: ");
+    add_phrases(out, p, NULL, open);
+    mr_strbuf_add_char(out, '\n');
+}
+
+/* ---- tables ---- */
+
+static const char *origin_text(const char *origin)
+{
+    if (strcmp(origin, "equal rows") == 0)
+        return "the last key whose rows are equal on both sides";
+    if (strcmp(origin, "counter") == 0)
+        return "the target's AUTO_INCREMENT when the case first saw it";
+    if (strcmp(origin, "collision") == 0)
+        return "the first key that two different rows hold";
+    if (strcmp(origin, "split-at") == 0)
+        return "the last row created before --split-at";
+    return origin;
+}
+
+static void add_bounds(struct mr_strbuf *out, const struct mr_planned_table *t)
+{
+    if (t->base_origin != NULL)
+        mr_strbuf_add_fmt(out, "    common past up to key %" PRId64 " (L: %s)\n", t->base,
+                          origin_text(t->base_origin));
+    if (t->fresh_origin != NULL)
+        mr_strbuf_add_fmt(
+            out, "    lost history for certain from key %" PRId64 " on (U: %s)\n",
+            t->fresh, origin_text(t->fresh_origin));
+    if (t->nids > 0)
+        mr_strbuf_add_fmt(out, "    new ids: %" PRIu64 " to %" PRIu64 "\n", t->first_id,
+                          t->first_id + (t->nids - 1) * t->id_step);
+}
+
+static void add_kinds(struct mr_strbuf *out, const struct mr_planned_table *t, bool color)
+{
+    for (size_t i = 0; i < t->nkinds; i++) {
+        const struct mr_planned_kind *k = &t->kinds[i];
+        mr_strbuf_add_str(out, "    conflict ");
+        mr_strbuf_add_str(out, k->kind);
+        mr_strbuf_add_str(out, ": ");
+        if (k->open > 0)
+            mr_strbuf_add_fmt(out, "%s%" PRIu64 " open%s",
+                              mr_term_style(MR_STYLE_WARN, color), k->open,
+                              mr_term_style(MR_STYLE_RESET, color));
+        if (k->decided > 0)
+            mr_strbuf_add_fmt(out, "%s%" PRIu64 " decided", k->open > 0 ? ", " : "",
+                              k->decided);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
+static bool is_of_interest(const struct mr_planned_table *t)
+{
+    uint64_t any = t->nkinds;
+    for (int d = MR_DECIDE_MATCHED; d <= MR_DECIDE_SKIP; d++)
+        any += t->decisions[d];
+    return any > 0;
+}
+
+static void add_table(struct mr_strbuf *out, const struct mr_planned *p,
+                      const struct mr_planned_table *t, bool color)
+{
+    mr_strbuf_add_fmt(out, "%s", mr_term_style(MR_STYLE_HEAD, color));
+    add_shown(out, t->table);
+    mr_strbuf_add_str(out, mr_term_style(MR_STYLE_RESET, color));
+    if (strcmp(t->table, t->target_table) != 0) {
+        mr_strbuf_add_str(out, ", on the target ");
+        add_shown(out, t->target_table);
+    }
+    mr_strbuf_add_str(out, ": ");
+    add_phrases(out, p, t, open_of(t));
+    add_bounds(out, t);
+    add_kinds(out, t, color);
+    for (size_t i = 0; i < t->ntriggers; i++) {
+        mr_strbuf_add_fmt(out, "    trigger that fires (%s %s): ", t->triggers[i].timing,
+                          t->triggers[i].event);
+        add_shown(out, t->triggers[i].name);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
+static void add_rows_head(struct mr_strbuf *out, const struct mr_manifest *m)
+{
+    const struct mr_planned *p = &m->planned;
+    mr_strbuf_add_fmt(out, "  run     %s\n", m->run != NULL ? m->run : "none");
+    if (p->split_at != NULL) {
+        mr_strbuf_add_str(out, "  split   ");
+        add_shown(out, p->split_at);
+        mr_strbuf_add_char(out, '\n');
+    }
+    if (p->partial != NULL) {
+        mr_strbuf_add_str(out, "  not compared: ");
+        add_shown(out, p->partial);
+        mr_strbuf_add_char(out, '\n');
+    }
+    mr_strbuf_add_char(out, '\n');
+}
+
+static void add_notes(struct mr_strbuf *out, const struct mr_planned *p)
+{
+    for (size_t i = 0; i < p->nnotes; i++) {
+        mr_strbuf_add_str(out, "note: ");
+        if (p->notes[i].table != NULL) {
+            add_shown(out, p->notes[i].table);
+            mr_strbuf_add_str(out, ": ");
+        }
+        add_shown(out, p->notes[i].text);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
+static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
+                          const char *dir)
+{
+    const struct mr_planned *p = &m->planned;
+    mr_strbuf_add_grouped(out, p->rows);
+    mr_strbuf_add_fmt(out, " change%s of rows in %" PRIu64 " unit%s; conflicts: ",
+                      p->rows == 1 ? "" : "s", p->units, p->units == 1 ? "" : "s");
+    mr_strbuf_add_grouped(out, p->open);
+    mr_strbuf_add_str(out, " open, ");
+    mr_strbuf_add_grouped(out, p->decided);
+    mr_strbuf_add_str(out, " decided\n");
+    if (p->open > 0) {
+        mr_strbuf_add_str(out, "decide in ");
+        add_shown(out, dir);
+        mr_strbuf_add_str(out, "/conflicts.csv, and plan again with --decisions\n");
+    }
+    if (p->rows + m->ncounters > 0) {
+        mr_strbuf_add_str(out, "apply it with: myrecon repair apply ");
+        add_shown(out, dir);
+        mr_strbuf_add_char(out, ' ');
+        add_shown(out, m->target);
+        mr_strbuf_add_char(out, '\n');
+    }
+}
+
+static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir,
+                     bool color)
+{
+    const struct mr_planned *p = &m->planned;
+    size_t quiet = 0;
+    mr_reseed_show_head(out, m, color);
+    add_rows_head(out, m);
+    add_people(out, p);
+    for (size_t i = 0; i < p->ntables; i++) {
+        if (is_of_interest(&p->tables[i]))
+            add_table(out, p, &p->tables[i], color);
+        else
+            quiet++;
+    }
+    if (quiet > 0)
+        mr_strbuf_add_fmt(out, "%zu other table%s: nothing to do\n", quiet,
+                          quiet == 1 ? "" : "s");
+    if (m->ncounters > 0)
+        mr_strbuf_add_str(out, "\ncounters to be raised first:\n");
+    for (size_t i = 0; i < m->ncounters; i++)
+        mr_reseed_show_counter(out, &m->counters[i]);
+    mr_reseed_show_skipped(out, m, color);
+    mr_strbuf_add_char(out, '\n');
+    add_notes(out, p);
+    add_what_next(out, m, dir);
+}
+
+enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir, bool color,
+                               FILE *out, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (!mr_manifest_writes_rows(m))
+        return mr_reseed_show_text(m, dir, color, out, err);
+    add_rows(&text, m, dir, color);
+    enum mr_code code = mr_strbuf_check(&text, "printing a plan", err);
+    errno = 0;
+    if (code == MR_OK && fwrite(text.ptr, 1, text.len, out) != text.len)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- JSON ---- */
+
+static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "table");
+    mr_jsonw_add_str(w, "table", t->table);
+    mr_jsonw_add_str(w, "target_table", t->target_table);
+    mr_jsonw_add_bool(w, "subject", t->subject);
+    mr_planned_put_bound(w, "base", "base_origin", t->base, t->base_origin);
+    mr_planned_put_bound(w, "fresh", "fresh_origin", t->fresh, t->fresh_origin);
+    for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++)
+        mr_jsonw_add_uint(w, mr_decision_name((enum mr_decision)d), t->decisions[d]);
+    mr_jsonw_add_uint(w, "open", open_of(t));
+    mr_jsonw_key(w, "conflicts");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < t->nkinds; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "kind", t->kinds[i].kind);
+        mr_jsonw_add_uint(w, "open", t->kinds[i].open);
+        mr_jsonw_add_uint(w, "decided", t->kinds[i].decided);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+    mr_jsonw_key(w, "triggers");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < t->ntriggers; i++)
+        mr_jsonw_str(w, t->triggers[i].name);
+    mr_jsonw_array_end(w);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+static void put_notes(struct mr_jsonw *w, const struct mr_planned *p)
+{
+    for (size_t i = 0; i < p->nnotes; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "type", "note");
+        mr_jsonw_add_str(w, "kind", p->notes[i].kind);
+        mr_jsonw_add_str(w, "table", p->notes[i].table);
+        mr_jsonw_add_str(w, "text", p->notes[i].text);
+        mr_jsonw_object_end(w);
+        mr_jsonw_end_line(w);
+    }
+}
+
+static void put_summary(struct mr_jsonw *w, const struct mr_manifest *m)
+{
+    const struct mr_planned *p = &m->planned;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "summary");
+    mr_jsonw_add_uint(w, "tables", p->ntables);
+    mr_jsonw_add_uint(w, "units", p->units);
+    mr_jsonw_add_uint(w, "rows", p->rows);
+    mr_jsonw_add_uint(w, "open", p->open);
+    mr_jsonw_add_uint(w, "decided", p->decided);
+    mr_jsonw_add_uint(w, "counters", m->ncounters);
+    mr_jsonw_add_uint(w, "skipped", m->nskipped);
+    mr_jsonw_add_bool(w, "incomplete", mr_manifest_is_incomplete(m));
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+enum mr_code mr_plan_show_json(const struct mr_manifest *m, FILE *out, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    if (!mr_manifest_writes_rows(m))
+        return mr_reseed_show_json(m, out, err);
+    mr_jsonw_init_file(&w, out);
+    mr_reseed_put_plan(&w, m);
+    for (size_t i = 0; i < m->planned.ntables; i++)
+        put_table(&w, &m->planned.tables[i]);
+    mr_reseed_put_lists(&w, m);
+    put_notes(&w, &m->planned);
+    put_summary(&w, m);
+    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    mr_jsonw_release(&w);
+    return code;
+}

@@ -1,0 +1,305 @@
+/* plan_summary.c: see plan_summary.h. */
+#include "repair/planning/plan_summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "repair/merge/merge_bounds.h"
+#include "repair/side/fingerprint.h"
+#include "repair/plan/plan_image.h"
+
+struct summing {
+    const struct mr_plan_summary_task *task;
+    struct mr_case *cf;
+    int64_t plan;
+    struct mr_err *err;
+};
+
+static enum mr_code no_memory(const struct summing *s)
+{
+    return mr_err_nomem(s->err, "summing up the plan");
+}
+
+/* ---- what a table is ---- */
+
+static enum mr_code name_columns(const struct summing *s, const struct mr_plan_table *t,
+                                 const struct mr_plan_columns *columns,
+                                 struct mr_planned_names *out)
+{
+    const char **names =
+        mr_arena_calloc(s->task->arena, columns->count + 1, sizeof *names);
+    if (names == NULL)
+        return no_memory(s);
+    for (size_t i = 0; i < columns->count; i++)
+        names[i] = mr_plan_column_name(t, columns->at[i]);
+    *out = (struct mr_planned_names){names, columns->count};
+    return MR_OK;
+}
+
+/* From the server itself, as it is read again before the plan is applied. */
+static enum mr_code take_fingerprint(const struct summing *s,
+                                     const struct mr_plan_table *t,
+                                     char hex[MR_SHA256_HEX])
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    struct mr_db *db = mr_reader_db(s->task->tables->pairing.side[MR_TARGET].main);
+    return db != NULL
+               ? mr_fingerprint_columns(db, table->db, table->name, hex, s->err)
+               : mr_err_set(s->err, MR_E_LOST, "the connection to the target is gone");
+}
+
+static enum mr_code describe_columns(const struct summing *s,
+                                     const struct mr_plan_table *t,
+                                     struct mr_planned_table *out)
+{
+    char hex[MR_SHA256_HEX];
+    struct mr_strbuf reading = MR_STRBUF_INIT;
+    size_t n = t->pair->find.ncolumns;
+    struct mr_planned_column *columns =
+        mr_arena_calloc(s->task->arena, n + 1, sizeof *columns);
+    enum mr_code code = columns != NULL ? MR_OK : no_memory(s);
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        mr_strbuf_reset(&reading);
+        mr_plan_image_reading(t, i, &reading);
+        columns[i].name = mr_plan_column_name(t, i);
+        columns[i].reading =
+            reading.failed ? NULL : mr_arena_strdup(s->task->arena, reading.ptr);
+        if (columns[i].reading == NULL)
+            code = no_memory(s);
+    }
+    mr_strbuf_release(&reading);
+    out->columns = columns;
+    out->ncolumns = n;
+    if (code == MR_OK)
+        code = take_fingerprint(s, t, hex);
+    out->fingerprint = code == MR_OK ? mr_arena_strdup(s->task->arena, hex) : NULL;
+    return code == MR_OK && out->fingerprint == NULL ? no_memory(s) : code;
+}
+
+static enum mr_code describe_references(const struct summing *s,
+                                        const struct mr_plan_table *t,
+                                        struct mr_planned_table *out)
+{
+    const struct mr_plan_tables *plan = s->task->tables;
+    struct mr_planned_reference *list =
+        mr_arena_calloc(s->task->arena, plan->nreferences + 1, sizeof *list);
+    enum mr_code code = list != NULL ? MR_OK : no_memory(s);
+    for (size_t i = 0; code == MR_OK && i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        if (r->child != t->at)
+            continue;
+        const struct mr_plan_table *parent = &plan->tables[r->parent];
+        struct mr_planned_reference *to = &list[out->nreferences++];
+        to->parent = mr_plan_table_name(parent);
+        to->declared = r->pair->kin.declared;
+        to->condition = r->pair->kin.condition;
+        code = name_columns(s, t, &r->from, &to->columns);
+        if (code == MR_OK)
+            code = name_columns(s, parent, &r->to, &to->parent_columns);
+    }
+    out->references = list;
+    return code;
+}
+
+static enum mr_code describe(const struct summing *s, const struct mr_plan_table *t,
+                             struct mr_planned_table *out)
+{
+    const struct mr_table *target = t->pair->side[MR_TARGET];
+    out->table = mr_plan_table_name(t);
+    out->target_table = t->pair->find.target_name;
+    out->target_db = target->db;
+    out->target_name = target->name;
+    out->subject = t->pair->find.subject != MR_SUBJECT_NO;
+    out->identity = t->identity;
+    out->counter = mr_plan_has_counter(t) ? mr_plan_column_name(t, t->counter) : NULL;
+    out->time_column =
+        t->time_at != MR_NO_COLUMN ? mr_plan_column_name(t, t->time_at) : NULL;
+    enum mr_code code = name_columns(s, t, &t->key, &out->key);
+    if (code == MR_OK)
+        code = name_columns(s, t, &t->named_by, &out->identity_columns);
+    if (code == MR_OK)
+        code = describe_columns(s, t, out);
+    return code == MR_OK ? describe_references(s, t, out) : code;
+}
+
+/* ---- what is kept with the plan ---- */
+
+static enum mr_code copy_text(const struct summing *s, struct mr_case_stmt *stmt,
+                              int column, const char **out)
+{
+    const char *text = mr_case_text(stmt, column);
+    *out = text != NULL ? mr_arena_strdup(s->task->arena, text) : NULL;
+    return text != NULL && *out == NULL ? no_memory(s) : MR_OK;
+}
+
+static uint64_t get_uint(struct mr_case_stmt *stmt, int column)
+{
+    const char *text = mr_case_text(stmt, column);
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+static int64_t get_int(struct mr_case_stmt *stmt, int column)
+{
+    const char *text = mr_case_text(stmt, column);
+    return text != NULL ? strtoll(text, NULL, 10) : 0;
+}
+
+static enum mr_code read_bounds(const struct summing *s, struct mr_planned_table *out)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        s->cf,
+        "SELECT base, base_origin, fresh, fresh_origin, start, step, ids FROM plan_table"
+        " WHERE plan=?1 AND tbl=?2",
+        &stmt, s->err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, s->plan);
+        mr_case_bind_text(stmt, 2, out->table);
+        code = mr_case_step(stmt, &row, s->err);
+    }
+    if (code == MR_OK && row) {
+        out->base = get_int(stmt, 0);
+        out->fresh = get_int(stmt, 2);
+        out->first_id = get_uint(stmt, 4);
+        out->id_step = get_uint(stmt, 5);
+        out->nids = get_uint(stmt, 6);
+        code = copy_text(s, stmt, 1, &out->base_origin);
+        if (code == MR_OK)
+            code = copy_text(s, stmt, 3, &out->fresh_origin);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code count_kinds(const struct summing *s, size_t table,
+                                struct mr_planned_table *out)
+{
+    struct mr_vec kinds = MR_VEC_INIT(struct mr_planned_kind);
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        s->cf,
+        "SELECT kind, total(choice IS NULL), total(choice IS NOT NULL) FROM entity"
+        " WHERE plan=?1 AND tbl=?2 AND kind IS NOT NULL GROUP BY kind ORDER BY kind",
+        &stmt, s->err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, s->plan);
+        mr_case_bind_int(stmt, 2, (int64_t)table);
+    }
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
+        struct mr_planned_kind *kind = mr_vec_push(&kinds);
+        if (kind == NULL) {
+            code = no_memory(s);
+            break;
+        }
+        kind->open = (uint64_t)mr_case_int(stmt, 1);
+        kind->decided = (uint64_t)mr_case_int(stmt, 2);
+        code = copy_text(s, stmt, 0, &kind->kind);
+    }
+    out->nkinds = kinds.count;
+    out->kinds = kinds.count == 0
+                     ? NULL
+                     : (const struct mr_planned_kind *)(const void *)mr_arena_dup(
+                           s->task->arena, kinds.items, kinds.count * kinds.item_size);
+    if (code == MR_OK && out->nkinds > 0 && out->kinds == NULL)
+        code = no_memory(s);
+    mr_case_free(stmt);
+    mr_vec_release(&kinds);
+    return code;
+}
+
+/* ---- what is written ---- */
+
+static const char *event_of(enum mr_step_op op)
+{
+    return op == MR_STEP_INSERT ? "INSERT" : op == MR_STEP_UPDATE ? "UPDATE" : "DELETE";
+}
+
+static enum mr_code find_triggers(const struct summing *s, const struct mr_plan_table *t,
+                                  struct mr_planned_table *out)
+{
+    const struct mr_table *target = t->pair->side[MR_TARGET];
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    struct mr_planned_trigger *list =
+        mr_arena_calloc(s->task->arena, target->ntriggers + 1, sizeof *list);
+    enum mr_code code = list != NULL ? MR_OK : no_memory(s);
+    out->triggers = list;
+    if (code == MR_OK && target->ntriggers > 0)
+        code = mr_case_prepare(
+            s->cf, "SELECT DISTINCT op FROM step WHERE plan=?1 AND tbl=?2 ORDER BY op",
+            &stmt, s->err);
+    if (stmt != NULL) {
+        mr_case_bind_int(stmt, 1, s->plan);
+        mr_case_bind_int(stmt, 2, (int64_t)t->at);
+    }
+    while (stmt != NULL && code == MR_OK &&
+           (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
+        const char *event = event_of((enum mr_step_op)mr_case_int(stmt, 0));
+        for (size_t i = 0; i < target->ntriggers; i++)
+            if (strcasecmp(target->triggers[i].event, event) == 0)
+                list[out->ntriggers++] = (struct mr_planned_trigger){
+                    target->triggers[i].name, target->triggers[i].timing, event};
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code count_steps(const struct summing *s, struct mr_planned *planned)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        s->cf, "SELECT coalesce(max(unit), 0), count(*) FROM step WHERE plan=?1", &stmt,
+        s->err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, s->plan);
+        code = mr_case_step(stmt, &row, s->err);
+    }
+    if (code == MR_OK && row) {
+        planned->units = (uint64_t)mr_case_int(stmt, 0);
+        planned->rows = (uint64_t)mr_case_int(stmt, 1);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code sum_table(const struct summing *s, size_t at,
+                              struct mr_planned_table *out)
+{
+    const struct mr_plan_table *t = &s->task->tables->tables[at];
+    enum mr_code code = describe(s, t, out);
+    if (code == MR_OK)
+        code = read_bounds(s, out);
+    for (int d = MR_DECIDE_SAME; code == MR_OK && d < MR_DECISIONS; d++)
+        code = mr_plan_store_count(s->task->store, at, (enum mr_decision)d,
+                                   &out->decisions[d], s->err);
+    if (code == MR_OK)
+        code = count_kinds(s, at, out);
+    return code == MR_OK ? find_triggers(s, t, out) : code;
+}
+
+enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task,
+                             struct mr_planned *planned, struct mr_err *err)
+{
+    const struct summing s = {.task = task,
+                              .cf = mr_findings_case(task->fd),
+                              .plan = mr_plan_store_id(task->store),
+                              .err = err};
+    size_t n = task->tables->ntables;
+    struct mr_planned_table *tables = mr_arena_calloc(task->arena, n + 1, sizeof *tables);
+    enum mr_code code = tables != NULL ? MR_OK : no_memory(&s);
+    planned->open = planned->decided = 0;
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        code = sum_table(&s, i, &tables[i]);
+        for (size_t k = 0; k < tables[i].nkinds; k++) {
+            planned->open += tables[i].kinds[k].open;
+            planned->decided += tables[i].kinds[k].decided;
+        }
+    }
+    planned->tables = tables;
+    planned->ntables = n;
+    return code == MR_OK ? count_steps(&s, planned) : code;
+}

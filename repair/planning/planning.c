@@ -1,0 +1,197 @@
+/* planning.c: see planning.h. */
+#include "repair/planning/planning.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/version.h"
+
+/* ---- case and run ---- */
+
+/* A case is not started for want of endpoints, nor for rows that it does not know. */
+static enum mr_code open_case(struct mr_planning *p, struct mr_err *err)
+{
+    const struct mr_plan_options *o = p->opts;
+    if (o->case_path == NULL)
+        return MR_OK;
+    bool needed = o->policy != NULL || o->source == NULL || o->target == NULL;
+    if (needed && access(o->case_path, F_OK) != 0 && errno == ENOENT) {
+        (void)mr_err_set(err, MR_E_USAGE, "case \"%s\" does not exist yet", o->case_path);
+        mr_err_hint(err, "%s",
+                    o->policy != NULL
+                        ? "Compare the servers first: myrecon check --case FILE."
+                        : "Give --source URI and --target URI to start it.");
+        return MR_E_USAGE;
+    }
+    return mr_findings_open(o->case_path, MR_CASE_WRITE, &p->fd, err);
+}
+
+static enum mr_code choose_run(struct mr_planning *p, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (p->fd != NULL && p->opts->policy == NULL)
+        code = mr_findings_run_last(p->fd, &p->arena, &p->run, err);
+    if (code == MR_OK && (p->opts->policy != NULL || p->run.id != 0))
+        code = mr_findings_run_choose(p->fd, p->opts->run, &p->arena, &p->run, err);
+    if (code == MR_OK && p->opts->policy != NULL)
+        mr_log_info("run %s: %s -> %s", p->run.uuid, p->run.source, p->run.target);
+    return code;
+}
+
+/* ---- servers ---- */
+
+static enum mr_code no_endpoints(const struct mr_planning *p, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE, "case \"%s\" does not know which servers are meant",
+                     p->opts->case_path);
+    mr_err_hint(err, "Give --source URI and --target URI; the case will keep them.");
+    return MR_E_USAGE;
+}
+
+/* Those of the command line; else of the run; else of the case's last plan. */
+static enum mr_code choose_endpoints(struct mr_planning *p, const char *uris[MR_SIDES],
+                                     struct mr_err *err)
+{
+    const char *source = p->run.source, *target = p->run.target;
+    enum mr_code code = MR_OK;
+    uris[MR_SOURCE] = p->opts->source;
+    uris[MR_TARGET] = p->opts->target;
+    if (uris[MR_SOURCE] != NULL && uris[MR_TARGET] != NULL)
+        return MR_OK;
+    if (p->run.id == 0)
+        code = mr_planbook_endpoints(p->fd, &p->arena, &source, &target, err);
+    if (uris[MR_SOURCE] == NULL)
+        uris[MR_SOURCE] = source;
+    if (uris[MR_TARGET] == NULL)
+        uris[MR_TARGET] = target;
+    if (code == MR_OK && (uris[MR_SOURCE] == NULL || uris[MR_TARGET] == NULL))
+        code = no_endpoints(p, err);
+    return code;
+}
+
+static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
+{
+    const char *uris[MR_SIDES];
+    const struct mr_sides_opts opts = {.run_tag = p->id.id,
+                                       .statement_timeout_s =
+                                           p->opts->statement_timeout_s,
+                                       .ask_password = p->opts->ask_password,
+                                       .consistent = p->opts->policy != NULL,
+                                       .open_snapshot = p->open_snapshot};
+    enum mr_code code = choose_endpoints(p, uris, err);
+    if (code == MR_OK && strncmp(uris[MR_TARGET], "snapshot:", 9) == 0) {
+        code = mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
+        mr_err_hint(err, "Name the live server with --target; a snapshot may be SOURCE.");
+    }
+    return code == MR_OK ? mr_sides_open(&p->sides, uris, &opts, &p->arena, err) : code;
+}
+
+enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)
+{
+    enum mr_code code = mr_plan_writer_begin(p->opts->output, &p->writer, err);
+    if (code == MR_OK)
+        code = open_case(p, err);
+    if (code == MR_OK)
+        code = choose_run(p, err);
+    return code == MR_OK ? open_sides(p, err) : code;
+}
+
+enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,
+                               struct mr_err *err)
+{
+    struct mr_err late = {0};
+    if (mr_findings_close(p->fd, &late) != MR_OK && code == MR_OK) {
+        code = late.code;
+        *err = late;
+    }
+    mr_plan_writer_free(p->writer);
+    mr_sides_close(&p->sides);
+    mr_arena_release(&p->arena);
+    return code;
+}
+
+/* ---- the plan ---- */
+
+static const char *display(struct mr_arena *arena, const struct mr_endpoint *ep)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_endpoint_display(ep, &sb);
+    const char *text = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return text;
+}
+
+enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy,
+                                  struct mr_err *err)
+{
+    struct mr_manifest *m = &p->manifest;
+    *m = (struct mr_manifest){.uuid = p->id.id,
+                              .created = p->id.started,
+                              .version = MR_VERSION,
+                              .policy = policy,
+                              .source = display(&p->arena, &p->sides.ep[MR_SOURCE]),
+                              .target = display(&p->arena, &p->sides.ep[MR_TARGET]),
+                              .run = p->run.id != 0 ? p->run.uuid : NULL,
+                              .margin = p->opts->margin};
+    if (m->source == NULL || m->target == NULL)
+        return mr_err_nomem(err, "planning");
+    p->record = (struct mr_plan_record){.uuid = m->uuid,
+                                        .policy = m->policy,
+                                        .created = m->created,
+                                        .dir = p->opts->output,
+                                        .source = m->source,
+                                        .target = m->target,
+                                        .run = p->run.id};
+    return MR_OK;
+}
+
+enum mr_code mr_planning_blocks(struct mr_planning *p, struct mr_plan_block **blocks,
+                                struct mr_err *err)
+{
+    const struct mr_manifest *m = &p->manifest;
+    struct mr_plan_block *items =
+        mr_arena_calloc(&p->arena, m->ncounters + 1, sizeof *items);
+    if (items == NULL)
+        return mr_err_nomem(err, "recording the plan");
+    for (size_t i = 0; i < m->ncounters; i++) {
+        const struct mr_counter *c = &m->counters[i];
+        items[i] = (struct mr_plan_block){.table = c->table,
+                                          .target_table = c->target_table,
+                                          .column = c->column,
+                                          .sequence = c->sequence,
+                                          .from = c->from,
+                                          .to = c->to,
+                                          .reseed_to = c->reseed_to};
+        for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+            items[i].next[side] = c->next[side];
+            items[i].greatest[side] = c->greatest[side];
+        }
+    }
+    *blocks = items;
+    return MR_OK;
+}
+
+enum mr_code mr_planning_add_script(struct mr_planning *p, const char *name,
+                                    mr_planning_script *write, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = write(&p->manifest, &text, err);
+    if (code == MR_OK)
+        code = mr_plan_writer_add(p->writer, name, text.ptr, text.len, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
+{
+    enum mr_code code = mr_plan_writer_publish(p->writer, &p->manifest, err);
+    p->is_published = code == MR_OK;
+    if (p->record.id == 0)
+        return code;
+    if (p->is_published)
+        return mr_planbook_finish(p->fd, p->record.id, err);
+    (void)mr_planbook_remove(p->fd, p->record.id, NULL);
+    return code;
+}

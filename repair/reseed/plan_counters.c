@@ -1,0 +1,202 @@
+/* plan_counters.c: see plan_counters.h. */
+#include "repair/reseed/plan_counters.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/case/planbook.h"
+#include "repair/reseed/reseed_read.h"
+#include "repair/side/sequence.h"
+#include "repair/side/side_column.h"
+
+struct counting {
+    const struct mr_plan_counters_task *task;
+    struct mr_case_stmt *kept;
+    struct mr_err *err;
+};
+
+static enum mr_code no_memory(const struct counting *c)
+{
+    return mr_err_nomem(c->err, "planning counters");
+}
+
+static uint64_t get_uint(struct mr_case_stmt *stmt, int column)
+{
+    const char *text = mr_case_text(stmt, column);
+    return text != NULL ? strtoull(text, NULL, 10) : 0;
+}
+
+/* ---- what the servers say ---- */
+
+static enum mr_code read_number(struct mr_db *db, const char *sql, uint64_t *value,
+                                struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(db, sql, &text, err);
+    *value = code == MR_OK ? strtoull(text.ptr, NULL, 10) : 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code read_sequence(const struct counting *c, const struct mr_plan_table *t,
+                                  enum mr_side side, struct mr_counter *counter)
+{
+    const struct mr_server_side *s = &c->task->tables->pairing.side[side];
+    const char *db = NULL, *name = NULL;
+    struct mr_sequence sequence = {0};
+    const struct mr_column *column =
+        mr_pair_find_column(t->pair->side[side], counter->column);
+    if (column == NULL ||
+        !mr_sequence_of(column, t->pair->side[side]->db, c->task->arena, &db, &name))
+        return MR_OK;
+    if (side == MR_SOURCE)
+        return mr_side_sequence_next(s->main, db, name, &counter->next[side], c->err);
+    enum mr_code code =
+        mr_sequence_read(mr_reader_db(s->main), db, name, &sequence, c->err);
+    if (code != MR_OK)
+        return code;
+    counter->next[side] = sequence.next;
+    if (sequence.increment > 0) {
+        counter->increment = sequence.increment;
+        counter->offset = sequence.start % sequence.increment;
+    }
+    return MR_OK;
+}
+
+static enum mr_code read_servers(const struct counting *c, const struct mr_plan_table *t,
+                                 struct mr_counter *counter)
+{
+    const struct mr_server_side *side = c->task->tables->pairing.side;
+    struct mr_db *db = mr_reader_db(side[MR_TARGET].main);
+    struct mr_reseed_pair pair = {{0}, {0}};
+    for (int s = MR_SOURCE; s < MR_SIDES; s++) {
+        pair.table[s] = t->pair->side[s];
+        pair.column[s] = mr_pair_find_column(t->pair->side[s], counter->column);
+    }
+    if (db == NULL)
+        return mr_err_set(c->err, MR_E_LOST, "the connection to the target is gone");
+    enum mr_code code =
+        mr_reseed_read(side, &pair, counter->next, counter->greatest, c->err);
+    if (code == MR_OK)
+        code = read_number(db, "SELECT @@GLOBAL.auto_increment_increment",
+                           &counter->increment, c->err);
+    if (code == MR_OK)
+        code = read_number(db, "SELECT @@GLOBAL.auto_increment_offset", &counter->offset,
+                           c->err);
+    for (int s = MR_SOURCE; code == MR_OK && counter->sequence != NULL && s < MR_SIDES;
+         s++)
+        code = read_sequence(c, t, (enum mr_side)s, counter);
+    return code;
+}
+
+/* ---- what was decided ---- */
+
+/* Did an earlier plan of the case reserve the ids, and raise the counter above them? */
+static enum mr_code find_reserved(const struct counting *c, struct mr_counter *counter,
+                                  bool *reserved)
+{
+    struct mr_plan_block block;
+    const char *plan = NULL;
+    char note[128];
+    *reserved = false;
+    enum mr_code code =
+        mr_planbook_last_block(c->task->fd, c->task->target, counter->table,
+                               counter->column, c->task->arena, &block, &plan, c->err);
+    if (code != MR_OK || plan == NULL || counter->next[MR_TARGET] < block.reseed_to ||
+        counter->from < block.from || counter->to > block.to)
+        return code;
+    (void)snprintf(note, sizeof note, "reserved by plan %s", plan);
+    *reserved = true;
+    counter->margin_note = mr_arena_strdup(c->task->arena, note);
+    return counter->margin_note != NULL ? MR_OK : no_memory(c);
+}
+
+static enum mr_code find_kept(const struct counting *c, const struct mr_plan_table *t,
+                              struct mr_counter *counter, bool *found)
+{
+    mr_case_reset(c->kept);
+    mr_case_bind_int(c->kept, 1, c->task->plan);
+    mr_case_bind_text(c->kept, 2, mr_plan_table_name(t));
+    enum mr_code code = mr_case_step(c->kept, found, c->err);
+    if (code == MR_OK && *found) {
+        counter->margin = get_uint(c->kept, 0);
+        counter->from = get_uint(c->kept, 1);
+        counter->to = counter->from + get_uint(c->kept, 2) * get_uint(c->kept, 3);
+        counter->reseed_to = get_uint(c->kept, 4);
+    }
+    mr_case_reset(c->kept);
+    return code;
+}
+
+static enum mr_code take(const struct counting *c, const struct mr_plan_table *t,
+                         struct mr_counter *counter, bool *found, bool *reserved)
+{
+    const struct mr_table *target = t->pair->side[MR_TARGET];
+    *counter =
+        (struct mr_counter){.table = mr_plan_table_name(t),
+                            .target_table = t->pair->find.target_name,
+                            .db = target->db,
+                            .name = target->name,
+                            .column = mr_plan_column_name(t, t->counter),
+                            .sequence_db = t->sequence_db,
+                            .sequence = t->sequence,
+                            .rebuild = !target->transactional && t->sequence == NULL};
+    enum mr_code code = find_kept(c, t, counter, found);
+    if (code != MR_OK || !*found)
+        return code;
+    code = read_servers(c, t, counter);
+    return code == MR_OK ? find_reserved(c, counter, reserved) : code;
+}
+
+enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_err *err)
+{
+    static const char schema_sql[] =
+        "CREATE TABLE IF NOT EXISTS plan_table (plan INT NOT NULL, tbl TEXT NOT NULL,"
+        " base TEXT, base_origin TEXT, fresh TEXT, fresh_origin TEXT, next TEXT,"
+        " margin TEXT, start TEXT, step TEXT, ids TEXT, counter TEXT,"
+        " PRIMARY KEY (plan, tbl)) STRICT";
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "DELETE FROM plan_table WHERE plan=?1", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, plan);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
+                              struct mr_manifest *manifest, bool **reserved,
+                              struct mr_err *err)
+{
+    struct counting c = {.task = task, .err = err};
+    size_t n = task->tables->ntables;
+    struct mr_counter *counters = mr_arena_calloc(task->arena, n + 1, sizeof *counters);
+    bool *kept = mr_arena_calloc(task->arena, n + 1, sizeof *kept);
+    manifest->ncounters = 0;
+    manifest->counters = counters;
+    *reserved = kept;
+    if (counters == NULL || kept == NULL)
+        return no_memory(&c);
+    enum mr_code code =
+        mr_case_prepare(mr_findings_case(task->fd),
+                        "SELECT margin, start, step, ids, counter FROM plan_table"
+                        " WHERE plan=?1 AND tbl=?2 AND start IS NOT NULL",
+                        &c.kept, err);
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        const struct mr_plan_table *t = &task->tables->tables[i];
+        bool found = false;
+        if (!mr_plan_has_counter(t))
+            continue;
+        code = take(&c, t, &counters[manifest->ncounters], &found,
+                    &kept[manifest->ncounters]);
+        manifest->ncounters += found;
+    }
+    mr_case_free(c.kept);
+    return code;
+}

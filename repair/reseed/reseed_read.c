@@ -1,0 +1,122 @@
+/* reseed_read.c: see reseed_read.h. */
+#include "repair/reseed/reseed_read.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/db/sqltext.h"
+#include "repair/side/side_column.h"
+
+enum mr_code mr_reseed_next(struct mr_db *db, const char *dbname, const char *table,
+                            const char *column, uint64_t *next, struct mr_err *err)
+{
+    /* it takes the column to read from the table's description */
+    const struct mr_column counter = {.name = column, .auto_increment = true};
+    const struct mr_table described = {
+        .db = dbname, .name = table, .columns = &counter, .ncolumns = 1};
+    return mr_schema_auto_increment(db, &described, next, NULL, err);
+}
+
+enum mr_code mr_reseed_read(const struct mr_server_side side[MR_SIDES],
+                            const struct mr_reseed_pair *pair, uint64_t next[MR_SIDES],
+                            uint64_t greatest[MR_SIDES], struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int s = MR_SOURCE; code == MR_OK && s < MR_SIDES; s++) {
+        const struct mr_side_column c = {side[s].main, pair->table[s], pair->column[s]};
+        next[s] = greatest[s] = 0;
+        if (c.table != NULL && c.column != NULL)
+            code = mr_side_greatest(&c, &greatest[s], err);
+    }
+    for (int s = MR_SOURCE; code == MR_OK && s < MR_SIDES; s++) {
+        const struct mr_side_column c = {side[s].main, pair->table[s], pair->column[s]};
+        if (c.table == NULL || c.column == NULL || !c.column->auto_increment)
+            continue;
+        code = mr_side_next_id(&c, &next[s], err);
+        if (code == MR_OK && next[s] == 0)
+            next[s] = 1;
+    }
+    return code;
+}
+
+enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table,
+                               const char *column, uint64_t from, uint64_t to, bool *used,
+                               struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    mr_sql_ident(&name, column);
+    mr_strbuf_add_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
+    mr_sql_table(&sql, table->db, table->name);
+    mr_strbuf_add_fmt(&sql, " WHERE %s >= %" PRIu64 " AND %s < %" PRIu64 ")", name.ptr,
+                      from, name.ptr, to);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(db, sql.ptr, &text, err);
+    *used = code == MR_OK && strcmp(text.ptr, "0") != 0;
+    mr_strbuf_release(&name);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* "`id`" or "id" for the column id. */
+static bool is_column_alone(const char *expression, const char *column)
+{
+    size_t len = strlen(column);
+    if (*expression == '`')
+        return strncasecmp(expression + 1, column, len) == 0 &&
+               strcmp(expression + 1 + len, "`") == 0;
+    return strcasecmp(expression, column) == 0;
+}
+
+static void take_partition(const struct mr_cell *cells, const char *column,
+                           uint64_t *limit, bool *open_end, bool *unclear)
+{
+    const char *method = cells[0].ptr, *expression = cells[1].ptr, *end = cells[2].ptr;
+    if (method == NULL || expression == NULL || strcasestr(expression, column) == NULL)
+        return;
+    bool by_range = strncasecmp(method, "RANGE", 5) == 0;
+    if (!by_range && strncasecmp(method, "LIST", 4) != 0)
+        return; /* hashes take any value */
+    if (!by_range || !is_column_alone(expression, column) || end == NULL) {
+        *unclear = true;
+    } else if (strcasecmp(end, "MAXVALUE") == 0) {
+        *open_end = true;
+    } else {
+        uint64_t bound = end[0] != '-' ? strtoull(end, NULL, 10) : 0;
+        if (*limit == UINT64_MAX || bound > *limit + 1)
+            *limit = bound > 0 ? bound - 1 : 0;
+    }
+}
+
+enum mr_code mr_reseed_partition_limit(struct mr_db *db, const struct mr_table *table,
+                                       const char *column, uint64_t *limit, bool *unclear,
+                                       struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    bool open_end = false;
+    *limit = UINT64_MAX;
+    *unclear = false;
+    if (!table->partitioned)
+        return MR_OK;
+    mr_strbuf_add_str(&sql, "SELECT PARTITION_METHOD, PARTITION_EXPRESSION, "
+                            "PARTITION_DESCRIPTION FROM information_schema.PARTITIONS "
+                            "WHERE TABLE_SCHEMA = ");
+    mr_sql_string(&sql, table->db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+    mr_sql_string(&sql, table->name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+    const struct mr_cell *cells;
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+        take_partition(cells, column, limit, &open_end, unclear);
+    if (open_end)
+        *limit = UINT64_MAX;
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}

@@ -1,0 +1,271 @@
+/* script.c: see script.h. */
+#include "repair/script/script.h"
+
+#include <inttypes.h>
+
+#include "core/db/sqltext.h"
+#include "core/base/signals.h"
+#include "repair/merge/merge_row.h"
+#include "repair/script/reseed_sql.h"
+#include "repair/script/script_internal.h"
+#include "repair/script/script_text.h"
+
+/* ---- opening ---- */
+
+/* Columns that a circle of references may leave empty for a while. */
+static enum mr_code find_opens(struct mr_script *s, struct mr_err *err)
+{
+    for (size_t i = 0; i < s->plan->ntables; i++) {
+        const struct mr_plan_table *t = &s->plan->tables[i];
+        struct mr_script_table *own = &s->tables[i];
+        own->opens =
+            mr_arena_calloc(&s->arena, t->pair->find.ncolumns + 1, sizeof *own->opens);
+        if (own->opens == NULL)
+            return mr_merge_nomem(err);
+        for (size_t c = 0; c < t->pair->find.ncolumns && own->nopens < 63; c++)
+            for (size_t k = 0; k < s->plan->nreferences; k++) {
+                const struct mr_plan_reference *r = &s->plan->references[k];
+                if (r->child == i && t->nullable[c] && mr_plan_columns_has(&r->from, c)) {
+                    own->opens[own->nopens++] = c;
+                    break;
+                }
+            }
+    }
+    return MR_OK;
+}
+
+/* Tables that are written to. */
+static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        s->lookup.cf, "SELECT DISTINCT tbl FROM step WHERE plan=?", &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, mr_plan_store_id(s->task->store));
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
+        s->tables[mr_case_int(stmt, 0)].planned = true;
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_source *view = s->plan->pairing.side[MR_TARGET].view;
+    s->lookup = (struct mr_merge){.plan = s->task->tables,
+                                  .fd = s->task->fd,
+                                  .cf = mr_findings_case(s->task->fd),
+                                  .store = s->task->store,
+                                  .arena = MR_ARENA_INIT};
+    s->db = s->plan->tables[0].pair->side[MR_TARGET]->db;
+    s->tables = mr_arena_calloc(&s->arena, s->plan->ntables, sizeof *s->tables);
+    if (s->tables == NULL)
+        return mr_merge_nomem(err);
+    enum mr_code code =
+        view != NULL ? mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err)
+                     : mr_err_set(err, MR_E_BUG, "the target has no view");
+    if (code == MR_OK)
+        code = find_opens(s, err);
+    if (code == MR_OK)
+        code = mr_script_equals_open(s, err);
+    if (code == MR_OK)
+        code = mr_script_parents_open(s, err);
+    if (code == MR_OK)
+        code = find_planned(s, err);
+    return code == MR_OK ? mr_plan_store_units(s->task->store, &s->units, err) : code;
+}
+
+static void close_script(struct mr_script *s)
+{
+    mr_case_free(s->equals);
+    (void)mr_case_exec(s->lookup.cf,
+                       "DROP TABLE IF EXISTS temp.script_equal;"
+                       "DROP TABLE IF EXISTS temp.script_bag;"
+                       "DROP TABLE IF EXISTS temp.script_parent",
+                       NULL);
+    mr_reader_free(s->lookup.reader[MR_TARGET]);
+    mr_strbuf_release(&s->sql);
+    mr_vec_release(&s->rows);
+    mr_vec_release(&s->batches);
+    mr_vec_release(&s->parents);
+    mr_vec_release(&s->spans);
+    mr_arena_release(&s->lookup.arena);
+    mr_arena_release(&s->unit_arena);
+    mr_arena_release(&s->arena);
+}
+
+/* ---- writing ---- */
+
+static const struct mr_sink *sink_of(const struct mr_script *s)
+{
+    return s->kind == MR_SCRIPT_APPLY  ? &s->task->apply
+           : s->kind == MR_SCRIPT_UNDO ? &s->task->undo
+                                       : &s->task->verify;
+}
+
+static enum mr_code flush(struct mr_script *s, struct mr_err *err)
+{
+    const struct mr_sink *sink = sink_of(s);
+    enum mr_code code = mr_strbuf_check(&s->sql, "writing a script", err);
+    if (code == MR_OK)
+        code = sink->write(sink->arg, s->sql.ptr, s->sql.len, err);
+    mr_strbuf_reset(&s->sql);
+    return code;
+}
+
+/* A statement that fails where the table has other columns than were planned. */
+static void guard_columns(struct mr_script *s, const struct mr_plan_table *t)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    struct mr_strbuf where = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&where, "(SELECT COUNT(*) FROM information_schema.COLUMNS WHERE"
+                              " TABLE_SCHEMA = ");
+    mr_sql_string(&where, table->db);
+    mr_strbuf_add_str(&where, " AND TABLE_NAME = ");
+    mr_sql_string(&where, table->name);
+    mr_strbuf_add_fmt(&s->sql, "SET SESSION time_zone = IF(%s) = %zu\n    AND %s AND (",
+                      where.ptr, table->ncolumns, where.ptr);
+    for (size_t i = 0; i < table->ncolumns; i++) {
+        mr_strbuf_add_str(&s->sql, i > 0 ? "\n    OR COLUMN_NAME = " : "COLUMN_NAME = ");
+        mr_sql_string(&s->sql, table->columns[i].name);
+        mr_strbuf_add_str(&s->sql, " AND COLUMN_TYPE = ");
+        mr_sql_string(&s->sql, table->columns[i].type);
+    }
+    mr_strbuf_add_fmt(&s->sql, ")) = %zu,\n    @@SESSION.time_zone, LEFT(",
+                      table->ncolumns);
+    mr_strbuf_reset(&where);
+    mr_strbuf_add_fmt(&where, "myrecon: other columns than planned: %s",
+                      mr_plan_table_name(t));
+    mr_sql_string(&s->sql, where.ptr);
+    mr_strbuf_add_str(&s->sql, ", 62));\n");
+    s->sql.failed |= where.failed;
+    mr_strbuf_release(&where);
+}
+
+static enum mr_code head(struct mr_script *s, struct mr_err *err)
+{
+    static const char *const names[] = {"", "apply.sql", "undo.sql", "verify.sql"};
+    static const char *const what[] = {
+        "", "restores what the plan says; see plan.json",
+        "takes back what apply.sql has written, where nothing was changed since",
+        "reads whether all stands as planned; changes nothing"};
+    mr_script_header(&s->sql, s->manifest, names[s->kind], what[s->kind]);
+    if (s->kind == MR_SCRIPT_VERIFY) {
+        mr_strbuf_add_str(&s->sql, "-- It lists what does not, and ends with an error "
+                                   "where there is any.\n\n");
+        mr_script_guard(&s->sql, s->manifest, false);
+        mr_strbuf_add_str(&s->sql, "SET @myrecon_wrong = 0;\n");
+    } else {
+        mr_strbuf_add_str(
+            &s->sql,
+            "-- Each unit is a transaction of its own, and compares what is there "
+            "before\n"
+            "-- it writes. What cannot be written is listed, and the script ends there:\n"
+            "-- units before stay. It may be run again at any time.\n");
+        if (s->kind == MR_SCRIPT_APPLY)
+            mr_strbuf_add_str(&s->sql, "-- Run reseed.sql first.\n");
+        mr_strbuf_add_char(&s->sql, '\n');
+        mr_script_guard(&s->sql, s->manifest, true);
+    }
+    for (size_t i = 0; i < s->plan->ntables; i++)
+        if (s->tables[i].planned)
+            guard_columns(s, &s->plan->tables[i]);
+    return flush(s, err);
+}
+
+static enum mr_code unit(struct mr_script *s, struct mr_err *err)
+{
+    enum mr_code code =
+        mr_is_cancelled() ? mr_cancelled_err(err) : mr_script_load(s, err);
+    if (code == MR_OK && s->kind == MR_SCRIPT_APPLY)
+        code = mr_script_parents_find(s, err);
+    if (code != MR_OK || s->rows.count == 0)
+        return code;
+    mr_strbuf_add_fmt(&s->sql, "\n-- unit %" PRIu64 " of %" PRIu64 ": %zu rows\n",
+                      s->unit, s->units, s->rows.count);
+    mr_script_stage(s);
+    if (s->kind == MR_SCRIPT_VERIFY) {
+        mr_script_proof(s);
+    } else {
+        mr_script_guards(s);
+        mr_script_changes(s);
+        mr_script_end(s);
+    }
+    return flush(s, err);
+}
+
+static enum mr_code tail(struct mr_script *s, struct mr_err *err)
+{
+    if (s->kind != MR_SCRIPT_VERIFY)
+        return MR_OK;
+    mr_strbuf_add_str(&s->sql,
+                      "\nSET SESSION time_zone = IF(@myrecon_wrong = 0, '+00:00',"
+                      " 'myrecon: rows are not as planned, see the lists');\n");
+    mr_strbuf_add_str(&s->sql, "\n-- counters\n");
+    mr_reseed_proof(s->manifest, &s->sql);
+    return flush(s, err);
+}
+
+static enum mr_code write_units(struct mr_script *s, uint64_t *rows, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    s->count = s->units;
+    for (uint64_t i = 1; code == MR_OK && i <= s->units; i++) {
+        s->unit = s->last_unit = s->number = i;
+        code = unit(s, err);
+        *rows += s->rows.count;
+    }
+    return code;
+}
+
+static enum mr_code undo_units(struct mr_script *s, struct mr_err *err)
+{
+    enum mr_code code = mr_script_spans_close(s, err);
+    s->count = s->spans.count;
+    for (size_t i = s->spans.count; code == MR_OK && i > 0; i--) {
+        const struct mr_script_span *span = mr_vec_at(&s->spans, i - 1);
+        s->unit = span->first;
+        s->last_unit = span->last;
+        s->number = i;
+        code = unit(s, err);
+    }
+    return code;
+}
+
+static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind,
+                               uint64_t *rows, struct mr_err *err)
+{
+    s->kind = kind;
+    *rows = 0;
+    enum mr_code code = head(s, err);
+    if (code == MR_OK)
+        code = kind == MR_SCRIPT_UNDO ? undo_units(s, err) : write_units(s, rows, err);
+    return code == MR_OK ? tail(s, err) : code;
+}
+
+enum mr_code mr_script_write(const struct mr_script_task *task,
+                             struct mr_script_result *result, struct mr_err *err)
+{
+    struct mr_script s = {.task = task,
+                          .plan = task->tables,
+                          .manifest = task->manifest,
+                          .arena = MR_ARENA_INIT,
+                          .unit_arena = MR_ARENA_INIT,
+                          .sql = MR_STRBUF_INIT,
+                          .rows = MR_VEC_INIT(struct mr_script_row),
+                          .batches = MR_VEC_INIT(struct mr_script_batch),
+                          .parents = MR_VEC_INIT(struct mr_script_parent),
+                          .spans = MR_VEC_INIT(struct mr_script_span)};
+    uint64_t rows = 0;
+    *result = (struct mr_script_result){0};
+    if (task->tables->ntables == 0)
+        return MR_OK;
+    enum mr_code code = open_script(&s, err);
+    for (int kind = MR_SCRIPT_APPLY; code == MR_OK && kind <= MR_SCRIPT_VERIFY; kind++) {
+        code = write_file(&s, (enum mr_script_kind)kind, &rows, err);
+        if (kind == MR_SCRIPT_APPLY)
+            *result = (struct mr_script_result){s.units, rows};
+    }
+    close_script(&s);
+    return code;
+}

@@ -1,0 +1,345 @@
+/* script_change.c: what a unit writes, and how it ends; see script_internal.h.
+ *
+ * A change is only made while the guard table holds as many rows as guards have held so
+ * far, and adds one of its own: that as many rows were changed as were to be. */
+#include <inttypes.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/db/sqltext.h"
+#include "repair/script/script_internal.h"
+#include "repair/script/script_text.h"
+
+static void add(struct mr_script *s, const char *text)
+{
+    mr_strbuf_add_str(&s->sql, text);
+}
+
+/* The rows of a batch that are written, and the guard. */
+static void where_rows(struct mr_script *s, const struct mr_script_batch *b)
+{
+    mr_strbuf_add_fmt(&s->sql, " WHERE s.myrecon_row BETWEEN %zu AND %zu", b->first,
+                      b->last);
+    add(s, " AND s.myrecon_tree NOT IN (SELECT tree FROM ");
+    mr_script_temp(s, "skip");
+    add(s, ")");
+}
+
+static void where_guard(struct mr_script *s)
+{
+    add(s, " AND (SELECT COUNT(*) FROM ");
+    mr_script_temp(s, "guard");
+    mr_strbuf_add_fmt(&s->sql, ") = %u", s->guards);
+}
+
+/* As many rows as `prefix` holds for the batch; more: another condition. */
+static void count_rows(struct mr_script *s, const struct mr_script_batch *b, char prefix,
+                       const char *more)
+{
+    add(s, "INSERT INTO ");
+    mr_script_temp(s, "guard");
+    mr_strbuf_add_fmt(&s->sql, " SELECT %u, ROW_COUNT() = (SELECT COUNT(*) FROM ",
+                      s->guards++);
+    mr_script_temp_n(s, prefix, b->table);
+    add(s, " AS s");
+    where_rows(s, b);
+    add(s, more);
+    if (prefix == 'd')
+        mr_script_not_there(s, "s");
+    add(s, ");\n");
+}
+
+/* ---- changes ---- */
+
+static void insert(struct mr_script *s, const struct mr_script_batch *b)
+{
+    const struct mr_plan_table *t = &s->plan->tables[b->table];
+    const struct mr_script_table *own = &s->tables[b->table];
+    bool first = true;
+    add(s, "INSERT INTO ");
+    mr_script_live(s, t);
+    add(s, " (");
+    mr_script_columns(s, t, NULL);
+    add(s, ") SELECT ");
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        size_t k = 0;
+        if (!mr_script_is_written(t, i))
+            continue;
+        add(s, first ? "" : ", ");
+        first = false;
+        while (k < own->nopens && own->opens[k] != i)
+            k++;
+        if (k < own->nopens && t->key.count > 0) {
+            mr_strbuf_add_fmt(&s->sql, "IF(s.myrecon_open & %" PRIu64 ", NULL, ",
+                              (uint64_t)1 << k);
+            mr_script_column(s, t, "s", i);
+            add(s, ")");
+        } else {
+            mr_script_column(s, t, "s", i);
+        }
+    }
+    add(s, " FROM ");
+    mr_script_temp_n(s, 'i', b->table);
+    add(s, " AS s");
+    where_rows(s, b);
+    where_guard(s);
+    add(s, " ORDER BY s.myrecon_row;\n");
+    count_rows(s, b, 'i', "");
+}
+
+/* UPDATE staged rows s JOIN TARGET's t by the key, SET */
+static void begin_update(struct mr_script *s, const struct mr_plan_table *t, char prefix)
+{
+    add(s, "UPDATE ");
+    mr_script_temp_n(s, prefix, t->at);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, t->key, "t", "s", false);
+    add(s, " SET ");
+}
+
+static void assign(struct mr_script *s, const struct mr_plan_table *t, size_t column,
+                   bool *first)
+{
+    add(s, *first ? "" : ", ");
+    *first = false;
+    mr_script_column(s, t, "t", column);
+    add(s, " = ");
+    mr_script_column(s, t, "s", column);
+}
+
+static void update(struct mr_script *s, const struct mr_script_batch *b)
+{
+    const struct mr_plan_table *t = &s->plan->tables[b->table];
+    bool first = true;
+    begin_update(s, t, 'u');
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (mr_script_is_written(t, i))
+            assign(s, t, i, &first);
+    where_rows(s, b);
+    where_guard(s);
+    add(s, ";\n");
+    count_rows(s, b, 'u', "");
+}
+
+/* Without a key: of the rows that are equal to a staged one, one. */
+static void delete_equals(struct mr_script *s, const struct mr_script_batch *b)
+{
+    const struct mr_plan_table *t = &s->plan->tables[b->table];
+    struct mr_strbuf live = MR_STRBUF_INIT;
+    mr_sql_table(&live, t->pair->side[MR_TARGET]->db, t->pair->side[MR_TARGET]->name);
+    for (size_t i = b->first; i <= b->last; i++) {
+        const struct mr_script_batch one = {b->op, b->table, i, i};
+        add(s, "DELETE FROM ");
+        mr_script_live(s, t);
+        add(s, " WHERE EXISTS (SELECT 1 FROM ");
+        mr_script_temp_n(s, 'd', b->table);
+        add(s, " AS s");
+        where_rows(s, &one);
+        mr_script_not_there(s, "s");
+        add(s, " AND ");
+        mr_script_exact(s, t, live.ptr, "s");
+        add(s, ")");
+        where_guard(s);
+        add(s, " LIMIT 1;\n");
+        count_rows(s, &one, 'd', "");
+    }
+    s->sql.failed |= live.failed;
+    mr_strbuf_release(&live);
+}
+
+static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
+{
+    const struct mr_plan_table *t = &s->plan->tables[b->table];
+    if (t->key.count == 0) {
+        delete_equals(s, b);
+        return;
+    }
+    add(s, "DELETE t FROM ");
+    mr_script_temp_n(s, 'd', b->table);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, t->key, "t", "s", false);
+    where_rows(s, b);
+    where_guard(s);
+    add(s, ";\n");
+    count_rows(s, b, 'd', "");
+}
+
+/* ---- circles ---- */
+
+static uint64_t open_bits(const struct mr_script *s, size_t table)
+{
+    uint64_t bits = 0;
+    if (s->plan->tables[table].key.count == 0)
+        return 0; /* nth is kept in its place */
+    for (size_t i = 0; i < s->rows.count; i++) {
+        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        if (row->step.table == table)
+            bits |= row->open;
+    }
+    return bits;
+}
+
+/* Fills references that were left empty, and sets explicitly what the server would
+ * otherwise set to now; or, before rows are deleted, empties them again. */
+static void set_open(struct mr_script *s, size_t table, char prefix)
+{
+    const struct mr_plan_table *t = &s->plan->tables[table];
+    const struct mr_script_table *own = &s->tables[table];
+    const struct mr_script_batch all = {0, table, 1, s->rows.count};
+    bool first = true;
+    begin_update(s, t, prefix);
+    for (size_t i = 0; i < own->nopens; i++) {
+        if (prefix == 'i') {
+            assign(s, t, own->opens[i], &first);
+            continue;
+        }
+        add(s, first ? "" : ", ");
+        first = false;
+        mr_script_column(s, t, "t", own->opens[i]);
+        mr_strbuf_add_fmt(&s->sql, " = IF(s.myrecon_open & %" PRIu64 ", NULL, ",
+                          (uint64_t)1 << i);
+        mr_script_column(s, t, "s", own->opens[i]);
+        add(s, ")");
+    }
+    for (size_t i = 0; prefix == 'i' && i < t->pair->find.ncolumns; i++) {
+        const struct mr_column *c =
+            mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, i));
+        if (c->on_update != NULL && mr_script_is_written(t, i))
+            assign(s, t, i, &first);
+    }
+    where_rows(s, &all);
+    add(s, " AND s.myrecon_open <> 0");
+    where_guard(s);
+    add(s, ";\n");
+    count_rows(s, &all, prefix, " AND s.myrecon_open <> 0");
+}
+
+static void set_all_open(struct mr_script *s, char prefix)
+{
+    enum mr_step_op op = prefix == 'i' ? MR_STEP_INSERT : MR_STEP_DELETE;
+    for (size_t t = 0; t < s->plan->ntables; t++)
+        if (s->tables[t].used[op] && open_bits(s, t) != 0)
+            set_open(s, t, prefix);
+}
+
+/* Open references are closed when all that they lead to is there, whatever brings it. */
+void mr_script_changes(struct mr_script *s)
+{
+    add(s, "-- write\n");
+    set_all_open(s, 'd');
+    for (size_t i = 0; i < s->batches.count; i++) {
+        const struct mr_script_batch *b = mr_vec_at(&s->batches, i);
+        if (b->op == MR_STEP_INSERT)
+            insert(s, b);
+        else if (b->op == MR_STEP_UPDATE)
+            update(s, b);
+        else
+            delete_rows(s, b);
+    }
+    set_all_open(s, 'i');
+}
+
+/* ---- the end ---- */
+
+/* A row stands there once for each row that refers to it. */
+static void list_refused(struct mr_script *s)
+{
+    add(s, "SELECT tbl AS `table`, id AS `key`, why AS reason FROM ");
+    mr_script_temp(s, "refused");
+    add(s, " GROUP BY tbl, id, why ORDER BY MIN(no);\nSET @myrecon_why = (SELECT "
+           "CONCAT('myrecon: ', tbl, ' ', id,"
+           " ': ', why) FROM ");
+    mr_script_temp(s, "refused");
+    add(s, " ORDER BY no LIMIT 1);\n");
+}
+
+void mr_script_end(struct mr_script *s)
+{
+    add(s, "-- end\n");
+    list_refused(s);
+    mr_strbuf_add_fmt(
+        &s->sql, "SET @myrecon_end = IF((SELECT COUNT(*) = %u AND SUM(ok) = %u FROM ",
+        s->guards, s->guards);
+    mr_script_temp(s, "guard");
+    add(s, "), 'COMMIT', 'ROLLBACK');\n"
+           "PREPARE myrecon_end FROM @myrecon_end;\n"
+           "EXECUTE myrecon_end;\n"
+           "DEALLOCATE PREPARE myrecon_end;\n");
+    mr_strbuf_add_fmt(&s->sql,
+                      "SET SESSION time_zone = IF(@myrecon_end = 'COMMIT', '+00:00',"
+                      " 'myrecon: unit %" PRIu64 " was undone, run this file again');\n",
+                      s->number);
+    add(s, "SET SESSION time_zone = IF(@myrecon_why IS NULL, '+00:00',"
+           " LEFT(@myrecon_why, 62));\n");
+}
+
+/* ---- verify.sql ---- */
+
+static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefix)
+{
+    add(s, "INSERT INTO ");
+    mr_script_temp(s, "refused");
+    add(s, " (tree, tbl, id, why) SELECT s.myrecon_tree, ");
+    mr_sql_string(&s->sql, mr_plan_table_name(t));
+    add(s, ", ");
+    mr_script_key_text(s, t, "s");
+    if (prefix == 'd') {
+        add(s, ", 'it is there' FROM ");
+        mr_script_temp_n(s, prefix, t->at);
+        add(s, " AS s STRAIGHT_JOIN ");
+        mr_script_live(s, t);
+        add(s, " AS t ON ");
+        mr_script_same(s, t, t->key, "t", "s", false);
+        add(s, ";\n");
+        return;
+    }
+    if (t->key.count == 0) {
+        add(s, ", 'it is missing' FROM ");
+        mr_script_temp_n(s, prefix, t->at);
+        add(s, " AS s WHERE (SELECT COUNT(*) FROM ");
+        mr_script_live(s, t);
+        add(s, " AS t WHERE ");
+        mr_script_exact(s, t, "t", "s");
+        add(s, ") < s.myrecon_open;\n");
+        return;
+    }
+    add(s, ", IF(");
+    mr_script_column(s, t, "t", t->key.at[0]);
+    add(s, " IS NULL, 'it is missing', 'it is not as it was planned') FROM ");
+    mr_script_temp_n(s, prefix, t->at);
+    add(s, " AS s LEFT JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, t->key, "t", "s", false);
+    add(s, " WHERE ");
+    if (prefix == 'u')
+        add(s, "s.myrecon_open & 1 = 0 AND ");
+    add(s, "NOT (");
+    mr_script_column(s, t, "t", t->key.at[0]);
+    add(s, " IS NOT NULL AND ");
+    mr_script_exact(s, t, "t", "s");
+    add(s, ");\n");
+}
+
+void mr_script_proof(struct mr_script *s)
+{
+    add(s, "-- proof\n");
+    for (size_t i = 0; i < s->plan->ntables; i++) {
+        const struct mr_plan_table *t = &s->plan->tables[i];
+        const bool *used = s->tables[i].used;
+        if (used[MR_STEP_INSERT])
+            prove(s, t, 'i');
+        if (used[MR_STEP_UPDATE])
+            prove(s, t, 'u');
+        if (used[MR_STEP_DELETE] && t->key.count > 0)
+            prove(s, t, 'd');
+    }
+    add(s, "SELECT tbl AS `table`, id AS `key`, why AS reason FROM ");
+    mr_script_temp(s, "refused");
+    add(s, " ORDER BY no;\nSET @myrecon_wrong = @myrecon_wrong + (SELECT COUNT(*) FROM ");
+    mr_script_temp(s, "refused");
+    add(s, ");\n");
+}

@@ -1,0 +1,134 @@
+/* script_equals.c: rows without a key, of which equal ones are counted; see
+ * script_internal.h.
+ *
+ * A row to be inserted is there when TARGET holds as many rows equal to it as it held when
+ * the plan was made, and as many more as the plan inserts up to this one. */
+#include <string.h>
+
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_work.h"
+#include "repair/script/script_internal.h"
+
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.script_equal; DROP TABLE IF EXISTS temp.script_bag;"
+    "CREATE TEMP TABLE script_equal (entity INTEGER PRIMARY KEY, tbl INT, digest BLOB,"
+    " n INT);"
+    "CREATE TEMP TABLE script_bag (tbl INT, digest BLOB, n INT NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (tbl, digest)) WITHOUT ROWID";
+
+static const char count_sql[] =
+    "UPDATE script_equal SET n=(SELECT b.n FROM script_bag b WHERE b.tbl=script_equal.tbl"
+    " AND b.digest=script_equal.digest) + r.n FROM (SELECT entity AS e, row_number() OVER"
+    " (PARTITION BY tbl, digest ORDER BY entity) AS n FROM script_equal) r"
+    " WHERE r.e=script_equal.entity";
+
+static enum mr_code digest_of(const struct mr_plan_table *t, struct mr_key image,
+                              struct mr_digest *digest, struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++)
+        code = mr_row_skip(image.ptr, image.len, &pos, err);
+    if (code == MR_OK)
+        *digest = mr_digest_bytes(image.ptr, pos);
+    return code;
+}
+
+/* ---- what is planned ---- */
+
+static enum mr_code note_rows(struct mr_script *s, const struct mr_plan_table *t,
+                              enum mr_decision decision, struct mr_case_stmt *add,
+                              struct mr_err *err)
+{
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    struct mr_arena arena = MR_ARENA_INIT;
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_plan_store_entities(s->task->store, t->at, decision, after,
+                                      MR_MERGE_BATCH, &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            struct mr_digest digest;
+            after = e->id;
+            code = digest_of(t, (struct mr_key){e->after, e->after_len}, &digest, err);
+            mr_case_bind_int(add, 1, e->id);
+            mr_case_bind_int(add, 2, (int64_t)t->at);
+            mr_case_bind_borrowed(add, 3, &digest, sizeof digest);
+            if (code == MR_OK)
+                code = mr_case_run(add, err);
+        }
+    } while (code == MR_OK && list.count > 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* ---- what stands on TARGET ---- */
+
+struct counting {
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *count;
+};
+
+static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct counting *c = ctx;
+    struct mr_digest digest;
+    (void)ask;
+    enum mr_code code =
+        digest_of(c->table, (struct mr_key){row->image, row->len}, &digest, err);
+    mr_case_bind_int(c->count, 1, (int64_t)c->table->at);
+    mr_case_bind_borrowed(c->count, 2, &digest, sizeof digest);
+    return code == MR_OK ? mr_case_run(c->count, err) : code;
+}
+
+static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table *t,
+                                struct mr_case_stmt *add, struct counting *c,
+                                struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_TARGET, t, {NULL, 0}};
+    int64_t any = 0;
+    const int64_t args[] = {(int64_t)t->at};
+    c->table = t;
+    enum mr_code code = note_rows(s, t, MR_DECIDE_INSERT, add, err);
+    if (code == MR_OK)
+        code = note_rows(s, t, MR_DECIDE_RENUMBER, add, err);
+    if (code == MR_OK)
+        code = mr_merge_work_run(&s->lookup,
+                                 "INSERT OR IGNORE INTO script_bag (tbl, digest)"
+                                 " SELECT tbl, digest FROM script_equal WHERE tbl=?1",
+                                 args, 1, &any, err);
+    if (code == MR_OK && any > 0)
+        code = mr_merge_lookup_stream(&s->lookup, &what, NULL, 0, count_row, c, err);
+    return code;
+}
+
+enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_case *cf = s->lookup.cf;
+    struct mr_case_stmt *add = NULL;
+    struct counting counting = {.count = NULL};
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf, "INSERT INTO script_equal (entity, tbl, digest) VALUES (?,?,?)", &add,
+            err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE script_bag SET n=n+1 WHERE tbl=? AND digest=?",
+                               &counting.count, err);
+    for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
+        if (s->plan->tables[i].key.count == 0)
+            code = count_table(s, &s->plan->tables[i], add, &counting, err);
+    mr_case_free(add);
+    mr_case_free(counting.count);
+    if (code == MR_OK)
+        code = mr_case_exec(cf, count_sql, err);
+    return code == MR_OK
+               ? mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=?",
+                                 &s->equals, err)
+               : code;
+}

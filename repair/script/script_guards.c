@@ -1,0 +1,562 @@
+/* script_guards.c: what a unit compares before it writes; see script_internal.h.
+ *
+ * A row is THERE when TARGET holds it as it will be: a row to be inserted by its key and
+ * by what names it, a row to be updated to the byte, a row to be deleted by its absence.
+ * A tree of which all rows are there is done.  Of any other tree each row is compared:
+ * what is found goes into myrecon_refused, with a reason. */
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "repair/script/script_internal.h"
+#include "repair/script/script_text.h"
+
+static void add(struct mr_script *s, const char *text)
+{
+    mr_strbuf_add_str(&s->sql, text);
+}
+
+static void temp(struct mr_script *s, const char *before, const char *name)
+{
+    add(s, before);
+    mr_script_temp(s, name);
+}
+
+static void temp_n(struct mr_script *s, const char *before, char prefix, size_t number)
+{
+    add(s, before);
+    mr_script_temp_n(s, prefix, number);
+}
+
+/* TARGET's table as t, its key equal to that of s. */
+static void join_live(struct mr_script *s, const struct mr_plan_table *t,
+                      const char *join, const char *a)
+{
+    add(s, join);
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, t->key, "t", a, false);
+}
+
+static void not_done(struct mr_script *s, const char *alias)
+{
+    mr_strbuf_add_fmt(&s->sql, "%s.myrecon_tree NOT IN (SELECT tree FROM ", alias);
+    mr_script_temp(s, "done");
+    add(s, ")");
+}
+
+/* INSERT INTO refused … SELECT what names a row of t and the reason FROM */
+static void refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why)
+{
+    temp(s, "INSERT INTO ", "refused");
+    add(s, " (tree, tbl, id, why) SELECT s.myrecon_tree, ");
+    mr_sql_string(&s->sql, mr_plan_table_name(t));
+    add(s, ", ");
+    mr_script_key_text(s, t, "s");
+    add(s, ", ");
+    mr_sql_string(&s->sql, why);
+}
+
+/* ---- what is there already ---- */
+
+static bool has_name(const struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->named_by.count; i++)
+        if (!mr_script_is_written(t, t->named_by.at[i]))
+            return false;
+    return t->identity == MR_PLAN_BY_COLUMNS && t->named_by.count > 0;
+}
+
+/* TARGET's row t is the row s that was to be inserted. */
+static void is_it(struct mr_script *s, const struct mr_plan_table *t)
+{
+    /* undo puts back what was there, to the byte */
+    if (has_name(t) && s->kind == MR_SCRIPT_APPLY)
+        mr_script_same(s, t, t->named_by, "t", "s", true);
+    else
+        mr_script_exact(s, t, "t", "s");
+}
+
+static void there(struct mr_script *s)
+{
+    temp(s, "INSERT INTO ", "there");
+    add(s, " SELECT s.myrecon_row, s.myrecon_tree FROM ");
+}
+
+/* Rows equal to s, of a table without a key. */
+static void count_equals(struct mr_script *s, const struct mr_plan_table *t)
+{
+    add(s, " AS s WHERE (SELECT COUNT(*) FROM ");
+    mr_script_live(s, t);
+    add(s, " AS t WHERE ");
+    mr_script_exact(s, t, "t", "s");
+    add(s, ")");
+}
+
+static void inserts_there(struct mr_script *s, const struct mr_plan_table *t)
+{
+    there(s);
+    mr_script_temp_n(s, 'i', t->at);
+    if (t->key.count > 0) {
+        join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
+        add(s, " WHERE ");
+        is_it(s, t);
+    } else {
+        count_equals(s, t);
+        add(s, " >= s.myrecon_open");
+    }
+    add(s, ";\n");
+}
+
+static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
+{
+    there(s);
+    mr_script_temp_n(s, 'u', t->at);
+    join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
+    add(s, " WHERE s.myrecon_open & 1 = 0 AND ");
+    mr_script_exact(s, t, "t", "s");
+    add(s, ";\n");
+}
+
+static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
+{
+    there(s);
+    mr_script_temp_n(s, 'd', t->at);
+    if (t->key.count == 0) {
+        count_equals(s, t);
+        add(s, " < s.myrecon_open;\n");
+        return;
+    }
+    join_live(s, t, " AS s LEFT JOIN ", "s");
+    add(s, " WHERE ");
+    mr_script_column(s, t, "t", t->key.at[0]);
+    add(s, " IS NULL;\n");
+}
+
+static void find_done(struct mr_script *s)
+{
+    temp(s, "INSERT INTO ", "done");
+    temp(s, " SELECT x.tree FROM ", "tree");
+    temp(s, " AS x JOIN (SELECT tree, COUNT(*) AS n FROM ", "there");
+    add(s, " GROUP BY tree) AS h ON h.tree = x.tree WHERE h.n = x.n;\n");
+    temp(s, "SET @myrecon_done = (SELECT COALESCE(SUM(n), 0) FROM ", "tree");
+    temp(s, " WHERE tree IN (SELECT tree FROM ", "done");
+    add(s, "));\n");
+}
+
+/* ---- rows that are not as they were ---- */
+
+/* Some rows of the tree are there, others are not: somebody has been at work. */
+static void refuse_halves(struct mr_script *s, const struct mr_plan_table *t, char prefix)
+{
+    refuse(s, t, "it is there already, but not all that belongs to it");
+    temp_n(s, " FROM ", prefix, t->at);
+    temp(s, " AS s JOIN ", "there");
+    add(s, " AS h ON h.line = s.myrecon_row WHERE ");
+    not_done(s, "s");
+    add(s, ";\n");
+}
+
+static void refuse_taken_key(struct mr_script *s, const struct mr_plan_table *t)
+{
+    refuse(s, t, "its key is taken by another row");
+    temp_n(s, " FROM ", 'i', t->at);
+    join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
+    add(s, " WHERE ");
+    not_done(s, "s");
+    mr_script_not_there(s, "s");
+    add(s, ";\n");
+}
+
+static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, char now,
+                           char before)
+{
+    refuse(s, t,
+           now == 'u' ? "it was changed or deleted since the plan was made"
+                      : "it was changed since");
+    temp_n(s, " FROM ", now, t->at);
+    if (now != before) {
+        temp_n(s, " AS s JOIN ", before, t->at);
+        add(s, " AS b ON b.myrecon_row = s.myrecon_row");
+    } else {
+        add(s, " AS s");
+    }
+    join_live(s, t, now == 'u' ? " LEFT JOIN " : " JOIN ", "s");
+    add(s, " WHERE ");
+    not_done(s, "s");
+    mr_script_not_there(s, "s");
+    if (now == 'u')
+        add(s, " AND s.myrecon_open & 2 = 0");
+    add(s, " AND NOT (");
+    if (now == 'u') {
+        mr_script_column(s, t, "t", t->key.at[0]);
+        add(s, " IS NOT NULL AND ");
+    }
+    mr_script_exact(s, t, "t", now == before ? "s" : "b");
+    add(s, ") FOR UPDATE;\n");
+}
+
+/* Columns of a unique index that all are written, so that they are staged. */
+static bool is_staged(const struct mr_plan_table *t, struct mr_plan_columns columns)
+{
+    for (size_t i = 0; i < columns.count; i++)
+        if (!mr_script_is_written(t, columns.at[i]))
+            return false;
+    return columns.count > 0;
+}
+
+static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char prefix,
+                        struct mr_plan_columns columns, const char *what)
+{
+    bool changes =
+        s->tables[t->at].used[MR_STEP_UPDATE] || s->tables[t->at].used[MR_STEP_DELETE];
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "another row has the same %s", what);
+    refuse(s, t, why.ptr);
+    temp_n(s, " FROM ", prefix, t->at);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, columns, "t", "s", false);
+    if (changes && t->key.count > 0) {
+        temp_n(s, " LEFT JOIN ", 'x', t->at);
+        add(s, " AS x ON ");
+        mr_script_same(s, t, t->key, "x", "t", false);
+    }
+    add(s, " WHERE ");
+    not_done(s, "s");
+    mr_script_not_there(s, "s");
+    if (changes && t->key.count > 0)
+        add(s, " AND x.myrecon_row IS NULL");
+    if (prefix == 'u')
+        add(s, " AND s.myrecon_open & 1 = 0");
+    add(s, ";\n");
+    s->sql.failed |= why.failed;
+    mr_strbuf_release(&why);
+}
+
+static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, char prefix)
+{
+    bool identity = false;
+    for (size_t i = 0; i < t->nuniques; i++) {
+        const struct mr_plan_unique *u = &t->uniques[i];
+        identity |= u->is_identity;
+        if (u->is_key || !is_staged(t, u->columns))
+            continue;
+        refuse_held(s, t, prefix, u->columns, u->name);
+    }
+    /* mirror has an identity as often as SOURCE has it */
+    bool once = strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
+    if (prefix == 'i' && !identity && once && has_name(t))
+        refuse_held(s, t, prefix, t->named_by, "identity");
+}
+
+/* ---- references ---- */
+
+static void condition(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    if (r->pair->kin.condition == NULL)
+        return;
+    mr_strbuf_add_fmt(&s->sql, " AND (%s)", r->pair->kin.condition);
+}
+
+/* The child's columns equal the parent's: aliases c and p. */
+static void refers(struct mr_script *s, const struct mr_plan_reference *r, const char *c,
+                   const char *p)
+{
+    for (size_t i = 0; i < r->from.count; i++) {
+        add(s, i > 0 ? " AND " : "");
+        mr_script_column(s, &s->plan->tables[r->parent], p, r->to.at[i]);
+        add(s, " = ");
+        mr_script_column(s, &s->plan->tables[r->child], c, r->from.at[i]);
+    }
+}
+
+/* Rows of a staged table that refer by r at all, with the columns that are needed: a
+ * table of its own, so that the condition's names are plain. */
+static void referring(struct mr_script *s, const struct mr_plan_reference *r, char prefix)
+{
+    const struct mr_plan_table *t = &s->plan->tables[r->child];
+    add(s, "(SELECT * FROM ");
+    mr_script_temp_n(s, prefix, t->at);
+    add(s, " WHERE ");
+    for (size_t i = 0; i < r->from.count; i++) {
+        add(s, i > 0 ? " AND " : "");
+        mr_script_column(s, t, NULL, r->from.at[i]);
+        add(s, " IS NOT NULL");
+    }
+    condition(s, r);
+    add(s, ") AS s");
+}
+
+/* Trees that are left out together: a row that is not written takes along what refers to
+ * it; a row that is kept takes along what it refers to, and, but for other people, what
+ * refers to it. */
+static void link_rows(struct mr_script *s, size_t at, char prefix)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    bool keeps = prefix == 'd';
+    for (int way = 0; way < (keeps ? 2 : 1); way++) {
+        const struct mr_plan_table *child = &s->plan->tables[r->child];
+        if (way == 1 && child->pair->find.subject != MR_SUBJECT_NO)
+            break;
+        temp(s, "INSERT INTO ", "link");
+        add(s, keeps && way == 0 ? " (tree, other) SELECT DISTINCT s.myrecon_tree,"
+                                   " k.myrecon_tree FROM "
+                                 : " (tree, other) SELECT DISTINCT k.myrecon_tree,"
+                                   " s.myrecon_tree FROM ");
+        referring(s, r, prefix);
+        temp_n(s, " JOIN ", 'k', at);
+        add(s, " AS k ON ");
+        refers(s, r, "s", "k");
+        add(s, " WHERE k.myrecon_tree <> s.myrecon_tree;\n");
+    }
+}
+
+/* Who a row refers to is there, locked, and is who was planned; where nobody was, nobody
+ * is.  Who an image that is passed through refers to is not looked at: it is whom the row
+ * refers to already, or will refer to. */
+static void refuse_parents(struct mr_script *s, size_t at, char prefix)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    bool in_unit = mr_script_is_used(s, r->parent);
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "what it refers to in %s is not who was planned",
+                      mr_plan_table_name(p));
+    refuse(s, &s->plan->tables[r->child], why.ptr);
+    add(s, " FROM ");
+    referring(s, r, prefix);
+    if (in_unit) {
+        temp_n(s, " LEFT JOIN ", 'k', at);
+        add(s, " AS k ON ");
+        refers(s, r, "s", "k");
+    }
+    temp_n(s, " LEFT JOIN ", 'e', at);
+    add(s, " AS e ON ");
+    refers(s, r, "s", "e");
+    add(s, " LEFT JOIN ");
+    mr_script_live(s, p);
+    add(s, " AS p ON ");
+    refers(s, r, "s", "p");
+    add(s, " WHERE ");
+    not_done(s, "s");
+    if (prefix == 'u')
+        add(s, " AND s.myrecon_open & 1 = 0");
+    if (in_unit)
+        add(s, " AND k.myrecon_row IS NULL");
+    add(s, " AND NOT IF(e.myrecon_row IS NULL, ");
+    mr_script_column(s, p, "p", r->to.at[0]);
+    add(s, " IS NULL, ");
+    mr_script_column(s, p, "p", r->to.at[0]);
+    add(s, " IS NOT NULL AND ");
+    mr_script_same(s, p, p->named_by, "p", "e", true);
+    add(s, " OR e.myrecon_planned = 1 AND @myrecon_dry <=> 1 AND ");
+    mr_script_column(s, p, "p", r->to.at[0]);
+    add(s, " IS NULL) LOCK IN SHARE MODE;\n");
+    s->sql.failed |= why.failed;
+    mr_strbuf_release(&why);
+}
+
+/* The same of a table without a key: no more rows refer to it than the unit deletes. */
+static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *r,
+                           const struct mr_plan_table *c)
+{
+    add(s, " AS s STRAIGHT_JOIN (SELECT * FROM ");
+    mr_script_live(s, c);
+    add(s, " WHERE TRUE");
+    condition(s, r);
+    add(s, ") AS c ON ");
+    refers(s, r, "c", "s");
+    add(s, " WHERE ");
+    not_done(s, "s");
+    add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
+    for (size_t i = 0; i < r->to.count; i++) {
+        add(s, ", ");
+        mr_script_column(s, &s->plan->tables[r->parent], "s", r->to.at[i]);
+    }
+    add(s, " HAVING COUNT(*) > (SELECT COUNT(*) FROM (SELECT * FROM ");
+    mr_script_temp_n(s, 'd', r->child);
+    add(s, " WHERE TRUE");
+    condition(s, r);
+    add(s, ") AS x WHERE ");
+    refers(s, r, "x", "s");
+    mr_script_not_there(s, "x");
+    add(s, ")");
+}
+
+static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
+                          const struct mr_plan_table *c)
+{
+    bool changes = c->key.count > 0 && (s->tables[r->child].used[MR_STEP_UPDATE] ||
+                                        s->tables[r->child].used[MR_STEP_DELETE]);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, c);
+    add(s, " AS c ON ");
+    refers(s, r, "c", "s");
+    if (changes) {
+        temp_n(s, " LEFT JOIN ", 'x', r->child);
+        add(s, " AS x ON ");
+        mr_script_same(s, c, c->key, "x", "c", false);
+    }
+    add(s, " WHERE ");
+    not_done(s, "s");
+    if (changes)
+        add(s, " AND x.myrecon_row IS NULL");
+    if (r->pair->kin.condition == NULL || c->key.count == 0)
+        return;
+    add(s, " AND EXISTS (SELECT 1 FROM ");
+    mr_script_live(s, c);
+    add(s, " WHERE (");
+    add(s, r->pair->kin.condition);
+    add(s, ")");
+    for (size_t i = 0; i < c->key.count; i++) {
+        add(s, " AND ");
+        mr_script_live(s, c);
+        add(s, ".");
+        mr_script_column(s, c, NULL, c->key.at[i]);
+        add(s, " = ");
+        mr_script_column(s, c, "c", c->key.at[i]);
+    }
+    add(s, ")");
+}
+
+/* Nothing outside of the unit refers to a row that is to be deleted. */
+static void refuse_referred(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *c = &s->plan->tables[r->child];
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "a row of %s refers to it", mr_plan_table_name(c));
+    refuse(s, &s->plan->tables[r->parent], why.ptr);
+    temp_n(s, " FROM ", 'd', r->parent);
+    if (c->key.count == 0 && s->tables[r->child].used[MR_STEP_DELETE] &&
+        r->child != r->parent)
+        refuse_counted(s, r, c);
+    else
+        refuse_joined(s, r, c);
+    add(s, " LOCK IN SHARE MODE;\n");
+    s->sql.failed |= why.failed;
+    mr_strbuf_release(&why);
+}
+
+/* Does TARGET cascade a DELETE from a row of the table to those of the same table? */
+static bool cascades(const struct mr_plan_table *t)
+{
+    const struct mr_table *live = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < live->nfks; i++) {
+        const struct mr_foreign_key *f = &live->fks[i];
+        if (strcmp(f->ref_db, live->db) == 0 && strcmp(f->ref_table, live->name) == 0 &&
+            strcmp(f->on_delete, "CASCADE") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A server does not delete a row that refers to itself; where the reference cannot be
+ * emptied, it stays. */
+static void refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    const struct mr_plan_table *t = &s->plan->tables[r->child];
+    if (r->child != r->parent || r->nullable || !r->pair->kin.declared ||
+        t->key.count == 0 || cascades(t))
+        return;
+    refuse(s, t, "it refers to itself, so that the server does not let it go");
+    temp_n(s, " FROM ", 'd', t->at);
+    add(s, " AS s WHERE ");
+    not_done(s, "s");
+    mr_script_not_there(s, "s");
+    add(s, " AND ");
+    refers(s, r, "s", "s");
+    add(s, ";\n");
+}
+
+/* ---- the section ---- */
+
+static void find_there(struct mr_script *s)
+{
+    for (size_t i = 0; i < s->plan->ntables; i++) {
+        const struct mr_plan_table *t = &s->plan->tables[i];
+        const bool *used = s->tables[i].used;
+        if (used[MR_STEP_INSERT])
+            inserts_there(s, t);
+        if (used[MR_STEP_UPDATE])
+            updates_there(s, t);
+        if (used[MR_STEP_DELETE])
+            deletes_there(s, t);
+    }
+    find_done(s);
+}
+
+static void refuse_rows(struct mr_script *s)
+{
+    for (size_t i = 0; i < s->plan->ntables; i++) {
+        const struct mr_plan_table *t = &s->plan->tables[i];
+        const bool *used = s->tables[i].used;
+        if (used[MR_STEP_DELETE] && t->key.count > 0)
+            refuse_changed(s, t, 'd', 'd');
+        if (used[MR_STEP_UPDATE]) {
+            refuse_changed(s, t, 'u', 'b');
+            refuse_halves(s, t, 'u');
+            refuse_unique(s, t, 'u');
+        }
+        if (used[MR_STEP_INSERT]) {
+            refuse_halves(s, t, 'i');
+            if (t->key.count > 0)
+                refuse_taken_key(s, t);
+            refuse_unique(s, t, 'i');
+        }
+    }
+}
+
+static void refuse_references(struct mr_script *s)
+{
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        const bool *child = s->tables[r->child].used;
+        const bool *parent = s->tables[r->parent].used;
+        bool parent_used = mr_script_is_used(s, r->parent);
+        for (const char *p = "iud"; *p != '\0'; p++) {
+            enum mr_step_op op = mr_script_op(*p);
+            if (!child[op])
+                continue;
+            if (parent_used)
+                link_rows(s, i, *p);
+            if (s->kind == MR_SCRIPT_APPLY && op != MR_STEP_DELETE)
+                refuse_parents(s, i, *p);
+        }
+        if (parent[MR_STEP_DELETE]) {
+            refuse_referred(s, i);
+            refuse_own_parents(s, r);
+        }
+    }
+}
+
+static void find_skipped(struct mr_script *s)
+{
+    temp(s, "INSERT INTO ", "skip");
+    temp(s, " WITH RECURSIVE r AS (SELECT tree FROM ", "refused");
+    temp(s, " UNION SELECT l.other FROM r JOIN ", "link");
+    temp(s, " AS l ON l.tree = r.tree) SELECT tree FROM r UNION SELECT tree FROM ",
+         "done");
+    add(s, ";\n");
+    temp(s, "SET @myrecon_written = (SELECT COALESCE(SUM(n), 0) FROM ", "tree");
+    temp(s, " WHERE tree NOT IN (SELECT tree FROM ", "skip");
+    add(s, "));\n");
+}
+
+void mr_script_guards(struct mr_script *s)
+{
+    add(s, "-- guards\nSTART TRANSACTION;\n");
+    temp(s, "INSERT INTO ", "guard");
+    add(s, " SELECT 0, ");
+    mr_script_server(&s->sql, s->manifest);
+    mr_script_writable(&s->sql, s->manifest);
+    add(s, " AND @@SESSION.foreign_key_checks = 1 AND @@SESSION.unique_checks = 1"
+           " AND @@SESSION.time_zone = '+00:00'"
+           " AND (@@GLOBAL.log_bin = 0 OR @@SESSION.binlog_format = 'ROW');\n");
+    s->guards = 1;
+    find_there(s);
+    refuse_rows(s);
+    refuse_references(s);
+    find_skipped(s);
+}

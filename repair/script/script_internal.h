@@ -1,0 +1,143 @@
+/*
+ * script_internal: what the files of the script writer share; see script.h.
+ *
+ * Temporary tables of a unit (all in one database of TARGET; N is a plan table):
+ *   myrecon_guard        one row a guard that held; its number is read by every change
+ *   myrecon_tree         trees of the unit, and their rows
+ *   myrecon_there        rows that stand already as planned
+ *   myrecon_done         trees of which all rows do
+ *   myrecon_refused      trees that cannot be applied: row and reason
+ *   myrecon_link         from a tree to another that is left out with it
+ *   myrecon_skip         trees that are not written: done, refused, left out
+ *   myrecon_iN           rows to be inserted, as they will be
+ *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be
+ *   myrecon_dN           rows to be deleted, as they have to be
+ *   myrecon_kR           by reference R: the values by which rows of iN, uN, dN of its
+ *                        parent are referred to
+ *   myrecon_eR           by reference R: rows outside of the unit that rows refer to,
+ *                        with what names them
+ *   myrecon_xN           keys of uN and dN
+ * A statement of MySQL may name a temporary table once only; hence the copies.
+ */
+#ifndef MR_SCRIPT_INTERNAL_H
+#define MR_SCRIPT_INTERNAL_H
+
+#include "repair/merge/merge_internal.h"
+#include "repair/script/script.h"
+
+enum mr_script_kind { MR_SCRIPT_APPLY = 1, MR_SCRIPT_UNDO, MR_SCRIPT_VERIFY };
+
+struct mr_script_row {
+    struct mr_step step;
+    size_t number; /* in the unit, from 1, in the order of writing */
+    uint64_t open; /* columns that are inserted empty and filled later: bit i is column
+                         opens[i] of its table */
+    bool passing;  /* a later step of the unit updates the same row again */
+    bool chained;  /* an earlier one does */
+    uint64_t nth;  /* without a key: so many equal rows will be there */
+};
+
+/* Rows that one statement changes: their numbers are first..last. */
+struct mr_script_batch {
+    enum mr_step_op op;
+    size_t table, first, last;
+};
+
+/* A row that rows of the unit refer to and that the unit does not write. */
+struct mr_script_parent {
+    size_t reference;
+    struct mr_key image;
+    bool planned; /* an earlier unit of the plan writes it: as it leaves it */
+};
+
+/* Units of which a row of the last belongs to a tree of the first. */
+struct mr_script_span {
+    uint64_t first, last;
+};
+
+/* Per plan table: columns that may be inserted empty. */
+struct mr_script_table {
+    size_t *opens;
+    size_t nopens;
+    bool planned; /* some unit writes to it */
+    bool used[4]; /* in this unit, by mr_step_op */
+};
+
+struct mr_script {
+    const struct mr_script_task *task;
+    const struct mr_plan_tables *plan;
+    const struct mr_manifest *manifest;
+    const char *db; /* of the temporary tables */
+    struct mr_script_table *tables;
+    struct mr_merge lookup; /* as merge_lookup wants it */
+    struct mr_arena arena;  /* of all units */
+    struct mr_strbuf sql;
+    struct mr_case_stmt *equals; /* of rows without a key: how many are equal */
+    struct mr_vec spans;         /* struct mr_script_span: units that are undone as one */
+    /* of the unit at hand */
+    enum mr_script_kind kind;
+    uint64_t unit, last_unit; /* of the store; several are undone as one */
+    uint64_t number, count;   /* as the script counts them */
+    uint64_t units;           /* of the store */
+    struct mr_arena unit_arena;
+    struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
+    unsigned guards;                      /* rows of myrecon_guard so far */
+};
+
+/* script_unit.c: reads the unit's steps; undo: inverted. */
+enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err);
+
+/* script_parents.c: finds what the unit's rows refer to (apply only), and notes what the
+ * unit inserts for units to come. */
+enum mr_code mr_script_parents_open(struct mr_script *s, struct mr_err *err);
+enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err);
+
+/* script_spans.c: which units are undone as one.  A tree may go on in further units, and a
+ * row may hang below people of several units: who is kept keeps all of it, so it must be
+ * judged at once.  add: while the units of apply.sql are written; close: makes of them
+ * spans in ascending order, which hold every unit once. */
+enum mr_code mr_script_spans_add(struct mr_script *s, uint64_t first, uint64_t last,
+                                 struct mr_err *err);
+enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err);
+
+/* script_equals.c: sets s->equals. */
+enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);
+
+/* script_names.c: pieces of SQL.  alias: of the table, without a dot. */
+void mr_script_temp(struct mr_script *s, const char *name); /* db.myrecon_name */
+void mr_script_temp_n(struct mr_script *s, char prefix, size_t number);
+void mr_script_live(struct mr_script *s, const struct mr_plan_table *t);
+void mr_script_column(struct mr_script *s, const struct mr_plan_table *t,
+                      const char *alias, size_t column);
+/* Every column that is written, joined by ", ". */
+void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t,
+                       const char *alias);
+/* Two rows have the same values in these columns, as TARGET's collation takes it; safe:
+ * NULLs are the same. */
+void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
+                    struct mr_plan_columns columns, const char *a, const char *b,
+                    bool safe);
+/* Two rows are equal to the byte in every column that is written. */
+void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                     const char *b);
+void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
+                       struct mr_key image, size_t column);
+void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
+                        const char *alias);
+bool mr_script_is_written(const struct mr_plan_table *t, size_t column);
+/* " AND" the row of that alias does not stand as planned. */
+void mr_script_not_there(struct mr_script *s, const char *alias);
+/* The kind of the rows that myrecon_iN, _uN, _dN hold. */
+enum mr_step_op mr_script_op(char prefix);
+/* Does the unit write to the table? */
+bool mr_script_is_used(const struct mr_script *s, size_t table);
+
+/* script_stage.c, script_guards.c, script_change.c: the sections of a unit. */
+void mr_script_stage(struct mr_script *s);
+void mr_script_guards(struct mr_script *s);
+void mr_script_changes(struct mr_script *s);
+void mr_script_end(struct mr_script *s);
+/* For verify.sql: what does not stand as planned. */
+void mr_script_proof(struct mr_script *s);
+
+#endif

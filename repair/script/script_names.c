@@ -1,0 +1,167 @@
+/* script_names.c: pieces of SQL that name tables, columns and values; see
+ * script_internal.h. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/db/sqltext.h"
+#include "repair/script/script_internal.h"
+
+void mr_script_temp(struct mr_script *s, const char *name)
+{
+    mr_sql_ident(&s->sql, s->db);
+    mr_strbuf_add_fmt(&s->sql, ".myrecon_%s", name);
+}
+
+void mr_script_temp_n(struct mr_script *s, char prefix, size_t number)
+{
+    mr_sql_ident(&s->sql, s->db);
+    mr_strbuf_add_fmt(&s->sql, ".myrecon_%c%zu", prefix, number);
+}
+
+void mr_script_live(struct mr_script *s, const struct mr_plan_table *t)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    mr_sql_table(&s->sql, table->db, table->name);
+}
+
+bool mr_script_is_written(const struct mr_plan_table *t, size_t column)
+{
+    return !t->generated[column];
+}
+
+void mr_script_column(struct mr_script *s, const struct mr_plan_table *t,
+                      const char *alias, size_t column)
+{
+    if (alias != NULL)
+        mr_strbuf_add_fmt(&s->sql, "%s.", alias);
+    mr_sql_ident(&s->sql, t->pair->full[MR_TARGET].cols[column].name);
+}
+
+void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t,
+                       const char *alias)
+{
+    bool first = true;
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        if (!mr_script_is_written(t, i))
+            continue;
+        mr_strbuf_add_str(&s->sql, first ? "" : ", ");
+        mr_script_column(s, t, alias, i);
+        first = false;
+    }
+}
+
+void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
+                    struct mr_plan_columns columns, const char *a, const char *b,
+                    bool safe)
+{
+    for (size_t i = 0; i < columns.count; i++) {
+        mr_strbuf_add_str(&s->sql, i > 0 ? " AND " : "");
+        mr_script_column(s, t, a, columns.at[i]);
+        mr_strbuf_add_str(&s->sql, safe ? " <=> " : " = ");
+        mr_script_column(s, t, b, columns.at[i]);
+    }
+    if (columns.count == 0)
+        mr_strbuf_add_str(&s->sql, "TRUE");
+}
+
+/* A column so that `<=>` compares it to the byte. */
+static void exact_column(struct mr_script *s, const struct mr_plan_table *t,
+                         const char *alias, size_t column)
+{
+    const struct mr_column *c =
+        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, column));
+    bool is_native_json = c->cls == MR_CLASS_JSON && strcmp(c->data_type, "json") == 0 &&
+                          s->manifest->server.flavour == MR_FLAVOUR_MYSQL;
+    if (is_native_json) {
+        mr_strbuf_add_str(&s->sql, "CAST(CAST(");
+        mr_script_column(s, t, alias, column);
+        mr_strbuf_add_str(&s->sql, " AS CHAR) AS BINARY)");
+    } else if (c->cls == MR_CLASS_ENUM) {
+        mr_script_column(s, t, alias, column);
+        mr_strbuf_add_str(&s->sql, " + 0");
+    } else if (c->cls == MR_CLASS_TEXT || c->cls == MR_CLASS_JSON ||
+               c->cls == MR_CLASS_GEOMETRY || c->cls == MR_CLASS_BINARY) {
+        mr_strbuf_add_str(&s->sql, "CAST(");
+        mr_script_column(s, t, alias, column);
+        mr_strbuf_add_str(&s->sql, " AS BINARY)");
+    } else {
+        mr_script_column(s, t, alias, column);
+    }
+}
+
+void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                     const char *b)
+{
+    bool first = true;
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        if (!mr_script_is_written(t, i))
+            continue;
+        mr_strbuf_add_str(&s->sql, first ? "" : " AND ");
+        exact_column(s, t, a, i);
+        mr_strbuf_add_str(&s->sql, " <=> ");
+        exact_column(s, t, b, i);
+        first = false;
+    }
+}
+
+static bool is_utf8(const char *charset)
+{
+    return charset == NULL || strcmp(charset, "utf8mb3") == 0 ||
+           strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
+}
+
+void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
+                       struct mr_key image, size_t column)
+{
+    const struct mr_readcol *read = &t->pair->full[MR_TARGET].cols[column];
+    struct mr_value value;
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < column; i++)
+        code = mr_row_skip(image.ptr, image.len, &pos, NULL);
+    if (code == MR_OK)
+        code = mr_row_decode(image.ptr, image.len, &pos, &value, NULL);
+    if (code == MR_OK)
+        mr_sql_value(&s->sql, &value, is_utf8(read->charset) ? "utf8mb4" : read->charset);
+    else
+        s->sql.failed = true;
+}
+
+void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
+                        const char *alias)
+{
+    if (t->key.count == 0) {
+        mr_strbuf_add_str(&s->sql, "''");
+        return;
+    }
+    mr_strbuf_add_str(&s->sql, "CONCAT_WS(','");
+    for (size_t i = 0; i < t->key.count; i++) {
+        enum mr_class cls = t->pair->full[MR_TARGET].cols[t->key.at[i]].cls;
+        bool hex = cls == MR_CLASS_BINARY || cls == MR_CLASS_GEOMETRY;
+        mr_strbuf_add_str(&s->sql, hex ? ", HEX(" : ", CAST(");
+        mr_script_column(s, t, alias, t->key.at[i]);
+        mr_strbuf_add_str(&s->sql, hex ? ")" : " AS CHAR)");
+    }
+    mr_strbuf_add_char(&s->sql, ')');
+}
+
+void mr_script_not_there(struct mr_script *s, const char *alias)
+{
+    mr_strbuf_add_fmt(&s->sql, " AND %s.myrecon_row NOT IN (SELECT line FROM ", alias);
+    mr_script_temp(s, "there");
+    mr_strbuf_add_char(&s->sql, ')');
+}
+
+enum mr_step_op mr_script_op(char prefix)
+{
+    return prefix == 'i'   ? MR_STEP_INSERT
+           : prefix == 'u' ? MR_STEP_UPDATE
+                           : MR_STEP_DELETE;
+}
+
+bool mr_script_is_used(const struct mr_script *s, size_t table)
+{
+    const bool *used = s->tables[table].used;
+    return used[MR_STEP_INSERT] || used[MR_STEP_UPDATE] || used[MR_STEP_DELETE];
+}

@@ -1,0 +1,293 @@
+/* script_parents.c: who the rows of a unit refer to; see script_internal.h.
+ *
+ * A reference of a row that will be written leads to a row of the same unit, to one that an
+ * earlier unit has written (temporary table script_parent), to a row of TARGET that the
+ * plan does not touch, or to nobody. */
+#include <string.h>
+
+#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_work.h"
+#include "repair/script/script_internal.h"
+
+static const char schema_sql[] = "DROP TABLE IF EXISTS temp.script_parent;"
+                                 "CREATE TEMP TABLE script_parent (tbl INT, set_no INT, "
+                                 "canon BLOB, unit INT, entity INT, step INT,"
+                                 " PRIMARY KEY (tbl, set_no, canon)) WITHOUT ROWID";
+
+enum mr_code mr_script_parents_open(struct mr_script *s, struct mr_err *err)
+{
+    return mr_case_exec(s->lookup.cf, schema_sql, err);
+}
+
+static bool is_written(const struct mr_script_row *row)
+{
+    return row->step.op != MR_STEP_DELETE && !row->passing;
+}
+
+static struct mr_key after_of(const struct mr_script_row *row)
+{
+    return (struct mr_key){row->step.after, row->step.after_len};
+}
+
+/* ---- what the unit itself writes ---- */
+
+static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add,
+                             const struct mr_plan_table *t, size_t set,
+                             struct mr_err *err)
+{
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        if (row->step.table == t->at && is_written(row))
+            code = mr_merge_lookup_push(&asks, (int64_t)i, after_of(row), t->sets[set],
+                                        &s->unit_arena, err);
+    }
+    if (code == MR_OK)
+        code = mr_merge_lookup_canonise(&s->lookup, t, t->sets[set], &asks,
+                                        &s->unit_arena, err);
+    for (size_t i = 0; code == MR_OK && i < asks.count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(&asks, i);
+        const struct mr_script_row *row = mr_vec_at(&s->rows, (size_t)ask->tag);
+        mr_case_bind_int(add, 1, (int64_t)t->at);
+        mr_case_bind_int(add, 2, (int64_t)set);
+        mr_merge_work_bind(add, 3, ask->canon);
+        mr_case_bind_int(add, 4, (int64_t)s->unit);
+        mr_case_bind_int(add, 5, row->step.entity);
+        mr_case_bind_int(add, 6, row->step.op == MR_STEP_UPDATE ? row->step.id : 0);
+        code = mr_case_run(add, err);
+    }
+    mr_vec_release(&asks);
+    return code;
+}
+
+static enum mr_code note_unit(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_case_stmt *add = NULL;
+    enum mr_code code = mr_case_prepare(
+        s->lookup.cf, "INSERT OR REPLACE INTO script_parent VALUES (?,?,?,?,?,?)", &add,
+        err);
+    for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
+        const struct mr_plan_table *t = &s->plan->tables[i];
+        const bool *used = s->tables[i].used;
+        if (!used[MR_STEP_INSERT] && !used[MR_STEP_UPDATE])
+            continue;
+        for (size_t set = 0; code == MR_OK && set < t->nsets; set++)
+            code = note_set(s, add, t, set, err);
+    }
+    mr_case_free(add);
+    return code;
+}
+
+/* ---- what its rows refer to ---- */
+
+struct finding {
+    struct mr_script *s;
+    size_t reference;
+    const struct mr_plan_table *parent;
+    struct mr_strbuf identity;
+};
+
+static enum mr_code add_parent(struct finding *f, struct mr_key image, bool planned,
+                               struct mr_err *err)
+{
+    struct mr_script_parent *parent = mr_vec_push(&f->s->parents);
+    const void *copy = mr_arena_dup(&f->s->unit_arena, image.ptr, image.len);
+    if (parent == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *parent = (struct mr_script_parent){f->reference, {copy, image.len}, planned};
+    return MR_OK;
+}
+
+/* What names a row, in canonical form; ptr NULL: nobody. */
+static enum mr_code name_of(struct finding *f, struct mr_key image, struct mr_key *name,
+                            struct mr_err *err)
+{
+    struct mr_vec one = MR_VEC_INIT(struct mr_merge_ask);
+    enum mr_code code = MR_OK;
+    *name = (struct mr_key){0};
+    if (f->parent->identity == MR_PLAN_BY_COLUMNS)
+        code = mr_merge_lookup_push(&one, 0, image, f->parent->named_by,
+                                    &f->s->unit_arena, err);
+    if (code == MR_OK && one.count > 0)
+        code = mr_merge_lookup_canonise(&f->s->lookup, f->parent, f->parent->named_by,
+                                        &one, &f->s->unit_arena, err);
+    if (code == MR_OK && one.count > 0)
+        *name = ((struct mr_merge_ask *)mr_vec_at(&one, 0))->canon;
+    mr_vec_release(&one);
+    return code;
+}
+
+/* A row that the plan leaves as it is becomes known to those who verify. */
+static enum mr_code keep_parent(struct finding *f, struct mr_key image,
+                                struct mr_err *err)
+{
+    struct mr_script *s = f->s;
+    struct mr_entity e = {.id = 0};
+    struct mr_vec key = MR_VEC_INIT(struct mr_merge_ask);
+    struct mr_key name;
+    if (f->parent->key.count == 0)
+        return MR_OK;
+    enum mr_code code =
+        mr_merge_lookup_push(&key, 0, image, f->parent->key, &s->unit_arena, err);
+    if (code == MR_OK && key.count > 0) {
+        struct mr_key at = ((struct mr_merge_ask *)mr_vec_at(&key, 0))->value;
+        code = mr_plan_store_find(s->task->store, f->parent->at, MR_PLAN_BY_TARGET_KEY,
+                                  at.ptr, at.len, &s->unit_arena, &e, err);
+        if (code == MR_OK && e.id == 0)
+            code = name_of(f, image, &name, err);
+        if (code == MR_OK && e.id == 0) {
+            e = (struct mr_entity){.table = f->parent->at,
+                                   .target_key = at,
+                                   .identity = name.ptr,
+                                   .identity_len = name.len,
+                                   .decision = MR_DECIDE_PARENT,
+                                   .target = image.ptr,
+                                   .target_len = image.len,
+                                   .after = image.ptr,
+                                   .after_len = image.len};
+            code = mr_plan_store_save(s->task->store, &e, err);
+        }
+    }
+    mr_vec_release(&key);
+    return code;
+}
+
+static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
+                              const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct finding *f = ctx;
+    struct mr_key image = {row->image, row->len};
+    (void)ask;
+    enum mr_code code = add_parent(f, image, false, err);
+    return code == MR_OK ? keep_parent(f, image, err) : code;
+}
+
+/* A row as its last unit so far leaves it: one that makes way has yet to become what it
+ * will be.  step: an update, or 0: all of the row is there. */
+static enum mr_code planned_image(struct finding *f, int64_t entity, int64_t step,
+                                  struct mr_key *image, struct mr_err *err)
+{
+    struct mr_script *s = f->s;
+    struct mr_vec steps = MR_VEC_INIT(struct mr_step);
+    struct mr_entity e;
+    enum mr_code code = MR_OK;
+    if (step > 0) {
+        code =
+            mr_plan_store_steps(s->task->store, step - 1, 1, &s->unit_arena, &steps, err);
+        const struct mr_step *found = steps.count > 0 ? mr_vec_at(&steps, 0) : NULL;
+        if (code == MR_OK && (found == NULL || found->id != step))
+            code = mr_err_set(err, MR_E_BUG, "a step that was read is gone");
+        else if (code == MR_OK)
+            *image = (struct mr_key){found->after, found->after_len};
+    } else {
+        code = mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
+        if (code == MR_OK)
+            *image = (struct mr_key){e.after, e.after_len};
+    }
+    mr_vec_release(&steps);
+    return code;
+}
+
+/* Written by an earlier unit, or by this one? */
+static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
+                                 const struct mr_merge_ask *ask, bool *found,
+                                 struct mr_err *err)
+{
+    struct mr_script *s = f->s;
+    struct mr_key image = {0};
+    const struct mr_plan_reference *r = &s->plan->references[f->reference];
+    mr_case_bind_int(get, 1, (int64_t)r->parent);
+    mr_case_bind_int(get, 2, (int64_t)r->to_set);
+    mr_merge_work_bind(get, 3, ask->canon);
+    enum mr_code code = mr_case_step(get, found, err);
+    uint64_t unit = code == MR_OK && *found ? (uint64_t)mr_case_int(get, 0) : s->unit;
+    int64_t entity = unit != s->unit ? mr_case_int(get, 1) : 0;
+    int64_t step = unit != s->unit ? mr_case_int(get, 2) : 0;
+    mr_case_reset(get);
+    if (unit == s->unit || code != MR_OK)
+        return code;
+    if (s->plan->tables[r->child].pair->find.subject == MR_SUBJECT_NO)
+        code = mr_script_spans_add(s, unit, s->unit, err);
+    if (code == MR_OK)
+        code = planned_image(f, entity, step, &image, err);
+    return code == MR_OK ? add_parent(f, image, true, err) : code;
+}
+
+/* Takes out of the questions what the plan writes. */
+static enum mr_code take_planned(struct finding *f, struct mr_vec *asks,
+                                 struct mr_err *err)
+{
+    struct mr_case_stmt *get = NULL;
+    struct mr_merge_ask *items = asks->items;
+    size_t kept = 0;
+    const struct mr_plan_reference *r = &f->s->plan->references[f->reference];
+    enum mr_code code = mr_merge_lookup_canonise(&f->s->lookup, f->parent, r->to, asks,
+                                                 &f->s->unit_arena, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(f->s->lookup.cf,
+                               "SELECT unit, entity, step FROM script_parent WHERE tbl=?"
+                               " AND set_no=? AND canon=?",
+                               &get, err);
+    for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
+        bool found = false;
+        if (items[i].canon.ptr == NULL)
+            continue;
+        code = find_planned(f, get, &items[i], &found, err);
+        if (!found)
+            items[kept++] = items[i];
+    }
+    if (code == MR_OK)
+        asks->count = kept;
+    mr_case_free(get);
+    return code;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    const struct mr_merge_ask *x = a, *y = b;
+    return mr_key_compare(x->value, y->value);
+}
+
+/* One question a value. */
+static void drop_repeated(struct mr_vec *asks)
+{
+    struct mr_merge_ask *items = asks->items;
+    size_t kept = 0;
+    if (asks->count > 1)
+        qsort(items, asks->count, sizeof *items, compare_values);
+    for (size_t i = 0; i < asks->count; i++)
+        if (kept == 0 || compare_values(&items[i], &items[kept - 1]) != 0)
+            items[kept++] = items[i];
+    asks->count = kept;
+}
+
+static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err *err)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+    struct finding f = {.s = s, .reference = at, .parent = &s->plan->tables[r->parent]};
+    const struct mr_merge_lookup what = {MR_TARGET, f.parent, r->to};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        if (row->step.table == r->child && is_written(row))
+            code = mr_merge_lookup_push(&asks, (int64_t)i, after_of(row), r->from,
+                                        &s->unit_arena, err);
+    }
+    drop_repeated(&asks);
+    if (code == MR_OK && asks.count > 0)
+        code = take_planned(&f, &asks, err);
+    if (code == MR_OK && asks.count > 0)
+        code = mr_merge_lookup_ask(&s->lookup, &what, &asks, take_live, &f, err);
+    mr_vec_release(&asks);
+    return code;
+}
+
+enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err)
+{
+    enum mr_code code = note_unit(s, err);
+    for (size_t i = 0; code == MR_OK && i < s->plan->nreferences; i++)
+        code = find_reference(s, i, err);
+    return code;
+}

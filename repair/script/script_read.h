@@ -1,0 +1,77 @@
+/*
+ * script_read: apply.sql and undo.sql of a plan, statement by statement.
+ *
+ *   mr_script_read_open → index → (seek, next … next) for each unit → close
+ *
+ * A script is a head and units (docs/formats/plan-v1.md).  A unit begins with the line
+ * "-- unit N of M: R rows" and has the sections "-- stage", "-- guards", "-- write" and
+ * "-- end", each once and in that order.  A statement ends with ";" at the end of a line;
+ * no other line ends so.  Lines that begin with "-- " between statements are comments.
+ * Units are numbered from 1 to M, upwards or downwards.
+ *
+ * What does not read like that is MR_E_REFUSED with file and line, so that a cut or edited
+ * script is never run in part.  MR_E_IO for a file that cannot be read.
+ *
+ * Memory: one statement, at most MR_SCRIPT_READ_STATEMENT_MAX, and 64 KiB; the index takes 24
+ * bytes a unit.  Threads: one at a time per script.
+ */
+#ifndef MR_SCRIPT_READ_H
+#define MR_SCRIPT_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/err.h"
+#include "core/file/sha256.h"
+#include "core/base/vec.h"
+
+#define MR_SCRIPT_READ_STATEMENT_MAX ((size_t)64 * 1024 * 1024)
+
+enum mr_script_read_section {
+    MR_SCRIPT_READ_HEAD = 1, /* in front of the first unit */
+    MR_SCRIPT_READ_UNIT_HEAD,
+    MR_SCRIPT_READ_STAGE,
+    MR_SCRIPT_READ_GUARDS,
+    MR_SCRIPT_READ_WRITE,
+    MR_SCRIPT_READ_END
+};
+
+struct mr_script_read_unit {
+    uint64_t number, rows;
+    uint64_t offset; /* of its first line, in bytes */
+};
+
+enum mr_script_read_kind {
+    MR_SCRIPT_READ_STATEMENT = 1,
+    MR_SCRIPT_READ_UNIT, /* a unit begins */
+    MR_SCRIPT_READ_EOF
+};
+
+struct mr_script_read_item {
+    enum mr_script_read_kind kind;
+    enum mr_script_read_section section; /* of a statement */
+    const char *sql;                     /* without the ";"; valid until the next call */
+    size_t len;
+    struct mr_script_read_unit unit; /* that begins, or that the statement belongs to */
+};
+
+struct mr_script_read;
+
+enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out,
+                                 struct mr_err *err);
+void mr_script_read_close(struct mr_script_read *script); /* NULL is fine */
+
+/* Reads the whole file: its units (struct mr_script_read_unit, in the order of the file) and
+ * the SHA-256 of the bytes read. */
+enum mr_code mr_script_read_index(struct mr_script_read *script, struct mr_vec *units,
+                                  char sha256[MR_SHA256_HEX], struct mr_err *err);
+/* After the index: does any unit write by UPDATE? */
+bool mr_script_read_has_updates(const struct mr_script_read *script);
+/* The next item is that unit's beginning. */
+enum mr_code mr_script_read_seek(struct mr_script_read *script,
+                                 const struct mr_script_read_unit *unit,
+                                 struct mr_err *err);
+enum mr_code mr_script_read_next(struct mr_script_read *script,
+                                 struct mr_script_read_item *item, struct mr_err *err);
+
+#endif

@@ -1,0 +1,86 @@
+/* script_spans.c: which units are undone as one; see script_internal.h. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "repair/script/script_internal.h"
+
+/* Beyond so many units what is undone as one would hold locks for too long; then each
+ * unit is judged by itself, and a row that is shared by people of two units goes with the
+ * one who is undone. */
+#define MOST_UNITS 20
+
+enum mr_code mr_script_spans_add(struct mr_script *s, uint64_t first, uint64_t last,
+                                 struct mr_err *err)
+{
+    const struct mr_script_span *before =
+        s->spans.count > 0 ? mr_vec_at(&s->spans, s->spans.count - 1) : NULL;
+    if (last - first >= MOST_UNITS ||
+        (before != NULL && before->first <= first && before->last >= last))
+        return MR_OK;
+    struct mr_script_span *span = mr_vec_push(&s->spans);
+    if (span == NULL)
+        return mr_merge_nomem(err);
+    *span = (struct mr_script_span){first, last};
+    return MR_OK;
+}
+
+static enum mr_code add_trees(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code =
+        mr_case_prepare(s->lookup.cf,
+                        "SELECT min(unit), max(unit) FROM step WHERE plan=? GROUP BY tree"
+                        " HAVING min(unit) < max(unit)",
+                        &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, mr_plan_store_id(s->task->store));
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct mr_script_span *span = mr_vec_push(&s->spans); /* however long */
+        if (span == NULL)
+            code = mr_merge_nomem(err);
+        else
+            *span = (struct mr_script_span){(uint64_t)mr_case_int(stmt, 0),
+                                            (uint64_t)mr_case_int(stmt, 1)};
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+    const struct mr_script_span *x = a, *y = b;
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+static enum mr_code add_single(struct mr_script *s, struct mr_err *err)
+{
+    for (uint64_t unit = 1; unit <= s->units; unit++) {
+        struct mr_script_span *span = mr_vec_push(&s->spans);
+        if (span == NULL)
+            return mr_merge_nomem(err);
+        *span = (struct mr_script_span){unit, unit};
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_script_span *items;
+    size_t kept = 0;
+    enum mr_code code = add_trees(s, err);
+    if (code == MR_OK)
+        code = add_single(s, err);
+    if (code != MR_OK || s->spans.count == 0)
+        return code;
+    items = s->spans.items;
+    qsort(items, s->spans.count, sizeof *items, compare_spans);
+    for (size_t i = 1; i < s->spans.count; i++) {
+        if (items[i].first > items[kept].last)
+            items[++kept] = items[i];
+        else if (items[i].last > items[kept].last)
+            items[kept].last = items[i].last;
+    }
+    s->spans.count = kept + 1;
+    return MR_OK;
+}

@@ -1,0 +1,340 @@
+/* script_stage.c: the session of a unit and its temporary tables; see script_internal.h. */
+#include <inttypes.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/db/sqltext.h"
+#include "repair/script/script_internal.h"
+#include "repair/script/script_text.h"
+
+#define STATEMENT_BYTES ((size_t)1024 * 1024) /* a longer one is begun anew */
+#define LOCK_WAIT_S 5
+
+static const char *const made[] = {
+    "guard (step INT NOT NULL PRIMARY KEY, ok INT NOT NULL,"
+    " CONSTRAINT myrecon_guard_failed CHECK (ok = 1))",
+    "tree (tree INT NOT NULL PRIMARY KEY, n INT NOT NULL)",
+    "there (line INT NOT NULL PRIMARY KEY, tree INT NOT NULL)",
+    "done (tree INT NOT NULL PRIMARY KEY)",
+    "refused (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
+    " tbl VARCHAR(600) NOT NULL, id TEXT, why VARCHAR(600) NOT NULL)",
+    "link (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
+    " other INT NOT NULL)",
+    "skip (tree INT NOT NULL PRIMARY KEY)",
+};
+
+static void add(struct mr_script *s, const char *text)
+{
+    mr_strbuf_add_str(&s->sql, text);
+}
+
+/* What is left of an earlier unit goes: as a new table, so that nothing piles up. */
+static void drop(struct mr_script *s, char prefix, size_t number)
+{
+    add(s, "DROP TEMPORARY TABLE IF EXISTS ");
+    mr_script_temp_n(s, prefix, number);
+    add(s, ";\n");
+}
+
+static void session(struct mr_script *s)
+{
+    /* a DELETE that joins wants one, wherever its tables are */
+    add(s, "USE ");
+    mr_sql_ident(&s->sql, s->db);
+    add(s, ";\n");
+    mr_strbuf_add_fmt(
+        &s->sql,
+        "SET NAMES utf8mb4;\n"
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"
+        "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1,"
+        " foreign_key_checks = 1, unique_checks = 1, lock_wait_timeout = %d,"
+        " innodb_lock_wait_timeout = %d, sql_safe_updates = 0, sql_big_selects = 1,"
+        " sql_select_limit = DEFAULT;\n"
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n",
+        LOCK_WAIT_S, LOCK_WAIT_S);
+    mr_script_guard(&s->sql, s->manifest, s->kind != MR_SCRIPT_VERIFY);
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        size_t name = strcspn(made[i], " ");
+        add(s, "DROP TEMPORARY TABLE IF EXISTS ");
+        mr_script_temp(s, "");
+        mr_strbuf_add_fmt(&s->sql, "%.*s;\nCREATE TEMPORARY TABLE ", (int)name, made[i]);
+        mr_script_temp(s, made[i]);
+        add(s, " ENGINE = InnoDB DEFAULT CHARSET utf8mb4;\n");
+    }
+}
+
+/* A table of rows of a plan table; `more`: columns of ours. */
+static void create(struct mr_script *s, const struct mr_plan_table *t, char prefix,
+                   const char *more)
+{
+    drop(s, prefix, t->at);
+    add(s, "CREATE TEMPORARY TABLE ");
+    mr_script_temp_n(s, prefix, t->at);
+    add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
+           " myrecon_tree INT NOT NULL DEFAULT 0");
+    add(s, more);
+    add(s, ") ENGINE = InnoDB SELECT ");
+    mr_script_columns(s, t, NULL);
+    add(s, " FROM ");
+    mr_script_live(s, t);
+    add(s, " LIMIT 0;\n");
+}
+
+/* Which rows go into a table, and which of their images. */
+struct staging {
+    const struct mr_plan_table *table;
+    enum mr_step_op op;
+    char prefix;
+    bool before;
+    bool marks; /* has the column myrecon_open */
+};
+
+static void begin_insert(struct mr_script *s, const struct staging *st)
+{
+    add(s, "INSERT INTO ");
+    mr_script_temp_n(s, st->prefix, st->table->at);
+    add(s, st->marks ? " (myrecon_row, myrecon_tree, myrecon_open, "
+                     : " (myrecon_row, myrecon_tree, ");
+    mr_script_columns(s, st->table, NULL);
+    add(s, ") VALUES\n");
+}
+
+/* What myrecon_open says of a row. */
+static uint64_t mark_of(const struct mr_script_row *row)
+{
+    if (row->step.op == MR_STEP_UPDATE)
+        return (row->passing ? 1U : 0U) | (row->chained ? 2U : 0U);
+    return row->nth > 0 ? row->nth : row->open;
+}
+
+static void stage(struct mr_script *s, const struct staging *st)
+{
+    size_t begun = 0;
+    for (size_t i = 0; i < s->rows.count; i++) {
+        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        struct mr_key image = {row->step.after, row->step.after_len};
+        if (row->step.table != st->table->at || row->step.op != st->op)
+            continue;
+        if (st->before)
+            image = (struct mr_key){row->step.before, row->step.before_len};
+        if (begun != 0 && s->sql.len - begun > STATEMENT_BYTES) {
+            add(s, ";\n");
+            begun = 0;
+        }
+        if (begun == 0) {
+            begun = s->sql.len;
+            begin_insert(s, st);
+        } else {
+            add(s, ",\n");
+        }
+        mr_strbuf_add_fmt(&s->sql, "(%zu,%" PRId64, row->number, row->step.tree);
+        if (st->marks)
+            mr_strbuf_add_fmt(&s->sql, ",%" PRIu64, mark_of(row));
+        for (size_t c = 0; c < st->table->pair->find.ncolumns; c++)
+            if (mr_script_is_written(st->table, c)) {
+                add(s, ",");
+                mr_script_literal(s, st->table, image, c);
+            }
+        add(s, ")");
+    }
+    if (begun != 0)
+        add(s, ";\n");
+}
+
+#define MARKS ", myrecon_open BIGINT UNSIGNED NOT NULL DEFAULT 0"
+
+static void stage_rows(struct mr_script *s)
+{
+    static const struct {
+        enum mr_step_op op;
+        char prefix;
+        bool before, marks;
+    } kinds[] = {{MR_STEP_INSERT, 'i', false, true},
+                 {MR_STEP_UPDATE, 'u', false, true},
+                 {MR_STEP_UPDATE, 'b', true, false},
+                 {MR_STEP_DELETE, 'd', true, true}};
+    for (size_t t = 0; t < s->plan->ntables; t++)
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+            const struct staging st = {&s->plan->tables[t], kinds[k].op, kinds[k].prefix,
+                                       kinds[k].before, kinds[k].marks};
+            if (!s->tables[t].used[st.op])
+                continue;
+            create(s, st.table, st.prefix, st.marks ? MARKS : "");
+            stage(s, &st);
+        }
+}
+
+/* Rows of a tree that count: an image that is passed through does not. */
+static void stage_trees(struct mr_script *s)
+{
+    bool any = false;
+    add(s, "INSERT INTO ");
+    mr_script_temp(s, "tree");
+    add(s, "\n");
+    for (size_t t = 0; t < s->plan->ntables; t++)
+        for (const char *p = "iud"; *p != '\0'; p++) {
+            enum mr_step_op op = mr_script_op(*p);
+            if (!s->tables[t].used[op])
+                continue;
+            add(s, any ? " UNION ALL " : "SELECT myrecon_tree, COUNT(*) FROM (");
+            add(s, "SELECT myrecon_tree FROM ");
+            mr_script_temp_n(s, *p, t);
+            if (*p == 'u')
+                add(s, " WHERE myrecon_open & 1 = 0");
+            any = true;
+        }
+    add(s, ") AS x GROUP BY myrecon_tree;\n");
+}
+
+/* ---- copies ---- */
+
+/* Can these columns of TARGET be a key of a temporary table? */
+static bool can_index(const struct mr_plan_table *t, struct mr_plan_columns columns)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < table->nindexes; i++) {
+        const struct mr_index *index = &table->indexes[i];
+        size_t k = 0;
+        while (k < index->nparts && k < columns.count && index->parts[k].column != NULL &&
+               index->parts[k].prefix_len == 0 &&
+               mr_pair_find_column(table, index->parts[k].column) ==
+                   mr_pair_find_column(table, mr_plan_column_name(t, columns.at[k])))
+            k++;
+        if (k == columns.count && strcmp(index->kind, "BTREE") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_index(struct mr_script *s, const struct mr_plan_table *t,
+                      struct mr_plan_columns columns)
+{
+    if (!can_index(t, columns))
+        return;
+    add(s, ", KEY (");
+    for (size_t i = 0; i < columns.count; i++) {
+        add(s, i > 0 ? ", " : "");
+        mr_script_column(s, t, NULL, columns.at[i]);
+    }
+    add(s, ")");
+}
+
+static void select_columns(struct mr_script *s, const struct mr_plan_table *t,
+                           struct mr_plan_columns columns,
+                           const struct mr_plan_columns *more)
+{
+    for (size_t i = 0; i < columns.count; i++) {
+        add(s, i > 0 ? ", " : "");
+        mr_script_column(s, t, NULL, columns.at[i]);
+    }
+    for (size_t i = 0; more != NULL && i < more->count; i++)
+        if (!mr_plan_columns_has(&columns, more->at[i])) {
+            add(s, ", ");
+            mr_script_column(s, t, NULL, more->at[i]);
+        }
+}
+
+/* Copies columns of the staged rows of a table, of these kinds, into a table of their own. */
+static void copy(struct mr_script *s, char prefix, size_t number,
+                 const struct mr_plan_table *t, struct mr_plan_columns columns,
+                 const char *from)
+{
+    drop(s, prefix, number);
+    add(s, "CREATE TEMPORARY TABLE ");
+    mr_script_temp_n(s, prefix, number);
+    add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
+           " myrecon_tree INT NOT NULL DEFAULT 0");
+    add_index(s, t, columns);
+    add(s, ") ENGINE = InnoDB");
+    bool any = false;
+    for (const char *p = from; *p != '\0'; p++) {
+        enum mr_step_op op = mr_script_op(*p);
+        if (!s->tables[t->at].used[op])
+            continue;
+        add(s, any ? " UNION ALL " : " ");
+        add(s, "SELECT myrecon_row, myrecon_tree, ");
+        select_columns(s, t, columns, NULL);
+        add(s, " FROM ");
+        mr_script_temp_n(s, *p, t->at);
+        if (*p == 'u')
+            add(s, " WHERE myrecon_open & 1 = 0");
+        any = true;
+    }
+    add(s, ";\n");
+}
+
+static void stage_copies(struct mr_script *s)
+{
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        if (mr_script_is_used(s, r->parent) && mr_script_is_used(s, r->child))
+            copy(s, 'k', i, &s->plan->tables[r->parent], r->to, "iud");
+    }
+    for (size_t t = 0; t < s->plan->ntables; t++)
+        if (s->plan->tables[t].key.count > 0 &&
+            (s->tables[t].used[MR_STEP_UPDATE] || s->tables[t].used[MR_STEP_DELETE]))
+            copy(s, 'x', t, &s->plan->tables[t], s->plan->tables[t].key, "ud");
+}
+
+/* ---- who rows refer to ---- */
+
+static void stage_parents(struct mr_script *s)
+{
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        const struct mr_plan_table *p = &s->plan->tables[r->parent];
+        size_t n = 0;
+        if (s->kind != MR_SCRIPT_APPLY || (!s->tables[r->child].used[MR_STEP_INSERT] &&
+                                           !s->tables[r->child].used[MR_STEP_UPDATE]))
+            continue;
+        drop(s, 'e', i);
+        add(s, "CREATE TEMPORARY TABLE ");
+        mr_script_temp_n(s, 'e', i);
+        add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
+               " myrecon_planned INT NOT NULL DEFAULT 0");
+        add_index(s, p, r->to);
+        add(s, ") ENGINE = InnoDB SELECT ");
+        select_columns(s, p, r->to, &p->named_by);
+        add(s, " FROM ");
+        mr_script_live(s, p);
+        add(s, " LIMIT 0;\n");
+        for (size_t k = 0; k < s->parents.count; k++) {
+            const struct mr_script_parent *parent = mr_vec_at(&s->parents, k);
+            if (parent->reference != i)
+                continue;
+            if (n == 0) {
+                add(s, "INSERT INTO ");
+                mr_script_temp_n(s, 'e', i);
+                add(s, " (myrecon_row, myrecon_planned, ");
+                select_columns(s, p, r->to, &p->named_by);
+                add(s, ") VALUES\n");
+            }
+            mr_strbuf_add_fmt(&s->sql, "%s(%zu,%d", n > 0 ? ",\n" : "", n + 1,
+                              parent->planned);
+            for (size_t c = 0; c < r->to.count; c++) {
+                add(s, ",");
+                mr_script_literal(s, p, parent->image, r->to.at[c]);
+            }
+            for (size_t c = 0; c < p->named_by.count; c++)
+                if (!mr_plan_columns_has(&r->to, p->named_by.at[c])) {
+                    add(s, ",");
+                    mr_script_literal(s, p, parent->image, p->named_by.at[c]);
+                }
+            add(s, ")");
+            n++;
+        }
+        if (n > 0)
+            add(s, ";\n");
+    }
+}
+
+void mr_script_stage(struct mr_script *s)
+{
+    add(s, "-- stage\n");
+    session(s);
+    stage_rows(s);
+    stage_trees(s);
+    if (s->kind == MR_SCRIPT_VERIFY)
+        return;
+    stage_copies(s);
+    stage_parents(s);
+}

@@ -1,0 +1,74 @@
+/* script_text.c: see script_text.h. */
+#include "repair/script/script_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "core/base/utf8.h"
+
+static bool is_mariadb(const struct mr_manifest *m)
+{
+    return m->server.flavour == MR_FLAVOUR_MARIADB;
+}
+
+void mr_script_comment(struct mr_strbuf *out, const char *label, const char *text)
+{
+    mr_strbuf_add_fmt(out, "-- %s", label);
+    mr_utf8_show(out, text, strlen(text), false);
+    mr_strbuf_add_char(out, '\n');
+}
+
+void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *m,
+                      const char *file, const char *what)
+{
+    mr_strbuf_add_fmt(out, "-- %s: %s\n--\n", file, what);
+    mr_script_comment(out, "plan:   ", m->uuid);
+    mr_script_comment(out, "source: ", m->source);
+    mr_script_comment(out, "target: ", m->target);
+    mr_strbuf_add_str(out, "--         ");
+    mr_utf8_show(out, m->server.version, strlen(m->server.version), false);
+    mr_strbuf_add_str(out, " on host ");
+    mr_utf8_show(out, m->server.hostname, strlen(m->server.hostname), false);
+    mr_strbuf_add_fmt(out, ", port %u, server_id %" PRIu32 "\n", m->server.port,
+                      m->server.server_id);
+    mr_strbuf_add_fmt(out,
+                      "--\n-- Run it on that server with its own client: %s ... < %s\n",
+                      is_mariadb(m) ? "mariadb" : "mysql", file);
+}
+
+void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *m)
+{
+    const struct mr_plan_server *s = &m->server;
+    mr_strbuf_add_str(out, "@@hostname = ");
+    mr_sql_string(out, s->hostname);
+    mr_strbuf_add_fmt(out, " AND @@port = %u AND @@server_id = %" PRIu32 "", s->port,
+                      s->server_id);
+    mr_strbuf_add_str(out, " AND @@datadir = ");
+    mr_sql_string(out, s->datadir);
+    if (s->uuid[0] != '\0') {
+        mr_strbuf_add_str(out, is_mariadb(m) ? " AND @@server_uid = "
+                                             : " AND @@server_uuid = ");
+        mr_sql_string(out, s->uuid);
+    }
+}
+
+/* MariaDB: 0 and 1, or the words of later versions; MySQL: a number, and in an INSERT the
+ * word would be an error. */
+void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *m)
+{
+    mr_strbuf_add_str(out, is_mariadb(m)
+                               ? " AND @@read_only IN ('0', 'OFF')"
+                               : " AND @@read_only = 0 AND @@super_read_only = 0");
+}
+
+void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *m, bool writes)
+{
+    mr_strbuf_add_str(out, "SET SESSION time_zone = IF(");
+    mr_script_server(out, m);
+    if (writes)
+        mr_script_writable(out, m);
+    mr_strbuf_add_fmt(out, ",\n    @@SESSION.time_zone, 'myrecon: %s');\n",
+                      writes ? "not the planned server, or read-only: nothing is done"
+                             : "not the planned server");
+}

@@ -1,0 +1,28 @@
+/*
+ * script_text: what all scripts of a plan directory say alike: whose they are, and how they
+ * recognise the planned server.
+ *
+ * Texts are ASCII.  A statement ends with ";" at the end of a line, and no other line ends
+ * so.  Errors are kept in the buffer (strbuf.h).  Threads: no state.
+ */
+#ifndef MR_SCRIPT_TEXT_H
+#define MR_SCRIPT_TEXT_H
+
+#include "repair/plan/manifest.h"
+
+/* Comment lines: the file, what it does, plan, endpoints, and how to run it. */
+void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *manifest,
+                      const char *file, const char *what);
+/* "-- ", label and text on one line, whatever the text holds. */
+void mr_script_comment(struct mr_strbuf *out, const char *label, const char *text);
+
+/* A condition: this is the planned server. */
+void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *manifest);
+/* A condition with " AND " in front: it may be written to. */
+void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *manifest);
+/* A statement that fails with the reason on another server; `writes`: also on one that is
+ * read-only. */
+void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *manifest,
+                     bool writes);
+
+#endif

@@ -1,0 +1,276 @@
+/* script_unit.c: the rows of a unit, in the order in which they are written; see
+ * script_internal.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "repair/merge/merge_row.h"
+#include "repair/script/script_internal.h"
+
+#define LAST_LEVEL ((uint64_t)1 << 62)
+
+/* Is the column of an image NULL? */
+static enum mr_code is_null(struct mr_key image, size_t column, bool *null,
+                            struct mr_err *err)
+{
+    struct mr_key value;
+    enum mr_code code = mr_merge_row_value(image, column, &value, err);
+    *null = code == MR_OK && value.len == 1 && *(const char *)value.ptr == 'N';
+    return code;
+}
+
+/* Which columns are empty in one image of a row, and not in the other. */
+static enum mr_code find_open(const struct mr_script *s, struct mr_script_row *row,
+                              struct mr_key empty, struct mr_key full, struct mr_err *err)
+{
+    const struct mr_script_table *t = &s->tables[row->step.table];
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->nopens; i++) {
+        bool is_empty = false, stays = false;
+        code = is_null(empty, t->opens[i], &is_empty, err);
+        if (code == MR_OK)
+            code = is_null(full, t->opens[i], &stays, err);
+        if (is_empty && !stays)
+            row->open |= (uint64_t)1 << i;
+    }
+    return code;
+}
+
+static struct mr_key before_of(const struct mr_step *step)
+{
+    return (struct mr_key){step->before, step->before_len};
+}
+
+static struct mr_key after_of(const struct mr_step *step)
+{
+    return (struct mr_key){step->after, step->after_len};
+}
+
+/* What was inserted is filled by an update, or what is deleted was emptied by one: a circle
+ * of references is closed, or opened.  The update becomes part of the other. */
+static enum mr_code join_circle(const struct mr_script *s, struct mr_script_row *row,
+                                struct mr_script_row *next, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (row->step.op == MR_STEP_INSERT) {
+        code = find_open(s, row, after_of(&row->step), after_of(&next->step), err);
+        row->step.after = next->step.after;
+        row->step.after_len = next->step.after_len;
+        next->step.op = 0;
+    } else {
+        code = find_open(s, next, before_of(&next->step), before_of(&row->step), err);
+        next->step.before = row->step.before;
+        next->step.before_len = row->step.before_len;
+        row->step.op = 0;
+    }
+    return code;
+}
+
+static int compare_entities(const void *a, const void *b)
+{
+    const struct mr_script_row *const *x = a, *const *y = b;
+    if ((*x)->step.entity != (*y)->step.entity)
+        return (*x)->step.entity < (*y)->step.entity ? -1 : 1;
+    return (*x)->step.id < (*y)->step.id ? -1 : (*x)->step.id > (*y)->step.id;
+}
+
+/* Steps of one row of the unit: of two updates the first is passing. */
+static enum mr_code join_steps(struct mr_script *s, struct mr_err *err)
+{
+    size_t n = s->rows.count;
+    struct mr_script_row **by =
+        mr_arena_calloc(&s->unit_arena, n + 1, sizeof(struct mr_script_row *));
+    enum mr_code code = by != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < n; i++)
+        by[i] = mr_vec_at(&s->rows, i);
+    if (code == MR_OK && n > 1)
+        qsort(by, n, sizeof(struct mr_script_row *), compare_entities);
+    for (size_t i = 0; code == MR_OK && i + 1 < n; i++) {
+        struct mr_script_row *row = by[i], *next = by[i + 1];
+        bool fills = row->step.op == MR_STEP_INSERT && next->step.op == MR_STEP_UPDATE;
+        bool empties = row->step.op == MR_STEP_UPDATE && next->step.op == MR_STEP_DELETE;
+        if (row->step.entity != next->step.entity)
+            continue;
+        if (fills || empties)
+            code = join_circle(s, row, next, err);
+        else if (next->step.op == MR_STEP_UPDATE)
+            row->passing = next->chained = true;
+        if (fills)
+            by[i + 1] = row;
+    }
+    return code;
+}
+
+static void drop_joined(struct mr_vec *rows)
+{
+    size_t kept = 0;
+    struct mr_script_row *items = rows->items;
+    for (size_t i = 0; i < rows->count; i++)
+        if (items[i].step.op != 0)
+            items[kept++] = items[i];
+    rows->count = kept;
+}
+
+static void swap_images(struct mr_step *step)
+{
+    const void *ptr = step->before;
+    size_t len = step->before_len;
+    step->before = step->after;
+    step->before_len = step->after_len;
+    step->after = ptr;
+    step->after_len = len;
+}
+
+static void invert(struct mr_vec *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        struct mr_script_row *row = mr_vec_at(rows, i);
+        swap_images(&row->step);
+        row->step.op = row->step.op == MR_STEP_INSERT   ? MR_STEP_DELETE
+                       : row->step.op == MR_STEP_DELETE ? MR_STEP_INSERT
+                                                        : MR_STEP_UPDATE;
+        row->step.level = LAST_LEVEL - row->step.level;
+        row->step.id = -row->step.id;
+    }
+}
+
+/* Of a chain of updates that runs the other way, the other ones are passing. */
+static enum mr_code pass_again(struct mr_script *s, struct mr_err *err)
+{
+    for (size_t i = 0; i < s->rows.count; i++) {
+        struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        row->passing = row->chained = false;
+    }
+    return join_steps(s, err);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct mr_step *x = &((const struct mr_script_row *)a)->step;
+    const struct mr_step *y = &((const struct mr_script_row *)b)->step;
+    if (x->level != y->level)
+        return x->level < y->level ? -1 : 1;
+    if (x->table != y->table)
+        return x->table < y->table ? -1 : 1;
+    if (x->op != y->op)
+        return x->op < y->op ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Inserts of neighbouring levels are one statement: its rows come in their order. */
+static bool goes_on(const struct mr_script_row *last, const struct mr_script_row *row,
+                    const struct mr_script_batch *batch)
+{
+    return batch->table == row->step.table && batch->op == row->step.op &&
+           (batch->op == MR_STEP_INSERT || last->step.level == row->step.level);
+}
+
+static enum mr_code find_batches(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_script_batch *batch = NULL;
+    const struct mr_script_row *last = NULL;
+    for (size_t i = 0; i < s->plan->ntables; i++)
+        memset(s->tables[i].used, 0, sizeof s->tables[i].used);
+    for (size_t i = 0; i < s->rows.count; i++) {
+        struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        row->number = i + 1;
+        s->tables[row->step.table].used[row->step.op] = true;
+        if (batch == NULL || !goes_on(last, row, batch)) {
+            batch = mr_vec_push(&s->batches);
+            if (batch == NULL)
+                return mr_merge_nomem(err);
+            *batch =
+                (struct mr_script_batch){row->step.op, row->step.table, i + 1, i + 1};
+        }
+        batch->last = i + 1;
+        last = row;
+    }
+    return MR_OK;
+}
+
+/* Does the row refer to itself by a foreign key? */
+static enum mr_code is_own_parent(const struct mr_plan_reference *r, struct mr_key image,
+                                  bool *yes, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *yes = r->child == r->parent && r->nullable && r->pair->kin.declared;
+    for (size_t i = 0; code == MR_OK && *yes && i < r->from.count; i++) {
+        struct mr_key from, to;
+        code = mr_merge_row_value(image, r->from.at[i], &from, err);
+        if (code == MR_OK)
+            code = mr_merge_row_value(image, r->to.at[i], &to, err);
+        *yes =
+            code == MR_OK && from.len == to.len && memcmp(from.ptr, to.ptr, to.len) == 0;
+    }
+    return code;
+}
+
+/* A server does not delete a row that refers to itself: the reference is emptied first. */
+static enum mr_code open_own_parents(struct mr_script *s, struct mr_script_row *row,
+                                     struct mr_err *err)
+{
+    const struct mr_script_table *t = &s->tables[row->step.table];
+    const struct mr_key image = {row->step.before, row->step.before_len};
+    enum mr_code code = MR_OK;
+    if (row->step.op != MR_STEP_DELETE || s->plan->tables[row->step.table].key.count == 0)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        bool own = false;
+        if (r->child == row->step.table)
+            code = is_own_parent(r, image, &own, err);
+        for (size_t k = 0; code == MR_OK && own && k < t->nopens; k++)
+            if (mr_plan_columns_has(&r->from, t->opens[k]))
+                row->open |= (uint64_t)1 << k;
+    }
+    return code;
+}
+
+/* How many rows equal to one that has no key will stand on TARGET: those that the plan has
+ * found, and the equal ones of the unit so far. */
+static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row,
+                                 struct mr_err *err)
+{
+    bool found = false;
+    if (s->plan->tables[row->step.table].key.count > 0)
+        return MR_OK;
+    mr_case_bind_int(s->equals, 1, row->step.entity);
+    enum mr_code code = mr_case_step(s->equals, &found, err);
+    row->nth = code == MR_OK && found ? (uint64_t)mr_case_int(s->equals, 0) : 1;
+    mr_case_reset(s->equals);
+    return code;
+}
+
+enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_vec steps = MR_VEC_INIT(struct mr_step);
+    mr_arena_reset(&s->unit_arena);
+    mr_vec_clear(&s->rows);
+    mr_vec_clear(&s->batches);
+    mr_vec_clear(&s->parents);
+    enum mr_code code = MR_OK;
+    for (uint64_t unit = s->unit; code == MR_OK && unit <= s->last_unit; unit++)
+        code = mr_plan_store_unit(s->task->store, unit, &s->unit_arena, &steps, err);
+    for (size_t i = 0; code == MR_OK && i < steps.count; i++) {
+        struct mr_script_row *row = mr_vec_push(&s->rows);
+        if (row == NULL)
+            code = mr_merge_nomem(err);
+        else
+            row->step = *(struct mr_step *)mr_vec_at(&steps, i);
+    }
+    mr_vec_release(&steps);
+    if (code == MR_OK)
+        code = join_steps(s, err);
+    if (code == MR_OK)
+        drop_joined(&s->rows);
+    if (code == MR_OK && s->kind == MR_SCRIPT_UNDO) {
+        invert(&s->rows);
+        code = pass_again(s, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++)
+        code = open_own_parents(s, mr_vec_at(&s->rows, i), err);
+    if (code == MR_OK && s->rows.count > 1)
+        qsort(s->rows.items, s->rows.count, sizeof(struct mr_script_row), compare_rows);
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++)
+        code = count_equals(s, mr_vec_at(&s->rows, i), err);
+    return code == MR_OK ? find_batches(s, err) : code;
+}

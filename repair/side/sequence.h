@@ -1,0 +1,28 @@
+/*
+ * sequence: MariaDB's sequences as makers of ids: DEFAULT NEXTVAL(s).
+ *
+ * Errors: of db.h.  Threads: no state.
+ */
+#ifndef MR_SEQUENCE_H
+#define MR_SEQUENCE_H
+
+#include "core/base/arena.h"
+#include "core/db/db.h"
+#include "core/schema/schema.h"
+
+/* The sequence that the column's default draws from; false: none.  own_db is that of the
+ * column's table.  Names live in arena. */
+bool mr_sequence_of(const struct mr_column *column, const char *own_db,
+                    struct mr_arena *arena, const char **db, const char **name);
+
+struct mr_sequence {
+    uint64_t next; /* that is not handed out or cached yet; 0: negative */
+    uint64_t maximum;
+    uint64_t start, increment; /* increment 0: the server's auto_increment_increment */
+    bool descends, cycles;
+};
+
+enum mr_code mr_sequence_read(struct mr_db *db, const char *dbname, const char *name,
+                              struct mr_sequence *out, struct mr_err *err);
+
+#endif

@@ -1,0 +1,392 @@
+/* side_column.c: see side_column.h. */
+#include "repair/side/side_column.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/db/sqltext.h"
+#include "core/row/when.h"
+#include "repair/side/sequence.h"
+
+#define LIVE_KEYS 1000
+#define SEGMENTS 1000
+
+/* ---- counters ---- */
+
+enum mr_code mr_side_next_id(const struct mr_side_column *c, uint64_t *next,
+                             struct mr_err *err)
+{
+    return mr_reader_counter(c->reader, c->table, next, NULL, err);
+}
+
+enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db,
+                                   const char *name, uint64_t *next, struct mr_err *err)
+{
+    struct mr_db *connection = mr_reader_db(reader);
+    struct mr_sequence sequence;
+    if (connection == NULL)
+        return mr_reader_sequence(reader, db, name, next, err);
+    enum mr_code code = mr_sequence_read(connection, db, name, &sequence, err);
+    *next = code == MR_OK ? sequence.next : 0;
+    return code;
+}
+
+/* ---- rows of a snapshot, from the end ---- */
+
+struct walk {
+    const struct mr_side_column *c;
+    struct mr_readcol cols[2];
+    struct mr_readspec spec;
+    /* What is done with a row; values as cols. */
+    void (*take)(struct walk *w, const struct mr_value *values);
+    bool enough;         /* set by take: no value below this segment can matter */
+    int64_t from, below; /* values of [from, below) are asked for … */
+    bool is_bounded;     /* … or all */
+    uint64_t greatest;
+    int64_t greatest_signed;
+    const struct mr_time *split;
+    struct mr_vec *keys;
+    bool no_memory;
+};
+
+static bool is_integer(const struct mr_column *column)
+{
+    return column->cls == MR_CLASS_INT || column->cls == MR_CLASS_UINT;
+}
+
+/* Is the column the whole primary key, and its order known without a server? */
+static bool is_key(const struct mr_side_column *c)
+{
+    const struct mr_index *primary = mr_table_index(c->table, "PRIMARY");
+    return is_integer(c->column) && primary != NULL && primary->nparts == 1 &&
+           primary->parts[0].column != NULL && primary->parts[0].prefix_len == 0 &&
+           !primary->parts[0].descending &&
+           strcasecmp(primary->parts[0].column, c->column->name) == 0;
+}
+
+static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct walk *w = ctx;
+    w->take(w, values);
+    return w->no_memory ? mr_err_nomem(err, "reading keys") : MR_OK;
+}
+
+static enum mr_code scan(struct walk *w, struct mr_range range, struct mr_err *err)
+{
+    return mr_reader_scan(w->c->reader, &w->spec, range, 0, take_row, w, err);
+}
+
+static int64_t clamp(uint64_t number)
+{
+    return number < INT64_MAX ? (int64_t)number : INT64_MAX;
+}
+
+/* Reads (lo, hi], unless it is known to hold nothing that is asked for. */
+static enum mr_code scan_segment(struct walk *w, struct mr_range range,
+                                 struct mr_err *err)
+{
+    struct mr_value lo = {0};
+    size_t pos = 0;
+    enum mr_code code = mr_row_decode(range.lo.ptr, range.lo.len, &pos, &lo, err);
+    int64_t above = lo.cls == MR_CLASS_INT ? lo.i : clamp(lo.u);
+    if (code != MR_OK || (w->is_bounded && above >= w->below))
+        return code;
+    code = scan(w, range, err);
+    w->enough = w->enough || (w->is_bounded && above < w->from);
+    return code;
+}
+
+/* Calls take for rows of the table, segment by segment from its end, until it has enough;
+ * for all of them in any order where the column is no key. */
+static enum mr_code walk(struct walk *w, const struct mr_column *time, struct mr_err *err)
+{
+    static const size_t key_at = 0;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec bounds = MR_VEC_INIT(struct mr_key);
+    w->cols[0] = (struct mr_readcol){
+        .name = w->c->column->name, .expr = MR_EXPR_COLUMN, .cls = w->c->column->cls};
+    if (time != NULL)
+        w->cols[1] = (struct mr_readcol){
+            .name = time->name, .expr = MR_EXPR_COLUMN, .cls = time->cls};
+    w->spec = (struct mr_readspec){.db = w->c->table->db,
+                                   .table = w->c->table->name,
+                                   .cols = w->cols,
+                                   .ncols = time != NULL ? 2 : 1,
+                                   .key = &key_at,
+                                   .nkey = 1};
+    if (!is_key(w->c) || !mr_reader_has_order(w->c->reader, &w->spec))
+        w->spec.nkey = 0;
+    enum mr_code code =
+        mr_reader_bounds(w->c->reader, &w->spec, SEGMENTS, &arena, &bounds, err);
+    struct mr_range range = {0};
+    for (size_t i = bounds.count; code == MR_OK && i > 0 && !w->enough; i--) {
+        range.lo = *(struct mr_key *)mr_vec_at(&bounds, i - 1);
+        code = scan_segment(w, range, err);
+        range.hi = range.lo;
+    }
+    range.lo = (struct mr_key){0};
+    if (code == MR_OK && !w->enough)
+        code = scan(w, range, err);
+    mr_vec_release(&bounds);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static bool is_negative(const struct mr_value *v)
+{
+    return (v->cls == MR_CLASS_INT && v->i < 0) ||
+           ((v->cls == MR_CLASS_FLOAT || v->cls == MR_CLASS_DOUBLE) && v->d < 0) ||
+           (v->cls == MR_CLASS_DECIMAL && v->len > 0 && *(const char *)v->ptr == '-');
+}
+
+/* Digits in front of the point; beyond 2^64 the greatest there is. */
+static uint64_t number_of_text(const char *ptr, size_t len)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < len && ptr[i] >= '0' && ptr[i] <= '9'; i++)
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, (uint64_t)(ptr[i] - '0'), &number))
+            return UINT64_MAX;
+    return number;
+}
+
+/* 0 for what is negative, or no number. */
+static uint64_t positive(const struct mr_value *v)
+{
+    if (is_negative(v))
+        return 0;
+    if (v->cls == MR_CLASS_INT)
+        return (uint64_t)v->i;
+    if (v->cls == MR_CLASS_UINT)
+        return v->u;
+    if (v->cls == MR_CLASS_DECIMAL)
+        return number_of_text(v->ptr, v->len);
+    if (v->cls == MR_CLASS_FLOAT || v->cls == MR_CLASS_DOUBLE)
+        return v->d < 18446744073709551615.0 ? (uint64_t)v->d : UINT64_MAX;
+    return 0;
+}
+
+static int64_t integer(const struct mr_value *v)
+{
+    if (v->cls == MR_CLASS_INT)
+        return v->i;
+    return clamp(positive(v));
+}
+
+/* ---- the greatest ---- */
+
+static void take_greatest(struct walk *w, const struct mr_value *values)
+{
+    uint64_t number = positive(&values[0]);
+    if (w->is_bounded && (clamp(number) < w->from || clamp(number) >= w->below))
+        return;
+    w->greatest = number > w->greatest ? number : w->greatest;
+    w->enough = true;
+}
+
+static enum mr_code query_number(struct mr_db *db, struct mr_strbuf *sql, uint64_t *value,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(db, sql->ptr, &text, err);
+    *value = code == MR_OK && text.len > 0 ? strtoull(text.ptr, NULL, 10) : 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_side_greatest_within(const struct mr_side_column *c, uint64_t from,
+                                     uint64_t to, uint64_t *greatest, struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(c->reader);
+    struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    if (db == NULL) {
+        struct walk w = {.c = c,
+                         .take = take_greatest,
+                         .is_bounded = true,
+                         .from = clamp(from),
+                         .below = clamp(to)};
+        enum mr_code code = walk(&w, NULL, err);
+        *greatest = w.greatest;
+        return code;
+    }
+    mr_sql_ident(&name, c->column->name);
+    mr_strbuf_add_fmt(&sql, "SELECT MAX(%s) FROM ", name.ptr);
+    mr_sql_table(&sql, c->table->db, c->table->name);
+    mr_strbuf_add_fmt(&sql, " WHERE %s >= %" PRIu64 " AND %s < %" PRIu64, name.ptr, from,
+                      name.ptr, to);
+    enum mr_code code = query_number(db, &sql, greatest, err);
+    mr_strbuf_release(&name);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_side_greatest(const struct mr_side_column *c, uint64_t *greatest,
+                              struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(c->reader);
+    if (db == NULL) {
+        struct walk w = {.c = c, .take = take_greatest};
+        enum mr_code code = walk(&w, NULL, err);
+        *greatest = w.greatest;
+        return code;
+    }
+    /* it takes the column to read from the table's description */
+    const struct mr_column counter = {.name = c->column->name, .auto_increment = true};
+    const struct mr_table described = {
+        .db = c->table->db, .name = c->table->name, .columns = &counter, .ncolumns = 1};
+    return mr_schema_auto_increment(db, &described, NULL, greatest, err);
+}
+
+/* ---- the greatest before a time ---- */
+
+static bool is_before(const struct mr_value *v, const struct mr_time *split)
+{
+    return (v->cls == MR_CLASS_DATE || v->cls == MR_CLASS_DATETIME) && v->t.year > 0 &&
+           mr_when_compare(&v->t, split) < 0;
+}
+
+static void take_before(struct walk *w, const struct mr_value *values)
+{
+    int64_t number = integer(&values[0]);
+    if (!is_before(&values[1], w->split))
+        return;
+    w->greatest_signed = number > w->greatest_signed ? number : w->greatest_signed;
+    w->enough = true;
+}
+
+enum mr_code mr_side_greatest_before(const struct mr_side_column *c,
+                                     const struct mr_column *time,
+                                     const struct mr_time *split, int64_t *greatest,
+                                     struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(c->reader);
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    if (db == NULL) {
+        struct walk w = {.c = c, .take = take_before, .split = split};
+        enum mr_code code = walk(&w, time, err);
+        *greatest = w.greatest_signed;
+        return code;
+    }
+    mr_strbuf_add_str(&sql, "SELECT ");
+    mr_sql_ident(&sql, c->column->name);
+    mr_strbuf_add_str(&sql, " FROM ");
+    mr_sql_table(&sql, c->table->db, c->table->name);
+    mr_strbuf_add_str(&sql, " WHERE ");
+    mr_sql_ident(&sql, time->name);
+    mr_strbuf_add_str(&sql, " >= '0001-01-01' AND ");
+    mr_sql_ident(&sql, time->name);
+    mr_strbuf_add_str(&sql, " < '");
+    mr_when_format(split, &sql);
+    mr_strbuf_add_str(&sql, "' ORDER BY ");
+    mr_sql_ident(&sql, c->column->name);
+    mr_strbuf_add_str(&sql, " DESC LIMIT 1");
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(db, sql.ptr, &text, err);
+    if (code == MR_E_NO_SUCH && text.len == 0)
+        code = MR_OK; /* no such row */
+    int64_t found = code == MR_OK && text.len > 0 ? strtoll(text.ptr, NULL, 10) : 0;
+    *greatest = found > 0 ? found : 0;
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- keys, from the greatest down ---- */
+
+static int descending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x < y) - (x > y);
+}
+
+/* Sorts, and keeps each of the greatest once. */
+static void settle(struct mr_vec *keys)
+{
+    int64_t *items = keys->items;
+    size_t kept = 0;
+    if (keys->count > 1)
+        qsort(items, keys->count, sizeof *items, descending);
+    for (size_t i = 0; i < keys->count && kept < MR_SIDE_KEYS_MOST; i++)
+        if (kept == 0 || items[kept - 1] != items[i])
+            items[kept++] = items[i];
+    keys->count = kept;
+}
+
+static void take_key(struct walk *w, const struct mr_value *values)
+{
+    int64_t number = integer(&values[0]);
+    if (values[0].cls == MR_CLASS_NULL || (w->is_bounded && number >= w->below))
+        return;
+    int64_t *slot = mr_vec_push(w->keys);
+    if (slot == NULL) {
+        w->no_memory = true;
+        return;
+    }
+    *slot = number;
+    if (w->keys->count >= 2 * (size_t)MR_SIDE_KEYS_MOST)
+        settle(w->keys);
+    w->enough = w->keys->count >= MR_SIDE_KEYS_MOST;
+}
+
+static enum mr_code query_keys(struct mr_db *db, const struct mr_side_column *c,
+                               const int64_t *below, struct mr_vec *keys,
+                               struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    mr_strbuf_add_str(&sql, "SELECT DISTINCT ");
+    mr_sql_ident(&sql, c->column->name);
+    mr_strbuf_add_str(&sql, " FROM ");
+    mr_sql_table(&sql, c->table->db, c->table->name);
+    if (below != NULL) {
+        mr_strbuf_add_str(&sql, " WHERE ");
+        mr_sql_ident(&sql, c->column->name);
+        mr_strbuf_add_fmt(&sql, " < %" PRId64, *below);
+    }
+    mr_strbuf_add_str(&sql, " ORDER BY ");
+    mr_sql_ident(&sql, c->column->name);
+    mr_strbuf_add_fmt(&sql, " DESC LIMIT %d", LIVE_KEYS);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+        int64_t *key = mr_vec_push(keys);
+        if (key == NULL)
+            code = mr_err_nomem(err, "reading keys");
+        else
+            *key = row[0].ptr != NULL ? strtoll(row[0].ptr, NULL, 10) : 0;
+    }
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_side_keys_below(const struct mr_side_column *c, const int64_t *below,
+                                struct mr_vec *keys, bool *ended, struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(c->reader);
+    const int64_t bound = below != NULL ? *below : 0; /* it may stand among keys */
+    enum mr_code code;
+    mr_vec_clear(keys);
+    if (db != NULL) {
+        code = query_keys(db, c, below != NULL ? &bound : NULL, keys, err);
+        *ended = keys->count < LIVE_KEYS;
+        return code;
+    }
+    struct walk w = {.c = c,
+                     .take = take_key,
+                     .is_bounded = below != NULL,
+                     .from = INT64_MIN,
+                     .below = bound,
+                     .keys = keys};
+    code = walk(&w, NULL, err);
+    settle(keys);
+    *ended = keys->count < MR_SIDE_KEYS_MOST;
+    return code;
+}

@@ -1,0 +1,281 @@
+/* verify_block.c: the blocks of new ids: nothing unplanned stands in them, and nothing
+ * refers to an id of them that is nobody's; see verify_internal.h.
+ *
+ * As many rows in the block as there are planned ones, each of which was found: then there
+ * is no other.  Only where there are more, keys are compared one by one. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/db/sqltext.h"
+#include "repair/verify/verify_internal.h"
+
+#define TOLD_MAX 1000 /* references to nobody that are told of, for each reference */
+
+/* The first id behind the block. */
+static uint64_t end_of(const struct mr_planned_table *t)
+{
+    uint64_t step = t->id_step > 0 ? t->id_step : 1, size, end;
+    return __builtin_mul_overflow(step, t->nids, &size) ||
+                   __builtin_add_overflow(t->first_id, size, &end)
+               ? UINT64_MAX
+               : end;
+}
+
+static bool has_block(const struct mr_verify_table *table)
+{
+    return table->image != NULL && table->planned->nids > 0 &&
+           table->planned->counter != NULL && table->key.count > 0;
+}
+
+static void add_within(struct mr_strbuf *sql, const char *before, const char *column,
+                       const struct mr_planned_table *t)
+{
+    mr_strbuf_add_str(sql, before);
+    mr_sql_ident(sql, column);
+    mr_strbuf_add_fmt(sql, " >= %" PRIu64 " AND %s", t->first_id, before);
+    mr_sql_ident(sql, column);
+    mr_strbuf_add_fmt(sql, " < %" PRIu64, end_of(t));
+}
+
+/* ---- rows ---- */
+
+static enum mr_code count_rows(struct mr_verify *v, const struct mr_verify_table *table,
+                               uint64_t *rows, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM ");
+    mr_sql_table(&sql, table->spec.db, table->spec.table);
+    mr_strbuf_add_str(&sql, " WHERE ");
+    add_within(&sql, "", table->planned->counter, table->planned);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(v->db, sql.ptr, &text, err);
+    if (code == MR_OK)
+        *rows = strtoull(text.ptr, NULL, 10);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+struct naming {
+    struct mr_verify *v;
+    struct mr_verify_table *table;
+    struct mr_vec planned; /* struct mr_digest of keys; sorted */
+    struct mr_strbuf key;
+};
+
+static enum mr_code take_planned(void *ctx, const struct mr_entity_line *line,
+                                 struct mr_err *err)
+{
+    struct naming *n = ctx;
+    if (!line->is_new || strcmp(line->table, n->table->planned->table) != 0)
+        return MR_OK;
+    struct mr_digest *digest = mr_vec_push(&n->planned);
+    if (digest == NULL)
+        return mr_err_nomem(err, "verifying new ids");
+    *digest = mr_digest_bytes(line->target_key.ptr, line->target_key.len);
+    return MR_OK;
+}
+
+static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct naming *n = ctx;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&n->key);
+    for (size_t i = 0; code == MR_OK && i < n->table->key.count; i++)
+        code = mr_row_encode(&n->key, &values[i], err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&n->key, "reading a key", err);
+    if (code != MR_OK)
+        return code;
+    struct mr_digest digest = mr_digest_bytes(n->key.ptr, n->key.len);
+    if (n->planned.count > 0 && bsearch(&digest, n->planned.items, n->planned.count,
+                                        sizeof digest, mr_verify_compare_digests) != NULL)
+        return MR_OK;
+    const struct mr_proof_finding finding = {.table = n->table->planned,
+                                             .image = n->table->image,
+                                             .proof = MR_PROOF_UNPLANNED,
+                                             .key = {n->key.ptr, n->key.len}};
+    return mr_verify_tell(n->v, n->table, &finding, err);
+}
+
+/* A read of the key's columns alone. */
+static enum mr_code key_columns(struct mr_verify *v, const struct mr_verify_table *table,
+                                struct mr_readspec *spec, struct mr_err *err)
+{
+    struct mr_readcol *cols =
+        mr_arena_calloc(v->run->arena, table->key.count + 1, sizeof *cols);
+    if (cols == NULL)
+        return mr_err_nomem(err, "verifying new ids");
+    for (size_t i = 0; i < table->key.count; i++)
+        cols[i] = table->spec.cols[table->key.at[i]];
+    *spec = table->spec;
+    spec->cols = cols;
+    spec->ncols = table->key.count;
+    spec->nkey = 0;
+    spec->store = false;
+    return MR_OK;
+}
+
+static enum mr_code name_rows(struct mr_verify *v, struct mr_verify_table *table,
+                              struct mr_err *err)
+{
+    struct naming n = {.v = v,
+                       .table = table,
+                       .planned = MR_VEC_INIT(struct mr_digest),
+                       .key = MR_STRBUF_INIT};
+    struct mr_strbuf where = MR_STRBUF_INIT;
+    struct mr_readspec spec;
+    enum mr_code code = mr_entity_file_read(v->path, take_planned, &n, err);
+    if (n.planned.count > 1)
+        qsort(n.planned.items, n.planned.count, sizeof(struct mr_digest),
+              mr_verify_compare_digests);
+    if (code == MR_OK)
+        code = key_columns(v, table, &spec, err);
+    add_within(&where, "", table->planned->counter, table->planned);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&where, "building a query", err);
+    if (code == MR_OK) {
+        spec.where = where.ptr;
+        code =
+            mr_reader_scan(v->reader, &spec, (struct mr_range){0}, 0, take_row, &n, err);
+    }
+    mr_strbuf_release(&where);
+    mr_strbuf_release(&n.key);
+    mr_vec_release(&n.planned);
+    return code;
+}
+
+static enum mr_code check_rows(struct mr_verify *v, struct mr_verify_table *table,
+                               struct mr_err *err)
+{
+    uint64_t rows = 0;
+    enum mr_code code = count_rows(v, table, &rows, err);
+    return code == MR_OK && rows != table->new_found ? name_rows(v, table, err) : code;
+}
+
+/* ---- references ---- */
+
+/* The column of the child that holds the parent's counter, or NULL. */
+static const char *counter_column(const struct mr_planned_reference *r,
+                                  const struct mr_planned_table *parent)
+{
+    for (size_t i = 0; i < r->parent_columns.count && i < r->columns.count; i++)
+        if (strcasecmp(r->parent_columns.items[i], parent->counter) == 0)
+            return r->columns.items[i];
+    return NULL;
+}
+
+/* Rows of the child that name an id of the block, where nobody has it. */
+static void add_orphans(struct mr_strbuf *where, const struct mr_planned_reference *r,
+                        const struct mr_verify_table *child,
+                        const struct mr_verify_table *parent, const char *column)
+{
+    add_within(where, "", column, parent->planned);
+    if (r->condition != NULL)
+        mr_strbuf_add_fmt(where, " AND (%s\n)", r->condition);
+    mr_strbuf_add_str(where, " AND NOT EXISTS (SELECT 1 FROM ");
+    mr_sql_table(where, parent->spec.db, parent->spec.table);
+    mr_strbuf_add_str(where, " AS myrecon_parent WHERE ");
+    for (size_t i = 0; i < r->columns.count && i < r->parent_columns.count; i++) {
+        mr_strbuf_add_str(where, i > 0 ? " AND myrecon_parent." : "myrecon_parent.");
+        mr_sql_ident(where, r->parent_columns.items[i]);
+        mr_strbuf_add_str(where, " = ");
+        mr_sql_table(where, child->spec.db, child->spec.table);
+        mr_strbuf_add_char(where, '.');
+        mr_sql_ident(where, r->columns.items[i]);
+    }
+    mr_strbuf_add_char(where, ')');
+}
+
+struct orphans {
+    struct mr_verify *v;
+    struct mr_verify_table *child;
+    struct mr_strbuf key;
+    const char *detail;
+};
+
+static enum mr_code take_orphan(void *ctx, const struct mr_value *values,
+                                struct mr_err *err)
+{
+    struct orphans *o = ctx;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(&o->key);
+    for (size_t i = 0; code == MR_OK && i < o->child->key.count; i++)
+        code = mr_row_encode(&o->key, &values[i], err);
+    const struct mr_proof_finding finding = {
+        .table = o->child->planned,
+        .image = o->child->image,
+        .proof = MR_PROOF_DANGLING,
+        .key = {o->child->key.count > 0 ? o->key.ptr : NULL, o->key.len},
+        .detail = o->detail};
+    return code == MR_OK ? mr_verify_tell(o->v, o->child, &finding, err) : code;
+}
+
+static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table *child,
+                                    const struct mr_planned_reference *r,
+                                    const struct mr_verify_table *parent,
+                                    const char *column, struct mr_err *err)
+{
+    struct orphans o = {.v = v, .child = child, .key = MR_STRBUF_INIT};
+    struct mr_strbuf where = MR_STRBUF_INIT, detail = MR_STRBUF_INIT;
+    struct mr_readspec spec;
+    struct mr_readcol constant = child->spec.cols[0];
+    enum mr_code code = key_columns(v, child, &spec, err);
+    if (code == MR_OK && child->key.count == 0) {
+        spec.cols = &constant;
+        spec.ncols = 1;
+    }
+    add_orphans(&where, r, child, parent, column);
+    mr_strbuf_add_fmt(&detail, "%s -> %s", column, parent->planned->table);
+    o.detail = detail.ptr;
+    if (code == MR_OK)
+        code = mr_strbuf_check(&where, "building a query", err);
+    if (code == MR_OK) {
+        spec.where = where.ptr;
+        code = mr_reader_scan(v->reader, &spec, (struct mr_range){0}, TOLD_MAX,
+                              take_orphan, &o, err);
+    }
+    mr_strbuf_release(&where);
+    mr_strbuf_release(&detail);
+    mr_strbuf_release(&o.key);
+    return code;
+}
+
+static enum mr_code check_references(struct mr_verify *v, struct mr_verify_table *child,
+                                     struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < child->planned->nreferences; i++) {
+        const struct mr_planned_reference *r = &child->planned->references[i];
+        const struct mr_verify_table *parent = mr_verify_find(v, r->parent);
+        const char *column = parent != NULL && has_block(parent)
+                                 ? counter_column(r, parent->planned)
+                                 : NULL;
+        if (column != NULL)
+            code = check_reference(v, child, r, parent, column, err);
+    }
+    return code;
+}
+
+enum mr_code mr_verify_blocks(struct mr_verify *v, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < v->ntables; i++) {
+        struct mr_verify_table *table = &v->tables[i];
+        struct mr_err why = {0};
+        if (!has_block(table))
+            continue;
+        code = mr_verify_excuse(v, table, check_rows(v, table, &why), &why, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < v->ntables; i++) {
+        struct mr_verify_table *table = &v->tables[i];
+        struct mr_err why = {0};
+        if (table->image == NULL)
+            continue;
+        code = mr_verify_excuse(v, table, check_references(v, table, &why), &why, err);
+    }
+    return code;
+}

@@ -1,0 +1,122 @@
+/*
+ * verify_internal: what the files of verify share; see verify_rows.h.
+ */
+#ifndef MR_VERIFY_INTERNAL_H
+#define MR_VERIFY_INTERNAL_H
+
+#include "core/case/image.h"
+#include "core/pair/rowset.h"
+#include "repair/plan/entity_file.h"
+#include "repair/plan/plan_image.h"
+#include "repair/verify/verify_rows.h"
+
+#define MR_VERIFY_BATCH 1000
+/* Of images that are kept at a time; rows may be wider than the average. */
+#define MR_VERIFY_IMAGE_BYTES ((size_t)32 * 1024 * 1024)
+
+/* What is expected of a table without a key: so many rows of that digest. */
+struct mr_verify_expected {
+    struct mr_digest digest;
+    uint64_t rows;
+};
+
+/* A planned table on TARGET. */
+struct mr_verify_table {
+    struct mr_verified_table *result;
+    const struct mr_planned_table *planned;
+    struct mr_pair *image; /* NULL: it cannot be read */
+    struct mr_plan_columns key, identity;
+    struct mr_plan_columns references; /* of all of them, one after the other */
+    struct mr_readspec spec;
+    struct mr_rowhash hash;
+    struct mr_plan_digester digester;
+    struct mr_vec twice; /* struct mr_digest of identities that two rows have; sorted */
+    struct mr_vec expected; /* struct mr_verify_expected; without a key */
+    uint64_t new_found;     /* rows under new ids */
+    /* with --source; NULL: it is not read */
+    struct mr_pair *source_image;
+    struct mr_readspec source_spec;
+    struct mr_rowhash source_hash;
+    bool *mapped; /* per column: SOURCE's value need not be TARGET's */
+};
+
+/* SOURCE, with --source. */
+struct mr_verify_source {
+    struct mr_endpoint ep;
+    struct mr_source_opts opts;
+    struct mr_source *source; /* one view; NULL: SOURCE is not read */
+    struct mr_reader *reader;
+    struct mr_catalogue *cat;
+    struct mr_rowset set;
+    struct mr_vec keys;       /* struct mr_key */
+    struct mr_image image[2]; /* SOURCE's row, TARGET's */
+};
+
+/* A row of SOURCE that was planned. */
+struct mr_verify_ask {
+    struct mr_key source_key, target_key;
+    struct mr_key image; /* of TARGET's row that was made from it; ptr NULL: there is none
+                            that holds its values still */
+    bool is_new;
+};
+
+struct mr_verify {
+    struct mr_verify_rows *run;
+    struct mr_verify_table *tables;
+    size_t ntables;
+    struct mr_catalogue *cat;
+    struct mr_source *source; /* of TARGET, one view */
+    struct mr_reader *reader;
+    struct mr_db *db; /* the reader's */
+    const char *path; /* of the entities */
+    struct mr_verify_source source_side;
+};
+
+/* The plan's table of that name, or NULL. */
+struct mr_verify_table *mr_verify_find(const struct mr_verify *v, const char *name);
+
+/* Opens tables and the view (verify_open.c). */
+enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run,
+                            struct mr_err *err);
+void mr_verify_close(struct mr_verify *v);
+
+/* Hands a finding on, and counts it. */
+enum mr_code mr_verify_tell(const struct mr_verify *v, struct mr_verify_table *table,
+                            const struct mr_proof_finding *finding, struct mr_err *err);
+
+/* What goes wrong with one table only is the table's; anything else is returned. */
+enum mr_code mr_verify_excuse(const struct mr_verify *v, struct mr_verify_table *table,
+                              enum mr_code code, struct mr_err *why, struct mr_err *err);
+
+/* Finds the identities that two rows of TARGET have (verify_twice.c). */
+enum mr_code mr_verify_find_twice(struct mr_verify *v, struct mr_err *err);
+bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key identity);
+/* Replaces out by the keys of the rows that have the identity of this one, as people read
+ * them, without its own. */
+enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
+                                  struct mr_key image, struct mr_key own,
+                                  struct mr_strbuf *out, struct mr_err *err);
+
+/* Proves every line of the entities (verify_lines.c). */
+enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);
+
+/* Proves tables without a key, whose lines were gone through (verify_keyless.c). */
+enum mr_code mr_verify_expect(struct mr_verify_table *table, struct mr_digest digest,
+                              struct mr_err *err);
+enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err);
+
+/* Proves the blocks of new ids (verify_block.c). */
+enum mr_code mr_verify_blocks(struct mr_verify *v, struct mr_err *err);
+
+/* Reads SOURCE's rows again (verify_source.c). */
+enum mr_code mr_verify_source_open(struct mr_verify *v, struct mr_err *err);
+void mr_verify_source_close(struct mr_verify *v);
+bool mr_verify_reads_source(const struct mr_verify_table *table);
+enum mr_code mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
+                                   const struct mr_verify_ask *asks, size_t n,
+                                   struct mr_err *err);
+
+/* Order of digests, for sorting and searching. */
+int mr_verify_compare_digests(const void *a, const void *b);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * create: making a snapshot of a live server.
+ *
+ *   mr_create_run, which does all of
+ *     open the server and the directory → plan the tables (create_plan.c)
+ *     → one view on several connections (snap_view.h) → read the rows, chunk by chunk
+ *     (create_scan.c) → compare the definitions again → objects, scripts, manifest
+ *
+ * struct mr_create is what one run knows.  Threads: the fields under `lock` belong to
+ * whoever holds it; tables and options are read by all; the rest is the coordinator's.
+ */
+#ifndef MR_CREATE_H
+#define MR_CREATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/case/findings.h"
+#include "core/cli/progress.h"
+#include "core/base/run_id.h"
+#include "core/db/throttle.h"
+#include "snapshot/create/create_options.h"
+#include "snapshot/create/journal_file.h"
+#include "snapshot/create/pace.h"
+#include "snapshot/format/snap_schema.h"
+#include "snapshot/create/snap_view.h"
+
+/* A chunk on disk, and where it stands among those of its table. */
+struct mr_create_chunk {
+    struct mr_snap_chunk chunk;
+    size_t segment, part, sequence;
+};
+
+struct mr_create_table {
+    struct mr_snap_table snap;
+    const struct mr_table *table; /* of the catalogue */
+    struct mr_readspec spec;
+    const char *create;   /* as it was before the first row was read */
+    struct mr_vec bounds; /* struct mr_key: cuts between its segments */
+    atomic_uint files;    /* numbers given to its files */
+    atomic_bool failed;   /* not all of it was read */
+    bool left_out;        /* for good */
+    bool borrowed;        /* bounds are the journal's */
+    uint64_t est_rows;
+    const struct mr_find_table *found; /* rows of a case; NULL: all */
+    struct mr_readspec by_key;         /* with found: how they are asked for; */
+    uint64_t asked;                    /* how many */
+
+    /* under the run's lock */
+    struct mr_vec chunks; /* struct mr_create_chunk */
+    struct mr_err why;    /* of failed */
+};
+
+struct mr_create {
+    const struct mr_create_options *opts;
+    struct mr_run_id id;
+    struct mr_arena arena; /* the coordinator's, and under the lock the workers' */
+    struct mr_endpoint ep;
+    struct mr_source_opts source_opts;
+    struct mr_source *source; /* its readers are consistent views */
+    struct mr_db *db;         /* for everything that is not of the view */
+    struct mr_catalogue *cat;
+    struct mr_grants *grants;
+    struct mr_snap_dir *dir;
+    struct mr_snap_schema schema;
+    struct mr_snap_views views;
+    struct mr_throttle *throttle;
+    struct mr_progress *progress;
+    struct mr_pace pace;
+    struct mr_vec tables; /* struct mr_create_table * */
+    struct mr_journal_file *journal;
+    struct mr_snap_manifest manifest;
+    struct mr_recipient **recipients; /* as many as opts->encrypt_to */
+    struct mr_sign_key *signer;       /* NULL: not signed */
+    struct mr_create_case *evidence;  /* only its rows; NULL: all */
+
+    pthread_mutex_t lock;
+};
+
+/* path: of the directory.  To be released in any case. */
+enum mr_code mr_create_run(struct mr_create *create, const char *uri, const char *path,
+                           struct mr_err *err);
+void mr_create_release(struct mr_create *create);
+bool mr_create_is_incomplete(const struct mr_create *create);
+
+/* create_plan.c: fills tables. */
+enum mr_code mr_create_plan(struct mr_create *create, struct mr_err *err);
+
+/* create_throttle.c: opens throttle, which from here on knows how fast the server is. */
+enum mr_code mr_create_open_throttle(struct mr_create *create, struct mr_err *err);
+
+/* What is to be read of a table whose columns are planned. */
+enum mr_code mr_create_plan_read(struct mr_create *create, struct mr_create_table *table,
+                                 struct mr_err *err);
+
+/* create_scan.c: reads all rows of all tables that are not left out. */
+enum mr_code mr_create_scan(struct mr_create *create, struct mr_err *err);
+
+/* create_finish.c: what is left when the rows are there. */
+enum mr_code mr_create_finish(struct mr_create *create, struct mr_err *err);
+
+/* Errors that are the whole run's, not one table's. */
+bool mr_create_is_fatal(enum mr_code code);
+
+#endif

@@ -1,0 +1,387 @@
+/*
+ * create_finish.c: from rows on disk to a snapshot; see create.h.
+ *
+ * The definition of every table is read again: one that was altered meanwhile may have been
+ * read in a wrong shape, or not at all (error 1412), and is read anew, in a view of its own,
+ * of a later moment; the manifest says so.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/file/recipient.h"
+#include "core/file/sign.h"
+#include "core/base/version.h"
+#include "snapshot/create/create_case.h"
+#include "snapshot/create/create_scan.h"
+#include "snapshot/read/snap_catalogue.h"
+#include "snapshot/format/snap_script.h"
+
+#define REDO_TRIES 2
+
+static struct mr_create_table *table_at(const struct mr_create *c, size_t i)
+{
+    return *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
+}
+
+static enum mr_code leave_out(struct mr_create *c, struct mr_create_table *t,
+                              const struct mr_err *why, struct mr_err *err)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    t->left_out = true;
+    mr_strbuf_add_fmt(&name, "%s.%s", t->snap.db, t->snap.name);
+    enum mr_code code = mr_strbuf_check(&name, "writing a snapshot", err);
+    if (code == MR_OK)
+        code = mr_snap_schema_leave_out(&c->schema, "table", name.ptr, why->message, NULL,
+                                        err);
+    mr_strbuf_release(&name);
+    return code;
+}
+
+/* ---- tables that were altered ---- */
+
+/* Files of chunks that are worth nothing. */
+static enum mr_code drop_chunks(struct mr_create *c, struct mr_create_table *t,
+                                struct mr_err *err)
+{
+    const struct mr_create_chunk *chunks = t->chunks.items;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->chunks.count; i++)
+        code = mr_snap_dir_remove(c->dir, chunks[i].chunk.file, err);
+    mr_vec_clear(&t->chunks);
+    return code;
+}
+
+/* Planned anew from what the server says now. */
+static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t,
+                               struct mr_err *err)
+{
+    const struct mr_table *now = NULL;
+    const char *where = t->snap.where, *db = t->snap.db, *name = t->snap.name;
+    size_t number = t->snap.number;
+    enum mr_code code = mr_schema_reload_table(c->db, db, name, &c->arena, &now, err);
+    if (code == MR_OK && now == NULL)
+        code = mr_err_set(err, MR_E_NO_SUCH, "it was dropped while the rest was read");
+    if (code == MR_OK)
+        code = mr_snap_plan(now, &c->arena, &t->snap, err);
+    if (code != MR_OK)
+        return code;
+    t->table = now;
+    t->snap.where = where;
+    t->snap.number = number;
+    t->snap.consistent = false;
+    t->snap.note = "it was altered meanwhile, and read again at a later moment";
+    code = mr_snap_schema_table(&c->schema, db, name, &t->create, err);
+    if (code == MR_OK)
+        code = mr_create_plan_read(c, t, err);
+    return code;
+}
+
+static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t,
+                               struct mr_err *err)
+{
+    struct mr_reader *reader = NULL;
+    struct mr_create_scan *s = NULL;
+    const struct mr_range all = {{NULL, 0}, {NULL, 0}};
+    struct mr_vec none = MR_VEC_INIT(struct mr_key);
+    enum mr_code code = drop_chunks(c, t, err);
+    if (code == MR_OK)
+        code = plan_again(c, t, err);
+    if (code == MR_OK)
+        code = mr_journal_file_table(c->journal, &t->snap, t->create, &none, err);
+    if (code == MR_OK)
+        code = mr_source_reader_new(c->source, &reader, err);
+    if (code == MR_OK)
+        code = mr_create_scan_new(c, reader, &s, err);
+    if (code == MR_OK) {
+        mr_create_scan_take(s, t);
+        code = t->found != NULL ? mr_create_case_read(s, err)
+                                : mr_create_scan_range(s, 0, 0, all, err);
+    }
+    mr_create_scan_free(s);
+    mr_reader_free(reader);
+    return code;
+}
+
+/* *same: was it read as it is now? */
+static enum mr_code compare_again(struct mr_create *c, struct mr_create_table *t,
+                                  bool *same, struct mr_err *err)
+{
+    const char *now = NULL;
+    enum mr_code code =
+        mr_snap_schema_table(&c->schema, t->snap.db, t->snap.name, &now, err);
+    *same =
+        code == MR_OK && !atomic_load(&t->failed) && mr_snap_schema_same(t->create, now);
+    if (*same)
+        t->create = now; /* with the counter's last value */
+    return code;
+}
+
+static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t,
+                                 struct mr_err *err)
+{
+    struct mr_err why = {0};
+    bool same = false;
+    enum mr_code code = compare_again(c, t, &same, &why);
+    if (code == MR_OK && !same && atomic_load(&t->failed))
+        why = t->why;
+    for (int i = 0;
+         i < REDO_TRIES && !same && !mr_create_is_fatal(code) && code != MR_E_NO_SUCH;
+         i++) {
+        mr_log_detail("table \"%s.%s\" is read again: %s", t->snap.db, t->snap.name,
+                      why.message[0] != '\0' ? why.message : "it was altered");
+        atomic_store(&t->failed, false);
+        why = (struct mr_err){0};
+        code = read_again(c, t, &why);
+        if (code == MR_OK)
+            code = compare_again(c, t, &same, &why);
+    }
+    if (same)
+        return MR_OK;
+    if (mr_create_is_fatal(code)) {
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    if (why.message[0] == '\0')
+        (void)mr_err_set(&why, MR_E_CHANGED, "it was altered again and again");
+    code = drop_chunks(c, t, err);
+    return code == MR_OK ? leave_out(c, t, &why, err) : code;
+}
+
+/* ---- the manifest ---- */
+
+static int compare_chunks(const void *a, const void *b)
+{
+    const struct mr_create_chunk *x = a, *y = b;
+    if (x->segment != y->segment)
+        return x->segment < y->segment ? -1 : 1;
+    if (x->part != y->part)
+        return x->part < y->part ? -1 : 1;
+    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
+}
+
+static void hide_keys(struct mr_snap_chunk *chunks, size_t count)
+{
+    const struct mr_key none = {NULL, 0};
+    for (size_t i = 0; i < count; i++) {
+        chunks[i].range = (struct mr_range){none, none};
+        chunks[i].first = chunks[i].last = none;
+    }
+}
+
+/* In order, and without gaps: what lies between two chunks was read, and is empty. */
+static enum mr_code order_chunks(struct mr_create *c, struct mr_create_table *t,
+                                 struct mr_err *err)
+{
+    struct mr_create_chunk *from = t->chunks.items;
+    struct mr_snap_table *to = &t->snap;
+    size_t count = t->chunks.count;
+    struct mr_snap_chunk *chunks = mr_arena_calloc(&c->arena, count + 1, sizeof *chunks);
+    if (chunks == NULL)
+        return mr_err_nomem(err, "writing a snapshot");
+    if (count > 1)
+        qsort(from, count, sizeof *from, compare_chunks);
+    for (size_t i = 0; i < count; i++) {
+        chunks[i] = from[i].chunk;
+        chunks[i].range.lo = i > 0 ? chunks[i - 1].range.hi : (struct mr_key){NULL, 0};
+        if (i + 1 == count)
+            chunks[i].range.hi = (struct mr_key){NULL, 0};
+        to->rows += chunks[i].rows;
+        to->plain_bytes += chunks[i].plain_bytes;
+        to->stored_bytes += chunks[i].stored_bytes;
+        mr_snap_sum_join(&to->sum, chunks[i].sum);
+    }
+    if (to->keys_hidden)
+        hide_keys(chunks, count);
+    to->chunks = chunks;
+    to->nchunks = count;
+    return MR_OK;
+}
+
+static const char *dup(struct mr_create *c, const char *text)
+{
+    return mr_arena_strdup(&c->arena, text);
+}
+
+static enum mr_code fill_head(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_snap_manifest *m = &c->manifest;
+    const struct mr_server *server = &c->cat->server;
+    struct mr_strbuf source = MR_STRBUF_INIT;
+    char finished[MR_RUN_TIME_SIZE];
+    mr_run_id_time(finished);
+    mr_endpoint_display(&c->ep, &source);
+    m->uuid = c->id.id;
+    m->created = c->id.started;
+    m->finished = dup(c, finished);
+    m->version = MR_VERSION;
+    m->source = source.failed ? NULL : dup(c, source.ptr);
+    m->server = (struct mr_snap_server){.flavour = server->flavour,
+                                        .version = server->version_text,
+                                        .hostname = server->hostname,
+                                        .uuid = server->uuid,
+                                        .port = server->port,
+                                        .server_id = server->server_id,
+                                        .lower_case_table_names =
+                                            (unsigned)server->lower_case_table_names};
+    m->consistency = c->views.consistency;
+    m->only = c->opts->tables;
+    m->except = c->opts->exclude;
+    mr_strbuf_release(&source);
+    return m->finished != NULL && m->source != NULL
+               ? MR_OK
+               : mr_err_nomem(err, "writing a snapshot");
+}
+
+static enum mr_code fill_recipients(struct mr_create *c, struct mr_err *err)
+{
+    size_t count = c->opts->encrypt_to.count;
+    struct mr_snap_recipient *to = mr_arena_calloc(&c->arena, count + 1, sizeof *to);
+    enum mr_code code = to != NULL ? MR_OK : mr_err_nomem(err, "writing a snapshot");
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        struct mr_strbuf subject = MR_STRBUF_INIT, sha256 = MR_STRBUF_INIT;
+        code = mr_recipient_describe(c->recipients[i], &subject, &sha256, err);
+        to[i].subject = dup(c, subject.ptr);
+        to[i].sha256 = dup(c, sha256.ptr);
+        if (code == MR_OK && (to[i].subject == NULL || to[i].sha256 == NULL))
+            code = mr_err_nomem(err, "writing a snapshot");
+        mr_strbuf_release(&subject);
+        mr_strbuf_release(&sha256);
+    }
+    c->manifest.recipients = to;
+    c->manifest.nrecipients = count;
+    return code;
+}
+
+/* In the view of the rows where they are of it; a view that has gone meanwhile, or does not
+ * know the table as it is now, is not asked again. */
+static enum mr_code read_greatest(struct mr_create *c, struct mr_create_table *t,
+                                  struct mr_err *err)
+{
+    struct mr_err why = {0};
+    struct mr_db *view = mr_reader_db(c->views.readers[0]);
+    enum mr_code code = MR_E_LOST;
+    if (view != NULL && t->snap.transactional && t->snap.consistent)
+        code = mr_schema_auto_increment(view, t->table, NULL, &t->snap.greatest, &why);
+    if (code != MR_OK)
+        code = mr_schema_auto_increment(c->db, t->table, NULL, &t->snap.greatest, err);
+    return code;
+}
+
+/* Rows that the run saw, and that are not there any more. */
+static enum mr_code note_gone(struct mr_create *c, struct mr_create_table *t,
+                              struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (t->snap.rows >= t->asked || t->snap.note != NULL)
+        return MR_OK;
+    mr_strbuf_add_fmt(&text, "%" PRIu64 " of its %" PRIu64 " rows are not there any more",
+                      t->asked - t->snap.rows, t->asked);
+    enum mr_code code = mr_strbuf_check(&text, "writing a snapshot", err);
+    t->snap.note = code == MR_OK ? dup(c, text.ptr) : NULL;
+    mr_strbuf_release(&text);
+    return code == MR_OK && t->snap.note == NULL ? mr_err_nomem(err, "writing a snapshot")
+                                                 : code;
+}
+
+static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_snap_manifest *m = &c->manifest;
+    enum mr_code code = MR_OK;
+    m->tables = mr_arena_calloc(&c->arena, c->tables.count + 1, sizeof *m->tables);
+    if (m->tables == NULL)
+        return mr_err_nomem(err, "writing a snapshot");
+    for (size_t i = 0; code == MR_OK && i < c->tables.count; i++) {
+        struct mr_create_table *t = table_at(c, i);
+        if (t->left_out)
+            continue;
+        code = order_chunks(c, t, err);
+        if (code == MR_OK && t->found != NULL)
+            code = note_gone(c, t, err);
+        if (code == MR_OK)
+            code = read_greatest(c, t, err);
+        if (code == MR_OK)
+            code = mr_snap_schema_write_table(&c->schema, t->table, t->create, &t->snap,
+                                              err);
+        m->tables[m->ntables++] = t->snap;
+    }
+    return code;
+}
+
+/* As they were read, which may be later than the catalogue. */
+static enum mr_code write_catalogue(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_table *tables =
+        mr_arena_calloc(&c->arena, c->tables.count + 1, sizeof *tables);
+    size_t count = 0;
+    if (tables == NULL)
+        return mr_err_nomem(err, "writing a snapshot");
+    for (size_t i = 0; i < c->tables.count; i++)
+        if (!table_at(c, i)->left_out)
+            tables[count++] = *table_at(c, i)->table;
+    return mr_snap_catalogue_write(&c->schema, tables, count, err);
+}
+
+static void fill_lists(struct mr_create *c)
+{
+    struct mr_snap_manifest *m = &c->manifest;
+    m->objects = c->schema.objects.items;
+    m->nobjects = c->schema.objects.count;
+    m->left_out = c->schema.left_out.items;
+    m->nleft_out = c->schema.left_out.count;
+    m->files = c->schema.files.items;
+    m->nfiles = c->schema.files.count;
+}
+
+static enum mr_code write_scripts(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    fill_lists(c);
+    enum mr_code code = mr_snap_script_sql(&c->manifest, c->dir, &text, err);
+    if (code == MR_OK)
+        code = mr_snap_schema_add_file(&c->schema, "restore.sql", &text, err);
+    mr_strbuf_reset(&text);
+    mr_snap_script_readme(&c->manifest, &text);
+    if (code == MR_OK)
+        code = mr_snap_schema_add_file(&c->schema, "RESTORE.txt", &text, err);
+    fill_lists(c);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code publish(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
+    enum mr_code code = mr_snap_manifest_write(&c->manifest, &text, err);
+    if (code == MR_OK && c->signer != NULL)
+        code = mr_sign_key_bytes(c->signer, text.ptr, text.len, &signature, err);
+    if (code == MR_OK)
+        code = mr_snap_dir_publish(c->dir, &text, c->signer != NULL ? &signature : NULL,
+                                   err);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&signature);
+    return code;
+}
+
+enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->tables.count; i++)
+        if (!table_at(c, i)->left_out)
+            code = settle_table(c, table_at(c, i), err);
+    if (code == MR_OK)
+        code = fill_head(c, err);
+    if (code == MR_OK)
+        code = fill_recipients(c, err);
+    if (code == MR_OK)
+        code = fill_tables(c, err);
+    if (code == MR_OK)
+        code = mr_snap_schema_objects(&c->schema, err);
+    if (code == MR_OK)
+        code = write_catalogue(c, err);
+    if (code == MR_OK)
+        code = write_scripts(c, err);
+    return code == MR_OK ? publish(c, err) : code;
+}

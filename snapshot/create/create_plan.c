@@ -1,0 +1,200 @@
+/* create_plan.c: which tables are kept, and how; see create.h. */
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/pattern.h"
+#include "core/db/sqltext.h"
+#include "snapshot/create/create_case.h"
+
+bool mr_create_is_fatal(enum mr_code code)
+{
+    return code == MR_E_NOMEM || code == MR_E_CANCELLED || code == MR_E_BUG ||
+           code == MR_E_IO || code == MR_E_LOST || code == MR_E_REFUSED;
+}
+
+static enum mr_code name_missing_db(const struct mr_create *c, const char *name,
+                                    struct mr_err *err)
+{
+    struct mr_err why = {0};
+    if (mr_schema_probe(c->db, name, "myrecon", NULL, &why) == MR_E_DENIED) {
+        (void)mr_err_set(err, MR_E_DENIED, "access to database \"%s\" is denied", name);
+        mr_err_hint(err, "Run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `%s`.* TO %s",
+                    name,
+                    c->grants != NULL ? mr_grants_account(c->grants) : "the account");
+        return MR_E_DENIED;
+    }
+    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the source",
+                     name);
+    mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
+                     "the account can see.");
+    return MR_E_NO_SUCH;
+}
+
+static enum mr_code require_dbs(const struct mr_create *c, struct mr_err *err)
+{
+    for (size_t i = 0; i < c->ep.ndbs; i++) {
+        size_t at = 0;
+        while (at < c->cat->ndbs &&
+               (c->cat->server.lower_case_table_names == 0
+                    ? strcmp(c->cat->dbs[at].name, c->ep.dbs[i])
+                    : strcasecmp(c->cat->dbs[at].name, c->ep.dbs[i])) != 0)
+            at++;
+        if (at == c->cat->ndbs)
+            return name_missing_db(c, c->ep.dbs[i], err);
+    }
+    return MR_OK;
+}
+
+/* A condition that the server does not understand is the user's slip, and is to be said
+ * before the first row is read. */
+static enum mr_code try_where(const struct mr_create *c, const struct mr_snap_table *t,
+                              struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
+    mr_sql_table(&sql, t->db, t->name);
+    mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", t->where);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(c->db, sql.ptr, sql.len, &res, err);
+    if (code != MR_OK)
+        mr_err_context(err, "--where of table \"%s.%s\"", t->db, t->name);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code leave_out(struct mr_create *c, struct mr_create_table *t,
+                              const struct mr_err *why, struct mr_err *err)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    t->left_out = true;
+    mr_strbuf_add_fmt(&name, "%s.%s", t->table->db, t->table->name);
+    enum mr_code code = mr_strbuf_check(&name, "planning", err);
+    if (code == MR_OK)
+        code = mr_snap_schema_leave_out(&c->schema, "table", name.ptr, why->message,
+                                        why->hint[0] != '\0' ? why->hint : NULL, err);
+    mr_strbuf_release(&name);
+    return code;
+}
+
+static const char *note_of(const struct mr_table *table)
+{
+    if (!table->transactional)
+        return "its engine has no transactions: rows may be of different moments";
+    if (table->system_versioned)
+        return "only its current rows are kept, not their history";
+    return NULL;
+}
+
+enum mr_code mr_create_plan_read(struct mr_create *c, struct mr_create_table *t,
+                                 struct mr_err *err)
+{
+    enum mr_code code =
+        mr_snap_readspec(&t->snap, t->table->db, &c->arena, &t->spec, err);
+    t->spec.store = !t->table->transactional && t->snap.nkey > 0;
+    /* keys that may name people stay within the encrypted files */
+    t->snap.keys_hidden = c->opts->encrypt_to.count > 0 && t->snap.nkey > 0 &&
+                          !mr_snap_key_is_plain(&t->snap);
+    return code == MR_OK && t->found != NULL ? mr_create_case_plan(c, t, err) : code;
+}
+
+static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
+                               struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = mr_snap_plan(t->table, &c->arena, &t->snap, &why);
+    t->snap.note = note_of(t->table);
+    t->snap.where = mr_table_wheres_sql(&c->opts->where, t->table->db, t->table->name);
+    t->est_rows = t->table->est_rows;
+    if (code == MR_OK && t->snap.where != NULL) {
+        code = try_where(c, &t->snap, err);
+        if (code != MR_OK)
+            return code;
+    }
+    if (code == MR_OK)
+        code = mr_snap_schema_table(&c->schema, t->table->db, t->table->name, &t->create,
+                                    &why);
+    if (code == MR_OK)
+        code = mr_create_plan_read(c, t, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    if (!mr_create_is_fatal(code))
+        return leave_out(c, t, &why, err);
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
+                              const struct mr_find_table *found, struct mr_err *err)
+{
+    struct mr_create_table *t = mr_arena_calloc(&c->arena, 1, sizeof *t);
+    struct mr_create_table **slot = mr_vec_push(&c->tables);
+    if (t == NULL || slot == NULL)
+        return mr_err_nomem(err, "planning");
+    *slot = t;
+    t->table = table;
+    t->found = found;
+    t->bounds = (struct mr_vec)MR_VEC_INIT(struct mr_key);
+    t->chunks = (struct mr_vec)MR_VEC_INIT(struct mr_create_chunk);
+    enum mr_code code = plan_table(c, t, err);
+    t->snap.number = c->tables.count;
+    if (code == MR_OK && !t->left_out)
+        mr_progress_add_total(c->progress, t->est_rows);
+    return code;
+}
+
+/* A table of a case, if rows of it differ. */
+static enum mr_code add_found(struct mr_create *c, const struct mr_table *table,
+                              struct mr_err *err)
+{
+    const struct mr_find_table *found = NULL;
+    const char *reason = NULL;
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    enum mr_code code = mr_create_case_take(c, table, &found, &reason, err);
+    if (code == MR_OK && reason != NULL) {
+        mr_strbuf_add_fmt(&name, "%s.%s", table->db, table->name);
+        code = mr_strbuf_check(&name, "planning", err);
+        if (code == MR_OK)
+            code = mr_snap_schema_leave_out(&c->schema, "table", name.ptr, reason, NULL,
+                                            err);
+        mr_strbuf_release(&name);
+    }
+    return code == MR_OK && found != NULL ? add_table(c, table, found, err) : code;
+}
+
+static enum mr_code require_tables(const struct mr_create *c, struct mr_err *err)
+{
+    if (c->tables.count > 0)
+        return MR_OK;
+    if (c->evidence != NULL) {
+        (void)mr_err_set(err, MR_E_NO_SUCH, "%s has no row of this side that differs",
+                         mr_create_case_rows_of(c));
+        mr_err_hint(err, "\"myrecon report\" says what it has; name the other side, or "
+                         "other tables.");
+        return MR_E_NO_SUCH;
+    }
+    if (c->opts->tables.count == 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables");
+    mr_err_hint(err, "Write patterns as db.table; * and ? are wildcards.");
+    return MR_E_NO_SUCH;
+}
+
+enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_create_options *o = c->opts;
+    enum mr_code code = require_dbs(c, err);
+    for (size_t i = 0; code == MR_OK && i < c->cat->ntables; i++) {
+        const struct mr_table *table = &c->cat->tables[i];
+        if (mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
+                               o->exclude.count, table->db, table->name))
+            code = c->evidence != NULL ? add_found(c, table, err)
+                                       : add_table(c, table, NULL, err);
+    }
+    if (code == MR_OK && c->evidence != NULL)
+        code = mr_create_case_name_gone(c, err);
+    return code == MR_OK ? require_tables(c, err) : code;
+}

@@ -1,0 +1,262 @@
+/* create_run.c: a run from its first connection to its end; see create.h. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/file/recipient.h"
+#include "core/file/sha256.h"
+#include "core/file/sign.h"
+#include "snapshot/create/create_case.h"
+
+/* What zstd leaves of the server's own estimate, at the very best. */
+#define RATIO_AT_BEST 20
+
+static enum mr_code open_endpoint(struct mr_create *c, const char *uri,
+                                  struct mr_err *err)
+{
+    enum mr_code code = mr_endpoint_parse(&c->ep, uri, err);
+    if (code == MR_OK && c->ep.kind != MR_ENDPOINT_MYSQL)
+        code = mr_err_set(err, MR_E_USAGE,
+                          "the source of a snapshot is a server, not a snapshot");
+    if (code == MR_OK)
+        code = mr_endpoint_from_env(&c->ep, "SOURCE", err);
+    if (code == MR_OK && c->opts->ask_password && c->ep.password == NULL)
+        code = mr_endpoint_ask_password(&c->ep, "source", err);
+    return code;
+}
+
+/* Before anything is asked of a server: certificates and keys that do not fit end it here. */
+static enum mr_code load_recipients(struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_string_list *list = &c->opts->encrypt_to;
+    enum mr_code code = MR_OK;
+    c->recipients = mr_arena_calloc(&c->arena, list->count + 1, sizeof(void *));
+    if (c->recipients == NULL)
+        return mr_err_nomem(err, "writing a snapshot");
+    for (size_t i = 0; code == MR_OK && i < list->count; i++)
+        code = mr_recipient_load(list->items[i], &c->recipients[i], err);
+    return code;
+}
+
+/* Once, since a key may ask for its passphrase. */
+static enum mr_code load_signer(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_strbuf der = MR_STRBUF_INIT;
+    if (c->opts->sign_with == NULL)
+        return MR_OK;
+    enum mr_code code = mr_sign_key_load(c->opts->sign_with, &c->signer, err);
+    if (code == MR_OK)
+        code = mr_sign_key_public(c->signer, &der, err);
+    if (code == MR_OK) {
+        c->manifest.signer =
+            (struct mr_key){mr_arena_dup(&c->arena, der.ptr, der.len), der.len};
+        if (c->manifest.signer.ptr == NULL)
+            code = mr_err_nomem(err, "writing a snapshot");
+    }
+    mr_strbuf_release(&der);
+    return code;
+}
+
+static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
+{
+    struct mr_err ignored = {0};
+    c->source_opts.db.run_tag = c->id.id;
+    c->source_opts.db.statement_timeout_s = c->opts->statement_timeout_s;
+    c->source_opts.consistent = true;
+    enum mr_code code = mr_db_open(&c->ep, &c->source_opts.db, &c->db, err);
+    if (code == MR_OK)
+        code = mr_source_live_new(&c->ep, &c->source_opts, &c->source, err);
+    if (code == MR_OK)
+        code = mr_catalogue_load(c->db, (const char *const *)c->ep.dbs, c->ep.ndbs,
+                                 &c->cat, err);
+    if (code != MR_OK)
+        return code;
+    if (mr_grants_load(c->db, &c->grants, &ignored) != MR_OK)
+        mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
+    c->schema.cat = c->cat;
+    c->schema.grants = c->grants;
+    c->schema.dir = c->dir;
+    c->schema.arena = &c->arena;
+    c->schema.tables = &c->opts->tables;
+    c->schema.exclude = &c->opts->exclude;
+    c->schema.tables_only = c->evidence != NULL;
+    return mr_snap_schema_init(&c->schema, &c->ep, &c->source_opts.db, err);
+}
+
+/* Source, databases, and what is kept of them: a run with another one cannot go on. */
+static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX],
+                                     struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const struct mr_string_list *lists[] = {&c->opts->tables, &c->opts->exclude,
+                                            &c->opts->where.texts, &c->opts->encrypt_to};
+    mr_endpoint_display(&c->ep, &text);
+    mr_strbuf_add_fmt(&text, "\n%s", c->cat->server.uuid);
+    if (c->evidence != NULL)
+        mr_strbuf_add_fmt(&text, "\n%s", mr_create_case_rows_of(c));
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        mr_strbuf_add_char(&text, '\n');
+        for (size_t i = 0; i < lists[l]->count; i++)
+            mr_strbuf_add(&text, lists[l]->items[i], strlen(lists[l]->items[i]) + 1);
+    }
+    enum mr_code code = mr_strbuf_check(&text, "opening the journal", err);
+    if (code == MR_OK)
+        code = mr_sha256_bytes(text.ptr, text.len, hex, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code open_journal(struct mr_create *c, struct mr_err *err)
+{
+    char hex[MR_SHA256_HEX];
+    enum mr_code code = make_fingerprint(c, hex, err);
+    if (code == MR_OK)
+        code = mr_journal_file_open(c->dir, hex, &c->arena, &c->journal, err);
+    if (code == MR_OK && c->journal->resumed)
+        mr_log_info("going on with what an interrupted run has left in \"%s\"",
+                    mr_snap_dir_partial(c->dir));
+    return code == MR_OK ? mr_journal_file_view(c->journal, &c->views.consistency, err)
+                         : code;
+}
+
+/* Before the first row: what cannot fit is not begun. */
+static enum mr_code check_disk(struct mr_create *c, struct mr_err *err)
+{
+    uint64_t left = 0, disk = 0, wanted = 0;
+    enum mr_code code = mr_snap_dir_free_bytes(c->dir, &left, &disk, err);
+    for (size_t i = 0; i < c->tables.count; i++) {
+        const struct mr_create_table *t =
+            *(struct mr_create_table **)mr_vec_at(&c->tables, i);
+        if (!t->left_out && t->snap.where == NULL && t->found == NULL)
+            wanted += t->table->data_bytes;
+    }
+    if (code != MR_OK || wanted / 2 <= left)
+        return code;
+    if (wanted / RATIO_AT_BEST <= left) {
+        mr_log_warning("%" PRIu64 " MiB are free for tables of %" PRIu64
+                       " MiB: it may not fit",
+                       left >> 20, wanted >> 20);
+        return MR_OK;
+    }
+    (void)mr_err_set(err, MR_E_IO,
+                     "tables of %" PRIu64 " MiB cannot fit into the %" PRIu64
+                     " MiB that are free at \"%s\"",
+                     wanted >> 20, left >> 20, mr_snap_dir_partial(c->dir));
+    mr_err_hint(err, "Free some space there, or choose a place on another disk.");
+    return MR_E_IO;
+}
+
+static void tell_views(const struct mr_create *c)
+{
+    const struct mr_snap_consistency *view = &c->views.consistency;
+    if (c->views.count < c->opts->threads)
+        mr_log_info("reading over %u connection%s instead of %u", c->views.count,
+                    c->views.count == 1 ? "" : "s", c->opts->threads);
+    if (view->note != NULL)
+        mr_log_info("%s", view->note);
+}
+
+static enum mr_code open_views(struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_snap_view_task task = {.source = c->source,
+                                           .other = c->db,
+                                           .wanted = c->opts->threads,
+                                           .wait_ms = c->opts->consistency_wait_ms,
+                                           .arena = &c->arena};
+    enum mr_code code = mr_snap_views_open(&task, &c->views, err);
+    if (code == MR_OK)
+        tell_views(c);
+    return code;
+}
+
+/* Where a view is gone, its rows on disk are still worth something. */
+static void hint_resume(enum mr_code code, struct mr_err *err)
+{
+    if (code == MR_E_CANCELLED)
+        mr_err_hint(err, "Nothing is lost: the same command goes on where it was.");
+    else if (code == MR_E_LOST)
+        mr_err_hint(err, "Run the same command again when the server is back: it goes on "
+                         "where it was.");
+}
+
+enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *path,
+                           struct mr_err *err)
+{
+    c->id = mr_run_id_now();
+    mr_arena_init(&c->arena);
+    c->tables = (struct mr_vec)MR_VEC_INIT(struct mr_create_table *);
+    (void)pthread_mutex_init(&c->lock, NULL);
+    mr_pace_init(&c->pace, (uint64_t)c->opts->rate_mib << 20);
+    enum mr_code code = mr_progress_new(c->opts->general.progress, &c->progress, err);
+    if (code == MR_OK)
+        code = open_endpoint(c, uri, err);
+    if (code == MR_OK)
+        code = mr_create_case_open(c, err);
+    if (code == MR_OK)
+        code = load_recipients(c, err);
+    if (code == MR_OK)
+        code = load_signer(c, err);
+    if (code == MR_OK)
+        code = mr_snap_dir_begin(path, &c->dir, err);
+    if (code == MR_OK)
+        mr_snap_dir_encrypt_to(c->dir, (const struct mr_recipient *const *)c->recipients,
+                               c->opts->encrypt_to.count);
+    if (code == MR_OK)
+        code = open_server(c, err);
+    if (code == MR_OK)
+        code = mr_create_plan(c, err);
+    if (code == MR_OK)
+        code = check_disk(c, err);
+    if (code == MR_OK)
+        code = mr_create_open_throttle(c, err);
+    if (code == MR_OK)
+        code = open_views(c, err);
+    if (code == MR_OK)
+        code = open_journal(c, err);
+    if (code == MR_OK)
+        code = mr_create_scan(c, err);
+    if (code == MR_OK)
+        code = mr_create_finish(c, err);
+    mr_progress_finish(c->progress);
+    hint_resume(code, err);
+    return code;
+}
+
+bool mr_create_is_incomplete(const struct mr_create *c)
+{
+    if (c->manifest.nleft_out > 0)
+        return true;
+    for (size_t i = 0; i < c->manifest.ntables; i++)
+        if (c->manifest.tables[i].transactional && !c->manifest.tables[i].consistent)
+            return true;
+    return false;
+}
+
+void mr_create_release(struct mr_create *c)
+{
+    for (size_t i = 0; i < c->tables.count; i++) {
+        struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
+        mr_vec_release(&t->chunks);
+        if (!t->borrowed)
+            mr_vec_release(&t->bounds);
+    }
+    mr_vec_release(&c->tables);
+    mr_journal_file_close(c->journal);
+    mr_snap_views_close(&c->views);
+    mr_throttle_free(c->throttle);
+    mr_snap_schema_release(&c->schema);
+    mr_snap_dir_free(c->dir);
+    for (size_t i = 0; c->recipients != NULL && i < c->opts->encrypt_to.count; i++)
+        mr_recipient_free(c->recipients[i]);
+    mr_sign_key_free(c->signer);
+    mr_create_case_close(c);
+    mr_grants_free(c->grants);
+    mr_catalogue_free(c->cat);
+    mr_source_free(c->source);
+    mr_db_close(c->db);
+    mr_endpoint_release(&c->ep);
+    mr_progress_free(c->progress);
+    mr_pace_release(&c->pace);
+    (void)pthread_mutex_destroy(&c->lock);
+    mr_arena_release(&c->arena);
+}

@@ -1,0 +1,480 @@
+/*
+ * create_scan.c: all rows of all tables, into chunks; see create.h.
+ *
+ * A table is cut into segments (core/source/source.h), a segment is read by statements of limited
+ * length, between which load is looked at, and what it holds is written into one file after
+ * the other, each of about the wanted size.  The ranges of a table's chunks tile its key
+ * space: a chunk begins above the last key of the one before.
+ *
+ * What an earlier run has finished is kept where its view stood at the same position, or
+ * where the same rows are read again in this view; else it is read anew.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/pool.h"
+#include "snapshot/create/create_case.h"
+#include "snapshot/create/create_scan.h"
+#include "snapshot/read/snap_keys.h"
+
+#define STATEMENT_BYTES ((uint64_t)8 << 20)
+#define STORED_BYTES ((uint64_t)1 << 20) /* of a statement whose result is stored */
+#define ROWS_MIN 16
+#define ROWS_MAX 50000
+#define SEGMENTS_A_THREAD 4
+
+struct task {
+    struct mr_create_table *table;
+    size_t segment, part;
+    struct mr_range range;
+    const struct mr_journal_chunk *kept; /* read before; to be looked at again */
+};
+
+struct scan {
+    struct mr_create *create;
+    struct mr_pool *pool;
+    struct mr_vec tasks; /* struct task * */
+};
+
+/* ---- one range ---- */
+
+static uint64_t rows_a_statement(const struct mr_create_scan *s)
+{
+    const struct mr_create_table *t = s->table;
+    uint64_t bytes = t->spec.store ? STORED_BYTES : STATEMENT_BYTES;
+    uint64_t width =
+        s->seen_rows > 0 ? s->seen_bytes / s->seen_rows + 1 : t->table->avg_row_bytes + 1;
+    uint64_t rows = bytes / width;
+    if (t->spec.nkey == 0)
+        return 0;
+    return rows < ROWS_MIN ? ROWS_MIN : rows > ROWS_MAX ? ROWS_MAX : rows;
+}
+
+/* Every statement of a range; the callback keeps the last key. */
+static enum mr_code scan_range(struct mr_create_scan *s, struct mr_range range,
+                               mr_raw_row_fn *fn, struct mr_err *err)
+{
+    for (;;) {
+        uint64_t limit = rows_a_statement(s), before = s->seen_rows;
+        enum mr_code code = mr_throttle_wait(s->create->throttle, err);
+        if (code == MR_OK)
+            code =
+                mr_reader_scan_raw(s->reader, &s->table->spec, range, limit, fn, s, err);
+        if (code != MR_OK || limit == 0 || s->seen_rows - before < limit)
+            return code;
+        mr_strbuf_reset(&s->from);
+        mr_strbuf_add(&s->from, s->key.ptr, s->key.len);
+        code = mr_strbuf_check(&s->from, "reading rows", err);
+        if (code != MR_OK)
+            return code;
+        range.lo = (struct mr_key){s->from.ptr, s->from.len};
+    }
+}
+
+/* Adds the row to the sum, and keeps its key. */
+static enum mr_code digest_row(struct mr_create_scan *s, const struct mr_value *values,
+                               struct mr_snap_sum *sum, struct mr_err *err)
+{
+    const struct mr_readspec *spec = &s->table->spec;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < spec->ncols; i++)
+        code = mr_hasher_add(s->hasher, &values[i], err);
+    mr_snap_sum_add(sum, mr_hasher_finish(s->hasher));
+    mr_strbuf_reset(&s->key);
+    for (size_t k = 0; code == MR_OK && k < spec->nkey; k++)
+        code = mr_row_encode(&s->key, &values[spec->key[k]], err);
+    s->seen_rows++;
+    return code == MR_OK ? mr_strbuf_check(&s->key, "reading rows", err) : code;
+}
+
+/* Every byte of a value may become two. */
+static uint64_t text_bytes_at_most(const struct mr_create_scan *s,
+                                   const struct mr_value *values)
+{
+    const uint64_t number_bytes = 32;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s->table->spec.ncols; i++)
+        sum += 2 * (uint64_t)values[i].len + number_bytes;
+    return sum;
+}
+
+/* The row would make a message longer than whoever opens it should have to hold. */
+static bool is_full(const struct mr_create_scan *s, const struct mr_value *values)
+{
+    return s->create->opts->encrypt_to.count > 0 && s->out != NULL && s->rows > 0 &&
+           s->tsv.bytes + s->tsv.text.len + text_bytes_at_most(s, values) >
+               MR_SNAP_MESSAGE_TEXT;
+}
+
+enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value *values,
+                                struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (is_full(s, values))
+        code = mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err);
+    if (code == MR_OK && s->out == NULL)
+        code = mr_create_chunk_begin(s, err);
+    uint64_t before = s->tsv.bytes + s->tsv.text.len;
+    if (code == MR_OK)
+        code = digest_row(s, values, &s->sum, err);
+    if (code == MR_OK && s->rows++ == 0) {
+        mr_strbuf_reset(&s->first);
+        mr_strbuf_add(&s->first, s->key.ptr, s->key.len);
+    }
+    if (code == MR_OK)
+        code = mr_tsv_add_row(&s->tsv, &s->table->snap, values, err);
+    if (code != MR_OK)
+        return code;
+    uint64_t plain = s->tsv.bytes + s->tsv.text.len;
+    s->seen_bytes += plain - before;
+    s->unpaced_bytes += plain - before;
+    mr_progress_add(s->create->progress, 1, plain - before);
+    mr_progress_add_done(s->create->progress, 1);
+    if (s->unpaced_bytes >= MR_CREATE_PACE_BYTES) {
+        if (s->table->spec.nkey == 0) /* one statement for all of it */
+            code = mr_throttle_wait(s->create->throttle, err);
+        if (code == MR_OK)
+            code = mr_pace_add(&s->create->pace, s->unpaced_bytes, err);
+        s->unpaced_bytes = 0;
+    }
+    if (code == MR_OK && plain >= (uint64_t)s->create->opts->chunk_mib << 20)
+        code = mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err);
+    return code;
+}
+
+static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
+{
+    return mr_create_scan_row(ctx, row->values, err);
+}
+
+static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row,
+                                struct mr_err *err)
+{
+    struct mr_create_scan *s = ctx;
+    s->rows++;
+    mr_progress_add(s->create->progress, 1, 0);
+    return digest_row(s, row->values, &s->sum, err);
+}
+
+/* ---- tasks ---- */
+
+static void give_up(struct mr_create *c, struct mr_create_table *t,
+                    const struct mr_err *why)
+{
+    pthread_mutex_lock(&c->lock);
+    if (!atomic_exchange(&t->failed, true))
+        t->why = *why;
+    pthread_mutex_unlock(&c->lock);
+}
+
+void mr_create_scan_begin(struct mr_create_scan *s, size_t segment, size_t part)
+{
+    s->segment = segment;
+    s->part = part;
+    s->sequence = 0;
+    s->last_chunk = SIZE_MAX;
+    mr_strbuf_reset(&s->lo);
+    s->has_lo = false;
+}
+
+enum mr_code mr_create_scan_range(struct mr_create_scan *s, size_t segment, size_t part,
+                                  struct mr_range range, struct mr_err *err)
+{
+    mr_create_scan_begin(s, segment, part);
+    s->has_lo = range.lo.ptr != NULL;
+    if (s->has_lo)
+        mr_strbuf_add(&s->lo, range.lo.ptr, range.lo.len);
+    enum mr_code code = mr_strbuf_check(&s->lo, "reading rows", err);
+    if (code == MR_OK)
+        code = scan_range(s, range, write_row, err);
+    if (code == MR_OK)
+        code = mr_create_range_end(s, range.hi, err);
+    if (code != MR_OK)
+        mr_create_chunk_abandon(s);
+    return code;
+}
+
+static enum mr_code keep(struct mr_create_scan *s, const struct task *task,
+                         struct mr_err *err)
+{
+    return mr_create_chunk_keep(s, task->kept, task->segment, task->part, err);
+}
+
+/* Was the view that the chunk was read in at this view's position? */
+static bool same_view(const struct mr_create *c, const struct mr_journal_chunk *kept)
+{
+    const struct mr_journal_view *was = mr_vec_at(&c->journal->views, kept->view);
+    const struct mr_snap_consistency *now = &c->views.consistency;
+    if (was == NULL || now->note != NULL ||
+        (now->gtid == NULL && now->binlog_file == NULL))
+        return false;
+    return strcmp(was->gtid != NULL ? was->gtid : "",
+                  now->gtid != NULL ? now->gtid : "") == 0 &&
+           strcmp(was->binlog_file != NULL ? was->binlog_file : "",
+                  now->binlog_file != NULL ? now->binlog_file : "") == 0 &&
+           was->binlog_position == now->binlog_position;
+}
+
+static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task,
+                             struct mr_err *err)
+{
+    const struct mr_snap_chunk *old = &task->kept->chunk;
+    struct mr_create *c = s->create;
+    bool whole = mr_create_chunk_is_whole(c, old);
+    if (whole && s->table->snap.transactional && same_view(c, task->kept)) {
+        mr_progress_add_done(c->progress, old->rows);
+        return keep(s, task, err);
+    }
+    s->sum = (struct mr_snap_sum){0};
+    s->rows = 0;
+    enum mr_code code = whole ? scan_range(s, old->range, look_at_row, err) : MR_OK;
+    bool same = whole && s->rows == old->rows && mr_snap_sum_equal(s->sum, old->sum);
+    s->rows = 0;
+    if (code != MR_OK)
+        return code;
+    if (same) {
+        mr_progress_add_done(c->progress, old->rows);
+        return keep(s, task, err);
+    }
+    pthread_mutex_lock(&c->lock);
+    code = mr_journal_file_drop(c->journal, &s->table->snap, old->file, err);
+    pthread_mutex_unlock(&c->lock);
+    if (code == MR_OK)
+        code = mr_snap_dir_remove(c->dir, old->file, err);
+    return code == MR_OK
+               ? mr_create_scan_range(s, task->segment, task->part, old->range, err)
+               : code;
+}
+
+static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
+{
+    struct mr_create_scan *s = state;
+    const struct task *task = item;
+    struct mr_err why = {0};
+    (void)ctx;
+    if (atomic_load(&task->table->failed))
+        return MR_OK;
+    mr_create_scan_take(s, task->table);
+    enum mr_code code = MR_OK;
+    if (task->table->found != NULL)
+        code = mr_create_case_read(s, &why);
+    else if (task->kept != NULL)
+        code = run_kept(s, task, &why);
+    else
+        code = mr_create_scan_range(s, task->segment, task->part, task->range, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    if (!mr_create_is_fatal(code)) {
+        give_up(s->create, task->table, &why);
+        return MR_OK;
+    }
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
+{
+    struct scan *scan = ctx;
+    struct mr_create *c = scan->create;
+    struct mr_create_scan *s = NULL;
+    enum mr_code code = mr_create_scan_new(c, c->views.readers[worker], &s, err);
+    *state = s;
+    return code;
+}
+
+static void teardown(void *ctx, void *state)
+{
+    (void)ctx;
+    mr_create_scan_free(state);
+    mr_db_thread_end();
+}
+
+static void tick(void *ctx)
+{
+    mr_progress_tick(((struct scan *)ctx)->create->progress);
+}
+
+/* ---- planning the tasks ---- */
+
+static enum mr_code add_task(struct scan *scan, const struct task *task,
+                             struct mr_err *err)
+{
+    struct task *kept = mr_arena_alloc(&scan->create->arena, sizeof *kept);
+    if (kept == NULL)
+        return mr_err_nomem(err, "planning the work");
+    *kept = *task;
+    return mr_pool_add(scan->pool, kept, err);
+}
+
+/* As many for each connection, none below a quarter of a file, and while there are few of
+ * them, each a file that is nearly full. */
+static uint64_t segments_of(uint64_t bytes, uint64_t file_bytes, uint64_t connections)
+{
+    uint64_t rounds = bytes / file_bytes / connections + 1;
+    uint64_t wanted =
+        connections * (rounds < SEGMENTS_A_THREAD ? rounds : SEGMENTS_A_THREAD);
+    uint64_t most = bytes / (file_bytes / 4);
+    return wanted < most ? wanted : most;
+}
+
+static enum mr_code cut(struct mr_create *c, struct mr_create_table *t,
+                        struct mr_err *err)
+{
+    uint64_t wanted = segments_of(t->table->data_bytes,
+                                  (uint64_t)c->opts->chunk_mib << 20, c->views.count);
+    if (t->snap.nkey == 0 || t->found != NULL || wanted < 2 || c->views.count < 2)
+        return MR_OK;
+    return mr_reader_bounds(c->views.readers[0], &t->spec, (size_t)wanted - 1, &c->arena,
+                            &t->bounds, err);
+}
+
+static struct mr_range segment_range(const struct mr_create_table *t, size_t segment)
+{
+    const struct mr_key *bounds = t->bounds.items;
+    struct mr_range range = {{NULL, 0}, {NULL, 0}};
+    if (segment > 0)
+        range.lo = bounds[segment - 1];
+    if (segment < t->bounds.count)
+        range.hi = bounds[segment];
+    return range;
+}
+
+static enum mr_code add_new(struct scan *scan, struct mr_create_table *t,
+                            struct mr_err *err)
+{
+    struct mr_create *c = scan->create;
+    enum mr_code code = cut(c, t, err);
+    if (code == MR_OK)
+        code = mr_journal_file_table(c->journal, &t->snap, t->create, &t->bounds, err);
+    for (size_t i = 0; code == MR_OK && i <= t->bounds.count; i++) {
+        const struct task task = {.table = t, .segment = i, .range = segment_range(t, i)};
+        code = add_task(scan, &task, err);
+    }
+    return code;
+}
+
+static int compare_kept(const void *a, const void *b)
+{
+    const struct mr_journal_chunk *x = a, *y = b;
+    if (x->segment != y->segment)
+        return x->segment < y->segment ? -1 : 1;
+    if (x->part != y->part)
+        return x->part < y->part ? -1 : 1;
+    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
+}
+
+/* One segment: what is kept of it, and the gaps in between and behind. */
+static enum mr_code add_segment(struct scan *scan, struct mr_create_table *t,
+                                const struct mr_journal_table *old, size_t segment,
+                                size_t *at, struct mr_err *err)
+{
+    const struct mr_journal_chunk *chunks = old->chunks.items;
+    struct task task = {
+        .table = t, .segment = segment, .range = segment_range(t, segment)};
+    struct mr_key end = task.range.hi;
+    enum mr_code code = MR_OK;
+    for (; code == MR_OK && *at < old->chunks.count && chunks[*at].segment == segment;
+         (*at)++) {
+        const struct mr_journal_chunk *chunk = &chunks[*at];
+        if (mr_key_compare(chunk->chunk.range.lo, task.range.lo) != 0) {
+            task.range.hi = chunk->chunk.range.lo;
+            code = add_task(scan, &task, err);
+            task.part++;
+        }
+        task.kept = chunk;
+        if (code == MR_OK)
+            code = add_task(scan, &task, err);
+        task.part++;
+        task.kept = NULL;
+        task.range.lo = chunk->chunk.range.hi;
+    }
+    task.range.hi = end;
+    bool whole = task.part > 0 && mr_key_compare(task.range.lo, end) == 0;
+    return code == MR_OK && !whole ? add_task(scan, &task, err) : code;
+}
+
+static enum mr_code add_old(struct scan *scan, struct mr_create_table *t,
+                            const struct mr_journal_table *old, struct mr_err *err)
+{
+    size_t at = 0;
+    enum mr_code code = MR_OK;
+    if (old->chunks.count > 1)
+        qsort(old->chunks.items, old->chunks.count, sizeof(struct mr_journal_chunk),
+              compare_kept);
+    t->bounds = old->bounds;
+    t->borrowed = true;
+    atomic_store(&t->files, (unsigned)old->files);
+    for (size_t i = 0; code == MR_OK && i <= t->bounds.count; i++)
+        code = add_segment(scan, t, old, i, &at, err);
+    return code;
+}
+
+/* Rows without a key cannot be found again. */
+static bool can_go_on(const struct mr_create_table *t, const struct mr_journal_table *old)
+{
+    return old != NULL && old->create != NULL &&
+           mr_snap_schema_same(old->create, t->create) && t->snap.nkey > 0;
+}
+
+static enum mr_code add_table(struct scan *scan, struct mr_create_table *t,
+                              struct mr_err *err)
+{
+    struct mr_create *c = scan->create;
+    const struct mr_journal_table *old =
+        mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
+    struct mr_err why = {0};
+    enum mr_code code =
+        can_go_on(t, old) ? add_old(scan, t, old, &why) : add_new(scan, t, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    if (!mr_create_is_fatal(code)) {
+        give_up(c, t, &why);
+        return MR_OK;
+    }
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+/* A file is kept if a table that goes on has it. */
+static bool is_kept_file(const void *ctx, const char *name)
+{
+    const struct mr_create *c = ctx;
+    if (strcmp(name, MR_SNAP_JOURNAL) == 0)
+        return true;
+    for (size_t i = 0; i < c->tables.count; i++) {
+        const struct mr_create_table *t =
+            *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
+        const struct mr_journal_table *old =
+            t->left_out ? NULL
+                        : mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
+        if (!can_go_on(t, old))
+            continue;
+        const struct mr_journal_chunk *chunks = old->chunks.items;
+        for (size_t k = 0; k < old->chunks.count; k++)
+            if (strcmp(chunks[k].chunk.file, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+enum mr_code mr_create_scan(struct mr_create *c, struct mr_err *err)
+{
+    struct scan scan = {.create = c};
+    const struct mr_pool_hooks hooks = {
+        .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = &scan};
+    enum mr_code code = mr_snap_dir_sweep(c->dir, is_kept_file, c, err);
+    if (code == MR_OK)
+        code = mr_pool_new(&hooks, c->views.count, &scan.pool, err);
+    for (size_t i = 0; code == MR_OK && i < c->tables.count; i++) {
+        struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
+        if (!t->left_out)
+            code = add_table(&scan, t, err);
+    }
+    /* the coordinator's connections go to the workers */
+    if (code == MR_OK)
+        code = mr_pool_run(scan.pool, err);
+    mr_pool_free(scan.pool);
+    return code;
+}

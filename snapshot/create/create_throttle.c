@@ -1,0 +1,75 @@
+/* create_throttle.c: what a run's effect on the server is seen by; see create.h. */
+#include "core/db/sqltext.h"
+#include "snapshot/create/create.h"
+
+/* The one integer column of the key, or NULL. */
+static const struct mr_column *counter_of(const struct mr_table *table)
+{
+    if (table->nindexes == 0 || table->indexes[0].nparts != 1 ||
+        table->indexes[0].parts[0].column == NULL || !table->transactional)
+        return NULL;
+    const struct mr_column *col =
+        mr_table_column(table, table->indexes[0].parts[0].column);
+    bool is_integer =
+        col != NULL && (col->cls == MR_CLASS_INT || col->cls == MR_CLASS_UINT);
+    return is_integer ? col : NULL;
+}
+
+/* Its values from 0 on; false where there are none. */
+static bool read_span(const struct mr_create *c, struct mr_throttle_read *read)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err ignored;
+    const char *const ends[] = {"MIN", "MAX"};
+    uint64_t values[2] = {0, 0};
+    bool found = false;
+    mr_strbuf_add_str(&sql, "SELECT ");
+    for (size_t i = 0; i < 2; i++) {
+        mr_strbuf_add_fmt(&sql, "%s%s(", i > 0 ? ", " : "", ends[i]);
+        mr_sql_ident(&sql, read->column);
+        mr_strbuf_add_char(&sql, ')');
+    }
+    mr_strbuf_add_str(&sql, " FROM ");
+    mr_sql_table(&sql, read->db, read->table);
+    if (!sql.failed && mr_db_query(c->db, sql.ptr, sql.len, &res, &ignored) == MR_OK) {
+        const struct mr_cell *cells = mr_result_next(res);
+        found = cells != NULL && cells[1].ptr != NULL && cells[1].ptr[0] != '-';
+        for (size_t i = 0; found && i < 2; i++)
+            values[i] = cells[i].ptr[0] != '-' ? strtoull(cells[i].ptr, NULL, 10) : 0;
+    }
+    read->least = values[0];
+    read->greatest = values[1];
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return found;
+}
+
+/* Of the biggest table that has such a key: it fits least into the server's memory. */
+static struct mr_throttle_read choose_read(const struct mr_create *c)
+{
+    struct mr_throttle_read read = {.table = NULL};
+    uint64_t most = 0;
+    for (size_t i = 0; i < c->tables.count; i++) {
+        const struct mr_create_table *t =
+            *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
+        const struct mr_column *col = t->left_out ? NULL : counter_of(t->table);
+        if (col == NULL || (read.table != NULL && t->table->data_bytes <= most))
+            continue;
+        most = t->table->data_bytes;
+        read = (struct mr_throttle_read){
+            .db = t->table->db, .table = t->table->name, .column = col->name};
+    }
+    if (read.table != NULL && !read_span(c, &read))
+        read.table = NULL;
+    return read;
+}
+
+enum mr_code mr_create_open_throttle(struct mr_create *c, struct mr_err *err)
+{
+    const struct mr_endpoint *const servers[] = {&c->ep};
+    struct mr_throttle_opts opts = c->opts->load;
+    if (opts.max_slowdown > 0)
+        opts.read = choose_read(c);
+    return mr_throttle_new(&opts, servers, 1, &c->source_opts.db, &c->throttle, err);
+}

@@ -1,0 +1,419 @@
+/* journal_file.c: see journal_file.h. */
+#include "snapshot/create/journal_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file/io.h"
+#include "core/json/jsonw.h"
+
+#define MAX_BYTES ((size_t)1 << 30)
+
+/* ---- writing ---- */
+
+static enum mr_code append(struct mr_journal_file *j, struct mr_jsonw *w,
+                           struct mr_strbuf *line, struct mr_err *err)
+{
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+    enum mr_code code = mr_jsonw_finish(w, MR_SNAP_JOURNAL, err);
+    mr_jsonw_release(w);
+    if (code == MR_OK)
+        code = mr_io_write_all(j->fd, MR_SNAP_JOURNAL, line->ptr, line->len, err);
+    if (code == MR_OK && fdatasync(j->fd) != 0)
+        code =
+            mr_err_set_sys(err, MR_E_IO, errno, "could not sync \"%s\"", MR_SNAP_JOURNAL);
+    if (code != MR_OK && err != NULL && err->sys_errno == ENOSPC)
+        mr_err_hint(err, "Free some space there, and run the same command again: it goes "
+                         "on where it was.");
+    mr_strbuf_release(line);
+    return code;
+}
+
+static void begin(struct mr_jsonw *w, struct mr_strbuf *line, const char *type)
+{
+    mr_strbuf_init(line);
+    mr_jsonw_init_buf(w, line);
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", type);
+}
+
+static void begin_for(struct mr_jsonw *w, struct mr_strbuf *line, const char *type,
+                      const struct mr_snap_table *table)
+{
+    begin(w, line, type);
+    mr_jsonw_add_str(w, "db", table->db);
+    mr_jsonw_add_str(w, "name", table->name);
+}
+
+static enum mr_code write_head(struct mr_journal_file *j, const char *fingerprint,
+                               struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_strbuf line;
+    begin(&w, &line, "run");
+    mr_jsonw_add_str(&w, "schema", MR_SNAP_SCHEMA);
+    mr_jsonw_add_str(&w, "fingerprint", fingerprint);
+    return append(j, &w, &line, err);
+}
+
+enum mr_code mr_journal_file_view(struct mr_journal_file *j,
+                                  const struct mr_snap_consistency *view,
+                                  struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_strbuf line;
+    begin(&w, &line, "view");
+    mr_jsonw_add_str(&w, "gtid", view->gtid);
+    mr_jsonw_add_str(&w, "binlog_file", view->binlog_file);
+    mr_jsonw_add_uint(&w, "binlog_position", view->binlog_position);
+    return append(j, &w, &line, err);
+}
+
+enum mr_code mr_journal_file_table(struct mr_journal_file *j,
+                                   const struct mr_snap_table *table, const char *create,
+                                   const struct mr_vec *bounds, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_strbuf line;
+    if (table->keys_hidden)
+        return MR_OK;
+    begin_for(&w, &line, "table", table);
+    mr_jsonw_add_str(&w, "create", create);
+    mr_jsonw_key(&w, "bounds");
+    mr_jsonw_array_begin(&w);
+    for (size_t i = 0; i < bounds->count; i++) {
+        const struct mr_key *key = mr_vec_at(bounds, i);
+        struct mr_strbuf hex = MR_STRBUF_INIT;
+        mr_strbuf_add_hex(&hex, key->ptr, key->len);
+        mr_jsonw_string(&w, hex.ptr, hex.len);
+        line.failed |= hex.failed;
+        mr_strbuf_release(&hex);
+    }
+    mr_jsonw_array_end(&w);
+    return append(j, &w, &line, err);
+}
+
+enum mr_code mr_journal_file_chunk(struct mr_journal_file *j,
+                                   const struct mr_snap_table *table,
+                                   const struct mr_journal_chunk *chunk,
+                                   struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_strbuf line;
+    if (table->keys_hidden)
+        return MR_OK;
+    begin_for(&w, &line, "chunk", table);
+    mr_jsonw_add_uint(&w, "segment", chunk->segment);
+    mr_jsonw_add_uint(&w, "part", chunk->part);
+    mr_jsonw_add_uint(&w, "sequence", chunk->sequence);
+    mr_jsonw_key(&w, "chunk");
+    mr_snap_chunk_put(&w, table, &chunk->chunk);
+    return append(j, &w, &line, err);
+}
+
+enum mr_code mr_journal_file_drop(struct mr_journal_file *j,
+                                  const struct mr_snap_table *table, const char *file,
+                                  struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_strbuf line;
+    begin_for(&w, &line, "drop", table);
+    mr_jsonw_add_str(&w, "file", file);
+    return append(j, &w, &line, err);
+}
+
+/* ---- reading ---- */
+
+static struct mr_journal_table *find(const struct mr_journal_file *j, const char *db,
+                                     const char *name)
+{
+    struct mr_journal_table *items = j->tables.items;
+    for (size_t i = 0; i < j->tables.count; i++)
+        if (strcmp(items[i].db, db) == 0 && strcmp(items[i].name, name) == 0)
+            return &items[i];
+    return NULL;
+}
+
+const struct mr_journal_table *mr_journal_file_find(const struct mr_journal_file *j,
+                                                    const char *db, const char *name)
+{
+    return find(j, db, name);
+}
+
+static enum mr_code keep_text(struct mr_journal_file *j, const struct json_t *line,
+                              const char *key, const char **out, struct mr_err *err)
+{
+    const char *text = NULL;
+    enum mr_code code = mr_json_get_text_or_null(line, key, &text, err);
+    *out = NULL;
+    if (code == MR_OK && text != NULL) {
+        *out = mr_arena_strdup(j->arena, text);
+        if (*out == NULL)
+            code = mr_err_nomem(err, "reading the journal");
+    }
+    return code;
+}
+
+static enum mr_code take_view(struct mr_journal_file *j, const struct json_t *line,
+                              struct mr_err *err)
+{
+    struct mr_journal_view *view = mr_vec_push(&j->views);
+    if (view == NULL)
+        return mr_err_nomem(err, "reading the journal");
+    enum mr_code code = keep_text(j, line, "gtid", &view->gtid, err);
+    if (code == MR_OK)
+        code = keep_text(j, line, "binlog_file", &view->binlog_file, err);
+    if (code == MR_OK)
+        code = mr_json_get_uint(line, "binlog_position", &view->binlog_position, err);
+    return code;
+}
+
+static enum mr_code take_bounds(struct mr_journal_file *j, const struct json_t *line,
+                                struct mr_vec *bounds, struct mr_err *err)
+{
+    const struct json_t *array = NULL;
+    size_t count = 0;
+    enum mr_code code = mr_json_get_array(line, "bounds", &array, &count, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const char *hex = NULL;
+        code = mr_json_item_text(array, i, &hex, err);
+        struct mr_key *key = code == MR_OK ? mr_vec_push(bounds) : NULL;
+        if (code == MR_OK && key == NULL)
+            code = mr_err_nomem(err, "reading the journal");
+        if (code == MR_OK)
+            code = mr_snap_key_unhex(hex, j->arena, key, err);
+    }
+    return code;
+}
+
+static enum mr_code take_table(struct mr_journal_file *j, const struct json_t *line,
+                               const char *db, const char *name, struct mr_err *err)
+{
+    struct mr_journal_table *table = find(j, db, name);
+    uint64_t files = table != NULL ? table->files : 0;
+    if (table == NULL)
+        table = mr_vec_push(&j->tables);
+    if (table == NULL)
+        return mr_err_nomem(err, "reading the journal");
+    mr_vec_release(&table->bounds);
+    mr_vec_release(&table->chunks);
+    *table = (struct mr_journal_table){.db = mr_arena_strdup(j->arena, db),
+                                       .name = mr_arena_strdup(j->arena, name),
+                                       .files = files,
+                                       .bounds = MR_VEC_INIT(struct mr_key),
+                                       .chunks = MR_VEC_INIT(struct mr_journal_chunk)};
+    enum mr_code code = keep_text(j, line, "create", &table->create, err);
+    if (code == MR_OK)
+        code = take_bounds(j, line, &table->bounds, err);
+    return code == MR_OK && (table->db == NULL || table->name == NULL)
+               ? mr_err_nomem(err, "reading the journal")
+               : code;
+}
+
+/* Also before the line of a later run that found an old chunk to be of its view, too. */
+static void forget(struct mr_journal_table *table, const char *file)
+{
+    struct mr_journal_chunk *items = table->chunks.items;
+    for (size_t i = 0; i < table->chunks.count; i++)
+        if (strcmp(items[i].chunk.file, file) == 0) {
+            items[i] = items[--table->chunks.count];
+            return;
+        }
+}
+
+/* "data/club.members.7.tsv.zst": 7 */
+static uint64_t file_number(const char *file)
+{
+    const char *end = strstr(file, ".tsv");
+    if (end == NULL)
+        return 0;
+    const char *at = end;
+    while (at > file && at[-1] >= '0' && at[-1] <= '9')
+        at--;
+    return strtoull(at, NULL, 10);
+}
+
+static enum mr_code take_chunk(struct mr_journal_file *j, const struct json_t *line,
+                               struct mr_journal_table *table, struct mr_err *err)
+{
+    struct mr_journal_chunk chunk = {.view = j->views.count > 0 ? j->views.count - 1 : 0};
+    const struct json_t *object = NULL;
+    uint64_t segment = 0, part = 0, sequence = 0;
+    enum mr_code code = mr_json_get_uint(line, "segment", &segment, err);
+    if (code == MR_OK)
+        code = mr_json_get_uint(line, "part", &part, err);
+    if (code == MR_OK)
+        code = mr_json_get_uint(line, "sequence", &sequence, err);
+    if (code == MR_OK)
+        code = mr_json_get_object(line, "chunk", &object, err);
+    if (code == MR_OK)
+        code = mr_snap_chunk_get(object, j->arena, &chunk.chunk, err);
+    if (code != MR_OK)
+        return code;
+    chunk.segment = (size_t)segment;
+    chunk.part = (size_t)part;
+    chunk.sequence = (size_t)sequence;
+    forget(table, chunk.chunk.file);
+    struct mr_journal_chunk *slot = mr_vec_push(&table->chunks);
+    if (slot == NULL)
+        return mr_err_nomem(err, "reading the journal");
+    *slot = chunk;
+    uint64_t number = file_number(chunk.chunk.file);
+    if (number >= table->files)
+        table->files = number + 1;
+    return MR_OK;
+}
+
+static enum mr_code take_of_table(struct mr_journal_file *j, const struct json_t *line,
+                                  const char *type, struct mr_err *err)
+{
+    const char *db = NULL, *name = NULL, *file = NULL;
+    enum mr_code code = mr_json_get_text(line, "db", &db, err);
+    if (code == MR_OK)
+        code = mr_json_get_text(line, "name", &name, err);
+    if (code != MR_OK)
+        return code;
+    if (strcmp(type, "table") == 0)
+        return take_table(j, line, db, name, err);
+    struct mr_journal_table *table = find(j, db, name);
+    if (table == NULL)
+        return mr_err_set(err, MR_E_REFUSED, "a line is of no known table");
+    if (strcmp(type, "chunk") == 0)
+        return take_chunk(j, line, table, err);
+    code = mr_json_get_text(line, "file", &file, err);
+    if (code == MR_OK)
+        forget(table, file);
+    return code;
+}
+
+static enum mr_code check_head(const struct json_t *line, const char *fingerprint,
+                               const char *partial, struct mr_err *err)
+{
+    const char *found = NULL;
+    enum mr_code code = mr_json_get_text(line, "fingerprint", &found, err);
+    if (code != MR_OK || strcmp(found, fingerprint) == 0)
+        return code;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "directory \"%s\" is of an unfinished run with another source or "
+                     "other options",
+                     partial);
+    mr_err_hint(err, "Nothing was changed. Finish that one with its own options, remove "
+                     "the directory, or name another.");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code take_line(struct mr_journal_file *j, const char *text, size_t len,
+                              struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    const char *type = NULL;
+    enum mr_code code = mr_json_parse(text, len, MR_SNAP_JOURNAL, &doc, err);
+    if (code != MR_OK)
+        return code;
+    const struct json_t *line = mr_json_root(doc);
+    code = mr_json_get_text(line, "type", &type, err);
+    if (code == MR_OK && strcmp(type, "view") == 0)
+        code = take_view(j, line, err);
+    else if (code == MR_OK && strcmp(type, "run") != 0)
+        code = take_of_table(j, line, type, err);
+    mr_json_free(doc);
+    return code;
+}
+
+static enum mr_code take_head(const char *text, size_t len, const char *fingerprint,
+                              const char *partial, struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    enum mr_code code = mr_json_parse(text, len, MR_SNAP_JOURNAL, &doc, err);
+    if (code == MR_OK)
+        code = check_head(mr_json_root(doc), fingerprint, partial, err);
+    mr_json_free(doc);
+    return code;
+}
+
+/* Whole lines only; *good: up to where. */
+static enum mr_code take_all(struct mr_journal_file *j, const struct mr_strbuf *text,
+                             const char *fingerprint, const char *partial, size_t *good,
+                             struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *good = 0;
+    while (code == MR_OK) {
+        const char *at = text->ptr + *good;
+        const char *end = memchr(at, '\n', text->len - *good);
+        if (end == NULL)
+            break;
+        size_t len = (size_t)(end - at);
+        code = *good == 0 ? take_head(at, len, fingerprint, partial, err)
+                          : take_line(j, at, len, err);
+        *good += len + 1;
+    }
+    return code;
+}
+
+static enum mr_code load(struct mr_journal_file *j, const struct mr_snap_dir *dir,
+                         const char *path, const char *fingerprint, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    size_t good = 0;
+    enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
+    if (code == MR_OK)
+        code = take_all(j, &text, fingerprint, mr_snap_dir_partial(dir), &good, err);
+    mr_strbuf_release(&text);
+    if (code == MR_OK &&
+        (ftruncate(j->fd, (off_t)good) != 0 || lseek(j->fd, 0, SEEK_END) < 0))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write \"%s\"", path);
+    j->resumed = good > 0;
+    return code;
+}
+
+enum mr_code mr_journal_file_open(const struct mr_snap_dir *dir, const char *fingerprint,
+                                  struct mr_arena *arena, struct mr_journal_file **out,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    struct mr_journal_file *j = calloc(1, sizeof *j);
+    *out = NULL;
+    if (j == NULL)
+        return mr_err_nomem(err, "opening the journal");
+    j->arena = arena;
+    j->views = (struct mr_vec)MR_VEC_INIT(struct mr_journal_view);
+    j->tables = (struct mr_vec)MR_VEC_INIT(struct mr_journal_table);
+    mr_strbuf_add_fmt(&path, "%s/" MR_SNAP_JOURNAL, mr_snap_dir_partial(dir));
+    enum mr_code code = mr_strbuf_check(&path, "opening the journal", err);
+    j->fd = code == MR_OK
+                ? open(path.ptr, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)
+                : -1;
+    if (code == MR_OK && j->fd < 0)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path.ptr);
+    if (code == MR_OK)
+        code = load(j, dir, path.ptr, fingerprint, err);
+    if (code == MR_OK && !j->resumed)
+        code = write_head(j, fingerprint, err);
+    mr_strbuf_release(&path);
+    if (code == MR_OK)
+        *out = j;
+    else
+        mr_journal_file_close(j);
+    return code;
+}
+
+void mr_journal_file_close(struct mr_journal_file *j)
+{
+    if (j == NULL)
+        return;
+    struct mr_journal_table *items = j->tables.items;
+    for (size_t i = 0; i < j->tables.count; i++) {
+        mr_vec_release(&items[i].bounds);
+        mr_vec_release(&items[i].chunks);
+    }
+    mr_vec_release(&j->tables);
+    mr_vec_release(&j->views);
+    if (j->fd >= 0)
+        (void)close(j->fd);
+    free(j);
+}

@@ -1,0 +1,74 @@
+/*
+ * journal_file: what a run has finished, in DIR.partial/journal.jsonl, so that the next one
+ * can go on after a kill.
+ *
+ *   mr_journal_file_open → (mr_journal_file_find …) → mr_journal_file_view
+ *     → mr_journal_file_table, _chunk, _drop … → mr_journal_file_close
+ *
+ * Each line is on disk before the call returns.  A last line that was cut off is as if it
+ * had not been written.  A chunk belongs to the view in which it was read, or found equal:
+ * that of the last view line in front of its line.  Of tables whose keys are hidden
+ * (snap_table.h) nothing is written: the next run reads them from the start.
+ *
+ * Ownership: what is read lives in the arena given to open.  Errors: MR_E_REFUSED where the
+ * journal is of another source or other options; MR_E_IO.  Threads: one at a time.
+ */
+#ifndef MR_JOURNAL_FILE_H
+#define MR_JOURNAL_FILE_H
+
+#include "core/base/vec.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_manifest.h"
+
+struct mr_journal_chunk {
+    struct mr_snap_chunk chunk;
+    size_t segment, part, sequence;
+    size_t view; /* index into views */
+};
+
+struct mr_journal_view {
+    const char *gtid, *binlog_file; /* or NULL */
+    uint64_t binlog_position;
+};
+
+struct mr_journal_table {
+    const char *db, *name, *create;
+    struct mr_vec bounds; /* struct mr_key */
+    struct mr_vec chunks; /* struct mr_journal_chunk */
+    uint64_t files;       /* numbers from here on are free for its files */
+};
+
+struct mr_journal_file {
+    int fd;
+    struct mr_arena *arena;
+    struct mr_vec views;  /* struct mr_journal_view */
+    struct mr_vec tables; /* struct mr_journal_table; released by close */
+    bool resumed;         /* there was one */
+};
+
+/* fingerprint: of the source and all options that decide what is kept. */
+enum mr_code mr_journal_file_open(const struct mr_snap_dir *dir, const char *fingerprint,
+                                  struct mr_arena *arena, struct mr_journal_file **out,
+                                  struct mr_err *err);
+void mr_journal_file_close(struct mr_journal_file *journal); /* NULL is fine */
+
+/* What an earlier run has of the table, or NULL. */
+const struct mr_journal_table *mr_journal_file_find(const struct mr_journal_file *journal,
+                                                    const char *db, const char *name);
+
+enum mr_code mr_journal_file_view(struct mr_journal_file *journal,
+                                  const struct mr_snap_consistency *view,
+                                  struct mr_err *err);
+/* Forgets what was known of the table before. */
+enum mr_code mr_journal_file_table(struct mr_journal_file *journal,
+                                   const struct mr_snap_table *table, const char *create,
+                                   const struct mr_vec *bounds, struct mr_err *err);
+enum mr_code mr_journal_file_chunk(struct mr_journal_file *journal,
+                                   const struct mr_snap_table *table,
+                                   const struct mr_journal_chunk *chunk,
+                                   struct mr_err *err);
+enum mr_code mr_journal_file_drop(struct mr_journal_file *journal,
+                                  const struct mr_snap_table *table, const char *file,
+                                  struct mr_err *err);
+
+#endif

@@ -1,0 +1,392 @@
+/* snap_objects.c: databases, views, routines, triggers, events, sequences; see
+ * snap_schema.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/pattern.h"
+#include "core/db/sqltext.h"
+#include "snapshot/format/snap_schema.h"
+
+/* What SHOW CREATE tells of one object. */
+struct shown {
+    const char *statement, *sql_mode, *collation, *time_zone;
+};
+
+static bool is_selected(const struct mr_snap_schema *s, const char *db, const char *name)
+{
+    return mr_pattern_selects(s->tables->items, s->tables->count, s->exclude->items,
+                              s->exclude->count, db, name);
+}
+
+/* A mode that only MariaDB has, and that says nothing about what a body means. */
+static const char *keep_mode(struct mr_snap_schema *s, const char *mode)
+{
+    static const char drop[] = "NO_AUTO_CREATE_USER";
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    for (const char *at = mode; *at != '\0';) {
+        size_t len = strcspn(at, ",");
+        if (len != sizeof drop - 1 || strncmp(at, drop, len) != 0) {
+            if (text.len > 0)
+                mr_strbuf_add_char(&text, ',');
+            mr_strbuf_add(&text, at, len);
+        }
+        at += len + (at[len] == ',');
+    }
+    const char *kept = text.failed ? NULL : mr_arena_strdup(s->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+/* By the names of the columns, which differ little between kinds. */
+static void take_shown(struct mr_snap_schema *s, struct mr_result *res,
+                       const struct mr_cell *cells, struct shown *out)
+{
+    for (size_t i = 0; i < mr_result_columns(res); i++) {
+        const char *name = mr_result_column_name(res, i);
+        if (cells[i].ptr == NULL)
+            continue;
+        if (strncasecmp(name, "Create ", 7) == 0 ||
+            strcasecmp(name, "SQL Original Statement") == 0)
+            out->statement = mr_arena_strdup(s->arena, cells[i].ptr);
+        else if (strcasecmp(name, "sql_mode") == 0)
+            out->sql_mode = keep_mode(s, cells[i].ptr);
+        else if (strcasecmp(name, "collation_connection") == 0)
+            out->collation = mr_arena_strdup(s->arena, cells[i].ptr);
+        else if (strcasecmp(name, "time_zone") == 0)
+            out->time_zone = mr_arena_strdup(s->arena, cells[i].ptr);
+    }
+}
+
+static enum mr_code query(struct mr_snap_schema *s, const struct mr_strbuf *sql,
+                          struct mr_result **res, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
+    return code == MR_OK ? mr_db_query(s->db, sql->ptr, sql->len, res, err) : code;
+}
+
+/* *out without a statement: the account may not see it, or it is gone. */
+static enum mr_code show(struct mr_snap_schema *s, const struct mr_snap_object *object,
+                         const char *what, const char *name, struct shown *out,
+                         struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    *out = (struct shown){.statement = NULL};
+    mr_strbuf_add_str(&sql, "USE ");
+    mr_sql_ident(&sql, object->db);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_exec(s->db, sql.ptr, sql.len, err);
+    mr_strbuf_reset(&sql);
+    mr_strbuf_add_fmt(&sql, "SHOW CREATE %s ", what);
+    mr_sql_ident(&sql, name);
+    if (code == MR_OK)
+        code = query(s, &sql, &res, err);
+    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    if (cells != NULL)
+        take_shown(s, res, cells, out);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static const char *object_file(struct mr_snap_schema *s, const struct mr_snap_object *o)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&text, "schema/");
+    mr_snap_stem_add(&text, o->db, o->name, s->objects.count);
+    mr_strbuf_add_fmt(&text, ".%s.sql", mr_snap_object_word(o->kind));
+    const char *kept = text.failed ? NULL : mr_arena_strdup(s->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
+
+static enum mr_code add_object(struct mr_snap_schema *s,
+                               const struct mr_snap_object *object, const char *statement,
+                               struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    bool has_body = object->kind == MR_SNAP_ROUTINE || object->kind == MR_SNAP_TRIGGER ||
+                    object->kind == MR_SNAP_EVENT;
+    struct mr_snap_object *kept = mr_vec_push(&s->objects);
+    if (kept == NULL)
+        return mr_err_nomem(err, "reading the schema");
+    *kept = *object;
+    kept->file = object_file(s, object);
+    mr_snap_statement_add(&text, statement, has_body);
+    enum mr_code code = kept->file != NULL
+                            ? mr_snap_schema_add_file(s, kept->file, &text, err)
+                            : mr_err_nomem(err, "reading the schema");
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static const char *full_name(struct mr_strbuf *out, const char *db, const char *name)
+{
+    mr_strbuf_reset(out);
+    mr_strbuf_add_fmt(out, "%s.%s", db, name);
+    return out->ptr;
+}
+
+/* Reads one object and keeps it; what cannot be seen is named. */
+static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object,
+                         const char *what, const char *name, struct mr_err *err)
+{
+    struct shown shown;
+    struct mr_err why = {0};
+    struct mr_strbuf label = MR_STRBUF_INIT;
+    enum mr_code code = show(s, object, what, name, &shown, &why);
+    if (code == MR_OK && shown.statement != NULL) {
+        object->sql_mode = shown.sql_mode;
+        object->collation = shown.collation;
+        if (object->kind == MR_SNAP_EVENT)
+            object->value = shown.time_zone;
+        code = add_object(s, object, shown.statement, err);
+    } else if (code == MR_OK || code == MR_E_DENIED || code == MR_E_NO_SUCH ||
+               code == MR_E_SQL) {
+        code = mr_snap_schema_leave_out(
+            s, mr_snap_object_word(object->kind),
+            full_name(&label, object->db, object->name),
+            code == MR_OK ? "its text is not visible to the account" : why.message, NULL,
+            err);
+    } else if (err != NULL) {
+        *err = why;
+    }
+    mr_strbuf_release(&label);
+    return code;
+}
+
+/* ---- kinds ---- */
+
+static enum mr_code take_database(struct mr_snap_schema *s, const struct mr_database *db,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    const struct mr_snap_object object = {
+        .kind = MR_SNAP_DATABASE, .db = db->name, .name = db->name};
+    mr_strbuf_add_str(&sql, "CREATE DATABASE IF NOT EXISTS ");
+    mr_sql_ident(&sql, db->name);
+    mr_strbuf_add_fmt(&sql, " CHARACTER SET %s COLLATE %s", db->charset, db->collation);
+    enum mr_code code = mr_strbuf_check(&sql, "reading the schema", err);
+    if (code == MR_OK)
+        code = add_object(s, &object, sql.ptr, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code take_view_columns(struct mr_snap_schema *s,
+                                      struct mr_snap_object *view, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_vec names = MR_VEC_INIT(const char *);
+    mr_strbuf_add_str(&sql, "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE "
+                            "TABLE_SCHEMA = ");
+    mr_sql_string(&sql, view->db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+    mr_sql_string(&sql, view->name);
+    mr_strbuf_add_str(&sql, " ORDER BY ORDINAL_POSITION");
+    enum mr_code code = query(s, &sql, &res, err);
+    const struct mr_cell *cells;
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        const char **name = mr_vec_push(&names);
+        if (name != NULL)
+            *name = mr_arena_strdup(s->arena, cells[0].ptr);
+        if (name == NULL || *name == NULL)
+            code = mr_err_nomem(err, "reading the schema");
+    }
+    const char **kept = mr_arena_calloc(s->arena, names.count + 1, sizeof *kept);
+    if (code == MR_OK && kept == NULL)
+        code = mr_err_nomem(err, "reading the schema");
+    if (code == MR_OK && names.count > 0)
+        memcpy(kept, names.items, names.count * sizeof *kept);
+    view->columns = kept;
+    view->ncolumns = names.count;
+    mr_vec_release(&names);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH ? MR_OK : code;
+}
+
+static enum mr_code take_sequence_value(struct mr_snap_schema *s,
+                                        struct mr_snap_object *sequence,
+                                        struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT next_not_cached_value FROM ");
+    mr_sql_table(&sql, sequence->db, sequence->name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(s->db, sql.ptr, &text, err);
+    if (code == MR_OK)
+        sequence->value = mr_arena_strdup(s->arena, text.ptr);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code == MR_E_DENIED || code == MR_E_NO_SUCH ? MR_OK : code;
+}
+
+/* "procedure p" → "PROCEDURE", p */
+static const char *split_routine(const char *name, const char **what)
+{
+    static const struct {
+        const char *start, *what;
+    } kinds[] = {{"procedure ", "PROCEDURE"},
+                 {"function ", "FUNCTION"},
+                 {"package body ", "PACKAGE BODY"},
+                 {"package ", "PACKAGE"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t len = strlen(kinds[i].start);
+        if (strncmp(name, kinds[i].start, len) == 0) {
+            *what = kinds[i].what;
+            return name + len;
+        }
+    }
+    *what = "PROCEDURE";
+    return name;
+}
+
+bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object)
+{
+    const char *what = NULL, *name = object->name;
+    if (object->kind == MR_OBJECT_ROUTINE)
+        name = split_routine(object->name, &what);
+    return !s->tables_only && is_selected(s, object->db, name);
+}
+
+bool mr_snap_schema_wants_db(const struct mr_snap_schema *s, const char *db)
+{
+    const char *const *dbs = s->dbs.items;
+    for (size_t i = 0; i < s->dbs.count; i++)
+        if (strcmp(dbs[i], db) == 0)
+            return true;
+    return !s->tables_only;
+}
+
+static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object *o,
+                                struct mr_err *err)
+{
+    struct mr_snap_object object = {.db = o->db, .name = o->name};
+    const char *what = NULL, *name = o->name;
+    enum mr_code code = MR_OK;
+    switch (o->kind) {
+    case MR_OBJECT_VIEW:
+        object.kind = MR_SNAP_VIEW;
+        what = "VIEW";
+        break;
+    case MR_OBJECT_ROUTINE:
+        object.kind = MR_SNAP_ROUTINE;
+        name = split_routine(o->name, &what);
+        break;
+    case MR_OBJECT_EVENT:
+        object.kind = MR_SNAP_EVENT;
+        what = "EVENT";
+        break;
+    case MR_OBJECT_SEQUENCE:
+        object.kind = MR_SNAP_SEQUENCE;
+        what = "SEQUENCE";
+        break;
+    }
+    if (!mr_snap_schema_wants(s, o))
+        return MR_OK;
+    if (object.kind == MR_SNAP_VIEW)
+        code = take_view_columns(s, &object, err);
+    if (object.kind == MR_SNAP_SEQUENCE)
+        code = take_sequence_value(s, &object, err);
+    return code == MR_OK ? take(s, &object, what, name, err) : code;
+}
+
+/* In the order in which they fire. */
+static int compare_triggers(const void *a, const void *b)
+{
+    const struct mr_trigger *const *x = a, *const *y = b;
+    int order = strcmp((*x)->timing, (*y)->timing);
+    if (order == 0)
+        order = strcmp((*x)->event, (*y)->event);
+    if (order != 0)
+        return order;
+    return (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
+}
+
+static enum mr_code take_triggers(struct mr_snap_schema *s, const struct mr_table *table,
+                                  struct mr_err *err)
+{
+    const struct mr_trigger **sorted = mr_arena_calloc(s->arena, table->ntriggers + 1,
+                                                       sizeof(const struct mr_trigger *));
+    enum mr_code code = MR_OK;
+    if (sorted == NULL)
+        return mr_err_nomem(err, "reading the schema");
+    for (size_t i = 0; i < table->ntriggers; i++)
+        sorted[i] = &table->triggers[i];
+    if (table->ntriggers > 1)
+        qsort(sorted, table->ntriggers, sizeof *sorted, compare_triggers);
+    for (size_t i = 0; code == MR_OK && i < table->ntriggers; i++) {
+        struct mr_snap_object object = {.kind = MR_SNAP_TRIGGER,
+                                        .db = table->db,
+                                        .name = sorted[i]->name,
+                                        .table = table->name};
+        code = take(s, &object, "TRIGGER", sorted[i]->name, err);
+    }
+    return code;
+}
+
+/* ---- what is hidden ---- */
+
+static enum mr_code name_hidden(struct mr_snap_schema *s, const char *db,
+                                enum mr_hidden kind, const char *word, struct mr_err *err)
+{
+    struct mr_strbuf hint = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    mr_grants_needed(&hint, s->grants, &s->cat->server, kind, db);
+    mr_strbuf_add_fmt(&name, "%s.*", db);
+    enum mr_code code = mr_strbuf_check(&hint, "reading the schema", err);
+    if (code == MR_OK)
+        code = mr_snap_schema_leave_out(s, word, name.ptr, "the account may not see them",
+                                        hint.ptr, err);
+    mr_strbuf_release(&hint);
+    mr_strbuf_release(&name);
+    return code;
+}
+
+static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db,
+                                struct mr_err *err)
+{
+    static const struct {
+        enum mr_hidden kind;
+        const char *word;
+        bool of_tables; /* also where only some tables are wanted */
+    } kinds[] = {{MR_HIDDEN_TRIGGERS, "trigger", true},
+                 {MR_HIDDEN_VIEWS, "view", false},
+                 {MR_HIDDEN_ROUTINES, "routine", false},
+                 {MR_HIDDEN_EVENTS, "event", false}};
+    enum mr_code code = MR_OK;
+    if (s->grants == NULL)
+        return mr_snap_schema_leave_out(s, "right", db,
+                                        "the account's grants cannot be read: it may not "
+                                        "see everything",
+                                        NULL, err);
+    unsigned hidden = mr_grants_hidden(s->grants, &s->cat->server, db);
+    for (size_t i = 0; code == MR_OK && i < sizeof kinds / sizeof *kinds; i++)
+        if ((hidden & kinds[i].kind) != 0 &&
+            (kinds[i].of_tables || s->tables->count == 0))
+            code = name_hidden(s, db, kinds[i].kind, kinds[i].word, err);
+    return code;
+}
+
+enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err)
+{
+    const struct mr_catalogue *cat = s->cat;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
+        if (mr_snap_schema_wants_db(s, cat->dbs[i].name))
+            code = take_database(s, &cat->dbs[i], err);
+    if (s->tables_only)
+        return code;
+    for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
+        code = take_listed(s, &cat->objects[i], err);
+    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++)
+        if (is_selected(s, cat->tables[i].db, cat->tables[i].name))
+            code = take_triggers(s, &cat->tables[i], err);
+    for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
+        code = find_hidden(s, cat->dbs[i].name, err);
+    return code;
+}

@@ -1,0 +1,219 @@
+/* snap_dir.c: see snap_dir.h. */
+#include "snapshot/format/snap_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "core/file/io.h"
+#include "core/file/new_dir.h"
+
+static const char *const folders[] = {"data", "schema"};
+
+struct mr_snap_dir {
+    struct mr_arena arena;
+    struct mr_new_dir building;
+    const struct mr_recipient *const *recipients;
+    size_t nrecipients;
+};
+
+const char *mr_snap_dir_partial(const struct mr_snap_dir *dir)
+{
+    return dir->building.partial;
+}
+
+void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir,
+                            const struct mr_recipient *const *recipients, size_t count)
+{
+    dir->recipients = recipients;
+    dir->nrecipients = count;
+}
+
+const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_dir *dir,
+                                                         size_t *count)
+{
+    *count = dir->nrecipients;
+    return dir->recipients;
+}
+
+/* What a snapshot in the making may have at its top. */
+static bool is_own(const char *name)
+{
+    static const char *const names[] = {
+        MR_SNAP_MANIFEST, MR_SNAP_MANIFEST_SUM, MR_SNAP_SIGNATURE, MR_SNAP_CATALOGUE,
+        MR_SNAP_JOURNAL,  "restore.sql",        "RESTORE.txt",     "data",
+        "schema"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return strncmp(name, ".myrecon-", 9) == 0;
+}
+
+static const struct mr_new_dir_kind snapshot_kind = {"directory", "snapshot", is_own};
+
+/* What is to be done with the entries of a folder of the directory. */
+struct visit {
+    const struct mr_snap_dir *dir;
+    const char *folder;
+    mr_snap_keep_fn *keep; /* NULL: nothing is kept */
+    const void *ctx;
+};
+
+static bool is_kept(const struct visit *visit, const char *name)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    if (visit->keep == NULL)
+        return false;
+    if (strcmp(visit->folder, ".") != 0)
+        mr_strbuf_add_fmt(&path, "%s/", visit->folder);
+    mr_strbuf_add_str(&path, name);
+    /* what cannot be told is kept: it is found when the snapshot is verified */
+    bool kept = path.failed || visit->keep(visit->ctx, path.ptr);
+    mr_strbuf_release(&path);
+    return kept;
+}
+
+static enum mr_code remove_file(void *ctx, int folder_fd, const char *name,
+                                struct mr_err *err)
+{
+    const struct visit *visit = ctx;
+    if (is_kept(visit, name))
+        return MR_OK;
+    if (unlinkat(folder_fd, name, 0) == 0 || errno == ENOENT || errno == EISDIR)
+        return MR_OK;
+    return mr_new_dir_fail("clear away what an earlier run left in",
+                           visit->dir->building.partial, err);
+}
+
+enum mr_code mr_snap_dir_sweep(struct mr_snap_dir *dir, mr_snap_keep_fn *keep,
+                               const void *ctx, struct mr_err *err)
+{
+    struct visit visit = {.dir = dir, .keep = keep, .ctx = ctx};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < sizeof folders / sizeof *folders; i++) {
+        visit.folder = folders[i];
+        code = mr_new_dir_each(&dir->building, visit.folder, remove_file, &visit, err);
+    }
+    visit.folder = ".";
+    return code == MR_OK ? mr_new_dir_each(&dir->building, ".", remove_file, &visit, err)
+                         : code;
+}
+
+enum mr_code mr_snap_dir_clear(struct mr_snap_dir *dir, struct mr_err *err)
+{
+    return mr_snap_dir_sweep(dir, NULL, NULL, err);
+}
+
+enum mr_code mr_snap_dir_remove(const struct mr_snap_dir *dir, const char *name,
+                                struct mr_err *err)
+{
+    if (unlinkat(dir->building.fd, name, 0) == 0 || errno == ENOENT)
+        return MR_OK;
+    return mr_new_dir_fail("remove a file of", dir->building.partial, err);
+}
+
+static enum mr_code make_folders(struct mr_snap_dir *dir, struct mr_err *err)
+{
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (mkdirat(dir->building.fd, folders[i], 0700) != 0 && errno != EEXIST)
+            return mr_new_dir_fail("create a folder of", dir->building.partial, err);
+    return MR_OK;
+}
+
+enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out,
+                               struct mr_err *err)
+{
+    struct mr_snap_dir *dir = calloc(1, sizeof *dir);
+    *out = NULL;
+    if (dir == NULL)
+        return mr_err_nomem(err, "writing a snapshot");
+    mr_arena_init(&dir->arena);
+    enum mr_code code =
+        mr_new_dir_begin(&dir->building, path, &snapshot_kind, &dir->arena, err);
+    if (code == MR_OK)
+        code = make_folders(dir, err);
+    if (code == MR_OK)
+        *out = dir;
+    else
+        mr_snap_dir_free(dir);
+    return code;
+}
+
+/* A directory without a journal holds nothing to go on with. */
+void mr_snap_dir_free(struct mr_snap_dir *dir)
+{
+    if (dir == NULL)
+        return;
+    if (dir->building.fd >= 0) {
+        if (faccessat(dir->building.fd, MR_SNAP_JOURNAL, F_OK, 0) != 0 &&
+            mr_snap_dir_clear(dir, NULL) == MR_OK) {
+            for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+                (void)unlinkat(dir->building.fd, folders[i], AT_REMOVEDIR);
+            (void)rmdir(dir->building.partial);
+        }
+        mr_new_dir_close(&dir->building);
+    }
+    mr_arena_release(&dir->arena);
+    free(dir);
+}
+
+enum mr_code mr_snap_dir_free_bytes(const struct mr_snap_dir *dir, uint64_t *free_bytes,
+                                    uint64_t *disk_bytes, struct mr_err *err)
+{
+    struct statvfs fs;
+    if (fstatvfs(dir->building.fd, &fs) != 0)
+        return mr_new_dir_fail("ask for the free space of", dir->building.partial, err);
+    /* not f_bfree, which counts what only root may use */
+    *free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+    *disk_bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
+    return MR_OK;
+}
+
+/* ---- publishing ---- */
+
+static enum mr_code write_manifest(const struct mr_snap_dir *dir, const char *name,
+                                   const char *text, size_t len, struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&path, "%s/%s", dir->building.partial, name);
+    enum mr_code code = mr_strbuf_check(&path, "writing a snapshot", err);
+    if (code == MR_OK)
+        code = mr_io_write_file(path.ptr, 0600, text, len, err);
+    mr_strbuf_release(&path);
+    return code;
+}
+
+static enum mr_code write_sum(const struct mr_snap_dir *dir,
+                              const struct mr_strbuf *manifest, struct mr_err *err)
+{
+    char hex[MR_SHA256_HEX];
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    enum mr_code code = mr_sha256_bytes(manifest->ptr, manifest->len, hex, err);
+    mr_strbuf_add_fmt(&line, "%s  " MR_SNAP_MANIFEST "\n", hex);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&line, "writing a snapshot", err);
+    if (code == MR_OK)
+        code = write_manifest(dir, MR_SNAP_MANIFEST_SUM, line.ptr, line.len, err);
+    mr_strbuf_release(&line);
+    return code;
+}
+
+enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir,
+                                 const struct mr_strbuf *manifest,
+                                 const struct mr_strbuf *signature, struct mr_err *err)
+{
+    enum mr_code code =
+        write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err);
+    if (code == MR_OK && signature != NULL)
+        code =
+            write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err);
+    if (code == MR_OK)
+        code = write_sum(dir, manifest, err);
+    if (code == MR_OK)
+        code = mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, err);
+    return code == MR_OK ? mr_new_dir_publish(&dir->building, err) : code;
+}

@@ -1,0 +1,370 @@
+/* snap_manifest_read.c: reading a manifest; see snap_manifest.h. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json/json_reader.h"
+#include "core/row/row_class.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_manifest.h"
+
+static const char *get_file(struct mr_json_reader *r, const struct json_t *object,
+                            const char *key)
+{
+    const char *name = mr_json_read_text(r, object, key);
+    if (r->code == MR_OK && !mr_snap_name_is_safe(name))
+        mr_json_read_refuse(r, "file name", name);
+    return name;
+}
+
+static const char *get_file_or_null(struct mr_json_reader *r, const struct json_t *object,
+                                    const char *key)
+{
+    const char *name = mr_json_read_text_or_null(r, object, key);
+    if (name != NULL && !mr_snap_name_is_safe(name))
+        mr_json_read_refuse(r, "file name", name);
+    return name;
+}
+
+static const char *get_sha256(struct mr_json_reader *r, const struct json_t *object)
+{
+    const char *hex = mr_json_read_text(r, object, "sha256");
+    if (r->code == MR_OK && (strlen(hex) != MR_SHA256_HEX - 1 ||
+                             strspn(hex, "0123456789abcdef") != MR_SHA256_HEX - 1))
+        mr_json_read_refuse(r, "sha256", hex);
+    return hex;
+}
+
+static struct mr_snap_sum get_digest(struct mr_json_reader *r,
+                                     const struct json_t *object)
+{
+    struct mr_snap_sum sum = {0};
+    const char *hex = mr_json_read_text(r, object, "digest");
+    if (r->code == MR_OK &&
+        (strlen(hex) != 32 || strspn(hex, "0123456789abcdef") != 32 ||
+         sscanf(hex, "%16" SCNx64 "%16" SCNx64, &sum.hi, &sum.lo) != 2))
+        mr_json_read_refuse(r, "digest", hex);
+    return sum;
+}
+
+static unsigned nibble(char c)
+{
+    return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena,
+                               struct mr_key *key, struct mr_err *err)
+{
+    size_t len = strlen(hex);
+    *key = (struct mr_key){NULL, 0};
+    if (len == 0 || len % 2 != 0 || strspn(hex, "0123456789abcdef") != len)
+        return mr_err_set(err, MR_E_REFUSED, "key \"%.200s\" is not as it is written",
+                          hex);
+    unsigned char *bytes = mr_arena_alloc(arena, len / 2);
+    if (bytes == NULL)
+        return mr_err_nomem(err, "reading a key");
+    for (size_t i = 0; i < len / 2; i++)
+        bytes[i] = (unsigned char)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+    *key = (struct mr_key){bytes, len / 2};
+    return MR_OK;
+}
+
+static struct mr_key get_key(struct mr_json_reader *r, const struct json_t *object,
+                             const char *name)
+{
+    struct mr_key key = {NULL, 0};
+    const char *hex = mr_json_read_text_or_null(r, object, name);
+    if (r->code == MR_OK && hex != NULL)
+        r->code = mr_snap_key_unhex(hex, r->arena, &key, r->err);
+    return key;
+}
+
+static void get_chunk(struct mr_json_reader *r, const struct json_t *item,
+                      struct mr_snap_chunk *c)
+{
+    c->file = get_file(r, item, "file");
+    c->rows = mr_json_read_number(r, item, "rows");
+    c->plain_bytes = mr_json_read_number(r, item, "plain_bytes");
+    c->stored_bytes = mr_json_read_number(r, item, "bytes");
+    c->sum = get_digest(r, item);
+    c->sha256 = get_sha256(r, item);
+    c->range.lo = get_key(r, item, "above");
+    c->range.hi = get_key(r, item, "up_to");
+    c->first = get_key(r, item, "first");
+    c->last = get_key(r, item, "last");
+}
+
+enum mr_code mr_snap_chunk_get(const struct json_t *object, struct mr_arena *arena,
+                               struct mr_snap_chunk *out, struct mr_err *err)
+{
+    struct mr_json_reader r = {.arena = arena, .err = err, .doing = "reading a manifest"};
+    *out = (struct mr_snap_chunk){0};
+    get_chunk(&r, object, out);
+    return r.code;
+}
+
+static void get_server(struct mr_json_reader *r, const struct json_t *root,
+                       struct mr_snap_server *server)
+{
+    const struct json_t *o = mr_json_read_object(r, root, "server");
+    const char *flavour = mr_json_read_text(r, o, "flavour");
+    server->flavour =
+        strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+    server->version = mr_json_read_text(r, o, "version");
+    server->hostname = mr_json_read_text(r, o, "hostname");
+    server->port = (unsigned)mr_json_read_number(r, o, "port");
+    server->server_id = (uint32_t)mr_json_read_number(r, o, "server_id");
+    server->uuid = mr_json_read_text(r, o, "uuid");
+    server->lower_case_table_names =
+        (unsigned)mr_json_read_number(r, o, "lower_case_table_names");
+}
+
+static void get_consistency(struct mr_json_reader *r, const struct json_t *root,
+                            struct mr_snap_consistency *c)
+{
+    const struct json_t *o = mr_json_read_object(r, root, "consistency");
+    c->kind = strcmp(mr_json_read_text(r, o, "kind"), "views") == 0 ? MR_SNAP_VIEWS
+                                                                    : MR_SNAP_ONE_VIEW;
+    c->connections = (unsigned)mr_json_read_number(r, o, "connections");
+    c->tries = (unsigned)mr_json_read_number(r, o, "tries");
+    c->gtid = mr_json_read_text_or_null(r, o, "gtid");
+    c->binlog_file = mr_json_read_text_or_null(r, o, "binlog_file");
+    c->binlog_position = mr_json_read_number(r, o, "binlog_position");
+    c->note = mr_json_read_text_or_null(r, o, "note");
+}
+
+static enum mr_snap_object_kind kind_of(struct mr_json_reader *r, const char *word)
+{
+    for (unsigned kind = MR_SNAP_DATABASE; kind <= MR_SNAP_EVENT; kind++)
+        if (strcmp(mr_snap_object_word((enum mr_snap_object_kind)kind), word) == 0)
+            return (enum mr_snap_object_kind)kind;
+    mr_json_read_refuse(r, "kind of object", word);
+    return MR_SNAP_DATABASE;
+}
+
+static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
+                            struct mr_snap_object *o)
+{
+    o->kind = kind_of(r, mr_json_read_text(r, item, "kind"));
+    o->db = mr_json_read_text(r, item, "db");
+    o->name = mr_json_read_text(r, item, "name");
+    o->file = get_file(r, item, "file");
+    o->sql_mode = mr_json_read_text_or_null(r, item, "sql_mode");
+    o->collation = mr_json_read_text_or_null(r, item, "collation_connection");
+    o->table = mr_json_read_text_or_null(r, item, "table");
+    o->value = mr_json_read_text_or_null(r, item, "value");
+    o->columns = mr_json_read_texts(r, item, "columns", &o->ncolumns);
+}
+
+static void get_column(struct mr_json_reader *r, const struct json_t *item,
+                       struct mr_snap_column *c)
+{
+    const char *cls = mr_json_read_text(r, item, "class"),
+               *load = mr_json_read_text(r, item, "load");
+    c->name = mr_json_read_text(r, item, "name");
+    c->type = mr_json_read_text(r, item, "type");
+    c->cls = mr_row_class_of_word(cls);
+    c->charset = mr_json_read_text_or_null(r, item, "charset");
+    c->decimals = (unsigned)mr_json_read_number(r, item, "decimals");
+    c->load = mr_snap_load_of_word(load);
+    c->by_number = mr_json_read_bool(r, item, "by_number");
+    c->numbers = mr_json_read_number(r, item, "numbers");
+    if (c->cls == MR_CLASS_UNDECIDED)
+        mr_json_read_refuse(r, "class", cls);
+    if (c->load == 0)
+        mr_json_read_refuse(r, "load", load);
+    if (c->decimals > 6)
+        mr_json_read_refuse(r, "decimals of column", c->name);
+}
+
+static void get_key_columns(struct mr_json_reader *r, const struct json_t *item,
+                            struct mr_snap_table *t)
+{
+    void *items = NULL;
+    const struct json_t *array =
+        mr_json_read_array(r, item, "key", sizeof(size_t), &t->nkey, &items);
+    size_t *key = items;
+    if (t->nkey > MR_KEY_PARTS_MAX) {
+        mr_json_read_refuse(r, "key of table", t->name);
+        t->nkey = 0;
+    }
+    for (size_t k = 0; k < t->nkey && r->code == MR_OK; k++) {
+        const char *name = NULL;
+        r->code = mr_json_item_text(array, k, &name, r->err);
+        while (r->code == MR_OK && key[k] < t->ncolumns &&
+               strcmp(t->columns[key[k]].name, name) != 0)
+            key[k]++;
+        if (r->code == MR_OK && key[k] == t->ncolumns)
+            mr_json_read_refuse(r, "key column", name);
+    }
+    t->key = key;
+}
+
+static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
+                            struct mr_snap_table *t)
+{
+    t->db = mr_json_read_text(r, item, "db");
+    t->name = mr_json_read_text(r, item, "name");
+    t->number = (size_t)mr_json_read_number(r, item, "number");
+    t->engine = mr_json_read_text(r, item, "engine");
+    t->transactional = mr_json_read_bool(r, item, "transactional");
+    t->consistent = mr_json_read_bool(r, item, "consistent");
+    t->note = mr_json_read_text_or_null(r, item, "note");
+    t->schema_file = get_file(r, item, "schema_file");
+    t->keys_file = get_file_or_null(r, item, "keys_file");
+    t->where = mr_json_read_text_or_null(r, item, "where");
+    t->rows_of = mr_json_read_text_or_null(r, item, "rows_of");
+    t->keys_hidden = mr_json_read_bool(r, item, "keys_hidden");
+    t->index = mr_json_read_text_or_null(r, item, "index");
+    t->auto_increment = mr_json_read_number(r, item, "auto_increment");
+    t->greatest = mr_json_read_number(r, item, "auto_increment_greatest");
+    t->rows = mr_json_read_number(r, item, "rows");
+    t->plain_bytes = mr_json_read_number(r, item, "plain_bytes");
+    t->stored_bytes = mr_json_read_number(r, item, "bytes");
+    t->sum = get_digest(r, item);
+}
+
+static void get_table(struct mr_json_reader *r, const struct json_t *item,
+                      struct mr_snap_table *t)
+{
+    void *items = NULL;
+    get_table_facts(r, item, t);
+    const struct json_t *array =
+        mr_json_read_array(r, item, "columns", sizeof *t->columns, &t->ncolumns, &items);
+    struct mr_snap_column *columns = items;
+    for (size_t i = 0; i < t->ncolumns; i++)
+        get_column(r, mr_json_read_item(r, array, i), &columns[i]);
+    t->columns = columns;
+    if (t->ncolumns == 0)
+        mr_json_read_refuse(r, "table", t->name);
+    get_key_columns(r, item, t);
+    array = mr_json_read_array(r, item, "chunks", sizeof *t->chunks, &t->nchunks, &items);
+    struct mr_snap_chunk *chunks = items;
+    for (size_t i = 0; i < t->nchunks && r->code == MR_OK; i++)
+        get_chunk(r, mr_json_read_item(r, array, i), &chunks[i]);
+    t->chunks = chunks;
+}
+
+static void get_recipients(struct mr_json_reader *r, const struct json_t *root,
+                           struct mr_snap_manifest *m)
+{
+    void *items = NULL;
+    const struct json_t *array = mr_json_read_array(
+        r, root, "recipients", sizeof *m->recipients, &m->nrecipients, &items);
+    struct mr_snap_recipient *recipients = items;
+    for (size_t i = 0; i < m->nrecipients; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        recipients[i].subject = mr_json_read_text(r, item, "subject");
+        recipients[i].sha256 = get_sha256(r, item);
+    }
+    m->recipients = recipients;
+    m->signer = get_key(r, root, "signer");
+}
+
+/* A list that stands there only where it has something. */
+static struct mr_string_list get_patterns(struct mr_json_reader *r,
+                                          const struct json_t *root, const char *key)
+{
+    struct mr_string_list list = {0};
+    if (mr_json_has(root, key))
+        list.items = mr_json_read_texts(r, root, key, &list.count);
+    return list;
+}
+
+static void get_lists(struct mr_json_reader *r, const struct json_t *root,
+                      struct mr_snap_manifest *m)
+{
+    void *items = NULL;
+    const struct json_t *array =
+        mr_json_read_array(r, root, "objects", sizeof *m->objects, &m->nobjects, &items);
+    struct mr_snap_object *objects = items;
+    for (size_t i = 0; i < m->nobjects; i++)
+        get_object_item(r, mr_json_read_item(r, array, i), &objects[i]);
+    m->objects = objects;
+
+    array = mr_json_read_array(r, root, "left_out", sizeof *m->left_out, &m->nleft_out,
+                               &items);
+    struct mr_snap_left_out *left = items;
+    for (size_t i = 0; i < m->nleft_out; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        left[i].kind = mr_json_read_text(r, item, "kind");
+        left[i].name = mr_json_read_text(r, item, "name");
+        left[i].reason = mr_json_read_text(r, item, "reason");
+        left[i].hint = mr_json_read_text_or_null(r, item, "hint");
+    }
+    m->left_out = left;
+
+    array = mr_json_read_array(r, root, "tables", sizeof *m->tables, &m->ntables, &items);
+    m->tables = items;
+    for (size_t i = 0; i < m->ntables; i++)
+        get_table(r, mr_json_read_item(r, array, i), &m->tables[i]);
+
+    array = mr_json_read_array(r, root, "files", sizeof *m->files, &m->nfiles, &items);
+    struct mr_snap_file *files = items;
+    for (size_t i = 0; i < m->nfiles; i++) {
+        const struct json_t *item = mr_json_read_item(r, array, i);
+        files[i].name = get_file(r, item, "name");
+        files[i].bytes = mr_json_read_number(r, item, "bytes");
+        files[i].sha256 = get_sha256(r, item);
+    }
+    m->files = files;
+}
+
+static enum mr_code check_schema(const struct json_t *root, struct mr_err *err)
+{
+    const char *schema = NULL;
+    enum mr_code code = mr_json_get_text(root, "schema", &schema, err);
+    if (code != MR_OK || strcmp(schema, MR_SNAP_SCHEMA) == 0)
+        return code;
+    (void)mr_err_set(err, MR_E_SNAPSHOT,
+                     "it is of format \"%.100s\"; this version knows \"%s\"", schema,
+                     MR_SNAP_SCHEMA);
+    mr_err_hint(err, "Use the myrecon that made the snapshot, or a newer one.");
+    return MR_E_SNAPSHOT;
+}
+
+/* What is not as it is written is no snapshot of this version. */
+static enum mr_code finish(enum mr_code code, struct mr_json_doc *doc, const char *name,
+                           struct mr_err *err)
+{
+    mr_json_free(doc);
+    if (code == MR_E_REFUSED) {
+        code = MR_E_SNAPSHOT;
+        if (err != NULL)
+            err->code = code;
+    }
+    if (code != MR_OK && code != MR_E_NOMEM)
+        mr_err_context(err, "file \"%s\"", name);
+    return code;
+}
+
+enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *name,
+                                   struct mr_arena *arena, struct mr_snap_manifest *out,
+                                   struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    struct mr_json_reader r = {.arena = arena, .err = err, .doing = "reading a manifest"};
+    *out = (struct mr_snap_manifest){0};
+    enum mr_code code = mr_json_parse(text, len, name, &doc, err);
+    if (code != MR_OK)
+        return finish(code, doc, name, err);
+    const struct json_t *root = mr_json_root(doc);
+    code = check_schema(root, err);
+    if (code == MR_OK) {
+        out->uuid = mr_json_read_text(&r, root, "uuid");
+        out->created = mr_json_read_text(&r, root, "created");
+        out->finished = mr_json_read_text(&r, root, "finished");
+        out->version = mr_json_read_text(&r, root, "version");
+        out->source = mr_json_read_text(&r, root, "source");
+        get_server(&r, root, &out->server);
+        get_consistency(&r, root, &out->consistency);
+        get_recipients(&r, root, out);
+        out->only = get_patterns(&r, root, "only");
+        out->except = get_patterns(&r, root, "except");
+        get_lists(&r, root, out);
+        code = r.code;
+    }
+    return finish(code, doc, name, err);
+}

@@ -1,0 +1,139 @@
+/* snap_member.c: see snap_member.h. */
+#include "snapshot/format/snap_member.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/format/snap_charset.h"
+
+/* What an escape in a type's text stands for; the servers write no others. */
+static char unescape(char c)
+{
+    switch (c) {
+    case '0': return '\0';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    default: return c;
+    }
+}
+
+/* Reads the literal at *at, behind its first quote; false where it has no end. */
+static bool take_literal(const char **at, struct mr_strbuf *out)
+{
+    const char *p = *at;
+    for (; *p != '\0'; p++) {
+        if (*p == '\\' && p[1] != '\0') {
+            mr_strbuf_add_char(out, unescape(*++p));
+        } else if (*p != '\'') {
+            mr_strbuf_add_char(out, *p);
+        } else if (p[1] == '\'') {
+            mr_strbuf_add_char(out, *p++);
+        } else {
+            *at = p + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum mr_code add_member(struct mr_snap_members *m, const struct mr_strbuf *text,
+                               struct mr_snap_charset *charset, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(text, "reading a type", err);
+    if (code == MR_OK)
+        code = mr_snap_charset_convert(charset, text->ptr, text->len, &m->bytes, err);
+    m->ends[m->count++] = m->bytes.len;
+    return code;
+}
+
+enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
+                                  const char *charset, struct mr_err *err)
+{
+    struct mr_snap_charset *converter = NULL;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    size_t most = 1;
+    const char *at = strchr(type, '(');
+    *m = (struct mr_snap_members){.bytes = MR_STRBUF_INIT,
+                                  .is_set = strncmp(type, "set", 3) == 0};
+    for (const char *p = type; *p != '\0'; p++)
+        most += *p == '\'';
+    m->ends = calloc(most, sizeof *m->ends);
+    enum mr_code code = m->ends != NULL ? MR_OK : mr_err_nomem(err, "reading a type");
+    if (code == MR_OK)
+        code = mr_snap_charset_open(charset, false, &converter, err);
+    for (at = at != NULL ? at + 1 : ""; code == MR_OK && *at == '\''; at += *at == ',') {
+        at++;
+        mr_strbuf_reset(&text);
+        if (!take_literal(&at, &text))
+            code = mr_err_set(err, MR_E_SNAPSHOT, "type \"%s\" is none", type);
+        else
+            code = add_member(m, &text, converter, err);
+    }
+    mr_snap_charset_close(converter);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+void mr_snap_members_release(struct mr_snap_members *m)
+{
+    mr_strbuf_release(&m->bytes);
+    free(m->ends);
+    *m = (struct mr_snap_members){.bytes = MR_STRBUF_INIT};
+}
+
+static const char *member(const struct mr_snap_members *m, size_t i, size_t *len)
+{
+    size_t from = i > 0 ? m->ends[i - 1] : 0;
+    *len = m->ends[i] - from;
+    return m->bytes.ptr + from;
+}
+
+void mr_snap_members_text(const struct mr_snap_members *m, uint64_t number,
+                          struct mr_strbuf *out)
+{
+    size_t len = 0;
+    if (!m->is_set) {
+        const char *text =
+            number > 0 && number <= m->count ? member(m, (size_t)number - 1, &len) : "";
+        mr_strbuf_add(out, text, len);
+        return;
+    }
+    bool first = true;
+    for (size_t i = 0; i < m->count && i < 64; i++) {
+        if ((number >> i & 1) == 0)
+            continue;
+        const char *text = member(m, i, &len);
+        if (!first)
+            mr_strbuf_add_char(out, ',');
+        mr_strbuf_add(out, text, len);
+        first = false;
+    }
+}
+
+static uint64_t find(const struct mr_snap_members *m, const char *text, size_t len)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        size_t own = 0;
+        const char *bytes = member(m, i, &own);
+        if (own == len && memcmp(bytes, text, len) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+uint64_t mr_snap_members_number(const struct mr_snap_members *m, const char *text,
+                                size_t len)
+{
+    uint64_t bits = 0;
+    if (!m->is_set)
+        return find(m, text, len);
+    for (size_t from = 0; from < len;) {
+        const char *comma = memchr(text + from, ',', len - from);
+        size_t to = comma != NULL ? (size_t)(comma - text) : len;
+        uint64_t at = find(m, text + from, to - from);
+        if (at > 0 && at <= 64)
+            bits |= (uint64_t)1 << (at - 1);
+        from = to + 1;
+    }
+    return bits;
+}

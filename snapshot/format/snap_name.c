@@ -1,0 +1,64 @@
+/* snap_name.c: names of files in a snapshot; see snap_dir.h. */
+#include <string.h>
+
+#include "snapshot/format/snap_dir.h"
+
+#define STEM_MAX_BYTES 180
+
+static bool is_plain(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '-';
+}
+
+void mr_snap_name_add(struct mr_strbuf *out, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        if (is_plain(*name))
+            mr_strbuf_add_char(out, *name);
+        else
+            mr_strbuf_add_fmt(out, "%%%02X", (unsigned)(unsigned char)*name);
+    }
+}
+
+void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name,
+                      size_t number)
+{
+    size_t from = out->len;
+    mr_snap_name_add(out, db);
+    mr_strbuf_add_char(out, '.');
+    mr_snap_name_add(out, name);
+    if (out->failed || out->len - from <= STEM_MAX_BYTES)
+        return;
+    out->len = from;
+    out->ptr[from] = '\0';
+    mr_strbuf_add_fmt(out, "%zu", number);
+}
+
+bool mr_snap_name_is_encrypted(const char *name)
+{
+    const size_t end = sizeof MR_SNAP_ENCRYPTED - 1;
+    size_t len = strlen(name);
+    return len > end && strcmp(name + len - end, MR_SNAP_ENCRYPTED) == 0;
+}
+
+static bool is_name(const char *name, size_t len)
+{
+    if (len == 0 || name[0] == '.')
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!is_plain(name[i]) && name[i] != '.' && name[i] != '%')
+            return false;
+    return true;
+}
+
+bool mr_snap_name_is_safe(const char *name)
+{
+    static const char *const folders[] = {"data/", "schema/"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        size_t len = strlen(folders[i]);
+        if (strncmp(name, folders[i], len) == 0)
+            return is_name(name + len, strlen(name + len));
+    }
+    return is_name(name, strlen(name));
+}

@@ -1,0 +1,86 @@
+/*
+ * snap_schema: the statements that make the schema again, read by SHOW CREATE, and written
+ * into the files of schema/.
+ *
+ *   mr_snap_schema_init → mr_snap_schema_table (before and after the rows are read) …
+ *     → mr_snap_schema_write_table …, mr_snap_schema_objects → mr_snap_schema_release
+ *
+ * Foreign keys are taken out of CREATE TABLE and made one ALTER TABLE, since they come
+ * after the rows.  Names within a statement carry no database (USE comes first), so that
+ * it can be restored under another name.  Texts are UTF-8.
+ *
+ * What the account may not see is named in left_out, with the GRANT; a kind of objects
+ * that is hidden without a trace is found by the account's grants.
+ *
+ * Ownership: texts live in the arena given.  Threads: one.
+ */
+#ifndef MR_SNAP_SCHEMA_H
+#define MR_SNAP_SCHEMA_H
+
+#include "core/db/grants.h"
+#include "core/cli/option.h"
+#include "core/base/vec.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/format/snap_manifest.h"
+
+struct mr_snap_schema {
+    struct mr_db *db; /* own connection: its session is changed */
+    const struct mr_catalogue *cat;
+    const struct mr_grants *grants; /* NULL: cannot be read */
+    const struct mr_snap_dir *dir;
+    const struct mr_string_list *tables, *exclude; /* patterns */
+    bool tables_only; /* and their databases; nothing that refers to other rows */
+    struct mr_arena *arena;
+    struct mr_vec objects;  /* struct mr_snap_object */
+    struct mr_vec left_out; /* struct mr_snap_left_out */
+    struct mr_vec files;    /* struct mr_snap_file */
+    struct mr_vec dbs;      /* const char *: of each table that was written */
+};
+
+/* Opens its connection.  The other fields are set by the caller first. */
+enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, const struct mr_endpoint *ep,
+                                 const struct mr_db_opts *opts, struct mr_err *err);
+void mr_snap_schema_release(struct mr_snap_schema *s);
+
+/* The table's CREATE TABLE, in arena. */
+enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
+                                  const char *table, const char **create,
+                                  struct mr_err *err);
+/* Are the two the same but for the counter? */
+bool mr_snap_schema_same(const char *create, const char *other);
+
+/* Writes schema/DB.TABLE.table.sql, and .keys.sql where it has foreign keys; sets the
+ * table's schema_file, keys_file and auto_increment. */
+enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
+                                        const struct mr_table *table, const char *create,
+                                        struct mr_snap_table *to, struct mr_err *err);
+/* Is the object one of those that the patterns select? */
+bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object);
+/* Where only tables are kept, the databases of those that were written. */
+bool mr_snap_schema_wants_db(const struct mr_snap_schema *s, const char *db);
+/* Everything that is no table. */
+enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err);
+
+/* Writes a file, and adds it to files. */
+enum mr_code mr_snap_schema_add_file(struct mr_snap_schema *s, const char *name,
+                                     const struct mr_strbuf *text, struct mr_err *err);
+/* Texts are copied; hint may be NULL. */
+enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind,
+                                      const char *name, const char *reason,
+                                      const char *hint, struct mr_err *err);
+
+/*
+ * A statement in a file of schema/: alone, ended by ";", and within DELIMITER lines where
+ * it may hold a ";" of its own.  read gives the statement back, within text; false where
+ * it is not as add writes it.
+ */
+void mr_snap_statement_add(struct mr_strbuf *out, const char *statement, bool has_body);
+bool mr_snap_statement_read(const char *text, size_t len, const char **statement,
+                            size_t *statement_len);
+
+/* Splits CREATE TABLE: without its foreign keys, and the ALTER TABLE that adds them (left
+ * empty where there are none, or where they cannot be told apart). */
+void mr_snap_split_keys(const char *create, const struct mr_table *table,
+                        struct mr_strbuf *without, struct mr_strbuf *alter);
+
+#endif

@@ -1,0 +1,232 @@
+/* snap_script.c: see snap_script.h. */
+#include "snapshot/format/snap_script.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/file/io.h"
+#include "core/db/sqltext.h"
+
+#define FILE_MAX_BYTES ((size_t)256 << 20)
+
+/* Modes that change what is stored are off; 0 stays 0; dates are as they were. */
+const char mr_snap_session_sql[] =
+    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
+    "time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 1, "
+    "character_set_client = utf8mb4, character_set_connection = utf8mb4";
+
+void mr_snap_object_session(struct mr_strbuf *out, const struct mr_snap_object *object)
+{
+    mr_strbuf_add_str(out, "SET SESSION sql_mode = ");
+    mr_sql_string(out, object->sql_mode != NULL ? object->sql_mode : "");
+    if (object->collation != NULL)
+        mr_strbuf_add_fmt(out, ", collation_connection = %s", object->collation);
+    else
+        mr_strbuf_add_str(out, ", character_set_connection = utf8mb4");
+    mr_strbuf_add_str(out, ", time_zone = ");
+    mr_sql_string(out, object->kind == MR_SNAP_EVENT && object->value != NULL
+                           ? object->value
+                           : "+00:00");
+}
+
+void mr_snap_view_stub(struct mr_strbuf *out, const struct mr_snap_object *view)
+{
+    mr_strbuf_add_str(out, "CREATE VIEW ");
+    mr_sql_ident(out, view->name);
+    mr_strbuf_add_str(out, " AS SELECT");
+    for (size_t i = 0; i < view->ncolumns; i++) {
+        mr_strbuf_add_str(out, i > 0 ? ", 1 AS " : " 1 AS ");
+        mr_sql_ident(out, view->columns[i]);
+    }
+}
+
+/* ---- restore.sql ---- */
+
+struct script {
+    const struct mr_snap_manifest *m;
+    const struct mr_snap_dir *dir;
+    struct mr_strbuf *out;
+    struct mr_err *err;
+    enum mr_code code; /* of the first failure */
+};
+
+static void add_file(struct script *s, const char *name)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&path, "%s/%s", mr_snap_dir_partial(s->dir), name);
+    if (s->code == MR_OK)
+        s->code = mr_strbuf_check(&path, "writing restore.sql", s->err);
+    if (s->code == MR_OK)
+        s->code = mr_io_read_file(path.ptr, FILE_MAX_BYTES, s->out, s->err);
+    mr_strbuf_release(&path);
+}
+
+static void add_use(struct script *s, const char *db)
+{
+    mr_strbuf_add_str(s->out, "USE ");
+    mr_sql_ident(s->out, db);
+    mr_strbuf_add_str(s->out, ";\n");
+}
+
+static void add_title(struct script *s, const char *title)
+{
+    mr_strbuf_add_fmt(s->out, "\n-- %s\n", title);
+}
+
+static void add_session(struct script *s)
+{
+    mr_strbuf_add_str(s->out, mr_snap_session_sql);
+    mr_strbuf_add_str(s->out, ";\n");
+}
+
+static void add_objects(struct script *s, enum mr_snap_object_kind kind,
+                        const char *title)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->m->nobjects; i++) {
+        const struct mr_snap_object *o = &s->m->objects[i];
+        if (o->kind != kind)
+            continue;
+        if (!any)
+            add_title(s, title);
+        any = true;
+        if (kind != MR_SNAP_DATABASE) {
+            add_use(s, o->db);
+            mr_snap_object_session(s->out, o);
+            mr_strbuf_add_str(s->out, ";\n");
+        }
+        if (kind == MR_SNAP_VIEW) {
+            mr_strbuf_add_str(s->out, "DROP VIEW IF EXISTS ");
+            mr_sql_ident(s->out, o->name);
+            mr_strbuf_add_str(s->out, ";\n");
+        }
+        add_file(s, o->file);
+        if (kind == MR_SNAP_SEQUENCE && o->value != NULL) {
+            mr_strbuf_add_str(s->out, "DO SETVAL(");
+            mr_sql_ident(s->out, o->name);
+            mr_strbuf_add_fmt(s->out, ", %s, 0);\n", o->value);
+        }
+    }
+    if (any && kind != MR_SNAP_DATABASE)
+        add_session(s);
+}
+
+static void add_stubs(struct script *s)
+{
+    for (size_t i = 0; i < s->m->nobjects; i++) {
+        const struct mr_snap_object *o = &s->m->objects[i];
+        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0)
+            continue;
+        add_use(s, o->db);
+        mr_snap_view_stub(s->out, o);
+        mr_strbuf_add_str(s->out, ";\n");
+    }
+}
+
+/* "data/x.tsv.zst" → "data/x.tsv" */
+static void add_plain_name(struct mr_strbuf *out, const char *file)
+{
+    const char *end = strstr(file, ".tsv.");
+    mr_strbuf_add(out, file, end != NULL ? (size_t)(end - file) + 4 : strlen(file));
+}
+
+static void add_data(struct script *s, const struct mr_snap_table *t)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    for (size_t i = 0; i < t->nchunks; i++) {
+        mr_strbuf_reset(&name);
+        add_plain_name(&name, t->chunks[i].file);
+        s->out->failed |= name.failed;
+        mr_snap_load_sql(s->out, t, t->db, name.ptr);
+        mr_strbuf_add_fmt(s->out, "; -- %" PRIu64 " rows\n", t->chunks[i].rows);
+    }
+    mr_strbuf_release(&name);
+}
+
+enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
+                                const struct mr_snap_dir *dir, struct mr_strbuf *out,
+                                struct mr_err *err)
+{
+    struct script s = {.m = m, .dir = dir, .out = out, .err = err, .code = MR_OK};
+    mr_strbuf_add_fmt(out,
+                      "-- restore.sql: loads snapshot %s with the stock client.\n"
+                      "-- RESTORE.txt says how it is run.\n\n",
+                      m->uuid);
+    add_session(&s);
+    add_objects(&s, MR_SNAP_DATABASE, "databases");
+    add_objects(&s, MR_SNAP_SEQUENCE, "sequences");
+    add_objects(&s, MR_SNAP_ROUTINE, "routines");
+    add_title(&s, "tables");
+    for (size_t i = 0; i < m->ntables; i++) {
+        add_use(&s, m->tables[i].db);
+        add_file(&s, m->tables[i].schema_file);
+    }
+    add_title(&s, "names of views, which may refer to each other");
+    add_stubs(&s);
+    add_title(&s, "rows");
+    for (size_t i = 0; i < m->ntables; i++)
+        add_data(&s, &m->tables[i]);
+    add_title(&s, "foreign keys");
+    for (size_t i = 0; i < m->ntables; i++)
+        if (m->tables[i].keys_file != NULL) {
+            add_use(&s, m->tables[i].db);
+            add_file(&s, m->tables[i].keys_file);
+        }
+    add_objects(&s, MR_SNAP_VIEW, "views");
+    add_objects(&s, MR_SNAP_TRIGGER, "triggers");
+    add_objects(&s, MR_SNAP_EVENT, "events");
+    return s.code == MR_OK ? mr_strbuf_check(out, "writing restore.sql", err) : s.code;
+}
+
+/* ---- RESTORE.txt ---- */
+
+static const char unpack_plain[] =
+    "     for f in data/*.tsv.zst; do [ -e \"$f\" ] || continue\n"
+    "       zstd -dc \"$f\" >\"$work/data/$(basename \"$f\" .zst)\" || break\n"
+    "     done\n\n";
+static const char unpack_encrypted[] =
+    "     for f in data/*.tsv.zst.cms; do [ -e \"$f\" ] || continue\n"
+    "       openssl cms -decrypt -inform DER -inkey key.pem -in \"$f\" \\\n"
+    "         -out \"$work/one.zst\" || break\n"
+    "       zstd -dc \"$work/one.zst\" >\"$work/data/$(basename \"$f\" .zst.cms)\" || "
+    "break\n"
+    "     done\n"
+    "     rm -f \"$work/one.zst\"\n\n"
+    "   The rows are encrypted: key.pem is the private key of one of the certificates\n"
+    "   that manifest.json names under recipients; openssl must be 3.0 or newer.\n\n";
+
+void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(
+        out,
+        "This is a snapshot of %s, made by myrecon %s on %s.\n\n"
+        "  myrecon snapshot verify DIR\n"
+        "  myrecon snapshot restore DIR mysql://user@host\n\n"
+        "How to load it without myrecon, with sha256sum, zstd and the mysql client\n"
+        "(of MySQL or MariaDB), in a shell within this directory:\n\n"
+        "1. See that nothing was changed. The sums of all other files are in\n"
+        "   manifest.json.\n\n"
+        "     sha256sum -c manifest.json.sha256\n\n"
+        "2. Unpack the rows into a folder elsewhere. zstd stops at a damaged file; do\n"
+        "   not go on then.\n\n"
+        "     work=/var/tmp/restore; mkdir -p \"$work/data\"\n"
+        "%s"
+        "3. Load everything. The server must allow it: SET GLOBAL local_infile = 1.\n"
+        "   The databases named in restore.sql must not exist yet.\n\n"
+        "     sql=$PWD/restore.sql; cd \"$work\"\n"
+        "     mysql --local-infile=1 --default-character-set=utf8mb4 --binary-mode \\\n"
+        "       --comments --show-warnings -h HOST -u USER -p <\"$sql\"\n\n"
+        "   LOAD DATA LOCAL turns errors into warnings: any that is shown is to be "
+        "looked\n"
+        "   at; but \"Data truncated\" (1265) for an ENUM that holds the number 0 is as "
+        "it\n"
+        "   was.\n\n"
+        "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n",
+        m->source, m->version, m->created,
+        m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
+    for (size_t i = 0; i < m->nleft_out; i++)
+        mr_strbuf_add_fmt(out, "%s  %s %s: %s\n",
+                          i == 0 ? "\nLeft out when the snapshot was made:\n" : "",
+                          m->left_out[i].kind, m->left_out[i].name,
+                          m->left_out[i].reason);
+}

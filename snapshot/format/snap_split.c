@@ -1,0 +1,140 @@
+/* snap_split.c: statements as text; see snap_schema.h. */
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "snapshot/format/snap_schema.h"
+
+#define BODY_BEGIN "DELIMITER ;;\n"
+#define BODY_END "\n;;\nDELIMITER ;\n"
+#define PLAIN_END ";\n"
+
+void mr_snap_statement_add(struct mr_strbuf *out, const char *statement, bool has_body)
+{
+    if (has_body)
+        mr_strbuf_add_str(out, BODY_BEGIN);
+    mr_strbuf_add_str(out, statement);
+    mr_strbuf_add_str(out, has_body ? BODY_END : PLAIN_END);
+}
+
+bool mr_snap_statement_read(const char *text, size_t len, const char **statement,
+                            size_t *statement_len)
+{
+    const size_t begin = sizeof BODY_BEGIN - 1, end = sizeof BODY_END - 1,
+                 plain = sizeof PLAIN_END - 1;
+    if (len > begin + end && memcmp(text, BODY_BEGIN, begin) == 0 &&
+        memcmp(text + len - end, BODY_END, end) == 0) {
+        *statement = text + begin;
+        *statement_len = len - begin - end;
+        return true;
+    }
+    *statement = text;
+    *statement_len = len > plain ? len - plain : 0;
+    return len > plain && memcmp(text + len - plain, PLAIN_END, plain) == 0;
+}
+
+/* The line that defines this key, with its line end in front; NULL if it is not there
+ * exactly once. */
+static const char *find_line(const char *create, const struct mr_foreign_key *key)
+{
+    struct mr_strbuf start = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&start, "\n  CONSTRAINT ");
+    mr_sql_ident(&start, key->name);
+    mr_strbuf_add_str(&start, " FOREIGN KEY (");
+    const char *at = start.failed ? NULL : strstr(create, start.ptr);
+    if (at != NULL && strstr(at + 1, start.ptr) != NULL)
+        at = NULL;
+    mr_strbuf_release(&start);
+    return at;
+}
+
+/* Does one of the keys begin at that line? */
+static bool is_key_line(const char *at, const char *create, const struct mr_table *table)
+{
+    for (size_t i = 0; i < table->nfks; i++)
+        if (find_line(create, &table->fks[i]) == at)
+            return true;
+    return false;
+}
+
+static bool can_split(const char *create, const struct mr_table *table)
+{
+    for (size_t i = 0; i < table->nfks; i++)
+        if (find_line(create, &table->fks[i]) == NULL)
+            return false;
+    return table->nfks > 0;
+}
+
+/* A definition of the list ends in a comma, but for the last. */
+static size_t without_comma(const char *from, size_t len)
+{
+    return len > 0 && from[len - 1] == ',' ? len - 1 : len;
+}
+
+static void add_key(struct mr_strbuf *alter, const char *line, size_t len,
+                    const struct mr_table *table)
+{
+    if (alter->len == 0) {
+        mr_strbuf_add_str(alter, "ALTER TABLE ");
+        mr_sql_ident(alter, table->name);
+    } else {
+        mr_strbuf_add_char(alter, ',');
+    }
+    mr_strbuf_add_str(alter, "\n  ADD ");
+    mr_strbuf_add(alter, line + 3, without_comma(line, len) - 3);
+}
+
+void mr_snap_split_keys(const char *create, const struct mr_table *table,
+                        struct mr_strbuf *without, struct mr_strbuf *alter)
+{
+    if (!can_split(create, table)) {
+        mr_strbuf_add_str(without, create);
+        return;
+    }
+    bool open_list = true; /* what follows still belongs to the list of definitions */
+    for (const char *at = create; *at != '\0';) {
+        const char *next = strchr(at + 1, '\n');
+        size_t len = next != NULL ? (size_t)(next - at) : strlen(at);
+        bool is_key = *at == '\n' && is_key_line(at, create, table);
+        if (is_key)
+            add_key(alter, at, len, table);
+        if (!is_key && open_list && strncmp(at, "\n) ", 3) == 0) {
+            /* the last definition that is left has no comma */
+            size_t left = without_comma(without->ptr, without->len);
+            if (!without->failed)
+                without->ptr[without->len = left] = '\0';
+            open_list = false;
+        }
+        if (!is_key)
+            mr_strbuf_add(without, at, len);
+        at += len;
+    }
+}
+
+/* Behind the list of definitions; the length of " AUTO_INCREMENT=n", or 0. */
+static size_t counter_len(const char *at)
+{
+    static const char start[] = " AUTO_INCREMENT=";
+    if (strncmp(at, start, sizeof start - 1) != 0)
+        return 0;
+    return sizeof start - 1 + strspn(at + sizeof start - 1, "0123456789");
+}
+
+bool mr_snap_schema_same(const char *create, const char *other)
+{
+    while (*create != '\0' && *create == *other) {
+        size_t a = counter_len(create), b = counter_len(other);
+        create += a > 0 && b > 0 ? a : 1;
+        other += a > 0 && b > 0 ? b : 1;
+    }
+    /* one of them may have no counter yet */
+    size_t a = counter_len(create), b = counter_len(other);
+    if (*create == *other)
+        return *create == '\0';
+    if (a == 0 && b == 0 && create[-1] == ' ' && other[-1] == ' ') {
+        a = counter_len(create - 1);
+        b = counter_len(other - 1);
+        return (a > 0 || b > 0) && strcmp(a > 0 ? create - 1 + a : create - 1,
+                                          b > 0 ? other - 1 + b : other - 1) == 0;
+    }
+    return (a > 0 || b > 0) && strcmp(create + a, other + b) == 0;
+}

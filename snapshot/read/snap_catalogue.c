@@ -1,0 +1,125 @@
+/* snap_catalogue.c: see snap_catalogue.h. */
+#include "snapshot/read/snap_catalogue.h"
+
+#include <string.h>
+
+#include "core/schema/catalogue_json.h"
+#include "core/file/io.h"
+
+#define CATALOGUE_MAX_BYTES ((size_t)1 << 30)
+
+/* ---- writing ---- */
+
+enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s,
+                                     const struct mr_table *tables, size_t ntables,
+                                     struct mr_err *err)
+{
+    struct mr_catalogue kept = *s->cat;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_object *objects =
+        mr_arena_calloc(s->arena, kept.nobjects + 1, sizeof *objects);
+    struct mr_database *dbs = mr_arena_calloc(s->arena, kept.ndbs + 1, sizeof *dbs);
+    if (objects == NULL || dbs == NULL)
+        return mr_err_nomem(err, "writing the catalogue");
+    kept.tables = tables;
+    kept.ntables = ntables;
+    kept.objects = objects;
+    kept.nobjects = 0;
+    kept.dbs = dbs;
+    kept.ndbs = 0;
+    for (size_t i = 0; i < s->cat->nobjects; i++)
+        if (mr_snap_schema_wants(s, &s->cat->objects[i]))
+            objects[kept.nobjects++] = s->cat->objects[i];
+    for (size_t i = 0; i < s->cat->ndbs; i++)
+        if (mr_snap_schema_wants_db(s, s->cat->dbs[i].name))
+            dbs[kept.ndbs++] = s->cat->dbs[i];
+    enum mr_code code = mr_catalogue_json_write(&kept, &text, err);
+    if (code == MR_OK)
+        code = mr_snap_schema_add_file(s, MR_SNAP_CATALOGUE, &text, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- reading ---- */
+
+static enum mr_code lacks(const char *db, const char *table, const char *column,
+                          struct mr_err *err)
+{
+    if (column == NULL)
+        return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have table \"%s.%s\"",
+                          MR_SNAP_CATALOGUE, db, table);
+    return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have column \"%s\" of \"%s.%s\"",
+                      MR_SNAP_CATALOGUE, column, db, table);
+}
+
+static enum mr_code check_tables(const struct mr_snap_manifest *m,
+                                 const struct mr_catalogue *cat, struct mr_err *err)
+{
+    for (size_t i = 0; i < m->ntables; i++) {
+        const struct mr_snap_table *t = &m->tables[i];
+        const struct mr_table *found = mr_catalogue_table(cat, t->db, t->name);
+        if (found == NULL)
+            return lacks(t->db, t->name, NULL, err);
+        for (size_t k = 0; k < t->ncolumns; k++)
+            if (mr_table_column(found, t->columns[k].name) == NULL)
+                return lacks(t->db, t->name, t->columns[k].name, err);
+    }
+    return MR_OK;
+}
+
+static const struct mr_snap_file *find_file(const struct mr_snap *snap)
+{
+    for (size_t i = 0; i < snap->manifest.nfiles; i++)
+        if (strcmp(snap->manifest.files[i].name, MR_SNAP_CATALOGUE) == 0)
+            return &snap->manifest.files[i];
+    return NULL;
+}
+
+/* The bytes are proved as they are read: what is parsed is what was hashed. */
+static enum mr_code read_proved(const struct mr_snap *snap, struct mr_strbuf *text,
+                                struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    char hex[MR_SHA256_HEX];
+    const struct mr_snap_file *file = find_file(snap);
+    enum mr_code code = mr_snap_require_whole(snap, err);
+    if (code == MR_OK && file == NULL)
+        code = mr_err_set(err, MR_E_SNAPSHOT, "snapshot \"%s\" has no %s", snap->path,
+                          MR_SNAP_CATALOGUE);
+    mr_snap_path(&path, snap, MR_SNAP_CATALOGUE);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&path, "reading a snapshot", err);
+    if (code == MR_OK)
+        code = mr_io_read_file(path.ptr, CATALOGUE_MAX_BYTES, text, err);
+    if (code == MR_OK)
+        code = mr_sha256_bytes(text->ptr, text->len, hex, err);
+    if (code == MR_OK && (text->len != file->bytes || strcmp(hex, file->sha256) != 0)) {
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "snapshot \"%s\" is damaged: file \"%s\" is not what "
+                         "manifest.json says",
+                         snap->path, MR_SNAP_CATALOGUE);
+        mr_err_hint(err,
+                    "Nothing was done. \"myrecon snapshot verify\" lists all damage.");
+        code = MR_E_REFUSED;
+    }
+    mr_strbuf_release(&path);
+    return code;
+}
+
+enum mr_code mr_snap_catalogue_load(const struct mr_snap *snap, struct mr_catalogue **out,
+                                    struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    *out = NULL;
+    enum mr_code code = read_proved(snap, &text, err);
+    if (code == MR_OK)
+        code = mr_catalogue_json_read(text.ptr, text.len, MR_SNAP_CATALOGUE, out, err);
+    mr_strbuf_release(&text);
+    if (code == MR_OK)
+        code = check_tables(&snap->manifest, *out, err);
+    if (code != MR_OK) {
+        mr_catalogue_free(*out);
+        *out = NULL;
+    }
+    return code;
+}

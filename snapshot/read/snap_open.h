@@ -1,0 +1,52 @@
+/*
+ * snap_open: a snapshot that is read: its manifest, and what is wrong with the directory.
+ *
+ *   mr_snap_open → (mr_snap_unlock, snap_keys.h) → use .manifest (if there is no damage)
+ *     → mr_snap_close
+ *
+ * What is not as it was written is a finding, not an error: mr_snap_open returns MR_OK and
+ * pushes to .damage.  An error is what keeps it from being looked at: no such directory,
+ * no right, another format (MR_E_SNAPSHOT).
+ *
+ * Ownership: texts live in .arena.  Threads: one; the manifest may be read by all.
+ */
+#ifndef MR_SNAP_OPEN_H
+#define MR_SNAP_OPEN_H
+
+#include "core/base/vec.h"
+#include "snapshot/format/snap_manifest.h"
+
+struct mr_snap_damage {
+    const char *file, *reason;
+};
+
+struct mr_snap {
+    const char *path; /* as given */
+    struct mr_arena arena;
+    struct mr_snap_manifest manifest; /* empty where it is damaged itself */
+    struct mr_vec damage;             /* struct mr_snap_damage */
+    bool has_manifest;
+    struct mr_cms_key *key; /* that opens encrypted files, or NULL */
+};
+
+/* Reads manifest.json and proves it by its sum.  To be closed also after a failure. */
+enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err *err);
+void mr_snap_close(struct mr_snap *snap);
+
+/* Compares the names in the directory with the manifest's: what is missing, and what is
+ * there besides. */
+enum mr_code mr_snap_check_names(struct mr_snap *snap, struct mr_err *err);
+/* Size and, with `whole`, SHA-256 of a file.  *reason: what is wrong, or NULL; a constant. */
+enum mr_code mr_snap_check_file(const struct mr_snap *snap,
+                                const struct mr_snap_file *file, bool whole,
+                                const char **reason, struct mr_err *err);
+
+/* Texts are copied. */
+enum mr_code mr_snap_add_damage(struct mr_snap *snap, const char *file,
+                                const char *reason, struct mr_err *err);
+/* MR_OK, or MR_E_REFUSED with the first damage. */
+enum mr_code mr_snap_require_whole(const struct mr_snap *snap, struct mr_err *err);
+/* path/name */
+void mr_snap_path(struct mr_strbuf *out, const struct mr_snap *snap, const char *name);
+
+#endif

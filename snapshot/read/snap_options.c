@@ -1,0 +1,135 @@
+/* snap_options.c: see snap_options.h. */
+#include "snapshot/read/snap_options.h"
+
+#include "core/cli/load_options.h"
+
+#define AT(field) offsetof(struct mr_snap_options, field)
+
+#define JSON_OPTION(what) MR_JSON_OPTION(struct mr_snap_options, json, what)
+
+#define READ_OPTIONS                                                                     \
+    {.name = "decrypt-with",                                                             \
+     .type = MR_OPTION_STRING,                                                           \
+     .offset = AT(decrypt_with),                                                         \
+     .arg = "KEY.pem",                                                                   \
+     .group = "Encrypted and signed snapshots",                                          \
+     .help = "private key that opens the rows"},                                         \
+    {                                                                                    \
+        .name = "signer", .type = MR_OPTION_STRING, .offset = AT(signer),                \
+        .arg = "CERT.pem", .group = "Encrypted and signed snapshots",                    \
+        .help = "the manifest must be signed by the key of this certificate"             \
+    }
+
+static const struct mr_option verify_options[] = {
+    {.name = "quick",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(quick),
+     .group = "What is verified",
+     .help = "only the manifest, and that every file is there and as long as it was",
+     .not_in_file = true},
+    {.name = "against",
+     .type = MR_OPTION_STRING,
+     .offset = AT(against),
+     .arg = "URI",
+     .group = "What is verified",
+     .help =
+         "then compare it with this server, as \"myrecon check snapshot:DIR URI\" does",
+     .not_in_file = true},
+    {.name = "case",
+     .type = MR_OPTION_STRING,
+     .offset = AT(case_path),
+     .arg = "FILE",
+     .group = "What is verified",
+     .help = "of that comparison: keep what it finds",
+     .not_in_file = true},
+    READ_OPTIONS,
+    MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
+                      "files that are read at a time"),
+    JSON_OPTION("one JSON object a line"),
+    MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
+    MR_GENERAL_OPTIONS(struct mr_snap_options, general),
+};
+
+static const struct mr_option list_options[] = {
+    JSON_OPTION("one JSON object"),
+    MR_GENERAL_OPTIONS(struct mr_snap_options, general),
+};
+
+_Static_assert(sizeof(enum mr_into) == sizeof(unsigned), "stored as unsigned");
+
+static const struct mr_choice into_modes[] = {
+    {"refuse", MR_INTO_REFUSE},
+    {"add", MR_INTO_ADD},
+    {"replace", MR_INTO_REPLACE},
+    {NULL, 0},
+};
+
+static const struct mr_option restore_options[] = {
+    {.name = "tables",
+     .type = MR_OPTION_LIST,
+     .offset = AT(tables),
+     .arg = "PATTERN",
+     .group = "What is restored",
+     .help =
+         "only tables, views and routines that match db.table (wildcards * and ?), by "
+         "the snapshot's names; a bare name means any database; repeatable"},
+    {.name = "exclude",
+     .type = MR_OPTION_LIST,
+     .offset = AT(exclude),
+     .arg = "PATTERN",
+     .group = "What is restored",
+     .help = "not these; repeatable"},
+    {.name = "rename-db",
+     .type = MR_OPTION_LIST,
+     .offset = AT(renames),
+     .arg = "OLD=NEW",
+     .group = "What is restored",
+     .help = "restore a database under another name; repeatable",
+     .not_in_file = true},
+    {.name = "into-existing",
+     .type = MR_OPTION_CHOICE,
+     .offset = AT(into_existing),
+     .arg = "refuse|add|replace",
+     .group = "What is restored",
+     .help = "where a database is not empty: refuse; add what it does not have by the "
+             "same names; replace drops that first",
+     .initial = "refuse",
+     .choices = into_modes,
+     .not_in_file = true},
+    {.name = "yes",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(yes),
+     .group = "What is restored",
+     .help = "do not ask before something is dropped",
+     .not_in_file = true},
+
+    READ_OPTIONS,
+    MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
+                      "connections that load"),
+    MR_THROTTLE_OPTIONS(struct mr_snap_options, load, "Load and pace", "the server"),
+    JSON_OPTION("one JSON object a line"),
+    MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
+    MR_GENERAL_OPTIONS(struct mr_snap_options, general),
+};
+
+static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
+{
+    struct mr_snap_options *values = settings->values;
+    if (values->threads == 0)
+        values->threads = mr_default_threads();
+    if (values->case_path != NULL && values->against == NULL) {
+        (void)mr_err_set(err, MR_E_USAGE, "--case keeps what --against finds");
+        return MR_E_USAGE;
+    }
+    return mr_general_options_finish(settings, &values->general, err);
+}
+
+#define SET(table)                                                                       \
+    {                                                                                    \
+        .options = (table), .count = sizeof(table) / sizeof *(table),                    \
+        .values_size = sizeof(struct mr_snap_options), .finish = finish                  \
+    }
+
+const struct mr_option_set mr_snap_verify_option_set = SET(verify_options);
+const struct mr_option_set mr_snap_list_option_set = SET(list_options);
+const struct mr_option_set mr_snap_restore_option_set = SET(restore_options);

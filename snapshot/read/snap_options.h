@@ -1,0 +1,44 @@
+/*
+ * snap_options: the options of `myrecon snapshot verify`, `list` and `restore`.
+ *
+ * Texts live as long as the invocation.
+ */
+#ifndef MR_SNAP_OPTIONS_H
+#define MR_SNAP_OPTIONS_H
+
+#include "core/cli/cli.h"
+#include "core/cli/general_options.h"
+#include "core/db/throttle.h"
+
+/* restore: what is done where a database is not empty. */
+enum mr_into {
+    MR_INTO_REFUSE = 1,
+    MR_INTO_ADD,    /* what the snapshot holds is added to it */
+    MR_INTO_REPLACE /* and what it has by the same names is dropped first */
+};
+
+/* Each command has some of them. */
+struct mr_snap_options {
+    /* verify */
+    bool quick;
+    const char *against, *case_path; /* a server, and where the check keeps; or NULL */
+
+    /* verify, restore */
+    const char *decrypt_with, *signer; /* or NULL */
+    unsigned threads;
+    bool ask_password;
+
+    /* restore */
+    struct mr_string_list tables, exclude, renames;
+    enum mr_into into_existing;
+    bool yes;
+    struct mr_throttle_opts load;
+
+    bool json;
+    struct mr_general_options general;
+};
+
+extern const struct mr_option_set mr_snap_verify_option_set, mr_snap_list_option_set,
+    mr_snap_restore_option_set;
+
+#endif

@@ -1,0 +1,336 @@
+/* snap_rows.c: see snap_rows.h. */
+#include "snapshot/read/snap_rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file/cms.h"
+#include "core/file/decompress.h"
+#include "core/file/io.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/read/snap_keys.h"
+#include "snapshot/format/tsv_in.h"
+
+/* A row has at most the 1 GiB of a packet, and each of its bytes may be written as two. */
+#define ROW_MAX_BYTES ((uint64_t)2 << 30)
+
+struct mr_snap_text {
+    int fd;                   /* -1: the file's content is in `content` */
+    struct mr_strbuf content; /* of an encrypted file */
+    size_t at;
+    struct mr_decompress_in *in;
+    const struct mr_snap_chunk *chunk;
+    uint64_t given;
+};
+
+static enum mr_code read_content(void *arg, void *buf, size_t size, size_t *got,
+                                 struct mr_err *err)
+{
+    struct mr_snap_text *text = arg;
+    (void)err;
+    *got = text->content.len - text->at;
+    if (*got > size)
+        *got = size;
+    memcpy(buf, text->content.ptr + text->at, *got);
+    text->at += *got;
+    return MR_OK;
+}
+
+/* A message is held whole, because nothing of it may be used before its tag is checked. */
+static enum mr_code decrypt(const struct mr_snap *snap, const char *path,
+                            struct mr_snap_text *text, struct mr_err *err)
+{
+    struct mr_strbuf message = MR_STRBUF_INIT;
+    if (snap->key == NULL)
+        return mr_snap_no_key(snap, err);
+    uint64_t size = text->chunk->stored_bytes;
+    enum mr_code code =
+        size > MR_SNAP_MESSAGE_MAX
+            ? mr_err_set(err, MR_E_IO, "it is too large to be one message")
+            : mr_io_read_file(path, (size_t)size, &message, err);
+    if (code == MR_OK)
+        code = mr_cms_open(snap->key, &message, &text->content, err);
+    if (code != MR_OK)
+        mr_err_context(err, "file \"%s\"", text->chunk->file);
+    mr_strbuf_release(&message);
+    return code;
+}
+
+static enum mr_code open_file(const struct mr_snap *snap, const char *path,
+                              struct mr_snap_text *text, struct mr_err *err)
+{
+    if (mr_snap_name_is_encrypted(text->chunk->file))
+        return decrypt(snap, path, text, err);
+    text->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return text->fd >= 0
+               ? MR_OK
+               : mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path);
+}
+
+static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got,
+                              struct mr_err *err)
+{
+    const struct mr_snap_text *text = arg;
+    ssize_t n;
+    do
+        n = read(text->fd, buf, size);
+    while (n < 0 && errno == EINTR);
+    *got = n > 0 ? (size_t)n : 0;
+    return n >= 0 ? MR_OK
+                  : mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"",
+                                   text->chunk->file);
+}
+
+enum mr_code mr_snap_text_open(const struct mr_snap *snap,
+                               const struct mr_snap_chunk *chunk,
+                               struct mr_snap_text **out, struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    struct mr_snap_text *text = calloc(1, sizeof *text);
+    *out = NULL;
+    if (text == NULL)
+        return mr_err_nomem(err, "reading a snapshot");
+    text->chunk = chunk;
+    text->fd = -1;
+    mr_strbuf_init(&text->content);
+    mr_snap_path(&path, snap, chunk->file);
+    enum mr_code code = mr_strbuf_check(&path, "reading a snapshot", err);
+    if (code == MR_OK)
+        code = open_file(snap, path.ptr, text, err);
+    if (code == MR_OK)
+        code = mr_decompress_in_open(
+            (struct mr_feed){.read = text->fd >= 0 ? read_file : read_content,
+                             .arg = text},
+            &text->in, err);
+    mr_strbuf_release(&path);
+    if (code == MR_OK)
+        *out = text;
+    else
+        mr_snap_text_close(text);
+    return code;
+}
+
+static enum mr_code read_text(void *arg, void *buf, size_t size, size_t *got,
+                              struct mr_err *err)
+{
+    struct mr_snap_text *text = arg;
+    enum mr_code code = mr_decompress_in_read(text->in, buf, size, got, err);
+    text->given += *got;
+    if (code == MR_OK && text->given > text->chunk->plain_bytes)
+        code = mr_err_set(err, MR_E_IO, "it holds more than the manifest says");
+    if (code != MR_OK)
+        mr_err_context(err, "file \"%s\"", text->chunk->file);
+    return code;
+}
+
+struct mr_feed mr_snap_text_feed(struct mr_snap_text *text)
+{
+    return (struct mr_feed){.read = read_text, .arg = text};
+}
+
+void mr_snap_text_close(struct mr_snap_text *text)
+{
+    if (text == NULL)
+        return;
+    mr_decompress_in_close(text->in);
+    mr_strbuf_release(&text->content);
+    if (text->fd >= 0)
+        (void)close(text->fd);
+    free(text);
+}
+
+/* ---- values ---- */
+
+struct mr_snap_rows {
+    struct mr_snap_text *text;
+    struct mr_tsv_in *in;
+};
+
+enum mr_code mr_snap_rows_open(const struct mr_snap *snap,
+                               const struct mr_snap_table *table,
+                               const struct mr_snap_chunk *chunk,
+                               struct mr_snap_rows **out, struct mr_err *err)
+{
+    struct mr_snap_rows *rows = calloc(1, sizeof *rows);
+    *out = NULL;
+    if (rows == NULL)
+        return mr_err_nomem(err, "reading a snapshot");
+    uint64_t most =
+        chunk->plain_bytes < ROW_MAX_BYTES ? chunk->plain_bytes : ROW_MAX_BYTES;
+    enum mr_code code = mr_snap_text_open(snap, chunk, &rows->text, err);
+    if (code == MR_OK)
+        code = mr_tsv_in_open(mr_snap_text_feed(rows->text), table, most, &rows->in, err);
+    if (code == MR_OK)
+        *out = rows;
+    else
+        mr_snap_rows_close(rows);
+    return code;
+}
+
+enum mr_code mr_snap_rows_next(struct mr_snap_rows *rows, const struct mr_value **values,
+                               struct mr_err *err)
+{
+    return mr_tsv_in_next(rows->in, values, err);
+}
+
+uint64_t mr_snap_rows_bytes(const struct mr_snap_rows *rows)
+{
+    return mr_tsv_in_bytes(rows->in);
+}
+
+void mr_snap_rows_close(struct mr_snap_rows *rows)
+{
+    if (rows == NULL)
+        return;
+    mr_tsv_in_close(rows->in);
+    mr_snap_text_close(rows->text);
+    free(rows);
+}
+
+/* ---- proof ---- */
+
+static struct mr_key key_in(const struct mr_strbuf *text)
+{
+    return (struct mr_key){text->ptr, text->len};
+}
+
+struct proof {
+    const struct mr_snap_table *table;
+    const struct mr_snap_chunk *chunk;
+    struct mr_hasher *hasher;
+    struct mr_strbuf key, last;
+    bool ordered;
+    uint64_t rows, bytes;
+    struct mr_snap_sum sum;
+    const char *wrong; /* with the keys, or NULL */
+};
+
+static void check_key(struct proof *p)
+{
+    struct mr_key key = key_in(&p->key);
+    if (p->rows == 0 && mr_key_compare(key, p->chunk->first) != 0)
+        p->wrong = "does not begin with the key that it should";
+    if (!p->ordered)
+        return;
+    if (p->rows > 0 && mr_key_compare(key_in(&p->last), key) >= 0)
+        p->wrong = "holds rows out of order";
+    if ((p->chunk->range.lo.ptr != NULL &&
+         mr_key_compare(key, p->chunk->range.lo) <= 0) ||
+        (p->chunk->range.hi.ptr != NULL && mr_key_compare(key, p->chunk->range.hi) > 0))
+        p->wrong = "holds rows outside of its range of keys";
+}
+
+static enum mr_code prove_row(struct proof *p, const struct mr_value *values,
+                              struct mr_err *err)
+{
+    const struct mr_snap_table *t = p->table;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->ncolumns; i++)
+        code = mr_hasher_add(p->hasher, &values[i], err);
+    mr_snap_sum_add(&p->sum, mr_hasher_finish(p->hasher));
+    mr_strbuf_reset(&p->key);
+    for (size_t k = 0; code == MR_OK && k < t->nkey; k++)
+        code = mr_row_encode(&p->key, &values[t->key[k]], err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&p->key, "verifying rows", err);
+    if (code == MR_OK && t->nkey > 0 && !t->keys_hidden && p->wrong == NULL)
+        check_key(p);
+    struct mr_strbuf old = p->last;
+    p->last = p->key;
+    p->key = old;
+    p->rows++;
+    return code;
+}
+
+static void judge(const struct proof *p, struct mr_strbuf *reason)
+{
+    const struct mr_snap_chunk *c = p->chunk;
+    if (p->rows != c->rows)
+        mr_strbuf_add_fmt(reason, "holds %" PRIu64 " rows instead of %" PRIu64, p->rows,
+                          c->rows);
+    else if (p->bytes != c->plain_bytes)
+        mr_strbuf_add_str(reason, "holds less than the manifest says");
+    else if (!mr_snap_sum_equal(p->sum, c->sum))
+        mr_strbuf_add_str(reason, "holds other rows than its digest says");
+    else if (p->wrong != NULL)
+        mr_strbuf_add_str(reason, p->wrong);
+    else if (p->table->nkey > 0 && !p->table->keys_hidden && p->rows > 0 &&
+             mr_key_compare(key_in(&p->last), c->last) != 0)
+        mr_strbuf_add_str(reason, "does not end with the key that it should");
+}
+
+/* What the file itself does wrong is a finding; so is one that the key does not open, which
+ * has opened another. */
+static enum mr_code as_finding(const struct mr_snap *snap, enum mr_code code,
+                               struct mr_strbuf *reason, const struct mr_err *why,
+                               struct mr_err *err)
+{
+    if ((code == MR_E_IO && why->sys_errno == 0) ||
+        (code == MR_E_CERT && snap->key != NULL)) {
+        mr_strbuf_add_fmt(reason, "cannot be read: %s", why->message);
+        return MR_OK;
+    }
+    if (code != MR_OK && err != NULL)
+        *err = *why;
+    return code;
+}
+
+enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
+                                 const struct mr_snap_table *table,
+                                 const struct mr_snap_chunk *chunk,
+                                 struct mr_strbuf *reason, struct mr_err *err)
+{
+    struct mr_snap_rows *rows = NULL;
+    struct proof p = {
+        .table = table, .chunk = chunk, .ordered = mr_snap_key_is_plain(table)};
+    const struct mr_value *values = NULL;
+    struct mr_err why = {0};
+    mr_strbuf_init(&p.key);
+    mr_strbuf_init(&p.last);
+    p.hasher = mr_hasher_new();
+    enum mr_code code = p.hasher != NULL ? MR_OK : mr_err_nomem(&why, "verifying rows");
+    if (code == MR_OK)
+        code = mr_snap_rows_open(snap, table, chunk, &rows, &why);
+    while (code == MR_OK) {
+        code = mr_snap_rows_next(rows, &values, &why);
+        if (code != MR_OK || values == NULL)
+            break;
+        code = prove_row(&p, values, &why);
+    }
+    if (code == MR_OK) {
+        p.bytes = mr_snap_rows_bytes(rows);
+        judge(&p, reason);
+    }
+    mr_snap_rows_close(rows);
+    mr_hasher_free(p.hasher);
+    mr_strbuf_release(&p.key);
+    mr_strbuf_release(&p.last);
+    code = as_finding(snap, code, reason, &why, err);
+    return code == MR_OK ? mr_strbuf_check(reason, "verifying rows", err) : code;
+}
+
+void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
+{
+    uint64_t rows = 0;
+    struct mr_snap_sum sum = {0};
+    bool keyed = t->nkey > 0 && !t->keys_hidden;
+    *reason = NULL;
+    for (size_t i = 0; i < t->nchunks; i++) {
+        const struct mr_snap_chunk *c = &t->chunks[i];
+        rows += c->rows;
+        mr_snap_sum_join(&sum, c->sum);
+        struct mr_key before =
+            i > 0 ? t->chunks[i - 1].range.hi : (struct mr_key){NULL, 0};
+        if (keyed &&
+            (mr_key_compare(before, c->range.lo) != 0 || (i > 0 && before.ptr == NULL)))
+            *reason = "has a gap between the keys of its files";
+    }
+    if (keyed && t->nchunks > 0 && t->chunks[t->nchunks - 1].range.hi.ptr != NULL)
+        *reason = "lacks its last keys";
+    if (rows != t->rows || !mr_snap_sum_equal(sum, t->sum))
+        *reason = "is not the sum of its files";
+}

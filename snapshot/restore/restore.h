@@ -1,0 +1,108 @@
+/*
+ * restore: from a snapshot to a server.
+ *
+ *   mr_restore_run, which does all of
+ *     prove the files → look at the target (restore_target.c) → databases, sequences,
+ *     routines, tables → rows (restore_load.c) → foreign keys, views, triggers, events
+ *     (restore_schema.c) → compare the digests of all tables (restore_check.c)
+ *
+ * RESUMING.  A table myrecon_restore in the first database says which chunks are loaded; a
+ * chunk and its line there are one transaction.  It is dropped at the end.  While it is
+ * there with the snapshot's uuid, the databases are this restore's own, and the next run
+ * goes on.  Chunks of tables without transactions cannot be trusted: such a table is
+ * emptied and loaded from the start.
+ *
+ * Threads: the fields under `lock` belong to whoever holds it; the rest is the
+ * coordinator's, and read by workers.
+ */
+#ifndef MR_RESTORE_H
+#define MR_RESTORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/cli/progress.h"
+#include "core/base/run_id.h"
+#include "core/db/throttle.h"
+#include "snapshot/read/snap_open.h"
+#include "snapshot/read/snap_options.h"
+
+#define MR_RESTORE_TABLE "myrecon_restore"
+
+/* A database of the snapshot, and what it is called on the target. */
+struct mr_restore_db {
+    const struct mr_snap_object *object;
+    const char *from, *to;
+    const struct mr_database *there; /* on the target, before; or NULL */
+};
+
+struct mr_restore_table {
+    const struct mr_snap_table *snap;
+    const char *db; /* on the target */
+    bool is_there;  /* made by an earlier run */
+    bool has_keys;  /* its foreign keys were made by an earlier run */
+
+    /* under the lock */
+    uint64_t loaded; /* rows of this run and earlier ones */
+    uint64_t warnings;
+    struct mr_snap_sum wanted, sum; /* digests: what it should hold, what it holds */
+    uint64_t rows;
+};
+
+struct mr_restore {
+    const struct mr_snap_options *opts;
+    struct mr_run_id id;
+    struct mr_arena arena;
+    struct mr_snap snap;
+    struct mr_endpoint ep;
+    struct mr_db_opts db_opts;
+    struct mr_db *db; /* the coordinator's */
+    struct mr_catalogue *cat;
+    struct mr_throttle *throttle;
+    struct mr_progress *progress;
+    struct mr_restore_db *dbs;
+    size_t ndbs;
+    struct mr_restore_table *tables;
+    size_t ntables;
+    bool resumed;
+    bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
+
+    pthread_mutex_t lock;
+    struct mr_vec notes; /* const char *: what was not made as it was, for the summary */
+    size_t different;    /* tables */
+};
+
+enum mr_code mr_restore_run(struct mr_restore *restore, const char *dir, const char *uri,
+                            struct mr_err *err);
+void mr_restore_release(struct mr_restore *restore);
+
+/* restore_target.c: what is there, and whether it may be written to. */
+enum mr_code mr_restore_target(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_schema.c */
+enum mr_code mr_restore_before(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_after(struct mr_restore *restore, struct mr_err *err);
+/* Removes the traces of a restore that is whole. */
+enum mr_code mr_restore_end(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_load.c */
+enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_check.c */
+enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);
+/* Does it hold what it should? */
+bool mr_restore_is_same(const struct mr_restore_table *table);
+
+/* Shared: a statement; a text that becomes a note; what a database is called now (NULL:
+ * it is not restored); is that object or table wanted? */
+enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql,
+                             struct mr_err *err);
+enum mr_code mr_restore_note(struct mr_restore *restore, const char *text,
+                             struct mr_err *err);
+const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
+bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
+/* The progress table, as `db`.`name`. */
+void mr_restore_progress_table(struct mr_strbuf *sql, const struct mr_restore *restore);
+
+#endif

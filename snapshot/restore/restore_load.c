@@ -1,0 +1,346 @@
+/*
+ * restore_load.c: the rows of a snapshot into the tables of a target; see restore.h.
+ *
+ * Chunks are loaded by several connections.  A chunk, and the line that says so, are one
+ * transaction.  LOAD DATA LOCAL turns errors into warnings, so the rows are counted, the
+ * warnings shown, and the digests of whole tables compared afterwards.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/pool.h"
+#include "core/db/sqltext.h"
+#include "snapshot/restore/restore.h"
+#include "snapshot/read/snap_rows.h"
+#include "snapshot/format/snap_script.h"
+
+#define INSERT_BYTES ((size_t)1 << 20)
+#define WARNINGS_SHOWN 3
+#define TRIES 6
+#define DEADLOCK 1213
+
+struct task {
+    struct mr_restore_table *table;
+    const struct mr_snap_chunk *chunk;
+};
+
+struct worker {
+    struct mr_restore *restore;
+    struct mr_db *db;
+    struct mr_strbuf sql;
+};
+
+/* ---- statements ---- */
+
+static enum mr_code exec_text(struct worker *w, const char *text, struct mr_err *err)
+{
+    return mr_db_exec(w->db, text, strlen(text), err);
+}
+
+static enum mr_code record_done(struct worker *w, const struct mr_snap_chunk *chunk,
+                                struct mr_err *err)
+{
+    struct mr_strbuf *sql = &w->sql;
+    mr_strbuf_reset(sql);
+    mr_strbuf_add_str(sql, "INSERT INTO ");
+    mr_restore_progress_table(sql, w->restore);
+    mr_strbuf_add_str(sql, " VALUES (");
+    mr_sql_string(sql, w->restore->snap.manifest.uuid);
+    mr_strbuf_add_str(sql, ", ");
+    mr_sql_string(sql, chunk->file);
+    mr_strbuf_add_char(sql, ')');
+    return mr_restore_exec(w->db, sql, err);
+}
+
+/* The first few warnings of the last statement. */
+static void show_warnings(struct worker *w, const struct mr_snap_chunk *chunk)
+{
+    static const char sql[] = "SHOW WARNINGS LIMIT 3";
+    struct mr_result *res = NULL;
+    if (mr_db_query(w->db, sql, sizeof sql - 1, &res, NULL) != MR_OK)
+        return;
+    const struct mr_cell *cells;
+    for (int i = 0; i < WARNINGS_SHOWN && (cells = mr_result_next(res)) != NULL; i++)
+        if (mr_result_columns(res) >= 3 && cells[1].ptr != NULL && cells[2].ptr != NULL)
+            mr_log_detail("\"%s\": warning %s: %s", chunk->file, cells[1].ptr,
+                          cells[2].ptr);
+    mr_result_free(res);
+}
+
+static enum mr_code load_file(struct worker *w, const struct task *task,
+                              struct mr_db_loaded *loaded, struct mr_err *err)
+{
+    struct mr_snap_text *text = NULL;
+    mr_strbuf_reset(&w->sql);
+    mr_snap_load_sql(&w->sql, task->table->snap, task->table->db, task->chunk->file);
+    enum mr_code code = mr_strbuf_check(&w->sql, "building a statement", err);
+    if (code == MR_OK)
+        code = mr_snap_text_open(&w->restore->snap, task->chunk, &text, err);
+    if (code == MR_OK) {
+        const struct mr_feed feed = mr_snap_text_feed(text);
+        code = mr_db_load(w->db, w->sql.ptr, w->sql.len, &feed, loaded, err);
+    }
+    mr_snap_text_close(text);
+    if (code == MR_OK && loaded->warnings > 0)
+        show_warnings(w, task->chunk);
+    return code;
+}
+
+/* ---- INSERT instead ---- */
+
+static void begin_insert(struct worker *w, const struct task *task)
+{
+    const struct mr_snap_table *t = task->table->snap;
+    mr_strbuf_reset(&w->sql);
+    mr_strbuf_add_str(&w->sql, "INSERT INTO ");
+    mr_sql_table(&w->sql, task->table->db, t->name);
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        mr_strbuf_add_str(&w->sql, i == 0 ? " (" : ", ");
+        mr_sql_ident(&w->sql, t->columns[i].name);
+    }
+    mr_strbuf_add_str(&w->sql, ") VALUES ");
+}
+
+static void add_row(struct mr_strbuf *sql, const struct mr_snap_table *t,
+                    const struct mr_value *values, bool first)
+{
+    mr_strbuf_add_str(sql, first ? "(" : ",\n(");
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        if (i > 0)
+            mr_strbuf_add_char(sql, ',');
+        mr_sql_value(sql, &values[i], t->columns[i].charset);
+    }
+    mr_strbuf_add_char(sql, ')');
+}
+
+static enum mr_code flush_insert(struct worker *w, struct mr_err *err)
+{
+    uint64_t max = mr_db_server(w->db)->max_packet_bytes;
+    if (max > 0 && w->sql.len >= max) {
+        (void)mr_err_set(
+            err, MR_E_SQL,
+            "a row needs a statement of %zu bytes, and max_allowed_packet is "
+            "%" PRIu64,
+            w->sql.len, max);
+        mr_err_hint(err, "Raise max_allowed_packet, or allow LOAD DATA LOCAL: SET GLOBAL "
+                         "local_infile = 1.");
+        return MR_E_SQL;
+    }
+    return mr_restore_exec(w->db, &w->sql, err);
+}
+
+static enum mr_code insert_rows(struct worker *w, const struct task *task,
+                                struct mr_db_loaded *loaded, struct mr_err *err)
+{
+    struct mr_snap_rows *rows = NULL;
+    const struct mr_value *values = NULL;
+    uint64_t pending = 0;
+    enum mr_code code =
+        mr_snap_rows_open(&w->restore->snap, task->table->snap, task->chunk, &rows, err);
+    while (code == MR_OK) {
+        code = mr_snap_rows_next(rows, &values, err);
+        if (code != MR_OK || values == NULL)
+            break;
+        if (pending == 0)
+            begin_insert(w, task);
+        add_row(&w->sql, task->table->snap, values, pending == 0);
+        pending++;
+        loaded->rows++;
+        if (w->sql.len >= INSERT_BYTES) {
+            code = flush_insert(w, err);
+            pending = 0;
+        }
+    }
+    if (code == MR_OK && pending > 0)
+        code = flush_insert(w, err);
+    mr_snap_rows_close(rows);
+    mr_strbuf_shrink(&w->sql, INSERT_BYTES * 2);
+    return code;
+}
+
+/* ---- chunks ---- */
+
+static enum mr_code check_count(const struct task *task,
+                                const struct mr_db_loaded *loaded, struct mr_err *err)
+{
+    const struct mr_snap_chunk *chunk = task->chunk;
+    if (loaded->rows == chunk->rows)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_SQL,
+                     "\"%s\": the server took %" PRIu64 " rows of %" PRIu64, chunk->file,
+                     loaded->rows, chunk->rows);
+    mr_err_hint(err, "Its rows were taken back. With -v the server's first warnings are "
+                     "shown.");
+    return MR_E_SQL;
+}
+
+/* One transaction, taken back where it fails. */
+static enum mr_code try_chunk(struct worker *w, const struct task *task,
+                              struct mr_db_loaded *loaded, struct mr_err *err)
+{
+    struct mr_restore *r = w->restore;
+    *loaded = (struct mr_db_loaded){0};
+    enum mr_code code = mr_throttle_wait(r->throttle, err);
+    if (code == MR_OK)
+        code = exec_text(w, "START TRANSACTION", err);
+    if (code == MR_OK)
+        code = r->insert ? insert_rows(w, task, loaded, err)
+                         : load_file(w, task, loaded, err);
+    if (code == MR_OK)
+        code = check_count(task, loaded, err);
+    if (code == MR_OK)
+        code = record_done(w, task->chunk, err);
+    if (code == MR_OK)
+        code = exec_text(w, "COMMIT", err);
+    if (code != MR_OK && !mr_db_is_lost(w->db))
+        (void)exec_text(w, "ROLLBACK", NULL);
+    return code;
+}
+
+/* The server may still be taking back what a killed run has loaded. */
+static bool is_passing(const struct worker *w, const struct task *task, enum mr_code code,
+                       const struct mr_err *why)
+{
+    return task->table->snap->transactional && !mr_db_is_lost(w->db) &&
+           (code == MR_E_TIMEOUT || (code != MR_OK && why->sql_errno == DEADLOCK));
+}
+
+static enum mr_code load_chunk(struct worker *w, const struct task *task,
+                               struct mr_err *err)
+{
+    struct mr_restore *r = w->restore;
+    struct mr_db_loaded loaded;
+    struct mr_err why = {0};
+    enum mr_code code = try_chunk(w, task, &loaded, &why);
+    for (int i = 1; i < TRIES && is_passing(w, task, code, &why); i++) {
+        mr_log_detail("\"%s\" is loaded again: %s", task->chunk->file, why.message);
+        why = (struct mr_err){0};
+        code = try_chunk(w, task, &loaded, &why);
+    }
+    if (code != MR_OK) {
+        if (err != NULL)
+            *err = why;
+        mr_err_context(err, "table \"%s.%s\"", task->table->db, task->table->snap->name);
+        return code;
+    }
+    pthread_mutex_lock(&r->lock);
+    task->table->loaded += loaded.rows;
+    task->table->warnings += loaded.warnings;
+    pthread_mutex_unlock(&r->lock);
+    mr_progress_add(r->progress, loaded.rows, task->chunk->plain_bytes);
+    mr_progress_add_done(r->progress, task->chunk->plain_bytes + 1);
+    return MR_OK;
+}
+
+/* ---- workers ---- */
+
+static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    (void)worker;
+    *state = w;
+    if (w == NULL)
+        return mr_err_nomem(err, "restoring");
+    w->restore = ctx;
+    mr_strbuf_init(&w->sql);
+    enum mr_code code = mr_db_open(&w->restore->ep, &w->restore->db_opts, &w->db, err);
+    if (code == MR_OK)
+        code = exec_text(w, mr_snap_session_sql, err);
+    if (code != MR_OK) {
+        mr_db_close(w->db);
+        free(w);
+    }
+    return code;
+}
+
+static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
+{
+    (void)ctx;
+    return load_chunk(state, item, err);
+}
+
+static void teardown(void *ctx, void *state)
+{
+    struct worker *w = state;
+    (void)ctx;
+    mr_db_close(w->db);
+    mr_strbuf_release(&w->sql);
+    free(w);
+    mr_db_thread_end();
+}
+
+static void tick(void *ctx)
+{
+    mr_progress_tick(((struct mr_restore *)ctx)->progress);
+}
+
+/* ---- planning ---- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
+static bool is_done(const struct mr_restore *r, const char *file)
+{
+    return r->done.count > 0 && bsearch(&file, r->done.items, r->done.count,
+                                        sizeof(const char *), compare_texts) != NULL;
+}
+
+/* A table without transactions may hold half a chunk. */
+static enum mr_code empty_table(struct mr_restore *r, const struct mr_restore_table *t,
+                                struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "TRUNCATE TABLE ");
+    mr_sql_table(&sql, t->db, t->snap->name);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
+        mr_strbuf_reset(&sql);
+        mr_strbuf_add_str(&sql, "DELETE FROM ");
+        mr_restore_progress_table(&sql, r);
+        mr_strbuf_add_str(&sql, " WHERE file = ");
+        mr_sql_string(&sql, t->snap->chunks[i].file);
+        code = mr_restore_exec(r->db, &sql, err);
+    }
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
+                              struct mr_restore_table *t, struct mr_err *err)
+{
+    bool again = r->resumed && t->is_there && !t->snap->transactional;
+    enum mr_code code = again ? empty_table(r, t, err) : MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
+        const struct mr_snap_chunk *chunk = &t->snap->chunks[i];
+        if (!again && is_done(r, chunk->file)) {
+            t->loaded += chunk->rows;
+            continue;
+        }
+        struct task *task = mr_arena_alloc(&r->arena, sizeof *task);
+        if (task == NULL)
+            return mr_err_nomem(err, "restoring");
+        *task = (struct task){t, chunk};
+        mr_progress_add_total(r->progress, chunk->plain_bytes + 1);
+        code = mr_pool_add(pool, task, err);
+    }
+    return code;
+}
+
+enum mr_code mr_restore_load(struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_pool_hooks hooks = {
+        .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = r};
+    struct mr_pool *pool = NULL;
+    enum mr_code code = mr_pool_new(&hooks, r->opts->threads, &pool, err);
+    for (size_t i = 0; code == MR_OK && i < r->ntables; i++)
+        code = add_table(r, pool, &r->tables[i], err);
+    if (code == MR_OK)
+        code = mr_pool_run(pool, err);
+    mr_pool_free(pool);
+    return code;
+}

@@ -1,0 +1,118 @@
+/* restore_run.c: a restore from its first look at the files to its end; see restore.h. */
+#include <string.h>
+
+#include "core/base/log.h"
+#include "snapshot/restore/restore.h"
+#include "snapshot/read/snap_keys.h"
+
+/* Every file is what was written, before the first statement. */
+static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    const char *reason = NULL;
+    enum mr_code code = mr_snap_require_whole(&r->snap, err);
+    if (code == MR_OK)
+        code = mr_snap_check_names(&r->snap, err);
+    for (size_t i = 0; code == MR_OK && i < m->nfiles; i++) {
+        code = mr_snap_check_file(&r->snap, &m->files[i], true, &reason, err);
+        if (code == MR_OK && reason != NULL)
+            code = mr_snap_add_damage(&r->snap, m->files[i].name, reason, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
+        for (size_t k = 0; code == MR_OK && k < m->tables[i].nchunks; k++) {
+            const struct mr_snap_chunk *c = &m->tables[i].chunks[k];
+            const struct mr_snap_file file = {c->file, c->stored_bytes, c->sha256};
+            code = mr_snap_check_file(&r->snap, &file, true, &reason, err);
+            if (code == MR_OK && reason != NULL)
+                code = mr_snap_add_damage(&r->snap, c->file, reason, err);
+        }
+    return code == MR_OK ? mr_snap_require_whole(&r->snap, err) : code;
+}
+
+static enum mr_code open_endpoint(struct mr_restore *r, const char *uri,
+                                  struct mr_err *err)
+{
+    enum mr_code code = mr_endpoint_parse(&r->ep, uri, err);
+    if (code == MR_OK && r->ep.kind != MR_ENDPOINT_MYSQL)
+        code = mr_err_set(err, MR_E_USAGE,
+                          "the target of a restore is a server, not a snapshot");
+    if (code == MR_OK)
+        code = mr_endpoint_from_env(&r->ep, "TARGET", err);
+    if (code == MR_OK && r->opts->ask_password && r->ep.password == NULL)
+        code = mr_endpoint_ask_password(&r->ep, "target", err);
+    return code;
+}
+
+static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_endpoint *const servers[] = {&r->ep};
+    r->db_opts =
+        (struct mr_db_opts){.run_tag = r->id.id, .writable = true, .local_infile = true};
+    enum mr_code code = mr_db_open(&r->ep, &r->db_opts, &r->db, err);
+    if (code == MR_OK && r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
+        mr_log_warning(
+            "the snapshot is of another flavour than the target: types that it "
+            "does not have end the restore");
+    if (code == MR_OK)
+        code =
+            mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
+    return code;
+}
+
+static void hint_resume(enum mr_code code, struct mr_err *err)
+{
+    if (code == MR_E_CANCELLED || code == MR_E_LOST)
+        mr_err_hint(err, "What is loaded stays: the same command goes on where it was.");
+}
+
+enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *uri,
+                            struct mr_err *err)
+{
+    r->id = mr_run_id_now();
+    mr_arena_init(&r->arena);
+    r->done = (struct mr_vec)MR_VEC_INIT(const char *);
+    r->notes = (struct mr_vec)MR_VEC_INIT(const char *);
+    (void)pthread_mutex_init(&r->lock, NULL);
+    enum mr_code code = mr_snap_open(dir, &r->snap, err);
+    if (code == MR_OK)
+        code = open_endpoint(r, uri, err);
+    if (code == MR_OK)
+        code = mr_snap_unlock(&r->snap, r->opts->decrypt_with, err);
+    if (code == MR_OK && r->opts->signer != NULL)
+        code = mr_snap_require_signer(&r->snap, r->opts->signer, err);
+    if (code == MR_OK)
+        code = prove_files(r, err);
+    if (code == MR_OK)
+        code = mr_progress_new(r->opts->general.progress, &r->progress, err);
+    if (code == MR_OK)
+        code = open_server(r, err);
+    if (code == MR_OK)
+        code = mr_restore_target(r, err);
+    if (code == MR_OK)
+        code = mr_restore_before(r, err);
+    if (code == MR_OK)
+        code = mr_restore_load(r, err);
+    if (code == MR_OK)
+        code = mr_restore_after(r, err);
+    if (code == MR_OK)
+        code = mr_restore_check(r, err);
+    if (code == MR_OK && r->different == 0)
+        code = mr_restore_end(r, err);
+    mr_progress_finish(r->progress);
+    hint_resume(code, err);
+    return code;
+}
+
+void mr_restore_release(struct mr_restore *r)
+{
+    mr_throttle_free(r->throttle);
+    mr_catalogue_free(r->cat);
+    mr_db_close(r->db);
+    mr_endpoint_release(&r->ep);
+    mr_progress_free(r->progress);
+    mr_snap_close(&r->snap);
+    mr_vec_release(&r->done);
+    mr_vec_release(&r->notes);
+    (void)pthread_mutex_destroy(&r->lock);
+    mr_arena_release(&r->arena);
+}

@@ -1,0 +1,383 @@
+/* restore_schema.c: everything but rows; see restore.h. */
+#include <string.h>
+#include <strings.h>
+
+#include "core/file/io.h"
+#include "core/base/log.h"
+#include "core/db/sqltext.h"
+#include "snapshot/restore/restore.h"
+#include "snapshot/format/snap_schema.h"
+#include "snapshot/format/snap_script.h"
+
+#define FILE_MAX_BYTES ((size_t)256 << 20)
+#define ER_SPECIFIC_ACCESS_DENIED 1227
+
+enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql,
+                             struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(sql, "building a statement", err);
+    return code == MR_OK ? mr_db_exec(db, sql->ptr, sql->len, err) : code;
+}
+
+enum mr_code mr_restore_note(struct mr_restore *r, const char *text, struct mr_err *err)
+{
+    mr_log_warning("%s", text);
+    pthread_mutex_lock(&r->lock);
+    const char **slot = mr_vec_push(&r->notes);
+    if (slot != NULL)
+        *slot = mr_arena_strdup(&r->arena, text);
+    pthread_mutex_unlock(&r->lock);
+    return slot != NULL && *slot != NULL ? MR_OK : mr_err_nomem(err, "restoring");
+}
+
+static enum mr_code exec_text(struct mr_restore *r, const char *text, struct mr_err *err)
+{
+    return mr_db_exec(r->db, text, strlen(text), err);
+}
+
+static enum mr_code use(struct mr_restore *r, const char *db, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "USE ");
+    mr_sql_ident(&sql, db);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* ---- statements of files ---- */
+
+/* Behind a quoted name, or NULL. */
+static const char *skip_name(const char *at)
+{
+    if (at == NULL || *at != '`')
+        return NULL;
+    for (at++; *at != '\0'; at++) {
+        if (*at == '`' && at[1] != '`')
+            return at + 1;
+        if (*at == '`')
+            at++;
+    }
+    return NULL;
+}
+
+/* Without "DEFINER=`user`@`host` ", which needs a right of its own; false: there is none. */
+static bool drop_definer(struct mr_strbuf *sql)
+{
+    static const char start[] = "DEFINER=`";
+    char *at = strstr(sql->ptr, start);
+    const char *end = at != NULL ? skip_name(at + sizeof start - 2) : NULL;
+    if (end == NULL || *end != '@' || (end = skip_name(end + 1)) == NULL || *end != ' ')
+        return false;
+    size_t gone = (size_t)(end + 1 - at), behind = strlen(end + 1);
+    memmove(at, end + 1, behind + 1);
+    sql->len -= gone;
+    return true;
+}
+
+static enum mr_code without_definer(struct mr_restore *r, struct mr_strbuf *sql,
+                                    const char *file, struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    enum mr_code code = mr_restore_exec(r->db, sql, err);
+    mr_strbuf_add_fmt(
+        &note, "\"%s\": made under this account, which may not set another DEFINER",
+        file);
+    if (code == MR_OK)
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
+/* Runs the statement of a file in the database that is in use. */
+static enum mr_code exec_file(struct mr_restore *r, const char *file, struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT, text = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    const char *statement = NULL;
+    size_t len = 0;
+    mr_snap_path(&path, &r->snap, file);
+    enum mr_code code = mr_strbuf_check(&path, "restoring", &why);
+    if (code == MR_OK)
+        code = mr_io_read_file(path.ptr, FILE_MAX_BYTES, &text, &why);
+    if (code == MR_OK && !mr_snap_statement_read(text.ptr, text.len, &statement, &len))
+        code = mr_err_set(&why, MR_E_SNAPSHOT, "it holds no statement");
+    if (code == MR_OK) {
+        mr_strbuf_add(&sql, statement, len);
+        code = mr_restore_exec(r->db, &sql, &why);
+    }
+    if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED &&
+        drop_definer(&sql))
+        code = without_definer(r, &sql, file, &why);
+    if (code != MR_OK) {
+        mr_err_context(&why, "\"%s\"", file);
+        if (err != NULL)
+            *err = why;
+    }
+    mr_strbuf_release(&path);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* ---- objects ---- */
+
+static const char *drop_word(const struct mr_snap_object *o, const char **name)
+{
+    *name = o->name;
+    switch (o->kind) {
+    case MR_SNAP_VIEW: return "VIEW";
+    case MR_SNAP_TRIGGER: return "TRIGGER";
+    case MR_SNAP_EVENT: return "EVENT";
+    case MR_SNAP_SEQUENCE: return "SEQUENCE";
+    case MR_SNAP_DATABASE: return "DATABASE";
+    case MR_SNAP_ROUTINE: break;
+    }
+    static const struct {
+        const char *start, *word;
+    } kinds[] = {{"function ", "FUNCTION"},
+                 {"package body ", "PACKAGE BODY"},
+                 {"package ", "PACKAGE"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(o->name, kinds[i].start, strlen(kinds[i].start)) == 0) {
+            *name = o->name + strlen(kinds[i].start);
+            return kinds[i].word;
+        }
+    *name = o->name + strlen("procedure ");
+    return "PROCEDURE";
+}
+
+/* Of an earlier run, or a view's stub: all of it is this restore's own. */
+static enum mr_code drop_object(struct mr_restore *r, const struct mr_snap_object *o,
+                                struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    const char *name = NULL;
+    const char *word = drop_word(o, &name);
+    mr_strbuf_add_fmt(&sql, "DROP %s IF EXISTS ", word);
+    mr_sql_ident(&sql, name);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code set_session(struct mr_restore *r, const struct mr_snap_object *o,
+                                struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_snap_object_session(&sql, o);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code set_value(struct mr_restore *r, const struct mr_snap_object *o,
+                              struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    if (o->value == NULL)
+        return MR_OK;
+    mr_strbuf_add_str(&sql, "DO SETVAL(");
+    mr_sql_ident(&sql, o->name);
+    mr_strbuf_add_fmt(&sql, ", %s, 0)", o->value);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_object *o,
+                                struct mr_err *err)
+{
+    enum mr_code code = use(r, mr_restore_db_name(r, o->db), err);
+    if (code == MR_OK && (r->resumed || o->kind == MR_SNAP_VIEW))
+        code = drop_object(r, o, err);
+    if (code == MR_OK)
+        code = set_session(r, o, err);
+    if (code == MR_OK)
+        code = exec_file(r, o->file, err);
+    if (code == MR_OK && o->kind == MR_SNAP_SEQUENCE)
+        code = set_value(r, o, err);
+    return code;
+}
+
+/* A trigger belongs to its table; the others go by their own names. */
+static bool is_wanted(const struct mr_restore *r, const struct mr_snap_object *o)
+{
+    const char *name = o->name;
+    if (mr_restore_db_name(r, o->db) == NULL)
+        return false;
+    if (o->kind == MR_SNAP_TRIGGER)
+        name = o->table != NULL ? o->table : o->name;
+    else if (o->kind == MR_SNAP_ROUTINE)
+        (void)drop_word(o, &name);
+    return mr_restore_wants(r, o->db, name);
+}
+
+/* What the target does not take is named, and the rest goes on. */
+static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind kind,
+                                 struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    enum mr_code code = MR_OK;
+    bool any = false;
+    for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
+        struct mr_err why = {0};
+        if (m->objects[i].kind != kind || !is_wanted(r, &m->objects[i]))
+            continue;
+        any = true;
+        code = make_object(r, &m->objects[i], &why);
+        if (code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH)
+            code = mr_restore_note(r, why.message, err);
+        else if (code != MR_OK && err != NULL)
+            *err = why;
+    }
+    return code == MR_OK && any ? exec_text(r, mr_snap_session_sql, err) : code;
+}
+
+/* ---- before the rows ---- */
+
+static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_db *db,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT, text = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    /* "CREATE DATABASE IF NOT EXISTS `x` CHARACTER SET a COLLATE b;" */
+    mr_snap_path(&path, &r->snap, db->object->file);
+    enum mr_code code = mr_io_read_file(path.ptr, FILE_MAX_BYTES, &text, err);
+    const char *tail = code == MR_OK ? strstr(text.ptr, "` CHARACTER SET ") : NULL;
+    if (code == MR_OK && tail == NULL)
+        code =
+            mr_err_set(err, MR_E_SNAPSHOT, "\"%s\" holds no database", db->object->file);
+    if (code == MR_OK) {
+        mr_strbuf_add_str(&sql,
+                          db->there == NULL ? "CREATE DATABASE " : "ALTER DATABASE ");
+        mr_sql_ident(&sql, db->to);
+        mr_strbuf_add(&sql, tail + 1, strcspn(tail, ";\n") - 1);
+        if (db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE)
+            code = mr_restore_exec(r->db, &sql, err);
+    }
+    mr_strbuf_release(&path);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    if (!r->resumed) { /* that of another restore is of no use */
+        mr_strbuf_add_str(&sql, "DROP TABLE IF EXISTS ");
+        mr_restore_progress_table(&sql, r);
+        code = mr_restore_exec(r->db, &sql, err);
+    }
+    mr_strbuf_reset(&sql);
+    mr_strbuf_add_str(&sql, "CREATE TABLE IF NOT EXISTS ");
+    mr_restore_progress_table(&sql, r);
+    mr_strbuf_add_str(
+        &sql, " (uuid VARCHAR(40) CHARACTER SET ascii NOT NULL, file VARCHAR(250) "
+              "CHARACTER SET ascii NOT NULL PRIMARY KEY) ENGINE=InnoDB");
+    if (code == MR_OK)
+        code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_reset(&sql);
+    mr_strbuf_add_str(&sql, "INSERT INTO ");
+    mr_restore_progress_table(&sql, r);
+    mr_strbuf_add_str(&sql, " VALUES (");
+    mr_sql_string(&sql, r->snap.manifest.uuid);
+    mr_strbuf_add_str(&sql, ", 'begun')");
+    if (code == MR_OK && !r->resumed)
+        code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
+        if (r->tables[i].is_there)
+            continue;
+        code = use(r, r->tables[i].db, err);
+        if (code == MR_OK)
+            code = exec_file(r, r->tables[i].snap->schema_file, err);
+    }
+    return code;
+}
+
+enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
+{
+    enum mr_code code = exec_text(r, mr_snap_session_sql, err);
+    for (size_t i = 0; code == MR_OK && i < r->ndbs; i++)
+        code = make_database(r, &r->dbs[i], err);
+    if (code == MR_OK)
+        code = make_progress_table(r, err);
+    if (code == MR_OK)
+        code = make_objects(r, MR_SNAP_SEQUENCE, err);
+    if (code == MR_OK)
+        code = make_objects(r, MR_SNAP_ROUTINE, err);
+    return code == MR_OK ? make_tables(r, err) : code;
+}
+
+/* ---- behind the rows ---- */
+
+static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
+        const struct mr_restore_table *t = &r->tables[i];
+        struct mr_err why = {0};
+        if (t->snap->keys_file == NULL || t->has_keys)
+            continue;
+        code = use(r, t->db, &why);
+        if (code == MR_OK)
+            code = exec_file(r, t->snap->keys_file, &why);
+        if (code == MR_E_SQL || code == MR_E_NO_SUCH || code == MR_E_DENIED)
+            code = mr_restore_note(r, why.message, err);
+        else if (code != MR_OK && err != NULL)
+            *err = why;
+    }
+    return code;
+}
+
+/* Views may refer to each other in any order: first all of them, as names alone. */
+static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
+        const struct mr_snap_object *o = &m->objects[i];
+        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0 || !is_wanted(r, o))
+            continue;
+        code = use(r, mr_restore_db_name(r, o->db), err);
+        if (code == MR_OK)
+            code = drop_object(r, o, err);
+        mr_strbuf_reset(&sql);
+        mr_snap_view_stub(&sql, o);
+        if (code == MR_OK)
+            code = mr_restore_exec(r->db, &sql, err);
+    }
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
+{
+    enum mr_code code = make_keys(r, err);
+    if (code == MR_OK)
+        code = make_stubs(r, err);
+    if (code == MR_OK)
+        code = make_objects(r, MR_SNAP_VIEW, err);
+    if (code == MR_OK)
+        code = make_objects(r, MR_SNAP_TRIGGER, err);
+    return code == MR_OK ? make_objects(r, MR_SNAP_EVENT, err) : code;
+}
+
+enum mr_code mr_restore_end(struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "DROP TABLE IF EXISTS ");
+    mr_restore_progress_table(&sql, r);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
