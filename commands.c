@@ -8,8 +8,8 @@
 #include "recon/gate/gate_cmd.h"
 #include "recon/report/report_cmd.h"
 #include "repair/repair_cmd.h"
-#include "snapshot/snapshot_cmd.h"
 #include "snapshot/read/source_snapshot.h"
+#include "snapshot/snapshot_cmd.h"
 
 static const struct mr_command *const items[] = {
     &mr_check_command,

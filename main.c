@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "core/cli/cli.h"
-#include "core/cli/help.h"
-#include "core/file/io.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/base/term.h"
 #include "core/base/version.h"
+#include "core/cli/cli.h"
+#include "core/cli/help.h"
+#include "core/file/io.h"
 
 /* A descriptor that was closed is opened read-only on nothing: reading ends at once,
  * and writing to it fails, so a result that nobody can get is still an error. */

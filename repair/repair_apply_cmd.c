@@ -2,17 +2,17 @@
  * repair_cmd.h. */
 #include <stdio.h>
 
-#include "core/cli/confirm.h"
 #include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/base/term.h"
+#include "core/cli/confirm.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_plan.h"
 #include "repair/apply/approval.h"
-#include "repair/plan/plan_dir.h"
-#include "repair/repair_cmd.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
+#include "repair/plan/plan_dir.h"
+#include "repair/repair_cmd.h"
 
 #define PEER_TIMEOUT_S 60
 

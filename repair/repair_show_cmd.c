@@ -4,11 +4,11 @@
 #include "core/base/log.h"
 #include "core/base/term.h"
 #include "repair/apply/approval.h"
-#include "repair/plan/plan_dir.h"
-#include "repair/repair_cmd.h"
 #include "repair/apply/repair_options.h"
+#include "repair/plan/plan_dir.h"
 #include "repair/plan/plan_find.h"
 #include "repair/planning/plan_show.h"
+#include "repair/repair_cmd.h"
 
 static const struct mr_command_doc doc = {
     .summary = "print what a plan would do",

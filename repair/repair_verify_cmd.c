@@ -3,10 +3,10 @@
 
 #include "core/base/run_id.h"
 #include "core/base/term.h"
-#include "repair/plan/plan_dir.h"
-#include "repair/repair_cmd.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
+#include "repair/plan/plan_dir.h"
+#include "repair/repair_cmd.h"
 #include "repair/verify/verify_report.h"
 
 #define PEER_TIMEOUT_S 60

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 
 /* "1.4 GiB" */
 static void add_bytes(struct mr_strbuf *out, uint64_t bytes)

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 #include "snapshot/restore/restore.h"
 #include "snapshot/snapshot_cmd.h"
 

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/log.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_options.h"
 #include "snapshot/snap_show.h"

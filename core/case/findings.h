@@ -20,11 +20,11 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/vec.h"
 #include "core/case/casefile.h"
-#include "core/source/keyrange.h"
 #include "core/row/row.h"
 #include "core/row/value_text.h"
-#include "core/base/vec.h"
+#include "core/source/keyrange.h"
 
 #define MR_FINDINGS_VERSION 1
 

@@ -14,8 +14,8 @@
 #ifndef MR_PLAN_MANIFEST_H
 #define MR_PLAN_MANIFEST_H
 
-#include "core/json/json_in.h"
 #include "core/base/strbuf.h"
+#include "core/json/json_in.h"
 
 #define MR_PLAN_SCHEMA "myrecon/plan/1"
 

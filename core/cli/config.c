@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/cli/gate_config.h"
-#include "core/file/io.h"
 #include "core/base/pattern.h"
 #include "core/base/strbuf.h"
 #include "core/base/suggest.h"
+#include "core/cli/gate_config.h"
+#include "core/file/io.h"
 
 #define MAX_BYTES ((size_t)16 << 20)
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/version.h"
 #include "core/file/io.h"
 #include "core/json/jsonw.h"
-#include "core/base/version.h"
 
 struct config_options {
     const char *config_path;

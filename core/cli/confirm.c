@@ -6,8 +6,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "core/file/io.h"
 #include "core/base/term.h"
+#include "core/file/io.h"
 
 static bool is_yes(char *line)
 {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cli/config.h"
 #include "core/base/pattern.h"
 #include "core/base/suggest.h"
+#include "core/cli/config.h"
 
 const struct mr_gate_name_info mr_gate_names[MR_GATE_NAMES_END] = {
 #define MR_GATE_NAME(id, level, when, what)                                              \

@@ -14,9 +14,9 @@
 
 #include <stdbool.h>
 
+#include "core/base/term.h"
 #include "core/cli/progress.h"
 #include "core/cli/settings.h"
-#include "core/base/term.h"
 
 struct mr_general_options {
     const char *config_path; /* or NULL */

@@ -4,8 +4,8 @@
 #ifndef MR_HELP_H
 #define MR_HELP_H
 
-#include "core/cli/cli.h"
 #include "core/base/strbuf.h"
+#include "core/cli/cli.h"
 
 /* `myrecon --help`: the commands; with a group (`myrecon repair --help`) only its own. */
 void mr_help_overview(struct mr_command_list commands, const char *group,

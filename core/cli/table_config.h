@@ -18,8 +18,8 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
-#include "core/cli/option.h"
 #include "core/base/strbuf.h"
+#include "core/cli/option.h"
 
 enum mr_identity {
     MR_IDENTITY_DEFAULT = 0, /* not configured: inferred */

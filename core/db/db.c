@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/signals.h"
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
-#include "core/base/signals.h"
 
 #define SQL_KEEP_BYTES 65536
 

@@ -33,11 +33,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/db/endpoint.h"
 #include "core/base/err.h"
+#include "core/base/strbuf.h"
+#include "core/db/endpoint.h"
 #include "core/file/feed.h"
 #include "core/row/row.h"
-#include "core/base/strbuf.h"
 
 enum mr_flavour { MR_FLAVOUR_MYSQL = 1, MR_FLAVOUR_MARIADB };
 

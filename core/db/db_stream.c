@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/signals.h"
 #include "core/db/db_internal.h"
 #include "core/db/db_wire.h"
-#include "core/base/signals.h"
 
 #define SLICE_BYTES 65536 /* longer values are long values */
 #define BUFFER_START_BYTES 256

@@ -6,10 +6,10 @@
 #include <strings.h>
 
 #include "core/base/arena.h"
+#include "core/base/vec.h"
 #include "core/db/grants_internal.h"
 #include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
-#include "core/base/vec.h"
 
 /* One privilege on one place, from one line. */
 struct grant {

@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "core/base/signals.h"
-#include "core/db/sqltext.h"
 #include "core/base/vec.h"
+#include "core/db/sqltext.h"
 
 /* Servers wait in slices, so that a cancel is heard and no statement time-out strikes.
  */

@@ -8,8 +8,8 @@
 #ifndef MR_SQLTEXT_H
 #define MR_SQLTEXT_H
 
-#include "core/row/row.h"
 #include "core/base/strbuf.h"
+#include "core/row/row.h"
 
 /* `o``dd` */
 void mr_sql_ident(struct mr_strbuf *sql, const char *name);

@@ -9,9 +9,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/vec.h"
 #include "core/db/replication.h"
 #include "core/db/sqltext.h"
-#include "core/base/vec.h"
 
 #define STATEMENT_TIMEOUT_S 5
 #define REPLICA_CONNECT_S 3

@@ -32,9 +32,9 @@
 #include <stddef.h>
 
 #include "core/base/err.h"
+#include "core/base/strbuf.h"
 #include "core/file/recipient.h"
 #include "core/file/sink.h"
-#include "core/base/strbuf.h"
 
 struct mr_cms;
 

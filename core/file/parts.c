@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/vec.h"
 #include "core/file/cms.h"
 #include "core/file/io_internal.h"
-#include "core/base/vec.h"
 
 #define MAX_PARTS 999
 #define SUFFIX_BYTES 5                       /* ".999" */

@@ -5,9 +5,9 @@
 #include <openssl/pem.h>
 #include <unistd.h>
 
+#include "core/base/term.h"
 #include "core/file/io.h"
 #include "core/file/ssl_error.h"
-#include "core/base/term.h"
 
 #define MAX_FILE_BYTES ((size_t)1 << 20)
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "core/source/canon.h"
-#include "core/pair/pair_columns.h"
 #include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
+#include "core/source/canon.h"
 
 enum mr_code mr_pair_add_note(struct mr_pair *pair, const char *text, struct mr_err *err)
 {

@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/cli/config.h"
 #include "core/case/findings.h"
+#include "core/cli/config.h"
 #include "core/source/sides.h"
 
 /* How the rows of the two sides find each other. */

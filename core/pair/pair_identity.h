@@ -2,8 +2,8 @@
 #ifndef MR_PAIR_IDENTITY_H
 #define MR_PAIR_IDENTITY_H
 
-#include "core/source/canon.h"
 #include "core/pair/pair.h"
+#include "core/source/canon.h"
 
 /* Replaces out by the encoded values at these positions of an image; *null: one of them is
  * NULL. */

@@ -9,8 +9,8 @@
 #ifndef MR_ROWSET_H
 #define MR_ROWSET_H
 
-#include "core/source/source.h"
 #include "core/pair/rowhash.h"
+#include "core/source/source.h"
 
 struct mr_rowset_row {
     size_t key_at, key_len;

@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
-#include "core/row/value_text.h"
 #include "core/base/vec.h"
+#include "core/row/value_text.h"
 
 enum { MAX_DEPTH = 200 };
 

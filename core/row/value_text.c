@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 
 enum {
     DOUBLE_DIGITS = 17,   /* enough for every double to read back */

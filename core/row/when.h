@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-#include "core/row/row.h"
 #include "core/base/strbuf.h"
+#include "core/row/row.h"
 
 struct mr_when {
     struct mr_time time; /* as written */

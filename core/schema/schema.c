@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/schema/schema_internal.h"
 #include "core/db/sqltext.h"
+#include "core/schema/schema_internal.h"
 
 /* -- cells and memory ------------------------------------------------------------- */
 

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/sqltext.h"
 #include "core/schema/schema_internal.h"
 #include "core/schema/schema_norm.h"
-#include "core/db/sqltext.h"
 
 /* -- classes ---------------------------------------------------------------------- */
 

@@ -19,9 +19,9 @@
 #include <string.h>
 
 #include "core/base/arena.h"
-#include "core/schema/schema_words.h"
-#include "core/db/sqlscan.h"
 #include "core/base/vec.h"
+#include "core/db/sqlscan.h"
+#include "core/schema/schema_words.h"
 
 enum tag { TAG_ATOM = 1, TAG_AND, TAG_OR, TAG_COMPOUND };
 

@@ -9,8 +9,8 @@
 #ifndef MR_SCHEMA_INTERNAL_H
 #define MR_SCHEMA_INTERNAL_H
 
-#include "core/schema/schema.h"
 #include "core/base/vec.h"
+#include "core/schema/schema.h"
 
 struct mr_schema_load {
     struct mr_db *db;

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/schema/schema_internal.h"
-#include "core/schema/schema_norm.h"
 #include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
+#include "core/schema/schema_internal.h"
+#include "core/schema/schema_norm.h"
 
 /* -- indexes ---------------------------------------------------------------------- */
 

@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/row/row.h"
 #include "core/base/strbuf.h"
+#include "core/row/row.h"
 
 /* COLUMN_TYPE: lower case outside quotes, no display width (but of zerofill), no
  * comments, geomcollection as geometrycollection, year(4) as year. */

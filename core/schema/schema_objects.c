@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/db/sqltext.h"
 #include "core/schema/schema_internal.h"
 #include "core/schema/schema_norm.h"
-#include "core/db/sqltext.h"
 
 static struct mr_object *push_object(struct mr_schema_load *load,
                                      enum mr_object_kind kind, const struct mr_cell *db,

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "core/db/grants.h"
-#include "core/schema/schema.h"
 #include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
+#include "core/schema/schema.h"
 
 /* -- absent or hidden ------------------------------------------------------------- */
 

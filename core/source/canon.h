@@ -17,9 +17,9 @@
 #ifndef MR_CANON_H
 #define MR_CANON_H
 
+#include "core/base/vec.h"
 #include "core/db/db.h"
 #include "core/schema/schema.h"
-#include "core/base/vec.h"
 
 /* One column of a key or identity. */
 struct mr_canon_column {

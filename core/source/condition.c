@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/source/canon.h"
-#include "core/db/sqlscan.h"
 #include "core/base/vec.h"
+#include "core/db/sqlscan.h"
+#include "core/source/canon.h"
 
 #define DEPTH_MAX 32 /* of parentheses and NOT */
 

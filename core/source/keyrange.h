@@ -22,8 +22,8 @@
 #ifndef MR_KEYRANGE_H
 #define MR_KEYRANGE_H
 
-#include "core/row/row.h"
 #include "core/base/strbuf.h"
+#include "core/row/row.h"
 
 #define MR_KEY_PARTS_MAX 32 /* MariaDB's limit; MySQL's is 16 */
 

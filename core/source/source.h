@@ -18,11 +18,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/vec.h"
 #include "core/db/db.h"
-#include "core/source/keyrange.h"
 #include "core/row/row.h"
 #include "core/schema/schema.h"
-#include "core/base/vec.h"
+#include "core/source/keyrange.h"
 
 /* What stands in the select list for a column. */
 enum mr_expr {

@@ -11,8 +11,8 @@
 #ifndef MR_COMPLETION_H
 #define MR_COMPLETION_H
 
-#include "core/cli/cli.h"
 #include "core/base/strbuf.h"
+#include "core/cli/cli.h"
 
 enum mr_completion_kind {
     MR_COMPLETION_ANY = 1, /* nothing can be offered */

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "core/file/io.h"
 #include "core/base/log.h"
+#include "core/file/io.h"
 #include "docs/docgen/completion.h"
 #include "docs/docgen/man_page.h"
 

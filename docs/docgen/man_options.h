@@ -13,9 +13,9 @@
 #ifndef MR_MAN_OPTIONS_H
 #define MR_MAN_OPTIONS_H
 
-#include "core/cli/cli.h"
 #include "core/base/strbuf.h"
 #include "core/base/vec.h"
+#include "core/cli/cli.h"
 
 #define MR_MAN_COMMANDS ((size_t)32)
 

@@ -17,8 +17,8 @@
 #ifndef MR_MAN_PAGE_H
 #define MR_MAN_PAGE_H
 
-#include "core/cli/cli.h"
 #include "core/base/strbuf.h"
+#include "core/cli/cli.h"
 
 /* text: NUL-terminated. */
 enum mr_code mr_man_page_expand(struct mr_command_list commands, const char *text,

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/case/image.h"
 #include "core/base/suggest.h"
+#include "core/case/image.h"
 
 struct fields {
     struct mr_affected *list;

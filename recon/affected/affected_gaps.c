@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/case/kinship.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/case/kinship.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_result.h"
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/file/csv_in.h"
 #include "core/case/plan_manifest.h"
+#include "core/file/csv_in.h"
 #include "core/file/sha256.h"
 #include "recon/affected/affected_line.h"
 

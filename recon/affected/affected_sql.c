@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/case/image.h"
-#include "core/db/sqltext.h"
 #include "core/base/utf8.h"
 #include "core/base/version.h"
+#include "core/case/image.h"
+#include "core/db/sqltext.h"
 #include "recon/affected/affected_plan.h"
 #include "recon/affected/affected_type.h"
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/case/image.h"
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/suggest.h"
+#include "core/case/image.h"
 #include "recon/affected/affected_field.h"
 
 struct chooser {

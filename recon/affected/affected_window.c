@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
 #include "core/pair/rowhash.h"
-#include "core/base/signals.h"
 #include "recon/affected/affected_live.h"
 #include "recon/check/window.h"
 

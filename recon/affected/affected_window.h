@@ -14,9 +14,9 @@
 
 #include "core/cli/config.h"
 #include "core/cli/progress.h"
-#include "core/source/sides.h"
 #include "core/db/throttle.h"
 #include "core/row/when.h"
+#include "core/source/sides.h"
 #include "recon/affected/affected_people.h"
 
 struct mr_affected_window {

@@ -22,10 +22,10 @@
 #include <stdint.h>
 
 #include "core/case/findings.h"
-#include "core/pair/pair.h"
 #include "core/cli/progress.h"
 #include "core/db/replication.h"
 #include "core/db/throttle.h"
+#include "core/pair/pair.h"
 
 struct mr_check_options;
 struct mr_check_run {

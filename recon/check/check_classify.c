@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "core/pair/pair_identity.h"
 #include "core/base/signals.h"
+#include "core/pair/pair_identity.h"
 #include "recon/check/check_duplicates.h"
 
 #define BATCH 500

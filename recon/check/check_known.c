@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/base/signals.h"
+#include "core/pair/pair_columns.h"
 
 #define TRIES 4
 #define MISSES 4 /* ranges in a row that differ, before the rest is read as usual */

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/cli/config.h"
 #include "core/base/log.h"
 #include "core/base/pattern.h"
+#include "core/cli/config.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "recon/check/check_options.h"

@@ -8,9 +8,9 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/pair/rowhash.h"
 #include "recon/check/check_options.h"
 #include "recon/check/chunk.h"
-#include "core/pair/rowhash.h"
 
 #define MIN_ROWS 5000
 #define MAX_ROWS 20000

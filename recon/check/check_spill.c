@@ -8,11 +8,11 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/pair/pair_identity.h"
+#include "core/pair/rowhash.h"
 #include "recon/check/check_confirm.h"
 #include "recon/check/check_known.h"
-#include "core/pair/pair_identity.h"
 #include "recon/check/check_options.h"
-#include "core/pair/rowhash.h"
 #include "recon/check/spill.h"
 
 #define MAX_PASSES 5

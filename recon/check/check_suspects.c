@@ -5,8 +5,8 @@
 #include <strings.h>
 
 #include "core/base/clock.h"
-#include "core/cli/config.h"
 #include "core/base/log.h"
+#include "core/cli/config.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/suspect_names.h"
 #include "recon/check/suspect_sample.h"

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/case/image.h"
-#include "core/cli/progress.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/case/image.h"
+#include "core/cli/progress.h"
 #include "recon/check/check_ranges.h"
 #include "recon/check/next_step.h"
 
@@ -44,17 +44,12 @@ static void fresh(struct text *t, struct mr_strbuf *sb)
 }
 
 /* A name may hold anything; a terminal must not obey it. */
-static void add_name(struct mr_strbuf *sb, const char *name)
-{
-    mr_utf8_show(sb, name, strlen(name), false);
-}
-
 static void set_table(struct text *t, size_t i)
 {
     t->table = &t->result->tables[i];
     t->shown = t->hidden = 0;
     fresh(t, &t->name);
-    add_name(&t->name, t->table->name);
+    mr_utf8_show_str(&t->name, t->table->name);
 }
 
 static void add_count(struct mr_strbuf *sb, uint64_t n, const char *what)
@@ -141,7 +136,7 @@ static void table_lines(struct text *t)
 
 static void add_column_name(struct mr_strbuf *out, const char *name)
 {
-    add_name(out, name);
+    mr_utf8_show_str(out, name);
     mr_strbuf_add_char(out, ' ');
 }
 
@@ -252,7 +247,7 @@ static size_t cell_width(const struct text *t)
 static void print_name_cell(struct text *t, const char *name)
 {
     struct mr_strbuf shown = MR_STRBUF_INIT;
-    add_name(&shown, name);
+    mr_utf8_show_str(&shown, name);
     size_t len = mr_utf8_fit(shown.ptr, shown.len, NAME_CELL);
     size_t width = mr_utf8_width(shown.ptr, len);
     (void)fprintf(t->out, "      %.*s%*s ", (int)len, shown.ptr, (int)(NAME_CELL - width),
@@ -418,9 +413,9 @@ static void objects(struct text *t)
         fresh(t, &t->b);
         bool itself = strcmp(o->kind, "table") == 0 || o->name == NULL ||
                       strcmp(o->kind, "database") == 0;
-        add_name(&t->b, scope != NULL ? scope : "");
+        mr_utf8_show_str(&t->b, scope != NULL ? scope : "");
         mr_strbuf_add_str(&t->b, itself ? "" : ".");
-        add_name(&t->b, itself ? "" : o->name);
+        mr_utf8_show_str(&t->b, itself ? "" : o->name);
         (void)fprintf(t->out, "  %s  %s\n      %s\n", o->kind, t->b.ptr, t->a.ptr);
     }
     if (count > OBJECTS_SHOWN)
@@ -460,7 +455,7 @@ static void suspects(struct text *t)
         fresh(t, &t->a);
         fresh(t, &t->b);
         mr_utf8_show(&t->a, a->config, len, false);
-        add_name(&t->b, a->config + len + (a->config[len] != '\0'));
+        mr_utf8_show_str(&t->b, a->config + len + (a->config[len] != '\0'));
         if (!again)
             (void)fprintf(t->out, "  %s\n", t->a.ptr);
         (void)fprintf(t->out, "  %s\n", t->b.ptr);
@@ -477,7 +472,7 @@ static void paragraph(struct text *t, const char *sentence)
 {
     size_t column = 0;
     fresh(t, &t->a);
-    add_name(&t->a, sentence);
+    mr_utf8_show_str(&t->a, sentence);
     for (const char *at = t->a.ptr; *at != '\0';) {
         size_t len = strcspn(at, " ");
         size_t width = mr_utf8_width(at, len);

@@ -12,10 +12,10 @@
 #ifndef MR_CHUNK_H
 #define MR_CHUNK_H
 
-#include "core/case/findings.h"
-#include "core/source/keyrange.h"
-#include "core/row/row.h"
 #include "core/base/vec.h"
+#include "core/case/findings.h"
+#include "core/row/row.h"
+#include "core/source/keyrange.h"
 
 struct mr_chunk_row {
     struct mr_digest digest;

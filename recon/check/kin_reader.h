@@ -20,8 +20,8 @@
 #define MR_KIN_READER_H
 
 #include "core/case/kinship.h"
-#include "recon/check/check_scan.h"
 #include "core/pair/rowset.h"
+#include "recon/check/check_scan.h"
 
 struct mr_kin_lookup {
     const struct mr_pair *table; /* whose rows are named */

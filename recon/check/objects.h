@@ -26,11 +26,11 @@
 
 #include <stdbool.h>
 
-#include "core/db/db.h"
 #include "core/base/err.h"
+#include "core/base/strbuf.h"
+#include "core/db/db.h"
 #include "core/schema/schema.h"
 #include "core/source/source.h"
-#include "core/base/strbuf.h"
 
 enum mr_objects_kind {
     MR_OBJECTS_TABLE = 1 << 0,

@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-#include "core/schema/schema.h"
 #include "core/base/strbuf.h"
+#include "core/schema/schema.h"
 
 /* "int unsigned not null default 5" */
 void mr_objects_add_column(struct mr_strbuf *out, const struct mr_column *col);

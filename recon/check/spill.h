@@ -19,8 +19,8 @@
 
 #include "core/case/casefile.h"
 #include "core/case/findings.h"
-#include "core/source/keyrange.h"
 #include "core/row/row.h"
+#include "core/source/keyrange.h"
 
 struct mr_spill;
 

@@ -14,10 +14,10 @@
 #ifndef MR_DOCTOR_H
 #define MR_DOCTOR_H
 
+#include "core/base/vec.h"
 #include "core/cli/config.h"
 #include "core/cli/option.h"
 #include "core/schema/schema.h"
-#include "core/base/vec.h"
 #include "recon/gate/gate_activity.h"
 #include "recon/gate/gate_collect.h"
 

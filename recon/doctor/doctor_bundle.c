@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "core/base/log.h"
+#include "core/base/version.h"
 #include "core/file/outfile.h"
 #include "core/file/ustar.h"
-#include "core/base/version.h"
 #include "recon/doctor/doctor_scrub.h"
 
 struct mr_doctor_bundle {

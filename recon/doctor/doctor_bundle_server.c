@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/db/sqlmask.h"
 #include "core/base/utf8.h"
+#include "core/db/sqlmask.h"
 #include "recon/doctor/doctor_bundle.h"
 #include "recon/doctor/doctor_scrub.h"
 #include "recon/gate/gate_shape.h"

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/cli/general_options.h"
 #include "core/base/run_id.h"
 #include "core/base/suggest.h"
 #include "core/base/term.h"
+#include "core/cli/general_options.h"
 #include "recon/doctor/doctor.h"
 #include "recon/doctor/doctor_bundle.h"
 #include "recon/doctor/doctor_output.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/db/sqlmask.h"
 #include "core/base/utf8.h"
+#include "core/db/sqlmask.h"
 #include "recon/doctor/doctor.h"
 
 #define SHOWN 3

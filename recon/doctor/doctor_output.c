@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 
 static enum mr_style style_of(enum mr_doctor_state state)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/db/sqlmask.h"
 #include "core/base/utf8.h"
+#include "core/db/sqlmask.h"
 #include "recon/doctor/doctor.h"
 #include "recon/gate/gate_link.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/db/sqltext.h"
 #include "core/base/vec.h"
+#include "core/db/sqltext.h"
 
 #define MAX_SESSIONS "20"
 #define STATEMENT_CHARS "200"

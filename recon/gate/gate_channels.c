@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/db/sqltext.h"
 #include "core/base/vec.h"
+#include "core/db/sqltext.h"
 
 #define NO_COLUMN SIZE_MAX
 

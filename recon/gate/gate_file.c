@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "core/file/io.h"
-#include "core/json/jsonw.h"
-#include "core/file/sha256.h"
 #include "core/base/version.h"
+#include "core/file/io.h"
+#include "core/file/sha256.h"
+#include "core/json/jsonw.h"
 #include "recon/gate/gate_file_internal.h"
 
 static void begin_object(struct mr_jsonw *w, const char *key)

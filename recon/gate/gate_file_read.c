@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/file/io.h"
-#include "core/json/json_reader.h"
 #include "core/file/sha256.h"
+#include "core/json/json_reader.h"
 #include "recon/gate/gate_file.h"
 #include "recon/gate/gate_file_internal.h"
 

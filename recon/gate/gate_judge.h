@@ -12,8 +12,8 @@
 #ifndef MR_GATE_JUDGE_H
 #define MR_GATE_JUDGE_H
 
-#include "core/cli/gate_config.h"
 #include "core/base/vec.h"
+#include "core/cli/gate_config.h"
 #include "recon/gate/gate_activity.h"
 #include "recon/gate/gate_facts.h"
 

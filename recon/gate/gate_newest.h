@@ -9,8 +9,8 @@
 #ifndef MR_GATE_NEWEST_H
 #define MR_GATE_NEWEST_H
 
-#include "core/schema/schema.h"
 #include "core/cli/table_config.h"
+#include "core/schema/schema.h"
 
 enum mr_gate_newest_by {
     MR_GATE_BY_NOTHING = 0,

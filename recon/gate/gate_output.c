@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 
 int mr_gate_output_exit(enum mr_gate_severity verdict, bool nagios)
 {
@@ -51,16 +51,11 @@ static size_t count_silenced(const struct mr_gate_report *report)
 
 /* ---- text ---- */
 
-static void show(struct mr_strbuf *out, const char *text)
-{
-    mr_utf8_show(out, text, strlen(text), false);
-}
-
 /* In the first line a bar begins the performance data. */
 static void show_plain(struct mr_strbuf *out, const char *text)
 {
     const size_t from = out->len;
-    show(out, text);
+    mr_utf8_show_str(out, text);
     for (size_t i = from; i < out->len; i++)
         if (out->ptr[i] == '|')
             out->ptr[i] = '/';
@@ -132,19 +127,19 @@ static void one_block(const struct mr_gate_report *report, const struct mr_gate_
         r->silence != NULL ? "silenced" : mr_gate_severity_text(r->severity),
         mr_term_style(MR_STYLE_RESET, report->color), r->priority,
         mr_gate_names[r->name].name);
-    show(out, r->message);
+    mr_utf8_show_str(out, r->message);
     mr_strbuf_add_char(out, '\n');
     if (r->silence != NULL) {
         mr_strbuf_add_fmt(out, "         %s until ", mr_gate_severity_text(r->severity));
-        show(out, r->silence->until_text);
+        mr_utf8_show_str(out, r->silence->until_text);
         if (r->silence->reason != NULL) {
             mr_strbuf_add_str(out, ": ");
-            show(out, r->silence->reason);
+            mr_utf8_show_str(out, r->silence->reason);
         }
         mr_strbuf_add_char(out, '\n');
     } else if (r->hint != NULL) {
         mr_strbuf_add_str(out, "         ");
-        show(out, r->hint);
+        mr_utf8_show_str(out, r->hint);
         mr_strbuf_add_char(out, '\n');
     }
 }

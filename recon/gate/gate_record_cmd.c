@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/log.h"
+#include "core/json/jsonw.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_file.h"
 #include "recon/gate/gate_run.h"

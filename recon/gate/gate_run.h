@@ -12,8 +12,8 @@
 #ifndef MR_GATE_RUN_H
 #define MR_GATE_RUN_H
 
-#include "core/cli/config.h"
 #include "core/base/run_id.h"
+#include "core/cli/config.h"
 #include "recon/gate/gate_collect.h"
 #include "recon/gate/gate_judge.h"
 #include "recon/gate/gate_options.h"

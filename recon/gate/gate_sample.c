@@ -11,9 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/source/keyrange.h"
-#include "core/row/row.h"
 #include "core/db/sqltext.h"
+#include "core/row/row.h"
+#include "core/source/keyrange.h"
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_shape.h"
 #include "recon/gate/gate_work.h"

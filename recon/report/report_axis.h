@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/source/keyrange.h"
 #include "core/base/strbuf.h"
+#include "core/source/keyrange.h"
 
 #define MR_AXIS_BINS 240
 #define MR_AXIS_TICKS_MAX 12

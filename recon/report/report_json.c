@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/signals.h"
+#include "core/json/jsonw.h"
 #include "recon/report/report_samples.h"
 #include "recon/report/report_story_json.h"
 #include "recon/report/report_survey.h"

@@ -9,8 +9,8 @@
 #ifndef MR_REPORT_SINK_H
 #define MR_REPORT_SINK_H
 
-#include "core/file/outfile.h"
 #include "core/base/strbuf.h"
+#include "core/file/outfile.h"
 
 struct mr_report_sink {
     struct mr_strbuf buf;

@@ -18,9 +18,9 @@
 #define MR_REPORT_STORY_H
 
 #include "core/base/arena.h"
-#include "core/json/journal_line.h"
-#include "core/cli/option.h"
 #include "core/base/vec.h"
+#include "core/cli/option.h"
+#include "core/json/journal_line.h"
 #include "recon/gate/gate_facts.h"
 
 /* What a plan decided of a row of SOURCE. */

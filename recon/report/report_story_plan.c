@@ -4,8 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/json/json_lines.h"
 #include "core/case/plan_manifest.h"
+#include "core/json/json_lines.h"
 #include "recon/report/report_story_get.h"
 
 const char *const mr_story_decision_names[MR_STORY_DECISIONS] = {

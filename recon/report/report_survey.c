@@ -12,8 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/case/image.h"
 #include "core/base/signals.h"
+#include "core/case/image.h"
 #include "recon/check/check_ranges.h"
 
 #define TAIL_WEIGHT 9

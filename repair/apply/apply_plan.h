@@ -18,8 +18,8 @@
 
 #include "repair/apply/apply_case.h"
 #include "repair/apply/apply_report.h"
-#include "repair/plan/plan_dir.h"
 #include "repair/apply/repair_options.h"
+#include "repair/plan/plan_dir.h"
 
 struct mr_apply_plan {
     const struct mr_repair_options *opts;

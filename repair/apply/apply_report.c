@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "core/base/term.h"
 #include "core/base/utf8.h"
@@ -81,11 +80,6 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
 
 /* ---- text ---- */
 
-static void add_shown(struct mr_strbuf *out, const char *text)
-{
-    mr_utf8_show(out, text, strlen(text), false);
-}
-
 static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal,
                          bool color)
 {
@@ -93,12 +87,12 @@ static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal
     if (*refusal->table == '\0') {
         mr_strbuf_add_fmt(out, "unit %" PRIu64, refusal->unit);
     } else {
-        add_shown(out, refusal->table);
+        mr_utf8_show_str(out, refusal->table);
         mr_strbuf_add_char(out, ' ');
-        add_shown(out, refusal->key);
+        mr_utf8_show_str(out, refusal->key);
     }
     mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, color));
-    add_shown(out, refusal->reason);
+    mr_utf8_show_str(out, refusal->reason);
     mr_strbuf_add_char(out, '\n');
 }
 

@@ -29,8 +29,8 @@
 #include "core/cli/progress.h"
 #include "core/db/throttle.h"
 #include "repair/apply/journal.h"
-#include "repair/script/script_read.h"
 #include "repair/apply/target.h"
+#include "repair/script/script_read.h"
 
 #define MR_APPLY_TRIES 10
 

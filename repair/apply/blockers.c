@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "core/db/sqltext.h"
 #include "core/base/utf8.h"
+#include "core/db/sqltext.h"
 
 #define MAX_BLOCKERS "5"
 #define STATEMENT_CHARS "300"

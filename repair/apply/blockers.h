@@ -13,10 +13,10 @@
 #define MR_BLOCKERS_H
 
 #include "core/base/arena.h"
+#include "core/base/vec.h"
 #include "core/db/db.h"
 #include "core/db/grants.h"
 #include "core/json/jsonw.h"
-#include "core/base/vec.h"
 
 struct mr_blocker {
     const char *id, *user, *host, *command;

@@ -10,10 +10,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "core/file/io.h"
-#include "core/json/jsonw.h"
 #include "core/base/run_id.h"
 #include "core/base/vec.h"
+#include "core/file/io.h"
+#include "core/json/jsonw.h"
 #include "repair/plan/plan_dir.h"
 
 #define LOCK_WAIT_MS 1000

@@ -8,8 +8,8 @@
 #define MR_PEERS_H
 
 #include "core/cli/option.h"
-#include "repair/plan/manifest.h"
 #include "repair/apply/target.h"
+#include "repair/plan/manifest.h"
 
 struct mr_peer {
     struct mr_endpoint ep;

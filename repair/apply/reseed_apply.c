@@ -8,8 +8,8 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
-#include "repair/reseed/counter_read.h"
 #include "repair/apply/reseed_insert.h"
+#include "repair/reseed/counter_read.h"
 #include "repair/script/reseed_sql.h"
 
 #define RECONNECTS 6

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/schema/schema.h"
 #include "core/db/sqltext.h"
+#include "core/schema/schema.h"
 
 static enum mr_code exec(const struct mr_insert_task *task, const struct mr_strbuf *sql,
                          struct mr_err *err)

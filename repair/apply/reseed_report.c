@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 #include "repair/reseed/reseed_show.h"
 
 int mr_reseed_report_exit(const struct mr_reseed_run *run)
@@ -20,11 +19,6 @@ int mr_reseed_report_exit(const struct mr_reseed_run *run)
 }
 
 /* ---- text ---- */
-
-static void add_shown(struct mr_strbuf *out, const char *text)
-{
-    mr_utf8_show(out, text, strlen(text), false);
-}
 
 static void add_state(struct mr_strbuf *out, const struct mr_raise_result *r)
 {
@@ -66,15 +60,15 @@ static enum mr_style style_of(enum mr_raise raise)
 static void add_result(struct mr_strbuf *out, const struct mr_raise_result *r, bool color)
 {
     mr_strbuf_add_str(out, "  ");
-    add_shown(out, r->counter->target_table);
+    mr_utf8_show_str(out, r->counter->target_table);
     mr_strbuf_add_char(out, '.');
-    add_shown(out, r->counter->column);
+    mr_utf8_show_str(out, r->counter->column);
     mr_strbuf_add_fmt(out, ": %s", mr_term_style(style_of(r->raise), color));
     add_state(out, r);
     mr_strbuf_add_fmt(out, "%s\n", mr_term_style(MR_STYLE_RESET, color));
     if (r->reason != NULL) {
         mr_strbuf_add_str(out, "    ");
-        add_shown(out, r->reason);
+        mr_utf8_show_str(out, r->reason);
         mr_strbuf_add_char(out, '\n');
     }
     mr_blockers_to_text(&r->blockers, "    ", out);

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/case/planbook.h"
+#include "core/pair/pair_columns.h"
 #include "repair/merge/merge_equal.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_work.h"

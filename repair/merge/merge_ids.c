@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/pair/pair_columns.h"
 #include "core/case/planbook.h"
+#include "core/pair/pair_columns.h"
 #include "repair/merge/merge_work.h"
 #include "repair/reseed/plan_counters.h"
 #include "repair/reseed/reseed_read.h"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
 #include "core/pair/rowset.h"
-#include "core/base/signals.h"
 
 #define SCAN_KEYS 50000 /* a statement that reads the whole table */
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)

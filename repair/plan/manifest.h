@@ -15,9 +15,9 @@
 #include <stdbool.h>
 
 #include "core/base/arena.h"
+#include "core/base/strbuf.h"
 #include "core/db/db.h"
 #include "core/source/sides.h"
-#include "core/base/strbuf.h"
 #include "repair/plan/planned.h"
 
 #define MR_POLICY_RESEED "reseed-only"

@@ -5,8 +5,8 @@
 #ifndef MR_PLAN_DIR_INTERNAL_H
 #define MR_PLAN_DIR_INTERNAL_H
 
-#include "core/file/new_dir.h"
 #include "core/base/vec.h"
+#include "core/file/new_dir.h"
 #include "repair/plan/plan_dir.h"
 
 struct mr_plan_writer {

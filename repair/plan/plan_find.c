@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/file/csv_in.h"
 #include "core/json/jsonw.h"
-#include "core/base/utf8.h"
 #include "core/row/value_text.h"
 #include "repair/plan/entity_file.h"
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "core/row/json_norm.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
+#include "core/row/json_norm.h"
 
 /* What a reading says. */
 struct reading {

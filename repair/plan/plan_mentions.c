@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "core/case/casefile.h"
 #include "core/base/signals.h"
+#include "core/case/casefile.h"
 #include "repair/plan/plan_text.h"
 #include "repair/side/text_ids.h"
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 
 static void add_value(struct mr_strbuf *out, const struct mr_plan_table *t, size_t column,
                       const struct mr_value *value)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/base/signals.h"
+#include "core/pair/pair_columns.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_text.h"

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/file/csv_in.h"
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
+#include "core/file/csv_in.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_text.h"
 

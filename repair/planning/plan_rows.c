@@ -4,16 +4,16 @@
 #include <string.h>
 
 #include "repair/copy/copy.h"
-#include "repair/reseed/plan_counters.h"
-#include "repair/planning/plan_decisions.h"
 #include "repair/plan/plan_files.h"
-#include "repair/planning/plan_idmap.h"
 #include "repair/plan/plan_mentions.h"
+#include "repair/plan/plan_server.h"
+#include "repair/planning/plan_decisions.h"
+#include "repair/planning/plan_idmap.h"
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_select.h"
-#include "repair/plan/plan_server.h"
 #include "repair/planning/plan_summary.h"
 #include "repair/planning/planning.h"
+#include "repair/reseed/plan_counters.h"
 #include "repair/script/reseed_sql.h"
 #include "repair/script/script.h"
 

@@ -5,16 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/json/json_reader.h"
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/json_reader.h"
+#include "core/json/jsonw.h"
 #include "repair/reseed/reseed_show.h"
-
-static void add_shown(struct mr_strbuf *out, const char *text)
-{
-    mr_utf8_show(out, text, strlen(text), false);
-}
 
 /* ---- what happens to rows ---- */
 
@@ -159,11 +154,11 @@ static void add_table(struct mr_strbuf *out, const struct mr_planned *p,
                       const struct mr_planned_table *t, bool color)
 {
     mr_strbuf_add_fmt(out, "%s", mr_term_style(MR_STYLE_HEAD, color));
-    add_shown(out, t->table);
+    mr_utf8_show_str(out, t->table);
     mr_strbuf_add_str(out, mr_term_style(MR_STYLE_RESET, color));
     if (strcmp(t->table, t->target_table) != 0) {
         mr_strbuf_add_str(out, ", on the target ");
-        add_shown(out, t->target_table);
+        mr_utf8_show_str(out, t->target_table);
     }
     mr_strbuf_add_str(out, ": ");
     add_phrases(out, p, t, open_of(t));
@@ -172,7 +167,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_planned *p,
     for (size_t i = 0; i < t->ntriggers; i++) {
         mr_strbuf_add_fmt(out, "    trigger that fires (%s %s): ", t->triggers[i].timing,
                           t->triggers[i].event);
-        add_shown(out, t->triggers[i].name);
+        mr_utf8_show_str(out, t->triggers[i].name);
         mr_strbuf_add_char(out, '\n');
     }
 }
@@ -183,12 +178,12 @@ static void add_rows_head(struct mr_strbuf *out, const struct mr_manifest *m)
     mr_strbuf_add_fmt(out, "  run     %s\n", m->run != NULL ? m->run : "none");
     if (p->split_at != NULL) {
         mr_strbuf_add_str(out, "  split   ");
-        add_shown(out, p->split_at);
+        mr_utf8_show_str(out, p->split_at);
         mr_strbuf_add_char(out, '\n');
     }
     if (p->partial != NULL) {
         mr_strbuf_add_str(out, "  not compared: ");
-        add_shown(out, p->partial);
+        mr_utf8_show_str(out, p->partial);
         mr_strbuf_add_char(out, '\n');
     }
     mr_strbuf_add_char(out, '\n');
@@ -199,10 +194,10 @@ static void add_notes(struct mr_strbuf *out, const struct mr_planned *p)
     for (size_t i = 0; i < p->nnotes; i++) {
         mr_strbuf_add_str(out, "note: ");
         if (p->notes[i].table != NULL) {
-            add_shown(out, p->notes[i].table);
+            mr_utf8_show_str(out, p->notes[i].table);
             mr_strbuf_add_str(out, ": ");
         }
-        add_shown(out, p->notes[i].text);
+        mr_utf8_show_str(out, p->notes[i].text);
         mr_strbuf_add_char(out, '\n');
     }
 }
@@ -220,14 +215,14 @@ static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
     mr_strbuf_add_str(out, " decided\n");
     if (p->open > 0) {
         mr_strbuf_add_str(out, "decide in ");
-        add_shown(out, dir);
+        mr_utf8_show_str(out, dir);
         mr_strbuf_add_str(out, "/conflicts.csv, and plan again with --decisions\n");
     }
     if (p->rows + m->ncounters > 0) {
         mr_strbuf_add_str(out, "apply it with: myrecon repair apply ");
-        add_shown(out, dir);
+        mr_utf8_show_str(out, dir);
         mr_strbuf_add_char(out, ' ');
-        add_shown(out, m->target);
+        mr_utf8_show_str(out, m->target);
         mr_strbuf_add_char(out, '\n');
     }
 }

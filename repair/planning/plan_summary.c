@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "repair/merge/merge_bounds.h"
-#include "repair/side/fingerprint.h"
 #include "repair/plan/plan_image.h"
+#include "repair/side/fingerprint.h"
 
 struct summing {
     const struct mr_plan_summary_task *task;

@@ -14,8 +14,8 @@
 #ifndef MR_PLANNING_H
 #define MR_PLANNING_H
 
-#include "core/case/planbook.h"
 #include "core/base/run_id.h"
+#include "core/case/planbook.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/planning/plan_options.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/case/planbook.h"
+#include "core/pair/pair_columns.h"
 #include "repair/reseed/reseed_read.h"
 #include "repair/side/sequence.h"
 #include "repair/side/side_column.h"

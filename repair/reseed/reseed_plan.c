@@ -10,8 +10,8 @@
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
-#include "core/case/planbook.h"
 #include "core/base/signals.h"
+#include "core/case/planbook.h"
 #include "repair/plan/plan_server.h"
 #include "repair/reseed/reseed_read.h"
 #include "repair/reseed/reseed_refs.h"

@@ -16,8 +16,8 @@
 #ifndef MR_RESEED_PLAN_H
 #define MR_RESEED_PLAN_H
 
-#include "core/cli/config.h"
 #include "core/case/findings.h"
+#include "core/cli/config.h"
 #include "core/cli/option.h"
 #include "core/source/sides.h"
 #include "repair/plan/manifest.h"

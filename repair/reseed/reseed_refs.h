@@ -12,9 +12,9 @@
 #ifndef MR_RESEED_REFS_H
 #define MR_RESEED_REFS_H
 
+#include "core/base/vec.h"
 #include "core/cli/config.h"
 #include "core/source/sides.h"
-#include "core/base/vec.h"
 
 struct mr_reseed_refs {
     struct mr_arena *arena;

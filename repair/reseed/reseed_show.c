@@ -5,16 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 
 /* ---- text ---- */
-
-static void add_shown(struct mr_strbuf *out, const char *text)
-{
-    mr_utf8_show(out, text, strlen(text), false);
-}
 
 void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m, bool color)
 {
@@ -22,11 +17,11 @@ void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m, boo
                       mr_term_style(MR_STYLE_HEAD, color), m->uuid,
                       mr_term_style(MR_STYLE_RESET, color), m->policy, m->created);
     mr_strbuf_add_str(out, "  source  ");
-    add_shown(out, m->source);
+    mr_utf8_show_str(out, m->source);
     mr_strbuf_add_str(out, "\n  target  ");
-    add_shown(out, m->target);
+    mr_utf8_show_str(out, m->target);
     mr_strbuf_add_fmt(out, "  (%s, host ", m->server.version);
-    add_shown(out, m->server.hostname);
+    mr_utf8_show_str(out, m->server.hostname);
     mr_strbuf_add_fmt(out, ", port %u, server_id %" PRIu32 ")\n", m->server.port,
                       m->server.server_id);
 }
@@ -42,18 +37,18 @@ static void add_next(struct mr_strbuf *out, uint64_t next)
 void mr_reseed_show_counter(struct mr_strbuf *out, const struct mr_counter *c)
 {
     mr_strbuf_add_str(out, "  ");
-    add_shown(out, c->table);
+    mr_utf8_show_str(out, c->table);
     mr_strbuf_add_char(out, '.');
-    add_shown(out, c->column);
+    mr_utf8_show_str(out, c->column);
     if (strcmp(c->table, c->target_table) != 0) {
         mr_strbuf_add_str(out, ", on the target ");
-        add_shown(out, c->target_table);
+        mr_utf8_show_str(out, c->target_table);
     }
     if (c->sequence != NULL) {
         mr_strbuf_add_str(out, ", by sequence ");
-        add_shown(out, c->sequence_db);
+        mr_utf8_show_str(out, c->sequence_db);
         mr_strbuf_add_char(out, '.');
-        add_shown(out, c->sequence);
+        mr_utf8_show_str(out, c->sequence);
     }
     mr_strbuf_add_str(out, "\n    next id: source ");
     add_next(out, c->next[MR_SOURCE]);
@@ -74,7 +69,7 @@ void mr_reseed_show_counter(struct mr_strbuf *out, const struct mr_counter *c)
     mr_strbuf_add_char(out, '\n');
     if (c->margin_note != NULL) {
         mr_strbuf_add_str(out, "    margin: ");
-        add_shown(out, c->margin_note);
+        mr_utf8_show_str(out, c->margin_note);
         mr_strbuf_add_char(out, '\n');
     }
     if (c->rebuild)
@@ -87,12 +82,12 @@ void mr_reseed_show_skipped(struct mr_strbuf *out, const struct mr_manifest *m,
     for (size_t i = 0; i < m->nskipped; i++) {
         const struct mr_plan_skipped *s = &m->skipped[i];
         mr_strbuf_add_str(out, "  ");
-        add_shown(out, s->table);
+        mr_utf8_show_str(out, s->table);
         mr_strbuf_add_fmt(out, ": %s%s%s",
                           mr_term_style(MR_STYLE_WARN, color && s->incomplete),
                           s->incomplete ? "could not be planned: " : "left alone: ",
                           mr_term_style(MR_STYLE_RESET, color && s->incomplete));
-        add_shown(out, s->reason);
+        mr_utf8_show_str(out, s->reason);
         mr_strbuf_add_char(out, '\n');
     }
 }
@@ -121,9 +116,9 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir, b
                       m->nskipped == 1 ? "" : "s");
     if (m->ncounters > 0) {
         mr_strbuf_add_str(&text, "apply it with: myrecon repair apply ");
-        add_shown(&text, dir);
+        mr_utf8_show_str(&text, dir);
         mr_strbuf_add_char(&text, ' ');
-        add_shown(&text, m->target);
+        mr_utf8_show_str(&text, m->target);
         mr_strbuf_add_char(&text, '\n');
     }
     enum mr_code code = write_out(&text, out, err);

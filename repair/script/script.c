@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-#include "core/db/sqltext.h"
 #include "core/base/signals.h"
+#include "core/db/sqltext.h"
 #include "repair/merge/merge_row.h"
 #include "repair/script/reseed_sql.h"
 #include "repair/script/script_internal.h"

@@ -4,8 +4,8 @@
  * far, and adds one of its own: that as many rows were changed as were to be. */
 #include <inttypes.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
 #include "repair/script/script_internal.h"
 
 void mr_script_temp(struct mr_script *s, const char *name)

@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 #include "core/base/err.h"
-#include "core/file/sha256.h"
 #include "core/base/vec.h"
+#include "core/file/sha256.h"
 
 #define MR_SCRIPT_READ_STATEMENT_MAX ((size_t)64 * 1024 * 1024)
 

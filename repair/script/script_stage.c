@@ -1,8 +1,8 @@
 /* script_stage.c: the session of a unit and its temporary tables; see script_internal.h. */
 #include <inttypes.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 

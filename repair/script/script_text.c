@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/db/sqltext.h"
 #include "core/base/utf8.h"
+#include "core/db/sqltext.h"
 
 static bool is_mariadb(const struct mr_manifest *m)
 {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pair/pair_identity.h"
 #include "core/base/signals.h"
+#include "core/pair/pair_identity.h"
 #include "repair/verify/verify_internal.h"
 
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)

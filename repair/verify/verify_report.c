@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/json/jsonw.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/json/jsonw.h"
 #include "core/row/value_text.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/reseed/reseed_show.h"

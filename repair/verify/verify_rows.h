@@ -32,8 +32,8 @@
 #define MR_VERIFY_ROWS_H
 
 #include "core/cli/progress.h"
-#include "repair/plan/plan_dir.h"
 #include "repair/apply/target.h"
+#include "repair/plan/plan_dir.h"
 
 enum mr_proof {
     MR_PROOF_UNDECIDED = 0,

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/pair/pair_identity.h"
 #include "core/db/sqltext.h"
+#include "core/pair/pair_identity.h"
 #include "repair/verify/verify_internal.h"
 
 #define NAMED_MAX 10 /* rows of one identity whose keys are told */

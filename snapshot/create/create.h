@@ -15,15 +15,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/base/run_id.h"
 #include "core/case/findings.h"
 #include "core/cli/progress.h"
-#include "core/base/run_id.h"
 #include "core/db/throttle.h"
 #include "snapshot/create/create_options.h"
 #include "snapshot/create/journal_file.h"
 #include "snapshot/create/pace.h"
-#include "snapshot/format/snap_schema.h"
 #include "snapshot/create/snap_view.h"
+#include "snapshot/format/snap_schema.h"
 
 /* A chunk on disk, and where it stands among those of its table. */
 struct mr_create_chunk {

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/case/image.h"
 #include "core/base/log.h"
 #include "core/base/pattern.h"
+#include "core/case/image.h"
 
 #define KEYS_A_STATEMENT 500
 #define KEY_BYTES_A_STATEMENT ((size_t)1 << 20)

@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/version.h"
 #include "core/file/recipient.h"
 #include "core/file/sign.h"
-#include "core/base/version.h"
 #include "snapshot/create/create_case.h"
 #include "snapshot/create/create_scan.h"
-#include "snapshot/read/snap_catalogue.h"
 #include "snapshot/format/snap_script.h"
+#include "snapshot/read/snap_catalogue.h"
 
 #define REDO_TRIES 2
 

@@ -1,8 +1,8 @@
 /* create_options.c: see create_options.h. */
 #include "snapshot/create/create_options.h"
 
-#include "core/file/compress.h"
 #include "core/cli/load_options.h"
+#include "core/file/compress.h"
 
 #define CHUNK_MIB_MAX 1024
 #define CHUNK_MIB_ENCRYPTED 60 /* rows that do not compress make a message of 64 */

@@ -22,9 +22,9 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/strbuf.h"
 #include "core/file/sha256.h"
 #include "core/file/sink.h"
-#include "core/base/strbuf.h"
 
 #define MR_SNAP_MANIFEST "manifest.json"
 #define MR_SNAP_MANIFEST_SUM "manifest.json.sha256"

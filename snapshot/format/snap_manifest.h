@@ -13,8 +13,8 @@
 #ifndef MR_SNAP_MANIFEST_H
 #define MR_SNAP_MANIFEST_H
 
-#include "core/json/json_in.h"
 #include "core/cli/option.h"
+#include "core/json/json_in.h"
 #include "snapshot/format/snap_table.h"
 
 #define MR_SNAP_SCHEMA "myrecon/snapshot/1"

@@ -17,9 +17,9 @@
 #ifndef MR_SNAP_SCHEMA_H
 #define MR_SNAP_SCHEMA_H
 
-#include "core/db/grants.h"
-#include "core/cli/option.h"
 #include "core/base/vec.h"
+#include "core/cli/option.h"
+#include "core/db/grants.h"
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/format/snap_manifest.h"
 

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/file/io.h"
 #include "core/db/sqltext.h"
+#include "core/file/io.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/json/jsonw.h"
 #include "core/db/sqltext.h"
+#include "core/json/jsonw.h"
 #include "core/row/value_text.h"
 
 void mr_snap_sum_add(struct mr_snap_sum *sum, struct mr_digest digest)

@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/schema/schema.h"
 #include "core/file/sha256.h"
+#include "core/schema/schema.h"
 #include "core/source/source.h"
 
 /* How LOAD DATA puts a field of the text, whose bytes are taken as binary, in its column. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "core/schema/catalogue_json.h"
 #include "core/file/io.h"
+#include "core/schema/catalogue_json.h"
 
 #define CATALOGUE_MAX_BYTES ((size_t)1 << 30)
 

@@ -12,8 +12,8 @@
 #ifndef MR_SNAP_CATALOGUE_H
 #define MR_SNAP_CATALOGUE_H
 
-#include "snapshot/read/snap_open.h"
 #include "snapshot/format/snap_schema.h"
+#include "snapshot/read/snap_open.h"
 
 /* tables: as they were read, in the order of s->cat. */
 enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s,

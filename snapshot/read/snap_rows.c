@@ -12,8 +12,8 @@
 #include "core/file/decompress.h"
 #include "core/file/io.h"
 #include "snapshot/format/snap_dir.h"
-#include "snapshot/read/snap_keys.h"
 #include "snapshot/format/tsv_in.h"
+#include "snapshot/read/snap_keys.h"
 
 /* A row has at most the 1 GiB of a packet, and each of its bytes may be written as two. */
 #define ROW_MAX_BYTES ((uint64_t)2 << 30)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/source/condition.h"
 #include "core/row/value_text.h"
+#include "core/source/condition.h"
 #include "snapshot/format/snap_charset.h"
 #include "snapshot/format/snap_member.h"
 

@@ -21,8 +21,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "core/cli/progress.h"
 #include "core/base/run_id.h"
+#include "core/cli/progress.h"
 #include "core/db/throttle.h"
 #include "snapshot/read/snap_open.h"
 #include "snapshot/read/snap_options.h"

@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/row/json_norm.h"
 #include "core/base/log.h"
 #include "core/base/pool.h"
-#include "snapshot/restore/restore.h"
+#include "core/row/json_norm.h"
 #include "snapshot/read/snap_order.h"
 #include "snapshot/read/snap_rows.h"
+#include "snapshot/restore/restore.h"
 
 struct task {
     struct mr_restore_table *table;

@@ -12,9 +12,9 @@
 #include "core/base/log.h"
 #include "core/base/pool.h"
 #include "core/db/sqltext.h"
-#include "snapshot/restore/restore.h"
-#include "snapshot/read/snap_rows.h"
 #include "snapshot/format/snap_script.h"
+#include "snapshot/read/snap_rows.h"
+#include "snapshot/restore/restore.h"
 
 #define INSERT_BYTES ((size_t)1 << 20)
 #define WARNINGS_SHOWN 3

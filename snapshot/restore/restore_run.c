@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "snapshot/restore/restore.h"
 #include "snapshot/read/snap_keys.h"
+#include "snapshot/restore/restore.h"
 
 /* Every file is what was written, before the first statement. */
 static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)

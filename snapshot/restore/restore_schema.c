@@ -2,12 +2,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/file/io.h"
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
-#include "snapshot/restore/restore.h"
+#include "core/file/io.h"
 #include "snapshot/format/snap_schema.h"
 #include "snapshot/format/snap_script.h"
+#include "snapshot/restore/restore.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 #define ER_SPECIFIC_ACCESS_DENIED 1227

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/cli/confirm.h"
 #include "core/base/log.h"
 #include "core/base/pattern.h"
+#include "core/cli/confirm.h"
 #include "core/db/sqltext.h"
 #include "snapshot/restore/restore.h"
 

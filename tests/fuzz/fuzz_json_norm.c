@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "core/row/json_norm.h"
 #include "core/base/utf8.h"
+#include "core/row/json_norm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-#include "core/source/keyrange.h"
-#include "core/row/row.h"
-#include "core/db/sqltext.h"
 #include "core/base/utf8.h"
+#include "core/db/sqltext.h"
+#include "core/row/row.h"
 #include "core/row/value_text.h"
+#include "core/source/keyrange.h"
 
 static void show(const struct mr_value *value)
 {

@@ -4,9 +4,9 @@
  */
 #include "it.h"
 
-#include "core/row/json_norm.h"
-#include "core/db/sqltext.h"
 #include "core/base/vec.h"
+#include "core/db/sqltext.h"
+#include "core/row/json_norm.h"
 #include "tests/unit/random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

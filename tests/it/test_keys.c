@@ -6,9 +6,9 @@
  */
 #include "it.h"
 
-#include "core/source/keyrange.h"
-#include "core/row/row.h"
 #include "core/db/sqltext.h"
+#include "core/row/row.h"
+#include "core/source/keyrange.h"
 #include "tests/unit/random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))

@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/db/replication.h"
 #include "core/base/vec.h"
+#include "core/db/replication.h"
 
 static const char *const pairs[][2] = {{"MR_P_URI", "MR_R_URI"},
                                        {"MR_OP_URI", "MR_OR_URI"}};

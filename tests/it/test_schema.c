@@ -5,8 +5,8 @@
 #include "it.h"
 
 #include "../unit/catalogue_same.h"
-#include "core/schema/catalogue_json.h"
 #include "core/db/grants.h"
+#include "core/schema/catalogue_json.h"
 #include "core/schema/schema.h"
 #include "recon/check/objects.h"
 

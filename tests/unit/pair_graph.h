@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cli/config.h"
 #include "core/base/log.h"
+#include "core/cli/config.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_references.h"
 

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/case/casefile.h"
 #include "core/base/signals.h"
+#include "core/case/casefile.h"
 
 #define SCHEMA "CREATE TABLE t(n INTEGER) STRICT;"
 #define FILL                                                                             \

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/suggest.h"
 #include "core/cli/cli.h"
 #include "core/cli/help.h"
-#include "core/base/suggest.h"
 
 enum shape { SHAPE_ROUND = 1, SHAPE_SQUARE };
 

@@ -8,10 +8,10 @@
 
 #include <string.h>
 
+#include "core/base/strbuf.h"
 #include "core/file/compress.h"
 #include "core/file/decompress.h"
 #include "core/file/io.h"
-#include "core/base/strbuf.h"
 #include "tests/unit/place.h"
 #include "tests/unit/random.h"
 

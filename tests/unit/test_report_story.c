@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <sys/stat.h>
 
-#include "core/case/plan_manifest.h"
 #include "core/base/signals.h"
+#include "core/case/plan_manifest.h"
 #include "place.h"
 #include "report_case.h"
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/schema/schema_norm.h"
 #include "core/db/sqlscan.h"
+#include "core/schema/schema_norm.h"
 
 static void expect(struct mr_strbuf *got, const char *want)
 {

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/file/io.h"
 #include "core/base/strbuf.h"
+#include "core/file/io.h"
 #include "place.h"
 #include "repair/script/script_read.h"
 

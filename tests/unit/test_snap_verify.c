@@ -15,13 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/pool.h"
 #include "core/file/cms.h"
 #include "core/file/compress.h"
 #include "core/file/io.h"
-#include "core/base/pool.h"
 #include "core/file/sign.h"
-#include "snapshot/read/snap_catalogue.h"
 #include "snapshot/format/snap_dir.h"
+#include "snapshot/read/snap_catalogue.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_rows.h"
 #include "snapshot/verify.h"
