@@ -59,7 +59,9 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
                                   .arena = MR_ARENA_INIT};
     s->db = s->plan->tables[0].pair->side[MR_TARGET]->db;
     s->tables = mr_arena_calloc(&s->arena, s->plan->ntables, sizeof *s->tables);
-    if (s->tables == NULL)
+    s->nameless =
+        mr_arena_calloc(&s->arena, s->plan->nreferences + 1, sizeof *s->nameless);
+    if (s->tables == NULL || s->nameless == NULL)
         return mr_merge_nomem(err);
     enum mr_code code =
         view != NULL ? mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err)
@@ -182,7 +184,7 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
     if (code != MR_OK || s->rows.count == 0)
         return code;
     mr_strbuf_add_fmt(&s->sql, "\n-- unit %" PRIu64 " of %" PRIu64 ": %zu rows\n",
-                      s->unit, s->units, s->rows.count);
+                      s->number, s->count, s->rows.count);
     mr_script_stage(s);
     if (s->kind == MR_SCRIPT_VERIFY) {
         mr_script_proof(s);

@@ -66,14 +66,31 @@ static bool has_name(const struct mr_plan_table *t)
     return t->identity == MR_PLAN_BY_COLUMNS && t->named_by.count > 0;
 }
 
-/* TARGET's row t is the row s that was to be inserted. */
+static bool may_be_nameless(const struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->named_by.count; i++)
+        if (t->nullable[t->named_by.at[i]])
+            return true;
+    return false;
+}
+
+/* TARGET's row t is the row s that was to be inserted: by its name, which may have changed
+ * otherwise since; without one, NULL being nobody's, all of it is equal. */
 static void is_it(struct mr_script *s, const struct mr_plan_table *t)
 {
     /* undo puts back what was there, to the byte */
-    if (has_name(t) && s->kind == MR_SCRIPT_APPLY)
-        mr_script_same(s, t, t->named_by, "t", "s", true);
-    else
+    if (!has_name(t) || s->kind != MR_SCRIPT_APPLY) {
         mr_script_exact(s, t, "t", "s");
+        return;
+    }
+    mr_script_same(s, t, t->named_by, "t", "s", true);
+    if (!may_be_nameless(t))
+        return;
+    add(s, " AND (");
+    (void)mr_script_not_null(s, t, t->named_by, "s");
+    add(s, " OR ");
+    mr_script_exact(s, t, "t", "s");
+    add(s, ")");
 }
 
 static void there(struct mr_script *s)
@@ -312,6 +329,21 @@ static void link_rows(struct mr_script *s, size_t at, char prefix)
     }
 }
 
+/* TARGET's row p is the parent e.  Of one that an earlier unit wrote, and that has no name,
+ * all is compared: that unit may have left it out because somebody else stands there. */
+static void is_parent(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_table *p = &s->plan->tables[s->plan->references[at].parent];
+    mr_script_same(s, p, p->named_by, "p", "e", true);
+    if (!s->nameless[at])
+        return;
+    add(s, " AND (e.myrecon_planned = 0 OR ");
+    if (p->identity == MR_PLAN_BY_COLUMNS && mr_script_not_null(s, p, p->named_by, "e"))
+        add(s, " OR ");
+    mr_script_alike(s, p, "p", "e");
+    add(s, ")");
+}
+
 /* Who a row refers to is there, locked, and is who was planned; where nobody was, nobody
  * is.  Who an image that is passed through refers to is not looked at: it is whom the row
  * refers to already, or will refer to. */
@@ -349,7 +381,7 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     add(s, " IS NULL, ");
     mr_script_column(s, p, "p", r->to.at[0]);
     add(s, " IS NOT NULL AND ");
-    mr_script_same(s, p, p->named_by, "p", "e", true);
+    is_parent(s, at);
     add(s, " OR e.myrecon_planned = 1 AND @myrecon_dry <=> 1 AND ");
     mr_script_column(s, p, "p", r->to.at[0]);
     add(s, " IS NULL) LOCK IN SHARE MODE;\n");

@@ -81,11 +81,15 @@ struct mr_script {
     uint64_t units;           /* of the store */
     struct mr_arena unit_arena;
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
-    unsigned guards;                      /* rows of myrecon_guard so far */
+    bool *nameless;  /* per reference: some parent of an earlier unit has no name */
+    unsigned guards; /* rows of myrecon_guard so far */
 };
 
 /* script_unit.c: reads the unit's steps; undo: inverted. */
 enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err);
+/* Is the column of an image NULL? */
+enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null,
+                               struct mr_err *err);
 
 /* script_parents.c: finds what the unit's rows refer to (apply only), and notes what the
  * unit inserts for units to come. */
@@ -120,6 +124,15 @@ void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
 /* Two rows are equal to the byte in every column that is written. */
 void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b);
+/* The same but for columns that are filled later. */
+void mr_script_alike(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                     const char *b);
+bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t,
+                         size_t column);
+/* "a.x IS NOT NULL AND …": of the columns that may be NULL; writes nothing, and is false,
+ * where there are none. */
+bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
+                        struct mr_plan_columns columns, const char *alias);
 void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
                        struct mr_key image, size_t column);
 void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,

@@ -90,12 +90,22 @@ static void exact_column(struct mr_script *s, const struct mr_plan_table *t,
     }
 }
 
-void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
-                     const char *b)
+bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t,
+                         size_t column)
+{
+    const struct mr_script_table *own = &s->tables[t->at];
+    for (size_t i = 0; i < own->nopens; i++)
+        if (own->opens[i] == column)
+            return true;
+    return false;
+}
+
+static void exact_columns(struct mr_script *s, const struct mr_plan_table *t,
+                          const char *a, const char *b, bool opened)
 {
     bool first = true;
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
-        if (!mr_script_is_written(t, i))
+        if (!mr_script_is_written(t, i) || (!opened && mr_script_is_opened(s, t, i)))
             continue;
         mr_strbuf_add_str(&s->sql, first ? "" : " AND ");
         exact_column(s, t, a, i);
@@ -103,6 +113,35 @@ void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const c
         exact_column(s, t, b, i);
         first = false;
     }
+    if (first)
+        mr_strbuf_add_str(&s->sql, "TRUE");
+}
+
+void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                     const char *b)
+{
+    exact_columns(s, t, a, b, true);
+}
+
+void mr_script_alike(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                     const char *b)
+{
+    exact_columns(s, t, a, b, false);
+}
+
+bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
+                        struct mr_plan_columns columns, const char *alias)
+{
+    bool any = false;
+    for (size_t i = 0; i < columns.count; i++) {
+        if (!t->nullable[columns.at[i]])
+            continue;
+        mr_strbuf_add_str(&s->sql, any ? " AND " : "");
+        mr_script_column(s, t, alias, columns.at[i]);
+        mr_strbuf_add_str(&s->sql, " IS NOT NULL");
+        any = true;
+    }
+    return any;
 }
 
 static bool is_utf8(const char *charset)

@@ -88,15 +88,33 @@ struct finding {
     struct mr_strbuf identity;
 };
 
+/* Has the row no name by which another could be told from it?  (A row that is named by all
+ * of it is.) */
+static enum mr_code is_nameless(const struct mr_plan_table *t, struct mr_key image,
+                                bool *nameless, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *nameless = t->named_by.count == 0;
+    for (size_t i = 0; code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS && !*nameless &&
+                       i < t->named_by.count;
+         i++)
+        code = mr_script_is_null(image, t->named_by.at[i], nameless, err);
+    return code;
+}
+
 static enum mr_code add_parent(struct finding *f, struct mr_key image, bool planned,
                                struct mr_err *err)
 {
+    bool nameless = false;
+    enum mr_code code = planned ? is_nameless(f->parent, image, &nameless, err) : MR_OK;
     struct mr_script_parent *parent = mr_vec_push(&f->s->parents);
     const void *copy = mr_arena_dup(&f->s->unit_arena, image.ptr, image.len);
-    if (parent == NULL || copy == NULL)
-        return mr_merge_nomem(err);
-    *parent = (struct mr_script_parent){f->reference, {copy, image.len}, planned};
-    return MR_OK;
+    if (code == MR_OK && (parent == NULL || copy == NULL))
+        code = mr_merge_nomem(err);
+    if (code == MR_OK)
+        *parent = (struct mr_script_parent){f->reference, {copy, image.len}, planned};
+    f->s->nameless[f->reference] |= nameless;
+    return code;
 }
 
 /* What names a row, in canonical form; ptr NULL: nobody. */

@@ -219,18 +219,12 @@ static void add_index(struct mr_script *s, const struct mr_plan_table *t,
 }
 
 static void select_columns(struct mr_script *s, const struct mr_plan_table *t,
-                           struct mr_plan_columns columns,
-                           const struct mr_plan_columns *more)
+                           struct mr_plan_columns columns)
 {
     for (size_t i = 0; i < columns.count; i++) {
         add(s, i > 0 ? ", " : "");
         mr_script_column(s, t, NULL, columns.at[i]);
     }
-    for (size_t i = 0; more != NULL && i < more->count; i++)
-        if (!mr_plan_columns_has(&columns, more->at[i])) {
-            add(s, ", ");
-            mr_script_column(s, t, NULL, more->at[i]);
-        }
 }
 
 /* Copies columns of the staged rows of a table, of these kinds, into a table of their own. */
@@ -252,7 +246,7 @@ static void copy(struct mr_script *s, char prefix, size_t number,
             continue;
         add(s, any ? " UNION ALL " : " ");
         add(s, "SELECT myrecon_row, myrecon_tree, ");
-        select_columns(s, t, columns, NULL);
+        select_columns(s, t, columns);
         add(s, " FROM ");
         mr_script_temp_n(s, *p, t->at);
         if (*p == 'u')
@@ -277,53 +271,89 @@ static void stage_copies(struct mr_script *s)
 
 /* ---- who rows refer to ---- */
 
+/* What a parent is known by beside what is referred to: its name, or all of it. */
+static bool makes_known(const struct mr_script *s, size_t at, size_t column)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    if (mr_plan_columns_has(&r->to, column))
+        return false;
+    return mr_plan_columns_has(&p->named_by, column) ||
+           (s->nameless[at] && mr_script_is_written(p, column) &&
+            !mr_script_is_opened(s, p, column));
+}
+
+static void select_parent(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    select_columns(s, p, r->to);
+    for (size_t i = 0; i < p->pair->find.ncolumns; i++)
+        if (makes_known(s, at, i)) {
+            add(s, ", ");
+            mr_script_column(s, p, NULL, i);
+        }
+}
+
+static void add_parent(struct mr_script *s, size_t at, const struct mr_script_parent *row)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    for (size_t i = 0; i < r->to.count; i++) {
+        add(s, ",");
+        mr_script_literal(s, p, row->image, r->to.at[i]);
+    }
+    for (size_t i = 0; i < p->pair->find.ncolumns; i++)
+        if (makes_known(s, at, i)) {
+            add(s, ",");
+            mr_script_literal(s, p, row->image, i);
+        }
+    add(s, ")");
+}
+
+static void stage_parents_of(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    size_t n = 0;
+    drop(s, 'e', at);
+    add(s, "CREATE TEMPORARY TABLE ");
+    mr_script_temp_n(s, 'e', at);
+    add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
+           " myrecon_planned INT NOT NULL DEFAULT 0");
+    add_index(s, p, r->to);
+    add(s, ") ENGINE = InnoDB SELECT ");
+    select_parent(s, at);
+    add(s, " FROM ");
+    mr_script_live(s, p);
+    add(s, " LIMIT 0;\n");
+    for (size_t k = 0; k < s->parents.count; k++) {
+        const struct mr_script_parent *parent = mr_vec_at(&s->parents, k);
+        if (parent->reference != at)
+            continue;
+        if (n == 0) {
+            add(s, "INSERT INTO ");
+            mr_script_temp_n(s, 'e', at);
+            add(s, " (myrecon_row, myrecon_planned, ");
+            select_parent(s, at);
+            add(s, ") VALUES\n");
+        }
+        mr_strbuf_add_fmt(&s->sql, "%s(%zu,%d", n > 0 ? ",\n" : "", n + 1,
+                          parent->planned);
+        add_parent(s, at, parent);
+        n++;
+    }
+    if (n > 0)
+        add(s, ";\n");
+}
+
 static void stage_parents(struct mr_script *s)
 {
     for (size_t i = 0; i < s->plan->nreferences; i++) {
-        const struct mr_plan_reference *r = &s->plan->references[i];
-        const struct mr_plan_table *p = &s->plan->tables[r->parent];
-        size_t n = 0;
-        if (s->kind != MR_SCRIPT_APPLY || (!s->tables[r->child].used[MR_STEP_INSERT] &&
-                                           !s->tables[r->child].used[MR_STEP_UPDATE]))
-            continue;
-        drop(s, 'e', i);
-        add(s, "CREATE TEMPORARY TABLE ");
-        mr_script_temp_n(s, 'e', i);
-        add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
-               " myrecon_planned INT NOT NULL DEFAULT 0");
-        add_index(s, p, r->to);
-        add(s, ") ENGINE = InnoDB SELECT ");
-        select_columns(s, p, r->to, &p->named_by);
-        add(s, " FROM ");
-        mr_script_live(s, p);
-        add(s, " LIMIT 0;\n");
-        for (size_t k = 0; k < s->parents.count; k++) {
-            const struct mr_script_parent *parent = mr_vec_at(&s->parents, k);
-            if (parent->reference != i)
-                continue;
-            if (n == 0) {
-                add(s, "INSERT INTO ");
-                mr_script_temp_n(s, 'e', i);
-                add(s, " (myrecon_row, myrecon_planned, ");
-                select_columns(s, p, r->to, &p->named_by);
-                add(s, ") VALUES\n");
-            }
-            mr_strbuf_add_fmt(&s->sql, "%s(%zu,%d", n > 0 ? ",\n" : "", n + 1,
-                              parent->planned);
-            for (size_t c = 0; c < r->to.count; c++) {
-                add(s, ",");
-                mr_script_literal(s, p, parent->image, r->to.at[c]);
-            }
-            for (size_t c = 0; c < p->named_by.count; c++)
-                if (!mr_plan_columns_has(&r->to, p->named_by.at[c])) {
-                    add(s, ",");
-                    mr_script_literal(s, p, parent->image, p->named_by.at[c]);
-                }
-            add(s, ")");
-            n++;
-        }
-        if (n > 0)
-            add(s, ";\n");
+        const bool *child = s->tables[s->plan->references[i].child].used;
+        if (s->kind == MR_SCRIPT_APPLY &&
+            (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]))
+            stage_parents_of(s, i);
     }
 }
 

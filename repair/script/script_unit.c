@@ -8,9 +8,8 @@
 
 #define LAST_LEVEL ((uint64_t)1 << 62)
 
-/* Is the column of an image NULL? */
-static enum mr_code is_null(struct mr_key image, size_t column, bool *null,
-                            struct mr_err *err)
+enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null,
+                               struct mr_err *err)
 {
     struct mr_key value;
     enum mr_code code = mr_merge_row_value(image, column, &value, err);
@@ -26,9 +25,9 @@ static enum mr_code find_open(const struct mr_script *s, struct mr_script_row *r
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->nopens; i++) {
         bool is_empty = false, stays = false;
-        code = is_null(empty, t->opens[i], &is_empty, err);
+        code = mr_script_is_null(empty, t->opens[i], &is_empty, err);
         if (code == MR_OK)
-            code = is_null(full, t->opens[i], &stays, err);
+            code = mr_script_is_null(full, t->opens[i], &stays, err);
         if (is_empty && !stays)
             row->open |= (uint64_t)1 << i;
     }
@@ -247,6 +246,7 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
     mr_vec_clear(&s->rows);
     mr_vec_clear(&s->batches);
     mr_vec_clear(&s->parents);
+    memset(s->nameless, 0, s->plan->nreferences * sizeof *s->nameless);
     enum mr_code code = MR_OK;
     for (uint64_t unit = s->unit; code == MR_OK && unit <= s->last_unit; unit++)
         code = mr_plan_store_unit(s->task->store, unit, &s->unit_arena, &steps, err);
