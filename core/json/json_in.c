@@ -19,7 +19,8 @@ enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
     struct mr_json_doc *doc = calloc(1, sizeof *doc);
     if (doc == NULL)
         return mr_err_nomem(err, "reading JSON");
-    doc->root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+    /* keys of rows stand in a manifest for whoever reads it, and may hold a NUL */
+    doc->root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
     if (doc->root != NULL && json_is_object(doc->root)) {
         *out = doc;
         return MR_OK;
@@ -69,10 +70,17 @@ static enum mr_code refuse(const char *name, const char *wanted, struct mr_err *
                       wanted);
 }
 
+/* NULL where it is no text, and where a NUL would cut it short. */
+static const char *whole_text(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text != NULL && strlen(text) == json_string_length(value) ? text : NULL;
+}
+
 enum mr_code mr_json_get_text(const struct json_t *object, const char *name,
                               const char **out, struct mr_err *err)
 {
-    *out = json_string_value(json_object_get(object, name));
+    *out = whole_text(json_object_get(object, name));
     return *out != NULL ? MR_OK : refuse(name, "a text", err);
 }
 
@@ -80,7 +88,7 @@ enum mr_code mr_json_get_text_or_null(const struct json_t *object, const char *n
                                       const char **out, struct mr_err *err)
 {
     const json_t *value = json_object_get(object, name);
-    *out = json_string_value(value);
+    *out = whole_text(value);
     if (value == NULL || json_is_null(value) || *out != NULL)
         return MR_OK;
     return refuse(name, "a text or null", err);
@@ -119,8 +127,8 @@ static enum mr_code unhex(const char *hex, struct mr_arena *arena, const char **
 static enum mr_code exact_value(const json_t *value, struct mr_arena *arena,
                                 const char **out, struct mr_err *err)
 {
-    const char *text = json_string_value(value);
-    const char *hex = json_string_value(json_object_get(value, "hex"));
+    const char *text = whole_text(value);
+    const char *hex = whole_text(json_object_get(value, "hex"));
     *out = NULL;
     if (hex != NULL)
         return unhex(hex, arena, out, err);
@@ -167,11 +175,12 @@ enum mr_code mr_json_get_uint(const struct json_t *object, const char *name,
                               uint64_t *out, struct mr_err *err)
 {
     const json_t *value = json_object_get(object, name);
+    const char *text = whole_text(value);
     if (json_is_integer(value) && json_integer_value(value) >= 0) {
         *out = (uint64_t)json_integer_value(value);
         return MR_OK;
     }
-    if (json_is_string(value) && parse_digits(json_string_value(value), out))
+    if (text != NULL && parse_digits(text, out))
         return MR_OK;
     return refuse(name, "a number", err);
 }
@@ -210,6 +219,6 @@ enum mr_code mr_json_item(const struct json_t *array, size_t at,
 enum mr_code mr_json_item_text(const struct json_t *array, size_t at, const char **out,
                                struct mr_err *err)
 {
-    *out = json_string_value(json_array_get(array, at));
+    *out = whole_text(json_array_get(array, at));
     return *out != NULL ? MR_OK : refuse("item", "a text", err);
 }

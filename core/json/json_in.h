@@ -5,8 +5,8 @@
  *
  * A getter takes an object and the name of a member; it fails where the member is missing
  * or of another type, naming both, so that a manifest that somebody edited is refused and
- * not guessed at.  64-bit values stand in JSON as strings of digits, which JSON's numbers
- * cannot hold; mr_json_get_uint reads both.
+ * not guessed at.  A text with a NUL in it counts as none.  64-bit values stand in JSON as
+ * strings of digits, which JSON's numbers cannot hold; mr_json_get_uint reads both.
  *
  * Ownership: texts and items belong to the document.  Errors: MR_E_IO for a file that
  * cannot be read or is larger than max_bytes, MR_E_NOMEM; MR_E_REFUSED for what is no JSON

@@ -69,6 +69,26 @@ static void test_texts(void **state)
     mr_json_free(doc);
 }
 
+/* A key of a row may hold a NUL, and stands next to what is read. */
+static void test_nul(void **state)
+{
+    (void)state;
+    struct mr_json_doc *doc = load("{\"from\":{\"k\":\"a\\u0000b\"},\"s\":\"a\\u0000b\","
+                                   "\"n\":\"1\\u00002\",\"list\":[\"a\\u0000b\"],\"t\":\"x\"}");
+    const struct json_t *root = mr_json_root(doc), *list = NULL;
+    const char *t = NULL;
+    uint64_t n = 0;
+    size_t count = 0;
+    assert_int_equal(mr_json_get_text(root, "t", &t, NULL), MR_OK);
+    assert_string_equal(t, "x");
+    assert_int_equal(mr_json_get_text(root, "s", &t, NULL), MR_E_REFUSED);
+    assert_int_equal(mr_json_get_text_or_null(root, "s", &t, NULL), MR_E_REFUSED);
+    assert_int_equal(mr_json_get_uint(root, "n", &n, NULL), MR_E_REFUSED);
+    assert_int_equal(mr_json_get_array(root, "list", &list, &count, NULL), MR_OK);
+    assert_int_equal(mr_json_item_text(list, 0, &t, NULL), MR_E_REFUSED);
+    mr_json_free(doc);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -104,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_nul),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
