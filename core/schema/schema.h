@@ -41,7 +41,8 @@ struct mr_column {
     bool system_time;         /* MariaDB: ROW START / ROW END of system versioning */
     const char *default_text; /* normalised: NULL for none, else literal or expression */
     const char *on_update;    /* normalised "current_timestamp(n)", or NULL */
-    const char *generation_expr;
+    const char *generation_expr; /* normalised: to be compared, not to be sent */
+    const char *generation_sql;  /* as the server has it; NULL out of a file */
     const char *comment;
     unsigned decimals; /* fractional seconds of a temporal column */
     size_t ordinal;    /* 1-based position in the table */
@@ -49,7 +50,8 @@ struct mr_column {
 
 struct mr_index_part {
     const char *column;     /* NULL: an expression */
-    const char *expression; /* functional part, else NULL */
+    const char *expression; /* functional part, normalised, else NULL */
+    const char *sql;        /* the same as the server has it; NULL out of a file */
     size_t prefix_len;      /* 0: the whole column */
     bool descending;
 };

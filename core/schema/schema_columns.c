@@ -159,6 +159,8 @@ static void take_generation(struct mr_schema_load *load, struct mr_column *col,
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_norm_expr(&text, expr, cells[C_DB].ptr);
     col->generation_expr = mr_schema_keep(load, &text);
+    mr_norm_unescape(&text, expr);
+    col->generation_sql = mr_schema_keep(load, &text);
     mr_strbuf_release(&text);
 }
 

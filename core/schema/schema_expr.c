@@ -693,10 +693,12 @@ static bool is_escaped(const char *text, size_t len)
     return false;
 }
 
-static void unescape(struct mr_strbuf *out, const char *text)
+void mr_norm_unescape(struct mr_strbuf *out, const char *text)
 {
+    bool escaped = is_escaped(text, strlen(text));
     for (; *text != '\0'; text++) {
-        if (*text == '\\' && text[1] != '\0' && strchr("'\"\\", text[1]) != NULL)
+        if (escaped && *text == '\\' && text[1] != '\0' &&
+            strchr("'\"\\", text[1]) != NULL)
             text++;
         mr_strbuf_add_char(out, *text);
     }
@@ -732,7 +734,7 @@ void mr_norm_expr(struct mr_strbuf *out, const char *text, const char *own_db)
     struct mr_strbuf plain = MR_STRBUF_INIT;
     struct mr_vec tokens = MR_VEC_INIT(struct mr_token);
     if (is_escaped(text, strlen(text))) {
-        unescape(&plain, text);
+        mr_norm_unescape(&plain, text);
         text = plain.ptr;
     }
     struct mr_sqlscan scan;

@@ -41,6 +41,8 @@ static void take_expression(struct mr_schema_load *load, struct mr_index_part *p
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_norm_expr(&text, cells[I_EXPR].ptr, cells[I_DB].ptr);
     part->expression = mr_schema_keep(load, &text);
+    mr_norm_unescape(&text, cells[I_EXPR].ptr);
+    part->sql = mr_schema_keep(load, &text);
     mr_strbuf_release(&text);
 }
 

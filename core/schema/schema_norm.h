@@ -50,6 +50,9 @@ void mr_norm_default(struct mr_strbuf *out, const char *text, enum mr_default_st
 #define MR_NORM_DEPTH 100
 void mr_norm_expr(struct mr_strbuf *out, const char *text, const char *own_db);
 
+/* The expression as it may be sent: MySQL's catalogue escapes quotes and backslashes. */
+void mr_norm_unescape(struct mr_strbuf *out, const char *text);
+
 /*
  * A body stored as its author wrote it (routine, trigger, event): comments and white
  * space outside literals are one blank, a last semicolon goes; case stays, because
