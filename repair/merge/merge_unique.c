@@ -100,7 +100,8 @@ static enum mr_code seek_all(struct seeking *s, struct mr_err *err)
         &s->found, err);
     for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
         const struct mr_plan_unique *u = &s->table->uniques[i];
-        if (u->is_key)
+        if (u->is_key ||
+            u->is_computed) /* which it is after mapping, only a server knows */
             continue;
         s->columns = &u->columns;
         s->index = u->name;

@@ -122,27 +122,47 @@ static bool is_mapped(const struct mr_plan_tables *plan, const struct mr_plan_ta
     return false;
 }
 
+/* The mapped column that a column is computed from; MR_NO_COLUMN: none. */
+static size_t computed_from(const struct mr_plan_tables *plan,
+                            const struct mr_plan_table *t, size_t column)
+{
+    const struct mr_column *col =
+        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, column));
+    if (!col->generated || col->generation_expr == NULL)
+        return MR_NO_COLUMN;
+    for (size_t k = 0; k < t->pair->find.ncolumns; k++)
+        if (is_mapped(plan, t, k) && k != column &&
+            mentions(col->generation_expr, mr_plan_column_name(t, k)))
+            return k;
+    return MR_NO_COLUMN;
+}
+
 static enum mr_code check_generated(const struct mr_plan_tables *plan,
                                     const struct mr_plan_table *t,
                                     const struct mr_plan_columns *columns,
                                     const char *what, struct mr_err *err)
 {
     for (size_t i = 0; i < columns->count; i++) {
-        const char *name = mr_plan_column_name(t, columns->at[i]);
-        const struct mr_column *col = mr_pair_find_column(t->pair->side[MR_TARGET], name);
-        if (!col->generated || col->generation_expr == NULL)
-            continue;
-        for (size_t k = 0; k < t->pair->find.ncolumns; k++)
-            if (is_mapped(plan, t, k) && k != columns->at[i] &&
-                mentions(col->generation_expr, mr_plan_column_name(t, k)))
-                return mr_err_set(err, MR_E_REFUSED,
-                                  "%s of table \"%s\" contains column \"%s\", which the "
-                                  "server computes "
-                                  "from \"%s\"; that one is mapped",
-                                  what, mr_plan_table_name(t), name,
-                                  mr_plan_column_name(t, k));
+        size_t from = computed_from(plan, t, columns->at[i]);
+        if (from != MR_NO_COLUMN)
+            return mr_err_set(err, MR_E_REFUSED,
+                              "%s of table \"%s\" contains column \"%s\", which the "
+                              "server computes from \"%s\"; that one is mapped",
+                              what, mr_plan_table_name(t),
+                              mr_plan_column_name(t, columns->at[i]),
+                              mr_plan_column_name(t, from));
     }
     return MR_OK;
+}
+
+static void mark_computed(const struct mr_plan_tables *plan, struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->nuniques; i++) {
+        struct mr_plan_unique *u = &t->uniques[i];
+        for (size_t k = 0; k < u->columns.count; k++)
+            u->is_computed = u->is_computed ||
+                             computed_from(plan, t, u->columns.at[k]) != MR_NO_COLUMN;
+    }
 }
 
 static enum mr_code check_all_generated(const struct mr_plan_tables *plan,
@@ -150,7 +170,8 @@ static enum mr_code check_all_generated(const struct mr_plan_tables *plan,
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
-        const struct mr_plan_table *t = &plan->tables[i];
+        struct mr_plan_table *t = &plan->tables[i];
+        mark_computed(plan, t);
         if (t->identity == MR_PLAN_BY_COLUMNS)
             code = check_generated(plan, t, &t->named_by, "the identity", err);
     }

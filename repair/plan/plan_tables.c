@@ -123,17 +123,27 @@ static bool same_columns(const struct mr_plan_columns *a, const struct mr_plan_c
     return true;
 }
 
-/* The columns of an index; false where it has a part that is no whole planned column. */
+/* Are its values short enough to be asked for? */
+static bool is_short(const struct mr_column *c)
+{
+    return strcmp(c->data_type, "varchar") == 0 || strcmp(c->data_type, "char") == 0 ||
+           strcmp(c->data_type, "varbinary") == 0 || strcmp(c->data_type, "binary") == 0;
+}
+
+/* The columns of an index; false where it has a part that is no planned column. */
 static bool index_columns(const struct mr_plan_table *t, const struct mr_index *index,
-                          size_t *at)
+                          size_t *at, bool *is_partial)
 {
     for (size_t i = 0; i < index->nparts; i++) {
         const struct mr_index_part *part = &index->parts[i];
-        if (part->column == NULL || part->prefix_len != 0)
+        if (part->column == NULL)
             return false;
         at[i] = position(t, part->column);
         if (at[i] == MR_NO_COLUMN)
             return false;
+        if (part->prefix_len != 0 && !is_short(target_column(t, at[i])))
+            return false;
+        *is_partial = *is_partial || part->prefix_len != 0;
     }
     return true;
 }
@@ -151,14 +161,16 @@ static enum mr_code find_uniques(struct mr_plan_table *t, struct mr_arena *arena
         size_t *at = mr_arena_calloc(arena, index->nparts + 1, sizeof *at);
         if (at == NULL)
             return nomem(err);
-        if (!index->unique || !index_columns(t, index, at))
+        bool is_partial = false;
+        if (!index->unique || !index_columns(t, index, at, &is_partial))
             continue;
         struct mr_plan_unique *u = &list[t->nuniques++];
         u->name = index->name;
         u->columns = (struct mr_plan_columns){at, index->nparts};
-        u->is_key = same_columns(&u->columns, &t->key);
-        u->is_identity =
-            t->identity == MR_PLAN_BY_COLUMNS && same_columns(&u->columns, &t->named_by);
+        u->is_partial = is_partial;
+        u->is_key = !is_partial && same_columns(&u->columns, &t->key);
+        u->is_identity = !is_partial && t->identity == MR_PLAN_BY_COLUMNS &&
+                         same_columns(&u->columns, &t->named_by);
     }
     t->uniques = list;
     return MR_OK;

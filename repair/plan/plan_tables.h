@@ -40,11 +40,15 @@ struct mr_plan_columns {
     size_t count;
 };
 
-/* A UNIQUE index of TARGET's table, over whole columns. */
+/* A UNIQUE index of TARGET's table.  Not listed are those of which a part is an expression,
+ * a piece of a long value, or a column that is not planned: script_computed.c compares
+ * them when rows are written. */
 struct mr_plan_unique {
     const char *name;
     struct mr_plan_columns columns;
     bool is_identity, is_key;
+    bool is_partial;  /* some part is a prefix: other values may collide, too */
+    bool is_computed; /* some column is computed from one that is mapped */
 };
 
 struct mr_plan_reference {
@@ -70,7 +74,7 @@ struct mr_plan_table {
     size_t counter;                     /* the column of the key that the server counts */
     const char *sequence_db, *sequence; /* TARGET's, where a sequence counts; else NULL */
     size_t time_at, update_at;          /* configured columns, or MR_NO_COLUMN */
-    const struct mr_plan_unique *uniques;
+    struct mr_plan_unique *uniques;
     size_t nuniques;
     const struct mr_plan_columns *sets; /* the sets of columns that others refer to */
     size_t nsets;

@@ -37,15 +37,14 @@ static void join_live(struct mr_script *s, const struct mr_plan_table *t,
     mr_script_same(s, t, t->key, "t", a, false);
 }
 
-static void not_done(struct mr_script *s, const char *alias)
+void mr_script_not_done(struct mr_script *s, const char *alias)
 {
     mr_strbuf_add_fmt(&s->sql, "%s.myrecon_tree NOT IN (SELECT tree FROM ", alias);
     mr_script_temp(s, "done");
     add(s, ")");
 }
 
-/* INSERT INTO refused … SELECT what names a row of t and the reason FROM */
-static void refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why)
+void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why)
 {
     temp(s, "INSERT INTO ", "refused");
     add(s, " (tree, tbl, id, why) SELECT s.myrecon_tree, ");
@@ -165,21 +164,21 @@ static void find_done(struct mr_script *s)
 /* Some rows of the tree are there, others are not: somebody has been at work. */
 static void refuse_halves(struct mr_script *s, const struct mr_plan_table *t, char prefix)
 {
-    refuse(s, t, "it is there already, but not all that belongs to it");
+    mr_script_refuse(s, t, "it is there already, but not all that belongs to it");
     temp_n(s, " FROM ", prefix, t->at);
     temp(s, " AS s JOIN ", "there");
     add(s, " AS h ON h.line = s.myrecon_row WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     add(s, ";\n");
 }
 
 static void refuse_taken_key(struct mr_script *s, const struct mr_plan_table *t)
 {
-    refuse(s, t, "its key is taken by another row");
+    mr_script_refuse(s, t, "its key is taken by another row");
     temp_n(s, " FROM ", 'i', t->at);
     join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
     add(s, " WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     mr_script_not_there(s, "s");
     add(s, ";\n");
 }
@@ -187,9 +186,9 @@ static void refuse_taken_key(struct mr_script *s, const struct mr_plan_table *t)
 static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, char now,
                            char before)
 {
-    refuse(s, t,
-           now == 'u' ? "it was changed or deleted since the plan was made"
-                      : "it was changed since");
+    mr_script_refuse(s, t,
+                     now == 'u' ? "it was changed or deleted since the plan was made"
+                                : "it was changed since");
     temp_n(s, " FROM ", now, t->at);
     if (now != before) {
         temp_n(s, " AS s JOIN ", before, t->at);
@@ -199,7 +198,7 @@ static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, c
     }
     join_live(s, t, now == 'u' ? " LEFT JOIN " : " JOIN ", "s");
     add(s, " WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     mr_script_not_there(s, "s");
     if (now == 'u')
         add(s, " AND s.myrecon_open & 2 = 0");
@@ -228,7 +227,7 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
         s->tables[t->at].used[MR_STEP_UPDATE] || s->tables[t->at].used[MR_STEP_DELETE];
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "another row has the same %s", what);
-    refuse(s, t, why.ptr);
+    mr_script_refuse(s, t, why.ptr);
     temp_n(s, " FROM ", prefix, t->at);
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, t);
@@ -240,7 +239,7 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
         mr_script_same(s, t, t->key, "x", "t", false);
     }
     add(s, " WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     mr_script_not_there(s, "s");
     if (changes && t->key.count > 0)
         add(s, " AND x.myrecon_row IS NULL");
@@ -257,10 +256,10 @@ static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, ch
     for (size_t i = 0; i < t->nuniques; i++) {
         const struct mr_plan_unique *u = &t->uniques[i];
         identity |= u->is_identity;
-        if (u->is_key || !is_staged(t, u->columns))
-            continue;
-        refuse_held(s, t, prefix, u->columns, u->name);
+        if (!u->is_key && !u->is_partial && is_staged(t, u->columns))
+            refuse_held(s, t, prefix, u->columns, u->name);
     }
+    mr_script_computed(s, t, prefix);
     /* mirror has an identity as often as SOURCE has it */
     bool once = strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
     if (prefix == 'i' && !identity && once && has_name(t))
@@ -355,7 +354,7 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "what it refers to in %s is not who was planned",
                       mr_plan_table_name(p));
-    refuse(s, &s->plan->tables[r->child], why.ptr);
+    mr_script_refuse(s, &s->plan->tables[r->child], why.ptr);
     add(s, " FROM ");
     referring(s, r, prefix);
     if (in_unit) {
@@ -371,7 +370,7 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     add(s, " AS p ON ");
     refers(s, r, "s", "p");
     add(s, " WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     if (prefix == 'u')
         add(s, " AND s.myrecon_open & 1 = 0");
     if (in_unit)
@@ -400,7 +399,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     add(s, ") AS c ON ");
     refers(s, r, "c", "s");
     add(s, " WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
     for (size_t i = 0; i < r->to.count; i++) {
         add(s, ", ");
@@ -431,7 +430,7 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
         mr_script_same(s, c, c->key, "x", "c", false);
     }
     add(s, " WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     if (changes)
         add(s, " AND x.myrecon_row IS NULL");
     if (r->pair->kin.condition == NULL || c->key.count == 0)
@@ -459,7 +458,7 @@ static void refuse_referred(struct mr_script *s, size_t at)
     const struct mr_plan_table *c = &s->plan->tables[r->child];
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "a row of %s refers to it", mr_plan_table_name(c));
-    refuse(s, &s->plan->tables[r->parent], why.ptr);
+    mr_script_refuse(s, &s->plan->tables[r->parent], why.ptr);
     temp_n(s, " FROM ", 'd', r->parent);
     if (c->key.count == 0 && s->tables[r->child].used[MR_STEP_DELETE] &&
         r->child != r->parent)
@@ -492,10 +491,10 @@ static void refuse_own_parents(struct mr_script *s, const struct mr_plan_referen
     if (r->child != r->parent || r->nullable || !r->pair->kin.declared ||
         t->key.count == 0 || cascades(t))
         return;
-    refuse(s, t, "it refers to itself, so that the server does not let it go");
+    mr_script_refuse(s, t, "it refers to itself, so that the server does not let it go");
     temp_n(s, " FROM ", 'd', t->at);
     add(s, " AS s WHERE ");
-    not_done(s, "s");
+    mr_script_not_done(s, "s");
     mr_script_not_there(s, "s");
     add(s, " AND ");
     refers(s, r, "s", "s");

@@ -145,6 +145,15 @@ enum mr_step_op mr_script_op(char prefix);
 /* Does the unit write to the table? */
 bool mr_script_is_used(const struct mr_script *s, size_t table);
 
+/* script_guards.c: "INSERT INTO refused … SELECT" what names the row s of t, and why; a
+ * condition that the tree of the row of that alias is not done. */
+void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t,
+                      const char *why);
+void mr_script_not_done(struct mr_script *s, const char *alias);
+/* script_computed.c: refuses rows of myrecon_iN or _uN whose value in a unique index that
+ * is not of whole, written columns is held by another row. */
+void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix);
+
 /* script_stage.c, script_guards.c, script_change.c: the sections of a unit. */
 void mr_script_stage(struct mr_script *s);
 void mr_script_guards(struct mr_script *s);

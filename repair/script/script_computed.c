@@ -1,0 +1,149 @@
+/* script_computed.c: unique indexes over prefixes, expressions and generated columns; see
+ * script_internal.h.
+ *
+ * What TARGET makes of a staged row is computed by TARGET: the staged rows, few, are
+ * materialised with the parts of the index, and the table is read once beside them. */
+#include <string.h>
+#include <strings.h>
+
+#include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
+#include "repair/script/script_internal.h"
+
+static void add(struct mr_script *s, const char *text)
+{
+    mr_strbuf_add_str(&s->sql, text);
+}
+
+static const struct mr_column *column_of(const struct mr_plan_table *t, const char *name)
+{
+    return mr_pair_find_column(t->pair->side[MR_TARGET], name);
+}
+
+/* Does the expression name a generated column?  Those are not staged. */
+static bool leans_on_generated(const struct mr_plan_table *t, const char *sql)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (table->columns[i].generated &&
+            strcasestr(sql, table->columns[i].name) != NULL)
+            return true;
+    return false;
+}
+
+static bool is_staged(const struct mr_plan_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (strcasecmp(mr_plan_column_name(t, i), name) == 0)
+            return mr_script_is_written(t, i);
+    return false;
+}
+
+/* What a part is computed from: its SQL, or NULL for a column that is staged. */
+static const char *sql_of(const struct mr_plan_table *t, const struct mr_index_part *part)
+{
+    if (part->column == NULL)
+        return part->sql;
+    return is_staged(t, part->column) ? NULL : column_of(t, part->column)->generation_sql;
+}
+
+/* Is it an index that plain comparison does not cover, and one that can be computed? */
+static bool is_computed(const struct mr_plan_table *t, const struct mr_index *index)
+{
+    bool plain = true;
+    if (!index->unique || strcmp(index->kind, "BTREE") != 0)
+        return false;
+    for (size_t i = 0; i < index->nparts; i++) {
+        const struct mr_index_part *part = &index->parts[i];
+        bool staged = part->column != NULL && is_staged(t, part->column);
+        const char *sql = sql_of(t, part);
+        if (!staged && (sql == NULL || leans_on_generated(t, sql)))
+            return false;
+        plain = plain && staged && part->prefix_len == 0;
+    }
+    return !plain;
+}
+
+/* A part as the index has it, of the columns of a live or a staged row. */
+static void add_part(struct mr_script *s, const struct mr_plan_table *t,
+                     const struct mr_index_part *part, bool is_live)
+{
+    const struct mr_column *c = part->column != NULL ? column_of(t, part->column) : NULL;
+    const char *sql = sql_of(t, part);
+    bool is_value = c != NULL && (is_live || sql == NULL);
+    bool is_text = !is_value && c != NULL && c->charset != NULL;
+    add(s, part->prefix_len != 0 ? "LEFT(" : "");
+    add(s, is_text ? "CONVERT((" : is_value ? "" : "(");
+    if (is_value)
+        mr_sql_ident(&s->sql, c->name);
+    else
+        add(s, sql);
+    if (is_text)
+        mr_strbuf_add_fmt(&s->sql, ") USING %s) COLLATE %s", c->charset, c->collation);
+    else
+        add(s, is_value ? "" : ")");
+    if (part->prefix_len != 0)
+        mr_strbuf_add_fmt(&s->sql, ", %zu)", part->prefix_len);
+}
+
+static void add_parts(struct mr_script *s, const struct mr_plan_table *t,
+                      const struct mr_index *index, bool is_live)
+{
+    for (size_t i = 0; i < index->nparts; i++) {
+        add(s, i > 0 ? ", " : "");
+        add_part(s, t, &index->parts[i], is_live);
+        mr_strbuf_add_fmt(&s->sql, " AS myrecon_p%zu", i);
+    }
+}
+
+static void add_key(struct mr_script *s, const struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->key.count; i++) {
+        mr_script_column(s, t, NULL, t->key.at[i]);
+        add(s, ", ");
+    }
+}
+
+static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
+                         const struct mr_index *index, char prefix)
+{
+    bool changes = t->key.count > 0 && (s->tables[t->at].used[MR_STEP_UPDATE] ||
+                                        s->tables[t->at].used[MR_STEP_DELETE]);
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "another row has the same %s", index->name);
+    mr_script_refuse(s, t, why.ptr);
+    add(s, " FROM (SELECT ");
+    add_key(s, t);
+    add_parts(s, t, index, true);
+    add(s, " FROM ");
+    mr_script_live(s, t);
+    add(s, ") AS t STRAIGHT_JOIN (SELECT DISTINCT myrecon_row, myrecon_tree, ");
+    add_key(s, t);
+    add_parts(s, t, index, false);
+    add(s, " FROM ");
+    mr_script_temp_n(s, prefix, t->at);
+    add(s, prefix == 'u' ? " WHERE myrecon_open & 1 = 0) AS s ON " : ") AS s ON ");
+    for (size_t i = 0; i < index->nparts; i++)
+        mr_strbuf_add_fmt(&s->sql, "%ss.myrecon_p%zu = t.myrecon_p%zu",
+                          i > 0 ? " AND " : "", i, i);
+    if (changes) {
+        add(s, " LEFT JOIN ");
+        mr_script_temp_n(s, 'x', t->at);
+        add(s, " AS x ON ");
+        mr_script_same(s, t, t->key, "x", "t", false);
+    }
+    add(s, " WHERE ");
+    mr_script_not_done(s, "s");
+    mr_script_not_there(s, "s");
+    add(s, changes ? " AND x.myrecon_row IS NULL;\n" : ";\n");
+    s->sql.failed |= why.failed;
+    mr_strbuf_release(&why);
+}
+
+void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < table->nindexes; i++)
+        if (is_computed(t, &table->indexes[i]))
+            refuse_index(s, t, &table->indexes[i], prefix);
+}
