@@ -299,6 +299,68 @@ enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *tab
     return code;
 }
 
+/* ---- keys that are known ---- */
+
+/* What the counter handed out for a row of that key. */
+static enum mr_code counted(const struct mr_plan_table *t, struct mr_key key, int64_t *n,
+                            struct mr_err *err)
+{
+    struct mr_value value = {0};
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < t->key.count && t->key.at[i] != t->counter;
+         i++)
+        code = mr_row_skip(key.ptr, key.len, &pos, err);
+    if (code == MR_OK)
+        code = mr_row_decode(key.ptr, key.len, &pos, &value, err);
+    *n = value.cls == MR_CLASS_UINT && value.u > INT64_MAX ? INT64_MAX : value.i;
+    return code;
+}
+
+static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t,
+                               struct mr_case_stmt *keys, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    enum mr_code code = MR_OK;
+    bool row = false;
+    mr_case_bind_text(keys, 1, mr_plan_table_name(t));
+    while (code == MR_OK && (code = mr_case_step(keys, &row, err)) == MR_OK && row) {
+        int64_t args[] = {(int64_t)t->at, 0};
+        mr_arena_reset(&arena);
+        struct mr_key key = mr_merge_work_bytes(keys, 0, &arena, &code, err);
+        if (code == MR_OK)
+            code = counted(t, key, &args[1], err);
+        if (code == MR_OK)
+            code = mr_merge_work_run(m, "INSERT OR IGNORE INTO told VALUES (?1, ?2)",
+                                     args, 2, NULL, err);
+    }
+    mr_case_reset(keys);
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err)
+{
+    struct mr_case_stmt *keys = NULL;
+    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_exec(m->cf,
+                            "DROP TABLE IF EXISTS temp.told;"
+                            "CREATE TEMP TABLE told (tbl INT, n INT,"
+                            " PRIMARY KEY (tbl, n)) WITHOUT ROWID",
+                            err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf,
+                               "SELECT source_key FROM plan_map WHERE tbl=?1"
+                               " AND state<>'undone'",
+                               &keys, err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+        if (mr_plan_has_counter(&m->plan->tables[i]))
+            code = note_known(m, &m->plan->tables[i], keys, err);
+    mr_case_free(keys);
+    return code;
+}
+
 /* ---- proposing ---- */
 
 static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,

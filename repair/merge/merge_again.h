@@ -22,6 +22,10 @@
 /* Marks the rows of w that are known so (table mark). */
 enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err);
 
+/* Fills temp.told (tbl, n) with the counted keys of all rows of SOURCE that earlier plans
+ * restored or matched: they are lost history, though equal on both sides by now. */
+enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err);
+
 /* Takes up what a plan said that this case does not know: a row of SOURCE stands on TARGET
  * under that key.  What the case knows of the pair itself stays. */
 enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *table,

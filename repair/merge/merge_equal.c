@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/pair/pair_columns.h"
+#include "repair/merge/merge_again.h"
 #include "repair/merge/merge_leads.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_row.h"
@@ -60,7 +61,8 @@ static enum mr_code read_keys(struct search *s, struct cursor *c, struct mr_err 
     return mr_side_keys_below(&counter, below, &c->keys, &c->ended, err);
 }
 
-/* Did check find a difference in a row of that key that is there still? */
+/* Did check find a difference in a row of that key that is there still?  Or is it known to
+ * be lost history, which is equal since a merge restored it? */
 static enum mr_code is_found(struct search *s, const struct cursor *c, int64_t key,
                              bool *found, struct mr_err *err)
 {
@@ -269,8 +271,12 @@ enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
     enum mr_code code = s.cursors != NULL ? MR_OK : mr_merge_nomem(err);
     bool moved = true;
     if (code == MR_OK)
+        code = mr_merge_again_known(m, err);
+    if (code == MR_OK)
         code = mr_case_prepare(
-            m->cf, "SELECT 1 FROM w WHERE tbl=?1 AND n=?2 AND equal IS NOT 1 LIMIT 1",
+            m->cf,
+            "SELECT 1 FROM w WHERE tbl=?1 AND n=?2 AND equal IS NOT 1 UNION ALL"
+            " SELECT 1 FROM told WHERE tbl=?1 AND n=?2 LIMIT 1",
             &s.differing, err);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         s.cursors[i] = (struct cursor){.table = &m->tables[i],
