@@ -219,9 +219,54 @@ static enum mr_code drop(struct mr_restore *r, const char *kind, const char *db,
     return code;
 }
 
+static enum mr_code refuse_reference(const struct mr_restore *r, const struct mr_table *t,
+                                     struct mr_err *err)
+{
+    if (holds(r, t->db, t->name))
+        return MR_OK;
+    for (size_t k = 0; k < t->nfks; k++) {
+        const struct mr_foreign_key *fk = &t->fks[k];
+        if (!holds(r, fk->ref_db, fk->ref_table))
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "table \"%s.%s\" stays, and refers to \"%s.%s\", which would be "
+                         "dropped",
+                         t->db, t->name, fk->ref_db, fk->ref_table);
+        mr_err_hint(err, "Nothing was changed. Drop its foreign key, or restore under "
+                         "another name (--rename-db).");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
+/* A table that another one refers to cannot be dropped, whatever comes of that one: so the
+ * references between tables that all go are dropped first, and one of a table that stays is
+ * refused while everything is still there. */
+static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++)
+        code = refuse_reference(r, &r->cat->tables[i], err);
+    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        for (size_t k = 0; code == MR_OK && holds(r, t->db, t->name) && k < t->nfks;
+             k++) {
+            mr_strbuf_reset(&sql);
+            mr_strbuf_add_str(&sql, "ALTER TABLE ");
+            mr_sql_table(&sql, t->db, t->name);
+            mr_strbuf_add_str(&sql, " DROP FOREIGN KEY ");
+            mr_sql_ident(&sql, t->fks[k].name);
+            code = mr_restore_exec(r->db, &sql, err);
+        }
+    }
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
+    enum mr_code code = drop_references(r, err);
     for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++)
         if (holds(r, r->cat->tables[i].db, r->cat->tables[i].name))
             code = drop(r, "TABLE", r->cat->tables[i].db, r->cat->tables[i].name, err);

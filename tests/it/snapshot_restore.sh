@@ -71,6 +71,20 @@ is "others stay" "$(client b -D "$COPY" <<<"SELECT mine FROM t; SELECT COUNT(*) 
 restored_is "--into-existing replace --yes" "0 equal load" --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
 is "others stay, its own are there" "$(client b -D "$COPY" <<<"SELECT SUM(v) FROM t; SHOW TABLES" | xargs)" "3 other t u w"
 
+# the parent's name sorts first, and its child goes, too; then a child that stays
+at a "CREATE TABLE a_parent (id INT PRIMARY KEY); INSERT INTO a_parent VALUES (1); CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES a_parent (id)); INSERT INTO child VALUES (1, 1)"
+rm -rf "$SNAP"
+client b <<<"DROP DATABASE $COPY"
+take "$(uri a "$DB")" "$SNAP"
+restored_is "tables that refer to each other" "0 equal load" "$SNAP" "$(uri b "$COPY")"
+restored_is "they are replaced together" "0 equal load" --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
+is "the reference is there" "$(client b <<<"SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = '$COPY'")" 1
+client b -D "$COPY" <<<"CREATE TABLE stays (p INT, FOREIGN KEY (p) REFERENCES a_parent (id))"
+before=$(state)
+restored_is "a table that stays and refers to one that goes" "5 " --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
+like "it is named" "$(cat "$ERR")" "table \"$COPY.stays\" stays, and refers to \"$COPY.a_parent\""
+is "nothing was dropped" "$(state)" "$before"
+
 printf x >>"$(ls "$SNAP"/data/*.zst | head -n 1)"
 client b <<<"DROP DATABASE $COPY"
 restored_is "a damaged snapshot is refused" "5 " "$SNAP" "$(uri b "$COPY")"
