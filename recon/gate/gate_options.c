@@ -185,13 +185,26 @@ static enum mr_code mark(const struct mr_string_list *list, bool as,
     return MR_OK;
 }
 
+/* A gate that looks at nothing would say that all is well. */
+static enum mr_code require_some(const bool wanted[MR_GATE_NAMES_END], struct mr_err *err)
+{
+    for (int i = MR_GATE_NONE + 1; i < MR_GATE_NAMES_END; i++)
+        if (wanted[i])
+            return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE, "--only and --skip leave no check");
+    mr_err_hint(err, "Name in --only what is to be looked at, and not in --skip.");
+    return MR_E_USAGE;
+}
+
 enum mr_code mr_gate_options_wanted(const struct mr_gate_options *opts,
                                     bool wanted[MR_GATE_NAMES_END], struct mr_err *err)
 {
     for (int i = 0; i < MR_GATE_NAMES_END; i++)
         wanted[i] = i != MR_GATE_NONE && opts->only.count == 0;
     enum mr_code code = mark(&opts->only, true, wanted, "only", err);
-    return code == MR_OK ? mark(&opts->skip, false, wanted, "skip", err) : code;
+    if (code == MR_OK)
+        code = mark(&opts->skip, false, wanted, "skip", err);
+    return code == MR_OK ? require_some(wanted, err) : code;
 }
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)

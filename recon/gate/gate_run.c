@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "core/base/clock.h"
@@ -231,6 +232,34 @@ static enum mr_code open_server(struct servers *s, struct mr_err *err)
     return mr_gate_link_open(&s->server, run->server, &opts, err);
 }
 
+/* The catalogue has searched as the server tells names apart. */
+static bool has_db(const struct mr_gate_facts *facts, const char *db)
+{
+    for (size_t i = 0; i < facts->ndbs; i++)
+        if (strcasecmp(facts->dbs[i], db) == 0)
+            return true;
+    return false;
+}
+
+/* A baseline tells a lost database from a misspelt one; without it nothing does, and a gate
+ * that found no table to look at would say that all is well. */
+static enum mr_code require_named(const struct servers *s, struct mr_err *err)
+{
+    const struct mr_endpoint *ep = &s->server.ep;
+    for (size_t i = 0; i < ep->ndbs; i++) {
+        if (has_db(&s->facts[0], ep->dbs[i]))
+            continue;
+        (void)mr_err_set(err, MR_E_NO_SUCH,
+                         "database \"%s\" does not exist on the server, or the account "
+                         "may not see it",
+                         ep->dbs[i]);
+        mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names "
+                         "that the account can see.");
+        return MR_E_NO_SUCH;
+    }
+    return MR_OK;
+}
+
 static enum mr_code collect_all(struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
@@ -238,6 +267,8 @@ static enum mr_code collect_all(struct servers *s, struct mr_err *err)
     enum mr_code code = mr_gate_collect_status(&task, &s->facts[0], err);
     if (code == MR_OK && wants_tables(run, false))
         code = mr_gate_collect_tables(&task, &s->facts[0], err);
+    if (code == MR_OK && s->facts[0].tables_read && !run->has_baseline)
+        code = require_named(s, err);
     for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++)
         code = collect_peer(s, i, err);
     return code;

@@ -11,6 +11,18 @@ FACTS_HERE=$(cat "$FACTS")
 
 summary() { jq -r "select(.type == \"summary\").$1" "$OUT"; }
 
+# --- a database that is not there: no baseline of nothing, and not well without one
+nowhere=$(gate_uri GP)
+nowhere=${nowhere%/*}/no_such_club
+"$MYRECON" gate record --output "$IT_TMP/nothing" "$nowhere" >"$OUT" 2>"$ERR"
+is "gate record of a misspelt database" $? 3
+like "it is named" "$(cat "$ERR")" 'database "no_such_club" does not exist'
+ok "no baseline is written" test ! -e "$IT_TMP/nothing"
+"$MYRECON" gate check "$nowhere" >"$OUT" 2>"$ERR"
+is "gate check of a misspelt database" $? 3
+"$MYRECON" gate check --nagios "$nowhere" >"$OUT" 2>"$ERR"
+is "and for Nagios" "$? $(cut -d ' ' -f 1-2 "$OUT")" "3 GATE UNKNOWN"
+
 # --- Nagios and Prometheus
 promtool=$("$IT_DIR/../lib/promtool.sh" 2>"$IT_TMP/promtool.err")
 valid() { # DESCRIPTION FILE
