@@ -83,6 +83,12 @@ static const struct mr_option options[] = {
      .initial = "html",
      .choices = formats,
      .not_in_file = true},
+    {.name = "json",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(json),
+     .group = "Result",
+     .help = "the same as --format json",
+     .not_in_file = true},
     {.name = "force",
      .type = MR_OPTION_FLAG,
      .offset = AT(force),
@@ -125,6 +131,16 @@ const struct mr_command_doc mr_report_doc = {
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_report_options *values = settings->values;
+    const struct mr_option *format = mr_settings_find(settings->set, "format");
+    if (values->json && values->format != MR_REPORT_JSON &&
+        mr_settings_origin(settings, format)->kind != MR_ORIGIN_DEFAULT) {
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "--json and another --format exclude each other");
+        mr_err_hint(err, "Keep one of them.");
+        return MR_E_USAGE;
+    }
+    if (values->json)
+        values->format = MR_REPORT_JSON;
     const struct mr_option *rows = mr_settings_find(settings->set, "max-rows");
     if (mr_settings_origin(settings, rows)->kind == MR_ORIGIN_DEFAULT)
         values->max_rows = values->format == MR_REPORT_MD ? 10 : 50;

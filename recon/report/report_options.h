@@ -20,6 +20,7 @@ struct mr_report_options {
     const char *run;    /* run_id or a part of it; NULL: the last finished one */
     const char *output; /* NULL: standard output; never for HTML */
     enum mr_report_format format;
+    bool json;  /* names that format, too */
     bool force; /* replace the output */
     bool unmask;
     uint64_t max_rows; /* samples a table */
