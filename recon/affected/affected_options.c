@@ -179,8 +179,8 @@ const struct mr_command_doc mr_affected_doc = {
         "\n"
         "Exit status: 0 written; 3 could not run; 4 written, but the run is incomplete "
         "or "
-        "somebody could not be reached: the list may lack people; 6 interrupted; 70 "
-        "bug.\n",
+        "somebody could not be reached: the list may lack people; 5 refused: DIR of "
+        "--plan is no plan, or was changed; 6 interrupted; 70 bug.\n",
     .examples =
         "  myrecon affected --case club.case --columns name,email --output who.csv.zst\n"
         "  myrecon affected --case club.case --template 'user:{id}' |\n"
