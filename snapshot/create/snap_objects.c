@@ -6,6 +6,7 @@
 
 #include "core/base/pattern.h"
 #include "core/db/sqltext.h"
+#include "snapshot/create/view_order.h"
 #include "snapshot/format/snap_schema.h"
 
 /* What SHOW CREATE tells of one object. */
@@ -375,14 +376,16 @@ static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db,
 enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err)
 {
     const struct mr_catalogue *cat = s->cat;
-    enum mr_code code = MR_OK;
+    const struct mr_object **ordered = NULL;
+    enum mr_code code =
+        mr_view_order(cat->objects, cat->nobjects, s->arena, &ordered, err);
     for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
         if (mr_snap_schema_wants_db(s, cat->dbs[i].name))
             code = take_database(s, &cat->dbs[i], err);
     if (s->tables_only)
         return code;
     for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
-        code = take_listed(s, &cat->objects[i], err);
+        code = take_listed(s, ordered[i], err);
     for (size_t i = 0; code == MR_OK && i < cat->ntables; i++)
         if (is_selected(s, cat->tables[i].db, cat->tables[i].name))
             code = take_triggers(s, &cat->tables[i], err);
