@@ -274,8 +274,9 @@ static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err
     mr_strbuf_add_str(&sql, "CREATE TABLE IF NOT EXISTS ");
     mr_restore_progress_table(&sql, r);
     mr_strbuf_add_str(
-        &sql, " (uuid VARCHAR(40) CHARACTER SET ascii NOT NULL, file VARCHAR(250) "
-              "CHARACTER SET ascii NOT NULL PRIMARY KEY) ENGINE=InnoDB");
+        &sql,
+        " (uuid VARCHAR(40) CHARACTER SET ascii NOT NULL, file VARCHAR(250) "
+        "CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE=InnoDB");
     if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, err);
     mr_strbuf_reset(&sql);
