@@ -109,14 +109,20 @@ enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
                                   struct mr_err *err)
 {
     struct mr_result *res = NULL;
+    struct mr_strbuf text = MR_STRBUF_INIT;
     *create = NULL;
     enum mr_code code = show_create(s, db, "TABLE", table, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL && mr_result_columns(res) > 1 && cells[1].ptr != NULL)
-        *create = mr_arena_strdup(s->arena, cells[1].ptr);
-    if (code == MR_OK && *create == NULL)
+        mr_snap_drop_db(&text, cells[1].ptr, db);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "reading the schema", err);
+    if (code == MR_OK && text.len == 0)
         code = mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement",
                           db, table);
+    if (code == MR_OK && (*create = mr_arena_strdup(s->arena, text.ptr)) == NULL)
+        code = mr_err_nomem(err, "reading the schema");
+    mr_strbuf_release(&text);
     mr_result_free(res);
     return code;
 }

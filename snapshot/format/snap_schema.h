@@ -78,6 +78,10 @@ void mr_snap_statement_add(struct mr_strbuf *out, const char *statement, bool ha
 bool mr_snap_statement_read(const char *text, size_t len, const char **statement,
                             size_t *statement_len);
 
+/* CREATE TABLE whose defaults name the sequences of db without it: SHOW CREATE names a
+ * sequence in full, whatever database is in use. */
+void mr_snap_drop_db(struct mr_strbuf *out, const char *create, const char *db);
+
 /* Splits CREATE TABLE: without its foreign keys, and the ALTER TABLE that adds them (left
  * empty where there are none, or where they cannot be told apart). */
 void mr_snap_split_keys(const char *create, const struct mr_table *table,

@@ -1,6 +1,7 @@
 /* snap_split.c: statements as text; see snap_schema.h. */
 #include <string.h>
 
+#include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_schema.h"
 
@@ -108,6 +109,37 @@ void mr_snap_split_keys(const char *create, const struct mr_table *table,
             mr_strbuf_add(without, at, len);
         at += len;
     }
+}
+
+/* The last of three tokens, in "nextval(`": what follows names a sequence. */
+static bool names_sequence(const struct mr_token last[3])
+{
+    return last[2].kind == MR_TOKEN_IDENT && mr_token_is(&last[1], "(") &&
+           (mr_token_is(&last[0], "nextval") || mr_token_is(&last[0], "lastval") ||
+            mr_token_is(&last[0], "setval"));
+}
+
+void mr_snap_drop_db(struct mr_strbuf *out, const char *create, const char *db)
+{
+    struct mr_strbuf prefix = MR_STRBUF_INIT;
+    struct mr_token last[3] = {{0}};
+    struct mr_sqlscan scan;
+    const char *kept = create; /* up to here it stands in out */
+    mr_sql_ident(&prefix, db);
+    mr_strbuf_add_char(&prefix, '.');
+    mr_sqlscan_init(&scan, create, strlen(create));
+    while (mr_sqlscan_next(&scan, &last[2])) {
+        if (names_sequence(last) && !prefix.failed &&
+            strncmp(last[2].ptr, prefix.ptr, prefix.len) == 0) {
+            mr_strbuf_add(out, kept, (size_t)(last[2].ptr - kept));
+            kept = last[2].ptr + prefix.len;
+        }
+        last[0] = last[1];
+        last[1] = last[2];
+    }
+    mr_strbuf_add_str(out, kept);
+    out->failed |= prefix.failed;
+    mr_strbuf_release(&prefix);
 }
 
 /* Behind the list of definitions; the length of " AUTO_INCREMENT=n", or 0. */

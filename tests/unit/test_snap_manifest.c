@@ -255,12 +255,36 @@ static void test_same(void **state)
     assert_false(mr_snap_schema_same(plain, "CREATE TABLE `t` (\n) ENGINE=InnoDB"));
 }
 
+static void test_drop_db(void **state)
+{
+    static const struct {
+        const char *create, *kept;
+    } cases[] = {{"DEFAULT nextval(`a``b`.`s`),", "DEFAULT nextval(`s`),"},
+                 {"(lastval(`a``b`.`a``b`) + setval(`a``b`.`s`, 1))",
+                  "(lastval(`a``b`) + setval(`s`, 1))"},
+                 {"nextval(`other`.`s`)", "nextval(`other`.`s`)"},
+                 {"'nextval(`a``b`.`s`)'", "'nextval(`a``b`.`s`)'"},
+                 {"`nextval(``a``b``.``s``)` int, x(`a``b`.`s`)",
+                  "`nextval(``a``b``.``s``)` int, x(`a``b`.`s`)"},
+                 {"nextval(`a``b`)", "nextval(`a``b`)"},
+                 {"", ""}};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mr_strbuf_reset(&text);
+        mr_snap_drop_db(&text, cases[i].create, "a`b");
+        assert_string_equal(text.ptr, cases[i].kept);
+    }
+    mr_strbuf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_names),      cmocka_unit_test(test_statements),
         cmocka_unit_test(test_split),      cmocka_unit_test(test_same),
+        cmocka_unit_test(test_drop_db),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
