@@ -133,7 +133,7 @@ static void add_plain_name(struct mr_strbuf *out, const char *file)
 static void add_data(struct script *s, const struct mr_snap_table *t)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
-    for (size_t i = 0; i < t->nchunks; i++) {
+    for (size_t i = 0; i < t->nchunks && !mr_snap_is_merge(t); i++) {
         mr_strbuf_reset(&name);
         add_plain_name(&name, t->chunks[i].file);
         s->out->failed |= name.failed;

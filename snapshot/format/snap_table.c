@@ -25,6 +25,11 @@ bool mr_snap_sum_equal(struct mr_snap_sum a, struct mr_snap_sum b)
     return a.hi == b.hi && a.lo == b.lo;
 }
 
+bool mr_snap_is_merge(const struct mr_snap_table *table)
+{
+    return strcasecmp(table->engine, "MRG_MyISAM") == 0;
+}
+
 /* ---- words ---- */
 
 static const struct {

@@ -84,6 +84,9 @@ struct mr_snap_table {
     struct mr_snap_sum sum;
 };
 
+/* Are its rows those of other tables (MERGE)?  Loading them would double those. */
+bool mr_snap_is_merge(const struct mr_snap_table *table);
+
 /* Is the order of encoded keys that of the server?  Are they numbers and dates, which name
  * nobody? */
 bool mr_snap_key_is_plain(const struct mr_snap_table *table);

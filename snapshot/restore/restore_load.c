@@ -314,6 +314,8 @@ static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
                               struct mr_restore_table *t, struct mr_err *err)
 {
     bool again = r->resumed && t->is_there && !t->snap->transactional;
+    if (mr_snap_is_merge(t->snap))
+        return MR_OK;
     enum mr_code code = again ? empty_table(r, t, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
         const struct mr_snap_chunk *chunk = &t->snap->chunks[i];

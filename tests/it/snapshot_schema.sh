@@ -1,0 +1,66 @@
+#!/bin/bash
+# snapshot_schema.sh: schemas that ask for an order, a name or a key of their own: restored by
+# myrecon and by stock tools under another name, they are equal, objects and all.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+begin ab
+COPY=${DB}_copy
+SNAP=$IT_TMP/snap
+
+there_and_back() { # there_and_back SIDE TARGET WHAT: of $DB on SIDE
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    is "$3: made" "$RC" 0
+    snap verify "$SNAP"
+    is "$3: proved" "$RC" 0
+    SRC=$(uri "$1" "$DB") DST=$(uri "$2" "$COPY")
+    client "$2" <<<"DROP DATABASE IF EXISTS $COPY"
+    ok "$3: stock tools load it" stock_restore "$SNAP" "$2" "$DB" "$COPY"
+    check_is 0 "$3: equal"
+    client "$2" <<<"DROP DATABASE $COPY"
+    snap restore --no-progress --rename-db "$DB=$COPY" "$SNAP" "$(side_uri "$2")"
+    is "$3: restored, nothing to say" "$RC $(cat "$ERR")" "0 "
+    check_is 0 "$3: equal, too"
+    SRC=snapshot:$SNAP
+    check_is 0 "$3: and to the snapshot"
+    client "$2" <<<"DROP DATABASE $COPY"
+}
+fresh b "$COPY"
+
+fresh a "$DB"
+at a "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1);
+    CREATE VIEW z AS SELECT id, v FROM t; CREATE VIEW m AS SELECT id FROM z WHERE id > 0 WITH CHECK OPTION;
+    CREATE VIEW a AS SELECT id FROM m WHERE id < 9 WITH LOCAL CHECK OPTION"
+there_and_back a b "views that check views of later names"
+if [ -n "$MR_O_URI" ]; then
+    fresh o "$DB"
+    fresh o "$COPY"
+    at o "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1);
+        CREATE VIEW z AS SELECT id, v FROM t; CREATE VIEW m AS SELECT id FROM z WHERE id > 0 WITH CHECK OPTION"
+    there_and_back o o "MySQL: views that check views of later names"
+else
+    skip "MySQL: views that check views of later names" "no MySQL 9"
+fi
+
+fresh a "$DB"
+at a "CREATE SEQUENCE \`s\`\`q\` INCREMENT BY 7; DO NEXTVAL(\`s\`\`q\`);
+    CREATE TABLE d (id INT PRIMARY KEY DEFAULT NEXTVAL(\`s\`\`q\`), c INT);
+    INSERT INTO d (c) VALUES (1)"
+there_and_back a b "defaults of a sequence"
+
+fresh a "$DB"
+at a "CREATE TABLE \`Twin\` (id INT PRIMARY KEY); CREATE TABLE \`TWIN\` LIKE \`Twin\`; INSERT INTO \`Twin\` VALUES (1); INSERT INTO \`TWIN\` VALUES (2);
+    CREATE TABLE \`..\` LIKE \`Twin\`; CREATE TABLE \`/\` LIKE \`Twin\`; CREATE TABLE \`%2F\` LIKE \`Twin\`; INSERT INTO \`/\` VALUES (3)"
+there_and_back a b "names that differ by case"
+
+fresh a "$DB"
+at a "CREATE TABLE b (k VARCHAR(9) PRIMARY KEY, v TEXT) CHARSET utf16; INSERT INTO b VALUES ('b', 'é'), ('😀', '\n');
+    CREATE TABLE n (k VARBINARY(9) PRIMARY KEY); INSERT INTO n VALUES (x'610062'), (''), (x'00')"
+there_and_back a b "keys with a NUL"
+
+fresh a "$DB"
+at a "CREATE TABLE m1 (id INT, KEY (id)) ENGINE=MyISAM; CREATE TABLE m2 LIKE m1; INSERT INTO m1 VALUES (1), (2); INSERT INTO m2 VALUES (2), (3);
+    CREATE TABLE a_all (id INT, KEY (id)) ENGINE=MERGE UNION=(m1, m2) INSERT_METHOD=LAST"
+there_and_back a b "a MERGE table"
+finish
