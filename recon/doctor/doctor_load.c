@@ -245,13 +245,21 @@ static enum mr_code say_row_locks(struct mr_doctor *d,
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_row_lock,
                       "session %s waits for %s s for a row", cell_text(row, 0),
                       cell_text(row, 1));
-        mr_doctor_hint(d,
-                       "The transaction of session %s of %s@%s, open for %s s%s, has "
-                       "it. KILL %s ends it.",
-                       cell_text(row, 2), cell_text(row, 3), cell_text(row, 4),
-                       cell_text(row, 5),
-                       strcasecmp(cell_text(row, 6), "Sleep") == 0 ? " and idle" : "",
-                       cell_text(row, 2));
+        if (strcmp(cell_text(row, 2), "0") == 0)
+            mr_doctor_hint(
+                d,
+                "A prepared XA transaction, open for %s s, has it; its session "
+                "is gone. XA RECOVER shows it; ask its coordinator whether to "
+                "XA COMMIT or XA ROLLBACK it.",
+                cell_text(row, 5));
+        else
+            mr_doctor_hint(d,
+                           "The transaction of session %s of %s@%s, open for %s s%s, has "
+                           "it. KILL %s ends it.",
+                           cell_text(row, 2), cell_text(row, 3), cell_text(row, 4),
+                           cell_text(row, 5),
+                           strcasecmp(cell_text(row, 6), "Sleep") == 0 ? " and idle" : "",
+                           cell_text(row, 2));
     }
     if (seen && told == 0)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_row_lock, "nobody waits long for a row");

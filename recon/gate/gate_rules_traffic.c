@@ -13,6 +13,12 @@ static void describe(struct mr_gate_judge *j, enum mr_gate_severity severity,
                   s->statement);
 }
 
+/* A prepared XA transaction whose session is gone. */
+static bool is_orphan(const struct mr_gate_session *s)
+{
+    return strcmp(s->id, "0") == 0;
+}
+
 /* ---- connections ---- */
 
 static enum mr_gate_severity worse(enum mr_gate_severity a, enum mr_gate_severity b)
@@ -71,7 +77,11 @@ void mr_gate_rule_long_transactions(struct mr_gate_judge *j)
     for (size_t i = 0; i < open->count; i++) {
         const enum mr_gate_severity severity =
             mr_gate_weigh(j, MR_GATE_T_TRANSACTION, open->items[i].seconds);
-        if (severity != MR_GATE_OK)
+        if (severity != MR_GATE_OK && is_orphan(&open->items[i]))
+            mr_gate_found(j, severity,
+                          "a prepared XA transaction without a session, %.0f s, %s",
+                          open->items[i].seconds, open->items[i].what);
+        else if (severity != MR_GATE_OK)
             describe(j, severity, "open transaction", &open->items[i]);
     }
     mr_gate_value(j, "%.0f s", longest);
@@ -80,7 +90,11 @@ void mr_gate_rule_long_transactions(struct mr_gate_judge *j)
                      longest);
     else
         mr_gate_note(j, "no transaction is open");
-    if (open->count > 0)
+    if (open->count > 0 && is_orphan(&open->items[0]))
+        mr_gate_hint(j,
+                     "XA RECOVER shows it; ask its coordinator whether to XA COMMIT or "
+                     "XA ROLLBACK it.");
+    else if (open->count > 0)
         mr_gate_hint(j, "Ask whose it is; KILL %s ends it and rolls it back.",
                      open->items[0].id);
     mr_gate_metric(
