@@ -104,6 +104,25 @@ const char *mr_gate_newest_by_text(enum mr_gate_newest_by by)
     return texts[by];
 }
 
+/* "(SELECT time FROM t ORDER BY key DESC LIMIT n)", of the rows up to a key. */
+static void last_rows(struct mr_strbuf *sql, const struct mr_table *table,
+                      const struct mr_column *column, const char *upto, int rows)
+{
+    const struct mr_column *key = mr_gate_key_column(table);
+    mr_strbuf_add_str(sql, "(SELECT ");
+    mr_sql_ident(sql, column->name);
+    mr_strbuf_add_str(sql, " FROM ");
+    mr_sql_table(sql, table->db, table->name);
+    if (upto != NULL) {
+        mr_strbuf_add_str(sql, " WHERE ");
+        mr_sql_ident(sql, key->name);
+        mr_strbuf_add_fmt(sql, " <= %s", upto);
+    }
+    mr_strbuf_add_str(sql, " ORDER BY ");
+    mr_sql_ident(sql, key->name);
+    mr_strbuf_add_fmt(sql, " DESC LIMIT %d)", rows);
+}
+
 void mr_gate_newest_sql(struct mr_strbuf *sql, const struct mr_table *table,
                         const struct mr_column *column, enum mr_gate_newest_by by)
 {
@@ -116,13 +135,22 @@ void mr_gate_newest_sql(struct mr_strbuf *sql, const struct mr_table *table,
         mr_strbuf_add_char(sql, ')');
         return;
     }
-    mr_strbuf_add_str(sql, "(SELECT ");
+    last_rows(sql, table, column, NULL, LAST_ROWS);
+    mr_strbuf_add_str(sql, " last_rows)");
+}
+
+void mr_gate_newest_again_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                              const struct mr_column *column, const char *greatest,
+                              const char *read_by)
+{
+    const bool all = strcmp(read_by, mr_gate_newest_by_text(MR_GATE_BY_ALL_ROWS)) == 0;
+    mr_strbuf_add_str(sql, "(SELECT MAX(");
     mr_sql_ident(sql, column->name);
-    mr_strbuf_add_str(sql, " FROM ");
-    mr_sql_table(sql, table->db, table->name);
-    mr_strbuf_add_str(sql, " ORDER BY ");
-    mr_sql_ident(sql, key->name);
-    mr_strbuf_add_fmt(sql, " DESC LIMIT %d) last_rows)", LAST_ROWS);
+    mr_strbuf_add_str(sql, ") FROM (");
+    last_rows(sql, table, column, NULL, LAST_ROWS);
+    mr_strbuf_add_str(sql, " UNION ALL ");
+    last_rows(sql, table, column, greatest, all ? 2 * SMALL_TABLE_ROWS : LAST_ROWS);
+    mr_strbuf_add_str(sql, ") last_rows)");
 }
 
 bool mr_gate_age_sql(struct mr_strbuf *sql, const struct mr_table *table,

@@ -34,6 +34,12 @@ const char *mr_gate_newest_by_text(enum mr_gate_newest_by by);
 /* Appends "(SELECT MAX(…) FROM …)"; `by` is not NOTHING. */
 void mr_gate_newest_sql(struct mr_strbuf *sql, const struct mr_table *table,
                         const struct mr_column *column, enum mr_gate_newest_by by);
+/* The same BY_LAST_ROWS, for a table that was read before: rows that came since may bring
+ * older times along, so the rows up to the key that was the greatest then are looked at,
+ * too.  greatest: an integer in digits; read_by: of then (mr_gate_newest_by_text). */
+void mr_gate_newest_again_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                              const struct mr_column *column, const char *greatest,
+                              const char *read_by);
 /* Appends an expression: how many seconds ago the greatest value was.  A DATETIME is
  * taken as written in the server's global time zone, an integer as a Unix time.  False:
  * the column's type has no time in it. */

@@ -101,9 +101,37 @@ static const struct mr_column *counter_column(const struct mr_table *table)
 struct quick {
     const struct mr_column *key, *newest, *fresh;
     enum mr_gate_newest_by newest_by, fresh_by;
+    const struct mr_gate_table *past; /* whose last rows are looked at again, or NULL */
 };
 
-static void choose(const struct mr_gate_item *item, struct quick *q)
+static bool is_integer_text(const char *text)
+{
+    const char *digits = text + (text[0] == '-' ? 1 : 0);
+    return digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0';
+}
+
+/* Where only the last rows are looked at, and the baseline says which those were. */
+static const struct mr_gate_table *read_before(const struct mr_gate_work *work,
+                                               const struct mr_gate_item *item,
+                                               const struct quick *q)
+{
+    const struct mr_gate_facts *past = work->task->past;
+    const struct mr_column *key = mr_gate_key_column(item->table);
+    if (past == NULL || key == NULL || q->newest == NULL ||
+        q->newest_by != MR_GATE_BY_LAST_ROWS)
+        return NULL;
+    const struct mr_gate_table *then = mr_gate_facts_table(
+        past, mr_gate_facts_pair(work->facts, past, item->table->db), item->table->name);
+    if (then == NULL || then->key_column == NULL || then->time_column == NULL ||
+        strcmp(then->key_column, key->name) != 0 ||
+        strcmp(then->time_column, q->newest->name) != 0 ||
+        !is_integer_text(then->greatest))
+        return NULL;
+    return then;
+}
+
+static void choose(const struct mr_gate_work *work, const struct mr_gate_item *item,
+                   struct quick *q)
 {
     const struct mr_table *table = item->table;
     *q = (struct quick){.key = counter_column(table)};
@@ -112,6 +140,7 @@ static void choose(const struct mr_gate_item *item, struct quick *q)
     q->newest = mr_gate_newest_column(table, &item->config);
     if (q->newest != NULL)
         q->newest_by = mr_gate_newest_by(table, q->newest);
+    q->past = read_before(work, item, q);
     if (item->config.freshness != NULL)
         q->fresh = mr_gate_work_column(table, item->config.freshness);
     if (q->fresh != NULL)
@@ -127,7 +156,10 @@ static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item,
     else
         mr_strbuf_add_str(sql, "NULL");
     mr_strbuf_add_str(sql, ", ");
-    if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING)
+    if (q->past != NULL)
+        mr_gate_newest_again_sql(sql, item->table, q->newest, q->past->greatest,
+                                 q->past->newest_by);
+    else if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING)
         mr_gate_newest_sql(sql, item->table, q->newest, q->newest_by);
     else
         mr_strbuf_add_str(sql, "NULL");
@@ -197,7 +229,7 @@ static enum mr_code read_quick(struct mr_gate_work *work, struct mr_gate_item *i
     struct quick q;
     const struct mr_cell *row;
     double began = mr_clock_now_s();
-    choose(item, &q);
+    choose(work, item, &q);
     quick_sql(&sql, item, &q);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", why);
     if (code == MR_OK)
@@ -497,6 +529,24 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
     return code;
 }
 
+/* Nothing of a baseline says whether it should be there: then all is well with nothing. */
+static enum mr_code require_dbs(const struct mr_gate_facts *facts,
+                                const struct mr_endpoint *ep, struct mr_err *err)
+{
+    for (size_t i = 0; i < ep->ndbs; i++) {
+        bool found = false;
+        for (size_t k = 0; k < facts->ndbs && !found; k++)
+            found = strcasecmp(facts->dbs[k], ep->dbs[i]) == 0;
+        if (!found) {
+            (void)mr_err_set(err, MR_E_NO_SUCH,
+                             "database \"%s\" does not exist or is hidden", ep->dbs[i]);
+            mr_err_hint(err, "Look at the database in the URI, and at SHOW GRANTS.");
+            return MR_E_NO_SUCH;
+        }
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
                                     struct mr_gate_facts *facts, struct mr_err *err)
 {
@@ -515,6 +565,8 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
         code = mr_err_nomem(err, "reading tables");
     if (code == MR_OK)
         code = keep_dbs(&work, facts, err);
+    if (code == MR_OK && task->past == NULL)
+        code = require_dbs(facts, own, err);
     if (code == MR_OK)
         code = read_all(&work, tables, facts, err);
     if (code == MR_OK && task->past != NULL)
