@@ -8,6 +8,7 @@
 #include "recon/gate/gate_rules.h"
 
 #define FOUND_SHOWN 5
+#define UNREAD_HINT "Remove what kept it from being read, and check again."
 
 const char *mr_gate_severity_text(enum mr_gate_severity severity)
 {
@@ -89,6 +90,15 @@ void mr_gate_found_hidden(struct mr_gate_judge *judge, const char *what,
                       view->why != NULL ? view->why : "?");
     if (view->grant != NULL)
         mr_gate_hint(judge, "%s", view->grant);
+    else
+        judge->unread = true;
+}
+
+void mr_gate_found_away(struct mr_gate_judge *judge, const struct mr_gate_peer *peer)
+{
+    mr_gate_found(judge, MR_GATE_UNKNOWN, "%s cannot be reached: %s", peer->uri,
+                  peer->why);
+    judge->unread = true;
 }
 
 void mr_gate_note(struct mr_gate_judge *judge, const char *fmt, ...)
@@ -214,7 +224,9 @@ static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
         .value = keep_or_null(judge, &judge->value),
         .baseline = keep_or_null(judge, &judge->base)};
     if (judge->severity != MR_GATE_OK) {
-        r->hint = keep_or_null(judge, &judge->hint);
+        r->hint = judge->severity == MR_GATE_UNKNOWN && judge->unread
+                      ? UNREAD_HINT
+                      : keep_or_null(judge, &judge->hint);
         r->silence = silence_of(judge, name);
     }
 }
@@ -223,6 +235,7 @@ static void begin_result(struct mr_gate_judge *judge)
 {
     judge->severity = MR_GATE_OK;
     judge->found = 0;
+    judge->unread = false;
     mr_strbuf_reset(&judge->message);
     mr_strbuf_reset(&judge->note);
     mr_strbuf_reset(&judge->value);

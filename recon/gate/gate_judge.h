@@ -73,6 +73,7 @@ struct mr_gate_judge {
     /* the result that is being made */
     enum mr_gate_severity severity;
     size_t found;
+    bool unread; /* a part failed: what a rule advises is of no use before it is read */
     struct mr_strbuf message, note, value, base, hint;
     bool nomem;
 };
@@ -102,6 +103,8 @@ void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity,
 /* A part that is hidden or failed: UNKNOWN, with the GRANT as the hint. */
 void mr_gate_found_hidden(struct mr_gate_judge *judge, const char *what,
                           const struct mr_gate_view *view);
+/* A peer that was not reached: UNKNOWN. */
+void mr_gate_found_away(struct mr_gate_judge *judge, const struct mr_gate_peer *peer);
 /* What is told where nothing is found. */
 void mr_gate_note(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
 void mr_gate_value(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);

@@ -163,8 +163,7 @@ void mr_gate_rule_split_brain(struct mr_gate_judge *j)
     for (size_t i = 0; i < j->npeers; i++) {
         const struct mr_gate_peer *peer = &j->peers[i];
         if (peer->facts == NULL) {
-            mr_gate_found(j, MR_GATE_UNKNOWN, "%s cannot be reached: %s", peer->uri,
-                          peer->why);
+            mr_gate_found_away(j, peer);
         } else if (!peer->facts->read_only) {
             writable++;
             mr_strbuf_add_fmt(&who, "%s%s", who.len > 0 ? ", " : "", peer->uri);
