@@ -50,7 +50,10 @@ struct mr_gate_range {
     const char *lo, *hi; /* keys, encoded (core/row/row.h), in hex; lo "": open */
     uint64_t rows;
     const char *digest; /* 32 hex digits */
-    bool touched; /* of one read again: its rows were updated since, by their own word */
+    const char *each;   /* 8 hex digits a row: its digest, cut; "" where not kept */
+    /* of one read again: */
+    bool touched; /* its rows were updated since, by their own word */
+    bool grown; /* rows came in between; the old ones are there, as far as one can see */
 };
 
 struct mr_gate_table {

@@ -125,6 +125,7 @@ static void put_range(struct mr_jsonw *w, const struct mr_gate_range *r)
     mr_jsonw_add_str(w, "hi", r->hi);
     mr_jsonw_add_number(w, "rows", r->rows);
     mr_jsonw_add_str(w, "digest", r->digest);
+    mr_jsonw_add_str(w, "each", r->each);
     mr_jsonw_object_end(w);
 }
 

@@ -120,6 +120,8 @@ static void get_range(struct mr_json_reader *r, node object, struct mr_gate_rang
     range->hi = mr_json_read_text(r, object, "hi");
     range->rows = mr_json_read_number(r, object, "rows");
     range->digest = mr_json_read_text(r, object, "digest");
+    const char *each = mr_json_read_text_or_null(r, object, "each");
+    range->each = each != NULL ? each : "";
 }
 
 static void get_samples(struct mr_json_reader *r, node object, struct mr_gate_table *t)

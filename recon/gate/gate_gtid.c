@@ -274,3 +274,30 @@ enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const
     mr_vec_release(&right);
     return code;
 }
+
+/* One item of a set: "uuid:…", or "domain-server-number". */
+static bool is_of(enum mr_flavour flavour, const char *item, const char *uuid,
+                  uint32_t server_id)
+{
+    if (flavour == MR_FLAVOUR_MYSQL)
+        return uuid[0] != '\0' && strncasecmp(item, uuid, strlen(uuid)) == 0 &&
+               item[strlen(uuid)] == ':';
+    const char *dash = strchr(item, '-');
+    return server_id != 0 && dash != NULL && strtoul(dash + 1, NULL, 10) == server_id;
+}
+
+void mr_gate_gtid_without(enum mr_flavour flavour, const char *set, const char *uuid,
+                          uint32_t server_id, struct mr_strbuf *out)
+{
+    const size_t begin = out->len;
+    for (const char *at = set; *at != '\0';) {
+        at += strspn(at, ", \t\r\n");
+        const size_t len = strcspn(at, ",");
+        if (len > 0 && !is_of(flavour, at, uuid, server_id)) {
+            if (out->len > begin)
+                mr_strbuf_add_char(out, ',');
+            mr_strbuf_add(out, at, len);
+        }
+        at += len;
+    }
+}

@@ -21,4 +21,9 @@ enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const
                                    struct mr_strbuf *out, uint64_t *count,
                                    struct mr_err *err);
 
+/* Appends `set` without what one server has written: on MySQL it goes by uuid, on MariaDB
+ * by server_id; where that is "" or 0, nothing is left out. */
+void mr_gate_gtid_without(enum mr_flavour flavour, const char *set, const char *uuid,
+                          uint32_t server_id, struct mr_strbuf *out);
+
 #endif

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define CLIMB_MAX 6 /* servers between two that are named */
+
 mr_gate_rule *const mr_gate_rules[MR_GATE_NAMES_END] = {
 #define MR_GATE_NAME(id, priority, needs, text) [MR_GATE_##id] = mr_gate_rule_##id,
 #include "core/cli/gate_names.def"
@@ -76,11 +78,71 @@ bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
            mr_gate_replicates(peer);
 }
 
-bool mr_gate_is_other_history(const struct mr_gate_facts *server,
+const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge, size_t i)
+{
+    return i == 0 ? judge->now : judge->peers[i - 1].facts;
+}
+
+bool mr_gate_same_source(const struct mr_gate_channel *a, const struct mr_gate_channel *b)
+{
+    if (a->uuid[0] != '\0' && b->uuid[0] != '\0')
+        return strcasecmp(a->uuid, b->uuid) == 0;
+    if (a->source_id != 0 && b->source_id != 0 && a->source_id != b->source_id)
+        return false;
+    return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
+/* What a walk up from a replica asks; `left` ends it where servers follow each other. */
+struct climb {
+    const struct mr_gate_judge *judge;
+    const struct mr_gate_facts *source;
+    bool running;
+    size_t left;
+};
+
+static bool climbs(struct climb c, const struct mr_gate_facts *replica)
+{
+    if (c.running && !mr_gate_replicates(replica))
+        return false;
+    if (follows(replica, c.source))
+        return true;
+    if (c.left-- == 0)
+        return false;
+    for (size_t i = 0; i <= c.judge->npeers; i++) {
+        const struct mr_gate_facts *between = mr_gate_server_at(c.judge, i);
+        if (between != NULL && between != replica && follows(replica, between) &&
+            climbs(c, between))
+            return true;
+    }
+    return false;
+}
+
+bool mr_gate_is_below(const struct mr_gate_judge *judge,
+                      const struct mr_gate_facts *replica,
+                      const struct mr_gate_facts *source, bool running)
+{
+    const struct climb c = {judge, source, running,
+                            judge->npeers < CLIMB_MAX ? judge->npeers : CLIMB_MAX};
+    return climbs(c, replica);
+}
+
+bool mr_gate_are_siblings(const struct mr_gate_facts *a, const struct mr_gate_facts *b)
+{
+    if (!mr_gate_replicates(a) || !mr_gate_replicates(b))
+        return false;
+    for (size_t i = 0; i < a->nchannels; i++)
+        for (size_t k = 0; k < b->nchannels; k++)
+            if (mr_gate_same_source(&a->channels[i], &b->channels[k]))
+                return true;
+    return false;
+}
+
+bool mr_gate_is_other_history(const struct mr_gate_judge *judge,
                               const struct mr_gate_facts *peer)
 {
-    return mr_gate_relation(server, peer) != MR_GATE_FEEDS_US &&
-           !mr_gate_is_running_replica(server, peer);
+    return !mr_gate_is_below(judge, judge->now, peer, false) &&
+           !mr_gate_is_below(judge, peer, judge->now, true) &&
+           !mr_gate_are_siblings(judge->now, peer);
 }
 
 const char *mr_gate_table_name(struct mr_gate_judge *judge,

@@ -1,7 +1,8 @@
 /*
- * gate_rules: one function a check (gate_names.def), by subject in four files:
- * gate_rules_instance (is it the right server), gate_rules_data (has it all its data),
- * gate_rules_replication, gate_rules_traffic (can it take the load).
+ * gate_rules: one function a check (gate_names.def), by subject in six files:
+ * gate_rules_instance (is it the right server), gate_rules_data, gate_rules_gtid and
+ * gate_rules_complete (has it all its data), gate_rules_replication, gate_rules_traffic
+ * (can it take the load).
  *
  * A rule says what it finds through gate_judge.h; saying nothing but a note is OK.
  */
@@ -9,6 +10,10 @@
 #define MR_GATE_RULES_H
 
 #include "recon/gate/gate_judge.h"
+
+#define MR_GATE_OLD_COPY_HINT                                                            \
+    "An older copy of the data may have been restored or mounted. Stop writes to it, "   \
+    "keep every other copy (replicas above all), and compare them: myrecon check."
 
 typedef void mr_gate_rule(struct mr_gate_judge *judge);
 
@@ -41,9 +46,26 @@ bool mr_gate_replicates(const struct mr_gate_facts *facts);
  * of under that name. */
 bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
                                 const struct mr_gate_facts *peer);
-/* May it have what SERVER has lost?  Neither such a replica nor SERVER's source. */
-bool mr_gate_is_other_history(const struct mr_gate_facts *server,
+/* SERVER is number 0, its peers follow; NULL where one was not reached. */
+const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge,
+                                              size_t i);
+/* Do two channels lead to one server? */
+bool mr_gate_same_source(const struct mr_gate_channel *a,
+                         const struct mr_gate_channel *b);
+/* Does the replica follow the source, itself or over others that are named?  running: and
+ * all threads of all of them run. */
+bool mr_gate_is_below(const struct mr_gate_judge *judge,
+                      const struct mr_gate_facts *replica,
+                      const struct mr_gate_facts *source, bool running);
+/* Do both run, and follow one server? */
+bool mr_gate_are_siblings(const struct mr_gate_facts *a, const struct mr_gate_facts *b);
+/* May it have what SERVER has lost?  Not what runs below SERVER or beside it, nor what
+ * SERVER follows. */
+bool mr_gate_is_other_history(const struct mr_gate_judge *judge,
                               const struct mr_gate_facts *peer);
+/* By how much SERVER is late on purpose: the delay that it has, and that it had when the
+ * baseline was recorded. */
+long mr_gate_wanted_delay_s(const struct mr_gate_judge *judge);
 
 /* "club.members", in a buffer of the judge's arena. */
 const char *mr_gate_table_name(struct mr_gate_judge *judge,

@@ -92,8 +92,7 @@ void mr_gate_rule_auto_increment_position(struct mr_gate_judge *j)
     for (size_t i = 0; past != NULL && i < past->ntables; i++)
         position_then(j, &past->tables[i]);
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL &&
-            mr_gate_is_other_history(j->now, j->peers[i].facts))
+        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
             position_peer(j, &j->peers[i]);
     mr_gate_note(j, "%zu counters stand above every key", counters);
     mr_gate_hint(j, "Stop inserts, and raise the counters above both histories: myrecon "
@@ -186,8 +185,7 @@ static void expect(const struct mr_gate_judge *j, const struct mr_gate_table *t,
     if (j->baseline != NULL)
         widen(s, twin(j, mr_gate_past(j), t));
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL &&
-            mr_gate_relation(j->now, j->peers[i].facts) != MR_GATE_FEEDS_US)
+        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
             widen(s, twin(j, j->peers[i].facts, t));
     if (s->hi >= s->lo)
         s->missing = s->hi - s->lo + 1 - s->present;
@@ -306,8 +304,7 @@ void mr_gate_rule_completeness(struct mr_gate_judge *j)
                     "its numbers", &least);
     }
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL &&
-            mr_gate_is_other_history(j->now, j->peers[i].facts))
+        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
             compared += complete_against(j, &j->peers[i], &least);
     if (compared == 0) {
         mr_gate_note(j, "there is no sequence and no other side to compare with");

@@ -5,12 +5,7 @@
 #include <string.h>
 
 #include "core/row/when.h"
-#include "recon/gate/gate_gtid.h"
 #include "recon/gate/gate_rules.h"
-
-#define OLD_COPY_HINT                                                                    \
-    "An older copy of the data may have been restored or mounted. Stop writes to it, "   \
-    "keep every other copy (replicas above all), and compare them: myrecon check."
 
 /* What a walk over the baseline's tables comes to. */
 struct walk {
@@ -108,11 +103,18 @@ void mr_gate_rule_schema(struct mr_gate_judge *j)
         if (strcmp(then->fingerprint, now->fingerprint) == 0)
             continue;
         const char *before = odd_line(then, now), *after = odd_line(now, then);
+        const char *name = mr_gate_table_name(j, then);
         changed++;
-        mr_gate_found(j, MR_GATE_WARNING, "%s: %s%.200s%s%.200s",
-                      mr_gate_table_name(j, then), after != NULL ? "now " : "",
-                      after != NULL ? after : "", before != NULL ? ", was " : "",
-                      before != NULL ? before : "");
+        if (after != NULL && before != NULL)
+            mr_gate_found(j, MR_GATE_WARNING, "%s: now %.200s, was %.200s", name, after,
+                          before);
+        else if (after != NULL || before != NULL)
+            mr_gate_found(j, MR_GATE_WARNING, "%s: %s %.200s", name,
+                          after != NULL ? "now" : "no longer",
+                          after != NULL ? after : before);
+        else
+            mr_gate_found(j, MR_GATE_WARNING, "%s: its columns are in another order",
+                          name);
     }
     mr_gate_value(j, "%zu of %zu tables changed", changed, compared);
     mr_gate_note(j, "the structure of %zu tables is as it was", compared);
@@ -177,7 +179,7 @@ void mr_gate_rule_max_keys(struct mr_gate_judge *j)
                       now->greatest[0] != '\0' ? now->greatest : "gone", then->greatest);
     }
     mr_gate_note(j, "no greatest key went back, of %zu tables", w.compared);
-    mr_gate_hint(j, OLD_COPY_HINT);
+    mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
 }
 
 /* Both as the server writes them: DATETIME text sorts as it runs. */
@@ -254,6 +256,9 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
                                 size_t *compared)
 {
     char behind[32];
+    const double delay_s = mr_gate_is_below(j, j->now, peer->facts, false)
+                               ? (double)mr_gate_wanted_delay_s(j)
+                               : 0;
     for (size_t i = 0; i < peer->facts->ntables; i++) {
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
         const struct mr_gate_table *ours = mr_gate_facts_table(
@@ -266,7 +271,7 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
         (*compared)++;
         if (compare_newest(ours, theirs) >= 0)
             continue;
-        double seconds = seconds_between(ours->newest, theirs->newest);
+        double seconds = seconds_between(ours->newest, theirs->newest) - delay_s;
         if (ours->newest[0] == '\0')
             seconds = 1e9; /* nothing where the other side has rows */
         const enum mr_gate_severity severity =
@@ -288,57 +293,80 @@ void mr_gate_rule_newest_row(struct mr_gate_judge *j)
         newest_against_past(j, &compared);
     for (size_t i = 0; i < j->npeers; i++) {
         const struct mr_gate_facts *peer = j->peers[i].facts;
-        if (peer != NULL && !mr_gate_is_running_replica(j->now, peer))
+        if (peer != NULL && !mr_gate_is_below(j, peer, j->now, true))
             newest_against_peer(j, &j->peers[i], &compared);
         else if (peer == NULL)
-            mr_gate_found(j, MR_GATE_UNKNOWN, "%s cannot be reached: %s", j->peers[i].uri,
-                          j->peers[i].why);
+            mr_gate_found_away(j, &j->peers[i]);
     }
     if (compared > 0)
         mr_gate_note(j, "the newest rows of %zu tables did not go back", compared);
     else
         mr_gate_note(j, "no table has a time column that could be compared");
-    mr_gate_hint(j, OLD_COPY_HINT);
+    mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
 }
 
 /* ---- the past ---- */
 
-static size_t compare_ranges(struct mr_gate_judge *j, const struct mr_gate_table *then,
-                             const struct mr_gate_table *now, size_t *changed,
-                             size_t *touched)
+/* What a walk over ranges comes to. */
+struct ranges {
+    size_t compared, changed, touched, grown;
+};
+
+/* All rows of a table, or as many as there were. */
+static void compare_full(struct mr_gate_judge *j, const struct mr_gate_table *then,
+                         const struct mr_gate_table *now, struct ranges *r,
+                         uint64_t *lost)
 {
-    size_t compared = 0;
+    const struct mr_gate_range *a = &then->full, *b = &now->full;
+    if (a->digest == NULL || b->digest == NULL ||
+        (b->hi[0] == '\0' && a->rows != b->rows))
+        return;
+    r->compared++;
+    if (b->rows < a->rows && *lost == 0)
+        *lost = a->rows - b->rows;
+    else if (strcmp(a->digest, b->digest) == 0 || r->changed > 0 || *lost > 0)
+        return;
+    else if (b->touched)
+        r->touched++;
+    else if (b->rows == a->rows)
+        r->changed++;
+    else
+        mr_gate_found(j, MR_GATE_UNKNOWN,
+                      "%s: %" PRIu64 " rows came among the old ones; a digest of all "
+                      "cannot tell whether those are as they were",
+                      mr_gate_table_name(j, now), b->rows - a->rows);
+}
+
+static void compare_ranges(struct mr_gate_judge *j, const struct mr_gate_table *then,
+                           const struct mr_gate_table *now, struct ranges *all)
+{
+    struct ranges r = {0};
     uint64_t lost = 0;
-    size_t differs = 0;
     for (size_t i = 0; i < then->nranges && i < now->nranges; i++) {
         const struct mr_gate_range *a = &then->ranges[i], *b = &now->ranges[i];
-        compared++;
+        r.compared++;
         if (strcmp(a->digest, b->digest) == 0)
             continue;
         if (b->rows < a->rows)
             lost += a->rows - b->rows;
         else if (b->touched)
-            (*touched)++;
+            r.touched++;
+        else if (b->grown)
+            r.grown++;
         else
-            differs++;
+            r.changed++;
     }
-    if (then->full.digest != NULL && now->full.digest != NULL &&
-        (now->full.hi[0] != '\0' || then->full.rows == now->full.rows)) {
-        compared++;
-        if (now->full.rows < then->full.rows && lost == 0)
-            lost = then->full.rows - now->full.rows;
-        else if (strcmp(then->full.digest, now->full.digest) != 0 && differs == 0 &&
-                 lost == 0)
-            *(now->full.touched ? touched : &differs) += 1;
-    }
-    *changed += differs;
+    compare_full(j, then, now, &r, &lost);
     if (lost > 0)
         mr_gate_found(j, MR_GATE_CRITICAL, "%s: %" PRIu64 " old rows are gone",
                       mr_gate_table_name(j, now), lost);
-    else if (differs > 0)
+    else if (r.changed > 0)
         mr_gate_found(j, MR_GATE_WARNING, "%s: old rows differ in %zu of %zu ranges",
-                      mr_gate_table_name(j, now), differs, compared);
-    return compared;
+                      mr_gate_table_name(j, now), r.changed, r.compared);
+    all->compared += r.compared;
+    all->changed += r.changed;
+    all->touched += r.touched;
+    all->grown += r.grown;
 }
 
 static size_t count_full(const struct mr_gate_facts *facts)
@@ -353,7 +381,8 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
 {
     struct walk w = {0};
     const struct mr_gate_table *then, *now = NULL;
-    size_t at = 0, ranges = 0, changed = 0, touched = 0;
+    struct ranges r = {0};
+    size_t at = 0;
     if (mr_gate_past(j)->server.flavour != j->now->server.flavour) {
         mr_gate_found(j, MR_GATE_UNKNOWN,
                       "digests of MySQL and MariaDB are not comparable");
@@ -365,104 +394,14 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
         mr_gate_hint(j, "Record it with --full.");
     }
     while ((then = next_pair(j, &at, &w, &now)) != NULL)
-        ranges += compare_ranges(j, then, now, &changed, &touched);
-    if (changed * 4 > ranges && ranges >= 4 && j->severity == MR_GATE_WARNING)
+        compare_ranges(j, then, now, &r);
+    if (r.changed * 4 > r.compared && r.compared >= 4 && j->severity == MR_GATE_WARNING)
         j->severity = MR_GATE_CRITICAL; /* not one row, but another history */
-    mr_gate_value(j, "%zu of %zu ranges differ", changed, ranges);
-    mr_gate_note(j, "%zu ranges of old rows are as they were", ranges - touched);
-    if (touched > 0)
-        mr_gate_note(j, "%zu were updated since, by their own time stamps", touched);
+    mr_gate_value(j, "%zu of %zu ranges differ", r.changed, r.compared);
+    mr_gate_note(j, "%zu ranges of old rows are as they were", r.compared - r.touched);
+    if (r.touched > 0)
+        mr_gate_note(j, "%zu were updated since, by their own time stamps", r.touched);
+    if (r.grown > 0)
+        mr_gate_note(j, "rows came in between in %zu", r.grown);
     mr_gate_hint(j, "Compare with another copy of the data: myrecon check.");
-}
-
-/* ---- GTIDs ---- */
-
-/* What a has and b lacks; count 0 where sets cannot be compared. */
-static void subtract(struct mr_gate_judge *j, const char *a, const char *b,
-                     struct mr_strbuf *out, uint64_t *count)
-{
-    struct mr_err why = {0};
-    if (mr_gate_gtid_subtract(j->now->server.flavour, a, b, out, count, &why) != MR_OK) {
-        *count = 0;
-        mr_gate_found(j, MR_GATE_UNKNOWN, "%s", why.message);
-    }
-}
-
-void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
-{
-    const struct mr_gate_facts *past = mr_gate_past(j);
-    struct mr_strbuf lacking = MR_STRBUF_INIT;
-    uint64_t count = 0;
-    mr_gate_value(j, "%.400s", j->gtid_last);
-    mr_gate_base(j, "%.400s", past->gtid_executed);
-    if (past->server.flavour != j->now->server.flavour)
-        mr_gate_found(j, MR_GATE_UNKNOWN,
-                      "GTIDs of MySQL and MariaDB are not comparable");
-    else if (past->gtid_executed[0] == '\0')
-        mr_gate_note(j, "the baseline holds no GTIDs");
-    else {
-        subtract(j, past->gtid_executed, j->gtid_last, &lacking, &count);
-        if (count > 0)
-            mr_gate_found(j, MR_GATE_CRITICAL,
-                          "%" PRIu64 " transactions that had been executed are missing: "
-                          "%.400s",
-                          count, lacking.ptr);
-        else
-            mr_gate_note(j, "every transaction of the baseline is there");
-    }
-    mr_gate_hint(j, OLD_COPY_HINT);
-    mr_strbuf_release(&lacking);
-}
-
-static void errant_on(struct mr_gate_judge *j, const char *who, const char *theirs,
-                      const char *lacks, const char *others)
-{
-    struct mr_strbuf extra = MR_STRBUF_INIT;
-    uint64_t count = 0;
-    subtract(j, theirs, others, &extra, &count);
-    if (count > 0) {
-        mr_gate_found(j, MR_GATE_CRITICAL,
-                      "%s has %" PRIu64 " transaction%s that %s lacks: %.400s", who,
-                      count, count > 1 ? "s" : "", lacks, extra.ptr);
-        mr_gate_value(j, "%.400s", extra.ptr);
-    }
-    mr_strbuf_release(&extra);
-}
-
-/* The peer's set was read before SERVER's last one and after its first: what is
- * written meanwhile does not look errant. */
-static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
-                        size_t *compared)
-{
-    const struct mr_gate_facts *them = peer->facts, *us = j->now;
-    const enum mr_gate_relation relation = mr_gate_relation(us, them);
-    if (them->server.flavour != us->server.flavour || them->gtid_executed[0] == '\0' ||
-        us->gtid_executed[0] == '\0')
-        return;
-    (*compared)++;
-    if (relation != MR_GATE_FEEDS_US)
-        errant_on(j, peer->uri, them->gtid_executed, us->uri, j->gtid_last);
-    /* two that do not follow each other: what either lacks is a fork, if both do */
-    if (relation == MR_GATE_FEEDS_US ||
-        (relation == MR_GATE_UNRELATED && j->severity == MR_GATE_CRITICAL))
-        errant_on(j, us->uri, us->gtid_executed, peer->uri, them->gtid_executed);
-}
-
-void mr_gate_rule_errant_transactions(struct mr_gate_judge *j)
-{
-    size_t compared = 0;
-    for (size_t i = 0; i < j->npeers; i++) {
-        if (j->peers[i].facts != NULL)
-            errant_pair(j, &j->peers[i], &compared);
-        else
-            mr_gate_found(j, MR_GATE_UNKNOWN, "%s cannot be reached: %s", j->peers[i].uri,
-                          j->peers[i].why);
-    }
-    if (compared > 0)
-        mr_gate_note(j, "no errant transaction on %zu peer%s", compared,
-                     compared > 1 ? "s" : "");
-    else
-        mr_gate_note(j, "GTIDs are not in use on both sides");
-    mr_gate_hint(j, "Do not promote that server or rebuild it before its rows are "
-                    "looked at: myrecon check shows what only it has.");
 }

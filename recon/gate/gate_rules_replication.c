@@ -7,16 +7,10 @@
 #include "recon/gate/gate_gtid.h"
 #include "recon/gate/gate_rules.h"
 
-/* SERVER is number 0, its peers follow; NULL where one was not reached. */
-static const struct mr_gate_facts *server_at(const struct mr_gate_judge *j, size_t i)
-{
-    return i == 0 ? j->now : j->peers[i - 1].facts;
-}
-
 /* What was known of the same server when the baseline was recorded, or NULL. */
 static const struct mr_gate_facts *then_of(const struct mr_gate_judge *j, size_t i)
 {
-    const struct mr_gate_facts *now = server_at(j, i);
+    const struct mr_gate_facts *now = mr_gate_server_at(j, i);
     if (j->baseline == NULL)
         return NULL;
     if (i == 0)
@@ -34,12 +28,11 @@ static const struct mr_gate_facts *then_of(const struct mr_gate_judge *j, size_t
 static const struct mr_gate_facts *next_server(struct mr_gate_judge *j, size_t *at)
 {
     while (*at <= j->npeers) {
-        const struct mr_gate_facts *f = server_at(j, (*at)++);
+        const struct mr_gate_facts *f = mr_gate_server_at(j, (*at)++);
         char what[600];
         if (f == NULL) {
             const struct mr_gate_peer *peer = &j->peers[*at - 2];
-            mr_gate_found(j, MR_GATE_UNKNOWN, "%s cannot be reached: %s", peer->uri,
-                          peer->why);
+            mr_gate_found_away(j, peer);
             continue;
         }
         if (f->replication.seen == MR_GATE_SEEN)
@@ -163,7 +156,7 @@ static const char *source_set(const struct mr_gate_judge *j,
                               const struct mr_gate_channel *c)
 {
     for (size_t i = 0; i <= j->npeers; i++) {
-        const struct mr_gate_facts *source = server_at(j, i);
+        const struct mr_gate_facts *source = mr_gate_server_at(j, i);
         if (source != NULL && source != replica &&
             mr_gate_channel_leads_to(c, replica, source) &&
             source->server.flavour == replica->server.flavour &&
@@ -232,6 +225,17 @@ static long wanted_delay(const struct mr_gate_facts *then,
     return before->delay_s < c->delay_s ? before->delay_s : c->delay_s;
 }
 
+long mr_gate_wanted_delay_s(const struct mr_gate_judge *judge)
+{
+    long most = 0;
+    for (size_t i = 0; i < judge->now->nchannels; i++) {
+        const long delay = wanted_delay(mr_gate_past(judge), &judge->now->channels[i]);
+        if (delay > most)
+            most = delay;
+    }
+    return most;
+}
+
 static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
                         const struct mr_gate_facts *then, const struct mr_gate_channel *c)
 {
@@ -241,7 +245,7 @@ static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
     count_pending(j, f, c, &lag);
     put_lag_metrics(j, f, c, &lag);
     enum mr_gate_severity by_count = MR_GATE_OK;
-    if (lag.knows_pending)
+    if (lag.knows_pending && delay_s == 0) /* a wanted delay keeps some waiting */
         by_count = mr_gate_weigh(j, MR_GATE_T_PENDING, (double)lag.pending);
     if (c->lag_s == MR_GATE_UNKNOWN_S) {
         if (!lag.knows_pending)
@@ -294,26 +298,17 @@ void mr_gate_rule_replication_lag(struct mr_gate_judge *j)
 
 /* ---- source ---- */
 
-static bool same_source(const struct mr_gate_channel *a, const struct mr_gate_channel *b)
-{
-    if (a->uuid[0] != '\0' && b->uuid[0] != '\0')
-        return strcasecmp(a->uuid, b->uuid) == 0;
-    if (a->source_id != 0 && b->source_id != 0 && a->source_id != b->source_id)
-        return false;
-    return a->port == b->port && strcasecmp(a->host, b->host) == 0;
-}
-
 static bool leads_to_known(const struct mr_gate_judge *j, const struct mr_gate_facts *f,
                            const struct mr_gate_channel *c)
 {
     for (size_t i = 0; i <= j->npeers; i++) {
-        const struct mr_gate_facts *source = server_at(j, i);
+        const struct mr_gate_facts *source = mr_gate_server_at(j, i);
         if (source != NULL && source != f && mr_gate_channel_leads_to(c, f, source))
             return true;
     }
     /* two replicas of one source that is not named */
     for (size_t i = 0; f != j->now && i < j->now->nchannels; i++)
-        if (same_source(c, &j->now->channels[i]))
+        if (mr_gate_same_source(c, &j->now->channels[i]))
             return true;
     return false;
 }
@@ -327,7 +322,7 @@ static void channel_source(struct mr_gate_judge *j, const struct mr_gate_facts *
     mr_gate_value(j, "%s:%u", c->host, c->port);
     if (before != NULL) {
         mr_gate_base(j, "%s:%u", before->host, before->port);
-        if (!same_source(before, c))
+        if (!mr_gate_same_source(before, c))
             mr_gate_found(j, MR_GATE_CRITICAL,
                           "%s follows %s:%u (server_id %" PRIu32
                           "), it followed %s:%u (server_id %" PRIu32 ")",

@@ -179,24 +179,71 @@ static void nap(void)
     (void)nanosleep(&ms, NULL);
 }
 
-/* A replica that runs is given a moment to apply what SERVER had executed: then what is
- * still missing is no mere moment. */
-static enum mr_code settle(struct servers *s, size_t i, struct mr_err *err)
+static bool is_reached(const struct servers *s, size_t i)
 {
-    struct mr_gate_facts *peer = &s->facts[i + 1];
-    const struct mr_gate_facts *server = &s->facts[0];
+    return i == 0 || s->peers[i - 1].facts != NULL;
+}
+
+/* Is the replica to be given a moment?  Not where it is late on purpose. */
+static bool is_worth_waiting(const struct mr_gate_facts *replica,
+                             const struct mr_gate_facts *source)
+{
+    if (!mr_gate_is_running_replica(source, replica) ||
+        source->server.flavour != replica->server.flavour)
+        return false;
+    for (size_t i = 0; i < replica->nchannels; i++)
+        if (replica->channels[i].delay_s > 0)
+            return false;
+    return true;
+}
+
+/* A replica that runs is given a moment to apply what its source had executed: then what
+ * is still missing is no mere moment.  *late: it was not enough. */
+static enum mr_code settle(const struct servers *s, size_t replica, size_t source,
+                           bool *late, struct mr_err *err)
+{
+    struct mr_gate_facts *facts = &s->facts[replica];
+    const struct mr_gate_link *link = replica == 0 ? &s->server : &s->links[replica - 1];
     enum mr_code code = MR_OK;
-    if (s->peers[i].facts == NULL ||
-        mr_gate_relation(server, peer) != MR_GATE_FOLLOWS_US ||
-        !mr_gate_replicates(peer) || server->server.flavour != peer->server.flavour)
+    if (!is_worth_waiting(facts, &s->facts[source]))
         return MR_OK;
-    for (int t = 0; code == MR_OK && t < SETTLE_TRIES && is_behind(server, peer); t++) {
+    struct mr_gate_facts next = *facts;
+    for (int t = 0; is_behind(&s->facts[source], &next); t++) {
+        *late = t == SETTLE_TRIES;
+        if (*late)
+            break;
         nap();
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
-        code = mr_gate_read_gtid(&s->links[i], &s->run->round, &peer->gtid_executed,
-                                 &peer->gtid_position, err);
+        code = mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed,
+                                 &next.gtid_position, err);
+        if (code != MR_OK)
+            return code;
     }
+    /* what SERVER had executed first is kept: it is compared with what peers had later */
+    if (replica > 0) {
+        facts->gtid_executed = next.gtid_executed;
+        facts->gtid_position = next.gtid_position;
+    }
+    return MR_OK;
+}
+
+/* A replica whose source was given a moment has more to apply: once more for each server
+ * between the first and the last of a chain. */
+static enum mr_code settle_all(const struct servers *s, struct mr_err *err)
+{
+    const size_t count = s->run->opts->peers.count + 1;
+    bool *late = mr_arena_calloc(&s->run->round, count, sizeof *late);
+    enum mr_code code = MR_OK;
+    if (late == NULL)
+        return mr_err_nomem(err, "waiting for a replica");
+    for (size_t round = 1; code == MR_OK && round < count; round++)
+        for (size_t i = 0; code == MR_OK && i < count * count; i++) {
+            const size_t replica = i / count, source = i % count;
+            if (replica != source && !late[replica] && is_reached(s, replica) &&
+                is_reached(s, source))
+                code = settle(s, replica, source, &late[replica], err);
+        }
     return code;
 }
 
@@ -280,15 +327,15 @@ static enum mr_code judge(struct servers *s, struct mr_err *err)
     struct mr_gate_judge *j = &run->judge;
     struct mr_gate_activity *activity = mr_arena_calloc(&run->round, 1, sizeof *activity);
     char *now = mr_arena_alloc(&run->round, MR_RUN_TIME_SIZE);
-    const char *position;
     if (activity == NULL || now == NULL)
         return mr_err_nomem(err, "judging a server");
     enum mr_code code =
         mr_gate_read_activity(&s->server, &s->facts[0], &run->round, activity, err);
-    for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++)
-        code = settle(s, i, err);
     if (code == MR_OK)
-        code = mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last, &position, err);
+        code = settle_all(s, err);
+    if (code == MR_OK)
+        code = mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last,
+                                 &s->facts[0].gtid_position, err);
     if (code != MR_OK)
         return code;
     mr_run_id_time(now);

@@ -21,6 +21,7 @@
 #define RANGES 4
 #define RANGE_ROWS 32
 #define REREAD_FACTOR 16 /* rows that a range may have grown to */
+#define EACH_DIGITS 8    /* of a row's digest that are kept */
 
 struct sampling {
     struct mr_gate_work *work;
@@ -33,6 +34,8 @@ struct sampling {
     struct mr_digest sum;
     uint64_t rows;
     struct mr_strbuf last; /* key of the last row */
+    bool keeps_each;
+    struct mr_strbuf each; /* so many digits of each row's digest */
 };
 
 static bool is_text(enum mr_class cls)
@@ -120,6 +123,7 @@ static enum mr_code begin(struct sampling *s, struct mr_gate_work *work,
                                     .table = item->table->name,
                                     .store = !item->table->transactional},
                            .last = MR_STRBUF_INIT,
+                           .each = MR_STRBUF_INIT,
                            .hasher = mr_hasher_new()};
     if (s->hasher == NULL)
         return mr_err_nomem(err, "sampling rows");
@@ -131,6 +135,7 @@ static void end(struct sampling *s)
 {
     mr_hasher_free(s->hasher);
     mr_strbuf_release(&s->last);
+    mr_strbuf_release(&s->each);
 }
 
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
@@ -143,6 +148,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     s->sum.lo += digest.lo;
     s->sum.hi += digest.hi + (s->sum.lo < digest.lo ? 1 : 0);
     s->rows++;
+    if (s->keeps_each)
+        mr_strbuf_add_fmt(&s->each, "%08" PRIx32, (uint32_t)digest.lo);
     mr_strbuf_reset(&s->last);
     for (size_t i = 0; code == MR_OK && i < s->spec.nkey; i++)
         code = mr_row_encode(&s->last, &values[s->spec.key[i]], err);
@@ -155,6 +162,7 @@ static enum mr_code scan(struct sampling *s, struct mr_range range, uint64_t lim
     s->sum = (struct mr_digest){0};
     s->rows = 0;
     mr_strbuf_reset(&s->last);
+    mr_strbuf_reset(&s->each);
     return mr_reader_scan(s->work->task->link->reader, &s->spec, range, limit, take_row,
                           s, err);
 }
@@ -173,12 +181,14 @@ static const char *hex(struct sampling *s, struct mr_key key)
 static enum mr_code keep_range(struct sampling *s, struct mr_key lo,
                                struct mr_gate_range *out, struct mr_err *err)
 {
-    *out = (struct mr_gate_range){.lo = hex(s, lo),
-                                  .hi = hex(s, (struct mr_key){s->last.ptr, s->last.len}),
-                                  .rows = s->rows,
-                                  .digest =
-                                      mr_gate_digest_text(s->sum, s->work->task->arena)};
-    return out->lo != NULL && out->hi != NULL && out->digest != NULL
+    *out = (struct mr_gate_range){
+        .lo = hex(s, lo),
+        .hi = hex(s, (struct mr_key){s->last.ptr, s->last.len}),
+        .rows = s->rows,
+        .digest = mr_gate_digest_text(s->sum, s->work->task->arena),
+        .each =
+            s->each.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->each.ptr)};
+    return out->lo != NULL && out->hi != NULL && out->digest != NULL && out->each != NULL
                ? MR_OK
                : mr_err_nomem(err, "sampling rows");
 }
@@ -305,6 +315,21 @@ static enum mr_code is_touched(struct sampling *s, struct mr_range range,
     return code;
 }
 
+/* Is each of the old rows among those of now?  Where rows came in between, the digests of
+ * the whole say nothing. */
+static bool has_each(const char *past, struct mr_strbuf *now)
+{
+    for (const char *row = past; strlen(row) >= EACH_DIGITS; row += EACH_DIGITS) {
+        size_t at = 0;
+        while (at < now->len && memcmp(now->ptr + at, row, EACH_DIGITS) != 0)
+            at += EACH_DIGITS;
+        if (at >= now->len)
+            return false;
+        memset(now->ptr + at, ' ', EACH_DIGITS); /* one for one */
+    }
+    return true;
+}
+
 static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
                            uint64_t limit, struct mr_gate_range *out, struct mr_err *err)
 {
@@ -324,6 +349,8 @@ static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
     if (code == MR_OK) {
         *out = *past;
         out->rows = s->rows;
+        out->grown = s->keeps_each && s->rows > past->rows &&
+                     (s->rows >= limit || has_each(past->each, &s->each));
         out->digest = mr_gate_digest_text(s->sum, s->work->task->arena);
         if (out->digest == NULL)
             code = mr_err_nomem(err, "sampling rows");
@@ -354,6 +381,7 @@ static enum mr_code reread_all(struct sampling *s, const struct mr_gate_table *p
     if (ranges == NULL)
         return mr_err_nomem(err, "sampling rows");
     out->ranges = ranges;
+    s->keeps_each = true;
     if (s->has_key)
         for (size_t i = 0; code == MR_OK && i < past->nranges; i++) {
             code = reread(s, &past->ranges[i],
@@ -361,6 +389,7 @@ static enum mr_code reread_all(struct sampling *s, const struct mr_gate_table *p
                           err);
             out->nranges += code == MR_OK ? 1 : 0;
         }
+    s->keeps_each = false;
     if (code == MR_OK && s->work->task->full && past->full.digest != NULL)
         code = reread(s, &past->full, 0, &out->full, err);
     return code;
@@ -389,8 +418,10 @@ enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item
     if (code == MR_OK && before != NULL) {
         code = reread_all(&s, before, err);
     } else if (code == MR_OK) {
+        s.keeps_each = true;
         if (s.has_key)
             code = choose_ranges(&s, err);
+        s.keeps_each = false;
         if (code == MR_OK && work->task->full)
             code = read_full(&s, err);
     }

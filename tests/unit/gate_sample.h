@@ -109,8 +109,8 @@ static inline void gate_begin(struct gate *g)
         g->tables[i] = g->past_tables[i] = g->peer_tables[i] =
             gate_table(names[i], 1000 * (i + 1));
     for (size_t i = 0; i < 2; i++)
-        g->ranges[i] = g->past_ranges[i] =
-            (struct mr_gate_range){.lo = "", .hi = "00", .rows = 32, .digest = "d"};
+        g->ranges[i] = g->past_ranges[i] = (struct mr_gate_range){
+            .lo = "", .hi = "00", .rows = 32, .digest = "d", .each = "0a"};
     g->tables[0].ranges = g->ranges;
     g->past_tables[0].ranges = g->past_ranges;
     g->tables[0].nranges = g->past_tables[0].nranges = 2;

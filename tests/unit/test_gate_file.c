@@ -18,8 +18,11 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     struct mr_gate_facts servers[2];
     struct mr_err err = {0};
     gate_begin(g);
-    g->tables[0].full = (struct mr_gate_range){
-        .lo = "", .hi = "6901", .rows = 18446744073709551615U, .digest = "ff"};
+    g->tables[0].full = (struct mr_gate_range){.lo = "",
+                                               .hi = "6901",
+                                               .rows = 18446744073709551615U,
+                                               .digest = "ff",
+                                               .each = ""};
     g->tables[1].key_column = NULL;
     g->tables[1].has_greatest = false;
     g->tables[1].time_column = NULL;
@@ -61,6 +64,7 @@ static void test_round_trip(void **state)
     assert_int_equal(t->next, 1001);
     assert_int_equal(t->nranges, 2);
     assert_string_equal(t->ranges[0].digest, "d");
+    assert_string_equal(t->ranges[0].each, "0a");
     assert_true(t->full.rows == 18446744073709551615U);
     assert_int_equal(t->nshape, 3);
     t = mr_gate_facts_table(f, "club", "orders");

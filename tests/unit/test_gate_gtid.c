@@ -131,10 +131,36 @@ static void test_random(void **state)
     mr_strbuf_release(&rest);
 }
 
+static void test_without(void **state)
+{
+    static const struct {
+        enum mr_flavour flavour;
+        const char *set, *uuid;
+        uint32_t server_id;
+        const char *out;
+    } cases[] = {
+        {MR_FLAVOUR_MYSQL, A ":1-5:nightly:2,\n" B ":1-2", A, 1, B ":1-2"},
+        {MR_FLAVOUR_MYSQL, A ":1-5," B ":1-2", B, 1, A ":1-5"},
+        {MR_FLAVOUR_MYSQL, A ":1-5," B ":1-2", "", 1, A ":1-5," B ":1-2"},
+        {MR_FLAVOUR_MYSQL, "", A, 1, ""},
+        {MR_FLAVOUR_MARIADB, "0-1-5,0-11-6,7-1-8", "", 1, "0-11-6"},
+        {MR_FLAVOUR_MARIADB, "1-2-5,2-3-1", "", 0, "1-2-5,2-3-1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_gate_gtid_without(cases[i].flavour, cases[i].set, cases[i].uuid,
+                             cases[i].server_id, &out);
+        assert_string_equal(out.ptr, cases[i].out);
+        mr_strbuf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_without),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_random),
     };

@@ -188,6 +188,42 @@ static void old_rows_touched(struct gate *g)
     g->ranges[0].touched = true;
 }
 
+static void rows_in_between(struct gate *g)
+{
+    g->ranges[0].digest = "e";
+    g->ranges[0].rows = 33;
+    g->ranges[0].grown = true;
+}
+
+static void full_rows(struct gate *g, const char *digest, uint64_t rows)
+{
+    g->past_tables[0].full = (struct mr_gate_range){
+        .lo = "", .hi = "0a", .rows = 1000, .digest = "d", .each = ""};
+    g->tables[0].full = g->past_tables[0].full;
+    g->tables[0].full.digest = digest;
+    g->tables[0].full.rows = rows;
+}
+
+static void full_alike(struct gate *g)
+{
+    full_rows(g, "d", 1000);
+}
+
+static void full_changed(struct gate *g)
+{
+    full_rows(g, "e", 1000);
+}
+
+static void full_rows_gone(struct gate *g)
+{
+    full_rows(g, "e", 999);
+}
+
+static void full_rows_in_between(struct gate *g)
+{
+    full_rows(g, "e", 1001);
+}
+
 static void old_rows_gone(struct gate *g)
 {
     g->ranges[0].digest = "e";
@@ -366,6 +402,13 @@ static void lag_wanted(struct gate *g)
     g->baseline.npeers = 1;
 }
 
+static void many_wait_on_purpose(struct gate *g)
+{
+    lag_wanted(g);
+    g->now.gtid_executed = "0-1-5000";
+    g->judge.gtid_last = "0-1-5000";
+}
+
 static void quiet(struct gate *g)
 {
     g->now.gtid_executed = "0-1-105";
@@ -425,6 +468,13 @@ static const struct mr_gate_session session = {"7", "app", "h", 61, "x", ""};
 static void transaction(struct gate *g)
 {
     g->activity.transactions = (struct mr_gate_sessions){&session, 1};
+}
+
+static void orphan(struct gate *g)
+{
+    static const struct mr_gate_session one = {
+        .id = "0", .user = "", .host = "", .seconds = 61, .what = "", .statement = ""};
+    g->activity.transactions = (struct mr_gate_sessions){&one, 1};
 }
 
 static void lock_wait(struct gate *g)
@@ -502,6 +552,11 @@ static const struct example examples[] = {
     {"structure", structure, "schema:warning"},
     {"old rows changed", old_rows_changed, "sample_digest:warning"},
     {"old rows updated since", old_rows_touched, ""},
+    {"rows that came in between", rows_in_between, ""},
+    {"all rows are alike", full_alike, ""},
+    {"of all rows, one changed", full_changed, "sample_digest:warning"},
+    {"of all rows, one is gone", full_rows_gone, "sample_digest:critical"},
+    {"among all rows, one came", full_rows_in_between, "sample_digest:unknown"},
     {"old rows gone", old_rows_gone, "sample_digest:critical"},
     {"GTIDs went back", gtid_back, "gtid_superset:critical errant_transactions:critical"},
     {"GTIDs reset", gtid_reset, "gtid_superset:critical errant_transactions:critical"},
@@ -537,6 +592,7 @@ static const struct example examples[] = {
      "replication_threads:critical replication_errors:critical"},
     {"60 s behind", lag_60, "replication_lag:warning"},
     {"behind as in the baseline", lag_wanted, ""},
+    {"behind as in the baseline, by many", many_wait_on_purpose, ""},
     {"behind by a new delay", lag_new, "replication_lag:critical"},
     {"up to date by its own word only", quiet, "replication_lag:warning"},
     {"another source", other_source, "replication_source:critical"},
@@ -550,6 +606,7 @@ static const struct example examples[] = {
     {"no PROCESS", no_process,
      "long_transactions:unknown metadata_locks:unknown running_backup:unknown"},
     {"a transaction of 61 s", transaction, "long_transactions:warning"},
+    {"a prepared transaction of 61 s", orphan, "long_transactions:warning"},
     {"a wait of 61 s", lock_wait, "metadata_locks:critical"},
     {"a backup", backup, "running_backup:warning"},
     {"a read lock", read_lock, "running_backup:critical"},
@@ -604,6 +661,21 @@ static void test_unknown_outweighs_warning(void **state)
     assert_int_equal(mr_gate_judge_verdict(&g.judge), MR_GATE_UNKNOWN);
     assert_string_equal(gate_result(&g, MR_GATE_long_transactions)->hint,
                         "GRANT PROCESS");
+    gate_end(&g);
+}
+
+/* What a rule advises is of no use where nothing was seen. */
+static void test_unread_hint(void **state)
+{
+    struct gate g;
+    (void)state;
+    gate_begin(&g);
+    peer_away(&g);
+    table_locked(&g);
+    gate_run(&g);
+    assert_non_null(strstr(gate_result(&g, MR_GATE_newest_row)->hint, "check again"));
+    assert_non_null(strstr(gate_result(&g, MR_GATE_max_keys)->hint, "check again"));
+    assert_non_null(strstr(gate_result(&g, MR_GATE_split_brain)->hint, "check again"));
     gate_end(&g);
 }
 
@@ -669,6 +741,7 @@ int main(void)
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_priorities),
         cmocka_unit_test(test_unknown_outweighs_warning),
+        cmocka_unit_test(test_unread_hint),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_without_baseline_or_peer),
         cmocka_unit_test(test_numbers),

@@ -1,0 +1,147 @@
+/* gate_rules_gtid.c: are all transactions there, and none that should not be? */
+#include <inttypes.h>
+
+#include "recon/gate/gate_gtid.h"
+#include "recon/gate/gate_rules.h"
+
+/* What a has and b lacks; count 0 where sets cannot be compared. */
+static void subtract(struct mr_gate_judge *j, const char *a, const char *b,
+                     struct mr_strbuf *out, uint64_t *count)
+{
+    struct mr_err why = {0};
+    if (mr_gate_gtid_subtract(j->now->server.flavour, a, b, out, count, &why) != MR_OK) {
+        *count = 0;
+        mr_gate_found(j, MR_GATE_UNKNOWN, "%s", why.message);
+    }
+}
+
+void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *past = mr_gate_past(j);
+    struct mr_strbuf lacking = MR_STRBUF_INIT;
+    uint64_t count = 0;
+    mr_gate_value(j, "%.400s", j->gtid_last);
+    mr_gate_base(j, "%.400s", past->gtid_executed);
+    if (past->server.flavour != j->now->server.flavour)
+        mr_gate_found(j, MR_GATE_UNKNOWN,
+                      "GTIDs of MySQL and MariaDB are not comparable");
+    else if (past->gtid_executed[0] == '\0')
+        mr_gate_note(j, "the baseline holds no GTIDs");
+    else {
+        subtract(j, past->gtid_executed, j->gtid_last, &lacking, &count);
+        if (count > 0)
+            mr_gate_found(j, MR_GATE_CRITICAL,
+                          "%" PRIu64 " transactions that had been executed are missing: "
+                          "%.400s",
+                          count, lacking.ptr);
+        else
+            mr_gate_note(j, "every transaction of the baseline is there");
+    }
+    mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
+    mr_strbuf_release(&lacking);
+}
+
+/* Who has, or lacks, transactions. */
+struct side {
+    const struct mr_gate_facts *facts;
+    const char *uri, *set;
+};
+
+/* What it was sent by others than `lacks` is no work of its own: by the other sources of
+ * one with several, by those between the two, by the source that both follow. */
+static void without_sources(const struct mr_gate_judge *j, const struct side *has,
+                            const struct side *lacks, struct mr_strbuf *own,
+                            struct mr_strbuf *known)
+{
+    struct mr_strbuf rest = MR_STRBUF_INIT;
+    mr_strbuf_add_str(own, has->set);
+    mr_strbuf_add_str(known, lacks->set);
+    for (size_t i = 0; i < has->facts->nchannels; i++) {
+        const struct mr_gate_channel *c = &has->facts->channels[i];
+        if (mr_gate_channel_leads_to(c, has->facts, lacks->facts))
+            continue;
+        mr_strbuf_reset(&rest);
+        mr_gate_gtid_without(j->now->server.flavour, own->ptr, c->uuid, c->source_id,
+                             &rest);
+        mr_strbuf_reset(own);
+        mr_strbuf_add(own, rest.ptr, rest.len);
+    }
+    for (size_t i = 0; i <= j->npeers; i++) {
+        const struct mr_gate_facts *source = mr_gate_server_at(j, i);
+        if (source != NULL && source != has->facts && source != lacks->facts &&
+            source->gtid_executed[0] != '\0' &&
+            source->server.flavour == j->now->server.flavour &&
+            mr_gate_is_below(j, has->facts, source, false))
+            mr_strbuf_add_fmt(known, ",%s", source->gtid_executed);
+    }
+    own->failed |= rest.failed;
+    mr_strbuf_release(&rest);
+}
+
+/* kin: the two follow each other, or one source. */
+static bool errant_on(struct mr_gate_judge *j, const struct side *has,
+                      const struct side *lacks, bool kin)
+{
+    struct mr_strbuf extra = MR_STRBUF_INIT, own = MR_STRBUF_INIT, known = MR_STRBUF_INIT;
+    uint64_t count = 0;
+    if (kin) {
+        without_sources(j, has, lacks, &own, &known);
+        j->nomem |= own.failed || known.failed;
+        subtract(j, own.ptr, known.ptr, &extra, &count);
+    } else {
+        subtract(j, has->set, lacks->set, &extra, &count);
+    }
+    if (count > 0) {
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s has %" PRIu64 " transaction%s that %s lacks: %.400s", has->uri,
+                      count, count > 1 ? "s" : "", lacks->uri, extra.ptr);
+        mr_gate_value(j, "%.400s", extra.ptr);
+    }
+    mr_strbuf_release(&extra);
+    mr_strbuf_release(&own);
+    mr_strbuf_release(&known);
+    return count > 0;
+}
+
+/* The peer's set was read before SERVER's last one and after its first: what is
+ * written meanwhile does not look errant. */
+static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
+                        size_t *compared)
+{
+    const struct mr_gate_facts *them = peer->facts, *us = j->now;
+    if (them->server.flavour != us->server.flavour || them->gtid_executed[0] == '\0' ||
+        us->gtid_executed[0] == '\0')
+        return;
+    const struct side peer_side = {them, peer->uri, them->gtid_executed};
+    const struct side first = {us, us->uri, us->gtid_executed};
+    const struct side last = {us, us->uri, j->gtid_last};
+    const bool is_below = mr_gate_is_below(j, them, us, false);
+    const bool is_above = mr_gate_is_below(j, us, them, false);
+    const bool kin = is_below || is_above || mr_gate_are_siblings(us, them);
+    (*compared)++;
+    if (is_below && is_above) /* each gets what the other has */
+        return;
+    const bool parted = !is_above && errant_on(j, &peer_side, &last, kin);
+    /* two that do not follow each other: what either lacks is a fork, if both do */
+    if (is_above ||
+        (parted && !is_below && mr_gate_relation(us, them) == MR_GATE_UNRELATED))
+        (void)errant_on(j, &first, &peer_side, kin);
+}
+
+void mr_gate_rule_errant_transactions(struct mr_gate_judge *j)
+{
+    size_t compared = 0;
+    for (size_t i = 0; i < j->npeers; i++) {
+        if (j->peers[i].facts != NULL)
+            errant_pair(j, &j->peers[i], &compared);
+        else
+            mr_gate_found_away(j, &j->peers[i]);
+    }
+    if (compared > 0)
+        mr_gate_note(j, "no errant transaction on %zu peer%s", compared,
+                     compared > 1 ? "s" : "");
+    else
+        mr_gate_note(j, "GTIDs are not in use on both sides");
+    mr_gate_hint(j, "Do not promote that server or rebuild it before its rows are "
+                    "looked at: myrecon check shows what only it has.");
+}
