@@ -361,6 +361,7 @@ void mr_gate_rule_replication_errors(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *f;
     size_t at = 0;
+    bool of_rows = false;
     while ((f = next_server(j, &at)) != NULL)
         for (size_t i = 0; i < f->nchannels; i++) {
             const struct mr_gate_channel *c = &f->channels[i];
@@ -372,12 +373,19 @@ void mr_gate_rule_replication_errors(struct mr_gate_judge *j)
                               where(j, f, c), c->sql_errno,
                               c->worker_error[0] != '\0' ? c->worker_error
                                                          : c->sql_error);
+            of_rows |= c->sql_errno != 0;
             if (c->io_errno != 0 || c->sql_errno != 0)
                 mr_gate_value(j, "%u", c->sql_errno != 0 ? c->sql_errno : c->io_errno);
         }
     mr_gate_note(j, "no replication error");
-    mr_gate_hint(j, "Do not skip the event: find out why the rows differ. \"myrecon "
-                    "check\" lists them.");
+    if (of_rows)
+        mr_gate_hint(j, "Do not skip the event: find out why the rows differ. \"myrecon "
+                        "check\" lists them.");
+    else
+        mr_gate_hint(j,
+                     "See the source's address, the replication account, server_id and "
+                     "the source's binary logs; \"myrecon doctor\" says what the number "
+                     "means.");
 }
 
 void mr_gate_rule_semi_sync(struct mr_gate_judge *j)

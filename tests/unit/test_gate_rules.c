@@ -679,6 +679,22 @@ static void test_unread_hint(void **state)
     gate_end(&g);
 }
 
+/* Rows have nothing to do with who cannot connect. */
+static void test_error_hint(void **state)
+{
+    struct gate g;
+    (void)state;
+    for (int of_rows = 0; of_rows < 2; of_rows++) {
+        gate_begin(&g);
+        connecting(&g);
+        g.peer_channel.sql_errno = of_rows ? 1062 : 0;
+        gate_run(&g);
+        const char *hint = gate_result(&g, MR_GATE_replication_errors)->hint;
+        assert_true((strstr(hint, "rows differ") != NULL) == (of_rows != 0));
+        gate_end(&g);
+    }
+}
+
 static void test_silence(void **state)
 {
     struct mr_gate_silence silence = {.name = MR_GATE_variables,
@@ -742,6 +758,7 @@ int main(void)
         cmocka_unit_test(test_priorities),
         cmocka_unit_test(test_unknown_outweighs_warning),
         cmocka_unit_test(test_unread_hint),
+        cmocka_unit_test(test_error_hint),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_without_baseline_or_peer),
         cmocka_unit_test(test_numbers),
