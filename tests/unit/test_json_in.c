@@ -73,8 +73,9 @@ static void test_texts(void **state)
 static void test_nul(void **state)
 {
     (void)state;
-    struct mr_json_doc *doc = load("{\"from\":{\"k\":\"a\\u0000b\"},\"s\":\"a\\u0000b\","
-                                   "\"n\":\"1\\u00002\",\"list\":[\"a\\u0000b\"],\"t\":\"x\"}");
+    struct mr_json_doc *doc =
+        load("{\"from\":{\"k\":\"a\\u0000b\"},\"s\":\"a\\u0000b\","
+             "\"n\":\"1\\u00002\",\"list\":[\"a\\u0000b\"],\"t\":\"x\"}");
     const struct json_t *root = mr_json_root(doc), *list = NULL;
     const char *t = NULL;
     uint64_t n = 0;
