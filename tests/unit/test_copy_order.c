@@ -20,8 +20,8 @@ static const struct mr_find_column found[COLUMNS] = {
 static const size_t at[COLUMNS] = {0, 1, 2};
 static const bool nullable[COLUMNS] = {false, true, true}, none[COLUMNS];
 static const struct mr_table target = {.columns = columns, .ncolumns = COLUMNS};
-static const struct mr_plan_unique uniques[] = {{.name = "u", .columns = {&at[1], 1}},
-                                                {.name = "v", .columns = {&at[2], 1}}};
+static struct mr_plan_unique uniques[] = {{.name = "u", .columns = {&at[1], 1}},
+                                          {.name = "v", .columns = {&at[2], 1}}};
 
 /* Of types of which no free value is known. */
 static const struct mr_readcol reads[COLUMNS] = {
