@@ -13,7 +13,8 @@ plans_differ() { # plans_differ DIR DIR: in what, if in anything
         f=${f##*/}
         case $f in
         journal* | plan.json) ;;
-        *.zst) cmp <(zstd -qdc "$1/$f") <(zstd -qdc "$2/$f") ;;
+        # decisions are a set: rows that stay come in the order in which a side gave them
+        *.zst) cmp <(zstd -qdc "$1/$f" | sort) <(zstd -qdc "$2/$f" | sort) ;;
         *) diff <(names_out <"$1/$f") <(names_out <"$2/$f") >/dev/null || {
             echo "$f"
             diff <(names_out <"$1/$f") <(names_out <"$2/$f") | cut -c1-300 | head -n 10
