@@ -14,6 +14,7 @@
 struct decided {
     int64_t id;
     struct mr_key key, image, there, live, after, ident;
+    struct mr_key holder_key, holder; /* of a unique value */
     enum mr_merge_group group;
     bool newid, waits, skip;
     int64_t root;
@@ -237,6 +238,20 @@ static enum mr_code decide_absent(struct writing *w, struct decided *d,
     return code;
 }
 
+/* Whoever decides about a unique value has to see who has it. */
+static enum mr_code name_holder(struct writing *w, struct decided *d, struct mr_entity *e,
+                                struct mr_err *err)
+{
+    if (e->decision != MR_DECIDE_CONFLICT || e->kind == NULL ||
+        strcmp(e->kind, "unique") != 0)
+        return MR_OK;
+    enum mr_code code = cut(w, &d->holder, err);
+    e->target_key = d->holder_key;
+    e->target = d->holder.ptr;
+    e->target_len = d->holder.len;
+    return code;
+}
+
 static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity *e,
                          struct mr_err *err)
 {
@@ -265,7 +280,7 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     e->source_len = d->image.len;
     e->target = d->live.ptr;
     e->target_len = d->live.len;
-    return code;
+    return code == MR_OK ? name_holder(w, d, e, err) : code;
 }
 
 /* ---- rows ---- */
@@ -273,8 +288,9 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
 static const char rows_sql[] =
     "SELECT m.id, w.skey, w.image, m.there, img.there, img.after, m.ident, m.grp, "
     "m.newid,"
-    " m.waits, k.skip, m.root, m.kind, m.detail FROM m JOIN w ON w.id=m.id"
-    " JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
+    " m.waits, k.skip, m.root, m.kind, m.detail, h.key, h.image FROM m"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
+    " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
 
 static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
                              struct decided *d, struct mr_err *err)
@@ -294,6 +310,8 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
     d->ident = mr_merge_work_bytes(stmt, 6, &w->arena, &code, err);
     d->kind = mr_merge_work_text(stmt, 12, &w->arena, &code, err);
     d->detail = mr_merge_work_text(stmt, 13, &w->arena, &code, err);
+    d->holder_key = mr_merge_work_bytes(stmt, 14, &w->arena, &code, err);
+    d->holder = mr_merge_work_bytes(stmt, 15, &w->arena, &code, err);
     return code;
 }
 

@@ -11,7 +11,7 @@ struct seeking {
     struct mr_merge *m;
     const struct mr_plan_table *table;
     const char *index;
-    struct mr_case_stmt *found;
+    struct mr_case_stmt *found, *held; /* that the row is in conflict; with whom */
     struct mr_strbuf bytes, *empty;
     struct mr_arena arena;
     struct mr_vec rows, asks;
@@ -31,7 +31,11 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     mr_case_bind_borrowed(s->found, 1, s->bytes.ptr, s->bytes.len);
     mr_case_bind_text(s->found, 2, s->index);
     mr_case_bind_int(s->found, 3, ask->tag);
-    return mr_case_run(s->found, err);
+    code = mr_case_run(s->found, err);
+    mr_case_bind_int(s->held, 1, ask->tag);
+    mr_case_bind_borrowed(s->held, 2, s->bytes.ptr, s->bytes.len);
+    mr_case_bind_borrowed(s->held, 3, row->image, row->len);
+    return code == MR_OK ? mr_case_run(s->held, err) : code;
 }
 
 static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
@@ -98,6 +102,9 @@ static enum mr_code seek_all(struct seeking *s, struct mr_err *err)
         s->m->cf,
         "UPDATE m SET own='unique', other=?1, detail=?2 WHERE id=?3 AND own IS NULL",
         &s->found, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(s->m->cf, "INSERT OR IGNORE INTO holder VALUES (?1,?2,?3)",
+                               &s->held, err);
     for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
         const struct mr_plan_unique *u = &s->table->uniques[i];
         if (u->is_key ||
@@ -128,6 +135,7 @@ static struct seeking begin(struct mr_merge *m, const struct mr_plan_table *tabl
 static void end(struct seeking *s)
 {
     mr_case_free(s->found);
+    mr_case_free(s->held);
     mr_vec_release(&s->rows);
     mr_vec_release(&s->asks);
     mr_strbuf_release(&s->bytes);

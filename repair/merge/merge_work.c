@@ -29,6 +29,7 @@ static const char schema_sql[] =
     "CREATE INDEX temp.m_waits ON m (tbl) WHERE waits;"
     "CREATE INDEX temp.m_differs ON m (tbl) WHERE differs;"
     "CREATE TEMP TABLE img (id INTEGER PRIMARY KEY, after BLOB, there BLOB);"
+    "CREATE TEMP TABLE holder (id INTEGER PRIMARY KEY, key BLOB, image BLOB);"
     "CREATE TEMP TABLE mark (id INTEGER PRIMARY KEY, unsame INT DEFAULT 0,"
     " restored INT DEFAULT 0, skip INT DEFAULT 0, into_key BLOB, without BLOB,"
     " known INT DEFAULT 0, gone INT DEFAULT 0,"
@@ -43,7 +44,8 @@ static const char schema_sql[] =
 static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.w; DROP TABLE IF EXISTS temp.name;"
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.m;"
-    "DROP TABLE IF EXISTS temp.img; DROP TABLE IF EXISTS temp.mark;"
+    "DROP TABLE IF EXISTS temp.img; DROP TABLE IF EXISTS temp.holder; DROP TABLE IF "
+    "EXISTS temp.mark;"
     "DROP TABLE IF EXISTS temp.chosen; DROP TABLE IF EXISTS temp.live;"
     "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.mark;"
     "DROP TABLE IF EXISTS temp.extra; DROP TABLE IF EXISTS temp.defer; DROP TABLE IF "

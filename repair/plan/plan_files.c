@@ -104,10 +104,12 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row,
 static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
+    /* of a conflict it is whoever is in the way, and nothing to prove */
+    const bool is_named = e->decision != MR_DECIDE_CONFLICT;
     struct mr_entity_line line = {
         .table = mr_plan_table_name(&w->task->tables->tables[e->table]),
         .source_key = e->source_key,
-        .target_key = e->target_key,
+        .target_key = is_named ? e->target_key : (struct mr_key){0},
         .identity = {e->identity, e->identity_len},
         .decision = e->decision,
         .kind = e->kind,

@@ -226,7 +226,8 @@ enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
         [MR_PLAN_BY_SOURCE_KEY] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
                                   " AND tbl=?2 AND source_key=?3 LIMIT 1",
         [MR_PLAN_BY_TARGET_KEY] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
-                                  " AND tbl=?2 AND target_key=?3 LIMIT 1",
+                                  " AND tbl=?2 AND target_key=?3 AND decision<>7"
+                                  " LIMIT 1",
         [MR_PLAN_BY_IDENTITY] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
                                 " AND tbl=?2 AND identity=?3 ORDER BY decision=7, id"
                                 " LIMIT 1"};

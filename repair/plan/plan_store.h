@@ -53,7 +53,8 @@ struct mr_entity {
     int64_t id;
     size_t table;             /* position in the plan's tables */
     struct mr_key source_key; /* ptr NULL: not on SOURCE */
-    struct mr_key target_key; /* ptr NULL: nowhere on TARGET after the plan */
+    struct mr_key target_key; /* ptr NULL: nowhere on TARGET after the plan; of a conflict
+                                 about a unique value: whoever has it, as is target */
     const void *identity;     /* canonical, references mapped; NULL: nobody */
     size_t identity_len;
     enum mr_decision decision;

@@ -23,7 +23,7 @@ merge() {
     fresh $T "$from"
     client $T -D "$from" <<<"$1 $2" || bail "no source"
     client $T -D "$DB" <<<"$1 $3" || bail "no target"
-    printf '[table %s.tickets]\nidentity = no\n' "$from" >"$IT_TMP/ini"
+    printf '[table %s.tickets]\nidentity = no\n[table %s.people]\nidentity = mobile\n' "$from" "$from" >"$IT_TMP/ini"
     CMD=("$MYRECON" repair plan -q --policy merge --margin 100 --case "$case" --output "$PLAN"
         --config "$IT_TMP/ini")
     "$MYRECON" check -q --settle 0 --case "$case" --config "$IT_TMP/ini" "$(uri $T "$from")" \
@@ -103,5 +103,16 @@ if [ $T = o ]; then
         "members 4 another row has the same e"
     is "keeps out one row alone" "$(on "$NAMES")" "1 Ann,2 Ben,3 Eve,5 dan,106 Cat"
 fi
+
+# --- who is to decide sees who has it
+merge "CREATE TABLE people (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
+    email VARCHAR(20) UNIQUE); INSERT INTO people VALUES (1, 'm1', NULL);" \
+    "INSERT INTO people VALUES (2, 'm2', 'same@x')" "INSERT INTO people VALUES (2, 't2', 'else@x'), (3, 't3', 'same@x')"
+is "the holder of a value is in conflicts.csv, with both rows" "$(python3 -c 'import csv, json, sys
+for row in csv.DictReader(open(sys.argv[1], newline="")):
+    print(row["kind"], row["source_key"], json.loads(row["source"])["mobile"],
+          row["target_key"], json.loads(row["target"])["mobile"])' "$PLAN/conflicts.csv")" "unique 2 m2 3 t3"
+"$MYRECON" repair verify -q "$PLAN" "$(uri $T "$DB")" >"$OUT" 2>"$ERR"
+is "and is nothing that verify has to prove" $? 0
 
 finish
