@@ -141,8 +141,7 @@ breaks_connections() {
     finds "few connections are left" connections:problem
     tells "few connections are left: who has them" connections 'reader [0-9]'
     fill_connections 8
-    await_no_connection
-    run_doctor "$(gate_uri GP reader:r)"
+    while_full run_doctor "$(gate_uri GP reader:r)"
     is "$GATE_KIND: no connection is left" "$(what_is_found) -> $RC" "connections:problem -> 3"
     tells "no connection is left: what to do" connections 'SHOW PROCESSLIST'
     free_connections

@@ -60,18 +60,33 @@ count_fillers() { # that still wait to be let in, or are in
 # Nobody gets in who has no connection in reserve when every one is taken by a session that
 # stays: ours, and the replica's.  Looking takes one, too: whoever was refused because of
 # that is sent anew.
+is_full() {
+    local taken
+    taken=$(mr_sql GP -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE
+        COMMAND LIKE 'Binlog Dump%' OR USER = 'reader' AND INFO = 'SELECT SLEEP(100)'")
+    [ "${taken:-0}" -ge "$MOST" ]
+}
 await_no_connection() {
-    local try taken most
-    most=$(mr_sql GP -e "SELECT @@GLOBAL.max_connections")
+    local try
     for try in {1..300}; do
-        taken=$(mr_sql GP -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE
-            COMMAND LIKE 'Binlog Dump%' OR USER = 'reader' AND INFO = 'SELECT SLEEP(100)'")
-        [ "${taken:-0}" -lt "$most" ] || return 0
-        [ "$(count_fillers)" -ge "$most" ] || fill_connections 1
+        is_full && return 0
+        [ "$(count_fillers)" -ge "$MOST" ] || fill_connections 1
         sleep 0.1
     done
     mr_sql GP -e "SHOW PROCESSLIST" | note
     bail "there is still a connection"
+}
+# A session of the replica's that is over may be counted for a while: what was run while one
+# ended, and so left its place, is run again.
+while_full() { # COMMAND…
+    local try MOST
+    MOST=$(mr_sql GP -e "SELECT @@GLOBAL.max_connections")
+    for try in 1 2 3 4 5; do
+        await_no_connection
+        "$@"
+        is_full && return 0
+    done
+    bail "connections do not stay taken"
 }
 
 free_connections() {
@@ -522,8 +537,7 @@ breaks_traffic() {
     fill_connections 5
     await_sql GP "SELECT COUNT(*) >= 5 FROM information_schema.PROCESSLIST WHERE USER = 'reader'"
     fires "few connections are left" connections:critical
-    await_no_connection
-    run_gate --only connections,tables "$FACTS" "$(gate_uri GP reader:r)"
+    while_full run_gate --only connections,tables "$FACTS" "$(gate_uri GP reader:r)"
     is "$GATE_KIND: no connection is left: critical, the rest unknown" \
         "$(what_fires) -> $RC" "connections:critical tables:unknown -> 2"
     free_connections
