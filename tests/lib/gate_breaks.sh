@@ -60,11 +60,18 @@ count_fillers() { # that still wait to be let in, or are in
 # Nobody gets in who has no connection in reserve when every one is taken by a session that
 # stays: ours, and the replica's.  Looking takes one, too: whoever was refused because of
 # that is sent anew.
+of_full() { # SQL: one answer, of a server that may refuse whoever asks for a moment
+    local try answer
+    for try in {1..100}; do
+        answer=$(mr_sql GP -e "$1" 2>/dev/null)
+        [ -z "$answer" ] || break
+        sleep 0.1
+    done
+    echo "${answer:-0}"
+}
 is_full() {
-    local taken
-    taken=$(mr_sql GP -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE
-        COMMAND LIKE 'Binlog Dump%' OR USER = 'reader' AND INFO = 'SELECT SLEEP(100)'")
-    [ "${taken:-0}" -ge "$MOST" ]
+    [ "$(of_full "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE
+        COMMAND LIKE 'Binlog Dump%' OR USER = 'reader' AND INFO = 'SELECT SLEEP(100)'")" -ge "$MOST" ]
 }
 await_no_connection() {
     local try
@@ -80,7 +87,7 @@ await_no_connection() {
 # ended, and so left its place, is run again.
 while_full() { # COMMAND…
     local try MOST
-    MOST=$(mr_sql GP -e "SELECT @@GLOBAL.max_connections")
+    MOST=$(of_full "SELECT @@GLOBAL.max_connections")
     for try in 1 2 3 4 5; do
         await_no_connection
         "$@"
