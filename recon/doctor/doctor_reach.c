@@ -147,8 +147,7 @@ static const struct refusal {
      "exact host wins, an anonymous account too. A password is taken from the URI, then "
      "MYRECON_USER and MYRECON_PASSWORD, then option files. Without TLS, "
      "caching_sha2_password may refuse the right one until the account has logged in "
-     "over "
-     "TLS or the socket."},
+     "over TLS or the socket."},
     {1698, MR_DOCTOR_access_denied,
      "That account logs in by its plugin, not by a password (unix_socket, auth_socket): "
      "use the socket as that system user, or another account."},

@@ -104,7 +104,7 @@ start() { # start [text]: check in the background, up to where it waits for `mem
         CMD=("$MYRECON" check "${form[@]}" --no-progress "$SRC" "$DST" --settle $settle "${ARGS[@]}")
         "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
         PID=$!
-        wait_for "SELECT min(scanned) FROM tbl" 1
+        await_case "SELECT min(scanned) FROM tbl" 1
         tell "LOCK TABLES members WRITE; SELECT 'locked'"
         for ((i = 0; i < 300; i++)); do
             WAITING=$(client b <<<"SELECT id FROM information_schema.processlist WHERE user = '$USER'
@@ -118,7 +118,7 @@ start() { # start [text]: check in the background, up to where it waits for `mem
     done
     return 1
 }
-wait_for() { # wait_for SQL ANSWER: of the case
+await_case() { # await_case SQL ANSWER: of the case
     local i
     for ((i = 0; i < 200; i++)); do
         [ "$(ask_case "$1" 2>/dev/null)" != "$2" ] || return 0
@@ -142,7 +142,7 @@ resumed() { # resumed DESCRIPTION
 
 start
 is "killed: while it looks for people" $? 0
-wait_for "SELECT count(*) > 0 FROM link" 1
+await_case "SELECT count(*) > 0 FROM link" 1
 kill -9 "$PID"
 ended
 tell "UNLOCK TABLES; SELECT 1"

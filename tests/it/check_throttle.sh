@@ -24,7 +24,7 @@ start() { # start ARGS…: check in the background; $PID.  SIGINT is not ignored
 says_waiting() { grep -q 'waiting: ' "$ERR"; }
 still_runs() { kill -0 $PID 2>/dev/null; }
 waits() { # waits DESCRIPTION REGEX: says so, and goes on waiting for a while
-    ok "$1: says that it waits" until_true says_waiting
+    ok "$1: says that it waits" wait_for 20 says_waiting
     like "$1: for what" "$(cat "$ERR")" "$2"
     sleep 0.7
     ok "$1: still waits" still_runs
@@ -68,7 +68,7 @@ sleepers() { # sleepers SIDE SECONDS
         client "$1" <<<"SELECT SLEEP($2)" >"$IT_TMP/sleeper.$i" 2>&1 &
         SLEEPERS+=($!)
     done
-    until_true sleeping "$1" || bail "no load"
+    wait_for 20 sleeping "$1" || bail "no load"
 }
 sleeping() { [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")" = 12 ]; }
 check_is 0 "a quiet pair is under the limit" --max-load 8 --threads 1
@@ -88,14 +88,14 @@ done
 # Ctrl-C while it waits.
 touch "$PAUSE"
 start --pause-file "$PAUSE"
-until_true says_waiting
+wait_for 20 says_waiting
 kill -INT $PID
 ended 10
 is "Ctrl-C while it waits: exits 6" "$RC" 6
 like "Ctrl-C while it waits: a hint" "$(cat "$ERR")" '^(myrecon: )?hint: .*--case'
 is "Ctrl-C while it waits: no result" "$(cat "$OUT")" ""
 start --pause-file "$PAUSE" --case "$IT_TMP/case"
-until_true says_waiting
+wait_for 20 says_waiting
 kill -INT $PID
 ended 10
 is "Ctrl-C with a case: exits 6" "$RC" 6
@@ -117,7 +117,7 @@ lags() { # the replica has read what it has not applied
 }
 delay 5
 at p "UPDATE t SET v = 3 WHERE id <= 100"
-ok "the replica lags" until_true lags
+ok "the replica lags" wait_for 20 lags
 start --max-lag 1
 waits "lagging replica" "waiting: .*$(side_uri r | sed 's/.*@//') is [0-9]+ s behind"
 resumes "lagging replica has caught up" 0
@@ -128,7 +128,7 @@ fresh a "$DB"
 at a "$TABLES; UPDATE t SET v = 4 WHERE id <= 100"
 DST=$(uri a "$DB")
 at p "UPDATE t SET v = 4 WHERE id <= 100"
-ok "the replica lags again" until_true lags
+ok "the replica lags again" wait_for 20 lags
 check_is 0 "a lag below the default limit: exits 0"
 unlike "a lag below the default limit: nothing said" "$(cat "$ERR")" waiting
 check_is 0 "--max-lag 0: exits 0" --max-lag 0

@@ -249,10 +249,10 @@ ended() { # ended [SECONDS]: it ends by itself; $RC
     RC=$?
 }
 
-until_true() { # until_true COMMAND…: at most 20 s
-    local i
-    for ((i = 0; i < 400; i++)); do
-        "$@" && return 0
+wait_for() { # wait_for SECONDS COMMAND…: until it succeeds
+    local try
+    for ((try = 0; try < $1 * 20; try++)); do
+        "${@:2}" && return 0
         sleep 0.05
     done
     return 1

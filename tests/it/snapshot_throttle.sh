@@ -45,10 +45,10 @@ fast() {
     wait $SLOWED
 }
 start --rate 4 --threads 2 --max-load 0
-until_true has_chunks 3
+wait_for 20 has_chunks 3
 unlike "an undisturbed server: nothing is said" "$(cat "$ERR")" "waiting"
 slow
-ok "a slow server: says that it waits" until_true says "waiting: "
+ok "a slow server: says that it waits" wait_for 20 says "waiting: "
 like "a slow server: for what" "$(cat "$ERR")" \
     'waiting: a tiny read on .* takes [0-9.]+ ms, not [0-9.]+ ms as usual \(--max-slowdown 10\)'
 sleep 8 # without a pause it would be done: what was asked for comes in the 0.3 s
@@ -59,7 +59,7 @@ is "fast again: it ends" "$RC" 0
 whole "fast again"
 
 start --rate 8 --threads 2 --max-slowdown 0
-until_true has_chunks 3
+wait_for 20 has_chunks 3
 slow
 ended
 fast
@@ -72,12 +72,12 @@ sleepers() { # sleepers SECONDS: they raise Threads_running
     for i in {1..12}; do
         client p <<<"SELECT SLEEP($1)" >/dev/null 2>&1 &
     done
-    until_true sleeping || bail "no load"
+    wait_for 20 sleeping || bail "no load"
 }
 sleeping() { [ "$(client p <<<"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'")" = 12 ]; }
 quiet() { ! sleeping; }
 start --rate 2 --threads 1 --max-load 0 --max-load-stop 10 --tables n
-until_true has_chunks 3
+wait_for 20 has_chunks 3
 unlike "--max-load-stop: nothing is said below it" "$(cat "$ERR")" "stopped|waiting"
 sleepers 6
 ended 10
@@ -85,7 +85,7 @@ is "--max-load-stop: exits 6, nothing looks whole" "$RC $(test -e "$SNAP" || ech
 like "--max-load-stop: says why" "$(cat "$ERR")" 'stopped: Threads_running of .* is 1[0-9] \(--max-load-stop 10\)'
 like "--max-load-stop: and how to go on" "$(cat "$ERR")" 'hint: .*the same command'
 kept=$(cd "$SNAP.partial/data" && ls | head -n 1)
-until_true quiet
+wait_for 20 quiet
 kept_sum=$(sha256sum <"$SNAP.partial/data/$kept")
 take --chunk-size 1 --tables n "$SRC" "$SNAP"
 like "--max-load-stop: the same command goes on" "$RC $(cat "$ERR")" '^0 .*going on'
@@ -96,9 +96,9 @@ is "--max-load-stop: whole" "$RC $(jq -c '[.tables[].rows]' "$SNAP/manifest.json
 # --- a pause file, in the middle of a table that is one statement -------------------------
 
 start --rate 4 --threads 1 --tables k --pause-file "$PAUSE"
-until_true has_chunks 2
+wait_for 20 has_chunks 2
 touch "$PAUSE"
-ok "a table without a key: says that it waits" until_true says "waiting: file"
+ok "a table without a key: says that it waits" wait_for 20 says "waiting: file"
 sleep 0.5
 before=$(bytes)
 sleep 1.5
@@ -110,7 +110,7 @@ is "a table without a key: goes on" "$RC $(jq -c '[.tables[].rows]' "$SNAP/manif
 # --- tables without a key on resume -------------------------------------------------------
 
 start --rate 4 --threads 1 --tables k
-until_true has_chunks 3
+wait_for 20 has_chunks 3
 kill -9 $PID
 wait $PID 2>/dev/null
 at p "UPDATE k SET pad = 'moved' WHERE id = 7"
@@ -142,9 +142,9 @@ touch "$PAUSE"
 CMD=("$MYRECON" snapshot restore --no-progress --pause-file "$PAUSE" --rename-db "$DB=$COPY" "$SNAP" "$(side_uri p)")
 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
 PID=$!
-until_true prepared
+wait_for 20 prepared
 client p <<<"BEGIN; INSERT INTO $COPY.myrecon_restore VALUES ('$(jq -r .uuid "$SNAP/manifest.json")', '$FILE'); DO SLEEP(3); ROLLBACK" &
-until_true is_locked
+wait_for 20 is_locked
 rm "$PAUSE"
 ended
 is "a lock that passes: the file is loaded again, once" \

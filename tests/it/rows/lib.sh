@@ -17,15 +17,6 @@ on() { client $T -D "$DB" <<<"$1" || bail "SQL failed: ${1:0:300}"; }
 sum() { jq -r 'select(.type == "summary") | '"$1" "$OUT"; } # sum FIELD: of the last run
 refused() { jq -r 'select(.type == "refused") | "\(.unit) \(.table) \(.key): \(.reason)"' "$OUT"; }
 
-wait_for() { # wait_for SECONDS COMMAND…
-    local try
-    for ((try = 0; try < $1 * 20; try++)); do
-        "${@:2}" && return 0
-        sleep 0.05
-    done
-    return 1
-}
-
 fingerprint() { # fingerprint TABLE: as repair/side/fingerprint.c has it
     local part=
     for c in COLUMN_NAME COLUMN_TYPE IS_NULLABLE EXTRA CHARACTER_SET_NAME COLLATION_NAME GENERATION_EXPRESSION; do
