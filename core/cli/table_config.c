@@ -58,6 +58,7 @@ static const struct word conflict_kinds[] = {
     {"identity-changed", VALUE},
     {"deleted-or-lost", EXISTENCE},
     {"deleted-on-live", EXISTENCE},
+    {"past-or-lost", EXISTENCE},
     {"parent-absent", EXISTENCE},
     {"unique", EXISTENCE | UNIQUE},
     {"key-taken", EXISTENCE},
