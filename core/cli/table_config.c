@@ -44,7 +44,7 @@ static const struct key {
 static const size_t nkeys = sizeof keys / sizeof keys[0];
 
 /* Which conflicts there are, and which choices make sense for them. */
-enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, ANY = 7 };
+enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, ANY = 15 };
 
 struct word {
     const char *text;
@@ -69,13 +69,20 @@ static const struct word conflict_kinds[] = {
     {"orphan-would-attach", EXISTENCE},
     {"references-disagree", EXISTENCE},
     {"not-null-cycle", EXISTENCE},
+    {"does-not-fit", FIT},
     {NULL, 0},
 };
 
 static const struct word conflict_choices[] = {
-    {"target", ANY},           {"source", VALUE},   {"newest", VALUE},
-    {"restore", EXISTENCE},    {"skip", EXISTENCE}, {"merge-into", UNIQUE},
-    {"without-value", UNIQUE}, {"stop", ANY},       {NULL, 0},
+    {"target", ANY},
+    {"source", VALUE},
+    {"newest", VALUE},
+    {"restore", EXISTENCE},
+    {"skip", EXISTENCE | FIT},
+    {"merge-into", UNIQUE},
+    {"without-value", UNIQUE | FIT},
+    {"stop", ANY},
+    {NULL, 0},
 };
 
 struct parse {
@@ -331,7 +338,8 @@ static enum mr_code parse_rule(struct parse *p, struct mr_conflict_rule *rule)
     if ((kind->classes & choice->classes) == 0)
         return fail(p, "a choice that this kind of conflict does not have",
                     "source and newest:COLUMN are for values, restore and skip for rows, "
-                    "merge-into and without-value for unique.");
+                    "merge-into for unique, without-value for unique and "
+                    "does-not-fit.");
     *rule = (struct mr_conflict_rule){.kind = kind->text, .choice = choice->text};
     bool wants_column = strcmp(choice->text, "newest") == 0;
     if (accept(p, ":") != wants_column)

@@ -20,6 +20,8 @@ const char *mr_merge_choices(const char *kind)
 {
     if (mr_merge_is_value_kind(kind))
         return "target;source;newest:COLUMN";
+    if (strcmp(kind, MR_MERGE_UNFIT) == 0)
+        return "skip;without-value";
     return strcmp(kind, "unique") == 0 ? "merge-into;without-value;skip" : "restore;skip";
 }
 
@@ -27,6 +29,7 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
 {
     static const char *const values[] = {"target", "source", NULL};
     static const char *const uniques[] = {"merge-into", "without-value", "skip", NULL};
+    static const char *const unfit[] = {"skip", "without-value", NULL};
     static const char *const existence[] = {"restore", "skip", NULL};
     const char *const *may = existence;
     if (kind == NULL)
@@ -39,6 +42,8 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
         may = values;
     } else if (strcmp(kind, "unique") == 0) {
         may = uniques;
+    } else if (strcmp(kind, MR_MERGE_UNFIT) == 0) {
+        may = unfit;
     }
     for (; *may != NULL; may++)
         if (strcmp(*may, choice) == 0)

@@ -329,6 +329,10 @@ static const struct {
      "my.ini:2: key \"on-conflict\": a choice that this kind of conflict does not "
      "have in \"differs=skip\"",
      ""},
+    {"[table t]\non-conflict = does-not-fit=restore\n",
+     "my.ini:2: key \"on-conflict\": a choice that this kind of conflict does not "
+     "have in \"does-not-fit=restore\"",
+     ""},
     {"[table t]\non-conflict = differs=newest\n",
      "my.ini:2: key \"on-conflict\": newest, and only newest, names a column in "
      "\"differs=newest\"",
