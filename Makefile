@@ -74,7 +74,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long check-unit check-cli check-docs check-it asan ubsan tsan \
+.PHONY: all demo test test-long test-bare check-unit check-cli check-docs check-it asan ubsan tsan \
         fuzz lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
@@ -84,6 +84,7 @@ help:
 	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
 	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, SEEDS=N)'
 	@echo 'make test-long      the same with SEEDS=1000'
+	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make asan           unit and command line tests under AddressSanitizer'
 	@echo 'make ubsan, tsan    the same under the other sanitizers'
@@ -113,6 +114,9 @@ test:
 
 test-long: # one test may take as long as all of them usually do
 	@MR_TEST_TIMEOUT=3600 $(MAKE) --no-print-directory test SEEDS=1000
+
+test-bare:
+	@tests/bare.sh
 
 check-unit check-cli check-docs check-it:
 	@tests/deps.sh build test docs
