@@ -117,6 +117,32 @@ void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number)
     }
 }
 
+static bool is_shell_plain(const char *ptr, size_t len)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789_@%+=:,./-";
+    for (size_t i = 0; i < len; i++)
+        if (ptr[i] == '\0' || strchr(plain, ptr[i]) == NULL)
+            return false;
+    return len > 0;
+}
+
+void mr_strbuf_add_shell_word(struct mr_strbuf *sb, const char *ptr, size_t len)
+{
+    if (is_shell_plain(ptr, len)) {
+        mr_strbuf_add(sb, ptr, len);
+        return;
+    }
+    mr_strbuf_add_char(sb, '\'');
+    for (size_t i = 0; i < len; i++) {
+        if (ptr[i] == '\'')
+            mr_strbuf_add_str(sb, "'\\''");
+        else
+            mr_strbuf_add_char(sb, ptr[i]);
+    }
+    mr_strbuf_add_char(sb, '\'');
+}
+
 void mr_strbuf_add_hex(struct mr_strbuf *sb, const void *ptr, size_t len)
 {
     static const char digits[] = "0123456789abcdef";

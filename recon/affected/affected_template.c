@@ -196,33 +196,6 @@ static bool has_control(const char *ptr, size_t len)
     return false;
 }
 
-static bool is_shell_plain(const char *ptr, size_t len)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                "0123456789_@%+=:,./-";
-    for (size_t i = 0; i < len; i++)
-        if (ptr[i] == '\0' || strchr(plain, ptr[i]) == NULL)
-            return false;
-    return len > 0;
-}
-
-/* One word of a POSIX shell, whatever it holds. */
-static void add_shell_word(struct mr_strbuf *out, const char *ptr, size_t len)
-{
-    if (is_shell_plain(ptr, len)) {
-        mr_strbuf_add(out, ptr, len);
-        return;
-    }
-    mr_strbuf_add_char(out, '\'');
-    for (size_t i = 0; i < len; i++) {
-        if (ptr[i] == '\'')
-            mr_strbuf_add_str(out, "'\\''");
-        else
-            mr_strbuf_add_char(out, ptr[i]);
-    }
-    mr_strbuf_add_char(out, '\'');
-}
-
 /* The keys that one line is made for. */
 struct choice {
     struct mr_key id, source, target;
@@ -261,7 +234,7 @@ static void add_piece(struct mr_affected_writer *w, const struct mr_affected_lin
     }
     *unfit = *unfit || has_control(value.ptr, value.len);
     if (w->opts->shell_safe)
-        add_shell_word(&t->line, value.ptr, value.len);
+        mr_strbuf_add_shell_word(&t->line, value.ptr, value.len);
     else
         mr_strbuf_add(&t->line, value.ptr, value.len);
 }

@@ -146,6 +146,9 @@ static enum mr_code add_reference(struct mr_copy *c, struct mr_plan_tables *plan
             return MR_OK;
     }
     find_tables(c, pair, side, &named, tables);
+    const struct mr_catalogue *cat = c->m.plan->pairing.side[side].cat;
+    if (tables[side] == NULL && mr_catalogue_db(cat, named.db) == NULL)
+        return refuse(pair, "its database is not named by the URI", err);
     if (tables[MR_SOURCE] == NULL || tables[MR_TARGET] == NULL)
         return pair->kin.declared ? refuse(pair, "it is not on both sides", err) : MR_OK;
     enum mr_code code = add_parent(c, plan, count, tables, own, err);

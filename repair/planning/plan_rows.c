@@ -6,6 +6,7 @@
 #include "repair/copy/copy.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_mentions.h"
+#include "repair/plan/plan_parents.h"
 #include "repair/plan/plan_server.h"
 #include "repair/planning/plan_decisions.h"
 #include "repair/planning/plan_idmap.h"
@@ -34,7 +35,15 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
 {
     const struct mr_plan_options *o = r->p->opts;
     const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
+    const struct mr_plan_parents_task parents = {.tables = &r->tables,
+                                                 .fd = r->p->fd,
+                                                 .run = &r->p->run,
+                                                 .case_path = o->case_path,
+                                                 .config = r->p->config->file,
+                                                 .arena = &r->p->arena};
     enum mr_code code = mr_plan_select_tied(&r->tables, &patterns, &r->p->arena, err);
+    if (code == MR_OK)
+        code = mr_plan_parents_check(&parents, err);
     if (code == MR_OK && o->idmap != NULL)
         code = mr_plan_idmap_read(o->idmap, r->p->fd, r->store, &r->tables, err);
     if (code == MR_OK && o->decisions != NULL)
