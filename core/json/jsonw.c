@@ -278,13 +278,6 @@ void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value)
     mr_jsonw_add_str(w, name, text);
 }
 
-void mr_jsonw_add_signed(struct mr_jsonw *w, const char *name, int64_t value)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRId64, value);
-    mr_jsonw_add_str(w, name, text);
-}
-
 void mr_jsonw_add_texts(struct mr_jsonw *w, const char *name, const char *const *texts,
                         size_t count)
 {

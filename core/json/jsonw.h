@@ -72,7 +72,6 @@ void mr_jsonw_add_uint(struct mr_jsonw *w, const char *name, uint64_t value);
 void mr_jsonw_add_bool(struct mr_jsonw *w, const char *name, bool value);
 /* A number of a database, which is a string. */
 void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value);
-void mr_jsonw_add_signed(struct mr_jsonw *w, const char *name, int64_t value);
 void mr_jsonw_add_texts(struct mr_jsonw *w, const char *name, const char *const *texts,
                         size_t count);
 

@@ -6,6 +6,7 @@
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
+#include "repair/side/counted.h"
 
 enum { DIGEST_BYTES = sizeof(struct mr_digest) };
 
@@ -313,7 +314,7 @@ static enum mr_code counted(const struct mr_plan_table *t, struct mr_key key, in
         code = mr_row_skip(key.ptr, key.len, &pos, err);
     if (code == MR_OK)
         code = mr_row_decode(key.ptr, key.len, &pos, &value, err);
-    *n = value.cls == MR_CLASS_UINT && value.u > INT64_MAX ? INT64_MAX : value.i;
+    *n = mr_counted_of_value(&value, t->counts_unsigned);
     return code;
 }
 

@@ -12,6 +12,7 @@
 #include "repair/merge/merge_equal.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_work.h"
+#include "repair/side/counted.h"
 #include "repair/side/sequence.h"
 #include "repair/side/side_column.h"
 
@@ -21,17 +22,32 @@ static const char schema_sql[] =
 
 /* ---- kept in the case ---- */
 
-/* Integers of SQLite end at 2^63-1. */
+/* Integers of SQLite end at 2^63-1: the bits of the number stand in one. */
+static int64_t order_kept(struct mr_case_stmt *stmt, int column, bool is_unsigned)
+{
+    const int64_t bits = mr_case_int(stmt, column);
+    return is_unsigned ? mr_counted_of((uint64_t)bits, true) : bits;
+}
+
+static void bind_order(struct mr_case_stmt *stmt, int at, int64_t order,
+                       const struct mr_plan_table *t)
+{
+    const bool is_unsigned = t->counts_unsigned;
+    mr_case_bind_int(stmt, at,
+                     is_unsigned ? (int64_t)mr_counted_number(order, true) : order);
+}
+
 static const char *text_of(uint64_t value, char text[24])
 {
     (void)snprintf(text, 24, "%" PRIu64, value);
     return text;
 }
 
-enum mr_code mr_merge_bounds_load(struct mr_case *cf, const char *table,
+enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table *table,
                                   struct mr_merge_bound *bound, struct mr_arena *arena,
                                   bool *known, struct mr_err *err)
 {
+    const bool is_unsigned = table->counts_unsigned;
     struct mr_case_stmt *stmt = NULL;
     *bound = (struct mr_merge_bound){0};
     *known = false;
@@ -42,15 +58,15 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const char *table,
                                " FROM plan_bound WHERE tbl=?1",
                                &stmt, err);
     if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, table);
+        mr_case_bind_text(stmt, 1, mr_plan_table_name(table));
         code = mr_case_step(stmt, known, err);
     }
     if (code == MR_OK && *known) {
         const char *next = mr_case_text(stmt, 4);
-        bound->base = mr_case_int(stmt, 0);
+        bound->base = order_kept(stmt, 0, is_unsigned);
         bound->base_origin = mr_merge_work_text(stmt, 1, arena, &code, err);
         bound->has_fresh = !mr_case_is_null(stmt, 2);
-        bound->fresh = mr_case_int(stmt, 2);
+        bound->fresh = order_kept(stmt, 2, is_unsigned);
         bound->fresh_origin = mr_merge_work_text(stmt, 3, arena, &code, err);
         bound->first_next = next != NULL ? strtoull(next, NULL, 10) : 0;
     }
@@ -68,10 +84,10 @@ static enum mr_code keep(struct mr_merge *m, const struct mr_merge_table *t,
         m->cf, "INSERT OR REPLACE INTO plan_bound VALUES (?,?,?,?,?,?)", &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_text(stmt, 1, mr_plan_table_name(t->plan));
-        mr_case_bind_int(stmt, 2, b->base);
+        bind_order(stmt, 2, b->base, t->plan);
         mr_case_bind_text(stmt, 3, b->base_origin);
         if (b->has_fresh)
-            mr_case_bind_int(stmt, 4, b->fresh);
+            bind_order(stmt, 4, b->fresh, t->plan);
         else
             mr_case_bind_null(stmt, 4);
         mr_case_bind_text(stmt, 5, b->has_fresh ? b->fresh_origin : NULL);
@@ -150,22 +166,21 @@ static bool told_key(const struct mr_merge *m, const struct mr_plan_table *t,
     return t->pair->config->has_split_key;
 }
 
-/* The greatest key of one side created before the time of the split. */
+/* Raises *key to the greatest key of one side created before the time of the split. */
 static enum mr_code before_split(struct mr_merge *m, const struct mr_plan_table *t,
                                  enum mr_side side, int64_t *key, struct mr_err *err)
 {
     const struct mr_table *table = t->pair->side[side];
-    const struct mr_side_column counter = {
-        m->reader[side], table,
-        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
+    const struct mr_side_counter counter = {
+        {m->reader[side], table,
+         mr_pair_find_column(table, mr_plan_column_name(t, t->counter))},
+        t->counts_unsigned};
     struct mr_time split;
-    int64_t found = 0;
     enum mr_code code = mr_merge_split_time(m, t, t->time_at, &split, err);
     if (code == MR_OK)
         code = mr_side_greatest_before(
             &counter, mr_pair_find_column(table, mr_plan_column_name(t, t->time_at)),
-            &split, &found, err);
-    *key = found > *key ? found : *key;
+            &split, key, err);
     return code;
 }
 
@@ -177,11 +192,11 @@ static enum mr_code told(struct mr_merge *m, struct mr_merge_table *t, bool *kno
     uint64_t key = 0;
     enum mr_code code = MR_OK;
     if (told_key(m, t->plan, &key)) {
-        b->base = key > INT64_MAX ? INT64_MAX : (int64_t)key;
+        b->base = mr_counted_of(key, t->plan->counts_unsigned);
         b->base_origin = MR_BOUND_TOLD;
         *known = true;
     } else if (m->options->split_at != NULL && t->plan->time_at != MR_NO_COLUMN) {
-        b->base = 0;
+        b->base = mr_counted_of(0, t->plan->counts_unsigned);
         b->base_origin = MR_BOUND_AT;
         *known = true;
         for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
@@ -194,11 +209,13 @@ static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bo
                                 struct mr_err *err)
 {
     struct mr_merge_bound kept;
-    enum mr_code code = mr_merge_bounds_load(m->cf, mr_plan_table_name(t->plan), &kept,
-                                             &m->arena, known, err);
+    enum mr_code code =
+        mr_merge_bounds_load(m->cf, t->plan, &kept, &m->arena, known, err);
     if (code != MR_OK)
         return code;
     t->bound = kept;
+    if (!*known)
+        t->bound.base = mr_counted_of(0, t->plan->counts_unsigned);
     bool has_base = *known && kept.base_origin != NULL;
     *known = false;
     code = first_next(m, t, err);
@@ -261,10 +278,10 @@ enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *ta
         b->fresh = first;
         b->fresh_origin = "collision";
     }
-    if (b->first_next > 0 && b->first_next <= INT64_MAX &&
-        (!b->has_fresh || (int64_t)b->first_next < b->fresh)) {
+    int64_t next = mr_counted_of(b->first_next, table->plan->counts_unsigned);
+    if (b->first_next > 0 && (!b->has_fresh || next < b->fresh)) {
         b->has_fresh = true;
-        b->fresh = (int64_t)b->first_next;
+        b->fresh = next;
         b->fresh_origin = "counter";
     }
     return MR_OK;

@@ -10,7 +10,8 @@
  * case first recorded it.
  *
  * Kept in the case, so that a merge, which makes new equal rows, does not move them:
- *   plan_bound (tbl "db.t", base, base_origin, fresh, fresh_origin, first_next)
+ *   plan_bound (tbl "db.t", base, base_origin, fresh, fresh_origin, first_next), base and
+ *   fresh being the 64 bits of the number
  *
  * Errors: MR_E_REFUSED, those of the servers and of the case.
  */
@@ -35,7 +36,7 @@ enum mr_code mr_merge_bounds_keep(struct mr_merge *m, const struct mr_merge_tabl
                                   struct mr_err *err);
 
 /* What a case has kept of a table's bounds; strings in arena.  *known: it has. */
-enum mr_code mr_merge_bounds_load(struct mr_case *cf, const char *table,
+enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table *table,
                                   struct mr_merge_bound *bound, struct mr_arena *arena,
                                   bool *known, struct mr_err *err);
 

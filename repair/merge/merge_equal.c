@@ -11,13 +11,14 @@
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
+#include "repair/side/counted.h"
 #include "repair/side/side_column.h"
 
 #define MOST_ROWS 1000                         /* of a table at a time */
 #define FIRST_ROWS 16                          /* of a table */
 #define IMAGE_BYTES ((size_t)16 * 1024 * 1024) /* of a batch of rows */
 
-/* A key of SOURCE. */
+/* A key of SOURCE, as its order (side/counted.h). */
 struct row {
     int64_t key;
     bool is_equal;
@@ -52,9 +53,10 @@ static enum mr_code read_keys(struct search *s, struct cursor *c, struct mr_err 
 {
     const struct mr_plan_table *t = c->table->plan;
     const struct mr_table *table = t->pair->side[MR_SOURCE];
-    const struct mr_side_column counter = {
-        s->m->reader[MR_SOURCE], table,
-        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
+    const struct mr_side_counter counter = {
+        {s->m->reader[MR_SOURCE], table,
+         mr_pair_find_column(table, mr_plan_column_name(t, t->counter))},
+        t->counts_unsigned};
     const int64_t *below =
         c->keys.count > 0 ? mr_vec_at(&c->keys, c->keys.count - 1) : NULL;
     c->next = 0;
@@ -137,7 +139,8 @@ static enum mr_code begin_rows(struct search *s, struct cursor *c, size_t n,
         code = is_found(s, c, row->key, &found, err);
         if (code != MR_OK || found)
             continue;
-        struct mr_value number = {.cls = MR_CLASS_INT, .i = row->key};
+        struct mr_value number =
+            mr_counted_value(row->key, c->table->plan->counts_unsigned);
         struct mr_merge_ask *ask = mr_vec_push(asks);
         mr_strbuf_reset(&s->bytes);
         code = ask != NULL ? mr_row_encode(&s->bytes, &number, err) : mr_merge_nomem(err);
@@ -238,7 +241,8 @@ static enum mr_code go_down(struct search *s, struct cursor *c, struct mr_err *e
         else
             c->next_row++;
     }
-    c->table->bound.base = c->row != NULL ? c->row->key : 0;
+    c->table->bound.base =
+        c->row != NULL ? c->row->key : mr_counted_of(0, c->table->plan->counts_unsigned);
     return code;
 }
 

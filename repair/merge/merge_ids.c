@@ -13,6 +13,7 @@
 #include "repair/reseed/plan_counters.h"
 #include "repair/reseed/reseed_read.h"
 #include "repair/reseed/reseed_value.h"
+#include "repair/side/counted.h"
 #include "repair/side/sequence.h"
 #include "repair/side/side_column.h"
 
@@ -325,11 +326,12 @@ static void bind_number(struct mr_case_stmt *stmt, int at, bool known, uint64_t 
     mr_case_bind_text(stmt, at, known ? text : NULL);
 }
 
-static void bind_signed(struct mr_case_stmt *stmt, int at, bool known, int64_t value)
+static void bind_order(struct mr_case_stmt *stmt, int at, bool known, int64_t order,
+                       const struct mr_plan_table *t)
 {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRId64, value);
-    mr_case_bind_text(stmt, at, known ? text : NULL);
+    char text[MR_COUNTED_TEXT];
+    mr_case_bind_text(stmt, at,
+                      known ? mr_counted_text(order, t->counts_unsigned, text) : NULL);
 }
 
 static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_err *err)
@@ -343,9 +345,9 @@ static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_er
     if (code == MR_OK) {
         mr_case_bind_int(stmt, 1, mr_plan_store_id(m->store));
         mr_case_bind_text(stmt, 2, mr_plan_table_name(b->table->plan));
-        bind_signed(stmt, 3, true, bound->base);
+        bind_order(stmt, 3, true, bound->base, b->table->plan);
         mr_case_bind_text(stmt, 4, bound->base_origin);
-        bind_signed(stmt, 5, bound->has_fresh, bound->fresh);
+        bind_order(stmt, 5, bound->has_fresh, bound->fresh, b->table->plan);
         mr_case_bind_text(stmt, 6, bound->has_fresh ? bound->fresh_origin : NULL);
         bind_number(stmt, 7, any, b->next);
         bind_number(stmt, 8, any, b->margin);

@@ -36,7 +36,8 @@ enum {
     MR_LINK_PLAIN = -1  /* a row that is not in w: itself on both sides */
 };
 
-/* What a plan knows of a table with a counter (stored: merge_bounds.h). */
+/* What a plan knows of a table with a counter (stored: merge_bounds.h); L and U as orders
+ * (side/counted.h). */
 struct mr_merge_bound {
     int64_t base; /* L */
     const char *base_origin;

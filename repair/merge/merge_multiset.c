@@ -3,6 +3,7 @@
 #include "core/pair/rowhash.h"
 #include "repair/merge/merge_match_internal.h"
 #include "repair/merge/merge_row.h"
+#include "repair/side/counted.h"
 
 enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_key image,
                                  struct mr_strbuf *out, struct mr_err *err)
@@ -78,7 +79,8 @@ static enum mr_code load_above(struct loading *l, struct mr_err *err)
     const struct mr_plan_table *t = l->x->table->plan;
     struct mr_readspec spec = t->pair->full[MR_TARGET];
     struct mr_strbuf base = MR_STRBUF_INIT;
-    struct mr_value number = {.cls = MR_CLASS_INT, .i = l->x->table->bound.base};
+    struct mr_value number =
+        mr_counted_value(l->x->table->bound.base, t->counts_unsigned);
     spec.key = &t->counter;
     spec.nkey = 1;
     spec.index = NULL;

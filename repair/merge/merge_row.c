@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "repair/side/counted.h"
+
 enum { INT_BYTES = 10 }; /* of an encoded integer */
 
 enum mr_code mr_merge_row_value(struct mr_key image, size_t column, struct mr_key *value,
@@ -59,10 +61,8 @@ enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key
     enum mr_code code = mr_merge_row_value(image, table->counter, &bytes, err);
     if (code == MR_OK)
         code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-    if (code == MR_OK && value.cls == MR_CLASS_INT)
-        *n = value.i;
-    else if (code == MR_OK && value.cls == MR_CLASS_UINT)
-        *n = value.u > INT64_MAX ? INT64_MAX : (int64_t)value.u;
+    if (code == MR_OK)
+        *n = mr_counted_of_value(&value, table->counts_unsigned);
     return code;
 }
 

@@ -13,7 +13,7 @@
 enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image,
                                  bool *yes, struct mr_err *err);
 
-/* What the counter gave the row; beyond 2^63-1 that. */
+/* What the counter gave the row, as its order (side/counted.h). */
 enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key image,
                                 int64_t *n, struct mr_err *err);
 /* The bytes of one value of an image. */

@@ -1,7 +1,6 @@
 /* merge_value.c: see merge_value.h. */
 #include "repair/merge/merge_value.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "repair/merge/merge_bounds.h"
@@ -9,6 +8,7 @@
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_split.h"
+#include "repair/side/counted.h"
 
 /* A base row and its twin. */
 struct twin {
@@ -106,10 +106,13 @@ static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t
                                  struct mr_err *err)
 {
     const struct mr_plan_table *table = c->table->plan;
+    char key[MR_COUNTED_TEXT], base[MR_COUNTED_TEXT];
     (void)mr_err_set(err, MR_E_REFUSED,
-                     "key %" PRId64 " of table \"%s\" is held by two different rows, "
-                     "though the common past is said to reach to %" PRId64 " (%s)",
-                     t->row->n, mr_plan_table_name(table), c->table->bound.base,
+                     "key %s of table \"%s\" is held by two different rows, "
+                     "though the common past is said to reach to %s (%s)",
+                     mr_counted_text(t->row->n, table->counts_unsigned, key),
+                     mr_plan_table_name(table),
+                     mr_counted_text(c->table->bound.base, table->counts_unsigned, base),
                      c->table->bound.base_origin);
     mr_err_hint(err,
                 "Say which key both histories share last: --split-key %s=KEY, or "

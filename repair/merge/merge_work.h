@@ -23,7 +23,7 @@ enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_
 struct mr_merge_work_row {
     int64_t id;
     struct mr_key key; /* as SOURCE has it */
-    int64_t n;         /* what the counter gave it */
+    int64_t n;         /* what the counter gave it, as its order (side/counted.h) */
     bool above;        /* above its table's past */
     bool equal;        /* TARGET has it byte by byte under the same key */
     const void *image;

@@ -72,6 +72,7 @@ struct mr_plan_table {
     struct mr_plan_columns named_by;    /* columns of the identity; of MR_PLAN_BY_ROW, and
                                         without a key, all that count but the key */
     size_t counter;                     /* the column of the key that the server counts */
+    bool counts_unsigned;               /* it may go beyond 2^63-1: side/counted.h */
     const char *sequence_db, *sequence; /* TARGET's, where a sequence counts; else NULL */
     size_t time_at, update_at;          /* configured columns, or MR_NO_COLUMN */
     struct mr_plan_unique *uniques;

@@ -97,12 +97,9 @@ static void put_counts(struct mr_jsonw *w, const struct mr_planned_table *t)
 }
 
 void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
-                          int64_t value, const char *origin)
+                          const char *value, const char *origin)
 {
-    if (origin != NULL)
-        mr_jsonw_add_signed(w, key, value);
-    else
-        mr_jsonw_add_str(w, key, NULL);
+    mr_jsonw_add_str(w, key, origin != NULL ? value : NULL);
     mr_jsonw_add_str(w, origin_key, origin);
 }
 
@@ -273,6 +270,18 @@ static void get_kinds(struct mr_json_reader *r, const struct json_t *object,
     t->kinds = kinds;
 }
 
+/* Digits of what a counter may hand out, or below 0. */
+static const char *get_key(struct mr_json_reader *r, const struct json_t *item,
+                           const char *name)
+{
+    const char *text = mr_json_read_text(r, item, name);
+    if (text != NULL && text[0] == '-')
+        (void)mr_json_read_signed(r, item, name);
+    else
+        (void)mr_json_read_number(r, item, name);
+    return text;
+}
+
 static void get_table(struct mr_json_reader *r, const struct json_t *item,
                       struct mr_planned_table *t)
 {
@@ -288,10 +297,10 @@ static void get_table(struct mr_json_reader *r, const struct json_t *item,
     t->time_column = mr_json_read_text_or_null(r, item, "time_column");
     t->base_origin = mr_json_read_text_or_null(r, item, "base_origin");
     if (t->base_origin != NULL)
-        t->base = mr_json_read_signed(r, item, "base");
+        t->base = get_key(r, item, "base");
     t->fresh_origin = mr_json_read_text_or_null(r, item, "fresh_origin");
     if (t->fresh_origin != NULL)
-        t->fresh = mr_json_read_signed(r, item, "fresh");
+        t->fresh = get_key(r, item, "fresh");
     t->first_id = mr_json_read_number(r, item, "first_id");
     t->id_step = mr_json_read_number(r, item, "id_step");
     t->nids = mr_json_read_number(r, item, "ids");

@@ -50,7 +50,7 @@ struct mr_planned_table {
     struct mr_planned_names identity_columns;
     const char *counter;              /* column of the key, or NULL */
     const char *time_column;          /* or NULL */
-    int64_t base, fresh;              /* L and U; only where the origin is set */
+    const char *base, *fresh;         /* L and U, digits; only where the origin is set */
     const char *base_origin;          /* merge_bounds.h; NULL: there is none */
     const char *fresh_origin;         /* NULL: there is none */
     uint64_t first_id, id_step, nids; /* new ids that are given; nids 0: none */
@@ -92,7 +92,7 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
 
 /* L or U with its origin; both null where origin is NULL. */
 void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
-                          int64_t value, const char *origin);
+                          const char *value, const char *origin);
 
 /* Rows of a decision over all tables, or only over those of people. */
 uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,

@@ -9,6 +9,7 @@
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_text.h"
+#include "repair/side/counted.h"
 
 #define BATCH 1000
 #define KEYS 10000 /* of SOURCE that are read at a time */
@@ -114,17 +115,18 @@ static enum mr_code write_rows(struct writing *w, struct mr_err *err)
 
 /* ---- runs ---- */
 
-/* Keys of SOURCE, in order, from a key on. */
+/* Keys of SOURCE, from a key on; as orders (side/counted.h). */
 struct keys {
-    uint64_t at[KEYS];
+    bool is_unsigned;
+    int64_t at[KEYS];
     size_t count, used;
-    uint64_t from; /* the next read begins above it */
+    int64_t from; /* the next read begins above it */
     bool begun, done;
 };
 
 struct run {
-    char low[24], high[24];
-    uint64_t last;
+    char low[MR_COUNTED_TEXT], high[MR_COUNTED_TEXT];
+    int64_t last;
     char choice[32];
     bool open; /* there is one */
 };
@@ -132,10 +134,9 @@ struct run {
 static enum mr_code take_key(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct keys *keys = ctx;
-    const struct mr_value *v = &values[0];
     (void)err;
     if (keys->count < KEYS)
-        keys->at[keys->count++] = v->cls == MR_CLASS_INT ? (uint64_t)v->i : v->u;
+        keys->at[keys->count++] = mr_counted_of_value(&values[0], keys->is_unsigned);
     return MR_OK;
 }
 
@@ -154,7 +155,7 @@ static enum mr_code read_keys(const struct writing *w, struct keys *keys,
                                      .ncols = 1,
                                      .key = &key_at,
                                      .nkey = 1};
-    const struct mr_value from = {.cls = MR_CLASS_UINT, .u = keys->from};
+    const struct mr_value from = mr_counted_value(keys->from, keys->is_unsigned);
     struct mr_strbuf low = MR_STRBUF_INIT;
     enum mr_code code = mr_row_encode(&low, &from, err);
     keys->count = keys->used = 0;
@@ -170,9 +171,9 @@ static enum mr_code read_keys(const struct writing *w, struct keys *keys,
     return code;
 }
 
-/* Moves to the first key above `last`; *next is it, or UINT64_MAX. */
-static enum mr_code next_key(const struct writing *w, struct keys *keys, uint64_t last,
-                             uint64_t *next, struct mr_err *err)
+/* Moves to the first key above `last`; *is: it is n. */
+static enum mr_code next_is(const struct writing *w, struct keys *keys, int64_t last,
+                            int64_t n, bool *is, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (!keys->begun)
@@ -184,7 +185,7 @@ static enum mr_code next_key(const struct writing *w, struct keys *keys, uint64_
             break;
         code = read_keys(w, keys, err);
     }
-    *next = keys->used < keys->count ? keys->at[keys->used] : UINT64_MAX;
+    *is = keys->used < keys->count && keys->at[keys->used] == n;
     return code;
 }
 
@@ -213,16 +214,15 @@ static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *
                                const struct mr_entity *e, struct mr_err *err)
 {
     const char *choice = e->choice != NULL ? e->choice : "";
-    uint64_t next = 0;
-    enum mr_code code = MR_OK;
+    bool goes_on = true;
     mr_strbuf_reset(&w->text);
-    code = mr_plan_text_values(&w->text, w->table, &w->table->key, e->source_key, err);
-    uint64_t n = code == MR_OK ? strtoull(w->text.ptr, NULL, 10) : 0;
-    if (code == MR_OK && run->open && n != run->last + 1)
-        code = next_key(w, keys, run->last, &next, err);
-    else
-        next = n;
-    if (code == MR_OK && (next != n || strcmp(run->choice, choice) != 0))
+    enum mr_code code =
+        mr_plan_text_values(&w->text, w->table, &w->table->key, e->source_key, err);
+    int64_t n =
+        code == MR_OK ? mr_counted_of_text(w->text.ptr, keys->is_unsigned, NULL) : 0;
+    if (code == MR_OK && run->open && (n == INT64_MIN || n - 1 != run->last))
+        code = next_is(w, keys, run->last, n, &goes_on, err);
+    if (code == MR_OK && (!goes_on || strcmp(run->choice, choice) != 0))
         code = end_run(w, run, err);
     if (code != MR_OK)
         return code;
@@ -244,6 +244,8 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
     struct run run = {.open = false};
     struct keys *keys = calloc(1, sizeof *keys);
     enum mr_code code = keys != NULL ? MR_OK : mr_err_nomem(err, "writing a plan");
+    if (keys != NULL)
+        keys->is_unsigned = w->table->counts_unsigned;
     while (code == MR_OK) {
         const struct mr_key from = {after.len > 0 ? after.ptr : NULL, after.len};
         mr_arena_reset(&arena);

@@ -12,6 +12,7 @@
 #include "core/file/csv_in.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_text.h"
+#include "repair/side/counted.h"
 
 #define BATCH 1000
 
@@ -78,16 +79,18 @@ static const char *field_of(const struct mr_plan_decisions *d,
     return d->at[column] != SIZE_MAX ? fields[d->at[column]].ptr : "";
 }
 
-/* "lo..hi"; false where it is none. */
-static bool parse_run(const char *text, int64_t *low, int64_t *high)
+/* "lo..hi" of a table; false where it is none.  Orders of keys (side/counted.h). */
+static bool parse_run(const struct mr_plan_table *table, const char *text, int64_t *low,
+                      int64_t *high)
 {
+    const bool is_unsigned = table->counts_unsigned;
     char *end = NULL;
     errno = 0;
-    *low = strtoll(text, &end, 10);
+    *low = mr_counted_of_text(text, is_unsigned, &end);
     if (end == text || end[0] != '.' || end[1] != '.')
         return false;
     const char *second = end + 2;
-    *high = strtoll(second, &end, 10);
+    *high = mr_counted_of_text(second, is_unsigned, &end);
     return errno == 0 && end != second && *end == '\0' && *low <= *high;
 }
 
@@ -126,7 +129,7 @@ static enum mr_code keep_line(struct mr_plan_decisions *d,
     const char *key = field_of(d, fields, SOURCE_KEY);
     const char *source = field_of(d, fields, SOURCE);
     int64_t low = 0, high = 0;
-    bool run = parse_run(key, &low, &high);
+    bool run = parse_run(table_named(d, field_of(d, fields, TABLE)), key, &low, &high);
     mr_case_bind_int(d->add, 1, (int64_t)line);
     mr_case_bind_text(d->add, 2, field_of(d, fields, TABLE));
     /* without a key, a row is named by itself */
@@ -303,7 +306,8 @@ static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_
         stmt = d->by_run;
         mr_case_reset(stmt);
         mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
-        mr_case_bind_int(stmt, 2, strtoll(d->text.ptr, NULL, 10));
+        mr_case_bind_int(stmt, 2,
+                         mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL));
         code = mr_case_step(stmt, &found, err);
     }
     if (code == MR_OK && found) {

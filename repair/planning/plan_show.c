@@ -113,12 +113,11 @@ static const char *origin_text(const char *origin)
 static void add_bounds(struct mr_strbuf *out, const struct mr_planned_table *t)
 {
     if (t->base_origin != NULL)
-        mr_strbuf_add_fmt(out, "    common past up to key %" PRId64 " (L: %s)\n", t->base,
+        mr_strbuf_add_fmt(out, "    common past up to key %s (L: %s)\n", t->base,
                           origin_text(t->base_origin));
     if (t->fresh_origin != NULL)
-        mr_strbuf_add_fmt(
-            out, "    lost history for certain from key %" PRId64 " on (U: %s)\n",
-            t->fresh, origin_text(t->fresh_origin));
+        mr_strbuf_add_fmt(out, "    lost history for certain from key %s on (U: %s)\n",
+                          t->fresh, origin_text(t->fresh_origin));
     if (t->nids > 0)
         mr_strbuf_add_fmt(out, "    new ids: %" PRIu64 " to %" PRIu64 "\n", t->first_id,
                           t->first_id + (t->nids - 1) * t->id_step);

@@ -139,12 +139,6 @@ static uint64_t get_uint(struct mr_case_stmt *stmt, int column)
     return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
-static int64_t get_int(struct mr_case_stmt *stmt, int column)
-{
-    const char *text = mr_case_text(stmt, column);
-    return text != NULL ? strtoll(text, NULL, 10) : 0;
-}
-
 static enum mr_code read_bounds(const struct summing *s, struct mr_planned_table *out)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -160,12 +154,14 @@ static enum mr_code read_bounds(const struct summing *s, struct mr_planned_table
         code = mr_case_step(stmt, &row, s->err);
     }
     if (code == MR_OK && row) {
-        out->base = get_int(stmt, 0);
-        out->fresh = get_int(stmt, 2);
         out->first_id = get_uint(stmt, 4);
         out->id_step = get_uint(stmt, 5);
         out->nids = get_uint(stmt, 6);
-        code = copy_text(s, stmt, 1, &out->base_origin);
+        code = copy_text(s, stmt, 0, &out->base);
+        if (code == MR_OK)
+            code = copy_text(s, stmt, 1, &out->base_origin);
+        if (code == MR_OK)
+            code = copy_text(s, stmt, 2, &out->fresh);
         if (code == MR_OK)
             code = copy_text(s, stmt, 3, &out->fresh_origin);
     }

@@ -8,6 +8,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/row/when.h"
+#include "repair/side/counted.h"
 #include "repair/side/sequence.h"
 
 #define LIVE_KEYS 1000
@@ -42,10 +43,11 @@ struct walk {
     /* What is done with a row; values as cols. */
     void (*take)(struct walk *w, const struct mr_value *values);
     bool enough;         /* set by take: no value below this segment can matter */
-    int64_t from, below; /* values of [from, below) are asked for … */
+    bool is_unsigned;    /* orders are (counted.h) */
+    int64_t from, below; /* orders of [from, below) are asked for … */
     bool is_bounded;     /* … or all */
     uint64_t greatest;
-    int64_t greatest_signed;
+    int64_t highest; /* order */
     const struct mr_time *split;
     struct mr_vec *keys;
     bool no_memory;
@@ -78,11 +80,6 @@ static enum mr_code scan(struct walk *w, struct mr_range range, struct mr_err *e
     return mr_reader_scan(w->c->reader, &w->spec, range, 0, take_row, w, err);
 }
 
-static int64_t clamp(uint64_t number)
-{
-    return number < INT64_MAX ? (int64_t)number : INT64_MAX;
-}
-
 /* Reads (lo, hi], unless it is known to hold nothing that is asked for. */
 static enum mr_code scan_segment(struct walk *w, struct mr_range range,
                                  struct mr_err *err)
@@ -90,7 +87,7 @@ static enum mr_code scan_segment(struct walk *w, struct mr_range range,
     struct mr_value lo = {0};
     size_t pos = 0;
     enum mr_code code = mr_row_decode(range.lo.ptr, range.lo.len, &pos, &lo, err);
-    int64_t above = lo.cls == MR_CLASS_INT ? lo.i : clamp(lo.u);
+    int64_t above = mr_counted_of_value(&lo, w->is_unsigned);
     if (code != MR_OK || (w->is_bounded && above >= w->below))
         return code;
     code = scan(w, range, err);
@@ -168,11 +165,11 @@ static uint64_t positive(const struct mr_value *v)
     return 0;
 }
 
-static int64_t integer(const struct mr_value *v)
+static int64_t order_of(const struct walk *w, const struct mr_value *v)
 {
     if (v->cls == MR_CLASS_INT)
-        return v->i;
-    return clamp(positive(v));
+        return mr_counted_of_value(v, w->is_unsigned);
+    return mr_counted_of(positive(v), w->is_unsigned);
 }
 
 /* ---- the greatest ---- */
@@ -180,7 +177,8 @@ static int64_t integer(const struct mr_value *v)
 static void take_greatest(struct walk *w, const struct mr_value *values)
 {
     uint64_t number = positive(&values[0]);
-    if (w->is_bounded && (clamp(number) < w->from || clamp(number) >= w->below))
+    int64_t order = mr_counted_of(number, w->is_unsigned);
+    if (w->is_bounded && (order < w->from || order >= w->below))
         return;
     w->greatest = number > w->greatest ? number : w->greatest;
     w->enough = true;
@@ -206,9 +204,10 @@ enum mr_code mr_side_greatest_within(const struct mr_side_column *c, uint64_t fr
     if (db == NULL) {
         struct walk w = {.c = c,
                          .take = take_greatest,
+                         .is_unsigned = true,
                          .is_bounded = true,
-                         .from = clamp(from),
-                         .below = clamp(to)};
+                         .from = mr_counted_of(from, true),
+                         .below = mr_counted_of(to, true)};
         enum mr_code code = walk(&w, NULL, err);
         *greatest = w.greatest;
         return code;
@@ -251,24 +250,29 @@ static bool is_before(const struct mr_value *v, const struct mr_time *split)
 
 static void take_before(struct walk *w, const struct mr_value *values)
 {
-    int64_t number = integer(&values[0]);
+    int64_t order = order_of(w, &values[0]);
     if (!is_before(&values[1], w->split))
         return;
-    w->greatest_signed = number > w->greatest_signed ? number : w->greatest_signed;
+    w->highest = order > w->highest ? order : w->highest;
     w->enough = true;
 }
 
-enum mr_code mr_side_greatest_before(const struct mr_side_column *c,
+enum mr_code mr_side_greatest_before(const struct mr_side_counter *counter,
                                      const struct mr_column *time,
                                      const struct mr_time *split, int64_t *greatest,
                                      struct mr_err *err)
 {
+    const struct mr_side_column *c = &counter->column;
     struct mr_db *db = mr_reader_db(c->reader);
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     if (db == NULL) {
-        struct walk w = {.c = c, .take = take_before, .split = split};
+        struct walk w = {.c = c,
+                         .take = take_before,
+                         .is_unsigned = counter->is_unsigned,
+                         .highest = *greatest,
+                         .split = split};
         enum mr_code code = walk(&w, time, err);
-        *greatest = w.greatest_signed;
+        *greatest = w.highest;
         return code;
     }
     mr_strbuf_add_str(&sql, "SELECT ");
@@ -289,8 +293,10 @@ enum mr_code mr_side_greatest_before(const struct mr_side_column *c,
         code = mr_db_query_text(db, sql.ptr, &text, err);
     if (code == MR_E_NO_SUCH && text.len == 0)
         code = MR_OK; /* no such row */
-    int64_t found = code == MR_OK && text.len > 0 ? strtoll(text.ptr, NULL, 10) : 0;
-    *greatest = found > 0 ? found : 0;
+    if (code == MR_OK && text.len > 0) {
+        int64_t found = mr_counted_of_text(text.ptr, counter->is_unsigned, NULL);
+        *greatest = found > *greatest ? found : *greatest;
+    }
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
     return code;
@@ -319,24 +325,26 @@ static void settle(struct mr_vec *keys)
 
 static void take_key(struct walk *w, const struct mr_value *values)
 {
-    int64_t number = integer(&values[0]);
-    if (values[0].cls == MR_CLASS_NULL || (w->is_bounded && number >= w->below))
+    int64_t order = order_of(w, &values[0]);
+    if (values[0].cls == MR_CLASS_NULL || (w->is_bounded && order >= w->below))
         return;
     int64_t *slot = mr_vec_push(w->keys);
     if (slot == NULL) {
         w->no_memory = true;
         return;
     }
-    *slot = number;
+    *slot = order;
     if (w->keys->count >= 2 * (size_t)MR_SIDE_KEYS_MOST)
         settle(w->keys);
     w->enough = w->keys->count >= MR_SIDE_KEYS_MOST;
 }
 
-static enum mr_code query_keys(struct mr_db *db, const struct mr_side_column *c,
+static enum mr_code query_keys(struct mr_db *db, const struct mr_side_counter *counter,
                                const int64_t *below, struct mr_vec *keys,
                                struct mr_err *err)
 {
+    const struct mr_side_column *c = &counter->column;
+    char text[MR_COUNTED_TEXT];
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *row;
@@ -347,7 +355,8 @@ static enum mr_code query_keys(struct mr_db *db, const struct mr_side_column *c,
     if (below != NULL) {
         mr_strbuf_add_str(&sql, " WHERE ");
         mr_sql_ident(&sql, c->column->name);
-        mr_strbuf_add_fmt(&sql, " < %" PRId64, *below);
+        mr_strbuf_add_fmt(&sql, " < %s",
+                          mr_counted_text(*below, counter->is_unsigned, text));
     }
     mr_strbuf_add_str(&sql, " ORDER BY ");
     mr_sql_ident(&sql, c->column->name);
@@ -360,17 +369,18 @@ static enum mr_code query_keys(struct mr_db *db, const struct mr_side_column *c,
         if (key == NULL)
             code = mr_err_nomem(err, "reading keys");
         else
-            *key = row[0].ptr != NULL ? strtoll(row[0].ptr, NULL, 10) : 0;
+            *key = mr_counted_of_text(row[0].ptr != NULL ? row[0].ptr : "",
+                                      counter->is_unsigned, NULL);
     }
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
 }
 
-enum mr_code mr_side_keys_below(const struct mr_side_column *c, const int64_t *below,
+enum mr_code mr_side_keys_below(const struct mr_side_counter *c, const int64_t *below,
                                 struct mr_vec *keys, bool *ended, struct mr_err *err)
 {
-    struct mr_db *db = mr_reader_db(c->reader);
+    struct mr_db *db = mr_reader_db(c->column.reader);
     const int64_t bound = below != NULL ? *below : 0; /* it may stand among keys */
     enum mr_code code;
     mr_vec_clear(keys);
@@ -379,8 +389,9 @@ enum mr_code mr_side_keys_below(const struct mr_side_column *c, const int64_t *b
         *ended = keys->count < LIVE_KEYS;
         return code;
     }
-    struct walk w = {.c = c,
+    struct walk w = {.c = &c->column,
                      .take = take_key,
+                     .is_unsigned = c->is_unsigned,
                      .is_bounded = below != NULL,
                      .from = INT64_MIN,
                      .below = bound,

@@ -35,17 +35,24 @@ enum mr_code mr_side_greatest(const struct mr_side_column *c, uint64_t *greatest
 /* The greatest value of [from, to); 0: there is none. */
 enum mr_code mr_side_greatest_within(const struct mr_side_column *c, uint64_t from,
                                      uint64_t to, uint64_t *greatest, struct mr_err *err);
-/* The greatest value above 0 of a row whose `time`, a column of the same table, is known,
- * not a zero date, and before `split`; 0: there is none. */
-enum mr_code mr_side_greatest_before(const struct mr_side_column *c,
+
+/* Of an integer column; numbers are orders (counted.h), of a column that is unsigned as
+ * is_unsigned says, which may be the other side's. */
+struct mr_side_counter {
+    struct mr_side_column column;
+    bool is_unsigned;
+};
+
+/* Raises *greatest to the greatest value of a row whose `time`, a column of the same table,
+ * is known, not a zero date, and before `split`. */
+enum mr_code mr_side_greatest_before(const struct mr_side_counter *c,
                                      const struct mr_column *time,
                                      const struct mr_time *split, int64_t *greatest,
                                      struct mr_err *err);
 
 /* Replaces keys (int64_t) by the greatest values below *below (NULL: of all), each once,
- * descending.  *ended: there is none below them.  What an int64_t cannot hold stands as the
- * nearest that it can. */
-enum mr_code mr_side_keys_below(const struct mr_side_column *c, const int64_t *below,
+ * descending.  *ended: there is none below them. */
+enum mr_code mr_side_keys_below(const struct mr_side_counter *c, const int64_t *below,
                                 struct mr_vec *keys, bool *ended, struct mr_err *err);
 
 #endif

@@ -1,0 +1,138 @@
+#!/bin/bash
+# repair_bounds.sh: where the common past ends.  Rows of the past never come back as new ones,
+# and none of the lost is taken for past: whatever was edited since, where no time tells, and
+# however great the keys are.  Each world knows who is who, since it made them; every row is
+# compared by content afterwards.  $1: mysql
+
+. "$(dirname "$0")/lib.sh"
+[ "${1:-}" != mysql ] || IT_NAME+=_mysql
+T=b
+[ "${1:-}" != mysql ] || T=o
+if [ $T = o ] && [ -z "$MR_O_URI" ]; then
+    echo "1..0 # SKIP no MySQL server"
+    exit 0
+fi
+begin a$T
+cd "$IT_TMP" || exit 1
+DST=$(uri $T "$DB") CASE=$IT_TMP/case
+. "$IT_DIR/rows/lib.sh"
+
+plan() { # plan DIR [OPTIONS…]: of a fresh check, in a case of its own unless CASE_OF=same
+    local dir=$1
+    shift
+    rm -rf "$dir"
+    [ "${CASE_OF:-}" = same ] || rm -f "$CASE"
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rep plan --policy merge --config ini --case "$CASE" --output "$dir" "$@"
+}
+apply() { rep apply --yes --case "$CASE" "$1" "$DST"; }
+conflicts() { # conflicts DIR: table, key, kind of each
+    python3 -c 'import csv, sys
+for row in csv.DictReader(open(sys.argv[1] + "/conflicts.csv", newline="")):
+    print(row["table"].split(".")[1], row["source_key"], row["kind"])' "$1"
+}
+decide() { # decide DIR KIND CHOICE: in conflicts.csv, to ./decisions
+    python3 -c 'import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1] + "/conflicts.csv", newline="")))
+out = csv.DictWriter(open("decisions", "w", newline=""), rows[0].keys())
+out.writeheader()
+for row in rows:
+    if row["kind"] == sys.argv[2]:
+        row["decision"] = sys.argv[3]
+    out.writerow(row)' "$@"
+}
+told_of() { # told_of DIR TABLE FILTER: what plan.json says of a table
+    jq -r --arg t "$DB.$2" '.rows.tables[] | select(.table == $t) | '"$3" "$1/plan.json"
+}
+bound() { told_of "$1" "$2" '"\(.base) \(.fresh)"'; } # L and U
+
+# ---- keys above 2^63-1 ---------------------------------------------------------------------
+
+# Base: 1 to 6 from 9300000000000000000 on, of whom the live side deletes 5.  Lost: 7 to 9, the
+# keys of two of them given to others.
+huge_world() {
+    local b=93000000000000000 i
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE members (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
+            name VARCHAR(20) NOT NULL, created_at DATETIME NOT NULL);
+        CREATE TABLE log (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id BIGINT UNSIGNED NOT NULL,
+            what VARCHAR(20) NOT NULL, INDEX (member_id));
+        CREATE TABLE notes (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, text VARCHAR(20) NOT NULL UNIQUE)"
+    for i in 1 2 3 4 5 6; do
+        at a$T "INSERT INTO members VALUES (${b}0$i, 'm$i', 'base', '2026-01-0$i');
+            INSERT INTO log VALUES (${b}0$i, ${b}0$i, 'base $i'); INSERT INTO notes VALUES ($i * 2 - 7, 'base $i')"
+    done
+    at $T "DELETE FROM log WHERE member_id = ${b}05; DELETE FROM members WHERE id = ${b}05; DELETE FROM notes WHERE id = -3"
+    at a "INSERT INTO members VALUES (${b}07, 'm7', 'lost', '2026-03-07'), (${b}08, 'm8', 'lost', '2026-03-08'),
+            (${b}09, 'm9', 'lost', '2026-03-09');
+        INSERT INTO log SELECT id, id, CONCAT('lost ', mobile) FROM members WHERE name = 'lost';
+        INSERT INTO notes VALUES (7, 'lost 3'), (9, 'lost 4')"
+    at $T "INSERT INTO members VALUES (${b}07, 'm17', 'live', '2026-04-07'), (${b}08, 'm18', 'live', '2026-04-08');
+        INSERT INTO log SELECT id, id, CONCAT('live ', mobile) FROM members WHERE name = 'live';
+        INSERT INTO notes VALUES (7, 'live 3')"
+    printf '[table %s.members]\nsubject = yes\ntime-column = created_at\nidentity = mobile\n[table %s.log]\nreference = member_id -> %s.members.id\nidentity = none\n' "$DB" "$DB" "$DB" >ini
+}
+who() { on "SELECT m.mobile, m.name, l.what FROM members m LEFT JOIN log l ON l.member_id = m.id ORDER BY 1, 3" | tr '\t' ' '; }
+EVERYBODY="m1 base base 1
+m17 live live m17
+m18 live live m18
+m2 base base 2
+m3 base base 3
+m4 base base 4
+m6 base base 6
+m7 lost lost m7
+m8 lost lost m8
+m9 lost lost m9"
+
+huge_world
+plan huge
+is "huge keys: planned, who was deleted on the live side is asked" "$RC $(conflicts huge | xargs)" \
+    "1 members 9300000000000000005 deleted-on-live notes -3 deleted-on-live log 9300000000000000005 parent-absent"
+is "L and U are said as they are" "$(bound huge members), $(bound huge notes)" "9300000000000000006 9300000000000000007, 5 7"
+like "and shown" "$("$MYRECON" repair show huge)" "common past up to key 9300000000000000006"
+apply huge
+is "applied" "$RC" 1
+is "everybody is there once, and no one else" "$(who)" "$EVERYBODY"
+is "and the notes of signed keys" "$(on "SELECT GROUP_CONCAT(text ORDER BY text) FROM notes")" "base 1,base 3,base 4,base 5,base 6,live 3,lost 3,lost 4"
+is "who is there already keeps the key" "$(on "SELECT GROUP_CONCAT(id % 100 ORDER BY id) FROM members WHERE id < 9300000000000000100 AND name <> 'base'")" 7,8,9
+rep_is 0 "verify agrees" verify huge "$DST"
+CASE_OF=same plan again
+is "a second plan has nothing to do" "$(planned_rows again)" 0
+rep_is 0 "undone" undo --yes --case "$CASE" huge "$DST"
+is "nothing of the lost is left" "$(who | grep -c lost)" 0
+
+huge_world
+plan told --split-key "$DB.members=9300000000000000006" --split-key "$DB.log=9300000000000000006"
+is "with --split-key: the same" "$RC $(conflicts told | grep -v notes | xargs)" \
+    "1 members 9300000000000000005 deleted-on-live log 9300000000000000005 parent-absent"
+apply told
+is "and nobody is left out" "$(who)" "$EVERYBODY"
+huge_world
+sed -i "s/identity = mobile/&\nsplit-key = 9300000000000000006\nmargin = 2000000000000000000/" ini
+plan config
+is "split-key and margin of the configuration" "$RC $(told_of config members .first_id)" "1 11300000000000000010"
+
+# Nobody knows whether 11 to 13 were deleted on the live side, which has burnt ids.
+huge_world
+at a "INSERT INTO members SELECT id + 4, CONCAT('n', mobile), 'perhaps', '2026-03-11' FROM members WHERE id > 9300000000000000006"
+at $T "DELETE FROM log WHERE id > 9300000000000000006; DELETE FROM members WHERE id > 9300000000000000006;
+    ALTER TABLE members AUTO_INCREMENT = 9300000000000000100; ALTER TABLE log AUTO_INCREMENT = 9300000000000000100"
+plan runs
+like "a run of keys" "$(conflicts runs)" "members 9300000000000000007\.\.9300000000000000013 deleted-or-lost"
+decide runs deleted-or-lost restore
+plan decided --decisions decisions
+apply decided
+is "decided as a whole" "$(on "SELECT GROUP_CONCAT(mobile ORDER BY mobile) FROM members WHERE name IN ('lost', 'perhaps')")" m7,m8,m9,nm7,nm8,nm9
+
+# The end of the counter is near.
+huge_world
+at $T "INSERT INTO members VALUES (18446744073709551600, 'm99', 'live', '2026-04-09')"
+plan narrow
+is "near 2^64: a block of new ids that fits" "$RC $(told_of narrow members .first_id)" "1 18446744073709551604"
+apply narrow
+is "is written" "$(on "SELECT GROUP_CONCAT(mobile ORDER BY mobile) FROM members WHERE name = 'lost'")" m7,m8,m9
+huge_world
+at $T "INSERT INTO members VALUES (18446744073709551613, 'm99', 'live', '2026-04-09')"
+plan full
+is "none that fits: refused by name" "$RC $(grep -c 'column "id" of table ".*members", which ends at 18446744073709551614' "$ERR")" "5 1"
+finish
