@@ -21,14 +21,13 @@ struct writing {
     int64_t tree;
 };
 
-/* Only the columns of the table: values for people follow them. */
+/* Only the columns of the table and their flags: values for people follow them. */
 static enum mr_code cut(const struct mr_plan_table *t, struct mr_key *image,
                         struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; image->ptr != NULL && code == MR_OK && i < t->pair->find.ncolumns;
-         i++)
+    for (size_t i = 0; image->ptr != NULL && code == MR_OK && i < t->pair->ncompared; i++)
         code = mr_row_skip(image->ptr, image->len, &pos, err);
     image->len = pos;
     return code;

@@ -93,14 +93,13 @@ static void find_mapped(struct writing *w)
     }
 }
 
-/* An image without the hidden values behind its columns. */
+/* An image without the hidden values behind its columns and their flags. */
 static enum mr_code cut(const struct writing *w, struct mr_key *image, struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
     for (size_t i = 0;
-         image->ptr != NULL && code == MR_OK && i < w->table->plan->pair->find.ncolumns;
-         i++)
+         image->ptr != NULL && code == MR_OK && i < w->table->plan->pair->ncompared; i++)
         code = mr_row_skip(image->ptr, image->len, &pos, err);
     image->len = pos;
     return code;

@@ -69,6 +69,8 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
     if (code == MR_OK)
         code = find_opens(s, err);
     if (code == MR_OK)
+        code = mr_script_literal_open(s, err);
+    if (code == MR_OK)
         code = mr_script_equals_open(s, err);
     if (code == MR_OK)
         code = mr_script_parents_open(s, err);

@@ -71,10 +71,10 @@ static void insert(struct mr_script *s, const struct mr_script_batch *b)
         if (k < own->nopens && t->key.count > 0) {
             mr_strbuf_add_fmt(&s->sql, "IF(s.myrecon_open & %" PRIu64 ", NULL, ",
                               (uint64_t)1 << k);
-            mr_script_column(s, t, "s", i);
+            mr_script_written(s, t, i);
             add(s, ")");
         } else {
-            mr_script_column(s, t, "s", i);
+            mr_script_written(s, t, i);
         }
     }
     add(s, " FROM ");
@@ -105,7 +105,7 @@ static void assign(struct mr_script *s, const struct mr_plan_table *t, size_t co
     *first = false;
     mr_script_column(s, t, "t", column);
     add(s, " = ");
-    mr_script_column(s, t, "s", column);
+    mr_script_written(s, t, column);
 }
 
 static void update(struct mr_script *s, const struct mr_script_batch *b)
@@ -232,12 +232,15 @@ void mr_script_changes(struct mr_script *s)
     set_all_open(s, 'd');
     for (size_t i = 0; i < s->batches.count; i++) {
         const struct mr_script_batch *b = mr_vec_at(&s->batches, i);
+        bool loose = b->op != MR_STEP_DELETE && mr_script_is_loose(s, b);
+        add(s, loose ? MR_SCRIPT_LOOSE ";\n" : "");
         if (b->op == MR_STEP_INSERT)
             insert(s, b);
         else if (b->op == MR_STEP_UPDATE)
             update(s, b);
         else
             delete_rows(s, b);
+        add(s, loose ? MR_SCRIPT_STRICT ";\n" : "");
     }
     set_all_open(s, 'i');
 }

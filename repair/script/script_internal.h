@@ -25,6 +25,15 @@
 #include "repair/merge/merge_internal.h"
 #include "repair/script/script.h"
 
+/* What a column holds from older days passes: '2023-02-30' of a DATE.  The second is for what
+ * has no strict form: making a column or storing number 0 of an ENUM. */
+#define MR_SCRIPT_STRICT                                                                 \
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"                   \
+    "NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES'"
+#define MR_SCRIPT_LOOSE                                                                  \
+    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"              \
+    "ALLOW_INVALID_DATES'"
+
 enum mr_script_kind { MR_SCRIPT_APPLY = 1, MR_SCRIPT_UNDO, MR_SCRIPT_VERIFY };
 
 struct mr_script_row {
@@ -59,6 +68,8 @@ struct mr_script_span {
 struct mr_script_table {
     size_t *opens;
     size_t nopens;
+    bool *numbered; /* per column: an ENUM or SET whose texts do not tell its members */
+    bool has_numbered;
     bool planned; /* some unit writes to it */
     bool used[4]; /* in this unit, by mr_step_op */
 };
@@ -107,6 +118,18 @@ enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err);
 /* script_equals.c: sets s->equals. */
 enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);
 
+/* script_literal.c: a value of an image.  open: sets numbered.  is_error: it is number 0 of
+ * an ENUM, which no literal can be under strict mode; the literal is that of number 1. */
+enum mr_code mr_script_literal_open(struct mr_script *s, struct mr_err *err);
+void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
+                       struct mr_key image, size_t column);
+bool mr_script_is_error(const struct mr_plan_table *t, struct mr_key image,
+                        size_t column);
+
+/* What a staged row s writes into a column; must the batch be written without strict mode? */
+void mr_script_written(struct mr_script *s, const struct mr_plan_table *t, size_t column);
+bool mr_script_is_loose(const struct mr_script *s, const struct mr_script_batch *b);
+
 /* script_names.c: pieces of SQL.  alias: of the table, without a dot. */
 void mr_script_temp(struct mr_script *s, const char *name); /* db.myrecon_name */
 void mr_script_temp_n(struct mr_script *s, char prefix, size_t number);
@@ -133,8 +156,6 @@ bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *
  * where there are none. */
 bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
                         struct mr_plan_columns columns, const char *alias);
-void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
-                       struct mr_key image, size_t column);
 void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
                         const char *alias);
 bool mr_script_is_written(const struct mr_plan_table *t, size_t column);

@@ -144,29 +144,6 @@ bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
     return any;
 }
 
-static bool is_utf8(const char *charset)
-{
-    return charset == NULL || strcmp(charset, "utf8mb3") == 0 ||
-           strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
-}
-
-void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
-                       struct mr_key image, size_t column)
-{
-    const struct mr_readcol *read = &t->pair->full[MR_TARGET].cols[column];
-    struct mr_value value;
-    size_t pos = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < column; i++)
-        code = mr_row_skip(image.ptr, image.len, &pos, NULL);
-    if (code == MR_OK)
-        code = mr_row_decode(image.ptr, image.len, &pos, &value, NULL);
-    if (code == MR_OK)
-        mr_sql_value(&s->sql, &value, is_utf8(read->charset) ? "utf8mb4" : read->charset);
-    else
-        s->sql.failed = true;
-}
-
 void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
                         const char *alias)
 {

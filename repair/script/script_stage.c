@@ -43,9 +43,7 @@ static void session(struct mr_script *s)
     add(s, ";\n");
     mr_strbuf_add_fmt(
         &s->sql,
-        "SET NAMES utf8mb4;\n"
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"
-        "NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', autocommit = 1,"
+        "SET NAMES utf8mb4;\n" MR_SCRIPT_STRICT ", time_zone = '+00:00', autocommit = 1,"
         " foreign_key_checks = 1, unique_checks = 1, lock_wait_timeout = %d,"
         " innodb_lock_wait_timeout = %d, sql_safe_updates = 0, sql_big_selects = 1,"
         " sql_select_limit = DEFAULT;\n"
@@ -62,13 +60,28 @@ static void session(struct mr_script *s)
     }
 }
 
+/* A strict server makes no ENUM or SET of members that its collation takes for one, not even
+ * after one that it has. */
+static void create_temp(struct mr_script *s, const struct mr_plan_table *t, char prefix,
+                        size_t number)
+{
+    drop(s, prefix, number);
+    if (s->tables[t->at].has_numbered)
+        add(s, MR_SCRIPT_LOOSE ";\n");
+    add(s, "CREATE TEMPORARY TABLE ");
+    mr_script_temp_n(s, prefix, number);
+}
+
+static void created(struct mr_script *s, const struct mr_plan_table *t)
+{
+    add(s, s->tables[t->at].has_numbered ? ";\n" MR_SCRIPT_STRICT ";\n" : ";\n");
+}
+
 /* A table of rows of a plan table; `more`: columns of ours. */
 static void create(struct mr_script *s, const struct mr_plan_table *t, char prefix,
                    const char *more)
 {
-    drop(s, prefix, t->at);
-    add(s, "CREATE TEMPORARY TABLE ");
-    mr_script_temp_n(s, prefix, t->at);
+    create_temp(s, t, prefix, t->at);
     add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
            " myrecon_tree INT NOT NULL DEFAULT 0");
     add(s, more);
@@ -76,7 +89,8 @@ static void create(struct mr_script *s, const struct mr_plan_table *t, char pref
     mr_script_columns(s, t, NULL);
     add(s, " FROM ");
     mr_script_live(s, t);
-    add(s, " LIMIT 0;\n");
+    add(s, " LIMIT 0");
+    created(s, t);
 }
 
 /* Which rows go into a table, and which of their images. */
@@ -98,6 +112,56 @@ static void begin_insert(struct mr_script *s, const struct staging *st)
     add(s, ") VALUES\n");
 }
 
+/* ---- error values ---- */
+
+struct error_value {
+    size_t row, column;
+};
+
+static void note_error(struct mr_script *s, struct mr_vec *errors,
+                       struct error_value what)
+{
+    struct error_value *error = mr_vec_push(errors);
+    if (error == NULL)
+        s->sql.failed = true;
+    else
+        *error = what;
+}
+
+static void note_errors(struct mr_script *s, struct mr_vec *errors,
+                        const struct mr_plan_table *t, struct mr_key image, size_t row)
+{
+    for (size_t c = 0; c < t->pair->find.ncolumns; c++)
+        if (mr_script_is_written(t, c) && mr_script_is_error(t, image, c))
+            note_error(s, errors, (struct error_value){row, c});
+}
+
+/* Number 0 of an ENUM is stored without strict mode only: a statement that sets nothing
+ * else, so that nothing else is cut off by it. */
+static void set_errors(struct mr_script *s, const struct mr_vec *errors,
+                       const struct mr_plan_table *t, char prefix, size_t number)
+{
+    for (size_t c = 0; errors->count > 0 && c < t->pair->find.ncolumns; c++) {
+        bool any = false;
+        for (size_t i = 0; i < errors->count; i++) {
+            const struct error_value *error = mr_vec_at(errors, i);
+            if (error->column != c)
+                continue;
+            if (!any) {
+                add(s, MR_SCRIPT_LOOSE ";\nUPDATE ");
+                mr_script_temp_n(s, prefix, number);
+                add(s, " SET ");
+                mr_script_column(s, t, NULL, c);
+            }
+            mr_strbuf_add_fmt(&s->sql, "%s%zu", any ? "," : " = 0 WHERE myrecon_row IN (",
+                              error->row);
+            any = true;
+        }
+        if (any)
+            add(s, ");\n" MR_SCRIPT_STRICT ";\n");
+    }
+}
+
 /* What myrecon_open says of a row. */
 static uint64_t mark_of(const struct mr_script_row *row)
 {
@@ -109,6 +173,7 @@ static uint64_t mark_of(const struct mr_script_row *row)
 static void stage(struct mr_script *s, const struct staging *st)
 {
     size_t begun = 0;
+    struct mr_vec errors = MR_VEC_INIT(struct error_value);
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         struct mr_key image = {row->step.after, row->step.after_len};
@@ -126,6 +191,7 @@ static void stage(struct mr_script *s, const struct staging *st)
         } else {
             add(s, ",\n");
         }
+        note_errors(s, &errors, st->table, image, row->number);
         mr_strbuf_add_fmt(&s->sql, "(%zu,%" PRId64, row->number, row->step.tree);
         if (st->marks)
             mr_strbuf_add_fmt(&s->sql, ",%" PRIu64, mark_of(row));
@@ -138,6 +204,8 @@ static void stage(struct mr_script *s, const struct staging *st)
     }
     if (begun != 0)
         add(s, ";\n");
+    set_errors(s, &errors, st->table, st->prefix, st->table->at);
+    mr_vec_release(&errors);
 }
 
 #define MARKS ", myrecon_open BIGINT UNSIGNED NOT NULL DEFAULT 0"
@@ -232,9 +300,7 @@ static void copy(struct mr_script *s, char prefix, size_t number,
                  const struct mr_plan_table *t, struct mr_plan_columns columns,
                  const char *from)
 {
-    drop(s, prefix, number);
-    add(s, "CREATE TEMPORARY TABLE ");
-    mr_script_temp_n(s, prefix, number);
+    create_temp(s, t, prefix, number);
     add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
            " myrecon_tree INT NOT NULL DEFAULT 0");
     add_index(s, t, columns);
@@ -253,7 +319,7 @@ static void copy(struct mr_script *s, char prefix, size_t number,
             add(s, " WHERE myrecon_open & 1 = 0");
         any = true;
     }
-    add(s, ";\n");
+    created(s, t);
 }
 
 static void stage_copies(struct mr_script *s)
@@ -311,14 +377,24 @@ static void add_parent(struct mr_script *s, size_t at, const struct mr_script_pa
     add(s, ")");
 }
 
+static void note_known(struct mr_script *s, struct mr_vec *errors, size_t at,
+                       struct mr_key image, size_t row)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    for (size_t i = 0; i < p->pair->find.ncolumns; i++)
+        if ((mr_plan_columns_has(&r->to, i) || makes_known(s, at, i)) &&
+            mr_script_is_error(p, image, i))
+            note_error(s, errors, (struct error_value){row, i});
+}
+
 static void stage_parents_of(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    struct mr_vec errors = MR_VEC_INIT(struct error_value);
     size_t n = 0;
-    drop(s, 'e', at);
-    add(s, "CREATE TEMPORARY TABLE ");
-    mr_script_temp_n(s, 'e', at);
+    create_temp(s, p, 'e', at);
     add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
            " myrecon_planned INT NOT NULL DEFAULT 0");
     add_index(s, p, r->to);
@@ -326,7 +402,8 @@ static void stage_parents_of(struct mr_script *s, size_t at)
     select_parent(s, at);
     add(s, " FROM ");
     mr_script_live(s, p);
-    add(s, " LIMIT 0;\n");
+    add(s, " LIMIT 0");
+    created(s, p);
     for (size_t k = 0; k < s->parents.count; k++) {
         const struct mr_script_parent *parent = mr_vec_at(&s->parents, k);
         if (parent->reference != at)
@@ -341,10 +418,12 @@ static void stage_parents_of(struct mr_script *s, size_t at)
         mr_strbuf_add_fmt(&s->sql, "%s(%zu,%d", n > 0 ? ",\n" : "", n + 1,
                           parent->planned);
         add_parent(s, at, parent);
-        n++;
+        note_known(s, &errors, at, parent->image, ++n);
     }
     if (n > 0)
         add(s, ";\n");
+    set_errors(s, &errors, p, 'e', at);
+    mr_vec_release(&errors);
 }
 
 static void stage_parents(struct mr_script *s)
