@@ -39,7 +39,11 @@ static const struct mr_command_doc apply_doc = {
         "the replicas.\n"
         "\n"
         "What is about to be done stands in DIR/journal.jsonl. After an interruption or "
-        "a kill run the same command again: nothing is done twice.\n"
+        "a kill run the same command again: nothing is done twice. A unit is done when "
+        "the target shows it, whatever the journal says: one that was taken back by "
+        "undo.sql, or lost with a restored copy, is carried out again; where only some "
+        "of its rows are gone, somebody has deleted them, and they are written again "
+        "only with --recheck.\n"
         "\n"
         "Exit status: 0 all is done; 1 rows were refused, a counter is too low, or "
         "conflicts are open; 3 could not run; 4 the server was lost, or a replica has "
@@ -153,7 +157,7 @@ static void add_question(struct mr_strbuf *text, const struct job *job,
         mr_strbuf_add_str(text, " and write up to ");
         mr_strbuf_add_grouped(text, job->plan.manifest.planned.rows);
         mr_strbuf_add_str(text, " rows in ");
-        mr_strbuf_add_grouped(text, mr_apply_plan_left(rows));
+        mr_strbuf_add_grouped(text, rows->units.count);
         mr_strbuf_add_str(text, " units");
     }
     mr_strbuf_add_fmt(text, " on \"%s\" (host %s, server_id %u)?",
@@ -294,7 +298,7 @@ static enum mr_code confirm_undo(const struct job *job, const struct mr_apply_pl
     mr_strbuf_add_str(&question, "take back up to ");
     mr_strbuf_add_grouped(&question, job->plan.manifest.planned.rows);
     mr_strbuf_add_str(&question, " rows in ");
-    mr_strbuf_add_grouped(&question, mr_apply_plan_left(rows));
+    mr_strbuf_add_grouped(&question, rows->units.count);
     mr_strbuf_add_fmt(&question, " units on \"%s\" (host %s, server_id %u)?",
                       mr_db_label(job->target.db), server->hostname,
                       (unsigned)server->server_id);

@@ -79,17 +79,6 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     return code;
 }
 
-uint64_t mr_apply_plan_left(const struct mr_apply_plan *ap)
-{
-    uint64_t left = 0;
-    for (size_t i = 0; i < ap->units.count; i++) {
-        const struct mr_script_read_unit *unit = mr_vec_at(&ap->units, i);
-        left += ap->opts->recheck || ap->journal == NULL ||
-                !mr_journal_unit_is_done(ap->journal, ap->which, unit->number);
-    }
-    return left;
-}
-
 /* ---- the units ---- */
 
 static enum mr_code take_refusal(void *ctx, const struct mr_refusal *refusal,
@@ -120,7 +109,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
     if (code == MR_OK)
         code = mr_progress_new(ap->opts->general.progress, &run.progress, err);
     if (code == MR_OK) {
-        mr_progress_add_total(run.progress, mr_apply_plan_left(ap));
+        mr_progress_add_total(run.progress, ap->units.count);
         code = mr_apply_units_run(&run, err);
         mr_progress_finish(run.progress);
     }

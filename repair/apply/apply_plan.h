@@ -32,14 +32,12 @@ struct mr_apply_plan {
 
     /* private */
     struct mr_script_read *script;
-    struct mr_vec units; /* struct mr_script_read_unit */
+    struct mr_vec units; /* struct mr_script_read_unit; may be counted once prepared */
     struct mr_apply_case *ac;
     struct mr_apply_report report;
 };
 
 enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err);
-/* How many units the journal does not know as done. */
-uint64_t mr_apply_plan_left(const struct mr_apply_plan *ap);
 /* exit_code is set where it returns MR_OK.  rows false: only the report of the counters,
  * which were not raised. */
 enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_code,

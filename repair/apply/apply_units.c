@@ -34,6 +34,7 @@ struct attempt {
     const struct mr_script_read_unit *unit;
     struct mr_arena arena;
     struct mr_vec refusals; /* struct mr_refusal, texts in arena */
+    bool dry;               /* only compared, and rolled back */
     bool committed;
     uint64_t written, there;
 };
@@ -115,8 +116,7 @@ static enum mr_code begin(struct attempt *a, struct mr_err *err)
     enum mr_code code = exec(
         a, "SET @myrecon_end = NULL, @myrecon_written = NULL, @myrecon_done = NULL", err);
     if (code == MR_OK)
-        code = exec(
-            a, a->run->dry_run ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL", err);
+        code = exec(a, a->dry ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL", err);
     return code;
 }
 
@@ -133,7 +133,7 @@ static enum mr_code read_end(struct attempt *a, struct mr_err *err)
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL) {
         a->committed = cells[0].ptr != NULL && strcmp(cells[0].ptr, "COMMIT") == 0;
-        a->written = a->committed || a->run->dry_run ? number_of(cells[1]) : 0;
+        a->written = a->committed || a->dry ? number_of(cells[1]) : 0;
         a->there = number_of(cells[2]);
     }
     mr_result_free(res);
@@ -149,7 +149,7 @@ static bool is_told(const struct mr_script_read_item *item, const struct mr_err 
 /* Is the statement sent in this run?  Of the end a dry run asks only what is refused. */
 static bool is_sent(const struct attempt *a, const struct mr_script_read_item *item)
 {
-    if (!a->run->dry_run || item->section <= MR_SCRIPT_READ_GUARDS)
+    if (!a->dry || item->section <= MR_SCRIPT_READ_GUARDS)
         return true;
     return item->section == MR_SCRIPT_READ_END && is_select(item);
 }
@@ -186,7 +186,7 @@ static enum mr_code try_unit(struct attempt *a, struct mr_err *err)
     enum mr_code code = begin(a, err);
     if (code == MR_OK)
         code = send_unit(a, err);
-    if (code == MR_OK && a->run->dry_run)
+    if (code == MR_OK && a->dry)
         code = exec(a, "ROLLBACK", err);
     return code == MR_OK ? read_end(a, err) : code;
 }
@@ -376,6 +376,75 @@ static enum mr_code run_unit(struct attempt *a, struct mr_err *err)
     return take_failed(a, "its guards did not hold, and it was rolled back", err);
 }
 
+/* ---- what the journal says ---- */
+
+static bool is_journaled(const struct mr_apply_units *run, uint64_t number)
+{
+    return run->journal != NULL && !run->recheck &&
+           mr_journal_unit_is_done(run->journal, run->which, number);
+}
+
+/* Rows that were written and are gone, beside others that stand: a unit is taken back, or
+ * lost with a restored copy, as a whole; so somebody has deleted them. */
+static enum mr_code take_gone(struct attempt *a, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text,
+                      "%" PRIu64 " of its %" PRIu64 " rows were written before and are "
+                      "gone since: --recheck writes them again",
+                      a->written, a->unit->rows);
+    enum mr_code code = mr_strbuf_check(&text, "listing what was refused", err);
+    if (code == MR_OK)
+        code = add_refusal(a, "", "", mr_arena_strdup(&a->arena, text.ptr), err);
+    mr_strbuf_release(&text);
+    a->written = 0;
+    return code;
+}
+
+/* A unit is done when the target shows it, whatever the journal says.  *left: it is to be
+ * carried out, the target shows nothing of it. */
+static enum mr_code look_again(struct attempt *a, bool *left, struct mr_err *err)
+{
+    struct mr_apply_units *run = a->run;
+    enum outcome outcome = 0;
+    struct mr_err why = {0};
+    a->dry = true;
+    enum mr_code code = carry_out(a, &outcome, &why, err);
+    a->dry = run->dry_run;
+    *left = false;
+    if (code != MR_OK)
+        return code;
+    if (outcome == OUTCOME_REFUSED)
+        return take_failed(a, why.message, err);
+    if (a->refusals.count == 0 && a->written == 0) {
+        run->counts.passed++;
+        run->counts.there += a->there;
+        return MR_OK;
+    }
+    *left = run->which == MR_JOURNAL_UNDO || (a->there == 0 && a->refusals.count == 0);
+    if (*left) {
+        mr_log_warning("unit %" PRIu64 ": the journal has it as done, the target does "
+                       "not: it is carried out again",
+                       a->unit->number);
+        return MR_OK;
+    }
+    if (a->written > 0)
+        code = take_gone(a, err);
+    run->counts.partial++;
+    run->counts.there += a->there;
+    run->counts.refused += left_out(a);
+    return code == MR_OK ? hand_on(a, err) : code;
+}
+
+static enum mr_code do_unit(struct attempt *a, struct mr_err *err)
+{
+    bool left = true;
+    enum mr_code code = MR_OK;
+    if (is_journaled(a->run, a->unit->number))
+        code = look_again(a, &left, err);
+    return code == MR_OK && left ? run_unit(a, err) : code;
+}
+
 static enum mr_code wait_for_turn(const struct mr_apply_units *run, struct mr_err *err)
 {
     if (mr_is_cancelled())
@@ -385,20 +454,17 @@ static enum mr_code wait_for_turn(const struct mr_apply_units *run, struct mr_er
 
 enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
 {
-    struct attempt a = {
-        .run = run, .arena = MR_ARENA_INIT, .refusals = MR_VEC_INIT(struct mr_refusal)};
+    struct attempt a = {.run = run,
+                        .arena = MR_ARENA_INIT,
+                        .refusals = MR_VEC_INIT(struct mr_refusal),
+                        .dry = run->dry_run};
     enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
     for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
         a.unit = mr_vec_at(run->units, i);
-        if (run->journal != NULL && !run->recheck &&
-            mr_journal_unit_is_done(run->journal, run->which, a.unit->number)) {
-            run->counts.passed++;
-            continue;
-        }
         code = wait_for_turn(run, err);
         if (code == MR_OK)
-            code = run_unit(&a, err);
+            code = do_unit(&a, err);
         if (code == MR_OK && run->progress != NULL) {
             mr_progress_add(run->progress, a.unit->rows, 0);
             mr_progress_add_done(run->progress, 1);

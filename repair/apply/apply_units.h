@@ -5,7 +5,9 @@
  *
  * A UNIT is one transaction: its sections are sent one after the other, and the script
  * itself decides between COMMIT and ROLLBACK.  It is announced in the journal before, and
- * reported after; one that the journal knows as done is passed over unless `recheck`.
+ * reported after.  One that the journal knows as done is compared first, and passed over
+ * where the target shows all of it.  Where it shows nothing, the unit is carried out; where
+ * some rows of an apply are gone, they are refused (`recheck`: written again).
  * Rows that a guard has left out are handed to on_refusal and counted; so is a unit that
  * ended in an error, as a whole.  Units that follow are carried out all the same.
  *
@@ -44,7 +46,7 @@ struct mr_refusal {
 struct mr_apply_counts {
     uint64_t units;                   /* of the script */
     uint64_t done;                    /* carried out now, every row */
-    uint64_t passed;                  /* passed over: done by an earlier run */
+    uint64_t passed;                  /* passed over: an earlier run's, and seen to be there */
     uint64_t partial, failed;         /* some rows left out; nothing of it written */
     uint64_t written, there, refused; /* rows */
     uint64_t retries;
