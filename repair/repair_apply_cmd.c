@@ -98,7 +98,8 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     struct mr_target_opts opts = {.run_tag = job->id.id,
                                   .ask_password = job->opts->ask_password,
                                   .statement_timeout_s = job->opts->statement_timeout_s,
-                                  .writable = writes == WRITES_ALL};
+                                  .writable = writes == WRITES_ALL,
+                                  .allow_replica = job->opts->allow_replica};
     mr_general_options_apply(&job->opts->general);
     enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)

@@ -83,6 +83,15 @@ extern const struct mr_choice mr_general_color_modes[];
         .help = "ask on the terminal for passwords that are not given"                   \
     }
 
+#define MR_ALLOW_REPLICA_OPTION(owner, field)                                            \
+    {                                                                                    \
+        .name = "allow-replica", .type = MR_OPTION_FLAG,                                 \
+        .offset = offsetof(owner, field), .group = "Safety",                             \
+        .help = "write also to a server that replicates from another one, which parts "  \
+                "the two, or where that is hidden from the account",                     \
+        .not_in_file = true                                                              \
+    }
+
 /* Of quiet and verbose the one from the stronger place holds; MR_E_USAGE if both come
  * from one place. */
 enum mr_code mr_general_options_finish(const struct mr_settings *settings,

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/base/vec.h"
 #include "core/db/sqltext.h"
@@ -36,6 +37,8 @@ enum field {
     F_LAG,
     F_SERVER_ID,
     F_UUID,
+    F_DELAY,
+    F_CHANNEL,
     F_COUNT
 };
 
@@ -49,6 +52,8 @@ static const char *const field_names[F_COUNT][2] = {
     [F_LAG] = {"Seconds_Behind_Master", "Seconds_Behind_Source"},
     [F_SERVER_ID] = {"Master_Server_Id", "Source_Server_Id"},
     [F_UUID] = {"Master_UUID", "Source_UUID"},
+    [F_DELAY] = {"SQL_Delay", "SQL_Delay"},
+    [F_CHANNEL] = {"Connection_name", "Channel_Name"},
 };
 
 struct status {
@@ -356,6 +361,113 @@ enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b,
     return rc == MR_OK ? mr_strbuf_check(note, "describing replication", err) : rc;
 }
 
+/* ---- sources ---- */
+
+/* Members of a group apply each other's writes: that is no source that a row is missed by. */
+static bool is_group_channel(const char *channel)
+{
+    static const char prefix[] = "group_replication_";
+    return strncmp(channel, prefix, sizeof prefix - 1) == 0;
+}
+
+static void add_source(struct mr_strbuf *out, const char *host, const char *port,
+                       const char *channel, const char *state)
+{
+    if (host[0] == '\0' || is_group_channel(channel))
+        return;
+    mr_strbuf_add_fmt(out, "%s\"%s:%s\"", out->len > 0 ? ", " : "", host, port);
+    if (channel[0] != '\0')
+        mr_strbuf_add_fmt(out, " (channel \"%s\", %s)", channel, state);
+    else
+        mr_strbuf_add_fmt(out, " (%s)", state);
+}
+
+/* Where the status is hidden, the tables that MySQL makes it from may be readable. */
+static enum mr_code sources_unseen(struct mr_db *db, bool *seen,
+                                   struct mr_strbuf *sources, struct mr_err *err)
+{
+    static const char sql[] = "SELECT HOST, PORT, CHANNEL_NAME FROM "
+                              "performance_schema.replication_connection_configuration";
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    *seen = false;
+    if (is_mariadb(db))
+        return MR_OK;
+    enum mr_code rc = mr_db_query(db, sql, sizeof sql - 1, &res, err);
+    if (rc == MR_E_DENIED || rc == MR_E_NO_SUCH)
+        return MR_OK;
+    if (rc != MR_OK)
+        return rc;
+    while ((row = mr_result_next(res)) != NULL)
+        if (row[0].ptr != NULL && row[1].ptr != NULL && row[2].ptr != NULL)
+            add_source(sources, row[0].ptr, row[1].ptr, row[2].ptr, "configured");
+    mr_result_free(res);
+    *seen = true;
+    return MR_OK;
+}
+
+enum mr_code mr_replication_sources(struct mr_db *db, bool *seen,
+                                    struct mr_strbuf *sources, struct mr_err *err)
+{
+    struct status status;
+    struct mr_err why = {0};
+    mr_strbuf_reset(sources);
+    *seen = true;
+    enum mr_code rc = status_open(db, &status, &why);
+    if (rc == MR_E_DENIED)
+        return sources_unseen(db, seen, sources, err);
+    if (rc != MR_OK) {
+        *err = why;
+        return rc;
+    }
+    while (status_next(&status))
+        add_source(sources, status_text(&status, F_HOST), status_text(&status, F_PORT),
+                   status_text(&status, F_CHANNEL),
+                   is_running(&status, F_IO) && is_running(&status, F_SQL) ? "running"
+                                                                           : "stopped");
+    status_close(&status);
+    return mr_strbuf_check(sources, "looking at replication", err);
+}
+
+enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    bool seen = false;
+    enum mr_code rc = mr_replication_sources(db, &seen, &text, err);
+    if (rc != MR_OK || (seen && text.len == 0))
+        goto out;
+    if (allowed) {
+        if (seen)
+            mr_log_warning("--allow-replica: server \"%s\" replicates from %s",
+                           mr_db_label(db), text.ptr);
+        goto out;
+    }
+    if (seen) {
+        rc = mr_err_set(err, MR_E_REFUSED, "server \"%s\" replicates from %s",
+                        mr_db_label(db), text.ptr);
+        mr_err_hint(err,
+                    "Nothing was changed. What is written to a replica parts it from "
+                    "its source: name the server that the application writes to. If "
+                    "this one was promoted for good, run RESET %s ALL there; else pass "
+                    "--allow-replica.",
+                    has_new_words(db) ? "REPLICA" : "SLAVE");
+        goto out;
+    }
+    rc = add_grant(db, &text, err);
+    if (rc == MR_OK)
+        rc = mr_strbuf_check(&text, "looking at replication", err);
+    if (rc != MR_OK)
+        goto out;
+    rc = mr_err_set(err, MR_E_REFUSED,
+                    "whether server \"%s\" replicates from another one is hidden from "
+                    "the account",
+                    mr_db_label(db));
+    mr_err_hint(err, "Nothing was changed. Run: %s; or pass --allow-replica.", text.ptr);
+out:
+    mr_strbuf_release(&text);
+    return rc;
+}
+
 /* ---- position and wait ---- */
 
 /*
@@ -500,19 +612,24 @@ enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
 
 /* ---- lag, and replicas below ---- */
 
-enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, struct mr_err *err)
+enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *delay_s,
+                                struct mr_err *err)
 {
     struct status status;
     *seconds = NOT_VISIBLE;
+    *delay_s = 0;
     enum mr_code rc = status_open(db, &status, err);
     if (rc == MR_E_DENIED)
         return MR_OK;
     if (rc != MR_OK)
         return rc;
-    while (*seconds != STOPPED && status_next(&status)) {
+    while (status_next(&status)) {
         const char *text = status_text(&status, F_LAG);
+        unsigned long delay = strtoul(status_text(&status, F_DELAY), NULL, 10);
         long lag = text[0] != '\0' ? strtol(text, NULL, 10) : STOPPED;
-        if (lag == STOPPED || lag > *seconds)
+        if (delay > *delay_s)
+            *delay_s = delay;
+        if (delay == 0 && *seconds != STOPPED && (lag == STOPPED || lag > *seconds))
             *seconds = lag;
     }
     status_close(&status);

@@ -41,8 +41,18 @@ enum mr_code mr_replication_position(struct mr_db *a, struct mr_strbuf *position
 enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
                                  unsigned timeout_s, bool *reached, struct mr_err *err);
 
-/* Seconds db's own applier is behind: -1 not a replica or not visible, -2 stopped. */
-enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, struct mr_err *err);
+/* Whom db replicates from by a configured channel, running or not, for people; "" nobody.
+ * *seen false: the account may not see it. */
+enum mr_code mr_replication_sources(struct mr_db *db, bool *seen,
+                                    struct mr_strbuf *sources, struct mr_err *err);
+/* Before db is written to: MR_E_REFUSED where it replicates from somebody, or where that is
+ * hidden (with the GRANT); allowed: by --allow-replica, which is said instead. */
+enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err *err);
+
+/* Seconds db's own applier is behind: -1 not a replica or not visible, -2 stopped.  A
+ * channel that is delayed on purpose is left out; *delay_s is by how much, or 0. */
+enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *delay_s,
+                                struct mr_err *err);
 /* Replicas registered below db ("host:port" each, NUL-terminated, in vec of char *,
  * malloc'ed); none where the account may not see them. */
 struct mr_vec;

@@ -17,6 +17,7 @@
 #define SAMPLE_EVERY_MS 1000
 #define LOOK_EVERY_MS 100    /* pause file and cancel flag, while waiting */
 #define FIRST_SAMPLE_MS 3000 /* how long the first chunk waits for the first sample */
+#define REMIND_EVERY 30      /* ticks */
 #define PROBE_END_SECONDS 5  /* how long the end waits for a probe that hangs */
 
 enum cause { CAUSE_NONE = 1, CAUSE_PAUSE_FILE, CAUSE_LOAD, CAUSE_LAG, CAUSE_SLOW };
@@ -40,11 +41,12 @@ struct mr_throttle {
     pthread_cond_t changed;   /* a new sample, or the end */
     bool sampled, end, ended; /* end is asked for; the thread has ended */
     struct mr_load load;
-    double usual_ms;       /* of a tiny read; 0: not known yet */
-    unsigned slow_samples; /* one after the other */
-    enum cause cause;      /* why workers are waiting now */
-    double cause_since_s;
-    unsigned announced; /* bit 1 << cause: already told */
+    double samples;
+    double usual_ms;               /* of a tiny read; 0: not known yet */
+    unsigned slow_samples;         /* one after the other */
+    enum cause cause;              /* why workers are waiting now */
+    double cause_since_s, told_at; /* told_at: ticks */
+    unsigned announced;            /* bit 1 << cause: already told */
 };
 
 /* Lock held.  What stays slow although nobody works is not our doing, and waiting for it
@@ -85,6 +87,7 @@ static void *sampler_main(void *arg)
         throttle->load = load;
         judge_reads(throttle);
         throttle->sampled = true;
+        throttle->samples++;
         pthread_cond_broadcast(&throttle->changed);
         double until_s = mr_clock_now_s() + throttle->interval_ms / 1e3;
         double left_s;
@@ -221,13 +224,33 @@ static void describe(const struct mr_throttle *throttle, enum cause cause, char 
     }
 }
 
+/* Samples, about one a second; where there are none, seconds. */
+static double ticks(const struct mr_throttle *throttle, double now_s)
+{
+    return throttle->has_thread ? throttle->samples : now_s;
+}
+
+/* Lock held.  Who waits for long is told so again. */
+static void remind(struct mr_throttle *throttle, double now_s)
+{
+    char text[1024];
+    double now = ticks(throttle, now_s);
+    if (throttle->cause == CAUSE_NONE || now < throttle->told_at + REMIND_EVERY)
+        return;
+    describe(throttle, throttle->cause, text, sizeof text);
+    mr_log_info("waiting for %.0f s now: %s", now_s - throttle->cause_since_s, text);
+    throttle->told_at = now;
+}
+
 /* Lock held.  A cause is told to everyone once, later only with -v: load that swings
  * around the limit must not fill the log. */
 static void change_cause(struct mr_throttle *throttle, enum cause cause)
 {
     double now_s = mr_clock_now_s();
-    if (cause == throttle->cause)
+    if (cause == throttle->cause) {
+        remind(throttle, now_s);
         return;
+    }
     if (cause == CAUSE_NONE) {
         mr_log_detail("resumed after %.1f s", now_s - throttle->cause_since_s);
     } else {
@@ -238,6 +261,7 @@ static void change_cause(struct mr_throttle *throttle, enum cause cause)
         else
             mr_log_detail("waiting: %s", text);
         throttle->announced |= 1U << cause;
+        throttle->told_at = ticks(throttle, now_s);
         if (throttle->cause == CAUSE_NONE)
             throttle->cause_since_s = now_s;
     }

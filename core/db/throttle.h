@@ -19,9 +19,10 @@
  *
  * Threads_running is taken as the server says it: it counts our own workers and the
  * sampling statement too, so max_load must be above the number of threads.  A replica
- * that is stopped is told and not waited for: it does not catch up by our waiting.
+ * that is stopped is told and not waited for: it does not catch up by our waiting; nor is
+ * one that is delayed on purpose (MASTER_DELAY, SOURCE_DELAY).
  *
- * Waiting is announced on stderr (log, once per cause) and ends with the cancel flag
+ * Waiting is announced on stderr (log, once per cause, and every 30 s of one wait) and ends with the cancel flag
  * (MR_E_CANCELLED).
  */
 #ifndef MR_THROTTLE_H

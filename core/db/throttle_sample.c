@@ -29,8 +29,9 @@ struct watch {
     char *own_host;        /* a replica found: its host; else NULL */
     struct mr_db *db;      /* NULL: not connected */
     double retry_at_s;
-    bool told;      /* that it cannot be sampled */
-    bool told_lag;  /* that its lag cannot be seen, or that it is stopped */
+    bool told;     /* that it cannot be sampled */
+    bool told_lag; /* that its lag cannot be seen, or that it is stopped */
+    bool told_delay;
     bool duplicate; /* the same server as another watch */
 };
 
@@ -197,19 +198,27 @@ static enum mr_code sample_lag(struct watch *watch, struct mr_load *load,
                                struct mr_err *err)
 {
     long lag_s;
-    enum mr_code rc = mr_replication_lag(watch->db, &lag_s, err);
+    unsigned long delay_s;
+    enum mr_code rc = mr_replication_lag(watch->db, &lag_s, &delay_s, err);
     if (rc != MR_OK)
         return rc;
     if (lag_s > load->lag_s) {
         load->lag_s = lag_s;
         copy_label(load->lag_at, mr_db_label(watch->db));
     }
+    if (delay_s > 0 && !watch->told_delay) {
+        mr_log_info(
+            "replica %s is delayed on purpose, by %lu s: its lag is not waited for",
+            mr_db_label(watch->db), delay_s);
+        watch->told_delay = true;
+    }
     /* a stopped replica does not catch up by our waiting */
     if (lag_s == -2 && !watch->told_lag) {
         mr_log_warning("replication on %s is stopped: its lag is not waited for",
                        mr_db_label(watch->db));
         watch->told_lag = true;
-    } else if (lag_s == -1 && watch->own_host != NULL && !watch->told_lag) {
+    } else if (lag_s == -1 && delay_s == 0 && watch->own_host != NULL &&
+               !watch->told_lag) {
         mr_log_info("the lag of replica %s cannot be seen and is not waited for",
                     mr_db_label(watch->db));
         watch->told_lag = true;

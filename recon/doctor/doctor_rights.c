@@ -215,6 +215,18 @@ static void look_at_writes(struct looker *l, const char *command,
     tell(l, &lack);
 }
 
+/* A replica is not written to, and what hides whether it is one stops the work. */
+static void look_at_sources(struct looker *l, const char *command)
+{
+    struct lack lack;
+    begin(&lack, command, true);
+    if (!mr_grants_global(l->grants, status_right(l->facts))) {
+        add_what(&lack, "whether the server replicates from another one is hidden");
+        add_grant(l, &lack, status_right(l->facts), "*.*");
+    }
+    tell(l, &lack);
+}
+
 static void look_at_all(struct looker *l)
 {
     static const char *const repair[] = {"SELECT",
@@ -236,10 +248,14 @@ static void look_at_all(struct looker *l)
     }
     if ((work & MR_DOCTOR_FOR_GATE) != 0)
         look_at_gate(l);
-    if ((work & MR_DOCTOR_FOR_REPAIR) != 0)
+    if ((work & MR_DOCTOR_FOR_REPAIR) != 0) {
         look_at_writes(l, "repair apply", repair, sizeof repair / sizeof *repair);
-    if ((work & MR_DOCTOR_FOR_RESTORE) != 0)
+        look_at_sources(l, "repair apply");
+    }
+    if ((work & MR_DOCTOR_FOR_RESTORE) != 0) {
         look_at_writes(l, "snapshot restore", restore, sizeof restore / sizeof *restore);
+        look_at_sources(l, "snapshot restore");
+    }
 }
 
 enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *server,

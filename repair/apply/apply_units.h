@@ -44,10 +44,10 @@ struct mr_refusal {
 };
 
 struct mr_apply_counts {
-    uint64_t units;                   /* of the script */
-    uint64_t done;                    /* carried out now, every row */
-    uint64_t passed;                  /* passed over: an earlier run's, and seen to be there */
-    uint64_t partial, failed;         /* some rows left out; nothing of it written */
+    uint64_t units;           /* of the script */
+    uint64_t done;            /* carried out now, every row */
+    uint64_t passed;          /* passed over: an earlier run's, and seen to be there */
+    uint64_t partial, failed; /* some rows left out; nothing of it written */
     uint64_t written, there, refused; /* rows */
     uint64_t retries;
 };

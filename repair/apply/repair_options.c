@@ -50,6 +50,7 @@
         .help = "write rows to this server alone: no replica gets them",                 \
         .not_in_file = true                                                              \
     }
+#define REPLICA_OPTION MR_ALLOW_REPLICA_OPTION(struct mr_repair_options, allow_replica)
 #define PACE_OPTIONS                                                                     \
     MR_THROTTLE_OPTIONS(struct mr_repair_options, load, "Load and pace", "TARGET"),      \
         MR_STATEMENT_TIMEOUT_OPTION(struct mr_repair_options, statement_timeout_s,       \
@@ -102,6 +103,7 @@ static const struct mr_option apply_options[] = {
     CASE_OPTION,
     RECHECK_OPTION,
     NO_BINLOG_OPTION,
+    REPLICA_OPTION,
     PEER_OPTION,
     {.name = "lock-timeout",
      .type = MR_OPTION_UINT,
@@ -161,6 +163,7 @@ static const struct mr_option undo_options[] = {
     CASE_OPTION,
     RECHECK_OPTION,
     NO_BINLOG_OPTION,
+    REPLICA_OPTION,
     PACE_OPTIONS,
     JSON_OPTION,
     MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),

@@ -13,7 +13,7 @@
 
 /* repair show, apply, verify, undo: each has some of them. */
 struct mr_repair_options {
-    bool yes, dry_run, recheck, no_binlog;
+    bool yes, dry_run, recheck, no_binlog, allow_replica;
     const char *case_path, *require_approval, *approve_with; /* or NULL */
     unsigned max_age_s, lock_timeout_s, retries;
     struct mr_throttle_opts load;

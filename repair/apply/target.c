@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/base/log.h"
+#include "core/db/replication.h"
 #include "core/db/sqltext.h"
 
 static enum mr_code refuse_server(const struct mr_target *t, const char *what,
@@ -141,7 +142,10 @@ enum mr_code mr_target_check(const struct mr_target *t,
     enum mr_code code = check_identity(t, &manifest->server, err);
     if (code == MR_OK)
         code = check_dbs(t, &manifest->server, err);
-    return code == MR_OK && writable ? check_writable(t, err) : code;
+    if (code == MR_OK && writable)
+        code = check_writable(t, err);
+    return code == MR_OK && writable ? mr_replication_refuse(t->db, t->allow_replica, err)
+                                     : code;
 }
 
 enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
@@ -152,7 +156,7 @@ enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
                                  .statement_timeout_s = opts->statement_timeout_s,
                                  .writable = opts->writable};
     struct mr_err ignored = {0};
-    *t = (struct mr_target){0};
+    *t = (struct mr_target){.allow_replica = opts->allow_replica};
     enum mr_code code = parse(uri, opts, t, err);
     if (code == MR_OK)
         code = mr_db_open(&t->ep, &db_opts, &t->db, err);

@@ -5,7 +5,7 @@
  *
  * Errors: MR_E_REFUSED where another server answers than the plan was made for (naming what
  * differs), where a database of the plan is not there, and, with `writable`, where the
- * server is read-only; those of endpoint.h and db.h.  Nothing is written.  Threads: one.
+ * server is read-only or a replica (core/db/replication.h); those of endpoint.h and db.h.  Nothing is written.  Threads: one.
  */
 #ifndef MR_TARGET_H
 #define MR_TARGET_H
@@ -17,12 +17,14 @@ struct mr_target_opts {
     const char *run_tag;
     unsigned statement_timeout_s;
     bool ask_password;
-    bool writable; /* it is going to be changed */
+    bool writable;      /* it is going to be changed */
+    bool allow_replica; /* also where it replicates from another server */
 };
 
 struct mr_target {
     struct mr_endpoint ep;
     struct mr_db *db;
+    bool allow_replica;
     struct mr_grants *grants; /* NULL where they cannot be read (warned of) */
 };
 

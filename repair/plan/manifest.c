@@ -62,6 +62,7 @@ static void put_server(struct mr_jsonw *w, const struct mr_plan_server *server)
     mr_jsonw_add_str(w, "uuid", server->uuid);
     mr_jsonw_add_str(w, "datadir", server->datadir);
     mr_jsonw_add_texts(w, "databases", server->dbs, server->ndbs);
+    mr_jsonw_add_str(w, "replicates_from", server->replicates_from);
     mr_jsonw_object_end(w);
 }
 
@@ -186,6 +187,7 @@ static void get_server(struct mr_json_reader *r, const struct json_t *root,
     server->uuid = mr_json_read_text(r, object, "uuid");
     server->datadir = mr_json_read_text(r, object, "datadir");
     server->dbs = mr_json_read_texts(r, object, "databases", &server->ndbs);
+    server->replicates_from = mr_json_read_text_or_null(r, object, "replicates_from");
 }
 
 static void get_counter(struct mr_json_reader *r, const struct json_t *item,

@@ -36,6 +36,7 @@ struct mr_plan_server {
     uint32_t server_id;
     const char *const *dbs; /* that the plan is about */
     size_t ndbs;
+    const char *replicates_from; /* for people; NULL: nobody, or not known */
 };
 
 /* One counter that the plan raises: an AUTO_INCREMENT, or a sequence that is the default

@@ -1,7 +1,31 @@
 /* plan_server.c: see plan_server.h. */
 #include "repair/plan/plan_server.h"
 
+#include "core/base/log.h"
 #include "core/base/vec.h"
+#include "core/db/replication.h"
+
+/* Only apply refuses: a plan may be made from a replica while its source has work to do. */
+static enum mr_code find_sources(const struct mr_server_side *target,
+                                 struct mr_arena *arena, struct mr_plan_server *server,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    bool seen = false;
+    struct mr_db *db = mr_reader_db(target->main);
+    enum mr_code code =
+        db != NULL ? mr_replication_sources(db, &seen, &text, err) : MR_OK;
+    if (code == MR_OK && text.len > 0) {
+        server->replicates_from = mr_arena_strdup(arena, text.ptr);
+        if (server->replicates_from == NULL)
+            code = mr_err_nomem(err, "planning");
+        mr_log_warning("the target replicates from %s: apply and undo refuse it without "
+                       "--allow-replica",
+                       text.ptr);
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
 
 enum mr_code mr_plan_server_describe(const struct mr_server_side side[MR_SIDES],
                                      struct mr_arena *arena,
@@ -30,5 +54,5 @@ enum mr_code mr_plan_server_describe(const struct mr_server_side side[MR_SIDES],
             dbs[server->ndbs++] = name;
     }
     mr_vec_release(&pairs);
-    return code;
+    return code == MR_OK ? find_sources(&side[MR_TARGET], arena, server, err) : code;
 }

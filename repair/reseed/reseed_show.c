@@ -24,6 +24,11 @@ void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m, boo
     mr_utf8_show_str(out, m->server.hostname);
     mr_strbuf_add_fmt(out, ", port %u, server_id %" PRIu32 ")\n", m->server.port,
                       m->server.server_id);
+    if (m->server.replicates_from == NULL)
+        return;
+    mr_strbuf_add_str(out, "          replicates from ");
+    mr_utf8_show_str(out, m->server.replicates_from);
+    mr_strbuf_add_str(out, ": apply and undo refuse it without --allow-replica\n");
 }
 
 static void add_next(struct mr_strbuf *out, uint64_t next)
@@ -138,6 +143,7 @@ void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_add_str(w, "created", m->created);
     mr_jsonw_add_str(w, "source", m->source);
     mr_jsonw_add_str(w, "target", m->target);
+    mr_jsonw_add_str(w, "replicates_from", m->server.replicates_from);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }

@@ -102,6 +102,7 @@ static const struct mr_option restore_options[] = {
      .group = "What is restored",
      .help = "do not ask before something is dropped",
      .not_in_file = true},
+    MR_ALLOW_REPLICA_OPTION(struct mr_snap_options, allow_replica),
 
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",

@@ -31,7 +31,7 @@ struct mr_snap_options {
     /* restore */
     struct mr_string_list tables, exclude, renames;
     enum mr_into into_existing;
-    bool yes;
+    bool yes, allow_replica;
     struct mr_throttle_opts load;
 
     bool json;

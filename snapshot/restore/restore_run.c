@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/db/replication.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/restore/restore.h"
 
@@ -49,6 +50,8 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
     r->db_opts =
         (struct mr_db_opts){.run_tag = r->id.id, .writable = true, .local_infile = true};
     enum mr_code code = mr_db_open(&r->ep, &r->db_opts, &r->db, err);
+    if (code == MR_OK)
+        code = mr_replication_refuse(r->db, r->opts->allow_replica, err);
     if (code == MR_OK && r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
         mr_log_warning(
             "the snapshot is of another flavour than the target: types that it "

@@ -104,10 +104,17 @@ rm "$PAUSE"
 check_is 0 "Ctrl-C with a case: resumed: exits 0" --case "$IT_TMP/case" --resume
 table_is "Ctrl-C with a case: resumed: every row" t '.source_rows == 2000 and .target_rows == 2000'
 
-# Lag: a replica that applies everything five seconds late.
-delay() { # delay SECONDS
-    client r <<<"STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = $1; START SLAVE" || bail "no delay"
-    mr_await_replica TR || bail "no replica"
+# Lag: a replica whose applier waits for a lock.
+hold() { # nothing can be applied to t from now on
+    exec {HOLD_IN}> >(client r -n -D "$DB" >"$IT_TMP/hold" 2>&1)
+    HOLD_PID=$!
+    echo "LOCK TABLES t READ; SELECT 'held';" >&"$HOLD_IN"
+    wait_for 20 grep -q held "$IT_TMP/hold" || bail "no lock"
+}
+let_go() {
+    printf 'UNLOCK TABLES;\n\\q\n' >&"$HOLD_IN"
+    exec {HOLD_IN}>&-
+    wait $HOLD_PID
 }
 lags() { # the replica has read what it has not applied
     local lag
@@ -115,11 +122,12 @@ lags() { # the replica has read what it has not applied
         sed -n 's/ *Seconds_Behind_Master: //p')
     [ "${lag:-0}" != NULL ] && [ "${lag:-0}" -gt 1 ]
 }
-delay 5
+hold
 at p "UPDATE t SET v = 3 WHERE id <= 100"
 ok "the replica lags" wait_for 20 lags
 start --max-lag 1
 waits "lagging replica" "waiting: .*$(side_uri r | sed 's/.*@//') is [0-9]+ s behind"
+let_go
 resumes "lagging replica has caught up" 0
 none "lagging replica: no row" '.type == "row"'
 
@@ -127,6 +135,7 @@ none "lagging replica: no row" '.type == "row"'
 fresh a "$DB"
 at a "$TABLES; UPDATE t SET v = 4 WHERE id <= 100"
 DST=$(uri a "$DB")
+hold
 at p "UPDATE t SET v = 4 WHERE id <= 100"
 ok "the replica lags again" wait_for 20 lags
 check_is 0 "a lag below the default limit: exits 0"
@@ -135,8 +144,19 @@ check_is 0 "--max-lag 0: exits 0" --max-lag 0
 unlike "--max-lag 0: waits for nothing" "$(cat "$ERR")" waiting
 start --max-lag 1
 waits "replica below the source" "waiting: .*$(side_uri r | sed 's/.*@//') is [0-9]+ s behind"
+let_go
 resumes "replica below the source has caught up" 0
-client r <<<"STOP SLAVE SQL_THREAD"
+
+# One that is late on purpose never catches up by our waiting.
+client r <<<"STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 3600; START SLAVE" || bail "no delay"
+mr_await_replica TR || bail "no replica"
+at p "UPDATE t SET v = 5 WHERE id <= 100"
+at a "UPDATE t SET v = 5 WHERE id <= 100"
+ok "the replica is late" wait_for 20 lags
+check_is 0 "a replica that is delayed on purpose is not waited for: exits 0" --max-lag 1
+is "a delayed replica: said once" "$(grep -c "$(side_uri r | sed 's/.*@//') is delayed on purpose, by 3600 s" "$ERR")" 1
+unlike "a delayed replica: no wait" "$(cat "$ERR")" waiting
+client r <<<"STOP SLAVE SQL_THREAD; STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE IO_THREAD"
 check_is 0 "a stopped replica is not waited for: exits 0" --max-lag 1
 like "a stopped replica below the source: is said" "$(cat "$ERR")" "$(side_uri r | sed 's/.*@//').* stopped"
 finish

@@ -22,7 +22,8 @@ logged() { # logged SINCE: what the log has since FILE<tab>POSITION, without the
 afresh
 make_plan
 U=${DB}_u
-client x <<<"CREATE USER '$U'@'%' IDENTIFIED BY 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES ON $DB.* TO '$U'@'%'"
+client x <<<"CREATE USER '$U'@'%' IDENTIFIED BY 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES ON $DB.* TO '$U'@'%';
+    GRANT SLAVE MONITOR ON *.* TO '$U'@'%'"
 D=$(uri x "$DB" "$U:pw")
 client x <<<"SET GLOBAL binlog_format = 'MIXED'"
 rep_is 5 "a log that is not by rows, and no right to change that" apply --yes plan "$D"

@@ -166,6 +166,8 @@ client $T <<<"DROP USER IF EXISTS '$U'@'%'; CREATE USER '$U'@'%' IDENTIFIED BY '
 D=$(uri $T "$DB" "$U:pw")
 afresh
 make_plan
+STATUS="SLAVE MONITOR"
+[ $T = b ] || STATUS="REPLICATION CLIENT"
 WANTED="SELECT ON members|SELECT ON orders|ALTER ON members|ALTER ON orders|INSERT ON members|INSERT ON orders|CREATE TEMPORARY TABLES ON *"
 IFS='|' read -ra grants <<<"$WANTED"
 for ((i = 0; i < ${#grants[@]}; i++)); do
@@ -173,7 +175,7 @@ for ((i = 0; i < ${#grants[@]}; i++)); do
     for ((k = 0; k < ${#grants[@]}; k++)); do
         [ $k = $i ] || client $T <<<"GRANT ${grants[k]/ON / ON \`$DB\`.} TO '$U'@'%'"
     done
-    client $T <<<"GRANT UPDATE ON \`$DB\`.* TO '$U'@'%'"
+    client $T <<<"GRANT UPDATE ON \`$DB\`.* TO '$U'@'%'; GRANT $STATUS ON *.* TO '$U'@'%'"
     rep apply --yes plan "$D"
     is "without ${grants[i]}: refused" "$RC" 5
     like "without ${grants[i]}: named" "$(cat "$ERR")" "GRANT ${grants[i]%% ON*} ON"

@@ -177,6 +177,7 @@ guards() { # guards LABEL: the plan of `healthy` is still there, its target stan
     client p <<<"SET GLOBAL read_only = 0"
     client p <<<"DROP USER IF EXISTS it_reseed@'127.0.0.1'; CREATE USER it_reseed@'127.0.0.1' IDENTIFIED BY 'x';
         GRANT SELECT, INSERT ON $DB.* TO it_reseed@'127.0.0.1'"
+    client p <<<"GRANT $(client p <<<"SELECT IF(@@version LIKE '%MariaDB%', 'SLAVE MONITOR', 'REPLICATION CLIENT')") ON *.* TO it_reseed@'127.0.0.1'"
     rep_is 5 "$1: without the right to alter" apply --yes plan "$(uri p '' it_reseed:x)"
     like "$1: the GRANT is named" "$(cat "$ERR")" 'GRANT ALTER ON `'"$DB"'`.`members` TO'
     client p <<<"GRANT ALTER ON $DB.members TO it_reseed@'127.0.0.1'"

@@ -96,11 +96,12 @@ static void check_follows(struct mr_db *a, struct mr_db *b)
     struct mr_err err;
     char note[1024];
     long lag = 0;
+    unsigned long delay_s = 0;
     assert_int_equal(relation_of(a, b, note, sizeof note), MR_RELATION_FOLLOWS);
     assert_int_equal(relation_of(b, a, note, sizeof note), MR_RELATION_NONE);
-    assert_ok(mr_replication_lag(b, &lag, &err), &err);
+    assert_ok(mr_replication_lag(b, &lag, &delay_s, &err), &err);
     assert_true(lag >= 0);
-    assert_ok(mr_replication_lag(a, &lag, &err), &err);
+    assert_ok(mr_replication_lag(a, &lag, &delay_s, &err), &err);
     assert_int_equal(lag, -1);
 
     struct mr_vec hosts = MR_VEC_INIT(char *);
@@ -224,7 +225,8 @@ static void check_unseen(const char *var_a, const char *var_b, enum mr_relation 
         assert_non_null(strstr(note, "GRANT "));
         assert_non_null(strstr(note, user));
         long lag = 0;
-        assert_ok(mr_replication_lag(b, &lag, &err), &err);
+        unsigned long delay_s = 0;
+        assert_ok(mr_replication_lag(b, &lag, &delay_s, &err), &err);
         assert_int_equal(lag, -1);
         mr_db_close(a);
         mr_db_close(b);

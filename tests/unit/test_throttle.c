@@ -310,6 +310,24 @@ static void test_many_waiters(void **state)
     assert_int_equal(capture_count(&captured, "waiting: "), 1);
 }
 
+/* Who waits for long is told so again, and not at every look. */
+static void test_reminds(void **state)
+{
+    (void)state;
+    const struct mr_throttle_opts opts = {.max_lag_s = 60};
+    struct script script = {.running = 1, .lag_s = 61, .bad = 100};
+    struct mr_err err;
+    capture_begin(&captured, CAPTURE_FILE, 0);
+    struct mr_throttle *throttle = make(&opts, &script);
+    assert_int_equal(mr_throttle_wait(throttle, &err), MR_OK);
+    mr_throttle_free(throttle);
+    capture_end(&captured);
+    assert_int_equal(capture_count(&captured, "waiting: "), 1);
+    size_t again = capture_count(
+        &captured, " s now: replica db2:3306 is 61 s behind (--max-lag 60)");
+    assert_in_range(again, 1, 3);
+}
+
 /* In a child: the flag cannot be taken back. */
 static void test_cancel_ends_the_wait(void **state)
 {
@@ -348,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_no_probe),
         cmocka_unit_test(test_told_once),
         cmocka_unit_test(test_many_waiters),
+        cmocka_unit_test(test_reminds),
         cmocka_unit_test(test_cancel_ends_the_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
