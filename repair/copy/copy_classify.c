@@ -17,13 +17,6 @@ struct classifying {
 
 /* ---- the column of newest ---- */
 
-/* Do both sides have the values of the column in one type? */
-static bool same_type(const struct mr_column *s, const struct mr_column *t)
-{
-    return strcmp(s->data_type, t->data_type) == 0 && s->is_unsigned == t->is_unsigned &&
-           s->decimals == t->decimals;
-}
-
 static bool has_newest(const struct mr_copy *c, const struct mr_plan_table *t)
 {
     return mr_pair_find_column(t->pair->side[MR_SOURCE], c->task->newest) != NULL &&
@@ -38,21 +31,6 @@ enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
                    table->identity == MR_PLAN_BY_NONE && has_newest(c, table)
                ? MR_PLAN_BY_COLUMNS
                : table->identity;
-}
-
-static enum mr_code check_newest(struct mr_copy *c, const struct mr_plan_table *t,
-                                 struct mr_err *err)
-{
-    const char *name = c->task->newest;
-    const struct mr_column *s = mr_pair_find_column(t->pair->side[MR_SOURCE], name);
-    const struct mr_column *l = mr_pair_find_column(t->pair->side[MR_TARGET], name);
-    return s == NULL || l == NULL || same_type(s, l)
-               ? MR_OK
-               : mr_err_set(
-                     err, MR_E_REFUSED,
-                     "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
-                     "\"%s\": which value is newer cannot be said",
-                     name, s->type, l->type, mr_plan_table_name(t));
 }
 
 /* A column that no planned table has is surely a slip. */
@@ -118,18 +96,17 @@ struct verdict {
 static enum mr_code newest(struct classifying *w, const struct mr_merge_work_row *row,
                            struct verdict *v, struct mr_err *err)
 {
-    const struct mr_key own = {row->image, row->len}, live = {row->live, row->live_len};
-    bool newer = false, older = false;
+    const struct mr_key rows[MR_SIDES] = {
+        [MR_SOURCE] = {row->image, row->len}, [MR_TARGET] = {row->live, row->live_len}};
+    int by = 0;
     if (!has_newest(w->c, w->table)) {
         v->kind = "differs"; /* nobody can say which is the newer one */
         return MR_OK;
     }
     enum mr_code code =
-        mr_merge_is_newer(w->table, w->c->task->newest, own, live, &newer, err);
-    if (code == MR_OK)
-        code = mr_merge_is_newer(w->table, w->c->task->newest, live, own, &older, err);
-    v->op = newer ? MR_STEP_UPDATE : (enum mr_step_op)0;
-    v->kind = newer ? NULL : older ? "changed" : "differs";
+        mr_merge_newer(&w->c->m, w->table, w->c->task->newest, rows, &by, err);
+    v->op = by > 0 ? MR_STEP_UPDATE : (enum mr_step_op)0;
+    v->kind = by > 0 ? NULL : by < 0 ? "changed" : "differs";
     return code;
 }
 
@@ -200,23 +177,12 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
 
 static enum mr_code classify(struct classifying *w, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)w->table->at};
-    int64_t any = 0;
-    enum mr_code code = MR_OK;
-    if (w->c->task->policy == MR_COPY_NEWEST && w->c->planned[w->table->at] &&
-        w->table->key.count > 0)
-        code = mr_merge_work_int(&w->c->m,
-                                 "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=?1 AND source"
-                                 " IS NOT NULL AND source IS NOT target)",
-                                 args, 1, &any, err);
-    if (code == MR_OK && any != 0)
-        code = check_newest(w->c, w->table, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(w->c->m.cf,
-                               "UPDATE c SET op=?1, same=?2, taint=?3, kind=CASE WHEN ?1"
-                               " AND several THEN 'duplicate' ELSE ?4 END, equal=?5"
-                               " WHERE id=?6",
-                               &w->save, err);
+    enum mr_code code =
+        mr_case_prepare(w->c->m.cf,
+                        "UPDATE c SET op=?1, same=?2, taint=?3, kind=CASE WHEN ?1"
+                        " AND several THEN 'duplicate' ELSE ?4 END, equal=?5"
+                        " WHERE id=?6",
+                        &w->save, err);
     return code == MR_OK
                ? mr_copy_pages(w->c,
                                "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"

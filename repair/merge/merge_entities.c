@@ -181,9 +181,14 @@ static enum mr_code takes_source(struct writing *w, const struct decided *d, boo
     *takes = false;
     if (d->kind == NULL || d->choice == NULL || !mr_merge_is_value_kind(d->kind))
         return MR_OK;
-    if (strncmp(d->choice, "newest:", 7) == 0)
-        return mr_merge_is_newer(w->table->plan, d->choice + 7, d->image, d->live, takes,
-                                 err);
+    const struct mr_key rows[MR_SIDES] = {[MR_SOURCE] = d->image, [MR_TARGET] = d->live};
+    int by = 0;
+    if (strncmp(d->choice, "newest:", 7) == 0) {
+        enum mr_code code =
+            mr_merge_newer(w->m, w->table->plan, d->choice + 7, rows, &by, err);
+        *takes = by > 0;
+        return code;
+    }
     *takes = strcmp(d->choice, "source") == 0;
     return MR_OK;
 }

@@ -55,6 +55,8 @@ struct mr_merge_table {
     bool all; /* without a key: every row is in w */
 };
 
+struct mr_merge_newest;
+
 struct mr_merge {
     struct mr_plan_tables *plan;
     struct mr_merge_table *tables; /* as many */
@@ -66,6 +68,7 @@ struct mr_merge {
     struct mr_reader *reader[MR_SIDES]; /* each in one view */
     struct mr_arena arena;              /* of the whole plan */
     struct mr_image image[2];           /* for comparing rows */
+    struct mr_merge_newest *newest;     /* columns that were compared (merge_newer.c) */
     struct mr_time split[2];            /* --split-at as written, and in UTC */
     bool split_known[2];
     struct mr_merge_result *result;

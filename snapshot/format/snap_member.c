@@ -4,37 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/schema/type_member.h"
 #include "snapshot/format/snap_charset.h"
-
-/* What an escape in a type's text stands for; the servers write no others. */
-static char unescape(char c)
-{
-    switch (c) {
-    case '0': return '\0';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    default: return c;
-    }
-}
-
-/* Reads the literal at *at, behind its first quote; false where it has no end. */
-static bool take_literal(const char **at, struct mr_strbuf *out)
-{
-    const char *p = *at;
-    for (; *p != '\0'; p++) {
-        if (*p == '\\' && p[1] != '\0') {
-            mr_strbuf_add_char(out, unescape(*++p));
-        } else if (*p != '\'') {
-            mr_strbuf_add_char(out, *p);
-        } else if (p[1] == '\'') {
-            mr_strbuf_add_char(out, *p++);
-        } else {
-            *at = p + 1;
-            return true;
-        }
-    }
-    return false;
-}
 
 static enum mr_code add_member(struct mr_snap_members *m, const struct mr_strbuf *text,
                                struct mr_snap_charset *charset, struct mr_err *err)
@@ -52,7 +23,7 @@ enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
     struct mr_snap_charset *converter = NULL;
     struct mr_strbuf text = MR_STRBUF_INIT;
     size_t most = 1;
-    const char *at = strchr(type, '(');
+    const char *at = mr_type_members(type);
     *m = (struct mr_snap_members){.bytes = MR_STRBUF_INIT,
                                   .is_set = strncmp(type, "set", 3) == 0};
     for (const char *p = type; *p != '\0'; p++)
@@ -61,14 +32,10 @@ enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
     enum mr_code code = m->ends != NULL ? MR_OK : mr_err_nomem(err, "reading a type");
     if (code == MR_OK)
         code = mr_snap_charset_open(charset, false, &converter, err);
-    for (at = at != NULL ? at + 1 : ""; code == MR_OK && *at == '\''; at += *at == ',') {
-        at++;
-        mr_strbuf_reset(&text);
-        if (!take_literal(&at, &text))
-            code = mr_err_set(err, MR_E_SNAPSHOT, "type \"%s\" is none", type);
-        else
-            code = add_member(m, &text, converter, err);
-    }
+    while (code == MR_OK && mr_type_next_member(&at, &text))
+        code = add_member(m, &text, converter, err);
+    if (code == MR_OK && (*at == '\'' || *at == ','))
+        code = mr_err_set(err, MR_E_SNAPSHOT, "type \"%s\" is none", type);
     mr_snap_charset_close(converter);
     mr_strbuf_release(&text);
     return code;

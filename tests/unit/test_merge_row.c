@@ -1,4 +1,4 @@
-/* test_merge_row.c: row images as the merge planner handles them, and which row is newer. */
+/* test_merge_row.c: row images as the merge planner handles them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_row.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
@@ -93,69 +92,12 @@ static void test_count(void **state)
     mr_strbuf_release(&image);
 }
 
-static void test_newer(void **state)
-{
-    static const struct mr_find_column column = {.name = "edited"};
-    struct mr_pair pair = {.find = {.name = "d.t", .columns = &column, .ncolumns = 1}};
-    const struct mr_plan_table table = {.pair = &pair};
-    const struct mr_value day = {.cls = MR_CLASS_DATE, .t = {.year = 2026, .month = 4}};
-    const struct mr_value next = {.cls = MR_CLASS_DATE, .t = {.year = 2026, .month = 10}};
-    const struct mr_value early = {.cls = MR_CLASS_TIME,
-                                   .t = {.hour = 2, .negative = true}};
-    const struct mr_value late = {.cls = MR_CLASS_TIME,
-                                  .t = {.hour = 1, .negative = true}};
-    const struct mr_value half = {.cls = MR_CLASS_DOUBLE, .d = 0.5};
-    const struct mr_value more = {.cls = MR_CLASS_DOUBLE, .d = 10};
-    const struct {
-        struct mr_value source, target;
-        bool newer;
-    } cases[] = {
-        {next, day, true},
-        {day, next, false},
-        {day, day, false},
-        {day, null(), true},
-        {null(), day, false},
-        {null(), null(), false},
-        {late, early, true},
-        {integer(10), integer(9), true},
-        {integer(-1), natural(UINT64_MAX), false},
-        {natural(UINT64_MAX), integer(3), true},
-        {more, half, true},
-        {bytes(MR_CLASS_DECIMAL, "10.5"), bytes(MR_CLASS_DECIMAL, "9.75"), true},
-        {bytes(MR_CLASS_DECIMAL, "9.75"), bytes(MR_CLASS_DECIMAL, "9.8"), false},
-        {bytes(MR_CLASS_DECIMAL, "9"), bytes(MR_CLASS_DECIMAL, "9.1"), false},
-        {bytes(MR_CLASS_DECIMAL, "-1"), bytes(MR_CLASS_DECIMAL, "-2.5"), true},
-        {bytes(MR_CLASS_DECIMAL, "-1"), bytes(MR_CLASS_DECIMAL, "1"), false},
-        {bytes(MR_CLASS_TEXT, "b"), bytes(MR_CLASS_TEXT, "a"), true},
-        {bytes(MR_CLASS_TEXT, "ab"), bytes(MR_CLASS_TEXT, "a"), true},
-    };
-    (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
-        struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
-        bool newer = false;
-        encode(&source, &cases[i].source, 1);
-        encode(&target, &cases[i].target, 1);
-        assert_int_equal(
-            mr_merge_is_newer(&table, "EDITED", (struct mr_key){source.ptr, source.len},
-                              (struct mr_key){target.ptr, target.len}, &newer, NULL),
-            MR_OK);
-        if (newer != cases[i].newer)
-            fail_msg("case %zu", i);
-        assert_int_equal(mr_merge_is_newer(&table, "other", (struct mr_key){0},
-                                           (struct mr_key){0}, &newer, NULL),
-                         MR_E_CONFIG);
-        mr_strbuf_release(&source);
-        mr_strbuf_release(&target);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_edit),
         cmocka_unit_test(test_provisional),
         cmocka_unit_test(test_count),
-        cmocka_unit_test(test_newer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
