@@ -23,7 +23,6 @@
  *   differs              newest: the rows differ, their times do not, or there is no such
  *                        column
  *   not-null-cycle       rows wait for each other, and none can make way
- *   no-key               mirror: surplus rows of a table without a key
  *
  * Closed from the start: `changed`, rows that differ and that the policy leaves alone.
  * Rows that only TARGET has are counted by backfill and newest, and are no entities.

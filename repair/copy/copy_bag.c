@@ -7,8 +7,8 @@
 struct bagging {
     struct mr_copy *c;
     const struct mr_plan_table *table;
-    struct mr_case_stmt *count;
-    int64_t sign;
+    struct mr_case_stmt *count, *exact;
+    enum mr_side side;
     struct mr_strbuf bytes, json;
 };
 
@@ -57,50 +57,75 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
         return code;
     struct mr_digest digest = mr_digest_bytes(w->bytes.ptr, w->bytes.len);
     mr_case_bind_blob(w->count, 1, &digest, sizeof digest);
-    mr_case_bind_int(w->count, 2, w->sign);
+    mr_case_bind_int(w->count, 2, w->side == MR_SOURCE ? 1 : -1);
     mr_case_bind_borrowed(w->count, 3, row->image, row->len);
-    return mr_case_run(w->count, err);
+    code = mr_case_run(w->count, err);
+    struct mr_digest whole = mr_digest_bytes(row->image, row->len);
+    mr_case_bind_blob(w->exact, 1, &digest, sizeof digest);
+    mr_case_bind_blob(w->exact, 2, &whole, sizeof whole);
+    mr_case_bind_int(w->exact, 3, w->side == MR_SOURCE);
+    mr_case_bind_int(w->exact, 4, w->side == MR_TARGET);
+    mr_case_bind_borrowed(w->exact, 5, row->image, row->len);
+    return code == MR_OK ? mr_case_run(w->exact, err) : code;
 }
 
 static enum mr_code count_side(struct bagging *w, enum mr_side side, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {side, w->table, {NULL, 0}};
-    w->sign = side == MR_SOURCE ? 1 : -1;
+    w->side = side;
     return mr_merge_lookup_stream(&w->c->m, &what, NULL, 0, count_row, w, err);
 }
 
-/* A slot for each row that one side has more of; a row's key is all of it, and its
- * number. */
-static enum mr_code add_slots(struct bagging *w, struct mr_err *err)
+/* ---- slots ---- */
+
+/* A slot of a row, whose key is all of it and a number. */
+static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add,
+                             struct mr_key image, int64_t n, struct mr_err *err)
 {
+    const struct mr_value number = {.cls = MR_CLASS_INT, .i = n};
+    const bool comes = w->side == MR_SOURCE;
+    mr_strbuf_reset(&w->bytes);
+    mr_strbuf_add(&w->bytes, image.ptr, image.len);
+    enum mr_code code = mr_row_encode(&w->bytes, &number, err);
+    const struct mr_key key = {w->bytes.ptr, w->bytes.len}, none = {0};
+    mr_case_bind_int(add, 1, (int64_t)w->table->at);
+    mr_merge_work_bind(add, 2, key);
+    mr_merge_work_bind(add, 3, comes ? key : none);
+    mr_merge_work_bind(add, 4, comes ? image : none);
+    mr_merge_work_bind(add, 5, comes ? none : key);
+    mr_merge_work_bind(add, 6, comes ? none : image);
+    return code == MR_OK ? mr_case_run(add, err) : code;
+}
+
+/* Rows that SOURCE has more of, from 1; of those that TARGET has more of the exact ones, from
+ * their last: the number of one that goes is how many stand there with it.  Where rows differ
+ * only in what is not compared, those go that SOURCE has not. */
+static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_err *err)
+{
+    static const char comes[] = "SELECT 0, n, n, image FROM bag WHERE n>0 ORDER BY rowid";
+    static const char goes[] =
+        "SELECT b.rowid, -b.n, e.live, e.image FROM bag b JOIN exact e ON"
+        " e.digest=b.digest WHERE b.n<0 AND e.live>0 ORDER BY b.rowid, e.lost, e.rowid";
     struct mr_case_stmt *bag = NULL, *add = NULL;
     bool more = false;
-    enum mr_code code = mr_case_prepare(
-        w->c->m.cf, "SELECT n, image FROM bag WHERE n<>0 ORDER BY rowid", &bag, err);
+    int64_t of = 0, left = 0;
+    w->side = side;
+    enum mr_code code =
+        mr_case_prepare(w->c->m.cf, side == MR_SOURCE ? comes : goes, &bag, err);
     if (code == MR_OK)
         code = mr_case_prepare(w->c->m.cf,
                                "INSERT INTO c (tbl, canon, skey, source, tkey, target)"
                                " VALUES (?1,?2,?3,?4,?5,?6)",
                                &add, err);
     while (code == MR_OK && (code = mr_case_step(bag, &more, err)) == MR_OK && more) {
-        int64_t n = mr_case_int(bag, 0);
         struct mr_key image = {0};
-        image.ptr = mr_case_blob(bag, 1, &image.len);
-        for (int64_t i = 1; code == MR_OK && i <= (n > 0 ? n : -n); i++) {
-            const struct mr_value number = {.cls = MR_CLASS_INT, .i = n > 0 ? i : -i};
-            mr_strbuf_reset(&w->bytes);
-            mr_strbuf_add(&w->bytes, image.ptr, image.len);
-            code = mr_row_encode(&w->bytes, &number, err);
-            const struct mr_key key = {w->bytes.ptr, w->bytes.len}, none = {0};
-            mr_case_bind_int(add, 1, (int64_t)w->table->at);
-            mr_merge_work_bind(add, 2, key);
-            mr_merge_work_bind(add, 3, n > 0 ? key : none);
-            mr_merge_work_bind(add, 4, n > 0 ? image : none);
-            mr_merge_work_bind(add, 5, n > 0 ? none : key);
-            mr_merge_work_bind(add, 6, n > 0 ? none : image);
-            if (code == MR_OK)
-                code = mr_case_run(add, err);
-        }
+        int64_t there = mr_case_int(bag, 2);
+        if (side == MR_SOURCE || mr_case_int(bag, 0) != of)
+            left = mr_case_int(bag, 1);
+        of = mr_case_int(bag, 0);
+        image.ptr = mr_case_blob(bag, 3, &image.len);
+        for (; code == MR_OK && left > 0 && there > 0; left--, there--)
+            code = add_slot(w, add, image, there, err);
     }
     mr_case_free(bag);
     mr_case_free(add);
@@ -112,19 +137,26 @@ enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
 {
     struct bagging w = {
         .c = c, .table = table, .bytes = MR_STRBUF_INIT, .json = MR_STRBUF_INIT};
-    enum mr_code code = mr_case_exec(c->m.cf, "DELETE FROM temp.bag", err);
+    enum mr_code code =
+        mr_case_exec(c->m.cf, "DELETE FROM temp.bag; DELETE FROM temp.exact", err);
     if (code == MR_OK)
         code = mr_case_prepare(c->m.cf,
                                "INSERT INTO bag (digest, n, image) VALUES (?1,?2,?3)"
                                " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n",
                                &w.count, err);
     if (code == MR_OK)
-        code = count_side(&w, MR_SOURCE, err);
-    if (code == MR_OK)
-        code = count_side(&w, MR_TARGET, err);
-    if (code == MR_OK)
-        code = add_slots(&w, err);
+        code = mr_case_prepare(
+            c->m.cf,
+            "INSERT INTO exact (digest, whole, lost, live, image) VALUES (?1,?2,?3,?4,?5)"
+            " ON CONFLICT (digest, whole) DO UPDATE SET lost=lost+excluded.lost,"
+            " live=live+excluded.live",
+            &w.exact, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = count_side(&w, (enum mr_side)side, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = add_slots(&w, (enum mr_side)side, err);
     mr_case_free(w.count);
+    mr_case_free(w.exact);
     mr_strbuf_release(&w.bytes);
     mr_strbuf_release(&w.json);
     return code;

@@ -144,8 +144,7 @@ static enum mr_code judge(struct classifying *w, const struct mr_merge_work_row 
     if (row->image != NULL) {
         v->op = planned ? MR_STEP_INSERT : (enum mr_step_op)0;
     } else if (planned && w->c->task->policy == MR_COPY_MIRROR) {
-        v->op = w->table->key.count > 0 ? MR_STEP_DELETE : (enum mr_step_op)0;
-        v->kind = w->table->key.count > 0 ? NULL : "no-key";
+        v->op = MR_STEP_DELETE;
     } else if (planned) {
         w->c->result->extra++;
     }

@@ -7,6 +7,8 @@
  *          is not.  same: both rows are one entity by their own columns; taint: they are
  *          not, or belong to different people.  wave: when it became a conflict
  *   bag    rows of a table without a key, with how many more of them SOURCE has
+ *   exact  the same rows to the byte, with how many of them either side has
+ *   nth    rows of a table without a key that refer to rows that go: how many were seen
  *   link   a reference of a row to be written: SOURCE's parent and TARGET's present one
  *   take   a unique value that a row is to have, and the slot of TARGET's present holder
  *          (0: no slot has it), which may be itself

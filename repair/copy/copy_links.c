@@ -11,7 +11,7 @@ struct linking {
     const struct mr_plan_reference *r;
     size_t number; /* of r */
     enum mr_side side;
-    struct mr_case_stmt *add, *found[MR_SIDES], *same, *dep;
+    struct mr_case_stmt *add, *found[MR_SIDES], *same, *dep, *nth, *equal;
     struct mr_strbuf bytes, key;
     struct mr_arena arena;
     struct mr_vec asks; /* struct mr_merge_ask */
@@ -206,6 +206,26 @@ static enum mr_code compare_parents(struct linking *w, struct mr_err *err)
 
 /* ---- who refers to rows that go ---- */
 
+/* The same of a table without a key: of rows that are equal, as many go as have slots. */
+static enum mr_code take_equal(struct linking *w, const struct mr_merge_ask *ask,
+                               const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct mr_digest whole = mr_digest_bytes(row->image, row->len);
+    mr_case_bind_int(w->nth, 1, (int64_t)w->number);
+    mr_case_bind_blob(w->nth, 2, &whole, sizeof whole);
+    enum mr_code code = mr_case_run(w->nth, err);
+    mr_case_bind_int(w->equal, 1, ask->tag);
+    mr_case_bind_int(w->equal, 2, (int64_t)w->number);
+    mr_case_bind_int(w->equal, 3, (int64_t)child_of(w)->at);
+    mr_case_bind_borrowed(w->equal, 4, row->image, row->len);
+    mr_case_bind_blob(w->equal, 5, &whole, sizeof whole);
+    mr_strbuf_reset(&w->key); /* above all that begin so */
+    mr_strbuf_add(&w->key, row->image, row->len);
+    mr_strbuf_add_char(&w->key, '\xff');
+    mr_case_bind_borrowed(w->equal, 6, w->key.ptr, w->key.len);
+    return code == MR_OK ? mr_case_run(w->equal, err) : code;
+}
+
 /* A child of a row that goes; one without a slot stays. */
 static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
                                const struct mr_merge_answer *row, struct mr_err *err)
@@ -217,10 +237,11 @@ static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
         mr_merge_row_refers(w->r, (struct mr_key){row->image, row->len}, &refers, err);
     if (code != MR_OK || !refers)
         return code;
+    if (t->key.count == 0)
+        return take_equal(w, ask, row, err);
     mr_strbuf_reset(&w->key);
-    if (t->key.count > 0)
-        code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key,
-                                 &null, err);
+    code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key,
+                             &null, err);
     mr_case_bind_int(w->dep, 1, ask->tag);
     mr_case_bind_int(w->dep, 2, (int64_t)w->number);
     mr_case_bind_int(w->dep, 3, (int64_t)t->at);
@@ -294,6 +315,19 @@ static enum mr_code prepare(struct linking *w, struct mr_err *err)
                                " (?1, ?2, coalesce((SELECT id FROM c WHERE tbl=?3 AND"
                                " tkey=?4), 0))",
                                &w->dep, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "INSERT INTO nth VALUES (?1,?2,0) ON CONFLICT DO UPDATE"
+                               " SET n=n+1",
+                               &w->nth, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            cf,
+            "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (?1, ?2, "
+            "coalesce((SELECT"
+            " id FROM c WHERE tbl=?3 AND tkey>?4 AND tkey<?6 ORDER BY tkey LIMIT 1"
+            " OFFSET (SELECT n FROM nth WHERE ref=?2 AND whole=?5)), 0))",
+            &w->equal, err);
     return code;
 }
 
@@ -335,6 +369,8 @@ enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
     mr_case_free(w.found[MR_TARGET]);
     mr_case_free(w.same);
     mr_case_free(w.dep);
+    mr_case_free(w.nth);
+    mr_case_free(w.equal);
     mr_vec_release(&w.asks);
     mr_strbuf_release(&w.bytes);
     mr_strbuf_release(&w.key);

@@ -21,6 +21,10 @@ static const char schema_sql[] =
     "CREATE INDEX temp.c_wave ON c (wave) WHERE wave>0;"
     "CREATE INDEX temp.c_taint ON c (tbl, id) WHERE taint=1;"
     "CREATE TEMP TABLE bag (digest BLOB PRIMARY KEY, n INT, image BLOB);"
+    "CREATE TEMP TABLE exact (digest BLOB, whole BLOB, lost INT, live INT, image BLOB,"
+    " PRIMARY KEY (digest, whole));"
+    "CREATE TEMP TABLE nth (ref INT, whole BLOB, n INT, PRIMARY KEY (ref, whole)) WITHOUT"
+    " ROWID;"
     "CREATE TEMP TABLE link (child INT, ref INT, sfound INT DEFAULT 0, ps INT DEFAULT 0,"
     " sident BLOB, tfound INT DEFAULT 0, pt INT DEFAULT 0, tident BLOB,"
     " same INT DEFAULT 0, PRIMARY KEY (child, ref)) WITHOUT ROWID;"
@@ -39,6 +43,7 @@ static const char schema_sql[] =
 
 static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.c; DROP TABLE IF EXISTS temp.bag;"
+    "DROP TABLE IF EXISTS temp.exact; DROP TABLE IF EXISTS temp.nth;"
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.take;"
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
     "DROP TABLE IF EXISTS temp.loose;";

@@ -78,12 +78,14 @@ static enum mr_code find_referring(struct writing *w, size_t table, struct mr_er
     return MR_OK;
 }
 
-/* The row as it will stand on TARGET. */
-static struct mr_key row_after(const struct mr_entity *e)
+/* The row as it will stand on TARGET; without a key also one that goes: its digest is all
+ * that it is known by. */
+static struct mr_key row_after(const struct mr_plan_table *t, const struct mr_entity *e)
 {
     if (e->after != NULL)
         return (struct mr_key){e->after, e->after_len};
-    bool stands = e->decision == MR_DECIDE_SAME || e->decision == MR_DECIDE_MATCHED;
+    bool stands = e->decision == MR_DECIDE_SAME || e->decision == MR_DECIDE_MATCHED ||
+                  (e->decision == MR_DECIDE_DELETE && t->key.count == 0);
     return stands ? (struct mr_key){e->target, e->target_len} : (struct mr_key){0};
 }
 
@@ -106,16 +108,17 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
 {
     /* of a conflict it is whoever is in the way, and nothing to prove */
     const bool is_named = e->decision != MR_DECIDE_CONFLICT;
-    struct mr_entity_line line = {
-        .table = mr_plan_table_name(&w->task->tables->tables[e->table]),
-        .source_key = e->source_key,
-        .target_key = is_named ? e->target_key : (struct mr_key){0},
-        .identity = {e->identity, e->identity_len},
-        .decision = e->decision,
-        .kind = e->kind,
-        .choice = e->choice,
-        .is_new = e->decision == MR_DECIDE_RENUMBER};
-    enum mr_code code = digest_row(w, row_after(e), &line, err);
+    const struct mr_plan_table *t = &w->task->tables->tables[e->table];
+    struct mr_entity_line line = {.table = mr_plan_table_name(t),
+                                  .source_key = e->source_key,
+                                  .target_key =
+                                      is_named ? e->target_key : (struct mr_key){0},
+                                  .identity = {e->identity, e->identity_len},
+                                  .decision = e->decision,
+                                  .kind = e->kind,
+                                  .choice = e->choice,
+                                  .is_new = e->decision == MR_DECIDE_RENUMBER};
+    enum mr_code code = digest_row(w, row_after(t, e), &line, err);
     mr_strbuf_reset(&w->line);
     mr_entity_file_line(&w->line, &line);
     if (code == MR_OK)
@@ -160,7 +163,7 @@ static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
     const struct mr_plan_table *t = &w->task->tables->tables[e->table];
-    struct mr_key row = row_after(e);
+    struct mr_key row = row_after(t, e);
     if (t->key.count == 0 || !is_mapped(e))
         return MR_OK;
     if (row.ptr == NULL)

@@ -289,7 +289,7 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
     mr_sql_string(&s->sql, mr_plan_table_name(t));
     add(s, ", ");
     mr_script_key_text(s, t, "s");
-    if (prefix == 'd') {
+    if (prefix == 'd' && t->key.count > 0) {
         add(s, ", 'it is there' FROM ");
         mr_script_temp_n(s, prefix, t->at);
         add(s, " AS s STRAIGHT_JOIN ");
@@ -300,13 +300,13 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
         return;
     }
     if (t->key.count == 0) {
-        add(s, ", 'it is missing' FROM ");
+        add(s, prefix == 'd' ? ", 'it is there' FROM " : ", 'it is missing' FROM ");
         mr_script_temp_n(s, prefix, t->at);
         add(s, " AS s WHERE (SELECT COUNT(*) FROM ");
         mr_script_live(s, t);
         add(s, " AS t WHERE ");
         mr_script_exact(s, t, "t", "s");
-        add(s, ") < s.myrecon_open;\n");
+        add(s, prefix == 'd' ? ") >= s.myrecon_open;\n" : ") < s.myrecon_open;\n");
         return;
     }
     add(s, ", IF(");
@@ -337,7 +337,7 @@ void mr_script_proof(struct mr_script *s)
             prove(s, t, 'i');
         if (used[MR_STEP_UPDATE])
             prove(s, t, 'u');
-        if (used[MR_STEP_DELETE] && t->key.count > 0)
+        if (used[MR_STEP_DELETE])
             prove(s, t, 'd');
     }
     add(s, "SELECT tbl AS `table`, id AS `key`, why AS reason FROM ");

@@ -2,7 +2,8 @@
  * script_internal.h.
  *
  * A row to be inserted is there when TARGET holds as many rows equal to it as it held when
- * the plan was made, and as many more as the plan inserts up to this one. */
+ * the plan was made, and as many more as the plan inserts up to this one.  A row to be deleted
+ * has that number in its key (copy_bag.c): it is gone when fewer stand. */
 #include <string.h>
 
 #include "repair/merge/merge_lookup.h"
@@ -107,6 +108,62 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
     return code;
 }
 
+/* ---- what goes ---- */
+
+/* The number behind the row in the key. */
+static enum mr_code number_of(const struct mr_entity *e, int64_t *n, struct mr_err *err)
+{
+    struct mr_value value = {.cls = MR_CLASS_NULL};
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && pos < e->target_key.len)
+        code = mr_row_decode(e->target_key.ptr, e->target_key.len, &pos, &value, err);
+    *n = value.i;
+    return code == MR_OK && value.cls != MR_CLASS_INT
+               ? mr_err_set(err, MR_E_BUG, "a row without a key has no number")
+               : code;
+}
+
+static enum mr_code number_deletes(struct mr_script *s, const struct mr_plan_table *t,
+                                   struct mr_case_stmt *add, struct mr_err *err)
+{
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    struct mr_arena arena = MR_ARENA_INIT;
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_plan_store_entities(s->task->store, t->at, MR_DECIDE_DELETE, after,
+                                      MR_MERGE_BATCH, &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            int64_t n = 0;
+            after = e->id;
+            code = number_of(e, &n, err);
+            mr_case_bind_int(add, 1, e->id);
+            mr_case_bind_int(add, 2, n);
+            if (code == MR_OK)
+                code = mr_case_run(add, err);
+        }
+    } while (code == MR_OK && list.count > 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static enum mr_code number_all(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_case_stmt *add = NULL;
+    enum mr_code code = mr_case_prepare(
+        s->lookup.cf, "INSERT INTO script_equal (entity, n) VALUES (?,?)", &add, err);
+    for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
+        if (s->plan->tables[i].key.count == 0)
+            code = number_deletes(s, &s->plan->tables[i], add, err);
+    mr_case_free(add);
+    return code;
+}
+
 enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case *cf = s->lookup.cf;
@@ -127,6 +184,8 @@ enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
     mr_case_free(counting.count);
     if (code == MR_OK)
         code = mr_case_exec(cf, count_sql, err);
+    if (code == MR_OK)
+        code = number_all(s, err);
     return code == MR_OK
                ? mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=?",
                                  &s->equals, err)

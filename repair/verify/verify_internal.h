@@ -14,10 +14,12 @@
 /* Of images that are kept at a time; rows may be wider than the average. */
 #define MR_VERIFY_IMAGE_BYTES ((size_t)32 * 1024 * 1024)
 
-/* What is expected of a table without a key: so many rows of that digest. */
+/* What is expected of a table without a key: so many rows of that digest, or fewer than
+ * `below` (0: any number) after `gone` of them were deleted. */
 struct mr_verify_expected {
     struct mr_digest digest;
-    uint64_t rows;
+    uint64_t rows, gone, below;
+    uint64_t seen;
 };
 
 /* A planned table on TARGET. */
@@ -101,8 +103,8 @@ enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *t
 enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);
 
 /* Proves tables without a key, whose lines were gone through (verify_keyless.c). */
-enum mr_code mr_verify_expect(struct mr_verify_table *table, struct mr_digest digest,
-                              struct mr_err *err);
+enum mr_code mr_verify_expect(struct mr_verify_table *table,
+                              const struct mr_entity_line *line, struct mr_err *err);
 enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err);
 
 /* Proves the blocks of new ids (verify_block.c). */

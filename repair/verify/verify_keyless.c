@@ -1,7 +1,8 @@
 /* verify_keyless.c: tables without a key: rows are counted by their digests; see
  * verify_internal.h.
  *
- * TARGET may hold more of them: the plan does not say what stood there before. */
+ * TARGET may hold more of those that came: the plan does not say what stood there before.  Of
+ * those that went it says how many may not stand any more. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +10,31 @@
 #include "core/base/signals.h"
 #include "repair/verify/verify_internal.h"
 
-enum mr_code mr_verify_expect(struct mr_verify_table *table, struct mr_digest digest,
-                              struct mr_err *err)
+/* The number behind the row in the key of one that goes; 0: there is none. */
+static uint64_t number_of(struct mr_key key)
 {
-    struct mr_verify_expected *one = mr_vec_push(&table->expected);
+    struct mr_value value = {.cls = MR_CLASS_NULL};
+    size_t pos = 0;
+    while (pos < key.len)
+        if (mr_row_decode(key.ptr, key.len, &pos, &value, NULL) != MR_OK)
+            return 0;
+    return value.cls == MR_CLASS_INT && value.i > 0 ? (uint64_t)value.i : 0;
+}
+
+enum mr_code mr_verify_expect(struct mr_verify_table *table,
+                              const struct mr_entity_line *line, struct mr_err *err)
+{
+    const bool goes = line->decision == MR_DECIDE_DELETE;
+    struct mr_verify_expected *one =
+        line->has_digest ? mr_vec_push(&table->expected) : NULL;
+    if (!line->has_digest)
+        return MR_OK;
     if (one == NULL)
         return mr_err_nomem(err, "verifying a table without a key");
-    *one = (struct mr_verify_expected){digest, 1};
+    *one =
+        (struct mr_verify_expected){.digest = line->digest, .rows = !goes, .gone = goes};
+    if (goes)
+        one->below = number_of(line->target_key);
     return MR_OK;
 }
 
@@ -33,10 +52,15 @@ static void gather(struct mr_vec *expected)
     if (expected->count > 1)
         qsort(items, expected->count, sizeof *items, compare);
     for (size_t i = 0; i < expected->count; i++) {
-        if (n > 0 && compare(&items[n - 1], &items[i]) == 0)
-            items[n - 1].rows += items[i].rows;
-        else
+        struct mr_verify_expected *last = n > 0 ? &items[n - 1] : NULL;
+        if (last == NULL || compare(last, &items[i]) != 0) {
             items[n++] = items[i];
+            continue;
+        }
+        last->rows += items[i].rows;
+        last->gone += items[i].gone;
+        if (items[i].below < last->below)
+            last->below = items[i].below;
     }
     expected->count = n;
 }
@@ -65,6 +89,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
         code == MR_OK ? bsearch(&row, s->table->expected.items, s->table->expected.count,
                                 sizeof row, compare)
                       : NULL;
+    if (one != NULL)
+        one->seen++;
     if (one != NULL && one->rows > 0) {
         one->rows--;
         s->table->result->counts[MR_PROOF_STANDS]++;
@@ -72,16 +98,30 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     return code;
 }
 
-static enum mr_code tell_missing(struct mr_verify *v, struct mr_verify_table *table,
-                                 struct mr_err *err)
+static enum mr_code tell(struct mr_verify *v, struct mr_verify_table *table,
+                         enum mr_proof proof, uint64_t rows, struct mr_err *err)
 {
     const struct mr_proof_finding finding = {
-        .table = table->planned, .image = table->image, .proof = MR_PROOF_MISSING};
+        .table = table->planned, .image = table->image, .proof = proof};
+    enum mr_code code = MR_OK;
+    for (; code == MR_OK && rows > 0; rows--)
+        code = mr_verify_tell(v, table, &finding, err);
+    return code;
+}
+
+static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *table,
+                               struct mr_err *err)
+{
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < table->expected.count; i++) {
         const struct mr_verify_expected *one = mr_vec_at(&table->expected, i);
-        for (uint64_t n = 0; code == MR_OK && n < one->rows; n++)
-            code = mr_verify_tell(v, table, &finding, err);
+        uint64_t stay =
+            one->gone > 0 && one->seen >= one->below ? one->seen - one->below + 1 : 0;
+        stay = stay < one->gone ? stay : one->gone;
+        table->result->counts[MR_PROOF_STANDS] += one->gone - stay;
+        code = tell(v, table, MR_PROOF_MISSING, one->rows, err);
+        if (code == MR_OK)
+            code = tell(v, table, MR_PROOF_NOT_DELETED, stay, err);
     }
     return code;
 }
@@ -101,7 +141,7 @@ enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err)
         mr_strbuf_release(&s.image);
         code = mr_verify_excuse(v, table, read, &why, err);
         if (code == MR_OK && read == MR_OK)
-            code = tell_missing(v, table, err);
+            code = tell_wrong(v, table, err);
     }
     return code;
 }

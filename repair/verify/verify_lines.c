@@ -423,7 +423,7 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line,
     if (line->kind != NULL && line->choice == NULL)
         p->table->result->open++;
     if (p->table->key.count == 0)
-        return line->has_digest ? mr_verify_expect(p->table, line->digest, err) : MR_OK;
+        return mr_verify_expect(p->table, line, err);
     return push_line(p, line, err);
 }
 

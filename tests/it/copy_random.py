@@ -314,9 +314,12 @@ def judge(policy, folder, db, plan, check):
     if policy != 'mirror':
         left = {k: kind for k, kind in left.items() if kind != 'extra'}
     listed = {(e['table'].split('.')[1], tuple(e['source_key'] or e['target_key'])): e['kind']
-              for e in entities if e['kind'] and e['kind'] != 'no-key' and not e['table'].endswith('.bag')}
+              for e in entities if e['kind'] and not e['table'].endswith('.bag')}
     for entry in sorted(set(left) ^ set(listed), key=str):
         print('left' if entry in left else 'listed', entry, left.get(entry), listed.get(entry))
+    if policy == 'mirror':
+        for row in (r for r in found if r['type'] == 'row' and r['key'] is None):
+            print('left', row['table'], row['kind'], row['count'])
     if policy == 'mirror' and listed:
         print('mirror has conflicts', listed)
     if policy == 'backfill':

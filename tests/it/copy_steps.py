@@ -37,7 +37,7 @@ def statement(step):
     here = ' AND '.join(f'{name(c)} <=> {literal(v)}' for c, v in before.items()
                         if not isinstance(v, str) or len(v) < 200)
     if step['op'] == 'delete':
-        return f'DELETE FROM {table(step)} WHERE {here}'
+        return f'DELETE FROM {table(step)} WHERE {here} LIMIT 1'  # without a key, one of several
     values = ', '.join(f'{name(c)} = {literal(v)}' for c, v in after.items() if v != before[c])
     return f'UPDATE {table(step)} SET {values} WHERE {here}'
 
