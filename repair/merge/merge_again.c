@@ -93,25 +93,13 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
 
 /* ---- is it there? ---- */
 
-static enum mr_code digest_of(const struct mr_plan_table *table, struct mr_key image,
-                              struct mr_digest *out, struct mr_err *err)
-{
-    size_t pos = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++)
-        code = mr_row_skip(image.ptr, image.len, &pos, err);
-    if (code == MR_OK)
-        *out = mr_digest_bytes(image.ptr, pos);
-    return code;
-}
-
 static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
                              const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct testing *t = ctx;
     struct planned *p = mr_vec_at(&t->rows, (size_t)ask->tag);
     struct mr_key image = {row->image, row->len};
-    enum mr_code code = digest_of(t->table, image, &p->found, err);
+    enum mr_code code = mr_merge_row_digest(t->table, image, &p->found, err);
     if (code != MR_OK)
         return code;
     p->exact = p->digest.len == DIGEST_BYTES &&
@@ -370,7 +358,7 @@ static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
     const struct mr_plan_table *t = &m->plan->tables[e->table];
     struct mr_digest digest = {0};
     enum mr_code code =
-        digest_of(t, (struct mr_key){e->after, e->after_len}, &digest, err);
+        mr_merge_row_digest(t, (struct mr_key){e->after, e->after_len}, &digest, err);
     if (code != MR_OK)
         return code;
     mr_case_bind_text(stmt, 1, mr_plan_table_name(t));

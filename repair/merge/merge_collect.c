@@ -5,6 +5,7 @@
 
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_parents.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
@@ -19,6 +20,7 @@ struct collecting {
     struct mr_vec asks, keys,
         rows; /* struct mr_merge_ask, struct mr_key, struct mr_merge_work_row */
     struct mr_strbuf bytes;
+    int64_t *risen;  /* per reference: the last row of w whose parent was looked for */
     int64_t ordinal; /* of a row without a key */
     bool any;        /* a row was found (of a table without a key) */
 };
@@ -480,18 +482,72 @@ static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *
                : MR_OK;
 }
 
+/* ---- parents ---- */
+
+/* Adds the rows of SOURCE that c->keys name; those that TARGET has all the same, where only
+ * ignored columns differ, need not be looked at. */
+static enum mr_code add_parents(struct collecting *c, const struct mr_plan_reference *r,
+                                struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_SOURCE, c->table->plan, r->to};
+    int64_t args[] = {(int64_t)r->parent, 0};
+    enum mr_code code = last_id(c->m, &args[1], err);
+    int64_t after = args[1];
+    if (is_keyless(c->table))
+        return code == MR_OK ? load_all(c, err) : code;
+    if (code == MR_OK)
+        code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row,
+                                      c, err);
+    if (code == MR_OK)
+        code = read_live(c, &after, err);
+    return code == MR_OK
+               ? mr_merge_work_run(c->m, "DELETE FROM w WHERE tbl=?1 AND id>?2 AND equal",
+                                   args, 2, NULL, err)
+               : code;
+}
+
+/* Adds the parents, by r, of rows that came since the last look. */
+static enum mr_code rise_by(struct collecting *c, size_t at, bool *grown,
+                            struct mr_err *err)
+{
+    const struct mr_plan_reference *r = &c->m->plan->references[at];
+    struct mr_arena kept = MR_ARENA_INIT;
+    int64_t before = 0, last = 0, from = -1;
+    enum mr_code code = last_id(c->m, &before, err);
+    c->table = merge_table(c->m, r->parent);
+    while (code == MR_OK && from != c->risen[at] && !c->table->all) {
+        from = c->risen[at];
+        mr_vec_clear(&c->keys);
+        mr_arena_reset(&kept);
+        code = mr_merge_parents_moved(c->m, r, &c->risen[at], &kept, &c->keys, err);
+        if (code == MR_OK && c->keys.count > 0)
+            code = add_parents(c, r, err);
+    }
+    if (code == MR_OK)
+        code = last_id(c->m, &last, err);
+    *grown = *grown || last > before;
+    mr_arena_release(&kept);
+    return code;
+}
+
 static enum mr_code expand_all(struct collecting *c, struct mr_err *err)
 {
+    const struct mr_plan_tables *plan = c->m->plan;
     enum mr_code code = MR_OK;
     bool grown = true;
+    c->risen = mr_arena_calloc(&c->m->arena, plan->nreferences + 1, sizeof *c->risen);
+    if (c->risen == NULL)
+        return mr_merge_nomem(err);
     while (code == MR_OK && grown) {
         grown = false;
-        for (size_t i = 0; code == MR_OK && i < c->m->plan->ntables; i++) {
+        for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
             c->table = &c->m->tables[i];
             code = mark_above(c->m, c->table, err);
             if (code == MR_OK)
                 code = expand_table(c, &grown, err);
         }
+        for (size_t i = 0; code == MR_OK && !grown && i < plan->nreferences; i++)
+            code = rise_by(c, i, &grown, err);
     }
     return code;
 }

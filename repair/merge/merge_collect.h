@@ -1,7 +1,8 @@
 /*
  * merge_collect: the rows of SOURCE that the merge planner looks at, each read again from
  * both servers: what check found in a table, and (mr_merge_collect_children) every row that
- * refers to one whose place on TARGET may be another, recursively.
+ * refers to one whose place on TARGET may be another, recursively; and what such rows refer
+ * to themselves, where TARGET has changed or lost it since check (merge_parents.h).
  *
  * A table without a key is collected whole as soon as one row of it is looked at.
  */
@@ -11,7 +12,7 @@
 #include "repair/merge/merge_internal.h"
 
 enum mr_code mr_merge_collect_findings(struct mr_merge *m, struct mr_err *err);
-/* The bounds are known by then, and set in w (column above). */
+/* And parents.  The bounds are known by then, and set in w (column above). */
 enum mr_code mr_merge_collect_children(struct mr_merge *m, struct mr_err *err);
 
 #endif

@@ -33,8 +33,9 @@ struct mr_verify_table {
     struct mr_rowhash hash;
     struct mr_plan_digester digester;
     struct mr_vec twice; /* struct mr_digest of identities that two rows have; sorted */
-    struct mr_vec expected; /* struct mr_verify_expected; without a key */
-    uint64_t new_found;     /* rows under new ids */
+    struct mr_vec expected;      /* struct mr_verify_expected; without a key */
+    uint64_t new_found;          /* rows under new ids */
+    struct mr_vec gone, orphans; /* keys that are missing; of verify_gone.c */
     /* with --source; NULL: it is not read */
     struct mr_pair *source_image;
     struct mr_readspec source_spec;
@@ -101,6 +102,15 @@ enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *t
 
 /* Proves every line of the entities (verify_lines.c). */
 enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);
+
+/* A row that planned ones may refer to is missing.  Then, when all lines are told of: rows
+ * that the plan wrote and that stand to the byte, but refer to such a one, do not stand
+ * (verify_gone.c). */
+void mr_verify_gone_init(struct mr_verify_table *table);
+enum mr_code mr_verify_note_gone(const struct mr_verify *v, struct mr_verify_table *table,
+                                 struct mr_key key, struct mr_err *err);
+enum mr_code mr_verify_orphans(struct mr_verify *v, struct mr_err *err);
+bool mr_verify_is_orphan(const struct mr_verify_table *table, struct mr_key key);
 
 /* Proves tables without a key, whose lines were gone through (verify_keyless.c). */
 enum mr_code mr_verify_expect(struct mr_verify_table *table,

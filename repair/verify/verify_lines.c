@@ -297,6 +297,10 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
     }
     if (code != MR_OK)
         return code;
+    if (finding.proof == MR_PROOF_MISSING)
+        code = mr_verify_note_gone(p->v, p->table, finding.key, err);
+    if (code != MR_OK)
+        return code;
     if (finding.proof != MR_PROOF_STANDS)
         return mr_verify_tell(p->v, p->table, &finding, err);
     if (is_parent(line))

@@ -198,6 +198,7 @@ enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run,
                                      .planned = &planned->tables[i],
                                      .twice = MR_VEC_INIT(struct mr_digest),
                                      .expected = MR_VEC_INIT(struct mr_verify_expected)};
+        mr_verify_gone_init(&v->tables[i]);
     }
     v->ntables = n;
     enum mr_code code = load_catalogue(v, err);
@@ -215,6 +216,8 @@ void mr_verify_close(struct mr_verify *v)
         mr_rowhash_release(&v->tables[i].hash);
         mr_vec_release(&v->tables[i].twice);
         mr_vec_release(&v->tables[i].expected);
+        mr_vec_release(&v->tables[i].gone);
+        mr_vec_release(&v->tables[i].orphans);
     }
     mr_verify_source_close(v);
     mr_reader_free(v->reader);

@@ -29,7 +29,7 @@ static const char *sentence(enum mr_proof proof)
     case MR_PROOF_TWICE: return "shares its identity with another row";
     case MR_PROOF_NOT_DELETED: return "was to be deleted, and is there";
     case MR_PROOF_UNPLANNED: return "has an id that the plan keeps for its own rows";
-    case MR_PROOF_DANGLING: return "refers to an id of the plan that is nobody's";
+    case MR_PROOF_DANGLING: return "refers to nobody";
     case MR_PROOF_SOURCE_GONE: return "is gone from the source";
     case MR_PROOF_SOURCE_DIFFERS:
         return "is not what the source holds under the key that it was made from";

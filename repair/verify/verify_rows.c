@@ -65,6 +65,8 @@ enum mr_code mr_verify_rows(struct mr_verify_rows *run, struct mr_err *err)
     if (code == MR_OK)
         code = mr_verify_lines(&v, err);
     if (code == MR_OK)
+        code = mr_verify_orphans(&v, err);
+    if (code == MR_OK)
         code = mr_verify_keyless(&v, err);
     if (code == MR_OK)
         code = mr_verify_blocks(&v, err);

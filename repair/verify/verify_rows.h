@@ -10,7 +10,8 @@
  *     edited it since;
  *   - no other row has the identity of a row that was lost history;
  *   - a row that was to be deleted is not there;
- *   - a row that others refer to (parent) is there and is who it was;
+ *   - a row that others refer to (parent) is there and is who it was; where it is gone, who
+ *     was written below it does not stand as planned, to the byte or not;
  * and of each table that new ids were handed out for: nothing but the plan's rows has one
  * of them as its key, and no reference names one that is nobody's.
  *
@@ -45,7 +46,7 @@ enum mr_proof {
     MR_PROOF_TWICE,        /* another row has its identity, too */
     MR_PROOF_NOT_DELETED,
     MR_PROOF_UNPLANNED,      /* a row under an id that the plan keeps for its own */
-    MR_PROOF_DANGLING,       /* a reference to such an id, and nobody is there */
+    MR_PROOF_DANGLING,       /* whom it refers to is gone; or a reference to such an id */
     MR_PROOF_SOURCE_GONE,    /* the lost history has lost the row */
     MR_PROOF_SOURCE_DIFFERS, /* or holds another than was planned from */
     MR_PROOFS

@@ -225,7 +225,9 @@ members someone-else {\"id\":\"$emil\"}"
         "DELETE FROM members WHERE id = 2" \
         "INSERT INTO members (id, mobile, name, inviter_id, profile, created_at)
          VALUES (2, '+492', 'Bert', 1, NULL, '2026-01-02')" \
-        "members missing parent {\"id\":\"2\"}"
+        "members missing parent {\"id\":\"2\"}
+members refers-to-nobody {\"id\":\"$dora\"} inviter_id -> $DB.members
+log refers-to-nobody {\"id\":\"5\"} member_id -> $DB.members"
     spoil "a row without a key is missed" \
         "DELETE FROM tags WHERE tag = 'lost' LIMIT 1" \
         "INSERT INTO tags VALUES ($dora, 'lost')" \
