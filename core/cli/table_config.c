@@ -57,6 +57,7 @@ static const struct word conflict_kinds[] = {
     {"differs", VALUE},
     {"identity-changed", VALUE},
     {"deleted-or-lost", EXISTENCE},
+    {"deleted-since", EXISTENCE},
     {"deleted-on-live", EXISTENCE},
     {"past-or-lost", EXISTENCE},
     {"parent-absent", EXISTENCE},

@@ -144,7 +144,9 @@ static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
                           "later plans of the case are applied, and may build on this "
                           "one: %s",
                           names.ptr);
-        mr_err_hint(err, "Nothing was changed. Undo them first, in that order.");
+        mr_err_hint(err,
+                    "Nothing was changed. Undo them first, in that order; what undo.sql "
+                    "took back, too: repair undo finds it gone, and notes that.");
     }
     mr_strbuf_release(&names);
     return code;
@@ -188,7 +190,8 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
         return code;
     if (ac->has_map)
         code = claim(ac, err);
-    if (code == MR_OK && which == MR_JOURNAL_APPLY)
+    /* a plan without rows is never in the way of another */
+    if (code == MR_OK && which == MR_JOURNAL_APPLY && ac->manifest->planned.rows > 0)
         code = set_plan(ac, "applied", err);
     if (code == MR_OK)
         code = mr_case_commit(ac->cf, err);
@@ -202,8 +205,10 @@ static enum mr_code set_map(struct mr_apply_case *ac, const char *state,
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(
-        ac->cf, "UPDATE plan_map SET state = ?1 WHERE plan = ?2 AND state <> ?1", &stmt,
-        err);
+        ac->cf,
+        "UPDATE plan_map SET state = ?1 WHERE plan = ?2 AND state NOT IN (?1,"
+        " 'matched')",
+        &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_text(stmt, 1, state);
         mr_case_bind_int(stmt, 2, ac->plan);

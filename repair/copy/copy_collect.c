@@ -1,6 +1,7 @@
 /* copy_collect.c: the rows of both sides that check found to differ; see
  * copy_internal.h. */
 #include "repair/copy/copy_internal.h"
+#include "repair/plan/plan_written.h"
 
 #include "core/pair/pair_identity.h"
 
@@ -157,6 +158,32 @@ static enum mr_code collect_state(struct collecting *w, enum mr_find_state state
     return code;
 }
 
+/* What plans of the case have written; it may have been undone since the run. */
+static enum mr_code collect_written(struct collecting *w, struct mr_err *err)
+{
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    struct mr_key after = {0};
+    enum mr_code code = MR_OK;
+    mr_arena_reset(&w->arena);
+    do {
+        mr_vec_clear(&keys);
+        mr_vec_clear(&w->asks);
+        code = mr_plan_written_page(w->c->m.cf, w->table, after, &w->arena, &keys, err);
+        for (size_t i = 0; code == MR_OK && i < keys.count; i++) {
+            struct mr_merge_ask *ask = mr_vec_push(&w->asks);
+            after = *(struct mr_key *)mr_vec_at(&keys, i);
+            if (ask == NULL)
+                code = mr_merge_nomem(err);
+            else
+                *ask = (struct mr_merge_ask){.value = after};
+        }
+        if (code == MR_OK)
+            code = ask_sides(w, &w->asks, err);
+    } while (code == MR_OK && keys.count > 0);
+    mr_vec_release(&keys);
+    return code;
+}
+
 static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table *table,
                                   struct mr_err *err)
 {
@@ -167,6 +194,8 @@ static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table 
         code = collect_state(&w, MR_FIND_DIVERGED, &any, err);
     if (code == MR_OK)
         code = collect_state(&w, MR_FIND_UNSETTLED, &any, err);
+    if (code == MR_OK && table->key.count > 0)
+        code = collect_written(&w, err);
     release(&w);
     return code == MR_OK && any && table->key.count == 0 && c->planned[table->at]
                ? mr_copy_bag(c, table, err)

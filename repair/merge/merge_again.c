@@ -17,15 +17,22 @@ static const char schema_sql[] =
     " STRICT, WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS plan_map_target ON plan_map (tbl, target_key);";
 
+/* Rows that were applied once, by plan. */
+static const char stands_sql[] = "DROP TABLE IF EXISTS temp.stands;"
+                                 "CREATE TEMP TABLE stands (plan INT, id INT, there INT)";
+
 /* SQLite would read the whole table by its primary key. */
 #define BY_TARGET " INDEXED BY plan_map_target"
 
 /* A row that was planned once. */
 struct planned {
     int64_t id; /* in w */
+    int64_t plan;
     struct mr_key source_key, target_key, identity, digest;
     struct mr_digest found; /* of TARGET's row under the key, once it is there */
-    bool is_new, was_applied;
+    bool is_new;
+    bool was_there; /* it was applied, or TARGET had it then */
+    bool restored;  /* it was applied */
     bool contested; /* a plan gave the key to another row, too */
     bool there;     /* found on TARGET, with its identity */
     bool named;     /* its identity was compared, and is the same */
@@ -37,7 +44,7 @@ struct testing {
     const struct mr_plan_table *table;
     struct mr_arena arena;
     struct mr_vec rows, asks, names; /* struct planned, struct mr_merge_ask ×2 */
-    struct mr_case_stmt *mark, *state, *rival;
+    struct mr_case_stmt *mark, *state, *rival, *stands;
 };
 
 /* ---- what was planned ---- */
@@ -45,11 +52,11 @@ struct testing {
 /* Of a row with several keys the certain ones come first. */
 static const char planned_sql[] =
     "SELECT w.id, p.source_key, p.target_key, p.identity, p.digest, p.is_new,"
-    " p.state='applied', EXISTS (SELECT 1 FROM plan_map o" BY_TARGET " WHERE o.tbl=?1 AND"
-    " o.target_key=p.target_key AND o.source_key<>p.source_key AND o.state<>'undone')"
-    " AS contested FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
-    " WHERE w.tbl=?2 AND w.id>?3 AND p.state<>'undone'"
-    " ORDER BY w.id, p.state, contested, p.target_key";
+    " p.state IN ('applied', 'matched'), EXISTS (SELECT 1 FROM plan_map o" BY_TARGET
+    " WHERE o.tbl=?1 AND o.target_key=p.target_key AND o.source_key<>p.source_key"
+    " AND (o.state<>'undone' OR p.state='undone')) AS contested, p.plan,"
+    " p.state='applied' FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
+    " WHERE w.tbl=?2 AND w.id>?3 ORDER BY w.id, p.state, contested, p.target_key";
 
 /* All that is planned of a row comes in one batch. */
 static bool is_full(const struct testing *t, int64_t next)
@@ -84,8 +91,10 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
         p->identity = mr_merge_work_bytes(stmt, 3, &t->arena, &code, err);
         p->digest = mr_merge_work_bytes(stmt, 4, &t->arena, &code, err);
         p->is_new = mr_case_int(stmt, 5) != 0;
-        p->was_applied = mr_case_int(stmt, 6) != 0;
+        p->was_there = mr_case_int(stmt, 6) != 0;
         p->contested = mr_case_int(stmt, 7) != 0;
+        p->plan = mr_case_int(stmt, 8);
+        p->restored = mr_case_int(stmt, 9) != 0;
     }
     mr_case_free(stmt);
     return code;
@@ -99,7 +108,7 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     struct testing *t = ctx;
     struct planned *p = mr_vec_at(&t->rows, (size_t)ask->tag);
     struct mr_key image = {row->image, row->len};
-    enum mr_code code = mr_merge_row_digest(t->table, image, &p->found, err);
+    enum mr_code code = mr_plan_row_digest(t->table, image, &p->found, err);
     if (code != MR_OK)
         return code;
     p->exact = p->digest.len == DIGEST_BYTES &&
@@ -145,7 +154,8 @@ static enum mr_code look(struct testing *t, struct mr_err *err)
 static const char rival_sql[] =
     "SELECT EXISTS (SELECT 1 FROM plan_map" BY_TARGET
     " WHERE tbl=?1 AND target_key=?2 AND"
-    " source_key<>?3 AND (state='applied' OR (state='proposed' AND digest=?4)))"
+    " source_key<>?3 AND (state='applied' OR (state IN ('proposed', 'undone') AND"
+    " digest=?4)))"
     " OR EXISTS (SELECT 1 FROM mark WHERE id=?5 AND into_key IS NOT NULL)";
 
 /* A key that plans gave to two rows says nothing of whose row stands there: equality
@@ -154,7 +164,7 @@ static const char rival_sql[] =
 static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err *err)
 {
     bool row = false;
-    if (!p->there || !p->contested || p->was_applied || p->named)
+    if (!p->there || !p->contested || p->was_there || p->named)
         return MR_OK;
     p->there = p->exact || p->digest.len == 0;
     if (!p->there)
@@ -176,14 +186,21 @@ static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err 
 
 static enum mr_code note(struct testing *t, const struct planned *p, struct mr_err *err)
 {
-    if (!p->there && !p->was_applied)
+    if (!p->there && !p->was_there)
         return MR_OK;
     mr_case_bind_int(t->mark, 1, p->id);
     mr_merge_work_bind(t->mark, 2, p->there ? p->target_key : (struct mr_key){0});
     mr_case_bind_int(t->mark, 3, !p->there);
-    mr_case_bind_int(t->mark, 4, p->there && p->exact);
+    /* whom a plan matched differs from SOURCE's row as before */
+    bool matched = p->was_there && !p->restored;
+    mr_case_bind_int(t->mark, 4, p->there && p->exact && !matched);
     enum mr_code code = mr_case_run(t->mark, err);
-    if (code != MR_OK || p->was_applied)
+    mr_case_bind_int(t->stands, 1, p->plan);
+    mr_case_bind_int(t->stands, 2, p->id);
+    mr_case_bind_int(t->stands, 3, p->there);
+    if (code == MR_OK && p->restored)
+        code = mr_case_run(t->stands, err);
+    if (code != MR_OK || p->was_there)
         return code;
     mr_case_bind_text(t->state, 1, mr_plan_table_name(t->table));
     mr_merge_work_bind(t->state, 2, p->source_key);
@@ -211,13 +228,66 @@ static enum mr_code test_table(struct testing *t, struct mr_err *err)
     return code;
 }
 
+/* ---- taken back as a whole ---- */
+
+/* Plans that were applied, and of which nothing, or less than half, is there any more. */
+static const char missed_sql[] =
+    "SELECT plan, sum(there), CASE plan WHEN 0 THEN count(*) ELSE"
+    " (SELECT count(DISTINCT tree) FROM step s WHERE s.plan=stands.plan) END"
+    " FROM stands GROUP BY plan HAVING 2*sum(there)<count(*)";
+
+static enum mr_code take_back(struct mr_merge *m, int64_t plan, struct mr_err *err)
+{
+    static const char *const sql[] = {
+        "DELETE FROM mark WHERE gone AND into_key IS NULL AND id IN"
+        " (SELECT id FROM stands WHERE plan=?1)",
+        "UPDATE plan_map SET state='undone' WHERE plan=?1 AND state='applied'",
+        "UPDATE plan SET state='undone' WHERE id=?1"};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < sizeof sql / sizeof sql[0]; i++)
+        code = mr_merge_work_run(m, sql[i], &plan, 1, NULL, err);
+    return code;
+}
+
+/* undo.sql by the stock client tells the case nothing.  Where no row stands of a plan that
+ * restored several people, it was taken back: it is as good as undone.  Where it was one
+ * person only, or some stand, they may as well have been deleted one by one: that is asked
+ * (mark.skip is not set). */
+static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
+{
+    struct mr_case_stmt *missed = NULL;
+    struct mr_vec back = MR_VEC_INIT(int64_t);
+    bool row = false;
+    enum mr_code code = mr_case_prepare(m->cf, missed_sql, &missed, err);
+    while (code == MR_OK && (code = mr_case_step(missed, &row, err)) == MR_OK && row) {
+        int64_t plan = mr_case_int(missed, 0);
+        bool whole = mr_case_int(missed, 1) == 0 && mr_case_int(missed, 2) > 1;
+        int64_t *slot = whole ? mr_vec_push(&back) : NULL;
+        if (slot != NULL)
+            *slot = plan;
+        else if (whole)
+            code = mr_merge_nomem(err);
+        else
+            code = mr_merge_work_run(m,
+                                     "UPDATE mark SET skip=0 WHERE gone AND into_key IS"
+                                     " NULL AND id IN (SELECT id FROM stands WHERE"
+                                     " plan=?1)",
+                                     &plan, 1, NULL, err);
+    }
+    mr_case_free(missed);
+    for (size_t i = 0; code == MR_OK && i < back.count; i++)
+        code = take_back(m, *(int64_t *)mr_vec_at(&back, i), err);
+    mr_vec_release(&back);
+    return code;
+}
+
 /* Rows that were deleted since keep that as their conflict, and its choice. */
 static enum mr_code skip_deleted(struct mr_merge *m, struct mr_err *err)
 {
     return mr_merge_work_run(
         m,
         "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
-        " 'skip' FROM mark WHERE gone AND into_key IS NULL",
+        " 'skip' FROM mark WHERE gone AND skip AND into_key IS NULL",
         NULL, 0, NULL, err);
 }
 
@@ -229,6 +299,11 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
                         .names = MR_VEC_INIT(struct mr_merge_ask)};
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_exec(m->cf, stands_sql, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(m->cf, "INSERT INTO stands VALUES (?,?,?)", &t.stands, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             m->cf,
@@ -251,7 +326,10 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
             code = test_table(&t, err);
     }
     if (code == MR_OK)
+        code = find_taken_back(m, err);
+    if (code == MR_OK)
         code = skip_deleted(m, err);
+    mr_case_free(t.stands);
     mr_case_free(t.mark);
     mr_case_free(t.state);
     mr_case_free(t.rival);
@@ -264,24 +342,29 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
 
 /* ---- remembering ---- */
 
-/* A row under a key of its own is told by that; one that kept its key, by being equal. */
-enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *table,
-                               struct mr_key source_key, struct mr_key target_key,
+/* Without a digest: a row under a key of its own is told by that, one that kept its key by
+ * being equal, and whether it ever stood is not known. */
+enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *told,
                                struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    const char *state = told->is_matched ? "matched" : "applied";
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             cf,
-            "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, digest, is_new,"
-            " state, plan) VALUES (?1, ?2, ?3, x'', ?2<>?3, 'proposed', ?4)",
+            "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity,"
+            " digest, is_new, state, plan) VALUES (?1,?2,?3,?4,?5,?6 AND ?2<>?3,?7,0)",
             &stmt, err);
     if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, table);
-        mr_merge_work_bind(stmt, 2, source_key);
-        mr_merge_work_bind(stmt, 3, target_key);
-        mr_case_bind_int(stmt, 4, plan);
+        mr_case_bind_text(stmt, 1, told->table);
+        mr_merge_work_bind(stmt, 2, told->source_key);
+        mr_merge_work_bind(stmt, 3, told->target_key);
+        mr_merge_work_bind(stmt, 4, told->identity);
+        mr_case_bind_borrowed(stmt, 5, told->digest.len > 0 ? told->digest.ptr : "",
+                              told->digest.len);
+        mr_case_bind_int(stmt, 6, !told->is_matched);
+        mr_case_bind_text(stmt, 7, told->digest.len > 0 ? state : "proposed");
         code = mr_case_run(stmt, err);
     }
     mr_case_free(stmt);
@@ -357,8 +440,12 @@ static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
 {
     const struct mr_plan_table *t = &m->plan->tables[e->table];
     struct mr_digest digest = {0};
+    bool matched = e->after == NULL;
     enum mr_code code =
-        mr_merge_row_digest(t, (struct mr_key){e->after, e->after_len}, &digest, err);
+        mr_plan_row_digest(t,
+                           matched ? (struct mr_key){e->target, e->target_len}
+                                   : (struct mr_key){e->after, e->after_len},
+                           &digest, err);
     if (code != MR_OK)
         return code;
     mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
@@ -395,12 +482,18 @@ static enum mr_code propose_table(struct mr_merge *m, struct mr_case_stmt *stmt,
     return code;
 }
 
+static const char propose_sql[] =
+    "INSERT OR REPLACE INTO plan_map VALUES (?,?,?,?,?,?,'proposed',?)";
+/* Whom a plan restored is found again by the next one: that stays his. */
+static const char matched_sql[] =
+    "INSERT OR IGNORE INTO plan_map VALUES (?,?,?,?,?,?,'matched',?)";
+
 enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        m->cf, "INSERT OR REPLACE INTO plan_map VALUES (?,?,?,?,?,?,'proposed',?)", &stmt,
-        err);
+    struct mr_case_stmt *stmt = NULL, *matched = NULL;
+    enum mr_code code = mr_case_prepare(m->cf, propose_sql, &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, matched_sql, &matched, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         const struct mr_plan_table *t = &m->plan->tables[i];
         if (t->key.count == 0)
@@ -408,7 +501,10 @@ enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
         code = propose_table(m, stmt, t, MR_DECIDE_INSERT, err);
         if (code == MR_OK)
             code = propose_table(m, stmt, t, MR_DECIDE_RENUMBER, err);
+        if (code == MR_OK)
+            code = propose_table(m, matched, t, MR_DECIDE_MATCHED, err);
     }
     mr_case_free(stmt);
+    mr_case_free(matched);
     return code;
 }

@@ -4,7 +4,9 @@
  *
  * A row that an earlier plan was to put at a key is there with its identity: it was
  * applied, and is that row.  It is not there, though it once was: it was deleted since, is
- * listed, and not inserted again.  It never was, or was undone: it is decided anew.
+ * listed, and not inserted again.  It never was, or was undone: it is decided anew.  Where
+ * nothing stands of a plan that was applied, it was taken back behind the case's back; where
+ * most of it is gone, nobody can say, and it is asked.
  * A row without an identity is known by an id that no counter gave to anybody else, or by
  * being, to the last byte, what was planned.  A plan that was never applied leaves its ids
  * to later ones: where two rows were to get one key, it is the row of the one that was
@@ -12,7 +14,8 @@
  *
  * Kept in the case:
  *   plan_map (tbl "db.t", source_key, target_key, identity, digest of the row as planned,
- *             is_new: the id is of a block, state 'proposed' · 'applied' · 'undone', plan)
+ *             is_new: the id is of a block, state 'proposed' · 'applied' · 'undone' ·
+ *             'matched': TARGET had it, plan; 0: of another case)
  */
 #ifndef MR_MERGE_AGAIN_H
 #define MR_MERGE_AGAIN_H
@@ -26,13 +29,21 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err);
  * restored or matched: they are lost history, though equal on both sides by now. */
 enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err);
 
-/* Takes up what a plan said that this case does not know: a row of SOURCE stands on TARGET
- * under that key.  What the case knows of the pair itself stays. */
-enum mr_code mr_merge_remember(struct mr_case *cf, int64_t plan, const char *table,
-                               struct mr_key source_key, struct mr_key target_key,
+/* What a plan said that this case does not know: a row of SOURCE stands on TARGET under
+ * that key. */
+struct mr_merge_told {
+    const char *table; /* "db.t" */
+    struct mr_key source_key, target_key;
+    struct mr_key identity; /* canonical; ptr NULL: nobody, or not told */
+    struct mr_key digest;   /* of the row as planned; len 0: not told */
+    bool is_matched;        /* TARGET had it then */
+};
+
+/* Takes it up; what the case knows of the pair itself stays. */
+enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *told,
                                struct mr_err *err);
 
-/* Proposes what the plan inserts; its entities are written. */
+/* Proposes what the plan inserts, and keeps whom it matched; its entities are written. */
 enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err);
 
 #endif

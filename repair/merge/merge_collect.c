@@ -8,6 +8,7 @@
 #include "repair/merge/merge_parents.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
+#include "repair/plan/plan_written.h"
 
 #define FINDINGS 500 /* a batch, with their images */
 
@@ -362,6 +363,33 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
     return code;
 }
 
+/* ---- what plans of the case have written ---- */
+
+static enum mr_code collect_written(struct collecting *c, struct mr_err *err)
+{
+    const struct mr_plan_table *t = c->table->plan;
+    const struct mr_merge_lookup what = {MR_SOURCE, t, t->key};
+    struct mr_arena kept = MR_ARENA_INIT;
+    struct mr_key after = {0};
+    int64_t from = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && !is_keyless(c->table)) {
+        mr_vec_clear(&c->keys);
+        code = mr_plan_written_page(c->m->cf, t, after, &kept, &c->keys, err);
+        if (code != MR_OK || c->keys.count == 0)
+            break;
+        after = *(struct mr_key *)mr_vec_at(&c->keys, c->keys.count - 1);
+        code = last_id(c->m, &from, err);
+        if (code == MR_OK)
+            code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count,
+                                          add_row, c, err);
+        if (code == MR_OK)
+            code = read_live(c, &from, err);
+    }
+    mr_arena_release(&kept);
+    return code;
+}
+
 /* ---- children ---- */
 
 /* May what r refers to be another value on TARGET? */
@@ -580,6 +608,8 @@ static enum mr_code collect_all(struct collecting *c, struct mr_err *err)
         code = collect_state(c, MR_FIND_DIVERGED, err);
         if (code == MR_OK)
             code = collect_state(c, MR_FIND_UNSETTLED, err);
+        if (code == MR_OK)
+            code = collect_written(c, err);
     }
     return code;
 }

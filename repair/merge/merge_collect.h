@@ -1,6 +1,6 @@
 /*
  * merge_collect: the rows of SOURCE that the merge planner looks at, each read again from
- * both servers: what check found in a table, and (mr_merge_collect_children) every row that
+ * both servers: what check found in a table, what plans of the case have written, and (mr_merge_collect_children) every row that
  * refers to one whose place on TARGET may be another, recursively; and what such rows refer
  * to themselves, where TARGET has changed or lost it since check (merge_parents.h).
  *

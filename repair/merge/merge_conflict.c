@@ -79,7 +79,7 @@ static enum mr_code find_gone(const struct component *c, struct mr_err *err)
     enum mr_code code = run(c,
                             "UPDATE m SET own='deleted-since' WHERE " OF_COMPONENT
                             " AND there IS NULL AND id IN"
-                            " (SELECT k.id FROM mark k WHERE k.gone)",
+                            " (SELECT k.id FROM mark k WHERE k.gone AND NOT k.restored)",
                             err);
     return code == MR_OK ? run(c,
                                "UPDATE m SET own=CASE grp WHEN 2 THEN 'deleted-on-live'"

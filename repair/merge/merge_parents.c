@@ -70,8 +70,8 @@ static enum mr_code take_own(void *ctx, const struct mr_merge_ask *ask,
     struct looking *l = ctx;
     struct parent *p = mr_vec_at(&l->parents, (size_t)ask->tag);
     p->is_there = true;
-    return mr_merge_row_digest(l->table, (struct mr_key){row->image, row->len}, &p->found,
-                               err);
+    return mr_plan_row_digest(l->table, (struct mr_key){row->image, row->len}, &p->found,
+                              err);
 }
 
 static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
@@ -81,7 +81,7 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     struct parent *p = mr_vec_at(&l->parents, (size_t)ask->tag);
     struct mr_digest live;
     enum mr_code code =
-        mr_merge_row_digest(l->table, (struct mr_key){row->image, row->len}, &live, err);
+        mr_plan_row_digest(l->table, (struct mr_key){row->image, row->len}, &live, err);
     if (code == MR_OK && mr_digest_equal(live, p->found))
         p->stands = true;
     return code;

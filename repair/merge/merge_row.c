@@ -85,18 +85,6 @@ enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table
     return code;
 }
 
-enum mr_code mr_merge_row_digest(const struct mr_plan_table *table, struct mr_key image,
-                                 struct mr_digest *digest, struct mr_err *err)
-{
-    size_t pos = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++)
-        code = mr_row_skip(image.ptr, image.len, &pos, err);
-    if (code == MR_OK)
-        *digest = mr_digest_bytes(image.ptr, pos);
-    return code;
-}
-
 enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values,
                                size_t nvalues, struct mr_strbuf *out, struct mr_err *err)
 {

@@ -27,10 +27,6 @@ enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table
                                   struct mr_key a, struct mr_key b, size_t except,
                                   bool *differs, struct mr_err *err);
 
-/* Of the columns of an image, without the hidden values behind them. */
-enum mr_code mr_merge_row_digest(const struct mr_plan_table *table, struct mr_key image,
-                                 struct mr_digest *digest, struct mr_err *err);
-
 /* Replaces out by the image with the values of some columns exchanged: values has one for
  * each column, ptr NULL where it stays. */
 enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values,

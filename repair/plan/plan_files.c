@@ -1,6 +1,7 @@
 /* plan_files.c: see plan_files.h. */
 #include "repair/plan/plan_files.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/signals.h"
@@ -159,6 +160,26 @@ static bool is_mapped(const struct mr_entity *e)
             strcmp(e->kind, "differs") == 0);
 }
 
+/* What tells a later plan, without the case, whether the row still stands (plan_idmap.h). */
+static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
+                              const struct mr_entity *e, struct mr_key row,
+                              struct mr_err *err)
+{
+    struct mr_digest digest = {0};
+    enum mr_code code = mr_plan_row_digest(t, row, &digest, err);
+    bool restored = e->decision == MR_DECIDE_INSERT || e->decision == MR_DECIDE_RENUMBER;
+    mr_plan_text_str(&w->line,
+                     mr_decision_name(restored ? e->decision : MR_DECIDE_MATCHED));
+    mr_strbuf_reset(&w->text);
+    if (e->identity != NULL)
+        mr_strbuf_add_hex(&w->text, e->identity, e->identity_len);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    mr_strbuf_reset(&w->text);
+    mr_strbuf_add_fmt(&w->text, "%016" PRIx64 "%016" PRIx64, digest.hi, digest.lo);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    return code;
+}
+
 static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
@@ -180,12 +201,15 @@ static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
     if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS)
         code = mr_plan_text_of_row(&w->text, t, &t->named_by, row, err);
     mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    if (code == MR_OK)
+        code = add_proof(w, t, e, row, err);
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
 }
 
 static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
 {
-    static const char head[] = "table,source_key,target_key,identity\r\n";
+    static const char head[] = "table,source_key,target_key,identity,decision,"
+                               "identity_key,digest\r\n";
     enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
     for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++)
         code = walk_table(w, i, write_mapped, err);

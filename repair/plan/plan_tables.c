@@ -333,6 +333,18 @@ static enum mr_code freeze(struct opening *o, struct mr_err *err)
     return MR_OK;
 }
 
+enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,
+                                struct mr_digest *digest, struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++)
+        code = mr_row_skip(image.ptr, image.len, &pos, err);
+    if (code == MR_OK)
+        *digest = mr_digest_bytes(image.ptr, pos);
+    return code;
+}
+
 enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *sides,
                                  const struct mr_config *config, struct mr_findings *fd,
                                  struct mr_arena *arena, struct mr_err *err)

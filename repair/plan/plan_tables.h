@@ -101,6 +101,9 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *s
 const char *mr_plan_table_name(const struct mr_plan_table *table);
 const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column);
 bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
+/* Of the columns of an image, without the hidden values behind them. */
+enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,
+                                struct mr_digest *digest, struct mr_err *err);
 bool mr_plan_has_counter(const struct mr_plan_table *table);
 
 #endif

@@ -9,17 +9,20 @@
 
 #include "core/file/csv_in.h"
 #include "repair/merge/merge_again.h"
+#include "repair/plan/plan_written.h"
 
-enum column { TABLE, SOURCE_KEY, TARGET_KEY, COLUMNS };
+enum column { TABLE, SOURCE_KEY, TARGET_KEY, DECISION, IDENTITY_KEY, DIGEST, COLUMNS };
 static const char *const column_names[COLUMNS] = {
-    [TABLE] = "table", [SOURCE_KEY] = "source_key", [TARGET_KEY] = "target_key"};
+    [TABLE] = "table",       [SOURCE_KEY] = "source_key",     [TARGET_KEY] = "target_key",
+    [DECISION] = "decision", [IDENTITY_KEY] = "identity_key", [DIGEST] = "digest"};
+#define NEEDED DECISION /* those before it */
 
 struct reading {
     const char *path;
     const struct mr_plan_tables *tables;
     struct mr_case *cf;
-    int64_t plan;
-    struct mr_strbuf part, bytes, keys[2];
+    struct mr_case_stmt *once; /* keys that were told of */
+    struct mr_strbuf part, bytes, keys[2], identity;
     size_t at[COLUMNS];
     size_t width; /* 0: no header yet */
 };
@@ -37,6 +40,8 @@ static bool take_number(const char *text, struct mr_value *value)
 {
     char *end = NULL;
     errno = 0;
+    if (digit(text[text[0] == '-']) < 0 || digit(text[text[0] == '-']) > 9)
+        return false; /* no blank, no sign that no server prints */
     if (text[0] == '-') {
         value->cls = MR_CLASS_INT;
         value->i = strtoll(text, &end, 10);
@@ -47,19 +52,25 @@ static bool take_number(const char *text, struct mr_value *value)
     return errno == 0 && end != text && *end == '\0';
 }
 
-static bool take_hex(struct reading *r, struct mr_value *value)
+static bool add_bytes(struct mr_strbuf *out, const char *hex, size_t len)
 {
-    mr_strbuf_reset(&r->bytes);
-    for (size_t i = 0; i + 1 < r->part.len; i += 2) {
-        int high = digit(r->part.ptr[i]), low = digit(r->part.ptr[i + 1]);
+    mr_strbuf_reset(out);
+    for (size_t i = 0; i + 1 < len; i += 2) {
+        int high = digit(hex[i]), low = digit(hex[i + 1]);
         if (high < 0 || low < 0)
             return false;
-        mr_strbuf_add_char(&r->bytes, (char)(high << 4 | low));
+        mr_strbuf_add_char(out, (char)(high << 4 | low));
     }
+    return len % 2 == 0;
+}
+
+static bool take_hex(struct reading *r, struct mr_value *value)
+{
+    bool is_hex = add_bytes(&r->bytes, r->part.ptr, r->part.len);
     value->cls = MR_CLASS_BINARY;
     value->ptr = r->bytes.ptr;
     value->len = r->bytes.len;
-    return r->part.len % 2 == 0;
+    return is_hex;
 }
 
 /* The part that r->part holds, as a value of that column. */
@@ -98,20 +109,85 @@ static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t,
 
 /* ---- lines ---- */
 
+static enum mr_code no_column(const char *name, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "there is no column \"%s\"", name);
+    mr_err_hint(err,
+                "Give idmap.csv as the plan wrote it, not as a spreadsheet saved it.");
+    return MR_E_REFUSED;
+}
+
 static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields,
                                 size_t count, struct mr_err *err)
 {
+    size_t found = 0;
     r->width = count;
     for (size_t c = 0; c < COLUMNS; c++) {
         r->at[c] = SIZE_MAX;
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(fields[i].ptr, column_names[c]) == 0)
-                r->at[c] = i;
-        if (r->at[c] == SIZE_MAX)
-            return mr_err_set(err, MR_E_REFUSED, "there is no column \"%s\"",
-                              column_names[c]);
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(fields[i].ptr, column_names[c]) != 0)
+                continue;
+            if (r->at[c] != SIZE_MAX)
+                return mr_err_set(err, MR_E_REFUSED, "column \"%s\" stands twice",
+                                  column_names[c]);
+            r->at[c] = i;
+        }
+        if (c < NEEDED && r->at[c] == SIZE_MAX)
+            return no_column(column_names[c], err);
+        found += c >= NEEDED && r->at[c] != SIZE_MAX;
     }
+    for (size_t c = NEEDED; found > 0 && c < COLUMNS; c++)
+        if (r->at[c] == SIZE_MAX)
+            return no_column(column_names[c], err);
     return MR_OK;
+}
+
+/* Each row of SOURCE, and each key of TARGET, is one line's. */
+static enum mr_code check_once(struct reading *r, const char *table, const char *text,
+                               int side, struct mr_err *err)
+{
+    bool is_first = false;
+    mr_case_bind_text(r->once, 1, table);
+    mr_case_bind_int(r->once, 2, side);
+    mr_case_bind_borrowed(r->once, 3, r->keys[side].ptr, r->keys[side].len);
+    enum mr_code code = mr_case_step(r->once, &is_first, err);
+    mr_case_reset(r->once);
+    return code == MR_OK && !is_first
+               ? mr_err_set(err, MR_E_REFUSED,
+                            "key \"%.200s\" of table \"%s\" of the %s stands twice", text,
+                            table, side == MR_SOURCE ? "source" : "target")
+               : code;
+}
+
+/* What only plans of this version tell. */
+static enum mr_code read_proof(struct reading *r, const struct mr_csv_field *fields,
+                               struct mr_merge_told *told, struct mr_digest *digest,
+                               struct mr_err *err)
+{
+    const struct mr_csv_field *hex = &fields[r->at[IDENTITY_KEY]];
+    const char *text = fields[r->at[DIGEST]].ptr;
+    const char *decision = fields[r->at[DECISION]].ptr;
+    unsigned char bytes[sizeof *digest];
+    told->is_matched = strcmp(decision, mr_decision_name(MR_DECIDE_MATCHED)) == 0;
+    if (!told->is_matched && strcmp(decision, mr_decision_name(MR_DECIDE_INSERT)) != 0 &&
+        strcmp(decision, mr_decision_name(MR_DECIDE_RENUMBER)) != 0)
+        return mr_err_set(err, MR_E_REFUSED, "\"%.40s\" is no decision of an id map",
+                          decision);
+    if (!add_bytes(&r->identity, text, fields[r->at[DIGEST]].len) ||
+        r->identity.len != sizeof bytes)
+        return mr_err_set(err, MR_E_REFUSED, "\"%.60s\" is no digest", text);
+    memcpy(bytes, r->identity.ptr, sizeof bytes);
+    *digest = (struct mr_digest){0};
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        uint64_t *half = i < sizeof bytes / 2 ? &digest->hi : &digest->lo;
+        *half = *half << 8 | bytes[i];
+    }
+    told->digest = (struct mr_key){digest, sizeof *digest};
+    if (!add_bytes(&r->identity, hex->ptr, hex->len))
+        return mr_err_set(err, MR_E_REFUSED, "\"%.60s\" is no identity key", hex->ptr);
+    if (r->identity.len > 0)
+        told->identity = (struct mr_key){r->identity.ptr, r->identity.len};
+    return mr_strbuf_check(&r->identity, "reading an id map", err);
 }
 
 static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fields,
@@ -119,19 +195,27 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
 {
     const char *name = fields[r->at[TABLE]].ptr;
     const struct mr_plan_table *t = NULL;
+    struct mr_merge_told told = {.table = name};
+    struct mr_digest digest;
+    enum mr_code code = MR_OK;
     for (size_t i = 0; t == NULL && i < r->tables->ntables; i++)
         if (strcmp(mr_plan_table_name(&r->tables->tables[i]), name) == 0)
             t = &r->tables->tables[i];
     if (t == NULL || t->key.count == 0)
         return mr_err_set(err, MR_E_REFUSED, "table \"%s\" is not planned", name);
-    enum mr_code code = encode_key(r, t, fields[r->at[SOURCE_KEY]].ptr, &r->keys[0], err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        const char *text = fields[r->at[SOURCE_KEY + side]].ptr;
+        code = encode_key(r, t, text, &r->keys[side], err);
+        if (code == MR_OK)
+            code = check_once(r, name, text, side, err);
+    }
+    told.source_key = (struct mr_key){r->keys[0].ptr, r->keys[0].len};
+    told.target_key = (struct mr_key){r->keys[1].ptr, r->keys[1].len};
+    if (code == MR_OK && r->at[DIGEST] != SIZE_MAX)
+        code = read_proof(r, fields, &told, &digest, err);
     if (code == MR_OK)
-        code = encode_key(r, t, fields[r->at[TARGET_KEY]].ptr, &r->keys[1], err);
-    return code == MR_OK
-               ? mr_merge_remember(r->cf, r->plan, name,
-                                   (struct mr_key){r->keys[0].ptr, r->keys[0].len},
-                                   (struct mr_key){r->keys[1].ptr, r->keys[1].len}, err)
-               : code;
+        code = mr_merge_remember(r->cf, &told, err);
+    return code == MR_OK ? mr_plan_written_add(r->cf, t, told.source_key, err) : code;
 }
 
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
@@ -171,26 +255,38 @@ static enum mr_code read_file(struct reading *r, struct mr_err *err)
             mr_err_set_sys(err, MR_E_IO, errno, "could not read id map \"%s\"", r->path);
     if (code == MR_OK)
         code = mr_csv_in_finish(&csv, err);
+    if (code == MR_OK && r->width == 0)
+        code = mr_err_set(err, MR_E_REFUSED, "id map \"%s\" is empty", r->path);
     mr_csv_in_release(&csv);
     (void)fclose(in);
     return code;
 }
 
 enum mr_code mr_plan_idmap_read(const char *path, struct mr_findings *fd,
-                                const struct mr_plan_store *store,
                                 const struct mr_plan_tables *tables, struct mr_err *err)
 {
     struct reading r = {.path = path,
                         .tables = tables,
                         .cf = mr_findings_case(fd),
-                        .plan = mr_plan_store_id(store),
                         .part = MR_STRBUF_INIT,
                         .bytes = MR_STRBUF_INIT,
-                        .keys = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
-    enum mr_code code = read_file(&r, err);
+                        .keys = {MR_STRBUF_INIT, MR_STRBUF_INIT},
+                        .identity = MR_STRBUF_INIT};
+    enum mr_code code =
+        mr_case_exec(r.cf,
+                     "DROP TABLE IF EXISTS temp.idmap; CREATE TEMP TABLE idmap (tbl TEXT,"
+                     " side INT, key BLOB, PRIMARY KEY (tbl, side, key)) WITHOUT ROWID",
+                     err);
+    if (code == MR_OK)
+        code = mr_case_prepare(
+            r.cf, "INSERT OR IGNORE INTO idmap VALUES (?,?,?) RETURNING 1", &r.once, err);
+    if (code == MR_OK)
+        code = read_file(&r, err);
+    mr_case_free(r.once);
     mr_strbuf_release(&r.part);
     mr_strbuf_release(&r.bytes);
     mr_strbuf_release(&r.keys[0]);
     mr_strbuf_release(&r.keys[1]);
+    mr_strbuf_release(&r.identity);
     return code;
 }

@@ -1,10 +1,17 @@
 /*
  * plan_idmap: idmap.csv of a plan that was applied and that the case does not know
  * (--idmap FILE): what it says of who is who stands in for what the case would have kept
- * (merge_again.h).
+ * (merge_again.h), also who was deleted since.
  *
  * Columns are found by their names; `table`, `source_key` and `target_key` are needed.
- * Keys are read as plan_text.h prints them.
+ * Keys are read as plan_text.h prints them.  `decision` (insert, renumber, matched),
+ * `identity_key` (the canonical identity, in hex) and `digest` (of the row as planned) come
+ * together, or not at all: a file of an older version has none of them, and then a row that
+ * is not there counts as one that never was.
+ *
+ * The file may lie: each row is looked for on TARGET.  What no plan writes is refused by
+ * its line: other columns or separators, a table that is not planned, a key twice, what is
+ * no number or not hexadecimal.
  *
  * Errors: MR_E_REFUSED with file and line; MR_E_IO.  Threads: one.
  */
@@ -16,7 +23,6 @@
 
 /* Within the store's transaction, before anything is decided. */
 enum mr_code mr_plan_idmap_read(const char *path, struct mr_findings *fd,
-                                const struct mr_plan_store *store,
                                 const struct mr_plan_tables *tables, struct mr_err *err);
 
 #endif

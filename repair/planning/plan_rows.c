@@ -8,6 +8,7 @@
 #include "repair/plan/plan_mentions.h"
 #include "repair/plan/plan_parents.h"
 #include "repair/plan/plan_server.h"
+#include "repair/plan/plan_written.h"
 #include "repair/planning/plan_decisions.h"
 #include "repair/planning/plan_idmap.h"
 #include "repair/planning/plan_refuse.h"
@@ -45,7 +46,7 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_parents_check(&parents, err);
     if (code == MR_OK && o->idmap != NULL)
-        code = mr_plan_idmap_read(o->idmap, r->p->fd, r->store, &r->tables, err);
+        code = mr_plan_idmap_read(o->idmap, r->p->fd, &r->tables, err);
     if (code == MR_OK && o->decisions != NULL)
         code = mr_plan_decisions_open(o->decisions, r->p->fd, &r->tables, &r->decisions,
                                       err);
@@ -310,6 +311,8 @@ static enum mr_code make(struct rows *r, struct mr_err *err)
         code = mr_plan_store_begin(r->store, p->record.id, err);
     if (code == MR_OK)
         code = decide(r, err);
+    if (code == MR_OK)
+        code = mr_plan_written_note(mr_findings_case(p->fd), r->store, &r->tables, err);
     if (code == MR_OK)
         code = sum_up(r, err);
     if (code == MR_OK)

@@ -106,8 +106,8 @@ check
 plan_is 1 "a plan with open conflicts" one
 is "its files" "$(find one -type f -printf '%f\n' | sort | tr '\n' ' ')" \
     "apply.sql conflicts.csv entities.csv.zst idmap.csv plan.json reseed.sql undo.sql verify.sql "
-is "who is who" "$(tr -d '\r' <one/idmap.csv | grep members)" "$DB.members,4,1000006,m3
-$DB.members,5,5,m4"
+is "who is who" "$(tr -d '\r' <one/idmap.csv | grep members | cut -d, -f1-5)" "$DB.members,4,1000006,m3,renumber
+$DB.members,5,5,m4,matched"
 is "orders and payments go along" "$(grep -c "$DB.[ow]" one/idmap.csv)" 4
 is "conflicts" "$(kinds)" "members changed 1
 members differs 1"
@@ -254,8 +254,8 @@ refused 5 "without the map, payments would come again" \
 plan again --idmap twelve/idmap.csv --split-key "$DB.members=3" --split-key "$DB.wallet=1" \
     --split-key "$DB.news=1" --split-key "$DB.orders=1"
 is "with it there is nothing to do" "$(jq -r .rows.rows again/plan.json)" 0
-is "and everybody is where they were" "$(grep -E 'members|wallet,2' again/idmap.csv)" \
-    "$(grep -E 'members|wallet,2' twelve/idmap.csv)"
+is "and everybody is where they were" "$(grep -E 'members|wallet,2' again/idmap.csv | cut -d, -f1-4)" \
+    "$(grep -E 'members|wallet,2' twelve/idmap.csv | cut -d, -f1-4)"
 
 # rows that were restored under their old keys are equal by now, and yet not the common past
 fresh ab "$DB"
