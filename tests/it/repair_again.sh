@@ -74,6 +74,29 @@ plan 1 "planning again" two "$CASE"
 rep_is 1 "and applying" apply --yes --case "$CASE" two "$DST"
 is "everybody is back, once" "$(on "SELECT GROUP_CONCAT(mobile ORDER BY mobile) FROM members WHERE mobile LIKE 'lost%' OR mobile LIKE 'both%'")" lost3,lost4,lost5,lost6
 
+# ---- the other policies: a run that saw a plan applied, which is undone since -----------------
+rm -f "$CASE"
+histories
+state() { on "SELECT 'm', id, mobile, inviter FROM members UNION ALL SELECT 'o', id, member_id, no FROM orders
+    UNION ALL SELECT 'l', id, member_id, what FROM log ORDER BY 1, 2"; }
+for policy in mirror backfill; do
+    options=(--config my.ini --case "$CASE" --policy $policy)
+    [ $policy = backfill ] || options+=(--allow-deletes 0)
+    rm -rf first again
+    checked
+    rep plan "${options[@]}" --output first
+    ok "$policy: there is something to write" [ "$(planned_rows first)" -gt 0 ]
+    rep apply --yes --case "$CASE" first "$DST"
+    AFTER=$(state)
+    checked
+    rep undo --yes --case "$CASE" first "$DST"
+    rep plan "${options[@]}" --output again
+    is "$policy: as many rows are planned as before" "$(planned_rows again)" "$(planned_rows first)"
+    rep apply --yes --case "$CASE" again "$DST"
+    is "$policy: and everything is as it was" "$(state)" "$AFTER"
+    rep undo --yes --case "$CASE" again "$DST"
+done
+
 # ---- a map that no plan wrote ---------------------------------------------------------------
 faulty() { # faulty DESCRIPTION REASON: ./map is refused, by its line
     plan 5 "a map with $1 is refused" never "$CASE" --idmap map
