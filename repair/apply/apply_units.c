@@ -18,11 +18,15 @@
 #define MAX_PAUSE_MS 5000
 #define PAUSE_STEP_MS 20
 #define REFUSALS_MAX 100000
+#define GUARD_TRIES 4
+#define GUARD_FAILED "its guards did not hold, and it was rolled back"
 
 /* Of a server: deadlock; how a script's SET tells something; what a server says that may not
  * be written to. */
 enum {
     DEADLOCK = 1213,
+    CHECK_FAILED = 3819,
+    CHECK_FAILED_MARIADB = 4025,
     UNKNOWN_TIME_ZONE = 1298,
     READ_ONLY = 1290,
     READ_ONLY_MODE = 1836
@@ -39,7 +43,13 @@ struct attempt {
     uint64_t written, there;
 };
 
-enum outcome { OUTCOME_DONE = 1, OUTCOME_AGAIN, OUTCOME_LOST, OUTCOME_REFUSED };
+enum outcome {
+    OUTCOME_DONE = 1,
+    OUTCOME_AGAIN,
+    OUTCOME_GUARD, /* again, but not as often */
+    OUTCOME_LOST,
+    OUTCOME_REFUSED
+};
 
 /* ---- one statement ---- */
 
@@ -193,11 +203,20 @@ static enum mr_code try_unit(struct attempt *a, struct mr_err *err)
 
 /* ---- what a failure means ---- */
 
+/* A guard of the script: somebody has come in between, whom the next try finds. */
+static bool is_guard(const struct mr_err *why)
+{
+    return (why->sql_errno == CHECK_FAILED || why->sql_errno == CHECK_FAILED_MARIADB) &&
+           strstr(why->message, "myrecon_guard") != NULL;
+}
+
 static enum outcome judge(const struct attempt *a, enum mr_code code,
                           const struct mr_err *why)
 {
     if (code == MR_OK)
-        return OUTCOME_DONE;
+        return a->dry || a->committed ? OUTCOME_DONE : OUTCOME_GUARD;
+    if (is_guard(why))
+        return OUTCOME_GUARD;
     if (code == MR_E_LOST && mr_db_is_lost(a->run->target->db))
         return OUTCOME_LOST;
     if (code == MR_E_LOST || code == MR_E_TIMEOUT || why->sql_errno == DEADLOCK)
@@ -278,7 +297,9 @@ static enum mr_code carry_out(struct attempt *a, enum outcome *outcome,
         *outcome = judge(a, code, why);
         if (*outcome == OUTCOME_DONE)
             return MR_OK;
-        if (is_fatal(code, why)) {
+        if (*outcome == OUTCOME_GUARD)
+            (void)mr_err_set(why, MR_E_REFUSED, "%s", GUARD_FAILED);
+        else if (is_fatal(code, why)) {
             *err = *why;
             return code;
         }
@@ -288,7 +309,8 @@ static enum mr_code carry_out(struct attempt *a, enum outcome *outcome,
             return blames_server(why) ? check_target(a, err) : MR_OK;
         if ((*outcome == OUTCOME_LOST || lost) && (code = reconnect(a, err)) != MR_OK)
             return code;
-        if (*outcome == OUTCOME_REFUSED || tries == MR_APPLY_TRIES)
+        if (*outcome == OUTCOME_REFUSED || tries == MR_APPLY_TRIES ||
+            (*outcome == OUTCOME_GUARD && tries >= GUARD_TRIES))
             break;
         a->run->counts.retries++;
         mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number,
@@ -371,9 +393,7 @@ static enum mr_code run_unit(struct attempt *a, struct mr_err *err)
         return code;
     if (outcome == OUTCOME_REFUSED)
         return take_failed(a, why.message, err);
-    if (run->dry_run || a->committed || a->refusals.count > 0)
-        return take_done(a, err);
-    return take_failed(a, "its guards did not hold, and it was rolled back", err);
+    return take_done(a, err);
 }
 
 /* ---- what the journal says ---- */

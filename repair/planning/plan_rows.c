@@ -159,6 +159,35 @@ static enum mr_code note_counts(struct rows *r, struct mr_err *err)
     return code;
 }
 
+/* Is there a unique index that keeps the identity of the table's rows? */
+static bool is_kept(const struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->nuniques; i++)
+        if (t->uniques[i].is_identity)
+            return true;
+    return t->identity != MR_PLAN_BY_COLUMNS;
+}
+
+/* What no lock of apply can hold is said by name. */
+static enum mr_code note_loose(struct rows *r, struct mr_err *err)
+{
+    const struct mr_planned *planned = &r->p->manifest.planned;
+    enum mr_code code = MR_OK;
+    if (strcmp(r->p->opts->policy, MR_POLICY_MIRROR) == 0)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
+        const uint64_t *n = planned->tables[i].decisions;
+        if (n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] > 0 &&
+            !is_kept(&r->tables.tables[i]))
+            code = add_note(r, "loose-identity", planned->tables[i].table,
+                            "no unique index keeps its identity: a program that looks "
+                            "for somebody before apply commits, and inserts them after, "
+                            "doubles them; verify lists who is there twice",
+                            err);
+    }
+    return code;
+}
+
 static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
 {
     struct mr_vec mentions = MR_VEC_INIT(struct mr_plan_mention);
@@ -237,6 +266,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = mr_plan_counters(&counters, &p->manifest, &r->reserved, err);
     if (code == MR_OK)
         code = note_counts(r, err);
+    if (code == MR_OK)
+        code = note_loose(r, err);
     if (code == MR_OK)
         code = note_mentions(r, err);
     return code == MR_OK ? keep_notes(r, err) : code;

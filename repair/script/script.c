@@ -191,8 +191,10 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
     if (s->kind == MR_SCRIPT_VERIFY) {
         mr_script_proof(s);
     } else {
+        mr_script_locks(s);
         mr_script_guards(s);
         mr_script_changes(s);
+        mr_script_again(s);
         mr_script_end(s);
     }
     return flush(s, err);

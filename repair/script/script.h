@@ -3,7 +3,7 @@
  * `repair apply` and `repair undo` run unit by unit, to the byte.
  *
  * A UNIT is self-contained: it sets its session, stages its rows in temporary tables, and
- * in one transaction compares what is there with what was planned, writes, counts, and
+ * in one transaction locks what it leans on, compares what is there with what was planned, writes, counts, and
  * ends in COMMIT or ROLLBACK by a prepared statement.  Guards are set-based: each finds
  * trees (plan_store.h) that cannot be applied, which are left out with all that hangs on
  * them; the rest of the unit is written.  Every INSERT, UPDATE and DELETE reads the guard
@@ -11,8 +11,8 @@
  * already as planned are passed over, so that a script may be run again.
  *
  * Text: ASCII; a statement ends with ";" at the end of a line, and no other line ends so;
- * sections of a unit begin with "-- unit N of M: R rows", "-- stage", "-- guards",
- * "-- write" and "-- end" (docs/formats/plan-v1.md).
+ * sections of a unit begin with "-- unit N of M: R rows", "-- stage", "-- locks",
+ * "-- guards", "-- write", "-- again" and "-- end" (docs/formats/plan-v1.md).
  *
  * The client may run on after an error (mysql --force, source): so the last statement is
  * COMMIT only where every guard has left its row in a temporary table, else ROLLBACK.

@@ -1,7 +1,9 @@
 /* script_change.c: what a unit writes, and how it ends; see script_internal.h.
  *
  * A change is only made while the guard table holds as many rows as guards have held so
- * far, and adds one of its own: that as many rows were changed as were to be. */
+ * far, and adds one of its own: that as many rows were changed as were to be.  UPDATE and
+ * DELETE name the row as it has to be, to the byte, and not by its key alone: so no write
+ * of somebody else is overwritten, even if a lock were missing. */
 #include <inttypes.h>
 
 #include "core/db/sqltext.h"
@@ -48,6 +50,20 @@ static void count_rows(struct mr_script *s, const struct mr_script_batch *b, cha
     add(s, ");\n");
 }
 
+/* Columns that rows of the table leave empty for a while. */
+static uint64_t open_bits(const struct mr_script *s, size_t table)
+{
+    uint64_t bits = 0;
+    if (s->plan->tables[table].key.count == 0)
+        return 0; /* nth is kept in its place */
+    for (size_t i = 0; i < s->rows.count; i++) {
+        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        if (row->step.table == table)
+            bits |= row->open;
+    }
+    return bits;
+}
+
 /* ---- changes ---- */
 
 static void insert(struct mr_script *s, const struct mr_script_batch *b)
@@ -86,12 +102,17 @@ static void insert(struct mr_script *s, const struct mr_script_batch *b)
     count_rows(s, b, 'i', "");
 }
 
-/* UPDATE staged rows s JOIN TARGET's t by the key, SET */
-static void begin_update(struct mr_script *s, const struct mr_plan_table *t, char prefix)
+/* UPDATE staged rows s JOIN as they have to be, b, JOIN TARGET's t by the key, SET */
+static void begin_update(struct mr_script *s, const struct mr_plan_table *t, char prefix,
+                         char before)
 {
     add(s, "UPDATE ");
     mr_script_temp_n(s, prefix, t->at);
     add(s, " AS s STRAIGHT_JOIN ");
+    if (before != prefix) {
+        mr_script_temp_n(s, before, t->at);
+        add(s, " AS b ON b.myrecon_row = s.myrecon_row STRAIGHT_JOIN ");
+    }
     mr_script_live(s, t);
     add(s, " AS t ON ");
     mr_script_same(s, t, t->key, "t", "s", false);
@@ -108,15 +129,33 @@ static void assign(struct mr_script *s, const struct mr_plan_table *t, size_t co
     mr_script_written(s, t, column);
 }
 
+/* " AND" TARGET's row t is what b or s holds; `emptied`: but for what was left empty.
+ * What a trigger makes of a row that this transaction has written before (`ours` says
+ * which) cannot be known, and need not: the row is locked since. */
+static void where_before(struct mr_script *s, const struct mr_plan_table *t, char before,
+                         bool emptied, uint64_t ours)
+{
+    const char *image = before == 'b' ? "b" : "s";
+    add(s, " AND (");
+    if (s->manifest->planned.fire_triggers && ours != 0)
+        mr_strbuf_add_fmt(&s->sql, "s.myrecon_open & %" PRIu64 " <> 0 OR ", ours);
+    if (emptied)
+        mr_script_emptied(s, t, "t", image);
+    else
+        mr_script_exact(s, t, "t", image);
+    add(s, ")");
+}
+
 static void update(struct mr_script *s, const struct mr_script_batch *b)
 {
     const struct mr_plan_table *t = &s->plan->tables[b->table];
     bool first = true;
-    begin_update(s, t, 'u');
+    begin_update(s, t, 'u', 'b');
     for (size_t i = 0; i < t->pair->find.ncolumns; i++)
         if (mr_script_is_written(t, i))
             assign(s, t, i, &first);
     where_rows(s, b);
+    where_before(s, t, 'b', false, MR_SCRIPT_CHAINED);
     where_guard(s);
     add(s, ";\n");
     count_rows(s, b, 'u', "");
@@ -162,6 +201,8 @@ static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
     add(s, " AS t ON ");
     mr_script_same(s, t, t->key, "t", "s", false);
     where_rows(s, b);
+    uint64_t opened = open_bits(s, b->table);
+    where_before(s, t, 'd', opened != 0, opened);
     where_guard(s);
     add(s, ";\n");
     count_rows(s, b, 'd', "");
@@ -169,42 +210,35 @@ static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
 
 /* ---- circles ---- */
 
-static uint64_t open_bits(const struct mr_script *s, size_t table)
+static void assign_open(struct mr_script *s, const struct mr_plan_table *t, char prefix,
+                        bool *first)
 {
-    uint64_t bits = 0;
-    if (s->plan->tables[table].key.count == 0)
-        return 0; /* nth is kept in its place */
-    for (size_t i = 0; i < s->rows.count; i++) {
-        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
-        if (row->step.table == table)
-            bits |= row->open;
-    }
-    return bits;
-}
-
-/* Fills references that were left empty, and sets explicitly what the server would
- * otherwise set to now; or, before rows are deleted, empties them again. */
-static void set_open(struct mr_script *s, size_t table, char prefix)
-{
-    const struct mr_plan_table *t = &s->plan->tables[table];
-    const struct mr_script_table *own = &s->tables[table];
-    const struct mr_script_batch all = {0, table, 1, s->rows.count};
-    bool first = true;
-    begin_update(s, t, prefix);
+    const struct mr_script_table *own = &s->tables[t->at];
     for (size_t i = 0; i < own->nopens; i++) {
         if (prefix == 'i') {
-            assign(s, t, own->opens[i], &first);
+            assign(s, t, own->opens[i], first);
             continue;
         }
-        add(s, first ? "" : ", ");
-        first = false;
+        add(s, *first ? "" : ", ");
+        *first = false;
         mr_script_column(s, t, "t", own->opens[i]);
         mr_strbuf_add_fmt(&s->sql, " = IF(s.myrecon_open & %" PRIu64 ", NULL, ",
                           (uint64_t)1 << i);
         mr_script_column(s, t, "s", own->opens[i]);
         add(s, ")");
     }
-    for (size_t i = 0; prefix == 'i' && i < t->pair->find.ncolumns; i++) {
+}
+
+/* Fills references that were left empty; or, before rows are deleted, empties them.  What
+ * the server would set to now is set explicitly. */
+static void set_open(struct mr_script *s, size_t table, char prefix)
+{
+    const struct mr_plan_table *t = &s->plan->tables[table];
+    const struct mr_script_batch all = {0, table, 1, s->rows.count};
+    bool first = true;
+    begin_update(s, t, prefix, prefix);
+    assign_open(s, t, prefix, &first);
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
         const struct mr_column *c =
             mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, i));
         if (c->on_update != NULL && mr_script_is_written(t, i))
@@ -212,6 +246,7 @@ static void set_open(struct mr_script *s, size_t table, char prefix)
     }
     where_rows(s, &all);
     add(s, " AND s.myrecon_open <> 0");
+    where_before(s, t, prefix, prefix == 'i', prefix == 'i' ? open_bits(s, table) : 0);
     where_guard(s);
     add(s, ";\n");
     count_rows(s, &all, prefix, " AND s.myrecon_open <> 0");

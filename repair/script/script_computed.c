@@ -133,9 +133,10 @@ static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
         mr_script_same(s, t, t->key, "x", "t", false);
     }
     add(s, " WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
-    add(s, changes ? " AND x.myrecon_row IS NULL;\n" : ";\n");
+    add(s, changes ? " AND x.myrecon_row IS NULL" : "");
+    mr_script_ran(s);
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);
 }

@@ -3,10 +3,16 @@
  * A row is THERE when TARGET holds it as it will be: a row to be inserted by its key and
  * by what names it, a row to be updated to the byte, a row to be deleted by its absence.
  * A tree of which all rows are there is done.  Of any other tree each row is compared:
- * what is found goes into myrecon_refused, with a reason. */
+ * what is found goes into myrecon_refused, with a reason.
+ *
+ * What is compared was locked before (script_lock.c), so the guards only read: under READ
+ * COMMITTED each statement sees what is committed by then.  What no lock holds, because it
+ * was not there, is judged again when all is written: somebody of the same identity, a row
+ * that refers to one that was deleted, a parent where nobody was. */
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 
@@ -37,10 +43,10 @@ static void join_live(struct mr_script *s, const struct mr_plan_table *t,
     mr_script_same(s, t, t->key, "t", a, false);
 }
 
-void mr_script_not_done(struct mr_script *s, const char *alias)
+void mr_script_at_stake(struct mr_script *s, const char *alias)
 {
     mr_strbuf_add_fmt(&s->sql, "%s.myrecon_tree NOT IN (SELECT tree FROM ", alias);
-    mr_script_temp(s, "done");
+    mr_script_temp(s, s->again ? "skip" : "done");
     add(s, ")");
 }
 
@@ -120,7 +126,7 @@ static void inserts_there(struct mr_script *s, const struct mr_plan_table *t)
         count_equals(s, t);
         add(s, " >= s.myrecon_open");
     }
-    add(s, ";\n");
+    mr_script_ran(s);
 }
 
 static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
@@ -130,7 +136,7 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
     join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
     add(s, " WHERE s.myrecon_open & 1 = 0 AND ");
     mr_script_exact(s, t, "t", "s");
-    add(s, ";\n");
+    mr_script_ran(s);
 }
 
 static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
@@ -139,13 +145,15 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_temp_n(s, 'd', t->at);
     if (t->key.count == 0) {
         count_equals(s, t);
-        add(s, " < s.myrecon_open;\n");
+        add(s, " < s.myrecon_open");
+        mr_script_ran(s);
         return;
     }
     join_live(s, t, " AS s LEFT JOIN ", "s");
     add(s, " WHERE ");
     mr_script_column(s, t, "t", t->key.at[0]);
-    add(s, " IS NULL;\n");
+    add(s, " IS NULL");
+    mr_script_ran(s);
 }
 
 static void find_done(struct mr_script *s)
@@ -153,7 +161,8 @@ static void find_done(struct mr_script *s)
     temp(s, "INSERT INTO ", "done");
     temp(s, " SELECT x.tree FROM ", "tree");
     temp(s, " AS x JOIN (SELECT tree, COUNT(*) AS n FROM ", "there");
-    add(s, " GROUP BY tree) AS h ON h.tree = x.tree WHERE h.n = x.n;\n");
+    add(s, " GROUP BY tree) AS h ON h.tree = x.tree WHERE h.n = x.n");
+    mr_script_ran(s);
     temp(s, "SET @myrecon_done = (SELECT COALESCE(SUM(n), 0) FROM ", "tree");
     temp(s, " WHERE tree IN (SELECT tree FROM ", "done");
     add(s, "));\n");
@@ -168,8 +177,8 @@ static void refuse_halves(struct mr_script *s, const struct mr_plan_table *t, ch
     temp_n(s, " FROM ", prefix, t->at);
     temp(s, " AS s JOIN ", "there");
     add(s, " AS h ON h.line = s.myrecon_row WHERE ");
-    mr_script_not_done(s, "s");
-    add(s, ";\n");
+    mr_script_at_stake(s, "s");
+    mr_script_ran(s);
 }
 
 static void refuse_taken_key(struct mr_script *s, const struct mr_plan_table *t)
@@ -178,9 +187,9 @@ static void refuse_taken_key(struct mr_script *s, const struct mr_plan_table *t)
     temp_n(s, " FROM ", 'i', t->at);
     join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
     add(s, " WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
-    add(s, ";\n");
+    mr_script_ran(s);
 }
 
 static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, char now,
@@ -198,7 +207,7 @@ static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, c
     }
     join_live(s, t, now == 'u' ? " LEFT JOIN " : " JOIN ", "s");
     add(s, " WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
     if (now == 'u')
         add(s, " AND s.myrecon_open & 2 = 0");
@@ -208,7 +217,8 @@ static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, c
         add(s, " IS NOT NULL AND ");
     }
     mr_script_exact(s, t, "t", now == before ? "s" : "b");
-    add(s, ") FOR UPDATE;\n");
+    add(s, ")");
+    mr_script_ran(s);
 }
 
 /* Columns of a unique index that all are written, so that they are staged. */
@@ -239,31 +249,53 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
         mr_script_same(s, t, t->key, "x", "t", false);
     }
     add(s, " WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
     if (changes && t->key.count > 0)
         add(s, " AND x.myrecon_row IS NULL");
     if (prefix == 'u')
         add(s, " AND s.myrecon_open & 1 = 0");
-    add(s, ";\n");
+    mr_script_ran(s);
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);
 }
 
+/* Is a row's identity its own by no unique index?  (mirror has one as often as SOURCE.) */
+static bool is_identity_loose(const struct mr_script *s, const struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->nuniques; i++)
+        if (t->uniques[i].is_identity)
+            return false;
+    return has_name(t) && strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
+}
+
 static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, char prefix)
 {
-    bool identity = false;
     for (size_t i = 0; i < t->nuniques; i++) {
         const struct mr_plan_unique *u = &t->uniques[i];
-        identity |= u->is_identity;
         if (!u->is_key && !u->is_partial && is_staged(t, u->columns))
             refuse_held(s, t, prefix, u->columns, u->name);
     }
     mr_script_computed(s, t, prefix);
-    /* mirror has an identity as often as SOURCE has it */
-    bool once = strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
-    if (prefix == 'i' && !identity && once && has_name(t))
+    if (prefix == 'i' && is_identity_loose(s, t))
         refuse_held(s, t, prefix, t->named_by, "identity");
+}
+
+/* The same when it is written: somebody has come by then. */
+static void refuse_namesake(struct mr_script *s, const struct mr_plan_table *t)
+{
+    mr_script_refuse(s, t, "another row has the same identity by now");
+    temp_n(s, " FROM ", 'i', t->at);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, t->named_by, "t", "s", false);
+    add(s, " WHERE ");
+    mr_script_at_stake(s, "s");
+    add(s, " AND NOT (");
+    mr_script_same(s, t, t->key, "t", "s", false);
+    add(s, ")");
+    mr_script_ran(s);
 }
 
 /* ---- references ---- */
@@ -324,7 +356,8 @@ static void link_rows(struct mr_script *s, size_t at, char prefix)
         temp_n(s, " JOIN ", 'k', at);
         add(s, " AS k ON ");
         refers(s, r, "s", "k");
-        add(s, " WHERE k.myrecon_tree <> s.myrecon_tree;\n");
+        add(s, " WHERE k.myrecon_tree <> s.myrecon_tree");
+        mr_script_ran(s);
     }
 }
 
@@ -343,7 +376,7 @@ static void is_parent(struct mr_script *s, size_t at)
     add(s, ")");
 }
 
-/* Who a row refers to is there, locked, and is who was planned; where nobody was, nobody
+/* Who a row refers to is there and is who was planned; where nobody was, nobody
  * is.  Who an image that is passed through refers to is not looked at: it is whom the row
  * refers to already, or will refer to. */
 static void refuse_parents(struct mr_script *s, size_t at, char prefix)
@@ -370,7 +403,7 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     add(s, " AS p ON ");
     refers(s, r, "s", "p");
     add(s, " WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     if (prefix == 'u')
         add(s, " AND s.myrecon_open & 1 = 0");
     if (in_unit)
@@ -383,7 +416,8 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     is_parent(s, at);
     add(s, " OR e.myrecon_planned = 1 AND @myrecon_dry <=> 1 AND ");
     mr_script_column(s, p, "p", r->to.at[0]);
-    add(s, " IS NULL) LOCK IN SHARE MODE;\n");
+    add(s, " IS NULL)");
+    mr_script_ran(s);
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);
 }
@@ -399,7 +433,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     add(s, ") AS c ON ");
     refers(s, r, "c", "s");
     add(s, " WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
     for (size_t i = 0; i < r->to.count; i++) {
         add(s, ", ");
@@ -418,8 +452,9 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
 static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
                           const struct mr_plan_table *c)
 {
-    bool changes = c->key.count > 0 && (s->tables[r->child].used[MR_STEP_UPDATE] ||
-                                        s->tables[r->child].used[MR_STEP_DELETE]);
+    bool changes = c->key.count > 0 && !s->again &&
+                   (s->tables[r->child].used[MR_STEP_UPDATE] ||
+                    s->tables[r->child].used[MR_STEP_DELETE]);
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");
@@ -430,7 +465,7 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
         mr_script_same(s, c, c->key, "x", "c", false);
     }
     add(s, " WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     if (changes)
         add(s, " AND x.myrecon_row IS NULL");
     if (r->pair->kin.condition == NULL || c->key.count == 0)
@@ -465,7 +500,7 @@ static void refuse_referred(struct mr_script *s, size_t at)
         refuse_counted(s, r, c);
     else
         refuse_joined(s, r, c);
-    add(s, " LOCK IN SHARE MODE;\n");
+    mr_script_ran(s);
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);
 }
@@ -494,11 +529,11 @@ static void refuse_own_parents(struct mr_script *s, const struct mr_plan_referen
     mr_script_refuse(s, t, "it refers to itself, so that the server does not let it go");
     temp_n(s, " FROM ", 'd', t->at);
     add(s, " AS s WHERE ");
-    mr_script_not_done(s, "s");
+    mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
     add(s, " AND ");
     refers(s, r, "s", "s");
-    add(s, ";\n");
+    mr_script_ran(s);
 }
 
 /* ---- the section ---- */
@@ -569,7 +604,7 @@ static void find_skipped(struct mr_script *s)
     temp(s, " UNION SELECT l.other FROM r JOIN ", "link");
     temp(s, " AS l ON l.tree = r.tree) SELECT tree FROM r UNION SELECT tree FROM ",
          "done");
-    add(s, ";\n");
+    mr_script_ran(s);
     temp(s, "SET @myrecon_written = (SELECT COALESCE(SUM(n), 0) FROM ", "tree");
     temp(s, " WHERE tree NOT IN (SELECT tree FROM ", "skip");
     add(s, "));\n");
@@ -577,17 +612,78 @@ static void find_skipped(struct mr_script *s)
 
 void mr_script_guards(struct mr_script *s)
 {
-    add(s, "-- guards\nSTART TRANSACTION;\n");
-    temp(s, "INSERT INTO ", "guard");
-    add(s, " SELECT 0, ");
-    mr_script_server(&s->sql, s->manifest);
-    mr_script_writable(&s->sql, s->manifest);
-    add(s, " AND @@SESSION.foreign_key_checks = 1 AND @@SESSION.unique_checks = 1"
-           " AND @@SESSION.time_zone = '+00:00'"
-           " AND (@@GLOBAL.log_bin = 0 OR @@SESSION.binlog_format = 'ROW');\n");
-    s->guards = 1;
+    add(s, "-- guards\n");
     find_there(s);
     refuse_rows(s);
     refuse_references(s);
     find_skipped(s);
+    mr_script_count_ran(s);
+}
+
+/* ---- once more, when all is written ---- */
+
+/* Does TARGET see to it by itself that the reference leads somewhere? */
+static bool is_held(const struct mr_script *s, const struct mr_plan_reference *r)
+{
+    const struct mr_plan_table *c = &s->plan->tables[r->child];
+    const struct mr_table *child = c->pair->side[MR_TARGET];
+    const struct mr_table *parent = s->plan->tables[r->parent].pair->side[MR_TARGET];
+    for (size_t i = 0; i < child->nfks; i++) {
+        const struct mr_foreign_key *f = &child->fks[i];
+        size_t k = 0;
+        while (k < f->ncolumns && f->ncolumns == r->from.count &&
+               mr_pair_find_column(child, f->columns[k]) ==
+                   mr_pair_find_column(child, mr_plan_column_name(c, r->from.at[k])))
+            k++;
+        if (k > 0 && k == f->ncolumns && strcmp(f->ref_db, parent->db) == 0 &&
+            strcmp(f->ref_table, parent->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool judge_reference(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const bool *child = s->tables[r->child].used;
+    bool leaves = s->tables[r->parent].used[MR_STEP_DELETE];
+    if (is_held(s, r))
+        return false;
+    if (mr_script_has_parents(s, at) && child[MR_STEP_INSERT])
+        refuse_parents(s, at, 'i');
+    if (mr_script_has_parents(s, at) && child[MR_STEP_UPDATE])
+        refuse_parents(s, at, 'u');
+    if (leaves) {
+        mr_script_lock_new_children(s, at);
+        refuse_referred(s, at);
+    }
+    return leaves || mr_script_has_parents(s, at);
+}
+
+void mr_script_again(struct mr_script *s)
+{
+    bool any = false;
+    s->again = true;
+    add(s, "-- again\n");
+    for (size_t i = 0; i < s->plan->nreferences; i++)
+        any |= judge_reference(s, i);
+    for (size_t i = 0; i < s->plan->ntables; i++) {
+        const struct mr_plan_table *t = &s->plan->tables[i];
+        if (!s->tables[i].used[MR_STEP_INSERT] || t->key.count == 0 ||
+            !is_identity_loose(s, t))
+            continue;
+        mr_script_lock_named(s, t);
+        refuse_namesake(s, t);
+        any = true;
+    }
+    s->again = false;
+    if (!any)
+        return;
+    temp(s, "INSERT INTO ", "guard");
+    mr_strbuf_add_fmt(&s->sql, " SELECT %u, 1 FROM (SELECT COUNT(*) AS n FROM ",
+                      s->guards++);
+    mr_script_temp(s, "refused");
+    temp(s, " WHERE tree NOT IN (SELECT tree FROM ", "skip");
+    add(s, ")) AS x WHERE x.n = 0");
+    mr_strbuf_add_fmt(&s->sql, " AND @myrecon_ran = %u;\n", s->ran);
 }

@@ -9,6 +9,7 @@
  *   myrecon_refused      trees that cannot be applied: row and reason
  *   myrecon_link         from a tree to another that is left out with it
  *   myrecon_skip         trees that are not written: done, refused, left out
+ *   myrecon_locked       staged rows that led to a live row, which is locked since
  *   myrecon_iN           rows to be inserted, as they will be
  *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be
  *   myrecon_dN           rows to be deleted, as they have to be
@@ -17,6 +18,7 @@
  *   myrecon_eR           by reference R: rows outside of the unit that rows refer to,
  *                        with what names them
  *   myrecon_xN           keys of uN and dN
+ *   myrecon_lN           keys of rows that rows of the unit refer to, by no index
  * A statement of MySQL may name a temporary table once only; hence the copies.
  */
 #ifndef MR_SCRIPT_INTERNAL_H
@@ -33,6 +35,10 @@
 #define MR_SCRIPT_LOOSE                                                                  \
     "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"              \
     "ALLOW_INVALID_DATES'"
+
+/* Marks of a row to be updated, in myrecon_open: it is updated again, it was before. */
+#define MR_SCRIPT_PASSING ((uint64_t)1)
+#define MR_SCRIPT_CHAINED ((uint64_t)2)
 
 enum mr_script_kind { MR_SCRIPT_APPLY = 1, MR_SCRIPT_UNDO, MR_SCRIPT_VERIFY };
 
@@ -94,6 +100,8 @@ struct mr_script {
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
     bool *nameless;  /* per reference: some parent of an earlier unit has no name */
     unsigned guards; /* rows of myrecon_guard so far */
+    unsigned ran;    /* statements that mr_script_ran has ended */
+    bool again;      /* what is written is judged once more, before COMMIT */
 };
 
 /* script_unit.c: reads the unit's steps; undo: inverted. */
@@ -150,6 +158,9 @@ void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const c
 /* The same but for columns that are filled later. */
 void mr_script_alike(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b);
+/* The same, but a's columns that are filled later are empty where b's mark says so. */
+void mr_script_emptied(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                       const char *b);
 bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t,
                          size_t column);
 /* "a.x IS NOT NULL AND …": of the columns that may be NULL; writes nothing, and is false,
@@ -166,19 +177,37 @@ enum mr_step_op mr_script_op(char prefix);
 /* Does the unit write to the table? */
 bool mr_script_is_used(const struct mr_script *s, size_t table);
 
+/* script_lock.c: ends a statement that locks or judges.  A client may go on after an error
+ * (--force), so each is counted; count_ran: a guard that all have run. */
+void mr_script_ran(struct mr_script *s);
+void mr_script_count_ran(struct mr_script *s);
+
 /* script_guards.c: "INSERT INTO refused … SELECT" what names the row s of t, and why; a
- * condition that the tree of the row of that alias is not done. */
+ * condition that the tree of the row of that alias is at stake: not done; once it is
+ * written, not left out. */
 void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t,
                       const char *why);
-void mr_script_not_done(struct mr_script *s, const char *alias);
+void mr_script_at_stake(struct mr_script *s, const char *alias);
 /* script_computed.c: refuses rows of myrecon_iN or _uN whose value in a unique index that
  * is not of whole, written columns is held by another row. */
 void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix);
 
-/* script_stage.c, script_guards.c, script_change.c: the sections of a unit. */
+/* script_lock.c: an index of TARGET's table that leads by these columns to rows, or NULL; a
+ * reference of rows that the unit writes, so that it leans on their parents; rows that have
+ * come to be since the guards looked, and that are waited for where they are not committed. */
+const struct mr_index *mr_script_index(const struct mr_plan_table *t,
+                                       struct mr_plan_columns columns);
+bool mr_script_has_parents(const struct mr_script *s, size_t reference);
+void mr_script_lock_new_children(struct mr_script *s, size_t reference);
+void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t);
+
+/* script_stage.c, script_lock.c, script_guards.c, script_change.c, script_guards.c,
+ * script_change.c: the sections of a unit. */
 void mr_script_stage(struct mr_script *s);
+void mr_script_locks(struct mr_script *s);
 void mr_script_guards(struct mr_script *s);
 void mr_script_changes(struct mr_script *s);
+void mr_script_again(struct mr_script *s);
 void mr_script_end(struct mr_script *s);
 /* For verify.sql: what does not stand as planned. */
 void mr_script_proof(struct mr_script *s);

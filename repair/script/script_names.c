@@ -100,17 +100,45 @@ bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *
     return false;
 }
 
+/* What is asked of columns that are filled later. */
+enum opened { OPENED_EXACT = 1, OPENED_ANY, OPENED_EMPTY };
+
+static void exact_pair(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                       const char *b, size_t column)
+{
+    exact_column(s, t, a, column);
+    mr_strbuf_add_str(&s->sql, " <=> ");
+    exact_column(s, t, b, column);
+}
+
+/* Still empty where b says so. */
+static void empty_pair(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                       const char *b, size_t column)
+{
+    const struct mr_script_table *own = &s->tables[t->at];
+    size_t k = 0;
+    while (own->opens[k] != column)
+        k++;
+    mr_strbuf_add_fmt(&s->sql, "IF(%s.myrecon_open & %" PRIu64 ", ", b, (uint64_t)1 << k);
+    mr_script_column(s, t, a, column);
+    mr_strbuf_add_str(&s->sql, " IS NULL, ");
+    exact_pair(s, t, a, b, column);
+    mr_strbuf_add_char(&s->sql, ')');
+}
+
 static void exact_columns(struct mr_script *s, const struct mr_plan_table *t,
-                          const char *a, const char *b, bool opened)
+                          const char *a, const char *b, enum opened how)
 {
     bool first = true;
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
-        if (!mr_script_is_written(t, i) || (!opened && mr_script_is_opened(s, t, i)))
+        bool is_opened = mr_script_is_opened(s, t, i);
+        if (!mr_script_is_written(t, i) || (is_opened && how == OPENED_ANY))
             continue;
         mr_strbuf_add_str(&s->sql, first ? "" : " AND ");
-        exact_column(s, t, a, i);
-        mr_strbuf_add_str(&s->sql, " <=> ");
-        exact_column(s, t, b, i);
+        if (is_opened && how == OPENED_EMPTY)
+            empty_pair(s, t, a, b, i);
+        else
+            exact_pair(s, t, a, b, i);
         first = false;
     }
     if (first)
@@ -120,13 +148,19 @@ static void exact_columns(struct mr_script *s, const struct mr_plan_table *t,
 void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b)
 {
-    exact_columns(s, t, a, b, true);
+    exact_columns(s, t, a, b, OPENED_EXACT);
 }
 
 void mr_script_alike(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b)
 {
-    exact_columns(s, t, a, b, false);
+    exact_columns(s, t, a, b, OPENED_ANY);
+}
+
+void mr_script_emptied(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                       const char *b)
+{
+    exact_columns(s, t, a, b, OPENED_EMPTY);
 }
 
 bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,

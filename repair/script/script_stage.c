@@ -20,6 +20,7 @@ static const char *const made[] = {
     "link (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
     " other INT NOT NULL)",
     "skip (tree INT NOT NULL PRIMARY KEY)",
+    "locked (line INT NOT NULL, held INT)",
 };
 
 static void add(struct mr_script *s, const char *text)
@@ -166,7 +167,8 @@ static void set_errors(struct mr_script *s, const struct mr_vec *errors,
 static uint64_t mark_of(const struct mr_script_row *row)
 {
     if (row->step.op == MR_STEP_UPDATE)
-        return (row->passing ? 1U : 0U) | (row->chained ? 2U : 0U);
+        return (row->passing ? MR_SCRIPT_PASSING : 0) |
+               (row->chained ? MR_SCRIPT_CHAINED : 0);
     return row->nth > 0 ? row->nth : row->open;
 }
 
@@ -255,28 +257,10 @@ static void stage_trees(struct mr_script *s)
 
 /* ---- copies ---- */
 
-/* Can these columns of TARGET be a key of a temporary table? */
-static bool can_index(const struct mr_plan_table *t, struct mr_plan_columns columns)
-{
-    const struct mr_table *table = t->pair->side[MR_TARGET];
-    for (size_t i = 0; i < table->nindexes; i++) {
-        const struct mr_index *index = &table->indexes[i];
-        size_t k = 0;
-        while (k < index->nparts && k < columns.count && index->parts[k].column != NULL &&
-               index->parts[k].prefix_len == 0 &&
-               mr_pair_find_column(table, index->parts[k].column) ==
-                   mr_pair_find_column(table, mr_plan_column_name(t, columns.at[k])))
-            k++;
-        if (k == columns.count && strcmp(index->kind, "BTREE") == 0)
-            return true;
-    }
-    return false;
-}
-
 static void add_index(struct mr_script *s, const struct mr_plan_table *t,
                       struct mr_plan_columns columns)
 {
-    if (!can_index(t, columns))
+    if (mr_script_index(t, columns) == NULL)
         return;
     add(s, ", KEY (");
     for (size_t i = 0; i < columns.count; i++) {
@@ -426,13 +410,28 @@ static void stage_parents_of(struct mr_script *s, size_t at)
     mr_vec_release(&errors);
 }
 
+/* For the keys of parents to which no index leads. */
+static void stage_keys_of(struct mr_script *s, const struct mr_plan_table *p)
+{
+    create_temp(s, p, 'l', p->at);
+    add(s, " (myrecon_row INT NOT NULL DEFAULT 0) ENGINE = InnoDB SELECT ");
+    select_columns(s, p, p->key);
+    add(s, " FROM ");
+    mr_script_live(s, p);
+    add(s, " LIMIT 0");
+    created(s, p);
+}
+
 static void stage_parents(struct mr_script *s)
 {
     for (size_t i = 0; i < s->plan->nreferences; i++) {
-        const bool *child = s->tables[s->plan->references[i].child].used;
-        if (s->kind == MR_SCRIPT_APPLY &&
-            (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]))
-            stage_parents_of(s, i);
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        const struct mr_plan_table *p = &s->plan->tables[r->parent];
+        if (!mr_script_has_parents(s, i))
+            continue;
+        stage_parents_of(s, i);
+        if (mr_script_index(p, r->to) == NULL && p->key.count > 0)
+            stage_keys_of(s, p);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "repair/script/script_text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/utf8.h"
@@ -60,6 +61,17 @@ void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *m)
     mr_strbuf_add_str(out, is_mariadb(m)
                                ? " AND @@read_only IN ('0', 'OFF')"
                                : " AND @@read_only = 0 AND @@super_read_only = 0");
+}
+
+/* MySQL 8 and MariaDB 11.1 have it under another name than those before. */
+void mr_script_isolation(struct mr_strbuf *out, const struct mr_manifest *m)
+{
+    char *end = NULL;
+    unsigned long major = strtoul(m->server.version, &end, 10);
+    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    bool is_new = is_mariadb(m) ? major > 11 || (major == 11 && minor >= 1) : major >= 8;
+    mr_strbuf_add_fmt(out, " AND @@SESSION.%s = 'READ-COMMITTED'",
+                      is_new ? "transaction_isolation" : "tx_isolation");
 }
 
 void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *m, bool writes)

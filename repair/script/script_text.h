@@ -20,6 +20,8 @@ void mr_script_comment(struct mr_strbuf *out, const char *label, const char *tex
 void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *manifest);
 /* A condition with " AND " in front: it may be written to. */
 void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *manifest);
+/* The same: the session reads what others have committed, whenever it reads. */
+void mr_script_isolation(struct mr_strbuf *out, const struct mr_manifest *manifest);
 /* A statement that fails with the reason on another server; `writes`: also on one that is
  * read-only. */
 void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *manifest,

@@ -16,9 +16,12 @@
 
 #define HEAD "-- a plan\nSET @head = 1;\n\n"
 #define UNIT(n, m)                                                                       \
-    "-- unit " n " of " m ": 2 rows\n-- stage\nSET @unit = " n ";\n-- guards\n"          \
-    "START TRANSACTION;\n-- why\nINSERT INTO g\n  VALUES (';'),\n-- no mark\n (1);\n"    \
-    "-- write\nINSERT INTO t SELECT * FROM g;\n-- end\nEXECUTE e;\n"
+    "-- unit " n " of " m ": 2 rows\n-- stage\nSET @unit = " n ";\n-- locks\n"           \
+    "START TRANSACTION;\n-- guards\n-- why\nINSERT INTO g\n  VALUES (';'),\n-- no "      \
+    "mark\n"                                                                             \
+    " (1);\n-- write\nINSERT INTO t SELECT * FROM g;\n-- again\nINSERT INTO g\n SELECT " \
+    "2;\n"                                                                               \
+    "-- end\nEXECUTE e;\n"
 
 static void put(const char *text, size_t len)
 {
@@ -60,9 +63,10 @@ static void expect_unit(struct mr_script_read *s, uint64_t number)
 static void expect_body(struct mr_script_read *s, const char *set)
 {
     expect(s, MR_SCRIPT_READ_STAGE, set);
-    expect(s, MR_SCRIPT_READ_GUARDS, "START TRANSACTION");
+    expect(s, MR_SCRIPT_READ_LOCKS, "START TRANSACTION");
     expect(s, MR_SCRIPT_READ_GUARDS, "INSERT INTO g\n  VALUES (';'),\n-- no mark\n (1)");
     expect(s, MR_SCRIPT_READ_WRITE, "INSERT INTO t SELECT * FROM g");
+    expect(s, MR_SCRIPT_READ_AGAIN, "INSERT INTO g\n SELECT 2");
     expect(s, MR_SCRIPT_READ_END, "EXECUTE e");
 }
 
@@ -133,11 +137,11 @@ static void test_updates(void **state)
 {
     (void)state;
     has_updates(HEAD UNIT("1", "1"), false);
-    has_updates("-- unit 1 of 1: 1 row\n-- stage\nUPDATE x SET a = 1;\n-- guards\n"
-                "-- write\n-- end\n",
+    has_updates("-- unit 1 of 1: 1 row\n-- stage\nUPDATE x SET a = 1;\n-- locks\n"
+                "-- guards\n-- write\n-- again\n-- end\n",
                 false);
-    has_updates("-- unit 1 of 1: 1 row\n-- stage\n-- guards\n-- write\n"
-                "UPDATE x SET a = 1;\n-- end\n",
+    has_updates("-- unit 1 of 1: 1 row\n-- stage\n-- locks\n-- guards\n-- write\n"
+                "UPDATE x SET a = 1;\n-- again\n-- end\n",
                 true);
 }
 
@@ -152,6 +156,7 @@ static void test_refused(void **state)
         {"-- unit 1 of 1: 2 rows\n", "the last unit does not end"},
         {"-- unit 1 of 1: 2 rows\nSET @a = 1;\n", "outside the sections"},
         {"-- unit 1 of 1: 2 rows\n-- guards\n", "sections of the unit are not in order"},
+        {"-- unit 1 of 1: 2 rows\n-- stage\n-- guards\n", "that it has not locked"},
         {"-- stage\n", "sections of the unit are not in order"},
         {"-- unit 1 of 1: 2 rows\n-- stage\n-- stage\n", "not in order"},
         {"-- unit 1 of 1: x rows\n", "line 1: the line is not that of a unit"},

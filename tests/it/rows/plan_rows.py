@@ -73,7 +73,7 @@ class Script:
                 (self.temp("refused"), self.db, table, why, self.temp(table), where))
 
     def guards(self, undo):
-        out = ["-- guards\nSTART TRANSACTION;\nINSERT INTO %s SELECT 0, %s;\n" %
+        out = ["-- locks\nSTART TRANSACTION;\nINSERT INTO %s SELECT 0, %s;\n-- guards\n" %
                (self.temp("guard"), self.server)]
         for table, (columns, identity, _) in TABLES.items():
             same = " AND ".join("t.%s <=> s.%s" % (c, c) for c in identity)
@@ -140,7 +140,7 @@ class Script:
 
     def end(self, number, steps):
         refused = self.temp("refused")
-        return ("-- end\nSELECT tbl AS `table`, id AS `key`, why AS reason FROM %s ORDER BY line;\n"
+        return ("-- again\n-- end\nSELECT tbl AS `table`, id AS `key`, why AS reason FROM %s ORDER BY line;\n"
                 "SET @myrecon_why = (SELECT CONCAT('myrecon: ', tbl, ' ', id, ': ', why) FROM %s"
                 " ORDER BY line LIMIT 1);\n"
                 "SET @myrecon_end = IF((SELECT COUNT(*) = %d AND SUM(ok) = %d FROM %s), 'COMMIT',"

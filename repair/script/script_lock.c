@@ -1,0 +1,286 @@
+/* script_lock.c: what a unit locks before it judges; see script_internal.h.
+ *
+ * Under READ COMMITTED InnoDB lets go of every row that the WHERE of a locking read
+ * rejects, and rows that are as planned are just those that a guard rejects.  So locks are
+ * statements of their own: staged rows lead to live rows by an index, and there is no other
+ * condition.  Every row that is found stays locked until COMMIT; the guards behind read
+ * without locks, each in a view of its own, what nobody can change any more.
+ *
+ * The index is forced: a scan would lock the whole table, and a table of a few rows would
+ * be scanned.  Where no index leads to the rows they are looked for without a lock, and then
+ * locked by their key; what has changed in between the guards see.  A read lock on an entry
+ * of a secondary index does not hold the columns that are not in it, so the statement
+ * reads one of those, too, and by that locks the row itself.
+ *
+ * Order: by table, parents first; in a table what is to be written first, so that no lock is
+ * raised later; in a statement by the values. */
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
+#include "repair/script/script_internal.h"
+#include "repair/script/script_text.h"
+
+enum strength { LOCK_SHARED = 1, LOCK_EXCLUSIVE };
+
+/* A lock: rows of `live` whose columns `at` equal the columns `by` of staged rows. */
+struct lock {
+    enum strength strength;
+    const struct mr_plan_table *live;
+    struct mr_plan_columns at;
+    const struct mr_plan_table *staged; /* myrecon_PREFIXnumber has columns of it */
+    struct mr_plan_columns by;
+    char prefix;
+    size_t number;
+};
+
+static void add(struct mr_script *s, const char *text)
+{
+    mr_strbuf_add_str(&s->sql, text);
+}
+
+/* ROW_COUNT() is -1 after an error. */
+void mr_script_ran(struct mr_script *s)
+{
+    add(s, ";\nSET @myrecon_ran = @myrecon_ran + (ROW_COUNT() >= 0);\n");
+    s->ran++;
+}
+
+void mr_script_count_ran(struct mr_script *s)
+{
+    add(s, "INSERT INTO ");
+    mr_script_temp(s, "guard");
+    mr_strbuf_add_fmt(&s->sql, " SELECT %u, @myrecon_ran = %u;\n", s->guards++, s->ran);
+}
+
+/* ---- indexes ---- */
+
+static bool leads(const struct mr_plan_table *t, const struct mr_index *index,
+                  struct mr_plan_columns columns)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    size_t k = 0;
+    while (k < index->nparts && k < columns.count && index->parts[k].column != NULL &&
+           index->parts[k].prefix_len == 0 &&
+           mr_pair_find_column(table, index->parts[k].column) ==
+               mr_pair_find_column(table, mr_plan_column_name(t, columns.at[k])))
+        k++;
+    return k > 0 && k == columns.count && index->usable &&
+           strcmp(index->kind, "BTREE") == 0;
+}
+
+const struct mr_index *mr_script_index(const struct mr_plan_table *t,
+                                       struct mr_plan_columns columns)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < table->nindexes; i++)
+        if (leads(t, &table->indexes[i], columns))
+            return &table->indexes[i];
+    return NULL;
+}
+
+/* Are values of the two columns found in each other's index? */
+static bool are_alike(const struct mr_plan_table *a, size_t at,
+                      const struct mr_plan_table *b, size_t by)
+{
+    const struct mr_column *x =
+        mr_pair_find_column(a->pair->side[MR_TARGET], mr_plan_column_name(a, at));
+    const struct mr_column *y =
+        mr_pair_find_column(b->pair->side[MR_TARGET], mr_plan_column_name(b, by));
+    if (x->cls != y->cls)
+        return false;
+    return x->collation == NULL || y->collation == NULL
+               ? x->collation == y->collation
+               : strcmp(x->collation, y->collation) == 0;
+}
+
+static const struct mr_index *index_of(const struct lock *lock)
+{
+    for (size_t i = 0; i < lock->at.count; i++)
+        if (!are_alike(lock->live, lock->at.at[i], lock->staged, lock->by.at[i]))
+            return NULL;
+    return mr_script_index(lock->live, lock->at);
+}
+
+static bool is_in(const struct mr_plan_table *t, const struct mr_index *index,
+                  size_t column)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < index->nparts; i++)
+        if (index->parts[i].column != NULL && index->parts[i].prefix_len == 0 &&
+            mr_pair_find_column(table, index->parts[i].column) ==
+                mr_pair_find_column(table, mr_plan_column_name(t, column)))
+            return true;
+    return false;
+}
+
+/* A column that only the row itself holds; where all are in the index, any. */
+static size_t beyond(const struct mr_plan_table *t, const struct mr_index *index)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (!is_in(t, index, i) && !is_in(t, &table->indexes[0], i))
+            return i;
+    return 0;
+}
+
+/* ---- rendering ---- */
+
+static void join(struct mr_script *s, const struct lock *lock)
+{
+    for (size_t i = 0; i < lock->at.count; i++) {
+        add(s, i > 0 ? " AND " : " ON ");
+        mr_script_column(s, lock->live, "t", lock->at.at[i]);
+        add(s, " = ");
+        mr_script_column(s, lock->staged, "s", lock->by.at[i]);
+    }
+}
+
+static void take(struct mr_script *s, const struct lock *lock,
+                 const struct mr_index *index)
+{
+    add(s, "INSERT INTO ");
+    mr_script_temp(s, "locked");
+    add(s, " SELECT s.myrecon_row, ");
+    mr_script_column(s, lock->live, "t", beyond(lock->live, index));
+    add(s, " IS NULL FROM ");
+    mr_script_temp_n(s, lock->prefix, lock->number);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, lock->live);
+    add(s, " AS t FORCE INDEX (");
+    mr_sql_ident(&s->sql, index->name);
+    add(s, ")");
+    join(s, lock);
+    for (size_t i = 0; i < lock->by.count; i++) {
+        add(s, i > 0 ? ", " : " ORDER BY ");
+        mr_script_column(s, lock->staged, "s", lock->by.at[i]);
+    }
+    bool exclusive = lock->strength == LOCK_EXCLUSIVE;
+    add(s, exclusive ? " FOR UPDATE" : " LOCK IN SHARE MODE");
+    mr_script_ran(s);
+}
+
+/* By no index: keys into myrecon_lN, of which the rows are locked. */
+static void find_and_take(struct mr_script *s, const struct lock *lock)
+{
+    const struct mr_plan_table *t = lock->live;
+    const struct lock by_key = {lock->strength, t, t->key, t, t->key, 'l', t->at};
+    const struct mr_index *index = t->key.count > 0 ? index_of(&by_key) : NULL;
+    if (index == NULL)
+        return; /* it is judged again before COMMIT */
+    add(s, "DELETE FROM ");
+    mr_script_temp_n(s, 'l', t->at);
+    mr_script_ran(s);
+    add(s, "INSERT INTO ");
+    mr_script_temp_n(s, 'l', t->at);
+    add(s, " SELECT DISTINCT 0, ");
+    for (size_t i = 0; i < t->key.count; i++) {
+        add(s, i > 0 ? ", " : "");
+        mr_script_column(s, t, "t", t->key.at[i]);
+    }
+    add(s, " FROM ");
+    mr_script_temp_n(s, lock->prefix, lock->number);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t");
+    join(s, lock);
+    mr_script_ran(s);
+    take(s, &by_key, index);
+}
+
+static void lock_rows(struct mr_script *s, const struct lock *lock)
+{
+    const struct mr_index *index = index_of(lock);
+    if (index != NULL)
+        take(s, lock, index);
+    else
+        find_and_take(s, lock);
+}
+
+/* ---- what is locked ---- */
+
+/* A row of TARGET that is written, or that stands already as planned. */
+static void lock_own(struct mr_script *s, const struct mr_plan_table *t)
+{
+    const bool *used = s->tables[t->at].used;
+    struct lock lock = {LOCK_EXCLUSIVE, t, t->key, t, t->key, 'x', t->at};
+    if (t->key.count == 0)
+        return; /* DELETE names all of the row, and locks it */
+    if (used[MR_STEP_UPDATE] || used[MR_STEP_DELETE])
+        lock_rows(s, &lock);
+    lock.strength = LOCK_SHARED;
+    lock.prefix = 'i';
+    if (used[MR_STEP_INSERT])
+        lock_rows(s, &lock);
+}
+
+static void lock_parents(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    const struct lock lock = {LOCK_SHARED, p, r->to, p, r->to, 'e', at};
+    lock_rows(s, &lock);
+}
+
+static void lock_children(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    const struct lock lock = {LOCK_SHARED, &s->plan->tables[r->child],
+                              r->from,     &s->plan->tables[r->parent],
+                              r->to,       'd',
+                              r->parent};
+    const struct mr_index *index = index_of(&lock);
+    if (index != NULL)
+        take(s, &lock, index);
+}
+
+void mr_script_lock_new_children(struct mr_script *s, size_t reference)
+{
+    lock_children(s, &s->plan->references[reference]);
+}
+
+void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t)
+{
+    const struct lock lock = {LOCK_SHARED, t, t->named_by, t, t->named_by, 'i', t->at};
+    const struct mr_index *index = index_of(&lock);
+    if (index != NULL)
+        take(s, &lock, index);
+}
+
+bool mr_script_has_parents(const struct mr_script *s, size_t reference)
+{
+    const bool *child = s->tables[s->plan->references[reference].child].used;
+    return s->kind == MR_SCRIPT_APPLY && (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]);
+}
+
+static void lock_table(struct mr_script *s, const struct mr_plan_table *t)
+{
+    lock_own(s, t);
+    for (size_t i = 0; i < s->plan->nreferences; i++)
+        if (s->plan->references[i].parent == t->at && mr_script_has_parents(s, i))
+            lock_parents(s, i);
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        if (r->child == t->at && s->tables[r->parent].used[MR_STEP_DELETE])
+            lock_children(s, r);
+    }
+}
+
+/* ---- the section ---- */
+
+void mr_script_locks(struct mr_script *s)
+{
+    add(s, "-- locks\nSTART TRANSACTION;\nINSERT INTO ");
+    mr_script_temp(s, "guard");
+    add(s, " SELECT 0, ");
+    mr_script_server(&s->sql, s->manifest);
+    mr_script_writable(&s->sql, s->manifest);
+    mr_script_isolation(&s->sql, s->manifest);
+    add(s, " AND @@SESSION.foreign_key_checks = 1 AND @@SESSION.unique_checks = 1"
+           " AND @@SESSION.time_zone = '+00:00'"
+           " AND (@@GLOBAL.log_bin = 0 OR @@SESSION.binlog_format = 'ROW');\n"
+           "SET @myrecon_ran = 0;\n");
+    s->guards = 1;
+    s->ran = 0;
+    for (size_t i = 0; i < s->plan->ntables; i++)
+        lock_table(s, &s->plan->tables[i]);
+}
