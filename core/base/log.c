@@ -2,6 +2,7 @@
 #include "core/base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -146,6 +147,27 @@ void mr_log_debug(const char *fmt, ...)
     va_start(args, fmt);
     put_fmt(MR_LOG_DEBUG, "debug: ", fmt, args);
     va_end(args);
+}
+
+void mr_log_lines(const char *text)
+{
+    struct line line = {.len = 0};
+    pthread_mutex_lock(&device.lock);
+    if (device.status_shown)
+        line_add(&line, CLEAR_LINE);
+    device.status_shown = false;
+    while (*text != '\0') {
+        char part[LINE_MAX_BYTES];
+        size_t len = strcspn(text, "\n");
+        (void)snprintf(part, sizeof part, "%.*s", len < INT_MAX ? (int)len : INT_MAX,
+                       text);
+        line_add_shown(&line, part);
+        line_add(&line, "\n");
+        write_out(line.text, line.len);
+        line.len = 0;
+        text += len + (text[len] == '\n');
+    }
+    pthread_mutex_unlock(&device.lock);
 }
 
 static void put_more(const struct mr_err *err)

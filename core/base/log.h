@@ -46,6 +46,10 @@ void mr_log_err(const struct mr_err *err);
 /* An error that the run survives: its message as a warning, its hint behind it. */
 void mr_log_err_as_warning(const struct mr_err *err);
 
+/* Lines for people to paste, such as those of a configuration: as they are but for control
+ * characters, nothing in front of them, whatever the level. */
+void mr_log_lines(const char *text);
+
 /* Replaces the status line, cut to the terminal's width.  stderr must be a terminal. */
 void mr_log_status(const char *text);
 /* Takes the status line away. */

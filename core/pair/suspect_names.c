@@ -159,14 +159,14 @@ static void drop_repeats(struct mr_vec *hits)
     hits->count = kept;
 }
 
-enum mr_code mr_suspect_names_find(const struct mr_suspect_names *names,
-                                   const char *column, struct mr_vec *hits,
-                                   struct mr_err *err)
+/* Tables that are called by the stem, or by its plural. */
+static enum mr_code find_stem(const struct mr_suspect_names *names, const char *name,
+                              size_t len, struct mr_vec *hits, struct mr_err *err)
 {
     static const char *const endings[] = {"", "s", "es"};
     struct mr_strbuf stem = MR_STRBUF_INIT;
     mr_vec_clear(hits);
-    add_folded(&stem, column, stem_len(column));
+    add_folded(&stem, name, len);
     enum mr_code code = mr_strbuf_check(&stem, "looking for references", err);
     for (size_t i = 0; code == MR_OK && stem.len > 0 && i < 3; i++)
         code = find_form(names, &stem, stem.len, endings[i], hits, err);
@@ -174,5 +174,30 @@ enum mr_code mr_suspect_names_find(const struct mr_suspect_names *names,
         code = find_form(names, &stem, stem.len - 1, "ies", hits, err);
     mr_strbuf_release(&stem);
     drop_repeats(hits);
+    return code;
+}
+
+enum mr_code mr_suspect_names_find(const struct mr_suspect_names *names,
+                                   const char *column, struct mr_vec *hits,
+                                   struct mr_err *err)
+{
+    return find_stem(names, column, stem_len(column), hits, err);
+}
+
+enum mr_code mr_suspect_names_of_type(const struct mr_suspect_names *names,
+                                      const char *text, struct mr_vec *hits,
+                                      struct mr_err *err)
+{
+    const char *last = text;
+    for (const char *at = text; *at != '\0'; at++)
+        if (strchr("\\/.:", *at) != NULL)
+            last = at + 1;
+    enum mr_code code = find_stem(names, last, strlen(last), hits, err);
+    struct mr_suspect_hit *items = hits->items;
+    size_t kept = 0;
+    for (size_t i = 0; i < hits->count; i++)
+        if (!items[i].by_word)
+            items[kept++] = items[i];
+    hits->count = kept;
     return code;
 }

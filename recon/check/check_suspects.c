@@ -8,8 +8,10 @@
 #include "core/base/log.h"
 #include "core/cli/config.h"
 #include "core/pair/pair_columns.h"
+#include "core/pair/suspect_config.h"
 #include "core/pair/suspect_names.h"
 #include "recon/check/suspect_sample.h"
+#include "recon/check/suspect_values.h"
 
 struct search {
     struct mr_check_run *check;
@@ -214,29 +216,30 @@ static enum mr_code ask(struct search *s, const struct sides *child,
     return code;
 }
 
-bool mr_check_suspect_config(struct mr_strbuf *out, const struct mr_table *child,
-                             const char *child_column, const struct mr_table *parent,
-                             const char *parent_column)
+/* One advice on a column; lines: all that it takes to declare it. */
+static enum mr_code push_advice(struct search *s, const struct mr_pair *table,
+                                const struct mr_suspect_line *lines, size_t count,
+                                const char *text, struct mr_err *err)
 {
-    struct mr_config *parsed = NULL;
-    struct mr_table_config config = {0};
-    bool good = false;
-    mr_table_config_add_section(out, child->db, child->name);
-    mr_strbuf_add_str(out, "\nreference = ");
-    mr_table_config_add_name(out, child_column);
-    mr_strbuf_add_str(out, " -> ");
-    mr_table_config_add_name(out, parent->db);
-    mr_strbuf_add_char(out, '.');
-    mr_table_config_add_name(out, parent->name);
-    mr_strbuf_add_char(out, '.');
-    mr_table_config_add_name(out, parent_column);
-    if (!out->failed &&
-        mr_config_parse(out->ptr, out->len, "advice", &parsed, NULL) == MR_OK &&
-        mr_config_table(parsed, child->db, child->name, &parsed->arena, &config, NULL) ==
-            MR_OK)
-        good = config.nreferences == 1;
-    mr_config_free(parsed);
-    return good;
+    struct mr_strbuf config = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    bool can = mr_suspect_config(&config, lines, count);
+    if (config.failed) {
+        code = mr_err_nomem(err, "looking for references");
+    } else if (can) {
+        struct mr_find_advice *advice = mr_vec_push(&s->advice);
+        const char *kept_text = mr_arena_strdup(&s->arena, text);
+        const char *kept_config = mr_arena_strdup(&s->arena, config.ptr);
+        if (advice == NULL || kept_text == NULL || kept_config == NULL)
+            code = mr_err_nomem(err, "looking for references");
+        else
+            *advice = (struct mr_find_advice){.table = table->find.name,
+                                              .column = lines->column,
+                                              .text = kept_text,
+                                              .config = kept_config};
+    }
+    mr_strbuf_release(&config);
+    return code;
 }
 
 static enum mr_code advise(struct search *s, const struct mr_pair *table,
@@ -245,29 +248,18 @@ static enum mr_code advise(struct search *s, const struct mr_pair *table,
 {
     const struct mr_suspect_column *c = &child->side[MR_SOURCE];
     const struct mr_suspect_column *p = &parent->side[MR_SOURCE];
-    struct mr_strbuf config = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    bool can = mr_check_suspect_config(&config, c->table, c->column->name, p->table,
-                                       p->column->name);
+    const struct mr_suspect_line line = {.child = c->table,
+                                         .parent = p->table,
+                                         .column = c->column->name,
+                                         .parent_column = p->column->name};
+    struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text,
                       "looks like a reference to %s.%s that is not declared: the values "
                       "sampled on both sides are all keys there",
                       to->find.name, p->column->name);
-    if (config.failed || text.failed) {
-        code = mr_err_nomem(err, "looking for references");
-    } else if (can) {
-        struct mr_find_advice *advice = mr_vec_push(&s->advice);
-        const char *kept_text = mr_arena_strdup(&s->arena, text.ptr);
-        const char *kept_config = mr_arena_strdup(&s->arena, config.ptr);
-        if (advice == NULL || kept_text == NULL || kept_config == NULL)
-            code = mr_err_nomem(err, "looking for references");
-        else
-            *advice = (struct mr_find_advice){.table = table->find.name,
-                                              .column = c->column->name,
-                                              .text = kept_text,
-                                              .config = kept_config};
-    }
-    mr_strbuf_release(&config);
+    enum mr_code code = mr_strbuf_check(&text, "looking for references", err);
+    if (code == MR_OK)
+        code = push_advice(s, table, &line, 1, text.ptr, err);
     mr_strbuf_release(&text);
     return code;
 }
@@ -368,6 +360,80 @@ static enum mr_code look_at_tables(struct search *s, struct mr_err *err)
     return code;
 }
 
+/* ---- by values ---- */
+
+static bool is_advised(const struct search *s, const struct mr_suspect *what)
+{
+    for (size_t i = 0; i < s->advice.count; i++) {
+        const struct mr_find_advice *a = mr_vec_at(&s->advice, i);
+        if (strcmp(a->table, what->child->find.name) == 0 && a->column != NULL &&
+            strcmp(a->column, what->column) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* All lines of one column, from suspects[at] on; *next: the first of another. */
+static enum mr_code advise_values(struct search *s, const struct mr_vec *suspects,
+                                  size_t at, size_t *next, struct mr_err *err)
+{
+    const struct mr_suspect *first = mr_vec_at(suspects, at);
+    struct mr_vec lines = MR_VEC_INIT(struct mr_suspect_line);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    mr_strbuf_add_str(&text,
+                      "looks like a reference that is not declared: it holds ids of");
+    for (*next = at; *next < suspects->count; ++*next) {
+        const struct mr_suspect *one = mr_vec_at(suspects, *next);
+        if (one->child != first->child || strcmp(one->column, first->column) != 0)
+            break;
+        struct mr_suspect_line *line = mr_vec_push(&lines);
+        if (line == NULL)
+            break;
+        *line = (struct mr_suspect_line){.child = one->child->side[MR_SOURCE],
+                                         .parent = one->parent->side[MR_SOURCE],
+                                         .column = one->column,
+                                         .parent_column = one->parent_column,
+                                         .type_column = one->type_column,
+                                         .type = one->type};
+        mr_strbuf_add_fmt(&text, "%s %s", *next > at ? "," : "", one->parent->find.name);
+    }
+    mr_strbuf_add_str(&text, " that one side only has, or that mean somebody else there");
+    if (lines.count == 0)
+        code = mr_err_nomem(err, "looking for references");
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "looking for references", err);
+    if (code == MR_OK)
+        code = push_advice(s, first->child, lines.items, lines.count, text.ptr, err);
+    mr_vec_release(&lines);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code look_at_values(struct search *s, struct mr_err *err)
+{
+    struct mr_suspect_look look;
+    struct mr_err why = {0};
+    enum mr_code code = mr_suspect_look_open(
+        &look, &s->check->pairing, s->check->pairing.side[MR_SOURCE].main, &why);
+    if (code == MR_OK)
+        code = mr_suspect_values(s->check, &look, s->end_s, &why);
+    if (code != MR_OK && mr_check_is_fatal(code) && err != NULL)
+        *err = why;
+    if (code != MR_OK && !mr_check_is_fatal(code)) {
+        end_search(s, why.message);
+        code = MR_OK;
+    }
+    for (size_t i = 0; code == MR_OK && i < look.suspects.count;) {
+        size_t next = i + 1;
+        if (!is_advised(s, mr_vec_at(&look.suspects, i)))
+            code = advise_values(s, &look.suspects, i, &next, err);
+        i = next;
+    }
+    mr_suspect_look_release(&look);
+    return code;
+}
+
 enum mr_code mr_check_suspects(struct mr_check_run *check, struct mr_err *err)
 {
     struct search s = {.check = check,
@@ -383,6 +449,8 @@ enum mr_code mr_check_suspects(struct mr_check_run *check, struct mr_err *err)
         code = add_names(&s, err);
     if (code == MR_OK && !s.ended)
         code = look_at_tables(&s, err);
+    if (code == MR_OK && !s.ended)
+        code = look_at_values(&s, err);
     if (code == MR_OK)
         code = mr_findings_advice_save(check->fd, s.advice.items, s.advice.count, err);
     mr_suspect_names_release(&s.names);

@@ -21,10 +21,4 @@
  * an error, which is left to what must end a run (mr_check_is_fatal). */
 enum mr_code mr_check_suspects(struct mr_check_run *check, struct mr_err *err);
 
-/* The lines that declare child_column of child a reference to parent_column of parent.
- * False if the configuration cannot say it (a line break in a name). */
-bool mr_check_suspect_config(struct mr_strbuf *out, const struct mr_table *child,
-                             const char *child_column, const struct mr_table *parent,
-                             const char *parent_column);
-
 #endif

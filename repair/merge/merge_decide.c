@@ -15,10 +15,10 @@
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_match.h"
 #include "repair/merge/merge_steps.h"
+#include "repair/merge/merge_suspects.h"
 #include "repair/merge/merge_unknown.h"
 #include "repair/merge/merge_value.h"
 #include "repair/merge/merge_work.h"
-#include "repair/plan/plan_suspects.h"
 
 /* Decides one component again and again, until no choice brings up another conflict. */
 static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t count,
@@ -68,24 +68,6 @@ static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
     return code;
 }
 
-/* Tables with a row whose key on TARGET is another than on SOURCE, or none. */
-static enum mr_code check_suspects(struct mr_merge *m, struct mr_err *err)
-{
-    bool *mapped = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *mapped);
-    enum mr_code code = mapped != NULL ? MR_OK : mr_merge_nomem(err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
-        const int64_t args[] = {(int64_t)i};
-        int64_t any = 0;
-        code = mr_merge_work_int(m,
-                                 "SELECT EXISTS (SELECT 1 FROM m JOIN w ON w.id=m.id"
-                                 " WHERE m.tbl=?1 AND (m.waits OR m.newid OR"
-                                 " (m.there IS NOT NULL AND m.there<>w.skey)))",
-                                 args, 1, &any, err);
-        mapped[i] = any != 0;
-    }
-    return code == MR_OK ? mr_plan_suspects_check(m->plan, mapped, err) : code;
-}
-
 static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
 {
     static const struct {
@@ -99,7 +81,7 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
         {"references", mr_merge_link},
         {"earlier plans", mr_merge_again},
         {"decisions", decide_all},
-        {"suspects", check_suspects},
+        {"suspects", mr_merge_suspects},
         {"merged before", mr_merge_unknown},
         {"new ids", mr_merge_ids},
         {"entities", mr_merge_entities},

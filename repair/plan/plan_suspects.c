@@ -1,39 +1,14 @@
 /* plan_suspects.c: see plan_suspects.h. */
 #include "repair/plan/plan_suspects.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/log.h"
 #include "core/pair/pair_columns.h"
-#include "core/pair/suspect_names.h"
+#include "core/pair/suspect_config.h"
 #include "repair/side/side_sample.h"
-
-/* ---- what is declared ---- */
-
-static bool lists(const struct mr_string_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcasecmp(list->items[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* By a foreign key, or by the configuration, as what it is or as none. */
-static bool is_declared(const struct mr_plan_table *t, const char *name)
-{
-    const struct mr_table_config *config = t->pair->config;
-    for (size_t i = 0; i < config->nreferences; i++)
-        if (lists(&config->references[i].columns, name))
-            return true;
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_table *table = t->pair->side[side];
-        for (size_t i = 0; i < table->nfks; i++)
-            for (size_t k = 0; k < table->fks[i].ncolumns; k++)
-                if (strcasecmp(table->fks[i].columns[k], name) == 0)
-                    return true;
-    }
-    return false;
-}
 
 static bool is_integer(enum mr_class cls)
 {
@@ -80,26 +55,11 @@ struct suspecting {
     const bool *is_mapped;
     struct mr_suspect_names names;
     struct mr_vec hits;
+    struct mr_vec *suspects;
 };
 
-static enum mr_code refuse(const struct mr_plan_table *child, const char *column,
-                           const struct mr_plan_table *parent, struct mr_err *err)
-{
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "column \"%s\" of table \"%s\" looks like a reference to \"%s\", whose "
-        "ids change hands, and nothing declares it",
-        column, mr_plan_table_name(child), mr_plan_table_name(parent));
-    mr_err_hint(
-        err,
-        "Declare it in the configuration, or write reference = none: %s in [table "
-        "%s].",
-        column, mr_plan_table_name(child));
-    return MR_E_REFUSED;
-}
-
 static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *child,
-                            size_t at, const struct mr_plan_table *parent,
+                            size_t at, const struct mr_plan_table *parent, bool *found,
                             struct mr_err *err)
 {
     const char *column = mr_plan_column_name(child, at);
@@ -115,7 +75,16 @@ static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *ch
     enum mr_code code = sample(s->plan, child, at, parent, counts, err);
     if (code != MR_OK || counts[1] == 0 || counts[1] * 2 < counts[0])
         return code;
-    return refuse(child, column, parent, err);
+    struct mr_suspect *suspect = mr_vec_push(s->suspects);
+    if (suspect == NULL)
+        return mr_err_nomem(err, "looking for references");
+    *suspect = (struct mr_suspect){.child = child->pair,
+                                   .parent = parent->pair,
+                                   .column = column,
+                                   .parent_column =
+                                       mr_plan_column_name(parent, parent->key.at[0])};
+    *found = true;
+    return MR_OK;
 }
 
 static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_table *t,
@@ -123,32 +92,113 @@ static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_tab
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++) {
-        const char *column = mr_plan_column_name(t, i);
-        if (is_declared(t, column))
+        bool found = false;
+        if (mr_suspect_is_declared(t->pair, mr_plan_column_name(t, i), NULL))
             continue;
-        code = mr_suspect_names_find(&s->names, column, &s->hits, err);
-        for (size_t k = 0; code == MR_OK && k < s->hits.count; k++) {
+        code = mr_suspect_names_find(&s->names, mr_plan_column_name(t, i), &s->hits, err);
+        for (size_t k = 0; code == MR_OK && !found && k < s->hits.count; k++) {
             const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, k);
-            code = look_at(s, t, i, &s->plan->tables[hit->table], err);
+            code = look_at(s, t, i, &s->plan->tables[hit->table], &found, err);
         }
     }
     return code;
 }
 
-enum mr_code mr_plan_suspects_check(const struct mr_plan_tables *plan,
-                                    const bool *is_mapped, struct mr_err *err)
+static enum mr_code add_names(struct suspecting *s, struct mr_err *err)
 {
-    struct suspecting s = {
-        .plan = plan, .is_mapped = is_mapped, .hits = MR_VEC_INIT(struct mr_suspect_hit)};
     enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
+        code = mr_suspect_names_add(
+            &s->names, s->plan->tables[i].pair->side[MR_SOURCE]->name, i, err);
+    mr_suspect_names_sort(&s->names);
+    return code;
+}
+
+enum mr_code mr_plan_suspects_by_name(const struct mr_plan_tables *plan,
+                                      const bool *is_mapped, struct mr_vec *suspects,
+                                      struct mr_err *err)
+{
+    struct suspecting s = {.plan = plan,
+                           .is_mapped = is_mapped,
+                           .hits = MR_VEC_INIT(struct mr_suspect_hit),
+                           .suspects = suspects};
     mr_suspect_names_init(&s.names);
-    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++)
-        code = mr_suspect_names_add(&s.names, plan->tables[i].pair->side[MR_SOURCE]->name,
-                                    i, err);
-    mr_suspect_names_sort(&s.names);
+    enum mr_code code = add_names(&s, err);
     for (size_t i = 0; code == MR_OK && i < plan->ntables; i++)
         code = look_at_table(&s, &plan->tables[i], err);
     mr_suspect_names_release(&s.names);
     mr_vec_release(&s.hits);
+    return code;
+}
+
+/* ---- the refusal ---- */
+
+static struct mr_suspect_line line_of(const struct mr_suspect *s)
+{
+    return (struct mr_suspect_line){.child = s->child->side[MR_SOURCE],
+                                    .parent = s->parent->side[MR_SOURCE],
+                                    .column = s->column,
+                                    .parent_column = s->parent_column,
+                                    .type_column = s->type_column,
+                                    .type = s->type};
+}
+
+/* Prints what is to be pasted, a section a table. */
+static enum mr_code print_lines(const struct mr_vec *suspects, struct mr_err *err)
+{
+    struct mr_vec lines = MR_VEC_INIT(struct mr_suspect_line);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < suspects->count;) {
+        const struct mr_suspect *first = mr_vec_at(suspects, i);
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        mr_vec_clear(&lines);
+        for (; i < suspects->count; i++) {
+            const struct mr_suspect *s = mr_vec_at(suspects, i);
+            struct mr_suspect_line *line =
+                s->child == first->child ? mr_vec_push(&lines) : NULL;
+            if (line == NULL)
+                break;
+            *line = line_of(s);
+        }
+        if (lines.count == 0)
+            code = mr_err_nomem(err, "looking for references");
+        else if (mr_suspect_config(&text, lines.items, lines.count))
+            mr_log_lines(text.ptr);
+        mr_strbuf_release(&text);
+    }
+    mr_vec_release(&lines);
+    return code;
+}
+
+static int compare_suspects(const void *a, const void *b)
+{
+    const struct mr_suspect *x = a, *y = b;
+    int order = strcmp(x->child->find.name, y->child->find.name);
+    return order != 0 ? order : strcmp(x->column, y->column);
+}
+
+enum mr_code mr_plan_suspects_refuse(struct mr_vec *suspects, struct mr_err *err)
+{
+    struct mr_strbuf more = MR_STRBUF_INIT;
+    if (suspects->count == 0)
+        return MR_OK;
+    qsort(suspects->items, suspects->count, sizeof(struct mr_suspect), compare_suspects);
+    const struct mr_suspect *first = mr_vec_at(suspects, 0);
+    if (suspects->count > 1)
+        mr_strbuf_add_fmt(&more, " (and %zu more like it)", suspects->count - 1);
+    enum mr_code code = print_lines(suspects, err);
+    if (code == MR_OK) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "column \"%s\" of table \"%s\" looks like a reference to "
+                          "\"%s\", whose ids change hands, and nothing declares it%s",
+                          first->column, first->child->find.name,
+                          first->parent->find.name, more.ptr);
+        mr_err_hint(
+            err,
+            "Nothing was changed. The lines above declare it in the configuration; "
+            "for what is no reference, write reference = none: %s in [table %s].",
+            first->column, first->child->find.name);
+    }
+    mr_strbuf_release(&more);
     return code;
 }

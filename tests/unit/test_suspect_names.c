@@ -106,6 +106,39 @@ static void test_names(void **state)
     mr_suspect_names_release(&index);
 }
 
+/* What the type column of a polymorphic reference holds. */
+static void test_types(void **state)
+{
+    static const struct {
+        const char *text, *means;
+    } types[] = {
+        {"member", "members"},
+        {"Members", "members"},
+        {"App\\Models\\Member", "members"},
+        {"Shop::OrderItem", "order_items"},
+        {"shop.order_items", "order_items"},
+        {"category", "categories"},
+        {"post", ""},
+        {"App\\", ""},
+        {"", ""},
+        {"Gr\xC3\xB6ssen", "gr\xC3\xB6ssen"},
+    };
+    struct mr_suspect_names index;
+    struct mr_vec hits = MR_VEC_INIT(struct mr_suspect_hit);
+    (void)state;
+    fill(&index);
+    for (size_t i = 0; i < LEN(types); i++) {
+        assert_int_equal(mr_suspect_names_of_type(&index, types[i].text, &hits, NULL),
+                         MR_OK);
+        const struct mr_suspect_hit *hit = hits.count > 0 ? mr_vec_at(&hits, 0) : NULL;
+        if (strcmp(hit != NULL ? tables[hit->table] : "", types[i].means) != 0)
+            fail_msg("\"%s\" means \"%s\"", types[i].text,
+                     hit != NULL ? tables[hit->table] : "");
+    }
+    mr_vec_release(&hits);
+    mr_suspect_names_release(&index);
+}
+
 /* The whole name is the stronger hint where a table has both. */
 static void test_each_once(void **state)
 {
@@ -133,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_types),
         cmocka_unit_test(test_each_once),
     };
     return cmocka_run_group_tests(all, NULL, NULL);

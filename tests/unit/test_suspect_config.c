@@ -1,4 +1,4 @@
-/* test_check_suspects.c: advised lines are taken by the configuration as they are, and say
+/* test_suspect_config.c: advised lines are taken by the configuration as they are, and say
  * what they were to say, whatever the names. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/cli/config.h"
-#include "recon/check/check_suspects.h"
+#include "core/pair/suspect_config.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
@@ -21,7 +21,11 @@ static bool advise(struct mr_strbuf *text, const struct names *n)
 {
     struct mr_table child = {.db = n->db, .name = n->table};
     struct mr_table parent = {.db = n->db, .name = n->ref_table};
-    return mr_check_suspect_config(text, &child, n->column, &parent, n->ref_column);
+    const struct mr_suspect_line line = {.child = &child,
+                                         .parent = &parent,
+                                         .column = n->column,
+                                         .parent_column = n->ref_column};
+    return mr_suspect_config(text, &line, 1);
 }
 
 static void test_text(void **state)

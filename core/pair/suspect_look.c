@@ -1,0 +1,445 @@
+/* suspect_look.c: see suspect_look.h. */
+#include "core/pair/suspect_look.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/pair/pair_columns.h"
+
+enum { TYPES = 32 }; /* texts of a type column that are told apart */
+#define NO_COLUMN SIZE_MAX
+
+/* A column beside a column of types, where that holds one text. */
+struct of_type {
+    const char *text;
+    const struct mr_pair *parent; /* NULL: the text means no table */
+    struct mr_suspect_tally tally;
+};
+
+struct mr_suspect_watch {
+    size_t at;      /* column */
+    size_t type_at; /* NO_COLUMN: there is none beside it */
+    struct mr_suspect_tally tally;
+    struct of_type *types; /* TYPES */
+    size_t ntypes;
+};
+
+static enum mr_code nomem(struct mr_err *err)
+{
+    return mr_err_nomem(err, "looking for references");
+}
+
+enum mr_code mr_suspect_look_open(struct mr_suspect_look *look,
+                                  const struct mr_pairing *pairing,
+                                  struct mr_reader *source, struct mr_err *err)
+{
+    *look = (struct mr_suspect_look){.pairing = pairing,
+                                     .source = source,
+                                     .suspects = MR_VEC_INIT(struct mr_suspect),
+                                     .arena = MR_ARENA_INIT,
+                                     .table_arena = MR_ARENA_INIT,
+                                     .hits = MR_VEC_INIT(struct mr_suspect_hit)};
+    enum mr_code code = MR_OK;
+    mr_suspect_names_init(&look->names);
+    look->parents =
+        mr_arena_calloc(&look->arena, pairing->ntables + 1, sizeof *look->parents);
+    if (look->parents == NULL)
+        return nomem(err);
+    for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
+        code = mr_suspect_names_add(&look->names,
+                                    pairing->tables[i]->side[MR_SOURCE]->name, i, err);
+    mr_suspect_names_sort(&look->names);
+    return code;
+}
+
+void mr_suspect_look_release(struct mr_suspect_look *look)
+{
+    mr_suspect_names_release(&look->names);
+    mr_vec_release(&look->hits);
+    mr_vec_release(&look->suspects);
+    mr_arena_release(&look->table_arena);
+    mr_arena_release(&look->arena);
+}
+
+/* ---- what is declared ---- */
+
+static const char *name_of(const struct mr_pair *table, size_t column)
+{
+    return table->find.columns[column].name;
+}
+
+bool mr_suspect_look_is_parent(const struct mr_pair *table)
+{
+    if (table->nkey_columns != 1)
+        return false;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_column *column =
+            mr_pair_find_column(table->side[side], name_of(table, table->key_columns[0]));
+        if (column == NULL ||
+            (column->cls != MR_CLASS_INT && column->cls != MR_CLASS_UINT) ||
+            (!column->auto_increment && column->default_text == NULL))
+            return false;
+    }
+    return true;
+}
+
+static bool lists(const struct mr_string_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool mr_suspect_is_declared(const struct mr_pair *table, const char *column,
+                            const struct mr_pair *parent)
+{
+    const struct mr_table_config *config = table->config;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_table *t = table->side[side];
+        for (size_t i = 0; i < t->nfks; i++)
+            for (size_t k = 0; k < t->fks[i].ncolumns; k++)
+                if (strcasecmp(t->fks[i].columns[k], column) == 0)
+                    return true;
+    }
+    for (size_t i = 0; config != NULL && i < config->nreferences; i++) {
+        const struct mr_reference *r = &config->references[i];
+        if (lists(&r->columns, column) &&
+            (r->condition == NULL || parent == NULL ||
+             (strcasecmp(r->ref_db, parent->side[MR_SOURCE]->db) == 0 &&
+              strcasecmp(r->ref_table, parent->side[MR_SOURCE]->name) == 0)))
+            return true;
+    }
+    return false;
+}
+
+/* ---- columns that are watched ---- */
+
+static bool may_hold(const struct mr_pair *t, size_t column)
+{
+    enum mr_class cls = t->find.columns[column].style.cls;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_column *c =
+            mr_pair_find_column(t->side[side], name_of(t, column));
+        if (c == NULL || c->generated || c->auto_increment ||
+            strcmp(c->data_type, "year") == 0 || strcmp(c->data_type, "bit") == 0)
+            return false;
+    }
+    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_DECIMAL ||
+           cls == MR_CLASS_TEXT;
+}
+
+static size_t type_beside(const struct mr_pair *t, size_t column)
+{
+    for (size_t i = 0; i < t->find.ncolumns; i++)
+        if (i != column && mr_suspect_is_pair(name_of(t, column), name_of(t, i)))
+            return i;
+    return NO_COLUMN;
+}
+
+static bool is_known(const struct mr_suspect_look *look, size_t column)
+{
+    for (size_t i = 0; i < look->suspects.count; i++) {
+        const struct mr_suspect *s = mr_vec_at(&look->suspects, i);
+        if (s->child == look->table &&
+            strcmp(s->column, name_of(look->table, column)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum mr_code open_tally(struct mr_suspect_look *look,
+                               struct mr_suspect_tally *tally, struct mr_err *err)
+{
+    tally->hits = mr_arena_calloc(&look->table_arena, look->pairing->ntables + 1,
+                                  sizeof *tally->hits);
+    return tally->hits != NULL ? MR_OK : nomem(err);
+}
+
+enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
+                                   const struct mr_pair *table, struct mr_err *err)
+{
+    size_t n = table->find.ncolumns;
+    enum mr_code code = MR_OK;
+    mr_arena_reset(&look->table_arena);
+    look->table = table;
+    look->nwatched = 0;
+    look->watched = mr_arena_calloc(&look->table_arena, n + 1, sizeof *look->watched);
+    look->values = mr_arena_calloc(&look->table_arena, n + 1, sizeof *look->values);
+    if (look->watched == NULL || look->values == NULL)
+        return nomem(err);
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        size_t type_at = type_beside(table, i);
+        if (!may_hold(table, i) || is_known(look, i) ||
+            (type_at == NO_COLUMN &&
+             mr_suspect_is_declared(table, name_of(table, i), NULL)))
+            continue;
+        struct mr_suspect_watch *w = &look->watched[look->nwatched++];
+        *w = (struct mr_suspect_watch){.at = i, .type_at = type_at};
+        code = open_tally(look, &w->tally, err);
+    }
+    return code;
+}
+
+/* ---- rows ---- */
+
+/* Where the type column holds this text; *out NULL: there are too many of them. */
+static enum mr_code find_type(struct mr_suspect_look *look, struct mr_suspect_watch *w,
+                              const struct mr_value *type, struct of_type **out,
+                              struct mr_err *err)
+{
+    *out = NULL;
+    for (size_t i = 0; i < w->ntypes; i++)
+        if (strlen(w->types[i].text) == type->len &&
+            memcmp(w->types[i].text, type->ptr, type->len) == 0)
+            *out = &w->types[i];
+    if (*out != NULL || w->ntypes == TYPES || memchr(type->ptr, '\0', type->len) != NULL)
+        return MR_OK;
+    if (w->types == NULL)
+        w->types = mr_arena_calloc(&look->table_arena, TYPES, sizeof *w->types);
+    char *text = mr_arena_calloc(&look->arena, type->len + 1, 1);
+    if (w->types == NULL || text == NULL)
+        return nomem(err);
+    memcpy(text, type->ptr, type->len);
+    struct of_type *one = &w->types[w->ntypes++];
+    one->text = text;
+    enum mr_code code = mr_suspect_names_of_type(&look->names, text, &look->hits, err);
+    if (code == MR_OK && look->hits.count > 0)
+        one->parent =
+            look->pairing->tables
+                [((const struct mr_suspect_hit *)mr_vec_at(&look->hits, 0))->table];
+    *out = one;
+    return code == MR_OK ? open_tally(look, &one->tally, err) : code;
+}
+
+static bool is_type(const struct mr_value *value)
+{
+    return (value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_ENUM) &&
+           value->ptr != NULL && value->len > 0 && value->len < 256;
+}
+
+static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
+{
+    struct mr_suspect_look *look = ctx;
+    size_t n = look->pairing->ntables;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < look->nwatched; i++) {
+        struct mr_suspect_watch *w = &look->watched[i];
+        struct of_type *one = NULL;
+        mr_suspect_tally_add(&w->tally, &values[w->at], look->parents, n);
+        if (w->type_at == NO_COLUMN || !is_type(&values[w->type_at]))
+            continue;
+        code = find_type(look, w, &values[w->type_at], &one, err);
+        if (code == MR_OK && one != NULL)
+            mr_suspect_tally_add(&one->tally, &values[w->at], look->parents, n);
+    }
+    return code;
+}
+
+enum mr_code mr_suspect_look_row(struct mr_suspect_look *look, const void *image,
+                                 size_t len, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    size_t pos = 0;
+    for (size_t i = 0; code == MR_OK && i < look->table->find.ncolumns; i++)
+        code = mr_row_decode(image, len, &pos, &look->values[i], err);
+    return code == MR_OK ? take_row(look, look->values, err) : code;
+}
+
+enum mr_code mr_suspect_look_tail(struct mr_suspect_look *look, struct mr_err *err)
+{
+    const struct mr_readspec *spec = &look->table->scan[MR_SOURCE];
+    struct mr_vec bounds = MR_VEC_INIT(struct mr_key);
+    struct mr_range range = {0};
+    enum mr_code code = MR_OK;
+    if (spec->nkey == 0 || !mr_reader_has_order(look->source, spec))
+        return MR_OK;
+    if (look->table->side[MR_SOURCE]->est_rows > MR_SUSPECT_TAIL / 2)
+        code =
+            mr_reader_bounds(look->source, spec, 100, &look->table_arena, &bounds, err);
+    if (code == MR_OK && bounds.count > 0)
+        range.lo = *(struct mr_key *)mr_vec_at(&bounds, bounds.count - 1);
+    if (code == MR_OK)
+        code = mr_reader_scan(look->source, spec, range, MR_SUSPECT_TAIL, take_row, look,
+                              err);
+    mr_vec_release(&bounds);
+    return code;
+}
+
+/* ---- verdicts ---- */
+
+static enum mr_code count_key(void *ctx, const struct mr_value *values,
+                              struct mr_err *err)
+{
+    (void)values;
+    (void)err;
+    ((struct mr_suspect_look *)ctx)->found++;
+    return MR_OK;
+}
+
+/* How many of the values that do not change hands are keys of the parent on SOURCE. */
+static enum mr_code count_keys(struct mr_suspect_look *look,
+                               const struct mr_suspect_tally *tally,
+                               const struct mr_pair *parent, struct mr_err *err)
+{
+    static const size_t key_at = 0;
+    const struct mr_readspec *scan = &parent->scan[MR_SOURCE];
+    const struct mr_readspec spec = {.db = scan->db,
+                                     .table = scan->table,
+                                     .cols = &scan->cols[parent->key_columns[0]],
+                                     .ncols = 1,
+                                     .key = &key_at,
+                                     .nkey = 1};
+    uint64_t others[MR_SUSPECT_DISTINCT];
+    size_t count = mr_suspect_tally_others(tally, &look->parents[parent->at], others);
+    struct mr_vec keys = MR_VEC_INIT(struct mr_key);
+    struct mr_strbuf bytes = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    look->found = 0;
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct mr_value value = {.cls = MR_CLASS_UINT, .u = others[i]};
+        struct mr_key *key = mr_vec_push(&keys);
+        mr_strbuf_reset(&bytes);
+        code = key != NULL ? mr_row_encode(&bytes, &value, err) : nomem(err);
+        if (code != MR_OK)
+            break;
+        *key = (struct mr_key){mr_arena_dup(&look->table_arena, bytes.ptr, bytes.len),
+                               bytes.len};
+        if (key->ptr == NULL)
+            code = nomem(err);
+    }
+    if (code == MR_OK && keys.count > 0)
+        code = mr_reader_fetch(look->source, &spec, keys.items, keys.count, count_key,
+                               look, err);
+    mr_vec_release(&keys);
+    mr_strbuf_release(&bytes);
+    return code;
+}
+
+static bool is_unique(const struct mr_pair *t, size_t column)
+{
+    const struct mr_table *table = t->side[MR_SOURCE];
+    for (size_t i = 0; i < table->nindexes; i++) {
+        const struct mr_index *index = &table->indexes[i];
+        if (index->unique && index->nparts == 1 && index->parts[0].column != NULL &&
+            strcasecmp(index->parts[0].column, name_of(t, column)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum mr_code name_facts(struct mr_suspect_look *look, size_t column,
+                               const struct mr_pair *parent,
+                               struct mr_suspect_facts *facts, struct mr_err *err)
+{
+    const char *name = name_of(look->table, column);
+    enum mr_code code = mr_suspect_names_find(&look->names, name, &look->hits, err);
+    facts->name = mr_suspect_name_of(name);
+    facts->unique = is_unique(look->table, column);
+    for (size_t i = 0; code == MR_OK && i < look->hits.count; i++) {
+        const struct mr_suspect_hit *hit = mr_vec_at(&look->hits, i);
+        bool is_parent = look->pairing->tables[hit->table] == parent;
+        facts->means_parent = facts->means_parent || is_parent;
+        facts->means_other = facts->means_other || !is_parent;
+    }
+    return code;
+}
+
+static enum mr_code judge(struct mr_suspect_look *look, size_t column,
+                          const struct mr_suspect_tally *tally,
+                          const struct mr_pair *parent, bool by_type, bool *yes,
+                          struct mr_err *err)
+{
+    struct mr_suspect_facts facts = {0};
+    uint64_t hits = tally->hits[parent->at];
+    *yes = false;
+    if (hits == 0)
+        return MR_OK;
+    enum mr_code code = name_facts(look, column, parent, &facts, err);
+    facts.means_parent = facts.means_parent || by_type;
+    if (code == MR_OK)
+        code = count_keys(look, tally, parent, err);
+    if (code != MR_OK)
+        return code;
+    mr_suspect_tally_facts(tally, &look->parents[parent->at], hits, look->found, &facts);
+    *yes = mr_suspect_judge(&facts);
+    return MR_OK;
+}
+
+static enum mr_code suspect(struct mr_suspect_look *look,
+                            const struct mr_suspect_watch *w,
+                            const struct mr_pair *parent, const char *type,
+                            struct mr_err *err)
+{
+    struct mr_suspect *slot = mr_vec_push(&look->suspects);
+    if (slot == NULL)
+        return nomem(err);
+    *slot = (struct mr_suspect){
+        .child = look->table,
+        .parent = parent,
+        .column = name_of(look->table, w->at),
+        .parent_column = name_of(parent, parent->key_columns[0]),
+        .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
+        .type = type};
+    return MR_OK;
+}
+
+/* Of several parents that may be meant: people first, then the one that is hit most. */
+static bool is_nearer(const struct mr_suspect_watch *w, const struct mr_pair *a,
+                      const struct mr_pair *b)
+{
+    bool x = a->find.subject != MR_SUBJECT_NO, y = b->find.subject != MR_SUBJECT_NO;
+    return x != y ? x : w->tally.hits[a->at] > w->tally.hits[b->at];
+}
+
+static enum mr_code judge_column(struct mr_suspect_look *look,
+                                 const struct mr_suspect_watch *w, struct mr_err *err)
+{
+    const struct mr_pair *best = NULL;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < look->pairing->ntables; i++) {
+        const struct mr_pair *parent = look->pairing->tables[i];
+        bool yes = false;
+        if (best != NULL && !is_nearer(w, parent, best))
+            continue;
+        code = judge(look, w->at, &w->tally, parent, false, &yes, err);
+        if (code == MR_OK && yes)
+            best = parent;
+    }
+    return code == MR_OK && best != NULL ? suspect(look, w, best, NULL, err) : code;
+}
+
+/* A column beside types that mean tables leads where they say, and nowhere else. */
+static enum mr_code judge_types(struct mr_suspect_look *look,
+                                const struct mr_suspect_watch *w, bool *any,
+                                struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < w->ntypes; i++) {
+        const struct of_type *one = &w->types[i];
+        bool yes = false;
+        if (one->parent == NULL)
+            continue;
+        *any = true;
+        if (mr_suspect_is_declared(look->table, name_of(look->table, w->at), one->parent))
+            continue;
+        code = judge(look, w->at, &one->tally, one->parent, true, &yes, err);
+        if (code == MR_OK && yes)
+            code = suspect(look, w, one->parent, one->text, err);
+    }
+    return code;
+}
+
+enum mr_code mr_suspect_look_end(struct mr_suspect_look *look, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < look->nwatched; i++) {
+        const struct mr_suspect_watch *w = &look->watched[i];
+        bool by_type = false;
+        code = judge_types(look, w, &by_type, err);
+        if (code == MR_OK && !by_type &&
+            !mr_suspect_is_declared(look->table, name_of(look->table, w->at), NULL))
+            code = judge_column(look, w, err);
+    }
+    return code;
+}
