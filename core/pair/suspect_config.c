@@ -25,7 +25,7 @@ static void add_literal(struct mr_strbuf *out, const char *text)
 
 static void add_line(struct mr_strbuf *out, const struct mr_suspect_line *line)
 {
-    mr_strbuf_add_str(out, "\nreference = ");
+    mr_strbuf_add_str(out, line->unlike ? "\n; reference = " : "\nreference = ");
     mr_table_config_add_name(out, line->column);
     mr_strbuf_add_str(out, " -> ");
     mr_table_config_add_name(out, line->parent->db);
@@ -47,14 +47,17 @@ bool mr_suspect_config(struct mr_strbuf *out, const struct mr_suspect_line *line
     struct mr_config *parsed = NULL;
     struct mr_table_config config = {0};
     bool good = false;
+    size_t wanted = 0;
     mr_table_config_add_section(out, lines->child->db, lines->child->name);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         add_line(out, &lines[i]);
+        wanted += !lines[i].unlike;
+    }
     if (!out->failed &&
         mr_config_parse(out->ptr, out->len, "advice", &parsed, NULL) == MR_OK &&
         mr_config_table(parsed, lines->child->db, lines->child->name, &parsed->arena,
                         &config, NULL) == MR_OK)
-        good = config.nreferences == count;
+        good = config.nreferences == wanted;
     mr_config_free(parsed);
     return good;
 }

@@ -17,6 +17,8 @@ struct mr_suspect_line {
     const struct mr_table *child, *parent;
     const char *column, *parent_column;
     const char *type_column, *type; /* only where the one holds the other; NULL: always */
+    bool
+        unlike; /* not of the key's type: written as a comment, since it cannot be followed */
 };
 
 /* Appends "[table …]" and a line for each; all are of one child.  False if the

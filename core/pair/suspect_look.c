@@ -371,6 +371,7 @@ static enum mr_code suspect(struct mr_suspect_look *look,
                             const struct mr_pair *parent, const char *type,
                             struct mr_err *err)
 {
+    enum mr_class cls = look->table->find.columns[w->at].style.cls;
     struct mr_suspect *slot = mr_vec_push(&look->suspects);
     if (slot == NULL)
         return nomem(err);
@@ -380,7 +381,8 @@ static enum mr_code suspect(struct mr_suspect_look *look,
         .column = name_of(look->table, w->at),
         .parent_column = name_of(parent, parent->key_columns[0]),
         .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
-        .type = type};
+        .type = type,
+        .unlike = cls != MR_CLASS_INT && cls != MR_CLASS_UINT};
     return MR_OK;
 }
 

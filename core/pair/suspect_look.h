@@ -27,6 +27,7 @@ struct mr_suspect {
     const struct mr_pair *child, *parent;
     const char *column, *parent_column;
     const char *type_column, *type; /* only where the one holds the other; NULL: always */
+    bool unlike;                    /* it is not of the key's type */
 };
 
 struct mr_suspect_watch;

@@ -395,10 +395,13 @@ static enum mr_code advise_values(struct search *s, const struct mr_vec *suspect
                                          .column = one->column,
                                          .parent_column = one->parent_column,
                                          .type_column = one->type_column,
-                                         .type = one->type};
+                                         .type = one->type,
+                                         .unlike = one->unlike};
         mr_strbuf_add_fmt(&text, "%s %s", *next > at ? "," : "", one->parent->find.name);
     }
     mr_strbuf_add_str(&text, " that one side only has, or that mean somebody else there");
+    if (first->unlike)
+        mr_strbuf_add_str(&text, "; it can be declared once its type is that of the key");
     if (lines.count == 0)
         code = mr_err_nomem(err, "looking for references");
     if (code == MR_OK)

@@ -179,6 +179,32 @@ static enum mr_code refuse(struct parents *p, struct mr_err *err)
     return code;
 }
 
+/* A foreign key between columns that cannot be looked up as each other, as where the two
+ * sides differ in type, leads nowhere (pair_references.c), and its rows would keep their
+ * old ids. */
+static enum mr_code refuse_unlike(const struct parents *p, struct mr_err *err)
+{
+    const struct mr_pairing *pairing = &p->task->tables->pairing;
+    for (size_t i = 0; i < pairing->nreferences; i++) {
+        const struct mr_pair_reference *r = &pairing->references[i];
+        bool planned = false;
+        for (size_t k = 0; k < p->task->tables->ntables; k++)
+            planned = planned || strcmp(p->task->tables->tables[k].pair->find.name,
+                                        r->kin.parent_name) == 0;
+        if (r->parent != NULL || !planned)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "reference \"%s\" of table \"%s\" to \"%s\" cannot be followed: "
+                         "its columns are not of one type on both servers",
+                         r->kin.name, r->child->find.name, r->kin.parent_name);
+        mr_err_hint(err, "Nothing was changed. Bring the columns to one type on both "
+                         "servers, and check again; or leave the table out of check and "
+                         "plan with --exclude.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_plan_parents_check(const struct mr_plan_parents_task *task,
                                    struct mr_err *err)
 {
@@ -197,6 +223,8 @@ enum mr_code mr_plan_parents_check(const struct mr_plan_parents_task *task,
     }
     if (code == MR_OK && p.missing.count > 0)
         code = refuse(&p, err);
+    if (code == MR_OK)
+        code = refuse_unlike(&p, err);
     mr_vec_release(&p.missing);
     mr_strbuf_release(&p.text);
     return code;

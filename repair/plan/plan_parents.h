@@ -8,6 +8,8 @@
  * plan is MR_E_REFUSED, which names the tables and the check that compares them, too.
  * Looked at are foreign keys of both servers and `reference =` lines.
  *
+ * Refused, too, is a foreign key whose columns are not of one type on both servers.
+ *
  * A parent that only one side has was compared with nothing: `reference = none: column`
  * lets the plan go on without it.
  *

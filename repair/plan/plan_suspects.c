@@ -140,7 +140,8 @@ static struct mr_suspect_line line_of(const struct mr_suspect *s)
                                     .column = s->column,
                                     .parent_column = s->parent_column,
                                     .type_column = s->type_column,
-                                    .type = s->type};
+                                    .type = s->type,
+                                    .unlike = s->unlike};
 }
 
 /* Prints what is to be pasted, a section a table. */
@@ -177,6 +178,19 @@ static int compare_suspects(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->column, y->column);
 }
 
+#define UNLIKE                                                                           \
+    " What stands behind a ; is not of the key's type and cannot be followed: bring "    \
+    "the "                                                                               \
+    "column to that type on both servers, and check again."
+
+static bool any_unlike(const struct mr_vec *suspects)
+{
+    for (size_t i = 0; i < suspects->count; i++)
+        if (((const struct mr_suspect *)mr_vec_at(suspects, i))->unlike)
+            return true;
+    return false;
+}
+
 enum mr_code mr_plan_suspects_refuse(struct mr_vec *suspects, struct mr_err *err)
 {
     struct mr_strbuf more = MR_STRBUF_INIT;
@@ -193,11 +207,12 @@ enum mr_code mr_plan_suspects_refuse(struct mr_vec *suspects, struct mr_err *err
                           "\"%s\", whose ids change hands, and nothing declares it%s",
                           first->column, first->child->find.name,
                           first->parent->find.name, more.ptr);
-        mr_err_hint(
-            err,
-            "Nothing was changed. The lines above declare it in the configuration; "
-            "for what is no reference, write reference = none: %s in [table %s].",
-            first->column, first->child->find.name);
+        mr_err_hint(err,
+                    "Nothing was changed. The lines above declare it in the "
+                    "configuration; for what is no reference, write reference = none: "
+                    "%s in [table %s].%s",
+                    first->column, first->child->find.name,
+                    any_unlike(suspects) ? UNLIKE : "");
     }
     mr_strbuf_release(&more);
     return code;

@@ -109,6 +109,14 @@ check
 plan backfill
 refused "backfill, parents in another database" "\"$SHARED.members\", which the run did not compare"
 
+# ---- types that differ between the servers: the reference would lead nowhere ------------------
+shop "$DB" "$FK"
+at $T "ALTER TABLE orders DROP FOREIGN KEY $(on "SELECT CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE
+    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'orders' AND REFERENCED_TABLE_NAME = 'members'"), MODIFY buyer VARCHAR(20) NOT NULL"
+check
+merge
+refused "types that differ" "of table \"$DB.orders\" to \"$DB.members\" cannot be followed"
+
 # ---- a parent of one side only: there is nobody to be taken for somebody else ----------------
 shop "$DB" ""
 at a "CREATE TABLE shops (id INT PRIMARY KEY); INSERT INTO shops VALUES (1);

@@ -41,10 +41,11 @@ plan() {
     rm -rf plan
     rep plan --policy merge --split-at 2026-02-01 --config ini --case "$CASE" --output plan
 }
-suspected() { # what the plan asks for, TABLE.COLUMN each
-    awk -v "db=$DB" '/^\[table /  {t = substr($2, length(db) + 2); sub("]", "", t)} /^reference = / {print t "." $3}' "$ERR" | sort -u | xargs
+suspected() { # what the plan asks for, TABLE.COLUMN each; behind a ; what cannot be declared
+    sed 's/^; reference/reference/' "$ERR" |
+        awk -v "db=$DB" '/^\[table /  {t = substr($2, length(db) + 2); sub("]", "", t)} /^reference = / {print t "." $3}' | sort -u | xargs
 }
-paste() { grep -E '^(\[table |reference = )' "$ERR" >>ini; }
+paste() { grep -E '^(\[table |(; )?reference = )' "$ERR" >>ini; }
 
 # ---- a shop -------------------------------------------------------------------------------
 SHOP="CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, member_id INT UNSIGNED NOT NULL, about VARCHAR(20), qty INT, placed YEAR);
@@ -129,6 +130,19 @@ check
 plan
 is "text and decimal: refused" "$RC" 5
 is "text and decimal: both" "$(suspected)" "a.x b.holder"
+is "text and decimal: as a comment" "$(grep -c '^; reference = ' "$ERR")" 2
+like "text and decimal: what to do" "$(cat "$ERR")" "bring the column to that type on both servers"
+paste
+check
+is "text and decimal: what is pasted is read" "$RC" 1
+is "text and decimal: and advised" "$(advised)" "a.x b.holder"
+plan
+is "text and decimal: still refused" "$RC" 5
+at a$T "ALTER TABLE a MODIFY x INT; ALTER TABLE b MODIFY holder INT"
+sed -i 's/^; reference/reference/' ini
+check
+plan
+is "of the key's type, declared: planned" "$RC" 0
 
 # ---- none of these ---------------------------------------------------------------------------
 world "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, quantity INT, stars TINYINT, percent INT, year INT, position INT, price DECIMAL(10, 2),
