@@ -3,7 +3,7 @@
 # client, with plans of older runs between them: nobody is lost, nobody doubled
 # (repair_orders.py).  Then what was deleted since; and idmap.csv in place of the case, which
 # decides as the case does, and is refused where no plan wrote it.  SEEDS=N or FIRST-LAST of
-# the orders; of up to 20 half.
+# the orders; of up to 20 half, and at most 500.
 
 . "$(dirname "$0")/lib.sh"
 begin
@@ -12,7 +12,7 @@ cd "$IT_TMP" || exit 1
 . "$IT_DIR/rows/lib.sh"
 case ${SEEDS:=20} in
 *-*) ORDERS=$SEEDS ;;
-*) ORDERS=$((SEEDS > 20 ? SEEDS : (SEEDS + 1) / 2)) ;;
+*) ORDERS=$((SEEDS > 500 ? 500 : SEEDS > 20 ? SEEDS : (SEEDS + 1) / 2)) ;;
 esac
 
 python3 -B "$IT_DIR/repair_orders.py" "$MYRECON" "$MR_A_URI" "$MR_B_URI" "${DB}_o" "$IT_TMP/orders" "$ORDERS" >orders.tap
