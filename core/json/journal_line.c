@@ -36,6 +36,7 @@ static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
             unit->script = (enum mr_journal_script)i;
     (void)mr_json_get_uint(root, "written", &unit->written, NULL);
     (void)mr_json_get_uint(root, "there", &unit->there, NULL);
+    unit->aside = text_or(root, "aside", NULL);
     /* not counted: not done */
     if (mr_json_get_uint(root, "refused", &unit->refused, NULL) != MR_OK)
         unit->refused = 1;

@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "repair/apply/apply_aside.h"
 #include "repair/apply/apply_checks.h"
 
 #define RECONNECTS 8
@@ -39,6 +40,10 @@ struct attempt {
     struct mr_arena arena;
     struct mr_vec refusals; /* struct mr_refusal, texts in arena */
     bool dry;               /* only compared, and rolled back */
+    struct mr_aside aside;
+    uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
+    enum mr_script_read_section section; /* of the last statement sent */
+    bool staged;                         /* the session has the unit's rows */
     bool committed;
     uint64_t written, there;
 };
@@ -125,6 +130,12 @@ static enum mr_code begin(struct attempt *a, struct mr_err *err)
 {
     enum mr_code code = exec(
         a, "SET @myrecon_end = NULL, @myrecon_written = NULL, @myrecon_done = NULL", err);
+    if (code == MR_OK) {
+        char last[64] = "SET @myrecon_last = NULL";
+        if (a->last > 0)
+            (void)snprintf(last, sizeof last, "SET @myrecon_last = %" PRIu64, a->last);
+        code = exec(a, last, err);
+    }
     if (code == MR_OK)
         code = exec(a, a->dry ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL", err);
     return code;
@@ -159,6 +170,12 @@ static bool is_told(const struct mr_script_read_item *item, const struct mr_err 
 /* Is the statement sent in this run?  Of the end a dry run asks only what is refused. */
 static bool is_sent(const struct attempt *a, const struct mr_script_read_item *item)
 {
+    if (a->staged && item->section <= MR_SCRIPT_READ_STAGE)
+        return false;
+    if (item->section == MR_SCRIPT_READ_ASIDE)
+        return !mr_aside_is_empty(&a->aside) && !(a->staged && a->last > 0);
+    if (a->last > 0)
+        return item->section <= MR_SCRIPT_READ_WRITE;
     if (!a->dry || item->section <= MR_SCRIPT_READ_GUARDS)
         return true;
     return item->section == MR_SCRIPT_READ_END && is_select(item);
@@ -177,7 +194,11 @@ static enum mr_code send_unit(struct attempt *a, struct mr_err *err)
            (code = mr_script_read_next(a->run->script, &item, err)) == MR_OK &&
            item.kind == MR_SCRIPT_READ_STATEMENT) {
         struct mr_err why = {0};
-        if (is_sent(a, &item))
+        if (item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section &&
+            is_sent(a, &item))
+            code = mr_aside_fill(&a->aside, a->run->target->db, &why);
+        a->section = item.section;
+        if (code == MR_OK && is_sent(a, &item))
             code = send(a, &item, &why);
         if (code != MR_OK && is_told(&item, &why))
             code = MR_OK;
@@ -191,14 +212,15 @@ static enum mr_code try_unit(struct attempt *a, struct mr_err *err)
 {
     mr_arena_reset(&a->arena);
     mr_vec_clear(&a->refusals);
+    a->section = 0;
     a->committed = false;
     a->written = a->there = 0;
     enum mr_code code = begin(a, err);
     if (code == MR_OK)
         code = send_unit(a, err);
-    if (code == MR_OK && a->dry)
+    if (code == MR_OK && (a->dry || a->last > 0))
         code = exec(a, "ROLLBACK", err);
-    return code == MR_OK ? read_end(a, err) : code;
+    return code == MR_OK && a->last == 0 ? read_end(a, err) : code;
 }
 
 /* ---- what a failure means ---- */
@@ -214,7 +236,7 @@ static enum outcome judge(const struct attempt *a, enum mr_code code,
                           const struct mr_err *why)
 {
     if (code == MR_OK)
-        return a->dry || a->committed ? OUTCOME_DONE : OUTCOME_GUARD;
+        return a->dry || a->committed || a->last > 0 ? OUTCOME_DONE : OUTCOME_GUARD;
     if (is_guard(why))
         return OUTCOME_GUARD;
     if (code == MR_E_LOST && mr_db_is_lost(a->run->target->db))
@@ -255,6 +277,7 @@ static enum mr_code reconnect(struct attempt *a, struct mr_err *err)
 {
     mr_log_warning("unit %" PRIu64 ": the target was lost, connecting again",
                    a->unit->number);
+    a->staged = false;
     enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
     if (code == MR_OK)
         code = check_target(a, err);
@@ -323,6 +346,57 @@ static enum mr_code carry_out(struct attempt *a, enum outcome *outcome,
     return MR_OK;
 }
 
+/* ---- rows that the server refuses ---- */
+
+static bool is_of_row(const struct attempt *a, enum outcome outcome,
+                      const struct mr_err *why)
+{
+    return outcome == OUTCOME_REFUSED && a->section == MR_SCRIPT_READ_WRITE &&
+           mr_aside_is_of_row(why);
+}
+
+static enum mr_code probe(void *ctx, uint64_t last, bool *refused, struct mr_err *why,
+                          struct mr_err *err)
+{
+    struct attempt *a = ctx;
+    enum outcome outcome = 0;
+    a->last = last;
+    enum mr_code code =
+        mr_is_cancelled() ? mr_cancelled_err(err) : carry_out(a, &outcome, why, err);
+    a->last = 0;
+    *refused = code == MR_OK && is_of_row(a, outcome, why);
+    if (code == MR_OK && outcome == OUTCOME_REFUSED && !*refused) {
+        *err = *why;
+        code = why->code;
+    }
+    return code;
+}
+
+/* Sets aside one row after the other, until the rest of the unit is written. */
+static enum mr_code write_rest(struct attempt *a, enum outcome *outcome,
+                               struct mr_err *why, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (is_of_row(a, *outcome, why))
+        mr_log_info("unit %" PRIu64 ": the server refuses a row, searching: %s",
+                    a->unit->number, why->message);
+    a->staged = is_of_row(a, *outcome, why); /* a rollback leaves them as they were */
+    for (uint64_t i = 0;
+         code == MR_OK && i < a->unit->rows && is_of_row(a, *outcome, why); i++) {
+        struct mr_err ended = {0};
+        code = mr_aside_search(&a->aside, a->unit->rows, why, probe, a, &ended);
+        if (code != MR_OK && ended.sql_errno != 0 && code != MR_E_LOST) {
+            *why = ended; /* of the unit, not of the run */
+            return MR_OK;
+        }
+        if (code == MR_OK)
+            code = carry_out(a, outcome, why, &ended);
+        if (code != MR_OK)
+            *err = ended;
+    }
+    return code;
+}
+
 /* ---- the result of a unit ---- */
 
 static enum mr_code hand_on(struct attempt *a, struct mr_err *err)
@@ -367,7 +441,11 @@ static enum mr_code take_done(struct attempt *a, struct mr_err *err)
                                    .written = a->written,
                                    .there = a->there,
                                    .refused = left_out(a)};
+    struct mr_strbuf aside = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
+    mr_aside_text(&a->aside, &aside);
+    if (a->refusals.count > 0 && aside.len > 0)
+        unit.aside = aside.ptr;
     run->counts.done += a->refusals.count == 0;
     run->counts.partial += a->refusals.count > 0;
     run->counts.written += a->written;
@@ -375,6 +453,7 @@ static enum mr_code take_done(struct attempt *a, struct mr_err *err)
     run->counts.refused += unit.refused;
     if (run->journal != NULL)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_DONE, &unit, NULL, err);
+    mr_strbuf_release(&aside);
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
@@ -386,9 +465,14 @@ static enum mr_code run_unit(struct attempt *a, struct mr_err *err)
     struct mr_err why = {0};
     enum mr_code code = MR_OK;
     if (run->journal != NULL)
+        code = mr_aside_add(
+            &a->aside, mr_journal_unit_aside(run->journal, run->which, unit.number), err);
+    if (code == MR_OK && run->journal != NULL)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_TRY, &unit, NULL, err);
     if (code == MR_OK)
         code = carry_out(a, &outcome, &why, err);
+    if (code == MR_OK)
+        code = write_rest(a, &outcome, &why, err);
     if (code != MR_OK)
         return code;
     if (outcome == OUTCOME_REFUSED)
@@ -460,6 +544,8 @@ static enum mr_code do_unit(struct attempt *a, struct mr_err *err)
 {
     bool left = true;
     enum mr_code code = MR_OK;
+    a->staged = false;
+    mr_aside_reset(&a->aside);
     if (is_journaled(a->run, a->unit->number))
         code = look_again(a, &left, err);
     return code == MR_OK && left ? run_unit(a, err) : code;
@@ -479,6 +565,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
                         .refusals = MR_VEC_INIT(struct mr_refusal),
                         .dry = run->dry_run};
     enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
+    mr_aside_init(&a.aside);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
     for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
         a.unit = mr_vec_at(run->units, i);
@@ -491,6 +578,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
             mr_progress_tick(run->progress);
         }
     }
+    mr_aside_release(&a.aside);
     mr_vec_release(&a.refusals);
     mr_arena_release(&a.arena);
     return code;

@@ -11,6 +11,9 @@
  * Rows that a guard has left out are handed to on_refusal and counted; so is a unit that
  * ended in an error, as a whole.  Units that follow are carried out all the same.
  *
+ * A row that the server refuses (a foreign key, a trigger, a constraint) is searched for
+ * (apply_aside.h), set aside with what hangs on it and handed to on_refusal; the rest of its unit is written.
+ *
  * Deadlocks, lock waits, statement time-outs and killed statements: the unit is rolled back
  * and tried again, after a pause with jitter, up to MR_APPLY_TRIES times in all.  A lost
  * connection is opened anew, to the same server only, and the unit run again: rows that

@@ -25,11 +25,19 @@ struct entry {
     bool open;
 };
 
+/* Rows of a unit that the server refused. */
+struct set_aside {
+    enum mr_journal_script script;
+    uint64_t unit;
+    const char *rows;
+};
+
 struct mr_journal {
     struct mr_arena arena;
     const char *path, *run_id;
     int fd;
     struct mr_vec entries;                    /* struct entry */
+    struct mr_vec asides;                     /* struct set_aside: one a unit */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
 
@@ -75,6 +83,42 @@ static enum mr_code set_done(struct mr_vec *units, uint64_t number, bool done,
     return MR_OK;
 }
 
+static struct set_aside *find_aside(const struct mr_journal *j,
+                                    enum mr_journal_script script, uint64_t number)
+{
+    for (size_t i = 0; i < j->asides.count; i++) {
+        struct set_aside *a = mr_vec_at(&j->asides, i);
+        if (a->script == script && a->unit == number)
+            return a;
+    }
+    return NULL;
+}
+
+static enum mr_code note_aside(struct mr_journal *j, const struct mr_journal_unit *unit,
+                               struct mr_err *err)
+{
+    struct set_aside *a = find_aside(j, unit->script, unit->number);
+    if (a == NULL && unit->aside != NULL)
+        a = mr_vec_push(&j->asides);
+    else if (a == NULL)
+        return MR_OK;
+    if (a == NULL)
+        return mr_err_nomem(err, "reading the journal");
+    *a = (struct set_aside){unit->script, unit->number, NULL};
+    if (unit->aside != NULL)
+        a->rows = mr_arena_strdup(&j->arena, unit->aside);
+    return unit->aside != NULL && a->rows == NULL
+               ? mr_err_nomem(err, "reading the journal")
+               : MR_OK;
+}
+
+const char *mr_journal_unit_aside(const struct mr_journal *j,
+                                  enum mr_journal_script script, uint64_t number)
+{
+    const struct set_aside *a = find_aside(j, script, number);
+    return a != NULL ? a->rows : NULL;
+}
+
 static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
                               const struct mr_journal_unit *unit, struct mr_err *err)
 {
@@ -83,8 +127,10 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
     if (unit->number == 0 || unit->number > MR_JOURNAL_UNITS_MAX)
         return MR_OK;
     mr_vec_clear(&j->units[other]);
-    return set_done(&j->units[unit->script], unit->number,
-                    event == MR_JOURNAL_DONE && unit->refused == 0, err);
+    enum mr_code code = event == MR_JOURNAL_DONE ? note_aside(j, unit, err) : MR_OK;
+    return code != MR_OK ? code
+                         : set_done(&j->units[unit->script], unit->number,
+                                    event == MR_JOURNAL_DONE && unit->refused == 0, err);
 }
 
 bool mr_journal_unit_is_done(const struct mr_journal *j, enum mr_journal_script script,
@@ -203,6 +249,7 @@ enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_jour
     j->fd = -1;
     j->run_id = run_id;
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
+    j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
     mr_arena_init(&j->arena);
@@ -223,6 +270,7 @@ void mr_journal_close(struct mr_journal *j)
     if (j->fd >= 0)
         (void)close(j->fd);
     mr_vec_release(&j->entries);
+    mr_vec_release(&j->asides);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         mr_vec_release(&j->units[i]);
     mr_arena_release(&j->arena);
@@ -305,6 +353,7 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
         mr_jsonw_add_uint(&w, "written", unit->written);
         mr_jsonw_add_uint(&w, "there", unit->there);
         mr_jsonw_add_uint(&w, "refused", unit->refused);
+        put_text(&w, "aside", unit->aside);
     }
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note_unit(j, event, unit, err) : code;

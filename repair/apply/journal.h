@@ -51,6 +51,10 @@ enum mr_code mr_journal_write_unit(struct mr_journal *journal,
 /* Was it carried out, with no row left out, and not taken back since? */
 bool mr_journal_unit_is_done(const struct mr_journal *journal,
                              enum mr_journal_script script, uint64_t number);
+/* Rows that the server refused when it was last carried out, as struct mr_journal_unit has
+ * them, or NULL. */
+const char *mr_journal_unit_aside(const struct mr_journal *journal,
+                                  enum mr_journal_script script, uint64_t number);
 /* How many are. */
 uint64_t mr_journal_units_done(const struct mr_journal *journal,
                                enum mr_journal_script script);

@@ -191,6 +191,7 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
     if (s->kind == MR_SCRIPT_VERIFY) {
         mr_script_proof(s);
     } else {
+        mr_script_aside(s);
         mr_script_locks(s);
         mr_script_guards(s);
         mr_script_changes(s);

@@ -23,7 +23,9 @@ static void where_rows(struct mr_script *s, const struct mr_script_batch *b)
                       b->last);
     add(s, " AND s.myrecon_tree NOT IN (SELECT tree FROM ");
     mr_script_temp(s, "skip");
-    add(s, ")");
+    /* `repair apply` looks for a row that the server refuses */
+    mr_strbuf_add_fmt(&s->sql, ") AND s.myrecon_row <= COALESCE(@myrecon_last, %zu)",
+                      b->last);
 }
 
 static void where_guard(struct mr_script *s)

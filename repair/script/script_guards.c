@@ -308,8 +308,8 @@ static void condition(struct mr_script *s, const struct mr_plan_reference *r)
 }
 
 /* The child's columns equal the parent's: aliases c and p. */
-static void refers(struct mr_script *s, const struct mr_plan_reference *r, const char *c,
-                   const char *p)
+void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
+                      const char *c, const char *p)
 {
     for (size_t i = 0; i < r->from.count; i++) {
         add(s, i > 0 ? " AND " : "");
@@ -321,7 +321,8 @@ static void refers(struct mr_script *s, const struct mr_plan_reference *r, const
 
 /* Rows of a staged table that refer by r at all, with the columns that are needed: a
  * table of its own, so that the condition's names are plain. */
-static void referring(struct mr_script *s, const struct mr_plan_reference *r, char prefix)
+void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
+                         char prefix)
 {
     const struct mr_plan_table *t = &s->plan->tables[r->child];
     add(s, "(SELECT * FROM ");
@@ -352,10 +353,10 @@ static void link_rows(struct mr_script *s, size_t at, char prefix)
                                    " k.myrecon_tree FROM "
                                  : " (tree, other) SELECT DISTINCT k.myrecon_tree,"
                                    " s.myrecon_tree FROM ");
-        referring(s, r, prefix);
+        mr_script_referring(s, r, prefix);
         temp_n(s, " JOIN ", 'k', at);
         add(s, " AS k ON ");
-        refers(s, r, "s", "k");
+        mr_script_refers(s, r, "s", "k");
         add(s, " WHERE k.myrecon_tree <> s.myrecon_tree");
         mr_script_ran(s);
     }
@@ -389,19 +390,19 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
                       mr_plan_table_name(p));
     mr_script_refuse(s, &s->plan->tables[r->child], why.ptr);
     add(s, " FROM ");
-    referring(s, r, prefix);
+    mr_script_referring(s, r, prefix);
     if (in_unit) {
         temp_n(s, " LEFT JOIN ", 'k', at);
         add(s, " AS k ON ");
-        refers(s, r, "s", "k");
+        mr_script_refers(s, r, "s", "k");
     }
     temp_n(s, " LEFT JOIN ", 'e', at);
     add(s, " AS e ON ");
-    refers(s, r, "s", "e");
+    mr_script_refers(s, r, "s", "e");
     add(s, " LEFT JOIN ");
     mr_script_live(s, p);
     add(s, " AS p ON ");
-    refers(s, r, "s", "p");
+    mr_script_refers(s, r, "s", "p");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     if (prefix == 'u')
@@ -431,7 +432,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     add(s, " WHERE TRUE");
     condition(s, r);
     add(s, ") AS c ON ");
-    refers(s, r, "c", "s");
+    mr_script_refers(s, r, "c", "s");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
@@ -444,7 +445,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     add(s, " WHERE TRUE");
     condition(s, r);
     add(s, ") AS x WHERE ");
-    refers(s, r, "x", "s");
+    mr_script_refers(s, r, "x", "s");
     mr_script_not_there(s, "x");
     add(s, ")");
 }
@@ -458,7 +459,7 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");
-    refers(s, r, "c", "s");
+    mr_script_refers(s, r, "c", "s");
     if (changes) {
         temp_n(s, " LEFT JOIN ", 'x', r->child);
         add(s, " AS x ON ");
@@ -532,7 +533,7 @@ static void refuse_own_parents(struct mr_script *s, const struct mr_plan_referen
     mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
     add(s, " AND ");
-    refers(s, r, "s", "s");
+    mr_script_refers(s, r, "s", "s");
     mr_script_ran(s);
 }
 

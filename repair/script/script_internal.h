@@ -10,6 +10,9 @@
  *   myrecon_link         from a tree to another that is left out with it
  *   myrecon_skip         trees that are not written: done, refused, left out
  *   myrecon_locked       staged rows that led to a live row, which is locked since
+ *   myrecon_aside        rows that the server refused, or had refused, from `repair apply`
+ *   myrecon_hang         which row of the unit refers to which
+ *   myrecon_apart        rows that are aside, and what hangs on them
  *   myrecon_iN           rows to be inserted, as they will be
  *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be
  *   myrecon_dN           rows to be deleted, as they have to be
@@ -188,6 +191,12 @@ void mr_script_count_ran(struct mr_script *s);
 void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t,
                       const char *why);
 void mr_script_at_stake(struct mr_script *s, const char *alias);
+/* Rows of a staged table that refer by r at all, AS s; the columns of c refer to those of
+ * p. */
+void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
+                         char prefix);
+void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
+                      const char *c, const char *p);
 /* script_computed.c: refuses rows of myrecon_iN or _uN whose value in a unique index that
  * is not of whole, written columns is held by another row. */
 void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix);
@@ -204,6 +213,9 @@ void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t);
 /* script_stage.c, script_lock.c, script_guards.c, script_change.c, script_guards.c,
  * script_change.c: the sections of a unit. */
 void mr_script_stage(struct mr_script *s);
+/* Fills myrecon_tree. */
+void mr_script_count_trees(struct mr_script *s);
+void mr_script_aside(struct mr_script *s); /* script_aside.c */
 void mr_script_locks(struct mr_script *s);
 void mr_script_guards(struct mr_script *s);
 void mr_script_changes(struct mr_script *s);

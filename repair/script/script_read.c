@@ -183,9 +183,10 @@ static enum mr_code take_unit(struct mr_script_read *s, const char *line, uint64
 static enum mr_script_read_section section_of(const char *line)
 {
     static const char *const names[] = {
-        [MR_SCRIPT_READ_STAGE] = "-- stage",   [MR_SCRIPT_READ_LOCKS] = "-- locks",
-        [MR_SCRIPT_READ_GUARDS] = "-- guards", [MR_SCRIPT_READ_WRITE] = "-- write",
-        [MR_SCRIPT_READ_AGAIN] = "-- again",   [MR_SCRIPT_READ_END] = "-- end"};
+        [MR_SCRIPT_READ_STAGE] = "-- stage", [MR_SCRIPT_READ_ASIDE] = "-- aside",
+        [MR_SCRIPT_READ_LOCKS] = "-- locks", [MR_SCRIPT_READ_GUARDS] = "-- guards",
+        [MR_SCRIPT_READ_WRITE] = "-- write", [MR_SCRIPT_READ_AGAIN] = "-- again",
+        [MR_SCRIPT_READ_END] = "-- end"};
     for (int i = MR_SCRIPT_READ_STAGE; i <= MR_SCRIPT_READ_END; i++)
         if (strcmp(line, names[i]) == 0)
             return (enum mr_script_read_section)i;
@@ -208,7 +209,10 @@ static enum mr_code take_comment(struct mr_script_read *s, uint64_t offset, bool
                       "the unit judges rows that it has not locked, as scripts of an "
                       "earlier version did",
                       err);
-    if ((int)section != (int)s->section + 1)
+    int last = (int)s->section;
+    if (last == MR_SCRIPT_READ_STAGE && section != MR_SCRIPT_READ_ASIDE)
+        last = MR_SCRIPT_READ_ASIDE;
+    if ((int)section != last + 1)
         return refuse(s, "the sections of the unit are not in order", err);
     s->section = section;
     return MR_OK;

@@ -4,8 +4,8 @@
  *   mr_script_read_open → index → (seek, next … next) for each unit → close
  *
  * A script is a head and units (docs/formats/plan-v1.md).  A unit begins with the line
- * "-- unit N of M: R rows" and has the sections "-- stage", "-- locks", "-- guards",
- * "-- write", "-- again" and "-- end", each once and in that order.  A statement ends with ";" at the end of a line;
+ * "-- unit N of M: R rows" and has the sections "-- stage", "-- aside", "-- locks", "-- guards",
+ * "-- write", "-- again" and "-- end", each once and in that order; "-- aside" may be missing.  A statement ends with ";" at the end of a line;
  * no other line ends so.  Lines that begin with "-- " between statements are comments.
  * Units are numbered from 1 to M, upwards or downwards.
  *
@@ -31,6 +31,7 @@ enum mr_script_read_section {
     MR_SCRIPT_READ_HEAD = 1, /* in front of the first unit */
     MR_SCRIPT_READ_UNIT_HEAD,
     MR_SCRIPT_READ_STAGE,
+    MR_SCRIPT_READ_ASIDE,
     MR_SCRIPT_READ_LOCKS,
     MR_SCRIPT_READ_GUARDS,
     MR_SCRIPT_READ_WRITE,

@@ -21,6 +21,10 @@ static const char *const made[] = {
     " other INT NOT NULL)",
     "skip (tree INT NOT NULL PRIMARY KEY)",
     "locked (line INT NOT NULL, held INT)",
+    "aside (line INT NOT NULL PRIMARY KEY, why VARCHAR(600))",
+    "hang (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL,"
+    " other INT NOT NULL)",
+    "apart (line INT NOT NULL PRIMARY KEY, refused INT NOT NULL)",
 };
 
 static void add(struct mr_script *s, const char *text)
@@ -234,7 +238,7 @@ static void stage_rows(struct mr_script *s)
 }
 
 /* Rows of a tree that count: an image that is passed through does not. */
-static void stage_trees(struct mr_script *s)
+void mr_script_count_trees(struct mr_script *s)
 {
     bool any = false;
     add(s, "INSERT INTO ");
@@ -440,7 +444,7 @@ void mr_script_stage(struct mr_script *s)
     add(s, "-- stage\n");
     session(s);
     stage_rows(s);
-    stage_trees(s);
+    mr_script_count_trees(s);
     if (s->kind == MR_SCRIPT_VERIFY)
         return;
     stage_copies(s);

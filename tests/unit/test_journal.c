@@ -84,7 +84,7 @@ static void test_steps(void **state)
 static void put(struct mr_journal *j, enum mr_journal_event event,
                 enum mr_journal_script script, uint64_t number, uint64_t refused)
 {
-    const struct mr_journal_unit unit = {script, number, 7, 2, refused};
+    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL};
     struct mr_err err = {0};
     assert_int_equal(mr_journal_write_unit(j, event, &unit, NULL, &err), MR_OK);
 }
@@ -97,6 +97,28 @@ static void done_are(const struct mr_journal *j, enum mr_journal_script script,
             (strchr(wanted, '0' + (int)i) != NULL))
             fail_msg("unit %d of script %d", (int)i, (int)script);
     assert_int_equal(mr_journal_units_done(j, script), strlen(wanted));
+}
+
+static void test_asides(void **state)
+{
+    struct mr_journal *j = reopen(NULL);
+    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44"};
+    struct mr_err err = {0};
+    (void)state;
+    assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77));
+    assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 77, 0);
+    put(j, MR_JOURNAL_FAILED, MR_JOURNAL_APPLY, 77, 0);
+    for (int i = 0; i < 2; i++, j = reopen(j)) {
+        assert_string_equal(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77), "17,44");
+        assert_null(mr_journal_unit_aside(j, MR_JOURNAL_UNDO, 77));
+        assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 78));
+    }
+    put(j, MR_JOURNAL_DONE, MR_JOURNAL_APPLY, 77, 0); /* they are written */
+    assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77));
+    j = reopen(j);
+    assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77));
+    mr_journal_close(j);
 }
 
 static void test_units(void **state)
@@ -173,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_units),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_asides),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
