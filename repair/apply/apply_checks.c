@@ -6,8 +6,10 @@
 #include <strings.h>
 #include <time.h>
 
+#include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "repair/side/fingerprint.h"
+#include "repair/side/surroundings.h"
 
 enum { UNKNOWN_VARIABLE = 1193, NEEDS_RIGHT = 1227 };
 enum { MARIADB_OWN_RIGHTS = 100500, MYSQL_OWN_RIGHTS = 80014 };
@@ -74,10 +76,59 @@ static enum mr_code refuse_right(const struct mr_target *t, const char *privileg
     (void)mr_err_set(err, MR_E_REFUSED, "the account lacks the right %s on %s", privilege,
                      on.ptr);
     mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON %s TO %s", privilege, on.ptr,
-                mr_grants_account(t->grants));
+                t->grants != NULL ? mr_grants_account(t->grants) : "the account");
     mr_strbuf_release(&on);
     return MR_E_REFUSED;
 }
+
+/* ---- what acts on rows beside them ---- */
+
+static enum mr_code refuse_new(const struct mr_planned_table *t, const char *what,
+                               bool undo, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "table \"%s\" has something that it had not when it was planned, or "
+                     "that the planner could not see: %s",
+                     t->target_table, what);
+    mr_err_hint(err, "Nothing was changed. %s",
+                undo ? "Take it away while the plan is undone."
+                     : "Run check, and plan again.");
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_apply_check_around(const struct mr_target *target,
+                                   const struct mr_manifest *manifest, bool undo,
+                                   struct mr_arena *arena, struct mr_err *err)
+{
+    const struct mr_planned *planned = &manifest->planned;
+    enum mr_code code = MR_OK;
+    bool told = false;
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+        const struct mr_planned_table *t = &planned->tables[i];
+        struct mr_surroundings now, then = {t->around.items, t->around.count};
+        if (target->grants == NULL ||
+            !mr_grants_on_table(target->grants, "TRIGGER", t->target_db, t->target_name))
+            return refuse_right(target, "TRIGGER", t->target_db, t->target_name, err);
+        if (!t->knows_around && !told)
+            mr_log_warning("the plan is of an older version, which did not keep what "
+                           "triggers, indexes and constraints it saw: that none is new "
+                           "is not proved; plan again");
+        told = told || !t->knows_around;
+        if (!t->knows_around)
+            continue;
+        code = mr_surroundings_read(target->db, t->target_db, t->target_name, arena, &now,
+                                    err);
+        const char *what =
+            code == MR_OK
+                ? mr_surroundings_new(&now, &then, undo ? mr_surroundings_of_undo : NULL)
+                : NULL;
+        if (what != NULL)
+            code = refuse_new(t, what, undo, err);
+    }
+    return code;
+}
+
+/* ---- what the account may ---- */
 
 static bool has_rows(const struct mr_planned_table *t, enum mr_step_op op)
 {

@@ -16,6 +16,12 @@ enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max
 enum mr_code mr_apply_check_columns(const struct mr_target *target,
                                     const struct mr_manifest *manifest,
                                     struct mr_err *err);
+/* Is nothing new that acts on their rows: a trigger, unique index, CHECK, foreign key of any
+ * table, another engine; and may the account see that there is no trigger?  arena: for what
+ * is read. */
+enum mr_code mr_apply_check_around(const struct mr_target *target,
+                                   const struct mr_manifest *manifest, bool undo,
+                                   struct mr_arena *arena, struct mr_err *err);
 /* What a script is going to do. */
 struct mr_apply_needs {
     bool undo;

@@ -68,6 +68,8 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
             &(struct mr_apply_needs){undo, mr_script_read_has_updates(ap->script)}, err);
     if (code == MR_OK)
         code = mr_apply_check_columns(ap->target, m, err);
+    if (code == MR_OK)
+        code = mr_apply_check_around(ap->target, m, undo, &ap->plan->arena, err);
     if (code == MR_OK && !undo)
         code = mr_apply_check_blocks(ap->target, m, err);
     if (code == MR_OK)

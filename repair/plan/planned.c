@@ -122,6 +122,8 @@ static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
     mr_jsonw_add_number(w, "id_step", t->id_step);
     mr_jsonw_add_uint(w, "ids", t->nids);
     mr_jsonw_add_str(w, "fingerprint", t->fingerprint);
+    if (t->knows_around)
+        mr_jsonw_add_texts(w, "surroundings", t->around.items, t->around.count);
     put_columns(w, t);
     put_references(w, t);
     put_triggers(w, t);
@@ -305,6 +307,9 @@ static void get_table(struct mr_json_reader *r, const struct json_t *item,
     t->id_step = mr_json_read_number(r, item, "id_step");
     t->nids = mr_json_read_number(r, item, "ids");
     t->fingerprint = mr_json_read_text(r, item, "fingerprint");
+    t->knows_around = mr_json_has(item, "surroundings");
+    if (t->knows_around)
+        t->around = get_names(r, item, "surroundings");
     get_columns(r, item, t);
     get_references(r, item, t);
     get_triggers(r, item, t);

@@ -55,6 +55,8 @@ struct mr_planned_table {
     const char *fresh_origin;         /* NULL: there is none */
     uint64_t first_id, id_step, nids; /* new ids that are given; nids 0: none */
     const char *fingerprint;          /* SHA-256 of TARGET's column definitions */
+    bool knows_around;                /* an older myrecon did not */
+    struct mr_planned_names around;   /* surroundings.h, as the planner saw it */
     const struct mr_planned_column *columns;
     size_t ncolumns;
     const struct mr_planned_reference *references;

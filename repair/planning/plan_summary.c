@@ -8,6 +8,7 @@
 #include "repair/merge/merge_bounds.h"
 #include "repair/plan/plan_image.h"
 #include "repair/side/fingerprint.h"
+#include "repair/side/surroundings.h"
 
 struct summing {
     const struct mr_plan_summary_task *task;
@@ -47,6 +48,23 @@ static enum mr_code take_fingerprint(const struct summing *s,
     return db != NULL
                ? mr_fingerprint_columns(db, table->db, table->name, hex, s->err)
                : mr_err_set(s->err, MR_E_LOST, "the connection to the target is gone");
+}
+
+static enum mr_code take_surroundings(const struct summing *s,
+                                      const struct mr_table *table,
+                                      struct mr_planned_table *out)
+{
+    struct mr_db *db = mr_reader_db(s->task->tables->pairing.side[MR_TARGET].main);
+    struct mr_surroundings around;
+    enum mr_code code = db != NULL ? mr_surroundings_read(db, table->db, table->name,
+                                                          s->task->arena, &around, s->err)
+                                   : mr_err_set(s->err, MR_E_LOST,
+                                                "the connection to the target is gone");
+    if (code == MR_OK) {
+        out->knows_around = true;
+        out->around = (struct mr_planned_names){around.items, around.count};
+    }
+    return code;
 }
 
 static enum mr_code describe_columns(const struct summing *s,
@@ -120,6 +138,8 @@ static enum mr_code describe(const struct summing *s, const struct mr_plan_table
         code = name_columns(s, t, &t->named_by, &out->identity_columns);
     if (code == MR_OK)
         code = describe_columns(s, t, out);
+    if (code == MR_OK)
+        code = take_surroundings(s, target, out);
     return code == MR_OK ? describe_references(s, t, out) : code;
 }
 

@@ -171,10 +171,14 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
         mr_strbuf_add_char(&s->sql, '\n');
         mr_script_guard(&s->sql, s->manifest, true);
     }
-    for (size_t i = 0; i < s->plan->ntables; i++)
-        if (s->tables[i].planned)
-            guard_columns(s, &s->plan->tables[i]);
-    return flush(s, err);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
+        if (!s->tables[i].planned)
+            continue;
+        guard_columns(s, &s->plan->tables[i]);
+        code = mr_script_guard_around(s, &s->plan->tables[i], err);
+    }
+    return code == MR_OK ? flush(s, err) : code;
 }
 
 static enum mr_code unit(struct mr_script *s, struct mr_err *err)

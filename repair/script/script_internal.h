@@ -210,6 +210,11 @@ bool mr_script_has_parents(const struct mr_script *s, size_t reference);
 void mr_script_lock_new_children(struct mr_script *s, size_t reference);
 void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t);
 
+/* script_around.c: a statement that fails where the table has got a trigger, unique index or
+ * constraint, or another table a foreign key to it, as far as the account sees. */
+enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_table *t,
+                                    struct mr_err *err);
+
 /* script_stage.c, script_lock.c, script_guards.c, script_change.c, script_guards.c,
  * script_change.c: the sections of a unit. */
 void mr_script_stage(struct mr_script *s);

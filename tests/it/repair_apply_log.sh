@@ -22,7 +22,7 @@ logged() { # logged SINCE: what the log has since FILE<tab>POSITION, without the
 afresh
 make_plan
 U=${DB}_u
-client x <<<"CREATE USER '$U'@'%' IDENTIFIED BY 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES ON $DB.* TO '$U'@'%';
+client x <<<"CREATE USER '$U'@'%' IDENTIFIED BY 'pw'; GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES ON $DB.* TO '$U'@'%';
     GRANT SLAVE MONITOR ON *.* TO '$U'@'%'"
 D=$(uri x "$DB" "$U:pw")
 client x <<<"SET GLOBAL binlog_format = 'MIXED'"

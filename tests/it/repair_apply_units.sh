@@ -168,7 +168,7 @@ afresh
 make_plan
 STATUS="SLAVE MONITOR"
 [ $T = b ] || STATUS="REPLICATION CLIENT"
-WANTED="SELECT ON members|SELECT ON orders|ALTER ON members|ALTER ON orders|INSERT ON members|INSERT ON orders|CREATE TEMPORARY TABLES ON *"
+WANTED="SELECT ON members|SELECT ON orders|ALTER ON members|ALTER ON orders|INSERT ON members|INSERT ON orders|TRIGGER ON members|TRIGGER ON orders|CREATE TEMPORARY TABLES ON *"
 IFS='|' read -ra grants <<<"$WANTED"
 for ((i = 0; i < ${#grants[@]}; i++)); do
     client $T <<<"REVOKE ALL PRIVILEGES, GRANT OPTION FROM '$U'@'%'"

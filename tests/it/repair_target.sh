@@ -1,7 +1,7 @@
 #!/bin/bash
 # repair_target.sh: the target is believed, not the journal: what was taken back, restored from
 # an older copy or deleted behind the tool's back is seen by the next apply and undo, and apply
-# never ends with 0 where verify would not.
+# never ends with 0 where verify would not.  What is new on it since the plan is refused.
 
 . "$(dirname "$0")/lib.sh"
 T=b
@@ -84,4 +84,53 @@ is "counts nothing as taken back that stands" "$(sum .units_done_before)" 0
 is "and takes it back" "$(all)" "$BEFORE"
 rep_is 0 "undo again" undo --yes --json plan "$DST"
 is "finds nothing" "$(sum '"\(.units_done_before) \(.rows_written)"')" "$UNITS_OF 0"
+
+# ---- what is new on the target since the plan -------------------------------------------------
+on "CREATE TABLE audit (n INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(30)); CREATE TABLE notes (id INT PRIMARY KEY, member_id INT)"
+new() { # new DESCRIPTION SQL SQL-THAT-TAKES-IT-AWAY WHAT-IS-SAID [SQL: also refused by undo]
+    on "$2"
+    rep_is 5 "$1: apply is refused" apply --yes plan "$DST"
+    like "$1: named" "$(cat "$ERR")" "$4"
+    like "$1: with what to do" "$(cat "$ERR")" "hint: .*plan again"
+    rep_is 5 "$1: a dry run, too" apply --dry-run plan "$DST"
+    client $T <plan/apply.sql >"$OUT" 2>"$ERR"
+    like "$1: apply.sql ends there" "$(cat "$ERR")" "myrecon: (new trigger, index or constraint|other columns)"
+    is "$1: nothing was written" "$(all)" "$BEFORE"
+    is "$1: nothing was audited" "$(on "SELECT COUNT(*) FROM audit")" 0
+    on "$3"
+}
+new "a trigger" "CREATE TRIGGER audited AFTER INSERT ON log FOR EACH ROW INSERT INTO audit (what) VALUES (NEW.what)" \
+    "DROP TRIGGER audited" 'table "[a-z_]*\.log" has something .*trigger "audited" AFTER INSERT'
+new "a unique index" "ALTER TABLE log ADD UNIQUE KEY once (what, member_id)" "ALTER TABLE log DROP KEY once" 'unique index "once"'
+new "a CHECK" "ALTER TABLE log ADD CONSTRAINT short CHECK (CHAR_LENGTH(what) < 19)" \
+    "ALTER TABLE log DROP CONSTRAINT short" 'check "short"'
+new "a foreign key of another table" \
+    "ALTER TABLE notes ADD CONSTRAINT of_member FOREIGN KEY (member_id) REFERENCES members (id) ON DELETE CASCADE" \
+    "ALTER TABLE notes DROP FOREIGN KEY of_member" 'table "[a-z_]*\.members" has .*foreign key "of_member" of .*notes.*ON DELETE CASCADE'
+new "a column" "ALTER TABLE log ADD extra INT" "ALTER TABLE log DROP extra" 'table "[a-z_]*\.log" has got other columns'
+on "ALTER TABLE log ADD KEY (what)"
+rep_is 0 "an index that forbids nothing is none of these" apply --yes plan "$DST"
+is "everything is written" "$(all)" "$AFTER"
+on "ALTER TABLE notes ADD CONSTRAINT of_member FOREIGN KEY (member_id) REFERENCES members (id) ON DELETE CASCADE"
+rep_is 5 "undo is refused where rows of another table would go with those it deletes" undo --yes plan "$DST"
+like "by name" "$(cat "$ERR")" 'foreign key "of_member" of .*notes'
+client $T <plan/undo.sql >"$OUT" 2>"$ERR"
+like "undo.sql ends there, too" "$(cat "$ERR")" "myrecon: new trigger, index or constraint"
+is "nothing is taken back" "$(all)" "$AFTER"
+on "ALTER TABLE notes DROP FOREIGN KEY of_member; ALTER TABLE log ADD UNIQUE KEY once (id, what)"
+rep_is 0 "a unique index is in nobody's way there" undo --yes plan "$DST"
+is "everything is taken back" "$(all)" "$BEFORE"
+on "ALTER TABLE log DROP KEY once"
+
+# An account that does not see triggers has not seen that there is none.
+U=${DB:0:20}_u
+RIGHT="SLAVE MONITOR"
+[ $T = b ] || RIGHT="REPLICATION CLIENT"
+at_exit "client $T <<<\"DROP USER IF EXISTS '$U'@'%'\""
+client $T <<<"DROP USER IF EXISTS '$U'@'%'; CREATE USER '$U'@'%' IDENTIFIED BY 'pw'; GRANT $RIGHT ON *.* TO '$U'@'%';
+    GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES ON \`$DB\`.* TO '$U'@'%'" || bail "no user"
+on "CREATE TRIGGER audited AFTER INSERT ON log FOR EACH ROW INSERT INTO audit (what) VALUES (NEW.what)"
+rep_is 5 "without the right to see triggers" apply --yes plan "$(uri $T "$DB" "$U:pw")"
+like "it is named" "$(cat "$ERR")" "GRANT TRIGGER ON"
+is "nothing was written by it" "$(all) $(on "SELECT COUNT(*) FROM audit")" "$BEFORE 0"
 finish

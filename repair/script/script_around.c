@@ -1,0 +1,81 @@
+/* script_around.c: the statement of a script's head that fails where something new acts on a
+ * table's rows; see script_internal.h and repair/side/surroundings.h, which apply compares. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/db/sqltext.h"
+#include "repair/script/script_internal.h"
+
+/* What may be counted by the account that runs the script; hidden, it is none too many. */
+struct count {
+    const char *sql, *table_column;
+    bool undo; /* matters there, too */
+};
+
+static const struct count counts[] = {
+    {"information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA",
+     "REFERENCED_TABLE_NAME", true},
+    {"information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
+     false},
+    {"information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA", "TABLE_NAME",
+     false},
+    {"information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA", "TABLE_NAME", false},
+};
+
+static void add_count(struct mr_strbuf *out, const struct count *c,
+                      const struct mr_table *table)
+{
+    mr_strbuf_add_fmt(out, "(SELECT COUNT(*) FROM %s = ", c->sql);
+    mr_sql_string(out, table->db);
+    mr_strbuf_add_fmt(out, " AND %s = ", c->table_column);
+    mr_sql_string(out, table->name);
+    mr_strbuf_add_char(out, ')');
+}
+
+static enum mr_code read_count(struct mr_db *db, const struct count *c,
+                               const struct mr_table *table, uint64_t *out,
+                               struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT ");
+    add_count(&sql, c, table);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(db, sql.ptr, &text, err);
+    if (code == MR_OK)
+        *out = strtoull(text.ptr, NULL, 10);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_table *t,
+                                    struct mr_err *err)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    struct mr_db *db = mr_reader_db(s->plan->pairing.side[MR_TARGET].main);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code =
+        db != NULL ? MR_OK
+                   : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    if (s->kind == MR_SCRIPT_VERIFY)
+        return MR_OK;
+    mr_strbuf_add_str(&s->sql, "SET SESSION time_zone = IF(1");
+    for (size_t i = 0; code == MR_OK && i < sizeof counts / sizeof *counts; i++) {
+        uint64_t planned = 0;
+        if (s->kind == MR_SCRIPT_UNDO && !counts[i].undo)
+            continue;
+        code = read_count(db, &counts[i], table, &planned, err);
+        mr_strbuf_add_str(&s->sql, "\n    AND ");
+        add_count(&s->sql, &counts[i], table);
+        mr_strbuf_add_fmt(&s->sql, " <= %" PRIu64, planned);
+    }
+    mr_strbuf_add_fmt(&text, "myrecon: new trigger, index or constraint: %s",
+                      mr_plan_table_name(t));
+    mr_strbuf_add_str(&s->sql, ",\n    @@SESSION.time_zone, LEFT(");
+    mr_sql_string(&s->sql, text.failed ? "" : text.ptr);
+    mr_strbuf_add_str(&s->sql, ", 62));\n");
+    s->sql.failed |= text.failed;
+    mr_strbuf_release(&text);
+    return code;
+}

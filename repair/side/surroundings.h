@@ -1,0 +1,36 @@
+/*
+ * surroundings: what acts on the rows of a table beside its columns, as texts.
+ *
+ * Triggers (with a digest of the body), unique indexes, CHECK constraints, foreign keys of
+ * the table and those of any table that refer to it, and the engine: one text each, or one a
+ * column, which is the same as long as the thing is.  What is new or other than it was is
+ * found by comparing two lists of texts.
+ *
+ * As information_schema shows it to the account: an empty list proves nothing where the
+ * right to see is missing (core/db/grants.h).  Ownership: texts live in the arena.
+ * Errors: those of db.h.  Threads: one.
+ */
+#ifndef MR_SURROUNDINGS_H
+#define MR_SURROUNDINGS_H
+
+#include "core/base/arena.h"
+#include "core/db/db.h"
+
+struct mr_surroundings {
+    const char *const *items;
+    size_t count;
+};
+
+enum mr_code mr_surroundings_read(struct mr_db *db, const char *dbname, const char *table,
+                                  struct mr_arena *arena, struct mr_surroundings *out,
+                                  struct mr_err *err);
+
+/* Does the first list hold a text that is none of the second?  NULL: no. */
+const char *mr_surroundings_new(const struct mr_surroundings *now,
+                                const struct mr_surroundings *then,
+                                bool (*counts)(const char *text));
+
+/* May such a text stop the rows of a plan from being taken back?  (For `counts`.) */
+bool mr_surroundings_of_undo(const char *text);
+
+#endif
