@@ -195,7 +195,8 @@ static enum mr_code told(struct mr_merge *m, struct mr_merge_table *t, bool *kno
         b->base = mr_counted_of(key, t->plan->counts_unsigned);
         b->base_origin = MR_BOUND_TOLD;
         *known = true;
-    } else if (m->options->split_at != NULL && t->plan->time_at != MR_NO_COLUMN) {
+    } else if (m->options->split_at != NULL &&
+               mr_merge_split_misses(t->plan, m->options->split_at) == NULL) {
         b->base = mr_counted_of(0, t->plan->counts_unsigned);
         b->base_origin = MR_BOUND_AT;
         *known = true;
@@ -276,7 +277,7 @@ enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *ta
     if (any > 0) {
         b->has_fresh = true;
         b->fresh = first;
-        b->fresh_origin = "collision";
+        b->fresh_origin = MR_BOUND_COLLISION;
     }
     int64_t next = mr_counted_of(b->first_next, table->plan->counts_unsigned);
     if (b->first_next > 0 && (!b->has_fresh || next < b->fresh)) {

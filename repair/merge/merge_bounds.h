@@ -24,6 +24,7 @@
 #define MR_BOUND_TOLD "split-key"
 #define MR_BOUND_AT "split-at"
 #define MR_BOUND_EQUAL "equal rows"
+#define MR_BOUND_COLLISION "collision"
 
 /* Base bounds of all tables; findings are collected (merge_collect.h). */
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err);

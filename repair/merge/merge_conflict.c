@@ -74,6 +74,16 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
 
 /* ---- reasons of its own ---- */
 
+/* TARGET's row of the key, which may be it. */
+static enum mr_code show_doubts(const struct component *c, struct mr_err *err)
+{
+    return run(c,
+               "INSERT OR REPLACE INTO holder SELECT m.id, w.live_key, w.live FROM m"
+               " JOIN w ON w.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2"
+               " AND m.grp=6 AND m.taken=w.live_key",
+               err);
+}
+
 static enum mr_code find_gone(const struct component *c, struct mr_err *err)
 {
     enum mr_code code = run(c,
@@ -83,8 +93,9 @@ static enum mr_code find_gone(const struct component *c, struct mr_err *err)
                             err);
     return code == MR_OK ? run(c,
                                "UPDATE m SET own=CASE grp WHEN 2 THEN 'deleted-on-live'"
+                               " WHEN 6 THEN 'past-or-lost'"
                                " ELSE 'deleted-or-lost' END WHERE " OF_COMPONENT
-                               " AND there IS NULL AND own IS NULL AND grp IN (2, 5)"
+                               " AND there IS NULL AND own IS NULL AND grp IN (2, 5, 6)"
                                " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id "
                                "AND k.restored)",
                                err)
@@ -365,6 +376,8 @@ enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count,
         code = find_differing(m, &m->plan->tables[i], err);
     if (code == MR_OK)
         code = find_gone(&c, err);
+    if (code == MR_OK)
+        code = show_doubts(&c, err);
     if (code == MR_OK)
         code = find_blocked(&c, err);
     if (code == MR_OK)

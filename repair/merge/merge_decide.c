@@ -14,6 +14,7 @@
 #include "repair/merge/merge_ids.h"
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_match.h"
+#include "repair/merge/merge_past.h"
 #include "repair/merge/merge_steps.h"
 #include "repair/merge/merge_suspects.h"
 #include "repair/merge/merge_unknown.h"
@@ -25,7 +26,7 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
                                      struct mr_err *err)
 {
     uint64_t live_only = m->result->live_only;
-    bool again = true;
+    bool again = true, learnt = false;
     enum mr_code code = MR_OK;
     while (code == MR_OK && again) {
         m->result->live_only = live_only;
@@ -33,6 +34,12 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
                                  : mr_merge_match(m, first, count, err);
         if (code == MR_OK)
             code = mr_merge_group(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_past_learn(m, first, count, &learnt, err);
+        if (code == MR_OK && learnt)
+            continue;
+        if (code == MR_OK)
+            code = mr_merge_past_test(m, first, count, err);
         if (code == MR_OK)
             code = mr_merge_conflict(m, first, count, err);
         if (code == MR_OK)

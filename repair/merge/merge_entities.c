@@ -242,12 +242,12 @@ static enum mr_code decide_absent(struct writing *w, struct decided *d,
     return code;
 }
 
-/* Whoever decides about a unique value has to see who has it. */
+/* Whoever decides about a unique value, or whether two rows are one, has to see the other. */
 static enum mr_code name_holder(struct writing *w, struct decided *d, struct mr_entity *e,
                                 struct mr_err *err)
 {
     if (e->decision != MR_DECIDE_CONFLICT || e->kind == NULL ||
-        strcmp(e->kind, "unique") != 0)
+        (strcmp(e->kind, "unique") != 0 && strcmp(e->kind, "past-or-lost") != 0))
         return MR_OK;
     enum mr_code code = cut(w, &d->holder, err);
     e->target_key = d->holder_key;

@@ -15,6 +15,7 @@ static enum mr_code group_counted(struct mr_merge *m, const struct mr_merge_tabl
         m,
         "UPDATE m SET grp = (SELECT CASE WHEN m.same THEN 3"
         " WHEN w.above IS NOT 1 THEN CASE WHEN m.there IS NULL THEN 2 ELSE 1 END"
+        " WHEN m.doubt THEN 6"
         " WHEN m.taken IS NOT NULL OR m.there IS NOT NULL OR m.held OR ?2"
         "  OR (?3 AND w.n >= ?4) OR k.restored THEN 4 ELSE 5 END"
         " FROM w LEFT JOIN mark k ON k.id=w.id WHERE w.id=m.id) WHERE tbl=?1",
@@ -86,7 +87,7 @@ static enum mr_code spread_to_maybe(struct mr_merge *m, const struct mr_merge_ta
         "UPDATE m SET grp=4 WHERE tbl=?1 AND grp=5 AND EXISTS (SELECT 1 FROM link l"
         " LEFT JOIN m p ON p.id=l.parent LEFT JOIN w pw ON pw.id=l.parent"
         " WHERE l.child=m.id AND (p.grp=4 OR (?2 AND ((l.parent=-1 AND l.above)"
-        "  OR (pw.above AND p.grp<>5)))))",
+        "  OR (pw.above AND p.grp NOT IN (5, 6))))))",
         args, 2, changed, err);
 }
 

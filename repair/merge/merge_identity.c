@@ -20,7 +20,7 @@ struct holders {
 struct identifying {
     struct mr_merge_matching *x;
     struct holders *holders; /* per row of the batch */
-    struct mr_case_stmt *count, *known, *update, *there;
+    struct mr_case_stmt *count, *known, *past, *update, *there;
 };
 
 static struct mr_key key_of(struct identifying *d, const struct mr_merge_answer *row,
@@ -36,6 +36,17 @@ static struct mr_key key_of(struct identifying *d, const struct mr_merge_answer 
                : (struct mr_key){0};
 }
 
+/* Is TARGET's row of that key known as past, though above the bound? */
+static enum mr_code is_past(struct identifying *d, struct mr_key key, bool *past,
+                            struct mr_err *err)
+{
+    mr_case_bind_int(d->past, 1, (int64_t)d->x->table->plan->at);
+    mr_merge_work_bind(d->past, 2, key);
+    enum mr_code code = mr_case_step(d->past, past, err);
+    mr_case_reset(d->past);
+    return code;
+}
+
 static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -49,7 +60,11 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
         code = mr_merge_row_count(d->x->table->plan, image, &n, err);
     if (code != MR_OK)
         return code;
-    bool above = n > d->x->table->bound.base;
+    bool past = false;
+    code = is_past(d, key, &past, err);
+    if (code != MR_OK)
+        return code;
+    bool above = !past && n > d->x->table->bound.base;
     h->any_above = h->any_above || above;
     if (!above && (h->below.ptr == NULL || mr_key_compare(key, h->below) < 0))
         h->below = key;
@@ -234,7 +249,8 @@ static const char rows_sql[] =
     "BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
     "m.id>?3"
-    " AND w.above AND m.there IS NULL AND m.ident IS NOT NULL ORDER BY m.id LIMIT 1000";
+    " AND w.above AND m.there IS NULL AND NOT m.doubt AND m.ident IS NOT NULL"
+    " ORDER BY m.id LIMIT 1000";
 
 static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
 {
@@ -246,6 +262,9 @@ static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
     if (code == MR_OK)
         code =
             mr_case_prepare(cf, "SELECT 1 FROM w WHERE tbl=? AND skey=?", &d->known, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "SELECT 1 FROM w WHERE tbl=? AND skey=? AND past=1",
+                               &d->past, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             cf, "UPDATE m SET there=?1, blocked=?2, other=?3, held=?4 WHERE id=?5",
@@ -271,6 +290,7 @@ enum mr_code mr_merge_match_identities(struct mr_merge_matching *x, struct mr_er
     }
     mr_case_free(d.count);
     mr_case_free(d.known);
+    mr_case_free(d.past);
     mr_case_free(d.update);
     mr_case_free(d.there);
     return code;

@@ -27,7 +27,8 @@ enum mr_merge_group {
     MR_GROUP_GONE,     /* of the past, deleted on the live side */
     MR_GROUP_SAME,     /* above the past, byte-equal, every reference the same */
     MR_GROUP_LOST,     /* lost history */
-    MR_GROUP_MAYBE     /* deleted on the live side, or lost */
+    MR_GROUP_MAYBE,    /* deleted on the live side, or lost */
+    MR_GROUP_DOUBT     /* of the past or lost: TARGET has another row under its key */
 };
 
 /* Of a reference (column parent of link). */
@@ -53,6 +54,8 @@ struct mr_merge_table {
     const struct mr_plan_table *plan;
     struct mr_merge_bound bound;
     bool all; /* without a key: every row is in w */
+    bool has_past;
+    struct mr_time past; /* creation of the youngest row that is known as past */
 };
 
 struct mr_merge_newest;

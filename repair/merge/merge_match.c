@@ -5,6 +5,7 @@
 
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_match_internal.h"
+#include "repair/merge/merge_past.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_trace.h"
 
@@ -34,6 +35,7 @@ static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_cand
         c->unsame = mr_case_int(x->marks, 0) != 0;
         c->into = mr_merge_work_bytes(x->marks, 1, &x->arena, &code, err);
         c->without = mr_merge_work_bytes(x->marks, 2, &x->arena, &code, err);
+        c->settled = mr_case_int(x->marks, 3) != 0;
     }
     mr_case_reset(x->marks);
     return code;
@@ -50,6 +52,7 @@ static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
         if (c == NULL)
             return mr_merge_nomem(err);
         c->row = mr_vec_at(&x->rows, i);
+        c->lone = -1;
         code = read_marks(x, c, err);
         if (code == MR_OK)
             code = mr_merge_map_row(&x->map, t, c->row, x->mode, c->without, err);
@@ -158,7 +161,8 @@ static enum mr_code name_images(struct mr_merge_matching *x, bool taken,
 static bool collides(const struct mr_merge_matching *x,
                      const struct mr_merge_candidate *c)
 {
-    if (c->same || !c->row->above || c->taken.ptr == NULL || c->into.ptr != NULL)
+    if (c->same || !c->row->above || c->taken.ptr == NULL || c->into.ptr != NULL ||
+        c->past || c->doubt)
         return false;
     return x->table->plan->identity == MR_PLAN_BY_NONE || c->ident.ptr == NULL ||
            mr_key_compare(c->ident, c->taken_ident) != 0;
@@ -178,7 +182,13 @@ static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
         mr_merge_work_bind(x->insert, 7, c->there);
         mr_case_bind_int(x->insert, 8, c->same);
         mr_case_bind_int(x->insert, 9, c->disagrees);
+        mr_case_bind_int(x->insert, 10, c->doubt);
+        mr_case_bind_int(x->insert, 11, c->lone);
         code = mr_case_run(x->insert, err);
+        if (code == MR_OK && c->past) {
+            mr_case_bind_int(x->past, 1, c->row->id);
+            code = mr_case_run(x->past, err);
+        }
         if (code != MR_OK)
             break;
         mr_case_bind_int(x->image, 1, c->row->id);
@@ -201,6 +211,8 @@ static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
         code = name_images(x, false, err);
     if (code == MR_OK && t->identity != MR_PLAN_BY_NONE && mr_plan_has_counter(t))
         code = name_images(x, true, err);
+    if (code == MR_OK)
+        code = mr_merge_past_judge(x, err);
     return code == MR_OK ? write_batch(x, err) : code;
 }
 
@@ -483,6 +495,8 @@ static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
     if (code == MR_OK)
         code = mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2,
                                  NULL, err);
+    if (code == MR_OK)
+        code = mr_merge_past_forget(x, err);
     return code == MR_OK
                ? mr_merge_work_run(
                      x->m, "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
@@ -525,17 +539,29 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
     enum mr_code code = mr_merge_map_open(&x->map, x->m, err);
     if (code == MR_OK)
         code = mr_case_prepare(
-            cf, "SELECT unsame, into_key, without FROM mark WHERE id=?", &x->marks, err);
+            cf,
+            "SELECT unsame, into_key, without, cleared OR restored FROM mark WHERE id=?",
+            &x->marks, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf,
                                "INSERT INTO m (id, tbl, ident, mkey, taken, collides,"
-                               " there, same, disagrees) VALUES (?,?,?,?,?,?,?,?,?)",
+                               " there, same, disagrees, doubt, lone)"
+                               " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                                &x->insert, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf, "INSERT OR REPLACE INTO img VALUES (?,?,?)", &x->image,
                                err);
     if (code == MR_OK)
         code = mr_case_prepare(cf, "UPDATE m SET traced=1 WHERE id=?", &x->traced, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(cf, "UPDATE w SET past=1, above=0 WHERE id=?", &x->past, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "SELECT l.ref FROM link l LEFT JOIN w p ON p.id=l.parent"
+                               " WHERE l.child=? AND (l.parent=0 OR p.above OR"
+                               " (l.parent=-1 AND l.above))",
+                               &x->ends, err);
     if (code == MR_OK)
         code =
             mr_case_prepare(cf, "UPDATE m SET disagrees=?2 WHERE id=?1 AND disagrees<>?2",
@@ -563,6 +589,8 @@ enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
     mr_case_free(x.image);
     mr_case_free(x.traced);
     mr_case_free(x.disagrees);
+    mr_case_free(x.past);
+    mr_case_free(x.ends);
     mr_vec_release(&x.rows);
     mr_vec_release(&x.candidates);
     mr_vec_release(&x.asks);

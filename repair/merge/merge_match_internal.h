@@ -20,6 +20,9 @@ struct mr_merge_candidate {
     struct mr_key taken_ident;
     struct mr_key there, there_image;
     bool same, disagrees;
+    bool settled;     /* it was in doubt (merge_past.h), and is lost history */
+    bool past, doubt; /* see there */
+    int64_t lone;     /* -1: none */
 };
 
 struct mr_merge_matching {
@@ -33,7 +36,7 @@ struct mr_merge_matching {
     struct mr_vec rows, candidates,
         asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_ask */
     struct mr_strbuf bytes;
-    struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees;
+    struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees, *past, *ends;
 };
 
 /* Copies bytes to the batch's arena. */

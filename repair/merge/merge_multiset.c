@@ -193,7 +193,7 @@ static const char rows_sql[] =
     "BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
     "m.id>?3"
-    " AND m.there IS NULL AND (?4=0 OR w.above)"
+    " AND m.there IS NULL AND NOT m.doubt AND (?4=0 OR w.above)"
     " AND (?5=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
     " WHERE l.child=w.id AND p.grp=4)) ORDER BY m.id LIMIT 1000";
 

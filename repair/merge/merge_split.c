@@ -6,6 +6,28 @@
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_row.h"
 
+/* A DATE on the day of a TIME within it is neither before nor behind it. */
+static bool is_within_day(const struct mr_time *time)
+{
+    return time->hour != 0 || time->minute != 0 || time->second != 0 || time->micros != 0;
+}
+
+const char *mr_merge_split_misses(const struct mr_plan_table *table,
+                                  const struct mr_when *split_at)
+{
+    if (table->time_at == MR_NO_COLUMN)
+        return "--split-at cannot be applied, since no time-column is configured; the "
+               "common past ends at the last key whose rows are equal (L)";
+    const struct mr_column *col = mr_pair_find_column(
+        table->pair->side[MR_TARGET], mr_plan_column_name(table, table->time_at));
+    if (col->cls == MR_CLASS_DATE && is_within_day(&split_at->time))
+        return "--split-at has a time of day, and the time-column is a DATE, which "
+               "cannot "
+               "tell rows of that day apart; the common past ends at the last key whose "
+               "rows are equal (L)";
+    return NULL;
+}
+
 static enum mr_code in_utc(struct mr_merge *m, struct mr_strbuf *text, struct mr_err *err)
 {
     const struct mr_when *when = m->options->split_at;
@@ -74,7 +96,13 @@ enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table 
     if (code != MR_OK || !is_time || value.t.year == 0)
         return code;
     code = mr_merge_split_time(m, table, column, &split, err);
-    if (code == MR_OK)
-        *side = mr_when_compare(&value.t, &split) < 0 ? -1 : 1;
-    return code;
+    if (code != MR_OK)
+        return code;
+    struct mr_time day = split;
+    day.hour = day.minute = day.second = day.micros = 0;
+    *side = mr_when_compare(&value.t, &split) < 0 ? -1 : 1;
+    if (value.cls == MR_CLASS_DATE && is_within_day(&split) &&
+        mr_when_compare(&value.t, &day) == 0)
+        *side = 0;
+    return MR_OK;
 }

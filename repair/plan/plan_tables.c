@@ -191,6 +191,23 @@ static enum mr_code configured_column(const struct mr_plan_table *t, const char 
                       what, name, mr_plan_table_name(t));
 }
 
+/* As check finds it; a time that an edit may have set says nothing of creation. */
+static size_t creation_column(const struct mr_plan_table *t)
+{
+    static const char *const edits[] = {"updat", "modif", "chang", "edit", "last"};
+    int found = t->found->time_at;
+    if (t->time_at != MR_NO_COLUMN)
+        return t->time_at;
+    if (found < 0 || (size_t)found >= t->found->ncolumns)
+        return MR_NO_COLUMN;
+    const char *name = t->found->columns[found].name;
+    size_t at = position(t, name);
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
+        if (strncasecmp(name, edits[i], strlen(edits[i])) == 0)
+            return MR_NO_COLUMN;
+    return at != t->update_at ? at : MR_NO_COLUMN;
+}
+
 static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
                              struct mr_err *err)
 {
@@ -214,9 +231,12 @@ static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
     if (code == MR_OK)
         code = configured_column(t, pair->config->time_column, "time column", &t->time_at,
                                  err);
-    return code == MR_OK ? configured_column(t, pair->config->update_column,
-                                             "update column", &t->update_at, err)
-                         : code;
+    if (code == MR_OK)
+        code = configured_column(t, pair->config->update_column, "update column",
+                                 &t->update_at, err);
+    if (code == MR_OK)
+        t->created_at = creation_column(t);
+    return code;
 }
 
 /* Where the chosen run's images have what the plan reads. */

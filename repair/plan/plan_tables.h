@@ -75,6 +75,7 @@ struct mr_plan_table {
     bool counts_unsigned;               /* it may go beyond 2^63-1: side/counted.h */
     const char *sequence_db, *sequence; /* TARGET's, where a sequence counts; else NULL */
     size_t time_at, update_at;          /* configured columns, or MR_NO_COLUMN */
+    size_t created_at;                  /* time_at, else the column that tells creation */
     struct mr_plan_unique *uniques;
     size_t nuniques;
     const struct mr_plan_columns *sets; /* the sets of columns that others refer to */

@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "repair/copy/copy.h"
+#include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_split.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_mentions.h"
 #include "repair/plan/plan_parents.h"
@@ -188,6 +191,25 @@ static enum mr_code note_loose(struct rows *r, struct mr_err *err)
     return code;
 }
 
+/* Where --split-at says nothing of a table that rows are planned for. */
+static enum mr_code note_split(struct rows *r, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (r->p->opts->split_at_text == NULL)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
+        const struct mr_plan_table *t = &r->tables.tables[i];
+        const struct mr_planned_table *planned = &r->p->manifest.planned.tables[i];
+        const char *why = mr_merge_split_misses(t, &r->p->opts->split_at);
+        if (why == NULL || planned->base_origin == NULL ||
+            strcmp(planned->base_origin, MR_BOUND_TOLD) == 0)
+            continue;
+        mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), why);
+        code = add_note(r, "split-at", mr_plan_table_name(t), why, err);
+    }
+    return code;
+}
+
 static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
 {
     struct mr_vec mentions = MR_VEC_INIT(struct mr_plan_mention);
@@ -268,6 +290,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = note_counts(r, err);
     if (code == MR_OK)
         code = note_loose(r, err);
+    if (code == MR_OK)
+        code = note_split(r, err);
     if (code == MR_OK)
         code = note_mentions(r, err);
     return code == MR_OK ? keep_notes(r, err) : code;

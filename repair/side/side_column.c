@@ -49,6 +49,8 @@ struct walk {
     uint64_t greatest;
     int64_t highest; /* order */
     const struct mr_time *split;
+    bool has_newest;
+    struct mr_time newest;
     struct mr_vec *keys;
     bool no_memory;
 };
@@ -298,6 +300,70 @@ enum mr_code mr_side_greatest_before(const struct mr_side_counter *counter,
         *greatest = found > *greatest ? found : *greatest;
     }
     mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- the youngest up to a key ---- */
+
+static void take_newest(struct walk *w, const struct mr_value *values)
+{
+    const struct mr_value *v = &values[1];
+    if ((v->cls != MR_CLASS_DATE && v->cls != MR_CLASS_DATETIME) || v->t.year == 0 ||
+        order_of(w, &values[0]) >= w->below)
+        return;
+    if (!w->has_newest || mr_when_compare(&v->t, &w->newest) > 0)
+        w->newest = v->t;
+    w->has_newest = true;
+}
+
+static enum mr_code query_newest(struct mr_db *db, const struct mr_side_counter *counter,
+                                 const struct mr_column *time, int64_t up_to,
+                                 struct mr_strbuf *text, struct mr_err *err)
+{
+    const struct mr_side_column *c = &counter->column;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    char key[MR_COUNTED_TEXT];
+    mr_strbuf_add_str(&sql, "SELECT MAX(");
+    mr_sql_ident(&sql, time->name);
+    mr_strbuf_add_str(&sql, ") FROM ");
+    mr_sql_table(&sql, c->table->db, c->table->name);
+    mr_strbuf_add_str(&sql, " WHERE ");
+    mr_sql_ident(&sql, c->column->name);
+    mr_strbuf_add_fmt(&sql, " <= %s AND ",
+                      mr_counted_text(up_to, counter->is_unsigned, key));
+    mr_sql_ident(&sql, time->name);
+    mr_strbuf_add_str(&sql, " >= '0001-01-01'");
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(db, sql.ptr, text, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_side_newest(const struct mr_side_counter *c, const struct mr_column *time,
+                            int64_t up_to, struct mr_time *newest, bool *known,
+                            struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(c->column.reader);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_when when = {0};
+    enum mr_code code;
+    if (db == NULL) {
+        struct walk w = {.c = &c->column,
+                         .take = take_newest,
+                         .is_unsigned = c->is_unsigned,
+                         .below = up_to < INT64_MAX ? up_to + 1 : up_to};
+        code = walk(&w, time, err);
+        *newest = w.newest;
+        *known = w.has_newest;
+        return code;
+    }
+    code = query_newest(db, c, time, up_to, &text, err);
+    *known = code == MR_OK && text.len > 0;
+    if (*known)
+        code = mr_when_parse(&when, text.ptr, err);
+    *newest = when.time;
     mr_strbuf_release(&text);
     return code;
 }

@@ -50,6 +50,11 @@ enum mr_code mr_side_greatest_before(const struct mr_side_counter *c,
                                      const struct mr_time *split, int64_t *greatest,
                                      struct mr_err *err);
 
+/* The youngest `time` of the rows up to a key that is known and no zero date. */
+enum mr_code mr_side_newest(const struct mr_side_counter *c, const struct mr_column *time,
+                            int64_t up_to, struct mr_time *newest, bool *known,
+                            struct mr_err *err);
+
 /* Replaces keys (int64_t) by the greatest values below *below (NULL: of all), each once,
  * descending.  *ended: there is none below them. */
 enum mr_code mr_side_keys_below(const struct mr_side_counter *c, const int64_t *below,

@@ -135,4 +135,131 @@ huge_world
 at $T "INSERT INTO members VALUES (18446744073709551613, 'm99', 'live', '2026-04-09')"
 plan full
 is "none that fits: refused by name" "$RC $(grep -c 'column "id" of table ".*members", which ends at 18446744073709551614' "$ERR")" "5 1"
+
+# ---- L too low -----------------------------------------------------------------------------
+# What is decided here is decided by the planner alone, whatever the server is.
+[ $T = b ] || finish
+
+# Base: members 1 to 9, a payout of each.  Lost: 10 and 11 with payouts; live: another 10.
+club() { # club COLUMN OF CREATION
+    fresh ab "$DB"
+    at ab "CREATE TABLE members (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
+            name VARCHAR(20) NOT NULL, credits INT NOT NULL DEFAULT 0 $1);
+        CREATE TABLE payouts (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT UNSIGNED NOT NULL,
+            amount INT NOT NULL, status VARCHAR(8) NOT NULL DEFAULT 'new')"
+    lives ab 1 9 m base
+    lives a 10 11 m lost
+    lives b 10 10 n live
+    printf '[table %s.members]\nsubject = yes\nidentity = mobile\n[table %s.payouts]\nreference = member_id -> %s.members.id\nidentity = none\n' "$DB" "$DB" "$DB" >ini
+}
+lives() { # lives SIDES FIRST LAST MOBILE NAME: who signs up, and is paid
+    local month=04 created
+    [ "$5" = base ] || month=05
+    [ "$5" != live ] || month=06
+    created=", '2026-$month-01' + INTERVAL seq HOUR"
+    [ "${TIMED:-yes}" = yes ] || created=
+    at "$1" "INSERT INTO members SELECT seq, CONCAT('$4', seq), '$5', 0$created FROM seq_$2_to_$3;
+        INSERT INTO payouts SELECT seq, seq, 100 + seq, 'new' FROM seq_$2_to_$3"
+}
+paid() { on "SELECT m.mobile, m.name, COUNT(p.id), SUM(p.amount) FROM members m LEFT JOIN payouts p ON p.member_id = m.id
+    GROUP BY m.id ORDER BY LENGTH(m.mobile), m.mobile" | tr '\t' ' '; }
+BASE="m1 base 1 101
+m2 base 1 102
+m3 base 1 103
+m4 base 1 104
+m5 base 1 105
+m6 base 1 106
+m7 base 1 107
+m8 base 1 108"
+CREATED=", created_at DATETIME NOT NULL"
+
+club "$CREATED"
+plan plain
+is "a true split brain: no question" "$RC $(conflicts plain)" "0 "
+apply plain
+is "everybody is there, and paid once" "$(paid)" "$BASE
+m9 base 1 109
+m10 lost 1 110
+m11 lost 1 111
+n10 live 1 110"
+
+# The last of the base got a new mobile on the live side, 8 one on the lost; 7 was deleted.
+club "$CREATED"
+at b "UPDATE members SET mobile = 'new9' WHERE id = 9; UPDATE payouts SET status = 'paid' WHERE id = 9;
+    UPDATE members SET name = 'edited' WHERE id = 8; DELETE FROM payouts WHERE id = 7; DELETE FROM members WHERE id = 7"
+at a "UPDATE members SET name = 'other' WHERE id IN (5, 6)"
+plan low
+is "edited at the end of the base: asked, by name" "$RC $(conflicts low | sort | xargs)" \
+    "1 members 5 changed members 6 changed members 7 deleted-on-live members 8 changed members 9 past-or-lost payouts 7 parent-absent payouts 9 parent-absent"
+apply low
+is "nobody of the base comes twice, no payout either" "$(paid)" "$(sed '/^m7/d; s/m8 base/m8 edited/' <<<"$BASE")
+m10 lost 1 110
+m11 lost 1 111
+n10 live 1 110
+new9 base 1 109"
+rep_is 0 "verify agrees" verify low "$DST"
+club "$CREATED"
+at b "UPDATE members SET mobile = 'new9' WHERE id = 9"
+plan asked
+decide asked past-or-lost restore
+CASE_OF=same plan decided --decisions decisions
+is "decided to be somebody else" "$RC" 0
+apply decided
+is "comes back with what is his, beside the other's" "$(paid | tail -n 5)" "m9 base 1 109
+m10 lost 1 110
+m11 lost 1 111
+n10 live 1 110
+new9 base 1 109"
+
+# Everybody got a credit on the live side.
+club "$CREATED"
+at b "UPDATE members SET credits = credits + 1 WHERE id <= 9"
+plan credits
+is "most of the base edited: known by their creation" "$RC $(conflicts credits | cut -d ' ' -f 1,3 | sort | uniq -c | xargs)" "1 9 members changed"
+apply credits
+is "nobody twice" "$(paid)" "$BASE
+m9 base 1 109
+m10 lost 1 110
+m11 lost 1 111
+n10 live 1 110"
+TIMED=no club ""
+at b "UPDATE members SET credits = credits + 1 WHERE id <= 9"
+plan untimed
+is "where no time tells: refused by name" "$RC $(grep -c 'past of table ".*members" does not end at key 0.*differ in column "credits" alone' "$ERR")" "5 1"
+like "with what to do" "$(cat "$ERR")" "--split-at TIME.*--split-key $DB.members=KEY.*logs"
+plan untimed --split-key "$DB.members=9"
+is "and done so" "$RC $(conflicts untimed | cut -d ' ' -f 1,3 | sort | uniq -c | xargs)" "1 9 members changed"
+
+# Payouts 7 to 9 were paid on the live side: nothing says that they are not new ones.
+club "$CREATED"
+at b "UPDATE payouts SET status = 'paid' WHERE id >= 7"
+plan run
+is "a run of payouts in doubt: refused by name" "$RC $(grep -c 'past of table ".*payouts" does not end at key 6' "$ERR")" "5 1"
+plan run --split-key "$DB.payouts=9"
+apply run
+is "told: nobody is paid twice" "$(paid)" "$BASE
+m9 base 1 109
+m10 lost 1 110
+m11 lost 1 111
+n10 live 1 110"
+club "$CREATED"
+at b "UPDATE payouts SET status = 'paid' WHERE id = 9"
+plan one
+is "one alone: asked" "$RC $(conflicts one)" "1 payouts 9 past-or-lost"
+apply one
+is "and not paid twice" "$(on "SELECT COUNT(*) FROM payouts WHERE amount = 109")" 1
+
+# ---- --split-at that says nothing ----------------------------------------------------------
+club ", born DATE NOT NULL"
+at ab "UPDATE members SET born = '2026-04-09' WHERE id < 10"
+at a "UPDATE members SET born = '2026-04-10' WHERE id = 10"
+sed -i 's/identity = mobile/&\ntime-column = born/' ini
+plan dated --split-at '2026-04-10 12:00:00'
+is "a DATE on the day of the split: L is found otherwise" "$RC $(bound dated members)" "0 9 10"
+like "which plan says by name" "$(cat "$ERR")" "table \"$DB.members\": --split-at has a time of day, and the time-column is a DATE"
+like "and show" "$("$MYRECON" repair show dated)" "note: $DB.members: --split-at has a time of day"
+like "and of a table without a time" "$("$MYRECON" repair show dated)" "note: $DB.payouts: --split-at cannot be applied, since no time-column"
+plan midnight --split-at '2026-04-10'
+is "at midnight it can" "$(told_of midnight members '"\(.base) \(.base_origin)"')" "9 split-at"
+unlike "and nothing is said" "$("$MYRECON" repair show midnight)" "note: $DB.members"
 finish

@@ -8,6 +8,7 @@ from entities import identity_columns
 VALUE = {'changed', 'changed-in-source', 'differs', 'identity-changed'}
 EXISTENCE = {'deleted-or-lost', 'deleted-on-live', 'parent-absent', 'unique', 'key-taken',
              'identity-crosses-base', 'duplicate', 'owner-differs', 'parent-differs',
+             'past-or-lost',
              'orphan-would-attach', 'references-disagree', 'not-null-cycle'}
 
 
@@ -119,6 +120,8 @@ class Conflicts:
             return 'deleted-on-live', None
         if group == 'maybe' and not restored:
             return 'deleted-or-lost', None
+        if group == 'doubt':
+            return 'past-or-lost', self.target.at_key(node.table.name, self.e.mapped_key(node))
         if node in self.e.blocked:
             kind, other = self.e.blocked[node]
             if not restored or identity_columns(node.table) in node.table.unique:

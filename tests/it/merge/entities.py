@@ -5,6 +5,7 @@ entity, or None.  `group[row]` says what kind of row it is:
 
     base   the same row on both sides, of the common past or by a key that no counter makes
     gone   of the common past, deleted on the live side
+    doubt  of the common past or lost: the target has another row under its key
     same   above the past, but byte-equal with every reference meaning the same
     lost   lost history
     maybe  deleted on the live side or lost: nobody can tell
@@ -13,6 +14,7 @@ References, identities and groups depend on those of other rows, so all are comp
 again from the last round's until nothing moves.
 """
 from bounds import equal_bytes, is_time
+from past import Past
 
 
 class NewId(str):
@@ -29,12 +31,16 @@ class Entities:
     def __init__(self, source, target, bounds, options, choices, merge_into, without):
         self.source, self.target, self.bounds, self.options = source, target, bounds, options
         self.choices, self.merge_into, self.without = choices, merge_into, without
+        self.past = Past(self)
         self.nodes = [n for rows in source.nodes.values() for n in rows]
         self.there = {n: self.first_guess(n) for n in self.nodes}
         self.group = {n: 'base' for n in self.nodes}
         self.blocked = {}  # row -> (kind, row of the target or None)
         self.forget()
         self.settle()
+        while self.past.learn():
+            self.settle()
+        self.past.refuse()
 
     # --- rounds
 
@@ -47,6 +53,7 @@ class Entities:
 
     def settle(self):
         for _ in range(len(self.nodes) + 5):
+            self.past.judge()
             there, blocked, same = {}, {}, set()
             for t in self.source.tables.values():
                 self.match_table(t, there, blocked, same)
@@ -67,7 +74,7 @@ class Entities:
     def is_above(self, node):
         """Of a table with a counter, and above its past."""
         return node.table.counter is not None and \
-            node.count > self.bounds[node.table.name].limit
+            node.count > self.bounds[node.table.name].limit and not self.past.has(node)
 
     def value_there(self, node, column):
         there = self.there[node]
@@ -131,7 +138,8 @@ class Entities:
         if not t.counter:
             return
         taken = {there[n] for n in same}
-        rest = [n for n in self.source.nodes[t.name] if self.is_above(n) and n not in same]
+        rest = [n for n in self.source.nodes[t.name] if self.is_above(n) and n not in same
+                and n not in self.past.doubt]
         if t.identity == 'row':
             live = [n for n in self.target.nodes[t.name]
                     if self.is_above(n) and n not in taken]
@@ -222,7 +230,7 @@ class Entities:
     def collides(self, node):
         """Is its key held by somebody else?  Without identity: by another row."""
         other = self.target.at_key(node.table.name, self.mapped_key(node))
-        if not other:
+        if not other or node in self.past.doubt:
             return False
         who = self.identity(node)
         return node.table.identity == 'none' or who is None or who != self.identity(other)
@@ -257,6 +265,8 @@ class Entities:
                 self.choices.get(node) == 'restore' else 'maybe'
         if not self.is_above(node):
             return 'base' if there[node] else 'gone'
+        if node in self.past.doubt:
+            return 'doubt'
         bound = self.bounds[t.name]
         if self.target.at_key(t.name, self.mapped_key(node)) or bound.is_told or \
                 (bound.fresh is not None and node.count >= bound.fresh):
@@ -277,7 +287,8 @@ class Entities:
                 continue
             if group[parent] == 'lost':
                 return True
-            if not node.table.counter and self.is_above(parent) and group[parent] != 'maybe':
+            if not node.table.counter and self.is_above(parent) and \
+                    group[parent] not in ('maybe', 'doubt'):
                 return True  # not all of its parents are base
         return False
 

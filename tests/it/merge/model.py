@@ -16,8 +16,18 @@ compare as text.
 import re
 from dataclasses import dataclass, field
 
+CREATION = ('created_at', 'create_time', 'created_on', 'inserted_at')
+
 INT_MAX = {'tinyint': 2**7 - 1, 'smallint': 2**15 - 1, 'mediumint': 2**23 - 1,
            'int': 2**31 - 1, 'bigint': 2**63 - 1}
+
+
+class Refused(Exception):
+    """Exit code 5.  `words` must all be in the message."""
+
+    def __init__(self, why, *words):
+        super().__init__(f'{why}: ' + ' '.join(str(w) for w in words))
+        self.why, self.words = why, [str(w) for w in words]
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,13 @@ class Column:
     type: str  # without NULL and AUTO_INCREMENT
     null: bool
     auto: bool
+
+    @property
+    def default(self):
+        """As a value of the column; without one servers take 0, or nothing."""
+        match = re.search(r"(?i) default '?([^' ]*)", self.type)
+        text = match[1] if match else ''
+        return int(text or 0) if self.is_number else text
 
     @property
     def is_text(self):
@@ -84,6 +101,11 @@ class Table:
     def counter(self):
         """The column of the key that AUTO_INCREMENT fills, or None."""
         return next((c for c in self.key if self.columns[c].auto), None)
+
+    @property
+    def created(self):
+        """The column that says when a row was created: configured, or by its name."""
+        return self.time or next((c for c in self.columns if c.lower() in CREATION), None)
 
     @property
     def identity(self):

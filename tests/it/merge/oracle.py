@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bounds import base_bounds
 from conflicts import VALUE, Conflicts, choices_of
 from entities import Entities, NewId, identity_columns
+from model import Refused
 
 DEFAULT_MARGIN = 1000000
 
@@ -22,14 +23,6 @@ class Options:
     margin: int = None
     exclude: tuple = ()                              # tables
     recomputes: bool = False  # T recomputes its counters at restart (MySQL 5.7 and before)
-
-
-class Refused(Exception):
-    """Exit code 5.  `words` must all be in the message."""
-
-    def __init__(self, why, *words):
-        super().__init__(f'{why}: ' + ' '.join(str(w) for w in words))
-        self.why, self.words = why, [str(w) for w in words]
 
 
 @dataclass

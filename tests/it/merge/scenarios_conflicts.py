@@ -41,7 +41,7 @@ A1_DIFFERS = {**A1_TWICE, 'tables': [MEMBERS, LATE, LINES, PARTS],
               'target': {**A1_TWICE['target'], 'orders': '4 A1 1 30'}}
 EMAIL_HELD = {'tables': [EMAILS, ORDERS], 'both': {'members': '1 m1 e1; 2 m2 e2'},
               'source': {'members': '3 m3 e4', 'orders': '1 A1 3'},
-              'target': {'members': '3 m4 e4'}, }
+              'target': {'members': '3 m4 e4'}, 'options': {'split_keys': {'members': 2}}}
 
 SCENARIOS = [
     Scenario('a base row with other values', '4', [MEMBERS, ORDERS],
@@ -97,6 +97,7 @@ SCENARIOS = [
     Scenario('a subject row has no owner: another inviter differs', '4', [INVITED],
              both={'members': '1 m1 Ann -; 2 m2 Ben -'}, source={'members': '3 m3 Cat 1'},
              target={'members': '3 m4 Dan 1; 4 m3 Cat 2'},
+             options={'split_keys': {'members': 2}},
              idmap={'members': '3 > 4'}, conflicts={'members': '3 differs 4'}),
     Scenario('another unique index is held by somebody else', '4', **EMAIL_HELD,
              conflicts={'members': '3 unique 3', 'orders': '1 parent-absent'}),
@@ -104,11 +105,12 @@ SCENARIOS = [
              decisions={'members': '3 merge-into'},
              idmap={'members': '3 > 3', 'orders': '1 > 1'}, added={'orders': '1 A1 3'}),
     Scenario('unique: insert without the value', '4',
-             **{**EMAIL_HELD, 'options': {'on_conflict': {'unique': 'without-value'}}},
+             **{**EMAIL_HELD, 'options': {**EMAIL_HELD['options'],
+                                          'on_conflict': {'unique': 'without-value'}}},
              idmap={'members': '3 > @', 'orders': '1 > 1'},
              added={'members': '@3 m3 -', 'orders': '1 A1 @members:3'}),
     Scenario('unique: left out, and what hangs on it', '4',
-             **{**EMAIL_HELD, 'options': {'on_conflict': {'unique': 'skip'}}}),
+             **{**EMAIL_HELD, 'options': {**EMAIL_HELD['options'], 'on_conflict': {'unique': 'skip'}}}),
     Scenario('restored, yet somebody else has the mobile now', '4', [MEMBERS],
              both={'members': '1 m1 Ann; 3 m3 Cat'}, source={'members': '2 m2 Ben'},
              target={'members': '4 m2 Benny'},

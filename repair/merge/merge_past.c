@@ -1,0 +1,469 @@
+/* merge_past.c: see merge_past.h. */
+#include "repair/merge/merge_past.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/row/value_text.h"
+#include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_row.h"
+#include "repair/merge/merge_split.h"
+#include "repair/merge/merge_work.h"
+#include "repair/side/counted.h"
+#include "repair/side/side_column.h"
+
+#define RUN                                                                              \
+    2 /* keys in doubt, one after the other, that nobody is asked about one by one */
+
+/* A person who named the last key of the past is believed. */
+static bool is_tested(const struct mr_merge_table *t)
+{
+    return mr_plan_has_counter(t->plan) &&
+           strcmp(t->bound.base_origin, MR_BOUND_TOLD) != 0;
+}
+
+/* ---- when a row was created ---- */
+
+static enum mr_code created(const struct mr_plan_table *t, struct mr_key image,
+                            struct mr_time *time, bool *known, struct mr_err *err)
+{
+    struct mr_key bytes;
+    struct mr_value value = {0};
+    size_t pos = 0;
+    *known = false;
+    if (t->created_at == MR_NO_COLUMN)
+        return MR_OK;
+    enum mr_code code = mr_merge_row_value(image, t->created_at, &bytes, err);
+    if (code == MR_OK)
+        code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
+    *known = code == MR_OK &&
+             (value.cls == MR_CLASS_DATE || value.cls == MR_CLASS_DATETIME) &&
+             value.t.year > 0;
+    *time = value.t;
+    return code;
+}
+
+/* A side may have cut off what is less than a second. */
+static bool is_same_time(struct mr_time a, struct mr_time b)
+{
+    if (a.micros == 0 || b.micros == 0)
+        a.micros = b.micros = 0;
+    return mr_when_compare(&a, &b) == 0;
+}
+
+/* ---- columns that agree ---- */
+
+static bool is_number(enum mr_class cls)
+{
+    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_FLOAT ||
+           cls == MR_CLASS_DOUBLE || cls == MR_CLASS_DECIMAL;
+}
+
+/* The catalogue has the default as text, perhaps in quotes; without one the servers take 0,
+ * or nothing. */
+static bool is_default(const struct mr_column *column, const struct mr_value *value)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *given = column->default_text;
+    if (value->cls == MR_CLASS_NULL)
+        return true;
+    if (given == NULL)
+        given = is_number(column->cls) ? "0" : "";
+    size_t len = strlen(given);
+    if (len >= 2 && given[0] == '\'' && given[len - 1] == '\'') {
+        given++;
+        len -= 2;
+    }
+    mr_value_to_text(&text, value, (struct mr_value_style){.cls = column->cls});
+    bool same = text.len == len && (len == 0 || memcmp(text.ptr, given, len) == 0);
+    if (!same && text.ptr != NULL && is_number(column->cls))
+        same = strtod(text.ptr, NULL) == strtod(given, NULL);
+    mr_strbuf_release(&text);
+    return same;
+}
+
+/* Sets what columns of references are that do not lead to the common past. */
+static enum mr_code find_open_ends(struct mr_merge_matching *x,
+                                   const struct mr_merge_candidate *c, bool *open,
+                                   struct mr_err *err)
+{
+    bool more = false;
+    enum mr_code code = MR_OK;
+    memset(open, 0, x->table->plan->pair->find.ncolumns * sizeof *open);
+    mr_case_bind_int(x->ends, 1, c->row->id);
+    while ((code = mr_case_step(x->ends, &more, err)) == MR_OK && more) {
+        const struct mr_plan_reference *r =
+            &x->m->plan->references[mr_case_int(x->ends, 0)];
+        for (size_t i = 0; i < r->from.count; i++)
+            open[r->from.at[i]] = true;
+    }
+    mr_case_reset(x->ends);
+    return code;
+}
+
+/* What two rows of one key have in common. */
+struct likeness {
+    bool agree;    /* in a column that says something */
+    size_t differ; /* columns that do */
+    size_t last;   /* of them */
+};
+
+static enum mr_code compare(struct mr_merge_matching *x, struct mr_merge_candidate *c,
+                            struct likeness *like, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    const struct mr_pair *pair = t->pair;
+    bool *open = mr_arena_calloc(&x->arena, pair->find.ncolumns + 1, sizeof *open);
+    *like = (struct likeness){0};
+    if (open == NULL)
+        return mr_merge_nomem(err);
+    enum mr_code code = find_open_ends(x, c, open, err);
+    if (code == MR_OK)
+        code = mr_image_open(&x->m->image[0], c->row->image, c->row->len, err);
+    if (code == MR_OK)
+        code = mr_image_open(&x->m->image[1], c->taken.ptr, c->taken.len, err);
+    for (size_t i = 0; code == MR_OK && i < pair->find.ncolumns; i++) {
+        struct mr_value value;
+        if (t->generated[i] || (pair->ignored != NULL && pair->ignored[i]))
+            continue;
+        if (mr_image_differs(&x->m->image[0], &x->m->image[1], i,
+                             &pair->find.columns[i])) {
+            like->differ++;
+            like->last = i;
+            continue;
+        }
+        if (like->agree || open[i] || mr_plan_columns_has(&t->key, i))
+            continue;
+        code = mr_image_value(&x->m->image[1], i, &value, err);
+        like->agree = !is_default(
+            mr_pair_find_column(pair->side[MR_TARGET], mr_plan_column_name(t, i)),
+            &value);
+    }
+    return code;
+}
+
+/* ---- keys that both sides hold ---- */
+
+static void keep_past(struct mr_merge_table *t, const struct mr_time *time)
+{
+    if (!t->has_past || mr_when_compare(time, &t->past) > 0)
+        t->past = *time;
+    t->has_past = true;
+}
+
+static enum mr_code judge_one(struct mr_merge_matching *x, struct mr_merge_candidate *c,
+                              struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    struct mr_time own, live;
+    struct likeness like;
+    bool knows_own = false, knows_live = false;
+    bool same = t->identity == MR_PLAN_BY_COLUMNS && c->ident.ptr != NULL &&
+                mr_key_compare(c->ident, c->taken_ident) == 0;
+    enum mr_code code = compare(x, c, &like, err);
+    if (code == MR_OK)
+        code = created(t, (struct mr_key){c->row->image, c->row->len}, &own, &knows_own,
+                       err);
+    if (code == MR_OK)
+        code = created(t, c->taken, &live, &knows_live, err);
+    if (code != MR_OK || like.differ == 0)
+        return code;
+    if (!knows_own || !knows_live) {
+        /* two people who have nothing in common are no edit */
+        bool may_be_edit = same || like.agree || t->identity != MR_PLAN_BY_COLUMNS;
+        c->lone = like.differ == 1 && may_be_edit ? (int64_t)like.last : -1;
+        c->doubt = !same && like.agree && !c->settled;
+    } else if (is_same_time(own, live)) {
+        c->past = same;
+        c->doubt = !same && !c->settled;
+    }
+    if (!c->past)
+        return MR_OK;
+    keep_past(x->table, &live);
+    c->there = c->taken_key;
+    c->there_image = c->taken;
+    return MR_OK;
+}
+
+enum mr_code mr_merge_past_judge(struct mr_merge_matching *x, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && is_tested(x->table) && i < x->candidates.count;
+         i++) {
+        struct mr_merge_candidate *c = mr_vec_at(&x->candidates, i);
+        if (c->row->above && !c->same && c->taken.ptr != NULL && c->into.ptr == NULL)
+            code = judge_one(x, c, err);
+    }
+    return code;
+}
+
+enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
+    for (size_t i = x->first; i < x->first + x->count; i++)
+        x->m->tables[i].has_past = false;
+    return mr_merge_work_run(
+        x->m, "UPDATE w SET above=1, past=0 WHERE tbl>=?1 AND tbl<?2 AND past=1", args, 2,
+        NULL, err);
+}
+
+/* ---- what is in doubt no longer ---- */
+
+#define HANGS_ON_LOST                                                                    \
+    "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
+    " AND p.id<>m.id AND p.grp=4)"
+
+static enum mr_code clear_doubts(struct mr_merge *m, struct mr_merge_table *t,
+                                 int64_t *cleared, struct mr_err *err)
+{
+    struct mr_merge_bound *b = &t->bound;
+    int64_t args[] = {(int64_t)t->plan->at, 0, 0};
+    int64_t any = 0, first = 0;
+    *cleared = 0;
+    enum mr_code code = mr_merge_work_int(
+        m, "SELECT count(*) FROM m WHERE tbl=?1 AND doubt AND " HANGS_ON_LOST, args, 1,
+        &any, err);
+    if (code == MR_OK && any > 0)
+        code = mr_merge_work_int(m,
+                                 "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
+                                 " WHERE m.tbl=?1 AND m.doubt AND " HANGS_ON_LOST,
+                                 args, 1, &first, err);
+    if (code == MR_OK && any > 0 && (!b->has_fresh || first < b->fresh)) {
+        b->has_fresh = true;
+        b->fresh = first;
+        b->fresh_origin = MR_BOUND_COLLISION;
+    }
+    args[1] = b->has_fresh;
+    args[2] = b->fresh;
+    return code == MR_OK
+               ? mr_merge_work_run(
+                     m,
+                     "INSERT INTO mark (id, cleared) SELECT m.id, 1 FROM m JOIN w"
+                     " ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
+                     " ((?2 AND w.n>=?3) OR " HANGS_ON_LOST ")"
+                     " ON CONFLICT (id) DO UPDATE SET cleared=1",
+                     args, 3, cleared, err)
+               : code;
+}
+
+/* ---- keys that only SOURCE holds ---- */
+
+struct ageing {
+    struct mr_merge *m;
+    struct mr_merge_table *table;
+    struct mr_case_stmt *past;
+    struct mr_arena arena;
+    struct mr_vec rows; /* struct mr_merge_work_row */
+    bool any;
+};
+
+/* Creation of the youngest row of a side up to the base bound. */
+static enum mr_code newest_of(struct ageing *a, enum mr_side side, struct mr_time *time,
+                              bool *known, struct mr_err *err)
+{
+    const struct mr_plan_table *t = a->table->plan;
+    const struct mr_table *table = t->pair->side[side];
+    const struct mr_side_counter counter = {
+        {a->m->reader[side], table,
+         mr_pair_find_column(table, mr_plan_column_name(t, t->counter))},
+        t->counts_unsigned};
+    return mr_side_newest(
+        &counter, mr_pair_find_column(table, mr_plan_column_name(t, t->created_at)),
+        a->table->bound.base, time, known, err);
+}
+
+/* Both sides must say so: a row of the past is known as such by both. */
+static enum mr_code find_newest(struct ageing *a, struct mr_err *err)
+{
+    struct mr_time newest[MR_SIDES];
+    bool known[MR_SIDES] = {false};
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = newest_of(a, (enum mr_side)side, &newest[side], &known[side], err);
+    if (code == MR_OK && known[MR_SOURCE] && known[MR_TARGET])
+        keep_past(a->table, mr_when_compare(&newest[MR_SOURCE], &newest[MR_TARGET]) < 0
+                                ? &newest[MR_SOURCE]
+                                : &newest[MR_TARGET]);
+    return code;
+}
+
+static enum mr_code judge_age(struct ageing *a, const struct mr_merge_work_row *row,
+                              struct mr_err *err)
+{
+    const struct mr_plan_table *t = a->table->plan;
+    const struct mr_key image = {row->image, row->len};
+    struct mr_time time;
+    bool known = false;
+    int side = 0;
+    enum mr_code code = created(t, image, &time, &known, err);
+    if (code == MR_OK && known)
+        code = mr_merge_split_side(a->m, t, t->created_at, image, &side, err);
+    bool is_older =
+        known &&
+        (side < 0 || (a->table->has_past && mr_when_compare(&time, &a->table->past) < 0));
+    if (code != MR_OK || !is_older)
+        return code;
+    a->any = true;
+    mr_case_bind_int(a->past, 1, row->id);
+    return mr_case_run(a->past, err);
+}
+
+static const char alone_sql[] =
+    "SELECT " MR_MERGE_WORK_COLUMNS " FROM m JOIN w ON w.id=m.id"
+    " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND w.above"
+    " AND m.taken IS NULL AND k.into_key IS NULL AND NOT (?3 AND w.n>=?4)"
+    " ORDER BY m.id LIMIT 1000";
+
+static enum mr_code find_older(struct ageing *a, struct mr_err *err)
+{
+    const struct mr_merge_bound *b = &a->table->bound;
+    int64_t args[] = {(int64_t)a->table->plan->at, 0, b->has_fresh, b->fresh};
+    bool begun = false;
+    enum mr_code code = MR_OK;
+    if (!is_tested(a->table) || a->table->plan->created_at == MR_NO_COLUMN ||
+        strcmp(b->base_origin, MR_BOUND_EQUAL) != 0)
+        return MR_OK;
+    while (code == MR_OK) {
+        mr_arena_reset(&a->arena);
+        code = mr_merge_work_rows(a->m, alone_sql, args, 4, &a->arena, &a->rows, err);
+        if (code != MR_OK || a->rows.count == 0)
+            break;
+        if (!begun)
+            code = find_newest(a, err);
+        begun = true;
+        for (size_t i = 0; code == MR_OK && i < a->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&a->rows, i);
+            args[1] = row->id;
+            code = judge_age(a, row, err);
+        }
+    }
+    return code;
+}
+
+static enum mr_code find_all_older(struct mr_merge *m, size_t first, size_t count,
+                                   bool *any, struct mr_err *err)
+{
+    struct ageing a = {
+        .m = m, .arena = MR_ARENA_INIT, .rows = MR_VEC_INIT(struct mr_merge_work_row)};
+    enum mr_code code =
+        mr_case_prepare(m->cf, "UPDATE w SET past=2, above=0 WHERE id=?1", &a.past, err);
+    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+        a.table = &m->tables[i];
+        if (mr_plan_has_counter(a.table->plan))
+            code = find_older(&a, err);
+    }
+    *any = a.any;
+    mr_case_free(a.past);
+    mr_vec_release(&a.rows);
+    mr_arena_release(&a.arena);
+    return code;
+}
+
+enum mr_code mr_merge_past_learn(struct mr_merge *m, size_t first, size_t count,
+                                 bool *learnt, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *learnt = false;
+    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+        int64_t cleared = 0;
+        if (is_tested(&m->tables[i]))
+            code = clear_doubts(m, &m->tables[i], &cleared, err);
+        *learnt = *learnt || cleared > 0;
+    }
+    return code == MR_OK && !*learnt ? find_all_older(m, first, count, learnt, err)
+                                     : code;
+}
+
+/* ---- bounds that cannot be right ---- */
+
+static enum mr_code refuse(const struct mr_merge_table *t, const char *why,
+                           struct mr_err *err)
+{
+    const char *name = mr_plan_table_name(t->plan);
+    char base[MR_COUNTED_TEXT];
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the common past of table \"%s\" does not end at key %s (%s): %s",
+                     name, mr_counted_text(t->bound.base, t->plan->counts_unsigned, base),
+                     t->bound.base_origin, why);
+    mr_err_hint(
+        err,
+        "Nothing was changed. Say when the histories parted (--split-at TIME, with "
+        "a time-column for the table), or which key both share last (--split-key "
+        "%s=KEY); the binary logs of both sides tell it.",
+        name);
+    return MR_E_REFUSED;
+}
+
+/* A run of keys in doubt that begins right above the bound. */
+static enum mr_code test_run(struct mr_merge *m, const struct mr_merge_table *t,
+                             struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)t->plan->at};
+    char why[128];
+    int64_t run = 0;
+    enum mr_code code = mr_merge_work_int(
+        m,
+        "SELECT count(*) FROM m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
+        " NOT EXISTS (SELECT 1 FROM m o JOIN w ow ON ow.id=o.id LEFT JOIN mark k ON"
+        " k.id=o.id WHERE o.tbl=?1 AND NOT o.doubt AND o.taken IS NOT NULL AND NOT o.same"
+        " AND (ow.above OR ow.past=1) AND k.into_key IS NULL AND ow.n<w.n)",
+        args, 1, &run, err);
+    if (code != MR_OK || run < RUN)
+        return code;
+    (void)snprintf(why, sizeof why,
+                   "the next %" PRId64
+                   " keys that both sides hold are rows that differ in "
+                   "some columns and agree in others",
+                   run);
+    return refuse(t, why, err);
+}
+
+/* Most keys that both sides hold differ in one and the same column. */
+static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table *t,
+                                struct mr_err *err)
+{
+    const struct mr_find_counts *found = &t->plan->found->counts;
+    const int64_t args[] = {(int64_t)t->plan->at};
+    char why[256];
+    int64_t column = 0, most = 0;
+    enum mr_code code = mr_merge_work_int(m,
+                                          "SELECT count(*) FROM m LEFT JOIN mark k ON "
+                                          "k.id=m.id WHERE m.tbl=?1 AND m.lone>=0"
+                                          " AND k.cleared IS NOT 1 AND NOT " HANGS_ON_LOST
+                                          " GROUP BY m.lone ORDER BY 1 DESC LIMIT 1",
+                                          args, 1, &most, err);
+    uint64_t common =
+        found->source_rows > found->missing ? found->source_rows - found->missing : 0;
+    if (code != MR_OK || most < RUN || 2 * (uint64_t)most <= common)
+        return code;
+    code = mr_merge_work_int(
+        m,
+        "SELECT m.lone FROM m LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1 AND m.lone>=0"
+        " AND k.cleared IS NOT 1 AND NOT " HANGS_ON_LOST
+        " GROUP BY m.lone ORDER BY count(*) DESC LIMIT 1",
+        args, 1, &column, err);
+    if (code != MR_OK)
+        return code;
+    (void)snprintf(why, sizeof why,
+                   "most keys that both sides hold differ in column \"%s\" alone",
+                   mr_plan_column_name(t->plan, (size_t)column));
+    return refuse(t, why, err);
+}
+
+enum mr_code mr_merge_past_test(struct mr_merge *m, size_t first, size_t count,
+                                struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+        const struct mr_merge_table *t = &m->tables[i];
+        if (!is_tested(t))
+            continue;
+        code = test_run(m, t, err);
+        if (code == MR_OK)
+            code = test_edited(m, t, err);
+    }
+    return code;
+}
