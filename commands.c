@@ -24,6 +24,7 @@ static const struct mr_command *const items[] = {
     &mr_repair_apply_command,
     &mr_repair_verify_command,
     &mr_repair_undo_command,
+    &mr_repair_rehearse_command,
     &mr_gate_record_command,
     &mr_gate_check_command,
     &mr_doctor_command,

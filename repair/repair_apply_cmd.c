@@ -1,4 +1,4 @@
-/* repair_apply_cmd.c: `myrecon repair apply` and `repair undo`; see
+/* repair_apply_cmd.c: `myrecon repair apply`, `repair undo` and `repair rehearse`; see
  * repair_cmd.h. */
 #include <stdio.h>
 
@@ -9,6 +9,7 @@
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_plan.h"
 #include "repair/apply/approval.h"
+#include "repair/apply/rehearse.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/plan_dir.h"
@@ -76,7 +77,36 @@ static const struct mr_command_doc undo_doc = {
                 "      mysql://dba@live\n",
 };
 
-/* What the two have in common. */
+static const struct mr_command_doc rehearse_doc = {
+    .summary = "carry out a plan, and roll all of it back",
+    .operands = "DIR TARGET",
+    .description =
+        "Does what apply would do with the rows of the plan in DIR, under the same "
+        "guards, "
+        "in transactions that are rolled back, so that triggers, constraints and rights "
+        "speak before the night. Each unit is written alone; one that lacks rows of "
+        "other "
+        "units once more behind all units before it, in one transaction, which holds "
+        "their rows and the rows that they lean on until its end.\n"
+        "\n"
+        "No row stays, and DIR/journal.jsonl is left alone. Ids that triggers' inserts "
+        "take are gone, as after any rollback, and are listed. It cannot show what ALTER "
+        "TABLE does to the counters, nor the COMMIT, nor what replicas say. It is "
+        "refused "
+        "where the plan's counters are not raised yet (by reseed.sql), and where a "
+        "trigger "
+        "may write to a table without transactions (MyISAM, Aria), which is named.\n"
+        "\n"
+        "It locks rows as apply does, so it needs --yes off a terminal.\n"
+        "\n"
+        "Exit status: 0 all would be done; 1 rows would be refused, or conflicts are "
+        "open; "
+        "3 could not run; 4 the server was lost; 5 refused; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon repair rehearse club.plan mysql://dba@live\n"
+                "  myrecon repair rehearse --yes --json club.plan mysql://dba@live\n",
+};
+
+/* What they have in common. */
 struct job {
     const struct mr_repair_options *opts;
     struct mr_run_id id;
@@ -266,6 +296,70 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
         code, "Run it again: what is done stays done, the rest is taken up.", err);
 }
 
+/* ---- rehearse ---- */
+
+static enum mr_code confirm_rehearsal(const struct job *job,
+                                      const struct mr_apply_plan *rows,
+                                      struct mr_err *err)
+{
+    const struct mr_server *server = mr_db_server(job->target.db);
+    struct mr_strbuf question = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&question, "write and roll back up to ");
+    mr_strbuf_add_grouped(&question, job->plan.manifest.planned.rows);
+    mr_strbuf_add_str(&question, " rows in ");
+    mr_strbuf_add_grouped(&question, rows->units.count);
+    mr_strbuf_add_fmt(&question, " units on \"%s\" (host %s, server_id %u)?",
+                      mr_db_label(job->target.db), server->hostname,
+                      (unsigned)server->server_id);
+    enum mr_code code = mr_strbuf_check(&question, "asking", err);
+    if (code == MR_OK)
+        code = mr_confirm(question.ptr, job->opts->yes, err);
+    mr_strbuf_release(&question);
+    return code;
+}
+
+static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err *err)
+{
+    struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_APPLY);
+    struct mr_vec before = MR_VEC_INIT(struct mr_rehearse_counter);
+    struct mr_vec after = MR_VEC_INIT(struct mr_rehearse_counter);
+    rows.rehearse = true;
+    enum mr_code code = mr_apply_plan_prepare(&rows, err);
+    if (code == MR_OK)
+        code = mr_reseed_survey(&job->run, err);
+    if (code == MR_OK)
+        code = mr_rehearse_check(&job->run, err);
+    if (code == MR_OK)
+        code = confirm_rehearsal(job, &rows, err);
+    if (code == MR_OK)
+        code = mr_rehearse_counters(&job->run, &before, err);
+    if (code == MR_OK)
+        code = mr_apply_plan_run(&rows, true, exit_code, err);
+    if (code == MR_OK)
+        code = mr_rehearse_counters(&job->run, &after, err);
+    if (code == MR_OK)
+        code = mr_rehearse_moved(&before, &after, job->opts->json, stdout, err);
+    mr_vec_release(&before);
+    mr_vec_release(&after);
+    return mr_apply_plan_release(&rows, code, err);
+}
+
+static enum mr_code run_rehearse(const struct mr_invocation *invocation, int *exit_code,
+                                 struct mr_err *err)
+{
+    struct job job;
+    enum mr_code code = job_open(&job, invocation, WRITES_ALL, err);
+    if (code == MR_OK && !mr_manifest_writes_rows(&job.plan.manifest)) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "the plan writes no rows: there is nothing to rehearse");
+        mr_err_hint(err, "repair apply --dry-run says which counters would be raised.");
+    }
+    if (code == MR_OK)
+        code = rehearse_rows(&job, exit_code, err);
+    job_close(&job);
+    return hint_again(code, "Nothing of it has stayed: run it again.", err);
+}
+
 /* ---- undo ---- */
 
 static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err *err)
@@ -345,6 +439,13 @@ const struct mr_command mr_repair_apply_command = {.name = "repair apply",
                                                    .min_operands = 2,
                                                    .max_operands = 2,
                                                    .run = run_apply};
+
+const struct mr_command mr_repair_rehearse_command = {.name = "repair rehearse",
+                                                      .doc = &rehearse_doc,
+                                                      .options = &mr_rehearse_option_set,
+                                                      .min_operands = 2,
+                                                      .max_operands = 2,
+                                                      .run = run_rehearse};
 
 const struct mr_command mr_repair_undo_command = {.name = "repair undo",
                                                   .doc = &undo_doc,

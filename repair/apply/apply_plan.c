@@ -102,6 +102,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
                                  .which = ap->which,
                                  .journal = ap->journal,
                                  .dry_run = ap->opts->dry_run,
+                                 .rehearse = ap->rehearse,
                                  .recheck = ap->opts->recheck,
                                  .no_binlog = ap->opts->no_binlog,
                                  .on_refusal = take_refusal,
@@ -158,7 +159,8 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
                                  .reseed = ap->reseed,
                                  .dir = ap->plan->path,
                                  .undo = ap->which == MR_JOURNAL_UNDO,
-                                 .dry_run = ap->opts->dry_run,
+                                 .dry_run = ap->opts->dry_run || ap->rehearse,
+                                 .rehearse = ap->rehearse,
                                  .json = ap->opts->json,
                                  .color = mr_term_use_color(ap->opts->general.color, 1),
                                  .out = stdout};

@@ -28,6 +28,7 @@ struct mr_apply_plan {
     struct mr_journal *journal;         /* before run; NULL: of a dry run */
     const struct mr_reseed_run *reseed; /* NULL: of undo */
     enum mr_journal_script which;
+    bool rehearse; /* all but COMMIT; without journal and case */
     const char *run_tag;
 
     /* private */

@@ -38,6 +38,8 @@ static void json_begin(struct mr_apply_report *r)
     mr_jsonw_add_str(w, "policy", r->manifest->policy);
     mr_jsonw_add_str(w, "target", r->manifest->target);
     mr_jsonw_add_bool(w, "dry_run", r->dry_run);
+    if (r->rehearse)
+        mr_jsonw_add_bool(w, "rehearsal", true);
     end_line(w);
     if (r->reseed != NULL)
         mr_reseed_report_lines(r->reseed, w);
@@ -132,6 +134,10 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
         mr_strbuf_add_str(out, "\neach unit was looked at as if it were the only one: "
                                "rows are kept here, too, if only rows that another unit "
                                "takes back refer to them");
+    if (r->rehearse)
+        mr_strbuf_add_str(out,
+                          "\nall of it was written and rolled back. Not shown: raising "
+                          "AUTO_INCREMENT, the COMMIT itself, and replicas");
     if (r->undo)
         mr_strbuf_add_str(out, "\nAUTO_INCREMENT stays raised");
     mr_strbuf_add_char(out, '\n');

@@ -19,7 +19,7 @@ struct mr_apply_report {
     const struct mr_manifest *manifest;
     const struct mr_reseed_run *reseed; /* NULL: of undo */
     const char *dir;                    /* of the plan */
-    bool undo, dry_run, json, color;
+    bool undo, dry_run, rehearse, json, color;
     FILE *out;
     struct mr_jsonw w; /* private */
 };

@@ -28,6 +28,7 @@ enum {
     DEADLOCK = 1213,
     CHECK_FAILED = 3819,
     CHECK_FAILED_MARIADB = 4025,
+    NO_PARENT = 1452,
     UNKNOWN_TIME_ZONE = 1298,
     READ_ONLY = 1290,
     READ_ONLY_MODE = 1836
@@ -40,6 +41,9 @@ struct attempt {
     struct mr_arena arena;
     struct mr_vec refusals; /* struct mr_refusal, texts in arena */
     bool dry;               /* only compared, and rolled back */
+    bool chained;           /* a rehearsal among others, in one transaction */
+    bool held;              /* dry: no guard spoke against it */
+    bool unheld;            /* a guard spoke against the last try */
     struct mr_aside aside;
     uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
     enum mr_script_read_section section; /* of the last statement sent */
@@ -167,6 +171,11 @@ static bool is_told(const struct mr_script_read_item *item, const struct mr_err 
     return item->section == MR_SCRIPT_READ_END && why->sql_errno == UNKNOWN_TIME_ZONE;
 }
 
+static bool is_word(const struct mr_script_read_item *item, const char *word)
+{
+    return item->len >= strlen(word) && strncmp(item->sql, word, strlen(word)) == 0;
+}
+
 /* Is the statement sent in this run?  Of the end a dry run asks only what is refused. */
 static bool is_sent(const struct attempt *a, const struct mr_script_read_item *item)
 {
@@ -176,6 +185,10 @@ static bool is_sent(const struct attempt *a, const struct mr_script_read_item *i
         return !mr_aside_is_empty(&a->aside) && !(a->staged && a->last > 0);
     if (a->last > 0)
         return item->section <= MR_SCRIPT_READ_WRITE;
+    if (a->run->rehearse && !a->dry)
+        return item->section != MR_SCRIPT_READ_END
+                   ? !a->chained || !is_word(item, "START TRANSACTION")
+                   : is_select(item) || is_word(item, "SET @myrecon_end");
     if (!a->dry || item->section <= MR_SCRIPT_READ_GUARDS)
         return true;
     return item->section == MR_SCRIPT_READ_END && is_select(item);
@@ -208,6 +221,17 @@ static enum mr_code send_unit(struct attempt *a, struct mr_err *err)
     return code;
 }
 
+/* What apply would find out by its first guard at the latest when it commits. */
+static enum mr_code read_guards(struct attempt *a, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(a->run->target->db,
+                                         "SELECT MIN(ok) FROM myrecon_guard", &text, err);
+    a->held = code == MR_OK && strcmp(text.ptr, "1") == 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code try_unit(struct attempt *a, struct mr_err *err)
 {
     mr_arena_reset(&a->arena);
@@ -218,7 +242,9 @@ static enum mr_code try_unit(struct attempt *a, struct mr_err *err)
     enum mr_code code = begin(a, err);
     if (code == MR_OK)
         code = send_unit(a, err);
-    if (code == MR_OK && (a->dry || a->last > 0))
+    if (code == MR_OK && a->dry)
+        code = read_guards(a, err);
+    if (code == MR_OK && (a->dry || a->last > 0 || (a->run->rehearse && !a->chained)))
         code = exec(a, "ROLLBACK", err);
     return code == MR_OK && a->last == 0 ? read_end(a, err) : code;
 }
@@ -320,7 +346,8 @@ static enum mr_code carry_out(struct attempt *a, enum outcome *outcome,
         *outcome = judge(a, code, why);
         if (*outcome == OUTCOME_DONE)
             return MR_OK;
-        if (*outcome == OUTCOME_GUARD)
+        a->unheld = *outcome == OUTCOME_GUARD;
+        if (a->unheld)
             (void)mr_err_set(why, MR_E_REFUSED, "%s", GUARD_FAILED);
         else if (is_fatal(code, why)) {
             *err = *why;
@@ -423,6 +450,22 @@ static enum mr_code take_failed(struct attempt *a, const char *reason, struct mr
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
+/* Beside the rows that were refused: they are not why the others are not written. */
+static enum mr_code take_rolled_back(struct attempt *a, struct mr_err *err)
+{
+    struct mr_apply_units *run = a->run;
+    struct mr_journal_unit unit = {.script = run->which, .number = a->unit->number};
+    enum mr_code code = MR_OK;
+    run->counts.failed++;
+    run->counts.refused += a->unit->rows;
+    if (run->journal != NULL)
+        code = mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit, GUARD_FAILED,
+                                     err);
+    if (code == MR_OK)
+        code = add_refusal(a, "", "", GUARD_FAILED, err);
+    return code == MR_OK ? hand_on(a, err) : code;
+}
+
 /* With a row that is refused goes all that belongs to it. */
 static uint64_t left_out(const struct attempt *a)
 {
@@ -476,7 +519,9 @@ static enum mr_code run_unit(struct attempt *a, struct mr_err *err)
     if (code != MR_OK)
         return code;
     if (outcome == OUTCOME_REFUSED)
-        return take_failed(a, why.message, err);
+        return a->unheld ? take_rolled_back(a, err) : take_failed(a, why.message, err);
+    if (run->dry_run && !a->held)
+        return take_rolled_back(a, err);
     return take_done(a, err);
 }
 
@@ -520,6 +565,8 @@ static enum mr_code look_again(struct attempt *a, bool *left, struct mr_err *err
         return code;
     if (outcome == OUTCOME_REFUSED)
         return take_failed(a, why.message, err);
+    if (!a->held)
+        return take_rolled_back(a, err);
     if (a->refusals.count == 0 && a->written == 0) {
         run->counts.passed++;
         run->counts.there += a->there;
@@ -539,6 +586,148 @@ static enum mr_code look_again(struct attempt *a, bool *left, struct mr_err *err
     run->counts.refused += left_out(a);
     return code == MR_OK ? hand_on(a, err) : code;
 }
+
+/* ---- rehearsals ---- */
+
+/* Nothing of it stays: what is told is what would have come of it. */
+static enum mr_code take_rehearsed(struct attempt *a, enum outcome outcome,
+                                   const struct mr_err *why, struct mr_err *err)
+{
+    if (outcome == OUTCOME_REFUSED && !a->unheld)
+        return take_failed(a, why->message, err);
+    return a->committed ? take_done(a, err) : take_rolled_back(a, err);
+}
+
+/* Rows of other units may be what it lacks. */
+static bool needs_others(const struct attempt *a, enum outcome outcome,
+                         const struct mr_err *why)
+{
+    if (outcome == OUTCOME_REFUSED && !a->unheld)
+        return why->sql_errno == NO_PARENT;
+    for (size_t i = 0; i < a->refusals.count; i++) {
+        const struct mr_refusal *refusal = mr_vec_at(&a->refusals, i);
+        if (strstr(refusal->reason, "parent") != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Alone, so that its locks are let go at once. */
+static enum mr_code rehearse_alone(struct attempt *a, bool *again, struct mr_err *err)
+{
+    enum outcome outcome = 0;
+    struct mr_err why = {0};
+    enum mr_code code = carry_out(a, &outcome, &why, err);
+    *again = code == MR_OK && needs_others(a, outcome, &why);
+    if (code == MR_OK && !*again)
+        code = write_rest(a, &outcome, &why, err);
+    return code == MR_OK && !*again ? take_rehearsed(a, outcome, &why, err) : code;
+}
+
+/* Behind the units before it, in their transaction; what it could not do is taken out. */
+static enum mr_code rehearse_behind(struct attempt *a, bool *tell, bool *lost,
+                                    struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = exec(a, "SAVEPOINT myrecon_unit", &why);
+    if (code == MR_OK)
+        code = try_unit(a, &why);
+    enum outcome outcome = judge(a, code, &why);
+    a->unheld = outcome == OUTCOME_GUARD;
+    if (code != MR_OK && !a->unheld && is_fatal(code, &why)) {
+        *err = why;
+        return code;
+    }
+    *lost = outcome == OUTCOME_AGAIN || outcome == OUTCOME_LOST;
+    if (*lost)
+        return MR_OK;
+    if (outcome == OUTCOME_REFUSED || !a->committed)
+        code = exec(a, "ROLLBACK TO SAVEPOINT myrecon_unit", err);
+    else
+        code = MR_OK;
+    if (code != MR_OK || !*tell)
+        return code;
+    *tell = false;
+    return take_rehearsed(a, outcome, &why, err);
+}
+
+static enum mr_code wait_for_turn(const struct mr_apply_units *run, struct mr_err *err);
+
+static enum mr_code rehearse_chain(struct attempt *a, bool *tell, size_t count,
+                                   bool *lost, struct mr_err *err)
+{
+    enum mr_code code = exec(a, "START TRANSACTION", err);
+    *lost = false;
+    a->chained = true;
+    a->staged = false;
+    mr_aside_reset(&a->aside);
+    for (size_t i = 0; code == MR_OK && !*lost && i < count; i++) {
+        a->unit = mr_vec_at(a->run->units, i);
+        code = wait_for_turn(a->run, err);
+        if (code == MR_OK)
+            code = rehearse_behind(a, &tell[i], lost, err);
+    }
+    a->chained = false;
+    if (!roll_back(a) && code == MR_OK)
+        code = reconnect(a, err);
+    return code;
+}
+
+/* MariaDB logs a transaction that was rolled back if temporary tables were made in it. */
+static bool keep_out_of_log(struct attempt *a)
+{
+    struct mr_err ignored = {0};
+    return mr_db_server(a->run->target->db)->flavour != MR_FLAVOUR_MARIADB ||
+           exec(a, "SET SESSION sql_log_bin = 0", &ignored) == MR_OK;
+}
+
+/* Units that build on others, together with all before them. */
+static enum mr_code rehearse_together(struct attempt *a, bool *tell, size_t count,
+                                      struct mr_err *err)
+{
+    bool lost = true, quiet = true;
+    enum mr_code code = MR_OK;
+    for (unsigned tries = 0;
+         code == MR_OK && lost && (quiet = keep_out_of_log(a)) && tries < MR_APPLY_TRIES;
+         tries++)
+        code = rehearse_chain(a, tell, count, &lost, err);
+    for (size_t i = 0; code == MR_OK && lost && i < count; i++) {
+        a->unit = mr_vec_at(a->run->units, i);
+        if (tell[i])
+            code =
+                take_failed(a,
+                            quiet ? "it could not be rehearsed: others held its rows"
+                                  : "it builds on other units, and is rehearsed with "
+                                    "them only by an account that may keep that out of "
+                                    "the binary log (BINLOG ADMIN)",
+                            err);
+    }
+    return code;
+}
+
+static enum mr_code rehearse(struct attempt *a, struct mr_err *err)
+{
+    struct mr_apply_units *run = a->run;
+    bool *tell = calloc(run->units->count + 1, sizeof *tell);
+    size_t last = 0;
+    enum mr_code code = tell != NULL ? MR_OK : mr_err_nomem(err, "rehearsing units");
+    for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
+        a->unit = mr_vec_at(run->units, i);
+        a->staged = false;
+        mr_aside_reset(&a->aside);
+        code = wait_for_turn(run, err);
+        if (code == MR_OK)
+            code = rehearse_alone(a, &tell[i], err);
+        if (code == MR_OK && tell[i])
+            last = i + 1;
+    }
+    if (code == MR_OK && last > 0)
+        code = rehearse_together(a, tell, last, err);
+    free(tell);
+    return code;
+}
+
+/* ---- one after the other ---- */
 
 static enum mr_code do_unit(struct attempt *a, struct mr_err *err)
 {
@@ -567,7 +756,9 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
     enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
     mr_aside_init(&a.aside);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
-    for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
+    if (code == MR_OK && run->rehearse)
+        code = rehearse(&a, err);
+    for (size_t i = 0; code == MR_OK && !run->rehearse && i < run->units->count; i++) {
         a.unit = mr_vec_at(run->units, i);
         code = wait_for_turn(run, err);
         if (code == MR_OK)

@@ -19,7 +19,9 @@
  * connection is opened anew, to the same server only, and the unit run again: rows that
  * had been committed are found as planned.
  *
- * A dry run sends stage and guards, asks what would be refused, and rolls back.
+ * A dry run sends stage and guards, asks what would be refused, and rolls back.  A rehearsal
+ * writes, too, and rolls back: each unit alone; those that lack rows which other units bring,
+ * once more behind all units before them, in one transaction.
  *
  * Between units it waits for the throttle, and ends where the cancel flag is up.
  *
@@ -65,6 +67,7 @@ struct mr_apply_units {
     struct mr_throttle *throttle; /* or NULL */
     struct mr_progress *progress; /* or NULL */
     bool dry_run, recheck, no_binlog;
+    bool rehearse;     /* everything but COMMIT; journal NULL */
     unsigned pause_ms; /* the first between tries, doubled each time; 0: 100 */
     enum mr_code (*on_refusal)(void *ctx, const struct mr_refusal *refusal,
                                struct mr_err *err);

@@ -170,6 +170,16 @@ static const struct mr_option undo_options[] = {
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
 };
 
+static const struct mr_option rehearse_options[] = {
+    YES_OPTION,
+    APPROVAL_OPTION,
+    REPLICA_OPTION,
+    PACE_OPTIONS,
+    JSON_OPTION,
+    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_GENERAL_OPTIONS(struct mr_repair_options, general),
+};
+
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_repair_options *values = settings->values;
@@ -188,5 +198,7 @@ const struct mr_option_set mr_apply_option_set =
     SET(apply_options, struct mr_repair_options, finish);
 const struct mr_option_set mr_repair_verify_option_set =
     SET(verify_options, struct mr_repair_options, finish);
+const struct mr_option_set mr_rehearse_option_set =
+    SET(rehearse_options, struct mr_repair_options, finish);
 const struct mr_option_set mr_undo_option_set =
     SET(undo_options, struct mr_repair_options, finish);

@@ -27,6 +27,6 @@ struct mr_repair_options {
 };
 
 extern const struct mr_option_set mr_show_option_set, mr_apply_option_set,
-    mr_repair_verify_option_set, mr_undo_option_set;
+    mr_repair_verify_option_set, mr_undo_option_set, mr_rehearse_option_set;
 
 #endif

@@ -1,0 +1,225 @@
+/* rehearse.c: see rehearse.h. */
+#include "repair/apply/rehearse.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/utf8.h"
+#include "core/db/sqltext.h"
+#include "core/json/jsonw.h"
+#include "repair/apply/reseed_report.h"
+
+#define MYSQL_STATS_EXPIRY 80000
+
+static void add_dbs(struct mr_strbuf *sql, const struct mr_manifest *m)
+{
+    for (size_t i = 0; i < m->server.ndbs; i++) {
+        mr_strbuf_add_str(sql, i > 0 ? ", " : "(");
+        mr_sql_string(sql, m->server.dbs[i]);
+    }
+    mr_strbuf_add_str(sql, m->server.ndbs > 0 ? ")" : "('')");
+}
+
+/* Who may write outside of the transaction: any trigger or routine of the databases whose
+ * text holds the name of such a table, or is hidden.  Rather too many than too few. */
+static void add_suspects(struct mr_strbuf *sql, const struct mr_manifest *m)
+{
+    static const char loose[] =
+        "t.TABLE_TYPE = 'BASE TABLE' AND t.ENGINE NOT IN ('InnoDB', 'ROCKSDB', 'TokuDB') "
+        "AND t.TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', "
+        "'sys')";
+    mr_strbuf_add_fmt(
+        sql,
+        "SELECT 'trigger', g.TRIGGER_NAME, t.TABLE_SCHEMA, t.TABLE_NAME, t.ENGINE FROM "
+        "information_schema.TRIGGERS g JOIN information_schema.TABLES t ON "
+        "INSTR(LOWER(g.ACTION_STATEMENT), LOWER(t.TABLE_NAME)) > 0 WHERE %s AND "
+        "g.EVENT_OBJECT_SCHEMA IN ",
+        loose);
+    add_dbs(sql, m);
+    mr_strbuf_add_fmt(
+        sql,
+        " UNION ALL SELECT 'routine', g.ROUTINE_NAME, t.TABLE_SCHEMA, t.TABLE_NAME, "
+        "t.ENGINE FROM information_schema.ROUTINES g JOIN information_schema.TABLES t ON "
+        "(g.ROUTINE_DEFINITION IS NULL OR INSTR(LOWER(g.ROUTINE_DEFINITION), "
+        "LOWER(t.TABLE_NAME)) > 0) WHERE %s AND g.ROUTINE_SCHEMA IN ",
+        loose);
+    add_dbs(sql, m);
+    mr_strbuf_add_str(sql, " LIMIT 1");
+}
+
+static bool has_triggers(const struct mr_manifest *m)
+{
+    for (size_t i = 0; i < m->planned.ntables; i++)
+        if (m->planned.tables[i].ntriggers > 0 || !m->planned.tables[i].knows_around)
+            return true;
+    return false;
+}
+
+static enum mr_code refuse_suspect(const struct mr_cell *cells, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "%s \"%s\" may write to table \"%s.%s\", which is %s: what it writes "
+        "there could not be rolled back",
+        cells[0].ptr, cells[1].ptr, cells[2].ptr, cells[3].ptr, cells[4].ptr);
+    mr_err_hint(err, "Nothing was changed. A rehearsal needs tables with transactions "
+                     "wherever triggers write; apply --dry-run only compares.");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code check_triggers(const struct mr_reseed_run *run, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells = NULL;
+    if (!has_triggers(run->manifest))
+        return MR_OK;
+    add_suspects(&sql, run->manifest);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(run->target->db, sql.ptr, sql.len, &res, err);
+    if (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+        code = refuse_suspect(cells, err);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code check_engine(const struct mr_reseed_run *run,
+                                 const struct mr_planned_table *t, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, engine = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT ENGINE FROM information_schema.TABLES WHERE "
+                            "TABLE_SCHEMA = ");
+    mr_sql_string(&sql, t->target_db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+    mr_sql_string(&sql, t->target_name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(run->target->db, sql.ptr, &engine, err);
+    if (code == MR_OK && strcmp(engine.ptr, "InnoDB") != 0) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "table \"%s\" is %s: what is written to it could not be rolled "
+                          "back",
+                          t->target_table, engine.ptr);
+        mr_err_hint(err, "Nothing was changed. ALTER TABLE … ENGINE = InnoDB, and plan "
+                         "again.");
+    }
+    mr_strbuf_release(&engine);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < run->manifest->planned.ntables; i++)
+        code = check_engine(run, &run->manifest->planned.tables[i], err);
+    if (code == MR_OK)
+        code = check_triggers(run, err);
+    if (code == MR_OK && mr_reseed_count(run, MR_RAISE_WOULD) > 0) {
+        code =
+            mr_err_set(err, MR_E_REFUSED,
+                       "%zu of %zu counters of the plan are not raised yet: inserts that "
+                       "are rolled back would raise them to among the plan's new ids",
+                       mr_reseed_count(run, MR_RAISE_WOULD), run->manifest->ncounters);
+        mr_err_hint(err,
+                    "Nothing was changed. Run reseed.sql of the plan by the server's "
+                    "own client first; it takes no more than a moment.");
+    }
+    return code;
+}
+
+/* ---- counters ---- */
+
+enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec *out,
+                                  struct mr_err *err)
+{
+    static const char fresh[] = "SET SESSION information_schema_stats_expiry = 0";
+    const struct mr_server *server = mr_db_server(run->target->db);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells = NULL;
+    mr_strbuf_add_str(&sql,
+                      "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), AUTO_INCREMENT "
+                      "FROM information_schema.TABLES WHERE AUTO_INCREMENT IS NOT "
+                      "NULL AND TABLE_SCHEMA IN ");
+    add_dbs(&sql, run->manifest);
+    mr_strbuf_add_str(&sql, " ORDER BY 1");
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK && server->flavour == MR_FLAVOUR_MYSQL &&
+        server->version >= MYSQL_STATS_EXPIRY)
+        code = mr_db_exec(run->target->db, fresh, sizeof fresh - 1, err);
+    if (code == MR_OK)
+        code = mr_db_query(run->target->db, sql.ptr, sql.len, &res, err);
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        struct mr_rehearse_counter *c = mr_vec_push(out);
+        if (c != NULL)
+            *c = (struct mr_rehearse_counter){
+                mr_arena_dup(run->arena, cells[0].ptr, cells[0].len),
+                strtoull(cells[1].ptr, NULL, 10)};
+        if (c == NULL || c->table == NULL)
+            code = mr_err_nomem(err, "reading counters");
+    }
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static const struct mr_rehearse_counter *find(const struct mr_vec *list,
+                                              const char *table)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct mr_rehearse_counter *c = mr_vec_at(list, i);
+        if (strcmp(c->table, table) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+static void put_moved(struct mr_strbuf *text, const struct mr_rehearse_counter *now,
+                      uint64_t was, bool json)
+{
+    struct mr_jsonw w;
+    if (json) {
+        mr_jsonw_init_buf(&w, text);
+        mr_jsonw_object_begin(&w);
+        mr_jsonw_add_str(&w, "type", "counter_moved");
+        mr_jsonw_add_str(&w, "table", now->table);
+        mr_jsonw_add_number(&w, "from", was);
+        mr_jsonw_add_number(&w, "to", now->next);
+        mr_jsonw_object_end(&w);
+        mr_jsonw_end_line(&w);
+        (void)mr_jsonw_finish(&w, "standard output", NULL);
+        mr_jsonw_release(&w);
+        return;
+    }
+    mr_strbuf_add_str(text, "  ");
+    mr_utf8_show_str(text, now->table);
+    mr_strbuf_add_fmt(text,
+                      ": next id %" PRIu64 " -> %" PRIu64
+                      ", burnt by the rehearsal or handed out meanwhile\n",
+                      was, now->next);
+}
+
+enum mr_code mr_rehearse_moved(const struct mr_vec *before, const struct mr_vec *after,
+                               bool json, FILE *out, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    for (size_t i = 0; i < after->count; i++) {
+        const struct mr_rehearse_counter *now = mr_vec_at(after, i);
+        const struct mr_rehearse_counter *old = find(before, now->table);
+        const uint64_t was = old != NULL ? old->next : 1; /* MySQL: a fresh one is NULL */
+        if (now->next != was)
+            put_moved(&text, now, was, json);
+    }
+    enum mr_code code = mr_strbuf_check(&text, "printing the result", err);
+    errno = 0;
+    if (code == MR_OK && text.len > 0 &&
+        (fwrite(text.ptr, 1, text.len, out) != text.len || fflush(out) != 0))
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    mr_strbuf_release(&text);
+    return code;
+}

@@ -1,0 +1,33 @@
+/*
+ * rehearse: what must hold before a plan is rehearsed, and what a rehearsal leaves.
+ *
+ * A rolled-back write leaves nothing in tables with transactions but counters: an insert
+ * takes its id for good.  So a rehearsal is refused where a trigger may write to a table
+ * without transactions, where a planned one is such, and where the plan's own counters are
+ * not raised yet: its inserts would raise them to among its new ids.
+ *
+ *   mr_rehearse_check; mr_rehearse_counters; (rehearse); mr_rehearse_counters; compare
+ *
+ * Errors: MR_E_REFUSED by name; those of db.h.  Nothing is written.  Threads: one.
+ */
+#ifndef MR_REHEARSE_H
+#define MR_REHEARSE_H
+
+#include "repair/apply/reseed_apply.h"
+
+enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_err *err);
+
+struct mr_rehearse_counter {
+    const char *table; /* "db.t" */
+    uint64_t next;
+};
+
+/* The counters of all tables of the plan's databases (struct mr_rehearse_counter), texts in
+ * the arena. */
+enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec *out,
+                                  struct mr_err *err);
+/* Says which have moved, by how much; json: a line of type "counter_moved" each. */
+enum mr_code mr_rehearse_moved(const struct mr_vec *before, const struct mr_vec *after,
+                               bool json, FILE *out, struct mr_err *err);
+
+#endif

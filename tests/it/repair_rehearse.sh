@@ -1,0 +1,98 @@
+#!/bin/bash
+# repair_rehearse.sh: `repair rehearse` finds what only writing shows, and leaves nothing: no
+# row, no line of the journal, nothing in the binary log, no counter but those that triggers'
+# inserts burn, which it names.
+
+. "$(dirname "$0")/lib.sh"
+T=b
+if [ "${1:-}" = mysql ]; then
+    IT_NAME+=_mysql T=o
+    if [ -z "$MR_O_URI" ]; then
+        echo "1..0 # SKIP no MySQL server"
+        exit 0
+    fi
+fi
+begin a
+if [ $T = b ]; then # one of its own, whose log nobody else writes to
+    own_begin RB || bail "no server"
+    MR_B_URI=$MR_RB_URI
+fi
+fresh $T "$DB"
+cd "$IT_TMP" || exit 1
+DST=$(uri $T "$DB")
+. "$IT_DIR/rows/lib.sh"
+written() { # what was written to the log, where it is only ours
+    [ $T = o ] || client $T <<<"SHOW MASTER STATUS"
+}
+counters() { for t in members orders; do on "SHOW CREATE TABLE $t" | grep -o 'AUTO_INCREMENT=[0-9]*'; done; }
+afresh
+make_plan
+rep_is 5 "before the counters are raised" rehearse --yes plan "$DST"
+like "it says so" "$(cat "$ERR")" "counters of the plan are not raised yet"
+like "and what to do" "$(cat "$ERR")" "hint: .*reseed.sql"
+client $T <plan/reseed.sql >/dev/null || bail "reseed.sql"
+rep_is 5 "without a terminal it needs --yes" rehearse plan "$DST"
+like "and asks with the numbers" "$(cat "$ERR")" "write and roll back up to 7 rows in 3 units"
+BEFORE=$(state) LOG=$(written) COUNTERS=$(counters)
+leaves_nothing() { # leaves_nothing DESCRIPTION
+    is "$1: no row stays" "$(state)" "$BEFORE"
+    is "$1: nothing is logged" "$(written)" "$LOG"
+    is "$1: the counters stand where they stood" "$(counters)" "$COUNTERS"
+    is "$1: there is no journal" "$(ls plan | grep -c journal)" 0
+}
+rep_is 0 "a plan in which one unit builds on another" rehearse --yes --json plan "$DST"
+is "all of it would be done" "$(sum '"\(.units_done) \(.rows_written) \(.rows_refused)"')" "3 7 0"
+is "no counter has moved" "$(jq -c 'select(.type == "counter_moved")' "$OUT")" ""
+leaves_nothing "a good plan"
+rep_is 0 "in words" rehearse --yes plan "$DST"
+like "it says what it cannot show" "$(cat "$OUT")" "written and rolled back. Not shown: raising AUTO_INCREMENT"
+
+# What only writing shows.
+found() { # found DESCRIPTION SQL WHAT-IS-SAID SQL-THAT-TAKES-IT-AWAY
+    on "$2"
+    LOG=$(written)
+    rep_is 0 "$1: comparing does not find it" apply --dry-run plan "$DST"
+    rep_is 1 "$1: a rehearsal does" rehearse --yes --json plan "$DST"
+    like "$1: named" "$(refused)" "$3"
+    leaves_nothing "$1"
+    on "$4"
+}
+found "a trigger that refuses one row" \
+    "CREATE TRIGGER picky BEFORE INSERT ON orders FOR EACH ROW SET NEW.member_id = IF(NEW.what = 'milk', NULL, NEW.member_id)" \
+    "^1 .*member_id.*null" "DROP TRIGGER picky"
+found "a trigger that reads what is not there" \
+    "CREATE TRIGGER lost AFTER INSERT ON members FOR EACH ROW SET @x = (SELECT COUNT(*) FROM nowhere)" \
+    "^1 .*nowhere.*exist" "DROP TRIGGER lost"
+found "a CHECK, in a unit that builds on another" "ALTER TABLE orders ADD CONSTRAINT no_corn CHECK (what <> 'corn')" \
+    "^3 .*no_corn" "ALTER TABLE orders DROP CONSTRAINT no_corn"
+
+# What a rehearsal burns, and what it must not touch.
+on "CREATE TABLE audit (n INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(30));
+    CREATE TRIGGER audited AFTER INSERT ON orders FOR EACH ROW INSERT INTO audit (what) VALUES (NEW.what)"
+LOG=$(written)
+rep_is 0 "a trigger that writes to a table with transactions" rehearse --yes --json plan "$DST"
+is "the ids that it took are told" "$(jq -r 'select(.type == "counter_moved") | .table' "$OUT")" "$DB.audit"
+is "and its rows are gone" "$(on "SELECT COUNT(*) FROM audit")" 0
+leaves_nothing "an auditing trigger"
+on "ALTER TABLE audit ENGINE = MyISAM"
+rep_is 5 "a trigger that writes to one without" rehearse --yes plan "$DST"
+like "is named" "$(cat "$ERR")" "trigger \"audited\" may write to table \"$DB.audit\", which is MyISAM"
+is "and was not fired" "$(on "SELECT COUNT(*) FROM audit")" 0
+on "DROP TRIGGER audited"
+on "ALTER TABLE orders DROP FOREIGN KEY orders_ibfk_1; ALTER TABLE orders ENGINE = MyISAM"
+rep_is 5 "a planned table without transactions" rehearse --yes plan "$DST"
+like "is named" "$(cat "$ERR")" "table \"$DB.orders\" (is MyISAM|has got other columns)"
+on "ALTER TABLE orders ENGINE = InnoDB; ALTER TABLE orders ADD CONSTRAINT orders_ibfk_1 FOREIGN KEY (member_id) REFERENCES members (id) ON DELETE CASCADE"
+
+# A right that is missing.
+U=${DB:0:20}_u
+RIGHT="SLAVE MONITOR"
+[ $T = b ] || RIGHT="REPLICATION CLIENT"
+at_exit "client $T <<<\"DROP USER IF EXISTS '$U'@'%'\" 2>/dev/null"
+client $T <<<"DROP USER IF EXISTS '$U'@'%'; CREATE USER '$U'@'%' IDENTIFIED BY 'pw'; GRANT $RIGHT ON *.* TO '$U'@'%';
+    GRANT SELECT, ALTER, TRIGGER, CREATE TEMPORARY TABLES ON \`$DB\`.* TO '$U'@'%'; GRANT INSERT ON \`$DB\`.members TO '$U'@'%'" || bail "no user"
+rep_is 5 "a right that is missing" rehearse --yes plan "$(uri $T "$DB" "$U:pw")"
+like "is named" "$(cat "$ERR")" "GRANT INSERT ON .*orders"
+rep_is 0 "after all that the plan is applied" apply --yes plan "$DST"
+is "as it was rehearsed" "$(state)" "$DONE"
+finish
