@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/base/term.h"
 #include "core/base/utf8.h"
@@ -155,11 +156,69 @@ static enum mr_code print(const struct mr_apply_report *r, struct mr_strbuf *tex
     return code;
 }
 
+/* ---- what undo keeps ---- */
+
+#define KEYS_SHOWN 5
+
+/* Rows of a table that are kept for one reason: listed once. */
+struct mr_apply_kept {
+    const char *table, *reason;
+    const char *keys[KEYS_SHOWN];
+    uint64_t count;
+};
+
+static enum mr_code keep(struct mr_apply_report *r, const struct mr_refusal *refusal,
+                         struct mr_err *err)
+{
+    struct mr_apply_kept *found = NULL;
+    for (size_t i = 0; found == NULL && i < r->kept.count; i++) {
+        struct mr_apply_kept *kept = mr_vec_at(&r->kept, i);
+        if (strcmp(kept->table, refusal->table) == 0 &&
+            strcmp(kept->reason, refusal->reason) == 0)
+            found = kept;
+    }
+    if (found == NULL && (found = mr_vec_push(&r->kept)) != NULL)
+        *found =
+            (struct mr_apply_kept){.table = mr_arena_strdup(&r->arena, refusal->table),
+                                   .reason = mr_arena_strdup(&r->arena, refusal->reason)};
+    if (found == NULL || found->table == NULL || found->reason == NULL)
+        return mr_err_nomem(err, "listing what is kept");
+    if (found->count < KEYS_SHOWN &&
+        (found->keys[found->count] = mr_arena_strdup(&r->arena, refusal->key)) == NULL)
+        return mr_err_nomem(err, "listing what is kept");
+    found->count++;
+    return MR_OK;
+}
+
+static void text_kept(struct mr_strbuf *out, struct mr_apply_report *r)
+{
+    for (size_t i = 0; i < r->kept.count; i++) {
+        const struct mr_apply_kept *kept = mr_vec_at(&r->kept, i);
+        mr_strbuf_add_fmt(out, "  %s", mr_term_style(MR_STYLE_BAD, r->color));
+        mr_utf8_show_str(out, kept->table);
+        for (uint64_t k = 0; k < kept->count && k < KEYS_SHOWN; k++) {
+            mr_strbuf_add_str(out, k > 0 ? ", " : " ");
+            mr_utf8_show_str(out, kept->keys[k]);
+        }
+        if (kept->count > KEYS_SHOWN) {
+            mr_strbuf_add_str(out, " and ");
+            mr_strbuf_add_grouped(out, kept->count - KEYS_SHOWN);
+            mr_strbuf_add_str(out, " more");
+        }
+        mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, r->color));
+        mr_utf8_show_str(out, kept->reason);
+        mr_strbuf_add_char(out, '\n');
+    }
+    mr_vec_clear(&r->kept);
+}
+
 /* ---- both ---- */
 
 enum mr_code mr_apply_report_begin(struct mr_apply_report *r, struct mr_err *err)
 {
     mr_jsonw_init_file(&r->w, r->out);
+    r->kept = (struct mr_vec)MR_VEC_INIT(struct mr_apply_kept);
+    mr_arena_init(&r->arena);
     if (r->json)
         json_begin(r);
     else if (r->reseed != NULL && r->manifest->ncounters > 0)
@@ -175,6 +234,8 @@ enum mr_code mr_apply_report_refusal(struct mr_apply_report *r,
         json_refusal(r, refusal);
         return MR_OK;
     }
+    if (r->undo && *refusal->table != '\0')
+        return keep(r, refusal, err);
     text_refusal(&text, refusal, r->color);
     return print(r, &text, err);
 }
@@ -188,6 +249,7 @@ enum mr_code mr_apply_report_end(struct mr_apply_report *r,
         json_end(r, counts != NULL ? counts : &none);
         return mr_jsonw_finish(&r->w, "standard output", err);
     }
+    text_kept(&text, r);
     if (counts == NULL)
         mr_strbuf_add_str(&text, "no row was written: counters come first\n");
     else
@@ -197,7 +259,14 @@ enum mr_code mr_apply_report_end(struct mr_apply_report *r,
 
 void mr_apply_report_release(struct mr_apply_report *r)
 {
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    text_kept(&text, r);
     if (r->json) /* what is done is told also where the run ends early */
         (void)mr_jsonw_finish(&r->w, "standard output", NULL);
+    else if (text.len > 0)
+        (void)print(r, &text, NULL);
+    mr_strbuf_release(&text);
     mr_jsonw_release(&r->w);
+    mr_vec_release(&r->kept);
+    mr_arena_release(&r->arena);
 }

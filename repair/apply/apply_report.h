@@ -21,7 +21,9 @@ struct mr_apply_report {
     const char *dir;                    /* of the plan */
     bool undo, dry_run, rehearse, json, color;
     FILE *out;
-    struct mr_jsonw w; /* private */
+    struct mr_jsonw w;  /* private, as are these: */
+    struct mr_vec kept; /* undo, for people: struct mr_apply_kept */
+    struct mr_arena arena;
 };
 
 /* The plan, and its counters. */

@@ -14,6 +14,7 @@
 #include "repair/plan/plan_written.h"
 #include "repair/planning/plan_decisions.h"
 #include "repair/planning/plan_idmap.h"
+#include "repair/planning/plan_keeps.h"
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_select.h"
 #include "repair/planning/plan_summary.h"
@@ -224,6 +225,12 @@ static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
     return code;
 }
 
+static enum mr_code note_keeping(void *ctx, const char *table, const char *text,
+                                 struct mr_err *err)
+{
+    return add_note(ctx, "undo-keeps", table, text, err);
+}
+
 static enum mr_code keep_notes(struct rows *r, struct mr_err *err)
 {
     struct mr_planned *planned = &r->p->manifest.planned;
@@ -292,6 +299,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = note_loose(r, err);
     if (code == MR_OK)
         code = note_split(r, err);
+    if (code == MR_OK)
+        code = mr_plan_keeps(&r->tables, planned, note_keeping, r, err);
     if (code == MR_OK)
         code = note_mentions(r, err);
     return code == MR_OK ? keep_notes(r, err) : code;

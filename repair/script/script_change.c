@@ -203,6 +203,7 @@ static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
     add(s, " AS t ON ");
     mr_script_same(s, t, t->key, "t", "s", false);
     where_rows(s, b);
+    mr_script_not_there(s, "s");
     uint64_t opened = open_bits(s, b->table);
     where_before(s, t, 'd', opened != 0, opened);
     where_guard(s);
@@ -248,6 +249,8 @@ static void set_open(struct mr_script *s, size_t table, char prefix)
     }
     where_rows(s, &all);
     add(s, " AND s.myrecon_open <> 0");
+    if (prefix == 'd')
+        mr_script_not_there(s, "s");
     where_before(s, t, prefix, prefix == 'i', prefix == 'i' ? open_bits(s, table) : 0);
     where_guard(s);
     add(s, ";\n");

@@ -139,6 +139,36 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_ran(s);
 }
 
+static bool may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t)
+{
+    return s->kind == MR_SCRIPT_UNDO && t->key.count > 0 && t->time_at != MR_NO_COLUMN &&
+           mr_script_is_written(t, t->time_at);
+}
+
+/* Who came under the key of a row that apply has left out is none of the plan's: created at
+ * another time, and somebody else by name.  Undo has nothing to take back there. */
+static void or_stranger(struct mr_script *s, const struct mr_plan_table *t)
+{
+    add(s, " OR NOT (");
+    mr_script_column(s, t, "t", t->time_at);
+    add(s, " <=> ");
+    mr_script_column(s, t, "s", t->time_at);
+    add(s, ")");
+    if (!has_name(t))
+        return;
+    add(s, " AND NOT (");
+    mr_script_same(s, t, t->named_by, "t", "s", true);
+    add(s, ")");
+}
+
+/* A stranger stays: whatever he refers to or holds. */
+static void keep_strangers(struct mr_script *s, const struct mr_plan_table *t)
+{
+    temp_n(s, "DELETE FROM ", 'x', t->at);
+    temp(s, " WHERE myrecon_row IN (SELECT line FROM ", "there");
+    add(s, ");\n");
+}
+
 static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
 {
     there(s);
@@ -153,7 +183,11 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
     add(s, " WHERE ");
     mr_script_column(s, t, "t", t->key.at[0]);
     add(s, " IS NULL");
+    if (may_be_stranger(s, t))
+        or_stranger(s, t);
     mr_script_ran(s);
+    if (may_be_stranger(s, t))
+        keep_strangers(s, t);
 }
 
 static void find_done(struct mr_script *s)
@@ -435,6 +469,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     mr_script_refers(s, r, "c", "s");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
+    mr_script_not_there(s, "s");
     add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
     for (size_t i = 0; i < r->to.count; i++) {
         add(s, ", ");
@@ -467,6 +502,7 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
     }
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
+    mr_script_not_there(s, "s");
     if (changes)
         add(s, " AND x.myrecon_row IS NULL");
     if (r->pair->kin.condition == NULL || c->key.count == 0)

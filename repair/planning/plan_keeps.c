@@ -1,0 +1,124 @@
+/* plan_keeps.c: see plan_keeps.h. */
+#include "repair/planning/plan_keeps.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "repair/plan/trigger_writes.h"
+
+struct keeping {
+    const struct mr_plan_tables *plan;
+    const struct mr_planned *planned;
+    mr_plan_keeps_fn *fn;
+    void *ctx;
+    const struct mr_planned_table *on;        /* the trigger's table */
+    const struct mr_planned_trigger *trigger; /* that fires */
+    struct mr_strbuf db, table, text;
+};
+
+static uint64_t inserted(const struct mr_planned_table *t)
+{
+    return t->decisions[MR_DECIDE_INSERT] + t->decisions[MR_DECIDE_RENUMBER];
+}
+
+static bool is_written_to(const struct keeping *k, const char *db, const char *table)
+{
+    const char *named = k->db.len > 0 ? k->db.ptr : k->on->target_db;
+    return strcasecmp(named, db) == 0 && strcasecmp(k->table.ptr, table) == 0;
+}
+
+/* Does the table that is written to refer to the planned one? */
+static bool refers(const struct keeping *k, const struct mr_planned_table *parent)
+{
+    const struct mr_catalogue *cat = k->plan->pairing.side[MR_TARGET].cat;
+    for (size_t i = 0; i < cat->ntables; i++) {
+        const struct mr_table *t = &cat->tables[i];
+        for (size_t f = 0; f < t->nfks && is_written_to(k, t->db, t->name); f++)
+            if (strcmp(t->fks[f].ref_db, parent->target_db) == 0 &&
+                strcmp(t->fks[f].ref_table, parent->target_name) == 0)
+                return true;
+    }
+    for (size_t i = 0; i < k->planned->ntables; i++) {
+        const struct mr_planned_table *t = &k->planned->tables[i];
+        for (size_t r = 0; r < t->nreferences; r++)
+            if (is_written_to(k, t->target_db, t->target_name) &&
+                strcmp(t->references[r].parent, parent->table) == 0)
+                return true;
+    }
+    return false;
+}
+
+static enum mr_code tell(struct keeping *k, const struct mr_planned_table *parent,
+                         struct mr_err *err)
+{
+    const char *db = k->db.len > 0 ? k->db.ptr : k->on->target_db;
+    mr_strbuf_reset(&k->text);
+    mr_strbuf_add_fmt(&k->text, "trigger \"%s\" (%s %s ON %s) writes into \"%s.%s\"",
+                      k->trigger->name, k->trigger->timing, k->trigger->event,
+                      k->on->target_table, db, k->table.ptr);
+    if (parent == NULL)
+        mr_strbuf_add_str(&k->text, ": undo does not take back what it writes there");
+    else
+        mr_strbuf_add_fmt(&k->text,
+                          ", which refers to this table: undo will keep up to %llu rows, "
+                          "with all that is theirs, unless what the trigger wrote is "
+                          "deleted before",
+                          (unsigned long long)inserted(parent));
+    enum mr_code code = mr_strbuf_check(&k->text, "looking at triggers", err);
+    return code == MR_OK ? k->fn(k->ctx, parent != NULL ? parent->table : k->on->table,
+                                 k->text.ptr, err)
+                         : code;
+}
+
+static enum mr_code look_at_write(struct keeping *k, struct mr_err *err)
+{
+    bool any = false;
+    enum mr_code code = mr_strbuf_check(&k->table, "looking at triggers", err);
+    for (size_t i = 0; code == MR_OK && i < k->planned->ntables; i++) {
+        const struct mr_planned_table *parent = &k->planned->tables[i];
+        if (inserted(parent) == 0 || !refers(k, parent))
+            continue;
+        any = true;
+        code = tell(k, parent, err);
+    }
+    return code == MR_OK && !any ? tell(k, NULL, err) : code;
+}
+
+static const struct mr_trigger *trigger_of(const struct keeping *k, size_t table)
+{
+    const struct mr_table *t = k->plan->tables[table].pair->side[MR_TARGET];
+    for (size_t i = 0; i < t->ntriggers; i++)
+        if (strcmp(t->triggers[i].name, k->trigger->name) == 0)
+            return &t->triggers[i];
+    return NULL;
+}
+
+/* planned has the tables of the plan, in its order. */
+enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan,
+                           const struct mr_planned *planned, mr_plan_keeps_fn *fn,
+                           void *ctx, struct mr_err *err)
+{
+    struct keeping k = {.plan = plan,
+                        .planned = planned,
+                        .fn = fn,
+                        .ctx = ctx,
+                        .db = MR_STRBUF_INIT,
+                        .table = MR_STRBUF_INIT,
+                        .text = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+        k.on = &planned->tables[i];
+        for (size_t t = 0; code == MR_OK && t < k.on->ntriggers; t++) {
+            k.trigger = &k.on->triggers[t];
+            const struct mr_trigger *trigger = trigger_of(&k, i);
+            const char *at =
+                trigger != NULL && trigger->body != NULL ? trigger->body : "";
+            while (code == MR_OK && mr_trigger_next_write(&at, &k.db, &k.table))
+                code = look_at_write(&k, err);
+        }
+    }
+    mr_strbuf_release(&k.db);
+    mr_strbuf_release(&k.table);
+    mr_strbuf_release(&k.text);
+    return code;
+}

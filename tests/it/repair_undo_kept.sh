@@ -1,0 +1,146 @@
+#!/bin/bash
+# repair_undo_kept.sh: undo keeps what something new refers to, with what it refers to itself and
+# with what is its own, and nobody beyond another person; it says so, sums up, and lists no row
+# that the plan did not write.  By the program and by the stock client.  Every row is compared
+# with what there was before and what has to be kept.  $1: mysql
+
+. "$(dirname "$0")/lib.sh"
+[ "${1:-}" != mysql ] || IT_NAME+=_mysql
+T=b
+[ "${1:-}" != mysql ] || T=o
+if [ $T = o ] && [ -z "$MR_O_URI" ]; then
+    echo "1..0 # SKIP no MySQL server"
+    exit 0
+fi
+begin a$T
+cd "$IT_TMP" || exit 1
+DST=$(uri $T "$DB") CASE=$IT_TMP/case
+. "$IT_DIR/rows/lib.sh"
+
+# Lost: 11 to 17, each with an order of two lines; 12 was invited by 11, 14 by 13, 16 by 15.
+world() { # world [SQL on TARGET, before the plan]
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, inviter INT NULL,
+            created_at DATETIME NOT NULL, FOREIGN KEY (inviter) REFERENCES members (id));
+        CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, member_id INT NOT NULL,
+            FOREIGN KEY (member_id) REFERENCES members (id));
+        CREATE TABLE items (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, order_id INT NOT NULL,
+            FOREIGN KEY (order_id) REFERENCES orders (id));
+        CREATE TABLE audit (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, what VARCHAR(20),
+            FOREIGN KEY (member_id) REFERENCES members (id) ON DELETE CASCADE);
+        CREATE TABLE trail (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL);
+        CREATE TABLE remarks (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, item_id INT NOT NULL,
+            FOREIGN KEY (item_id) REFERENCES items (id) ON DELETE CASCADE);
+        INSERT INTO members VALUES (1, 'm1', NULL, '2026-01-01'), (2, 'm2', 1, '2026-01-01')"
+    lost
+    printf '[table %s.members]\nsubject = yes\nidentity = mobile\ntime-column = created_at\n[table %s.*]\nmargin = 1000\n[table %s.trail]\nreference = none: who\n' "$DB" "$DB" "$DB" >ini
+    [ -z "${1:-}" ] || at $T "$1"
+    BEFORE=$(rows)
+    rm -f "$CASE"
+}
+lost() {
+    local id
+    for id in 11 12 13 14 15 16 17; do
+        at a "INSERT INTO members VALUES ($id, 'm$id', $([ $((id % 2)) = 0 ] && echo $((id - 1)) || echo NULL), '2026-03-01');
+            INSERT INTO orders VALUES ($id, 'o$id', $id); INSERT INTO items VALUES ($id, 'i$id', $id), (1$id, 'i1$id', $id)"
+    done
+}
+plan() { # plan DIR ARGS…
+    local dir=$1
+    shift
+    rm -rf "$dir"
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rep plan --policy merge --split-at 2026-02-01 --config ini --case "$CASE" --output "$dir" "$@"
+}
+rows() { # every row of TARGET
+    local t
+    for t in members orders items audit trail remarks; do on "SELECT '$t', $t.* FROM $t ORDER BY id"; done
+}
+of() { # of ID…: the rows of these lost people, from before and from the state DONE
+    { cat <<<"$BEFORE"; for id in "$@"; do
+        grep -E "^(members|orders|items)	1?$id	" <<<"$DONE"
+    done; } | sort
+}
+undo_by() { # undo_by program|client DIR
+    if [ "$1" = program ]; then
+        rep undo --yes --case "$CASE" "$2" "$DST"
+    else
+        client $T --force <"$2/undo.sql" >"$OUT" 2>"$ERR"
+        RC=-
+    fi
+}
+
+# ---- something new refers to them
+NEW="INSERT INTO orders VALUES (900, 'new', 11);
+    INSERT INTO members VALUES (901, 'new', 14, '2026-04-01');
+    INSERT INTO remarks VALUES (900, 115)"
+for by in program client; do
+    world
+    plan one
+    rep apply --yes --case "$CASE" one "$DST"
+    is "$by: applied" "$RC $(planned_rows one)" "0 28"
+    DONE=$(rows)
+    on "$NEW"
+    undo_by $by one
+    [ $by = client ] || is "some are kept: exit 1" "$RC" 1
+    # 11 has ordered; 14 has invited, and was invited by 13; of 15 a line is referred to
+    is "$by: who is referred to stays, with all that is theirs, and nobody else" \
+        "$(rows | grep -v '	90[01]	' | sort)" "$(of 11 13 14 15)"
+    is "$by: and what is new" "$(rows | grep -c '	90[01]	')" 3
+    is "$by: each is named" "$(grep -cE '(members.11|members.14|items.115)[:	].*refers to it' "$OUT")" 3
+    on "DELETE FROM remarks; DELETE FROM members WHERE id = 901; DELETE FROM orders WHERE id = 900"
+    undo_by $by one
+    is "$by: when that is gone, all is as it was" "$(rows)" "$BEFORE"
+done
+
+# ---- a plan on which another one builds
+world
+plan one
+rep_is 0 "the first of two plans" apply --yes --case "$CASE" one "$DST"
+at a "INSERT INTO members VALUES (18, 'm18', 11, '2026-03-02'); INSERT INTO orders VALUES (18, 'o18', 12)"
+plan two
+rep_is 0 "the second" apply --yes --case "$CASE" two "$DST"
+DONE=$(rows)
+rep_is 5 "the first cannot be taken back before it" undo --yes --case "$CASE" one "$DST"
+like "which names it" "$(cat "$ERR")" '"two"'
+is "and changes nothing" "$(rows)" "$DONE"
+rep_is 0 "the second is taken back" undo --yes --case "$CASE" two "$DST"
+rep_is 0 "then the first" undo --yes --case "$CASE" one "$DST"
+is "all is as it was" "$(rows)" "$BEFORE"
+
+# ---- somebody else came under a key of the plan, so that the row was never written
+for by in program client; do
+    world
+    plan one
+    on "INSERT INTO members VALUES (17, 'stranger', NULL, '2026-04-01'); INSERT INTO orders VALUES (700, 'his', 17)"
+    rep apply --yes --json --case "$CASE" one "$DST"
+    is "$by: he stays, and all others are written" "$RC $(on "SELECT COUNT(*) FROM members WHERE id > 10")" "1 7"
+    undo_by $by one
+    [ $by = client ] || is "nothing of the plan is kept: exit 0" "$RC" 0
+    unlike "$by: he is not listed" "$(cat "$OUT")" "changed since|refers to it"
+    is "$by: he is as he was, and what is his" "$(rows | sort)" \
+        "$(printf '%s\nmembers\t17\tstranger\tNULL\t2026-04-01 00:00:00\norders\t700\this\t17\n' "$BEFORE" | sort)"
+done
+
+# ---- what triggers write
+world "CREATE TRIGGER members_ai AFTER INSERT ON members FOR EACH ROW INSERT INTO audit (member_id, what) VALUES (NEW.id, 'new');
+    CREATE TRIGGER orders_ai AFTER INSERT ON orders FOR EACH ROW INSERT INTO trail (who) VALUES (NEW.member_id)"
+plan one
+is "triggers are not fired unasked" "$RC" 5
+plan one --allow-triggers fire
+is "the plan says how many rows undo will keep, and why" \
+    "$RC $(jq -r '.rows.notes[] | select(.kind == "undo-keeps") | "\(.table) \(.text)"' one/plan.json)" \
+    "0 $DB.members trigger \"members_ai\" (AFTER INSERT ON $DB.members) writes into \"$DB.audit\", which refers to this table: undo will keep up to 7 rows, with all that is theirs, unless what the trigger wrote is deleted before
+$DB.orders trigger \"orders_ai\" (AFTER INSERT ON $DB.orders) writes into \"$DB.trail\": undo does not take back what it writes there"
+like "and shows it" "$(cat "$OUT")" "undo will keep up to 7 rows"
+rep_is 0 "applied" apply --yes --case "$CASE" one "$DST"
+DONE=$(rows)
+is "the triggers have written" "$(on "SELECT (SELECT COUNT(*) FROM audit), (SELECT COUNT(*) FROM trail)" | xargs)" "7 7"
+rep_is 1 "undo keeps them all" undo --yes --case "$CASE" one "$DST"
+is "every row" "$(rows)" "$DONE"
+is "in one line" "$(grep -c 'refers to it' "$OUT")" 1
+like "that counts them" "$(cat "$OUT")" "members 1[1-7](, 1[1-7]){4} and 2 more: a row of $DB.audit refers to it"
+on "DELETE FROM audit"
+rep_is 0 "without what the trigger wrote" undo --yes --case "$CASE" one "$DST"
+is "all is as it was, but for what undo was said to leave" "$(rows | grep -v '^trail')" "$BEFORE"
+finish
