@@ -16,7 +16,8 @@ enum kind {
     KIND_CONFLICT,
     KIND_YES_NO,
     KIND_SQL,
-    KIND_REFERENCE
+    KIND_REFERENCE,
+    KIND_RENAMED
 };
 
 #define FIELD(name) offsetof(struct mr_table_config, name)
@@ -40,6 +41,7 @@ static const struct key {
     {"where", KIND_SQL, FIELD(where), 0},
     {"ignore-columns", KIND_COLUMNS, FIELD(ignore_columns), 0},
     {"reference", KIND_REFERENCE, FIELD(references), 0},
+    {"column", KIND_RENAMED, FIELD(renamed), 0},
 };
 static const size_t nkeys = sizeof keys / sizeof keys[0];
 
@@ -441,6 +443,41 @@ static enum mr_code parse_reference(struct parse *p)
     return code == MR_OK ? add_reference(p, &ref) : code;
 }
 
+static enum mr_code add_renamed(struct parse *p, const struct mr_renamed *renamed)
+{
+    size_t count = p->config->nrenamed;
+    struct mr_renamed *list = mr_arena_calloc(p->arena, count + 1, sizeof *list);
+    if (list == NULL)
+        return nomem(p);
+    if (count > 0)
+        memcpy(list, p->config->renamed, count * sizeof *list);
+    list[count] = *renamed;
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(list[i].from, renamed->from) == 0) {
+            list[i] = *renamed; /* the later one holds */
+            p->config->renamed = list;
+            return MR_OK;
+        }
+    p->config->renamed = list;
+    p->config->nrenamed = count + 1;
+    return MR_OK;
+}
+
+/* OLD -> NEW */
+static enum mr_code parse_renamed(struct parse *p)
+{
+    struct mr_renamed renamed = {.by_pattern = p->config->by_pattern};
+    enum mr_code code = parse_name(p, &renamed.from);
+    if (code == MR_OK && !accept(p, "->"))
+        code = fail(p, "no -> behind the column",
+                    "Write SOURCE's name -> TARGET's name, such as nick -> name.");
+    if (code == MR_OK)
+        code = parse_name(p, &renamed.to);
+    if (code == MR_OK)
+        code = expect_end(p);
+    return code == MR_OK ? add_renamed(p, &renamed) : code;
+}
+
 static enum mr_code unknown_key(const char *name, struct mr_err *err)
 {
     struct mr_suggest suggest = {.typed = name};
@@ -477,6 +514,7 @@ enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key
     case KIND_YES_NO: return parse_yes_no(&p);
     case KIND_SQL: return parse_sql(&p);
     case KIND_REFERENCE: return parse_reference(&p);
+    case KIND_RENAMED: return parse_renamed(&p);
     }
     return mr_err_set(err, MR_E_BUG, "key \"%s\" has no parser", key);
 }
@@ -501,5 +539,5 @@ bool mr_table_config_is_dismissed(const struct mr_table_config *config, size_t a
 
 bool mr_table_config_is_repeatable(const char *key)
 {
-    return strcmp(key, "reference") == 0;
+    return strcmp(key, "reference") == 0 || strcmp(key, "column") == 0;
 }

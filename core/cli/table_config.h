@@ -46,6 +46,12 @@ struct mr_reference {
     bool by_pattern; /* of a section with wildcards: the columns may be missing */
 };
 
+/* column = OLD -> NEW: SOURCE's column OLD is TARGET's column NEW. */
+struct mr_renamed {
+    const char *from, *to;
+    bool by_pattern; /* of a section with wildcards: the columns may be missing */
+};
+
 struct mr_table_config {
     enum mr_identity identity;
     struct mr_string_list identity_columns; /* of MR_IDENTITY_COLUMNS */
@@ -62,10 +68,12 @@ struct mr_table_config {
     const char *where; /* SQL */
     const struct mr_reference *references;
     size_t nreferences;
+    const struct mr_renamed *renamed;
+    size_t nrenamed;
     bool by_pattern; /* what is set next comes from a section with wildcards */
 };
 
-/* Sets one key; reference adds, every other key replaces. */
+/* Sets one key; reference and column add, every other key replaces. */
 enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key,
                                  const char *value, struct mr_arena *arena,
                                  struct mr_err *err);

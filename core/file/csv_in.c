@@ -23,7 +23,17 @@ void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
                               .ends = MR_VEC_INIT(size_t),
                               .fields = MR_VEC_INIT(struct mr_csv_field),
                               .line = 1,
-                              .begun = 1};
+                              .begun = 1,
+                              .separator = ',',
+                              .mark = 3};
+}
+
+void mr_csv_in_init_loose(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
+{
+    mr_csv_in_init(csv, fn, ctx);
+    csv->loose = true;
+    csv->separator = '\0';
+    csv->mark = 0;
 }
 
 void mr_csv_in_release(struct mr_csv_in *csv)
@@ -73,22 +83,44 @@ static enum mr_code end_record(struct mr_csv_in *csv, struct mr_err *err)
     return code;
 }
 
+static bool is_separator(struct mr_csv_in *csv, char c)
+{
+    if (csv->separator == '\0' && (c == ',' || c == ';' || c == '\t'))
+        csv->separator = c;
+    return c == csv->separator && c != '\0';
+}
+
 /* A character that is not within quotes. */
 static enum mr_code take_plain(struct mr_csv_in *csv, char c, struct mr_err *err)
 {
-    switch (c) {
-    case ',': csv->state = AT_FIELD; return end_field(csv, err);
-    case '\n': return end_record(csv, err);
-    case '\r': csv->state = AFTER_CR; return MR_OK;
-    default: break;
+    if (is_separator(csv, c)) {
+        csv->state = AT_FIELD;
+        return end_field(csv, err);
     }
-    if (c == '"')
+    if (c == '\n')
+        return end_record(csv, err);
+    if (c == '\r') {
+        csv->state = AFTER_CR;
+        return MR_OK;
+    }
+    if (c == '"' && !csv->loose)
         return refuse(csv, "a quote stands within a field", err);
     if (csv->state == AFTER_QUOTE)
         return refuse(csv, "text stands behind a quoted field", err);
     csv->state = PLAIN;
     mr_strbuf_add_char(&csv->bytes, c);
     return MR_OK;
+}
+
+static enum mr_code take(struct mr_csv_in *csv, char c, struct mr_err *err);
+
+/* A line that ended with CR alone. */
+static enum mr_code end_at_cr(struct mr_csv_in *csv, char c, struct mr_err *err)
+{
+    if (!csv->loose)
+        return refuse(csv, "a line ends with CR alone", err);
+    enum mr_code code = end_record(csv, err);
+    return code == MR_OK ? take(csv, c, err) : code;
 }
 
 static enum mr_code take(struct mr_csv_in *csv, char c, struct mr_err *err)
@@ -113,9 +145,7 @@ static enum mr_code take(struct mr_csv_in *csv, char c, struct mr_err *err)
         csv->state = QUOTED;
         mr_strbuf_add_char(&csv->bytes, c);
         return MR_OK;
-    case AFTER_CR:
-        return c == '\n' ? end_record(csv, err)
-                         : refuse(csv, "a line ends with CR alone", err);
+    case AFTER_CR: return c == '\n' ? end_record(csv, err) : end_at_cr(csv, c, err);
     case PLAIN: break;
     }
     return take_plain(csv, c, err);
@@ -127,8 +157,25 @@ static size_t plain_run(const struct mr_csv_in *csv, const char *ptr, size_t len
     size_t n = 0;
     if (csv->state != PLAIN)
         return 0;
-    while (n < len && ptr[n] != ',' && ptr[n] != '"' && ptr[n] != '\n' && ptr[n] != '\r')
+    if (csv->separator == '\0')
+        return 0;
+    while (n < len && ptr[n] != csv->separator && ptr[n] != '"' && ptr[n] != '\n' &&
+           ptr[n] != '\r')
         n++;
+    return n;
+}
+
+/* Bytes of a byte order mark at ptr; what only began as one counts as text. */
+static size_t skip_mark(struct mr_csv_in *csv, const char *ptr, size_t len)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t n = 0;
+    while (csv->mark < 3 && n < len && ptr[n] == mark[csv->mark]) {
+        csv->mark++;
+        n++;
+    }
+    if (n < len)
+        csv->mark = 3;
     return n;
 }
 
@@ -136,7 +183,7 @@ enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
                             struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < len;) {
+    for (size_t i = skip_mark(csv, ptr, len); code == MR_OK && i < len;) {
         size_t run = plain_run(csv, ptr + i, len - i);
         mr_strbuf_add(&csv->bytes, ptr + i, run);
         i += run;
@@ -150,5 +197,9 @@ enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
 
 enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)
 {
-    return csv->state == AT_RECORD ? MR_OK : refuse(csv, "the last line is cut off", err);
+    if (csv->state == AT_RECORD)
+        return MR_OK;
+    return csv->loose && csv->state != QUOTED
+               ? end_record(csv, err)
+               : refuse(csv, "the last line is cut off", err);
 }

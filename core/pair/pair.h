@@ -32,6 +32,8 @@ struct mr_pair {
     size_t at; /* in pairing->tables */
     const struct mr_table *side[MR_SIDES];
     enum mr_join join;
+    /* The columns of both tables, by their position in find.columns. */
+    const struct mr_column *const *column[MR_SIDES];
     /* Values of a scan: the columns, flags (all compared: `ncompared` in front), then
      * hidden key values; of a full read: the same and then texts for people. */
     struct mr_readspec scan[MR_SIDES], full[MR_SIDES];

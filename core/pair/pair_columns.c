@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/pair/pair_renamed.h"
+
 /* One column that both sides have, while the plan is made. */
 struct pair {
     const struct mr_column *col[MR_SIDES];
@@ -34,6 +36,14 @@ const struct mr_column *mr_pair_find_column(const struct mr_table *table,
         if (strcasecmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
     return NULL;
+}
+
+const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side,
+                                       size_t at)
+{
+    return pair->column[side] != NULL
+               ? pair->column[side][at]
+               : mr_pair_find_column(pair->side[side], pair->find.columns[at].name);
 }
 
 /* Is the column among those that a snapshot keeps? */
@@ -149,10 +159,10 @@ static void harmonise(struct pair *p, const struct mr_column_task *task)
 static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
 {
     const struct mr_table *s = b->table->side[MR_SOURCE];
-    const struct mr_table *t = b->table->side[MR_TARGET];
     for (size_t i = 0; i < s->ncolumns; i++) {
         const struct mr_column *col = &s->columns[i];
-        const struct mr_column *other = mr_pair_find_column(t, col->name);
+        const struct mr_column *other =
+            mr_pair_renamed_twin(b->task->config, b->table->side, col->name);
         bool ignored = list_has(&b->task->config->ignore_columns, col->name);
         if (other == NULL || col->system_time || other->system_time ||
             (ignored && !b->task->whole_rows))
@@ -223,13 +233,18 @@ static bool is_row_key(const struct mr_table *table, const struct mr_index *inde
     return index->nparts > 0;
 }
 
-static bool same_parts(const struct mr_index *a, const struct mr_index *b)
+/* own: of SOURCE. */
+static bool same_parts(const struct builder *b, const struct mr_index *own,
+                       const struct mr_index *live)
 {
-    if (a->nparts != b->nparts)
+    if (own->nparts != live->nparts)
         return false;
-    for (size_t i = 0; i < a->nparts; i++)
-        if (strcasecmp(a->parts[i].column, b->parts[i].column) != 0)
+    for (size_t i = 0; i < own->nparts; i++) {
+        const struct mr_column *twin =
+            mr_pair_renamed_twin(b->task->config, b->table->side, own->parts[i].column);
+        if (twin == NULL || strcasecmp(twin->name, live->parts[i].column) != 0)
             return false;
+    }
     return true;
 }
 
@@ -238,7 +253,7 @@ static const struct mr_index *twin_of(const struct builder *b,
 {
     const struct mr_table *t = b->table->side[MR_TARGET];
     for (size_t i = 0; i < t->nindexes; i++)
-        if (is_row_key(t, &t->indexes[i]) && same_parts(index, &t->indexes[i]))
+        if (is_row_key(t, &t->indexes[i]) && same_parts(b, index, &t->indexes[i]))
             return &t->indexes[i];
     return NULL;
 }
@@ -345,6 +360,20 @@ static enum mr_code mark_ignored(struct builder *b, struct mr_err *err)
         ignored[i] = true;
     }
     b->table->ignored = ignored;
+    return MR_OK;
+}
+
+static enum mr_code keep_columns(struct builder *b, struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_column **list =
+            mr_arena_calloc(b->task->arena, b->pairs.count + 1, sizeof *list);
+        if (list == NULL)
+            return mr_err_nomem(err, "planning a table");
+        for (size_t i = 0; i < b->pairs.count; i++)
+            list[i] = pair_at(b, i)->col[side];
+        b->table->column[side] = list;
+    }
     return MR_OK;
 }
 
@@ -673,7 +702,11 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
 static enum mr_code build(struct builder *b, struct mr_err *err)
 {
     struct mr_pair *table = b->table;
-    enum mr_code code = pair_columns(b, err);
+    enum mr_code code = mr_pair_renamed_check(b->task->config, b->table->side, err);
+    if (code == MR_OK)
+        code = pair_columns(b, err);
+    if (code == MR_OK)
+        code = keep_columns(b, err);
     if (code == MR_OK)
         code = note_not_kept(b, err);
     if (code == MR_OK)

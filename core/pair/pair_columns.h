@@ -31,4 +31,8 @@ enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task 
 const struct mr_column *mr_pair_find_column(const struct mr_table *table,
                                             const char *name);
 
+/* A side's column at a position of find.columns. */
+const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side,
+                                       size_t at);
+
 #endif

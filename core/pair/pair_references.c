@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/base/log.h"
+#include "core/pair/pair_columns.h"
 #include "core/pair/pair_subjects.h"
 
 #define FEW_ROWS 10000 /* of a table that may be read whole again and again */
@@ -29,6 +30,17 @@ static bool same_name(const struct mr_pairing *pairing, enum mr_side side, const
 {
     bool fold = pairing->side[side].cat->server.lower_case_table_names != 0;
     return fold ? strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
+}
+
+/* The same by the name that a side's table has for it. */
+static size_t column_of_side(const struct mr_pair *table, enum mr_side side,
+                             const char *name)
+{
+    size_t i = 0;
+    while (i < table->find.ncolumns &&
+           strcasecmp(mr_pair_column(table, side, i)->name, name) != 0)
+        i++;
+    return i;
 }
 
 /* A table that could not be planned has no columns to refer to: it counts as not compared. */
@@ -151,12 +163,12 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
     if (r.kin.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
     for (size_t i = 0; i < fk->ncolumns; i++) {
-        columns[i] = column_at(child, fk->columns[i]);
+        columns[i] = column_of_side(child, side, fk->columns[i]);
         if (columns[i] == child->find.ncolumns)
             return MR_OK;
         if (r.parent == NULL)
             continue;
-        parents[i] = column_at(r.parent, fk->ref_columns[i]);
+        parents[i] = column_of_side(r.parent, side, fk->ref_columns[i]);
         if (parents[i] == r.parent->find.ncolumns ||
             !comparable(&r, columns[i], parents[i]))
             r.parent = NULL;

@@ -365,6 +365,13 @@ static bool parse_clock(const char *text, size_t len, struct mr_time *t)
            take_clock(text, len, &at, t) && at == len;
 }
 
+bool mr_column_fit_read_time(enum mr_class cls, const char *text, size_t len,
+                             struct mr_time *time)
+{
+    return cls == MR_CLASS_TIME ? parse_clock(text, len, time)
+                                : parse_date(text, len, time);
+}
+
 /* Days that the calendar has, with an hour of the day; zero parts are none. */
 static bool is_day(const struct mr_time *t)
 {
@@ -413,8 +420,7 @@ static enum mr_fit fit_time(const struct mr_column *to, const struct mr_fit_valu
     bool known = v->value->cls == to->cls;
     bool is_written = v->value->cls == MR_CLASS_TEXT;
     if (is_written && v->value->ptr != NULL)
-        known = to->cls == MR_CLASS_TIME ? parse_clock(v->value->ptr, v->value->len, &t)
-                                         : parse_date(v->value->ptr, v->value->len, &t);
+        known = mr_column_fit_read_time(to->cls, v->value->ptr, v->value->len, &t);
     if (!known)
         return no(why, "the value is no time for", to);
     if (to->cls == MR_CLASS_TIME && (t.hour > 838 || t.minute > 59 || t.second > 59))

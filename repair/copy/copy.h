@@ -23,6 +23,8 @@
  *   differs              newest: the rows differ, their times do not, or there is no such
  *                        column
  *   not-null-cycle       rows wait for each other, and none can make way
+ *   does-not-fit         a value that TARGET's column cannot hold: the only kind that is
+ *                        decided about (plan_fit.h)
  *
  * Closed from the start: `changed`, rows that differ and that the policy leaves alone.
  * Rows that only TARGET has are counted by backfill and newest, and are no entities.
@@ -58,6 +60,13 @@ struct mr_copy_task {
     const bool *selected; /* per table: is it written?  NULL: all are */
     bool has_allow_deletes;
     uint64_t allow_deletes; /* rows of subject tables that may go */
+    const struct mr_conflict_rule
+        *on_conflict; /* of does-not-fit; others are not asked */
+    size_t non_conflict;
+    /* What a person decided about a row; *choice NULL: nothing.  May be NULL. */
+    enum mr_code (*decision)(void *ctx, const char *table, struct mr_key source_key,
+                             const char **choice, struct mr_err *err);
+    void *decision_ctx;
 };
 
 struct mr_copy_result {

@@ -5,7 +5,9 @@
  *   c      a SLOT: a key with its rows of both sides, what is to be done, and why not.
  *          op: 0 nothing, else enum mr_step_op; a slot is ACTIVE where op is set and kind
  *          is not.  same: both rows are one entity by their own columns; taint: they are
- *          not, or belong to different people.  wave: when it became a conflict
+ *          not, or belong to different people.  wave: when it became a conflict.
+ *          why, choices, choice: of a value that does not fit; orig: SOURCE's row, where
+ *          source is what was decided instead
  *   bag    rows of a table without a key, with how many more of them SOURCE has
  *   exact  the same rows to the byte, with how many of them either side has
  *   nth    rows of a table without a key that refer to rows that go: how many were seen
@@ -70,6 +72,8 @@ enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
 
 /* copy_classify.c: what is to be done, by the policy. */
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err);
+/* copy_fit.c: values that do not fit, and what was decided about them. */
+enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err);
 /* copy_taint.c: rows below somebody who is another on the other side. */
 enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err);
 

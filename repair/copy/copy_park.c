@@ -60,8 +60,7 @@ static enum mr_code push_candidates(struct drawing *w, struct mr_copy_pool *p,
                                     struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;
-    const struct mr_column *col =
-        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, p->column));
+    const struct mr_column *col = mr_pair_column(t->pair, MR_TARGET, p->column);
     enum mr_class cls = t->pair->find.columns[p->column].style.cls;
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -133,8 +132,7 @@ static enum mr_code draw(struct mr_copy *c, size_t table, size_t column,
  * nothing that a server computes or counts. */
 static bool is_movable(const struct mr_copy *c, const struct mr_plan_table *t, size_t col)
 {
-    const struct mr_column *column =
-        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, col));
+    const struct mr_column *column = mr_pair_column(t->pair, MR_TARGET, col);
     if (mr_plan_columns_has(&t->key, col) || t->generated[col] || column->auto_increment)
         return false;
     for (size_t i = 0; i < c->m.plan->nreferences; i++)

@@ -13,7 +13,7 @@ static const char schema_sql[] =
     " equal INT NOT NULL DEFAULT 0, same INT NOT NULL DEFAULT 0,"
     " taint INT NOT NULL DEFAULT 0, op INT NOT NULL DEFAULT 0, kind TEXT, detail TEXT,"
     " waits INT NOT NULL DEFAULT 0, wave INT NOT NULL DEFAULT 0,"
-    " entity INT NOT NULL DEFAULT 0);"
+    " entity INT NOT NULL DEFAULT 0, orig BLOB, why TEXT, choices TEXT, choice TEXT);"
     "CREATE UNIQUE INDEX temp.c_canon ON c (tbl, canon);"
     "CREATE INDEX temp.c_skey ON c (tbl, skey) WHERE skey IS NOT NULL;"
     "CREATE INDEX temp.c_tkey ON c (tbl, tkey) WHERE tkey IS NOT NULL;"
@@ -138,11 +138,17 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_copy *c, struct mr_err *err);
     } phases[] = {
-        {"preparing", mr_copy_work_open},     {"collecting rows", mr_copy_collect},
-        {"classifying", mr_copy_classify},    {"owners", mr_copy_taint},
-        {"references", mr_copy_links},        {"children", mr_copy_outside_children},
-        {"unique values", mr_copy_unique},    {"conflicts", mr_copy_settle},
-        {"order and steps", order_and_write}, {"sequences", mr_copy_sequences},
+        {"preparing", mr_copy_work_open},
+        {"collecting rows", mr_copy_collect},
+        {"classifying", mr_copy_classify},
+        {"values", mr_copy_fit},
+        {"owners", mr_copy_taint},
+        {"references", mr_copy_links},
+        {"children", mr_copy_outside_children},
+        {"unique values", mr_copy_unique},
+        {"conflicts", mr_copy_settle},
+        {"order and steps", order_and_write},
+        {"sequences", mr_copy_sequences},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
@@ -183,8 +189,10 @@ enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result
     mr_image_init(&c.m.image[0]);
     mr_image_init(&c.m.image[1]);
     enum mr_code code = prepare(&c, err);
+    mr_plan_fit_open(&c.m.fit, c.m.plan, c.m.reader[MR_TARGET]);
     if (code == MR_OK)
         code = plan(&c, err);
+    mr_plan_fit_close(&c.m.fit);
     (void)mr_case_exec(c.m.cf, drop_sql, NULL);
     mr_copy_pools_release(&c);
     mr_reader_free(c.m.reader[MR_SOURCE]);

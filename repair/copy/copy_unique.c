@@ -82,10 +82,9 @@ static bool source_has(const struct mr_plan_table *t, const struct mr_plan_colum
         const struct mr_index *index = &s->indexes[i];
         bool all = index->unique && index->nparts == of->count;
         for (size_t k = 0; all && k < of->count; k++) {
-            const char *name = mr_plan_column_name(t, of->at[k]);
-            const struct mr_column *own = mr_pair_find_column(s, name);
-            const struct mr_column *live =
-                mr_pair_find_column(t->pair->side[MR_TARGET], name);
+            const struct mr_column *own = mr_pair_column(t->pair, MR_SOURCE, of->at[k]);
+            const struct mr_column *live = mr_pair_column(t->pair, MR_TARGET, of->at[k]);
+            const char *name = own->name;
             bool is_part = false;
             for (size_t p = 0; p < index->nparts; p++)
                 is_part = is_part || (index->parts[p].column != NULL &&

@@ -84,10 +84,40 @@ static void fill_after(struct mr_entity *e, const struct mr_merge_work_row *row,
     }
 }
 
+/* What c has of a slot beside its rows. */
+struct slot_facts {
+    const char *kind, *why, *choices, *choice;
+    int64_t what;
+    struct mr_key orig; /* SOURCE's row, where a person wants another one */
+};
+
+/* Of a value that does not fit: why, and what was or may be chosen. */
+static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x,
+                                 struct mr_entity *e, struct mr_err *err)
+{
+    struct mr_key orig = x->orig;
+    enum mr_code code = MR_OK;
+    if (x->why == NULL)
+        return MR_OK;
+    e->kind = MR_FIT_KIND;
+    e->detail = x->why;
+    e->choice = x->choice;
+    e->choices = x->choice == NULL ? x->choices : NULL;
+    if (e->decision == MR_DECIDE_CONFLICT && x->choice != NULL)
+        e->decision = MR_DECIDE_SKIP;
+    if (orig.ptr != NULL) {
+        code = cut(w->table, &orig, err);
+        e->source = orig.ptr;
+        e->source_len = orig.len;
+    }
+    return code;
+}
+
 static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
-                         const char *kind, int64_t what, struct mr_key identity,
+                         const struct slot_facts *x, struct mr_key identity,
                          struct mr_err *err)
 {
+    const char *kind = x->kind;
     struct mr_key source = {row->image, row->len}, target = {row->live, row->live_len};
     bool same = row->image != NULL && row->live != NULL && row->above;
     enum mr_code code = cut(w->table, &source, err);
@@ -101,7 +131,7 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
                           .identity_len = identity.len,
                           .decision = decision_of((enum mr_step_op)row->n, kind, same),
                           .kind = kind,
-                          .detail = kind != NULL ? detail_text(w, kind, what) : NULL,
+                          .detail = kind != NULL ? detail_text(w, kind, x->what) : NULL,
                           .choices = kind != NULL ? "" : NULL,
                           .source = source.ptr,
                           .source_len = source.len,
@@ -110,6 +140,9 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
     if (kind != NULL && is_closed(kind))
         e.choice = "target";
     fill_after(&e, row, source, same);
+    code = describe_fit(w, x, &e, err);
+    if (code != MR_OK)
+        return code;
     count(w->c->result, &e);
     code = mr_plan_store_save(w->c->m.store, &e, err);
     mr_case_bind_int(w->done, 1, e.id);
@@ -140,6 +173,19 @@ static enum mr_code name_rows(struct writing *w, const struct mr_vec *rows,
                : code;
 }
 
+static enum mr_code read_facts(struct writing *w, struct mr_arena *arena,
+                               struct slot_facts *x, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    x->kind = mr_merge_work_text(w->read, 0, arena, &code, err);
+    x->what = mr_case_int(w->read, 1);
+    x->why = mr_merge_work_text(w->read, 2, arena, &code, err);
+    x->choices = mr_merge_work_text(w->read, 3, arena, &code, err);
+    x->choice = mr_merge_work_text(w->read, 4, arena, &code, err);
+    x->orig = mr_merge_work_bytes(w->read, 5, arena, &code, err);
+    return code;
+}
+
 static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
 {
@@ -158,12 +204,12 @@ static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
         }
         mr_case_bind_int(w->read, 1, row->id);
         code = mr_case_step(w->read, &found, err);
-        const char *kind =
-            code == MR_OK ? mr_merge_work_text(w->read, 0, arena, &code, err) : NULL;
-        int64_t what = code == MR_OK ? mr_case_int(w->read, 1) : 0;
+        struct slot_facts facts = {0};
+        if (code == MR_OK)
+            code = read_facts(w, arena, &facts, err);
         mr_case_reset(w->read);
         if (code == MR_OK)
-            code = save(w, row, kind, what, identity, err);
+            code = save(w, row, &facts, identity, err);
     }
     return code;
 }
@@ -214,7 +260,10 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
 {
     struct writing w = begin(c);
     enum mr_code code = mr_case_prepare(
-        c->m.cf, "SELECT kind, coalesce(detail, -1) FROM c WHERE id=?1", &w.read, err);
+        c->m.cf,
+        "SELECT kind, coalesce(detail, -1), why, choices, choice, orig FROM c"
+        " WHERE id=?1",
+        &w.read, err);
     if (code == MR_OK)
         code =
             mr_case_prepare(c->m.cf, "UPDATE c SET entity=?1 WHERE id=?2", &w.done, err);

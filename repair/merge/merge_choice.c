@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_unique.h"
 #include "repair/merge/merge_work.h"
 
@@ -20,7 +21,7 @@ const char *mr_merge_choices(const char *kind)
 {
     if (mr_merge_is_value_kind(kind))
         return "target;source;newest:COLUMN";
-    if (strcmp(kind, MR_MERGE_UNFIT) == 0)
+    if (strcmp(kind, MR_FIT_KIND) == 0)
         return "skip;without-value";
     return strcmp(kind, "unique") == 0 ? "merge-into;without-value;skip" : "restore;skip";
 }
@@ -35,6 +36,7 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
     if (kind == NULL)
         return mr_merge_is_choice("changed", choice) ||
                mr_merge_is_choice("unique", choice) ||
+               mr_merge_is_choice(MR_FIT_KIND, choice) ||
                mr_merge_is_choice("parent-absent", choice);
     if (mr_merge_is_value_kind(kind)) {
         if (strncmp(choice, "newest:", 7) == 0)
@@ -42,7 +44,9 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
         may = values;
     } else if (strcmp(kind, "unique") == 0) {
         may = uniques;
-    } else if (strcmp(kind, MR_MERGE_UNFIT) == 0) {
+    } else if (strcmp(kind, MR_FIT_KIND) == 0) {
+        if (mr_plan_fit_is_value(choice))
+            return true;
         may = unfit;
     }
     for (; *may != NULL; may++)
@@ -57,6 +61,7 @@ struct conflict {
     size_t table;
     struct mr_key key, other;
     const char *kind;
+    bool unfit; /* SOURCE's values cannot be chosen */
 };
 
 struct choosing {
@@ -65,7 +70,7 @@ struct choosing {
     struct mr_arena arena;
     struct mr_vec conflicts;
     struct mr_strbuf text;
-    struct mr_case_stmt *above, *note, *mark;
+    struct mr_case_stmt *above, *note, *mark, *edits;
     bool inner; /* rows of the component refer to each other */
     bool again;
 };
@@ -128,27 +133,56 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
 
 /* ---- what it does ---- */
 
+/* What earlier choices have edited already, in c->text. */
+static enum mr_code read_edits(struct choosing *c, int64_t id, struct mr_err *err)
+{
+    bool found = false;
+    size_t len = 0;
+    mr_strbuf_reset(&c->text);
+    mr_case_bind_int(c->edits, 1, id);
+    enum mr_code code = mr_case_step(c->edits, &found, err);
+    const void *known = code == MR_OK && found ? mr_case_blob(c->edits, 0, &len) : NULL;
+    if (known != NULL)
+        mr_strbuf_add(&c->text, known, len);
+    mr_case_reset(c->edits);
+    return code;
+}
+
+/* *possible false: nobody can carry it out, and the conflict stays open. */
+static enum mr_code find_edits(struct choosing *c, const struct conflict *x,
+                               const char *choice, bool *possible, struct mr_err *err)
+{
+    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
+    enum mr_code code = read_edits(c, x->id, err);
+    *possible = true;
+    if (code != MR_OK || strcmp(choice, "skip") == 0)
+        return code;
+    if (strcmp(x->kind, MR_FIT_KIND) == 0)
+        return mr_merge_fit_choose(c->m, t, x->id, choice, &c->text, possible, err);
+    return strcmp(choice, MR_FIT_WITHOUT) == 0
+               ? mr_merge_columns_to_empty(c->m, t, x->id, &c->text, err)
+               : MR_OK;
+}
+
 static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
                              const char *choice, struct mr_err *err)
 {
-    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
     bool skip = strcmp(choice, "skip") == 0;
-    struct mr_key without = {0};
-    enum mr_code code = MR_OK;
-    if (mr_merge_is_value_kind(x->kind))
-        return MR_OK;
-    if (strcmp(choice, "without-value") == 0) {
-        code = mr_merge_columns_to_empty(c->m, t, x->id, &c->text, err);
-        without = (struct mr_key){c->text.ptr, c->text.len};
-    }
     mr_case_bind_int(c->mark, 1, x->id);
     mr_case_bind_int(c->mark, 2, strcmp(choice, "restore") == 0);
     mr_case_bind_int(c->mark, 3, skip);
     mr_merge_work_bind(c->mark, 4,
                        strcmp(choice, "merge-into") == 0 ? x->other : (struct mr_key){0});
-    mr_merge_work_bind(c->mark, 5, without);
+    mr_merge_work_bind(
+        c->mark, 5, (struct mr_key){c->text.len > 0 ? c->text.ptr : NULL, c->text.len});
     c->again = c->again || !skip || c->inner;
-    return code == MR_OK ? mr_case_run(c->mark, err) : code;
+    return mr_case_run(c->mark, err);
+}
+
+/* Of a value conflict whose values do not fit, only TARGET's can be chosen. */
+static bool is_open_to(const struct conflict *x, const char *choice)
+{
+    return !x->unfit || strcmp(choice, "target") == 0 || strcmp(choice, "stop") == 0;
 }
 
 static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
@@ -165,21 +199,28 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
                          mr_plan_table_name(t), x->kind);
         return MR_E_REFUSED;
     }
+    bool value = mr_merge_is_value_kind(x->kind), possible = true;
+    if (value && !is_open_to(x, choice))
+        return MR_OK;
+    if (!value)
+        code = find_edits(c, x, choice, &possible, err);
+    if (code != MR_OK || !possible)
+        return code;
     mr_case_bind_int(c->note, 1, x->id);
     mr_case_bind_text(c->note, 2, x->kind);
     mr_case_bind_text(c->note, 3, choice);
     mr_merge_work_bind(c->note, 4, x->other);
     code = mr_case_run(c->note, err);
-    return code == MR_OK ? set_mark(c, x, choice, err) : code;
+    return code == MR_OK && !value ? set_mark(c, x, choice, err) : code;
 }
 
 /* ---- conflicts ---- */
 
 static const char conflicts_sql[] =
-    "SELECT m.id, m.tbl, w.skey, m.other, m.kind FROM m JOIN w ON w.id=m.id"
+    "SELECT m.id, m.tbl, w.skey, m.other, m.kind, m.unfit FROM m JOIN w ON w.id=m.id"
     " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2 AND m.id>?3"
     " AND m.kind IS NOT NULL AND k.skip IS NOT 1 AND (k.into_key IS NULL OR k.known)"
-    " AND k.without IS NULL AND NOT EXISTS"
+    " AND NOT EXISTS"
     " (SELECT 1 FROM chosen c WHERE c.id=m.id AND c.kind=m.kind) ORDER BY m.id LIMIT "
     "1000";
 
@@ -206,6 +247,7 @@ static enum mr_code read_conflicts(struct choosing *c, int64_t after, struct mr_
         x->key = mr_merge_work_bytes(stmt, 2, &c->arena, &code, err);
         x->other = mr_merge_work_bytes(stmt, 3, &c->arena, &code, err);
         x->kind = mr_merge_work_text(stmt, 4, &c->arena, &code, err);
+        x->unfit = mr_case_int(stmt, 5) != 0;
     }
     mr_case_free(stmt);
     return code;
@@ -245,10 +287,12 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_prepare(
             cf,
-            "INSERT INTO mark (id, restored, skip, into_key, without) VALUES (?,?,?,?,?)"
+            "INSERT INTO mark (id, restored, skip, into_key, edits) VALUES (?,?,?,?,?)"
             " ON CONFLICT (id) DO UPDATE SET restored=max(restored, excluded.restored),"
-            " skip=excluded.skip, into_key=excluded.into_key, without=excluded.without",
+            " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits",
             &c->mark, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "SELECT edits FROM mark WHERE id=?1", &c->edits, err);
     return code;
 }
 
@@ -273,6 +317,7 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
     mr_case_free(c.above);
     mr_case_free(c.note);
     mr_case_free(c.mark);
+    mr_case_free(c.edits);
     mr_vec_release(&c.conflicts);
     mr_strbuf_release(&c.text);
     mr_arena_release(&c.arena);

@@ -12,9 +12,6 @@
 
 #include "repair/merge/merge_internal.h"
 
-/* The kind of a row with a value that TARGET's column cannot hold. */
-#define MR_MERGE_UNFIT "does-not-fit"
-
 bool mr_merge_is_value_kind(const char *kind);
 /* What a person may choose, joined by ';' (stop is for options only). */
 const char *mr_merge_choices(const char *kind);

@@ -1,6 +1,7 @@
 /* merge_conflict.c: see merge_conflict.h. */
 #include "repair/merge/merge_conflict.h"
 
+#include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_unique.h"
 #include "repair/merge/merge_work.h"
@@ -153,6 +154,14 @@ static enum mr_code find_below(const struct component *c, struct mr_err *err)
                      " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored)",
                      err)
                : code;
+}
+
+static enum mr_code find_unfit(const struct component *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = c->first; code == MR_OK && i < c->end; i++)
+        code = mr_merge_fit_absent(c->m, &c->m->plan->tables[i], err);
+    return code;
 }
 
 static enum mr_code find_orphans(const struct component *c, struct mr_err *err)
@@ -384,6 +393,8 @@ enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count,
         code = find_below(&c, err);
     if (code == MR_OK)
         code = find_orphans(&c, err);
+    if (code == MR_OK)
+        code = find_unfit(&c, err);
     if (code == MR_OK)
         code = find_taken(&c, err);
     if (code == MR_OK)

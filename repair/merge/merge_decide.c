@@ -10,11 +10,13 @@
 #include "repair/merge/merge_collect.h"
 #include "repair/merge/merge_conflict.h"
 #include "repair/merge/merge_entities.h"
+#include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_group.h"
 #include "repair/merge/merge_ids.h"
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_match.h"
 #include "repair/merge/merge_past.h"
+#include "repair/merge/merge_row.h"
 #include "repair/merge/merge_steps.h"
 #include "repair/merge/merge_suspects.h"
 #include "repair/merge/merge_unknown.h"
@@ -44,6 +46,8 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
             code = mr_merge_conflict(m, first, count, err);
         if (code == MR_OK)
             code = mr_merge_value(m, first, count, err);
+        if (code == MR_OK)
+            code = mr_merge_fit_standing(m, first, count, err);
         if (code == MR_OK)
             code = mr_merge_choose(m, first, count, &again, err);
     }
@@ -131,8 +135,11 @@ enum mr_code mr_merge_plan(const struct mr_merge_task *task,
     enum mr_code code = m.tables != NULL ? open_readers(&m, err) : mr_merge_nomem(err);
     for (size_t i = 0; m.tables != NULL && i < m.plan->ntables; i++)
         m.tables[i].plan = &m.plan->tables[i];
+    mr_plan_fit_open(&m.fit, m.plan, m.reader[MR_TARGET]);
+    m.fit.is_placeholder = mr_merge_provisional_within;
     if (code == MR_OK)
         code = plan(&m, err);
+    mr_plan_fit_close(&m.fit);
     mr_merge_work_close(&m);
     mr_reader_free(m.reader[MR_SOURCE]);
     mr_reader_free(m.reader[MR_TARGET]);

@@ -18,7 +18,9 @@ struct decided {
     enum mr_merge_group group;
     bool newid, waits, skip;
     int64_t root;
-    const char *kind, *detail, *choice;
+    const char *kind, *detail, *choice, *choices;
+    bool unfit; /* SOURCE's values cannot be chosen */
+    bool taken; /* somebody has its key on TARGET */
 };
 
 struct writing {
@@ -256,6 +258,41 @@ static enum mr_code name_holder(struct writing *w, struct decided *d, struct mr_
     return code;
 }
 
+/* Does an index of TARGET keep two rows from having one identity? */
+static bool is_guarded(const struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->nuniques; i++)
+        if (t->uniques[i].is_identity)
+            return true;
+    return false;
+}
+
+/* Can a row be restored in spite of a conflict of this kind? */
+static bool can_restore(const struct writing *w, const struct decided *d)
+{
+    static const char *const never[] = {"not-null-cycle", "references-disagree"};
+    static const char *const named[] = {"duplicate", "identity-crosses-base",
+                                        "owner-differs"};
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        if (strcmp(d->kind, never[i]) == 0)
+            return false;
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (strcmp(d->kind, named[i]) == 0 && is_guarded(w->table->plan))
+            return false;
+    return strcmp(d->kind, "key-taken") != 0 || !d->taken;
+}
+
+/* Those that can be carried out. */
+static const char *choices_of(const struct writing *w, const struct decided *d)
+{
+    bool own = strcmp(d->kind, MR_FIT_KIND) == 0 || strcmp(d->kind, "unique") == 0;
+    if (d->unfit)
+        return "target";
+    if (own && d->choices != NULL)
+        return d->choices;
+    return can_restore(w, d) ? mr_merge_choices(d->kind) : "skip";
+}
+
 static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity *e,
                          struct mr_err *err)
 {
@@ -279,7 +316,7 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     e->kind = d->kind;
     e->detail = d->kind != NULL ? d->detail : NULL;
     e->choice = d->choice;
-    e->choices = d->kind != NULL && d->choice == NULL ? mr_merge_choices(d->kind) : NULL;
+    e->choices = d->kind != NULL && d->choice == NULL ? choices_of(w, d) : NULL;
     e->source = d->image.ptr;
     e->source_len = d->image.len;
     e->target = d->live.ptr;
@@ -292,7 +329,9 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
 static const char rows_sql[] =
     "SELECT m.id, w.skey, w.image, m.there, img.there, img.after, m.ident, m.grp, "
     "m.newid,"
-    " m.waits, k.skip, m.root, m.kind, m.detail, h.key, h.image FROM m"
+    " m.waits, k.skip, m.root, m.kind, m.detail, h.key, h.image, m.choices, m.unfit, "
+    "m.taken IS NOT NULL"
+    " FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
 
@@ -316,6 +355,9 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
     d->detail = mr_merge_work_text(stmt, 13, &w->arena, &code, err);
     d->holder_key = mr_merge_work_bytes(stmt, 14, &w->arena, &code, err);
     d->holder = mr_merge_work_bytes(stmt, 15, &w->arena, &code, err);
+    d->choices = mr_merge_work_text(stmt, 16, &w->arena, &code, err);
+    d->unfit = mr_case_int(stmt, 17) != 0;
+    d->taken = mr_case_int(stmt, 18) != 0;
     return code;
 }
 

@@ -17,6 +17,7 @@
 
 #include "core/case/image.h"
 #include "repair/merge/merge.h"
+#include "repair/plan/plan_fit.h"
 
 #define MR_MERGE_BATCH 1000
 #define MR_PROVISIONAL ((uint64_t)0xf3b7a95d << 32)
@@ -74,6 +75,7 @@ struct mr_merge {
     struct mr_merge_newest *newest;     /* columns that were compared (merge_newer.c) */
     struct mr_time split[2];            /* --split-at as written, and in UTC */
     bool split_known[2];
+    struct mr_plan_fit fit; /* judges values */
     struct mr_merge_result *result;
 };
 

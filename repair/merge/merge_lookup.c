@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/base/signals.h"
+#include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "core/pair/rowset.h"
 
@@ -253,8 +254,10 @@ static bool is_indexed(const struct mr_merge_lookup *what)
         const struct mr_index *index = &table->indexes[i];
         for (size_t k = 0; index->usable && k < what->columns.count; k++)
             if (index->parts[0].column != NULL &&
-                strcasecmp(index->parts[0].column,
-                           mr_plan_column_name(what->table, what->columns.at[k])) == 0)
+                strcasecmp(
+                    index->parts[0].column,
+                    mr_pair_column(what->table->pair, what->side, what->columns.at[k])
+                        ->name) == 0)
                 return true;
     }
     return false;

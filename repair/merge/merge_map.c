@@ -356,7 +356,7 @@ static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode
 
 enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_table *table,
                               const struct mr_merge_work_row *row,
-                              enum mr_merge_map_mode mode, struct mr_key without,
+                              enum mr_merge_map_mode mode, struct mr_key edits,
                               struct mr_err *err)
 {
     bool more = false;
@@ -372,11 +372,7 @@ enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_tab
             break;
     }
     mr_case_reset(map->parents);
-    for (size_t i = 0; without.ptr != NULL && i < without.len / sizeof(size_t); i++) {
-        size_t column;
-        memcpy(&column, (const char *)without.ptr + i * sizeof column, sizeof column);
-        map->values[column] = (struct mr_key){"N", 1};
-    }
+    mr_plan_fit_apply(edits, map->values, map->nvalues);
     return code == MR_OK ? mr_merge_row_edit((struct mr_key){row->image, row->len},
                                              map->values, n, &map->row, err)
                          : code;

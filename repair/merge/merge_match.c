@@ -34,7 +34,7 @@ static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_cand
     if (code == MR_OK && found) {
         c->unsame = mr_case_int(x->marks, 0) != 0;
         c->into = mr_merge_work_bytes(x->marks, 1, &x->arena, &code, err);
-        c->without = mr_merge_work_bytes(x->marks, 2, &x->arena, &code, err);
+        c->edits = mr_merge_work_bytes(x->marks, 2, &x->arena, &code, err);
         c->settled = mr_case_int(x->marks, 3) != 0;
     }
     mr_case_reset(x->marks);
@@ -55,7 +55,7 @@ static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
         c->lone = -1;
         code = read_marks(x, c, err);
         if (code == MR_OK)
-            code = mr_merge_map_row(&x->map, t, c->row, x->mode, c->without, err);
+            code = mr_merge_map_row(&x->map, t, c->row, x->mode, c->edits, err);
         if (code != MR_OK)
             break;
         c->disagrees = x->map.disagrees;
@@ -439,8 +439,7 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
             after = row->id;
             code = read_marks(x, &c, err);
             if (code == MR_OK)
-                code =
-                    mr_merge_map_row(&x->map, t, row, MR_MERGE_MAP_ALL, c.without, err);
+                code = mr_merge_map_row(&x->map, t, row, MR_MERGE_MAP_ALL, c.edits, err);
             mr_case_bind_int(x->disagrees, 1, row->id);
             mr_case_bind_int(x->disagrees, 2, x->map.disagrees);
             if (code == MR_OK)
@@ -540,7 +539,7 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
     if (code == MR_OK)
         code = mr_case_prepare(
             cf,
-            "SELECT unsame, into_key, without, cleared OR restored FROM mark WHERE id=?",
+            "SELECT unsame, into_key, edits, cleared OR restored FROM mark WHERE id=?",
             &x->marks, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf,

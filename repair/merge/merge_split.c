@@ -58,8 +58,7 @@ static enum mr_code in_utc(struct mr_merge *m, struct mr_strbuf *text, struct mr
 enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table *table,
                                  size_t column, struct mr_time *time, struct mr_err *err)
 {
-    const struct mr_column *col = mr_pair_find_column(table->pair->side[MR_TARGET],
-                                                      mr_plan_column_name(table, column));
+    const struct mr_column *col = mr_pair_column(table->pair, MR_TARGET, column);
     size_t utc = strcmp(col->data_type, "timestamp") == 0;
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_when when = *m->options->split_at;

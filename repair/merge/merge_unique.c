@@ -18,6 +18,14 @@ struct seeking {
     const struct mr_plan_columns *columns;
 };
 
+static bool can_be_empty(const struct seeking *s)
+{
+    for (size_t i = 0; i < s->columns->count; i++)
+        if (s->table->nullable[s->columns->at[i]])
+            return true;
+    return false;
+}
+
 static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -31,6 +39,9 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     mr_case_bind_borrowed(s->found, 1, s->bytes.ptr, s->bytes.len);
     mr_case_bind_text(s->found, 2, s->index);
     mr_case_bind_int(s->found, 3, ask->tag);
+    mr_case_bind_text(s->found, 4,
+                      can_be_empty(s) ? "merge-into;without-value;skip"
+                                      : "merge-into;skip");
     code = mr_case_run(s->found, err);
     mr_case_bind_int(s->held, 1, ask->tag);
     mr_case_bind_borrowed(s->held, 2, s->bytes.ptr, s->bytes.len);
@@ -98,10 +109,11 @@ static bool is_named(const struct mr_plan_table *t)
 
 static enum mr_code seek_all(struct seeking *s, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(
-        s->m->cf,
-        "UPDATE m SET own='unique', other=?1, detail=?2 WHERE id=?3 AND own IS NULL",
-        &s->found, err);
+    enum mr_code code = mr_case_prepare(s->m->cf,
+                                        "UPDATE m SET own='unique', other=?1, detail=?2, "
+                                        "choices=?4 WHERE id=?3 AND own IS"
+                                        " NULL",
+                                        &s->found, err);
     if (code == MR_OK)
         code = mr_case_prepare(s->m->cf, "INSERT OR IGNORE INTO holder VALUES (?1,?2,?3)",
                                &s->held, err);
@@ -161,7 +173,7 @@ static enum mr_code note_columns(void *ctx, const struct mr_merge_ask *ask,
     (void)row;
     for (size_t i = 0; i < s->columns->count; i++)
         if (s->table->nullable[s->columns->at[i]])
-            mr_strbuf_add(s->empty, &s->columns->at[i], sizeof s->columns->at[i]);
+            mr_plan_fit_add(s->empty, s->columns->at[i], (struct mr_key){"N", 1});
     return mr_strbuf_check(s->empty, "leaving values out", err);
 }
 
@@ -188,7 +200,6 @@ enum mr_code mr_merge_columns_to_empty(struct mr_merge *m,
     struct seeking s = begin(m, table);
     const int64_t args[] = {id};
     s.empty = out;
-    mr_strbuf_reset(out);
     enum mr_code code = mr_merge_work_rows(
         m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1", args, 1,
         &s.arena, &s.rows, err);

@@ -47,10 +47,7 @@ static bool is_spelled_anew(const struct mr_plan_table *table, size_t column)
 {
     const struct mr_pair *pair = table->pair;
     return pair->find.columns[column].normalise ||
-           strcmp(mr_pair_find_column(pair->side[MR_TARGET],
-                                      mr_plan_column_name(table, column))
-                      ->type,
-                  "json") == 0;
+           strcmp(mr_pair_column(pair, MR_TARGET, column)->type, "json") == 0;
 }
 
 void mr_plan_image_reading(const struct mr_plan_table *table, size_t column,

@@ -126,13 +126,12 @@ static bool is_mapped(const struct mr_plan_tables *plan, const struct mr_plan_ta
 static size_t computed_from(const struct mr_plan_tables *plan,
                             const struct mr_plan_table *t, size_t column)
 {
-    const struct mr_column *col =
-        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, column));
+    const struct mr_column *col = mr_pair_column(t->pair, MR_TARGET, column);
     if (!col->generated || col->generation_expr == NULL)
         return MR_NO_COLUMN;
     for (size_t k = 0; k < t->pair->find.ncolumns; k++)
         if (is_mapped(plan, t, k) && k != column &&
-            mentions(col->generation_expr, mr_plan_column_name(t, k)))
+            mentions(col->generation_expr, mr_pair_column(t->pair, MR_TARGET, k)->name))
             return k;
     return MR_NO_COLUMN;
 }

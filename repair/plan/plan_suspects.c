@@ -68,9 +68,8 @@ static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *ch
         return MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (!may_hold(
-                mr_pair_find_column(child->pair->side[side], column),
-                mr_pair_find_column(parent->pair->side[side],
-                                    mr_plan_column_name(parent, parent->key.at[0]))))
+                mr_pair_column(child->pair, (enum mr_side)side, at),
+                mr_pair_column(parent->pair, (enum mr_side)side, parent->key.at[0])))
             return MR_OK;
     enum mr_code code = sample(s->plan, child, at, parent, counts, err);
     if (code != MR_OK || counts[1] == 0 || counts[1] * 2 < counts[0])

@@ -42,13 +42,22 @@ static enum mr_code nomem(struct mr_err *err)
 
 static const struct mr_column *target_column(const struct mr_plan_table *t, size_t at)
 {
-    return mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, at));
+    return mr_pair_column(t->pair, MR_TARGET, at);
 }
 
 static size_t position(const struct mr_plan_table *t, const char *name)
 {
     size_t i = 0;
     while (i < t->pair->find.ncolumns && strcasecmp(mr_plan_column_name(t, i), name) != 0)
+        i++;
+    return i < t->pair->find.ncolumns ? i : MR_NO_COLUMN;
+}
+
+/* By TARGET's name. */
+static size_t target_position(const struct mr_plan_table *t, const char *name)
+{
+    size_t i = 0;
+    while (i < t->pair->find.ncolumns && strcasecmp(target_column(t, i)->name, name) != 0)
         i++;
     return i < t->pair->find.ncolumns ? i : MR_NO_COLUMN;
 }
@@ -143,7 +152,7 @@ static bool index_columns(const struct mr_plan_table *t, const struct mr_index *
         const struct mr_index_part *part = &index->parts[i];
         if (part->column == NULL)
             return false;
-        at[i] = position(t, part->column);
+        at[i] = target_position(t, part->column);
         if (at[i] == MR_NO_COLUMN)
             return false;
         if (part->prefix_len != 0 && !is_short(target_column(t, at[i])))

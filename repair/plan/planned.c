@@ -39,6 +39,9 @@ static void put_columns(struct mr_jsonw *w, const struct mr_planned_table *t)
         mr_jsonw_object_begin(w);
         mr_jsonw_add_str(w, "name", t->columns[i].name);
         mr_jsonw_add_str(w, "reading", t->columns[i].reading);
+        const char *own = t->columns[i].source_name;
+        if (own != NULL && strcmp(own, t->columns[i].name) != 0)
+            mr_jsonw_add_str(w, "source_name", own);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -197,6 +200,7 @@ static void get_columns(struct mr_json_reader *r, const struct json_t *object,
         const struct json_t *item = mr_json_read_item(r, array, i);
         columns[i].name = mr_json_read_text(r, item, "name");
         columns[i].reading = mr_json_read_text_or_null(r, item, "reading");
+        columns[i].source_name = mr_json_read_text_or_null(r, item, "source_name");
     }
     t->columns = columns;
 }

@@ -22,7 +22,8 @@ struct mr_planned_names {
 
 struct mr_planned_column {
     const char *name;
-    const char *reading; /* how its value is read on TARGET alone (plan_image.h) */
+    const char *reading;     /* how its value is read on TARGET alone (plan_image.h) */
+    const char *source_name; /* where it is another one there; else the same, or NULL */
 };
 
 struct mr_planned_reference {

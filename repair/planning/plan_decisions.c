@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "core/file/csv_in.h"
 #include "repair/merge/merge_choice.h"
+#include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
+#include "repair/planning/decision_faults.h"
 #include "repair/side/counted.h"
 
 #define BATCH 1000
@@ -31,24 +34,39 @@ struct mr_plan_decisions {
     struct mr_case_stmt *add, *by_key, *by_run, *used;
     size_t at[COLUMNS]; /* of the columns in a line; SIZE_MAX: not there */
     size_t width;       /* 0: no header yet */
+    struct mr_decision_faults faults;
 };
 
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.decision;"
     "CREATE TEMP TABLE decision (line INTEGER PRIMARY KEY, tbl TEXT NOT NULL,"
-    " skey TEXT, lo INT, hi INT, choice TEXT NOT NULL, source TEXT, target TEXT,"
+    " skey TEXT, lo INT, hi INT, choice TEXT NOT NULL, source TEXT, target TEXT, kind "
+    "TEXT,"
     " used INT NOT NULL DEFAULT 0, known INT NOT NULL DEFAULT 0);"
     "CREATE INDEX temp.decision_key ON decision (tbl, skey);"
     "CREATE INDEX temp.decision_run ON decision (tbl, hi) WHERE hi IS NOT NULL";
 
 /* ---- reading ---- */
 
-static enum mr_code name_line(const struct mr_plan_decisions *d, uint64_t line,
-                              enum mr_code code, struct mr_err *err)
+/* What is refused about a line is kept, so that all such lines are named at once. */
+static enum mr_code name_line(struct mr_plan_decisions *d, uint64_t line,
+                              const char *table, const char *key, enum mr_code code,
+                              struct mr_err *err)
 {
-    if (code != MR_OK)
-        mr_err_context(err, "decisions \"%s\", line %" PRIu64, d->path, line);
-    return code;
+    return code == MR_E_REFUSED
+               ? mr_decision_faults_add(&d->faults, line, table, key, err)
+               : code;
+}
+
+/* Blanks at both ends go; in place. */
+static const char *trim(const char *text)
+{
+    char *at = (char *)(uintptr_t)text;
+    at += strspn(at, " \t");
+    size_t len = strlen(at);
+    while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
+        at[--len] = '\0';
+    return at;
 }
 
 static enum mr_code read_header(struct mr_plan_decisions *d,
@@ -58,7 +76,7 @@ static enum mr_code read_header(struct mr_plan_decisions *d,
     for (size_t c = 0; c < COLUMNS; c++) {
         d->at[c] = SIZE_MAX;
         for (size_t i = 0; i < count; i++)
-            if (strcmp(fields[i].ptr, column_names[c]) == 0)
+            if (strcasecmp(trim(fields[i].ptr), column_names[c]) == 0)
                 d->at[c] = i;
     }
     d->width = count;
@@ -68,6 +86,7 @@ static enum mr_code read_header(struct mr_plan_decisions *d,
             continue;
         (void)mr_err_set(err, MR_E_REFUSED, "there is no column \"%s\"", column_names[c]);
         mr_err_hint(err, "It is conflicts.csv of a plan, its column decision filled in.");
+        mr_err_context(err, "decisions \"%s\"", d->path);
         return MR_E_REFUSED;
     }
     return MR_OK;
@@ -76,7 +95,21 @@ static enum mr_code read_header(struct mr_plan_decisions *d,
 static const char *field_of(const struct mr_plan_decisions *d,
                             const struct mr_csv_field *fields, enum column column)
 {
-    return d->at[column] != SIZE_MAX ? fields[d->at[column]].ptr : "";
+    return d->at[column] != SIZE_MAX ? trim(fields[d->at[column]].ptr) : "";
+}
+
+/* A word as the plan wrote it, however it is spelled now; what follows newest: or = is a
+ * person's own. */
+static void lower_word(const char *text)
+{
+    static const char newest[] = "newest:";
+    char *at = (char *)(uintptr_t)text;
+    size_t len = strncasecmp(at, newest, sizeof newest - 1) == 0 ? sizeof newest - 1
+                 : mr_plan_fit_is_value(at)                      ? 0
+                                                                 : strlen(at);
+    for (size_t i = 0; i < len; i++)
+        if (at[i] >= 'A' && at[i] <= 'Z')
+            at[i] = (char)(at[i] - 'A' + 'a');
 }
 
 /* "lo..hi" of a table; false where it is none.  Orders of keys (side/counted.h). */
@@ -100,7 +133,23 @@ static const struct mr_plan_table *table_named(const struct mr_plan_decisions *d
     for (size_t i = 0; i < d->tables->ntables; i++)
         if (strcmp(mr_plan_table_name(&d->tables->tables[i]), name) == 0)
             return &d->tables->tables[i];
+    for (size_t i = 0; i < d->tables->ntables; i++)
+        if (strcasecmp(mr_plan_table_name(&d->tables->tables[i]), name) == 0)
+            return &d->tables->tables[i];
     return NULL;
+}
+
+static enum mr_code check_newest(const struct mr_plan_table *t, const char *choice,
+                                 struct mr_err *err)
+{
+    if (strncmp(choice, "newest:", 7) != 0)
+        return MR_OK;
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (strcasecmp(mr_plan_column_name(t, i), choice + 7) == 0)
+            return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "the table has no column \"%s\"", choice + 7);
+    mr_err_hint(err, "newest: names the column that says which row is the newer one.");
+    return MR_E_REFUSED;
 }
 
 static enum mr_code check_line(const struct mr_plan_decisions *d, const char *table,
@@ -112,7 +161,7 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
         return MR_E_REFUSED;
     }
     if (mr_merge_is_choice(kind[0] != '\0' ? kind : NULL, choice))
-        return MR_OK;
+        return check_newest(table_named(d, table), choice, err);
     (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s", choice,
                      kind[0] != '\0' ? " for " : "", kind);
     mr_err_hint(err, "Choose one of: %s.",
@@ -131,7 +180,8 @@ static enum mr_code keep_line(struct mr_plan_decisions *d,
     int64_t low = 0, high = 0;
     bool run = parse_run(table_named(d, field_of(d, fields, TABLE)), key, &low, &high);
     mr_case_bind_int(d->add, 1, (int64_t)line);
-    mr_case_bind_text(d->add, 2, field_of(d, fields, TABLE));
+    mr_case_bind_text(d->add, 2,
+                      mr_plan_table_name(table_named(d, field_of(d, fields, TABLE))));
     /* without a key, a row is named by itself */
     mr_case_bind_text(d->add, 3, run ? NULL : key[0] != '\0' ? key : source);
     if (run) {
@@ -142,29 +192,63 @@ static enum mr_code keep_line(struct mr_plan_decisions *d,
     mr_case_bind_text(d->add, 7, source[0] != '\0' ? source : NULL);
     const char *target = field_of(d, fields, TARGET);
     mr_case_bind_text(d->add, 8, target[0] != '\0' ? target : NULL);
+    const char *kind = field_of(d, fields, KIND);
+    mr_case_bind_text(d->add, 9, kind[0] != '\0' ? kind : NULL);
     return mr_case_run(d->add, err);
+}
+
+/* Two lines about one row that say different things. */
+static enum mr_code check_twice(struct mr_plan_decisions *d,
+                                const struct mr_csv_field *fields, struct mr_err *err)
+{
+    const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
+    const char *key = field_of(d, fields, SOURCE_KEY);
+    bool found = false;
+    if (key[0] == '\0')
+        return MR_OK;
+    mr_case_bind_text(d->by_key, 1, mr_plan_table_name(t));
+    mr_case_bind_text(d->by_key, 2, key);
+    enum mr_code code = mr_case_step(d->by_key, &found, err);
+    if (code == MR_OK && found &&
+        strcmp(mr_case_text(d->by_key, 1), field_of(d, fields, DECISION)) != 0) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "line %" PRId64 " decides about the same row: \"%s\"",
+                          mr_case_int(d->by_key, 0), mr_case_text(d->by_key, 1));
+        mr_err_hint(err, "Leave one decision a row.");
+    }
+    mr_case_reset(d->by_key);
+    return code;
 }
 
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
                                 size_t count, uint64_t line, struct mr_err *err)
 {
     struct mr_plan_decisions *d = ctx;
-    enum mr_code code = MR_OK;
+    bool empty = true;
     if (d->width == 0)
-        return name_line(d, line, read_header(d, fields, count, err), err);
-    if (count == 1 && fields[0].len == 0)
-        return MR_OK; /* an empty line, as editors leave one */
+        return read_header(d, fields, count, err);
+    for (size_t i = 0; i < count; i++)
+        empty = empty && trim(fields[i].ptr)[0] == '\0';
+    if (empty)
+        return MR_OK; /* as editors leave one */
     if (count != d->width)
-        code = mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count,
-                          d->width);
-    const char *choice = code == MR_OK ? field_of(d, fields, DECISION) : "";
-    if (code != MR_OK || choice[0] == '\0')
-        return name_line(d, line, code, err);
-    code =
-        check_line(d, field_of(d, fields, TABLE), field_of(d, fields, KIND), choice, err);
+        return name_line(d, line, "", "",
+                         mr_err_set(err, MR_E_REFUSED,
+                                    "%zu fields where the header has %zu", count,
+                                    d->width),
+                         err);
+    const char *table = field_of(d, fields, TABLE), *kind = field_of(d, fields, KIND);
+    const char *choice = field_of(d, fields, DECISION);
+    if (choice[0] == '\0')
+        return MR_OK;
+    lower_word(choice);
+    lower_word(kind);
+    enum mr_code code = check_line(d, table, kind, choice, err);
+    if (code == MR_OK)
+        code = check_twice(d, fields, err);
     if (code == MR_OK)
         code = keep_line(d, fields, line, err);
-    return name_line(d, line, code, err);
+    return name_line(d, line, table, field_of(d, fields, SOURCE_KEY), code, err);
 }
 
 static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
@@ -176,7 +260,7 @@ static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
     if (in == NULL)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open decisions \"%s\"",
                               d->path);
-    mr_csv_in_init(&csv, take_record, d);
+    mr_csv_in_init_loose(&csv, take_record, d);
     enum mr_code code = MR_OK;
     while (code == MR_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
         code = mr_csv_in_feed(&csv, buffer, got, err);
@@ -196,13 +280,14 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_prepare(d->cf,
                                "INSERT INTO decision (line, tbl, skey, lo, hi, choice,"
-                               " source, target) VALUES (?,?,?,?,?,?,?,?)",
+                               " source, target, kind) VALUES (?,?,?,?,?,?,?,?,?)",
                                &d->add, err);
     if (code == MR_OK)
-        code = mr_case_prepare(d->cf,
-                               "SELECT line, choice, source, target, used FROM decision"
-                               " WHERE tbl=?1 AND skey=?2 LIMIT 1",
-                               &d->by_key, err);
+        code = mr_case_prepare(
+            d->cf,
+            "SELECT line, choice, source, target, used, kind FROM decision"
+            " WHERE tbl=?1 AND skey=?2 LIMIT 1",
+            &d->by_key, err);
     if (code == MR_OK)
         code = mr_case_prepare(d->cf,
                                "SELECT line, choice FROM decision WHERE tbl=?1"
@@ -229,6 +314,7 @@ enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
     d->choices = (struct mr_vec)MR_VEC_INIT(const char *);
     mr_strbuf_init(&d->text);
     mr_arena_init(&d->arena);
+    mr_decision_faults_init(&d->faults, path);
     enum mr_code code = prepare(d, err);
     if (code == MR_OK)
         code = read_file(d, err);
@@ -253,6 +339,7 @@ void mr_plan_decisions_close(struct mr_plan_decisions *d)
     mr_vec_release(&d->choices);
     mr_strbuf_release(&d->text);
     mr_arena_release(&d->arena);
+    mr_decision_faults_release(&d->faults);
     free(d);
 }
 
@@ -381,6 +468,25 @@ static enum mr_code check_images(struct mr_plan_decisions *d,
     return code;
 }
 
+/* Is the row still in the conflict that the line decides about?  A decision may have led to
+ * another one: that stays open. */
+static enum mr_code check_taken(struct mr_plan_decisions *d, const struct mr_entity *e,
+                                const char *choice, struct mr_err *err)
+{
+    const char *kind = mr_case_text(d->by_key, 5);
+    if (e->kind == NULL || e->choice != NULL ||
+        (kind != NULL && strcmp(kind, e->kind) != 0))
+        return MR_OK;
+    bool known = e->detail != NULL, waits = e->waits_for != 0;
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%s", choice,
+                     e->kind, known ? ": " : "", known ? e->detail : "");
+    if (waits)
+        mr_err_hint(err, "Decide about the row that this one waits for.");
+    else
+        mr_err_hint(err, "Choose one of: %s.", e->choices != NULL ? e->choices : "");
+    return MR_E_REFUSED;
+}
+
 static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_entity *e,
                                  struct mr_err *err)
 {
@@ -392,8 +498,14 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
     enum mr_code code = name_row(d, t, e->source_key, err);
     if (code == MR_OK)
         code = find_line(d, t, &line, &choice, err);
-    if (code == MR_OK && line != 0 && mr_case_text(d->by_key, 0) != NULL)
-        code = name_line(d, (uint64_t)line, check_images(d, t, e, err), err);
+    if (code == MR_OK && line != 0 && mr_case_text(d->by_key, 0) != NULL) {
+        const char *key = t->key.count > 0 ? mr_arena_strdup(&d->arena, d->text.ptr) : "";
+        code = check_images(d, t, e, err);
+        if (code == MR_OK)
+            code = check_taken(d, e, choice, err);
+        code = name_line(d, (uint64_t)line, mr_plan_table_name(t), key != NULL ? key : "",
+                         code, err);
+    }
     mr_case_reset(d->by_key);
     return code == MR_OK && line != 0 ? note(d, line, false, err) : code;
 }
@@ -541,7 +653,8 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, struct mr_case_st
         mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"",
                    key, mr_plan_table_name(t));
     mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
-    return name_line(d, (uint64_t)mr_case_int(stmt, 0), code, err);
+    return name_line(d, (uint64_t)mr_case_int(stmt, 0), mr_plan_table_name(t), key, code,
+                     err);
 }
 
 static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err)
@@ -553,8 +666,9 @@ static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err
         d->cf, "SELECT line, tbl, skey FROM decision WHERE NOT known ORDER BY line",
         &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        size_t faults = d->faults.list.count;
         code = check_unknown(d, stmt, err);
-        count++;
+        count += d->faults.list.count == faults;
     }
     if (code == MR_OK && count > 0)
         mr_log_info("decisions about rows that are settled by now: %" PRIu64, count);
@@ -572,5 +686,7 @@ enum mr_code mr_plan_decisions_check(struct mr_plan_decisions *d,
         if (code == MR_OK && has)
             code = check_table(d, store, i, err);
     }
-    return code == MR_OK ? find_unknown(d, err) : code;
+    if (code == MR_OK)
+        code = find_unknown(d, err);
+    return code == MR_OK ? mr_decision_faults_report(&d->faults, err) : code;
 }

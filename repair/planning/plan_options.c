@@ -9,6 +9,7 @@
 #include "core/cli/config.h"
 #include "core/cli/load_options.h"
 #include "repair/plan/manifest.h"
+#include "repair/plan/plan_fit.h"
 
 #define PLAN_AT(field) offsetof(struct mr_plan_options, field)
 
@@ -285,6 +286,16 @@ static enum mr_code finish_reseed(const struct mr_plan_options *o, struct mr_err
     return MR_OK;
 }
 
+/* A value that does not fit is decided about under every policy; nothing else is, but by
+ * merge. */
+static bool decides_other(const struct mr_plan_options *o)
+{
+    for (size_t i = 0; i < o->non_conflict; i++)
+        if (strcmp(o->on_conflict[i].kind, MR_FIT_KIND) != 0)
+            return true;
+    return false;
+}
+
 /* So would those of one policy by another. */
 static enum mr_code finish_other_policy(const struct mr_plan_options *o,
                                         struct mr_err *err)
@@ -296,8 +307,7 @@ static enum mr_code finish_other_policy(const struct mr_plan_options *o,
     } options[] = {
         {"split-at", o->split_at_text != NULL, MR_POLICY_MERGE},
         {"split-key", o->split_keys_text.count > 0, MR_POLICY_MERGE},
-        {"on-conflict", o->on_conflict_text.count > 0, MR_POLICY_MERGE},
-        {"decisions", o->decisions != NULL, MR_POLICY_MERGE},
+        {"on-conflict", decides_other(o), MR_POLICY_MERGE},
         {"idmap", o->idmap != NULL, MR_POLICY_MERGE},
         {"allow-deletes", o->allow_deletes > 0, MR_POLICY_MIRROR},
     };
@@ -329,13 +339,13 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     if (code == MR_OK)
         code = finish_reseed(o, err);
     if (code == MR_OK)
-        code = finish_other_policy(o, err);
-    if (code == MR_OK)
         code = finish_split_at(o, err);
     if (code == MR_OK)
         code = finish_split_keys(o, settings->arena, err);
     if (code == MR_OK)
         code = finish_on_conflict(o, settings->arena, err);
+    if (code == MR_OK)
+        code = finish_other_policy(o, err);
     return code == MR_OK ? finish_triggers(o, err) : code;
 }
 

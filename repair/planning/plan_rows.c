@@ -8,9 +8,12 @@
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_split.h"
 #include "repair/plan/plan_files.h"
+#include "repair/plan/plan_fit.h"
+#include "repair/plan/plan_lost.h"
 #include "repair/plan/plan_mentions.h"
 #include "repair/plan/plan_parents.h"
 #include "repair/plan/plan_server.h"
+#include "repair/plan/plan_text.h"
 #include "repair/plan/plan_written.h"
 #include "repair/planning/plan_decisions.h"
 #include "repair/planning/plan_idmap.h"
@@ -86,16 +89,26 @@ static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
     bool *selected = NULL;
     enum mr_code code =
         mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err);
-    const struct mr_copy_task task = {.tables = &r->tables,
-                                      .fd = r->p->fd,
-                                      .store = r->store,
-                                      .policy = policy,
-                                      .newest = newest,
-                                      .selected = selected,
-                                      .has_allow_deletes = o->allow_deletes > 0,
-                                      .allow_deletes = o->allow_deletes};
+    if (code == MR_OK && o->decisions != NULL)
+        code = mr_plan_decisions_open(o->decisions, r->p->fd, &r->tables, &r->decisions,
+                                      err);
+    const struct mr_copy_task task = {
+        .tables = &r->tables,
+        .fd = r->p->fd,
+        .store = r->store,
+        .policy = policy,
+        .newest = newest,
+        .selected = selected,
+        .has_allow_deletes = o->allow_deletes > 0,
+        .allow_deletes = o->allow_deletes,
+        .on_conflict = o->on_conflict,
+        .non_conflict = o->non_conflict,
+        .decision = r->decisions != NULL ? mr_plan_decisions_find : NULL,
+        .decision_ctx = r->decisions};
     if (code == MR_OK)
         code = mr_copy_plan(&task, &result, err);
+    if (code == MR_OK && r->decisions != NULL)
+        code = mr_plan_decisions_check(r->decisions, r->store, err);
     r->decided.open = result.open;
     r->kept = result.kept;
     r->extra = result.extra;
@@ -211,6 +224,44 @@ static enum mr_code note_split(struct rows *r, struct mr_err *err)
     return code;
 }
 
+/* Which column does not hold which value: conflicts.csv names the column alone. */
+static enum mr_code note_unfit(struct rows *r, const struct mr_plan_table *t,
+                               struct mr_err *err)
+{
+    enum { SHOWN = 10, BATCH = 1000 };
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    int64_t after = 0;
+    size_t found = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        code = mr_plan_store_conflicts(r->store, t->at, after, BATCH, &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            after = e->id;
+            if (e->detail == NULL || strcmp(e->kind, MR_FIT_KIND) != 0 ||
+                found++ >= SHOWN)
+                continue;
+            mr_strbuf_add_str(&text, found > 1 ? " | key " : "values do not fit: key ");
+            code = mr_plan_text_values(&text, t, &t->key, e->source_key, err);
+            mr_strbuf_add_fmt(&text, ", %s", e->detail);
+        }
+    } while (code == MR_OK && list.count > 0);
+    if (found > SHOWN)
+        mr_strbuf_add_fmt(&text, " | and %zu rows more", found - SHOWN);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "planning", err);
+    if (code == MR_OK && found > 0)
+        code = add_note(r, MR_FIT_KIND, mr_plan_table_name(t), text.ptr, err);
+    mr_strbuf_release(&text);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
 static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
 {
     struct mr_vec mentions = MR_VEC_INIT(struct mr_plan_mention);
@@ -286,7 +337,9 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
                                                    .plan = p->record.id,
                                                    .target = p->manifest.target,
                                                    .arena = &p->arena};
-    enum mr_code code = mr_plan_summary(&task, planned, err);
+    enum mr_code code = mr_plan_lost_check(&r->tables, r->store, err);
+    if (code == MR_OK)
+        code = mr_plan_summary(&task, planned, err);
     if (code == MR_OK)
         code = mr_plan_refuse_engines(&r->tables, planned, err);
     if (code == MR_OK)
@@ -295,6 +348,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = mr_plan_counters(&counters, &p->manifest, &r->reserved, err);
     if (code == MR_OK)
         code = note_counts(r, err);
+    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++)
+        code = note_unfit(r, &r->tables.tables[i], err);
     if (code == MR_OK)
         code = note_loose(r, err);
     if (code == MR_OK)

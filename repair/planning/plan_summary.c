@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/pair/pair_columns.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/plan/plan_image.h"
 #include "repair/side/fingerprint.h"
@@ -33,7 +34,7 @@ static enum mr_code name_columns(const struct summing *s, const struct mr_plan_t
     if (names == NULL)
         return no_memory(s);
     for (size_t i = 0; i < columns->count; i++)
-        names[i] = mr_plan_column_name(t, columns->at[i]);
+        names[i] = mr_pair_column(t->pair, MR_TARGET, columns->at[i])->name;
     *out = (struct mr_planned_names){names, columns->count};
     return MR_OK;
 }
@@ -80,7 +81,8 @@ static enum mr_code describe_columns(const struct summing *s,
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         mr_strbuf_reset(&reading);
         mr_plan_image_reading(t, i, &reading);
-        columns[i].name = mr_plan_column_name(t, i);
+        columns[i].name = mr_pair_column(t->pair, MR_TARGET, i)->name;
+        columns[i].source_name = mr_plan_column_name(t, i);
         columns[i].reading =
             reading.failed ? NULL : mr_arena_strdup(s->task->arena, reading.ptr);
         if (columns[i].reading == NULL)
@@ -131,8 +133,9 @@ static enum mr_code describe(const struct summing *s, const struct mr_plan_table
     out->subject = t->pair->find.subject != MR_SUBJECT_NO;
     out->identity = t->identity;
     out->counter = mr_plan_has_counter(t) ? mr_plan_column_name(t, t->counter) : NULL;
-    out->time_column =
-        t->time_at != MR_NO_COLUMN ? mr_plan_column_name(t, t->time_at) : NULL;
+    out->time_column = t->time_at != MR_NO_COLUMN
+                           ? mr_pair_column(t->pair, MR_TARGET, t->time_at)->name
+                           : NULL;
     enum mr_code code = name_columns(s, t, &t->key, &out->key);
     if (code == MR_OK)
         code = name_columns(s, t, &t->named_by, &out->identity_columns);

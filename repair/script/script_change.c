@@ -242,8 +242,7 @@ static void set_open(struct mr_script *s, size_t table, char prefix)
     begin_update(s, t, prefix, prefix);
     assign_open(s, t, prefix, &first);
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
-        const struct mr_column *c =
-            mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, i));
+        const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, i);
         if (c->on_update != NULL && mr_script_is_written(t, i))
             assign(s, t, i, &first);
     }

@@ -34,7 +34,7 @@ static bool leans_on_generated(const struct mr_plan_table *t, const char *sql)
 static bool is_staged(const struct mr_plan_table *t, const char *name)
 {
     for (size_t i = 0; i < t->pair->find.ncolumns; i++)
-        if (strcasecmp(mr_plan_column_name(t, i), name) == 0)
+        if (strcasecmp(mr_pair_column(t->pair, MR_TARGET, i)->name, name) == 0)
             return mr_script_is_written(t, i);
     return false;
 }

@@ -670,7 +670,7 @@ static bool is_held(const struct mr_script *s, const struct mr_plan_reference *r
         size_t k = 0;
         while (k < f->ncolumns && f->ncolumns == r->from.count &&
                mr_pair_find_column(child, f->columns[k]) ==
-                   mr_pair_find_column(child, mr_plan_column_name(c, r->from.at[k])))
+                   mr_pair_column(c->pair, MR_TARGET, r->from.at[k]))
             k++;
         if (k > 0 && k == f->ncolumns && strcmp(f->ref_db, parent->db) == 0 &&
             strcmp(f->ref_table, parent->name) == 0)

@@ -22,7 +22,7 @@
 
 static const struct mr_column *column_of(const struct mr_plan_table *t, size_t column)
 {
-    return mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, column));
+    return mr_pair_column(t->pair, MR_TARGET, column);
 }
 
 static bool is_ascii(const char *ptr, size_t len)

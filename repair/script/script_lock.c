@@ -63,7 +63,7 @@ static bool leads(const struct mr_plan_table *t, const struct mr_index *index,
     while (k < index->nparts && k < columns.count && index->parts[k].column != NULL &&
            index->parts[k].prefix_len == 0 &&
            mr_pair_find_column(table, index->parts[k].column) ==
-               mr_pair_find_column(table, mr_plan_column_name(t, columns.at[k])))
+               mr_pair_column(t->pair, MR_TARGET, columns.at[k]))
         k++;
     return k > 0 && k == columns.count && index->usable &&
            strcmp(index->kind, "BTREE") == 0;
@@ -83,10 +83,8 @@ const struct mr_index *mr_script_index(const struct mr_plan_table *t,
 static bool are_alike(const struct mr_plan_table *a, size_t at,
                       const struct mr_plan_table *b, size_t by)
 {
-    const struct mr_column *x =
-        mr_pair_find_column(a->pair->side[MR_TARGET], mr_plan_column_name(a, at));
-    const struct mr_column *y =
-        mr_pair_find_column(b->pair->side[MR_TARGET], mr_plan_column_name(b, by));
+    const struct mr_column *x = mr_pair_column(a->pair, MR_TARGET, at);
+    const struct mr_column *y = mr_pair_column(b->pair, MR_TARGET, by);
     if (x->cls != y->cls)
         return false;
     return x->collation == NULL || y->collation == NULL
@@ -109,7 +107,7 @@ static bool is_in(const struct mr_plan_table *t, const struct mr_index *index,
     for (size_t i = 0; i < index->nparts; i++)
         if (index->parts[i].column != NULL && index->parts[i].prefix_len == 0 &&
             mr_pair_find_column(table, index->parts[i].column) ==
-                mr_pair_find_column(table, mr_plan_column_name(t, column)))
+                mr_pair_column(t->pair, MR_TARGET, column))
             return true;
     return false;
 }

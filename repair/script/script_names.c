@@ -69,8 +69,7 @@ void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
 static void exact_column(struct mr_script *s, const struct mr_plan_table *t,
                          const char *alias, size_t column)
 {
-    const struct mr_column *c =
-        mr_pair_find_column(t->pair->side[MR_TARGET], mr_plan_column_name(t, column));
+    const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, column);
     bool is_native_json = c->cls == MR_CLASS_JSON && strcmp(c->data_type, "json") == 0 &&
                           s->manifest->server.flavour == MR_FLAVOUR_MYSQL;
     if (is_native_json) {

@@ -88,7 +88,9 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
         return mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" is not on the source",
                           planned->table);
     for (size_t i = 0; i < planned->ncolumns; i++)
-        columns[i] = (struct mr_plan_image_column){planned->columns[i].name,
+        columns[i] = (struct mr_plan_image_column){planned->columns[i].source_name != NULL
+                                                       ? planned->columns[i].source_name
+                                                       : planned->columns[i].name,
                                                    planned->columns[i].reading};
     const struct mr_plan_image_task task = {.side = MR_SOURCE,
                                             .name = planned->table,

@@ -171,20 +171,20 @@ decide one "$DB.members 5" newest:at
 plan_is 1 "a value with quotes and commas stays the same" four --decisions decided.csv
 is "and is decided" "$(kinds)" "members changed 1"
 decide one "$DB.members 2" restore
-refused 5 "a choice that the kind does not have" 'decided.csv", line [0-9]+: unknown decision "restore" for changed' \
+refused 5 "a choice that the kind does not have" 'decided.csv", line [0-9]+, table "[^"]*", key "2": unknown decision "restore" for changed' \
     --decisions decided.csv
 decide one "$DB.members 2" source
 sed -i "s/^$DB.members,2,/$DB.members,77,/" decided.csv
-refused 5 "a row that nobody knows" 'line 2: the source has no row "77"' --decisions decided.csv
+refused 5 "a row that nobody knows" 'line 2, table "[^"]*", key "77": the source has no row "77"' --decisions decided.csv
 decide one "$DB.members 2" source
 sed -i "s/bert/bart/" decided.csv
-refused 5 "a row that has changed since" 'line 2: the row of table .*changed on the source' \
+refused 5 "a row that has changed since" 'line 2, .*: the row of table .*changed on the source' \
     --decisions decided.csv
 printf 'a,b\n1,2\n' >wrong.csv
 refused 5 "another file" 'no column "table"' --decisions wrong.csv
 refused 3 "no file" 'could not open decisions' --decisions none.csv
 printf 'table,source_key,decision\n%s.nowhere,1,skip\n' "$DB" >wrong.csv
-refused 5 "another table" 'line 2: table .*nowhere" is not planned' --decisions wrong.csv
+refused 5 "another table" 'line 2, .*: table .*nowhere" is not planned' --decisions wrong.csv
 printf 'table,source_key,decision\n%s.members,2\n' "$DB" >wrong.csv
 refused 5 "a line cut short" 'line 2: 2 fields' --decisions wrong.csv
 printf 'table,source_key,decision\r\n%s.members,2,source\r\n\r\n%s.members,1,skip\r\n' "$DB" "$DB" >few.csv

@@ -333,6 +333,8 @@ static const struct {
      "my.ini:2: key \"on-conflict\": a choice that this kind of conflict does not "
      "have in \"does-not-fit=restore\"",
      ""},
+    {"[table t]\ncolumn = a\n",
+     "my.ini:2: key \"column\": no -> behind the column in \"a\"", ""},
     {"[table t]\non-conflict = differs=newest\n",
      "my.ini:2: key \"on-conflict\": newest, and only newest, names a column in "
      "\"differs=newest\"",

@@ -31,6 +31,23 @@ static const struct csv_case cases[] = {
     {"text behind", "\"a\"b\n", NULL, "line 1: text stands behind a quoted field"},
 };
 
+static const struct csv_case loose_cases[] = {
+    {"as the plan wrote it", "a,b\r\nc,\"d;e\"\r\n", "1[a|b]2[c|d;e]", NULL},
+    {"mark",
+     "\xef\xbb\xbf"
+     "a,b\n",
+     "1[a|b]", NULL},
+    {"mark in front of a quote", "\xef\xbb\xbf\"a\",b\n", "1[a|b]", NULL},
+    {"half a mark is text", "a\n\xef\xbb\n", "1[a]2[\xef\xbb]", NULL},
+    {"semicolons", "a;\"b;,\"\nc,d;e\n", "1[a|b;,]2[c,d|e]", NULL},
+    {"tabs", "a\tb\nc,d\te\n", "1[a|b]2[c,d|e]", NULL},
+    {"one column", "a\nb;c,d\n", "1[a]2[b|c,d]", NULL},
+    {"no line end", "a,b\nc,\"d\"", "1[a|b]2[c|d]", NULL},
+    {"cr alone", "a,b\rc,d\r", "1[a|b]2[c|d]", NULL},
+    {"quote within", "a,b\nc\"d,e\n", "1[a|b]2[c\"d|e]", NULL},
+    {"open quote", "a\n\"b\n", NULL, "line 3: the last line is cut off"},
+};
+
 static enum mr_code show(void *ctx, const struct mr_csv_field *fields, size_t count,
                          uint64_t line, struct mr_err *err)
 {
@@ -46,14 +63,17 @@ static enum mr_code show(void *ctx, const struct mr_csv_field *fields, size_t co
     return MR_OK;
 }
 
-static void run_case(const struct csv_case *c, size_t piece)
+static void run_case(const struct csv_case *c, size_t piece, bool loose)
 {
     struct mr_strbuf got = MR_STRBUF_INIT;
     struct mr_csv_in csv;
     struct mr_err err = {0};
     enum mr_code code = MR_OK;
     size_t len = strlen(c->csv);
-    mr_csv_in_init(&csv, show, &got);
+    if (loose)
+        mr_csv_in_init_loose(&csv, show, &got);
+    else
+        mr_csv_in_init(&csv, show, &got);
     for (size_t at = 0; code == MR_OK && at < len; at += piece)
         code =
             mr_csv_in_feed(&csv, c->csv + at, len - at < piece ? len - at : piece, &err);
@@ -75,7 +95,16 @@ static void test_records(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (size_t piece = 1; piece < 20; piece++)
-            run_case(&cases[i], piece);
+            run_case(&cases[i], piece, false);
+}
+
+/* What spreadsheets write. */
+static void test_loose(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof loose_cases / sizeof *loose_cases; i++)
+        for (size_t piece = 1; piece < 20; piece++)
+            run_case(&loose_cases[i], piece, true);
 }
 
 static enum mr_code enough(void *ctx, const struct mr_csv_field *fields, size_t count,
@@ -102,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records),
+        cmocka_unit_test(test_loose),
         cmocka_unit_test(test_callback_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

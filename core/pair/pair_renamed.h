@@ -1,0 +1,21 @@
+/*
+ * pair_renamed: which column of TARGET is the twin of one of SOURCE: the one of that name, or
+ * the one that the configuration names (column = OLD -> NEW).
+ */
+#ifndef MR_PAIR_RENAMED_H
+#define MR_PAIR_RENAMED_H
+
+#include "core/cli/config.h"
+#include "core/pair/pair.h"
+
+/* NULL: there is none.  name: SOURCE's. */
+const struct mr_column *mr_pair_renamed_twin(const struct mr_table_config *config,
+                                             const struct mr_table *const side[MR_SIDES],
+                                             const char *name);
+
+/* What the configuration says of columns must be there on both sides: else MR_E_CONFIG. */
+enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
+                                   const struct mr_table *const side[MR_SIDES],
+                                   struct mr_err *err);
+
+#endif

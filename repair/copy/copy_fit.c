@@ -1,0 +1,150 @@
+/* copy_fit.c: rows with values that TARGET's columns cannot hold (plan_fit.h), and what was
+ * decided about them; see copy_internal.h. */
+#include <string.h>
+
+#include "repair/copy/copy_internal.h"
+
+struct fitting {
+    struct mr_copy *c;
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *conflict, *edit;
+    struct mr_strbuf choices, edits, image;
+    struct mr_key *values; /* per column of the table */
+};
+
+static enum mr_code find_choice(struct fitting *f, const struct mr_merge_work_row *row,
+                                const char **choice, struct mr_err *err)
+{
+    const struct mr_copy_task *task = f->c->task;
+    const struct mr_table_config *config = f->table->pair->config;
+    enum mr_code code = MR_OK;
+    *choice = NULL;
+    if (task->decision != NULL)
+        code = task->decision(task->decision_ctx, mr_plan_table_name(f->table), row->key,
+                              choice, err);
+    if (*choice == NULL)
+        *choice = mr_plan_fit_rule(task->on_conflict, task->non_conflict);
+    if (*choice == NULL)
+        *choice = mr_plan_fit_rule(config->on_conflict, config->non_conflict);
+    if (code != MR_OK || *choice == NULL || strcmp(*choice, "stop") != 0)
+        return code;
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "a row of table \"%s\" is in conflict: %s (%s); the choice for it is "
+        "to stop",
+        mr_plan_table_name(f->table), MR_FIT_KIND, f->c->m.fit.why.ptr);
+    return MR_E_REFUSED;
+}
+
+static enum mr_code keep_conflict(struct fitting *f, const struct mr_merge_work_row *row,
+                                  const char *choice, struct mr_err *err)
+{
+    mr_case_bind_int(f->conflict, 1, row->id);
+    mr_case_bind_text(f->conflict, 2, f->c->m.fit.why.ptr);
+    mr_case_bind_text(f->conflict, 3, f->choices.ptr);
+    mr_case_bind_text(f->conflict, 4, choice);
+    return mr_case_run(f->conflict, err);
+}
+
+/* The row as a person wants it; where TARGET has it so already, nothing is done. */
+static enum mr_code write_edited(struct fitting *f, const struct mr_merge_work_row *row,
+                                 const char *choice, struct mr_err *err)
+{
+    size_t n = f->table->pair->find.ncolumns;
+    const struct mr_key live = {row->live, row->live_len};
+    bool differs = true;
+    memset(f->values, 0, n * sizeof *f->values);
+    mr_plan_fit_apply((struct mr_key){f->edits.ptr, f->edits.len}, f->values, n);
+    enum mr_code code = mr_merge_row_edit((struct mr_key){row->image, row->len},
+                                          f->values, n, &f->image, err);
+    const struct mr_key image = {f->image.ptr, f->image.len};
+    if (code == MR_OK && live.ptr != NULL)
+        code = mr_merge_row_differs(&f->c->m, f->table, image, live, MR_NO_COLUMN,
+                                    &differs, err);
+    mr_case_bind_int(f->edit, 1, row->id);
+    mr_merge_work_bind(f->edit, 2, image);
+    mr_case_bind_text(f->edit, 3, choice);
+    mr_case_bind_int(f->edit, 4, differs);
+    mr_case_bind_text(f->edit, 5, f->c->m.fit.why.ptr);
+    return code == MR_OK ? mr_case_run(f->edit, err) : code;
+}
+
+static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row,
+                          struct mr_err *err)
+{
+    struct mr_plan_fit *fit = &f->c->m.fit;
+    const char *choice = NULL;
+    bool possible = false;
+    enum mr_code code =
+        mr_plan_fit_row(fit, f->table, (struct mr_key){row->image, row->len},
+                        (struct mr_key){row->live, row->live_len}, err);
+    if (code != MR_OK || fit->columns.count == 0)
+        return code;
+    mr_plan_fit_choices(fit, f->table, &f->choices);
+    code = find_choice(f, row, &choice, err);
+    if (code != MR_OK || choice == NULL || strcmp(choice, MR_FIT_SKIP) == 0)
+        return code == MR_OK ? keep_conflict(f, row, choice, err) : code;
+    mr_strbuf_reset(&f->edits);
+    code = mr_plan_fit_choose(fit, f->table, choice, &f->edits, &possible, err);
+    if (code != MR_OK || !possible)
+        return code == MR_OK ? keep_conflict(f, row, NULL, err) : code;
+    return write_edited(f, row, choice, err);
+}
+
+static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    struct fitting *f = ctx;
+    enum mr_code code = MR_OK;
+    (void)arena;
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++)
+        code = judge(f, mr_vec_at(rows, i), err);
+    return code;
+}
+
+static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
+{
+    struct mr_case *cf = f->c->m.cf;
+    f->values = mr_arena_calloc(&f->c->m.arena, f->table->pair->find.ncolumns + 1,
+                                sizeof *f->values);
+    if (f->values == NULL)
+        return mr_merge_nomem(err);
+    enum mr_code code =
+        mr_case_prepare(cf,
+                        "UPDATE c SET kind='" MR_FIT_KIND "', why=?2, choices=?3,"
+                        " choice=?4 WHERE id=?1",
+                        &f->conflict, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "UPDATE c SET orig=source, source=?2, choice=?3, why=?5,"
+                               " kind=CASE WHEN ?4 THEN NULL ELSE '" MR_FIT_KIND
+                               "' END WHERE id=?1",
+                               &f->edit, err);
+    return code == MR_OK
+               ? mr_copy_pages(f->c,
+                               "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
+                               " c.id>?2 AND c.op IN (1, 2) AND c.kind IS NULL"
+                               " ORDER BY c.id LIMIT 500",
+                               f->table->at, judge_all, f, err)
+               : code;
+}
+
+enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        struct fitting f = {.c = c,
+                            .table = &c->m.plan->tables[i],
+                            .choices = MR_STRBUF_INIT,
+                            .edits = MR_STRBUF_INIT,
+                            .image = MR_STRBUF_INIT};
+        if (c->planned[i] && mr_plan_fit_is_needed(f.table))
+            code = fit_table(&f, err);
+        mr_case_free(f.conflict);
+        mr_case_free(f.edit);
+        mr_strbuf_release(&f.choices);
+        mr_strbuf_release(&f.edits);
+        mr_strbuf_release(&f.image);
+    }
+    return code;
+}

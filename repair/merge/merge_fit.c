@@ -1,0 +1,146 @@
+/* merge_fit.c: see merge_fit.h. */
+#include "repair/merge/merge_fit.h"
+
+#include "repair/merge/merge_work.h"
+
+struct fitting {
+    struct mr_merge *m;
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *note;
+    struct mr_arena arena;
+    struct mr_vec rows;
+    struct mr_strbuf choices;
+};
+
+static struct fitting begin(struct mr_merge *m, const struct mr_plan_table *table)
+{
+    return (struct fitting){.m = m,
+                            .table = table,
+                            .arena = MR_ARENA_INIT,
+                            .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                            .choices = MR_STRBUF_INIT};
+}
+
+static void end(struct fitting *f)
+{
+    mr_case_free(f->note);
+    mr_vec_release(&f->rows);
+    mr_strbuf_release(&f->choices);
+    mr_arena_release(&f->arena);
+}
+
+static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row,
+                          struct mr_err *err)
+{
+    struct mr_plan_fit *fit = &f->m->fit;
+    enum mr_code code =
+        mr_plan_fit_row(fit, f->table, (struct mr_key){row->image, row->len},
+                        (struct mr_key){row->live, row->live_len}, err);
+    if (code != MR_OK || fit->columns.count == 0)
+        return code;
+    mr_plan_fit_choices(fit, f->table, &f->choices);
+    mr_case_bind_int(f->note, 1, row->id);
+    mr_case_bind_text(f->note, 2, fit->why.ptr);
+    mr_case_bind_text(f->note, 3, f->choices.ptr);
+    code = mr_strbuf_check(&f->choices, "judging a row", err);
+    return code == MR_OK ? mr_case_run(f->note, err) : code;
+}
+
+/* Rows of a query with ?1 = the table and ?2 = the id after which to go on. */
+static enum mr_code judge_all(struct fitting *f, const char *rows_sql,
+                              const char *note_sql, struct mr_err *err)
+{
+    int64_t after = 0;
+    enum mr_code code = mr_case_prepare(f->m->cf, note_sql, &f->note, err);
+    while (code == MR_OK) {
+        const int64_t args[] = {(int64_t)f->table->at, after};
+        mr_arena_reset(&f->arena);
+        code = mr_merge_work_rows(f->m, rows_sql, args, 2, &f->arena, &f->rows, err);
+        if (code != MR_OK || f->rows.count == 0)
+            break;
+        for (size_t i = 0; code == MR_OK && i < f->rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&f->rows, i);
+            after = row->id;
+            code = judge(f, row, err);
+        }
+    }
+    return code;
+}
+
+static const char absent_sql[] =
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED BY "
+    "m_tbl"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
+    " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
+    " AND k.skip IS NOT 1 ORDER BY m.id LIMIT 1000";
+
+enum mr_code mr_merge_fit_absent(struct mr_merge *m, const struct mr_plan_table *table,
+                                 struct mr_err *err)
+{
+    struct fitting f = begin(m, table);
+    enum mr_code code =
+        mr_plan_fit_is_needed(table)
+            ? judge_all(&f, absent_sql,
+                        "UPDATE m SET own='" MR_FIT_KIND "', detail=?2, choices=?3"
+                        " WHERE id=?1",
+                        err)
+            : MR_OK;
+    end(&f);
+    return code;
+}
+
+static const char standing_sql[] =
+    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
+    "INDEXED BY m_tbl"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2"
+    " AND m.there IS NOT NULL AND m.kind IS NOT NULL ORDER BY m.id LIMIT 1000";
+
+enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t count,
+                                   struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+        struct fitting f = begin(m, &m->plan->tables[i]);
+        if (mr_plan_fit_is_needed(f.table))
+            code = judge_all(&f, standing_sql,
+                             "UPDATE m SET unfit=?3 IS NOT NULL, detail=?2 WHERE id=?1",
+                             err);
+        end(&f);
+    }
+    return code;
+}
+
+static enum mr_code note_why(struct fitting *f, int64_t id, struct mr_err *err)
+{
+    enum mr_code code =
+        mr_case_prepare(f->m->cf, "UPDATE m SET detail=?2 WHERE id=?1", &f->note, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(f->note, 1, id);
+        mr_case_bind_text(f->note, 2, f->m->fit.why.ptr);
+        code = mr_case_run(f->note, err);
+    }
+    return code;
+}
+
+enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table *table,
+                                 int64_t id, const char *choice, struct mr_strbuf *edits,
+                                 bool *possible, struct mr_err *err)
+{
+    struct fitting f = begin(m, table);
+    const int64_t args[] = {id};
+    *possible = false;
+    enum mr_code code = mr_merge_work_rows(
+        m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1", args, 1,
+        &f.arena, &f.rows, err);
+    if (code == MR_OK && f.rows.count == 1) {
+        const struct mr_merge_work_row *row = mr_vec_at(&f.rows, 0);
+        code = mr_plan_fit_row(&m->fit, table, (struct mr_key){row->image, row->len},
+                               (struct mr_key){0}, err);
+    }
+    if (code == MR_OK)
+        code = mr_plan_fit_choose(&m->fit, table, choice, edits, possible, err);
+    if (code == MR_OK && !*possible)
+        code = note_why(&f, id, err);
+    end(&f);
+    return code;
+}

@@ -1,0 +1,269 @@
+/* plan_lost.c: see plan_lost.h. */
+#include "repair/plan/plan_lost.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/pair/pair_columns.h"
+#include "core/row/value_text.h"
+
+enum { BATCH = 500 };
+
+struct losing {
+    const struct mr_plan_tables *plan;
+    struct mr_plan_store *store;
+    const struct mr_plan_table *table;
+    const struct mr_column **columns; /* of SOURCE that TARGET lacks */
+    uint64_t *counts;                 /* their values */
+    size_t ncolumns, before;          /* values in front of theirs */
+    struct mr_vec keys;               /* struct mr_key */
+    struct mr_arena arena;
+    struct mr_strbuf text, list; /* list: what is found, for people */
+};
+
+/* ---- which columns ---- */
+
+static bool is_ignored(const struct mr_plan_table *t, const char *name)
+{
+    const struct mr_string_list *list = &t->pair->config->ignore_columns;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Its twin among the planned columns; NULL: there is none. */
+static const struct mr_column *twin_of(const struct mr_plan_table *t,
+                                       const struct mr_column *c, enum mr_side side)
+{
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (mr_pair_column(t->pair, side, i) == c)
+            return mr_pair_column(t->pair, side == MR_SOURCE ? MR_TARGET : MR_SOURCE, i);
+    return NULL;
+}
+
+/* What SOURCE computes is no value of anybody's. */
+static bool is_lost(const struct mr_plan_table *t, const struct mr_column *c)
+{
+    const struct mr_column *twin = twin_of(t, c, MR_SOURCE);
+    return !c->generated && !c->system_time && !is_ignored(t, c->name) &&
+           (twin == NULL || twin->generated);
+}
+
+static enum mr_code find_lost(struct losing *l, struct mr_err *err)
+{
+    const struct mr_table *s = l->table->pair->side[MR_SOURCE];
+    l->ncolumns = 0;
+    l->columns = mr_arena_calloc(&l->arena, s->ncolumns + 1, sizeof *l->columns);
+    l->counts = mr_arena_calloc(&l->arena, s->ncolumns + 1, sizeof *l->counts);
+    if (l->columns == NULL || l->counts == NULL)
+        return mr_err_nomem(err, "looking at columns");
+    for (size_t i = 0; i < s->ncolumns; i++)
+        if (is_lost(l->table, &s->columns[i]))
+            l->columns[l->ncolumns++] = &s->columns[i];
+    return MR_OK;
+}
+
+/* ---- their values ---- */
+
+/* Is it what the column holds where nobody gave a value? */
+static bool is_default(struct losing *l, const struct mr_column *c,
+                       const struct mr_value *v)
+{
+    const struct mr_value_style style = {c->cls, c->decimals};
+    const char *said = c->default_text;
+    if (v->cls == MR_CLASS_NULL)
+        return true;
+    if (said == NULL || (v->ptr == NULL && v->len > 0))
+        return false;
+    mr_strbuf_reset(&l->text);
+    mr_value_to_text(&l->text, v, style);
+    size_t quote = said[0] == '\'', len = strlen(said);
+    return len >= 2 * quote && l->text.len == len - 2 * quote &&
+           memcmp(l->text.ptr, said + quote, l->text.len) == 0;
+}
+
+static enum mr_code count_row(void *ctx, const struct mr_value *values,
+                              struct mr_err *err)
+{
+    struct losing *l = ctx;
+    (void)err;
+    for (size_t i = 0; i < l->ncolumns; i++)
+        l->counts[i] += !is_default(l, l->columns[i], &values[l->before + i]);
+    return MR_OK;
+}
+
+/* How such a column is read: as it is. */
+static struct mr_readcol read_of(const struct mr_column *c)
+{
+    bool text = c->cls == MR_CLASS_TEXT || c->cls == MR_CLASS_ENUM;
+    bool bytes =
+        strstr(c->data_type, "blob") != NULL || strstr(c->data_type, "binary") != NULL;
+    return (struct mr_readcol){
+        .name = c->name,
+        .cls = c->cls,
+        .charset = text ? c->charset : NULL,
+        .expr = c->cls == MR_CLASS_BINARY && !bytes ? MR_EXPR_BINARY : MR_EXPR_COLUMN};
+}
+
+static enum mr_code read_values(struct losing *l, struct mr_err *err)
+{
+    struct mr_readspec spec = l->table->pair->full[MR_SOURCE];
+    struct mr_reader *reader = l->plan->pairing.side[MR_SOURCE].main;
+    struct mr_readcol *cols =
+        mr_arena_calloc(&l->arena, spec.ncols + l->ncolumns + 1, sizeof *cols);
+    if (cols == NULL)
+        return mr_err_nomem(err, "looking at columns");
+    memcpy(cols, spec.cols, spec.ncols * sizeof *cols);
+    for (size_t i = 0; i < l->ncolumns; i++)
+        cols[spec.ncols + i] = read_of(l->columns[i]);
+    l->before = spec.ncols;
+    spec.cols = cols;
+    spec.ncols += l->ncolumns;
+    /* without a key all rows are looked at */
+    return l->table->key.count > 0 ? mr_reader_fetch(reader, &spec, l->keys.items,
+                                                     l->keys.count, count_row, l, err)
+                                   : mr_reader_scan(reader, &spec, (struct mr_range){0},
+                                                    0, count_row, l, err);
+}
+
+/* ---- rows that are written ---- */
+
+static const enum mr_decision inserted[] = {MR_DECIDE_INSERT, MR_DECIDE_RENUMBER};
+
+static enum mr_code count_inserts(struct losing *l, uint64_t *n, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *n = 0;
+    for (size_t i = 0; code == MR_OK && i < 2; i++) {
+        uint64_t count = 0;
+        code = mr_plan_store_count(l->store, l->table->at, inserted[i], &count, err);
+        *n += count;
+    }
+    return code;
+}
+
+/* The key as reads of SOURCE take it. */
+static enum mr_code push_key(struct losing *l, const struct mr_entity *e,
+                             struct mr_err *err)
+{
+    struct mr_key *slot = mr_vec_push(&l->keys);
+    if (slot == NULL)
+        return mr_err_nomem(err, "looking at columns");
+    *slot = e->source_key;
+    return MR_OK;
+}
+
+static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
+                                 struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&list);
+        mr_vec_clear(&l->keys);
+        code = mr_plan_store_entities(l->store, l->table->at, decision, after, BATCH,
+                                      &arena, &list, err);
+        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+            const struct mr_entity *e = mr_vec_at(&list, i);
+            after = e->id;
+            code = e->source_key.ptr != NULL ? push_key(l, e, err) : MR_OK;
+        }
+        if (code == MR_OK && l->keys.count > 0)
+            code = read_values(l, err);
+    } while (code == MR_OK && list.count > 0 && l->table->key.count > 0);
+    mr_vec_release(&list);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static enum mr_code look_at_table(struct losing *l, struct mr_err *err)
+{
+    enum mr_code code = find_lost(l, err);
+    if (code != MR_OK || l->ncolumns == 0)
+        return code;
+    for (size_t i = 0; code == MR_OK && i < 2; i++)
+        code = look_at_rows(l, inserted[i], err);
+    if (code == MR_OK)
+        code = look_at_rows(l, MR_DECIDE_UPDATE, err);
+    for (size_t i = 0; i < l->ncolumns; i++)
+        if (l->counts[i] > 0)
+            mr_strbuf_add_fmt(&l->list, "%s%s.%s (%" PRIu64 " value%s)",
+                              l->list.len > 0 ? ", " : "", mr_plan_table_name(l->table),
+                              l->columns[i]->name, l->counts[i],
+                              l->counts[i] == 1 ? "" : "s");
+    return code;
+}
+
+/* ---- columns that only TARGET has ---- */
+
+static enum mr_code check_new(struct losing *l, struct mr_err *err)
+{
+    const struct mr_table *t = l->table->pair->side[MR_TARGET];
+    uint64_t inserts = 0;
+    enum mr_code code = count_inserts(l, &inserts, err);
+    for (size_t i = 0; code == MR_OK && inserts > 0 && i < t->ncolumns; i++) {
+        const struct mr_column *c = &t->columns[i];
+        if (c->nullable || c->default_text != NULL || c->generated || c->system_time ||
+            c->auto_increment || twin_of(l->table, c, MR_TARGET) != NULL)
+            continue;
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "column \"%s\" of the target's table \"%s.%s\" is NOT NULL "
+                          "without a default, and the source has no such column: %" PRIu64
+                          " planned row%s would have no value for it",
+                          c->name, t->db, t->name, inserts, inserts == 1 ? "" : "s");
+        mr_err_hint(err,
+                    "Nothing was changed. Give the column a default on the target, or "
+                    "write column = OLD -> %s in [table %s] if the source calls it OLD.",
+                    c->name, mr_plan_table_name(l->table));
+    }
+    return code;
+}
+
+/* ---- all of it ---- */
+
+static enum mr_code refuse(const struct losing *l, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(&l->list, "looking at columns", err);
+    if (code != MR_OK || l->list.len == 0)
+        return code;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "column-lost: the target has no such column, and planned rows have "
+                     "values in it: %s",
+                     l->list.ptr);
+    mr_err_hint(err, "Nothing was changed. In the table's section of the configuration, "
+                     "write column = OLD -> NEW where the target calls it otherwise, or "
+                     "ignore-columns = OLD to let the values go.");
+    return MR_E_REFUSED;
+}
+
+enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
+                                struct mr_plan_store *store, struct mr_err *err)
+{
+    struct losing l = {.plan = plan,
+                       .store = store,
+                       .keys = MR_VEC_INIT(struct mr_key),
+                       .arena = MR_ARENA_INIT,
+                       .text = MR_STRBUF_INIT,
+                       .list = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
+        l.table = &plan->tables[i];
+        mr_arena_reset(&l.arena);
+        code = check_new(&l, err);
+        if (code == MR_OK)
+            code = look_at_table(&l, err);
+    }
+    if (code == MR_OK)
+        code = refuse(&l, err);
+    mr_vec_release(&l.keys);
+    mr_arena_release(&l.arena);
+    mr_strbuf_release(&l.text);
+    mr_strbuf_release(&l.list);
+    return code;
+}
