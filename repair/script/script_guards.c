@@ -166,7 +166,8 @@ static void keep_strangers(struct mr_script *s, const struct mr_plan_table *t)
 {
     temp_n(s, "DELETE FROM ", 'x', t->at);
     temp(s, " WHERE myrecon_row IN (SELECT line FROM ", "there");
-    add(s, ");\n");
+    add(s, ")");
+    mr_script_ran(s);
 }
 
 static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
