@@ -75,6 +75,8 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
     if (code == MR_OK)
         code = mr_script_parents_open(s, err);
     if (code == MR_OK)
+        code = mr_script_later_open(s, err);
+    if (code == MR_OK)
         code = find_planned(s, err);
     return code == MR_OK ? mr_plan_store_units(s->task->store, &s->units, err) : code;
 }
@@ -85,6 +87,7 @@ static void close_script(struct mr_script *s)
     (void)mr_case_exec(s->lookup.cf,
                        "DROP TABLE IF EXISTS temp.script_equal;"
                        "DROP TABLE IF EXISTS temp.script_bag;"
+                       "DROP TABLE IF EXISTS temp.script_goes;"
                        "DROP TABLE IF EXISTS temp.script_parent",
                        NULL);
     mr_reader_free(s->lookup.reader[MR_TARGET]);
@@ -92,6 +95,7 @@ static void close_script(struct mr_script *s)
     mr_vec_release(&s->rows);
     mr_vec_release(&s->batches);
     mr_vec_release(&s->parents);
+    mr_vec_release(&s->later);
     mr_vec_release(&s->spans);
     mr_arena_release(&s->lookup.arena);
     mr_arena_release(&s->unit_arena);
@@ -185,6 +189,8 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
 {
     enum mr_code code =
         mr_is_cancelled() ? mr_cancelled_err(err) : mr_script_load(s, err);
+    if (code == MR_OK)
+        code = mr_script_later_find(s, err);
     if (code == MR_OK && s->kind == MR_SCRIPT_APPLY)
         code = mr_script_parents_find(s, err);
     if (code != MR_OK || s->rows.count == 0)
@@ -266,6 +272,7 @@ enum mr_code mr_script_write(const struct mr_script_task *task,
                           .rows = MR_VEC_INIT(struct mr_script_row),
                           .batches = MR_VEC_INIT(struct mr_script_batch),
                           .parents = MR_VEC_INIT(struct mr_script_parent),
+                          .later = MR_VEC_INIT(struct mr_script_later),
                           .spans = MR_VEC_INIT(struct mr_script_span)};
     uint64_t rows = 0;
     *result = (struct mr_script_result){0};

@@ -362,7 +362,10 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
     add(s, "NOT (");
     mr_script_column(s, t, "t", t->key.at[0]);
     add(s, " IS NOT NULL AND ");
-    mr_script_exact(s, t, "t", "s");
+    if (prefix == 'u')
+        mr_script_stands(s, t);
+    else
+        mr_script_exact(s, t, "t", "s");
     add(s, ");\n");
 }
 

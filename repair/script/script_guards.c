@@ -135,7 +135,7 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_temp_n(s, 'u', t->at);
     join_live(s, t, " AS s STRAIGHT_JOIN ", "s");
     add(s, " WHERE s.myrecon_open & 1 = 0 AND ");
-    mr_script_exact(s, t, "t", "s");
+    mr_script_stands(s, t);
     mr_script_ran(s);
 }
 

@@ -20,6 +20,7 @@
  *                        parent are referred to
  *   myrecon_eR           by reference R: rows outside of the unit that rows refer to,
  *                        with what names them
+ *   myrecon_fN           rows of uN as later units leave them
  *   myrecon_xN           keys of uN and dN
  *   myrecon_lN           keys of rows that rows of the unit refer to, by no index
  * A statement of MySQL may name a temporary table once only; hence the copies.
@@ -68,6 +69,12 @@ struct mr_script_parent {
     bool planned; /* an earlier unit of the plan writes it: as it leaves it */
 };
 
+/* A row to be updated as a unit to come leaves it. */
+struct mr_script_later {
+    size_t table, row; /* row: its number in this unit */
+    struct mr_key image;
+};
+
 /* Units of which a row of the last belongs to a tree of the first. */
 struct mr_script_span {
     uint64_t first, last;
@@ -94,6 +101,7 @@ struct mr_script {
     struct mr_strbuf sql;
     struct mr_case_stmt *equals; /* of rows without a key: how many are equal */
     struct mr_vec spans;         /* struct mr_script_span: units that are undone as one */
+    bool goes_on;                /* some rows are written by several units */
     /* of the unit at hand */
     enum mr_script_kind kind;
     uint64_t unit, last_unit; /* of the store; several are undone as one */
@@ -101,6 +109,7 @@ struct mr_script {
     uint64_t units;           /* of the store */
     struct mr_arena unit_arena;
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
+    struct mr_vec later;                  /* struct mr_script_later */
     bool *nameless;  /* per reference: some parent of an earlier unit has no name */
     unsigned guards; /* rows of myrecon_guard so far */
     unsigned ran;    /* statements that mr_script_ran has ended */
@@ -125,6 +134,13 @@ enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_spans_add(struct mr_script *s, uint64_t first, uint64_t last,
                                  struct mr_err *err);
 enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err);
+
+/* script_later.c: rows of the unit that units to come write again.  find: after load; stands:
+ * TARGET's row t is the updated row s, as this unit leaves it or a later one. */
+enum mr_code mr_script_later_open(struct mr_script *s, struct mr_err *err);
+enum mr_code mr_script_later_find(struct mr_script *s, struct mr_err *err);
+bool mr_script_has_later(const struct mr_script *s, size_t table);
+void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t);
 
 /* script_equals.c: sets s->equals. */
 enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);

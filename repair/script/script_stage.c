@@ -176,6 +176,17 @@ static uint64_t mark_of(const struct mr_script_row *row)
     return row->nth > 0 ? row->nth : row->open;
 }
 
+static void add_values(struct mr_script *s, const struct mr_plan_table *t,
+                       struct mr_key image)
+{
+    for (size_t c = 0; c < t->pair->find.ncolumns; c++)
+        if (mr_script_is_written(t, c)) {
+            add(s, ",");
+            mr_script_literal(s, t, image, c);
+        }
+    add(s, ")");
+}
+
 static void stage(struct mr_script *s, const struct staging *st)
 {
     size_t begun = 0;
@@ -201,16 +212,45 @@ static void stage(struct mr_script *s, const struct staging *st)
         mr_strbuf_add_fmt(&s->sql, "(%zu,%" PRId64, row->number, row->step.tree);
         if (st->marks)
             mr_strbuf_add_fmt(&s->sql, ",%" PRIu64, mark_of(row));
-        for (size_t c = 0; c < st->table->pair->find.ncolumns; c++)
-            if (mr_script_is_written(st->table, c)) {
-                add(s, ",");
-                mr_script_literal(s, st->table, image, c);
-            }
-        add(s, ")");
+        add_values(s, st->table, image);
     }
     if (begun != 0)
         add(s, ";\n");
     set_errors(s, &errors, st->table, st->prefix, st->table->at);
+    mr_vec_release(&errors);
+}
+
+/* Rows that units to come write again, as these leave them: of one row there may be several. */
+static void stage_later(struct mr_script *s, const struct mr_plan_table *t)
+{
+    struct mr_vec errors = MR_VEC_INIT(struct error_value);
+    bool any = false;
+    create_temp(s, t, 'f', t->at);
+    add(s, " (myrecon_row INT NOT NULL DEFAULT 0, KEY (myrecon_row)) ENGINE = InnoDB"
+           " SELECT ");
+    mr_script_columns(s, t, NULL);
+    add(s, " FROM ");
+    mr_script_live(s, t);
+    add(s, " LIMIT 0");
+    created(s, t);
+    for (size_t i = 0; i < s->later.count; i++) {
+        const struct mr_script_later *later = mr_vec_at(&s->later, i);
+        if (later->table != t->at)
+            continue;
+        if (!any) {
+            add(s, "INSERT INTO ");
+            mr_script_temp_n(s, 'f', t->at);
+            add(s, " (myrecon_row, ");
+            mr_script_columns(s, t, NULL);
+            add(s, ") VALUES\n");
+        }
+        mr_strbuf_add_fmt(&s->sql, "%s(%zu", any ? ",\n" : "", later->row);
+        add_values(s, t, later->image);
+        note_errors(s, &errors, t, later->image, later->row);
+        any = true;
+    }
+    add(s, ";\n");
+    set_errors(s, &errors, t, 'f', t->at);
     mr_vec_release(&errors);
 }
 
@@ -235,6 +275,9 @@ static void stage_rows(struct mr_script *s)
             create(s, st.table, st.prefix, st.marks ? MARKS : "");
             stage(s, &st);
         }
+    for (size_t t = 0; t < s->plan->ntables; t++)
+        if (mr_script_has_later(s, t))
+            stage_later(s, &s->plan->tables[t]);
 }
 
 /* Rows of a tree that count: an image that is passed through does not. */

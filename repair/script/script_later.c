@@ -1,0 +1,103 @@
+/* script_later.c: rows that other units write again; see script_internal.h.
+ *
+ * A row that makes way is written by two units or more.  Once the later ones are done it is
+ * not any more as the first has left it, and yet that one is done: so the images that come
+ * later are staged, too, and each of them says that the row stands. */
+#include "repair/merge/merge_work.h"
+#include "repair/script/script_internal.h"
+
+static const char schema_sql[] =
+    "DROP TABLE IF EXISTS temp.script_goes;"
+    "CREATE TEMP TABLE script_goes (entity INT, unit INT, step INT,"
+    " PRIMARY KEY (entity, unit, step)) WITHOUT ROWID";
+
+static const char fill_sql[] =
+    "INSERT INTO script_goes SELECT entity, unit, id FROM step WHERE plan=?1 AND entity "
+    "IN"
+    " (SELECT entity FROM step WHERE plan=?1 GROUP BY entity HAVING min(unit)<max(unit))";
+
+static const char find_sql[] =
+    "SELECT step FROM script_goes WHERE entity=?1 AND unit BETWEEN ?2 AND ?3";
+
+enum mr_code mr_script_later_open(struct mr_script *s, struct mr_err *err)
+{
+    const int64_t args[] = {mr_plan_store_id(s->task->store)};
+    int64_t found = 0;
+    enum mr_code code = mr_case_exec(s->lookup.cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_merge_work_run(&s->lookup, fill_sql, args, 1, &found, err);
+    s->goes_on = found > 0;
+    return code;
+}
+
+static enum mr_code add_image(struct mr_script *s, const struct mr_script_row *row,
+                              int64_t step, struct mr_err *err)
+{
+    struct mr_vec steps = MR_VEC_INIT(struct mr_step);
+    enum mr_code code =
+        mr_plan_store_steps(s->task->store, step - 1, 1, &s->unit_arena, &steps, err);
+    const struct mr_step *found = steps.count > 0 ? mr_vec_at(&steps, 0) : NULL;
+    if (code == MR_OK && (found == NULL || found->id != step))
+        code = mr_err_set(err, MR_E_BUG, "a step that was read is gone");
+    if (code == MR_OK) {
+        bool undo = s->kind == MR_SCRIPT_UNDO;
+        struct mr_key image = undo ? (struct mr_key){found->before, found->before_len}
+                                   : (struct mr_key){found->after, found->after_len};
+        struct mr_script_later *later = image.ptr != NULL ? mr_vec_push(&s->later) : NULL;
+        if (later != NULL)
+            *later = (struct mr_script_later){row->step.table, row->number, image};
+        else if (image.ptr != NULL)
+            code = mr_err_nomem(err, "writing a script");
+    }
+    mr_vec_release(&steps);
+    return code;
+}
+
+enum mr_code mr_script_later_find(struct mr_script *s, struct mr_err *err)
+{
+    struct mr_case_stmt *get = NULL;
+    bool undo = s->kind == MR_SCRIPT_UNDO;
+    mr_vec_clear(&s->later);
+    if (!s->goes_on)
+        return MR_OK;
+    enum mr_code code = mr_case_prepare(s->lookup.cf, find_sql, &get, err);
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        bool found = false;
+        if (row->step.op != MR_STEP_UPDATE || row->passing)
+            continue;
+        mr_case_bind_int(get, 1, row->step.entity);
+        mr_case_bind_int(get, 2, undo ? 0 : (int64_t)s->last_unit + 1);
+        mr_case_bind_int(get, 3, undo ? (int64_t)s->unit - 1 : INT64_MAX);
+        while (code == MR_OK && (code = mr_case_step(get, &found, err)) == MR_OK && found)
+            code = add_image(s, row, mr_case_int(get, 0), err);
+        mr_case_reset(get);
+    }
+    mr_case_free(get);
+    return code;
+}
+
+bool mr_script_has_later(const struct mr_script *s, size_t table)
+{
+    for (size_t i = 0; i < s->later.count; i++) {
+        const struct mr_script_later *later = mr_vec_at(&s->later, i);
+        if (later->table == table)
+            return true;
+    }
+    return false;
+}
+
+void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t)
+{
+    if (!mr_script_has_later(s, t->at)) {
+        mr_script_exact(s, t, "t", "s");
+        return;
+    }
+    mr_strbuf_add_str(&s->sql, "(");
+    mr_script_exact(s, t, "t", "s");
+    mr_strbuf_add_str(&s->sql, " OR EXISTS (SELECT 1 FROM ");
+    mr_script_temp_n(s, 'f', t->at);
+    mr_strbuf_add_str(&s->sql, " AS f WHERE f.myrecon_row = s.myrecon_row AND ");
+    mr_script_exact(s, t, "t", "f");
+    mr_strbuf_add_str(&s->sql, "))");
+}
