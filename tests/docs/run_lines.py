@@ -53,8 +53,8 @@ def runnable(line):
     if "shop." in line:
         line = re.sub(r'"\$(SOURCE|TARGET)"', lambda m: WORDS[m[1]].removesuffix("/club"), line)
     line = re.sub(r"\b\d{8}T\d{6}Z", os.environ["RUN_ID"], line)
-    if re.search(r"\b(repair (apply|undo)|--into-existing replace)\b", line):
-        line = re.sub(r"\b(repair apply|repair undo|snapshot restore)\b", r"\1 --yes", line)
+    if re.search(r"\b(repair (apply|undo|rehearse)|--into-existing replace)\b", line):
+        line = re.sub(r"\b(repair apply|repair undo|repair rehearse|snapshot restore)\b", r"\1 --yes", line)
     return line
 
 
@@ -110,11 +110,14 @@ def main():
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(prepared, work)
         os.chdir(work)
-        if any(re.search("repair (apply|undo)|restore", line) for _, line in lines):
+        if any(re.search("repair (apply|undo|rehearse)|restore", line) for _, line in lines):
             subprocess.run([os.environ["RESET"]], check=True)
         for where, line in lines:
             if "--into-existing" in line:
                 subprocess.run([os.environ["RESET"]], check=True)
+            rehearsed = re.search(r"repair rehearse .*?(\S+\.(plan|merge))\b", line)
+            if rehearsed:
+                run(f"mariadb <{rehearsed[1]}/reseed.sql")  # as it asks for
             tests += 1
             code, said = run(runnable(line))
             good = code in GOOD
