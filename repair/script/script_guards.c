@@ -470,7 +470,10 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     mr_script_refers(s, r, "c", "s");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
-    mr_script_not_there(s, "s");
+    if (may_be_stranger(s, &s->plan->tables[r->parent])) {
+        temp_n(s, " AND s.myrecon_row IN (SELECT myrecon_row FROM ", 'x', r->parent);
+        add(s, ")"); /* myrecon_there is named below, and MySQL opens it once */
+    }
     add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
     for (size_t i = 0; i < r->to.count; i++) {
         add(s, ", ");
