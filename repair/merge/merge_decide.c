@@ -41,8 +41,6 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
         if (code == MR_OK && learnt)
             continue;
         if (code == MR_OK)
-            code = mr_merge_past_test(m, first, count, err);
-        if (code == MR_OK)
             code = mr_merge_conflict(m, first, count, err);
         if (code == MR_OK)
             code = mr_merge_value(m, first, count, err);
@@ -93,6 +91,7 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
         {"earlier plans", mr_merge_again},
         {"decisions", decide_all},
         {"suspects", mr_merge_suspects},
+        {"bounds tested", mr_merge_past_test},
         {"merged before", mr_merge_unknown},
         {"new ids", mr_merge_ids},
         {"entities", mr_merge_entities},

@@ -453,11 +453,10 @@ static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table 
     return refuse(t, why, err);
 }
 
-enum mr_code mr_merge_past_test(struct mr_merge *m, size_t first, size_t count,
-                                struct mr_err *err)
+enum mr_code mr_merge_past_test(struct mr_merge *m, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         const struct mr_merge_table *t = &m->tables[i];
         if (!is_tested(t))
             continue;

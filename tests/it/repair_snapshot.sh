@@ -135,7 +135,9 @@ for side in a b; do
         INSERT INTO seen SELECT seq, 'x' FROM seq_1_to_50"
 done
 for side in a b; do
-    at $side "INSERT INTO members (mobile, name, at) SELECT CONCAT('$side', seq), 'y', '2026-02-02' FROM seq_1_to_20;
+    day=02
+    [ $side = a ] || day=03 # two people of one second might be one of the past
+    at $side "INSERT INTO members (mobile, name, at) SELECT CONCAT('$side', seq), 'y', '2026-02-$day' FROM seq_1_to_20;
         INSERT INTO members (mobile, name, at) VALUES ('both', 'name on $side', '2026-02-03');
         INSERT INTO tags SELECT CONCAT('${side}É', id), id FROM members WHERE id > 50;
         INSERT INTO days SELECT id, '2026-02-02', 'z', id FROM members WHERE id > 45;
