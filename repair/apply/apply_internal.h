@@ -1,0 +1,79 @@
+/*
+ * apply_internal: what the files behind apply_units.h share: one unit at hand.
+ *
+ * apply_try.c sends it, until it is done or refused; apply_units.c counts what came of it,
+ * and goes from unit to unit; apply_rehearse.c does so for a rehearsal.
+ *
+ * Nobody else includes it.  Threads: one.
+ */
+#ifndef MR_APPLY_INTERNAL_H
+#define MR_APPLY_INTERNAL_H
+
+#include "repair/apply/apply_aside.h"
+#include "repair/apply/apply_units.h"
+
+#define MR_GUARD_FAILED "its guards did not hold, and it was rolled back"
+
+/* One try of a unit. */
+struct mr_attempt {
+    struct mr_apply_units *run;
+    const struct mr_script_read_unit *unit;
+    struct mr_arena arena;
+    struct mr_vec refusals; /* struct mr_refusal, texts in arena */
+    bool dry;               /* only compared, and rolled back */
+    bool chained;           /* a rehearsal among others, in one transaction */
+    bool held;              /* dry: no guard spoke against it */
+    bool unheld;            /* a guard spoke against the last try */
+    struct mr_aside aside;
+    uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
+    enum mr_script_read_section section; /* of the last statement sent */
+    bool staged;                         /* the session has the unit's rows */
+    bool committed;
+    uint64_t written, there;
+};
+
+enum mr_outcome {
+    MR_OUTCOME_DONE = 1,
+    MR_OUTCOME_AGAIN,
+    MR_OUTCOME_GUARD, /* again, but not as often */
+    MR_OUTCOME_LOST,
+    MR_OUTCOME_REFUSED
+};
+
+/* ---- apply_try.c ---- */
+
+enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_err *err);
+/* Texts are kept as they are; NULL: no memory. */
+enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
+                                    const char *key, const char *reason,
+                                    struct mr_err *err);
+enum mr_code mr_attempt_try(struct mr_attempt *a, struct mr_err *err);
+enum mr_outcome mr_attempt_judge(const struct mr_attempt *a, enum mr_code code,
+                                 const struct mr_err *why);
+/* Not of the unit but of the run. */
+bool mr_attempt_is_fatal(enum mr_code code, const struct mr_err *why);
+/* False: the connection is lost, and with it the transaction. */
+bool mr_attempt_roll_back(struct mr_attempt *a);
+enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err);
+/* Tries until it is done or refused; *why is the reason of a unit that failed. */
+enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome,
+                                  struct mr_err *why, struct mr_err *err);
+/* Behind it: sets aside one row after the other, until the rest of the unit is written. */
+enum mr_code mr_attempt_write_rest(struct mr_attempt *a, enum mr_outcome *outcome,
+                                   struct mr_err *why, struct mr_err *err);
+
+/* ---- apply_units.c ---- */
+
+enum mr_code mr_attempt_wait(const struct mr_apply_units *run, struct mr_err *err);
+/* What has come of it is counted, written to the journal and handed on. */
+enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err);
+enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
+                                    struct mr_err *err);
+enum mr_code mr_attempt_take_rolled_back(struct mr_attempt *a, struct mr_err *err);
+
+/* ---- apply_rehearse.c ---- */
+
+/* All units of the run. */
+enum mr_code mr_attempt_rehearse(struct mr_attempt *a, struct mr_err *err);
+
+#endif

@@ -1,0 +1,399 @@
+/* apply_try.c: tries of a unit, until it is done or refused; see apply_internal.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/signals.h"
+#include "repair/apply/apply_checks.h"
+#include "repair/apply/apply_internal.h"
+
+#define RECONNECTS 8
+#define FIRST_PAUSE_MS 100
+#define MAX_PAUSE_MS 5000
+#define PAUSE_STEP_MS 20
+#define REFUSALS_MAX 100000
+#define GUARD_TRIES 4
+
+/* Of a server: deadlock; how a script's SET tells something; what a server says that may not
+ * be written to. */
+enum {
+    DEADLOCK = 1213,
+    CHECK_FAILED = 3819,
+    CHECK_FAILED_MARIADB = 4025,
+    UNKNOWN_TIME_ZONE = 1298,
+    READ_ONLY = 1290,
+    READ_ONLY_MODE = 1836
+};
+
+/* ---- one statement ---- */
+
+static const char *keep(struct mr_attempt *a, struct mr_cell cell)
+{
+    return mr_arena_dup(&a->arena, cell.ptr != NULL ? cell.ptr : "", cell.len);
+}
+
+enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
+                                    const char *key, const char *reason,
+                                    struct mr_err *err)
+{
+    struct mr_refusal *refusal =
+        a->refusals.count < REFUSALS_MAX ? mr_vec_push(&a->refusals) : NULL;
+    if (refusal == NULL || table == NULL || key == NULL || reason == NULL)
+        return mr_err_nomem(err, "listing what was refused");
+    *refusal = (struct mr_refusal){a->unit->number, table, key, reason};
+    return MR_OK;
+}
+
+static bool is_listing(const struct mr_result *res)
+{
+    static const char *const names[] = {"table", "key", "reason"};
+    if (mr_result_columns(res) != sizeof names / sizeof *names)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(mr_result_column_name(res, i), names[i]) != 0)
+            return false;
+    return true;
+}
+
+static enum mr_code take_listing(struct mr_attempt *a, struct mr_result *res,
+                                 struct mr_err *err)
+{
+    const struct mr_cell *cells = NULL;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+        code = mr_attempt_add_refusal(a, keep(a, cells[0]), keep(a, cells[1]),
+                                      keep(a, cells[2]), err);
+    return code;
+}
+
+/* Does it give rows? */
+static bool is_select(const struct mr_script_read_item *item)
+{
+    return item->len > 7 && strncasecmp(item->sql, "SELECT", 6) == 0 &&
+           (item->sql[6] == ' ' || item->sql[6] == '\n') &&
+           memmem(item->sql, item->len, " INTO @", 7) == NULL;
+}
+
+static enum mr_code send(struct mr_attempt *a, const struct mr_script_read_item *item,
+                         struct mr_err *err)
+{
+    struct mr_db *db = a->run->target->db;
+    struct mr_result *res = NULL;
+    if (item->section != MR_SCRIPT_READ_END || !is_select(item))
+        return mr_db_exec(db, item->sql, item->len, err);
+    enum mr_code code = mr_db_query(db, item->sql, item->len, &res, err);
+    if (code == MR_OK && is_listing(res))
+        code = take_listing(a, res, err);
+    mr_result_free(res);
+    return code;
+}
+
+/* ---- one try ---- */
+
+enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_err *err)
+{
+    return mr_db_exec(a->run->target->db, sql, strlen(sql), err);
+}
+
+/* What an earlier unit of the session has left must not be taken for this one's. */
+static enum mr_code begin(struct mr_attempt *a, struct mr_err *err)
+{
+    enum mr_code code = mr_attempt_exec(
+        a, "SET @myrecon_end = NULL, @myrecon_written = NULL, @myrecon_done = NULL", err);
+    if (code == MR_OK) {
+        char last[64] = "SET @myrecon_last = NULL";
+        if (a->last > 0)
+            (void)snprintf(last, sizeof last, "SET @myrecon_last = %" PRIu64, a->last);
+        code = mr_attempt_exec(a, last, err);
+    }
+    if (code == MR_OK)
+        code = mr_attempt_exec(
+            a, a->dry ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL", err);
+    return code;
+}
+
+static uint64_t number_of(struct mr_cell cell)
+{
+    return cell.ptr != NULL ? strtoull(cell.ptr, NULL, 10) : 0;
+}
+
+static enum mr_code read_end(struct mr_attempt *a, struct mr_err *err)
+{
+    static const char sql[] = "SELECT @myrecon_end, @myrecon_written, @myrecon_done";
+    struct mr_result *res = NULL;
+    enum mr_code code = mr_db_query(a->run->target->db, sql, sizeof sql - 1, &res, err);
+    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    if (cells != NULL) {
+        a->committed = cells[0].ptr != NULL && strcmp(cells[0].ptr, "COMMIT") == 0;
+        a->written = a->committed || a->dry ? number_of(cells[1]) : 0;
+        a->there = number_of(cells[2]);
+    }
+    mr_result_free(res);
+    return code;
+}
+
+/* Is it how a unit tells a plain client what has become of it?  We ask for that. */
+static bool is_told(const struct mr_script_read_item *item, const struct mr_err *why)
+{
+    return item->section == MR_SCRIPT_READ_END && why->sql_errno == UNKNOWN_TIME_ZONE;
+}
+
+static bool is_word(const struct mr_script_read_item *item, const char *word)
+{
+    return item->len >= strlen(word) && strncmp(item->sql, word, strlen(word)) == 0;
+}
+
+/* Is the statement sent in this run?  Of the end a dry run asks only what is refused. */
+static bool is_sent(const struct mr_attempt *a, const struct mr_script_read_item *item)
+{
+    if (a->staged && item->section <= MR_SCRIPT_READ_STAGE)
+        return false;
+    if (item->section == MR_SCRIPT_READ_ASIDE)
+        return !mr_aside_is_empty(&a->aside) && !(a->staged && a->last > 0);
+    if (a->last > 0)
+        return item->section <= MR_SCRIPT_READ_WRITE;
+    if (a->run->rehearse && !a->dry)
+        return item->section != MR_SCRIPT_READ_END
+                   ? !a->chained || !is_word(item, "START TRANSACTION")
+                   : is_select(item) || is_word(item, "SET @myrecon_end");
+    if (!a->dry || item->section <= MR_SCRIPT_READ_GUARDS)
+        return true;
+    return item->section == MR_SCRIPT_READ_END && is_select(item);
+}
+
+/* Up to the last guard nothing is changed, and any failure leaves the server as it was.
+ * THE POINT OF NO RETURN is the COMMIT among the statements of the end, which the script
+ * chooses only where every guard held; the journal has announced the unit by then. */
+static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
+{
+    struct mr_script_read_item item;
+    enum mr_code code = mr_script_read_seek(a->run->script, a->unit, err);
+    if (code == MR_OK)
+        code = mr_script_read_next(a->run->script, &item, err);
+    while (code == MR_OK &&
+           (code = mr_script_read_next(a->run->script, &item, err)) == MR_OK &&
+           item.kind == MR_SCRIPT_READ_STATEMENT) {
+        struct mr_err why = {0};
+        if (item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section &&
+            is_sent(a, &item))
+            code = mr_aside_fill(&a->aside, a->run->target->db, &why);
+        a->section = item.section;
+        if (code == MR_OK && is_sent(a, &item))
+            code = send(a, &item, &why);
+        if (code != MR_OK && is_told(&item, &why))
+            code = MR_OK;
+        else if (code != MR_OK)
+            *err = why;
+    }
+    return code;
+}
+
+/* What apply would find out by its first guard at the latest when it commits. */
+static enum mr_code read_guards(struct mr_attempt *a, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(a->run->target->db,
+                                         "SELECT MIN(ok) FROM myrecon_guard", &text, err);
+    a->held = code == MR_OK && strcmp(text.ptr, "1") == 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_attempt_try(struct mr_attempt *a, struct mr_err *err)
+{
+    mr_arena_reset(&a->arena);
+    mr_vec_clear(&a->refusals);
+    a->section = 0;
+    a->committed = false;
+    a->written = a->there = 0;
+    enum mr_code code = begin(a, err);
+    if (code == MR_OK)
+        code = send_unit(a, err);
+    if (code == MR_OK && a->dry)
+        code = read_guards(a, err);
+    if (code == MR_OK && (a->dry || a->last > 0 || (a->run->rehearse && !a->chained)))
+        code = mr_attempt_exec(a, "ROLLBACK", err);
+    return code == MR_OK && a->last == 0 ? read_end(a, err) : code;
+}
+
+/* ---- what a failure means ---- */
+
+/* A guard of the script: somebody has come in between, whom the next try finds. */
+static bool is_guard(const struct mr_err *why)
+{
+    return (why->sql_errno == CHECK_FAILED || why->sql_errno == CHECK_FAILED_MARIADB) &&
+           strstr(why->message, "myrecon_guard") != NULL;
+}
+
+enum mr_outcome mr_attempt_judge(const struct mr_attempt *a, enum mr_code code,
+                                 const struct mr_err *why)
+{
+    if (code == MR_OK)
+        return a->dry || a->committed || a->last > 0 ? MR_OUTCOME_DONE : MR_OUTCOME_GUARD;
+    if (is_guard(why))
+        return MR_OUTCOME_GUARD;
+    if (code == MR_E_LOST && mr_db_is_lost(a->run->target->db))
+        return MR_OUTCOME_LOST;
+    if (code == MR_E_LOST || code == MR_E_TIMEOUT || why->sql_errno == DEADLOCK)
+        return MR_OUTCOME_AGAIN;
+    return MR_OUTCOME_REFUSED;
+}
+
+/* Not of the unit but of the run. */
+bool mr_attempt_is_fatal(enum mr_code code, const struct mr_err *why)
+{
+    return why->sql_errno == 0 && code != MR_E_LOST;
+}
+
+/* False: the connection is lost, and with it the transaction. */
+bool mr_attempt_roll_back(struct mr_attempt *a)
+{
+    struct mr_err ignored = {0};
+    return mr_attempt_exec(a, "ROLLBACK", &ignored) == MR_OK ||
+           !mr_db_is_lost(a->run->target->db);
+}
+
+/* A server that was good at the start, and is not any more: not the unit is refused but the
+ * run has ended, with units done or not. */
+static enum mr_code check_target(struct mr_attempt *a, struct mr_err *err)
+{
+    enum mr_code code = mr_target_check(a->run->target, a->run->manifest, true, err);
+    if (code != MR_E_REFUSED)
+        return code;
+    err->code = MR_E_CHANGED;
+    mr_err_hint(err,
+                "What is done stays done. Run it again when the planned server can be "
+                "written to.");
+    return MR_E_CHANGED;
+}
+
+enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
+{
+    mr_log_warning("unit %" PRIu64 ": the target was lost, connecting again",
+                   a->unit->number);
+    a->staged = false;
+    enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
+    if (code == MR_OK)
+        code = check_target(a, err);
+    return code == MR_OK ? mr_apply_session(a->run->target, a->run->no_binlog, err)
+                         : code;
+}
+
+/* May the unit have been refused because of the server that it was sent to? */
+static bool blames_server(const struct mr_err *why)
+{
+    return why->sql_errno == UNKNOWN_TIME_ZONE || why->sql_errno == READ_ONLY ||
+           why->sql_errno == READ_ONLY_MODE;
+}
+
+/* Half of it for certain, the rest by chance, so that those who waited for each other do not
+ * meet again. */
+static enum mr_code pause_before(struct mr_attempt *a, unsigned tries, struct mr_err *err)
+{
+    unsigned ms = a->run->pause_ms > 0 ? a->run->pause_ms : FIRST_PAUSE_MS;
+    unsigned chance = 0;
+    for (unsigned i = 1; i < tries && ms < MAX_PAUSE_MS; i++)
+        ms *= 2;
+    ms = ms < MAX_PAUSE_MS ? ms : MAX_PAUSE_MS;
+    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
+        chance = (unsigned)getpid();
+    ms = ms / 2 + chance % (ms / 2 + 1);
+    for (unsigned waited = 0; waited < ms && !mr_is_cancelled(); waited += PAUSE_STEP_MS)
+        (void)usleep(PAUSE_STEP_MS * 1000);
+    return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+}
+
+/* Tries until it is done or refused; *why is the reason of a unit that failed. */
+enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome,
+                                  struct mr_err *why, struct mr_err *err)
+{
+    for (unsigned tries = 1;; tries++) {
+        bool lost = false;
+        *why = (struct mr_err){0};
+        enum mr_code code = mr_attempt_try(a, why);
+        *outcome = mr_attempt_judge(a, code, why);
+        if (*outcome == MR_OUTCOME_DONE)
+            return MR_OK;
+        a->unheld = *outcome == MR_OUTCOME_GUARD;
+        if (a->unheld)
+            (void)mr_err_set(why, MR_E_REFUSED, "%s", MR_GUARD_FAILED);
+        else if (mr_attempt_is_fatal(code, why)) {
+            *err = *why;
+            return code;
+        }
+        if (*outcome != MR_OUTCOME_LOST)
+            lost = !mr_attempt_roll_back(a);
+        if (*outcome == MR_OUTCOME_REFUSED && !lost)
+            return blames_server(why) ? check_target(a, err) : MR_OK;
+        if ((*outcome == MR_OUTCOME_LOST || lost) &&
+            (code = mr_attempt_reconnect(a, err)) != MR_OK)
+            return code;
+        if (*outcome == MR_OUTCOME_REFUSED || tries == MR_APPLY_TRIES ||
+            (*outcome == MR_OUTCOME_GUARD && tries >= GUARD_TRIES))
+            break;
+        a->run->counts.retries++;
+        mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number,
+                      why->message);
+        code = pause_before(a, tries, err);
+        if (code != MR_OK)
+            return code;
+    }
+    *outcome = MR_OUTCOME_REFUSED;
+    return MR_OK;
+}
+
+/* ---- rows that the server refuses ---- */
+
+static bool is_of_row(const struct mr_attempt *a, enum mr_outcome outcome,
+                      const struct mr_err *why)
+{
+    return outcome == MR_OUTCOME_REFUSED && a->section == MR_SCRIPT_READ_WRITE &&
+           mr_aside_is_of_row(why);
+}
+
+static enum mr_code probe(void *ctx, uint64_t last, bool *refused, struct mr_err *why,
+                          struct mr_err *err)
+{
+    struct mr_attempt *a = ctx;
+    enum mr_outcome outcome = 0;
+    a->last = last;
+    enum mr_code code = mr_is_cancelled() ? mr_cancelled_err(err)
+                                          : mr_attempt_carry_out(a, &outcome, why, err);
+    a->last = 0;
+    *refused = code == MR_OK && is_of_row(a, outcome, why);
+    if (code == MR_OK && outcome == MR_OUTCOME_REFUSED && !*refused) {
+        *err = *why;
+        code = why->code;
+    }
+    return code;
+}
+
+/* Sets aside one row after the other, until the rest of the unit is written. */
+enum mr_code mr_attempt_write_rest(struct mr_attempt *a, enum mr_outcome *outcome,
+                                   struct mr_err *why, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (is_of_row(a, *outcome, why))
+        mr_log_info("unit %" PRIu64 ": the server refuses a row, searching: %s",
+                    a->unit->number, why->message);
+    a->staged = is_of_row(a, *outcome, why); /* a rollback leaves them as they were */
+    for (uint64_t i = 0;
+         code == MR_OK && i < a->unit->rows && is_of_row(a, *outcome, why); i++) {
+        struct mr_err ended = {0};
+        code = mr_aside_search(&a->aside, a->unit->rows, why, probe, a, &ended);
+        if (code != MR_OK && ended.sql_errno != 0 && code != MR_E_LOST) {
+            *why = ended; /* of the unit, not of the run */
+            return MR_OK;
+        }
+        if (code == MR_OK)
+            code = mr_attempt_carry_out(a, outcome, why, &ended);
+        if (code != MR_OK)
+            *err = ended;
+    }
+    return code;
+}
