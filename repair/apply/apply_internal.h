@@ -13,6 +13,7 @@
 #include "repair/apply/apply_units.h"
 
 #define MR_GUARD_FAILED "its guards did not hold, and it was rolled back"
+#define MR_CHAIN_SAVEPOINT "myrecon_unit"
 
 /* One try of a unit. */
 struct mr_attempt {
@@ -21,7 +22,8 @@ struct mr_attempt {
     struct mr_arena arena;
     struct mr_vec refusals; /* struct mr_refusal, texts in arena */
     bool dry;               /* only compared, and rolled back */
-    bool chained;           /* a rehearsal among others, in one transaction */
+    bool chained;           /* a rehearsal behind others, from a savepoint on */
+    bool broken;            /* chained: the transaction is gone, with all before */
     bool held;              /* dry: no guard spoke against it */
     bool unheld;            /* a guard spoke against the last try */
     struct mr_aside aside;
@@ -47,11 +49,6 @@ enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_er
 enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
                                     const char *key, const char *reason,
                                     struct mr_err *err);
-enum mr_code mr_attempt_try(struct mr_attempt *a, struct mr_err *err);
-enum mr_outcome mr_attempt_judge(const struct mr_attempt *a, enum mr_code code,
-                                 const struct mr_err *why);
-/* Not of the unit but of the run. */
-bool mr_attempt_is_fatal(enum mr_code code, const struct mr_err *why);
 /* False: the connection is lost, and with it the transaction. */
 bool mr_attempt_roll_back(struct mr_attempt *a);
 enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err);

@@ -1,34 +1,43 @@
 /* apply_rehearse.c: units that are written and rolled back; see apply_internal.h. */
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "core/base/log.h"
+#include "core/base/signals.h"
 #include "repair/apply/apply_internal.h"
-
-/* Of a server: the row that is referred to is not there. */
-enum { NO_PARENT = 1452 };
 
 /* Nothing of it stays: what is told is what would have come of it. */
 static enum mr_code take_rehearsed(struct mr_attempt *a, enum mr_outcome outcome,
                                    const struct mr_err *why, struct mr_err *err)
 {
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err); /* that may be why */
     if (outcome == MR_OUTCOME_REFUSED && !a->unheld)
         return mr_attempt_take_failed(a, why->message, err);
     return a->committed ? mr_attempt_take_done(a, err)
                         : mr_attempt_take_rolled_back(a, err);
 }
 
-/* Rows of other units may be what it lacks. */
+/* Whatever a guard, a constraint or a trigger says against it: what the units before it write
+ * or delete may change that. */
 static bool needs_others(const struct mr_attempt *a, enum mr_outcome outcome,
                          const struct mr_err *why)
 {
-    if (outcome == MR_OUTCOME_REFUSED && !a->unheld)
-        return why->sql_errno == NO_PARENT;
-    for (size_t i = 0; i < a->refusals.count; i++) {
-        const struct mr_refusal *refusal = mr_vec_at(&a->refusals, i);
-        if (strstr(refusal->reason, "parent") != NULL)
-            return true;
-    }
-    return false;
+    if (a->unit == mr_vec_at(a->run->units, 0))
+        return false;
+    if (outcome == MR_OUTCOME_REFUSED)
+        return a->unheld || mr_aside_is_of_row(why);
+    return a->refusals.count > 0 || !a->committed;
+}
+
+static const char *reason_of(const struct mr_attempt *a, enum mr_outcome outcome,
+                             const struct mr_err *why)
+{
+    const struct mr_refusal *first =
+        a->refusals.count > 0 ? mr_vec_at(&a->refusals, 0) : NULL;
+    if (outcome == MR_OUTCOME_REFUSED)
+        return why->message;
+    return first != NULL ? first->reason : MR_GUARD_FAILED;
 }
 
 /* Alone, so that its locks are let go at once. */
@@ -38,32 +47,31 @@ static enum mr_code rehearse_alone(struct mr_attempt *a, bool *again, struct mr_
     struct mr_err why = {0};
     enum mr_code code = mr_attempt_carry_out(a, &outcome, &why, err);
     *again = code == MR_OK && needs_others(a, outcome, &why);
+    if (*again)
+        mr_log_detail("unit %" PRIu64 " is rehearsed behind others, too: %s",
+                      a->unit->number, reason_of(a, outcome, &why));
     if (code == MR_OK && !*again)
         code = mr_attempt_write_rest(a, &outcome, &why, err);
     return code == MR_OK && !*again ? take_rehearsed(a, outcome, &why, err) : code;
 }
 
 /* Behind the units before it, in their transaction; what it could not do is taken out. */
-static enum mr_code rehearse_behind(struct mr_attempt *a, bool *tell, bool *lost,
-                                    struct mr_err *err)
+static enum mr_code rehearse_behind(struct mr_attempt *a, bool *tell, struct mr_err *err)
 {
-    struct mr_err why = {0};
-    enum mr_code code = mr_attempt_exec(a, "SAVEPOINT myrecon_unit", &why);
+    enum mr_outcome outcome = 0;
+    struct mr_err why = {0}, ended = {0};
+    a->staged = false;
+    mr_aside_reset(&a->aside);
+    enum mr_code code = mr_attempt_exec(a, "SAVEPOINT " MR_CHAIN_SAVEPOINT, &ended);
+    a->broken = code != MR_OK;
     if (code == MR_OK)
-        code = mr_attempt_try(a, &why);
-    enum mr_outcome outcome = mr_attempt_judge(a, code, &why);
-    a->unheld = outcome == MR_OUTCOME_GUARD;
-    if (code != MR_OK && !a->unheld && mr_attempt_is_fatal(code, &why)) {
-        *err = why;
-        return code;
-    }
-    *lost = outcome == MR_OUTCOME_AGAIN || outcome == MR_OUTCOME_LOST;
-    if (*lost)
+        code = mr_attempt_carry_out(a, &outcome, &why, &ended);
+    if (code == MR_OK)
+        code = mr_attempt_write_rest(a, &outcome, &why, &ended);
+    if (a->broken)
         return MR_OK;
-    if (outcome == MR_OUTCOME_REFUSED || !a->committed)
-        code = mr_attempt_exec(a, "ROLLBACK TO SAVEPOINT myrecon_unit", err);
-    else
-        code = MR_OK;
+    if (code != MR_OK)
+        *err = ended;
     if (code != MR_OK || !*tell)
         return code;
     *tell = false;
@@ -71,18 +79,16 @@ static enum mr_code rehearse_behind(struct mr_attempt *a, bool *tell, bool *lost
 }
 
 static enum mr_code rehearse_chain(struct mr_attempt *a, bool *tell, size_t count,
-                                   bool *lost, struct mr_err *err)
+                                   struct mr_err *err)
 {
     enum mr_code code = mr_attempt_exec(a, "START TRANSACTION", err);
-    *lost = false;
     a->chained = true;
-    a->staged = false;
-    mr_aside_reset(&a->aside);
-    for (size_t i = 0; code == MR_OK && !*lost && i < count; i++) {
+    a->broken = false;
+    for (size_t i = 0; code == MR_OK && !a->broken && i < count; i++) {
         a->unit = mr_vec_at(a->run->units, i);
         code = mr_attempt_wait(a->run, err);
         if (code == MR_OK)
-            code = rehearse_behind(a, &tell[i], lost, err);
+            code = rehearse_behind(a, &tell[i], err);
     }
     a->chained = false;
     if (!mr_attempt_roll_back(a) && code == MR_OK)
@@ -102,20 +108,21 @@ static bool keep_out_of_log(struct mr_attempt *a)
 static enum mr_code rehearse_together(struct mr_attempt *a, bool *tell, size_t count,
                                       struct mr_err *err)
 {
-    bool lost = true, quiet = true;
+    bool quiet = true;
     enum mr_code code = MR_OK;
-    for (unsigned tries = 0;
-         code == MR_OK && lost && (quiet = keep_out_of_log(a)) && tries < MR_APPLY_TRIES;
+    a->broken = true;
+    for (unsigned tries = 0; code == MR_OK && a->broken && (quiet = keep_out_of_log(a)) &&
+                             tries < MR_APPLY_TRIES;
          tries++)
-        code = rehearse_chain(a, tell, count, &lost, err);
-    for (size_t i = 0; code == MR_OK && lost && i < count; i++) {
+        code = rehearse_chain(a, tell, count, err);
+    for (size_t i = 0; code == MR_OK && a->broken && i < count; i++) {
         a->unit = mr_vec_at(a->run->units, i);
         if (tell[i])
             code = mr_attempt_take_failed(
                 a,
                 quiet ? "it could not be rehearsed: others held its rows"
-                      : "it builds on other units, and is rehearsed with "
-                        "them only by an account that may keep that out of "
+                      : "it cannot be done alone, and is rehearsed behind "
+                        "other units only by an account that may keep that out of "
                         "the binary log (BINLOG ADMIN)",
                 err);
     }

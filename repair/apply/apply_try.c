@@ -151,6 +151,8 @@ static bool is_word(const struct mr_script_read_item *item, const char *word)
 /* Is the statement sent in this run?  Of the end a dry run asks only what is refused. */
 static bool is_sent(const struct mr_attempt *a, const struct mr_script_read_item *item)
 {
+    if (a->chained && is_word(item, "START TRANSACTION"))
+        return false; /* it would commit the units before */
     if (a->staged && item->section <= MR_SCRIPT_READ_STAGE)
         return false;
     if (item->section == MR_SCRIPT_READ_ASIDE)
@@ -158,12 +160,32 @@ static bool is_sent(const struct mr_attempt *a, const struct mr_script_read_item
     if (a->last > 0)
         return item->section <= MR_SCRIPT_READ_WRITE;
     if (a->run->rehearse && !a->dry)
-        return item->section != MR_SCRIPT_READ_END
-                   ? !a->chained || !is_word(item, "START TRANSACTION")
-                   : is_select(item) || is_word(item, "SET @myrecon_end");
+        return item->section != MR_SCRIPT_READ_END || is_select(item) ||
+               is_word(item, "SET @myrecon_end");
     if (!a->dry || item->section <= MR_SCRIPT_READ_GUARDS)
         return true;
     return item->section == MR_SCRIPT_READ_END && is_select(item);
+}
+
+/* What a script has before its end, and what of that commits nothing.  A statement that is
+ * none of these would make a rehearsal or a dry run change something. */
+static bool may_stay(const struct mr_attempt *a, const struct mr_script_read_item *item)
+{
+    static const char *const harmless[] = {"START TRANSACTION",
+                                           "USE ",
+                                           "SET ",
+                                           "CREATE TEMPORARY TABLE ",
+                                           "SELECT ",
+                                           "INSERT ",
+                                           "UPDATE ",
+                                           "DROP TEMPORARY TABLE ",
+                                           "DELETE "};
+    if (!a->dry && !a->run->rehearse)
+        return false;
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (is_word(item, harmless[i]))
+            return false;
+    return true;
 }
 
 /* Up to the last guard nothing is changed, and any failure leaves the server as it was.
@@ -184,7 +206,10 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
             code = mr_aside_fill(&a->aside, a->run->target->db, &why);
         a->section = item.section;
         if (code == MR_OK && is_sent(a, &item))
-            code = send(a, &item, &why);
+            code = may_stay(a, &item)
+                       ? mr_err_set(&why, MR_E_BUG, "a statement could stay: %.*s",
+                                    item.len < 60 ? (int)item.len : 60, item.sql)
+                       : send(a, &item, &why);
         if (code != MR_OK && is_told(&item, &why))
             code = MR_OK;
         else if (code != MR_OK)
@@ -204,7 +229,14 @@ static enum mr_code read_guards(struct mr_attempt *a, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_attempt_try(struct mr_attempt *a, struct mr_err *err)
+/* In a chain what stands before the unit stays. */
+static enum mr_code take_back(struct mr_attempt *a, struct mr_err *err)
+{
+    return mr_attempt_exec(
+        a, a->chained ? "ROLLBACK TO SAVEPOINT " MR_CHAIN_SAVEPOINT : "ROLLBACK", err);
+}
+
+static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
 {
     mr_arena_reset(&a->arena);
     mr_vec_clear(&a->refusals);
@@ -217,7 +249,7 @@ enum mr_code mr_attempt_try(struct mr_attempt *a, struct mr_err *err)
     if (code == MR_OK && a->dry)
         code = read_guards(a, err);
     if (code == MR_OK && (a->dry || a->last > 0 || (a->run->rehearse && !a->chained)))
-        code = mr_attempt_exec(a, "ROLLBACK", err);
+        code = take_back(a, err);
     return code == MR_OK && a->last == 0 ? read_end(a, err) : code;
 }
 
@@ -230,8 +262,8 @@ static bool is_guard(const struct mr_err *why)
            strstr(why->message, "myrecon_guard") != NULL;
 }
 
-enum mr_outcome mr_attempt_judge(const struct mr_attempt *a, enum mr_code code,
-                                 const struct mr_err *why)
+static enum mr_outcome judge(const struct mr_attempt *a, enum mr_code code,
+                             const struct mr_err *why)
 {
     if (code == MR_OK)
         return a->dry || a->committed || a->last > 0 ? MR_OUTCOME_DONE : MR_OUTCOME_GUARD;
@@ -245,7 +277,7 @@ enum mr_outcome mr_attempt_judge(const struct mr_attempt *a, enum mr_code code,
 }
 
 /* Not of the unit but of the run. */
-bool mr_attempt_is_fatal(enum mr_code code, const struct mr_err *why)
+static bool is_fatal(enum mr_code code, const struct mr_err *why)
 {
     return why->sql_errno == 0 && code != MR_E_LOST;
 }
@@ -308,21 +340,49 @@ static enum mr_code pause_before(struct mr_attempt *a, unsigned tries, struct mr
     return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
 }
 
+/* In a chain there is one try: what would end its transaction would end the units before. */
+static enum mr_code try_chained(struct mr_attempt *a, enum mr_outcome *outcome,
+                                struct mr_err *why, struct mr_err *err)
+{
+    struct mr_err ignored = {0};
+    *why = (struct mr_err){0};
+    enum mr_code code = try_unit(a, why);
+    *outcome = judge(a, code, why);
+    if (*outcome == MR_OUTCOME_DONE)
+        return MR_OK;
+    a->unheld = *outcome == MR_OUTCOME_GUARD;
+    a->broken = *outcome == MR_OUTCOME_AGAIN || *outcome == MR_OUTCOME_LOST;
+    if (a->unheld)
+        (void)mr_err_set(why, MR_E_REFUSED, "%s", MR_GUARD_FAILED);
+    else if (is_fatal(code, why)) {
+        *err = *why;
+        return code;
+    }
+    if (!a->broken)
+        a->broken = take_back(a, &ignored) != MR_OK;
+    *outcome = MR_OUTCOME_REFUSED;
+    if (a->broken)
+        *err = *why;
+    return a->broken ? why->code : MR_OK;
+}
+
 /* Tries until it is done or refused; *why is the reason of a unit that failed. */
 enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome,
                                   struct mr_err *why, struct mr_err *err)
 {
+    if (a->chained)
+        return try_chained(a, outcome, why, err);
     for (unsigned tries = 1;; tries++) {
         bool lost = false;
         *why = (struct mr_err){0};
-        enum mr_code code = mr_attempt_try(a, why);
-        *outcome = mr_attempt_judge(a, code, why);
+        enum mr_code code = try_unit(a, why);
+        *outcome = judge(a, code, why);
         if (*outcome == MR_OUTCOME_DONE)
             return MR_OK;
         a->unheld = *outcome == MR_OUTCOME_GUARD;
         if (a->unheld)
             (void)mr_err_set(why, MR_E_REFUSED, "%s", MR_GUARD_FAILED);
-        else if (mr_attempt_is_fatal(code, why)) {
+        else if (is_fatal(code, why)) {
             *err = *why;
             return code;
         }
@@ -381,7 +441,8 @@ enum mr_code mr_attempt_write_rest(struct mr_attempt *a, enum mr_outcome *outcom
     if (is_of_row(a, *outcome, why))
         mr_log_info("unit %" PRIu64 ": the server refuses a row, searching: %s",
                     a->unit->number, why->message);
-    a->staged = is_of_row(a, *outcome, why); /* a rollback leaves them as they were */
+    /* a rollback leaves them as they were, but in a chain */
+    a->staged = !a->chained && is_of_row(a, *outcome, why);
     for (uint64_t i = 0;
          code == MR_OK && i < a->unit->rows && is_of_row(a, *outcome, why); i++) {
         struct mr_err ended = {0};

@@ -20,8 +20,9 @@
  * had been committed are found as planned.
  *
  * A dry run sends stage and guards, asks what would be refused, and rolls back.  A rehearsal
- * writes, too, and rolls back: each unit alone; those that lack rows which other units bring,
- * once more behind all units before them, in one transaction.
+ * writes, too, and rolls back: each unit alone; those of which something is refused, once
+ * more behind all units before them, whose rows they may lack, in one transaction.  Neither
+ * sends a statement that could commit.
  *
  * Between units it waits for the throttle, and ends where the cancel flag is up.
  *

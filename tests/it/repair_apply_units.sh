@@ -80,7 +80,7 @@ make_plan "${UNITS/\"m10\"/null}"
 rep_is 1 "a unit that ends in an error" apply --yes --json plan "$DST"
 is "is refused as a whole" "$(sum '"\(.units_done) \(.units_failed) \(.rows_written)"')" "1 1 2"
 like "with the server's words" "$(refused)" "^2 null null: .*cannot be null"
-like "units that build on it have a reason of their own" "$(refused)" "3 $DB.orders 12: its parent is not there"
+like "units that build on it have a reason of their own" "$(refused)" "3 $DB.orders 12: what it refers to in members is not who was planned"
 is "nothing of it is written" "$(on "SELECT COUNT(*) FROM members WHERE id IN (10, 11)")" 0
 like "and the journal says so" "$(jq -rc 'select(.event == "failed") | .detail' plan/journal.jsonl)" "cannot be null"
 on "INSERT INTO members VALUES (11, 'm99', 'took the key')"

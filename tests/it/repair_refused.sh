@@ -67,6 +67,17 @@ is "planned" "$RC $(planned_rows plan)" "0 1560"
 WANTED=$(lost a "id = 1013 OR member_id = 120" "id IN (2007, 2008, 2013, 2300, 2301, 2599) OR order_id BETWEEN 1191 AND 1200" "id = 120" "id >= 5290")
 EMPTY=$(lost $T)
 
+position() { # of the log, where nobody else writes to it
+    [ $T = o ] || client $T <<<"SHOW MASTER STATUS"
+}
+client $T <plan/reseed.sql >/dev/null || bail "reseed.sql"
+LOG=$(position)
+rep rehearse --yes --json plan "$DST"
+is "a rehearsal: exit 1" "$RC" 1
+REHEARSED=$(sum '"\(.rows_written) \(.rows_refused) \(.units_failed)"')$(refused | sort)
+is "it leaves no row" "$(lost $T)" "$EMPTY"
+is "and nothing in the log" "$(position)" "$LOG"
+
 rep apply --yes --json --case "$CASE" plan "$DST"
 is "apply: exit 1" "$RC" 1
 same "everything is there but what was refused, and what hangs on it" "$WANTED"
@@ -83,6 +94,7 @@ is "with all that is theirs" "$(refused | grep -c "what it refers to is left out
 is "rows that no partition takes" "$(refused | grep -c "$DB.log 5.*no partition")" 11
 like "it says what it is doing" "$(cat "$ERR")" "the server refuses a row, searching"
 FIRST=$(refused | sort)
+is "the rehearsal has said just that" "$(diff <(echo "$REHEARSED") - <<<"$(sum '"\(.rows_written) \(.rows_refused) \(.units_failed)"')$FIRST")" ""
 is "the journal says which" "$(jq -r 'select(.aside != null) | .aside' plan/journal.jsonl | tr ',' '\n' | wc -l)" 18
 rep_is 1 "verify finds who is not there" verify --json plan "$DST"
 

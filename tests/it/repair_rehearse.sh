@@ -66,6 +66,21 @@ found "a trigger that reads what is not there" \
 found "a CHECK, in a unit that builds on another" "ALTER TABLE orders ADD CONSTRAINT no_corn CHECK (what <> 'corn')" \
     "^3 .*no_corn" "ALTER TABLE orders DROP CONSTRAINT no_corn"
 
+# Interrupted behind other units, in their transaction.
+on "CREATE TRIGGER slow BEFORE INSERT ON orders FOR EACH ROW SET @x = IF(NEW.what = 'corn', SLEEP(4), 0)"
+LOG=$(written)
+asleep() { [ "$(client $T <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE = 'User sleep' AND DB = '$DB'")" = "$1" ]; }
+"$MYRECON" repair rehearse --yes plan "$DST" >"$OUT" 2>"$ERR" </dev/null &
+pid=$!
+wait_for 20 asleep 1
+kill -INT $pid
+wait $pid
+is "SIGINT in a rehearsal" "$?" 6
+like "says that nothing stays" "$(cat "$ERR")" "hint: .*Nothing of it has stayed"
+wait_for 20 asleep 0
+leaves_nothing "SIGINT"
+on "DROP TRIGGER slow"
+
 # What a rehearsal burns, and what it must not touch.
 on "CREATE TABLE audit (n INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(30));
     CREATE TRIGGER audited AFTER INSERT ON orders FOR EACH ROW INSERT INTO audit (what) VALUES (NEW.what)"

@@ -104,7 +104,7 @@ class Script:
                                        " FOR UPDATE)" % (self.db, table)))
                 for column, parent in references:
                     out.append(self.refuse(
-                        table, "its parent is not there", new +
+                        table, "what it refers to in %s is not who was planned" % parent, new +
                         " AND NOT (@myrecon_dry <=> 1) AND NOT EXISTS (SELECT 1 FROM %s.%s AS p"
                         " WHERE p.id = s.%s LOCK IN SHARE MODE)"
                         " AND NOT EXISTS (SELECT 1 FROM %s AS q WHERE q.id = s.%s)" %
