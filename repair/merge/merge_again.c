@@ -184,15 +184,18 @@ static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err 
 
 /* ---- what comes of it ---- */
 
+/* Whom a choice merged with somebody else has another identity than his: while the other
+ * is there, the conflict is, too, and the choice is made again. */
 static enum mr_code note(struct testing *t, const struct planned *p, struct mr_err *err)
 {
-    if (!p->there && !p->was_there)
+    bool matched = p->was_there && !p->restored;
+    bool merged = matched && p->is_new;
+    if ((!p->there && !p->was_there) || (p->there && merged))
         return MR_OK;
     mr_case_bind_int(t->mark, 1, p->id);
     mr_merge_work_bind(t->mark, 2, p->there ? p->target_key : (struct mr_key){0});
     mr_case_bind_int(t->mark, 3, !p->there);
     /* whom a plan matched differs from SOURCE's row as before */
-    bool matched = p->was_there && !p->restored;
     mr_case_bind_int(t->mark, 4, p->there && p->exact && !matched);
     enum mr_code code = mr_case_run(t->mark, err);
     mr_case_bind_int(t->stands, 1, p->plan);
@@ -349,22 +352,25 @@ enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *t
 {
     struct mr_case_stmt *stmt = NULL;
     const char *state = told->is_matched ? "matched" : "applied";
+    bool merged = told->is_matched && told->is_merged;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             cf,
             "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity,"
-            " digest, is_new, state, plan) VALUES (?1,?2,?3,?4,?5,?6 AND ?2<>?3,?7,0)",
+            " digest, is_new, state, plan) VALUES (?1,?2,?3,?4,?5,?8 OR (?6 AND ?2<>?3),"
+            " ?7,0)",
             &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_text(stmt, 1, told->table);
         mr_merge_work_bind(stmt, 2, told->source_key);
         mr_merge_work_bind(stmt, 3, told->target_key);
-        mr_merge_work_bind(stmt, 4, told->identity);
+        mr_merge_work_bind(stmt, 4, merged ? (struct mr_key){0} : told->identity);
         mr_case_bind_borrowed(stmt, 5, told->digest.len > 0 ? told->digest.ptr : "",
                               told->digest.len);
         mr_case_bind_int(stmt, 6, !told->is_matched);
         mr_case_bind_text(stmt, 7, told->digest.len > 0 ? state : "proposed");
+        mr_case_bind_int(stmt, 8, merged);
         code = mr_case_run(stmt, err);
     }
     mr_case_free(stmt);
@@ -440,7 +446,7 @@ static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
 {
     const struct mr_plan_table *t = &m->plan->tables[e->table];
     struct mr_digest digest = {0};
-    bool matched = e->after == NULL;
+    bool matched = e->after == NULL, merged = matched && mr_entity_is_merged(e);
     enum mr_code code =
         mr_plan_row_digest(t,
                            matched ? (struct mr_key){e->target, e->target_len}
@@ -451,9 +457,11 @@ static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
     mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
     mr_merge_work_bind(stmt, 2, e->source_key);
     mr_merge_work_bind(stmt, 3, e->target_key);
-    mr_merge_work_bind(stmt, 4, (struct mr_key){e->identity, e->identity_len});
+    mr_merge_work_bind(stmt, 4,
+                       merged ? (struct mr_key){0}
+                              : (struct mr_key){e->identity, e->identity_len});
     mr_case_bind_borrowed(stmt, 5, &digest, DIGEST_BYTES);
-    mr_case_bind_int(stmt, 6, e->decision == MR_DECIDE_RENUMBER);
+    mr_case_bind_int(stmt, 6, e->decision == MR_DECIDE_RENUMBER || merged);
     mr_case_bind_int(stmt, 7, mr_plan_store_id(m->store));
     return mr_case_run(stmt, err);
 }

@@ -14,8 +14,9 @@
  *
  * Kept in the case:
  *   plan_map (tbl "db.t", source_key, target_key, identity, digest of the row as planned,
- *             is_new: the id is of a block, state 'proposed' · 'applied' · 'undone' ·
- *             'matched': TARGET had it, plan; 0: of another case)
+ *             is_new: the id is of a block; of 'matched': a choice merged the row,
+ *             state 'proposed' · 'applied' · 'undone' · 'matched': TARGET had it,
+ *             plan; 0: of another case)
  */
 #ifndef MR_MERGE_AGAIN_H
 #define MR_MERGE_AGAIN_H
@@ -37,6 +38,7 @@ struct mr_merge_told {
     struct mr_key identity; /* canonical; ptr NULL: nobody, or not told */
     struct mr_key digest;   /* of the row as planned; len 0: not told */
     bool is_matched;        /* TARGET had it then */
+    bool is_merged;         /* and a choice said that it is he */
 };
 
 /* Takes it up; what the case knows of the pair itself stays. */

@@ -238,11 +238,13 @@ enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err 
     struct mr_case *cf = x->m->cf;
     const int64_t args[] = {(int64_t)x->table->plan->at};
     enum mr_code code = load(x, err);
-    if (code == MR_OK) /* rows of TARGET that are the same as SOURCE's */
-        code = mr_merge_work_run(x->m,
-                                 "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN"
-                                 " (SELECT there FROM m WHERE tbl=?1 AND same)",
-                                 args, 1, NULL, err);
+    if (code == MR_OK) /* rows of TARGET that are the same as SOURCE's, or known to be */
+        code = mr_merge_work_run(
+            x->m,
+            "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN (SELECT there FROM m"
+            " WHERE tbl=?1 AND same UNION ALL SELECT k.into_key FROM mark k JOIN w ON"
+            " w.id=k.id WHERE w.tbl=?1 AND k.into_key IS NOT NULL)",
+            args, 1, NULL, err);
     if (code == MR_OK)
         code =
             mr_case_prepare(cf,

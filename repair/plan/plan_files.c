@@ -168,8 +168,10 @@ static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
     struct mr_digest digest = {0};
     enum mr_code code = mr_plan_row_digest(t, row, &digest, err);
     bool restored = e->decision == MR_DECIDE_INSERT || e->decision == MR_DECIDE_RENUMBER;
-    mr_plan_text_str(&w->line,
-                     mr_decision_name(restored ? e->decision : MR_DECIDE_MATCHED));
+    bool merged = e->decision == MR_DECIDE_MATCHED && mr_entity_is_merged(e);
+    mr_plan_text_str(
+        &w->line, merged ? MR_DECIDE_MERGED
+                         : mr_decision_name(restored ? e->decision : MR_DECIDE_MATCHED));
     mr_strbuf_reset(&w->text);
     if (e->identity != NULL)
         mr_strbuf_add_hex(&w->text, e->identity, e->identity_len);

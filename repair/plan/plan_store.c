@@ -2,6 +2,7 @@
 #include "repair/plan/plan_store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS entity (id INTEGER PRIMARY KEY, plan INT NOT NULL,"
@@ -40,6 +41,11 @@ const char *mr_decision_name(enum mr_decision decision)
         [MR_DECIDE_WAITS] = "waits",         [MR_DECIDE_SKIP] = "skip",
         [MR_DECIDE_PARENT] = "parent"};
     return names[decision];
+}
+
+bool mr_entity_is_merged(const struct mr_entity *entity)
+{
+    return entity->choice != NULL && strcmp(entity->choice, MR_DECIDE_MERGED) == 0;
 }
 
 #define ENTITY_COLUMNS                                                                   \

@@ -69,6 +69,11 @@ struct mr_entity {
     size_t source_len, target_len, after_len;
 };
 
+#define MR_DECIDE_MERGED "merge-into" /* of conflicts.csv, and as idmap.csv says it */
+
+/* A choice said that the row of TARGET is he, whatever its identity. */
+bool mr_entity_is_merged(const struct mr_entity *entity);
+
 enum mr_step_op { MR_STEP_INSERT = 1, MR_STEP_UPDATE, MR_STEP_DELETE };
 
 struct mr_step {

@@ -168,7 +168,9 @@ static enum mr_code read_proof(struct reading *r, const struct mr_csv_field *fie
     const char *text = fields[r->at[DIGEST]].ptr;
     const char *decision = fields[r->at[DECISION]].ptr;
     unsigned char bytes[sizeof *digest];
-    told->is_matched = strcmp(decision, mr_decision_name(MR_DECIDE_MATCHED)) == 0;
+    told->is_merged = strcmp(decision, MR_DECIDE_MERGED) == 0;
+    told->is_matched =
+        told->is_merged || strcmp(decision, mr_decision_name(MR_DECIDE_MATCHED)) == 0;
     if (!told->is_matched && strcmp(decision, mr_decision_name(MR_DECIDE_INSERT)) != 0 &&
         strcmp(decision, mr_decision_name(MR_DECIDE_RENUMBER)) != 0)
         return mr_err_set(err, MR_E_REFUSED, "\"%.40s\" is no decision of an id map",
