@@ -298,13 +298,13 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
 
 /* ---- rehearse ---- */
 
-static enum mr_code confirm_rehearsal(const struct job *job,
-                                      const struct mr_apply_plan *rows,
-                                      struct mr_err *err)
+/* what: "take back" */
+static enum mr_code confirm_rows(const struct job *job, const struct mr_apply_plan *rows,
+                                 const char *what, struct mr_err *err)
 {
     const struct mr_server *server = mr_db_server(job->target.db);
     struct mr_strbuf question = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&question, "write and roll back up to ");
+    mr_strbuf_add_fmt(&question, "%s up to ", what);
     mr_strbuf_add_grouped(&question, job->plan.manifest.planned.rows);
     mr_strbuf_add_str(&question, " rows in ");
     mr_strbuf_add_grouped(&question, rows->units.count);
@@ -330,7 +330,7 @@ static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err
     if (code == MR_OK)
         code = mr_rehearse_check(&job->run, err);
     if (code == MR_OK)
-        code = confirm_rehearsal(job, &rows, err);
+        code = confirm_rows(job, &rows, "write and roll back", err);
     if (code == MR_OK)
         code = mr_rehearse_counters(&job->run, &before, err);
     if (code == MR_OK)
@@ -385,25 +385,6 @@ static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err
     return code;
 }
 
-static enum mr_code confirm_undo(const struct job *job, const struct mr_apply_plan *rows,
-                                 struct mr_err *err)
-{
-    const struct mr_server *server = mr_db_server(job->target.db);
-    struct mr_strbuf question = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&question, "take back up to ");
-    mr_strbuf_add_grouped(&question, job->plan.manifest.planned.rows);
-    mr_strbuf_add_str(&question, " rows in ");
-    mr_strbuf_add_grouped(&question, rows->units.count);
-    mr_strbuf_add_fmt(&question, " units on \"%s\" (host %s, server_id %u)?",
-                      mr_db_label(job->target.db), server->hostname,
-                      (unsigned)server->server_id);
-    enum mr_code code = mr_strbuf_check(&question, "asking", err);
-    if (code == MR_OK)
-        code = mr_confirm(question.ptr, job->opts->yes, err);
-    mr_strbuf_release(&question);
-    return code;
-}
-
 static enum mr_code undo_rows(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_UNDO);
@@ -412,7 +393,7 @@ static enum mr_code undo_rows(struct job *job, int *exit_code, struct mr_err *er
         code = mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
         rows.journal = job->run.journal;
         if (code == MR_OK)
-            code = confirm_undo(job, &rows, err);
+            code = confirm_rows(job, &rows, "take back", err);
     }
     if (code == MR_OK)
         code = mr_apply_plan_run(&rows, true, exit_code, err);

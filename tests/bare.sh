@@ -9,6 +9,7 @@
 # MYRECON_BARE_ROOT names a root to use (and to keep) instead of one made for this run.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 3
+. tests/lib/debian.sh
 
 cache=${MYRECON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/myrecon}
 
@@ -20,10 +21,7 @@ die() { # REASON
 [ "$(id -u)" = 0 ] || die 'only root can make a root directory and enter it'
 tests/deps.sh test || exit 3
 
-# The mirror and the proxies that this machine's apt uses.
-mirror=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' \
-    'Created-By: Packages' 2>/dev/null |
-    awk '$1 == "Debian" && $2 == "Debian" { print $3; exit }')
+mirror=$(debian_mirror)
 [ -n "$mirror" ] || die 'apt knows no Debian mirror'
 
 root=${MYRECON_BARE_ROOT:-}
@@ -34,6 +32,7 @@ if [ -z "$root" ]; then
 fi
 if [ ! -e "$root/etc/debian_version" ]; then
     echo "Making a bare Debian 12 ..."
+    use_apt_proxies
     debootstrap --variant=minbase bookworm "$root" "$mirror" >"$root.log" 2>&1 </dev/null ||
         { tail -n 15 "$root.log" >&2 && die 'debootstrap failed'; }
     rm -f "$root.log"

@@ -7,6 +7,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 3
 . tests/lib/servers.sh
+. tests/lib/debian.sh
 
 cache=${MYRECON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/myrecon}
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -31,8 +32,7 @@ result() { # STATUS DESCRIPTION [FILE WITH WHAT WAS SEEN]
 
 set_up() { # makes $clean; a killed set-up leaves only a temporary name behind
     local mirror fresh
-    mirror=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(RELEASE) $(REPO_URI)' \
-        'Created-By: Packages' | awk -v s="$suite" '$1 == "Debian" && $2 == "Debian" && $3 == s { print $4; exit }')
+    mirror=$(debian_mirror "$suite")
     [ -n "$mirror" ] || skip "apt's configuration names no mirror of Debian $suite"
     mkdir -p "$cache" && fresh=$(mktemp -d "$clean.new.XXXXXX") || exit 1
     chmod 755 "$fresh"
@@ -43,10 +43,7 @@ set_up() { # makes $clean; a killed set-up leaves only a temporary name behind
     mv -T "$fresh" "$clean"
 }
 
-for proxy in http https; do
-    value=$(apt-config dump --format '%v%n' "Acquire::$proxy::Proxy" 2>/dev/null | head -n 1)
-    [ -z "$value" ] || export "${proxy}_proxy=$value"
-done
+use_apt_proxies
 [ -n "$suite" ] && command -v debootstrap apt-get >/dev/null || skip 'this is no Debian, or debootstrap is missing'
 [ "$(id -u)" = 0 ] || skip 'a clean root is entered by chroot, which needs root'
 [ -e "$clean/usr/bin/apt-get" ] || set_up

@@ -9,6 +9,7 @@
 # Exit: 0 and the directory on stdout; 77 and the reason on stderr where it cannot be had;
 # 1 where it should have worked: the mirror answers, yet the set-up failed.
 set -uo pipefail
+. "$(dirname "$0")/debian.sh"
 
 cache=${MYRECON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/myrecon}
 packages=mysql-server-core,mysql-client-core,libmysqlclient-dev,ca-certificates
@@ -23,13 +24,6 @@ failed() { # REASON
     exit 1
 }
 
-# The mirror that this machine's apt uses, whatever form its configuration has.
-debian_mirror() {
-    apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' \
-        'Created-By: Packages' 2>/dev/null |
-        awk '$1 == "Debian" && $2 == "Debian" { print $3; exit }'
-}
-
 mirror_answers() { # MIRROR
     local probe
     probe=$(mktemp -d) || return 1
@@ -41,19 +35,12 @@ mirror_answers() { # MIRROR
     return $status
 }
 
-apt_proxy() { # http|https
-    apt-config dump --format '%v%n' "Acquire::$1::Proxy" 2>/dev/null | head -n 1
-}
-
 set_up() { # ROOT MIRROR; a killed set-up leaves only a temporary name behind
-    local root=$1 mirror=$2 fresh proxy
+    local root=$1 mirror=$2 fresh
     rm -rf "$root".new.*
     fresh=$(mktemp -d "$root.new.XXXXXX") || return 1
     chmod 755 "$fresh"
-    proxy=$(apt_proxy http)
-    [ -z "$proxy" ] || export http_proxy=$proxy
-    proxy=$(apt_proxy https)
-    [ -z "$proxy" ] || export https_proxy=$proxy
+    use_apt_proxies
     if ! debootstrap --variant=minbase --include="$packages" sid "$fresh" "$mirror" \
         >"$root.log" 2>&1 </dev/null; then
         rm -rf "$fresh"

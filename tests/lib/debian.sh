@@ -1,0 +1,20 @@
+# debian.sh: where this machine's apt gets its packages from, for roots of the tests' own.
+#
+#   debian_mirror [RELEASE]   the address of the mirror, or nothing
+#   use_apt_proxies           debootstrap and chroots go the way that apt goes
+
+debian_mirror() { # whatever form apt's configuration has
+    apt-get indextargets --format '$(ORIGIN) $(LABEL) $(RELEASE) $(REPO_URI)' \
+        'Created-By: Packages' 2>/dev/null |
+        awk -v release="${1:-}" '$1 == "Debian" && $2 == "Debian" &&
+            (release == "" || $3 == release) { print $4; exit }'
+}
+
+use_apt_proxies() {
+    local scheme proxy
+    for scheme in http https; do
+        proxy=$(apt-config dump --format '%v%n' "Acquire::$scheme::Proxy" 2>/dev/null |
+            head -n 1)
+        [ -z "$proxy" ] || export "${scheme}_proxy=$proxy"
+    done
+}
