@@ -207,7 +207,9 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
         a->section = item.section;
         if (code == MR_OK && is_sent(a, &item))
             code = may_stay(a, &item)
-                       ? mr_err_set(&why, MR_E_BUG, "a statement could stay: %.*s",
+                       ? mr_err_set(&why, MR_E_REFUSED,
+                                    "the plan has a statement that could not be rolled "
+                                    "back: %.*s",
                                     item.len < 60 ? (int)item.len : 60, item.sql)
                        : send(a, &item, &why);
         if (code != MR_OK && is_told(&item, &why))
