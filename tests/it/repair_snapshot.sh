@@ -218,7 +218,7 @@ source_gone
 check_into "$SNAP?key=$IT_TMP/backup.key" key.case
 is "an encrypted snapshot is compared" "$RC" 1
 plan_into key.case key.plan --policy backfill
-is "the case does not keep its key" "$RC $(grep -c -i 'key' "$ERR")" "3 1"
+is "the case does not keep its key" "$RC $(grep -c -- '--decrypt-with KEY.pem' "$ERR")" "3 1"
 plan_into key.case key.plan --policy backfill --source "$SNAP?key=$IT_TMP/backup.key"
 is "with the key it is planned from" "$RC $(jq .rows.rows key.plan/plan.json)" "0 1"
 is "which the plan does not name" "$(grep -c 'backup.key' key.plan/plan.json)" 0
