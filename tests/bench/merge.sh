@@ -66,8 +66,8 @@ judge() { # DESCRIPTION VALUE MOST
 
 mr_servers_begin || exit 3
 work=$mr_run_dir
-printf '[table club.members]\ntime-column = created_at\n[table club.wallet_log]\n%s\n' \
-    'reference = member_id -> club.members.id' >"$work/ini"
+printf '[table club.members]\ntime-column = created_at\n[table club.wallet_log]\n%s\n%s\n' \
+    'reference = member_id -> club.members.id' 'reference = none: change_by' >"$work/ini"
 echo "Loading $people people of either history into two MariaDB servers ..."
 mr_spawn_mariadb A --innodb-buffer-pool-size=1G --skip-log-bin &&
     mr_spawn_mariadb B --innodb-buffer-pool-size=1G &&
