@@ -407,9 +407,10 @@ static enum mr_code test_run(struct mr_merge *m, const struct mr_merge_table *t,
     enum mr_code code = mr_merge_work_int(
         m,
         "SELECT count(*) FROM m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
-        " NOT EXISTS (SELECT 1 FROM m o JOIN w ow ON ow.id=o.id LEFT JOIN mark k ON"
-        " k.id=o.id WHERE o.tbl=?1 AND NOT o.doubt AND o.taken IS NOT NULL AND NOT o.same"
-        " AND (ow.above OR ow.past=1) AND k.into_key IS NULL AND ow.n<w.n)",
+        " w.n<=COALESCE((SELECT min(ow.n) FROM m o JOIN w ow ON ow.id=o.id LEFT JOIN mark"
+        " k ON k.id=o.id WHERE o.tbl=?1 AND NOT o.doubt AND o.taken IS NOT NULL AND NOT"
+        " o.same AND (ow.above OR ow.past=1) AND k.into_key IS NULL),"
+        " 9223372036854775807)",
         args, 1, &run, err);
     if (code != MR_OK || run < RUN)
         return code;
