@@ -145,7 +145,7 @@ mr_mysql_template() {
         mr_chroot_dir=$(mktemp -d "$mr_mysql_root/srv/myrecon.XXXXXX") || return 1
     fi
     [ ! -d "$mr_chroot_dir/.mysql" ] || return 0
-    chroot "$mr_mysql_root" mysqld --no-defaults --initialize-insecure --user=root \
+    env -u TMPDIR chroot "$mr_mysql_root" mysqld --no-defaults --initialize-insecure --user=root \
         --datadir="${mr_chroot_dir#"$mr_mysql_root"}/.mysql" \
         >"$mr_run_dir/initialize.log" 2>&1 </dev/null && {
         rm -f "$mr_chroot_dir/.mysql/auto.cnf" # each server makes up its own uuid
