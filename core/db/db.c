@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,6 +38,11 @@ bool mr_db_is_lost(const struct mr_db *db)
 const struct mr_server *mr_db_server(const struct mr_db *db)
 {
     return &db->server;
+}
+
+bool mr_server_same_name(const struct mr_server *server, const char *a, const char *b)
+{
+    return (server->lower_case_table_names == 0 ? strcmp(a, b) : strcasecmp(a, b)) == 0;
 }
 
 const char *mr_db_label(const struct mr_db *db)

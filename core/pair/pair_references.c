@@ -28,8 +28,7 @@ static size_t column_at(const struct mr_pair *table, const char *name)
 static bool same_name(const struct mr_pairing *pairing, enum mr_side side, const char *a,
                       const char *b)
 {
-    bool fold = pairing->side[side].cat->server.lower_case_table_names != 0;
-    return fold ? strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
+    return mr_server_same_name(&pairing->side[side].cat->server, a, b);
 }
 
 /* The same by the name that a side's table has for it. */

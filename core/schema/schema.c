@@ -177,9 +177,8 @@ static enum mr_code load_known(struct mr_schema_load *load, struct mr_err *err)
 
 bool mr_schema_is_wanted(const struct mr_schema_load *load, const char *db)
 {
-    bool exact = load->server->lower_case_table_names == 0;
     for (size_t i = 0; i < load->ndbs; i++)
-        if ((exact ? strcmp(load->dbs[i], db) : strcasecmp(load->dbs[i], db)) == 0)
+        if (mr_server_same_name(load->server, load->dbs[i], db))
             return true;
     return load->ndbs == 0;
 }

@@ -209,17 +209,10 @@ void mr_sides_close(struct mr_sides *sides)
 
 /* ---- pairs ---- */
 
-/* Names as that server compares them: with lower_case_table_names it folds their case. */
-static bool same_name(const struct mr_catalogue *cat, const char *a, const char *b)
-{
-    return cat->server.lower_case_table_names == 0 ? strcmp(a, b) == 0
-                                                   : strcasecmp(a, b) == 0;
-}
-
 static const struct mr_database *find_db(const struct mr_catalogue *cat, const char *name)
 {
     for (size_t i = 0; i < cat->ndbs; i++)
-        if (same_name(cat, cat->dbs[i].name, name))
+        if (mr_server_same_name(&cat->server, cat->dbs[i].name, name))
             return &cat->dbs[i];
     return NULL;
 }
@@ -291,6 +284,13 @@ static enum mr_code require_named(const struct mr_server_side *side, const char 
     return MR_OK;
 }
 
+/* The name that the server has for a database of the endpoint. */
+static const char *own_name(const struct mr_server_side *side, size_t i)
+{
+    const struct mr_database *db = find_db(side->cat, side->dbs[i]);
+    return db != NULL ? db->name : side->dbs[i];
+}
+
 enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES],
                                struct mr_arena *arena, struct mr_vec *pairs,
                                struct mr_err *err)
@@ -304,8 +304,7 @@ enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES],
         return code;
     if (s->ndbs > 0 && t->ndbs > 0) {
         for (size_t i = 0; code == MR_OK && i < s->ndbs; i++)
-            code = push_db_pair(pairs, find_db(s->cat, s->dbs[i])->name,
-                                find_db(t->cat, t->dbs[i])->name, err);
+            code = push_db_pair(pairs, own_name(s, i), own_name(t, i), err);
         return code;
     }
     for (size_t i = 0; code == MR_OK && i < s->cat->ndbs; i++)

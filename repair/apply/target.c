@@ -68,10 +68,11 @@ static enum mr_code refuse_db(const char *db, const char *what, struct mr_err *e
     return MR_E_REFUSED;
 }
 
-static bool names_db(const struct mr_endpoint *ep, const char *db, bool fold)
+static bool names_db(const struct mr_target *t, const char *db)
 {
+    const struct mr_endpoint *ep = &t->ep;
     for (size_t i = 0; i < ep->ndbs; i++)
-        if (fold ? strcasecmp(ep->dbs[i], db) == 0 : strcmp(ep->dbs[i], db) == 0)
+        if (mr_server_same_name(mr_db_server(t->db), ep->dbs[i], db))
             return true;
     return ep->ndbs == 0;
 }
@@ -96,10 +97,9 @@ static enum mr_code check_db(const struct mr_target *t, const char *name,
 static enum mr_code check_dbs(const struct mr_target *t,
                               const struct mr_plan_server *wanted, struct mr_err *err)
 {
-    const bool fold = mr_db_server(t->db)->lower_case_table_names != 0;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < wanted->ndbs; i++) {
-        if (!names_db(&t->ep, wanted->dbs[i], fold))
+        if (!names_db(t, wanted->dbs[i]))
             code = refuse_db(wanted->dbs[i], "is not named by the URI", err);
         else
             code = check_db(t, wanted->dbs[i], err);

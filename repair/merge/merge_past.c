@@ -8,6 +8,7 @@
 
 #include "core/pair/pair_columns.h"
 #include "core/row/value_text.h"
+#include "core/schema/column_default.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_split.h"
@@ -62,27 +63,16 @@ static bool is_number(enum mr_class cls)
            cls == MR_CLASS_DOUBLE || cls == MR_CLASS_DECIMAL;
 }
 
-/* The catalogue has the default as text, perhaps in quotes; without one the servers take 0,
- * or nothing. */
+/* Without a default that is stated the servers take 0, or nothing. */
 static bool is_default(const struct mr_column *column, const struct mr_value *value)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    const char *given = column->default_text;
-    if (value->cls == MR_CLASS_NULL)
-        return true;
-    if (given == NULL)
-        given = is_number(column->cls) ? "0" : "";
-    size_t len = strlen(given);
-    if (len >= 2 && given[0] == '\'' && given[len - 1] == '\'') {
-        given++;
-        len -= 2;
-    }
+    if (column->default_text != NULL || value->cls == MR_CLASS_NULL)
+        return mr_column_holds_default(column, value);
     mr_value_to_text(&text, value, (struct mr_value_style){.cls = column->cls});
-    bool same = text.len == len && (len == 0 || memcmp(text.ptr, given, len) == 0);
-    if (!same && text.ptr != NULL && is_number(column->cls))
-        same = strtod(text.ptr, NULL) == strtod(given, NULL);
+    bool is = text.len == 0 || (is_number(column->cls) && strtod(text.ptr, NULL) == 0);
     mr_strbuf_release(&text);
-    return same;
+    return is;
 }
 
 /* Sets what columns of references are that do not lead to the common past. */

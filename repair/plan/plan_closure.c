@@ -15,9 +15,7 @@ struct closure {
 
 static bool same_name(const struct closure *c, const char *a, const char *b)
 {
-    const struct mr_catalogue *cat = c->plan->pairing.side[c->side].cat;
-    return cat->server.lower_case_table_names == 0 ? strcmp(a, b) == 0
-                                                   : strcasecmp(a, b) == 0;
+    return mr_server_same_name(&c->plan->pairing.side[c->side].cat->server, a, b);
 }
 
 static const struct mr_plan_table *planned(const struct closure *c, const char *db,

@@ -8,6 +8,7 @@
 #include "core/db/sqltext.h"
 #include "core/json/json_in.h"
 #include "core/pair/pair_columns.h"
+#include "core/schema/column_default.h"
 #include "core/schema/column_fit.h"
 #include "repair/plan/plan_fit.h"
 
@@ -32,25 +33,6 @@ static bool is_name(const struct mr_plan_table *t, size_t column)
     return mr_plan_columns_has(&t->key, column);
 }
 
-/* A default that is a constant: 'text', or a number. */
-static bool constant_default(const struct mr_column *c, struct mr_strbuf *out)
-{
-    const char *text = c->default_text;
-    mr_strbuf_reset(out);
-    if (text == NULL)
-        return false;
-    size_t len = strlen(text);
-    if (text[0] != '\'') {
-        mr_strbuf_add_str(out, text);
-        return text[strspn(text, "+-.0123456789eE")] == '\0';
-    }
-    for (size_t i = 1; i + 1 < len; i++) {
-        mr_strbuf_add_char(out, text[i]);
-        i += text[i] == '\'' && text[i + 1] == '\'';
-    }
-    return len > 1;
-}
-
 static bool can_empty(const struct mr_plan_fit *fit, const struct mr_plan_table *t,
                       size_t column)
 {
@@ -59,7 +41,7 @@ static bool can_empty(const struct mr_plan_fit *fit, const struct mr_plan_table 
     bool can = !is_name(t, column) && c->nullable;
     if (!can && !is_name(t, column) && !is_reference(fit, t, column) &&
         !mr_plan_columns_has(&t->named_by, column))
-        can = constant_default(c, &text);
+        can = mr_column_default_literal(c, &text);
     mr_strbuf_release(&text);
     return can;
 }
@@ -276,7 +258,7 @@ static enum mr_code empty(struct mr_plan_fit *fit, const struct mr_plan_table *t
         refuse(fit, to, "the column can neither be NULL nor has it a constant default");
     else if (to->nullable)
         mr_plan_fit_add(edits, column, (struct mr_key){"N", 1});
-    else if (constant_default(to, &text))
+    else if (mr_column_default_literal(to, &text))
         code = add_text(fit, table, column, text.ptr, edits, possible, err);
     mr_strbuf_release(&text);
     return code;

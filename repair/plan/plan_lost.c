@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "core/pair/pair_columns.h"
-#include "core/row/value_text.h"
+#include "core/schema/column_default.h"
 
 enum { BATCH = 500 };
 
@@ -20,7 +20,7 @@ struct losing {
     size_t ncolumns, before;          /* values in front of theirs */
     struct mr_vec keys;               /* struct mr_key */
     struct mr_arena arena;
-    struct mr_strbuf text, list; /* list: what is found, for people */
+    struct mr_strbuf list; /* what is found, for people */
 };
 
 /* ---- which columns ---- */
@@ -68,30 +68,13 @@ static enum mr_code find_lost(struct losing *l, struct mr_err *err)
 
 /* ---- their values ---- */
 
-/* Is it what the column holds where nobody gave a value? */
-static bool is_default(struct losing *l, const struct mr_column *c,
-                       const struct mr_value *v)
-{
-    const struct mr_value_style style = {c->cls, c->decimals};
-    const char *said = c->default_text;
-    if (v->cls == MR_CLASS_NULL)
-        return true;
-    if (said == NULL || (v->ptr == NULL && v->len > 0))
-        return false;
-    mr_strbuf_reset(&l->text);
-    mr_value_to_text(&l->text, v, style);
-    size_t quote = said[0] == '\'', len = strlen(said);
-    return len >= 2 * quote && l->text.len == len - 2 * quote &&
-           memcmp(l->text.ptr, said + quote, l->text.len) == 0;
-}
-
 static enum mr_code count_row(void *ctx, const struct mr_value *values,
                               struct mr_err *err)
 {
     struct losing *l = ctx;
     (void)err;
     for (size_t i = 0; i < l->ncolumns; i++)
-        l->counts[i] += !is_default(l, l->columns[i], &values[l->before + i]);
+        l->counts[i] += !mr_column_holds_default(l->columns[i], &values[l->before + i]);
     return MR_OK;
 }
 
@@ -249,7 +232,6 @@ enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
                        .store = store,
                        .keys = MR_VEC_INIT(struct mr_key),
                        .arena = MR_ARENA_INIT,
-                       .text = MR_STRBUF_INIT,
                        .list = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
@@ -263,7 +245,6 @@ enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
         code = refuse(&l, err);
     mr_vec_release(&l.keys);
     mr_arena_release(&l.arena);
-    mr_strbuf_release(&l.text);
     mr_strbuf_release(&l.list);
     return code;
 }

@@ -17,12 +17,6 @@ struct parents {
     struct mr_strbuf text;
 };
 
-static bool same_name(const struct mr_catalogue *cat, const char *a, const char *b)
-{
-    return cat->server.lower_case_table_names == 0 ? strcmp(a, b) == 0
-                                                   : strcasecmp(a, b) == 0;
-}
-
 static const struct mr_catalogue *catalogue(const struct parents *p, enum mr_side side)
 {
     return p->task->tables->pairing.side[side].cat;
@@ -33,8 +27,8 @@ static bool is_planned(const struct parents *p, enum mr_side side, const char *d
 {
     for (size_t i = 0; i < p->task->tables->ntables; i++) {
         const struct mr_table *t = p->task->tables->tables[i].pair->side[side];
-        if (same_name(catalogue(p, side), t->db, db) &&
-            same_name(catalogue(p, side), t->name, name))
+        if (mr_server_same_name(&catalogue(p, side)->server, t->db, db) &&
+            mr_server_same_name(&catalogue(p, side)->server, t->name, name))
             return true;
     }
     return false;
@@ -45,7 +39,7 @@ static const char *other_db(const struct parents *p, enum mr_side side, const ch
 {
     for (size_t i = 0; i < p->task->tables->ntables; i++) {
         const struct mr_pair *pair = p->task->tables->tables[i].pair;
-        if (same_name(catalogue(p, side), pair->side[side]->db, db))
+        if (mr_server_same_name(&catalogue(p, side)->server, pair->side[side]->db, db))
             return pair->side[mr_other_side(side)]->db;
     }
     return db;

@@ -35,9 +35,7 @@ static enum mr_code require_dbs(const struct mr_create *c, struct mr_err *err)
     for (size_t i = 0; i < c->ep.ndbs; i++) {
         size_t at = 0;
         while (at < c->cat->ndbs &&
-               (c->cat->server.lower_case_table_names == 0
-                    ? strcmp(c->cat->dbs[at].name, c->ep.dbs[i])
-                    : strcasecmp(c->cat->dbs[at].name, c->ep.dbs[i])) != 0)
+               !mr_server_same_name(&c->cat->server, c->cat->dbs[at].name, c->ep.dbs[i]))
             at++;
         if (at == c->cat->ndbs)
             return name_missing_db(c, c->ep.dbs[i], err);

@@ -1,0 +1,70 @@
+/* test_column_default.c: what a column holds where nobody gave a value. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/schema/column_default.h"
+
+static void literals(void **state)
+{
+    static const struct {
+        const char *stated, *literal; /* NULL: it has none */
+    } cases[] = {{NULL, NULL},        {"0", "0"},
+                 {"-1.50", "-1.50"},  {"1e3", "1e3"},
+                 {"''", ""},          {"'new'", "new"},
+                 {"'it''s'", "it's"}, {"'''", "'"},
+                 {"'", NULL},         {"current_timestamp()", NULL},
+                 {"uuid()", NULL},    {"NULL", NULL}};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct mr_column column = {.default_text = cases[i].stated};
+        bool is = mr_column_default_literal(&column, &text);
+        assert_int_equal(is, cases[i].literal != NULL);
+        if (is)
+            assert_string_equal(text.len > 0 ? text.ptr : "", cases[i].literal);
+    }
+    mr_strbuf_release(&text);
+}
+
+static struct mr_value text_value(enum mr_class cls, const char *text)
+{
+    return (struct mr_value){.cls = cls, .ptr = text, .len = strlen(text)};
+}
+
+static void held(void **state)
+{
+    const struct mr_column none = {.cls = MR_CLASS_TEXT},
+                           word = {.cls = MR_CLASS_TEXT, .default_text = "'it''s'"},
+                           number = {.cls = MR_CLASS_INT, .default_text = "7"},
+                           real = {.cls = MR_CLASS_DOUBLE, .default_text = "1.50"};
+    const struct mr_value null = {.cls = MR_CLASS_NULL},
+                          seven = {.cls = MR_CLASS_INT, .i = 7},
+                          eight = {.cls = MR_CLASS_INT, .i = 8},
+                          half = {.cls = MR_CLASS_DOUBLE, .d = 1.5},
+                          length = {.cls = MR_CLASS_TEXT, .len = 4};
+    struct mr_value its = text_value(MR_CLASS_TEXT, "it's"),
+                    empty = text_value(MR_CLASS_TEXT, "");
+    (void)state;
+    assert_true(mr_column_holds_default(&none, &null));
+    assert_false(mr_column_holds_default(&none, &empty));
+    assert_true(mr_column_holds_default(&word, &its));
+    assert_false(mr_column_holds_default(&word, &empty));
+    assert_false(mr_column_holds_default(&word, &length));
+    assert_true(mr_column_holds_default(&number, &seven));
+    assert_false(mr_column_holds_default(&number, &eight));
+    assert_true(mr_column_holds_default(&real, &half));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(literals),
+        cmocka_unit_test(held),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
