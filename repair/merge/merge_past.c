@@ -26,6 +26,12 @@ static bool is_tested(const struct mr_merge_table *t)
            strcmp(t->bound.base_origin, MR_BOUND_TOLD) != 0;
 }
 
+/* Whoever was created later than a person says that the histories parted is of no past. */
+static bool is_dated(const struct mr_merge_table *t)
+{
+    return strcmp(t->bound.base_origin, MR_BOUND_AT) == 0;
+}
+
 /* ---- when a row was created ---- */
 
 static enum mr_code created(const struct mr_plan_table *t, struct mr_key image,
@@ -168,7 +174,7 @@ static enum mr_code judge_one(struct mr_merge_matching *x, struct mr_merge_candi
         c->doubt = !same && like.agree && !c->settled;
     } else if (is_same_time(own, live)) {
         c->past = same;
-        c->doubt = !same && !c->settled;
+        c->doubt = !same && !c->settled && !is_dated(x->table);
     }
     if (!c->past)
         return MR_OK;

@@ -69,6 +69,8 @@ class Past:
         if None not in times:
             if times[0] != times[1]:
                 return None
+            if not same and self.bound(node).origin == 'split-at':
+                return None  # created after the histories parted
             return 'past' if same else 'doubt'
         return 'doubt' if not same and self.agree(node, other) else None
 
