@@ -441,9 +441,16 @@ enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err)
 
 /* ---- proposing ---- */
 
-static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
-                            const struct mr_entity *e, struct mr_err *err)
+struct proposing {
+    struct mr_merge *m;
+    struct mr_case_stmt *stmt;
+};
+
+static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err *err)
 {
+    struct proposing *p = ctx;
+    struct mr_merge *m = p->m;
+    struct mr_case_stmt *stmt = p->stmt;
     const struct mr_plan_table *t = &m->plan->tables[e->table];
     struct mr_digest digest = {0};
     bool matched = e->after == NULL, merged = matched && mr_entity_is_merged(e);
@@ -466,30 +473,6 @@ static enum mr_code propose(struct mr_merge *m, struct mr_case_stmt *stmt,
     return mr_case_run(stmt, err);
 }
 
-static enum mr_code propose_table(struct mr_merge *m, struct mr_case_stmt *stmt,
-                                  const struct mr_plan_table *t,
-                                  enum mr_decision decision, struct mr_err *err)
-{
-    struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec entities = MR_VEC_INIT(struct mr_entity);
-    int64_t after = 0;
-    enum mr_code code = MR_OK;
-    do {
-        mr_arena_reset(&arena);
-        mr_vec_clear(&entities);
-        code = mr_plan_store_entities(m->store, t->at, decision, after, MR_MERGE_BATCH,
-                                      &arena, &entities, err);
-        for (size_t i = 0; code == MR_OK && i < entities.count; i++) {
-            const struct mr_entity *e = mr_vec_at(&entities, i);
-            after = e->id;
-            code = propose(m, stmt, e, err);
-        }
-    } while (code == MR_OK && entities.count > 0);
-    mr_vec_release(&entities);
-    mr_arena_release(&arena);
-    return code;
-}
-
 static const char propose_sql[] =
     "INSERT OR REPLACE INTO plan_map VALUES (?,?,?,?,?,?,'proposed',?)";
 /* Whom a plan restored is found again by the next one: that stays his. */
@@ -498,21 +481,22 @@ static const char matched_sql[] =
 
 enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL, *matched = NULL;
-    enum mr_code code = mr_case_prepare(m->cf, propose_sql, &stmt, err);
+    static const enum mr_decision restored[] = {MR_DECIDE_INSERT, MR_DECIDE_RENUMBER};
+    struct proposing added = {.m = m}, matched = {.m = m};
+    enum mr_code code = mr_case_prepare(m->cf, propose_sql, &added.stmt, err);
     if (code == MR_OK)
-        code = mr_case_prepare(m->cf, matched_sql, &matched, err);
+        code = mr_case_prepare(m->cf, matched_sql, &matched.stmt, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         const struct mr_plan_table *t = &m->plan->tables[i];
         if (t->key.count == 0)
             continue;
-        code = propose_table(m, stmt, t, MR_DECIDE_INSERT, err);
+        for (size_t d = 0; code == MR_OK && d < sizeof restored / sizeof *restored; d++)
+            code = mr_plan_store_each(m->store, t->at, restored[d], propose, &added, err);
         if (code == MR_OK)
-            code = propose_table(m, stmt, t, MR_DECIDE_RENUMBER, err);
-        if (code == MR_OK)
-            code = propose_table(m, matched, t, MR_DECIDE_MATCHED, err);
+            code = mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose,
+                                      &matched, err);
     }
-    mr_case_free(stmt);
-    mr_case_free(matched);
+    mr_case_free(added.stmt);
+    mr_case_free(matched.stmt);
     return code;
 }

@@ -40,7 +40,7 @@ static const struct mr_column *twin_of(const struct mr_plan_table *t,
 {
     for (size_t i = 0; i < t->pair->find.ncolumns; i++)
         if (mr_pair_column(t->pair, side, i) == c)
-            return mr_pair_column(t->pair, side == MR_SOURCE ? MR_TARGET : MR_SOURCE, i);
+            return mr_pair_column(t->pair, mr_other_side(side), i);
     return NULL;
 }
 

@@ -272,6 +272,7 @@ enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
 }
 
 #define PAGE_BYTES ((size_t)8 * 1024 * 1024)
+#define PAGE_ROWS 1000
 
 /* What the statement yields, or as much as fits, but one at least; frees it. */
 static enum mr_code read_entities(struct mr_case_stmt *stmt, struct mr_arena *arena,
@@ -314,6 +315,30 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
         mr_case_bind_int(stmt, 5, (int64_t)limit);
     }
     return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
+}
+
+enum mr_code mr_plan_store_each(struct mr_plan_store *store, size_t table,
+                                enum mr_decision decision, mr_entity_fn *fn, void *ctx,
+                                struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec page = MR_VEC_INIT(struct mr_entity);
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        mr_vec_clear(&page);
+        code = mr_plan_store_entities(store, table, decision, after, PAGE_ROWS, &arena,
+                                      &page, err);
+        for (size_t i = 0; code == MR_OK && i < page.count; i++) {
+            const struct mr_entity *entity = mr_vec_at(&page, i);
+            after = entity->id;
+            code = fn(ctx, entity, err);
+        }
+    } while (code == MR_OK && page.count > 0);
+    mr_vec_release(&page);
+    mr_arena_release(&arena);
+    return code;
 }
 
 enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,

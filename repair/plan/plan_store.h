@@ -125,7 +125,13 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
                                     enum mr_decision decision, int64_t after_id,
                                     size_t limit, struct mr_arena *arena,
                                     struct mr_vec *entities, struct mr_err *err);
-/* The same for entities with a kind of conflict, decided or not. */
+/* All of them, in pages; an entity lives until fn returns. */
+typedef enum mr_code mr_entity_fn(void *ctx, const struct mr_entity *entity,
+                                  struct mr_err *err);
+enum mr_code mr_plan_store_each(struct mr_plan_store *store, size_t table,
+                                enum mr_decision decision, mr_entity_fn *fn, void *ctx,
+                                struct mr_err *err);
+/* The same as mr_plan_store_entities for entities with a kind of conflict, decided or not. */
 enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
                                      int64_t after_id, size_t limit,
                                      struct mr_arena *arena, struct mr_vec *entities,

@@ -23,48 +23,25 @@ static const char count_sql[] =
     " (PARTITION BY tbl, digest ORDER BY entity) AS n FROM script_equal) r"
     " WHERE r.e=script_equal.entity";
 
-static enum mr_code digest_of(const struct mr_plan_table *t, struct mr_key image,
-                              struct mr_digest *digest, struct mr_err *err)
-{
-    size_t pos = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++)
-        code = mr_row_skip(image.ptr, image.len, &pos, err);
-    if (code == MR_OK)
-        *digest = mr_digest_bytes(image.ptr, pos);
-    return code;
-}
-
 /* ---- what is planned ---- */
 
-static enum mr_code note_rows(struct mr_script *s, const struct mr_plan_table *t,
-                              enum mr_decision decision, struct mr_case_stmt *add,
-                              struct mr_err *err)
+struct noting {
+    const struct mr_plan_table *table;
+    struct mr_case_stmt *add;
+};
+
+static enum mr_code note_row(void *ctx, const struct mr_entity *e, struct mr_err *err)
 {
-    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
-    struct mr_arena arena = MR_ARENA_INIT;
-    int64_t after = 0;
-    enum mr_code code = MR_OK;
-    do {
-        mr_arena_reset(&arena);
-        mr_vec_clear(&list);
-        code = mr_plan_store_entities(s->task->store, t->at, decision, after,
-                                      MR_MERGE_BATCH, &arena, &list, err);
-        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
-            const struct mr_entity *e = mr_vec_at(&list, i);
-            struct mr_digest digest;
-            after = e->id;
-            code = digest_of(t, (struct mr_key){e->after, e->after_len}, &digest, err);
-            mr_case_bind_int(add, 1, e->id);
-            mr_case_bind_int(add, 2, (int64_t)t->at);
-            mr_case_bind_borrowed(add, 3, &digest, sizeof digest);
-            if (code == MR_OK)
-                code = mr_case_run(add, err);
-        }
-    } while (code == MR_OK && list.count > 0);
-    mr_vec_release(&list);
-    mr_arena_release(&arena);
-    return code;
+    struct noting *n = ctx;
+    struct mr_digest digest;
+    enum mr_code code = mr_plan_row_digest(
+        n->table, (struct mr_key){e->after, e->after_len}, &digest, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(n->add, 1, e->id);
+    mr_case_bind_int(n->add, 2, (int64_t)n->table->at);
+    mr_case_bind_borrowed(n->add, 3, &digest, sizeof digest);
+    return mr_case_run(n->add, err);
 }
 
 /* ---- what stands on TARGET ---- */
@@ -81,7 +58,7 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
     struct mr_digest digest;
     (void)ask;
     enum mr_code code =
-        digest_of(c->table, (struct mr_key){row->image, row->len}, &digest, err);
+        mr_plan_row_digest(c->table, (struct mr_key){row->image, row->len}, &digest, err);
     mr_case_bind_int(c->count, 1, (int64_t)c->table->at);
     mr_case_bind_borrowed(c->count, 2, &digest, sizeof digest);
     return code == MR_OK ? mr_case_run(c->count, err) : code;
@@ -95,9 +72,12 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
     int64_t any = 0;
     const int64_t args[] = {(int64_t)t->at};
     c->table = t;
-    enum mr_code code = note_rows(s, t, MR_DECIDE_INSERT, add, err);
+    struct noting noting = {t, add};
+    enum mr_code code = mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT,
+                                           note_row, &noting, err);
     if (code == MR_OK)
-        code = note_rows(s, t, MR_DECIDE_RENUMBER, add, err);
+        code = mr_plan_store_each(s->task->store, t->at, MR_DECIDE_RENUMBER, note_row,
+                                  &noting, err);
     if (code == MR_OK)
         code = mr_merge_work_run(&s->lookup,
                                  "INSERT OR IGNORE INTO script_bag (tbl, digest)"
@@ -124,32 +104,15 @@ static enum mr_code number_of(const struct mr_entity *e, int64_t *n, struct mr_e
                : code;
 }
 
-static enum mr_code number_deletes(struct mr_script *s, const struct mr_plan_table *t,
-                                   struct mr_case_stmt *add, struct mr_err *err)
+static enum mr_code number_delete(void *ctx, const struct mr_entity *e,
+                                  struct mr_err *err)
 {
-    struct mr_vec list = MR_VEC_INIT(struct mr_entity);
-    struct mr_arena arena = MR_ARENA_INIT;
-    int64_t after = 0;
-    enum mr_code code = MR_OK;
-    do {
-        mr_arena_reset(&arena);
-        mr_vec_clear(&list);
-        code = mr_plan_store_entities(s->task->store, t->at, MR_DECIDE_DELETE, after,
-                                      MR_MERGE_BATCH, &arena, &list, err);
-        for (size_t i = 0; code == MR_OK && i < list.count; i++) {
-            const struct mr_entity *e = mr_vec_at(&list, i);
-            int64_t n = 0;
-            after = e->id;
-            code = number_of(e, &n, err);
-            mr_case_bind_int(add, 1, e->id);
-            mr_case_bind_int(add, 2, n);
-            if (code == MR_OK)
-                code = mr_case_run(add, err);
-        }
-    } while (code == MR_OK && list.count > 0);
-    mr_vec_release(&list);
-    mr_arena_release(&arena);
-    return code;
+    struct mr_case_stmt *add = ctx;
+    int64_t n = 0;
+    enum mr_code code = number_of(e, &n, err);
+    mr_case_bind_int(add, 1, e->id);
+    mr_case_bind_int(add, 2, n);
+    return code == MR_OK ? mr_case_run(add, err) : code;
 }
 
 static enum mr_code number_all(struct mr_script *s, struct mr_err *err)
@@ -159,7 +122,8 @@ static enum mr_code number_all(struct mr_script *s, struct mr_err *err)
         s->lookup.cf, "INSERT INTO script_equal (entity, n) VALUES (?,?)", &add, err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
         if (s->plan->tables[i].key.count == 0)
-            code = number_deletes(s, &s->plan->tables[i], add, err);
+            code = mr_plan_store_each(s->task->store, i, MR_DECIDE_DELETE, number_delete,
+                                      add, err);
     mr_case_free(add);
     return code;
 }

@@ -139,6 +139,9 @@ enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err);
  * TARGET's row t is the updated row s, as this unit leaves it or a later one. */
 enum mr_code mr_script_later_open(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_later_find(struct mr_script *s, struct mr_err *err);
+/* A step of the plan, until the unit ends. */
+enum mr_code mr_script_step(struct mr_script *s, int64_t id, struct mr_step *step,
+                            struct mr_err *err);
 bool mr_script_has_later(const struct mr_script *s, size_t table);
 void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t);
 

@@ -30,27 +30,36 @@ enum mr_code mr_script_later_open(struct mr_script *s, struct mr_err *err)
     return code;
 }
 
-static enum mr_code add_image(struct mr_script *s, const struct mr_script_row *row,
-                              int64_t step, struct mr_err *err)
+enum mr_code mr_script_step(struct mr_script *s, int64_t id, struct mr_step *step,
+                            struct mr_err *err)
 {
     struct mr_vec steps = MR_VEC_INIT(struct mr_step);
     enum mr_code code =
-        mr_plan_store_steps(s->task->store, step - 1, 1, &s->unit_arena, &steps, err);
+        mr_plan_store_steps(s->task->store, id - 1, 1, &s->unit_arena, &steps, err);
     const struct mr_step *found = steps.count > 0 ? mr_vec_at(&steps, 0) : NULL;
-    if (code == MR_OK && (found == NULL || found->id != step))
+    if (code == MR_OK && (found == NULL || found->id != id))
         code = mr_err_set(err, MR_E_BUG, "a step that was read is gone");
-    if (code == MR_OK) {
-        bool undo = s->kind == MR_SCRIPT_UNDO;
-        struct mr_key image = undo ? (struct mr_key){found->before, found->before_len}
-                                   : (struct mr_key){found->after, found->after_len};
-        struct mr_script_later *later = image.ptr != NULL ? mr_vec_push(&s->later) : NULL;
-        if (later != NULL)
-            *later = (struct mr_script_later){row->step.table, row->number, image};
-        else if (image.ptr != NULL)
-            code = mr_err_nomem(err, "writing a script");
-    }
+    if (code == MR_OK)
+        *step = *found;
     mr_vec_release(&steps);
     return code;
+}
+
+static enum mr_code add_image(struct mr_script *s, const struct mr_script_row *row,
+                              int64_t step, struct mr_err *err)
+{
+    struct mr_step found = {0};
+    enum mr_code code = mr_script_step(s, step, &found, err);
+    bool undo = s->kind == MR_SCRIPT_UNDO;
+    struct mr_key image = undo ? (struct mr_key){found.before, found.before_len}
+                               : (struct mr_key){found.after, found.after_len};
+    if (code != MR_OK || image.ptr == NULL)
+        return code;
+    struct mr_script_later *later = mr_vec_push(&s->later);
+    if (later == NULL)
+        return mr_err_nomem(err, "writing a script");
+    *later = (struct mr_script_later){row->step.table, row->number, image};
+    return MR_OK;
 }
 
 enum mr_code mr_script_later_find(struct mr_script *s, struct mr_err *err)

@@ -187,23 +187,13 @@ static enum mr_code planned_image(struct finding *f, int64_t entity, int64_t ste
                                   struct mr_key *image, struct mr_err *err)
 {
     struct mr_script *s = f->s;
-    struct mr_vec steps = MR_VEC_INIT(struct mr_step);
-    struct mr_entity e;
-    enum mr_code code = MR_OK;
-    if (step > 0) {
-        code =
-            mr_plan_store_steps(s->task->store, step - 1, 1, &s->unit_arena, &steps, err);
-        const struct mr_step *found = steps.count > 0 ? mr_vec_at(&steps, 0) : NULL;
-        if (code == MR_OK && (found == NULL || found->id != step))
-            code = mr_err_set(err, MR_E_BUG, "a step that was read is gone");
-        else if (code == MR_OK)
-            *image = (struct mr_key){found->after, found->after_len};
-    } else {
-        code = mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
-        if (code == MR_OK)
-            *image = (struct mr_key){e.after, e.after_len};
-    }
-    mr_vec_release(&steps);
+    struct mr_step update = {0};
+    struct mr_entity e = {0};
+    enum mr_code code =
+        step > 0 ? mr_script_step(s, step, &update, err)
+                 : mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
+    *image = step > 0 ? (struct mr_key){update.after, update.after_len}
+                      : (struct mr_key){e.after, e.after_len};
     return code;
 }
 
