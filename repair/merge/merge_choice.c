@@ -70,8 +70,9 @@ struct choosing {
     struct mr_arena arena;
     struct mr_vec conflicts;
     struct mr_strbuf text;
-    struct mr_case_stmt *above, *note, *mark, *edits;
-    bool inner; /* rows of the component refer to each other */
+    struct mr_case_stmt *above, *revived, *note, *mark, *edits;
+    bool inner;   /* rows of the component refer to each other */
+    bool revives; /* some row of a table before or of it was restored */
     bool again;
 };
 
@@ -95,13 +96,40 @@ static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule
     return MR_OK;
 }
 
+/* Is the conflict one that restoring settles? */
+static bool is_of_tree(const char *kind)
+{
+    static const char *const kinds[] = {"deleted-on-live", "deleted-or-lost",
+                                        "past-or-lost",    "parent-differs",
+                                        "key-taken",       "orphan-would-attach"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i], kind) == 0)
+            return true;
+    return false;
+}
+
+/* What is above has been decided about in a component before this one. */
+static enum mr_code from_revived(struct choosing *c, const struct conflict *x,
+                                 const char **choice, struct mr_err *err)
+{
+    bool row = false;
+    if (!c->revives || !is_of_tree(x->kind))
+        return MR_OK;
+    mr_case_bind_int(c->revived, 1, x->id);
+    enum mr_code code = mr_case_step(c->revived, &row, err);
+    if (code == MR_OK && row)
+        *choice = "restore";
+    mr_case_reset(c->revived);
+    return code;
+}
+
 /* One decision restores or drops the tree. */
 static enum mr_code from_above(struct choosing *c, const struct conflict *x,
                                const char **choice, struct mr_err *err)
 {
     bool row = false;
     if (strcmp(x->kind, "parent-absent") != 0)
-        return MR_OK;
+        return from_revived(c, x, choice, err);
     mr_case_bind_int(c->above, 1, x->id);
     enum mr_code code = mr_case_step(c->above, &row, err);
     if (code == MR_OK && row && mr_case_int(c->above, 1) > 0)
@@ -118,9 +146,15 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
 {
     const struct mr_plan_table *t = &c->m->plan->tables[x->table];
     const struct mr_merge_options *o = c->m->options;
-    enum mr_code code = from_above(c, x, choice, err);
-    if (code == MR_OK && *choice == NULL && o->decision != NULL)
+    const char *above = NULL;
+    enum mr_code code = MR_OK;
+    if (o->decision != NULL)
         code = o->decision(o->decision_ctx, mr_plan_table_name(t), x->key, choice, err);
+    if (code == MR_OK)
+        code = from_above(c, x, &above, err);
+    /* of a tree that is restored a person may leave out a row */
+    if (above != NULL && (*choice == NULL || strcmp(*choice, "skip") != 0))
+        *choice = above;
     if (code == MR_OK && *choice == NULL)
         code = from_rules(c, o->on_conflict, o->non_conflict, x->kind, choice, err);
     if (code == MR_OK && *choice == NULL)
@@ -179,6 +213,16 @@ static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
     return mr_case_run(c->mark, err);
 }
 
+static enum mr_code add_note(struct choosing *c, const struct conflict *x,
+                             const char *choice, struct mr_err *err)
+{
+    mr_case_bind_int(c->note, 1, x->id);
+    mr_case_bind_text(c->note, 2, x->kind);
+    mr_case_bind_text(c->note, 3, choice);
+    mr_merge_work_bind(c->note, 4, x->other);
+    return mr_case_run(c->note, err);
+}
+
 /* Of a value conflict whose values do not fit, only TARGET's can be chosen. */
 static bool is_open_to(const struct conflict *x, const char *choice)
 {
@@ -206,11 +250,7 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
         code = find_edits(c, x, choice, &possible, err);
     if (code != MR_OK || !possible)
         return code;
-    mr_case_bind_int(c->note, 1, x->id);
-    mr_case_bind_text(c->note, 2, x->kind);
-    mr_case_bind_text(c->note, 3, choice);
-    mr_merge_work_bind(c->note, 4, x->other);
-    code = mr_case_run(c->note, err);
+    code = add_note(c, x, choice, err);
     return code == MR_OK && !value ? set_mark(c, x, choice, err) : code;
 }
 
@@ -270,6 +310,89 @@ static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
     return code;
 }
 
+/* ---- trees that are restored ---- */
+
+#define ABSENT_PARENT                                                                    \
+    "SELECT 1 FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"       \
+    " WHERE l.child=m.id AND p.id<>m.id AND p.there IS NULL"
+
+/* Rows below those that were restored, and below nobody who came to be otherwise. */
+static const char revive_sql[] =
+    "INSERT OR IGNORE INTO revived SELECT m.id FROM m WHERE m.tbl>=?1 AND m.tbl<?2"
+    " AND m.there IS NULL AND m.id NOT IN (SELECT id FROM revived)"
+    " AND EXISTS (" ABSENT_PARENT " AND k.skip IS NOT 1"
+    " AND (k.restored OR p.id IN (SELECT id FROM revived)))"
+    " AND NOT EXISTS (" ABSENT_PARENT " AND k.edits IS NOT NULL)";
+
+static enum mr_code find_revived(struct choosing *c, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)c->first, (int64_t)(c->first + c->count)};
+    int64_t any = 0, changed = 1;
+    enum mr_code code = mr_merge_work_int(
+        c->m, "SELECT EXISTS (SELECT 1 FROM mark WHERE restored)", NULL, 0, &any, err);
+    c->revives = any != 0;
+    while (code == MR_OK && c->revives && changed > 0)
+        code = mr_merge_work_run(c->m, revive_sql, args, 2, &changed, err);
+    return code;
+}
+
+static const char spare_sql[] =
+    "SELECT m.id, w.skey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m JOIN w ON"
+    " w.id=m.id LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1"
+    " AND m.id>?2 AND m.kind IS NULL AND m.there IS NULL AND k.skip IS NOT 1"
+    " ORDER BY m.id LIMIT 1000";
+
+/* A row that nobody needs to be asked about may be left out all the same: one of a tree that
+ * is restored, or was by an earlier plan. */
+static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
+                              const struct mr_merge_work_row *row, struct mr_err *err)
+{
+    const struct mr_merge_options *o = c->m->options;
+    const struct conflict x = {.id = row->id, .key = row->key, .kind = "parent-absent"};
+    const char *choice = NULL;
+    enum mr_code code =
+        o->decision(o->decision_ctx, mr_plan_table_name(t), row->key, &choice, err);
+    if (code != MR_OK || choice == NULL || strcmp(choice, "skip") != 0)
+        return code;
+    code = add_note(c, &x, choice, err);
+    if (code == MR_OK)
+        code = read_edits(c, x.id, err);
+    if (code == MR_OK)
+        code = set_mark(c, &x, choice, err);
+    c->again = true;
+    return code;
+}
+
+static enum mr_code spare_table(struct choosing *c, const struct mr_plan_table *t,
+                                struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    int64_t args[] = {(int64_t)t->at, 0};
+    enum mr_code code = MR_OK;
+    do {
+        mr_arena_reset(&arena);
+        code = mr_merge_work_rows(c->m, spare_sql, args, 2, &arena, &rows, err);
+        for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
+            const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
+            args[1] = row->id;
+            code = leave_out(c, t, row, err);
+        }
+    } while (code == MR_OK && rows.count > 0);
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static enum mr_code spare(struct choosing *c, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = c->first; code == MR_OK && i < c->first + c->count; i++)
+        if (c->m->options->decision != NULL)
+            code = spare_table(c, &c->m->plan->tables[i], err);
+    return code;
+}
+
 static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
 {
     struct mr_case *cf = c->m->cf;
@@ -279,6 +402,8 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
         " FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"
         " WHERE l.child=?1 AND p.waits AND p.id<>?1",
         &c->above, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "SELECT 1 FROM revived WHERE id=?1", &c->revived, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf,
                                "INSERT INTO chosen (id, kind, choice, other)"
@@ -312,9 +437,14 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
     }
     enum mr_code code = open_statements(&c, err);
     if (code == MR_OK)
+        code = find_revived(&c, err);
+    if (code == MR_OK)
         code = choose_all(&c, err);
+    if (code == MR_OK)
+        code = spare(&c, err);
     *again = c.again;
     mr_case_free(c.above);
+    mr_case_free(c.revived);
     mr_case_free(c.note);
     mr_case_free(c.mark);
     mr_case_free(c.edits);

@@ -5,7 +5,7 @@
  * restore, skip, merge-into and without-value change what rows become, so that the
  * component is decided again with them (table mark); target, source and newest say what is
  * written of a row whose place is known.  A row below one that waits takes the choice of
- * what is above it.
+ * what is above it, unless a person skips it by itself.
  */
 #ifndef MR_MERGE_CHOICE_H
 #define MR_MERGE_CHOICE_H

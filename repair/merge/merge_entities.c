@@ -20,6 +20,7 @@ struct decided {
     int64_t root;
     const char *kind, *detail, *choice, *choices;
     bool unfit; /* SOURCE's values cannot be chosen */
+    bool hangs; /* on a row that waits for a reason of its own */
     bool taken; /* somebody has its key on TARGET */
 };
 
@@ -279,7 +280,7 @@ static bool can_restore(const struct writing *w, const struct decided *d)
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strcmp(d->kind, named[i]) == 0 && is_guarded(w->table->plan))
             return false;
-    return strcmp(d->kind, "key-taken") != 0 || !d->taken;
+    return !d->hangs && (strcmp(d->kind, "key-taken") != 0 || !d->taken);
 }
 
 /* Those that can be carried out. */
@@ -330,7 +331,8 @@ static const char rows_sql[] =
     "SELECT m.id, w.skey, w.image, m.there, img.there, img.after, m.ident, m.grp, "
     "m.newid,"
     " m.waits, k.skip, m.root, m.kind, m.detail, h.key, h.image, m.choices, m.unfit, "
-    "m.taken IS NOT NULL"
+    "m.taken IS NOT NULL, m.waits AND EXISTS (SELECT 1 FROM link l JOIN m p ON"
+    " p.id=l.parent WHERE l.child=m.id AND p.waits AND p.id<>m.id AND p.root IS NOT m.id)"
     " FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
@@ -358,6 +360,7 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
     d->choices = mr_merge_work_text(stmt, 16, &w->arena, &code, err);
     d->unfit = mr_case_int(stmt, 17) != 0;
     d->taken = mr_case_int(stmt, 18) != 0;
+    d->hangs = mr_case_int(stmt, 19) != 0;
     return code;
 }
 

@@ -468,15 +468,29 @@ static enum mr_code check_images(struct mr_plan_decisions *d,
     return code;
 }
 
+/* What is chosen for a row above holds for the row, too. */
+static enum mr_code overruled(const struct mr_entity *e, const char *choice,
+                              struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "\"%s\" cannot be carried out: %s, and for what is above it \"%s\" "
+                     "is chosen",
+                     choice, e->kind, e->choice);
+    mr_err_hint(err, "Choose \"%s\" here, too, or decide otherwise about the row above.",
+                e->choice);
+    return MR_E_REFUSED;
+}
+
 /* Is the row still in the conflict that the line decides about?  A decision may have led to
  * another one: that stays open. */
 static enum mr_code check_taken(struct mr_plan_decisions *d, const struct mr_entity *e,
                                 const char *choice, struct mr_err *err)
 {
     const char *kind = mr_case_text(d->by_key, 5);
-    if (e->kind == NULL || e->choice != NULL ||
-        (kind != NULL && strcmp(kind, e->kind) != 0))
+    if (e->kind == NULL || (kind != NULL && strcmp(kind, e->kind) != 0))
         return MR_OK;
+    if (e->choice != NULL)
+        return strcmp(e->choice, choice) == 0 ? MR_OK : overruled(e, choice, err);
     bool known = e->detail != NULL, waits = e->waits_for != 0;
     (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%s", choice,
                      e->kind, known ? ": " : "", known ? e->detail : "");

@@ -91,6 +91,11 @@ for row in sorted(csv.DictReader(open(sys.argv[1])), key=lambda r: (r['kind'], r
     print(row['kind'], row['table'].split('.')[1], row['source_key'])
 PY
 }
+choices() { # choices DIR: what each kind offers
+    python3 -c "
+import csv, sys
+print('\\n'.join(sorted({row['kind'] + ' ' + row['choices'] for row in csv.DictReader(open(sys.argv[1]))})))" "$1/conflicts.csv"
+}
 # Every row of the live side by what it is and whom it means, never by its id.
 rows() {
     on "SELECT CONCAT_WS(' ', 'member', m.mobile, IFNULL(i.mobile, IF(m.inviter IS NULL, '-', 'NOBODY')), IFNULL(p.name, 'NOPLAN'))
@@ -165,12 +170,25 @@ parent-absent visits 13"
     rows_are "$keys: everybody else is back, and nobody is an orphan" "$(truth '5 7 9 10' '' Lyon 'gold old' '5 7 9 10')"
     rep_is 0 "$keys: verify" verify one "$DST"
 
-    # ---- one decision restores the tree, or drops it ------------------------------------------
+    # ---- what waits for another row cannot be restored by itself -------------------------------
+    is "$keys: what waits can be left out, not restored alone" "$(choices one)" "deleted-on-live restore;skip
+deleted-or-lost restore;skip
+parent-absent skip"
+    printf '%s\n' table,source_key,kind,decision "$DB.orders,105,parent-absent,restore" "$DB.members,7,deleted-on-live,skip" \
+        "$DB.orders,107,parent-absent,restore" "$DB.members,9,deleted-on-live,restore" "$DB.orders,109,parent-absent,restore" >decisions.csv
+    plan 5 "$keys: a decision that cannot be carried out is refused" faulty --decisions decisions.csv
+    like "$keys: below a row that nobody decided about, by its line" "$(cat "$ERR")" \
+        "line 2, table \"$DB.orders\", key \"105\": \"restore\" cannot be carried out: parent-absent"
+    like "$keys: below one that is skipped, by its line" "$(cat "$ERR")" \
+        "line 4, table \"$DB.orders\", key \"107\": \"restore\" cannot be carried out: .*\"skip\" is chosen"
+    is "$keys: below one that is restored it is no fault" "$(grep -c 'key "109"' "$ERR")" 0
+
+    # ---- one decision restores the tree, or drops it; a row of it can be left out --------------
     printf '%s\n' table,source_key,decision "$DB.members,5,restore" "$DB.members,9,restore" "$DB.members,7,skip" \
-        "$MORE.plans,gold,restore" "$DB.shops,\"fr,1\",skip" >decisions.csv
+        "$DB.orders,110,skip" "$MORE.plans,gold,restore" "$DB.shops,\"fr,1\",skip" >decisions.csv
     plan 0 "$keys: decided" two --decisions decisions.csv
     rep_is 0 "$keys: applied" apply --yes --case "$CASE" two "$DST"
-    rows_are "$keys: who was to be restored is back with what is theirs" "$(truth '7' 26 Lyon old '7')"
+    rows_are "$keys: who was to be restored is back with what is theirs" "$(truth '7' 26 Lyon old '7 10')"
     rep_is 0 "$keys: verify" verify two "$DST"
     rep_is 0 "$keys: undo of the second" undo --yes --case "$CASE" two "$DST"
     rep_is 0 "$keys: and of the first" undo --yes --case "$CASE" one "$DST"

@@ -133,7 +133,16 @@ class Plan:
                 merge_into[node] = other
             elif choice == 'without-value':
                 without[node] = self.columns_to_empty(node)
-        return moved
+        return self.leave_out() or moved
+
+    def leave_out(self):
+        """A row that nobody needs to be asked about is left out where the file says so."""
+        out = [n for n in self.found.inserted() if n not in self.found.kinds and
+               self.options.decisions.get((n.table.name, n.key)) == 'skip']
+        for node in out:
+            self.choices[node] = 'skip'
+            self.chosen[node, 'parent-absent'] = 'skip'
+        return bool(out)
 
     def choice_for(self, node, kind):
         """Decided in the file, on the command line, in the configuration; or not."""
@@ -142,8 +151,9 @@ class Plan:
             or t.on_conflict.get(kind)
 
     def inherited(self, node, kind):
-        """One decision restores or drops the tree."""
-        if kind != 'parent-absent':
+        """One decision restores or drops the tree; a row of it can be left out by its own."""
+        if kind != 'parent-absent' or \
+                self.options.decisions.get((node.table.name, node.key)) == 'skip':
             return None
         waiting = [p for p in self.found.above(node) if p in self.found.waits]
         chosen = {self.choices.get(p) for p in waiting}
