@@ -375,8 +375,40 @@ enum mr_code mr_merge_past_learn(struct mr_merge *m, size_t first, size_t count,
 
 /* ---- bounds that cannot be right ---- */
 
-static enum mr_code refuse(const struct mr_merge_table *t, const char *why,
-                           struct mr_err *err)
+/* What is left to do: not what was done already. */
+static void hint_bound(const struct mr_merge *m, const struct mr_merge_table *t,
+                       struct mr_err *err)
+{
+    const struct mr_when *split = m->options->split_at;
+    const char *name = mr_plan_table_name(t->plan);
+    bool no_time = t->plan->time_at == MR_NO_COLUMN;
+    if (split == NULL)
+        mr_err_hint(
+            err,
+            "Nothing was changed. Say when the histories parted (--split-at TIME, with "
+            "a time-column for the table), or which key both share last (--split-key "
+            "%s=KEY); the binary logs of both sides tell it.",
+            name);
+    else if (mr_merge_split_misses(t->plan, split) != NULL)
+        mr_err_hint(err,
+                    "Nothing was changed. The time given says nothing of this table: %s, "
+                    "or say which key both share last (--split-key %s=KEY); the binary "
+                    "logs of both sides tell it.",
+                    no_time
+                        ? "configure its time-column"
+                        : "give a day without a time, since the time-column is a DATE",
+                    name);
+    else
+        mr_err_hint(err,
+                    "Nothing was changed. The time given does not settle it: rows above "
+                    "the key have no creation time, or one on both sides. Say which key "
+                    "both share last (--split-key %s=KEY); the binary logs of both sides "
+                    "tell it.",
+                    name);
+}
+
+static enum mr_code refuse(const struct mr_merge *m, const struct mr_merge_table *t,
+                           const char *why, struct mr_err *err)
 {
     const char *name = mr_plan_table_name(t->plan);
     char base[MR_COUNTED_TEXT];
@@ -384,12 +416,7 @@ static enum mr_code refuse(const struct mr_merge_table *t, const char *why,
                      "the common past of table \"%s\" does not end at key %s (%s): %s",
                      name, mr_counted_text(t->bound.base, t->plan->counts_unsigned, base),
                      t->bound.base_origin, why);
-    mr_err_hint(
-        err,
-        "Nothing was changed. Say when the histories parted (--split-at TIME, with "
-        "a time-column for the table), or which key both share last (--split-key "
-        "%s=KEY); the binary logs of both sides tell it.",
-        name);
+    hint_bound(m, t, err);
     return MR_E_REFUSED;
 }
 
@@ -415,7 +442,7 @@ static enum mr_code test_run(struct mr_merge *m, const struct mr_merge_table *t,
                    " keys that both sides hold are rows that differ in "
                    "some columns and agree in others",
                    run);
-    return refuse(t, why, err);
+    return refuse(m, t, why, err);
 }
 
 /* Most keys that both sides hold differ in one and the same column. */
@@ -447,7 +474,7 @@ static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table 
     (void)snprintf(why, sizeof why,
                    "most keys that both sides hold differ in column \"%s\" alone",
                    mr_plan_column_name(t->plan, (size_t)column));
-    return refuse(t, why, err);
+    return refuse(m, t, why, err);
 }
 
 enum mr_code mr_merge_past_test(struct mr_merge *m, struct mr_err *err)

@@ -235,6 +235,10 @@ club "$CREATED"
 at b "UPDATE payouts SET status = 'paid' WHERE id >= 7"
 plan run
 is "a run of payouts in doubt: refused by name" "$RC $(grep -c 'past of table ".*payouts" does not end at key 6' "$ERR")" "5 1"
+plan run --split-at '2026-04-20'
+is "also with --split-at, which says nothing of payouts" "$RC" 5
+like "what is left to do is said" "$(cat "$ERR")" "hint: .*configure its time-column, or .*--split-key $DB.payouts=KEY"
+unlike "not what was done" "$(grep hint "$ERR")" "--split-at"
 plan run --split-key "$DB.payouts=9"
 apply run
 is "told: nobody is paid twice" "$(paid)" "$BASE
@@ -242,6 +246,14 @@ m9 base 1 109
 m10 lost 1 110
 m11 lost 1 111
 n10 live 1 110"
+club "$CREATED"
+at ab "ALTER TABLE payouts ADD paid_at DATETIME NULL; UPDATE payouts SET paid_at = '2026-04-01' WHERE id < 7"
+at b "UPDATE payouts SET status = 'paid' WHERE id >= 7"
+sed -i 's/identity = none/&\ntime-column = paid_at/' ini
+plan timed --split-at '2026-04-20'
+is "a run that --split-at does not settle: refused by name" "$RC $(grep -c 'past of table ".*payouts" does not end at key 6 (split-at)' "$ERR")" "5 1"
+like "with what is left to do" "$(cat "$ERR")" "hint: .*does not settle it: .*--split-key $DB.payouts=KEY"
+unlike "which is no other time" "$(grep hint "$ERR")" "--split-at"
 club "$CREATED"
 at b "UPDATE payouts SET status = 'paid' WHERE id = 9"
 plan one
