@@ -135,6 +135,24 @@ static enum mr_code parse(const char *uri, const struct mr_target_opts *opts,
     return code;
 }
 
+/* What the plan's statements and values need. */
+static enum mr_code check_packet(const struct mr_target *t, uint64_t needed,
+                                 struct mr_err *err)
+{
+    const uint64_t packet = mr_db_server(t->db)->max_packet_bytes;
+    if (packet == 0 || packet >= needed)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "max_allowed_packet of server \"%s\" is %" PRIu64
+                     ", and the plan needs %" PRIu64,
+                     mr_db_label(t->db), packet, needed);
+    mr_err_hint(err,
+                "Nothing was changed. Raise it, SET GLOBAL max_allowed_packet = %" PRIu64
+                ", or plan again for the limit that there is.",
+                needed);
+    return MR_E_REFUSED;
+}
+
 enum mr_code mr_target_check(const struct mr_target *t,
                              const struct mr_manifest *manifest, bool writable,
                              struct mr_err *err)
@@ -144,6 +162,8 @@ enum mr_code mr_target_check(const struct mr_target *t,
         code = check_dbs(t, &manifest->server, err);
     if (code == MR_OK && writable)
         code = check_writable(t, err);
+    if (code == MR_OK && writable)
+        code = check_packet(t, manifest->planned.packet, err);
     return code == MR_OK && writable ? mr_replication_refuse(t->db, t->allow_replica, err)
                                      : code;
 }

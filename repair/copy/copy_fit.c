@@ -123,7 +123,7 @@ static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
     return code == MR_OK
                ? mr_copy_pages(f->c,
                                "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                               " c.id>?2 AND c.op IN (1, 2) AND c.kind IS NULL"
+                               " c.id>?2 AND c.op>0 AND c.kind IS NULL"
                                " ORDER BY c.id LIMIT 500",
                                f->table->at, judge_all, f, err)
                : code;

@@ -8,11 +8,13 @@
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "core/schema/column_fit.h"
+#include "repair/plan/plan_packet.h"
 
 void mr_plan_fit_open(struct mr_plan_fit *fit, const struct mr_plan_tables *plan,
                       struct mr_reader *target)
 {
     *fit = (struct mr_plan_fit){.plan = plan,
+                                .packet = mr_plan_packet(plan),
                                 .target = target,
                                 .columns = MR_VEC_INIT(size_t),
                                 .why = MR_STRBUF_INIT,
@@ -30,22 +32,10 @@ void mr_plan_fit_close(struct mr_plan_fit *fit)
     mr_strbuf_release(&fit->bytes);
 }
 
-static enum mr_code read_packet(struct mr_plan_fit *fit, struct mr_err *err)
-{
-    struct mr_db *db = mr_reader_db(fit->target);
-    if (fit->packet != 0)
-        return MR_OK;
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
-    mr_strbuf_reset(&fit->text);
-    enum mr_code code =
-        mr_db_query_text(db, "SELECT @@GLOBAL.max_allowed_packet", &fit->text, err);
-    if (code == MR_OK)
-        fit->packet = strtoull(fit->text.ptr, NULL, 10);
-    return code;
-}
-
 /* ---- what only a server knows ---- */
+
+/* The question has the value four times, in two digits a byte. */
+#define ASKED_SHARE 10
 
 static bool is_utf8(const char *charset)
 {
@@ -98,6 +88,15 @@ static enum mr_code judge_asked(struct mr_plan_fit *fit, const struct mr_column 
                                 struct mr_fit_value *v, enum mr_fit *out,
                                 struct mr_err *err)
 {
+    if (fit->packet > 0 && v->value->len > fit->packet / ASKED_SHARE) {
+        mr_strbuf_add_fmt(&fit->why,
+                          "%zu bytes of charset %s; max_allowed_packet of the target, "
+                          "%" PRIu64 ", is too small to ask it whether they fit",
+                          v->value->len, v->charset != NULL ? v->charset : "utf8mb4",
+                          fit->packet);
+        *out = MR_FIT_NO;
+        return MR_OK;
+    }
     enum mr_code code = ask(fit, to, v, err);
     if (code != MR_OK)
         return code;
@@ -171,24 +170,64 @@ static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *t
     return code;
 }
 
+/* TARGET's row is part of the guards, and of undo. */
+static enum mr_code judge_live(struct mr_plan_fit *fit, const struct mr_plan_table *table,
+                               size_t column, struct mr_key bytes, struct mr_err *err)
+{
+    const size_t head = 5; /* of the encoding of a long value */
+    if (fit->packet == 0 || bytes.len <= fit->packet + head || table->generated[column])
+        return MR_OK;
+    mr_strbuf_add_fmt(&fit->why,
+                      "%s%s: the target's row has %zu bytes there, max_allowed_packet of "
+                      "the target is %" PRIu64,
+                      fit->why.len > 0 ? "; " : "",
+                      mr_pair_column(table->pair, MR_TARGET, column)->name,
+                      bytes.len - head, fit->packet);
+    fit->is_stuck = true;
+    size_t *slot = mr_vec_push(&fit->columns);
+    if (slot == NULL)
+        return mr_err_nomem(err, "judging a value");
+    *slot = column;
+    return MR_OK;
+}
+
+static bool is_same(struct mr_key a, struct mr_key b)
+{
+    return b.ptr != NULL && a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+/* The next value of an image; ptr NULL where there is no image. */
+static enum mr_code next_value(struct mr_key image, size_t *pos, struct mr_key *value,
+                               struct mr_err *err)
+{
+    size_t from = *pos;
+    *value = (struct mr_key){0};
+    if (image.ptr == NULL)
+        return MR_OK;
+    enum mr_code code = mr_row_skip(image.ptr, image.len, pos, err);
+    *value = (struct mr_key){(const char *)image.ptr + from, *pos - from};
+    return code;
+}
+
 enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                              struct mr_key image, struct mr_key live, struct mr_err *err)
 {
     size_t pos = 0, other = 0;
+    enum mr_code code = MR_OK;
     mr_vec_clear(&fit->columns);
     mr_strbuf_reset(&fit->why);
-    enum mr_code code = read_packet(fit, err);
+    fit->is_stuck = false;
     for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++) {
-        size_t from = pos, from_other = other;
-        code = mr_row_skip(image.ptr, image.len, &pos, err);
-        if (code == MR_OK && live.ptr != NULL)
-            code = mr_row_skip(live.ptr, live.len, &other, err);
-        const struct mr_key own = {(const char *)image.ptr + from, pos - from};
-        if (code != MR_OK ||
+        struct mr_key own, there;
+        code = next_value(image, &pos, &own, err);
+        if (code == MR_OK)
+            code = next_value(live, &other, &there, err);
+        if (code == MR_OK && there.ptr != NULL)
+            code = judge_live(fit, table, i, there, err);
+        if (code != MR_OK || own.ptr == NULL ||
             always_fits(mr_pair_column(table->pair, MR_TARGET, i),
                         mr_pair_column(table->pair, MR_SOURCE, i)) ||
-            (live.ptr != NULL && other - from_other == own.len &&
-             memcmp((const char *)live.ptr + from_other, own.ptr, own.len) == 0))
+            is_same(own, there))
             continue;
         code = judge(fit, table, i, own, err);
     }

@@ -7,6 +7,9 @@
  * asked.  Values that TARGET's row holds already are not judged, nor are ids that stand for
  * new ones (is_placeholder): the block of new ids fits every column that refers to it.
  *
+ * TARGET's row must fit into a statement, too, since it is compared before and written by
+ * undo: where a value of it is longer than max_allowed_packet, only skip is left.
+ *
  * Where a value does not fit, a person chooses: skip; without-value (NULL, or the column's
  * default where that is a constant); or another value, as COLUMN=TEXT, or for several
  * columns a JSON object.  Not for columns that say which row it is or what it refers to.
@@ -33,9 +36,10 @@ struct mr_plan_fit {
     const struct mr_plan_tables *plan;
     struct mr_reader *target;
     bool (*is_placeholder)(struct mr_key value); /* NULL: no value stands for a new id */
-    uint64_t packet;       /* TARGET's max_allowed_packet; 0: not read yet */
+    uint64_t packet;       /* TARGET's max_allowed_packet; 0: not known */
     struct mr_vec columns; /* size_t: of the row judged last, those that do not fit */
-    struct mr_strbuf why;  /* "name: 31 characters, varchar(20) holds 20; …" */
+    bool is_stuck;        /* TARGET's own row cannot be sent: it can only stay as it is */
+    struct mr_strbuf why; /* "name: 31 characters, varchar(20) holds 20; …" */
     struct mr_strbuf text, sql, bytes;
 };
 
@@ -46,8 +50,8 @@ void mr_plan_fit_close(struct mr_plan_fit *fit);
 /* Can a row of the table have a value that does not fit? */
 bool mr_plan_fit_is_needed(const struct mr_plan_table *table);
 
-/* Judges an image; live: the image of TARGET's row that it is to replace, or ptr NULL.
- * fit->columns is empty where all of it fits. */
+/* Judges an image; live: the image of TARGET's row that it is to replace, or ptr NULL; image
+ * ptr NULL: that row is to go.  fit->columns is empty where all of it fits. */
 enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                              struct mr_key image, struct mr_key live, struct mr_err *err);
 

@@ -73,7 +73,7 @@ static void add_template(const struct mr_plan_fit *fit, const struct mr_plan_tab
 void mr_plan_fit_choices(const struct mr_plan_fit *fit, const struct mr_plan_table *table,
                          struct mr_strbuf *out)
 {
-    bool empty = true, edit = true;
+    bool empty = !fit->is_stuck, edit = !fit->is_stuck;
     mr_strbuf_reset(out);
     mr_strbuf_add_str(out, MR_FIT_SKIP);
     for (size_t i = 0; i < fit->columns.count; i++) {
@@ -328,7 +328,9 @@ enum mr_code mr_plan_fit_choose(struct mr_plan_fit *fit,
 {
     size_t before = edits->len;
     enum mr_code code = MR_OK;
-    *possible = true;
+    *possible = !fit->is_stuck;
+    if (!*possible)
+        return MR_OK;
     if (strcmp(choice, MR_FIT_WITHOUT) == 0)
         for (size_t i = 0; code == MR_OK && *possible && i < fit->columns.count; i++)
             code = empty(fit, table, column_at(fit, i), edits, possible, err);

@@ -143,6 +143,7 @@ void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *p)
     mr_jsonw_add_bool(w, "fire_triggers", p->fire_triggers);
     mr_jsonw_add_uint(w, "units", p->units);
     mr_jsonw_add_uint(w, "rows", p->rows);
+    mr_jsonw_add_uint(w, "packet", p->packet);
     mr_jsonw_add_uint(w, "open", p->open);
     mr_jsonw_add_uint(w, "decided", p->decided);
     put_list(w, "tables");
@@ -331,6 +332,8 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
     p->fire_triggers = mr_json_read_bool(r, rows, "fire_triggers");
     p->units = mr_json_read_number(r, rows, "units");
     p->rows = mr_json_read_number(r, rows, "rows");
+    if (mr_json_has(rows, "packet")) /* an older myrecon did not */
+        p->packet = mr_json_read_number(r, rows, "packet");
     p->open = mr_json_read_number(r, rows, "open");
     p->decided = mr_json_read_number(r, rows, "decided");
     const struct json_t *array =

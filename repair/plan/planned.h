@@ -81,6 +81,7 @@ struct mr_planned {
     const char *partial;  /* what the comparison left out, with --partial; or NULL */
     bool fire_triggers;   /* --allow-triggers fire */
     uint64_t units, rows; /* of apply.sql */
+    uint64_t packet;      /* max_allowed_packet that they need; 0: not known */
     uint64_t open, decided;
     const struct mr_planned_table *tables;
     size_t ntables;

@@ -11,6 +11,7 @@
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_lost.h"
 #include "repair/plan/plan_mentions.h"
+#include "repair/plan/plan_packet.h"
 #include "repair/plan/plan_parents.h"
 #include "repair/plan/plan_server.h"
 #include "repair/plan/plan_text.h"
@@ -368,7 +369,8 @@ static enum mr_code write_scripts(struct rows *r, struct mr_err *err)
     struct mr_plan_file_out *out[3] = {NULL, NULL, NULL};
     struct mr_planned *planned = &r->p->manifest.planned;
     struct mr_script_result result = {0};
-    enum mr_code code = MR_OK;
+    enum mr_code code =
+        mr_plan_packet_needed(&r->tables, r->p->fd, r->store, &planned->packet, err);
     for (size_t i = 0; code == MR_OK && i < 3; i++)
         code = mr_plan_writer_open(r->p->writer, names[i], &out[i], err);
     if (code == MR_OK) {

@@ -6,6 +6,7 @@
 #include "core/base/signals.h"
 #include "core/db/sqltext.h"
 #include "repair/merge/merge_row.h"
+#include "repair/plan/plan_packet.h"
 #include "repair/script/reseed_sql.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
@@ -111,10 +112,18 @@ static const struct mr_sink *sink_of(const struct mr_script *s)
                                        : &s->task->verify;
 }
 
+static const char *name_of(const struct mr_script *s)
+{
+    static const char *const names[] = {"", "apply.sql", "undo.sql", "verify.sql"};
+    return names[s->kind];
+}
+
 static enum mr_code flush(struct mr_script *s, struct mr_err *err)
 {
     const struct mr_sink *sink = sink_of(s);
     enum mr_code code = mr_strbuf_check(&s->sql, "writing a script", err);
+    if (code == MR_OK)
+        code = mr_plan_packet_check(s->plan, name_of(s), s->sql.ptr, s->sql.len, err);
     if (code == MR_OK)
         code = sink->write(sink->arg, s->sql.ptr, s->sql.len, err);
     mr_strbuf_reset(&s->sql);
@@ -152,12 +161,11 @@ static void guard_columns(struct mr_script *s, const struct mr_plan_table *t)
 
 static enum mr_code head(struct mr_script *s, struct mr_err *err)
 {
-    static const char *const names[] = {"", "apply.sql", "undo.sql", "verify.sql"};
     static const char *const what[] = {
         "", "restores what the plan says; see plan.json",
         "takes back what apply.sql has written, where nothing was changed since",
         "reads whether all stands as planned; changes nothing"};
-    mr_script_header(&s->sql, s->manifest, names[s->kind], what[s->kind]);
+    mr_script_header(&s->sql, s->manifest, name_of(s), what[s->kind]);
     if (s->kind == MR_SCRIPT_VERIFY) {
         mr_strbuf_add_str(&s->sql, "-- It lists what does not, and ends with an error "
                                    "where there is any.\n\n");
@@ -175,6 +183,7 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
         mr_strbuf_add_char(&s->sql, '\n');
         mr_script_guard(&s->sql, s->manifest, true);
     }
+    mr_script_guard_packet(&s->sql, s->manifest);
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
         if (!s->tables[i].planned)

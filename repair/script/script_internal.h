@@ -40,6 +40,9 @@
     "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"              \
     "ALLOW_INVALID_DATES'"
 
+/* Variables in which values are put together, by column. */
+#define MR_SCRIPT_PIECED "@myrecon_value_"
+
 /* Marks of a row to be updated, in myrecon_open: it is updated again, it was before. */
 #define MR_SCRIPT_PASSING ((uint64_t)1)
 #define MR_SCRIPT_CHAINED ((uint64_t)2)
@@ -114,6 +117,7 @@ struct mr_script {
     unsigned guards; /* rows of myrecon_guard so far */
     unsigned ran;    /* statements that mr_script_ran has ended */
     bool again;      /* what is written is judged once more, before COMMIT */
+    bool pieced;     /* long values of the row at hand stand in variables */
 };
 
 /* script_unit.c: reads the unit's steps; undo: inverted. */
@@ -155,6 +159,45 @@ void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
                        struct mr_key image, size_t column);
 bool mr_script_is_error(const struct mr_plan_table *t, struct mr_key image,
                         size_t column);
+
+bool mr_script_value(struct mr_key image, size_t column, struct mr_value *value);
+
+/* script_insert.c: rows of values of a table into a temporary one, prefix and number, by as
+ * many statements as it takes.  more: columns of ours behind myrecon_row, ", a, b"; has: is
+ * the column among them?  For each row: row, the values of `more`, each after a comma, values;
+ * at last end. */
+struct mr_script_insert {
+    const struct mr_plan_table *table;
+    char prefix;
+    size_t number;
+    const char *more;
+    bool (*has)(const struct mr_script *s, const struct mr_script_insert *in,
+                size_t column);
+    /* its own */
+    bool open;
+    size_t begun;
+    struct mr_key image; /* of the row in pieces */
+    struct mr_vec errors;
+};
+#define MR_SCRIPT_INSERT(of, at_prefix, at_number, ours)                                 \
+    {                                                                                    \
+        .table = (of), .prefix = (at_prefix), .number = (at_number), .more = (ours),     \
+        .has = mr_script_insert_written, .errors = MR_VEC_INIT(struct mr_script_error)   \
+    }
+struct mr_script_error { /* number 0 of an ENUM */
+    size_t row, column;
+};
+void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in,
+                          struct mr_key image, size_t row);
+void mr_script_insert_values(struct mr_script *s, const struct mr_script_insert *in,
+                             struct mr_key image);
+void mr_script_insert_end(struct mr_script *s, struct mr_script_insert *in);
+/* Every column that is written. */
+bool mr_script_insert_written(const struct mr_script *s,
+                              const struct mr_script_insert *in, size_t column);
+/* Does the value stand in a variable, as bytes? */
+bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *t,
+                         size_t column, const struct mr_value *value);
 
 /* What a staged row s writes into a column; must the batch be written without strict mode? */
 void mr_script_written(struct mr_script *s, const struct mr_plan_table *t, size_t column);

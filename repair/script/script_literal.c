@@ -175,7 +175,7 @@ static bool is_narrow(const char *charset)
            strncmp(charset, "ucs2", 4) != 0;
 }
 
-static bool get_value(struct mr_key image, size_t column, struct mr_value *value)
+bool mr_script_value(struct mr_key image, size_t column, struct mr_value *value)
 {
     struct mr_key bytes;
     size_t pos = 0;
@@ -199,7 +199,7 @@ static bool is_number_zero(const struct mr_plan_table *t, struct mr_key image,
     struct mr_value flag;
     if (at < 0)
         return true;
-    return get_value(image, (size_t)at, &flag) && flag.cls != MR_CLASS_NULL &&
+    return mr_script_value(image, (size_t)at, &flag) && flag.cls != MR_CLASS_NULL &&
            flag.u == 1;
 }
 
@@ -207,9 +207,9 @@ bool mr_script_is_error(const struct mr_plan_table *t, struct mr_key image, size
 {
     const struct mr_column *c = column_of(t, column);
     struct mr_value value;
-    return c->cls == MR_CLASS_ENUM && !c->is_set && get_value(image, column, &value) &&
-           is_member(t, column, &value) && value.len == 0 &&
-           is_number_zero(t, image, column);
+    return c->cls == MR_CLASS_ENUM && !c->is_set &&
+           mr_script_value(image, column, &value) && is_member(t, column, &value) &&
+           value.len == 0 && is_number_zero(t, image, column);
 }
 
 void mr_script_written(struct mr_script *s, const struct mr_plan_table *t, size_t column)
@@ -254,13 +254,27 @@ static bool add_number(struct mr_script *s, const struct mr_plan_table *t,
     return true;
 }
 
+/* Bytes become text by their charset, and are not converted. */
+static void add_pieced(struct mr_script *s, size_t column, const struct mr_value *value,
+                       const char *charset)
+{
+    bool is_text = value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_JSON;
+    bool wide = value->cls == MR_CLASS_JSON || is_utf8(charset);
+    mr_strbuf_add_fmt(&s->sql, "%s" MR_SCRIPT_PIECED "%zu", is_text ? "CONVERT(" : "",
+                      column);
+    if (is_text)
+        mr_strbuf_add_fmt(&s->sql, " USING %s)", wide ? "utf8mb4" : charset);
+}
+
 void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
                        struct mr_key image, size_t column)
 {
     const struct mr_readcol *read = &t->pair->full[MR_TARGET].cols[column];
     struct mr_value value;
-    if (!get_value(image, column, &value))
+    if (!mr_script_value(image, column, &value))
         s->sql.failed = true;
+    else if (mr_script_is_pieced(s, t, column, &value))
+        add_pieced(s, column, &value, read->charset);
     else if (mr_script_is_error(t, image, column))
         mr_strbuf_add_char(&s->sql, '1');
     else if (!is_member(t, column, &value) || !add_number(s, t, image, column, &value))

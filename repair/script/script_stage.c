@@ -6,7 +6,6 @@
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 
-#define STATEMENT_BYTES ((size_t)1024 * 1024) /* a longer one is begun anew */
 #define LOCK_WAIT_S 5
 
 static const char *const made[] = {
@@ -107,66 +106,6 @@ struct staging {
     bool marks; /* has the column myrecon_open */
 };
 
-static void begin_insert(struct mr_script *s, const struct staging *st)
-{
-    add(s, "INSERT INTO ");
-    mr_script_temp_n(s, st->prefix, st->table->at);
-    add(s, st->marks ? " (myrecon_row, myrecon_tree, myrecon_open, "
-                     : " (myrecon_row, myrecon_tree, ");
-    mr_script_columns(s, st->table, NULL);
-    add(s, ") VALUES\n");
-}
-
-/* ---- error values ---- */
-
-struct error_value {
-    size_t row, column;
-};
-
-static void note_error(struct mr_script *s, struct mr_vec *errors,
-                       struct error_value what)
-{
-    struct error_value *error = mr_vec_push(errors);
-    if (error == NULL)
-        s->sql.failed = true;
-    else
-        *error = what;
-}
-
-static void note_errors(struct mr_script *s, struct mr_vec *errors,
-                        const struct mr_plan_table *t, struct mr_key image, size_t row)
-{
-    for (size_t c = 0; c < t->pair->find.ncolumns; c++)
-        if (mr_script_is_written(t, c) && mr_script_is_error(t, image, c))
-            note_error(s, errors, (struct error_value){row, c});
-}
-
-/* Number 0 of an ENUM is stored without strict mode only: a statement that sets nothing
- * else, so that nothing else is cut off by it. */
-static void set_errors(struct mr_script *s, const struct mr_vec *errors,
-                       const struct mr_plan_table *t, char prefix, size_t number)
-{
-    for (size_t c = 0; errors->count > 0 && c < t->pair->find.ncolumns; c++) {
-        bool any = false;
-        for (size_t i = 0; i < errors->count; i++) {
-            const struct error_value *error = mr_vec_at(errors, i);
-            if (error->column != c)
-                continue;
-            if (!any) {
-                add(s, MR_SCRIPT_LOOSE ";\nUPDATE ");
-                mr_script_temp_n(s, prefix, number);
-                add(s, " SET ");
-                mr_script_column(s, t, NULL, c);
-            }
-            mr_strbuf_add_fmt(&s->sql, "%s%zu", any ? "," : " = 0 WHERE myrecon_row IN (",
-                              error->row);
-            any = true;
-        }
-        if (any)
-            add(s, ");\n" MR_SCRIPT_STRICT ";\n");
-    }
-}
-
 /* What myrecon_open says of a row. */
 static uint64_t mark_of(const struct mr_script_row *row)
 {
@@ -176,21 +115,11 @@ static uint64_t mark_of(const struct mr_script_row *row)
     return row->nth > 0 ? row->nth : row->open;
 }
 
-static void add_values(struct mr_script *s, const struct mr_plan_table *t,
-                       struct mr_key image)
-{
-    for (size_t c = 0; c < t->pair->find.ncolumns; c++)
-        if (mr_script_is_written(t, c)) {
-            add(s, ",");
-            mr_script_literal(s, t, image, c);
-        }
-    add(s, ")");
-}
-
 static void stage(struct mr_script *s, const struct staging *st)
 {
-    size_t begun = 0;
-    struct mr_vec errors = MR_VEC_INIT(struct error_value);
+    struct mr_script_insert in =
+        MR_SCRIPT_INSERT(st->table, st->prefix, st->table->at,
+                         st->marks ? ", myrecon_tree, myrecon_open" : ", myrecon_tree");
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         struct mr_key image = {row->step.after, row->step.after_len};
@@ -198,33 +127,19 @@ static void stage(struct mr_script *s, const struct staging *st)
             continue;
         if (st->before)
             image = (struct mr_key){row->step.before, row->step.before_len};
-        if (begun != 0 && s->sql.len - begun > STATEMENT_BYTES) {
-            add(s, ";\n");
-            begun = 0;
-        }
-        if (begun == 0) {
-            begun = s->sql.len;
-            begin_insert(s, st);
-        } else {
-            add(s, ",\n");
-        }
-        note_errors(s, &errors, st->table, image, row->number);
-        mr_strbuf_add_fmt(&s->sql, "(%zu,%" PRId64, row->number, row->step.tree);
+        mr_script_insert_row(s, &in, image, row->number);
+        mr_strbuf_add_fmt(&s->sql, ",%" PRId64, row->step.tree);
         if (st->marks)
             mr_strbuf_add_fmt(&s->sql, ",%" PRIu64, mark_of(row));
-        add_values(s, st->table, image);
+        mr_script_insert_values(s, &in, image);
     }
-    if (begun != 0)
-        add(s, ";\n");
-    set_errors(s, &errors, st->table, st->prefix, st->table->at);
-    mr_vec_release(&errors);
+    mr_script_insert_end(s, &in);
 }
 
 /* Rows that units to come write again, as these leave them: of one row there may be several. */
 static void stage_later(struct mr_script *s, const struct mr_plan_table *t)
 {
-    struct mr_vec errors = MR_VEC_INIT(struct error_value);
-    bool any = false;
+    struct mr_script_insert in = MR_SCRIPT_INSERT(t, 'f', t->at, "");
     create_temp(s, t, 'f', t->at);
     add(s, " (myrecon_row INT NOT NULL DEFAULT 0, KEY (myrecon_row)) ENGINE = InnoDB"
            " SELECT ");
@@ -237,21 +152,10 @@ static void stage_later(struct mr_script *s, const struct mr_plan_table *t)
         const struct mr_script_later *later = mr_vec_at(&s->later, i);
         if (later->table != t->at)
             continue;
-        if (!any) {
-            add(s, "INSERT INTO ");
-            mr_script_temp_n(s, 'f', t->at);
-            add(s, " (myrecon_row, ");
-            mr_script_columns(s, t, NULL);
-            add(s, ") VALUES\n");
-        }
-        mr_strbuf_add_fmt(&s->sql, "%s(%zu", any ? ",\n" : "", later->row);
-        add_values(s, t, later->image);
-        note_errors(s, &errors, t, later->image, later->row);
-        any = true;
+        mr_script_insert_row(s, &in, later->image, later->row);
+        mr_script_insert_values(s, &in, later->image);
     }
-    add(s, ";\n");
-    set_errors(s, &errors, t, 'f', t->at);
-    mr_vec_release(&errors);
+    mr_script_insert_end(s, &in);
 }
 
 #define MARKS ", myrecon_open BIGINT UNSIGNED NOT NULL DEFAULT 0"
@@ -392,39 +296,20 @@ static void select_parent(struct mr_script *s, size_t at)
         }
 }
 
-static void add_parent(struct mr_script *s, size_t at, const struct mr_script_parent *row)
+static bool has_known(const struct mr_script *s, const struct mr_script_insert *in,
+                      size_t column)
 {
-    const struct mr_plan_reference *r = &s->plan->references[at];
-    const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    for (size_t i = 0; i < r->to.count; i++) {
-        add(s, ",");
-        mr_script_literal(s, p, row->image, r->to.at[i]);
-    }
-    for (size_t i = 0; i < p->pair->find.ncolumns; i++)
-        if (makes_known(s, at, i)) {
-            add(s, ",");
-            mr_script_literal(s, p, row->image, i);
-        }
-    add(s, ")");
-}
-
-static void note_known(struct mr_script *s, struct mr_vec *errors, size_t at,
-                       struct mr_key image, size_t row)
-{
-    const struct mr_plan_reference *r = &s->plan->references[at];
-    const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    for (size_t i = 0; i < p->pair->find.ncolumns; i++)
-        if ((mr_plan_columns_has(&r->to, i) || makes_known(s, at, i)) &&
-            mr_script_is_error(p, image, i))
-            note_error(s, errors, (struct error_value){row, i});
+    return mr_plan_columns_has(&s->plan->references[in->number].to, column) ||
+           makes_known(s, in->number, column);
 }
 
 static void stage_parents_of(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    struct mr_vec errors = MR_VEC_INIT(struct error_value);
+    struct mr_script_insert in = MR_SCRIPT_INSERT(p, 'e', at, ", myrecon_planned");
     size_t n = 0;
+    in.has = has_known;
     create_temp(s, p, 'e', at);
     add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
            " myrecon_planned INT NOT NULL DEFAULT 0");
@@ -439,22 +324,11 @@ static void stage_parents_of(struct mr_script *s, size_t at)
         const struct mr_script_parent *parent = mr_vec_at(&s->parents, k);
         if (parent->reference != at)
             continue;
-        if (n == 0) {
-            add(s, "INSERT INTO ");
-            mr_script_temp_n(s, 'e', at);
-            add(s, " (myrecon_row, myrecon_planned, ");
-            select_parent(s, at);
-            add(s, ") VALUES\n");
-        }
-        mr_strbuf_add_fmt(&s->sql, "%s(%zu,%d", n > 0 ? ",\n" : "", n + 1,
-                          parent->planned);
-        add_parent(s, at, parent);
-        note_known(s, &errors, at, parent->image, ++n);
+        mr_script_insert_row(s, &in, parent->image, ++n);
+        mr_strbuf_add_fmt(&s->sql, ",%d", parent->planned);
+        mr_script_insert_values(s, &in, parent->image);
     }
-    if (n > 0)
-        add(s, ";\n");
-    set_errors(s, &errors, p, 'e', at);
-    mr_vec_release(&errors);
+    mr_script_insert_end(s, &in);
 }
 
 /* For the keys of parents to which no index leads. */

@@ -74,6 +74,17 @@ void mr_script_isolation(struct mr_strbuf *out, const struct mr_manifest *m)
                       is_new ? "transaction_isolation" : "tx_isolation");
 }
 
+void mr_script_guard_packet(struct mr_strbuf *out, const struct mr_manifest *m)
+{
+    const uint64_t bytes = m->planned.packet;
+    if (bytes > 0)
+        mr_strbuf_add_fmt(out,
+                          "SET SESSION time_zone = IF(@@SESSION.max_allowed_packet >= "
+                          "%" PRIu64 ",\n    @@SESSION.time_zone, 'myrecon: "
+                          "max_allowed_packet is below %" PRIu64 "');\n",
+                          bytes, bytes);
+}
+
 void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *m, bool writes)
 {
     mr_strbuf_add_str(out, "SET SESSION time_zone = IF(");

@@ -26,5 +26,7 @@ void mr_script_isolation(struct mr_strbuf *out, const struct mr_manifest *manife
  * read-only. */
 void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *manifest,
                      bool writes);
+/* The same where the server takes shorter statements than the plan has. */
+void mr_script_guard_packet(struct mr_strbuf *out, const struct mr_manifest *manifest);
 
 #endif
