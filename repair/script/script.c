@@ -93,6 +93,7 @@ static void close_script(struct mr_script *s)
                        NULL);
     mr_reader_free(s->lookup.reader[MR_TARGET]);
     mr_strbuf_release(&s->sql);
+    mr_strbuf_release(&s->staged);
     mr_vec_release(&s->rows);
     mr_vec_release(&s->batches);
     mr_vec_release(&s->parents);
@@ -278,6 +279,7 @@ enum mr_code mr_script_write(const struct mr_script_task *task,
                           .arena = MR_ARENA_INIT,
                           .unit_arena = MR_ARENA_INIT,
                           .sql = MR_STRBUF_INIT,
+                          .staged = MR_STRBUF_INIT,
                           .rows = MR_VEC_INIT(struct mr_script_row),
                           .batches = MR_VEC_INIT(struct mr_script_batch),
                           .parents = MR_VEC_INIT(struct mr_script_parent),

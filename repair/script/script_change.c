@@ -1,7 +1,6 @@
 /* script_change.c: what a unit writes, and how it ends; see script_internal.h.
  *
- * A change is only made while the guard table holds as many rows as guards have held so
- * far, and adds one of its own: that as many rows were changed as were to be.  UPDATE and
+ * A change is only made while the guard table says of as many guards that they have held, and adds one of its own: that as many rows were changed as were to be.  UPDATE and
  * DELETE name the row as it has to be, to the byte, and not by its key alone: so no write
  * of somebody else is overwritten, even if a lock were missing. */
 #include <inttypes.h>
@@ -30,7 +29,7 @@ static void where_rows(struct mr_script *s, const struct mr_script_batch *b)
 
 static void where_guard(struct mr_script *s)
 {
-    add(s, " AND (SELECT COUNT(*) FROM ");
+    add(s, " AND (SELECT SUM(ok) FROM ");
     mr_script_temp(s, "guard");
     mr_strbuf_add_fmt(&s->sql, ") = %u", s->guards);
 }
@@ -306,7 +305,8 @@ void mr_script_end(struct mr_script *s)
         &s->sql, "SET @myrecon_end = IF((SELECT COUNT(*) = %u AND SUM(ok) = %u FROM ",
         s->guards, s->guards);
     mr_script_temp(s, "guard");
-    add(s, "), 'COMMIT', 'ROLLBACK');\n"
+    mr_strbuf_add_fmt(&s->sql, ") AND @myrecon_ran = %u", s->ran);
+    add(s, ", 'COMMIT', 'ROLLBACK');\n"
            "PREPARE myrecon_end FROM @myrecon_end;\n"
            "EXECUTE myrecon_end;\n"
            "DEALLOCATE PREPARE myrecon_end;\n");
@@ -335,7 +335,7 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
         mr_script_live(s, t);
         add(s, " AS t ON ");
         mr_script_same(s, t, t->key, "t", "s", false);
-        add(s, ";\n");
+        mr_script_ran(s);
         return;
     }
     if (t->key.count == 0) {
@@ -345,7 +345,8 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
         mr_script_live(s, t);
         add(s, " AS t WHERE ");
         mr_script_exact(s, t, "t", "s");
-        add(s, prefix == 'd' ? ") >= s.myrecon_open;\n" : ") < s.myrecon_open;\n");
+        add(s, prefix == 'd' ? ") >= s.myrecon_open" : ") < s.myrecon_open");
+        mr_script_ran(s);
         return;
     }
     add(s, ", IF(");
@@ -366,12 +367,14 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
         mr_script_stands(s, t);
     else
         mr_script_exact(s, t, "t", "s");
-    add(s, ");\n");
+    add(s, ")");
+    mr_script_ran(s);
 }
 
 void mr_script_proof(struct mr_script *s)
 {
-    add(s, "-- proof\n");
+    add(s, "-- proof\nSET @myrecon_ran = 0, @myrecon_wrong = @myrecon_wrong + 1;\n");
+    s->ran = 0;
     for (size_t i = 0; i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
         const bool *used = s->tables[i].used;
@@ -386,5 +389,7 @@ void mr_script_proof(struct mr_script *s)
     mr_script_temp(s, "refused");
     add(s, " ORDER BY no;\nSET @myrecon_wrong = @myrecon_wrong + (SELECT COUNT(*) FROM ");
     mr_script_temp(s, "refused");
-    add(s, ");\n");
+    mr_strbuf_add_fmt(&s->sql, ")\n    + IF(@myrecon_ran = %u", s->ran);
+    mr_script_is_staged(s);
+    add(s, ", -1, 0);\n");
 }

@@ -5,7 +5,12 @@
  * longer is sent in pieces: its long values are put together in user variables, as bytes,
  * which then stand in the INSERT.  So a value passes that max_allowed_packet lets CONCAT
  * return; plan_fit.h judges that beforehand.  The bytes are cut anywhere, and only the
- * whole gets its charset. */
+ * whole gets its charset.
+ *
+ * A client may go on after an error (--force), and a row that was not staged nobody would
+ * miss.  So how many rows each table has to have, how many of them have number 0 in an
+ * ENUM, and how many long values came out as long as they are, stand as numbers in the
+ * script, and the first guard compares them (s->staged, s->pieces). */
 #include "core/db/sqltext.h"
 #include "repair/plan/plan_packet.h"
 #include "repair/script/script_internal.h"
@@ -97,6 +102,10 @@ static void add_pieces(struct mr_script *s, const struct mr_script_insert *in,
             add_piece(s, c, (const char *)value.ptr + done, len, done == 0);
             done += len;
         }
+        mr_strbuf_add_fmt(&s->sql,
+                          "SET @myrecon_pieces = %s (OCTET_LENGTH(" MR_SCRIPT_PIECED
+                          "%zu) <=> %zu);\n",
+                          s->pieces++ > 0 ? "@myrecon_pieces +" : "", c, value.len);
     }
 }
 
@@ -131,29 +140,48 @@ static void note_errors(struct mr_script *s, struct mr_script_insert *in,
     }
 }
 
+/* In one SELECT: MySQL opens a temporary table once a statement. */
+void mr_script_expect(struct mr_script *s, char prefix, size_t number, size_t rows,
+                      const struct mr_strbuf *more)
+{
+    mr_strbuf_add_fmt(&s->staged, "\n    AND (SELECT COUNT(*) = %zu%s FROM ", rows,
+                      more != NULL && more->len > 0 ? more->ptr : "");
+    mr_sql_ident(&s->staged, s->db);
+    mr_strbuf_add_fmt(&s->staged, ".myrecon_%c%zu)", prefix, number);
+    s->staged.failed |= more != NULL && more->failed;
+}
+
 /* Number 0 of an ENUM is stored without strict mode only: a statement that sets nothing
  * else, so that nothing else is cut off by it. */
 static void set_errors(struct mr_script *s, const struct mr_script_insert *in)
 {
-    for (size_t c = 0; in->errors.count > 0 && c < in->table->pair->find.ncolumns; c++) {
-        bool any = false;
+    const struct mr_plan_table *t = in->table;
+    struct mr_strbuf zeros = MR_STRBUF_INIT;
+    for (size_t c = 0; in->errors.count > 0 && c < t->pair->find.ncolumns; c++) {
+        size_t n = 0;
         for (size_t i = 0; i < in->errors.count; i++) {
             const struct mr_script_error *error = mr_vec_at(&in->errors, i);
             if (error->column != c)
                 continue;
-            if (!any) {
+            if (n == 0) {
                 add(s, MR_SCRIPT_LOOSE ";\nUPDATE ");
                 mr_script_temp_n(s, in->prefix, in->number);
                 add(s, " SET ");
-                mr_script_column(s, in->table, NULL, c);
+                mr_script_column(s, t, NULL, c);
             }
-            mr_strbuf_add_fmt(&s->sql, "%s%zu", any ? "," : " = 0 WHERE myrecon_row IN (",
-                              error->row);
-            any = true;
+            mr_strbuf_add_fmt(&s->sql, "%s%zu",
+                              n > 0 ? "," : " = 0 WHERE myrecon_row IN (", error->row);
+            n++;
         }
-        if (any)
-            add(s, ");\n" MR_SCRIPT_STRICT ";\n");
+        if (n == 0)
+            continue;
+        add(s, ");\n" MR_SCRIPT_STRICT ";\n");
+        mr_strbuf_add_str(&zeros, " AND SUM(");
+        mr_sql_ident(&zeros, t->pair->full[MR_TARGET].cols[c].name);
+        mr_strbuf_add_fmt(&zeros, " + 0 = 0) = %zu", n);
     }
+    mr_script_expect(s, in->prefix, in->number, in->rows, &zeros);
+    mr_strbuf_release(&zeros);
 }
 
 /* ---- rows ---- */
@@ -201,6 +229,7 @@ void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in,
         add(s, ",\n");
     }
     note_errors(s, in, image, row);
+    in->rows++;
     mr_strbuf_add_fmt(&s->sql, "(%zu", row);
 }
 

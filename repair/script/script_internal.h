@@ -116,8 +116,10 @@ struct mr_script {
     bool *nameless;  /* per reference: some parent of an earlier unit has no name */
     unsigned guards; /* rows of myrecon_guard so far */
     unsigned ran;    /* statements that mr_script_ran has ended */
-    bool again;      /* what is written is judged once more, before COMMIT */
-    bool pieced;     /* long values of the row at hand stand in variables */
+    struct mr_strbuf staged; /* " AND" each staged table has its rows */
+    size_t pieces;           /* long values that are put together, so far */
+    bool again;              /* what is written is judged once more, before COMMIT */
+    bool pieced;             /* long values of the row at hand stand in variables */
 };
 
 /* script_unit.c: reads the unit's steps; undo: inverted. */
@@ -175,7 +177,7 @@ struct mr_script_insert {
                 size_t column);
     /* its own */
     bool open;
-    size_t begun;
+    size_t begun, rows;
     struct mr_key image; /* of the row in pieces */
     struct mr_vec errors;
 };
@@ -192,6 +194,10 @@ void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in,
 void mr_script_insert_values(struct mr_script *s, const struct mr_script_insert *in,
                              struct mr_key image);
 void mr_script_insert_end(struct mr_script *s, struct mr_script_insert *in);
+/* The first guard asks whether that temporary table has so many rows; more: " AND" what of
+ * them, or NULL. */
+void mr_script_expect(struct mr_script *s, char prefix, size_t number, size_t rows,
+                      const struct mr_strbuf *more);
 /* Every column that is written. */
 bool mr_script_insert_written(const struct mr_script *s,
                               const struct mr_script_insert *in, size_t column);
@@ -280,6 +286,8 @@ enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_ta
 /* script_stage.c, script_lock.c, script_guards.c, script_change.c, script_guards.c,
  * script_change.c: the sections of a unit. */
 void mr_script_stage(struct mr_script *s);
+/* " AND" what mr_script_stage has written has all been done. */
+void mr_script_is_staged(struct mr_script *s);
 /* Fills myrecon_tree. */
 void mr_script_count_trees(struct mr_script *s);
 void mr_script_aside(struct mr_script *s); /* script_aside.c */

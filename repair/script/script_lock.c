@@ -39,10 +39,9 @@ static void add(struct mr_script *s, const char *text)
     mr_strbuf_add_str(&s->sql, text);
 }
 
-/* ROW_COUNT() is -1 after an error. */
 void mr_script_ran(struct mr_script *s)
 {
-    add(s, ";\nSET @myrecon_ran = @myrecon_ran + (ROW_COUNT() >= 0);\n");
+    add(s, ";\n" MR_SCRIPT_RAN ";\n");
     s->ran++;
 }
 
@@ -267,7 +266,12 @@ static void lock_table(struct mr_script *s, const struct mr_plan_table *t)
 
 void mr_script_locks(struct mr_script *s)
 {
-    add(s, "-- locks\nSTART TRANSACTION;\nINSERT INTO ");
+    s->guards = s->ran = 0;
+    add(s, "-- locks\nSET @myrecon_ran = 0, @myrecon_end = 'ROLLBACK', @myrecon_why = "
+           "NULL;\n"
+           "START TRANSACTION");
+    mr_script_ran(s);
+    add(s, "INSERT INTO ");
     mr_script_temp(s, "guard");
     add(s, " SELECT 0, ");
     mr_script_server(&s->sql, s->manifest);
@@ -275,10 +279,12 @@ void mr_script_locks(struct mr_script *s)
     mr_script_isolation(&s->sql, s->manifest);
     add(s, " AND @@SESSION.foreign_key_checks = 1 AND @@SESSION.unique_checks = 1"
            " AND @@SESSION.time_zone = '+00:00'"
-           " AND (@@GLOBAL.log_bin = 0 OR @@SESSION.binlog_format = 'ROW');\n"
-           "SET @myrecon_ran = 0;\n");
+           " AND FIND_IN_SET('STRICT_ALL_TABLES', @@SESSION.sql_mode) > 0"
+           " AND @@SESSION.character_set_client = 'utf8mb4'"
+           " AND (@@GLOBAL.log_bin = 0 OR @@SESSION.binlog_format = 'ROW')");
+    mr_script_is_staged(s);
+    mr_script_ran(s);
     s->guards = 1;
-    s->ran = 0;
     for (size_t i = 0; i < s->plan->ntables; i++)
         lock_table(s, &s->plan->tables[i]);
 }

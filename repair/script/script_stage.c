@@ -6,8 +6,6 @@
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 
-#define LOCK_WAIT_S 5
-
 static const char *const made[] = {
     "guard (step INT NOT NULL PRIMARY KEY, ok INT NOT NULL,"
     " CONSTRAINT myrecon_guard_failed CHECK (ok = 1))",
@@ -52,7 +50,7 @@ static void session(struct mr_script *s)
         " innodb_lock_wait_timeout = %d, sql_safe_updates = 0, sql_big_selects = 1,"
         " sql_select_limit = DEFAULT;\n"
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n",
-        LOCK_WAIT_S, LOCK_WAIT_S);
+        MR_SCRIPT_LOCK_WAIT_S, MR_SCRIPT_LOCK_WAIT_S);
     mr_script_guard(&s->sql, s->manifest, s->kind != MR_SCRIPT_VERIFY);
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         size_t name = strcspn(made[i], " ");
@@ -230,6 +228,27 @@ static void select_columns(struct mr_script *s, const struct mr_plan_table *t,
     }
 }
 
+/* Is the row of these kinds, and what is to stand in the end? */
+static bool counts(const struct mr_script_row *row, const char *kinds)
+{
+    for (const char *p = kinds; *p != '\0'; p++)
+        if (row->step.op == mr_script_op(*p))
+            return row->step.op != MR_STEP_UPDATE || !row->passing;
+    return false;
+}
+
+/* Of a plan table; NULL: of all. */
+static size_t count_rows(const struct mr_script *s, const struct mr_plan_table *t,
+                         const char *kinds)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->rows.count; i++) {
+        const struct mr_script_row *row = mr_vec_at(&s->rows, i);
+        n += (t == NULL || row->step.table == t->at) && counts(row, kinds);
+    }
+    return n;
+}
+
 /* Copies columns of the staged rows of a table, of these kinds, into a table of their own. */
 static void copy(struct mr_script *s, char prefix, size_t number,
                  const struct mr_plan_table *t, struct mr_plan_columns columns,
@@ -255,6 +274,7 @@ static void copy(struct mr_script *s, char prefix, size_t number,
         any = true;
     }
     created(s, t);
+    mr_script_expect(s, prefix, number, count_rows(s, t, from), NULL);
 }
 
 static void stage_copies(struct mr_script *s)
@@ -359,6 +379,8 @@ static void stage_parents(struct mr_script *s)
 void mr_script_stage(struct mr_script *s)
 {
     add(s, "-- stage\n");
+    mr_strbuf_reset(&s->staged);
+    s->pieces = 0;
     session(s);
     stage_rows(s);
     mr_script_count_trees(s);
@@ -366,4 +388,21 @@ void mr_script_stage(struct mr_script *s)
         return;
     stage_copies(s);
     stage_parents(s);
+}
+
+void mr_script_is_staged(struct mr_script *s)
+{
+    static const char *const empty[] = {"there", "done", "skip", "link"};
+    mr_strbuf_add(&s->sql, s->staged.ptr, s->staged.len);
+    s->sql.failed |= s->staged.failed;
+    if (s->pieces > 0)
+        mr_strbuf_add_fmt(&s->sql, "\n    AND @myrecon_pieces = %zu", s->pieces);
+    add(s, "\n    AND (SELECT COALESCE(SUM(n), 0) FROM ");
+    mr_script_temp(s, "tree");
+    mr_strbuf_add_fmt(&s->sql, ") = %zu", count_rows(s, NULL, "iud"));
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        add(s, "\n    AND NOT EXISTS (SELECT 1 FROM ");
+        mr_script_temp(s, empty[i]);
+        add(s, ")");
+    }
 }

@@ -10,6 +10,13 @@
 
 #include "repair/plan/manifest.h"
 
+/* How long a statement of a unit waits for a lock. */
+#define MR_SCRIPT_LOCK_WAIT_S 5
+
+/* Behind a statement that has to have run: a plain client may go on after an error (--force),
+ * where ROW_COUNT() is -1. */
+#define MR_SCRIPT_RAN "SET @myrecon_ran = @myrecon_ran + (ROW_COUNT() >= 0)"
+
 /* Comment lines: the file, what it does, plan, endpoints, and how to run it. */
 void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *manifest,
                       const char *file, const char *what);

@@ -178,6 +178,47 @@ for n in $(places plan/undo.sql); do
 done
 is "killed anywhere in undo.sql: all or nothing, and then all" "$wrong" ""
 
+# ---- a statement of staging that fails, and a client that goes on -------------------------
+staged() { # staged SCRIPT [WHICH]: how many statements bring rows into temporary tables
+    awk -v which="^(${2:-INSERT|UPDATE|CREATE}) " '/^-- / { in_stage = /^-- stage/ }
+        in_stage && $0 ~ which { n++ } END { print n + 0 }' "$1"
+}
+break_nth() { # break_nth SCRIPT N [WHICH]: that one is not understood
+    awk -v n="$2" -v which="^(${3:-INSERT|UPDATE|CREATE}) " '/^-- / { in_stage = /^-- stage/ }
+        in_stage && $0 ~ which && ++k == n { $1 = "BROKEN" } { print }' "$1"
+}
+broken() { # broken SCRIPT FROM TO BACK: what is wrong with it; BACK takes it back
+    local n nothing=0
+    for ((n = 1; n <= $(staged "$1"); n++)); do
+        break_nth "$1" "$n" >broken.sql
+        stock broken.sql --force
+        case $(rows) in
+        "$2")
+            nothing=$((nothing + 1))
+            grep -q "was undone" said || echo "$1, statement $n: nothing is said"
+            ;;
+        "$3") stock "$4" || echo "$1, statement $n: $(cat said)" ;; # it was not needed
+        *)
+            echo "$1, statement $n: half done"
+            stock "$4"
+            ;;
+        esac
+    done
+    [ "$nothing" -ge "$(staged "$1" 'INSERT|UPDATE')" ] || echo "$1: only $nothing are missed"
+}
+is "what is not staged whole is not written" "$(broken plan/apply.sql "$BEFORE" "$DONE" plan/undo.sql)" ""
+stock plan/apply.sql || bail "apply.sql: $(cat said)"
+is "nor taken back" "$(broken plan/undo.sql "$DONE" "$BEFORE" plan/apply.sql)" ""
+wrong=
+for ((n = 1; n <= $(staged plan/verify.sql 'INSERT|UPDATE'); n++)); do
+    break_nth plan/verify.sql "$n" 'INSERT|UPDATE' >broken.sql
+    stock broken.sql --force
+    grep -q "rows are not as planned" said || wrong+="statement $n
+"
+done
+is "verify.sql does not pass over what is not staged" "$wrong" ""
+stock plan/undo.sql || bail "undo.sql: $(cat said)"
+
 interactive() { # interactive SCRIPT: source, at a terminal
     local at=${T##*@} file=$PWD/$1
     if [ -n "$root" ]; then
@@ -277,6 +318,22 @@ is "many people: only that one" "$(grep -c "^$DB.members.*its key is taken by" s
 stock plan/undo.sql --force
 is "many people: undone" "$(live "SELECT mobile FROM members ORDER BY 1" | xargs)" "m1 m2 thief"
 
+# several units of which the first is not staged whole: the others are written, it is not
+stock plan/reseed.sql || bail "reseed.sql: $(cat said)"
+live "DELETE FROM members WHERE mobile = 'thief'"
+break_nth plan/apply.sql 1 'INSERT INTO .*_i[0-9]' >broken.sql
+stock broken.sql --force
+is "many people: a unit that is not staged is not written" \
+    "$(count members)" "$((1202 - $(sed -n 's/^-- unit 1 of .*: \([0-9]*\) rows$/\1/p' plan/apply.sql)))"
+like "many people: and it is said" "$(cat said)" "unit 1 was undone"
+ok "many people: the file again brings it" stock plan/apply.sql
+stock plan/undo.sql || bail "undo.sql: $(cat said)"
+break_nth plan/apply.sql 2 'CREATE .*_guard' >broken.sql
+stock broken.sql --force
+like "many people: a later unit without guards: it is said" "$(cat said)" "unit 2 was undone"
+ok "many people: and the file again brings it" stock plan/apply.sql
+is "many people: all are there" "$(count members)" 1202
+
 # ---- a tree larger than a unit ---------------------------------------------------------
 afresh "$PEOPLE" "$SUBJECT"
 {
@@ -339,6 +396,22 @@ is "one equal row more refers to her: she is kept" "$? $(live "SELECT COUNT(*) F
 live "DELETE FROM log WHERE member = (SELECT id FROM members WHERE mobile = 'm3') LIMIT 1"
 ok "no foreign keys: undo.sql" stock plan/undo.sql
 is "no foreign keys: as it was" "$(rows)" "$BEFORE"
+
+# ---- an ENUM value that only a statement of its own can stage ------------------------------
+afresh "CREATE TABLE cards (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
+        kind ENUM('gold', 'blue') NOT NULL);
+    INSERT INTO cards VALUES (1, 'm1', 'blue')"
+TABLES="cards"
+lost "SET sql_mode = ''; INSERT INTO cards VALUES (2, 'm2', ''), (3, 'm3', 'gold')"
+plan --split-key "$DB.cards=1"
+stock plan/reseed.sql || bail "reseed.sql: $(cat said)"
+BEFORE=$(rows)
+stock plan/apply.sql || bail "apply.sql: $(cat said)"
+DONE=$(rows)
+stock plan/undo.sql || bail "undo.sql: $(cat said)"
+is "an error value: not staged, not written" "$(broken plan/apply.sql "$BEFORE" "$DONE" plan/undo.sql)" ""
+ok "an error value: apply.sql" stock plan/apply.sql
+is "an error value: stays one" "$(live "SELECT mobile, kind + 0 FROM cards ORDER BY 1" | xargs)" "m1 2 m2 0 m3 1"
 
 # ---- a table that was changed since ----------------------------------------------------
 TABLES="members orders"
