@@ -221,19 +221,28 @@ static void say_progress(const struct job *job)
                     job->plan.manifest.ncounters);
 }
 
+/* Who changes nothing judges by it, too.  rows: that are to be done, or NULL. */
+static enum mr_code open_journal(struct job *job, struct mr_apply_plan *rows,
+                                 struct mr_err *err)
+{
+    const bool reads = job->opts->dry_run || (rows != NULL && rows->rehearse);
+    enum mr_code code =
+        reads ? mr_journal_read(job->plan.path, &job->run.journal, err)
+              : mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
+    if (rows != NULL)
+        rows->journal = job->run.journal;
+    return code;
+}
+
 /* The counters.  rows NULL: the plan has no rows; else they were prepared. */
 static enum mr_code raise_counters(struct job *job, struct mr_apply_plan *rows,
                                    struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    if (!job->opts->dry_run)
-        code = mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
+    enum mr_code code = open_journal(job, rows, err);
     if (code == MR_OK)
         code = mr_reseed_survey(&job->run, err);
     if (code != MR_OK || job->opts->dry_run)
         return code;
-    if (rows != NULL)
-        rows->journal = job->run.journal;
     code = confirm(job, rows, err);
     if (code != MR_OK)
         return code;
@@ -326,6 +335,8 @@ static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err
     rows.rehearse = true;
     enum mr_code code = mr_apply_plan_prepare(&rows, err);
     if (code == MR_OK)
+        code = open_journal(job, &rows, err);
+    if (code == MR_OK)
         code = mr_reseed_survey(&job->run, err);
     if (code == MR_OK)
         code = mr_rehearse_check(&job->run, err);
@@ -389,12 +400,10 @@ static enum mr_code undo_rows(struct job *job, int *exit_code, struct mr_err *er
 {
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_UNDO);
     enum mr_code code = mr_apply_plan_prepare(&rows, err);
-    if (code == MR_OK && !job->opts->dry_run) {
-        code = mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
-        rows.journal = job->run.journal;
-        if (code == MR_OK)
-            code = confirm_rows(job, &rows, "take back", err);
-    }
+    if (code == MR_OK)
+        code = open_journal(job, &rows, err);
+    if (code == MR_OK && !job->opts->dry_run)
+        code = confirm_rows(job, &rows, "take back", err);
     if (code == MR_OK)
         code = mr_apply_plan_run(&rows, true, exit_code, err);
     return mr_apply_plan_release(&rows, code, err);

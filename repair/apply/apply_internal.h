@@ -29,6 +29,7 @@ struct mr_attempt {
     struct mr_aside aside;
     uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
     enum mr_script_read_section section; /* of the last statement sent */
+    unsigned ran;                        /* statements that the script counts */
     bool staged;                         /* the session has the unit's rows */
     bool committed;
     uint64_t written, there;
@@ -62,6 +63,13 @@ enum mr_code mr_attempt_write_rest(struct mr_attempt *a, enum mr_outcome *outcom
 /* ---- apply_units.c ---- */
 
 enum mr_code mr_attempt_wait(const struct mr_apply_units *run, struct mr_err *err);
+/* Was it done by an earlier run?  As the journal says. */
+bool mr_attempt_is_journaled(const struct mr_attempt *a);
+/* A unit is done when the target shows it, whatever the journal says.  *left: it is to be
+ * carried out, the target shows nothing of it. */
+enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_err *err);
+/* Only rows that an earlier run has set aside are aside. */
+enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err);
 /* What has come of it is counted, written to the journal and handed on. */
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,

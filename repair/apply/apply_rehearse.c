@@ -55,14 +55,28 @@ static enum mr_code rehearse_alone(struct mr_attempt *a, bool *again, struct mr_
     return code == MR_OK && !*again ? take_rehearsed(a, outcome, &why, err) : code;
 }
 
+/* One that an earlier apply has done is only compared, as another apply would. */
+static enum mr_code rehearse_new(struct mr_attempt *a, bool *again, struct mr_err *err)
+{
+    bool left = true;
+    enum mr_code code = MR_OK;
+    mr_aside_reset(&a->aside);
+    if (mr_attempt_is_journaled(a))
+        code = mr_attempt_look_again(a, &left, err);
+    if (code == MR_OK && left)
+        code = mr_attempt_recall(a, err);
+    return code == MR_OK && left ? rehearse_alone(a, again, err) : code;
+}
+
 /* Behind the units before it, in their transaction; what it could not do is taken out. */
 static enum mr_code rehearse_behind(struct mr_attempt *a, bool *tell, struct mr_err *err)
 {
     enum mr_outcome outcome = 0;
     struct mr_err why = {0}, ended = {0};
     a->staged = false;
-    mr_aside_reset(&a->aside);
-    enum mr_code code = mr_attempt_exec(a, "SAVEPOINT " MR_CHAIN_SAVEPOINT, &ended);
+    enum mr_code code = mr_attempt_recall(a, &ended);
+    if (code == MR_OK)
+        code = mr_attempt_exec(a, "SAVEPOINT " MR_CHAIN_SAVEPOINT, &ended);
     a->broken = code != MR_OK;
     if (code == MR_OK)
         code = mr_attempt_carry_out(a, &outcome, &why, &ended);
@@ -138,10 +152,9 @@ enum mr_code mr_attempt_rehearse(struct mr_attempt *a, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
         a->unit = mr_vec_at(run->units, i);
         a->staged = false;
-        mr_aside_reset(&a->aside);
         code = mr_attempt_wait(run, err);
         if (code == MR_OK)
-            code = rehearse_alone(a, &tell[i], err);
+            code = rehearse_new(a, &tell[i], err);
         if (code == MR_OK && tell[i])
             last = i + 1;
     }

@@ -85,16 +85,24 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
+/* Rows that an earlier run has set aside. */
+enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err)
+{
+    const struct mr_apply_units *run = a->run;
+    mr_aside_reset(&a->aside);
+    if (run->journal == NULL)
+        return MR_OK;
+    return mr_aside_add(
+        &a->aside, mr_journal_unit_aside(run->journal, run->which, a->unit->number), err);
+}
+
 static enum mr_code run_unit(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
     struct mr_journal_unit unit = {.script = run->which, .number = a->unit->number};
     enum mr_outcome outcome = 0;
     struct mr_err why = {0};
-    enum mr_code code = MR_OK;
-    if (run->journal != NULL)
-        code = mr_aside_add(
-            &a->aside, mr_journal_unit_aside(run->journal, run->which, unit.number), err);
+    enum mr_code code = mr_attempt_recall(a, err);
     if (code == MR_OK && run->journal != NULL)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_TRY, &unit, NULL, err);
     if (code == MR_OK)
@@ -113,10 +121,11 @@ static enum mr_code run_unit(struct mr_attempt *a, struct mr_err *err)
 
 /* ---- what the journal says ---- */
 
-static bool is_journaled(const struct mr_apply_units *run, uint64_t number)
+bool mr_attempt_is_journaled(const struct mr_attempt *a)
 {
+    const struct mr_apply_units *run = a->run;
     return run->journal != NULL && !run->recheck &&
-           mr_journal_unit_is_done(run->journal, run->which, number);
+           mr_journal_unit_is_done(run->journal, run->which, a->unit->number);
 }
 
 /* Rows that were written and are gone, beside others that stand: a unit is taken back, or
@@ -137,9 +146,7 @@ static enum mr_code take_gone(struct mr_attempt *a, struct mr_err *err)
     return code;
 }
 
-/* A unit is done when the target shows it, whatever the journal says.  *left: it is to be
- * carried out, the target shows nothing of it. */
-static enum mr_code look_again(struct mr_attempt *a, bool *left, struct mr_err *err)
+enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
     enum mr_outcome outcome = 0;
@@ -182,8 +189,8 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
     enum mr_code code = MR_OK;
     a->staged = false;
     mr_aside_reset(&a->aside);
-    if (is_journaled(a->run, a->unit->number))
-        code = look_again(a, &left, err);
+    if (mr_attempt_is_journaled(a))
+        code = mr_attempt_look_again(a, &left, err);
     return code == MR_OK && left ? run_unit(a, err) : code;
 }
 

@@ -64,11 +64,12 @@ struct mr_apply_units {
     struct mr_script_read *script;
     const struct mr_vec *units; /* struct mr_script_read_unit */
     enum mr_journal_script which;
-    struct mr_journal *journal;   /* NULL: of a dry run */
+    struct mr_journal
+        *journal; /* or NULL; of a dry run and a rehearsal only to be read */
     struct mr_throttle *throttle; /* or NULL */
     struct mr_progress *progress; /* or NULL */
     bool dry_run, recheck, no_binlog;
-    bool rehearse;     /* everything but COMMIT; journal NULL */
+    bool rehearse;     /* everything but COMMIT */
     unsigned pause_ms; /* the first between tries, doubled each time; 0: 100 */
     enum mr_code (*on_refusal)(void *ctx, const struct mr_refusal *refusal,
                                struct mr_err *err);

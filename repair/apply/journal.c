@@ -36,6 +36,7 @@ struct mr_journal {
     struct mr_arena arena;
     const char *path, *run_id;
     int fd;
+    bool is_read_only;
     struct mr_vec entries;                    /* struct entry */
     struct mr_vec asides;                     /* struct set_aside: one a unit */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
@@ -239,28 +240,53 @@ static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_e
     return code == MR_OK && torn ? mr_io_write_all(j->fd, j->path, "\n", 1, err) : code;
 }
 
-enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
-                             struct mr_err *err)
+static enum mr_code new_journal(const char *dir, struct mr_journal **out,
+                                struct mr_err *err)
 {
     struct mr_journal *j = calloc(1, sizeof *j);
     *out = NULL;
     if (j == NULL)
         return mr_err_nomem(err, "opening the journal");
     j->fd = -1;
-    j->run_id = run_id;
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
     j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
     mr_arena_init(&j->arena);
     j->path = mr_plan_path(&j->arena, dir, MR_JOURNAL_NAME);
-    enum mr_code code = j->path != NULL ? open_file(j, dir, err)
-                                        : mr_err_nomem(err, "opening the journal");
-    if (code == MR_OK)
-        *out = j;
-    else
-        mr_journal_close(j);
+    *out = j;
+    return j->path != NULL ? MR_OK : mr_err_nomem(err, "opening the journal");
+}
+
+static enum mr_code close_failed(struct mr_journal **j, enum mr_code code)
+{
+    if (code != MR_OK) {
+        mr_journal_close(*j);
+        *j = NULL;
+    }
     return code;
+}
+
+enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
+                             struct mr_err *err)
+{
+    enum mr_code code = new_journal(dir, out, err);
+    if (code == MR_OK) {
+        (*out)->run_id = run_id;
+        code = open_file(*out, dir, err);
+    }
+    return close_failed(out, code);
+}
+
+enum mr_code mr_journal_read(const char *dir, struct mr_journal **out, struct mr_err *err)
+{
+    bool torn = false;
+    enum mr_code code = new_journal(dir, out, err);
+    if (code == MR_OK)
+        (*out)->is_read_only = true;
+    if (code == MR_OK && access((*out)->path, F_OK) == 0)
+        code = take_lines(*out, &torn, err);
+    return close_failed(out, code);
 }
 
 void mr_journal_close(struct mr_journal *j)
@@ -327,6 +353,8 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
 {
     struct mr_strbuf line = MR_STRBUF_INIT;
     struct mr_jsonw w;
+    if (j->is_read_only)
+        return MR_OK;
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     put_text(&w, "table", step->counter->target_table);
@@ -345,6 +373,8 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
 {
     struct mr_strbuf line = MR_STRBUF_INIT;
     struct mr_jsonw w;
+    if (j->is_read_only)
+        return MR_OK;
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     mr_jsonw_add_str(&w, "script", mr_journal_script_name(unit->script));

@@ -11,6 +11,9 @@
  * round.  A unit that was begun and not reported may have been committed; running it again
  * finds its rows there.
  *
+ * A dry run and a rehearsal only read it, and judge by it what an apply would: `read`
+ * makes no file and takes no lock, and what is written to it goes nowhere.
+ *
  * Held by a lock that ends with the process: one apply of a plan at a time, the second is
  * MR_E_REFUSED.  A torn last line announces a step that was never begun and is passed
  * over.  Errors: MR_E_IO.  Threads: one.
@@ -25,6 +28,9 @@ struct mr_journal;
 
 /* dir: of the plan. */
 enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
+                             struct mr_err *err);
+/* Only to be read; one that is not there is empty. */
+enum mr_code mr_journal_read(const char *dir, struct mr_journal **out,
                              struct mr_err *err);
 void mr_journal_close(struct mr_journal *journal); /* NULL is fine */
 

@@ -104,10 +104,20 @@ rep apply --yes --json --case "$CASE" plan "$DST"
 is "a second time the same" "$RC $(sum .rows_written) $(refused | sort | md5sum)" "1 0 $(md5sum <<<"$FIRST")"
 same "and nothing is changed" "$WANTED"
 
+JOURNAL=$(md5sum <plan/journal.jsonl)
+rep apply --dry-run --json plan "$DST"
+is "a dry run by then: what is left is tried, nothing stands in its way" "$RC $(sum '"\(.rows_written) \(.rows_refused)"')" "0 39 0"
+[ $T = o ] || rep rehearse --yes --json plan "$DST"
+[ $T = o ] || is "a rehearsal by then says what apply has said" "$RC $(sum .rows_written) $(refused | sort | md5sum)" "1 0 $(md5sum <<<"$FIRST")"
+is "neither writes to the journal" "$(md5sum <plan/journal.jsonl)" "$JOURNAL"
+
 on "DELETE FROM items WHERE id = 2001"
+rep apply --dry-run --json plan "$DST"
+DRY=$(refused | sort)
 at $T "ALTER TABLE orders DROP CONSTRAINT no_thirteen; DROP TRIGGER members_in; DROP TRIGGER items_in;
     ALTER TABLE log REORGANIZE PARTITION p0 INTO (PARTITION p0 VALUES LESS THAN (9000))"
 rep apply --yes --json --case "$CASE" plan "$DST"
+is "what is in its way the dry run has said" "$(refused | sort)" "$DRY"
 same "what was mended is written; where somebody has deleted since, nothing is" "$(lost a FALSE "id IN (2001, 2007, 2008)")"
 on "INSERT INTO items VALUES (2001, 1001, 'item 1', 1)"
 rep_is 0 "apply, when that is there again" apply --yes --json --case "$CASE" plan "$DST"

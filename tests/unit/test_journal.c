@@ -175,6 +175,35 @@ static void test_errors(void **state)
     assert_non_null(strstr(err.message, "/nonexistent/journal.jsonl"));
 }
 
+static void test_reader(void **state)
+{
+    const struct mr_journal_unit unit = {
+        .script = MR_JOURNAL_APPLY, .number = 3, .aside = "4,9"};
+    struct mr_journal *j = NULL, *reader = NULL;
+    struct mr_err err = {0};
+    (void)state;
+    (void)unlink(path());
+    assert_int_equal(mr_journal_read(dir, &reader, &err), MR_OK);
+    assert_false(mr_journal_unit_is_done(reader, MR_JOURNAL_APPLY, 3));
+    assert_int_equal(access(path(), F_OK), -1);
+    mr_journal_close(reader);
+    j = reopen(NULL);
+    assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
+    /* beside an apply, which holds it; and it writes nothing */
+    assert_int_equal(mr_journal_read(dir, &reader, &err), MR_OK);
+    assert_string_equal(mr_journal_unit_aside(reader, MR_JOURNAL_APPLY, 3), "4,9");
+    assert_int_equal(mr_journal_write_unit(reader, MR_JOURNAL_DONE,
+                                           &(struct mr_journal_unit){
+                                               .script = MR_JOURNAL_APPLY, .number = 8},
+                                           NULL, &err),
+                     MR_OK);
+    mr_journal_close(reader);
+    j = reopen(j);
+    assert_false(mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, 8));
+    mr_journal_close(j);
+    (void)unlink(path());
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -192,10 +221,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_units),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_asides),
+        cmocka_unit_test(test_steps),  cmocka_unit_test(test_units),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_asides),
+        cmocka_unit_test(test_reader),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
