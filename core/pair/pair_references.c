@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/pair/pair_columns.h"
+#include "core/pair/pair_identity.h"
 #include "core/pair/pair_subjects.h"
 
 #define FEW_ROWS 10000 /* of a table that may be read whole again and again */
@@ -123,24 +124,29 @@ static enum mr_code start(struct planner *p, struct mr_pair_reference *reference
     return MR_OK;
 }
 
-/* Can the values of the two columns be looked up as each other? */
-static bool comparable(const struct mr_pair_reference *r, size_t column, size_t parent)
+/* Room for how its columns spell the key, which none does in a way of its own yet. */
+static enum mr_code plan_spelling(struct planner *p, struct mr_pair_reference *r,
+                                  const char **why, struct mr_err *err)
 {
-    const struct mr_find_column *c = &r->child->find.columns[column];
-    const struct mr_find_column *p = &r->parent->find.columns[parent];
-    enum mr_class a = c->style.cls, b = p->style.cls;
-    bool numbers = (a == MR_CLASS_INT || a == MR_CLASS_UINT) &&
-                   (b == MR_CLASS_INT || b == MR_CLASS_UINT);
-    if (a != MR_CLASS_TEXT || b != MR_CLASS_TEXT)
-        return numbers || a == b;
-    return c->charset == NULL || p->charset == NULL ||
-           strcmp(c->charset, p->charset) == 0;
+    struct mr_spelling *spelling =
+        mr_arena_calloc(p->pairing->arena, r->kin.ncolumns + 1, sizeof *spelling);
+    bool differs = false;
+    *why = NULL;
+    if (spelling == NULL)
+        return mr_err_nomem(err, "planning references");
+    for (size_t i = 0; r->parent != NULL && *why == NULL && i < r->kin.ncolumns; i++) {
+        *why = mr_spelling_plan(r->child, r->kin.columns[i], r->parent,
+                                r->kin.parent_columns[i], &spelling[i]);
+        differs = differs || spelling[i].kind != MR_SPELL_SAME;
+    }
+    r->spelling = differs ? spelling : NULL;
+    return MR_OK;
 }
 
 /* ---- foreign keys ---- */
 
-/* To a column that is not compared, or is read as another type than the child's (the two
- * sides differ), a foreign key leads nowhere that could be seen. */
+/* To a column that is not compared, or is read as a type that the child's cannot spell (the
+ * two sides differ), a foreign key leads nowhere that could be seen. */
 static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
                                     enum mr_side side, const struct mr_foreign_key *fk,
                                     struct mr_err *err)
@@ -168,11 +174,14 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
         if (r.parent == NULL)
             continue;
         parents[i] = column_of_side(r.parent, side, fk->ref_columns[i]);
-        if (parents[i] == r.parent->find.ncolumns ||
-            !comparable(&r, columns[i], parents[i]))
+        if (parents[i] == r.parent->find.ncolumns)
             r.parent = NULL;
     }
-    return add(p, &r, err);
+    const char *why = NULL;
+    code = plan_spelling(p, &r, &why, err);
+    if (why != NULL)
+        r.parent = NULL;
+    return code == MR_OK ? add(p, &r, err) : code;
 }
 
 /* ---- configuration ---- */
@@ -220,8 +229,6 @@ static enum mr_code resolve(const struct mr_pair_reference *r,
         parents[i] = column_at(r->parent, ref->ref_columns.items[i]);
         if (parents[i] == r->parent->find.ncolumns)
             return refuse(r, "the referenced table has no such column", err);
-        if (!comparable(r, columns[i], parents[i]))
-            return refuse(r, "the two columns are of different types", err);
     }
     return MR_OK;
 }
@@ -314,8 +321,14 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     r.kin.condition = ref->condition;
     if (child->condition_at[at] != SIZE_MAX)
         r.kin.condition_at = (int)child->condition_at[at];
+    const char *why = NULL;
     code = resolve(&r, ref, columns, parents, &skip, err);
     if (code != MR_OK || skip)
+        return code;
+    code = plan_spelling(p, &r, &why, err);
+    if (code == MR_OK && why != NULL)
+        code = refuse(&r, why, err);
+    if (code != MR_OK)
         return code;
     if (r.parent == NULL && is_nowhere(p->pairing, ref))
         return refuse(&r, "the referenced table does not exist", err);
@@ -360,6 +373,61 @@ enum mr_code mr_pair_references_plan(struct mr_pairing *pairing, struct mr_err *
     }
     mr_vec_release(&p.list);
     return code == MR_OK ? mr_pair_subjects_plan(pairing, err) : code;
+}
+
+/* ---- values ---- */
+
+enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
+                                   const size_t *columns, size_t ncolumns,
+                                   const void *image, size_t len, struct mr_strbuf *out,
+                                   bool *none, struct mr_err *err)
+{
+    struct mr_strbuf own = MR_STRBUF_INIT;
+    size_t pos = 0;
+    if (spelling == NULL)
+        return mr_pair_values_of(image, len, columns, ncolumns, out, none, err);
+    enum mr_code code = mr_pair_values_of(image, len, columns, ncolumns, &own, none, err);
+    mr_strbuf_reset(out);
+    for (size_t i = 0; code == MR_OK && !*none && i < ncolumns; i++) {
+        enum mr_spelt how = MR_SPELT_NOT;
+        size_t from = pos;
+        code = mr_row_skip(own.ptr, own.len, &pos, err);
+        if (code == MR_OK)
+            code = mr_spelling_read(&spelling[i],
+                                    (struct mr_key){own.ptr + from, pos - from}, out,
+                                    &how, err);
+        *none = *none || how == MR_SPELT_NOT;
+    }
+    mr_strbuf_release(&own);
+    return code == MR_OK ? mr_strbuf_check(out, "following references", err) : code;
+}
+
+unsigned mr_pair_reference_ways(const struct mr_pair_reference *r)
+{
+    unsigned ways = 1;
+    for (size_t i = 0; r->spelling != NULL && i < r->kin.ncolumns; i++)
+        if (mr_spelling_ways(&r->spelling[i]) > ways)
+            ways = mr_spelling_ways(&r->spelling[i]);
+    return ways;
+}
+
+enum mr_code mr_pair_reference_spell(const struct mr_pair_reference *r, struct mr_key key,
+                                     unsigned way, struct mr_strbuf *out, bool *can,
+                                     struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    *can = true;
+    for (size_t i = 0; code == MR_OK && *can && i < r->kin.ncolumns; i++) {
+        size_t from = pos;
+        code = mr_row_skip(key.ptr, key.len, &pos, err);
+        if (code == MR_OK)
+            code = mr_spelling_write(
+                &r->spelling[i],
+                (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
+                (struct mr_key){0}, out, can, err);
+    }
+    return code == MR_OK ? mr_strbuf_check(out, "following references", err) : code;
 }
 
 enum mr_code mr_pair_references_save(struct mr_pairing *pairing, struct mr_findings *fd,

@@ -16,12 +16,33 @@
 
 #include "core/case/kinship.h"
 #include "core/pair/pair.h"
+#include "core/pair/spelling.h"
 
 struct mr_pair_reference {
     struct mr_kin_reference kin; /* ids of table and parent are set by _save */
     struct mr_pair *child;
     struct mr_pair *parent; /* NULL: not compared by this run */
+    const struct mr_spelling
+        *spelling; /* per column; NULL: all write the key's own bytes */
 };
+
+/* ---- values ---- */
+
+/* Replaces out by the key that the row of this image refers to, as the parent writes it;
+ * *none: a value is NULL, or means no key.  spelling: of the reference, or NULL. */
+enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
+                                   const size_t *columns, size_t ncolumns,
+                                   const void *image, size_t len, struct mr_strbuf *out,
+                                   bool *none, struct mr_err *err);
+
+/* The ways in which the child may write a key, and one of them, appended; only where it has
+ * a spelling. */
+unsigned mr_pair_reference_ways(const struct mr_pair_reference *r);
+enum mr_code mr_pair_reference_spell(const struct mr_pair_reference *r, struct mr_key key,
+                                     unsigned way, struct mr_strbuf *out, bool *can,
+                                     struct mr_err *err);
+
+/* ---- the graph ---- */
 
 /* Fills pairing->references, and subject and time_at of all tables.  MR_E_CONFIG for a
  * configured column or table that does not exist, columns that cannot be compared, or a

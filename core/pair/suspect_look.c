@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/pair/pair_columns.h"
+#include "core/pair/spelling.h"
 
 enum { TYPES = 32 }; /* texts of a type column that are told apart */
 #define NO_COLUMN SIZE_MAX
@@ -371,7 +372,7 @@ static enum mr_code suspect(struct mr_suspect_look *look,
                             const struct mr_pair *parent, const char *type,
                             struct mr_err *err)
 {
-    enum mr_class cls = look->table->find.columns[w->at].style.cls;
+    struct mr_spelling spelling;
     struct mr_suspect *slot = mr_vec_push(&look->suspects);
     if (slot == NULL)
         return nomem(err);
@@ -382,7 +383,8 @@ static enum mr_code suspect(struct mr_suspect_look *look,
         .parent_column = name_of(parent, parent->key_columns[0]),
         .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
         .type = type,
-        .unlike = cls != MR_CLASS_INT && cls != MR_CLASS_UINT};
+        .unlike = mr_spelling_plan(look->table, w->at, parent, parent->key_columns[0],
+                                   &spelling) != NULL};
     return MR_OK;
 }
 

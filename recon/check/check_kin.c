@@ -100,6 +100,7 @@ static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
                                              .columns = r->kin.columns,
                                              .named_columns = r->kin.parent_columns,
                                              .ncolumns = r->kin.ncolumns,
+                                             .spelling = r->spelling,
                                              .condition_at = r->kin.condition_at};
         code = look_up(c, &lookup, r->kin.id, save_steps, err);
         if (code == MR_OK && mr_is_cancelled())

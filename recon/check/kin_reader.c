@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
+#include "core/pair/pair_references.h"
 
 #define STATEMENT_BYTES ((size_t)512 * 1024)
 #define IMAGE_BYTES ((size_t)8 * 1024 * 1024)
@@ -106,8 +107,9 @@ static enum mr_code collect(struct mr_kin_reader *r, const struct mr_kin_node *n
         bool yes = false, null = true;
         enum mr_code code = holds(r, &nodes[i], &yes, err);
         if (code == MR_OK && yes)
-            code = mr_pair_values_of(nodes[i].image, nodes[i].len, l->columns,
-                                     l->ncolumns, &r->bytes, &null, err);
+            code = mr_pair_reference_key(l->spelling, l->columns, l->ncolumns,
+                                         nodes[i].image, nodes[i].len, &r->bytes, &null,
+                                         err);
         if (code != MR_OK)
             return code;
         if (null)

@@ -21,6 +21,7 @@
 
 #include "core/case/kinship.h"
 #include "core/pair/rowset.h"
+#include "core/pair/spelling.h"
 #include "recon/check/check_scan.h"
 
 struct mr_kin_lookup {
@@ -29,6 +30,8 @@ struct mr_kin_lookup {
     const size_t *columns;       /* positions in the images of the nodes */
     const size_t *named_columns; /* positions in the images of the table */
     size_t ncolumns;
+    const struct mr_spelling
+        *spelling;    /* how the nodes write the values; NULL: as the table */
     int condition_at; /* position in the images of the nodes; -1: none */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
+#include "repair/merge/merge_reference.h"
 
 struct linking {
     struct mr_copy *c;
@@ -105,7 +106,7 @@ static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
         code = mr_merge_row_refers(w->r, image, &refers, err);
         if (code != MR_OK || !refers)
             continue;
-        code = mr_merge_lookup_push(&w->asks, row->id, image, w->r->from, arena, err);
+        code = mr_merge_reference_push(&w->asks, row->id, image, w->r, arena, err);
         mr_case_bind_int(w->add, 1, row->id);
         mr_case_bind_int(w->add, 2, (int64_t)w->number);
         if (code == MR_OK)
@@ -277,10 +278,15 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         const struct mr_key live = {row->live, row->live_len};
-        bool goes = false;
+        bool goes = false, null = false;
         code = leaves(w, row, &goes, err);
         if (code == MR_OK && goes)
-            code = mr_merge_lookup_push(&w->asks, row->id, live, w->r->to, arena, err);
+            code = mr_pair_values_of(live.ptr, live.len, w->r->to.at, w->r->to.count,
+                                     &w->bytes, &null, err);
+        if (code == MR_OK && goes && !null)
+            code = mr_merge_reference_push_children(
+                &w->asks, row->id, (struct mr_key){w->bytes.ptr, w->bytes.len}, w->r,
+                arena, err);
     }
     return code == MR_OK
                ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_child, w, err)

@@ -7,6 +7,7 @@
 #include "repair/copy/copy_internal.h"
 
 #include "core/pair/pair_identity.h"
+#include "repair/merge/merge_reference.h"
 
 struct tainting {
     struct mr_copy *c;
@@ -75,8 +76,6 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
                            struct mr_err *err)
 {
     struct tainting *w = ctx;
-    const struct mr_merge_lookup what = {MR_SOURCE, &w->c->m.plan->tables[w->by->child],
-                                         w->by->from};
     enum mr_code code = MR_OK;
     mr_vec_clear(&w->keys);
     mr_vec_clear(&w->asks);
@@ -95,8 +94,8 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
         *key = (struct mr_key){copy, w->bytes.len};
     }
     if (code == MR_OK && w->keys.count > 0)
-        code = mr_merge_lookup_stream(&w->c->m, &what, w->keys.items, w->keys.count,
-                                      take_child, w, err);
+        code = mr_merge_reference_children(&w->c->m, MR_SOURCE, w->by, &w->keys,
+                                           take_child, w, err);
     return code == MR_OK && w->asks.count > 0 ? taint_children(w, err) : code;
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
-#include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_parents.h"
+#include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 #include "repair/plan/plan_written.h"
@@ -251,7 +251,6 @@ static enum mr_code add_children(struct collecting *c, const struct mr_plan_refe
 {
     const struct mr_merge_table *before = c->table;
     struct mr_merge_table *child = merge_table(c->m, r->child);
-    const struct mr_merge_lookup what = {MR_SOURCE, child->plan, r->from};
     int64_t after = 0;
     if (c->keys.count == 0 || child->all)
         return MR_OK;
@@ -265,8 +264,7 @@ static enum mr_code add_children(struct collecting *c, const struct mr_plan_refe
     c->any = false;
     enum mr_code code = last_id(c->m, &after, err);
     if (code == MR_OK)
-        code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row,
-                                      c, err);
+        code = mr_merge_reference_children(c->m, MR_SOURCE, r, &c->keys, add_row, c, err);
     if (code == MR_OK && c->any)
         code = is_keyless(child) ? load_all(c, err) : read_live(c, &after, err);
     c->table = before;
@@ -558,13 +556,33 @@ static enum mr_code rise_by(struct collecting *c, size_t at, bool *grown,
     return code;
 }
 
+/* Rows that spell whom they refer to otherwise than its key is written are not found by the
+ * key: they are looked at, all of them. */
+static enum mr_code add_otherwise(struct collecting *c, const struct mr_plan_reference *r,
+                                  struct mr_err *err)
+{
+    int64_t after = 0;
+    c->table = merge_table(c->m, r->child);
+    c->by = r;
+    c->any = false;
+    enum mr_code code = last_id(c->m, &after, err);
+    if (code == MR_OK && !c->table->all)
+        code = mr_merge_reference_otherwise(c->m, MR_SOURCE, r, add_row, c, err);
+    if (code == MR_OK && c->any)
+        code = is_keyless(c->table) ? load_all(c, err) : read_live(c, &after, err);
+    c->by = NULL;
+    return code;
+}
+
 static enum mr_code expand_all(struct collecting *c, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = c->m->plan;
     enum mr_code code = MR_OK;
     bool grown = true;
+    for (size_t i = 0; code == MR_OK && i < plan->nreferences; i++)
+        code = add_otherwise(c, &plan->references[i], err);
     c->risen = mr_arena_calloc(&c->m->arena, plan->nreferences + 1, sizeof *c->risen);
-    if (c->risen == NULL)
+    if (code == MR_OK && c->risen == NULL)
         return mr_merge_nomem(err);
     while (code == MR_OK && grown) {
         grown = false;

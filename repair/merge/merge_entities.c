@@ -37,9 +37,12 @@ struct writing {
 
 /* ---- real ids ---- */
 
-/* Replaces a provisional id by the real one; a row that waits has none. */
-static enum mr_code real_id(struct writing *w, struct mr_key *value, struct mr_err *err)
+/* Replaces a provisional id by the real one, as the column writes it; a row that waits has
+ * none. */
+static enum mr_code real_id(struct writing *w, size_t column, struct mr_key *value,
+                            struct mr_err *err)
 {
+    const struct mr_spelling *spelling = mr_plan_spelling(w->table->plan, column);
     int64_t row = mr_merge_provisional_row(*value);
     struct mr_value number = {.cls = MR_CLASS_UINT};
     bool found = false;
@@ -52,11 +55,17 @@ static enum mr_code real_id(struct writing *w, struct mr_key *value, struct mr_e
     mr_case_reset(w->fresh);
     if (code != MR_OK || !found)
         return code;
-    struct mr_strbuf bytes = MR_STRBUF_INIT;
+    struct mr_strbuf bytes = MR_STRBUF_INIT, spelt = MR_STRBUF_INIT;
+    bool can = false;
     code = mr_row_encode(&bytes, &number, err);
-    value->ptr = mr_arena_dup(&w->arena, bytes.ptr, bytes.len);
-    value->len = bytes.len;
+    if (code == MR_OK && spelling != NULL)
+        code = mr_spelling_write(spelling, (struct mr_key){bytes.ptr, bytes.len}, 0,
+                                 (struct mr_key){0}, &spelt, &can, err);
+    const struct mr_strbuf *as = can ? &spelt : &bytes;
+    value->ptr = mr_arena_dup(&w->arena, as->ptr, as->len);
+    value->len = as->len;
     mr_strbuf_release(&bytes);
+    mr_strbuf_release(&spelt);
     return code == MR_OK && value->ptr == NULL ? mr_merge_nomem(err) : code;
 }
 
@@ -70,11 +79,12 @@ static enum mr_code real_values(struct writing *w, struct mr_key *values,
     memset(w->values, 0, w->table->plan->pair->find.ncolumns * sizeof *w->values);
     size_t n = columns != NULL ? columns->count : w->table->plan->pair->find.ncolumns;
     for (size_t i = 0; code == MR_OK && i < n; i++) {
-        if (!w->mapped[columns != NULL ? columns->at[i] : i])
+        size_t column = columns != NULL ? columns->at[i] : i;
+        if (!w->mapped[column])
             continue;
         code = mr_merge_row_value(*values, i, &w->values[i], err);
         if (code == MR_OK)
-            code = real_id(w, &w->values[i], err);
+            code = real_id(w, column, &w->values[i], err);
     }
     if (code == MR_OK)
         code = mr_merge_row_edit(*values, w->values, n, &w->bytes, err);

@@ -1,7 +1,7 @@
 /* merge_leads.c: see merge_leads.h. */
 #include "repair/merge/merge_leads.h"
 
-#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
 
 #define DEPTH 16 /* parents without counter, one above the other */
@@ -106,8 +106,8 @@ static enum mr_code ask_for_parents(struct level *v, struct mr_err *err)
             continue;
         code = mr_merge_row_refers(v->r, item->image, &refers, err);
         if (code == MR_OK && refers)
-            code = mr_merge_lookup_push(&v->asks, (int64_t)i, item->image, v->r->from,
-                                        &v->arena, err);
+            code = mr_merge_reference_push(&v->asks, (int64_t)i, item->image, v->r,
+                                           &v->arena, err);
         item->refers = v->asks.count > before;
     }
     return code == MR_OK
@@ -120,15 +120,18 @@ static enum mr_code count_of_nobody(const struct level *v, struct item *item, bo
                                     struct mr_err *err)
 {
     const struct mr_plan_table *parent = &v->l->m->plan->tables[v->r->parent];
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < v->r->to.count; i++) {
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    bool none = false;
+    enum mr_code code = mr_merge_reference_key(v->r, item->image, &key, &none, err);
+    for (size_t i = 0; code == MR_OK && !none && i < v->r->to.count; i++) {
         struct mr_plan_table as = *parent;
-        as.counter = v->r->from.at[i];
+        as.counter = i;
         if (v->r->to.at[i] != parent->counter)
             continue;
         *known = true;
-        code = mr_merge_row_count(&as, item->image, &item->n, err);
+        code = mr_merge_row_count(&as, (struct mr_key){key.ptr, key.len}, &item->n, err);
     }
+    mr_strbuf_release(&key);
     return code;
 }
 

@@ -270,6 +270,33 @@ size_t mr_merge_lookup_keys(const struct mr_merge *m, const struct mr_merge_look
     return what->columns.count == 1 && !is_indexed(what) ? SCAN_KEYS : MR_MERGE_BATCH;
 }
 
+enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
+                                          const struct mr_merge_lookup *what,
+                                          const char *where, mr_merge_answer_fn *fn,
+                                          void *ctx, struct mr_err *err)
+{
+    struct mr_readspec spec;
+    struct mr_strbuf both = MR_STRBUF_INIT;
+    struct streaming s = {.image = MR_STRBUF_INIT, .fn = fn, .ctx = ctx};
+    set_spec(&spec, what);
+    spec.nkey = 0;
+    if (where != NULL && spec.where != NULL)
+        mr_strbuf_add_fmt(&both, "(%s\n) AND (%s)", spec.where, where);
+    if (where != NULL)
+        spec.where = spec.where != NULL ? both.ptr : where;
+    enum mr_code code = mr_strbuf_check(&both, "reading rows", err);
+    if (code == MR_OK)
+        code = mr_rowhash_init(&s.hash, what->table->pair, &spec, err);
+    if (code == MR_OK) {
+        code = mr_reader_scan(m->reader[what->side], &spec, (struct mr_range){0}, 0, give,
+                              &s, err);
+        mr_rowhash_release(&s.hash);
+    }
+    mr_strbuf_release(&s.image);
+    mr_strbuf_release(&both);
+    return code;
+}
+
 enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
                                     const struct mr_merge_lookup *what,
                                     const struct mr_key *keys, size_t nkeys,
@@ -277,15 +304,12 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
 {
     struct mr_readspec spec;
     struct streaming s = {.image = MR_STRBUF_INIT, .fn = fn, .ctx = ctx};
+    if (keys == NULL)
+        return mr_merge_lookup_stream_where(m, what, NULL, fn, ctx, err);
     set_spec(&spec, what);
     enum mr_code code = mr_rowhash_init(&s.hash, what->table->pair, &spec, err);
-    if (keys == NULL && code == MR_OK) {
-        spec.nkey = 0;
-        code = mr_reader_scan(m->reader[what->side], &spec, (struct mr_range){0}, 0, give,
-                              &s, err);
-    }
     size_t size = mr_merge_lookup_keys(m, what);
-    for (size_t i = 0; code == MR_OK && keys != NULL && i < nkeys; i += size) {
+    for (size_t i = 0; code == MR_OK && i < nkeys; i += size) {
         size_t n = nkeys - i < size ? nkeys - i : size;
         code = mr_is_cancelled() ? mr_cancelled_err(err)
                                  : mr_reader_fetch(m->reader[what->side], &spec, keys + i,

@@ -49,6 +49,12 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
                                     mr_merge_answer_fn *fn, void *ctx,
                                     struct mr_err *err);
 
+/* All rows for which a condition holds (SQL; NULL: all), as they come. */
+enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
+                                          const struct mr_merge_lookup *what,
+                                          const char *where, mr_merge_answer_fn *fn,
+                                          void *ctx, struct mr_err *err);
+
 /* Keys that one statement should ask for, where all of them are at hand: many where no
  * index leads to them, since each statement reads the whole table then; a snapshot has
  * no other index than the order of its key. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
-#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
 
 /* ---- names ---- */
@@ -142,8 +142,8 @@ static enum mr_code link_batch(struct linking *l, struct mr_err *err)
         bool refers = false;
         code = mr_merge_row_refers(l->r, image, &refers, err);
         if (code == MR_OK && refers)
-            code = mr_merge_lookup_push(&l->asks, row->id, image, l->r->from, &l->arena,
-                                        err);
+            code =
+                mr_merge_reference_push(&l->asks, row->id, image, l->r, &l->arena, err);
     }
     if (code == MR_OK)
         code = mr_merge_lookup_canonise(l->m, parent, l->r->to, &l->asks, &l->arena, err);
@@ -204,9 +204,9 @@ static enum mr_code ask_live(struct linking *l, struct mr_err *err)
         for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&l->rows, i);
             after = row->id;
-            code = mr_merge_lookup_push(&l->asks, row->id,
-                                        (struct mr_key){row->image, row->len}, l->r->from,
-                                        &l->arena, err);
+            code = mr_merge_reference_push(&l->asks, row->id,
+                                           (struct mr_key){row->image, row->len}, l->r,
+                                           &l->arena, err);
         }
         if (code == MR_OK)
             code = mr_merge_lookup_ask(l->m, &what, &l->asks, take_live, l, err);
@@ -291,8 +291,11 @@ enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m,
     for (size_t i = 0; i < m->plan->ntables; i++)
         if (m->plan->tables[i].pair->find.ncolumns > widest)
             widest = m->plan->tables[i].pair->find.ncolumns;
-    *map = (struct mr_merge_map){
-        .m = m, .nvalues = widest, .arena = MR_ARENA_INIT, .row = MR_STRBUF_INIT};
+    *map = (struct mr_merge_map){.m = m,
+                                 .nvalues = widest,
+                                 .arena = MR_ARENA_INIT,
+                                 .row = MR_STRBUF_INIT,
+                                 .bytes = MR_STRBUF_INIT};
     map->values = mr_arena_calloc(&m->arena, widest + 1, sizeof *map->values);
     if (map->values == NULL)
         return mr_merge_nomem(err);
@@ -310,19 +313,58 @@ void mr_merge_map_close(struct mr_merge_map *map)
     mr_case_free(map->parents);
     map->parents = NULL;
     mr_strbuf_release(&map->row);
+    mr_strbuf_release(&map->bytes);
     mr_arena_release(&map->arena);
+}
+
+/* The parent's value as the row's column writes it, appended to bytes.  What cannot be
+ * written there, or nobody knows how, stays the key itself, which no such column takes:
+ * plan_fit.h says so. */
+static enum mr_code spell(const struct mr_spelling *s, struct mr_key own,
+                          struct mr_key value, struct mr_strbuf *bytes,
+                          struct mr_err *err)
+{
+    struct mr_strbuf meant = MR_STRBUF_INIT;
+    enum mr_spelt how = MR_SPELT_NOT;
+    bool can = false;
+    enum mr_code code = mr_spelling_read(s, own, &meant, &how, err);
+    const struct mr_key old = {meant.ptr, meant.len};
+    if (code == MR_OK && how != MR_SPELT_NOT && mr_key_compare(old, value) == 0) {
+        mr_strbuf_add(bytes, own.ptr, own.len);
+        can = true;
+    } else if (code == MR_OK && how == MR_SPELT_AS_KEY) {
+        can = mr_merge_provisional_row(value) != 0;
+        if (can)
+            mr_strbuf_add(bytes, value.ptr, value.len);
+        else
+            code = mr_spelling_write(s, value, 0, own, bytes, &can, err);
+    }
+    if (code == MR_OK && !can)
+        mr_strbuf_add(bytes, how == MR_SPELT_OTHERWISE ? old.ptr : value.ptr,
+                      how == MR_SPELT_OTHERWISE ? old.len : value.len);
+    mr_strbuf_release(&meant);
+    return code;
 }
 
 /* Takes the values that the parent has on TARGET for those of the reference. */
 static enum mr_code take_values(struct mr_merge_map *map,
-                                const struct mr_plan_reference *r, struct mr_key image,
-                                bool is_values, struct mr_err *err)
+                                const struct mr_plan_reference *r, struct mr_key own,
+                                struct mr_key image, bool is_values, struct mr_err *err)
 {
+    const struct mr_spelling *spelling = r->pair->spelling;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->from.count; i++) {
         struct mr_key *slot = &map->values[r->from.at[i]];
         struct mr_key value;
         code = mr_merge_row_value(image, is_values ? i : r->to.at[i], &value, err);
+        mr_strbuf_reset(&map->bytes);
+        if (code == MR_OK && spelling != NULL && spelling[i].kind != MR_SPELL_SAME) {
+            struct mr_key old;
+            code = mr_merge_row_value(own, r->from.at[i], &old, err);
+            if (code == MR_OK)
+                code = spell(&spelling[i], old, value, &map->bytes, err);
+            value = (struct mr_key){map->bytes.ptr, map->bytes.len};
+        }
         if (code != MR_OK)
             break;
         if (slot->ptr != NULL && mr_key_compare(*slot, value) != 0)
@@ -339,7 +381,7 @@ static enum mr_code take_values(struct mr_merge_map *map,
 
 /* One parent of the row at hand. */
 static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode mode,
-                                struct mr_err *err)
+                                struct mr_key own, struct mr_err *err)
 {
     const struct mr_plan_reference *r =
         &map->m->plan->references[mr_case_int(map->parents, 0)];
@@ -351,7 +393,7 @@ static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode
     image.ptr = mr_case_blob(map->parents, plain ? 2 : 4, &image.len);
     if (image.ptr == NULL)
         return MR_OK; /* of a circle of identities: as it is */
-    return take_values(map, r, image, plain, err);
+    return take_values(map, r, own, image, plain, err);
 }
 
 enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_table *table,
@@ -367,7 +409,7 @@ enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_tab
     mr_case_bind_int(map->parents, 1, row->id);
     enum mr_code code = MR_OK;
     while ((code = mr_case_step(map->parents, &more, err)) == MR_OK && more) {
-        code = take_parent(map, mode, err);
+        code = take_parent(map, mode, (struct mr_key){row->image, row->len}, err);
         if (code != MR_OK)
             break;
     }

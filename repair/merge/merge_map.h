@@ -30,7 +30,7 @@ struct mr_merge_map {
     struct mr_key *values; /* per column of the widest table */
     size_t nvalues;
     struct mr_arena arena;
-    struct mr_strbuf row;
+    struct mr_strbuf row, bytes;
     bool disagrees; /* references of a column gave it different values */
 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
-#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
@@ -63,8 +63,8 @@ static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
             continue;
         code = mr_merge_row_refers(c->r, step->image, &refers, err);
         if (code == MR_OK && refers)
-            code = mr_merge_lookup_push(&c->asks, (int64_t)step->pair, step->image,
-                                        c->r->from, &c->arena, err);
+            code = mr_merge_reference_push(&c->asks, (int64_t)step->pair, step->image,
+                                           c->r, &c->arena, err);
     }
     return code == MR_OK ? mr_merge_lookup_ask(c->m, &what, &c->asks, take_parent, c, err)
                          : code;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
@@ -49,8 +49,8 @@ static enum mr_code push_ask(struct looking *l, const struct mr_merge_work_row *
     size_t before = l->asks.count;
     enum mr_code code = mr_merge_row_refers(l->r, image, &refers, err);
     if (code == MR_OK && refers)
-        code = mr_merge_lookup_push(&l->asks, (int64_t)l->parents.count, image,
-                                    l->r->from, &l->arena, err);
+        code = mr_merge_reference_push(&l->asks, (int64_t)l->parents.count, image, l->r,
+                                       &l->arena, err);
     if (code != MR_OK || l->asks.count == before)
         return code;
     if (refers_to_key(l))

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
 
 struct tracing {
@@ -81,14 +81,13 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
 {
     struct tracing *t = ctx;
     struct mr_key image = {row->image, row->len};
-    bool refers = false, null = false;
+    bool refers = false, none = false;
     (void)ask;
     enum mr_code code = mr_merge_row_refers(t->r, image, &refers, err);
     if (code != MR_OK || !refers)
         return code;
-    code = mr_pair_values_of(row->image, row->len, t->r->from.at, t->r->from.count,
-                             &t->bytes, &null, err);
-    if (code != MR_OK)
+    code = mr_merge_reference_key(t->r, image, &t->bytes, &none, err);
+    if (code != MR_OK || none)
         return code;
     const struct mr_merge_ask probe = {.value = {t->bytes.ptr, t->bytes.len}};
     const struct mr_merge_ask *hit = bsearch(&probe, t->parts.items, t->parts.count,
@@ -145,8 +144,6 @@ static void share_parts(struct tracing *t)
 static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_table *table,
                                     const struct mr_vec *asks, struct mr_err *err)
 {
-    const struct mr_merge_lookup what = {MR_TARGET, &t->m->plan->tables[t->r->child],
-                                         t->r->from};
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     mr_arena_reset(&t->arena);
     mr_vec_clear(&t->others);
@@ -163,7 +160,9 @@ static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_tabl
     }
     if (code == MR_OK && keys.count > 0)
         code =
-            mr_merge_lookup_stream(t->m, &what, keys.items, keys.count, take_row, t, err);
+            mr_merge_reference_children(t->m, MR_TARGET, t->r, &keys, take_row, t, err);
+    if (code == MR_OK && keys.count > 0)
+        code = mr_merge_reference_otherwise(t->m, MR_TARGET, t->r, take_row, t, err);
     if (code == MR_OK && t->others.count > 0)
         code = join_others(t, table, err);
     if (code == MR_OK)

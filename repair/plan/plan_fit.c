@@ -121,22 +121,41 @@ static bool is_integer(const struct mr_column *c)
 }
 
 /* Columns whose every value fits: what a packet cannot carry is long. */
-static bool always_fits(const struct mr_column *to, const struct mr_column *from)
+static bool always_fits(const struct mr_plan_table *table, size_t column)
 {
+    const struct mr_column *to = mr_pair_column(table->pair, MR_TARGET, column);
+    const struct mr_column *from = mr_pair_column(table->pair, MR_SOURCE, column);
     bool is_long = strstr(to->data_type, "text") != NULL ||
                    strstr(to->data_type, "blob") != NULL ||
                    to->cls == MR_CLASS_GEOMETRY || to->cls == MR_CLASS_JSON;
-    return to->generated || (mr_column_fit_is_same(to, from) && !is_long &&
-                             !is_integer(to) && (to->nullable || !from->nullable));
+    return to->generated ||
+           (mr_column_fit_is_same(to, from) && !is_long && !is_integer(to) &&
+            (to->nullable || !from->nullable) && mr_plan_spelling(table, column) == NULL);
 }
 
 bool mr_plan_fit_is_needed(const struct mr_plan_table *table)
 {
     for (size_t i = 0; i < table->pair->find.ncolumns; i++)
-        if (!always_fits(mr_pair_column(table->pair, MR_TARGET, i),
-                         mr_pair_column(table->pair, MR_SOURCE, i)))
+        if (!always_fits(table, i))
             return true;
     return false;
+}
+
+/* A key in place of a value that spells it: merge_map.c. */
+static bool is_unspelt(const struct mr_plan_table *table, size_t column,
+                       const struct mr_value *value)
+{
+    const struct mr_spelling *s = mr_plan_spelling(table, column);
+    return s != NULL && (s->child == MR_CLASS_TEXT || s->child == MR_CLASS_BINARY) &&
+           value->cls != s->child && value->cls != MR_CLASS_NULL;
+}
+
+static enum mr_fit refuse_unspelt(struct mr_strbuf *why)
+{
+    mr_strbuf_add_str(why,
+                      "what it refers to has another key here, and the value does not "
+                      "spell its key as keys are written, or has no way to");
+    return MR_FIT_NO;
 }
 
 static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *table,
@@ -155,7 +174,9 @@ static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *t
     if (is_utf8(v.charset))
         v.charset = NULL;
     mr_strbuf_add_fmt(&fit->why, "%s%s: ", mark > 0 ? "; " : "", to->name);
-    enum mr_fit verdict = mr_column_fit(to, &v, &fit->why);
+    enum mr_fit verdict = is_unspelt(table, column, &value)
+                              ? refuse_unspelt(&fit->why)
+                              : mr_column_fit(to, &v, &fit->why);
     if (verdict == MR_FIT_ASK)
         code = judge_asked(fit, to, &v, &verdict, err);
     if (verdict == MR_FIT_NO) {
@@ -224,9 +245,7 @@ enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table
             code = next_value(live, &other, &there, err);
         if (code == MR_OK && there.ptr != NULL)
             code = judge_live(fit, table, i, there, err);
-        if (code != MR_OK || own.ptr == NULL ||
-            always_fits(mr_pair_column(table->pair, MR_TARGET, i),
-                        mr_pair_column(table->pair, MR_SOURCE, i)) ||
+        if (code != MR_OK || own.ptr == NULL || always_fits(table, i) ||
             is_same(own, there))
             continue;
         code = judge(fit, table, i, own, err);

@@ -58,6 +58,25 @@ static bool is_hard(const struct mr_plan_table *t, const struct mr_plan_columns 
     return false;
 }
 
+/* What the table's columns refer to may be written in another type than theirs. */
+static enum mr_code take_spelling(struct mr_plan_table *t,
+                                  const struct mr_plan_reference *r,
+                                  struct mr_arena *arena, struct mr_err *err)
+{
+    const struct mr_spelling *spelling = r->pair->spelling;
+    if (spelling == NULL)
+        return MR_OK;
+    if (t->spelling == NULL)
+        t->spelling =
+            mr_arena_calloc(arena, t->pair->find.ncolumns + 1, sizeof *t->spelling);
+    if (t->spelling == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < r->from.count; i++)
+        if (spelling[i].kind != MR_SPELL_SAME)
+            t->spelling[r->from.at[i]] = &spelling[i];
+    return MR_OK;
+}
+
 static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena *arena,
                                     struct mr_err *err)
 {
@@ -78,6 +97,8 @@ static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena
         r->from = (struct mr_plan_columns){pair->kin.columns, pair->kin.ncolumns};
         r->to = (struct mr_plan_columns){pair->kin.parent_columns, pair->kin.ncolumns};
         code = number_set(&plan->tables[r->parent], &r->to, &r->to_set, arena, err);
+        if (code == MR_OK)
+            code = take_spelling(&plan->tables[r->child], r, arena, err);
     }
     for (size_t i = 0; i < plan->nreferences; i++) {
         struct mr_plan_reference *r = &plan->references[i];

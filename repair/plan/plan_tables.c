@@ -20,6 +20,12 @@ const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column
     return table->pair->find.columns[column].name;
 }
 
+const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table,
+                                           size_t column)
+{
+    return table->spelling != NULL ? table->spelling[column] : NULL;
+}
+
 bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column)
 {
     for (size_t i = 0; i < columns->count; i++)

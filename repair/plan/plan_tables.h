@@ -81,7 +81,9 @@ struct mr_plan_table {
     const struct mr_plan_columns *sets; /* the sets of columns that others refer to */
     size_t nsets;
     const bool *nullable, *generated; /* per column, on TARGET */
-    size_t component;                 /* tables come in the order of their components */
+    /* Per column: how it writes the key of another type that it refers to; NULL: as it is. */
+    const struct mr_spelling **spelling;
+    size_t component; /* tables come in the order of their components */
     bool self_hard;
 };
 
@@ -101,6 +103,9 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *s
 /* "db.t", SOURCE's names. */
 const char *mr_plan_table_name(const struct mr_plan_table *table);
 const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column);
+/* NULL: it writes no key in a type of its own. */
+const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table,
+                                           size_t column);
 bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
 /* Of the columns of an image, without the hidden values behind them. */
 enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,

@@ -342,18 +342,6 @@ static void condition(struct mr_script *s, const struct mr_plan_reference *r)
     mr_strbuf_add_fmt(&s->sql, " AND (%s)", r->pair->kin.condition);
 }
 
-/* The child's columns equal the parent's: aliases c and p. */
-void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
-                      const char *c, const char *p)
-{
-    for (size_t i = 0; i < r->from.count; i++) {
-        add(s, i > 0 ? " AND " : "");
-        mr_script_column(s, &s->plan->tables[r->parent], p, r->to.at[i]);
-        add(s, " = ");
-        mr_script_column(s, &s->plan->tables[r->child], c, r->from.at[i]);
-    }
-}
-
 /* Rows of a staged table that refer by r at all, with the columns that are needed: a
  * table of its own, so that the condition's names are plain. */
 void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
@@ -467,7 +455,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     add(s, " WHERE TRUE");
     condition(s, r);
     add(s, ") AS c ON ");
-    mr_script_refers(s, r, "c", "s");
+    mr_script_referred(s, r, "c", "s");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     if (may_be_stranger(s, &s->plan->tables[r->parent])) {
@@ -498,7 +486,7 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");
-    mr_script_refers(s, r, "c", "s");
+    mr_script_referred(s, r, "c", "s");
     if (changes) {
         temp_n(s, " LEFT JOIN ", 'x', r->child);
         add(s, " AS x ON ");

@@ -265,6 +265,12 @@ void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
                          char prefix);
 void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
                       const char *c, const char *p);
+/* The same where the child is TARGET's table, which is looked through by its own index; and
+ * of one column: false where no index of the child serves. */
+void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r,
+                        const char *c, const char *p);
+bool mr_script_refers_by(struct mr_script *s, const struct mr_plan_reference *r, size_t i,
+                         const char *c, const char *p);
 /* script_computed.c: refuses rows of myrecon_iN or _uN whose value in a unique index that
  * is not of whole, written columns is held by another row. */
 void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix);

@@ -32,6 +32,8 @@ struct lock {
     struct mr_plan_columns by;
     char prefix;
     size_t number;
+    const struct mr_plan_reference
+        *spelt; /* `at` spells `by` in types of its own; or NULL */
 };
 
 static void add(struct mr_script *s, const char *text)
@@ -84,17 +86,28 @@ static bool are_alike(const struct mr_plan_table *a, size_t at,
 {
     const struct mr_column *x = mr_pair_column(a->pair, MR_TARGET, at);
     const struct mr_column *y = mr_pair_column(b->pair, MR_TARGET, by);
-    if (x->cls != y->cls)
+    bool integers = (x->cls == MR_CLASS_INT || x->cls == MR_CLASS_UINT) &&
+                    (y->cls == MR_CLASS_INT || y->cls == MR_CLASS_UINT);
+    if (x->cls != y->cls && !integers)
         return false;
     return x->collation == NULL || y->collation == NULL
                ? x->collation == y->collation
                : strcmp(x->collation, y->collation) == 0;
 }
 
+/* Does the column spell the staged one so that its index serves? */
+static bool is_spelt(const struct lock *lock, size_t i)
+{
+    const struct mr_spelling *s =
+        lock->spelt != NULL ? &lock->spelt->pair->spelling[i] : NULL;
+    return s != NULL && s->kind != MR_SPELL_SAME && mr_spelling_ways(s) == 1;
+}
+
 static const struct mr_index *index_of(const struct lock *lock)
 {
     for (size_t i = 0; i < lock->at.count; i++)
-        if (!are_alike(lock->live, lock->at.at[i], lock->staged, lock->by.at[i]))
+        if (!is_spelt(lock, i) &&
+            !are_alike(lock->live, lock->at.at[i], lock->staged, lock->by.at[i]))
             return NULL;
     return mr_script_index(lock->live, lock->at);
 }
@@ -127,6 +140,10 @@ static void join(struct mr_script *s, const struct lock *lock)
 {
     for (size_t i = 0; i < lock->at.count; i++) {
         add(s, i > 0 ? " AND " : " ON ");
+        if (is_spelt(lock, i)) {
+            (void)mr_script_refers_by(s, lock->spelt, i, "t", "s");
+            continue;
+        }
         mr_script_column(s, lock->live, "t", lock->at.at[i]);
         add(s, " = ");
         mr_script_column(s, lock->staged, "s", lock->by.at[i]);
@@ -161,7 +178,7 @@ static void take(struct mr_script *s, const struct lock *lock,
 static void find_and_take(struct mr_script *s, const struct lock *lock)
 {
     const struct mr_plan_table *t = lock->live;
-    const struct lock by_key = {lock->strength, t, t->key, t, t->key, 'l', t->at};
+    const struct lock by_key = {lock->strength, t, t->key, t, t->key, 'l', t->at, NULL};
     const struct mr_index *index = t->key.count > 0 ? index_of(&by_key) : NULL;
     if (index == NULL)
         return; /* it is judged again before COMMIT */
@@ -200,7 +217,7 @@ static void lock_rows(struct mr_script *s, const struct lock *lock)
 static void lock_own(struct mr_script *s, const struct mr_plan_table *t)
 {
     const bool *used = s->tables[t->at].used;
-    struct lock lock = {LOCK_EXCLUSIVE, t, t->key, t, t->key, 'x', t->at};
+    struct lock lock = {LOCK_EXCLUSIVE, t, t->key, t, t->key, 'x', t->at, NULL};
     if (t->key.count == 0)
         return; /* DELETE names all of the row, and locks it */
     if (used[MR_STEP_UPDATE] || used[MR_STEP_DELETE])
@@ -215,7 +232,7 @@ static void lock_parents(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    const struct lock lock = {LOCK_SHARED, p, r->to, p, r->to, 'e', at};
+    const struct lock lock = {LOCK_SHARED, p, r->to, p, r->to, 'e', at, NULL};
     lock_rows(s, &lock);
 }
 
@@ -224,7 +241,7 @@ static void lock_children(struct mr_script *s, const struct mr_plan_reference *r
     const struct lock lock = {LOCK_SHARED, &s->plan->tables[r->child],
                               r->from,     &s->plan->tables[r->parent],
                               r->to,       'd',
-                              r->parent};
+                              r->parent,   r->pair->spelling != NULL ? r : NULL};
     const struct mr_index *index = index_of(&lock);
     if (index != NULL)
         take(s, &lock, index);
@@ -237,7 +254,8 @@ void mr_script_lock_new_children(struct mr_script *s, size_t reference)
 
 void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t)
 {
-    const struct lock lock = {LOCK_SHARED, t, t->named_by, t, t->named_by, 'i', t->at};
+    const struct lock lock = {LOCK_SHARED, t,   t->named_by, t,
+                              t->named_by, 'i', t->at,       NULL};
     const struct mr_index *index = index_of(&lock);
     if (index != NULL)
         take(s, &lock, index);

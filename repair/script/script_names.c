@@ -38,6 +38,67 @@ void mr_script_column(struct mr_script *s, const struct mr_plan_table *t,
     mr_sql_ident(&s->sql, t->pair->full[MR_TARGET].cols[column].name);
 }
 
+/* ---- references ---- */
+
+/* A column as the other side of a reference has it: the child's as a key, if `reads`, or the
+ * parent's as the child writes it.  false: there is no such way, and nothing is added. */
+static bool spell(struct mr_script *s, const struct mr_plan_reference *r, size_t i,
+                  const char *alias, bool reads)
+{
+    const struct mr_plan_table *t = &s->plan->tables[reads ? r->child : r->parent];
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    bool can = true;
+    mr_strbuf_add_fmt(&name, "%s.", alias);
+    mr_sql_ident(&name,
+                 t->pair->full[MR_TARGET].cols[(reads ? r->from : r->to).at[i]].name);
+    if (r->pair->spelling == NULL)
+        mr_strbuf_add_str(&s->sql, name.ptr);
+    else if (reads)
+        mr_spelling_sql_read(&s->sql, &r->pair->spelling[i], name.ptr);
+    else
+        can = mr_spelling_sql_write(&s->sql, &r->pair->spelling[i], name.ptr);
+    s->sql.failed |= name.failed;
+    mr_strbuf_release(&name);
+    return can;
+}
+
+void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
+                      const char *c, const char *p)
+{
+    for (size_t i = 0; i < r->from.count; i++) {
+        mr_strbuf_add_str(&s->sql, i > 0 ? " AND " : "");
+        mr_script_column(s, &s->plan->tables[r->parent], p, r->to.at[i]);
+        mr_strbuf_add_str(&s->sql, " = ");
+        (void)spell(s, r, i, c, true);
+    }
+}
+
+bool mr_script_refers_by(struct mr_script *s, const struct mr_plan_reference *r, size_t i,
+                         const char *c, const char *p)
+{
+    size_t mark = s->sql.len;
+    mr_script_column(s, &s->plan->tables[r->child], c, r->from.at[i]);
+    mr_strbuf_add_str(&s->sql, " = ");
+    if (spell(s, r, i, p, false))
+        return true;
+    s->sql.len = mark;
+    mr_script_column(s, &s->plan->tables[r->parent], p, r->to.at[i]);
+    mr_strbuf_add_str(&s->sql, " = ");
+    (void)spell(s, r, i, c, true);
+    return false;
+}
+
+void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r,
+                        const char *c, const char *p)
+{
+    for (size_t i = 0; i < r->from.count; i++) {
+        mr_strbuf_add_str(&s->sql, i > 0 ? " AND " : "");
+        (void)mr_script_refers_by(s, r, i, c, p);
+    }
+}
+
+/* ---- rows ---- */
+
 void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t,
                        const char *alias)
 {

@@ -5,8 +5,8 @@
  * plan does not touch, or to nobody. */
 #include <string.h>
 
-#include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_work.h"
+#include "repair/merge/merge_reference.h"
 #include "repair/script/script_internal.h"
 
 static const char schema_sql[] = "DROP TABLE IF EXISTS temp.script_parent;"
@@ -280,8 +280,8 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         if (row->step.table == r->child && is_written(row))
-            code = mr_merge_lookup_push(&asks, (int64_t)i, after_of(row), r->from,
-                                        &s->unit_arena, err);
+            code = mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r,
+                                           &s->unit_arena, err);
     }
     drop_repeated(&asks);
     if (code == MR_OK && asks.count > 0)

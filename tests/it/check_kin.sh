@@ -276,7 +276,7 @@ reference = v -> $DB.members.nobody" 'referenced table has no such column'
 slip "no such table" "[table $DB.logins]
 reference = v -> $DB.nobody.id" 'does not exist'
 slip "other types" "[table $DB.logins]
-reference = mobile -> $DB.members.id" 'different types'
+reference = id -> $DB.members.mobile" 'different types'
 slip "a condition that no server understands" "[table $DB.notes]
 reference = owner_id -> $DB.members.id when owner_typ = 'member'" 'owner_typ'
 slip "a condition that is no SQL" "[table $DB.notes]

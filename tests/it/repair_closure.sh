@@ -112,7 +112,7 @@ refused "backfill, parents in another database" "\"$SHARED.members\", which the 
 # ---- types that differ between the servers: the reference would lead nowhere ------------------
 shop "$DB" "$FK"
 at $T "ALTER TABLE orders DROP FOREIGN KEY $(on "SELECT CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE
-    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'orders' AND REFERENCED_TABLE_NAME = 'members'"), MODIFY buyer VARCHAR(20) NOT NULL"
+    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'orders' AND REFERENCED_TABLE_NAME = 'members'"), MODIFY buyer DOUBLE NOT NULL"
 check
 merge
 refused "types that differ" "of table \"$DB.orders\" to \"$DB.members\" cannot be followed"

@@ -39,6 +39,7 @@ static const struct graph_type {
       .cls = MR_CLASS_TEXT,
       .charset = "latin1",
       .collation = "latin1_swedish_ci"}},
+    {"real", {.type = "double", .data_type = "double", .cls = MR_CLASS_DOUBLE}},
     {"date", {.type = "date", .data_type = "date", .cls = MR_CLASS_DATE}},
     {"datetime", {.type = "datetime", .data_type = "datetime", .cls = MR_CLASS_DATETIME}},
     {"stamped",

@@ -30,7 +30,7 @@ static void build(struct graph *g)
     graph_begin(g);
     graph_table(g, "members", MEMBERS, NULL);
     graph_table(g, "orders", "id member_id mobile:text kind:text area box", NULL);
-    graph_table(g, "lines", "id order_id owner_id nick:latin", NULL);
+    graph_table(g, "lines", "id order_id owner_id nick:latin price:real", NULL);
 }
 
 static void expect(struct graph *g, const char *ini, const char *edges)
@@ -236,7 +236,8 @@ static void test_slips(void **state)
         {"club.orders", "member_id -> club.member.id", "does not exist"},
         {"club.orders", "member_id -> other.members.id", "does not exist"},
         {"club.orders", "member_id -> Club.Members.id", NULL},
-        {"club.orders", "mobile -> club.members.id", "different types"},
+        {"club.orders", "mobile -> club.members.id", NULL},
+        {"club.lines", "price -> club.members.id", "floating point"},
         {"club.orders", "member_id -> club.members.mobile", "different types"},
         {"club.lines", "nick -> club.members.mobile", "different types"},
         {"club.orders", "member_id -> club.members.id when kind ? 1", "near '?'"},
