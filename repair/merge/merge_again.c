@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "core/base/log.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
+#include "repair/plan/plan_text.h"
 #include "repair/side/counted.h"
 
 enum { DIGEST_BYTES = sizeof(struct mr_digest) };
@@ -44,7 +46,7 @@ struct testing {
     const struct mr_plan_table *table;
     struct mr_arena arena;
     struct mr_vec rows, asks, names; /* struct planned, struct mr_merge_ask ×2 */
-    struct mr_case_stmt *mark, *state, *rival, *stands;
+    struct mr_case_stmt *mark, *state, *rival, *stands, *earlier;
 };
 
 /* ---- what was planned ---- */
@@ -185,12 +187,25 @@ static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err 
 /* ---- what comes of it ---- */
 
 /* Whom a choice merged with somebody else has another identity than his: while the other
- * is there, the conflict is, too, and the choice is made again. */
+ * is there, the conflict is, too, and the choice holds as long as the other is the same to
+ * the byte (merge_choice). */
+static enum mr_code note_merged(struct testing *t, const struct planned *p,
+                                struct mr_err *err)
+{
+    mr_case_bind_int(t->earlier, 1, p->id);
+    mr_merge_work_bind(t->earlier, 2, p->target_key);
+    mr_case_bind_int(t->earlier, 3, p->exact);
+    mr_case_bind_int(t->earlier, 4, p->plan);
+    return mr_case_run(t->earlier, err);
+}
+
 static enum mr_code note(struct testing *t, const struct planned *p, struct mr_err *err)
 {
     bool matched = p->was_there && !p->restored;
     bool merged = matched && p->is_new;
-    if ((!p->there && !p->was_there) || (p->there && merged))
+    if (p->there && merged)
+        return note_merged(t, p, err);
+    if (!p->there && !p->was_there)
         return MR_OK;
     mr_case_bind_int(t->mark, 1, p->id);
     mr_merge_work_bind(t->mark, 2, p->there ? p->target_key : (struct mr_key){0});
@@ -323,6 +338,13 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
                                &t.state, err);
     if (code == MR_OK)
         code = mr_case_prepare(m->cf, rival_sql, &t.rival, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf,
+                               "INSERT INTO earlier (id, tkey, exact, plan) VALUES"
+                               " (?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+                               " tkey=excluded.tkey, exact=excluded.exact,"
+                               " plan=excluded.plan WHERE excluded.plan>plan",
+                               &t.earlier, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         t.table = &m->plan->tables[i];
         if (t.table->key.count > 0)
@@ -336,6 +358,7 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
     mr_case_free(t.mark);
     mr_case_free(t.state);
     mr_case_free(t.rival);
+    mr_case_free(t.earlier);
     mr_vec_release(&t.rows);
     mr_vec_release(&t.asks);
     mr_vec_release(&t.names);
@@ -475,9 +498,72 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
 
 static const char propose_sql[] =
     "INSERT OR REPLACE INTO plan_map VALUES (?,?,?,?,?,?,'proposed',?)";
-/* Whom a plan restored is found again by the next one: that stays his. */
+/* Whom a plan restored is found again by the next one: that stays his.  Who was merged is so
+ * with the other as he is now. */
 static const char matched_sql[] =
-    "INSERT OR IGNORE INTO plan_map VALUES (?,?,?,?,?,?,'matched',?)";
+    "INSERT INTO plan_map VALUES (?,?,?,?,?,?,'matched',?) ON CONFLICT (tbl, source_key,"
+    " target_key) DO UPDATE SET identity=excluded.identity, digest=excluded.digest,"
+    " is_new=1, plan=excluded.plan WHERE state='matched' AND excluded.is_new";
+
+/* Somebody who was merged is asked about once more: why, and what was said. */
+static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t,
+                               struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(
+        m->cf,
+        "SELECT w.skey, e.tkey FROM earlier e JOIN m ON m.id=e.id JOIN w ON w.id=e.id"
+        " WHERE m.tbl=?1 AND m.kind='unique' AND NOT EXISTS"
+        " (SELECT 1 FROM chosen c WHERE c.id=e.id AND c.kind='unique')"
+        " ORDER BY w.skey LIMIT 10",
+        &stmt, err);
+    if (code == MR_OK)
+        mr_case_bind_int(stmt, 1, (int64_t)t->at);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        mr_arena_reset(&arena);
+        mr_strbuf_reset(&text);
+        struct mr_key key = mr_merge_work_bytes(stmt, 0, &arena, &code, err);
+        struct mr_key holder = mr_merge_work_bytes(stmt, 1, &arena, &code, err);
+        mr_strbuf_add_str(&text, "key ");
+        code = mr_plan_text_values(&text, t, &t->key, key, err);
+        mr_strbuf_add_str(&text, ": an earlier plan merged it into key ");
+        if (code == MR_OK)
+            code = mr_plan_text_values(&text, t, &t->key, holder, err);
+        if (code == MR_OK)
+            code = mr_strbuf_check(&text, "planning", err);
+        if (code == MR_OK)
+            mr_log_warning("table \"%s\", %s, who is not as he was; it is asked again, "
+                           "and merge-into says the same as then",
+                           mr_plan_table_name(t), text.ptr);
+    }
+    mr_case_free(stmt);
+    mr_strbuf_release(&text);
+    mr_arena_release(&arena);
+    return code;
+}
+
+/* Whom this plan decided otherwise about is merged no more. */
+static enum mr_code forget_merged(struct mr_merge *m, const struct mr_plan_table *t,
+                                  struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(
+        m->cf,
+        "DELETE FROM plan_map WHERE tbl=?1 AND state='matched' AND is_new AND source_key"
+        " IN (SELECT w.skey FROM earlier e JOIN w ON w.id=e.id JOIN chosen c ON c.id=e.id"
+        " WHERE w.tbl=?2 AND c.kind='unique' AND c.choice<>'merge-into')",
+        &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
+        mr_case_bind_int(stmt, 2, (int64_t)t->at);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
 
 enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
 {
@@ -490,6 +576,9 @@ enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
         const struct mr_plan_table *t = &m->plan->tables[i];
         if (t->key.count == 0)
             continue;
+        code = tell_asked(m, t, err);
+        if (code == MR_OK)
+            code = forget_merged(m, t, err);
         for (size_t d = 0; code == MR_OK && d < sizeof restored / sizeof *restored; d++)
             code = mr_plan_store_each(m->store, t->at, restored[d], propose, &added, err);
         if (code == MR_OK)

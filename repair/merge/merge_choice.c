@@ -70,7 +70,7 @@ struct choosing {
     struct mr_arena arena;
     struct mr_vec conflicts;
     struct mr_strbuf text;
-    struct mr_case_stmt *above, *revived, *note, *mark, *edits;
+    struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *edits;
     bool inner;   /* rows of the component refer to each other */
     bool revives; /* some row of a table before or of it was restored */
     bool again;
@@ -99,9 +99,9 @@ static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule
 /* Is the conflict one that restoring settles? */
 static bool is_of_tree(const char *kind)
 {
-    static const char *const kinds[] = {"deleted-on-live", "deleted-or-lost",
-                                        "past-or-lost",    "parent-differs",
-                                        "key-taken",       "orphan-would-attach"};
+    static const char *const kinds[] = {
+        "deleted-since",  "deleted-on-live", "deleted-or-lost",    "past-or-lost",
+        "parent-differs", "key-taken",       "orphan-would-attach"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i], kind) == 0)
             return true;
@@ -141,6 +141,22 @@ static enum mr_code from_above(struct choosing *c, const struct conflict *x,
     return code;
 }
 
+/* An earlier plan was told who it is, and the other is, to the byte, whom it was told of. */
+static enum mr_code from_earlier(struct choosing *c, const struct conflict *x,
+                                 const char **choice, struct mr_err *err)
+{
+    bool row = false;
+    if (strcmp(x->kind, "unique") != 0)
+        return MR_OK;
+    mr_case_bind_int(c->earlier, 1, x->id);
+    mr_merge_work_bind(c->earlier, 2, x->other);
+    enum mr_code code = mr_case_step(c->earlier, &row, err);
+    if (code == MR_OK && row)
+        *choice = MR_DECIDE_MERGED;
+    mr_case_reset(c->earlier);
+    return code;
+}
+
 static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
                                 const char **choice, struct mr_err *err)
 {
@@ -157,6 +173,8 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
         *choice = above;
     if (code == MR_OK && *choice == NULL)
         code = from_rules(c, o->on_conflict, o->non_conflict, x->kind, choice, err);
+    if (code == MR_OK && *choice == NULL)
+        code = from_earlier(c, x, choice, err);
     if (code == MR_OK && *choice == NULL)
         code = from_rules(c, t->pair->config->on_conflict, t->pair->config->non_conflict,
                           x->kind, choice, err);
@@ -405,6 +423,10 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_prepare(cf, "SELECT 1 FROM revived WHERE id=?1", &c->revived, err);
     if (code == MR_OK)
+        code =
+            mr_case_prepare(cf, "SELECT 1 FROM earlier WHERE id=?1 AND tkey=?2 AND exact",
+                            &c->earlier, err);
+    if (code == MR_OK)
         code = mr_case_prepare(cf,
                                "INSERT INTO chosen (id, kind, choice, other)"
                                " VALUES (?,?,?,?)",
@@ -445,6 +467,7 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
     *again = c.again;
     mr_case_free(c.above);
     mr_case_free(c.revived);
+    mr_case_free(c.earlier);
     mr_case_free(c.note);
     mr_case_free(c.mark);
     mr_case_free(c.edits);

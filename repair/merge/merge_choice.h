@@ -1,6 +1,7 @@
 /*
  * merge_choice: what was chosen for the conflicts of a component: by a person for the row,
- * on the command line for the kind, or in the configuration for kind and table.
+ * on the command line for the kind, by an earlier plan that merged the row into one that is
+ * still the same, or in the configuration for kind and table.
  *
  * restore, skip, merge-into and without-value change what rows become, so that the
  * component is decided again with them (table mark); target, source and newest say what is

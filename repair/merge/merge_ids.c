@@ -237,20 +237,43 @@ static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr
 
 /* ---- ids that an earlier plan has reserved ---- */
 
-/* Raises *greatest to the greatest key of a side in the block. */
+/* Raises *greatest to the greatest value of a column in the block. */
+static enum mr_code raise_within(struct mr_reader *reader, const struct mr_table *table,
+                                 const char *name, const struct mr_plan_block *within,
+                                 uint64_t *greatest, struct mr_err *err)
+{
+    const struct mr_side_column column = {reader, table,
+                                          mr_pair_find_column(table, name)};
+    uint64_t found = 0;
+    if (column.column == NULL ||
+        (column.column->cls != MR_CLASS_INT && column.column->cls != MR_CLASS_UINT))
+        return MR_OK;
+    enum mr_code code =
+        mr_side_greatest_within(&column, within->from, within->to, &found, err);
+    *greatest = found > *greatest ? found : *greatest;
+    return code;
+}
+
+/* The greatest key of a side in the block; or reference, since a row that refers to an id
+ * that nobody holds would be that of whoever gets it. */
 static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
                                     enum mr_side side, const struct mr_plan_block *within,
                                     uint64_t *greatest, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
-    const struct mr_table *table = t->pair->side[side];
-    const struct mr_side_column counter = {
-        m->plan->pairing.side[side].main, table,
-        mr_pair_find_column(table, mr_plan_column_name(t, t->counter))};
-    uint64_t found = 0;
+    struct mr_reader *reader = m->plan->pairing.side[side].main;
     enum mr_code code =
-        mr_side_greatest_within(&counter, within->from, within->to, &found, err);
-    *greatest = found > *greatest ? found : *greatest;
+        raise_within(reader, t->pair->side[side], mr_plan_column_name(t, t->counter),
+                     within, greatest, err);
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &m->plan->references[i];
+        const struct mr_plan_table *child = &m->plan->tables[r->child];
+        for (size_t k = 0; code == MR_OK && r->parent == t->at && k < r->to.count; k++)
+            if (r->to.at[k] == t->counter)
+                code = raise_within(reader, child->pair->side[side],
+                                    mr_plan_column_name(child, r->from.at[k]), within,
+                                    greatest, err);
+    }
     return code;
 }
 
