@@ -111,6 +111,8 @@ enum mr_code mr_rowhash_image(struct mr_rowhash *rh, const struct mr_value *valu
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < rh->spec->ncols; i++)
-        code = mr_row_encode(image, &values[i], err);
+        code = rh->signs != NULL && i < rh->table->find.ncolumns && rh->signs[i]
+                   ? mr_row_encode_exact(image, &values[i], err)
+                   : mr_row_encode(image, &values[i], err);
     return code;
 }

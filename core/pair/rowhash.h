@@ -15,6 +15,7 @@ struct mr_rowhash {
     const struct mr_readspec *spec;
     struct mr_hasher *hasher;
     struct mr_strbuf raw, normal; /* JSON */
+    const bool *signs; /* per column: its image keeps the sign of -0; NULL: none does */
 };
 
 enum mr_code mr_rowhash_init(struct mr_rowhash *rh, const struct mr_pair *table,

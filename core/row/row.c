@@ -1,6 +1,7 @@
 /* row.c: the injective encoding of values, and the digest of rows; see row.h. */
 #include "core/row/row.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 
 enum {
     MAX_HEAD = 16,                  /* tag and fixed payload of any value fit */
+    REAL_LEN = 9,                   /* of an encoded double */
+    SIGN_BYTE = 0x80,               /* in its second byte */
     HASHER_BUFFER_BYTES = 64 * 1024 /* also the slice in which long values are read */
 };
 
@@ -260,6 +263,30 @@ enum mr_code mr_row_encode(struct mr_strbuf *out, const struct mr_value *value,
     return code;
 }
 
+enum mr_code mr_row_encode_exact(struct mr_strbuf *out, const struct mr_value *value,
+                                 struct mr_err *err)
+{
+    size_t start = out->len;
+    enum mr_code code = mr_row_encode(out, value, err);
+    bool is_real = value->cls == MR_CLASS_FLOAT || value->cls == MR_CLASS_DOUBLE;
+    if (code == MR_OK && is_real && value->d == 0 && signbit(value->d))
+        out->ptr[start + 1] = (char)SIGN_BYTE;
+    return code;
+}
+
+static bool is_zero(const unsigned char *value, size_t len)
+{
+    static const unsigned char rest[REAL_LEN - 2];
+    return len == REAL_LEN && value[0] == 'f' && (value[1] & ~SIGN_BYTE) == 0 &&
+           memcmp(value + 2, rest, sizeof rest) == 0;
+}
+
+bool mr_row_same(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    return a_len == b_len &&
+           (memcmp(a, b, a_len) == 0 || (is_zero(a, a_len) && is_zero(b, b_len)));
+}
+
 static enum mr_code malformed(size_t pos, struct mr_err *err)
 {
     return mr_err_set(err, MR_E_CASE, "stored row is malformed at byte %zu", pos);
@@ -304,12 +331,11 @@ static bool get_integer(const unsigned char *in, struct mr_value *value)
     return true;
 }
 
-static bool get_double(const unsigned char *in, struct mr_value *value)
+static void get_double(const unsigned char *in, struct mr_value *value)
 {
     uint64_t bits = get_be64(in + 1);
     value->cls = MR_CLASS_DOUBLE;
     memcpy(&value->d, &bits, sizeof bits);
-    return bits != UINT64_C(1) << 63; /* -0 is never written */
 }
 
 static void get_date(const unsigned char *in, struct mr_value *value)
@@ -375,7 +401,7 @@ enum mr_code mr_row_decode(const void *row, size_t len, size_t *pos,
         switch (in[0]) {
         case 'N': value->cls = MR_CLASS_NULL; break;
         case 'i': sound = get_integer(in, value); break;
-        case 'f': sound = get_double(in, value); break;
+        case 'f': get_double(in, value); break;
         case 'D':
         case 'M': get_date(in, value); break;
         case 'H': sound = get_time(in, value); break;
@@ -407,6 +433,30 @@ static struct mr_digest digest_of(XXH128_hash_t hash)
 struct mr_digest mr_digest_bytes(const void *ptr, size_t len)
 {
     return digest_of(XXH3_128bits(ptr, len));
+}
+
+enum mr_code mr_row_digest(const void *row, size_t len, struct mr_digest *digest,
+                           struct mr_err *err)
+{
+    const unsigned char *bytes = row;
+    struct mr_strbuf plain = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t pos = 0, from = 0; code == MR_OK && pos < len; from = pos) {
+        code = mr_row_skip(row, len, &pos, err);
+        if (code != MR_OK || !is_zero(bytes + from, pos - from) || bytes[from + 1] == 0)
+            continue;
+        if (plain.len == 0)
+            mr_strbuf_add(&plain, row, len);
+        if (!plain.failed)
+            plain.ptr[from + 1] = 0;
+    }
+    if (code == MR_OK)
+        code = mr_strbuf_check(&plain, "digesting a row", err);
+    if (code == MR_OK)
+        *digest =
+            plain.len > 0 ? mr_digest_bytes(plain.ptr, len) : mr_digest_bytes(row, len);
+    mr_strbuf_release(&plain);
+    return code;
 }
 
 bool mr_digest_equal(struct mr_digest a, struct mr_digest b)

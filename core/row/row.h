@@ -12,7 +12,8 @@
  *   'i' sign(1) magnitude(8)    INT, UINT, YEAR, BIT: sign 1 for >= 0, else 0; then
  *                               the two's complement.  memcmp() order of encoded
  *                               integers is numeric order
- *   'f' bits(8)                 FLOAT and DOUBLE: IEEE bits of the double, -0 as +0
+ *   'f' bits(8)                 FLOAT and DOUBLE: IEEE bits of the double, -0 as +0 (but
+ *                               for mr_row_encode_exact)
  *   'd' len(4) text             DECIMAL: no leading or trailing zeros, no "-0"
  *   't' len(4) bytes            TEXT and ENUM (ENUM, SET), in the column's charset
  *   'b' 'g' 'j' len(4) bytes    BINARY, GEOMETRY, JSON
@@ -100,6 +101,13 @@ struct mr_digest {
 enum mr_code mr_row_encode(struct mr_strbuf *out, const struct mr_value *value,
                            struct mr_err *err);
 
+/* The same, but -0 keeps its sign: for images that are written again.  Nothing is compared
+ * by them but with mr_row_same and mr_row_digest. */
+enum mr_code mr_row_encode_exact(struct mr_strbuf *out, const struct mr_value *value,
+                                 struct mr_err *err);
+/* Are two encoded values the same, 0 and -0 too? */
+bool mr_row_same(const void *a, size_t a_len, const void *b, size_t b_len);
+
 /*
  * Decodes the value at *pos of an encoded row and moves *pos behind it.  Text points
  * into the row.  The class is that of the tag ('t' gives TEXT, 'i' gives INT or, beyond
@@ -112,6 +120,9 @@ enum mr_code mr_row_skip(const void *row, size_t len, size_t *pos, struct mr_err
 
 /* Digest of bytes; the same as a hasher fed with them. */
 struct mr_digest mr_digest_bytes(const void *ptr, size_t len);
+/* Digest of encoded values, -0 as 0 whatever way they were encoded. */
+enum mr_code mr_row_digest(const void *row, size_t len, struct mr_digest *digest,
+                           struct mr_err *err);
 bool mr_digest_equal(struct mr_digest a, struct mr_digest b);
 
 /*

@@ -206,6 +206,7 @@ enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_looku
     set_spec(&a.spec, what);
     mr_rowset_init(&a.set);
     enum mr_code code = mr_rowhash_init(&a.hash, what->table->pair, &a.spec, err);
+    a.hash.signs = what->table->signs;
     if (code == MR_OK)
         code =
             mr_merge_lookup_canonise(m, what->table, what->columns, asks, &canons, err);
@@ -288,6 +289,7 @@ enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
     if (code == MR_OK)
         code = mr_rowhash_init(&s.hash, what->table->pair, &spec, err);
     if (code == MR_OK) {
+        s.hash.signs = what->table->signs;
         code = mr_reader_scan(m->reader[what->side], &spec, (struct mr_range){0}, 0, give,
                               &s, err);
         mr_rowhash_release(&s.hash);
@@ -308,6 +310,7 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
         return mr_merge_lookup_stream_where(m, what, NULL, fn, ctx, err);
     set_spec(&spec, what);
     enum mr_code code = mr_rowhash_init(&s.hash, what->table->pair, &spec, err);
+    s.hash.signs = what->table->signs;
     size_t size = mr_merge_lookup_keys(m, what);
     for (size_t i = 0; code == MR_OK && i < nkeys; i += size) {
         size_t n = nkeys - i < size ? nkeys - i : size;

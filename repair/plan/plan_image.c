@@ -189,8 +189,8 @@ enum mr_code mr_plan_digester_row(struct mr_plan_digester *d, struct mr_key imag
     if (code == MR_OK)
         code = mr_strbuf_check(&d->row, "reading a row", err);
     if (code == MR_OK)
-        *digest = d->plain ? mr_digest_bytes(image.ptr, pos)
-                           : mr_digest_bytes(d->row.ptr, d->row.len);
+        code = d->plain ? mr_row_digest(image.ptr, pos, digest, err)
+                        : mr_row_digest(d->row.ptr, d->row.len, digest, err);
     return code;
 }
 

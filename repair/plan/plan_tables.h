@@ -83,7 +83,8 @@ struct mr_plan_table {
     const bool *nullable, *generated; /* per column, on TARGET */
     /* Per column: how it writes the key of another type that it refers to; NULL: as it is. */
     const struct mr_spelling **spelling;
-    size_t component; /* tables come in the order of their components */
+    const bool *signs; /* per column: images keep the sign of -0 */
+    size_t component;  /* tables come in the order of their components */
     bool self_hard;
 };
 
