@@ -14,6 +14,7 @@
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/repair_cmd.h"
+#include "repair/verify/verify_rows.h"
 
 #define PEER_TIMEOUT_S 60
 
@@ -46,9 +47,10 @@ static const struct mr_command_doc apply_doc = {
         "of its rows are gone, somebody has deleted them, and they are written again "
         "only with --recheck.\n"
         "\n"
-        "Exit status: 0 all is done; 1 rows were refused, a counter is too low, or "
-        "conflicts are open; 3 could not run; 4 the server was lost, or a replica has "
-        "not caught up; 5 refused, nothing was changed; 6 interrupted; 70 bug.\n",
+        "Exit status: 0 all is done; 1 rows were refused, somebody is there twice, "
+        "a counter is too low, or conflicts are open; 3 could not run; 4 the server was "
+        "lost, a replica has not caught up, or whether somebody is there twice is not "
+        "known; 5 refused, nothing was changed; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon repair apply club.plan mysql://dba@live\n"
                 "  myrecon repair apply --dry-run club.plan mysql://dba@live\n"
                 "  myrecon repair apply --yes --peer mysql://dba@replica \\\n"
@@ -270,11 +272,78 @@ static struct mr_apply_plan rows_of(struct job *job, enum mr_journal_script whic
                                   .run_tag = job->id.id};
 }
 
+/* ---- who is there twice ---- */
+
+/* Is it a table that plan has named, since no unique index keeps its identity? */
+static bool is_loose(const struct mr_planned *planned, const char *table)
+{
+    for (size_t i = 0; i < planned->nnotes; i++)
+        if (strcmp(planned->notes[i].kind, MR_NOTE_LOOSE) == 0 &&
+            (table == NULL || strcmp(planned->notes[i].table, table) == 0))
+            return true;
+    return false;
+}
+
+static enum mr_code take_doubled(void *ctx, const struct mr_proof_finding *finding,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    if (finding->proof != MR_PROOF_TWICE || (finding->decision != MR_DECIDE_INSERT &&
+                                             finding->decision != MR_DECIDE_RENUMBER))
+        return MR_OK;
+    mr_proof_key_text(&key, finding->image, finding->key);
+    enum mr_code code = mr_strbuf_check(&key, "naming rows", err);
+    if (code == MR_OK)
+        code = mr_apply_report_doubled(ctx, finding->table->table, key.ptr,
+                                       finding->detail, err);
+    mr_strbuf_release(&key);
+    return code;
+}
+
+/* What came to be while nothing held it: an uncommitted sign-up that no index shows. */
+static enum mr_code look_for_doubled(void *ctx, struct mr_apply_report *report,
+                                     struct mr_err *err)
+{
+    struct job *job = ctx;
+    const struct mr_planned *planned = &job->plan.manifest.planned;
+    struct mr_verify_rows rows = {.plan = &job->plan,
+                                  .target = &job->target,
+                                  .run_tag = job->id.id,
+                                  .only_twice = true,
+                                  .found = take_doubled,
+                                  .ctx = report,
+                                  .arena = &job->arena};
+    struct mr_err why = {0};
+    if (!is_loose(planned, NULL))
+        return MR_OK;
+    enum mr_code code = mr_verify_rows(&rows, &why);
+    if (code == MR_E_CANCELLED) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        mr_log_warning("whether anybody is there twice is not known (%s): run \"repair "
+                       "verify\"",
+                       why.message);
+    report->unlooked = code != MR_OK;
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+        const char *reason = rows.tables[i].unreadable;
+        if (reason == NULL || !is_loose(planned, planned->tables[i].table))
+            continue;
+        mr_log_warning("whether anybody is twice in table \"%s\" is not known: %s",
+                       planned->tables[i].table, reason);
+        report->unlooked = true;
+    }
+    return MR_OK;
+}
+
 /* Rows wait for the counters: with a counter that is too low, the live application could
  * take the ids that they get. */
 static enum mr_code apply_rows(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_APPLY);
+    rows.look = look_for_doubled;
+    rows.look_ctx = job;
     enum mr_code code = mr_apply_plan_prepare(&rows, err);
     if (code == MR_OK)
         code = raise_counters(job, &rows, err);

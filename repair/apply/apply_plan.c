@@ -167,6 +167,8 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
     enum mr_code code = mr_apply_report_begin(&ap->report, err);
     if (code == MR_OK && rows)
         code = run_units(ap, &counts, err);
+    if (code == MR_OK && rows && ap->look != NULL && !ap->report.dry_run)
+        code = ap->look(ap->look_ctx, &ap->report, err);
     if (code == MR_OK)
         code = mr_apply_report_end(&ap->report, rows ? &counts : NULL, err);
     if (code == MR_OK)

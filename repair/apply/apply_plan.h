@@ -21,6 +21,10 @@
 #include "repair/apply/repair_options.h"
 #include "repair/plan/plan_dir.h"
 
+/* Looks once more, when all is committed: tells mr_apply_report_doubled. */
+typedef enum mr_code mr_apply_look_fn(void *ctx, struct mr_apply_report *report,
+                                      struct mr_err *err);
+
 struct mr_apply_plan {
     const struct mr_repair_options *opts;
     struct mr_plan_dir *plan;
@@ -30,6 +34,8 @@ struct mr_apply_plan {
     enum mr_journal_script which;
     bool rehearse; /* all but COMMIT; without journal and case */
     const char *run_tag;
+    mr_apply_look_fn *look; /* or NULL; not of a dry run */
+    void *look_ctx;
 
     /* private */
     struct mr_script_read *script;

@@ -16,7 +16,9 @@ int mr_apply_report_exit(const struct mr_apply_report *r,
     int of_counters = r->reseed != NULL ? mr_reseed_report_exit(r->reseed) : 0;
     if (of_counters != 0)
         return of_counters;
-    if (counts == NULL || counts->partial + counts->failed > 0)
+    if (r->unlooked)
+        return 4;
+    if (counts == NULL || counts->partial + counts->failed + r->doubled > 0)
         return 1;
     return !r->undo && r->manifest->planned.open > 0 ? 1 : 0;
 }
@@ -74,10 +76,24 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
     mr_jsonw_add_uint(w, "rows_written", c->written);
     mr_jsonw_add_uint(w, "rows_there", c->there);
     mr_jsonw_add_uint(w, "rows_refused", c->refused);
+    if (!r->undo && !r->dry_run)
+        mr_jsonw_add_uint(w, "rows_doubled", r->doubled);
     mr_jsonw_add_uint(w, "retries", c->retries);
     mr_jsonw_add_uint(w, "conflicts_open", r->manifest->planned.open);
     if (r->undo && r->dry_run)
         mr_jsonw_add_bool(w, "each_alone", true);
+    end_line(w);
+}
+
+static void json_doubled(struct mr_apply_report *r, const char *table, const char *key,
+                         const char *others)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "doubled");
+    mr_jsonw_add_str(w, "table", table);
+    mr_jsonw_add_str(w, "key", key);
+    mr_jsonw_add_str(w, "others", others);
     end_line(w);
 }
 
@@ -127,6 +143,7 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
                        : "written");
     add_sum(out, &glue, c->there, r->undo ? "were so already" : "were there already");
     add_sum(out, &glue, c->refused, r->undo ? "kept" : "left out");
+    add_sum(out, &glue, r->doubled, "there twice by now");
     glue = "\n";
     if (!r->undo)
         add_sum(out, &glue, r->manifest->planned.open,
@@ -237,6 +254,27 @@ enum mr_code mr_apply_report_refusal(struct mr_apply_report *r,
     if (r->undo && *refusal->table != '\0')
         return keep(r, refusal, err);
     text_refusal(&text, refusal, r->color);
+    return print(r, &text, err);
+}
+
+enum mr_code mr_apply_report_doubled(struct mr_apply_report *r, const char *table,
+                                     const char *key, const char *others,
+                                     struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    r->doubled++;
+    if (r->json) {
+        json_doubled(r, table, key, others);
+        return MR_OK;
+    }
+    mr_strbuf_add_fmt(&text, "  %s", mr_term_style(MR_STYLE_BAD, r->color));
+    mr_utf8_show_str(&text, table);
+    mr_strbuf_add_char(&text, ' ');
+    mr_utf8_show_str(&text, key);
+    mr_strbuf_add_fmt(&text, "%s: doubled: it was written, and by now key ",
+                      mr_term_style(MR_STYLE_RESET, r->color));
+    mr_utf8_show_str(&text, others);
+    mr_strbuf_add_str(&text, " has the same identity\n");
     return print(r, &text, err);
 }
 

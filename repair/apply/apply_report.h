@@ -21,6 +21,8 @@ struct mr_apply_report {
     const char *dir;                    /* of the plan */
     bool undo, dry_run, rehearse, json, color;
     FILE *out;
+    uint64_t doubled;   /* rows that stand, and somebody else beside them */
+    bool unlooked;      /* whether any do is not known */
     struct mr_jsonw w;  /* private, as are these: */
     struct mr_vec kept; /* undo, for people: struct mr_apply_kept */
     struct mr_arena arena;
@@ -31,14 +33,18 @@ enum mr_code mr_apply_report_begin(struct mr_apply_report *report, struct mr_err
 enum mr_code mr_apply_report_refusal(struct mr_apply_report *report,
                                      const struct mr_refusal *refusal,
                                      struct mr_err *err);
+/* A row was written, and by now other rows, whose keys others names, have its identity. */
+enum mr_code mr_apply_report_doubled(struct mr_apply_report *report, const char *table,
+                                     const char *key, const char *others,
+                                     struct mr_err *err);
 /* counts NULL: no unit was begun. */
 enum mr_code mr_apply_report_end(struct mr_apply_report *report,
                                  const struct mr_apply_counts *counts,
                                  struct mr_err *err);
 void mr_apply_report_release(struct mr_apply_report *report);
 
-/* 0: every row; 1: rows were refused, a counter is too low, or conflicts are open; 4: a
- * counter could not be proven. */
+/* 0: every row; 1: rows were refused, somebody is there twice, a counter is too low, or
+ * conflicts are open; 4: a counter could not be proven, or whether anybody is twice. */
 int mr_apply_report_exit(const struct mr_apply_report *report,
                          const struct mr_apply_counts *counts);
 

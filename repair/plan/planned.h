@@ -69,6 +69,9 @@ struct mr_planned_table {
     size_t nkinds;
 };
 
+/* Of a table into which rows are inserted whose identity no unique index keeps. */
+#define MR_NOTE_LOOSE "loose-identity"
+
 /* What is reported, and never a conflict. */
 struct mr_planned_note {
     const char *kind;  /* "deleted-in-source", "id-in-text", "live-only" */

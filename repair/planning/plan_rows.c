@@ -197,10 +197,16 @@ static enum mr_code note_loose(struct rows *r, struct mr_err *err)
         const uint64_t *n = planned->tables[i].decisions;
         if (n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] > 0 &&
             !is_kept(&r->tables.tables[i]))
-            code = add_note(r, "loose-identity", planned->tables[i].table,
-                            "no unique index keeps its identity: a program that looks "
-                            "for somebody before apply commits, and inserts them after, "
-                            "doubles them; verify lists who is there twice",
+            code = add_note(r, MR_NOTE_LOOSE, planned->tables[i].table,
+                            r->tables.tables[i].key.count > 0
+                                ? "no unique index keeps its identity: a program that "
+                                  "looks for somebody before apply commits, and inserts "
+                                  "them after, doubles them; apply looks once more when "
+                                  "all is committed, and verify lists who is there twice"
+                                : "no unique index keeps its identity, and it has no "
+                                  "key: a program that looks for somebody before apply "
+                                  "commits, and inserts them after, doubles them, and "
+                                  "neither apply nor verify tells the rows apart",
                             err);
     }
     return code;

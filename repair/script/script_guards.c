@@ -328,7 +328,10 @@ static void refuse_namesake(struct mr_script *s, const struct mr_plan_table *t)
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     add(s, " AND NOT (");
-    mr_script_same(s, t, t->key, "t", "s", false);
+    if (t->key.count > 0)
+        mr_script_same(s, t, t->key, "t", "s", false);
+    else
+        mr_script_exact(s, t, "t", "s");
     add(s, ")");
     mr_script_ran(s);
 }
@@ -698,8 +701,7 @@ void mr_script_again(struct mr_script *s)
         any |= judge_reference(s, i);
     for (size_t i = 0; i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
-        if (!s->tables[i].used[MR_STEP_INSERT] || t->key.count == 0 ||
-            !is_identity_loose(s, t))
+        if (!s->tables[i].used[MR_STEP_INSERT] || !is_identity_loose(s, t))
             continue;
         mr_script_lock_named(s, t);
         refuse_namesake(s, t);

@@ -93,6 +93,8 @@ enum mr_code mr_verify_excuse(const struct mr_verify *v, struct mr_verify_table 
 
 /* Finds the identities that two rows of TARGET have (verify_twice.c). */
 enum mr_code mr_verify_find_twice(struct mr_verify *v, struct mr_err *err);
+/* Are there any?  Is this one of them? */
+bool mr_verify_has_twice(const struct mr_verify *v);
 bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key identity);
 /* Replaces out by the keys of the rows that have the identity of this one, as people read
  * them, without its own. */

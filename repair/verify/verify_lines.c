@@ -282,6 +282,7 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
 {
     struct mr_proof_finding finding = {.table = p->table->planned,
                                        .image = p->table->image,
+                                       .decision = line->as.decision,
                                        .is_parent = is_parent(line),
                                        .source_key = line->as.source_key,
                                        .key = line->as.target_key};
@@ -424,6 +425,8 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line,
         code = begin_table(p, line->table, err);
     if (code != MR_OK)
         return code;
+    if (p->v->run->only_twice && p->table->twice.count == 0)
+        return MR_OK;
     if (line->kind != NULL && line->choice == NULL)
         p->table->result->open++;
     if (p->table->key.count == 0)

@@ -62,13 +62,13 @@ enum mr_code mr_verify_rows(struct mr_verify_rows *run, struct mr_err *err)
     add_total(run);
     if (code == MR_OK)
         code = mr_verify_find_twice(&v, err);
-    if (code == MR_OK)
+    if (code == MR_OK && (!run->only_twice || mr_verify_has_twice(&v)))
         code = mr_verify_lines(&v, err);
-    if (code == MR_OK)
+    if (code == MR_OK && !run->only_twice)
         code = mr_verify_orphans(&v, err);
-    if (code == MR_OK)
+    if (code == MR_OK && !run->only_twice)
         code = mr_verify_keyless(&v, err);
-    if (code == MR_OK)
+    if (code == MR_OK && !run->only_twice)
         code = mr_verify_blocks(&v, err);
     mr_verify_close(&v);
     return code;

@@ -58,6 +58,7 @@ struct mr_proof_finding {
     const struct mr_planned_table *table;
     const struct mr_pair *image; /* of the table, for showing keys */
     enum mr_proof proof;
+    enum mr_decision decision; /* of the row that was looked at; 0: of none */
     bool is_parent;
     struct mr_key source_key, key; /* ptr NULL: none */
     const char *detail;            /* for people, or NULL */
@@ -80,6 +81,7 @@ struct mr_verify_rows {
     const char *source; /* URI of the lost history, or NULL: it is not read */
     mr_source_open_fn *open_snapshot;
     bool ask_password;
+    bool only_twice;              /* nothing is proved but that nobody is there twice */
     struct mr_progress *progress; /* or NULL; lines of the entities */
     mr_proof_fn *found;
     void *ctx;

@@ -28,6 +28,14 @@ bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key ident
                    mr_verify_compare_digests) != NULL;
 }
 
+bool mr_verify_has_twice(const struct mr_verify *v)
+{
+    for (size_t i = 0; i < v->ntables; i++)
+        if (v->tables[i].twice.count > 0)
+            return true;
+    return false;
+}
+
 static const char *column_name(const struct mr_verify_table *table, size_t at)
 {
     return table->image->find.columns[table->identity.at[at]].name;

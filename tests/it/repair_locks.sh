@@ -213,6 +213,46 @@ ends COMMIT
 is "is waited for, and who was to come back is listed" "$RC $(refused | grep -c "$DB.members .*same identity")" "1 1"
 is "nobody is there twice, the others are back" "$(on "SELECT COUNT(*), COUNT(DISTINCT mobile) FROM members WHERE mobile LIKE 'm%'" | xargs)" "5 5"
 
+# ---- an identity is a value, whoever comes to have it -------------------------------------------
+renamed() { echo "UPDATE members SET mobile = '$1' WHERE id = $2"; }
+world 5
+at a$T "CREATE TABLE cards (no VARCHAR(20) NOT NULL, member_id INT UNSIGNED NOT NULL, created_at DATETIME NOT NULL)"
+lost 5
+at a "INSERT INTO cards SELECT CONCAT('card', id), id, '2026-03-01' FROM members WHERE name = 'lost'"
+cp ini ini.plain
+printf '[table %s.cards]\nidentity = no\ntime-column = created_at\nreference = member_id -> %s.members.id\n' "$DB" "$DB" >>ini
+plan --policy merge --split-at 2026-02-01
+cp ini.plain ini
+like "a table without a key is said in the plan" "$(jq -r '.rows.notes[] | select(.kind == "loose-identity" and .table == "'"$DB"'.cards") | .text' plan/plan.json)" "neither apply nor verify"
+$CLIENT <plan/reseed.sql >"$OUT" 2>"$ERR"
+step apply.sql 1 --at "-- again" "$(renamed m4 2)"
+is "somebody's new number is noticed" "$(head -n 1 steps) $(end_of) $(says "same identity by now")" "done end ROLLBACK 1"
+on "$(renamed base2 2)"
+step apply.sql 1 --at "-- again" "INSERT INTO cards VALUES ('card7', 1, '2026-04-01')"
+is "so is a row of a table without a key" "$(head -n 1 steps) $(end_of) $(says "same identity by now")" "done end ROLLBACK 1"
+
+# Without an index a last look cannot wait: who is not committed by then is named when all is.
+world 5
+at a$T "ALTER TABLE members DROP KEY mobile"
+at a "INSERT INTO members $(numbers 600) SELECT 5 + i, CONCAT('m', i), 'lost', 10, '2026-03-01', '2026-03-01' FROM n;
+    INSERT INTO orders VALUES (1, 'lost1', 605, 7, 'c1', 10)"
+plan --policy merge --split-at 2026-02-01
+$CLIENT <plan/reseed.sql >"$OUT" 2>"$ERR"
+hold "$(sign_up m3); $(renamed m4 1); SELECT * FROM shops WHERE id = 7 FOR UPDATE;"
+starts "a sign-up and a new number that no index shows"
+is "the unit before is there" "$(on "SELECT COUNT(*) >= 500 FROM members")" 1
+ends COMMIT
+is "all is written, but not in silence" "$RC $(sum '"\(.rows_written) \(.rows_refused) \(.rows_doubled)"')" "1 601 0 2"
+is "who is there twice is named, with the other" "$(jq -r 'select(.type == "doubled") | "\(.table) \(.key) \(.others)"' "$OUT")" \
+    "$DB.members 8 $(on "SELECT id FROM members WHERE name = 'new'")
+$DB.members 9 1"
+rep_is 1 "and named by another apply" apply --yes --case "$CASE" plan "$DST"
+like "for people, too" "$(cat "$OUT")" "$DB.members 9: doubled: .* key 1 has the same identity"
+rep verify plan "$DST" --json
+is "and by verify" "$RC $(sum .twice)" "1 2"
+on "DELETE FROM members WHERE name = 'new'; $(renamed base1 1)"
+rep_is 0 "no longer once it is settled" apply --yes --case "$CASE" plan "$DST"
+
 # ---- what the locks lean on --------------------------------------------------------------------
 world 5
 lost 5
