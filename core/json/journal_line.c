@@ -37,6 +37,7 @@ static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
     (void)mr_json_get_uint(root, "written", &unit->written, NULL);
     (void)mr_json_get_uint(root, "there", &unit->there, NULL);
     unit->aside = text_or(root, "aside", NULL);
+    unit->left_out = text_or(root, "left_out", NULL);
     /* not counted: not done */
     if (mr_json_get_uint(root, "refused", &unit->refused, NULL) != MR_OK)
         unit->refused = 1;

@@ -26,8 +26,10 @@ struct mr_journal_unit {
     uint64_t number; /* as the script has it, 1 to MR_JOURNAL_UNITS_MAX */
     /* rows, of MR_JOURNAL_DONE: changed, found as planned, left out by a guard */
     uint64_t written, there, refused;
-    const char *aside; /* of rows that the server refused the numbers in the
+    const char *aside;    /* of rows that the server refused the numbers in the
                           unit: "17,44"; or NULL */
+    const char *left_out; /* of apply: table and key of each row that was refused, each
+                             with its length in front: "4:db.t2:17"; or NULL */
 };
 
 struct mr_journal_line {

@@ -32,6 +32,8 @@ struct mr_attempt {
     unsigned ran;                        /* statements that the script counts */
     bool staged;                         /* the session has the unit's rows */
     bool committed;
+    bool lost;      /* the connection was, so that an earlier try may have committed */
+    uint64_t never; /* undo: refusals of rows that the plan never wrote; not told */
     uint64_t written, there;
 };
 

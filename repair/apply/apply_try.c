@@ -335,6 +335,7 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
     mr_log_warning("unit %" PRIu64 ": the target was lost, connecting again",
                    a->unit->number);
     a->staged = false;
+    a->lost = true;
     enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
     if (code == MR_OK)
         code = check_target(a, err);

@@ -54,24 +54,62 @@ enum mr_code mr_attempt_take_rolled_back(struct mr_attempt *a, struct mr_err *er
 /* With a row that is refused goes all that belongs to it. */
 static uint64_t left_out(const struct mr_attempt *a)
 {
-    uint64_t known = a->written + a->there, rows = a->unit->rows;
+    uint64_t known = a->written + a->there + a->never, rows = a->unit->rows;
     uint64_t rest = rows > known ? rows - known : 0;
     if (a->refusals.count == 0)
         return 0;
     return rest > a->refusals.count ? rest : a->refusals.count;
 }
 
+/* A row that apply has left out was never written: undo has nothing to say of whoever stands
+ * under its key. */
+static void forget_strangers(struct mr_attempt *a)
+{
+    const struct mr_apply_units *run = a->run;
+    size_t kept = 0;
+    a->never = 0;
+    if (run->which != MR_JOURNAL_UNDO || run->journal == NULL)
+        return;
+    for (size_t i = 0; i < a->refusals.count; i++) {
+        const struct mr_refusal *r = mr_vec_at(&a->refusals, i);
+        if (*r->table != '\0' && mr_journal_is_left_out(run->journal, r->table, r->key))
+            a->never++;
+        else
+            *(struct mr_refusal *)mr_vec_at(&a->refusals, kept++) = *r;
+    }
+    a->refusals.count = kept;
+    if (a->never > 0)
+        mr_log_info("unit %" PRIu64 ": passed over %" PRIu64
+                    " rows that apply had left out: who stands there is not the plan's",
+                    a->unit->number, a->never);
+}
+
+/* For undo: which rows were not written. */
+static void list_left_out(const struct mr_attempt *a, struct mr_strbuf *out)
+{
+    for (size_t i = 0;
+         !a->lost && a->run->which == MR_JOURNAL_APPLY && i < a->refusals.count; i++) {
+        const struct mr_refusal *r = mr_vec_at(&a->refusals, i);
+        if (*r->table != '\0')
+            mr_journal_add_left_out(out, r->table, r->key);
+    }
+}
+
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
+    forget_strangers(a);
     struct mr_journal_unit unit = {.script = run->which,
                                    .number = a->unit->number,
                                    .written = a->written,
                                    .there = a->there,
                                    .refused = left_out(a)};
-    struct mr_strbuf aside = MR_STRBUF_INIT;
+    struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     mr_aside_text(&a->aside, &aside);
+    list_left_out(a, &rows);
+    if (rows.len > 0 && !rows.failed)
+        unit.left_out = rows.ptr;
     if (a->refusals.count > 0 && aside.len > 0)
         unit.aside = aside.ptr;
     run->counts.done += a->refusals.count == 0;
@@ -82,6 +120,7 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
     if (run->journal != NULL)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_DONE, &unit, NULL, err);
     mr_strbuf_release(&aside);
+    mr_strbuf_release(&rows);
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
@@ -161,6 +200,7 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
         return mr_attempt_take_failed(a, why.message, err);
     if (!a->held)
         return mr_attempt_take_rolled_back(a, err);
+    forget_strangers(a);
     if (a->refusals.count == 0 && a->written == 0) {
         run->counts.passed++;
         run->counts.there += a->there;
@@ -187,7 +227,7 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
 {
     bool left = true;
     enum mr_code code = MR_OK;
-    a->staged = false;
+    a->staged = a->lost = false;
     mr_aside_reset(&a->aside);
     if (mr_attempt_is_journaled(a))
         code = mr_attempt_look_again(a, &left, err);

@@ -32,6 +32,14 @@ struct set_aside {
     const char *rows;
 };
 
+/* Rows of a unit that no apply has written. */
+struct left_out {
+    bool open;    /* begun, and not reported */
+    bool unknown; /* so were two: the first may have been committed */
+    bool done;
+    const char *rows; /* as struct mr_journal_unit has them, or NULL */
+};
+
 struct mr_journal {
     struct mr_arena arena;
     const char *path, *run_id;
@@ -39,6 +47,7 @@ struct mr_journal {
     bool is_read_only;
     struct mr_vec entries;                    /* struct entry */
     struct mr_vec asides;                     /* struct set_aside: one a unit */
+    struct mr_vec left_out;                   /* struct left_out, by number; of apply */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
 
@@ -120,6 +129,91 @@ const char *mr_journal_unit_aside(const struct mr_journal *j,
     return a != NULL ? a->rows : NULL;
 }
 
+/* ---- rows that apply never wrote ---- */
+
+/* The next table and key of a list, as one piece; NULL at its end, or where it is none. */
+static const char *next_row(const char **at, size_t *len)
+{
+    const char *begin = *at, *p = begin;
+    for (int i = 0; i < 2; i++) {
+        char *colon = NULL;
+        size_t n = p != NULL && *p >= '0' && *p <= '9' ? strtoul(p, &colon, 10) : 0;
+        if (colon == NULL || *colon != ':' || strlen(colon + 1) < n)
+            return NULL;
+        p = colon + 1 + n;
+    }
+    *at = p;
+    *len = (size_t)(p - begin);
+    return begin;
+}
+
+static bool has_row(const char *rows, const char *row, size_t len)
+{
+    const char *one;
+    size_t n = 0;
+    while (rows != NULL && (one = next_row(&rows, &n)) != NULL)
+        if (n == len && memcmp(one, row, len) == 0)
+            return true;
+    return false;
+}
+
+/* What both lists have: a row that was written once is none of them. */
+static enum mr_code keep_common(struct mr_journal *j, struct left_out *l,
+                                const char *rows, struct mr_err *err)
+{
+    struct mr_strbuf both = MR_STRBUF_INIT;
+    const char *one;
+    size_t n = 0;
+    while (rows != NULL && (one = next_row(&rows, &n)) != NULL)
+        if (!l->done || has_row(l->rows, one, n))
+            mr_strbuf_add(&both, one, n);
+    l->rows = both.len > 0 ? mr_arena_strdup(&j->arena, both.ptr) : NULL;
+    bool failed = mr_strbuf_check(&both, "reading the journal", err) != MR_OK ||
+                  (both.len > 0 && l->rows == NULL);
+    mr_strbuf_release(&both);
+    return failed ? mr_err_nomem(err, "reading the journal") : MR_OK;
+}
+
+static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event event,
+                                  const struct mr_journal_unit *unit, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    while (j->left_out.count <= unit->number) {
+        struct left_out *added = mr_vec_push(&j->left_out);
+        if (added == NULL)
+            return mr_err_nomem(err, "reading the journal");
+        *added = (struct left_out){0};
+    }
+    struct left_out *l = mr_vec_at(&j->left_out, (size_t)unit->number);
+    if (event == MR_JOURNAL_TRY)
+        l->unknown = l->unknown || l->open; /* that one may have been committed */
+    if (event == MR_JOURNAL_DONE) {
+        code = keep_common(j, l, l->unknown ? NULL : unit->left_out, err);
+        l->done = true;
+    }
+    l->open = event == MR_JOURNAL_TRY;
+    return code;
+}
+
+void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key)
+{
+    mr_strbuf_add_fmt(out, "%zu:%s%zu:%s", strlen(table), table, strlen(key), key);
+}
+
+bool mr_journal_is_left_out(const struct mr_journal *j, const char *table,
+                            const char *key)
+{
+    struct mr_strbuf row = MR_STRBUF_INIT;
+    bool found = false;
+    mr_journal_add_left_out(&row, table, key);
+    for (size_t i = 0; !found && !row.failed && i < j->left_out.count; i++) {
+        const struct left_out *l = mr_vec_at(&j->left_out, i);
+        found = !l->open && has_row(l->rows, row.ptr, row.len);
+    }
+    mr_strbuf_release(&row);
+    return found;
+}
+
 static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
                               const struct mr_journal_unit *unit, struct mr_err *err)
 {
@@ -129,6 +223,8 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
         return MR_OK;
     mr_vec_clear(&j->units[other]);
     enum mr_code code = event == MR_JOURNAL_DONE ? note_aside(j, unit, err) : MR_OK;
+    if (code == MR_OK && unit->script == MR_JOURNAL_APPLY)
+        code = note_left_out(j, event, unit, err);
     return code != MR_OK ? code
                          : set_done(&j->units[unit->script], unit->number,
                                     event == MR_JOURNAL_DONE && unit->refused == 0, err);
@@ -250,6 +346,7 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out,
     j->fd = -1;
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
     j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
+    j->left_out = (struct mr_vec)MR_VEC_INIT(struct left_out);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
     mr_arena_init(&j->arena);
@@ -297,6 +394,7 @@ void mr_journal_close(struct mr_journal *j)
         (void)close(j->fd);
     mr_vec_release(&j->entries);
     mr_vec_release(&j->asides);
+    mr_vec_release(&j->left_out);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         mr_vec_release(&j->units[i]);
     mr_arena_release(&j->arena);
@@ -384,6 +482,7 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
         mr_jsonw_add_uint(&w, "there", unit->there);
         mr_jsonw_add_uint(&w, "refused", unit->refused);
         put_text(&w, "aside", unit->aside);
+        put_text(&w, "left_out", unit->left_out);
     }
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note_unit(j, event, unit, err) : code;

@@ -61,6 +61,12 @@ bool mr_journal_unit_is_done(const struct mr_journal *journal,
  * them, or NULL. */
 const char *mr_journal_unit_aside(const struct mr_journal *journal,
                                   enum mr_journal_script script, uint64_t number);
+/* Was the row refused whenever apply carried out its unit, so that the plan never wrote it?
+ * False where that is not certain: a run was killed, or an older version wrote the line. */
+bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
+                            const char *key);
+/* Appends such a row, as struct mr_journal_unit has them. */
+void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key);
 /* How many are. */
 uint64_t mr_journal_units_done(const struct mr_journal *journal,
                                enum mr_journal_script script);

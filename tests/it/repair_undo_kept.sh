@@ -122,6 +122,23 @@ for by in program client; do
         "$(printf '%s\nmembers\t17\tstranger\tNULL\t2026-04-01 00:00:00\norders\t700\this\t17\n' "$BEFORE" | sort)"
 done
 
+# The same where no time tells who is older: apply has noted whom it left out.
+world
+plan one
+on "INSERT INTO orders VALUES (17, 'strange', 1)"
+rep apply --yes --json --case "$CASE" one "$DST"
+is "an order under the key of a lost one: left out" "$RC $(refused | wc -l)" "1 1"
+rep apply --yes --json --case "$CASE" one "$DST"
+is "again, too" "$RC $(refused | wc -l)" "1 1"
+on "UPDATE items SET no = 'edited' WHERE id = 11"
+rep_is 1 "undo keeps what was edited" undo --yes --json --case "$CASE" one "$DST"
+is "and lists nothing else" "$(refused | cut -d ' ' -f 2-3)" "$DB.items 11:"
+is "all others are gone, he stays" "$(on "SELECT (SELECT GROUP_CONCAT(id ORDER BY id) FROM members), (SELECT GROUP_CONCAT(no ORDER BY id) FROM orders)" | xargs)" \
+    "1,2,11 o11,strange"
+on "UPDATE items SET no = 'i11' WHERE id = 11"
+rep_is 0 "undo of the rest" undo --yes --json --case "$CASE" one "$DST"
+is "all is as it was, and he" "$(rows | sort)" "$(printf '%s\norders\t17\tstrange\t1\n' "$BEFORE" | sort)"
+
 # ---- what triggers write
 world "CREATE TRIGGER members_ai AFTER INSERT ON members FOR EACH ROW INSERT INTO audit (member_id, what) VALUES (NEW.id, 'new');
     CREATE TRIGGER orders_ai AFTER INSERT ON orders FOR EACH ROW INSERT INTO trail (who) VALUES (NEW.member_id)"

@@ -84,7 +84,7 @@ static void test_steps(void **state)
 static void put(struct mr_journal *j, enum mr_journal_event event,
                 enum mr_journal_script script, uint64_t number, uint64_t refused)
 {
-    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL};
+    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL, NULL};
     struct mr_err err = {0};
     assert_int_equal(mr_journal_write_unit(j, event, &unit, NULL, &err), MR_OK);
 }
@@ -99,10 +99,55 @@ static void done_are(const struct mr_journal *j, enum mr_journal_script script,
     assert_int_equal(mr_journal_units_done(j, script), strlen(wanted));
 }
 
+/* A unit is carried out, and leaves these rows out. */
+static void leave_out(struct mr_journal *j, uint64_t number, const char *rows)
+{
+    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, number, 7, 2, 2, NULL, rows};
+    struct mr_err err = {0};
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, number, 0);
+    assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
+}
+
+static void test_left_out(void **state)
+{
+    static const char both[] = "4:db.t2:174:db.u3:a:b", first[] = "4:db.t2:17";
+    struct mr_journal *j = reopen(NULL);
+    struct mr_strbuf rows = MR_STRBUF_INIT;
+    (void)state;
+    mr_journal_add_left_out(&rows, "db.t", "17");
+    mr_journal_add_left_out(&rows, "db.u", "a:b");
+    assert_string_equal(rows.ptr, both);
+    mr_strbuf_release(&rows);
+    assert_false(mr_journal_is_left_out(j, "db.t", "17"));
+    leave_out(j, 81, both);
+    put(j, MR_JOURNAL_DONE, MR_JOURNAL_UNDO, 81, 1);
+    for (int i = 0; i < 2; i++, j = reopen(j)) {
+        assert_true(mr_journal_is_left_out(j, "db.t", "17"));
+        assert_true(mr_journal_is_left_out(j, "db.u", "a:b"));
+        assert_false(mr_journal_is_left_out(j, "db.t", "1"));
+        assert_false(mr_journal_is_left_out(j, "db.u", "17"));
+    }
+    leave_out(j, 81, first); /* the other was written */
+    leave_out(j, 81, both);
+    j = reopen(j);
+    assert_true(mr_journal_is_left_out(j, "db.t", "17"));
+    assert_false(mr_journal_is_left_out(j, "db.u", "a:b"));
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 81, 0); /* killed: it may be written */
+    j = reopen(j);
+    assert_false(mr_journal_is_left_out(j, "db.t", "17"));
+    leave_out(j, 81, both);
+    j = reopen(j);
+    assert_false(mr_journal_is_left_out(j, "db.t", "17"));
+    leave_out(j, 82, "4:db.t2:174:db.u9:cut");
+    leave_out(j, 83, "nonsense");
+    assert_true(mr_journal_is_left_out(j, "db.t", "17"));
+    mr_journal_close(j);
+}
+
 static void test_asides(void **state)
 {
     struct mr_journal *j = reopen(NULL);
-    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44"};
+    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44", NULL};
     struct mr_err err = {0};
     (void)state;
     assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77));
@@ -223,7 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),  cmocka_unit_test(test_units),
         cmocka_unit_test(test_errors), cmocka_unit_test(test_asides),
-        cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_reader), cmocka_unit_test(test_left_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
