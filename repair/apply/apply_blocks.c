@@ -76,22 +76,21 @@ static enum mr_code ask(const struct mr_target *target, const struct mr_strbuf *
     return code;
 }
 
-static void add_range(struct mr_strbuf *sql, const struct block *b, const char *column)
+/* value: SQL. */
+static void add_range(struct mr_strbuf *sql, const struct block *b,
+                      const struct mr_strbuf *value)
 {
-    mr_sql_ident(sql, column);
-    mr_strbuf_add_fmt(sql, " >= %" PRIu64, b->from);
-    if (!b->reseeded)
-        return;
-    mr_strbuf_add_str(sql, " AND ");
-    mr_sql_ident(sql, column);
-    mr_strbuf_add_fmt(sql, " < %" PRIu64, b->to);
+    sql->failed |= value->failed;
+    mr_strbuf_add_fmt(sql, "%s >= %" PRIu64, value->ptr, b->from);
+    if (b->reseeded)
+        mr_strbuf_add_fmt(sql, " AND %s < %" PRIu64, value->ptr, b->to);
 }
 
 static enum mr_code check_keys(const struct mr_target *target, const struct block *b,
                                struct mr_err *err)
 {
     const struct mr_planned_table *t = b->table;
-    struct mr_strbuf sql = MR_STRBUF_INIT, value = MR_STRBUF_INIT;
+    struct mr_strbuf sql = MR_STRBUF_INIT, value = MR_STRBUF_INIT, key = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     if (b->reseeded && b->step <= 1)
         return MR_OK; /* every id of the block is given to a row */
@@ -100,7 +99,9 @@ static enum mr_code check_keys(const struct mr_target *target, const struct bloc
     mr_strbuf_add_str(&sql, " FROM ");
     mr_sql_table(&sql, t->target_db, t->target_name);
     mr_strbuf_add_str(&sql, " WHERE ");
-    add_range(&sql, b, t->counter);
+    mr_sql_ident(&key, t->counter);
+    add_range(&sql, b, &key);
+    mr_strbuf_release(&key);
     if (b->reseeded) {
         mr_strbuf_add_str(&sql, " AND (");
         mr_sql_ident(&sql, t->counter);
@@ -118,16 +119,19 @@ static enum mr_code check_keys(const struct mr_target *target, const struct bloc
 /* A reference into the block to a row that is not there, or, before the reseed, to any. */
 static enum mr_code check_reference(const struct mr_target *target, const struct block *b,
                                     const struct mr_planned_table *child,
-                                    const struct mr_planned_reference *r,
-                                    const char *column, struct mr_err *err)
+                                    const struct mr_planned_reference *r, size_t at,
+                                    struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT, value = MR_STRBUF_INIT;
+    const char *column = r->columns.items[at];
+    struct mr_strbuf sql = MR_STRBUF_INIT, value = MR_STRBUF_INIT, key = MR_STRBUF_INIT,
+                     own = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT ");
     mr_sql_ident(&sql, column);
     mr_strbuf_add_str(&sql, " FROM ");
     mr_sql_table(&sql, child->target_db, child->target_name);
     mr_strbuf_add_str(&sql, " WHERE ");
-    add_range(&sql, b, column);
+    mr_planned_sql_key(&key, r, at, "");
+    add_range(&sql, b, &key);
     if (r->condition != NULL)
         mr_strbuf_add_fmt(&sql, " AND (%s)", r->condition);
     if (b->reseeded) {
@@ -136,15 +140,18 @@ static enum mr_code check_reference(const struct mr_target *target, const struct
         mr_strbuf_add_str(&sql, " AS p WHERE p.");
         mr_sql_ident(&sql, b->table->counter);
         mr_strbuf_add_str(&sql, " = ");
-        mr_sql_table(&sql, child->target_db, child->target_name);
-        mr_strbuf_add_char(&sql, '.');
-        mr_sql_ident(&sql, column);
+        mr_sql_table(&own, child->target_db, child->target_name);
+        mr_strbuf_add_char(&own, '.');
+        mr_planned_sql_key(&sql, r, at, own.ptr);
+        sql.failed |= own.failed;
         mr_strbuf_add_char(&sql, ')');
     }
     mr_strbuf_add_str(&sql, " LIMIT 1");
     enum mr_code code = ask(target, &sql, &value, err);
     if (code == MR_OK && value.len > 0)
         code = refuse("reference", child->target_table, column, value.ptr, b, err);
+    mr_strbuf_release(&key);
+    mr_strbuf_release(&own);
     mr_strbuf_release(&value);
     mr_strbuf_release(&sql);
     return code;
@@ -163,7 +170,7 @@ static enum mr_code check_references(const struct mr_target *target,
                 continue;
             for (size_t c = 0; code == MR_OK && c < r->columns.count; c++)
                 if (strcmp(r->parent_columns.items[c], b->table->counter) == 0)
-                    code = check_reference(target, b, child, r, r->columns.items[c], err);
+                    code = check_reference(target, b, child, r, c, err);
         }
     }
     return code;

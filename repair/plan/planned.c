@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/db/sqltext.h"
+
 static const char *const identity_words[] = {[MR_PLAN_BY_COLUMNS] = "columns",
                                              [MR_PLAN_BY_ROW] = "row",
                                              [MR_PLAN_BY_NONE] = "none"};
@@ -58,6 +60,8 @@ static void put_references(struct mr_jsonw *w, const struct mr_planned_table *t)
         put_names(w, "parent_columns", &r->parent_columns);
         mr_jsonw_add_bool(w, "declared", r->declared);
         mr_jsonw_add_str(w, "condition", r->condition);
+        if (r->spelling.count > 0)
+            put_names(w, "spelling", &r->spelling);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -220,6 +224,8 @@ static void get_references(struct mr_json_reader *r, const struct json_t *object
         references[i].parent_columns = get_names(r, item, "parent_columns");
         references[i].declared = mr_json_read_bool(r, item, "declared");
         references[i].condition = mr_json_read_text_or_null(r, item, "condition");
+        if (mr_json_has(item, "spelling"))
+            references[i].spelling = get_names(r, item, "spelling");
     }
     t->references = references;
 }
@@ -351,4 +357,34 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
         notes[i].text = mr_json_read_text(r, item, "text");
     }
     p->notes = notes;
+}
+
+/* ---- references ---- */
+
+struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r,
+                                       size_t column, enum mr_class child)
+{
+    const char *word =
+        column < r->spelling.count ? r->spelling.items[column] : MR_PLANNED_SAME;
+    return (struct mr_spelling){.kind =
+                                    strcmp(word, MR_PLANNED_NUMBER) == 0 ? MR_SPELL_NUMBER
+                                    : strcmp(word, MR_PLANNED_UUID) == 0 ? MR_SPELL_UUID
+                                                                         : MR_SPELL_SAME,
+                                .child = child,
+                                .dashed = true};
+}
+
+void mr_planned_sql_key(struct mr_strbuf *sql, const struct mr_planned_reference *r,
+                        size_t column, const char *before)
+{
+    const struct mr_spelling spelling = mr_planned_spelling(r, column, MR_CLASS_TEXT);
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&name, before);
+    mr_sql_ident(&name, r->columns.items[column]);
+    if (spelling.kind == MR_SPELL_NUMBER)
+        mr_spelling_sql_read(sql, &spelling, name.ptr);
+    else
+        mr_strbuf_add_str(sql, name.ptr);
+    sql->failed |= name.failed;
+    mr_strbuf_release(&name);
 }

@@ -26,11 +26,18 @@ struct mr_planned_column {
     const char *source_name; /* where it is another one there; else the same, or NULL */
 };
 
+#define MR_PLANNED_SAME "same"
+#define MR_PLANNED_NUMBER "number"
+#define MR_PLANNED_UUID "uuid"
+
 struct mr_planned_reference {
     const char *parent; /* "db.t", SOURCE's names */
     struct mr_planned_names columns, parent_columns;
     bool declared;         /* a foreign key of TARGET */
     const char *condition; /* SQL, on which it holds; or NULL */
+    /* Per column: "same", "number" (a text that spells one) or "uuid" (spelling.h); count 0:
+     * all are the same. */
+    struct mr_planned_names spelling;
 };
 
 struct mr_planned_trigger {
@@ -104,5 +111,13 @@ void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origi
 /* Rows of a decision over all tables, or only over those of people. */
 uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,
                           bool people);
+
+/* How a column of the child writes the parent's key; child: its class. */
+struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r,
+                                       size_t column, enum mr_class child);
+/* Appends that column, to be compared with numbers of the parent; before: in front of its
+ * name, "db.t." or "". */
+void mr_planned_sql_key(struct mr_strbuf *sql, const struct mr_planned_reference *r,
+                        size_t column, const char *before);
 
 #endif

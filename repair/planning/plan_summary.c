@@ -97,6 +97,26 @@ static enum mr_code describe_columns(const struct summing *s,
     return code == MR_OK && out->fingerprint == NULL ? no_memory(s) : code;
 }
 
+/* In DECIMAL a number is one to every server. */
+static enum mr_code describe_spelling(const struct summing *s,
+                                      const struct mr_plan_reference *r,
+                                      struct mr_planned_names *out)
+{
+    const struct mr_spelling *spelling = r->pair->spelling;
+    const char **words =
+        mr_arena_calloc(s->task->arena, r->from.count + 1, sizeof *words);
+    if (words == NULL)
+        return no_memory(s);
+    for (size_t i = 0; spelling != NULL && i < r->from.count; i++)
+        words[i] =
+            spelling[i].kind == MR_SPELL_UUID ? MR_PLANNED_UUID
+            : spelling[i].kind == MR_SPELL_NUMBER && spelling[i].child == MR_CLASS_TEXT
+                ? MR_PLANNED_NUMBER
+                : MR_PLANNED_SAME;
+    *out = (struct mr_planned_names){words, spelling != NULL ? r->from.count : 0};
+    return MR_OK;
+}
+
 static enum mr_code describe_references(const struct summing *s,
                                         const struct mr_plan_table *t,
                                         struct mr_planned_table *out)
@@ -117,6 +137,8 @@ static enum mr_code describe_references(const struct summing *s,
         code = name_columns(s, t, &r->from, &to->columns);
         if (code == MR_OK)
             code = name_columns(s, parent, &r->to, &to->parent_columns);
+        if (code == MR_OK)
+            code = describe_spelling(s, r, &to->spelling);
     }
     out->references = list;
     return code;

@@ -29,14 +29,20 @@ static bool has_block(const struct mr_verify_table *table)
            table->planned->counter != NULL && table->key.count > 0;
 }
 
-static void add_within(struct mr_strbuf *sql, const char *before, const char *column,
-                       const struct mr_planned_table *t)
+static void add_between(struct mr_strbuf *sql, const struct mr_strbuf *value,
+                        const struct mr_planned_table *t)
 {
-    mr_strbuf_add_str(sql, before);
-    mr_sql_ident(sql, column);
-    mr_strbuf_add_fmt(sql, " >= %" PRIu64 " AND %s", t->first_id, before);
-    mr_sql_ident(sql, column);
-    mr_strbuf_add_fmt(sql, " < %" PRIu64, end_of(t));
+    sql->failed |= value->failed;
+    mr_strbuf_add_fmt(sql, "%s >= %" PRIu64 " AND %s < %" PRIu64, value->ptr, t->first_id,
+                      value->ptr, end_of(t));
+}
+
+static void add_within(struct mr_strbuf *sql, const struct mr_planned_table *t)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    mr_sql_ident(&key, t->counter);
+    add_between(sql, &key, t);
+    mr_strbuf_release(&key);
 }
 
 /* ---- rows ---- */
@@ -48,7 +54,7 @@ static enum mr_code count_rows(struct mr_verify *v, const struct mr_verify_table
     mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM ");
     mr_sql_table(&sql, table->spec.db, table->spec.table);
     mr_strbuf_add_str(&sql, " WHERE ");
-    add_within(&sql, "", table->planned->counter, table->planned);
+    add_within(&sql, table->planned);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
         code = mr_db_query_text(v->db, sql.ptr, &text, err);
@@ -134,7 +140,7 @@ static enum mr_code name_rows(struct mr_verify *v, struct mr_verify_table *table
               mr_verify_compare_digests);
     if (code == MR_OK)
         code = key_columns(v, table, &spec, err);
-    add_within(&where, "", table->planned->counter, table->planned);
+    add_within(&where, table->planned);
     if (code == MR_OK)
         code = mr_strbuf_check(&where, "building a query", err);
     if (code == MR_OK) {
@@ -158,22 +164,26 @@ static enum mr_code check_rows(struct mr_verify *v, struct mr_verify_table *tabl
 
 /* ---- references ---- */
 
-/* The column of the child that holds the parent's counter, or NULL. */
-static const char *counter_column(const struct mr_planned_reference *r,
-                                  const struct mr_planned_table *parent)
+/* The column of the child that holds the parent's counter; their number: there is none. */
+static size_t counter_column(const struct mr_planned_reference *r,
+                             const struct mr_planned_table *parent)
 {
     for (size_t i = 0; i < r->parent_columns.count && i < r->columns.count; i++)
         if (strcasecmp(r->parent_columns.items[i], parent->counter) == 0)
-            return r->columns.items[i];
-    return NULL;
+            return i;
+    return r->columns.count;
 }
 
 /* Rows of the child that name an id of the block, where nobody has it. */
 static void add_orphans(struct mr_strbuf *where, const struct mr_planned_reference *r,
                         const struct mr_verify_table *child,
-                        const struct mr_verify_table *parent, const char *column)
+                        const struct mr_verify_table *parent, size_t column)
 {
-    add_within(where, "", column, parent->planned);
+    struct mr_strbuf key = MR_STRBUF_INIT, own = MR_STRBUF_INIT;
+    mr_planned_sql_key(&key, r, column, "");
+    add_between(where, &key, parent->planned);
+    mr_sql_table(&own, child->spec.db, child->spec.table);
+    mr_strbuf_add_char(&own, '.');
     if (r->condition != NULL)
         mr_strbuf_add_fmt(where, " AND (%s\n)", r->condition);
     mr_strbuf_add_str(where, " AND NOT EXISTS (SELECT 1 FROM ");
@@ -183,11 +193,12 @@ static void add_orphans(struct mr_strbuf *where, const struct mr_planned_referen
         mr_strbuf_add_str(where, i > 0 ? " AND myrecon_parent." : "myrecon_parent.");
         mr_sql_ident(where, r->parent_columns.items[i]);
         mr_strbuf_add_str(where, " = ");
-        mr_sql_table(where, child->spec.db, child->spec.table);
-        mr_strbuf_add_char(where, '.');
-        mr_sql_ident(where, r->columns.items[i]);
+        mr_planned_sql_key(where, r, i, own.ptr);
     }
     mr_strbuf_add_char(where, ')');
+    where->failed |= own.failed;
+    mr_strbuf_release(&key);
+    mr_strbuf_release(&own);
 }
 
 struct orphans {
@@ -219,8 +230,8 @@ static enum mr_code take_orphan(void *ctx, const struct mr_value *values,
 
 static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table *child,
                                     const struct mr_planned_reference *r,
-                                    const struct mr_verify_table *parent,
-                                    const char *column, struct mr_err *err)
+                                    const struct mr_verify_table *parent, size_t column,
+                                    struct mr_err *err)
 {
     struct orphans o = {.v = v, .child = child, .key = MR_STRBUF_INIT};
     struct mr_strbuf where = MR_STRBUF_INIT, detail = MR_STRBUF_INIT;
@@ -232,7 +243,8 @@ static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table 
         spec.ncols = 1;
     }
     add_orphans(&where, r, child, parent, column);
-    mr_strbuf_add_fmt(&detail, "%s -> %s", column, parent->planned->table);
+    mr_strbuf_add_fmt(&detail, "%s -> %s", r->columns.items[column],
+                      parent->planned->table);
     o.detail = detail.ptr;
     if (code == MR_OK)
         code = mr_strbuf_check(&where, "building a query", err);
@@ -254,10 +266,10 @@ static enum mr_code check_references(struct mr_verify *v, struct mr_verify_table
     for (size_t i = 0; code == MR_OK && i < child->planned->nreferences; i++) {
         const struct mr_planned_reference *r = &child->planned->references[i];
         const struct mr_verify_table *parent = mr_verify_find(v, r->parent);
-        const char *column = parent != NULL && has_block(parent)
-                                 ? counter_column(r, parent->planned)
-                                 : NULL;
-        if (column != NULL)
+        size_t column = parent != NULL && has_block(parent)
+                            ? counter_column(r, parent->planned)
+                            : r->columns.count;
+        if (column < r->columns.count)
             code = check_reference(v, child, r, parent, column, err);
     }
     return code;

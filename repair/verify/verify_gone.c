@@ -95,6 +95,39 @@ static enum mr_code referred(const struct asking *a, const struct mr_verify_tabl
     return code == MR_OK && value->ptr == NULL ? nomem(err) : code;
 }
 
+/* Pushes a key in every way in which the child may write it. */
+static enum mr_code push_spelt(const struct asking *a,
+                               const struct mr_planned_reference *r, const size_t *at,
+                               struct mr_key key, struct mr_vec *keys, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    unsigned ways = 1;
+    for (unsigned way = 0; code == MR_OK && way < ways; way++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        bool can = true;
+        size_t pos = 0;
+        for (size_t i = 0; code == MR_OK && can && i < r->columns.count; i++) {
+            const struct mr_spelling s =
+                mr_planned_spelling(r, i, a->child->spec.cols[at[i]].cls);
+            size_t from = pos;
+            code = mr_row_skip(key.ptr, key.len, &pos, err);
+            ways = mr_spelling_ways(&s) > ways ? mr_spelling_ways(&s) : ways;
+            if (code == MR_OK)
+                code = mr_spelling_write(
+                    &s, (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
+                    (struct mr_key){0}, &out, &can, err);
+        }
+        struct mr_key *slot = code == MR_OK && can ? mr_vec_push(keys) : NULL;
+        if (slot != NULL)
+            *slot = (struct mr_key){mr_arena_dup(a->v->run->arena, out.ptr, out.len),
+                                    out.len};
+        if (code == MR_OK && can && (slot == NULL || slot->ptr == NULL))
+            code = nomem(err);
+        mr_strbuf_release(&out);
+    }
+    return code;
+}
+
 /* Children of those that are gone, by a reference whose columns are at `at`. */
 static enum mr_code ask(struct asking *a, const struct mr_verify_table *parent,
                         const struct mr_planned_reference *r, const size_t *at,
@@ -106,11 +139,11 @@ static enum mr_code ask(struct asking *a, const struct mr_verify_table *parent,
     bool known = true;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && known && i < parent->gone.count; i++) {
-        struct mr_key *key = mr_vec_push(&keys);
-        code = key != NULL
-                   ? referred(a, parent, r, *(struct mr_key *)mr_vec_at(&parent->gone, i),
-                              key, &known, err)
-                   : nomem(err);
+        struct mr_key key;
+        code = referred(a, parent, r, *(struct mr_key *)mr_vec_at(&parent->gone, i), &key,
+                        &known, err);
+        if (code == MR_OK && known)
+            code = push_spelt(a, r, at, key, &keys, err);
     }
     spec.key = at;
     spec.nkey = r->columns.count;

@@ -85,9 +85,15 @@ static inline struct mr_manifest sample_manifest(enum mr_flavour flavour)
 static const char *const planned_words[] = {"id", "mo`bile", "inviter_id"};
 static const struct mr_planned_column planned_columns[] = {
     {"id", "int", NULL}, {"mo`bile", "text utf8mb4", NULL}};
+static const char *const planned_spelling[] = {"number", "same"};
 static const struct mr_planned_reference planned_references[] = {
-    {"club.members", {planned_words + 2, 1}, {planned_words, 1}, true, NULL},
-    {"club.members", {planned_words, 2}, {planned_words + 1, 2}, false, "kind = 'm'"}};
+    {"club.members", {planned_words + 2, 1}, {planned_words, 1}, true, NULL, {NULL, 0}},
+    {"club.members",
+     {planned_words, 2},
+     {planned_words + 1, 2},
+     false,
+     "kind = 'm'",
+     {planned_spelling, 2}}};
 static const struct mr_planned_trigger planned_triggers[] = {
     {"welcome", "AFTER", "INSERT"}};
 static const struct mr_planned_kind planned_kinds[] = {{"changed", 3, 1},

@@ -111,6 +111,7 @@ static void check_lists(const struct mr_planned_table *got,
         check_names(got->references[i].parent_columns,
                     want->references[i].parent_columns);
         check_text(got->references[i].condition, want->references[i].condition);
+        check_names(got->references[i].spelling, want->references[i].spelling);
         assert_int_equal(got->references[i].declared, want->references[i].declared);
     }
     assert_int_equal(got->ntriggers, want->ntriggers);
