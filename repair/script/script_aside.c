@@ -64,10 +64,13 @@ static void take_out(struct mr_script *s, char prefix, size_t number)
 {
     add(s, "UPDATE ");
     mr_script_temp_n(s, prefix, number);
-    temp(s,
-         " SET myrecon_tree = -myrecon_row WHERE myrecon_row IN (SELECT line"
-         " FROM ",
-         "apart");
+    add(s, " SET myrecon_tree = -myrecon_row");
+    if (prefix == 'i') {
+        const struct mr_script_insert in = {.table = &s->plan->tables[number],
+                                            .has = mr_script_insert_written};
+        mr_script_keep_times(s, &in);
+    }
+    temp(s, " WHERE myrecon_row IN (SELECT line FROM ", "apart");
     add(s, ")");
     for (size_t t = 0; t < s->plan->ntables; t++)
         for (const char *p = "ud"; *p != '\0'; p++) {

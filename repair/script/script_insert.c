@@ -12,6 +12,7 @@
  * ENUM, and how many long values came out as long as they are, stand as numbers in the
  * script, and the first guard compares them (s->staged, s->pieces). */
 #include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
 #include "repair/plan/plan_packet.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
@@ -151,6 +152,19 @@ void mr_script_expect(struct mr_script *s, char prefix, size_t number, size_t ro
     s->staged.failed |= more != NULL && more->failed;
 }
 
+void mr_script_keep_times(struct mr_script *s, const struct mr_script_insert *in)
+{
+    for (size_t c = 0; c < in->table->pair->find.ncolumns; c++) {
+        if (mr_pair_column(in->table->pair, MR_TARGET, c)->on_update == NULL ||
+            !in->has(s, in, c))
+            continue;
+        add(s, ", ");
+        mr_script_column(s, in->table, NULL, c);
+        add(s, " = ");
+        mr_script_column(s, in->table, NULL, c);
+    }
+}
+
 /* Number 0 of an ENUM is stored without strict mode only: a statement that sets nothing
  * else, so that nothing else is cut off by it. */
 static void set_errors(struct mr_script *s, const struct mr_script_insert *in)
@@ -168,9 +182,11 @@ static void set_errors(struct mr_script *s, const struct mr_script_insert *in)
                 mr_script_temp_n(s, in->prefix, in->number);
                 add(s, " SET ");
                 mr_script_column(s, t, NULL, c);
+                add(s, " = 0");
+                mr_script_keep_times(s, in);
             }
-            mr_strbuf_add_fmt(&s->sql, "%s%zu",
-                              n > 0 ? "," : " = 0 WHERE myrecon_row IN (", error->row);
+            mr_strbuf_add_fmt(&s->sql, "%s%zu", n > 0 ? "," : " WHERE myrecon_row IN (",
+                              error->row);
             n++;
         }
         if (n == 0)

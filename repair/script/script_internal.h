@@ -201,6 +201,9 @@ void mr_script_expect(struct mr_script *s, char prefix, size_t number, size_t ro
 /* Every column that is written. */
 bool mr_script_insert_written(const struct mr_script *s,
                               const struct mr_script_insert *in, size_t column);
+/* For an UPDATE of such rows: ", c = c" of each column that the server would set to now;
+ * what is staged has TARGET's ON UPDATE, too. */
+void mr_script_keep_times(struct mr_script *s, const struct mr_script_insert *in);
 /* Does the value stand in a variable, as bytes? */
 bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *t,
                          size_t column, const struct mr_value *value);

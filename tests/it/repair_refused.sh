@@ -20,16 +20,18 @@ SRC=$(uri a "$DB") DST=$(uri $T "$DB") CASE=$IT_TMP/case
 # Lost: members 101 to 160, ten orders of each, an item of each order, 300 lines of a log.
 both_sides() {
     fresh a$T "$DB"
-    at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME NOT NULL);
+    at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME NOT NULL,
+            up TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP);
         CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, amount INT NOT NULL,
+            up TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
             FOREIGN KEY (member_id) REFERENCES members (id));
         CREATE TABLE items (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, order_id INT NOT NULL, note VARCHAR(20) NULL, weight TINYINT NOT NULL,
             FOREIGN KEY (order_id) REFERENCES orders (id));
         CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, text VARCHAR(20) NOT NULL);
-        INSERT INTO members VALUES (1, 'm1', '2026-01-01'); INSERT INTO orders VALUES (1, 1, 5); INSERT INTO items VALUES (1, 1, 'x', 1);
+        INSERT INTO members VALUES (1, 'm1', '2026-01-01', '2026-01-01'); INSERT INTO orders VALUES (1, 1, 5, '2026-01-01'); INSERT INTO items VALUES (1, 1, 'x', 1);
         INSERT INTO log VALUES (1, 'base')"
-    at a "INSERT INTO members SELECT 100 + seq, CONCAT('m', 100 + seq), '2026-03-01' FROM seq_1_to_60;
-        INSERT INTO orders SELECT 1000 + seq, 101 + (seq - 1) DIV 10, seq FROM seq_1_to_600;
+    at a "INSERT INTO members SELECT 100 + seq, CONCAT('m', 100 + seq), '2026-03-01', '2026-03-01' FROM seq_1_to_60;
+        INSERT INTO orders SELECT 1000 + seq, 101 + (seq - 1) DIV 10, seq, '2026-03-01' FROM seq_1_to_600;
         INSERT INTO items SELECT 2000 + seq, 1000 + seq, CONCAT('item ', seq), 1 FROM seq_1_to_600;
         INSERT INTO log SELECT 5000 + seq, 'lost' FROM seq_1_to_300;
         UPDATE items SET note = 'signal' WHERE id IN (2007, 2008, 2599); UPDATE items SET note = 'null' WHERE id = 2300;

@@ -36,16 +36,16 @@ both_sides() {
     at a$T "$OLD SET NAMES utf8mb4; CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME NOT NULL);
         CREATE TABLE v (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, $COLUMNS);
         CREATE TABLE c (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v_id INT NOT NULL, member_id INT NOT NULL, at DATE NOT NULL DEFAULT '0000-00-00',
-            kind ENUM('x','y') NOT NULL, FOREIGN KEY (v_id) REFERENCES v (id), FOREIGN KEY (member_id) REFERENCES members (id));
+            kind ENUM('x','y') NOT NULL, up TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3), FOREIGN KEY (v_id) REFERENCES v (id), FOREIGN KEY (member_id) REFERENCES members (id));
         INSERT INTO members VALUES (1, 'm1', '2026-01-01'), (2, 'm2', '2026-01-01');
         INSERT INTO v (id, s, d) VALUES (1, 'p', '2020-02-31'), (2, 'q', NULL);
-        INSERT INTO c VALUES (1, 1, 1, '2020-02-31', 0), (2, 2, 2, '0000-00-00', 'x')"
+        INSERT INTO c VALUES (1, 1, 1, '2020-02-31', 0, '2020-03-01'), (2, 2, 2, '0000-00-00', 'x', '2020-03-01')"
     at a "$OLD SET NAMES utf8mb4; INSERT INTO members VALUES (101, 'm101', '2026-03-01'); INSERT INTO v VALUES $ROWS;
-        INSERT INTO c VALUES (101, 101, 101, '2023-02-30', 0), (102, 102, 1, '2023-00-00', 'y'), (103, 1, 101, '2023-01-01', 0)"
+        INSERT INTO c VALUES (101, 101, 101, '2023-02-30', 0, '2023-03-01'), (102, 102, 1, '2023-00-00', 'y', '2023-03-01'), (103, 1, 101, '2023-01-01', 0, '2023-03-01')"
 }
 texts() { # texts SIDE: every row, by bytes and numbers
     client "$1" -D "$DB" <<<"SET time_zone = '+00:00'; SELECT * FROM members ORDER BY id;
-        SELECT id, at, kind + 0, v_id, member_id FROM c ORDER BY id;
+        SELECT id, at, kind + 0, v_id, member_id, up FROM c ORDER BY id;
         SELECT id, e + 0, e2 + 0, e3 + 0, e4 + 0, e5 + 0, s + 0, s2 + 0, s3 + 0, d, dt, ts, y, t, HEX(b), f, db, dc, HEX(l1), HEX(u3), HEX(u16), HEX(bi), HEX(vb),
             HEX(ST_AsWKB(g)), CAST(j AS CHAR) FROM v ORDER BY id" | sed 's/{"a":1}/{"a": 1}/'
 }
