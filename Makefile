@@ -74,7 +74,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long test-bare check-unit check-cli check-docs check-it asan ubsan tsan \
+.PHONY: all demo test test-long test-bare test-mysql56 check-unit check-cli check-docs check-it asan ubsan tsan \
         fuzz lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
@@ -86,6 +86,7 @@ help:
 	@echo 'make test-long      the same with SEEDS=1000'
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
+	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'
 	@echo 'make asan           unit and command line tests under AddressSanitizer'
 	@echo 'make ubsan, tsan    the same under the other sanitizers'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
@@ -117,6 +118,11 @@ test-long: # one test may take as long as all of them usually do
 
 test-bare:
 	@tests/bare.sh
+
+test-mysql56:
+	@tests/deps.sh build test
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@SEEDS=21 MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/run.sh -n it tests/it/repair_mysql56.sh
 
 check-unit check-cli check-docs check-it:
 	@tests/deps.sh build test docs

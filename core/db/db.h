@@ -83,6 +83,8 @@ enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err 
 /* Must it be reconnected before its next use?  (Until then everything is MR_E_LOST.) */
 bool mr_db_is_lost(const struct mr_db *db);
 const struct mr_server *mr_db_server(const struct mr_db *db);
+/* 101119 for "10.11.19-MariaDB", 90704 for "9.7.4". */
+unsigned mr_db_parse_version(const char *text);
 /* Do two names of databases or of tables mean one to the server? */
 bool mr_server_same_name(const struct mr_server *server, const char *a, const char *b);
 /* "host:port" or the socket, for messages. */

@@ -298,8 +298,7 @@ static void copy_cell(char *to, size_t size, struct mr_cell cell)
     (void)snprintf(to, size, "%s", cell.ptr != NULL ? cell.ptr : "");
 }
 
-/* 101119 for "10.11.19-MariaDB", 90704 for "9.7.4". */
-static unsigned parse_version(const char *text)
+unsigned mr_db_parse_version(const char *text)
 {
     unsigned parts[3] = {0, 0, 0};
     /* Old replication compatibility: "5.5.5-10.0.1-MariaDB". */
@@ -356,7 +355,7 @@ static enum mr_code read_facts(struct mr_db *db, struct mr_server *server,
     mr_result_free(res);
     if (strcasestr(server->version_text, "mariadb") != NULL)
         server->flavour = MR_FLAVOUR_MARIADB;
-    server->version = parse_version(server->version_text);
+    server->version = mr_db_parse_version(server->version_text);
     const char *cipher = mysql_get_ssl_cipher(db->mysql);
     (void)snprintf(server->tls_cipher, sizeof server->tls_cipher, "%s",
                    cipher != NULL ? cipher : "");

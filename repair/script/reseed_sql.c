@@ -30,11 +30,16 @@ static bool is_mariadb(const struct mr_manifest *m)
 
 /* ---- pieces ---- */
 
-/* What information_schema shows is cached on MySQL unless the session says otherwise. */
+/* What information_schema shows is cached on MySQL 8 unless the session says otherwise. */
+static bool is_cached(const struct mr_manifest *m)
+{
+    return mr_script_is_since(m, 80000, 0);
+}
+
 static void add_session(struct mr_strbuf *out, const struct mr_manifest *m)
 {
     mr_strbuf_add_fmt(out, "SET SESSION lock_wait_timeout = %d%s;\n", LOCK_WAIT_S,
-                      is_mariadb(m) ? "" : ", information_schema_stats_expiry = 0");
+                      is_cached(m) ? ", information_schema_stats_expiry = 0" : "");
 }
 
 /* The next value as a subquery; NULL where the table is gone. */
@@ -83,7 +88,7 @@ static void add_unit(struct mr_strbuf *out, const struct mr_manifest *m,
     mr_script_writable(out, m);
     mr_strbuf_add_fmt(
         out, "\n    AND @@SESSION.lock_wait_timeout = %d%s\n    AND ", LOCK_WAIT_S,
-        is_mariadb(m) ? "" : " AND @@SESSION.information_schema_stats_expiry = 0");
+        is_cached(m) ? " AND @@SESSION.information_schema_stats_expiry = 0" : "");
     add_next(out, c);
     mr_strbuf_add_fmt(out, " < %" PRIu64 ",\n    ", c->reseed_to);
     mr_sql_string(out, raise.ptr);

@@ -47,18 +47,6 @@ static void find_hanging(struct mr_script *s)
     }
 }
 
-static void find_apart(struct mr_script *s)
-{
-    temp(s, "DELETE FROM ", "apart");
-    temp(s, ";\nINSERT INTO ", "apart");
-    temp(s,
-         " WITH RECURSIVE r AS (SELECT line, why IS NOT NULL AS refused"
-         " FROM ",
-         "aside");
-    temp(s, " UNION SELECT h.other, r.refused FROM r JOIN ", "hang");
-    add(s, " AS h ON h.line = r.line) SELECT line, MAX(refused) FROM r GROUP BY line;\n");
-}
-
 /* Rows of trees that also change or delete others stay together. */
 static void take_out(struct mr_script *s, char prefix, size_t number)
 {
@@ -103,7 +91,7 @@ void mr_script_aside(struct mr_script *s)
     temp(s, "DELETE FROM ", "refused");
     add(s, ";\n");
     find_hanging(s);
-    find_apart(s);
+    mr_script_spread_aside(s);
     for (size_t i = 0; s->kind == MR_SCRIPT_APPLY && i < s->plan->ntables; i++)
         if (is_inserted(s, i))
             take_out(s, 'i', i);

@@ -631,12 +631,7 @@ static void refuse_references(struct mr_script *s)
 
 static void find_skipped(struct mr_script *s)
 {
-    temp(s, "INSERT INTO ", "skip");
-    temp(s, " WITH RECURSIVE r AS (SELECT tree FROM ", "refused");
-    temp(s, " UNION SELECT l.other FROM r JOIN ", "link");
-    temp(s, " AS l ON l.tree = r.tree) SELECT tree FROM r UNION SELECT tree FROM ",
-         "done");
-    mr_script_ran(s);
+    mr_script_spread_skip(s);
     temp(s, "SET @myrecon_written = (SELECT COALESCE(SUM(n), 0) FROM ", "tree");
     temp(s, " WHERE tree NOT IN (SELECT tree FROM ", "skip");
     add(s, "));\n");

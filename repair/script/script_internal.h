@@ -292,6 +292,13 @@ void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t);
 enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_table *t,
                                     struct mr_err *err);
 
+/* script_spread.c: fills myrecon_apart from myrecon_aside and myrecon_hang; myrecon_skip from
+ * myrecon_refused, myrecon_link and myrecon_done, as statements that are counted.  session:
+ * however far that goes. */
+void mr_script_spread_aside(struct mr_script *s);
+void mr_script_spread_skip(struct mr_script *s);
+void mr_script_spread_session(struct mr_script *s);
+
 /* script_stage.c, script_lock.c, script_guards.c, script_change.c, script_guards.c,
  * script_change.c: the sections of a unit. */
 void mr_script_stage(struct mr_script *s);

@@ -15,12 +15,12 @@ static const char *const made[] = {
     "refused (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
     " tbl VARCHAR(600) NOT NULL, id TEXT, why VARCHAR(600) NOT NULL)",
     "link (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
-    " other INT NOT NULL)",
+    " other INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
     "skip (tree INT NOT NULL PRIMARY KEY)",
     "locked (line INT NOT NULL, held INT)",
     "aside (line INT NOT NULL PRIMARY KEY, why VARCHAR(600))",
     "hang (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL,"
-    " other INT NOT NULL)",
+    " other INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
     "apart (line INT NOT NULL PRIMARY KEY, refused INT NOT NULL)",
 };
 
@@ -51,6 +51,7 @@ static void session(struct mr_script *s)
         " sql_select_limit = DEFAULT;\n"
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n",
         MR_SCRIPT_LOCK_WAIT_S, MR_SCRIPT_LOCK_WAIT_S);
+    mr_script_spread_session(s);
     mr_script_guard(&s->sql, s->manifest, s->kind != MR_SCRIPT_VERIFY);
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         size_t name = strcspn(made[i], " ");

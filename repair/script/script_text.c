@@ -2,15 +2,21 @@
 #include "repair/script/script_text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/utf8.h"
+#include "core/db/db.h"
 #include "core/db/sqltext.h"
 
 static bool is_mariadb(const struct mr_manifest *m)
 {
     return m->server.flavour == MR_FLAVOUR_MARIADB;
+}
+
+bool mr_script_is_since(const struct mr_manifest *m, unsigned mysql, unsigned mariadb)
+{
+    unsigned since = is_mariadb(m) ? mariadb : mysql;
+    return since != 0 && mr_db_parse_version(m->server.version) >= since;
 }
 
 void mr_script_comment(struct mr_strbuf *out, const char *label, const char *text)
@@ -58,20 +64,18 @@ void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *m)
  * word would be an error. */
 void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *m)
 {
-    mr_strbuf_add_str(out, is_mariadb(m)
-                               ? " AND @@read_only IN ('0', 'OFF')"
-                               : " AND @@read_only = 0 AND @@super_read_only = 0");
+    mr_strbuf_add_str(out, is_mariadb(m) ? " AND @@read_only IN ('0', 'OFF')"
+                                         : " AND @@read_only = 0");
+    if (mr_script_is_since(m, 50708, 0))
+        mr_strbuf_add_str(out, " AND @@super_read_only = 0");
 }
 
 /* MySQL 8 and MariaDB 11.1 have it under another name than those before. */
 void mr_script_isolation(struct mr_strbuf *out, const struct mr_manifest *m)
 {
-    char *end = NULL;
-    unsigned long major = strtoul(m->server.version, &end, 10);
-    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-    bool is_new = is_mariadb(m) ? major > 11 || (major == 11 && minor >= 1) : major >= 8;
     mr_strbuf_add_fmt(out, " AND @@SESSION.%s = 'READ-COMMITTED'",
-                      is_new ? "transaction_isolation" : "tx_isolation");
+                      mr_script_is_since(m, 80000, 110100) ? "transaction_isolation"
+                                                           : "tx_isolation");
 }
 
 void mr_script_guard_packet(struct mr_strbuf *out, const struct mr_manifest *m)

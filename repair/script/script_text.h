@@ -23,6 +23,10 @@ void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *manifest,
 /* "-- ", label and text on one line, whatever the text holds. */
 void mr_script_comment(struct mr_strbuf *out, const char *label, const char *text);
 
+/* Is the planned server of that version or a later one (80020: 8.0.20)?  0: none is. */
+bool mr_script_is_since(const struct mr_manifest *manifest, unsigned mysql,
+                        unsigned mariadb);
+
 /* A condition: this is the planned server. */
 void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *manifest);
 /* A condition with " AND " in front: it may be written to. */

@@ -2,7 +2,8 @@
 #
 #   mr_servers_begin                 a private directory; all ends with the shell
 #   mr_spawn_mariadb A [OPTION…]     starts a MariaDB …
-#   mr_spawn_mysql O [OPTION…]       … or an Oracle MySQL 9 (mr_mysql_root set before)
+#   mr_spawn_mysql O [OPTION…]       … or an Oracle MySQL 9 (mr_mysql_root set before) …
+#   mr_spawn_mysql56 M [OPTION…]     … or a MySQL 5.6 (mr_mysql56_root set before)
 #   mr_await A O                     waits until they answer, prepares their accounts
 #
 # Each is on the loopback on a random free port and has its own socket.  The variables of
@@ -18,6 +19,7 @@ mr_run_dir=
 mr_chroot_dir=
 mr_keep=no
 mr_mysql_root=
+mr_mysql56_root=
 mr_server_pids=()
 mr_next_server_id=1
 mr_ports_given=' '
@@ -180,6 +182,32 @@ mr_spawn_mysql() { # NAME [OPTION…]
         "${common[@]}" "$@"
 }
 
+mr_spawn_mysql56() { # NAME [OPTION…]
+    local name=$1 dir=$mr_run_dir/$1 common
+    mr_spawned_with[$name]=$(printf '%q ' mr_spawn_mysql56 "$@")
+    shift
+    mr_free_port || return 1
+    mkdir -p "$dir/tmp" && chmod 700 "$dir" || return 1
+    if [ ! -d "$dir/data" ]; then
+        cp -a "$mr_mysql56_root/data/mysql" "$dir/data" || return 1
+        rm -f "$dir/data/auto.cnf" # each server makes up its own uuid
+    fi
+    mapfile -t common < <(mr_common_options "$mr_next_server_id" "$mr_port")
+    mr_next_server_id=$((mr_next_server_id + 1))
+    mr_set_server "$name" KIND mysql56
+    mr_set_server "$name" DIR "$dir"
+    mr_set_server "$name" PORT "$mr_port"
+    mr_set_server "$name" SOCK "$dir/sock"
+    mr_set_server "$name" URI "mysql://root@127.0.0.1:$mr_port"
+    # shellcheck disable=SC2046
+    mr_launch "$name" "$dir/log" env LD_LIBRARY_PATH="$mr_mysql56_root" \
+        "$mr_mysql56_root/mysqld" --no-defaults $(mr_as_root_option) \
+        --basedir="$mr_mysql56_root" --lc-messages-dir="$mr_mysql56_root/share" \
+        --datadir="$dir/data" --tmpdir="$dir/tmp" --socket="$dir/sock" --pid-file="$dir/pid" \
+        --log-bin="$dir/data/bin" --log-slave-updates --gtid-mode=ON \
+        --enforce-gtid-consistency --innodb-log-file-size=16M "${common[@]}" "$@"
+}
+
 mr_sql() { # NAME [mariadb's arguments…]; statements from the arguments or stdin
     local sock
     sock=$(mr_get_server "$1" SOCK)
@@ -189,6 +217,7 @@ mr_sql() { # NAME [mariadb's arguments…]; statements from the arguments or std
 
 # What the accounts are made with is not to be replicated.
 mr_prepare_accounts() { # NAME
+    [ "$(mr_get_server "$1" KIND)" != mysql56 ] || return 0 # they are in what it came with
     mr_sql "$1" <<'SQL'
 SET sql_log_bin = 0;
 CREATE USER IF NOT EXISTS 'root'@'127.0.0.1' IDENTIFIED BY '';

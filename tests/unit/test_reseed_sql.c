@@ -9,6 +9,7 @@
 
 #include "core/db/sqlscan.h"
 #include "repair/script/reseed_sql.h"
+#include "repair/script/script_text.h"
 #include "repair_sample.h"
 
 static void test_raise(void **state)
@@ -99,6 +100,41 @@ static void test_scripts(void **state)
     check_script(MR_FLAVOUR_MYSQL, "@@server_uuid = '7c178c4e-e4cc'", "@@server_uid ");
 }
 
+/* What a server does not know yet is an error there, and nothing would be raised. */
+static void test_versions(void **state)
+{
+    static const struct {
+        enum mr_flavour flavour;
+        const char *version;
+        bool has_super, is_cached, is_new_isolation;
+    } cases[] = {
+        {MR_FLAVOUR_MYSQL, "5.6.24-log", false, false, false},
+        {MR_FLAVOUR_MYSQL, "5.7.7", false, false, false},
+        {MR_FLAVOUR_MYSQL, "5.7.44", true, false, false},
+        {MR_FLAVOUR_MYSQL, "8.0.11", true, true, true},
+        {MR_FLAVOUR_MYSQL, "9.7.4", true, true, true},
+        {MR_FLAVOUR_MARIADB, "10.11.19-MariaDB", false, false, false},
+        {MR_FLAVOUR_MARIADB, "5.5.5-10.1.48-MariaDB", false, false, false},
+        {MR_FLAVOUR_MARIADB, "11.4.2-MariaDB", false, false, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_manifest m = sample_manifest(cases[i].flavour);
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        struct mr_err err = {0};
+        m.server.version = cases[i].version;
+        assert_int_equal(mr_reseed_sql(&m, &sql, &err), MR_OK);
+        assert_int_equal(strstr(sql.ptr, "super_read_only") != NULL, cases[i].has_super);
+        assert_int_equal(strstr(sql.ptr, "stats_expiry") != NULL, cases[i].is_cached);
+        assert_int_equal(count(sql.ptr, "@@read_only"), 4);
+        mr_strbuf_reset(&sql);
+        mr_script_isolation(&sql, &m);
+        assert_int_equal(strstr(sql.ptr, "transaction_isolation") != NULL,
+                         cases[i].is_new_isolation);
+        mr_strbuf_release(&sql);
+    }
+}
+
 static void test_nothing(void **state)
 {
     struct mr_manifest m = sample_manifest(MR_FLAVOUR_MARIADB);
@@ -119,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_raise),
         cmocka_unit_test(test_scripts),
+        cmocka_unit_test(test_versions),
         cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
