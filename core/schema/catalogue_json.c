@@ -70,6 +70,7 @@ static void put_column(struct mr_jsonw *w, const struct mr_column *c)
     put_text(w, "class", mr_row_class_word(c->cls));
     put_text(w, "charset", c->charset);
     put_text(w, "collation", c->collation);
+    put_text(w, "srid", c->srid);
     put_flag(w, "nullable", c->nullable);
     put_flag(w, "unsigned", c->is_unsigned);
     put_flag(w, "generated", c->generated);

@@ -84,6 +84,7 @@ static void get_column(struct mr_json_reader *r, const struct json_t *item, void
     c->cls = mr_row_class_of_word(cls);
     c->charset = mr_json_read_exact(r, item, "charset");
     c->collation = mr_json_read_exact(r, item, "collation");
+    c->srid = mr_json_read_exact(r, item, "srid");
     c->nullable = get_flag(r, item, "nullable");
     c->is_unsigned = get_flag(r, item, "unsigned");
     c->generated = get_flag(r, item, "generated");

@@ -31,7 +31,8 @@ static bool same_text(const char *a, const char *b)
 bool mr_column_fit_is_same(const struct mr_column *to, const struct mr_column *from)
 {
     return from != NULL && strcmp(to->type, from->type) == 0 &&
-           to->is_json == from->is_json && same_text(to->charset, from->charset);
+           to->is_json == from->is_json && same_text(to->charset, from->charset) &&
+           (to->srid == NULL || same_text(to->srid, from->srid));
 }
 
 static enum mr_fit no(struct mr_strbuf *why, const char *what, const struct mr_column *to)
@@ -473,7 +474,15 @@ static enum mr_fit fit_shape(const struct mr_column *to, const struct mr_value *
         "point",           "linestring",   "polygon",           "multipoint",
         "multilinestring", "multipolygon", "geometrycollection"};
     const unsigned char *bytes = v->ptr;
-    if (is_type(to, "geometry") || v->len < 9 || bytes == NULL)
+    if (v->len < 9 || bytes == NULL)
+        return MR_FIT_YES;
+    unsigned long srid = bytes[0] | (unsigned long)bytes[1] << 8 |
+                         (unsigned long)bytes[2] << 16 | (unsigned long)bytes[3] << 24;
+    if (to->srid != NULL && strtoul(to->srid, NULL, 10) != srid) {
+        mr_strbuf_add_fmt(why, "SRID %lu, the column takes SRID %s only", srid, to->srid);
+        return MR_FIT_NO;
+    }
+    if (is_type(to, "geometry"))
         return MR_FIT_YES;
     unsigned shape = bytes[4] == 1 ? bytes[5] : bytes[8];
     const char *name = is_type(to, "geomcollection") ? shapes[6] : to->data_type;

@@ -30,6 +30,7 @@ struct mr_column {
     enum mr_class cls;
     const char *charset;   /* NULL: no character data; "binary" never (that is BINARY) */
     const char *collation; /* NULL likewise */
+    const char *srid;      /* MySQL: the only SRID that a geometry may have; or NULL */
     bool nullable, is_unsigned;
     bool generated; /* virtual or stored; generation_expr is set */
     bool generated_stored;

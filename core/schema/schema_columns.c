@@ -97,7 +97,8 @@ enum {
     C_EXTRA,
     C_EXPR,
     C_COMMENT,
-    C_DECIMALS
+    C_DECIMALS,
+    C_SRID
 };
 
 struct column_item {
@@ -196,6 +197,7 @@ static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cel
     col->charset = mr_schema_dup(load, &cells[C_CHARSET]);
     col->collation = mr_schema_dup(load, &cells[C_COLLATION]);
     col->comment = mr_schema_dup(load, &cells[C_COMMENT]);
+    col->srid = mr_schema_dup(load, &cells[C_SRID]);
     col->nullable = mr_cell_is(&cells[C_NULLABLE], "YES");
     col->decimals = (unsigned)mr_cell_uint(&cells[C_DECIMALS]);
     classify(col);
@@ -250,7 +252,8 @@ enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *
                                           [C_EXTRA] = "EXTRA",
                                           [C_EXPR] = "GENERATION_EXPRESSION",
                                           [C_COMMENT] = "COLUMN_COMMENT",
-                                          [C_DECIMALS] = "DATETIME_PRECISION"};
+                                          [C_DECIMALS] = "DATETIME_PRECISION",
+                                          [C_SRID] = "SRS_ID"};
     static const struct mr_schema_view view = {.name = "COLUMNS",
                                                .db_column = "TABLE_SCHEMA",
                                                .table_column = "TABLE_NAME",

@@ -32,6 +32,7 @@ static inline void same_column(const struct mr_column *a, const struct mr_column
     assert_int_equal(a->cls, b->cls);
     same_text(a->charset, b->charset);
     same_text(a->collation, b->collation);
+    same_text(a->srid, b->srid);
     assert_int_equal(a->nullable, b->nullable);
     assert_int_equal(a->is_unsigned, b->is_unsigned);
     assert_int_equal(a->generated, b->generated);

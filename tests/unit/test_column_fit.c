@@ -346,13 +346,41 @@ static void test_shapes(void **state)
     mr_strbuf_release(&why);
 }
 
+/* The first four bytes of a geometry; MySQL's columns may take one SRID only. */
+static void test_srid(void **state)
+{
+    static const unsigned char point[25] = {0xe6, 0x10, 0, 0, 1, 1}; /* 4326 */
+    static const struct {
+        const char *type, *from, *to; /* SRID of the columns */
+        enum mr_fit fit;
+    } demands[] = {
+        {"point", "4326", NULL, MR_FIT_YES},   {"point", "4326", "4326", MR_FIT_YES},
+        {"point", NULL, "4326", MR_FIT_YES},   {"point", NULL, "3857", MR_FIT_NO},
+        {"geometry", NULL, "0", MR_FIT_NO},    {"geometry", NULL, NULL, MR_FIT_YES},
+        {"geometry", NULL, "4326", MR_FIT_YES}};
+    (void)state;
+    for (size_t i = 0; i < sizeof demands / sizeof demands[0]; i++) {
+        char name[128];
+        struct mr_strbuf why = MR_STRBUF_INIT;
+        struct mr_column from = column_of(demands[i].type, name), to = from;
+        struct mr_value value = {
+            .cls = MR_CLASS_GEOMETRY, .ptr = point, .len = sizeof point};
+        const struct mr_fit_value v = {.value = &value, .from = &from};
+        from.srid = demands[i].from;
+        to.srid = demands[i].to;
+        assert_int_equal(mr_column_fit(&to, &v, &why), demands[i].fit);
+        if (demands[i].fit == MR_FIT_NO)
+            assert_non_null(strstr(why.ptr, "SRID 4326, the column takes SRID"));
+        mr_strbuf_release(&why);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fit),
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_asked),
-        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_fit),   cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_asked), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_srid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
