@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/signals.h"
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
@@ -219,13 +220,43 @@ enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len,
     return mr_strbuf_check(&db->sql, "building a statement", err);
 }
 
+/* ---- how long the server is at it ---- */
+
+static uint64_t now_ms(void)
+{
+    return (uint64_t)(mr_clock_now_s() * 1e3) + 1;
+}
+
+static void begin_busy(struct mr_db *db)
+{
+    atomic_store(&db->connection, mysql_thread_id(db->mysql));
+    atomic_store(&db->busy_since_ms, now_ms());
+}
+
+static void end_busy(struct mr_db *db)
+{
+    atomic_store(&db->busy_since_ms, 0);
+}
+
+uint64_t mr_db_busy_ms(const struct mr_db *db, uint64_t *connection)
+{
+    uint64_t since = atomic_load(&db->busy_since_ms), now = now_ms();
+    *connection = atomic_load(&db->connection);
+    return since == 0 ? 0 : now > since ? now - since : 1;
+}
+
+/* Until end_busy, where it has worked. */
 static enum mr_code send_text(struct mr_db *db, const char *sql, size_t len,
                               struct mr_err *err)
 {
     enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
-    if (rc == MR_OK && mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0)
-        rc = mr_db_fail_now(db, err);
-    return rc;
+    if (rc != MR_OK)
+        return rc;
+    begin_busy(db);
+    if (mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) == 0)
+        return MR_OK;
+    end_busy(db);
+    return mr_db_fail_now(db, err);
 }
 
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
@@ -234,6 +265,7 @@ enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr
     if (rc != MR_OK)
         return rc;
     MYSQL_RES *rows = mysql_store_result(db->mysql);
+    end_busy(db);
     if (rows == NULL && mysql_errno(db->mysql) != 0)
         return mr_db_fail_now(db, err);
     mysql_free_result(rows);
@@ -254,6 +286,7 @@ enum mr_code mr_db_query(struct mr_db *db, const char *sql, size_t len,
     if (rc != MR_OK)
         return rc;
     MYSQL_RES *rows = mysql_store_result(db->mysql);
+    end_busy(db);
     if (rows == NULL)
         return mysql_errno(db->mysql) != 0
                    ? mr_db_fail_now(db, err)

@@ -90,6 +90,10 @@ bool mr_server_same_name(const struct mr_server *server, const char *a, const ch
 /* "host:port" or the socket, for messages. */
 const char *mr_db_label(const struct mr_db *db);
 
+/* From any thread, while the connection is open: for how many ms the server has been at a
+ * statement of mr_db_exec or mr_db_query, 0: at none; and the connection's number there. */
+uint64_t mr_db_busy_ms(const struct mr_db *db, uint64_t *connection);
+
 /* A statement without result set.  Text is SQL in UTF-8; the run comment is added. */
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len,
                         struct mr_err *err);

@@ -9,6 +9,8 @@
 #ifndef MR_DB_INTERNAL_H
 #define MR_DB_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include <mysql.h>
 
 #include "core/db/db.h"
@@ -29,6 +31,10 @@ struct mr_db {
     struct mr_strbuf sql;     /* the statement being sent */
     unsigned statement_timeout_s;
     bool writable, local_infile;
+
+    /* any thread: the statement of mr_db_exec or mr_db_query that the server is at */
+    atomic_uint_fast64_t busy_since_ms; /* 0: none */
+    atomic_uint_fast64_t connection;    /* its number on the server */
 };
 
 /* db_connect.c */

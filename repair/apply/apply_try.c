@@ -365,8 +365,10 @@ static enum mr_code check_target(struct mr_attempt *a, struct mr_err *err)
 
 enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
 {
-    mr_log_warning("unit %" PRIu64 ": the target was lost, connecting again",
-                   a->unit->number);
+    mr_log_warning("unit %" PRIu64
+                   ": the target \"%s\" was lost, connecting again, up to "
+                   "%d times",
+                   a->unit->number, mr_db_label(a->run->target->db), RECONNECTS);
     a->staged = false;
     a->lost = true;
     enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
@@ -430,6 +432,10 @@ static enum mr_code try_chained(struct mr_attempt *a, enum mr_outcome *outcome,
 enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome,
                                   struct mr_err *why, struct mr_err *err)
 {
+    mr_waits_say(a->run->target->waits,
+                 "unit %" PRIu64 " of %zu, for a lock at most %d s in each of %d tries",
+                 a->unit->number, a->run->units->count, MR_SCRIPT_LOCK_WAIT_S,
+                 a->chained ? 1 : MR_APPLY_TRIES);
     if (a->chained)
         return try_chained(a, outcome, why, err);
     for (unsigned tries = 1;; tries++) {
@@ -457,8 +463,13 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
             (*outcome == MR_OUTCOME_GUARD && tries >= GUARD_TRIES))
             break;
         a->run->counts.retries++;
-        mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number,
-                      why->message);
+        if (tries == 1 && *outcome == MR_OUTCOME_AGAIN &&
+            a->last == 0) /* who waits for long is told why */
+            mr_log_info("unit %" PRIu64 ": trying again, up to %d times: %s",
+                        a->unit->number, MR_APPLY_TRIES - 1, why->message);
+        else
+            mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number,
+                          why->message);
         code = pause_before(a, tries, err);
         if (code != MR_OK)
             return code;

@@ -1,6 +1,8 @@
 /* blockers.c: see blockers.h. */
 #include "repair/apply/blockers.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/utf8.h"
@@ -95,6 +97,69 @@ static enum mr_code by_plugin(struct search *s)
     return code;
 }
 
+#define SESSION                                                                          \
+    "p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, LEFT(p.INFO, " STATEMENT_CHARS ")"
+#define THREAD                                                                           \
+    "t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, t.PROCESSLIST_COMMAND, "  \
+    "t.PROCESSLIST_TIME, LEFT(COALESCE(t.PROCESSLIST_INFO, (SELECT e.SQL_TEXT FROM "     \
+    "performance_schema.events_statements_current e WHERE e.THREAD_ID = t.THREAD_ID "    \
+    "ORDER BY e.EVENT_ID DESC LIMIT 1)), " STATEMENT_CHARS ")"
+
+/* Ways to find who holds what a session waits for, best first; the session's number is put
+ * behind. */
+static const struct {
+    bool mariadb, mysql;
+    bool certain;
+    bool if_locked; /* only where the server speaks of a lock */
+    const char *sql;
+} holders[] = {
+    {.mysql = true,
+     .certain = true,
+     .sql =
+         "SELECT DISTINCT " THREAD
+         " FROM performance_schema.data_lock_waits w JOIN performance_schema.threads r "
+         "ON r.THREAD_ID = w.REQUESTING_THREAD_ID JOIN performance_schema.threads t ON "
+         "t.THREAD_ID = w.BLOCKING_THREAD_ID WHERE r.PROCESSLIST_ID = "},
+    {.mariadb = true,
+     .mysql = true,
+     .certain = true,
+     .sql =
+         "SELECT DISTINCT " SESSION " FROM information_schema.INNODB_LOCK_WAITS w JOIN "
+         "information_schema.INNODB_TRX r ON r.trx_id = w.requesting_trx_id JOIN "
+         "information_schema.INNODB_TRX b ON b.trx_id = w.blocking_trx_id JOIN "
+         "information_schema.PROCESSLIST p ON p.ID = b.trx_mysql_thread_id WHERE "
+         "r.trx_mysql_thread_id = "},
+    {.mariadb = true,
+     .mysql = true,
+     .certain = true,
+     .sql = "SELECT DISTINCT " THREAD
+            " FROM performance_schema.threads r JOIN performance_schema.metadata_locks a "
+            "ON a.OWNER_THREAD_ID = r.THREAD_ID AND a.LOCK_STATUS = 'PENDING' JOIN "
+            "performance_schema.metadata_locks m ON m.OBJECT_TYPE = a.OBJECT_TYPE AND "
+            "m.OBJECT_SCHEMA <=> a.OBJECT_SCHEMA AND m.OBJECT_NAME <=> a.OBJECT_NAME AND "
+            "m.LOCK_STATUS = 'GRANTED' AND m.OWNER_THREAD_ID <> a.OWNER_THREAD_ID JOIN "
+            "performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID WHERE "
+            "r.PROCESSLIST_ID = "},
+    {.mariadb = true,
+     .certain = true,
+     .if_locked = true,
+     .sql =
+         "SELECT DISTINCT " SESSION " FROM information_schema.PROCESSLIST o JOIN "
+         "information_schema.METADATA_LOCK_INFO m ON INSTR(o.INFO, m.TABLE_NAME) > 0 "
+         "JOIN information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID AND p.ID <> o.ID "
+         "WHERE p.ID <> CONNECTION_ID() AND o.ID = "},
+    {.mariadb = true,
+     .mysql = true,
+     .if_locked = true,
+     .sql =
+         "SELECT DISTINCT " SESSION
+         " FROM information_schema.PROCESSLIST o JOIN information_schema.PROCESSLIST p "
+         "ON p.ID NOT IN (o.ID, CONNECTION_ID()) LEFT JOIN "
+         "information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID WHERE "
+         "(x.trx_id "
+         "IS NOT NULL OR p.STATE LIKE '%lock%') AND o.ID = "},
+};
+
 /* Who may hold it: the statement names the table, or a transaction is open. */
 static enum mr_code by_suspicion(struct search *s)
 {
@@ -130,6 +195,20 @@ static const char *missing_right(const struct mr_grants *grants, struct mr_arena
     return text;
 }
 
+static enum mr_code finish(struct search *s, const struct mr_grants *grants,
+                           struct mr_blockers *out, enum mr_code code)
+{
+    if (code == MR_OK && s->found.count > 0) {
+        out->items = (const struct mr_blocker *)(void *)mr_arena_dup(
+            s->arena, s->found.items, s->found.count * sizeof(struct mr_blocker));
+        out->count = out->items != NULL ? s->found.count : 0;
+    }
+    if (code == MR_OK && out->count == 0)
+        out->note = missing_right(grants, s->arena);
+    mr_vec_release(&s->found);
+    return code;
+}
+
 enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants,
                               const char *dbname, const char *table,
                               struct mr_arena *arena, struct mr_blockers *out,
@@ -149,20 +228,58 @@ enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants,
         out->certain = false;
         code = by_suspicion(&s);
     }
-    if (code == MR_OK && s.found.count > 0) {
-        out->items = (const struct mr_blocker *)(void *)mr_arena_dup(
-            arena, s.found.items, s.found.count * sizeof(struct mr_blocker));
-        out->count = out->items != NULL ? s.found.count : 0;
-    }
-    if (code == MR_OK && out->count == 0)
-        out->note = missing_right(grants, arena);
-    mr_vec_release(&s.found);
-    return code;
+    return finish(&s, grants, out, code);
 }
 
 static const char *text_of(const char *text)
 {
     return text != NULL ? text : "?";
+}
+
+static enum mr_code read_state(struct mr_db *db, const char *connection,
+                               struct mr_arena *arena, const char **state)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    struct mr_err ignored = {0};
+    mr_strbuf_add_fmt(&sql,
+                      "SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = %s",
+                      connection);
+    enum mr_code code =
+        sql.failed ? MR_E_NOMEM : mr_db_query_text(db, sql.ptr, &text, &ignored);
+    *state = code == MR_OK ? mr_arena_strdup(arena, text.ptr) : "";
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return *state != NULL ? MR_OK : MR_E_NOMEM;
+}
+
+enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants,
+                            uint64_t connection, struct mr_arena *arena,
+                            struct mr_blockers *out, const char **state,
+                            struct mr_err *err)
+{
+    char number[24];
+    struct search s = {
+        .db = db, .arena = arena, .found = MR_VEC_INIT(struct mr_blocker), .err = err};
+    bool mariadb = mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
+    (void)snprintf(number, sizeof number, "%" PRIu64, connection);
+    *out = (struct mr_blockers){.certain = true};
+    enum mr_code code = read_state(db, number, arena, state);
+    if (code != MR_OK)
+        return mr_err_nomem(err, "looking for blockers");
+    bool locked = strcasestr(*state, "lock") != NULL;
+    for (size_t i = 0;
+         code == MR_OK && s.found.count == 0 && i < sizeof holders / sizeof *holders;
+         i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        if (!(mariadb ? holders[i].mariadb : holders[i].mysql) ||
+            (holders[i].if_locked && !locked))
+            continue;
+        mr_strbuf_add_fmt(&sql, "%s%s LIMIT " MAX_BLOCKERS, holders[i].sql, number);
+        out->certain = holders[i].certain;
+        code = run(&s, &sql);
+        mr_strbuf_release(&sql);
+    }
+    return finish(&s, grants, out, code);
 }
 
 void mr_blockers_to_text(const struct mr_blockers *blockers, const char *indent,

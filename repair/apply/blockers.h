@@ -1,5 +1,5 @@
 /*
- * blockers: who holds a table that an ALTER waits for.
+ * blockers: who holds a table that an ALTER waits for, or what a session waits for.
  *
  * Metadata locks are visible in performance_schema (MySQL: by default) or through the
  * plugin METADATA_LOCK_INFO of MariaDB.  Where neither shows any, sessions that may hold
@@ -36,6 +36,13 @@ enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants,
                               const char *dbname, const char *table,
                               struct mr_arena *arena, struct mr_blockers *out,
                               struct mr_err *err);
+
+/* Who holds what that session waits for: rows, or the metadata of a table; `state` is what
+ * the server says it is at, "" where that is not known. */
+enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants,
+                            uint64_t connection, struct mr_arena *arena,
+                            struct mr_blockers *out, const char **state,
+                            struct mr_err *err);
 
 /* One line a session for people, each with `indent` in front. */
 void mr_blockers_to_text(const struct mr_blockers *blockers, const char *indent,

@@ -1,9 +1,13 @@
 /* peers.c: see peers.h. */
 #include "repair/apply/peers.h"
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/db/replication.h"
 #include "repair/reseed/counter_read.h"
+
+#define FIRST_PIECE_S 3
+#define NEXT_PIECE_S 30
 
 static enum mr_code check_relation(const struct mr_target *target,
                                    const struct mr_peer *peer, struct mr_err *err)
@@ -33,6 +37,7 @@ static enum mr_code open_peer(struct mr_peer *peer, const char *uri,
 {
     struct mr_db_opts db_opts = {.run_tag = opts->run_tag,
                                  .statement_timeout_s = opts->statement_timeout_s};
+    long lag_s = 0;
     enum mr_code code = mr_endpoint_parse(&peer->ep, uri, err);
     if (code == MR_OK && peer->ep.kind != MR_ENDPOINT_MYSQL)
         code = mr_err_set(err, MR_E_USAGE, "a snapshot is no replica");
@@ -42,7 +47,14 @@ static enum mr_code open_peer(struct mr_peer *peer, const char *uri,
         code = mr_endpoint_ask_password(&peer->ep, "peer", err);
     if (code == MR_OK)
         code = mr_db_open(&peer->ep, &db_opts, &peer->db, err);
-    return code == MR_OK ? check_relation(target, peer, err) : code;
+    if (code == MR_OK)
+        code = check_relation(target, peer, err);
+    if (code == MR_OK)
+        code = mr_replication_lag(peer->db, &lag_s, &peer->delay_s, err);
+    if (code == MR_OK && peer->delay_s > 0)
+        mr_log_info("peer \"%s\" is delayed on purpose, by %lu s: it is not waited for",
+                    mr_db_label(peer->db), peer->delay_s);
+    return code;
 }
 
 enum mr_code mr_peers_open(const struct mr_string_list *uris,
@@ -72,6 +84,47 @@ void mr_peers_close(struct mr_peers *peers)
     peers->count = 0;
 }
 
+static void say_behind(const struct mr_peer *peer, unsigned waited_s, unsigned timeout_s)
+{
+    long lag_s = -1;
+    unsigned long delay_s = 0;
+    struct mr_strbuf lag = MR_STRBUF_INIT;
+    if (mr_replication_lag(peer->db, &lag_s, &delay_s, NULL) == MR_OK && lag_s >= 0)
+        mr_strbuf_add_fmt(&lag, ", which is %ld s behind", lag_s);
+    mr_log_info("waiting for %u s now for peer \"%s\"%s, to apply what the target has "
+                "written: at most %u s",
+                waited_s, mr_db_label(peer->db), lag.len > 0 ? lag.ptr : "", timeout_s);
+    mr_strbuf_release(&lag);
+}
+
+/* In pieces: who waits is told so, early and then now and again. */
+static enum mr_code wait_for(const struct mr_peer *peer, const char *position,
+                             unsigned timeout_s, bool *reached, struct mr_err *err)
+{
+    const double from_s = mr_clock_now_s();
+    unsigned piece_s = FIRST_PIECE_S, waited_s = 0;
+    enum mr_code code = MR_OK;
+    *reached = false;
+    while (code == MR_OK && !*reached && waited_s < timeout_s) {
+        unsigned left_s = timeout_s - waited_s;
+        double begun_s = mr_clock_now_s();
+        code = mr_replication_wait(peer->db, position,
+                                   piece_s < left_s ? piece_s : left_s, reached, err);
+        if (code != MR_OK || *reached)
+            break;
+        if (mr_clock_now_s() - begun_s < 0.5)
+            break; /* it cannot wait for that */
+        waited_s = (unsigned)(mr_clock_now_s() - from_s + 0.5);
+        if (waited_s < timeout_s)
+            say_behind(peer, waited_s, timeout_s);
+        piece_s = NEXT_PIECE_S;
+    }
+    if (code == MR_OK && !*reached)
+        mr_log_warning("peer \"%s\" has not caught up within %u s", mr_db_label(peer->db),
+                       waited_s);
+    return code;
+}
+
 enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
                            unsigned timeout_s, const char **behind, struct mr_err *err)
 {
@@ -82,9 +135,8 @@ enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
         code = mr_replication_position(target, &position, err);
     for (size_t i = 0; code == MR_OK && i < peers->count && *behind == NULL; i++) {
         bool reached = false;
-        if (position.len > 0)
-            code = mr_replication_wait(peers->items[i].db, position.ptr, timeout_s,
-                                       &reached, err);
+        if (position.len > 0 && peers->items[i].delay_s == 0)
+            code = wait_for(&peers->items[i], position.ptr, timeout_s, &reached, err);
         if (code == MR_OK && !reached)
             *behind = mr_db_label(peers->items[i].db);
     }
@@ -102,6 +154,8 @@ enum mr_code mr_peers_lowest(const struct mr_peers *peers,
     for (size_t i = 0; code == MR_OK && i < peers->count; i++) {
         uint64_t own = 0;
         code = mr_counter_read(peers->items[i].db, counter, &own, err);
+        if (code == MR_E_NO_SUCH && peers->items[i].delay_s > 0)
+            code = MR_OK; /* so late that the table is not there yet */
         if (code == MR_OK && own < counter->reseed_to && own < *next) {
             *low = mr_db_label(peers->items[i].db);
             *next = own;

@@ -14,6 +14,7 @@
 struct mr_peer {
     struct mr_endpoint ep;
     struct mr_db *db;
+    unsigned long delay_s; /* on purpose: nobody waits for that; else 0 */
 };
 
 struct mr_peers {
@@ -27,8 +28,9 @@ enum mr_code mr_peers_open(const struct mr_string_list *uris,
                            struct mr_peers *peers, struct mr_err *err);
 void mr_peers_close(struct mr_peers *peers);
 
-/* Waits until every peer has applied what the target has written by now; *behind is the
- * label of one that has not, or NULL. */
+/* Waits until every peer has applied what the target has written by now, each for timeout_s,
+ * and says so; *behind is the label of one that has not, or NULL.  One that is delayed on
+ * purpose is not waited for. */
 enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
                            unsigned timeout_s, const char **behind, struct mr_err *err);
 /* Label of a peer on which the counter stands below `to`, or NULL; *next is where. */

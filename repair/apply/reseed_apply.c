@@ -50,7 +50,8 @@ static const char *keep(struct mr_reseed_run *run, const char *text)
 
 static enum mr_code reconnect(struct mr_reseed_run *run, struct mr_err *err)
 {
-    mr_log_warning("the target was lost, connecting again");
+    mr_log_warning("the target \"%s\" was lost, connecting again, up to %d times",
+                   mr_db_label(run->target->db), RECONNECTS);
     return mr_db_reconnect(run->target->db, RECONNECTS, err);
 }
 
@@ -134,10 +135,18 @@ static enum mr_code set_lock_wait(struct mr_reseed_run *run, struct mr_err *err)
     return mr_db_exec(run->target->db, sql, (size_t)len, err);
 }
 
+static void say_wait(struct mr_reseed_run *run, const struct mr_raise_result *r)
+{
+    mr_waits_say(run->target->waits,
+                 "the counter of \"%s\", for its lock at most %u s in each of %u tries",
+                 r->counter->target_table, run->lock_timeout_s, run->retries + 1);
+}
+
 static enum mr_code alter(struct mr_reseed_run *run, const struct mr_raise_result *r,
                           uint64_t to, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
+    say_wait(run, r);
     enum mr_code code = set_lock_wait(run, err);
     mr_reseed_raise_sql(r->counter, to, &sql);
     if (code == MR_OK)
@@ -312,6 +321,7 @@ static enum mr_code try_insert(struct mr_reseed_run *run, struct mr_raise_result
         mr_log_info("table \"%s\" stays in use: raising its counter by a row that is "
                     "inserted and deleted",
                     r->counter->target_table);
+        say_wait(run, r);
         code = mr_journal_write(run->journal, MR_JOURNAL_TRY, &step, NULL, err);
         if (code != MR_OK)
             return code;
@@ -358,6 +368,8 @@ static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
     const char *low = NULL;
     uint64_t there = 0;
     bool failed = r->raise == MR_RAISE_FAILED;
+    mr_waits_say(run->target->waits, "reading the counter of \"%s\"",
+                 r->counter->target_table);
     enum mr_code code = read_next(run, r, &r->after, err);
     if (code != MR_OK)
         return code;
@@ -380,9 +392,6 @@ static enum mr_code prove_all(struct mr_reseed_run *run, struct mr_err *err)
     const char *behind = NULL;
     enum mr_code code =
         mr_peers_wait(run->peers, run->target->db, run->peer_timeout_s, &behind, err);
-    if (code == MR_OK && behind != NULL)
-        mr_log_warning("peer \"%s\" has not caught up within %u s", behind,
-                       run->peer_timeout_s);
     for (size_t i = 0; code == MR_OK && i < run->manifest->ncounters; i++)
         code = prove(run, &run->results[i], behind, err);
     return code;

@@ -189,19 +189,6 @@ like "and names them" "$(cat "$ERR")" "GRANT DELETE ON"
 rep_is 0 "undo by root" undo --yes plan "$DST"
 
 # ---- others are at work ----------------------------------------------------------------
-hold() { # hold "SQL;": in a transaction of a session of its own
-    : >"$IT_TMP/hold"
-    exec {HOLD_IN}> >(exec mariadb --no-defaults -h 127.0.0.1 -P "$(sed 's/.*:\([0-9]*\).*/\1/' <<<"$(side_uri $T)")" \
-        -u root -D "$DB" -n -N -B >"$IT_TMP/hold" 2>&1)
-    HOLD_PID=$!
-    echo "BEGIN; $1 SELECT 'held';" >&"$HOLD_IN"
-    wait_for 10 grep -q held "$IT_TMP/hold"
-}
-let_go() {
-    printf 'ROLLBACK;\n\\q\n' >&"$HOLD_IN"
-    exec {HOLD_IN}>&-
-    wait "$HOLD_PID" 2>/dev/null
-}
 waiting() { # apply waits for a lock; the id of its session in $WAITING
     sleep 0.2 # InnoDB renews what it shows only where nobody has looked for a tenth of a second
     WAITING=$(on "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'

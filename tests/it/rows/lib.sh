@@ -51,7 +51,7 @@ make_plan() { # make_plan [MORE]: members of SPEC
     rep plan --reseed-only --margin 1000000 --source "$(uri a "$DB")" --target "$DST" --output plan ${CASE:+--case "$CASE"}
     [ "$RC" = 0 ] || bail "no plan: $(cat "$ERR")"
     spec='{"db": "'$DB'", "fingerprints": {"members": "'$(fingerprint members)'", "orders": "'$(fingerprint orders)'"},
-        "new": {"members": [500004, 1]}, "units": '${1:-$UNITS}${CREATED:+, \"created\": \"$CREATED\"}'}'
+        "new": {"members": [500004, 1]}, "units": '${1:-$UNITS}${LOCK_WAIT:+, \"lock_wait\": $LOCK_WAIT}${CREATED:+, \"created\": \"$CREATED\"}'}'
     python3 "$IT_DIR/rows/plan_rows.py" plan <<<"$spec" || bail "no rows in the plan"
 }
 DONE="m	1	m1	ann
@@ -114,3 +114,17 @@ planned_rows() { jq -r '.rows.rows' "$1/plan.json"; }
 people() { on "SELECT CONCAT(m.mobile, ':', m.name, ':', IFNULL(i.mobile, '-'), ':', (SELECT GROUP_CONCAT(no) FROM orders
     WHERE member_id = m.id), ':', (SELECT COUNT(*) FROM log WHERE member_id = m.id)) FROM members m
     LEFT JOIN members i ON i.id = m.inviter ORDER BY m.mobile"; }
+
+hold() { # hold "SQL;" [SIDE]: in a transaction of a session of its own
+    : >"$IT_TMP/hold"
+    exec {HOLD_IN}> >(exec mariadb --no-defaults -h 127.0.0.1 -P "$(sed 's/.*:\([0-9]*\).*/\1/' <<<"$(side_uri "${2:-$T}")")" \
+        -u root -D "$DB" -n -N -B >"$IT_TMP/hold" 2>&1)
+    HOLD_PID=$!
+    echo "BEGIN; $1 SELECT 'held';" >&"$HOLD_IN"
+    wait_for 10 grep -q held "$IT_TMP/hold"
+}
+let_go() {
+    printf 'ROLLBACK;\n\\q\n' >&"$HOLD_IN"
+    exec {HOLD_IN}>&-
+    wait "$HOLD_PID" 2>/dev/null
+}

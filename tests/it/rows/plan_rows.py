@@ -4,7 +4,7 @@
   plan_rows.py DIR < SPEC
 
 DIR was made by `repair plan --reseed-only`.  SPEC is JSON: "db", "fingerprints" (by table),
-"new" ({table: [first id, how many]}), "created" if it is to be old, and "units", a list of lists of rows [table, {column:
+"new" ({table: [first id, how many]}), "lock_wait" in seconds (1), "created" if it is to be old, and "units", a list of lists of rows [table, {column:
 value}].  Tables are those below.  Writes apply.sql and undo.sql in the form that
 docs/formats/plan-v1.md describes, simpler than `repair plan` does, and seals plan.json anew.
 """
@@ -31,6 +31,7 @@ class Script:
     def __init__(self, spec, manifest):
         self.db = spec["db"]
         self.units = spec["units"]
+        self.lock_wait = spec.get("lock_wait", 1)
         server = manifest["server"]
         self.server = "@@port = %s AND @@server_id = %s AND @@datadir = %s" % (
             server["port"], server["server_id"], sql(server["datadir"]))
@@ -45,10 +46,10 @@ class Script:
     def stage(self, rows):
         out = ["-- stage\nUSE %s;\nSET NAMES utf8mb4;\nSET SESSION sql_mode ="
                " 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO', autocommit = 1,"
-               " foreign_key_checks = 1, lock_wait_timeout = 2, innodb_lock_wait_timeout = 1;\n"
+               " foreign_key_checks = 1, lock_wait_timeout = 2, innodb_lock_wait_timeout = %d;\n"
                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n"
                "SET SESSION time_zone = IF(%s AND @@read_only = 0,\n"
-               "    '+00:00', 'myrecon: not the planned server');\n" % (self.db, self.server)]
+               "    '+00:00', 'myrecon: not the planned server');\n" % (self.db, self.lock_wait, self.server)]
         out.append(self.make("guard", "step INT NOT NULL PRIMARY KEY, ok INT NOT NULL,"
                                       " CHECK (ok = 1)"))
         out.append(self.make("refused", "line INT NOT NULL, tbl VARCHAR(200), id VARCHAR(200),"
