@@ -334,12 +334,14 @@ static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
     "SELECT 1 FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"       \
     " WHERE l.child=m.id AND p.id<>m.id AND p.there IS NULL"
 
-/* Rows below those that were restored, and below nobody who came to be otherwise. */
+/* Rows below those that were restored, and below nobody who came to be otherwise.  Below an
+ * order that differs each row is decided by itself. */
 static const char revive_sql[] =
     "INSERT OR IGNORE INTO revived SELECT m.id FROM m WHERE m.tbl>=?1 AND m.tbl<?2"
     " AND m.there IS NULL AND m.id NOT IN (SELECT id FROM revived)"
     " AND EXISTS (" ABSENT_PARENT " AND k.skip IS NOT 1"
-    " AND (k.restored OR p.id IN (SELECT id FROM revived)))"
+    " AND ((k.restored AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.id=p.id AND"
+    " c.kind='parent-differs')) OR p.id IN (SELECT id FROM revived)))"
     " AND NOT EXISTS (" ABSENT_PARENT " AND k.edits IS NOT NULL)";
 
 static enum mr_code find_revived(struct choosing *c, struct mr_err *err)

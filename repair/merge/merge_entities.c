@@ -290,7 +290,10 @@ static bool can_restore(const struct writing *w, const struct decided *d)
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strcmp(d->kind, named[i]) == 0 && is_guarded(w->table->plan))
             return false;
-    return !d->hangs && (strcmp(d->kind, "key-taken") != 0 || !d->taken);
+    if (d->hangs &&
+        strcmp(d->kind, "parent-differs") != 0) /* with the row above it may */
+        return false;
+    return strcmp(d->kind, "key-taken") != 0 || !d->taken;
 }
 
 /* Those that can be carried out. */
