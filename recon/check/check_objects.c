@@ -11,8 +11,6 @@
 #include "recon/check/check_plan.h"
 #include "recon/check/objects.h"
 
-#define LOOKS 3 /* at a difference, while the two servers replicate */
-
 struct looking {
     struct mr_check_run *check;
     const struct mr_vec *pairs;
@@ -363,54 +361,73 @@ static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pai
                                       .column = counter_name(table->side[MR_TARGET]),
                                       .next = {s->next, t->next},
                                       .greatest = {s->greatest, t->greatest}};
-    if (s->next == 0 || counter.column == NULL)
+    if (counter.column == NULL)
         return MR_OK;
     return mr_findings_counter_save(check->fd, &counter, err);
 }
 
-/* The next insert's key against the greatest ones; while the servers replicate, a
- * finding must stand after the downstream side has caught up. */
+/* The next insert's key against the greatest ones.  wait: a replica applies what its source
+ * has at the time of the first read, so that it knows those keys; where it does not, each
+ * side is judged by itself. */
+static enum mr_code read_counter(struct looking *l, struct mr_objects_counter *c,
+                                 bool wait, bool *finding, struct mr_err *err)
+{
+    struct mr_check_run *check = l->check;
+    const enum mr_side up = check->upstream;
+    bool reached = true;
+    enum mr_code code = mr_objects_counter_keys(&c[MR_SOURCE], &c[MR_TARGET], err);
+    if (code == MR_OK && wait)
+        code = mr_check_catch_up(check, side_db(check, up),
+                                 side_db(check, mr_other_side(up)), &reached, err);
+    if (code == MR_OK)
+        code = mr_objects_counter_next(&c[MR_SOURCE], &c[MR_TARGET], finding, err);
+    if (code == MR_OK && !reached)
+        *finding = c[MR_SOURCE].next <= c[MR_SOURCE].greatest ||
+                   c[MR_TARGET].next <= c[MR_TARGET].greatest;
+    return code;
+}
+
+static enum mr_code keep_counter_diff(struct looking *l, const struct mr_pair *table,
+                                      const struct mr_objects_counter *c,
+                                      struct mr_err *err)
+{
+    struct mr_strbuf text[MR_SIDES] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        mr_objects_counter_text(&c[side], &text[side]);
+        code = mr_strbuf_check(&text[side], "describing a counter", err);
+    }
+    struct mr_object_diff diff = {.kind = MR_OBJECTS_AUTO_INCREMENT,
+                                  .table = table->find.name,
+                                  .name = counter_name(table->side[MR_TARGET]),
+                                  .source = text[MR_SOURCE].ptr,
+                                  .target = text[MR_TARGET].ptr,
+                                  .source_db = table->side[MR_SOURCE]->db};
+    if (code == MR_OK)
+        code = keep_diff(l, &diff, err);
+    mr_strbuf_release(&text[MR_SOURCE]);
+    mr_strbuf_release(&text[MR_TARGET]);
+    return code;
+}
+
 static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
                                     struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
-    struct mr_strbuf text[MR_SIDES] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
-    struct mr_objects_counter s = {0}, t = {0};
+    struct mr_objects_counter c[MR_SIDES] = {{0}, {0}};
     bool finding = false;
     enum mr_code code = MR_OK;
-    for (int i = 0; i < (check->follows ? LOOKS : 1); i++) {
-        bool reached = false;
-        enum mr_side up = check->upstream;
-        if (i > 0)
-            code = mr_check_catch_up(check, side_db(check, up),
-                                     side_db(check, mr_other_side(up)), &reached, err);
-        mr_strbuf_reset(&text[MR_SOURCE]);
-        mr_strbuf_reset(&text[MR_TARGET]);
-        s = (struct mr_objects_counter){.reader = check->pairing.side[MR_SOURCE].main,
-                                        .table = table->side[MR_SOURCE],
-                                        .text = &text[MR_SOURCE]};
-        t = (struct mr_objects_counter){.reader = check->pairing.side[MR_TARGET].main,
-                                        .table = table->side[MR_TARGET],
-                                        .text = &text[MR_TARGET]};
-        if (code == MR_OK)
-            code = mr_objects_auto_increment(&s, &t, &finding, err);
-        if (code != MR_OK || !finding)
-            break;
-    }
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        c[side] = (struct mr_objects_counter){.reader = check->pairing.side[side].main,
+                                              .table = table->side[side]};
+    if (!mr_objects_has_counter(&c[MR_SOURCE], &c[MR_TARGET]))
+        return MR_OK;
+    code = read_counter(l, c, false, &finding, err);
+    if (code == MR_OK && finding && check->follows)
+        code = read_counter(l, c, true, &finding, err);
     if (code == MR_OK)
-        code = keep_counter(check, table, &s, &t, err);
-    if (code == MR_OK && finding) {
-        struct mr_object_diff diff = {.kind = MR_OBJECTS_AUTO_INCREMENT,
-                                      .table = table->find.name,
-                                      .name = counter_name(table->side[MR_TARGET]),
-                                      .source = text[MR_SOURCE].ptr,
-                                      .target = text[MR_TARGET].ptr,
-                                      .source_db = table->side[MR_SOURCE]->db};
-        code = keep_diff(l, &diff, err);
-    }
-    mr_strbuf_release(&text[MR_SOURCE]);
-    mr_strbuf_release(&text[MR_TARGET]);
-    return code;
+        code = keep_counter(check, table, &c[MR_SOURCE], &c[MR_TARGET], err);
+    return code == MR_OK && finding ? keep_counter_diff(l, table, c, err) : code;
 }
 
 /* Object kinds that the account cannot see at all, per database and side. */

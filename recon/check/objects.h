@@ -102,22 +102,27 @@ enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
                                       struct mr_err *err);
 
 /*
- * AUTO_INCREMENT of one table on both sides.  *finding: the next insert on
- * either side would get a key at or below the greatest key of either side.  The texts
- * are "next 3010, greatest 3013".  Only where the counter leads an index (else its
- * greatest value is a full scan, and the counter is per group): otherwise no finding,
- * no texts. Between a server under writes and its replica a finding is a suspicion
- * until the replica has caught up.
+ * AUTO_INCREMENT of one table on both sides: first the greatest keys, then the next values.
+ * *finding: the next insert on either side would get a key at or below the greatest key of
+ * either side.  Between a server under writes and its replica that is a suspicion unless the
+ * replica caught up between the two reads.  Only where the counter leads an index on both
+ * sides (else its greatest value is a full scan, and the counter is per group).
  */
 struct mr_objects_counter {
     struct mr_reader *reader;
     const struct mr_table *table;
-    struct mr_strbuf *text;
-    /* out: the next value (0: the table has no such counter), the greatest one */
-    uint64_t next, greatest;
+    uint64_t greatest, next; /* out */
 };
-enum mr_code mr_objects_auto_increment(struct mr_objects_counter *source,
-                                       struct mr_objects_counter *target, bool *finding,
-                                       struct mr_err *err);
+bool mr_objects_has_counter(const struct mr_objects_counter *source,
+                            const struct mr_objects_counter *target);
+enum mr_code mr_objects_counter_keys(struct mr_objects_counter *source,
+                                     struct mr_objects_counter *target,
+                                     struct mr_err *err);
+enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
+                                     struct mr_objects_counter *target, bool *finding,
+                                     struct mr_err *err);
+/* Appends "next 3010, greatest 3013". */
+void mr_objects_counter_text(const struct mr_objects_counter *counter,
+                             struct mr_strbuf *out);
 
 #endif

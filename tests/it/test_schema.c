@@ -353,9 +353,12 @@ static bool counter_finding(struct mr_strbuf *source, struct mr_strbuf *target)
     const struct mr_source_ops ops = {.counter = count_on};
     struct mr_source of = {&ops};
     struct counting a = {{&of}, it_db[0]}, b = {{&of}, it_db[1]};
-    struct mr_objects_counter s = {.reader = &a.base, .table = table[0], .text = source};
-    struct mr_objects_counter t = {.reader = &b.base, .table = table[1], .text = target};
-    it_ok(mr_objects_auto_increment(&s, &t, &finding, &err), &err, "counters");
+    struct mr_objects_counter s = {.reader = &a.base, .table = table[0]};
+    struct mr_objects_counter t = {.reader = &b.base, .table = table[1]};
+    it_ok(mr_objects_counter_keys(&s, &t, &err), &err, "greatest keys");
+    it_ok(mr_objects_counter_next(&s, &t, &finding, &err), &err, "counters");
+    mr_objects_counter_text(&s, source);
+    mr_objects_counter_text(&t, target);
     for (size_t i = 0; i < IT_SERVERS; i++)
         mr_catalogue_free(cat[i]);
     return finding;
