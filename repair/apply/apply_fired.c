@@ -4,20 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/db/sqltext.h"
-#include "repair/plan/trigger_writes.h"
 
 #define HEX 64 /* of a SHA-256 */
 
 struct digest {
     char hex[HEX + 1];
-};
-
-/* A table that a trigger writes to. */
-struct written {
-    const char *db, *table;
 };
 
 /* A reference by which rows of triggers are found. */
@@ -39,7 +32,6 @@ void mr_fired_init(struct mr_fired *f)
 {
     *f = (struct mr_fired){.arena = MR_ARENA_INIT,
                            .watches = MR_VEC_INIT(struct watch),
-                           .written = MR_VEC_INIT(struct written),
                            .before = MR_VEC_INIT(struct digest),
                            .rows = MR_VEC_INIT(struct digest),
                            .known = MR_VEC_INIT(struct digest),
@@ -51,7 +43,6 @@ void mr_fired_init(struct mr_fired *f)
 void mr_fired_release(struct mr_fired *f)
 {
     mr_vec_release(&f->watches);
-    mr_vec_release(&f->written);
     mr_vec_release(&f->before);
     mr_vec_release(&f->rows);
     mr_vec_release(&f->known);
@@ -125,60 +116,6 @@ static enum mr_code may_be_watched(struct mr_db *db, const struct mr_planned_tab
     return code;
 }
 
-/* The tables that this trigger's text says it writes to. */
-static enum mr_code note_writes(struct mr_fired *f, const struct mr_planned_table *on,
-                                const char *body, struct mr_err *err)
-{
-    struct mr_strbuf db = MR_STRBUF_INIT, table = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && mr_trigger_next_write(&body, &db, &table)) {
-        struct written *slot = mr_vec_push(&f->written);
-        const char *in = db.len > 0 ? db.ptr : on->target_db;
-        if (slot == NULL || table.ptr == NULL)
-            code = nomem(err);
-        else
-            *slot = (struct written){mr_arena_strdup(&f->arena, in),
-                                     mr_arena_strdup(&f->arena, table.ptr)};
-        if (code == MR_OK && (slot->db == NULL || slot->table == NULL))
-            code = nomem(err);
-    }
-    mr_strbuf_release(&db);
-    mr_strbuf_release(&table);
-    return code;
-}
-
-static enum mr_code read_triggers(struct mr_fired *f, struct mr_db *db,
-                                  const struct mr_planned_table *t, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    const struct mr_cell *cells;
-    mr_strbuf_add_str(&sql, "SELECT ACTION_STATEMENT FROM information_schema.TRIGGERS"
-                            " WHERE EVENT_OBJECT_SCHEMA = ");
-    mr_sql_string(&sql, t->target_db);
-    mr_strbuf_add_str(&sql, " AND EVENT_OBJECT_TABLE = ");
-    mr_sql_string(&sql, t->target_name);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
-        code = cells[0].ptr != NULL ? note_writes(f, t, cells[0].ptr, err) : MR_OK;
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
-    return code;
-}
-
-static bool is_written(const struct mr_fired *f, const struct mr_planned_table *t)
-{
-    for (size_t i = 0; i < f->written.count; i++) {
-        const struct written *w = mr_vec_at(&f->written, i);
-        if (strcasecmp(w->db, t->target_db) == 0 &&
-            strcasecmp(w->table, t->target_name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static enum mr_code watch_table(struct mr_fired *f, size_t at, struct mr_err *err)
 {
     const struct mr_planned_table *child = &f->planned->tables[at];
@@ -221,11 +158,9 @@ enum mr_code mr_fired_open(struct mr_fired *f, struct mr_db *db,
     f->planned = planned;
     if (!planned->fire_triggers || journal == NULL)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        code = read_triggers(f, db, &planned->tables[i], err);
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
         bool may = false;
-        if (planned->tables[i].nreferences > 0 && is_written(f, &planned->tables[i]))
+        if (planned->tables[i].nreferences > 0)
             code = may_be_watched(db, &planned->tables[i], &may, err);
         if (code == MR_OK && may)
             code = watch_table(f, i, err);

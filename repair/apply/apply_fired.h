@@ -12,10 +12,8 @@
  * transaction, in front of the guards.  If what one refers to stays after all, the unit is
  * tried again, and the row left where it is: it keeps what it refers to.
  *
- * Looked at: tables of the plan with a primary key that the text of a trigger names as
- * written to, by references without a condition, to another table; not those whose own
- * triggers would fire.  So what an application writes elsewhere, with a key that it holds
- * of old, is never taken for a trigger's.
+ * Looked at: tables of the plan with a primary key, by references without a condition, to
+ * another table; not those whose own triggers would fire.
  *
  * Calling sequence: open (once a run), begin (a unit), then in each try: see, before, after
  * or take_back, check.  Errors: those of db.h.  Memory: 65 bytes a row.  Threads: one.
@@ -28,7 +26,6 @@
 struct mr_fired {
     struct mr_arena arena;
     struct mr_vec watches; /* private, as are these: references; digests */
-    struct mr_vec written; /* tables that triggers name as written to */
     struct mr_vec before, rows, known, spared;
     struct mr_vec staged; /* size_t: 2 N of myrecon_iN, 2 N + 1 of myrecon_dN */
     struct mr_vec taken;  /* digests of the try, each with the row it refers to */
