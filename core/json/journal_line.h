@@ -30,8 +30,6 @@ struct mr_journal_unit {
                           unit: "17,44"; or NULL */
     const char *left_out; /* of apply: table and key of each row that was refused, each
                              with its length in front: "4:db.t2:17"; or NULL */
-    const char *fired; /* of apply: digests of rows that triggers wrote (apply_fired.h),
-                          joined by ','; or NULL */
 };
 
 struct mr_journal_line {

@@ -10,7 +10,6 @@
 #define MR_APPLY_INTERNAL_H
 
 #include "repair/apply/apply_aside.h"
-#include "repair/apply/apply_fired.h"
 #include "repair/apply/apply_units.h"
 
 #define MR_GUARD_FAILED "its guards did not hold, and it was rolled back"
@@ -28,7 +27,6 @@ struct mr_attempt {
     bool held;              /* dry: no guard spoke against it */
     bool unheld;            /* a guard spoke against the last try */
     struct mr_aside aside;
-    struct mr_fired fired;
     uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
     enum mr_script_read_section section; /* of the last statement sent */
     unsigned ran;                        /* statements that the script counts */

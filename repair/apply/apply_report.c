@@ -80,8 +80,6 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
         mr_jsonw_add_uint(w, "rows_doubled", r->doubled);
     mr_jsonw_add_uint(w, "retries", c->retries);
     mr_jsonw_add_uint(w, "conflicts_open", r->manifest->planned.open);
-    if (r->undo && !r->dry_run)
-        mr_jsonw_add_uint(w, "rows_of_triggers", c->fired);
     if (r->undo && r->dry_run)
         mr_jsonw_add_bool(w, "each_alone", true);
     end_line(w);
@@ -146,7 +144,6 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
     add_sum(out, &glue, c->there, r->undo ? "were so already" : "were there already");
     add_sum(out, &glue, c->refused, r->undo ? "kept" : "left out");
     add_sum(out, &glue, r->doubled, "there twice by now");
-    add_sum(out, &glue, c->fired, "of triggers taken back, too");
     glue = "\n";
     if (!r->undo)
         add_sum(out, &glue, r->manifest->planned.open,

@@ -212,37 +212,6 @@ static bool may_stay(const struct mr_attempt *a, const struct mr_script_read_ite
     return true;
 }
 
-/* What triggers write is looked for in front of the write and of COMMIT; what they have
- * written is taken back in front of the guards. */
-static enum mr_code look_for_fired(struct mr_attempt *a,
-                                   const struct mr_script_read_item *item,
-                                   enum mr_script_read_section before, struct mr_err *err)
-{
-    struct mr_db *db = a->run->target->db;
-    const bool undo = a->run->which == MR_JOURNAL_UNDO;
-    bool again = false;
-    enum mr_code code = MR_OK;
-    if (!mr_fired_is_on(&a->fired) || a->dry || a->last > 0)
-        return MR_OK;
-    if (item->section == MR_SCRIPT_READ_STAGE)
-        return mr_fired_see(&a->fired, item->sql, item->len, err);
-    if (item->section == before)
-        return MR_OK;
-    if (undo && item->section == MR_SCRIPT_READ_GUARDS)
-        code = mr_fired_take_back(&a->fired, db, err);
-    else if (undo && item->section == MR_SCRIPT_READ_END)
-        code = mr_fired_check(&a->fired, db, &again, err);
-    else if (!undo && item->section == MR_SCRIPT_READ_WRITE)
-        code = mr_fired_before(&a->fired, db, err);
-    else if (!undo && item->section == MR_SCRIPT_READ_END)
-        code = mr_fired_after(&a->fired, db, err);
-    if (!again)
-        return code;
-    (void)mr_err_set(err, MR_E_LOST, "rows of triggers stay with what they refer to");
-    err->sql_errno = DEADLOCK; /* the unit is rolled back and tried again, as after one */
-    return MR_E_LOST;
-}
-
 /* Up to the last guard nothing is changed, and any failure leaves the server as it was.
  * THE POINT OF NO RETURN is the COMMIT among the statements of the end, which the script
  * chooses only where every guard held; the journal has announced the unit by then. */
@@ -259,8 +228,6 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
         if (item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section &&
             is_sent(a, &item))
             code = mr_aside_fill(&a->aside, a->run->target->db, &why);
-        if (code == MR_OK)
-            code = look_for_fired(a, &item, a->section, &why);
         a->section = item.section;
         if (code == MR_OK && is_sent(a, &item))
             code = may_stay(a, &item)

@@ -95,15 +95,6 @@ static void list_left_out(const struct mr_attempt *a, struct mr_strbuf *out)
     }
 }
 
-static void tell_taken(struct mr_attempt *a)
-{
-    size_t n = mr_fired_taken(&a->fired);
-    a->run->counts.fired += n;
-    if (n > 0)
-        mr_log_info("unit %" PRIu64 ": took back %zu rows that triggers had written",
-                    a->unit->number, n);
-}
-
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
@@ -114,18 +105,11 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
                                    .there = a->there,
                                    .refused = left_out(a)};
     struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT;
-    struct mr_strbuf fired = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     mr_aside_text(&a->aside, &aside);
     list_left_out(a, &rows);
     if (rows.len > 0 && !rows.failed)
         unit.left_out = rows.ptr;
-    if (run->which == MR_JOURNAL_APPLY)
-        mr_fired_list(&a->fired, &fired);
-    else if (a->committed)
-        tell_taken(a);
-    if (fired.len > 0 && !fired.failed)
-        unit.fired = fired.ptr;
     if (a->refusals.count > 0 && aside.len > 0)
         unit.aside = aside.ptr;
     run->counts.done += a->refusals.count == 0;
@@ -137,7 +121,6 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_DONE, &unit, NULL, err);
     mr_strbuf_release(&aside);
     mr_strbuf_release(&rows);
-    mr_strbuf_release(&fired);
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
@@ -245,7 +228,6 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
     bool left = true;
     enum mr_code code = MR_OK;
     a->staged = a->lost = false;
-    mr_fired_begin(&a->fired);
     mr_aside_reset(&a->aside);
     if (mr_attempt_is_journaled(a))
         code = mr_attempt_look_again(a, &left, err);
@@ -267,10 +249,6 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
                            .dry = run->dry_run};
     enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
     mr_aside_init(&a.aside);
-    mr_fired_init(&a.fired);
-    if (code == MR_OK)
-        code = mr_fired_open(&a.fired, run->target->db, &run->manifest->planned,
-                             run->dry_run || run->rehearse ? NULL : run->journal, err);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
     if (code == MR_OK && run->rehearse)
         code = mr_attempt_rehearse(&a, err);
@@ -286,7 +264,6 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
         }
     }
     mr_aside_release(&a.aside);
-    mr_fired_release(&a.fired);
     mr_vec_release(&a.refusals);
     mr_arena_release(&a.arena);
     return code;

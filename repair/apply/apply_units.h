@@ -55,7 +55,6 @@ struct mr_apply_counts {
     uint64_t passed;          /* passed over: an earlier run's, and seen to be there */
     uint64_t partial, failed; /* some rows left out; nothing of it written */
     uint64_t written, there, refused; /* rows */
-    uint64_t fired;                   /* undo: rows of triggers that were taken back */
     uint64_t retries;
 };
 

@@ -48,7 +48,6 @@ struct mr_journal {
     struct mr_vec entries;                    /* struct entry */
     struct mr_vec asides;                     /* struct set_aside: one a unit */
     struct mr_vec left_out;                   /* struct left_out, by number; of apply */
-    struct mr_vec fired;                      /* const char *: lists of digests */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
 
@@ -215,30 +214,6 @@ bool mr_journal_is_left_out(const struct mr_journal *j, const char *table,
     return found;
 }
 
-/* ---- rows that triggers wrote ---- */
-
-static enum mr_code note_fired(struct mr_journal *j, const struct mr_journal_unit *unit,
-                               struct mr_err *err)
-{
-    const char **slot = unit->fired != NULL ? mr_vec_push(&j->fired) : NULL;
-    if (slot != NULL)
-        *slot = mr_arena_strdup(&j->arena, unit->fired);
-    return unit->fired != NULL && (slot == NULL || *slot == NULL)
-               ? mr_err_nomem(err, "reading the journal")
-               : MR_OK;
-}
-
-size_t mr_journal_fired_count(const struct mr_journal *j)
-{
-    return j->fired.count;
-}
-
-const char *mr_journal_fired(const struct mr_journal *j, size_t at)
-{
-    const char *const *list = mr_vec_at(&j->fired, at);
-    return *list;
-}
-
 static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
                               const struct mr_journal_unit *unit, struct mr_err *err)
 {
@@ -250,8 +225,6 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
     enum mr_code code = event == MR_JOURNAL_DONE ? note_aside(j, unit, err) : MR_OK;
     if (code == MR_OK && unit->script == MR_JOURNAL_APPLY)
         code = note_left_out(j, event, unit, err);
-    if (code == MR_OK && unit->script == MR_JOURNAL_APPLY && event == MR_JOURNAL_DONE)
-        code = note_fired(j, unit, err);
     return code != MR_OK ? code
                          : set_done(&j->units[unit->script], unit->number,
                                     event == MR_JOURNAL_DONE && unit->refused == 0, err);
@@ -374,7 +347,6 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out,
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
     j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
     j->left_out = (struct mr_vec)MR_VEC_INIT(struct left_out);
-    j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
     mr_arena_init(&j->arena);
@@ -423,7 +395,6 @@ void mr_journal_close(struct mr_journal *j)
     mr_vec_release(&j->entries);
     mr_vec_release(&j->asides);
     mr_vec_release(&j->left_out);
-    mr_vec_release(&j->fired);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         mr_vec_release(&j->units[i]);
     mr_arena_release(&j->arena);
@@ -512,7 +483,6 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
         mr_jsonw_add_uint(&w, "refused", unit->refused);
         put_text(&w, "aside", unit->aside);
         put_text(&w, "left_out", unit->left_out);
-        put_text(&w, "fired", unit->fired);
     }
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note_unit(j, event, unit, err) : code;

@@ -67,10 +67,6 @@ bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
                             const char *key);
 /* Appends such a row, as struct mr_journal_unit has them. */
 void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key);
-/* Digests of rows that triggers wrote during apply: so many lists, as struct
- * mr_journal_unit has them. */
-size_t mr_journal_fired_count(const struct mr_journal *journal);
-const char *mr_journal_fired(const struct mr_journal *journal, size_t at);
 /* How many are. */
 uint64_t mr_journal_units_done(const struct mr_journal *journal,
                                enum mr_journal_script script);

@@ -62,8 +62,7 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
         mr_strbuf_add_fmt(&k->text,
                           ", which refers to this table: undo will keep up to %llu rows, "
                           "with all that is theirs, unless what the trigger wrote is "
-                          "deleted before, as repair undo does with "
-                          "what it knows from the journal of apply",
+                          "deleted before",
                           (unsigned long long)inserted(parent));
     enum mr_code code = mr_strbuf_check(&k->text, "looking at triggers", err);
     return code == MR_OK ? k->fn(k->ctx, parent != NULL ? parent->table : k->on->table,

@@ -84,7 +84,7 @@ static void test_steps(void **state)
 static void put(struct mr_journal *j, enum mr_journal_event event,
                 enum mr_journal_script script, uint64_t number, uint64_t refused)
 {
-    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL, NULL, NULL};
+    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL, NULL};
     struct mr_err err = {0};
     assert_int_equal(mr_journal_write_unit(j, event, &unit, NULL, &err), MR_OK);
 }
@@ -102,7 +102,7 @@ static void done_are(const struct mr_journal *j, enum mr_journal_script script,
 /* A unit is carried out, and leaves these rows out. */
 static void leave_out(struct mr_journal *j, uint64_t number, const char *rows)
 {
-    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, number, 7, 2, 2, NULL, rows, NULL};
+    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, number, 7, 2, 2, NULL, rows};
     struct mr_err err = {0};
     put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, number, 0);
     assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
@@ -147,7 +147,7 @@ static void test_left_out(void **state)
 static void test_asides(void **state)
 {
     struct mr_journal *j = reopen(NULL);
-    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44", NULL, NULL};
+    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44", NULL};
     struct mr_err err = {0};
     (void)state;
     assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77));
