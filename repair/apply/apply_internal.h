@@ -73,6 +73,10 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
 /* Only rows that an earlier run has set aside are aside. */
 enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err);
 /* What has come of it is counted, written to the journal and handed on. */
+/* apply_kept.c: undo, where all `strangers` refusals of a unit were passed over: adds one
+ * that says how many other rows stand. */
+enum mr_code mr_attempt_find_kept(struct mr_attempt *a, size_t strangers,
+                                  struct mr_err *err);
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
                                     struct mr_err *err);

@@ -63,25 +63,29 @@ static uint64_t left_out(const struct mr_attempt *a)
 
 /* A row that apply has left out was never written: undo has nothing to say of whoever stands
  * under its key. */
-static void forget_strangers(struct mr_attempt *a)
+static enum mr_code forget_strangers(struct mr_attempt *a, struct mr_err *err)
 {
     const struct mr_apply_units *run = a->run;
+    const size_t all = a->refusals.count;
     size_t kept = 0;
     a->never = 0;
     if (run->which != MR_JOURNAL_UNDO || run->journal == NULL)
-        return;
+        return MR_OK;
     for (size_t i = 0; i < a->refusals.count; i++) {
         const struct mr_refusal *r = mr_vec_at(&a->refusals, i);
-        if (*r->table != '\0' && mr_journal_is_left_out(run->journal, r->table, r->key))
+        if (*r->table != '\0' && *r->key != '\0' &&
+            mr_journal_is_left_out(run->journal, r->table, r->key))
             a->never++;
         else
             *(struct mr_refusal *)mr_vec_at(&a->refusals, kept++) = *r;
     }
     a->refusals.count = kept;
-    if (a->never > 0)
-        mr_log_info("unit %" PRIu64 ": passed over %" PRIu64
-                    " rows that apply had left out: who stands there is not the plan's",
-                    a->unit->number, a->never);
+    if (a->never == 0)
+        return MR_OK;
+    mr_log_info("unit %" PRIu64 ": passed over %" PRIu64
+                " rows that apply had left out: who stands there is not the plan's",
+                a->unit->number, a->never);
+    return a->dry || kept > 0 ? MR_OK : mr_attempt_find_kept(a, all, err);
 }
 
 /* For undo: which rows were not written. */
@@ -98,14 +102,15 @@ static void list_left_out(const struct mr_attempt *a, struct mr_strbuf *out)
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
-    forget_strangers(a);
+    enum mr_code code = forget_strangers(a, err);
+    if (code != MR_OK)
+        return code;
     struct mr_journal_unit unit = {.script = run->which,
                                    .number = a->unit->number,
                                    .written = a->written,
                                    .there = a->there,
                                    .refused = left_out(a)};
     struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
     mr_aside_text(&a->aside, &aside);
     list_left_out(a, &rows);
     if (rows.len > 0 && !rows.failed)
@@ -200,7 +205,9 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
         return mr_attempt_take_failed(a, why.message, err);
     if (!a->held)
         return mr_attempt_take_rolled_back(a, err);
-    forget_strangers(a);
+    code = forget_strangers(a, err);
+    if (code != MR_OK)
+        return code;
     if (a->refusals.count == 0 && a->written == 0) {
         run->counts.passed++;
         run->counts.there += a->there;
