@@ -506,12 +506,13 @@ bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s,
                            const char *parent)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    if (s->kind == MR_SPELL_UUID && s->child == MR_CLASS_TEXT)
-        return false;
+    const bool to_text = s->child == MR_CLASS_TEXT && s->kind != MR_SPELL_SAME;
+    if (to_text && (s->kind == MR_SPELL_UUID || !is_integer(s->parent)))
+        return false; /* 17.00 is 17, too */
     if (s->kind == MR_SPELL_UUID) {
         mr_strbuf_add_fmt(sql, "UNHEX(REPLACE(%s, '-', ''))", parent);
-    } else if (s->kind == MR_SPELL_NUMBER && s->child == MR_CLASS_TEXT) {
-        mr_strbuf_add_fmt(&text, "CAST(%s AS CHAR)", parent);
+    } else if (to_text) { /* + 0: without ZEROFILL */
+        mr_strbuf_add_fmt(&text, "CAST(%s + 0 AS CHAR)", parent);
         as_text(sql, s, text.ptr);
     } else {
         mr_strbuf_add_str(sql, parent);

@@ -141,11 +141,11 @@ static const struct {
             "performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID WHERE "
             "r.PROCESSLIST_ID = "},
     {.mariadb = true,
-     .certain = true,
      .if_locked = true,
      .sql =
          "SELECT DISTINCT " SESSION " FROM information_schema.PROCESSLIST o JOIN "
-         "information_schema.METADATA_LOCK_INFO m ON INSTR(o.INFO, m.TABLE_NAME) > 0 "
+         "information_schema.METADATA_LOCK_INFO m ON INSTR(o.INFO, CONCAT('`', "
+         "m.TABLE_NAME, '`')) > 0 "
          "JOIN information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID AND p.ID <> o.ID "
          "WHERE p.ID <> CONNECTION_ID() AND o.ID = "},
     {.mariadb = true,

@@ -138,7 +138,7 @@ static const char *next_row(const char **at, size_t *len)
     for (int i = 0; i < 2; i++) {
         char *colon = NULL;
         size_t n = p != NULL && *p >= '0' && *p <= '9' ? strtoul(p, &colon, 10) : 0;
-        if (colon == NULL || *colon != ':' || strlen(colon + 1) < n)
+        if (colon == NULL || *colon != ':' || strnlen(colon + 1, n) < n)
             return NULL;
         p = colon + 1 + n;
     }

@@ -133,10 +133,12 @@ enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
     *behind = NULL;
     if (peers->count > 0)
         code = mr_replication_position(target, &position, err);
-    for (size_t i = 0; code == MR_OK && i < peers->count && *behind == NULL; i++) {
-        bool reached = false;
-        if (position.len > 0 && peers->items[i].delay_s == 0)
+    bool late = false;
+    for (size_t i = 0; code == MR_OK && i < peers->count && !late; i++) {
+        bool reached = false, delayed = peers->items[i].delay_s > 0;
+        if (position.len > 0 && !delayed)
             code = wait_for(&peers->items[i], position.ptr, timeout_s, &reached, err);
+        late = code == MR_OK && !reached && !delayed;
         if (code == MR_OK && !reached)
             *behind = mr_db_label(peers->items[i].db);
     }

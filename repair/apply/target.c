@@ -191,7 +191,8 @@ enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
 
 void mr_target_close(struct mr_target *t)
 {
-    mr_waits_free(t->waits);
+    if (!mr_waits_free(t->waits))
+        return;
     mr_grants_free(t->grants);
     mr_db_close(t->db);
     mr_endpoint_release(&t->ep);

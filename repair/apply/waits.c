@@ -180,12 +180,10 @@ void mr_waits_say(struct mr_waits *waits, const char *fmt, ...)
     va_end(args);
 }
 
-/* A thread that hangs in a server which does not answer is left to the system, with what it
- * uses. */
-void mr_waits_free(struct mr_waits *waits)
+bool mr_waits_free(struct mr_waits *waits)
 {
     if (waits == NULL)
-        return;
+        return true;
     double until_s = mr_clock_now_s() + END_S;
     pthread_mutex_lock(&waits->lock);
     waits->end = true;
@@ -196,8 +194,9 @@ void mr_waits_free(struct mr_waits *waits)
     pthread_mutex_unlock(&waits->lock);
     if (!ended) {
         (void)pthread_detach(waits->thread);
-        return;
+        return false;
     }
     (void)pthread_join(waits->thread, NULL);
     release(waits);
+    return true;
 }

@@ -15,6 +15,8 @@
 #ifndef MR_WAITS_H
 #define MR_WAITS_H
 
+#include <stdbool.h>
+
 #include "core/db/db.h"
 #include "core/db/grants.h"
 
@@ -30,6 +32,8 @@ enum mr_code mr_waits_new(const struct mr_db *db, const struct mr_endpoint *ep,
                           struct mr_waits **out, struct mr_err *err);
 /* What is being done, and how long that may wait; NULL in waits is fine. */
 void mr_waits_say(struct mr_waits *waits, const char *fmt, ...) MR_PRINTF(2, 3);
-void mr_waits_free(struct mr_waits *waits); /* NULL is fine */
+/* False: the thread hangs in a server that does not answer, and goes on using what it was
+ * given, which is then left to the system as it is.  NULL is fine. */
+bool mr_waits_free(struct mr_waits *waits);
 
 #endif
