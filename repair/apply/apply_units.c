@@ -83,8 +83,8 @@ static enum mr_code forget_strangers(struct mr_attempt *a, struct mr_err *err)
     if (a->never == 0)
         return MR_OK;
     mr_log_info("unit %" PRIu64 ": passed over %" PRIu64
-                " rows that apply had left out: who stands there is not the plan's",
-                a->unit->number, a->never);
+                " row%s that apply had left out: who stands there is not the plan's",
+                a->unit->number, a->never, a->never == 1 ? "" : "s");
     return a->dry || kept > 0 ? MR_OK : mr_attempt_find_kept(a, all, err);
 }
 

@@ -65,7 +65,8 @@ is "a stranger without a name has the key: exit 1" "$RC" 1
 is "who is lost is listed, with whom they invited" "$(refused | grep -c "$DB.members 101: its key is taken")" 1
 is "nobody was invited by the stranger" "$(on "SELECT COUNT(*) FROM members WHERE inviter_id = 101")" 0
 is "the others are there" "$(on "SELECT GROUP_CONCAT(id ORDER BY id) FROM members WHERE id > 100")" 101,102,103
-rep_is 1 "undone, and the stranger is named" undo --yes --case "$CASE" one "$DST"
+rep_is 0 "undone; the stranger is no row of the plan" undo --yes --case "$CASE" one "$DST"
+is "and stays" "$(on "SELECT id, name FROM members WHERE id > 100")" "101	stranger"
 on "DELETE FROM members WHERE id = 101"
 is "nothing is left" "$(state)" "$BEFORE"
 
