@@ -23,6 +23,7 @@
 struct entry {
     const char *table, *column;
     bool open;
+    bool row; /* a row was tried: rolled back it may have raised it here alone */
 };
 
 /* Rows of a unit that the server refused. */
@@ -63,7 +64,7 @@ static struct entry *find(const struct mr_journal *j, const char *table,
 }
 
 static enum mr_code note(struct mr_journal *j, const char *table, const char *column,
-                         bool open, struct mr_err *err)
+                         enum mr_journal_event event, const char *how, struct mr_err *err)
 {
     struct entry *e = find(j, table, column);
     if (e == NULL) {
@@ -75,7 +76,9 @@ static enum mr_code note(struct mr_journal *j, const char *table, const char *co
         if (e->table == NULL || e->column == NULL)
             return mr_err_nomem(err, "reading the journal");
     }
-    e->open = open;
+    const bool is_row = how != NULL && strcmp(how, "insert") == 0;
+    e->row = event != MR_JOURNAL_DONE && (e->row || is_row);
+    e->open = event == MR_JOURNAL_TRY || e->row;
     return MR_OK;
 }
 
@@ -260,7 +263,7 @@ static enum mr_code take_line(struct mr_journal *j, const char *text, size_t len
     if (known && line.unit.script != 0)
         code = note_unit(j, line.event, &line.unit, err);
     else if (known)
-        code = note(j, line.table, line.column, line.event == MR_JOURNAL_TRY, err);
+        code = note(j, line.table, line.column, line.event, line.how, err);
     mr_json_free(doc);
     return code;
 }
@@ -461,7 +464,7 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
     mr_jsonw_add_number(&w, "to", step->to);
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note(j, step->counter->target_table, step->counter->column,
-                                event == MR_JOURNAL_TRY, err)
+                                event, step->how, err)
                          : code;
 }
 

@@ -34,7 +34,8 @@ enum mr_code mr_journal_read(const char *dir, struct mr_journal **out,
                              struct mr_err *err);
 void mr_journal_close(struct mr_journal *journal); /* NULL is fine */
 
-/* Was a step for that counter announced by an earlier run, and never reported? */
+/* Was a step for that counter announced by an earlier run, and never reported; or a row tried
+ * and rolled back, and the counter not raised since? */
 bool mr_journal_is_open(const struct mr_journal *journal,
                         const struct mr_counter *counter);
 

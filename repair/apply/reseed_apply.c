@@ -10,6 +10,7 @@
 #include "core/base/signals.h"
 #include "repair/apply/reseed_insert.h"
 #include "repair/reseed/counter_read.h"
+#include "repair/reseed/reseed_value.h"
 #include "repair/script/reseed_sql.h"
 
 #define RECONNECTS 6
@@ -81,6 +82,30 @@ static enum mr_code read_next(struct mr_reseed_run *run, struct mr_raise_result 
     return MR_OK;
 }
 
+/* Raised beyond what the column holds a counter hands out nothing any more. */
+static enum mr_code check_holds(struct mr_reseed_run *run, struct mr_raise_result *r,
+                                struct mr_err *err)
+{
+    const struct mr_counter *c = r->counter;
+    const struct mr_table *table = NULL;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = c->sequence == NULL
+                            ? mr_schema_reload_table(run->target->db, c->db, c->name,
+                                                     run->arena, &table, err)
+                            : MR_OK;
+    const struct mr_column *column =
+        table != NULL ? mr_table_column(table, c->column) : NULL;
+    if (code != MR_OK || column == NULL || c->reseed_to <= mr_reseed_column_limit(column))
+        return code;
+    mr_strbuf_add_fmt(&text,
+                      "the column is %s now, which does not hold %" PRIu64 ": plan again",
+                      column->type, c->reseed_to);
+    r->raise = MR_RAISE_FAILED;
+    r->reason = keep(run, text.ptr);
+    mr_strbuf_release(&text);
+    return MR_OK;
+}
+
 static enum mr_code survey_one(struct mr_reseed_run *run, struct mr_raise_result *r,
                                struct mr_err *err)
 {
@@ -94,7 +119,7 @@ static enum mr_code survey_one(struct mr_reseed_run *run, struct mr_raise_result
         run->journal != NULL && mr_journal_is_open(run->journal, r->counter);
     if (r->before < r->counter->reseed_to || interrupted) {
         r->raise = MR_RAISE_WOULD;
-        return MR_OK;
+        return check_holds(run, r, err);
     }
     code = mr_peers_lowest(run->peers, r->counter, &low, &there, err);
     r->raise = low != NULL ? MR_RAISE_WOULD : MR_RAISE_ALREADY;
@@ -362,6 +387,18 @@ static void say_low(struct mr_reseed_run *run, struct mr_raise_result *r,
     mr_strbuf_release(&text);
 }
 
+/* What was rolled back has raised it, and no replica has heard of that. */
+static void say_here_only(struct mr_reseed_run *run, struct mr_raise_result *r)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text,
+                      "%s; it stands high enough on this server alone, apply again takes "
+                      "it to the replicas",
+                      r->reason);
+    r->reason = keep(run, text.ptr);
+    mr_strbuf_release(&text);
+}
+
 static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
                           const char *behind, struct mr_err *err)
 {
@@ -375,6 +412,10 @@ static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
         return code;
     if (!failed && r->raise != MR_RAISE_FAILED && r->after < r->counter->reseed_to)
         say_low(run, r, NULL, r->after);
+    else if (failed && run->journal != NULL &&
+             mr_journal_is_open(run->journal, r->counter) &&
+             r->after >= r->counter->reseed_to)
+        say_here_only(run, r);
     if (r->raise == MR_RAISE_FAILED)
         return MR_OK;
     code = mr_peers_lowest(run->peers, r->counter, &low, &there, err);

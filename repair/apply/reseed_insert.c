@@ -8,6 +8,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/schema/schema.h"
+#include "repair/reseed/reseed_value.h"
 
 static enum mr_code exec(const struct mr_insert_task *task, const struct mr_strbuf *sql,
                          struct mr_err *err)
@@ -91,6 +92,8 @@ static const char *unfit(const struct mr_insert_task *task, const struct mr_tabl
     const struct mr_column *column = mr_table_column(table, c->column);
     if (column == NULL || !column->auto_increment)
         return "the column is no counter any more";
+    if (task->to - 1 > mr_reseed_column_limit(column))
+        return "the column does not hold the id that it would use";
     return NULL;
 }
 
@@ -224,20 +227,60 @@ static enum mr_code set_session(const struct mr_insert_task *task, struct mr_err
     return code;
 }
 
-static enum mr_code insert_and_delete(const struct mr_insert_task *task,
-                                      const struct mr_table *table, struct mr_err *err)
+/* Keeps the table's definition as it is to the end of the transaction: what is judged behind
+ * it, and no trigger can be made any more. */
+static enum mr_code hold_definition(const struct mr_insert_task *task, struct mr_err *err)
 {
-    const struct mr_counter *c = task->counter;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
+    mr_sql_table(&sql, task->counter->db, task->counter->name);
+    mr_strbuf_add_str(&sql, " LIMIT 0");
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(task->db, sql.ptr, sql.len, &res, err);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* How many rows the statement before has changed: 1, or somebody else's is among them. */
+static enum mr_code check_one(const struct mr_insert_task *task, const char *other,
+                              struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(task->db, "SELECT ROW_COUNT()", &text, err);
+    if (code == MR_OK && strcmp(text.ptr, "1") != 0)
+        code = mr_err_set(err, MR_E_SQL, "%s", other);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code insert_row(const struct mr_insert_task *task,
+                               const struct mr_table *table, struct mr_err *err)
+{
     struct mr_strbuf sql = MR_STRBUF_INIT;
     bool there = false;
     build(task, table, &sql);
     enum mr_code code = exec(task, &sql, err);
     if (code == MR_OK)
-        code = holds_id(task, c->db, c->name, c->column, &there, err);
+        code = check_one(task, "a table that it must refer to has no row", err);
+    if (code == MR_OK)
+        code = holds_id(task, task->counter->db, task->counter->name,
+                        task->counter->column, &there, err);
     if (code == MR_OK && !there)
-        code = mr_err_set(err, MR_E_SQL, "a table that \"%s\" must refer to has no row",
-                          c->target_table);
-    mr_strbuf_reset(&sql);
+        code = mr_err_set(err, MR_E_SQL, "the row got another id");
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Without foreign_key_checks, so that no cascade takes anything along: what refers to the row
+ * by whatever column referred to nobody before it. */
+static enum mr_code delete_row(const struct mr_insert_task *task, struct mr_err *err)
+{
+    const struct mr_counter *c = task->counter;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    enum mr_code code = exec_text(task, "SET SESSION foreign_key_checks = 0", err);
     mr_strbuf_add_str(&sql, "DELETE FROM ");
     mr_sql_table(&sql, c->db, c->name);
     mr_strbuf_add_str(&sql, " WHERE ");
@@ -246,29 +289,39 @@ static enum mr_code insert_and_delete(const struct mr_insert_task *task,
     if (code == MR_OK)
         code = exec(task, &sql, err);
     if (code == MR_OK)
-        code = holds_id(task, c->db, c->name, c->column, &there, err);
-    if (code == MR_OK && there)
-        code = mr_err_set(err, MR_E_SQL, "the row could not be deleted again");
+        code = check_one(task, "somebody else has taken the id that it used", err);
     mr_strbuf_release(&sql);
     return code;
 }
 
-enum mr_code mr_reseed_insert(const struct mr_insert_task *task, struct mr_err *err)
+static enum mr_code insert_and_delete(const struct mr_insert_task *task,
+                                      struct mr_err *err)
 {
     const struct mr_table *table = NULL;
-    enum mr_code code = load(task, &table, err);
-    if (code == MR_OK && table == NULL)
-        code = mr_err_set(err, MR_E_NO_SUCH, "the table is gone");
+    const char *why_not = NULL;
+    enum mr_code code = hold_definition(task, err);
     if (code == MR_OK)
-        code = set_session(task, err);
+        code = load(task, &table, err);
+    if (code == MR_OK && (why_not = unfit(task, table)) != NULL)
+        code = mr_err_set(err, MR_E_SQL, "%s", why_not);
+    if (code == MR_OK)
+        code = insert_row(task, table, err);
+    return code == MR_OK ? delete_row(task, err) : code;
+}
+
+enum mr_code mr_reseed_insert(const struct mr_insert_task *task, struct mr_err *err)
+{
+    enum mr_code code = set_session(task, err);
     if (code == MR_OK)
         code = exec_text(task, "START TRANSACTION", err);
     if (code != MR_OK)
         return code;
-    code = insert_and_delete(task, table, err);
+    code = insert_and_delete(task, err);
     if (code == MR_OK)
-        return exec_text(task, "COMMIT", err);
-    if (!mr_db_is_lost(task->db))
+        code = exec_text(task, "COMMIT", err);
+    else if (!mr_db_is_lost(task->db))
         (void)exec_text(task, "ROLLBACK", NULL);
+    if (!mr_db_is_lost(task->db))
+        (void)exec_text(task, "SET SESSION foreign_key_checks = 1", NULL);
     return code;
 }

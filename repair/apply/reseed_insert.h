@@ -6,10 +6,13 @@
  * (a rollback would raise the counter here alone).  Nobody ever sees the row.
  *
  * It is only done where it can do no harm: a transactional table without triggers, not
- * system-versioned, whose id is free and referred to by nobody (no cascade can fire).  The
- * row is made up of the columns' defaults, an existing parent for each foreign key that
- * must have one, and {} for JSON that must be there; where the table takes no such row,
- * nothing is changed.
+ * system-versioned, whose id fits, is free and referred to by nobody; judged again once the
+ * transaction holds the table's definition.  The DELETE must count one row, since an id need
+ * not be unique by itself, and is sent without foreign_key_checks, so that no cascade fires.
+ * The row is made up of the columns' defaults, an existing parent for each foreign key that
+ * must have one, and {} for JSON that must be there; where the table takes no such row, no
+ * row is changed, but the counter may have been raised on that server alone: the journal has
+ * the counter as open until it was raised otherwise.
  */
 #ifndef MR_RESEED_INSERT_H
 #define MR_RESEED_INSERT_H
@@ -29,7 +32,7 @@ struct mr_insert_task {
 /* NULL in *why_not: it may be tried. */
 enum mr_code mr_reseed_insert_check(const struct mr_insert_task *task,
                                     const char **why_not, struct mr_err *err);
-/* Errors as the server says them; nothing is left of a failed try.  MR_E_LOST: whether it
+/* Errors as the server says them; no row is left of a failed try.  MR_E_LOST: whether it
  * was committed is not known. */
 enum mr_code mr_reseed_insert(const struct mr_insert_task *task, struct mr_err *err);
 

@@ -538,6 +538,68 @@ plan_directory() { # of the last plan's kind; the servers do not matter
     is "directory: all of it" "$(ls good.partial good 2>&1 | grep -v ^good: | grep -v partial | xargs)" "plan.json reseed.sql verify.sql"
 }
 
+# ---- rows that are hard to make up, or to take back --------------------------------------
+shapes() { # shapes LABEL
+    local before pid t
+    afresh
+    two "CREATE TABLE same (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE); INSERT INTO same (mobile) VALUES ('');
+        CREATE TABLE checked (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL CHECK (v > 0)); INSERT INTO checked (v) VALUES (1);
+        CREATE TABLE areas (id INT AUTO_INCREMENT, area INT NOT NULL, PRIMARY KEY (id, area)) PARTITION BY LIST (area)
+            (PARTITION p0 VALUES IN (1, 2)); INSERT INTO areas (area) VALUES (1);
+        CREATE TABLE tiny (id TINYINT AUTO_INCREMENT PRIMARY KEY, a INT); INSERT INTO tiny VALUES (125, 1);
+        CREATE TABLE narrow (id INT AUTO_INCREMENT PRIMARY KEY, a INT); INSERT INTO narrow VALUES (125, 1);
+        CREATE TABLE names (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE); INSERT INTO names (name) VALUES ('x');
+        CREATE TABLE nicks (n INT PRIMARY KEY, name VARCHAR(20), FOREIGN KEY (name) REFERENCES names (name) ON DELETE CASCADE);
+        INSERT INTO nicks VALUES (1, 'x')"
+    two "SET foreign_key_checks = 0; INSERT INTO nicks VALUES (2, '')"
+    printf '[table narrow]\nmargin = 100\n' >ini
+    plan_is 0 "$1: odd rows: plan" plan --margin 1 --exclude '*.nicks' --config ini
+    on_p "ALTER TABLE narrow MODIFY id TINYINT AUTO_INCREMENT"
+    caught_up
+    before=$(shapes_rows p)
+    hold "SELECT * FROM same, checked, areas, tiny, narrow, names LIMIT 1;"
+    rep_is 1 "$1: odd rows" apply --yes --json --lock-timeout 1 --retries 0 plan "$(uri p '')"
+    is "$1: no row has changed, nor by a cascade" "$(shapes_rows p)" "$before"
+    caught_up
+    is "$1: on the replica neither" "$(shapes_rows r)" "$before"
+    like "$1: defaults that somebody has" "$(outcome same reason)" "Duplicate entry.*on this server alone"
+    like "$1: that a CHECK refuses" "$(outcome checked reason)" "error (3819|4025)"
+    like "$1: that are in no partition" "$(outcome areas reason)" "no partition"
+    is "$1: the last of a TINYINT" "$(outcome tiny how) $(next_on p tiny) $(next_on r tiny)" "insert 127 127"
+    like "$1: an id that the column cannot hold any more" "$(outcome narrow reason)" "column is tinyint.* does not hold 226"
+    is "$1: its counter is where it was" "$(next_on p narrow)" 126
+    let_go
+    rep_is 1 "$1: odd rows, and nobody holds them" apply --yes --json plan "$(uri p '')"
+    caught_up
+    for t in same checked areas names; do
+        is "$1: $t is raised, on the replica, too" "$(next_on p $t) $(next_on r $t)" "3 3"
+    done
+    is "$1: and never what cannot be" "$(outcome narrow result) $(next_on p narrow)" "too-low 126"
+
+    # An id that need not be unique: somebody else's row has it, too, when it is to be deleted.
+    afresh
+    two "CREATE TABLE second (part INT NOT NULL, id INT AUTO_INCREMENT, PRIMARY KEY (part, id), KEY (id)); INSERT INTO second (part) VALUES (1)"
+    plan_is 0 "$1: a counter behind another key: plan" plan --margin 2
+    hold "INSERT INTO second VALUES (5, 1);"
+    "$MYRECON" repair apply --yes --json --lock-timeout 3 --retries 0 plan "$(uri p '')" >"$OUT" 2>"$ERR" </dev/null &
+    pid=$!
+    waits_for "ALTER TABLE \`$DB\`.\`second\`"
+    printf 'INSERT INTO second VALUES (5, 3);\n' >&"$HOLD_IN"
+    waits_for "DELETE FROM \`$DB\`.\`second\`"
+    printf 'COMMIT;\n' >&"$HOLD_IN"
+    wait $pid
+    is "$1: somebody inserts the same id meanwhile" "$? $(rows_on p second)" "1 3"
+    like "$1: and is named" "$(outcome second reason)" "somebody else has taken the id"
+    let_go
+    rep_is 0 "$1: then it is altered" apply --yes --json plan "$(uri p '')"
+    caught_up
+    is "$1: here and there" "$(next_on p second) $(next_on r second) $(rows_on r second)" "4 4 3"
+}
+shapes_rows() { # SIDE
+    local t
+    for t in same checked areas tiny narrow names nicks; do client "$1" -D "$DB" <<<"SELECT * FROM $t ORDER BY 1, 2"; done
+}
+
 all_of() { # all_of LABEL KIND
     stock_args "$(uri p '')"
     healthy "$1"
@@ -549,6 +611,7 @@ all_of() { # all_of LABEL KIND
     steps "$1"
     narrow "$1"
     writers "$1"
+    shapes "$1"
 }
 
 if [ "${1:-}" != mysql ]; then
