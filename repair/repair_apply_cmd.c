@@ -93,11 +93,11 @@ static const struct mr_command_doc rehearse_doc = {
         "\n"
         "No row stays, and DIR/journal.jsonl is left alone. Ids that triggers' inserts "
         "take are gone, as after any rollback, and are listed. It cannot show what ALTER "
-        "TABLE does to the counters, nor the COMMIT, nor what replicas say. It is "
-        "refused "
-        "where the plan's counters are not raised yet (by reseed.sql), and where a "
-        "trigger "
-        "may write to a table without transactions (MyISAM, Aria), which is named.\n"
+        "TABLE does to the counters, nor the COMMIT, nor what replicas say. Units that "
+        "write a table without transactions (MyISAM, Aria, MEMORY) are not sent; such "
+        "tables are named with their rows. It is refused where the plan's counters are "
+        "not raised yet (by reseed.sql), and where a trigger may write to a table "
+        "without transactions, which is named.\n"
         "\n"
         "It locks rows as apply does, so it needs --yes off a terminal.\n"
         "\n"
@@ -401,14 +401,16 @@ static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_APPLY);
     struct mr_vec before = MR_VEC_INIT(struct mr_rehearse_counter);
     struct mr_vec after = MR_VEC_INIT(struct mr_rehearse_counter);
+    struct mr_vec loose = MR_VEC_INIT(struct mr_rehearse_loose);
     rows.rehearse = true;
+    rows.loose = &loose;
     enum mr_code code = mr_apply_plan_prepare(&rows, err);
     if (code == MR_OK)
         code = open_journal(job, &rows, err);
     if (code == MR_OK)
         code = mr_reseed_survey(&job->run, err);
     if (code == MR_OK)
-        code = mr_rehearse_check(&job->run, err);
+        code = mr_rehearse_check(&job->run, &loose, err);
     if (code == MR_OK)
         code = confirm_rows(job, &rows, "write and roll back", err);
     if (code == MR_OK)
@@ -421,6 +423,7 @@ static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err
         code = mr_rehearse_moved(&before, &after, job->opts->json, stdout, err);
     mr_vec_release(&before);
     mr_vec_release(&after);
+    mr_vec_release(&loose);
     return mr_apply_plan_release(&rows, code, err);
 }
 

@@ -213,6 +213,67 @@ static enum mr_code ask(const struct mr_target *target, const char *sql,
     return code;
 }
 
+/* Is it written, or locked since rows that are written refer to it? */
+static bool is_used(const struct mr_planned *p, const struct mr_planned_table *t)
+{
+    bool used = mr_planned_writes(t) > 0;
+    for (size_t i = 0; !used && i < p->ntables; i++)
+        for (size_t k = 0; !used && k < p->tables[i].nreferences; k++)
+            used = mr_planned_writes(&p->tables[i]) > 0 &&
+                   strcmp(p->tables[i].references[k].parent, t->table) == 0;
+    return used;
+}
+
+/* Appends 'db.t" is MyISAM' of a table without transactions. */
+static enum mr_code find_loose(const struct mr_target *target, const struct mr_planned *p,
+                               struct mr_strbuf *name, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT COALESCE(MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, "
+                            "'\" is ', ENGINE)), '') FROM information_schema.TABLES "
+                            "WHERE ENGINE <> 'InnoDB' AND (0");
+    for (size_t i = 0; i < p->ntables; i++) {
+        if (!is_used(p, &p->tables[i]))
+            continue;
+        mr_strbuf_add_str(&sql, " OR (TABLE_SCHEMA = ");
+        mr_sql_string(&sql, p->tables[i].target_db);
+        mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+        mr_sql_string(&sql, p->tables[i].target_name);
+        mr_strbuf_add_char(&sql, ')');
+    }
+    mr_strbuf_add_char(&sql, ')');
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(target->db, sql.ptr, name, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_apply_check_gtid(const struct mr_target *target,
+                                 const struct mr_manifest *m, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (mr_db_server(target->db)->flavour != MR_FLAVOUR_MYSQL)
+        return MR_OK;
+    enum mr_code code =
+        ask(target, "SELECT @@GLOBAL.enforce_gtid_consistency", &text, err);
+    const bool enforced =
+        text.len > 0 && (strcasecmp(text.ptr, "ON") == 0 || strcmp(text.ptr, "1") == 0);
+    mr_strbuf_reset(&text);
+    if (code == MR_OK && enforced)
+        code = find_loose(target, &m->planned, &text, err);
+    if (code == MR_OK && text.len > 0) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "table \"%s, and the server enforces GTID consistency: it "
+                          "lets no transaction write such a table",
+                          text.ptr);
+        mr_err_hint(err, "Nothing was changed. ALTER TABLE … ENGINE = InnoDB, or leave "
+                         "the table out, and plan again.");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
 /* Which right sets the binary log of a session; older servers know but one. */
 static const char *log_right(const struct mr_server *server)
 {
@@ -277,4 +338,29 @@ enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog,
                            "--no-binlog: the session writes to the binary log",
                            "leave --no-binlog out.", err)
                      : log_rows(target, err);
+}
+
+enum mr_code mr_apply_check_quiet(const struct mr_target *target, struct mr_err *err)
+{
+    static const char again[] = "SET SESSION sql_log_bin = 1";
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    if (mr_db_server(target->db)->flavour != MR_FLAVOUR_MARIADB)
+        return MR_OK;
+    enum mr_code code = ask(target, "SELECT @@GLOBAL.log_bin", &text, err);
+    const bool logs = strcmp(text.ptr != NULL ? text.ptr : "", "1") == 0;
+    mr_strbuf_release(&text);
+    if (code != MR_OK || !logs)
+        return code;
+    code = set(target, "SET SESSION sql_log_bin = 0",
+               "units that build on others are rehearsed out of the binary log",
+               "only units that can be done alone are rehearsed.", &why);
+    if (code == MR_OK)
+        return mr_db_exec(target->db, again, sizeof again - 1, err);
+    if (code != MR_E_REFUSED) {
+        *err = why;
+        return code;
+    }
+    mr_log_warning("%s. %s", why.message, why.hint);
+    return MR_OK;
 }

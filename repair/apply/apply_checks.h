@@ -22,6 +22,10 @@ enum mr_code mr_apply_check_columns(const struct mr_target *target,
 enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    const struct mr_manifest *manifest, bool undo,
                                    struct mr_arena *arena, struct mr_err *err);
+/* MySQL that enforces GTID consistency lets no transaction write a table without transactions,
+ * or lock rows of one, beside others; a unit does. */
+enum mr_code mr_apply_check_gtid(const struct mr_target *target,
+                                 const struct mr_manifest *manifest, struct mr_err *err);
 /* What a script is going to do. */
 struct mr_apply_needs {
     bool undo;
@@ -36,6 +40,9 @@ enum mr_code mr_apply_check_rights(const struct mr_target *target,
 /* May the session be set as mr_apply_session does?  It is left writing to the log. */
 enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binlog,
                                     struct mr_err *err);
+/* May a rehearsal keep units that build on others out of the binary log (MariaDB)?  Else a
+ * warning with the GRANT. */
+enum mr_code mr_apply_check_quiet(const struct mr_target *target, struct mr_err *err);
 /* Writes row images to the binary log, or nothing: for a new session, before its first
  * unit. */
 enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog,

@@ -26,6 +26,7 @@ struct mr_attempt {
     bool broken;            /* chained: the transaction is gone, with all before */
     bool held;              /* dry: no guard spoke against it */
     bool unheld;            /* a guard spoke against the last try */
+    bool unsure;            /* a rehearsal has not sent some unit before */
     struct mr_aside aside;
     uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
     enum mr_script_read_section section; /* of the last statement sent */

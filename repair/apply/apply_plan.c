@@ -1,12 +1,14 @@
 /* apply_plan.c: see apply_plan.h. */
 #include "repair/apply/apply_plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/log.h"
 #include "core/base/term.h"
 #include "repair/apply/apply_blocks.h"
 #include "repair/apply/apply_checks.h"
+#include "repair/apply/rehearse.h"
 
 static const char *script_name(const struct mr_apply_plan *ap)
 {
@@ -70,6 +72,8 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
         code = mr_apply_check_columns(ap->target, m, err);
     if (code == MR_OK)
         code = mr_apply_check_around(ap->target, m, undo, &ap->plan->arena, err);
+    if (code == MR_OK)
+        code = mr_apply_check_gtid(ap->target, m, err);
     if (code == MR_OK && !undo)
         code = mr_apply_check_blocks(ap->target, m, err);
     if (code == MR_OK)
@@ -107,8 +111,14 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
                                  .no_binlog = ap->opts->no_binlog,
                                  .on_refusal = take_refusal,
                                  .ctx = ap};
-    enum mr_code code =
-        mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err);
+    bool *skip = calloc(ap->units.count + 1, sizeof *skip);
+    enum mr_code code = skip != NULL ? MR_OK : mr_err_nomem(err, "sending units");
+    if (code == MR_OK && ap->loose != NULL)
+        code = mr_rehearse_skip(ap->script, &ap->units, ap->loose, skip, err);
+    run.skip = ap->loose != NULL ? skip : NULL;
+    if (code == MR_OK)
+        code =
+            mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err);
     if (code == MR_OK)
         code = mr_progress_new(ap->opts->general.progress, &run.progress, err);
     if (code == MR_OK) {
@@ -118,6 +128,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
     }
     mr_progress_free(run.progress);
     mr_throttle_free(run.throttle);
+    free(skip);
     *counts = run.counts;
     if (code != MR_OK && run.counts.done + run.counts.partial > 0)
         mr_log_info("%llu of %llu units were carried out before that",
@@ -161,6 +172,7 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
                                  .undo = ap->which == MR_JOURNAL_UNDO,
                                  .dry_run = ap->opts->dry_run || ap->rehearse,
                                  .rehearse = ap->rehearse,
+                                 .loose = ap->loose,
                                  .json = ap->opts->json,
                                  .color = mr_term_use_color(ap->opts->general.color, 1),
                                  .out = stdout};

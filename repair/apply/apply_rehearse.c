@@ -1,6 +1,7 @@
 /* apply_rehearse.c: units that are written and rolled back; see apply_internal.h. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
@@ -55,6 +56,11 @@ static enum mr_code rehearse_alone(struct mr_attempt *a, bool *again, struct mr_
     return code == MR_OK && !*again ? take_rehearsed(a, outcome, &why, err) : code;
 }
 
+static bool is_skipped(const struct mr_attempt *a, size_t unit)
+{
+    return a->run->skip != NULL && a->run->skip[unit];
+}
+
 /* One that an earlier apply has done is only compared, as another apply would. */
 static enum mr_code rehearse_new(struct mr_attempt *a, bool *again, struct mr_err *err)
 {
@@ -98,8 +104,12 @@ static enum mr_code rehearse_chain(struct mr_attempt *a, bool *tell, size_t coun
     enum mr_code code = mr_attempt_exec(a, "START TRANSACTION", err);
     a->chained = true;
     a->broken = false;
+    a->unsure = false;
     for (size_t i = 0; code == MR_OK && !a->broken && i < count; i++) {
         a->unit = mr_vec_at(a->run->units, i);
+        a->unsure = a->unsure || is_skipped(a, i);
+        if (is_skipped(a, i))
+            continue;
         code = mr_attempt_wait(a->run, err);
         if (code == MR_OK)
             code = rehearse_behind(a, &tell[i], err);
@@ -114,8 +124,15 @@ static enum mr_code rehearse_chain(struct mr_attempt *a, bool *tell, size_t coun
 static bool keep_out_of_log(struct mr_attempt *a)
 {
     struct mr_err ignored = {0};
-    return mr_db_server(a->run->target->db)->flavour != MR_FLAVOUR_MARIADB ||
-           mr_attempt_exec(a, "SET SESSION sql_log_bin = 0", &ignored) == MR_OK;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_db *db = a->run->target->db;
+    if (mr_db_server(db)->flavour != MR_FLAVOUR_MARIADB)
+        return true;
+    bool quiet =
+        mr_db_query_text(db, "SELECT @@GLOBAL.log_bin", &text, &ignored) == MR_OK &&
+        strcmp(text.ptr, "0") == 0;
+    mr_strbuf_release(&text);
+    return quiet || mr_attempt_exec(a, "SET SESSION sql_log_bin = 0", &ignored) == MR_OK;
 }
 
 /* Units that build on others, together with all before them. */
@@ -152,6 +169,12 @@ enum mr_code mr_attempt_rehearse(struct mr_attempt *a, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
         a->unit = mr_vec_at(run->units, i);
         a->staged = false;
+        if (is_skipped(a, i)) {
+            a->unsure = true;
+            run->counts.skipped++;
+            run->counts.skipped_rows += a->unit->rows;
+            continue;
+        }
         code = mr_attempt_wait(run, err);
         if (code == MR_OK)
             code = rehearse_new(a, &tell[i], err);

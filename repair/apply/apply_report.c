@@ -7,6 +7,7 @@
 
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "repair/apply/rehearse.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/reseed/reseed_show.h"
 
@@ -57,7 +58,23 @@ static void json_refusal(struct mr_apply_report *r, const struct mr_refusal *ref
     mr_jsonw_add_str(w, "table", *refusal->table != '\0' ? refusal->table : NULL);
     mr_jsonw_add_str(w, "key", *refusal->table != '\0' ? refusal->key : NULL);
     mr_jsonw_add_str(w, "reason", refusal->reason);
+    if (refusal->unsure)
+        mr_jsonw_add_bool(w, "unsure", true);
     end_line(w);
+}
+
+static void json_loose(struct mr_apply_report *r)
+{
+    struct mr_jsonw *w = &r->w;
+    for (size_t i = 0; r->loose != NULL && i < r->loose->count; i++) {
+        const struct mr_rehearse_loose *l = mr_vec_at(r->loose, i);
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "type", "skipped");
+        mr_jsonw_add_str(w, "table", l->table->table);
+        mr_jsonw_add_str(w, "engine", l->engine);
+        mr_jsonw_add_uint(w, "rows", l->rows);
+        end_line(w);
+    }
 }
 
 static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
@@ -80,6 +97,10 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
         mr_jsonw_add_uint(w, "rows_doubled", r->doubled);
     mr_jsonw_add_uint(w, "retries", c->retries);
     mr_jsonw_add_uint(w, "conflicts_open", r->manifest->planned.open);
+    if (r->rehearse) {
+        mr_jsonw_add_uint(w, "units_skipped", c->skipped);
+        mr_jsonw_add_uint(w, "rows_skipped", c->skipped_rows);
+    }
     if (r->undo && r->dry_run)
         mr_jsonw_add_bool(w, "each_alone", true);
     end_line(w);
@@ -112,6 +133,8 @@ static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal
     }
     mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, color));
     mr_utf8_show_str(out, refusal->reason);
+    if (refusal->unsure)
+        mr_strbuf_add_str(out, " (perhaps only since a unit before it was skipped)");
     mr_strbuf_add_char(out, '\n');
 }
 
@@ -126,6 +149,29 @@ static void add_sum(struct mr_strbuf *out, const char **glue, uint64_t count,
     *glue = ", ";
 }
 
+static void text_loose(struct mr_strbuf *out, const struct mr_apply_report *r)
+{
+    for (size_t i = 0; r->loose != NULL && i < r->loose->count; i++) {
+        const struct mr_rehearse_loose *l = mr_vec_at(r->loose, i);
+        mr_strbuf_add_str(out, "  ");
+        mr_utf8_show_str(out, l->table->table);
+        mr_strbuf_add_fmt(out, ": skipped, %s could not roll ", l->engine);
+        mr_strbuf_add_grouped(out, l->rows);
+        mr_strbuf_add_fmt(out, " row%s back\n", l->rows == 1 ? "" : "s");
+    }
+}
+
+static void text_skipped(struct mr_strbuf *out, const struct mr_apply_counts *c)
+{
+    if (c->skipped == 0)
+        return;
+    mr_strbuf_add_str(out, "\nnot sent, since they write tables without transactions: ");
+    mr_strbuf_add_grouped(out, c->skipped);
+    mr_strbuf_add_str(out, c->skipped == 1 ? " unit with " : " units with ");
+    mr_strbuf_add_grouped(out, c->skipped_rows);
+    mr_strbuf_add_str(out, c->skipped_rows == 1 ? " row" : " rows");
+}
+
 static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
                      const struct mr_apply_counts *c)
 {
@@ -136,6 +182,7 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
     add_sum(out, &glue, c->passed, "done before");
     add_sum(out, &glue, c->partial, "in part");
     add_sum(out, &glue, c->failed, "not at all");
+    add_sum(out, &glue, c->skipped, "skipped");
     glue = "\nrows: ";
     add_sum(out, &glue, c->written,
             r->dry_run ? "would be changed"
@@ -152,10 +199,12 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
         mr_strbuf_add_str(out, "\neach unit was looked at as if it were the only one: "
                                "rows are kept here, too, if only rows that another unit "
                                "takes back refer to them");
+    text_skipped(out, c);
     if (r->rehearse)
-        mr_strbuf_add_str(out,
-                          "\nall of it was written and rolled back. Not shown: raising "
-                          "AUTO_INCREMENT, the COMMIT itself, and replicas");
+        mr_strbuf_add_fmt(out,
+                          "\n%s was written and rolled back. Not shown: raising "
+                          "AUTO_INCREMENT, the COMMIT itself, and replicas",
+                          c->skipped > 0 ? "the rest" : "all of it");
     if (r->undo)
         mr_strbuf_add_str(out, "\nAUTO_INCREMENT stays raised");
     mr_strbuf_add_char(out, '\n');
@@ -284,10 +333,12 @@ enum mr_code mr_apply_report_end(struct mr_apply_report *r,
     const struct mr_apply_counts none = {.units = r->manifest->planned.units};
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (r->json) {
+        json_loose(r);
         json_end(r, counts != NULL ? counts : &none);
         return mr_jsonw_finish(&r->w, "standard output", err);
     }
     text_kept(&text, r);
+    text_loose(&text, r);
     if (counts == NULL)
         mr_strbuf_add_str(&text, "no row was written: counters come first\n");
     else

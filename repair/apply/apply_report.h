@@ -20,6 +20,7 @@ struct mr_apply_report {
     const struct mr_reseed_run *reseed; /* NULL: of undo */
     const char *dir;                    /* of the plan */
     bool undo, dry_run, rehearse, json, color;
+    const struct mr_vec *loose; /* rehearse: struct mr_rehearse_loose; or NULL */
     FILE *out;
     uint64_t doubled;   /* rows that stand, and somebody else beside them */
     bool unlooked;      /* whether any do is not known */

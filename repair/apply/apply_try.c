@@ -46,7 +46,7 @@ enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
         a->refusals.count < REFUSALS_MAX ? mr_vec_push(&a->refusals) : NULL;
     if (refusal == NULL || table == NULL || key == NULL || reason == NULL)
         return mr_err_nomem(err, "listing what was refused");
-    *refusal = (struct mr_refusal){a->unit->number, table, key, reason};
+    *refusal = (struct mr_refusal){a->unit->number, table, key, reason, a->unsure};
     return MR_OK;
 }
 

@@ -47,6 +47,7 @@
 struct mr_refusal {
     uint64_t unit;
     const char *table, *key, *reason;
+    bool unsure; /* a rehearsal: it may be but for a unit before it that is not sent */
 };
 
 struct mr_apply_counts {
@@ -55,6 +56,7 @@ struct mr_apply_counts {
     uint64_t passed;          /* passed over: an earlier run's, and seen to be there */
     uint64_t partial, failed; /* some rows left out; nothing of it written */
     uint64_t written, there, refused; /* rows */
+    uint64_t skipped, skipped_rows;   /* a rehearsal: units that are not sent */
     uint64_t retries;
 };
 
@@ -70,6 +72,7 @@ struct mr_apply_units {
     struct mr_progress *progress; /* or NULL */
     bool dry_run, recheck, no_binlog;
     bool rehearse;     /* everything but COMMIT */
+    const bool *skip;  /* or NULL; by unit: a rehearsal does not send it */
     unsigned pause_ms; /* the first between tries, doubled each time; 0: 100 */
     enum mr_code (*on_refusal)(void *ctx, const struct mr_refusal *refusal,
                                struct mr_err *err);

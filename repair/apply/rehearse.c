@@ -9,6 +9,7 @@
 #include "core/base/utf8.h"
 #include "core/db/sqltext.h"
 #include "core/json/jsonw.h"
+#include "repair/apply/apply_checks.h"
 #include "repair/apply/reseed_report.h"
 
 #define MYSQL_STATS_EXPIRY 80000
@@ -87,10 +88,15 @@ static enum mr_code check_triggers(const struct mr_reseed_run *run, struct mr_er
     return code;
 }
 
-static enum mr_code check_engine(const struct mr_reseed_run *run,
-                                 const struct mr_planned_table *t, struct mr_err *err)
+/* ---- planned tables without transactions ---- */
+
+static enum mr_code read_engine(const struct mr_reseed_run *run,
+                                const struct mr_planned_table *t, struct mr_vec *loose,
+                                struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, engine = MR_STRBUF_INIT;
+    if (mr_planned_writes(t) == 0)
+        return MR_OK;
     mr_strbuf_add_str(&sql, "SELECT ENGINE FROM information_schema.TABLES WHERE "
                             "TABLE_SCHEMA = ");
     mr_sql_string(&sql, t->target_db);
@@ -100,25 +106,82 @@ static enum mr_code check_engine(const struct mr_reseed_run *run,
     if (code == MR_OK)
         code = mr_db_query_text(run->target->db, sql.ptr, &engine, err);
     if (code == MR_OK && strcmp(engine.ptr, "InnoDB") != 0) {
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "table \"%s\" is %s: what is written to it could not be rolled "
-                          "back",
-                          t->target_table, engine.ptr);
-        mr_err_hint(err, "Nothing was changed. ALTER TABLE … ENGINE = InnoDB, and plan "
-                         "again.");
+        struct mr_rehearse_loose *l = mr_vec_push(loose);
+        if (l != NULL)
+            *l = (struct mr_rehearse_loose){t, mr_arena_strdup(run->arena, engine.ptr),
+                                            mr_planned_writes(t), false};
+        if (l == NULL || l->engine == NULL)
+            code = mr_err_nomem(err, "reading engines");
     }
     mr_strbuf_release(&engine);
     mr_strbuf_release(&sql);
     return code;
 }
 
-enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_err *err)
+/* Values stand in the sections before: what a write names is what it writes. */
+static bool writes_any(const struct mr_script_read_item *item, const struct mr_vec *loose,
+                       struct mr_strbuf *name)
+{
+    bool any = false;
+    for (size_t i = 0; i < loose->count; i++) {
+        struct mr_rehearse_loose *l = mr_vec_at(loose, i);
+        mr_strbuf_reset(name);
+        mr_sql_table(name, l->table->target_db, l->table->target_name);
+        if (name->failed || memmem(item->sql, item->len, name->ptr, name->len) == NULL)
+            continue;
+        l->found = any = true;
+    }
+    return any;
+}
+
+/* A write that was overlooked would stay. */
+static enum mr_code check_found(const struct mr_vec *loose, struct mr_err *err)
+{
+    for (size_t i = 0; i < loose->count; i++) {
+        const struct mr_rehearse_loose *l = mr_vec_at(loose, i);
+        if (!l->found)
+            return mr_err_set(err, MR_E_REFUSED,
+                              "table \"%s\" is %s, and the plan does not show which "
+                              "units write to it",
+                              l->table->target_table, l->engine);
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_rehearse_skip(struct mr_script_read *script, const struct mr_vec *units,
+                              const struct mr_vec *loose, bool *skip, struct mr_err *err)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; loose->count > 0 && code == MR_OK && i < units->count; i++) {
+        struct mr_script_read_item item;
+        code = mr_script_read_seek(script, mr_vec_at(units, i), err);
+        if (code == MR_OK)
+            code = mr_script_read_next(script, &item, err);
+        while (code == MR_OK &&
+               (code = mr_script_read_next(script, &item, err)) == MR_OK &&
+               item.kind == MR_SCRIPT_READ_STATEMENT)
+            if (item.section == MR_SCRIPT_READ_WRITE && writes_any(&item, loose, &name))
+                skip[i] = true;
+    }
+    if (code == MR_OK)
+        code = mr_strbuf_check(&name, "reading a script", err);
+    if (code == MR_OK)
+        code = check_found(loose, err);
+    mr_strbuf_release(&name);
+    return code;
+}
+
+enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *loose,
+                               struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < run->manifest->planned.ntables; i++)
-        code = check_engine(run, &run->manifest->planned.tables[i], err);
+        code = read_engine(run, &run->manifest->planned.tables[i], loose, err);
     if (code == MR_OK)
         code = check_triggers(run, err);
+    if (code == MR_OK)
+        code = mr_apply_check_quiet(run->target, err);
     if (code == MR_OK && mr_reseed_count(run, MR_RAISE_WOULD) > 0) {
         code =
             mr_err_set(err, MR_E_REFUSED,

@@ -3,10 +3,12 @@
  *
  * A rolled-back write leaves nothing in tables with transactions but counters: an insert
  * takes its id for good.  So a rehearsal is refused where a trigger may write to a table
- * without transactions, where a planned one is such, and where the plan's own counters are
- * not raised yet: its inserts would raise them to among its new ids.
+ * without transactions, and where the plan's own counters are not raised yet: its inserts
+ * would raise them to among its new ids.  Units that write a planned table without
+ * transactions are not sent.
  *
- *   mr_rehearse_check; mr_rehearse_counters; (rehearse); mr_rehearse_counters; compare
+ *   mr_rehearse_check; mr_rehearse_skip; mr_rehearse_counters; (rehearse);
+ *   mr_rehearse_counters; compare
  *
  * Errors: MR_E_REFUSED by name; those of db.h.  Nothing is written.  Threads: one.
  */
@@ -14,8 +16,22 @@
 #define MR_REHEARSE_H
 
 #include "repair/apply/reseed_apply.h"
+#include "repair/script/script_read.h"
 
-enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_err *err);
+/* A planned table without transactions, into which the plan writes. */
+struct mr_rehearse_loose {
+    const struct mr_planned_table *table;
+    const char *engine;
+    uint64_t rows;
+    bool found; /* a unit writes it */
+};
+
+/* Appends such tables (struct mr_rehearse_loose), texts in the arena. */
+enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *loose,
+                               struct mr_err *err);
+/* skip: one a unit of the script, set where it writes one of them. */
+enum mr_code mr_rehearse_skip(struct mr_script_read *script, const struct mr_vec *units,
+                              const struct mr_vec *loose, bool *skip, struct mr_err *err);
 
 struct mr_rehearse_counter {
     const char *table; /* "db.t" */

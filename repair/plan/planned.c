@@ -20,6 +20,12 @@ uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision dec
     return count;
 }
 
+uint64_t mr_planned_writes(const struct mr_planned_table *t)
+{
+    return t->decisions[MR_DECIDE_INSERT] + t->decisions[MR_DECIDE_RENUMBER] +
+           t->decisions[MR_DECIDE_UPDATE] + t->decisions[MR_DECIDE_DELETE];
+}
+
 /* ---- writing ---- */
 
 static void put_names(struct mr_jsonw *w, const char *key,

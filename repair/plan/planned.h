@@ -112,6 +112,9 @@ void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origi
 uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,
                           bool people);
 
+/* How many rows of the table the plan writes or deletes. */
+uint64_t mr_planned_writes(const struct mr_planned_table *table);
+
 /* How a column of the child writes the parent's key; child: its class. */
 struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r,
                                        size_t column, enum mr_class child);

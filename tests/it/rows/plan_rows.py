@@ -116,21 +116,22 @@ class Script:
         return "s.line NOT IN (SELECT line FROM %s) AND s.line NOT IN (SELECT line FROM %s)" % (
             self.temp("there"), self.temp("refused"))
 
-    def write(self, undo):
+    def write(self, undo, rows):
+        used = [t for t in TABLES if t in {table for table, _ in rows}]
         out = ["SET @myrecon_written = 0;\n"]  # a statement may name a temporary table once
         for table in TABLES:
             out.append("SET @myrecon_written = @myrecon_written + (SELECT COUNT(*) FROM %s AS s"
                        " WHERE %s);\n" % (self.temp(table), self.skip()))
         out.append("-- write\n")
         step = 1
-        for table in reversed(TABLES) if undo else TABLES:
+        for table in reversed(used) if undo else used:
             columns = TABLES[table][0]
             guard = "(SELECT COUNT(*) FROM %s) = %d" % (self.temp("guard"), step)
             if undo:
-                out.append("DELETE t FROM %s AS s JOIN %s.%s AS t ON t.id = s.id WHERE %s AND %s;\n" %
+                out.append("DELETE t FROM %s AS s JOIN `%s`.`%s` AS t ON t.id = s.id WHERE %s AND %s;\n" %
                            (self.temp(table), self.db, table, self.skip(), guard))
             else:
-                out.append("INSERT INTO %s.%s (%s) SELECT %s FROM %s AS s WHERE %s AND %s"
+                out.append("INSERT INTO `%s`.`%s` (%s) SELECT %s FROM %s AS s WHERE %s AND %s"
                            " ORDER BY s.line;\n" % (
                     self.db, table, ", ".join(columns), ", ".join("s." + c for c in columns),
                     self.temp(table), self.skip(), guard))
@@ -157,7 +158,7 @@ class Script:
         out = ["-- %s: rows of a test\nSET @myrecon_head = 1;\n" % ("undo.sql" if undo else "apply.sql")]
         numbered = list(enumerate(self.units, 1))
         for number, rows in reversed(numbered) if undo else numbered:
-            write, steps = self.write(undo)
+            write, steps = self.write(undo, rows)
             out += ["\n-- unit %d of %d: %d rows\n" % (number, len(self.units), len(rows)),
                     self.stage(rows), self.guards(undo), write, self.end(number, steps)]
         return "".join(out)
