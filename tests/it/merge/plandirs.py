@@ -71,7 +71,8 @@ class PlanDir:
 
 
 def decided(history, line):
-    """A line of conflicts.csv with what a person decided; a run of keys, key by key."""
+    """A line of conflicts.csv with what a person decided, where that is offered (whoever was
+    merged by an earlier plan is not asked again); a run of keys, key by key."""
     t = history.tables[line['table'].split('.', 1)[1]]
     if not t.key:
         return [line]
@@ -80,6 +81,9 @@ def decided(history, line):
         low, high = (int(v) for v in line['source_key'].split('..'))
         keys = [n.key for n in history.source.nodes[t.name] if low <= n.count <= high]
     chosen = [history.options.decisions.get((t.name, key), '') for key in keys]
+    merged = 'merge-into'
+    chosen = ['' if choice == merged and merged not in line['choices'].split(';') else choice
+              for choice in chosen]
     if len(set(chosen)) == 1:
         return [{**line, 'decision': chosen[0]}]
     return [{**line, 'source_key': joined(key), 'decision': choice}
