@@ -51,7 +51,7 @@ make_plan() { # make_plan [MORE]: members of SPEC
     rep plan --reseed-only --margin 1000000 --source "$(uri a "$DB")" --target "$DST" --output plan ${CASE:+--case "$CASE"}
     [ "$RC" = 0 ] || bail "no plan: $(cat "$ERR")"
     spec='{"db": "'$DB'", "fingerprints": {"members": "'$(fingerprint members)'", "orders": "'$(fingerprint orders)'"},
-        "new": {"members": [500004, 1]}, "units": '${1:-$UNITS}${LOCK_WAIT:+, \"lock_wait\": $LOCK_WAIT}${CREATED:+, \"created\": \"$CREATED\"}'}'
+        "new": {"members": [500004, 1]}, "units": '${1:-$UNITS}${LOCK_WAIT:+, \"lock_wait\": $LOCK_WAIT}${CREATED:+, \"created\": \"$CREATED\"}${SPARSE:+, \"sparse\": true}'}'
     python3 "$IT_DIR/rows/plan_rows.py" plan <<<"$spec" || bail "no rows in the plan"
 }
 DONE="m	1	m1	ann

@@ -4,7 +4,8 @@
   plan_rows.py DIR < SPEC
 
 DIR was made by `repair plan --reseed-only`.  SPEC is JSON: "db", "fingerprints" (by table),
-"new" ({table: [first id, how many]}), "lock_wait" in seconds (1), "created" if it is to be old, and "units", a list of lists of rows [table, {column:
+"new" ({table: [first id, how many]}), "lock_wait" in seconds (1), "created" if it is to be old, "sparse" if
+a unit is to name only tables of which it has rows, and "units", a list of lists of rows [table, {column:
 value}].  Tables are those below.  Writes apply.sql and undo.sql in the form that
 docs/formats/plan-v1.md describes, simpler than `repair plan` does, and seals plan.json anew.
 """
@@ -32,6 +33,7 @@ class Script:
         self.db = spec["db"]
         self.units = spec["units"]
         self.lock_wait = spec.get("lock_wait", 1)
+        self.sparse = spec.get("sparse", False)
         server = manifest["server"]
         self.server = "@@port = %s AND @@server_id = %s AND @@datadir = %s" % (
             server["port"], server["server_id"], sql(server["datadir"]))
@@ -117,7 +119,7 @@ class Script:
             self.temp("there"), self.temp("refused"))
 
     def write(self, undo, rows):
-        used = [t for t in TABLES if t in {table for table, _ in rows}]
+        used = [t for t in TABLES if not self.sparse or t in {table for table, _ in rows}]
         out = ["SET @myrecon_written = 0;\n"]  # a statement may name a temporary table once
         for table in TABLES:
             out.append("SET @myrecon_written = @myrecon_written + (SELECT COUNT(*) FROM %s AS s"
