@@ -219,7 +219,7 @@ static void lock_own(struct mr_script *s, const struct mr_plan_table *t)
     const bool *used = s->tables[t->at].used;
     struct lock lock = {LOCK_EXCLUSIVE, t, t->key, t, t->key, 'x', t->at, NULL};
     if (t->key.count == 0)
-        return; /* DELETE names all of the row, and locks it */
+        return; /* DELETE names all of one row, counts it, and locks it from then on */
     if (used[MR_STEP_UPDATE] || used[MR_STEP_DELETE])
         lock_rows(s, &lock);
     lock.strength = LOCK_SHARED;

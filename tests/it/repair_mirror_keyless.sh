@@ -97,4 +97,39 @@ is "whoever visits since keeps the person" "$RC $(refused | grep -c 'people 3: a
 is "with the visits" "$(on "SELECT COUNT(*) FROM visits WHERE person = 3")" 3
 is "and what went by itself does not take along more" "$(bag $T)" "$(bag a)"
 rep_is 0 "undone" undo --yes --case "$CASE" dir "$DST"
+
+# ---- somebody changes a row that is about to go, at every boundary of the unit
+again
+row a$T "'stays', 1, NULL, NULL, NULL, NULL, NULL" 1
+row $T "'twice', 1, NULL, NULL, NULL, NULL, NULL" 2
+row $T "'once', 1, NULL, NULL, NULL, NULL, NULL" 1
+plan --allow-deletes 3
+is "three rows go" "$RC $(planned_rows dir)" "0 3"
+on "CREATE TABLE bag_before AS SELECT * FROM bag"
+port=${DST##*:} port=${port%%/*}
+wrong= waits=0 notices=0
+changes() { # changes VALUE MARK: one of those rows is changed there
+    local live
+    on "DELETE FROM bag; INSERT INTO bag SELECT * FROM bag_before"
+    python3 "$IT_DIR/rows/step_unit.py" dir/apply.sql 1 "mariadb --no-defaults -h 127.0.0.1 -P $port -u root -D $DB" \
+        --at "$2" "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; UPDATE bag SET n = 5000 WHERE v = '$1' LIMIT 1" >steps ||
+        bail "no step: $(cat steps)"
+    live=$(on "SELECT GROUP_CONCAT(CONCAT(v, ' ', n) ORDER BY v, n) FROM bag")
+    case "$(grep -c '^waited' steps) $(grep '^end ' steps) $live" in
+    "1 end COMMIT stays 1") waits=$((waits + 1)) ;;
+    "0 end ROLLBACK once 1,stays 1,twice 1,twice 5000" | "0 end ROLLBACK once 5000,stays 1,twice 1,twice 1") notices=$((notices + 1)) ;;
+    "0 end COMMIT once 5000,stays 1" | "0 end COMMIT stays 1,twice 5000") notices=$((notices + 1)) ;; # judged, and left
+    *) wrong+="$1 at $2: $(tr '\n' ' ' <steps): $live
+" ;;
+    esac
+}
+for section in locks guards write again end; do
+    count=$(awk -v s="-- $section" '/^-- / { on = $0 == s; next } on && /;$/ && /^EXECUTE myrecon_end/ { exit } on && /;$/ { n++ } END { print n + 0 }' dir/apply.sql)
+    for ((n = 1; n <= count; n++)); do
+        changes once "-- $section $n"
+        [ $((n % 3)) != 1 ] || changes twice "-- $section $n"
+    done
+done
+is "whoever changes one meanwhile waits, or is noticed" "$wrong" ""
+ok "both happen ($waits wait, $notices are noticed)" test "$waits" -gt 3 -a "$notices" -gt 3
 finish

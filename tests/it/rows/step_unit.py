@@ -10,7 +10,7 @@ would, and lets somebody else have a look, or do something, in between.
 CLIENT is the command of a client with its options.  PROBE is a SELECT with a number for a
 result, run by a session of its own: how many rows somebody else could change; of LOCKS, how many
 did not wait, looked at behind each mark and then at every tenth boundary.  MARK is a line
-of the script ("-- locks", "-- write", …).  Writes to stdout a line for each boundary (section,
+of the script ("-- locks", "-- write", …), or, with a number behind it, a statement of its section.  Writes to stdout a line for each boundary (section,
 number of the statement, answer of PROBE), "waited" or "done" for SQL, each error with its
 section, and at last what the unit says of itself: end COMMIT, or end ROLLBACK.
 """
@@ -81,6 +81,12 @@ def free(others, statements):
     return str(sum(not any(x.startswith("ERROR 1205") for x in lines) for lines in answers))
 
 
+def come_in(other, sql):
+    errors = [x for x in other.run(sql) if x.startswith("ERROR")]
+    waited = any("1205" in x for x in errors)
+    print("waited" if waited else "failed " + errors[0] if errors else "done")
+
+
 def main():
     script, unit, command = sys.argv[1:4]
     at, sql = (sys.argv[5], sys.argv[6]) if sys.argv[4] == "--at" else (None, None)
@@ -94,12 +100,12 @@ def main():
     for section, statement in statements(script, unit):
         if statement is None:
             if at == "-- " + section:
-                errors = [x for x in other.run(sql) if x.startswith("ERROR")]
-                waited = any("1205" in x for x in errors)
-                print("waited" if waited else "failed " + errors[0] if errors else "done")
+                come_in(other, sql)
             holds, passed = holds or section == "guards", 0
         else:
             number += 1
+            if at == "-- %s %d" % (section, passed):
+                come_in(other, sql)
             for line in own.run(statement):
                 print("error" if line.startswith("ERROR") else "says", section, line)
             holds = holds and not statement.startswith("EXECUTE myrecon_end")
