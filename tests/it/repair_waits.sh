@@ -27,6 +27,7 @@ at_exit 'delay 0'
 meets() { # meets DESCRIPTION WHAT ARGS…: repair ARGS… in the background says what it waits for, soon
     local from=$SECONDS
     CMD=("$MYRECON" repair "${@:3}")
+    : >"$ERR" # what the run before has said is not to be taken for what this one says
     "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
     PID=$!
     wait_for 15 grep -Eq "$2" "$ERR"
