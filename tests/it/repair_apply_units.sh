@@ -192,7 +192,7 @@ rep_is 0 "undo by root" undo --yes plan "$DST"
 waiting() { # apply waits for a lock; the id of its session in $WAITING
     sleep 0.2 # InnoDB renews what it shows only where nobody has looked for a tenth of a second
     WAITING=$(on "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'
-        AND trx_query LIKE '/* myrecon%$DB.members%'")
+        AND trx_query LIKE '/* myrecon%$DB%members%'")
     [ -n "$WAITING" ]
 }
 apply_meets() { # apply_meets "SQL;": apply in the background, until it waits for who has done SQL
