@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/db/sqltext.h"
 #include "repair/apply/reseed_insert.h"
 #include "repair/reseed/counter_read.h"
 #include "repair/reseed/reseed_value.h"
@@ -82,28 +83,59 @@ static enum mr_code read_next(struct mr_reseed_run *run, struct mr_raise_result 
     return MR_OK;
 }
 
+/* COLUMN_TYPE, or "" where there is none. */
+static enum mr_code read_type(struct mr_reseed_run *run, const struct mr_counter *c,
+                              struct mr_strbuf *type, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    mr_strbuf_add_str(&sql, "SELECT COALESCE(MIN(COLUMN_TYPE), '') FROM "
+                            "information_schema.COLUMNS WHERE TABLE_SCHEMA = ");
+    mr_sql_string(&sql, c->db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+    mr_sql_string(&sql, c->name);
+    mr_strbuf_add_str(&sql, " AND COLUMN_NAME = ");
+    mr_sql_string(&sql, c->column);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query_text(run->target->db, sql.ptr, type, &why);
+    if (code == MR_E_LOST && mr_db_is_lost(run->target->db)) {
+        code = reconnect(run, &why);
+        mr_strbuf_reset(type);
+        if (code == MR_OK)
+            code = mr_db_query_text(run->target->db, sql.ptr, type, &why);
+    }
+    if (code != MR_OK)
+        *err = why;
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 /* Raised beyond what the column holds a counter hands out nothing any more. */
 static enum mr_code check_holds(struct mr_reseed_run *run, struct mr_raise_result *r,
                                 struct mr_err *err)
 {
     const struct mr_counter *c = r->counter;
-    const struct mr_table *table = NULL;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = c->sequence == NULL
-                            ? mr_schema_reload_table(run->target->db, c->db, c->name,
-                                                     run->arena, &table, err)
-                            : MR_OK;
-    const struct mr_column *column =
-        table != NULL ? mr_table_column(table, c->column) : NULL;
-    if (code != MR_OK || column == NULL || c->reseed_to <= mr_reseed_column_limit(column))
-        return code;
-    mr_strbuf_add_fmt(&text,
-                      "the column is %s now, which does not hold %" PRIu64 ": plan again",
-                      column->type, c->reseed_to);
-    r->raise = MR_RAISE_FAILED;
-    r->reason = keep(run, text.ptr);
+    struct mr_strbuf type = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    char name[16] = "";
+    if (c->sequence != NULL)
+        return MR_OK;
+    enum mr_code code = read_type(run, c, &type, err);
+    if (code == MR_OK)
+        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(type.ptr, "( "), type.ptr);
+    const struct mr_column column = {.data_type = name,
+                                     .is_unsigned = code == MR_OK &&
+                                                    strstr(type.ptr, "unsigned") != NULL};
+    if (code == MR_OK && c->reseed_to > mr_reseed_column_limit(&column)) {
+        mr_strbuf_add_fmt(
+            &text, "the column is %s now, which does not hold %" PRIu64 ": plan again",
+            type.ptr, c->reseed_to);
+        r->raise = MR_RAISE_FAILED;
+        r->reason = keep(run, text.ptr);
+    }
+    mr_strbuf_release(&type);
     mr_strbuf_release(&text);
-    return MR_OK;
+    return code;
 }
 
 static enum mr_code survey_one(struct mr_reseed_run *run, struct mr_raise_result *r,
