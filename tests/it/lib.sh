@@ -113,6 +113,16 @@ clean_up() {
     [ -z "${IT_TMP:-}" ] || rm -rf "$IT_TMP"
 }
 
+written_side() { # written_side [mysql]: T is the side that is written to: b, or o under a name of its own
+    T=b
+    [ "${1:-}" = mysql ] || return 0
+    T=o
+    IT_NAME+=_mysql
+    [ -z "$MR_O_URI" ] || return 0
+    echo "1..0 # SKIP no MySQL server"
+    exit 0
+}
+
 begin() { # begin [SIDES]: scratch directory, and the script's database fresh on the sides
     [ -x "$MYRECON" ] || bail "no binary at $MYRECON"
     [ -z "${MR_TMP:-}" ] || mkdir -p "$MR_TMP"

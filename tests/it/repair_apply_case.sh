@@ -4,14 +4,7 @@
 # plans are undone first; by repair apply, by the stock client, and by both.
 
 . "$(dirname "$0")/lib.sh"
-T=b
-if [ "${1:-}" = mysql ]; then
-    IT_NAME+=_mysql T=o
-    if [ -z "$MR_O_URI" ]; then
-        echo "1..0 # SKIP no MySQL server"
-        exit 0
-    fi
-fi
+written_side "${1:-}"
 begin a$T
 cd "$IT_TMP" || exit 1
 DST=$(uri $T "$DB") CASE=$IT_TMP/case

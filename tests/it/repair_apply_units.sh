@@ -6,13 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/../fault/lib.sh"
-[ "${1:-}" != mysql ] || IT_NAME+=_mysql
-T=b
-[ "${1:-}" != mysql ] || T=o
-if [ $T = o ] && [ -z "$MR_O_URI" ]; then
-    echo "1..0 # SKIP no MySQL server"
-    exit 0
-fi
+written_side "${1:-}"
 begin a$T
 cd "$IT_TMP" || exit 1
 DST=$(uri $T "$DB")

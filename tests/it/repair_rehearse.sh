@@ -4,14 +4,7 @@
 # inserts burn, which it names.
 
 . "$(dirname "$0")/lib.sh"
-T=b
-if [ "${1:-}" = mysql ]; then
-    IT_NAME+=_mysql T=o
-    if [ -z "$MR_O_URI" ]; then
-        echo "1..0 # SKIP no MySQL server"
-        exit 0
-    fi
-fi
+written_side "${1:-}"
 begin a
 if [ $T = b ]; then # one of its own, whose log nobody else writes to
     own_begin RB || bail "no server"

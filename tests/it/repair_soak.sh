@@ -4,13 +4,7 @@
 # none is lost.  SEEDS=N: 50 rows each (20); MR_SOAK=N: until N changes are kept.  $1: mysql.
 
 . "$(dirname "$0")/lib.sh"
-[ "${1:-}" != mysql ] || IT_NAME+=_mysql
-T=b
-[ "${1:-}" != mysql ] || T=o
-if [ $T = o ] && [ -z "$MR_O_URI" ]; then
-    echo "1..0 # SKIP no MySQL server"
-    exit 0
-fi
+written_side "${1:-}"
 begin a$T
 cd "$IT_TMP" || exit 1
 DST=$(uri $T "$DB") CASE=$IT_TMP/case

@@ -4,13 +4,7 @@
 # else has is left out alone.
 
 . "$(dirname "$0")/lib.sh"
-[ "${1:-}" != mysql ] || IT_NAME+=_mysql
-T=b
-[ "${1:-}" != mysql ] || T=o
-if [ $T = o ] && [ -z "$MR_O_URI" ]; then
-    echo "1..0 # SKIP no MySQL server"
-    exit 0
-fi
+written_side "${1:-}"
 begin $T
 on() { client $T -D "$DB" <<<"$1"; }
 
