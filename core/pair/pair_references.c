@@ -402,34 +402,6 @@ enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
     return code == MR_OK ? mr_strbuf_check(out, "following references", err) : code;
 }
 
-unsigned mr_pair_reference_ways(const struct mr_pair_reference *r)
-{
-    unsigned ways = 1;
-    for (size_t i = 0; r->spelling != NULL && i < r->kin.ncolumns; i++)
-        if (mr_spelling_ways(&r->spelling[i]) > ways)
-            ways = mr_spelling_ways(&r->spelling[i]);
-    return ways;
-}
-
-enum mr_code mr_pair_reference_spell(const struct mr_pair_reference *r, struct mr_key key,
-                                     unsigned way, struct mr_strbuf *out, bool *can,
-                                     struct mr_err *err)
-{
-    size_t pos = 0;
-    enum mr_code code = MR_OK;
-    *can = true;
-    for (size_t i = 0; code == MR_OK && *can && i < r->kin.ncolumns; i++) {
-        size_t from = pos;
-        code = mr_row_skip(key.ptr, key.len, &pos, err);
-        if (code == MR_OK)
-            code = mr_spelling_write(
-                &r->spelling[i],
-                (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
-                (struct mr_key){0}, out, can, err);
-    }
-    return code == MR_OK ? mr_strbuf_check(out, "following references", err) : code;
-}
-
 enum mr_code mr_pair_references_save(struct mr_pairing *pairing, struct mr_findings *fd,
                                      struct mr_err *err)
 {

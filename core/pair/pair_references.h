@@ -35,13 +35,6 @@ enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
                                    const void *image, size_t len, struct mr_strbuf *out,
                                    bool *none, struct mr_err *err);
 
-/* The ways in which the child may write a key, and one of them, appended; only where it has
- * a spelling. */
-unsigned mr_pair_reference_ways(const struct mr_pair_reference *r);
-enum mr_code mr_pair_reference_spell(const struct mr_pair_reference *r, struct mr_key key,
-                                     unsigned way, struct mr_strbuf *out, bool *can,
-                                     struct mr_err *err);
-
 /* ---- the graph ---- */
 
 /* Fills pairing->references, and subject and time_at of all tables.  MR_E_CONFIG for a

@@ -455,6 +455,33 @@ enum mr_code mr_spelling_write(const struct mr_spelling *s, struct mr_key key,
     return *can ? mr_row_encode(out, &value, err) : MR_OK;
 }
 
+unsigned mr_spelling_key_ways(const struct mr_spelling *s, size_t ncolumns)
+{
+    unsigned ways = 1;
+    for (size_t i = 0; i < ncolumns; i++)
+        if (mr_spelling_ways(&s[i]) > ways)
+            ways = mr_spelling_ways(&s[i]);
+    return ways;
+}
+
+enum mr_code mr_spelling_key_write(const struct mr_spelling *s, size_t ncolumns,
+                                   struct mr_key key, unsigned way, struct mr_strbuf *out,
+                                   bool *can, struct mr_err *err)
+{
+    size_t pos = 0;
+    enum mr_code code = MR_OK;
+    *can = true;
+    for (size_t i = 0; code == MR_OK && *can && i < ncolumns; i++) {
+        size_t from = pos;
+        code = mr_row_skip(key.ptr, key.len, &pos, err);
+        if (code == MR_OK)
+            code = mr_spelling_write(
+                &s[i], (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
+                (struct mr_key){0}, out, can, err);
+    }
+    return code == MR_OK ? mr_strbuf_check(out, "following references", err) : code;
+}
+
 /* ---- in SQL ---- */
 
 #define BLANKS "[[:space:]]*"

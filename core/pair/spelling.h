@@ -64,6 +64,12 @@ enum mr_code mr_spelling_write(const struct mr_spelling *s, struct mr_key key,
                                unsigned way, struct mr_key like, struct mr_strbuf *out,
                                bool *can, struct mr_err *err);
 
+/* The same for a key of several columns, one spelling each. */
+unsigned mr_spelling_key_ways(const struct mr_spelling *s, size_t ncolumns);
+enum mr_code mr_spelling_key_write(const struct mr_spelling *s, size_t ncolumns,
+                                   struct mr_key key, unsigned way, struct mr_strbuf *out,
+                                   bool *can, struct mr_err *err);
+
 /* ---- in SQL ---- */
 
 /* The key that a child's expression means, to be compared with the parent's column, whose

@@ -13,14 +13,14 @@ enum mr_code mr_merge_reference_key(const struct mr_plan_reference *r,
                                  image.len, out, none, err);
 }
 
-static enum mr_code push(struct mr_vec *asks, int64_t tag, const struct mr_strbuf *bytes,
+static enum mr_code push(struct mr_vec *asks, int64_t tag, struct mr_key key,
                          struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_merge_ask *ask = mr_vec_push(asks);
-    const void *copy = mr_arena_dup(arena, bytes->ptr, bytes->len);
+    const void *copy = mr_arena_dup(arena, key.ptr, key.len);
     if (ask == NULL || copy == NULL)
         return mr_merge_nomem(err);
-    *ask = (struct mr_merge_ask){.tag = tag, .value = {copy, bytes->len}};
+    *ask = (struct mr_merge_ask){.tag = tag, .value = {copy, key.len}};
     return MR_OK;
 }
 
@@ -33,7 +33,7 @@ enum mr_code mr_merge_reference_push(struct mr_vec *asks, int64_t tag,
     bool none = false;
     enum mr_code code = mr_merge_reference_key(r, image, &bytes, &none, err);
     if (code == MR_OK && !none)
-        code = push(asks, tag, &bytes, arena, err);
+        code = push(asks, tag, (struct mr_key){bytes.ptr, bytes.len}, arena, err);
     mr_strbuf_release(&bytes);
     return code;
 }
@@ -43,19 +43,19 @@ enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag,
                                               const struct mr_plan_reference *r,
                                               struct mr_arena *arena, struct mr_err *err)
 {
+    const struct mr_spelling *spelling = r->pair->spelling;
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    if (r->pair->spelling == NULL)
-        mr_strbuf_add(&bytes, key.ptr, key.len);
-    if (r->pair->spelling == NULL)
-        code = push(asks, tag, &bytes, arena, err);
-    unsigned ways = r->pair->spelling != NULL ? mr_pair_reference_ways(r->pair) : 0;
+    if (spelling == NULL)
+        return push(asks, tag, key, arena, err);
+    unsigned ways = mr_spelling_key_ways(spelling, r->from.count);
     for (unsigned way = 0; code == MR_OK && way < ways; way++) {
         bool can = false;
         mr_strbuf_reset(&bytes);
-        code = mr_pair_reference_spell(r->pair, key, way, &bytes, &can, err);
+        code =
+            mr_spelling_key_write(spelling, r->from.count, key, way, &bytes, &can, err);
         if (code == MR_OK && can)
-            code = push(asks, tag, &bytes, arena, err);
+            code = push(asks, tag, (struct mr_key){bytes.ptr, bytes.len}, arena, err);
     }
     mr_strbuf_release(&bytes);
     return code;

@@ -95,28 +95,29 @@ static enum mr_code referred(const struct asking *a, const struct mr_verify_tabl
     return code == MR_OK && value->ptr == NULL ? nomem(err) : code;
 }
 
+/* How the child writes the columns of a reference, which are at `at`. */
+static const struct mr_spelling *spelling_of(const struct asking *a,
+                                             const struct mr_planned_reference *r,
+                                             const size_t *at)
+{
+    struct mr_spelling *s =
+        mr_arena_calloc(a->v->run->arena, r->columns.count + 1, sizeof *s);
+    for (size_t i = 0; s != NULL && i < r->columns.count; i++)
+        s[i] = mr_planned_spelling(r, i, a->child->spec.cols[at[i]].cls);
+    return s;
+}
+
 /* Pushes a key in every way in which the child may write it. */
-static enum mr_code push_spelt(const struct asking *a,
-                               const struct mr_planned_reference *r, const size_t *at,
-                               struct mr_key key, struct mr_vec *keys, struct mr_err *err)
+static enum mr_code push_spelt(const struct asking *a, const struct mr_spelling *spelling,
+                               size_t ncolumns, struct mr_key key, struct mr_vec *keys,
+                               struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    unsigned ways = 1;
+    unsigned ways = mr_spelling_key_ways(spelling, ncolumns);
     for (unsigned way = 0; code == MR_OK && way < ways; way++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
         bool can = true;
-        size_t pos = 0;
-        for (size_t i = 0; code == MR_OK && can && i < r->columns.count; i++) {
-            const struct mr_spelling s =
-                mr_planned_spelling(r, i, a->child->spec.cols[at[i]].cls);
-            size_t from = pos;
-            code = mr_row_skip(key.ptr, key.len, &pos, err);
-            ways = mr_spelling_ways(&s) > ways ? mr_spelling_ways(&s) : ways;
-            if (code == MR_OK)
-                code = mr_spelling_write(
-                    &s, (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
-                    (struct mr_key){0}, &out, &can, err);
-        }
+        code = mr_spelling_key_write(spelling, ncolumns, key, way, &out, &can, err);
         struct mr_key *slot = code == MR_OK && can ? mr_vec_push(keys) : NULL;
         if (slot != NULL)
             *slot = (struct mr_key){mr_arena_dup(a->v->run->arena, out.ptr, out.len),
@@ -136,14 +137,15 @@ static enum mr_code ask(struct asking *a, const struct mr_verify_table *parent,
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     struct mr_readspec spec = a->child->spec;
     struct mr_strbuf where = MR_STRBUF_INIT;
+    const struct mr_spelling *spelling = spelling_of(a, r, at);
     bool known = true;
-    enum mr_code code = MR_OK;
+    enum mr_code code = spelling != NULL ? MR_OK : nomem(err);
     for (size_t i = 0; code == MR_OK && known && i < parent->gone.count; i++) {
         struct mr_key key;
         code = referred(a, parent, r, *(struct mr_key *)mr_vec_at(&parent->gone, i), &key,
                         &known, err);
         if (code == MR_OK && known)
-            code = push_spelt(a, r, at, key, &keys, err);
+            code = push_spelt(a, spelling, r->columns.count, key, &keys, err);
     }
     spec.key = at;
     spec.nkey = r->columns.count;
