@@ -337,14 +337,6 @@ static enum mr_code look_for_change(struct looking *l, struct mr_pair *table,
     return code;
 }
 
-static bool has_counter(const struct mr_table *table)
-{
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (table->columns[i].auto_increment)
-            return true;
-    return false;
-}
-
 static const char *counter_name(const struct mr_table *table)
 {
     for (size_t i = 0; i < table->ncolumns; i++)
@@ -361,8 +353,6 @@ static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pai
                                       .column = counter_name(table->side[MR_TARGET]),
                                       .next = {s->next, t->next},
                                       .greatest = {s->greatest, t->greatest}};
-    if (counter.column == NULL)
-        return MR_OK;
     return mr_findings_counter_save(check->fd, &counter, err);
 }
 
@@ -514,8 +504,7 @@ static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
             if (!atomic_load(&table->failed))
                 code = look_for_change(l, table, (enum mr_side)side, err);
         if (code != MR_OK || atomic_load(&table->failed) ||
-            (l->kinds & MR_OBJECTS_AUTO_INCREMENT) == 0 ||
-            !has_counter(table->side[MR_SOURCE]) || !has_counter(table->side[MR_TARGET]))
+            (l->kinds & MR_OBJECTS_AUTO_INCREMENT) == 0)
             continue;
         struct mr_err why = {0};
         code = look_at_counter(l, table, &why);
