@@ -75,9 +75,8 @@ bool mr_suspect_look_is_parent(const struct mr_pair *table)
         return false;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_column *column =
-            mr_pair_find_column(table->side[side], name_of(table, table->key_columns[0]));
-        if (column == NULL ||
-            (column->cls != MR_CLASS_INT && column->cls != MR_CLASS_UINT) ||
+            mr_pair_column(table, (enum mr_side)side, table->key_columns[0]);
+        if ((column->cls != MR_CLASS_INT && column->cls != MR_CLASS_UINT) ||
             (!column->auto_increment && column->default_text == NULL))
             return false;
     }
@@ -120,10 +119,9 @@ static bool may_hold(const struct mr_pair *t, size_t column)
 {
     enum mr_class cls = t->find.columns[column].style.cls;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_column *c =
-            mr_pair_find_column(t->side[side], name_of(t, column));
-        if (c == NULL || c->generated || c->auto_increment ||
-            strcmp(c->data_type, "year") == 0 || strcmp(c->data_type, "bit") == 0)
+        const struct mr_column *c = mr_pair_column(t, (enum mr_side)side, column);
+        if (c->generated || c->auto_increment || strcmp(c->data_type, "year") == 0 ||
+            strcmp(c->data_type, "bit") == 0)
             return false;
     }
     return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_DECIMAL ||

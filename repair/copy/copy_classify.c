@@ -3,8 +3,8 @@
 #include "repair/copy/copy_internal.h"
 
 #include <string.h>
+#include <strings.h>
 
-#include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_newer.h"
 
@@ -19,8 +19,10 @@ struct classifying {
 
 static bool has_newest(const struct mr_copy *c, const struct mr_plan_table *t)
 {
-    return mr_pair_find_column(t->pair->side[MR_SOURCE], c->task->newest) != NULL &&
-           mr_pair_find_column(t->pair->side[MR_TARGET], c->task->newest) != NULL;
+    size_t n = t->pair->find.ncolumns, i = 0;
+    while (i < n && strcasecmp(mr_plan_column_name(t, i), c->task->newest) != 0)
+        i++;
+    return i < n;
 }
 
 enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,

@@ -18,12 +18,11 @@ static enum mr_code read_sequence(struct mr_copy *c, const struct mr_plan_table 
                                   struct mr_err *err)
 {
     const struct mr_server_side *side = c->m.plan->pairing.side;
-    const char *name = mr_plan_column_name(t, t->counter);
     uint64_t next[MR_SIDES], greatest[MR_SIDES];
     const struct mr_reseed_pair pair = {
         {t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
-        {mr_pair_find_column(t->pair->side[MR_SOURCE], name),
-         mr_pair_find_column(t->pair->side[MR_TARGET], name)}};
+        {mr_pair_column(t->pair, MR_SOURCE, t->counter),
+         mr_pair_column(t->pair, MR_TARGET, t->counter)}};
     enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
     if (code == MR_OK)
         code = mr_sequence_read(mr_reader_db(side[MR_TARGET].main), t->sequence_db,

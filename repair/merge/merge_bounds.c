@@ -172,15 +172,13 @@ static enum mr_code before_split(struct mr_merge *m, const struct mr_plan_table 
 {
     const struct mr_table *table = t->pair->side[side];
     const struct mr_side_counter counter = {
-        {m->reader[side], table,
-         mr_pair_find_column(table, mr_plan_column_name(t, t->counter))},
+        {m->reader[side], table, mr_pair_column(t->pair, side, t->counter)},
         t->counts_unsigned};
     struct mr_time split;
     enum mr_code code = mr_merge_split_time(m, t, t->time_at, &split, err);
     if (code == MR_OK)
         code = mr_side_greatest_before(
-            &counter, mr_pair_find_column(table, mr_plan_column_name(t, t->time_at)),
-            &split, key, err);
+            &counter, mr_pair_column(t->pair, side, t->time_at), &split, key, err);
     return code;
 }
 

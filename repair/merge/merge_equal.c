@@ -54,8 +54,7 @@ static enum mr_code read_keys(struct search *s, struct cursor *c, struct mr_err 
     const struct mr_plan_table *t = c->table->plan;
     const struct mr_table *table = t->pair->side[MR_SOURCE];
     const struct mr_side_counter counter = {
-        {s->m->reader[MR_SOURCE], table,
-         mr_pair_find_column(table, mr_plan_column_name(t, t->counter))},
+        {s->m->reader[MR_SOURCE], table, mr_pair_column(t->pair, MR_SOURCE, t->counter)},
         t->counts_unsigned};
     const int64_t *below =
         c->keys.count > 0 ? mr_vec_at(&c->keys, c->keys.count - 1) : NULL;

@@ -40,14 +40,12 @@ struct block {
 /* Only TARGET is written. */
 static void limit_by(struct block *b, const struct mr_plan_table *t, size_t column)
 {
-    const char *name = mr_plan_column_name(t, column);
-    uint64_t most =
-        mr_reseed_column_limit(mr_pair_find_column(t->pair->side[MR_TARGET], name));
+    uint64_t most = mr_reseed_column_limit(mr_pair_column(t->pair, MR_TARGET, column));
     if (most >= b->limit)
         return;
     b->limit = most;
     b->limit_table = mr_plan_table_name(t);
-    b->limit_column = name;
+    b->limit_column = mr_plan_column_name(t, column);
 }
 
 /* Columns that hold what the counter gave, over any number of tables. */
@@ -131,8 +129,7 @@ static enum mr_code read_source_sequence(struct mr_merge *m, struct block *b,
 {
     const struct mr_plan_table *t = b->table->plan;
     const struct mr_table *table = t->pair->side[MR_SOURCE];
-    const struct mr_column *column =
-        mr_pair_find_column(table, mr_plan_column_name(t, t->counter));
+    const struct mr_column *column = mr_pair_column(t->pair, MR_SOURCE, t->counter);
     const char *db = NULL, *name = NULL;
     if (!mr_sequence_of(column, table->db, &m->arena, &db, &name))
         return MR_OK;
@@ -151,8 +148,7 @@ static enum mr_code read_next(struct mr_merge *m, struct block *b, struct mr_err
         return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     for (int s = MR_SOURCE; s < MR_SIDES; s++) {
         pair.table[s] = t->pair->side[s];
-        pair.column[s] =
-            mr_pair_find_column(pair.table[s], mr_plan_column_name(t, t->counter));
+        pair.column[s] = mr_pair_column(t->pair, (enum mr_side)s, t->counter);
     }
     enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
     b->live_next = next[MR_TARGET];
@@ -238,15 +234,16 @@ static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr
 /* ---- ids that an earlier plan has reserved ---- */
 
 /* Raises *greatest to the greatest value of a column in the block. */
-static enum mr_code raise_within(struct mr_reader *reader, const struct mr_table *table,
-                                 const char *name, const struct mr_plan_block *within,
-                                 uint64_t *greatest, struct mr_err *err)
+static enum mr_code raise_within(const struct mr_merge *m, enum mr_side side,
+                                 const struct mr_plan_table *t, size_t at,
+                                 const struct mr_plan_block *within, uint64_t *greatest,
+                                 struct mr_err *err)
 {
-    const struct mr_side_column column = {reader, table,
-                                          mr_pair_find_column(table, name)};
+    const struct mr_side_column column = {m->plan->pairing.side[side].main,
+                                          t->pair->side[side],
+                                          mr_pair_column(t->pair, side, at)};
     uint64_t found = 0;
-    if (column.column == NULL ||
-        (column.column->cls != MR_CLASS_INT && column.column->cls != MR_CLASS_UINT))
+    if (column.column->cls != MR_CLASS_INT && column.column->cls != MR_CLASS_UINT)
         return MR_OK;
     enum mr_code code =
         mr_side_greatest_within(&column, within->from, within->to, &found, err);
@@ -261,18 +258,13 @@ static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
                                     uint64_t *greatest, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
-    struct mr_reader *reader = m->plan->pairing.side[side].main;
-    enum mr_code code =
-        raise_within(reader, t->pair->side[side], mr_plan_column_name(t, t->counter),
-                     within, greatest, err);
+    enum mr_code code = raise_within(m, side, t, t->counter, within, greatest, err);
     for (size_t i = 0; i < m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &m->plan->references[i];
         const struct mr_plan_table *child = &m->plan->tables[r->child];
         for (size_t k = 0; code == MR_OK && r->parent == t->at && k < r->to.count; k++)
             if (r->to.at[k] == t->counter)
-                code = raise_within(reader, child->pair->side[side],
-                                    mr_plan_column_name(child, r->from.at[k]), within,
-                                    greatest, err);
+                code = raise_within(m, side, child, r->from.at[k], within, greatest, err);
     }
     return code;
 }

@@ -178,8 +178,8 @@ static bool has_order(const struct mr_column *col)
 static enum mr_code check_type(const struct comparing *c, struct mr_err *err)
 {
     const struct mr_pair *pair = c->table->pair;
-    const struct mr_column *s = mr_pair_find_column(pair->side[MR_SOURCE], c->column);
-    const struct mr_column *t = mr_pair_find_column(pair->side[MR_TARGET], c->column);
+    const struct mr_column *s = mr_pair_column(pair, MR_SOURCE, c->at);
+    const struct mr_column *t = mr_pair_column(pair, MR_TARGET, c->at);
     const char *name = mr_plan_table_name(c->table);
     if (!same_type(s, t))
         (void)mr_err_set(

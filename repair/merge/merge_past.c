@@ -134,9 +134,7 @@ static enum mr_code compare(struct mr_merge_matching *x, struct mr_merge_candida
         if (like->agree || open[i] || mr_plan_columns_has(&t->key, i))
             continue;
         code = mr_image_value(&x->m->image[1], i, &value, err);
-        like->agree = !is_default(
-            mr_pair_find_column(pair->side[MR_TARGET], mr_plan_column_name(t, i)),
-            &value);
+        like->agree = !is_default(mr_pair_column(pair, MR_TARGET, i), &value);
     }
     return code;
 }
@@ -263,12 +261,10 @@ static enum mr_code newest_of(struct ageing *a, enum mr_side side, struct mr_tim
     const struct mr_plan_table *t = a->table->plan;
     const struct mr_table *table = t->pair->side[side];
     const struct mr_side_counter counter = {
-        {a->m->reader[side], table,
-         mr_pair_find_column(table, mr_plan_column_name(t, t->counter))},
+        {a->m->reader[side], table, mr_pair_column(t->pair, side, t->counter)},
         t->counts_unsigned};
-    return mr_side_newest(
-        &counter, mr_pair_find_column(table, mr_plan_column_name(t, t->created_at)),
-        a->table->bound.base, time, known, err);
+    return mr_side_newest(&counter, mr_pair_column(t->pair, side, t->created_at),
+                          a->table->bound.base, time, known, err);
 }
 
 /* Both sides must say so: a row of the past is known as such by both. */

@@ -18,8 +18,7 @@ const char *mr_merge_split_misses(const struct mr_plan_table *table,
     if (table->time_at == MR_NO_COLUMN)
         return "--split-at cannot be applied, since no time-column is configured; the "
                "common past ends at the last key whose rows are equal (L)";
-    const struct mr_column *col = mr_pair_find_column(
-        table->pair->side[MR_TARGET], mr_plan_column_name(table, table->time_at));
+    const struct mr_column *col = mr_pair_column(table->pair, MR_TARGET, table->time_at);
     if (col->cls == MR_CLASS_DATE && is_within_day(&split_at->time))
         return "--split-at has a time of day, and the time-column is a DATE, which "
                "cannot "

@@ -178,12 +178,11 @@ static enum mr_code find_gap(struct unknown *u, uint64_t *above, struct mr_err *
     const struct mr_plan_table *t = u->table;
     const struct mr_server_side *side = u->m->plan->pairing.side;
     struct mr_db *db = mr_reader_db(side[MR_TARGET].main);
-    const char *name = mr_plan_column_name(t, t->counter);
     uint64_t next[MR_SIDES], greatest[MR_SIDES], step = 1;
     const struct mr_reseed_pair pair = {
         {t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
-        {mr_pair_find_column(t->pair->side[MR_SOURCE], name),
-         mr_pair_find_column(t->pair->side[MR_TARGET], name)}};
+        {mr_pair_column(t->pair, MR_SOURCE, t->counter),
+         mr_pair_column(t->pair, MR_TARGET, t->counter)}};
     struct mr_sequence sequence = {0};
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);

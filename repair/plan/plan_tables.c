@@ -80,8 +80,7 @@ static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
     for (int side = MR_SOURCE; t->counter != MR_NO_COLUMN && side < MR_SIDES; side++)
         t->counts_unsigned =
             t->counts_unsigned ||
-            mr_pair_find_column(t->pair->side[side], mr_plan_column_name(t, t->counter))
-                    ->cls == MR_CLASS_UINT;
+            mr_pair_column(t->pair, (enum mr_side)side, t->counter)->cls == MR_CLASS_UINT;
 }
 
 static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena,
