@@ -38,6 +38,7 @@ static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
     (void)mr_json_get_uint(root, "there", &unit->there, NULL);
     unit->aside = text_or(root, "aside", NULL);
     unit->left_out = text_or(root, "left_out", NULL);
+    unit->fired = text_or(root, "fired", NULL);
     /* not counted: not done */
     if (mr_json_get_uint(root, "refused", &unit->refused, NULL) != MR_OK)
         unit->refused = 1;

@@ -30,6 +30,8 @@ struct mr_journal_unit {
                           unit: "17,44"; or NULL */
     const char *left_out; /* of apply: table and key of each row that was refused, each
                              with its length in front: "4:db.t2:17"; or NULL */
+    const char *fired;    /* of apply: table, key and digest of each row that a trigger
+                             wrote, each with its length in front; or NULL */
 };
 
 struct mr_journal_line {

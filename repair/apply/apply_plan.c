@@ -94,12 +94,20 @@ static enum mr_code take_refusal(void *ctx, const struct mr_refusal *refusal,
     return mr_apply_report_refusal(&ap->report, refusal, err);
 }
 
+static enum mr_code take_fired(void *ctx, const struct mr_fired_sum *sum,
+                               struct mr_err *err)
+{
+    struct mr_apply_plan *ap = ctx;
+    return mr_apply_report_fired(&ap->report, sum, err);
+}
+
 static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts *counts,
                                struct mr_err *err)
 {
     const struct mr_endpoint *endpoint = &ap->target->ep;
     const struct mr_db_opts db_opts = {.run_tag = ap->run_tag};
     struct mr_apply_units run = {.target = ap->target,
+                                 .run_tag = ap->run_tag,
                                  .manifest = &ap->plan->manifest,
                                  .script = ap->script,
                                  .units = &ap->units,
@@ -110,6 +118,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
                                  .recheck = ap->opts->recheck,
                                  .no_binlog = ap->opts->no_binlog,
                                  .on_refusal = take_refusal,
+                                 .on_fired = take_fired,
                                  .ctx = ap};
     bool *skip = calloc(ap->units.count + 1, sizeof *skip);
     enum mr_code code = skip != NULL ? MR_OK : mr_err_nomem(err, "sending units");

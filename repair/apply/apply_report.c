@@ -327,6 +327,38 @@ enum mr_code mr_apply_report_doubled(struct mr_apply_report *r, const char *tabl
     return print(r, &text, err);
 }
 
+static void json_fired(struct mr_apply_report *r, const struct mr_fired_sum *sum)
+{
+    struct mr_jsonw *w = &r->w;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "of-triggers");
+    mr_jsonw_add_str(w, "table", sum->table);
+    mr_jsonw_add_uint(w, "taken_back", sum->taken);
+    mr_jsonw_add_uint(w, "stay", sum->stay);
+    end_line(w);
+}
+
+enum mr_code mr_apply_report_fired(struct mr_apply_report *r,
+                                   const struct mr_fired_sum *sum, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *glue = ": ";
+    if (r->json) {
+        json_fired(r, sum);
+        return MR_OK;
+    }
+    if (sum->taken == 0 && sum->stay == 0)
+        return MR_OK;
+    mr_strbuf_add_str(&text, "  ");
+    mr_utf8_show_str(&text, sum->table);
+    mr_strbuf_add_str(&text, ", what triggers wrote during apply");
+    add_sum(&text, &glue, sum->taken,
+            sum->taken == 1 ? "row taken back" : "rows taken back");
+    add_sum(&text, &glue, sum->stay, sum->stay == 1 ? "row stays" : "rows stay");
+    mr_strbuf_add_char(&text, '\n');
+    return print(r, &text, err);
+}
+
 enum mr_code mr_apply_report_end(struct mr_apply_report *r,
                                  const struct mr_apply_counts *counts, struct mr_err *err)
 {

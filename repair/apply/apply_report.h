@@ -34,6 +34,9 @@ enum mr_code mr_apply_report_begin(struct mr_apply_report *report, struct mr_err
 enum mr_code mr_apply_report_refusal(struct mr_apply_report *report,
                                      const struct mr_refusal *refusal,
                                      struct mr_err *err);
+/* undo: what has become of rows that triggers wrote into a table. */
+enum mr_code mr_apply_report_fired(struct mr_apply_report *report,
+                                   const struct mr_fired_sum *sum, struct mr_err *err);
 /* A row was written, and by now other rows, whose keys others names, have its identity. */
 enum mr_code mr_apply_report_doubled(struct mr_apply_report *report, const char *table,
                                      const char *key, const char *others,

@@ -212,6 +212,37 @@ static bool may_stay(const struct mr_attempt *a, const struct mr_script_read_ite
     return true;
 }
 
+/* apply: what triggers write is looked for in front of the write and of COMMIT.  undo: what
+ * they wrote goes in front of the guards, and comes back with what it refers to. */
+static enum mr_code look_at_fired(struct mr_attempt *a,
+                                  const struct mr_script_read_item *item,
+                                  struct mr_err *err)
+{
+    const bool writes = !a->dry && a->last == 0, begins = a->section != item->section;
+    bool again = false;
+    enum mr_code code = MR_OK;
+    if (item->section == MR_SCRIPT_READ_STAGE && !a->staged) {
+        if (a->fired != NULL)
+            code = mr_fired_see(a->fired, item->sql, err);
+        if (code == MR_OK && a->back != NULL)
+            code = mr_fired_back_see(a->back, item->sql, err);
+        return code;
+    }
+    if (a->fired != NULL && writes && begins && item->section == MR_SCRIPT_READ_WRITE)
+        return mr_fired_before(a->fired, a->lost, err);
+    if (a->fired != NULL && writes && begins && item->section == MR_SCRIPT_READ_END)
+        return mr_fired_after(a->fired, err);
+    if (a->back != NULL && begins && item->section == MR_SCRIPT_READ_GUARDS)
+        return mr_fired_back_take(a->back, err);
+    if (a->back != NULL && writes && begins && item->section == MR_SCRIPT_READ_END)
+        code = mr_fired_back_check(a->back, &again, err);
+    if (!again)
+        return code;
+    (void)mr_err_set(err, MR_E_LOST, "what triggers wrote stays with what it refers to");
+    err->sql_errno = DEADLOCK; /* rolled back and tried again, as after one */
+    return MR_E_LOST;
+}
+
 /* Up to the last guard nothing is changed, and any failure leaves the server as it was.
  * THE POINT OF NO RETURN is the COMMIT among the statements of the end, which the script
  * chooses only where every guard held; the journal has announced the unit by then. */
@@ -228,6 +259,8 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
         if (item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section &&
             is_sent(a, &item))
             code = mr_aside_fill(&a->aside, a->run->target->db, &why);
+        if (code == MR_OK)
+            code = look_at_fired(a, &item, &why);
         a->section = item.section;
         if (code == MR_OK && is_sent(a, &item))
             code = may_stay(a, &item)

@@ -110,11 +110,18 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
                                    .written = a->written,
                                    .there = a->there,
                                    .refused = left_out(a)};
-    struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT;
+    struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT,
+                     fired = MR_STRBUF_INIT;
+    if (a->fired != NULL)
+        mr_fired_list(a->fired, &fired);
+    if (a->back != NULL && a->committed)
+        mr_fired_back_committed(a->back);
     mr_aside_text(&a->aside, &aside);
     list_left_out(a, &rows);
     if (rows.len > 0 && !rows.failed)
         unit.left_out = rows.ptr;
+    if (fired.len > 0 && !fired.failed)
+        unit.fired = fired.ptr;
     if (a->refusals.count > 0 && aside.len > 0)
         unit.aside = aside.ptr;
     run->counts.done += a->refusals.count == 0;
@@ -126,6 +133,7 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_DONE, &unit, NULL, err);
     mr_strbuf_release(&aside);
     mr_strbuf_release(&rows);
+    mr_strbuf_release(&fired);
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
@@ -236,6 +244,10 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
     enum mr_code code = MR_OK;
     a->staged = a->lost = false;
     mr_aside_reset(&a->aside);
+    if (a->fired != NULL)
+        mr_fired_begin(a->fired);
+    if (a->back != NULL)
+        mr_fired_back_begin(a->back);
     if (mr_attempt_is_journaled(a))
         code = mr_attempt_look_again(a, &left, err);
     return code == MR_OK && left ? run_unit(a, err) : code;
@@ -248,6 +260,34 @@ enum mr_code mr_attempt_wait(const struct mr_apply_units *run, struct mr_err *er
     return run->throttle != NULL ? mr_throttle_wait(run->throttle, err) : MR_OK;
 }
 
+/* Triggers fire, or have fired, where the plan lets them. */
+static enum mr_code open_fired(struct mr_attempt *a, struct mr_err *err)
+{
+    const struct mr_apply_units *run = a->run;
+    const struct mr_planned *planned = &run->manifest->planned;
+    if (!planned->fire_triggers || run->journal == NULL || run->rehearse)
+        return MR_OK;
+    if (run->which == MR_JOURNAL_UNDO)
+        return mr_fired_back_new(run->target, planned, run->journal, &a->back, err);
+    return run->dry_run
+               ? MR_OK
+               : mr_fired_new(run->target, run->run_tag, planned, &a->fired, err);
+}
+
+/* What has become of the rows that triggers wrote. */
+static enum mr_code tell_fired(struct mr_attempt *a, struct mr_err *err)
+{
+    const struct mr_apply_units *run = a->run;
+    struct mr_vec sums = MR_VEC_INIT(struct mr_fired_sum);
+    if (a->back == NULL || run->dry_run || run->on_fired == NULL)
+        return MR_OK;
+    enum mr_code code = mr_fired_back_sums(a->back, &sums, err);
+    for (size_t i = 0; code == MR_OK && i < sums.count; i++)
+        code = run->on_fired(run->ctx, mr_vec_at(&sums, i), err);
+    mr_vec_release(&sums);
+    return code;
+}
+
 enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
 {
     struct mr_attempt a = {.run = run,
@@ -257,6 +297,8 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
     enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
     mr_aside_init(&a.aside);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
+    if (code == MR_OK)
+        code = open_fired(&a, err);
     if (code == MR_OK && run->rehearse)
         code = mr_attempt_rehearse(&a, err);
     for (size_t i = 0; code == MR_OK && !run->rehearse && i < run->units->count; i++) {
@@ -270,6 +312,10 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
             mr_progress_tick(run->progress);
         }
     }
+    if (code == MR_OK)
+        code = tell_fired(&a, err);
+    mr_fired_free(a.fired);
+    mr_fired_back_free(a.back);
     mr_aside_release(&a.aside);
     mr_vec_release(&a.refusals);
     mr_arena_release(&a.arena);

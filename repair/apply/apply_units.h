@@ -36,6 +36,7 @@
 
 #include "core/cli/progress.h"
 #include "core/db/throttle.h"
+#include "repair/apply/fired_back.h"
 #include "repair/apply/journal.h"
 #include "repair/apply/target.h"
 #include "repair/script/script_read.h"
@@ -62,6 +63,7 @@ struct mr_apply_counts {
 
 struct mr_apply_units {
     struct mr_target *target;
+    const char *run_tag;
     const struct mr_manifest *manifest;
     struct mr_script_read *script;
     const struct mr_vec *units; /* struct mr_script_read_unit */
@@ -76,6 +78,9 @@ struct mr_apply_units {
     unsigned pause_ms; /* the first between tries, doubled each time; 0: 100 */
     enum mr_code (*on_refusal)(void *ctx, const struct mr_refusal *refusal,
                                struct mr_err *err);
+    /* undo: of a table, what has become of rows that triggers wrote; or NULL */
+    enum mr_code (*on_fired)(void *ctx, const struct mr_fired_sum *sum,
+                             struct mr_err *err);
     void *ctx;
     struct mr_apply_counts counts;
 };

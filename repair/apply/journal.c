@@ -49,6 +49,7 @@ struct mr_journal {
     struct mr_vec entries;                    /* struct entry */
     struct mr_vec asides;                     /* struct set_aside: one a unit */
     struct mr_vec left_out;                   /* struct left_out, by number; of apply */
+    struct mr_vec fired;                      /* const char *: lists of apply */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
 
@@ -134,17 +135,26 @@ const char *mr_journal_unit_aside(const struct mr_journal *j,
 
 /* ---- rows that apply never wrote ---- */
 
-/* The next table and key of a list, as one piece; NULL at its end, or where it is none. */
+/* The next text of a list, which has its length in front; false at its end, or where it is
+ * none. */
+static bool next_text(const char **at, struct mr_journal_text *text)
+{
+    char *colon = NULL;
+    size_t n = **at >= '0' && **at <= '9' ? strtoul(*at, &colon, 10) : 0;
+    if (colon == NULL || *colon != ':' || strnlen(colon + 1, n) < n)
+        return false;
+    *text = (struct mr_journal_text){colon + 1, n};
+    *at = colon + 1 + n;
+    return true;
+}
+
+/* The next table and key of a list, as one piece; NULL as above. */
 static const char *next_row(const char **at, size_t *len)
 {
+    struct mr_journal_text table, key;
     const char *begin = *at, *p = begin;
-    for (int i = 0; i < 2; i++) {
-        char *colon = NULL;
-        size_t n = p != NULL && *p >= '0' && *p <= '9' ? strtoul(p, &colon, 10) : 0;
-        if (colon == NULL || *colon != ':' || strnlen(colon + 1, n) < n)
-            return NULL;
-        p = colon + 1 + n;
-    }
+    if (!next_text(&p, &table) || !next_text(&p, &key))
+        return NULL;
     *at = p;
     *len = (size_t)(p - begin);
     return begin;
@@ -217,6 +227,40 @@ bool mr_journal_is_left_out(const struct mr_journal *j, const char *table,
     return found;
 }
 
+/* ---- rows that triggers wrote ---- */
+
+void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *key,
+                          const char *digest)
+{
+    mr_journal_add_left_out(out, table, key);
+    mr_strbuf_add_fmt(out, "%zu:%s", strlen(digest), digest);
+}
+
+enum mr_code mr_journal_each_fired(const struct mr_journal *j, mr_journal_fired_fn *fn,
+                                   void *ctx, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < j->fired.count; i++) {
+        const char *at = *(const char **)mr_vec_at(&j->fired, i);
+        struct mr_journal_fired row;
+        while (code == MR_OK && next_text(&at, &row.table) && next_text(&at, &row.key) &&
+               next_text(&at, &row.digest))
+            code = fn(ctx, &row, err);
+    }
+    return code;
+}
+
+static enum mr_code note_fired(struct mr_journal *j, const char *list, struct mr_err *err)
+{
+    if (list == NULL)
+        return MR_OK;
+    const char **slot = mr_vec_push(&j->fired);
+    if (slot != NULL)
+        *slot = mr_arena_strdup(&j->arena, list);
+    return slot == NULL || *slot == NULL ? mr_err_nomem(err, "reading the journal")
+                                         : MR_OK;
+}
+
 static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
                               const struct mr_journal_unit *unit, struct mr_err *err)
 {
@@ -228,6 +272,8 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
     enum mr_code code = event == MR_JOURNAL_DONE ? note_aside(j, unit, err) : MR_OK;
     if (code == MR_OK && unit->script == MR_JOURNAL_APPLY)
         code = note_left_out(j, event, unit, err);
+    if (code == MR_OK && unit->script == MR_JOURNAL_APPLY && event == MR_JOURNAL_DONE)
+        code = note_fired(j, unit->fired, err);
     return code != MR_OK ? code
                          : set_done(&j->units[unit->script], unit->number,
                                     event == MR_JOURNAL_DONE && unit->refused == 0, err);
@@ -350,6 +396,7 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out,
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
     j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
     j->left_out = (struct mr_vec)MR_VEC_INIT(struct left_out);
+    j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
     mr_arena_init(&j->arena);
@@ -398,6 +445,7 @@ void mr_journal_close(struct mr_journal *j)
     mr_vec_release(&j->entries);
     mr_vec_release(&j->asides);
     mr_vec_release(&j->left_out);
+    mr_vec_release(&j->fired);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         mr_vec_release(&j->units[i]);
     mr_arena_release(&j->arena);
@@ -486,6 +534,7 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
         mr_jsonw_add_uint(&w, "refused", unit->refused);
         put_text(&w, "aside", unit->aside);
         put_text(&w, "left_out", unit->left_out);
+        put_text(&w, "fired", unit->fired);
     }
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note_unit(j, event, unit, err) : code;

@@ -68,7 +68,25 @@ bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
                             const char *key);
 /* Appends such a row, as struct mr_journal_unit has them. */
 void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key);
-/* How many are. */
+
+struct mr_journal_text {
+    const char *ptr; /* no NUL behind it */
+    size_t len;
+};
+/* A row that a trigger wrote while apply ran: TARGET's "db.t", key, digest (fired.h). */
+struct mr_journal_fired {
+    struct mr_journal_text table, key, digest;
+};
+typedef enum mr_code mr_journal_fired_fn(void *ctx, const struct mr_journal_fired *row,
+                                         struct mr_err *err);
+enum mr_code mr_journal_each_fired(const struct mr_journal *journal,
+                                   mr_journal_fired_fn *fn, void *ctx,
+                                   struct mr_err *err);
+/* Appends such a row, as struct mr_journal_unit has them. */
+void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *key,
+                          const char *digest);
+
+/* How many units are done. */
 uint64_t mr_journal_units_done(const struct mr_journal *journal,
                                enum mr_journal_script script);
 

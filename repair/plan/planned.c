@@ -367,6 +367,22 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
 
 /* ---- references ---- */
 
+bool mr_planned_counts(const struct mr_planned_table *t)
+{
+    return t->counter != NULL && t->key.count == 1 &&
+           strcmp(t->key.items[0], t->counter) == 0;
+}
+
+bool mr_planned_is_parent(const struct mr_planned *planned,
+                          const struct mr_planned_table *table)
+{
+    for (size_t i = 0; i < planned->ntables; i++)
+        for (size_t r = 0; r < planned->tables[i].nreferences; r++)
+            if (strcmp(planned->tables[i].references[r].parent, table->table) == 0)
+                return true;
+    return false;
+}
+
 struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r,
                                        size_t column, enum mr_class child)
 {

@@ -115,6 +115,12 @@ uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision dec
 /* How many rows of the table the plan writes or deletes. */
 uint64_t mr_planned_writes(const struct mr_planned_table *table);
 
+/* Is the key one AUTO_INCREMENT column? */
+bool mr_planned_counts(const struct mr_planned_table *table);
+/* Does a table of the plan refer to it? */
+bool mr_planned_is_parent(const struct mr_planned *planned,
+                          const struct mr_planned_table *table);
+
 /* How a column of the child writes the parent's key; child: its class. */
 struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r,
                                        size_t column, enum mr_class child);

@@ -48,6 +48,17 @@ static bool refers(const struct keeping *k, const struct mr_planned_table *paren
     return false;
 }
 
+/* Will undo know again what is written there (fired.h)? */
+static bool is_told(const struct keeping *k)
+{
+    for (size_t i = 0; i < k->planned->ntables; i++) {
+        const struct mr_planned_table *t = &k->planned->tables[i];
+        if (is_written_to(k, t->target_db, t->target_name))
+            return mr_planned_counts(t) && !mr_planned_is_parent(k->planned, t);
+    }
+    return false;
+}
+
 static enum mr_code tell(struct keeping *k, const struct mr_planned_table *parent,
                          struct mr_err *err)
 {
@@ -60,10 +71,14 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
         mr_strbuf_add_str(&k->text, ": undo does not take back what it writes there");
     else
         mr_strbuf_add_fmt(&k->text,
-                          ", which refers to this table: undo will keep up to %llu rows, "
+                          ", which refers to this table: %s will keep up to %llu rows, "
                           "with all that is theirs, unless what the trigger wrote is "
-                          "deleted before",
-                          (unsigned long long)inserted(parent));
+                          "deleted before%s",
+                          is_told(k) ? "undo.sql run by a client" : "undo",
+                          (unsigned long long)inserted(parent),
+                          is_told(k) ? "; repair undo takes it back where it was not "
+                                       "changed since"
+                                     : "");
     enum mr_code code = mr_strbuf_check(&k->text, "looking at triggers", err);
     return code == MR_OK ? k->fn(k->ctx, parent != NULL ? parent->table : k->on->table,
                                  k->text.ptr, err)

@@ -152,13 +152,15 @@ is "triggers are not fired unasked" "$RC" 5
 plan one --allow-triggers fire
 is "the plan says how many rows undo will keep, and why" \
     "$RC $(jq -r '.rows.notes[] | select(.kind == "undo-keeps") | "\(.table) \(.text)"' one/plan.json)" \
-    "0 $DB.members trigger \"members_ai\" (AFTER INSERT ON $DB.members) writes into \"$DB.audit\", which refers to this table: undo will keep up to 7 rows, with all that is theirs, unless what the trigger wrote is deleted before
+    "0 $DB.members trigger \"members_ai\" (AFTER INSERT ON $DB.members) writes into \"$DB.audit\", which refers to this table: undo.sql run by a client will keep up to 7 rows, with all that is theirs, unless what the trigger wrote is deleted before; repair undo takes it back where it was not changed since
 $DB.orders trigger \"orders_ai\" (AFTER INSERT ON $DB.orders) writes into \"$DB.trail\": undo does not take back what it writes there"
-like "and shows it" "$(cat "$OUT")" "undo will keep up to 7 rows"
+like "and shows it" "$(cat "$OUT")" "will keep up to 7 rows"
 rep_is 0 "applied" apply --yes --case "$CASE" one "$DST"
 DONE=$(rows)
 is "the triggers have written" "$(on "SELECT (SELECT COUNT(*) FROM audit), (SELECT COUNT(*) FROM trail)" | xargs)" "7 7"
-rep_is 1 "undo keeps them all" undo --yes --case "$CASE" one "$DST"
+on "UPDATE audit SET what = 'changed'"
+DONE=$(rows)
+rep_is 1 "undo keeps them all, since what the trigger wrote was changed" undo --yes --case "$CASE" one "$DST"
 is "every row" "$(rows)" "$DONE"
 is "in one line" "$(grep -c 'refers to it' "$OUT")" 1
 like "that counts them" "$(cat "$OUT")" "members 1[1-7](, 1[1-7]){4} and 2 more: a row of $DB.audit refers to it"

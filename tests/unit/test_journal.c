@@ -95,7 +95,7 @@ static void test_steps(void **state)
 static void put(struct mr_journal *j, enum mr_journal_event event,
                 enum mr_journal_script script, uint64_t number, uint64_t refused)
 {
-    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL, NULL};
+    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL, NULL, NULL};
     struct mr_err err = {0};
     assert_int_equal(mr_journal_write_unit(j, event, &unit, NULL, &err), MR_OK);
 }
@@ -113,7 +113,7 @@ static void done_are(const struct mr_journal *j, enum mr_journal_script script,
 /* A unit is carried out, and leaves these rows out. */
 static void leave_out(struct mr_journal *j, uint64_t number, const char *rows)
 {
-    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, number, 7, 2, 2, NULL, rows};
+    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, number, 7, 2, 2, NULL, rows, NULL};
     struct mr_err err = {0};
     put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, number, 0);
     assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
@@ -155,10 +155,49 @@ static void test_left_out(void **state)
     mr_journal_close(j);
 }
 
+static enum mr_code add_row(void *ctx, const struct mr_journal_fired *row,
+                            struct mr_err *err)
+{
+    const struct mr_journal_text *const texts[] = {&row->table, &row->key, &row->digest};
+    (void)err;
+    for (int i = 0; i < 3; i++) {
+        mr_strbuf_add(ctx, texts[i]->ptr, texts[i]->len);
+        mr_strbuf_add_char(ctx, i < 2 ? ' ' : ';');
+    }
+    return MR_OK;
+}
+
+static void test_fired(void **state)
+{
+    struct mr_journal *j = reopen(NULL);
+    struct mr_strbuf list = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    mr_journal_add_fired(&list, "db.t:1", "-17", "ab");
+    mr_journal_add_fired(&list, "db.u", "18", "cd");
+    assert_string_equal(list.ptr, "6:db.t:13:-172:ab4:db.u2:182:cd");
+    const struct mr_journal_unit units[] = {
+        {MR_JOURNAL_APPLY, 91, 7, 2, 0, NULL, NULL, list.ptr},
+        {MR_JOURNAL_UNDO, 91, 7, 2, 0, NULL, NULL, list.ptr}, /* none of its */
+        {MR_JOURNAL_APPLY, 92, 7, 2, 0, NULL, NULL, "1:t1:52:ef1:t1:69:cut"},
+        {MR_JOURNAL_APPLY, 93, 7, 2, 0, NULL, NULL, "99999999999999999999:x"}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &units[i], NULL, &err),
+                         MR_OK);
+    for (int i = 0; i < 2; i++, j = reopen(j)) {
+        mr_strbuf_reset(&all);
+        assert_int_equal(mr_journal_each_fired(j, add_row, &all, &err), MR_OK);
+        assert_string_equal(all.ptr, "db.t:1 -17 ab;db.u 18 cd;t 5 ef;");
+    }
+    mr_strbuf_release(&list);
+    mr_strbuf_release(&all);
+    mr_journal_close(j);
+}
+
 static void test_asides(void **state)
 {
     struct mr_journal *j = reopen(NULL);
-    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44", NULL};
+    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44", NULL, NULL};
     struct mr_err err = {0};
     (void)state;
     assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77));
@@ -280,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_steps),  cmocka_unit_test(test_units),
         cmocka_unit_test(test_errors), cmocka_unit_test(test_asides),
         cmocka_unit_test(test_reader), cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_fired),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
