@@ -124,12 +124,11 @@ static enum mr_code start(struct planner *p, struct mr_pair_reference *reference
     return MR_OK;
 }
 
-/* Room for how its columns spell the key, which none does in a way of its own yet. */
-static enum mr_code plan_spelling(struct planner *p, struct mr_pair_reference *r,
-                                  const char **why, struct mr_err *err)
+enum mr_code mr_pair_reference_spell(struct mr_arena *arena, struct mr_pair_reference *r,
+                                     const char **why, struct mr_err *err)
 {
     struct mr_spelling *spelling =
-        mr_arena_calloc(p->pairing->arena, r->kin.ncolumns + 1, sizeof *spelling);
+        mr_arena_calloc(arena, r->kin.ncolumns + 1, sizeof *spelling);
     bool differs = false;
     *why = NULL;
     if (spelling == NULL)
@@ -178,7 +177,7 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
             r.parent = NULL;
     }
     const char *why = NULL;
-    code = plan_spelling(p, &r, &why, err);
+    code = mr_pair_reference_spell(p->pairing->arena, &r, &why, err);
     if (why != NULL)
         r.parent = NULL;
     return code == MR_OK ? add(p, &r, err) : code;
@@ -325,7 +324,7 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     code = resolve(&r, ref, columns, parents, &skip, err);
     if (code != MR_OK || skip)
         return code;
-    code = plan_spelling(p, &r, &why, err);
+    code = mr_pair_reference_spell(p->pairing->arena, &r, &why, err);
     if (code == MR_OK && why != NULL)
         code = refuse(&r, why, err);
     if (code != MR_OK)

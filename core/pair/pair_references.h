@@ -26,6 +26,10 @@ struct mr_pair_reference {
         *spelling; /* per column; NULL: all write the key's own bytes */
 };
 
+/* Sets how its columns spell the parent's; *why: why they do not, for people, or NULL. */
+enum mr_code mr_pair_reference_spell(struct mr_arena *arena, struct mr_pair_reference *r,
+                                     const char **why, struct mr_err *err);
+
 /* ---- values ---- */
 
 /* Replaces out by the key that the row of this image refers to, as the parent writes it;

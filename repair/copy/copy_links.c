@@ -15,7 +15,8 @@ struct linking {
     struct mr_case_stmt *add, *found[MR_SIDES], *same, *dep, *nth, *equal;
     struct mr_strbuf bytes, key;
     struct mr_arena arena;
-    struct mr_vec asks; /* struct mr_merge_ask */
+    struct mr_vec asks,
+        meant; /* struct mr_merge_ask: as children write keys, and as keys */
 };
 
 static const struct mr_plan_table *parent_of(const struct linking *w)
@@ -268,6 +269,19 @@ static enum mr_code leaves(struct linking *w, const struct mr_merge_work_row *ro
     return code;
 }
 
+/* Asks for who refers to the key in w->bytes. */
+static enum mr_code push_key(struct linking *w, int64_t slot, struct mr_arena *arena,
+                             struct mr_err *err)
+{
+    const struct mr_key key = {mr_arena_dup(arena, w->bytes.ptr, w->bytes.len),
+                               w->bytes.len};
+    struct mr_merge_ask *meant = mr_vec_push(&w->meant);
+    if (key.ptr == NULL || meant == NULL)
+        return mr_merge_nomem(err);
+    *meant = (struct mr_merge_ask){.tag = slot, .value = key};
+    return mr_merge_reference_push_children(&w->asks, slot, key, w->r, arena, err);
+}
+
 static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                                 struct mr_err *err)
 {
@@ -275,6 +289,7 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
     const struct mr_merge_lookup what = {MR_TARGET, child_of(w), w->r->from};
     enum mr_code code = MR_OK;
     mr_vec_clear(&w->asks);
+    mr_vec_clear(&w->meant);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         const struct mr_key live = {row->live, row->live_len};
@@ -284,13 +299,13 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
             code = mr_pair_values_of(live.ptr, live.len, w->r->to.at, w->r->to.count,
                                      &w->bytes, &null, err);
         if (code == MR_OK && goes && !null)
-            code = mr_merge_reference_push_children(
-                &w->asks, row->id, (struct mr_key){w->bytes.ptr, w->bytes.len}, w->r,
-                arena, err);
+            code = push_key(w, row->id, arena, err);
     }
-    return code == MR_OK
-               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_child, w, err)
-               : code;
+    if (code == MR_OK)
+        code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_child, w, err);
+    return code == MR_OK ? mr_merge_reference_otherwise_to(&w->c->m, MR_TARGET, w->r,
+                                                           &w->meant, take_child, w, err)
+                         : code;
 }
 
 /* ---- both ---- */
@@ -363,7 +378,8 @@ enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
                         .bytes = MR_STRBUF_INIT,
                         .key = MR_STRBUF_INIT,
                         .arena = MR_ARENA_INIT,
-                        .asks = MR_VEC_INIT(struct mr_merge_ask)};
+                        .asks = MR_VEC_INIT(struct mr_merge_ask),
+                        .meant = MR_VEC_INIT(struct mr_merge_ask)};
     enum mr_code code = prepare(&w, err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->nreferences; i++) {
         w.r = &c->m.plan->references[i];
@@ -378,6 +394,7 @@ enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
     mr_case_free(w.nth);
     mr_case_free(w.equal);
     mr_vec_release(&w.asks);
+    mr_vec_release(&w.meant);
     mr_strbuf_release(&w.bytes);
     mr_strbuf_release(&w.key);
     mr_arena_release(&w.arena);

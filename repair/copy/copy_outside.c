@@ -157,6 +157,12 @@ static enum mr_code add_reference(struct mr_copy *c, struct mr_plan_tables *plan
         if (to[i] == MR_NO_COLUMN)
             code = refuse(pair, "columns that it refers to are not compared", err);
     }
+    const char *why = NULL;
+    own->kin.parent_columns = to;
+    if (code == MR_OK)
+        code = mr_pair_reference_spell(&c->m.arena, own, &why, err);
+    if (code == MR_OK && why != NULL)
+        code = refuse(pair, why, err);
     if (code != MR_OK)
         return code;
     plan->references[plan->nreferences++] =

@@ -12,8 +12,9 @@
 struct tainting {
     struct mr_copy *c;
     const struct mr_plan_reference *by;
-    struct mr_vec keys; /* struct mr_key: what is referred to */
-    struct mr_vec asks; /* struct mr_merge_ask: keys of rows below */
+    struct mr_vec keys;  /* struct mr_key: what is referred to */
+    struct mr_vec meant; /* struct mr_merge_ask: the same */
+    struct mr_vec asks;  /* struct mr_merge_ask: keys of rows below */
     struct mr_arena arena;
     struct mr_strbuf bytes;
     bool *grown; /* per table */
@@ -78,6 +79,7 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
     struct tainting *w = ctx;
     enum mr_code code = MR_OK;
     mr_vec_clear(&w->keys);
+    mr_vec_clear(&w->meant);
     mr_vec_clear(&w->asks);
     mr_arena_reset(&w->arena);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
@@ -88,14 +90,19 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
         if (code != MR_OK || null)
             continue;
         struct mr_key *key = mr_vec_push(&w->keys);
+        struct mr_merge_ask *meant = mr_vec_push(&w->meant);
         const void *copy = mr_arena_dup(arena, w->bytes.ptr, w->bytes.len);
-        if (key == NULL || copy == NULL)
+        if (key == NULL || meant == NULL || copy == NULL)
             return mr_merge_nomem(err);
         *key = (struct mr_key){copy, w->bytes.len};
+        *meant = (struct mr_merge_ask){.value = *key};
     }
     if (code == MR_OK && w->keys.count > 0)
         code = mr_merge_reference_children(&w->c->m, MR_SOURCE, w->by, &w->keys,
                                            take_child, w, err);
+    if (code == MR_OK)
+        code = mr_merge_reference_otherwise_to(&w->c->m, MR_SOURCE, w->by, &w->meant,
+                                               take_child, w, err);
     return code == MR_OK && w->asks.count > 0 ? taint_children(w, err) : code;
 }
 
@@ -135,6 +142,7 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
 {
     struct tainting w = {.c = c,
                          .keys = MR_VEC_INIT(struct mr_key),
+                         .meant = MR_VEC_INIT(struct mr_merge_ask),
                          .asks = MR_VEC_INIT(struct mr_merge_ask),
                          .arena = MR_ARENA_INIT,
                          .bytes = MR_STRBUF_INIT};
@@ -154,6 +162,7 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
             }
     }
     mr_vec_release(&w.keys);
+    mr_vec_release(&w.meant);
     mr_vec_release(&w.asks);
     mr_arena_release(&w.arena);
     mr_strbuf_release(&w.bytes);

@@ -1,6 +1,8 @@
 /* merge_reference.c: see merge_reference.h. */
 #include "repair/merge/merge_reference.h"
 
+#include <stdlib.h>
+
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_row.h"
@@ -171,5 +173,50 @@ enum mr_code mr_merge_reference_otherwise(struct mr_merge *m, enum mr_side side,
                                             take, &rd, err);
     mr_strbuf_release(&where);
     mr_strbuf_release(&rd.bytes);
+    return code;
+}
+
+struct choosing {
+    const struct mr_plan_reference *r;
+    const struct mr_vec *keys;
+    mr_merge_answer_fn *fn;
+    void *ctx;
+    struct mr_strbuf bytes;
+};
+
+static int compare_values(const void *a, const void *b)
+{
+    const struct mr_merge_ask *x = a, *y = b;
+    return mr_key_compare(x->value, y->value);
+}
+
+static enum mr_code choose(void *ctx, const struct mr_merge_ask *ask,
+                           const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct choosing *c = ctx;
+    bool none = false;
+    (void)ask;
+    enum mr_code code = mr_merge_reference_key(
+        c->r, (struct mr_key){row->image, row->len}, &c->bytes, &none, err);
+    if (code != MR_OK || none)
+        return code;
+    const struct mr_merge_ask probe = {.value = {c->bytes.ptr, c->bytes.len}};
+    const struct mr_merge_ask *hit =
+        bsearch(&probe, c->keys->items, c->keys->count, sizeof probe, compare_values);
+    return hit != NULL ? c->fn(c->ctx, hit, row, err) : MR_OK;
+}
+
+enum mr_code mr_merge_reference_otherwise_to(struct mr_merge *m, enum mr_side side,
+                                             const struct mr_plan_reference *r,
+                                             struct mr_vec *keys, mr_merge_answer_fn *fn,
+                                             void *ctx, struct mr_err *err)
+{
+    struct choosing c = {
+        .r = r, .keys = keys, .fn = fn, .ctx = ctx, .bytes = MR_STRBUF_INIT};
+    if (r->pair->spelling == NULL || keys->count == 0)
+        return MR_OK;
+    qsort(keys->items, keys->count, sizeof(struct mr_merge_ask), compare_values);
+    enum mr_code code = mr_merge_reference_otherwise(m, side, r, choose, &c, err);
+    mr_strbuf_release(&c.bytes);
     return code;
 }

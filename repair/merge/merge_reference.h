@@ -44,5 +44,11 @@ enum mr_code mr_merge_reference_otherwise(struct mr_merge *m, enum mr_side side,
                                           const struct mr_plan_reference *r,
                                           mr_merge_answer_fn *fn, void *ctx,
                                           struct mr_err *err);
+/* Such rows that mean one of these keys (struct mr_merge_ask, which are sorted by them); fn
+ * gets the question that it is. */
+enum mr_code mr_merge_reference_otherwise_to(struct mr_merge *m, enum mr_side side,
+                                             const struct mr_plan_reference *r,
+                                             struct mr_vec *keys, mr_merge_answer_fn *fn,
+                                             void *ctx, struct mr_err *err);
 
 #endif

@@ -197,4 +197,39 @@ is "each note, too" "$(on "SELECT m.name, n.whose FROM notes n LEFT JOIN members
 is "and all are there" "$(on "SELECT CONCAT(whose, COUNT(*)) FROM (SELECT whose FROM devices WHERE id > 20 UNION ALL SELECT whose FROM notes WHERE id > 20) x GROUP BY whose ORDER BY whose" | xargs)" \
     "anna2 erin4 xenia2 yan2"
 rep_is 0 "verified" verify four "$DST"
+
+# backfill and mirror: whose the rows are that are equal on both sides, and that the run did not compare.
+copied() { # copied POLICY TYPE VALUE [CHECK-ARGS…]: conflicts of a plan; member 17 is alice, and bob here
+    local policy=$1 type=$2 value=$3
+    shift 3
+    fresh a$T "$DB"
+    rm -rf "$CASE" five
+    at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);
+        CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, member $type);
+        CREATE TABLE items (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, order_id INT NOT NULL, what VARCHAR(9) NOT NULL UNIQUE, FOREIGN KEY (order_id) REFERENCES orders (id));
+        INSERT INTO orders VALUES (5, 'o5', '$value'), (6, 'o6', '18')"
+    at a "INSERT INTO members VALUES (17, 'alice'); INSERT INTO items VALUES (9, 5, 'hers'); INSERT INTO orders VALUES (7, 'o7', '$value')"
+    at $T "INSERT INTO members VALUES (17, 'bob')"
+    printf '[table %s.members]\nidentity = name\n[table %s.items]\nidentity = what\n[table %s.orders]\nidentity = no\nreference = member -> %s.members.id\n' \
+        "$DB" "$DB" "$DB" "$DB" >ini
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q "$@" >"$OUT" 2>"$ERR"
+    rep plan --policy $policy --config ini --case "$CASE" --output five
+    tail -n +2 five/conflicts.csv | cut -d, -f1,2,5 | sed "s/^$DB\.//" | xargs
+}
+is "as below an integer" "$(copied backfill INT 17 --exclude "$DB.members")" "orders,7,parent-differs"
+for value in 17 017 ' 17.0'; do
+    is "backfill below '$value'" "$(copied backfill 'VARCHAR(20)' "$value")" "members,17,key-taken orders,7,parent-differs items,9,parent-differs"
+    is "without members in the run" "$(copied backfill 'VARCHAR(20)' "$value" --exclude "$DB.members")" "orders,7,parent-differs"
+done
+is "below a decimal, without members in the run" "$(copied backfill 'DECIMAL(20,2)' 17 --exclude "$DB.members")" "orders,7,parent-differs"
+for value in 17 017; do
+    fresh a$T "$DB"
+    rm -rf "$CASE" six
+    at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);
+        CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, member VARCHAR(20)); INSERT INTO orders VALUES (5, 'o5', '$value')"
+    at $T "INSERT INTO members VALUES (17, 'bob')"
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rep plan --policy mirror --config ini --case "$CASE" --output six --allow-deletes 1
+    is "mirror: '$value' keeps whom it means" "$(tail -n +2 six/conflicts.csv | cut -d, -f3,5)" "17,referenced"
+done
 finish
