@@ -290,7 +290,8 @@ static void list_refused(struct mr_script *s)
 {
     add(s, "SELECT tbl AS `table`, id AS `key`, why AS reason FROM ");
     mr_script_temp(s, "refused");
-    add(s, " GROUP BY tbl, id, why ORDER BY MIN(no);\nSET @myrecon_why = (SELECT "
+    add(s, " GROUP BY tbl, CAST(id AS BINARY), why ORDER BY MIN(no);\nSET @myrecon_why = "
+           "(SELECT "
            "CONCAT('myrecon: ', tbl, ' ', id,"
            " ': ', why) FROM ");
     mr_script_temp(s, "refused");

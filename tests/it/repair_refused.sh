@@ -169,4 +169,14 @@ like "so is who may not have the seat" "$(refused)" "$DB.seats 400: .*not that s
 on "DROP TRIGGER seats_change; ALTER TABLE seats DROP CONSTRAINT no_thirteen"
 rep_is 0 "apply again, when both are mended" apply --yes --json --case "$CASE" mirror "$DST"
 is "all are as on the source" "$(on "SELECT * FROM seats ORDER BY id" | md5sum)" "$(client a -D "$DB" <<<"SELECT * FROM seats ORDER BY id" | md5sum)"
+
+# keys that only their bytes tell apart are two in the list, too
+at a$T "CREATE TABLE codes (code VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY, seat INT NOT NULL UNIQUE)"
+at a "INSERT INTO codes VALUES ('abc', 1), ('ABC', 2), ('Äbc', 3), ('xyz', 4)"
+rm -f "$CASE"
+"$MYRECON" check "$SRC" "$DST" --tables "$DB.codes" --settle 0 --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep plan --policy backfill --case "$CASE" --output codes
+on "INSERT INTO codes VALUES ('abc', 11), ('ABC', 12), ('Äbc', 13)"
+rep apply --yes --json --case "$CASE" codes "$DST"
+is "each is named" "$(refused | LC_ALL=C sort | sed "s/.*codes //; s/:.*//" | xargs)" "ABC abc Äbc"
 finish
