@@ -31,6 +31,10 @@ static enum mr_code count_standing(struct mr_attempt *a, size_t at, uint64_t *co
         mr_strbuf_add_str(&sql, " = s.");
         mr_sql_ident(&sql, t->key.items[i]);
     }
+    /* an earlier unit may have left its rows */
+    mr_strbuf_add_str(&sql, " WHERE s.myrecon_tree IN (SELECT tree FROM ");
+    mr_sql_ident(&sql, planned->tables[0].target_db);
+    mr_strbuf_add_str(&sql, ".myrecon_tree)");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK) {
         code = mr_db_query_text(a->run->target->db, sql.ptr, &text, &why);
