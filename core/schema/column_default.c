@@ -24,6 +24,22 @@ bool mr_column_default_literal(const struct mr_column *column, struct mr_strbuf 
     return len > 1;
 }
 
+static bool is_bits(const struct mr_column *column)
+{
+    return column->default_text != NULL && strncmp(column->default_text, "b'", 2) == 0;
+}
+
+bool mr_column_default_is_fixed(const struct mr_column *column)
+{
+    struct mr_strbuf literal = MR_STRBUF_INIT;
+    bool fixed = column->default_text == NULL
+                     ? column->nullable
+                     : is_bits(column) || mr_column_default_literal(column, &literal);
+    mr_strbuf_release(&literal);
+    return fixed && !column->auto_increment && column->on_update == NULL &&
+           !column->generated;
+}
+
 /* 1.50 and 1.5 are one number; of exact types the servers state a default as its values. */
 static bool is_same_number(enum mr_class cls, const char *a, const char *b)
 {
@@ -31,11 +47,25 @@ static bool is_same_number(enum mr_class cls, const char *a, const char *b)
            strtod(a, NULL) == strtod(b, NULL);
 }
 
+/* b'101', and a BIT as number or as bytes. */
+static bool holds_bits(const struct mr_column *column, const struct mr_value *value)
+{
+    const unsigned char *bytes = value->ptr;
+    const bool is_number = value->cls == MR_CLASS_UINT;
+    uint64_t held = is_number ? value->u : 0;
+    for (size_t i = 0; !is_number && bytes != NULL && i < value->len; i++)
+        held = held << 8 | bytes[i];
+    return (is_number || bytes != NULL) &&
+           held == strtoull(column->default_text + 2, NULL, 2);
+}
+
 bool mr_column_holds_default(const struct mr_column *column, const struct mr_value *value)
 {
     struct mr_strbuf literal = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     if (value->cls == MR_CLASS_NULL)
         return true;
+    if (is_bits(column))
+        return holds_bits(column, value);
     bool holds = (value->ptr != NULL || value->len == 0) &&
                  mr_column_default_literal(column, &literal);
     if (holds) {

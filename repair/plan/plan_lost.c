@@ -15,7 +15,8 @@ struct losing {
     const struct mr_plan_tables *plan;
     struct mr_plan_store *store;
     const struct mr_plan_table *table;
-    const struct mr_column **columns; /* of SOURCE that TARGET lacks */
+    enum mr_side side;                /* whose columns they are: */
+    const struct mr_column **columns; /* that the other side lacks */
     uint64_t *counts;                 /* their values */
     size_t ncolumns, before;          /* values in front of theirs */
     struct mr_vec keys;               /* struct mr_key */
@@ -25,48 +26,30 @@ struct losing {
 
 /* ---- which columns ---- */
 
-static bool is_ignored(const struct mr_plan_table *t, const char *name)
+static enum mr_code find_lost(struct losing *l, enum mr_side side, struct mr_err *err)
 {
-    const struct mr_string_list *list = &t->pair->config->ignore_columns;
-    for (size_t i = 0; i < list->count; i++)
-        if (strcasecmp(list->items[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* Its twin among the planned columns; NULL: there is none. */
-static const struct mr_column *twin_of(const struct mr_plan_table *t,
-                                       const struct mr_column *c, enum mr_side side)
-{
-    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
-        if (mr_pair_column(t->pair, side, i) == c)
-            return mr_pair_column(t->pair, mr_other_side(side), i);
-    return NULL;
-}
-
-/* What SOURCE computes is no value of anybody's. */
-static bool is_lost(const struct mr_plan_table *t, const struct mr_column *c)
-{
-    const struct mr_column *twin = twin_of(t, c, MR_SOURCE);
-    return !c->generated && !c->system_time && !is_ignored(t, c->name) &&
-           (twin == NULL || twin->generated);
-}
-
-static enum mr_code find_lost(struct losing *l, struct mr_err *err)
-{
-    const struct mr_table *s = l->table->pair->side[MR_SOURCE];
+    const struct mr_table *t = l->table->pair->side[side];
+    l->side = side;
     l->ncolumns = 0;
-    l->columns = mr_arena_calloc(&l->arena, s->ncolumns + 1, sizeof *l->columns);
-    l->counts = mr_arena_calloc(&l->arena, s->ncolumns + 1, sizeof *l->counts);
+    l->columns = mr_arena_calloc(&l->arena, t->ncolumns + 1, sizeof *l->columns);
+    l->counts = mr_arena_calloc(&l->arena, t->ncolumns + 1, sizeof *l->counts);
     if (l->columns == NULL || l->counts == NULL)
         return mr_err_nomem(err, "looking at columns");
-    for (size_t i = 0; i < s->ncolumns; i++)
-        if (is_lost(l->table, &s->columns[i]))
-            l->columns[l->ncolumns++] = &s->columns[i];
+    for (size_t i = 0; i < t->ncolumns; i++)
+        if (mr_plan_is_alone(l->table, &t->columns[i], side))
+            l->columns[l->ncolumns++] = &t->columns[i];
     return MR_OK;
 }
 
 /* ---- their values ---- */
+
+/* Would an INSERT that does not name the column give it this value? */
+static bool comes_back(const struct mr_column *c, const struct mr_value *value)
+{
+    if (value->cls == MR_CLASS_NULL)
+        return c->default_text == NULL && c->nullable;
+    return mr_column_default_is_fixed(c) && mr_column_holds_default(c, value);
+}
 
 static enum mr_code count_row(void *ctx, const struct mr_value *values,
                               struct mr_err *err)
@@ -74,7 +57,10 @@ static enum mr_code count_row(void *ctx, const struct mr_value *values,
     struct losing *l = ctx;
     (void)err;
     for (size_t i = 0; i < l->ncolumns; i++)
-        l->counts[i] += !mr_column_holds_default(l->columns[i], &values[l->before + i]);
+        l->counts[i] +=
+            l->side == MR_SOURCE
+                ? !mr_column_holds_default(l->columns[i], &values[l->before + i])
+                : !comes_back(l->columns[i], &values[l->before + i]);
     return MR_OK;
 }
 
@@ -93,8 +79,8 @@ static struct mr_readcol read_of(const struct mr_column *c)
 
 static enum mr_code read_values(struct losing *l, struct mr_err *err)
 {
-    struct mr_readspec spec = l->table->pair->full[MR_SOURCE];
-    struct mr_reader *reader = l->plan->pairing.side[MR_SOURCE].main;
+    struct mr_readspec spec = l->table->pair->full[l->side];
+    struct mr_reader *reader = l->plan->pairing.side[l->side].main;
     struct mr_readcol *cols =
         mr_arena_calloc(&l->arena, spec.ncols + l->ncolumns + 1, sizeof *cols);
     if (cols == NULL)
@@ -128,15 +114,16 @@ static enum mr_code count_inserts(struct losing *l, uint64_t *n, struct mr_err *
     return code;
 }
 
-/* The key as reads of SOURCE take it. */
+/* The key as reads of that side take it. */
 static enum mr_code push_key(struct losing *l, const struct mr_entity *e,
                              struct mr_err *err)
 {
-    struct mr_key *slot = mr_vec_push(&l->keys);
-    if (slot == NULL)
-        return mr_err_nomem(err, "looking at columns");
-    *slot = e->source_key;
-    return MR_OK;
+    const struct mr_key key = l->side == MR_SOURCE ? e->source_key : e->target_key;
+    struct mr_key *slot = key.ptr != NULL ? mr_vec_push(&l->keys) : NULL;
+    if (slot != NULL)
+        *slot = key;
+    return slot == NULL && key.ptr != NULL ? mr_err_nomem(err, "looking at columns")
+                                           : MR_OK;
 }
 
 static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
@@ -155,7 +142,7 @@ static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
-            code = e->source_key.ptr != NULL ? push_key(l, e, err) : MR_OK;
+            code = push_key(l, e, err);
         }
         if (code == MR_OK && l->keys.count > 0)
             code = read_values(l, err);
@@ -165,21 +152,26 @@ static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
     return code;
 }
 
-static enum mr_code look_at_table(struct losing *l, struct mr_err *err)
+static void list_counts(struct losing *l)
 {
-    enum mr_code code = find_lost(l, err);
-    if (code != MR_OK || l->ncolumns == 0)
-        return code;
-    for (size_t i = 0; code == MR_OK && i < 2; i++)
-        code = look_at_rows(l, inserted[i], err);
-    if (code == MR_OK)
-        code = look_at_rows(l, MR_DECIDE_UPDATE, err);
     for (size_t i = 0; i < l->ncolumns; i++)
         if (l->counts[i] > 0)
             mr_strbuf_add_fmt(&l->list, "%s%s.%s (%" PRIu64 " value%s)",
                               l->list.len > 0 ? ", " : "", mr_plan_table_name(l->table),
                               l->columns[i]->name, l->counts[i],
                               l->counts[i] == 1 ? "" : "s");
+}
+
+static enum mr_code look_at_table(struct losing *l, struct mr_err *err)
+{
+    enum mr_code code = find_lost(l, MR_SOURCE, err);
+    if (code != MR_OK || l->ncolumns == 0)
+        return code;
+    for (size_t i = 0; code == MR_OK && i < 2; i++)
+        code = look_at_rows(l, inserted[i], err);
+    if (code == MR_OK)
+        code = look_at_rows(l, MR_DECIDE_UPDATE, err);
+    list_counts(l);
     return code;
 }
 
@@ -193,7 +185,7 @@ static enum mr_code check_new(struct losing *l, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && inserts > 0 && i < t->ncolumns; i++) {
         const struct mr_column *c = &t->columns[i];
         if (c->nullable || c->default_text != NULL || c->generated || c->system_time ||
-            c->auto_increment || twin_of(l->table, c, MR_TARGET) != NULL)
+            c->auto_increment || mr_plan_twin(l->table, c, MR_TARGET) != NULL)
             continue;
         code = mr_err_set(err, MR_E_REFUSED,
                           "column \"%s\" of the target's table \"%s.%s\" is NOT NULL "
@@ -208,7 +200,34 @@ static enum mr_code check_new(struct losing *l, struct mr_err *err)
     return code;
 }
 
+/* A row that is deleted and put back has their defaults. */
+static enum mr_code look_at_deletes(struct losing *l, struct mr_err *err)
+{
+    enum mr_code code = find_lost(l, MR_TARGET, err);
+    if (code != MR_OK || l->ncolumns == 0)
+        return code;
+    code = look_at_rows(l, MR_DECIDE_DELETE, err);
+    list_counts(l);
+    return code;
+}
+
 /* ---- all of it ---- */
+
+static enum mr_code refuse_deletes(const struct losing *l, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(&l->list, "looking at columns", err);
+    if (code != MR_OK || l->list.len == 0)
+        return code;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "column-lost: only the target has these columns, and undo could not "
+                     "bring back what rows to be deleted hold there: %s",
+                     l->list.ptr);
+    mr_err_hint(err,
+                "Nothing was changed. Leave these tables out by --tables, or write "
+                "ignore-columns = COLUMN in the table's section of the configuration "
+                "to let the values go.");
+    return MR_E_REFUSED;
+}
 
 static enum mr_code refuse(const struct losing *l, struct mr_err *err)
 {
@@ -243,6 +262,13 @@ enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
     }
     if (code == MR_OK)
         code = refuse(&l, err);
+    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
+        l.table = &plan->tables[i];
+        mr_arena_reset(&l.arena);
+        code = look_at_deletes(&l, err);
+    }
+    if (code == MR_OK)
+        code = refuse_deletes(&l, err);
     mr_vec_release(&l.keys);
     mr_arena_release(&l.arena);
     mr_strbuf_release(&l.list);

@@ -5,7 +5,9 @@
  * in rows that the plan writes would be lost without a word: refused with the number of its
  * values, other than NULL and its default, until `ignore-columns` dismisses it or
  * `column = OLD -> NEW` names its twin.  A column that only TARGET has takes its default; where
- * it has none and is NOT NULL, no row can be inserted: refused, too.
+ * it has none and is NOT NULL, no row can be inserted: refused, too.  So are rows to be deleted
+ * that hold something else there, since undo could not bring that back, until `ignore-columns`
+ * dismisses it.
  *
  * Errors: MR_E_REFUSED naming tables and columns, those of SOURCE and of the case.
  */

@@ -15,6 +15,33 @@ const char *mr_plan_table_name(const struct mr_plan_table *table)
     return table->pair->find.name;
 }
 
+const struct mr_column *mr_plan_twin(const struct mr_plan_table *t,
+                                     const struct mr_column *c, enum mr_side side)
+{
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++)
+        if (mr_pair_column(t->pair, side, i) == c)
+            return mr_pair_column(t->pair, mr_other_side(side), i);
+    return NULL;
+}
+
+static bool is_ignored(const struct mr_plan_table *t, const char *name)
+{
+    const struct mr_string_list *list = &t->pair->config->ignore_columns;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A value of SOURCE does not reach a twin that TARGET computes. */
+bool mr_plan_is_alone(const struct mr_plan_table *t, const struct mr_column *c,
+                      enum mr_side side)
+{
+    const struct mr_column *twin = mr_plan_twin(t, c, side);
+    return !c->generated && !c->system_time && !is_ignored(t, c->name) &&
+           (twin == NULL || (side == MR_SOURCE && twin->generated));
+}
+
 const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column)
 {
     return table->pair->find.columns[column].name;

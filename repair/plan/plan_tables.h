@@ -101,6 +101,13 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *s
                                  const struct mr_config *config, struct mr_findings *fd,
                                  struct mr_arena *arena, struct mr_err *err);
 
+/* The other side's column that is planned with it; NULL: there is none. */
+const struct mr_column *mr_plan_twin(const struct mr_plan_table *table,
+                                     const struct mr_column *column, enum mr_side side);
+/* Has only that side this column, which holds values of people's own, and does no
+ * `ignore-columns` dismiss it? */
+bool mr_plan_is_alone(const struct mr_plan_table *table, const struct mr_column *column,
+                      enum mr_side side);
 /* "db.t", SOURCE's names. */
 const char *mr_plan_table_name(const struct mr_plan_table *table);
 const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column);

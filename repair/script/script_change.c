@@ -179,6 +179,7 @@ static void delete_equals(struct mr_script *s, const struct mr_script_batch *b)
         mr_script_not_there(s, "s");
         add(s, " AND ");
         mr_script_exact(s, t, live.ptr, "s");
+        mr_script_untouched(s, t, live.ptr);
         add(s, ")");
         where_guard(s);
         add(s, " LIMIT 1;\n");
@@ -205,6 +206,7 @@ static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
     mr_script_not_there(s, "s");
     uint64_t opened = open_bits(s, b->table);
     where_before(s, t, 'd', opened != 0, opened);
+    mr_script_untouched(s, t, "t");
     where_guard(s);
     add(s, ";\n");
     count_rows(s, b, 'd', "");

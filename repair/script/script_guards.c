@@ -252,7 +252,26 @@ static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, c
         add(s, " IS NOT NULL AND ");
     }
     mr_script_exact(s, t, "t", now == before ? "s" : "b");
+    if (now == 'd')
+        mr_script_untouched(s, t, "t");
     add(s, ")");
+    mr_script_ran(s);
+}
+
+/* Without a key: enough rows are equal to s, but not in columns that only TARGET has. */
+static void refuse_touched(struct mr_script *s, const struct mr_plan_table *t)
+{
+    mr_script_refuse(s, t, "it was changed since");
+    temp_n(s, " FROM ", 'd', t->at);
+    add(s, " AS s WHERE ");
+    mr_script_at_stake(s, "s");
+    mr_script_not_there(s, "s");
+    add(s, " AND (SELECT COUNT(*) FROM ");
+    mr_script_live(s, t);
+    add(s, " AS t WHERE ");
+    mr_script_exact(s, t, "t", "s");
+    mr_script_untouched(s, t, "t");
+    add(s, ") < s.myrecon_open");
     mr_script_ran(s);
 }
 
@@ -592,6 +611,8 @@ static void refuse_rows(struct mr_script *s)
         const bool *used = s->tables[i].used;
         if (used[MR_STEP_DELETE] && t->key.count > 0)
             refuse_changed(s, t, 'd', 'd');
+        if (used[MR_STEP_DELETE] && t->key.count == 0 && mr_script_is_touchable(s, t))
+            refuse_touched(s, t);
         if (used[MR_STEP_UPDATE]) {
             refuse_changed(s, t, 'u', 'b');
             refuse_halves(s, t, 'u');

@@ -229,6 +229,13 @@ void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
 /* Two rows are equal to the byte in every column that is written. */
 void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b);
+/* " AND" each column that only TARGET has holds what an INSERT has given it: live values are
+ * in no image.  Left out are those that `ignore-columns` dismisses, and those whose value
+ * nobody knows: a default that is an expression, AUTO_INCREMENT, ON UPDATE, a trigger. */
+void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
+                         const char *alias);
+/* Does that say anything? */
+bool mr_script_is_touchable(const struct mr_script *s, const struct mr_plan_table *t);
 /* The same but for columns that are filled later. */
 void mr_script_alike(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b);

@@ -5,6 +5,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/schema/column_default.h"
 #include "repair/script/script_internal.h"
 
 void mr_script_temp(struct mr_script *s, const char *name)
@@ -221,6 +222,44 @@ void mr_script_emptied(struct mr_script *s, const struct mr_plan_table *t, const
                        const char *b)
 {
     exact_columns(s, t, a, b, OPENED_EMPTY);
+}
+
+/* A trigger may have given the rows other values. */
+static const struct mr_column *next_alone(const struct mr_script *s,
+                                          const struct mr_plan_table *t, size_t *at)
+{
+    const struct mr_planned *planned = &s->manifest->planned;
+    const struct mr_table *live = t->pair->side[MR_TARGET];
+    if (planned->fire_triggers && planned->tables[t->at].ntriggers > 0)
+        return NULL;
+    while (*at < live->ncolumns) {
+        const struct mr_column *c = &live->columns[(*at)++];
+        if (mr_column_default_is_fixed(c) && mr_plan_is_alone(t, c, MR_TARGET))
+            return c;
+    }
+    return NULL;
+}
+
+bool mr_script_is_touchable(const struct mr_script *s, const struct mr_plan_table *t)
+{
+    size_t at = 0;
+    return next_alone(s, t, &at) != NULL;
+}
+
+/* As a value, and as text: 'a' and 'A', 0 and -0. */
+void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
+                         const char *alias)
+{
+    const struct mr_column *c;
+    for (size_t at = 0; (c = next_alone(s, t, &at)) != NULL;)
+        for (int text = 0; text < 2; text++) {
+            const char *before = text ? "CAST(" : "", *after = text ? " AS BINARY)" : "";
+            mr_strbuf_add_fmt(&s->sql, " AND %s%s.", before, alias);
+            mr_sql_ident(&s->sql, c->name);
+            mr_strbuf_add_fmt(&s->sql, "%s <=> %sDEFAULT(%s.", after, before, alias);
+            mr_sql_ident(&s->sql, c->name);
+            mr_strbuf_add_fmt(&s->sql, ")%s", after);
+        }
 }
 
 bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,

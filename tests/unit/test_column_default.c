@@ -41,7 +41,8 @@ static void held(void **state)
     const struct mr_column none = {.cls = MR_CLASS_TEXT},
                            word = {.cls = MR_CLASS_TEXT, .default_text = "'it''s'"},
                            number = {.cls = MR_CLASS_INT, .default_text = "7"},
-                           real = {.cls = MR_CLASS_DOUBLE, .default_text = "1.50"};
+                           real = {.cls = MR_CLASS_DOUBLE, .default_text = "1.50"},
+                           bits = {.cls = MR_CLASS_UINT, .default_text = "b'111'"};
     const struct mr_value null = {.cls = MR_CLASS_NULL},
                           seven = {.cls = MR_CLASS_INT, .i = 7},
                           eight = {.cls = MR_CLASS_INT, .i = 8},
@@ -58,6 +59,35 @@ static void held(void **state)
     assert_true(mr_column_holds_default(&number, &seven));
     assert_false(mr_column_holds_default(&number, &eight));
     assert_true(mr_column_holds_default(&real, &half));
+    const struct mr_value more = {.cls = MR_CLASS_UINT, .u = 8},
+                          all = {.cls = MR_CLASS_UINT, .u = 7};
+    struct mr_value byte = text_value(MR_CLASS_BINARY, "\7");
+    assert_true(mr_column_holds_default(&bits, &all));
+    assert_true(mr_column_holds_default(&bits, &byte));
+    assert_false(mr_column_holds_default(&bits, &more));
+}
+
+static void fixed(void **state)
+{
+    static const struct {
+        struct mr_column column;
+        bool fixed;
+    } rows[] = {
+        {{.nullable = true}, true},
+        {{.nullable = false}, false},
+        {{.default_text = "'a'"}, true},
+        {{.default_text = "-1.5e3"}, true},
+        {{.default_text = "b'0'"}, true},
+        {{.default_text = "current_timestamp()"}, false},
+        {{.default_text = "0", .on_update = "current_timestamp()"}, false},
+        {{.nullable = true, .on_update = "current_timestamp()"}, false},
+        {{.nullable = true, .generated = true}, false},
+        {{.nullable = true, .auto_increment = true}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (mr_column_default_is_fixed(&rows[i].column) != rows[i].fixed)
+            fail_msg("row %zu", i);
 }
 
 int main(void)
@@ -65,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals),
         cmocka_unit_test(held),
+        cmocka_unit_test(fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,81 @@
+#!/bin/bash
+# repair_alone.sh: columns that only TARGET has are in no image of the plan.  What the live side
+# holds there is not lost: rows to be deleted whose values undo could not bring back are refused by
+# name; what is written there after the plan, or after apply, keeps its row.  $1: mysql
+
+. "$(dirname "$0")/lib.sh"
+written_side "${1:-}"
+begin a$T
+cd "$IT_TMP" || exit 1
+DST=$(uri $T "$DB") CASE=$IT_TMP/case
+. "$IT_DIR/rows/lib.sh"
+
+world() {
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE);
+        CREATE TABLE log (what VARCHAR(20));
+        INSERT INTO members VALUES (1, 'm1'); INSERT INTO log VALUES ('one')"
+    at $T "ALTER TABLE members ADD extra VARCHAR(20) NOT NULL DEFAULT 'dd' FIRST, ADD \`o\`\`dd\` INT NULL, ADD rate FLOAT DEFAULT 0.1,
+            ADD bits BIT(3) DEFAULT b'101', ADD seen TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP;
+        ALTER TABLE log ADD n INT DEFAULT 7"
+    printf '[table %s.members]\nidentity = mobile\nsubject = yes\nmargin = 1000\n[table %s.log]\nidentity = row\n%s\n' "$DB" "$DB" "${1:-}" >ini
+    rm -rf "$CASE" plan
+}
+planned() { # planned RC DESCRIPTION ARGS…
+    local rc=$1 desc=$2
+    shift 2
+    rm -rf "$CASE" plan
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rep_is "$rc" "$desc" plan --config ini --case "$CASE" --output plan "$@"
+}
+applied() { rep_is "$1" "$2" apply --yes --case "$CASE" plan "$DST"; }
+undone() { rep_is "$1" "$2" undo --yes --json --case "$CASE" plan "$DST"; }
+rows() { on "SELECT id, mobile, extra, \`o\`\`dd\`, rate, bits + 0 FROM members ORDER BY id; SELECT 'log', what, n FROM log ORDER BY what, n"; }
+
+# ---- rows that mirror deletes
+world
+at $T "INSERT INTO members (id, mobile, extra) VALUES (3, 'm3', 'mine'), (4, 'm4', 'dd'); INSERT INTO log VALUES ('two', 8), ('three', 7)"
+planned 5 "mirror: values that undo could not bring back" --policy mirror --allow-deletes 2
+like "by table and column, with their number" "$(cat "$ERR")" "column-lost: only the target .*$DB.log.n \\(1 value\\), $DB.members.extra \\(1 value\\), $DB.members.seen \\(2 values\\)"
+at $T "UPDATE members SET extra = 'dd', seen = NULL; UPDATE log SET n = 7"
+planned 5 "a default that is an expression does not come back, either" --policy mirror --allow-deletes 2
+like "by name" "$(cat "$ERR")" "members.seen \\(2 values\\)"
+at $T "ALTER TABLE members DROP seen"
+planned 0 "all have what an INSERT gives them" --policy mirror --allow-deletes 2
+BEFORE=$(rows)
+applied 0 "applied"
+is "they are gone" "$(rows | wc -l)" 2
+undone 0 "undone"
+is "and back" "$(rows)" "$BEFORE"
+
+planned 0 "planned again" --policy mirror --allow-deletes 2
+on "UPDATE members SET extra = 'DD' WHERE id = 3; UPDATE members SET rate = 0.1000001 WHERE id = 4; UPDATE log SET n = 9 WHERE what = 'two'"
+BEFORE=$(rows)
+applied 1 "the live side writes there: such rows are left out"
+is "nothing of theirs is lost" "$(rows)" "$(grep -v three <<<"$BEFORE")"
+undone 0 "undone"
+is "all is as it was" "$(rows)" "$BEFORE"
+
+world "ignore-columns = n
+[table $DB.members]
+ignore-columns = extra, seen"
+at $T "INSERT INTO members (id, mobile, extra) VALUES (3, 'm3', 'mine'); INSERT INTO log VALUES ('two', 8)"
+planned 0 "dismissed by ignore-columns" --policy mirror --allow-deletes 1
+applied 0 "applied"
+is "they are gone" "$(rows | wc -l)" 2
+
+# ---- rows that were restored
+world
+at a "INSERT INTO members VALUES (11, 'm11'), (12, 'm12'), (13, 'm13'), (14, 'm14'), (15, 'm15')"
+planned 0 "merge" --policy merge --split-key "$DB.members=1"
+BEFORE=$(rows)
+applied 0 "applied"
+on "UPDATE members SET extra = 'vip' WHERE id = 11; UPDATE members SET \`o\`\`dd\` = 0 WHERE id = 12; UPDATE members SET extra = 'DD' WHERE id = 13;
+    UPDATE members SET bits = 0 WHERE id = 14"
+undone 1 "undo keeps what the live side has written to"
+is "and nobody else" "$(on "SELECT GROUP_CONCAT(id, extra ORDER BY id) FROM members")" "1dd,11vip,12dd,13DD,14dd"
+is "each is named" "$(refused | grep -c 'changed since')" 4
+on "UPDATE members SET extra = 'dd', \`o\`\`dd\` = NULL, bits = b'101'"
+undone 0 "as they were written, they go"
+is "all is as it was" "$(rows)" "$BEFORE"
+finish
