@@ -53,6 +53,12 @@ static bool is_read(const struct line *line)
                                                line->as.decision == MR_DECIDE_DELETE);
 }
 
+/* Was none found yet? */
+static bool is_missed(const struct line *line)
+{
+    return is_read(line) && line->image.ptr == NULL;
+}
+
 /* ---- rows by key ---- */
 
 /* The image stays in the set, until the next rows are read. */
@@ -106,12 +112,12 @@ static enum mr_code match_texts(struct proving *p, size_t from, size_t n,
         }
     }
     for (size_t i = from; code == MR_OK && rows.count > 0 && i < from + n; i++)
-        if (line_at(p, i)->image.ptr == NULL)
+        if (is_missed(line_at(p, i)))
             code = push_canon(p, line_at(p, i)->as.target_key, err);
     if (code == MR_OK && rows.count > 0)
         code = canonise(p, &p->table->key, err);
     for (size_t i = from, at = rows.count; code == MR_OK && at < p->items.count; i++) {
-        if (line_at(p, i)->image.ptr != NULL)
+        if (!is_missed(line_at(p, i)))
             continue;
         struct mr_key key = canon_at(p, at++);
         for (size_t k = 0; code == MR_OK && k < rows.count; k++)

@@ -240,4 +240,17 @@ $ONE
 $TWO
 $(tail -n 5 <<<"$ALL")"
 done
+
+# verify finds a row by a key that is written otherwise now, beside one that was left out.
+fresh a$T "$DB"
+rm -rf "$CASE" one
+at a "CREATE TABLE codes (code VARCHAR(20) COLLATE utf8mb4_general_ci PRIMARY KEY, name VARCHAR(20))"
+at $T "CREATE TABLE codes (code VARCHAR(20) COLLATE utf8mb4_general_ci PRIMARY KEY, name VARCHAR(3))"
+at a "INSERT INTO codes VALUES ('r1', 'new'), ('r2', 'far too long'), ('r3', 'new')"
+: >ini
+plan one backfill
+rep_is 1 "applied but for the one that does not fit" apply --yes --case "$CASE" one "$DST"
+at $T "UPDATE codes SET code = 'R1' WHERE code = 'r1'"
+rep verify one "$DST"
+is "that key was changed, and the other stands" "$RC $(grep -cE '^  .*codes: 1 stands, 1 changed since, 1 open conflict$' "$OUT")" "1 1"
 finish
