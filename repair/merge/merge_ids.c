@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/case/planbook.h"
+#include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_work.h"
 #include "repair/reseed/plan_counters.h"
@@ -233,21 +234,29 @@ static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr
 
 /* ---- ids that an earlier plan has reserved ---- */
 
-/* Raises *greatest to the greatest value of a column in the block. */
-static enum mr_code raise_within(const struct mr_merge *m, enum mr_side side,
-                                 const struct mr_plan_table *t, size_t at,
+/* Raises *greatest to the greatest value of a column in the block.  spelling: how it writes the
+ * key, or NULL. */
+static enum mr_code raise_within(const struct mr_side_column *column,
+                                 const struct mr_spelling *spelling,
                                  const struct mr_plan_block *within, uint64_t *greatest,
                                  struct mr_err *err)
 {
-    const struct mr_side_column column = {m->plan->pairing.side[side].main,
-                                          t->pair->side[side],
-                                          mr_pair_column(t->pair, side, at)};
+    const enum mr_class cls = column->column->cls;
+    const bool is_integer = cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
+    struct mr_strbuf name = MR_STRBUF_INIT, value = MR_STRBUF_INIT;
     uint64_t found = 0;
-    if (column.column->cls != MR_CLASS_INT && column.column->cls != MR_CLASS_UINT)
+    if (!is_integer && (spelling == NULL || spelling->kind != MR_SPELL_NUMBER))
         return MR_OK;
-    enum mr_code code =
-        mr_side_greatest_within(&column, within->from, within->to, &found, err);
+    mr_sql_ident(&name, column->column->name);
+    if (!is_integer)
+        mr_spelling_sql_read(&value, spelling, name.ptr);
+    enum mr_code code = mr_strbuf_check(&value, "looking for ids", err);
+    if (code == MR_OK)
+        code = mr_side_greatest_within(column, is_integer ? NULL : value.ptr,
+                                       within->from, within->to, &found, err);
     *greatest = found > *greatest ? found : *greatest;
+    mr_strbuf_release(&name);
+    mr_strbuf_release(&value);
     return code;
 }
 
@@ -258,13 +267,21 @@ static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
                                     uint64_t *greatest, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
-    enum mr_code code = raise_within(m, side, t, t->counter, within, greatest, err);
+    struct mr_side_column column = {m->plan->pairing.side[side].main, t->pair->side[side],
+                                    mr_pair_column(t->pair, side, t->counter)};
+    enum mr_code code = raise_within(&column, NULL, within, greatest, err);
     for (size_t i = 0; i < m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &m->plan->references[i];
         const struct mr_plan_table *child = &m->plan->tables[r->child];
-        for (size_t k = 0; code == MR_OK && r->parent == t->at && k < r->to.count; k++)
-            if (r->to.at[k] == t->counter)
-                code = raise_within(m, side, child, r->from.at[k], within, greatest, err);
+        column.table = child->pair->side[side];
+        for (size_t k = 0; code == MR_OK && r->parent == t->at && k < r->to.count; k++) {
+            if (r->to.at[k] != t->counter)
+                continue;
+            column.column = mr_pair_column(child->pair, side, r->from.at[k]);
+            code = raise_within(&column,
+                                r->pair->spelling != NULL ? &r->pair->spelling[k] : NULL,
+                                within, greatest, err);
+        }
     }
     return code;
 }

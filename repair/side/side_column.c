@@ -198,11 +198,15 @@ static enum mr_code query_number(struct mr_db *db, struct mr_strbuf *sql, uint64
     return code;
 }
 
-enum mr_code mr_side_greatest_within(const struct mr_side_column *c, uint64_t from,
-                                     uint64_t to, uint64_t *greatest, struct mr_err *err)
+enum mr_code mr_side_greatest_within(const struct mr_side_column *c, const char *value,
+                                     uint64_t from, uint64_t to, uint64_t *greatest,
+                                     struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(c->reader);
     struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    *greatest = 0;
+    if (db == NULL && value != NULL)
+        return MR_OK;
     if (db == NULL) {
         struct walk w = {.c = c,
                          .take = take_greatest,
@@ -214,11 +218,15 @@ enum mr_code mr_side_greatest_within(const struct mr_side_column *c, uint64_t fr
         *greatest = w.greatest;
         return code;
     }
-    mr_sql_ident(&name, c->column->name);
+    if (value == NULL)
+        mr_sql_ident(&name, c->column->name);
+    else
+        mr_strbuf_add_str(&name, value);
     mr_strbuf_add_fmt(&sql, "SELECT MAX(%s) FROM ", name.ptr);
     mr_sql_table(&sql, c->table->db, c->table->name);
     mr_strbuf_add_fmt(&sql, " WHERE %s >= %" PRIu64 " AND %s < %" PRIu64, name.ptr, from,
                       name.ptr, to);
+    sql.failed |= name.failed;
     enum mr_code code = query_number(db, &sql, greatest, err);
     mr_strbuf_release(&name);
     mr_strbuf_release(&sql);

@@ -232,4 +232,23 @@ for value in 17 017; do
     rep plan --policy mirror --config ini --case "$CASE" --output six --allow-deletes 1
     is "mirror: '$value' keeps whom it means" "$(tail -n +2 six/conflicts.csv | cut -d, -f3,5)" "17,referenced"
 done
+
+# Ids that "plan --reseed-only" reserved: whom a live row refers to with one of them, nobody becomes.
+for type in INT 'VARCHAR(20)' 'DECIMAL(20,2)'; do
+    fresh a$T "$DB"
+    rm -rf "$CASE" seven eight
+    at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE, created_at DATETIME NOT NULL);
+        CREATE TABLE notes (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member $type); INSERT INTO members VALUES (1, 'base', '2026-01-01'); INSERT INTO notes VALUES (1, '1')"
+    at a "INSERT INTO members VALUES (2, 'anna', '2026-03-01'), (3, 'dora', '2026-03-01')"
+    at $T "INSERT INTO members VALUES (2, 'xenia', '2026-03-01')"
+    printf '[table %s.members]\nsubject = yes\nidentity = name\ntime-column = created_at\n[table %s.notes]\nidentity = none\nreference = member -> %s.members.id\n' \
+        "$DB" "$DB" "$DB" >ini
+    rep_is 0 "$type: reserves" plan --reseed-only --source "$(uri a "$DB")" --target "$DST" --case "$CASE" --margin 1000 --output seven
+    rep_is 0 "$type: reseeded" apply --yes --case "$CASE" seven "$DST"
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    at $T "INSERT INTO notes VALUES (700, '4')"
+    rep_is 0 "$type: planned" plan --policy merge --split-at 2026-02-01 --config ini --case "$CASE" --output eight
+    rep_is 0 "$type: applied" apply --yes --case "$CASE" eight "$DST"
+    is "$type: the note stays nobody's" "$(on "SELECT id FROM members WHERE name IN ('anna', 'dora') ORDER BY 1" | xargs)" "3 5"
+done
 finish
