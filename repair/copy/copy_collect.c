@@ -196,6 +196,8 @@ static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table 
         code = collect_state(&w, MR_FIND_UNSETTLED, &any, err);
     if (code == MR_OK && table->key.count > 0)
         code = collect_written(&w, err);
+    else if (code == MR_OK && !any)
+        code = mr_plan_written_any(c->m.cf, table, &any, err);
     release(&w);
     return code == MR_OK && any && table->key.count == 0 && c->planned[table->at]
                ? mr_copy_bag(c, table, err)

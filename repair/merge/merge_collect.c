@@ -370,8 +370,13 @@ static enum mr_code collect_written(struct collecting *c, struct mr_err *err)
     struct mr_arena kept = MR_ARENA_INIT;
     struct mr_key after = {0};
     int64_t from = 0;
+    bool any = false;
     enum mr_code code = MR_OK;
-    while (code == MR_OK && !is_keyless(c->table)) {
+    if (is_keyless(c->table)) {
+        code = mr_plan_written_any(c->m->cf, t, &any, err);
+        return code == MR_OK && any ? load_all(c, err) : code;
+    }
+    while (code == MR_OK) {
         mr_vec_clear(&c->keys);
         code = mr_plan_written_page(c->m->cf, t, after, &kept, &c->keys, err);
         if (code != MR_OK || c->keys.count == 0)

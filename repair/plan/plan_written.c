@@ -13,6 +13,25 @@ static const char note_sql[] =
     " (SELECT coalesce(source_key, target_key) AS key FROM entity"
     " WHERE plan=?2 AND tbl=?3 AND decision BETWEEN ?4 AND ?5) WHERE key IS NOT NULL";
 
+static const char note_any_sql[] =
+    "INSERT OR IGNORE INTO plan_row SELECT ?1, x'' WHERE EXISTS (SELECT 1 FROM entity"
+    " WHERE plan=?2 AND tbl=?3 AND decision BETWEEN ?4 AND ?5)";
+
+enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table *table,
+                                 bool *any, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, "SELECT 1 FROM plan_row WHERE tbl=?1", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, mr_plan_table_name(table));
+        code = mr_case_step(stmt, any, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
 enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table *table,
                                   struct mr_key after, struct mr_arena *arena,
                                   struct mr_vec *keys, struct mr_err *err)
@@ -63,13 +82,14 @@ enum mr_code mr_plan_written_add(struct mr_case *cf, const struct mr_plan_table 
 enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store *store,
                                   const struct mr_plan_tables *tables, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_stmt *keyed = NULL, *keyless = NULL;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf, note_sql, &stmt, err);
+        code = mr_case_prepare(cf, note_sql, &keyed, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, note_any_sql, &keyless, err);
     for (size_t i = 0; code == MR_OK && i < tables->ntables; i++) {
-        if (tables->tables[i].key.count == 0)
-            continue;
+        struct mr_case_stmt *stmt = tables->tables[i].key.count > 0 ? keyed : keyless;
         mr_case_bind_text(stmt, 1, mr_plan_table_name(&tables->tables[i]));
         mr_case_bind_int(stmt, 2, mr_plan_store_id(store));
         mr_case_bind_int(stmt, 3, (int64_t)i);
@@ -77,6 +97,7 @@ enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store
         mr_case_bind_int(stmt, 5, MR_DECIDE_DELETE);
         code = mr_case_run(stmt, err);
     }
-    mr_case_free(stmt);
+    mr_case_free(keyed);
+    mr_case_free(keyless);
     return code;
 }

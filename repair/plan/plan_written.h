@@ -5,7 +5,8 @@
  * the plan is undone they differ again.  So whoever plans looks at these rows too, and a
  * plan of an older run decides as one of a run that was made now.
  *
- * Kept in the case: plan_row (tbl "db.t", key as the pair encodes it).
+ * Kept in the case: plan_row (tbl "db.t", key as the pair encodes it; of a table without a key
+ * one line with an empty key, since all of its rows are looked at).
  *
  * Calling sequence: page through them before rows are decided; note them when the entities
  * are.  Ownership: keys live in the arena.  Errors: MR_E_CASE, MR_E_NOMEM.
@@ -21,6 +22,10 @@
 enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table *table,
                                   struct mr_key after, struct mr_arena *arena,
                                   struct mr_vec *keys, struct mr_err *err);
+
+/* Of a table without a key: has any plan written to it? */
+enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table *table,
+                                 bool *any, struct mr_err *err);
 
 /* One more, which another case's plan has written. */
 enum mr_code mr_plan_written_add(struct mr_case *cf, const struct mr_plan_table *table,

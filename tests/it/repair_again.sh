@@ -120,4 +120,24 @@ sed '2s/,[a-z]*,\([0-9a-f]*\),\([0-9a-f]*\)\r$/,insert,\1,12\r/' one/idmap.csv >
 faulty "a digest that is none" 'line 2: "12" is no digest'
 : >map
 faulty "nothing in it" 'is empty'
+# ---- tables without a key, in a run that saw what was undone since --------------------------
+for policy in merge mirror backfill; do
+    at ab "DROP TABLE IF EXISTS visits, log, orders, members;
+        CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME);
+        CREATE TABLE visits (member_id INT, page VARCHAR(20), created_at DATETIME, KEY (member_id));
+        INSERT INTO members VALUES (1, 'm1', '2026-01-01'); INSERT INTO visits VALUES (1, 'w1', '2026-01-01')"
+    at a "INSERT INTO members VALUES (3, 'm3', '2026-02-02'); INSERT INTO visits VALUES (1, 'lw1', '2026-02-02'), (3, 'lw3', '2026-02-02')"
+    printf '[table %s.*]\ntime-column = created_at\nmargin = 100\n[table %s.visits]\nreference = member_id -> %s.members.id\n' "$DB" "$DB" "$DB" >visits.ini
+    rm -rf again again2 third
+    saw() { "$MYRECON" check --config visits.ini --case third --settle 0 -q "$(uri a "$DB")" "$DST" >"$OUT" 2>"$ERR"; }
+    again() { rep plan --config visits.ini --case third --policy $policy --output "$1" $([ $policy != merge ] || echo --split-at 2026-02-01); }
+    saw
+    again again
+    is "$policy: a lost member and two lost visits" "$RC $(planned_rows again)" "0 3"
+    rep_is 0 "$policy: applied" apply --yes --case third again "$DST"
+    saw
+    rep_is 0 "$policy: undone" undo --yes --case third again "$DST"
+    again again2
+    is "$policy: a plan of the run between brings back all of it" "$RC $(planned_rows again2)" "0 3"
+done
 finish

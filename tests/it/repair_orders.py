@@ -4,7 +4,7 @@ undo, by the program and by the stock client, in any order.
     repair_orders.py MYRECON SOURCE_URI TARGET_URI DATABASE FOLDER SEEDS
 
 The world is small, and who is who in it is known: two people of the common past, three lost
-ones, of whom one has lost his id to a live one, with an order and two events each.  After each
+ones, of whom one has lost his id to a live one, with orders, events, and visits, which have no key.  After each
 step every row of the live side is compared by what it says and whom it means: each lost fact
 stands once, or none stands; at the end everybody must be brought back by one plan.  SEEDS=N
 takes the first N of all orders of up to six steps, in an order of its own; FIRST-LAST those.
@@ -28,25 +28,31 @@ CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, 
     created_at DATETIME NOT NULL, FOREIGN KEY (member_id) REFERENCES members (id));
 CREATE TABLE log (id BIGINT AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, what VARCHAR(20) NOT NULL,
     created_at DATETIME NOT NULL);
+CREATE TABLE visits (member_id INT NOT NULL, page VARCHAR(20) NOT NULL, created_at DATETIME NOT NULL, KEY (member_id));
 INSERT INTO members VALUES (1, 'm1', NULL, '2026-01-01'), (2, 'm2', 1, '2026-01-02');
 INSERT INTO orders VALUES (1, 1, 'o1', '2026-01-01');
-INSERT INTO log VALUES (1, 1, 'e1', '2026-01-01'), (2, 2, 'e2', '2026-01-01');"""
+INSERT INTO log VALUES (1, 1, 'e1', '2026-01-01'), (2, 2, 'e2', '2026-01-01');
+INSERT INTO visits VALUES (1, 'w1', '2026-01-01');"""
 LOST = """INSERT INTO members VALUES (3, 'lost3', 1, '2026-02-02'), (4, 'lost4', 3, '2026-02-02'),
     (5, 'lost5', NULL, '2026-02-02');
 INSERT INTO orders VALUES (2, 3, 'lo3', '2026-02-02'), (3, 4, 'lo4', '2026-02-02'), (4, 5, 'lo5', '2026-02-02');
 INSERT INTO log VALUES (3, 3, 'le3', '2026-02-02'), (4, 4, 'le4', '2026-02-02'), (5, 5, 'le5', '2026-02-02'),
-    (6, 1, 'le1', '2026-02-02');"""
+    (6, 1, 'le1', '2026-02-02');
+INSERT INTO visits VALUES (1, 'lw1', '2026-02-02'), (3, 'lw3', '2026-02-02');"""
 LIVE = """INSERT INTO members VALUES (3, 'live3', 2, '2026-02-03');
 INSERT INTO orders VALUES (2, 3, 'vo3', '2026-02-03');
-INSERT INTO log VALUES (3, 3, 've3', '2026-02-03');"""
+INSERT INTO log VALUES (3, 3, 've3', '2026-02-03');
+INSERT INTO visits VALUES (3, 'vw3', '2026-02-03');"""
 ROWS = """SELECT CONCAT_WS(' ', 'member', m.mobile, IFNULL(i.mobile, '-')) FROM members m
     LEFT JOIN members i ON i.id = m.inviter
 UNION ALL SELECT CONCAT_WS(' ', 'order', o.no, IFNULL(m.mobile, 'NOBODY')) FROM orders o LEFT JOIN members m ON m.id = o.member_id
-UNION ALL SELECT CONCAT_WS(' ', 'event', l.what, IFNULL(m.mobile, 'NOBODY')) FROM log l LEFT JOIN members m ON m.id = l.member_id"""
+UNION ALL SELECT CONCAT_WS(' ', 'event', l.what, IFNULL(m.mobile, 'NOBODY')) FROM log l LEFT JOIN members m ON m.id = l.member_id
+UNION ALL SELECT CONCAT_WS(' ', 'visit', v.page, IFNULL(m.mobile, 'NOBODY')) FROM visits v LEFT JOIN members m ON m.id = v.member_id"""
 HERE = ['event e1 m1', 'event e2 m2', 'event ve3 live3', 'member live3 m2', 'member m1 -', 'member m2 m1',
-        'order o1 m1', 'order vo3 live3']
+        'order o1 m1', 'order vo3 live3', 'visit vw3 live3', 'visit w1 m1']
 GONE = ['event le1 m1', 'event le3 lost3', 'event le4 lost4', 'event le5 lost5', 'member lost3 m1',
-        'member lost4 lost3', 'member lost5 -', 'order lo3 lost3', 'order lo4 lost4', 'order lo5 lost5']
+        'member lost4 lost3', 'member lost5 -', 'order lo3 lost3', 'order lo4 lost4', 'order lo5 lost5',
+        'visit lw1 m1', 'visit lw3 lost3']
 CONFIG = """[table {0}.members]
 subject = yes
 identity = mobile
@@ -57,6 +63,9 @@ identity = no
 time-column = created_at
 [table {0}.log]
 identity = none
+time-column = created_at
+reference = member_id -> {0}.members.id
+[table {0}.visits]
 time-column = created_at
 reference = member_id -> {0}.members.id
 """
