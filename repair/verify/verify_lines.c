@@ -5,6 +5,7 @@
 
 #include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
+#include "repair/plan/plan_fit.h"
 #include "repair/verify/verify_internal.h"
 
 #define BATCH_BYTES ((uint64_t)8 * 1024 * 1024)
@@ -15,6 +16,7 @@ struct line {
     struct mr_key image;    /* ptr NULL: nobody is there */
     struct mr_digest found; /* of it */
     bool differs;           /* from the planned digest */
+    bool is_altered;        /* a decision gave it other values than SOURCE's */
     struct mr_key identity; /* canonical, of the row; set where it is asked for */
 };
 
@@ -336,7 +338,7 @@ static enum mr_code prove_source(struct proving *p, size_t from, size_t n,
         *ask = (struct mr_verify_ask){.source_key = line->as.source_key,
                                       .target_key = line->as.target_key,
                                       .is_new = line->as.is_new};
-        if (restored && !line->differs)
+        if (restored && !line->differs && !line->is_altered)
             ask->image = line->image;
     }
     return mr_verify_source_rows(p->v, p->table, p->asks.items, p->asks.count, err);
@@ -407,6 +409,13 @@ static bool keep(struct proving *p, struct mr_key *key)
     return key->len == 0 || key->ptr != NULL;
 }
 
+/* "without-value", "name=Zoe", a JSON object: no longer to the byte what SOURCE holds. */
+static bool alters(const char *choice)
+{
+    return choice != NULL && (strcmp(choice, MR_FIT_WITHOUT) == 0 ||
+                              strchr(choice, '=') != NULL || choice[0] == '{');
+}
+
 static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as,
                               struct mr_err *err)
 {
@@ -415,6 +424,7 @@ static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as
         return nomem(err);
     line->as = *as;
     line->as.table = p->table->planned->table;
+    line->is_altered = alters(as->choice);
     line->as.kind = line->as.choice = NULL;
     if (!keep(p, &line->as.source_key) || !keep(p, &line->as.target_key) ||
         !keep(p, &line->as.identity))

@@ -4,8 +4,8 @@
  * The plan keeps no digest of SOURCE's rows.  But a row that was inserted, and stands to
  * the byte as planned, holds what SOURCE's row held when the plan was made, in every
  * column but those that the plan maps: the new id, references, what the server computes.
- * So SOURCE's row must equal it in all others.  Of other rows only that they are there is
- * proved. */
+ * So SOURCE's row must equal it in all others.  Of other rows, and of those that a decision
+ * gave other values, only that they are there is proved. */
 #include <string.h>
 
 #include "core/case/image.h"
