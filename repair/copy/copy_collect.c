@@ -1,6 +1,7 @@
 /* copy_collect.c: the rows of both sides that check found to differ; see
  * copy_internal.h. */
 #include "repair/copy/copy_internal.h"
+#include "repair/merge/merge_gone.h"
 #include "repair/plan/plan_written.h"
 
 #include "core/pair/pair_identity.h"
@@ -15,6 +16,7 @@ struct collecting {
     struct mr_arena arena;
     struct mr_vec asks; /* struct mr_merge_ask */
     struct mr_strbuf bytes;
+    struct mr_merge_gone gone;
 };
 
 static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
@@ -24,6 +26,8 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     const struct mr_plan_columns *key = &w->table->key;
     struct mr_case_stmt *add = w->add[w->side];
     bool null = false;
+    if (w->side == MR_SOURCE)
+        mr_merge_gone_see(&w->gone, ask);
     enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
                                           &w->bytes, &null, err);
     if (code != MR_OK)
@@ -61,16 +65,19 @@ static void release(struct collecting *w)
     mr_case_free(w->add[MR_TARGET]);
     mr_vec_release(&w->asks);
     mr_strbuf_release(&w->bytes);
+    mr_merge_gone_release(&w->gone);
     mr_arena_release(&w->arena);
 }
 
 static struct collecting begin(struct mr_copy *c, const struct mr_plan_table *table)
 {
-    return (struct collecting){.c = c,
-                               .table = table,
-                               .arena = MR_ARENA_INIT,
-                               .asks = MR_VEC_INIT(struct mr_merge_ask),
-                               .bytes = MR_STRBUF_INIT};
+    struct collecting w = {.c = c,
+                           .table = table,
+                           .arena = MR_ARENA_INIT,
+                           .asks = MR_VEC_INIT(struct mr_merge_ask),
+                           .bytes = MR_STRBUF_INIT};
+    mr_merge_gone_init(&w.gone);
+    return w;
 }
 
 static enum mr_code ask_sides(struct collecting *w, struct mr_vec *asks,
@@ -96,9 +103,9 @@ enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table 
     return code;
 }
 
-/* Asks for the key that an image of the run has. */
-static enum mr_code push_key(struct collecting *w, const void *image, size_t len,
-                             struct mr_err *err)
+/* Asks for the key that an image of the run has, which was a row of that side. */
+static enum mr_code push_key(struct collecting *w, enum mr_side side, const void *image,
+                             size_t len, struct mr_err *err)
 {
     const struct mr_plan_columns *key = &w->table->key;
     size_t at[MR_KEY_PARTS_MAX] = {0};
@@ -119,7 +126,9 @@ static enum mr_code push_key(struct collecting *w, const void *image, size_t len
     if (ask == NULL || copy == NULL)
         return mr_merge_nomem(err);
     *ask = (struct mr_merge_ask){.value = {copy, w->bytes.len}};
-    return MR_OK;
+    return side == MR_SOURCE && w->c->planned[w->table->at]
+               ? mr_merge_gone_expect(&w->gone, ask, err)
+               : MR_OK;
 }
 
 static enum mr_code collect_state(struct collecting *w, enum mr_find_state state,
@@ -147,12 +156,14 @@ static enum mr_code collect_state(struct collecting *w, enum mr_find_state state
         for (size_t i = 0; code == MR_OK && i < findings.count; i++) {
             const struct mr_finding *f = mr_vec_at(&findings, i);
             after = f->id;
-            code = push_key(w, f->source, f->source_len, err);
+            code = push_key(w, MR_SOURCE, f->source, f->source_len, err);
             if (code == MR_OK)
-                code = push_key(w, f->target, f->target_len, err);
+                code = push_key(w, MR_TARGET, f->target, f->target_len, err);
         }
         if (code == MR_OK)
             code = ask_sides(w, &w->asks, err);
+        if (code == MR_OK)
+            code = mr_merge_gone_take(&w->gone, &w->c->m, w->table, err);
     }
     mr_vec_release(&findings);
     return code;
@@ -199,9 +210,10 @@ static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table 
     else if (code == MR_OK && !any)
         code = mr_plan_written_any(c->m.cf, table, &any, err);
     release(&w);
-    return code == MR_OK && any && table->key.count == 0 && c->planned[table->at]
-               ? mr_copy_bag(c, table, err)
-               : code;
+    if (code != MR_OK || !any || table->key.count > 0 || !c->planned[table->at])
+        return code;
+    code = mr_merge_gone_bag(&c->m, table, err);
+    return code == MR_OK ? mr_copy_bag(c, table, err) : code;
 }
 
 enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
+#include "repair/merge/merge_gone.h"
 #include "repair/merge/merge_parents.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -21,6 +22,7 @@ struct collecting {
     struct mr_vec asks, keys,
         rows; /* struct mr_merge_ask, struct mr_key, struct mr_merge_work_row */
     struct mr_strbuf bytes;
+    struct mr_merge_gone gone;
     int64_t *risen;  /* per reference: the last row of w whose parent was looked for */
     int64_t ordinal; /* of a row without a key */
     bool any;        /* a row was found (of a table without a key) */
@@ -59,7 +61,7 @@ static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
     struct mr_key image = {row->image, row->len};
     bool refers = true;
     int64_t n = 0;
-    (void)ask;
+    mr_merge_gone_see(&c->gone, ask);
     enum mr_code code = MR_OK;
     if (c->by != NULL)
         code = mr_merge_row_refers(c->by, image, &refers, err);
@@ -210,8 +212,10 @@ static enum mr_code ask_for_keys(struct collecting *c, const struct mr_vec *find
             continue;
         struct mr_merge_ask *ask = mr_vec_push(&c->asks);
         code = ask != NULL ? keep_bytes(c, &key, err) : mr_merge_nomem(err);
-        if (code == MR_OK)
+        if (code == MR_OK) {
             *ask = (struct mr_merge_ask){.value = key};
+            code = mr_merge_gone_expect(&c->gone, ask, err);
+        }
     }
     return code;
 }
@@ -347,6 +351,8 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
             code = last_id(c->m, &from, err);
         if (code == MR_OK)
             code = mr_merge_lookup_ask(c->m, &what, &c->asks, add_row, c, err);
+        if (code == MR_OK)
+            code = mr_merge_gone_take(&c->gone, c->m, t, err);
         if (code == MR_OK)
             code = note_extra(c, &findings, err);
         if (code == MR_OK)
@@ -631,6 +637,8 @@ static enum mr_code collect_all(struct collecting *c, struct mr_err *err)
         code = collect_state(c, MR_FIND_DIVERGED, err);
         if (code == MR_OK)
             code = collect_state(c, MR_FIND_UNSETTLED, err);
+        if (code == MR_OK && c->table->all)
+            code = mr_merge_gone_bag(c->m, c->table->plan, err);
         if (code == MR_OK)
             code = collect_written(c, err);
     }
@@ -648,6 +656,7 @@ static enum mr_code with_collecting(struct mr_merge *m,
                            .keys = MR_VEC_INIT(struct mr_key),
                            .rows = MR_VEC_INIT(struct mr_merge_work_row),
                            .bytes = MR_STRBUF_INIT};
+    mr_merge_gone_init(&c.gone);
     enum mr_code code = open_statements(&c, err);
     if (code == MR_OK)
         code = work(&c, err);
@@ -659,6 +668,7 @@ static enum mr_code with_collecting(struct mr_merge *m,
     mr_vec_release(&c.keys);
     mr_vec_release(&c.rows);
     mr_strbuf_release(&c.bytes);
+    mr_merge_gone_release(&c.gone);
     mr_arena_release(&c.arena);
     return code;
 }

@@ -7,12 +7,24 @@
 
 static const char *const side_keys[MR_SIDES] = {"source", "target"};
 
+/* A merge brings back what the run found lost; the other policies hold TARGET against what
+ * SOURCE has when they are planned. */
+static bool misses_rows(const struct mr_manifest *manifest)
+{
+    const struct mr_planned *p = &manifest->planned;
+    for (size_t i = 0; i < p->nnotes; i++)
+        if (strcmp(p->notes[i].kind, MR_NOTE_GONE) == 0)
+            return manifest->policy != NULL &&
+                   strcmp(manifest->policy, MR_POLICY_MERGE) == 0;
+    return false;
+}
+
 bool mr_manifest_is_incomplete(const struct mr_manifest *manifest)
 {
     for (size_t i = 0; i < manifest->nskipped; i++)
         if (manifest->skipped[i].incomplete)
             return true;
-    return manifest->planned.partial != NULL;
+    return manifest->planned.partial != NULL || misses_rows(manifest);
 }
 
 int mr_manifest_exit(const struct mr_manifest *manifest)

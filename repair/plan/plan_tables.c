@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/pair/pair_columns.h"
 #include "repair/plan/plan_closure.h"
+#include "repair/plan/plan_gone.h"
 #include "repair/plan/plan_order.h"
 #include "repair/side/sequence.h"
 
@@ -304,6 +305,7 @@ struct opening {
     struct mr_plan_tables *plan;
     struct mr_arena *arena;
     struct mr_find_table *known; /* tables of the chosen run */
+    struct mr_plan_fate *fates;  /* as many */
     size_t nknown;
     struct mr_vec tables; /* struct mr_plan_table */
     struct mr_vec pairs;  /* struct mr_pair * */
@@ -326,6 +328,9 @@ static enum mr_code push_table(struct opening *o, struct mr_pair *pair,
         return nomem(err);
     t->pair = *slot = pair;
     t->found = known;
+    t->gone = mr_arena_calloc(o->arena, 1, sizeof *t->gone);
+    if (t->gone == NULL)
+        return nomem(err);
     enum mr_code code = find_images(t, o->arena, err);
     return code == MR_OK ? describe(t, o->arena, err) : code;
 }
@@ -344,11 +349,21 @@ static enum mr_code take(struct opening *o, const struct mr_table *s,
     const struct mr_kept *kept =
         mr_source_kept(o->plan->pairing.side[MR_SOURCE].source, s->db, s->name);
     if (code != MR_OK || known == NULL || known->verdict == MR_VERDICT_NOT_CHECKED ||
-        known->windowed || (kept != NULL && kept->spec.where != NULL))
+        known->windowed)
         return code;
+    struct mr_plan_fate *fate = &o->fates[known - o->known];
+    if (kept != NULL && kept->spec.where != NULL) {
+        fate->why = "the source's snapshot has only some of its rows";
+        return MR_OK;
+    }
     code = mr_pair_plan(&o->plan->pairing, s, t, &pair, &reason, err);
-    if (code != MR_OK || reason.code != MR_OK)
+    if (code != MR_OK)
         return code;
+    if (reason.code != MR_OK) {
+        fate->why = mr_arena_strdup(o->arena, reason.message);
+        return fate->why != NULL ? MR_OK : nomem(err);
+    }
+    fate->planned = true;
     return push_table(o, pair, known, err);
 }
 
@@ -373,6 +388,23 @@ static enum mr_code take_all(struct opening *o, struct mr_sides *sides,
     }
     mr_vec_release(&dbs);
     return code;
+}
+
+/* Every table of the run that is meant, or none. */
+static enum mr_code take_known(struct opening *o, const struct mr_plan_tables_task *task,
+                               struct mr_err *err)
+{
+    o->fates = mr_arena_calloc(o->arena, o->nknown + 1, sizeof *o->fates);
+    if (o->fates == NULL)
+        return nomem(err);
+    enum mr_code code = take_all(o, task->sides, err);
+    const struct mr_plan_gone_task gone = {.sides = task->sides,
+                                           .patterns = task->patterns,
+                                           .known = o->known,
+                                           .fates = o->fates,
+                                           .nknown = o->nknown,
+                                           .arena = o->arena};
+    return code == MR_OK ? mr_plan_gone_check(&gone, err) : code;
 }
 
 static enum mr_code freeze(struct opening *o, struct mr_err *err)
@@ -430,20 +462,22 @@ enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key
     return code == MR_OK ? mr_row_digest(image.ptr, pos, digest, err) : code;
 }
 
-enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *sides,
-                                 const struct mr_config *config, struct mr_findings *fd,
-                                 struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
+                                 const struct mr_plan_tables_task *task,
+                                 struct mr_err *err)
 {
     struct opening o = {.plan = plan,
-                        .arena = arena,
+                        .arena = task->arena,
                         .tables = MR_VEC_INIT(struct mr_plan_table),
                         .pairs = MR_VEC_INIT(struct mr_pair *)};
-    *plan = (struct mr_plan_tables){
-        .pairing = {
-            .side = sides->side, .config = config, .arena = arena, .whole_rows = true}};
-    enum mr_code code = mr_findings_tables(fd, arena, &o.known, &o.nknown, err);
+    *plan = (struct mr_plan_tables){.pairing = {.side = task->sides->side,
+                                                .config = task->config,
+                                                .arena = task->arena,
+                                                .whole_rows = true}};
+    enum mr_code code =
+        mr_findings_tables(task->fd, task->arena, &o.known, &o.nknown, err);
     if (code == MR_OK)
-        code = take_all(&o, sides, err);
+        code = take_known(&o, task, err);
     if (code == MR_OK)
         code = freeze(&o, err);
     if (code == MR_OK)
@@ -451,9 +485,9 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *s
     if (code == MR_OK)
         code = mr_plan_closure_check(plan, o.known, o.nknown, err);
     if (code == MR_OK)
-        code = mr_plan_order(plan, arena, err);
+        code = mr_plan_order(plan, task->arena, err);
     for (size_t i = 0; code == MR_OK && i < plan->ntables; i++)
-        code = find_signs(plan, &plan->tables[i], arena, err);
+        code = find_signs(plan, &plan->tables[i], task->arena, err);
     mr_vec_release(&o.tables);
     mr_vec_release(&o.pairs);
     return code;

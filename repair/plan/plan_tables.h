@@ -5,6 +5,7 @@
  * The tables are those that the chosen run of the case compared, and with them every table
  * that refers to one of them (closure): one that refers to a planned table but was
  * excluded, not checked, checked only in part, or cannot be read, is MR_E_REFUSED by name.
+ * So is a table that is meant, and that a side does not have any more (plan_gone.h).
  *
  * Positions are those of the pair's columns (find.columns), which are also those of row
  * images in the plan's store.
@@ -23,6 +24,7 @@
 #ifndef MR_PLAN_TABLES_H
 #define MR_PLAN_TABLES_H
 
+#include "core/cli/option.h"
 #include "core/pair/pair.h"
 #include "core/pair/pair_references.h"
 
@@ -61,10 +63,19 @@ struct mr_plan_reference {
     bool nullable;                   /* some column may be NULL: it can be set later */
 };
 
+/* Rows that the run found on SOURCE, and that SOURCE has no more. */
+#define MR_PLAN_GONE_KEYS 5
+struct mr_plan_gone {
+    uint64_t rows;
+    const char *keys[MR_PLAN_GONE_KEYS]; /* of the first, for people */
+    size_t nkeys;
+};
+
 struct mr_plan_table {
     struct mr_pair *pair;
     size_t at;
     const struct mr_find_table *found; /* the chosen run's */
+    struct mr_plan_gone *gone;         /* filled when rows are collected */
     const size_t *found_at;            /* per column, its position in the run's images;
                                           MR_NO_COLUMN: the run did not compare it */
     struct mr_plan_columns key;        /* count 0: none */
@@ -96,10 +107,22 @@ struct mr_plan_tables {
     size_t nreferences;
 };
 
-/* fd: its current run is the one whose findings are planned. */
-enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan, struct mr_sides *sides,
-                                 const struct mr_config *config, struct mr_findings *fd,
-                                 struct mr_arena *arena, struct mr_err *err);
+/* Which tables are meant: --tables and --exclude. */
+struct mr_plan_patterns {
+    const struct mr_string_list *tables, *exclude; /* none in `tables`: all are meant */
+};
+
+struct mr_plan_tables_task {
+    struct mr_sides *sides;
+    const struct mr_config *config;
+    struct mr_findings *fd; /* its current run is the one whose findings are planned */
+    const struct mr_plan_patterns *patterns; /* NULL: all are meant */
+    struct mr_arena *arena;
+};
+
+enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
+                                 const struct mr_plan_tables_task *task,
+                                 struct mr_err *err);
 
 /* The other side's column that is planned with it; NULL: there is none. */
 const struct mr_column *mr_plan_twin(const struct mr_plan_table *table,

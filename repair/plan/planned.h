@@ -79,6 +79,9 @@ struct mr_planned_table {
 /* Of a table into which rows are inserted whose identity no unique index keeps. */
 #define MR_NOTE_LOOSE "loose-identity"
 
+/* Rows that the run found on SOURCE are there no more. */
+#define MR_NOTE_GONE "gone-in-source"
+
 /* What is reported, and never a conflict. */
 struct mr_planned_note {
     const char *kind;  /* "deleted-in-source", "id-in-text", "live-only" */

@@ -212,6 +212,35 @@ static enum mr_code note_loose(struct rows *r, struct mr_err *err)
     return code;
 }
 
+/* What check found on SOURCE and SOURCE has no more: else nobody would hear of it again. */
+static enum mr_code note_gone(struct rows *r, const struct mr_plan_table *t,
+                              struct mr_err *err)
+{
+    const struct mr_plan_gone *gone = t->gone;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    bool one = gone->rows == 1;
+    if (gone->rows == 0)
+        return MR_OK;
+    mr_strbuf_add_fmt(&text,
+                      "%" PRIu64 " row%s that the check found on the source %s no longer "
+                      "there, and this plan does not bring %s back",
+                      gone->rows, one ? "" : "s", one ? "is" : "are",
+                      one ? "it" : "them");
+    if (gone->nkeys > 0)
+        mr_strbuf_add_fmt(&text, ": key%s %s", one ? "" : "s", gone->keys[0]);
+    for (size_t i = 1; i < gone->nkeys; i++)
+        mr_strbuf_add_fmt(&text, ", %s", gone->keys[i]);
+    if (gone->nkeys > 0 && gone->rows > gone->nkeys)
+        mr_strbuf_add_fmt(&text, " and %" PRIu64 " more", gone->rows - gone->nkeys);
+    enum mr_code code = mr_strbuf_check(&text, "planning", err);
+    if (code == MR_OK) {
+        mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), text.ptr);
+        code = add_note(r, MR_NOTE_GONE, mr_plan_table_name(t), text.ptr, err);
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
 /* Where --split-at says nothing of a table that rows are planned for. */
 static enum mr_code note_split(struct rows *r, struct mr_err *err)
 {
@@ -309,6 +338,12 @@ static enum mr_code keep_notes(struct rows *r, struct mr_err *err)
 static enum mr_code prepare(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;
+    const struct mr_plan_patterns patterns = {&p->opts->tables, &p->opts->exclude};
+    const struct mr_plan_tables_task tables = {.sides = &p->sides,
+                                               .config = p->config,
+                                               .fd = p->fd,
+                                               .patterns = &patterns,
+                                               .arena = &p->arena};
     const char *partial = NULL;
     enum mr_code code = mr_plan_refuse_incomplete(p->fd, &p->run, p->opts->partial,
                                                   &p->arena, &partial, err);
@@ -317,8 +352,7 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err);
     if (code == MR_OK)
-        code =
-            mr_plan_tables_open(&r->tables, &p->sides, p->config, p->fd, &p->arena, err);
+        code = mr_plan_tables_open(&r->tables, &tables, err);
     if (code == MR_OK)
         code = mr_plan_refuse_hidden(&r->tables, err);
     if (code == MR_OK)
@@ -355,6 +389,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = mr_plan_counters(&counters, &p->manifest, &r->reserved, err);
     if (code == MR_OK)
         code = note_counts(r, err);
+    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++)
+        code = note_gone(r, &r->tables.tables[i], err);
     for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++)
         code = note_unfit(r, &r->tables.tables[i], err);
     if (code == MR_OK)

@@ -7,12 +7,7 @@
 #ifndef MR_PLAN_SELECT_H
 #define MR_PLAN_SELECT_H
 
-#include "core/cli/option.h"
 #include "repair/plan/plan_tables.h"
-
-struct mr_plan_patterns {
-    const struct mr_string_list *tables, *exclude; /* none in `tables`: all are meant */
-};
 
 /* Whether each table is meant, in arena; *selected NULL where all are. */
 enum mr_code mr_plan_select(const struct mr_plan_tables *plan,

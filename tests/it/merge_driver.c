@@ -392,9 +392,10 @@ static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
         code = mr_findings_run_choose(d->fd, NULL, &d->arena, &run, err);
     if (code == MR_OK)
         code = mr_sides_open(&d->sides, uris, &opts, &d->arena, err);
+    const struct mr_plan_tables_task tables = {
+        .sides = &d->sides, .config = d->config, .fd = d->fd, .arena = &d->arena};
     if (code == MR_OK)
-        code =
-            mr_plan_tables_open(&d->tables, &d->sides, d->config, d->fd, &d->arena, err);
+        code = mr_plan_tables_open(&d->tables, &tables, err);
     if (code == MR_OK)
         code = mr_plan_store_open(d->fd, &d->store, err);
     if (code == MR_OK)

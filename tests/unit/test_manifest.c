@@ -197,6 +197,31 @@ static void test_policies(void **state)
 }
 
 /* A change of any byte is seen. */
+/* What the run found and SOURCE has no more: a merge was to bring it back. */
+static void test_gone(void **state)
+{
+    static const struct mr_planned_note note = {MR_NOTE_GONE, "club.log", "7 rows"};
+    static const struct {
+        const char *policy;
+        size_t notes;
+        uint64_t open;
+        int exit_code;
+    } table[] = {
+        {MR_POLICY_MERGE, 0, 0, 0},           {MR_POLICY_MERGE, 0, 1, 1},
+        {MR_POLICY_MERGE, 1, 0, 4},           {MR_POLICY_MERGE, 1, 1, 4},
+        {MR_POLICY_MIRROR, 1, 0, 0},          {MR_POLICY_BACKFILL, 1, 0, 0},
+        {MR_POLICY_NEWEST "edited", 1, 1, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const struct mr_manifest m = {
+            .policy = table[i].policy,
+            .planned = {.open = table[i].open, .notes = &note, .nnotes = table[i].notes}};
+        assert_int_equal(mr_manifest_exit(&m), table[i].exit_code);
+        assert_int_equal(mr_manifest_is_incomplete(&m), table[i].exit_code == 4);
+    }
+}
+
 static void test_tampering(void **state)
 {
     struct mr_manifest want = sample_manifest(MR_FLAVOUR_MYSQL), got;
@@ -271,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_rows),
         cmocka_unit_test(test_policies),     cmocka_unit_test(test_tampering),
         cmocka_unit_test(test_other_policy), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
