@@ -57,6 +57,8 @@ struct mr_merge_table {
     bool all; /* without a key: every row is in w */
     bool has_past;
     struct mr_time past; /* creation of the youngest row that is known as past */
+    bool has_certain;
+    int64_t certain; /* the first key that nobody doubts for what its row refers to */
 };
 
 struct mr_merge_newest;

@@ -562,6 +562,11 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
                                " (l.parent=-1 AND l.above))",
                                &x->ends, err);
     if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE"
+                               " l.child=?1 AND p.id<>?1 AND p.grp=4",
+                               &x->lost, err);
+    if (code == MR_OK)
         code =
             mr_case_prepare(cf, "UPDATE m SET disagrees=?2 WHERE id=?1 AND disagrees<>?2",
                             &x->disagrees, err);
@@ -590,6 +595,7 @@ enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
     mr_case_free(x.disagrees);
     mr_case_free(x.past);
     mr_case_free(x.ends);
+    mr_case_free(x.lost);
     mr_vec_release(&x.rows);
     mr_vec_release(&x.candidates);
     mr_vec_release(&x.asks);

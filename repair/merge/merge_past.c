@@ -148,6 +148,25 @@ static void keep_past(struct mr_merge_table *t, const struct mr_time *time)
     t->has_past = true;
 }
 
+/* What refers to lost history is not in doubt.  As a rule its parents are decided, so that
+ * it need not wait for clear_doubts, and the whole component be decided again. */
+static enum mr_code settle(struct mr_merge_matching *x, struct mr_merge_candidate *c,
+                           struct mr_err *err)
+{
+    struct mr_merge_table *t = x->table;
+    bool is_lost = false;
+    mr_case_bind_int(x->lost, 1, c->row->id);
+    enum mr_code code = mr_case_step(x->lost, &is_lost, err);
+    mr_case_reset(x->lost);
+    if (code != MR_OK || !is_lost)
+        return code;
+    c->doubt = false;
+    if (!t->has_certain || c->row->n < t->certain)
+        t->certain = c->row->n;
+    t->has_certain = true;
+    return MR_OK;
+}
+
 static enum mr_code judge_one(struct mr_merge_matching *x, struct mr_merge_candidate *c,
                               struct mr_err *err)
 {
@@ -174,8 +193,10 @@ static enum mr_code judge_one(struct mr_merge_matching *x, struct mr_merge_candi
         c->past = same;
         c->doubt = !same && !c->settled && !is_dated(x->table);
     }
+    if (c->doubt)
+        code = settle(x, c, err);
     if (!c->past)
-        return MR_OK;
+        return code;
     keep_past(x->table, &live);
     c->there = c->taken_key;
     c->there_image = c->taken;
@@ -198,7 +219,7 @@ enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *er
 {
     const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
     for (size_t i = x->first; i < x->first + x->count; i++)
-        x->m->tables[i].has_past = false;
+        x->m->tables[i].has_past = x->m->tables[i].has_certain = false;
     return mr_merge_work_run(
         x->m, "UPDATE w SET above=1, past=0 WHERE tbl>=?1 AND tbl<?2 AND past=1", args, 2,
         NULL, err);
@@ -210,37 +231,53 @@ enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *er
     "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
     " AND p.id<>m.id AND p.grp=4)"
 
+/* The first key of a row in doubt that refers to lost history, or did (settle). */
+static enum mr_code find_certain(struct mr_merge *m, const struct mr_merge_table *t,
+                                 bool *any, int64_t *first, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)t->plan->at};
+    int64_t n = 0, least = 0;
+    enum mr_code code = mr_merge_work_int(
+        m, "SELECT count(*) FROM m WHERE tbl=?1 AND doubt AND " HANGS_ON_LOST, args, 1,
+        &n, err);
+    if (code == MR_OK && n > 0)
+        code = mr_merge_work_int(m,
+                                 "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
+                                 " WHERE m.tbl=?1 AND m.doubt AND " HANGS_ON_LOST,
+                                 args, 1, &least, err);
+    *any = n > 0 || t->has_certain;
+    *first = n == 0 || (t->has_certain && t->certain < least) ? t->certain : least;
+    return code;
+}
+
 static enum mr_code clear_doubts(struct mr_merge *m, struct mr_merge_table *t,
                                  int64_t *cleared, struct mr_err *err)
 {
     struct mr_merge_bound *b = &t->bound;
     int64_t args[] = {(int64_t)t->plan->at, 0, 0};
-    int64_t any = 0, first = 0;
-    *cleared = 0;
-    enum mr_code code = mr_merge_work_int(
-        m, "SELECT count(*) FROM m WHERE tbl=?1 AND doubt AND " HANGS_ON_LOST, args, 1,
-        &any, err);
-    if (code == MR_OK && any > 0)
-        code = mr_merge_work_int(m,
-                                 "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
-                                 " WHERE m.tbl=?1 AND m.doubt AND " HANGS_ON_LOST,
-                                 args, 1, &first, err);
-    if (code == MR_OK && any > 0 && (!b->has_fresh || first < b->fresh)) {
+    int64_t first = 0;
+    bool any = false, is_lower = false;
+    enum mr_code code = find_certain(m, t, &any, &first, err);
+    if (code == MR_OK && any && (!b->has_fresh || first < b->fresh)) {
+        is_lower = true;
         b->has_fresh = true;
         b->fresh = first;
         b->fresh_origin = MR_BOUND_COLLISION;
     }
     args[1] = b->has_fresh;
     args[2] = b->fresh;
-    return code == MR_OK
-               ? mr_merge_work_run(
-                     m,
-                     "INSERT INTO mark (id, cleared) SELECT m.id, 1 FROM m JOIN w"
-                     " ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
-                     " ((?2 AND w.n>=?3) OR " HANGS_ON_LOST ")"
-                     " ON CONFLICT (id) DO UPDATE SET cleared=1",
-                     args, 3, cleared, err)
-               : code;
+    *cleared = 0;
+    if (code == MR_OK)
+        code = mr_merge_work_run(
+            m,
+            "INSERT INTO mark (id, cleared) SELECT m.id, 1 FROM m JOIN w"
+            " ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
+            " ((?2 AND w.n>=?3) OR " HANGS_ON_LOST ")"
+            " ON CONFLICT (id) DO UPDATE SET cleared=1",
+            args, 3, cleared, err);
+    if (is_lower)
+        ++*cleared; /* the groups go by it */
+    return code;
 }
 
 /* ---- keys that only SOURCE holds ---- */
