@@ -89,21 +89,40 @@ void mr_strbuf_add_char(struct mr_strbuf *sb, char c)
     mr_strbuf_add(sb, &c, 1);
 }
 
+/* Into the room that there is, as a rule enough; else once more. */
 void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...)
 {
+    size_t room = sb->cap > sb->len ? sb->cap - sb->len : 0;
     va_list args;
+    if (sb->failed)
+        return;
     va_start(args, fmt);
     va_list again;
     va_copy(again, args);
-    int need = vsnprintf(NULL, 0, fmt, args);
+    int need = vsnprintf(room > 0 ? sb->ptr + sb->len : NULL, room, fmt, args);
     va_end(args);
-    if (need < 0) {
+    bool fits = need >= 0 && (size_t)need < room;
+    if (!fits && room > 0)
+        sb->ptr[sb->len] = '\0';
+    if (need < 0)
         sb->failed = true;
-    } else if (mr_strbuf_reserve(sb, (size_t)need)) {
+    else if (fits)
+        sb->len += (size_t)need;
+    else if (mr_strbuf_reserve(sb, (size_t)need)) {
         (void)vsnprintf(sb->ptr + sb->len, (size_t)need + 1, fmt, again);
         sb->len += (size_t)need;
     }
     va_end(again);
+}
+
+void mr_strbuf_add_uint(struct mr_strbuf *sb, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    mr_strbuf_add(sb, digits + at, sizeof digits - at);
 }
 
 void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number)

@@ -41,7 +41,10 @@ void mr_strbuf_reset(struct mr_strbuf *sb);
 void mr_strbuf_add(struct mr_strbuf *sb, const void *ptr, size_t len);
 void mr_strbuf_add_str(struct mr_strbuf *sb, const char *str);
 void mr_strbuf_add_char(struct mr_strbuf *sb, char c);
+/* No argument may stand in the buffer itself. */
 void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...) MR_PRINTF(2, 3);
+/* As "%" PRIu64 would, for texts of many numbers. */
+void mr_strbuf_add_uint(struct mr_strbuf *sb, uint64_t number);
 /* 1234567 as 1,234,567: for people, never for a machine. */
 void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number);
 /* Two lower-case hex digits a byte. */

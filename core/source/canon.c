@@ -123,7 +123,8 @@ static void add_weight(struct mr_strbuf *sql, const struct mr_canon_column *col,
     mr_sql_value(sql, value, col->charset);
     if (convert)
         mr_strbuf_add_fmt(sql, " USING %s)", col->target->charset);
-    mr_strbuf_add_fmt(sql, " COLLATE %s", col->target->collation);
+    mr_strbuf_add_str(sql, " COLLATE ");
+    mr_strbuf_add_str(sql, col->target->collation);
     mr_strbuf_add_str(sql, pads ? ")) w" : ") w");
 }
 

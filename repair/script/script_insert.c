@@ -246,7 +246,8 @@ void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in,
     }
     note_errors(s, in, image, row);
     in->rows++;
-    mr_strbuf_add_fmt(&s->sql, "(%zu", row);
+    add(s, "(");
+    mr_strbuf_add_uint(&s->sql, row);
 }
 
 void mr_script_insert_values(struct mr_script *s, const struct mr_script_insert *in,

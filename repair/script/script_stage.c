@@ -127,9 +127,12 @@ static void stage(struct mr_script *s, const struct staging *st)
         if (st->before)
             image = (struct mr_key){row->step.before, row->step.before_len};
         mr_script_insert_row(s, &in, image, row->number);
-        mr_strbuf_add_fmt(&s->sql, ",%" PRId64, row->step.tree);
-        if (st->marks)
-            mr_strbuf_add_fmt(&s->sql, ",%" PRIu64, mark_of(row));
+        add(s, ",");
+        mr_strbuf_add_uint(&s->sql, (uint64_t)row->step.tree);
+        if (st->marks) {
+            add(s, ",");
+            mr_strbuf_add_uint(&s->sql, mark_of(row));
+        }
         mr_script_insert_values(s, &in, image);
     }
     mr_script_insert_end(s, &in);

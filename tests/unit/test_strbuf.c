@@ -137,13 +137,45 @@ static void test_grouped(void **state)
     }
 }
 
+static void test_uint(void **state)
+{
+    (void)state;
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    mr_strbuf_add_uint(&sb, 0);
+    mr_strbuf_add_char(&sb, ' ');
+    mr_strbuf_add_uint(&sb, 1234567890);
+    mr_strbuf_add_char(&sb, ' ');
+    mr_strbuf_add_uint(&sb, UINT64_MAX);
+    assert_string_equal(sb.ptr, "0 1234567890 18446744073709551615");
+    mr_strbuf_release(&sb);
+}
+
+/* A text that just fits, and one that just does not, whatever the room. */
+static void test_format_at_the_edge(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before < 200; before++)
+        for (int width = 1; width < 140; width++) {
+            struct mr_strbuf sb = MR_STRBUF_INIT;
+            for (size_t i = 0; i < before; i++)
+                mr_strbuf_add_char(&sb, '.');
+            mr_strbuf_add_fmt(&sb, "%0*d", width, 7);
+            assert_int_equal(sb.len, before + (size_t)width);
+            assert_int_equal(strlen(sb.ptr), sb.len);
+            assert_int_equal(sb.ptr[sb.len - 1], '7');
+            assert_true(before == 0 || sb.ptr[before - 1] == '.');
+            mr_strbuf_release(&sb);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),   cmocka_unit_test(test_add_kinds),
         cmocka_unit_test(test_growth),  cmocka_unit_test(test_failure_is_sticky),
         cmocka_unit_test(test_shrink),  cmocka_unit_test(test_detach),
-        cmocka_unit_test(test_grouped),
+        cmocka_unit_test(test_grouped), cmocka_unit_test(test_format_at_the_edge),
+        cmocka_unit_test(test_uint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
