@@ -40,7 +40,7 @@ static void find_hanging(struct mr_script *s)
         add(s, " (line, other) SELECT k.myrecon_row, s.myrecon_row FROM ");
         mr_script_referring(s, r, 'i');
         add(s, " JOIN ");
-        mr_script_temp_n(s, 'k', i);
+        mr_script_temp_n(s, 'k', mr_script_copy_of(s, i));
         add(s, " AS k ON ");
         mr_script_refers(s, r, "s", "k");
         add(s, ";\n");
@@ -97,7 +97,8 @@ void mr_script_aside(struct mr_script *s)
             take_out(s, 'i', i);
     for (size_t i = 0; s->kind == MR_SCRIPT_APPLY && i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
-        if (is_inserted(s, r->parent) && mr_script_is_used(s, r->child))
+        if (is_inserted(s, r->parent) && mr_script_is_used(s, r->child) &&
+            mr_script_copy_of(s, i) == i)
             take_out(s, 'k', i);
     }
     temp(s, "DELETE FROM ", "tree");

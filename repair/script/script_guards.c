@@ -399,7 +399,7 @@ static void link_rows(struct mr_script *s, size_t at, char prefix)
                                  : " (tree, other) SELECT DISTINCT k.myrecon_tree,"
                                    " s.myrecon_tree FROM ");
         mr_script_referring(s, r, prefix);
-        temp_n(s, " JOIN ", 'k', at);
+        temp_n(s, " JOIN ", 'k', mr_script_copy_of(s, at));
         add(s, " AS k ON ");
         mr_script_refers(s, r, "s", "k");
         add(s, " WHERE k.myrecon_tree <> s.myrecon_tree");
@@ -430,6 +430,7 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
     bool in_unit = mr_script_is_used(s, r->parent);
+    bool is_outer = mr_script_has_outer_parents(s, at);
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "what it refers to in %s is not who was planned",
                       mr_plan_table_name(p));
@@ -437,13 +438,15 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     add(s, " FROM ");
     mr_script_referring(s, r, prefix);
     if (in_unit) {
-        temp_n(s, " LEFT JOIN ", 'k', at);
+        temp_n(s, " LEFT JOIN ", 'k', mr_script_copy_of(s, at));
         add(s, " AS k ON ");
         mr_script_refers(s, r, "s", "k");
     }
-    temp_n(s, " LEFT JOIN ", 'e', at);
-    add(s, " AS e ON ");
-    mr_script_refers(s, r, "s", "e");
+    if (is_outer) {
+        temp_n(s, " LEFT JOIN ", 'e', at);
+        add(s, " AS e ON ");
+        mr_script_refers(s, r, "s", "e");
+    }
     add(s, " LEFT JOIN ");
     mr_script_live(s, p);
     add(s, " AS p ON ");
@@ -454,15 +457,21 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
         add(s, " AND s.myrecon_open & 1 = 0");
     if (in_unit)
         add(s, " AND k.myrecon_row IS NULL");
-    add(s, " AND NOT IF(e.myrecon_row IS NULL, ");
-    mr_script_column(s, p, "p", r->to.at[0]);
-    add(s, " IS NULL, ");
-    mr_script_column(s, p, "p", r->to.at[0]);
-    add(s, " IS NOT NULL AND ");
-    is_parent(s, at);
-    add(s, " OR e.myrecon_planned = 1 AND @myrecon_dry <=> 1 AND ");
-    mr_script_column(s, p, "p", r->to.at[0]);
-    add(s, " IS NULL)");
+    if (is_outer) {
+        add(s, " AND NOT IF(e.myrecon_row IS NULL, ");
+        mr_script_column(s, p, "p", r->to.at[0]);
+        add(s, " IS NULL, ");
+        mr_script_column(s, p, "p", r->to.at[0]);
+        add(s, " IS NOT NULL AND ");
+        is_parent(s, at);
+        add(s, " OR e.myrecon_planned = 1 AND @myrecon_dry <=> 1 AND ");
+        mr_script_column(s, p, "p", r->to.at[0]);
+        add(s, " IS NULL)");
+    } else {
+        add(s, " AND ");
+        mr_script_column(s, p, "p", r->to.at[0]);
+        add(s, " IS NOT NULL");
+    }
     mr_script_ran(s);
     s->sql.failed |= why.failed;
     mr_strbuf_release(&why);

@@ -17,9 +17,9 @@
  *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be
  *   myrecon_dN           rows to be deleted, as they have to be
  *   myrecon_kR           by reference R: the values by which rows of iN, uN, dN of its
- *                        parent are referred to
+ *                        parent are referred to; references to the same columns share it
  *   myrecon_eR           by reference R: rows outside of the unit that rows refer to,
- *                        with what names them
+ *                        with what names them; where there are any
  *   myrecon_fN           rows of uN as later units leave them
  *   myrecon_xN           keys of uN and dN
  *   myrecon_lN           keys of rows that rows of the unit refer to, by no index
@@ -257,6 +257,9 @@ void mr_script_not_there(struct mr_script *s, const char *alias);
 enum mr_step_op mr_script_op(char prefix);
 /* Does the unit write to the table? */
 bool mr_script_is_used(const struct mr_script *s, size_t table);
+/* The reference N whose myrecon_kN has what one that leads into the unit is compared with:
+ * all that lead to the same columns share one. */
+size_t mr_script_copy_of(const struct mr_script *s, size_t reference);
 
 /* script_lock.c: ends a statement that locks or judges.  A client may go on after an error
  * (--force), so each is counted; count_ran: a guard that all have run. */
@@ -291,6 +294,8 @@ void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char
 const struct mr_index *mr_script_index(const struct mr_plan_table *t,
                                        struct mr_plan_columns columns);
 bool mr_script_has_parents(const struct mr_script *s, size_t reference);
+/* … and are there any outside of the unit?  Else there is no myrecon_eN. */
+bool mr_script_has_outer_parents(const struct mr_script *s, size_t reference);
 void mr_script_lock_new_children(struct mr_script *s, size_t reference);
 void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t);
 

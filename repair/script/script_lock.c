@@ -267,11 +267,21 @@ bool mr_script_has_parents(const struct mr_script *s, size_t reference)
     return s->kind == MR_SCRIPT_APPLY && (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]);
 }
 
+bool mr_script_has_outer_parents(const struct mr_script *s, size_t reference)
+{
+    for (size_t i = 0; i < s->parents.count; i++) {
+        const struct mr_script_parent *parent = mr_vec_at(&s->parents, i);
+        if (parent->reference == reference)
+            return mr_script_has_parents(s, reference);
+    }
+    return false;
+}
+
 static void lock_table(struct mr_script *s, const struct mr_plan_table *t)
 {
     lock_own(s, t);
     for (size_t i = 0; i < s->plan->nreferences; i++)
-        if (s->plan->references[i].parent == t->at && mr_script_has_parents(s, i))
+        if (s->plan->references[i].parent == t->at && mr_script_has_outer_parents(s, i))
             lock_parents(s, i);
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];

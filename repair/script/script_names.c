@@ -314,3 +314,15 @@ bool mr_script_is_used(const struct mr_script *s, size_t table)
     const bool *used = s->tables[table].used;
     return used[MR_STEP_INSERT] || used[MR_STEP_UPDATE] || used[MR_STEP_DELETE];
 }
+
+size_t mr_script_copy_of(const struct mr_script *s, size_t reference)
+{
+    const struct mr_plan_reference *r = &s->plan->references[reference];
+    for (size_t i = 0; i < reference; i++) {
+        const struct mr_plan_reference *other = &s->plan->references[i];
+        if (other->parent == r->parent && other->to_set == r->to_set &&
+            mr_script_is_used(s, other->child))
+            return i;
+    }
+    return reference;
+}

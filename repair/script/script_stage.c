@@ -285,7 +285,8 @@ static void stage_copies(struct mr_script *s)
 {
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
-        if (mr_script_is_used(s, r->parent) && mr_script_is_used(s, r->child))
+        if (mr_script_is_used(s, r->parent) && mr_script_is_used(s, r->child) &&
+            mr_script_copy_of(s, i) == i)
             copy(s, 'k', i, &s->plan->tables[r->parent], r->to, "iud");
     }
     for (size_t t = 0; t < s->plan->ntables; t++)
@@ -372,7 +373,7 @@ static void stage_parents(struct mr_script *s)
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
         const struct mr_plan_table *p = &s->plan->tables[r->parent];
-        if (!mr_script_has_parents(s, i))
+        if (!mr_script_has_outer_parents(s, i))
             continue;
         stage_parents_of(s, i);
         if (mr_script_index(p, r->to) == NULL && p->key.count > 0)
