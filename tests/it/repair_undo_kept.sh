@@ -176,10 +176,10 @@ at a$T "CREATE TABLE people (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VA
 at a "INSERT INTO people SELECT seq, CONCAT('p', seq) FROM seq_2_to_601; INSERT INTO places SELECT seq, CONCAT('p', seq) FROM seq_2_to_12"
 printf '[table %s.*]\nidentity = name\n' "$DB" >ini
 "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
-rep plan --policy merge --config ini --case "$CASE" --output two
-is "planned in two units" "$RC $(jq .rows.units two/plan.json)" "0 2"
+rep plan --policy merge --config ini --case "$CASE" --output halves
+is "planned in two units" "$RC $(jq .rows.units halves/plan.json)" "0 2"
 on "INSERT INTO people VALUES (2, 'stranger'); INSERT INTO places VALUES (3, 'stranger'), (4, 'another')"
-rep_is 1 "three are left out" apply --yes --case "$CASE" two "$DST"
-rep_is 0 "undo keeps nothing of the plan" undo --yes --json --case "$CASE" two "$DST"
+rep_is 1 "three are left out" apply --yes --case "$CASE" halves "$DST"
+rep_is 0 "undo keeps nothing of the plan" undo --yes --json --case "$CASE" halves "$DST"
 is "but the strangers" "$(refused)$(on "SELECT name FROM (SELECT name FROM people UNION ALL SELECT name FROM places) x ORDER BY name" | xargs)" "another base base stranger stranger"
 finish
