@@ -4,24 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/db/sqlscan.h"
 #include "core/row/value_text.h"
+#include "core/schema/schema_norm.h"
 
 bool mr_column_default_literal(const struct mr_column *column, struct mr_strbuf *out)
 {
     const char *text = column->default_text;
+    struct mr_sqlscan scan;
+    struct mr_token token, rest;
     mr_strbuf_reset(out);
     if (text == NULL)
         return false;
-    size_t len = strlen(text);
     if (text[0] != '\'') {
         mr_strbuf_add_str(out, text);
         return text[strspn(text, "+-.0123456789eE")] == '\0';
     }
-    for (size_t i = 1; i + 1 < len; i++) {
-        mr_strbuf_add_char(out, text[i]);
-        i += text[i] == '\'' && text[i + 1] == '\'';
-    }
-    return len > 1;
+    mr_sqlscan_init(&scan, text, strlen(text));
+    if (!mr_sqlscan_next(&scan, &token) || mr_sqlscan_next(&scan, &rest))
+        return false;
+    mr_token_unquote(out, &token);
+    return token.len > 1;
 }
 
 static bool is_bits(const struct mr_column *column)
@@ -40,11 +43,32 @@ bool mr_column_default_is_fixed(const struct mr_column *column)
            !column->generated;
 }
 
-/* 1.50 and 1.5 are one number; of exact types the servers state a default as its values. */
+/* 1.50 and 1.5 are one number. */
 static bool is_same_number(enum mr_class cls, const char *a, const char *b)
 {
-    return (cls == MR_CLASS_FLOAT || cls == MR_CLASS_DOUBLE) &&
-           strtod(a, NULL) == strtod(b, NULL);
+    struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
+    if (cls == MR_CLASS_FLOAT || cls == MR_CLASS_DOUBLE)
+        return strtod(a, NULL) == strtod(b, NULL);
+    if (cls != MR_CLASS_DECIMAL)
+        return false;
+    mr_norm_default(&x, a, MR_DEFAULT_RAW, cls, false, NULL);
+    mr_norm_default(&y, b, MR_DEFAULT_RAW, cls, false, NULL);
+    bool same = !x.failed && !y.failed && strcmp(x.ptr, y.ptr) == 0;
+    mr_strbuf_release(&x);
+    mr_strbuf_release(&y);
+    return same;
+}
+
+/* BINARY is padded, and stated without. */
+static bool holds_bytes(const struct mr_column *column, const struct mr_value *value,
+                        const struct mr_strbuf *literal)
+{
+    const char *bytes = value->ptr;
+    size_t len = value->len;
+    if (column->data_type != NULL && strcmp(column->data_type, "binary") == 0)
+        while (len > literal->len && bytes[len - 1] == '\0')
+            len--;
+    return len == literal->len && (len == 0 || memcmp(bytes, literal->ptr, len) == 0);
 }
 
 /* b'101', and a BIT as number or as bytes. */
@@ -68,7 +92,9 @@ bool mr_column_holds_default(const struct mr_column *column, const struct mr_val
         return holds_bits(column, value);
     bool holds = (value->ptr != NULL || value->len == 0) &&
                  mr_column_default_literal(column, &literal);
-    if (holds) {
+    if (holds && value->cls == MR_CLASS_BINARY) {
+        holds = holds_bytes(column, value, &literal);
+    } else if (holds) {
         mr_value_to_text(&text, value,
                          (struct mr_value_style){column->cls, column->decimals});
         holds = text.len == literal.len &&

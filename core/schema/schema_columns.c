@@ -121,7 +121,10 @@ static void take_default(struct mr_schema_load *load, struct mr_column *col,
     if (cells[C_DEFAULT].ptr == NULL)
         return;
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_norm_default(&text, cells[C_DEFAULT].ptr, default_style(load, extra), col->cls,
+    enum mr_default_style style = default_style(load, extra);
+    col->default_computed =
+        style == MR_DEFAULT_EXPRESSION && load->server->flavour != MR_FLAVOUR_MARIADB;
+    mr_norm_default(&text, cells[C_DEFAULT].ptr, style, col->cls,
                     strcmp(col->data_type, "binary") == 0, cells[C_DB].ptr);
     if (text.len > 0 || text.failed)
         col->default_text = mr_schema_keep(load, &text);

@@ -224,6 +224,39 @@ void mr_script_emptied(struct mr_script *s, const struct mr_plan_table *t, const
     exact_columns(s, t, a, b, OPENED_EMPTY);
 }
 
+/* MySQL has no DEFAULT(c) of one in brackets, which is how it writes one of a TEXT at all;
+ * as it states it, only ASCII is what it means. */
+static bool can_ask(const struct mr_column *c)
+{
+    if (!mr_column_default_is_fixed(c) || !c->default_computed)
+        return mr_column_default_is_fixed(c);
+    for (const char *p = c->default_text; *p != '\0'; p++)
+        if ((unsigned char)*p >= 0x80)
+            return false;
+    return c->cls == MR_CLASS_TEXT || c->cls == MR_CLASS_DECIMAL ||
+           ((c->cls == MR_CLASS_INT || c->cls == MR_CLASS_UINT) &&
+            strncmp(c->default_text, "b'", 2) != 0);
+}
+
+/* Then its literal says it. */
+static void holds_literal(struct mr_script *s, const struct mr_column *c,
+                          const char *alias)
+{
+    const bool text = c->cls == MR_CLASS_TEXT;
+    struct mr_strbuf literal = MR_STRBUF_INIT;
+    (void)mr_column_default_literal(c, &literal);
+    mr_strbuf_add_fmt(&s->sql, " AND %s%s.", text ? "CAST(CONVERT(" : "", alias);
+    mr_sql_ident(&s->sql, c->name);
+    mr_strbuf_add_str(&s->sql, text ? " USING utf8mb4) AS BINARY) <=> CAST(" : " <=> ");
+    if (text)
+        mr_sql_string(&s->sql, literal.len > 0 ? literal.ptr : "");
+    else
+        mr_strbuf_add_str(&s->sql, literal.ptr);
+    mr_strbuf_add_str(&s->sql, text ? " AS BINARY)" : "");
+    s->sql.failed |= literal.failed;
+    mr_strbuf_release(&literal);
+}
+
 /* A trigger may have given the rows other values. */
 static const struct mr_column *next_alone(const struct mr_script *s,
                                           const struct mr_plan_table *t, size_t *at)
@@ -234,7 +267,7 @@ static const struct mr_column *next_alone(const struct mr_script *s,
         return NULL;
     while (*at < live->ncolumns) {
         const struct mr_column *c = &live->columns[(*at)++];
-        if (mr_column_default_is_fixed(c) && mr_plan_is_alone(t, c, MR_TARGET))
+        if (can_ask(c) && mr_plan_is_alone(t, c, MR_TARGET))
             return c;
     }
     return NULL;
@@ -251,8 +284,10 @@ void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
                          const char *alias)
 {
     const struct mr_column *c;
-    for (size_t at = 0; (c = next_alone(s, t, &at)) != NULL;)
-        for (int text = 0; text < 2; text++) {
+    for (size_t at = 0; (c = next_alone(s, t, &at)) != NULL;) {
+        if (c->default_computed)
+            holds_literal(s, c, alias);
+        for (int text = 0; !c->default_computed && text < 2; text++) {
             const char *before = text ? "CAST(" : "", *after = text ? " AS BINARY)" : "";
             mr_strbuf_add_fmt(&s->sql, " AND %s%s.", before, alias);
             mr_sql_ident(&s->sql, c->name);
@@ -260,6 +295,7 @@ void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
             mr_sql_ident(&s->sql, c->name);
             mr_strbuf_add_fmt(&s->sql, ")%s", after);
         }
+    }
 }
 
 bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,

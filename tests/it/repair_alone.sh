@@ -78,4 +78,27 @@ is "each is named" "$(refused | grep -c 'changed since')" 4
 on "UPDATE members SET extra = 'dd', \`o\`\`dd\` = NULL, bits = b'101'"
 undone 0 "as they were written, they go"
 is "all is as it was" "$(rows)" "$BEFORE"
+
+# ---- defaults that the servers state otherwise than their values
+world
+MORE="ADD balance DECIMAL(12,2) NOT NULL DEFAULT 0.00, ADD rating DECIMAL(30,5) DEFAULT 1.50, ADD pad BINARY(4) DEFAULT 'ab', ADD vb VARBINARY(4) DEFAULT 'ab', ADD path VARCHAR(20) DEFAULT 'a\\\\b''c'"
+at $T "ALTER TABLE members DROP seen, $MORE"
+# MySQL: in brackets
+[ $T != o ] || at $T "ALTER TABLE members ADD txt TEXT DEFAULT (''), ADD num INT DEFAULT (5), ADD js JSON DEFAULT ('{}')"
+at $T "INSERT INTO members (id, mobile) VALUES (3, 'm3')"
+planned 0 "defaults are not lost" --policy mirror --allow-deletes 1
+all() { on "SELECT * FROM members ORDER BY id" | base64; }
+BEFORE=$(all)
+applied 0 "applied"
+is "it is gone" "$(on "SELECT COUNT(*) FROM members")" 1
+undone 0 "undone"
+is "and back" "$(all)" "$BEFORE"
+at a "ALTER TABLE members $MORE; INSERT INTO members (id, mobile) VALUES (11, 'm11'), (12, 'm12')"
+at $T "ALTER TABLE members DROP balance, DROP rating, DROP pad, DROP vb, DROP path, ADD tomorrow DATE DEFAULT ('2020-01-01' + INTERVAL 1 DAY)"
+[ $T != o ] || at $T "ALTER TABLE members ADD latin VARCHAR(9) CHARACTER SET latin1 NOT NULL DEFAULT ('aé'), ADD dbl DOUBLE DEFAULT (0.1)"
+planned 0 "nor where the source alone has them" --policy merge --split-key "$DB.members=1"
+applied 0 "applied"
+on "UPDATE members SET $([ $T = o ] && echo txt || echo extra) = 'mine' WHERE id = 12"
+undone 1 "undo keeps what the live side has written to"
+is "and nobody else" "$(on "SELECT GROUP_CONCAT(id ORDER BY id) FROM members")" "1,3,12"
 finish

@@ -13,12 +13,13 @@ static void literals(void **state)
 {
     static const struct {
         const char *stated, *literal; /* NULL: it has none */
-    } cases[] = {{NULL, NULL},        {"0", "0"},
-                 {"-1.50", "-1.50"},  {"1e3", "1e3"},
-                 {"''", ""},          {"'new'", "new"},
-                 {"'it''s'", "it's"}, {"'''", "'"},
-                 {"'", NULL},         {"current_timestamp()", NULL},
-                 {"uuid()", NULL},    {"NULL", NULL}};
+    } cases[] = {{NULL, NULL},         {"0", "0"},
+                 {"-1.50", "-1.50"},   {"1e3", "1e3"},
+                 {"''", ""},           {"'new'", "new"},
+                 {"'it''s'", "it's"},  {"'''", "'"},
+                 {"'", NULL},          {"current_timestamp()", NULL},
+                 {"'a\\\\b'", "a\\b"}, {"'2020-01-01' + interval 1 day", NULL},
+                 {"uuid()", NULL},     {"NULL", NULL}};
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -42,6 +43,13 @@ static void held(void **state)
                            word = {.cls = MR_CLASS_TEXT, .default_text = "'it''s'"},
                            number = {.cls = MR_CLASS_INT, .default_text = "7"},
                            real = {.cls = MR_CLASS_DOUBLE, .default_text = "1.50"},
+                           money = {.cls = MR_CLASS_DECIMAL, .default_text = "0"},
+                           padded = {.cls = MR_CLASS_BINARY,
+                                     .data_type = "binary",
+                                     .default_text = "'ab'"},
+                           any = {.cls = MR_CLASS_BINARY,
+                                  .data_type = "varbinary",
+                                  .default_text = "'ab\\0'"},
                            bits = {.cls = MR_CLASS_UINT, .default_text = "b'111'"};
     const struct mr_value null = {.cls = MR_CLASS_NULL},
                           seven = {.cls = MR_CLASS_INT, .i = 7},
@@ -64,6 +72,16 @@ static void held(void **state)
     struct mr_value byte = text_value(MR_CLASS_BINARY, "\7");
     assert_true(mr_column_holds_default(&bits, &all));
     assert_true(mr_column_holds_default(&bits, &byte));
+    const struct mr_value zero = text_value(MR_CLASS_DECIMAL, "0.00"),
+                          cent = text_value(MR_CLASS_DECIMAL, "0.01"),
+                          ab = {.cls = MR_CLASS_BINARY, .ptr = "ab\0", .len = 3},
+                          a = {.cls = MR_CLASS_BINARY, .ptr = "a\0\0", .len = 3};
+    assert_true(mr_column_holds_default(&money, &zero));
+    assert_false(mr_column_holds_default(&money, &cent));
+    assert_true(mr_column_holds_default(&padded, &ab));
+    assert_true(mr_column_holds_default(&any, &ab));
+    assert_false(mr_column_holds_default(&padded, &a));
+    assert_false(mr_column_holds_default(&any, &a));
     assert_false(mr_column_holds_default(&bits, &more));
 }
 
