@@ -79,12 +79,21 @@ static bool may_be_nameless(const struct mr_plan_table *t)
     return false;
 }
 
+/* A name that is the key says no more than that the key is taken. */
+static bool is_named_by_key(const struct mr_plan_table *t)
+{
+    for (size_t i = 0; i < t->named_by.count; i++)
+        if (!mr_plan_columns_has(&t->key, t->named_by.at[i]))
+            return false;
+    return true;
+}
+
 /* TARGET's row t is the row s that was to be inserted: by its name, which may have changed
  * otherwise since; without one, NULL being nobody's, all of it is equal. */
 static void is_it(struct mr_script *s, const struct mr_plan_table *t)
 {
     /* undo puts back what was there, to the byte */
-    if (!has_name(t) || s->kind != MR_SCRIPT_APPLY) {
+    if (!has_name(t) || is_named_by_key(t) || s->kind != MR_SCRIPT_APPLY) {
         mr_script_exact(s, t, "t", "s");
         return;
     }

@@ -179,4 +179,19 @@ rep plan --policy backfill --case "$CASE" --output codes
 on "INSERT INTO codes VALUES ('abc', 11), ('ABC', 12), ('Äbc', 13)"
 rep apply --yes --json --case "$CASE" codes "$DST"
 is "each is named" "$(refused | LC_ALL=C sort | sed "s/.*codes //; s/:.*//" | xargs)" "ABC abc Äbc"
+
+# a key that is all there is of a name: somebody else's row under it is not the lost one
+at a$T "CREATE TABLE tags (tag VARCHAR(20) NOT NULL PRIMARY KEY, v VARCHAR(20))"
+at a "INSERT INTO tags VALUES ('r1', 'lost'), ('r2', 'lost')"
+rm -f "$CASE"
+"$MYRECON" check "$SRC" "$DST" --tables "$DB.tags" --settle 0 --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep plan --policy backfill --case "$CASE" --output tags
+on "INSERT INTO tags VALUES ('r1', 'live')"
+for time in first second; do
+    rep apply --yes --json --case "$CASE" tags "$DST"
+    is "the $time time: left out and named, as verify does" "$RC $(refused | sed 's/.*tags //') $(rep verify tags "$DST"; echo "$RC")" \
+        "1 r1: its key is taken by another row 1"
+done
+rep_is 0 "undo" undo --yes --json --case "$CASE" tags "$DST"
+is "leaves it where it is" "$(on "SELECT * FROM tags")" "r1	live"
 finish
