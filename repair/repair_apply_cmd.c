@@ -272,7 +272,7 @@ static struct mr_apply_plan rows_of(struct job *job, enum mr_journal_script whic
                                   .run_tag = job->id.id};
 }
 
-/* ---- who is there twice ---- */
+/* ---- when all is committed ---- */
 
 /* Is it a table that plan has named, since no unique index keeps its identity? */
 static bool is_loose(const struct mr_planned *planned, const char *table)
@@ -284,37 +284,49 @@ static bool is_loose(const struct mr_planned *planned, const char *table)
     return false;
 }
 
-static enum mr_code take_doubled(void *ctx, const struct mr_proof_finding *finding,
-                                 struct mr_err *err)
+/* Does any trigger fire, which may write other values than the plan's? */
+static bool is_fired(const struct mr_planned *planned)
+{
+    for (size_t i = 0; planned->fire_triggers && i < planned->ntables; i++)
+        if (planned->tables[i].ntriggers > 0)
+            return true;
+    return false;
+}
+
+static enum mr_code take_found(void *ctx, const struct mr_proof_finding *finding,
+                               struct mr_err *err)
 {
     struct mr_strbuf key = MR_STRBUF_INIT;
+    struct mr_apply_report *report = ctx;
+    report->altered += finding->proof != MR_PROOF_TWICE;
     if (finding->proof != MR_PROOF_TWICE || (finding->decision != MR_DECIDE_INSERT &&
                                              finding->decision != MR_DECIDE_RENUMBER))
         return MR_OK;
     mr_proof_key_text(&key, finding->image, finding->key);
     enum mr_code code = mr_strbuf_check(&key, "naming rows", err);
     if (code == MR_OK)
-        code = mr_apply_report_doubled(ctx, finding->table->table, key.ptr,
+        code = mr_apply_report_doubled(report, finding->table->table, key.ptr,
                                        finding->detail, err);
     mr_strbuf_release(&key);
     return code;
 }
 
-/* What came to be while nothing held it: an uncommitted sign-up that no index shows. */
-static enum mr_code look_for_doubled(void *ctx, struct mr_apply_report *report,
-                                     struct mr_err *err)
+/* What came to be while nothing held it: an uncommitted sign-up that no index shows.  Where
+ * triggers fire, what they made of the rows, too. */
+static enum mr_code look_again(void *ctx, struct mr_apply_report *report,
+                               struct mr_err *err)
 {
     struct job *job = ctx;
     const struct mr_planned *planned = &job->plan.manifest.planned;
     struct mr_verify_rows rows = {.plan = &job->plan,
                                   .target = &job->target,
                                   .run_tag = job->id.id,
-                                  .only_twice = true,
-                                  .found = take_doubled,
+                                  .only_twice = !is_fired(planned),
+                                  .found = take_found,
                                   .ctx = report,
                                   .arena = &job->arena};
     struct mr_err why = {0};
-    if (!is_loose(planned, NULL))
+    if (rows.only_twice && !is_loose(planned, NULL))
         return MR_OK;
     enum mr_code code = mr_verify_rows(&rows, &why);
     if (code == MR_E_CANCELLED) {
@@ -322,15 +334,19 @@ static enum mr_code look_for_doubled(void *ctx, struct mr_apply_report *report,
         return code;
     }
     if (code != MR_OK)
-        mr_log_warning("whether anybody is there twice is not known (%s): run \"repair "
-                       "verify\"",
+        mr_log_warning("whether %s is not known (%s): run \"repair verify\"",
+                       rows.only_twice ? "anybody is there twice"
+                                       : "the rows stand as planned",
                        why.message);
     report->unlooked = code != MR_OK;
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
         const char *reason = rows.tables[i].unreadable;
-        if (reason == NULL || !is_loose(planned, planned->tables[i].table))
+        if (reason == NULL ||
+            (rows.only_twice && !is_loose(planned, planned->tables[i].table)))
             continue;
-        mr_log_warning("whether anybody is twice in table \"%s\" is not known: %s",
+        mr_log_warning("whether %s table \"%s\" is not known: %s",
+                       rows.only_twice ? "anybody is twice in"
+                                       : "the rows stand as planned in",
                        planned->tables[i].table, reason);
         report->unlooked = true;
     }
@@ -342,7 +358,7 @@ static enum mr_code look_for_doubled(void *ctx, struct mr_apply_report *report,
 static enum mr_code apply_rows(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_APPLY);
-    rows.look = look_for_doubled;
+    rows.look = look_again;
     rows.look_ctx = job;
     enum mr_code code = mr_apply_plan_prepare(&rows, err);
     if (code == MR_OK)

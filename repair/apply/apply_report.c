@@ -19,7 +19,7 @@ int mr_apply_report_exit(const struct mr_apply_report *r,
         return of_counters;
     if (r->unlooked)
         return 4;
-    if (counts == NULL || counts->partial + counts->failed + r->doubled > 0)
+    if (counts == NULL || counts->partial + counts->failed + r->doubled + r->altered > 0)
         return 1;
     return !r->undo && r->manifest->planned.open > 0 ? 1 : 0;
 }
@@ -95,6 +95,8 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
     mr_jsonw_add_uint(w, "rows_refused", c->refused);
     if (!r->undo && !r->dry_run)
         mr_jsonw_add_uint(w, "rows_doubled", r->doubled);
+    if (!r->undo && !r->dry_run && r->manifest->planned.fire_triggers)
+        mr_jsonw_add_uint(w, "rows_altered", r->altered);
     mr_jsonw_add_uint(w, "retries", c->retries);
     mr_jsonw_add_uint(w, "conflicts_open", r->manifest->planned.open);
     if (r->rehearse) {
@@ -191,6 +193,12 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
     add_sum(out, &glue, c->there, r->undo ? "were so already" : "were there already");
     add_sum(out, &glue, c->refused, r->undo ? "kept" : "left out");
     add_sum(out, &glue, r->doubled, "there twice by now");
+    glue = "\n";
+    add_sum(out, &glue, r->altered,
+            r->altered == 1 ? "row does not stand as planned, by a trigger or by what "
+                              "others wrote since: repair verify names it"
+                            : "rows do not stand as planned, by triggers or by what "
+                              "others wrote since: repair verify names them");
     glue = "\n";
     if (!r->undo)
         add_sum(out, &glue, r->manifest->planned.open,

@@ -23,6 +23,7 @@ struct mr_apply_report {
     const struct mr_vec *loose; /* rehearse: struct mr_rehearse_loose; or NULL */
     FILE *out;
     uint64_t doubled;   /* rows that stand, and somebody else beside them */
+    uint64_t altered;   /* where triggers fire: that do not stand as planned */
     bool unlooked;      /* whether any do is not known */
     struct mr_jsonw w;  /* private, as are these: */
     struct mr_vec kept; /* undo, for people: struct mr_apply_kept */

@@ -182,4 +182,14 @@ on "INSERT INTO people VALUES (2, 'stranger'); INSERT INTO places VALUES (3, 'st
 rep_is 1 "three are left out" apply --yes --case "$CASE" halves "$DST"
 rep_is 0 "undo keeps nothing of the plan" undo --yes --json --case "$CASE" halves "$DST"
 is "but the strangers" "$(refused)$(on "SELECT name FROM (SELECT name FROM people UNION ALL SELECT name FROM places) x ORDER BY name" | xargs)" "another base base stranger stranger"
+
+# ---- what triggers make of the rows themselves
+world "CREATE TRIGGER orders_bi BEFORE INSERT ON orders FOR EACH ROW SET NEW.member_id = 1"
+plan one --allow-triggers fire
+rep apply --yes --json --case "$CASE" one "$DST"
+is "rows that a trigger changed as they were written: exit 1" "$RC $(sum .rows_written) $(sum .rows_altered)" "1 28 7"
+rep verify one "$DST"
+is "as verify has it" "$RC" 1
+rep apply --yes --case "$CASE" one "$DST"
+like "again: it is said" "$RC $(cat "$OUT")" "^1 |7 rows do not stand as planned, by triggers"
 finish
