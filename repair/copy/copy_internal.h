@@ -61,6 +61,14 @@ typedef enum mr_code mr_copy_rows_fn(void *ctx, struct mr_vec *rows,
 enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
                            mr_copy_rows_fn *fn, void *ctx, struct mr_err *err);
 
+/* Rows of a page as struct mr_merge_leaver, the tag being the slot; pages of those that others
+ * may refer to, and that are changed or deleted. */
+enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers,
+                             struct mr_err *err);
+#define MR_COPY_LEAVING                                                                  \
+    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 AND c.op IN (2,3)"     \
+    " ORDER BY c.id LIMIT 500"
+
 /* copy_collect.c: slots of what check found. */
 enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err);
 /* Reads both sides' rows with these keys (struct mr_merge_ask) into c. */

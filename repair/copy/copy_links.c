@@ -6,6 +6,7 @@
 
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
+#include "repair/merge/merge_referrers.h"
 
 struct linking {
     struct mr_copy *c;
@@ -15,8 +16,7 @@ struct linking {
     struct mr_case_stmt *add, *found[MR_SIDES], *same, *dep, *nth, *equal;
     struct mr_strbuf bytes, key;
     struct mr_arena arena;
-    struct mr_vec asks,
-        meant; /* struct mr_merge_ask: as children write keys, and as keys */
+    struct mr_vec asks, leavers; /* struct mr_merge_ask, struct mr_merge_leaver */
 };
 
 static const struct mr_plan_table *parent_of(const struct linking *w)
@@ -251,61 +251,32 @@ static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
     return code == MR_OK ? mr_case_run(w->dep, err) : code;
 }
 
-/* Does what others refer to change? */
-static enum mr_code leaves(struct linking *w, const struct mr_merge_work_row *row,
-                           bool *yes, struct mr_err *err)
-{
-    bool null = false;
-    *yes = true;
-    if (row->n == MR_STEP_DELETE)
-        return MR_OK;
-    enum mr_code code = mr_pair_values_of(row->image, row->len, w->r->to.at,
-                                          w->r->to.count, &w->bytes, &null, err);
-    if (code == MR_OK)
-        code = mr_pair_values_of(row->live, row->live_len, w->r->to.at, w->r->to.count,
-                                 &w->key, &null, err);
-    *yes = code == MR_OK && mr_key_compare((struct mr_key){w->bytes.ptr, w->bytes.len},
-                                           (struct mr_key){w->key.ptr, w->key.len}) != 0;
-    return code;
-}
-
-/* Asks for who refers to the key in w->bytes. */
-static enum mr_code push_key(struct linking *w, int64_t slot, struct mr_arena *arena,
+enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers,
                              struct mr_err *err)
 {
-    const struct mr_key key = {mr_arena_dup(arena, w->bytes.ptr, w->bytes.len),
-                               w->bytes.len};
-    struct mr_merge_ask *meant = mr_vec_push(&w->meant);
-    if (key.ptr == NULL || meant == NULL)
-        return mr_merge_nomem(err);
-    *meant = (struct mr_merge_ask){.tag = slot, .value = key};
-    return mr_merge_reference_push_children(&w->asks, slot, key, w->r, arena, err);
+    mr_vec_clear(leavers);
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        struct mr_merge_leaver *leaver = mr_vec_push(leavers);
+        if (leaver == NULL)
+            return mr_merge_nomem(err);
+        *leaver =
+            (struct mr_merge_leaver){.tag = row->id, .live = {row->live, row->live_len}};
+        if (row->n != MR_STEP_DELETE)
+            leaver->after = (struct mr_key){row->image, row->len};
+    }
+    return MR_OK;
 }
 
 static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                                 struct mr_err *err)
 {
     struct linking *w = ctx;
-    const struct mr_merge_lookup what = {MR_TARGET, child_of(w), w->r->from};
-    enum mr_code code = MR_OK;
-    mr_vec_clear(&w->asks);
-    mr_vec_clear(&w->meant);
-    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
-        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        const struct mr_key live = {row->live, row->live_len};
-        bool goes = false, null = false;
-        code = leaves(w, row, &goes, err);
-        if (code == MR_OK && goes)
-            code = mr_pair_values_of(live.ptr, live.len, w->r->to.at, w->r->to.count,
-                                     &w->bytes, &null, err);
-        if (code == MR_OK && goes && !null)
-            code = push_key(w, row->id, arena, err);
-    }
-    if (code == MR_OK)
-        code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_child, w, err);
-    return code == MR_OK ? mr_merge_reference_otherwise_to(&w->c->m, MR_TARGET, w->r,
-                                                           &w->meant, take_child, w, err)
-                         : code;
+    (void)arena;
+    enum mr_code code = mr_copy_leavers(rows, &w->leavers, err);
+    return code == MR_OK
+               ? mr_merge_referrers(&w->c->m, w->r, &w->leavers, take_child, w, err)
+               : code;
 }
 
 /* ---- both ---- */
@@ -364,11 +335,7 @@ static enum mr_code link_reference(struct linking *w, struct mr_err *err)
     if (code == MR_OK)
         code = compare_parents(w, err);
     if (code == MR_OK && w->c->planned[w->r->parent])
-        code =
-            mr_copy_pages(w->c,
-                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
-                          " AND c.op IN (2,3) ORDER BY c.id LIMIT 500",
-                          w->r->parent, depend_rows, w, err);
+        code = mr_copy_pages(w->c, MR_COPY_LEAVING, w->r->parent, depend_rows, w, err);
     return code;
 }
 
@@ -379,7 +346,7 @@ enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
                         .key = MR_STRBUF_INIT,
                         .arena = MR_ARENA_INIT,
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
-                        .meant = MR_VEC_INIT(struct mr_merge_ask)};
+                        .leavers = MR_VEC_INIT(struct mr_merge_leaver)};
     enum mr_code code = prepare(&w, err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->nreferences; i++) {
         w.r = &c->m.plan->references[i];
@@ -394,7 +361,7 @@ enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
     mr_case_free(w.nth);
     mr_case_free(w.equal);
     mr_vec_release(&w.asks);
-    mr_vec_release(&w.meant);
+    mr_vec_release(&w.leavers);
     mr_strbuf_release(&w.bytes);
     mr_strbuf_release(&w.key);
     mr_arena_release(&w.arena);

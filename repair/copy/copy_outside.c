@@ -3,13 +3,12 @@
  *
  * PARENTS that the run did not compare are read, so that a child is not put below somebody
  * else: they are appended to the plan's tables, beyond its count, and never written.
- * CHILDREN that only TARGET has keep the rows that they refer to from being deleted. */
-#include <stdlib.h>
+ * CHILDREN that only TARGET has keep the rows that they refer to as they are. */
 #include <string.h>
 #include <strings.h>
 
-#include "core/pair/pair_identity.h"
 #include "repair/copy/copy_internal.h"
+#include "repair/merge/merge_referrers.h"
 
 /* ---- parents ---- */
 
@@ -208,170 +207,42 @@ enum mr_code mr_copy_outside_parents(struct mr_copy *c, struct mr_err *err)
 struct holding {
     struct mr_copy *c;
     const struct mr_plan_table *parent;
-    struct mr_plan_columns to;
-    struct mr_readspec spec;
     struct mr_case_stmt *dep;
-    struct mr_vec asks, held; /* struct mr_merge_ask */
-    struct mr_vec keys;       /* struct mr_key */
-    struct mr_arena arena;
-    struct mr_strbuf bytes;
-    int64_t number; /* of the reference: beyond those of the plan */
+    struct mr_vec leavers; /* struct mr_merge_leaver */
 };
 
-static enum mr_code take_child(void *ctx, const struct mr_value *values,
-                               struct mr_err *err)
+static enum mr_code hold(void *ctx, int64_t tag, const struct mr_table *child,
+                         struct mr_err *err)
 {
     struct holding *w = ctx;
-    enum mr_code code = MR_OK;
-    mr_strbuf_reset(&w->bytes);
-    for (size_t i = 0; code == MR_OK && i < w->spec.nkey; i++)
-        code = mr_row_encode(&w->bytes, &values[i], err);
-    const struct mr_merge_ask *last =
-        w->held.count > 0 ? mr_vec_at(&w->held, w->held.count - 1) : NULL;
-    const struct mr_key key = {w->bytes.ptr, w->bytes.len};
-    if (code != MR_OK || (last != NULL && mr_key_compare(last->value, key) == 0))
-        return code;
-    struct mr_merge_ask *ask = mr_vec_push(&w->held);
-    const void *copy = mr_arena_dup(&w->arena, key.ptr, key.len);
-    if (ask == NULL || copy == NULL)
-        return mr_merge_nomem(err);
-    *ask = (struct mr_merge_ask){.value = {copy, key.len}};
-    return MR_OK;
-}
-
-static int compare_asks(const void *a, const void *b)
-{
-    return mr_key_compare(((const struct mr_merge_ask *)a)->canon,
-                          ((const struct mr_merge_ask *)b)->canon);
-}
-
-/* Marks the slots whose values are held. */
-static enum mr_code match(struct holding *w, struct mr_err *err)
-{
-    enum mr_code code =
-        mr_merge_lookup_canonise(&w->c->m, w->parent, w->to, &w->asks, &w->arena, err);
-    if (code == MR_OK)
-        code = mr_merge_lookup_canonise(&w->c->m, w->parent, w->to, &w->held, &w->arena,
-                                        err);
-    if (code == MR_OK && w->held.count > 1)
-        qsort(w->held.items, w->held.count, sizeof(struct mr_merge_ask), compare_asks);
-    for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
-        const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
-        if (bsearch(ask, w->held.items, w->held.count, sizeof *ask, compare_asks) == NULL)
-            continue;
-        mr_case_bind_int(w->dep, 1, ask->tag);
-        mr_case_bind_int(w->dep, 2, w->number);
-        code = mr_case_run(w->dep, err);
-    }
-    return code;
+    (void)child;
+    mr_case_bind_int(w->dep, 1, tag);
+    mr_case_bind_int(w->dep, 2, (int64_t)w->c->m.plan->nreferences);
+    return mr_case_run(w->dep, err);
 }
 
 static enum mr_code hold_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
 {
     struct holding *w = ctx;
-    enum mr_code code = MR_OK;
-    mr_vec_clear(&w->asks);
-    mr_vec_clear(&w->held);
-    mr_vec_clear(&w->keys);
-    mr_arena_reset(&w->arena);
-    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
-        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        code = mr_merge_lookup_push(&w->asks, row->id,
-                                    (struct mr_key){row->live, row->live_len}, w->to,
-                                    arena, err);
-    }
-    for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
-        struct mr_key *key = mr_vec_push(&w->keys);
-        if (key == NULL)
-            return mr_merge_nomem(err);
-        *key = ((struct mr_merge_ask *)mr_vec_at(&w->asks, i))->value;
-    }
-    if (code == MR_OK && w->keys.count > 0)
-        code = mr_reader_fetch(w->c->m.reader[MR_TARGET], &w->spec, w->keys.items,
-                               w->keys.count, take_child, w, err);
-    return code == MR_OK && w->held.count > 0 ? match(w, err) : code;
-}
-
-static enum mr_code hold(struct holding *w, const struct mr_table *child,
-                         const struct mr_foreign_key *fk, struct mr_err *err)
-{
-    struct mr_readcol cols[MR_KEY_PARTS_MAX];
-    size_t to[MR_KEY_PARTS_MAX], key[MR_KEY_PARTS_MAX];
-    if (fk->ncolumns > MR_KEY_PARTS_MAX)
-        return MR_OK;
-    for (size_t i = 0; i < fk->ncolumns; i++) {
-        const struct mr_column *col = mr_table_column(child, fk->columns[i]);
-        to[i] = position(w->parent->pair, fk->ref_columns[i]);
-        if (col == NULL || to[i] == MR_NO_COLUMN)
-            return MR_OK;
-        cols[i] = (struct mr_readcol){.name = col->name,
-                                      .expr = MR_EXPR_COLUMN,
-                                      .cls = col->cls,
-                                      .charset = col->charset};
-        key[i] = i;
-    }
-    w->to = (struct mr_plan_columns){to, fk->ncolumns};
-    w->spec = (struct mr_readspec){.db = child->db,
-                                   .table = child->name,
-                                   .cols = cols,
-                                   .ncols = fk->ncolumns,
-                                   .key = key,
-                                   .nkey = fk->ncolumns};
-    return mr_copy_pages(w->c,
-                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
-                         " AND c.op=3 ORDER BY c.id LIMIT 500",
-                         w->parent->at, hold_rows, w, err);
-}
-
-static const struct mr_plan_table *planned_table(const struct mr_copy *c, const char *db,
-                                                 const char *name)
-{
-    for (size_t i = 0; i < c->m.plan->ntables; i++) {
-        const struct mr_table *t = c->m.plan->tables[i].pair->side[MR_TARGET];
-        if (strcmp(t->db, db) == 0 && strcmp(t->name, name) == 0)
-            return &c->m.plan->tables[i];
-    }
-    return NULL;
-}
-
-static enum mr_code hold_all(struct holding *w, struct mr_err *err)
-{
-    const struct mr_catalogue *cat = w->c->m.plan->pairing.side[MR_TARGET].cat;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
-        const struct mr_table *child = &cat->tables[i];
-        if (planned_table(w->c, child->db, child->name) != NULL)
-            continue;
-        for (size_t k = 0; code == MR_OK && k < child->nfks; k++) {
-            w->parent =
-                planned_table(w->c, child->fks[k].ref_db, child->fks[k].ref_table);
-            if (w->parent != NULL && w->c->planned[w->parent->at])
-                code = hold(w, child, &child->fks[k], err);
-        }
-    }
-    return code;
+    (void)arena;
+    enum mr_code code = mr_copy_leavers(rows, &w->leavers, err);
+    return code == MR_OK ? mr_merge_referrers_outside(&w->c->m, w->parent, &w->leavers,
+                                                      hold, w, err)
+                         : code;
 }
 
 enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err)
 {
-    struct holding w = {.c = c,
-                        .asks = MR_VEC_INIT(struct mr_merge_ask),
-                        .held = MR_VEC_INIT(struct mr_merge_ask),
-                        .keys = MR_VEC_INIT(struct mr_key),
-                        .arena = MR_ARENA_INIT,
-                        .bytes = MR_STRBUF_INIT,
-                        .number = (int64_t)c->m.plan->nreferences};
+    struct holding w = {.c = c, .leavers = MR_VEC_INIT(struct mr_merge_leaver)};
     enum mr_code code = mr_case_prepare(
         c->m.cf, "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (?1, ?2, 0)",
         &w.dep, err);
-    if (code == MR_OK && c->task->policy == MR_COPY_MIRROR)
-        code = hold_all(&w, err);
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        w.parent = &c->m.plan->tables[i];
+        code = mr_copy_pages(c, MR_COPY_LEAVING, i, hold_rows, &w, err);
+    }
     mr_case_free(w.dep);
-    mr_vec_release(&w.asks);
-    mr_vec_release(&w.held);
-    mr_vec_release(&w.keys);
-    mr_arena_release(&w.arena);
-    mr_strbuf_release(&w.bytes);
+    mr_vec_release(&w.leavers);
     return code;
 }

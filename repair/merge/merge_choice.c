@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "repair/merge/merge_fit.h"
+#include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_unique.h"
 #include "repair/merge/merge_work.h"
 
 bool mr_merge_is_value_kind(const char *kind)
 {
     static const char *const kinds[] = {"changed", "changed-in-source", "differs",
-                                        "identity-changed"};
+                                        "identity-changed", MR_REFERENCED_KIND};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i], kind) == 0)
             return true;
@@ -19,6 +20,8 @@ bool mr_merge_is_value_kind(const char *kind)
 
 const char *mr_merge_choices(const char *kind)
 {
+    if (strcmp(kind, MR_REFERENCED_KIND) == 0)
+        return "target";
     if (mr_merge_is_value_kind(kind))
         return "target;source;newest:COLUMN";
     if (strcmp(kind, MR_FIT_KIND) == 0)
@@ -28,6 +31,7 @@ const char *mr_merge_choices(const char *kind)
 
 bool mr_merge_is_choice(const char *kind, const char *choice)
 {
+    static const char *const kept[] = {"target", NULL};
     static const char *const values[] = {"target", "source", NULL};
     static const char *const uniques[] = {"merge-into", "without-value", "skip", NULL};
     static const char *const unfit[] = {"skip", "without-value", NULL};
@@ -38,7 +42,9 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
                mr_merge_is_choice("unique", choice) ||
                mr_merge_is_choice(MR_FIT_KIND, choice) ||
                mr_merge_is_choice("parent-absent", choice);
-    if (mr_merge_is_value_kind(kind)) {
+    if (strcmp(kind, MR_REFERENCED_KIND) == 0) {
+        may = kept;
+    } else if (mr_merge_is_value_kind(kind)) {
         if (strncmp(choice, "newest:", 7) == 0)
             return choice[7] != '\0';
         may = values;

@@ -16,6 +16,7 @@
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_match.h"
 #include "repair/merge/merge_past.h"
+#include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_steps.h"
 #include "repair/merge/merge_suspects.h"
@@ -94,6 +95,7 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
         {"bounds tested", mr_merge_past_test},
         {"merged before", mr_merge_unknown},
         {"new ids", mr_merge_ids},
+        {"referenced", mr_merge_referenced},
         {"entities", mr_merge_entities},
         {"map", mr_merge_propose},
         {"steps", mr_merge_steps},

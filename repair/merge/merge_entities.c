@@ -7,6 +7,7 @@
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_newer.h"
+#include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
@@ -19,9 +20,10 @@ struct decided {
     bool newid, waits, skip;
     int64_t root;
     const char *kind, *detail, *choice, *choices;
-    bool unfit; /* SOURCE's values cannot be chosen */
-    bool hangs; /* on a row that waits for a reason of its own */
-    bool taken; /* somebody has its key on TARGET */
+    const char *referenced; /* by rows of a table, when SOURCE's values are chosen */
+    bool unfit;             /* the same: they do not fit */
+    bool hangs;             /* on a row that waits for a reason of its own */
+    bool taken;             /* somebody has its key on TARGET */
 };
 
 struct writing {
@@ -215,6 +217,12 @@ static enum mr_code decide_standing(struct writing *w, struct decided *d,
     enum mr_code code = takes_source(w, d, &takes, err);
     if (code != MR_OK || !takes)
         return code;
+    if (d->referenced != NULL) {
+        d->kind = MR_REFERENCED_KIND;
+        d->detail = d->referenced;
+        d->choice = NULL;
+        return MR_OK;
+    }
     e->decision = MR_DECIDE_UPDATE;
     code = merged_image(w, d, err);
     if (code == MR_OK)
@@ -296,11 +304,17 @@ static bool can_restore(const struct writing *w, const struct decided *d)
     return strcmp(d->kind, "key-taken") != 0 || !d->taken;
 }
 
+/* Can SOURCE's values not be chosen? */
+static bool keeps_live(const struct decided *d)
+{
+    return d->unfit || d->referenced != NULL;
+}
+
 /* Those that can be carried out. */
 static const char *choices_of(const struct writing *w, const struct decided *d)
 {
     bool own = strcmp(d->kind, MR_FIT_KIND) == 0 || strcmp(d->kind, "unique") == 0;
-    if (d->unfit)
+    if (keeps_live(d))
         return "target";
     if (own && d->choices != NULL)
         return d->choices;
@@ -330,7 +344,8 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     e->kind = d->kind;
     e->detail = d->kind != NULL ? d->detail : NULL;
     e->choice = d->choice;
-    e->choices = d->kind != NULL && d->choice == NULL ? choices_of(w, d) : NULL;
+    e->choices =
+        d->kind != NULL && (d->choice == NULL || keeps_live(d)) ? choices_of(w, d) : NULL;
     e->source = d->image.ptr;
     e->source_len = d->image.len;
     e->target = d->live.ptr;
@@ -346,7 +361,7 @@ static const char rows_sql[] =
     " m.waits, k.skip, m.root, m.kind, m.detail, h.key, h.image, m.choices, m.unfit, "
     "m.taken IS NOT NULL, m.waits AND EXISTS (SELECT 1 FROM link l JOIN m p ON"
     " p.id=l.parent WHERE l.child=m.id AND p.waits AND p.id<>m.id AND p.root IS NOT m.id)"
-    " FROM m"
+    ", m.referenced FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
 
@@ -374,6 +389,7 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
     d->unfit = mr_case_int(stmt, 17) != 0;
     d->taken = mr_case_int(stmt, 18) != 0;
     d->hangs = mr_case_int(stmt, 19) != 0;
+    d->referenced = mr_merge_work_text(stmt, 20, &w->arena, &code, err);
     return code;
 }
 

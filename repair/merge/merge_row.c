@@ -85,6 +85,24 @@ enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table
     return code;
 }
 
+enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
+                                 struct mr_plan_columns columns, bool *yes,
+                                 struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *yes = false;
+    if (mr_key_compare(before, after) == 0)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && !*yes && i < columns.count; i++) {
+        struct mr_key was, is;
+        code = mr_merge_row_value(before, columns.at[i], &was, err);
+        if (code == MR_OK)
+            code = mr_merge_row_value(after, columns.at[i], &is, err);
+        *yes = code == MR_OK && mr_key_compare(was, is) != 0;
+    }
+    return code;
+}
+
 enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values,
                                size_t nvalues, struct mr_strbuf *out, struct mr_err *err)
 {

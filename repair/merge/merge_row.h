@@ -27,6 +27,12 @@ enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table
                                   struct mr_key a, struct mr_key b, size_t except,
                                   bool *differs, struct mr_err *err);
 
+/* Do the values of these columns change, to the byte?  What others refer to the row by it
+ * lets go of then. */
+enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
+                                 struct mr_plan_columns columns, bool *yes,
+                                 struct mr_err *err);
+
 /* Replaces out by the image with the values of some columns exchanged: values has one for
  * each column, ptr NULL where it stays. */
 enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values,

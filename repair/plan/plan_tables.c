@@ -88,7 +88,7 @@ static size_t position(const struct mr_plan_table *t, const char *name)
 }
 
 /* By TARGET's name. */
-static size_t target_position(const struct mr_plan_table *t, const char *name)
+size_t mr_plan_target_column(const struct mr_plan_table *t, const char *name)
 {
     size_t i = 0;
     while (i < t->pair->find.ncolumns && strcasecmp(target_column(t, i)->name, name) != 0)
@@ -185,7 +185,7 @@ static bool index_columns(const struct mr_plan_table *t, const struct mr_index *
         const struct mr_index_part *part = &index->parts[i];
         if (part->column == NULL)
             return false;
-        at[i] = target_position(t, part->column);
+        at[i] = mr_plan_target_column(t, part->column);
         if (at[i] == MR_NO_COLUMN)
             return false;
         if (part->prefix_len != 0 && !is_short(target_column(t, at[i])))

@@ -134,6 +134,8 @@ bool mr_plan_is_alone(const struct mr_plan_table *table, const struct mr_column 
 /* "db.t", SOURCE's names. */
 const char *mr_plan_table_name(const struct mr_plan_table *table);
 const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column);
+/* The column that TARGET calls so, or MR_NO_COLUMN. */
+size_t mr_plan_target_column(const struct mr_plan_table *table, const char *name);
 /* NULL: it writes no key in a type of its own. */
 const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table,
                                            size_t column);
