@@ -98,6 +98,7 @@ static void close_script(struct mr_script *s)
     mr_vec_release(&s->batches);
     mr_vec_release(&s->parents);
     mr_vec_release(&s->later);
+    mr_vec_release(&s->leaving);
     mr_vec_release(&s->spans);
     mr_arena_release(&s->lookup.arena);
     mr_arena_release(&s->unit_arena);
@@ -201,6 +202,8 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
         mr_is_cancelled() ? mr_cancelled_err(err) : mr_script_load(s, err);
     if (code == MR_OK)
         code = mr_script_later_find(s, err);
+    if (code == MR_OK)
+        code = mr_script_leaves_find(s, err);
     if (code == MR_OK && s->kind == MR_SCRIPT_APPLY)
         code = mr_script_parents_find(s, err);
     if (code != MR_OK || s->rows.count == 0)
@@ -284,6 +287,7 @@ enum mr_code mr_script_write(const struct mr_script_task *task,
                           .batches = MR_VEC_INIT(struct mr_script_batch),
                           .parents = MR_VEC_INIT(struct mr_script_parent),
                           .later = MR_VEC_INIT(struct mr_script_later),
+                          .leaving = MR_VEC_INIT(struct mr_script_leaving),
                           .spans = MR_VEC_INIT(struct mr_script_span)};
     uint64_t rows = 0;
     *result = (struct mr_script_result){0};

@@ -148,7 +148,7 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_ran(s);
 }
 
-static bool may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t)
+bool mr_script_may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t)
 {
     return s->kind == MR_SCRIPT_UNDO && t->key.count > 0 && t->time_at != MR_NO_COLUMN &&
            mr_script_is_written(t, t->time_at);
@@ -193,10 +193,10 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
     add(s, " WHERE ");
     mr_script_column(s, t, "t", t->key.at[0]);
     add(s, " IS NULL");
-    if (may_be_stranger(s, t))
+    if (mr_script_may_be_stranger(s, t))
         or_stranger(s, t);
     mr_script_ran(s);
-    if (may_be_stranger(s, t))
+    if (mr_script_may_be_stranger(s, t))
         keep_strangers(s, t);
 }
 
@@ -366,7 +366,7 @@ static void refuse_namesake(struct mr_script *s, const struct mr_plan_table *t)
 
 /* ---- references ---- */
 
-static void condition(struct mr_script *s, const struct mr_plan_reference *r)
+void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r)
 {
     if (r->pair->kin.condition == NULL)
         return;
@@ -387,7 +387,7 @@ void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
         mr_script_column(s, t, NULL, r->from.at[i]);
         add(s, " IS NOT NULL");
     }
-    condition(s, r);
+    mr_script_condition(s, r);
     add(s, ") AS s");
 }
 
@@ -486,125 +486,6 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     mr_strbuf_release(&why);
 }
 
-/* The same of a table without a key: no more rows refer to it than the unit deletes. */
-static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *r,
-                           const struct mr_plan_table *c)
-{
-    add(s, " AS s STRAIGHT_JOIN (SELECT * FROM ");
-    mr_script_live(s, c);
-    add(s, " WHERE TRUE");
-    condition(s, r);
-    add(s, ") AS c ON ");
-    mr_script_referred(s, r, "c", "s");
-    add(s, " WHERE ");
-    mr_script_at_stake(s, "s");
-    if (may_be_stranger(s, &s->plan->tables[r->parent])) {
-        temp_n(s, " AND s.myrecon_row IN (SELECT myrecon_row FROM ", 'x', r->parent);
-        add(s, ")"); /* myrecon_there is named below, and MySQL opens it once */
-    }
-    add(s, " GROUP BY s.myrecon_row"); /* MariaDB wants all that HAVING names */
-    for (size_t i = 0; i < r->to.count; i++) {
-        add(s, ", ");
-        mr_script_column(s, &s->plan->tables[r->parent], "s", r->to.at[i]);
-    }
-    add(s, " HAVING COUNT(*) > (SELECT COUNT(*) FROM (SELECT * FROM ");
-    mr_script_temp_n(s, 'd', r->child);
-    add(s, " WHERE TRUE");
-    condition(s, r);
-    add(s, ") AS x WHERE ");
-    mr_script_refers(s, r, "x", "s");
-    mr_script_not_there(s, "x");
-    add(s, ")");
-}
-
-static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
-                          const struct mr_plan_table *c)
-{
-    bool changes = c->key.count > 0 && !s->again &&
-                   (s->tables[r->child].used[MR_STEP_UPDATE] ||
-                    s->tables[r->child].used[MR_STEP_DELETE]);
-    add(s, " AS s STRAIGHT_JOIN ");
-    mr_script_live(s, c);
-    add(s, " AS c ON ");
-    mr_script_referred(s, r, "c", "s");
-    if (changes) {
-        temp_n(s, " LEFT JOIN ", 'x', r->child);
-        add(s, " AS x ON ");
-        mr_script_same(s, c, c->key, "x", "c", false);
-    }
-    add(s, " WHERE ");
-    mr_script_at_stake(s, "s");
-    mr_script_not_there(s, "s");
-    if (changes)
-        add(s, " AND x.myrecon_row IS NULL");
-    if (r->pair->kin.condition == NULL || c->key.count == 0)
-        return;
-    add(s, " AND EXISTS (SELECT 1 FROM ");
-    mr_script_live(s, c);
-    add(s, " WHERE (");
-    add(s, r->pair->kin.condition);
-    add(s, ")");
-    for (size_t i = 0; i < c->key.count; i++) {
-        add(s, " AND ");
-        mr_script_live(s, c);
-        add(s, ".");
-        mr_script_column(s, c, NULL, c->key.at[i]);
-        add(s, " = ");
-        mr_script_column(s, c, "c", c->key.at[i]);
-    }
-    add(s, ")");
-}
-
-/* Nothing outside of the unit refers to a row that is to be deleted. */
-static void refuse_referred(struct mr_script *s, size_t at)
-{
-    const struct mr_plan_reference *r = &s->plan->references[at];
-    const struct mr_plan_table *c = &s->plan->tables[r->child];
-    struct mr_strbuf why = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&why, "a row of %s refers to it", mr_plan_table_name(c));
-    mr_script_refuse(s, &s->plan->tables[r->parent], why.ptr);
-    temp_n(s, " FROM ", 'd', r->parent);
-    if (c->key.count == 0 && s->tables[r->child].used[MR_STEP_DELETE] &&
-        r->child != r->parent)
-        refuse_counted(s, r, c);
-    else
-        refuse_joined(s, r, c);
-    mr_script_ran(s);
-    s->sql.failed |= why.failed;
-    mr_strbuf_release(&why);
-}
-
-/* Does TARGET cascade a DELETE from a row of the table to those of the same table? */
-static bool cascades(const struct mr_plan_table *t)
-{
-    const struct mr_table *live = t->pair->side[MR_TARGET];
-    for (size_t i = 0; i < live->nfks; i++) {
-        const struct mr_foreign_key *f = &live->fks[i];
-        if (strcmp(f->ref_db, live->db) == 0 && strcmp(f->ref_table, live->name) == 0 &&
-            strcmp(f->on_delete, "CASCADE") == 0)
-            return true;
-    }
-    return false;
-}
-
-/* A server does not delete a row that refers to itself; where the reference cannot be
- * emptied, it stays. */
-static void refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r)
-{
-    const struct mr_plan_table *t = &s->plan->tables[r->child];
-    if (r->child != r->parent || r->nullable || !r->pair->kin.declared ||
-        t->key.count == 0 || cascades(t))
-        return;
-    mr_script_refuse(s, t, "it refers to itself, so that the server does not let it go");
-    temp_n(s, " FROM ", 'd', t->at);
-    add(s, " AS s WHERE ");
-    mr_script_at_stake(s, "s");
-    mr_script_not_there(s, "s");
-    add(s, " AND ");
-    mr_script_refers(s, r, "s", "s");
-    mr_script_ran(s);
-}
-
 /* ---- the section ---- */
 
 static void find_there(struct mr_script *s)
@@ -662,9 +543,11 @@ static void refuse_references(struct mr_script *s)
                 refuse_parents(s, i, *p);
         }
         if (parent[MR_STEP_DELETE]) {
-            refuse_referred(s, i);
-            refuse_own_parents(s, r);
+            mr_script_refuse_referred(s, i, 'd');
+            mr_script_refuse_own_parents(s, r);
         }
+        if (mr_script_leaves(s, i))
+            mr_script_refuse_referred(s, i, 'v');
     }
 }
 
@@ -712,18 +595,23 @@ static bool judge_reference(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const bool *child = s->tables[r->child].used;
-    bool leaves = s->tables[r->parent].used[MR_STEP_DELETE];
+    bool goes = s->tables[r->parent].used[MR_STEP_DELETE];
+    bool leaves = mr_script_leaves(s, at);
     if (is_held(s, r))
         return false;
     if (mr_script_has_parents(s, at) && child[MR_STEP_INSERT])
         refuse_parents(s, at, 'i');
     if (mr_script_has_parents(s, at) && child[MR_STEP_UPDATE])
         refuse_parents(s, at, 'u');
-    if (leaves) {
-        mr_script_lock_new_children(s, at);
-        refuse_referred(s, at);
+    if (goes) {
+        mr_script_lock_new_children(s, at, 'd');
+        mr_script_refuse_referred(s, at, 'd');
     }
-    return leaves || mr_script_has_parents(s, at);
+    if (leaves) {
+        mr_script_lock_new_children(s, at, 'v');
+        mr_script_refuse_referred(s, at, 'v');
+    }
+    return goes || leaves || mr_script_has_parents(s, at);
 }
 
 void mr_script_again(struct mr_script *s)

@@ -20,6 +20,9 @@
  *                        parent are referred to; references to the same columns share it
  *   myrecon_eR           by reference R: rows outside of the unit that rows refer to,
  *                        with what names them; where there are any
+ *                        with what names them
+ *   myrecon_vR           by reference R: rows of uN of its parent that let go of what they
+ *                        are referred to by, with what that was and their key
  *   myrecon_fN           rows of uN as later units leave them
  *   myrecon_xN           keys of uN and dN
  *   myrecon_lN           keys of rows that rows of the unit refer to, by no index
@@ -78,6 +81,11 @@ struct mr_script_later {
     struct mr_key image;
 };
 
+/* A row to be updated that lets go of what others refer to it by. */
+struct mr_script_leaving {
+    size_t reference, row; /* row: its place in rows */
+};
+
 /* Units of which a row of the last belongs to a tree of the first. */
 struct mr_script_span {
     uint64_t first, last;
@@ -113,6 +121,7 @@ struct mr_script {
     struct mr_arena unit_arena;
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
     struct mr_vec later;                  /* struct mr_script_later */
+    struct mr_vec leaving;                /* struct mr_script_leaving */
     bool *nameless;  /* per reference: some parent of an earlier unit has no name */
     unsigned guards; /* rows of myrecon_guard so far */
     unsigned ran;    /* statements that mr_script_ran has ended */
@@ -150,6 +159,16 @@ enum mr_code mr_script_step(struct mr_script *s, int64_t id, struct mr_step *ste
                             struct mr_err *err);
 bool mr_script_has_later(const struct mr_script *s, size_t table);
 void mr_script_stands(struct mr_script *s, const struct mr_plan_table *t);
+
+/* script_referred.c: rows that let go of what others refer to them by.  find: after load;
+ * leaves: are there any, by that reference?  stage: fills myrecon_vR. */
+enum mr_code mr_script_leaves_find(struct mr_script *s, struct mr_err *err);
+bool mr_script_leaves(const struct mr_script *s, size_t reference);
+void mr_script_stage_leaving(struct mr_script *s, size_t reference);
+/* Refuses rows of myrecon_dN ('d') or myrecon_vR ('v') of the parent to which rows refer that
+ * are none of the unit's; rows to be deleted that refer to themselves. */
+void mr_script_refuse_referred(struct mr_script *s, size_t reference, char prefix);
+void mr_script_refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r);
 
 /* script_equals.c: sets s->equals. */
 enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);
@@ -272,6 +291,10 @@ void mr_script_count_ran(struct mr_script *s);
 void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t,
                       const char *why);
 void mr_script_at_stake(struct mr_script *s, const char *alias);
+/* " AND" the condition under which a row refers by r, its columns named plainly. */
+void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r);
+/* Undo: may somebody else stand under the key of a row of the table? */
+bool mr_script_may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t);
 /* Rows of a staged table that refer by r at all, AS s; the columns of c refer to those of
  * p. */
 void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
@@ -296,7 +319,7 @@ const struct mr_index *mr_script_index(const struct mr_plan_table *t,
 bool mr_script_has_parents(const struct mr_script *s, size_t reference);
 /* … and are there any outside of the unit?  Else there is no myrecon_eN. */
 bool mr_script_has_outer_parents(const struct mr_script *s, size_t reference);
-void mr_script_lock_new_children(struct mr_script *s, size_t reference);
+void mr_script_lock_new_children(struct mr_script *s, size_t reference, char prefix);
 void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t);
 
 /* script_around.c: a statement that fails where the table has got a trigger, unique index or
@@ -310,6 +333,11 @@ enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_ta
 void mr_script_spread_aside(struct mr_script *s);
 void mr_script_spread_skip(struct mr_script *s);
 void mr_script_spread_session(struct mr_script *s);
+
+/* script_stage.c: an empty temporary table for rows of in->table, with its columns, and the
+ * index of a reference where there is one; ours: columns of ours behind myrecon_row. */
+void mr_script_create_of(struct mr_script *s, const struct mr_script_insert *in,
+                         struct mr_plan_columns index, const char *ours);
 
 /* script_stage.c, script_lock.c, script_guards.c, script_change.c, script_guards.c,
  * script_change.c: the sections of a unit. */

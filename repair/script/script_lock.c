@@ -228,6 +228,31 @@ static void lock_own(struct mr_script *s, const struct mr_plan_table *t)
         lock_rows(s, &lock);
 }
 
+static bool is_within(struct mr_plan_columns columns, const struct mr_plan_columns *key)
+{
+    size_t i = 0;
+    while (i < columns.count && mr_plan_columns_has(key, columns.at[i]))
+        i++;
+    return i == columns.count;
+}
+
+/* What others refer to may stand in another index than the key: whoever comes to refer to it
+ * locks the entry there, whichever of those indexes the server has chosen, and would not
+ * wait for the row.  prefix: d, or v. */
+static void lock_referred(struct mr_script *s, size_t at, char prefix)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    const struct mr_table *table = p->pair->side[MR_TARGET];
+    const struct lock lock = {
+        LOCK_EXCLUSIVE, p, r->to, p, r->to, prefix, prefix == 'v' ? at : p->at, NULL};
+    if (!r->pair->kin.declared || p->key.count == 0 || is_within(r->to, &p->key))
+        return;
+    for (size_t i = 0; i < table->nindexes; i++)
+        if (leads(p, &table->indexes[i], r->to))
+            take(s, &lock, &table->indexes[i]);
+}
+
 static void lock_parents(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
@@ -236,20 +261,25 @@ static void lock_parents(struct mr_script *s, size_t at)
     lock_rows(s, &lock);
 }
 
-static void lock_children(struct mr_script *s, const struct mr_plan_reference *r)
+static void lock_children(struct mr_script *s, size_t at, char prefix)
 {
-    const struct lock lock = {LOCK_SHARED, &s->plan->tables[r->child],
-                              r->from,     &s->plan->tables[r->parent],
-                              r->to,       'd',
-                              r->parent,   r->pair->spelling != NULL ? r : NULL};
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct lock lock = {LOCK_SHARED,
+                              &s->plan->tables[r->child],
+                              r->from,
+                              &s->plan->tables[r->parent],
+                              r->to,
+                              prefix,
+                              prefix == 'v' ? at : r->parent,
+                              r->pair->spelling != NULL ? r : NULL};
     const struct mr_index *index = index_of(&lock);
     if (index != NULL)
         take(s, &lock, index);
 }
 
-void mr_script_lock_new_children(struct mr_script *s, size_t reference)
+void mr_script_lock_new_children(struct mr_script *s, size_t reference, char prefix)
 {
-    lock_children(s, &s->plan->references[reference]);
+    lock_children(s, reference, prefix);
 }
 
 void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t)
@@ -280,13 +310,23 @@ bool mr_script_has_outer_parents(const struct mr_script *s, size_t reference)
 static void lock_table(struct mr_script *s, const struct mr_plan_table *t)
 {
     lock_own(s, t);
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        if (s->plan->references[i].parent != t->at)
+            continue;
+        if (s->tables[t->at].used[MR_STEP_DELETE])
+            lock_referred(s, i, 'd');
+        if (mr_script_leaves(s, i))
+            lock_referred(s, i, 'v');
+    }
     for (size_t i = 0; i < s->plan->nreferences; i++)
         if (s->plan->references[i].parent == t->at && mr_script_has_outer_parents(s, i))
             lock_parents(s, i);
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
         if (r->child == t->at && s->tables[r->parent].used[MR_STEP_DELETE])
-            lock_children(s, r);
+            lock_children(s, i, 'd');
+        if (r->child == t->at && mr_script_leaves(s, i))
+            lock_children(s, i, 'v');
     }
 }
 

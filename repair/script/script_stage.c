@@ -309,23 +309,34 @@ static bool makes_known(const struct mr_script *s, size_t at, size_t column)
             !mr_script_is_opened(s, p, column));
 }
 
-static void select_parent(struct mr_script *s, size_t at)
-{
-    const struct mr_plan_reference *r = &s->plan->references[at];
-    const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    select_columns(s, p, r->to);
-    for (size_t i = 0; i < p->pair->find.ncolumns; i++)
-        if (makes_known(s, at, i)) {
-            add(s, ", ");
-            mr_script_column(s, p, NULL, i);
-        }
-}
-
 static bool has_known(const struct mr_script *s, const struct mr_script_insert *in,
                       size_t column)
 {
     return mr_plan_columns_has(&s->plan->references[in->number].to, column) ||
            makes_known(s, in->number, column);
+}
+
+void mr_script_create_of(struct mr_script *s, const struct mr_script_insert *in,
+                         struct mr_plan_columns index, const char *ours)
+{
+    const struct mr_plan_table *t = in->table;
+    bool any = false;
+    create_temp(s, t, in->prefix, in->number);
+    add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY");
+    add(s, ours);
+    add_index(s, t, index);
+    add(s, ") ENGINE = InnoDB SELECT ");
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        if (!in->has(s, in, i))
+            continue;
+        add(s, any ? ", " : "");
+        mr_script_column(s, t, NULL, i);
+        any = true;
+    }
+    add(s, " FROM ");
+    mr_script_live(s, t);
+    add(s, " LIMIT 0");
+    created(s, t);
 }
 
 static void stage_parents_of(struct mr_script *s, size_t at)
@@ -335,16 +346,7 @@ static void stage_parents_of(struct mr_script *s, size_t at)
     struct mr_script_insert in = MR_SCRIPT_INSERT(p, 'e', at, ", myrecon_planned");
     size_t n = 0;
     in.has = has_known;
-    create_temp(s, p, 'e', at);
-    add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
-           " myrecon_planned INT NOT NULL DEFAULT 0");
-    add_index(s, p, r->to);
-    add(s, ") ENGINE = InnoDB SELECT ");
-    select_parent(s, at);
-    add(s, " FROM ");
-    mr_script_live(s, p);
-    add(s, " LIMIT 0");
-    created(s, p);
+    mr_script_create_of(s, &in, r->to, ", myrecon_planned INT NOT NULL DEFAULT 0");
     for (size_t k = 0; k < s->parents.count; k++) {
         const struct mr_script_parent *parent = mr_vec_at(&s->parents, k);
         if (parent->reference != at)
@@ -393,6 +395,9 @@ void mr_script_stage(struct mr_script *s)
         return;
     stage_copies(s);
     stage_parents(s);
+    for (size_t i = 0; i < s->plan->nreferences; i++)
+        if (mr_script_leaves(s, i))
+            mr_script_stage_leaving(s, i);
 }
 
 void mr_script_is_staged(struct mr_script *s)
