@@ -153,21 +153,31 @@ static bool may_close_circle(const struct mr_planned *planned, size_t at)
     return false;
 }
 
+bool mr_apply_writes(const struct mr_planned *p, size_t table,
+                     const struct mr_apply_needs *needs, enum mr_step_op op)
+{
+    const struct mr_planned_table *t = &p->tables[table];
+    if (op == MR_STEP_UPDATE)
+        return has_rows(t, MR_STEP_UPDATE) ||
+               (needs->updates && may_close_circle(p, table));
+    if (!needs->undo)
+        return has_rows(t, op);
+    return has_rows(t, op == MR_STEP_INSERT ? MR_STEP_DELETE : MR_STEP_INSERT);
+}
+
 static enum mr_code check_table(const struct mr_target *t, const struct mr_planned *p,
                                 size_t at, const struct mr_apply_needs *needs,
                                 struct mr_err *err)
 {
     const struct mr_planned_table *table = &p->tables[at];
-    const bool undo = needs->undo;
     const struct {
         const char *privilege;
         bool needed;
     } rights[] = {
         {"SELECT", true},
-        {"INSERT", has_rows(table, undo ? MR_STEP_DELETE : MR_STEP_INSERT)},
-        {"UPDATE",
-         has_rows(table, MR_STEP_UPDATE) || (needs->updates && may_close_circle(p, at))},
-        {"DELETE", has_rows(table, undo ? MR_STEP_INSERT : MR_STEP_DELETE)},
+        {"INSERT", mr_apply_writes(p, at, needs, MR_STEP_INSERT)},
+        {"UPDATE", mr_apply_writes(p, at, needs, MR_STEP_UPDATE)},
+        {"DELETE", mr_apply_writes(p, at, needs, MR_STEP_DELETE)},
     };
     for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
         if (rights[i].needed && !mr_grants_on_table(t->grants, rights[i].privilege,

@@ -32,6 +32,10 @@ struct mr_apply_needs {
     bool updates; /* it has an UPDATE (script_read.h) */
 };
 
+/* Does the script write rows of a planned table so?  UPDATE: it may. */
+bool mr_apply_writes(const struct mr_planned *planned, size_t table,
+                     const struct mr_apply_needs *needs, enum mr_step_op op);
+
 /* May the account do all that the plan, or its undoing, needs?  Refused with the GRANT. */
 enum mr_code mr_apply_check_rights(const struct mr_target *target,
                                    const struct mr_manifest *manifest,

@@ -9,6 +9,7 @@
 #include "repair/apply/apply_blocks.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/rehearse.h"
+#include "repair/apply/undo_triggers.h"
 
 static const char *script_name(const struct mr_apply_plan *ap)
 {
@@ -72,6 +73,14 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
         code = mr_apply_check_columns(ap->target, m, err);
     if (code == MR_OK)
         code = mr_apply_check_around(ap->target, m, undo, &ap->plan->arena, err);
+    const struct mr_undo_triggers triggers = {.target = ap->target,
+                                              .planned = &m->planned,
+                                              .updates =
+                                                  mr_script_read_has_updates(ap->script),
+                                              .fire = ap->opts->allow_triggers != NULL,
+                                              .arena = &ap->plan->arena};
+    if (code == MR_OK && undo)
+        code = mr_undo_triggers_check(&triggers, err);
     if (code == MR_OK)
         code = mr_apply_check_gtid(ap->target, m, err);
     if (code == MR_OK && !undo)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "core/cli/load_options.h"
+#include "repair/plan/trigger_option.h"
 
 #define AT(field) offsetof(struct mr_repair_options, field)
 
@@ -164,6 +165,14 @@ static const struct mr_option undo_options[] = {
     RECHECK_OPTION,
     NO_BINLOG_OPTION,
     REPLICA_OPTION,
+    {.name = "allow-triggers",
+     .type = MR_OPTION_STRING,
+     .offset = AT(allow_triggers),
+     .arg = "fire",
+     .group = "Safety",
+     .help = "triggers of planned tables fire for the rows that are taken back, as for "
+             "any other",
+     .not_in_file = true},
     PACE_OPTIONS,
     JSON_OPTION,
     MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
@@ -183,7 +192,8 @@ static const struct mr_option rehearse_options[] = {
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_repair_options *values = settings->values;
-    return mr_general_options_finish(settings, &values->general, err);
+    enum mr_code code = mr_general_options_finish(settings, &values->general, err);
+    return code == MR_OK ? mr_trigger_option_check(values->allow_triggers, err) : code;
 }
 
 #define SET(table, type, function)                                                       \

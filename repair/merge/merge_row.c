@@ -66,6 +66,23 @@ enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key
     return code;
 }
 
+enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r,
+                                        struct mr_key image, bool *yes,
+                                        struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *yes = r->child == r->parent && r->nullable && r->pair->kin.declared;
+    for (size_t i = 0; code == MR_OK && *yes && i < r->from.count; i++) {
+        struct mr_key from, to;
+        code = mr_merge_row_value(image, r->from.at[i], &from, err);
+        if (code == MR_OK)
+            code = mr_merge_row_value(image, r->to.at[i], &to, err);
+        *yes =
+            code == MR_OK && from.len == to.len && memcmp(from.ptr, to.ptr, to.len) == 0;
+    }
+    return code;
+}
+
 enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table *table,
                                   struct mr_key a, struct mr_key b, size_t except,
                                   bool *differs, struct mr_err *err)

@@ -73,14 +73,15 @@ static void put_references(struct mr_jsonw *w, const struct mr_planned_table *t)
     mr_jsonw_array_end(w);
 }
 
-static void put_triggers(struct mr_jsonw *w, const struct mr_planned_table *t)
+static void put_triggers(struct mr_jsonw *w, const char *key,
+                         const struct mr_planned_trigger *triggers, size_t count)
 {
-    put_list(w, "triggers");
-    for (size_t i = 0; i < t->ntriggers; i++) {
+    put_list(w, key);
+    for (size_t i = 0; i < count; i++) {
         mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "name", t->triggers[i].name);
-        mr_jsonw_add_str(w, "timing", t->triggers[i].timing);
-        mr_jsonw_add_str(w, "event", t->triggers[i].event);
+        mr_jsonw_add_str(w, "name", triggers[i].name);
+        mr_jsonw_add_str(w, "timing", triggers[i].timing);
+        mr_jsonw_add_str(w, "event", triggers[i].event);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -139,7 +140,9 @@ static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
         mr_jsonw_add_texts(w, "surroundings", t->around.items, t->around.count);
     put_columns(w, t);
     put_references(w, t);
-    put_triggers(w, t);
+    put_triggers(w, "triggers", t->triggers, t->ntriggers);
+    if (t->knows_undo)
+        put_triggers(w, "undo_triggers", t->undo_triggers, t->nundo_triggers);
     put_counts(w, t);
     mr_jsonw_object_end(w);
 }
@@ -236,20 +239,21 @@ static void get_references(struct mr_json_reader *r, const struct json_t *object
     t->references = references;
 }
 
-static void get_triggers(struct mr_json_reader *r, const struct json_t *object,
-                         struct mr_planned_table *t)
+static const struct mr_planned_trigger *get_triggers(struct mr_json_reader *r,
+                                                     const struct json_t *object,
+                                                     const char *key, size_t *count)
 {
     void *items = NULL;
     const struct json_t *array = mr_json_read_array(
-        r, object, "triggers", sizeof *t->triggers, &t->ntriggers, &items);
+        r, object, key, sizeof(struct mr_planned_trigger), count, &items);
     struct mr_planned_trigger *triggers = items;
-    for (size_t i = 0; i < t->ntriggers; i++) {
+    for (size_t i = 0; i < *count; i++) {
         const struct json_t *item = mr_json_read_item(r, array, i);
         triggers[i].name = mr_json_read_text(r, item, "name");
         triggers[i].timing = mr_json_read_text(r, item, "timing");
         triggers[i].event = mr_json_read_text(r, item, "event");
     }
-    t->triggers = triggers;
+    return triggers;
 }
 
 static void get_decisions(struct mr_json_reader *r, const struct json_t *object,
@@ -329,7 +333,10 @@ static void get_table(struct mr_json_reader *r, const struct json_t *item,
         t->around = get_names(r, item, "surroundings");
     get_columns(r, item, t);
     get_references(r, item, t);
-    get_triggers(r, item, t);
+    t->triggers = get_triggers(r, item, "triggers", &t->ntriggers);
+    t->knows_undo = mr_json_has(item, "undo_triggers");
+    if (t->knows_undo)
+        t->undo_triggers = get_triggers(r, item, "undo_triggers", &t->nundo_triggers);
     get_decisions(r, item, t);
     get_kinds(r, item, t);
 }

@@ -71,6 +71,9 @@ struct mr_planned_table {
     size_t nreferences;
     const struct mr_planned_trigger *triggers; /* that fire when the plan is applied */
     size_t ntriggers;
+    bool knows_undo;                                /* an older myrecon did not */
+    const struct mr_planned_trigger *undo_triggers; /* that fire when it is undone */
+    size_t nundo_triggers;
     uint64_t decisions[MR_DECISIONS]; /* entities, by decision */
     const struct mr_planned_kind *kinds;
     size_t nkinds;
@@ -78,6 +81,9 @@ struct mr_planned_table {
 
 /* Of a table into which rows are inserted whose identity no unique index keeps. */
 #define MR_NOTE_LOOSE "loose-identity"
+
+/* Triggers that undo would fire for rows of the table. */
+#define MR_NOTE_UNDO_FIRES "undo-fires"
 
 /* Rows that the run found on SOURCE are there no more. */
 #define MR_NOTE_GONE "gone-in-source"

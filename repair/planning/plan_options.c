@@ -10,6 +10,7 @@
 #include "core/cli/load_options.h"
 #include "repair/plan/manifest.h"
 #include "repair/plan/plan_fit.h"
+#include "repair/plan/trigger_option.h"
 
 #define PLAN_AT(field) offsetof(struct mr_plan_options, field)
 
@@ -249,16 +250,6 @@ static enum mr_code finish_on_conflict(struct mr_plan_options *o, struct mr_aren
     return code;
 }
 
-static enum mr_code finish_triggers(const struct mr_plan_options *o, struct mr_err *err)
-{
-    if (o->allow_triggers == NULL || strcmp(o->allow_triggers, "fire") == 0)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "option \"--allow-triggers\": unknown word \"%s\"",
-                     o->allow_triggers);
-    mr_err_hint(err, "It is fire: no client can keep a trigger from firing.");
-    return MR_E_USAGE;
-}
-
 /* Options that a reseed does not know would be passed over in silence. */
 static enum mr_code finish_reseed(const struct mr_plan_options *o, struct mr_err *err)
 {
@@ -346,7 +337,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         code = finish_on_conflict(o, settings->arena, err);
     if (code == MR_OK)
         code = finish_other_policy(o, err);
-    return code == MR_OK ? finish_triggers(o, err) : code;
+    return code == MR_OK ? mr_trigger_option_check(o->allow_triggers, err) : code;
 }
 
 const struct mr_option_set mr_plan_option_set = {

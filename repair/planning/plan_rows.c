@@ -318,6 +318,32 @@ static enum mr_code note_keeping(void *ctx, const char *table, const char *text,
     return add_note(ctx, "undo-keeps", table, text, err);
 }
 
+/* A plan is not refused for its undo; whoever undoes it decides. */
+static enum mr_code note_undo_fires(struct rows *r, const struct mr_planned_table *t,
+                                    struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (t->nundo_triggers == 0)
+        return MR_OK;
+    for (size_t i = 0; i < t->nundo_triggers; i++)
+        mr_strbuf_add_fmt(&text, "%s\"%s\" (%s %s)",
+                          i == 0                       ? "undo fires trigger "
+                          : i + 1 == t->nundo_triggers ? " and "
+                                                       : ", ",
+                          t->undo_triggers[i].name, t->undo_triggers[i].timing,
+                          t->undo_triggers[i].event);
+    mr_strbuf_add_fmt(&text, " for rows of it, and takes nothing back that these do%s",
+                      r->p->manifest.planned.fire_triggers
+                          ? ""
+                          : ": repair undo is refused while they are there, but with "
+                            "--allow-triggers fire");
+    enum mr_code code = mr_strbuf_check(&text, "planning", err);
+    if (code == MR_OK)
+        code = add_note(r, MR_NOTE_UNDO_FIRES, t->table, text.ptr, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code keep_notes(struct rows *r, struct mr_err *err)
 {
     struct mr_planned *planned = &r->p->manifest.planned;
@@ -399,6 +425,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = note_split(r, err);
     if (code == MR_OK)
         code = mr_plan_keeps(&r->tables, planned, note_keeping, r, err);
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
+        code = note_undo_fires(r, &planned->tables[i], err);
     if (code == MR_OK)
         code = note_mentions(r, err);
     return code == MR_OK ? keep_notes(r, err) : code;

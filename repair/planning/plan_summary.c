@@ -7,6 +7,7 @@
 
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_row.h"
 #include "repair/plan/plan_image.h"
 #include "repair/side/fingerprint.h"
 #include "repair/side/surroundings.h"
@@ -258,34 +259,118 @@ static const char *event_of(enum mr_step_op op)
     return op == MR_STEP_INSERT ? "INSERT" : op == MR_STEP_UPDATE ? "UPDATE" : "DELETE";
 }
 
+/* By what op of a plan's rows triggers fire: a set of enum mr_step_op. */
+static unsigned bit(enum mr_step_op op)
+{
+    return 1U << (unsigned)op;
+}
+
+static enum mr_code read_ops(const struct summing *s, const struct mr_plan_table *t,
+                             unsigned *ops)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    *ops = 0;
+    enum mr_code code = mr_case_prepare(
+        s->cf, "SELECT DISTINCT op FROM step WHERE plan=?1 AND tbl=?2", &stmt, s->err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, s->plan);
+        mr_case_bind_int(stmt, 2, (int64_t)t->at);
+    }
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row)
+        *ops |= bit((enum mr_step_op)mr_case_int(stmt, 0));
+    mr_case_free(stmt);
+    return code;
+}
+
+/* Is among the images of steps a row that refers to itself?  Before it is deleted, its
+ * reference is emptied by an UPDATE. */
+static enum mr_code find_own_parents(const struct summing *s,
+                                     const struct mr_plan_table *t, const char *sql,
+                                     bool *found)
+{
+    const struct mr_plan_tables *plan = s->task->tables;
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    *found = false;
+    enum mr_code code = mr_case_prepare(s->cf, sql, &stmt, s->err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, s->plan);
+        mr_case_bind_int(stmt, 2, (int64_t)t->at);
+    }
+    while (code == MR_OK && !*found &&
+           (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
+        struct mr_key image = {0};
+        image.ptr = mr_case_blob(stmt, 0, &image.len);
+        for (size_t i = 0; code == MR_OK && !*found && i < plan->nreferences; i++)
+            if (plan->references[i].child == t->at)
+                code = mr_merge_row_is_own_parent(&plan->references[i], image, found,
+                                                  s->err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code add_emptying(const struct summing *s, const struct mr_plan_table *t,
+                                 const char *sql, unsigned *ops)
+{
+    const struct mr_table *target = t->pair->side[MR_TARGET];
+    bool own = false, matters = false;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < target->ntriggers; i++)
+        matters = matters || strcasecmp(target->triggers[i].event, "UPDATE") == 0;
+    if (matters && (*ops & bit(MR_STEP_DELETE)) != 0 && (*ops & bit(MR_STEP_UPDATE)) == 0)
+        code = find_own_parents(s, t, sql, &own);
+    if (own)
+        *ops |= bit(MR_STEP_UPDATE);
+    return code;
+}
+
+static enum mr_code list_triggers(const struct summing *s, const struct mr_table *target,
+                                  unsigned ops, const struct mr_planned_trigger **out,
+                                  size_t *count)
+{
+    struct mr_planned_trigger *list =
+        mr_arena_calloc(s->task->arena, target->ntriggers + 1, sizeof *list);
+    *out = list;
+    *count = 0;
+    if (list == NULL)
+        return no_memory(s);
+    for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++) {
+        const char *event = event_of((enum mr_step_op)op);
+        for (size_t i = 0; (ops & bit((enum mr_step_op)op)) != 0 && i < target->ntriggers;
+             i++)
+            if (strcasecmp(target->triggers[i].event, event) == 0)
+                list[(*count)++] = (struct mr_planned_trigger){
+                    target->triggers[i].name, target->triggers[i].timing, event};
+    }
+    return MR_OK;
+}
+
+/* Those that apply fires, and those that undo does. */
 static enum mr_code find_triggers(const struct summing *s, const struct mr_plan_table *t,
                                   struct mr_planned_table *out)
 {
     const struct mr_table *target = t->pair->side[MR_TARGET];
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    struct mr_planned_trigger *list =
-        mr_arena_calloc(s->task->arena, target->ntriggers + 1, sizeof *list);
-    enum mr_code code = list != NULL ? MR_OK : no_memory(s);
-    out->triggers = list;
-    if (code == MR_OK && target->ntriggers > 0)
-        code = mr_case_prepare(
-            s->cf, "SELECT DISTINCT op FROM step WHERE plan=?1 AND tbl=?2 ORDER BY op",
-            &stmt, s->err);
-    if (stmt != NULL) {
-        mr_case_bind_int(stmt, 1, s->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)t->at);
-    }
-    while (stmt != NULL && code == MR_OK &&
-           (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
-        const char *event = event_of((enum mr_step_op)mr_case_int(stmt, 0));
-        for (size_t i = 0; i < target->ntriggers; i++)
-            if (strcasecmp(target->triggers[i].event, event) == 0)
-                list[out->ntriggers++] = (struct mr_planned_trigger){
-                    target->triggers[i].name, target->triggers[i].timing, event};
-    }
-    mr_case_free(stmt);
-    return code;
+    unsigned ops = 0, undo = 0;
+    enum mr_code code = target->ntriggers > 0 ? read_ops(s, t, &ops) : MR_OK;
+    if ((ops & bit(MR_STEP_INSERT)) != 0)
+        undo |= bit(MR_STEP_DELETE);
+    if ((ops & bit(MR_STEP_DELETE)) != 0)
+        undo |= bit(MR_STEP_INSERT);
+    undo |= ops & bit(MR_STEP_UPDATE);
+    if (code == MR_OK)
+        code = add_emptying(
+            s, t, "SELECT before FROM step WHERE plan=?1 AND tbl=?2 AND op=3", &ops);
+    if (code == MR_OK)
+        code = add_emptying(
+            s, t, "SELECT after FROM step WHERE plan=?1 AND tbl=?2 AND op=1", &undo);
+    if (code == MR_OK)
+        code = list_triggers(s, target, ops, &out->triggers, &out->ntriggers);
+    out->knows_undo = true;
+    return code == MR_OK
+               ? list_triggers(s, target, undo, &out->undo_triggers, &out->nundo_triggers)
+               : code;
 }
 
 static enum mr_code count_steps(const struct summing *s, struct mr_planned *planned)

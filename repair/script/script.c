@@ -35,17 +35,20 @@ static enum mr_code find_opens(struct mr_script *s, struct mr_err *err)
     return MR_OK;
 }
 
-/* Tables that are written to. */
+/* Tables that are written to, and how. */
 static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     enum mr_code code = mr_case_prepare(
-        s->lookup.cf, "SELECT DISTINCT tbl FROM step WHERE plan=?", &stmt, err);
+        s->lookup.cf, "SELECT DISTINCT tbl, op FROM step WHERE plan=?", &stmt, err);
     if (code == MR_OK)
         mr_case_bind_int(stmt, 1, mr_plan_store_id(s->task->store));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        s->tables[mr_case_int(stmt, 0)].planned = true;
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct mr_script_table *t = &s->tables[mr_case_int(stmt, 0)];
+        t->planned = true;
+        t->steps[mr_case_int(stmt, 1)] = true;
+    }
     mr_case_free(stmt);
     return code;
 }

@@ -2,6 +2,7 @@
  * table's rows; see script_internal.h and repair/side/surroundings.h, which apply compares. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/db/sqltext.h"
 #include "repair/script/script_internal.h"
@@ -49,6 +50,68 @@ static enum mr_code read_count(struct mr_db *db, const struct count *c,
     return code;
 }
 
+/* ---- undo.sql ---- */
+
+/* Does undo write rows of the table by that event? */
+static bool is_undone_by(const struct mr_script *s, size_t table, const char *event)
+{
+    static const struct {
+        const char *event;
+        enum mr_step_op op; /* of apply, that is taken back so */
+    } events[] = {{"INSERT", MR_STEP_DELETE},
+                  {"UPDATE", MR_STEP_UPDATE},
+                  {"DELETE", MR_STEP_INSERT}};
+    const struct mr_planned_table *t = &s->manifest->planned.tables[table];
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (strcmp(events[i].event, event) == 0 && s->tables[table].steps[events[i].op])
+            return true;
+    for (size_t i = 0; i < t->nundo_triggers; i++)
+        if (strcmp(t->undo_triggers[i].event, event) == 0)
+            return true;
+    return false;
+}
+
+static void add_events(struct mr_script *s, size_t table)
+{
+    static const char *const events[] = {"INSERT", "UPDATE", "DELETE"};
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (is_undone_by(s, table, events[i]))
+            mr_strbuf_add_fmt(&s->sql, "%s'%s'", found++ > 0 ? ", " : "", events[i]);
+}
+
+/* Nobody takes back what triggers do for the rows that undo writes.  They may fire where
+ * that was said when the plan was made. */
+static void guard_undo_triggers(struct mr_script *s, const struct mr_plan_table *t)
+{
+    const struct mr_table *table = t->pair->side[MR_TARGET];
+    const struct mr_planned *planned = &s->manifest->planned;
+    const size_t seen = planned->tables[t->at].nundo_triggers;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (seen > 0)
+        mr_strbuf_add_str(&s->sql,
+                          planned->fire_triggers
+                              ? "-- Triggers fire for rows of the next table.\n"
+                              : "-- Triggers would fire for rows of the next table: drop "
+                                "them while this runs,\n"
+                                "-- or run repair undo --allow-triggers fire instead.\n");
+    mr_strbuf_add_str(&s->sql,
+                      "SET SESSION time_zone = IF((SELECT COUNT(*) FROM "
+                      "information_schema.TRIGGERS\n    WHERE EVENT_OBJECT_SCHEMA = ");
+    mr_sql_string(&s->sql, table->db);
+    mr_strbuf_add_str(&s->sql, " AND EVENT_OBJECT_TABLE = ");
+    mr_sql_string(&s->sql, table->name);
+    mr_strbuf_add_str(&s->sql, "\n    AND EVENT_MANIPULATION IN (");
+    add_events(s, t->at);
+    mr_strbuf_add_fmt(&s->sql, ")) <= %zu,\n    @@SESSION.time_zone, LEFT(",
+                      planned->fire_triggers ? seen : 0);
+    mr_strbuf_add_fmt(&text, "myrecon: triggers would fire: %s", mr_plan_table_name(t));
+    mr_sql_string(&s->sql, text.failed ? "" : text.ptr);
+    mr_strbuf_add_str(&s->sql, ", 62));\n");
+    s->sql.failed |= text.failed;
+    mr_strbuf_release(&text);
+}
+
 enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_table *t,
                                     struct mr_err *err)
 {
@@ -60,6 +123,8 @@ enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_ta
                    : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     if (s->kind == MR_SCRIPT_VERIFY)
         return MR_OK;
+    if (s->kind == MR_SCRIPT_UNDO)
+        guard_undo_triggers(s, t);
     mr_strbuf_add_str(&s->sql, "SET SESSION time_zone = IF(1");
     for (size_t i = 0; code == MR_OK && i < sizeof counts / sizeof *counts; i++) {
         uint64_t planned = 0;

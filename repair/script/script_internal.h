@@ -97,8 +97,9 @@ struct mr_script_table {
     size_t nopens;
     bool *numbered; /* per column: an ENUM or SET whose texts do not tell its members */
     bool has_numbered;
-    bool planned; /* some unit writes to it */
-    bool used[4]; /* in this unit, by mr_step_op */
+    bool planned;  /* some unit writes to it */
+    bool steps[4]; /* of apply, by mr_step_op */
+    bool used[4];  /* in this unit, by mr_step_op */
 };
 
 struct mr_script {

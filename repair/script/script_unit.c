@@ -186,23 +186,6 @@ static enum mr_code find_batches(struct mr_script *s, struct mr_err *err)
     return MR_OK;
 }
 
-/* Does the row refer to itself by a foreign key? */
-static enum mr_code is_own_parent(const struct mr_plan_reference *r, struct mr_key image,
-                                  bool *yes, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    *yes = r->child == r->parent && r->nullable && r->pair->kin.declared;
-    for (size_t i = 0; code == MR_OK && *yes && i < r->from.count; i++) {
-        struct mr_key from, to;
-        code = mr_merge_row_value(image, r->from.at[i], &from, err);
-        if (code == MR_OK)
-            code = mr_merge_row_value(image, r->to.at[i], &to, err);
-        *yes =
-            code == MR_OK && from.len == to.len && memcmp(from.ptr, to.ptr, to.len) == 0;
-    }
-    return code;
-}
-
 /* A server does not delete a row that refers to itself: the reference is emptied first. */
 static enum mr_code open_own_parents(struct mr_script *s, struct mr_script_row *row,
                                      struct mr_err *err)
@@ -216,7 +199,7 @@ static enum mr_code open_own_parents(struct mr_script *s, struct mr_script_row *
         const struct mr_plan_reference *r = &s->plan->references[i];
         bool own = false;
         if (r->child == row->step.table)
-            code = is_own_parent(r, image, &own, err);
+            code = mr_merge_row_is_own_parent(r, image, &own, err);
         for (size_t k = 0; code == MR_OK && own && k < t->nopens; k++)
             if (mr_plan_columns_has(&r->from, t->opens[k]))
                 row->open |= (uint64_t)1 << k;

@@ -152,3 +152,34 @@ bool mr_surroundings_of_undo(const char *text)
     return strncmp(text, "trigger", 7) == 0 || strncmp(text, "foreign", 7) == 0 ||
            strncmp(text, "engine", 6) == 0;
 }
+
+/* The word that ends at *end, which is moved to the blank in front of it. */
+static bool take_word(const char *text, const char **end, const char **word, size_t *len)
+{
+    const char *from = *end;
+    while (from > text && from[-1] != ' ')
+        from--;
+    *word = from;
+    *len = (size_t)(*end - from);
+    *end = from - 1;
+    return from > text && *len > 0;
+}
+
+/* trigger "NAME" TIMING EVENT, body HEX: from its end, since a name may hold anything. */
+bool mr_surroundings_trigger(const char *text, struct mr_surroundings_trigger *out)
+{
+    static const char head[] = "trigger \"", tail[] = ", body ";
+    const size_t from = sizeof head - 1;
+    const char *end = NULL;
+    if (strncmp(text, head, from) != 0)
+        return false;
+    for (const char *p = text; (p = strstr(p, tail)) != NULL; p++)
+        end = p;
+    if (end == NULL || !take_word(text, &end, &out->event, &out->event_len) ||
+        !take_word(text, &end, &out->timing, &out->timing_len) || end <= text + from ||
+        end[-1] != '"')
+        return false;
+    out->name = text + from;
+    out->name_len = (size_t)(end - 1 - out->name);
+    return true;
+}

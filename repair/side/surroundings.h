@@ -30,6 +30,14 @@ const char *mr_surroundings_new(const struct mr_surroundings *now,
                                 const struct mr_surroundings *then,
                                 bool (*counts)(const char *text));
 
+/* A trigger, as such a text has it; bytes of the text. */
+struct mr_surroundings_trigger {
+    const char *name, *timing, *event; /* none ends with NUL */
+    size_t name_len, timing_len, event_len;
+};
+/* False: the text is none of a trigger. */
+bool mr_surroundings_trigger(const char *text, struct mr_surroundings_trigger *out);
+
 /* May such a text stop the rows of a plan from being taken back?  (For `counts`.) */
 bool mr_surroundings_of_undo(const char *text);
 

@@ -96,6 +96,8 @@ static const struct mr_planned_reference planned_references[] = {
      {planned_spelling, 2}}};
 static const struct mr_planned_trigger planned_triggers[] = {
     {"welcome", "AFTER", "INSERT"}};
+static const struct mr_planned_trigger planned_undo_triggers[] = {
+    {"farewell", "BEFORE", "DELETE"}, {"edited", "AFTER", "UPDATE"}};
 static const struct mr_planned_kind planned_kinds[] = {{"changed", 3, 1},
                                                        {"deleted-or-lost", 12, 0}};
 static const struct mr_planned_table planned_tables[] = {
@@ -123,6 +125,9 @@ static const struct mr_planned_table planned_tables[] = {
      .nreferences = 2,
      .triggers = planned_triggers,
      .ntriggers = 1,
+     .knows_undo = true,
+     .undo_triggers = planned_undo_triggers,
+     .nundo_triggers = 2,
      .decisions = {[MR_DECIDE_RENUMBER] = 37, [MR_DECIDE_MATCHED] = 12},
      .kinds = planned_kinds,
      .nkinds = 2},

@@ -96,6 +96,16 @@ static void check_names(struct mr_planned_names got, struct mr_planned_names wan
         check_text(got.items[i], want.items[i]);
 }
 
+static void check_triggers(const struct mr_planned_trigger *got,
+                           const struct mr_planned_trigger *want, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        check_text(got[i].name, want[i].name);
+        check_text(got[i].timing, want[i].timing);
+        check_text(got[i].event, want[i].event);
+    }
+}
+
 static void check_lists(const struct mr_planned_table *got,
                         const struct mr_planned_table *want)
 {
@@ -115,11 +125,10 @@ static void check_lists(const struct mr_planned_table *got,
         assert_int_equal(got->references[i].declared, want->references[i].declared);
     }
     assert_int_equal(got->ntriggers, want->ntriggers);
-    for (size_t i = 0; i < got->ntriggers; i++) {
-        check_text(got->triggers[i].name, want->triggers[i].name);
-        check_text(got->triggers[i].timing, want->triggers[i].timing);
-        check_text(got->triggers[i].event, want->triggers[i].event);
-    }
+    check_triggers(got->triggers, want->triggers, got->ntriggers);
+    assert_int_equal(got->knows_undo, want->knows_undo);
+    assert_int_equal(got->nundo_triggers, want->nundo_triggers);
+    check_triggers(got->undo_triggers, want->undo_triggers, got->nundo_triggers);
     assert_memory_equal(got->decisions, want->decisions, sizeof got->decisions);
     assert_int_equal(got->nkinds, want->nkinds);
     for (size_t i = 0; i < got->nkinds; i++) {
