@@ -436,7 +436,19 @@ static void not_seen(struct text *t)
     }
 }
 
-/* The configuration's lines as they are to be pasted, a section's name once. */
+/* Lines of the configuration, as they are to be pasted. */
+static void print_lines(struct text *t, const char *lines, size_t len)
+{
+    for (const char *end = lines + len; lines < end;) {
+        size_t n = strcspn(lines, "\n");
+        fresh(t, &t->a);
+        mr_utf8_show(&t->a, lines, n, false);
+        (void)fprintf(t->out, "  %s\n", t->a.ptr);
+        lines += n + (lines[n] != '\0');
+    }
+}
+
+/* A section's name once. */
 static void suspects(struct text *t)
 {
     const struct mr_vec *list = &t->result->advice;
@@ -452,13 +464,10 @@ static void suspects(struct text *t)
         const struct mr_find_advice *a = mr_vec_at(list, i);
         size_t len = strcspn(a->config, "\n");
         bool again = len == section_len && memcmp(a->config, section, len) == 0;
-        fresh(t, &t->a);
-        fresh(t, &t->b);
-        mr_utf8_show(&t->a, a->config, len, false);
-        mr_utf8_show_str(&t->b, a->config + len + (a->config[len] != '\0'));
+        const char *rest = a->config + len + (a->config[len] != '\0');
         if (!again)
-            (void)fprintf(t->out, "  %s\n", t->a.ptr);
-        (void)fprintf(t->out, "  %s\n", t->b.ptr);
+            print_lines(t, a->config, len);
+        print_lines(t, rest, strlen(rest));
         section = a->config;
         section_len = len;
     }

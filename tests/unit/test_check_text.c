@@ -137,7 +137,7 @@ static void test_control_characters(void **state)
     case_end(&c);
 }
 
-/* The lines of the configuration, a section's name once, ten references at most. */
+/* The lines of the configuration, a section's name once, ten columns at most. */
 static void test_suspects(void **state)
 {
     struct check_case c;
@@ -145,7 +145,8 @@ static void test_suspects(void **state)
     static const char *const lines[] = {"\nColumns that look like references",
                                         "[table d.t]\n",
                                         "reference = a\n",
-                                        "reference = b\n",
+                                        "reference = b when x = 'y'\n",
+                                        "reference = b when x = 'z'\n",
                                         "[table d.u]\n",
                                         "reference = c\\x1b[2J\n",
                                         "and 2 more; --json prints them\n",
@@ -158,7 +159,8 @@ static void test_suspects(void **state)
         advice[i] = (struct mr_find_advice){"d.u", "c", "why",
                                             "[table d.u]\nreference = c\033[2J"};
     advice[0].config = "[table d.t]\nreference = a";
-    advice[1].config = "[table d.t]\nreference = b";
+    advice[1].config =
+        "[table d.t]\nreference = b when x = 'y'\nreference = b when x = 'z'";
     assert_int_equal(mr_findings_advice_save(c.fd, advice, 12, NULL), MR_OK);
     case_load(&c, 10);
     char *text = text_of(&c, "", false);
@@ -168,7 +170,7 @@ static void test_suspects(void **state)
     size_t references = 0;
     for (const char *at = text; (at = strstr(at, "  reference = ")) != NULL; at++)
         references++;
-    assert_int_equal(references, 10);
+    assert_int_equal(references, 11);
     free(text);
     assert_int_equal(mr_check_result_exit(&c.result), 0);
     case_end(&c);
