@@ -128,12 +128,15 @@ static bool may_hold(const struct mr_pair *t, size_t column)
            cls == MR_CLASS_TEXT;
 }
 
+/* Of several the longest name: entity_type rather than entity. */
 static size_t type_beside(const struct mr_pair *t, size_t column)
 {
+    size_t found = NO_COLUMN;
     for (size_t i = 0; i < t->find.ncolumns; i++)
-        if (i != column && mr_suspect_is_pair(name_of(t, column), name_of(t, i)))
-            return i;
-    return NO_COLUMN;
+        if (i != column && mr_suspect_is_pair(name_of(t, column), name_of(t, i)) &&
+            (found == NO_COLUMN || strlen(name_of(t, i)) > strlen(name_of(t, found))))
+            found = i;
+    return found;
 }
 
 static bool is_known(const struct mr_suspect_look *look, size_t column)

@@ -112,6 +112,8 @@ bool mr_suspect_is_pair(const char *column, const char *type_column)
     static const char *const endings[] = {"_id", "_ref", "_key", "id"};
     size_t a = stem(type_column, types, sizeof types / sizeof types[0]);
     size_t b = stem(column, endings, sizeof endings / sizeof endings[0]);
+    if (a == 0 && b > 0) /* entity beside entity_id */
+        a = strlen(type_column);
     if (b == 0)
         b = strlen(column);
     return a > 0 && a == b && strncasecmp(column, type_column, a) == 0;

@@ -34,8 +34,8 @@ enum mr_suspect_name {
 enum mr_suspect_name mr_suspect_name_of(const char *column);
 
 /* Does the text, of a column beside the reference, name a class or a table of the kind that
- * polymorphic references do: owner_type beside owner_id?  True for the names of such a
- * pair. */
+ * polymorphic references do: owner_type, or owner alone, beside owner_id?  True for the
+ * names of such a pair. */
 bool mr_suspect_is_pair(const char *column, const char *type_column);
 
 /* Of a column and a parent, over the rows that were looked at. */

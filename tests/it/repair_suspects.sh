@@ -132,6 +132,25 @@ is "text and decimal: and not advised again" "$(advised)" ""
 plan
 is "text and decimal, declared: planned" "$RC" 0
 
+# ---- a log of texts, whose types stand in a column that is called as the ids are ---------------
+LOG="CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY, entity VARCHAR(20) NOT NULL, entity_id VARCHAR(20) NOT NULL, about VARCHAR(20))"
+logged() { # logged SIDE'S WORD: what the log says of its own people and shops
+    echo "INSERT INTO log SELECT 0, 'member', id, CONCAT('of ', mobile) FROM members WHERE mobile LIKE '$1%' ORDER BY id;
+        INSERT INTO log SELECT 0, 'shop', id, CONCAT('of ', name) FROM shops WHERE name LIKE '$1%' ORDER BY id"
+}
+world "$LOG; $(logged base)" "$(logged lost)" "$(logged live)"
+check
+is "a log: advised" "$(advised)" "log.entity_id"
+plan
+is "a log: refused" "$RC" 5
+is "a log: a line for each type" "$(grep -c "^reference = entity_id -> .* when entity = '" "$ERR")" 2
+paste
+plan
+is "a log, declared: planned" "$RC" 0
+rep_is 0 "a log, declared: applied" apply --yes --case "$CASE" plan "$DST"
+is "a log: every row tells of its own" "$(on "SELECT COUNT(*), SUM(about <=> CONCAT('of ', IF(entity = 'member', mobile, name))) FROM log
+    LEFT JOIN members m ON m.id = entity_id LEFT JOIN shops s ON s.id = entity_id")" "$(printf '234\t234')"
+
 # ---- none of these ---------------------------------------------------------------------------
 world "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, quantity INT, stars TINYINT, percent INT, year INT, position INT, price DECIMAL(10, 2),
         cents INT, code VARCHAR(10), state SMALLINT, doc INT UNIQUE, note VARCHAR(20), json JSON, f DOUBLE, old_id INT, padded VARCHAR(10))" \

@@ -56,7 +56,9 @@ static const struct {
     {"owner_id", "owner_kind", true},    {"object_id", "object_class", true},
     {"owner_id", "user_type", false},    {"owner_id", "type", false},
     {"owner_id", "owner_id", false},     {"id", "type", false},
-    {"owner_type", "owner_type", false},
+    {"owner_type", "owner_type", false}, {"entity_id", "entity", true},
+    {"EntityId", "Entity", true},        {"entity", "entity_id", false},
+    {"entity_id", "entities", false},    {"id", "", false},
 };
 
 static void test_pairs(void **state)
