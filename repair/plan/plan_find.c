@@ -17,13 +17,19 @@ enum column { TABLE, SOURCE_KEY, TARGET_KEY, IDENTITY, KIND, CHOICES, SOURCE, TA
 /* A row that is asked for. */
 struct wanted {
     const char *table, *key;
-    const char *source, *target; /* images as JSON, of a conflict; or NULL */
+};
+
+/* Both rows of a conflict, as JSON, or NULL. */
+struct images {
+    const char *table, *source_key, *target_key;
+    const char *source, *target;
 };
 
 struct finding {
     const struct mr_plan_find_task *task;
     struct mr_arena arena;
     struct mr_vec wanted; /* struct wanted */
+    struct mr_vec images; /* struct images */
     struct mr_jsonw json;
     struct mr_strbuf key[2];
     size_t found;
@@ -80,6 +86,34 @@ static enum mr_code want_row(struct finding *f, struct mr_err *err)
     return MR_E_USAGE;
 }
 
+/* An identity leads to the key that its row has on the source; a key may be either's. */
+static bool is_wanted(struct finding *f, const char *table, const char *source_key,
+                      const char *target_key)
+{
+    return find_wanted(f, table, source_key) != NULL ||
+           (f->task->row != NULL && find_wanted(f, table, target_key) != NULL);
+}
+
+static enum mr_code keep_images(struct finding *f, const struct mr_csv_field *fields,
+                                struct mr_err *err)
+{
+    struct images *i = mr_vec_push(&f->images);
+    if (i == NULL)
+        return no_memory(err);
+    *i =
+        (struct images){.table = mr_arena_strdup(&f->arena, fields[TABLE].ptr),
+                        .source_key = mr_arena_strdup(&f->arena, fields[SOURCE_KEY].ptr),
+                        .target_key = mr_arena_strdup(&f->arena, fields[TARGET_KEY].ptr)};
+    if (fields[SOURCE].len > 0)
+        i->source = mr_arena_strdup(&f->arena, fields[SOURCE].ptr);
+    if (fields[TARGET].len > 0)
+        i->target = mr_arena_strdup(&f->arena, fields[TARGET].ptr);
+    bool whole = i->table != NULL && i->source_key != NULL && i->target_key != NULL &&
+                 (i->source != NULL) == (fields[SOURCE].len > 0) &&
+                 (i->target != NULL) == (fields[TARGET].len > 0);
+    return whole ? MR_OK : no_memory(err);
+}
+
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
                                 size_t count, uint64_t line, struct mr_err *err)
 {
@@ -90,16 +124,10 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
         return MR_OK;
     if (identity != NULL && strcmp(fields[IDENTITY].ptr, identity) == 0)
         code = want(f, fields[TABLE].ptr, fields[SOURCE_KEY].ptr, err);
-    struct wanted *w = code == MR_OK && count > TARGET
-                           ? find_wanted(f, fields[TABLE].ptr, fields[SOURCE_KEY].ptr)
-                           : NULL;
-    if (w == NULL)
+    if (code != MR_OK || count <= TARGET ||
+        !is_wanted(f, fields[TABLE].ptr, fields[SOURCE_KEY].ptr, fields[TARGET_KEY].ptr))
         return code;
-    if (fields[SOURCE].len > 0)
-        w->source = mr_arena_strdup(&f->arena, fields[SOURCE].ptr);
-    if (fields[TARGET].len > 0)
-        w->target = mr_arena_strdup(&f->arena, fields[TARGET].ptr);
-    return MR_OK;
+    return keep_images(f, fields, err);
 }
 
 static enum mr_code read_csv(struct finding *f, const char *name, struct mr_err *err)
@@ -162,9 +190,23 @@ static void put_image(struct finding *f, const char *name, const char *image)
         mr_jsonw_null(&f->json);
 }
 
-static void print_json(struct finding *f, const struct mr_entity_line *line,
-                       const struct wanted *w)
+/* Of the conflict that the line is about: key 7 of the source is another row than key 7 of
+ * the target. */
+static struct images images_of(const struct finding *f, const struct mr_entity_line *line)
 {
+    for (size_t n = 0; line->kind != NULL && n < f->images.count; n++) {
+        const struct images *i = mr_vec_at(&f->images, n);
+        const char *key = f->key[i->source_key[0] == '\0'].ptr;
+        const char *own = i->source_key[0] == '\0' ? i->target_key : i->source_key;
+        if (strcmp(i->table, line->table) == 0 && key != NULL && strcmp(own, key) == 0)
+            return *i;
+    }
+    return (struct images){0};
+}
+
+static void print_json(struct finding *f, const struct mr_entity_line *line)
+{
+    struct images images = images_of(f, line);
     mr_jsonw_object_begin(&f->json);
     put(f, "type", "row");
     put(f, "table", line->table);
@@ -173,15 +215,15 @@ static void print_json(struct finding *f, const struct mr_entity_line *line,
     put(f, "decision", mr_decision_name(line->decision));
     put(f, "kind", line->kind);
     put(f, "choice", line->choice);
-    put_image(f, "source", w->source);
-    put_image(f, "target", w->target);
+    put_image(f, "source", images.source);
+    put_image(f, "target", images.target);
     mr_jsonw_object_end(&f->json);
     mr_jsonw_end_line(&f->json);
 }
 
-static void print_text(const struct finding *f, const struct mr_entity_line *line,
-                       const struct wanted *w)
+static void print_text(const struct finding *f, const struct mr_entity_line *line)
 {
+    struct images images = images_of(f, line);
     FILE *out = f->task->out;
     struct mr_strbuf shown = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&shown, "%s: ", line->table);
@@ -192,10 +234,10 @@ static void print_text(const struct finding *f, const struct mr_entity_line *lin
     if (line->kind != NULL)
         mr_strbuf_add_fmt(&shown, "\n  conflict %s: %s", line->kind,
                           line->choice != NULL ? line->choice : "open");
-    if (w->source != NULL)
-        mr_strbuf_add_fmt(&shown, "\n  source %s", w->source);
-    if (w->target != NULL)
-        mr_strbuf_add_fmt(&shown, "\n  target %s", w->target);
+    if (images.source != NULL)
+        mr_strbuf_add_fmt(&shown, "\n  source %s", images.source);
+    if (images.target != NULL)
+        mr_strbuf_add_fmt(&shown, "\n  target %s", images.target);
     (void)fprintf(out, "%s\n", shown.ptr);
     mr_strbuf_release(&shown);
 }
@@ -209,16 +251,13 @@ static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line,
         code = key_text(&f->key[1], line->target_key, err);
     if (code != MR_OK)
         return code;
-    const struct wanted *w = find_wanted(f, line->table, f->key[0].ptr);
-    if (w == NULL && f->task->row != NULL)
-        w = find_wanted(f, line->table, f->key[1].ptr);
-    if (w == NULL)
+    if (!is_wanted(f, line->table, f->key[0].ptr, f->key[1].ptr))
         return MR_OK;
     f->found++;
     if (f->task->json)
-        print_json(f, line, w);
+        print_json(f, line);
     else
-        print_text(f, line, w);
+        print_text(f, line);
     return MR_OK;
 }
 
@@ -227,6 +266,7 @@ enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *e
     struct finding f = {.task = task,
                         .arena = MR_ARENA_INIT,
                         .wanted = MR_VEC_INIT(struct wanted),
+                        .images = MR_VEC_INIT(struct images),
                         .key = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
     const char *path = mr_plan_path(&task->plan->arena, task->plan->path, MR_ENTITY_FILE);
     mr_jsonw_init_file(&f.json, task->out);
@@ -247,6 +287,7 @@ enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *e
         code = mr_jsonw_finish(&f.json, "standard output", err);
     mr_jsonw_release(&f.json);
     mr_vec_release(&f.wanted);
+    mr_vec_release(&f.images);
     mr_strbuf_release(&f.key[0]);
     mr_strbuf_release(&f.key[1]);
     mr_arena_release(&f.arena);

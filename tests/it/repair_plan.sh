@@ -322,6 +322,25 @@ check
 plan texts --split-key "$DB.members=2000" --split-key "$DB.gifts=1" --split-key "$DB.notes=1"
 is "without any there is nothing to report" "$(notes)" ""
 
+# --- a key that is one person's on each side
+
+fresh ab "$DB"
+cat >c.ini <<INI
+[table $DB.members]
+subject = yes
+identity = mobile
+INI
+at ab "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, name VARCHAR(20))"
+at a "INSERT INTO members VALUES (6, 'm6', 'karin'), (7, 'm7', 'lukas')"
+at b "INSERT INTO members VALUES (6, 'm7', 'luke'), (7, 'm6', 'karen')"
+rm c.case
+check
+plan_is 1 "two who changed their ids" swapped --split-key "$DB.members=5"
+shown() { "$MYRECON" repair show --json "$@" swapped | jq -rc '[.source_key, .target_key, .source.name, .target.name]'; }
+is "each is shown with the own rows" "$(shown --row "$DB.members=7" | sort)" \
+    "$(printf '%s\n' '["6","7","karin","karen"]' '["7","6","lukas","luke"]')"
+is "by who it is, that one" "$(shown --identity m6)" '["6","7","karin","karen"]'
+
 if own_begin X; then
     client "$MR_X_URI" <<<"SET GLOBAL binlog_format = MIXED; CREATE DATABASE $DB"
     if [ "$(client "$MR_X_URI" <<<"SELECT @@log_bin")" = 1 ]; then
