@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "repair/merge/merge_lookup.h"
+#include "repair/merge/merge_named.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 #include "repair/plan/plan_text.h"
@@ -38,6 +39,7 @@ struct planned {
     bool contested; /* a plan gave the key to another row, too */
     bool there;     /* found on TARGET, with its identity */
     bool named;     /* its identity was compared, and is the same */
+    bool renamed;   /* the plan knew it by other columns than this one does */
     bool exact;     /* to the last byte as it was planned */
 };
 
@@ -46,6 +48,7 @@ struct testing {
     const struct mr_plan_table *table;
     struct mr_arena arena;
     struct mr_vec rows, asks, names; /* struct planned, struct mr_merge_ask ×2 */
+    struct mr_strbuf known_by;       /* the table's identity now */
     struct mr_case_stmt *mark, *state, *rival, *stands, *earlier;
 };
 
@@ -57,7 +60,8 @@ static const char planned_sql[] =
     " p.state IN ('applied', 'matched'), EXISTS (SELECT 1 FROM plan_map o" BY_TARGET
     " WHERE o.tbl=?1 AND o.target_key=p.target_key AND o.source_key<>p.source_key"
     " AND (o.state<>'undone' OR p.state='undone')) AS contested, p.plan,"
-    " p.state='applied' FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
+    " p.state='applied', p.plan IN (SELECT plan FROM plan_named WHERE tbl=?1 AND"
+    " names<>?4) FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
     " WHERE w.tbl=?2 AND w.id>?3 ORDER BY w.id, p.state, contested, p.target_key";
 
 /* All that is planned of a row comes in one batch. */
@@ -79,6 +83,7 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
         mr_case_bind_text(stmt, 1, mr_plan_table_name(t->table));
         mr_case_bind_int(stmt, 2, (int64_t)t->table->at);
         mr_case_bind_int(stmt, 3, after);
+        mr_case_bind_text(stmt, 4, t->known_by.ptr);
     }
     while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more &&
            !is_full(t, mr_case_int(stmt, 0))) {
@@ -97,6 +102,7 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
         p->contested = mr_case_int(stmt, 7) != 0;
         p->plan = mr_case_int(stmt, 8);
         p->restored = mr_case_int(stmt, 9) != 0;
+        p->renamed = mr_case_int(stmt, 10) != 0;
     }
     mr_case_free(stmt);
     return code;
@@ -115,8 +121,9 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
         return code;
     p->exact = p->digest.len == DIGEST_BYTES &&
                memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0;
-    p->there = p->is_new || p->exact;
-    return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL
+    p->there = p->is_new || p->exact || (p->renamed && p->was_there);
+    return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL &&
+                   !p->renamed
                ? mr_merge_lookup_push(&t->names, ask->tag, image, t->table->named_by,
                                       &t->arena, err)
                : MR_OK;
@@ -229,7 +236,7 @@ static enum mr_code note(struct testing *t, const struct planned *p, struct mr_e
 static enum mr_code test_table(struct testing *t, struct mr_err *err)
 {
     int64_t after = 0;
-    enum mr_code code = MR_OK;
+    enum mr_code code = mr_merge_named_text(t->table, &t->known_by, err);
     while (code == MR_OK) {
         code = read_planned(t, after, err);
         if (code != MR_OK || t->rows.count == 0)
@@ -315,10 +322,13 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
                         .arena = MR_ARENA_INIT,
                         .rows = MR_VEC_INIT(struct planned),
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
-                        .names = MR_VEC_INIT(struct mr_merge_ask)};
+                        .names = MR_VEC_INIT(struct mr_merge_ask),
+                        .known_by = MR_STRBUF_INIT};
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
         code = mr_case_exec(m->cf, stands_sql, err);
+    if (code == MR_OK)
+        code = mr_merge_named_sift(m, err);
     if (code == MR_OK)
         code =
             mr_case_prepare(m->cf, "INSERT INTO stands VALUES (?,?,?)", &t.stands, err);
@@ -362,6 +372,7 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
     mr_vec_release(&t.rows);
     mr_vec_release(&t.asks);
     mr_vec_release(&t.names);
+    mr_strbuf_release(&t.known_by);
     mr_arena_release(&t.arena);
     return code;
 }
@@ -569,7 +580,9 @@ enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
 {
     static const enum mr_decision restored[] = {MR_DECIDE_INSERT, MR_DECIDE_RENUMBER};
     struct proposing added = {.m = m}, matched = {.m = m};
-    enum mr_code code = mr_case_prepare(m->cf, propose_sql, &added.stmt, err);
+    enum mr_code code = mr_merge_named_keep(m, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(m->cf, propose_sql, &added.stmt, err);
     if (code == MR_OK)
         code = mr_case_prepare(m->cf, matched_sql, &matched.stmt, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
@@ -71,6 +72,45 @@ static enum mr_code choose_endpoints(struct mr_planning *p, const char *uris[MR_
     return code;
 }
 
+/* As far as their addresses tell. */
+static bool same_place(const struct mr_endpoint *a, const struct mr_endpoint *b)
+{
+    enum { PORT = 3306 };
+    if (a->kind != MR_ENDPOINT_MYSQL || b->kind != MR_ENDPOINT_MYSQL ||
+        strcasecmp(a->host, b->host) != 0 ||
+        (a->port != 0 ? a->port : PORT) != (b->port != 0 ? b->port : PORT) ||
+        strcmp(a->socket != NULL ? a->socket : "", b->socket != NULL ? b->socket : "") !=
+            0 ||
+        a->ndbs != b->ndbs)
+        return false;
+    for (size_t i = 0; i < a->ndbs; i++)
+        if (strcmp(a->dbs[i], b->dbs[i]) != 0)
+            return false;
+    return true;
+}
+
+/* What the run found, and what the case keeps of plans, is of one side each: interchanged,
+ * people who stand would count as lost. */
+static enum mr_code refuse_turned(const struct mr_planning *p, int side,
+                                  struct mr_err *err)
+{
+    static const char *const names[MR_SIDES] = {"source", "target"};
+    int other = side == MR_SOURCE ? MR_TARGET : MR_SOURCE;
+    const char *was = other == MR_SOURCE ? p->run.source : p->run.target;
+    struct mr_endpoint ep = {0};
+    if (same_place(&p->sides.ep[MR_SOURCE], &p->sides.ep[MR_TARGET]))
+        return MR_OK; /* which is refused for that */
+    enum mr_code code = mr_endpoint_parse(&ep, was, err);
+    if (code == MR_OK && same_place(&p->sides.ep[side], &ep)) {
+        code = mr_err_set(err, MR_E_REFUSED, "the %s \"%s\" is the %s of run %s",
+                          names[side], was, names[other], p->run.uuid);
+        mr_err_hint(err, "Nothing was changed. Leave out --source and --target; to plan "
+                         "the other way round, check that way into a case of its own.");
+    }
+    mr_endpoint_release(&ep);
+    return code;
+}
+
 static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
 {
     const char *uris[MR_SIDES];
@@ -85,7 +125,12 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
         code = mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
         mr_err_hint(err, "Name the live server with --target; a snapshot may be SOURCE.");
     }
-    return code == MR_OK ? mr_sides_open(&p->sides, uris, &opts, &p->arena, err) : code;
+    if (code == MR_OK)
+        code = mr_sides_open(&p->sides, uris, &opts, &p->arena, err);
+    for (int side = MR_SOURCE; p->opts->policy != NULL && side < MR_SIDES; side++)
+        if (code == MR_OK)
+            code = refuse_turned(p, side, err);
+    return code;
 }
 
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)

@@ -141,6 +141,39 @@ plan 0 "all are gone: taken back as a whole" two
 rep_is 0 "all are gone: applied" apply --yes --case "$CASE" two "$DST"
 is "all are gone: everybody is back, once" "$(lost)" 3
 
+# ---- a plan that was wrong, and is made anew ------------------------------------------------
+# Carl has a live namesake.
+namesakes() {
+    world
+    at a "UPDATE members SET email = NULL WHERE id = 3"
+    at $T "UPDATE members SET name = 'carl' WHERE id = 4"
+    sed -i "s/identity = mobile/identity = $1/" my.ini
+}
+namesakes name
+plan 1 "known by their names: a plan" one
+is "known by their names: carl is the other" "$(listed one)" "3 differs target;source;newest:COLUMN -
+4 differs target;source;newest:COLUMN -"
+sed -i "s/identity = name/identity = mobile/" my.ini
+plan 0 "by their numbers: a plan" two
+is "by their numbers: nothing is left of the first" "$(listed two)" ""
+rep_is 0 "by their numbers: applied" apply --yes --case "$CASE" two "$DST"
+is "by their numbers: everybody is there" "$(rows | grep -c '^lost4 e4 carl carl1\|^lost5 - dora dora1\|^old - eve eve1,eve2')" 3
+on "UPDATE members SET name = 'karl' WHERE mobile = 'lost4'"
+sed -i "s/identity = mobile/identity = name/" my.ini
+plan 1 "by their names again, when all is applied" three
+is "by their names again: nothing comes twice" "$(planned_rows three)" 0
+unlike "by their names again: nobody was deleted" "$(listed three)" deleted-since
+
+namesakes mobile
+plan 0 "the right way round" one
+checked
+rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --source "$DST" --target "$(uri a "$DB")" --output turned
+is "the servers interchanged: refused" "$RC" 5
+like "the servers interchanged: named" "$(cat "$ERR")" 'the source ".*" is the target of run '
+ok "the servers interchanged: no plan" test ! -e turned
+plan 0 "the right way round again" two
+is "the right way round again: as before" "$(planned_rows two)" "$(planned_rows one)"
+
 # ---- ids that a plan reserved, and did not use ----------------------------------------------
 reserved() { # 900 ids, behind which the live side goes on
     world
