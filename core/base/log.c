@@ -87,6 +87,24 @@ static void line_add_shown(struct line *line, const char *text)
     }
 }
 
+/* A password in an endpoint stands for itself nowhere, also where an endpoint was given as
+ * something else and is told to be none. */
+static void hide_passwords(char *text)
+{
+    static const char scheme[] = "mysql://";
+    for (char *at = text; (at = strcasestr(at, scheme)) != NULL;) {
+        char *user = at + sizeof scheme - 1, *host = NULL;
+        size_t len = strcspn(user, " ");
+        char *colon = memchr(user, ':', len);
+        for (char *p = user; p < user + len; p++)
+            if (*p == '@')
+                host = p;
+        for (char *p = colon; p != NULL && host != NULL && ++p < host;)
+            *p = 'x';
+        at = user + len;
+    }
+}
+
 /* label: "warning: " or ""; style: the label's. */
 static void put_line(const char *label, enum mr_style style, const char *text)
 {
@@ -101,6 +119,8 @@ static void put_line(const char *label, enum mr_style style, const char *text)
     line_add(&line, label);
     line_add(&line, mr_term_style(MR_STYLE_RESET, color));
     line_add_shown(&line, text);
+    line.text[line.len] = '\0';
+    hide_passwords(line.text);
     line_add(&line, "\n");
     write_out(line.text, line.len);
     pthread_mutex_unlock(&device.lock);

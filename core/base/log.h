@@ -8,7 +8,7 @@
  *
  * Each call writes one whole line in one write(2): lines of several threads do not mix.
  * Control characters and invalid UTF-8 (a server's message may hold anything) are shown
- * escaped; a line beyond 4 KiB is cut and ends in "...".  No call allocates, so that
+ * escaped, passwords in endpoints hidden; a line beyond 4 KiB is cut and ends in "...".  No call allocates, so that
  * running out of memory can be told.
  *
  * The status line (progress.h) lives here because both share the terminal's last line:

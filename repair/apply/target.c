@@ -126,8 +126,10 @@ static enum mr_code parse(const char *uri, const struct mr_target_opts *opts,
                           struct mr_target *t, struct mr_err *err)
 {
     enum mr_code code = mr_endpoint_parse(&t->ep, uri, err);
-    if (code == MR_OK && t->ep.kind != MR_ENDPOINT_MYSQL)
+    if (code == MR_OK && t->ep.kind != MR_ENDPOINT_MYSQL) {
         code = mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
+        mr_err_hint(err, "Name the server that the plan is for.");
+    }
     if (code == MR_OK)
         code = mr_endpoint_from_env(&t->ep, "TARGET", err);
     if (code == MR_OK && opts->ask_password && t->ep.password == NULL)

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/log.h"
@@ -94,6 +95,29 @@ static void test_text_is_made_harmless(void **state)
     assert_string_equal(captured.text, "myrecon: a\\nb\\r\\x1b[2Jc\\xff \xC3\xA4 \\\n");
 }
 
+static void test_passwords_are_hidden(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"no \"mysql://u:p@ss:w@h:3306/db\": why",
+         "no \"mysql://u:xxxxxx@h:3306/db\": why"},
+        {"MySQL://u:p@h mysql://v:q@i", "MySQL://u:x@h mysql://v:x@i"},
+        {"mysql://u@h:3306/db -> mysql://h:1", "mysql://u@h:3306/db -> mysql://h:1"},
+        {"mysql://u:@h", "mysql://u:@h"},
+        {"mysql:// a:b@c", "mysql:// a:b@c"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char shown[128];
+        (void)snprintf(shown, sizeof shown, "myrecon: %s\n", cases[i].shown);
+        capture_begin(&captured, CAPTURE_FILE, 0);
+        mr_log_info("%s", cases[i].text);
+        capture_end(&captured);
+        assert_string_equal(captured.text, shown);
+    }
+}
+
 static void test_long_line_is_cut(void **state)
 {
     (void)state;
@@ -167,6 +191,7 @@ int main(void)
         FRESH(test_error_with_detail_and_hint),
         FRESH(test_color),
         FRESH(test_text_is_made_harmless),
+        FRESH(test_passwords_are_hidden),
         FRESH(test_long_line_is_cut),
         FRESH(test_status_line),
         FRESH(test_threads_do_not_mix_lines),
