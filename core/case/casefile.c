@@ -69,8 +69,8 @@ static const struct {
     const char *hint;
 } hints[] = {
     {SQLITE_FULL,
-     "Free space on the file system of the case file, then run it again with "
-     "--resume."},
+     "Free space on the file system of the case file, then run it again; check goes on "
+     "with --resume."},
     {SQLITE_IOERR, "Check the file system of the case file and the space left on it."},
     {SQLITE_BUSY, "Wait until the other run or reader has finished."},
     {SQLITE_LOCKED, "Wait until the other run or reader has finished."},
