@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/suggest.h"
 #include "core/case/planbook.h"
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_equal.h"
@@ -228,11 +229,36 @@ static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bo
     return code;
 }
 
+/* A key that was told of no table that it bounds is a slip. */
+static enum mr_code check_told(const struct mr_merge *m, const char *table,
+                               struct mr_err *err)
+{
+    struct mr_suggest near = {.typed = table};
+    for (size_t i = 0; i < m->plan->ntables; i++) {
+        const struct mr_plan_table *t = &m->plan->tables[i];
+        if (!mr_plan_has_counter(t))
+            continue;
+        if (strcasecmp(table, mr_plan_table_name(t)) == 0)
+            return MR_OK;
+        mr_suggest_offer(&near, mr_plan_table_name(t));
+    }
+    (void)mr_err_set(err, MR_E_USAGE,
+                     "option \"--split-key\": no planned table \"%s\" has a counter",
+                     table);
+    if (near.best != NULL)
+        mr_err_hint(err, "Did you mean \"%s\"?", near.best);
+    else
+        mr_err_hint(err, "Write it like club.members=3000, in SOURCE's names.");
+    return MR_E_USAGE;
+}
+
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
 {
     bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer);
     bool any = false;
     enum mr_code code = infer != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < m->options->nsplit_keys; i++)
+        code = check_told(m, m->options->split_keys[i].table, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         struct mr_merge_table *t = &m->tables[i];
         bool known = false;

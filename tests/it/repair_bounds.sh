@@ -221,6 +221,8 @@ at b "UPDATE members SET credits = credits + 1 WHERE id <= 9"
 plan untimed
 is "where no time tells: refused by name" "$RC $(grep -c 'past of table ".*members" does not end at key 0.*differ in column "credits" alone' "$ERR")" "5 1"
 like "with what to do" "$(cat "$ERR")" "--split-at TIME.*--split-key $DB.members=KEY.*logs"
+plan untimed --split-key "$DB.member=9"
+is "of a table that there is not: refused" "$RC $(grep -c "no planned table \"$DB.member\" has a counter" "$ERR") $(grep -c "Did you mean \"$DB.members\"" "$ERR")" "3 1 1"
 plan untimed --split-key "$DB.members=9"
 is "and done so" "$RC $(conflicts untimed | cut -d ' ' -f 1,3 | sort | uniq -c | xargs)" "1 9 members changed"
 
