@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/source/sides.h"
+
 static enum mr_code add(struct mr_next_steps *steps, enum mr_next_kind kind,
                         const struct mr_strbuf *text, struct mr_err *err)
 {
@@ -25,14 +27,24 @@ static enum mr_code add_str(struct mr_next_steps *steps, enum mr_next_kind kind,
     return code;
 }
 
-/* Does the live server give out ids at all in the tables that were compared? */
-static enum mr_code has_counters(const struct mr_check_result *result, bool *has,
-                                 struct mr_err *err)
+static bool is_low(const struct mr_find_counter *counter)
+{
+    uint64_t next = counter->next[MR_TARGET];
+    return next <= counter->next[MR_SOURCE] || next <= counter->greatest[MR_SOURCE] ||
+           next <= counter->greatest[MR_TARGET];
+}
+
+/* May the live server give out an id that the other side has, or gives out next?  A counter
+ * that was raised already stands above both. */
+static enum mr_code has_low_counters(const struct mr_check_result *result, bool *has,
+                                     struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec counters = MR_VEC_INIT(struct mr_find_counter);
     enum mr_code code = mr_findings_counters(result->fd, &arena, &counters, err);
-    *has = counters.count > 0;
+    *has = false;
+    for (size_t i = 0; i < counters.count; i++)
+        *has = *has || is_low(mr_vec_at(&counters, i));
     mr_vec_release(&counters);
     mr_arena_release(&arena);
     return code;
@@ -59,7 +71,7 @@ static enum mr_code two_histories(struct mr_next_steps *steps,
                 "binary logs: they hold what only it knows.",
                 err);
     if (code == MR_OK)
-        code = has_counters(result, &has, err);
+        code = has_low_counters(result, &has, err);
     if (code == MR_OK && has)
         code = add_str(steps, MR_NEXT_RESEED,
                        "Set AUTO_INCREMENT on the live server above the greatest "

@@ -63,6 +63,14 @@ static void test_two_histories(void **state)
         .table = c.table.id, .column = "id", .next = {4, 4}, .greatest = {3, 3}};
     case_require(mr_findings_counter_save(c.fd, &counter, NULL));
     check_kinds(&c, (enum mr_next_kind[]){MR_NEXT_TWO_HISTORIES, MR_NEXT_RESEED, 0});
+
+    /* raised already */
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    counter = (struct mr_find_counter){
+        .table = c.table.id, .column = "id", .next = {4, 1000004}, .greatest = {3, 3}};
+    case_require(mr_findings_counter_save(c.fd, &counter, NULL));
+    check_kinds(&c, (enum mr_next_kind[]){MR_NEXT_TWO_HISTORIES, 0});
 }
 
 static void test_the_rest(void **state)
