@@ -75,7 +75,10 @@ static enum mr_code refuse_right(const struct mr_target *t, const char *privileg
     }
     (void)mr_err_set(err, MR_E_REFUSED, "the account lacks the right %s on %s", privilege,
                      on.ptr);
-    mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON %s TO %s", privilege, on.ptr,
+    mr_err_hint(err,
+                "Nothing was changed. Run: GRANT %s ON %s TO %s (\"myrecon "
+                "doctor --for repair\" names all that is missing)",
+                privilege, on.ptr,
                 t->grants != NULL ? mr_grants_account(t->grants) : "the account");
     mr_strbuf_release(&on);
     return MR_E_REFUSED;

@@ -208,8 +208,10 @@ static enum mr_code refuse_right(const struct mr_target *t, const char *privileg
     (void)mr_err_set(err, MR_E_REFUSED, "the account may not %s %s",
                      strcmp(privilege, "INSERT") == 0 ? "set sequence" : "alter table",
                      table.ptr);
-    mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON %s TO %s", privilege,
-                table.ptr, mr_grants_account(t->grants));
+    mr_err_hint(err,
+                "Nothing was changed. Run: GRANT %s ON %s TO %s (\"myrecon doctor "
+                "--for repair\" names all that is missing)",
+                privilege, table.ptr, mr_grants_account(t->grants));
     mr_strbuf_release(&table);
     return MR_E_REFUSED;
 }

@@ -13,11 +13,17 @@
 #define MANIFEST_NAME "plan.json"
 #define MANIFEST_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
+static const char changed[] = "was changed since it was planned";
+
 static enum mr_code refuse(const char *path, const char *name, const char *what,
                            struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\": file \"%s\" %s", path, name, what);
-    mr_err_hint(err, "Nothing was done. Plan again, or put back what was planned.");
+    if (what == changed && strcmp(name, "conflicts.csv") == 0)
+        mr_err_hint(err, "Nothing was done. Decisions hold once it is planned again: "
+                         "repair plan --decisions FILE, into another directory.");
+    else
+        mr_err_hint(err, "Nothing was done. Plan again, or put back what was planned.");
     return MR_E_REFUSED;
 }
 
@@ -39,7 +45,7 @@ static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_fi
         return code;
     return size == file->size_bytes && strcmp(hex, file->sha256) == 0
                ? MR_OK
-               : refuse(plan->path, file->name, "was changed since it was planned", err);
+               : refuse(plan->path, file->name, changed, err);
 }
 
 static bool ends_in(const char *name, const char *end)

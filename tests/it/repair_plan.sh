@@ -137,6 +137,12 @@ is "a row that it does not know" $? 3
 show --row "$DB.nowhere=1"
 like "a table that it does not know" "$(cat "$ERR")" 'names no row of a planned table'
 
+cp -r one edited
+echo "$DB.members,5,skip" >>edited/conflicts.csv
+"$MYRECON" repair show edited >/dev/null 2>"$ERR"
+is "a plan whose conflicts were edited in place" $? 5
+like "what decisions need is said" "$(cat "$ERR")" 'hint: .*planned again: repair plan --decisions FILE'
+
 # --- who gets which id
 
 affected() { "$MYRECON" affected --case c.case --config c.ini -q "$@" 2>"$ERR" | tr -d '\r'; }
