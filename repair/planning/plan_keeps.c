@@ -59,9 +59,21 @@ static bool is_told(const struct keeping *k)
     return false;
 }
 
+/* Rows that the plan restores where the trigger writes its own for the same events. */
+static uint64_t restored_beside(const struct keeping *k)
+{
+    for (size_t i = 0; i < k->planned->ntables; i++) {
+        const struct mr_planned_table *t = &k->planned->tables[i];
+        if (is_written_to(k, t->target_db, t->target_name))
+            return inserted(t);
+    }
+    return 0;
+}
+
 static enum mr_code tell(struct keeping *k, const struct mr_planned_table *parent,
                          struct mr_err *err)
 {
+    uint64_t beside = restored_beside(k);
     const char *db = k->db.len > 0 ? k->db.ptr : k->on->target_db;
     mr_strbuf_reset(&k->text);
     mr_strbuf_add_fmt(&k->text, "trigger \"%s\" (%s %s ON %s) writes into \"%s.%s\"",
@@ -79,6 +91,11 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
                           is_told(k) ? "; repair undo takes it back where it was not "
                                        "changed since"
                                      : "");
+    if (beside > 0)
+        mr_strbuf_add_fmt(&k->text,
+                          "; the plan restores %llu rows of that table, too: both will "
+                          "be there",
+                          (unsigned long long)beside);
     enum mr_code code = mr_strbuf_check(&k->text, "looking at triggers", err);
     return code == MR_OK ? k->fn(k->ctx, parent != NULL ? parent->table : k->on->table,
                                  k->text.ptr, err)

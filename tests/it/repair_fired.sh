@@ -59,6 +59,9 @@ trail_of() { grep -E "^trail	[0-9]+	other	" <<<"$1"; }
 
 # ---- all of it
 world
+like "what the trigger writes beside restored rows is said" "$(jq -r '.rows.notes[] | .text' one/plan.json)" \
+    'writes into ".*audit".*; the plan restores 7 rows of that table, too: both will be there'
+is "only there" "$(jq -r '.rows.notes[] | .text' one/plan.json | grep -c 'both will be there')" 1
 applied
 is "the triggers have written" "$(on "SELECT (SELECT COUNT(*) FROM audit), (SELECT COUNT(*) FROM trail), (SELECT COUNT(*) FROM seen)" | xargs)" "15 14 7"
 on "INSERT INTO audit (member_id, what) VALUES (1, 'beside')"
