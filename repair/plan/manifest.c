@@ -210,8 +210,9 @@ static void get_counter(struct mr_json_reader *r, const struct json_t *item,
     c->db = mr_json_read_text(r, item, "target_db");
     c->name = mr_json_read_text(r, item, "target_name");
     c->column = mr_json_read_text(r, item, "column");
-    c->sequence_db = mr_json_read_text_or_null(r, item, "sequence_db");
     c->sequence = mr_json_read_text_or_null(r, item, "sequence");
+    c->sequence_db =
+        c->sequence != NULL ? mr_json_read_text(r, item, "sequence_db") : NULL;
     c->rebuild = mr_json_read_bool(r, item, "rebuild");
     get_sides(r, item, "next", c->next);
     get_sides(r, item, "greatest", c->greatest);

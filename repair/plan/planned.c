@@ -213,7 +213,7 @@ static void get_columns(struct mr_json_reader *r, const struct json_t *object,
     for (size_t i = 0; i < t->ncolumns; i++) {
         const struct json_t *item = mr_json_read_item(r, array, i);
         columns[i].name = mr_json_read_text(r, item, "name");
-        columns[i].reading = mr_json_read_text_or_null(r, item, "reading");
+        columns[i].reading = mr_json_read_text(r, item, "reading");
         columns[i].source_name = mr_json_read_text_or_null(r, item, "source_name");
     }
     t->columns = columns;
@@ -235,6 +235,11 @@ static void get_references(struct mr_json_reader *r, const struct json_t *object
         references[i].condition = mr_json_read_text_or_null(r, item, "condition");
         if (mr_json_has(item, "spelling"))
             references[i].spelling = get_names(r, item, "spelling");
+        size_t columns = references[i].columns.count,
+               spelt = references[i].spelling.count;
+        if (columns == 0 || columns != references[i].parent_columns.count ||
+            (spelt != 0 && spelt != columns))
+            mr_json_read_refuse(r, "the reference to", references[i].parent);
     }
     t->references = references;
 }

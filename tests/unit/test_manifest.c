@@ -299,12 +299,85 @@ static void test_refused(void **state)
     }
 }
 
+/* A sequence is found by both of its names. */
+static void test_half_a_sequence(void **state)
+{
+    struct mr_manifest half = sample_manifest(MR_FLAVOUR_MARIADB), got;
+    struct mr_counter counter = {0};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    for (size_t i = 0; i < half.ncounters; i++)
+        if (half.counters[i].sequence != NULL)
+            counter = half.counters[i];
+    assert_non_null(counter.sequence_db);
+    half.counters = &counter;
+    half.ncounters = 1;
+    assert_int_equal(mr_manifest_write(&half, &text, &err), MR_OK);
+    assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
+                     MR_OK);
+    mr_strbuf_reset(&text);
+    counter.sequence_db = NULL;
+    assert_int_equal(mr_manifest_write(&half, &text, &err), MR_OK);
+    assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
+                     MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "sequence_db"));
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+}
+
+static void is_refused(const struct mr_planned_table *table, const char *word)
+{
+    struct mr_manifest m = sample_merge(MR_FLAVOUR_MARIADB), got;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_err err = {0};
+    m.planned.tables = table;
+    m.planned.ntables = 1;
+    assert_int_equal(mr_manifest_write(&m, &text, &err), MR_OK);
+    assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
+                     MR_E_REFUSED);
+    if (strstr(err.message, word) == NULL)
+        fail_msg("%s", err.message);
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+}
+
+/* What the readers of rows take for granted. */
+static void test_half_a_table(void **state)
+{
+    static const struct mr_planned_column unread = {.name = "id"};
+    struct mr_planned_reference r = planned_references[1];
+    struct mr_planned_table t = planned_tables[0];
+    (void)state;
+    t.columns = &unread;
+    t.ncolumns = 1;
+    is_refused(&t, "reading");
+    t = planned_tables[0];
+    t.references = &r;
+    t.nreferences = 1;
+    r.parent_columns.count--;
+    is_refused(&t, r.parent);
+    r = planned_references[1];
+    r.spelling.count--;
+    is_refused(&t, r.parent);
+    r = planned_references[1];
+    r.columns.count = r.parent_columns.count = r.spelling.count = 0;
+    is_refused(&t, r.parent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_policies),     cmocka_unit_test(test_tampering),
-        cmocka_unit_test(test_other_policy), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_tampering),
+        cmocka_unit_test(test_other_policy),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_half_a_sequence),
+        cmocka_unit_test(test_half_a_table),
         cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
