@@ -192,7 +192,8 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
     join_live(s, t, " AS s LEFT JOIN ", "s");
     add(s, " WHERE ");
     mr_script_column(s, t, "t", t->key.at[0]);
-    add(s, " IS NULL");
+    /* not IS NULL, which a DATE NOT NULL of 0000-00-00 is, too */
+    add(s, " <=> NULL");
     if (mr_script_may_be_stranger(s, t))
         or_stranger(s, t);
     mr_script_ran(s);

@@ -79,4 +79,18 @@ BEFORE=$(texts $T)
 plan plan --policy mirror --allow-deletes 10
 is "mirror: planned" "$RC" 0
 goes mirror
+
+# ---- a key that is no date: IS NULL is true for it where the column is NOT NULL -------------
+for type in DATE 'DATETIME(3)'; do
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE v (id $type NOT NULL, n INT NOT NULL, what VARCHAR(9) NOT NULL, PRIMARY KEY (id, n))"
+    texts() { client "$1" -D "$DB" <<<"SELECT * FROM v ORDER BY id, n"; }
+    at a "$OLD INSERT INTO v VALUES ('0000-00-00', 1, 'lost'), ('2026-01-01', 1, 'lost')"
+    at $T "$OLD INSERT INTO v VALUES ('0000-00-00', 2, 'live'), ('2026-01-01', 2, 'live')"
+    BEFORE=$(texts $T) WANTED=$(texts a)
+    rm -f "$CASE"
+    plan plan --policy mirror --allow-deletes 2
+    is "a key of type $type without a date: planned" "$RC $(planned_rows plan)" "0 4"
+    goes "a key of type $type without a date"
+done
 finish
