@@ -333,17 +333,22 @@ static void take_fact(struct mr_server *server, const char *name, struct mr_cell
 }
 
 /* SHOW VARIABLES, because @@server_uid and @@server_uuid are each an error where they
- * are not known. */
+ * are not known.  A server may be set to give only so many rows, or
+ * to read only so many. */
 static enum mr_code read_facts(struct mr_db *db, struct mr_server *server,
                                struct mr_err *err)
 {
+    static const char all[] =
+        "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1";
     static const char sql[] =
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'version_comment', "
         "'hostname', 'server_id', 'port', 'datadir', 'lower_case_table_names', "
         "'max_allowed_packet', "
         "'server_uuid', 'server_uid')";
     struct mr_result *res = NULL;
-    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
+    enum mr_code rc = mr_db_exec(db, all, strlen(all), err);
+    if (rc == MR_OK)
+        rc = mr_db_query(db, sql, strlen(sql), &res, err);
     if (rc != MR_OK)
         return rc;
     memset(server, 0, sizeof *server);
@@ -373,8 +378,7 @@ static enum mr_code prepare_session(struct mr_db *db, const struct mr_server *se
         "SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, "
         "character_set_client = utf8mb4, character_set_connection = utf8mb4, "
         "character_set_results = NULL, net_write_timeout = 3600, "
-        "wait_timeout = 86400, sql_select_limit = 18446744073709551615, "
-        "sql_big_selects = 1, lock_wait_timeout = %d",
+        "wait_timeout = 86400, completion_type = 0, lock_wait_timeout = %d",
         LOCK_WAIT_S);
     if (is_mysql && server->version >= 80000)
         mr_strbuf_add_str(&sql, ", information_schema_stats_expiry = 0");

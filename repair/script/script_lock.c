@@ -155,7 +155,7 @@ static void take(struct mr_script *s, const struct lock *lock,
 {
     add(s, "INSERT INTO ");
     mr_script_temp(s, "locked");
-    add(s, " SELECT s.myrecon_row, ");
+    add(s, " SELECT NULL, s.myrecon_row, ");
     mr_script_column(s, lock->live, "t", beyond(lock->live, index));
     add(s, " IS NULL FROM ");
     mr_script_temp_n(s, lock->prefix, lock->number);
@@ -187,7 +187,7 @@ static void find_and_take(struct mr_script *s, const struct lock *lock)
     mr_script_ran(s);
     add(s, "INSERT INTO ");
     mr_script_temp_n(s, 'l', t->at);
-    add(s, " SELECT DISTINCT 0, ");
+    add(s, " SELECT DISTINCT NULL, 0, ");
     for (size_t i = 0; i < t->key.count; i++) {
         add(s, i > 0 ? ", " : "");
         mr_script_column(s, t, "t", t->key.at[i]);

@@ -6,6 +6,7 @@
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 
+/* Each has a primary key: a MySQL with sql_require_primary_key takes no other table. */
 static const char *const made[] = {
     "guard (step INT NOT NULL PRIMARY KEY, ok INT NOT NULL,"
     " CONSTRAINT myrecon_guard_failed CHECK (ok = 1))",
@@ -17,7 +18,7 @@ static const char *const made[] = {
     "link (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
     " other INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
     "skip (tree INT NOT NULL PRIMARY KEY)",
-    "locked (line INT NOT NULL, held INT)",
+    "locked (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL, held INT)",
     "aside (line INT NOT NULL PRIMARY KEY, why VARCHAR(600))",
     "hang (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL,"
     " other INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
@@ -48,7 +49,7 @@ static void session(struct mr_script *s)
         "SET NAMES utf8mb4;\n" MR_SCRIPT_STRICT ", time_zone = '+00:00', autocommit = 1,"
         " foreign_key_checks = 1, unique_checks = 1, lock_wait_timeout = %d,"
         " innodb_lock_wait_timeout = %d, sql_safe_updates = 0, sql_big_selects = 1,"
-        " sql_select_limit = DEFAULT;\n"
+        " sql_select_limit = 18446744073709551615, completion_type = 0;\n"
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n",
         MR_SCRIPT_LOCK_WAIT_S, MR_SCRIPT_LOCK_WAIT_S);
     mr_script_spread_session(s);
@@ -143,8 +144,9 @@ static void stage_later(struct mr_script *s, const struct mr_plan_table *t)
 {
     struct mr_script_insert in = MR_SCRIPT_INSERT(t, 'f', t->at, "");
     create_temp(s, t, 'f', t->at);
-    add(s, " (myrecon_row INT NOT NULL DEFAULT 0, KEY (myrecon_row)) ENGINE = InnoDB"
-           " SELECT ");
+    add(s, " (myrecon_no INT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+           " myrecon_row INT NOT NULL DEFAULT 0, KEY (myrecon_row)) ENGINE = InnoDB "
+           "SELECT ");
     mr_script_columns(s, t, NULL);
     add(s, " FROM ");
     mr_script_live(s, t);
@@ -362,7 +364,8 @@ static void stage_parents_of(struct mr_script *s, size_t at)
 static void stage_keys_of(struct mr_script *s, const struct mr_plan_table *p)
 {
     create_temp(s, p, 'l', p->at);
-    add(s, " (myrecon_row INT NOT NULL DEFAULT 0) ENGINE = InnoDB SELECT ");
+    add(s, " (myrecon_no INT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+           " myrecon_row INT NOT NULL DEFAULT 0) ENGINE = InnoDB SELECT ");
     select_columns(s, p, p->key);
     add(s, " FROM ");
     mr_script_live(s, p);

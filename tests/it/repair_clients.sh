@@ -25,10 +25,12 @@ if [ "${1:-}" = mysql ]; then
     mr_spawn_mysql T && mr_await T || bail "no MySQL server"
     trap clean_up EXIT
     IT_EXIT+=(mr_servers_end)
-    STOCK=(chroot "$root" mysql)
+    STOCK=(chroot "$root" mysql --no-defaults)
+    ALWAYS=(--init-command="SET SESSION sql_require_primary_key = 1") # as hosters set it
 else
     own_begin T || bail "no MariaDB server"
-    STOCK=(mariadb)
+    STOCK=(mariadb --no-defaults)
+    ALWAYS=()
     root=
 fi
 T=$MR_T_URI
@@ -38,7 +40,7 @@ stock_on() { # stock_on URI SCRIPT [OPTIONS…]: $SAID and the client's exit cod
     local at=${1#mysql://}
     at=${at%%[/?]*}
     at=${at##*@}
-    "${STOCK[@]}" --no-defaults -h "${at%:*}" -P "${at##*:}" -u root --max-allowed-packet=64M \
+    "${STOCK[@]}" "${ALWAYS[@]}" -h "${at%:*}" -P "${at##*:}" -u root --max-allowed-packet=64M \
         "${@:3}" <"$2" >said 2>&1
 }
 stock() { stock_on "$T" "$@"; }       # stock SCRIPT [OPTIONS…]: on the target
@@ -225,7 +227,7 @@ interactive() { # interactive SCRIPT: source, at a terminal
         cp "$1" "$root/tmp/$IT_NAME.sql"
         file=/tmp/$IT_NAME.sql
     fi
-    printf 'source %s\n\\q\n' "$file" | script -qec "${STOCK[*]} --no-defaults -h ${at%:*} \
+    printf 'source %s\n\\q\n' "$file" | script -qec "${STOCK[*]} -h ${at%:*} \
         -P ${at##*:} -u root" /dev/null >said 2>&1
     [ -z "$root" ] || rm -f "$root/tmp/$IT_NAME.sql"
 }
@@ -257,6 +259,17 @@ ok "an odd server" stock plan/apply.sql
 is "an odd server: the same rows" "$(rows)" "$DONE"
 ok "an odd server: verify.sql" stock plan/verify.sql
 ok "an odd server: undo.sql" stock plan/undo.sql
+HANGS_UP="SET GLOBAL completion_type = 2, GLOBAL sql_select_limit = 1"
+STAYS="SET GLOBAL completion_type = 0, GLOBAL sql_select_limit = 18446744073709551615"
+client "$T" <<<"$HANGS_UP"
+ok "a server that hangs up after COMMIT, and gives one row at most" stock plan/apply.sql
+client "$T" <<<"$STAYS"
+is "a server that hangs up: the same rows" "$(rows)" "$DONE"
+client "$T" <<<"$HANGS_UP"
+ok "a server that hangs up: verify.sql" stock plan/verify.sql
+ok "a server that hangs up: undo.sql" stock plan/undo.sql
+client "$T" <<<"$STAYS"
+is "a server that hangs up: all is taken back" "$(rows)" "$BEFORE"
 client "$T" <<<"SET GLOBAL read_only = 1"
 for script in reseed apply undo; do
     stock plan/$script.sql

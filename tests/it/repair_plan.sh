@@ -348,7 +348,12 @@ is "each is shown with the own rows" "$(shown --row "$DB.members=7" | sort)" \
 is "by who it is, that one" "$(shown --identity m6)" '["6","7","karin","karen"]'
 
 if own_begin X; then
-    client "$MR_X_URI" <<<"SET GLOBAL binlog_format = MIXED; CREATE DATABASE $DB"
+    client "$MR_X_URI" <<<"SET GLOBAL sql_select_limit = 1; CREATE DATABASE $DB"
+    rm -rf limited
+    "$MYRECON" repair plan --reseed-only --source "$(uri a "$DB")" --target "$(uri "$MR_X_URI" "$DB")" --output limited >"$OUT" 2>"$ERR"
+    is "a server on which a SELECT gives one row is known by all it says" \
+        "$(jq -r '.server | "\(.flavour) \(.port) \(.version != "")"' limited/plan.json)" "mariadb $MR_X_PORT true"
+    client "$MR_X_URI" <<<"SET GLOBAL sql_select_limit = 18446744073709551615, GLOBAL binlog_format = MIXED"
     if [ "$(client "$MR_X_URI" <<<"SELECT @@log_bin")" = 1 ]; then
         refused 5 "a binary log of statements" 'binary log as MIXED' --target "$(uri "$MR_X_URI" "$DB")"
     else

@@ -191,6 +191,7 @@ static void test_session(void **state)
         {"SELECT @@character_set_results IS NULL", "1"},
         {"SELECT @@sql_select_limit", "18446744073709551615"},
         {"SELECT @@autocommit", "1"},
+        {"SELECT @@completion_type", "NO_CHAIN"},
         {"SELECT DATABASE() IS NULL", "1"},
     };
     for (size_t s = 0; s < SERVERS; s++) {
