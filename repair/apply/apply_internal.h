@@ -16,6 +16,7 @@
 
 #define MR_GUARD_FAILED "its guards did not hold, and it was rolled back"
 #define MR_CHAIN_SAVEPOINT "myrecon_unit"
+#define MR_REFUSALS_MAX 100000 /* of a unit */
 
 /* One try of a unit. */
 struct mr_attempt {
@@ -77,11 +78,9 @@ bool mr_attempt_is_journaled(const struct mr_attempt *a);
 enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_err *err);
 /* Only rows that an earlier run has set aside are aside. */
 enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err);
+/* apply_kept.c: undo, of a unit of which rows were refused: adds what stays with them. */
+enum mr_code mr_attempt_list_kept(struct mr_attempt *a, struct mr_err *err);
 /* What has come of it is counted, written to the journal and handed on. */
-/* apply_kept.c: undo, where all `strangers` refusals of a unit were passed over: adds one
- * that says how many other rows stand. */
-enum mr_code mr_attempt_find_kept(struct mr_attempt *a, size_t strangers,
-                                  struct mr_err *err);
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
                                     struct mr_err *err);

@@ -1,79 +1,119 @@
-/* apply_kept.c: rows that undo keeps because of what apply had left out; see
- * apply_internal.h.
+/* apply_kept.c: rows that undo keeps without a reason of their own; see apply_internal.h.
  *
- * A stranger under the key of a row that was left out keeps its tree, and with it what the
- * tree refers to.  Of those rows the script lists none: they are counted, by their keys. */
-#include <inttypes.h>
+ * The script lists who was changed, or is referred to by something new.  With them stays
+ * what they refer to and what is theirs: those rows are read when the unit is committed, as
+ * what it was to delete and still stands. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/db/sqltext.h"
 #include "repair/apply/apply_internal.h"
 
+#define REASON "it stays with what it belongs to"
+
 enum { NO_SUCH_TABLE = 1146 };
 
-/* Where the unit deletes nothing of the table: 0. */
-static enum mr_code count_standing(struct mr_attempt *a, size_t at, uint64_t *count,
-                                   struct mr_err *err)
+/* As the script names a row (script_names.c). */
+static void add_key_text(struct mr_strbuf *sql, const struct mr_planned_table *t)
 {
-    const struct mr_planned *planned = &a->run->manifest->planned;
+    mr_strbuf_add_str(sql, "CONCAT_WS(','");
+    for (size_t k = 0; k < t->key.count; k++) {
+        const char *reading = NULL;
+        for (size_t i = 0; i < t->ncolumns; i++)
+            if (strcmp(t->columns[i].name, t->key.items[k]) == 0)
+                reading = t->columns[i].reading;
+        const bool hex = reading != NULL && (strncmp(reading, "binary", 6) == 0 ||
+                                             strncmp(reading, "geometry", 8) == 0);
+        mr_strbuf_add_str(sql, hex ? ", HEX(s." : ", CAST(s.");
+        mr_sql_ident(sql, t->key.items[k]);
+        mr_strbuf_add_str(sql, hex ? ")" : " AS CHAR)");
+    }
+    mr_strbuf_add_char(sql, ')');
+}
+
+static void add_query(struct mr_strbuf *sql, const struct mr_planned *planned, size_t at)
+{
     const struct mr_planned_table *t = &planned->tables[at];
-    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
-    struct mr_err why = {0};
-    *count = 0;
-    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM ");
-    mr_sql_ident(&sql, planned->tables[0].target_db);
-    mr_strbuf_add_fmt(&sql, ".myrecon_d%zu AS s STRAIGHT_JOIN ", at);
-    mr_sql_table(&sql, t->target_db, t->target_name);
-    mr_strbuf_add_str(&sql, " AS t ON ");
+    mr_strbuf_add_str(sql, "SELECT ");
+    add_key_text(sql, t);
+    mr_strbuf_add_str(sql, " FROM ");
+    mr_fired_sql_staged(sql, planned, 'd', at);
+    mr_strbuf_add_str(sql, " AS s STRAIGHT_JOIN ");
+    mr_sql_table(sql, t->target_db, t->target_name);
+    mr_strbuf_add_str(sql, " AS t ON ");
     for (size_t i = 0; i < t->key.count; i++) {
-        mr_strbuf_add_str(&sql, i > 0 ? " AND t." : "t.");
-        mr_sql_ident(&sql, t->key.items[i]);
-        mr_strbuf_add_str(&sql, " = s.");
-        mr_sql_ident(&sql, t->key.items[i]);
+        mr_strbuf_add_str(sql, i > 0 ? " AND t." : "t.");
+        mr_sql_ident(sql, t->key.items[i]);
+        mr_strbuf_add_str(sql, " = s.");
+        mr_sql_ident(sql, t->key.items[i]);
     }
     /* an earlier unit may have left its rows */
-    mr_strbuf_add_str(&sql, " WHERE s.myrecon_tree IN (SELECT tree FROM ");
-    mr_sql_ident(&sql, planned->tables[0].target_db);
-    mr_strbuf_add_str(&sql, ".myrecon_tree)");
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK) {
-        code = mr_db_query_text(a->run->target->db, sql.ptr, &text, &why);
-        if (code == MR_OK)
-            *count = strtoull(text.ptr, NULL, 10);
-        else if (why.sql_errno == NO_SUCH_TABLE)
-            code = MR_OK;
-        else
-            *err = why;
+    mr_strbuf_add_str(sql, " WHERE s.myrecon_tree IN (SELECT tree FROM ");
+    mr_sql_ident(sql, planned->tables[0].target_db);
+    mr_strbuf_add_str(sql, ".myrecon_tree) ORDER BY s.myrecon_row");
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct mr_refusal *x = a, *y = b;
+    int order = strcmp(x->table, y->table);
+    return order != 0 ? order : strcmp(x->key, y->key);
+}
+
+/* listed: what the script has refused, sorted. */
+static enum mr_code list_table(struct mr_attempt *a, size_t at,
+                               const struct mr_vec *listed, struct mr_err *err)
+{
+    const struct mr_planned *planned = &a->run->manifest->planned;
+    const char *table = planned->tables[at].table;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    struct mr_err why = {0};
+    add_query(&sql, planned, at);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query(a->run->target->db, sql.ptr, sql.len, &res, &why);
+    if (code != MR_OK && why.sql_errno == NO_SUCH_TABLE)
+        code = MR_OK; /* the unit deletes nothing of it */
+    else if (code != MR_OK)
+        *err = why;
+    while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL &&
+           a->refusals.count < MR_REFUSALS_MAX) {
+        const struct mr_refusal row = {.table = table,
+                                       .key = cells[0].ptr != NULL ? cells[0].ptr : ""};
+        if (bsearch(&row, listed->items, listed->count, sizeof row, compare) == NULL)
+            code = mr_attempt_add_refusal(a, table, mr_arena_strdup(&a->arena, row.key),
+                                          REASON, err);
     }
+    mr_result_free(res);
     mr_strbuf_release(&sql);
-    mr_strbuf_release(&text);
     return code;
 }
 
-enum mr_code mr_attempt_find_kept(struct mr_attempt *a, size_t strangers,
-                                  struct mr_err *err)
+static enum mr_code copy_list(const struct mr_vec *from, struct mr_vec *to,
+                              struct mr_err *err)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        struct mr_refusal *slot = mr_vec_push(to);
+        if (slot == NULL)
+            return mr_err_nomem(err, "listing what is kept");
+        *slot = *(const struct mr_refusal *)mr_vec_at(from, i);
+    }
+    qsort(to->items, to->count, sizeof(struct mr_refusal), compare);
+    return MR_OK;
+}
+
+enum mr_code mr_attempt_list_kept(struct mr_attempt *a, struct mr_err *err)
 {
     const struct mr_planned *planned = &a->run->manifest->planned;
-    uint64_t standing = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
-        uint64_t count = 0;
+    struct mr_vec listed = MR_VEC_INIT(struct mr_refusal);
+    if (a->run->which != MR_JOURNAL_UNDO || !a->committed || a->refusals.count == 0)
+        return MR_OK;
+    enum mr_code code = copy_list(&a->refusals, &listed, err);
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
         if (planned->tables[i].key.count > 0)
-            code = count_standing(a, i, &count, err);
-        standing += count;
-    }
-    if (code != MR_OK || standing <= strangers)
-        return code;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text,
-                      "%" PRIu64
-                      " of its rows stay: who stands under a key that apply had "
-                      "left out keeps what it belongs to",
-                      standing - strangers);
-    code = mr_strbuf_check(&text, "listing what was refused", err);
-    if (code == MR_OK)
-        code =
-            mr_attempt_add_refusal(a, "", "", mr_arena_strdup(&a->arena, text.ptr), err);
-    mr_strbuf_release(&text);
+            code = list_table(a, i, &listed, err);
+    mr_vec_release(&listed);
     return code;
 }

@@ -17,7 +17,6 @@
 #define FIRST_PAUSE_MS 100
 #define MAX_PAUSE_MS 5000
 #define PAUSE_STEP_MS 20
-#define REFUSALS_MAX 100000
 #define GUARD_TRIES 4
 
 /* Of a server: deadlock; how a script's SET tells something; what a server says that may not
@@ -43,7 +42,7 @@ enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
                                     struct mr_err *err)
 {
     struct mr_refusal *refusal =
-        a->refusals.count < REFUSALS_MAX ? mr_vec_push(&a->refusals) : NULL;
+        a->refusals.count < MR_REFUSALS_MAX ? mr_vec_push(&a->refusals) : NULL;
     if (refusal == NULL || table == NULL || key == NULL || reason == NULL)
         return mr_err_nomem(err, "listing what was refused");
     *refusal = (struct mr_refusal){a->unit->number, table, key, reason, a->unsure};

@@ -63,14 +63,13 @@ static uint64_t left_out(const struct mr_attempt *a)
 
 /* A row that apply has left out was never written: undo has nothing to say of whoever stands
  * under its key. */
-static enum mr_code forget_strangers(struct mr_attempt *a, struct mr_err *err)
+static void forget_strangers(struct mr_attempt *a)
 {
     const struct mr_apply_units *run = a->run;
-    const size_t all = a->refusals.count;
     size_t kept = 0;
     a->never = 0;
     if (run->which != MR_JOURNAL_UNDO || run->journal == NULL)
-        return MR_OK;
+        return;
     for (size_t i = 0; i < a->refusals.count; i++) {
         const struct mr_refusal *r = mr_vec_at(&a->refusals, i);
         if (*r->table != '\0' && *r->key != '\0' &&
@@ -80,12 +79,10 @@ static enum mr_code forget_strangers(struct mr_attempt *a, struct mr_err *err)
             *(struct mr_refusal *)mr_vec_at(&a->refusals, kept++) = *r;
     }
     a->refusals.count = kept;
-    if (a->never == 0)
-        return MR_OK;
-    mr_log_info("unit %" PRIu64 ": passed over %" PRIu64
-                " row%s that apply had left out: who stands there is not the plan's",
-                a->unit->number, a->never, a->never == 1 ? "" : "s");
-    return a->dry || kept > 0 ? MR_OK : mr_attempt_find_kept(a, all, err);
+    if (a->never > 0)
+        mr_log_info("unit %" PRIu64 ": passed over %" PRIu64
+                    " row%s that apply had left out: who stands there is not the plan's",
+                    a->unit->number, a->never, a->never == 1 ? "" : "s");
 }
 
 /* For undo: which rows were not written. */
@@ -102,9 +99,10 @@ static void list_left_out(const struct mr_attempt *a, struct mr_strbuf *out)
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
-    enum mr_code code = forget_strangers(a, err);
+    enum mr_code code = mr_attempt_list_kept(a, err);
     if (code != MR_OK)
         return code;
+    forget_strangers(a);
     struct mr_journal_unit unit = {.script = run->which,
                                    .number = a->unit->number,
                                    .written = a->written,
@@ -213,9 +211,7 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
         return mr_attempt_take_failed(a, why.message, err);
     if (!a->held)
         return mr_attempt_take_rolled_back(a, err);
-    code = forget_strangers(a, err);
-    if (code != MR_OK)
-        return code;
+    forget_strangers(a);
     if (a->refusals.count == 0 && a->written == 0) {
         run->counts.passed++;
         run->counts.there += a->there;
