@@ -67,6 +67,12 @@ enum mr_code mr_aside_add(struct mr_aside *aside, const char *text, struct mr_er
     return code;
 }
 
+enum mr_code mr_aside_refuse(struct mr_aside *aside, uint64_t row, const char *why,
+                             struct mr_err *err)
+{
+    return put(aside, row, why, err);
+}
+
 void mr_aside_text(const struct mr_aside *aside, struct mr_strbuf *out)
 {
     for (size_t i = 0; i < aside->rows.count; i++) {

@@ -80,6 +80,12 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
 enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err);
 /* apply_kept.c: undo, of a unit of which rows were refused: adds what stays with them. */
 enum mr_code mr_attempt_list_kept(struct mr_attempt *a, struct mr_err *err);
+/* Appends the key of a staged row s, as the script names rows (script_names.c). */
+void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *table);
+/* " WHERE" a staged row s is of the unit at hand: an earlier one may have left its own. */
+void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *planned);
+/* apply_left_out.c: undo, when the unit is staged: what apply has left out is aside. */
+enum mr_code mr_attempt_set_left_out_aside(struct mr_attempt *a, struct mr_err *err);
 /* What has come of it is counted, written to the journal and handed on. */
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,

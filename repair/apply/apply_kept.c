@@ -13,8 +13,7 @@
 
 enum { NO_SUCH_TABLE = 1146 };
 
-/* As the script names a row (script_names.c). */
-static void add_key_text(struct mr_strbuf *sql, const struct mr_planned_table *t)
+void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *t)
 {
     mr_strbuf_add_str(sql, "CONCAT_WS(','");
     for (size_t k = 0; k < t->key.count; k++) {
@@ -31,11 +30,18 @@ static void add_key_text(struct mr_strbuf *sql, const struct mr_planned_table *t
     mr_strbuf_add_char(sql, ')');
 }
 
+void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *planned)
+{
+    mr_strbuf_add_str(sql, " WHERE s.myrecon_tree IN (SELECT tree FROM ");
+    mr_sql_ident(sql, planned->tables[0].target_db);
+    mr_strbuf_add_str(sql, ".myrecon_tree)");
+}
+
 static void add_query(struct mr_strbuf *sql, const struct mr_planned *planned, size_t at)
 {
     const struct mr_planned_table *t = &planned->tables[at];
     mr_strbuf_add_str(sql, "SELECT ");
-    add_key_text(sql, t);
+    mr_attempt_sql_key(sql, t);
     mr_strbuf_add_str(sql, " FROM ");
     mr_fired_sql_staged(sql, planned, 'd', at);
     mr_strbuf_add_str(sql, " AS s STRAIGHT_JOIN ");
@@ -47,10 +53,8 @@ static void add_query(struct mr_strbuf *sql, const struct mr_planned *planned, s
         mr_strbuf_add_str(sql, " = s.");
         mr_sql_ident(sql, t->key.items[i]);
     }
-    /* an earlier unit may have left its rows */
-    mr_strbuf_add_str(sql, " WHERE s.myrecon_tree IN (SELECT tree FROM ");
-    mr_sql_ident(sql, planned->tables[0].target_db);
-    mr_strbuf_add_str(sql, ".myrecon_tree) ORDER BY s.myrecon_row");
+    mr_attempt_sql_of_unit(sql, planned);
+    mr_strbuf_add_str(sql, " ORDER BY s.myrecon_row");
 }
 
 static int compare(const void *a, const void *b)

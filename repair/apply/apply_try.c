@@ -255,8 +255,11 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
            (code = mr_script_read_next(a->run->script, &item, err)) == MR_OK &&
            item.kind == MR_SCRIPT_READ_STATEMENT) {
         struct mr_err why = {0};
-        if (item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section &&
-            is_sent(a, &item))
+        const bool sets_aside =
+            item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section;
+        if (sets_aside && !a->staged)
+            code = mr_attempt_set_left_out_aside(a, &why);
+        if (code == MR_OK && sets_aside && is_sent(a, &item))
             code = mr_aside_fill(&a->aside, a->run->target->db, &why);
         if (code == MR_OK)
             code = look_at_fired(a, &item, &why);

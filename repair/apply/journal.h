@@ -66,6 +66,8 @@ const char *mr_journal_unit_aside(const struct mr_journal *journal,
  * False where that is not certain: a run was killed, or an older version wrote the line. */
 bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
                             const char *key);
+/* Is any row? */
+bool mr_journal_has_left_out(const struct mr_journal *journal);
 /* Appends such a row, as struct mr_journal_unit has them. */
 void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key);
 

@@ -187,6 +187,22 @@ rep_is 1 "three are left out" apply --yes --case "$CASE" halves "$DST"
 rep_is 0 "undo keeps nothing of the plan" undo --yes --json --case "$CASE" halves "$DST"
 is "but the strangers" "$(refused)$(on "SELECT name FROM (SELECT name FROM people UNION ALL SELECT name FROM places) x ORDER BY name" | xargs)" "another base base stranger stranger"
 
+# ---- what apply has left out, and the live side has deleted since, is not put back
+fresh a$T "$DB"
+rm -f "$CASE"
+at a$T "CREATE TABLE pairs (code VARBINARY(9) NOT NULL, id INT NOT NULL, v VARCHAR(9), PRIMARY KEY (code, id))"
+at $T "INSERT INTO pairs VALUES (x'00ff', 1, 'a'), (x'00ff', 2, 'b'), ('x', 1, 'c')"
+"$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep plan --policy mirror --case "$CASE" --output gone
+is "mirror: three are to go" "$RC $(planned_rows gone)" "0 3"
+on "UPDATE pairs SET v = 'edited' WHERE code = x'00ff'"
+rep_is 1 "the live side edits two" apply --yes --case "$CASE" gone "$DST"
+on "DELETE FROM pairs WHERE id = 2"
+for how in --dry-run --yes --yes; do
+    rep_is 0 "undo $how" undo $how --case "$CASE" gone "$DST"
+done
+is "puts back what apply took, and leaves the rest to whom it belongs" "$(on "SELECT HEX(code), id, v FROM pairs ORDER BY v" | xargs)" "78 1 c 00FF 1 edited"
+
 # ---- what triggers make of the rows themselves
 world "CREATE TRIGGER orders_bi BEFORE INSERT ON orders FOR EACH ROW SET NEW.member_id = 1"
 plan one --allow-triggers fire

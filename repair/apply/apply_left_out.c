@@ -1,0 +1,56 @@
+/* apply_left_out.c: rows that undo would put back although apply never took them away; see
+ * apply_internal.h.
+ *
+ * Whom apply has left out, and who is gone since, was deleted by somebody else: undo has
+ * nothing to put back.  Such a row is set aside with its tree, before anything is judged. */
+#include <stdlib.h>
+
+#include "core/db/sqltext.h"
+#include "repair/apply/apply_internal.h"
+
+enum { NO_SUCH_TABLE = 1146 };
+
+static enum mr_code set_aside(struct mr_attempt *a, size_t at, struct mr_err *err)
+{
+    const struct mr_planned *planned = &a->run->manifest->planned;
+    const struct mr_planned_table *t = &planned->tables[at];
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    struct mr_err why = {0};
+    mr_strbuf_add_str(&sql, "SELECT s.myrecon_row, ");
+    mr_attempt_sql_key(&sql, t);
+    mr_strbuf_add_str(&sql, " FROM ");
+    mr_fired_sql_staged(&sql, planned, 'i', at);
+    mr_strbuf_add_str(&sql, " AS s");
+    mr_attempt_sql_of_unit(&sql, planned);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query(a->run->target->db, sql.ptr, sql.len, &res, &why);
+    if (code != MR_OK && why.sql_errno == NO_SUCH_TABLE)
+        code = MR_OK; /* the unit inserts nothing into it */
+    else if (code != MR_OK)
+        *err = why;
+    while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL)
+        if (cells[0].ptr != NULL && cells[1].ptr != NULL &&
+            mr_journal_is_left_out(a->run->journal, t->table, cells[1].ptr))
+            code = mr_aside_refuse(&a->aside, strtoull(cells[0].ptr, NULL, 10),
+                                   "apply had left it out", err);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_attempt_set_left_out_aside(struct mr_attempt *a, struct mr_err *err)
+{
+    const struct mr_apply_units *run = a->run;
+    const struct mr_planned *planned = &run->manifest->planned;
+    enum mr_code code = MR_OK;
+    if (run->which != MR_JOURNAL_UNDO || run->journal == NULL ||
+        !mr_journal_has_left_out(run->journal))
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
+        if (planned->tables[i].key.count > 0)
+            code = set_aside(a, i, err);
+    return code;
+}
