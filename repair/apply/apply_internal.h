@@ -84,6 +84,9 @@ enum mr_code mr_attempt_list_kept(struct mr_attempt *a, struct mr_err *err);
 void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *table);
 /* " WHERE" a staged row s is of the unit at hand: an earlier one may have left its own. */
 void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *planned);
+/* *res NULL: the unit has no such staged table. */
+enum mr_code mr_attempt_ask_staged(struct mr_attempt *a, const struct mr_strbuf *sql,
+                                   struct mr_result **res, struct mr_err *err);
 /* apply_left_out.c: undo, when the unit is staged: what apply has left out is aside. */
 enum mr_code mr_attempt_set_left_out_aside(struct mr_attempt *a, struct mr_err *err);
 /* What has come of it is counted, written to the journal and handed on. */

@@ -47,14 +47,23 @@ static void add_query(struct mr_strbuf *sql, const struct mr_planned *planned, s
     mr_strbuf_add_str(sql, " AS s STRAIGHT_JOIN ");
     mr_sql_table(sql, t->target_db, t->target_name);
     mr_strbuf_add_str(sql, " AS t ON ");
-    for (size_t i = 0; i < t->key.count; i++) {
-        mr_strbuf_add_str(sql, i > 0 ? " AND t." : "t.");
-        mr_sql_ident(sql, t->key.items[i]);
-        mr_strbuf_add_str(sql, " = s.");
-        mr_sql_ident(sql, t->key.items[i]);
-    }
+    mr_planned_sql_same(sql, t, "t.", "s.");
     mr_attempt_sql_of_unit(sql, planned);
     mr_strbuf_add_str(sql, " ORDER BY s.myrecon_row");
+}
+
+enum mr_code mr_attempt_ask_staged(struct mr_attempt *a, const struct mr_strbuf *sql,
+                                   struct mr_result **res, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = mr_strbuf_check(sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query(a->run->target->db, sql->ptr, sql->len, res, &why);
+    if (code != MR_OK && why.sql_errno == NO_SUCH_TABLE)
+        return MR_OK;
+    if (code != MR_OK)
+        *err = why;
+    return code;
 }
 
 static int compare(const void *a, const void *b)
@@ -73,15 +82,8 @@ static enum mr_code list_table(struct mr_attempt *a, size_t at,
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
-    struct mr_err why = {0};
     add_query(&sql, planned, at);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
-    if (code == MR_OK)
-        code = mr_db_query(a->run->target->db, sql.ptr, sql.len, &res, &why);
-    if (code != MR_OK && why.sql_errno == NO_SUCH_TABLE)
-        code = MR_OK; /* the unit deletes nothing of it */
-    else if (code != MR_OK)
-        *err = why;
+    enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, err);
     while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL &&
            a->refusals.count < MR_REFUSALS_MAX) {
         const struct mr_refusal row = {.table = table,

@@ -5,10 +5,7 @@
  * nothing to put back.  Such a row is set aside with its tree, before anything is judged. */
 #include <stdlib.h>
 
-#include "core/db/sqltext.h"
 #include "repair/apply/apply_internal.h"
-
-enum { NO_SUCH_TABLE = 1146 };
 
 static enum mr_code set_aside(struct mr_attempt *a, size_t at, struct mr_err *err)
 {
@@ -17,20 +14,13 @@ static enum mr_code set_aside(struct mr_attempt *a, size_t at, struct mr_err *er
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
-    struct mr_err why = {0};
     mr_strbuf_add_str(&sql, "SELECT s.myrecon_row, ");
     mr_attempt_sql_key(&sql, t);
     mr_strbuf_add_str(&sql, " FROM ");
     mr_fired_sql_staged(&sql, planned, 'i', at);
     mr_strbuf_add_str(&sql, " AS s");
     mr_attempt_sql_of_unit(&sql, planned);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
-    if (code == MR_OK)
-        code = mr_db_query(a->run->target->db, sql.ptr, sql.len, &res, &why);
-    if (code != MR_OK && why.sql_errno == NO_SUCH_TABLE)
-        code = MR_OK; /* the unit inserts nothing into it */
-    else if (code != MR_OK)
-        *err = why;
+    enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, err);
     while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL)
         if (cells[0].ptr != NULL && cells[1].ptr != NULL &&
             mr_journal_is_left_out(a->run->journal, t->table, cells[1].ptr))

@@ -390,12 +390,7 @@ static enum mr_code spare(struct mr_fired_back *b, size_t parent, struct mr_err 
     mr_strbuf_add_str(&sql, " AS s STRAIGHT_JOIN ");
     mr_sql_table(&sql, t->target_db, t->target_name);
     mr_strbuf_add_str(&sql, " AS t ON ");
-    for (size_t i = 0; i < t->key.count; i++) {
-        mr_strbuf_add_str(&sql, i > 0 ? " AND t." : "t.");
-        mr_sql_ident(&sql, t->key.items[i]);
-        mr_strbuf_add_str(&sql, " = s.");
-        mr_sql_ident(&sql, t->key.items[i]);
-    }
+    mr_planned_sql_same(&sql, t, "t.", "s.");
     enum mr_code code = ask(b, &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         uint64_t row = cells[0].ptr != NULL ? strtoull(cells[0].ptr, NULL, 10) : 0;

@@ -379,6 +379,17 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
 
 /* ---- references ---- */
 
+void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *t,
+                         const char *a, const char *b)
+{
+    for (size_t i = 0; i < t->key.count; i++) {
+        mr_strbuf_add_fmt(sql, "%s%s", i > 0 ? " AND " : "", a);
+        mr_sql_ident(sql, t->key.items[i]);
+        mr_strbuf_add_fmt(sql, " = %s", b);
+        mr_sql_ident(sql, t->key.items[i]);
+    }
+}
+
 bool mr_planned_counts(const struct mr_planned_table *t)
 {
     return t->counter != NULL && t->key.count == 1 &&

@@ -124,6 +124,9 @@ uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision dec
 /* How many rows of the table the plan writes or deletes. */
 uint64_t mr_planned_writes(const struct mr_planned_table *table);
 
+/* Appends "a.key = b.key AND …"; a and b: with their dot. */
+void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *table,
+                         const char *a, const char *b);
 /* Is the key one AUTO_INCREMENT column? */
 bool mr_planned_counts(const struct mr_planned_table *table);
 /* Does a table of the plan refer to it? */
