@@ -68,7 +68,7 @@ account() { # KIND MARK
     runs 'repair plan' 0 repair plan --policy merge --case case --output merge.plan
     runs 'repair apply' 0 repair apply --yes --case case merge.plan "mysql://mender@$live/club"
     runs 'repair verify' 0 repair verify --source "mysql://recon@$lost/club" merge.plan "mysql://recon@$live/club"
-    runs 'repair undo' 0 repair undo --yes --case case merge.plan "mysql://mender@$live/club"
+    runs 'repair undo' 0 repair undo --yes --allow-triggers fire --case case merge.plan "mysql://mender@$live/club"
     runs 'repair plan --reseed-only' 0 repair plan --reseed-only --output reseed.plan \
         --source "mysql://recon@$lost/club" --target "mysql://recon@$live/club"
     runs 'repair apply of a reseed' 0 repair apply --yes reseed.plan "mysql://mender@$live"
