@@ -36,8 +36,8 @@ bool mr_aside_is_empty(const struct mr_aside *aside)
 }
 
 /* One entry a row: what is refused now may have been set aside before. */
-static enum mr_code put(struct mr_aside *aside, uint64_t line, const char *why,
-                        struct mr_err *err)
+enum mr_code mr_aside_put(struct mr_aside *aside, uint64_t line, const char *why,
+                          struct mr_err *err)
 {
     struct row *row = NULL;
     const char *kept = why != NULL ? mr_arena_strdup(&aside->arena, why) : NULL;
@@ -61,16 +61,10 @@ enum mr_code mr_aside_add(struct mr_aside *aside, const char *text, struct mr_er
         uint64_t line = strtoull(at, &end, 10);
         if (line == 0 || line > INT32_MAX || (*end != ',' && *end != '\0'))
             return MR_OK; /* a journal that somebody edited: as if it were not said */
-        code = put(aside, line, NULL, err);
+        code = mr_aside_put(aside, line, NULL, err);
         at = *end == ',' ? end + 1 : end;
     }
     return code;
-}
-
-enum mr_code mr_aside_refuse(struct mr_aside *aside, uint64_t row, const char *why,
-                             struct mr_err *err)
-{
-    return put(aside, row, why, err);
 }
 
 void mr_aside_text(const struct mr_aside *aside, struct mr_strbuf *out)
@@ -131,7 +125,7 @@ enum mr_code mr_aside_search(struct mr_aside *aside, uint64_t rows,
         return code;
     aside->passed = bad;
     aside->refused++;
-    return put(aside, bad, reason.message, err);
+    return mr_aside_put(aside, bad, reason.message, err);
 }
 
 enum mr_code mr_aside_fill(const struct mr_aside *aside, struct mr_db *db,

@@ -41,9 +41,9 @@ void mr_aside_reset(struct mr_aside *aside);
 /* Rows that an earlier run had set aside, as mr_aside_text gave them; NULL is fine.  They
  * are tried again, apart from what they belong to. */
 enum mr_code mr_aside_add(struct mr_aside *aside, const char *text, struct mr_err *err);
-/* A row that is not to be written, and why. */
-enum mr_code mr_aside_refuse(struct mr_aside *aside, uint64_t row, const char *why,
-                             struct mr_err *err);
+/* A row that is not to be written, and why; NULL: it is tried again. */
+enum mr_code mr_aside_put(struct mr_aside *aside, uint64_t line, const char *why,
+                          struct mr_err *err);
 /* Appends "17,44": the rows of the unit that are set aside, or were. */
 void mr_aside_text(const struct mr_aside *aside, struct mr_strbuf *out);
 bool mr_aside_is_empty(const struct mr_aside *aside);

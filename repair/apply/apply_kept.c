@@ -56,9 +56,7 @@ enum mr_code mr_attempt_ask_staged(struct mr_attempt *a, const struct mr_strbuf 
                                    struct mr_result **res, struct mr_err *err)
 {
     struct mr_err why = {0};
-    enum mr_code code = mr_strbuf_check(sql, "building a query", &why);
-    if (code == MR_OK)
-        code = mr_db_query(a->run->target->db, sql->ptr, sql->len, res, &why);
+    enum mr_code code = mr_fired_ask(a->run->target->db, sql, res, &why);
     if (code != MR_OK && why.sql_errno == NO_SUCH_TABLE)
         return MR_OK;
     if (code != MR_OK)

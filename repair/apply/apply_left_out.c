@@ -24,8 +24,8 @@ static enum mr_code set_aside(struct mr_attempt *a, size_t at, struct mr_err *er
     while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL)
         if (cells[0].ptr != NULL && cells[1].ptr != NULL &&
             mr_journal_is_left_out(a->run->journal, t->table, cells[1].ptr))
-            code = mr_aside_refuse(&a->aside, strtoull(cells[0].ptr, NULL, 10),
-                                   "apply had left it out", err);
+            code = mr_aside_put(&a->aside, strtoull(cells[0].ptr, NULL, 10),
+                                "apply had left it out", err);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;

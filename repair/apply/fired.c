@@ -10,22 +10,19 @@
 #include "core/db/sqltext.h"
 #include "repair/apply/journal.h"
 
-#define KEY_SIZE 24
-#define DIGEST_SIZE 33
-
 /* Our server, in a row of its own in front of the others. */
 #define SERVER "CONCAT_WS('/', @@hostname, @@port, @@datadir, @@server_id)"
 
 struct row {
     size_t at; /* of the planned table */
-    char key[KEY_SIZE], digest[DIGEST_SIZE];
+    char key[MR_FIRED_KEY_SIZE], digest[MR_FIRED_DIGEST_SIZE];
 };
 
 /* A table that is looked at. */
 struct watched {
     size_t at;
-    bool empty;          /* before the write */
-    char last[KEY_SIZE]; /* the greatest key then */
+    bool empty;                   /* before the write */
+    char last[MR_FIRED_KEY_SIZE]; /* the greatest key then */
 };
 
 struct mr_fired {
@@ -40,6 +37,13 @@ struct mr_fired {
 };
 
 /* ---- what both sides have in common ---- */
+
+enum mr_code mr_fired_ask(struct mr_db *db, const struct mr_strbuf *sql,
+                          struct mr_result **res, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
+    return code == MR_OK ? mr_db_query(db, sql->ptr, sql->len, res, err) : code;
+}
 
 /* A FLOAT as text has six digits, a DOUBLE all. */
 static void add_value(struct mr_strbuf *sql, const struct mr_planned_column *column,
@@ -184,13 +188,6 @@ static void add_not_planned(const struct mr_fired *f, const struct watched *w,
     mr_strbuf_add_str(sql, ")");
 }
 
-static enum mr_code ask(struct mr_db *db, const struct mr_strbuf *sql,
-                        struct mr_result **res, struct mr_err *err)
-{
-    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    return code == MR_OK ? mr_db_query(db, sql->ptr, sql->len, res, err) : code;
-}
-
 enum mr_code mr_fired_before(struct mr_fired *f, bool lost, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -206,7 +203,7 @@ enum mr_code mr_fired_before(struct mr_fired *f, bool lost, struct mr_err *err)
         mr_sql_ident(&sql, t->counter);
         mr_strbuf_add_str(&sql, ") FROM ");
         mr_sql_table(&sql, t->target_db, t->target_name);
-        code = ask(f->target->db, &sql, &res, err);
+        code = mr_fired_ask(f->target->db, &sql, &res, err);
         const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
         w->empty = cells == NULL || cells[0].ptr == NULL;
         if (!w->empty)
@@ -231,10 +228,10 @@ static enum mr_code read_new(struct mr_fired *f, const struct watched *w,
     mr_fired_sql_digest(&sql, t, "c");
     add_from(f, w, &sql);
     add_not_planned(f, w, &sql);
-    enum mr_code code = ask(f->target->db, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(f->target->db, &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
-        if (cells[0].ptr == NULL || cells[0].len >= KEY_SIZE || cells[1].ptr == NULL ||
-            cells[1].len >= DIGEST_SIZE)
+        if (cells[0].ptr == NULL || cells[0].len >= MR_FIRED_KEY_SIZE ||
+            cells[1].ptr == NULL || cells[1].len >= MR_FIRED_DIGEST_SIZE)
             continue; /* one that is longer than the server's packets */
         struct row *row = mr_vec_push(&f->rows);
         if (row == NULL) {
@@ -285,12 +282,12 @@ static enum mr_code drop_seen(struct mr_fired *f, const struct watched *w, size_
     mr_sql_ident(&sql, f->planned->tables[w->at].counter);
     mr_strbuf_add_str(&sql, ")");
     add_from(f, w, &sql);
-    enum mr_code code = ask(f->second, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(f->second, &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         struct row seen = {0}, *found = NULL;
         if (cells[0].ptr != NULL)
             code = check_server(f, cells[0].ptr, err);
-        else if (cells[1].ptr != NULL && cells[1].len < KEY_SIZE) {
+        else if (cells[1].ptr != NULL && cells[1].len < MR_FIRED_KEY_SIZE) {
             memcpy(seen.key, cells[1].ptr, cells[1].len);
             found = bsearch(&seen, rows, count, sizeof *rows, compare);
         }

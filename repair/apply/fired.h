@@ -14,7 +14,7 @@
  * What cannot be told is not taken for a trigger's: where the second session cannot be had,
  * or is led to another server than ours, that is warned of once, and nothing is listed.
  *
- * Errors: those of db.h, of the first session only.  Memory: 64 bytes a row of the unit.
+ * Errors: those of db.h, of the first session only.  Memory: 72 bytes a row of the unit.
  * Threads: one.
  */
 #ifndef MR_FIRED_H
@@ -41,6 +41,11 @@ void mr_fired_list(const struct mr_fired *fired, struct mr_strbuf *list);
 
 /* ---- what both sides of it have in common ---- */
 
+#define MR_FIRED_KEY_SIZE 24    /* with a NUL, as is the next */
+#define MR_FIRED_DIGEST_SIZE 33 /* mr_fired_sql_digest */
+
+enum mr_code mr_fired_ask(struct mr_db *db, const struct mr_strbuf *sql,
+                          struct mr_result **res, struct mr_err *err);
 /* Appends the digest of row `alias`: 32 hexadecimal digits over all columns of the plan. */
 void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *table,
                          const char *alias);

@@ -7,14 +7,12 @@
 #include "core/db/sqltext.h"
 #include "repair/apply/fired.h"
 
-#define KEY_SIZE 24
-#define DIGEST_SIZE 33
 #define KEYS_AT_ONCE 500
 
 /* A row that triggers wrote. */
 struct known {
     size_t at; /* of the planned table */
-    char key[KEY_SIZE], digest[DIGEST_SIZE];
+    char key[MR_FIRED_KEY_SIZE], digest[MR_FIRED_DIGEST_SIZE];
     bool spared; /* what it refers to stays */
     bool gone;
 };
@@ -46,14 +44,6 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "taking back what triggers wrote");
 }
 
-static enum mr_code ask(struct mr_fired_back *b, const struct mr_strbuf *sql,
-                        struct mr_result **res, struct mr_err *err)
-{
-    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    return code == MR_OK ? mr_db_query(b->target->db, sql->ptr, sql->len, res, err)
-                         : code;
-}
-
 /* ---- what the journal knows ---- */
 
 static int compare(const void *a, const void *b)
@@ -67,7 +57,7 @@ static int compare(const void *a, const void *b)
 static struct known *find(const struct mr_fired_back *b, size_t at, struct mr_cell key)
 {
     struct known wanted = {.at = at};
-    if (key.ptr == NULL || key.len >= KEY_SIZE || b->known.count == 0)
+    if (key.ptr == NULL || key.len >= MR_FIRED_KEY_SIZE || b->known.count == 0)
         return NULL;
     memcpy(wanted.key, key.ptr, key.len);
     return bsearch(&wanted, b->known.items, b->known.count, sizeof wanted, compare);
@@ -79,7 +69,7 @@ static bool is_number(const struct mr_journal_text *text)
     size_t digits = 0, i = text->len > 0 && text->ptr[0] == '-';
     for (; i < text->len && text->ptr[i] >= '0' && text->ptr[i] <= '9'; i++)
         digits++;
-    return digits > 0 && i == text->len && text->len < KEY_SIZE;
+    return digits > 0 && i == text->len && text->len < MR_FIRED_KEY_SIZE;
 }
 
 static enum mr_code note(void *ctx, const struct mr_journal_fired *row,
@@ -93,7 +83,8 @@ static enum mr_code note(void *ctx, const struct mr_journal_fired *row,
                 0))
         at++;
     if (at == b->planned->ntables || !is_number(&row->key) ||
-        row->digest.len >= DIGEST_SIZE || !mr_planned_counts(&b->planned->tables[at]))
+        row->digest.len >= MR_FIRED_DIGEST_SIZE ||
+        !mr_planned_counts(&b->planned->tables[at]))
         return MR_OK;
     struct known *known = mr_vec_push(&b->known);
     if (known == NULL)
@@ -160,7 +151,7 @@ static enum mr_code is_whole(struct mr_fired_back *b, const struct mr_planned_ta
     add_table(&sql, "TABLE_SCHEMA", "TABLE_NAME", t);
     mr_strbuf_add_str(&sql, " AND EXTRA NOT LIKE '%STORED GENERATED%'"
                             " AND EXTRA NOT LIKE '%VIRTUAL GENERATED%'");
-    enum mr_code code = ask(b, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(b->target->db, &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         *whole = *whole && cells[0].ptr != NULL && has_column(t, cells[0].ptr);
     mr_result_free(res);
@@ -297,7 +288,7 @@ static enum mr_code find_by(struct mr_fired_back *b, const struct way *way,
     mr_strbuf_add_str(&sql, ", s.myrecon_row");
     add_join(b, way, &sql);
     mr_strbuf_add_str(&sql, " FOR UPDATE");
-    enum mr_code code = ask(b, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(b->target->db, &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         struct known *known = find(b, way->child, cells[0]);
         if (known == NULL || known->spared || cells[1].ptr == NULL ||
@@ -391,7 +382,7 @@ static enum mr_code spare(struct mr_fired_back *b, size_t parent, struct mr_err 
     mr_sql_table(&sql, t->target_db, t->target_name);
     mr_strbuf_add_str(&sql, " AS t ON ");
     mr_planned_sql_same(&sql, t, "t.", "s.");
-    enum mr_code code = ask(b, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(b->target->db, &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         uint64_t row = cells[0].ptr != NULL ? strtoull(cells[0].ptr, NULL, 10) : 0;
         for (size_t i = 0; i < b->taken.count; i++) {
