@@ -213,35 +213,36 @@ static enum mr_code look_at_deletes(struct losing *l, struct mr_err *err)
 
 /* ---- all of it ---- */
 
-static enum mr_code refuse_deletes(const struct losing *l, struct mr_err *err)
+static enum mr_code refuse(const struct losing *l, const char *what, const char *hint,
+                           struct mr_err *err)
 {
     enum mr_code code = mr_strbuf_check(&l->list, "looking at columns", err);
     if (code != MR_OK || l->list.len == 0)
         return code;
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "column-lost: only the target has these columns, and undo could not "
-                     "bring back what rows to be deleted hold there: %s",
-                     l->list.ptr);
-    mr_err_hint(err,
-                "Nothing was changed. Leave these tables out by --tables, or write "
-                "ignore-columns = COLUMN in the table's section of the configuration "
-                "to let the values go.");
+    (void)mr_err_set(err, MR_E_REFUSED, "column-lost: %s: %s", what, l->list.ptr);
+    mr_err_hint(err, "Nothing was changed. %s", hint);
     return MR_E_REFUSED;
 }
 
-static enum mr_code refuse(const struct losing *l, struct mr_err *err)
+static enum mr_code refuse_lost(const struct losing *l, struct mr_err *err)
 {
-    enum mr_code code = mr_strbuf_check(&l->list, "looking at columns", err);
-    if (code != MR_OK || l->list.len == 0)
-        return code;
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "column-lost: the target has no such column, and planned rows have "
-                     "values in it: %s",
-                     l->list.ptr);
-    mr_err_hint(err, "Nothing was changed. In the table's section of the configuration, "
-                     "write column = OLD -> NEW where the target calls it otherwise, or "
-                     "ignore-columns = OLD to let the values go.");
-    return MR_E_REFUSED;
+    return refuse(
+        l, "the target has no such column, and planned rows have values in it",
+        "In the table's section of the configuration, write column = OLD -> NEW "
+        "where the target calls it otherwise, or ignore-columns = OLD to let the "
+        "values go.",
+        err);
+}
+
+static enum mr_code refuse_deletes(const struct losing *l, struct mr_err *err)
+{
+    return refuse(
+        l,
+        "only the target has these columns, and undo could not bring back what "
+        "rows to be deleted hold there",
+        "Leave these tables out by --tables, or write ignore-columns = COLUMN in "
+        "the table's section of the configuration to let the values go.",
+        err);
 }
 
 enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
@@ -261,7 +262,7 @@ enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
             code = look_at_table(&l, err);
     }
     if (code == MR_OK)
-        code = refuse(&l, err);
+        code = refuse_lost(&l, err);
     for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
         l.table = &plan->tables[i];
         mr_arena_reset(&l.arena);

@@ -48,32 +48,25 @@ static bool refers(const struct keeping *k, const struct mr_planned_table *paren
     return false;
 }
 
-/* Will undo know again what is written there (fired.h)? */
-static bool is_told(const struct keeping *k)
+/* The table that is written to; NULL: it is none of the plan's. */
+static const struct mr_planned_table *written_to(const struct keeping *k)
 {
-    for (size_t i = 0; i < k->planned->ntables; i++) {
-        const struct mr_planned_table *t = &k->planned->tables[i];
-        if (is_written_to(k, t->target_db, t->target_name))
-            return mr_planned_counts(t) && !mr_planned_is_parent(k->planned, t);
-    }
-    return false;
-}
-
-/* Rows that the plan restores where the trigger writes its own for the same events. */
-static uint64_t restored_beside(const struct keeping *k)
-{
-    for (size_t i = 0; i < k->planned->ntables; i++) {
-        const struct mr_planned_table *t = &k->planned->tables[i];
-        if (is_written_to(k, t->target_db, t->target_name))
-            return inserted(t);
-    }
-    return 0;
+    for (size_t i = 0; i < k->planned->ntables; i++)
+        if (is_written_to(k, k->planned->tables[i].target_db,
+                          k->planned->tables[i].target_name))
+            return &k->planned->tables[i];
+    return NULL;
 }
 
 static enum mr_code tell(struct keeping *k, const struct mr_planned_table *parent,
                          struct mr_err *err)
 {
-    uint64_t beside = restored_beside(k);
+    const struct mr_planned_table *written = written_to(k);
+    /* undo knows again what is written there (fired.h) */
+    const bool told = written != NULL && mr_planned_counts(written) &&
+                      !mr_planned_is_parent(k->planned, written);
+    /* rows that the plan restores where the trigger writes its own for the same events */
+    const uint64_t beside = written != NULL ? inserted(written) : 0;
     const char *db = k->db.len > 0 ? k->db.ptr : k->on->target_db;
     mr_strbuf_reset(&k->text);
     mr_strbuf_add_fmt(&k->text, "trigger \"%s\" (%s %s ON %s) writes into \"%s.%s\"",
@@ -86,11 +79,11 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
                           ", which refers to this table: %s will keep up to %llu rows, "
                           "with all that is theirs, unless what the trigger wrote is "
                           "deleted before%s",
-                          is_told(k) ? "undo.sql run by a client" : "undo",
+                          told ? "undo.sql run by a client" : "undo",
                           (unsigned long long)inserted(parent),
-                          is_told(k) ? "; repair undo takes it back where it was not "
-                                       "changed since"
-                                     : "");
+                          told ? "; repair undo takes it back where it was not "
+                                 "changed since"
+                               : "");
     if (beside > 0)
         mr_strbuf_add_fmt(&k->text,
                           "; the plan restores %llu rows of that table, too: both will "
