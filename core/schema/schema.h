@@ -41,9 +41,8 @@ struct mr_column {
     bool auto_increment;
     bool system_time;         /* MariaDB: ROW START / ROW END of system versioning */
     const char *default_text; /* normalised: NULL for none, else literal or expression */
-    bool
-        default_computed; /* MySQL: by an expression, if only ('a'); none has DEFAULT(c) */
-    const char *on_update;       /* normalised "current_timestamp(n)", or NULL */
+    bool default_computed;    /* MySQL: in brackets, so that there is no DEFAULT(c) */
+    const char *on_update;    /* normalised "current_timestamp(n)", or NULL */
     const char *generation_expr; /* normalised: to be compared, not to be sent */
     const char *generation_sql;  /* as the server has it; NULL out of a file */
     const char *comment;

@@ -20,7 +20,6 @@
  *                        parent are referred to; references to the same columns share it
  *   myrecon_eR           by reference R: rows outside of the unit that rows refer to,
  *                        with what names them; where there are any
- *                        with what names them
  *   myrecon_vR           by reference R: rows of uN of its parent that let go of what they
  *                        are referred to by, with what that was and their key
  *   myrecon_fN           rows of uN as later units leave them
