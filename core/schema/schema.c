@@ -511,6 +511,39 @@ const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const 
     return find_table(cat->tables, cat->ntables, db, table);
 }
 
+static size_t joined_len(const struct mr_table *t)
+{
+    return strlen(t->db) + strlen(t->name) + 1;
+}
+
+/* Of "db.table", without putting it together. */
+static char joined_at(const struct mr_table *t, size_t i)
+{
+    size_t db = strlen(t->db);
+    return i < db ? t->db[i] : i == db ? '.' : t->name[i - db - 1];
+}
+
+static bool is_namesake(const struct mr_table *a, const struct mr_table *b)
+{
+    size_t len = joined_len(a), i = 0;
+    if (len != joined_len(b) || strlen(a->db) == strlen(b->db))
+        return false;
+    while (i < len && joined_at(a, i) == joined_at(b, i))
+        i++;
+    return i == len;
+}
+
+const struct mr_table *mr_catalogue_namesake(const struct mr_catalogue *cat,
+                                             const struct mr_table *table)
+{
+    if (strchr(table->db, '.') == NULL && strchr(table->name, '.') == NULL)
+        return NULL; /* as nearly all */
+    for (size_t i = 0; i < cat->ntables; i++)
+        if (is_namesake(table, &cat->tables[i]))
+            return &cat->tables[i];
+    return NULL;
+}
+
 /* Names of columns and indexes have no case on any server. */
 const struct mr_column *mr_table_column(const struct mr_table *table, const char *name)
 {

@@ -158,6 +158,10 @@ void mr_catalogue_free(struct mr_catalogue *cat);
 const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db);
 const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
                                           const char *table);
+/* The first other table whose name in lines is the same text "db.table", as of `dx`.`a.b`
+ * and `dx.a`.`b`; NULL where there is none. */
+const struct mr_table *mr_catalogue_namesake(const struct mr_catalogue *cat,
+                                             const struct mr_table *table);
 const struct mr_column *mr_table_column(const struct mr_table *table, const char *name);
 const struct mr_index *mr_table_index(const struct mr_table *table, const char *name);
 

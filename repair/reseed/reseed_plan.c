@@ -12,6 +12,7 @@
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "core/case/planbook.h"
+#include "core/pair/pair.h"
 #include "repair/plan/plan_server.h"
 #include "repair/reseed/reseed_read.h"
 #include "repair/reseed/reseed_refs.h"
@@ -416,9 +417,15 @@ static enum mr_code plan_pair(struct planner *p, const struct mr_table *s,
     struct work w;
     if (name == NULL)
         return no_memory(p);
+    enum mr_code code =
+        mr_pair_require_name(p->task->side[MR_SOURCE].cat, s, "source", p->err);
+    if (code == MR_OK)
+        code = mr_pair_require_name(p->task->side[MR_TARGET].cat, t, "target", p->err);
+    if (code != MR_OK)
+        return code;
     if (t->engine == NULL || s->engine == NULL)
         return skip(p, name, true, "a server cannot open the table");
-    enum mr_code code = plan_sequences(p, s, t);
+    code = plan_sequences(p, s, t);
     if (code != MR_OK)
         return code;
     if (column == NULL)

@@ -111,4 +111,31 @@ done
 printf '[table %s.o`dd ta"ble]\nignore-columns = `a``b`, `c"d`\n' "$odd" >"$IT_TMP/ini"
 check_is 1 "odd names in the configuration: exits 1" --config "$IT_TMP/ini" --tables 'o`dd ta"ble'
 rows_are "odd names in the configuration" "$odd.o\`dd ta\"ble" 'changed {"i d":"2"} ["e\\f","select","日本"]'
+
+# Two tables that are both written "…dots.a.b" cannot be told apart in lines, patterns and a
+# case, not even where only one of them is compared.
+fresh ab "${DB}_dots"
+fresh a "${DB}_dots.a"
+at ab "CREATE TABLE ${DB}_dots.\`a.b\` (id INT AUTO_INCREMENT PRIMARY KEY)"
+at a "CREATE TABLE \`${DB}_dots.a\`.b (id INT AUTO_INCREMENT PRIMARY KEY, n INT)"
+named() { # named DESCRIPTION: exit 3, and both are named
+    is "$1: exits 3" "$RC" 3
+    like "$1: both are named" "$(cat "$ERR")" \
+        "table \"a.b\" of database \"${DB}_dots\" and table \"b\" of database \"${DB}_dots.a\" cannot be told apart"
+}
+fresh b "${DB}_dots.a"
+SRC=$(uri a "${DB}_dots,${DB}_dots.a") DST=$(uri b "${DB}_dots,${DB}_dots.a")
+run_check "$SRC" "$DST"
+named "one is on the source only"
+at b "CREATE TABLE \`${DB}_dots.a\`.b (id INT AUTO_INCREMENT PRIMARY KEY, n INT)"
+run_check "$SRC" "$DST"
+named "two of one name"
+RC=0
+"$MYRECON" repair plan --reseed-only --case "$IT_TMP/dots" --source "$SRC" --target "$DST" --output "$IT_TMP/plan" \
+    >"$OUT" 2>"$ERR" || RC=$?
+named "counters of two of one name"
+SRC=$(uri a "${DB}_dots.a") DST=$(uri b "${DB}_dots.a")
+check_is 0 "each by itself: b"
+SRC=$(uri a "${DB}_dots") DST=$(uri b "${DB}_dots")
+check_is 0 "each by itself: a.b"
 finish
