@@ -16,7 +16,7 @@
 
 #define MR_GUARD_FAILED "its guards did not hold, and it was rolled back"
 #define MR_CHAIN_SAVEPOINT "myrecon_unit"
-#define MR_REFUSALS_MAX 100000 /* of a unit */
+#define MR_REFUSALS_MAX 100000 /* rows of a unit that are listed */
 
 /* One try of a unit. */
 struct mr_attempt {
@@ -24,6 +24,7 @@ struct mr_attempt {
     const struct mr_script_read_unit *unit;
     struct mr_arena arena;
     struct mr_vec refusals; /* struct mr_refusal, texts in arena */
+    uint64_t unlisted;      /* refused rows beyond those */
     bool dry;               /* only compared, and rolled back */
     bool chained;           /* a rehearsal behind others, from a savepoint on */
     bool broken;            /* chained: the transaction is gone, with all before */
@@ -54,7 +55,8 @@ enum mr_outcome {
 /* ---- apply_try.c ---- */
 
 enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_err *err);
-/* Texts are kept as they are; NULL: no memory. */
+/* Texts are kept as they are; NULL: no memory.  Of rows (table not "") the first
+ * MR_REFUSALS_MAX are kept, the others are counted. */
 enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
                                     const char *key, const char *reason,
                                     struct mr_err *err);

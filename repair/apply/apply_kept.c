@@ -82,8 +82,7 @@ static enum mr_code list_table(struct mr_attempt *a, size_t at,
     const struct mr_cell *cells;
     add_query(&sql, planned, at);
     enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, err);
-    while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL &&
-           a->refusals.count < MR_REFUSALS_MAX) {
+    while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL) {
         const struct mr_refusal row = {.table = table,
                                        .key = cells[0].ptr != NULL ? cells[0].ptr : ""};
         if (bsearch(&row, listed->items, listed->count, sizeof row, compare) == NULL)
@@ -112,7 +111,8 @@ enum mr_code mr_attempt_list_kept(struct mr_attempt *a, struct mr_err *err)
 {
     const struct mr_planned *planned = &a->run->manifest->planned;
     struct mr_vec listed = MR_VEC_INIT(struct mr_refusal);
-    if (a->run->which != MR_JOURNAL_UNDO || !a->committed || a->refusals.count == 0)
+    if (a->run->which != MR_JOURNAL_UNDO || !a->committed || a->refusals.count == 0 ||
+        a->unlisted > 0) /* too many to tell which have a reason: they are counted */
         return MR_OK;
     enum mr_code code = copy_list(&a->refusals, &listed, err);
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)

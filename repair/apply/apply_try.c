@@ -41,8 +41,12 @@ enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
                                     const char *key, const char *reason,
                                     struct mr_err *err)
 {
-    struct mr_refusal *refusal =
-        a->refusals.count < MR_REFUSALS_MAX ? mr_vec_push(&a->refusals) : NULL;
+    const bool full = a->refusals.count >= MR_REFUSALS_MAX;
+    if (full && table != NULL && *table != '\0') {
+        a->unlisted++;
+        return MR_OK;
+    }
+    struct mr_refusal *refusal = mr_vec_push(&a->refusals);
     if (refusal == NULL || table == NULL || key == NULL || reason == NULL)
         return mr_err_nomem(err, "listing what was refused");
     *refusal = (struct mr_refusal){a->unit->number, table, key, reason, a->unsure};
@@ -301,6 +305,7 @@ static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
 {
     mr_arena_reset(&a->arena);
     mr_vec_clear(&a->refusals);
+    a->unlisted = 0;
     a->section = 0;
     a->committed = false;
     a->written = a->there = 0;

@@ -10,12 +10,32 @@
 
 /* ---- the result of a unit ---- */
 
+static enum mr_code tell_unlisted(struct mr_attempt *a, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (a->unlisted == 0)
+        return MR_OK;
+    mr_strbuf_add_str(&text, "and ");
+    mr_strbuf_add_grouped(&text, a->unlisted);
+    mr_strbuf_add_fmt(&text, " more row%s of it: only the first ",
+                      a->unlisted == 1 ? "" : "s");
+    mr_strbuf_add_grouped(&text, MR_REFUSALS_MAX);
+    mr_strbuf_add_str(&text, " are listed");
+    enum mr_code code = mr_strbuf_check(&text, "listing what was refused", err);
+    if (code == MR_OK)
+        code = a->run->on_refusal(
+            a->run->ctx, &(struct mr_refusal){a->unit->number, "", "", text.ptr, false},
+            err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code hand_on(struct mr_attempt *a, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < a->refusals.count; i++)
         code = a->run->on_refusal(a->run->ctx, mr_vec_at(&a->refusals, i), err);
-    return code;
+    return code == MR_OK ? tell_unlisted(a, err) : code;
 }
 
 /* Nothing of the unit was written. */
@@ -28,6 +48,7 @@ enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
     run->counts.failed++;
     run->counts.refused += a->unit->rows;
     mr_vec_clear(&a->refusals);
+    a->unlisted = 0;
     if (run->journal != NULL)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit, reason, err);
     if (code == MR_OK)
