@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/pair/pair_columns.h"
+#include "core/pair/rowhash.h"
 #include "core/schema/column_default.h"
 
 enum { BATCH = 500 };
@@ -20,6 +21,10 @@ struct losing {
     uint64_t *counts;                 /* their values */
     size_t ncolumns, before;          /* values in front of theirs */
     struct mr_vec keys;               /* struct mr_key */
+    struct mr_vec rows;               /* struct mr_digest: of a table without a key */
+    struct mr_readspec full;          /* of those rows, */
+    struct mr_rowhash *hash;          /* which it reads; NULL: it has a key */
+    struct mr_strbuf image;
     struct mr_arena arena;
     struct mr_strbuf list; /* what is found, for people */
 };
@@ -51,11 +56,34 @@ static bool comes_back(const struct mr_column *c, const struct mr_value *value)
     return mr_column_default_is_fixed(c) && mr_column_holds_default(c, value);
 }
 
+static int compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct mr_digest));
+}
+
+/* Is it one of those that are written, or equal to one in all but these columns? */
+static enum mr_code find_row(struct losing *l, const struct mr_value *values, bool *found,
+                             struct mr_err *err)
+{
+    mr_strbuf_reset(&l->image);
+    enum mr_code code = mr_rowhash_image(l->hash, values, &l->image, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&l->image, "looking at columns", err);
+    if (code != MR_OK)
+        return code;
+    const struct mr_digest digest = mr_digest_bytes(l->image.ptr, l->image.len);
+    *found = bsearch(&digest, l->rows.items, l->rows.count, sizeof digest, compare);
+    return MR_OK;
+}
+
 static enum mr_code count_row(void *ctx, const struct mr_value *values,
                               struct mr_err *err)
 {
     struct losing *l = ctx;
-    (void)err;
+    bool found = true;
+    enum mr_code code = l->hash != NULL ? find_row(l, values, &found, err) : MR_OK;
+    if (code != MR_OK || !found)
+        return code;
     for (size_t i = 0; i < l->ncolumns; i++)
         l->counts[i] +=
             l->side == MR_SOURCE
@@ -91,11 +119,28 @@ static enum mr_code read_values(struct losing *l, struct mr_err *err)
     l->before = spec.ncols;
     spec.cols = cols;
     spec.ncols += l->ncolumns;
-    /* without a key all rows are looked at */
-    return l->table->key.count > 0 ? mr_reader_fetch(reader, &spec, l->keys.items,
-                                                     l->keys.count, count_row, l, err)
-                                   : mr_reader_scan(reader, &spec, (struct mr_range){0},
-                                                    0, count_row, l, err);
+    return l->hash == NULL ? mr_reader_fetch(reader, &spec, l->keys.items, l->keys.count,
+                                             count_row, l, err)
+                           : mr_reader_scan(reader, &spec, (struct mr_range){0}, 0,
+                                            count_row, l, err);
+}
+
+/* Without a key each row of the table is read. */
+static enum mr_code scan_rows(struct losing *l, struct mr_err *err)
+{
+    struct mr_rowhash hash;
+    l->full = l->table->pair->full[l->side];
+    l->full.nkey = 0;
+    enum mr_code code = mr_rowhash_init(&hash, l->table->pair, &l->full, err);
+    if (code != MR_OK)
+        return code;
+    hash.signs = l->table->signs;
+    l->hash = &hash;
+    qsort(l->rows.items, l->rows.count, sizeof(struct mr_digest), compare);
+    code = read_values(l, err);
+    l->hash = NULL;
+    mr_rowhash_release(&hash);
+    return code;
 }
 
 /* ---- rows that are written ---- */
@@ -126,13 +171,27 @@ static enum mr_code push_key(struct losing *l, const struct mr_entity *e,
                                            : MR_OK;
 }
 
+static enum mr_code push_row(struct losing *l, const struct mr_entity *e,
+                             struct mr_err *err)
+{
+    const void *image = l->side == MR_SOURCE ? e->source : e->target;
+    struct mr_digest *slot = image != NULL ? mr_vec_push(&l->rows) : NULL;
+    if (slot != NULL)
+        *slot =
+            mr_digest_bytes(image, l->side == MR_SOURCE ? e->source_len : e->target_len);
+    return slot == NULL && image != NULL ? mr_err_nomem(err, "looking at columns")
+                                         : MR_OK;
+}
+
 static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
                                  struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec list = MR_VEC_INIT(struct mr_entity);
+    const bool keyed = l->table->key.count > 0;
     int64_t after = 0;
     enum mr_code code = MR_OK;
+    mr_vec_clear(&l->rows);
     do {
         mr_arena_reset(&arena);
         mr_vec_clear(&list);
@@ -142,11 +201,13 @@ static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
-            code = push_key(l, e, err);
+            code = keyed ? push_key(l, e, err) : push_row(l, e, err);
         }
         if (code == MR_OK && l->keys.count > 0)
             code = read_values(l, err);
-    } while (code == MR_OK && list.count > 0 && l->table->key.count > 0);
+    } while (code == MR_OK && list.count > 0);
+    if (code == MR_OK && l->rows.count > 0)
+        code = scan_rows(l, err);
     mr_vec_release(&list);
     mr_arena_release(&arena);
     return code;
@@ -251,6 +312,8 @@ enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
     struct losing l = {.plan = plan,
                        .store = store,
                        .keys = MR_VEC_INIT(struct mr_key),
+                       .rows = MR_VEC_INIT(struct mr_digest),
+                       .image = MR_STRBUF_INIT,
                        .arena = MR_ARENA_INIT,
                        .list = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
@@ -271,6 +334,8 @@ enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
     if (code == MR_OK)
         code = refuse_deletes(&l, err);
     mr_vec_release(&l.keys);
+    mr_vec_release(&l.rows);
+    mr_strbuf_release(&l.image);
     mr_arena_release(&l.arena);
     mr_strbuf_release(&l.list);
     return code;

@@ -7,7 +7,8 @@
  * `column = OLD -> NEW` names its twin.  A column that only TARGET has takes its default; where
  * it has none and is NOT NULL, no row can be inserted: refused, too.  So are rows to be deleted
  * that hold something else there, since undo could not bring that back, until `ignore-columns`
- * dismisses it.
+ * dismisses it.  In a table without a key a row is known by its other columns: rows that are
+ * equal there are counted, too, since any of them may go.
  *
  * Errors: MR_E_REFUSED naming tables and columns, those of SOURCE and of the case.
  */

@@ -34,10 +34,17 @@ rows() { on "SELECT id, mobile, extra, \`o\`\`dd\`, rate, bits + 0 FROM members 
 
 # ---- rows that mirror deletes
 world
-at $T "INSERT INTO members (id, mobile, extra) VALUES (3, 'm3', 'mine'), (4, 'm4', 'dd'); INSERT INTO log VALUES ('two', 8), ('three', 7)"
+at $T "INSERT INTO members (id, mobile, extra) VALUES (3, 'm3', 'mine'), (4, 'm4', 'dd'); INSERT INTO log VALUES ('two', 8), ('three', 7);
+    UPDATE log SET n = 5 WHERE what = 'one'"
 planned 5 "mirror: values that undo could not bring back" --policy mirror --allow-deletes 2
 like "by table and column, with their number" "$(cat "$ERR")" "column-lost: only the target .*$DB.log.n \\(1 value\\), $DB.members.extra \\(1 value\\), $DB.members.seen \\(2 values\\)"
 at $T "UPDATE members SET extra = 'dd', seen = NULL; UPDATE log SET n = 7"
+at $T "INSERT INTO log VALUES ('two', 8), ('two', 9)"
+at a "INSERT INTO log VALUES ('two')"
+planned 5 "without a key: two of three go that are equal but for such a column" --policy mirror --allow-deletes 2
+like "both are counted, since any of them may go" "$(cat "$ERR")" "$DB.log.n \\(2 values\\)"
+at $T "DELETE FROM log WHERE n IN (8, 9)"
+at a "DELETE FROM log WHERE what = 'two'"
 planned 5 "a default that is an expression does not come back, either" --policy mirror --allow-deletes 2
 like "by name" "$(cat "$ERR")" "members.seen \\(2 values\\)"
 at $T "ALTER TABLE members DROP seen"
