@@ -258,3 +258,49 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db,
     }
     return MR_OK;
 }
+
+static void add_lower(struct mr_strbuf *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        mr_strbuf_add_char(out,
+                           *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text);
+}
+
+static enum mr_code refuse_letters(const struct mr_config *config,
+                                   const struct mr_ini_section *section, const char *db,
+                                   const char *table, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CONFIG,
+                     "section [table %s] says nothing of table \"%s.%s\", which the "
+                     "source writes in other letters",
+                     section->argument, db, table);
+    mr_err_hint(err, "The source takes names in any letters (lower_case_table_names), "
+                     "patterns do not: write the section's name as the source does.");
+    if (section->entries != NULL)
+        mr_err_context(err, "%s:%u", config->file, section->entries->line);
+    return MR_E_CONFIG;
+}
+
+enum mr_code mr_config_require_letters(const struct mr_config *config, const char *db,
+                                       const char *table, struct mr_err *err)
+{
+    struct mr_strbuf pattern = MR_STRBUF_INIT, low[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    add_lower(&low[0], db);
+    add_lower(&low[1], table);
+    enum mr_code code = MR_OK;
+    for (const struct mr_ini_section *s = config->sections; code == MR_OK && s != NULL;
+         s = s->next) {
+        if (strcmp(s->word, word_table) != 0 || mr_pattern_match(s->argument, db, table))
+            continue;
+        mr_strbuf_reset(&pattern);
+        add_lower(&pattern, s->argument);
+        if (pattern.failed || low[0].failed || low[1].failed)
+            code = mr_err_nomem(err, "reading the configuration");
+        else if (mr_pattern_match(pattern.ptr, low[0].ptr, low[1].ptr))
+            code = refuse_letters(config, s, db, table, err);
+    }
+    mr_strbuf_release(&pattern);
+    mr_strbuf_release(&low[0]);
+    mr_strbuf_release(&low[1]);
+    return code;
+}

@@ -49,4 +49,9 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db,
                              const char *table, struct mr_arena *arena,
                              struct mr_table_config *out, struct mr_err *err);
 
+/* For a server that takes names in any letters: MR_E_CONFIG where a [table …] section would
+ * match db.table in other letters only, and so says nothing of it. */
+enum mr_code mr_config_require_letters(const struct mr_config *config, const char *db,
+                                       const char *table, struct mr_err *err);
+
 #endif

@@ -131,21 +131,33 @@ static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pai
     return code;
 }
 
-enum mr_code mr_pair_require_name(const struct mr_catalogue *cat,
-                                  const struct mr_table *table, const char *side,
-                                  struct mr_err *err)
+static enum mr_code refuse_namesake(const struct mr_table *table,
+                                    const struct mr_table *other, enum mr_side side,
+                                    struct mr_err *err)
 {
-    const struct mr_table *other = mr_catalogue_namesake(cat, table);
-    if (other == NULL)
-        return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE,
                      "table \"%s\" of database \"%s\" and table \"%s\" of database "
                      "\"%s\" cannot be told apart on the %s: both are written \"%s.%s\"",
-                     table->name, table->db, other->name, other->db, side, table->db,
-                     table->name);
+                     table->name, table->db, other->name, other->db, mr_side_name(side),
+                     table->db, table->name);
     mr_err_hint(err, "Name only one of the two databases in the URIs, and take the other "
                      "by itself, with a case of its own.");
     return MR_E_USAGE;
+}
+
+enum mr_code mr_pair_check_names(const struct mr_server_side side[MR_SIDES],
+                                 const struct mr_table *const tables[MR_SIDES],
+                                 const struct mr_config *config, struct mr_err *err)
+{
+    const struct mr_table *source = tables[MR_SOURCE];
+    for (int i = MR_SOURCE; i < MR_SIDES; i++) {
+        const struct mr_table *other = mr_catalogue_namesake(side[i].cat, tables[i]);
+        if (other != NULL)
+            return refuse_namesake(tables[i], other, (enum mr_side)i, err);
+    }
+    return side[MR_SOURCE].cat->server.lower_case_table_names != 0
+               ? mr_config_require_letters(config, source->db, source->name, err)
+               : MR_OK;
 }
 
 enum mr_code mr_pair_plan(const struct mr_pairing *pairing, const struct mr_table *source,
@@ -169,10 +181,8 @@ enum mr_code mr_pair_plan(const struct mr_pairing *pairing, const struct mr_tabl
     pair->find.target_name = join_name(arena, target->db, target->name);
     if (pair->find.name == NULL || pair->find.target_name == NULL)
         return mr_err_nomem(err, "planning tables");
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = mr_pair_require_name(pairing->side[side].cat, pair->side[side],
-                                    mr_side_name((enum mr_side)side), err);
+    enum mr_code code =
+        mr_pair_check_names(pairing->side, pair->side, pairing->config, err);
     if (code == MR_OK)
         code = mr_config_table(pairing->config, source->db, source->name, arena, config,
                                err);

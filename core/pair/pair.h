@@ -80,17 +80,18 @@ struct mr_pairing {
 /*
  * Plans the pair of two tables: names, configuration, columns, key, identity.  *out is set
  * also where the tables cannot be compared: then *reason says why, and is MR_OK otherwise.
- * MR_E_CONFIG, MR_E_NOMEM, and MR_E_USAGE where two tables have one name, end the run.
+ * MR_E_CONFIG, MR_E_NOMEM and MR_E_USAGE (mr_pair_check_names) end the run.
  */
 enum mr_code mr_pair_plan(const struct mr_pairing *pairing, const struct mr_table *source,
                           const struct mr_table *target, struct mr_pair **out,
                           struct mr_err *reason, struct mr_err *err);
 
-/* MR_E_USAGE where the side has another table that lines, cases and patterns name alike
- * (mr_catalogue_namesake); mr_pair_plan asks it of both. */
-enum mr_code mr_pair_require_name(const struct mr_catalogue *cat,
-                                  const struct mr_table *table, const char *side,
-                                  struct mr_err *err);
+/* MR_E_USAGE where a side has another table that lines, cases and patterns name alike
+ * (mr_catalogue_namesake), MR_E_CONFIG where a section means the table of SOURCE in other
+ * letters (mr_config_require_letters).  mr_pair_plan asks for it. */
+enum mr_code mr_pair_check_names(const struct mr_server_side side[MR_SIDES],
+                                 const struct mr_table *const tables[MR_SIDES],
+                                 const struct mr_config *config, struct mr_err *err);
 
 /* Appends to find.note, after a semicolon where there is one. */
 enum mr_code mr_pair_add_note(struct mr_pair *pair, const char *text, struct mr_err *err);

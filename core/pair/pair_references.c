@@ -49,8 +49,7 @@ static struct mr_pair *table_named(const struct mr_pairing *pairing, enum mr_sid
 {
     for (size_t i = 0; i < pairing->ntables; i++) {
         const struct mr_table *t = pairing->tables[i]->side[side];
-        if (same_name(pairing, side, t->db, db) &&
-            same_name(pairing, side, t->name, name))
+        if (mr_catalogue_is_table(pairing->side[side].cat, t, db, name))
             return pairing->tables[i]->config != NULL ? pairing->tables[i] : NULL;
     }
     return NULL;
@@ -240,8 +239,7 @@ static bool is_nowhere(const struct mr_pairing *pairing, const struct mr_referen
     for (size_t i = 0; !known && i < cat->ndbs; i++)
         known = same_name(pairing, MR_SOURCE, cat->dbs[i].name, ref->ref_db);
     for (size_t i = 0; i < cat->ntables; i++)
-        if (same_name(pairing, MR_SOURCE, cat->tables[i].db, ref->ref_db) &&
-            same_name(pairing, MR_SOURCE, cat->tables[i].name, ref->ref_table))
+        if (mr_catalogue_is_table(cat, &cat->tables[i], ref->ref_db, ref->ref_table))
             return false;
     return known;
 }
@@ -314,7 +312,9 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     if (code != MR_OK)
         return code;
     r.kin.name = reference_name(p->pairing->arena, ref);
-    r.kin.parent_name = join_name(p->pairing->arena, ref->ref_db, ref->ref_table);
+    r.kin.parent_name = r.parent != NULL
+                            ? r.parent->find.name
+                            : join_name(p->pairing->arena, ref->ref_db, ref->ref_table);
     if (r.kin.name == NULL || r.kin.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
     r.kin.condition = ref->condition;

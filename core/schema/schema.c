@@ -511,6 +511,25 @@ const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const 
     return find_table(cat->tables, cat->ntables, db, table);
 }
 
+bool mr_catalogue_is_table(const struct mr_catalogue *cat, const struct mr_table *table,
+                           const char *db, const char *name)
+{
+    return mr_server_same_name(&cat->server, table->db, db) &&
+           mr_server_same_name(&cat->server, table->name, name);
+}
+
+const struct mr_table *mr_catalogue_meant(const struct mr_catalogue *cat, const char *db,
+                                          const char *name)
+{
+    const struct mr_table *exact = mr_catalogue_table(cat, db, name);
+    if (exact != NULL || cat->server.lower_case_table_names == 0)
+        return exact;
+    for (size_t i = 0; i < cat->ntables; i++)
+        if (mr_catalogue_is_table(cat, &cat->tables[i], db, name))
+            return &cat->tables[i];
+    return NULL;
+}
+
 static size_t joined_len(const struct mr_table *t)
 {
     return strlen(t->db) + strlen(t->name) + 1;

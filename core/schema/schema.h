@@ -158,6 +158,13 @@ void mr_catalogue_free(struct mr_catalogue *cat);
 const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db);
 const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
                                           const char *table);
+/* Do these names mean that table?  As the catalogue's server compares names: what it or a
+ * configuration says of a table may be in other letters (lower_case_table_names). */
+bool mr_catalogue_is_table(const struct mr_catalogue *cat, const struct mr_table *table,
+                           const char *db, const char *name);
+/* The table that these names mean; NULL where there is none. */
+const struct mr_table *mr_catalogue_meant(const struct mr_catalogue *cat, const char *db,
+                                          const char *name);
 /* The first other table whose name in lines is the same text "db.table", as of `dx`.`a.b`
  * and `dx.a`.`b`; NULL where there is none. */
 const struct mr_table *mr_catalogue_namesake(const struct mr_catalogue *cat,

@@ -66,9 +66,9 @@ static void find_tables(const struct mr_copy *c, const struct mr_pair_reference 
     const struct mr_server_side *sides = c->m.plan->pairing.side;
     enum mr_side other = mr_other_side(side);
     const char *db = named->db;
-    if (strcmp(db, r->child->side[side]->db) == 0)
+    if (mr_server_same_name(&sides[side].cat->server, db, r->child->side[side]->db))
         db = r->child->side[other]->db;
-    tables[side] = mr_catalogue_table(sides[side].cat, named->db, named->table);
+    tables[side] = mr_catalogue_meant(sides[side].cat, named->db, named->table);
     tables[other] = mr_sides_twin(sides[side].cat, sides[other].cat, db, named->table);
 }
 

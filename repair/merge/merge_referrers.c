@@ -182,15 +182,12 @@ static enum mr_code hold(struct holding *w, const struct mr_foreign_key *fk,
     return hold_rows(w, err);
 }
 
-static bool is_named(const struct mr_table *table, const char *db, const char *name)
-{
-    return strcmp(table->db, db) == 0 && strcmp(table->name, name) == 0;
-}
-
 static bool is_planned(const struct mr_merge *m, const struct mr_table *table)
 {
     for (size_t i = 0; i < m->plan->ntables; i++)
-        if (is_named(m->plan->tables[i].pair->side[MR_TARGET], table->db, table->name))
+        if (mr_catalogue_is_table(m->plan->pairing.side[MR_TARGET].cat,
+                                  m->plan->tables[i].pair->side[MR_TARGET], table->db,
+                                  table->name))
             return true;
     return false;
 }
@@ -218,8 +215,8 @@ enum mr_code mr_merge_referrers_outside(struct mr_merge *m,
         if (is_planned(m, w.child))
             continue;
         for (size_t k = 0; code == MR_OK && k < w.child->nfks; k++)
-            if (is_named(parent->pair->side[MR_TARGET], w.child->fks[k].ref_db,
-                         w.child->fks[k].ref_table))
+            if (mr_catalogue_is_table(cat, parent->pair->side[MR_TARGET],
+                                      w.child->fks[k].ref_db, w.child->fks[k].ref_table))
                 code = hold(&w, &w.child->fks[k], err);
     }
     mr_vec_release(&w.asks);

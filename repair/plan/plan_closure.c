@@ -23,7 +23,7 @@ static const struct mr_plan_table *planned(const struct closure *c, const char *
 {
     for (size_t i = 0; i < c->plan->ntables; i++) {
         const struct mr_table *t = c->plan->tables[i].pair->side[c->side];
-        if (same_name(c, t->db, db) && same_name(c, t->name, name))
+        if (mr_catalogue_is_table(c->plan->pairing.side[c->side].cat, t, db, name))
             return &c->plan->tables[i];
     }
     return NULL;
@@ -73,7 +73,8 @@ static bool has_twin(const struct closure *c, const struct mr_table *t)
     if (known != NULL)
         return true;
     for (size_t i = 0; i < cat->ntables; i++)
-        if (same_name(c, cat->tables[i].name, t->name))
+        if (same_name(c, cat->tables[i].name, t->name) ||
+            mr_server_same_name(&cat->server, cat->tables[i].name, t->name))
             return true;
     return false;
 }

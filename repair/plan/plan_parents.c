@@ -27,8 +27,7 @@ static bool is_planned(const struct parents *p, enum mr_side side, const char *d
 {
     for (size_t i = 0; i < p->task->tables->ntables; i++) {
         const struct mr_table *t = p->task->tables->tables[i].pair->side[side];
-        if (mr_server_same_name(&catalogue(p, side)->server, t->db, db) &&
-            mr_server_same_name(&catalogue(p, side)->server, t->name, name))
+        if (mr_catalogue_is_table(catalogue(p, side), t, db, name))
             return true;
     }
     return false;

@@ -14,7 +14,8 @@ static bool has(const struct command *c, const char *db, const char *name)
 {
     for (size_t i = 0; i < c->names.count; i++) {
         const struct mr_recheck_table *t = mr_vec_at(&c->names, i);
-        if (strcmp(t->db, db) == 0 && strcmp(t->name, name) == 0)
+        if (mr_server_same_name(&c->cat->server, t->db, db) &&
+            mr_server_same_name(&c->cat->server, t->name, name))
             return true;
     }
     return false;

@@ -34,8 +34,9 @@ static bool refers(const struct keeping *k, const struct mr_planned_table *paren
     for (size_t i = 0; i < cat->ntables; i++) {
         const struct mr_table *t = &cat->tables[i];
         for (size_t f = 0; f < t->nfks && is_written_to(k, t->db, t->name); f++)
-            if (strcmp(t->fks[f].ref_db, parent->target_db) == 0 &&
-                strcmp(t->fks[f].ref_table, parent->target_name) == 0)
+            if (mr_server_same_name(&cat->server, t->fks[f].ref_db, parent->target_db) &&
+                mr_server_same_name(&cat->server, t->fks[f].ref_table,
+                                    parent->target_name))
                 return true;
     }
     for (size_t i = 0; i < k->planned->ntables; i++) {

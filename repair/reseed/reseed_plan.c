@@ -417,10 +417,9 @@ static enum mr_code plan_pair(struct planner *p, const struct mr_table *s,
     struct work w;
     if (name == NULL)
         return no_memory(p);
+    const struct mr_table *const tables[MR_SIDES] = {s, t};
     enum mr_code code =
-        mr_pair_require_name(p->task->side[MR_SOURCE].cat, s, "source", p->err);
-    if (code == MR_OK)
-        code = mr_pair_require_name(p->task->side[MR_TARGET].cat, t, "target", p->err);
+        mr_pair_check_names(p->task->side, tables, p->task->config, p->err);
     if (code != MR_OK)
         return code;
     if (t->engine == NULL || s->engine == NULL)

@@ -46,7 +46,7 @@ static const char *twin_db(const struct loader *l, enum mr_side from, const char
 {
     for (size_t i = 0; i < l->pairs->count; i++) {
         const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
-        if (strcmp(pair->name[from], db) == 0)
+        if (mr_server_same_name(&l->cat[from]->server, pair->name[from], db))
             return pair->name[mr_other_side(from)];
     }
     return NULL;
@@ -58,7 +58,7 @@ static const struct mr_table *on_target(const struct loader *l, enum mr_side sid
 {
     const struct mr_catalogue *target = l->cat[MR_TARGET];
     if (side == MR_TARGET)
-        return mr_sides_twin(target, target, db, name);
+        return mr_catalogue_meant(target, db, name);
     const char *twin = twin_db(l, MR_SOURCE, db);
     return twin != NULL ? mr_sides_twin(l->cat[MR_SOURCE], target, twin, name) : NULL;
 }
@@ -124,12 +124,13 @@ static enum mr_code add_reference(struct loader *l, const char *db,
     return code;
 }
 
-static enum mr_code add_configured(struct loader *l, const char *db,
+/* Of SOURCE's names. */
+static enum mr_code add_configured(struct loader *l, const char *db, const char *name,
                                    const struct mr_table *child)
 {
     struct mr_table_config config;
     enum mr_code code =
-        mr_config_table(l->config, db, child->name, l->refs->arena, &config, l->err);
+        mr_config_table(l->config, db, name, l->refs->arena, &config, l->err);
     for (size_t i = 0; code == MR_OK && i < config.nreferences; i++)
         if (!config.references[i].dismissed)
             code = add_reference(l, db, child, &config.references[i]);
@@ -146,7 +147,9 @@ static enum mr_code add_table(struct loader *l, const struct mr_table *child)
         mr_sides_twin(l->cat[MR_TARGET], l->cat[MR_SOURCE], db, child->name);
     if (source != NULL)
         code = add_foreign_keys(l, MR_SOURCE, source, child);
-    return code == MR_OK ? add_configured(l, db, child) : code;
+    return code == MR_OK
+               ? add_configured(l, db, source != NULL ? source->name : child->name, child)
+               : code;
 }
 
 enum mr_code mr_reseed_refs_load(struct mr_reseed_refs *refs,

@@ -585,8 +585,9 @@ static bool is_held(const struct mr_script *s, const struct mr_plan_reference *r
                mr_pair_find_column(child, f->columns[k]) ==
                    mr_pair_column(c->pair, MR_TARGET, r->from.at[k]))
             k++;
-        if (k > 0 && k == f->ncolumns && strcmp(f->ref_db, parent->db) == 0 &&
-            strcmp(f->ref_table, parent->name) == 0)
+        if (k > 0 && k == f->ncolumns &&
+            mr_catalogue_is_table(s->plan->pairing.side[MR_TARGET].cat, parent, f->ref_db,
+                                  f->ref_table))
             return true;
     }
     return false;

@@ -226,12 +226,13 @@ void mr_script_refuse_referred(struct mr_script *s, size_t at, char prefix)
 }
 
 /* Does TARGET cascade a DELETE from a row of the table to those of the same table? */
-static bool cascades(const struct mr_plan_table *t)
+static bool cascades(const struct mr_script *s, const struct mr_plan_table *t)
 {
     const struct mr_table *live = t->pair->side[MR_TARGET];
     for (size_t i = 0; i < live->nfks; i++) {
         const struct mr_foreign_key *f = &live->fks[i];
-        if (strcmp(f->ref_db, live->db) == 0 && strcmp(f->ref_table, live->name) == 0 &&
+        if (mr_catalogue_is_table(s->plan->pairing.side[MR_TARGET].cat, live, f->ref_db,
+                                  f->ref_table) &&
             strcmp(f->on_delete, "CASCADE") == 0)
             return true;
     }
@@ -244,7 +245,7 @@ void mr_script_refuse_own_parents(struct mr_script *s, const struct mr_plan_refe
 {
     const struct mr_plan_table *t = &s->plan->tables[r->child];
     if (r->child != r->parent || r->nullable || !r->pair->kin.declared ||
-        t->key.count == 0 || cascades(t))
+        t->key.count == 0 || cascades(s, t))
         return;
     mr_script_refuse(s, t, "it refers to itself, so that the server does not let it go");
     temp_n(s, " FROM ", 'd', t->at);

@@ -97,6 +97,12 @@ static void test_names_of_foreign_keys(void **state)
     g.cat[MR_SOURCE].server.lower_case_table_names = 1;
     graph_fk(&g, MR_SOURCE, "fk", "orders", "member_id", "Members", "id");
     expect(&g, "", "orders.member_id = members.id fk");
+    /* and so does what the configuration says of them: one reference, not two */
+    build(&g);
+    g.cat[MR_SOURCE].server.lower_case_table_names = 1;
+    graph_fk(&g, MR_SOURCE, "fk", "orders", "member_id", "members", "id");
+    expect(&g, "[table club.orders]\nreference = member_id -> Club.Members.id\n",
+           "orders.member_id = members.id fk");
 }
 
 static void test_foreign_keys_that_lead_nowhere(void **state)
