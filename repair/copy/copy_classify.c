@@ -50,26 +50,40 @@ static enum mr_code find_newest(const struct mr_copy *c, struct mr_err *err)
 
 /* ---- rows of both sides under one key ---- */
 
-/* Are they one entity by their own columns? */
-static enum mr_code is_same(struct classifying *w, const struct mr_merge_work_row *row,
-                            bool *same, struct mr_err *err)
+/* The values of both rows; *null: one of them is NULL, or there are no columns. */
+static enum mr_code read_both(struct classifying *w, const struct mr_plan_columns *by,
+                              struct mr_key image, struct mr_key held, bool *null,
+                              struct mr_err *err)
+{
+    bool nulls[MR_SIDES] = {false, false};
+    enum mr_code code = mr_pair_values_of(image.ptr, image.len, by->at, by->count,
+                                          &w->bytes[MR_SOURCE], &nulls[MR_SOURCE], err);
+    if (code == MR_OK)
+        code = mr_pair_values_of(held.ptr, held.len, by->at, by->count,
+                                 &w->bytes[MR_TARGET], &nulls[MR_TARGET], err);
+    *null = by->count == 0 || nulls[MR_SOURCE] || nulls[MR_TARGET];
+    return code;
+}
+
+/* Are they one entity by their own columns?  Without them it is the key that tells. */
+static enum mr_code is_same(struct classifying *w, struct mr_key image,
+                            struct mr_key held, bool *same, struct mr_err *err)
 {
     const struct mr_plan_columns *by = &w->table->named_by;
-    bool null[MR_SIDES] = {false, false};
+    bool null = false;
     *same = true;
     if (mr_copy_identity(w->c, w->table) != MR_PLAN_BY_COLUMNS) {
         *same = false; /* another row, another event */
         return MR_OK;
     }
-    enum mr_code code = mr_pair_values_of(row->image, row->len, by->at, by->count,
-                                          &w->bytes[MR_SOURCE], &null[MR_SOURCE], err);
-    if (code == MR_OK)
-        code = mr_pair_values_of(row->live, row->live_len, by->at, by->count,
-                                 &w->bytes[MR_TARGET], &null[MR_TARGET], err);
+    enum mr_code code = read_both(w, by, image, held, &null, err);
+    if (code == MR_OK && null) {
+        by = &w->table->key;
+        code = read_both(w, by, image, held, &null, err);
+    }
     const struct mr_key own = {w->bytes[MR_SOURCE].ptr, w->bytes[MR_SOURCE].len};
     const struct mr_key live = {w->bytes[MR_TARGET].ptr, w->bytes[MR_TARGET].len};
-    if (code != MR_OK || by->count == 0 || null[MR_SOURCE] || null[MR_TARGET] ||
-        mr_key_compare(own, live) == 0)
+    if (code != MR_OK || null || mr_key_compare(own, live) == 0)
         return code;
     struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
     struct mr_arena arena = MR_ARENA_INIT;
@@ -122,7 +136,7 @@ static enum mr_code judge_pair(struct classifying *w, const struct mr_merge_work
     v->equal = !differs;
     v->same = true;
     if (code == MR_OK && differs)
-        code = is_same(w, row, &v->same, err);
+        code = is_same(w, own, live, &v->same, err);
     if (code != MR_OK || !differs || !w->c->planned[w->table->at])
         return code;
     if (w->c->task->policy == MR_COPY_MIRROR)
@@ -192,17 +206,39 @@ static enum mr_code classify(struct classifying *w, struct mr_err *err)
                : code;
 }
 
+enum mr_code mr_copy_classify_table(struct mr_copy *c, const struct mr_plan_table *table,
+                                    struct mr_err *err)
+{
+    struct classifying w = {
+        .c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+    enum mr_code code = classify(&w, err);
+    mr_case_free(w.save);
+    mr_strbuf_release(&w.bytes[MR_SOURCE]);
+    mr_strbuf_release(&w.bytes[MR_TARGET]);
+    return code;
+}
+
+enum mr_code mr_copy_is_same(struct mr_copy *c, const struct mr_plan_table *table,
+                             struct mr_key source, struct mr_key target, bool *same,
+                             struct mr_err *err)
+{
+    struct classifying w = {
+        .c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+    bool differs = false;
+    enum mr_code code =
+        mr_merge_row_differs(&c->m, table, source, target, MR_NO_COLUMN, &differs, err);
+    *same = true;
+    if (code == MR_OK && differs)
+        code = is_same(&w, source, target, same, err);
+    mr_strbuf_release(&w.bytes[MR_SOURCE]);
+    mr_strbuf_release(&w.bytes[MR_TARGET]);
+    return code;
+}
+
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err)
 {
     enum mr_code code = find_newest(c, err);
-    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
-        struct classifying w = {.c = c,
-                                .table = &c->m.plan->tables[i],
-                                .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
-        code = classify(&w, err);
-        mr_case_free(w.save);
-        mr_strbuf_release(&w.bytes[MR_SOURCE]);
-        mr_strbuf_release(&w.bytes[MR_TARGET]);
-    }
+    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++)
+        code = mr_copy_classify_table(c, &c->m.plan->tables[i], err);
     return code;
 }

@@ -11,6 +11,7 @@
  *   bag    rows of a table without a key, with how many more of them SOURCE has
  *   exact  the same rows to the byte, with how many of them either side has
  *   nth    rows of a table without a key that refer to rows that go: how many were seen
+ *   climb  rows of SOURCE above those to be written; todo: 1, or 2 while it is done
  *   link   a reference of a row to be written: SOURCE's parent and TARGET's present one
  *   take   a unique value that a row is to have, and the slot of TARGET's present holder
  *          (0: no slot has it), which may be itself
@@ -35,11 +36,22 @@ enum mr_copy_loose {
     MR_LOOSE_OPEN       /* a reference is closed after everything else */
 };
 
+/* A reference whose parent the run did not compare, and that cannot be followed. */
+struct mr_copy_blind {
+    const struct mr_pair_reference *pair;
+    const char *why;
+    struct mr_plan_reference by; /* without a parent */
+};
+
 struct mr_copy {
     struct mr_merge m;
     const struct mr_copy_task *task;
     struct mr_copy_result *result;
-    bool *planned;       /* per table */
+    size_t ntables; /* of m.plan, with those beyond its count */
+    bool *planned;  /* per table */
+    bool *subject;  /* per table: its rows belong to nobody */
+    struct mr_copy_blind *blind;
+    size_t nblind;
     int64_t wave;        /* of the conflicts found last */
     struct mr_vec pools; /* free values of columns (copy_park.c) */
 };
@@ -80,16 +92,29 @@ enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
 
 /* copy_classify.c: what is to be done, by the policy. */
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err);
+/* The same of the slots of one table. */
+enum mr_code mr_copy_classify_table(struct mr_copy *c, const struct mr_plan_table *table,
+                                    struct mr_err *err);
+/* Are a row of SOURCE and one of TARGET one entity? */
+enum mr_code mr_copy_is_same(struct mr_copy *c, const struct mr_plan_table *table,
+                             struct mr_key source, struct mr_key target, bool *same,
+                             struct mr_err *err);
 /* copy_fit.c: values that do not fit, and what was decided about them. */
 enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err);
+/* copy_climb.c: slots of the rows of tables beyond the run that stand above rows to be
+ * written, with other rows between them. */
+enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err);
 /* copy_taint.c: rows below somebody who is another on the other side. */
 enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err);
+/* Do rows of the child belong to whom they refer to by it? */
+bool mr_copy_is_followed(const struct mr_copy *c, const struct mr_plan_reference *r);
 
 /* copy_links.c: fills link and dep. */
 enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err);
-/* copy_outside.c: tables beyond the plan: parents are appended to m.plan, which is the
- * copy's own from then on; children fill dep. */
+/* copy_outside.c: tables beyond the plan: parents, and theirs, are appended to m.plan, which
+ * is the copy's own from then on; children fill dep. */
 enum mr_code mr_copy_outside_parents(struct mr_copy *c, struct mr_err *err);
+enum mr_code mr_copy_blind_refuse(const struct mr_copy_blind *blind, struct mr_err *err);
 enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err);
 /* copy_unique.c: fills take. */
 enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err);

@@ -23,6 +23,10 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE bag (digest BLOB PRIMARY KEY, n INT, image BLOB);"
     "CREATE TEMP TABLE exact (digest BLOB, whole BLOB, lost INT, live INT, image BLOB,"
     " PRIMARY KEY (digest, whole));"
+    "CREATE TEMP TABLE climb (id INTEGER PRIMARY KEY, tbl INT NOT NULL, key BLOB NOT "
+    "NULL,"
+    " image BLOB, todo INT NOT NULL, UNIQUE (tbl, key));"
+    "CREATE INDEX temp.climb_todo ON climb (tbl, todo, id);"
     "CREATE TEMP TABLE nth (ref INT, whole BLOB, n INT, PRIMARY KEY (ref, whole)) WITHOUT"
     " ROWID;"
     "CREATE TEMP TABLE link (child INT, ref INT, sfound INT DEFAULT 0, ps INT DEFAULT 0,"
@@ -46,7 +50,7 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.exact; DROP TABLE IF EXISTS temp.nth;"
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.take;"
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
-    "DROP TABLE IF EXISTS temp.loose;";
+    "DROP TABLE IF EXISTS temp.loose; DROP TABLE IF EXISTS temp.climb;";
 
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
 {
@@ -138,17 +142,12 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_copy *c, struct mr_err *err);
     } phases[] = {
-        {"preparing", mr_copy_work_open},
-        {"collecting rows", mr_copy_collect},
-        {"classifying", mr_copy_classify},
-        {"values", mr_copy_fit},
-        {"owners", mr_copy_taint},
-        {"references", mr_copy_links},
-        {"children", mr_copy_outside_children},
-        {"unique values", mr_copy_unique},
-        {"conflicts", mr_copy_settle},
-        {"order and steps", order_and_write},
-        {"sequences", mr_copy_sequences},
+        {"preparing", mr_copy_work_open},     {"collecting rows", mr_copy_collect},
+        {"classifying", mr_copy_classify},    {"values", mr_copy_fit},
+        {"ancestors", mr_copy_climb},         {"owners", mr_copy_taint},
+        {"references", mr_copy_links},        {"children", mr_copy_outside_children},
+        {"unique values", mr_copy_unique},    {"conflicts", mr_copy_settle},
+        {"order and steps", order_and_write}, {"sequences", mr_copy_sequences},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
@@ -163,8 +162,7 @@ static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
 {
     struct mr_merge *m = &c->m;
     enum mr_code code = MR_OK;
-    size_t most = m->plan->ntables + m->plan->pairing.nreferences; /* and parents */
-    c->planned = mr_arena_calloc(&m->arena, most + 1, sizeof *c->planned);
+    c->planned = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *c->planned);
     if (c->planned == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < m->plan->ntables; i++)

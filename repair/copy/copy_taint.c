@@ -17,16 +17,16 @@ struct tainting {
     struct mr_vec asks;  /* struct mr_merge_ask: keys of rows below */
     struct mr_arena arena;
     struct mr_strbuf bytes;
-    bool *grown; /* per table */
+    const struct mr_vec *rows; /* of a page */
+    bool *grown;               /* per table */
 };
 
-static bool is_followed(const struct mr_copy *c, const struct mr_plan_reference *r)
+bool mr_copy_is_followed(const struct mr_copy *c, const struct mr_plan_reference *r)
 {
     const struct mr_plan_table *child = &c->m.plan->tables[r->child];
     if (child->key.count == 0)
         return false; /* nobody refers to its rows */
-    return r->hard ||
-           (child->pair->find.subject == MR_SUBJECT_NO && r->child != r->parent);
+    return r->hard || (!c->subject[r->child] && r->child != r->parent);
 }
 
 static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
@@ -114,7 +114,7 @@ static enum mr_code follow_table(struct tainting *w, size_t table, struct mr_err
     w->grown[table] = false;
     for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
         w->by = &w->c->m.plan->references[i];
-        if (w->by->parent == table && is_followed(w->c, w->by))
+        if (w->by->parent == table && mr_copy_is_followed(w->c, w->by))
             code = mr_copy_pages(w->c,
                                  "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
                                  " c.taint=2 AND c.id>?2 ORDER BY c.id LIMIT 500",
@@ -127,7 +127,75 @@ static enum mr_code follow_table(struct tainting *w, size_t table, struct mr_err
                : code;
 }
 
-/* Is every parent written, so that it will be SOURCE's? */
+/* ---- who is referred to by other columns than the key ---- */
+
+/* TARGET's row with the values by which others refer to a row of SOURCE. */
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct tainting *w = ctx;
+    const struct mr_merge_work_row *own = mr_vec_at(w->rows, (size_t)ask->tag);
+    const int64_t args[] = {own->id};
+    bool same = false;
+    enum mr_code code = mr_copy_is_same(
+        w->c, &w->c->m.plan->tables[w->by->parent], (struct mr_key){own->image, own->len},
+        (struct mr_key){row->image, row->len}, &same, err);
+    return code == MR_OK && !same
+               ? mr_merge_work_run(&w->c->m, "UPDATE c SET taint=1 WHERE id=?1", args, 1,
+                                   NULL, err)
+               : code;
+}
+
+static enum mr_code find_holders(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    struct tainting *w = ctx;
+    const struct mr_merge_lookup what = {MR_TARGET, &w->c->m.plan->tables[w->by->parent],
+                                         w->by->to};
+    enum mr_code code = MR_OK;
+    w->rows = rows;
+    mr_vec_clear(&w->meant);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        code = mr_merge_lookup_push(&w->meant, (int64_t)i,
+                                    (struct mr_key){row->image, row->len}, w->by->to,
+                                    arena, err);
+    }
+    return code == MR_OK
+               ? mr_merge_lookup_ask(&w->c->m, &what, &w->meant, take_holder, w, err)
+               : code;
+}
+
+static bool is_key(const struct mr_plan_table *t, const struct mr_plan_columns *columns)
+{
+    size_t i = 0;
+    while (i < t->key.count && mr_plan_columns_has(columns, t->key.at[i]))
+        i++;
+    return i == t->key.count && columns->count == t->key.count;
+}
+
+/* The key that SOURCE's row has may be nobody's on TARGET, and what others refer to it by
+ * somebody else's. */
+static enum mr_code taint_holders(struct tainting *w, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
+        const struct mr_plan_table *t;
+        w->by = &w->c->m.plan->references[i];
+        t = &w->c->m.plan->tables[w->by->parent];
+        if (!mr_copy_is_followed(w->c, w->by) || is_key(t, &w->by->to) ||
+            (w->c->planned[t->at] && w->c->task->policy == MR_COPY_MIRROR))
+            continue;
+        code = mr_copy_pages(w->c,
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
+                             " c.source IS NOT NULL AND c.taint=0 AND c.id>?2 ORDER BY"
+                             " c.id LIMIT 500",
+                             t->at, find_holders, w, err);
+    }
+    return code;
+}
+
+/* Is every parent of the run written, so that it will be SOURCE's? */
 static bool all_planned(const struct mr_copy *c)
 {
     if (c->task->policy != MR_COPY_MIRROR)
@@ -146,16 +214,22 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
                          .asks = MR_VEC_INIT(struct mr_merge_ask),
                          .arena = MR_ARENA_INIT,
                          .bytes = MR_STRBUF_INIT};
-    bool more = !all_planned(c);
+    const int64_t args[] = {(int64_t)c->m.plan->ntables};
+    bool all = all_planned(c), more = !all || c->ntables > c->m.plan->ntables;
     enum mr_code code = MR_OK;
-    w.grown = mr_arena_calloc(&c->m.arena, c->m.plan->ntables + 1, sizeof *w.grown);
+    w.grown = mr_arena_calloc(&c->m.arena, c->ntables + 1, sizeof *w.grown);
     if (w.grown == NULL)
         return mr_merge_nomem(err);
-    for (size_t i = 0; i < c->m.plan->ntables; i++)
+    for (size_t i = 0; i < c->ntables; i++)
         w.grown[i] = true;
+    if (all && more)
+        code = mr_merge_work_run(&c->m, "UPDATE c SET taint=0 WHERE tbl<?1", args, 1,
+                                 NULL, err);
+    if (code == MR_OK && more)
+        code = taint_holders(&w, err);
     while (code == MR_OK && more) {
         more = false;
-        for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++)
+        for (size_t i = 0; code == MR_OK && i < c->ntables; i++)
             if (w.grown[i]) {
                 more = true;
                 code = follow_table(&w, i, err);

@@ -48,7 +48,7 @@ static bool overlap(const struct mr_plan_columns *a, const struct mr_plan_column
     return false;
 }
 
-static bool is_hard(const struct mr_plan_table *t, const struct mr_plan_columns *from)
+bool mr_plan_is_hard(const struct mr_plan_table *t, const struct mr_plan_columns *from)
 {
     if (overlap(from, &t->key) || overlap(from, &t->named_by) || t->key.count == 0)
         return true;
@@ -103,7 +103,7 @@ static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena
     for (size_t i = 0; i < plan->nreferences; i++) {
         struct mr_plan_reference *r = &plan->references[i];
         struct mr_plan_table *t = &plan->tables[r->child];
-        r->hard = is_hard(t, &r->from);
+        r->hard = mr_plan_is_hard(t, &r->from);
         r->of_key = t->key.count == 0 || overlap(&r->from, &t->key);
         for (size_t k = 0; k < r->from.count; k++)
             r->nullable = r->nullable || t->nullable[r->from.at[k]];

@@ -12,4 +12,8 @@
 enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena,
                            struct mr_err *err);
 
+/* Is a reference from these columns hard (plan_tables.h)? */
+bool mr_plan_is_hard(const struct mr_plan_table *child,
+                     const struct mr_plan_columns *from);
+
 #endif

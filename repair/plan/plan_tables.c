@@ -155,7 +155,8 @@ static enum mr_code choose_identity(struct mr_plan_table *t, struct mr_arena *ar
                mr_plan_has_counter(t)) {
         t->identity = MR_PLAN_BY_NONE;
         t->named_by.count = 0;
-        warn_of_none(t);
+        if (t->found != NULL)
+            warn_of_none(t);
     }
     return MR_OK;
 }
@@ -250,8 +251,8 @@ static size_t creation_column(const struct mr_plan_table *t)
     return at != t->update_at ? at : MR_NO_COLUMN;
 }
 
-static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
-                             struct mr_err *err)
+static enum mr_code describe_rows(struct mr_plan_table *t, struct mr_arena *arena,
+                                  struct mr_err *err)
 {
     const struct mr_pair *pair = t->pair;
     size_t n = pair->find.ncolumns;
@@ -267,7 +268,26 @@ static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
     t->generated = generated;
     t->key = (struct mr_plan_columns){pair->key_columns, pair->nkey_columns};
     find_counter(t, arena);
-    enum mr_code code = choose_identity(t, arena, err);
+    return choose_identity(t, arena, err);
+}
+
+enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pair,
+                                   size_t at, struct mr_arena *arena, struct mr_err *err)
+{
+    *out = (struct mr_plan_table){.pair = pair,
+                                  .at = at,
+                                  .time_at = MR_NO_COLUMN,
+                                  .update_at = MR_NO_COLUMN,
+                                  .created_at = MR_NO_COLUMN};
+    pair->at = at;
+    return describe_rows(out, arena, err);
+}
+
+static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
+                             struct mr_err *err)
+{
+    const struct mr_pair *pair = t->pair;
+    enum mr_code code = describe_rows(t, arena, err);
     if (code == MR_OK)
         code = find_uniques(t, arena, err);
     if (code == MR_OK)

@@ -124,6 +124,11 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
                                  const struct mr_plan_tables_task *task,
                                  struct mr_err *err);
 
+/* A table that the run did not compare, and of which rows are read: its key, and what names
+ * a row.  Without found, uniques and times. */
+enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pair,
+                                   size_t at, struct mr_arena *arena, struct mr_err *err);
+
 /* The other side's column that is planned with it; NULL: there is none. */
 const struct mr_column *mr_plan_twin(const struct mr_plan_table *table,
                                      const struct mr_column *column, enum mr_side side);

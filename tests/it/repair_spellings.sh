@@ -216,12 +216,12 @@ copied() { # copied POLICY TYPE VALUE [CHECK-ARGS…]: conflicts of a plan; memb
     rep plan --policy $policy --config ini --case "$CASE" --output five
     tail -n +2 five/conflicts.csv | cut -d, -f1,2,5 | sed "s/^$DB\.//" | xargs
 }
-is "as below an integer" "$(copied backfill INT 17 --exclude "$DB.members")" "orders,7,parent-differs"
+is "as below an integer" "$(copied backfill INT 17 --exclude "$DB.members")" "orders,7,parent-differs items,9,parent-differs"
 for value in 17 017 ' 17.0'; do
     is "backfill below '$value'" "$(copied backfill 'VARCHAR(20)' "$value")" "members,17,key-taken orders,7,parent-differs items,9,parent-differs"
-    is "without members in the run" "$(copied backfill 'VARCHAR(20)' "$value" --exclude "$DB.members")" "orders,7,parent-differs"
+    is "without members in the run" "$(copied backfill 'VARCHAR(20)' "$value" --exclude "$DB.members")" "orders,7,parent-differs items,9,parent-differs"
 done
-is "below a decimal, without members in the run" "$(copied backfill 'DECIMAL(20,2)' 17 --exclude "$DB.members")" "orders,7,parent-differs"
+is "below a decimal, without members in the run" "$(copied backfill 'DECIMAL(20,2)' 17 --exclude "$DB.members")" "orders,7,parent-differs items,9,parent-differs"
 for value in 17 017; do
     fresh a$T "$DB"
     rm -rf "$CASE" six

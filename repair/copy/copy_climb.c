@@ -1,0 +1,224 @@
+/* copy_climb.c: who stands above the rows that are to be written; see copy_internal.h.
+ *
+ * What the run compared has slots for all that differs; of a table beyond it nothing is
+ * known.  So from each row that is to be written references are followed up on SOURCE, as
+ * copy_taint.c follows them down, through rows that are equal on both sides, too.  Rows of
+ * tables beyond the run that are met get slots, and are classified; whoever of them is two
+ * people taints what is below him.  Followed is only what leads to such a table; a direct
+ * parent is looked at by copy_links.c.
+ *
+ * Each row is met once, whatever leads to it, so that circles end; rows that are waiting
+ * are in a temporary table. */
+#include "repair/copy/copy_internal.h"
+
+#include "core/pair/pair_identity.h"
+#include "repair/merge/merge_reference.h"
+
+struct climbing {
+    struct mr_copy *c;
+    const struct mr_plan_reference *by;
+    const struct mr_copy_blind *blind;
+    const struct mr_plan_table *beyond;
+    struct mr_case_stmt *meet;
+    struct mr_vec asks; /* struct mr_merge_ask */
+    struct mr_strbuf key;
+    bool *leads; /* per table: do its rows belong to somebody beyond the run? */
+};
+
+static bool is_beyond(const struct mr_copy *c, size_t table)
+{
+    return table >= c->m.plan->ntables;
+}
+
+static bool leads_by(const struct climbing *w, const struct mr_plan_reference *r)
+{
+    return mr_copy_is_followed(w->c, r) &&
+           (is_beyond(w->c, r->parent) || w->leads[r->parent]);
+}
+
+static void find_ways(struct climbing *w)
+{
+    bool more = true;
+    for (size_t i = 0; i < w->c->nblind; i++) {
+        const struct mr_plan_reference *r = &w->c->blind[i].by;
+        w->leads[r->child] = w->leads[r->child] || mr_copy_is_followed(w->c, r);
+    }
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < w->c->m.plan->nreferences; i++) {
+            const struct mr_plan_reference *r = &w->c->m.plan->references[i];
+            if (w->leads[r->child] || !leads_by(w, r))
+                continue;
+            w->leads[r->child] = more = true;
+        }
+    }
+}
+
+/* ---- up ---- */
+
+static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct climbing *w = ctx;
+    const struct mr_plan_table *t = &w->c->m.plan->tables[w->by->parent];
+    bool goes_on = w->leads[t->at], null = false;
+    (void)ask;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count,
+                                          &w->key, &null, err);
+    if (code != MR_OK || null)
+        return code;
+    mr_case_bind_int(w->meet, 1, (int64_t)t->at);
+    mr_case_bind_borrowed(w->meet, 2, w->key.ptr, w->key.len);
+    mr_case_bind_borrowed(w->meet, 3, goes_on ? row->image : NULL,
+                          goes_on ? row->len : 0);
+    mr_case_bind_int(w->meet, 4, goes_on);
+    return mr_case_run(w->meet, err);
+}
+
+static enum mr_code climb_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                               struct mr_err *err)
+{
+    struct climbing *w = ctx;
+    const struct mr_merge_lookup what = {MR_SOURCE, &w->c->m.plan->tables[w->by->parent],
+                                         w->by->to};
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&w->asks);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        const struct mr_key image = {row->image, row->len};
+        bool refers = false;
+        code = mr_merge_row_refers(w->by, image, &refers, err);
+        if (code == MR_OK && refers)
+            code = mr_merge_reference_push(&w->asks, row->id, image, w->by, arena, err);
+    }
+    return code == MR_OK
+               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err)
+               : code;
+}
+
+static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                               struct mr_err *err)
+{
+    struct climbing *w = ctx;
+    enum mr_code code = MR_OK;
+    (void)arena;
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        bool refers = false;
+        code = mr_merge_row_refers(&w->blind->by, (struct mr_key){row->image, row->len},
+                                   &refers, err);
+        if (code == MR_OK && refers)
+            code = mr_copy_blind_refuse(w->blind, err);
+    }
+    return code;
+}
+
+/* ---- table by table ---- */
+
+#define WAITING                                                                          \
+    "SELECT id, key, 0, 0, 0, image, NULL, NULL FROM climb WHERE tbl=?1 AND todo=2 AND"  \
+    " id>?2 ORDER BY id LIMIT 500"
+
+static enum mr_code climb_table(struct climbing *w, size_t table, bool *more,
+                                struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)table};
+    int64_t waiting = 0;
+    enum mr_code code =
+        mr_merge_work_run(&w->c->m, "UPDATE climb SET todo=2 WHERE tbl=?1 AND todo=1",
+                          args, 1, &waiting, err);
+    if (code != MR_OK || waiting == 0)
+        return code;
+    *more = true;
+    for (size_t i = 0; code == MR_OK && i < w->c->nblind; i++) {
+        w->blind = &w->c->blind[i];
+        if (w->blind->by.child == table && mr_copy_is_followed(w->c, &w->blind->by))
+            code = mr_copy_pages(w->c, WAITING, table, look_blind, w, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
+        w->by = &w->c->m.plan->references[i];
+        if (w->by->child == table && leads_by(w, w->by))
+            code = mr_copy_pages(w->c, WAITING, table, climb_rows, w, err);
+    }
+    return code == MR_OK ? mr_merge_work_run(&w->c->m,
+                                             "UPDATE climb SET todo=0, image=NULL WHERE"
+                                             " tbl=?1 AND todo=2",
+                                             args, 1, NULL, err)
+                         : code;
+}
+
+static enum mr_code climb(struct climbing *w, struct mr_err *err)
+{
+    bool more = true;
+    enum mr_code code = mr_case_prepare(w->c->m.cf,
+                                        "INSERT OR IGNORE INTO climb (tbl, key, image,"
+                                        " todo) VALUES (?1,?2,?3,?4)",
+                                        &w->meet, err);
+    for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
+        w->by = &w->c->m.plan->references[i];
+        if (w->c->planned[w->by->child] && w->leads[w->by->parent])
+            code = mr_copy_pages(w->c,
+                                 "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
+                                 " c.id>?2 AND c.op IN (1,2) AND c.kind IS NULL ORDER BY"
+                                 " c.id LIMIT 500",
+                                 w->by->child, climb_rows, w, err);
+    }
+    while (code == MR_OK && more) {
+        more = false;
+        for (size_t i = 0; code == MR_OK && i < w->c->ntables; i++)
+            if (w->leads[i])
+                code = climb_table(w, i, &more, err);
+    }
+    return code;
+}
+
+/* ---- who they are ---- */
+
+static enum mr_code collect(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                            struct mr_err *err)
+{
+    struct climbing *w = ctx;
+    (void)arena;
+    mr_vec_clear(&w->asks);
+    for (size_t i = 0; i < rows->count; i++) {
+        struct mr_merge_ask *ask = mr_vec_push(&w->asks);
+        if (ask == NULL)
+            return mr_merge_nomem(err);
+        *ask = (struct mr_merge_ask){
+            .value = ((struct mr_merge_work_row *)mr_vec_at(rows, i))->key};
+    }
+    return mr_copy_collect_keys(w->c, w->beyond, &w->asks, err);
+}
+
+static enum mr_code judge(struct climbing *w, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = w->c->m.plan->ntables; code == MR_OK && i < w->c->ntables; i++) {
+        w->beyond = &w->c->m.plan->tables[i];
+        code = mr_copy_pages(w->c,
+                             "SELECT id, key, 0, 0, 0, NULL, NULL, NULL FROM climb WHERE"
+                             " tbl=?1 AND id>?2 AND todo=0 ORDER BY id LIMIT 500",
+                             i, collect, w, err);
+        if (code == MR_OK)
+            code = mr_copy_classify_table(w->c, w->beyond, err);
+    }
+    return code;
+}
+
+enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err)
+{
+    struct climbing w = {
+        .c = c, .asks = MR_VEC_INIT(struct mr_merge_ask), .key = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    w.leads = mr_arena_calloc(&c->m.arena, c->ntables + 1, sizeof *w.leads);
+    if (w.leads == NULL)
+        return mr_merge_nomem(err);
+    find_ways(&w);
+    code = climb(&w, err);
+    if (code == MR_OK)
+        code = judge(&w, err);
+    mr_case_free(w.meet);
+    mr_vec_release(&w.asks);
+    mr_strbuf_release(&w.key);
+    return code;
+}
