@@ -392,31 +392,6 @@ void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
     add(s, ") AS s");
 }
 
-/* Trees that are left out together: a row that is not written takes along what refers to
- * it; a row that is kept takes along what it refers to, and, but for other people, what
- * refers to it. */
-static void link_rows(struct mr_script *s, size_t at, char prefix)
-{
-    const struct mr_plan_reference *r = &s->plan->references[at];
-    bool keeps = prefix == 'd';
-    for (int way = 0; way < (keeps ? 2 : 1); way++) {
-        const struct mr_plan_table *child = &s->plan->tables[r->child];
-        if (way == 1 && child->pair->find.subject != MR_SUBJECT_NO)
-            break;
-        temp(s, "INSERT INTO ", "link");
-        add(s, keeps && way == 0 ? " (tree, other) SELECT DISTINCT s.myrecon_tree,"
-                                   " k.myrecon_tree FROM "
-                                 : " (tree, other) SELECT DISTINCT k.myrecon_tree,"
-                                   " s.myrecon_tree FROM ");
-        mr_script_referring(s, r, prefix);
-        temp_n(s, " JOIN ", 'k', mr_script_copy_of(s, at));
-        add(s, " AS k ON ");
-        mr_script_refers(s, r, "s", "k");
-        add(s, " WHERE k.myrecon_tree <> s.myrecon_tree");
-        mr_script_ran(s);
-    }
-}
-
 /* TARGET's row p is the parent e.  Of one that an earlier unit wrote, and that has no name,
  * all is compared: that unit may have left it out because somebody else stands there. */
 static void is_parent(struct mr_script *s, size_t at)
@@ -533,16 +508,9 @@ static void refuse_references(struct mr_script *s)
         const struct mr_plan_reference *r = &s->plan->references[i];
         const bool *child = s->tables[r->child].used;
         const bool *parent = s->tables[r->parent].used;
-        bool parent_used = mr_script_is_used(s, r->parent);
-        for (const char *p = "iud"; *p != '\0'; p++) {
-            enum mr_step_op op = mr_script_op(*p);
-            if (!child[op])
-                continue;
-            if (parent_used)
-                link_rows(s, i, *p);
-            if (s->kind == MR_SCRIPT_APPLY && op != MR_STEP_DELETE)
+        for (const char *p = "iu"; *p != '\0'; p++)
+            if (s->kind == MR_SCRIPT_APPLY && child[mr_script_op(*p)])
                 refuse_parents(s, i, *p);
-        }
         if (parent[MR_STEP_DELETE]) {
             mr_script_refuse_referred(s, i, 'd');
             mr_script_refuse_own_parents(s, r);
@@ -554,6 +522,7 @@ static void refuse_references(struct mr_script *s)
 
 static void find_skipped(struct mr_script *s)
 {
+    mr_script_links(s);
     mr_script_spread_skip(s);
     temp(s, "SET @myrecon_written = (SELECT COALESCE(SUM(n), 0) FROM ", "tree");
     temp(s, " WHERE tree NOT IN (SELECT tree FROM ", "skip");

@@ -7,7 +7,7 @@
  *   myrecon_there        rows that stand already as planned
  *   myrecon_done         trees of which all rows do
  *   myrecon_refused      trees that cannot be applied: row and reason
- *   myrecon_link         from a tree to another that is left out with it
+ *   myrecon_link         from a tree to another that is left out with it, and how far
  *   myrecon_skip         trees that are not written: done, refused, left out
  *   myrecon_locked       staged rows that led to a live row, which is locked since
  *   myrecon_aside        rows that the server refused, or had refused, from `repair apply`
@@ -59,6 +59,7 @@ struct mr_script_row {
     bool passing;  /* a later step of the unit updates the same row again */
     bool chained;  /* an earlier one does */
     uint64_t nth;  /* without a key: so many equal rows will be there */
+    int64_t of;    /* undo: the planned tree of a row that is one by itself, or 0 */
 };
 
 /* Rows that one statement changes: their numbers are first..last. */
@@ -279,6 +280,11 @@ bool mr_script_is_used(const struct mr_script *s, size_t table);
 /* The reference N whose myrecon_kN has what one that leads into the unit is compared with:
  * all that lead to the same columns share one. */
 size_t mr_script_copy_of(const struct mr_script *s, size_t reference);
+
+/* script_links.c: fills myrecon_link, where something is refused.  part_trees: undo, after
+ * load; rows of trees that it only deletes become trees of their own. */
+void mr_script_links(struct mr_script *s);
+enum mr_code mr_script_part_trees(struct mr_script *s, struct mr_err *err);
 
 /* script_lock.c: ends a statement that locks or judges.  A client may go on after an error
  * (--force), so each is counted; count_ran: a guard that all have run. */

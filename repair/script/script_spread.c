@@ -40,8 +40,12 @@ void mr_script_spread_session(struct mr_script *s)
 
 /* ---- by rounds: myrecon_apart holds all that may be reached, refused is its mark, or 0 ---- */
 
+/* The mark of a link: 3 less the way by which its end is reached. */
+#define LINK_MARK "IF(e.way = 3, a.refused, IF(a.refused >= 3 - e.way, 3 - e.way, 0))"
+
 struct spread {
     const char *edges, *from; /* the table, its column that leads to "other" */
+    const char *mark;         /* what e gets, from a */
     void (*end)(struct mr_script *s);
 };
 
@@ -54,10 +58,8 @@ static void one_round(struct mr_script *s, const struct spread *by)
 {
     temp(s, "UPDATE ", by->edges);
     temp(s, " AS e JOIN ", "apart");
-    mr_strbuf_add_fmt(&s->sql,
-                      " AS a ON a.line = e.%s SET e.mark = a.refused"
-                      " WHERE e.mark < a.refused",
-                      by->from);
+    mr_strbuf_add_fmt(&s->sql, " AS a ON a.line = e.%s SET e.mark = %s WHERE e.mark < %s",
+                      by->from, by->mark, by->mark);
     by->end(s);
     temp(s, "UPDATE ", "apart");
     temp(s, " AS a JOIN (SELECT other, MAX(mark) AS mark FROM ", by->edges);
@@ -84,7 +86,7 @@ static void spread(struct mr_script *s, const struct spread *by)
 
 static void aside_by_rounds(struct mr_script *s)
 {
-    const struct spread by = {"hang", "line", end_statement};
+    const struct spread by = {"hang", "line", "a.refused", end_statement};
     temp(s, "INSERT INTO ", "apart");
     temp(s,
          " SELECT line, MAX(refused) FROM (SELECT line, 1 + (why IS NOT NULL) AS refused"
@@ -100,12 +102,12 @@ static void aside_by_rounds(struct mr_script *s)
 
 static void skip_by_rounds(struct mr_script *s)
 {
-    const struct spread by = {"link", "tree", mr_script_ran};
+    const struct spread by = {"link", "tree", LINK_MARK, mr_script_ran};
     temp(s, "DELETE FROM ", "apart");
     mr_script_ran(s);
     temp(s, "INSERT INTO ", "apart");
     temp(s,
-         " SELECT line, MAX(refused) FROM (SELECT tree AS line, 1 AS refused"
+         " SELECT line, MAX(refused) FROM (SELECT tree AS line, 3 AS refused"
          " FROM ",
          "refused");
     temp(s, " UNION ALL SELECT other, 0 FROM ", "link");
@@ -144,9 +146,11 @@ void mr_script_spread_skip(struct mr_script *s)
         return;
     }
     temp(s, "INSERT INTO ", "skip");
-    temp(s, " WITH RECURSIVE r AS (SELECT tree FROM ", "refused");
-    temp(s, " UNION SELECT l.other FROM r JOIN ", "link");
-    temp(s, " AS l ON l.tree = r.tree) SELECT tree FROM r UNION SELECT tree FROM ",
+    temp(s, " WITH RECURSIVE r AS (SELECT tree, 0 AS way FROM ", "refused");
+    temp(s, " UNION SELECT l.other, IF(l.way = 3, r.way, l.way) FROM r JOIN ", "link");
+    temp(s,
+         " AS l ON l.tree = r.tree AND l.way >= r.way) SELECT tree FROM r"
+         " UNION SELECT tree FROM ",
          "done");
     mr_script_ran(s);
 }

@@ -16,7 +16,7 @@ static const char *const made[] = {
     "refused (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
     " tbl VARCHAR(600) NOT NULL, id TEXT, why VARCHAR(600) NOT NULL)",
     "link (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
-    " other INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
+    " other INT NOT NULL, way INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
     "skip (tree INT NOT NULL PRIMARY KEY)",
     "locked (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL, held INT)",
     "aside (line INT NOT NULL PRIMARY KEY, why VARCHAR(600))",
@@ -104,6 +104,7 @@ struct staging {
     char prefix;
     bool before;
     bool marks; /* has the column myrecon_open */
+    bool parts; /* and myrecon_of */
 };
 
 /* What myrecon_open says of a row. */
@@ -119,7 +120,9 @@ static void stage(struct mr_script *s, const struct staging *st)
 {
     struct mr_script_insert in =
         MR_SCRIPT_INSERT(st->table, st->prefix, st->table->at,
-                         st->marks ? ", myrecon_tree, myrecon_open" : ", myrecon_tree");
+                         st->parts   ? ", myrecon_tree, myrecon_open, myrecon_of"
+                         : st->marks ? ", myrecon_tree, myrecon_open"
+                                     : ", myrecon_tree");
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         struct mr_key image = {row->step.after, row->step.after_len};
@@ -129,11 +132,13 @@ static void stage(struct mr_script *s, const struct staging *st)
             image = (struct mr_key){row->step.before, row->step.before_len};
         mr_script_insert_row(s, &in, image, row->number);
         add(s, ",");
-        mr_strbuf_add_uint(&s->sql, (uint64_t)row->step.tree);
+        mr_strbuf_add_fmt(&s->sql, "%" PRId64, row->step.tree);
         if (st->marks) {
             add(s, ",");
             mr_strbuf_add_uint(&s->sql, mark_of(row));
         }
+        if (st->parts)
+            mr_strbuf_add_fmt(&s->sql, ",%" PRId64, row->of);
         mr_script_insert_values(s, &in, image);
     }
     mr_script_insert_end(s, &in);
@@ -163,6 +168,7 @@ static void stage_later(struct mr_script *s, const struct mr_plan_table *t)
 }
 
 #define MARKS ", myrecon_open BIGINT UNSIGNED NOT NULL DEFAULT 0"
+#define PARTS ", myrecon_of INT NOT NULL DEFAULT 0"
 
 static void stage_rows(struct mr_script *s)
 {
@@ -176,11 +182,16 @@ static void stage_rows(struct mr_script *s)
                  {MR_STEP_DELETE, 'd', true, true}};
     for (size_t t = 0; t < s->plan->ntables; t++)
         for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
-            const struct staging st = {&s->plan->tables[t], kinds[k].op, kinds[k].prefix,
-                                       kinds[k].before, kinds[k].marks};
+            bool parts = s->kind == MR_SCRIPT_UNDO && kinds[k].prefix == 'd';
+            const struct staging st = {&s->plan->tables[t], kinds[k].op,
+                                       kinds[k].prefix,     kinds[k].before,
+                                       kinds[k].marks,      parts};
             if (!s->tables[t].used[st.op])
                 continue;
-            create(s, st.table, st.prefix, st.marks ? MARKS : "");
+            create(s, st.table, st.prefix,
+                   st.parts   ? MARKS PARTS
+                   : st.marks ? MARKS
+                              : "");
             stage(s, &st);
         }
     for (size_t t = 0; t < s->plan->ntables; t++)

@@ -255,5 +255,8 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
         qsort(s->rows.items, s->rows.count, sizeof(struct mr_script_row), compare_rows);
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++)
         code = count_equals(s, mr_vec_at(&s->rows, i), err);
-    return code == MR_OK ? find_batches(s, err) : code;
+    if (code == MR_OK)
+        code = find_batches(s, err);
+    return code == MR_OK && s->kind == MR_SCRIPT_UNDO ? mr_script_part_trees(s, err)
+                                                      : code;
 }

@@ -78,13 +78,46 @@ for by in program client; do
     undo_by $by one
     [ $by = client ] || is "some are kept: exit 1" "$RC" 1
     # 11 has ordered; 14 has invited, and was invited by 13; of 15 a line is referred to
-    is "$by: who is referred to stays, with all that is theirs, and nobody else" \
-        "$(rows | grep -v '	90[01]	' | sort)" "$(of 11 13 14 15)"
+    is "$by: who is referred to stays, with all that is theirs, and nobody else but who invited them" \
+        "$(rows | grep -v '	90[01]	' | sort)" "$(of 11 13 14 15 | grep -vE '^(orders|items)	1?13	')"
     is "$by: and what is new" "$(rows | grep -c '	90[01]	')" 3
     is "$by: each is named" "$(grep -cE '(members.11|members.14|items.115)[:	].*refers to it' "$OUT")" 3
     on "DELETE FROM remarks; DELETE FROM members WHERE id = 901; DELETE FROM orders WHERE id = 900"
     undo_by $by one
     is "$by: when that is gone, all is as it was" "$(rows)" "$BEFORE"
+done
+
+# ---- rows that belong to two people: each of 11 to 16 has written about the next one's order
+for by in program client; do
+    world
+    at a$T "CREATE TABLE comments (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, author INT NOT NULL, order_id INT NOT NULL,
+        FOREIGN KEY (author) REFERENCES members (id), FOREIGN KEY (order_id) REFERENCES orders (id))"
+    at a "INSERT INTO comments SELECT id, CONCAT('c', id), id, id + 1 FROM members WHERE id BETWEEN 11 AND 16"
+    plan two
+    rep apply --yes --case "$CASE" two "$DST"
+    is "$by: applied" "$RC $(planned_rows two)" "0 34"
+    DONE=$(rows; on "SELECT * FROM comments")
+    on "INSERT INTO items VALUES (900, 'new', 15)"
+    undo_by $by two
+    # with 15 all of hers; 14, who has written about her order, and 13, who invited 14; the order of
+    # 16 about which she has written, with 16
+    is "$by: the person of an order stays, and who has to do with her, without the rest of theirs" \
+        "$(for t in members orders items comments; do echo "$t $(on "SELECT GROUP_CONCAT(id ORDER BY id) FROM $t WHERE id > 10")"; done)" \
+        "members 13,14,15,16
+orders 15,16
+items 15,115,900
+comments 14,15"
+    if [ $by = program ]; then
+        plan three
+        rep_is 0 "planned again, the rest comes back" apply --yes --case "$CASE" three "$DST"
+        on "DELETE FROM items WHERE id = 900"
+        is "and nothing twice" "$(planned_rows three) $(rows; on "SELECT * FROM comments")" "24 $DONE"
+        rep_is 0 "taken back" undo --yes --case "$CASE" three "$DST"
+    else
+        on "DELETE FROM items WHERE id = 900"
+    fi
+    undo_by $by two
+    is "$by: when nothing is in the way, all is as it was" "$(rows)$(on "SELECT COUNT(*) FROM comments")" "${BEFORE}0"
 done
 
 # ---- a plan on which another one builds

@@ -13,7 +13,9 @@ static const char *const made[] = {
     "hang (no INT AUTO_INCREMENT PRIMARY KEY, line INT, other INT, mark INT DEFAULT 0)",
     "apart (line INT PRIMARY KEY, refused INT NOT NULL)",
     "refused (no INT AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL)",
-    "link (no INT AUTO_INCREMENT PRIMARY KEY, tree INT, other INT, mark INT DEFAULT 0)",
+    "link (no INT AUTO_INCREMENT PRIMARY KEY, tree INT, other INT, way INT, mark INT "
+    "DEFAULT "
+    "0)",
     "done (tree INT PRIMARY KEY)",
     "skip (tree INT PRIMARY KEY)",
 };
@@ -86,14 +88,17 @@ static void set_up(struct mr_db *db)
     }
 }
 
-static void edge(struct mr_db *db, int from, int to)
+#define ALWAYS 3 /* the way of a link that is followed from wherever */
+
+static void edge(struct mr_db *db, int from, int to, int way)
 {
     char sql[256];
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO myrecon_hang (line, other) VALUES (%d, %d)", from, to);
     it_exec_str(db, sql);
     (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO myrecon_link (tree, other) VALUES (%d, %d)", from, to);
+                   "INSERT INTO myrecon_link (tree, other, way) VALUES (%d, %d, %d)",
+                   from, to, way);
     it_exec_str(db, sql);
 }
 
@@ -128,7 +133,8 @@ static void test_graphs(void **state)
             unsigned random = g;
             set_up(it_db[s]);
             for (int i = 0; i < NODES; i++)
-                edge(it_db[s], rand_r(&random) % NODES, rand_r(&random) % NODES);
+                edge(it_db[s], rand_r(&random) % NODES, rand_r(&random) % NODES,
+                     rand_r(&random) % 4);
             for (int i = 0; i < (int)g; i++)
                 seed(it_db[s], i * 5, i % 2 == 1);
             follow_both(it_db[s], NODES, recursive, rounds, sizeof rounds);
@@ -141,8 +147,8 @@ static void chain(struct mr_db *db, int length)
 {
     set_up(db);
     for (int i = 1; i < length; i++)
-        edge(db, i, i + 1);
-    edge(db, 901, 902);
+        edge(db, i, i + 1, ALWAYS);
+    edge(db, 901, 902, ALWAYS);
     seed(db, 1, true);
 }
 
@@ -182,10 +188,11 @@ static void test_far(void **state)
         run(it_db[s], &far);
         far = script(&m, 1);
         seed(it_db[s], 1, true);
-        it_exec_str(it_db[s],
-                    "INSERT INTO myrecon_link (tree, other) WITH RECURSIVE n AS (SELECT 1"
-                    " AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT i, i + 1"
-                    " FROM n");
+        it_exec_str(
+            it_db[s],
+            "INSERT INTO myrecon_link (tree, other, way) WITH RECURSIVE n AS (SELECT"
+            " 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT i,"
+            " i + 1, 3 FROM n");
         it_exec_str(it_db[s], "ALTER TABLE myrecon_link ADD KEY (tree)");
         mr_script_spread_skip(&far);
         run(it_db[s], &far);
@@ -194,10 +201,35 @@ static void test_far(void **state)
     }
 }
 
+/* 1 is refused; 10 is its planned tree, in which is 2, too; 3 refers to 2, 4 is what 3 refers
+ * to besides, with its tree 40 and with 5, which refers to it; 6 goes where 4 does. */
+static void test_ways(void **state)
+{
+    enum { WITHIN, DOWN, UP };
+    static const int links[][3] = {{1, 10, WITHIN}, {10, 1, WITHIN}, {2, 10, WITHIN},
+                                   {10, 2, WITHIN}, {2, 3, DOWN},    {3, 2, UP},
+                                   {3, 4, UP},      {4, 3, DOWN},    {4, 40, WITHIN},
+                                   {40, 4, WITHIN}, {4, 5, DOWN},    {5, 4, UP},
+                                   {4, 6, ALWAYS}};
+    (void)state;
+    it_need_servers();
+    for (size_t s = 0; s < IT_SERVERS; s++) {
+        char recursive[8192], rounds[8192];
+        set_up(it_db[s]);
+        for (size_t i = 0; i < LEN(links); i++)
+            edge(it_db[s], links[i][0], links[i][1], links[i][2]);
+        seed(it_db[s], 1, true);
+        follow_both(it_db[s], LEN(links), recursive, rounds, sizeof rounds);
+        assert_string_equal(recursive, rounds);
+        assert_string_equal(strstr(recursive, "; "), "; 1,2,3,4,6,10");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_graphs),
+        cmocka_unit_test(test_ways),
         cmocka_unit_test(test_chains),
         cmocka_unit_test(test_far),
     };
