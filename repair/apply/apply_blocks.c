@@ -133,7 +133,7 @@ static enum mr_code check_reference(const struct mr_target *target, const struct
     mr_planned_sql_key(&key, r, at, "");
     add_range(&sql, b, &key);
     if (r->condition != NULL)
-        mr_strbuf_add_fmt(&sql, " AND (%s)", r->condition);
+        mr_strbuf_add_fmt(&sql, " AND (%s\n)", r->condition);
     if (b->reseeded) {
         mr_strbuf_add_str(&sql, " AND NOT EXISTS (SELECT 1 FROM ");
         mr_sql_table(&sql, b->table->target_db, b->table->target_name);

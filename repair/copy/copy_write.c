@@ -145,6 +145,9 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
         return code;
     count(w->c->result, &e);
     code = mr_plan_store_save(w->c->m.store, &e, err);
+    if (code == MR_OK && e.after != NULL)
+        code = mr_merge_row_unmeant(&w->c->m, w->table,
+                                    (struct mr_key){row->image, row->len}, e.id, err);
     mr_case_bind_int(w->done, 1, e.id);
     mr_case_bind_int(w->done, 2, row->id);
     return code == MR_OK ? mr_case_run(w->done, err) : code;

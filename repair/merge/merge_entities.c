@@ -395,6 +395,7 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
 
 static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_err *err)
 {
+    const struct mr_key whole = d->image;
     struct mr_entity e = {0};
     enum mr_code code = fill(w, d, &e, err);
     if (w->table->plan->key.count == 0) {
@@ -404,6 +405,8 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     }
     if (code == MR_OK)
         code = mr_plan_store_save(w->m->store, &e, err);
+    if (code == MR_OK && e.after != NULL)
+        code = mr_merge_row_unmeant(w->m, w->table->plan, whole, e.id, err);
     if (code == MR_OK && e.kind != NULL && e.choice == NULL)
         w->m->result->open++;
     mr_case_bind_int(w->note, 1, d->id);

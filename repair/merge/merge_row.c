@@ -27,21 +27,43 @@ static bool is_null(struct mr_key value)
     return value.len == 1 && *(const char *)value.ptr == 'N';
 }
 
-enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image,
-                                 bool *yes, struct mr_err *err)
+static enum mr_code holds(const struct mr_plan_reference *r, struct mr_key image,
+                          bool *yes, struct mr_err *err)
 {
     int condition_at = r->pair->kin.condition_at;
     struct mr_key bytes;
-    enum mr_code code = MR_OK;
+    struct mr_value value;
+    size_t pos = 0;
     *yes = true;
-    if (condition_at >= 0) {
-        struct mr_value value;
-        size_t pos = 0;
-        code = mr_merge_row_value(image, (size_t)condition_at, &bytes, err);
-        if (code == MR_OK)
-            code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-        *yes = code == MR_OK && value.cls != MR_CLASS_NULL && value.u != 0;
+    if (condition_at < 0)
+        return MR_OK;
+    enum mr_code code = mr_merge_row_value(image, (size_t)condition_at, &bytes, err);
+    if (code == MR_OK)
+        code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
+    *yes = code == MR_OK && value.cls != MR_CLASS_NULL && value.u != 0;
+    return code;
+}
+
+enum mr_code mr_merge_row_unmeant(struct mr_merge *m, const struct mr_plan_table *table,
+                                  struct mr_key image, int64_t entity, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &m->plan->references[i];
+        bool yes = true;
+        if (r->child == table->at)
+            code = holds(r, image, &yes, err);
+        if (code == MR_OK && !yes)
+            code = mr_plan_store_add_unmeant(m->store, entity, i, err);
     }
+    return code;
+}
+
+enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image,
+                                 bool *yes, struct mr_err *err)
+{
+    struct mr_key bytes;
+    enum mr_code code = holds(r, image, yes, err);
     for (size_t i = 0; code == MR_OK && *yes && i < r->from.count; i++) {
         code = mr_merge_row_value(image, r->from.at[i], &bytes, err);
         *yes = code == MR_OK && !is_null(bytes);

@@ -13,6 +13,12 @@
 enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image,
                                  bool *yes, struct mr_err *err);
 
+/* Notes in the store by which references of the table the row of this image, with the values
+ * of their conditions, does not refer. */
+enum mr_code mr_merge_row_unmeant(struct mr_merge *m, const struct mr_plan_table *table,
+                                  struct mr_key image, int64_t entity,
+                                  struct mr_err *err);
+
 /* Does it refer to itself by a foreign key whose columns may be NULL?  A server deletes no
  * such row before the reference is emptied. */
 enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r,

@@ -19,7 +19,9 @@ static const char schema_sql[] =
     " entity INT NOT NULL, unit INT NOT NULL, tree INT NOT NULL, level INT NOT NULL,"
     " op INT NOT NULL, tbl INT NOT NULL, before BLOB, after BLOB) STRICT;"
     "CREATE INDEX IF NOT EXISTS step_plan ON step (plan);"
-    "CREATE INDEX IF NOT EXISTS step_unit ON step (plan, unit);";
+    "CREATE INDEX IF NOT EXISTS step_unit ON step (plan, unit);"
+    "CREATE TEMP TABLE IF NOT EXISTS unmeant (entity INT, ref INT,"
+    " PRIMARY KEY (entity, ref)) WITHOUT ROWID;";
 
 #define FINDS (MR_PLAN_BY_IDENTITY + 1)
 
@@ -27,7 +29,7 @@ struct mr_plan_store {
     struct mr_case *cf;
     int64_t plan;
     bool open; /* a transaction is */
-    struct mr_case_stmt *insert, *update, *add_step, *get;
+    struct mr_case_stmt *insert, *update, *add_step, *get, *unmeant, *is_unmeant;
     struct mr_case_stmt *find[FINDS]; /* prepared when they are first asked for */
 };
 
@@ -84,6 +86,15 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
         code = mr_case_prepare(
             store->cf, "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=?1 AND plan=?2",
             &store->get, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(store->cf,
+                               "INSERT OR IGNORE INTO temp.unmeant (entity, ref) VALUES"
+                               " (?1,?2)",
+                               &store->unmeant, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(store->cf,
+                               "SELECT 1 FROM temp.unmeant WHERE entity=?1 AND ref=?2",
+                               &store->is_unmeant, err);
     if (code != MR_OK) {
         mr_plan_store_close(store);
         return code;
@@ -99,6 +110,8 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->insert);
     mr_case_free(store->update);
     mr_case_free(store->add_step);
+    mr_case_free(store->unmeant);
+    mr_case_free(store->is_unmeant);
     mr_case_free(store->get);
     for (size_t i = 0; i < FINDS; i++)
         mr_case_free(store->find[i]);
@@ -129,6 +142,8 @@ enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
     store->open = true;
     store->plan = plan;
     code = forget(store, "DELETE FROM entity WHERE plan=?", err);
+    if (code == MR_OK)
+        code = mr_case_exec(store->cf, "DELETE FROM temp.unmeant", err);
     return code == MR_OK ? forget(store, "DELETE FROM step WHERE plan=?", err) : code;
 }
 
@@ -418,6 +433,24 @@ enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step 
     enum mr_code code = mr_case_run(stmt, err);
     if (code == MR_OK)
         step->id = mr_case_last_id(store->cf);
+    return code;
+}
+
+enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t entity,
+                                       size_t reference, struct mr_err *err)
+{
+    mr_case_bind_int(store->unmeant, 1, entity);
+    mr_case_bind_int(store->unmeant, 2, (int64_t)reference);
+    return mr_case_run(store->unmeant, err);
+}
+
+enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity,
+                                      size_t reference, bool *yes, struct mr_err *err)
+{
+    mr_case_bind_int(store->is_unmeant, 1, entity);
+    mr_case_bind_int(store->is_unmeant, 2, (int64_t)reference);
+    enum mr_code code = mr_case_step(store->is_unmeant, yes, err);
+    mr_case_reset(store->is_unmeant);
     return code;
 }
 

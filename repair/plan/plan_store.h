@@ -148,6 +148,13 @@ enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
 
 enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
                                     struct mr_err *err);
+/* By this reference the row that an entity becomes does not refer: its `when` does not hold,
+ * which the images do not tell.  Known until the case is closed. */
+enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t entity,
+                                       size_t reference, struct mr_err *err);
+enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity,
+                                      size_t reference, bool *yes, struct mr_err *err);
+
 /* Steps in the order in which they were added, from after_id on, at most limit (struct
  * mr_step). */
 enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,

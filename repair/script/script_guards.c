@@ -371,7 +371,7 @@ void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r)
 {
     if (r->pair->kin.condition == NULL)
         return;
-    mr_strbuf_add_fmt(&s->sql, " AND (%s)", r->pair->kin.condition);
+    mr_strbuf_add_fmt(&s->sql, " AND (%s\n)", r->pair->kin.condition);
 }
 
 /* Rows of a staged table that refer by r at all, with the columns that are needed: a

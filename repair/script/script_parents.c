@@ -279,7 +279,13 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
-        if (row->step.table == r->child && is_written(row))
+        bool unmeant = false;
+        if (row->step.table != r->child || !is_written(row))
+            continue;
+        if (r->pair->kin.condition != NULL)
+            code = mr_plan_store_is_unmeant(s->task->store, row->step.entity, at,
+                                            &unmeant, err);
+        if (code == MR_OK && !unmeant)
             code = mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r,
                                            &s->unit_arena, err);
     }

@@ -110,7 +110,7 @@ static void where_condition(struct mr_script *s, const struct mr_plan_reference 
     mr_script_live(s, c);
     add(s, " WHERE (");
     add(s, r->pair->kin.condition);
-    add(s, ")");
+    add(s, "\n)");
     for (size_t i = 0; i < c->key.count; i++) {
         add(s, " AND ");
         mr_script_live(s, c);
