@@ -99,8 +99,45 @@ static enum mr_code refuse_new(const struct mr_planned_table *t, const char *wha
     return MR_E_REFUSED;
 }
 
+static enum mr_code refuse_gone(const struct mr_planned_table *t, const char *what,
+                                bool undo, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "table \"%s\" has not any more what it had when it was planned, or "
+                     "the account does not see it: %s",
+                     t->target_table, what);
+    mr_err_hint(err, "Nothing was changed. %s",
+                undo ? "Put it back while the plan is undone: what keeps other sessions "
+                       "out leans on it."
+                     : "Run check, and plan again.");
+    return MR_E_REFUSED;
+}
+
+/* Undo deletes what was inserted, which others may come to refer to, and puts back what was
+ * deleted, which somebody may have come to have; whom that refers to it does not ask. */
+static const char *find_gone(const struct mr_planned *planned, size_t at,
+                             const struct mr_apply_needs *needs,
+                             const struct mr_surroundings *now)
+{
+    const struct mr_planned_table *t = &planned->tables[at];
+    const struct mr_surroundings then = {t->around.items, t->around.count};
+    const bool changes =
+        needs->undo && mr_apply_writes(planned, at, needs, MR_STEP_UPDATE);
+    const bool puts =
+        changes || !needs->undo || mr_apply_writes(planned, at, needs, MR_STEP_INSERT);
+    const bool takes =
+        changes || !needs->undo || mr_apply_writes(planned, at, needs, MR_STEP_DELETE);
+    return mr_surroundings_gone(now, &then,
+                                &(struct mr_surroundings_needs){.dbname = t->target_db,
+                                                                .table = t->target_name,
+                                                                .unique = puts,
+                                                                .refers = !needs->undo,
+                                                                .referred = takes});
+}
+
 enum mr_code mr_apply_check_around(const struct mr_target *target,
-                                   const struct mr_manifest *manifest, bool undo,
+                                   const struct mr_manifest *manifest,
+                                   const struct mr_apply_needs *needs,
                                    struct mr_arena *arena, struct mr_err *err)
 {
     const struct mr_planned *planned = &manifest->planned;
@@ -122,11 +159,14 @@ enum mr_code mr_apply_check_around(const struct mr_target *target,
         code = mr_surroundings_read(target->db, t->target_db, t->target_name, arena, &now,
                                     err);
         const char *what =
-            code == MR_OK
-                ? mr_surroundings_new(&now, &then, undo ? mr_surroundings_of_undo : NULL)
-                : NULL;
+            code == MR_OK ? mr_surroundings_new(
+                                &now, &then, needs->undo ? mr_surroundings_of_undo : NULL)
+                          : NULL;
+        const char *gone = code == MR_OK ? find_gone(planned, i, needs, &now) : NULL;
         if (what != NULL)
-            code = refuse_new(t, what, undo, err);
+            code = refuse_new(t, what, needs->undo, err);
+        else if (gone != NULL)
+            code = refuse_gone(t, gone, needs->undo, err);
     }
     return code;
 }

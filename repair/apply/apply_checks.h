@@ -16,22 +16,23 @@ enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max
 enum mr_code mr_apply_check_columns(const struct mr_target *target,
                                     const struct mr_manifest *manifest,
                                     struct mr_err *err);
-/* Is nothing new that acts on their rows: a trigger, unique index, CHECK, foreign key of any
- * table, another engine; and may the account see that there is no trigger?  arena: for what
- * is read. */
-enum mr_code mr_apply_check_around(const struct mr_target *target,
-                                   const struct mr_manifest *manifest, bool undo,
-                                   struct mr_arena *arena, struct mr_err *err);
-/* MySQL that enforces GTID consistency lets no transaction write a table without transactions,
- * or lock rows of one, beside others; a unit does. */
-enum mr_code mr_apply_check_gtid(const struct mr_target *target,
-                                 const struct mr_manifest *manifest, struct mr_err *err);
 /* What a script is going to do. */
 struct mr_apply_needs {
     bool undo;
     bool updates; /* it has an UPDATE (script_read.h) */
 };
 
+/* Is nothing new that acts on their rows: a trigger, unique index, CHECK, foreign key of any
+ * table, another engine; is nothing gone that the writes lean on: a unique index, a foreign
+ * key; and may the account see that there is no trigger?  arena: for what is read. */
+enum mr_code mr_apply_check_around(const struct mr_target *target,
+                                   const struct mr_manifest *manifest,
+                                   const struct mr_apply_needs *needs,
+                                   struct mr_arena *arena, struct mr_err *err);
+/* MySQL that enforces GTID consistency lets no transaction write a table without transactions,
+ * or lock rows of one, beside others; a unit does. */
+enum mr_code mr_apply_check_gtid(const struct mr_target *target,
+                                 const struct mr_manifest *manifest, struct mr_err *err);
 /* Does the script write rows of a planned table so?  UPDATE: it may. */
 bool mr_apply_writes(const struct mr_planned *planned, size_t table,
                      const struct mr_apply_needs *needs, enum mr_step_op op);

@@ -65,18 +65,17 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     enum mr_code code = open_script(ap, err);
     if (code == MR_OK)
         code = open_case(ap, err);
+    const struct mr_apply_needs needs = {
+        undo, ap->script != NULL && mr_script_read_has_updates(ap->script)};
     if (code == MR_OK)
-        code = mr_apply_check_rights(
-            ap->target, m,
-            &(struct mr_apply_needs){undo, mr_script_read_has_updates(ap->script)}, err);
+        code = mr_apply_check_rights(ap->target, m, &needs, err);
     if (code == MR_OK)
         code = mr_apply_check_columns(ap->target, m, err);
     if (code == MR_OK)
-        code = mr_apply_check_around(ap->target, m, undo, &ap->plan->arena, err);
+        code = mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena, err);
     const struct mr_undo_triggers triggers = {.target = ap->target,
                                               .planned = &m->planned,
-                                              .updates =
-                                                  mr_script_read_has_updates(ap->script),
+                                              .updates = needs.updates,
                                               .fire = ap->opts->allow_triggers != NULL,
                                               .arena = &ap->plan->arena};
     if (code == MR_OK && undo)

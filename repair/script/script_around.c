@@ -1,5 +1,6 @@
-/* script_around.c: the statement of a script's head that fails where something new acts on a
- * table's rows; see script_internal.h and repair/side/surroundings.h, which apply compares. */
+/* script_around.c: the statements of a script's head that fail where something new acts on a
+ * table's rows, or something is gone that their guards lean on; see script_internal.h and
+ * repair/side/surroundings.h, which apply compares. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +11,20 @@
 /* What may be counted by the account that runs the script; hidden, it is none too many. */
 struct count {
     const char *sql, *table_column;
-    bool undo; /* matters there, too */
 };
 
-static const struct count counts[] = {
-    {"information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA",
-     "REFERENCED_TABLE_NAME", true},
-    {"information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE",
-     false},
-    {"information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA", "TABLE_NAME",
-     false},
-    {"information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA", "TABLE_NAME", false},
-};
+static const struct count
+    referred = {"information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA",
+                "REFERENCED_TABLE_NAME"},
+    refers = {"information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT "
+              "NULL AND TABLE_SCHEMA",
+              "TABLE_NAME"},
+    uniques = {"information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA",
+               "TABLE_NAME"},
+    triggers = {"information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA",
+                "EVENT_OBJECT_TABLE"},
+    constraints = {"information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA",
+                   "TABLE_NAME"};
 
 static void add_count(struct mr_strbuf *out, const struct count *c,
                       const struct mr_table *table)
@@ -112,8 +115,14 @@ static void guard_undo_triggers(struct mr_script *s, const struct mr_plan_table 
     mr_strbuf_release(&text);
 }
 
-enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_table *t,
-                                    struct mr_err *err)
+/* Statements that fail where the server counts more, or fewer, than when it was planned. */
+struct limit {
+    const char *compare, *what;
+    const struct count *of[4]; /* up to the first NULL */
+};
+
+static enum mr_code add_limit(struct mr_script *s, const struct mr_plan_table *t,
+                              const struct limit *limit, struct mr_err *err)
 {
     const struct mr_table *table = t->pair->side[MR_TARGET];
     struct mr_db *db = mr_reader_db(s->plan->pairing.side[MR_TARGET].main);
@@ -121,26 +130,54 @@ enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_ta
     enum mr_code code =
         db != NULL ? MR_OK
                    : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
-    if (s->kind == MR_SCRIPT_VERIFY)
+    if (limit->of[0] == NULL)
         return MR_OK;
-    if (s->kind == MR_SCRIPT_UNDO)
-        guard_undo_triggers(s, t);
     mr_strbuf_add_str(&s->sql, "SET SESSION time_zone = IF(1");
-    for (size_t i = 0; code == MR_OK && i < sizeof counts / sizeof *counts; i++) {
+    for (size_t i = 0; code == MR_OK && i < 4 && limit->of[i] != NULL; i++) {
         uint64_t planned = 0;
-        if (s->kind == MR_SCRIPT_UNDO && !counts[i].undo)
-            continue;
-        code = read_count(db, &counts[i], table, &planned, err);
+        code = read_count(db, limit->of[i], table, &planned, err);
         mr_strbuf_add_str(&s->sql, "\n    AND ");
-        add_count(&s->sql, &counts[i], table);
-        mr_strbuf_add_fmt(&s->sql, " <= %" PRIu64, planned);
+        add_count(&s->sql, limit->of[i], table);
+        mr_strbuf_add_fmt(&s->sql, " %s %" PRIu64, limit->compare, planned);
     }
-    mr_strbuf_add_fmt(&text, "myrecon: new trigger, index or constraint: %s",
-                      mr_plan_table_name(t));
+    mr_strbuf_add_fmt(&text, "myrecon: %s: %s", limit->what, mr_plan_table_name(t));
     mr_strbuf_add_str(&s->sql, ",\n    @@SESSION.time_zone, LEFT(");
     mr_sql_string(&s->sql, text.failed ? "" : text.ptr);
     mr_strbuf_add_str(&s->sql, ", 62));\n");
     s->sql.failed |= text.failed;
     mr_strbuf_release(&text);
     return code;
+}
+
+/* What the script leans on, as apply_checks.c has it. */
+static struct limit gone(const struct mr_script *s, size_t table)
+{
+    const bool *steps = s->tables[table].steps; /* of apply */
+    const bool undo = s->kind == MR_SCRIPT_UNDO;
+    struct limit limit = {.compare = ">=", .what = "an index or foreign key is gone"};
+    size_t n = 0;
+    if (!undo || steps[MR_STEP_INSERT] || steps[MR_STEP_UPDATE])
+        limit.of[n++] = &referred;
+    if (!undo || steps[MR_STEP_DELETE] || steps[MR_STEP_UPDATE])
+        limit.of[n++] = &uniques;
+    if (!undo)
+        limit.of[n++] = &refers;
+    return limit;
+}
+
+enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_table *t,
+                                    struct mr_err *err)
+{
+    static const char new[] = "new trigger, index or constraint";
+    static const struct limit of_apply = {
+        "<=", new, {&referred, &triggers, &uniques, &constraints}};
+    static const struct limit of_undo = {"<=", new, {&referred}};
+    const struct limit less = gone(s, t->at);
+    if (s->kind == MR_SCRIPT_VERIFY)
+        return MR_OK;
+    if (s->kind == MR_SCRIPT_UNDO)
+        guard_undo_triggers(s, t);
+    enum mr_code code =
+        add_limit(s, t, s->kind == MR_SCRIPT_UNDO ? &of_undo : &of_apply, err);
+    return code == MR_OK ? add_limit(s, t, &less, err) : code;
 }

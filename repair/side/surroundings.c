@@ -146,11 +146,47 @@ const char *mr_surroundings_new(const struct mr_surroundings *now,
     return NULL;
 }
 
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* foreign key "NAME" of DB.TABLE.COLUMN to DB.TABLE.COLUMN, …  `word`: of, to.  Where a name
+ * holds such words, too, one may be needed too many, and none too few. */
+static bool is_key_of(const char *text, const char *word,
+                      const struct mr_surroundings_needs *needs)
+{
+    struct mr_strbuf end = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&end, " %s %s.%s.", word, needs->dbname, needs->table);
+    const bool found = end.failed || strcasestr(text, end.ptr) != NULL;
+    mr_strbuf_release(&end);
+    return found;
+}
+
+static bool is_needed(const char *text, const struct mr_surroundings_needs *needs)
+{
+    if (begins(text, "unique index"))
+        return needs->unique || begins(text, "unique index \"PRIMARY\"");
+    return begins(text, "foreign key") &&
+           ((needs->refers && is_key_of(text, "of", needs)) ||
+            (needs->referred && is_key_of(text, "to", needs)));
+}
+
+const char *mr_surroundings_gone(const struct mr_surroundings *now,
+                                 const struct mr_surroundings *then,
+                                 const struct mr_surroundings_needs *needs)
+{
+    for (size_t i = 0; i < then->count; i++)
+        if (is_needed(then->items[i], needs) && !holds(now, then->items[i]))
+            return then->items[i];
+    return NULL;
+}
+
 /* Deleted rows meet neither unique indexes nor checks. */
 bool mr_surroundings_of_undo(const char *text)
 {
-    return strncmp(text, "trigger", 7) == 0 || strncmp(text, "foreign", 7) == 0 ||
-           strncmp(text, "engine", 6) == 0;
+    return begins(text, "trigger") || begins(text, "foreign key") ||
+           begins(text, "engine");
 }
 
 /* The word that ends at *end, which is moved to the blank in front of it. */

@@ -30,6 +30,20 @@ const char *mr_surroundings_new(const struct mr_surroundings *now,
                                 const struct mr_surroundings *then,
                                 bool (*counts)(const char *text));
 
+/* What the writes to a table lean on; true: it must be what it was. */
+struct mr_surroundings_needs {
+    const char *dbname, *table;
+    bool unique;   /* its unique indexes: nobody comes with a value that a row has */
+    bool refers;   /* foreign keys of it: the parent stays */
+    bool referred; /* foreign keys to it: nobody comes to refer to a row that goes */
+};
+
+/* What was there, is needed, and is gone; a primary key is always needed.  NULL: nothing.
+ * CHECK constraints and triggers that are gone stop nobody. */
+const char *mr_surroundings_gone(const struct mr_surroundings *now,
+                                 const struct mr_surroundings *then,
+                                 const struct mr_surroundings_needs *needs);
+
 /* A trigger, as such a text has it; bytes of the text. */
 struct mr_surroundings_trigger {
     const char *name, *timing, *event; /* none ends with NUL */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # repair_target.sh: the target is believed, not the journal: what was taken back, restored from
 # an older copy or deleted behind the tool's back is seen by the next apply and undo, and apply
-# never ends with 0 where verify would not.  What is new on it since the plan is refused.
+# never ends with 0 where verify would not.  What is new on it since the plan is refused, and what
+# is gone of all that keeps others out.
 
 . "$(dirname "$0")/lib.sh"
 written_side "${1:-}"
@@ -114,6 +115,42 @@ on "ALTER TABLE notes DROP FOREIGN KEY of_member; ALTER TABLE log ADD UNIQUE KEY
 rep_is 0 "a unique index is in nobody's way there" undo --yes plan "$DST"
 is "everything is taken back" "$(all)" "$BEFORE"
 on "ALTER TABLE log DROP KEY once"
+
+# ---- what is gone since the plan -----------------------------------------------------------------
+gone() { # gone DESCRIPTION SQL SQL-THAT-PUTS-IT-BACK WHAT-IS-SAID
+    on "$2"
+    rep_is 5 "$1: apply is refused" apply --yes plan "$DST"
+    like "$1: named" "$(cat "$ERR")" "has not any more what it had when it was planned.*: $4"
+    like "$1: with what to do" "$(cat "$ERR")" "hint: .*plan again"
+    rep_is 5 "$1: a dry run, too" apply --dry-run plan "$DST"
+    client $T <plan/apply.sql >"$OUT" 2>"$ERR"
+    like "$1: apply.sql ends there" "$(cat "$ERR")" "myrecon: an index or foreign key is gone"
+    is "$1: nothing was written" "$(all)" "$BEFORE"
+    on "$3"
+}
+FK="CONSTRAINT orders_ibfk_1 FOREIGN KEY (member_id) REFERENCES members (id) ON DELETE CASCADE"
+gone "the index of an identity" "ALTER TABLE members DROP KEY mobile" "ALTER TABLE members ADD UNIQUE KEY mobile (mobile)" \
+    'unique index "mobile", 1\. mobile'
+gone "the index of another unique value" "ALTER TABLE orders DROP KEY no, ADD KEY no (no)" \
+    "ALTER TABLE orders DROP KEY no, ADD UNIQUE KEY no (no)" 'unique index "no", 1\. no'
+gone "a foreign key" "ALTER TABLE orders DROP FOREIGN KEY orders_ibfk_1" "ALTER TABLE orders ADD $FK" \
+    'foreign key "orders_ibfk_1" of [a-z_]*\.orders\.member_id to [a-z_]*\.members\.id'
+on "ALTER TABLE log ADD CONSTRAINT short CHECK (CHAR_LENGTH(what) < 19)"
+plan_is 0 "a plan that knows of a CHECK" plan
+on "ALTER TABLE log DROP CONSTRAINT short"
+rep_is 0 "a CHECK that is gone is in nobody's way" apply --yes plan "$DST"
+is "everything is written" "$(all)" "$AFTER"
+on "ALTER TABLE orders DROP FOREIGN KEY orders_ibfk_1"
+rep_is 5 "undo is refused where nothing keeps others from referring to what it deletes" undo --yes plan "$DST"
+like "by name" "$(cat "$ERR")" 'table "[a-z_]*\.members" has not any more .*foreign key "orders_ibfk_1"'
+like "with what to do" "$(cat "$ERR")" "hint: Nothing was changed. Put it back"
+client $T <plan/undo.sql >"$OUT" 2>"$ERR"
+like "undo.sql ends there, too" "$(cat "$ERR")" "myrecon: an index or foreign key is gone"
+is "nothing is taken back" "$(all)" "$AFTER"
+on "ALTER TABLE orders ADD $FK; ALTER TABLE members DROP KEY mobile"
+rep_is 0 "a unique index that is gone lets nobody in where rows only go" undo --yes plan "$DST"
+is "everything is taken back" "$(all)" "$BEFORE"
+on "ALTER TABLE members ADD UNIQUE KEY mobile (mobile)"
 
 # An account that does not see triggers has not seen that there is none.
 U=${DB:0:20}_u

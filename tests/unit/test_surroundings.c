@@ -1,4 +1,5 @@
-/* test_surroundings.c: a trigger, read again from the text that plan.json keeps of it. */
+/* test_surroundings.c: a trigger, read again from the text that plan.json keeps of it; what is
+ * gone and needed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,11 +66,53 @@ static void test_others(void **state)
     }
 }
 
+/* One thing after the other is gone. */
+static void test_gone(void **state)
+{
+    static const char *const then[] = {
+        "unique index \"PRIMARY\", 1. id",
+        "unique index \"mobile\", 1. mobile",
+        "foreign key \"up\" of club.members.inviter to club.people.id, ON DELETE "
+        "CASCADE, "
+        "ON UPDATE CASCADE",
+        "foreign key \"down\" of club.orders.member to Club.Members.id, ON DELETE "
+        "CASCADE, ON UPDATE CASCADE",
+        "check \"short\" `a` < 9",
+        "trigger \"audit\" AFTER INSERT, body 00",
+        "engine InnoDB",
+    };
+    static const struct {
+        bool unique, refers, referred;
+        const char *found; /* a letter for each of `then` */
+    } cases[] = {
+        {true, true, true, "yyyynnn"},    {true, false, false, "yynnnnn"},
+        {false, true, false, "ynynnnn"},  {false, false, true, "ynnynnn"},
+        {false, false, false, "ynnnnnn"},
+    };
+    const struct mr_surroundings all = {then, LEN(then)};
+    (void)state;
+    for (size_t c = 0; c < LEN(cases); c++) {
+        const struct mr_surroundings_needs needs = {"club", "members", cases[c].unique,
+                                                    cases[c].refers, cases[c].referred};
+        assert_null(mr_surroundings_gone(&all, &all, &needs));
+        for (size_t i = 0; i < LEN(then); i++) {
+            const char *left[LEN(then)];
+            const struct mr_surroundings now = {left, LEN(then) - 1};
+            for (size_t k = 0; k < LEN(then) - 1; k++)
+                left[k] = then[k < i ? k : k + 1];
+            const char *gone = mr_surroundings_gone(&now, &all, &needs);
+            if (gone != (cases[c].found[i] == 'y' ? then[i] : NULL))
+                fail_msg("case %zu, without %s", c, then[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_triggers),
         cmocka_unit_test(test_others),
+        cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
