@@ -61,47 +61,113 @@ static bool take_name(const char **at, struct mr_strbuf *out)
     return out->len > 0;
 }
 
-static bool is_one_of(const struct mr_strbuf *word, const char *const *words)
+static bool is(const struct mr_strbuf *word, const char *text)
 {
-    for (; *words != NULL; words++)
-        if (strcasecmp(word->ptr, *words) == 0)
+    return word->len > 0 && !word->failed && strcasecmp(word->ptr, text) == 0;
+}
+
+static bool is_modifier(const struct mr_strbuf *word)
+{
+    static const char *const modifiers[] = {
+        "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "QUICK", "INTO", "FROM"};
+    for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
+        if (is(word, modifiers[i]))
             return true;
     return false;
 }
 
-/* The table behind INSERT or REPLACE; false: it was the function of that name. */
-static bool take_table(const char **at, struct mr_strbuf *db, struct mr_strbuf *table)
+/* The name behind a verb; false: there is none, it was the function of that name. */
+static bool take_table(struct mr_trigger_writes *w)
 {
-    static const char *const modifiers[] = {"LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY",
-                                            "IGNORE",       "INTO",    NULL};
     bool quoted;
     do {
-        quoted = *past_blanks(*at) == '`';
-        if (!take_name(at, table))
+        quoted = *past_blanks(w->at) == '`';
+        if (!take_name(&w->at, &w->table))
             return false;
-    } while (!quoted && is_one_of(table, modifiers));
-    mr_strbuf_reset(db);
-    const char *p = past_blanks(*at);
+    } while (!quoted && is_modifier(&w->table));
+    mr_strbuf_reset(&w->db);
+    const char *p = past_blanks(w->at);
     if (*p != '.')
         return true;
-    mr_strbuf_add(db, table->ptr, table->len);
-    *at = p + 1;
-    return take_name(at, table);
+    mr_strbuf_add(&w->db, w->table.ptr, w->table.len);
+    w->at = p + 1;
+    return take_name(&w->at, &w->table);
 }
 
-bool mr_trigger_next_write(const char **at, struct mr_strbuf *db, struct mr_strbuf *table)
+/* DELETE a, b FROM t …: what stands in front of FROM are aliases. */
+static void skip_to_from(struct mr_trigger_writes *w)
 {
-    static const char *const verbs[] = {"INSERT", "REPLACE", NULL};
-    for (const char *p = past_blanks(*at); *p != '\0'; p = past_blanks(p)) {
-        if (*p == '\'' || *p == '"' || *p == '`') {
+    for (const char *p = past_blanks(w->at); *p != '\0' && *p != ';';
+         p = past_blanks(p)) {
+        const char *before = p;
+        if (*p == '`') {
             p = past_quoted(p, NULL);
-        } else if (!is_word_char(*p)) {
+        } else if (!take_name(&p, &w->words[0])) {
             p++;
-        } else if (take_name(&p, table) && is_one_of(table, verbs) &&
-                   take_table(&p, db, table)) {
-            *at = p;
-            return true;
+        } else if (is(&w->words[0], "FROM")) {
+            w->at = before;
+            return;
         }
     }
+}
+
+/* Is the word at hand the verb of a write?  SELECT … FOR UPDATE writes nothing; the UPDATE of
+ * ON DUPLICATE KEY is of the table that was named last. */
+static bool take_write(struct mr_trigger_writes *w)
+{
+    static const struct {
+        const char *word;
+        enum mr_trigger_verb verb;
+    } verbs[] = {{"INSERT", MR_TRIGGER_INSERTS},
+                 {"REPLACE", MR_TRIGGER_REPLACES},
+                 {"UPDATE", MR_TRIGGER_UPDATES},
+                 {"DELETE", MR_TRIGGER_DELETES},
+                 {"CALL", MR_TRIGGER_CALLS}};
+    size_t i = 0;
+    while (i < sizeof verbs / sizeof *verbs && !is(&w->words[0], verbs[i].word))
+        i++;
+    if (i == sizeof verbs / sizeof *verbs || is(&w->words[1], "FOR"))
+        return false;
+    w->verb = verbs[i].verb;
+    if (is(&w->words[1], "KEY"))
+        return w->table.len > 0;
+    if (w->verb == MR_TRIGGER_DELETES)
+        skip_to_from(w);
+    return take_table(w);
+}
+
+void mr_trigger_writes_init(struct mr_trigger_writes *w, const char *body)
+{
+    *w = (struct mr_trigger_writes){.db = MR_STRBUF_INIT,
+                                    .table = MR_STRBUF_INIT,
+                                    .words = {MR_STRBUF_INIT, MR_STRBUF_INIT},
+                                    .at = body};
+}
+
+bool mr_trigger_writes_next(struct mr_trigger_writes *w)
+{
+    for (w->at = past_blanks(w->at); *w->at != '\0'; w->at = past_blanks(w->at)) {
+        if (*w->at == '\'' || *w->at == '"' || *w->at == '`') {
+            w->at = past_quoted(w->at, NULL);
+            continue;
+        }
+        if (!is_word_char(*w->at)) {
+            w->at++;
+            continue;
+        }
+        const struct mr_strbuf before = w->words[1];
+        w->words[1] = w->words[0];
+        w->words[0] = before;
+        if (take_name(&w->at, &w->words[0]) && take_write(w))
+            return true;
+    }
     return false;
+}
+
+void mr_trigger_writes_release(struct mr_trigger_writes *w)
+{
+    mr_strbuf_release(&w->db);
+    mr_strbuf_release(&w->table);
+    mr_strbuf_release(&w->words[0]);
+    mr_strbuf_release(&w->words[1]);
 }

@@ -13,7 +13,8 @@ struct keeping {
     void *ctx;
     const struct mr_planned_table *on;        /* the trigger's table */
     const struct mr_planned_trigger *trigger; /* that fires */
-    struct mr_strbuf db, table, text;
+    struct mr_trigger_writes writes;          /* of its body; the one at hand */
+    struct mr_strbuf text, told;
 };
 
 static uint64_t inserted(const struct mr_planned_table *t)
@@ -21,10 +22,15 @@ static uint64_t inserted(const struct mr_planned_table *t)
     return t->decisions[MR_DECIDE_INSERT] + t->decisions[MR_DECIDE_RENUMBER];
 }
 
+static const char *named_db(const struct keeping *k)
+{
+    return k->writes.db.len > 0 ? k->writes.db.ptr : k->on->target_db;
+}
+
 static bool is_written_to(const struct keeping *k, const char *db, const char *table)
 {
-    const char *named = k->db.len > 0 ? k->db.ptr : k->on->target_db;
-    return strcasecmp(named, db) == 0 && strcasecmp(k->table.ptr, table) == 0;
+    return strcasecmp(named_db(k), db) == 0 &&
+           strcasecmp(k->writes.table.ptr, table) == 0;
 }
 
 /* Does the table that is written to refer to the planned one? */
@@ -59,6 +65,28 @@ static const struct mr_planned_table *written_to(const struct keeping *k)
     return NULL;
 }
 
+/* "trigger … DOES "db.t"" */
+static void begin_text(struct keeping *k, const char *does)
+{
+    mr_strbuf_reset(&k->text);
+    mr_strbuf_add_fmt(&k->text, "trigger \"%s\" (%s %s ON %s) %s \"%s.%s\"",
+                      k->trigger->name, k->trigger->timing, k->trigger->event,
+                      k->on->target_table, does, named_db(k), k->writes.table.ptr);
+}
+
+/* Once, where one follows the other: branches of a trigger often write the same. */
+static enum mr_code end_text(struct keeping *k, const char *table, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(&k->text, "looking at triggers", err);
+    if (code == MR_OK && k->told.len > 0 && strcmp(k->told.ptr, k->text.ptr) == 0)
+        return MR_OK;
+    if (code == MR_OK)
+        code = k->fn(k->ctx, table, k->text.ptr, err);
+    mr_strbuf_reset(&k->told);
+    mr_strbuf_add(&k->told, k->text.ptr, k->text.len);
+    return code == MR_OK ? mr_strbuf_check(&k->told, "looking at triggers", err) : code;
+}
+
 static enum mr_code tell(struct keeping *k, const struct mr_planned_table *parent,
                          struct mr_err *err)
 {
@@ -68,11 +96,7 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
                       !mr_planned_is_parent(k->planned, written);
     /* rows that the plan restores where the trigger writes its own for the same events */
     const uint64_t beside = written != NULL ? inserted(written) : 0;
-    const char *db = k->db.len > 0 ? k->db.ptr : k->on->target_db;
-    mr_strbuf_reset(&k->text);
-    mr_strbuf_add_fmt(&k->text, "trigger \"%s\" (%s %s ON %s) writes into \"%s.%s\"",
-                      k->trigger->name, k->trigger->timing, k->trigger->event,
-                      k->on->target_table, db, k->table.ptr);
+    begin_text(k, "writes into");
     if (parent == NULL)
         mr_strbuf_add_str(&k->text, ": undo does not take back what it writes there");
     else
@@ -90,16 +114,13 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
                           "; the plan restores %llu rows of that table, too: both will "
                           "be there",
                           (unsigned long long)beside);
-    enum mr_code code = mr_strbuf_check(&k->text, "looking at triggers", err);
-    return code == MR_OK ? k->fn(k->ctx, parent != NULL ? parent->table : k->on->table,
-                                 k->text.ptr, err)
-                         : code;
+    return end_text(k, parent != NULL ? parent->table : k->on->table, err);
 }
 
-static enum mr_code look_at_write(struct keeping *k, struct mr_err *err)
+static enum mr_code look_at_insert(struct keeping *k, struct mr_err *err)
 {
     bool any = false;
-    enum mr_code code = mr_strbuf_check(&k->table, "looking at triggers", err);
+    enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < k->planned->ntables; i++) {
         const struct mr_planned_table *parent = &k->planned->tables[i];
         if (inserted(parent) == 0 || !refers(k, parent))
@@ -108,6 +129,35 @@ static enum mr_code look_at_write(struct keeping *k, struct mr_err *err)
         code = tell(k, parent, err);
     }
     return code == MR_OK && !any ? tell(k, NULL, err) : code;
+}
+
+/* Rows that were there before: no image of theirs is in the plan. */
+static enum mr_code tell_change(struct keeping *k, const char *does, const char *what,
+                                struct mr_err *err)
+{
+    begin_text(k, does);
+    mr_strbuf_add_fmt(&k->text, ": undo does not take back what %s", what);
+    return end_text(k, k->on->table, err);
+}
+
+static enum mr_code look_at_write(struct keeping *k, struct mr_err *err)
+{
+    const struct mr_trigger_writes *w = &k->writes;
+    enum mr_code code = MR_OK;
+    if (w->db.failed || w->table.failed)
+        return mr_err_nomem(err, "looking at triggers");
+    switch (w->verb) {
+    case MR_TRIGGER_UPDATES:
+        return tell_change(k, "changes rows of", "it changes there", err);
+    case MR_TRIGGER_DELETES:
+        return tell_change(k, "deletes rows of", "it deletes there", err);
+    case MR_TRIGGER_CALLS: return tell_change(k, "calls", "that writes", err);
+    case MR_TRIGGER_REPLACES:
+        code = tell_change(k, "replaces rows of", "it replaces there", err);
+        break;
+    case MR_TRIGGER_INSERTS: break;
+    }
+    return code == MR_OK ? look_at_insert(k, err) : code;
 }
 
 static const struct mr_trigger *trigger_of(const struct keeping *k, size_t table)
@@ -128,23 +178,22 @@ enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan,
                         .planned = planned,
                         .fn = fn,
                         .ctx = ctx,
-                        .db = MR_STRBUF_INIT,
-                        .table = MR_STRBUF_INIT,
-                        .text = MR_STRBUF_INIT};
+                        .text = MR_STRBUF_INIT,
+                        .told = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
         k.on = &planned->tables[i];
         for (size_t t = 0; code == MR_OK && t < k.on->ntriggers; t++) {
             k.trigger = &k.on->triggers[t];
             const struct mr_trigger *trigger = trigger_of(&k, i);
-            const char *at =
-                trigger != NULL && trigger->body != NULL ? trigger->body : "";
-            while (code == MR_OK && mr_trigger_next_write(&at, &k.db, &k.table))
+            mr_trigger_writes_init(
+                &k.writes, trigger != NULL && trigger->body != NULL ? trigger->body : "");
+            while (code == MR_OK && mr_trigger_writes_next(&k.writes))
                 code = look_at_write(&k, err);
+            mr_trigger_writes_release(&k.writes);
         }
     }
-    mr_strbuf_release(&k.db);
-    mr_strbuf_release(&k.table);
     mr_strbuf_release(&k.text);
+    mr_strbuf_release(&k.told);
     return code;
 }

@@ -205,6 +205,22 @@ on "DELETE FROM audit"
 rep_is 0 "without what the trigger wrote" undo --yes --case "$CASE" one "$DST"
 is "all is as it was, but for what undo was said to leave" "$(rows | grep -v '^trail')" "$BEFORE"
 
+# ---- what triggers change and delete elsewhere
+world "CREATE TABLE stat (id INT PRIMARY KEY, n INT); INSERT INTO stat VALUES (1, 0);
+    CREATE TABLE carts (who INT); INSERT INTO carts VALUES (11), (9);
+    CREATE TRIGGER members_ai AFTER INSERT ON members FOR EACH ROW UPDATE stat SET n = n + 1;
+    CREATE TRIGGER orders_ai AFTER INSERT ON orders FOR EACH ROW DELETE FROM carts WHERE who = NEW.member_id"
+plan one --allow-triggers fire
+is "the plan says what undo will not take back" \
+    "$RC $(jq -r '.rows.notes[] | select(.kind == "undo-keeps") | "\(.table) \(.text)"' one/plan.json)" \
+    "0 $DB.members trigger \"members_ai\" (AFTER INSERT ON $DB.members) changes rows of \"$DB.stat\": undo does not take back what it changes there
+$DB.orders trigger \"orders_ai\" (AFTER INSERT ON $DB.orders) deletes rows of \"$DB.carts\": undo does not take back what it deletes there"
+like "and shows it" "$(cat "$OUT")" "changes rows of"
+rep_is 0 "applied" apply --yes --case "$CASE" one "$DST"
+rep_is 0 "undone" undo --yes --case "$CASE" one "$DST"
+is "all is as it was" "$(rows)" "$BEFORE"
+is "but for that" "$(on "SELECT n, (SELECT GROUP_CONCAT(who) FROM carts) FROM stat" | xargs)" "7 9"
+
 # ---- strangers of two units: each unit says what it keeps, and not what the one before did
 fresh a$T "$DB"
 rm -f "$CASE"
