@@ -488,12 +488,23 @@ static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err
     return code;
 }
 
+/* What stands as planned may have been written by somebody else. */
+static void say_never_applied(const struct job *job, const struct mr_apply_plan *rows)
+{
+    if (!mr_journal_has_applied(rows->journal))
+        mr_log_warning("the journal of plan \"%s\" knows of no apply: what stands as it "
+                       "was planned is taken back, whoever wrote it",
+                       job->plan.path);
+}
+
 static enum mr_code undo_rows(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_UNDO);
     enum mr_code code = mr_apply_plan_prepare(&rows, err);
     if (code == MR_OK)
         code = open_journal(job, &rows, err);
+    if (code == MR_OK)
+        say_never_applied(job, &rows);
     if (code == MR_OK && !job->opts->dry_run)
         code = confirm_rows(job, &rows, "take back", err);
     if (code == MR_OK)

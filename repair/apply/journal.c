@@ -213,6 +213,11 @@ void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const cha
     mr_strbuf_add_fmt(out, "%zu:%s%zu:%s", strlen(table), table, strlen(key), key);
 }
 
+bool mr_journal_has_applied(const struct mr_journal *j)
+{
+    return j->left_out.count > 0;
+}
+
 bool mr_journal_has_left_out(const struct mr_journal *j)
 {
     for (size_t i = 0; i < j->left_out.count; i++)

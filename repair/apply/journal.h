@@ -66,6 +66,8 @@ const char *mr_journal_unit_aside(const struct mr_journal *journal,
  * False where that is not certain: a run was killed, or an older version wrote the line. */
 bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
                             const char *key);
+/* Was any unit begun by apply, ever?  Not where apply.sql was run by a client. */
+bool mr_journal_has_applied(const struct mr_journal *journal);
 /* Is any row? */
 bool mr_journal_has_left_out(const struct mr_journal *journal);
 /* Appends such a row, as struct mr_journal_unit has them. */

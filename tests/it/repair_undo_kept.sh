@@ -249,8 +249,20 @@ rep_is 1 "the live side edits two" apply --yes --case "$CASE" gone "$DST"
 on "DELETE FROM pairs WHERE id = 2"
 for how in --dry-run --yes --yes; do
     rep_is 0 "undo $how" undo $how --case "$CASE" gone "$DST"
+    unlike "which was applied" "$(cat "$ERR")" "knows of no apply"
 done
 is "puts back what apply took, and leaves the rest to whom it belongs" "$(on "SELECT HEX(code), id, v FROM pairs ORDER BY v" | xargs)" "78 1 c 00FF 1 edited"
+
+# ---- a plan that nobody has applied: what the live side has written itself, and equals it
+on "DELETE FROM pairs; INSERT INTO pairs VALUES (x'00ff', 1, 'a')"
+rm -f "$CASE"
+"$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep plan --policy mirror --case "$CASE" --output never
+on "DELETE FROM pairs"
+for how in --dry-run --yes; do
+    rep_is 0 "undo $how" undo $how --case "$CASE" never "$DST"
+    like "says so beforehand" "$(cat "$ERR")" 'warning: the journal of plan "never" knows of no apply: what stands as it was planned is taken back, whoever wrote it'
+done
 
 # ---- what triggers make of the rows themselves
 world "CREATE TRIGGER orders_bi BEFORE INSERT ON orders FOR EACH ROW SET NEW.member_id = 1"
