@@ -19,7 +19,8 @@ enum mr_code mr_pair_add_note(struct mr_pair *pair, const char *text, struct mr_
 }
 
 enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing,
-                                   const struct mr_pair *pair, const char *condition,
+                                   const struct mr_pair *pair,
+                                   const char *const condition[MR_SIDES],
                                    struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -32,7 +33,7 @@ enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing,
         mr_strbuf_reset(&sql);
         mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
         mr_sql_table(&sql, spec->db, spec->table);
-        mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", condition);
+        mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", condition[side]);
         if (db != NULL)
             code = mr_db_query(db, sql.ptr, sql.len, &res, &why);
         mr_result_free(res);

@@ -100,7 +100,8 @@ enum mr_code mr_pair_add_note(struct mr_pair *pair, const char *text, struct mr_
  * before the first row is read: MR_OK, or MR_E_SQL or MR_E_NO_SUCH with what the server
  * says. */
 enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing,
-                                   const struct mr_pair *pair, const char *condition,
+                                   const struct mr_pair *pair,
+                                   const char *const condition[MR_SIDES],
                                    struct mr_err *err);
 
 #endif

@@ -594,13 +594,17 @@ static enum mr_code push_conditions(struct builder *b, struct mr_err *err)
         if (config->references[i].condition == NULL || !concerns(b, i))
             continue;
         at[i] = b->values[MR_SOURCE].count;
+        const char *names[MR_SIDES] = {config->references[i].condition, NULL};
+        enum mr_code code = mr_pair_renamed_condition(config, b->table->side, names[0],
+                                                      b->task->arena, &names[1], err);
+        if (code != MR_OK)
+            return code;
         for (int side = MR_SOURCE; side < MR_SIDES; side++) {
             struct mr_readcol *col = push_value(b, (enum mr_side)side, err);
             if (col == NULL)
                 return MR_E_NOMEM;
-            *col = (struct mr_readcol){.name = config->references[i].condition,
-                                       .expr = MR_EXPR_CONDITION,
-                                       .cls = MR_CLASS_UINT};
+            *col = (struct mr_readcol){
+                .name = names[side], .expr = MR_EXPR_CONDITION, .cls = MR_CLASS_UINT};
         }
     }
     b->table->config = config;

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
+#include "core/pair/pair_renamed.h"
 #include "core/pair/pair_subjects.h"
 
 #define FEW_ROWS 10000 /* of a table that may be read whole again and again */
@@ -293,9 +294,9 @@ static void warn_outside(const struct planner *p, const struct mr_pair_reference
 static enum mr_code try_condition(const struct planner *p,
                                   const struct mr_pair_reference *r, struct mr_err *err)
 {
+    const char *const by_side[MR_SIDES] = {r->kin.condition, r->condition};
     struct mr_err why = {0};
-    enum mr_code code =
-        mr_pair_try_condition(p->pairing, r->child, r->kin.condition, &why);
+    enum mr_code code = mr_pair_try_condition(p->pairing, r->child, by_side, &why);
     return code == MR_OK ? MR_OK : refuse(r, why.message, err);
 }
 
@@ -327,6 +328,9 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     code = mr_pair_reference_spell(p->pairing->arena, &r, &why, err);
     if (code == MR_OK && why != NULL)
         code = refuse(&r, why, err);
+    if (code == MR_OK)
+        code = mr_pair_renamed_condition(child->config, child->side, ref->condition,
+                                         p->pairing->arena, &r.condition, err);
     if (code != MR_OK)
         return code;
     if (r.parent == NULL && is_nowhere(p->pairing, ref))

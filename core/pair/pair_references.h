@@ -22,6 +22,7 @@ struct mr_pair_reference {
     struct mr_kin_reference kin; /* ids of table and parent are set by _save */
     struct mr_pair *child;
     struct mr_pair *parent; /* NULL: not compared by this run */
+    const char *condition;  /* kin.condition by TARGET's names, or NULL */
     const struct mr_spelling
         *spelling; /* per column; NULL: all write the key's own bytes */
 };

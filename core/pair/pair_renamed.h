@@ -18,4 +18,12 @@ enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
                                    const struct mr_table *const side[MR_SIDES],
                                    struct mr_err *err);
 
+/* A condition as the configuration has it, with SOURCE's names, by TARGET's: words and quoted
+ * names that are columns which TARGET calls otherwise are exchanged.  Strings, comments,
+ * functions, variables and qualifiers stay.  *out is the condition itself, or in arena. */
+enum mr_code mr_pair_renamed_condition(const struct mr_table_config *config,
+                                       const struct mr_table *const side[MR_SIDES],
+                                       const char *condition, struct mr_arena *arena,
+                                       const char **out, struct mr_err *err);
+
 #endif

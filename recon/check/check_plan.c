@@ -45,8 +45,9 @@ static enum mr_code try_where(const struct mr_check_run *check,
                               const struct mr_pair *table, const char *where,
                               struct mr_err *err)
 {
+    const char *const both[MR_SIDES] = {where, where};
     struct mr_err why = {0};
-    if (mr_pair_try_condition(&check->pairing, table, where, &why) == MR_OK)
+    if (mr_pair_try_condition(&check->pairing, table, both, &why) == MR_OK)
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "condition on table \"%s\": %s", table->find.name,
                      why.message);

@@ -134,7 +134,7 @@ static enum mr_code describe_references(const struct summing *s,
         struct mr_planned_reference *to = &list[out->nreferences++];
         to->parent = mr_plan_table_name(parent);
         to->declared = r->pair->kin.declared;
-        to->condition = r->pair->kin.condition;
+        to->condition = r->pair->condition;
         code = name_columns(s, t, &r->from, &to->columns);
         if (code == MR_OK)
             code = name_columns(s, parent, &r->to, &to->parent_columns);

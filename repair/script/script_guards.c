@@ -369,9 +369,9 @@ static void refuse_namesake(struct mr_script *s, const struct mr_plan_table *t)
 
 void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r)
 {
-    if (r->pair->kin.condition == NULL)
+    if (r->pair->condition == NULL)
         return;
-    mr_strbuf_add_fmt(&s->sql, " AND (%s\n)", r->pair->kin.condition);
+    mr_strbuf_add_fmt(&s->sql, " AND (%s\n)", r->pair->condition);
 }
 
 /* Rows of a staged table that refer by r at all, with the columns that are needed: a

@@ -282,7 +282,7 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
         bool unmeant = false;
         if (row->step.table != r->child || !is_written(row))
             continue;
-        if (r->pair->kin.condition != NULL)
+        if (r->pair->condition != NULL)
             code = mr_plan_store_is_unmeant(s->task->store, row->step.entity, at,
                                             &unmeant, err);
         if (code == MR_OK && !unmeant)

@@ -104,12 +104,12 @@ void mr_script_stage_leaving(struct mr_script *s, size_t reference)
 static void where_condition(struct mr_script *s, const struct mr_plan_reference *r,
                             const struct mr_plan_table *c)
 {
-    if (r->pair->kin.condition == NULL || c->key.count == 0)
+    if (r->pair->condition == NULL || c->key.count == 0)
         return;
     add(s, " AND EXISTS (SELECT 1 FROM ");
     mr_script_live(s, c);
     add(s, " WHERE (");
-    add(s, r->pair->kin.condition);
+    add(s, r->pair->condition);
     add(s, "\n)");
     for (size_t i = 0; i < c->key.count; i++) {
         add(s, " AND ");

@@ -19,7 +19,7 @@ world() { # world TYPE-COLUMN ID-COLUMN: TARGET's names
         INSERT INTO members VALUES (1, 'm1', '2026-01-01'), (7, 'm7', '2026-01-01'), (8, 'm8', '2026-01-01');
         INSERT INTO goods VALUES (1, 'g1', '2026-01-01'), (7, 'g7', '2026-01-01'), (8, 'g8', '2026-01-01')"
     at a "CREATE TABLE comments (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, owner_type VARCHAR(10), owner_id INT, txt VARCHAR(20), created DATETIME NOT NULL)"
-    at $T "CREATE TABLE comments (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, $1 VARCHAR(10), $2 INT, txt VARCHAR(20), created DATETIME NOT NULL)"
+    at $T "CREATE TABLE comments (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, \`$1\` VARCHAR(10), \`$2\` INT, txt VARCHAR(20), created DATETIME NOT NULL)"
     at a$T "INSERT INTO comments VALUES (1, 'good', 1, 'on g1', '2026-01-01')"
     cat >ini <<INI
 [table $DB.members]
@@ -44,12 +44,13 @@ plan() { # plan ARGS…
     rep plan --config ini --case "$CASE" --output plan "$@"
 }
 
-for policy in "merge --split-at 2026-02-01" backfill; do
-    name=${policy%% *}
-    world owner_type owner_id
+# TARGET's names are SOURCE's, others, and each other's.
+for world in "merge owner_type owner_id" "backfill owner_type owner_id" "merge sort order" "merge owner_id owner_type"; do
+    read -r policy type owner <<<"$world"
+    name="$policy, $type and $owner"
+    world "$type" "$owner"
     at a "INSERT INTO comments VALUES (2, 'good', 7, 'on g7', '2026-03-01'), (3, 'member', 8, 'on m8', '2026-03-01'), (4, 'page', 7, 'on p7', '2026-03-01')"
-    # shellcheck disable=SC2086
-    plan --policy $policy
+    if [ "$policy" = merge ]; then plan --policy merge --split-at 2026-02-01; else plan --policy "$policy"; fi
     is "$name: planned" "$RC" 0
     rep_is 0 "$name: applied" apply --yes --case "$CASE" plan "$DST"
     rep_is 0 "$name: verified" verify plan "$DST"

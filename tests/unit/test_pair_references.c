@@ -12,14 +12,18 @@
 /* The server's opinion of conditions: those with a ? are none. */
 enum mr_code __wrap_mr_pair_try_condition(const struct mr_pairing *pairing,
                                           const struct mr_pair *table,
-                                          const char *condition, struct mr_err *err);
+                                          const char *const condition[MR_SIDES],
+                                          struct mr_err *err);
 enum mr_code __wrap_mr_pair_try_condition(const struct mr_pairing *pairing,
                                           const struct mr_pair *table,
-                                          const char *condition, struct mr_err *err)
+                                          const char *const condition[MR_SIDES],
+                                          struct mr_err *err)
 {
     (void)pairing;
     (void)table;
-    return strchr(condition, '?') == NULL ? MR_OK : mr_err_set(err, MR_E_SQL, "near '?'");
+    return strchr(condition[MR_TARGET], '?') == NULL
+               ? MR_OK
+               : mr_err_set(err, MR_E_SQL, "near '?'");
 }
 
 #define MEMBERS "id mobile:text! inviter:int? code:uint area box"
