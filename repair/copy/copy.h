@@ -63,9 +63,7 @@ struct mr_copy_task {
     const struct mr_conflict_rule
         *on_conflict; /* of does-not-fit; others are not asked */
     size_t non_conflict;
-    /* What a person decided about a row; *choice NULL: nothing.  May be NULL. */
-    enum mr_code (*decision)(void *ctx, const char *table, struct mr_key source_key,
-                             const char **choice, struct mr_err *err);
+    mr_decision_fn *decision; /* what a person decided about a row; may be NULL */
     void *decision_ctx;
 };
 

@@ -18,10 +18,14 @@ static enum mr_code find_choice(struct fitting *f, const struct mr_merge_work_ro
     const struct mr_copy_task *task = f->c->task;
     const struct mr_table_config *config = f->table->pair->config;
     enum mr_code code = MR_OK;
+    const struct mr_decision_ask ask = {.table = mr_plan_table_name(f->table),
+                                        .source_key = row->key,
+                                        .kind = MR_FIT_KIND,
+                                        .source = {row->image, row->len},
+                                        .target = {row->live, row->live_len}};
     *choice = NULL;
     if (task->decision != NULL)
-        code = task->decision(task->decision_ctx, mr_plan_table_name(f->table), row->key,
-                              choice, err);
+        code = task->decision(task->decision_ctx, &ask, choice, err);
     if (*choice == NULL)
         *choice = mr_plan_fit_rule(task->on_conflict, task->non_conflict);
     if (*choice == NULL)

@@ -39,9 +39,7 @@ struct mr_merge_options {
     bool has_margin;
     bool has_idmap; /* what the case does not know of earlier plans was told (--idmap) */
     uint64_t margin;
-    /* What a person decided about a row; *choice NULL: nothing.  May be NULL. */
-    enum mr_code (*decision)(void *ctx, const char *table, struct mr_key source_key,
-                             const char **choice, struct mr_err *err);
+    mr_decision_fn *decision; /* what a person decided about a row; may be NULL */
     void *decision_ctx;
 };
 

@@ -76,7 +76,7 @@ struct choosing {
     struct mr_arena arena;
     struct mr_vec conflicts;
     struct mr_strbuf text;
-    struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *edits;
+    struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *edits, *rows;
     bool inner;   /* rows of the component refer to each other */
     bool revives; /* some row of a table before or of it was restored */
     bool again;
@@ -163,15 +163,37 @@ static enum mr_code from_earlier(struct choosing *c, const struct conflict *x,
     return code;
 }
 
+/* A person, of the row in this conflict. */
+static enum mr_code from_person(struct choosing *c, const struct conflict *x,
+                                const char **choice, struct mr_err *err)
+{
+    const struct mr_merge_options *o = c->m->options;
+    struct mr_decision_ask ask = {.table =
+                                      mr_plan_table_name(&c->m->plan->tables[x->table]),
+                                  .source_key = x->key,
+                                  .kind = x->kind};
+    bool row = false;
+    if (o->decision == NULL)
+        return MR_OK;
+    mr_case_bind_int(c->rows, 1, x->id);
+    enum mr_code code = mr_case_step(c->rows, &row, err);
+    if (code == MR_OK && row) {
+        ask.source.ptr = mr_case_blob(c->rows, 0, &ask.source.len);
+        ask.target.ptr = mr_case_blob(c->rows, 1, &ask.target.len);
+    }
+    if (code == MR_OK)
+        code = o->decision(o->decision_ctx, &ask, choice, err);
+    mr_case_reset(c->rows);
+    return code;
+}
+
 static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
                                 const char **choice, struct mr_err *err)
 {
     const struct mr_plan_table *t = &c->m->plan->tables[x->table];
     const struct mr_merge_options *o = c->m->options;
     const char *above = NULL;
-    enum mr_code code = MR_OK;
-    if (o->decision != NULL)
-        code = o->decision(o->decision_ctx, mr_plan_table_name(t), x->key, choice, err);
+    enum mr_code code = from_person(c, x, choice, err);
     if (code == MR_OK)
         code = from_above(c, x, &above, err);
     /* of a tree that is restored a person may leave out a row */
@@ -375,9 +397,10 @@ static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
 {
     const struct mr_merge_options *o = c->m->options;
     const struct conflict x = {.id = row->id, .key = row->key, .kind = "parent-absent"};
+    const struct mr_decision_ask ask = {.table = mr_plan_table_name(t),
+                                        .source_key = row->key};
     const char *choice = NULL;
-    enum mr_code code =
-        o->decision(o->decision_ctx, mr_plan_table_name(t), row->key, &choice, err);
+    enum mr_code code = o->decision(o->decision_ctx, &ask, &choice, err);
     if (code != MR_OK || choice == NULL || strcmp(choice, "skip") != 0)
         return code;
     code = add_note(c, &x, choice, err);
@@ -448,6 +471,11 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
             &c->mark, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf, "SELECT edits FROM mark WHERE id=?1", &c->edits, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(cf,
+                               "SELECT w.image, img.there FROM w LEFT JOIN img ON"
+                               " img.id=w.id WHERE w.id=?1",
+                               &c->rows, err);
     return code;
 }
 
@@ -479,6 +507,7 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
     mr_case_free(c.note);
     mr_case_free(c.mark);
     mr_case_free(c.edits);
+    mr_case_free(c.rows);
     mr_vec_release(&c.conflicts);
     mr_strbuf_release(&c.text);
     mr_arena_release(&c.arena);

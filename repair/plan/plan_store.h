@@ -87,6 +87,17 @@ struct mr_step {
     size_t before_len, after_len;
 };
 
+/* What a person is asked about a row of SOURCE. */
+struct mr_decision_ask {
+    const char *table; /* "db.t", SOURCE's name */
+    struct mr_key source_key;
+    const char *kind;             /* of the conflict; NULL: there is none */
+    struct mr_key source, target; /* the rows as they are; ptr NULL: none */
+};
+/* *choice stays NULL where nobody decided. */
+typedef enum mr_code mr_decision_fn(void *ctx, const struct mr_decision_ask *ask,
+                                    const char **choice, struct mr_err *err);
+
 struct mr_plan_store;
 
 enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **out,

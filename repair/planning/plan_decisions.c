@@ -27,6 +27,7 @@ static const char *const column_names[COLUMNS] = {
 struct mr_plan_decisions {
     const char *path;
     const struct mr_plan_tables *tables;
+    struct mr_plan_decided *decided;
     struct mr_case *cf;
     struct mr_arena arena; /* of choices */
     struct mr_vec choices; /* const char *: each that is made, once */
@@ -301,6 +302,7 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
 }
 
 enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
+                                    struct mr_plan_decided *decided,
                                     const struct mr_plan_tables *tables,
                                     struct mr_plan_decisions **out, struct mr_err *err)
 {
@@ -310,15 +312,16 @@ enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
         return mr_err_nomem(err, "reading decisions");
     d->path = path;
     d->tables = tables;
+    d->decided = decided;
     d->cf = mr_findings_case(fd);
     d->choices = (struct mr_vec)MR_VEC_INIT(const char *);
     mr_strbuf_init(&d->text);
     mr_arena_init(&d->arena);
     mr_decision_faults_init(&d->faults, path);
     enum mr_code code = prepare(d, err);
-    if (code == MR_OK)
+    if (code == MR_OK && path != NULL)
         code = read_file(d, err);
-    if (code == MR_OK && d->width == 0)
+    if (code == MR_OK && path != NULL && d->width == 0)
         code = mr_err_set(err, MR_E_REFUSED, "decisions \"%s\" are empty", path);
     if (code == MR_OK)
         *out = d;
@@ -407,24 +410,36 @@ static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_
     return code;
 }
 
-enum mr_code mr_plan_decisions_find(void *decisions, const char *table,
-                                    struct mr_key source_key, const char **choice,
-                                    struct mr_err *err)
+static enum mr_code find_in_file(struct mr_plan_decisions *d,
+                                 const struct mr_plan_table *t, struct mr_key key,
+                                 const char **choice, struct mr_err *err)
+{
+    int64_t line = 0;
+    enum mr_code code = name_row(d, t, key, err);
+    if (code == MR_OK)
+        code = find_line(d, t, &line, choice, err);
+    if (code == MR_OK && line != 0)
+        code = note(d, line, true, err);
+    mr_case_reset(d->by_key);
+    return code;
+}
+
+enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_ask *ask,
+                                    const char **choice, struct mr_err *err)
 {
     struct mr_plan_decisions *d = decisions;
-    const struct mr_plan_table *t = table_named(d, table);
+    const struct mr_plan_table *t = table_named(d, ask->table);
     const char *found = NULL;
-    int64_t line = 0;
     if (t == NULL)
-        return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", table);
-    enum mr_code code = name_row(d, t, source_key, err);
-    if (code == MR_OK)
-        code = find_line(d, t, &line, &found, err);
-    if (code == MR_OK && line != 0) {
+        return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", ask->table);
+    enum mr_code code =
+        d->path != NULL ? find_in_file(d, t, ask->source_key, &found, err) : MR_OK;
+    /* a line may be about another conflict of the row */
+    if (code == MR_OK &&
+        (found == NULL || (ask->kind != NULL && !mr_merge_is_choice(ask->kind, found))))
+        code = mr_plan_decided_find(d->decided, t, ask, &found, err);
+    if (code == MR_OK && found != NULL)
         *choice = found;
-        code = note(d, line, true, err);
-    }
-    mr_case_reset(d->by_key);
     return code;
 }
 
@@ -521,6 +536,8 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
                          code, err);
     }
     mr_case_reset(d->by_key);
+    if (code == MR_OK && line != 0)
+        code = mr_plan_decided_keep(d->decided, t, e, choice, err);
     return code == MR_OK && line != 0 ? note(d, line, false, err) : code;
 }
 

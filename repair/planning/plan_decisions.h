@@ -10,6 +10,8 @@
  * nothing.  A key `lo..hi` decides every row from lo to hi.  A row of a table without a key
  * is named by its image.
  *
+ * What the file says of a row beats what earlier plans of the case were told (plan_decided).
+ *
  * The lines are kept in a temporary table of the case: memory does not grow with the file.
  *
  * Errors: MR_E_REFUSED with file and line: no CSV, a choice that the kind of conflict does
@@ -22,21 +24,22 @@
 
 #include "repair/plan/plan_store.h"
 #include "repair/plan/plan_tables.h"
+#include "repair/planning/plan_decided.h"
 
 struct mr_plan_decisions;
 
-/* path and tables must outlive it. */
+/* path (NULL: there is no file), decided and tables must outlive it. */
 enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
+                                    struct mr_plan_decided *decided,
                                     const struct mr_plan_tables *tables,
                                     struct mr_plan_decisions **out, struct mr_err *err);
 void mr_plan_decisions_close(struct mr_plan_decisions *decisions);
 
-/* As mr_merge_options.decision; decisions is a struct mr_plan_decisions. */
-enum mr_code mr_plan_decisions_find(void *decisions, const char *table,
-                                    struct mr_key source_key, const char **choice,
-                                    struct mr_err *err);
+/* A mr_decision_fn; decisions is a struct mr_plan_decisions. */
+enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_ask *ask,
+                                    const char **choice, struct mr_err *err);
 /* The plan is made: are all lines of rows that are there, as they were?  Rows that stand
- * equal on both sides by now are fine. */
+ * equal on both sides by now are fine.  What was decided is kept in the case. */
 enum mr_code mr_plan_decisions_check(struct mr_plan_decisions *decisions,
                                      struct mr_plan_store *store, struct mr_err *err);
 

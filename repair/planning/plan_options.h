@@ -31,7 +31,7 @@ struct mr_plan_options {
     const char *decisions, *idmap;          /* files, or NULL */
     const char *allow_triggers;             /* "fire", or NULL */
     uint64_t allow_deletes;
-    bool partial;
+    bool partial, forget_decisions;
 
     struct mr_general_options general;
 

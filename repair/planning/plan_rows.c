@@ -31,7 +31,9 @@ struct rows {
     struct mr_planning *p;
     struct mr_plan_tables tables;
     struct mr_plan_store *store;
-    struct mr_plan_decisions *decisions; /* NULL: nobody has decided */
+    struct mr_plan_decided *decided_before;
+    struct mr_plan_decisions *decisions;
+    mr_decision_fn *decision; /* NULL: nobody has decided */
     struct mr_merge_result decided;
     uint64_t kept, extra; /* see struct mr_copy_result */
     struct mr_vec notes;  /* struct mr_planned_note */
@@ -39,6 +41,22 @@ struct rows {
 };
 
 /* ---- who decides ---- */
+
+static enum mr_code open_decisions(struct rows *r, struct mr_err *err)
+{
+    const struct mr_plan_options *o = r->p->opts;
+    bool empty = true;
+    enum mr_code code =
+        mr_plan_decided_open(mr_findings_case(r->p->fd), r->p->record.id,
+                             o->forget_decisions, &r->decided_before, err);
+    if (code == MR_OK)
+        code = mr_plan_decided_is_empty(r->decided_before, &empty, err);
+    if (code == MR_OK)
+        code = mr_plan_decisions_open(o->decisions, r->p->fd, r->decided_before,
+                                      &r->tables, &r->decisions, err);
+    r->decision = o->decisions != NULL || !empty ? mr_plan_decisions_find : NULL;
+    return code;
+}
 
 static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
 {
@@ -55,9 +73,8 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
         code = mr_plan_parents_check(&parents, err);
     if (code == MR_OK && o->idmap != NULL)
         code = mr_plan_idmap_read(o->idmap, r->p->fd, &r->tables, err);
-    if (code == MR_OK && o->decisions != NULL)
-        code = mr_plan_decisions_open(o->decisions, r->p->fd, &r->tables, &r->decisions,
-                                      err);
+    if (code == MR_OK)
+        code = open_decisions(r, err);
     const struct mr_merge_options options = {
         .split_at = o->split_at_text != NULL ? &o->split_at : NULL,
         .split_keys = o->split_keys,
@@ -67,7 +84,7 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
         .has_margin = o->has_margin,
         .has_idmap = o->idmap != NULL,
         .margin = o->margin,
-        .decision = r->decisions != NULL ? mr_plan_decisions_find : NULL,
+        .decision = r->decision,
         .decision_ctx = r->decisions};
     const struct mr_merge_task task = {.tables = &r->tables,
                                        .fd = r->p->fd,
@@ -76,9 +93,7 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
                                        .target = r->p->manifest.target};
     if (code == MR_OK)
         code = mr_merge_plan(&task, &r->decided, err);
-    return code == MR_OK && r->decisions != NULL
-               ? mr_plan_decisions_check(r->decisions, r->store, err)
-               : code;
+    return code == MR_OK ? mr_plan_decisions_check(r->decisions, r->store, err) : code;
 }
 
 static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
@@ -90,25 +105,23 @@ static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
     bool *selected = NULL;
     enum mr_code code =
         mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err);
-    if (code == MR_OK && o->decisions != NULL)
-        code = mr_plan_decisions_open(o->decisions, r->p->fd, &r->tables, &r->decisions,
-                                      err);
-    const struct mr_copy_task task = {
-        .tables = &r->tables,
-        .fd = r->p->fd,
-        .store = r->store,
-        .policy = policy,
-        .newest = newest,
-        .selected = selected,
-        .has_allow_deletes = o->allow_deletes > 0,
-        .allow_deletes = o->allow_deletes,
-        .on_conflict = o->on_conflict,
-        .non_conflict = o->non_conflict,
-        .decision = r->decisions != NULL ? mr_plan_decisions_find : NULL,
-        .decision_ctx = r->decisions};
+    if (code == MR_OK)
+        code = open_decisions(r, err);
+    const struct mr_copy_task task = {.tables = &r->tables,
+                                      .fd = r->p->fd,
+                                      .store = r->store,
+                                      .policy = policy,
+                                      .newest = newest,
+                                      .selected = selected,
+                                      .has_allow_deletes = o->allow_deletes > 0,
+                                      .allow_deletes = o->allow_deletes,
+                                      .on_conflict = o->on_conflict,
+                                      .non_conflict = o->non_conflict,
+                                      .decision = r->decision,
+                                      .decision_ctx = r->decisions};
     if (code == MR_OK)
         code = mr_copy_plan(&task, &result, err);
-    if (code == MR_OK && r->decisions != NULL)
+    if (code == MR_OK)
         code = mr_plan_decisions_check(r->decisions, r->store, err);
     r->decided.open = result.open;
     r->kept = result.kept;
@@ -175,6 +188,21 @@ static enum mr_code note_counts(struct rows *r, struct mr_err *err)
     if (code == MR_OK && r->p->run.hidden != NULL)
         code = add_note(r, "hidden", NULL, r->p->run.hidden, err);
     return code;
+}
+
+/* Whoever planned this need not be who decided. */
+static enum mr_code note_decided(struct rows *r, struct mr_err *err)
+{
+    char text[160];
+    uint64_t held = 0;
+    enum mr_code code = mr_plan_decided_held(r->decided_before, &held, err);
+    if (code != MR_OK || held == 0)
+        return code;
+    (void)snprintf(text, sizeof text,
+                   "rows that are decided about as an earlier plan of the case was told "
+                   "(--forget-decisions asks again): %" PRIu64,
+                   held);
+    return add_note(r, MR_NOTE_DECIDED, NULL, text, err);
 }
 
 /* Is there a unique index that keeps the identity of the table's rows? */
@@ -415,6 +443,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = mr_plan_counters(&counters, &p->manifest, &r->reserved, err);
     if (code == MR_OK)
         code = note_counts(r, err);
+    if (code == MR_OK)
+        code = note_decided(r, err);
     for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++)
         code = note_gone(r, &r->tables.tables[i], err);
     for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++)
@@ -516,7 +546,9 @@ static enum mr_code make(struct rows *r, struct mr_err *err)
 /* A plan whose directory did not get its name. */
 static void forget(struct rows *r)
 {
-    if (mr_plan_store_begin(r->store, r->p->record.id, NULL) == MR_OK)
+    if (mr_plan_store_begin(r->store, r->p->record.id, NULL) == MR_OK &&
+        mr_plan_decided_withdraw(mr_findings_case(r->p->fd), r->p->record.id, NULL) ==
+            MR_OK)
         (void)mr_plan_store_end(r->store, NULL);
 }
 
@@ -534,6 +566,7 @@ enum mr_code mr_plan_rows(struct mr_planning *p, struct mr_err *err)
             forget(&r);
     }
     mr_plan_decisions_close(r.decisions);
+    mr_plan_decided_close(r.decided_before);
     mr_plan_store_close(r.store); /* rolls back what was not ended */
     if (!p->is_published && p->record.id != 0)
         (void)mr_planbook_remove(p->fd, p->record.id, NULL);

@@ -134,15 +134,15 @@ static void key_text(struct mr_strbuf *out, struct mr_key key)
     }
 }
 
-static enum mr_code decide(void *ctx, const char *table, struct mr_key key,
+static enum mr_code decide(void *ctx, const struct mr_decision_ask *ask,
                            const char **choice, struct mr_err *err)
 {
     struct driver *d = ctx;
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)err;
-    key_text(&text, key);
+    key_text(&text, ask->source_key);
     for (size_t i = 0; i < d->ndecisions; i++)
-        if (strcmp(d->decisions[i].table, table) == 0 &&
+        if (strcmp(d->decisions[i].table, ask->table) == 0 &&
             strcmp(d->decisions[i].key, text.ptr) == 0)
             *choice = d->decisions[i].choice;
     mr_strbuf_release(&text);

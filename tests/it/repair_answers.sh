@@ -51,6 +51,13 @@ for r in csv.DictReader(open(sys.argv[1] + '/conflicts.csv', newline='')):
     if r['table'].endswith('.members'):
         print(r['source_key'], r['kind'], r['choices'] or '-', r['decision'] or '-')" "$1" | sort
 }
+left_out() { # left_out DIR: what stays out by decision
+    python3 -c "
+import csv, sys
+for r in csv.DictReader(open(sys.argv[1] + '/conflicts.csv', newline='')):
+    if r['decision'] == 'skip':
+        print(r['table'].split('.')[1], r['source_key'])" "$1" | sort
+}
 # Every row of the live side, and whose it is.
 rows() {
     on "SELECT CONCAT_WS(' ', m.mobile, IFNULL(m.email, '-'), m.name, IFNULL((SELECT GROUP_CONCAT(no ORDER BY no) FROM orders o
@@ -102,8 +109,66 @@ rm -f "$CASE"
 mv kept "$CASE"
 printf '%s\n' table,source_key,decision "$DB.members,3,skip" >decisions
 plan 0 "told otherwise" eight --decisions decisions
-plan 1 "the answer before that is forgotten" nine
+plan 0 "which holds in place of the answer before" nine
+is "he is left out" "$(left_out nine)" "members 3"
+plan 1 "until it is forgotten" nine --forget-decisions
 is "he is asked about" "$(asked nine | head -n 1)" "members 3 unique"
+plan 1 "and stays so" nine
+
+# ---- rows of a tree: one restored, one left out ----------------------------------------------
+# Base: bob has three orders; the lost side has a fourth.  The live side deleted bob with all
+# that was his; ann was renamed on either side.
+tree() {
+    world
+    at a$T "INSERT INTO orders VALUES (10, 2, 'bob1'), (11, 2, 'bob2'), (12, 2, 'bob3')"
+    at a "DELETE FROM orders WHERE id < 10 AND id > 1; DELETE FROM members WHERE id > 2; UPDATE members SET name = 'anna' WHERE id = 1;
+        INSERT INTO orders VALUES (13, 2, 'bob4')"
+    at $T "DELETE FROM orders WHERE id > 1; DELETE FROM members WHERE id > 1; UPDATE members SET name = 'anne' WHERE id = 1"
+    printf '[table %s.orders]\nsplit-key = 12\n' "$DB" >>my.ini
+}
+decide() { printf '%s\n' table,source_key,decision "$@" >decisions; }
+tree
+BEFORE=$(rows)
+plan 1 "a tree that the live side deleted: asked" one
+decide "$DB.members,2,restore" "$DB.orders,11,skip" "$DB.orders,13,skip" "$DB.members,1,source"
+plan 0 "told" two --decisions decisions
+rep_is 0 "applied" apply --yes --case "$CASE" two "$DST"
+WANTED="m1 e1 anna o1
+m2 - bob bob1,bob3" OUT_STAYS="orders 11
+orders 13"
+is "as told" "$(rows)" "$WANTED"
+plan 0 "the plan after it" three
+is "plans nothing: what was left out stays out" "$(planned_rows three) $(left_out three)" "0 $OUT_STAYS"
+cp my.ini kept.ini
+sed -i 's/identity = mobile/identity = key/; s/identity = no$/identity = none/' my.ini
+plan 0 "by other identities" three
+is "nor does that" "$(planned_rows three) $(left_out three)" "0 $OUT_STAYS"
+mv kept.ini my.ini
+rep_is 0 "undone" undo --yes --case "$CASE" two "$DST"
+is "as it was" "$(rows)" "$BEFORE"
+plan 0 "after undo nobody is asked again" four
+rep_is 0 "applied again" apply --yes --case "$CASE" four "$DST"
+is "again as told" "$(rows)" "$WANTED"
+decide "$DB.orders,13,restore"
+plan 0 "told otherwise of what was left out" five --decisions decisions
+is "that comes" "$(planned_rows five) $(left_out five)" "1 orders 11"
+plan 0 "which holds" five
+is "it comes without being told again" "$(planned_rows five)" 1
+decide "$DB.orders,13,skip"
+plan 0 "left out after all" five --decisions decisions
+plan 1 "all is forgotten" five --forget-decisions
+is "what there is a question about is asked, the other comes" "$(planned_rows five) $(asked five)$(left_out five)" "1 orders 11 deleted-on-live"
+
+# ---- a row that was overwritten by decision is edited ----------------------------------------
+tree
+decide "$DB.members,2,skip" "$DB.members,1,source"
+plan 0 "told to overwrite" one --decisions decisions
+plan 0 "not applied: holds" two
+is "it is planned" "$(planned_rows two)" 1
+at $T "UPDATE members SET name = 'annie' WHERE id = 1"
+plan 1 "the live side edits the row: asked" three
+is "about that alone" "$(asked three)" "members 1 changed"
+like "and said" "$(cat "$ERR")" "members.*not as it was when \"source\" was decided"
 
 # ---- gone since: all of a plan, most of it, one ---------------------------------------------
 gone() { # gone MOBILE…: with what is theirs

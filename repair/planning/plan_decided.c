@@ -1,0 +1,244 @@
+/* plan_decided.c: see plan_decided.h. */
+#include "repair/planning/plan_decided.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "repair/merge/merge_choice.h"
+
+#define SKIP "skip"
+
+struct mr_plan_decided {
+    struct mr_case *cf;
+    int64_t plan;
+    struct mr_case_stmt *find, *drop, *add, *hold;
+    struct mr_arena arena; /* of choices */
+};
+
+static const char schema_sql[] =
+    "CREATE TABLE IF NOT EXISTS plan_decision (tbl TEXT NOT NULL, key BLOB NOT NULL,"
+    " kind TEXT NOT NULL, choice TEXT NOT NULL, source BLOB, target BLOB,"
+    " plan INT NOT NULL,"
+    " PRIMARY KEY (tbl, key, kind)) STRICT, WITHOUT ROWID;"
+    "DROP TABLE IF EXISTS temp.held;"
+    "CREATE TEMP TABLE held (tbl TEXT, key BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID;";
+
+static enum mr_code ask_int(struct mr_plan_decided *d, const char *sql, int64_t *value,
+                            struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    enum mr_code code = mr_case_prepare(d->cf, sql, &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_step(stmt, &row, err);
+    *value = code == MR_OK && row ? mr_case_int(stmt, 0) : 0;
+    mr_case_free(stmt);
+    return code;
+}
+
+/* Who was merged by a choice is told by is_new (merge_again); a case without a merge has no
+ * map. */
+static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
+{
+    int64_t mapped = 0;
+    enum mr_code code = mr_case_exec(d->cf, "DELETE FROM plan_decision", err);
+    if (code == MR_OK)
+        code = ask_int(d, "SELECT count(*) FROM sqlite_schema WHERE name='plan_map'",
+                       &mapped, err);
+    return code == MR_OK && mapped != 0
+               ? mr_case_exec(
+                     d->cf, "DELETE FROM plan_map WHERE state='matched' AND is_new", err)
+               : code;
+}
+
+static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
+{
+    enum mr_code code = mr_case_prepare(
+        d->cf,
+        "SELECT choice, source, target FROM plan_decision WHERE tbl=?1 AND key=?2"
+        " AND (kind=?3 OR choice='" SKIP "') ORDER BY choice<>'" SKIP "' LIMIT 1",
+        &d->find, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(d->cf,
+                               "DELETE FROM plan_decision WHERE tbl=?1 AND key=?2"
+                               " AND (kind=?3 OR choice='" SKIP "' OR ?4='" SKIP "')",
+                               &d->drop, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(d->cf,
+                               "INSERT INTO plan_decision VALUES (?1,?2,?3,?4,?5,?6,?7)",
+                               &d->add, err);
+    return code == MR_OK
+               ? mr_case_prepare(d->cf, "INSERT OR IGNORE INTO temp.held VALUES (?1,?2)",
+                                 &d->hold, err)
+               : code;
+}
+
+enum mr_code mr_plan_decided_open(struct mr_case *cf, int64_t plan, bool forget,
+                                  struct mr_plan_decided **out, struct mr_err *err)
+{
+    struct mr_plan_decided *d = calloc(1, sizeof *d);
+    *out = NULL;
+    if (d == NULL)
+        return mr_err_nomem(err, "reading decisions");
+    d->cf = cf;
+    d->plan = plan;
+    mr_arena_init(&d->arena);
+    enum mr_code code = mr_case_exec(cf, schema_sql, err);
+    if (code == MR_OK && forget)
+        code = forget_all(d, err);
+    if (code == MR_OK)
+        code = prepare(d, err);
+    if (code == MR_OK)
+        *out = d;
+    else
+        mr_plan_decided_close(d);
+    return code;
+}
+
+void mr_plan_decided_close(struct mr_plan_decided *d)
+{
+    if (d == NULL)
+        return;
+    mr_case_free(d->find);
+    mr_case_free(d->drop);
+    mr_case_free(d->add);
+    mr_case_free(d->hold);
+    (void)mr_case_exec(d->cf, "DROP TABLE IF EXISTS temp.held", NULL);
+    mr_arena_release(&d->arena);
+    free(d);
+}
+
+/* ---- asking ---- */
+
+static void bind_row(struct mr_case_stmt *stmt, const struct mr_plan_table *t,
+                     struct mr_key key)
+{
+    mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
+    mr_case_bind_borrowed(stmt, 2, key.ptr, key.len);
+}
+
+/* Is the row what it was when it was decided about?  Of no row there is no digest. */
+static enum mr_code is_same(struct mr_case_stmt *stmt, int column,
+                            const struct mr_plan_table *t, struct mr_key image,
+                            bool *same, struct mr_err *err)
+{
+    struct mr_digest digest = {0};
+    size_t len = 0;
+    const void *was = mr_case_blob(stmt, column, &len);
+    enum mr_code code =
+        image.ptr != NULL ? mr_plan_row_digest(t, image, &digest, err) : MR_OK;
+    *same = *same && (image.ptr != NULL) == (was != NULL) &&
+            (was == NULL ||
+             (len == sizeof digest && memcmp(was, &digest, sizeof digest) == 0));
+    return code;
+}
+
+enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
+                                  const struct mr_plan_table *table,
+                                  const struct mr_decision_ask *ask, const char **choice,
+                                  struct mr_err *err)
+{
+    bool row = false, same = true;
+    bind_row(d->find, table, ask->source_key);
+    mr_case_bind_text(d->find, 3, ask->kind);
+    enum mr_code code = mr_case_step(d->find, &row, err);
+    const char *found = code == MR_OK && row ? mr_case_text(d->find, 0) : NULL;
+    bool skips = found != NULL && strcmp(found, SKIP) == 0;
+    if (found != NULL && !skips) {
+        code = is_same(d->find, 1, table, ask->source, &same, err);
+        if (code == MR_OK && mr_merge_is_value_kind(ask->kind))
+            code = is_same(d->find, 2, table, ask->target, &same, err);
+        if (code == MR_OK && !same)
+            mr_log_warning("table \"%s\": a row is not as it was when \"%s\" was decided "
+                           "about it; it is asked again",
+                           mr_plan_table_name(table), found);
+    }
+    if (code == MR_OK && found != NULL && same &&
+        (ask->kind == NULL || mr_merge_is_choice(ask->kind, found))) {
+        *choice = mr_arena_strdup(&d->arena, found);
+        bind_row(d->hold, table, ask->source_key);
+        code = *choice != NULL ? mr_case_run(d->hold, err)
+                               : mr_err_nomem(err, "reading decisions");
+    }
+    mr_case_reset(d->find);
+    return code;
+}
+
+/* ---- keeping ---- */
+
+static enum mr_code bind_digest(struct mr_case_stmt *stmt, int at,
+                                const struct mr_plan_table *t, const void *image,
+                                size_t len, struct mr_err *err)
+{
+    struct mr_digest digest = {0};
+    if (image == NULL)
+        return MR_OK;
+    enum mr_code code = mr_plan_row_digest(t, (struct mr_key){image, len}, &digest, err);
+    mr_case_bind_blob(stmt, at, &digest, sizeof digest);
+    return code;
+}
+
+/* Of a row that the live side deletes once more nobody has said anything; who was merged is
+ * kept elsewhere. */
+static bool is_once(const struct mr_entity *entity, const char *choice)
+{
+    return strcmp(choice, MR_DECIDE_MERGED) == 0 ||
+           (strcmp(entity->kind, "deleted-since") == 0 && strcmp(choice, SKIP) != 0);
+}
+
+enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d,
+                                  const struct mr_plan_table *table,
+                                  const struct mr_entity *entity, const char *choice,
+                                  struct mr_err *err)
+{
+    bool taken = entity->kind != NULL && entity->choice != NULL &&
+                 strcmp(entity->choice, choice) == 0 && !is_once(entity, choice);
+    bind_row(d->drop, table, entity->source_key);
+    mr_case_bind_text(d->drop, 3, entity->kind);
+    mr_case_bind_text(d->drop, 4, choice);
+    enum mr_code code = mr_case_run(d->drop, err);
+    if (code != MR_OK || !taken)
+        return code;
+    bind_row(d->add, table, entity->source_key);
+    mr_case_bind_text(d->add, 3, entity->kind);
+    mr_case_bind_text(d->add, 4, choice);
+    mr_case_bind_int(d->add, 7, d->plan);
+    code = bind_digest(d->add, 5, table, entity->source, entity->source_len, err);
+    if (code == MR_OK)
+        code = bind_digest(d->add, 6, table, entity->target, entity->target_len, err);
+    return code == MR_OK ? mr_case_run(d->add, err) : code;
+}
+
+enum mr_code mr_plan_decided_is_empty(struct mr_plan_decided *d, bool *empty,
+                                      struct mr_err *err)
+{
+    int64_t any = 0;
+    enum mr_code code =
+        ask_int(d, "SELECT EXISTS (SELECT 1 FROM plan_decision)", &any, err);
+    *empty = any == 0;
+    return code;
+}
+
+enum mr_code mr_plan_decided_held(struct mr_plan_decided *d, uint64_t *count,
+                                  struct mr_err *err)
+{
+    int64_t held = 0;
+    enum mr_code code = ask_int(d, "SELECT count(*) FROM temp.held", &held, err);
+    *count = (uint64_t)held;
+    return code;
+}
+
+enum mr_code mr_plan_decided_withdraw(struct mr_case *cf, int64_t plan,
+                                      struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code =
+        mr_case_prepare(cf, "DELETE FROM plan_decision WHERE plan=?1", &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, plan);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
