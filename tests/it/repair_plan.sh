@@ -174,8 +174,10 @@ plan_is 1 "a decision about a row" three --decisions decided.csv
 is "what is still open" "$(kinds)" "members differs 1"
 like "its row is written" "$(cat three/apply.sql)" "62657274|bert"
 decide one "$DB.members 5" newest:at
-plan_is 1 "a value with quotes and commas stays the same" four --decisions decided.csv
-is "and is decided" "$(kinds)" "members changed 1"
+plan_is 0 "what was decided before holds beside it" both --decisions decided.csv
+is "nothing is open" "$(kinds)" ""
+plan_is 1 "a value with quotes and commas stays the same" four --decisions decided.csv --forget-decisions
+is "and is decided, alone" "$(kinds)" "members changed 1"
 decide one "$DB.members 2" restore
 refused 5 "a choice that the kind does not have" 'decided.csv", line [0-9]+, table "[^"]*", key "2": unknown decision "restore" for changed' \
     --decisions decided.csv
@@ -194,7 +196,7 @@ refused 5 "another table" 'line 2, .*: table .*nowhere" is not planned' --decisi
 printf 'table,source_key,decision\n%s.members,2\n' "$DB" >wrong.csv
 refused 5 "a line cut short" 'line 2: 2 fields' --decisions wrong.csv
 printf 'table,source_key,decision\r\n%s.members,2,source\r\n\r\n%s.members,1,skip\r\n' "$DB" "$DB" >few.csv
-plan_is 1 "few columns, and rows that are equal by now" five --decisions few.csv
+plan_is 1 "few columns, and rows that are equal by now" five --decisions few.csv --forget-decisions
 is "the one is decided" "$(kinds)" "members differs 1"
 plan_is 0 "a choice for each kind" six --on-conflict changed=target --on-conflict differs=source
 is "nothing is open" "$(kinds)" ""
