@@ -81,6 +81,8 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
     if (code == MR_OK)
         code = mr_script_later_open(s, err);
     if (code == MR_OK)
+        code = mr_script_outside_open(s, err);
+    if (code == MR_OK)
         code = find_planned(s, err);
     return code == MR_OK ? mr_plan_store_units(s->task->store, &s->units, err) : code;
 }
@@ -102,6 +104,8 @@ static void close_script(struct mr_script *s)
     mr_vec_release(&s->parents);
     mr_vec_release(&s->later);
     mr_vec_release(&s->leaving);
+    mr_vec_release(&s->outers);
+    mr_vec_release(&s->outer_leaving);
     mr_vec_release(&s->spans);
     mr_arena_release(&s->lookup.arena);
     mr_arena_release(&s->unit_arena);
@@ -207,6 +211,8 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
         code = mr_script_later_find(s, err);
     if (code == MR_OK)
         code = mr_script_leaves_find(s, err);
+    if (code == MR_OK)
+        code = mr_script_outside_find(s, err);
     if (code == MR_OK && s->kind == MR_SCRIPT_APPLY)
         code = mr_script_parents_find(s, err);
     if (code != MR_OK || s->rows.count == 0)
@@ -291,6 +297,8 @@ enum mr_code mr_script_write(const struct mr_script_task *task,
                           .parents = MR_VEC_INIT(struct mr_script_parent),
                           .later = MR_VEC_INIT(struct mr_script_later),
                           .leaving = MR_VEC_INIT(struct mr_script_leaving),
+                          .outers = MR_VEC_INIT(struct mr_script_outer),
+                          .outer_leaving = MR_VEC_INIT(struct mr_script_outer_leaving),
                           .spans = MR_VEC_INIT(struct mr_script_span)};
     uint64_t rows = 0;
     *result = (struct mr_script_result){0};

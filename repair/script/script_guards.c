@@ -518,6 +518,7 @@ static void refuse_references(struct mr_script *s)
         if (mr_script_leaves(s, i))
             mr_script_refuse_referred(s, i, 'v');
     }
+    mr_script_refuse_outside(s);
 }
 
 static void find_skipped(struct mr_script *s)

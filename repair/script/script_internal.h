@@ -86,6 +86,19 @@ struct mr_script_leaving {
     size_t reference, row; /* row: its place in rows */
 };
 
+/* A foreign key of a table that the plan does not hold, to one of its tables. */
+struct mr_script_outer {
+    const struct mr_table *child;
+    const struct mr_foreign_key *fk;
+    size_t parent;
+    struct mr_plan_columns to;
+};
+
+/* A row to be updated that lets go of what one of those may refer to it by. */
+struct mr_script_outer_leaving {
+    size_t outer, number; /* number: of the row */
+};
+
 /* Units of which a row of the last belongs to a tree of the first. */
 struct mr_script_span {
     uint64_t first, last;
@@ -113,6 +126,7 @@ struct mr_script {
     struct mr_strbuf sql;
     struct mr_case_stmt *equals; /* of rows without a key: how many are equal */
     struct mr_vec spans;         /* struct mr_script_span: units that are undone as one */
+    struct mr_vec outers;        /* struct mr_script_outer */
     bool goes_on;                /* some rows are written by several units */
     /* of the unit at hand */
     enum mr_script_kind kind;
@@ -123,6 +137,7 @@ struct mr_script {
     struct mr_vec rows, batches, parents; /* struct mr_script_row, _batch, _parent */
     struct mr_vec later;                  /* struct mr_script_later */
     struct mr_vec leaving;                /* struct mr_script_leaving */
+    struct mr_vec outer_leaving;          /* struct mr_script_outer_leaving */
     bool *nameless;  /* per reference: some parent of an earlier unit has no name */
     unsigned guards; /* rows of myrecon_guard so far */
     unsigned ran;    /* statements that mr_script_ran has ended */
@@ -170,6 +185,14 @@ void mr_script_stage_leaving(struct mr_script *s, size_t reference);
  * are none of the unit's; rows to be deleted that refer to themselves. */
 void mr_script_refuse_referred(struct mr_script *s, size_t reference, char prefix);
 void mr_script_refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r);
+
+/* script_outside.c: tables that the plan does not hold, such as those that only TARGET has:
+ * what their foreign keys refer to stays.  open: sets outers; find: after load; leaves: is
+ * there such a row?  refuse: rows that go, or let go, to which theirs refer. */
+enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err);
+enum mr_code mr_script_outside_find(struct mr_script *s, struct mr_err *err);
+bool mr_script_outside_leaves(const struct mr_script *s, size_t outer);
+void mr_script_refuse_outside(struct mr_script *s);
 
 /* script_equals.c: sets s->equals. */
 enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);

@@ -238,19 +238,40 @@ static bool is_within(struct mr_plan_columns columns, const struct mr_plan_colum
 
 /* What others refer to may stand in another index than the key: whoever comes to refer to it
  * locks the entry there, whichever of those indexes the server has chosen, and would not
- * wait for the row.  prefix: d, or v. */
+ * wait for the row. */
+static void lock_entries(struct mr_script *s, const struct mr_plan_table *p,
+                         struct mr_plan_columns to, char prefix, size_t number)
+{
+    const struct mr_table *table = p->pair->side[MR_TARGET];
+    const struct lock lock = {LOCK_EXCLUSIVE, p, to, p, to, prefix, number, NULL};
+    if (p->key.count == 0 || is_within(to, &p->key))
+        return;
+    for (size_t i = 0; i < table->nindexes; i++)
+        if (leads(p, &table->indexes[i], to))
+            take(s, &lock, &table->indexes[i]);
+}
+
+/* prefix: d, or v. */
 static void lock_referred(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
-    const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    const struct mr_table *table = p->pair->side[MR_TARGET];
-    const struct lock lock = {
-        LOCK_EXCLUSIVE, p, r->to, p, r->to, prefix, prefix == 'v' ? at : p->at, NULL};
-    if (!r->pair->kin.declared || p->key.count == 0 || is_within(r->to, &p->key))
-        return;
-    for (size_t i = 0; i < table->nindexes; i++)
-        if (leads(p, &table->indexes[i], r->to))
-            take(s, &lock, &table->indexes[i]);
+    if (r->pair->kin.declared)
+        lock_entries(s, &s->plan->tables[r->parent], r->to, prefix,
+                     prefix == 'v' ? at : r->parent);
+}
+
+/* By foreign keys of tables that the plan does not hold. */
+static void lock_for_outers(struct mr_script *s, const struct mr_plan_table *p)
+{
+    for (size_t i = 0; i < s->outers.count; i++) {
+        const struct mr_script_outer *outer = mr_vec_at(&s->outers, i);
+        if (outer->parent != p->at)
+            continue;
+        if (s->tables[p->at].used[MR_STEP_DELETE])
+            lock_entries(s, p, outer->to, 'd', p->at);
+        if (mr_script_outside_leaves(s, i))
+            lock_entries(s, p, outer->to, 'b', p->at);
+    }
 }
 
 static void lock_parents(struct mr_script *s, size_t at)
@@ -318,6 +339,7 @@ static void lock_table(struct mr_script *s, const struct mr_plan_table *t)
         if (mr_script_leaves(s, i))
             lock_referred(s, i, 'v');
     }
+    lock_for_outers(s, t);
     for (size_t i = 0; i < s->plan->nreferences; i++)
         if (s->plan->references[i].parent == t->at && mr_script_has_outer_parents(s, i))
             lock_parents(s, i);
