@@ -91,7 +91,7 @@ struct mr_script_outer {
     const struct mr_table *child;
     const struct mr_foreign_key *fk;
     size_t parent;
-    struct mr_plan_columns to;
+    struct mr_plan_columns to; /* none: only TARGET has one of them */
 };
 
 /* A row to be updated that lets go of what one of those may refer to it by. */

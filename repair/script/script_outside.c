@@ -29,11 +29,13 @@ static const struct mr_plan_table *planned(const struct mr_script *s, const char
     return NULL;
 }
 
-/* One to columns that the plan does not hold is passed over, as when it was made. */
+/* Columns that only TARGET has are in no image and are not changed; of a row that is deleted
+ * they are read from TARGET. */
 static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
                             const struct mr_foreign_key *fk, struct mr_err *err)
 {
     const struct mr_plan_table *p = planned(s, fk->ref_db, fk->ref_table);
+    bool known = true;
     if (p == NULL)
         return MR_OK;
     size_t *to = mr_arena_calloc(&s->arena, fk->ncolumns + 1, sizeof *to);
@@ -41,13 +43,14 @@ static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
         return mr_merge_nomem(err);
     for (size_t i = 0; i < fk->ncolumns; i++) {
         to[i] = mr_plan_target_column(p, fk->ref_columns[i]);
-        if (to[i] == MR_NO_COLUMN)
-            return MR_OK;
+        known = known && to[i] != MR_NO_COLUMN;
     }
+    if (!known && p->key.count == 0)
+        return MR_OK;
     struct mr_script_outer *outer = mr_vec_push(&s->outers);
     if (outer == NULL)
         return mr_merge_nomem(err);
-    *outer = (struct mr_script_outer){child, fk, p->at, {to, fk->ncolumns}};
+    *outer = (struct mr_script_outer){child, fk, p->at, {to, known ? fk->ncolumns : 0}};
     return MR_OK;
 }
 
@@ -69,7 +72,7 @@ static enum mr_code find_leaving(struct mr_script *s, size_t at, struct mr_err *
 {
     const struct mr_script_outer *outer = mr_vec_at(&s->outers, at);
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+    for (size_t i = 0; outer->to.count > 0 && code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         const struct mr_key before = {row->step.before, row->step.before_len};
         const struct mr_key after = {row->step.after, row->step.after_len};
@@ -113,14 +116,22 @@ static void join_referring(struct mr_script *s, const struct mr_script_outer *ou
                            const char *alias)
 {
     const struct mr_plan_table *p = &s->plan->tables[outer->parent];
+    if (outer->to.count == 0) {
+        add(s, " STRAIGHT_JOIN ");
+        mr_script_live(s, p);
+        add(s, " AS p ON ");
+        mr_script_same(s, p, p->key, "p", "s", false);
+    }
     add(s, " STRAIGHT_JOIN ");
     mr_sql_table(&s->sql, outer->child->db, outer->child->name);
     add(s, " AS c ON ");
-    for (size_t i = 0; i < outer->to.count; i++) {
+    for (size_t i = 0; i < outer->fk->ncolumns; i++) {
         add(s, i > 0 ? " AND c." : "c.");
         mr_sql_ident(&s->sql, outer->fk->columns[i]);
-        add(s, " = ");
-        mr_script_column(s, p, alias, outer->to.at[i]);
+        mr_strbuf_add_fmt(&s->sql, " = %s.", outer->to.count > 0 ? alias : "p");
+        mr_sql_ident(&s->sql, outer->to.count > 0
+                                  ? p->pair->full[MR_TARGET].cols[outer->to.at[i]].name
+                                  : outer->fk->ref_columns[i]);
     }
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");

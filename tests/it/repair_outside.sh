@@ -110,6 +110,15 @@ $PETS"
 person 2 m2 B"
 done
 
+# ---- by a column that only TARGET has
+world "ALTER TABLE people ADD ext INT NULL UNIQUE; INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01', 80);"
+on "CREATE TABLE links (id INT PRIMARY KEY, ext INT, FOREIGN KEY (ext) REFERENCES people (ext) ON DELETE CASCADE)"
+sed -i "s/^subject = yes/&\nignore-columns = ext/" ini
+plan --policy mirror --allow-deletes 1
+on "INSERT INTO links VALUES (1, 80)"
+run program apply
+is "who is referred to by a column that only TARGET has is kept" "$RC $(on "SELECT l.id, p.id FROM links l JOIN people p USING (ext)" | xargs)" "1 1 8"
+
 # ---- who comes between the guards and the write waits
 world "INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01');"
 plan --policy mirror --allow-deletes 1
