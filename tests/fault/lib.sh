@@ -10,7 +10,7 @@
 FAULT_DIR=$(dirname "$MYRECON")/tests/fault
 # A script is given ten minutes, however many seeds are asked for.
 SEEDS=${SEEDS:-20}
-[ "$SEEDS" -le 400 ] || SEEDS=400
+[ "$SEEDS" -le 150 ] || SEEDS=150
 
 PROXY=$FAULT_DIR/proxy PROXY_PID='' PORT=0
 proxy() { # proxy SIDE [KEY=VALUE…]: a proxy to the side, always on the same port; sets VIA

@@ -9,7 +9,7 @@
 begin ab
 DRIVER=${BUILD:-$IT_DIR/../../build}/tests/it/merge_driver
 SEEDS=${SEEDS:-2}
-[ "$SEEDS" -le 100 ] || SEEDS=100
+[ "$SEEDS" -le 60 ] || SEEDS=60
 export PYTHONDONTWRITEBYTECODE=1
 
 load() { # load SIDE DB FILE

@@ -13,7 +13,7 @@ source=${MR_A_URI-mysql://root@127.0.0.1:33061}
 target=${MR_B_URI-mysql://root@127.0.0.1:33062}
 
 SEEDS=${SEEDS:-10}
-[ "$SEEDS" -le 200 ] || SEEDS=200
+[ "$SEEDS" -le 100 ] || SEEDS=100
 
 exec python3 "$here/merge/driver.py" "$MYRECON" "$driver" "$source" "$target" \
     "$SEEDS" "${PATTERN:-*}"

@@ -12,7 +12,7 @@ cd "$IT_TMP" || exit 1
 . "$IT_DIR/rows/lib.sh"
 case ${SEEDS:=20} in
 *-*) ORDERS=$SEEDS ;;
-*) ORDERS=$((SEEDS > 500 ? 500 : SEEDS > 20 ? SEEDS : (SEEDS + 1) / 2)) ;;
+*) ORDERS=$((SEEDS > 200 ? 200 : SEEDS > 20 ? SEEDS : (SEEDS + 1) / 2)) ;;
 esac
 
 python3 -B "$IT_DIR/repair_orders.py" "$MYRECON" "$MR_A_URI" "$MR_B_URI" "${DB}_o" "$IT_TMP/orders" "$ORDERS" >orders.tap

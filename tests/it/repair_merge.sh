@@ -12,7 +12,7 @@ source=${MR_A_URI-mysql://root@127.0.0.1:33061}
 target=${MR_B_URI-mysql://root@127.0.0.1:33062}
 other=${MR_O_URI-mysql://root@127.0.0.1:33071}
 
-case ${SEEDS:=20} in *-*) ;; *) [ "$SEEDS" -le 200 ] || SEEDS=200 ;; esac
+case ${SEEDS:=20} in *-*) ;; *) [ "$SEEDS" -le 100 ] || SEEDS=100 ;; esac
 
 exec python3 -B "$here/merge/lifetimes.py" "$MYRECON" "$source" "$target" "$SEEDS" \
     "${PATTERN:-random*}" "$other"

@@ -49,8 +49,9 @@ compare() { # compare NAME
 }
 
 MADE=0 ALL=0
-first=${FIRST:-1}
-for ((seed = first; seed < first + ${SEEDS:-5}; seed++)); do
+first=${FIRST:-1} SEEDS=${SEEDS:-5}
+[ "$SEEDS" -le 200 ] || SEEDS=200
+for ((seed = first; seed < first + SEEDS; seed++)); do
     t=b
     [ $((seed % 3)) -ne 0 ] || [ -z "$MR_O_URI" ] || t=o
     DST=$(uri $t "$DB")
