@@ -203,9 +203,7 @@ bool mr_apply_writes(const struct mr_planned *p, size_t table,
     if (op == MR_STEP_UPDATE)
         return has_rows(t, MR_STEP_UPDATE) ||
                (needs->updates && may_close_circle(p, table));
-    if (!needs->undo)
-        return has_rows(t, op);
-    return has_rows(t, op == MR_STEP_INSERT ? MR_STEP_DELETE : MR_STEP_INSERT);
+    return has_rows(t, needs->undo ? mr_step_undone_by(op) : op);
 }
 
 static enum mr_code check_table(const struct mr_target *t, const struct mr_planned *p,

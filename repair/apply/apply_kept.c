@@ -8,6 +8,7 @@
 
 #include "core/db/sqltext.h"
 #include "repair/apply/apply_internal.h"
+#include "repair/script/script_text.h"
 
 #define REASON "it stays with what it belongs to"
 
@@ -43,7 +44,7 @@ static void add_query(struct mr_strbuf *sql, const struct mr_planned *planned, s
     mr_strbuf_add_str(sql, "SELECT ");
     mr_attempt_sql_key(sql, t);
     mr_strbuf_add_str(sql, " FROM ");
-    mr_fired_sql_staged(sql, planned, 'd', at);
+    mr_script_staged(sql, planned->tables[0].target_db, 'd', at);
     mr_strbuf_add_str(sql, " AS s STRAIGHT_JOIN ");
     mr_sql_table(sql, t->target_db, t->target_name);
     mr_strbuf_add_str(sql, " AS t ON ");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "repair/apply/apply_internal.h"
+#include "repair/script/script_text.h"
 
 static enum mr_code set_aside(struct mr_attempt *a, size_t at, struct mr_err *err)
 {
@@ -17,7 +18,7 @@ static enum mr_code set_aside(struct mr_attempt *a, size_t at, struct mr_err *er
     mr_strbuf_add_str(&sql, "SELECT s.myrecon_row, ");
     mr_attempt_sql_key(&sql, t);
     mr_strbuf_add_str(&sql, " FROM ");
-    mr_fired_sql_staged(&sql, planned, 'i', at);
+    mr_script_staged(&sql, planned->tables[0].target_db, 'i', at);
     mr_strbuf_add_str(&sql, " AS s");
     mr_attempt_sql_of_unit(&sql, planned);
     enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, err);

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "repair/apply/journal.h"
+#include "repair/script/script_text.h"
 
 /* Our server, in a row of its own in front of the others. */
 #define SERVER "CONCAT_WS('/', @@hostname, @@port, @@datadir, @@server_id)"
@@ -63,13 +64,6 @@ void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *t
     for (size_t i = 0; i < t->ncolumns; i++)
         add_value(sql, &t->columns[i], alias);
     mr_strbuf_add_str(sql, "), 256), 32)");
-}
-
-void mr_fired_sql_staged(struct mr_strbuf *sql, const struct mr_planned *planned,
-                         char prefix, size_t at)
-{
-    mr_sql_ident(sql, planned->tables[0].target_db);
-    mr_strbuf_add_fmt(sql, ".myrecon_%c%zu", prefix, at);
 }
 
 enum mr_code mr_fired_note_staged(struct mr_vec *staged, char prefix, const char *sql,
@@ -180,7 +174,7 @@ static void add_not_planned(const struct mr_fired *f, const struct watched *w,
     if (!mr_fired_is_staged(&f->staged, w->at))
         return;
     mr_strbuf_add_str(sql, " AND NOT EXISTS (SELECT 1 FROM ");
-    mr_fired_sql_staged(sql, f->planned, 'i', w->at);
+    mr_script_staged(sql, f->planned->tables[0].target_db, 'i', w->at);
     mr_strbuf_add_str(sql, " AS o WHERE o.");
     mr_sql_ident(sql, counter);
     mr_strbuf_add_str(sql, " = c.");

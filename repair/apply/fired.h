@@ -49,9 +49,6 @@ enum mr_code mr_fired_ask(struct mr_db *db, const struct mr_strbuf *sql,
 /* Appends the digest of row `alias`: 32 hexadecimal digits over all columns of the plan. */
 void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *table,
                          const char *alias);
-/* Appends "db.myrecon_PREFIXn", the staged rows of table `at` of the plan. */
-void mr_fired_sql_staged(struct mr_strbuf *sql, const struct mr_planned *planned,
-                         char prefix, size_t at);
 /* Notes which tables are staged under `prefix`, by a statement of a script. */
 enum mr_code mr_fired_note_staged(struct mr_vec *staged, char prefix, const char *sql,
                                   struct mr_err *err);

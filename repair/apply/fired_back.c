@@ -6,6 +6,7 @@
 
 #include "core/db/sqltext.h"
 #include "repair/apply/fired.h"
+#include "repair/script/script_text.h"
 
 #define KEYS_AT_ONCE 500
 
@@ -252,7 +253,7 @@ static void add_join(const struct mr_fired_back *b, const struct way *way,
     const struct mr_planned_table *child = &b->planned->tables[way->child];
     const struct mr_planned_reference *r = way->reference;
     mr_strbuf_add_str(sql, " FROM ");
-    mr_fired_sql_staged(sql, b->planned, 'd', way->parent);
+    mr_script_staged(sql, b->planned->tables[0].target_db, 'd', way->parent);
     mr_strbuf_add_str(sql, " AS s STRAIGHT_JOIN ");
     mr_sql_table(sql, child->target_db, child->target_name);
     mr_strbuf_add_str(sql, " AS c ON ");
@@ -377,7 +378,7 @@ static enum mr_code spare(struct mr_fired_back *b, size_t parent, struct mr_err 
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
     mr_strbuf_add_str(&sql, "SELECT s.myrecon_row FROM ");
-    mr_fired_sql_staged(&sql, b->planned, 'd', parent);
+    mr_script_staged(&sql, b->planned->tables[0].target_db, 'd', parent);
     mr_strbuf_add_str(&sql, " AS s STRAIGHT_JOIN ");
     mr_sql_table(&sql, t->target_db, t->target_name);
     mr_strbuf_add_str(&sql, " AS t ON ");

@@ -29,14 +29,10 @@ static bool fires(const struct mr_undo_triggers *task, size_t at,
     for (size_t i = 0; t->knows_undo && i < t->nundo_triggers; i++)
         if (is_event(trigger, t->undo_triggers[i].event))
             return true;
-    if (t->knows_undo)
-        return false;
-    return (is_event(trigger, "INSERT") &&
-            mr_apply_writes(task->planned, at, &needs, MR_STEP_INSERT)) ||
-           (is_event(trigger, "UPDATE") &&
-            mr_apply_writes(task->planned, at, &needs, MR_STEP_UPDATE)) ||
-           (is_event(trigger, "DELETE") &&
-            mr_apply_writes(task->planned, at, &needs, MR_STEP_DELETE));
+    for (int op = MR_STEP_INSERT; !t->knows_undo && op <= MR_STEP_DELETE; op++)
+        if (is_event(trigger, mr_step_event((enum mr_step_op)op)))
+            return mr_apply_writes(task->planned, at, &needs, (enum mr_step_op)op);
+    return false;
 }
 
 static enum mr_code look_at_table(struct firing *f, size_t at, struct mr_err *err)

@@ -45,6 +45,18 @@ const char *mr_decision_name(enum mr_decision decision)
     return names[decision];
 }
 
+const char *mr_step_event(enum mr_step_op op)
+{
+    return op == MR_STEP_INSERT ? "INSERT" : op == MR_STEP_UPDATE ? "UPDATE" : "DELETE";
+}
+
+enum mr_step_op mr_step_undone_by(enum mr_step_op op)
+{
+    return op == MR_STEP_INSERT   ? MR_STEP_DELETE
+           : op == MR_STEP_DELETE ? MR_STEP_INSERT
+                                  : MR_STEP_UPDATE;
+}
+
 bool mr_entity_is_merged(const struct mr_entity *entity)
 {
     return entity->choice != NULL && strcmp(entity->choice, MR_DECIDE_MERGED) == 0;

@@ -76,6 +76,11 @@ bool mr_entity_is_merged(const struct mr_entity *entity);
 
 enum mr_step_op { MR_STEP_INSERT = 1, MR_STEP_UPDATE, MR_STEP_DELETE };
 
+/* The event of the triggers that it fires: "INSERT", "UPDATE", "DELETE". */
+const char *mr_step_event(enum mr_step_op op);
+/* What takes it back. */
+enum mr_step_op mr_step_undone_by(enum mr_step_op op);
+
 struct mr_step {
     int64_t id;
     int64_t entity;

@@ -254,11 +254,6 @@ static enum mr_code count_kinds(const struct summing *s, size_t table,
 
 /* ---- what is written ---- */
 
-static const char *event_of(enum mr_step_op op)
-{
-    return op == MR_STEP_INSERT ? "INSERT" : op == MR_STEP_UPDATE ? "UPDATE" : "DELETE";
-}
-
 /* By what op of a plan's rows triggers fire: a set of enum mr_step_op. */
 static unsigned bit(enum mr_step_op op)
 {
@@ -337,7 +332,7 @@ static enum mr_code list_triggers(const struct summing *s, const struct mr_table
     if (list == NULL)
         return no_memory(s);
     for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++) {
-        const char *event = event_of((enum mr_step_op)op);
+        const char *event = mr_step_event((enum mr_step_op)op);
         for (size_t i = 0; (ops & bit((enum mr_step_op)op)) != 0 && i < target->ntriggers;
              i++)
             if (strcasecmp(target->triggers[i].event, event) == 0)
@@ -354,11 +349,9 @@ static enum mr_code find_triggers(const struct summing *s, const struct mr_plan_
     const struct mr_table *target = t->pair->side[MR_TARGET];
     unsigned ops = 0, undo = 0;
     enum mr_code code = target->ntriggers > 0 ? read_ops(s, t, &ops) : MR_OK;
-    if ((ops & bit(MR_STEP_INSERT)) != 0)
-        undo |= bit(MR_STEP_DELETE);
-    if ((ops & bit(MR_STEP_DELETE)) != 0)
-        undo |= bit(MR_STEP_INSERT);
-    undo |= ops & bit(MR_STEP_UPDATE);
+    for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++)
+        if ((ops & bit((enum mr_step_op)op)) != 0)
+            undo |= bit(mr_step_undone_by((enum mr_step_op)op));
     if (code == MR_OK)
         code = add_emptying(
             s, t, "SELECT before FROM step WHERE plan=?1 AND tbl=?2 AND op=3", &ops);

@@ -55,32 +55,23 @@ static enum mr_code read_count(struct mr_db *db, const struct count *c,
 
 /* ---- undo.sql ---- */
 
-/* Does undo write rows of the table by that event? */
-static bool is_undone_by(const struct mr_script *s, size_t table, const char *event)
+/* Does undo write rows of the table so? */
+static bool is_undone_by(const struct mr_script *s, size_t table, enum mr_step_op op)
 {
-    static const struct {
-        const char *event;
-        enum mr_step_op op; /* of apply, that is taken back so */
-    } events[] = {{"INSERT", MR_STEP_DELETE},
-                  {"UPDATE", MR_STEP_UPDATE},
-                  {"DELETE", MR_STEP_INSERT}};
     const struct mr_planned_table *t = &s->manifest->planned.tables[table];
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        if (strcmp(events[i].event, event) == 0 && s->tables[table].steps[events[i].op])
-            return true;
-    for (size_t i = 0; i < t->nundo_triggers; i++)
-        if (strcmp(t->undo_triggers[i].event, event) == 0)
-            return true;
-    return false;
+    bool found = s->tables[table].steps[mr_step_undone_by(op)]; /* of apply */
+    for (size_t i = 0; !found && i < t->nundo_triggers; i++)
+        found = strcmp(t->undo_triggers[i].event, mr_step_event(op)) == 0;
+    return found;
 }
 
 static void add_events(struct mr_script *s, size_t table)
 {
-    static const char *const events[] = {"INSERT", "UPDATE", "DELETE"};
     size_t found = 0;
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        if (is_undone_by(s, table, events[i]))
-            mr_strbuf_add_fmt(&s->sql, "%s'%s'", found++ > 0 ? ", " : "", events[i]);
+    for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++)
+        if (is_undone_by(s, table, (enum mr_step_op)op))
+            mr_strbuf_add_fmt(&s->sql, "%s'%s'", found++ > 0 ? ", " : "",
+                              mr_step_event((enum mr_step_op)op));
 }
 
 /* Nobody takes back what triggers do for the rows that undo writes.  They may fire where

@@ -7,6 +7,7 @@
 #include "core/pair/pair_columns.h"
 #include "core/schema/column_default.h"
 #include "repair/script/script_internal.h"
+#include "repair/script/script_text.h"
 
 void mr_script_temp(struct mr_script *s, const char *name)
 {
@@ -16,8 +17,7 @@ void mr_script_temp(struct mr_script *s, const char *name)
 
 void mr_script_temp_n(struct mr_script *s, char prefix, size_t number)
 {
-    mr_sql_ident(&s->sql, s->db);
-    mr_strbuf_add_fmt(&s->sql, ".myrecon_%c%zu", prefix, number);
+    mr_script_staged(&s->sql, s->db, prefix, number);
 }
 
 void mr_script_live(struct mr_script *s, const struct mr_plan_table *t)

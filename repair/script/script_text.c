@@ -26,6 +26,12 @@ void mr_script_comment(struct mr_strbuf *out, const char *label, const char *tex
     mr_strbuf_add_char(out, '\n');
 }
 
+void mr_script_staged(struct mr_strbuf *out, const char *db, char prefix, size_t number)
+{
+    mr_sql_ident(out, db);
+    mr_strbuf_add_fmt(out, ".myrecon_%c%zu", prefix, number);
+}
+
 void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *m,
                       const char *file, const char *what)
 {

@@ -17,6 +17,10 @@
  * where ROW_COUNT() is -1. */
 #define MR_SCRIPT_RAN "SET @myrecon_ran = @myrecon_ran + (ROW_COUNT() >= 0)"
 
+/* Appends "db.myrecon_PREFIXnumber", a temporary table of a unit: of the staged rows of a table
+ * of the plan, db being that of the plan's first one.  (script_internal.h lists them.) */
+void mr_script_staged(struct mr_strbuf *out, const char *db, char prefix, size_t number);
+
 /* Comment lines: the file, what it does, plan, endpoints, and how to run it. */
 void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *manifest,
                       const char *file, const char *what);

@@ -124,9 +124,7 @@ static void invert(struct mr_vec *rows)
     for (size_t i = 0; i < rows->count; i++) {
         struct mr_script_row *row = mr_vec_at(rows, i);
         swap_images(&row->step);
-        row->step.op = row->step.op == MR_STEP_INSERT   ? MR_STEP_DELETE
-                       : row->step.op == MR_STEP_DELETE ? MR_STEP_INSERT
-                                                        : MR_STEP_UPDATE;
+        row->step.op = mr_step_undone_by(row->step.op);
         row->step.level = LAST_LEVEL - row->step.level;
         row->step.id = -row->step.id;
     }
