@@ -106,6 +106,8 @@ enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err);
 enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err);
 /* copy_taint.c: rows below somebody who is another on the other side. */
 enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err);
+/* When conflicts are settled: who was to become SOURCE's and stays who he is taints, too. */
+enum mr_code mr_copy_taint_kept(struct mr_copy *c, struct mr_err *err);
 /* Do rows of the child belong to whom they refer to by it? */
 bool mr_copy_is_followed(const struct mr_copy *c, const struct mr_plan_reference *r);
 

@@ -206,7 +206,8 @@ static bool all_planned(const struct mr_copy *c)
     return true;
 }
 
-enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
+/* From all slots with taint 1. */
+static enum mr_code follow_all(struct mr_copy *c, struct mr_err *err)
 {
     struct tainting w = {.c = c,
                          .keys = MR_VEC_INIT(struct mr_key),
@@ -214,19 +215,13 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
                          .asks = MR_VEC_INIT(struct mr_merge_ask),
                          .arena = MR_ARENA_INIT,
                          .bytes = MR_STRBUF_INIT};
-    const int64_t args[] = {(int64_t)c->m.plan->ntables};
-    bool all = all_planned(c), more = !all || c->ntables > c->m.plan->ntables;
-    enum mr_code code = MR_OK;
+    bool more = true;
     w.grown = mr_arena_calloc(&c->m.arena, c->ntables + 1, sizeof *w.grown);
     if (w.grown == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < c->ntables; i++)
         w.grown[i] = true;
-    if (all && more)
-        code = mr_merge_work_run(&c->m, "UPDATE c SET taint=0 WHERE tbl<?1", args, 1,
-                                 NULL, err);
-    if (code == MR_OK && more)
-        code = taint_holders(&w, err);
+    enum mr_code code = taint_holders(&w, err);
     while (code == MR_OK && more) {
         more = false;
         for (size_t i = 0; code == MR_OK && i < c->ntables; i++)
@@ -240,5 +235,40 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
     mr_vec_release(&w.asks);
     mr_arena_release(&w.arena);
     mr_strbuf_release(&w.bytes);
+    return code;
+}
+
+enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)c->m.plan->ntables};
+    enum mr_code code = MR_OK;
+    if (all_planned(c))
+        code = mr_merge_work_run(&c->m, "UPDATE c SET taint=0 WHERE tbl<?1", args, 1,
+                                 NULL, err);
+    if (code != MR_OK || (all_planned(c) && c->ntables == c->m.plan->ntables))
+        return code;
+    return follow_all(c, err);
+}
+
+enum mr_code mr_copy_taint_kept(struct mr_copy *c, struct mr_err *err)
+{
+    int64_t kept = all_planned(c) ? 1 : 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && kept > 0) {
+        code = mr_merge_work_run(
+            &c->m,
+            "UPDATE c SET taint=1 WHERE taint=0 AND kind IS NOT NULL AND NOT same AND"
+            " source IS NOT NULL AND target IS NOT NULL",
+            NULL, 0, &kept, err);
+        if (code != MR_OK || kept == 0)
+            return code;
+        code = follow_all(c, err);
+        if (code == MR_OK)
+            code = mr_case_exec(c->m.cf, "DELETE FROM nth", err);
+        if (code == MR_OK)
+            code = mr_copy_links(c, err);
+        if (code == MR_OK)
+            code = mr_copy_settle(c, err);
+    }
     return code;
 }

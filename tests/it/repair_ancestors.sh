@@ -98,6 +98,19 @@ sed -i "2s/\$/\nsubject = yes/" ini
 is "members are people" "$(copied backfill "${PEOPLE[@]}")" "items,1,parent-differs items,6,parent-differs items,8,parent-differs items,11,parent-differs items,13,parent-differs items,15,parent-differs items,100,changed items,101,parent-differs
 written below somebody else: no club"
 
+# Who was to become SOURCE's and cannot, stays: what is below him on the lost side waits.
+fresh a$T "$DB"
+rm -rf "$CASE" plan
+at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) NOT NULL UNIQUE, note VARCHAR(20));
+    CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) NOT NULL UNIQUE, member INT, FOREIGN KEY (member) REFERENCES members (id));
+    CREATE TABLE items (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) NOT NULL UNIQUE, box INT NOT NULL, seen INT, FOREIGN KEY (box) REFERENCES orders (id))"
+at a "INSERT INTO members VALUES (17, 'alice', 'too long a text'), (18, 'dora', 'short')"
+printf '[table %s.members]\nidentity = name\n' "$DB" >ini
+at $T "ALTER TABLE members MODIFY note VARCHAR(5); INSERT INTO members VALUES (17, 'bob', 'x'), (18, 'zoe', 'x')"
+at a$T "INSERT INTO orders VALUES (5, 'five', 17), (6, 'six', 18)"
+at a "INSERT INTO items VALUES (9, 'no text', 5, 2), (10, 'text', 6, 2)"
+is "mirror, where a person stays" "$(copied mirror)" "members,17,does-not-fit items,9,parent-differs"
+
 # Of a database that no URI names nothing can be read: refused where a row hangs on it.
 world
 SRC=$(uri a "$DB") DST=$(uri $T "$DB")
