@@ -16,7 +16,7 @@ static const char *const made[] = {
     "refused (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
     " tbl VARCHAR(600) NOT NULL, id TEXT, why VARCHAR(600) NOT NULL)",
     "link (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, tree INT NOT NULL,"
-    " other INT NOT NULL, way INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
+    " other INT NOT NULL, way INT NOT NULL, mark INT NOT NULL DEFAULT 0, KEY (tree))",
     "skip (tree INT NOT NULL PRIMARY KEY)",
     "locked (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL, held INT)",
     "aside (line INT NOT NULL PRIMARY KEY, why VARCHAR(600))",
