@@ -185,10 +185,12 @@ void mr_script_stage_leaving(struct mr_script *s, size_t reference);
  * are none of the unit's; rows to be deleted that refer to themselves. */
 void mr_script_refuse_referred(struct mr_script *s, size_t reference, char prefix);
 void mr_script_refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r);
+/* " AND" the condition of a reference, of a live row c of the child that has a key. */
+void mr_script_live_condition(struct mr_script *s, const struct mr_plan_reference *r);
 
-/* script_outside.c: tables that the plan does not hold, such as those that only TARGET has:
- * what their foreign keys refer to stays.  open: sets outers; find: after load; leaves: is
- * there such a row?  refuse: rows that go, or let go, to which theirs refer. */
+/* script_outside.c: tables and columns that the plan does not hold, such as those that only
+ * TARGET has: what their foreign keys refer to stays.  open: sets outers; find: after load;
+ * leaves: is there such a row?  refuse: rows that go, or let go, to which theirs refer. */
 enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_outside_find(struct mr_script *s, struct mr_err *err);
 bool mr_script_outside_leaves(const struct mr_script *s, size_t outer);

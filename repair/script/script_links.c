@@ -35,7 +35,6 @@ static void begin(struct mr_script *s, const char *from, const char *to, enum wa
 static void where_any(struct mr_script *s, const char *condition)
 {
     mr_strbuf_add_fmt(&s->sql, " WHERE %s AND COALESCE(@myrecon_any, 1) <> 0", condition);
-    mr_script_ran(s);
 }
 
 /* From the staged row s to the row k of the unit that it refers to, or back. */
@@ -51,6 +50,27 @@ static void link_rows(struct mr_script *s, size_t at, char prefix, enum way way)
     add(s, " AS k ON ");
     mr_script_refers(s, r, "s", "k");
     where_any(s, "k.myrecon_tree <> s.myrecon_tree");
+    mr_script_ran(s);
+}
+
+/* From a row x of the unit that refers, as it stands, to the row s that is to be deleted: it
+ * may have been led there since, or by the plan. */
+static void link_live(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    const struct mr_plan_table *c = &s->plan->tables[r->child];
+    begin(s, "x.myrecon_tree", "s.myrecon_tree", UP);
+    mr_script_temp_n(s, 'd', r->parent);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, c);
+    add(s, " AS c ON ");
+    mr_script_referred(s, r, "c", "s");
+    add(s, " STRAIGHT_JOIN ");
+    mr_script_temp_n(s, 'x', c->at);
+    add(s, " AS x ON ");
+    mr_script_same(s, c, c->key, "x", "c", false);
+    where_any(s, "x.myrecon_tree <> s.myrecon_tree");
+    mr_script_live_condition(s, r);
+    mr_script_ran(s);
 }
 
 static void link_reference(struct mr_script *s, size_t at)
@@ -60,6 +80,10 @@ static void link_reference(struct mr_script *s, size_t at)
     bool is_person = s->plan->tables[r->child].pair->find.subject != MR_SUBJECT_NO;
     if (!mr_script_is_used(s, r->parent))
         return;
+    if (s->tables[r->parent].used[MR_STEP_DELETE] &&
+        (child[MR_STEP_UPDATE] || child[MR_STEP_DELETE]) &&
+        s->plan->tables[r->child].key.count > 0)
+        link_live(s, r);
     for (const char *p = "iu"; *p != '\0'; p++)
         if (child[mr_script_op(*p)])
             link_rows(s, at, *p, ALWAYS);
@@ -77,6 +101,7 @@ static void link_parts(struct mr_script *s, size_t table)
         begin(s, ends[i], ends[1 - i], WITHIN);
         mr_script_temp_n(s, 'd', table);
         where_any(s, "myrecon_of <> 0");
+        mr_script_ran(s);
     }
 }
 

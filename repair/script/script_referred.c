@@ -100,10 +100,9 @@ void mr_script_stage_leaving(struct mr_script *s, size_t reference)
 
 /* ---- who refers to them ---- */
 
-/* The condition of a reference, of a live row c that has a key. */
-static void where_condition(struct mr_script *s, const struct mr_plan_reference *r,
-                            const struct mr_plan_table *c)
+void mr_script_live_condition(struct mr_script *s, const struct mr_plan_reference *r)
 {
+    const struct mr_plan_table *c = &s->plan->tables[r->child];
     if (r->pair->condition == NULL || c->key.count == 0)
         return;
     add(s, " AND EXISTS (SELECT 1 FROM ");
@@ -204,7 +203,7 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
     mr_script_not_there(s, "s");
     add(s, changes ? " AND x.myrecon_row IS NULL" : "");
     add(s, inserts ? " AND i.myrecon_row IS NULL" : "");
-    where_condition(s, r, c);
+    mr_script_live_condition(s, r);
 }
 
 void mr_script_refuse_referred(struct mr_script *s, size_t at, char prefix)

@@ -120,6 +120,32 @@ comments 14,15"
     is "$by: when nothing is in the way, all is as it was" "$(rows)$(on "SELECT COUNT(*) FROM comments")" "${BEFORE}0"
 done
 
+# ---- who is referred to by a row that is kept, as it stands: it was led there since, or by the plan
+ALL() { for t in members orders items; do echo "$t $(on "SELECT GROUP_CONCAT(id ORDER BY id) FROM $t")"; done; }
+for by in program client; do
+    world
+    at a$T "ALTER TABLE orders DROP FOREIGN KEY orders_ibfk_1, ADD CONSTRAINT goes FOREIGN KEY (member_id) REFERENCES members (id) ON DELETE CASCADE;
+        INSERT INTO orders VALUES (1, 'o1', 1)"
+    at a "UPDATE orders SET member_id = 13 WHERE id = 1"
+    plan one --on-conflict changed=source --split-key "$DB.orders=10"
+    rep apply --yes --case "$CASE" one "$DST"
+    is "$by: applied" "$RC $(on "SELECT member_id FROM orders WHERE id = 1")" "0 13"
+    on "UPDATE orders SET member_id = 15 WHERE id = 11; UPDATE orders SET no = 'edited' WHERE id = 1"
+    undo_by $by one
+    [ $by = client ] || is "exit 1" "$RC" 1
+    is "$by: whom edited orders belong to by now stays, so that nothing is cascaded away" "$(ALL)
+$(on "SELECT * FROM orders ORDER BY id")" "members 1,2,11,13,15
+orders 1,11
+items 11,111
+1	edited	13
+11	o11	15"
+    on "UPDATE orders SET member_id = 11 WHERE id = 11; UPDATE orders SET no = 'o1' WHERE id = 1"
+    undo_by $by one
+    is "$by: then all goes" "$(ALL) $(on "SELECT member_id FROM orders")" "members 1,2
+orders 1
+items NULL 1"
+done
+
 # ---- a plan on which another one builds
 world
 plan one
