@@ -182,16 +182,6 @@ static enum mr_code hold(struct holding *w, const struct mr_foreign_key *fk,
     return hold_rows(w, err);
 }
 
-static bool is_planned(const struct mr_merge *m, const struct mr_table *table)
-{
-    for (size_t i = 0; i < m->plan->ntables; i++)
-        if (mr_catalogue_is_table(m->plan->pairing.side[MR_TARGET].cat,
-                                  m->plan->tables[i].pair->side[MR_TARGET], table->db,
-                                  table->name))
-            return true;
-    return false;
-}
-
 enum mr_code mr_merge_referrers_outside(struct mr_merge *m,
                                         const struct mr_plan_table *parent,
                                         const struct mr_vec *leavers,
@@ -212,11 +202,11 @@ enum mr_code mr_merge_referrers_outside(struct mr_merge *m,
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
         w.child = &cat->tables[i];
-        if (is_planned(m, w.child))
-            continue;
         for (size_t k = 0; code == MR_OK && k < w.child->nfks; k++)
             if (mr_catalogue_is_table(cat, parent->pair->side[MR_TARGET],
-                                      w.child->fks[k].ref_db, w.child->fks[k].ref_table))
+                                      w.child->fks[k].ref_db,
+                                      w.child->fks[k].ref_table) &&
+                !mr_plan_has_foreign_key(m->plan, w.child, &w.child->fks[k]))
                 code = hold(&w, &w.child->fks[k], err);
     }
     mr_vec_release(&w.asks);

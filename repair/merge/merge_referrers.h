@@ -28,8 +28,8 @@ enum mr_code mr_merge_referrers(struct mr_merge *m, const struct mr_plan_referen
                                 const struct mr_vec *leavers, mr_merge_answer_fn *fn,
                                 void *ctx, struct mr_err *err);
 
-/* The same of foreign keys of tables that the plan does not hold, such as those that only
- * TARGET has: fn is called once for a leaver and a table. */
+/* The same of foreign keys that the plan does not know, such as those of tables, or over
+ * columns, that only TARGET has: fn is called once for a leaver and a table. */
 typedef enum mr_code mr_merge_outside_fn(void *ctx, int64_t tag,
                                          const struct mr_table *child,
                                          struct mr_err *err);

@@ -96,6 +96,36 @@ size_t mr_plan_target_column(const struct mr_plan_table *t, const char *name)
     return i < t->pair->find.ncolumns ? i : MR_NO_COLUMN;
 }
 
+bool mr_plan_is_foreign_key(const struct mr_plan_tables *plan,
+                            const struct mr_plan_reference *r,
+                            const struct mr_foreign_key *fk)
+{
+    const struct mr_plan_table *child = &plan->tables[r->child];
+    const struct mr_plan_table *parent = &plan->tables[r->parent];
+    size_t k = 0;
+    while (k < fk->ncolumns && fk->ncolumns == r->from.count &&
+           mr_plan_target_column(child, fk->columns[k]) == r->from.at[k] &&
+           mr_plan_target_column(parent, fk->ref_columns[k]) == r->to.at[k])
+        k++;
+    return k > 0 && k == fk->ncolumns &&
+           mr_catalogue_is_table(plan->pairing.side[MR_TARGET].cat,
+                                 parent->pair->side[MR_TARGET], fk->ref_db,
+                                 fk->ref_table);
+}
+
+bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan,
+                             const struct mr_table *child,
+                             const struct mr_foreign_key *fk)
+{
+    for (size_t i = 0; i < plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &plan->references[i];
+        if (plan->tables[r->child].pair->side[MR_TARGET] == child &&
+            r->pair->condition == NULL && mr_plan_is_foreign_key(plan, r, fk))
+            return true;
+    }
+    return false;
+}
+
 static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
 {
     t->counter = MR_NO_COLUMN;

@@ -141,6 +141,14 @@ const char *mr_plan_table_name(const struct mr_plan_table *table);
 const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column);
 /* The column that TARGET calls so, or MR_NO_COLUMN. */
 size_t mr_plan_target_column(const struct mr_plan_table *table, const char *name);
+/* Is the reference this foreign key of TARGET's child; and does any stand for that of a table?
+ * None does for one over a column that only TARGET has. */
+bool mr_plan_is_foreign_key(const struct mr_plan_tables *plan,
+                            const struct mr_plan_reference *reference,
+                            const struct mr_foreign_key *fk);
+bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan,
+                             const struct mr_table *child,
+                             const struct mr_foreign_key *fk);
 /* NULL: it writes no key in a type of its own. */
 const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table,
                                            size_t column);

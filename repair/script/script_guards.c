@@ -545,21 +545,10 @@ void mr_script_guards(struct mr_script *s)
 /* Does TARGET see to it by itself that the reference leads somewhere? */
 static bool is_held(const struct mr_script *s, const struct mr_plan_reference *r)
 {
-    const struct mr_plan_table *c = &s->plan->tables[r->child];
-    const struct mr_table *child = c->pair->side[MR_TARGET];
-    const struct mr_table *parent = s->plan->tables[r->parent].pair->side[MR_TARGET];
-    for (size_t i = 0; i < child->nfks; i++) {
-        const struct mr_foreign_key *f = &child->fks[i];
-        size_t k = 0;
-        while (k < f->ncolumns && f->ncolumns == r->from.count &&
-               mr_pair_find_column(child, f->columns[k]) ==
-                   mr_pair_column(c->pair, MR_TARGET, r->from.at[k]))
-            k++;
-        if (k > 0 && k == f->ncolumns &&
-            mr_catalogue_is_table(s->plan->pairing.side[MR_TARGET].cat, parent, f->ref_db,
-                                  f->ref_table))
+    const struct mr_table *child = s->plan->tables[r->child].pair->side[MR_TARGET];
+    for (size_t i = 0; i < child->nfks; i++)
+        if (mr_plan_is_foreign_key(s->plan, r, &child->fks[i]))
             return true;
-    }
     return false;
 }
 

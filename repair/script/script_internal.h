@@ -86,7 +86,8 @@ struct mr_script_leaving {
     size_t reference, row; /* row: its place in rows */
 };
 
-/* A foreign key of a table that the plan does not hold, to one of its tables. */
+/* A foreign key that the plan does not know, to one of its tables: of a table, or over a
+ * column, that only TARGET has. */
 struct mr_script_outer {
     const struct mr_table *child;
     const struct mr_foreign_key *fk;

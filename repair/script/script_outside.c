@@ -1,8 +1,8 @@
-/* script_outside.c: rows of tables that the plan does not hold; see script_internal.h.
+/* script_outside.c: foreign keys that the plan does not know; see script_internal.h.
  *
- * A table that only TARGET has is in no plan, and yet a foreign key of it may lead to rows that
- * are deleted, or updated in what it refers to: the server would delete, empty or change its
- * rows with ours.  When the plan was made they were asked (merge_referrers.h); who comes later
+ * A table, or a column, that only TARGET has is in no plan, and yet a foreign key of it may
+ * lead to rows that are deleted, or updated in what it refers to: the server would delete,
+ * empty or change its rows with ours.  When the plan was made they were asked (merge_referrers.h); who comes later
  * is asked by the unit itself, under the lock that keeps out who comes after that. */
 #include <inttypes.h>
 
@@ -60,10 +60,9 @@ enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
         const struct mr_table *child = &cat->tables[i];
-        if (child->nfks == 0 || planned(s, child->db, child->name) != NULL)
-            continue;
         for (size_t k = 0; code == MR_OK && k < child->nfks; k++)
-            code = add_key(s, child, &child->fks[k], err);
+            if (!mr_plan_has_foreign_key(s->plan, child, &child->fks[k]))
+                code = add_key(s, child, &child->fks[k], err);
     }
     return code;
 }

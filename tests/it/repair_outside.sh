@@ -119,6 +119,24 @@ on "INSERT INTO links VALUES (1, 80)"
 run program apply
 is "who is referred to by a column that only TARGET has is kept" "$RC $(on "SELECT l.id, p.id FROM links l JOIN people p USING (ext)" | xargs)" "1 1 8"
 
+# ---- by a column of the plan's own table that only TARGET has
+for by in program client; do
+    world "INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01'), (9, 'm9', 'I', '2026-03-01', '2026-01-01');
+        ALTER TABLE pets ADD vet INT NULL, ADD FOREIGN KEY (vet) REFERENCES people (id) ON DELETE CASCADE;"
+    at a "INSERT INTO pets VALUES (6, 'tom', 2, '2026-01-01', '2026-01-01'), (7, 'kit', 2, '2026-01-01', '2026-01-01')"
+    on "INSERT INTO pets VALUES (6, 'tom', 2, '2026-01-01', '2026-01-01', 8), (7, 'kit', 2, '2026-01-01', '2026-01-01', NULL)"
+    plan --policy mirror --allow-deletes 1
+    is "$by: whose pets have a vet that would go: planned" "$RC $(grep -c "people,.*referenced" dir/conflicts.csv)" "1 1"
+    on "UPDATE pets SET vet = 9 WHERE id = 7"
+    run $by apply
+    is "$by: who comes to be a vet, too" "$(on "SELECT id, vet FROM pets ORDER BY id" | tr '\t\n' '  ')$(on "SELECT GROUP_CONCAT(id) FROM people")" \
+        "5 NULL 6 8 7 9 1,2,4,5,8,9"
+    on "UPDATE pets SET vet = 4 WHERE id = 6"
+    run $by undo
+    is "$by: and by undo" "$(on "SELECT id, vet FROM pets ORDER BY id" | tr '\t\n' '  ')$(on "SELECT GROUP_CONCAT(id) FROM people")" \
+        "6 4 7 9 1,2,4,8,9"
+done
+
 # ---- who comes between the guards and the write waits
 world "INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01');"
 plan --policy mirror --allow-deletes 1
