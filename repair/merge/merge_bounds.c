@@ -252,6 +252,27 @@ static enum mr_code check_told(const struct mr_merge *m, const char *table,
     return MR_E_USAGE;
 }
 
+/* --split-at: rows above the bound, so created later than that time, that both sides have. */
+static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
+{
+    const size_t n = m->plan->ntables;
+    bool *of = mr_arena_calloc(&m->arena, n + 1, sizeof *of), any = false;
+    struct mr_merge_equal_above *above = mr_arena_calloc(&m->arena, n + 1, sizeof *above);
+    if (of == NULL || above == NULL)
+        return mr_merge_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        of[i] = mr_plan_has_counter(m->tables[i].plan) &&
+                strcmp(m->tables[i].bound.base_origin, MR_BOUND_AT) == 0;
+        any = any || of[i];
+    }
+    enum mr_code code = any ? mr_merge_equal_above(m, of, above, err) : MR_OK;
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
+        m->plan->tables[i].younger_equal = above[i].rows;
+        m->plan->tables[i].younger_key = above[i].greatest;
+    }
+    return code;
+}
+
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
 {
     bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer);
@@ -270,9 +291,12 @@ enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
     }
     if (code == MR_OK && any)
         code = mr_merge_equal_bounds(m, infer, err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (infer[i])
             m->tables[i].bound.base_origin = MR_BOUND_EQUAL;
+    if (code == MR_OK)
+        code = find_younger(m, err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         if (mr_plan_has_counter(m->tables[i].plan))
             code = keep(m, &m->tables[i], err);
     }

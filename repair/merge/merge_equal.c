@@ -262,45 +262,89 @@ static enum mr_code lower(struct search *s, bool *moved, struct mr_err *err)
     return code;
 }
 
+static void begin_cursor(struct search *s, size_t table)
+{
+    s->cursors[table] = (struct cursor){.table = &s->m->tables[table],
+                                        .keys = MR_VEC_INIT(int64_t),
+                                        .rows = MR_VEC_INIT(struct row),
+                                        .needs = MR_VEC_INIT(struct mr_merge_need),
+                                        .batch = FIRST_ROWS};
+}
+
+static enum mr_code begin(struct search *s, struct mr_merge *m, struct mr_err *err)
+{
+    const size_t n = m->plan->ntables;
+    *s = (struct search){.m = m,
+                         .cursors = calloc(n + 1, sizeof *s->cursors),
+                         .arena = MR_ARENA_INIT,
+                         .leads = MR_VEC_INIT(struct mr_merge_lead),
+                         .bytes = MR_STRBUF_INIT};
+    enum mr_code code = s->cursors != NULL ? MR_OK : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < n; i++)
+        begin_cursor(s, i);
+    if (code == MR_OK)
+        code = mr_merge_again_known(m, err);
+    return code == MR_OK
+               ? mr_case_prepare(
+                     m->cf,
+                     "SELECT 1 FROM w WHERE tbl=?1 AND n=?2 AND equal IS NOT 1 UNION ALL"
+                     " SELECT 1 FROM told WHERE tbl=?1 AND n=?2 LIMIT 1",
+                     &s->differing, err)
+               : code;
+}
+
+static void release(struct search *s)
+{
+    for (size_t i = 0; s->cursors != NULL && i < s->m->plan->ntables; i++) {
+        mr_vec_release(&s->cursors[i].keys);
+        mr_vec_release(&s->cursors[i].rows);
+        mr_vec_release(&s->cursors[i].needs);
+    }
+    mr_arena_release(&s->arena);
+    mr_vec_release(&s->leads);
+    mr_strbuf_release(&s->bytes);
+    mr_case_free(s->differing);
+    free(s->cursors);
+}
+
 enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
                                    struct mr_err *err)
 {
-    size_t n = m->plan->ntables;
-    struct search s = {.m = m,
-                       .cursors = calloc(n + 1, sizeof *s.cursors),
-                       .arena = MR_ARENA_INIT,
-                       .leads = MR_VEC_INIT(struct mr_merge_lead),
-                       .bytes = MR_STRBUF_INIT};
-    enum mr_code code = s.cursors != NULL ? MR_OK : mr_merge_nomem(err);
+    struct search s;
     bool moved = true;
-    if (code == MR_OK)
-        code = mr_merge_again_known(m, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            m->cf,
-            "SELECT 1 FROM w WHERE tbl=?1 AND n=?2 AND equal IS NOT 1 UNION ALL"
-            " SELECT 1 FROM told WHERE tbl=?1 AND n=?2 LIMIT 1",
-            &s.differing, err);
-    for (size_t i = 0; code == MR_OK && i < n; i++) {
-        s.cursors[i] = (struct cursor){.table = &m->tables[i],
-                                       .keys = MR_VEC_INIT(int64_t),
-                                       .rows = MR_VEC_INIT(struct row),
-                                       .needs = MR_VEC_INIT(struct mr_merge_need),
-                                       .batch = FIRST_ROWS};
+    enum mr_code code = begin(&s, m, err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (infer[i])
             code = go_down(&s, &s.cursors[i], err);
-    }
     while (code == MR_OK && moved)
         code = lower(&s, &moved, err);
-    for (size_t i = 0; s.cursors != NULL && i < n; i++) {
-        mr_vec_release(&s.cursors[i].keys);
-        mr_vec_release(&s.cursors[i].rows);
-        mr_vec_release(&s.cursors[i].needs);
+    release(&s);
+    return code;
+}
+
+static enum mr_code count_above(struct search *s, struct cursor *c,
+                                struct mr_merge_equal_above *above, struct mr_err *err)
+{
+    const int64_t base = c->table->bound.base;
+    enum mr_code code = go_down(s, c, err);
+    while (code == MR_OK && c->row != NULL && c->row->key > base &&
+           above->rows < MR_EQUAL_ABOVE_MOST) {
+        if (mr_merge_leads_hold(s->m, &c->row->lead, &c->needs) && above->rows++ == 0)
+            above->greatest = c->row->key;
+        code = go_down(s, c, err);
     }
-    mr_arena_release(&s.arena);
-    mr_vec_release(&s.leads);
-    mr_strbuf_release(&s.bytes);
-    mr_case_free(s.differing);
-    free(s.cursors);
+    c->table->bound.base = base; /* the search has moved it */
+    return code;
+}
+
+enum mr_code mr_merge_equal_above(struct mr_merge *m, const bool *of,
+                                  struct mr_merge_equal_above *above, struct mr_err *err)
+{
+    struct search s;
+    enum mr_code code = begin(&s, m, err);
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+        if (of[i])
+            code = count_above(&s, &s.cursors[i], &above[i], err);
+    release(&s);
     return code;
 }

@@ -17,4 +17,15 @@
 enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
                                    struct mr_err *err);
 
+/* Rows above a table's bound that are equal on both sides, and lead to base rows only: none
+ * should be where the histories parted before any of them was made.  Counted up to MOST. */
+#define MR_EQUAL_ABOVE_MOST 1000
+struct mr_merge_equal_above {
+    uint64_t rows;
+    int64_t greatest; /* key of the greatest, where there are any */
+};
+/* Of the tables marked in `of`; above: one a table of the plan, zeroed. */
+enum mr_code mr_merge_equal_above(struct mr_merge *m, const bool *of,
+                                  struct mr_merge_equal_above *above, struct mr_err *err);
+
 #endif

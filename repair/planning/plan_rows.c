@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "repair/copy/copy.h"
 #include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_equal.h"
 #include "repair/merge/merge_split.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_fit.h"
@@ -26,6 +27,7 @@
 #include "repair/reseed/plan_counters.h"
 #include "repair/script/reseed_sql.h"
 #include "repair/script/script.h"
+#include "repair/side/counted.h"
 
 struct rows {
     struct mr_planning *p;
@@ -288,6 +290,30 @@ static enum mr_code note_split(struct rows *r, struct mr_err *err)
     return code;
 }
 
+/* --split-at before the histories parted makes new rows of what both had. */
+static enum mr_code note_younger(struct rows *r, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
+        const struct mr_plan_table *t = &r->tables.tables[i];
+        const bool more = t->younger_equal >= MR_EQUAL_ABOVE_MOST;
+        char text[400], key[MR_COUNTED_TEXT];
+        if (t->younger_equal == 0)
+            continue;
+        (void)snprintf(
+            text, sizeof text,
+            "%s%" PRIu64 " row%s up to key %s, created after the time that "
+            "--split-at gives, are equal on both sides: unless an earlier merge "
+            "brought them back, the histories parted later, and this plan may "
+            "bring rows of the common past back as new ones",
+            more ? "more than " : "", t->younger_equal, t->younger_equal == 1 ? "" : "s",
+            mr_counted_text(t->younger_key, t->counts_unsigned, key));
+        mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), text);
+        code = add_note(r, "split-at", mr_plan_table_name(t), text, err);
+    }
+    return code;
+}
+
 /* Which column does not hold which value: conflicts.csv names the column alone. */
 static enum mr_code note_unfit(struct rows *r, const struct mr_plan_table *t,
                                struct mr_err *err)
@@ -453,6 +479,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
         code = note_loose(r, err);
     if (code == MR_OK)
         code = note_split(r, err);
+    if (code == MR_OK)
+        code = note_younger(r, err);
     if (code == MR_OK)
         code = mr_plan_keeps(&r->tables, planned, note_keeping, r, err);
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)

@@ -270,4 +270,31 @@ like "and of a table without a time" "$("$MYRECON" repair show dated)" "note: $D
 plan midnight --split-at '2026-04-10'
 is "at midnight it can" "$(told_of midnight members '"\(.base) \(.base_origin)"')" "9 split-at"
 unlike "and nothing is said" "$("$MYRECON" repair show midnight)" "note: $DB.members"
+# ---- --split-at gives a time before the histories parted -----------------------------------
+
+# Base: orders 1 to 6, of 1 to 6 February; the live side has edited 4.  Lost, and live: 7, 8.
+fresh a$T "$DB"
+at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME NOT NULL);
+    CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, total INT NOT NULL, placed_at DATETIME NOT NULL,
+        FOREIGN KEY (member_id) REFERENCES members (id));
+    CREATE TABLE wallets (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, balance INT NOT NULL, created_at DATETIME NOT NULL,
+        FOREIGN KEY (member_id) REFERENCES members (id));
+    INSERT INTO members VALUES (1, 'm1', '2026-01-01'), (2, 'm2', '2026-01-02');
+    INSERT INTO wallets SELECT id, id, 0, created_at FROM members;
+    INSERT INTO orders SELECT id + n, id, 5, DATE_ADD('2026-02-01', INTERVAL id + n - 1 DAY) FROM members JOIN (SELECT 0 AS n UNION SELECT 2 UNION SELECT 4) x"
+at a$T "INSERT INTO members VALUES (3, 'm3', '2026-03-02 00:00:01')"
+at $T "UPDATE orders SET total = 1 WHERE id = 4; UPDATE members SET mobile = 'm13' WHERE id = 3"
+at a "INSERT INTO orders VALUES (7, 1, 7, '2026-03-02'), (8, 2, 8, '2026-03-03')"
+at $T "INSERT INTO orders VALUES (7, 2, 17, '2026-03-04'), (8, 2, 18, '2026-03-05')"
+at a$T "INSERT INTO wallets VALUES (3, 3, 0, '2026-03-02 00:00:01')" # of two people
+printf '[table %s.members]\nsubject = yes\ntime-column = created_at\nidentity = mobile\n[table %s.orders]\ntime-column = placed_at\nidentity = none\n[table %s.wallets]\ntime-column = created_at\nidentity = none\n' "$DB" "$DB" "$DB" >ini
+plan early --split-at '2026-02-03 12:00:00'
+like "too early: rows of later days are equal on both sides, and that is said" "$(cat "$ERR")" \
+    "warning: table \"$DB.orders\": 2 rows up to key 6, created after the time that --split-at gives, are equal on both sides"
+is "and noted" "$(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' early/plan.json)" "$DB.orders"
+plan right --split-at 2026-03-01
+is "at the right time there are none, though wallets of two people are equal" "$(bound right orders) $(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' right/plan.json)" "6 7 "
+apply right
+CASE_OF=same plan again --split-at 2026-03-01
+unlike "nor are those that a merge has brought back" "$(cat "$ERR")" "split-at"
 finish
