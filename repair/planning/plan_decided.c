@@ -111,9 +111,22 @@ void mr_plan_decided_close(struct mr_plan_decided *d)
 
 /* ---- asking ---- */
 
-static void bind_row(struct mr_case_stmt *stmt, const struct mr_plan_table *t,
-                     struct mr_key key)
+/* A row without a key is named by all of it; merge numbers it on top of that, which is none
+ * of its name. */
+static struct mr_key name_of(const struct mr_plan_table *t, struct mr_key key)
 {
+    size_t pos = 0, n = t->key.count == 0 && key.ptr != NULL ? t->pair->ncompared : 0;
+    if (n == 0)
+        return key;
+    while (n > 0 && mr_row_skip(key.ptr, key.len, &pos, NULL) == MR_OK)
+        n--;
+    return (struct mr_key){key.ptr, n == 0 ? pos : key.len};
+}
+
+static void bind_row(struct mr_case_stmt *stmt, const struct mr_plan_table *t,
+                     struct mr_key row)
+{
+    const struct mr_key key = name_of(t, row);
     mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
     mr_case_bind_borrowed(stmt, 2, key.ptr, key.len);
 }

@@ -159,6 +159,31 @@ plan 0 "left out after all" five --decisions decisions
 plan 1 "all is forgotten" five --forget-decisions
 is "what there is a question about is asked, the other comes" "$(planned_rows five) $(asked five)$(left_out five)" "1 orders 11 deleted-on-live"
 
+# ---- rows without a key: by all of what they hold -------------------------------------------
+tree
+at a$T "CREATE TABLE marks (member_id INT NOT NULL, what VARCHAR(9) NOT NULL, FOREIGN KEY (member_id) REFERENCES members (id))"
+at a "INSERT INTO marks VALUES (1, 'gone'), (2, 'a'), (2, 'b'), (2, 'b')"
+plan 1 "marks of the deleted one, and one of ann's: asked" one
+python3 -c "
+import csv, sys
+rows = list(csv.DictReader(open('one/conflicts.csv', newline='')))
+for r in rows:
+    r['decision'] = 'skip' if r['table'].endswith('.marks') and '\"a\"' not in r['source'] else \
+        'restore' if r['table'].endswith(('.members', '.orders')) and r['kind'] != 'changed' else ''
+out = csv.DictWriter(open('decisions', 'w', newline=''), rows[0])
+out.writeheader()
+out.writerows(rows)"
+marks() { on "SELECT GROUP_CONCAT(what ORDER BY what) FROM marks"; }
+plan 1 "told" two --decisions decisions
+WANTED="$(planned_rows two) $(left_out two)"
+is "three are left out" "$(left_out two | grep -c marks)" 3
+plan 1 "not told again" three
+is "they are left out" "$(planned_rows three) $(left_out three)" "$WANTED"
+rep apply --yes --case "$CASE" three "$DST"
+is "one comes, ann is still asked about" "$RC $(marks)" "1 a"
+plan 1 "the plan after it" four
+is "plans nothing" "$(planned_rows four) $(left_out four)" "0 ${WANTED#* }"
+
 # ---- a row that was overwritten by decision is edited ----------------------------------------
 tree
 decide "$DB.members,2,skip" "$DB.members,1,source"
