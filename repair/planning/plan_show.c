@@ -97,7 +97,7 @@ static void add_people(struct mr_strbuf *out, const struct mr_planned *p)
 
 /* ---- tables ---- */
 
-static const char *origin_text(const char *origin)
+static const char *origin_text(const char *origin, const struct mr_planned *p)
 {
     if (strcmp(origin, "equal rows") == 0)
         return "the last key whose rows are equal on both sides";
@@ -106,18 +106,21 @@ static const char *origin_text(const char *origin)
     if (strcmp(origin, "collision") == 0)
         return "the first key that two different rows hold";
     if (strcmp(origin, "split-at") == 0)
-        return "the last row created before --split-at";
+        return p->split_at != NULL ? "the last row created before --split-at"
+                                   : "the last row created before the --split-at of an "
+                                     "earlier plan of the case";
     return origin;
 }
 
-static void add_bounds(struct mr_strbuf *out, const struct mr_planned_table *t)
+static void add_bounds(struct mr_strbuf *out, const struct mr_planned *p,
+                       const struct mr_planned_table *t)
 {
     if (t->base_origin != NULL)
         mr_strbuf_add_fmt(out, "    common past up to key %s (L: %s)\n", t->base,
-                          origin_text(t->base_origin));
+                          origin_text(t->base_origin, p));
     if (t->fresh_origin != NULL)
         mr_strbuf_add_fmt(out, "    lost history for certain from key %s on (U: %s)\n",
-                          t->fresh, origin_text(t->fresh_origin));
+                          t->fresh, origin_text(t->fresh_origin, p));
     if (t->nids > 0)
         mr_strbuf_add_fmt(out, "    new ids: %" PRIu64 " to %" PRIu64 "\n", t->first_id,
                           t->first_id + (t->nids - 1) * t->id_step);
@@ -161,7 +164,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_planned *p,
     }
     mr_strbuf_add_str(out, ": ");
     add_phrases(out, p, t, open_of(t));
-    add_bounds(out, t);
+    add_bounds(out, p, t);
     add_kinds(out, t, color);
     for (size_t i = 0; i < t->ntriggers; i++) {
         mr_strbuf_add_fmt(out, "    trigger that fires (%s %s): ", t->triggers[i].timing,

@@ -297,4 +297,6 @@ is "at the right time there are none, though wallets of two people are equal" "$
 apply right
 CASE_OF=same plan again --split-at 2026-03-01
 unlike "nor are those that a merge has brought back" "$(cat "$ERR")" "split-at"
+CASE_OF=same plan again
+like "a time that is not given anew is that of an earlier plan, and show says so" "$(rep show again; cat "$OUT")" "before the --split-at of an earlier plan of the case"
 finish
