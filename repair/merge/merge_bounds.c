@@ -256,7 +256,7 @@ static enum mr_code check_told(const struct mr_merge *m, const char *table,
 static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
 {
     const size_t n = m->plan->ntables;
-    bool *of = mr_arena_calloc(&m->arena, n + 1, sizeof *of), any = false;
+    bool *of = mr_arena_calloc(&m->arena, n + 1, sizeof *of), any = false, early = false;
     struct mr_merge_equal_above *above = mr_arena_calloc(&m->arena, n + 1, sizeof *above);
     if (of == NULL || above == NULL)
         return mr_merge_nomem(err);
@@ -269,7 +269,10 @@ static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         m->plan->tables[i].younger_equal = above[i].rows;
         m->plan->tables[i].younger_key = above[i].greatest;
+        early = early || above[i].rows > 0;
     }
+    for (size_t i = 0; i < n; i++)
+        m->tables[i].bound.is_early = of[i] && early; /* it is one time for all */
     return code;
 }
 

@@ -26,10 +26,11 @@ static bool is_tested(const struct mr_merge_table *t)
            strcmp(t->bound.base_origin, MR_BOUND_TOLD) != 0;
 }
 
-/* Whoever was created later than a person says that the histories parted is of no past. */
+/* Whoever was created later than a person says that the histories parted is of no past,
+ * unless that time seems to be too early. */
 static bool is_dated(const struct mr_merge_table *t)
 {
-    return strcmp(t->bound.base_origin, MR_BOUND_AT) == 0;
+    return strcmp(t->bound.base_origin, MR_BOUND_AT) == 0 && !t->bound.is_early;
 }
 
 /* ---- when a row was created ---- */

@@ -291,6 +291,7 @@ printf '[table %s.members]\nsubject = yes\ntime-column = created_at\nidentity = 
 plan early --split-at '2026-02-03 12:00:00'
 like "too early: rows of later days are equal on both sides, and that is said" "$(cat "$ERR")" \
     "warning: table \"$DB.orders\": 2 rows up to key 6, created after the time that --split-at gives, are equal on both sides"
+like "what was edited is asked about, not doubled" "$(conflicts early)" "orders 4 past-or-lost"
 is "and noted" "$(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' early/plan.json)" "$DB.orders"
 plan right --split-at 2026-03-01
 is "at the right time there are none, though wallets of two people are equal" "$(bound right orders) $(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' right/plan.json)" "6 7 "
