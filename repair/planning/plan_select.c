@@ -1,7 +1,9 @@
 /* plan_select.c: see plan_select.h. */
 #include "repair/planning/plan_select.h"
 
+#include "core/base/log.h"
 #include "core/base/pattern.h"
+#include "core/base/suggest.h"
 
 static bool matches(const struct mr_string_list *list, const struct mr_plan_table *t)
 {
@@ -10,6 +12,21 @@ static bool matches(const struct mr_string_list *list, const struct mr_plan_tabl
         if (mr_pattern_match(list->items[i], table->db, table->name))
             return true;
     return false;
+}
+
+/* A slip beside names that are right would leave a table out in silence. */
+static void warn_of_slip(const struct mr_plan_tables *plan, const char *pattern)
+{
+    struct mr_suggest near = {.typed = pattern};
+    for (size_t i = 0; i < plan->ntables; i++) {
+        const struct mr_table *t = plan->tables[i].pair->side[MR_SOURCE];
+        if (mr_pattern_match(pattern, t->db, t->name))
+            return;
+        mr_suggest_offer(&near, mr_plan_table_name(&plan->tables[i]));
+    }
+    mr_log_warning("option \"--tables\": no table of the run is \"%s\"%s%s%s", pattern,
+                   near.best != NULL ? "; did you mean \"" : "",
+                   near.best != NULL ? near.best : "", near.best != NULL ? "\"?" : "");
 }
 
 enum mr_code mr_plan_select(const struct mr_plan_tables *plan,
@@ -30,6 +47,8 @@ enum mr_code mr_plan_select(const struct mr_plan_tables *plan,
         any += is[i];
     }
     *selected = is;
+    for (size_t i = 0; i < patterns->tables->count; i++)
+        warn_of_slip(plan, patterns->tables->items[i]);
     if (any > 0)
         return MR_OK;
     (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the run is left to be planned");

@@ -221,7 +221,7 @@ static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
         mr_strbuf_add_str(out, "/conflicts.csv, and plan again with --decisions\n");
     }
     if (p->rows + m->ncounters > 0) {
-        mr_strbuf_add_str(out, "apply it with: myrecon repair apply ");
+        mr_strbuf_add_str(out, "apply it with: myrecon repair apply --case FILE ");
         mr_utf8_show_str(out, dir);
         mr_strbuf_add_char(out, ' ');
         mr_utf8_show_str(out, m->target);

@@ -89,6 +89,8 @@ for i in "${!TYPES[@]}"; do
 done
 plan --policy newest:at --tables "$DB.forms"
 is "a row of another form: refused" "$RC" 5
+plan --policy newest:at --tables "$DB.forms" --tables "$DB.from"
+like "a slip among tables is named" "$(cat "$ERR")" "no table of the run is \"$DB.from\"; did you mean \"$DB.forms\"?"
 for n in 1 2 3; do
     plan --policy newest:at --tables "$DB.types$n"
     refused "types that differ" "on SOURCE and .* on TARGET" types$n

@@ -10,7 +10,7 @@
 # server A, exported: MR_A_PORT, MR_A_SOCK, MR_A_URI, MR_A_DIR, MR_A_PID.  Accounts: root
 # over the socket and from 127.0.0.1, no password, no anonymous ones.  Directories are
 # 0700.  Servers die with the shell that started them, even if that is killed; those of
-# mr_servers_begin --keep live on until mr_servers_stop_kept.
+# mr_servers_begin --keep live on until they are killed (tests/demo/demo.sh stop).
 #
 # Functions return 1 with a line on stderr; call them from the shell itself, never from a
 # subshell (its end would be the servers' end).
