@@ -114,10 +114,15 @@ static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t
                      mr_plan_table_name(table),
                      mr_counted_text(c->table->bound.base, table->counts_unsigned, base),
                      c->table->bound.base_origin);
-    mr_err_hint(err,
-                "Say which key both histories share last: --split-key %s=KEY, or "
-                "split-key = in the configuration.",
-                mr_plan_table_name(table));
+    mr_err_hint(
+        err,
+        "%s which key both histories share last: --split-key %s=KEY, or "
+        "split-key = in the configuration.",
+        strcmp(c->table->bound.base_origin, MR_BOUND_AT) == 0
+            ? "If the time of --split-at is too late (its zone, its day), give the "
+              "right one; else say"
+            : "Say",
+        mr_plan_table_name(table));
     return MR_E_REFUSED;
 }
 
