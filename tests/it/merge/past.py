@@ -10,7 +10,7 @@ A key that both sides hold, in rows that differ, is one of
 Keys are handed out in order, so from the first key on that two different rows hold for certain
 (U) nothing is in doubt; nor is a row that refers to lost history.
 """
-from bounds import is_time
+from bounds import equal_bytes, is_time, refers_to_base
 from model import Refused
 
 RUN = 2  # keys in doubt, one after the other
@@ -22,6 +22,16 @@ class Past:
         self.source, self.target = entities.source, entities.target
         self.rows, self.older = set(), set()  # past: held by both; held by the source only
         self.doubt, self.cleared = set(), set()
+        self.early = self.is_early()
+
+    def is_early(self):
+        """Does --split-at give a time before the histories parted?  Rows above the bound that
+        are equal on both sides and refer to the past were made by both."""
+        return any(node.count > bound.limit and
+                   equal_bytes(node, self.target.at_key(name, node.key)) and
+                   refers_to_base(self.source, self.target, self.e.bounds, node, node.count)
+                   for name, bound in self.e.bounds.items() if bound.origin == 'split-at'
+                   for node in self.source.nodes[name])
 
     def has(self, node):
         return node in self.rows or node in self.older
@@ -69,7 +79,7 @@ class Past:
         if None not in times:
             if times[0] != times[1]:
                 return None
-            if not same and self.bound(node).origin == 'split-at':
+            if not same and self.bound(node).origin == 'split-at' and not self.early:
                 return None  # created after the histories parted
             return 'past' if same else 'doubt'
         return 'doubt' if not same and self.agree(node, other) else None
