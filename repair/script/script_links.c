@@ -37,6 +37,18 @@ static void where_any(struct mr_script *s, const char *condition)
     mr_strbuf_add_fmt(&s->sql, " WHERE %s AND COALESCE(@myrecon_any, 1) <> 0", condition);
 }
 
+/* Of a row that is gone nothing goes along; and one that is only updated stands anyway. */
+static void where_stands(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    add(s, " AND ");
+    mr_script_at_stake(s, "s");
+    if (!s->tables[r->parent].used[MR_STEP_UPDATE])
+        return;
+    add(s, " AND k.myrecon_row NOT IN (SELECT myrecon_row FROM ");
+    mr_script_temp_n(s, 'u', r->parent);
+    add(s, ")");
+}
+
 /* From the staged row s to the row k of the unit that it refers to, or back. */
 static void link_rows(struct mr_script *s, size_t at, char prefix, enum way way)
 {
@@ -50,6 +62,8 @@ static void link_rows(struct mr_script *s, size_t at, char prefix, enum way way)
     add(s, " AS k ON ");
     mr_script_refers(s, r, "s", "k");
     where_any(s, "k.myrecon_tree <> s.myrecon_tree");
+    if (prefix == 'd')
+        where_stands(s, r);
     mr_script_ran(s);
 }
 
