@@ -1,5 +1,6 @@
 /* repair_apply_cmd.c: `myrecon repair apply`, `repair undo` and `repair rehearse`; see
  * repair_cmd.h. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "core/base/log.h"
@@ -489,8 +490,14 @@ static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err
 }
 
 /* What stands as planned may have been written by somebody else. */
-static void say_never_applied(const struct job *job, const struct mr_apply_plan *rows)
+static void say_whose(const struct job *job, const struct mr_apply_plan *rows)
 {
+    const uint64_t found = mr_journal_rows_found(rows->journal);
+    if (found > 0)
+        mr_log_warning(
+            "%" PRIu64 " row%s stood already as planned when apply came, "
+            "by somebody else or by apply.sql: what stands so is taken back, too",
+            found, found == 1 ? "" : "s");
     if (!mr_journal_has_applied(rows->journal))
         mr_log_warning("the journal of plan \"%s\" knows of no apply: what stands as it "
                        "was planned is taken back, whoever wrote it",
@@ -504,7 +511,7 @@ static enum mr_code undo_rows(struct job *job, int *exit_code, struct mr_err *er
     if (code == MR_OK)
         code = open_journal(job, &rows, err);
     if (code == MR_OK)
-        say_never_applied(job, &rows);
+        say_whose(job, &rows);
     if (code == MR_OK && !job->opts->dry_run)
         code = confirm_rows(job, &rows, "take back", err);
     if (code == MR_OK)

@@ -50,6 +50,7 @@ struct mr_journal {
     struct mr_vec asides;                     /* struct set_aside: one a unit */
     struct mr_vec left_out;                   /* struct left_out, by number; of apply */
     struct mr_vec fired;                      /* const char *: lists of apply */
+    uint64_t rows_found;                      /* by apply */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
 
@@ -201,6 +202,7 @@ static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event ev
     if (event == MR_JOURNAL_TRY)
         l->unknown = l->unknown || l->open; /* that one may have been committed */
     if (event == MR_JOURNAL_DONE) {
+        j->rows_found += l->done || l->unknown ? 0 : unit->there;
         code = keep_common(j, l, l->unknown ? NULL : unit->left_out, err);
         l->done = true;
     }
@@ -216,6 +218,11 @@ void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const cha
 bool mr_journal_has_applied(const struct mr_journal *j)
 {
     return j->left_out.count > 0;
+}
+
+uint64_t mr_journal_rows_found(const struct mr_journal *j)
+{
+    return j->rows_found;
 }
 
 bool mr_journal_has_left_out(const struct mr_journal *j)

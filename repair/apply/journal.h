@@ -68,6 +68,9 @@ bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
                             const char *key);
 /* Was any unit begun by apply, ever?  Not where apply.sql was run by a client. */
 bool mr_journal_has_applied(const struct mr_journal *journal);
+/* Rows that stood as planned when their units were first carried out, so that somebody else
+ * wrote them; not of a unit that was begun before. */
+uint64_t mr_journal_rows_found(const struct mr_journal *journal);
 /* Is any row? */
 bool mr_journal_has_left_out(const struct mr_journal *journal);
 /* Appends such a row, as struct mr_journal_unit has them. */

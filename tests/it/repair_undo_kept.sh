@@ -290,6 +290,33 @@ for how in --dry-run --yes; do
     like "says so beforehand" "$(cat "$ERR")" 'warning: the journal of plan "never" knows of no apply: what stands as it was planned is taken back, whoever wrote it'
 done
 
+# ---- a row that was never written holds nobody
+fresh a$T "$DB"
+rm -f "$CASE"
+at a$T "CREATE TABLE people (id INT NOT NULL PRIMARY KEY, v VARCHAR(9)); INSERT INTO people VALUES (1, 'old'), (2, 'old');
+    CREATE TABLE friends (a INT NOT NULL, b INT NOT NULL, PRIMARY KEY (a, b), KEY (b), FOREIGN KEY (a) REFERENCES people (id), FOREIGN KEY (b) REFERENCES people (id))"
+at a "UPDATE people SET v = 'new'; INSERT INTO friends VALUES (1, 2)"
+"$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep plan --policy mirror --case "$CASE" --output held
+on "UPDATE people SET v = 'edited' WHERE id = 1"
+rep_is 1 "mirror leaves out whom the live side has edited" apply --yes --case "$CASE" held "$DST"
+is "and with them what refers to them" "$(on "SELECT GROUP_CONCAT(v ORDER BY id), (SELECT COUNT(*) FROM friends) FROM people" | xargs)" "edited,new 0"
+rep_is 0 "undo" undo --yes --case "$CASE" held "$DST"
+is "takes back the other" "$(on "SELECT GROUP_CONCAT(v ORDER BY id) FROM people")" "edited,old"
+
+# ---- a row that the live side deletes itself before apply comes
+fresh a$T "$DB"
+at a$T "CREATE TABLE pairs (code VARBINARY(9) NOT NULL, id INT NOT NULL, v VARCHAR(9), PRIMARY KEY (code, id))"
+on "INSERT INTO pairs VALUES (x'00ff', 1, 'a'), (x'00ff', 2, 'b')"
+rm -f "$CASE"
+"$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep plan --policy mirror --case "$CASE" --output stood
+on "DELETE FROM pairs WHERE id = 2"
+rep_is 0 "apply finds it gone" apply --yes --case "$CASE" stood "$DST"
+rep_is 0 "again, where all are" apply --yes --case "$CASE" stood "$DST"
+rep_is 0 "undo" undo --dry-run --case "$CASE" stood "$DST"
+like "says how many apply has found so" "$(cat "$ERR")" 'warning: 1 row stood already as planned when apply came, by somebody else or by apply.sql'
+
 # ---- what triggers make of the rows themselves
 world "CREATE TRIGGER orders_bi BEFORE INSERT ON orders FOR EACH ROW SET NEW.member_id = 1"
 plan one --allow-triggers fire
