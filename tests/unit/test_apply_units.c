@@ -35,7 +35,9 @@ static struct mr_apply_counts refuse(uint64_t rows, enum mr_journal_script which
                                      struct told *told)
 {
     struct mr_script_read_unit unit = {.number = 7, .rows = rows + 1};
-    struct mr_apply_units run = {.which = which, .on_refusal = take, .ctx = told};
+    const struct mr_manifest manifest = {0};
+    struct mr_apply_units run = {
+        .which = which, .manifest = &manifest, .on_refusal = take, .ctx = told};
     struct mr_err err = {0};
     struct mr_attempt a = {.run = &run,
                            .unit = &unit,
