@@ -1,10 +1,10 @@
 /* pair_renamed.c: see pair_renamed.h. */
 #include "core/pair/pair_renamed.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 
@@ -79,67 +79,32 @@ enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
 
 /* ---- conditions ---- */
 
-static bool is_word(char c)
+/* Is the name something else than a column: what another is of, a function, or what tells a
+ * string's kind? */
+static bool is_other(const struct mr_token *name, struct mr_sqlscan ahead)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+    struct mr_token next;
+    if (!mr_sqlscan_next_code(&ahead, &next))
+        return false;
+    return mr_token_is(&next, ".") ||
+           (name->kind == MR_TOKEN_WORD &&
+            (mr_token_is(&next, "(") || next.kind == MR_TOKEN_STRING));
 }
 
-/* Behind a string or a quoted name; name: what it is without its quotes. */
-static const char *past_quoted(const char *p, struct mr_strbuf *name)
+/* TARGET's column where the token is one of SOURCE that TARGET calls otherwise, or NULL. */
+static const struct mr_column *called_otherwise(
+    const struct mr_table_config *config, const struct mr_table *const side[MR_SIDES],
+    const struct mr_token *token, const struct mr_sqlscan *behind, struct mr_strbuf *name)
 {
-    const char quote = *p++;
-    for (; *p != '\0'; p++) {
-        if (*p == quote && p[1] != quote)
-            return p + 1;
-        if (*p == quote || (*p == '\\' && quote != '`' && p[1] != '\0'))
-            p++;
-        mr_strbuf_add_char(name, *p);
-    }
-    return p;
-}
-
-/* Behind the comment that begins at p; p: there is none. */
-static const char *past_comment(const char *p)
-{
-    bool block = strncmp(p, "/*", 2) == 0;
-    bool dashes =
-        strncmp(p, "--", 2) == 0 && (p[2] == '\0' || isspace((unsigned char)p[2]));
-    if (!block && !dashes && *p != '#')
-        return p;
-    const char *end = block ? strstr(p + 2, "*/") : strchr(p, '\n');
-    return end == NULL ? p + strlen(p) : block ? end + 2 : end;
-}
-
-/* The next token; name: of a word or a quoted name, else empty. */
-static const char *past_token(const char *p, struct mr_strbuf *name)
-{
-    const char *from = p;
     mr_strbuf_reset(name);
-    p = past_comment(p);
-    if (p != from)
-        return p;
-    if (*p == '`' || *p == '\'' || *p == '"') {
-        bool is_name = *p == '`';
-        p = past_quoted(p, name);
-        if (!is_name)
-            mr_strbuf_reset(name);
-        return p;
-    }
-    while (is_word(*p))
-        p++;
-    mr_strbuf_add(name, from, (size_t)(p - from));
-    return p > from ? p : p + 1;
-}
-
-/* Is the word that ends at p, and is quoted or not, something else than a column? */
-static bool is_other(const char *from, const char *p, const char *text)
-{
-    while (isspace((unsigned char)*p))
-        p++;
-    if (*p == '.')
-        return true;
-    return *from != '`' &&
-           ((from > text && from[-1] == '@') || *p == '(' || *p == '\'' || *p == '"');
+    if ((token->kind != MR_TOKEN_WORD && token->kind != MR_TOKEN_IDENT) ||
+        is_other(token, *behind))
+        return NULL;
+    mr_token_unquote(name, token);
+    if (name->len == 0 || mr_pair_find_column(side[MR_SOURCE], name->ptr) == NULL)
+        return NULL;
+    const struct mr_column *twin = mr_pair_renamed_twin(config, side, name->ptr);
+    return twin != NULL && strcasecmp(twin->name, name->ptr) != 0 ? twin : NULL;
 }
 
 enum mr_code mr_pair_renamed_condition(const struct mr_table_config *config,
@@ -151,17 +116,20 @@ enum mr_code mr_pair_renamed_condition(const struct mr_table_config *config,
     *out = condition;
     if (condition == NULL || config->nrenamed == 0)
         return MR_OK;
-    for (const char *p = condition, *next; *p != '\0'; p = next) {
-        next = past_token(p, &name);
-        const struct mr_column *twin = NULL;
-        if (name.len > 0 && !is_other(p, next, condition) &&
-            mr_pair_find_column(side[MR_SOURCE], name.ptr) != NULL)
-            twin = mr_pair_renamed_twin(config, side, name.ptr);
-        if (twin != NULL && strcasecmp(twin->name, name.ptr) != 0)
-            mr_sql_ident(&sb, twin->name);
-        else
-            mr_strbuf_add(&sb, p, (size_t)(next - p));
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    const char *done = condition;
+    mr_sqlscan_init(&scan, condition, strlen(condition));
+    while (mr_sqlscan_next(&scan, &token)) {
+        const struct mr_column *twin =
+            called_otherwise(config, side, &token, &scan, &name);
+        if (twin == NULL)
+            continue;
+        mr_strbuf_add(&sb, done, (size_t)(token.ptr - done));
+        mr_sql_ident(&sb, twin->name);
+        done = scan.ptr;
     }
+    mr_strbuf_add_str(&sb, done);
     enum mr_code code = mr_strbuf_check(&sb, "planning references", err);
     if (code == MR_OK) {
         *out = mr_arena_strdup(arena, sb.ptr);

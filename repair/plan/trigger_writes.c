@@ -2,76 +2,27 @@
 #include "repair/plan/trigger_writes.h"
 
 #include <string.h>
-#include <strings.h>
 
-static bool is_word_char(char c)
+/* The name at hand, quoted or not; false: there is none, and nothing was read. */
+static bool take_name(struct mr_trigger_writes *w, struct mr_strbuf *out,
+                      struct mr_token *token)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '$' || (unsigned char)c >= 0x80;
-}
-
-static const char *past_line(const char *p)
-{
-    return p + strcspn(p, "\n");
-}
-
-/* Behind blanks and comments. */
-static const char *past_blanks(const char *p)
-{
-    for (;;) {
-        p += strspn(p, " \t\r\n");
-        if (*p == '#' || (strncmp(p, "--", 2) == 0 && (p[2] == '\0' || p[2] <= ' '))) {
-            p = past_line(p);
-        } else if (strncmp(p, "/*", 2) == 0) {
-            const char *end = strstr(p + 2, "*/");
-            p = end != NULL ? end + 2 : p + strlen(p);
-        } else {
-            return p;
-        }
-    }
-}
-
-/* Behind what the quote at p encloses; appended to out where that is wanted. */
-static const char *past_quoted(const char *p, struct mr_strbuf *out)
-{
-    const char quote = *p++;
-    for (; *p != '\0'; p++) {
-        if (*p == quote && p[1] != quote)
-            return p + 1;
-        if (*p == quote || (*p == '\\' && quote != '`' && p[1] != '\0'))
-            p++;
-        if (out != NULL)
-            mr_strbuf_add_char(out, *p);
-    }
-    return p;
-}
-
-/* A name at *at, quoted or not. */
-static bool take_name(const char **at, struct mr_strbuf *out)
-{
-    const char *p = past_blanks(*at);
+    struct mr_sqlscan ahead = w->scan;
     mr_strbuf_reset(out);
-    if (*p == '`') {
-        p = past_quoted(p, out);
-    } else {
-        for (; is_word_char(*p); p++)
-            mr_strbuf_add_char(out, *p);
-    }
-    *at = p;
+    if (!mr_sqlscan_next_code(&ahead, token) ||
+        (token->kind != MR_TOKEN_WORD && token->kind != MR_TOKEN_IDENT))
+        return false;
+    mr_token_unquote(out, token);
+    w->scan = ahead;
     return out->len > 0;
 }
 
-static bool is(const struct mr_strbuf *word, const char *text)
-{
-    return word->len > 0 && !word->failed && strcasecmp(word->ptr, text) == 0;
-}
-
-static bool is_modifier(const struct mr_strbuf *word)
+static bool is_modifier(const struct mr_token *word)
 {
     static const char *const modifiers[] = {
         "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "QUICK", "INTO", "FROM"};
     for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
-        if (is(word, modifiers[i]))
+        if (mr_token_is(word, modifiers[i]))
             return true;
     return false;
 }
@@ -79,36 +30,32 @@ static bool is_modifier(const struct mr_strbuf *word)
 /* The name behind a verb; false: there is none, it was the function of that name. */
 static bool take_table(struct mr_trigger_writes *w)
 {
-    bool quoted;
+    struct mr_token token;
     do {
-        quoted = *past_blanks(w->at) == '`';
-        if (!take_name(&w->at, &w->table))
+        if (!take_name(w, &w->table, &token))
             return false;
-    } while (!quoted && is_modifier(&w->table));
+    } while (is_modifier(&token));
     mr_strbuf_reset(&w->db);
-    const char *p = past_blanks(w->at);
-    if (*p != '.')
+    struct mr_sqlscan ahead = w->scan;
+    if (!mr_sqlscan_next_code(&ahead, &token) || !mr_token_is(&token, "."))
         return true;
     mr_strbuf_add(&w->db, w->table.ptr, w->table.len);
-    w->at = p + 1;
-    return take_name(&w->at, &w->table);
+    w->scan = ahead;
+    return take_name(w, &w->table, &token);
 }
 
 /* DELETE a, b FROM t …: what stands in front of FROM are aliases. */
 static void skip_to_from(struct mr_trigger_writes *w)
 {
-    for (const char *p = past_blanks(w->at); *p != '\0' && *p != ';';
-         p = past_blanks(p)) {
-        const char *before = p;
-        if (*p == '`') {
-            p = past_quoted(p, NULL);
-        } else if (!take_name(&p, &w->words[0])) {
-            p++;
-        } else if (is(&w->words[0], "FROM")) {
-            w->at = before;
+    struct mr_sqlscan ahead = w->scan;
+    struct mr_token token;
+    for (struct mr_sqlscan before = ahead;
+         mr_sqlscan_next_code(&ahead, &token) && !mr_token_is(&token, ";");
+         before = ahead)
+        if (mr_token_is(&token, "FROM")) {
+            w->scan = before;
             return;
         }
-    }
 }
 
 /* Is the word at hand the verb of a write?  SELECT … FOR UPDATE writes nothing; the UPDATE of
@@ -124,12 +71,12 @@ static bool take_write(struct mr_trigger_writes *w)
                  {"DELETE", MR_TRIGGER_DELETES},
                  {"CALL", MR_TRIGGER_CALLS}};
     size_t i = 0;
-    while (i < sizeof verbs / sizeof *verbs && !is(&w->words[0], verbs[i].word))
+    while (i < sizeof verbs / sizeof *verbs && !mr_token_is(&w->words[0], verbs[i].word))
         i++;
-    if (i == sizeof verbs / sizeof *verbs || is(&w->words[1], "FOR"))
+    if (i == sizeof verbs / sizeof *verbs || mr_token_is(&w->words[1], "FOR"))
         return false;
     w->verb = verbs[i].verb;
-    if (is(&w->words[1], "KEY"))
+    if (mr_token_is(&w->words[1], "KEY"))
         return w->table.len > 0;
     if (w->verb == MR_TRIGGER_DELETES)
         skip_to_from(w);
@@ -138,27 +85,19 @@ static bool take_write(struct mr_trigger_writes *w)
 
 void mr_trigger_writes_init(struct mr_trigger_writes *w, const char *body)
 {
-    *w = (struct mr_trigger_writes){.db = MR_STRBUF_INIT,
-                                    .table = MR_STRBUF_INIT,
-                                    .words = {MR_STRBUF_INIT, MR_STRBUF_INIT},
-                                    .at = body};
+    *w = (struct mr_trigger_writes){.db = MR_STRBUF_INIT, .table = MR_STRBUF_INIT};
+    mr_sqlscan_init(&w->scan, body, strlen(body));
 }
 
 bool mr_trigger_writes_next(struct mr_trigger_writes *w)
 {
-    for (w->at = past_blanks(w->at); *w->at != '\0'; w->at = past_blanks(w->at)) {
-        if (*w->at == '\'' || *w->at == '"' || *w->at == '`') {
-            w->at = past_quoted(w->at, NULL);
+    struct mr_token token;
+    while (mr_sqlscan_next_code(&w->scan, &token)) {
+        if (token.kind != MR_TOKEN_WORD)
             continue;
-        }
-        if (!is_word_char(*w->at)) {
-            w->at++;
-            continue;
-        }
-        const struct mr_strbuf before = w->words[1];
         w->words[1] = w->words[0];
-        w->words[0] = before;
-        if (take_name(&w->at, &w->words[0]) && take_write(w))
+        w->words[0] = token;
+        if (take_write(w))
             return true;
     }
     return false;
@@ -168,6 +107,4 @@ void mr_trigger_writes_release(struct mr_trigger_writes *w)
 {
     mr_strbuf_release(&w->db);
     mr_strbuf_release(&w->table);
-    mr_strbuf_release(&w->words[0]);
-    mr_strbuf_release(&w->words[1]);
 }

@@ -15,6 +15,7 @@
 #define MR_TRIGGER_WRITES_H
 
 #include "core/base/strbuf.h"
+#include "core/db/sqlscan.h"
 
 enum mr_trigger_verb {
     MR_TRIGGER_INSERTS = 1,
@@ -27,8 +28,8 @@ enum mr_trigger_verb {
 struct mr_trigger_writes {
     enum mr_trigger_verb verb;
     struct mr_strbuf db, table; /* db: empty where none is named */
-    struct mr_strbuf words[2];  /* private, as is this: the last two */
-    const char *at;
+    struct mr_token words[2];   /* private, as is this: the last two */
+    struct mr_sqlscan scan;
 };
 
 void mr_trigger_writes_init(struct mr_trigger_writes *w, const char *body);
