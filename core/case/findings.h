@@ -352,4 +352,18 @@ enum mr_code mr_findings_advice_save(struct mr_findings *fd,
 enum mr_code mr_findings_advice(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_vec *advice, struct mr_err *err);
 
+/* What the configuration of the current run says of a table. */
+struct mr_find_setting {
+    const char *table; /* "db.t", SOURCE's names */
+    const char *key, *value;
+};
+/* Replaces all settings of the run, in one transaction. */
+enum mr_code mr_findings_settings_save(struct mr_findings *fd,
+                                       const struct mr_find_setting *settings,
+                                       size_t count, struct mr_err *err);
+/* Pushes struct mr_find_setting in the order of the save, texts in arena: none where an
+ * earlier version made the run. */
+enum mr_code mr_findings_settings(struct mr_findings *fd, struct mr_arena *arena,
+                                  struct mr_vec *settings, struct mr_err *err);
+
 #endif

@@ -259,6 +259,69 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db,
     return MR_OK;
 }
 
+static bool says_who_rows_are(const char *key)
+{
+    static const char *const others[] = {"mask", "freshness", "sequence", "on-conflict",
+                                         "margin"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(key, others[i]) == 0)
+            return false;
+    return true;
+}
+
+static struct mr_config_line *line_of_key(struct mr_vec *lines, const char *key)
+{
+    for (size_t i = 0; !mr_table_config_is_repeatable(key) && i < lines->count; i++) {
+        struct mr_config_line *line = mr_vec_at(lines, i);
+        if (strcmp(line->key, key) == 0)
+            return line;
+    }
+    return mr_vec_push(lines);
+}
+
+enum mr_code mr_config_lines(const struct mr_config *config, const char *db,
+                             const char *table, struct mr_vec *lines, struct mr_err *err)
+{
+    for (const struct mr_ini_section *section = config->sections; section != NULL;
+         section = section->next) {
+        if (strcmp(section->word, word_table) != 0 ||
+            !mr_pattern_match(section->argument, db, table))
+            continue;
+        for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
+             entry = entry->next) {
+            if (!says_who_rows_are(entry->key))
+                continue;
+            struct mr_config_line *line = line_of_key(lines, entry->key);
+            if (line == NULL)
+                return mr_err_nomem(err, "reading the configuration");
+            *line = (struct mr_config_line){entry->key, entry->value};
+        }
+    }
+    return MR_OK;
+}
+
+static bool same_but_blanks(const char *a, const char *b)
+{
+    for (;;) {
+        a += strspn(a, " \t");
+        b += strspn(b, " \t");
+        if (*a != *b || *a == '\0')
+            return *a == *b;
+        a++;
+        b++;
+    }
+}
+
+bool mr_config_has_line(const struct mr_vec *lines, const char *key, const char *value)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct mr_config_line *line = mr_vec_at(lines, i);
+        if (strcmp(line->key, key) == 0 && same_but_blanks(line->value, value))
+            return true;
+    }
+    return false;
+}
+
 static void add_lower(struct mr_strbuf *out, const char *text)
 {
     for (; *text != '\0'; text++)

@@ -21,6 +21,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
+#include "core/base/vec.h"
 #include "core/cli/ini.h"
 #include "core/cli/table_config.h"
 
@@ -48,6 +49,18 @@ void mr_config_free(struct mr_config *config);
 enum mr_code mr_config_table(const struct mr_config *config, const char *db,
                              const char *table, struct mr_arena *arena,
                              struct mr_table_config *out, struct mr_err *err);
+
+/* A line of a [table …] section. */
+struct mr_config_line {
+    const char *key, *value;
+};
+/* Pushes the lines that say which rows of db.table are compared, and who they are (not what
+ * becomes of conflicts, and what is shown), in the order of the file; of a key that stands
+ * once only the last.  Texts are the configuration's. */
+enum mr_code mr_config_lines(const struct mr_config *config, const char *db,
+                             const char *table, struct mr_vec *lines, struct mr_err *err);
+/* Is there such a line?  Blanks are none of its value. */
+bool mr_config_has_line(const struct mr_vec *lines, const char *key, const char *value);
 
 /* For a server that takes names in any letters: MR_E_CONFIG where a [table …] section would
  * match db.table in other letters only, and so says nothing of it. */

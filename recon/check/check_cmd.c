@@ -73,6 +73,34 @@ static enum mr_code refuse_other_run(const struct mr_find_run *old,
     return MR_E_CASE_OTHER;
 }
 
+/* For plans of the run: they are to know rows by the same columns. */
+static enum mr_code keep_settings(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_vec lines = MR_VEC_INIT(struct mr_config_line);
+    struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        const struct mr_pair *pair = check->pairing.tables[i];
+        const struct mr_table *t = pair->side[MR_SOURCE];
+        mr_vec_clear(&lines);
+        code = mr_config_lines(check->pairing.config, t->db, t->name, &lines, err);
+        for (size_t k = 0; code == MR_OK && k < lines.count; k++) {
+            const struct mr_config_line *line = mr_vec_at(&lines, k);
+            struct mr_find_setting *setting = mr_vec_push(&settings);
+            if (setting == NULL)
+                code = mr_err_nomem(err, "starting a run");
+            else
+                *setting =
+                    (struct mr_find_setting){pair->find.name, line->key, line->value};
+        }
+    }
+    if (code == MR_OK)
+        code = mr_findings_settings_save(check->fd, settings.items, settings.count, err);
+    mr_vec_release(&lines);
+    mr_vec_release(&settings);
+    return code;
+}
+
 /* A new run in the case, or with --resume the unfinished one. */
 static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
 {
@@ -208,6 +236,8 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
         code = mr_check_choose_digest(check, err);
     if (code == MR_OK)
         code = begin_run(check, err);
+    if (code == MR_OK)
+        code = keep_settings(check, err);
     if (code == MR_OK)
         code = mr_progress_new(check->opts->general.progress, &check->progress, err);
     if (code == MR_OK)

@@ -20,6 +20,7 @@
 #include "repair/planning/plan_decisions.h"
 #include "repair/planning/plan_idmap.h"
 #include "repair/planning/plan_keeps.h"
+#include "repair/planning/plan_lacks.h"
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_select.h"
 #include "repair/planning/plan_summary.h"
@@ -414,6 +415,31 @@ static enum mr_code keep_notes(struct rows *r, struct mr_err *err)
 
 /* ---- the plan ---- */
 
+static enum mr_code warn_of_lacks(const struct rows *r, struct mr_err *err)
+{
+    const struct mr_planning *p = r->p;
+    struct mr_plan_lacks lacks = {.config = p->config,
+                                  .has_split_keys = p->opts->nsplit_keys > 0,
+                                  .first = MR_STRBUF_INIT};
+    struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_findings_settings(p->fd, &r->p->arena, &settings, err);
+    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
+        const struct mr_table *s = r->tables.tables[i].pair->side[MR_SOURCE];
+        code = mr_plan_lacks_add(&lacks, mr_plan_table_name(&r->tables.tables[i]), s->db,
+                                 s->name, &settings, err);
+    }
+    mr_plan_lacks_text(&lacks, p->run.uuid, &text);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "planning", err);
+    if (code == MR_OK && text.len > 0)
+        mr_log_warning("%s", text.ptr);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&lacks.first);
+    mr_vec_release(&settings);
+    return code;
+}
+
 /* What speaks against a plan before anything is decided. */
 static enum mr_code prepare(struct rows *r, struct mr_err *err)
 {
@@ -433,6 +459,8 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
         code = mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err);
     if (code == MR_OK)
         code = mr_plan_tables_open(&r->tables, &tables, err);
+    if (code == MR_OK)
+        code = warn_of_lacks(r, err);
     if (code == MR_OK)
         code = mr_plan_refuse_hidden(&r->tables, err);
     if (code == MR_OK)

@@ -122,6 +122,19 @@ is "the case knows the plan" "$(sqlite3 c.case "SELECT state FROM plan ORDER BY 
 "$MYRECON" repair plan --policy merge --case c.case --config c.ini --output one >/dev/null 2>"$ERR"
 is "a directory that is not empty" $? 5
 
+said_of_config() { # said_of_config [ARGS…]: by a plan of a copy of the case, to $ERR
+    cp c.case copy.case
+    rm -rf bare
+    "$MYRECON" repair plan --policy merge --case copy.case "$@" --output bare >/dev/null 2>"$ERR"
+    grep "made with" "$ERR"
+}
+like "a plan without the configuration of its check is told what it lacks" "$(said_of_config)" \
+    "made with a configuration file, this plan with none: .*--config FILE.* it lacks \[table $DB\.[a-z]+\] "
+is "with it there is nothing to tell" "$(said_of_config --config c.ini)" ""
+sqlite3 c.case "ALTER TABLE run_setting RENAME TO other"
+is "nor of a run that an earlier version has made" "$(said_of_config)" ""
+sqlite3 c.case "ALTER TABLE other RENAME TO run_setting"
+
 "$MYRECON" repair show one >/dev/null
 is "to show open conflicts is no finding" $? 0
 show() { "$MYRECON" repair show "$@" one 2>"$ERR"; }
