@@ -23,9 +23,14 @@ static void add_literal(struct mr_strbuf *out, const char *text)
     mr_strbuf_add_char(out, '\'');
 }
 
+static bool is_comment(const struct mr_suspect_line *line)
+{
+    return line->unlike || line->either;
+}
+
 static void add_line(struct mr_strbuf *out, const struct mr_suspect_line *line)
 {
-    mr_strbuf_add_str(out, line->unlike ? "\n; reference = " : "\nreference = ");
+    mr_strbuf_add_str(out, is_comment(line) ? "\n; reference = " : "\nreference = ");
     mr_table_config_add_name(out, line->column);
     mr_strbuf_add_str(out, " -> ");
     mr_table_config_add_name(out, line->parent->db);
@@ -50,8 +55,11 @@ bool mr_suspect_config(struct mr_strbuf *out, const struct mr_suspect_line *line
     size_t wanted = 0;
     mr_table_config_add_section(out, lines->child->db, lines->child->name);
     for (size_t i = 0; i < count; i++) {
+        if (lines[i].either && (i == 0 || !lines[i - 1].either ||
+                                strcmp(lines[i - 1].column, lines[i].column) != 0))
+            mr_strbuf_add_str(out, "\n; one of these is meant: take its ; away");
         add_line(out, &lines[i]);
-        wanted += !lines[i].unlike;
+        wanted += !is_comment(&lines[i]);
     }
     if (!out->failed &&
         mr_config_parse(out->ptr, out->len, "advice", &parsed, NULL) == MR_OK &&

@@ -19,6 +19,8 @@ struct mr_suspect_line {
     const char *type_column, *type; /* only where the one holds the other; NULL: always */
     bool
         unlike; /* not of the key's type: written as a comment, since it cannot be followed */
+    bool
+        either; /* one of several lines of its column, of which one is meant: a comment */
 };
 
 /* Appends "[table …]" and a line for each; all are of one child.  False if the

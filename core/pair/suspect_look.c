@@ -370,7 +370,7 @@ static enum mr_code judge(struct mr_suspect_look *look, size_t column,
 
 static enum mr_code suspect(struct mr_suspect_look *look,
                             const struct mr_suspect_watch *w,
-                            const struct mr_pair *parent, const char *type,
+                            const struct mr_pair *parent, const char *type, bool either,
                             struct mr_err *err)
 {
     struct mr_spelling spelling;
@@ -384,9 +384,16 @@ static enum mr_code suspect(struct mr_suspect_look *look,
         .parent_column = name_of(parent, parent->key_columns[0]),
         .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
         .type = type,
+        .either = either,
         .unlike = mr_spelling_plan(look->table, w->at, parent, parent->key_columns[0],
                                    &spelling) != NULL};
     return MR_OK;
+}
+
+bool mr_suspect_is_or(const struct mr_suspect *a, const struct mr_suspect *b)
+{
+    return a->either && b->either && a->child == b->child &&
+           strcmp(a->column, b->column) == 0;
 }
 
 /* Of several parents that may be meant: people first, then the one that is hit most. */
@@ -397,21 +404,30 @@ static bool is_nearer(const struct mr_suspect_watch *w, const struct mr_pair *a,
     return x != y ? x : w->tally.hits[a->at] > w->tally.hits[b->at];
 }
 
+/* Of parents that are as near as each other nobody but people knows which is meant: all are
+ * named. */
 static enum mr_code judge_column(struct mr_suspect_look *look,
                                  const struct mr_suspect_watch *w, struct mr_err *err)
 {
-    const struct mr_pair *best = NULL;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < look->pairing->ntables; i++) {
+    size_t n = look->pairing->ntables, count = 0;
+    const struct mr_pair **best =
+        mr_arena_calloc(&look->table_arena, n + 1, sizeof(const struct mr_pair *));
+    enum mr_code code = best != NULL ? MR_OK : nomem(err);
+    for (size_t i = 0; code == MR_OK && i < n; i++) {
         const struct mr_pair *parent = look->pairing->tables[i];
         bool yes = false;
-        if (best != NULL && !is_nearer(w, parent, best))
+        if (count > 0 && is_nearer(w, best[0], parent))
             continue;
         code = judge(look, w->at, &w->tally, parent, false, &yes, err);
-        if (code == MR_OK && yes)
-            best = parent;
+        if (code != MR_OK || !yes)
+            continue;
+        if (count > 0 && is_nearer(w, parent, best[0]))
+            count = 0;
+        best[count++] = parent;
     }
-    return code == MR_OK && best != NULL ? suspect(look, w, best, NULL, err) : code;
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = suspect(look, w, best[i], NULL, count > 1, err);
+    return code;
 }
 
 /* A column beside types that mean tables leads where they say, and nowhere else. */
@@ -430,7 +446,7 @@ static enum mr_code judge_types(struct mr_suspect_look *look,
             continue;
         code = judge(look, w->at, &one->tally, one->parent, true, &yes, err);
         if (code == MR_OK && yes)
-            code = suspect(look, w, one->parent, one->text, err);
+            code = suspect(look, w, one->parent, one->text, false, err);
     }
     return code;
 }

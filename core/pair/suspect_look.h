@@ -28,7 +28,11 @@ struct mr_suspect {
     const char *column, *parent_column;
     const char *type_column, *type; /* only where the one holds the other; NULL: always */
     bool unlike;                    /* it is not of the key's type */
+    bool either;                    /* one of several parents as near as each other */
 };
+
+/* Are both about one column, and is one of them meant? */
+bool mr_suspect_is_or(const struct mr_suspect *a, const struct mr_suspect *b);
 
 struct mr_suspect_watch;
 

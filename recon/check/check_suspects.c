@@ -396,10 +396,15 @@ static enum mr_code advise_values(struct search *s, const struct mr_vec *suspect
                                          .parent_column = one->parent_column,
                                          .type_column = one->type_column,
                                          .type = one->type,
-                                         .unlike = one->unlike};
-        mr_strbuf_add_fmt(&text, "%s %s", *next > at ? "," : "", one->parent->find.name);
+                                         .unlike = one->unlike,
+                                         .either = one->either};
+        const char *comma = one->either ? " or of" : ",";
+        mr_strbuf_add_fmt(&text, "%s %s", *next > at ? comma : "",
+                          one->parent->find.name);
     }
     mr_strbuf_add_str(&text, " that one side only has, or that mean somebody else there");
+    if (first->either)
+        mr_strbuf_add_str(&text, "; which of them is meant the values do not tell");
     if (first->unlike)
         mr_strbuf_add_str(&text, "; it can be declared once its type is that of the key");
     if (lines.count == 0)

@@ -140,7 +140,8 @@ static struct mr_suspect_line line_of(const struct mr_suspect *s)
                                     .parent_column = s->parent_column,
                                     .type_column = s->type_column,
                                     .type = s->type,
-                                    .unlike = s->unlike};
+                                    .unlike = s->unlike,
+                                    .either = s->either};
 }
 
 /* Prints what is to be pasted, a section a table. */
@@ -174,7 +175,9 @@ static int compare_suspects(const void *a, const void *b)
 {
     const struct mr_suspect *x = a, *y = b;
     int order = strcmp(x->child->find.name, y->child->find.name);
-    return order != 0 ? order : strcmp(x->column, y->column);
+    if (order == 0)
+        order = strcmp(x->column, y->column);
+    return order != 0 ? order : strcmp(x->parent->find.name, y->parent->find.name);
 }
 
 #define UNLIKE                                                                           \
@@ -190,29 +193,48 @@ static bool any_unlike(const struct mr_vec *suspects)
     return false;
 }
 
+/* Suspects beside the first, of which those that may be meant in its place are named; of
+ * several that may be meant one is counted. */
+static size_t count_more(const struct mr_vec *suspects, struct mr_strbuf *others)
+{
+    const struct mr_suspect *first = mr_vec_at(suspects, 0);
+    size_t count = 0;
+    for (size_t i = 1; i < suspects->count; i++) {
+        const struct mr_suspect *s = mr_vec_at(suspects, i);
+        if (mr_suspect_is_or(s, first))
+            mr_strbuf_add_fmt(others, " or \"%s\"", s->parent->find.name);
+        else
+            count += !mr_suspect_is_or(s, mr_vec_at(suspects, i - 1));
+    }
+    return count;
+}
+
 enum mr_code mr_plan_suspects_refuse(struct mr_vec *suspects, struct mr_err *err)
 {
-    struct mr_strbuf more = MR_STRBUF_INIT;
+    struct mr_strbuf more = MR_STRBUF_INIT, others = MR_STRBUF_INIT;
     if (suspects->count == 0)
         return MR_OK;
     qsort(suspects->items, suspects->count, sizeof(struct mr_suspect), compare_suspects);
     const struct mr_suspect *first = mr_vec_at(suspects, 0);
-    if (suspects->count > 1)
-        mr_strbuf_add_fmt(&more, " (and %zu more like it)", suspects->count - 1);
+    size_t n = count_more(suspects, &others);
+    if (n > 0)
+        mr_strbuf_add_fmt(&more, " (and %zu more like it)", n);
     enum mr_code code = print_lines(suspects, err);
     if (code == MR_OK) {
         code = mr_err_set(err, MR_E_REFUSED,
                           "column \"%s\" of table \"%s\" looks like a reference to "
-                          "\"%s\", whose ids change hands, and nothing declares it%s",
+                          "\"%s\"%s, whose ids change hands, and nothing declares it%s",
                           first->column, first->child->find.name,
-                          first->parent->find.name, more.ptr);
-        mr_err_hint(err,
-                    "Nothing was changed. The lines above declare it in the "
-                    "configuration; for what is no reference, write reference = none: "
-                    "%s in [table %s].%s",
-                    first->column, first->child->find.name,
-                    any_unlike(suspects) ? UNLIKE : "");
+                          first->parent->find.name, others.ptr, more.ptr);
+        mr_err_hint(
+            err,
+            "Nothing was changed. The lines above declare it in the "
+            "configuration%s; for what is no reference, write reference = none: "
+            "%s in [table %s].%s",
+            others.len > 0 ? ", once the ; before the one that is meant is gone" : "",
+            first->column, first->child->find.name, any_unlike(suspects) ? UNLIKE : "");
     }
     mr_strbuf_release(&more);
+    mr_strbuf_release(&others);
     return code;
 }

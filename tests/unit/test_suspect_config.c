@@ -45,6 +45,44 @@ static void test_text(void **state)
     mr_strbuf_release(&text);
 }
 
+/* Nobody is to paste one of two that are as good. */
+static void test_either(void **state)
+{
+    struct mr_table child = {.db = "shop", .name = "coupons"};
+    struct mr_table a = {.db = "shop", .name = "audit log"},
+                    b = {.db = "shop", .name = "order"};
+    const struct mr_suspect_line lines[] = {
+        {.child = &child, .parent = &b, .column = "of", .parent_column = "id"},
+        {.child = &child,
+         .parent = &a,
+         .column = "by",
+         .parent_column = "id",
+         .either = true},
+        {.child = &child,
+         .parent = &b,
+         .column = "by",
+         .parent_column = "id",
+         .either = true},
+        {.child = &child,
+         .parent = &a,
+         .column = "in",
+         .parent_column = "id",
+         .either = true,
+         .unlike = true},
+    };
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    assert_true(mr_suspect_config(&text, lines, LEN(lines)));
+    assert_string_equal(text.ptr, "[table shop.coupons]\n"
+                                  "reference = of -> shop.order.id\n"
+                                  "; one of these is meant: take its ; away\n"
+                                  "; reference = by -> shop.`audit log`.id\n"
+                                  "; reference = by -> shop.order.id\n"
+                                  "; one of these is meant: take its ; away\n"
+                                  "; reference = in -> shop.`audit log`.id");
+    mr_strbuf_release(&text);
+}
+
 /* Put into a file between other sections, read back. */
 static void check_round_trip(const struct names *n)
 {
@@ -119,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_either),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_line_breaks),
     };

@@ -1,0 +1,98 @@
+/* test_suspect_look.c: which tables a column's values may mean, and which of them is named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/pair/suspect_look.h"
+#include "pair_graph.h"
+
+#define LEN(array) (sizeof(array) / sizeof *(array))
+
+static void show(struct mr_suspect_look *look, const uint64_t *values, size_t count)
+{
+    struct mr_strbuf image = MR_STRBUF_INIT;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_value row[] = {{.cls = MR_CLASS_INT, .i = (int64_t)i + 1},
+                                       {.cls = MR_CLASS_INT, .i = (int64_t)values[i]}};
+        mr_strbuf_reset(&image);
+        for (size_t k = 0; k < LEN(row); k++)
+            assert_int_equal(mr_row_encode(&image, &row[k], NULL), MR_OK);
+        assert_int_equal(mr_suspect_look_row(look, image.ptr, image.len, NULL), MR_OK);
+    }
+    mr_strbuf_release(&image);
+}
+
+/* Of a column of coupons; every id that it holds changes hands somewhere.  A word a table
+ * that is suspected: `?` before one of several. */
+static void test_parents(void **state)
+{
+    static const uint64_t all[] = {2001, 2003, 2005, 2007, 2009},
+                          most[] = {2005, 2007, 2009}, none[] = {7};
+    static const struct {
+        const char *column, *ini;
+        const uint64_t *audit, *order;
+        size_t naudit, norder;
+        const char *suspected;
+    } cases[] = {
+        {"used_by", "", all, none, LEN(all), 1, "audit"},
+        {"used_by", "", none, all, 1, LEN(all), "orders"},
+        {"used_by", "", most, all, LEN(most), LEN(all), "orders"},
+        {"used_by", "", all, most, LEN(all), LEN(most), "audit"},
+        {"used_by", "", all, all, LEN(all), LEN(all), "?audit ?orders"},
+        /* a name, people, and what is declared end the matter */
+        {"order_id", "", all, all, LEN(all), LEN(all), "orders"},
+        {"used_by", "[table club.orders]\nsubject = yes\n", all, all, LEN(all), LEN(all),
+         "orders"},
+        {"used_by", "[table club.coupons]\nreference = used_by -> club.audit.id\n", all,
+         all, LEN(all), LEN(all), ""},
+    };
+    static const size_t key = 0;
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct graph g;
+        struct mr_err err = {0};
+        struct mr_suspect_look look;
+        struct mr_strbuf columns = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
+        graph_begin(&g);
+        mr_strbuf_add_fmt(&columns, "id %s", cases[i].column);
+        graph_table(&g, "audit", "id", NULL);
+        graph_table(&g, "coupons", columns.ptr, NULL);
+        graph_table(&g, "orders", "id", NULL);
+        assert_int_equal(graph_plan(&g, cases[i].ini, &err), MR_OK);
+        for (size_t k = 0; k < g.pairing.ntables; k++) {
+            g.list[k]->key_columns = &key;
+            g.list[k]->nkey_columns = 1;
+        }
+        assert_int_equal(mr_suspect_look_open(&look, &g.pairing, NULL, &err), MR_OK);
+        look.parents[0] = (struct mr_suspect_parent){
+            .ids = cases[i].audit, .nids = cases[i].naudit, .greatest = 2009};
+        look.parents[2] = (struct mr_suspect_parent){
+            .ids = cases[i].order, .nids = cases[i].norder, .greatest = 2009};
+        assert_int_equal(mr_suspect_look_begin(&look, g.list[1], &err), MR_OK);
+        show(&look, all, LEN(all));
+        assert_int_equal(mr_suspect_look_end(&look, &err), MR_OK);
+        mr_strbuf_add_str(&found, "");
+        for (size_t k = 0; k < look.suspects.count; k++) {
+            const struct mr_suspect *s = mr_vec_at(&look.suspects, k);
+            mr_strbuf_add_fmt(&found, "%s%s%s", k > 0 ? " " : "", s->either ? "?" : "",
+                              s->parent->side[MR_SOURCE]->name);
+            if (k > 0)
+                assert_true(mr_suspect_is_or(s, mr_vec_at(&look.suspects, k - 1)));
+        }
+        assert_string_equal(found.ptr, cases[i].suspected);
+        mr_suspect_look_release(&look);
+        mr_strbuf_release(&columns);
+        mr_strbuf_release(&found);
+        graph_end(&g);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parents),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
