@@ -57,7 +57,8 @@ static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
     enum mr_code code = mr_case_prepare(
         d->cf,
         "SELECT choice, source, target FROM plan_decision WHERE tbl=?1 AND key=?2"
-        " AND (kind=?3 OR choice='" SKIP "') ORDER BY choice<>'" SKIP "' LIMIT 1",
+        " AND (kind=?3 OR choice='" SKIP "') AND (NOT ?4 OR choice<>'" SKIP "')"
+        " ORDER BY choice<>'" SKIP "' LIMIT 1",
         &d->find, err);
     if (code == MR_OK)
         code = mr_case_prepare(d->cf,
@@ -149,12 +150,13 @@ static enum mr_code is_same(struct mr_case_stmt *stmt, int column,
 
 enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
                                   const struct mr_plan_table *table,
-                                  const struct mr_decision_ask *ask, const char **choice,
-                                  struct mr_err *err)
+                                  const struct mr_decision_ask *ask, bool told,
+                                  const char **choice, struct mr_err *err)
 {
     bool row = false, same = true;
     bind_row(d->find, table, ask->source_key);
     mr_case_bind_text(d->find, 3, ask->kind);
+    mr_case_bind_int(d->find, 4, told);
     enum mr_code code = mr_case_step(d->find, &row, err);
     const char *found = code == MR_OK && row ? mr_case_text(d->find, 0) : NULL;
     bool skips = found != NULL && strcmp(found, SKIP) == 0;

@@ -434,10 +434,12 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
         return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", ask->table);
     enum mr_code code =
         d->path != NULL ? find_in_file(d, t, ask->source_key, &found, err) : MR_OK;
+    const bool told = found != NULL;
     /* a line may be about another conflict of the row */
-    if (code == MR_OK &&
-        (found == NULL || (ask->kind != NULL && !mr_merge_is_choice(ask->kind, found))))
-        code = mr_plan_decided_find(d->decided, t, ask, &found, err);
+    if (told && ask->kind != NULL && !mr_merge_is_choice(ask->kind, found))
+        found = NULL;
+    if (code == MR_OK && found == NULL)
+        code = mr_plan_decided_find(d->decided, t, ask, told, &found, err);
     if (code == MR_OK && found != NULL)
         *choice = found;
     return code;

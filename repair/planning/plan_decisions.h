@@ -10,7 +10,9 @@
  * nothing.  A key `lo..hi` decides every row from lo to hi.  A row of a table without a key
  * is named by its image.
  *
- * What the file says of a row beats what earlier plans of the case were told (plan_decided).
+ * What the file says of a row beats what earlier plans of the case were told (plan_decided):
+ * also where the line is about another kind of conflict, a row that was left out is not left
+ * out any more.
  *
  * The lines are kept in a temporary table of the case: memory does not grow with the file.
  *

@@ -1,0 +1,146 @@
+/* test_plan_decisions.c: what a person says of a row now, and what the case keeps of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "pair_graph.h"
+#include "repair/planning/plan_decisions.h"
+
+#define LEN(array) (sizeof(array) / sizeof *(array))
+
+struct world {
+    struct graph g;
+    struct mr_plan_table table;
+    struct mr_plan_tables tables;
+    struct mr_findings *fd;
+    struct mr_plan_decided *decided;
+    struct mr_strbuf key, image[2]; /* of the row as it was, and as it is now */
+};
+
+static void encode(struct mr_strbuf *out, int64_t id, int64_t nick)
+{
+    const struct mr_value values[] = {{.cls = MR_CLASS_INT, .i = id},
+                                      {.cls = MR_CLASS_INT, .i = nick}};
+    for (size_t i = 0; i < LEN(values) - (nick == 0); i++)
+        assert_int_equal(mr_row_encode(out, &values[i], NULL), MR_OK);
+}
+
+static void begin(struct world *w)
+{
+    static const size_t key = 0;
+    memset(w, 0, sizeof *w);
+    graph_begin(&w->g);
+    graph_table(&w->g, "members", "id nick", NULL);
+    assert_int_equal(graph_plan(&w->g, "", NULL), MR_OK);
+    w->table = (struct mr_plan_table){
+        .pair = w->g.list[0], .key = {&key, 1}, .counter = MR_NO_COLUMN};
+    w->tables = (struct mr_plan_tables){.tables = &w->table, .ntables = 1};
+    w->key = w->image[0] = w->image[1] = (struct mr_strbuf)MR_STRBUF_INIT;
+    encode(&w->key, 7, 0);
+    encode(&w->image[0], 7, 1);
+    encode(&w->image[1], 7, 2);
+    assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &w->fd, NULL), MR_OK);
+    assert_int_equal(
+        mr_plan_decided_open(mr_findings_case(w->fd), 1, false, &w->decided, NULL),
+        MR_OK);
+}
+
+static void end(struct world *w)
+{
+    mr_plan_decided_close(w->decided);
+    assert_int_equal(mr_findings_close(w->fd, NULL), MR_OK);
+    mr_strbuf_release(&w->key);
+    mr_strbuf_release(&w->image[0]);
+    mr_strbuf_release(&w->image[1]);
+    graph_end(&w->g);
+}
+
+/* What an earlier plan was told of the row as it was. */
+static void keep(struct world *w, const char *kind, const char *choice)
+{
+    const struct mr_entity e = {.source_key = {w->key.ptr, w->key.len},
+                                .kind = kind,
+                                .choice = choice,
+                                .source = w->image[0].ptr,
+                                .source_len = w->image[0].len};
+    assert_int_equal(mr_plan_decided_keep(w->decided, &w->table, &e, choice, NULL),
+                     MR_OK);
+}
+
+static struct mr_decision_ask ask_of(const struct world *w, const char *kind, int image)
+{
+    return (struct mr_decision_ask){.table = "club.members",
+                                    .source_key = {w->key.ptr, w->key.len},
+                                    .kind = kind,
+                                    .source = {w->image[image].ptr, w->image[image].len}};
+}
+
+/* A file of one line, or none; its path. */
+static const char *write_file(const char *kind, const char *choice, char *path)
+{
+    if (choice == NULL)
+        return NULL;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_true(dprintf(fd, "table,source_key,kind,decision\nclub.members,7,%s,%s\n",
+                        kind, choice) > 0);
+    assert_int_equal(close(fd), 0);
+    return path;
+}
+
+static void test_who_wins(void **state)
+{
+    static const struct {
+        const char *kept_kind, *kept, *file_kind, *file, *asked, *said;
+    } cases[] = {
+        /* who was left out stays out, whatever comes up */
+        {"unique", "skip", NULL, NULL, "unique", "skip"},
+        {"unique", "skip", NULL, NULL, "key-taken", "skip"},
+        {"unique", "skip", NULL, NULL, NULL, "skip"},
+        /* what is said now holds for its kind, and ends that for all of them */
+        {"unique", "skip", "key-taken", "restore", "key-taken", "restore"},
+        {"unique", "skip", "key-taken", "restore", "unique", NULL},
+        {"key-taken", "skip", "unique", "without-value", "key-taken", NULL},
+        {"unique", "skip", "key-taken", "restore", NULL, "restore"},
+        /* another conflict of the row keeps its answer */
+        {"key-taken", "restore", "unique", "without-value", "key-taken", "restore"},
+        {"key-taken", "restore", "unique", "without-value", "unique", "without-value"},
+        {"key-taken", "restore", "key-taken", "skip", "key-taken", "skip"},
+        {"key-taken", "restore", NULL, NULL, "unique", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        struct mr_plan_decisions *d = NULL;
+        char path[] = "/tmp/test_plan_decisions.XXXXXX";
+        const char *choice = NULL;
+        begin(&w);
+        keep(&w, cases[i].kept_kind, cases[i].kept);
+        const char *file = write_file(cases[i].file_kind, cases[i].file, path);
+        assert_int_equal(
+            mr_plan_decisions_open(file, w.fd, w.decided, &w.tables, &d, NULL), MR_OK);
+        const struct mr_decision_ask ask = ask_of(&w, cases[i].asked, 0);
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        if (cases[i].said != NULL && choice != NULL)
+            assert_string_equal(choice, cases[i].said);
+        else if (choice != cases[i].said)
+            fail_msg("case %zu: %s", i, choice != NULL ? choice : "nobody decides");
+        mr_plan_decisions_close(d);
+        if (file != NULL)
+            assert_int_equal(unlink(file), 0);
+        end(&w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_wins),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
