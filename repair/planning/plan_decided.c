@@ -6,13 +6,14 @@
 
 #include "core/base/log.h"
 #include "repair/merge/merge_choice.h"
+#include "repair/plan/plan_text.h"
 
 #define SKIP "skip"
 
 struct mr_plan_decided {
     struct mr_case *cf;
     int64_t plan;
-    struct mr_case_stmt *find, *drop, *add, *hold;
+    struct mr_case_stmt *find, *drop, *add, *hold, *warn;
     struct mr_arena arena; /* of choices */
 };
 
@@ -22,7 +23,9 @@ static const char schema_sql[] =
     " plan INT NOT NULL,"
     " PRIMARY KEY (tbl, key, kind)) STRICT, WITHOUT ROWID;"
     "DROP TABLE IF EXISTS temp.held;"
-    "CREATE TEMP TABLE held (tbl TEXT, key BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID;";
+    "CREATE TEMP TABLE held (tbl TEXT, key BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID;"
+    "DROP TABLE IF EXISTS temp.warned;"
+    "CREATE TEMP TABLE warned (tbl TEXT, key BLOB, kind TEXT, UNIQUE (tbl, key, kind));";
 
 static enum mr_code ask_int(struct mr_plan_decided *d, const char *sql, int64_t *value,
                             struct mr_err *err)
@@ -69,10 +72,14 @@ static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
         code = mr_case_prepare(d->cf,
                                "INSERT INTO plan_decision VALUES (?1,?2,?3,?4,?5,?6,?7)",
                                &d->add, err);
-    return code == MR_OK
-               ? mr_case_prepare(d->cf, "INSERT OR IGNORE INTO temp.held VALUES (?1,?2)",
-                                 &d->hold, err)
-               : code;
+    if (code == MR_OK)
+        code = mr_case_prepare(d->cf, "INSERT OR IGNORE INTO temp.held VALUES (?1,?2)",
+                               &d->hold, err);
+    return code == MR_OK ? mr_case_prepare(d->cf,
+                                           "INSERT OR IGNORE INTO temp.warned"
+                                           " VALUES (?1,?2,?3) RETURNING 1",
+                                           &d->warn, err)
+                         : code;
 }
 
 enum mr_code mr_plan_decided_open(struct mr_case *cf, int64_t plan, bool forget,
@@ -105,7 +112,9 @@ void mr_plan_decided_close(struct mr_plan_decided *d)
     mr_case_free(d->drop);
     mr_case_free(d->add);
     mr_case_free(d->hold);
-    (void)mr_case_exec(d->cf, "DROP TABLE IF EXISTS temp.held", NULL);
+    mr_case_free(d->warn);
+    (void)mr_case_exec(
+        d->cf, "DROP TABLE IF EXISTS temp.held; DROP TABLE IF EXISTS temp.warned", NULL);
     mr_arena_release(&d->arena);
     free(d);
 }
@@ -148,6 +157,31 @@ static enum mr_code is_same(struct mr_case_stmt *stmt, int column,
     return code;
 }
 
+/* Once, however often the row is asked about. */
+static enum mr_code warn_of_change(struct mr_plan_decided *d,
+                                   const struct mr_plan_table *t,
+                                   const struct mr_decision_ask *ask, const char *choice,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    bool first = false;
+    bind_row(d->warn, t, ask->source_key);
+    mr_case_bind_text(d->warn, 3, ask->kind);
+    enum mr_code code = mr_case_step(d->warn, &first, err);
+    mr_case_reset(d->warn);
+    mr_strbuf_add_str(&key, t->key.count > 0 ? "row " : "a row");
+    if (code == MR_OK && first && t->key.count > 0)
+        code = mr_plan_text_values(&key, t, &t->key, ask->source_key, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&key, "reading decisions", err);
+    if (code == MR_OK && first)
+        mr_log_warning("table \"%s\": %s is not as it was when \"%s\" was decided "
+                       "about it (%s); it is asked again",
+                       mr_plan_table_name(t), key.ptr, choice, ask->kind);
+    mr_strbuf_release(&key);
+    return code;
+}
+
 enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
                                   const struct mr_plan_table *table,
                                   const struct mr_decision_ask *ask, bool told,
@@ -165,9 +199,7 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
         if (code == MR_OK && mr_merge_is_value_kind(ask->kind))
             code = is_same(d->find, 2, table, ask->target, &same, err);
         if (code == MR_OK && !same)
-            mr_log_warning("table \"%s\": a row is not as it was when \"%s\" was decided "
-                           "about it; it is asked again",
-                           mr_plan_table_name(table), found);
+            code = warn_of_change(d, table, ask, found, err);
     }
     if (code == MR_OK && found != NULL && same &&
         (ask->kind == NULL || mr_merge_is_choice(ask->kind, found))) {

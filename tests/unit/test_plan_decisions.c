@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "pair_graph.h"
 #include "repair/planning/plan_decisions.h"
 
@@ -137,10 +138,40 @@ static void test_who_wins(void **state)
     }
 }
 
+/* A row that has changed is asked about again, and named once. */
+static void test_changed(void **state)
+{
+    static struct capture c;
+    struct world w;
+    struct mr_plan_decisions *d = NULL;
+    (void)state;
+    begin(&w);
+    mr_log_set_level(MR_LOG_WARNING);
+    keep(&w, "unique", "without-value");
+    assert_int_equal(mr_plan_decisions_open(NULL, w.fd, w.decided, &w.tables, &d, NULL),
+                     MR_OK);
+    capture_begin(&c, CAPTURE_FILE, 0);
+    for (int i = 0; i < 3; i++) {
+        const char *choice = NULL;
+        const struct mr_decision_ask ask = ask_of(&w, "unique", 1);
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        assert_null(choice);
+    }
+    capture_end(&c);
+    assert_int_equal(capture_count(&c, "it is asked again"), 1);
+    assert_int_equal(capture_count(&c,
+                                   "table \"club.members\": row 7 is not as it was when "
+                                   "\"without-value\" was decided about it (unique)"),
+                     1);
+    mr_plan_decisions_close(d);
+    end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_wins),
+        cmocka_unit_test(test_changed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
