@@ -12,6 +12,7 @@
 #include "core/base/run_id.h"
 #include "core/base/term.h"
 #include "core/pair/pair_references.h"
+#include "core/pair/pair_sections.h"
 #include "recon/check/check_json.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
@@ -226,8 +227,10 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     check->dbs = &pairs;
     if (code == MR_OK) {
         warn_of_itself(check, &pairs);
-        code = mr_check_plan(check, &pairs, err);
+        code = mr_pair_sections_warn(&check->pairing, err);
     }
+    if (code == MR_OK)
+        code = mr_check_plan(check, &pairs, err);
     if (code == MR_OK)
         code = mr_pair_references_plan(&check->pairing, err);
     if (code == MR_OK)

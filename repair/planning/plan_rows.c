@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/pair/pair_sections.h"
 #include "repair/copy/copy.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_equal.h"
@@ -459,6 +460,8 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
         code = mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err);
     if (code == MR_OK)
         code = mr_plan_tables_open(&r->tables, &tables, err);
+    if (code == MR_OK)
+        code = mr_pair_sections_warn(&r->tables.pairing, err);
     if (code == MR_OK)
         code = warn_of_lacks(r, err);
     if (code == MR_OK)
