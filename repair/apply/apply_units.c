@@ -2,6 +2,8 @@
 #include "repair/apply/apply_units.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
@@ -72,14 +74,40 @@ enum mr_code mr_attempt_take_rolled_back(struct mr_attempt *a, struct mr_err *er
     return code == MR_OK ? hand_on(a, err) : code;
 }
 
+static int compare_rows(const void *a, const void *b)
+{
+    const struct mr_refusal *x = *(const struct mr_refusal *const *)a;
+    const struct mr_refusal *y = *(const struct mr_refusal *const *)b;
+    int order = strcmp(x->table, y->table);
+    return order != 0 ? order : strcmp(x->key, y->key);
+}
+
+/* A row may have several reasons.  Rows without a key are not told apart. */
+static uint64_t refused_rows(const struct mr_attempt *a)
+{
+    const struct mr_refusal **rows =
+        calloc(a->refusals.count + 1, sizeof(const struct mr_refusal *));
+    uint64_t count = 0;
+    if (rows == NULL)
+        return a->refusals.count;
+    for (size_t i = 0; i < a->refusals.count; i++)
+        rows[i] = mr_vec_at(&a->refusals, i);
+    qsort(rows, a->refusals.count, sizeof(const struct mr_refusal *), compare_rows);
+    for (size_t i = 0; i < a->refusals.count; i++)
+        count +=
+            i == 0 || *rows[i]->key == '\0' || compare_rows(&rows[i - 1], &rows[i]) != 0;
+    free(rows);
+    return count;
+}
+
 /* With a row that is refused goes all that belongs to it. */
 static uint64_t left_out(const struct mr_attempt *a)
 {
     uint64_t known = a->written + a->there + a->never, rows = a->unit->rows;
-    uint64_t rest = rows > known ? rows - known : 0;
-    if (a->refusals.count == 0)
+    uint64_t rest = rows > known ? rows - known : 0, refused = refused_rows(a);
+    if (refused == 0)
         return 0;
-    return rest > a->refusals.count ? rest : a->refusals.count;
+    return rest > refused ? rest : refused;
 }
 
 /* A row that apply has left out was never written: undo has nothing to say of whoever stands

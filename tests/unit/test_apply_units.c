@@ -114,10 +114,53 @@ static void test_failed(void **state)
     assert_string_equal(told.last, "the server is gone");
 }
 
+/* Rows are counted, not reasons. */
+static void test_reasons(void **state)
+{
+    static const struct {
+        uint64_t rows, written;
+        const char *const keys[6]; /* of refusals; "": a row without a key */
+        uint64_t refused;
+    } cases[] = {
+        {4, 1, {"1", "2", "3"}, 3}, {4, 1, {"1", "2", "1", "3", "2"}, 3},
+        {4, 1, {"1", "1"}, 3}, /* with it stays what belongs to it */
+        {4, 3, {"1", "1"}, 1},      {4, 4, {"1", "1"}, 1},
+        {4, 2, {"", ""}, 2},        {4, 4, {NULL}, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct told told = {0};
+        struct mr_script_read_unit unit = {.number = 7, .rows = cases[i].rows};
+        const struct mr_manifest manifest = {0};
+        struct mr_apply_units run = {.which = MR_JOURNAL_UNDO,
+                                     .manifest = &manifest,
+                                     .on_refusal = take,
+                                     .ctx = &told};
+        struct mr_attempt a = {.run = &run,
+                               .unit = &unit,
+                               .arena = MR_ARENA_INIT,
+                               .refusals = MR_VEC_INIT(struct mr_refusal),
+                               .written = cases[i].written};
+        mr_aside_init(&a.aside);
+        uint64_t reasons = 0;
+        for (; cases[i].keys[reasons] != NULL; reasons++)
+            assert_int_equal(mr_attempt_add_refusal(&a, "club.log",
+                                                    cases[i].keys[reasons], "no", NULL),
+                             MR_OK);
+        assert_int_equal(mr_attempt_take_done(&a, NULL), MR_OK);
+        assert_int_equal(run.counts.refused, cases[i].refused);
+        assert_int_equal(told.rows, reasons);
+        mr_aside_release(&a.aside);
+        mr_vec_release(&a.refusals);
+        mr_arena_release(&a.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_listed), cmocka_unit_test(test_more),
-        cmocka_unit_test(test_rolled_back), cmocka_unit_test(test_failed)};
+        cmocka_unit_test(test_rolled_back), cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_reasons)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
