@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
+#include "repair/apply/dropped.h"
 #include "repair/side/fingerprint.h"
 #include "repair/side/surroundings.h"
 
@@ -115,37 +116,76 @@ static enum mr_code refuse_gone(const struct mr_planned_table *t, const char *wh
 
 /* Undo deletes what was inserted, which others may come to refer to, and puts back what was
  * deleted, which somebody may have come to have; whom that refers to it does not ask. */
-static const char *find_gone(const struct mr_planned *planned, size_t at,
-                             const struct mr_apply_needs *needs,
-                             const struct mr_surroundings *now)
+static struct mr_surroundings_needs needs_of(const struct mr_planned *planned, size_t at,
+                                             const struct mr_apply_needs *needs)
 {
     const struct mr_planned_table *t = &planned->tables[at];
-    const struct mr_surroundings then = {t->around.items, t->around.count};
     const bool changes =
         needs->undo && mr_apply_writes(planned, at, needs, MR_STEP_UPDATE);
     const bool puts =
         changes || !needs->undo || mr_apply_writes(planned, at, needs, MR_STEP_INSERT);
     const bool takes =
         changes || !needs->undo || mr_apply_writes(planned, at, needs, MR_STEP_DELETE);
-    return mr_surroundings_gone(now, &then,
-                                &(struct mr_surroundings_needs){.dbname = t->target_db,
-                                                                .table = t->target_name,
-                                                                .unique = puts,
-                                                                .refers = !needs->undo,
-                                                                .referred = takes});
+    return (struct mr_surroundings_needs){.dbname = t->target_db,
+                                          .table = t->target_name,
+                                          .unique = puts,
+                                          .refers = !needs->undo,
+                                          .referred = takes};
+}
+
+struct around {
+    const struct mr_target *target;
+    const struct mr_planned *planned;
+    const struct mr_apply_needs *needs;
+    struct mr_arena *arena;
+    struct mr_vec *dropped;
+};
+
+/* A foreign key that is gone with its whole table can lead nobody to a row that goes. */
+static enum mr_code check_gone(const struct around *a, size_t at,
+                               const struct mr_surroundings *now, struct mr_err *err)
+{
+    const struct mr_planned_table *t = &a->planned->tables[at];
+    const struct mr_surroundings then = {t->around.items, t->around.count};
+    const struct mr_surroundings_needs needs = needs_of(a->planned, at, a->needs);
+    enum mr_code code = MR_OK;
+    const char *what;
+    for (size_t i = 0; code == MR_OK &&
+                       (what = mr_surroundings_gone(now, &then, &needs, &i)) != NULL;) {
+        bool harmless = false;
+        code = mr_dropped_look(a->target->db, what, a->arena, a->dropped, &harmless, err);
+        if (code == MR_OK && !harmless)
+            code = refuse_gone(t, what, a->needs->undo, err);
+    }
+    return code;
+}
+
+static enum mr_code check_table_around(const struct around *a, size_t at,
+                                       struct mr_err *err)
+{
+    const struct mr_planned_table *t = &a->planned->tables[at];
+    struct mr_surroundings now, then = {t->around.items, t->around.count};
+    enum mr_code code = mr_surroundings_read(a->target->db, t->target_db, t->target_name,
+                                             a->arena, &now, err);
+    if (code != MR_OK)
+        return code;
+    const char *what =
+        mr_surroundings_new(&now, &then, a->needs->undo ? mr_surroundings_of_undo : NULL);
+    return what != NULL ? refuse_new(t, what, a->needs->undo, err)
+                        : check_gone(a, at, &now, err);
 }
 
 enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
                                    const struct mr_apply_needs *needs,
-                                   struct mr_arena *arena, struct mr_err *err)
+                                   struct mr_arena *arena, struct mr_vec *dropped,
+                                   struct mr_err *err)
 {
-    const struct mr_planned *planned = &manifest->planned;
+    const struct around a = {target, &manifest->planned, needs, arena, dropped};
     enum mr_code code = MR_OK;
     bool told = false;
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
-        const struct mr_planned_table *t = &planned->tables[i];
-        struct mr_surroundings now, then = {t->around.items, t->around.count};
+    for (size_t i = 0; code == MR_OK && i < a.planned->ntables; i++) {
+        const struct mr_planned_table *t = &a.planned->tables[i];
         if (target->grants == NULL ||
             !mr_grants_on_table(target->grants, "TRIGGER", t->target_db, t->target_name))
             return refuse_right(target, "TRIGGER", t->target_db, t->target_name, err);
@@ -154,19 +194,8 @@ enum mr_code mr_apply_check_around(const struct mr_target *target,
                            "triggers, indexes and constraints it saw: that none is new "
                            "is not proved; plan again");
         told = told || !t->knows_around;
-        if (!t->knows_around)
-            continue;
-        code = mr_surroundings_read(target->db, t->target_db, t->target_name, arena, &now,
-                                    err);
-        const char *what =
-            code == MR_OK ? mr_surroundings_new(
-                                &now, &then, needs->undo ? mr_surroundings_of_undo : NULL)
-                          : NULL;
-        const char *gone = code == MR_OK ? find_gone(planned, i, needs, &now) : NULL;
-        if (what != NULL)
-            code = refuse_new(t, what, needs->undo, err);
-        else if (gone != NULL)
-            code = refuse_gone(t, gone, needs->undo, err);
+        if (t->knows_around)
+            code = check_table_around(&a, i, err);
     }
     return code;
 }

@@ -24,11 +24,13 @@ struct mr_apply_needs {
 
 /* Is nothing new that acts on their rows: a trigger, unique index, CHECK, foreign key of any
  * table, another engine; is nothing gone that the writes lean on: a unique index, a foreign
- * key; and may the account see that there is no trigger?  arena: for what is read. */
+ * key; and may the account see that there is no trigger?  arena: for what is read.  Foreign
+ * keys of tables that are gone as a whole are not missed: pushed to dropped (dropped.h). */
 enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
                                    const struct mr_apply_needs *needs,
-                                   struct mr_arena *arena, struct mr_err *err);
+                                   struct mr_arena *arena, struct mr_vec *dropped,
+                                   struct mr_err *err);
 /* MySQL that enforces GTID consistency lets no transaction write a table without transactions,
  * or lock rows of one, beside others; a unit does. */
 enum mr_code mr_apply_check_gtid(const struct mr_target *target,

@@ -62,6 +62,7 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     const struct mr_manifest *m = &ap->plan->manifest;
     const bool undo = ap->which == MR_JOURNAL_UNDO;
     ap->units = (struct mr_vec)MR_VEC_INIT(struct mr_script_read_unit);
+    ap->dropped = (struct mr_vec)MR_VEC_INIT(const char *);
     enum mr_code code = open_script(ap, err);
     if (code == MR_OK)
         code = open_case(ap, err);
@@ -72,7 +73,8 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     if (code == MR_OK)
         code = mr_apply_check_columns(ap->target, m, err);
     if (code == MR_OK)
-        code = mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena, err);
+        code = mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena,
+                                     &ap->dropped, err);
     const struct mr_undo_triggers triggers = {.target = ap->target,
                                               .planned = &m->planned,
                                               .updates = needs.updates,
@@ -119,6 +121,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
                                  .manifest = &ap->plan->manifest,
                                  .script = ap->script,
                                  .units = &ap->units,
+                                 .dropped = &ap->dropped,
                                  .which = ap->which,
                                  .journal = ap->journal,
                                  .dry_run = ap->opts->dry_run,
@@ -211,6 +214,7 @@ enum mr_code mr_apply_plan_release(struct mr_apply_plan *ap, enum mr_code code,
 {
     enum mr_code closed = mr_apply_case_close(ap->ac, code == MR_OK ? err : NULL);
     mr_vec_release(&ap->units);
+    mr_vec_release(&ap->dropped);
     mr_script_read_close(ap->script);
     return code == MR_OK ? closed : code;
 }

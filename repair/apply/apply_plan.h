@@ -40,7 +40,8 @@ struct mr_apply_plan {
 
     /* private */
     struct mr_script_read *script;
-    struct mr_vec units; /* struct mr_script_read_unit; may be counted once prepared */
+    struct mr_vec units;   /* struct mr_script_read_unit; may be counted once prepared */
+    struct mr_vec dropped; /* dropped.h */
     struct mr_apply_case *ac;
     struct mr_apply_report report;
 };

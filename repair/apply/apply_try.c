@@ -11,6 +11,7 @@
 #include "core/base/signals.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_internal.h"
+#include "repair/apply/dropped.h"
 #include "repair/script/script_text.h"
 
 #define RECONNECTS 8
@@ -175,6 +176,14 @@ static bool is_told(const struct mr_script_read_item *item, const struct mr_err 
     return item->section == MR_SCRIPT_READ_END && why->sql_errno == UNKNOWN_TIME_ZONE;
 }
 
+/* A guard that asks a table which nobody has any more: none of its rows refers to ours. */
+static bool asks_dropped(const struct mr_attempt *a,
+                         const struct mr_script_read_item *item, const struct mr_err *why)
+{
+    return item->section == MR_SCRIPT_READ_GUARDS &&
+           mr_dropped_explains(a->run->dropped, item->sql, item->len, why);
+}
+
 /* Is the statement sent in this run?  Of the end a dry run asks only what is refused. */
 static bool is_sent(const struct mr_attempt *a, const struct mr_script_read_item *item)
 {
@@ -275,7 +284,7 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
                                     "back: %.*s",
                                     item.len < 60 ? (int)item.len : 60, item.sql)
                        : send_counted(a, &item, &why);
-        if (code != MR_OK && is_told(&item, &why))
+        if (code != MR_OK && (is_told(&item, &why) || asks_dropped(a, &item, &why)))
             code = MR_OK;
         else if (code != MR_OK)
             *err = why;

@@ -68,6 +68,8 @@ struct mr_apply_units {
     const struct mr_manifest *manifest;
     struct mr_script_read *script;
     const struct mr_vec *units; /* struct mr_script_read_unit */
+    const struct mr_vec
+        *dropped; /* tables that guards need not ask (dropped.h); or NULL */
     enum mr_journal_script which;
     struct mr_journal
         *journal; /* or NULL; of a dry run and a rehearsal only to be read */

@@ -174,12 +174,39 @@ static bool is_needed(const char *text, const struct mr_surroundings_needs *need
 
 const char *mr_surroundings_gone(const struct mr_surroundings *now,
                                  const struct mr_surroundings *then,
-                                 const struct mr_surroundings_needs *needs)
+                                 const struct mr_surroundings_needs *needs, size_t *at)
 {
-    for (size_t i = 0; i < then->count; i++)
-        if (is_needed(then->items[i], needs) && !holds(now, then->items[i]))
-            return then->items[i];
+    while (*at < then->count) {
+        const char *text = then->items[(*at)++];
+        if (is_needed(text, needs) && !holds(now, text))
+            return text;
+    }
     return NULL;
+}
+
+/* The only place where the text has the word; NULL: there is none, or another. */
+static const char *only(const char *text, const char *word)
+{
+    const char *found = strstr(text, word);
+    return found != NULL && strstr(found + 1, word) == NULL ? found : NULL;
+}
+
+bool mr_surroundings_child(const char *text, struct mr_surroundings_child *out)
+{
+    static const char of[] = "\" of ", to[] = " to ";
+    const char *from = begins(text, "foreign key \"") ? only(text, of) : NULL;
+    const char *end = only(text, to);
+    if (from == NULL || end == NULL || end < from)
+        return false;
+    from += sizeof of - 1;
+    const char *dot = memchr(from, '.', (size_t)(end - from));
+    const char *second =
+        dot != NULL ? memchr(dot + 1, '.', (size_t)(end - dot - 1)) : NULL;
+    if (second == NULL || memchr(second + 1, '.', (size_t)(end - second - 1)) != NULL)
+        return false;
+    *out = (struct mr_surroundings_child){from, dot + 1, (size_t)(dot - from),
+                                          (size_t)(second - dot - 1)};
+    return out->db_len > 0 && out->table_len > 0;
 }
 
 /* Deleted rows meet neither unique indexes nor checks. */

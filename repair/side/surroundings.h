@@ -38,11 +38,20 @@ struct mr_surroundings_needs {
     bool referred; /* foreign keys to it: nobody comes to refer to a row that goes */
 };
 
-/* What was there, is needed, and is gone; a primary key is always needed.  NULL: nothing.
- * CHECK constraints and triggers that are gone stop nobody. */
+/* What was there, is needed, and is gone, among `then` from *at on, which is set behind it; a
+ * primary key is always needed.  NULL: nothing.  CHECK constraints and triggers that are gone
+ * stop nobody. */
 const char *mr_surroundings_gone(const struct mr_surroundings *now,
                                  const struct mr_surroundings *then,
-                                 const struct mr_surroundings_needs *needs);
+                                 const struct mr_surroundings_needs *needs, size_t *at);
+
+/* The table of a foreign key, as such a text has it; bytes of the text. */
+struct mr_surroundings_child {
+    const char *db, *table; /* none ends with NUL */
+    size_t db_len, table_len;
+};
+/* False: the text is none of a foreign key, or names make it ambiguous. */
+bool mr_surroundings_child(const char *text, struct mr_surroundings_child *out);
 
 /* A trigger, as such a text has it; bytes of the text. */
 struct mr_surroundings_trigger {

@@ -110,6 +110,26 @@ $PETS"
 person 2 m2 B"
 done
 
+# ---- tables that are dropped since, with their foreign keys
+held() { on "SELECT GROUP_CONCAT(id ORDER BY id), (SELECT COUNT(*) FROM pets) FROM people" | xargs; }
+world ""
+plan --policy merge --split-at 2026-02-01
+on "DROP TABLE tags"
+run program apply
+is "who was dropped since the plan refers to nobody: applied, one conflict is open" "$RC $(held)" "1 1,2,4,5 1"
+on "DROP TABLE notes"
+run program undo
+is "and taken back" "$RC $(held)" "0 1,2 0"
+world "INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01'), (9, 'm9', 'I', '2026-03-01', '2026-01-01');"
+plan --policy mirror --allow-deletes 2
+on "DROP TABLE tags; INSERT INTO notes VALUES (1, 8)"
+run program apply
+is "mirror: whom a table that is left refers to is kept, the others go" "$RC $(held)" "1 1,2,4,5,8 1"
+on "DELETE FROM notes; ALTER TABLE notes DROP FOREIGN KEY notes_ibfk_1"
+run program apply
+is "a table that stands without its foreign key is missed" "$RC $(held)" "5 1,2,4,5,8 1"
+like "by name" "$(cat "$ERR")" "has not any more what it had .*notes_ibfk_1"
+
 # ---- by a column that only TARGET has
 world "ALTER TABLE people ADD ext INT NULL UNIQUE; INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01', 80);"
 on "CREATE TABLE links (id INT PRIMARY KEY, ext INT, FOREIGN KEY (ext) REFERENCES people (ext) ON DELETE CASCADE)"

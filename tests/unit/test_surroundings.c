@@ -94,16 +94,51 @@ static void test_gone(void **state)
     for (size_t c = 0; c < LEN(cases); c++) {
         const struct mr_surroundings_needs needs = {"club", "members", cases[c].unique,
                                                     cases[c].refers, cases[c].referred};
-        assert_null(mr_surroundings_gone(&all, &all, &needs));
+        size_t at = 0;
+        assert_null(mr_surroundings_gone(&all, &all, &needs, &at));
+        assert_int_equal(at, LEN(then));
         for (size_t i = 0; i < LEN(then); i++) {
             const char *left[LEN(then)];
             const struct mr_surroundings now = {left, LEN(then) - 1};
             for (size_t k = 0; k < LEN(then) - 1; k++)
                 left[k] = then[k < i ? k : k + 1];
-            const char *gone = mr_surroundings_gone(&now, &all, &needs);
+            at = 0;
+            const char *gone = mr_surroundings_gone(&now, &all, &needs, &at);
             if (gone != (cases[c].found[i] == 'y' ? then[i] : NULL))
                 fail_msg("case %zu, without %s", c, then[i]);
+            assert_null(mr_surroundings_gone(&now, &all, &needs, &at));
         }
+    }
+}
+
+#define RULES ", ON DELETE CASCADE, ON UPDATE RESTRICT"
+
+static void test_children(void **state)
+{
+    static const struct {
+        const char *text, *db, *table; /* NULL: not known */
+    } cases[] = {
+        {"foreign key \"fk\" of club.tmp.m to club.members.id" RULES, "club", "tmp"},
+        {"foreign key \"a to\" of my club.a b.c d to club.members.id" RULES, "my club",
+         "a b"},
+        {"foreign key \"x\" of y\" of club.tmp.m to club.members.id" RULES, NULL, NULL},
+        {"foreign key \"fk\" of club.go to x.m to club.members.id" RULES, NULL, NULL},
+        {"foreign key \"fk\" of club.a.b.m to club.members.id" RULES, NULL, NULL},
+        {"foreign key \"fk\" of club.tmp to club.members.id" RULES, NULL, NULL},
+        {"foreign key \"fk\" of ..m to club.members.id" RULES, NULL, NULL},
+        {"foreign key \"fk\" to club.members.id of club.tmp.m", NULL, NULL},
+        {"unique index \"a\" of club.tmp.m to 1", NULL, NULL},
+        {"", NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_surroundings_child child;
+        if (mr_surroundings_child(cases[i].text, &child) != (cases[i].db != NULL))
+            fail_msg("%s", cases[i].text);
+        if (cases[i].db == NULL)
+            continue;
+        check(child.db, child.db_len, cases[i].db);
+        check(child.table, child.table_len, cases[i].table);
     }
 }
 
@@ -113,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_triggers),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_children),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
