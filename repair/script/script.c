@@ -213,7 +213,7 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
         code = mr_script_leaves_find(s, err);
     if (code == MR_OK)
         code = mr_script_outside_find(s, err);
-    if (code == MR_OK && s->kind == MR_SCRIPT_APPLY)
+    if (code == MR_OK && s->kind != MR_SCRIPT_VERIFY)
         code = mr_script_parents_find(s, err);
     if (code != MR_OK || s->rows.count == 0)
         return code;

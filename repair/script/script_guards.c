@@ -63,7 +63,7 @@ void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t, const 
 
 /* ---- what is there already ---- */
 
-static bool has_name(const struct mr_plan_table *t)
+bool mr_script_has_name(const struct mr_plan_table *t)
 {
     for (size_t i = 0; i < t->named_by.count; i++)
         if (!mr_script_is_written(t, t->named_by.at[i]))
@@ -93,7 +93,7 @@ static bool is_named_by_key(const struct mr_plan_table *t)
 static void is_it(struct mr_script *s, const struct mr_plan_table *t)
 {
     /* undo puts back what was there, to the byte */
-    if (!has_name(t) || is_named_by_key(t) || s->kind != MR_SCRIPT_APPLY) {
+    if (!mr_script_has_name(t) || is_named_by_key(t) || s->kind != MR_SCRIPT_APPLY) {
         mr_script_exact(s, t, "t", "s");
         return;
     }
@@ -148,28 +148,6 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_ran(s);
 }
 
-bool mr_script_may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t)
-{
-    return s->kind == MR_SCRIPT_UNDO && t->key.count > 0 && t->time_at != MR_NO_COLUMN &&
-           mr_script_is_written(t, t->time_at);
-}
-
-/* Who came under the key of a row that apply has left out is none of the plan's: created at
- * another time, and somebody else by name.  Undo has nothing to take back there. */
-static void or_stranger(struct mr_script *s, const struct mr_plan_table *t)
-{
-    add(s, " OR NOT (");
-    mr_script_column(s, t, "t", t->time_at);
-    add(s, " <=> ");
-    mr_script_column(s, t, "s", t->time_at);
-    add(s, ")");
-    if (!has_name(t))
-        return;
-    add(s, " AND NOT (");
-    mr_script_same(s, t, t->named_by, "t", "s", true);
-    add(s, ")");
-}
-
 /* A stranger stays: whatever he refers to or holds. */
 static void keep_strangers(struct mr_script *s, const struct mr_plan_table *t)
 {
@@ -194,8 +172,11 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_column(s, t, "t", t->key.at[0]);
     /* not IS NULL, which a DATE NOT NULL of 0000-00-00 is, too */
     add(s, " <=> NULL");
-    if (mr_script_may_be_stranger(s, t))
-        or_stranger(s, t);
+    if (mr_script_may_be_stranger(s, t)) {
+        /* who came under the key of a row that apply has left out is none of the plan's */
+        add(s, " OR ");
+        mr_script_is_stranger(s, t, "t", "s");
+    }
     mr_script_ran(s);
     if (mr_script_may_be_stranger(s, t))
         keep_strangers(s, t);
@@ -330,7 +311,7 @@ static bool is_identity_loose(const struct mr_script *s, const struct mr_plan_ta
     for (size_t i = 0; i < t->nuniques; i++)
         if (t->uniques[i].is_identity)
             return false;
-    return has_name(t) && strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
+    return mr_script_has_name(t) && strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
 }
 
 static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, char prefix)
@@ -410,7 +391,7 @@ static void is_parent(struct mr_script *s, size_t at)
 /* Who a row refers to is there and is who was planned; where nobody was, nobody
  * is.  Who an image that is passed through refers to is not looked at: it is whom the row
  * refers to already, or will refer to. */
-static void refuse_parents(struct mr_script *s, size_t at, char prefix)
+static void refuse_planned_parents(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
@@ -462,6 +443,14 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
     mr_strbuf_release(&why);
 }
 
+static void refuse_parents(struct mr_script *s, size_t at, char prefix)
+{
+    if (s->kind == MR_SCRIPT_UNDO)
+        mr_script_refuse_orphans(s, at, prefix);
+    else
+        refuse_planned_parents(s, at, prefix);
+}
+
 /* ---- the section ---- */
 
 static void find_there(struct mr_script *s)
@@ -509,7 +498,7 @@ static void refuse_references(struct mr_script *s)
         const bool *child = s->tables[r->child].used;
         const bool *parent = s->tables[r->parent].used;
         for (const char *p = "iu"; *p != '\0'; p++)
-            if (s->kind == MR_SCRIPT_APPLY && child[mr_script_op(*p)])
+            if (child[mr_script_op(*p)])
                 refuse_parents(s, i, *p);
         if (parent[MR_STEP_DELETE]) {
             mr_script_refuse_referred(s, i, 'd');

@@ -68,11 +68,16 @@ struct mr_script_batch {
     size_t table, first, last;
 };
 
+/* Who wrote a row that rows of the unit refer to, as myrecon_eR has it.  OF_PLAN: another
+ * unit does; the image is as that leaves it, or, for undo, as it was.  OF_PLAN_ONLY: the
+ * same, and before the plan nobody stood there, so that undo need not find anybody. */
+enum mr_script_origin { MR_SCRIPT_OF_TARGET, MR_SCRIPT_OF_PLAN, MR_SCRIPT_OF_PLAN_ONLY };
+
 /* A row that rows of the unit refer to and that the unit does not write. */
 struct mr_script_parent {
     size_t reference;
     struct mr_key image;
-    bool planned; /* an earlier unit of the plan writes it: as it leaves it */
+    enum mr_script_origin origin;
 };
 
 /* A row to be updated as a unit to come leaves it. */
@@ -154,8 +159,8 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null,
                                struct mr_err *err);
 
-/* script_parents.c: finds what the unit's rows refer to (apply only), and notes what the
- * unit inserts for units to come. */
+/* script_parents.c: finds what the unit's rows refer to (apply, undo); apply notes what the
+ * unit writes, for units to come and for undo. */
 enum mr_code mr_script_parents_open(struct mr_script *s, struct mr_err *err);
 enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err);
 
@@ -325,8 +330,17 @@ void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t,
 void mr_script_at_stake(struct mr_script *s, const char *alias);
 /* " AND" the condition under which a row refers by r, its columns named plainly. */
 void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r);
-/* Undo: may somebody else stand under the key of a row of the table? */
+/* Is a row told from others by columns that are staged? */
+bool mr_script_has_name(const struct mr_plan_table *t);
+
+/* script_strangers.c: undo: may it tell that somebody else stands where a row of the table
+ * stood?  is: TARGET's row a is not the staged row b.  refuse_orphans: rows that are put
+ * back, or led back, by that reference below nobody, or below somebody else. */
 bool mr_script_may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t);
+void mr_script_is_stranger(struct mr_script *s, const struct mr_plan_table *t,
+                           const char *a, const char *b);
+void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix);
+
 /* Rows of a staged table that refer by r at all, AS s; the columns of c refer to those of
  * p. */
 void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,

@@ -315,7 +315,8 @@ void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t)
 bool mr_script_has_parents(const struct mr_script *s, size_t reference)
 {
     const bool *child = s->tables[s->plan->references[reference].child].used;
-    return s->kind == MR_SCRIPT_APPLY && (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]);
+    return s->kind != MR_SCRIPT_VERIFY &&
+           (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]);
 }
 
 bool mr_script_has_outer_parents(const struct mr_script *s, size_t reference)

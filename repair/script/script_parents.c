@@ -1,18 +1,21 @@
 /* script_parents.c: who the rows of a unit refer to; see script_internal.h.
  *
- * A reference of a row that will be written leads to a row of the same unit, to one that an
- * earlier unit has written (temporary table script_parent), to a row of TARGET that the
- * plan does not touch, or to nobody. */
+ * A reference of a row that will be written leads to a row of the same unit, to one that
+ * another unit has written (temporary table script_parent), to a row of TARGET that the
+ * plan does not touch, or to nobody.  What undo puts back refers to rows as they were
+ * before the plan; one that another unit writes may still stand as the plan leaves it. */
 #include <string.h>
 
 #include "repair/merge/merge_work.h"
 #include "repair/merge/merge_reference.h"
+#include "repair/merge/merge_row.h"
 #include "repair/script/script_internal.h"
 
 static const char schema_sql[] = "DROP TABLE IF EXISTS temp.script_parent;"
                                  "CREATE TEMP TABLE script_parent (tbl INT, set_no INT, "
-                                 "canon BLOB, unit INT, entity INT, step INT,"
-                                 " PRIMARY KEY (tbl, set_no, canon)) WITHOUT ROWID";
+                                 "canon BLOB, before INT, unit INT, entity INT,"
+                                 " step INT, PRIMARY KEY (tbl, set_no, canon, before))"
+                                 " WITHOUT ROWID";
 
 enum mr_code mr_script_parents_open(struct mr_script *s, struct mr_err *err)
 {
@@ -29,9 +32,22 @@ static struct mr_key after_of(const struct mr_script_row *row)
     return (struct mr_key){row->step.after, row->step.after_len};
 }
 
+static struct mr_key before_of(const struct mr_script_row *row)
+{
+    return (struct mr_key){row->step.before, row->step.before_len};
+}
+
 /* ---- what the unit itself writes ---- */
 
-static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add,
+/* The image of a row in which others may refer to it; ptr NULL: none. */
+static struct mr_key noted_image(const struct mr_script_row *row, bool before)
+{
+    bool stood = row->step.op != MR_STEP_INSERT && !row->chained;
+    return before ? (stood ? before_of(row) : (struct mr_key){0})
+                  : (is_written(row) ? after_of(row) : (struct mr_key){0});
+}
+
+static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add, bool before,
                              const struct mr_plan_table *t, size_t set,
                              struct mr_err *err)
 {
@@ -39,8 +55,9 @@ static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add,
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
-        if (row->step.table == t->at && is_written(row))
-            code = mr_merge_lookup_push(&asks, (int64_t)i, after_of(row), t->sets[set],
+        struct mr_key image = noted_image(row, before);
+        if (row->step.table == t->at && image.ptr != NULL)
+            code = mr_merge_lookup_push(&asks, (int64_t)i, image, t->sets[set],
                                         &s->unit_arena, err);
     }
     if (code == MR_OK)
@@ -52,31 +69,40 @@ static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add,
         mr_case_bind_int(add, 1, (int64_t)t->at);
         mr_case_bind_int(add, 2, (int64_t)set);
         mr_merge_work_bind(add, 3, ask->canon);
-        mr_case_bind_int(add, 4, (int64_t)s->unit);
-        mr_case_bind_int(add, 5, row->step.entity);
-        mr_case_bind_int(add, 6, row->step.op == MR_STEP_UPDATE ? row->step.id : 0);
+        mr_case_bind_int(add, 4, before);
+        mr_case_bind_int(add, 5, (int64_t)s->unit);
+        mr_case_bind_int(add, 6, row->step.entity);
+        mr_case_bind_int(add, 7, row->step.op != MR_STEP_INSERT ? row->step.id : 0);
         code = mr_case_run(add, err);
     }
     mr_vec_release(&asks);
     return code;
 }
 
-static enum mr_code note_unit(struct mr_script *s, struct mr_err *err)
+/* The last unit says how a row is left, the first how it was. */
+static enum mr_code note_images(struct mr_script *s, bool before, struct mr_err *err)
 {
     struct mr_case_stmt *add = NULL;
-    enum mr_code code = mr_case_prepare(
-        s->lookup.cf, "INSERT OR REPLACE INTO script_parent VALUES (?,?,?,?,?,?)", &add,
-        err);
+    const char *sql = before
+                          ? "INSERT OR IGNORE INTO script_parent VALUES (?,?,?,?,?,?,?)"
+                          : "INSERT OR REPLACE INTO script_parent VALUES (?,?,?,?,?,?,?)";
+    enum mr_code code = mr_case_prepare(s->lookup.cf, sql, &add, err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
         const bool *used = s->tables[i].used;
-        if (!used[MR_STEP_INSERT] && !used[MR_STEP_UPDATE])
+        if (!used[MR_STEP_UPDATE] && !used[before ? MR_STEP_DELETE : MR_STEP_INSERT])
             continue;
         for (size_t set = 0; code == MR_OK && set < t->nsets; set++)
-            code = note_set(s, add, t, set, err);
+            code = note_set(s, add, before, t, set, err);
     }
     mr_case_free(add);
     return code;
+}
+
+static enum mr_code note_unit(struct mr_script *s, struct mr_err *err)
+{
+    enum mr_code code = note_images(s, false, err);
+    return code == MR_OK ? note_images(s, true, err) : code;
 }
 
 /* ---- what its rows refer to ---- */
@@ -102,17 +128,18 @@ static enum mr_code is_nameless(const struct mr_plan_table *t, struct mr_key ima
     return code;
 }
 
-static enum mr_code add_parent(struct finding *f, struct mr_key image, bool planned,
-                               struct mr_err *err)
+static enum mr_code add_parent(struct finding *f, struct mr_key image,
+                               enum mr_script_origin origin, struct mr_err *err)
 {
     bool nameless = false;
-    enum mr_code code = planned ? is_nameless(f->parent, image, &nameless, err) : MR_OK;
+    bool is_asked = f->s->kind == MR_SCRIPT_APPLY && origin != MR_SCRIPT_OF_TARGET;
+    enum mr_code code = is_asked ? is_nameless(f->parent, image, &nameless, err) : MR_OK;
     struct mr_script_parent *parent = mr_vec_push(&f->s->parents);
     const void *copy = mr_arena_dup(&f->s->unit_arena, image.ptr, image.len);
     if (code == MR_OK && (parent == NULL || copy == NULL))
         code = mr_merge_nomem(err);
     if (code == MR_OK)
-        *parent = (struct mr_script_parent){f->reference, {copy, image.len}, planned};
+        *parent = (struct mr_script_parent){f->reference, {copy, image.len}, origin};
     f->s->nameless[f->reference] |= nameless;
     return code;
 }
@@ -177,49 +204,78 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     struct finding *f = ctx;
     struct mr_key image = {row->image, row->len};
     (void)ask;
-    enum mr_code code = add_parent(f, image, false, err);
-    return code == MR_OK ? keep_parent(f, image, err) : code;
+    enum mr_code code = add_parent(f, image, MR_SCRIPT_OF_TARGET, err);
+    return code == MR_OK && f->s->kind == MR_SCRIPT_APPLY ? keep_parent(f, image, err)
+                                                          : code;
 }
 
-/* A row as its last unit so far leaves it: one that makes way has yet to become what it
- * will be.  step: an update, or 0: all of the row is there. */
-static enum mr_code planned_image(struct finding *f, int64_t entity, int64_t step,
-                                  struct mr_key *image, struct mr_err *err)
+/* A row of script_parent. */
+struct noted {
+    bool before;
+    uint64_t unit;
+    int64_t entity, step; /* step: 0: all of the row is there, as it was inserted */
+};
+
+/* A row as its last unit so far leaves it, since one that makes way has yet to become what it
+ * will be; or as it was before. */
+static enum mr_code noted_row(struct finding *f, const struct noted *n,
+                              struct mr_key *image, struct mr_err *err)
 {
     struct mr_script *s = f->s;
-    struct mr_step update = {0};
+    struct mr_step step = {0};
     struct mr_entity e = {0};
-    enum mr_code code =
-        step > 0 ? mr_script_step(s, step, &update, err)
-                 : mr_plan_store_get(s->task->store, entity, &s->unit_arena, &e, err);
-    *image = step > 0 ? (struct mr_key){update.after, update.after_len}
-                      : (struct mr_key){e.after, e.after_len};
+    enum mr_code code = n->step > 0 ? mr_script_step(s, n->step, &step, err)
+                                    : mr_plan_store_get(s->task->store, n->entity,
+                                                        &s->unit_arena, &e, err);
+    *image = n->before     ? (struct mr_key){step.before, step.before_len}
+             : n->step > 0 ? (struct mr_key){step.after, step.after_len}
+                           : (struct mr_key){e.after, e.after_len};
     return code;
 }
 
-/* Written by an earlier unit, or by this one? */
+/* Of another unit. */
+static enum mr_code take_noted(struct finding *f, const struct noted *n,
+                               enum mr_script_origin origin, struct mr_err *err)
+{
+    struct mr_script *s = f->s;
+    const struct mr_plan_table *child =
+        &s->plan->tables[s->plan->references[f->reference].child];
+    struct mr_key image = {0};
+    enum mr_code code = MR_OK;
+    if (s->kind == MR_SCRIPT_APPLY && child->pair->find.subject == MR_SUBJECT_NO)
+        code = mr_script_spans_add(s, n->unit, s->unit, err);
+    if (code == MR_OK)
+        code = noted_row(f, n, &image, err);
+    return code == MR_OK ? add_parent(f, image, origin, err) : code;
+}
+
+/* Written by another unit, or by this one?  Undo: where nobody stood before the plan, nobody
+ * need be there. */
 static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
                                  const struct mr_merge_ask *ask, bool *found,
                                  struct mr_err *err)
 {
     struct mr_script *s = f->s;
-    struct mr_key image = {0};
     const struct mr_plan_reference *r = &s->plan->references[f->reference];
+    bool undo = s->kind == MR_SCRIPT_UNDO, row = false;
+    enum mr_script_origin origin = undo ? MR_SCRIPT_OF_PLAN_ONLY : MR_SCRIPT_OF_PLAN;
+    enum mr_code code = MR_OK;
+    *found = false;
     mr_case_bind_int(get, 1, (int64_t)r->parent);
     mr_case_bind_int(get, 2, (int64_t)r->to_set);
     mr_merge_work_bind(get, 3, ask->canon);
-    enum mr_code code = mr_case_step(get, found, err);
-    uint64_t unit = code == MR_OK && *found ? (uint64_t)mr_case_int(get, 0) : s->unit;
-    int64_t entity = unit != s->unit ? mr_case_int(get, 1) : 0;
-    int64_t step = unit != s->unit ? mr_case_int(get, 2) : 0;
+    mr_case_bind_int(get, 4, undo);
+    while (code == MR_OK && (code = mr_case_step(get, &row, err)) == MR_OK && row) {
+        const struct noted n = {mr_case_int(get, 0) != 0, (uint64_t)mr_case_int(get, 1),
+                                mr_case_int(get, 2), mr_case_int(get, 3)};
+        *found = true;
+        if (n.before)
+            origin = MR_SCRIPT_OF_PLAN;
+        if (n.unit < s->unit || n.unit > s->last_unit)
+            code = take_noted(f, &n, origin, err);
+    }
     mr_case_reset(get);
-    if (unit == s->unit || code != MR_OK)
-        return code;
-    if (s->plan->tables[r->child].pair->find.subject == MR_SUBJECT_NO)
-        code = mr_script_spans_add(s, unit, s->unit, err);
-    if (code == MR_OK)
-        code = planned_image(f, entity, step, &image, err);
-    return code == MR_OK ? add_parent(f, image, true, err) : code;
+    return code;
 }
 
 /* Takes out of the questions what the plan writes. */
@@ -234,8 +290,9 @@ static enum mr_code take_planned(struct finding *f, struct mr_vec *asks,
                                                  &f->s->unit_arena, err);
     if (code == MR_OK)
         code = mr_case_prepare(f->s->lookup.cf,
-                               "SELECT unit, entity, step FROM script_parent WHERE tbl=?"
-                               " AND set_no=? AND canon=?",
+                               "SELECT before, unit, entity, step FROM script_parent"
+                               " WHERE tbl=? AND set_no=? AND canon=? AND before<=?"
+                               " ORDER BY before DESC",
                                &get, err);
     for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
         bool found = false;
@@ -270,6 +327,44 @@ static void drop_repeated(struct mr_vec *asks)
     asks->count = kept;
 }
 
+/* Are values of these columns other bytes in the two images? */
+static enum mr_code differs_in(struct mr_plan_columns columns, struct mr_key a,
+                               struct mr_key b, bool *differs, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *differs = false;
+    for (size_t i = 0; code == MR_OK && i < columns.count && !*differs; i++) {
+        struct mr_key x, y;
+        code = mr_merge_row_value(a, columns.at[i], &x, err);
+        if (code == MR_OK)
+            code = mr_merge_row_value(b, columns.at[i], &y, err);
+        *differs = code == MR_OK && mr_key_compare(x, y) != 0;
+    }
+    return code;
+}
+
+/* Is the unit answerable for who the row refers to?  Apply is for whatever it writes, undo
+ * for what it leads back. */
+static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_row *row,
+                                  size_t at, bool *is, struct mr_err *err)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    bool unmeant = false;
+    enum mr_code code = MR_OK;
+    *is = row->step.table == r->child && is_written(row);
+    if (!*is)
+        return MR_OK;
+    if (s->kind == MR_SCRIPT_APPLY && r->pair->condition != NULL) {
+        code =
+            mr_plan_store_is_unmeant(s->task->store, row->step.entity, at, &unmeant, err);
+        *is = !unmeant;
+    } else if (s->kind == MR_SCRIPT_UNDO && r->pair->condition == NULL &&
+               row->step.op == MR_STEP_UPDATE) {
+        code = differs_in(r->from, before_of(row), after_of(row), is, err);
+    }
+    return code;
+}
+
 static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err *err)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
@@ -279,13 +374,9 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
-        bool unmeant = false;
-        if (row->step.table != r->child || !is_written(row))
-            continue;
-        if (r->pair->condition != NULL)
-            code = mr_plan_store_is_unmeant(s->task->store, row->step.entity, at,
-                                            &unmeant, err);
-        if (code == MR_OK && !unmeant)
+        bool is = false;
+        code = is_answerable(s, row, at, &is, err);
+        if (code == MR_OK && is)
             code = mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r,
                                            &s->unit_arena, err);
     }
@@ -300,7 +391,7 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
 
 enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err)
 {
-    enum mr_code code = note_unit(s, err);
+    enum mr_code code = s->kind == MR_SCRIPT_APPLY ? note_unit(s, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->plan->nreferences; i++)
         code = find_reference(s, i, err);
     return code;

@@ -171,14 +171,16 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
 
 /* Rows of the unit that may refer to s before it is written: those that it changes or
  * deletes itself.  Where s is updated, they are of its tree, and once it is written they may
- * refer to whoever has the value now, as those may that were inserted. */
+ * refer to whoever has the value now, as those may that were inserted.  Undo may put back a
+ * row that led to nobody, before apply inserted s. */
 static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
                           const struct mr_plan_table *c, char prefix)
 {
     const bool *used = s->tables[r->child].used;
     bool changes = c->key.count > 0 && (!s->again || prefix == 'v') &&
                    (used[MR_STEP_UPDATE] || used[MR_STEP_DELETE]);
-    bool inserts = s->again && prefix == 'v' && used[MR_STEP_INSERT];
+    bool inserts =
+        s->again && used[MR_STEP_INSERT] && (prefix == 'v' || s->kind == MR_SCRIPT_UNDO);
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");
@@ -196,7 +198,7 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
             mr_script_same(s, c, c->key, "i", "c", false);
         else
             mr_script_exact(s, c, "i", "c");
-        add(s, " AND i.myrecon_tree = s.myrecon_tree");
+        add(s, prefix == 'v' ? " AND i.myrecon_tree = s.myrecon_tree" : "");
     }
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");

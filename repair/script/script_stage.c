@@ -310,6 +310,14 @@ static void stage_copies(struct mr_script *s)
 
 /* ---- who rows refer to ---- */
 
+/* What undo tells a parent from a stranger by. */
+static bool tells_stranger(const struct mr_plan_table *p, size_t column)
+{
+    return mr_script_is_written(p, column) &&
+           (column == p->time_at ||
+            (mr_script_has_name(p) && mr_plan_columns_has(&p->named_by, column)));
+}
+
 /* What a parent is known by beside what is referred to: its name, or all of it. */
 static bool makes_known(const struct mr_script *s, size_t at, size_t column)
 {
@@ -317,6 +325,8 @@ static bool makes_known(const struct mr_script *s, size_t at, size_t column)
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
     if (mr_plan_columns_has(&r->to, column))
         return false;
+    if (s->kind == MR_SCRIPT_UNDO)
+        return tells_stranger(p, column);
     return mr_plan_columns_has(&p->named_by, column) ||
            (s->nameless[at] && mr_script_is_written(p, column) &&
             !mr_script_is_opened(s, p, column));
@@ -365,7 +375,7 @@ static void stage_parents_of(struct mr_script *s, size_t at)
         if (parent->reference != at)
             continue;
         mr_script_insert_row(s, &in, parent->image, ++n);
-        mr_strbuf_add_fmt(&s->sql, ",%d", parent->planned);
+        mr_strbuf_add_fmt(&s->sql, ",%d", (int)parent->origin);
         mr_script_insert_values(s, &in, parent->image);
     }
     mr_script_insert_end(s, &in);

@@ -1,0 +1,131 @@
+/* script_strangers.c: who stands now where a row of the plan stood, or where one referred to;
+ * see script_internal.h.
+ *
+ * Undo may come days later.  A row that it puts back has to find whom it referred to, who may
+ * have been edited since, but not deleted; and who has come under his key is somebody else:
+ * he was created at another time and has another name. */
+#include "repair/script/script_internal.h"
+
+static void add(struct mr_script *s, const char *text)
+{
+    mr_strbuf_add_str(&s->sql, text);
+}
+
+static bool has_time(const struct mr_plan_table *t)
+{
+    return t->time_at != MR_NO_COLUMN && mr_script_is_written(t, t->time_at);
+}
+
+bool mr_script_may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t)
+{
+    return s->kind == MR_SCRIPT_UNDO && t->key.count > 0 && has_time(t);
+}
+
+void mr_script_is_stranger(struct mr_script *s, const struct mr_plan_table *t,
+                           const char *a, const char *b)
+{
+    add(s, "NOT (");
+    mr_script_column(s, t, a, t->time_at);
+    add(s, " <=> ");
+    mr_script_column(s, t, b, t->time_at);
+    add(s, ")");
+    if (!mr_script_has_name(t))
+        return;
+    add(s, " AND NOT (");
+    mr_script_same(s, t, t->named_by, a, b, true);
+    add(s, ")");
+}
+
+/* TARGET's row p, of the key that was referred to, is the parent e. */
+static void is_same(struct mr_script *s, const struct mr_plan_table *p)
+{
+    if (has_time(p)) {
+        add(s, "NOT (");
+        mr_script_is_stranger(s, p, "p", "e");
+        add(s, ")");
+    } else if (mr_script_has_name(p)) {
+        mr_script_same(s, p, p->named_by, "p", "e", true);
+    } else {
+        add(s, "TRUE");
+    }
+}
+
+/* The row p that was found is whom the row referred to; where nobody was, nobody is. */
+static void is_as_it_was(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    bool is_outer = mr_script_has_outer_parents(s, at);
+    if (is_outer) {
+        mr_strbuf_add_fmt(&s->sql, "IF(NOT (");
+        mr_script_column(s, p, "p", r->to.at[0]);
+        add(s, " <=> NULL), e.myrecon_row IS NOT NULL AND ");
+        is_same(s, p);
+        mr_strbuf_add_fmt(&s->sql,
+                          ", e.myrecon_row IS NULL OR e.myrecon_planned = %d"
+                          " OR e.myrecon_planned = %d AND @myrecon_dry <=> 1)",
+                          MR_SCRIPT_OF_PLAN_ONLY, MR_SCRIPT_OF_PLAN);
+        return;
+    }
+    mr_script_column(s, p, "p", r->to.at[0]);
+    add(s, " <=> NULL");
+}
+
+static void join(struct mr_script *s, const struct mr_plan_reference *r, char prefix,
+                 size_t number, const char *alias)
+{
+    add(s, " LEFT JOIN ");
+    mr_script_temp_n(s, prefix, number);
+    mr_strbuf_add_fmt(&s->sql, " AS %s ON ", alias);
+    mr_script_refers(s, r, "s", alias);
+}
+
+/* A row that is updated and refers to whom it has referred to all the time. */
+static void is_led_back(struct mr_script *s, const struct mr_plan_reference *r)
+{
+    add(s, " AND s.myrecon_open & 1 = 0");
+    if (r->pair->condition != NULL)
+        return;
+    add(s, " AND NOT (");
+    mr_script_same(s, &s->plan->tables[r->child], r->from, "s", "b", true);
+    add(s, ")");
+}
+
+/* Of the images of a parent one has to be right: another unit may have been undone or not. */
+void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix)
+{
+    const struct mr_plan_reference *r = &s->plan->references[reference];
+    const struct mr_plan_table *p = &s->plan->tables[r->parent];
+    bool in_unit = mr_script_is_used(s, r->parent);
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "what it referred to in %s is gone, or somebody else by now",
+                      mr_plan_table_name(p));
+    mr_script_refuse(s, &s->plan->tables[r->child], why.ptr);
+    add(s, " FROM ");
+    mr_script_referring(s, r, prefix);
+    if (prefix == 'u') {
+        add(s, " JOIN ");
+        mr_script_temp_n(s, 'b', r->child);
+        add(s, " AS b ON b.myrecon_row = s.myrecon_row");
+    }
+    if (in_unit)
+        join(s, r, 'k', mr_script_copy_of(s, reference), "k");
+    if (mr_script_has_outer_parents(s, reference))
+        join(s, r, 'e', reference, "e");
+    add(s, " LEFT JOIN ");
+    mr_script_live(s, p);
+    add(s, " AS p ON ");
+    mr_script_refers(s, r, "s", "p");
+    add(s, " WHERE ");
+    mr_script_at_stake(s, "s");
+    if (in_unit)
+        add(s, " AND k.myrecon_row IS NULL");
+    if (prefix == 'u')
+        is_led_back(s, r);
+    add(s, " GROUP BY s.myrecon_row HAVING SUM(");
+    is_as_it_was(s, reference);
+    add(s, ") = 0");
+    mr_script_ran(s);
+    s->sql.failed |= why.failed;
+    mr_strbuf_release(&why);
+}

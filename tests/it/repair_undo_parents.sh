@@ -1,0 +1,105 @@
+#!/bin/bash
+# repair_undo_parents.sh: undo puts no row back below somebody who is gone by now, or below
+# somebody else who has come under his key, where no foreign key sees to that; it names the row,
+# and all else is taken back.  By the program and by the stock client; every row of TARGET is
+# compared.  $1: mysql
+
+. "$(dirname "$0")/lib.sh"
+written_side "${1:-}"
+begin a$T
+cd "$IT_TMP" || exit 1
+DST=$(uri $T "$DB") CASE=$IT_TMP/case
+. "$IT_DIR/rows/lib.sh"
+
+# TARGET alone has 3, with order 15; orders 11 to 14, of which 14 leads to nobody; its order 1 is of
+# 2, not of 1, and its order 2 has another text.  The remark 21 is about order 12, 22 about 2.
+world() { # world [SQL on TARGET]
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(9) NOT NULL UNIQUE, at DATETIME NOT NULL);
+        CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, member INT NULL, what VARCHAR(9));
+        CREATE TABLE remarks (id INT AUTO_INCREMENT PRIMARY KEY, kind VARCHAR(9) NOT NULL, about INT NOT NULL);
+        INSERT INTO members VALUES (1, 'm1', '2026-01-01'), (2, 'm2', '2026-01-02');
+        INSERT INTO orders VALUES (1, 'o1', 1, 'tea'), (2, 'o2', 2, 'tea')"
+    at $T "INSERT INTO members VALUES (3, 'm3', '2026-01-03');
+        UPDATE orders SET member = 2 WHERE id = 1; UPDATE orders SET what = 'milk' WHERE id = 2;
+        INSERT INTO orders VALUES (11, 'o11', 1, ''), (12, 'o12', 2, ''), (13, 'o13', 2, ''), (14, 'o14', 99, ''), (15, 'o15', 3, '');
+        INSERT INTO remarks VALUES (21, 'order', 12), (22, 'member', 2); ${1:-}"
+    printf '[table %s.members]\nidentity = mobile\nsubject = yes\ntime-column = at\n[table %s.orders]\nreference = member -> %s.members.id\n' "$DB" "$DB" "$DB" >ini
+    printf '[table %s.remarks]\nreference = about -> %s.members.id when kind = '"'member'"'\nreference = about -> %s.orders.id when kind = '"'order'"'\n' "$DB" "$DB" "$DB" >>ini
+    rm -rf dir "$CASE"
+    BEFORE=$(rows)
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rep plan --policy mirror --allow-deletes "$(on "SELECT COUNT(*) FROM members WHERE id > 2")" --config ini --case "$CASE" --output dir
+    [ "$RC" -le 1 ] || bail "no plan: $(tail -n 2 "$ERR" | xargs)"
+    rep apply --yes --case "$CASE" dir "$DST"
+    DONE=$(rows)
+}
+rows() {
+    on "SELECT 'member', id, mobile FROM members WHERE id < 1000 UNION ALL SELECT 'order', id, CONCAT(member, ' ', IF(what = '', '-', what)) FROM orders WHERE id < 1000
+        UNION ALL SELECT 'remark', id, about FROM remarks ORDER BY 1, 2" | tr '\t' ' '
+}
+undo() { # undo program|client
+    if [ "$1" = program ]; then
+        rep undo --yes --json --case "$CASE" dir "$DST"
+    else
+        client $T -D "$DB" --force -N <dir/undo.sql >"$OUT" 2>"$ERR"
+        RC=-
+    fi
+}
+named() { # the rows that it says are not put back, for that reason
+    tr '\t' ' ' <"$OUT" | grep 'is gone, or somebody else' | grep -oE "(orders|remarks)\"?[^0-9]+[0-9]+" | sed -E 's/[^a-z0-9]+[a-z":, ]*/ /' | sort -u | xargs
+}
+KEPT="member 1 m1
+member 3 m3
+order 1 1 tea
+order 2 2 milk
+order 11 1 -
+order 15 3 -"
+
+for by in program client; do
+    world
+    is "$by: the mirror is applied" "$RC $DONE" "0 member 1 m1
+member 2 m2
+order 1 1 tea
+order 2 2 tea"
+    [ $by = client ] || rep_is 0 "$by: all would go back" undo --dry-run --case "$CASE" dir "$DST"
+
+    # ---- member 2 is gone; 99, who was nobody, has come
+    on "DELETE FROM members WHERE id = 2; INSERT INTO members VALUES (99, 'm99', '2026-05-05')"
+    undo $by
+    is "$by: what was of 2 is not put back, nor what was of nobody" "$(rows | grep -v 'member 99')" "$KEPT"
+    is "$by: each is named" "$(named)" "orders 1 orders 12 orders 13 orders 14 remarks 22"
+    [ $by = client ] || is "exit 1" "$RC" 1
+
+    # ---- somebody else is 2
+    on "INSERT INTO members VALUES (2, 'm22', '2026-05-05'); DELETE FROM members WHERE id = 99"
+    undo $by
+    is "$by: nor below somebody else" "$(rows | grep -v 'member 2 ')" "${KEPT/order 15/order 14 99 -
+order 15}"
+
+    # ---- 2 has come back, and has another number
+    on "UPDATE members SET at = '2026-01-02' WHERE id = 2"
+    undo $by
+    is "$by: somebody who was edited is he" "$(rows)" "${BEFORE/member 2 m2/member 2 m22}"
+    [ $by = client ] || is "all is taken back" "$RC" 0
+done
+
+# ---- nobody was 3 but in the plan, which restores him: his old order goes back to nobody
+for by in program client; do
+    world "DELETE FROM members; DELETE FROM orders; DELETE FROM remarks; INSERT INTO orders VALUES (11, 'o11', 1, ''), (12, 'o12', 77, '')"
+    is "$by: applied" "$RC $(wc -l <<<"$DONE")" "0 4"
+    undo $by
+    is "$by: what led to nobody does so again" "$(rows)" "$BEFORE"
+done
+
+# ---- of many units: parents that another one puts back
+world "INSERT INTO members SELECT 1000 + seq.n, CONCAT('n', seq.n), '2026-01-04' FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n FROM
+    (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) a,
+    (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) b,
+    (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) c,
+    (SELECT 0 AS d UNION ALL SELECT 1) e) seq; INSERT INTO orders SELECT id, mobile, 2999 + 1000 - id, '' FROM members WHERE id >= 1000"
+is "applied, in several units" "$RC $(on "SELECT COUNT(*) FROM orders") $([ "$(grep -c '^-- unit' dir/undo.sql)" -gt 2 ] && echo several)" "0 2 several"
+rep_is 0 "all would go back" undo --dry-run --case "$CASE" dir "$DST"
+undo program
+is "and does" "$RC $(on "SELECT COUNT(*), SUM(m.id IS NULL) FROM orders o LEFT JOIN members m ON m.id = o.member WHERE o.id >= 1000" | xargs)" "0 2000 0"
+finish
