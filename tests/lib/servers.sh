@@ -286,7 +286,7 @@ mr_replicate() { # PRIMARY REPLICA
     else
         mr_sql "$2" -e "CHANGE REPLICATION SOURCE TO source_host = '127.0.0.1',
             source_port = $port, source_user = 'repl', source_password = 'repl',
-            source_connect_retry = 1, get_source_public_key = 1,
+            source_connect_retry = 1, source_retry_count = 1000, get_source_public_key = 1,
             source_auto_position = 1; START REPLICA" || return 1
     fi
     mr_await_replica "$2"
