@@ -153,6 +153,14 @@ static enum mr_code check_newest(const struct mr_plan_table *t, const char *choi
     return MR_E_REFUSED;
 }
 
+/* Of a row that was merged into another conflicts.csv lists the values that differ, with that
+ * decision, which was about the unique value that both hold. */
+static bool is_choice(const char *kind, const char *choice)
+{
+    return mr_merge_is_choice(kind[0] != '\0' ? kind : NULL, choice) ||
+           (mr_merge_is_value_kind(kind) && strcmp(choice, MR_DECIDE_MERGED) == 0);
+}
+
 static enum mr_code check_line(const struct mr_plan_decisions *d, const char *table,
                                const char *kind, const char *choice, struct mr_err *err)
 {
@@ -161,7 +169,7 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
         mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
         return MR_E_REFUSED;
     }
-    if (mr_merge_is_choice(kind[0] != '\0' ? kind : NULL, choice))
+    if (is_choice(kind, choice))
         return check_newest(table_named(d, table), choice, err);
     (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s", choice,
                      kind[0] != '\0' ? " for " : "", kind);

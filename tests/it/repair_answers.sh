@@ -89,6 +89,10 @@ plan 1 "without the case: asked" four
 plan 0 "with the map in its place: not asked" four --idmap two/idmap.csv
 is "and nothing comes twice" "$(planned_rows four)" 0
 rm -f "$CASE"
+is "the list of the plan says what was decided, where their values differ" \
+    "$(python3 -c 'import csv; print([(r["source_key"], r["kind"], r["decision"]) for r in csv.DictReader(open("two/conflicts.csv"))])')" "[('3', 'differs', 'merge-into')]"
+plan 0 "and is read again" four --decisions two/conflicts.csv
+rm -f "$CASE"
 mv kept "$CASE"
 
 # ---- the other is not who he was -----------------------------------------------------------
