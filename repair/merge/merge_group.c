@@ -10,7 +10,8 @@ static enum mr_code group_counted(struct mr_merge *m, const struct mr_merge_tabl
                                   struct mr_err *err)
 {
     const struct mr_merge_bound *b = &t->bound;
-    const int64_t args[] = {(int64_t)t->plan->at, b->is_told, b->has_fresh, b->fresh};
+    const bool is_believed = b->is_told && !b->is_early;
+    const int64_t args[] = {(int64_t)t->plan->at, is_believed, b->has_fresh, b->fresh};
     return mr_merge_work_run(
         m,
         "UPDATE m SET grp = (SELECT CASE WHEN m.same THEN 3"

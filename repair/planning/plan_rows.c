@@ -306,8 +306,8 @@ static enum mr_code note_younger(struct rows *r, struct mr_err *err)
             text, sizeof text,
             "%s%" PRIu64 " row%s up to key %s, created after the time that "
             "--split-at gives, are equal on both sides: unless an earlier merge "
-            "brought them back, the histories parted later, and this plan may "
-            "bring rows of the common past back as new ones",
+            "brought them back, the histories parted later, and what may be "
+            "of the common past is asked about",
             more ? "more than " : "", t->younger_equal, t->younger_equal == 1 ? "" : "s",
             mr_counted_text(t->younger_key, t->counts_unsigned, key));
         mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), text);

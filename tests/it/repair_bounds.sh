@@ -272,7 +272,7 @@ is "at midnight it can" "$(told_of midnight members '"\(.base) \(.base_origin)"'
 unlike "and nothing is said" "$("$MYRECON" repair show midnight)" "note: $DB.members"
 # ---- --split-at gives a time before the histories parted -----------------------------------
 
-# Base: orders 1 to 6, of 1 to 6 February; the live side has edited 4.  Lost, and live: 7, 8.
+# Base: orders 1 to 6, of 1 to 6 February; the live side has edited 4 and deleted 5.  Lost, and live: 7, 8.
 fresh a$T "$DB"
 at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME NOT NULL);
     CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, total INT NOT NULL, placed_at DATETIME NOT NULL,
@@ -283,15 +283,17 @@ at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile
     INSERT INTO wallets SELECT id, id, 0, created_at FROM members;
     INSERT INTO orders SELECT id + n, id, 5, DATE_ADD('2026-02-01', INTERVAL id + n - 1 DAY) FROM members JOIN (SELECT 0 AS n UNION SELECT 2 UNION SELECT 4) x"
 at a$T "INSERT INTO members VALUES (3, 'm3', '2026-03-02 00:00:01')"
-at $T "UPDATE orders SET total = 1 WHERE id = 4; UPDATE members SET mobile = 'm13' WHERE id = 3"
+at $T "UPDATE orders SET total = 1 WHERE id = 4; DELETE FROM orders WHERE id = 5; UPDATE members SET mobile = 'm13' WHERE id = 3"
 at a "INSERT INTO orders VALUES (7, 1, 7, '2026-03-02'), (8, 2, 8, '2026-03-03')"
 at $T "INSERT INTO orders VALUES (7, 2, 17, '2026-03-04'), (8, 2, 18, '2026-03-05')"
 at a$T "INSERT INTO wallets VALUES (3, 3, 0, '2026-03-02 00:00:01')" # of two people
 printf '[table %s.members]\nsubject = yes\ntime-column = created_at\nidentity = mobile\n[table %s.orders]\ntime-column = placed_at\nidentity = none\n[table %s.wallets]\ntime-column = created_at\nidentity = none\n' "$DB" "$DB" "$DB" >ini
 plan early --split-at '2026-02-03 12:00:00'
 like "too early: rows of later days are equal on both sides, and that is said" "$(cat "$ERR")" \
-    "warning: table \"$DB.orders\": 2 rows up to key 6, created after the time that --split-at gives, are equal on both sides"
+    "warning: table \"$DB.orders\": 1 row up to key 6, created after the time that --split-at gives, are equal on both sides"
 like "what was edited is asked about, not doubled" "$(conflicts early)" "orders 4 past-or-lost"
+like "what was deleted since, too, and does not come back" "$(conflicts early)" "orders 5 deleted-or-lost"
+is "who has come since is brought back all the same" "$(grep -cE '^[^,]*orders,[78],' early/idmap.csv)" 2
 is "and noted" "$(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' early/plan.json)" "$DB.orders"
 plan right --split-at 2026-03-01
 is "at the right time there are none, though wallets of two people are equal" "$(bound right orders) $(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' right/plan.json)" "6 7 "

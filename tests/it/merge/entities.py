@@ -268,12 +268,16 @@ class Entities:
         if node in self.past.doubt:
             return 'doubt'
         bound = self.bounds[t.name]
-        if self.target.at_key(t.name, self.mapped_key(node)) or bound.is_told or \
+        if self.target.at_key(t.name, self.mapped_key(node)) or self.is_believed(bound) or \
                 (bound.fresh is not None and node.count >= bound.fresh):
             return 'lost'
         if there[node] or self.held_above(node) or self.choices.get(node) == 'restore':
             return 'lost'
         return 'maybe'
+
+    def is_believed(self, bound):
+        """Has a person said where the past ends, and do the rows not belie it?"""
+        return bound.is_told and not (bound.origin == 'split-at' and self.past.early)
 
     def held_above(self, node):
         """Does T hold its identity above L?"""
