@@ -83,6 +83,16 @@ bool mr_suspect_look_is_parent(const struct mr_pair *table)
     return true;
 }
 
+unsigned mr_suspect_distance(const struct mr_pair *child, const struct mr_pair *parent,
+                             bool by_word)
+{
+    bool near = strcmp(parent->side[MR_SOURCE]->db, child->side[MR_SOURCE]->db) == 0;
+    bool subject = parent->find.subject != MR_SUBJECT_NO;
+    if (near)
+        return !by_word ? 1 : subject ? 2 : 3;
+    return !by_word || subject ? 4 : MR_SUSPECT_FAR;
+}
+
 static bool lists(const struct mr_string_list *list, const char *name)
 {
     for (size_t i = 0; i < list->count; i++)

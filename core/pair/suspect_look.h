@@ -60,6 +60,12 @@ void mr_suspect_look_release(struct mr_suspect_look *look);
 /* Can ids of the table be told: has it a key of one column, which a counter makes? */
 bool mr_suspect_look_is_parent(const struct mr_pair *table);
 
+/* How near a table is that a column of the child may mean by its name (suspect_names.h); less
+ * is nearer, MR_SUSPECT_FAR: a namesake of another database. */
+#define MR_SUSPECT_FAR 5
+unsigned mr_suspect_distance(const struct mr_pair *child, const struct mr_pair *parent,
+                             bool by_word);
+
 /* By a foreign key, or by the configuration, as what it is or as none?  parent: a reference
  * that has a condition counts if it leads there; NULL: any counts. */
 bool mr_suspect_is_declared(const struct mr_pair *table, const char *column,

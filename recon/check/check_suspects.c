@@ -171,23 +171,13 @@ static bool set_parent(struct sides *parent, const struct mr_pair *table,
     return false;
 }
 
-/*
- * How near a table is that the name means; less is nearer, and only the nearest are looked
- * into.  By the name alone: where the nearest does not fit, a namesake in another database
- * would be found for the wrong reason.
- */
+/* Only the nearest tables that the name means are looked into.  By the name alone: where the
+ * nearest does not fit, a namesake in another database would be found for the wrong reason. */
 static unsigned distance(const struct search *s, const struct mr_pair *child,
                          const struct mr_suspect_hit *hit)
 {
-    const struct mr_pair *parent = s->check->pairing.tables[hit->table];
-    bool near = strcmp(parent->side[MR_SOURCE]->db, child->side[MR_SOURCE]->db) == 0;
-    bool subject = parent->find.subject != MR_SUBJECT_NO;
-    if (near)
-        return !hit->by_word ? 1 : subject ? 2 : 3;
-    return !hit->by_word || subject ? 4 : 5;
+    return mr_suspect_distance(child, s->check->pairing.tables[hit->table], hit->by_word);
 }
-
-#define TOO_FAR 5
 
 /* ---- asking the servers ---- */
 
@@ -318,7 +308,7 @@ static enum mr_code look_at_column(struct search *s, const struct mr_pair *table
                                    const struct mr_column *column, struct mr_err *err)
 {
     struct sides child = {0};
-    unsigned nearest = TOO_FAR;
+    unsigned nearest = MR_SUSPECT_FAR;
     enum mr_code code = mr_suspect_names_find(&s->names, column->name, &s->hits, err);
     if (code != MR_OK || s->hits.count == 0 ||
         is_configured(table->config, column->name) || !set_child(&child, table, column) ||
@@ -330,7 +320,7 @@ static enum mr_code look_at_column(struct search *s, const struct mr_pair *table
     }
     for (size_t i = 0; code == MR_OK && !s->ended && i < s->hits.count; i++) {
         const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, i);
-        if (nearest < TOO_FAR && distance(s, table, hit) == nearest)
+        if (nearest < MR_SUSPECT_FAR && distance(s, table, hit) == nearest)
             code = look_into(s, table, &child, hit, err);
     }
     return code;

@@ -59,7 +59,7 @@ struct suspecting {
 };
 
 static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *child,
-                            size_t at, const struct mr_plan_table *parent, bool *found,
+                            size_t at, const struct mr_plan_table *parent,
                             struct mr_err *err)
 {
     const char *column = mr_plan_column_name(child, at);
@@ -82,8 +82,27 @@ static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *ch
                                    .column = column,
                                    .parent_column =
                                        mr_plan_column_name(parent, parent->key.at[0])};
-    *found = true;
     return MR_OK;
+}
+
+/* Of the tables that the name means the nearest that hold its values; several that are as
+ * near are all named. */
+static enum mr_code look_at_column(struct suspecting *s, const struct mr_plan_table *t,
+                                   size_t column, struct mr_err *err)
+{
+    const size_t before = s->suspects->count;
+    enum mr_code code = MR_OK;
+    for (unsigned d = 1; d <= MR_SUSPECT_FAR && s->suspects->count == before; d++)
+        for (size_t k = 0; code == MR_OK && k < s->hits.count; k++) {
+            const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, k);
+            const struct mr_plan_table *parent = &s->plan->tables[hit->table];
+            if (mr_suspect_distance(t->pair, parent->pair, hit->by_word) == d)
+                code = look_at(s, t, column, parent, err);
+        }
+    for (size_t i = before; s->suspects->count > before + 1 && i < s->suspects->count;
+         i++)
+        ((struct mr_suspect *)mr_vec_at(s->suspects, i))->either = true;
+    return code;
 }
 
 static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_table *t,
@@ -91,14 +110,11 @@ static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_tab
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++) {
-        bool found = false;
         if (mr_suspect_is_declared(t->pair, mr_plan_column_name(t, i), NULL))
             continue;
         code = mr_suspect_names_find(&s->names, mr_plan_column_name(t, i), &s->hits, err);
-        for (size_t k = 0; code == MR_OK && !found && k < s->hits.count; k++) {
-            const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, k);
-            code = look_at(s, t, i, &s->plan->tables[hit->table], &found, err);
-        }
+        if (code == MR_OK)
+            code = look_at_column(s, t, i, err);
     }
     return code;
 }

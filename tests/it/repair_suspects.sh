@@ -114,6 +114,28 @@ check
 plan
 is "all dismissed: planned" "$RC" 0
 
+# ---- several tables that a name may mean: the nearest; all that are as near ---------------------
+KIN="(id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME NOT NULL)"
+world "CREATE TABLE a_members $KIN; CREATE TABLE a_items $KIN; CREATE TABLE b_items $KIN;
+    CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, member_id INT, item_id INT);
+    INSERT INTO a_members SELECT id, mobile, created_at FROM members; INSERT INTO a_items SELECT * FROM a_members; INSERT INTO b_items SELECT * FROM a_members;
+    INSERT INTO orders SELECT id, CONCAT('o', id), id, id FROM members" "" ""
+for side in a $T; do
+    at $side "INSERT INTO a_members SELECT id, mobile, created_at FROM members WHERE id > 200; INSERT INTO a_items SELECT * FROM a_members WHERE id > 200;
+        INSERT INTO b_items SELECT * FROM a_members WHERE id > 200"
+done
+at a "INSERT INTO orders VALUES (300, 'lost', 203, 204)"
+printf '[table *_*]\ntime-column = created_at\n' >>ini
+check
+plan
+is "several that a name may mean: refused" "$RC" 5
+is "the nearest is told; of two that are as near neither can be pasted unread" \
+    "$(grep -E '^(; )?(reference|one)' "$ERR" | sed "s/$DB\.//" | sort)" "; one of these is meant: take its ; away
+; reference = item_id -> a_items.id
+; reference = item_id -> b_items.id
+reference = member_id -> members.id"
+like "both are named" "$(cat "$ERR")" "like a reference to \"$DB.a_items\" or \"$DB.b_items\", whose ids"
+
 # ---- other types, and rows that are equal on both sides --------------------------------------
 world "CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, x VARCHAR(20), about VARCHAR(20));
     CREATE TABLE b (id INT AUTO_INCREMENT PRIMARY KEY, holder DECIMAL(12, 0), about VARCHAR(20));

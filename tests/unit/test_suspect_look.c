@@ -89,10 +89,40 @@ static void test_parents(void **state)
     }
 }
 
+/* Which of the tables that a name means is looked at first. */
+static void test_distance(void **state)
+{
+    static const struct {
+        const char *db; /* of the parent; the child's is club */
+        enum mr_find_subject subject;
+        bool by_word;
+        unsigned distance;
+    } cases[] = {
+        {"club", MR_SUBJECT_NO, false, 1},
+        {"club", MR_SUBJECT_CONFIGURED, false, 1},
+        {"club", MR_SUBJECT_INFERRED, true, 2},
+        {"club", MR_SUBJECT_NO, true, 3},
+        {"shop", MR_SUBJECT_NO, false, 4},
+        {"shop", MR_SUBJECT_INFERRED, true, 4},
+        {"shop", MR_SUBJECT_NO, true, MR_SUSPECT_FAR},
+    };
+    const struct mr_table own = {.db = "club", .name = "orders"};
+    const struct mr_pair child = {.side = {&own, &own}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct mr_table table = {.db = cases[i].db, .name = "members"};
+        const struct mr_pair parent = {.side = {&table, &table},
+                                       .find = {.subject = cases[i].subject}};
+        assert_int_equal(mr_suspect_distance(&child, &parent, cases[i].by_word),
+                         cases[i].distance);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parents),
+        cmocka_unit_test(test_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
