@@ -493,11 +493,19 @@ static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err
 static void say_whose(const struct job *job, const struct mr_apply_plan *rows)
 {
     const uint64_t found = mr_journal_rows_found(rows->journal);
+    const uint64_t unclear = mr_journal_rows_unclear(rows->journal);
     if (found > 0)
         mr_log_warning(
-            "%" PRIu64 " row%s stood already as planned when apply came, "
-            "by somebody else or by apply.sql: what stands so is taken back, too",
-            found, found == 1 ? "" : "s");
+            "%" PRIu64 " row%s stood already as planned when apply came, by "
+            "somebody else or by apply.sql: undo passes over %s, undo.sql by a "
+            "client takes %s back",
+            found, found == 1 ? "" : "s", found == 1 ? "it" : "them",
+            found == 1 ? "it" : "them");
+    if (unclear > 0)
+        mr_log_warning("of %" PRIu64 " row%s that stood as planned the journal does not "
+                       "say which, or whether apply had written %s before: what stands "
+                       "so is taken back, too",
+                       unclear, unclear == 1 ? "" : "s", unclear == 1 ? "it" : "them");
     if (!mr_journal_has_applied(rows->journal))
         mr_log_warning("the journal of plan \"%s\" knows of no apply: what stands as it "
                        "was planned is taken back, whoever wrote it",

@@ -38,6 +38,9 @@ static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
     (void)mr_json_get_uint(root, "there", &unit->there, NULL);
     unit->aside = text_or(root, "aside", NULL);
     unit->left_out = text_or(root, "left_out", NULL);
+    unit->found = text_or(root, "found", NULL);
+    (void)mr_json_get_uint(root, "of", &unit->of, NULL);
+    (void)mr_json_get_bool(root, "lost", &unit->lost, NULL);
     unit->fired = text_or(root, "fired", NULL);
     /* not counted: not done */
     if (mr_json_get_uint(root, "refused", &unit->refused, NULL) != MR_OK)

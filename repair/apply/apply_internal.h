@@ -41,6 +41,8 @@ struct mr_attempt {
     bool committed;
     bool lost;      /* the connection was, so that an earlier try may have committed */
     uint64_t never; /* undo: refusals of rows that the plan never wrote; not told */
+    struct mr_strbuf found; /* apply: as struct mr_journal_unit has them */
+    uint64_t passed;        /* undo: rows that stood so before apply, and stay */
     uint64_t written, there;
 };
 
@@ -91,6 +93,12 @@ enum mr_code mr_attempt_ask_staged(struct mr_attempt *a, const struct mr_strbuf 
                                    struct mr_result **res, struct mr_err *err);
 /* apply_left_out.c: undo, when the unit is staged: what apply has left out is aside. */
 enum mr_code mr_attempt_set_left_out_aside(struct mr_attempt *a, struct mr_err *err);
+/* apply_found.c: of rows that stood as planned before apply came.  note: apply, in front of
+ * COMMIT; pass: undo, when the unit is staged, tells the script; count: how many it has
+ * passed over. */
+enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err);
+enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err);
+enum mr_code mr_attempt_count_passed(struct mr_attempt *a, struct mr_err *err);
 /* What has come of it is counted, written to the journal and handed on. */
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,

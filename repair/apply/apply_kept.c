@@ -38,8 +38,10 @@ void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *plan
     mr_strbuf_add_str(sql, ".myrecon_tree)");
 }
 
-static void add_query(struct mr_strbuf *sql, const struct mr_planned *planned, size_t at)
+/* What stood so before apply is none of the plan's. */
+static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t at)
 {
+    const struct mr_planned *planned = &a->run->manifest->planned;
     const struct mr_planned_table *t = &planned->tables[at];
     mr_strbuf_add_str(sql, "SELECT ");
     mr_attempt_sql_key(sql, t);
@@ -50,6 +52,9 @@ static void add_query(struct mr_strbuf *sql, const struct mr_planned *planned, s
     mr_strbuf_add_str(sql, " AS t ON ");
     mr_planned_sql_same(sql, t, "t.", "s.");
     mr_attempt_sql_of_unit(sql, planned);
+    if (a->passed > 0)
+        mr_strbuf_add_str(sql,
+                          " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_found)");
     mr_strbuf_add_str(sql, " ORDER BY s.myrecon_row");
 }
 
@@ -81,7 +86,7 @@ static enum mr_code list_table(struct mr_attempt *a, size_t at,
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
-    add_query(&sql, planned, at);
+    add_query(a, &sql, at);
     enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, err);
     while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL) {
         const struct mr_refusal row = {.table = table,

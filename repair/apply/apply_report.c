@@ -93,6 +93,8 @@ static void json_end(struct mr_apply_report *r, const struct mr_apply_counts *c)
     mr_jsonw_add_uint(w, "rows_written", c->written);
     mr_jsonw_add_uint(w, "rows_there", c->there);
     mr_jsonw_add_uint(w, "rows_refused", c->refused);
+    if (r->undo)
+        mr_jsonw_add_uint(w, "rows_stood", c->stood);
     if (!r->undo && !r->dry_run)
         mr_jsonw_add_uint(w, "rows_doubled", r->doubled);
     if (!r->undo && !r->dry_run && r->manifest->planned.fire_triggers)
@@ -191,6 +193,7 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
             : r->undo  ? "taken back"
                        : "written");
     add_sum(out, &glue, c->there, r->undo ? "were so already" : "were there already");
+    add_sum(out, &glue, c->stood, "stood so before apply");
     add_sum(out, &glue, c->refused, r->undo ? "kept" : "left out");
     add_sum(out, &glue, r->doubled, "there twice by now");
     glue = "\n";

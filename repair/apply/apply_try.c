@@ -165,6 +165,7 @@ static enum mr_code read_end(struct mr_attempt *a, struct mr_err *err)
         a->committed = cells[0].ptr != NULL && strcmp(cells[0].ptr, "COMMIT") == 0;
         a->written = a->committed || a->dry ? number_of(cells[1]) : 0;
         a->there = number_of(cells[2]);
+        a->there -= a->passed < a->there ? a->passed : a->there;
     }
     mr_result_free(res);
     return code;
@@ -255,6 +256,17 @@ static enum mr_code look_at_fired(struct mr_attempt *a,
     return MR_E_LOST;
 }
 
+static enum mr_code look_at_found(struct mr_attempt *a,
+                                  const struct mr_script_read_item *item,
+                                  struct mr_err *err)
+{
+    if (item->section != MR_SCRIPT_READ_END || a->section == item->section)
+        return MR_OK;
+    if (a->run->which == MR_JOURNAL_UNDO)
+        return mr_attempt_count_passed(a, err);
+    return a->dry || a->last > 0 ? MR_OK : mr_attempt_note_found(a, err);
+}
+
 /* Up to the last guard nothing is changed, and any failure leaves the server as it was.
  * THE POINT OF NO RETURN is the COMMIT among the statements of the end, which the script
  * chooses only where every guard held; the journal has announced the unit by then. */
@@ -272,10 +284,14 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
             item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section;
         if (sets_aside && !a->staged)
             code = mr_attempt_set_left_out_aside(a, &why);
+        if (code == MR_OK && sets_aside && !a->staged)
+            code = mr_attempt_pass_found(a, &why);
         if (code == MR_OK && sets_aside && is_sent(a, &item))
             code = mr_aside_fill(&a->aside, a->run->target->db, &why);
         if (code == MR_OK)
             code = look_at_fired(a, &item, &why);
+        if (code == MR_OK)
+            code = look_at_found(a, &item, &why);
         a->section = item.section;
         if (code == MR_OK && is_sent(a, &item))
             code = may_stay(a, &item)

@@ -45,7 +45,8 @@ enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
                                     struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
-    struct mr_journal_unit unit = {.script = run->which, .number = a->unit->number};
+    struct mr_journal_unit unit = {
+        .script = run->which, .number = a->unit->number, .lost = a->lost};
     enum mr_code code = MR_OK;
     run->counts.failed++;
     run->counts.refused += a->unit->rows;
@@ -62,7 +63,8 @@ enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
 enum mr_code mr_attempt_take_rolled_back(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
-    struct mr_journal_unit unit = {.script = run->which, .number = a->unit->number};
+    struct mr_journal_unit unit = {
+        .script = run->which, .number = a->unit->number, .lost = a->lost};
     enum mr_code code = MR_OK;
     run->counts.failed++;
     run->counts.refused += a->unit->rows;
@@ -103,7 +105,7 @@ static uint64_t refused_rows(const struct mr_attempt *a)
 /* With a row that is refused goes all that belongs to it. */
 static uint64_t left_out(const struct mr_attempt *a)
 {
-    uint64_t known = a->written + a->there + a->never, rows = a->unit->rows;
+    uint64_t known = a->written + a->there + a->never + a->passed, rows = a->unit->rows;
     uint64_t rest = rows > known ? rows - known : 0, refused = refused_rows(a);
     if (refused == 0)
         return 0;
@@ -167,6 +169,8 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
     list_left_out(a, &rows);
     if (rows.len > 0 && !rows.failed)
         unit.left_out = rows.ptr;
+    if (a->found.len > 0 && !a->found.failed)
+        unit.found = a->found.ptr;
     if (fired.len > 0 && !fired.failed)
         unit.fired = fired.ptr;
     if (a->refusals.count > 0 && aside.len > 0)
@@ -175,7 +179,10 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
     run->counts.partial += a->refusals.count > 0;
     run->counts.written += a->written;
     run->counts.there += a->there;
+    run->counts.stood += a->passed;
     run->counts.refused += unit.refused;
+    if (run->journal != NULL && run->which == MR_JOURNAL_UNDO)
+        unit.of = run->units->count;
     if (run->journal != NULL)
         code = mr_journal_write_unit(run->journal, MR_JOURNAL_DONE, &unit, NULL, err);
     mr_strbuf_release(&aside);
@@ -264,6 +271,7 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
     if (a->refusals.count == 0 && a->written == 0) {
         run->counts.passed++;
         run->counts.there += a->there;
+        run->counts.stood += a->passed;
         return MR_OK;
     }
     *left = run->which == MR_JOURNAL_UNDO || (a->there == 0 && a->refusals.count == 0);
@@ -288,6 +296,8 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
     bool left = true;
     enum mr_code code = MR_OK;
     a->staged = a->lost = false;
+    a->passed = 0;
+    mr_strbuf_reset(&a->found);
     mr_aside_reset(&a->aside);
     if (a->fired != NULL)
         mr_fired_begin(a->fired);
@@ -338,6 +348,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
     struct mr_attempt a = {.run = run,
                            .arena = MR_ARENA_INIT,
                            .refusals = MR_VEC_INIT(struct mr_refusal),
+                           .found = MR_STRBUF_INIT,
                            .dry = run->dry_run};
     enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
     mr_aside_init(&a.aside);
@@ -363,6 +374,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
     mr_fired_back_free(a.back);
     mr_aside_release(&a.aside);
     mr_vec_release(&a.refusals);
+    mr_strbuf_release(&a.found);
     mr_arena_release(&a.arena);
     return code;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/run_id.h"
@@ -33,12 +34,21 @@ struct set_aside {
     const char *rows;
 };
 
-/* Rows of a unit that no apply has written. */
+/* Rows of a unit that no apply has written: they were refused, or stood so before. */
 struct left_out {
     bool open;    /* begun, and not reported */
     bool unknown; /* so were two: the first may have been committed */
     bool done;
     const char *rows; /* as struct mr_journal_unit has them, or NULL */
+    const char *found;
+    uint64_t unclear; /* rows that may be of `found` */
+    uint64_t undos;   /* as the journal's by then */
+};
+
+/* A row of a list. */
+struct piece {
+    const char *ptr;
+    size_t len;
 };
 
 struct mr_journal {
@@ -46,11 +56,13 @@ struct mr_journal {
     const char *path, *run_id;
     int fd;
     bool is_read_only;
-    struct mr_vec entries;                    /* struct entry */
-    struct mr_vec asides;                     /* struct set_aside: one a unit */
-    struct mr_vec left_out;                   /* struct left_out, by number; of apply */
-    struct mr_vec fired;                      /* const char *: lists of apply */
-    uint64_t rows_found;                      /* by apply */
+    struct mr_vec entries;  /* struct entry */
+    struct mr_vec asides;   /* struct set_aside: one a unit */
+    struct mr_vec left_out; /* struct left_out, by number; of apply */
+    struct mr_vec fired;    /* const char *: lists of apply */
+    struct mr_vec found;    /* struct piece: of all units, sorted */
+    bool is_sorted;
+    uint64_t undos, undo_of; /* what undo has done, units of its script */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
 
@@ -171,21 +183,55 @@ static bool has_row(const char *rows, const char *row, size_t len)
     return false;
 }
 
+/* Appends what both lists have. */
+static void add_common(struct mr_strbuf *out, const char *list, const char *other)
+{
+    const char *one;
+    size_t n = 0;
+    while (list != NULL && (one = next_row(&list, &n)) != NULL)
+        if (has_row(other, one, n))
+            mr_strbuf_add(out, one, n);
+}
+
 /* What both lists have: a row that was written once is none of them. */
 static enum mr_code keep_common(struct mr_journal *j, struct left_out *l,
                                 const char *rows, struct mr_err *err)
 {
     struct mr_strbuf both = MR_STRBUF_INIT;
-    const char *one;
-    size_t n = 0;
-    while (rows != NULL && (one = next_row(&rows, &n)) != NULL)
-        if (!l->done || has_row(l->rows, one, n))
-            mr_strbuf_add(&both, one, n);
+    if (l->done)
+        add_common(&both, rows, l->rows);
+    else if (rows != NULL)
+        mr_strbuf_add_str(&both, rows);
     l->rows = both.len > 0 ? mr_arena_strdup(&j->arena, both.ptr) : NULL;
     bool failed = mr_strbuf_check(&both, "reading the journal", err) != MR_OK ||
                   (both.len > 0 && l->rows == NULL);
     mr_strbuf_release(&both);
     return failed ? mr_err_nomem(err, "reading the journal") : MR_OK;
+}
+
+static uint64_t count_rows(const char *list)
+{
+    uint64_t n = 0;
+    size_t len = 0;
+    while (list != NULL && next_row(&list, &len) != NULL)
+        n++;
+    return n;
+}
+
+/* Of a unit that was done before, and not taken back since, other rows are the plan's. */
+static enum mr_code note_found(struct mr_journal *j, struct left_out *l,
+                               const struct mr_journal_unit *unit, struct mr_err *err)
+{
+    const uint64_t listed = count_rows(unit->found);
+    if (!l->done || l->unknown || l->undos != j->undos)
+        l->unclear = unit->there > listed ? unit->there - listed : 0;
+    l->undos = j->undos;
+    l->found = NULL;
+    j->is_sorted = false;
+    if (listed > 0)
+        l->found = mr_arena_strdup(&j->arena, unit->found);
+    return listed > 0 && l->found == NULL ? mr_err_nomem(err, "reading the journal")
+                                          : MR_OK;
 }
 
 static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event event,
@@ -202,10 +248,13 @@ static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event ev
     if (event == MR_JOURNAL_TRY)
         l->unknown = l->unknown || l->open; /* that one may have been committed */
     if (event == MR_JOURNAL_DONE) {
-        j->rows_found += l->done || l->unknown ? 0 : unit->there;
-        code = keep_common(j, l, l->unknown ? NULL : unit->left_out, err);
+        code = note_found(j, l, unit, err);
+        if (code == MR_OK)
+            code = keep_common(j, l, l->unknown ? NULL : unit->left_out, err);
         l->done = true;
     }
+    if (event == MR_JOURNAL_FAILED)
+        l->unknown = l->unknown || unit->lost;
     l->open = event == MR_JOURNAL_TRY;
     return code;
 }
@@ -218,11 +267,6 @@ void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const cha
 bool mr_journal_has_applied(const struct mr_journal *j)
 {
     return j->left_out.count > 0;
-}
-
-uint64_t mr_journal_rows_found(const struct mr_journal *j)
-{
-    return j->rows_found;
 }
 
 bool mr_journal_has_left_out(const struct mr_journal *j)
@@ -245,6 +289,124 @@ bool mr_journal_is_left_out(const struct mr_journal *j, const char *table,
     }
     mr_strbuf_release(&row);
     return found;
+}
+
+/* ---- rows that stood so before ---- */
+
+void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op,
+                          const char *key)
+{
+    mr_strbuf_add_fmt(out, "%zu:%s%zu:%c:%s", strlen(table), table, strlen(key) + 2, op,
+                      key);
+}
+
+enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf both = MR_STRBUF_INIT;
+    if (list->len > 0)
+        add_common(&both, list->ptr, other);
+    mr_strbuf_release(list);
+    *list = both;
+    return mr_strbuf_check(list, "listing what stood as planned", err);
+}
+
+uint64_t mr_journal_rows_found(const struct mr_journal *j)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < j->left_out.count; i++)
+        n += count_rows(((const struct left_out *)mr_vec_at(&j->left_out, i))->found);
+    return n;
+}
+
+bool mr_journal_has_found(const struct mr_journal *j)
+{
+    for (size_t i = 0; i < j->left_out.count; i++)
+        if (((const struct left_out *)mr_vec_at(&j->left_out, i))->found != NULL)
+            return true;
+    return false;
+}
+
+uint64_t mr_journal_rows_unclear(const struct mr_journal *j)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < j->left_out.count; i++)
+        n += ((const struct left_out *)mr_vec_at(&j->left_out, i))->unclear;
+    return n;
+}
+
+static int compare_pieces(const void *a, const void *b)
+{
+    const struct piece *x = a, *y = b;
+    const int order = memcmp(x->ptr, y->ptr, x->len < y->len ? x->len : y->len);
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* There may be as many as the plan has rows. */
+static enum mr_code sort_found(struct mr_journal *j, struct mr_err *err)
+{
+    mr_vec_clear(&j->found);
+    for (size_t i = 0; i < j->left_out.count; i++) {
+        const char *at = ((const struct left_out *)mr_vec_at(&j->left_out, i))->found;
+        struct piece one;
+        while (at != NULL && (one.ptr = next_row(&at, &one.len)) != NULL) {
+            struct piece *slot = mr_vec_push(&j->found);
+            if (slot == NULL)
+                return mr_err_nomem(err, "reading the journal");
+            *slot = one;
+        }
+    }
+    if (j->found.count > 1)
+        qsort(j->found.items, j->found.count, sizeof(struct piece), compare_pieces);
+    j->is_sorted = true;
+    return MR_OK;
+}
+
+enum mr_code mr_journal_is_found(struct mr_journal *j, const char *table, char op,
+                                 const char *key, bool *found, struct mr_err *err)
+{
+    struct mr_strbuf row = MR_STRBUF_INIT;
+    enum mr_code code = j->is_sorted ? MR_OK : sort_found(j, err);
+    *found = false;
+    if (code != MR_OK || j->found.count == 0)
+        return code;
+    mr_journal_add_found(&row, table, op, key);
+    code = mr_strbuf_check(&row, "reading the journal", err);
+    const struct piece wanted = {row.ptr, row.len};
+    if (code == MR_OK)
+        *found = bsearch(&wanted, j->found.items, j->found.count, sizeof wanted,
+                         compare_pieces) != NULL;
+    mr_strbuf_release(&row);
+    return code;
+}
+
+/* One that was always left out, and stands now, was written by somebody else. */
+bool mr_journal_may_be_found(const struct mr_journal *j, uint64_t unit, const char *table,
+                             char op, const char *key)
+{
+    struct mr_strbuf row = MR_STRBUF_INIT, left = MR_STRBUF_INIT;
+    if (unit >= j->left_out.count)
+        return false;
+    const struct left_out *l = mr_vec_at(&j->left_out, (size_t)unit);
+    if (!l->done && !l->unknown)
+        return true;
+    mr_journal_add_found(&row, table, op, key);
+    mr_journal_add_left_out(&left, table, key);
+    const bool may = !row.failed && !left.failed &&
+                     (has_row(l->found, row.ptr, row.len) ||
+                      (!l->unknown && has_row(l->rows, left.ptr, left.len)));
+    mr_strbuf_release(&row);
+    mr_strbuf_release(&left);
+    return may;
+}
+
+/* Undo has taken back all of it, but for that: apply comes first again. */
+static void forget_undone(struct mr_journal *j)
+{
+    if (j->undo_of == 0 || mr_journal_units_done(j, MR_JOURNAL_UNDO) < j->undo_of)
+        return;
+    mr_vec_clear(&j->left_out);
+    j->is_sorted = false;
 }
 
 /* ---- rows that triggers wrote ---- */
@@ -288,6 +450,12 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
         unit->script == MR_JOURNAL_APPLY ? MR_JOURNAL_UNDO : MR_JOURNAL_APPLY;
     if (unit->number == 0 || unit->number > MR_JOURNAL_UNITS_MAX)
         return MR_OK;
+    if (unit->script == MR_JOURNAL_APPLY)
+        forget_undone(j);
+    else if (event == MR_JOURNAL_DONE) {
+        j->undos++;
+        j->undo_of = unit->of;
+    }
     mr_vec_clear(&j->units[other]);
     enum mr_code code = event == MR_JOURNAL_DONE ? note_aside(j, unit, err) : MR_OK;
     if (code == MR_OK && unit->script == MR_JOURNAL_APPLY)
@@ -416,6 +584,7 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out,
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
     j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
     j->left_out = (struct mr_vec)MR_VEC_INIT(struct left_out);
+    j->found = (struct mr_vec)MR_VEC_INIT(struct piece);
     j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
@@ -465,6 +634,7 @@ void mr_journal_close(struct mr_journal *j)
     mr_vec_release(&j->entries);
     mr_vec_release(&j->asides);
     mr_vec_release(&j->left_out);
+    mr_vec_release(&j->found);
     mr_vec_release(&j->fired);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         mr_vec_release(&j->units[i]);
@@ -536,14 +706,26 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
                          : code;
 }
 
-enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event event,
-                                   const struct mr_journal_unit *unit, const char *detail,
-                                   struct mr_err *err)
+/* A unit that is all there may have a long list, and a plan many of them: a journal that is
+ * too long could not be read. */
+static bool has_room(const struct mr_journal *j, const char *list)
 {
+    struct stat st;
+    return list != NULL && fstat(j->fd, &st) == 0 &&
+           (uint64_t)st.st_size + strlen(list) < MR_JOURNAL_MAX_BYTES / 2;
+}
+
+enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event event,
+                                   const struct mr_journal_unit *wanted,
+                                   const char *detail, struct mr_err *err)
+{
+    struct mr_journal_unit told = *wanted;
+    const struct mr_journal_unit *unit = &told;
     struct mr_strbuf line = MR_STRBUF_INIT;
     struct mr_jsonw w;
     if (j->is_read_only)
         return MR_OK;
+    told.found = has_room(j, wanted->found) ? wanted->found : NULL;
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     mr_jsonw_add_str(&w, "script", mr_journal_script_name(unit->script));
@@ -554,8 +736,13 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
         mr_jsonw_add_uint(&w, "refused", unit->refused);
         put_text(&w, "aside", unit->aside);
         put_text(&w, "left_out", unit->left_out);
+        put_text(&w, "found", unit->found);
         put_text(&w, "fired", unit->fired);
+        if (unit->of > 0)
+            mr_jsonw_add_uint(&w, "of", unit->of);
     }
+    if (unit->lost)
+        mr_jsonw_add_bool(&w, "lost", true);
     enum mr_code code = end_line(&w, j, &line, detail, err);
     return code == MR_OK ? note_unit(j, event, unit, err) : code;
 }

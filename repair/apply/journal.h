@@ -68,9 +68,26 @@ bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
                             const char *key);
 /* Was any unit begun by apply, ever?  Not where apply.sql was run by a client. */
 bool mr_journal_has_applied(const struct mr_journal *journal);
-/* Rows that stood as planned when their units were first carried out, so that somebody else
- * wrote them; not of a unit that was begun before. */
+/* FOUND are rows that stood as planned before apply first tried their unit, so that somebody
+ * else wrote, or deleted, them.  After an undo that took all of it back, apply comes first
+ * again.  op: how the row was planned, 'i', 'u' or 'd'. */
 uint64_t mr_journal_rows_found(const struct mr_journal *journal);
+bool mr_journal_has_found(const struct mr_journal *journal);
+/* Rows that stood so, too, and that may be found: an older version did not list them, they
+ * are too many, or a run was killed before it could. */
+uint64_t mr_journal_rows_unclear(const struct mr_journal *journal);
+enum mr_code mr_journal_is_found(struct mr_journal *journal, const char *table, char op,
+                                 const char *key, bool *found, struct mr_err *err);
+/* Of a row that stands as planned when apply is about to carry out a unit, after its `try`:
+ * is it found, and not what an earlier run has written, or may have? */
+bool mr_journal_may_be_found(const struct mr_journal *journal, uint64_t unit,
+                             const char *table, char op, const char *key);
+/* Appends such a row, as struct mr_journal_unit has them. */
+void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op,
+                          const char *key);
+/* Leaves of such a list what the other has, too. */
+enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other,
+                                   struct mr_err *err);
 /* Is any row? */
 bool mr_journal_has_left_out(const struct mr_journal *journal);
 /* Appends such a row, as struct mr_journal_unit has them. */

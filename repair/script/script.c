@@ -187,6 +187,11 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
             "before\n"
             "-- it writes. What cannot be written is listed, and the script ends there:\n"
             "-- units before stay. It may be run again at any time.\n");
+        if (s->kind == MR_SCRIPT_UNDO)
+            mr_strbuf_add_str(
+                &s->sql,
+                "-- What stood as planned before apply came is taken back, too: only\n"
+                "-- repair undo knows which rows those are.\n");
         if (s->kind == MR_SCRIPT_APPLY)
             mr_strbuf_add_str(&s->sql, "-- Run reseed.sql first.\n");
         mr_strbuf_add_char(&s->sql, '\n');

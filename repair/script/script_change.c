@@ -25,6 +25,8 @@ static void where_rows(struct mr_script *s, const struct mr_script_batch *b)
     /* `repair apply` looks for a row that the server refuses */
     mr_strbuf_add_fmt(&s->sql, ") AND s.myrecon_row <= COALESCE(@myrecon_last, %zu)",
                       b->last);
+    if (b->op != MR_STEP_DELETE) /* those are in myrecon_there */
+        mr_script_not_found(s, "s");
 }
 
 static void where_guard(struct mr_script *s)

@@ -2,7 +2,8 @@
  *
  * A row is THERE when TARGET holds it as it will be: a row to be inserted by its key and
  * by what names it, a row to be updated to the byte, a row to be deleted by its absence.
- * A tree of which all rows are there is done.  Of any other tree each row is compared:
+ * Undo takes for THERE also what stood so before apply (myrecon_found): it is none of the
+ * plan's.  A tree of which all rows are there is done.  Of any other tree each row is compared:
  * what is found goes into myrecon_refused, with a reason.
  *
  * What is compared was locked before (script_lock.c), so the guards only read: under READ
@@ -182,6 +183,38 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
         keep_strangers(s, t);
 }
 
+/* What stood so before apply stays, whatever it refers to or holds. */
+static void find_found(struct mr_script *s, const struct mr_plan_table *t)
+{
+    const bool *used = s->tables[t->at].used;
+    for (const char *p = "iud"; *p != '\0'; p++) {
+        if (!used[mr_script_op(*p)])
+            continue;
+        there(s);
+        mr_script_temp_n(s, *p, t->at);
+        temp(s, " AS s WHERE s.myrecon_row IN (SELECT line FROM ", "found");
+        add(s, *p == 'u' ? ") AND s.myrecon_open & 1 = 0" : ")");
+        mr_script_ran(s);
+    }
+    if (t->key.count == 0 || !(used[MR_STEP_UPDATE] || used[MR_STEP_DELETE]))
+        return;
+    temp_n(s, "DELETE FROM ", 'x', t->at);
+    temp(s, " WHERE myrecon_row IN (SELECT line FROM ", "found");
+    add(s, ")");
+    mr_script_ran(s);
+}
+
+/* Those that stand as undo would leave them are there anyway. */
+static void find_all_found(struct mr_script *s)
+{
+    temp(s, "DELETE FROM ", "found");
+    temp(s, " WHERE line IN (SELECT line FROM ", "there");
+    add(s, ")");
+    mr_script_ran(s);
+    for (size_t i = 0; i < s->plan->ntables; i++)
+        find_found(s, &s->plan->tables[i]);
+}
+
 static void find_done(struct mr_script *s)
 {
     temp(s, "INSERT INTO ", "done");
@@ -204,6 +237,7 @@ static void refuse_halves(struct mr_script *s, const struct mr_plan_table *t, ch
     temp(s, " AS s JOIN ", "there");
     add(s, " AS h ON h.line = s.myrecon_row WHERE ");
     mr_script_at_stake(s, "s");
+    mr_script_not_found(s, "s");
     mr_script_ran(s);
 }
 
@@ -465,6 +499,8 @@ static void find_there(struct mr_script *s)
         if (used[MR_STEP_DELETE])
             deletes_there(s, t);
     }
+    if (s->kind == MR_SCRIPT_UNDO)
+        find_all_found(s);
     find_done(s);
 }
 
@@ -516,6 +552,12 @@ static void find_skipped(struct mr_script *s)
     mr_script_spread_skip(s);
     temp(s, "SET @myrecon_written = (SELECT COALESCE(SUM(n), 0) FROM ", "tree");
     temp(s, " WHERE tree NOT IN (SELECT tree FROM ", "skip");
+    add(s, "));\n");
+    if (s->kind != MR_SCRIPT_UNDO)
+        return;
+    temp(s, "SET @myrecon_written = @myrecon_written - (SELECT COUNT(*) FROM ", "there");
+    temp(s, " WHERE line IN (SELECT line FROM ", "found");
+    temp(s, ") AND tree NOT IN (SELECT tree FROM ", "skip");
     add(s, "));\n");
 }
 

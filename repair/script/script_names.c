@@ -338,6 +338,15 @@ void mr_script_not_there(struct mr_script *s, const char *alias)
     mr_strbuf_add_char(&s->sql, ')');
 }
 
+void mr_script_not_found(struct mr_script *s, const char *alias)
+{
+    if (s->kind != MR_SCRIPT_UNDO)
+        return;
+    mr_strbuf_add_fmt(&s->sql, " AND %s.myrecon_row NOT IN (SELECT line FROM ", alias);
+    mr_script_temp(s, "found");
+    mr_strbuf_add_char(&s->sql, ')');
+}
+
 enum mr_step_op mr_script_op(char prefix)
 {
     return prefix == 'i'   ? MR_STEP_INSERT

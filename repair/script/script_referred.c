@@ -160,6 +160,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
         temp_n(s, " AND s.myrecon_row IN (SELECT myrecon_row FROM ", 'x', r->parent);
         add(s, ")"); /* myrecon_there is named below, and MySQL opens it once */
     }
+    mr_script_not_found(s, "s");
     add(s, " GROUP BY s.myrecon_row, s.myrecon_tree"); /* MariaDB wants all of HAVING */
     for (size_t i = 0; i < r->to.count; i++) {
         add(s, ", ");

@@ -23,6 +23,7 @@ static const char *const made[] = {
     "hang (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL,"
     " other INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
     "apart (line INT NOT NULL PRIMARY KEY, refused INT NOT NULL)",
+    "found (line INT NOT NULL PRIMARY KEY)", /* the last: of undo alone */
 };
 
 static void add(struct mr_script *s, const char *text)
@@ -54,7 +55,8 @@ static void session(struct mr_script *s)
         MR_SCRIPT_LOCK_WAIT_S, MR_SCRIPT_LOCK_WAIT_S);
     mr_script_spread_session(s);
     mr_script_guard(&s->sql, s->manifest, s->kind != MR_SCRIPT_VERIFY);
-    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+    size_t count = sizeof made / sizeof made[0] - (s->kind != MR_SCRIPT_UNDO);
+    for (size_t i = 0; i < count; i++) {
         size_t name = strcspn(made[i], " ");
         add(s, "DROP TEMPORARY TABLE IF EXISTS ");
         mr_script_temp(s, "");

@@ -118,6 +118,7 @@ void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix
     mr_script_refers(s, r, "s", "p");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
+    mr_script_not_found(s, "s");
     if (in_unit)
         add(s, " AND k.myrecon_row IS NULL");
     if (prefix == 'u')

@@ -95,6 +95,9 @@ for n in $(spread "$BYTES" $cuts); do
     rep apply --yes --json plan "$DST"
     [ "$RC" = 0 ] && [ "$(state)" = "$DONE" ] || WRONG+="cut at $n, then again: exit code $RC
 "
+    rep undo --yes --json plan "$DST" # what a lost try wrote is none of the live side's
+    [ "$RC" = 0 ] && [ "$(state)" = "$BEFORE" ] || WRONG+="cut at $n, then undone: exit code $RC
+"
 done
 judged "a connection that is cut anywhere is opened anew, and nothing is done twice"
 is "in many of these runs" "$((reconnected > cuts / 5))" 1

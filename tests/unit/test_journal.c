@@ -95,7 +95,8 @@ static void test_steps(void **state)
 static void put(struct mr_journal *j, enum mr_journal_event event,
                 enum mr_journal_script script, uint64_t number, uint64_t refused)
 {
-    const struct mr_journal_unit unit = {script, number, 7, 2, refused, NULL, NULL, NULL};
+    const struct mr_journal_unit unit = {
+        .script = script, .number = number, .written = 7, .there = 2, .refused = refused};
     struct mr_err err = {0};
     assert_int_equal(mr_journal_write_unit(j, event, &unit, NULL, &err), MR_OK);
 }
@@ -113,7 +114,8 @@ static void done_are(const struct mr_journal *j, enum mr_journal_script script,
 /* A unit is carried out, and leaves these rows out. */
 static void leave_out(struct mr_journal *j, uint64_t number, const char *rows)
 {
-    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, number, 7, 2, 2, NULL, rows, NULL};
+    struct mr_journal_unit unit = {
+        .script = MR_JOURNAL_APPLY, .number = number, .refused = 2, .left_out = rows};
     struct mr_err err = {0};
     put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, number, 0);
     assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
@@ -155,6 +157,126 @@ static void test_left_out(void **state)
     mr_journal_close(j);
 }
 
+/* A unit is carried out, and these of the rows that stood are listed. */
+static void find(struct mr_journal *j, uint64_t number, uint64_t there, const char *rows)
+{
+    struct mr_journal_unit unit = {
+        .script = MR_JOURNAL_APPLY, .number = number, .there = there, .found = rows};
+    struct mr_err err = {0};
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, number, 0);
+    assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
+}
+
+/* Undo reports so many units of a script of `of`. */
+static void undo(struct mr_journal *j, uint64_t number, uint64_t refused, uint64_t of)
+{
+    struct mr_journal_unit unit = {
+        .script = MR_JOURNAL_UNDO, .number = number, .refused = refused, .of = of};
+    struct mr_err err = {0};
+    assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &unit, NULL, &err), MR_OK);
+}
+
+/* wanted: "iud", those of 17 of db.t that are found. */
+static void found_are(struct mr_journal *j, const char *wanted, uint64_t unclear)
+{
+    struct mr_err err = {0};
+    for (const char *op = "iud"; *op != '\0'; op++) {
+        bool found = false;
+        assert_int_equal(mr_journal_is_found(j, "db.t", *op, "17", &found, &err), MR_OK);
+        assert_int_equal(found, strchr(wanted, *op) != NULL);
+        assert_int_equal(mr_journal_is_found(j, "db.t", *op, "1", &found, &err), MR_OK);
+        assert_false(found);
+    }
+    assert_int_equal(mr_journal_has_found(j), *wanted != '\0');
+    assert_int_equal(mr_journal_rows_found(j), strlen(wanted));
+    assert_int_equal(mr_journal_rows_unclear(j), unclear);
+}
+
+static void test_found(void **state)
+{
+    static const char two[] = "4:db.t4:i:174:db.t4:d:17", one[] = "4:db.t4:i:17";
+    struct mr_strbuf rows = MR_STRBUF_INIT;
+    struct mr_err err = {0};
+    (void)state;
+    (void)unlink(path());
+    struct mr_journal *j = reopen(NULL);
+    mr_journal_add_found(&rows, "db.t", 'i', "17");
+    assert_string_equal(rows.ptr, one);
+    mr_journal_add_found(&rows, "db.t", 'd', "17");
+    assert_string_equal(rows.ptr, two);
+    assert_int_equal(mr_journal_keep_found(&rows, one, &err), MR_OK);
+    assert_string_equal(rows.ptr, one);
+    assert_int_equal(mr_journal_keep_found(&rows, NULL, &err), MR_OK);
+    assert_int_equal(rows.len, 0);
+    mr_strbuf_release(&rows);
+    found_are(j, "", 0);
+
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 1, 0);
+    assert_true(mr_journal_may_be_found(j, 1, "db.t", 'i', "17"));
+    find(j, 2, 3, two); /* one of them is not told */
+    for (int i = 0; i < 2; i++, j = reopen(j))
+        found_are(j, "id", 1);
+    /* again: rows that it has written stand, too */
+    assert_true(mr_journal_may_be_found(j, 2, "db.t", 'd', "17"));
+    assert_false(mr_journal_may_be_found(j, 2, "db.t", 'u', "17"));
+    find(j, 2, 9, one);
+    found_are(j, "i", 1);
+    j = reopen(j);
+    found_are(j, "i", 1);
+    /* killed, and what stands by then may be ours */
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 2, 0);
+    j = reopen(j);
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 2, 0);
+    assert_true(mr_journal_may_be_found(j, 2, "db.t", 'i', "17"));
+    assert_false(mr_journal_may_be_found(j, 2, "db.t", 'd', "17"));
+    find(j, 2, 9, NULL);
+    found_are(j, "", 9);
+    mr_journal_close(j);
+    (void)unlink(path());
+}
+
+static void test_found_first(void **state)
+{
+    static const struct {
+        bool lost, first;
+    } failures[] = {{false, true}, {true, false}};
+    static const char one[] = "4:db.t4:i:17";
+    struct mr_err err = {0};
+    (void)state;
+    (void)unlink(path());
+    struct mr_journal *j = reopen(NULL);
+    /* rolled back for certain, or perhaps not */
+    for (uint64_t i = 0; i < 2; i++) {
+        const struct mr_journal_unit unit = {
+            .script = MR_JOURNAL_APPLY, .number = i + 1, .lost = failures[i].lost};
+        put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, i + 1, 0);
+        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_FAILED, &unit, NULL, &err),
+                         MR_OK);
+        j = reopen(j);
+        put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, i + 1, 0);
+        assert_int_equal(mr_journal_may_be_found(j, i + 1, "db.t", 'i', "17"),
+                         failures[i].first);
+    }
+    /* whoever was left out, and stands */
+    leave_out(j, 3, "4:db.t2:17");
+    put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 3, 0);
+    assert_true(mr_journal_may_be_found(j, 3, "db.t", 'i', "17"));
+    assert_false(mr_journal_may_be_found(j, 3, "db.t", 'i', "18"));
+    /* all is taken back, or not */
+    for (uint64_t refused = 0; refused < 2; refused++) {
+        find(j, 4, 1, one);
+        undo(j, 1, 0, 2);
+        undo(j, 2, refused, 2);
+        j = reopen(j);
+        put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, 4, 0);
+        assert_int_equal(mr_journal_may_be_found(j, 4, "db.t", 'u', "17"), refused == 0);
+    }
+    find(j, 4, 3, one); /* what undo has kept, or somebody has written since */
+    assert_int_equal(mr_journal_rows_unclear(j), 2);
+    mr_journal_close(j);
+    (void)unlink(path());
+}
+
 static enum mr_code add_row(void *ctx, const struct mr_journal_fired *row,
                             struct mr_err *err)
 {
@@ -177,10 +299,10 @@ static void test_fired(void **state)
     mr_journal_add_fired(&list, "db.u", "18", "cd");
     assert_string_equal(list.ptr, "6:db.t:13:-172:ab4:db.u2:182:cd");
     const struct mr_journal_unit units[] = {
-        {MR_JOURNAL_APPLY, 91, 7, 2, 0, NULL, NULL, list.ptr},
-        {MR_JOURNAL_UNDO, 91, 7, 2, 0, NULL, NULL, list.ptr}, /* none of its */
-        {MR_JOURNAL_APPLY, 92, 7, 2, 0, NULL, NULL, "1:t1:52:ef1:t1:69:cut"},
-        {MR_JOURNAL_APPLY, 93, 7, 2, 0, NULL, NULL, "99999999999999999999:x"}};
+        {.script = MR_JOURNAL_APPLY, .number = 91, .fired = list.ptr},
+        {.script = MR_JOURNAL_UNDO, .number = 91, .fired = list.ptr}, /* none of its */
+        {.script = MR_JOURNAL_APPLY, .number = 92, .fired = "1:t1:52:ef1:t1:69:cut"},
+        {.script = MR_JOURNAL_APPLY, .number = 93, .fired = "99999999999999999999:x"}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &units[i], NULL, &err),
                          MR_OK);
@@ -197,7 +319,8 @@ static void test_fired(void **state)
 static void test_asides(void **state)
 {
     struct mr_journal *j = reopen(NULL);
-    struct mr_journal_unit unit = {MR_JOURNAL_APPLY, 77, 7, 2, 2, "17,44", NULL, NULL};
+    struct mr_journal_unit unit = {
+        .script = MR_JOURNAL_APPLY, .number = 77, .refused = 2, .aside = "17,44"};
     struct mr_err err = {0};
     (void)state;
     assert_null(mr_journal_unit_aside(j, MR_JOURNAL_APPLY, 77));
@@ -316,10 +439,11 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),  cmocka_unit_test(test_units),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_asides),
-        cmocka_unit_test(test_reader), cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_fired),
+        cmocka_unit_test(test_steps),       cmocka_unit_test(test_units),
+        cmocka_unit_test(test_errors),      cmocka_unit_test(test_asides),
+        cmocka_unit_test(test_reader),      cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_fired),       cmocka_unit_test(test_found),
+        cmocka_unit_test(test_found_first),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

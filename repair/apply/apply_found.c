@@ -1,0 +1,202 @@
+/* apply_found.c: rows that stood as planned before apply came; see apply_internal.h.
+ *
+ * Somebody else has written them, or deleted them: undo has nothing to take back there.
+ * Apply lists them in the journal in front of COMMIT.  A try that may have been committed
+ * leaves its own rows to the next one, so from then on the list only shrinks.  Undo tells the
+ * script which of its rows they are, and that takes them for done.
+ *
+ * A row of a table without a key is told by its values and by which of its equals it is. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/db/sqltext.h"
+#include "repair/apply/apply_internal.h"
+#include "repair/script/script_text.h"
+
+enum { NO_SUCH_COLUMN = 1054, NO_SUCH_TABLE = 1146 };
+
+static void add_key(struct mr_strbuf *sql, const struct mr_planned_table *t)
+{
+    if (t->key.count > 0) {
+        mr_attempt_sql_key(sql, t);
+        return;
+    }
+    mr_strbuf_add_str(sql, "CONCAT_WS(',', ");
+    mr_fired_sql_digest(sql, t, "s");
+    mr_strbuf_add_str(sql, ", s.myrecon_open)");
+}
+
+typedef enum mr_code row_fn(void *ctx, const struct mr_cell *cells, struct mr_err *err);
+
+/* For each staged row of a table and kind: row, key. */
+static enum mr_code each(struct mr_attempt *a, size_t at, char prefix, const char *where,
+                         row_fn *fn, void *ctx, struct mr_err *err)
+{
+    const struct mr_planned *planned = &a->run->manifest->planned;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    struct mr_err why = {0};
+    mr_strbuf_add_str(&sql, "SELECT s.myrecon_row, ");
+    add_key(&sql, &planned->tables[at]);
+    mr_strbuf_add_str(&sql, " FROM ");
+    mr_script_staged(&sql, planned->tables[0].target_db, prefix, at);
+    mr_strbuf_add_str(&sql, " AS s");
+    mr_attempt_sql_of_unit(&sql, planned);
+    mr_strbuf_add_str(&sql, where);
+    enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, &why);
+    /* computed columns are not staged: rows without a key that have some are not told */
+    if (code != MR_OK && why.sql_errno == NO_SUCH_COLUMN &&
+        planned->tables[at].key.count == 0)
+        code = MR_OK;
+    else if (code != MR_OK)
+        *err = why;
+    while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL)
+        if (cells[0].ptr != NULL && cells[1].ptr != NULL)
+            code = fn(ctx, cells, err);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* ---- apply ---- */
+
+struct noted {
+    struct mr_attempt *a;
+    const char *table;
+    char op;
+    struct mr_strbuf *list;
+};
+
+static enum mr_code note(void *ctx, const struct mr_cell *cells, struct mr_err *err)
+{
+    const struct noted *n = ctx;
+    (void)err;
+    if (mr_journal_may_be_found(n->a->run->journal, n->a->unit->number, n->table, n->op,
+                                cells[1].ptr))
+        mr_journal_add_found(n->list, n->table, n->op, cells[1].ptr);
+    return MR_OK;
+}
+
+/* Rows of trees of which all stand. */
+static enum mr_code list_done(struct mr_attempt *a, struct mr_strbuf *list,
+                              struct mr_err *err)
+{
+    static const char done[] = " AND s.myrecon_tree IN (SELECT tree FROM myrecon_done)",
+                      last[] = " AND s.myrecon_tree IN (SELECT tree FROM myrecon_done)"
+                               " AND s.myrecon_open & 1 = 0";
+    const struct mr_planned *planned = &a->run->manifest->planned;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < planned->ntables; i++)
+        for (const char *p = "iud"; code == MR_OK && *p != '\0'; p++) {
+            struct noted n = {a, planned->tables[i].table, *p, list};
+            code = each(a, i, *p, *p == 'u' ? last : done, note, &n, err);
+        }
+    return code == MR_OK ? mr_strbuf_check(list, "listing what stood as planned", err)
+                         : code;
+}
+
+enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err)
+{
+    static const char sql[] = "SELECT COALESCE(@myrecon_done, 0)";
+    struct mr_strbuf count = MR_STRBUF_INIT, list = MR_STRBUF_INIT;
+    if (a->run->journal == NULL || a->run->rehearse)
+        return MR_OK;
+    enum mr_code code = mr_db_query_text(a->run->target->db, sql, &count, err);
+    if (code == MR_OK && strcmp(count.ptr, "0") != 0)
+        code = list_done(a, &list, err);
+    if (code == MR_OK && a->lost)
+        code = mr_journal_keep_found(&list, a->found.ptr, err);
+    if (code == MR_OK) {
+        mr_strbuf_release(&a->found);
+        a->found = list;
+    } else {
+        mr_strbuf_release(&list);
+    }
+    mr_strbuf_release(&count);
+    return code;
+}
+
+/* ---- undo ---- */
+
+struct passed {
+    struct mr_attempt *a;
+    const char *table;
+    char op; /* how it was planned */
+    struct mr_strbuf lines;
+};
+
+static enum mr_code pass(void *ctx, const struct mr_cell *cells, struct mr_err *err)
+{
+    struct passed *p = ctx;
+    bool found = false;
+    enum mr_code code = mr_journal_is_found(p->a->run->journal, p->table, p->op,
+                                            cells[1].ptr, &found, err);
+    if (found)
+        mr_strbuf_add_fmt(&p->lines, "%s(%" PRIu64 ")", p->lines.len > 0 ? ", " : "",
+                          (uint64_t)strtoull(cells[0].ptr, NULL, 10));
+    return code;
+}
+
+static enum mr_code tell(struct mr_attempt *a, const struct mr_strbuf *lines,
+                         struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    mr_strbuf_add_fmt(&sql, "INSERT INTO myrecon_found (line) VALUES %s", lines->ptr);
+    enum mr_code code = mr_strbuf_check(&sql, "telling what stood as planned", err);
+    if (code == MR_OK) {
+        code = mr_db_exec(a->run->target->db, sql.ptr, sql.len, &why);
+        if (code != MR_OK)
+            *err = why;
+    }
+    if (why.sql_errno == NO_SUCH_TABLE) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "rows of it stood already as planned when apply came, and this "
+                          "undo.sql, by an earlier version, would take them back, too");
+        err->sql_errno = NO_SUCH_TABLE; /* of the unit, not of the run */
+    }
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
+{
+    static const struct {
+        char prefix, op;
+    } kinds[] = {{'d', 'i'}, {'u', 'u'}, {'i', 'd'}};
+    const struct mr_planned *planned = &a->run->manifest->planned;
+    struct passed p = {.a = a, .lines = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    a->passed = 0;
+    if (a->run->which != MR_JOURNAL_UNDO || a->run->journal == NULL ||
+        !mr_journal_has_found(a->run->journal))
+        return MR_OK;
+    for (size_t i = 0; i < planned->ntables; i++)
+        for (size_t k = 0; code == MR_OK && k < sizeof kinds / sizeof *kinds; k++) {
+            p.table = planned->tables[i].table;
+            p.op = kinds[k].op;
+            code = each(a, i, kinds[k].prefix, "", pass, &p, err);
+        }
+    if (code == MR_OK)
+        code = mr_strbuf_check(&p.lines, "telling what stood as planned", err);
+    if (code == MR_OK && p.lines.len > 0) {
+        code = tell(a, &p.lines, err);
+        a->passed = 1; /* or more: counted when the script has judged them */
+    }
+    mr_strbuf_release(&p.lines);
+    return code;
+}
+
+enum mr_code mr_attempt_count_passed(struct mr_attempt *a, struct mr_err *err)
+{
+    static const char sql[] = "SELECT COUNT(*) FROM myrecon_found";
+    struct mr_strbuf count = MR_STRBUF_INIT;
+    if (a->passed == 0)
+        return MR_OK;
+    enum mr_code code = mr_db_query_text(a->run->target->db, sql, &count, err);
+    if (code == MR_OK)
+        a->passed = strtoull(count.ptr, NULL, 10);
+    mr_strbuf_release(&count);
+    return code;
+}

@@ -1,0 +1,137 @@
+#!/bin/bash
+# repair_undo_found.sh: what the live side itself has written, changed or deleted as planned
+# before apply came is none of the plan's: undo passes over it, says so, and takes back the rest.
+# Every row is compared with what stood in front of apply.  $1: mysql
+
+. "$(dirname "$0")/lib.sh"
+written_side "${1:-}"
+begin a$T
+cd "$IT_TMP" || exit 1
+DST=$(uri $T "$DB") CASE=$IT_TMP/case
+. "$IT_DIR/rows/lib.sh"
+
+plan() { # plan DIR ARGS…
+    local dir=$1
+    shift
+    rm -rf "$dir" "$CASE"
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rep plan --config ini --case "$CASE" --output "$dir" "$@"
+}
+undo() { # undo DIR WANTED: exit 0, so many rows written, there, passed over
+    rep undo --yes --json --case "$CASE" "$1" "$DST"
+    is "undo takes back its own, and passes over the others" "$RC $(sum '"\(.rows_written) \(.rows_there) \(.rows_stood) \(.rows_refused)"')" "0 $2"
+}
+warned() { grep -oE '[0-9]+ rows? stood already as planned|of [0-9]+ rows? that stood' "$ERR" | tr '\n' ';'; }
+
+# ---- mirror: by key and without one; to be inserted, changed, deleted
+printf '[table %s.bag]\nsubject = no\n' "$DB" >ini
+rows() { on "SELECT 'p', HEX(code), id, v, HEX(f) FROM pairs UNION ALL SELECT 'b', v, n, f + 0e0, COUNT(*) FROM bag GROUP BY 2, 3, 4 ORDER BY 1, 2, 3, 4"; }
+fresh a$T "$DB"
+at a$T "CREATE TABLE pairs (code VARBINARY(9) NOT NULL, id INT NOT NULL, v VARCHAR(9), f VARBINARY(9), PRIMARY KEY (code, id));
+    CREATE TABLE bag (v VARCHAR(9), n INT, f FLOAT)"
+at a "INSERT INTO pairs VALUES (x'00ff', 1, 'same', ''), (x'00ff', 2, 'new', NULL), (x'00ff', 3, 'new', ''), (x'00ff', 4, 'lost', ''), (x'00ff', 5, 'lost', ''), ('x,1', 6, 'lost', '');
+    INSERT INTO bag VALUES ('in', 1, 0.1), ('in', 1, 0.1), ('in', 1, 0.1), ('in', NULL, 0.1)"
+at $T "INSERT INTO pairs VALUES (x'00ff', 1, 'same', ''), (x'00ff', 2, 'old', NULL), (x'00ff', 3, 'old', ''), (x'00ff', 7, 'live', ''), (x'00ff', 8, 'live', ''), ('x,1', 9, 'live', '');
+    INSERT INTO bag VALUES ('out', 2, 0.2), ('out', 2, 0.2), ('out', 2, 0.2), ('out', NULL, 0.2)"
+PLANNED=$(rows)
+plan one --policy mirror
+is "planned" "$RC $(planned_rows one)" "0 16"
+on "UPDATE pairs SET v = 'new' WHERE id = 2; INSERT INTO pairs VALUES (x'00ff', 4, 'lost', ''); DELETE FROM pairs WHERE id = 7;
+    INSERT INTO bag VALUES ('in', 1, 0.1); DELETE FROM bag WHERE v = 'out' AND n = 2 LIMIT 1; DELETE FROM bag WHERE n IS NULL"
+BEFORE=$(rows) WANTED=$(client a -D "$DB" <<<"SELECT 'p', HEX(code), id, v, HEX(f) FROM pairs UNION ALL SELECT 'b', v, n, f + 0e0, COUNT(*) FROM bag GROUP BY 2, 3, 4 ORDER BY 1, 2, 3, 4")
+for time in first second; do
+    rep apply --yes --json --case "$CASE" one "$DST"
+    is "the $time time: it writes the others" "$RC $(sum '"\(.rows_written) \(.rows_there)"') $(rows)" "0 10 6 $WANTED"
+    rep_is 0 "again" apply --yes --case "$CASE" one "$DST"
+    rep_is 0 "with --recheck" apply --yes --recheck --case "$CASE" one "$DST"
+    rep undo --dry-run --json --case "$CASE" one "$DST"
+    is "a dry run of undo says the same" "$RC $(sum '"\(.rows_written) \(.rows_stood)"') $(warned)" "0 10 6 6 rows stood already as planned;"
+    undo one "10 0 6 0"
+    is "all is as it was in front of apply" "$(rows)" "$BEFORE"
+    undo one "0 10 6 0"
+    is "and stays so" "$(rows)" "$BEFORE"
+done
+
+# What was taken back, and the live side writes itself since, is its own; what it deletes is not.
+on "INSERT INTO pairs VALUES (x'00ff', 5, 'lost', ''); DELETE FROM pairs WHERE id = 4"
+BEFORE=$(rows)
+rep_is 0 "apply, where other rows stand" apply --yes --case "$CASE" one "$DST"
+undo one "10 0 6 0"
+is "all is as it was in front of that" "$(rows)" "$BEFORE"
+
+# The stock client knows no journal.
+rep_is 0 "apply" apply --yes --case "$CASE" one "$DST"
+client $T --force <one/undo.sql >"$OUT" 2>"$ERR"
+is "undo.sql takes back all that stands as planned" "$(rows)" "$PLANNED"
+
+# Killed between COMMIT and its report: what stands by then may be the plan's.
+on "INSERT INTO pairs VALUES (x'00ff', 5, 'lost', '')"
+rm one/journal.jsonl
+rep_is 0 "apply" apply --yes --case "$CASE" one "$DST"
+jq -c 'select(.event == "done" | not)' one/journal.jsonl >cut && mv cut one/journal.jsonl
+rep_is 0 "again, after a kill" apply --yes --json --case "$CASE" one "$DST"
+is "all is there" "$(sum .rows_there)" 16
+undo one "16 0 0 0"
+is "it says that it cannot tell" "$(warned)" "of 16 rows that stood;"
+is "and takes back what it has written" "$(rows)" "$PLANNED"
+
+# ---- merge: people, and what refers to them
+people() { for t in members orders tags notes; do on "SELECT '$t', $t.* FROM $t ORDER BY 2, 3"; done; }
+fresh a$T "$DB"
+at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, name VARCHAR(20), created_at DATETIME NOT NULL);
+    CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, member_id INT NOT NULL, FOREIGN KEY (member_id) REFERENCES members (id));
+    CREATE TABLE tags (member_id INT NOT NULL, tag VARCHAR(9) NOT NULL, PRIMARY KEY (member_id, tag), FOREIGN KEY (member_id) REFERENCES members (id));
+    CREATE TABLE notes (order_id INT NOT NULL, text VARCHAR(9) NOT NULL, PRIMARY KEY (order_id, text));
+    INSERT INTO members VALUES (1, 'm1', 'x', '2026-01-01')"
+at a "INSERT INTO members VALUES (11, 'm11', 'x', '2026-03-01'), (12, 'm12', 'x', '2026-03-01'), (13, 'm13', 'x', '2026-03-01');
+    INSERT INTO orders VALUES (11, 'o11', 11), (12, 'o12', 12), (13, 'o13', 13);
+    INSERT INTO tags VALUES (1, 'blue'), (1, 'red'), (11, 'red'), (12, 'red'); INSERT INTO notes VALUES (11, 'n'), (12, 'n'), (13, 'n')"
+printf '[table %s.members]\nsubject = yes\nidentity = mobile\ntime-column = created_at\n[table %s.orders]\nidentity = no\n[table %s.notes]\nreference = order_id -> %s.orders.id\n[table %s.*]\nmargin = 1000\n' \
+    "$DB" "$DB" "$DB" "$DB" "$DB" >ini
+plan two --policy merge --split-at 2026-02-01 --on-conflict deleted-or-lost=restore
+is "planned" "$RC $(planned_rows two)" "0 13"
+on "INSERT INTO tags VALUES (1, 'red')"
+BEFORE=$(people)
+rep apply --yes --json --case "$CASE" two "$DST"
+is "applied" "$RC $(sum '"\(.rows_written) \(.rows_there)"')" "0 12 1"
+DONE=$(people)
+on "INSERT INTO notes VALUES (13, 'new')"
+rep undo --yes --json --case "$CASE" two "$DST"
+is "the live side's own stays, and whom something new refers to" "$RC $(sum .rows_stood) $(on "SELECT GROUP_CONCAT(CONCAT(member_id, tag) ORDER BY tag) FROM tags") $(on "SELECT GROUP_CONCAT(id ORDER BY id) FROM members")" \
+    "1 1 1red 1,13"
+is "it alone is not listed" "$(refused | cut -d ' ' -f 2- | sed "s/$DB.//" | sort)" "members 13: it stays with what it belongs to
+notes 13,n: it stays with what it belongs to
+orders 13: a row of $DB.notes refers to it"
+on "DELETE FROM notes WHERE text = 'new'"
+undo two "3 9 1 0"
+is "then all is as it was in front of apply" "$(people)" "$BEFORE"
+
+# ---- rows of one tree, since each has the next one's number: half of them stand already
+fresh a$T "$DB"
+SEATS=$(for ((i = 1; i <= 520; i++)); do printf '(%d, %d),' $i $i; done)
+at a$T "CREATE TABLE seats (id INT NOT NULL PRIMARY KEY, no INT NOT NULL UNIQUE);
+    INSERT INTO seats VALUES ${SEATS%,}"
+at a "UPDATE seats SET no = no + 1 ORDER BY id DESC"
+seats() { on "SELECT COUNT(*), GROUP_CONCAT(IF(id IN (1, 20, 21, 520), no - id, NULL) ORDER BY id), SUM(no - id), SUM(id * (no - id)) FROM seats" | xargs; }
+: >ini
+plan three --policy mirror
+is "planned in two units" "$RC $(jq -r '"\(.rows.units) \(.rows.rows)"' three/plan.json)" "0 2 520"
+on "UPDATE seats SET no = no + 1 WHERE id > 20 ORDER BY id DESC"
+BEFORE=$(seats)
+rep apply --yes --json --case "$CASE" three "$DST"
+is "applied" "$RC $(sum '"\(.rows_written) \(.rows_there)"') $(seats)" "0 20 500 520 1,1,1,1 520 135460"
+undo three "20 0 500 0"
+is "those stay, the others go back" "$(seats)" "$BEFORE"
+undo three "0 20 500 0"
+
+# ---- where it cannot be told: values that the server computes are not staged
+fresh a$T "$DB"
+at a$T "CREATE TABLE bag (v VARCHAR(9), n INT AS (LENGTH(v)) VIRTUAL)"
+at a "INSERT INTO bag (v) VALUES ('lost'), ('lost'), ('more')"
+plan four --policy mirror
+on "INSERT INTO bag (v) VALUES ('lost')"
+rep apply --yes --json --case "$CASE" four "$DST"
+is "applied" "$RC $(sum '"\(.rows_written) \(.rows_there)"')" "0 2 1"
+rep_is 0 "undo" undo --yes --json --case "$CASE" four "$DST"
+is "it says so, and takes all of it back" "$(warned) $(on "SELECT COUNT(*) FROM bag")" "of 1 row that stood; 0"
+finish
