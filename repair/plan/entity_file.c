@@ -69,8 +69,12 @@ static void add_hex(struct mr_strbuf *out, struct mr_key bytes)
     mr_strbuf_add_char(out, ',');
 }
 
-void mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line)
+enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line,
+                                 struct mr_err *err)
 {
+    if (line->decision == MR_DECIDE_UNDECIDED)
+        return mr_err_set(err, MR_E_BUG, "nothing is decided about a row of table \"%s\"",
+                          line->table);
     add_text(out, line->table);
     mr_strbuf_add_char(out, ',');
     add_hex(out, line->source_key);
@@ -84,6 +88,7 @@ void mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *lin
     add_digest(out, line->has_digest, line->digest);
     add_digest(out, line->has_references, line->references);
     mr_strbuf_add_str(out, line->is_new ? "1\r\n" : "0\r\n");
+    return mr_strbuf_check(out, "writing a plan", err);
 }
 
 /* ---- reading ---- */

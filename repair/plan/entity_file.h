@@ -35,7 +35,9 @@ struct mr_entity_line {
 };
 
 void mr_entity_file_header(struct mr_strbuf *out);
-void mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line);
+/* Of a row that nobody has decided about: MR_E_BUG. */
+enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line,
+                                 struct mr_err *err);
 
 typedef enum mr_code mr_entity_line_fn(void *ctx, const struct mr_entity_line *line,
                                        struct mr_err *err);

@@ -121,9 +121,8 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                   .is_new = e->decision == MR_DECIDE_RENUMBER};
     enum mr_code code = digest_row(w, row_after(t, e), &line, err);
     mr_strbuf_reset(&w->line);
-    mr_entity_file_line(&w->line, &line);
     if (code == MR_OK)
-        code = mr_strbuf_check(&w->line, "writing a plan", err);
+        code = mr_entity_file_line(&w->line, &line, err);
     if (code == MR_OK)
         code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
     mr_strbuf_reset(&w->line);

@@ -111,10 +111,24 @@ static void test_round_trip(void **state)
     (void)state;
     mr_entity_file_header(&text);
     for (size_t i = 0; i < LINES; i++)
-        mr_entity_file_line(&text, &lines[i]);
+        assert_int_equal(mr_entity_file_line(&text, &lines[i], &err), MR_OK);
     write_file(text.ptr, text.len, 0);
     assert_int_equal(mr_entity_file_read(path, compare, &at, &err), MR_OK);
     assert_int_equal(at, LINES);
+    mr_strbuf_release(&text);
+}
+
+/* Every row is decided; what a plan forgot is not written as if it were nothing. */
+static void test_undecided(void **state)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_entity_line line = lines[0];
+    struct mr_err err = {0};
+    (void)state;
+    line.decision = MR_DECIDE_UNDECIDED;
+    assert_int_equal(mr_entity_file_line(&text, &line, &err), MR_E_BUG);
+    assert_non_null(strstr(err.message, "\"club.members\""));
+    assert_int_equal(text.len, 0);
     mr_strbuf_release(&text);
 }
 
@@ -226,9 +240,8 @@ static int remove_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_torn),
         cmocka_unit_test(test_unknown_columns),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
