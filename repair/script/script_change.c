@@ -314,7 +314,9 @@ void mr_script_end(struct mr_script *s)
     add(s, ", 'COMMIT', 'ROLLBACK');\n"
            "PREPARE myrecon_end FROM @myrecon_end;\n"
            "EXECUTE myrecon_end;\n"
-           "DEALLOCATE PREPARE myrecon_end;\n");
+           "DEALLOCATE PREPARE myrecon_end;\n"
+           /* where nothing can be prepared, the next unit's beginning would commit */
+           "ROLLBACK;\n");
     mr_strbuf_add_fmt(&s->sql,
                       "SET SESSION time_zone = IF(@myrecon_end = 'COMMIT', '+00:00',"
                       " 'myrecon: unit %" PRIu64 " was undone, run this file again');\n",

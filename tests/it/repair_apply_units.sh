@@ -133,6 +133,28 @@ rep_is 0 "a plan that is young enough" apply --dry-run --max-age 600 plan "$DST"
 echo >>plan/apply.sql
 fits_not "an edited script" "apply.sql\" was changed"
 
+# ---- the server is not the planned one, by any one fact ------------------------------------
+planned_for() { # planned_for FACT: plan.json names another server, in that alone
+    python3 - "$1" <<'PYTHON'
+import hashlib, json, sys
+plan = json.load(open("plan/plan.json", encoding="utf-8"))
+server, fact = plan["server"], sys.argv[1]
+others = {"port": 1, "server_id": 4711, "flavour": {"mariadb": "mysql", "mysql": "mariadb"}[server["flavour"]]}
+server[fact] = type(server[fact])(others.get(fact, "another"))
+del plan["sha256"]
+body = json.dumps(plan, separators=(",", ":"), ensure_ascii=False)[:-1]
+digest = hashlib.sha256(body.encode()).hexdigest()
+open("plan/plan.json", "w", encoding="utf-8").write(body + ',"sha256":"' + digest + '"}\n')
+PYTHON
+}
+for fact in hostname port server_id datadir uuid flavour; do
+    make_plan
+    planned_for $fact
+    fits_not "another $fact" "is not the server that the plan is for: its ($fact|server_uu?id|kind) is"
+    rep_is 5 "another $fact: undo, too" undo --yes plan "$DST"
+    rep_is 5 "another $fact: verify, too" verify plan "$DST"
+done
+
 # ---- approval --------------------------------------------------------------------------
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=lead -days 2 \
     -keyout key.pem -out cert.pem 2>/dev/null || bail "openssl cannot make keys"

@@ -114,6 +114,24 @@ done
 stock_on "$S" plan/verify.sql
 is "wrong server: verify.sql stops the client" "$?" 1
 is "wrong server: nothing is left behind" "$(client "$S" -D "$DB" <<<"SHOW TABLES LIKE 'myrecon%'")" ""
+wrong=
+told=$(grep -oE '@@(hostname|port|server_id|datadir|server_uu?id) = ' plan/apply.sql | sort -u | wc -l)
+for fact in hostname port server_id datadir server_uuid server_uid; do
+    grep -q "@@$fact = " plan/apply.sql || continue
+    told=$((told - 1))
+    for script in reseed apply undo verify; do
+        # as of another server; one of text is a literal in hexadecimal
+        sed -E "s/@@$fact = (_utf8mb4 x)?('[^']*'|[0-9]+)/@@$fact = '99'/g" plan/$script.sql >other.sql
+        ! cmp -s other.sql plan/$script.sql || wrong+="$script.sql does not ask for the $fact
+"
+        stock other.sql
+        [ $? = 1 ] && grep -q "not the planned server" said || wrong+="$script.sql, another $fact: $(tail -n 1 said)
+"
+        [ $script = verify ] || stock other.sql --force
+    done
+done
+is "wrong server: each fact tells it" "$told $wrong" "0 "
+is "wrong server: nor is anything changed by --force" "$(rows)" "$BEFORE"
 
 # ---- as it should go -------------------------------------------------------------------
 ok "reseed.sql" stock plan/reseed.sql
@@ -221,6 +239,67 @@ done
 is "verify.sql does not pass over what is not staged" "$wrong" ""
 stock plan/undo.sql || bail "undo.sql: $(cat said)"
 
+
+# ---- any other statement of a unit that fails, and a client that goes on ------------------
+# What locks or judges is needed, and so is what writes, and BEGIN: else a row would stand alone.
+fails() { # fails SCRIPT N: its N-th statement behind staging is not understood; $STATEMENT
+    awk -v n="$2" '/^-- / { on = /^-- (locks|guards|write|again|end)$/; section = $0 }
+        on && !within && !/^-- / && ++k == n {
+            print section ": " substr($0, 1, 60) >"statement"
+            $1 = "BROKEN"
+        }
+        !/^-- / { within = !/;$/ }
+        { print }' "$1" >broken.sql
+    STATEMENT=$(cat statement)
+}
+each_fails() { # each_fails SCRIPT FROM TO BACK STEP: what is wrong; BACK takes it back
+    local n count nothing=0
+    count=$(awk '/^-- / { on = /^-- (locks|guards|write|again|end)$/ } on && /;$/ { n++ } END { print n + 0 }' "$1")
+    for ((n = 1; n <= count; n++)); do
+        fails "$1" "$n"
+        case $STATEMENT in "-- guards"*) [ $((n % $5)) = 0 ] || continue ;; esac
+        stock broken.sql --force
+        case $(rows) in
+        "$2") nothing=$((nothing + 1)) ;;
+        "$3")
+            case $STATEMENT in # they count for people, say what was, or come behind the COMMIT
+            "-- guards: SET @myrecon_done"* | "-- guards: SET @myrecon_written"* | "-- end: "*) ;;
+            *) echo "$1, $STATEMENT: was not needed" ;;
+            esac
+            stock "$4" || echo "$1, $STATEMENT: $(cat said)"
+            ;;
+        *)
+            echo "$1, $STATEMENT: half done"
+            stock "$4"
+            ;;
+        esac
+    done
+    [ "$nothing" -gt 20 ] || echo "$1: only $nothing are missed"
+}
+is "what is not locked, judged or written whole is not written" \
+    "$(each_fails plan/apply.sql "$BEFORE" "$DONE" plan/undo.sql 1)" ""
+stock plan/apply.sql || bail "apply.sql: $(cat said)"
+is "nor taken back" "$(each_fails plan/undo.sql "$DONE" "$BEFORE" plan/apply.sql 4)" ""
+stock plan/undo.sql || bail "undo.sql: $(cat said)"
+
+# ---- a session that is not as the unit made it --------------------------------------------
+wrong=
+is_not() { # is_not SED SESSION WHAT: with a script that leaves it as the client has it
+    sed -E "$1" plan/apply.sql >other.sql
+    ! cmp -s other.sql plan/apply.sql || wrong+="$3: the script does not set it
+"
+    stock other.sql --force --init-command="SET SESSION $2"
+    [ "$(rows)" = "$BEFORE" ] && grep -q "was undone" said || wrong+="$3: it is written, or nothing is said
+"
+    [ "$(rows)" = "$BEFORE" ] || stock plan/undo.sql
+}
+is_not 's/ foreign_key_checks = 1,//' "foreign_key_checks = 0" "foreign keys"
+is_not 's/ unique_checks = 1,//' "unique_checks = 0" "unique indexes"
+is_not "s/, time_zone = '\\+00:00', autocommit/, autocommit/" "time_zone = '+05:30'" "time zone"
+is_not "s/sql_mode = 'STRICT_ALL_TABLES,/sql_mode = '/" "sql_mode = ''" "strict mode"
+is_not 's/SET NAMES utf8mb4/SET NAMES latin1/' "sql_mode = ''" "charset"
+is "each of them is asked for" "$wrong" ""
+
 interactive() { # interactive SCRIPT: source, at a terminal
     local at=${T##*@} file=$PWD/$1
     if [ -n "$root" ]; then
@@ -243,7 +322,8 @@ is "and is undone" "$(rows)" "$BEFORE"
 
 # ---- odd sessions and servers ----------------------------------------------------------
 ODD="SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,IGNORE_SPACE',
-    time_zone = '+05:30', autocommit = 0, sql_safe_updates = 1, auto_increment_increment = 7"
+    time_zone = '+05:30', autocommit = 0, sql_safe_updates = 1, auto_increment_increment = 7,
+    foreign_key_checks = 0, unique_checks = 0"
 ok "an odd session" stock plan/apply.sql --init-command="$ODD" --default-character-set=gbk
 is "writes the same" "$(rows)" "$DONE"
 ok "an odd session: verify.sql" stock plan/verify.sql --init-command="$ODD" --default-character-set=latin1
@@ -347,6 +427,19 @@ like "many people: a later unit without guards: it is said" "$(cat said)" "unit 
 ok "many people: and the file again brings it" stock plan/apply.sql
 is "many people: all are there" "$(count members)" 1202
 
+# a server that prepares nothing: the end of a unit cannot be carried out, and the next begins
+afresh "$PEOPLE" "$SUBJECT"
+lost "$(cat many.sql); INSERT INTO orders SELECT id, id, 'cap' FROM members WHERE id > 9"
+plan --split-key "$DB.members=2" --split-key "$DB.orders=1"
+stock plan/reseed.sql || bail "reseed.sql: $(cat said)"
+live "ALTER TABLE orders ADD CONSTRAINT no_caps CHECK (what <> 'cap')"
+BEFORE=$(rows)
+client "$T" <<<"SET GLOBAL max_prepared_stmt_count = 0"
+stock plan/apply.sql --force
+client "$T" <<<"SET GLOBAL max_prepared_stmt_count = 16382"
+like "nothing can be prepared: it is said" "$(cat said)" "max_prepared_stmt_count"
+is "nothing can be prepared: no unit is half done" "$(rows | md5sum)" "$(md5sum <<<"$BEFORE")"
+
 # ---- a tree larger than a unit ---------------------------------------------------------
 afresh "$PEOPLE" "$SUBJECT"
 {
@@ -425,6 +518,47 @@ stock plan/undo.sql || bail "undo.sql: $(cat said)"
 is "an error value: not staged, not written" "$(broken plan/apply.sql "$BEFORE" "$DONE" plan/undo.sql)" ""
 ok "an error value: apply.sql" stock plan/apply.sql
 is "an error value: stays one" "$(live "SELECT mobile, kind + 0 FROM cards ORDER BY 1" | xargs)" "m1 2 m2 0 m3 1"
+
+# ---- what was seen is compared to the byte, and NULL is not empty -------------------------
+# Of rows 1 to 9 and 21 to 29 somebody changes what a comparison may not see; not of 10 and 30.
+TABLES=notes
+afresh "CREATE TABLE notes (id INT AUTO_INCREMENT PRIMARY KEY, v INT NOT NULL, name VARCHAR(20) NOT NULL, note VARCHAR(20) NULL,
+        f DOUBLE NOT NULL, at DATETIME(6) NOT NULL, b VARBINARY(9) NOT NULL, j JSON)" "[table $DB.notes]
+identity = key"
+for id in 1 2 3 4 5 6 7 8 9 10 21 22 23 24 25 26 27 28 29 30; do
+    row="INSERT INTO notes VALUES ($id, 1, 'ann', IF($id % 10 = 4, '', NULL), 0.3, '2026-01-01', 'a', '{\"a\": 1}')"
+    [ "$id" -gt 10 ] && lost "$row" || both "$row"
+done
+lost "UPDATE notes SET v = 2 WHERE id <= 10"
+plan --split-key "$DB.notes=10" --on-conflict changed=source
+slight() { # slight FROM: what nobody is to overlook
+    live "UPDATE notes SET name = 'Ann' WHERE id = $1 + 1; UPDATE notes SET name = 'ann ' WHERE id = $1 + 2;
+        UPDATE notes SET note = '' WHERE id = $1 + 3; UPDATE notes SET note = NULL WHERE id = $1 + 4;
+        UPDATE notes SET f = 0.1 + 2e-1 WHERE id = $1 + 5; UPDATE notes SET at = '2026-01-01 00:00:00.000001' WHERE id = $1 + 6;
+        UPDATE notes SET b = 'a ' WHERE id = $1 + 7; UPDATE notes SET j = '{\"a\": \"1\"}' WHERE id = $1 + 8;
+        UPDATE notes SET name = 'änn' WHERE id = $1 + 9"
+}
+as_it_was() { live "UPDATE notes SET name = 'ann', note = IF(id % 10 = 4, '', NULL), f = 0.3, at = '2026-01-01', b = 'a', j = '{\"a\": 1}'"; }
+slight 0
+BEFORE=$(rows)
+stock plan/apply.sql --force
+is "slight changes: the rows are left alone, and listed" \
+    "$(rows | awk '$2 <= 9' | md5sum) $(grep -c '^[^ ]*.notes.[1-9].it was changed' said)" "$(awk '$2 <= 9' <<<"$BEFORE" | md5sum) 9"
+is "slight changes: the others are written" "$(live "SELECT GROUP_CONCAT(id ORDER BY id) FROM notes WHERE v = 2 OR id > 20")" \
+    "10,21,22,23,24,25,26,27,28,29,30"
+as_it_was
+stock plan/apply.sql
+is "without them all is written" "$? $(live "SELECT SUM(v = 2), COUNT(*) FROM notes" | xargs)" "0 10 20"
+slight 0
+slight 20
+DONE=$(rows)
+stock plan/undo.sql --force
+is "slight changes: undo leaves them alone, and takes back the others" \
+    "$(rows | awk '$2 != 10' | md5sum) $(live "SELECT v FROM notes WHERE id = 10") $(grep -c '^[^ ]*.notes.[0-9]*.it was changed' said)" \
+    "$(awk '$2 != 10 && $2 != 30' <<<"$DONE" | md5sum) 1 18"
+as_it_was
+stock plan/undo.sql
+is "without them all is taken back" "$? $(live "SELECT SUM(v = 1), COUNT(*) FROM notes" | xargs)" "0 10 10"
 
 # ---- a table that was changed since ----------------------------------------------------
 TABLES="members orders"

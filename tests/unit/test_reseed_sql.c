@@ -72,6 +72,8 @@ static void check_script(enum mr_flavour flavour, const char *uuid, const char *
     /* the guard of the script, of each unit, and of the list */
     assert_int_equal(count(sql.ptr, uuid), 5);
     assert_int_equal(count(sql.ptr, "@@server_id = 4294967295"), 5);
+    assert_int_equal(count(sql.ptr, "@@port = "), 5);
+    assert_int_equal(count(sql.ptr, "@@datadir = "), 5);
     assert_int_equal(count(sql.ptr, "@@hostname = _utf8mb4 x'6462277320686f7374'"), 5);
     assert_int_equal(count(sql.ptr, flavour == MR_FLAVOUR_MARIADB
                                         ? "@@read_only IN ('0', 'OFF')"
