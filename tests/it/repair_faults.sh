@@ -73,4 +73,76 @@ is "apply ends with an error that names the journal, and goes on from it" "$WRON
 at b "ALTER TABLE members AUTO_INCREMENT = 1"
 failing 1 ENOSPC apply --yes "$PLAN" "$DST"
 like "a full disk has its hint" "$(cat "$ERR")" "hint: Free some space"
+
+# ---- the case: a write to it fails, or is the last of the run -----------------------------
+# Whatever the case has by then, it is whole, and the same command ends what was begun.
+cd "$IT_TMP" || exit 1
+T=b CASE=$IT_TMP/dir/case CASE_SQL=$FAULT_DIR/case_sql
+[ -x "$CASE_SQL" ] || bail "no program at $CASE_SQL"
+. "$IT_DIR/rows/lib.sh"
+fresh ab "$DB"
+histories
+EVERY=$((SEEDS / 10 + 3))
+breaking() { # breaking ARGS…: what is wrong when a write to the case fails, anywhere, and the same is run again
+    local total n error
+    rm -rf "$IT_TMP/was" && cp -a "$IT_TMP/dir" "$IT_TMP/was"
+    on "$BACK"
+    failing 0 EIO "$@"
+    total=$(head -n 1 "$IT_TMP/report")
+    [ "$RC" = 0 ] && [ "$total" -gt "$EVERY" ] || echo "undisturbed: exit code $RC, $total writes"
+    for error in ENOSPC EIO KILL; do
+        for n in $(spread "$total" "$EVERY"); do
+            rm -rf "$IT_TMP/dir" && cp -a "$IT_TMP/was" "$IT_TMP/dir"
+            on "$BACK"
+            { failing "$n" "$error" "$@"; } 2>/dev/null
+            case "$error $RC" in
+            "KILL 137" | E*" 3" | E*" 0") ;; # what fails is perhaps done later, or for convenience
+            *) echo "$error at $n of $total: exit code $RC: $(head -n 2 "$ERR")" ;;
+            esac
+            rm -rf copy && cp -a "$IT_TMP/dir" copy # looking into it changes it
+            [ "$("$CASE_SQL" copy/case "PRAGMA integrity_check" 2>&1)" = ok ] || echo "$error at $n: the case is damaged"
+            [ "$1" != plan ] || rm -rf "$PLAN"
+            failing 0 EIO "$@"
+            [ "$RC" = 0 ] || echo "$error at $n, then again: exit code $RC: $(tail -n 2 "$ERR")"
+            [ "$(knows)" = "$WANTED" ] || echo "$error at $n, then again: $(knows), wanted $WANTED"
+        done
+    done
+}
+knows() { # the target, the plan and the case, where they matter; a plan's own name does not
+    echo "$(people | md5sum) $(cut -d, -f1-5 "$PLAN/idmap.csv" | sort | md5sum) $(ask_case "SELECT group_concat(state || n, ' ') FROM
+        (SELECT state, count(*) AS n FROM plan_map GROUP BY 1 ORDER BY 1)") $(ask_case "SELECT state FROM plan ORDER BY id DESC LIMIT 1")" | xargs
+}
+rm -rf "$IT_TMP/dir"/*
+checked
+MERGE=(plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --output "$PLAN")
+BACK="DO 0"
+cp -a "$IT_TMP/dir" checked
+failing 0 EIO "${MERGE[@]}"
+WANTED=$(knows) PLANNED_RC=$RC
+is "an undisturbed plan of a merge" "$PLANNED_RC ${WANTED##* - }" "0 proposed12 written"
+rm -rf "$IT_TMP/dir" && cp -a checked "$IT_TMP/dir"
+is "the case is whole, and the next plan is the same, whatever write of plan fails" "$(breaking "${MERGE[@]}")" ""
+on "CREATE TABLE kept AS SELECT * FROM members; CREATE TABLE kept_orders AS SELECT * FROM orders; CREATE TABLE kept_log AS SELECT * FROM log"
+LIVE="DELETE FROM log WHERE id NOT IN (SELECT id FROM kept_log); DELETE FROM orders WHERE id NOT IN (SELECT id FROM kept_orders);
+    DELETE FROM members WHERE id NOT IN (SELECT id FROM kept)"
+for what in apply undo; do
+    rm -rf "$IT_TMP/was" && cp -a "$IT_TMP/dir" "$IT_TMP/was"
+    failing 0 EIO $what --yes --case "$CASE" "$PLAN" "$DST"
+    WANTED=$(knows)
+    if [ $what = apply ]; then
+        is "apply, undisturbed" "$RC ${WANTED##* - }" "0 applied12 applied"
+        BACK=$LIVE
+        ALL="$LIVE; INSERT INTO members SELECT * FROM all_members WHERE id NOT IN (SELECT id FROM kept);
+            INSERT INTO orders SELECT * FROM all_orders WHERE id NOT IN (SELECT id FROM kept_orders);
+            INSERT INTO log SELECT * FROM all_log WHERE id NOT IN (SELECT id FROM kept_log)"
+        on "CREATE TABLE all_members AS SELECT * FROM members; CREATE TABLE all_orders AS SELECT * FROM orders;
+            CREATE TABLE all_log AS SELECT * FROM log"
+    else
+        is "undo, undisturbed" "$RC ${WANTED##* - }" "0 undone12 undone"
+        BACK=$ALL
+    fi
+    rm -rf "$IT_TMP/dir" && cp -a "$IT_TMP/was" "$IT_TMP/dir"
+    is "$what: whatever write to the case or the journal fails, the case is whole, and the next run ends it" \
+        "$(breaking $what --yes --case "$CASE" "$PLAN" "$DST")" ""
+done
 finish

@@ -228,6 +228,10 @@ members someone-else {\"id\":\"$emil\"}"
         "members missing parent {\"id\":\"2\"}
 members refers-to-nobody {\"id\":\"$dora\"} inviter_id -> $DB.members
 log refers-to-nobody {\"id\":\"5\"} member_id -> $DB.members"
+    spoil "a live row into which a lost one was merged was edited" \
+        "UPDATE members SET name = 'Gina II' WHERE id = 5" \
+        "UPDATE members SET name = 'Both Gina' WHERE id = 5" \
+        "members changed-since {\"id\":\"5\"}"
     spoil "a row without a key is missed" \
         "DELETE FROM tags WHERE tag = 'lost' LIMIT 1" \
         "INSERT INTO tags VALUES ($dora, 'lost')" \
