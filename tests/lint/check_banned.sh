@@ -15,6 +15,13 @@ own=$(c_files | grep -E "^(${folders// /|})/")
 grep -nE '#[[:space:]]*undef[[:space:]]+(strcpy|strcat|sprintf|system|atoi|gets)\b' \
     $(c_files | grep -v '^core/base/banned\.h$')
 
+# Rows are never overwritten or left out in silence: not by a statement of ours either.
+# shellcheck disable=SC2046
+grep -HnE '"[^"]*(REPLACE INTO|REPLACE %|(INSERT|UPDATE|DELETE) IGNORE|DUPLICATE KEY UPDATE)' \
+    $(c_files | grep -E '^(core/db|repair|snapshot)/') |
+    grep -v 'INSERT OR REPLACE' | # SQLite's, in the case
+    sed 's/$/  (no row is overwritten or passed over)/'
+
 # The words are put together here, so that this file does not find itself.
 words="TO""DO|FIX""ME|XX""X:"
 # shellcheck disable=SC2046
