@@ -33,6 +33,7 @@ void mr_signals_install(void)
     install(SIGINT, raise_flag, (int)(SA_RESTART | SA_RESETHAND));
     install(SIGTERM, raise_flag, SA_RESTART);
     install(SIGPIPE, SIG_IGN, 0);
+    install(SIGXFSZ, SIG_IGN, 0);
 
     struct sigaction old;
     bool under_nohup = sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;

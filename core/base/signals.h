@@ -1,7 +1,7 @@
 /*
  * signals: SIGINT, SIGTERM and SIGHUP raise one flag; a second SIGINT ends the process
- * at once (default action), for the impatient.  SIGPIPE is ignored: a closed stdout is
- * an ordinary write error.
+ * at once (default action), for the impatient.  SIGPIPE and SIGXFSZ are ignored: a closed
+ * stdout and a file at its limit (ulimit -f) are ordinary write errors.
  */
 #ifndef MR_SIGNALS_H
 #define MR_SIGNALS_H
