@@ -432,6 +432,13 @@ static void hint_bound(const struct mr_merge *m, const struct mr_merge_table *t,
                         ? "configure its time-column"
                         : "give a day without a time, since the time-column is a DATE",
                     name);
+    else if (t->bound.base == mr_counted_of(0, t->plan->counts_unsigned))
+        mr_err_hint(err,
+                    "Nothing was changed. No row of the table was created before the "
+                    "time given: if --split-at is too early (its zone, its day, its "
+                    "year), give the right one; else say which key both share last "
+                    "(--split-key %s=KEY).",
+                    name);
     else
         mr_err_hint(err,
                     "Nothing was changed. The time given does not settle it: rows above "
