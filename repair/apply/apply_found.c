@@ -1,9 +1,11 @@
-/* apply_found.c: rows that stood as planned before apply came; see apply_internal.h.
+/* apply_found.c: rows that the plan never wrote; see apply_internal.h.
  *
- * Somebody else has written them, or deleted them: undo has nothing to take back there.
- * Apply lists them in the journal in front of COMMIT.  A try that may have been committed
- * leaves its own rows to the next one, so from then on the list only shrinks.  Undo tells the
- * script which of its rows they are, and that takes them for done.
+ * Those that stood as planned before apply came somebody else has written, or deleted: undo
+ * has nothing to take back there.  Apply lists them in the journal in front of COMMIT.  A try
+ * that may have been committed leaves its own rows to the next one, so from then on the list
+ * only shrinks.  Nor has undo anything to say of whoever stands under the key of a row that
+ * apply has left out.  Undo tells the script which of its rows all these are, and that takes
+ * them for done, each by itself: setting them aside would keep what refers to them, too.
  *
  * A row of a table without a key is told by its values and by which of its equals it is. */
 #include <inttypes.h>
@@ -121,7 +123,7 @@ enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err)
 
 struct passed {
     struct mr_attempt *a;
-    const char *table;
+    const struct mr_planned_table *table;
     char op; /* how it was planned */
     struct mr_strbuf lines;
 };
@@ -129,12 +131,17 @@ struct passed {
 static enum mr_code pass(void *ctx, const struct mr_cell *cells, struct mr_err *err)
 {
     struct passed *p = ctx;
+    struct mr_journal *journal = p->a->run->journal;
+    const char *table = p->table->table;
+    bool left_out =
+        p->table->key.count > 0 && mr_journal_is_left_out(journal, table, cells[1].ptr);
     bool found = false;
-    enum mr_code code = mr_journal_is_found(p->a->run->journal, p->table, p->op,
-                                            cells[1].ptr, &found, err);
-    if (found)
-        mr_strbuf_add_fmt(&p->lines, "%s(%" PRIu64 ")", p->lines.len > 0 ? ", " : "",
-                          (uint64_t)strtoull(cells[0].ptr, NULL, 10));
+    enum mr_code code =
+        left_out ? MR_OK
+                 : mr_journal_is_found(journal, table, p->op, cells[1].ptr, &found, err);
+    if (left_out || found)
+        mr_strbuf_add_fmt(&p->lines, "%s(%" PRIu64 ",%d)", p->lines.len > 0 ? ", " : "",
+                          (uint64_t)strtoull(cells[0].ptr, NULL, 10), left_out);
     return code;
 }
 
@@ -143,8 +150,9 @@ static enum mr_code tell(struct mr_attempt *a, const struct mr_strbuf *lines,
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    mr_strbuf_add_fmt(&sql, "INSERT INTO myrecon_found (line) VALUES %s", lines->ptr);
-    enum mr_code code = mr_strbuf_check(&sql, "telling what stood as planned", err);
+    mr_strbuf_add_fmt(&sql, "INSERT INTO myrecon_found (line, left_out) VALUES %s",
+                      lines->ptr);
+    enum mr_code code = mr_strbuf_check(&sql, "telling what is not the plan's", err);
     if (code == MR_OK) {
         code = mr_db_exec(a->run->target->db, sql.ptr, sql.len, &why);
         if (code != MR_OK)
@@ -152,8 +160,8 @@ static enum mr_code tell(struct mr_attempt *a, const struct mr_strbuf *lines,
     }
     if (why.sql_errno == NO_SUCH_TABLE) {
         code = mr_err_set(err, MR_E_REFUSED,
-                          "rows of it stood already as planned when apply came, and this "
-                          "undo.sql, by an earlier version, would take them back, too");
+                          "apply never wrote some rows of it, and this undo.sql, by an "
+                          "earlier version, would take them back, too");
         err->sql_errno = NO_SUCH_TABLE; /* of the unit, not of the run */
     }
     mr_strbuf_release(&sql);
@@ -166,20 +174,21 @@ enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
         char prefix, op;
     } kinds[] = {{'d', 'i'}, {'u', 'u'}, {'i', 'd'}};
     const struct mr_planned *planned = &a->run->manifest->planned;
+    const struct mr_journal *journal = a->run->journal;
     struct passed p = {.a = a, .lines = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
-    a->passed = 0;
-    if (a->run->which != MR_JOURNAL_UNDO || a->run->journal == NULL ||
-        !mr_journal_has_found(a->run->journal))
+    a->passed = a->never = 0;
+    if (a->run->which != MR_JOURNAL_UNDO || journal == NULL ||
+        !(mr_journal_has_found(journal) || mr_journal_has_left_out(journal)))
         return MR_OK;
     for (size_t i = 0; i < planned->ntables; i++)
         for (size_t k = 0; code == MR_OK && k < sizeof kinds / sizeof *kinds; k++) {
-            p.table = planned->tables[i].table;
+            p.table = &planned->tables[i];
             p.op = kinds[k].op;
             code = each(a, i, kinds[k].prefix, "", pass, &p, err);
         }
     if (code == MR_OK)
-        code = mr_strbuf_check(&p.lines, "telling what stood as planned", err);
+        code = mr_strbuf_check(&p.lines, "telling what is not the plan's", err);
     if (code == MR_OK && p.lines.len > 0) {
         code = tell(a, &p.lines, err);
         a->passed = 1; /* or more: counted when the script has judged them */
@@ -188,15 +197,24 @@ enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
     return code;
 }
 
+static enum mr_code count(struct mr_attempt *a, const char *sql, uint64_t *n,
+                          struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(a->run->target->db, sql, &text, err);
+    if (code == MR_OK)
+        *n = strtoull(text.ptr, NULL, 10);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 enum mr_code mr_attempt_count_passed(struct mr_attempt *a, struct mr_err *err)
 {
-    static const char sql[] = "SELECT COUNT(*) FROM myrecon_found";
-    struct mr_strbuf count = MR_STRBUF_INIT;
     if (a->passed == 0)
         return MR_OK;
-    enum mr_code code = mr_db_query_text(a->run->target->db, sql, &count, err);
-    if (code == MR_OK)
-        a->passed = strtoull(count.ptr, NULL, 10);
-    mr_strbuf_release(&count);
-    return code;
+    enum mr_code code = count(a, "SELECT COUNT(*) FROM myrecon_found", &a->passed, err);
+    return code == MR_OK
+               ? count(a, "SELECT COUNT(*) FROM myrecon_found WHERE left_out = 1",
+                       &a->never, err)
+               : code;
 }

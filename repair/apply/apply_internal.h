@@ -39,10 +39,10 @@ struct mr_attempt {
     unsigned ran;                        /* statements that the script counts */
     bool staged;                         /* the session has the unit's rows */
     bool committed;
-    bool lost;      /* the connection was, so that an earlier try may have committed */
-    uint64_t never; /* undo: refusals of rows that the plan never wrote; not told */
+    bool lost; /* the connection was, so that an earlier try may have committed */
     struct mr_strbuf found; /* apply: as struct mr_journal_unit has them */
-    uint64_t passed;        /* undo: rows that stood so before apply, and stay */
+    uint64_t passed;        /* undo: rows that the plan never wrote, and that stay */
+    uint64_t never;         /* of these: rows that apply had left out */
     uint64_t written, there;
 };
 
@@ -91,11 +91,9 @@ void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *plan
 /* *res NULL: the unit has no such staged table. */
 enum mr_code mr_attempt_ask_staged(struct mr_attempt *a, const struct mr_strbuf *sql,
                                    struct mr_result **res, struct mr_err *err);
-/* apply_left_out.c: undo, when the unit is staged: what apply has left out is aside. */
-enum mr_code mr_attempt_set_left_out_aside(struct mr_attempt *a, struct mr_err *err);
-/* apply_found.c: of rows that stood as planned before apply came.  note: apply, in front of
- * COMMIT; pass: undo, when the unit is staged, tells the script; count: how many it has
- * passed over. */
+/* apply_found.c: of rows that the plan never wrote.  note: apply, in front of COMMIT, those
+ * that stood as planned before it came; pass: undo, when the unit is staged, tells the script
+ * of these, and of what apply had left out; count: how many it has passed over. */
 enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_count_passed(struct mr_attempt *a, struct mr_err *err);

@@ -193,7 +193,7 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
             : r->undo  ? "taken back"
                        : "written");
     add_sum(out, &glue, c->there, r->undo ? "were so already" : "were there already");
-    add_sum(out, &glue, c->stood, "stood so before apply");
+    add_sum(out, &glue, c->stood, "not the plan's");
     add_sum(out, &glue, c->refused, r->undo ? "kept" : "left out");
     add_sum(out, &glue, r->doubled, "there twice by now");
     glue = "\n";

@@ -283,8 +283,6 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
         const bool sets_aside =
             item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section;
         if (sets_aside && !a->staged)
-            code = mr_attempt_set_left_out_aside(a, &why);
-        if (code == MR_OK && sets_aside && !a->staged)
             code = mr_attempt_pass_found(a, &why);
         if (code == MR_OK && sets_aside && is_sent(a, &item))
             code = mr_aside_fill(&a->aside, a->run->target->db, &why);

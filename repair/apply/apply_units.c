@@ -105,31 +105,15 @@ static uint64_t refused_rows(const struct mr_attempt *a)
 /* With a row that is refused goes all that belongs to it. */
 static uint64_t left_out(const struct mr_attempt *a)
 {
-    uint64_t known = a->written + a->there + a->never + a->passed, rows = a->unit->rows;
+    uint64_t known = a->written + a->there + a->passed, rows = a->unit->rows;
     uint64_t rest = rows > known ? rows - known : 0, refused = refused_rows(a);
     if (refused == 0)
         return 0;
     return rest > refused ? rest : refused;
 }
 
-/* A row that apply has left out was never written: undo has nothing to say of whoever stands
- * under its key. */
-static void forget_strangers(struct mr_attempt *a)
+static void say_passed(const struct mr_attempt *a)
 {
-    const struct mr_apply_units *run = a->run;
-    size_t kept = 0;
-    a->never = 0;
-    if (run->which != MR_JOURNAL_UNDO || run->journal == NULL)
-        return;
-    for (size_t i = 0; i < a->refusals.count; i++) {
-        const struct mr_refusal *r = mr_vec_at(&a->refusals, i);
-        if (*r->table != '\0' && *r->key != '\0' &&
-            mr_journal_is_left_out(run->journal, r->table, r->key))
-            a->never++;
-        else
-            *(struct mr_refusal *)mr_vec_at(&a->refusals, kept++) = *r;
-    }
-    a->refusals.count = kept;
     if (a->never > 0)
         mr_log_info("unit %" PRIu64 ": passed over %" PRIu64
                     " row%s that apply had left out: who stands there is not the plan's",
@@ -153,7 +137,7 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
     enum mr_code code = mr_attempt_list_kept(a, err);
     if (code != MR_OK)
         return code;
-    forget_strangers(a);
+    say_passed(a);
     struct mr_journal_unit unit = {.script = run->which,
                                    .number = a->unit->number,
                                    .written = a->written,
@@ -267,7 +251,7 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
         return mr_attempt_take_failed(a, why.message, err);
     if (!a->held)
         return mr_attempt_take_rolled_back(a, err);
-    forget_strangers(a);
+    say_passed(a);
     if (a->refusals.count == 0 && a->written == 0) {
         run->counts.passed++;
         run->counts.there += a->there;
@@ -296,7 +280,7 @@ static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
     bool left = true;
     enum mr_code code = MR_OK;
     a->staged = a->lost = false;
-    a->passed = 0;
+    a->passed = a->never = 0;
     mr_strbuf_reset(&a->found);
     mr_aside_reset(&a->aside);
     if (a->fired != NULL)

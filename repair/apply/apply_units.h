@@ -58,8 +58,8 @@ struct mr_apply_counts {
     uint64_t passed;          /* passed over: an earlier run's, and seen to be there */
     uint64_t partial, failed; /* some rows left out; nothing of it written */
     uint64_t written, there, refused; /* rows */
-    uint64_t stood;                   /* undo: rows that stood so before apply came */
-    uint64_t skipped, skipped_rows;   /* a rehearsal: units that are not sent */
+    uint64_t stood;                 /* undo: rows that apply never wrote, and that stay */
+    uint64_t skipped, skipped_rows; /* a rehearsal: units that are not sent */
     uint64_t retries;
 };
 

@@ -2,7 +2,7 @@
  *
  * A row is THERE when TARGET holds it as it will be: a row to be inserted by its key and
  * by what names it, a row to be updated to the byte, a row to be deleted by its absence.
- * Undo takes for THERE also what stood so before apply (myrecon_found): it is none of the
+ * Undo takes for THERE also what apply never wrote (myrecon_found): it is none of the
  * plan's.  A tree of which all rows are there is done.  Of any other tree each row is compared:
  * what is found goes into myrecon_refused, with a reason.
  *
@@ -183,7 +183,7 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
         keep_strangers(s, t);
 }
 
-/* What stood so before apply stays, whatever it refers to or holds. */
+/* What apply never wrote stays, whatever it refers to or holds. */
 static void find_found(struct mr_script *s, const struct mr_plan_table *t)
 {
     const bool *used = s->tables[t->at].used;

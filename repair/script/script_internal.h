@@ -13,7 +13,8 @@
  *   myrecon_aside        rows that the server refused, or had refused, from `repair apply`
  *   myrecon_hang         which row of the unit refers to which
  *   myrecon_apart        rows that are aside, and what hangs on them
- *   myrecon_found        undo: rows that stood so before apply, from `repair undo`
+ *   myrecon_found        undo: rows that apply never wrote, from `repair undo`: they stood so
+ *                        before, or were left out
  *   myrecon_iN           rows to be inserted, as they will be
  *   myrecon_uN, _bN      rows to be updated: as they will be, as they have to be
  *   myrecon_dN           rows to be deleted, as they have to be
@@ -305,7 +306,7 @@ void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
 bool mr_script_is_written(const struct mr_plan_table *t, size_t column);
 /* " AND" the row of that alias does not stand as planned. */
 void mr_script_not_there(struct mr_script *s, const char *alias);
-/* Undo: " AND" the row of that alias did not stand so before apply; else nothing. */
+/* Undo: " AND" apply wrote the row of that alias, as far as is told; else nothing. */
 void mr_script_not_found(struct mr_script *s, const char *alias);
 /* The kind of the rows that myrecon_iN, _uN, _dN hold. */
 enum mr_step_op mr_script_op(char prefix);

@@ -23,7 +23,8 @@ static const char *const made[] = {
     "hang (no INT NOT NULL AUTO_INCREMENT PRIMARY KEY, line INT NOT NULL,"
     " other INT NOT NULL, mark INT NOT NULL DEFAULT 0)",
     "apart (line INT NOT NULL PRIMARY KEY, refused INT NOT NULL)",
-    "found (line INT NOT NULL PRIMARY KEY)", /* the last: of undo alone */
+    "found (line INT NOT NULL PRIMARY KEY," /* the last: of undo alone */
+    " left_out INT NOT NULL DEFAULT 0)",
 };
 
 static void add(struct mr_script *s, const char *text)

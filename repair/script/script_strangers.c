@@ -55,20 +55,35 @@ static void is_as_it_was(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    bool is_outer = mr_script_has_outer_parents(s, at);
-    if (is_outer) {
-        mr_strbuf_add_fmt(&s->sql, "IF(NOT (");
+    if (!mr_script_has_outer_parents(s, at)) {
         mr_script_column(s, p, "p", r->to.at[0]);
-        add(s, " <=> NULL), e.myrecon_row IS NOT NULL AND ");
-        is_same(s, p);
-        mr_strbuf_add_fmt(&s->sql,
-                          ", e.myrecon_row IS NULL OR e.myrecon_planned = %d"
-                          " OR e.myrecon_planned = %d AND @myrecon_dry <=> 1)",
-                          MR_SCRIPT_OF_PLAN_ONLY, MR_SCRIPT_OF_PLAN);
+        add(s, " <=> NULL");
         return;
     }
+    add(s, "IF(NOT (");
     mr_script_column(s, p, "p", r->to.at[0]);
-    add(s, " <=> NULL");
+    add(s, " <=> NULL), e.myrecon_row IS NOT NULL AND ");
+    is_same(s, p);
+    mr_strbuf_add_fmt(&s->sql,
+                      ", e.myrecon_row IS NULL OR e.myrecon_planned = %d"
+                      " OR e.myrecon_planned = %d AND @myrecon_dry <=> 1)",
+                      MR_SCRIPT_OF_PLAN_ONLY, MR_SCRIPT_OF_PLAN);
+}
+
+/* Rows of the unit see to it by themselves that whoever refers to them goes along with them;
+ * those that apply never wrote do not, and have to be there. */
+static void is_right(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    if (!mr_script_is_used(s, r->parent)) {
+        is_as_it_was(s, at);
+        return;
+    }
+    add(s, "IF(k.myrecon_row IS NULL, ");
+    is_as_it_was(s, at);
+    add(s, ", NOT (");
+    mr_script_column(s, &s->plan->tables[r->parent], "p", r->to.at[0]);
+    add(s, " <=> NULL))");
 }
 
 static void join(struct mr_script *s, const struct mr_plan_reference *r, char prefix,
@@ -118,13 +133,16 @@ void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix
     mr_script_refers(s, r, "s", "p");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
-    mr_script_not_found(s, "s");
-    if (in_unit)
-        add(s, " AND k.myrecon_row IS NULL");
+    mr_script_not_there(s, "s");
+    if (in_unit) {
+        add(s, " AND (k.myrecon_row IS NULL OR k.myrecon_row IN (SELECT line FROM ");
+        mr_script_temp(s, "found");
+        add(s, "))");
+    }
     if (prefix == 'u')
         is_led_back(s, r);
     add(s, " GROUP BY s.myrecon_row HAVING SUM(");
-    is_as_it_was(s, reference);
+    is_right(s, reference);
     add(s, ") = 0");
     mr_script_ran(s);
     s->sql.failed |= why.failed;
