@@ -132,7 +132,7 @@ static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal
         mr_strbuf_add_fmt(out, "unit %" PRIu64, refusal->unit);
     } else {
         mr_utf8_show_str(out, refusal->table);
-        mr_strbuf_add_char(out, ' ');
+        mr_strbuf_add_str(out, *refusal->key != '\0' ? " " : " (no key)");
         mr_utf8_show_str(out, refusal->key);
     }
     mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, color));
@@ -275,7 +275,7 @@ static void text_kept(struct mr_strbuf *out, struct mr_apply_report *r)
         mr_utf8_show_str(out, kept->table);
         for (uint64_t k = 0; k < kept->count && k < KEYS_SHOWN; k++) {
             mr_strbuf_add_str(out, k > 0 ? ", " : " ");
-            mr_utf8_show_str(out, kept->keys[k]);
+            mr_utf8_show_str(out, *kept->keys[k] != '\0' ? kept->keys[k] : "(no key)");
         }
         if (kept->count > KEYS_SHOWN) {
             mr_strbuf_add_str(out, " and ");

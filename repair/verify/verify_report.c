@@ -56,6 +56,8 @@ static void add_line(struct mr_strbuf *out, const struct mr_proof_finding *f)
     if (f->key.ptr != NULL || f->source_key.ptr != NULL) {
         mr_strbuf_add_char(out, ' ');
         add_key(out, f, f->key.ptr != NULL ? f->key : f->source_key);
+    } else {
+        mr_strbuf_add_str(out, " (no key)");
     }
     if (f->source_key.ptr != NULL && f->key.ptr != NULL &&
         mr_key_compare(f->source_key, f->key) != 0) {

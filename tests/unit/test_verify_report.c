@@ -112,6 +112,19 @@ static void test_text(void **state)
     end(&s, wanted);
 }
 
+static void test_no_key(void **state)
+{
+    static const char *const wanted[] = {"  live.k (no key) is missing\n", NULL};
+    const struct mr_proof_finding finding = {
+        .table = &planned[1], .image = &image, .proof = MR_PROOF_MISSING};
+    struct sample s;
+    (void)state;
+    begin(&s, false, 3);
+    s.tables[1].counts[MR_PROOF_MISSING]++;
+    assert_int_equal(mr_verify_report_found(&s.report, &finding, NULL), MR_OK);
+    end(&s, wanted);
+}
+
 static void test_json(void **state)
 {
     static const char *const wanted[] = {
@@ -168,9 +181,8 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_all_is_well),
+        cmocka_unit_test(test_text),       cmocka_unit_test(test_no_key),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_all_is_well),
         cmocka_unit_test(test_exit_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
