@@ -149,13 +149,25 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_ran(s);
 }
 
-/* A stranger stays: whatever he refers to or holds. */
+/* A stranger stays: whatever he refers to or holds.  Who refers to him refers to nobody of
+ * the unit. */
 static void keep_strangers(struct mr_script *s, const struct mr_plan_table *t)
 {
     temp_n(s, "DELETE FROM ", 'x', t->at);
     temp(s, " WHERE myrecon_row IN (SELECT line FROM ", "there");
     add(s, ")");
     mr_script_ran(s);
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        if (r->parent != t->at || !mr_script_is_used(s, r->child) ||
+            mr_script_copy_of(s, i) != i)
+            continue;
+        temp_n(s, "DELETE FROM ", 'k', i);
+        temp_n(s, " WHERE myrecon_row IN (SELECT d.myrecon_row FROM ", 'd', t->at);
+        temp(s, " AS d JOIN ", "there");
+        add(s, " AS h ON h.line = d.myrecon_row)");
+        mr_script_ran(s);
+    }
 }
 
 static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)

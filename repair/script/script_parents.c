@@ -360,7 +360,9 @@ static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_ro
         *is = !unmeant;
     } else if (s->kind == MR_SCRIPT_UNDO && r->pair->condition == NULL &&
                row->step.op == MR_STEP_UPDATE) {
-        code = differs_in(r->from, before_of(row), after_of(row), is, err);
+        *is = row->chained;
+        if (!*is)
+            code = differs_in(r->from, before_of(row), after_of(row), is, err);
     }
     return code;
 }

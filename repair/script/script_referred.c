@@ -122,8 +122,9 @@ void mr_script_live_condition(struct mr_script *s, const struct mr_plan_referenc
 }
 
 /* So many rows of a table without a key may refer to s: those that the unit deletes; once
- * it is written, those that it has inserted, which refer to whoever has the value now. */
-static void expected(struct mr_script *s, const struct mr_plan_reference *r)
+ * it is written, those that it has inserted, which refer to whoever has the value now, or,
+ * undone, to nobody again. */
+static void expected(struct mr_script *s, const struct mr_plan_reference *r, bool goes)
 {
     char prefix = s->again ? 'i' : 'd';
     if (!s->tables[r->child].used[mr_script_op(prefix)]) {
@@ -137,7 +138,9 @@ static void expected(struct mr_script *s, const struct mr_plan_reference *r)
     add(s, ") AS x WHERE ");
     mr_script_refers(s, r, "x", "s");
     if (s->again)
-        add(s, " AND x.myrecon_tree = s.myrecon_tree");
+        add(s, goes && s->kind == MR_SCRIPT_UNDO
+                   ? ""
+                   : " AND x.myrecon_tree = s.myrecon_tree");
     else
         mr_script_not_there(s, "x");
     add(s, ")");
@@ -167,7 +170,7 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
         mr_script_column(s, p, "s", r->to.at[i]);
     }
     add(s, " HAVING COUNT(*) > ");
-    expected(s, r);
+    expected(s, r, prefix == 'd');
 }
 
 /* Rows of the unit that may refer to s before it is written: those that it changes or

@@ -36,12 +36,26 @@ void mr_script_is_stranger(struct mr_script *s, const struct mr_plan_table *t,
     add(s, ")");
 }
 
+/* Created at the same time; zero and NULL tell nothing. */
+static void is_of_time(struct mr_script *s, const struct mr_plan_table *p)
+{
+    mr_script_column(s, p, "p", p->time_at);
+    add(s, " <=> ");
+    mr_script_column(s, p, "e", p->time_at);
+    if (!mr_script_has_name(p))
+        return;
+    add(s, " AND COALESCE(CAST(");
+    mr_script_column(s, p, "e", p->time_at);
+    add(s, " AS CHAR) REGEXP '[1-9]', 0) OR ");
+    mr_script_same(s, p, p->named_by, "p", "e", true);
+}
+
 /* TARGET's row p, of the key that was referred to, is the parent e. */
 static void is_same(struct mr_script *s, const struct mr_plan_table *p)
 {
     if (has_time(p)) {
-        add(s, "NOT (");
-        mr_script_is_stranger(s, p, "p", "e");
+        add(s, "(");
+        is_of_time(s, p);
         add(s, ")");
     } else if (mr_script_has_name(p)) {
         mr_script_same(s, p, p->named_by, "p", "e", true);
@@ -95,15 +109,16 @@ static void join(struct mr_script *s, const struct mr_plan_reference *r, char pr
     mr_script_refers(s, r, "s", alias);
 }
 
-/* A row that is updated and refers to whom it has referred to all the time. */
+/* Not a row that is updated and refers to whom it has referred to all the time; one that
+ * made way may have been led back on the way. */
 static void is_led_back(struct mr_script *s, const struct mr_plan_reference *r)
 {
     add(s, " AND s.myrecon_open & 1 = 0");
     if (r->pair->condition != NULL)
         return;
-    add(s, " AND NOT (");
+    add(s, " AND (s.myrecon_open & 2 <> 0 OR NOT (");
     mr_script_same(s, &s->plan->tables[r->child], r->from, "s", "b", true);
-    add(s, ")");
+    add(s, "))");
 }
 
 /* Of the images of a parent one has to be right: another unit may have been undone or not. */

@@ -13,19 +13,22 @@ DST=$(uri $T "$DB") CASE=$IT_TMP/case
 
 # TARGET alone has 3, with order 15; orders 11 to 14, of which 14 leads to nobody; its order 1 is of
 # 2, not of 1, and its order 2 has another text.  The remark 21 is about order 12, 22 about 2.
-world() { # world [SQL on TARGET [SQL between plan and apply [SQL on SOURCE]]]
+world() { # world [SQL on TARGET [SQL between plan and apply [SQL on SOURCE [SQL on either]]]]
     fresh a$T "$DB"
     at a$T "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(9) NOT NULL UNIQUE, at DATETIME NOT NULL);
         CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, member INT NULL, what VARCHAR(9));
         CREATE TABLE remarks (id INT AUTO_INCREMENT PRIMARY KEY, kind VARCHAR(9) NOT NULL, about INT NOT NULL);
+        CREATE TABLE notes (about INT NOT NULL, what VARCHAR(9));
         INSERT INTO members VALUES (1, 'm1', '2026-01-01'), (2, 'm2', '2026-01-02');
-        INSERT INTO orders VALUES (1, 'o1', 1, 'tea'), (2, 'o2', 2, 'tea')"
+        INSERT INTO orders VALUES (1, 'o1', 1, 'tea'), (2, 'o2', 2, 'tea');
+        ${4:-}"
     at $T "INSERT INTO members VALUES (3, 'm3', '2026-01-03');
         UPDATE orders SET member = 2 WHERE id = 1; UPDATE orders SET what = 'milk' WHERE id = 2;
         INSERT INTO orders VALUES (11, 'o11', 1, ''), (12, 'o12', 2, ''), (13, 'o13', 2, ''), (14, 'o14', 99, ''), (15, 'o15', 3, '');
         INSERT INTO remarks VALUES (21, 'order', 12), (22, 'member', 2); ${1:-}"
     [ -z "${3:-}" ] || at a "$3"
     printf '[table %s.members]\nidentity = mobile\nsubject = yes\ntime-column = at\n[table %s.orders]\nreference = member -> %s.members.id\n' "$DB" "$DB" "$DB" >ini
+    printf '[table %s.notes]\nreference = about -> %s.members.id\n' "$DB" "$DB" >>ini
     printf '[table %s.remarks]\nreference = about -> %s.members.id when kind = '"'member'"'\nreference = about -> %s.orders.id when kind = '"'order'"'\n' "$DB" "$DB" "$DB" >>ini
     rm -rf dir "$CASE"
     BEFORE=$(rows)
@@ -38,7 +41,7 @@ world() { # world [SQL on TARGET [SQL between plan and apply [SQL on SOURCE]]]
 }
 rows() {
     on "SELECT 'member', id, mobile FROM members WHERE id < 1000 UNION ALL SELECT 'order', id, CONCAT(member, ' ', IF(what = '', '-', what)) FROM orders WHERE id < 1000
-        UNION ALL SELECT 'remark', id, about FROM remarks ORDER BY 1, 2" | tr '\t' ' '
+        UNION ALL SELECT 'remark', id, about FROM remarks UNION ALL SELECT 'note', about, what FROM notes ORDER BY 1, 2" | tr '\t' ' '
 }
 undo() { # undo program|client
     if [ "$1" = program ]; then
@@ -86,12 +89,23 @@ order 15}"
     [ $by = client ] || is "all is taken back" "$RC" 0
 done
 
-# ---- nobody was 3 but in the plan, which restores him: his old order goes back to nobody
+# ---- nobody was 1 but in the plan, which restores him: what was his goes back to nobody, but not to
+# somebody else who has come since
 for by in program client; do
-    world "DELETE FROM members; DELETE FROM orders; DELETE FROM remarks; INSERT INTO orders VALUES (11, 'o11', 1, ''), (12, 'o12', 77, '')"
-    is "$by: applied" "$RC $(wc -l <<<"$DONE")" "0 4"
+    world "DELETE FROM members; DELETE FROM orders; DELETE FROM remarks; DELETE FROM notes;
+        INSERT INTO orders VALUES (11, 'o11', 1, ''), (12, 'o12', 77, ''); INSERT INTO notes VALUES (1, 'old')" "" "" "INSERT INTO notes VALUES (2, 'new')"
+    is "$by: applied" "$RC $(wc -l <<<"$DONE")" "0 5"
     undo $by
     is "$by: what led to nobody does so again" "$(rows)" "$BEFORE"
+    rep apply --yes --case "$CASE" dir "$DST"
+    on "UPDATE members SET mobile = 'm11', at = '2026-05-05' WHERE id = 1"
+    undo $by
+    is "$by: it is not put below somebody else" "$(rows)" "member 1 m11
+order 12 77 -"
+    is "$by: and is named" "$(named)" "orders 11"
+    on "DELETE FROM members"
+    undo $by
+    is "$by: but once he is gone" "$(rows)" "$BEFORE"
 done
 
 # ---- below a row that apply has left out, since the live side had changed it
@@ -106,6 +120,21 @@ for gone in '' 'DELETE FROM orders WHERE id = 2'; do
         is "unless it is gone by now" "$RC $(named) $(rows)" "1 remarks 1 $(grep -v 'order 2 ' <<<"${BEFORE/remark 1 2/remark 1 1}")"
     fi
 done
+
+# ---- orders 1 and 2 make way for each other, by their numbers, and are led back on the way
+for order in 1 2; do
+    world "DELETE FROM members WHERE id = 3; DELETE FROM orders WHERE id > 2; DELETE FROM remarks; UPDATE orders SET no = CONCAT('x', id);
+        UPDATE orders SET no = IF(id = 1, 'o2', 'o1'), member = IF(id = $order, 2, 1)" "" "" "UPDATE orders SET member = 1"
+    on "DELETE FROM members WHERE id = 2"
+    undo program
+    is "order $order, which makes way, was of 2" "$RC $(named) $(rows | xargs)" "1 orders $order member 1 m1 order 1 1 tea order 2 1 tea"
+done
+
+# ---- no time tells who 2 is
+world "" "" "" "UPDATE members SET at = 0"
+on "UPDATE members SET mobile = 'm22' WHERE id = 2"
+undo program
+is "where no time tells, who has another name is somebody else" "$RC $(named)" "1 orders 1 orders 12 orders 13 remarks 22"
 
 # ---- of many units: parents that another one puts back
 world "INSERT INTO members SELECT 1000 + seq.n, CONCAT('n', seq.n), '2026-01-04' FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n FROM
