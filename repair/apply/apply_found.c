@@ -80,19 +80,25 @@ static enum mr_code note(void *ctx, const struct mr_cell *cells, struct mr_err *
     return MR_OK;
 }
 
-/* Rows of trees of which all stand. */
-static enum mr_code list_done(struct mr_attempt *a, struct mr_strbuf *list,
-                              struct mr_err *err)
+/* Rows of trees of which all stand, and any that were to be deleted: what is left of their
+ * tree is deleted all the same. */
+static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list,
+                               struct mr_err *err)
 {
     static const char done[] = " AND s.myrecon_tree IN (SELECT tree FROM myrecon_done)",
                       last[] = " AND s.myrecon_tree IN (SELECT tree FROM myrecon_done)"
-                               " AND s.myrecon_open & 1 = 0";
+                               " AND s.myrecon_open & 1 = 0",
+                      gone[] = " AND s.myrecon_row IN (SELECT line FROM myrecon_there)";
     const struct mr_planned *planned = &a->run->manifest->planned;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < planned->ntables; i++)
         for (const char *p = "iud"; code == MR_OK && *p != '\0'; p++) {
             struct noted n = {a, planned->tables[i].table, *p, list};
-            code = each(a, i, *p, *p == 'u' ? last : done, note, &n, err);
+            code = each(a, i, *p,
+                        *p == 'u'   ? last
+                        : *p == 'd' ? gone
+                                    : done,
+                        note, &n, err);
         }
     return code == MR_OK ? mr_strbuf_check(list, "listing what stood as planned", err)
                          : code;
@@ -100,13 +106,13 @@ static enum mr_code list_done(struct mr_attempt *a, struct mr_strbuf *list,
 
 enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err)
 {
-    static const char sql[] = "SELECT COALESCE(@myrecon_done, 0)";
+    static const char sql[] = "SELECT COUNT(*) FROM myrecon_there";
     struct mr_strbuf count = MR_STRBUF_INIT, list = MR_STRBUF_INIT;
     if (a->run->journal == NULL || a->run->rehearse)
         return MR_OK;
     enum mr_code code = mr_db_query_text(a->run->target->db, sql, &count, err);
     if (code == MR_OK && strcmp(count.ptr, "0") != 0)
-        code = list_done(a, &list, err);
+        code = list_there(a, &list, err);
     if (code == MR_OK && a->lost)
         code = mr_journal_keep_found(&list, a->found.ptr, err);
     if (code == MR_OK) {

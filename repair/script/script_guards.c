@@ -149,25 +149,32 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_ran(s);
 }
 
-/* A stranger stays: whatever he refers to or holds.  Who refers to him refers to nobody of
- * the unit. */
-static void keep_strangers(struct mr_script *s, const struct mr_plan_table *t)
+/* Who refers to rows of myrecon_iN or _dN that are in that table (and: which of these) refers
+ * to nobody of the unit. */
+static void forget_parents(struct mr_script *s, const struct mr_plan_table *t,
+                           char prefix, const char *in, const char *and)
 {
-    temp_n(s, "DELETE FROM ", 'x', t->at);
-    temp(s, " WHERE myrecon_row IN (SELECT line FROM ", "there");
-    add(s, ")");
-    mr_script_ran(s);
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
         if (r->parent != t->at || !mr_script_is_used(s, r->child) ||
             mr_script_copy_of(s, i) != i)
             continue;
         temp_n(s, "DELETE FROM ", 'k', i);
-        temp_n(s, " WHERE myrecon_row IN (SELECT d.myrecon_row FROM ", 'd', t->at);
-        temp(s, " AS d JOIN ", "there");
-        add(s, " AS h ON h.line = d.myrecon_row)");
+        temp_n(s, " WHERE myrecon_row IN (SELECT g.myrecon_row FROM ", prefix, t->at);
+        temp(s, " AS g JOIN ", in);
+        mr_strbuf_add_fmt(&s->sql, " AS h ON h.line = g.myrecon_row%s)", and);
         mr_script_ran(s);
     }
+}
+
+/* A stranger stays: whatever he refers to or holds. */
+static void keep_strangers(struct mr_script *s, const struct mr_plan_table *t)
+{
+    temp_n(s, "DELETE FROM ", 'x', t->at);
+    temp(s, " WHERE myrecon_row IN (SELECT line FROM ", "there");
+    add(s, ")");
+    mr_script_ran(s);
+    forget_parents(s, t, 'd', "there", "");
 }
 
 static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
@@ -208,6 +215,9 @@ static void find_found(struct mr_script *s, const struct mr_plan_table *t)
         add(s, *p == 'u' ? ") AND s.myrecon_open & 1 = 0" : ")");
         mr_script_ran(s);
     }
+    if (used[MR_STEP_INSERT])
+        /* who was deleted before apply came was nobody's parent by then */
+        forget_parents(s, t, 'i', "found", " AND h.left_out = 0");
     if (t->key.count == 0 || !(used[MR_STEP_UPDATE] || used[MR_STEP_DELETE]))
         return;
     temp_n(s, "DELETE FROM ", 'x', t->at);

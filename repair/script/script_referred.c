@@ -122,8 +122,8 @@ void mr_script_live_condition(struct mr_script *s, const struct mr_plan_referenc
 }
 
 /* So many rows of a table without a key may refer to s: those that the unit deletes; once
- * it is written, those that it has inserted, which refer to whoever has the value now, or,
- * undone, to nobody again. */
+ * it is written, those that it has inserted, which refer to whoever has the value now, or
+ * to nobody. */
 static void expected(struct mr_script *s, const struct mr_plan_reference *r, bool goes)
 {
     char prefix = s->again ? 'i' : 'd';
@@ -138,9 +138,7 @@ static void expected(struct mr_script *s, const struct mr_plan_reference *r, boo
     add(s, ") AS x WHERE ");
     mr_script_refers(s, r, "x", "s");
     if (s->again)
-        add(s, goes && s->kind == MR_SCRIPT_UNDO
-                   ? ""
-                   : " AND x.myrecon_tree = s.myrecon_tree");
+        add(s, goes ? "" : " AND x.myrecon_tree = s.myrecon_tree");
     else
         mr_script_not_there(s, "x");
     add(s, ")");
@@ -174,17 +172,15 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
 }
 
 /* Rows of the unit that may refer to s before it is written: those that it changes or
- * deletes itself.  Where s is updated, they are of its tree, and once it is written they may
- * refer to whoever has the value now, as those may that were inserted.  Undo may put back a
- * row that led to nobody, before apply inserted s. */
+ * deletes itself.  Once it is written they may refer to whoever has the value now, as those
+ * may that were inserted; or to nobody, as they do where they come from.  Where s is updated,
+ * they are of its tree. */
 static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
                           const struct mr_plan_table *c, char prefix)
 {
     const bool *used = s->tables[r->child].used;
-    bool changes = c->key.count > 0 && (!s->again || prefix == 'v') &&
-                   (used[MR_STEP_UPDATE] || used[MR_STEP_DELETE]);
-    bool inserts =
-        s->again && used[MR_STEP_INSERT] && (prefix == 'v' || s->kind == MR_SCRIPT_UNDO);
+    bool changes = c->key.count > 0 && (used[MR_STEP_UPDATE] || used[MR_STEP_DELETE]);
+    bool inserts = s->again && used[MR_STEP_INSERT];
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");

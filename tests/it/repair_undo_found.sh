@@ -124,6 +124,31 @@ undo three "20 0 500 0"
 is "those stay, the others go back" "$(seats)" "$BEFORE"
 undo three "0 20 500 0"
 
+# ---- rows of one tree, some of which the live side has deleted itself
+printf '[table %s.members]\nsubject = yes\nidentity = mobile\ntime-column = at\n[table %s.orders]\nreference = member -> %s.members.id\n' "$DB" "$DB" "$DB" >ini
+orders() { on "SELECT CONCAT('m', id, mobile) FROM members UNION ALL SELECT CONCAT('o', id, no, member) FROM orders ORDER BY 1" | xargs; }
+tree() { # tree SQL: planned; then what the live side does in front of apply
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE members (id INT PRIMARY KEY, mobile VARCHAR(9) NOT NULL UNIQUE, at DATETIME NOT NULL);
+        CREATE TABLE orders (id INT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, member INT NOT NULL)"
+    at $T "INSERT INTO members VALUES (5, 'a', '2026-01-01'); INSERT INTO orders VALUES (50, 'x', 5), (51, 'y', 5)"
+    plan five --policy mirror --allow-deletes 1
+    on "$1"
+    BEFORE=$(orders)
+    rep apply --yes --case "$CASE" five "$DST"
+    is "the others are deleted" "$RC $(orders)" "0 "
+}
+tree "DELETE FROM orders WHERE id = 50"
+undo five "2 0 1 0"
+is "what was deleted before is not put back" "$(orders)" "$BEFORE"
+tree "DELETE FROM members"
+on "INSERT INTO members VALUES (5, 'b', '2026-05-05')"
+rep undo --yes --json --case "$CASE" five "$DST"
+is "nor what is left of his put below somebody else" "$RC $(orders)" "1 m5b"
+on "DELETE FROM members"
+undo five "2 0 1 0"
+is "when he is gone, it is as it was" "$(orders)" "$BEFORE"
+
 # ---- where it cannot be told: values that the server computes are not staged
 fresh a$T "$DB"
 at a$T "CREATE TABLE bag (v VARCHAR(9), n INT AS (LENGTH(v)) VIRTUAL)"

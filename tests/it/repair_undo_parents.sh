@@ -92,7 +92,7 @@ done
 # ---- nobody was 1 but in the plan, which restores him: what was his goes back to nobody, but not to
 # somebody else who has come since
 for by in program client; do
-    world "DELETE FROM members; DELETE FROM orders; DELETE FROM remarks; DELETE FROM notes;
+    world "DELETE FROM members; DELETE FROM orders WHERE id <> 2; UPDATE orders SET member = 1; DELETE FROM remarks; DELETE FROM notes;
         INSERT INTO orders VALUES (11, 'o11', 1, ''), (12, 'o12', 77, ''); INSERT INTO notes VALUES (1, 'old')" "" "" "INSERT INTO notes VALUES (2, 'new')"
     is "$by: applied" "$RC $(wc -l <<<"$DONE")" "0 5"
     undo $by
@@ -101,8 +101,11 @@ for by in program client; do
     on "UPDATE members SET mobile = 'm11', at = '2026-05-05' WHERE id = 1"
     undo $by
     is "$by: it is not put below somebody else" "$(rows)" "member 1 m11
+member 2 m2
+note 2 new
+order 2 2 tea
 order 12 77 -"
-    is "$by: and is named" "$(named)" "orders 11"
+    is "$by: and is named" "$(named)" "orders 11 orders 2"
     on "DELETE FROM members"
     undo $by
     is "$by: but once he is gone" "$(rows)" "$BEFORE"
@@ -129,6 +132,15 @@ for order in 1 2; do
     undo program
     is "order $order, which makes way, was of 2" "$RC $(named) $(rows | xargs)" "1 orders $order member 1 m1 order 1 1 tea order 2 1 tea"
 done
+
+# ---- the lost side leads to nobody, under a key that goes
+world "UPDATE orders SET member = 2 WHERE id = 2" "" "" "UPDATE orders SET member = 3 WHERE id = 2"
+is "applied, as it is there" "$RC $DONE" "0 member 1 m1
+member 2 m2
+order 1 1 tea
+order 2 3 tea"
+undo program
+is "and taken back" "$RC $(rows)" "0 $BEFORE"
 
 # ---- no time tells who 2 is
 world "" "" "" "UPDATE members SET at = 0"
