@@ -6,6 +6,7 @@
 
 #include "core/pair/pair_columns.h"
 #include "core/pair/spelling.h"
+#include "core/pair/suspect_when.h"
 
 enum { TYPES = 32 }; /* texts of a type column that are told apart */
 #define NO_COLUMN SIZE_MAX
@@ -14,6 +15,7 @@ enum { TYPES = 32 }; /* texts of a type column that are told apart */
 struct of_type {
     const char *text;
     const struct mr_pair *parent; /* NULL: the text means no table */
+    bool declared;                /* a row of it meets a condition that is declared */
     struct mr_suspect_tally tally;
 };
 
@@ -21,6 +23,7 @@ struct mr_suspect_watch {
     size_t at;      /* column */
     size_t type_at; /* NO_COLUMN: there is none beside it */
     struct mr_suspect_tally tally;
+    struct mr_suspect_when when;
     struct of_type *types; /* TYPES */
     size_t ntypes;
 };
@@ -53,8 +56,17 @@ enum mr_code mr_suspect_look_open(struct mr_suspect_look *look,
     return code;
 }
 
+static void end_table(struct mr_suspect_look *look)
+{
+    for (size_t i = 0; i < look->nwatched; i++)
+        mr_suspect_when_release(&look->watched[i].when);
+    look->nwatched = 0;
+    mr_arena_reset(&look->table_arena);
+}
+
 void mr_suspect_look_release(struct mr_suspect_look *look)
 {
+    end_table(look);
     mr_suspect_names_release(&look->names);
     mr_vec_release(&look->hits);
     mr_vec_release(&look->suspects);
@@ -101,8 +113,7 @@ static bool lists(const struct mr_string_list *list, const char *name)
     return false;
 }
 
-bool mr_suspect_is_declared(const struct mr_pair *table, const char *column,
-                            const struct mr_pair *parent)
+bool mr_suspect_is_declared(const struct mr_pair *table, const char *column, bool always)
 {
     const struct mr_table_config *config = table->config;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
@@ -114,10 +125,7 @@ bool mr_suspect_is_declared(const struct mr_pair *table, const char *column,
     }
     for (size_t i = 0; config != NULL && i < config->nreferences; i++) {
         const struct mr_reference *r = &config->references[i];
-        if (lists(&r->columns, column) &&
-            (r->condition == NULL || parent == NULL ||
-             (strcasecmp(r->ref_db, parent->side[MR_SOURCE]->db) == 0 &&
-              strcasecmp(r->ref_table, parent->side[MR_SOURCE]->name) == 0)))
+        if (lists(&r->columns, column) && (r->condition == NULL || !always))
             return true;
     }
     return false;
@@ -173,9 +181,8 @@ enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
 {
     size_t n = table->find.ncolumns;
     enum mr_code code = MR_OK;
-    mr_arena_reset(&look->table_arena);
+    end_table(look);
     look->table = table;
-    look->nwatched = 0;
     look->watched = mr_arena_calloc(&look->table_arena, n + 1, sizeof *look->watched);
     look->values = mr_arena_calloc(&look->table_arena, n + 1, sizeof *look->values);
     if (look->watched == NULL || look->values == NULL)
@@ -184,11 +191,13 @@ enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
         size_t type_at = type_beside(table, i);
         if (!may_hold(table, i) || is_known(look, i) ||
             (type_at == NO_COLUMN &&
-             mr_suspect_is_declared(table, name_of(table, i), NULL)))
+             mr_suspect_is_declared(table, name_of(table, i), false)))
             continue;
         struct mr_suspect_watch *w = &look->watched[look->nwatched++];
         *w = (struct mr_suspect_watch){.at = i, .type_at = type_at};
-        code = open_tally(look, &w->tally, err);
+        code = mr_suspect_when_open(&w->when, table, name_of(table, i), err);
+        if (code == MR_OK)
+            code = open_tally(look, &w->tally, err);
     }
     return code;
 }
@@ -242,8 +251,11 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
         if (w->type_at == NO_COLUMN || !is_type(&values[w->type_at]))
             continue;
         code = find_type(look, w, &values[w->type_at], &one, err);
-        if (code == MR_OK && one != NULL)
-            mr_suspect_tally_add(&one->tally, &values[w->at], look->parents, n);
+        if (code != MR_OK || one == NULL)
+            continue;
+        mr_suspect_tally_add(&one->tally, &values[w->at], look->parents, n);
+        if (!one->declared)
+            code = mr_suspect_when_holds(&w->when, values, &one->declared, err);
     }
     return code;
 }
@@ -406,12 +418,58 @@ bool mr_suspect_is_or(const struct mr_suspect *a, const struct mr_suspect *b)
            strcmp(a->column, b->column) == 0;
 }
 
-/* Of several parents that may be meant: people first, then the one that is hit most. */
-static bool is_nearer(const struct mr_suspect_watch *w, const struct mr_pair *a,
-                      const struct mr_pair *b)
+/* Parents that a column may mean. */
+struct choice {
+    const struct mr_pair **best; /* as near as each other */
+    size_t count;
+    bool *namesakes; /* by pairing->tables: is called as the column is: sellers, seller */
+};
+
+static enum mr_code find_namesakes(struct mr_suspect_look *look,
+                                   const struct mr_suspect_watch *w, struct choice *c,
+                                   struct mr_err *err)
 {
-    bool x = a->find.subject != MR_SUBJECT_NO, y = b->find.subject != MR_SUBJECT_NO;
-    return x != y ? x : w->tally.hits[a->at] > w->tally.hits[b->at];
+    enum mr_code code = mr_suspect_names_of_type(
+        &look->names, name_of(look->table, w->at), &look->hits, err);
+    for (size_t i = 0; code == MR_OK && i < look->hits.count; i++)
+        c->namesakes[((const struct mr_suspect_hit *)mr_vec_at(&look->hits, i))->table] =
+            true;
+    return code;
+}
+
+/* Of several parents that may be meant: the namesake first, then people, then those that are
+ * hit more than twice as often: some rows more or less, that were edited or deleted, say
+ * nothing. */
+static bool is_nearer(const struct mr_suspect_watch *w, const struct choice *c,
+                      const struct mr_pair *a, const struct mr_pair *b)
+{
+    bool is_person = a->find.subject != MR_SUBJECT_NO;
+    if (c->namesakes[a->at] != c->namesakes[b->at])
+        return c->namesakes[a->at];
+    if (is_person != (b->find.subject != MR_SUBJECT_NO))
+        return is_person;
+    return w->tally.hits[a->at] / 2 > w->tally.hits[b->at];
+}
+
+/* Is any of the chosen nearer? */
+static bool is_beaten(const struct mr_suspect_watch *w, const struct choice *c,
+                      const struct mr_pair *parent)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (is_nearer(w, c, c->best[i], parent))
+            return true;
+    return false;
+}
+
+static void choose(const struct mr_suspect_watch *w, struct choice *c,
+                   const struct mr_pair *parent)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (!is_nearer(w, c, parent, c->best[i]))
+            c->best[kept++] = c->best[i];
+    c->best[kept] = parent;
+    c->count = kept + 1;
 }
 
 /* Of parents that are as near as each other nobody but people knows which is meant: all are
@@ -419,24 +477,25 @@ static bool is_nearer(const struct mr_suspect_watch *w, const struct mr_pair *a,
 static enum mr_code judge_column(struct mr_suspect_look *look,
                                  const struct mr_suspect_watch *w, struct mr_err *err)
 {
-    size_t n = look->pairing->ntables, count = 0;
-    const struct mr_pair **best =
-        mr_arena_calloc(&look->table_arena, n + 1, sizeof(const struct mr_pair *));
-    enum mr_code code = best != NULL ? MR_OK : nomem(err);
+    size_t n = look->pairing->ntables;
+    struct choice c = {
+        .best =
+            mr_arena_calloc(&look->table_arena, n + 1, sizeof(const struct mr_pair *)),
+        .namesakes = mr_arena_calloc(&look->table_arena, n + 1, sizeof(bool))};
+    enum mr_code code = c.best != NULL && c.namesakes != NULL ? MR_OK : nomem(err);
+    if (code == MR_OK)
+        code = find_namesakes(look, w, &c, err);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         const struct mr_pair *parent = look->pairing->tables[i];
         bool yes = false;
-        if (count > 0 && is_nearer(w, best[0], parent))
+        if (is_beaten(w, &c, parent))
             continue;
         code = judge(look, w->at, &w->tally, parent, false, &yes, err);
-        if (code != MR_OK || !yes)
-            continue;
-        if (count > 0 && is_nearer(w, parent, best[0]))
-            count = 0;
-        best[count++] = parent;
+        if (code == MR_OK && yes)
+            choose(w, &c, parent);
     }
-    for (size_t i = 0; code == MR_OK && i < count; i++)
-        code = suspect(look, w, best[i], NULL, count > 1, err);
+    for (size_t i = 0; code == MR_OK && i < c.count; i++)
+        code = suspect(look, w, c.best[i], NULL, c.count > 1, err);
     return code;
 }
 
@@ -452,7 +511,8 @@ static enum mr_code judge_types(struct mr_suspect_look *look,
         if (one->parent == NULL)
             continue;
         *any = true;
-        if (mr_suspect_is_declared(look->table, name_of(look->table, w->at), one->parent))
+        if (one->declared ||
+            mr_suspect_is_declared(look->table, name_of(look->table, w->at), true))
             continue;
         code = judge(look, w->at, &one->tally, one->parent, true, &yes, err);
         if (code == MR_OK && yes)
@@ -469,7 +529,7 @@ enum mr_code mr_suspect_look_end(struct mr_suspect_look *look, struct mr_err *er
         bool by_type = false;
         code = judge_types(look, w, &by_type, err);
         if (code == MR_OK && !by_type &&
-            !mr_suspect_is_declared(look->table, name_of(look->table, w->at), NULL))
+            !mr_suspect_is_declared(look->table, name_of(look->table, w->at), false))
             code = judge_column(look, w, err);
     }
     return code;

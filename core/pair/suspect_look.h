@@ -66,10 +66,9 @@ bool mr_suspect_look_is_parent(const struct mr_pair *table);
 unsigned mr_suspect_distance(const struct mr_pair *child, const struct mr_pair *parent,
                              bool by_word);
 
-/* By a foreign key, or by the configuration, as what it is or as none?  parent: a reference
- * that has a condition counts if it leads there; NULL: any counts. */
-bool mr_suspect_is_declared(const struct mr_pair *table, const char *column,
-                            const struct mr_pair *parent);
+/* By a foreign key, or by the configuration, as what it is or as none?  always: a reference
+ * that has a condition does not count. */
+bool mr_suspect_is_declared(const struct mr_pair *table, const char *column, bool always);
 
 enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
                                    const struct mr_pair *table, struct mr_err *err);

@@ -110,7 +110,7 @@ static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_tab
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++) {
-        if (mr_suspect_is_declared(t->pair, mr_plan_column_name(t, i), NULL))
+        if (mr_suspect_is_declared(t->pair, mr_plan_column_name(t, i), false))
             continue;
         code = mr_suspect_names_find(&s->names, mr_plan_column_name(t, i), &s->hits, err);
         if (code == MR_OK)

@@ -103,6 +103,11 @@ cat bare advised >ini
 check
 plan
 is "what check advised, pasted: planned" "$RC" 0
+cat bare advised | sed "s/owner_type = 'member'/owner_type = 'membr'/" >ini
+check
+is "a type that is misspelt: advised once more" "$(advised)" files.owner_id
+plan
+is "a type that is misspelt: refused" "$RC $(suspected)" "5 files.owner_id"
 cp bare ini
 printf '[table *]\nreference = none: member_id\nreference = none: author_id\nreference = none: ref_id\nreference = none: owner_id\n' >>ini
 check
