@@ -494,6 +494,7 @@ static void say_whose(const struct job *job, const struct mr_apply_plan *rows)
 {
     const uint64_t found = mr_journal_rows_found(rows->journal);
     const uint64_t unclear = mr_journal_rows_unclear(rows->journal);
+    const uint64_t cut = mr_journal_units_open(rows->journal);
     if (found > 0)
         mr_log_warning(
             "%" PRIu64 " row%s stood already as planned when apply came, by "
@@ -506,6 +507,11 @@ static void say_whose(const struct job *job, const struct mr_apply_plan *rows)
                        "say which, or whether apply had written %s before: what stands "
                        "so is taken back, too",
                        unclear, unclear == 1 ? "" : "s", unclear == 1 ? "it" : "them");
+    if (cut > 0)
+        mr_log_warning("apply was cut short in %" PRIu64
+                       " unit%s: what it had written there is not told from what stood "
+                       "so before, and all that stands as planned is taken back",
+                       cut, cut == 1 ? "" : "s");
     if (!mr_journal_has_applied(rows->journal))
         mr_log_warning("the journal of plan \"%s\" knows of no apply: what stands as it "
                        "was planned is taken back, whoever wrote it",

@@ -80,25 +80,18 @@ static enum mr_code note(void *ctx, const struct mr_cell *cells, struct mr_err *
     return MR_OK;
 }
 
-/* Rows of trees of which all stand, and any that were to be deleted: what is left of their
- * tree is deleted all the same. */
+/* Also of trees that are left out, and of those that are deleted although rows of them are
+ * gone already. */
 static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list,
                                struct mr_err *err)
 {
-    static const char done[] = " AND s.myrecon_tree IN (SELECT tree FROM myrecon_done)",
-                      last[] = " AND s.myrecon_tree IN (SELECT tree FROM myrecon_done)"
-                               " AND s.myrecon_open & 1 = 0",
-                      gone[] = " AND s.myrecon_row IN (SELECT line FROM myrecon_there)";
+    static const char there[] = " AND s.myrecon_row IN (SELECT line FROM myrecon_there)";
     const struct mr_planned *planned = &a->run->manifest->planned;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < planned->ntables; i++)
         for (const char *p = "iud"; code == MR_OK && *p != '\0'; p++) {
             struct noted n = {a, planned->tables[i].table, *p, list};
-            code = each(a, i, *p,
-                        *p == 'u'   ? last
-                        : *p == 'd' ? gone
-                                    : done,
-                        note, &n, err);
+            code = each(a, i, *p, there, note, &n, err);
         }
     return code == MR_OK ? mr_strbuf_check(list, "listing what stood as planned", err)
                          : code;
@@ -178,7 +171,7 @@ enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
 {
     static const struct {
         char prefix, op;
-    } kinds[] = {{'d', 'i'}, {'u', 'u'}, {'i', 'd'}};
+    } kinds[] = {{'d', 'i'}, {'b', 'u'}, {'i', 'd'}}; /* b: by the key that apply gave */
     const struct mr_planned *planned = &a->run->manifest->planned;
     const struct mr_journal *journal = a->run->journal;
     struct passed p = {.a = a, .lines = MR_STRBUF_INIT};

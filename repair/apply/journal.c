@@ -335,6 +335,14 @@ uint64_t mr_journal_rows_unclear(const struct mr_journal *j)
     return n;
 }
 
+uint64_t mr_journal_units_open(const struct mr_journal *j)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < j->left_out.count; i++)
+        n += ((const struct left_out *)mr_vec_at(&j->left_out, i))->open;
+    return n;
+}
+
 static int compare_pieces(const void *a, const void *b)
 {
     const struct piece *x = a, *y = b;

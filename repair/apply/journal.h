@@ -76,6 +76,8 @@ bool mr_journal_has_found(const struct mr_journal *journal);
 /* Rows that stood so, too, and that may be found: an older version did not list them, they
  * are too many, or a run was killed before it could. */
 uint64_t mr_journal_rows_unclear(const struct mr_journal *journal);
+/* Units of apply that were begun, and nobody knows how they ended. */
+uint64_t mr_journal_units_open(const struct mr_journal *journal);
 enum mr_code mr_journal_is_found(struct mr_journal *journal, const char *table, char op,
                                  const char *key, bool *found, struct mr_err *err);
 /* Of a row that stands as planned when apply is about to carry out a unit, after its `try`:

@@ -69,6 +69,8 @@ on "INSERT INTO pairs VALUES (x'00ff', 5, 'lost', '')"
 rm one/journal.jsonl
 rep_is 0 "apply" apply --yes --case "$CASE" one "$DST"
 jq -c 'select(.event == "done" | not)' one/journal.jsonl >cut && mv cut one/journal.jsonl
+rep_is 0 "undo at once" undo --dry-run --case "$CASE" one "$DST"
+like "says that it cannot tell" "$(cat "$ERR")" "warning: apply was cut short in 1 unit: "
 rep_is 0 "again, after a kill" apply --yes --json --case "$CASE" one "$DST"
 is "all is there" "$(sum .rows_there)" 16
 undo one "16 0 0 0"
@@ -148,6 +150,17 @@ is "nor what is left of his put below somebody else" "$RC $(orders)" "1 m5b"
 on "DELETE FROM members"
 undo five "2 0 1 0"
 is "when he is gone, it is as it was" "$(orders)" "$BEFORE"
+
+# ---- an update that gives a key other letters
+fresh a$T "$DB"
+at a$T "CREATE TABLE words (word VARCHAR(9) COLLATE utf8mb4_general_ci PRIMARY KEY, n INT)"
+at a "INSERT INTO words VALUES ('ABC', 1), ('DEF', 1)"
+at $T "INSERT INTO words VALUES ('abc', 1), ('def', 1)"
+plan six --policy mirror
+on "UPDATE words SET word = 'ABC' WHERE word = 'abc'"
+rep_is 0 "applied" apply --yes --case "$CASE" six "$DST"
+undo six "1 0 1 0"
+is "the live side's own stays" "$(on "SELECT GROUP_CONCAT(word ORDER BY word) FROM words")" "ABC,def"
 
 # ---- where it cannot be told: values that the server computes are not staged
 fresh a$T "$DB"
