@@ -71,9 +71,17 @@ struct mr_script_batch {
 };
 
 /* Who wrote a row that rows of the unit refer to, as myrecon_eR has it.  OF_PLAN: another
- * unit does; the image is as that leaves it, or, for undo, as it was.  OF_PLAN_ONLY: the
- * same, and before the plan nobody stood there, so that undo need not find anybody. */
-enum mr_script_origin { MR_SCRIPT_OF_TARGET, MR_SCRIPT_OF_PLAN, MR_SCRIPT_OF_PLAN_ONLY };
+ * unit does; the image is as that leaves it, or, for undo, as it was before the plan.  Of undo
+ * alone, as the plan leaves a row where somebody else was before: AS_WRITTEN: until its unit
+ * is undone, later; WHEN_DRY: its unit has been undone before, but for a dry run; NOBODY: the
+ * same, and before the plan nobody stood there. */
+enum mr_script_origin {
+    MR_SCRIPT_OF_TARGET,
+    MR_SCRIPT_OF_PLAN,
+    MR_SCRIPT_AS_WRITTEN,
+    MR_SCRIPT_WHEN_DRY,
+    MR_SCRIPT_NOBODY
+};
 
 /* A row that rows of the unit refer to and that the unit does not write. */
 struct mr_script_parent {
@@ -146,7 +154,7 @@ struct mr_script {
     struct mr_vec later;                  /* struct mr_script_later */
     struct mr_vec leaving;                /* struct mr_script_leaving */
     struct mr_vec outer_leaving;          /* struct mr_script_outer_leaving */
-    bool *nameless;  /* per reference: some parent of an earlier unit has no name */
+    bool *nameless;  /* per reference: of some parent of another unit all is compared */
     unsigned guards; /* rows of myrecon_guard so far */
     unsigned ran;    /* statements that mr_script_ran has ended */
     struct mr_strbuf staged; /* " AND" each staged table has its rows */

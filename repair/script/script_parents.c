@@ -140,7 +140,7 @@ static enum mr_code add_parent(struct finding *f, struct mr_key image,
         code = mr_merge_nomem(err);
     if (code == MR_OK)
         *parent = (struct mr_script_parent){f->reference, {copy, image.len}, origin};
-    f->s->nameless[f->reference] |= nameless;
+    f->s->nameless[f->reference] |= nameless || origin == MR_SCRIPT_AS_WRITTEN;
     return code;
 }
 
@@ -249,30 +249,44 @@ static enum mr_code take_noted(struct finding *f, const struct noted *n,
     return code == MR_OK ? add_parent(f, image, origin, err) : code;
 }
 
-/* Written by another unit, or by this one?  Undo: where nobody stood before the plan, nobody
- * need be there. */
+/* stood: a row was there before the plan. */
+static enum mr_code take_of_unit(struct finding *f, const struct noted *n, bool stood,
+                                 struct mr_err *err)
+{
+    const struct mr_script *s = f->s;
+    bool is_later = n->unit < s->unit; /* undone */
+    if (s->kind == MR_SCRIPT_APPLY || n->before)
+        return take_noted(f, n, MR_SCRIPT_OF_PLAN, err);
+    if (is_later && !stood)
+        return MR_OK; /* as long as he is there the row would lead to him */
+    return take_noted(f, n,
+                      is_later ? MR_SCRIPT_AS_WRITTEN
+                      : stood  ? MR_SCRIPT_WHEN_DRY
+                               : MR_SCRIPT_NOBODY,
+                      err);
+}
+
+/* Written by another unit, or by this one? */
 static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
                                  const struct mr_merge_ask *ask, bool *found,
                                  struct mr_err *err)
 {
     struct mr_script *s = f->s;
     const struct mr_plan_reference *r = &s->plan->references[f->reference];
-    bool undo = s->kind == MR_SCRIPT_UNDO, row = false;
-    enum mr_script_origin origin = undo ? MR_SCRIPT_OF_PLAN_ONLY : MR_SCRIPT_OF_PLAN;
+    bool row = false, stood = false;
     enum mr_code code = MR_OK;
     *found = false;
     mr_case_bind_int(get, 1, (int64_t)r->parent);
     mr_case_bind_int(get, 2, (int64_t)r->to_set);
     mr_merge_work_bind(get, 3, ask->canon);
-    mr_case_bind_int(get, 4, undo);
+    mr_case_bind_int(get, 4, s->kind == MR_SCRIPT_UNDO);
     while (code == MR_OK && (code = mr_case_step(get, &row, err)) == MR_OK && row) {
         const struct noted n = {mr_case_int(get, 0) != 0, (uint64_t)mr_case_int(get, 1),
                                 mr_case_int(get, 2), mr_case_int(get, 3)};
         *found = true;
-        if (n.before)
-            origin = MR_SCRIPT_OF_PLAN;
+        stood = stood || n.before;
         if (n.unit < s->unit || n.unit > s->last_unit)
-            code = take_noted(f, &n, origin, err);
+            code = take_of_unit(f, &n, stood, err);
     }
     mr_case_reset(get);
     return code;

@@ -328,10 +328,10 @@ static bool makes_known(const struct mr_script *s, size_t at, size_t column)
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
     if (mr_plan_columns_has(&r->to, column))
         return false;
-    if (s->kind == MR_SCRIPT_UNDO)
-        return tells_stranger(p, column);
-    return mr_plan_columns_has(&p->named_by, column) ||
-           (s->nameless[at] && mr_script_is_written(p, column) &&
+    if (s->kind == MR_SCRIPT_UNDO ? tells_stranger(p, column)
+                                  : mr_plan_columns_has(&p->named_by, column))
+        return true;
+    return (s->nameless[at] && mr_script_is_written(p, column) &&
             !mr_script_is_opened(s, p, column));
 }
 

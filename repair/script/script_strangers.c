@@ -76,12 +76,20 @@ static void is_as_it_was(struct mr_script *s, size_t at)
     }
     add(s, "IF(NOT (");
     mr_script_column(s, p, "p", r->to.at[0]);
-    add(s, " <=> NULL), e.myrecon_row IS NOT NULL AND ");
+    add(s, " <=> NULL), e.myrecon_row IS NOT NULL AND CASE e.myrecon_planned");
+    if (s->nameless[at]) {
+        mr_strbuf_add_fmt(&s->sql, " WHEN %d THEN ", MR_SCRIPT_AS_WRITTEN);
+        mr_script_alike(s, p, "p", "e");
+    }
+    mr_strbuf_add_fmt(&s->sql,
+                      " WHEN %d THEN @myrecon_dry <=> 1 WHEN %d THEN @myrecon_dry <=> 1"
+                      " ELSE ",
+                      MR_SCRIPT_WHEN_DRY, MR_SCRIPT_NOBODY);
     is_same(s, p);
     mr_strbuf_add_fmt(&s->sql,
-                      ", e.myrecon_row IS NULL OR e.myrecon_planned = %d"
-                      " OR e.myrecon_planned = %d AND @myrecon_dry <=> 1)",
-                      MR_SCRIPT_OF_PLAN_ONLY, MR_SCRIPT_OF_PLAN);
+                      " END, e.myrecon_row IS NULL OR e.myrecon_planned = %d"
+                      " OR e.myrecon_planned <> %d AND @myrecon_dry <=> 1)",
+                      MR_SCRIPT_NOBODY, MR_SCRIPT_OF_TARGET);
 }
 
 /* Rows of the unit see to it by themselves that whoever refers to them goes along with them;
@@ -121,7 +129,7 @@ static void is_led_back(struct mr_script *s, const struct mr_plan_reference *r)
     add(s, "))");
 }
 
-/* Of the images of a parent one has to be right: another unit may have been undone or not. */
+/* Of the images of a parent one has to be right. */
 void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[reference];

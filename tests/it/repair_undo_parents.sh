@@ -158,4 +158,40 @@ is "applied, in several units" "$RC $(on "SELECT COUNT(*) FROM orders") $([ "$(g
 rep_is 0 "all would go back" undo --dry-run --case "$CASE" dir "$DST"
 undo program
 is "and does" "$RC $(on "SELECT COUNT(*), SUM(m.id IS NULL) FROM orders o LEFT JOIN members m ON m.id = o.member WHERE o.id >= 1000" | xargs)" "0 2000 0"
+
+# ---- of many units: who is somebody else until his own unit is undone, and stays so where he was
+# edited; who was nobody, and is there until then
+many() { # many SQL-OF-TARGET SQL-OF-SOURCE SQL-OF-TARGET: 4,000 orders of TARGET alone
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE people (id INT PRIMARY KEY, mobile VARCHAR(9) NOT NULL UNIQUE, at DATETIME NOT NULL, note VARCHAR(9) NULL);
+        CREATE TABLE orders (id INT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, person INT NULL)"
+    at a "$2"
+    at $T "$1; INSERT INTO orders (id, no) VALUES (1000, 'n')"
+    for ((i = 1; i < 4000; i *= 2)); do at $T "INSERT INTO orders SELECT id + $i, CONCAT('n', id + $i), NULL FROM orders WHERE id >= 1000 AND id + $i < 5000"; done
+    at $T "$3"
+    printf '[table %s.people]\nidentity = mobile\ntime-column = at\n[table %s.orders]\nreference = person -> %s.people.id\n' "$DB" "$DB" "$DB" >ini
+    rm -rf dir "$CASE"
+    "$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rep plan --policy mirror --config ini --case "$CASE" --output dir
+    rep apply --yes --case "$CASE" dir "$DST"
+}
+SUM="SELECT COUNT(*), COUNT(person), SUM(CRC32(CONCAT(id, no))) FROM orders"
+many "INSERT INTO people VALUES (5, 'x', '2026-01-01', NULL)" "INSERT INTO people VALUES (5, 'y', '2026-02-02', NULL)" "UPDATE orders SET person = 5"
+is "one has become another, and his orders are deleted" "$RC $(on "SELECT mobile FROM people; $SUM" | xargs)" "0 y 0 0 NULL"
+on "UPDATE people SET note = 'z'"
+undo program
+is "edited since, he stays the other, and no order comes below him" "$RC $(sum .rows_refused) $(on "SELECT mobile FROM people; $SUM" | xargs)" "1 4001 y 0 0 NULL"
+on "UPDATE people SET note = NULL"
+rep_is 0 "else all would go back" undo --dry-run --case "$CASE" dir "$DST"
+undo program
+is "and does" "$RC $(on "SELECT mobile FROM people; SELECT COUNT(person) FROM orders" | xargs)" "0 x 4000"
+
+PEOPLE="INSERT INTO people SELECT 10 + a.i + 10 * b.i + 100 * c.i, CONCAT('m', a.i, b.i, c.i), '2026-01-01', NULL FROM d a, d b, d c"
+many "CREATE TABLE d (i INT)" "INSERT INTO people VALUES (5, 'x', '2026-01-01', NULL); CREATE TABLE d (i INT PRIMARY KEY); INSERT INTO d VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9); $PEOPLE; DROP TABLE d; CREATE TABLE d (i INT)" \
+    "UPDATE orders SET person = 5 WHERE id IN (1000, 3000, 4999)"
+is "orders of nobody are deleted, who then comes" "$RC $(on "SELECT COUNT(*) FROM people; SELECT COUNT(*) FROM orders" | xargs)" "0 1001 0"
+undo program
+is "no order comes below him" "$(on "SELECT COUNT(*) FROM orders JOIN people ON person = people.id; SELECT COUNT(*) FROM people" | xargs)" "0 0"
+undo program
+is "when he is gone they all are there" "$RC $(on "SELECT COUNT(*) FROM people; SELECT COUNT(*), COUNT(person) FROM orders" | xargs)" "0 0 4000 3"
 finish
