@@ -29,7 +29,7 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
                                      struct mr_err *err)
 {
     uint64_t live_only = m->result->live_only;
-    bool again = true, learnt = false;
+    bool again = true, learnt = false, noted = false;
     enum mr_code code = MR_OK;
     while (code == MR_OK && again) {
         m->result->live_only = live_only;
@@ -41,6 +41,9 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
             code = mr_merge_past_learn(m, first, count, &learnt, err);
         if (code == MR_OK && learnt)
             continue;
+        if (code == MR_OK && !noted)
+            code = mr_merge_past_note(m, first, count, err);
+        noted = true;
         if (code == MR_OK)
             code = mr_merge_conflict(m, first, count, err);
         if (code == MR_OK)

@@ -78,7 +78,9 @@ struct mr_merge {
     struct mr_merge_newest *newest;     /* columns that were compared (merge_newer.c) */
     struct mr_time split[2];            /* --split-at as written, and in UTC */
     bool split_known[2];
-    struct mr_plan_fit fit; /* judges values */
+    struct mr_plan_fit fit;     /* judges values */
+    struct mr_err past_refusal; /* of a bound, before anything was chosen */
+    bool has_past_refusal;
     struct mr_merge_result *result;
 };
 

@@ -518,10 +518,11 @@ static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table 
     return refuse(m, t, why, err);
 }
 
-enum mr_code mr_merge_past_test(struct mr_merge *m, struct mr_err *err)
+static enum mr_code test_tables(struct mr_merge *m, size_t first, size_t count,
+                                struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+    for (size_t i = first; code == MR_OK && i < first + count; i++) {
         const struct mr_merge_table *t = &m->tables[i];
         if (!is_tested(t))
             continue;
@@ -530,4 +531,27 @@ enum mr_code mr_merge_past_test(struct mr_merge *m, struct mr_err *err)
             code = test_edited(m, t, err);
     }
     return code;
+}
+
+enum mr_code mr_merge_past_note(struct mr_merge *m, size_t first, size_t count,
+                                struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = test_tables(m, first, count, &why);
+    if (code == MR_E_REFUSED) {
+        m->past_refusal = m->has_past_refusal ? m->past_refusal : why;
+        m->has_past_refusal = true;
+        return MR_OK;
+    }
+    if (code != MR_OK)
+        *err = why;
+    return code;
+}
+
+enum mr_code mr_merge_past_test(struct mr_merge *m, struct mr_err *err)
+{
+    if (!m->has_past_refusal)
+        return test_tables(m, 0, m->plan->ntables, err);
+    *err = m->past_refusal;
+    return MR_E_REFUSED;
 }

@@ -257,6 +257,20 @@ is "one alone: asked" "$RC $(conflicts one)" "1 payouts 9 past-or-lost"
 apply one
 is "and not paid twice" "$(on "SELECT COUNT(*) FROM payouts WHERE amount = 109")" 1
 
+# ---- what was deleted since is restored by a rule, and others of the past hang on it -----------
+fresh a$T "$DB"
+at a$T "CREATE TABLE comments (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, parent_id INT NULL, text VARCHAR(20), at DATETIME NOT NULL,
+        FOREIGN KEY (parent_id) REFERENCES comments (id) ON DELETE SET NULL);
+    INSERT INTO comments VALUES (1, NULL, 'a', '2026-01-01'), (2, 1, 'b', '2026-01-02'), (3, 2, 'c', '2026-01-03'), (4, 1, 'd', '2026-01-04')"
+at $T "DELETE FROM comments WHERE id = 2; DELETE FROM comments WHERE id = 1"
+printf '[table %s.comments]\nidentity = none\ntime-column = at\n' "$DB" >ini
+plan one --on-conflict deleted-or-lost=restore --on-conflict deleted-on-live=restore
+is "comments of the past below such: refused, not doubled" "$RC" 5
+like "by the bound" "$(cat "$ERR")" "the next 2 keys that both sides hold are rows that differ in some columns and agree in others"
+plan one --on-conflict deleted-or-lost=restore --on-conflict deleted-on-live=restore --split-at 2026-02-01
+apply one
+is "with the time they come back, and nothing twice; what was edited is asked" "$RC $(on "SELECT id, text FROM comments ORDER BY id" | tr '\t\n' '  ')" "1 1 a 2 b 3 c 4 d "
+
 # ---- --split-at that says nothing ----------------------------------------------------------
 club ", born DATE NOT NULL"
 at ab "UPDATE members SET born = '2026-04-09' WHERE id < 10"
