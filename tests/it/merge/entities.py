@@ -230,7 +230,7 @@ class Entities:
     def collides(self, node):
         """Is its key held by somebody else?  Without identity: by another row."""
         other = self.target.at_key(node.table.name, self.mapped_key(node))
-        if not other or node in self.past.doubt:
+        if not other or node in self.past.doubt or node in self.past.restored:
             return False
         who = self.identity(node)
         return node.table.identity == 'none' or who is None or who != self.identity(other)

@@ -120,7 +120,7 @@ class Life:
         if got.exit != 5 and got.bounds != {n: b for n, b in self.expected.bounds.items()
                                             if n in got.bounds}:
             self.note(f'bounds {got.bounds}, expected {self.expected.bounds}')
-        if got.exit != 5 and self.after.counters != self.expected.counters:
+        if got.exit != 5 and self.after and self.after.counters != self.expected.counters:
             self.note(f'counters {self.after.counters}, expected {self.expected.counters}')
 
     def do_verify(self):

@@ -126,7 +126,8 @@ class Plan:
                 raise Refused('stop', node.table.name, kind)
             if choice is None or choice.split(':')[0] not in choices_of(kind):
                 continue
-            self.choices[node] = choice
+            if choice != 'without-value' or not self.choices.get(node):
+                self.choices[node] = choice  # who was restored stays so, without a value of his
             self.chosen[node, kind] = choice
             moved = True
             if choice == 'merge-into':

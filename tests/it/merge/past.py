@@ -22,6 +22,7 @@ class Past:
         self.source, self.target = entities.source, entities.target
         self.rows, self.older = set(), set()  # past: held by both; held by the source only
         self.doubt, self.cleared = set(), set()
+        self.restored = set()  # in doubt, and a person has said that they are two: U stays
         self.early = self.is_early()
 
     def is_early(self):
@@ -62,9 +63,8 @@ class Past:
             what = self.standing(node)
             if what == 'past':
                 rows.add(node)
-            elif what == 'doubt' and node not in self.cleared and \
-                    self.e.choices.get(node) != 'restore':
-                doubt.add(node)
+            elif what == 'doubt' and node not in self.cleared:
+                (self.restored if self.e.choices.get(node) == 'restore' else doubt).add(node)
         if (rows, doubt) != (self.rows, self.doubt):
             self.rows, self.doubt = rows, doubt
             self.e.forget()
