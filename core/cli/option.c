@@ -9,6 +9,14 @@
 _Static_assert(sizeof(enum mr_switch) == sizeof(unsigned),
                "enums are stored as unsigned");
 
+bool mr_string_list_has(const struct mr_string_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->items[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* Fields are reached by offset in a struct that this module does not know; memcpy keeps
  * that free of aliasing assumptions. */
 static void store(const struct mr_option *option, void *values, const void *value,

@@ -49,6 +49,8 @@ struct mr_string_list {
     const char *const *items;
     size_t count;
 };
+/* Is the name, in letters of either case, among them? */
+bool mr_string_list_has(const struct mr_string_list *list, const char *name);
 
 struct mr_choice {
     const char *word; /* NULL ends the array */

@@ -56,14 +56,6 @@ static bool is_kept(const struct mr_kept *kept, const char *name)
     return kept == NULL || i < kept->spec.ncols;
 }
 
-static bool list_has(const struct mr_string_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcasecmp(list->items[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* Bytes of these charsets are UTF-8. */
 static bool is_utf8(const char *charset)
 {
@@ -163,7 +155,7 @@ static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
         const struct mr_column *col = &s->columns[i];
         const struct mr_column *other =
             mr_pair_renamed_twin(b->task->config, b->table->side, col->name);
-        bool ignored = list_has(&b->task->config->ignore_columns, col->name);
+        bool ignored = mr_string_list_has(&b->task->config->ignore_columns, col->name);
         if (other == NULL || col->system_time || other->system_time ||
             (ignored && !b->task->whole_rows))
             continue;
@@ -549,7 +541,7 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
         struct mr_find_column *col = &columns[i];
         col->name = s->name;
         col->type = s->type;
-        col->masked = list_has(&b->task->config->mask, s->name);
+        col->masked = mr_string_list_has(&b->task->config->mask, s->name);
         col->style.cls = p->read[MR_SOURCE].cls;
         if (is_real(s->cls) && s->cls != t->cls)
             col->style.cls = MR_CLASS_DOUBLE;

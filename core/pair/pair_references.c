@@ -248,10 +248,7 @@ static bool is_nowhere(const struct mr_pairing *pairing, const struct mr_referen
 static bool is_led_by(const struct mr_index *index, const struct mr_string_list *columns)
 {
     const char *first = index->nparts > 0 ? index->parts[0].column : NULL;
-    for (size_t i = 0; index->usable && first != NULL && i < columns->count; i++)
-        if (strcasecmp(columns->items[i], first) == 0)
-            return true;
-    return false;
+    return index->usable && first != NULL && mr_string_list_has(columns, first);
 }
 
 /* Where no index helps, every batch of rows that refers reads the whole table. */

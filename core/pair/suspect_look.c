@@ -105,14 +105,6 @@ unsigned mr_suspect_distance(const struct mr_pair *child, const struct mr_pair *
     return !by_word || subject ? 4 : MR_SUSPECT_FAR;
 }
 
-static bool lists(const struct mr_string_list *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (strcasecmp(list->items[i], name) == 0)
-            return true;
-    return false;
-}
-
 bool mr_suspect_is_declared(const struct mr_pair *table, const char *column, bool always)
 {
     const struct mr_table_config *config = table->config;
@@ -125,7 +117,7 @@ bool mr_suspect_is_declared(const struct mr_pair *table, const char *column, boo
     }
     for (size_t i = 0; config != NULL && i < config->nreferences; i++) {
         const struct mr_reference *r = &config->references[i];
-        if (lists(&r->columns, column) && (r->condition == NULL || !always))
+        if (mr_string_list_has(&r->columns, column) && (r->condition == NULL || !always))
             return true;
     }
     return false;

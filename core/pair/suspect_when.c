@@ -2,7 +2,6 @@
 #include "core/pair/suspect_when.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 #include "core/pair/pair_columns.h"
 #include "core/source/condition.h"
@@ -17,14 +16,6 @@ struct condition {
 static enum mr_code nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "looking for references");
-}
-
-static bool is_of_column(const struct mr_reference *r, const char *column)
-{
-    for (size_t i = 0; i < r->columns.count; i++)
-        if (strcasecmp(r->columns.items[i], column) == 0)
-            return r->condition != NULL;
-    return false;
 }
 
 /* Are all of its columns compared? */
@@ -79,7 +70,8 @@ enum mr_code mr_suspect_when_open(struct mr_suspect_when *when,
     enum mr_code code = MR_OK;
     *when = (struct mr_suspect_when){.conditions = MR_VEC_INIT(struct condition)};
     for (size_t i = 0; code == MR_OK && config != NULL && i < config->nreferences; i++)
-        if (is_of_column(&config->references[i], column))
+        if (config->references[i].condition != NULL &&
+            mr_string_list_has(&config->references[i].columns, column))
             code = add(when, table, config->references[i].condition, err);
     return code;
 }

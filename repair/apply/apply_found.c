@@ -61,6 +61,17 @@ static enum mr_code each(struct mr_attempt *a, size_t at, char prefix, const cha
     return code;
 }
 
+static enum mr_code count(struct mr_attempt *a, const char *sql, uint64_t *n,
+                          struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(a->run->target->db, sql, &text, err);
+    if (code == MR_OK)
+        *n = strtoull(text.ptr, NULL, 10);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 /* ---- apply ---- */
 
 struct noted {
@@ -99,12 +110,12 @@ static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list,
 
 enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err)
 {
-    static const char sql[] = "SELECT COUNT(*) FROM myrecon_there";
-    struct mr_strbuf count = MR_STRBUF_INIT, list = MR_STRBUF_INIT;
+    struct mr_strbuf list = MR_STRBUF_INIT;
+    uint64_t there = 0;
     if (a->run->journal == NULL || a->run->rehearse)
         return MR_OK;
-    enum mr_code code = mr_db_query_text(a->run->target->db, sql, &count, err);
-    if (code == MR_OK && strcmp(count.ptr, "0") != 0)
+    enum mr_code code = count(a, "SELECT COUNT(*) FROM myrecon_there", &there, err);
+    if (code == MR_OK && there > 0)
         code = list_there(a, &list, err);
     if (code == MR_OK && a->lost)
         code = mr_journal_keep_found(&list, a->found.ptr, err);
@@ -114,7 +125,6 @@ enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err)
     } else {
         mr_strbuf_release(&list);
     }
-    mr_strbuf_release(&count);
     return code;
 }
 
@@ -132,12 +142,12 @@ static enum mr_code pass(void *ctx, const struct mr_cell *cells, struct mr_err *
     struct passed *p = ctx;
     struct mr_journal *journal = p->a->run->journal;
     const char *table = p->table->table;
-    bool left_out =
-        p->table->key.count > 0 && mr_journal_is_left_out(journal, table, cells[1].ptr);
-    bool found = false;
-    enum mr_code code =
-        left_out ? MR_OK
-                 : mr_journal_is_found(journal, table, p->op, cells[1].ptr, &found, err);
+    bool left_out = false, found = false;
+    enum mr_code code = MR_OK;
+    if (p->table->key.count > 0)
+        code = mr_journal_is_left_out(journal, table, cells[1].ptr, &left_out, err);
+    if (code == MR_OK && !left_out)
+        code = mr_journal_is_found(journal, table, p->op, cells[1].ptr, &found, err);
     if (left_out || found)
         mr_strbuf_add_fmt(&p->lines, "%s(%" PRIu64 ",%d)", p->lines.len > 0 ? ", " : "",
                           (uint64_t)strtoull(cells[0].ptr, NULL, 10), left_out);
@@ -193,17 +203,6 @@ enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
         a->passed = 1; /* or more: counted when the script has judged them */
     }
     mr_strbuf_release(&p.lines);
-    return code;
-}
-
-static enum mr_code count(struct mr_attempt *a, const char *sql, uint64_t *n,
-                          struct mr_err *err)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_db_query_text(a->run->target->db, sql, &text, err);
-    if (code == MR_OK)
-        *n = strtoull(text.ptr, NULL, 10);
-    mr_strbuf_release(&text);
     return code;
 }
 

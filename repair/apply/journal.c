@@ -45,11 +45,7 @@ struct left_out {
     uint64_t undos;   /* as the journal's by then */
 };
 
-/* A row of a list. */
-struct piece {
-    const char *ptr;
-    size_t len;
-};
+enum list { FOUND, LEFT_OUT };
 
 struct mr_journal {
     struct mr_arena arena;
@@ -60,8 +56,9 @@ struct mr_journal {
     struct mr_vec asides;   /* struct set_aside: one a unit */
     struct mr_vec left_out; /* struct left_out, by number; of apply */
     struct mr_vec fired;    /* const char *: lists of apply */
-    struct mr_vec found;    /* struct piece: of all units, sorted */
-    bool is_sorted;
+    struct mr_vec
+        lists[2]; /* struct mr_journal_text: of all units, sorted; by enum list */
+    bool are_sorted;
     uint64_t undos, undo_of; /* what undo has done, units of its script */
     struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
@@ -148,58 +145,13 @@ const char *mr_journal_unit_aside(const struct mr_journal *j,
 
 /* ---- rows that apply never wrote ---- */
 
-/* The next text of a list, which has its length in front; false at its end, or where it is
- * none. */
-static bool next_text(const char **at, struct mr_journal_text *text)
-{
-    char *colon = NULL;
-    size_t n = **at >= '0' && **at <= '9' ? strtoul(*at, &colon, 10) : 0;
-    if (colon == NULL || *colon != ':' || strnlen(colon + 1, n) < n)
-        return false;
-    *text = (struct mr_journal_text){colon + 1, n};
-    *at = colon + 1 + n;
-    return true;
-}
-
-/* The next table and key of a list, as one piece; NULL as above. */
-static const char *next_row(const char **at, size_t *len)
-{
-    struct mr_journal_text table, key;
-    const char *begin = *at, *p = begin;
-    if (!next_text(&p, &table) || !next_text(&p, &key))
-        return NULL;
-    *at = p;
-    *len = (size_t)(p - begin);
-    return begin;
-}
-
-static bool has_row(const char *rows, const char *row, size_t len)
-{
-    const char *one;
-    size_t n = 0;
-    while (rows != NULL && (one = next_row(&rows, &n)) != NULL)
-        if (n == len && memcmp(one, row, len) == 0)
-            return true;
-    return false;
-}
-
-/* Appends what both lists have. */
-static void add_common(struct mr_strbuf *out, const char *list, const char *other)
-{
-    const char *one;
-    size_t n = 0;
-    while (list != NULL && (one = next_row(&list, &n)) != NULL)
-        if (has_row(other, one, n))
-            mr_strbuf_add(out, one, n);
-}
-
 /* What both lists have: a row that was written once is none of them. */
 static enum mr_code keep_common(struct mr_journal *j, struct left_out *l,
                                 const char *rows, struct mr_err *err)
 {
     struct mr_strbuf both = MR_STRBUF_INIT;
     if (l->done)
-        add_common(&both, rows, l->rows);
+        mr_journal_rows_common(&both, rows, l->rows);
     else if (rows != NULL)
         mr_strbuf_add_str(&both, rows);
     l->rows = both.len > 0 ? mr_arena_strdup(&j->arena, both.ptr) : NULL;
@@ -209,25 +161,15 @@ static enum mr_code keep_common(struct mr_journal *j, struct left_out *l,
     return failed ? mr_err_nomem(err, "reading the journal") : MR_OK;
 }
 
-static uint64_t count_rows(const char *list)
-{
-    uint64_t n = 0;
-    size_t len = 0;
-    while (list != NULL && next_row(&list, &len) != NULL)
-        n++;
-    return n;
-}
-
 /* Of a unit that was done before, and not taken back since, other rows are the plan's. */
 static enum mr_code note_found(struct mr_journal *j, struct left_out *l,
                                const struct mr_journal_unit *unit, struct mr_err *err)
 {
-    const uint64_t listed = count_rows(unit->found);
+    const uint64_t listed = mr_journal_rows_count(unit->found);
     if (!l->done || l->unknown || l->undos != j->undos)
         l->unclear = unit->there > listed ? unit->there - listed : 0;
     l->undos = j->undos;
     l->found = NULL;
-    j->is_sorted = false;
     if (listed > 0)
         l->found = mr_arena_strdup(&j->arena, unit->found);
     return listed > 0 && l->found == NULL ? mr_err_nomem(err, "reading the journal")
@@ -238,6 +180,7 @@ static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event ev
                                   const struct mr_journal_unit *unit, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
+    j->are_sorted = false;
     while (j->left_out.count <= unit->number) {
         struct left_out *added = mr_vec_push(&j->left_out);
         if (added == NULL)
@@ -259,11 +202,6 @@ static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event ev
     return code;
 }
 
-void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key)
-{
-    mr_strbuf_add_fmt(out, "%zu:%s%zu:%s", strlen(table), table, strlen(key), key);
-}
-
 bool mr_journal_has_applied(const struct mr_journal *j)
 {
     return j->left_out.count > 0;
@@ -277,45 +215,14 @@ bool mr_journal_has_left_out(const struct mr_journal *j)
     return false;
 }
 
-bool mr_journal_is_left_out(const struct mr_journal *j, const char *table,
-                            const char *key)
-{
-    struct mr_strbuf row = MR_STRBUF_INIT;
-    bool found = false;
-    mr_journal_add_left_out(&row, table, key);
-    for (size_t i = 0; !found && !row.failed && i < j->left_out.count; i++) {
-        const struct left_out *l = mr_vec_at(&j->left_out, i);
-        found = !l->open && has_row(l->rows, row.ptr, row.len);
-    }
-    mr_strbuf_release(&row);
-    return found;
-}
-
 /* ---- rows that stood so before ---- */
-
-void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op,
-                          const char *key)
-{
-    mr_strbuf_add_fmt(out, "%zu:%s%zu:%c:%s", strlen(table), table, strlen(key) + 2, op,
-                      key);
-}
-
-enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other,
-                                   struct mr_err *err)
-{
-    struct mr_strbuf both = MR_STRBUF_INIT;
-    if (list->len > 0)
-        add_common(&both, list->ptr, other);
-    mr_strbuf_release(list);
-    *list = both;
-    return mr_strbuf_check(list, "listing what stood as planned", err);
-}
 
 uint64_t mr_journal_rows_found(const struct mr_journal *j)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < j->left_out.count; i++)
-        n += count_rows(((const struct left_out *)mr_vec_at(&j->left_out, i))->found);
+        n += mr_journal_rows_count(
+            ((const struct left_out *)mr_vec_at(&j->left_out, i))->found);
     return n;
 }
 
@@ -343,47 +250,56 @@ uint64_t mr_journal_units_open(const struct mr_journal *j)
     return n;
 }
 
-static int compare_pieces(const void *a, const void *b)
+/* There may be as many as the plan has rows, and undo asks for each of its own. */
+static enum mr_code sort_lists(struct mr_journal *j, struct mr_err *err)
 {
-    const struct piece *x = a, *y = b;
-    const int order = memcmp(x->ptr, y->ptr, x->len < y->len ? x->len : y->len);
-    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+    enum mr_code code = MR_OK;
+    mr_vec_clear(&j->lists[FOUND]);
+    mr_vec_clear(&j->lists[LEFT_OUT]);
+    for (size_t i = 0; code == MR_OK && i < j->left_out.count; i++) {
+        const struct left_out *l = mr_vec_at(&j->left_out, i);
+        code = mr_journal_rows_add(&j->lists[FOUND], l->found, err);
+        if (code == MR_OK && !l->open)
+            code = mr_journal_rows_add(&j->lists[LEFT_OUT], l->rows, err);
+    }
+    for (int k = FOUND; code == MR_OK && k <= LEFT_OUT; k++)
+        if (j->lists[k].count > 1)
+            qsort(j->lists[k].items, j->lists[k].count, sizeof(struct mr_journal_text),
+                  mr_journal_text_compare);
+    j->are_sorted = code == MR_OK;
+    return code;
 }
 
-/* There may be as many as the plan has rows. */
-static enum mr_code sort_found(struct mr_journal *j, struct mr_err *err)
+static enum mr_code is_listed(struct mr_journal *j, enum list which,
+                              const struct mr_strbuf *row, bool *is, struct mr_err *err)
 {
-    mr_vec_clear(&j->found);
-    for (size_t i = 0; i < j->left_out.count; i++) {
-        const char *at = ((const struct left_out *)mr_vec_at(&j->left_out, i))->found;
-        struct piece one;
-        while (at != NULL && (one.ptr = next_row(&at, &one.len)) != NULL) {
-            struct piece *slot = mr_vec_push(&j->found);
-            if (slot == NULL)
-                return mr_err_nomem(err, "reading the journal");
-            *slot = one;
-        }
-    }
-    if (j->found.count > 1)
-        qsort(j->found.items, j->found.count, sizeof(struct piece), compare_pieces);
-    j->is_sorted = true;
-    return MR_OK;
+    enum mr_code code = mr_strbuf_check(row, "reading the journal", err);
+    if (code == MR_OK && !j->are_sorted)
+        code = sort_lists(j, err);
+    const struct mr_vec *list = &j->lists[which];
+    const struct mr_journal_text wanted = {row->ptr, row->len};
+    *is = code == MR_OK && list->count > 0 &&
+          bsearch(&wanted, list->items, list->count, sizeof wanted,
+                  mr_journal_text_compare) != NULL;
+    return code;
 }
 
 enum mr_code mr_journal_is_found(struct mr_journal *j, const char *table, char op,
                                  const char *key, bool *found, struct mr_err *err)
 {
     struct mr_strbuf row = MR_STRBUF_INIT;
-    enum mr_code code = j->is_sorted ? MR_OK : sort_found(j, err);
-    *found = false;
-    if (code != MR_OK || j->found.count == 0)
-        return code;
     mr_journal_add_found(&row, table, op, key);
-    code = mr_strbuf_check(&row, "reading the journal", err);
-    const struct piece wanted = {row.ptr, row.len};
-    if (code == MR_OK)
-        *found = bsearch(&wanted, j->found.items, j->found.count, sizeof wanted,
-                         compare_pieces) != NULL;
+    enum mr_code code = is_listed(j, FOUND, &row, found, err);
+    mr_strbuf_release(&row);
+    return code;
+}
+
+enum mr_code mr_journal_is_left_out(struct mr_journal *j, const char *table,
+                                    const char *key, bool *left_out, struct mr_err *err)
+{
+    struct mr_strbuf row = MR_STRBUF_INIT;
+    mr_journal_add_left_out(&row, table, key);
+    enum mr_code code = is_listed(j, LEFT_OUT, &row, left_out, err);
     mr_strbuf_release(&row);
     return code;
 }
@@ -401,8 +317,8 @@ bool mr_journal_may_be_found(const struct mr_journal *j, uint64_t unit, const ch
     mr_journal_add_found(&row, table, op, key);
     mr_journal_add_left_out(&left, table, key);
     const bool may = !row.failed && !left.failed &&
-                     (has_row(l->found, row.ptr, row.len) ||
-                      (!l->unknown && has_row(l->rows, left.ptr, left.len)));
+                     (mr_journal_rows_have(l->found, row.ptr, row.len) ||
+                      (!l->unknown && mr_journal_rows_have(l->rows, left.ptr, left.len)));
     mr_strbuf_release(&row);
     mr_strbuf_release(&left);
     return may;
@@ -414,17 +330,10 @@ static void forget_undone(struct mr_journal *j)
     if (j->undo_of == 0 || mr_journal_units_done(j, MR_JOURNAL_UNDO) < j->undo_of)
         return;
     mr_vec_clear(&j->left_out);
-    j->is_sorted = false;
+    j->are_sorted = false;
 }
 
 /* ---- rows that triggers wrote ---- */
-
-void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *key,
-                          const char *digest)
-{
-    mr_journal_add_left_out(out, table, key);
-    mr_strbuf_add_fmt(out, "%zu:%s", strlen(digest), digest);
-}
 
 enum mr_code mr_journal_each_fired(const struct mr_journal *j, mr_journal_fired_fn *fn,
                                    void *ctx, struct mr_err *err)
@@ -433,8 +342,9 @@ enum mr_code mr_journal_each_fired(const struct mr_journal *j, mr_journal_fired_
     for (size_t i = 0; i < j->fired.count; i++) {
         const char *at = *(const char **)mr_vec_at(&j->fired, i);
         struct mr_journal_fired row;
-        while (code == MR_OK && next_text(&at, &row.table) && next_text(&at, &row.key) &&
-               next_text(&at, &row.digest))
+        while (code == MR_OK && mr_journal_next_text(&at, &row.table) &&
+               mr_journal_next_text(&at, &row.key) &&
+               mr_journal_next_text(&at, &row.digest))
             code = fn(ctx, &row, err);
     }
     return code;
@@ -592,7 +502,8 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out,
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
     j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
     j->left_out = (struct mr_vec)MR_VEC_INIT(struct left_out);
-    j->found = (struct mr_vec)MR_VEC_INIT(struct piece);
+    for (int k = FOUND; k <= LEFT_OUT; k++)
+        j->lists[k] = (struct mr_vec)MR_VEC_INIT(struct mr_journal_text);
     j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
@@ -642,7 +553,8 @@ void mr_journal_close(struct mr_journal *j)
     mr_vec_release(&j->entries);
     mr_vec_release(&j->asides);
     mr_vec_release(&j->left_out);
-    mr_vec_release(&j->found);
+    for (int k = FOUND; k <= LEFT_OUT; k++)
+        mr_vec_release(&j->lists[k]);
     mr_vec_release(&j->fired);
     for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
         mr_vec_release(&j->units[i]);

@@ -22,6 +22,7 @@
 #define MR_JOURNAL_H
 
 #include "core/json/journal_line.h"
+#include "repair/apply/journal_rows.h"
 #include "repair/plan/manifest.h"
 
 struct mr_journal;
@@ -64,8 +65,10 @@ const char *mr_journal_unit_aside(const struct mr_journal *journal,
                                   enum mr_journal_script script, uint64_t number);
 /* Was the row refused whenever apply carried out its unit, so that the plan never wrote it?
  * False where that is not certain: a run was killed, or an older version wrote the line. */
-bool mr_journal_is_left_out(const struct mr_journal *journal, const char *table,
-                            const char *key);
+enum mr_code mr_journal_is_left_out(struct mr_journal *journal, const char *table,
+                                    const char *key, bool *left_out, struct mr_err *err);
+/* Is any row? */
+bool mr_journal_has_left_out(const struct mr_journal *journal);
 /* Was any unit begun by apply, ever?  Not where apply.sql was run by a client. */
 bool mr_journal_has_applied(const struct mr_journal *journal);
 /* FOUND are rows that stood as planned before apply first tried their unit, so that somebody
@@ -84,21 +87,7 @@ enum mr_code mr_journal_is_found(struct mr_journal *journal, const char *table, 
  * is it found, and not what an earlier run has written, or may have? */
 bool mr_journal_may_be_found(const struct mr_journal *journal, uint64_t unit,
                              const char *table, char op, const char *key);
-/* Appends such a row, as struct mr_journal_unit has them. */
-void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op,
-                          const char *key);
-/* Leaves of such a list what the other has, too. */
-enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other,
-                                   struct mr_err *err);
-/* Is any row? */
-bool mr_journal_has_left_out(const struct mr_journal *journal);
-/* Appends such a row, as struct mr_journal_unit has them. */
-void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key);
 
-struct mr_journal_text {
-    const char *ptr; /* no NUL behind it */
-    size_t len;
-};
 /* A row that a trigger wrote while apply ran: TARGET's "db.t", key, digest (fired.h). */
 struct mr_journal_fired {
     struct mr_journal_text table, key, digest;
@@ -108,9 +97,6 @@ typedef enum mr_code mr_journal_fired_fn(void *ctx, const struct mr_journal_fire
 enum mr_code mr_journal_each_fired(const struct mr_journal *journal,
                                    mr_journal_fired_fn *fn, void *ctx,
                                    struct mr_err *err);
-/* Appends such a row, as struct mr_journal_unit has them. */
-void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *key,
-                          const char *digest);
 
 /* How many units are done. */
 uint64_t mr_journal_units_done(const struct mr_journal *journal,

@@ -25,21 +25,13 @@ const struct mr_column *mr_plan_twin(const struct mr_plan_table *t,
     return NULL;
 }
 
-static bool is_ignored(const struct mr_plan_table *t, const char *name)
-{
-    const struct mr_string_list *list = &t->pair->config->ignore_columns;
-    for (size_t i = 0; i < list->count; i++)
-        if (strcasecmp(list->items[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* A value of SOURCE does not reach a twin that TARGET computes. */
 bool mr_plan_is_alone(const struct mr_plan_table *t, const struct mr_column *c,
                       enum mr_side side)
 {
     const struct mr_column *twin = mr_plan_twin(t, c, side);
-    return !c->generated && !c->system_time && !is_ignored(t, c->name) &&
+    return !c->generated && !c->system_time &&
+           !mr_string_list_has(&t->pair->config->ignore_columns, c->name) &&
            (twin == NULL || (side == MR_SOURCE && twin->generated));
 }
 

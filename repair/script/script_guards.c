@@ -429,6 +429,25 @@ void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
     add(s, ") AS s");
 }
 
+void mr_script_join_parents(struct mr_script *s, size_t at)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    if (mr_script_is_used(s, r->parent)) {
+        temp_n(s, " LEFT JOIN ", 'k', mr_script_copy_of(s, at));
+        add(s, " AS k ON ");
+        mr_script_refers(s, r, "s", "k");
+    }
+    if (mr_script_has_outer_parents(s, at)) {
+        temp_n(s, " LEFT JOIN ", 'e', at);
+        add(s, " AS e ON ");
+        mr_script_refers(s, r, "s", "e");
+    }
+    add(s, " LEFT JOIN ");
+    mr_script_live(s, &s->plan->tables[r->parent]);
+    add(s, " AS p ON ");
+    mr_script_refers(s, r, "s", "p");
+}
+
 /* TARGET's row p is the parent e.  Of one that an earlier unit wrote, and that has no name,
  * all is compared: that unit may have left it out because somebody else stands there. */
 static void is_parent(struct mr_script *s, size_t at)
@@ -459,20 +478,7 @@ static void refuse_planned_parents(struct mr_script *s, size_t at, char prefix)
     mr_script_refuse(s, &s->plan->tables[r->child], why.ptr);
     add(s, " FROM ");
     mr_script_referring(s, r, prefix);
-    if (in_unit) {
-        temp_n(s, " LEFT JOIN ", 'k', mr_script_copy_of(s, at));
-        add(s, " AS k ON ");
-        mr_script_refers(s, r, "s", "k");
-    }
-    if (is_outer) {
-        temp_n(s, " LEFT JOIN ", 'e', at);
-        add(s, " AS e ON ");
-        mr_script_refers(s, r, "s", "e");
-    }
-    add(s, " LEFT JOIN ");
-    mr_script_live(s, p);
-    add(s, " AS p ON ");
-    mr_script_refers(s, r, "s", "p");
+    mr_script_join_parents(s, at);
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     if (prefix == 'u')

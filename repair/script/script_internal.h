@@ -357,6 +357,9 @@ void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix
  * p. */
 void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
                          char prefix);
+/* " LEFT JOIN" whom a row s refers to: the unit's row k, the row e outside of it, where there
+ * are such, and TARGET's p. */
+void mr_script_join_parents(struct mr_script *s, size_t reference);
 void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
                       const char *c, const char *p);
 /* The same where the child is TARGET's table, which is looked through by its own index; and

@@ -341,22 +341,6 @@ static void drop_repeated(struct mr_vec *asks)
     asks->count = kept;
 }
 
-/* Are values of these columns other bytes in the two images? */
-static enum mr_code differs_in(struct mr_plan_columns columns, struct mr_key a,
-                               struct mr_key b, bool *differs, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    *differs = false;
-    for (size_t i = 0; code == MR_OK && i < columns.count && !*differs; i++) {
-        struct mr_key x, y;
-        code = mr_merge_row_value(a, columns.at[i], &x, err);
-        if (code == MR_OK)
-            code = mr_merge_row_value(b, columns.at[i], &y, err);
-        *differs = code == MR_OK && mr_key_compare(x, y) != 0;
-    }
-    return code;
-}
-
 /* Is the unit answerable for who the row refers to?  Apply is for whatever it writes, undo
  * for what it leads back. */
 static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_row *row,
@@ -376,7 +360,7 @@ static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_ro
                row->step.op == MR_STEP_UPDATE) {
         *is = row->chained;
         if (!*is)
-            code = differs_in(r->from, before_of(row), after_of(row), is, err);
+            code = mr_merge_row_leaves(before_of(row), after_of(row), r->from, is, err);
     }
     return code;
 }

@@ -108,15 +108,6 @@ static void is_right(struct mr_script *s, size_t at)
     add(s, " <=> NULL))");
 }
 
-static void join(struct mr_script *s, const struct mr_plan_reference *r, char prefix,
-                 size_t number, const char *alias)
-{
-    add(s, " LEFT JOIN ");
-    mr_script_temp_n(s, prefix, number);
-    mr_strbuf_add_fmt(&s->sql, " AS %s ON ", alias);
-    mr_script_refers(s, r, "s", alias);
-}
-
 /* Not a row that is updated and refers to whom it has referred to all the time; one that
  * made way may have been led back on the way. */
 static void is_led_back(struct mr_script *s, const struct mr_plan_reference *r)
@@ -133,11 +124,9 @@ static void is_led_back(struct mr_script *s, const struct mr_plan_reference *r)
 void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[reference];
-    const struct mr_plan_table *p = &s->plan->tables[r->parent];
-    bool in_unit = mr_script_is_used(s, r->parent);
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "what it referred to in %s is gone, or somebody else by now",
-                      mr_plan_table_name(p));
+                      mr_plan_table_name(&s->plan->tables[r->parent]));
     mr_script_refuse(s, &s->plan->tables[r->child], why.ptr);
     add(s, " FROM ");
     mr_script_referring(s, r, prefix);
@@ -146,18 +135,11 @@ void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix
         mr_script_temp_n(s, 'b', r->child);
         add(s, " AS b ON b.myrecon_row = s.myrecon_row");
     }
-    if (in_unit)
-        join(s, r, 'k', mr_script_copy_of(s, reference), "k");
-    if (mr_script_has_outer_parents(s, reference))
-        join(s, r, 'e', reference, "e");
-    add(s, " LEFT JOIN ");
-    mr_script_live(s, p);
-    add(s, " AS p ON ");
-    mr_script_refers(s, r, "s", "p");
+    mr_script_join_parents(s, reference);
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
-    if (in_unit) {
+    if (mr_script_is_used(s, r->parent)) {
         add(s, " AND (k.myrecon_row IS NULL OR k.myrecon_row IN (SELECT line FROM ");
         mr_script_temp(s, "found");
         add(s, "))");

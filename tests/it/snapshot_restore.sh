@@ -109,15 +109,20 @@ await_rollback() { # the server takes back what the dead connections had begun; 
         sleep 0.1
     done
 }
+ended_already() { # the kill came behind the last statement: nothing is left to go on with
+    [ "$RC" = 5 ] && [ -z "$(client b -D "$COPY" <<<"SHOW TABLES LIKE 'myrecon%'")" ] &&
+        run_check "$(uri a "$DB")" "$(uri b "$COPY")" --settle "$SETTLE" && [ "$RC" = 0 ]
+}
 WRONG= RESUMED=0
 for delay in 0.02 0.05 0.1 0.15 0.2 0.3 0.4 0.6; do
     client b <<<"DROP DATABASE IF EXISTS $COPY"
     killed_after "$delay" "$MYRECON" snapshot restore -q --threads 2 "$SNAP" "$(uri b "$COPY")" || continue
     await_rollback
     snap restore --json --no-progress "$SNAP" "$(uri b "$COPY")"
-    [ "$RC" = 0 ] || WRONG+="killed after $delay s: exit code $RC: $(tail -n 2 "$ERR")
-"
     RESUMED=$((RESUMED + $(grep -c '"resumed":true' "$OUT")))
+    [ "$RC" = 0 ] || was="exit code $RC: $(tail -n 2 "$ERR")"
+    [ "$RC" = 0 ] || ended_already || WRONG+="killed after $delay s: $was
+"
 done
 is "killed while restoring: the same command ends it" "$WRONG" ""
 ok "some of them went on ($RESUMED of 8)" test "$RESUMED" -gt 0
