@@ -8,6 +8,7 @@
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "core/schema/column_fit.h"
+#include "repair/plan/plan_fit_internal.h"
 #include "repair/plan/plan_packet.h"
 
 void mr_plan_fit_open(struct mr_plan_fit *fit, const struct mr_plan_tables *plan,
@@ -33,9 +34,6 @@ void mr_plan_fit_close(struct mr_plan_fit *fit)
 }
 
 /* ---- what only a server knows ---- */
-
-/* The question has the value four times, in two digits a byte. */
-#define ASKED_SHARE 10
 
 static bool is_utf8(const char *charset)
 {
@@ -88,7 +86,7 @@ static enum mr_code judge_asked(struct mr_plan_fit *fit, const struct mr_column 
                                 struct mr_fit_value *v, enum mr_fit *out,
                                 struct mr_err *err)
 {
-    if (fit->packet > 0 && v->value->len > fit->packet / ASKED_SHARE) {
+    if (fit->packet > 0 && v->value->len > fit->packet / MR_FIT_ASKED_SHARE) {
         mr_strbuf_add_fmt(&fit->why,
                           "%zu bytes of charset %s; max_allowed_packet of the target, "
                           "%" PRIu64 ", is too small to ask it whether they fit",
@@ -212,14 +210,13 @@ static enum mr_code judge_live(struct mr_plan_fit *fit, const struct mr_plan_tab
     return MR_OK;
 }
 
-static bool is_same(struct mr_key a, struct mr_key b)
+bool mr_plan_fit_is_same(struct mr_key a, struct mr_key b)
 {
     return b.ptr != NULL && a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
-/* The next value of an image; ptr NULL where there is no image. */
-static enum mr_code next_value(struct mr_key image, size_t *pos, struct mr_key *value,
-                               struct mr_err *err)
+enum mr_code mr_plan_fit_next(struct mr_key image, size_t *pos, struct mr_key *value,
+                              struct mr_err *err)
 {
     size_t from = *pos;
     *value = (struct mr_key){0};
@@ -240,15 +237,17 @@ enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table
     fit->is_stuck = false;
     for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++) {
         struct mr_key own, there;
-        code = next_value(image, &pos, &own, err);
+        code = mr_plan_fit_next(image, &pos, &own, err);
         if (code == MR_OK)
-            code = next_value(live, &other, &there, err);
+            code = mr_plan_fit_next(live, &other, &there, err);
         if (code == MR_OK && there.ptr != NULL)
             code = judge_live(fit, table, i, there, err);
         if (code != MR_OK || own.ptr == NULL || always_fits(table, i) ||
-            is_same(own, there))
+            mr_plan_fit_is_same(own, there))
             continue;
         code = judge(fit, table, i, own, err);
     }
+    if (code == MR_OK && fit->columns.count == 0 && image.ptr != NULL && live.ptr != NULL)
+        code = mr_plan_fit_json(fit, table, image, live, err);
     return code == MR_OK ? mr_strbuf_check(&fit->why, "judging a row", err) : code;
 }

@@ -10,6 +10,8 @@
  * TARGET's row must fit into a statement, too, since it is compared before and written by
  * undo: where a value of it is longer than max_allowed_packet, only skip is left.
  *
+ * A row fits neither where MySQL would take all that an UPDATE brings for what is there.
+ *
  * Where a value does not fit, a person chooses: skip; without-value (NULL, or the column's
  * default where that is a constant); or another value, as COLUMN=TEXT, or for several
  * columns a JSON object.  Not for columns that say which row it is or what it refers to.

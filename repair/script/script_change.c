@@ -1,8 +1,9 @@
 /* script_change.c: what a unit writes, and how it ends; see script_internal.h.
  *
- * A change is only made while the guard table says of as many guards that they have held, and adds one of its own: that as many rows were changed as were to be.  UPDATE and
- * DELETE name the row as it has to be, to the byte, and not by its key alone: so no write
- * of somebody else is overwritten, even if a lock were missing. */
+ * A change is only made while the guard table says of as many guards that they have held,
+ * and adds one of its own: that as many rows were changed as were to be.  UPDATE and DELETE
+ * name the row as it has to be, to the byte, and not by its key alone: so no write of
+ * somebody else is overwritten, even if a lock were missing. */
 #include <inttypes.h>
 
 #include "core/db/sqltext.h"

@@ -60,7 +60,7 @@ conflicts() { # "TABLE MOBILE KIND CHOICES" of a plan, by the images
 import csv, json, sys
 for row in csv.DictReader(open(sys.argv[1] + '/conflicts.csv', encoding='utf-8')):
     image = json.loads(row['source'])
-    print(row['table'].split('.')[1], image.get('mobile', image.get('no')), row['kind'], row['choices'])" "$1"
+    print(row['table'].split('.')[1], image.get('mobile', image.get('no', image.get('id'))), row['kind'], row['choices'])" "$1"
 }
 decide() { # decide DIR FILE MOBILE=DECISION…: fills the column in
     python3 -c "
@@ -251,4 +251,22 @@ rep_is 1 "applied but for the one that does not fit" apply --yes --case "$CASE" 
 at $T "UPDATE codes SET code = 'R1' WHERE code = 'r1'"
 rep verify one "$DST"
 is "that key was changed, and the other stands" "$RC $(grep -cE '^  .*codes: 1 stands, 1 changed since, 1 open conflict$' "$OUT")" "1 1"
+
+# JSON that MySQL takes for what is there: an UPDATE that brings nothing else changes nothing.
+if [ $T = o ]; then
+    fresh a$T "$DB"
+    rm -rf "$CASE" one two
+    at a$T "CREATE TABLE docs (id INT PRIMARY KEY, j JSON, n INT)"
+    at a "INSERT INTO docs VALUES (1, '{\"a\": 1.0}', 1), (2, '{\"a\": 1.0}', 2), (3, '{\"a\": [2, null]}', 1), (4, NULL, 1), (5, '1.0', NULL)"
+    at $T "INSERT INTO docs VALUES (1, '{\"a\": 1}', 1), (2, '{\"a\": 1}', 1), (3, '{\"a\": [2]}', 1), (4, '{}', 1), (5, NULL, NULL)"
+    WAS=$(on "SELECT * FROM docs")
+    plan one mirror
+    is "one that nothing else comes with does not fit" "$RC $(conflicts one)" "1 docs 1 does-not-fit skip;without-value;j=VALUE"
+    like "with the reason" "$(cat "$OUT")" 'j: MySQL takes the JSON value for the one that stands there'
+    rep_is 1 "the others are written" apply --yes --case "$CASE" one "$DST"
+    is "to the letter" "$(on "SELECT id, j, n FROM docs" | tr '\t\n' ' ;')" \
+        '1 {"a": 1} 1;2 {"a": 1.0} 2;3 {"a": [2, null]} 1;4 NULL 1;5 1.0 NULL;'
+    rep_is 0 "undo takes them back" undo --yes --case "$CASE" one "$DST"
+    is "to the letter, too" "$(on "SELECT * FROM docs")" "$WAS"
+fi
 finish

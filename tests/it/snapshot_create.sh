@@ -39,8 +39,8 @@ at a "CREATE TABLE n (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO n SELEC
     CREATE TABLE w (id INT PRIMARY KEY, b LONGBLOB); INSERT INTO w VALUES (1, REPEAT('ab\\\\', 5592405)), (2, ''), (3, NULL)"
 rm -rf "$SNAP"
 take --threads 4 --chunk-size 1 "$(uri a "$DB")" "$SNAP"
-is "several chunks a table" "$RC $(jq -c '[.tables[] | (.chunks | length) > 2]' "$SNAP/manifest.json")" \
-    "0 [true,true,false]"
+is "several chunks a table" "$RC $(jq -c '[.tables[:2][] | (.chunks | length) > 2]' "$SNAP/manifest.json")" \
+    "0 [true,true]"
 is "ranges of chunks tile" "$(jq -c '.tables[] | .chunks | [.[0].above == null, .[-1].up_to == null] +
     [([.[1:][].above] == [.[:-1][].up_to])]' "$SNAP/manifest.json" | sort -u)" "[true,true,true]"
 is "rows of tables and of their chunks" "$(jq -c '.tables[] | [.rows, ([.chunks[].rows] | add)]' "$SNAP/manifest.json" | xargs)" \
