@@ -9,7 +9,7 @@
  * line is written every ten seconds.  Totals are estimates: the percentage stops at 99
  * until mr_progress_finish(), and there is no ETA before a rate is known.
  *
- * Threads: add, set_total and set_note from any; tick and finish from one.  Counters
+ * Threads: add, add_total and set_note from any; tick and finish from one.  Counters
  * are atomic: an add costs a few nanoseconds, call it per chunk or per row as it suits.
  */
 #ifndef MR_PROGRESS_H

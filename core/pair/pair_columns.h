@@ -1,5 +1,5 @@
 /*
- * check_columns: one pair of tables, column by column: what is read on each side, by
+ * pair_columns: one pair of tables, column by column: what is read on each side, by
  * which key, and what names a row.
  */
 #ifndef MR_PAIR_COLUMNS_H

@@ -1,4 +1,4 @@
-/* check_identity: identities of row images, and canonical forms of keys and identities. */
+/* pair_identity: identities of row images, and canonical forms of keys and identities. */
 #ifndef MR_PAIR_IDENTITY_H
 #define MR_PAIR_IDENTITY_H
 

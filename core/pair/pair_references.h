@@ -1,5 +1,5 @@
 /*
- * check_references: the graph of references between the tables of a run, and whose rows
+ * pair_references: the graph of references between the tables of a run, and whose rows
  * are people.
  *
  * Edges are the foreign keys of either side (those of both are one edge), and the

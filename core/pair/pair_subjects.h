@@ -1,5 +1,5 @@
 /*
- * check_subjects: whose rows are people, and which column tells when a row was created: the
+ * pair_subjects: whose rows are people, and which column tells when a row was created: the
  * configured time-column, else one of a usual name, else one with DEFAULT
  * CURRENT_TIMESTAMP that edits leave alone.
  * See pair_references.h for what is inferred.

@@ -4,7 +4,7 @@
  * Everything that a report did not write itself passes through here.  What is invisible
  * becomes visible on the way: control characters as their pictures (U+2400 and after),
  * characters that turn the reading direction and bytes that are no UTF-8 as
- * core/utf8 shows them.  So the result is printable, on one line, and valid UTF-8.
+ * core/base/utf8 shows them.  So the result is printable, on one line, and valid UTF-8.
  *
  * Errors: the buffer's.  Threads: no state.
  */

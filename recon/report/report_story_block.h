@@ -1,7 +1,7 @@
 /*
  * report_story_block: how the parts of a telling are put together (report_story_text.h).
  *
- *   mr_block_begin → words into telling->words → mr_block_end
+ *   words into teller->words → mr_block_words, a paragraph of them
  *   mr_block_table → mr_block_cell … → the next block
  *
  * Sticky: what memory runs out for is missing, and telling->nomem says so.

@@ -34,7 +34,7 @@ struct mr_merge_matching {
     struct mr_merge_map map;
     struct mr_arena arena;
     struct mr_vec rows, candidates,
-        asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_ask */
+        asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_merge_ask */
     struct mr_strbuf bytes;
     struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees, *past, *ends, *lost;
 };

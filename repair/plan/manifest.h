@@ -4,7 +4,7 @@
  * Calling sequence: fill a struct mr_manifest and mr_manifest_write it; or
  * mr_manifest_read one, whose texts then live in the arena given.
  *
- * The text and its seal: core/plan_manifest.
+ * The text and its seal: core/case/plan_manifest.
  *
  * Errors: MR_E_REFUSED for a text that myrecon did not write, or that was changed;
  * MR_E_UNSUPPORTED for a format of another version.  Threads: no state.

@@ -13,7 +13,7 @@
  * table and kind may be one statement.  Levels of two steps on rows of which one refers
  * to the other always differ.
  *
- * Images are encodings (row.h) of a plan table's columns, in their order (plan.h); keys
+ * Images are encodings (row.h) of a plan table's columns, in their order (plan_tables.h); keys
  * are encodings of its key columns in index order, as `pair` reads them.
  *
  * Calling sequence: open (creates the tables where the case has none), begin, then

@@ -80,6 +80,7 @@ tree=$scratch/tree
 mkdir -p "$tree/core" "$tree/recon" "$tree/repair" "$tree/tests" "$tree/docs/man" "$tree/.ci"
 cp -r tests/lint "$tree/tests/"
 cp .ci/run "$tree/.ci/"
+cp Makefile "$tree/"
 cd "$tree" || exit 3
 
 lint_finds() { # CHECK FILE TEXT: with that text in that file, the check names the file
@@ -122,6 +123,27 @@ lint_finds names core/b.c "const char *path = \"/ho""me/someone/x\";"
 lint_finds names tests/b.sh "curl https://deb.deb""ian.org/x"
 lint_finds scripts tests/b.sh 'if true; then'
 lint_finds comments core/b.c 'int x;'
+lint_finds comments core/b.h '/* a: of another file. */'
+lint_finds signposts core/b.c '/* As core/base/gone.h says. */'
+lint_finds signposts core/b.c '/* As gone.c says. */'
+lint_finds signposts core/b.c '/* As core/gone*.c say. */'
+lint_finds signposts core/b.c '/* After mr_gone_open. */'
+lint_finds signposts core/b.c '/* After gone(). */'
+lint_finds signposts core/b.c '"/*"; int a; /* the caller'"'"'s no_such_thing */'
+lint_finds signposts core/b.c '// with --no-such-option'
+lint_finds signposts docs/b.md 'It is `make nothing`.'
+lint_finds signposts docs/b.md '```sh\nmake NOTHING=1\n```'
+lint_finds signposts docs/b.md 'See recon/gone.'
+lint_finds signposts docs/man/b.1.scd 'As *MYRECON\\_GONE* says.'
+lint_finds signposts tests/b.sh '# as tests/gone/some.sh does'
+lint_finds signposts tests/b.py '"""As gone.py does."""'
+# what is there is not complained of
+printf '%s\n' '/* b: as core/a.c; mr_b_init(), init and --good-thing; some of core/*.c. */' \
+    'void mr_b_init(void) { f("--good-thing"); }' >core/b.c
+seen=$(bash tests/lint/check_signposts.sh 2>&1)
+! grep -qF core/b.c <<<"$seen"
+result $? 'lint signposts: what is there' "$seen"
+rm -f core/b.c
 touch recon/a.c
 seen=$(bash tests/lint/check_names.sh)
 grep -qF 'a.c: more than one file' <<<"$seen"

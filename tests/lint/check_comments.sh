@@ -1,9 +1,9 @@
-# Every source says in its first line what it is.
+# Every source and header says in its first line what it is, by its own name.
 . tests/lint/lib.sh
 
-files '*.c' | while read -r file; do
+c_files | while read -r file; do
     name=${file##*/}
-    head -n 2 "$file" | tr '\n' ' ' | grep -qE "^/\*[ *]*${name%.c}(\.c)?:" ||
+    head -n 2 "$file" | tr '\n' ' ' | grep -qE "^/\*[ *]*${name%.[ch]}(\.[ch])?:" ||
         echo "$file:1: the first comment does not say what it is (\"/* $name: …\")"
 done
 exit 0
