@@ -4,10 +4,24 @@
 . tests/lint/lib.sh
 command -v dpkg-query >/dev/null || exit 0
 
-# COMMAND FILE of every word where the shell looks for a command, without here-documents.
+# COMMAND FILE of every word where the shell looks for a command, without here-documents, and
+# of the first word that a Python script has another process run.
 commands_called() {
     # shellcheck disable=SC2046
     awk '
+        BEGIN { # what another command may stand behind
+            before = "^(!|if|then|else|elif|while|until|do|exec|command|env|sudo|setsid|" \
+                "[A-Za-z_]+=[^ ]*|-[A-Za-z0-9]+|nice( -n [0-9]+)?|xargs|timeout( -k [0-9]+| -[^ ]+)* [^ ]+|" \
+                "chroot [^ ]+)[ \t]+"
+        }
+        function called(text,   word) {
+            if (match(text, /^(\/usr)?(\/s?bin\/)?[A-Za-z][A-Za-z0-9_.-]*([ \t]|$)/)) {
+                word = substr(text, 1, RLENGTH)
+                sub(/[ \t]$/, "", word)
+                sub(/^.*\//, "", word)
+                print word, FILENAME
+            }
+        }
         FNR == 1 { ending = "" }
         ending != "" {
             line = $0
@@ -26,20 +40,21 @@ commands_called() {
             gsub(/\\\$/, "", line)
             gsub(/'\''[^'\'']*'\''/, " q ", line)
             gsub(/[A-Za-z0-9_.]+\(/, " (", line) # the call of another language
-            gsub(/\$\(|`|\||&&|;|\{ |\(|\<(if|then|else|elif|while|until|do|exec|nice|command|env|sudo)\>/, "\n", line)
+            gsub(/\$\(|`|\||&&|;|\{ |\(| -exec /, "\n", line)
             n = split(line, part, "\n")
             for (i = 1; i <= n; i++) {
                 sub(/^[ \t!]+/, "", part[i])
-                while (match(part[i], /^([A-Za-z_]+=[^ ]*|timeout( -[^ ]+)* [^ ]+|chroot [^ ]+) +/))
-                    part[i] = substr(part[i], RLENGTH + 1)
-                if (match(part[i], /^(\/usr)?(\/s?bin\/)?[A-Za-z][A-Za-z0-9_.-]*( |$)/)) {
-                    word = substr(part[i], 1, RLENGTH)
-                    sub(/ $/, "", word)
-                    sub(/^.*\//, "", word)
-                    print word, FILENAME
+                while (match(part[i], before)) {
+                    length_of = RLENGTH
+                    called(substr(part[i], 1, length_of))
+                    part[i] = substr(part[i], length_of + 1)
                 }
+                called(part[i])
             }
-        }' $(files '*.sh' | grep -E '^tests/' | grep -vE '^tests/(bench|fuzz|deb)/') .ci/run | LC_ALL=C sort -u
+        }' $(files '*.sh' cmd | grep -E '^tests/' | grep -vE '^tests/(bench|fuzz|deb)/') .ci/run
+    # shellcheck disable=SC2046
+    sed -nE "s/.*(run|Popen|check_output|call)\\(\\[?['\"]([a-z][a-z0-9.-]*)['\"].*/\\2/p; t name; d; :name F" \
+        $(files '*.py' | grep -E '^tests/') /dev/null | paste -d' ' - -
 }
 
 # Packages of a bare system and of those groups, with what they depend on.
@@ -87,7 +102,7 @@ allowed_packages() {
         }'
 }
 
-calls=$(commands_called)
+calls=$(commands_called | LC_ALL=C sort -u)
 allowed=$(allowed_packages)
 owners=$(cut -d' ' -f1 <<<"$calls" | sort -u | while read -r name; do
     if path=$(type -P "$name"); then
