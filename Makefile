@@ -4,9 +4,9 @@
 # folder.  Where this file calls itself, it is to read its own variables again: after
 # tests/deps.sh has installed what pkg-config is to find, or for a sanitizer's build.
 #
-# Variables for packagers: CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR.  For developers: DEV=1
-# (warnings are errors), SEEDS=N (length of the randomised tests), IT=PATTERN (only those
-# server tests), JOBS=N, V=1.
+# Variables for packagers: CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR, MYSQL=mariadb or oracle
+# (whose client library).  For developers: DEV=1 (warnings are errors), SEEDS=N (length of
+# the randomised tests), IT=PATTERN (only those server tests), JOBS=N, V=1.
 
 .SUFFIXES:
 .SECONDARY:
@@ -49,15 +49,26 @@ else ifeq ($(DEV),1)
 WARN   += -Werror
 endif
 
-# ---- the libraries: MariaDB's client, or Oracle's where that is what there is
+# ---- the libraries: the client that MYSQL chooses, else MariaDB's, else Oracle's
+MYSQL ?=
+MYSQL_PKG_mariadb := libmariadb
+MYSQL_PKG_oracle  := mysqlclient
+ifeq ($(MYSQL),)
 MYSQL_PKG := $(shell for p in libmariadb mysqlclient; do \
                if pkg-config --exists $$p; then echo $$p; break; fi; done 2>/dev/null)
+else ifeq ($(filter mariadb oracle,$(MYSQL)),)
+$(error MYSQL is "$(MYSQL)": it chooses the client library, "mariadb" or "oracle")
+else
+MYSQL_PKG := $(MYSQL_PKG_$(MYSQL))
+MYSQL_DEF := -DMR_CLIENT_IS_$(MYSQL)
+endif
+export MYSQL
 PKGS      := $(MYSQL_PKG) openssl libzstd libxxhash sqlite3 jansson
 PKG_FLAGS := $(subst -I,-isystem ,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include core/base/banned.h $(PKG_FLAGS) $(WARN) \
-             $(HARDEN) -fPIE -pthread $(CPPFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include core/base/banned.h $(PKG_FLAGS) $(MYSQL_DEF) \
+             $(WARN) $(HARDEN) -fPIE -pthread $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread $(RELRO) $(CFLAGS) $(LDFLAGS)
 ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm
 
@@ -74,7 +85,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long test-bare test-mysql56 check-unit check-cli check-docs check-it asan ubsan tsan \
+.PHONY: all demo test test-long test-bare test-mysql56 test-oracle check-unit check-cli check-docs check-it asan ubsan tsan \
         fuzz lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
@@ -87,6 +98,7 @@ help:
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'
+	@echo "make test-oracle     unit and command line tests, and an incident, with Oracle's client"
 	@echo 'make asan           unit and command line tests under AddressSanitizer'
 	@echo 'make ubsan, tsan    the same under the other sanitizers'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
@@ -123,6 +135,10 @@ test-mysql56:
 	@tests/deps.sh build test
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@SEEDS=21 MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/run.sh -n it tests/it/repair_mysql56.sh
+
+test-oracle:
+	@MYSQL= tests/deps.sh build test
+	@tests/oracle.sh
 
 check-unit check-cli check-docs check-it:
 	@tests/deps.sh build test docs
@@ -208,8 +224,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # Changed flags build everything again; unchanged ones touch nothing.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@if [ -z '$(MYSQL_PKG)' ]; then \
-	    echo 'error: no MySQL client library found: run "make deps" first' >&2; exit 3; fi
+	@pkg-config --exists '$(or $(MYSQL_PKG),libmariadb)' || { \
+	    echo 'error: no client library $(or $(MYSQL_PKG),libmariadb, mysqlclient)' \
+	         'found: run "make deps$(MYSQL:%= MYSQL=%)" first' >&2; exit 3; }
 	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS)' | cmp -s - $@ || \
 	 echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS)' > $@
 

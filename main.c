@@ -18,6 +18,7 @@
 #include "core/base/version.h"
 #include "core/cli/cli.h"
 #include "core/cli/help.h"
+#include "core/db/db.h"
 #include "core/file/io.h"
 
 /* A descriptor that was closed is opened read-only on nothing: reading ends at once,
@@ -44,12 +45,19 @@ static enum mr_code print_help(const struct mr_invocation *invocation, struct mr
     return code;
 }
 
+/* The client library settles what TLS and which ways to log in there are. */
+static void print_version(void)
+{
+    (void)printf("myrecon " MR_VERSION "\nclient library: %s %s\n", mr_db_client_name(),
+                 mr_db_client_version());
+}
+
 static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code,
                              struct mr_err *err)
 {
     switch (invocation->request) {
     case MR_CLI_HELP: return print_help(invocation, err);
-    case MR_CLI_VERSION: (void)puts("myrecon " MR_VERSION); return MR_OK;
+    case MR_CLI_VERSION: print_version(); return MR_OK;
     case MR_CLI_RUN: break;
     }
     enum mr_code code = mr_cli_configure(invocation, err);

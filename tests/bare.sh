@@ -39,10 +39,8 @@ if [ ! -e "$root/etc/debian_version" ]; then
 fi
 
 # As a network of the user's would have it; packages come as they do here.
-cp -L /etc/resolv.conf "$root/etc/" 2>/dev/null
+lend_network "$root"
 printf '127.0.0.1\tlocalhost %s\n::1\tlocalhost\n' "$(hostname 2>/dev/null || echo bare)" >"$root/etc/hosts"
-apt-config dump --format '%F "%v";%n' Acquire 2>/dev/null | grep -E 'Proxy|Check-' \
-    >"$root/etc/apt/apt.conf.d/99here"
 rm -rf "$root/src"
 mkdir -p "$root/src" "$root/dev/pts" "$root/dev/shm"
 tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/src" || die 'the tree was not copied'

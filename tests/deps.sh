@@ -5,9 +5,17 @@
 # missing; else it prints the command to run and exits 3.  Where nothing is missing it is
 # quick and never asks the network.  No package here starts a service: the servers come
 # from mariadb-server-core, which has none.
+#
+# MYSQL=mariadb or oracle says whose client library is to be built with.  Without it any will
+# do that is there, and MariaDB's is installed where there is none.
 set -euo pipefail
 
-build='gcc libc6-dev make pkg-config libmariadb-dev libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev'
+case ${MYSQL:-} in
+mariadb) client=libmariadb-dev ;;
+oracle) client=libmysqlclient-dev ;;
+*) client='libmariadb-dev|libmysqlclient-dev' ;; # of several any one, else the first
+esac
+build="gcc libc6-dev make pkg-config $client libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev"
 docs='scdoc'
 demo='mariadb-server-core mariadb-client'
 test="$demo libcmocka-dev jq sqlite3 time zstd percona-toolkit debootstrap openssl ca-certificates python3 zsh"
@@ -40,13 +48,17 @@ if ! command -v dpkg-query >/dev/null; then
     exit 3
 fi
 
-is_installed() {
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+is_installed() { # NAME|NAME…: one of them is
+    local name
+    for name in ${1//|/ }; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ] || return 0
+    done
+    return 1
 }
 
 missing=()
 for package in "${wanted[@]}"; do
-    is_installed "$package" || missing+=("$package")
+    is_installed "$package" || missing+=("${package%%|*}")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -26,7 +26,16 @@ void mr_db_thread_end(void)
     mysql_thread_end();
 }
 
-const char *mr_db_client_library(void)
+const char *mr_db_client_name(void)
+{
+#ifdef MARIADB_PACKAGE_VERSION
+    return "MariaDB Connector/C";
+#else
+    return "Oracle libmysqlclient";
+#endif
+}
+
+const char *mr_db_client_version(void)
 {
     return mysql_get_client_info();
 }

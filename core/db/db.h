@@ -67,8 +67,9 @@ struct mr_db;
 
 enum mr_code mr_db_global_init(struct mr_err *err);
 void mr_db_thread_end(void);
-/* Name and version of the client library. */
-const char *mr_db_client_library(void);
+/* Name of the client library that was linked, and its version: the one that runs now. */
+const char *mr_db_client_name(void);
+const char *mr_db_client_version(void);
 
 /* Connects, checks the TLS mode was honoured, prepares the session, reads mr_server. */
 enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *opts,

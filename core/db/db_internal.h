@@ -15,6 +15,13 @@
 
 #include "core/db/db.h"
 
+/* make MYSQL=… asked for one of them; a package may call MariaDB's by Oracle's name. */
+#if defined MR_CLIENT_IS_oracle && defined MARIADB_PACKAGE_VERSION
+#error "MYSQL=oracle, and mysqlclient of pkg-config is MariaDB's"
+#elif defined MR_CLIENT_IS_mariadb && !defined MARIADB_PACKAGE_VERSION
+#error "MYSQL=mariadb, and libmariadb of pkg-config is not MariaDB's"
+#endif
+
 #ifdef MARIADB_PACKAGE_VERSION
 typedef my_bool mr_db_bool;
 #else

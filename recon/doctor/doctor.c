@@ -286,8 +286,8 @@ static void say_room(struct mr_doctor *doctor, const char *what, const char *dir
 void mr_doctor_machine(struct mr_doctor *doctor)
 {
     const char *tmp = getenv("TMPDIR");
-    mr_doctor_say(doctor, MR_DOCTOR_OK, MR_DOCTOR_client_library, "client library %s",
-                  mr_db_client_library());
+    mr_doctor_say(doctor, MR_DOCTOR_OK, MR_DOCTOR_client_library, "client library %s %s",
+                  mr_db_client_name(), mr_db_client_version());
     say_room(doctor, "the working directory", ".");
     say_room(doctor, "the temporary directory",
              tmp != NULL && tmp[0] != '\0' ? tmp : "/var/tmp");

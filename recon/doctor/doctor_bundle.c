@@ -116,8 +116,8 @@ static void put_findings(struct mr_strbuf *out, const struct mr_doctor *doctor)
 static void put_machine(struct mr_strbuf *out)
 {
     struct utsname system;
-    mr_strbuf_add_fmt(out, "myrecon %s\nclient library %s\n", MR_VERSION,
-                      mr_db_client_library());
+    mr_strbuf_add_fmt(out, "myrecon %s\nclient library %s %s\n", MR_VERSION,
+                      mr_db_client_name(), mr_db_client_version());
     if (uname(&system) == 0)
         mr_strbuf_add_fmt(out, "%s %s %s\n", system.sysname, system.release,
                           system.machine);

@@ -2,6 +2,7 @@
 #
 #   debian_mirror [RELEASE]   the address of the mirror, or nothing
 #   use_apt_proxies           debootstrap and chroots go the way that apt goes
+#   lend_network ROOT         names resolve in that root as they do here, and its apt goes that way
 
 debian_mirror() { # whatever form apt's configuration has
     apt-get indextargets --format '$(ORIGIN) $(LABEL) $(RELEASE) $(REPO_URI)' \
@@ -17,4 +18,11 @@ use_apt_proxies() {
             head -n 1)
         [ -z "$proxy" ] || export "${scheme}_proxy=$proxy"
     done
+}
+
+lend_network() { # ROOT
+    cp -L /etc/resolv.conf "$1/etc/" 2>/dev/null
+    apt-config dump --format '%F "%v";%n' Acquire 2>/dev/null | grep -E 'Proxy|Check-' \
+        >"$1/etc/apt/apt.conf.d/99here"
+    return 0
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# mysql9.sh: sees to it that Oracle's MySQL 9 can be run, and prints its root directory.
+# mysql9.sh [--build]: sees to it that Oracle's MySQL 9 can be run, and prints its root
+# directory.  With --build myrecon can be built in there, too, with Oracle's client library.
 #
 # Debian sid carries mysql-server-core; it needs a newer libc than Debian 12 has.  So a
 # minimal sid is set up once in a cache directory (half a minute, 700 MB) and entered by
@@ -12,7 +13,9 @@ set -uo pipefail
 . "$(dirname "$0")/debian.sh"
 
 cache=${MYRECON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/myrecon}
-packages=mysql-server-core,mysql-client-core,libmysqlclient-dev,ca-certificates
+packages=mysql-server-core,mysql-client-core,ca-certificates
+build_packages='gcc libc6-dev make pkgconf libmysqlclient-dev libssl-dev libzstd-dev
+    libxxhash-dev libsqlite3-dev libjansson-dev libcmocka-dev'
 
 cannot() { # REASON
     echo "$1" >&2
@@ -56,10 +59,38 @@ runs() { # ROOT
         chroot "$1" /usr/sbin/mysqld --no-defaults --version >/dev/null 2>&1
 }
 
+# What a program is linked with there moves on with sid, so that all of it is of one day.
+add_build() { # ROOT
+    # shellcheck disable=SC2086
+    chroot "$1" dpkg-query -W -f '${db:Status-Status}\n' $build_packages 2>/dev/null |
+        awk '$1 != "installed" { lacks = 1 } END { exit lacks || NR == 0 }' && return 0
+    echo 'Adding a compiler to the root of MySQL 9 (once; about a minute) ...' >&2
+    use_apt_proxies
+    lend_network "$1"
+    # shellcheck disable=SC2086
+    if ! { chroot "$1" apt-get update && chroot "$1" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends $build_packages; } >"$1.log" 2>&1 </dev/null; then
+        tail -n 15 "$1.log" >&2
+        return 1
+    fi
+    chroot "$1" apt-get clean
+    rm -rf "$1"/var/lib/apt/lists/*
+}
+
+finish() { # ROOT: it runs MySQL 9
+    if [ "$wanted" = --build ]; then
+        exec 8>"$1.lock"
+        flock 8
+        add_build "$1" 8>&- || failed 'adding a compiler to Debian sid failed'
+    fi
+    echo "$1"
+    exit 0
+}
+
+wanted=${1:-}
 root=${MYRECON_MYSQL9_ROOT:-$cache/mysql9}
 if [ "$(id -u)" = 0 ] && runs "$root"; then
-    echo "$root"
-    exit 0
+    finish "$root"
 fi
 [ -z "${MYRECON_MYSQL9_ROOT:-}" ] || failed "MYRECON_MYSQL9_ROOT has no mysqld that runs"
 command -v apt-get >/dev/null || cannot 'MySQL 9 comes from Debian sid, and this is not Debian'
@@ -78,4 +109,5 @@ if ! runs "$root"; then # another run may have set it up meanwhile
     set_up "$root" "$mirror" 9>&- || failed 'setting up Debian sid with MySQL failed'
     runs "$root" || failed 'mysqld does not run in the Debian sid that was set up'
 fi
-echo "$root"
+flock -u 9
+finish "$root"

@@ -110,7 +110,7 @@ static void deep(void **state)
     mr_strbuf_release(&got);
 }
 
-static enum mr_code stop(void *ctx, uint64_t id, struct mr_err *err)
+static enum mr_code stop_at_it(void *ctx, uint64_t id, struct mr_err *err)
 {
     ++*(int *)ctx;
     return mr_err_set(err, MR_E_CASE, "stopped at %" PRIu64, id);
@@ -121,7 +121,7 @@ static void an_error_ends_it(void **state)
     (void)state;
     static const char *const both[] = {"1004 1005", "{\"a\": 1004, \"b\": 1005}"};
     int calls = 0;
-    struct mr_text_ids ids = {.fn = stop, .ctx = &calls, .json = MR_STRBUF_INIT};
+    struct mr_text_ids ids = {.fn = stop_at_it, .ctx = &calls, .json = MR_STRBUF_INIT};
     struct mr_err err;
     for (size_t i = 0; i < LEN(both); i++)
         assert_int_equal(mr_text_ids_scan(&ids, both[i], strlen(both[i]), &err),
