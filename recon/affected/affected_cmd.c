@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/file/outfile.h"
+#include "recon/affected/affected_config.h"
 #include "recon/affected/affected_gaps.h"
 #include "recon/affected/affected_options.h"
 #include "recon/affected/affected_plan.h"
@@ -27,7 +28,8 @@ struct command {
     struct mr_affected_people people;
     struct mr_affected_lines lines;
     struct mr_affected_plan plan;
-    bool incomplete;
+    bool incomplete; /* somebody may be missing */
+    bool other;      /* by the configuration that is given the list could be another */
 };
 
 /* ---- what is listed ---- */
@@ -61,6 +63,8 @@ static enum mr_code choose(struct command *c, struct mr_err *err)
                                               .columns = c->opts->columns,
                                               .config = c->config};
     enum mr_code code = mr_affected_choose(&c->list, &choice, err);
+    if (code == MR_OK)
+        code = mr_affected_config(&c->list, &choice, c->opts->case_path, &c->other, err);
     c->format = (struct mr_affected_format_opts){.format = c->opts->writes,
                                                  .template = c->opts->template,
                                                  .shell_safe = c->opts->shell_safe,
@@ -236,7 +240,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
         *err = late;
     }
     mr_arena_release(&c.list.arena);
-    *exit_code = c.incomplete ? INCOMPLETE : 0;
+    *exit_code = c.incomplete || c.other ? INCOMPLETE : 0;
     return code;
 }
 

@@ -267,6 +267,21 @@ log_like "nobody's table is known to hold people: how to say it" 'subject = yes|
 list_is 0 "said on the command line" --subject members --tables members
 like "said on the command line: by key" "$(plain | head -n 1)" '^id,source_key'
 
+# --- a configuration that the run did not have -------------------------------------------------
+
+list_is 4 "another configuration than the run's" --config "$IT_TMP/ini"
+log_like "another configuration: what the run did not know" "the run did not know \[table $DB.members\] identity = mobile; \[table $DB.wallet_log\] reference = owner_id"
+unlike "another configuration: whom only its reference leads to is not listed" "$(plain)" '^3,'
+AGAIN=$(sed -n 's/.*then list again: myrecon //p' "$ERR")
+bash -c "'$MYRECON' $AGAIN --settle 0 -q" >"$OUT" 2>"$ERR" </dev/null
+is "another configuration: the check that is named runs as it was printed" $? 1
+list_is 0 "another configuration: then it is that of the run" --config "$IT_TMP/ini"
+is "another configuration: then everybody is listed" "$(plain | sort)" "$(printf '%s\n' "$WANTED" NEW,,99,extra,members | sort)"
+list_is 0 "another configuration: none means that of the run"
+sed '/reference/d' "$IT_TMP/ini" >"$IT_TMP/fewer.ini"
+list_is 4 "a configuration that lacks a reference" --config "$IT_TMP/fewer.ini"
+log_like "a configuration that lacks a reference: named" 'this does not say, .*reference = owner_id'
+
 # --- cases that are in use ----------------------------------------------------------------------
 
 BUSY=$IT_TMP/busy.case

@@ -87,6 +87,7 @@ static inline int64_t club_reference(struct club *club, int64_t child, int64_t p
                                  .parent = parent,
                                  .parent_name = parent != 0 ? "d.parent" : "d.elsewhere",
                                  .name = "fk",
+                                 .declared = true,
                                  .condition_at = -1,
                                  .columns = column,
                                  .parent_columns = column,

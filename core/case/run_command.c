@@ -1,0 +1,106 @@
+/* run_command.c: see run_command.h. */
+#include "core/case/run_command.h"
+
+#include <string.h>
+
+void mr_command_add_word(struct mr_strbuf *out, const char *word)
+{
+    mr_strbuf_add_char(out, ' ');
+    mr_strbuf_add_shell_word(out, word, strlen(word));
+}
+
+void mr_command_add_option(struct mr_strbuf *out, const char *option, const char *value)
+{
+    if (value == NULL || *value == '\0')
+        return;
+    mr_strbuf_add_fmt(out, " %s", option);
+    mr_command_add_word(out, value);
+}
+
+/* Lines of the normal form of a run's options (recon/check), and the options they mean. */
+static const struct {
+    const char *line, *option;
+    const char *initial; /* the value that is not worth saying */
+} known[] = {
+    {"tables=", "--tables", NULL},    {"exclude=", "--exclude", NULL},
+    {"where=", "--where", NULL},      {"since=", "--since", NULL},
+    {"objects=", "--objects", "all"}, {"consistent=", NULL, "0"},
+    {"rows of ", NULL, NULL},         {"reference ", NULL, NULL},
+};
+#define KNOWN (sizeof known / sizeof known[0])
+
+/* Which line begins here; KNOWN: the value before goes on, over a line break. */
+static size_t line_at(const char *text)
+{
+    size_t i = 0;
+    while (i < KNOWN && strncmp(text, known[i].line, strlen(known[i].line)) != 0)
+        i++;
+    return i;
+}
+
+static void add_option_of(size_t which, const char *value, size_t len,
+                          struct mr_strbuf *out)
+{
+    const char *initial = known[which].initial;
+    if (len == 0 ||
+        (initial != NULL && len == strlen(initial) && memcmp(value, initial, len) == 0))
+        return;
+    if (strcmp(known[which].line, "consistent=") == 0)
+        mr_strbuf_add_str(out, " --consistent");
+    if (known[which].option == NULL)
+        return;
+    mr_strbuf_add_fmt(out, " %s ", known[which].option);
+    mr_strbuf_add_shell_word(out, value, len);
+}
+
+static void add_options(const char *options, struct mr_strbuf *out)
+{
+    for (const char *at = options; *at != '\0';) {
+        size_t which = line_at(at);
+        size_t skip = which < KNOWN ? strlen(known[which].line) : 0;
+        const char *value = at + skip, *end = value + strcspn(value, "\n");
+        while (*end == '\n' && end[1] != '\0' && line_at(end + 1) == KNOWN)
+            end += 1 + strcspn(end + 1, "\n");
+        if (which < KNOWN)
+            add_option_of(which, value, (size_t)(end - value), out);
+        at = end + (*end == '\n');
+    }
+}
+
+void mr_run_check_command(const struct mr_find_run *run, const char *config,
+                          const char *case_path, struct mr_strbuf *out)
+{
+    mr_strbuf_add_str(out, "myrecon check");
+    mr_command_add_option(out, "--config", config);
+    mr_command_add_option(out, "--case", case_path);
+    add_options(run->options, out);
+    mr_command_add_word(out, run->source);
+    mr_command_add_word(out, run->target);
+}
+
+/* Host and port of a URI, its socket, or a snapshot's directory. */
+static void add_place(const char *uri, struct mr_strbuf *out)
+{
+    static const char socket[] = "?socket=";
+    const char *from = strstr(uri, "://"), *by = strstr(uri, socket);
+    if (from == NULL) {
+        mr_strbuf_add_str(out, uri);
+        return;
+    }
+    from += 3;
+    size_t len = strcspn(from, "/?"), user = strcspn(from, "@/?");
+    if (user < len) { /* an @ of the account's name is written %40 */
+        from += user + 1;
+        len -= user + 1;
+    }
+    mr_strbuf_add(out, from, len);
+    if (by != NULL)
+        mr_strbuf_add_fmt(out, " socket %s", by + strlen(socket));
+}
+
+void mr_run_add_side(const struct mr_find_run *run, int side, struct mr_strbuf *out)
+{
+    mr_strbuf_add_str(out, side == 0 ? "SOURCE (lost history, " : "TARGET (live, ");
+    add_place(side == 0 ? run->source : run->target, out);
+    mr_strbuf_add_char(out, ')');
+}

@@ -1,0 +1,30 @@
+/*
+ * run_command: commands that can be pasted, about a run of a case.
+ *
+ * Words are quoted for a POSIX shell where they need it; they may still hold what a terminal
+ * obeys: whoever prints them shows them by core/base/utf8.h or core/base/log.h.  A run knows
+ * its URIs without passwords and TLS options.
+ *
+ * Errors: only those of the strbuf.  Threads: any.
+ */
+#ifndef MR_RUN_COMMAND_H
+#define MR_RUN_COMMAND_H
+
+#include "core/base/strbuf.h"
+#include "core/case/findings.h"
+
+/* Appends a blank and the word. */
+void mr_command_add_word(struct mr_strbuf *out, const char *word);
+/* Appends a blank, the option and its value; nothing where value is NULL or empty. */
+void mr_command_add_option(struct mr_strbuf *out, const char *option, const char *value);
+
+/* Appends "myrecon check …", which compares what the run has compared once more, by that
+ * configuration (NULL: none), into that case (NULL: none). */
+void mr_run_check_command(const struct mr_find_run *run, const char *config,
+                          const char *case_path, struct mr_strbuf *out);
+
+/* Appends "SOURCE (lost history, db1:3306)" or "TARGET (live, db2:3306)", by side: by what
+ * the run was told, since nobody else knows the roles. */
+void mr_run_add_side(const struct mr_find_run *run, int side, struct mr_strbuf *out);
+
+#endif

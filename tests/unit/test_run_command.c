@@ -1,0 +1,54 @@
+/* test_run_command.c: the check of a run, as a command that can be pasted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/case/run_command.h"
+
+#define ALL "objects=all\nconsistent=0\n"
+
+static void test_check(void **state)
+{
+    static const struct {
+        const char *options, *config, *case_path, *wanted;
+    } cases[] = {
+        {"since=\n" ALL, NULL, "club.case",
+         "myrecon check --case club.case mysql://a@x/club mysql://b@y:33/club"},
+        {"since=\n" ALL, "my files/club.ini", NULL,
+         "myrecon check --config 'my files/club.ini' mysql://a@x/club "
+         "mysql://b@y:33/club"},
+        {"tables=club.*\ntables=shop.o'x\nexclude=*.log\nsince=2026-04-02 12:00:00\n"
+         "objects=table,column\nconsistent=1\n",
+         NULL, "-",
+         "myrecon check --case - --tables 'club.*' --tables 'shop.o'\\''x' "
+         "--exclude '*.log' --since '2026-04-02 12:00:00' --objects table,column "
+         "--consistent mysql://a@x/club mysql://b@y:33/club"},
+        /* what is configured comes from the configuration; a condition may have lines */
+        {"where=club.t=a = 'x\ny'\n  AND b\nsince=\n" ALL
+         "rows of club.t=a = 'x\ny'\n  AND b\nreference a -> b.c.d when e\n",
+         NULL, NULL,
+         "myrecon check --where 'club.t=a = '\\''x\ny'\\''\n  AND b' mysql://a@x/club "
+         "mysql://b@y:33/club"},
+        {"", NULL, NULL, "myrecon check mysql://a@x/club mysql://b@y:33/club"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct mr_find_run run = {.source = "mysql://a@x/club",
+                                        .target = "mysql://b@y:33/club",
+                                        .options = cases[i].options};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_run_check_command(&run, cases[i].config, cases[i].case_path, &out);
+        assert_string_equal(out.ptr, cases[i].wanted);
+        mr_strbuf_release(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_check),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
