@@ -73,6 +73,7 @@ struct mr_doctor_options {
     const char *run_tag;
     bool ask_password;
     unsigned work; /* enum mr_doctor_work */
+    bool guesses;  /* nobody said so: who may write is looked at as a writer, too */
     unsigned slow_s;
     struct mr_string_list tables; /* patterns: what must be there */
 };

@@ -39,8 +39,9 @@ static const struct mr_option options[] = {
      .offset = AT(works),
      .arg = "COMMAND",
      .group = "What is examined",
-     .help = "whose needs: check, snapshot, gate, repair or restore; repeatable",
-     .initial_note = "check, snapshot, gate",
+     .help = "whose needs: check, snapshot, gate, repair or restore, joined by commas; "
+             "repeatable",
+     .initial_note = "check, snapshot, gate; repair where the account may write",
      .not_in_file = true},
     {.name = "slow",
      .type = MR_OPTION_UINT,
@@ -78,17 +79,20 @@ static const struct {
     {"restore", MR_DOCTOR_FOR_RESTORE},
 };
 
-static enum mr_code add_work(const char *word, unsigned *work, struct mr_err *err)
+static enum mr_code add_work(const char *word, size_t len, unsigned *work,
+                             struct mr_err *err)
 {
-    struct mr_suggest near = {.typed = word};
+    char typed[64];
+    (void)snprintf(typed, sizeof typed, "%.*s", (int)(len < 60 ? len : 60), word);
+    struct mr_suggest near = {.typed = typed};
     for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
-        if (strcmp(works[i].word, word) == 0) {
+        if (strcmp(works[i].word, typed) == 0) {
             *work |= (unsigned)works[i].work;
             return MR_OK;
         }
         mr_suggest_offer(&near, works[i].word);
     }
-    (void)mr_err_set(err, MR_E_USAGE, "unknown command \"%s\"", word);
+    (void)mr_err_set(err, MR_E_USAGE, "unknown command \"%s\"", typed);
     if (near.best != NULL)
         mr_err_hint(err, "Did you mean \"%s\"?", near.best);
     else
@@ -96,12 +100,26 @@ static enum mr_code add_work(const char *word, unsigned *work, struct mr_err *er
     return MR_E_USAGE;
 }
 
+/* "check,snapshot" */
+static enum mr_code add_works(const char *words, unsigned *work, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (const char *at = words; code == MR_OK; at++) {
+        size_t len = strcspn(at, ",");
+        code = add_work(at, len, work, err);
+        at += len;
+        if (*at == '\0')
+            break;
+    }
+    return code;
+}
+
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct doctor_options *values = settings->values;
     enum mr_code code = mr_general_options_finish(settings, &values->general, err);
     for (size_t i = 0; code == MR_OK && i < values->works.count; i++) {
-        code = add_work(values->works.items[i], &values->work, err);
+        code = add_works(values->works.items[i], &values->work, err);
         if (code != MR_OK)
             mr_settings_context(settings, "for", err);
     }
@@ -183,6 +201,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     const struct mr_doctor_options how = {.run_tag = id.id,
                                           .ask_password = opts->ask_password,
                                           .work = opts->work,
+                                          .guesses = opts->works.count == 0,
                                           .slow_s = opts->slow_s,
                                           .tables = opts->tables};
     struct mr_doctor doctor;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/replication.h"
 #include "recon/doctor/doctor.h"
 #include "recon/gate/gate_shape.h"
 
@@ -60,6 +61,54 @@ static void say_who(const struct couple *c)
                       c->a->uri, c->b->uri,
                       one ? "databases of one server" : "two servers");
     }
+}
+
+/* Does one of them apply what the other writes, or is it to?  What an account may not see
+ * is told with its rights. */
+static enum mr_code relate(const struct couple *c, enum mr_relation *relation,
+                           struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    struct mr_db *a = c->a->link.db, *b = c->b->link.db;
+    enum mr_relation back = MR_RELATION_UNKNOWN;
+    enum mr_code code = mr_replication_relation(a, b, relation, &note, err);
+    if (code == MR_OK && *relation != MR_RELATION_FOLLOWS)
+        code = mr_replication_relation(b, a, &back, &note, err);
+    if (back == MR_RELATION_FOLLOWS || *relation == MR_RELATION_NONE)
+        *relation = back;
+    mr_strbuf_release(&note);
+    return code;
+}
+
+static enum mr_code say_writers(const struct couple *c, struct mr_err *err)
+{
+    struct mr_doctor *d = c->doctor;
+    enum mr_relation relation = MR_RELATION_UNKNOWN;
+    struct mr_err why = {0};
+    if (c->a->facts.read_only || c->b->facts.read_only ||
+        is_one_server(&c->a->facts.server, &c->b->facts.server))
+        return MR_OK;
+    enum mr_code code = relate(c, &relation, &why);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    if (relation == MR_RELATION_FOLLOWS)
+        return MR_OK;
+    mr_doctor_say(
+        d,
+        code == MR_OK && relation != MR_RELATION_UNKNOWN ? MR_DOCTOR_NOTE
+                                                         : MR_DOCTOR_UNKNOWN,
+        MR_DOCTOR_pair_writers, "%s and %s both take writes, %s", c->a->uri, c->b->uri,
+        code != MR_OK || relation == MR_RELATION_UNKNOWN
+            ? "and whether they replicate is hidden"
+        : relation == MR_RELATION_STOPPED ? "and the replication between them is stopped"
+                                          : "and do not replicate from each other");
+    mr_doctor_hint(d,
+                   "If they are to hold the same data, they part with every write: let "
+                   "applications write to one of them only, keep both, and compare "
+                   "them (myrecon check).");
+    return MR_OK;
 }
 
 static void say_versions(const struct couple *c)
@@ -296,7 +345,9 @@ enum mr_code mr_doctor_pair(struct mr_doctor *d, const struct mr_doctor_server *
     say_settings(&c);
     say_packets(&c);
     say_clocks(&c);
-    enum mr_code code = compare_tables(&c, &diff, err);
+    enum mr_code code = say_writers(&c, err);
+    if (code == MR_OK)
+        code = compare_tables(&c, &diff, err);
     if (code == MR_OK)
         say_differences(&c, &diff);
     mr_strbuf_release(&diff.names);

@@ -147,14 +147,14 @@ static enum mr_code find_applier(const struct mr_doctor_server *server,
     return code;
 }
 
-static size_t keyless_tables(const struct mr_doctor_server *server)
+static bool has_keyless_tables(const struct mr_doctor_server *server)
 {
-    size_t count = 0;
     for (size_t i = 0; server->cat != NULL && i < server->cat->ntables; i++) {
         const struct mr_table *t = &server->cat->tables[i];
-        count += t->open_error == NULL && !mr_doctor_has_key(t) ? 1 : 0;
+        if (t->open_error == NULL && !mr_doctor_has_key(t))
+            return true;
     }
-    return count;
+    return false;
 }
 
 static enum mr_code workers(const struct mr_doctor_server *server, double *count,
@@ -198,12 +198,9 @@ static enum mr_code say_cause(struct mr_doctor *d, const struct mr_doctor_server
     else if (a.found && a.statement.len > 0)
         mr_doctor_hint(d, "For %.0f s it has been at: %.*s (%s).", a.seconds, shown,
                        a.statement.ptr, a.state.ptr);
-    else if (keyless_tables(server) > 0)
-        mr_doctor_hint(
-            d,
-            "There are tables without a primary key, %zu: each changed row of them is "
-            "searched through the whole table. Give them one.",
-            keyless_tables(server));
+    else if (has_keyless_tables(server))
+        mr_doctor_hint(d, "Each changed row of a table without a primary key is searched "
+                          "through the whole table (see keys). Give them one.");
     else if (parallel <= 1)
         mr_doctor_hint(d, "One thread applies everything: raise %s.",
                        mr_gate_link_is_mariadb(&server->link)

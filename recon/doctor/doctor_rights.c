@@ -20,6 +20,7 @@ struct looker {
     const struct mr_grants *grants;
     const struct mr_server *facts;
     size_t lacks;
+    struct mr_strbuf fit; /* commands that lack nothing */
 };
 
 static void begin(struct lack *lack, const char *command, bool must)
@@ -193,12 +194,13 @@ static void look_at_gate(struct looker *l)
     }
 }
 
+/* Where nobody said that it is to write, what it lacks for that is only worth knowing. */
 static void look_at_writes(struct looker *l, const char *command,
                            const char *const *needs, size_t nneeds)
 {
     struct mr_strbuf place = MR_STRBUF_INIT, rights = MR_STRBUF_INIT;
     struct lack lack;
-    begin(&lack, command, true);
+    begin(&lack, command, !l->doctor->opts.guesses);
     for (size_t i = 0; i < count_dbs(l); i++) {
         mr_strbuf_reset(&rights);
         for (size_t n = 0; n < nneeds; n++)
@@ -219,12 +221,28 @@ static void look_at_writes(struct looker *l, const char *command,
 static void look_at_sources(struct looker *l, const char *command)
 {
     struct lack lack;
-    begin(&lack, command, true);
+    begin(&lack, command, !l->doctor->opts.guesses);
     if (!mr_grants_global(l->grants, status_right(l->facts))) {
         add_what(&lack, "whether the server replicates from another one is hidden");
         add_grant(l, &lack, status_right(l->facts), "*.*");
     }
     tell(l, &lack);
+}
+
+static bool may_write(const struct looker *l)
+{
+    for (size_t i = 0; i < count_dbs(l); i++)
+        if (mr_grants_on_db(l->grants, "INSERT", db_at(l, i)) &&
+            mr_grants_on_db(l->grants, "UPDATE", db_at(l, i)))
+            return true;
+    return false;
+}
+
+/* lacks: how many there were before the command was looked at. */
+static void note_fit(struct looker *l, const char *command, size_t lacks)
+{
+    if (l->lacks == lacks)
+        mr_strbuf_add_fmt(&l->fit, "%s%s", l->fit.len > 0 ? ", " : "", command);
 }
 
 static void look_at_all(struct looker *l)
@@ -239,22 +257,36 @@ static void look_at_all(struct looker *l)
     static const char *const restore[] = {
         "SELECT", "CREATE",      "ALTER",     "INSERT",  "DROP",  "REFERENCES",
         "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER", "EVENT", "CREATE ROUTINE"};
-    const unsigned work = l->doctor->opts.work;
+    const struct mr_doctor_options *opts = &l->doctor->opts;
+    const unsigned work =
+        opts->work | (opts->guesses && may_write(l) ? MR_DOCTOR_FOR_REPAIR : 0U);
+    size_t lacks = l->lacks, of_rows = 0;
     if ((work & (MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT)) != 0) {
         look_at_rows(l, readers(l));
+        of_rows = l->lacks - lacks;
         look_at_objects(l, readers(l));
+        note_fit(l, readers(l), lacks);
     } else if ((work & MR_DOCTOR_FOR_GATE) != 0) {
         look_at_rows(l, "gate");
+        of_rows = l->lacks - lacks;
     }
-    if ((work & MR_DOCTOR_FOR_GATE) != 0)
+    lacks = l->lacks;
+    if ((work & MR_DOCTOR_FOR_GATE) != 0) {
         look_at_gate(l);
+        if (of_rows == 0)
+            note_fit(l, "gate", lacks);
+    }
+    lacks = l->lacks;
     if ((work & MR_DOCTOR_FOR_REPAIR) != 0) {
         look_at_writes(l, "repair apply", repair, sizeof repair / sizeof *repair);
         look_at_sources(l, "repair apply");
+        note_fit(l, "repair apply", lacks);
     }
+    lacks = l->lacks;
     if ((work & MR_DOCTOR_FOR_RESTORE) != 0) {
         look_at_writes(l, "snapshot restore", restore, sizeof restore / sizeof *restore);
         look_at_sources(l, "snapshot restore");
+        note_fit(l, "snapshot restore", lacks);
     }
 }
 
@@ -264,16 +296,18 @@ enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *serv
     struct looker l = {.doctor = d,
                        .server = server,
                        .grants = server->link.grants,
-                       .facts = mr_db_server(server->link.db)};
-    (void)err;
+                       .facts = mr_db_server(server->link.db),
+                       .fit = MR_STRBUF_INIT};
     if (l.grants == NULL) {
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_rights,
                       "the account's grants cannot be read");
         return MR_OK;
     }
     look_at_all(&l);
-    if (l.lacks == 0)
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_rights,
-                      "the account may do all that it is to do");
-    return MR_OK;
+    enum mr_code code = mr_strbuf_check(&l.fit, "examining a server", err);
+    if (code == MR_OK && l.fit.len > 0)
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_rights, "the account may do: %s",
+                      l.fit.ptr);
+    mr_strbuf_release(&l.fit);
+    return code;
 }

@@ -5,6 +5,7 @@
 #include "recon/doctor/doctor.h"
 
 #define SHOWN 5
+#define SHOWN_KEYLESS 20
 #define PROBED_MAX 2000 /* tables and views each */
 #define PATIENCE 3      /* tables that are locked, a second each */
 #define LOCK_WAIT_TIMEOUT 1205
@@ -144,23 +145,36 @@ static enum mr_code probe_views(struct mr_doctor *d,
     return code;
 }
 
+/* The fewest are many: the first are named. */
+static enum mr_code say_keyless(struct mr_doctor *d,
+                                const struct mr_doctor_server *server, struct mr_err *err)
+{
+    struct mr_strbuf names = MR_STRBUF_INIT;
+    size_t keyless = 0;
+    for (size_t i = 0; i < server->cat->ntables; i++) {
+        const struct mr_table *t = &server->cat->tables[i];
+        if (t->open_error != NULL || mr_doctor_has_key(t) || keyless++ >= SHOWN_KEYLESS)
+            continue;
+        mr_strbuf_add_fmt(&names, "%s%s.%s", keyless > 1 ? ", " : "", t->db, t->name);
+    }
+    enum mr_code code = mr_strbuf_check(&names, "examining a server", err);
+    if (code == MR_OK && keyless > 0) {
+        mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_keys,
+                      "tables without a primary key: %zu (%s%s)", keyless, names.ptr,
+                      keyless > SHOWN_KEYLESS ? ", ..." : "");
+        mr_doctor_hint(d, "Without a unique index over NOT NULL columns, too, they are "
+                          "compared as a whole and cannot be repaired row by row; and "
+                          "they slow replicas down.");
+    }
+    mr_strbuf_release(&names);
+    return code;
+}
+
 enum mr_code mr_doctor_tables(struct mr_doctor *d, struct mr_doctor_server *server,
                               struct mr_err *err)
 {
-    size_t keyless = 0;
     enum mr_code code = probe_tables(d, server, err);
     if (code == MR_OK)
         code = probe_views(d, server, err);
-    for (size_t i = 0; i < server->cat->ntables; i++)
-        keyless += server->cat->tables[i].open_error == NULL &&
-                           !mr_doctor_has_key(&server->cat->tables[i])
-                       ? 1
-                       : 0;
-    if (keyless > 0) {
-        mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_keys,
-                      "tables without a primary key: %zu", keyless);
-        mr_doctor_hint(d, "They are compared as a whole, cannot be repaired row by row, "
-                          "and slow replicas down.");
-    }
-    return code;
+    return code == MR_OK ? say_keyless(d, server, err) : code;
 }

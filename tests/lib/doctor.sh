@@ -186,6 +186,7 @@ breaks_objects() {
 
     mr_sql GP -D club -e "CREATE TABLE loose (a INT)"
     finds "a table without a key" keys:note
+    tells "it is named" keys '1 \(club\.loose\)'
     mr_sql GP -D club -e "DROP TABLE loose"
 
     mr_sql GP -D club -e "CREATE TABLE gone (id INT PRIMARY KEY); CREATE VIEW orphan AS SELECT * FROM gone; DROP TABLE gone"
@@ -246,7 +247,7 @@ breaks_rights() {
     like "$GATE_KIND: SELECT alone: unknown" "$(what_is_found)" 'replication:unknown .*sessions:unknown'
     run_grants
     silent "the GRANTs of the hints are run"
-    DOCTOR_ARGS=(--for repair --for restore)
+    DOCTOR_ARGS=(--for repair,restore)
     doctor_of
     is "$GATE_KIND: --for repair: a reader" "$(what_is_found) -> $RC" "rights:problem -> 1"
     tells "--for repair: the GRANT" rights 'repair apply: .*GRANT INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES ON `club`'
@@ -475,6 +476,14 @@ breaks_pair() {
     finds "other settings" pair_packet:note pair_settings:note
     mr_sql GR -e "SET GLOBAL sql_mode = '$was', GLOBAL max_allowed_packet = 67108864"
     silent "the same settings"
+    mr_sql GR -e "SET GLOBAL read_only = 0"
+    silent "both take writes, and one follows"
+    replica_word STOP
+    finds "both take writes, and none follows" pair_writers:note replication_stopped:problem
+    tells "which, and what to do" pair_writers 'both take writes, and the replication between them is stopped .*keep both'
+    replica_word START
+    catch_up
+    mr_sql GR -e "SET GLOBAL read_only = 1"
     ON=GP
 }
 
