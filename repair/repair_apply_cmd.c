@@ -14,6 +14,7 @@
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/plan_dir.h"
+#include "repair/plan/plan_next.h"
 #include "repair/repair_cmd.h"
 #include "repair/verify/verify_rows.h"
 
@@ -390,6 +391,8 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
         code = mr_manifest_writes_rows(&job.plan.manifest)
                    ? apply_rows(&job, exit_code, err)
                    : apply_counters(&job, exit_code, err);
+    if (code == MR_OK && !job.opts->dry_run && !job.opts->json)
+        mr_plan_next_verify(&job.plan.manifest, invocation->operands[0]);
     job_close(&job);
     return hint_again(
         code, "Run it again: what is done stays done, the rest is taken up.", err);

@@ -6,6 +6,7 @@
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/plan_dir.h"
+#include "repair/plan/plan_next.h"
 #include "repair/repair_cmd.h"
 #include "repair/verify/verify_report.h"
 
@@ -135,6 +136,9 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
         code = verify(&job, err);
     if (code == MR_OK)
         *exit_code = exit_of(&job);
+    if (code == MR_OK && *exit_code == 0 && !job.opts->json &&
+        mr_manifest_writes_rows(&job.plan.manifest))
+        mr_plan_next_check(&job.plan.manifest);
     job_close(&job);
     if (code == MR_E_CANCELLED || code == MR_E_LOST)
         mr_err_hint(err, "Nothing was changed. Run it again.");

@@ -262,6 +262,10 @@ enum mr_code mr_findings_restate_page(struct mr_findings *fd,
 enum mr_code mr_findings_summarise(struct mr_findings *fd, int64_t table,
                                    struct mr_find_counts *counts, struct mr_err *err);
 
+/* From now on walks leave out what the case's table `explained` names (check_explained.h),
+ * which must be there; moved pairs where it names both findings. */
+void mr_findings_hide_explained(struct mr_findings *fd, bool hide);
+
 /* Walks the diverged findings of a table in key order, with images; with `all` also the
  * settled and unsettled ones, because they separate ranges. */
 typedef enum mr_code mr_finding_fn(void *ctx, const struct mr_finding *finding,

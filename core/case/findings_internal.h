@@ -37,6 +37,7 @@
 struct mr_findings {
     struct mr_case *cf;
     int64_t run;
+    bool hides_explained; /* the table `explained` is there */
     /* prepared once, because every chunk uses them */
     struct mr_case_stmt *add_chunk, *add_suspect;
 };

@@ -37,6 +37,16 @@ static enum mr_code give_all(struct mr_case_stmt *stmt, mr_finding_fn *fn, void 
     return code;
 }
 
+void mr_findings_hide_explained(struct mr_findings *fd, bool hide)
+{
+    fd->hides_explained = hide;
+}
+
+#define NOT_EXPLAINED " AND f.id NOT IN (SELECT finding FROM explained)"
+#define WALK(state, shown)                                                               \
+    "SELECT " MR_FINDING_COLUMNS MR_FINDING_IMAGES " FROM finding f WHERE f.tbl=?1"      \
+    " AND f.state " state shown " ORDER BY f.segment, f.chunk, f.pos, f.id"
+
 enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
                               mr_finding_fn *fn, void *ctx, struct mr_err *err)
 {
@@ -46,8 +56,7 @@ enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
     mr_case_lock(fd->cf);
     enum mr_code code = mr_findings_prepare(
         fd,
-        "SELECT " MR_FINDING_COLUMNS MR_FINDING_IMAGES " FROM finding f WHERE f.tbl=?1"
-        " AND f.state IN (2,3,4) ORDER BY f.segment, f.chunk, f.pos, f.id",
+        fd->hides_explained ? WALK("IN (2,3,4)", NOT_EXPLAINED) : WALK("IN (2,3,4)", ""),
         table, &stmt, err);
     if (code == MR_OK)
         code = give_all(stmt, fn, ctx, err);
@@ -67,11 +76,11 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
 {
     struct mr_case_stmt *stmt = NULL;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
-        "SELECT " MR_FINDING_COLUMNS MR_FINDING_IMAGES " FROM finding f WHERE f.tbl=?1"
-        " AND f.state = 2 ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT ?2",
-        table, &stmt, err);
+    enum mr_code code =
+        mr_findings_prepare(fd,
+                            fd->hides_explained ? WALK("= 2", NOT_EXPLAINED) " LIMIT ?2"
+                                                : WALK("= 2", "") " LIMIT ?2",
+                            table, &stmt, err);
     if (code == MR_OK)
         bind_limit(stmt, limit);
     if (code == MR_OK)
@@ -83,15 +92,18 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
 
 /* CROSS JOIN keeps this order of the tables: the findings in the order of their index, so
  * that nothing is sorted with its images. */
-static const char walk_moved_sql[] =
-    "SELECT f.id, f.segment, f.chunk, f.pos, f.equal, f.state, f.kind, f.count,"
-    " f.key, f.source_id, f.target_id, f.source, f.target,"
-    " t.id, t.segment, t.chunk, t.pos, t.equal, t.state, t.kind, t.count,"
-    " t.key, t.source_id, t.target_id, t.source, t.target"
-    " FROM finding f CROSS JOIN moved m ON m.tbl = ?1 AND m.source = f.id"
-    " CROSS JOIN finding t ON t.id = m.target WHERE f.tbl = ?1"
-    " AND EXISTS (SELECT 1 FROM moved WHERE tbl = ?1)"
-    " ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT ?2";
+#define WALK_MOVED(shown)                                                                \
+    "SELECT f.id, f.segment, f.chunk, f.pos, f.equal, f.state, f.kind, f.count,"         \
+    " f.key, f.source_id, f.target_id, f.source, f.target,"                              \
+    " t.id, t.segment, t.chunk, t.pos, t.equal, t.state, t.kind, t.count,"               \
+    " t.key, t.source_id, t.target_id, t.source, t.target"                               \
+    " FROM finding f CROSS JOIN moved m ON m.tbl = ?1 AND m.source = f.id"               \
+    " CROSS JOIN finding t ON t.id = m.target WHERE f.tbl = ?1"                          \
+    " AND EXISTS (SELECT 1 FROM moved WHERE tbl = ?1)" shown                             \
+    " ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT ?2"
+#define NOT_BOTH_EXPLAINED                                                               \
+    " AND NOT (f.id IN (SELECT finding FROM explained)"                                  \
+    " AND t.id IN (SELECT finding FROM explained))"
 
 enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
                                           size_t limit, mr_moved_fn *fn, void *ctx,
@@ -100,7 +112,9 @@ enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(fd, walk_moved_sql, table, &stmt, err);
+    enum mr_code code = mr_findings_prepare(
+        fd, fd->hides_explained ? WALK_MOVED(NOT_BOTH_EXPLAINED) : WALK_MOVED(""), table,
+        &stmt, err);
     if (code == MR_OK)
         bind_limit(stmt, limit);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {

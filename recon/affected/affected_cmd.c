@@ -13,6 +13,7 @@
 #include "recon/affected/affected_reach.h"
 #include "recon/affected/affected_subject.h"
 #include "recon/affected/affected_window.h"
+#include "recon/check/next_step.h"
 
 #define WRITE_BYTES ((size_t)64 * 1024)
 #define INCOMPLETE 4 /* the process's exit status */
@@ -195,6 +196,29 @@ static void tell(struct command *c)
     }
 }
 
+/* The plan of what becomes of them, where a check would name one. */
+static enum mr_code tell_next(const struct command *c, struct mr_err *err)
+{
+    const struct mr_next_opts opts = {.has_case = true,
+                                      .commands = true,
+                                      .case_path = c->opts->case_path,
+                                      .config = c->config->file};
+    struct mr_check_result result;
+    struct mr_next_steps steps;
+    enum mr_code code = mr_check_result_load(&result, c->list.fd, &c->list.run, 0, err);
+    if (code == MR_OK)
+        code = mr_next_steps(&steps, &result, &opts, err);
+    for (size_t i = 0; code == MR_OK && i < steps.items.count; i++) {
+        const struct mr_next_step *step = mr_vec_at(&steps.items, i);
+        if (step->kind == MR_NEXT_PLAN)
+            mr_log_info("what would become of them shows: %s", step->command);
+    }
+    if (code == MR_OK)
+        mr_next_steps_release(&steps);
+    mr_check_result_release(&result);
+    return code;
+}
+
 static enum mr_code run_list(struct command *c, struct mr_err *err)
 {
     enum mr_code code = open_case(c, err);
@@ -210,6 +234,8 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
         code = write_list(c, err);
     if (code == MR_OK)
         tell(c);
+    if (code == MR_OK && !c->incomplete && !c->other)
+        code = tell_next(c, err);
     return code;
 }
 

@@ -143,15 +143,18 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
 {
     struct mr_check_result result;
     const struct mr_check_options *o = check->opts;
-    enum mr_code code =
-        mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
+    enum mr_code code = mr_check_explain(check->fd, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
     if (code == MR_OK && o->json) {
         code = mr_check_json(&result, stdout, err);
     } else if (code == MR_OK) {
         struct mr_check_text_opts text = {.color = mr_term_use_color(o->general.color, 1),
                                           .width = mr_term_width(1),
                                           .case_path =
-                                              o->case_path != NULL ? o->case_path : ""};
+                                              o->case_path != NULL ? o->case_path : "",
+                                          .config = check->pairing.config->file};
         code = mr_check_text(&result, stdout, &text, err);
     }
     if (code == MR_OK && (fflush(stdout) != 0 || ferror(stdout)))

@@ -79,6 +79,13 @@ static void put_counts(struct json *j, const struct mr_find_counts *c)
     put_uint(j, "moved", c->moved);
 }
 
+/* Only where a plan explains anything: a case without plans has no word for it. */
+static void put_explained(struct json *j, const struct mr_check_explained *explained)
+{
+    if (j->result->all_explained.rows > 0)
+        put_uint(j, "explained", explained->rows);
+}
+
 static void table_line(struct json *j)
 {
     const struct mr_find_table *t = j->table;
@@ -93,6 +100,7 @@ static void table_line(struct json *j)
     put_uint(j, "target_rows", t->counts.target_rows);
     put_counts(j, &t->counts);
     put_uint(j, "null_identities", t->counts.null_identities);
+    put_explained(j, &j->result->explained[t - j->result->tables]);
     put_str(j, "schema", t->schema_differs ? "different" : "equal");
     if (t->note != NULL)
         put_str(j, "note", t->note);
@@ -304,6 +312,7 @@ static void summary_line(struct json *j)
     put_uint(j, "rows", r->sums.source_rows + r->sums.target_rows);
     put_uint(j, "bytes", r->sums.bytes);
     put_counts(j, &r->sums);
+    put_explained(j, &r->all_explained);
     put_uint(j, "objects", r->objects.count);
     mr_jsonw_key(&j->w, "seconds");
     mr_jsonw_double(&j->w, round(r->run->seconds * 1000) / 1000);

@@ -149,12 +149,12 @@ const struct mr_command_doc mr_check_doc = {
     .examples =
         "  myrecon check mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club\n"
         "  myrecon check --tables 'club.*' --exclude '*.log' --case club.case \\\n"
-        "      mysql://dba@old-primary mysql://dba@new-primary\n"
+        "      mysql://dba@lost-replica mysql://dba@live\n"
         "  myrecon check --json --where \"club.orders=id > 1000\" \\\n"
         "      mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club_restored\n"
         "  myrecon check snapshot:/backup/club mysql://dba@10.0.0.2/club\n"
         "  myrecon check --case club.case --resume \\\n"
-        "      mysql://dba@old-primary mysql://dba@new-primary\n",
+        "      mysql://dba@lost-replica mysql://dba@live\n",
 };
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)

@@ -16,12 +16,19 @@ static void add_counts(struct mr_find_counts *sum, const struct mr_find_counts *
     sum->null_identities += c->null_identities;
 }
 
-static enum mr_code add_table(struct mr_check_result *result,
-                              const struct mr_find_table *table, struct mr_err *err)
+static enum mr_code add_table(struct mr_check_result *result, size_t at,
+                              struct mr_err *err)
 {
+    const struct mr_find_table *table = &result->tables[at];
+    struct mr_check_explained *explained = &result->explained[at];
     uint64_t unsettled = 0;
     enum mr_code code =
         mr_findings_count(result->fd, table->id, MR_FIND_UNSETTLED, &unsettled, err);
+    if (code == MR_OK)
+        code = mr_check_explained(result->fd, table->id, explained, err);
+    result->all_explained.rows += explained->rows;
+    result->all_explained.restored += explained->restored;
+    result->all_explained.met += explained->met;
     add_counts(&result->sums, &table->counts);
     result->unsettled_rows += unsettled;
     result->diverged += table->verdict == MR_VERDICT_DIVERGED;
@@ -49,8 +56,15 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
         code = mr_findings_objects(fd, &result->arena, &result->objects, err);
     if (code == MR_OK)
         code = mr_findings_advice(fd, &result->arena, &result->advice, err);
+    if (code == MR_OK) {
+        result->explained = mr_arena_calloc(&result->arena, result->ntables + 1,
+                                            sizeof *result->explained);
+        code = result->explained != NULL ? MR_OK : mr_err_nomem(err, "reading the case");
+    }
     for (size_t i = 0; code == MR_OK && i < result->ntables; i++)
-        code = add_table(result, &result->tables[i], err);
+        code = add_table(result, i, err);
+    if (code == MR_OK)
+        code = mr_check_explained_plan(fd, &result->arena, &result->explained_by, err);
     result->differs = result->differs || result->objects.count > 0;
     result->interrupted = !run->finished;
     result->incomplete = result->not_checked > 0 || result->unsettled_rows > 0 ||
@@ -75,10 +89,35 @@ const char *mr_check_result_verdict(const struct mr_check_result *result)
     return result->incomplete ? "incomplete" : result->differs ? "diverged" : "equal";
 }
 
+static uint64_t explained_rows(const struct mr_check_result *result, size_t table)
+{
+    return result->explained != NULL ? result->explained[table].rows : 0;
+}
+
+uint64_t mr_check_result_unexplained(const struct mr_check_result *result, size_t table)
+{
+    const struct mr_find_counts *c = &result->tables[table].counts;
+    uint64_t rows = c->missing + c->extra + c->changed + c->collision;
+    uint64_t explained = explained_rows(result, table);
+    return rows > explained ? rows - explained : 0;
+}
+
+/* A kind of which nothing is left; who has moved stands among the collisions and extra
+ * rows. */
+static void take_off(const struct mr_check_explained *explained, struct mr_find_counts *c)
+{
+    c->missing -= explained->of_kind[MR_KIND_MISSING];
+    c->extra -= explained->of_kind[MR_KIND_EXTRA];
+    c->collision -= explained->of_kind[MR_KIND_COLLISION];
+    c->moved = 0;
+}
+
 bool mr_check_result_two_histories(const struct mr_check_result *result)
 {
     for (size_t i = 0; i < result->ntables; i++) {
-        const struct mr_find_counts *c = &result->tables[i].counts;
+        struct mr_find_counts left = result->tables[i].counts, *c = &left;
+        if (explained_rows(result, i) > 0)
+            take_off(&result->explained[i], c);
         if (c->collision > 0 || c->moved > 0 || (c->missing > 0 && c->extra > 0))
             return true;
     }
@@ -90,7 +129,8 @@ size_t mr_check_result_without_identity(const struct mr_check_result *result)
     size_t worst = result->ntables;
     for (size_t i = 0; i < result->ntables; i++) {
         const struct mr_find_table *t = &result->tables[i];
-        bool unnamed = !t->identity_known && !t->keyless && t->counts.changed > 0;
+        bool unnamed = !t->identity_known && !t->keyless && t->counts.changed > 0 &&
+                       mr_check_result_unexplained(result, i) > 0;
         if (unnamed && (worst == result->ntables ||
                         t->counts.changed > result->tables[worst].counts.changed))
             worst = i;

@@ -5,6 +5,7 @@
 #define MR_CHECK_RESULT_H
 
 #include "core/case/findings.h"
+#include "recon/check/check_explained.h"
 
 struct mr_check_result {
     struct mr_arena arena;
@@ -17,10 +18,13 @@ struct mr_check_result {
     struct mr_find_counts sums;
     uint64_t diverged, unsettled, not_checked; /* tables */
     uint64_t unsettled_rows;
-    bool incomplete;   /* something was skipped, unsettled or could not be seen */
-    bool differs;      /* any difference at all */
-    bool interrupted;  /* a server was lost: --resume goes on */
-    uint64_t max_rows; /* row lines a table */
+    struct mr_check_explained *explained; /* one a table: by plans of the case */
+    struct mr_check_explained all_explained;
+    const char *explained_by; /* the one plan's directory, or NULL */
+    bool incomplete;          /* something was skipped, unsettled or could not be seen */
+    bool differs;             /* any difference at all */
+    bool interrupted;         /* a server was lost: --resume goes on */
+    uint64_t max_rows;        /* row lines a table */
 };
 
 enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_findings *fd,
@@ -36,6 +40,9 @@ const char *mr_check_result_verdict(const struct mr_check_result *result);
 /* Do the two sides look like two histories of one database?  Ids given to different
  * people, or rows of their own on both sides of one table. */
 bool mr_check_result_two_histories(const struct mr_check_result *result);
+
+/* Differing rows of a table that no plan of the case explains. */
+uint64_t mr_check_result_unexplained(const struct mr_check_result *result, size_t table);
 
 /* Diverged rows beyond max_rows a table. */
 uint64_t mr_check_result_not_printed(const struct mr_check_result *result);

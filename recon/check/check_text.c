@@ -100,6 +100,8 @@ static void table_line(struct text *t)
     if (table->verdict == MR_VERDICT_EQUAL && c->source_rows != c->target_rows)
         mr_strbuf_add_str(&t->b, "rows came and went while it was read");
     add_kinds(&t->b, c);
+    add_count(&t->b, t->result->explained[table - t->result->tables].rows,
+              "explained by a plan");
     if (table->schema_differs)
         mr_strbuf_add_fmt(&t->b, "%sschema differs", t->b.len > 0 ? ", " : "");
     (void)fprintf(t->out, "  %s%*s  %s%-11s%s  ", t->name.ptr, pad > 0 ? pad : 0, "",
@@ -333,13 +335,29 @@ static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
     return code;
 }
 
+/* What plans explain is told in a line of its own. */
+static bool has_lines(const struct text *t, size_t table)
+{
+    return t->result->tables[table].verdict == MR_VERDICT_DIVERGED &&
+           (t->result->explained[table].rows == 0 ||
+            mr_check_result_unexplained(t->result, table) > 0);
+}
+
+static bool has_any_lines(const struct text *t)
+{
+    bool any = false;
+    for (size_t i = 0; i < t->result->ntables; i++)
+        any = any || has_lines(t, i);
+    return any;
+}
+
 static enum mr_code all_ranges(struct text *t, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     heading(t, "Diverged keys");
     for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
         set_table(t, i);
-        if (t->table->verdict != MR_VERDICT_DIVERGED)
+        if (!has_lines(t, i))
             continue;
         code = mr_check_ranges(t->result->fd, t->table, range_line, t, err);
         say_hidden(t, "range", "ranges");
@@ -357,6 +375,7 @@ static enum mr_code row_samples(struct text *t, struct mr_err *err)
         mr_findings_count(fd, t->table->id, MR_FIND_DIVERGED, &count, err);
     if (code == MR_OK)
         code = mr_findings_walk_first(fd, t->table->id, (size_t)limit, sample, t, err);
+    count -= t->result->explained[t->table - t->result->tables].rows;
     t->hidden = count - t->shown;
     if (code == MR_OK)
         say_hidden(t, "row", "rows");
@@ -368,7 +387,10 @@ static enum mr_code moved_samples(struct text *t, struct mr_err *err)
     t->shown = t->hidden = 0;
     enum mr_code code = mr_findings_walk_moved_first(
         t->result->fd, t->table->id, SAMPLES_A_TABLE, moved_sample, t, err);
-    t->hidden = t->table->counts.moved - t->shown;
+    /* of those that a plan explains it is not counted how many were left out */
+    t->hidden = t->result->explained[t->table - t->result->tables].rows > 0
+                    ? 0
+                    : t->table->counts.moved - t->shown;
     if (code == MR_OK)
         say_hidden(t, "moved identity", "moved identities");
     return code;
@@ -380,7 +402,7 @@ static enum mr_code all_samples(struct text *t, struct mr_err *err)
     heading(t, "Samples: source | target");
     for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
         set_table(t, i);
-        if (t->table->verdict != MR_VERDICT_DIVERGED)
+        if (!has_lines(t, i))
             continue;
         code = row_samples(t, err);
         if (code == MR_OK)
@@ -497,35 +519,68 @@ static void paragraph(struct text *t, const char *sentence)
     (void)fputc('\n', t->out);
 }
 
-static void where_kept(struct text *t)
+/* A command on a line of its own, to be pasted. */
+static void command_line(struct text *t, const char *command)
 {
-    if (t->opts->case_path[0] == '\0')
-        (void)fprintf(t->out, "Run it with --case FILE to keep every finding with both "
-                              "row images.\n");
-    else
-        (void)fprintf(t->out, "Every finding is kept in %s.\n", t->opts->case_path);
+    fresh(t, &t->a);
+    mr_utf8_show_str(&t->a, command);
+    (void)fprintf(t->out, "  %s\n", t->a.ptr);
 }
 
 static enum mr_code advice(struct text *t, struct mr_err *err)
 {
     struct mr_next_steps steps;
-    enum mr_code code =
-        mr_next_steps(&steps, t->result, t->opts->case_path[0] != '\0', err);
+    const struct mr_next_opts opts = {.has_case = t->opts->case_path[0] != '\0',
+                                      .commands = true,
+                                      .case_path = t->opts->case_path,
+                                      .config = t->opts->config};
+    enum mr_code code = mr_next_steps(&steps, t->result, &opts, err);
     if (code != MR_OK)
         return code;
-    bool told = !t->result->differs;
-    for (size_t i = 0; i < steps.items.count; i++) {
-        const struct mr_next_step *step = mr_vec_at(&steps.items, i);
-        if (!told && step->kind > MR_NEXT_IDENTITY) {
-            where_kept(t);
+    bool told = !t->result->differs || !opts.has_case;
+    for (size_t i = 0; i <= steps.items.count; i++) {
+        const struct mr_next_step *step =
+            i < steps.items.count ? mr_vec_at(&steps.items, i) : NULL;
+        if (!told && (step == NULL || step->kind > MR_NEXT_IDENTITY)) {
+            (void)fprintf(t->out, "Every finding is kept in %s.\n", opts.case_path);
             told = true;
         }
+        if (step == NULL)
+            break;
         paragraph(t, step->text);
+        if (step->command != NULL)
+            command_line(t, step->command);
     }
-    if (!told)
-        where_kept(t);
     mr_next_steps_release(&steps);
     return MR_OK;
+}
+
+/* What is no news after a merge, summed up. */
+static void explained_line(struct text *t)
+{
+    const struct mr_check_result *r = t->result;
+    const struct mr_find_counts *c = &r->sums;
+    uint64_t rows = c->missing + c->extra + c->changed + c->collision;
+    if (r->all_explained.rows == 0)
+        return;
+    fresh(t, &t->b);
+    mr_strbuf_add_grouped(&t->b, r->all_explained.rows);
+    mr_strbuf_add_str(&t->b, " of the ");
+    mr_strbuf_add_grouped(&t->b, rows);
+    mr_strbuf_add_str(&t->b, " differing rows are what ");
+    if (r->explained_by != NULL)
+        mr_strbuf_add_fmt(&t->b, "the plan in %s", r->explained_by);
+    else
+        mr_strbuf_add_str(&t->b, "the plans of the case");
+    mr_strbuf_add_str(&t->b, " made of them (of SOURCE: ");
+    mr_strbuf_add_grouped(&t->b, r->all_explained.restored);
+    mr_strbuf_add_str(&t->b, " restored, ");
+    mr_strbuf_add_grouped(&t->b, r->all_explained.met);
+    mr_strbuf_add_str(&t->b, " met under another key or merged); ");
+    mr_strbuf_add_grouped(&t->b, rows - r->all_explained.rows);
+    mr_strbuf_add_str(&t->b, rows - r->all_explained.rows == 1 ? " is not explained."
+                                                               : " are not explained.");
+    paragraph(t, t->b.ptr);
 }
 
 static enum mr_code summary(struct text *t, struct mr_err *err)
@@ -548,6 +603,7 @@ static enum mr_code summary(struct text *t, struct mr_err *err)
                   style(t, s), mr_check_result_verdict(r), style(t, MR_STYLE_RESET),
                   r->ntables, r->ntables == 1 ? "" : "s", t->a.ptr, r->run->seconds,
                   t->b.len > 0 ? "; " : "", t->b.ptr);
+    explained_line(t);
     if (r->run->replication != NULL)
         (void)fprintf(t->out, "Replication, %s.\n", r->run->replication);
     return advice(t, err);
@@ -568,10 +624,12 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
     (void)fprintf(out, "source  %s\ntarget  %s\n", result->run->source,
                   result->run->target);
     table_lines(&t);
-    if (result->diverged > 0)
+    mr_findings_hide_explained(result->fd, result->all_explained.rows > 0);
+    if (has_any_lines(&t))
         code = all_ranges(&t, err);
-    if (code == MR_OK && result->diverged > 0)
+    if (code == MR_OK && has_any_lines(&t))
         code = all_samples(&t, err);
+    mr_findings_hide_explained(result->fd, false);
     if (code == MR_OK && result->objects.count > 0)
         objects(&t);
     if (code == MR_OK) {

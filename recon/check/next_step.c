@@ -3,29 +3,83 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/case/run_command.h"
 #include "core/source/sides.h"
 
-static enum mr_code add(struct mr_next_steps *steps, enum mr_next_kind kind,
-                        const struct mr_strbuf *text, struct mr_err *err)
+struct telling {
+    struct mr_next_steps *steps;
+    const struct mr_check_result *result;
+    const struct mr_next_opts *opts;
+    struct mr_strbuf text, command;
+};
+
+static enum mr_code no_memory(struct mr_err *err)
 {
-    struct mr_next_step *step = mr_vec_push(&steps->items);
-    if (step == NULL || text->failed)
-        return mr_err_nomem(err, "saying what to do next");
-    step->kind = kind;
-    step->text = mr_arena_strdup(&steps->arena, text->ptr);
-    return step->text != NULL ? MR_OK : mr_err_nomem(err, "saying what to do next");
+    return mr_err_nomem(err, "saying what to do next");
 }
 
-static enum mr_code add_str(struct mr_next_steps *steps, enum mr_next_kind kind,
-                            const char *text, struct mr_err *err)
+/* Text and command, if there is one, are those of the telling; both are empty then. */
+static enum mr_code add(struct telling *t, enum mr_next_kind kind, struct mr_err *err)
 {
-    struct mr_strbuf sb = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sb, text);
-    enum mr_code code = add(steps, kind, &sb, err);
-    mr_strbuf_release(&sb);
-    return code;
+    struct mr_next_steps *steps = t->steps;
+    struct mr_next_step *step = mr_vec_push(&steps->items);
+    if (step == NULL || t->text.failed || t->command.failed)
+        return no_memory(err);
+    step->kind = kind;
+    step->text = mr_arena_strdup(&steps->arena, t->text.ptr);
+    if (t->command.len > 0 &&
+        (step->command = mr_arena_strdup(&steps->arena, t->command.ptr)) == NULL)
+        return no_memory(err);
+    mr_strbuf_reset(&t->text);
+    mr_strbuf_reset(&t->command);
+    return step->text != NULL ? MR_OK : no_memory(err);
 }
+
+static enum mr_code add_str(struct telling *t, enum mr_next_kind kind, const char *text,
+                            struct mr_err *err)
+{
+    mr_strbuf_add_str(&t->text, text);
+    return add(t, kind, err);
+}
+
+/* ---- commands ---- */
+
+/* A file or directory beside the case that is not there yet: incident.case, .merge:
+ * incident.merge, incident-2.merge … */
+static void add_output(struct telling *t, const char *suffix)
+{
+    const char *path = t->opts->case_path;
+    size_t len = strlen(path);
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    if (len > 5 && strcmp(path + len - 5, ".case") == 0)
+        len -= 5;
+    for (unsigned n = 1; n < 1000; n++) {
+        mr_strbuf_reset(&name);
+        mr_strbuf_add(&name, path, len);
+        if (n > 1)
+            mr_strbuf_add_fmt(&name, "-%u", n);
+        mr_strbuf_add_str(&name, suffix);
+        if (name.failed || access(name.ptr, F_OK) != 0)
+            break;
+    }
+    mr_command_add_option(&t->command, "--output", name.failed ? "" : name.ptr);
+    t->command.failed = t->command.failed || name.failed;
+    mr_strbuf_release(&name);
+}
+
+static void add_case_command(struct telling *t, const char *words, const char *suffix)
+{
+    if (!t->opts->commands || !t->opts->has_case)
+        return;
+    mr_strbuf_add_fmt(&t->command, "myrecon %s", words);
+    mr_command_add_option(&t->command, "--config", t->opts->config);
+    mr_command_add_option(&t->command, "--case", t->opts->case_path);
+    add_output(t, suffix);
+}
+
+/* ---- two histories ---- */
 
 static bool is_low(const struct mr_find_counter *counter)
 {
@@ -34,8 +88,8 @@ static bool is_low(const struct mr_find_counter *counter)
            next <= counter->greatest[MR_TARGET];
 }
 
-/* May the live server give out an id that the other side has, or gives out next?  A counter
- * that was raised already stands above both. */
+/* May TARGET give out an id that the other side has, or gives out next?  A counter that was
+ * raised already stands above both. */
 static enum mr_code has_low_counters(const struct mr_check_result *result, bool *has,
                                      struct mr_err *err)
 {
@@ -57,91 +111,178 @@ static bool has_snapshot(const struct mr_find_run *run)
            strncmp(run->target, "snapshot:", 9) == 0;
 }
 
-static enum mr_code two_histories(struct mr_next_steps *steps,
-                                  const struct mr_check_result *result,
-                                  struct mr_err *err)
+static bool has_two_histories(const struct telling *t)
 {
-    bool has = false;
-    if (has_snapshot(result->run) || !mr_check_result_two_histories(result))
-        return MR_OK;
-    enum mr_code code =
-        add_str(steps, MR_NEXT_TWO_HISTORIES,
-                "The two servers have histories of their own. Before anything else, set "
-                "the old primary read-only (SET GLOBAL read_only = 1) and archive its "
-                "binary logs: they hold what only it knows.",
-                err);
-    if (code == MR_OK)
-        code = has_low_counters(result, &has, err);
-    if (code == MR_OK && has)
-        code = add_str(steps, MR_NEXT_RESEED,
-                       "Set AUTO_INCREMENT on the live server above the greatest "
-                       "keys of both sides, so that no id is given away twice from now "
-                       "on.",
-                       err);
-    return code;
+    return !has_snapshot(t->result->run) && mr_check_result_two_histories(t->result);
 }
 
-static enum mr_code without_identity(struct mr_next_steps *steps,
-                                     const struct mr_check_result *result,
-                                     struct mr_err *err)
+static enum mr_code two_histories(struct telling *t, struct mr_err *err)
 {
-    struct mr_strbuf sb = MR_STRBUF_INIT;
-    size_t at = mr_check_result_without_identity(result);
-    if (at == result->ntables)
+    const struct mr_find_run *run = t->result->run;
+    bool has = false;
+    if (!has_two_histories(t))
         return MR_OK;
-    const char *name = result->tables[at].name;
-    mr_strbuf_add_fmt(&sb,
+    mr_run_add_side(run, MR_SOURCE, &t->text);
+    mr_strbuf_add_str(&t->text, " and ");
+    mr_run_add_side(run, MR_TARGET, &t->text);
+    mr_strbuf_add_str(&t->text,
+                      " have histories of their own. Before anything else keep both: "
+                      "archive the binary logs of each, rebuild neither from the other, "
+                      "and let applications write to one of them only. If that one is "
+                      "SOURCE, compare again with the two exchanged.");
+    enum mr_code code = add(t, MR_NEXT_TWO_HISTORIES, err);
+    if (code == MR_OK)
+        code = has_low_counters(t->result, &has, err);
+    if (code != MR_OK || !has)
+        return code;
+    mr_run_add_side(run, MR_TARGET, &t->text);
+    mr_strbuf_add_str(&t->text,
+                      " may give out ids that the other side has. Raise its "
+                      "AUTO_INCREMENT above the greatest keys of both sides, so that no "
+                      "id is given away twice from now on.");
+    add_case_command(t, "repair plan --reseed-only", ".reseed");
+    return add(t, MR_NEXT_RESEED, err);
+}
+
+/* ---- the rest ---- */
+
+static enum mr_code without_identity(struct telling *t, struct mr_err *err)
+{
+    size_t at = mr_check_result_without_identity(t->result);
+    if (at == t->result->ntables)
+        return MR_OK;
+    const char *name = t->result->tables[at].name;
+    mr_strbuf_add_fmt(&t->text,
                       "Rows of %s differ under one key and nothing else names them; if "
                       "they can be other people, set identity = COLUMN in a section "
                       "[table %s] of the configuration.",
                       name, name);
-    enum mr_code code = add(steps, MR_NEXT_IDENTITY, &sb, err);
-    mr_strbuf_release(&sb);
-    return code;
+    return add(t, MR_NEXT_IDENTITY, err);
 }
 
-static enum mr_code unsettled(struct mr_next_steps *steps,
-                              const struct mr_check_result *result, struct mr_err *err)
+static enum mr_code unsettled(struct telling *t, struct mr_err *err)
 {
-    struct mr_strbuf sb = MR_STRBUF_INIT;
-    if (result->unsettled_rows == 0)
+    if (t->result->unsettled_rows == 0)
         return MR_OK;
-    mr_strbuf_add_grouped(&sb, result->unsettled_rows);
-    mr_strbuf_add_fmt(&sb,
+    mr_strbuf_add_grouped(&t->text, t->result->unsettled_rows);
+    mr_strbuf_add_fmt(&t->text,
                       " row%s kept moving while compared: check again at a quieter hour.",
-                      result->unsettled_rows == 1 ? "" : "s");
-    enum mr_code code = add(steps, MR_NEXT_UNSETTLED, &sb, err);
-    mr_strbuf_release(&sb);
-    return code;
+                      t->result->unsettled_rows == 1 ? "" : "s");
+    return add(t, MR_NEXT_UNSETTLED, err);
 }
 
-static const char *why_resume(const struct mr_check_result *result)
+static enum mr_code resume(struct telling *t, struct mr_err *err)
 {
-    if (result->not_checked == 0 && result->run->objects_done)
-        return "Whom the rows belong to is not known: go on with the same check command "
-               "and --resume.";
-    return "The run has not come to its end: go on with the same check command and "
-           "--resume when both servers can be reached.";
+    bool rows_are_done = t->result->not_checked == 0 && t->result->run->objects_done;
+    if (!t->result->interrupted || !t->opts->has_case)
+        return MR_OK;
+    if (t->opts->commands) {
+        mr_run_check_command(t->result->run, t->opts->config, t->opts->case_path,
+                             &t->command);
+        mr_strbuf_add_str(&t->command, " --resume");
+    }
+    return add_str(
+        t, MR_NEXT_RESUME,
+        rows_are_done ? "Whom the rows belong to is not known: go on with the same check "
+                        "command and --resume."
+                      : "The run has not come to its end: go on with the same check "
+                        "command and --resume when both servers can be reached.",
+        err);
+}
+
+static bool knows_people(const struct mr_check_result *result)
+{
+    bool known = false;
+    for (size_t i = 0; i < result->ntables; i++)
+        known = known || result->tables[i].subject != MR_SUBJECT_NO;
+    return known;
+}
+
+/* What is left to be done about rows, as far as plans of the case have not done it. */
+static bool rows_differ(const struct mr_check_result *result)
+{
+    bool any = false;
+    for (size_t i = 0; i < result->ntables; i++)
+        any = any || mr_check_result_unexplained(result, i) > 0;
+    return any;
+}
+
+static enum mr_code keep(struct telling *t, struct mr_err *err)
+{
+    mr_run_check_command(t->result->run, t->opts->config, "incident.case", &t->command);
+    return add_str(t, MR_NEXT_KEEP,
+                   "To keep every finding with both row images, and to list people or "
+                   "plan a repair from them:",
+                   err);
+}
+
+/* A plan writes to no server; which rows are right it asks. */
+static enum mr_code plan(struct telling *t, struct mr_err *err)
+{
+    const struct mr_check_result *r = t->result;
+    if (r->incomplete || has_snapshot(r->run))
+        return MR_OK; /* it would be refused, or needs the other side named */
+    if (has_two_histories(t)) {
+        add_case_command(t, "repair plan --policy merge", ".merge");
+        return add_str(t, MR_NEXT_PLAN,
+                       "To see what would become of everybody; a plan writes to no "
+                       "server:",
+                       err);
+    }
+    if (r->sums.missing == 0)
+        return MR_OK;
+    add_case_command(t, "repair plan --policy backfill", ".backfill");
+    return add_str(
+        t, MR_NEXT_PLAN,
+        "To see what it takes to insert what TARGET lacks; a plan writes to no "
+        "server:",
+        err);
+}
+
+static enum mr_code commands(struct telling *t, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (!t->opts->commands || !t->result->differs)
+        return MR_OK;
+    if (!t->opts->has_case)
+        return keep(t, err);
+    if (!rows_differ(t->result) || t->result->interrupted)
+        return MR_OK;
+    if (knows_people(t->result)) {
+        add_case_command(t, "affected", ".csv");
+        code = add_str(t, MR_NEXT_AFFECTED,
+                       "To list everybody whom this touches, with both keys:", err);
+    }
+    return code == MR_OK ? plan(t, err) : code;
 }
 
 enum mr_code mr_next_steps(struct mr_next_steps *steps,
-                           const struct mr_check_result *result, bool has_case,
-                           struct mr_err *err)
+                           const struct mr_check_result *result,
+                           const struct mr_next_opts *opts, struct mr_err *err)
 {
+    struct telling t = {.steps = steps,
+                        .result = result,
+                        .opts = opts,
+                        .text = MR_STRBUF_INIT,
+                        .command = MR_STRBUF_INIT};
     *steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step),
                                     .arena = MR_ARENA_INIT};
-    enum mr_code code = two_histories(steps, result, err);
+    enum mr_code code = two_histories(&t, err);
     if (code == MR_OK)
-        code = without_identity(steps, result, err);
+        code = without_identity(&t, err);
     if (code == MR_OK && result->not_checked > 0)
-        code = add_str(steps, MR_NEXT_NOT_CHECKED,
+        code = add_str(&t, MR_NEXT_NOT_CHECKED,
                        "Tables that could not be checked may hold anything: see their "
                        "reasons.",
                        err);
-    if (code == MR_OK && result->interrupted && has_case)
-        code = add_str(steps, MR_NEXT_RESUME, why_resume(result), err);
     if (code == MR_OK)
-        code = unsettled(steps, result, err);
+        code = resume(&t, err);
+    if (code == MR_OK)
+        code = unsettled(&t, err);
+    if (code == MR_OK)
+        code = commands(&t, err);
+    mr_strbuf_release(&t.text);
+    mr_strbuf_release(&t.command);
     if (code != MR_OK)
         mr_next_steps_release(steps);
     return code;

@@ -351,7 +351,7 @@ void mr_gate_rule_replication_source(struct mr_gate_judge *j)
                      channels > 1 ? "s lead to" : " leads to");
     else
         mr_gate_note(j, "no server here is a replica");
-    mr_gate_hint(j, "Keep that replica as it is: it may hold what the new primary lacks. "
+    mr_gate_hint(j, "Keep that replica as it is: it may hold what this server lacks. "
                     "Compare them with \"myrecon check\" before you point it elsewhere.");
 }
 

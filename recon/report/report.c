@@ -12,7 +12,8 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
     enum mr_code code =
         mr_findings_counters(report->result->fd, &report->arena, &report->counters, err);
     if (code == MR_OK)
-        code = mr_next_steps(&report->steps, report->result, true, err);
+        code = mr_next_steps(&report->steps, report->result,
+                             &(struct mr_next_opts){.has_case = true}, err);
     if (code == MR_OK && report->result->diverged > 0)
         code = mr_report_people_count(&report->people, report->result, report->config,
                                       &report->arena, err);

@@ -146,6 +146,9 @@ static void put_all(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_add_str(w, "policy", m->policy);
     mr_jsonw_add_str(w, "source", m->source);
     mr_jsonw_add_str(w, "target", m->target);
+    mr_jsonw_add_str(w, "apply_to", m->apply_to);
+    mr_jsonw_add_str(w, "case", m->case_path);
+    mr_jsonw_add_str(w, "config", m->config);
     mr_jsonw_add_str(w, "run", m->run);
     mr_jsonw_add_number(w, "margin", m->margin);
     put_server(w, &m->server);
@@ -269,6 +272,9 @@ static void get_all(struct mr_json_reader *r, const struct json_t *root,
     m->policy = mr_json_read_text(r, root, "policy");
     m->source = mr_json_read_text(r, root, "source");
     m->target = mr_json_read_text(r, root, "target");
+    m->apply_to = mr_json_read_text_or_null(r, root, "apply_to");
+    m->case_path = mr_json_read_text_or_null(r, root, "case");
+    m->config = mr_json_read_text_or_null(r, root, "config");
     m->run = mr_json_read_text_or_null(r, root, "run");
     m->margin = mr_json_read_number(r, root, "margin");
     get_server(r, root, &m->server);

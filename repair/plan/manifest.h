@@ -71,10 +71,12 @@ struct mr_manifest {
     const char *uuid, *created; /* UTC, ISO 8601 */
     const char *version;        /* of the myrecon that made it */
     const char *policy;
-    const char *source, *target; /* no passwords */
-    const char *run;             /* of the case that it was planned from, or NULL */
-    uint64_t margin;             /* asked for */
-    struct mr_planned planned;   /* all zero where only counters are raised */
+    const char *source, *target;    /* no passwords */
+    const char *apply_to;           /* plan_next.h; NULL: an earlier version made it */
+    const char *case_path, *config; /* that it was made with; NULL: none, or not known */
+    const char *run;                /* of the case that it was planned from, or NULL */
+    uint64_t margin;                /* asked for */
+    struct mr_planned planned;      /* all zero where only counters are raised */
     struct mr_plan_server server;
     const struct mr_counter *counters;
     size_t ncounters;

@@ -9,6 +9,7 @@
 #include "core/base/utf8.h"
 #include "core/json/json_reader.h"
 #include "core/json/jsonw.h"
+#include "repair/plan/plan_next.h"
 #include "repair/reseed/reseed_show.h"
 
 /* ---- what happens to rows ---- */
@@ -220,13 +221,7 @@ static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
         mr_utf8_show_str(out, dir);
         mr_strbuf_add_str(out, "/conflicts.csv, and plan again with --decisions\n");
     }
-    if (p->rows + m->ncounters > 0) {
-        mr_strbuf_add_str(out, "apply it with: myrecon repair apply --case FILE ");
-        mr_utf8_show_str(out, dir);
-        mr_strbuf_add_char(out, ' ');
-        mr_utf8_show_str(out, m->target);
-        mr_strbuf_add_char(out, '\n');
-    }
+    mr_plan_next_apply(m, dir, out);
 }
 
 static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir,

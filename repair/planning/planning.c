@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/version.h"
+#include "repair/plan/plan_next.h"
 
 /* ---- case and run ---- */
 
@@ -229,9 +230,22 @@ enum mr_code mr_planning_add_script(struct mr_planning *p, const char *name,
     return code;
 }
 
+/* For whoever is told what to do next. */
+static enum mr_code add_next(struct mr_planning *p, struct mr_err *err)
+{
+    struct mr_manifest *m = &p->manifest;
+    m->case_path = p->opts->case_path;
+    m->config = p->config->file;
+    m->apply_to = mr_plan_next_target(m->target, p->sides.side[MR_TARGET].grants,
+                                      &m->server, &p->arena);
+    return m->apply_to != NULL ? MR_OK : mr_err_nomem(err, "planning");
+}
+
 enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
 {
-    enum mr_code code = mr_plan_writer_publish(p->writer, &p->manifest, err);
+    enum mr_code code = add_next(p, err);
+    if (code == MR_OK)
+        code = mr_plan_writer_publish(p->writer, &p->manifest, err);
     p->is_published = code == MR_OK;
     if (p->record.id == 0)
         return code;

@@ -8,6 +8,7 @@
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
+#include "repair/plan/plan_next.h"
 
 /* ---- text ---- */
 
@@ -119,13 +120,7 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir, b
                       m->ncounters + m->nskipped > 0 ? "\n" : "", m->ncounters,
                       m->ncounters == 1 ? "" : "s", m->nskipped,
                       m->nskipped == 1 ? "" : "s");
-    if (m->ncounters > 0) {
-        mr_strbuf_add_str(&text, "apply it with: myrecon repair apply ");
-        mr_utf8_show_str(&text, dir);
-        mr_strbuf_add_char(&text, ' ');
-        mr_utf8_show_str(&text, m->target);
-        mr_strbuf_add_char(&text, '\n');
-    }
+    mr_plan_next_apply(m, dir, &text);
     enum mr_code code = write_out(&text, out, err);
     mr_strbuf_release(&text);
     return code;

@@ -60,9 +60,18 @@ how_to_go_on() {
     printf '%s\n' "${mr_server_pids[@]}" >"$mr_run_dir/pids"
     title 'The servers stay up.'
     cat <<TEXT
-  export MYRECON_PASSWORD=$password
-  $MYRECON check $lost $live \\
-      --config $here/club.ini --json
+  export MYRECON_PASSWORD=$password MYRECON_CONFIG=$here/club.ini
+  $MYRECON check --case $mr_run_dir/again.case \\
+      $lost $live
+  $MYRECON affected --case $mr_run_dir/again.case --columns name
+  $MYRECON repair plan --policy merge --case $mr_run_dir/again.case --output $mr_run_dir/again
+  cat $mr_run_dir/again/conflicts.csv    # decide: fill its last column, or leave it
+  $MYRECON repair plan --policy merge --case $mr_run_dir/again.case \\
+      --decisions $mr_run_dir/again/conflicts.csv --output $mr_run_dir/decided
+  $MYRECON repair apply --yes --case $mr_run_dir/again.case $mr_run_dir/decided $mender
+  $MYRECON repair verify $mr_run_dir/decided $mender
+  $MYRECON check --case $mr_run_dir/again.case \\
+      $lost $live
   mariadb --no-defaults -uroot -S $MR_LOST_SOCK club    # the lost history
   mariadb --no-defaults -uroot -S $MR_LIVE_SOCK club    # the live server
 
@@ -101,8 +110,8 @@ live=mysql://auditor@127.0.0.1:$MR_LIVE_PORT/club
 cat <<TEXT
 
   Apr 2   The primary is moved to another machine; the move is never finished.
-  Apr 8   That machine is released with six days of writes on it. The old primary is
-          mounted again, as it was on Apr 2, and takes writes. A replica still has the
+  Apr 8   That machine is released with six days of writes on it. The one from before
+          is mounted again, as it was on Apr 2, and takes writes. A replica still has the
           lost days: ${bold}SOURCE${off}, the lost history; ${bold}TARGET${off}, the live server.
 
   Since then ids have been given away twice. Member 3001 was $(who LOST 3001), and

@@ -56,7 +56,7 @@ has "edits: rows without a key have counts" "  $DB.keyless  missing  2 equal row
     "      a                1                           | -" "      b                'a'                         | -"
 like "edits: what is not shown is said" "$(section Samples)" '… and 10 more rows of '"$DB"'\.orders'
 like "edits: summary" "$(last_part)" '^diverged: 2 tables, 2,394 rows read in [0-9.]+ s; 5 changed, 12 missing$'
-like "edits: what to do next" "$(last_part)" '--case FILE'
+like "edits: what to do next" "$(last_part)" '^  myrecon check --case incident\.case '
 unlike "edits: one history" "$(last_part)" 'read.only|binary log'
 text --tables orders --case "$IT_TMP/case"
 like "edits: with a case it is named" "$(last_part)" "kept in $IT_TMP/case"
@@ -69,9 +69,10 @@ is "two histories: exits 1" "$RC" 1
 has "two histories: kinds" "  $DB.members  diverged     100 rows                2 collision, 1 missing, 1 extra, 2 moved"
 has "two histories: who stands where" "  $DB.members  collision  id 50" "      mobile           '20000050'                  | '20000051'"
 has "two histories: who moved" "  $DB.members  moved  mobile '20000050': id 50 -> 51" "  $DB.members  moved  mobile '20000051': id 51 -> 50"
-like "two histories: the old primary read-only" "$(last_part | tr '\n' ' ')" 'old primary *read-only'
-like "two histories: archive its binary logs" "$(last_part | tr '\n' ' ')" 'archive its (binary logs|binlogs)'
-like "two histories: before anything else" "$(last_part | sed -n 2,4p | tr '\n' ' ')" 'before anything else'
+like "two histories: which is which" "$(last_part | tr '\n' ' ')" 'SOURCE \(lost history, [^ ]*\) and TARGET *\(live, [^ ]*\)'
+like "two histories: archive the binary logs" "$(last_part | tr '\n' ' ')" 'archive the binary *logs of each'
+unlike "two histories: nothing that stops the live server" "$(last_part)" 'read.only|primary'
+like "two histories: before anything else" "$(last_part | sed -n 2,4p | tr '\n' ' ')" 'Before anything else'
 
 # The width of the screen, for what is side by side.
 columns() { wc -L | xargs; }

@@ -68,6 +68,12 @@ KEEP=1 tests/demo/demo.sh >"$out" 2>&1 </dev/null
 result $? 'KEEP=1 ends with 0' "$out"
 [ "$(servers_in "$TMPDIR")" = 2 ]
 result $? 'its two servers stay up' "$out"
+sed -n '/^The servers stay up/,/^Stop them/p' "$out" | sed '1d;$d' >"$MR_TMP/way"
+bash "$MR_TMP/way" >"$MR_TMP/said" 2>&1 </dev/null
+grep -q '^rows: 15 written$' "$MR_TMP/said" && ! grep -q 'error:' "$MR_TMP/said"
+result $? 'the way through deciding and applying runs as it was printed' "$MR_TMP/said"
+grep -q '^22 of the 26 differing rows are what the plan in' "$MR_TMP/said"
+result $? 'and its last check knows the plan, and what was not decided' "$MR_TMP/said"
 stop=$(grep -o '[^ ]*demo.sh stop [^ ]*' "$out")
 $stop >>"$out" 2>&1
 is_clean

@@ -107,7 +107,7 @@ static void test_two_histories(void **state)
         "\ndiverged: 1 table, 9 rows read in 1.5 s; 1 collision, 1 missing, 1 extra, 1 "
         "moved,"
         " 1 object differs\n",
-        "old primary read-only (SET GLOBAL read_only = 1) and archive its binary",
+        "SOURCE (lost history, old) and TARGET (live, new) have histories of their\n",
         "Every finding is kept in /tmp/incident.\n",
         NULL};
     (void)state;

@@ -14,7 +14,8 @@ static void check_kinds(struct check_case *c, const enum mr_next_kind *kinds)
     size_t count = 0;
     case_load(c, 10);
     c->result.run = &c->run;
-    assert_int_equal(mr_next_steps(&steps, &c->result, true, NULL), MR_OK);
+    const struct mr_next_opts opts = {.has_case = true};
+    assert_int_equal(mr_next_steps(&steps, &c->result, &opts, NULL), MR_OK);
     while (kinds[count] != 0)
         count++;
     assert_int_equal(steps.items.count, count);
@@ -22,6 +23,7 @@ static void check_kinds(struct check_case *c, const enum mr_next_kind *kinds)
         const struct mr_next_step *step = mr_vec_at(&steps.items, i);
         assert_int_equal(step->kind, kinds[i]);
         assert_null(strchr(step->text, '\n'));
+        assert_null(step->command);
     }
     mr_next_steps_release(&steps);
     case_end(c);
@@ -88,12 +90,119 @@ static void test_the_rest(void **state)
                                           MR_NEXT_RESUME, MR_NEXT_UNSETTLED, 0});
 }
 
+/* Which command each step has; NULL: it is not there. */
+static void check_commands(struct check_case *c, const struct mr_next_opts *opts,
+                           const char *const *wanted)
+{
+    struct mr_next_steps steps;
+    size_t n = 0;
+    case_load(c, 10);
+    c->result.run = &c->run;
+    assert_int_equal(mr_next_steps(&steps, &c->result, opts, NULL), MR_OK);
+    for (size_t i = 0; i < steps.items.count; i++) {
+        const struct mr_next_step *step = mr_vec_at(&steps.items, i);
+        if (step->command == NULL)
+            continue;
+        assert_non_null(wanted[n]);
+        assert_string_equal(step->command, wanted[n++]);
+    }
+    assert_null(wanted[n]);
+    mr_next_steps_release(&steps);
+    case_end(c);
+}
+
+#define MERGE "myrecon repair plan --policy merge --config 'my club.ini' "
+
+static void test_commands(void **state)
+{
+    const struct mr_next_opts kept = {.has_case = true,
+                                      .commands = true,
+                                      .case_path = "/nowhere/club.case",
+                                      .config = "my club.ini"};
+    const struct mr_next_opts not_kept = {.commands = true, .case_path = ""};
+    struct mr_find_counter counter = {.column = "id", .next = {4, 4}, .greatest = {3, 3}};
+    struct check_case c;
+    (void)state;
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    c.table.subject = MR_SUBJECT_CONFIGURED;
+    case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    counter.table = c.table.id;
+    case_require(mr_findings_counter_save(c.fd, &counter, NULL));
+    check_commands(&c, &kept,
+                   (const char *const[]){
+                       "myrecon repair plan --reseed-only --config 'my club.ini' --case "
+                       "/nowhere/club.case --output /nowhere/club.reseed",
+                       "myrecon affected --config 'my club.ini' --case "
+                       "/nowhere/club.case --output /nowhere/club.csv",
+                       MERGE "--case /nowhere/club.case --output /nowhere/club.merge",
+                       NULL});
+
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    check_commands(&c, &not_kept,
+                   (const char *const[]){"myrecon check --case incident.case "
+                                         "mysql://a@old/ mysql://a@new/",
+                                         NULL});
+
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    case_row(&c, (struct case_row){.state = MR_FIND_DIVERGED,
+                                   .kind = MR_KIND_MISSING,
+                                   .source = "3/ann/x",
+                                   .source_id = "ann"});
+    case_summarise(&c);
+    check_commands(&c, &kept,
+                   (const char *const[]){
+                       "myrecon repair plan --policy backfill --config 'my club.ini' "
+                       "--case /nowhere/club.case --output /nowhere/club.backfill",
+                       NULL});
+
+    /* a plan of what was not compared is refused */
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    case_table(&c, "d.u", MR_VERDICT_NOT_CHECKED, true);
+    c.run.finished = false;
+    check_commands(&c, &kept,
+                   (const char *const[]){
+                       "myrecon check --config 'my club.ini' --case /nowhere/club.case "
+                       "mysql://a@old/ mysql://a@new/ --resume",
+                       NULL});
+
+    begin(&c, MR_VERDICT_EQUAL, true);
+    check_commands(&c, &not_kept, (const char *const[]){NULL});
+}
+
+/* Whoever reads it may have named the live server first. */
+static void test_roles(void **state)
+{
+    static const char *const wrong[] = {"old primary", "new primary", "read_only",
+                                        "read-only"};
+    const struct mr_next_opts opts = {.has_case = true};
+    struct mr_next_steps steps;
+    struct check_case c;
+    (void)state;
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    c.run.source = "mysql://a%40b@10.0.0.1:3307/club";
+    c.run.target = "mysql://localhost/club?socket=/run/m.sock";
+    add_collision(&c);
+    case_load(&c, 10);
+    c.result.run = &c.run;
+    assert_int_equal(mr_next_steps(&steps, &c.result, &opts, NULL), MR_OK);
+    const struct mr_next_step *step = mr_vec_at(&steps.items, 0);
+    assert_non_null(strstr(step->text, "SOURCE (lost history, 10.0.0.1:3307) and TARGET "
+                                       "(live, localhost socket /run/m.sock) have"));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_null(strstr(step->text, wrong[i]));
+    mr_next_steps_release(&steps);
+    case_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_two_histories),
-        cmocka_unit_test(test_the_rest),
+        cmocka_unit_test(test_equal),    cmocka_unit_test(test_two_histories),
+        cmocka_unit_test(test_the_rest), cmocka_unit_test(test_commands),
+        cmocka_unit_test(test_roles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

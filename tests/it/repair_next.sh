@@ -1,0 +1,133 @@
+#!/bin/bash
+# repair_next.sh: each command ends with the next one, and what is printed is run as it was
+# printed: check, affected, plan, apply, verify, and the check that knows the plan.  That one
+# sums up what the plan did, and shows what it did not do.  $1: mysql
+
+. "$(dirname "$0")/lib.sh"
+written_side "${1:-}"
+begin a$T
+cd "$IT_TMP" || exit 1
+mkdir bin
+ln -s "$MYRECON" bin/myrecon
+PATH=$IT_TMP/bin:$PATH
+export MYRECON_PASSWORD=Pw-0-next MYRECON_CONFIG=
+unset MYRECON_CONFIG
+R=nxrecon_$T M=nxmender_$T
+account() { # account SIDE NAME RIGHTS
+    local status='SLAVE MONITOR'
+    [ "$1" != o ] || status='REPLICATION CLIENT'
+    client "$1" <<<"CREATE USER $2@'%' IDENTIFIED BY '$MYRECON_PASSWORD'; GRANT $3 ON $DB.* TO $2@'%';
+        GRANT $status ON *.* TO $2@'%'" || bail "no account $2"
+    at_exit "client $1 <<<\"DROP USER IF EXISTS $2@'%'\""
+}
+account a $R 'SELECT, TRIGGER'
+account $T $R 'SELECT, TRIGGER'
+account $T $M 'SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES'
+SRC=$(uri a "$DB" $R) DST=$(uri $T "$DB" $R)
+
+at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
+        name VARCHAR(20) NOT NULL, created_at DATETIME NOT NULL);
+    CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, amount INT NOT NULL,
+        created_at DATETIME NOT NULL, FOREIGN KEY (member_id) REFERENCES members (id));
+    CREATE TABLE wallet (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, owner INT NOT NULL, v INT NOT NULL, created_at DATETIME NOT NULL);
+    INSERT INTO members VALUES (1, 'm1', 'base', '2026-01-01'), (2, 'm2', 'base', '2026-01-02'), (3, 'm3', 'base', '2026-01-03');
+    INSERT INTO orders VALUES (1, 1, 10, '2026-01-01'), (2, 2, 20, '2026-01-02');
+    INSERT INTO wallet VALUES (1, 1, 5, '2026-01-01')"
+at a "INSERT INTO members VALUES (4, 'ann', 'Ann', '2026-03-01'), (5, 'bob', 'Bob', '2026-03-02'), (6, 'cid', 'Cid', '2026-03-03'),
+        (7, 'dan', 'Dan', '2026-03-04');
+    INSERT INTO orders VALUES (3, 4, 30, '2026-03-01'), (4, 5, 40, '2026-03-02'), (5, 7, 50, '2026-03-04');
+    INSERT INTO wallet VALUES (2, 6, 7, '2026-03-03')"
+at $T "INSERT INTO members VALUES (4, 'xen', 'Xen', '2026-04-01'), (5, 'ann', 'Ann', '2026-03-01'), (6, 'yve', 'Yve', '2026-04-03');
+    INSERT INTO orders VALUES (3, 6, 99, '2026-04-03')"
+cat >club.ini <<END
+[options]
+settle = 0
+objects = table,column,index,auto_increment
+[table $DB.members]
+identity = mobile
+subject = yes
+time-column = created_at
+[table $DB.orders]
+time-column = created_at
+[table $DB.wallet]
+time-column = created_at
+reference = owner -> $DB.members.id
+END
+
+# The command among those that the last one printed, in whichever stream, as it was printed.
+printed() { # printed REGEX
+    { tr -d '\r' <"$OUT"; cat "$ERR"; } | grep -oE "myrecon $1.*" | tail -n 1
+}
+as_printed() { # as_printed RC DESCRIPTION REGEX: it is there, and ends with RC
+    local command
+    command=$(printed "$3")
+    [ -n "$command" ] || { result 1 "$2" "nothing like \"$3\" is printed:
+$(cat "$OUT" "$ERR")"; return; }
+    CMD=("$command")
+    case $command in
+    # a terminal, on which it is asked for
+    *" repair apply "*) MYRECON_USER=$M timeout 120 script -qec "$command" /dev/null <<<yes >"$OUT" 2>"$ERR"; RC=$? ;;
+    *) timeout 120 bash -c "$command" >"$OUT" 2>"$ERR" </dev/null; RC=$? ;;
+    esac
+    is "$2: $command" "$RC" "$1"
+}
+as_mender() { MYRECON_USER=$M "$@"; }
+on() { client $T -D "$DB" <<<"$1"; }
+
+bash -c "myrecon check --config club.ini '$SRC' '$DST'" >"$OUT" 2>"$ERR"
+is "a check without a case" "$?" 1
+like "SOURCE and TARGET are named by role and host" "$(tr '\n' ' ' <"$OUT")" 'SOURCE \(lost history, [^ ]*\) and TARGET *\(live, [^ ]*\)'
+unlike "nothing is to be set read-only" "$(cat "$OUT")" 'primary|read.only'
+as_printed 1 "it names the one with a case" check
+cp "$OUT" first.out
+as_printed 0 "reseed" 'repair plan --reseed-only'
+unlike "the reading account is in no command that writes" "$(printed 'repair apply')" "$R"
+as_printed 0 "apply of it" 'repair apply'
+like "who is asked says yes" "$(cat "$OUT")" 'raise 3 counters'
+as_printed 0 "verify of it" 'repair verify'
+cp first.out "$OUT"
+as_printed 0 "affected" affected
+is "everybody" "$(tail -n +2 incident.csv | cut -d, -f1 | sort | xargs)" "ann bob cid dan xen yve"
+as_printed 0 "plan, of what affected has listed" 'repair plan --policy merge'
+like "its name is free" "$CMD" 'output incident\.merge$'
+as_printed 0 "apply" 'repair apply --config club.ini --case incident.case incident.merge'
+as_printed 0 "verify" 'repair verify'
+is "all are there, with what is theirs" "$(on "SELECT mobile, GROUP_CONCAT(amount ORDER BY amount) FROM members m JOIN orders o ON m.id = member_id
+    WHERE m.id > 3 GROUP BY mobile ORDER BY mobile" | tr '\n\t' ' :')" "ann:30 bob:40 dan:50 yve:99 "
+
+# ---- the check that knows the plan -----------------------------------------------------------
+as_printed 1 "the second check" check
+SECOND=$CMD
+cp "$OUT" second.out
+like "it is one line" "$(tr '\n' ' ' <"$OUT")" 'differing rows are what the plan in *incident.merge made of them \(of SOURCE: 5 restored, 1 met under *another key or merged\); 0 are not explained'
+unlike "and no more" "$(cat "$OUT")" '^Diverged keys|^Samples|histories of their own|identity = COLUMN|myrecon repair'
+unlike "AUTO_INCREMENT is not advised again" "$(cat "$OUT")" 'Raise its'
+json() { # json: the same check, as lines
+    bash -c "${SECOND/check/check --json}" >"$OUT" 2>"$ERR"
+    RC=$?
+}
+json
+is "the lines have all of it" "$(jq -r 'select(.type == "summary") | "\(.verdict) \(.explained == .missing + .extra + .changed + .collision)"' "$OUT")" \
+    "diverged true"
+
+# ---- what the plan does not explain -----------------------------------------------------------
+BOB=$(on "SELECT id FROM members WHERE mobile = 'bob'")
+on "DELETE FROM wallet WHERE v = 7; UPDATE orders SET amount = 51 WHERE amount = 50; INSERT INTO members VALUES (NULL, 'new', 'New', '2026-05-01');
+    UPDATE members SET name = 'other' WHERE id = 2"
+bash -c "$SECOND" >"$OUT" 2>"$ERR"
+like "deleted since: missing" "$(cat "$OUT")" "^  $DB.wallet +missing +id 2$"
+like "edited since, and known by nothing but its bytes" "$(cat "$OUT")" "^      amount +- \| 51|amount +50 +\| 51"
+like "who came since" "$(cat "$OUT")" "'new'"
+like "an edit of the common past" "$(cat "$OUT")" "^  $DB.members +changed +id 2$"
+unlike "who was restored is none of it" "$(sed -n '/^Samples/,$p' "$OUT")" "'(ann|bob|cid|xen)'"
+like "and they are counted" "$(tr '\n' ' ' <"$OUT")" '[^0-9][4-6] are not explained'
+on "UPDATE members SET name = 'base' WHERE id = 2; UPDATE members SET mobile = 'stranger' WHERE id = $BOB"
+bash -c "$SECOND" >"$OUT" 2>"$ERR"
+like "somebody else under the key of one who was restored" "$(cat "$OUT")" "'bob'"
+on "UPDATE members SET mobile = 'bob' WHERE id = $BOB; DELETE FROM members WHERE mobile = 'new'"
+
+# ---- taken back ---------------------------------------------------------------------------------
+as_mender "$MYRECON" repair undo --yes --case incident.case incident.merge "$(uri $T "$DB" $M)" >"$OUT" 2>"$ERR"
+json
+is "a plan that was undone explains nothing" "$(jq -r 'select(.type == "summary") | .explained // 0' "$OUT")" 1
+finish
