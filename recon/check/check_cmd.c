@@ -154,7 +154,8 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
                                           .width = mr_term_width(1),
                                           .case_path =
                                               o->case_path != NULL ? o->case_path : "",
-                                          .config = check->pairing.config->file};
+                                          .config = check->pairing.config->file,
+                                          .has_options = check->has_uri_options};
         code = mr_check_text(&result, stdout, &text, err);
     }
     if (code == MR_OK && (fflush(stdout) != 0 || ferror(stdout)))
@@ -278,6 +279,16 @@ static const char *display(struct mr_arena *arena, const struct mr_endpoint *ep)
     return text;
 }
 
+/* Other than socket, which is kept with the host. */
+static bool has_options(const char *uri)
+{
+    const char *at = strchr(uri, '?');
+    for (; at != NULL; at = strchr(at + 1, '&'))
+        if (strncmp(at + 1, "socket=", 7) != 0)
+            return true;
+    return false;
+}
+
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                         struct mr_err *err)
 {
@@ -293,6 +304,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     check.pairing.arena = &check.arena;
     check.pairing.followed = opts->case_path != NULL;
     check.open_snapshot = invocation->commands.open_snapshot;
+    check.has_uri_options = has_options(operands[0]) || has_options(operands[1]);
     check.run.uuid = id.id;
     check.run.started = id.started;
     enum mr_code code = mr_db_global_init(err);
