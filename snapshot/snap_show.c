@@ -32,6 +32,17 @@ static void add_sizes(struct mr_strbuf *out, uint64_t rows, uint64_t plain,
         mr_strbuf_add_fmt(out, " (%.2f : 1)", (double)plain / (double)stored);
 }
 
+static void add_until(struct mr_strbuf *out, const struct mr_snap_consistency *c)
+{
+    mr_strbuf_add_str(out, ", or behind it up to ");
+    if (c->until_file == NULL) {
+        mr_utf8_show_str(out, c->until_gtid != NULL ? c->until_gtid : "where is unknown");
+        return;
+    }
+    mr_utf8_show_str(out, c->until_file);
+    mr_strbuf_add_fmt(out, ":%" PRIu64, c->until_position);
+}
+
 static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consistency *c)
 {
     mr_strbuf_add_str(out, "  moment  ");
@@ -46,6 +57,12 @@ static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consiste
     }
     if (c->gtid == NULL && c->binlog_file == NULL)
         mr_strbuf_add_str(out, "no position");
+    if (c->position == MR_SNAP_AT_OR_BEFORE)
+        add_until(out, c);
+    if (c->applied != NULL) {
+        mr_strbuf_add_str(out, ", applied ");
+        mr_utf8_show_str(out, c->applied);
+    }
     mr_strbuf_add_fmt(out, "; one view on %u connection%s\n", c->connections,
                       c->connections == 1 ? "" : "s");
     if (c->note != NULL)
@@ -210,6 +227,12 @@ enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir
     mr_jsonw_add_str(&w, "gtid", c->gtid);
     mr_jsonw_add_str(&w, "binlog_file", c->binlog_file);
     mr_jsonw_add_uint(&w, "binlog_position", c->binlog_position);
+    mr_jsonw_add_str(&w, "position", mr_snap_position_word(c->position));
+    mr_jsonw_add_str(&w, "until_gtid", c->until_gtid);
+    mr_jsonw_add_str(&w, "until_file", c->until_file);
+    mr_jsonw_add_uint(&w, "until_position", c->until_position);
+    mr_jsonw_add_str(&w, "applied", c->applied);
+    mr_jsonw_add_str(&w, "proof", mr_snap_proof_word(c->proof));
     mr_jsonw_add_uint(&w, "connections", c->connections);
     mr_jsonw_add_str(&w, "note", c->note);
     mr_jsonw_add_uint(&w, "rows", sum.rows);

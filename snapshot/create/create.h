@@ -99,6 +99,9 @@ enum mr_code mr_create_scan(struct mr_create *create, struct mr_err *err);
 /* create_finish.c: what is left when the rows are there. */
 enum mr_code mr_create_finish(struct mr_create *create, struct mr_err *err);
 
+/* Are its rows those that a mark of a view (view_mark.h) speaks of? */
+bool mr_create_is_marked(const struct mr_create_table *table);
+
 /* Errors that are the whole run's, not one table's. */
 bool mr_create_is_fatal(enum mr_code code);
 

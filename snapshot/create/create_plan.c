@@ -1,5 +1,6 @@
 /* create_plan.c: which tables are kept, and how; see create.h. */
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
@@ -10,6 +11,12 @@ bool mr_create_is_fatal(enum mr_code code)
 {
     return code == MR_E_NOMEM || code == MR_E_CANCELLED || code == MR_E_BUG ||
            code == MR_E_IO || code == MR_E_LOST || code == MR_E_REFUSED;
+}
+
+bool mr_create_is_marked(const struct mr_create_table *table)
+{
+    return table->snap.transactional && table->table->engine != NULL &&
+           strcasecmp(table->table->engine, "InnoDB") == 0;
 }
 
 static enum mr_code name_missing_db(const struct mr_create *c, const char *name,

@@ -115,7 +115,8 @@ static enum mr_code open_journal(struct mr_create *c, struct mr_err *err)
     if (code == MR_OK && c->journal->resumed)
         mr_log_info("going on with what an interrupted run has left in \"%s\"",
                     mr_snap_dir_partial(c->dir));
-    return code == MR_OK ? mr_journal_file_view(c->journal, &c->views.consistency, err)
+    return code == MR_OK ? mr_journal_file_view(c->journal, &c->views.consistency,
+                                                c->views.mark, err)
                          : code;
 }
 
@@ -156,12 +157,25 @@ static void tell_views(const struct mr_create *c)
         mr_log_info("%s", view->note);
 }
 
+/* Engines without transactions have no views at all, which is said of each table. */
+static bool has_other_engines(const struct mr_create *c)
+{
+    for (size_t i = 0; i < c->tables.count; i++) {
+        const struct mr_create_table *t =
+            *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
+        if (!t->left_out && t->snap.transactional && !mr_create_is_marked(t))
+            return true;
+    }
+    return false;
+}
+
 static enum mr_code open_views(struct mr_create *c, struct mr_err *err)
 {
     const struct mr_snap_view_task task = {.source = c->source,
                                            .other = c->db,
                                            .wanted = c->opts->threads,
                                            .wait_ms = c->opts->consistency_wait_ms,
+                                           .other_engines = has_other_engines(c),
                                            .arena = &c->arena};
     enum mr_code code = mr_snap_views_open(&task, &c->views, err);
     if (code == MR_OK)

@@ -6,8 +6,9 @@
  * the other, each of about the wanted size.  The ranges of a table's chunks tile its key
  * space: a chunk begins above the last key of the one before.
  *
- * What an earlier run has finished is kept where its view stood at the same position, or
- * where the same rows are read again in this view; else it is read anew.
+ * What an earlier run has finished is kept where nothing at all was written since its view,
+ * or where the same rows are read again in this view; else it is read anew.  Positions of
+ * the log do not count: there are writes that it does not have.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -200,19 +201,13 @@ static enum mr_code keep(struct mr_create_scan *s, const struct task *task,
     return mr_create_chunk_keep(s, task->kept, task->segment, task->part, err);
 }
 
-/* Was the view that the chunk was read in at this view's position? */
-static bool same_view(const struct mr_create *c, const struct mr_journal_chunk *kept)
+/* Has the engine committed nothing since the view that the chunk was read in? */
+static bool same_view(const struct mr_create *c, const struct mr_create_table *table,
+                      const struct mr_journal_chunk *kept)
 {
     const struct mr_journal_view *was = mr_vec_at(&c->journal->views, kept->view);
-    const struct mr_snap_consistency *now = &c->views.consistency;
-    if (was == NULL || now->note != NULL ||
-        (now->gtid == NULL && now->binlog_file == NULL))
-        return false;
-    return strcmp(was->gtid != NULL ? was->gtid : "",
-                  now->gtid != NULL ? now->gtid : "") == 0 &&
-           strcmp(was->binlog_file != NULL ? was->binlog_file : "",
-                  now->binlog_file != NULL ? now->binlog_file : "") == 0 &&
-           was->binlog_position == now->binlog_position;
+    return was != NULL && was->mark != NULL && c->views.mark != NULL &&
+           mr_create_is_marked(table) && strcmp(was->mark, c->views.mark) == 0;
 }
 
 static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task,
@@ -221,7 +216,7 @@ static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task,
     const struct mr_snap_chunk *old = &task->kept->chunk;
     struct mr_create *c = s->create;
     bool whole = mr_create_chunk_is_whole(c, old);
-    if (whole && s->table->snap.transactional && same_view(c, task->kept)) {
+    if (whole && same_view(c, s->table, task->kept)) {
         mr_progress_add_done(c->progress, old->rows);
         return keep(s, task, err);
     }

@@ -62,7 +62,7 @@ static enum mr_code write_head(struct mr_journal_file *j, const char *fingerprin
 
 enum mr_code mr_journal_file_view(struct mr_journal_file *j,
                                   const struct mr_snap_consistency *view,
-                                  struct mr_err *err)
+                                  const char *mark, struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_strbuf line;
@@ -70,6 +70,7 @@ enum mr_code mr_journal_file_view(struct mr_journal_file *j,
     mr_jsonw_add_str(&w, "gtid", view->gtid);
     mr_jsonw_add_str(&w, "binlog_file", view->binlog_file);
     mr_jsonw_add_uint(&w, "binlog_position", view->binlog_position);
+    mr_jsonw_add_str(&w, "mark", mark);
     return append(j, &w, &line, err);
 }
 
@@ -164,12 +165,9 @@ static enum mr_code take_view(struct mr_journal_file *j, const struct json_t *li
     struct mr_journal_view *view = mr_vec_push(&j->views);
     if (view == NULL)
         return mr_err_nomem(err, "reading the journal");
-    enum mr_code code = keep_text(j, line, "gtid", &view->gtid, err);
-    if (code == MR_OK)
-        code = keep_text(j, line, "binlog_file", &view->binlog_file, err);
-    if (code == MR_OK)
-        code = mr_json_get_uint(line, "binlog_position", &view->binlog_position, err);
-    return code;
+    /* an older version has not written any */
+    return mr_json_has(line, "mark") ? keep_text(j, line, "mark", &view->mark, err)
+                                     : MR_OK;
 }
 
 static enum mr_code take_bounds(struct mr_journal_file *j, const struct json_t *line,

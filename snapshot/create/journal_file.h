@@ -27,8 +27,7 @@ struct mr_journal_chunk {
 };
 
 struct mr_journal_view {
-    const char *gtid, *binlog_file; /* or NULL */
-    uint64_t binlog_position;
+    const char *mark; /* struct mr_snap_views; or NULL */
 };
 
 struct mr_journal_table {
@@ -58,7 +57,7 @@ const struct mr_journal_table *mr_journal_file_find(const struct mr_journal_file
 
 enum mr_code mr_journal_file_view(struct mr_journal_file *journal,
                                   const struct mr_snap_consistency *view,
-                                  struct mr_err *err);
+                                  const char *mark, struct mr_err *err);
 /* Forgets what was known of the table before. */
 enum mr_code mr_journal_file_table(struct mr_journal_file *journal,
                                    const struct mr_snap_table *table, const char *create,

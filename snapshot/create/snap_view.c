@@ -8,182 +8,111 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
-#include "core/db/sqltext.h"
+#include "snapshot/create/view_log.h"
+#include "snapshot/create/view_mark.h"
+#include "snapshot/create/view_position.h"
 
-/* Between the engine's commit and the GTID's appearance lie microseconds. */
-#define SETTLE_US 10000
+/* Between the engine's count of a commit and its being seen lie microseconds. */
+#define QUIET_US 10000
+#define QUIET_TRIES 5 /* also where it is not needed; a busy server never is quiet */
 
 static const char start_view[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
-static const char no_position[] =
-    "the server shows no position, so that only one connection is sure to see one moment";
-static const char inexact[] =
-    "the position was read while the server was busy: the view lies at or after it";
-
-struct position {
-    struct mr_strbuf gtid, file, offset;
-};
 
 struct opening {
     const struct mr_snap_view_task *task;
     struct mr_snap_views *views;
     bool is_mariadb;
-    struct position position;
-    bool is_known; /* the server shows positions */
+    struct mr_view_log log;
+    enum mr_view_commits commits; /* MySQL */
+
+    /* of the last try */
+    struct mr_view_mark before, after;
+    struct mr_view_position position, until; /* the view is in between */
+    size_t underway;                         /* commits, when position was read */
+    bool is_exact;                           /* the view is at position */
 };
 
-static void init_position(struct position *p)
+static bool is_still(const struct opening *o)
 {
-    mr_strbuf_init(&p->gtid);
-    mr_strbuf_init(&p->file);
-    mr_strbuf_init(&p->offset);
-}
-
-static void release_position(struct position *p)
-{
-    mr_strbuf_release(&p->gtid);
-    mr_strbuf_release(&p->file);
-    mr_strbuf_release(&p->offset);
-}
-
-static bool same_text(const struct mr_strbuf *a, const struct mr_strbuf *b)
-{
-    return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
-}
-
-static bool same_position(const struct position *a, const struct position *b)
-{
-    return same_text(&a->gtid, &b->gtid) && same_text(&a->file, &b->file) &&
-           same_text(&a->offset, &b->offset);
-}
-
-static bool is_known(const struct position *p)
-{
-    return p->gtid.len > 0 || p->file.len > 0;
-}
-
-static void take(struct mr_strbuf *to, const struct mr_cell *cell)
-{
-    mr_strbuf_reset(to);
-    if (cell->ptr != NULL)
-        mr_strbuf_add(to, cell->ptr, cell->len);
-}
-
-/* ---- MariaDB: the position of a view, asked within it ---- */
-
-static enum mr_code view_position(struct mr_db *db, struct position *p,
-                                  struct mr_err *err)
-{
-    static const char sql[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
-    struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(db, sql, sizeof sql - 1, &res, err);
-    if (code != MR_OK)
-        return code;
-    const struct mr_cell *cells;
-    while ((cells = mr_result_next(res)) != NULL) {
-        if (strcasecmp(cells[0].ptr, "Binlog_snapshot_file") == 0)
-            take(&p->file, &cells[1]);
-        else if (strcasecmp(cells[0].ptr, "Binlog_snapshot_position") == 0)
-            take(&p->offset, &cells[1]);
-    }
-    mr_result_free(res);
-    if (p->file.len == 0)
-        mr_strbuf_reset(&p->offset);
-    return MR_OK;
-}
-
-static void name_gtid(struct mr_db *db, struct position *p)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "SELECT BINLOG_GTID_POS(");
-    mr_sql_string(&sql, p->file.ptr);
-    mr_strbuf_add_fmt(&sql, ", %s)", p->offset.ptr);
-    if (sql.failed || mr_db_query_text(db, sql.ptr, &p->gtid, NULL) != MR_OK)
-        mr_strbuf_reset(&p->gtid);
-    mr_strbuf_release(&sql);
-}
-
-/* ---- MySQL: the position of the server ---- */
-
-static bool take_status(struct mr_db *db, const char *sql, struct position *p)
-{
-    struct mr_result *res = NULL;
-    if (mr_db_query(db, sql, strlen(sql), &res, NULL) != MR_OK)
-        return false;
-    const struct mr_cell *cells = mr_result_next(res);
-    if (cells != NULL && mr_result_columns(res) >= 2) {
-        take(&p->file, &cells[0]);
-        take(&p->offset, &cells[1]);
-    }
-    mr_result_free(res);
-    return true;
-}
-
-static enum mr_code server_position(struct mr_db *db, struct position *p,
-                                    struct mr_err *err)
-{
-    static const char sql[] =
-        "SELECT IF(@@GLOBAL.gtid_mode = 'ON', @@GLOBAL.gtid_executed, '')";
-    mr_strbuf_reset(&p->file);
-    mr_strbuf_reset(&p->offset);
-    enum mr_code code = mr_db_query_text(db, sql, &p->gtid, err);
-    if (code == MR_OK && !take_status(db, "SHOW BINARY LOG STATUS", p))
-        (void)take_status(db, "SHOW MASTER STATUS", p);
-    return code == MR_E_LOST ? code : MR_OK;
+    return mr_view_mark_same(&o->before, &o->after);
 }
 
 /* ---- trying ---- */
 
-static enum mr_code start_all(struct mr_snap_views *views, unsigned count,
+static enum mr_code start_all(struct opening *o, unsigned count, bool quietly,
                               struct mr_err *err)
 {
+    struct mr_snap_views *views = o->views;
     enum mr_code code = MR_OK;
     unsigned sent = 0;
+    if (quietly)
+        (void)usleep(QUIET_US);
     for (; code == MR_OK && sent < count; sent++)
         code = mr_db_send(mr_reader_db(views->readers[sent]), start_view,
                           sizeof start_view - 1, err);
     for (unsigned i = 0; code == MR_OK && i < sent; i++)
         code = mr_db_receive(mr_reader_db(views->readers[i]), err);
-    return code;
+    return code == MR_OK ? mr_view_mark_read(o->task->other, &o->after, err) : code;
+}
+
+static bool is_quiet_needed(const struct opening *o)
+{
+    if (o->is_mariadb)
+        return o->log.lacks != NULL && !o->log.has_applied;
+    return o->commits == MR_COMMITS_HIDDEN || o->underway > 0;
+}
+
+static bool is_quiet_wanted(const struct opening *o, unsigned count)
+{
+    return count > 1 && (is_quiet_needed(o) ||
+                         (o->is_mariadb && o->views->consistency.tries <= QUIET_TRIES));
 }
 
 static enum mr_code try_mariadb(struct opening *o, unsigned count, bool *same,
                                 struct mr_err *err)
 {
-    struct position other;
-    enum mr_code code = start_all(o->views, count, err);
-    init_position(&other);
+    bool with_applied = o->log.has_applied, equal = true;
+    enum mr_code code = mr_view_mark_read(o->task->other, &o->before, err);
     if (code == MR_OK)
-        code = view_position(mr_reader_db(o->views->readers[0]), &o->position, err);
-    o->is_known = is_known(&o->position);
-    *same = true;
+        code = start_all(o, count, is_quiet_wanted(o, count), err);
+    if (code == MR_OK)
+        code = mr_view_position_within(mr_reader_db(o->views->readers[0]), with_applied,
+                                       &o->position, err);
     for (unsigned i = 1; code == MR_OK && i < count; i++) {
-        code = view_position(mr_reader_db(o->views->readers[i]), &other, err);
-        *same = *same && o->is_known && same_position(&o->position, &other);
+        code = mr_view_position_within(mr_reader_db(o->views->readers[i]), with_applied,
+                                       &o->until, err);
+        equal = equal && mr_view_position_same(&o->position, &o->until);
     }
-    if (code == MR_OK && *same && o->is_known)
-        name_gtid(o->task->other, &o->position);
-    release_position(&other);
+    *same = count == 1 || (equal && is_still(o));
+    o->is_exact = o->position.file.len > 0;
     return code;
 }
 
 static enum mr_code try_mysql(struct opening *o, unsigned count, bool *same,
                               struct mr_err *err)
 {
-    struct position after;
-    enum mr_code code = server_position(o->task->other, &o->position, err);
-    init_position(&after);
-    o->is_known = is_known(&o->position);
+    struct mr_db *db = o->task->other;
+    size_t underway = 0;
+    enum mr_code code = mr_view_mark_read(db, &o->before, err);
     if (code == MR_OK)
-        code = start_all(o->views, count, err);
-    *same = o->is_known || count == 1;
-    for (int i = 0; code == MR_OK && o->is_known && *same && i < 2; i++) {
-        if (i > 0)
-            (void)usleep(SETTLE_US);
-        code = server_position(o->task->other, &after, err);
-        *same = same_position(&o->position, &after);
-    }
-    release_position(&after);
+        code = mr_view_position_now(db, o->commits, &o->position, &o->underway, err);
+    if (code == MR_OK)
+        code = start_all(o, count, is_quiet_wanted(o, count), err);
+    if (code == MR_OK)
+        code = mr_view_position_now(db, o->commits, &o->until, &underway, err);
+    /* what was logged before is in the view, and nothing was logged since */
+    o->is_exact = o->underway == 0 && underway == 0 &&
+                  mr_view_position_same(&o->position, &o->until);
+    *same = count == 1 || is_still(o);
     return code;
+}
+
+/* A try that went well is worth another one for a position that is exact. */
+static bool is_done(const struct opening *o, bool same)
+{
+    bool can_be_exact = !o->is_mariadb && o->commits != MR_COMMITS_HIDDEN &&
+                        mr_view_position_is_known(&o->position);
+    return same && (o->is_exact || !can_be_exact);
 }
 
 /* Until the views are one, or the time is over. */
@@ -198,7 +127,7 @@ static enum mr_code try_for(struct opening *o, unsigned count, bool *same,
         o->views->consistency.tries++;
         code = o->is_mariadb ? try_mariadb(o, count, same, err)
                              : try_mysql(o, count, same, err);
-    } while (code == MR_OK && !*same && o->is_known && mr_clock_now_s() < until_s);
+    } while (code == MR_OK && !is_done(o, *same) && mr_clock_now_s() < until_s);
     return code;
 }
 
@@ -210,6 +139,13 @@ static void drop_readers(struct mr_snap_views *views, unsigned count)
     }
 }
 
+/* What shows in each view is the sooner the same, the fewer there are; that nothing is
+ * written at all is not. */
+static unsigned fewer(const struct opening *o, unsigned count)
+{
+    return o->is_mariadb && !is_quiet_needed(o) ? count / 2 : 1;
+}
+
 static enum mr_code agree(struct opening *o, struct mr_err *err)
 {
     bool same = false;
@@ -218,18 +154,15 @@ static enum mr_code agree(struct opening *o, struct mr_err *err)
         enum mr_code code = try_for(o, count, &same, err);
         if (code != MR_OK || same)
             return code;
-        if (count == 1) {
-            o->views->consistency.note = inexact;
-            return MR_OK;
-        }
-        drop_readers(o->views, o->is_known ? count / 2 : 1);
+        drop_readers(o->views, fewer(o, count));
     }
 }
 
-static enum mr_code open_readers(struct opening *o, struct mr_err *err)
+/* ---- connections ---- */
+
+static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_err *err)
 {
     struct mr_snap_views *views = o->views;
-    unsigned wanted = o->task->wanted > 0 ? o->task->wanted : 1;
     views->readers = calloc(wanted, sizeof(struct mr_reader *));
     if (views->readers == NULL)
         return mr_err_nomem(err, "opening connections");
@@ -246,34 +179,126 @@ static enum mr_code open_readers(struct opening *o, struct mr_err *err)
     return MR_OK;
 }
 
+/* What can be proved here. */
+static enum mr_code look(struct opening *o, unsigned *wanted, struct mr_err *err)
+{
+    struct mr_view_mark mark;
+    enum mr_code code = mr_view_log_look(o->task->other, &o->log, err);
+    if (code == MR_OK && !o->is_mariadb)
+        code = mr_view_commits_look(o->task->other, &o->commits, err);
+    if (code == MR_OK)
+        code = mr_view_mark_read(o->task->other, &mark, err);
+    if (code != MR_OK)
+        return code;
+    *wanted = o->task->wanted > 0 ? o->task->wanted : 1;
+    if (o->task->other_engines || !mr_view_mark_same(&mark, &mark)) {
+        mr_log_detail("one connection: %s",
+                      o->task->other_engines
+                          ? "not all tables are InnoDB's, whose count of commits would "
+                            "prove the views of several to be one"
+                          : "the server does not show whether rows are written");
+        *wanted = 1;
+    }
+    return MR_OK;
+}
+
+/* ---- what was reached ---- */
+
 static const char *keep(struct opening *o, const struct mr_strbuf *text)
 {
     return text->len > 0 ? mr_arena_strdup(o->task->arena, text->ptr) : NULL;
+}
+
+static void add_note(struct mr_strbuf *note, const char *format, const char *text)
+{
+    if (note->len > 0)
+        mr_strbuf_add_str(note, "; ");
+    mr_strbuf_add_str(note, format);
+    mr_strbuf_add_str(note, text);
+}
+
+static void describe(struct opening *o, struct mr_strbuf *note)
+{
+    if (!mr_view_position_is_known(&o->position))
+        add_note(note, "the server shows no position of its log", "");
+    else if (!o->is_exact)
+        add_note(note,
+                 "the view holds all that lies before the position, and may hold some of "
+                 "what lies behind it",
+                 "");
+    if (o->log.lacks != NULL)
+        add_note(note, "the position tells of logged writes only, and ", o->log.lacks);
+}
+
+/* The last position that is surely in the view, and one that it surely does not pass. */
+static enum mr_code settle_position(struct opening *o, struct mr_err *err)
+{
+    struct mr_snap_consistency *c = &o->views->consistency;
+    enum mr_code code = MR_OK;
+    if (!mr_view_position_is_known(&o->position))
+        return MR_OK;
+    c->position = o->is_exact ? MR_SNAP_EXACT : MR_SNAP_AT_OR_BEFORE;
+    if (o->is_mariadb) {
+        if (o->is_exact)
+            mr_view_position_name(o->task->other, &o->position);
+        return MR_OK;
+    }
+    if (!o->is_exact) {
+        c->until_gtid = keep(o, &o->until.gtid);
+        c->until_file = keep(o, &o->until.file);
+        c->until_position = strtoull(o->until.offset.ptr, NULL, 10);
+        code = mr_view_position_step_back(o->task->other, o->commits, o->underway,
+                                          &o->position, err);
+    }
+    return code;
+}
+
+static enum mr_code tell(struct opening *o, struct mr_err *err)
+{
+    struct mr_snap_consistency *c = &o->views->consistency;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = settle_position(o, err);
+    if (code != MR_OK)
+        return code;
+    c->kind = o->views->count > 1 ? MR_SNAP_VIEWS : MR_SNAP_ONE_VIEW;
+    c->proof = o->views->count == 1                        ? MR_SNAP_BY_CONNECTION
+               : o->is_mariadb && o->position.file.len > 0 ? MR_SNAP_BY_LOG
+                                                           : MR_SNAP_BY_ENGINE;
+    c->connections = o->views->count;
+    c->gtid = keep(o, &o->position.gtid);
+    c->binlog_file = keep(o, &o->position.file);
+    c->binlog_position = strtoull(o->position.offset.ptr, NULL, 10);
+    c->applied = keep(o, &o->position.applied);
+    describe(o, &text);
+    c->note = keep(o, &text);
+    mr_strbuf_reset(&text);
+    if (is_still(o))
+        mr_view_mark_text(&o->after, &text);
+    o->views->mark = keep(o, &text);
+    mr_strbuf_release(&text);
+    return MR_OK;
 }
 
 enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task,
                                 struct mr_snap_views *out, struct mr_err *err)
 {
     struct opening o = {.task = task, .views = out};
-    struct mr_snap_consistency *c = &out->consistency;
+    unsigned wanted = 1;
     *out = (struct mr_snap_views){.count = 0};
     o.is_mariadb = mr_db_server(task->other)->flavour == MR_FLAVOUR_MARIADB;
-    init_position(&o.position);
-    enum mr_code code = open_readers(&o, err);
+    mr_view_position_init(&o.position);
+    mr_view_position_init(&o.until);
+    enum mr_code code = look(&o, &wanted, err);
+    if (code == MR_OK)
+        code = open_readers(&o, wanted, err);
     if (code == MR_OK)
         code = agree(&o, err);
-    if (code == MR_OK) {
-        c->kind = out->count > 1 ? MR_SNAP_VIEWS : MR_SNAP_ONE_VIEW;
-        c->connections = out->count;
-        c->gtid = keep(&o, &o.position.gtid);
-        c->binlog_file = keep(&o, &o.position.file);
-        c->binlog_position = strtoull(o.position.offset.ptr, NULL, 10);
-        if (!o.is_known)
-            c->note = no_position;
-    } else {
+    if (code == MR_OK)
+        code = tell(&o, err);
+    if (code != MR_OK)
         mr_snap_views_close(out);
-    }
-    release_position(&o.position);
+    mr_view_position_release(&o.position);
+    mr_view_position_release(&o.until);
     return code;
 }
 

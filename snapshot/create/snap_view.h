@@ -2,15 +2,19 @@
  * snap_view: several connections that see one and the same moment of a server.
  *
  * START TRANSACTION WITH CONSISTENT SNAPSHOT is sent on all connections before any answer
- * is read.  The views are taken as one when nothing was committed between the first and
- * the last: MariaDB tells the binlog position of each view; on MySQL the executed GTIDs
- * (and the binlog position, where it may be seen) are the same before and after, and still
- * are a moment later.  Else it is tried again, for at most wait_ms, then with half as many
- * connections.  One connection is always consistent.  No lock is taken, and no right is
- * needed beyond SELECT.
+ * is read.  The views are taken as one where it is proved that no row was changed between
+ * the first and the last:
  *
- * Positions prove nothing about writes that are not logged (sql_log_bin = 0, filters);
- * where the server shows no position at all, one connection is used.  The note says so.
+ *   InnoDB's own count of commits stood still (view_mark.h), which sees writes that the
+ *   binary log does not have, too, and
+ *   MariaDB: each view tells the same position of the log (and of what it applied); where
+ *   the log may lack writes (view_log.h), the count has stood still for a while before;
+ *   MySQL: no commit was underway before (view_position.h), or the count has stood still for
+ *   a while before.
+ *
+ * Else it is tried again, for at most wait_ms, then with fewer connections.  One connection
+ * is always consistent, and is used at once where nothing proves more: tables of other
+ * engines, no count to be seen.  No lock is taken, and no right is needed beyond SELECT.
  *
  * Ownership: readers are the caller's to free (mr_snap_views_close); texts live in arena.
  */
@@ -23,6 +27,7 @@ struct mr_snap_views {
     struct mr_reader **readers;
     unsigned count;
     struct mr_snap_consistency consistency;
+    const char *mark; /* two views of one mark see the same rows of InnoDB; NULL: none */
 };
 
 struct mr_snap_view_task {
@@ -30,6 +35,7 @@ struct mr_snap_view_task {
     struct mr_db *other;      /* a connection that positions are asked on */
     unsigned wanted;          /* connections */
     unsigned wait_ms;
+    bool other_engines; /* there are tables of an engine with views other than InnoDB */
     struct mr_arena *arena;
 };
 

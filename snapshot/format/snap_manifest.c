@@ -18,6 +18,18 @@ const char *mr_snap_object_word(enum mr_snap_object_kind kind)
     return object_words[kind];
 }
 
+const char *mr_snap_proof_word(enum mr_snap_proof proof)
+{
+    static const char *const words[] = {NULL, "connection", "log", "engine"};
+    return words[proof];
+}
+
+const char *mr_snap_position_word(enum mr_snap_position position)
+{
+    static const char *const words[] = {NULL, "exact", "at-or-before"};
+    return words[position];
+}
+
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest)
 {
     struct mr_snap_totals sum = {0};
@@ -100,6 +112,19 @@ static void put_server(struct mr_jsonw *w, const struct mr_snap_server *server)
     mr_jsonw_object_end(w);
 }
 
+/* Members that older versions did not write. */
+static void put_proof(struct mr_jsonw *w, const struct mr_snap_consistency *c)
+{
+    mr_jsonw_add_str(w, "proof", mr_snap_proof_word(c->proof));
+    mr_jsonw_add_str(w, "position", mr_snap_position_word(c->position));
+    if (c->position == MR_SNAP_AT_OR_BEFORE) {
+        mr_jsonw_add_str(w, "until_gtid", c->until_gtid);
+        mr_jsonw_add_str(w, "until_file", c->until_file);
+        mr_jsonw_add_number(w, "until_position", c->until_position);
+    }
+    mr_jsonw_add_str(w, "applied", c->applied);
+}
+
 static void put_consistency(struct mr_jsonw *w, const struct mr_snap_consistency *c)
 {
     mr_jsonw_key(w, "consistency");
@@ -110,6 +135,8 @@ static void put_consistency(struct mr_jsonw *w, const struct mr_snap_consistency
     mr_jsonw_add_str(w, "gtid", c->gtid);
     mr_jsonw_add_str(w, "binlog_file", c->binlog_file);
     mr_jsonw_add_number(w, "binlog_position", c->binlog_position);
+    if (c->proof != 0)
+        put_proof(w, c);
     mr_jsonw_add_str(w, "note", c->note);
     mr_jsonw_object_end(w);
 }

@@ -25,13 +25,31 @@ enum mr_snap_kind {
     MR_SNAP_ONE_VIEW   /* one connection */
 };
 
+/* What proves that views are one. */
+enum mr_snap_proof {
+    MR_SNAP_BY_CONNECTION = 1, /* there is one only */
+    MR_SNAP_BY_LOG,   /* each tells the same position of the log; as by the engine */
+    MR_SNAP_BY_ENGINE /* the engine committed nothing between the first and the last */
+};
+
+/* How far the position is the view's. */
+enum mr_snap_position {
+    MR_SNAP_EXACT = 1,
+    MR_SNAP_AT_OR_BEFORE /* the last that is surely in the view; more may be, up to `until` */
+};
+
 struct mr_snap_consistency {
     enum mr_snap_kind kind;
     unsigned connections, tries;
-    const char *gtid; /* position of the view, or NULL */
+    enum mr_snap_proof proof;       /* 0: of an older version, which did not say */
+    enum mr_snap_position position; /* 0: the same, or there is none */
+    const char *gtid;               /* position of the view, or NULL */
     const char *binlog_file;
-    uint64_t binlog_position; /* of binlog_file */
-    const char *note;         /* what is not known, or NULL */
+    uint64_t binlog_position;            /* of binlog_file */
+    const char *until_gtid, *until_file; /* of MR_SNAP_AT_OR_BEFORE, or NULL */
+    uint64_t until_position;
+    const char *applied; /* MariaDB: GTIDs applied from other servers, or NULL */
+    const char *note;    /* what is not known, or NULL */
 };
 
 struct mr_snap_server {
@@ -123,6 +141,10 @@ struct mr_snap_totals {
     size_t chunks;
 };
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest);
+
+/* NULL for 0. */
+const char *mr_snap_proof_word(enum mr_snap_proof proof);
+const char *mr_snap_position_word(enum mr_snap_position position);
 
 const char *mr_snap_object_word(enum mr_snap_object_kind kind);
 

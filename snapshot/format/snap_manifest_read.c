@@ -121,6 +121,30 @@ static void get_server(struct mr_json_reader *r, const struct json_t *root,
         (unsigned)mr_json_read_number(r, o, "lower_case_table_names");
 }
 
+static void get_proof(struct mr_json_reader *r, const struct json_t *o,
+                      struct mr_snap_consistency *c)
+{
+    const char *proof = mr_json_read_text(r, o, "proof"),
+               *position = mr_json_read_text_or_null(r, o, "position");
+    for (unsigned word = MR_SNAP_BY_CONNECTION; word <= MR_SNAP_BY_ENGINE; word++)
+        if (strcmp(mr_snap_proof_word((enum mr_snap_proof)word), proof) == 0)
+            c->proof = (enum mr_snap_proof)word;
+    if (r->code == MR_OK && c->proof == 0)
+        mr_json_read_refuse(r, "proof", proof);
+    c->applied = mr_json_read_text_or_null(r, o, "applied");
+    if (position == NULL)
+        return;
+    c->position = MR_SNAP_EXACT;
+    if (strcmp(position, mr_snap_position_word(c->position)) == 0)
+        return;
+    c->position = MR_SNAP_AT_OR_BEFORE;
+    if (strcmp(position, mr_snap_position_word(c->position)) != 0)
+        mr_json_read_refuse(r, "position", position);
+    c->until_gtid = mr_json_read_text_or_null(r, o, "until_gtid");
+    c->until_file = mr_json_read_text_or_null(r, o, "until_file");
+    c->until_position = mr_json_read_number(r, o, "until_position");
+}
+
 static void get_consistency(struct mr_json_reader *r, const struct json_t *root,
                             struct mr_snap_consistency *c)
 {
@@ -132,6 +156,8 @@ static void get_consistency(struct mr_json_reader *r, const struct json_t *root,
     c->gtid = mr_json_read_text_or_null(r, o, "gtid");
     c->binlog_file = mr_json_read_text_or_null(r, o, "binlog_file");
     c->binlog_position = mr_json_read_number(r, o, "binlog_position");
+    if (mr_json_has(o, "proof")) /* older versions did not say */
+        get_proof(r, o, c);
     c->note = mr_json_read_text_or_null(r, o, "note");
 }
 

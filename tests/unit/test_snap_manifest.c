@@ -77,24 +77,29 @@ static void write_sample(struct mr_strbuf *out)
                                    .chunks = chunks,
                                    .nchunks = COUNT(chunks),
                                    .rows = 3};
-    const struct mr_snap_manifest m = {
-        .uuid = "u",
-        .created = "c",
-        .finished = "f",
-        .version = "1",
-        .source = "s",
-        .server = {.flavour = MR_FLAVOUR_MARIADB,
-                   .version = "v",
-                   .hostname = "h",
-                   .uuid = ""},
-        .consistency = {.kind = MR_SNAP_VIEWS, .connections = 2, .gtid = "0-1-2"},
-        .objects = objects,
-        .nobjects = COUNT(objects),
-        .tables = &table,
-        .ntables = 1,
-        .files = files,
-        .nfiles = 1,
-        .only = {only, COUNT(only)}};
+    const struct mr_snap_manifest m = {.uuid = "u",
+                                       .created = "c",
+                                       .finished = "f",
+                                       .version = "1",
+                                       .source = "s",
+                                       .server = {.flavour = MR_FLAVOUR_MARIADB,
+                                                  .version = "v",
+                                                  .hostname = "h",
+                                                  .uuid = ""},
+                                       .consistency = {.kind = MR_SNAP_VIEWS,
+                                                       .connections = 2,
+                                                       .proof = MR_SNAP_BY_ENGINE,
+                                                       .position = MR_SNAP_AT_OR_BEFORE,
+                                                       .gtid = "0-1-2",
+                                                       .until_file = "bin.000002",
+                                                       .until_position = 400},
+                                       .objects = objects,
+                                       .nobjects = COUNT(objects),
+                                       .tables = &table,
+                                       .ntables = 1,
+                                       .files = files,
+                                       .nfiles = 1,
+                                       .only = {only, COUNT(only)}};
     struct mr_err err;
     assert_int_equal(mr_snap_manifest_write(&m, out, &err), MR_OK);
 }
@@ -120,9 +125,42 @@ static void test_round_trip(void **state)
     assert_int_equal(m.only.count, 2);
     assert_string_equal(m.only.items[1], "t\n");
     assert_int_equal(m.except.count, 0);
+    assert_int_equal(m.consistency.proof, MR_SNAP_BY_ENGINE);
+    assert_int_equal(m.consistency.position, MR_SNAP_AT_OR_BEFORE);
+    assert_int_equal(m.consistency.until_position, 400);
     assert_int_equal(mr_snap_manifest_write(&m, &again, &err), MR_OK);
     assert_string_equal(text.ptr, again.ptr);
     mr_strbuf_release(&text);
+    mr_strbuf_release(&again);
+    mr_arena_release(&arena);
+}
+
+/* As versions wrote it that did not say what proves the views to be one. */
+static void test_older(void **state)
+{
+    (void)state;
+    static const char new_members[] =
+        "\"proof\":\"engine\",\"position\":\"at-or-before\",\"until_gtid\":null,"
+        "\"until_file\":\"bin.000002\",\"until_position\":\"400\",\"applied\":null,";
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_strbuf text = MR_STRBUF_INIT, older = MR_STRBUF_INIT,
+                     again = MR_STRBUF_INIT;
+    struct mr_snap_manifest m;
+    struct mr_err err = {0};
+    write_sample(&text);
+    const char *at = strstr(text.ptr, new_members);
+    assert_non_null(at);
+    mr_strbuf_add(&older, text.ptr, (size_t)(at - text.ptr));
+    mr_strbuf_add_str(&older, at + sizeof new_members - 1);
+    assert_int_equal(mr_snap_manifest_read(older.ptr, older.len, "m", &arena, &m, &err),
+                     MR_OK);
+    assert_int_equal(m.consistency.proof, 0);
+    assert_int_equal(m.consistency.position, 0);
+    assert_string_equal(m.consistency.gtid, "0-1-2");
+    assert_int_equal(mr_snap_manifest_write(&m, &again, &err), MR_OK);
+    assert_string_equal(again.ptr, older.ptr);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&older);
     mr_strbuf_release(&again);
     mr_arena_release(&arena);
 }
@@ -146,6 +184,8 @@ static void test_refused(void **state)
         {"\"kind\":\"view\",\"db\"", "\"kind\":\"vjew\",\"db\""},
         {"\"sha256\":\"0123", "\"sha256\":\"012"},
         {"\"rows\":1,", "\"rows\":-1,"},
+        {"\"proof\":\"engine\"", "\"proof\":\"none\""},
+        {"\"position\":\"at-or-before\"", "\"position\":\"before\""},
         {"\"tables\":[{", "\"tables\":{{"},
     };
     for (size_t i = 0; i < COUNT(edits); i++) {
@@ -281,10 +321,10 @@ static void test_drop_db(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_statements),
-        cmocka_unit_test(test_split),      cmocka_unit_test(test_same),
-        cmocka_unit_test(test_drop_db),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_older),
+        cmocka_unit_test(test_refused),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_statements), cmocka_unit_test(test_split),
+        cmocka_unit_test(test_same),       cmocka_unit_test(test_drop_db),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
