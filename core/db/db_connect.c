@@ -222,6 +222,12 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
         mr_err_hint(err, "Run FLUSH HOSTS on the server, or mysqladmin flush-hosts.");
     else if (number == 1130)
         mr_err_hint(err, "Create an account on the server that may connect from here.");
+    else if (number == 2059)
+        mr_err_hint(err,
+                    "The client library (%s %s) lacks the way to log in that the "
+                    "account asks for: install its plugin (LIBMYSQL_PLUGIN_DIR, "
+                    "MARIADB_PLUGIN_DIR), or ALTER USER ... IDENTIFIED WITH another.",
+                    mr_db_client_name(), mr_db_client_version());
     return code;
 }
 
@@ -268,6 +274,13 @@ static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err 
     return MR_OK;
 }
 
+/* Only in its text does Oracle's library tell a server without TLS from one whose TLS is not
+ * to be trusted; MariaDB's connects to it. */
+static bool is_without_tls(const struct mr_err *why)
+{
+    return why != NULL && strstr(why->message, "the server doesn't support it") != NULL;
+}
+
 /* Connects, and makes sure of what was asked for: an enforced TLS may silently be none
  * (MariaDB Connector/C 3.3 and a server without TLS). */
 static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
@@ -283,7 +296,7 @@ static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
         rc = connect_once(db, wants, err);
     /* With an authority named, a certificate that it did not sign is no reason to go on
      * without encryption. */
-    if (rc == MR_E_TLS && prefers && wants && ep->ssl_ca == NULL)
+    if (rc == MR_E_TLS && prefers && wants && (ep->ssl_ca == NULL || is_without_tls(err)))
         rc = connect_once(db, false, err);
     if (rc != MR_OK || prefers || !wants || mysql_get_ssl_cipher(db->mysql) != NULL)
         return rc;
