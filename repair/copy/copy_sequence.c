@@ -11,7 +11,7 @@
 #include "repair/reseed/plan_counters.h"
 #include "repair/reseed/reseed_read.h"
 #include "repair/reseed/reseed_value.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 
 static enum mr_code read_sequence(struct mr_copy *c, const struct mr_plan_table *t,
                                   struct mr_sequence *sequence, uint64_t *above,

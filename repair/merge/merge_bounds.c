@@ -14,7 +14,7 @@
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_work.h"
 #include "repair/side/counted.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 #include "repair/side/side_column.h"
 
 static const char schema_sql[] =

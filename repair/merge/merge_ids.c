@@ -15,7 +15,7 @@
 #include "repair/reseed/reseed_read.h"
 #include "repair/reseed/reseed_value.h"
 #include "repair/side/counted.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 #include "repair/side/side_column.h"
 
 #define MARGIN 1000000

@@ -11,7 +11,7 @@
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 #include "repair/reseed/reseed_read.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 
 /* Rows that would get a new id, by what they hold beside their keys. */
 static const char schema_sql[] =

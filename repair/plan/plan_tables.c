@@ -9,7 +9,7 @@
 #include "repair/plan/plan_closure.h"
 #include "repair/plan/plan_gone.h"
 #include "repair/plan/plan_order.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 
 const char *mr_plan_table_name(const struct mr_plan_table *table)
 {

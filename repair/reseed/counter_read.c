@@ -5,7 +5,7 @@
 
 #include "core/db/sqltext.h"
 #include "repair/reseed/reseed_read.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 
 /* SHOW CREATE TABLE prints no counter that stands at its start. */
 static enum mr_code read_start(struct mr_db *db, const struct mr_counter *c,

@@ -9,7 +9,7 @@
 #include "core/case/planbook.h"
 #include "core/pair/pair_columns.h"
 #include "repair/reseed/reseed_read.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 #include "repair/side/side_column.h"
 
 struct counting {

@@ -17,7 +17,7 @@
 #include "repair/reseed/reseed_read.h"
 #include "repair/reseed/reseed_refs.h"
 #include "repair/reseed/reseed_value.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 #include "repair/side/side_column.h"
 
 struct planner {

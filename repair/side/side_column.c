@@ -9,7 +9,7 @@
 #include "core/db/sqltext.h"
 #include "core/row/when.h"
 #include "repair/side/counted.h"
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 
 #define LIVE_KEYS 1000
 #define SEGMENTS 1000

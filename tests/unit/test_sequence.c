@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 
 static void test_defaults(void **state)
 {

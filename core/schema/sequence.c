@@ -1,5 +1,5 @@
 /* sequence.c: see sequence.h. */
-#include "repair/side/sequence.h"
+#include "core/schema/sequence.h"
 
 #include <stdlib.h>
 #include <string.h>
