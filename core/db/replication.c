@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/base/vec.h"
+#include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 
 /* Servers wait in slices, so that a cancel is heard and no statement time-out strikes.
@@ -17,133 +18,10 @@
 #define WAIT_SLICE_S 1
 #define NOT_VISIBLE (-1)
 #define STOPPED (-2)
-#define NO_COLUMN SIZE_MAX
 
 static bool is_mariadb(const struct mr_db *db)
 {
     return mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
-}
-
-/* ---- the status of a replica ---- */
-
-/* Both spellings of a column: of MariaDB and older MySQL, and of MySQL since 8.0.22. */
-enum field {
-    F_HOST,
-    F_PORT,
-    F_IO,
-    F_SQL,
-    F_IO_ERROR,
-    F_SQL_ERROR,
-    F_LAG,
-    F_SERVER_ID,
-    F_UUID,
-    F_DELAY,
-    F_CHANNEL,
-    F_COUNT
-};
-
-static const char *const field_names[F_COUNT][2] = {
-    [F_HOST] = {"Master_Host", "Source_Host"},
-    [F_PORT] = {"Master_Port", "Source_Port"},
-    [F_IO] = {"Slave_IO_Running", "Replica_IO_Running"},
-    [F_SQL] = {"Slave_SQL_Running", "Replica_SQL_Running"},
-    [F_IO_ERROR] = {"Last_IO_Error", "Last_IO_Error"},
-    [F_SQL_ERROR] = {"Last_SQL_Error", "Last_SQL_Error"},
-    [F_LAG] = {"Seconds_Behind_Master", "Seconds_Behind_Source"},
-    [F_SERVER_ID] = {"Master_Server_Id", "Source_Server_Id"},
-    [F_UUID] = {"Master_UUID", "Source_UUID"},
-    [F_DELAY] = {"SQL_Delay", "SQL_Delay"},
-    [F_CHANNEL] = {"Connection_name", "Channel_Name"},
-};
-
-struct status {
-    struct mr_result *res;
-    size_t columns[F_COUNT];
-    const struct mr_cell *row;
-};
-
-/* Statements and columns are renamed from version to version; MySQL 9 knows only the
- * new ones. */
-static bool has_new_words(const struct mr_db *db)
-{
-    return !is_mariadb(db) && mr_db_server(db)->version >= 80022;
-}
-
-static size_t result_column(const struct mr_result *res, const char *name)
-{
-    for (size_t c = 0; c < mr_result_columns(res); c++)
-        if (strcasecmp(mr_result_column_name(res, c), name) == 0)
-            return c;
-    return NO_COLUMN;
-}
-
-static enum mr_code status_open(struct mr_db *db, struct status *status,
-                                struct mr_err *err)
-{
-    const char *sql = "SHOW SLAVE STATUS";
-    if (is_mariadb(db))
-        sql = "SHOW ALL SLAVES STATUS";
-    else if (has_new_words(db))
-        sql = "SHOW REPLICA STATUS";
-    memset(status, 0, sizeof *status);
-    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &status->res, err);
-    if (rc != MR_OK)
-        return rc;
-    for (size_t f = 0; f < F_COUNT; f++) {
-        status->columns[f] = result_column(status->res, field_names[f][0]);
-        if (status->columns[f] == NO_COLUMN)
-            status->columns[f] = result_column(status->res, field_names[f][1]);
-    }
-    return MR_OK;
-}
-
-static bool status_next(struct status *status)
-{
-    status->row = mr_result_next(status->res);
-    return status->row != NULL;
-}
-
-/* The text of a field in this row; "" for NULL and where the server has none. */
-static const char *status_text(const struct status *status, enum field field)
-{
-    size_t column = status->columns[field];
-    if (column == NO_COLUMN || status->row[column].ptr == NULL)
-        return "";
-    return status->row[column].ptr;
-}
-
-static void status_close(struct status *status)
-{
-    mr_result_free(status->res);
-}
-
-static bool is_running(const struct status *status, enum field field)
-{
-    return strcasecmp(status_text(status, field), "yes") == 0;
-}
-
-static bool is_loopback(const char *host)
-{
-    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
-           strcasecmp(host, "localhost") == 0;
-}
-
-/* Is the row's source the server a?  By its uuid, else its server_id, which the replica
- * b learns when it connects; before that only the address is known. */
-static bool is_source(const struct status *status, const struct mr_server *a,
-                      const struct mr_server *b)
-{
-    const char *uuid = status_text(status, F_UUID);
-    unsigned long id = strtoul(status_text(status, F_SERVER_ID), NULL, 10);
-    if (uuid[0] != '\0' && a->flavour == MR_FLAVOUR_MYSQL && a->uuid[0] != '\0')
-        return strcmp(uuid, a->uuid) == 0;
-    if (id != 0)
-        return id == a->server_id;
-    const char *host = status_text(status, F_HOST);
-    if (is_loopback(host))
-        host = b->hostname;
-    return strtoul(status_text(status, F_PORT), NULL, 10) == a->port &&
-           strcasecmp(host, a->hostname) == 0;
 }
 
 /* ---- what GTIDs prove without any right ---- */
@@ -283,25 +161,27 @@ static enum mr_code relation_unseen(struct mr_db *a, struct mr_db *b,
 }
 
 static void note_running(struct mr_strbuf *note, const struct mr_db *a,
-                         const struct mr_db *b, const struct status *status)
+                         const struct mr_db *b, const struct mr_replica_status *status)
 {
-    const char *lag = status_text(status, F_LAG);
+    const char *lag = mr_replica_status_text(status, MR_REPLICA_LAG);
     mr_strbuf_add_fmt(note, "%s replicates from %s, %s seconds behind", mr_db_label(b),
                       mr_db_label(a), lag[0] != '\0' ? lag : "an unknown number of");
 }
 
 static void note_stopped(struct mr_strbuf *note, const struct mr_db *a,
-                         const struct mr_db *b, const struct status *status)
+                         const struct mr_db *b, const struct mr_replica_status *status)
 {
-    bool io = is_running(status, F_IO), sql = is_running(status, F_SQL);
+    bool io = mr_replica_status_is_running(status, MR_REPLICA_IO),
+         sql = mr_replica_status_is_running(status, MR_REPLICA_SQL);
     const char *which = io ? "SQL" : "I/O";
     if (!io && !sql)
         which = "I/O and SQL";
     mr_strbuf_add_fmt(note, "%s is a replica of %s, but its %s thread %s not running",
                       mr_db_label(b), mr_db_label(a), which, !io && !sql ? "are" : "is");
-    const char *reason = status_text(status, sql ? F_IO_ERROR : F_SQL_ERROR);
+    const char *reason =
+        mr_replica_status_text(status, sql ? MR_REPLICA_IO_ERROR : MR_REPLICA_SQL_ERROR);
     if (reason[0] == '\0')
-        reason = status_text(status, F_IO_ERROR);
+        reason = mr_replica_status_text(status, MR_REPLICA_IO_ERROR);
     if (reason[0] != '\0')
         mr_strbuf_add_fmt(note, ": %.500s", reason);
 }
@@ -329,30 +209,32 @@ enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b,
                                      enum mr_relation *relation, struct mr_strbuf *note,
                                      struct mr_err *err)
 {
-    struct status status;
+    struct mr_replica_status status;
     char via[300] = "";
     bool is_stopped = false;
     *relation = MR_RELATION_NONE;
     mr_strbuf_reset(note);
-    enum mr_code rc = status_open(b, &status, err);
+    enum mr_code rc = mr_replica_status_open(b, &status, err);
     if (rc == MR_E_DENIED) {
         rc = relation_unseen(a, b, relation, note, err);
         return rc == MR_OK ? mr_strbuf_check(note, "describing replication", err) : rc;
     }
     if (rc != MR_OK)
         return rc;
-    while (*relation == MR_RELATION_NONE && status_next(&status)) {
-        bool runs = is_running(&status, F_IO) && is_running(&status, F_SQL);
-        if (is_source(&status, mr_db_server(a), mr_db_server(b))) {
+    while (*relation == MR_RELATION_NONE && mr_replica_status_next(&status)) {
+        bool runs = mr_replica_status_is_running(&status, MR_REPLICA_IO) &&
+                    mr_replica_status_is_running(&status, MR_REPLICA_SQL);
+        if (mr_replica_status_is_source(&status, mr_db_server(a), mr_db_server(b))) {
             *relation = runs ? MR_RELATION_FOLLOWS : MR_RELATION_STOPPED;
             (runs ? note_running : note_stopped)(note, a, b, &status);
         } else {
             is_stopped = is_stopped || !runs;
-            (void)snprintf(via, sizeof via, "%s:%s", status_text(&status, F_HOST),
-                           status_text(&status, F_PORT));
+            (void)snprintf(via, sizeof via, "%s:%s",
+                           mr_replica_status_text(&status, MR_REPLICA_HOST),
+                           mr_replica_status_text(&status, MR_REPLICA_PORT));
         }
     }
-    status_close(&status);
+    mr_replica_status_close(&status);
     if (*relation == MR_RELATION_NONE && via[0] != '\0' && !is_stopped)
         rc = relation_chained(a, b, via, relation, note, err);
     else if (*relation == MR_RELATION_NONE)
@@ -409,23 +291,26 @@ static enum mr_code sources_unseen(struct mr_db *db, bool *seen,
 enum mr_code mr_replication_sources(struct mr_db *db, bool *seen,
                                     struct mr_strbuf *sources, struct mr_err *err)
 {
-    struct status status;
+    struct mr_replica_status status;
     struct mr_err why = {0};
     mr_strbuf_reset(sources);
     *seen = true;
-    enum mr_code rc = status_open(db, &status, &why);
+    enum mr_code rc = mr_replica_status_open(db, &status, &why);
     if (rc == MR_E_DENIED)
         return sources_unseen(db, seen, sources, err);
     if (rc != MR_OK) {
         *err = why;
         return rc;
     }
-    while (status_next(&status))
-        add_source(sources, status_text(&status, F_HOST), status_text(&status, F_PORT),
-                   status_text(&status, F_CHANNEL),
-                   is_running(&status, F_IO) && is_running(&status, F_SQL) ? "running"
-                                                                           : "stopped");
-    status_close(&status);
+    while (mr_replica_status_next(&status))
+        add_source(sources, mr_replica_status_text(&status, MR_REPLICA_HOST),
+                   mr_replica_status_text(&status, MR_REPLICA_PORT),
+                   mr_replica_status_text(&status, MR_REPLICA_CHANNEL),
+                   mr_replica_status_is_running(&status, MR_REPLICA_IO) &&
+                           mr_replica_status_is_running(&status, MR_REPLICA_SQL)
+                       ? "running"
+                       : "stopped");
+    mr_replica_status_close(&status);
     return mr_strbuf_check(sources, "looking at replication", err);
 }
 
@@ -450,7 +335,7 @@ enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err
                     "its source: name the server that the application writes to. If "
                     "this one was promoted for good, run RESET %s ALL there; else pass "
                     "--allow-replica.",
-                    has_new_words(db) ? "REPLICA" : "SLAVE");
+                    mr_has_replica_words(db) ? "REPLICA" : "SLAVE");
         goto out;
     }
     rc = add_grant(db, &text, err);
@@ -496,13 +381,15 @@ static enum mr_code add_file_position(struct mr_db *a, struct mr_strbuf *positio
     return MR_OK;
 }
 
-enum mr_code mr_replication_position(struct mr_db *a, struct mr_strbuf *position,
-                                     struct mr_err *err)
+/* Where no transaction gets a GTID any more, the set stands still while rows change. */
+static const char mysql_gtids[] =
+    "SELECT IF(@@GLOBAL.gtid_mode LIKE 'ON%', @@GLOBAL.gtid_executed, '')";
+
+/* "mariadb …" or "mysql …", of what the statement gives. */
+static enum mr_code add_gtids(struct mr_db *a, struct mr_strbuf *position,
+                              const char *sql, struct mr_err *err)
 {
     struct mr_strbuf set = MR_STRBUF_INIT;
-    mr_strbuf_reset(position);
-    const char *sql = is_mariadb(a) ? "SELECT @@GLOBAL.gtid_binlog_pos"
-                                    : "SELECT @@GLOBAL.gtid_executed";
     enum mr_code rc = mr_db_query_text(a, sql, &set, err);
     if (rc == MR_E_NO_SUCH) /* a server older than GTIDs */
         rc = MR_OK;
@@ -513,9 +400,29 @@ enum mr_code mr_replication_position(struct mr_db *a, struct mr_strbuf *position
                 mr_strbuf_add_char(position, *p);
         mr_strbuf_add_char(position, '\n');
     }
+    mr_strbuf_release(&set);
+    return rc;
+}
+
+enum mr_code mr_replication_position(struct mr_db *a, struct mr_strbuf *position,
+                                     struct mr_err *err)
+{
+    mr_strbuf_reset(position);
+    enum mr_code rc =
+        add_gtids(a, position,
+                  is_mariadb(a) ? "SELECT @@GLOBAL.gtid_binlog_pos" : mysql_gtids, err);
     if (rc == MR_OK)
         rc = add_file_position(a, position, err);
-    mr_strbuf_release(&set);
+    return rc == MR_OK ? mr_strbuf_check(position, "reading a position", err) : rc;
+}
+
+enum mr_code mr_replication_history(struct mr_db *a, struct mr_strbuf *position,
+                                    struct mr_err *err)
+{
+    mr_strbuf_reset(position);
+    enum mr_code rc =
+        add_gtids(a, position,
+                  is_mariadb(a) ? "SELECT @@GLOBAL.gtid_current_pos" : mysql_gtids, err);
     return rc == MR_OK ? mr_strbuf_check(position, "reading a position", err) : rc;
 }
 
@@ -615,24 +522,25 @@ enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
 enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *delay_s,
                                 struct mr_err *err)
 {
-    struct status status;
+    struct mr_replica_status status;
     *seconds = NOT_VISIBLE;
     *delay_s = 0;
-    enum mr_code rc = status_open(db, &status, err);
+    enum mr_code rc = mr_replica_status_open(db, &status, err);
     if (rc == MR_E_DENIED)
         return MR_OK;
     if (rc != MR_OK)
         return rc;
-    while (status_next(&status)) {
-        const char *text = status_text(&status, F_LAG);
-        unsigned long delay = strtoul(status_text(&status, F_DELAY), NULL, 10);
+    while (mr_replica_status_next(&status)) {
+        const char *text = mr_replica_status_text(&status, MR_REPLICA_LAG);
+        unsigned long delay =
+            strtoul(mr_replica_status_text(&status, MR_REPLICA_DELAY), NULL, 10);
         long lag = text[0] != '\0' ? strtol(text, NULL, 10) : STOPPED;
         if (delay > *delay_s)
             *delay_s = delay;
         if (delay == 0 && *seconds != STOPPED && (lag == STOPPED || lag > *seconds))
             *seconds = lag;
     }
-    status_close(&status);
+    mr_replica_status_close(&status);
     return MR_OK;
 }
 
@@ -664,7 +572,7 @@ static void resolve_loopback(const struct mr_db *db, char *host, size_t size)
 {
     const char *label = mr_db_label(db);
     const char *colon = strrchr(label, ':');
-    if (!is_loopback(host))
+    if (!mr_is_loopback(host))
         return;
     if (label[0] == '/' || colon == NULL)
         (void)snprintf(host, size, "127.0.0.1");
@@ -693,7 +601,7 @@ static enum mr_code push_host(struct mr_vec *hosts, const char *host, const char
 enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts,
                                   struct mr_err *err)
 {
-    const char *sql = has_new_words(db) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
+    const char *sql = mr_has_replica_words(db) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
     struct mr_result *res = NULL;
     enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
     if (rc == MR_E_DENIED)
@@ -701,8 +609,9 @@ enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts,
     if (rc != MR_OK)
         return rc;
     char fallback[256] = "";
-    size_t host_at = result_column(res, "Host"), port_at = result_column(res, "Port");
-    if (host_at == NO_COLUMN || port_at == NO_COLUMN)
+    size_t host_at = mr_result_column_named(res, "Host"),
+           port_at = mr_result_column_named(res, "Port");
+    if (host_at == MR_NO_COLUMN || port_at == MR_NO_COLUMN)
         rc = mr_err_set(err, MR_E_SQL, "server \"%s\": %s shows no Host and Port",
                         mr_db_label(db), sql);
     if (rc == MR_OK)

@@ -36,10 +36,28 @@ enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b,
  * binary log or no right to read its position. */
 enum mr_code mr_replication_position(struct mr_db *a, struct mr_strbuf *position,
                                      struct mr_err *err);
+/* All that a has applied, whoever wrote it: for a b that gets it through others.  Empty
+ * where GTIDs do not tell. */
+enum mr_code mr_replication_history(struct mr_db *a, struct mr_strbuf *position,
+                                    struct mr_err *err);
 /* Waits on b until it has applied `position` (of a), at most timeout_s.  *reached
  * tells; false also where b cannot wait for it. */
 enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
                                  unsigned timeout_s, bool *reached, struct mr_err *err);
+
+/* May b still apply what a wrote before now? */
+enum mr_behind {
+    MR_BEHIND_NEVER = 1, /* it follows nobody, or no thread of it applies anything */
+    MR_BEHIND_DIRECT,   /* it follows a: it has what a wrote once it is at a's position */
+    MR_BEHIND_OTHERS,   /* it applies what another server writes, perhaps a's changes */
+    MR_BEHIND_DRAINING, /* it fetches nothing any more, and applies what it has fetched */
+    MR_BEHIND_HIDDEN    /* the account may not see it */
+};
+/* relation: as mr_replication_relation(a, b) has found it.  others: whom it follows, for
+ * OTHERS. */
+enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b,
+                                   enum mr_relation relation, enum mr_behind *behind,
+                                   struct mr_strbuf *others, struct mr_err *err);
 
 /* Whom db replicates from by a configured channel, running or not, for people; "" nobody.
  * *seen false: the account may not see it. */

@@ -5,6 +5,8 @@
  *   check_plan       pairs databases and tables, chooses keys, classes and identities
  *   check_scan       leapfrog over key ranges: suspects and finished chunks
  *   check_spill      tables without a common key order: joined on disk
+ *   check_relate     who follows whom, and who may be behind
+ *   check_settle     waits until a side has applied what the other had written
  *   check_confirm    reads suspects again until they are diverged, settled or unsettled
  *   check_classify   kinds and moved identities, from the row images
  *   check_objects    schema objects, rights, AUTO_INCREMENT
@@ -28,6 +30,25 @@
 #include "core/pair/pair.h"
 
 struct mr_check_options;
+struct mr_spill;
+
+/* May a side lack what the other one had written before? */
+enum mr_lag {
+    MR_LAG_NONE = 1, /* it applies nothing that the other writes */
+    MR_LAG_WAIT,     /* it does, and can be waited for (check_settle.h) */
+    MR_LAG_UNKNOWN   /* it may, and nothing tells how far it has got */
+};
+
+/* What the waits of a run share. */
+struct mr_check_settle {
+    bool by_history[MR_SIDES]; /* the side is fed by others: waits are for all GTIDs */
+    double waited_s;           /* of --settle-limit; the coordinator's */
+    bool over;                 /* … which has run out before a side had caught up */
+    atomic_bool slow;          /* waits take long: one a round, none a batch */
+    atomic_uint waited_ms;     /* of the batches' own waits */
+    const char *why;           /* a side may be behind: a clause for people; or NULL */
+};
+
 struct mr_check_run {
     const struct mr_check_options *opts;
     mr_source_open_fn *open_snapshot;
@@ -43,12 +64,11 @@ struct mr_check_run {
     atomic_bool lost;     /* a server went away for good: the run can be resumed */
     bool server_digest;
     unsigned object_kinds; /* --objects, bits of enum mr_objects_kind */
-    /* Which side writes first: rows are read upstream, downstream, upstream.  `follows`:
-     * positions can be waited for; else --settle. */
+    /* Which side writes first: rows are read upstream, downstream, upstream. */
     enum mr_side upstream;
-    bool follows;
-    enum mr_relation relation;
-    bool relation_seen; /* by replication status, not only concluded from GTIDs */
+    enum mr_lag lag[MR_SIDES];
+    struct mr_check_settle settle;
+    struct mr_spill **spills; /* by mr_pair.at: between two passes (check_spill.h) */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

@@ -16,6 +16,7 @@
 #include "recon/check/check_json.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
+#include "recon/check/check_relate.h"
 #include "recon/check/check_result.h"
 #include "recon/check/check_run.h"
 #include "recon/check/check_sides.h"
@@ -40,6 +41,8 @@ static const char *options_text(struct mr_check_run *check)
     mr_strbuf_add_fmt(&sb, "since=%s\nobjects=%s\nconsistent=%d\n",
                       o->since_text != NULL ? o->since_text : "", o->objects,
                       o->consistent);
+    if (o->unrelated)
+        mr_strbuf_add_str(&sb, "unrelated=1\n");
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         const struct mr_readspec *scan = check->pairing.tables[i]->scan;
         const char *where =

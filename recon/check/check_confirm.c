@@ -3,15 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_classify.h"
 #include "recon/check/check_entities.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_settle.h"
 
 /* Below 1,000, from where MariaDB takes an IN list for a table of its own
  * (in_predicate_conversion_threshold). */
@@ -21,8 +19,6 @@
 #define KEY_SQL_BYTES 48   /* of a key part in a statement, beside the bytes in hex */
 #define ALONE_FROM_ROUND 3 /* then rows are read one by one, back to back */
 #define ALONE_TRIES 20
-#define CATCH_UP_S 60 /* how long a round waits for the downstream side */
-#define WAIT_SLICE_S 2
 #define READ_TRIES 4
 
 struct confirm {
@@ -42,29 +38,8 @@ struct confirm {
     uint64_t postponed;    /* of the batch: images that were not kept */
     size_t width;          /* of the next batch, at most */
     bool images;           /* rows are read with their images */
+    bool rests;            /* of the task */
 };
-
-enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
-                               struct mr_db *down, bool *reached, struct mr_err *err)
-{
-    struct mr_strbuf position = MR_STRBUF_INIT;
-    const struct timespec nap = {0, 5 * 1000 * 1000};
-    *reached = !check->follows;
-    if (!check->follows || up == NULL || down == NULL)
-        return MR_OK;
-    double end = mr_clock_now_s() + CATCH_UP_S;
-    enum mr_code code = mr_replication_position(up, &position, err);
-    while (code == MR_OK && !*reached && position.len > 0 && mr_clock_now_s() < end) {
-        if (mr_is_cancelled())
-            code = mr_cancelled_err(err);
-        else
-            code = mr_replication_wait(down, position.ptr, WAIT_SLICE_S, reached, err);
-        if (code == MR_OK && !*reached)
-            (void)nanosleep(&nap, NULL); /* a wait that cannot wait returns at once */
-    }
-    mr_strbuf_release(&position);
-    return code;
-}
 
 static enum mr_code fetch(struct confirm *c, enum mr_side side, struct mr_rowset *set,
                           size_t image_bytes, struct mr_err *err)
@@ -79,7 +54,8 @@ static enum mr_code fetch(struct confirm *c, enum mr_side side, struct mr_rowset
     return code;
 }
 
-/* u1, wait, d, u2.  *read is false where the downstream side did not catch up. */
+/* u1, wait, d, u2.  *read is false where the downstream side did not catch up.  Where rows
+ * must rest, the round has waited. */
 static enum mr_code read_batch(struct confirm *c, bool *read, struct mr_err *err)
 {
     struct mr_check_run *check = c->worker->check;
@@ -87,7 +63,8 @@ static enum mr_code read_batch(struct confirm *c, bool *read, struct mr_err *err
     enum mr_code code = mr_throttle_wait(check->throttle, err);
     if (code == MR_OK)
         code = fetch(c, c->up, &c->rows.u1, 0, err);
-    if (code == MR_OK)
+    *read = c->rests;
+    if (code == MR_OK && !c->rests)
         code = mr_check_catch_up(check, mr_reader_db(c->worker->reader[c->up]),
                                  mr_reader_db(c->worker->reader[c->down]), read, err);
     if (code == MR_OK && *read)
@@ -173,23 +150,15 @@ static void keep_image(const struct mr_rowset *set, const struct mr_rowset_row *
     *len = row != NULL ? row->image_len : 0;
 }
 
-/* Replicates perhaps, and nothing can be waited for: then a lag is possible. */
-static bool may_lag(const struct confirm *c)
-{
-    const struct mr_check_run *check = c->worker->check;
-    return !check->follows && check->relation != MR_RELATION_NONE &&
-           check->relation != MR_RELATION_STOPPED;
-}
-
-/* Where positions cannot be waited for, the rounds' distance is what the downstream side
- * has to catch up: then the upstream row must be the one that was seen a round ago, or a
- * row that is written every now and then would be seen a step behind each time. */
+/* The round's wait covers what was read in the round before: the upstream row must be the
+ * one that was seen then, or a row that is written every now and then would be seen a step
+ * behind each time. */
 static bool has_rested(const struct confirm *c, const struct mr_entity *e,
                        const struct mr_finding *f)
 {
     const void *now, *then = c->up == MR_SOURCE ? f->source : f->target;
     size_t now_len, then_len = c->up == MR_SOURCE ? f->source_len : f->target_len;
-    if (!may_lag(c))
+    if (!c->rests)
         return true;
     keep_image(&c->rows.u2, e->u2, &now, &now_len);
     if (now == NULL || then == NULL)
@@ -204,18 +173,24 @@ static void make_seen(const struct confirm *c, const struct mr_entity *e,
     bool up_is_source = c->up == MR_SOURCE;
     f->state = MR_FIND_SEEN_ONCE;
     f->source = f->target = NULL;
-    if (may_lag(c))
+    if (c->rests)
         keep_image(&c->rows.u2, e->u2, up_is_source ? &f->source : &f->target,
                    up_is_source ? &f->source_len : &f->target_len);
 }
 
-/* Seen the second time: the finding is true, with both images. */
+/* Seen the second time: the finding is true, with both images, unless a side may be behind and
+ * nothing tells how far it has got. */
 static void make_diverged(const struct confirm *c, const struct mr_entity *e,
                           struct mr_finding *f)
 {
     const void *up, *down;
     size_t up_len, down_len;
     bool up_is_source = c->up == MR_SOURCE;
+    if (!mr_check_settle_is_sure(c->worker->check)) {
+        f->state = MR_FIND_UNSETTLED;
+        f->source = f->target = NULL;
+        return;
+    }
     keep_image(&c->rows.u2, e->u2, &up, &up_len);
     keep_image(&c->rows.d, e->d, &down, &down_len);
     f->state = MR_FIND_DIVERGED;
@@ -487,7 +462,7 @@ static enum mr_code confirm_page(struct confirm *c, size_t size, bool alone,
 static enum mr_code confirm_state(struct confirm *c, const struct mr_confirm_task *task,
                                   enum mr_find_state state, struct mr_err *err)
 {
-    bool alone = task->round >= ALONE_FROM_ROUND;
+    bool alone = task->round >= ALONE_FROM_ROUND && !task->rests;
     size_t size = batch_size(c->table, alone);
     struct mr_find_page page = {.table = c->table->find.id,
                                 .state = state,
@@ -495,8 +470,8 @@ static enum mr_code confirm_state(struct confirm *c, const struct mr_confirm_tas
                                 .last_id = task->last_id,
                                 .limit = size,
                                 .max_bytes = BATCH_BYTES,
-                                .with_images = state == MR_FIND_SEEN_ONCE && may_lag(c)};
-    c->images = state == MR_FIND_SEEN_ONCE || may_lag(c);
+                                .with_images = state == MR_FIND_SEEN_ONCE && c->rests};
+    c->images = state == MR_FIND_SEEN_ONCE || c->rests;
     c->width = size;
     enum mr_code code = MR_OK;
     for (;;) {
@@ -547,8 +522,11 @@ enum mr_code mr_check_confirm(struct mr_check_worker *worker,
                               const struct mr_confirm_task *task, struct mr_err *err)
 {
     enum mr_side up = worker->check->upstream;
-    struct confirm c = {
-        .worker = worker, .table = task->table, .up = up, .down = mr_other_side(up)};
+    struct confirm c = {.worker = worker,
+                        .table = task->table,
+                        .up = up,
+                        .down = mr_other_side(up),
+                        .rests = task->rests};
     enum mr_code code = confirm_init(&c, err);
     /* those seen once first: what this round sees the first time waits for the next */
     if (code == MR_OK)

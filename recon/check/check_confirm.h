@@ -9,11 +9,15 @@
  *      u1 = u2, d differs      seen; seen twice: diverged
  *      otherwise               the row moves: again, at the end unsettled
  *
- * Where one side replicates from the other, "after it has applied" is a wait for the
- * upstream's position; else rounds are --settle seconds apart, and "seen twice" means with
- * the same upstream row, so that a lag below --settle is no difference.  So moving data never
- * raises a false alarm, and a true difference that stands still for three reads is never
- * hidden.
+ * Where a side applies what the other writes, each round begins with a wait for the other's
+ * position (check_settle.h).  While that is short, a batch waits once more between u1 and d.
+ * Else, and where nothing can be waited for although a side may be behind, "seen twice" means
+ * with the same upstream row: what it was in the round before is on the other side by now.  A
+ * round for which the wait came to no end is not read.  Without replication rounds are
+ * --settle seconds apart.
+ *
+ * So moving data never raises a false alarm (but see docs/design/assumptions.md of rows that
+ * go to and fro), and a true difference that stands still for three reads is never hidden.
  *
  * Rows are paired by the bytes of their keys, then, for text keys, as TARGET's collation
  * pairs them: 'a' here and 'A' there are one row, under the source's key.
@@ -37,13 +41,9 @@ struct mr_confirm_task {
     struct mr_pair *table;
     unsigned round;            /* from 1 on */
     int64_t after_id, last_id; /* (after_id, last_id]; last_id 0: to the end */
+    bool rests;                /* mr_check_settle_rests(), the same for a whole round */
 };
 enum mr_code mr_check_confirm(struct mr_check_worker *worker,
                               const struct mr_confirm_task *task, struct mr_err *err);
-
-/* Waits until the downstream side has applied what the upstream had written when called;
- * *reached false: it lags or the wait is not possible. */
-enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
-                               struct mr_db *down, bool *reached, struct mr_err *err);
 
 #endif

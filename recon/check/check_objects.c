@@ -6,10 +6,12 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
-#include "recon/check/check_confirm.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
+#include "recon/check/check_settle.h"
 #include "recon/check/objects.h"
+
+#define OPEN_SHOWN 10 /* objects that a line names */
 
 struct looking {
     struct mr_check_run *check;
@@ -20,11 +22,6 @@ struct looking {
     struct mr_strbuf hidden;
     bool changed; /* of the table under comparison with its older self */
 };
-
-static struct mr_db *side_db(struct mr_check_run *check, enum mr_side side)
-{
-    return mr_reader_db(check->pairing.side[side].main);
-}
 
 static struct mr_pair *table_named(struct mr_check_run *check, const char *name)
 {
@@ -220,7 +217,7 @@ static enum mr_code compare_all(struct looking *l, struct mr_err *err)
     return mr_objects_compare(l->cat[MR_SOURCE], l->cat[MR_TARGET], &opts, err);
 }
 
-static enum mr_code load_catalogues(struct looking *l, bool wait, struct mr_err *err)
+static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
     enum mr_code code = MR_OK;
@@ -228,19 +225,14 @@ static enum mr_code load_catalogues(struct looking *l, bool wait, struct mr_err 
         enum mr_side side = i == 0 ? check->upstream : mr_other_side(check->upstream);
         const char **names =
             mr_arena_calloc(&check->arena, l->pairs->count + 1, sizeof *names);
-        bool reached = false;
         if (names == NULL)
             return mr_err_nomem(err, "comparing objects");
         for (size_t k = 0; k < l->pairs->count; k++)
             names[k] = ((struct mr_db_pair *)mr_vec_at(l->pairs, k))->name[side];
-        if (i == 1 && wait)
-            code = mr_check_catch_up(check, side_db(check, check->upstream),
-                                     side_db(check, side), &reached, err);
         mr_catalogue_free(l->cat[side]);
         l->cat[side] = NULL;
-        if (code == MR_OK)
-            code = mr_source_catalogue(check->pairing.side[side].source, names,
-                                       l->pairs->count, &l->cat[side], err);
+        code = mr_source_catalogue(check->pairing.side[side].source, names,
+                                   l->pairs->count, &l->cat[side], err);
     }
     return code;
 }
@@ -274,18 +266,50 @@ static void keep_common(struct mr_vec *found, const struct mr_vec *before)
     found->count = kept;
 }
 
+/* What differs on a side that may be behind is told, and is no finding. */
+static void leave_open(struct looking *l)
+{
+    const struct mr_check_settle *settle = &l->check->settle;
+    mr_strbuf_add_fmt(&l->hidden, "%swhether schema objects differ (",
+                      l->hidden.len > 0 ? "\n" : "");
+    for (size_t i = 0; i < l->found.count && i < OPEN_SHOWN; i++) {
+        const struct mr_find_object *o = mr_vec_at(&l->found, i);
+        const char *scope = o->table != NULL ? o->table : o->database;
+        bool itself = o->name == NULL || strcmp(o->kind, "table") == 0 ||
+                      strcmp(o->kind, "database") == 0;
+        mr_strbuf_add_fmt(&l->hidden, "%s%s \"%s%s%s\"", i > 0 ? ", " : "", o->kind,
+                          scope != NULL ? scope : "", itself ? "" : ".",
+                          itself ? "" : o->name);
+    }
+    if (l->found.count > OPEN_SHOWN)
+        mr_strbuf_add_fmt(&l->hidden, " and %zu more", l->found.count - OPEN_SHOWN);
+    mr_strbuf_add_fmt(&l->hidden, "): %s",
+                      settle->why != NULL ? settle->why : "a side may be behind");
+    mr_vec_clear(&l->found);
+}
+
 /* Differences between replicating servers must be there twice: also when the downstream
  * side has caught up. */
 static enum mr_code look(struct looking *l, struct mr_err *err)
 {
-    enum mr_code code = load_catalogues(l, false, err);
+    struct mr_check_run *check = l->check;
+    bool reached = true;
+    enum mr_code code = load_catalogues(l, err);
     if (code == MR_OK)
         code = compare_all(l, err);
-    if (code != MR_OK || !l->check->follows || l->found.count == 0)
+    if (code != MR_OK || l->found.count == 0)
+        return code;
+    if (mr_check_settle_follows(check))
+        code = mr_check_settle(check, &reached, err);
+    if (code == MR_OK && (!reached || !mr_check_settle_is_sure(check))) {
+        leave_open(l);
+        return MR_OK;
+    }
+    if (code != MR_OK || !mr_check_settle_follows(check))
         return code;
     struct mr_vec before = l->found;
     l->found = (struct mr_vec)MR_VEC_INIT(struct mr_find_object);
-    code = load_catalogues(l, true, err);
+    code = load_catalogues(l, err);
     if (code == MR_OK)
         code = compare_all(l, err);
     if (code == MR_OK)
@@ -356,27 +380,6 @@ static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pai
     return mr_findings_counter_save(check->fd, &counter, err);
 }
 
-/* The next insert's key against the greatest ones.  wait: a replica applies what its source
- * has at the time of the first read, so that it knows those keys; where it does not, each
- * side is judged by itself. */
-static enum mr_code read_counter(struct looking *l, struct mr_objects_counter *c,
-                                 bool wait, bool *finding, struct mr_err *err)
-{
-    struct mr_check_run *check = l->check;
-    const enum mr_side up = check->upstream;
-    bool reached = true;
-    enum mr_code code = mr_objects_counter_keys(&c[MR_SOURCE], &c[MR_TARGET], err);
-    if (code == MR_OK && wait)
-        code = mr_check_catch_up(check, side_db(check, up),
-                                 side_db(check, mr_other_side(up)), &reached, err);
-    if (code == MR_OK)
-        code = mr_objects_counter_next(&c[MR_SOURCE], &c[MR_TARGET], finding, err);
-    if (code == MR_OK && !reached)
-        *finding = c[MR_SOURCE].next <= c[MR_SOURCE].greatest ||
-                   c[MR_TARGET].next <= c[MR_TARGET].greatest;
-    return code;
-}
-
 static enum mr_code keep_counter_diff(struct looking *l, const struct mr_pair *table,
                                       const struct mr_objects_counter *c,
                                       struct mr_err *err)
@@ -400,23 +403,27 @@ static enum mr_code keep_counter_diff(struct looking *l, const struct mr_pair *t
     return code;
 }
 
+/* Where one side may be behind and nothing tells how far, only what a side's own keys say is
+ * said. */
 static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
                                     struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
     struct mr_objects_counter c[MR_SIDES] = {{0}, {0}};
+    bool alone = mr_check_settle_follows(check) || !mr_check_settle_is_sure(check);
     bool finding = false;
-    enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         c[side] = (struct mr_objects_counter){.reader = check->pairing.side[side].main,
                                               .table = table->side[side]};
     if (!mr_objects_has_counter(&c[MR_SOURCE], &c[MR_TARGET]))
         return MR_OK;
-    code = read_counter(l, c, false, &finding, err);
-    if (code == MR_OK && finding && check->follows)
-        code = read_counter(l, c, true, &finding, err);
+    enum mr_code code = mr_objects_counter_keys(&c[MR_SOURCE], &c[MR_TARGET], err);
     if (code == MR_OK)
+        code = mr_objects_counter_next(&c[MR_SOURCE], &c[MR_TARGET], err);
+    if (code == MR_OK) {
+        finding = mr_objects_counter_is_low(&c[MR_SOURCE], &c[MR_TARGET], alone);
         code = keep_counter(check, table, &c[MR_SOURCE], &c[MR_TARGET], err);
+    }
     return code == MR_OK && finding ? keep_counter_diff(l, table, c, err) : code;
 }
 

@@ -94,6 +94,22 @@ static const struct mr_option options[] = {
              "the other side has caught up",
      .initial = "2",
      .max = 3600 * 1000},
+    {.name = "settle-limit",
+     .type = MR_OPTION_MILLIS,
+     .offset = AT(settle_limit_ms),
+     .arg = "SECONDS",
+     .group = "How it is compared",
+     .help = "wait so long, in all, for a side to apply what the other had written; what "
+             "differs then is unsettled",
+     .initial = "60",
+     .max = 24 * 3600 * 1000},
+    {.name = "unrelated",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(unrelated),
+     .group = "How it is compared",
+     .help = "you know that neither server gets, by any way, what the other writes: "
+             "differences count although the account cannot see that",
+     .not_in_file = true},
 
     MR_THREADS_OPTION(struct mr_check_options, threads, "Load and pace",
                       "workers, each with a connection to both servers"),

@@ -29,7 +29,8 @@ struct mr_check_options {
     /* how */
     bool consistent;
     enum mr_digest_mode digest;
-    unsigned settle_ms;
+    unsigned settle_ms, settle_limit_ms;
+    bool unrelated; /* neither side applies, by any way, what the other writes */
 
     /* load and pace */
     unsigned threads; /* at least 1 after finishing */

@@ -14,6 +14,7 @@
 #include "recon/check/check_objects.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_scan.h"
+#include "recon/check/check_settle.h"
 #include "recon/check/check_spill.h"
 #include "recon/check/check_suspects.h"
 
@@ -21,9 +22,18 @@
 #define SEGMENTS_A_THREAD 2
 #define CONFIRM_ROWS 4000 /* fewer suspects are one worker's */
 #define CONFIRMS_A_THREAD 4
+#define SPILLS_AT_ONCE 200 /* each may keep a file open from its first pass to its last */
 
 /* What a worker does with a table. */
-enum job { JOB_SCAN = 1, JOB_SPILL, JOB_CONFIRM, JOB_CLASSIFY, JOB_KIN };
+enum job {
+    JOB_SCAN = 1,
+    JOB_SPILL,
+    JOB_SPILL_AGAIN,
+    JOB_SPILL_END,
+    JOB_CONFIRM,
+    JOB_CLASSIFY,
+    JOB_KIN
+};
 
 struct job_item {
     enum job job;
@@ -39,6 +49,7 @@ struct run {
     struct mr_check_worker *workers;
     struct mr_vec jobs; /* struct job_item * in check->arena */
     bool in_views;      /* readers are opened on the consistent views */
+    bool rests;         /* the last round's rows had to rest */
 };
 
 /* ---- the pool's hooks ---- */
@@ -100,6 +111,8 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     switch (item->job) {
     case JOB_SCAN: return mr_check_known_scan(w, &item->scan, err);
     case JOB_SPILL: return mr_check_spill(w, item->table, err);
+    case JOB_SPILL_AGAIN: return mr_check_spill_again(w, item->table, err);
+    case JOB_SPILL_END: return mr_check_spill_end(w, item->table, err);
     case JOB_CONFIRM: return confirm_table(w, item, err);
     case JOB_CLASSIFY: return classify_table(w, item, err);
     case JOB_KIN: break;
@@ -270,6 +283,7 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table,
         return MR_OK;
     table->find.verdict = MR_VERDICT_UNDECIDED;
     table->find.settled = false;
+    table->find.scanned = table->find.scanned && table->join == MR_JOIN_SHARED;
     mr_progress_add_total(check->progress, table->est_rows);
     if (table->join == MR_JOIN_SHARED) {
         struct mr_err why = {0};
@@ -284,15 +298,21 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table,
     return code;
 }
 
-/* Tables without a common key order.  They are read over and over, so never in a view
- * that stands still. */
-static enum mr_code add_spill_jobs(struct run *run, struct mr_err *err)
+/* The next tables without a common key order.  They are read over and over, so never in a
+ * view that stands still. */
+static enum mr_code add_spill_jobs(struct run *run, bool *more, struct mr_err *err)
 {
     const struct mr_check_run *check = run->check;
+    size_t count = 0;
+    *more = false;
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
-        if (table->join != MR_JOIN_SHARED && is_active(table) &&
-            add_job(run, JOB_SPILL, table, err) == NULL)
+        if (table->join == MR_JOIN_SHARED || !is_active(table) || table->find.scanned)
+            continue;
+        *more = count++ == SPILLS_AT_ONCE;
+        if (*more)
+            break;
+        if (add_job(run, JOB_SPILL, table, err) == NULL)
             return MR_E_NOMEM;
     }
     return MR_OK;
@@ -328,16 +348,13 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
         run->in_views = false;
     }
     if (code == MR_OK)
-        code = add_spill_jobs(run, err);
-    if (code == MR_OK)
         code = run_scan_jobs(run, err);
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
-        if (table->find.settled)
+        if (table->find.settled || table->join != MR_JOIN_SHARED)
             continue;
-        if (table->join == MR_JOIN_SHARED)
-            code = mr_findings_chunk_sums(check->fd, table->find.id, &table->find.counts,
-                                          err);
+        code =
+            mr_findings_chunk_sums(check->fd, table->find.id, &table->find.counts, err);
         if (!atomic_load(&table->failed))
             table->find.scanned = true;
         if (code == MR_OK)
@@ -352,15 +369,15 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
 static enum mr_code pause_before(struct run *run, unsigned round, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
-    double seconds =
-        check->follows ? 0.1 * (round > 2 ? round - 2 : 0) : mr_check_settle_s(check);
+    double seconds = mr_check_settle_follows(check) ? 0.1 * (round > 2 ? round - 2 : 0)
+                                                    : mr_check_settle_s(check);
     return mr_check_sleep(seconds, check->progress, err);
 }
 
 /* Queues a table's open suspects; those of a big one in parts, so that all workers have
  * work.  Parts are id ranges that tile all ids, whatever the cuts are worth. */
 static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table,
-                                     unsigned round, bool *open, struct mr_err *err)
+                                     unsigned round, struct mr_err *err)
 {
     struct mr_findings *fd = run->check->fd;
     struct mr_vec cuts = MR_VEC_INIT(int64_t);
@@ -377,7 +394,6 @@ static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table,
         most = MR_FIND_SEEN_ONCE;
         suspects = once;
     }
-    *open = true;
     size_t parts = run->check->opts->threads * CONFIRMS_A_THREAD;
     if (suspects / CONFIRM_ROWS < parts)
         parts = (size_t)(suspects / CONFIRM_ROWS);
@@ -398,40 +414,125 @@ static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table,
     return code;
 }
 
-static enum mr_code confirm_round(struct run *run, unsigned round, bool *open,
-                                  struct mr_err *err)
+/* Those of a spill that has been left open. */
+static enum mr_code add_spill_again(struct run *run, struct mr_pair *table, enum job job,
+                                    struct mr_err *err)
+{
+    bool open = run->check->spills[table->at] != NULL;
+    return open && add_job(run, job, table, err) == NULL ? MR_E_NOMEM : MR_OK;
+}
+
+static enum mr_code add_round_jobs(struct run *run, unsigned round, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     enum mr_code code = MR_OK;
-    *open = false;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
-        if (is_active(check->pairing.tables[i]))
-            code = add_confirm_jobs(run, check->pairing.tables[i], round, open, err);
-    if (code == MR_OK && *open) {
-        code = pause_before(run, round, err);
-        if (code == MR_OK)
-            code = run_jobs(run, err);
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        struct mr_pair *table = check->pairing.tables[i];
+        if (!is_active(table))
+            continue;
+        if (table->join == MR_JOIN_SHARED)
+            code = add_confirm_jobs(run, table, round, err);
+        else if (round <= MR_SPILL_ROUNDS)
+            code = add_spill_again(run, table, JOB_SPILL_AGAIN, err);
     }
     return code;
 }
 
-static enum mr_code confirm_all(struct run *run, struct mr_err *err)
+/* Rows have to rest from this round on: of those seen before, no upstream row was kept. */
+static enum mr_code begin_rest(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        if (is_active(check->pairing.tables[i]))
+            code = mr_findings_restate(check->fd, check->pairing.tables[i]->find.id,
+                                       MR_FIND_SEEN_ONCE, MR_FIND_SUSPECT, err);
+    return code;
+}
+
+/* *open: there was something to read, and it could be. */
+static enum mr_code confirm_round(struct run *run, unsigned round, bool *open,
+                                  struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    enum mr_code code = add_round_jobs(run, round, err);
+    *open = code == MR_OK && run->jobs.count > 0;
+    if (!*open)
+        return code;
+    code = pause_before(run, round, err);
+    if (code == MR_OK)
+        code = mr_check_settle(check, open, err);
+    bool rests = mr_check_settle_rests(check);
+    if (code == MR_OK && *open && rests && !run->rests)
+        code = begin_rest(run, err);
+    run->rests = rests;
+    for (size_t i = 0; i < run->jobs.count; i++)
+        (*(struct job_item **)mr_vec_at(&run->jobs, i))->confirm.rests = rests;
+    if (code == MR_OK && *open)
+        code = run_jobs(run, err);
+    mr_vec_clear(&run->jobs);
+    return code;
+}
+
+/* What is still open stays so. */
+static enum mr_code end_rounds(struct run *run, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        struct mr_pair *table = check->pairing.tables[i];
+        if (!is_active(table))
+            continue;
+        code = mr_findings_restate(check->fd, table->find.id, MR_FIND_SUSPECT,
+                                   MR_FIND_UNSETTLED, err);
+        if (code == MR_OK)
+            code = mr_findings_restate(check->fd, table->find.id, MR_FIND_SEEN_ONCE,
+                                       MR_FIND_UNSETTLED, err);
+        if (code == MR_OK)
+            code = add_spill_again(run, table, JOB_SPILL_END, err);
+    }
+    return code == MR_OK ? run_jobs(run, err) : code;
+}
+
+static enum mr_code confirm_all(struct run *run, struct mr_err *err)
+{
     enum mr_code code = MR_OK;
     bool open = true;
     for (unsigned round = 1; code == MR_OK && open && round <= MR_CONFIRM_ROUNDS; round++)
         code = confirm_round(run, round, &open, err);
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
-        int64_t id = check->pairing.tables[i]->find.id;
-        if (!is_active(check->pairing.tables[i]))
-            continue;
-        code =
-            mr_findings_restate(check->fd, id, MR_FIND_SUSPECT, MR_FIND_UNSETTLED, err);
+    return code == MR_OK ? end_rounds(run, err) : code;
+}
+
+/* All others have been scanned; what differs of them is confirmed with the first of these. */
+static enum mr_code spill_all(struct run *run, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    bool more = true;
+    while (code == MR_OK && more) {
+        code = add_spill_jobs(run, &more, err);
         if (code == MR_OK)
-            code = mr_findings_restate(check->fd, id, MR_FIND_SEEN_ONCE,
-                                       MR_FIND_UNSETTLED, err);
+            code = run_scan_jobs(run, err);
+        if (code == MR_OK)
+            code = confirm_all(run, err);
     }
+    return code;
+}
+
+/* Why a table's rows are unsettled, where it is not that they moved. */
+static enum mr_code add_why(struct run *run, struct mr_pair *table, struct mr_err *err)
+{
+    struct mr_check_run *check = run->check;
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    uint64_t unsettled = 0;
+    enum mr_code code =
+        mr_findings_count(check->fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err);
+    if (code != MR_OK || unsettled == 0 || check->settle.why == NULL)
+        return code;
+    mr_strbuf_add_fmt(&note, "unsettled: %s", check->settle.why);
+    code = mr_strbuf_check(&note, "describing a table", err);
+    if (code == MR_OK)
+        code = mr_pair_add_note(table, note.ptr, err);
+    mr_strbuf_release(&note);
     return code;
 }
 
@@ -439,10 +540,14 @@ static enum mr_code classify_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
-        if (is_active(check->pairing.tables[i]) &&
-            add_job(run, JOB_CLASSIFY, check->pairing.tables[i], err) == NULL)
+    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+        struct mr_pair *table = check->pairing.tables[i];
+        if (!is_active(table))
+            continue;
+        code = add_why(run, table, err);
+        if (code == MR_OK && add_job(run, JOB_CLASSIFY, table, err) == NULL)
             code = MR_E_NOMEM;
+    }
     return code == MR_OK ? run_jobs(run, err) : code;
 }
 
@@ -507,11 +612,15 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     struct run run = {
         .check = check, .pairs = pairs, .jobs = MR_VEC_INIT(struct job_item *)};
     run.workers = calloc(check->opts->threads, sizeof *run.workers);
-    if (run.workers == NULL)
+    check->spills = mr_arena_calloc(&check->arena, check->pairing.ntables + 1,
+                                    sizeof(struct mr_spill *));
+    if (run.workers == NULL || check->spills == NULL) {
+        free(run.workers);
         return mr_err_nomem(err, "planning the work");
+    }
     enum mr_code code = scan_all(&run, err);
     if (code == MR_OK)
-        code = confirm_all(&run, err);
+        code = spill_all(&run, err);
     if (code == MR_OK)
         code = classify_all(&run, err);
     if (code == MR_OK)
@@ -526,6 +635,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
         code = mr_check_suspects(check, err);
     check->run.finished = code == MR_OK && !atomic_load(&check->lost) &&
                           check->run.objects_done && check->run.kin_done;
+    mr_check_spill_drop(check);
     close_readers(&run);
     free(run.workers);
     mr_vec_release(&run.jobs);

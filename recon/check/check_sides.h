@@ -10,9 +10,6 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
                                  const char *const operands[MR_SIDES],
                                  struct mr_err *err);
 
-/* Who follows whom: sets upstream, follows, relation and run.replication. */
-enum mr_code mr_check_relate(struct mr_check_run *check, struct mr_err *err);
-
 /* --digest auto: does it pay to let the servers compute digests? */
 enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *err);
 

@@ -13,9 +13,9 @@
 #include "recon/check/check_confirm.h"
 #include "recon/check/check_known.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_settle.h"
 #include "recon/check/spill.h"
 
-#define MAX_PASSES 5
 #define TRIES 3
 #define STORE_ROWS 500 /* findings of one transaction; */
 #define STORE_BYTES ((size_t)4 * 1024 * 1024)
@@ -195,19 +195,6 @@ static enum mr_code one_pass(struct mr_check_worker *worker, struct mr_pair *tab
     return code;
 }
 
-enum mr_code mr_check_pause(struct mr_check_worker *worker, struct mr_err *err)
-{
-    struct mr_check_run *check = worker->check;
-    bool reached = false;
-    if (check->follows) {
-        enum mr_side up = check->upstream;
-        return mr_check_catch_up(check, mr_reader_db(worker->reader[up]),
-                                 mr_reader_db(worker->reader[mr_other_side(up)]),
-                                 &reached, err);
-    }
-    return mr_check_sleep(mr_check_settle_s(check), NULL, err);
-}
-
 struct canon_ctx {
     struct mr_check_worker *worker;
     struct mr_pair *table;
@@ -267,6 +254,10 @@ static enum mr_code store_finding(void *arg, const struct mr_finding *found,
         return mr_err_nomem(err, "storing findings");
     f->pos = ctx->pos;
     f->equal = ctx->pos++;
+    if (!mr_check_settle_is_sure(ctx->check)) {
+        f->state = MR_FIND_UNSETTLED;
+        f->source = f->target = NULL;
+    }
     if (ctx->table->join == MR_JOIN_DIGEST)
         f->key = (struct mr_key){NULL, 0};
     else
@@ -293,43 +284,79 @@ static enum mr_code store_findings(struct mr_check_run *check, struct mr_pair *t
     return code;
 }
 
-static enum mr_code spill_table(struct mr_check_worker *worker, struct mr_pair *table,
-                                struct mr_spill *spill, struct mr_err *err)
+/* What concerns only this table makes it not-checked; the spill is of no use then. */
+static enum mr_code end_table(struct mr_check_worker *worker, struct mr_pair *table,
+                              enum mr_code code, struct mr_err *err)
 {
-    uint64_t open = 0;
-    enum mr_code code = one_pass(worker, table, spill, true, &open, err);
-    for (int pass = 1; code == MR_OK && open > 0 && pass < MAX_PASSES; pass++) {
-        code = mr_check_pause(worker, err);
-        if (code == MR_OK)
-            code = one_pass(worker, table, spill, false, &open, err);
-        if (code == MR_OK && mr_is_cancelled())
-            code = mr_cancelled_err(err);
-    }
-    if (code == MR_OK && table->join == MR_JOIN_SPILL && table->text_key) {
+    struct mr_check_run *check = worker->check;
+    if (code == MR_OK)
+        return MR_OK;
+    mr_spill_close(check->spills[table->at]);
+    check->spills[table->at] = NULL;
+    if (mr_check_is_fatal(code))
+        return code;
+    mr_check_give_up(check, table, err);
+    return MR_OK;
+}
+
+/* Nothing differs, or nothing that is still open: what is known is stored. */
+static enum mr_code finish(struct mr_check_worker *worker, struct mr_pair *table,
+                           struct mr_err *err)
+{
+    struct mr_spill *spill = worker->check->spills[table->at];
+    enum mr_code code = MR_OK;
+    if (table->join == MR_JOIN_SPILL && table->text_key) {
         struct canon_ctx ctx = {worker, table};
         code = mr_spill_join_canonical(spill, canonical_keys, &ctx, err);
     }
     if (code == MR_OK)
         code = store_findings(worker->check, table, spill, err);
+    mr_spill_close(spill);
+    worker->check->spills[table->at] = NULL;
     return code;
 }
 
 enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *table,
                             struct mr_err *err)
 {
-    struct mr_spill *spill = NULL;
+    struct mr_spill **spill = &worker->check->spills[table->at];
     bool equal = false;
+    uint64_t open = 0;
     enum mr_code code = mr_check_known_whole(worker, table, &equal, err);
     if (code == MR_OK && !equal)
-        code = mr_spill_open(&spill, err);
+        code = mr_spill_open(spill, err);
     if (code == MR_OK && !equal)
-        code = spill_table(worker, table, spill, err);
-    mr_spill_close(spill);
+        code = one_pass(worker, table, *spill, true, &open, err);
     if (code == MR_OK)
         table->find.scanned = true;
-    if (code != MR_OK && !mr_check_is_fatal(code)) {
-        mr_check_give_up(worker->check, table, err);
-        code = MR_OK;
+    if (code == MR_OK && *spill != NULL)
+        code = open == 0 ? finish(worker, table, err) : mr_spill_rest(*spill, err);
+    return end_table(worker, table, code, err);
+}
+
+enum mr_code mr_check_spill_again(struct mr_check_worker *worker, struct mr_pair *table,
+                                  struct mr_err *err)
+{
+    uint64_t open = 0;
+    struct mr_spill *spill = worker->check->spills[table->at];
+    enum mr_code code = one_pass(worker, table, spill, false, &open, err);
+    if (code == MR_OK && mr_is_cancelled())
+        code = mr_cancelled_err(err);
+    if (code == MR_OK)
+        code = open == 0 ? finish(worker, table, err) : mr_spill_rest(spill, err);
+    return end_table(worker, table, code, err);
+}
+
+enum mr_code mr_check_spill_end(struct mr_check_worker *worker, struct mr_pair *table,
+                                struct mr_err *err)
+{
+    return end_table(worker, table, finish(worker, table, err), err);
+}
+
+void mr_check_spill_drop(struct mr_check_run *check)
+{
+    for (size_t i = 0; check->spills != NULL && i < check->pairing.ntables; i++) {
+        mr_spill_close(check->spills[i]);
+        check->spills[i] = NULL;
     }
-    return code;
 }

@@ -165,9 +165,12 @@ static enum mr_code unsettled(struct telling *t, struct mr_err *err)
     if (t->result->unsettled_rows == 0)
         return MR_OK;
     mr_strbuf_add_grouped(&t->text, t->result->unsettled_rows);
-    mr_strbuf_add_fmt(&t->text,
-                      " row%s kept moving while compared: check again at a quieter hour.",
-                      t->result->unsettled_rows == 1 ? "" : "s");
+    mr_strbuf_add_fmt(
+        &t->text,
+        " row%s could not be settled: they kept moving while compared, or a "
+        "side may be behind (then the note of the table says which, and "
+        "why). Check again when it has caught up, or at a quieter hour.",
+        t->result->unsettled_rows == 1 ? "" : "s");
     return add(t, MR_NEXT_UNSETTLED, err);
 }
 

@@ -103,10 +103,8 @@ enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
 
 /*
  * AUTO_INCREMENT of one table on both sides: first the greatest keys, then the next values.
- * *finding: the next insert on either side would get a key at or below the greatest key of
- * either side.  Between a server under writes and its replica that is a suspicion unless the
- * replica caught up between the two reads.  Only where the counter leads an index on both
- * sides (else its greatest value is a full scan, and the counter is per group).
+ * Only where the counter leads an index on both sides (else its greatest value is a full
+ * scan, and the counter is per group).
  */
 struct mr_objects_counter {
     struct mr_reader *reader;
@@ -119,8 +117,12 @@ enum mr_code mr_objects_counter_keys(struct mr_objects_counter *source,
                                      struct mr_objects_counter *target,
                                      struct mr_err *err);
 enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
-                                     struct mr_objects_counter *target, bool *finding,
+                                     struct mr_objects_counter *target,
                                      struct mr_err *err);
+/* Would the next insert of a side meet a key?  Its own greatest; not alone: the other's, too
+ * (of two servers that replicate, a lag or ids that were rolled back make that). */
+bool mr_objects_counter_is_low(const struct mr_objects_counter *source,
+                               const struct mr_objects_counter *target, bool alone);
 /* Appends "next 3010, greatest 3013". */
 void mr_objects_counter_text(const struct mr_objects_counter *counter,
                              struct mr_strbuf *out);

@@ -4,9 +4,7 @@
  * Order of reads: the greatest keys of both sides first, then the next values.  On a
  * server under writes a counter moves before its key can be read, so a counter read
  * after both keys is above whatever has reached it by then; read in the other order,
- * rows inserted in between would look like a counter that has fallen behind.  Between
- * the two reads the caller waits until a replica has caught up, which has the keys of its
- * source by then.
+ * rows inserted in between would look like a counter that has fallen behind.
  */
 #include "recon/check/objects.h"
 
@@ -49,22 +47,25 @@ enum mr_code mr_objects_counter_keys(struct mr_objects_counter *source,
 }
 
 enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
-                                     struct mr_objects_counter *target, bool *finding,
+                                     struct mr_objects_counter *target,
                                      struct mr_err *err)
 {
     enum mr_code code =
         mr_reader_counter(target->reader, target->table, &target->next, NULL, err);
     if (code == MR_OK)
         code = mr_reader_counter(source->reader, source->table, &source->next, NULL, err);
-    if (code != MR_OK)
-        return code;
-    uint64_t greatest =
-        source->greatest > target->greatest ? source->greatest : target->greatest;
     /* SHOW CREATE TABLE prints no counter that stands at 1. */
     source->next = source->next > 0 ? source->next : 1;
     target->next = target->next > 0 ? target->next : 1;
-    *finding = source->next <= greatest || target->next <= greatest;
-    return MR_OK;
+    return code;
+}
+
+bool mr_objects_counter_is_low(const struct mr_objects_counter *source,
+                               const struct mr_objects_counter *target, bool alone)
+{
+    bool own = source->next <= source->greatest || target->next <= target->greatest;
+    return own || (!alone && (source->next <= target->greatest ||
+                              target->next <= source->greatest));
 }
 
 void mr_objects_counter_text(const struct mr_objects_counter *counter,

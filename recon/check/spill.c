@@ -11,17 +11,20 @@
 /* row: this pass.  suspect: state 0 open, 2 diverged, 3 settled, 5 joined to another. */
 static const char schema_sql[] =
     "CREATE TABLE row (side INT NOT NULL, k BLOB NOT NULL, d BLOB NOT NULL) STRICT;"
-    "CREATE TABLE differs (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT)"
-    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE differs (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
+    " cs INT, ct INT) STRICT, WITHOUT ROWID;"
     "CREATE TABLE suspect (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
-    " state INT NOT NULL, canon BLOB) STRICT, WITHOUT ROWID;"
+    " cs INT, ct INT, state INT NOT NULL, canon BLOB) STRICT, WITHOUT ROWID;"
     "CREATE TABLE image (side INT NOT NULL, k BLOB NOT NULL, image BLOB NOT NULL,"
     " PRIMARY KEY (side, k)) STRICT;";
 
-/* Keys whose digests do not occur equally often, with the surplus of each side. */
+/* Keys whose digests do not occur equally often, with the surplus of each side and how many
+ * rows of those digests each has. */
 static const char differs_sql[] =
     "INSERT INTO differs SELECT k, max(CASE WHEN a > b THEN d END),"
-    " max(CASE WHEN b > a THEN d END), sum(max(a - b, 0)), sum(max(b - a, 0)) FROM"
+    " max(CASE WHEN b > a THEN d END), sum(max(a - b, 0)), sum(max(b - a, 0)), sum(a), "
+    "sum(b)"
+    " FROM"
     " (SELECT k, d, sum(side = 0) AS a, sum(side = 1) AS b FROM row GROUP BY k, d"
     "  HAVING sum(side = 0) <> sum(side = 1)) GROUP BY k";
 
@@ -115,9 +118,10 @@ static const char judge_sql[] =
     " AND NOT EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k);"
     "UPDATE suspect SET state = 2 WHERE state = 0 AND EXISTS (SELECT 1 FROM differs d"
     " WHERE d.k = suspect.k AND d.ds IS suspect.ds AND d.dt IS suspect.dt"
-    " AND d.ns = suspect.ns AND d.nt = suspect.nt);"
-    "UPDATE suspect SET (ds, dt, ns, nt) = (SELECT d.ds, d.dt, d.ns, d.nt FROM differs d"
-    " WHERE d.k = suspect.k) WHERE state = 0;";
+    " AND d.ns = suspect.ns AND d.nt = suspect.nt AND d.cs = suspect.cs"
+    " AND d.ct = suspect.ct);"
+    "UPDATE suspect SET (ds, dt, ns, nt, cs, ct) = (SELECT d.ds, d.dt, d.ns, d.nt, d.cs,"
+    " d.ct FROM differs d WHERE d.k = suspect.k) WHERE state = 0;";
 
 static enum mr_code count_open(struct mr_spill *spill, uint64_t *open, struct mr_err *err)
 {
@@ -139,7 +143,7 @@ enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open, struct mr
     if (code == MR_OK)
         code = mr_case_exec(spill->cf,
                             spill->pass == 1 ? "INSERT INTO suspect SELECT k, ds, dt, ns,"
-                                               " nt, 0, NULL FROM differs"
+                                               " nt, cs, ct, 0, NULL FROM differs"
                                              : judge_sql,
                             err);
     if (code == MR_OK)
@@ -148,6 +152,12 @@ enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open, struct mr
         code = count_open(spill, open, err);
     mr_case_unlock(spill->cf);
     return code;
+}
+
+enum mr_code mr_spill_rest(struct mr_spill *spill, struct mr_err *err)
+{
+    return exec_locked(spill,
+                       "DELETE FROM row; DELETE FROM differs; PRAGMA shrink_memory", err);
 }
 
 enum mr_code mr_spill_wants(struct mr_spill *spill, struct mr_key key, bool *wanted,

@@ -9,7 +9,9 @@
  *   open → { begin_pass, add…, end_pass }… → walk → close
  *
  * The first pass makes suspects of all keys that differ.  Each later pass judges only
- * those: gone, settled; the same difference as before, diverged; another one, open.  Keys
+ * those: gone, settled; the same difference as before, and as many rows on both sides,
+ * diverged; another one, open.  (Among equal rows that come all the time a replica may lack
+ * two each time, and never the same two.)  Keys
  * that differ for the first time in a later pass were compared, and equal, in the first.
  *
  * Threads: add is safe from several threads.
@@ -36,6 +38,8 @@ enum mr_code mr_spill_drop_side(struct mr_spill *spill, int side, struct mr_err 
 /* Judges; *open: suspects that need another pass. */
 enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open,
                                struct mr_err *err);
+/* Gives back what only a pass needs: it may be long until the next. */
+enum mr_code mr_spill_rest(struct mr_spill *spill, struct mr_err *err);
 
 /* Is the key an open suspect, so that its image is wanted?  (Never in the first pass.) */
 enum mr_code mr_spill_wants(struct mr_spill *spill, struct mr_key key, bool *wanted,

@@ -64,9 +64,14 @@ both() { # both SIDES: the account reads, and sees no other object
     grants_named "$what: SELECT only"
     check_is 0 "$what: SELECT only, hidden kinds left out: exits 0" --objects "$ROWS_ONLY"
     at "$t" "UPDATE t2 SET v = 3 WHERE id = 2"
-    check_is 1 "$what: SELECT only, kinds left out, a difference: exits 1" --objects "$ROWS_ONLY"
-    check_is 4 "$what: SELECT only, a difference: still 4"
+    check_is 1 "$what: SELECT only, kinds left out, a difference: exits 1" --objects "$ROWS_ONLY" "${KNOWN[@]}"
+    check_is 4 "$what: SELECT only, a difference: still 4" "${KNOWN[@]}"
     rows_are "$what: SELECT only: the difference" t2 'changed {"id":"2"} ["v"]'
+    if [ ${#KNOWN[@]} -gt 0 ]; then
+        check_is 4 "$what: SELECT only, a difference, which may be one of a late replica: exits 4" --objects "$ROWS_ONLY"
+        table_is "$what: SELECT only, a difference that may be late: the GRANT" t2 \
+            '.verdict == "unsettled" and (.note | test("GRANT REPLICATION CLIENT ON \\*\\.\\* TO"))'
+    fi
     at "$t" "UPDATE t2 SET v = 2 WHERE id = 2"
 
     # A right that is missing on one side is missing.
@@ -101,7 +106,7 @@ both() { # both SIDES: the account reads, and sees no other object
     # An absent table is absent, although the catalogue looks the same.
     all_rights "$sides"
     at "$t" "DROP TABLE t3"
-    check_is 1 "$what: an absent table: exits 1"
+    check_is 1 "$what: an absent table: exits 1" "${KNOWN[@]}"
     one "$what: an absent table is an object" '.type == "object" and .object == "table" and .target == null'
 
     # A database without any right on one side.
@@ -126,7 +131,9 @@ both() { # both SIDES: the account reads, and sees no other object
     like "$what: with TRIGGER, SHOW VIEW and EVENT: only routines are left" "$(cat "$ERR")" 'routine'
     unlike "$what: with TRIGGER, SHOW VIEW and EVENT: no GRANT for those" "$(cat "$ERR")" 'GRANT (TRIGGER|SHOW VIEW|EVENT)'
 }
+KNOWN=() # a MariaDB lets everybody see that it applies nothing; of MySQL it must be said
 both ab
+KNOWN=(--unrelated)
 if [ -n "$MR_O_URI" ]; then
     FLAVOUR="MariaDB and MySQL 9"
     both ao

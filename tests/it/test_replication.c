@@ -247,6 +247,46 @@ static void test_unseen(void **state)
         check_unseen(pairs[i][0], pairs[i][1], MR_RELATION_FOLLOWS);
 }
 
+static enum mr_behind behind(struct mr_db *a, struct mr_db *b)
+{
+    struct mr_err err;
+    struct mr_strbuf note = MR_STRBUF_INIT, others = MR_STRBUF_INIT;
+    enum mr_relation relation;
+    enum mr_behind found;
+    assert_ok(mr_replication_relation(a, b, &relation, &note, &err), &err);
+    assert_ok(mr_replication_behind(a, b, relation, &found, &others, &err), &err);
+    assert_int_equal(others.len > 0, found == MR_BEHIND_OTHERS);
+    mr_strbuf_release(&note);
+    mr_strbuf_release(&others);
+    return found;
+}
+
+/* A replica may be behind its source, the source behind nobody; what comes from a third
+ * server may be anybody's. */
+static void test_behind(void **state)
+{
+    (void)state;
+    size_t seen = 0;
+    struct mr_db *stranger = open_var("MYRECON_TEST_A", NULL, false);
+    for (size_t i = 0; i < PAIRS; i++) {
+        struct mr_db *a = open_var(pairs[i][0], NULL, false);
+        struct mr_db *b = open_var(pairs[i][1], NULL, false);
+        if (a != NULL && b != NULL) {
+            seen++;
+            assert_int_equal(behind(a, b), MR_BEHIND_DIRECT);
+            assert_int_equal(behind(b, a), MR_BEHIND_NEVER);
+        }
+        if (b != NULL && stranger != NULL) {
+            assert_int_equal(behind(stranger, b), MR_BEHIND_OTHERS);
+            assert_int_equal(behind(b, stranger), MR_BEHIND_NEVER);
+        }
+        mr_db_close(a);
+        mr_db_close(b);
+    }
+    mr_db_close(stranger);
+    skip_if(seen == 0, "no pair is named");
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -259,7 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_follows),      cmocka_unit_test(test_wait),
         cmocka_unit_test(test_wait_in_vain), cmocka_unit_test(test_strangers),
-        cmocka_unit_test(test_unseen),
+        cmocka_unit_test(test_unseen),       cmocka_unit_test(test_behind),
     };
     return cmocka_run_group_tests_name("replication", tests, set_up, NULL);
 }

@@ -2,8 +2,7 @@
  * test_check_confirm.c: suspects become true or go away, over two in-memory tables that
  * stand still, move, or follow each other as a primary and its replica do.
  *
- * The functions that would ask a server are replaced here: mr_canon folds case, and a
- * replication position is an index into the fake primary's log.
+ * Texts that a collation equates: test_check_collation.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,240 +10,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <ctype.h>
 #include <stdio.h>
 
-#include "check_fake.h"
-#include "core/case/image.h"
-#include "core/source/canon.h"
-#include "recon/check/check_confirm.h"
+#include "check_traffic.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
-
-/* ---- a primary and its replica */
-
-enum { LOG_MAX = 20000, IDS = 300 };
-
-struct logged {
-    struct fake_row row;
-    bool deleted;
-};
-
-/* The rows that the primary wrote, in order, and how many the replica has applied. */
-static struct {
-    struct logged entries[LOG_MAX];
-    size_t written, applied;
-    enum mr_side primary;
-    bool stopped; /* the replica applies nothing */
-    struct fake *fake;
-    int64_t value;       /* no value is ever written twice */
-    bool gone_once[IDS]; /* no row is deleted twice, */
-    bool is_new[IDS];    /* nor is one that was not there at first: so no row is ever
-                              again as it was before, and a stale read can be told */
-} traffic;
-
-static void write_row(struct fake *f, int64_t id)
-{
-    struct fake_side *primary = &f->side[traffic.primary];
-    struct fake_row row = fake_id(id, traffic.value++);
-    bool there = fake_find(primary, &row) != NULL;
-    bool deleted =
-        there && random_below(3) == 0 && !traffic.gone_once[id] && !traffic.is_new[id];
-    if (traffic.written == LOG_MAX)
-        return;
-    if (deleted)
-        fake_delete(primary, row);
-    else
-        fake_put(primary, row);
-    traffic.gone_once[id] = traffic.gone_once[id] || deleted;
-    traffic.entries[traffic.written++] = (struct logged){row, deleted};
-}
-
-static void apply_until(size_t end)
-{
-    struct fake_side *replica = &traffic.fake->side[mr_other_side(traffic.primary)];
-    for (; traffic.applied < end && !traffic.stopped; traffic.applied++) {
-        const struct logged *entry = &traffic.entries[traffic.applied];
-        if (entry->deleted)
-            fake_delete(replica, entry->row);
-        else
-            fake_put(replica, entry->row);
-    }
-}
-
-/* Rows whose id is a multiple of three are never written. */
-static bool stands_still(int64_t id)
-{
-    return id % 3 == 0;
-}
-
-static void traffic_before(struct fake *f, enum mr_side side, enum fake_read what)
-{
-    (void)side;
-    (void)what;
-    for (size_t i = random_below(30); i > 0; i--) {
-        int64_t id = (int64_t)random_below(IDS);
-        if (!stands_still(id))
-            write_row(f, id);
-    }
-    size_t behind = traffic.written - traffic.applied;
-    apply_until(traffic.applied + random_below(behind + 1));
-}
-
-enum mr_code __wrap_mr_replication_position(struct mr_db *a, struct mr_strbuf *position,
-                                            struct mr_err *err);
-enum mr_code __wrap_mr_replication_position(struct mr_db *a, struct mr_strbuf *position,
-                                            struct mr_err *err)
-{
-    (void)a;
-    (void)err;
-    if (!traffic.stopped)
-        mr_strbuf_add_fmt(position, "%zu", traffic.written);
-    return MR_OK;
-}
-
-enum mr_code __wrap_mr_replication_wait(struct mr_db *b, const char *position,
-                                        unsigned timeout_s, bool *reached,
-                                        struct mr_err *err);
-enum mr_code __wrap_mr_replication_wait(struct mr_db *b, const char *position,
-                                        unsigned timeout_s, bool *reached,
-                                        struct mr_err *err)
-{
-    size_t end = (size_t)strtoul(position, NULL, 10);
-    (void)b;
-    (void)timeout_s;
-    (void)err;
-    if (random_below(2) == 0) /* else this wait ran out of time */
-        apply_until(end);
-    *reached = traffic.applied >= end;
-    return MR_OK;
-}
-
-enum mr_code __wrap_mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
-                             size_t ncolumns, struct mr_canon_item *items, size_t count,
-                             struct mr_arena *arena, struct mr_err *err);
-enum mr_code __wrap_mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
-                             size_t ncolumns, struct mr_canon_item *items, size_t count,
-                             struct mr_arena *arena, struct mr_err *err)
-{
-    if (db == NULL)
-        return mr_err_set(err, MR_E_LOST, "no server");
-    assert_int_equal(ncolumns, 1);
-    assert_string_equal(columns[0].charset, "utf8mb4");
-    assert_string_equal(columns[0].target->name, "name");
-    for (size_t i = 0; i < count; i++) {
-        char *folded = mr_arena_dup(arena, items[i].in, items[i].in_len);
-        for (size_t k = 5; k < items[i].in_len; k++) /* behind tag and length */
-            folded[k] = (char)tolower((unsigned char)folded[k]);
-        items[i].out = folded;
-        items[i].out_len = items[i].in_len;
-    }
-    return MR_OK;
-}
-
-/* ---- suspects and what became of them */
-
-static void begin(struct fake *f)
-{
-    assert_int_equal(fake_begin(f), MR_OK);
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        f->side[side].answers = true;
-}
-
-/* So that many suspects are read at a time. */
-static void set_batch(struct fake *f, size_t rows)
-{
-    f->table.find.counts.source_rows = 1;
-    f->table.find.counts.bytes = 4 * 1024 * 1024 / rows;
-}
-
-static void add_suspect(struct fake *f, int64_t chunk, struct fake_row row)
-{
-    struct mr_strbuf key = MR_STRBUF_INIT;
-    fake_encode(f, &row, &key);
-    struct mr_find_suspect suspect = {.key = {key.ptr, key.len}};
-    struct mr_find_chunk done = {
-        .table = f->table.find.id, .no = chunk, .hi = suspect.key};
-    assert_int_equal(mr_findings_chunk_done(f->run.fd, &done, &suspect, 1, NULL), MR_OK);
-    mr_strbuf_release(&key);
-}
-
-static uint64_t count(struct fake *f, enum mr_find_state state)
-{
-    uint64_t n = 0;
-    assert_int_equal(mr_findings_count(f->run.fd, f->table.find.id, state, &n, NULL),
-                     MR_OK);
-    return n;
-}
-
-/* One round; how many are open after it. */
-static uint64_t confirm(struct fake *f, unsigned round)
-{
-    const struct mr_confirm_task task = {.table = &f->table, .round = round};
-    struct mr_err err = {0};
-    assert_int_equal(mr_check_confirm(&f->worker, &task, &err), MR_OK);
-    return count(f, MR_FIND_SUSPECT) + count(f, MR_FIND_SEEN_ONCE);
-}
-
-static unsigned confirm_all(struct fake *f)
-{
-    unsigned round = 1;
-    while (confirm(f, round) > 0 && round < MR_CONFIRM_ROUNDS)
-        round++;
-    return round;
-}
-
-/* What an image holds; false for "no row". */
-static bool read_image(const void *image, size_t len, struct fake_row *row)
-{
-    struct mr_value id, name, value;
-    size_t pos = 0;
-    if (image == NULL)
-        return false;
-    assert_int_equal(mr_row_decode(image, len, &pos, &id, NULL), MR_OK);
-    assert_int_equal(mr_row_decode(image, len, &pos, &name, NULL), MR_OK);
-    assert_int_equal(mr_row_decode(image, len, &pos, &value, NULL), MR_OK);
-    assert_int_equal(pos, len);
-    *row = (struct fake_row){.id = id.i, .value = value.i};
-    memcpy(row->name, name.ptr, name.len);
-    return true;
-}
-
-static void check_image(const struct fake_row *row, const void *image, size_t len)
-{
-    struct fake_row seen;
-    assert_int_equal(read_image(image, len, &seen), row != NULL);
-    if (row == NULL)
-        return;
-    assert_int_equal(seen.id, row->id);
-    assert_int_equal(seen.value, row->value);
-    assert_string_equal(seen.name, row->name);
-}
-
-static enum mr_code check_diverged(void *ctx, const struct mr_finding *finding,
-                                   struct mr_err *err)
-{
-    struct fake *f = ctx;
-    struct fake_row key = fake_decode(f, finding->key);
-    const struct fake_row *s = fake_find(&f->side[MR_SOURCE], &key);
-    const struct fake_row *t = fake_find(&f->side[MR_TARGET], &key);
-    (void)err;
-    check_image(s, finding->source, finding->source_len);
-    check_image(t, finding->target, finding->target_len);
-    assert_int_equal(finding->count, 1);
-    assert_int_equal(finding->kind, t == NULL   ? MR_KIND_MISSING
-                                    : s == NULL ? MR_KIND_EXTRA
-                                                : MR_KIND_CHANGED);
-    return MR_OK;
-}
-
-/* Findings that are true show both rows as they stand. */
-static void check_all_diverged(struct fake *f)
-{
-    assert_int_equal(
-        mr_findings_walk(f->run.fd, f->table.find.id, false, check_diverged, f, NULL),
-        MR_OK);
-}
 
 /* ---- data that stands still */
 
@@ -269,6 +39,14 @@ static void fill(struct fake *f, size_t differs_one_in)
     }
 }
 
+/* Each side follows the other: a round waits for both, and no batch. */
+static void begin_circle(struct fake *f)
+{
+    memset(&traffic, 0, sizeof traffic);
+    traffic.fake = f;
+    f->run.lag[MR_SOURCE] = f->run.lag[MR_TARGET] = MR_LAG_WAIT;
+}
+
 /* Two rounds, whatever the size of a batch, whoever is upstream, whatever breaks. */
 static void test_rows_at_rest(void **state)
 {
@@ -282,7 +60,8 @@ static void test_rows_at_rest(void **state)
         begin(&f);
         set_batch(&f, 1 + random_below(40));
         f.run.upstream = (enum mr_side)random_below(MR_SIDES);
-        f.run.relation = random_below(2) == 0 ? MR_RELATION_NONE : f.run.relation;
+        if (random_below(2) == 0)
+            begin_circle(&f);
         for (int64_t id = 0; id < IDS; id++) {
             if (!rows_differ(&f, id) && random_below(4) > 0)
                 continue;
@@ -318,7 +97,8 @@ static void *confirm_part(void *arg)
     return NULL;
 }
 
-static void confirm_in_parts(struct fake *f, unsigned round, enum mr_find_state most)
+static void confirm_in_parts(struct fake *f, unsigned round, enum mr_find_state most,
+                             bool rests)
 {
     enum { PARTS = 4 };
     struct part parts[PARTS] = {0};
@@ -334,8 +114,11 @@ static void confirm_in_parts(struct fake *f, unsigned round, enum mr_find_state 
             assert_int_equal(mr_source_reader_new(&f->side[side].base,
                                                   &part->worker.reader[side], NULL),
                              MR_OK);
-        part->task = (struct mr_confirm_task){
-            .table = &f->table, .round = round, .after_id = after, .last_id = last};
+        part->task = (struct mr_confirm_task){.table = &f->table,
+                                              .round = round,
+                                              .after_id = after,
+                                              .last_id = last,
+                                              .rests = rests};
         assert_int_equal(pthread_create(&part->thread, NULL, confirm_part, part), 0);
         after = last;
     }
@@ -360,15 +143,15 @@ static void test_parts(void **state)
         fill(&f, 1 + random_below(3));
         begin(&f);
         set_batch(&f, 1 + random_below(40));
-        f.run.relation = random_below(2) == 0 ? MR_RELATION_NONE : f.run.relation;
+        bool rests = random_below(2) == 0;
         for (int64_t id = 0; id < IDS; id++) {
             add_suspect(&f, id, fake_id(id, 0));
             differ += rows_differ(&f, id);
         }
-        confirm_in_parts(&f, 1, MR_FIND_SUSPECT);
+        confirm_in_parts(&f, 1, MR_FIND_SUSPECT, rests);
         assert_int_equal(count(&f, MR_FIND_SEEN_ONCE), differ);
         assert_int_equal(count(&f, MR_FIND_SUSPECT), 0);
-        confirm_in_parts(&f, 2, MR_FIND_SEEN_ONCE);
+        confirm_in_parts(&f, 2, MR_FIND_SEEN_ONCE, rests);
         assert_int_equal(count(&f, MR_FIND_DIVERGED), differ);
         assert_int_equal(count(&f, MR_FIND_SETTLED), IDS - differ);
         check_all_diverged(&f);
@@ -499,7 +282,7 @@ static void begin_traffic(struct fake *f, enum mr_side primary)
         traffic.is_new[id] = fake_find(&f->side[primary], &row) == NULL;
     }
     f->run.upstream = primary;
-    f->run.follows = true;
+    f->run.lag[mr_other_side(primary)] = MR_LAG_WAIT;
     f->before = traffic_before;
 }
 
@@ -524,6 +307,9 @@ static void test_replica_under_writes(void **state)
         begin(&f);
         set_batch(&f, 1 + random_below(40));
         begin_traffic(&f, (enum mr_side)random_below(MR_SIDES));
+        bool once_a_round = seed % 4 == 0;
+        if (once_a_round)
+            f.run.lag[MR_SOURCE] = f.run.lag[MR_TARGET] = MR_LAG_WAIT;
         for (int64_t id = 0; id < IDS; id++) {
             bool differs = rows_differ(&f, id);
             differ += differs;
@@ -532,15 +318,18 @@ static void test_replica_under_writes(void **state)
         }
         if (seed % 3 == 0)
             f.side[MR_SOURCE].lose_one_in = f.side[MR_TARGET].lose_one_in = 4;
-        (void)confirm_all(&f);
+        unsigned rounds = confirm_all(&f);
         f.before = NULL;
         apply_until(traffic.written);
         assert_int_equal(count(&f, MR_FIND_DIVERGED), differ);
+        assert_true(!once_a_round || traffic.asked == 2 * rounds);
         assert_int_equal(
             mr_findings_walk(f.run.fd, f.table.find.id, false, check_at_rest, &f, NULL),
             MR_OK);
-        unsettled += count(&f, MR_FIND_SUSPECT) + count(&f, MR_FIND_SEEN_ONCE);
-        total += count(&f, MR_FIND_SETTLED);
+        if (!once_a_round) {
+            unsettled += count(&f, MR_FIND_SUSPECT) + count(&f, MR_FIND_SEEN_ONCE);
+            total += count(&f, MR_FIND_SETTLED);
+        }
         fake_end(&f);
     }
     /* most rows settle in some round, however busy the primary is */
@@ -562,9 +351,38 @@ static void test_stopped_replica(void **state)
     assert_int_equal(confirm_all(&f), MR_CONFIRM_ROUNDS);
     assert_int_equal(count(&f, MR_FIND_SUSPECT), 1);
     assert_int_equal(f.side[MR_TARGET].fetches, 0);
+    assert_non_null(strstr(f.run.settle.why, "not visible"));
     traffic.stopped = false;
+    f.run.settle.over = false;
     assert_int_equal(confirm_all(&f), 2);
     assert_int_equal(count(&f, MR_FIND_DIVERGED), 1);
+    fake_end(&f);
+}
+
+/* The replica gets nowhere: the limit ends all waiting, however many suspects there are, and
+ * no row of it is read. */
+static void test_limit(void **state)
+{
+    struct fake f;
+    (void)state;
+    fake_init(&f);
+    for (int64_t id = 0; id < IDS; id++)
+        fake_put(&f.side[MR_SOURCE], fake_id(id, 1));
+    begin(&f);
+    set_batch(&f, 1);
+    begin_traffic(&f, MR_SOURCE);
+    f.before = NULL;
+    traffic.written = 1;
+    traffic.hangs = true;
+    f.options.settle_limit_ms = 50;
+    for (int64_t id = 0; id < IDS; id++)
+        add_suspect(&f, id, fake_id(id, 0));
+    assert_int_equal(confirm_all(&f), MR_CONFIRM_ROUNDS);
+    assert_int_equal(count(&f, MR_FIND_SUSPECT), IDS);
+    assert_int_equal(f.side[MR_TARGET].fetches, 0);
+    assert_int_equal(traffic.asked, 1);
+    assert_true(f.run.settle.waited_s < 5);
+    assert_non_null(strstr(f.run.settle.why, "--settle-limit"));
     fake_end(&f);
 }
 
@@ -620,9 +438,9 @@ static void test_row_that_never_rests(void **state)
 }
 
 /*
- * Without positions to wait for, a replica may be up to --settle behind: the row that is
- * written once between any two rounds, and arrives after the round has read it, is a
- * step behind at every round and yet no difference.
+ * A side may be behind, and nothing tells how far: the row that is written once between any
+ * two rounds, and arrives after the round has read it, is a step behind at every round and yet
+ * no difference.  Nor is one that rests: it may arrive later.
  */
 static void one_step_behind(struct fake *f, enum mr_side side, enum fake_read what)
 {
@@ -637,120 +455,23 @@ static void one_step_behind(struct fake *f, enum mr_side side, enum fake_read wh
     fake_put(&f->side[MR_SOURCE], fake_id(1, 100 + value++));
 }
 
-static void test_settle_is_no_false_alarm(void **state)
+static void test_unknown_lag(void **state)
 {
     struct fake f;
     (void)state;
     fake_init(&f);
     fake_put(&f.side[MR_SOURCE], fake_id(1, 1));
     begin(&f);
+    f.run.lag[MR_TARGET] = MR_LAG_UNKNOWN;
     f.before = one_step_behind;
     add_suspect(&f, 0, fake_id(1, 0));
     (void)confirm_all(&f);
     assert_int_equal(count(&f, MR_FIND_DIVERGED), 0);
-    /* at rest, and yet not arrived when a whole --settle is over: true */
     f.before = NULL;
     (void)confirm_all(&f);
-    assert_int_equal(count(&f, MR_FIND_DIVERGED), 1);
-    check_all_diverged(&f);
+    assert_int_equal(count(&f, MR_FIND_DIVERGED), 0);
+    assert_int_equal(count(&f, MR_FIND_UNSETTLED), 1);
     fake_end(&f);
-}
-
-/* ---- keys that the target's collation takes for the same */
-
-struct collation_case {
-    const char *source, *target; /* names, "" for no row */
-    const char *suspects[3];
-    unsigned diverged, paired, settled;
-    const char *key; /* of the true finding */
-    enum mr_find_kind kind;
-};
-
-static void check_collation(const struct collation_case *c, size_t batch,
-                            enum mr_side upstream)
-{
-    struct fake f;
-    struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec list = MR_VEC_INIT(struct mr_finding);
-    fake_init(&f);
-    f.by_name = true;
-    if (c->source[0] != '\0')
-        fake_put(&f.side[MR_SOURCE], fake_name(c->source, 1));
-    if (c->target[0] != '\0')
-        fake_put(&f.side[MR_TARGET], fake_name(c->target, 1));
-    begin(&f);
-    set_batch(&f, batch);
-    f.run.upstream = upstream;
-    for (size_t i = 0; i < LEN(c->suspects) && c->suspects[i] != NULL; i++)
-        add_suspect(&f, (int64_t)i, fake_name(c->suspects[i], 0));
-    (void)confirm_all(&f);
-    assert_int_equal(count(&f, MR_FIND_SUSPECT) + count(&f, MR_FIND_SEEN_ONCE), 0);
-    assert_int_equal(count(&f, MR_FIND_DIVERGED), c->diverged);
-    assert_int_equal(count(&f, MR_FIND_PAIRED), c->paired);
-    assert_int_equal(count(&f, MR_FIND_SETTLED), c->settled);
-    check_all_diverged(&f);
-    assert_int_equal(mr_findings_in_state(f.run.fd, f.table.find.id, MR_FIND_DIVERGED, 0,
-                                          10, true, &arena, &list, NULL),
-                     MR_OK);
-    if (list.count == 1) {
-        const struct mr_finding *found = mr_vec_at(&list, 0);
-        assert_string_equal(fake_decode(&f, found->key).name, c->key);
-        assert_int_equal(found->kind, c->kind);
-    }
-    mr_vec_release(&list);
-    mr_arena_release(&arena);
-    fake_end(&f);
-}
-
-static void test_collation(void **state)
-{
-    static const struct collation_case cases[] = {
-        {"ann", "ann", {"ann"}, 0, 0, 1, NULL, MR_KIND_UNDECIDED},
-        {"ann", "ANN", {"ann", "ANN"}, 1, 1, 0, "ann", MR_KIND_CHANGED},
-        {"ann", "ANN", {"ANN", "ann"}, 1, 1, 0, "ann", MR_KIND_CHANGED},
-        /* one of the two chunks has not seen it */
-        {"ann", "ANN", {"ann"}, 1, 0, 0, "ann", MR_KIND_CHANGED},
-        {"ann", "ANN", {"ANN"}, 1, 1, 0, "ann", MR_KIND_CHANGED},
-        {"ann", "", {"ann"}, 1, 0, 0, "ann", MR_KIND_MISSING},
-        {"", "ANN", {"ANN"}, 1, 0, 0, "ANN", MR_KIND_EXTRA},
-        /* renamed since the scan */
-        {"ann", "ann", {"Ann", "ANN"}, 0, 0, 2, NULL, MR_KIND_UNDECIDED},
-        {"", "", {"ann", "ANN"}, 0, 0, 2, NULL, MR_KIND_UNDECIDED},
-        {"ann", "ANN", {"Ann"}, 1, 0, 1, "ann", MR_KIND_CHANGED},
-        {"", "ANN", {"ann"}, 1, 0, 1, "ANN", MR_KIND_EXTRA},
-    };
-    (void)state;
-    for (size_t i = 0; i < LEN(cases); i++)
-        for (size_t batch = 1; batch <= 3; batch += 2)
-            for (int side = MR_SOURCE; side < MR_SIDES; side++)
-                check_collation(&cases[i], batch, (enum mr_side)side);
-}
-
-/* Several rows of a batch that only the collation pairs, among some that it does not. */
-static void test_collation_pairs(void **state)
-{
-    static const char *const names[MR_SIDES][6] = {{"bob", "cat", "eve"},
-                                                   {"ANN", "BOB", "dan", "EVE", "fay"}};
-    (void)state;
-    for (int up = MR_SOURCE; up < MR_SIDES; up++) {
-        struct fake f;
-        fake_init(&f);
-        f.by_name = true;
-        for (int side = MR_SOURCE; side < MR_SIDES; side++)
-            for (size_t i = 0; names[side][i] != NULL; i++)
-                fake_put(&f.side[side], fake_name(names[side][i], 1));
-        begin(&f);
-        set_batch(&f, 20);
-        f.run.upstream = (enum mr_side)up;
-        for (int side = MR_SOURCE; side < MR_SIDES; side++)
-            for (size_t i = 0; names[side][i] != NULL; i++)
-                add_suspect(&f, (int64_t)i + side * 10, fake_name(names[side][i], 0));
-        assert_int_equal(confirm_all(&f), 2);
-        assert_int_equal(count(&f, MR_FIND_DIVERGED), 6);
-        assert_int_equal(count(&f, MR_FIND_PAIRED), 2);
-        check_all_diverged(&f);
-        fake_end(&f);
-    }
 }
 
 /* ---- what ends a round */
@@ -783,11 +504,10 @@ int main(void)
         cmocka_unit_test(test_one_reading),
         cmocka_unit_test(test_replica_under_writes),
         cmocka_unit_test(test_stopped_replica),
+        cmocka_unit_test(test_limit),
         cmocka_unit_test(test_row_that_rests_sometimes),
         cmocka_unit_test(test_row_that_never_rests),
-        cmocka_unit_test(test_settle_is_no_false_alarm),
-        cmocka_unit_test(test_collation),
-        cmocka_unit_test(test_collation_pairs),
+        cmocka_unit_test(test_unknown_lag),
         cmocka_unit_test(test_lost_for_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

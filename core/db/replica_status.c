@@ -1,0 +1,120 @@
+/* replica_status.c: see replica_status.h. */
+#include "core/db/replica_status.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Both spellings of a column: of MariaDB and older MySQL, and of MySQL since 8.0.22. */
+static const char *const field_names[MR_REPLICA_FIELDS][2] = {
+    [MR_REPLICA_HOST] = {"Master_Host", "Source_Host"},
+    [MR_REPLICA_PORT] = {"Master_Port", "Source_Port"},
+    [MR_REPLICA_IO] = {"Slave_IO_Running", "Replica_IO_Running"},
+    [MR_REPLICA_SQL] = {"Slave_SQL_Running", "Replica_SQL_Running"},
+    [MR_REPLICA_IO_ERROR] = {"Last_IO_Error", "Last_IO_Error"},
+    [MR_REPLICA_SQL_ERROR] = {"Last_SQL_Error", "Last_SQL_Error"},
+    [MR_REPLICA_LAG] = {"Seconds_Behind_Master", "Seconds_Behind_Source"},
+    [MR_REPLICA_SERVER_ID] = {"Master_Server_Id", "Source_Server_Id"},
+    [MR_REPLICA_UUID] = {"Master_UUID", "Source_UUID"},
+    [MR_REPLICA_DELAY] = {"SQL_Delay", "SQL_Delay"},
+    [MR_REPLICA_CHANNEL] = {"Connection_name", "Channel_Name"},
+    [MR_REPLICA_READ_FILE] = {"Master_Log_File", "Source_Log_File"},
+    [MR_REPLICA_READ_POS] = {"Read_Master_Log_Pos", "Read_Source_Log_Pos"},
+    [MR_REPLICA_DONE_FILE] = {"Relay_Master_Log_File", "Relay_Source_Log_File"},
+    [MR_REPLICA_DONE_POS] = {"Exec_Master_Log_Pos", "Exec_Source_Log_Pos"},
+};
+
+bool mr_has_replica_words(const struct mr_db *db)
+{
+    return mr_db_server(db)->flavour == MR_FLAVOUR_MYSQL &&
+           mr_db_server(db)->version >= 80022;
+}
+
+size_t mr_result_column_named(const struct mr_result *res, const char *name)
+{
+    for (size_t c = 0; c < mr_result_columns(res); c++)
+        if (strcasecmp(mr_result_column_name(res, c), name) == 0)
+            return c;
+    return MR_NO_COLUMN;
+}
+
+enum mr_code mr_replica_status_open(struct mr_db *db, struct mr_replica_status *status,
+                                    struct mr_err *err)
+{
+    const char *sql = "SHOW SLAVE STATUS";
+    if (mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB)
+        sql = "SHOW ALL SLAVES STATUS";
+    else if (mr_has_replica_words(db))
+        sql = "SHOW REPLICA STATUS";
+    memset(status, 0, sizeof *status);
+    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &status->res, err);
+    if (rc != MR_OK)
+        return rc;
+    for (size_t f = 0; f < MR_REPLICA_FIELDS; f++) {
+        status->columns[f] = mr_result_column_named(status->res, field_names[f][0]);
+        if (status->columns[f] == MR_NO_COLUMN)
+            status->columns[f] = mr_result_column_named(status->res, field_names[f][1]);
+    }
+    return MR_OK;
+}
+
+bool mr_replica_status_next(struct mr_replica_status *status)
+{
+    status->row = mr_result_next(status->res);
+    return status->row != NULL;
+}
+
+const char *mr_replica_status_text(const struct mr_replica_status *status,
+                                   enum mr_replica_field field)
+{
+    size_t column = status->columns[field];
+    if (column == MR_NO_COLUMN || status->row[column].ptr == NULL)
+        return "";
+    return status->row[column].ptr;
+}
+
+void mr_replica_status_close(struct mr_replica_status *status)
+{
+    mr_result_free(status->res);
+}
+
+bool mr_replica_status_is_running(const struct mr_replica_status *status,
+                                  enum mr_replica_field field)
+{
+    return strcasecmp(mr_replica_status_text(status, field), "yes") == 0;
+}
+
+bool mr_replica_status_is_drained(const struct mr_replica_status *status)
+{
+    return strcmp(mr_replica_status_text(status, MR_REPLICA_READ_FILE),
+                  mr_replica_status_text(status, MR_REPLICA_DONE_FILE)) == 0 &&
+           strcmp(mr_replica_status_text(status, MR_REPLICA_READ_POS),
+                  mr_replica_status_text(status, MR_REPLICA_DONE_POS)) == 0;
+}
+
+bool mr_is_loopback(const char *host)
+{
+    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
+           strcasecmp(host, "localhost") == 0;
+}
+
+/* Is the row's source the server a?  By its uuid, else its server_id, which the replica
+ * b learns when it connects; before that only the address is known. */
+bool mr_replica_status_is_source(const struct mr_replica_status *status,
+                                 const struct mr_server *a, const struct mr_server *b)
+{
+    const char *uuid = mr_replica_status_text(status, MR_REPLICA_UUID);
+    unsigned long id =
+        strtoul(mr_replica_status_text(status, MR_REPLICA_SERVER_ID), NULL, 10);
+    if (uuid[0] != '\0' && a->flavour == MR_FLAVOUR_MYSQL && a->uuid[0] != '\0')
+        return strcmp(uuid, a->uuid) == 0;
+    if (id != 0)
+        return id == a->server_id;
+    const char *host = mr_replica_status_text(status, MR_REPLICA_HOST);
+    if (mr_is_loopback(host))
+        host = b->hostname;
+    return strtoul(mr_replica_status_text(status, MR_REPLICA_PORT), NULL, 10) ==
+               a->port &&
+           strcasecmp(host, a->hostname) == 0;
+}

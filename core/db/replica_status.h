@@ -1,0 +1,71 @@
+/*
+ * replica_status: what a server says of its own replication channels, row by row, in the
+ * words of every version.
+ *
+ *   mr_replica_status_open → { mr_replica_status_next → …_text }… → mr_replica_status_close
+ *
+ * Errors: those of mr_db_query; MR_E_DENIED where the account may not see the status.
+ * Threads: as the connection.
+ */
+#ifndef MR_REPLICA_STATUS_H
+#define MR_REPLICA_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/db/db.h"
+
+#define MR_NO_COLUMN SIZE_MAX
+
+enum mr_replica_field {
+    MR_REPLICA_HOST,
+    MR_REPLICA_PORT,
+    MR_REPLICA_IO,
+    MR_REPLICA_SQL,
+    MR_REPLICA_IO_ERROR,
+    MR_REPLICA_SQL_ERROR,
+    MR_REPLICA_LAG,
+    MR_REPLICA_SERVER_ID,
+    MR_REPLICA_UUID,
+    MR_REPLICA_DELAY,
+    MR_REPLICA_CHANNEL,
+    MR_REPLICA_READ_FILE, /* how far the source's log was fetched … */
+    MR_REPLICA_READ_POS,
+    MR_REPLICA_DONE_FILE, /* … and how far it was applied */
+    MR_REPLICA_DONE_POS,
+    MR_REPLICA_FIELDS
+};
+
+struct mr_replica_status {
+    struct mr_result *res;
+    size_t columns[MR_REPLICA_FIELDS];
+    const struct mr_cell *row;
+};
+
+/* Asks for the status of all channels of db. */
+enum mr_code mr_replica_status_open(struct mr_db *db, struct mr_replica_status *status,
+                                    struct mr_err *err);
+/* The next channel; false behind the last. */
+bool mr_replica_status_next(struct mr_replica_status *status);
+/* The text of a field of this channel; "" for NULL and where the server has none. */
+const char *mr_replica_status_text(const struct mr_replica_status *status,
+                                   enum mr_replica_field field);
+void mr_replica_status_close(struct mr_replica_status *status);
+
+/* Does that thread (…_IO or …_SQL) run? */
+bool mr_replica_status_is_running(const struct mr_replica_status *status,
+                                  enum mr_replica_field field);
+/* Has this channel applied all that it has fetched? */
+bool mr_replica_status_is_drained(const struct mr_replica_status *status);
+/* Is the channel's source the server a?  b is the replica itself. */
+bool mr_replica_status_is_source(const struct mr_replica_status *status,
+                                 const struct mr_server *a, const struct mr_server *b);
+
+/* Statements and columns are renamed from version to version; MySQL 9 knows only the new
+ * ones (REPLICA, SOURCE). */
+bool mr_has_replica_words(const struct mr_db *db);
+/* The column of that name in any case, or MR_NO_COLUMN. */
+size_t mr_result_column_named(const struct mr_result *res, const char *name);
+bool mr_is_loopback(const char *host);
+
+#endif
