@@ -19,6 +19,7 @@
 #include "recon/check/check_relate.h"
 #include "recon/check/check_result.h"
 #include "recon/check/check_run.h"
+#include "recon/check/check_same.h"
 #include "recon/check/check_sides.h"
 #include "recon/check/check_text.h"
 #include "recon/check/objects.h"
@@ -196,27 +197,6 @@ static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *
     return code == MR_OK ? save_run(check, code, err) : code;
 }
 
-/* A slip that makes everything equal; two databases of one server are none. */
-static void warn_of_itself(const struct mr_check_run *check, const struct mr_vec *pairs)
-{
-    const struct mr_server *s = &check->pairing.side[MR_SOURCE].cat->server;
-    const struct mr_server *t = &check->pairing.side[MR_TARGET].cat->server;
-    if (mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
-        mr_side_is_snapshot(&check->pairing.side[MR_TARGET]))
-        return; /* of another moment */
-    if (s->port != t->port || strcmp(s->hostname, t->hostname) != 0 ||
-        strcmp(s->datadir, t->datadir) != 0 || strcmp(s->uuid, t->uuid) != 0)
-        return;
-    for (size_t i = 0; i < pairs->count; i++) {
-        const struct mr_db_pair *pair = mr_vec_at(pairs, i);
-        if (strcmp(pair->name[MR_SOURCE], pair->name[MR_TARGET]) == 0)
-            mr_log_warning(
-                "database \"%s\" is compared with itself: source and target are "
-                "the same server",
-                pair->name[MR_SOURCE]);
-    }
-}
-
 /* Plans, opens the case, runs. */
 static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
                               struct mr_err *err)
@@ -232,10 +212,10 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     enum mr_code code =
         mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
     check->dbs = &pairs;
-    if (code == MR_OK) {
-        warn_of_itself(check, &pairs);
+    if (code == MR_OK)
+        code = mr_check_same(check, &pairs, err);
+    if (code == MR_OK)
         code = mr_pair_sections_warn(&check->pairing, err);
-    }
     if (code == MR_OK)
         code = mr_check_plan(check, &pairs, err);
     if (code == MR_OK)

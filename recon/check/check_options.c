@@ -110,6 +110,12 @@ static const struct mr_option options[] = {
      .help = "you know that neither server gets, by any way, what the other writes: "
              "differences count although the account cannot see that",
      .not_in_file = true},
+    {.name = "same-server",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(same_server),
+     .group = "How it is compared",
+     .help = "compare a database with itself, too",
+     .not_in_file = true},
 
     MR_THREADS_OPTION(struct mr_check_options, threads, "Load and pace",
                       "workers, each with a connection to both servers"),

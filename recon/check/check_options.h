@@ -30,7 +30,8 @@ struct mr_check_options {
     bool consistent;
     enum mr_digest_mode digest;
     unsigned settle_ms, settle_limit_ms;
-    bool unrelated; /* neither side applies, by any way, what the other writes */
+    bool unrelated;   /* neither side applies, by any way, what the other writes */
+    bool same_server; /* both sides may be one database */
 
     /* load and pace */
     unsigned threads; /* at least 1 after finishing */
