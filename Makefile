@@ -85,7 +85,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long test-bare test-mysql56 test-oracle check-unit check-cli check-docs check-it asan ubsan tsan \
+.PHONY: all demo test test-long test-bare test-mysql56 test-oracle soak check-unit check-cli check-docs check-it asan ubsan tsan \
         fuzz lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
@@ -99,6 +99,7 @@ help:
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'
 	@echo "make test-oracle     unit and command line tests, and an incident, with Oracle's client"
+	@echo 'make soak           check in a loop on busy replicated pairs: no finding (MINUTES=10 each)'
 	@echo 'make asan           unit and command line tests under AddressSanitizer'
 	@echo 'make ubsan, tsan    the same under the other sanitizers'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
@@ -139,6 +140,11 @@ test-mysql56:
 test-oracle:
 	@MYSQL= tests/deps.sh build test
 	@tests/oracle.sh
+
+soak:
+	@tests/deps.sh build test
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@MYRECON=$(abspath $(BIN)) MINUTES=$(MINUTES) tests/soak/soak.sh
 
 check-unit check-cli check-docs check-it:
 	@tests/deps.sh build test docs
