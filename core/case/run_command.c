@@ -21,11 +21,18 @@ void mr_command_add_option(struct mr_strbuf *out, const char *option, const char
 static const struct {
     const char *line, *option;
     const char *initial; /* the value that is not worth saying */
+    bool flag;           /* the option takes no value */
 } known[] = {
-    {"tables=", "--tables", NULL},    {"exclude=", "--exclude", NULL},
-    {"where=", "--where", NULL},      {"since=", "--since", NULL},
-    {"objects=", "--objects", "all"}, {"consistent=", NULL, "0"},
-    {"rows of ", NULL, NULL},         {"reference ", NULL, NULL},
+    {"tables=", "--tables", NULL, false},
+    {"exclude=", "--exclude", NULL, false},
+    {"where=", "--where", NULL, false},
+    {"since=", "--since", NULL, false},
+    {"objects=", "--objects", "all", false},
+    {"consistent=", "--consistent", "0", true},
+    {"unrelated=", "--unrelated", "0", true},
+    {"same-server=", "--same-server", "0", true},
+    {"rows of ", NULL, NULL, false},
+    {"reference ", NULL, NULL, false},
 };
 #define KNOWN (sizeof known / sizeof known[0])
 
@@ -45,12 +52,11 @@ static void add_option_of(size_t which, const char *value, size_t len,
     if (len == 0 ||
         (initial != NULL && len == strlen(initial) && memcmp(value, initial, len) == 0))
         return;
-    if (strcmp(known[which].line, "consistent=") == 0)
-        mr_strbuf_add_str(out, " --consistent");
     if (known[which].option == NULL)
         return;
-    mr_strbuf_add_fmt(out, " %s ", known[which].option);
-    mr_strbuf_add_shell_word(out, value, len);
+    mr_strbuf_add_fmt(out, known[which].flag ? " %s" : " %s ", known[which].option);
+    if (!known[which].flag)
+        mr_strbuf_add_shell_word(out, value, len);
 }
 
 static void add_options(const char *options, struct mr_strbuf *out)
