@@ -103,6 +103,8 @@ static enum mr_code try_mysql(struct opening *o, unsigned count, bool *same,
     /* what was logged before is in the view, and nothing was logged since */
     o->is_exact = o->underway == 0 && underway == 0 &&
                   mr_view_position_same(&o->position, &o->until);
+    if (underway > 0) /* what owns its GTID still may be in the view */
+        mr_strbuf_reset(&o->until.gtid);
     *same = count == 1 || is_still(o);
     return code;
 }

@@ -73,4 +73,12 @@ take "$(uri p club)" "$SNAP"
 is "at rest the position is exact" "$RC $(field position)" "0 exact"
 client p -D club <<<"INSERT INTO t VALUES (7, 7)"
 replica "at rest"
+
+client r <<<"STOP REPLICA"
+client p <<<"SET GLOBAL enforce_gtid_consistency = ON; SET GLOBAL gtid_mode = OFF_PERMISSIVE;
+    SET GLOBAL gtid_mode = ON_PERMISSIVE; SET GLOBAL gtid_mode = ON; INSERT INTO club.t VALUES (8, 8)"
+before=$(client p <<<"SHOW BINARY LOG STATUS" | awk -F'\t' '{ print $2, $5 }')
+during 9 root
+is "with GTIDs: position and GTIDs of before, and what may be behind them is not known" \
+    "$RC $(field position) $(field binlog_position) $(field gtid) $(field until_gtid)" "0 at-or-before $before null"
 finish
