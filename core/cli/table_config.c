@@ -38,6 +38,7 @@ static const struct key {
     {"sequence", KIND_COLUMN, FIELD(sequence), 0},
     {"mask", KIND_COLUMNS, FIELD(mask), 0},
     {"subject", KIND_YES_NO, FIELD(subject), 0},
+    {"static", KIND_YES_NO, FIELD(is_static), 0},
     {"where", KIND_SQL, FIELD(where), 0},
     {"ignore-columns", KIND_COLUMNS, FIELD(ignore_columns), 0},
     {"reference", KIND_REFERENCE, FIELD(references), 0},

@@ -65,6 +65,7 @@ struct mr_table_config {
     const char *freshness, *sequence; /* columns */
     struct mr_string_list mask, ignore_columns;
     bool subject;
+    bool is_static;    /* what its rows hold does not change */
     const char *where; /* SQL */
     const struct mr_reference *references;
     size_t nreferences;

@@ -54,9 +54,17 @@ static const char *const names[F_COUNT][2] = {
     [F_EXEC_POS] = {"Exec_Master_Log_Pos", "Exec_Source_Log_Pos"},
 };
 
+/* What keeps a replica from getting all that its source writes, as the server names it. */
+static const char *const filter_columns[] = {
+    "Replicate_Do_DB",        "Replicate_Ignore_DB",     "Replicate_Do_Table",
+    "Replicate_Ignore_Table", "Replicate_Wild_Do_Table", "Replicate_Wild_Ignore_Table",
+    "Replicate_Rewrite_DB",   "Replicate_Do_Domain_Ids", "Replicate_Ignore_Domain_Ids"};
+#define FILTERS (sizeof filter_columns / sizeof *filter_columns)
+
 struct status {
     struct mr_arena *arena;
     size_t columns[F_COUNT];
+    size_t filters[FILTERS];
     const struct mr_cell *row;
     bool nomem;
 };
@@ -95,6 +103,21 @@ static bool same(const struct status *s, enum field a, enum field b)
     return left != NULL && right != NULL && strcmp(left, right) == 0;
 }
 
+static const char *filters(struct status *s)
+{
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    for (size_t i = 0; i < FILTERS; i++) {
+        const char *value = s->filters[i] != NO_COLUMN ? s->row[s->filters[i]].ptr : NULL;
+        if (value != NULL && value[0] != '\0')
+            mr_strbuf_add_fmt(&out, "%s%s %s", out.len > 0 ? ", " : "", filter_columns[i],
+                              value);
+    }
+    const char *kept = out.failed ? NULL : mr_arena_dup(s->arena, out.ptr, out.len);
+    mr_strbuf_release(&out);
+    s->nomem |= kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
 static void take(struct status *s, struct mr_gate_channel *c)
 {
     const char *lag = raw(s, F_LAG);
@@ -113,6 +136,7 @@ static void take(struct status *s, struct mr_gate_channel *c)
         .io_error = text(s, F_IO_ERROR),
         .sql_error = text(s, F_SQL_ERROR),
         .worker_error = "",
+        .filters = filters(s),
         .retrieved = text(s, F_RETRIEVED),
         .caught_up = same(s, F_READ_FILE, F_EXEC_FILE) && same(s, F_READ_POS, F_EXEC_POS),
     };
@@ -173,6 +197,8 @@ static enum mr_code take_rows(struct mr_result *res, struct mr_arena *arena,
         if (s.columns[f] == NO_COLUMN)
             s.columns[f] = column_named(res, names[f][1]);
     }
+    for (size_t i = 0; i < FILTERS; i++)
+        s.filters[i] = column_named(res, filter_columns[i]);
     while ((s.row = mr_result_next(res)) != NULL) {
         const char *host = raw(&s, F_HOST);
         if (host == NULL || host[0] == '\0') /* a member of a group: no source */

@@ -22,6 +22,16 @@ const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *fact
     return NULL;
 }
 
+const struct mr_gate_sequence *mr_gate_facts_sequence(const struct mr_gate_facts *facts,
+                                                      const char *db, const char *name)
+{
+    for (size_t i = 0; i < facts->nsequences; i++)
+        if (strcmp(facts->sequences[i].db, db) == 0 &&
+            strcmp(facts->sequences[i].name, name) == 0)
+            return &facts->sequences[i];
+    return NULL;
+}
+
 const char *mr_gate_facts_pair(const struct mr_gate_facts *from,
                                const struct mr_gate_facts *to, const char *db)
 {

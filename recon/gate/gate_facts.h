@@ -42,7 +42,8 @@ struct mr_gate_channel {
     const char *io_error, *sql_error;
     const char *worker_error; /* of a parallel worker; "" for none */
     const char *retrieved;    /* GTIDs fetched: MySQL's set, MariaDB's position; or "" */
-    bool caught_up;           /* all that is fetched is applied, by file and position */
+    const char *filters; /* "Replicate_Ignore_Table a.b", or ""; NULL: not recorded */
+    bool caught_up;      /* all that is fetched is applied, by file and position */
 };
 
 /* A range of keys of the past, and what its rows were. */
@@ -51,9 +52,40 @@ struct mr_gate_range {
     uint64_t rows;
     const char *digest; /* 32 hex digits */
     const char *each;   /* 8 hex digits a row: its digest, cut; "" where not kept */
+    const char *keys;   /* the same of each row's key */
     /* of one read again: */
     bool touched; /* its rows were updated since, by their own word */
-    bool grown; /* rows came in between; the old ones are there, as far as one can see */
+    bool grown;  /* rows came in between; the old ones are there, as far as one can see */
+    bool judged; /* row by row: */
+    uint64_t deleted; /* rows of the past that are not there; */
+    uint64_t changed; /* that are, and hold something else */
+};
+
+/* What became of a row of the past. */
+enum mr_gate_row_state {
+    MR_GATE_ROW_UNSEEN = 0, /* of a baseline */
+    MR_GATE_ROW_SAME,
+    MR_GATE_ROW_TOUCHED,  /* changed since, by its own word */
+    MR_GATE_ROW_CHANGED,  /* it holds something else */
+    MR_GATE_ROW_DOUBTFUL, /* it has another identity, or another time of birth, and the
+                             other of the two is not known */
+    MR_GATE_ROW_REPLACED, /* another row stands under its key */
+    MR_GATE_ROW_GONE
+};
+
+/* A row of the past: who it was, and what it held. */
+struct mr_gate_row {
+    const char *key; /* encoded (core/row/row.h), in hex */
+    /* 8 hex digits of a digest: of its identity, its time of birth, all of it; "": not
+     * known */
+    const char *who, *born, *held;
+    enum mr_gate_row_state state;
+};
+
+/* The newest rows, then some that double their distance, then the oldest. */
+struct mr_gate_rows {
+    struct mr_gate_row *rows;
+    size_t count;
 };
 
 struct mr_gate_table {
@@ -70,13 +102,31 @@ struct mr_gate_table {
     const char *greatest;       /* of key_column, digits; "" where the table is empty */
     const char *counter_column; /* AUTO_INCREMENT; NULL: none */
     uint64_t next, counter_greatest, counter_max;
-    const char *time_column; /* NULL: none is known, or it cannot be read cheaply */
+    bool
+        counter_grouped; /* it counts anew for each value before it in the key: next is 0 */
+    /* A column whose DEFAULT draws from a sequence (NULL: none), and its greatest value; 0
+     * where it cannot be read cheaply. */
+    const char *drawn_column, *drawn_db, *drawn_name;
+    uint64_t drawn_greatest;
+    struct mr_gate_view drawn_view; /* of the sequence */
+    bool drawn_gone;
+    const char *const *triggers; /* a line each */
+    size_t ntriggers;
+    bool triggers_seen;
+    const char *triggers_grant; /* the statement that helps, or NULL */
+    const char *time_column;    /* NULL: none is known, or it cannot be read cheaply */
     bool time_is_number;
     const char *newest;    /* its greatest value as text; "" where the table is empty */
     const char *newest_by; /* "index", "last rows" or "all rows" */
     const struct mr_gate_range *ranges;
     size_t nranges;
     struct mr_gate_range full; /* digest NULL: not taken */
+    /* Columns "a,b": the key, the identity, the time of birth; "" for none. */
+    const char *rows_key, *rows_identity, *rows_born;
+    struct mr_gate_rows by_key,
+        by_time;        /* two orders; by_time empty where it is the same */
+    bool is_static;     /* configured: what it holds does not change */
+    bool tells_updates; /* a column says when a row was changed */
     /* freshness */
     const char *fresh_column; /* configured; NULL: none */
     bool fresh_known;
@@ -89,6 +139,14 @@ struct mr_gate_table {
     const char *sequence_gaps; /* "3342788–3342806, 3342811", the first ones; "" */
 };
 
+/* A sequence of MariaDB. */
+struct mr_gate_sequence {
+    const char *db, *name;
+    struct mr_gate_view view; /* of what follows */
+    uint64_t next;            /* that is not handed out or cached yet */
+    bool descends, cycles;
+};
+
 /* A table of the baseline that the catalogue does not show. */
 struct mr_gate_absent {
     const char *db, *name;    /* as they would be called now */
@@ -99,10 +157,38 @@ struct mr_gate_variable {
     const char *name, *value;
 };
 
+/* A table of SERVER on a replica that has applied all: both counted up to one key. */
+struct mr_gate_twin {
+    const char *db, *name; /* as SERVER names it */
+    struct mr_gate_view view;
+    uint64_t ours, theirs;
+    bool differs;
+};
+
 struct mr_gate_heartbeat {
     const char *table; /* "db.t"; NULL: there is none */
     struct mr_gate_view view;
     double age_s;
+};
+
+/* What became of the place where the baseline's binary log stood. */
+enum mr_gate_log_fate {
+    MR_GATE_LOG_UNSEEN = 0, /* not asked for, or it cannot be told */
+    MR_GATE_LOG_THERE,      /* see gtid_then and next */
+    MR_GATE_LOG_OTHER,      /* no event begins there */
+    MR_GATE_LOG_BACK,       /* the log never got there */
+    MR_GATE_LOG_PURGED
+};
+
+struct mr_gate_log {
+    struct mr_gate_view view;
+    const char *file; /* where it stands; "": there is none, or it is not visible */
+    uint64_t position;
+    const char *gtid; /* what it has got to there; "" for no GTIDs */
+    /* of now, about the baseline's file and position: */
+    enum mr_gate_log_fate fate;
+    const char *gtid_then; /* MariaDB: what it has got to there; "" for not known */
+    const char *next;      /* MySQL: the transaction that begins there, or "" */
 };
 
 struct mr_gate_facts {
@@ -115,11 +201,13 @@ struct mr_gate_facts {
     bool read_only, super_read_only;
     const char *gtid_executed; /* MySQL: gtid_executed; MariaDB: gtid_binlog_state */
     const char *gtid_position; /* MariaDB: gtid_slave_pos; else "" */
+    struct mr_gate_log log;
     struct mr_gate_view replication; /* of channels */
     const struct mr_gate_channel *channels;
     size_t nchannels;
     struct mr_gate_view sessions; /* of what belongs to other accounts */
     uint64_t attached;            /* replicas that fetch now, where sessions is seen */
+    const char *replicas;         /* their numbers, "2 3", each once; NULL: not visible */
     uint64_t max_connections, connected, running, most_connected;
     const char *by_account; /* "app 180, dba 3", or "" */
     struct mr_gate_view history;
@@ -137,7 +225,14 @@ struct mr_gate_facts {
     size_t ntables;
     const struct mr_gate_absent *absent;
     size_t nabsent;
-    bool tables_read;    /* false of a server of which only the status was asked */
+    const struct mr_gate_sequence *sequences; /* by db, then name */
+    size_t nsequences;
+    const struct mr_gate_absent *absent_sequences;
+    size_t nabsent_sequences;
+    bool tables_read; /* false of a server of which only the status was asked */
+    /* of a peer that runs below SERVER */
+    const struct mr_gate_twin *twins;
+    size_t ntwins;
     uint64_t data_bytes; /* as the server estimates */
     struct mr_gate_view disk;
     uint64_t disk_bytes, disk_free_bytes; /* of the data directory's file system */
@@ -147,6 +242,9 @@ struct mr_gate_facts {
 /* The table of that name, or NULL. */
 const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *facts,
                                                 const char *db, const char *name);
+/* The sequence of that name, or NULL. */
+const struct mr_gate_sequence *mr_gate_facts_sequence(const struct mr_gate_facts *facts,
+                                                      const char *db, const char *name);
 /* The name that a database of `from` has in `to`: by position where both URIs named as
  * many, else the same. */
 const char *mr_gate_facts_pair(const struct mr_gate_facts *from,

@@ -56,6 +56,7 @@ static void put_channel(struct mr_jsonw *w, const struct mr_gate_channel *c)
     else
         mr_jsonw_int(w, c->lag_s);
     mr_jsonw_add_number(w, "delay_seconds", (uint64_t)c->delay_s);
+    mr_jsonw_add_str(w, "filters", c->filters);
     mr_jsonw_add_number(w, "io_errno", c->io_errno);
     mr_jsonw_add_number(w, "sql_errno", c->sql_errno);
     mr_jsonw_object_end(w);
@@ -67,6 +68,13 @@ static void put_replication(struct mr_jsonw *w, const struct mr_gate_facts *f)
     mr_jsonw_add_str(w, "executed", f->gtid_executed);
     mr_jsonw_add_str(w, "position", f->gtid_position);
     mr_jsonw_object_end(w);
+    if (f->log.file != NULL && f->log.file[0] != '\0') {
+        begin_object(w, "binary_log");
+        mr_jsonw_add_str(w, "file", f->log.file);
+        mr_jsonw_add_number(w, "position", f->log.position);
+        mr_jsonw_add_str(w, "gtid", f->log.gtid);
+        mr_jsonw_object_end(w);
+    }
     begin_object(w, "replication");
     put_view(w, &f->replication);
     mr_jsonw_key(w, "channels");
@@ -88,6 +96,7 @@ static void put_load(struct mr_jsonw *w, const struct mr_gate_facts *f)
     begin_object(w, "sessions");
     put_view(w, &f->sessions);
     mr_jsonw_add_number(w, "replicas_attached", f->attached);
+    mr_jsonw_add_str(w, "replicas", f->replicas);
     mr_jsonw_add_str(w, "by_account", f->by_account);
     mr_jsonw_object_end(w);
     begin_object(w, "load");
@@ -126,6 +135,38 @@ static void put_range(struct mr_jsonw *w, const struct mr_gate_range *r)
     mr_jsonw_add_number(w, "rows", r->rows);
     mr_jsonw_add_str(w, "digest", r->digest);
     mr_jsonw_add_str(w, "each", r->each);
+    if (r->keys != NULL && r->keys[0] != '\0')
+        mr_jsonw_add_str(w, "keys", r->keys);
+    mr_jsonw_object_end(w);
+}
+
+/* "key:who:born:held" */
+static void put_rows(struct mr_jsonw *w, const char *name,
+                     const struct mr_gate_rows *list)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_jsonw_key(w, name);
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct mr_gate_row *row = &list->rows[i];
+        mr_strbuf_reset(&text);
+        mr_strbuf_add_fmt(&text, "%s:%s:%s:%s", row->key, row->who, row->born, row->held);
+        mr_jsonw_str(w, text.failed ? "" : text.ptr);
+    }
+    mr_jsonw_array_end(w);
+    mr_strbuf_release(&text);
+}
+
+static void put_last_rows(struct mr_jsonw *w, const struct mr_gate_table *t)
+{
+    if (t->by_key.count == 0 && t->by_time.count == 0)
+        return;
+    begin_object(w, "last_rows");
+    mr_jsonw_add_str(w, "key", t->rows_key);
+    mr_jsonw_add_str(w, "identity", t->rows_identity);
+    mr_jsonw_add_str(w, "time", t->rows_born);
+    put_rows(w, "by_key", &t->by_key);
+    put_rows(w, "by_time", &t->by_time);
     mr_jsonw_object_end(w);
 }
 
@@ -140,7 +181,7 @@ static void put_keys(struct mr_jsonw *w, const struct mr_gate_table *t)
     mr_jsonw_add_str(w, "greatest", t->has_greatest ? t->greatest : NULL);
     mr_jsonw_object_end(w);
     begin_object(w, "counter");
-    mr_jsonw_add_str(w, "column", t->counter_column);
+    mr_jsonw_add_str(w, "column", t->counter_grouped ? NULL : t->counter_column);
     mr_jsonw_add_number(w, "next", t->next);
     mr_jsonw_add_number(w, "greatest", t->counter_greatest);
     mr_jsonw_add_number(w, "type_max", t->counter_max);
@@ -180,7 +221,26 @@ static void put_table(struct mr_jsonw *w, const struct mr_gate_table *t)
         put_range(w, &t->full);
     else
         mr_jsonw_null(w);
+    put_last_rows(w, t);
+    if (t->triggers_seen)
+        mr_jsonw_add_texts(w, "triggers", t->triggers, t->ntriggers);
     mr_jsonw_object_end(w);
+}
+
+static void put_sequences(struct mr_jsonw *w, const struct mr_gate_facts *f)
+{
+    mr_jsonw_key(w, "sequences");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < f->nsequences; i++) {
+        const struct mr_gate_sequence *s = &f->sequences[i];
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "db", s->db);
+        mr_jsonw_add_str(w, "name", s->name);
+        put_view(w, &s->view);
+        mr_jsonw_add_number(w, "next", s->next);
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
 }
 
 static void put_facts(struct mr_jsonw *w, const struct mr_gate_facts *f)
@@ -201,6 +261,7 @@ static void put_facts(struct mr_jsonw *w, const struct mr_gate_facts *f)
     for (size_t i = 0; i < f->ntables; i++)
         put_table(w, &f->tables[i]);
     mr_jsonw_array_end(w);
+    put_sequences(w, f);
     mr_jsonw_object_end(w);
 }
 

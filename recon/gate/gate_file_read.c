@@ -62,7 +62,24 @@ static void get_channel(struct mr_json_reader *r, node object, struct mr_gate_ch
     c->delay_s = (long)mr_json_read_number(r, object, "delay_seconds");
     c->io_errno = (unsigned)mr_json_read_number(r, object, "io_errno");
     c->sql_errno = (unsigned)mr_json_read_number(r, object, "sql_errno");
+    c->filters = mr_json_read_text_or_null(r, object, "filters");
     c->io_error = c->sql_error = c->worker_error = c->retrieved = "";
+}
+
+/* Not in files of older versions, nor of a server without a log. */
+static void get_log(struct mr_json_reader *r, node facts, struct mr_gate_log *log)
+{
+    *log = (struct mr_gate_log){.view = {.seen = MR_GATE_SEEN},
+                                .file = "",
+                                .gtid = "",
+                                .gtid_then = "",
+                                .next = ""};
+    if (r->code != MR_OK || !mr_json_has(facts, "binary_log"))
+        return;
+    node object = mr_json_read_object(r, facts, "binary_log");
+    log->file = mr_json_read_text(r, object, "file");
+    log->position = mr_json_read_number(r, object, "position");
+    log->gtid = mr_json_read_text(r, object, "gtid");
 }
 
 static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
@@ -70,6 +87,7 @@ static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate
     node object = mr_json_read_object(r, facts, "gtid");
     f->gtid_executed = mr_json_read_text(r, object, "executed");
     f->gtid_position = mr_json_read_text(r, object, "position");
+    get_log(r, facts, &f->log);
     object = mr_json_read_object(r, facts, "replication");
     if (r->code != MR_OK)
         return;
@@ -95,6 +113,7 @@ static void get_load(struct mr_json_reader *r, node facts, struct mr_gate_facts 
         return;
     f->sessions = get_view(r, object);
     f->attached = mr_json_read_number(r, object, "replicas_attached");
+    f->replicas = mr_json_read_text_or_null(r, object, "replicas");
     f->by_account = mr_json_read_text(r, object, "by_account");
     object = mr_json_read_object(r, facts, "load");
     f->max_connections = mr_json_read_number(r, object, "max_connections");
@@ -121,7 +140,9 @@ static void get_range(struct mr_json_reader *r, node object, struct mr_gate_rang
     range->rows = mr_json_read_number(r, object, "rows");
     range->digest = mr_json_read_text(r, object, "digest");
     const char *each = mr_json_read_text_or_null(r, object, "each");
+    const char *keys = mr_json_read_text_or_null(r, object, "keys");
     range->each = each != NULL ? each : "";
+    range->keys = keys != NULL ? keys : "";
 }
 
 static void get_samples(struct mr_json_reader *r, node object, struct mr_gate_table *t)
@@ -137,6 +158,50 @@ static void get_samples(struct mr_json_reader *r, node object, struct mr_gate_ta
     t->ranges = ranges;
     if (r->code == MR_OK && mr_json_get_object(object, "full", &full, &ignored) == MR_OK)
         get_range(r, full, &t->full);
+}
+
+/* Cuts the text up to the next colon off. */
+static const char *next_part(char **at)
+{
+    char *part = *at, *colon = strchr(part, ':');
+    *at = colon != NULL ? colon + 1 : part + strlen(part);
+    if (colon != NULL)
+        *colon = '\0';
+    return part;
+}
+
+static void get_rows(struct mr_json_reader *r, node object, const char *name,
+                     struct mr_gate_rows *list)
+{
+    const char *const *texts = mr_json_read_texts(r, object, name, &list->count);
+    if (r->code != MR_OK)
+        return;
+    list->rows = mr_json_read_keep(
+        r, mr_arena_calloc(r->arena, list->count + 1, sizeof *list->rows));
+    for (size_t i = 0; i < list->count && r->code == MR_OK; i++) {
+        struct mr_gate_row *row = &list->rows[i];
+        char *at = mr_json_read_keep(r, mr_arena_strdup(r->arena, texts[i]));
+        if (at == NULL)
+            return;
+        row->key = next_part(&at);
+        row->who = next_part(&at);
+        row->born = next_part(&at);
+        row->held = next_part(&at);
+    }
+}
+
+/* Not in files of older versions. */
+static void get_last_rows(struct mr_json_reader *r, node table, struct mr_gate_table *t)
+{
+    t->rows_key = t->rows_identity = t->rows_born = "";
+    if (r->code != MR_OK || !mr_json_has(table, "last_rows"))
+        return;
+    node object = mr_json_read_object(r, table, "last_rows");
+    t->rows_key = mr_json_read_text(r, object, "key");
+    t->rows_identity = mr_json_read_text(r, object, "identity");
+    t->rows_born = mr_json_read_text(r, object, "time");
+    get_rows(r, object, "by_key", &t->by_key);
+    get_rows(r, object, "by_time", &t->by_time);
 }
 
 static void get_keys(struct mr_json_reader *r, node table, struct mr_gate_table *t)
@@ -181,6 +246,29 @@ static void get_table(struct mr_json_reader *r, node object, struct mr_gate_tabl
     t->shape = mr_json_read_texts(r, object, "shape", &t->nshape);
     get_keys(r, object, t);
     get_samples(r, object, t);
+    get_last_rows(r, object, t);
+    t->triggers_seen = r->code == MR_OK && mr_json_has(object, "triggers");
+    if (t->triggers_seen)
+        t->triggers = mr_json_read_texts(r, object, "triggers", &t->ntriggers);
+}
+
+/* Not in files of older versions. */
+static void get_sequences(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
+{
+    void *items = NULL;
+    if (r->code != MR_OK || !mr_json_has(facts, "sequences"))
+        return;
+    node array = mr_json_read_array(
+        r, facts, "sequences", sizeof(struct mr_gate_sequence), &f->nsequences, &items);
+    struct mr_gate_sequence *sequences = items;
+    for (size_t i = 0; i < f->nsequences && r->code == MR_OK; i++) {
+        node object = mr_json_read_item(r, array, i);
+        sequences[i].db = mr_json_read_text(r, object, "db");
+        sequences[i].name = mr_json_read_text(r, object, "name");
+        sequences[i].view = get_view(r, object);
+        sequences[i].next = mr_json_read_number(r, object, "next");
+    }
+    f->sequences = sequences;
 }
 
 static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
@@ -202,6 +290,7 @@ static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_fact
     for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++)
         get_table(r, mr_json_read_item(r, array, i), &tables[i]);
     f->tables = tables;
+    get_sequences(r, object, f);
     f->tables_read = true;
 }
 

@@ -14,7 +14,8 @@ static const char *const names[] = {
     "created_at",    "create_time", "created",      "created_on",  "createdat",
     "creation_time", "gmt_create",  "ctime",        "inserted_at", "insert_time",
     "registered_at", "reg_time",    "added_at",     "add_time",    "logged_at",
-    "log_time",      "event_time",  "ts",           "timestamp",   "updated_at",
+    "log_time",      "event_time",  "placed_at",    "ordered_at",  "joined_at",
+    "signed_up_at",  "posted_at",   "ts",           "timestamp",   "updated_at",
     "update_time",   "modified_at", "gmt_modified",
 };
 
@@ -58,6 +59,52 @@ const struct mr_column *mr_gate_newest_column(const struct mr_table *table,
             column = c;
     }
     return column;
+}
+
+/* Names of times that an application sets again and again. */
+static bool looks_edited(const char *name)
+{
+    static const char *const words[] = {"last",   "seen",  "login", "upd",   "mod",
+                                        "access", "activ", "sync",  "touch", "expir"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(name, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+const struct mr_column *mr_gate_born_column(const struct mr_table *table,
+                                            const struct mr_table_config *config)
+{
+    if (config->time_column != NULL && named(table, config->time_column) != NULL)
+        return named(table, config->time_column);
+    const struct mr_column *column = filled_by_server(table);
+    if (column != NULL && !looks_edited(column->name))
+        return column;
+    for (size_t i = 0; strcmp(names[i], "ts") != 0; i++) { /* from there on less sure */
+        column = named(table, names[i]);
+        if (column != NULL && is_moment(column) && column->on_update == NULL)
+            return column;
+    }
+    return NULL;
+}
+
+bool mr_gate_touched_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                         const struct mr_table_config *config, const char *since)
+{
+    const struct mr_column *updated = NULL;
+    if (config->update_column != NULL)
+        updated = named(table, config->update_column);
+    for (size_t i = 0; updated == NULL && i < table->ncolumns; i++)
+        if (table->columns[i].on_update != NULL)
+            updated = &table->columns[i];
+    if (updated == NULL || !is_moment(updated))
+        return false;
+    const bool stamp = strcmp(updated->data_type, "timestamp") == 0;
+    mr_sql_ident(sql, updated->name);
+    mr_strbuf_add_str(sql, stamp ? " >= '" : " >= CONVERT_TZ('");
+    mr_strbuf_add(sql, since, strcspn(since, "Z"));
+    mr_strbuf_add_str(sql, stamp ? "'" : "', '+00:00', @@GLOBAL.time_zone)");
+    return true;
 }
 
 static bool is_integer(const struct mr_column *column)
@@ -167,8 +214,11 @@ bool mr_gate_age_sql(struct mr_strbuf *sql, const struct mr_table *table,
         mr_strbuf_add_fmt(sql, "TIMESTAMPDIFF(MICROSECOND, %s, %s) / 1000000", newest.ptr,
                           now);
     else if (column->cls == MR_CLASS_DATE)
-        mr_strbuf_add_fmt(sql, "TIMESTAMPDIFF(SECOND, %s + INTERVAL 1 DAY, %s)",
-                          newest.ptr, now);
+        /* the day itself is no age: until it ends, its rows are new */
+        mr_strbuf_add_fmt(sql,
+                          "IF(%s > DATE(%s), TIMESTAMPDIFF(SECOND, %s, %s), GREATEST(0, "
+                          "TIMESTAMPDIFF(SECOND, %s + INTERVAL 1 DAY, %s)))",
+                          newest.ptr, now, newest.ptr, now, newest.ptr, now);
     else if (is_integer(column))
         /* seconds, milliseconds or microseconds: told apart by their size */
         mr_strbuf_add_fmt(sql,

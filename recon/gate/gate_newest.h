@@ -24,6 +24,16 @@ enum mr_gate_newest_by {
 const struct mr_column *mr_gate_newest_column(const struct mr_table *table,
                                               const struct mr_table_config *config);
 
+/* The one of them that says when a row came and is not edited later, as far as a name and a
+ * default can tell; NULL: none. */
+const struct mr_column *mr_gate_born_column(const struct mr_table *table,
+                                            const struct mr_table_config *config);
+
+/* Appends a condition that holds for rows updated since that time (UTC, as in a baseline):
+ * by the configured column, else by one ON UPDATE.  False: there is none. */
+bool mr_gate_touched_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                         const struct mr_table_config *config, const char *since);
+
 /* The only column of the primary key, if it is an integer; or NULL. */
 const struct mr_column *mr_gate_key_column(const struct mr_table *table);
 

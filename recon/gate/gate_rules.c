@@ -1,6 +1,7 @@
 /* gate_rules.c: the table of rules, and what they share; see gate_rules.h. */
 #include "recon/gate/gate_rules.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -143,6 +144,17 @@ bool mr_gate_is_other_history(const struct mr_gate_judge *judge,
     return !mr_gate_is_below(judge, judge->now, peer, false) &&
            !mr_gate_is_below(judge, peer, judge->now, true) &&
            !mr_gate_are_siblings(judge->now, peer);
+}
+
+void mr_gate_found_hidden_tables(struct mr_gate_judge *judge)
+{
+    for (size_t i = 0; i < judge->now->nabsent; i++) {
+        const struct mr_gate_absent *a = &judge->now->absent[i];
+        char name[300];
+        (void)snprintf(name, sizeof name, "%.140s.%.140s", a->db, a->name);
+        if (a->view.seen != MR_GATE_SEEN)
+            mr_gate_found_hidden(judge, name, &a->view);
+    }
 }
 
 const char *mr_gate_table_name(struct mr_gate_judge *judge,

@@ -15,7 +15,8 @@ static uint64_t next_of(const struct mr_gate_table *t)
 
 static bool has_counter(const struct mr_gate_table *t)
 {
-    return t->counter_column != NULL && t->view.seen == MR_GATE_SEEN;
+    return t->counter_column != NULL && t->view.seen == MR_GATE_SEEN &&
+           !t->counter_grouped;
 }
 
 static void position_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
@@ -76,14 +77,72 @@ static void position_peer(struct mr_gate_judge *j, const struct mr_gate_peer *pe
     }
 }
 
+/* A column whose DEFAULT draws from a sequence: it must be there, above every key. */
+static void drawn_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
+{
+    if (t->drawn_column == NULL || t->view.seen != MR_GATE_SEEN)
+        return;
+    const struct mr_gate_sequence *s =
+        mr_gate_facts_sequence(j->now, t->drawn_db, t->drawn_name);
+    if (t->drawn_view.seen != MR_GATE_SEEN && s == NULL) {
+        char what[300];
+        (void)snprintf(what, sizeof what, "sequence %.120s.%.120s", t->drawn_db,
+                       t->drawn_name);
+        mr_gate_found_hidden(j, what, &t->drawn_view);
+    } else if (t->drawn_gone)
+        mr_gate_found(
+            j, MR_GATE_CRITICAL,
+            "%s: %s draws from sequence %s.%s, which is gone: every insert fails",
+            mr_gate_table_name(j, t), t->drawn_column, t->drawn_db, t->drawn_name);
+    else if (s != NULL && s->view.seen == MR_GATE_SEEN && !s->descends && !s->cycles &&
+             s->next <= t->drawn_greatest)
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s: the next of sequence %s.%s is %" PRIu64 ", but %s %" PRIu64
+                      " is there already",
+                      mr_gate_table_name(j, t), s->db, s->name, s->next, t->drawn_column,
+                      t->drawn_greatest);
+}
+
+static void sequences_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
+{
+    for (size_t i = 0; i < past->nsequences; i++) {
+        const struct mr_gate_sequence *then = &past->sequences[i];
+        const struct mr_gate_sequence *now = mr_gate_facts_sequence(
+            j->now, mr_gate_facts_pair(past, j->now, then->db), then->name);
+        if (now != NULL && then->view.seen == MR_GATE_SEEN &&
+            now->view.seen == MR_GATE_SEEN && !now->descends && !now->cycles &&
+            now->next < then->next)
+            mr_gate_found(j, MR_GATE_CRITICAL,
+                          "sequence %s.%s went back from %" PRIu64 " to %" PRIu64
+                          ": ids are given a second time",
+                          now->db, now->name, then->next, now->next);
+    }
+}
+
+static void see_sequences(struct mr_gate_judge *j)
+{
+    for (size_t i = 0; i < j->now->nsequences; i++) {
+        const struct mr_gate_sequence *s = &j->now->sequences[i];
+        char name[300];
+        (void)snprintf(name, sizeof name, "sequence %.120s.%.120s", s->db, s->name);
+        if (s->view.seen != MR_GATE_SEEN)
+            mr_gate_found_hidden(j, name, &s->view);
+    }
+}
+
 void mr_gate_rule_auto_increment_position(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
     size_t counters = 0;
+    mr_gate_found_hidden_tables(j);
+    see_sequences(j);
+    if (past != NULL)
+        sequences_then(j, past);
     for (size_t i = 0; i < j->now->ntables; i++) {
         const struct mr_gate_table *t = &j->now->tables[i];
         if (t->view.seen != MR_GATE_SEEN)
             mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
+        drawn_alone(j, t);
         if (!has_counter(t))
             continue;
         counters++;
@@ -104,9 +163,13 @@ void mr_gate_rule_auto_increment_headroom(struct mr_gate_judge *j)
     double least = 100;
     size_t counters = 0;
     const struct mr_gate_table *fullest = NULL;
+    mr_gate_found_hidden_tables(j);
     for (size_t i = 0; i < j->now->ntables; i++) {
         const struct mr_gate_table *t = &j->now->tables[i];
-        if (!has_counter(t) || t->counter_max == 0)
+        if (t->view.seen == MR_GATE_HIDDEN)
+            mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
+        if (t->view.seen != MR_GATE_SEEN || t->counter_column == NULL ||
+            t->counter_max == 0)
             continue;
         uint64_t used = next_of(t) - 1;
         if (t->counter_greatest > used)
@@ -291,6 +354,29 @@ static size_t complete_against(struct mr_gate_judge *j, const struct mr_gate_pee
     return compared;
 }
 
+/* A replica that has applied all has what SERVER has. */
+static size_t complete_below(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
+{
+    size_t compared = 0;
+    for (size_t i = 0; i < peer->facts->ntwins; i++) {
+        const struct mr_gate_twin *t = &peer->facts->twins[i];
+        char name[600];
+        (void)snprintf(name, sizeof name, "%.120s.%.120s on %.300s", t->db, t->name,
+                       peer->uri);
+        if (t->view.seen != MR_GATE_SEEN) {
+            mr_gate_found_hidden(j, name, &t->view);
+            continue;
+        }
+        compared++;
+        if (t->differs)
+            mr_gate_found(j, MR_GATE_CRITICAL,
+                          "%s has %" PRIu64 " rows, %s has %" PRIu64
+                          " of the same keys, though all is applied",
+                          name, t->theirs, j->now->uri, t->ours);
+    }
+    return compared;
+}
+
 void mr_gate_rule_completeness(struct mr_gate_judge *j)
 {
     struct sequence s;
@@ -306,6 +392,8 @@ void mr_gate_rule_completeness(struct mr_gate_judge *j)
     for (size_t i = 0; i < j->npeers; i++)
         if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
             compared += complete_against(j, &j->peers[i], &least);
+        else if (j->peers[i].facts != NULL)
+            compared += complete_below(j, &j->peers[i]);
     if (compared == 0) {
         mr_gate_note(j, "there is no sequence and no other side to compare with");
         return;

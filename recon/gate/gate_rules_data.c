@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/row/when.h"
+#include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_rules.h"
 
 /* What a walk over the baseline's tables comes to. */
@@ -36,6 +37,7 @@ static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at
         }
         return then;
     }
+    mr_gate_found_hidden_tables(j);
     return NULL;
 }
 
@@ -69,6 +71,16 @@ void mr_gate_rule_tables(struct mr_gate_judge *j)
             mr_gate_found(j, MR_GATE_CRITICAL, "database %s is gone", a->db);
         }
     }
+    for (size_t i = 0; i < now->nabsent_sequences; i++) {
+        const struct mr_gate_absent *a = &now->absent_sequences[i];
+        char name[300];
+        (void)snprintf(name, sizeof name, "sequence %.120s.%.120s", a->db, a->name);
+        if (a->view.seen != MR_GATE_SEEN)
+            mr_gate_found_hidden(j, name, &a->view);
+        else if (has_db(now, a->db))
+            mr_gate_found(j, MR_GATE_CRITICAL, "%s is gone: what draws from it fails",
+                          name);
+    }
     mr_gate_value(j, "%zu tables", there);
     mr_gate_base(j, "%zu tables", there + now->nabsent);
     mr_gate_note(j, "all %zu tables are there", there);
@@ -77,17 +89,51 @@ void mr_gate_rule_tables(struct mr_gate_judge *j)
 }
 
 /* The first line that only one of the two has. */
+static const char *odd_text(const char *const *has, size_t nhas, const char *const *lacks,
+                            size_t nlacks)
+{
+    for (size_t i = 0; i < nhas; i++) {
+        bool found = false;
+        for (size_t k = 0; k < nlacks && !found; k++)
+            found = strcmp(has[i], lacks[k]) == 0;
+        if (!found)
+            return has[i];
+    }
+    return NULL;
+}
+
 static const char *odd_line(const struct mr_gate_table *has,
                             const struct mr_gate_table *lacks)
 {
-    for (size_t i = 0; i < has->nshape; i++) {
-        bool found = false;
-        for (size_t k = 0; k < lacks->nshape && !found; k++)
-            found = strcmp(has->shape[i], lacks->shape[k]) == 0;
-        if (!found)
-            return has->shape[i];
+    return odd_text(has->shape, has->nshape, lacks->shape, lacks->nshape);
+}
+
+/* False: they are others.  Those that the baseline did not see cannot be compared. */
+static bool compare_triggers(struct mr_gate_judge *j, const struct mr_gate_table *then,
+                             const struct mr_gate_table *now)
+{
+    const struct mr_gate_view hidden = {.seen = MR_GATE_HIDDEN,
+                                        .grant = now->triggers_grant};
+    char what[300];
+    if (!then->triggers_seen || (!now->triggers_seen && then->ntriggers == 0))
+        return true;
+    if (!now->triggers_seen) {
+        (void)snprintf(what, sizeof what, "the triggers of %.200s",
+                       mr_gate_table_name(j, now));
+        mr_gate_found_hidden(j, what, &hidden);
+        return true;
     }
-    return NULL;
+    const char *after =
+        odd_text(now->triggers, now->ntriggers, then->triggers, then->ntriggers);
+    const char *before =
+        odd_text(then->triggers, then->ntriggers, now->triggers, now->ntriggers);
+    if (after == NULL && before == NULL)
+        return true;
+    mr_gate_found(j, MR_GATE_WARNING, "%s: %s %.200s%s%.200s", mr_gate_table_name(j, now),
+                  after != NULL ? "now" : "no longer", after != NULL ? after : before,
+                  after != NULL && before != NULL ? ", was " : "",
+                  after != NULL && before != NULL ? before : "");
+    return false;
 }
 
 void mr_gate_rule_schema(struct mr_gate_judge *j)
@@ -100,8 +146,20 @@ void mr_gate_rule_schema(struct mr_gate_judge *j)
         if (now == NULL)
             continue;
         compared++;
+        if (now->view.seen == MR_GATE_HIDDEN) {
+            mr_gate_found_hidden(j, mr_gate_table_name(j, now), &now->view);
+            continue;
+        }
+        if (!compare_triggers(j, then, now))
+            changed++;
         if (strcmp(then->fingerprint, now->fingerprint) == 0)
             continue;
+        if (then->view.seen != MR_GATE_SEEN) { /* columns may have been hidden */
+            mr_gate_found(j, MR_GATE_UNKNOWN, "%s could not be read for the baseline: %s",
+                          mr_gate_table_name(j, now),
+                          then->view.why != NULL ? then->view.why : "?");
+            continue;
+        }
         const char *before = odd_line(then, now), *after = odd_line(now, then);
         const char *name = mr_gate_table_name(j, then);
         changed++;
@@ -116,6 +174,7 @@ void mr_gate_rule_schema(struct mr_gate_judge *j)
             mr_gate_found(j, MR_GATE_WARNING, "%s: its columns are in another order",
                           name);
     }
+    mr_gate_found_hidden_tables(j);
     mr_gate_value(j, "%zu of %zu tables changed", changed, compared);
     mr_gate_note(j, "the structure of %zu tables is as it was", compared);
     mr_gate_hint(j, "If a migration was planned, record a new baseline after it.");
@@ -123,11 +182,46 @@ void mr_gate_rule_schema(struct mr_gate_judge *j)
 
 /* ---- rows, keys, newest ---- */
 
+/* How many of its rows are not there; a baseline of an older version knows no keys, and so
+ * cannot tell where others came in between. */
+static uint64_t gone_of(const struct mr_gate_range *then, const struct mr_gate_range *now)
+{
+    if (now->judged)
+        return now->deleted;
+    return now->rows < then->rows ? then->rows - now->rows : 0;
+}
+
+/* Of ranges in the order of keys: how many at the begin have lost rows, of four. */
+static size_t purged_ranges(const struct mr_gate_table *then,
+                            const struct mr_gate_table *now)
+{
+    size_t count = 0;
+    while (count < then->nranges && count < now->nranges &&
+           gone_of(&then->ranges[count], &now->ranges[count]) > 0)
+        count++;
+    return count;
+}
+
+/* Are there fewer rows because the oldest were purged, or some deleted by a rule?  Then the
+ * newest are there, and most of what is older. */
+static bool is_deleted(const struct mr_gate_judge *j, const struct mr_gate_table *then,
+                       const struct mr_gate_table *now, double lost_percent)
+{
+    const struct mr_gate_fate fate = mr_gate_fate_of(now);
+    if (fate.asked == 0 || fate.there == 0 || fate.newest_lost > 0 ||
+        fate.loss != MR_GATE_LOSS_NONE || now->is_static)
+        return false;
+    if (mr_gate_weigh(j, MR_GATE_T_ROWS_LOST, lost_percent) != MR_GATE_CRITICAL)
+        return true;
+    return then->nranges >= 4 && fate.gone > 0 && fate.from_begin &&
+           lost_percent <= 25.0 * (double)purged_ranges(then, now);
+}
+
 void mr_gate_rule_row_counts(struct mr_gate_judge *j)
 {
     struct walk w = {0};
     const struct mr_gate_table *then, *now = NULL;
-    size_t at = 0, estimated = 0;
+    size_t at = 0, estimated = 0, deleted = 0;
     uint64_t rows_then = 0, rows_now = 0;
     while ((then = next_pair(j, &at, &w, &now)) != NULL) {
         const bool exact = then->rows_exact && now->rows_exact;
@@ -137,6 +231,10 @@ void mr_gate_rule_row_counts(struct mr_gate_judge *j)
         if (now->rows >= then->rows)
             continue;
         const double lost = 100.0 * (double)(then->rows - now->rows) / (double)then->rows;
+        if (is_deleted(j, then, now, lost)) {
+            deleted++;
+            continue;
+        }
         /* an estimate may be off by half and still be a good one */
         if (!exact && lost <= 50)
             continue;
@@ -152,7 +250,9 @@ void mr_gate_rule_row_counts(struct mr_gate_judge *j)
         mr_gate_note(j, "no table has lost rows; %zu of %zu are known by estimate only",
                      estimated, w.tables);
     else
-        mr_gate_note(j, "no table has fewer rows, of %zu", w.tables);
+        mr_gate_note(j, "no table has lost rows, of %zu", w.tables);
+    if (deleted > 0)
+        mr_gate_note(j, "rows of %zu were deleted, but not the newest", deleted);
     mr_gate_hint(j, "If rows are deleted on purpose, leave the table out: exclude = in "
                     "[gate]. Otherwise compare with another copy: myrecon check.");
 }
@@ -307,9 +407,77 @@ void mr_gate_rule_newest_row(struct mr_gate_judge *j)
 
 /* ---- the past ---- */
 
+#define ALL_CHANGED 8 /* so many newest rows are not edited by chance, and no older one */
+
+static void found_loss(struct mr_gate_judge *j, const struct mr_gate_table *now,
+                       const struct mr_gate_fate *fate)
+{
+    const char *name = mr_gate_table_name(j, now);
+    const size_t others = fate->replaced + fate->doubtful;
+    const enum mr_gate_severity severity =
+        fate->loss == MR_GATE_LOSS_SURE ? MR_GATE_CRITICAL : MR_GATE_WARNING;
+    if (others > 0)
+        mr_gate_found(j, severity,
+                      "%s: of %zu rows of the baseline, %zu stand under keys that belong "
+                      "to other rows now, and %zu are gone: the newest %zu",
+                      name, fate->asked, others, fate->gone, fate->newest_lost);
+    else
+        mr_gate_found(j, severity,
+                      "%s: the newest %zu rows of the baseline are gone; %zu of %zu that "
+                      "are older are there",
+                      name, fate->newest_lost, fate->there,
+                      fate->asked - fate->newest_lost);
+    mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
+}
+
+/* Where nothing but its key tells who a row is: have the newest ones, and no older one,
+ * become others? */
+static bool is_newest_changed(const struct mr_gate_table *now,
+                              const struct mr_gate_fate *fate)
+{
+    return now->rows_identity[0] == '\0' && now->rows_born[0] == '\0' &&
+           fate->newest_changed >= ALL_CHANGED && fate->newest_changed < fate->asked;
+}
+
+/* An UPDATE would have moved the time stamp of each. */
+static bool says_replaced(const struct mr_gate_table *now,
+                          const struct mr_gate_fate *fate)
+{
+    return is_newest_changed(now, fate) && fate->changed * 10 >= fate->newest_changed * 9;
+}
+
+/* The newest rows, and a sample of all behind them. */
+static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *now)
+{
+    const struct mr_gate_fate fate = mr_gate_fate_of(now);
+    const size_t unlike = fate.asked - fate.there + fate.changed + fate.touched;
+    if (fate.asked == 0)
+        return;
+    if (fate.loss != MR_GATE_LOSS_NONE)
+        found_loss(j, now, &fate);
+    else if (now->is_static && unlike > 0)
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s is static, but of %zu rows %zu hold something else and %zu are "
+                      "gone",
+                      mr_gate_table_name(j, now), fate.asked,
+                      fate.changed + fate.touched + fate.doubtful, fate.gone);
+    else if (now->tells_updates && fate.changed > 0)
+        mr_gate_found(
+            j, says_replaced(now, &fate) ? MR_GATE_CRITICAL : MR_GATE_WARNING,
+            "%s: %zu of %zu rows hold something else, and were not updated since "
+            "by their own time stamps",
+            mr_gate_table_name(j, now), fate.changed, fate.asked);
+    else if (is_newest_changed(now, &fate))
+        mr_gate_found(
+            j, MR_GATE_WARNING,
+            "%s: the newest %zu rows of the baseline hold something else, older "
+            "ones do not; nothing tells whether they are the same rows",
+            mr_gate_table_name(j, now), fate.newest_changed);
+}
+
 /* What a walk over ranges comes to. */
 struct ranges {
-    size_t compared, changed, touched, grown;
+    size_t compared, changed, touched, grown, deleted;
 };
 
 /* All rows of a table, or as many as there were. */
@@ -337,36 +505,60 @@ static void compare_full(struct mr_gate_judge *j, const struct mr_gate_table *th
                       mr_gate_table_name(j, now), b->rows - a->rows);
 }
 
+/* Of ranges that lost rows, is this one of those at the table's begin?  They are in the
+ * order of keys. */
+static bool is_purged(const struct mr_gate_table *then, const struct mr_gate_table *now,
+                      size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (gone_of(&then->ranges[i], &now->ranges[i]) < then->ranges[i].rows)
+            return false;
+    return then->nranges == now->nranges;
+}
+
+/* Rows are deleted by rules, or purged from the old end; but not a whole range between
+ * others that are there. */
+static void compare_range(const struct mr_gate_table *then,
+                          const struct mr_gate_table *now, size_t at, struct ranges *r,
+                          uint64_t *lost)
+{
+    const struct mr_gate_range *a = &then->ranges[at], *b = &now->ranges[at];
+    r->compared++;
+    if (strcmp(a->digest, b->digest) == 0)
+        return;
+    const uint64_t gone = gone_of(a, b);
+    if (gone > 0 && (now->is_static || (gone * 2 > a->rows && !is_purged(then, now, at))))
+        *lost += gone;
+    else if (b->touched && !now->is_static)
+        r->touched++;
+    else if (b->judged ? b->changed > 0 : gone == 0 && !b->grown)
+        r->changed++;
+    else if (gone > 0)
+        r->deleted++;
+    else
+        r->grown++;
+}
+
 static void compare_ranges(struct mr_gate_judge *j, const struct mr_gate_table *then,
                            const struct mr_gate_table *now, struct ranges *all)
 {
     struct ranges r = {0};
     uint64_t lost = 0;
-    for (size_t i = 0; i < then->nranges && i < now->nranges; i++) {
-        const struct mr_gate_range *a = &then->ranges[i], *b = &now->ranges[i];
-        r.compared++;
-        if (strcmp(a->digest, b->digest) == 0)
-            continue;
-        if (b->rows < a->rows)
-            lost += a->rows - b->rows;
-        else if (b->touched)
-            r.touched++;
-        else if (b->grown)
-            r.grown++;
-        else
-            r.changed++;
-    }
+    for (size_t i = 0; i < then->nranges && i < now->nranges; i++)
+        compare_range(then, now, i, &r, &lost);
     compare_full(j, then, now, &r, &lost);
     if (lost > 0)
         mr_gate_found(j, MR_GATE_CRITICAL, "%s: %" PRIu64 " old rows are gone",
                       mr_gate_table_name(j, now), lost);
     else if (r.changed > 0)
-        mr_gate_found(j, MR_GATE_WARNING, "%s: old rows differ in %zu of %zu ranges",
+        mr_gate_found(j, now->is_static ? MR_GATE_CRITICAL : MR_GATE_WARNING,
+                      "%s: old rows differ in %zu of %zu ranges",
                       mr_gate_table_name(j, now), r.changed, r.compared);
     all->compared += r.compared;
     all->changed += r.changed;
     all->touched += r.touched;
     all->grown += r.grown;
+    all->deleted += r.deleted;
 }
 
 static size_t count_full(const struct mr_gate_facts *facts)
@@ -375,6 +567,15 @@ static size_t count_full(const struct mr_gate_facts *facts)
     for (size_t i = 0; i < facts->ntables; i++)
         count += facts->tables[i].full.digest != NULL ? 1 : 0;
     return count;
+}
+
+/* Baselines of older versions do not. */
+static bool knows_newest(const struct mr_gate_facts *facts)
+{
+    for (size_t i = 0; i < facts->ntables; i++)
+        if (facts->tables[i].by_key.count > 0 || facts->tables[i].by_time.count > 0)
+            return true;
+    return facts->ntables == 0;
 }
 
 void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
@@ -393,15 +594,19 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
         mr_gate_found(j, MR_GATE_UNKNOWN, "the baseline holds no digests of all rows");
         mr_gate_hint(j, "Record it with --full.");
     }
-    while ((then = next_pair(j, &at, &w, &now)) != NULL)
+    while ((then = next_pair(j, &at, &w, &now)) != NULL) {
+        compare_rows(j, now);
         compare_ranges(j, then, now, &r);
-    if (r.changed * 4 > r.compared && r.compared >= 4 && j->severity == MR_GATE_WARNING)
-        j->severity = MR_GATE_CRITICAL; /* not one row, but another history */
+    }
+    if (!knows_newest(mr_gate_past(j)))
+        mr_gate_note(j, "the baseline knows no newest rows; record a new one");
     mr_gate_value(j, "%zu of %zu ranges differ", r.changed, r.compared);
     mr_gate_note(j, "%zu ranges of old rows are as they were", r.compared - r.touched);
     if (r.touched > 0)
         mr_gate_note(j, "%zu were updated since, by their own time stamps", r.touched);
     if (r.grown > 0)
         mr_gate_note(j, "rows came in between in %zu", r.grown);
+    if (r.deleted > 0)
+        mr_gate_note(j, "rows were deleted in %zu", r.deleted);
     mr_gate_hint(j, "Compare with another copy of the data: myrecon check.");
 }

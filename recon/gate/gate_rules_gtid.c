@@ -15,10 +15,60 @@ static void subtract(struct mr_gate_judge *j, const char *a, const char *b,
     }
 }
 
+/* Is nothing of either in the other only? */
+static bool is_same_set(struct mr_gate_judge *j, const char *a, const char *b)
+{
+    struct mr_strbuf rest = MR_STRBUF_INIT;
+    uint64_t only_a = 0, only_b = 0;
+    subtract(j, a, b, &rest, &only_a);
+    subtract(j, b, a, &rest, &only_b);
+    mr_strbuf_release(&rest);
+    return only_a == 0 && only_b == 0;
+}
+
+/* Numbers that are there may have been given a second time: then the log is another one. */
+static void log_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
+{
+    const struct mr_gate_log *then = &past->log, *now = &j->now->log;
+    struct mr_strbuf rest = MR_STRBUF_INIT;
+    uint64_t fresh = 1;
+    if (j->expect_new_instance || then->file == NULL || then->file[0] == '\0')
+        return;
+    if (now->fate == MR_GATE_LOG_BACK)
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "the binary log had got to %s:%" PRIu64
+                      ", now it does not reach that",
+                      then->file, then->position);
+    else if (now->fate == MR_GATE_LOG_OTHER)
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "the binary log is another one: no event begins at %s:%" PRIu64,
+                      then->file, then->position);
+    else if (now->fate == MR_GATE_LOG_PURGED)
+        mr_gate_note(j, "the log of that time was purged");
+    else if (now->fate == MR_GATE_LOG_THERE && now->gtid_then[0] != '\0' &&
+             !is_same_set(j, then->gtid, now->gtid_then))
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "the binary log is another one: at %s:%" PRIu64
+                      " it has got to %.200s, it had got to %.200s",
+                      then->file, then->position, now->gtid_then, then->gtid);
+    else if (now->fate == MR_GATE_LOG_THERE && now->next[0] != '\0') {
+        subtract(j, now->next, then->gtid, &rest, &fresh);
+        if (fresh == 0)
+            mr_gate_found(j, MR_GATE_CRITICAL,
+                          "the binary log is another one: behind %s:%" PRIu64
+                          " it goes on with %s, which had been executed before",
+                          then->file, then->position, now->next);
+    } else if (now->fate == MR_GATE_LOG_UNSEEN && now->view.seen == MR_GATE_HIDDEN &&
+               now->view.grant != NULL)
+        mr_gate_note(j, "whether its log is the same is not visible: %s",
+                     now->view.grant);
+    mr_strbuf_release(&rest);
+}
+
 void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
-    struct mr_strbuf lacking = MR_STRBUF_INIT;
+    struct mr_strbuf lacking = MR_STRBUF_INIT, has = MR_STRBUF_INIT;
     uint64_t count = 0;
     mr_gate_value(j, "%.400s", j->gtid_last);
     mr_gate_base(j, "%.400s", past->gtid_executed);
@@ -28,7 +78,13 @@ void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
     else if (past->gtid_executed[0] == '\0')
         mr_gate_note(j, "the baseline holds no GTIDs");
     else {
-        subtract(j, past->gtid_executed, j->gtid_last, &lacking, &count);
+        /* what MariaDB applied without log_slave_updates stands in its position alone */
+        mr_strbuf_add_fmt(
+            &has, "%s%s%s", j->gtid_last,
+            j->gtid_last[0] != '\0' && j->now->gtid_position[0] != '\0' ? "," : "",
+            j->now->gtid_position);
+        j->nomem |= has.failed;
+        subtract(j, past->gtid_executed, has.ptr, &lacking, &count);
         if (count > 0)
             mr_gate_found(j, MR_GATE_CRITICAL,
                           "%" PRIu64 " transactions that had been executed are missing: "
@@ -37,8 +93,11 @@ void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
         else
             mr_gate_note(j, "every transaction of the baseline is there");
     }
+    if (past->server.flavour == j->now->server.flavour)
+        log_then(j, past);
     mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
     mr_strbuf_release(&lacking);
+    mr_strbuf_release(&has);
 }
 
 /* Who has, or lacks, transactions. */

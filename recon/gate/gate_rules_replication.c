@@ -1,6 +1,7 @@
 /* gate_rules_replication.c: do replicas run, how far behind, and behind whom? */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -108,6 +109,55 @@ static void lost_channels(struct mr_gate_judge *j, const struct mr_gate_facts *n
     }
 }
 
+/* "2 3": is that word among them? */
+static bool has_word(const char *words, const char *word, size_t len)
+{
+    for (const char *at = words; *at != '\0';) {
+        const size_t n = strcspn(at, " ");
+        if (n == len && strncmp(at, word, len) == 0)
+            return true;
+        at += n + strspn(at + n, " ");
+    }
+    return false;
+}
+
+/* A peer tells itself whom it follows. */
+static bool is_peer(const struct mr_gate_judge *j, const char *server_id)
+{
+    const unsigned long id = strtoul(server_id, NULL, 10);
+    for (size_t i = 0; i < j->npeers; i++)
+        if (j->peers[i].facts != NULL && j->peers[i].facts->server.server_id == id)
+            return true;
+    return false;
+}
+
+/* A replica that was pointed elsewhere does not fetch here any more: by its server_id
+ * where that can be seen, else by their number. */
+static void attached_replicas(struct mr_gate_judge *j, const struct mr_gate_facts *past)
+{
+    const struct mr_gate_facts *now = j->now;
+    if (past->replicas != NULL && now->replicas != NULL) {
+        for (const char *at = past->replicas; *at != '\0';) {
+            const size_t n = strcspn(at, " ");
+            if (!is_peer(j, at) && !has_word(now->replicas, at, n))
+                mr_gate_found(
+                    j, MR_GATE_WARNING,
+                    "the replica with server_id %.*s does not fetch from %s any "
+                    "more",
+                    (int)n, at, now->uri);
+            at += n + strspn(at + n, " ");
+        }
+    } else if (past->sessions.seen == MR_GATE_SEEN && past->attached > 0 &&
+               now->sessions.seen != MR_GATE_SEEN) {
+        mr_gate_found_hidden(j, "which replicas fetch", &now->sessions);
+    } else if (past->sessions.seen == MR_GATE_SEEN &&
+               now->sessions.seen == MR_GATE_SEEN && now->attached < past->attached) {
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%" PRIu64 " replicas fetch from %s, %" PRIu64 " did",
+                      now->attached, now->uri, past->attached);
+    }
+}
+
 void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j), *f;
@@ -118,11 +168,8 @@ void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
             channel_threads(j, f, &f->channels[i]);
         lost_channels(j, f, then_of(j, at - 1));
     }
-    if (past != NULL && past->sessions.seen == MR_GATE_SEEN &&
-        j->now->sessions.seen == MR_GATE_SEEN && j->now->attached < past->attached)
-        mr_gate_found(j, MR_GATE_WARNING,
-                      "%" PRIu64 " replicas fetch from %s, %" PRIu64 " did",
-                      j->now->attached, j->now->uri, past->attached);
+    if (past != NULL)
+        attached_replicas(j, past);
     if (channels > 0)
         mr_gate_note(j, "%zu channel%s, all threads run", channels,
                      channels > 1 ? "s" : "");
@@ -242,6 +289,11 @@ static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
     const long delay_s = wanted_delay(then, c);
     struct lag lag = {0};
     const char *at = where(j, f, c);
+    if (c->delay_s > delay_s)
+        mr_gate_found(j, MR_GATE_WARNING, "%s is told to stay %ld s behind (%s_DELAY)%s",
+                      at, c->delay_s,
+                      f->server.flavour == MR_FLAVOUR_MARIADB ? "MASTER" : "SOURCE",
+                      then != NULL ? ", as it was not" : "");
     count_pending(j, f, c, &lag);
     put_lag_metrics(j, f, c, &lag);
     enum mr_gate_severity by_count = MR_GATE_OK;
@@ -313,6 +365,23 @@ static bool leads_to_known(const struct mr_gate_judge *j, const struct mr_gate_f
     return false;
 }
 
+/* A replica that leaves something out is none to switch to: named, unless it was so. */
+static void channel_filters(struct mr_gate_judge *j, const struct mr_gate_facts *f,
+                            const struct mr_gate_channel *before,
+                            const struct mr_gate_channel *c)
+{
+    if (c->filters == NULL || c->filters[0] == '\0')
+        return;
+    if (before != NULL && before->filters != NULL &&
+        strcmp(before->filters, c->filters) == 0)
+        mr_gate_note(j, "%s leaves something out, as in the baseline: %.300s",
+                     where(j, f, c), c->filters);
+    else
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%s does not get all that its source writes: %.300s",
+                      where(j, f, c), c->filters);
+}
+
 static void channel_source(struct mr_gate_judge *j, const struct mr_gate_facts *f,
                            const struct mr_gate_facts *then,
                            const struct mr_gate_channel *c)
@@ -320,6 +389,7 @@ static void channel_source(struct mr_gate_judge *j, const struct mr_gate_facts *
     const struct mr_gate_channel *before =
         then != NULL ? channel_named(then, c->name) : NULL;
     mr_gate_value(j, "%s:%u", c->host, c->port);
+    channel_filters(j, f, before, c);
     if (before != NULL) {
         mr_gate_base(j, "%s:%u", before->host, before->port);
         if (!mr_gate_same_source(before, c))

@@ -13,6 +13,7 @@
 #include "recon/gate/gate_channels.h"
 #include "recon/gate/gate_gtid.h"
 #include "recon/gate/gate_rules.h"
+#include "recon/gate/gate_twin.h"
 
 #define STATEMENT_TIMEOUT_S 30
 #define SETTLE_TRIES 10
@@ -247,6 +248,36 @@ static enum mr_code settle_all(const struct servers *s, struct mr_err *err)
     return code;
 }
 
+/* Of a replica that runs, is not behind, and leaves nothing out. */
+static bool is_twin(const struct mr_gate_facts *server, const struct mr_gate_facts *peer)
+{
+    if (!mr_gate_is_running_replica(server, peer))
+        return false;
+    for (size_t i = 0; i < peer->nchannels; i++)
+        if (peer->channels[i].lag_s != 0 || peer->channels[i].delay_s != 0 ||
+            peer->channels[i].filters[0] != '\0')
+            return false;
+    return true;
+}
+
+static enum mr_code read_twins(const struct servers *s, struct mr_err *err)
+{
+    struct mr_gate_run *run = s->run;
+    enum mr_code code = MR_OK;
+    if (!run->wanted[MR_GATE_completeness] || !s->facts[0].tables_read)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++) {
+        const struct mr_gate_twin_task task = {.server = &s->server,
+                                               .replica = &s->links[i],
+                                               .facts = &s->facts[0],
+                                               .budget_s = run->opts->budget_ms / 1000.0,
+                                               .arena = &run->round};
+        if (is_reached(s, i + 1) && is_twin(&s->facts[0], &s->facts[i + 1]))
+            code = mr_gate_read_twins(&task, &s->facts[i + 1], err);
+    }
+    return code;
+}
+
 /* ---- one round ---- */
 
 static enum mr_code begin_servers(struct servers *s, struct mr_gate_run *run,
@@ -333,6 +364,8 @@ static enum mr_code judge(struct servers *s, struct mr_err *err)
         mr_gate_read_activity(&s->server, &s->facts[0], &run->round, activity, err);
     if (code == MR_OK)
         code = settle_all(s, err);
+    if (code == MR_OK)
+        code = read_twins(s, err);
     if (code == MR_OK)
         code = mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last,
                                  &s->facts[0].gtid_position, err);

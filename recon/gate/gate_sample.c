@@ -16,6 +16,7 @@
 #include "core/source/keyrange.h"
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_shape.h"
+#include "recon/gate/gate_spec.h"
 #include "recon/gate/gate_work.h"
 
 #define RANGES 4
@@ -26,9 +27,7 @@
 struct sampling {
     struct mr_gate_work *work;
     struct mr_gate_item *item;
-    struct mr_readspec spec;
-    struct mr_key_part parts[MR_KEY_PARTS_MAX];
-    bool has_key;
+    struct mr_gate_spec spec;
     struct mr_hasher *hasher;
     /* of the range that is being read */
     struct mr_digest sum;
@@ -36,99 +35,21 @@ struct sampling {
     struct mr_strbuf last; /* key of the last row */
     bool keeps_each;
     struct mr_strbuf each; /* so many digits of each row's digest */
+    struct mr_strbuf keys; /* and of its key's */
 };
-
-static bool is_text(enum mr_class cls)
-{
-    return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM;
-}
-
-static bool is_plain_binary(const struct mr_column *c)
-{
-    return strstr(c->data_type, "blob") != NULL || strstr(c->data_type, "binary") != NULL;
-}
-
-/* Classes that order and compare alike whoever reads. */
-static bool is_key_class(enum mr_class cls)
-{
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_TEXT ||
-           cls == MR_CLASS_BINARY || cls == MR_CLASS_DATE || cls == MR_CLASS_DATETIME ||
-           cls == MR_CLASS_DECIMAL;
-}
-
-static enum mr_code add_columns(struct sampling *s, struct mr_err *err)
-{
-    const struct mr_table *table = s->item->table;
-    struct mr_readcol *cols =
-        mr_arena_calloc(s->work->task->arena, table->ncolumns + 1, sizeof *cols);
-    if (cols == NULL)
-        return mr_err_nomem(err, "sampling rows");
-    for (size_t i = 0; i < table->ncolumns; i++) {
-        const struct mr_column *c = &table->columns[i];
-        if (c->system_time || (c->generated && !c->generated_stored))
-            continue;
-        cols[s->spec.ncols++] = (struct mr_readcol){
-            .name = c->name,
-            .expr = c->cls == MR_CLASS_BINARY && !is_plain_binary(c) ? MR_EXPR_BINARY
-                                                                     : MR_EXPR_COLUMN,
-            .cls = c->cls,
-            .charset = is_text(c->cls) ? c->charset : NULL};
-    }
-    s->spec.cols = cols;
-    return MR_OK;
-}
-
-static size_t position(const struct sampling *s, const char *name)
-{
-    size_t i = 0;
-    while (i < s->spec.ncols && strcasecmp(s->spec.cols[i].name, name) != 0)
-        i++;
-    return i;
-}
-
-/* The primary key, unless it has a part by which ranges cannot be told. */
-static enum mr_code add_key(struct sampling *s, struct mr_err *err)
-{
-    const struct mr_table *table = s->item->table;
-    const struct mr_index *index = table->nindexes > 0 ? &table->indexes[0] : NULL;
-    if (index == NULL || strcmp(index->name, "PRIMARY") != 0 ||
-        index->nparts > MR_KEY_PARTS_MAX)
-        return MR_OK;
-    size_t *key = mr_arena_calloc(s->work->task->arena, index->nparts, sizeof *key);
-    if (key == NULL)
-        return mr_err_nomem(err, "sampling rows");
-    for (size_t i = 0; i < index->nparts; i++) {
-        const struct mr_index_part *part = &index->parts[i];
-        key[i] = part->column != NULL ? position(s, part->column) : s->spec.ncols;
-        if (key[i] == s->spec.ncols || part->prefix_len > 0 || part->descending ||
-            !is_key_class(s->spec.cols[key[i]].cls))
-            return MR_OK;
-        s->parts[i] = (struct mr_key_part){.column = s->spec.cols[key[i]].name,
-                                           .cls = s->spec.cols[key[i]].cls,
-                                           .charset = s->spec.cols[key[i]].charset};
-    }
-    s->spec.key = key;
-    s->spec.nkey = index->nparts;
-    s->spec.index = index->name;
-    s->has_key = true;
-    return MR_OK;
-}
 
 static enum mr_code begin(struct sampling *s, struct mr_gate_work *work,
                           struct mr_gate_item *item, struct mr_err *err)
 {
     *s = (struct sampling){.work = work,
                            .item = item,
-                           .spec = {.db = item->table->db,
-                                    .table = item->table->name,
-                                    .store = !item->table->transactional},
                            .last = MR_STRBUF_INIT,
                            .each = MR_STRBUF_INIT,
+                           .keys = MR_STRBUF_INIT,
                            .hasher = mr_hasher_new()};
     if (s->hasher == NULL)
         return mr_err_nomem(err, "sampling rows");
-    enum mr_code code = add_columns(s, err);
-    return code == MR_OK ? add_key(s, err) : code;
+    return mr_gate_spec_init(&s->spec, item->table, work->task->arena, err);
 }
 
 static void end(struct sampling *s)
@@ -136,13 +57,14 @@ static void end(struct sampling *s)
     mr_hasher_free(s->hasher);
     mr_strbuf_release(&s->last);
     mr_strbuf_release(&s->each);
+    mr_strbuf_release(&s->keys);
 }
 
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct sampling *s = ctx;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->spec.ncols; i++)
+    for (size_t i = 0; code == MR_OK && i < s->spec.read.ncols; i++)
         code = mr_hasher_add(s->hasher, &values[i], err);
     struct mr_digest digest = mr_hasher_finish(s->hasher);
     s->sum.lo += digest.lo;
@@ -151,8 +73,11 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     if (s->keeps_each)
         mr_strbuf_add_fmt(&s->each, "%08" PRIx32, (uint32_t)digest.lo);
     mr_strbuf_reset(&s->last);
-    for (size_t i = 0; code == MR_OK && i < s->spec.nkey; i++)
-        code = mr_row_encode(&s->last, &values[s->spec.key[i]], err);
+    for (size_t i = 0; code == MR_OK && i < s->spec.read.nkey; i++)
+        code = mr_row_encode(&s->last, &values[s->spec.read.key[i]], err);
+    if (s->keeps_each)
+        mr_strbuf_add_fmt(&s->keys, "%08" PRIx32,
+                          (uint32_t)mr_digest_bytes(s->last.ptr, s->last.len).lo);
     return code;
 }
 
@@ -163,8 +88,9 @@ static enum mr_code scan(struct sampling *s, struct mr_range range, uint64_t lim
     s->rows = 0;
     mr_strbuf_reset(&s->last);
     mr_strbuf_reset(&s->each);
-    return mr_reader_scan(s->work->task->link->reader, &s->spec, range, limit, take_row,
-                          s, err);
+    mr_strbuf_reset(&s->keys);
+    return mr_reader_scan(s->work->task->link->reader, &s->spec.read, range, limit,
+                          take_row, s, err);
 }
 
 static const char *hex(struct sampling *s, struct mr_key key)
@@ -187,8 +113,11 @@ static enum mr_code keep_range(struct sampling *s, struct mr_key lo,
         .rows = s->rows,
         .digest = mr_gate_digest_text(s->sum, s->work->task->arena),
         .each =
-            s->each.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->each.ptr)};
-    return out->lo != NULL && out->hi != NULL && out->digest != NULL && out->each != NULL
+            s->each.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->each.ptr),
+        .keys =
+            s->keys.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->keys.ptr)};
+    return out->lo != NULL && out->hi != NULL && out->digest != NULL &&
+                   out->each != NULL && out->keys != NULL
                ? MR_OK
                : mr_err_nomem(err, "sampling rows");
 }
@@ -204,7 +133,7 @@ static enum mr_code least_key(struct sampling *s, const struct mr_column *column
     mr_strbuf_add_str(&sql, "SELECT CAST(MIN(");
     mr_sql_ident(&sql, column->name);
     mr_strbuf_add_str(&sql, ") AS SIGNED) FROM ");
-    mr_sql_table(&sql, s->spec.db, s->spec.table);
+    mr_sql_table(&sql, s->spec.read.db, s->spec.read.table);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
         code = mr_db_query_text(s->work->task->link->db, sql.ptr, &found, err);
@@ -262,48 +191,24 @@ static enum mr_code choose_ranges(struct sampling *s, struct mr_err *err)
 
 /* ---- the ranges of a baseline ---- */
 
-static bool unhex(const char *text, struct mr_strbuf *out)
-{
-    size_t len = strlen(text);
-    if (len % 2 != 0)
-        return false;
-    for (size_t i = 0; i < len; i += 2) {
-        unsigned byte;
-        char pair[3] = {text[i], text[i + 1], '\0'};
-        if (sscanf(pair, "%2x", &byte) != 1)
-            return false;
-        mr_strbuf_add_char(out, (char)(unsigned char)byte);
-    }
-    return true;
-}
-
 /* Rows of the range that were updated since: they are not what a digest can judge. */
 static enum mr_code is_touched(struct sampling *s, struct mr_range range,
                                const char *since, bool *touched, struct mr_err *err)
 {
-    const struct mr_table *table = s->item->table;
-    const struct mr_column *updated = NULL;
     struct mr_strbuf sql = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
+    struct mr_strbuf condition = MR_STRBUF_INIT;
     *touched = false;
-    if (s->item->config.update_column != NULL)
-        updated = mr_gate_work_column(table, s->item->config.update_column);
-    for (size_t i = 0; updated == NULL && i < table->ncolumns; i++)
-        if (table->columns[i].on_update != NULL)
-            updated = &table->columns[i];
-    if (updated == NULL || updated->cls != MR_CLASS_DATETIME)
+    if (!mr_gate_touched_sql(&condition, s->item->table, &s->item->config, since))
         return MR_OK;
-    const bool stamp = strcmp(updated->data_type, "timestamp") == 0;
     mr_strbuf_add_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
-    mr_sql_table(&sql, s->spec.db, s->spec.table);
+    mr_sql_table(&sql, s->spec.read.db, s->spec.read.table);
     mr_strbuf_add_str(&sql, " WHERE ");
-    mr_sql_ident(&sql, updated->name);
-    mr_strbuf_add_str(&sql, stamp ? " >= " : " >= CONVERT_TZ(");
-    mr_strbuf_add_char(&sql, '\'');
-    mr_strbuf_add(&sql, since, strcspn(since, "Z"));
-    mr_strbuf_add_str(&sql, stamp ? "'" : "', '+00:00', @@GLOBAL.time_zone)");
+    mr_strbuf_add(&sql, condition.ptr, condition.len);
+    sql.failed |= condition.failed;
+    mr_strbuf_release(&condition);
     if (range.lo.ptr != NULL || range.hi.ptr != NULL) {
         mr_strbuf_add_str(&sql, " AND ");
-        (void)mr_keyrange_condition(&sql, s->parts, s->spec.nkey, range);
+        (void)mr_keyrange_condition(&sql, s->spec.parts, s->spec.read.nkey, range);
     }
     mr_strbuf_add_char(&sql, ')');
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
@@ -330,13 +235,31 @@ static bool has_each(const char *past, struct mr_strbuf *now)
     return true;
 }
 
+/* Row by row: is it there, and what it was? */
+static void judge_rows(const struct sampling *s, const struct mr_gate_range *past,
+                       struct mr_gate_range *out)
+{
+    const size_t len = strlen(past->keys);
+    out->judged = true;
+    for (size_t row = 0; row + EACH_DIGITS <= len; row += EACH_DIGITS) {
+        size_t at = 0;
+        while (at < s->keys.len &&
+               memcmp(s->keys.ptr + at, past->keys + row, EACH_DIGITS) != 0)
+            at += EACH_DIGITS;
+        if (at >= s->keys.len)
+            out->deleted++;
+        else if (memcmp(s->each.ptr + at, past->each + row, EACH_DIGITS) != 0)
+            out->changed++;
+    }
+}
+
 static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
                            uint64_t limit, struct mr_gate_range *out, struct mr_err *err)
 {
     struct mr_strbuf lo = MR_STRBUF_INIT, hi = MR_STRBUF_INIT;
     struct mr_range range = {0};
     enum mr_code code = MR_OK;
-    if (!unhex(past->lo, &lo) || !unhex(past->hi, &hi))
+    if (!mr_gate_unhex(past->lo, &lo) || !mr_gate_unhex(past->hi, &hi))
         code = mr_err_set(err, MR_E_CHANGED, "the baseline's ranges cannot be read");
     else if (lo.failed || hi.failed)
         code = mr_err_nomem(err, "sampling rows");
@@ -349,6 +272,9 @@ static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
     if (code == MR_OK) {
         *out = *past;
         out->rows = s->rows;
+        if (s->keeps_each && past->keys[0] != '\0' &&
+            strlen(past->keys) == strlen(past->each) && s->rows < limit)
+            judge_rows(s, past, out);
         out->grown = s->keeps_each && s->rows > past->rows &&
                      (s->rows >= limit || has_each(past->each, &s->each));
         out->digest = mr_gate_digest_text(s->sum, s->work->task->arena);
@@ -382,7 +308,7 @@ static enum mr_code reread_all(struct sampling *s, const struct mr_gate_table *p
         return mr_err_nomem(err, "sampling rows");
     out->ranges = ranges;
     s->keeps_each = true;
-    if (s->has_key)
+    if (s->spec.has_key)
         for (size_t i = 0; code == MR_OK && i < past->nranges; i++) {
             code = reread(s, &past->ranges[i],
                           past->ranges[i].rows * REREAD_FACTOR + RANGE_ROWS, &ranges[i],
@@ -419,12 +345,12 @@ enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item
         code = reread_all(&s, before, err);
     } else if (code == MR_OK) {
         s.keeps_each = true;
-        if (s.has_key)
+        if (s.spec.has_key)
             code = choose_ranges(&s, err);
         s.keeps_each = false;
         if (code == MR_OK && work->task->full)
             code = read_full(&s, err);
     }
     end(&s);
-    return code;
+    return code == MR_OK ? mr_gate_read_rows(work, item, before, err) : code;
 }

@@ -12,6 +12,7 @@
 #include "core/base/vec.h"
 #include "recon/gate/gate_channels.h"
 #include "recon/gate/gate_collect.h"
+#include "recon/gate/gate_log.h"
 
 /* Name and value, as SHOW VARIABLES and SHOW STATUS give them. */
 struct pairs {
@@ -235,6 +236,35 @@ static enum mr_code read_accounts(const struct mr_gate_task *task,
     return code;
 }
 
+/* A right that few monitors have: without it only their number is known. */
+static enum mr_code read_replicas(const struct mr_gate_task *task,
+                                  struct mr_gate_facts *facts, struct mr_err *err)
+{
+    const char *sql = !mr_gate_link_is_mariadb(task->link) &&
+                              mr_db_server(task->link->db)->version >= 80022
+                          ? "SHOW REPLICAS"
+                          : "SHOW SLAVE HOSTS";
+    struct mr_strbuf ids = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    const struct mr_cell *row;
+    enum mr_code code = mr_db_query(task->link->db, sql, strlen(sql), &res, &why);
+    const bool seen = code == MR_OK;
+    while (seen && (row = mr_result_next(res)) != NULL)
+        if (row[0].ptr != NULL)
+            mr_strbuf_add_fmt(&ids, "%s%s", ids.len > 0 ? " " : "", row[0].ptr);
+    mr_result_free(res);
+    if (seen)
+        facts->replicas = ids.failed ? NULL : mr_arena_dup(task->arena, ids.ptr, ids.len);
+    mr_strbuf_release(&ids);
+    if (seen && facts->replicas == NULL)
+        return mr_err_nomem(err, "reading a server");
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
 /* ---- disk ---- */
 
 static bool is_here(const struct mr_gate_link *link)
@@ -302,6 +332,10 @@ static enum mr_code read_settings(const struct mr_gate_task *task,
         code = keep_variables(task, &variables, facts, err);
     if (code == MR_OK)
         code = read_history(task, &status, facts, err);
+    if (code == MR_OK)
+        code =
+            mr_gate_read_log(task, pair_value(&status, "Binlog_snapshot_file"),
+                             pair_value(&status, "Binlog_snapshot_position"), facts, err);
     mr_vec_release(&variables.items);
     mr_vec_release(&status.items);
     return code;
@@ -351,6 +385,8 @@ enum mr_code mr_gate_collect_status(const struct mr_gate_task *task,
         code = read_sessions_view(task, facts, err);
     if (code == MR_OK)
         code = read_accounts(task, facts, err);
+    if (code == MR_OK)
+        code = read_replicas(task, facts, err);
     if (code == MR_OK)
         code = read_disk(task, facts, err);
     if (code == MR_OK && facts->replication.seen == MR_GATE_SEEN)

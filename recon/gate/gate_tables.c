@@ -16,6 +16,7 @@
 /* A locked table costs a second; more than this is not spent on them together. */
 #define LOCKED_MAX_S 3.0
 #define ER_LOCK_WAIT_TIMEOUT 1205
+#define ER_QUERY_INTERRUPTED 1317
 
 double mr_gate_work_left(const struct mr_gate_work *work)
 {
@@ -39,6 +40,9 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *bod
     if (code == MR_OK)
         code = mr_db_query(work->task->link->db, sql.ptr, sql.len, out, err);
     mr_strbuf_release(&sql);
+    /* so MySQL ends a COUNT(*) that it counts with several threads */
+    if (code == MR_E_LOST && err->sql_errno == ER_QUERY_INTERRUPTED)
+        code = err->code = MR_E_TIMEOUT;
     return code;
 }
 
@@ -86,14 +90,28 @@ static uint64_t type_max(const struct mr_column *c)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcmp(c->data_type, types[i].type) == 0)
             return (UINT64_MAX >> (64 - types[i].bits)) >> (c->is_unsigned ? 0 : 1);
-    return 0;
+    /* beyond these, one more is the same number */
+    if (c->cls == MR_CLASS_FLOAT)
+        return UINT64_C(1) << 24;
+    return c->cls == MR_CLASS_DOUBLE ? UINT64_C(1) << 53 : 0;
 }
 
-static const struct mr_column *counter_column(const struct mr_table *table)
+static const struct mr_column *auto_increment_column(const struct mr_table *table)
 {
     for (size_t i = 0; i < table->ncolumns; i++)
         if (table->columns[i].auto_increment)
             return &table->columns[i];
+    return NULL;
+}
+
+const struct mr_column *mr_gate_work_counter(const struct mr_table *table)
+{
+    const struct mr_column *column = auto_increment_column(table);
+    for (size_t i = 0; column != NULL && i < table->nindexes; i++) {
+        const struct mr_index_part *first = table->indexes[i].parts;
+        if (first->column != NULL && strcasecmp(first->column, column->name) == 0)
+            return column;
+    }
     return NULL;
 }
 
@@ -134,7 +152,7 @@ static void choose(const struct mr_gate_work *work, const struct mr_gate_item *i
                    struct quick *q)
 {
     const struct mr_table *table = item->table;
-    *q = (struct quick){.key = counter_column(table)};
+    *q = (struct quick){.key = mr_gate_work_counter(table)};
     if (q->key == NULL)
         q->key = mr_gate_key_column(table);
     q->newest = mr_gate_newest_column(table, &item->config);
@@ -151,10 +169,16 @@ static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item,
                       struct quick *q)
 {
     struct mr_strbuf age = MR_STRBUF_INIT;
-    if (q->key != NULL)
+    /* FLOAT and DOUBLE count, too: in digits they are numbers like the others */
+    const bool rounds = q->key != NULL &&
+                        (q->key->cls == MR_CLASS_FLOAT || q->key->cls == MR_CLASS_DOUBLE);
+    if (q->key != NULL) {
+        mr_strbuf_add_str(sql, rounds ? "CAST(" : "");
         mr_gate_newest_sql(sql, item->table, q->key, MR_GATE_BY_INDEX);
-    else
+        mr_strbuf_add_str(sql, rounds ? " AS DECIMAL(65))" : "");
+    } else {
         mr_strbuf_add_str(sql, "NULL");
+    }
     mr_strbuf_add_str(sql, ", ");
     if (q->past != NULL)
         mr_gate_newest_again_sql(sql, item->table, q->newest, q->past->greatest,
@@ -199,15 +223,44 @@ static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item,
     }
 }
 
+/* Its greatest value costs a walk over the index: where there is no time, the counter is
+ * not told of. */
+static enum mr_code read_grouped(struct mr_gate_work *work, struct mr_gate_item *item,
+                                 const struct mr_column *counter, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    mr_strbuf_add_str(&sql, "MAX(");
+    mr_sql_ident(&sql, counter->name);
+    mr_strbuf_add_str(&sql, ") FROM ");
+    mr_sql_table(&sql, item->table->db, item->table->name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    item->out->counter_grouped = true;
+    if (code == MR_OK)
+        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, err);
+    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
+        row[0].ptr[0] != '-')
+        item->out->counter_greatest = strtoull(row[0].ptr, NULL, 10);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    if (code != MR_E_TIMEOUT)
+        return code;
+    item->out->counter_column = NULL;
+    return MR_OK;
+}
+
 static enum mr_code read_counter(struct mr_gate_work *work, struct mr_gate_item *item,
                                  struct mr_err *err)
 {
-    const struct mr_column *counter = counter_column(item->table);
+    const struct mr_column *counter = auto_increment_column(item->table);
     struct mr_gate_table *out = item->out;
     if (counter == NULL)
         return MR_OK;
     out->counter_column = mr_gate_work_keep(work, counter->name);
     out->counter_max = type_max(counter);
+    if (mr_gate_work_counter(item->table) == NULL)
+        return read_grouped(work, item, counter, err);
     /* the key was read first: what is inserted in between moves the counter */
     if (out->greatest[0] != '-')
         out->counter_greatest = strtoull(out->greatest, NULL, 10);
@@ -245,12 +298,35 @@ static enum mr_code read_quick(struct mr_gate_work *work, struct mr_gate_item *i
     return code;
 }
 
+/* With rights on some columns alone the others are not shown, as if there were none. */
+static enum mr_code see_all_columns(const struct mr_gate_work *work,
+                                    const struct mr_gate_item *item, struct mr_err *why)
+{
+    const struct mr_grants *grants = work->task->link->grants;
+    const struct mr_table *table = item->table;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    if (grants != NULL && mr_grants_on_table(grants, "SELECT", table->db, table->name))
+        return MR_OK;
+    mr_strbuf_add_str(&sql, "* FROM ");
+    mr_sql_table(&sql, table->db, table->name);
+    mr_strbuf_add_str(&sql, " LIMIT 0");
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", why);
+    if (code == MR_OK)
+        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, why);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 /* Returns MR_OK also where the table could not be read; its view says so. */
 static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *item,
                                bool *gone, struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = mr_gate_shape(item->table, work->task->arena, item->out, err);
+    if (code == MR_OK)
+        code = mr_gate_read_triggers(work, item, err);
     if (code != MR_OK)
         return code;
     if (item->table->open_error != NULL)
@@ -259,7 +335,11 @@ static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *i
         code = mr_err_set(&why, MR_E_TIMEOUT,
                           "not read: too many tables are locked to wait for each");
     else
+        code = see_all_columns(work, item, &why);
+    if (code == MR_OK)
         code = read_quick(work, item, &why);
+    if (code == MR_OK)
+        code = mr_gate_read_drawn(work, item, &why);
     if (code == MR_OK && item->config.sequence != NULL)
         code = mr_gate_read_sequence(work, item, &why);
     if (code == MR_OK && work->task->digests)
@@ -273,15 +353,20 @@ static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *i
 
 /* ---- all tables ---- */
 
-static bool is_selected(const struct mr_gate_task *task, const struct mr_table *table)
+bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db,
+                          const char *name)
 {
     const struct mr_string_list *tables = task->tables, *exclude = task->exclude;
     const struct mr_string_list *always = &task->gate->exclude;
+    return mr_pattern_selects(tables->items, tables->count, exclude->items,
+                              exclude->count, db, name) &&
+           mr_pattern_selects(NULL, 0, always->items, always->count, db, name);
+}
+
+static bool is_selected(const struct mr_gate_task *task, const struct mr_table *table)
+{
     return table->kind == MR_TABLE_BASE &&
-           mr_pattern_selects(tables->items, tables->count, exclude->items,
-                              exclude->count, table->db, table->name) &&
-           mr_pattern_selects(NULL, 0, always->items, always->count, table->db,
-                              table->name);
+           mr_gate_work_selects(task, table->db, table->name);
 }
 
 /* A column that is named for one table must be there; a pattern's may be missing. */
@@ -329,6 +414,9 @@ static void begin_table(const struct mr_gate_work *work, const struct mr_table *
                                   .greatest = "",
                                   .newest = "",
                                   .newest_by = "",
+                                  .rows_key = "",
+                                  .rows_identity = "",
+                                  .rows_born = "",
                                   .sequence_view = {.seen = MR_GATE_SEEN},
                                   .sequence_gaps = "",
                                   .rows = table->est_rows};
@@ -426,6 +514,29 @@ static enum mr_code probe_absent(const struct mr_gate_task *task,
     if (!mr_gate_is_fatal(code))
         return MR_OK;
     *err = why;
+    return code;
+}
+
+static enum mr_code find_absent_sequences(const struct mr_gate_task *task,
+                                          struct mr_gate_facts *facts, struct mr_err *err)
+{
+    const struct mr_gate_facts *past = task->past;
+    struct mr_gate_absent *absent =
+        mr_arena_calloc(task->arena, past->nsequences + 1, sizeof *absent);
+    enum mr_code code = MR_OK;
+    if (absent == NULL)
+        return mr_err_nomem(err, "looking for sequences");
+    facts->absent_sequences = absent;
+    for (size_t i = 0; code == MR_OK && i < past->nsequences; i++) {
+        struct mr_gate_absent *a = &absent[facts->nabsent_sequences];
+        a->db = mr_gate_facts_pair(past, facts, past->sequences[i].db);
+        a->name = past->sequences[i].name;
+        if (!is_named(facts, a->db) || !mr_gate_work_selects(task, a->db, a->name) ||
+            mr_gate_facts_sequence(facts, a->db, a->name) != NULL)
+            continue;
+        code = probe_absent(task, a, err);
+        facts->nabsent_sequences++;
+    }
     return code;
 }
 
@@ -569,8 +680,12 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
         code = require_dbs(facts, own, err);
     if (code == MR_OK)
         code = read_all(&work, tables, facts, err);
+    if (code == MR_OK)
+        code = mr_gate_read_sequences(&work, facts, err);
     if (code == MR_OK && task->past != NULL)
         code = find_absent(task, facts, err);
+    if (code == MR_OK && task->past != NULL)
+        code = find_absent_sequences(task, facts, err);
     if (code == MR_OK)
         code = read_heartbeat(&work, facts, err);
     facts->tables_read = code == MR_OK;

@@ -1,6 +1,6 @@
 /*
  * gate_work: what the files that read tables share: gate_tables, gate_count,
- * gate_sequence, gate_sample.  Private to them.
+ * gate_sequence, gate_sample, gate_rows, gate_objects.  Private to them.
  */
 #ifndef MR_GATE_WORK_H
 #define MR_GATE_WORK_H
@@ -46,6 +46,21 @@ enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_i
 const struct mr_column *mr_gate_work_column(const struct mr_table *table,
                                             const char *name);
 
+/* The AUTO_INCREMENT column; NULL: there is none, or it counts anew for each value of what
+ * stands before it in the key (MyISAM, Aria). */
+const struct mr_column *mr_gate_work_counter(const struct mr_table *table);
+
+/* Is the table, or sequence, of that name among those that were asked for? */
+bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db,
+                          const char *name);
+
+enum mr_code mr_gate_read_triggers(struct mr_gate_work *work, struct mr_gate_item *item,
+                                   struct mr_err *err);
+enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *item,
+                                struct mr_err *err);
+enum mr_code mr_gate_read_sequences(struct mr_gate_work *work,
+                                    struct mr_gate_facts *facts, struct mr_err *err);
+
 /* Exact counts, small tables first, while the budget lasts. */
 enum mr_code mr_gate_count_rows(struct mr_gate_work *work, struct mr_err *err);
 /* The configured sequence of one table. */
@@ -54,5 +69,9 @@ enum mr_code mr_gate_read_sequence(struct mr_gate_work *work, struct mr_gate_ite
 /* Digests of ranges, and of all rows where asked for. */
 enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item *item,
                                   struct mr_err *err);
+
+/* Called by it: the newest rows, and some far back; those of `past`, where that is set. */
+enum mr_code mr_gate_read_rows(struct mr_gate_work *work, struct mr_gate_item *item,
+                               const struct mr_gate_table *past, struct mr_err *err);
 
 #endif

@@ -53,6 +53,20 @@ rights() { # mariadb|mysql
     is "$GATE_KIND: one table alone: they are unknown" "$(jq -r 'select(.name == "tables").severity' "$OUT")" unknown
     like "$GATE_KIND: one table alone: the GRANT" "$(hint tables)" 'GRANT SELECT ON .club.\..*(orders|periods|plain|small)'
 
+    like "$GATE_KIND: one table alone: unknown in every check that needed the others" "$(unknowns)" \
+        'auto_increment_headroom auto_increment_position .*max_keys newest_row .*row_counts sample_digest schema'
+
+    # rights on some columns: the others look as if they were not there
+    mr_sql GP -D club -e "INSERT INTO small VALUES (240, 1)"
+    account "SELECT (v), INSERT (v) ON club.small" "PROCESS ON *.*" "$status ON *.*"
+    run_gate --only auto_increment_headroom,auto_increment_position "$reader"
+    is "$GATE_KIND: a column alone: its counter is unknown" "$(what_fires) -> $RC" \
+        "auto_increment_headroom:unknown auto_increment_position:unknown -> 4"
+    like "$GATE_KIND: a column alone: the GRANT" "$(hint auto_increment_headroom)" 'GRANT SELECT ON .club.\..small. TO'
+    run_gate --only schema --tables club.small "$FACTS" "$reader"
+    is "$GATE_KIND: a column alone: the others are not called dropped" "$(what_fires) -> $RC" "schema:unknown -> 4"
+    mr_sql GP -D club -e "DELETE FROM small WHERE id = 240; ALTER TABLE small AUTO_INCREMENT = 4"
+
     # a peer that is away
     run_gate --peer "mysql://root@127.0.0.1:1/club" "$FACTS" "$(gate_uri GP)"
     is "$GATE_KIND: a peer that is away: exit 4" "$RC" 4

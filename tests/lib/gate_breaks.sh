@@ -187,8 +187,7 @@ one_replica_fetches() {
     bail "more than one replica fetches"
 }
 
-# A third server that follows the primary; the replica is pointed at it.
-breaks_source() {
+third_server() { # GX follows the primary, and may be followed
     local gp
     gp=$(mr_get_server GP PORT)
     "mr_spawn_$GATE_KIND" GX && mr_await GX || bail "no third server"
@@ -204,6 +203,13 @@ breaks_source() {
     fi
     mr_await_replica GX || bail "the third server does not follow"
     catch_up GX
+}
+
+# The replica is pointed at a third server.
+breaks_source() {
+    local gp
+    gp=$(mr_get_server GP PORT)
+    third_server
     follow GX
     catch_up
     fires "the replica follows another source" replication_source:critical

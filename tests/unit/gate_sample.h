@@ -63,6 +63,9 @@ static struct mr_gate_table gate_table(const char *name, uint64_t rows)
                                   .time_column = "created_at",
                                   .newest = "2026-04-08 14:00:00",
                                   .newest_by = "index",
+                                  .rows_key = "id",
+                                  .rows_identity = "mobile",
+                                  .rows_born = "created_at",
                                   .sequence_view = {.seen = MR_GATE_SEEN},
                                   .sequence_gaps = ""};
 }
@@ -199,6 +202,26 @@ static inline void gate_end(struct gate *g)
 {
     mr_gate_judge_release(&g->judge);
     mr_arena_release(&g->arena);
+}
+
+/* One change to a healthy pair, and what must fire. */
+struct gate_example {
+    const char *name;
+    void (*change)(struct gate *g);
+    const char *fires;
+};
+
+static inline void gate_run_examples(const struct gate_example *examples, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct gate g;
+        gate_begin(&g);
+        examples[i].change(&g);
+        gate_run(&g);
+        print_message("# %s\n", examples[i].name);
+        gate_fires(&g, examples[i].fires);
+        gate_end(&g);
+    }
 }
 
 #endif

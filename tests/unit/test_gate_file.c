@@ -27,6 +27,24 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     g->tables[1].has_greatest = false;
     g->tables[1].time_column = NULL;
     g->tables[2].view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "locked"};
+    static struct mr_gate_row rows[2] = {{"690100", "0a", "", "0c", MR_GATE_ROW_SAME},
+                                         {"690101", "", "0b", "0d", MR_GATE_ROW_SAME}};
+    static const char *const triggers[] = {"trigger t"};
+    static const struct mr_gate_sequence sequence = {
+        "club", "s", {.seen = MR_GATE_SEEN}, 3001, false, false};
+    g->tables[0].by_key = (struct mr_gate_rows){rows, 2};
+    g->tables[0].rows_key = "id";
+    g->tables[0].rows_identity = "mobile";
+    g->tables[0].rows_born = "";
+    g->tables[0].triggers_seen = true;
+    g->tables[0].triggers = triggers;
+    g->tables[0].ntriggers = 1;
+    g->now.sequences = &sequence;
+    g->now.nsequences = 1;
+    g->now.replicas = "2 3";
+    g->now.log =
+        (struct mr_gate_log){.file = "bin.000002", .position = 4711, .gtid = "0-1-100"};
+    g->peer_channel.filters = "Replicate_Ignore_Table a.b";
     servers[0] = g->now;
     servers[1] = g->peer_facts;
     assert_int_equal(mr_gate_file_text(servers, 2, text, &err), MR_OK);
@@ -67,7 +85,27 @@ static void test_round_trip(void **state)
     assert_string_equal(t->ranges[0].each, "0a");
     assert_true(t->full.rows == 18446744073709551615U);
     assert_int_equal(t->nshape, 3);
+    assert_int_equal(t->by_key.count, 2);
+    assert_int_equal(t->by_time.count, 0);
+    assert_string_equal(t->by_key.rows[0].key, "690100");
+    assert_string_equal(t->by_key.rows[0].who, "0a");
+    assert_string_equal(t->by_key.rows[0].born, "");
+    assert_string_equal(t->by_key.rows[1].born, "0b");
+    assert_string_equal(t->by_key.rows[1].held, "0d");
+    assert_string_equal(t->rows_identity, "mobile");
+    assert_true(t->triggers_seen);
+    assert_string_equal(t->triggers[0], "trigger t");
+    assert_int_equal(f->nsequences, 1);
+    assert_int_equal(f->sequences[0].next, 3001);
+    assert_string_equal(f->replicas, "2 3");
+    assert_string_equal(f->log.file, "bin.000002");
+    assert_int_equal(f->log.position, 4711);
+    assert_string_equal(got.peers[0].log.file, "");
+    assert_null(got.peers[0].replicas);
+    assert_string_equal(got.peers[0].channels[0].filters, "Replicate_Ignore_Table a.b");
     t = mr_gate_facts_table(f, "club", "orders");
+    assert_string_equal(t->rows_key, "");
+    assert_false(t->triggers_seen);
     assert_null(t->key_column);
     assert_false(t->has_greatest);
     assert_null(t->full.digest);

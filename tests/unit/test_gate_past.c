@@ -1,0 +1,353 @@
+/* test_gate_past.c: what became of the rows, logs, counters and replicas of a baseline. */
+#include "gate_sample.h"
+#include "recon/gate/gate_rules.h"
+
+static void one_row_less(struct gate *g)
+{
+    g->tables[0].rows--;
+}
+
+static void structure(struct gate *g)
+{
+    g->tables[0].fingerprint = "f2";
+}
+
+static void old_rows_touched(struct gate *g)
+{
+    g->ranges[0].digest = "e";
+    g->ranges[0].touched = true;
+}
+
+static void old_rows_deleted(struct gate *g)
+{
+    g->ranges[0].digest = "e";
+    g->ranges[0].rows = 30;
+}
+
+static void oldest_rows_purged(struct gate *g)
+{
+    g->ranges[0].digest = "e";
+    g->ranges[0].rows = 0;
+}
+
+static void old_rows_gone(struct gate *g)
+{
+    g->ranges[1].digest = "e";
+    g->ranges[1].rows = 0;
+}
+
+static void old_rows_gone_static(struct gate *g)
+{
+    g->tables[0].is_static = true;
+    old_rows_deleted(g);
+}
+
+static void old_rows_changed_static(struct gate *g)
+{
+    g->tables[0].is_static = true;
+    old_rows_touched(g);
+}
+
+/* Rows of the past: a letter each, the newest first. */
+static void last_rows(struct gate *g, const char *fates)
+{
+    static struct mr_gate_row rows[64];
+    static const struct {
+        char letter;
+        enum mr_gate_row_state state;
+    } states[] = {{'.', MR_GATE_ROW_SAME},     {'t', MR_GATE_ROW_TOUCHED},
+                  {'c', MR_GATE_ROW_CHANGED},  {'d', MR_GATE_ROW_DOUBTFUL},
+                  {'r', MR_GATE_ROW_REPLACED}, {'-', MR_GATE_ROW_GONE}};
+    g->tables[0].by_key = (struct mr_gate_rows){rows, strlen(fates)};
+    for (size_t i = 0; i < strlen(fates); i++)
+        for (size_t s = 0; s < sizeof states / sizeof *states; s++)
+            if (states[s].letter == fates[i])
+                rows[i] = (struct mr_gate_row){"", "", "", "", states[s].state};
+}
+
+static void newest_replaced(struct gate *g)
+{
+    last_rows(g, "rrrrrrrrrrrr............");
+}
+
+static void newest_rows_gone(struct gate *g)
+{
+    last_rows(g, "------------............");
+}
+
+static void newest_gone_of_few(struct gate *g)
+{
+    last_rows(g, "------------...");
+}
+
+static void two_doubtful(struct gate *g)
+{
+    last_rows(g, "dd......................");
+}
+
+static void some_deleted(struct gate *g)
+{
+    last_rows(g, "...-....--....-.......-.");
+    one_row_less(g);
+}
+
+static void identities_edited(struct gate *g)
+{
+    last_rows(g, "...d....d.....d.......d.");
+}
+
+static void oldest_purged(struct gate *g)
+{
+    last_rows(g, "................--------");
+    one_row_less(g);
+}
+
+static void queue_consumed(struct gate *g)
+{
+    last_rows(g, "------------------------");
+}
+
+static void replaced_or_edited(struct gate *g)
+{
+    last_rows(g, "cccccccc................");
+    g->tables[0].rows_identity = "";
+    g->tables[0].rows_born = "";
+}
+
+static void replaced_behind_time(struct gate *g)
+{
+    replaced_or_edited(g);
+    g->tables[0].tells_updates = true;
+}
+
+static void edited_without_time(struct gate *g)
+{
+    last_rows(g, "cccccccc................");
+}
+
+static void edited_behind_time(struct gate *g)
+{
+    g->tables[0].tells_updates = true;
+    last_rows(g, "tttttttc................");
+}
+
+static void edited_static(struct gate *g)
+{
+    g->tables[0].is_static = true;
+    last_rows(g, ".............t..........");
+}
+
+static void log_of(struct gate *g, enum mr_gate_log_fate fate)
+{
+    g->baseline.server.log = (struct mr_gate_log){.view = {.seen = MR_GATE_SEEN},
+                                                  .file = "bin.000002",
+                                                  .position = 4711,
+                                                  .gtid = "0-1-100"};
+    g->now.log = (struct mr_gate_log){.view = {.seen = MR_GATE_SEEN},
+                                      .file = "bin.000003",
+                                      .fate = fate,
+                                      .gtid_then = "0-1-100",
+                                      .next = ""};
+}
+
+static void log_same(struct gate *g)
+{
+    log_of(g, MR_GATE_LOG_THERE);
+}
+
+static void log_purged(struct gate *g)
+{
+    log_of(g, MR_GATE_LOG_PURGED);
+}
+
+static void log_back(struct gate *g)
+{
+    log_of(g, MR_GATE_LOG_BACK);
+}
+
+static void log_other(struct gate *g)
+{
+    log_of(g, MR_GATE_LOG_OTHER);
+}
+
+static void log_renumbered(struct gate *g)
+{
+    log_of(g, MR_GATE_LOG_THERE);
+    g->now.log.gtid_then = "0-1-98";
+}
+
+static void log_of_new_instance(struct gate *g)
+{
+    log_renumbered(g);
+    g->judge.expect_new_instance = true;
+}
+
+static void trigger_dropped(struct gate *g)
+{
+    static const char *const lines[] = {"trigger t AFTER INSERT 1 body 00"};
+    g->past_tables[0].triggers = lines;
+    g->past_tables[0].ntriggers = 1;
+    g->past_tables[0].triggers_seen = g->tables[0].triggers_seen = true;
+}
+
+static void trigger_hidden(struct gate *g)
+{
+    trigger_dropped(g);
+    g->tables[0].triggers_seen = false;
+    g->tables[0].triggers_grant = "GRANT TRIGGER";
+}
+
+static void columns_hidden(struct gate *g)
+{
+    structure(g);
+    g->tables[0].view =
+        (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
+    g->tables[0].counter_column = NULL;
+}
+
+static void grouped_counter(struct gate *g)
+{
+    g->tables[0].counter_grouped = true;
+    g->tables[0].next = 0;
+}
+
+static void drawn(struct gate *g, uint64_t next)
+{
+    static struct mr_gate_sequence then, now;
+    then = (struct mr_gate_sequence){"club", "s",   {.seen = MR_GATE_SEEN},
+                                     3001,   false, false};
+    now = then;
+    now.next = next;
+    g->tables[0].drawn_column = "id";
+    g->tables[0].drawn_db = "club";
+    g->tables[0].drawn_name = "s";
+    g->tables[0].drawn_greatest = 1000;
+    g->tables[0].drawn_view.seen = MR_GATE_SEEN;
+    g->baseline.server.sequences = &then;
+    g->now.sequences = &now;
+    g->baseline.server.nsequences = g->now.nsequences = 1;
+}
+
+static void sequence_ahead(struct gate *g)
+{
+    drawn(g, 3001);
+}
+
+static void sequence_restarted(struct gate *g)
+{
+    drawn(g, 500);
+}
+
+static void sequence_dropped(struct gate *g)
+{
+    static const struct mr_gate_absent gone = {"club", "s", {.seen = MR_GATE_SEEN}};
+    drawn(g, 0);
+    g->now.nsequences = 0;
+    g->tables[0].drawn_gone = true;
+    g->now.absent_sequences = &gone;
+    g->now.nabsent_sequences = 1;
+}
+
+static void filtered(struct gate *g)
+{
+    g->peer_channel.filters = "Replicate_Ignore_Table club.logs";
+}
+
+static void filtered_before(struct gate *g)
+{
+    static struct mr_gate_facts then;
+    filtered(g);
+    then = g->peer_facts;
+    g->baseline.peers = &then;
+    g->baseline.npeers = 1;
+}
+
+static void delayed(struct gate *g)
+{
+    g->peer_channel.delay_s = 3600;
+}
+
+static void other_replica_fetches(struct gate *g)
+{
+    g->baseline.server.replicas = "2 3 5"; /* 2 is the peer */
+    g->now.replicas = "3 4";
+}
+
+static void fetching_hidden(struct gate *g)
+{
+    g->baseline.server.attached = 1;
+    g->now.sessions =
+        (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT PROCESS"};
+}
+
+static void replica_lacks_rows(struct gate *g)
+{
+    static const struct mr_gate_twin twin = {"club", "members", {.seen = MR_GATE_SEEN},
+                                             1000,   600,       true};
+    g->peer_facts.twins = &twin;
+    g->peer_facts.ntwins = 1;
+}
+
+static const struct gate_example examples[] = {
+    {"columns hidden", columns_hidden,
+     "row_counts:unknown max_keys:unknown newest_row:unknown schema:unknown "
+     "sample_digest:unknown auto_increment_position:unknown "
+     "auto_increment_headroom:unknown"},
+    {"some old rows deleted", old_rows_deleted, ""},
+    {"the oldest rows purged", oldest_rows_purged, ""},
+    {"old rows gone", old_rows_gone, "sample_digest:critical"},
+    {"old rows of a static table deleted", old_rows_gone_static,
+     "sample_digest:critical"},
+    {"old rows of a static table updated", old_rows_changed_static,
+     "sample_digest:critical"},
+    {"other rows under the newest keys", newest_replaced, "sample_digest:critical"},
+    {"the newest rows gone", newest_rows_gone, "sample_digest:critical"},
+    {"the newest rows gone, few older known", newest_gone_of_few,
+     "sample_digest:warning"},
+    {"two newest rows with another identity", two_doubtful, "sample_digest:warning"},
+    {"rows deleted by a rule", some_deleted, ""},
+    {"identities edited", identities_edited, ""},
+    {"the oldest known rows purged", oldest_purged, ""},
+    {"a queue consumed", queue_consumed, ""},
+    {"newest rows edited", edited_without_time, ""},
+    {"newest rows changed, not by an UPDATE", replaced_behind_time,
+     "sample_digest:critical"},
+    {"newest rows edited of which nothing tells who they are", replaced_or_edited,
+     "sample_digest:warning"},
+    {"an edit that its time stamp does not tell", edited_behind_time,
+     "sample_digest:warning"},
+    {"an edit of a static table", edited_static, "sample_digest:critical"},
+    {"the same log", log_same, ""},
+    {"a purged log", log_purged, ""},
+    {"a log that went back", log_back, "gtid_superset:critical"},
+    {"another log", log_other, "gtid_superset:critical"},
+    {"a log with numbers given twice", log_renumbered, "gtid_superset:critical"},
+    {"the log of a planned move", log_of_new_instance, ""},
+    {"a trigger dropped", trigger_dropped, "schema:warning"},
+    {"triggers hidden", trigger_hidden, "schema:unknown"},
+    {"a counter that counts in groups", grouped_counter, ""},
+    {"a sequence above its keys", sequence_ahead, ""},
+    {"a sequence restarted", sequence_restarted, "auto_increment_position:critical"},
+    {"a sequence dropped", sequence_dropped,
+     "tables:critical auto_increment_position:critical"},
+    {"a filter", filtered, "replication_source:warning"},
+    {"a filter of the baseline", filtered_before, ""},
+    {"a new delay", delayed, "replication_lag:warning"},
+    {"another replica fetches", other_replica_fetches, "replication_threads:warning"},
+    {"who fetches is hidden", fetching_hidden,
+     "replication_threads:unknown long_transactions:unknown metadata_locks:unknown "
+     "running_backup:unknown"},
+    {"a replica that lacks rows", replica_lacks_rows, "completeness:critical"},
+};
+
+static void test_examples(void **state)
+{
+    (void)state;
+    gate_run_examples(examples, sizeof examples / sizeof *examples);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
