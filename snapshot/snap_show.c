@@ -65,8 +65,11 @@ static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consiste
     }
     mr_strbuf_add_fmt(out, "; one view on %u connection%s\n", c->connections,
                       c->connections == 1 ? "" : "s");
-    if (c->note != NULL)
-        mr_strbuf_add_fmt(out, "          %s\n", c->note);
+    if (c->note != NULL) {
+        mr_strbuf_add_str(out, "          ");
+        mr_utf8_show_str(out, c->note);
+        mr_strbuf_add_char(out, '\n');
+    }
 }
 
 static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool color)
@@ -88,9 +91,11 @@ static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool
         mr_utf8_show_str(out, t->rows_of);
         mr_strbuf_add_char(out, '\n');
     }
-    if (t->note != NULL)
-        mr_strbuf_add_fmt(out, "    %s%s%s\n", mr_term_style(MR_STYLE_WARN, color),
-                          t->note, mr_term_style(MR_STYLE_RESET, color));
+    if (t->note != NULL) {
+        mr_strbuf_add_fmt(out, "    %s", mr_term_style(MR_STYLE_WARN, color));
+        mr_utf8_show_str(out, t->note);
+        mr_strbuf_add_fmt(out, "%s\n", mr_term_style(MR_STYLE_RESET, color));
+    }
 }
 
 static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *item,
@@ -125,14 +130,19 @@ static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
 {
     mr_strbuf_add_fmt(out, "%ssnapshot ", mr_term_style(MR_STYLE_HEAD, color));
     mr_utf8_show_str(out, dir);
-    mr_strbuf_add_fmt(out, "%s (%s)\n  source  ", mr_term_style(MR_STYLE_RESET, color),
-                      m->uuid);
+    mr_strbuf_add_fmt(out, "%s (", mr_term_style(MR_STYLE_RESET, color));
+    mr_utf8_show_str(out, m->uuid);
+    mr_strbuf_add_str(out, ")\n  source  ");
     mr_utf8_show_str(out, m->source);
     mr_strbuf_add_str(out, "  (");
     mr_utf8_show_str(out, m->server.version);
     mr_strbuf_add_str(out, ", host ");
     mr_utf8_show_str(out, m->server.hostname);
-    mr_strbuf_add_fmt(out, ")\n  made    %s to %s\n", m->created, m->finished);
+    mr_strbuf_add_str(out, ")\n  made    ");
+    mr_utf8_show_str(out, m->created);
+    mr_strbuf_add_str(out, " to ");
+    mr_utf8_show_str(out, m->finished);
+    mr_strbuf_add_char(out, '\n');
     add_consistency(out, &m->consistency);
     add_keys(out, m);
 }

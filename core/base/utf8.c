@@ -181,3 +181,13 @@ void mr_utf8_show_str(struct mr_strbuf *out, const char *text)
 {
     mr_utf8_show(out, text, strlen(text), false);
 }
+
+void mr_utf8_print(FILE *file, const char *text)
+{
+    for (size_t i = 0, len = strlen(text); i < len;) {
+        char shown[MR_UTF8_SHOWN_MAX];
+        size_t shown_len;
+        i += mr_utf8_show_one(text + i, len - i, false, shown, &shown_len);
+        (void)fwrite(shown, 1, shown_len, file);
+    }
+}

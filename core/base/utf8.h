@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/base/strbuf.h"
 
@@ -42,5 +43,7 @@ void mr_utf8_show(struct mr_strbuf *out, const char *ptr, size_t len,
                   bool quote_backslash);
 /* The same of a text, with its backslashes as they are. */
 void mr_utf8_show_str(struct mr_strbuf *out, const char *text);
+void mr_utf8_print(FILE *file,
+                   const char *text); /* the same; the caller looks at ferror() */
 
 #endif

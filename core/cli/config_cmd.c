@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/utf8.h"
 #include "core/base/version.h"
 #include "core/file/io.h"
 #include "core/json/jsonw.h"
@@ -237,8 +238,10 @@ static void print_variable(struct printer *p, const struct variable *variable,
 {
     struct mr_jsonw *w = &p->json;
     if (!p->as_json) {
-        mr_strbuf_add_fmt(&p->text, "%s  %-24s %s\n", first ? "\nenvironment:\n" : "",
-                          variable->name, variable->secret ? "(set, not shown)" : value);
+        mr_strbuf_add_fmt(&p->text, "%s  %-24s ", first ? "\nenvironment:\n" : "",
+                          variable->name);
+        mr_utf8_show_str(&p->text, variable->secret ? "(set, not shown)" : value);
+        mr_strbuf_add_char(&p->text, '\n');
         return;
     }
     mr_jsonw_object_begin(w);
@@ -307,7 +310,18 @@ static enum mr_code finish_output(struct printer *p, struct mr_err *err)
         return code;
     if (p->as_json)
         return mr_jsonw_finish(&p->json, name, err);
-    return mr_io_write_all(STDOUT_FILENO, name, p->text.ptr, p->text.len, err);
+    struct mr_strbuf shown = MR_STRBUF_INIT;
+    for (size_t i = 0; i < p->text.len;) { /* line by line, whatever stands in them */
+        size_t len = strcspn(p->text.ptr + i, "\n");
+        mr_utf8_show(&shown, p->text.ptr + i, len, false);
+        mr_strbuf_add_char(&shown, '\n');
+        i += len + 1;
+    }
+    code = mr_strbuf_check(&shown, "printing the settings", err);
+    if (code == MR_OK)
+        code = mr_io_write_all(STDOUT_FILENO, name, shown.ptr, shown.len, err);
+    mr_strbuf_release(&shown);
+    return code;
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,

@@ -78,6 +78,15 @@ static void heading(struct text *t, const char *title)
                   style(t, MR_STYLE_RESET));
 }
 
+/* Text that a server, a file or the command line has given. */
+static void foreign(struct text *t, const char *before, const char *text,
+                    const char *behind)
+{
+    (void)fputs(before, t->out);
+    mr_utf8_print(t->out, text);
+    (void)fputs(behind, t->out);
+}
+
 static void table_line(struct text *t)
 {
     const struct mr_find_table *table = t->table;
@@ -113,9 +122,12 @@ static void table_line(struct text *t)
         (void)fprintf(t->out, "%s\n", t->a.ptr);
     const char *dim = style(t, MR_STYLE_DIM), *reset = style(t, MR_STYLE_RESET);
     if (table->reason != NULL && table->verdict == MR_VERDICT_NOT_CHECKED)
-        (void)fprintf(t->out, "      %s\n", table->reason);
-    if (table->note != NULL)
-        (void)fprintf(t->out, "      %s(%s)%s\n", dim, table->note, reset);
+        foreign(t, "      ", table->reason, "\n");
+    if (table->note != NULL) {
+        (void)fprintf(t->out, "      %s", dim);
+        foreign(t, "(", table->note, ")");
+        (void)fprintf(t->out, "%s\n", reset);
+    }
 }
 
 static void table_lines(struct text *t)
@@ -445,20 +457,7 @@ static void objects(struct text *t)
                       count - OBJECTS_SHOWN);
 }
 
-static void not_seen(struct text *t)
-{
-    if (t->result->run->hidden == NULL)
-        return;
-    heading(t, "Not visible to the account");
-    const char *line = t->result->run->hidden;
-    while (*line != '\0') {
-        size_t len = strcspn(line, "\n");
-        (void)fprintf(t->out, "  %.*s\n", (int)len, line);
-        line += len + (line[len] != '\0');
-    }
-}
-
-/* Lines of the configuration, as they are to be pasted. */
+/* Lines that may hold anything, such as those of a configuration to be pasted. */
 static void print_lines(struct text *t, const char *lines, size_t len)
 {
     for (const char *end = lines + len; lines < end;) {
@@ -468,6 +467,14 @@ static void print_lines(struct text *t, const char *lines, size_t len)
         (void)fprintf(t->out, "  %s\n", t->a.ptr);
         lines += n + (lines[n] != '\0');
     }
+}
+
+static void not_seen(struct text *t)
+{
+    if (t->result->run->hidden == NULL)
+        return;
+    heading(t, "Not visible to the account");
+    print_lines(t, t->result->run->hidden, strlen(t->result->run->hidden));
 }
 
 /* A section's name once. */
@@ -543,7 +550,7 @@ static enum mr_code advice(struct text *t, struct mr_err *err)
         const struct mr_next_step *step =
             i < steps.items.count ? mr_vec_at(&steps.items, i) : NULL;
         if (!told && (step == NULL || step->kind > MR_NEXT_IDENTITY)) {
-            (void)fprintf(t->out, "Every finding is kept in %s.\n", opts.case_path);
+            foreign(t, "Every finding is kept in ", opts.case_path, ".\n");
             told = true;
         }
         if (step == NULL)
@@ -606,7 +613,7 @@ static enum mr_code summary(struct text *t, struct mr_err *err)
                   t->b.len > 0 ? "; " : "", t->b.ptr);
     explained_line(t);
     if (r->run->replication != NULL)
-        (void)fprintf(t->out, "Replication, %s.\n", r->run->replication);
+        foreign(t, "Replication, ", r->run->replication, ".\n");
     return advice(t, err);
 }
 
@@ -622,8 +629,8 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
     enum mr_code code = MR_OK;
     mr_image_init(&t.source);
     mr_image_init(&t.target);
-    (void)fprintf(out, "source  %s\ntarget  %s\n", result->run->source,
-                  result->run->target);
+    foreign(&t, "source  ", result->run->source, "\n");
+    foreign(&t, "target  ", result->run->target, "\n");
     table_lines(&t);
     mr_findings_hide_explained(result->fd, result->all_explained.rows > 0);
     if (has_any_lines(&t))

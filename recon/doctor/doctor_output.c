@@ -49,13 +49,14 @@ static void add_state(const struct mr_doctor *d, enum mr_doctor_state state, boo
         const struct mr_doctor_finding *f = mr_vec_at(&d->findings, i);
         if (f->state != state)
             continue;
-        if (!same_place(place, f->server))
-            mr_strbuf_add_fmt(out, "\n%s%s%s\n", mr_term_style(MR_STYLE_DIM, color),
-                              f->server != NULL ? f->server
-                              : d->servers.count > 1
-                                  ? "this machine, and the servers together"
-                                  : "this machine",
-                              mr_term_style(MR_STYLE_RESET, color));
+        if (!same_place(place, f->server)) {
+            mr_strbuf_add_fmt(out, "\n%s", mr_term_style(MR_STYLE_DIM, color));
+            mr_utf8_show_str(out, f->server != NULL ? f->server
+                                  : d->servers.count > 1
+                                      ? "this machine, and the servers together"
+                                      : "this machine");
+            mr_strbuf_add_fmt(out, "%s\n", mr_term_style(MR_STYLE_RESET, color));
+        }
         place = f->server;
         add_finding(out, f, color);
     }

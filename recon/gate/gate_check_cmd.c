@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/base/term.h"
+#include "core/base/utf8.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_file.h"
 #include "recon/gate/gate_output.h"
@@ -123,7 +124,9 @@ static enum mr_code answer_nagios(enum mr_code code, int *exit_code, struct mr_e
 {
     if (code == MR_OK || code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_BUG)
         return code;
-    (void)printf("GATE UNKNOWN - %s\n", err->message);
+    (void)fputs("GATE UNKNOWN - ", stdout);
+    mr_utf8_print(stdout, err->message);
+    (void)fputs("\n", stdout);
     *exit_code = 3;
     return MR_OK;
 }

@@ -51,14 +51,21 @@ static size_t count_silenced(const struct mr_gate_report *report)
 
 /* ---- text ---- */
 
-/* In the first line a bar begins the performance data. */
-static void show_plain(struct mr_strbuf *out, const char *text)
+/* Foreign text in which some characters mean something: those as another one. */
+static void show_without(struct mr_strbuf *out, const char *text, const char *without,
+                         char instead)
 {
     const size_t from = out->len;
     mr_utf8_show_str(out, text);
     for (size_t i = from; i < out->len; i++)
-        if (out->ptr[i] == '|')
-            out->ptr[i] = '/';
+        if (strchr(without, out->ptr[i]) != NULL)
+            out->ptr[i] = instead;
+}
+
+/* In the first line a bar begins the performance data. */
+static void show_plain(struct mr_strbuf *out, const char *text)
+{
+    show_without(out, text, "|", '/');
 }
 
 static bool ends_in(const char *text, const char *end)
@@ -71,10 +78,9 @@ static void add_perfdata(struct mr_strbuf *out, const struct mr_gate_metric *m)
 {
     mr_strbuf_add_fmt(out, " '%s", m->name);
     for (size_t i = 0; i < 2 && m->label_names[i] != NULL; i++)
-        for (const char *c = m->labels[i]; *c != '\0'; c++) {
-            if (c == m->labels[i])
-                mr_strbuf_add_char(out, ' ');
-            mr_strbuf_add_char(out, strchr("'=|\n", *c) != NULL ? '_' : *c);
+        if (m->labels[i][0] != '\0') {
+            mr_strbuf_add_char(out, ' ');
+            show_without(out, m->labels[i], "'=|", '_');
         }
     mr_strbuf_add_fmt(out, "'=%.6g%s", m->value,
                       ends_in(m->name, "_seconds") ? "s"
@@ -101,8 +107,10 @@ static void first_line(const struct mr_gate_report *report, struct mr_strbuf *ou
     }
     if (shown > 3)
         mr_strbuf_add_fmt(out, "; and %zu more", shown - 3);
-    if (verdict == MR_GATE_OK)
-        mr_strbuf_add_fmt(out, "%zu checks of %s", judge->results.count, report->server);
+    if (verdict == MR_GATE_OK) {
+        mr_strbuf_add_fmt(out, "%zu checks of ", judge->results.count);
+        show_plain(out, report->server);
+    }
     mr_strbuf_add_str(out, " |");
     for (size_t i = 0; i < judge->metrics.count; i++) {
         const struct mr_gate_metric *m = mr_vec_at(&judge->metrics, i);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_file.h"
@@ -51,9 +52,10 @@ static void print_text(const struct mr_gate_run *run, size_t servers,
 {
     struct mr_strbuf rows = MR_STRBUF_INIT;
     mr_strbuf_add_grouped(&rows, t->rows);
-    (void)printf("recorded %s in %.1f s: %zu server%s, %zu tables, %s rows",
-                 run->opts->output, run->seconds, servers, servers > 1 ? "s" : "",
-                 t->tables, rows.ptr);
+    (void)fputs("recorded ", stdout);
+    mr_utf8_print(stdout, run->opts->output);
+    (void)printf(" in %.1f s: %zu server%s, %zu tables, %s rows", run->seconds, servers,
+                 servers > 1 ? "s" : "", t->tables, rows.ptr);
     if (t->estimated > 0)
         (void)printf(" (%zu tables by estimate; --budget for exact counts)",
                      t->estimated);

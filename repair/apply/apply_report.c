@@ -159,7 +159,9 @@ static void text_loose(struct mr_strbuf *out, const struct mr_apply_report *r)
         const struct mr_rehearse_loose *l = mr_vec_at(r->loose, i);
         mr_strbuf_add_str(out, "  ");
         mr_utf8_show_str(out, l->table->table);
-        mr_strbuf_add_fmt(out, ": skipped, %s could not roll ", l->engine);
+        mr_strbuf_add_str(out, ": skipped, ");
+        mr_utf8_show_str(out, l->engine);
+        mr_strbuf_add_str(out, " could not roll ");
         mr_strbuf_add_grouped(out, l->rows);
         mr_strbuf_add_fmt(out, " row%s back\n", l->rows == 1 ? "" : "s");
     }

@@ -221,25 +221,28 @@ static void print_json(struct finding *f, const struct mr_entity_line *line)
     mr_jsonw_end_line(&f->json);
 }
 
+static void print_part(FILE *out, const char *before, const char *text)
+{
+    if (text == NULL)
+        return;
+    (void)fputs(before, out);
+    mr_utf8_print(out, text);
+}
+
 static void print_text(const struct finding *f, const struct mr_entity_line *line)
 {
     struct images images = images_of(f, line);
     FILE *out = f->task->out;
-    struct mr_strbuf shown = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&shown, "%s: ", line->table);
-    mr_strbuf_add_fmt(&shown, "%s on the source, %s on the target: %s",
-                      f->key[0].len > 0 ? f->key[0].ptr : "nothing",
-                      f->key[1].len > 0 ? f->key[1].ptr : "nothing",
-                      mr_decision_name(line->decision));
+    print_part(out, "", line->table);
+    print_part(out, ": ", f->key[0].len > 0 ? f->key[0].ptr : "nothing");
+    print_part(out, " on the source, ", f->key[1].len > 0 ? f->key[1].ptr : "nothing");
+    print_part(out, " on the target: ", mr_decision_name(line->decision));
+    print_part(out, "\n  conflict ", line->kind);
     if (line->kind != NULL)
-        mr_strbuf_add_fmt(&shown, "\n  conflict %s: %s", line->kind,
-                          line->choice != NULL ? line->choice : "open");
-    if (images.source != NULL)
-        mr_strbuf_add_fmt(&shown, "\n  source %s", images.source);
-    if (images.target != NULL)
-        mr_strbuf_add_fmt(&shown, "\n  target %s", images.target);
-    (void)fprintf(out, "%s\n", shown.ptr);
-    mr_strbuf_release(&shown);
+        print_part(out, ": ", line->choice != NULL ? line->choice : "open");
+    print_part(out, "\n  source ", images.source);
+    print_part(out, "\n  target ", images.target);
+    (void)fputs("\n", out);
 }
 
 static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line,

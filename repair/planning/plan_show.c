@@ -113,15 +113,25 @@ static const char *origin_text(const char *origin, const struct mr_planned *p)
     return origin;
 }
 
+static void add_bound(struct mr_strbuf *out, const char *what, const char *key,
+                      const char *glue, const char *origin)
+{
+    mr_strbuf_add_str(out, what);
+    mr_utf8_show_str(out, key);
+    mr_strbuf_add_str(out, glue);
+    mr_utf8_show_str(out, origin);
+    mr_strbuf_add_str(out, ")\n");
+}
+
 static void add_bounds(struct mr_strbuf *out, const struct mr_planned *p,
                        const struct mr_planned_table *t)
 {
     if (t->base_origin != NULL)
-        mr_strbuf_add_fmt(out, "    common past up to key %s (L: %s)\n", t->base,
-                          origin_text(t->base_origin, p));
+        add_bound(out, "    common past up to key ", t->base,
+                  " (L: ", origin_text(t->base_origin, p));
     if (t->fresh_origin != NULL)
-        mr_strbuf_add_fmt(out, "    lost history for certain from key %s on (U: %s)\n",
-                          t->fresh, origin_text(t->fresh_origin, p));
+        add_bound(out, "    lost history for certain from key ", t->fresh,
+                  " on (U: ", origin_text(t->fresh_origin, p));
     if (t->nids > 0)
         mr_strbuf_add_fmt(out, "    new ids: %" PRIu64 " to %" PRIu64 "\n", t->first_id,
                           t->first_id + (t->nids - 1) * t->id_step);
@@ -132,7 +142,7 @@ static void add_kinds(struct mr_strbuf *out, const struct mr_planned_table *t, b
     for (size_t i = 0; i < t->nkinds; i++) {
         const struct mr_planned_kind *k = &t->kinds[i];
         mr_strbuf_add_str(out, "    conflict ");
-        mr_strbuf_add_str(out, k->kind);
+        mr_utf8_show_str(out, k->kind);
         mr_strbuf_add_str(out, ": ");
         if (k->open > 0)
             mr_strbuf_add_fmt(out, "%s%" PRIu64 " open%s",
@@ -168,8 +178,11 @@ static void add_table(struct mr_strbuf *out, const struct mr_planned *p,
     add_bounds(out, p, t);
     add_kinds(out, t, color);
     for (size_t i = 0; i < t->ntriggers; i++) {
-        mr_strbuf_add_fmt(out, "    trigger that fires (%s %s): ", t->triggers[i].timing,
-                          t->triggers[i].event);
+        mr_strbuf_add_str(out, "    trigger that fires (");
+        mr_utf8_show_str(out, t->triggers[i].timing);
+        mr_strbuf_add_char(out, ' ');
+        mr_utf8_show_str(out, t->triggers[i].event);
+        mr_strbuf_add_str(out, "): ");
         mr_utf8_show_str(out, t->triggers[i].name);
         mr_strbuf_add_char(out, '\n');
     }
@@ -178,7 +191,9 @@ static void add_table(struct mr_strbuf *out, const struct mr_planned *p,
 static void add_rows_head(struct mr_strbuf *out, const struct mr_manifest *m)
 {
     const struct mr_planned *p = &m->planned;
-    mr_strbuf_add_fmt(out, "  run     %s\n", m->run != NULL ? m->run : "none");
+    mr_strbuf_add_str(out, "  run     ");
+    mr_utf8_show_str(out, m->run != NULL ? m->run : "none");
+    mr_strbuf_add_char(out, '\n');
     if (p->split_at != NULL) {
         mr_strbuf_add_str(out, "  split   ");
         mr_utf8_show_str(out, p->split_at);

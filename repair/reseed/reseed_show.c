@@ -21,7 +21,9 @@ void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m, boo
     mr_utf8_show_str(out, m->source);
     mr_strbuf_add_str(out, "\n  target  ");
     mr_utf8_show_str(out, m->target);
-    mr_strbuf_add_fmt(out, "  (%s, host ", m->server.version);
+    mr_strbuf_add_str(out, "  (");
+    mr_utf8_show_str(out, m->server.version);
+    mr_strbuf_add_str(out, ", host ");
     mr_utf8_show_str(out, m->server.hostname);
     mr_strbuf_add_fmt(out, ", port %u, server_id %" PRIu32 ")\n", m->server.port,
                       m->server.server_id);
