@@ -2,6 +2,7 @@
 #include "snapshot/verify_against.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_ARGS 24
@@ -50,6 +51,13 @@ static void add_value(struct args *a, const char *option, const char *value)
     }
 }
 
+static void add_number(struct args *a, const char *option, unsigned value)
+{
+    char text[16];
+    (void)snprintf(text, sizeof text, "%u", value);
+    add_value(a, option, text);
+}
+
 static void add_general(struct args *a, const struct mr_general_options *general)
 {
     static const char *const colors[] = {[MR_COLOR_AUTO] = "auto",
@@ -72,8 +80,8 @@ static enum mr_code fill(struct args *a, const struct mr_snap_options *opts,
     add(a, "myrecon");
     add(a, "check");
     add_general(a, &opts->general);
-    mr_strbuf_add_fmt(&text, "%u", opts->threads);
-    add_value(a, "--threads", text.failed ? NULL : text.ptr);
+    add_number(a, "--threads", opts->threads);
+    add_number(a, "--statement-timeout", opts->statement_timeout_s);
     add_value(a, "--case", opts->case_path);
     if (opts->json)
         add(a, "--json");

@@ -45,8 +45,9 @@
     {                                                                                    \
         .name = "statement-timeout", .type = MR_OPTION_UINT,                             \
         .offset = offsetof(owner, field), .arg = "SECONDS", .group = (heading),          \
-        .help = "let the server end a statement after that time; 0: the server's own "   \
-                "limit",                                                                 \
+        .help =                                                                          \
+            "end a statement after that time, on both ends of the line; 0: when the "    \
+            "server does",                                                               \
         .initial = "0", .max = 1000000                                                   \
     }
 

@@ -1,6 +1,7 @@
 /* db.c: statements and small results; see db.h. */
 #include "core/db/db.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,8 @@
 #include "core/db/db_internal.h"
 
 #define SQL_KEEP_BYTES 65536
+#define SILENT_COST                                                                      \
+    3 /* a server that does not answer uses attempts up so many times as fast */
 
 enum mr_code mr_db_global_init(struct mr_err *err)
 {
@@ -64,6 +67,8 @@ void mr_db_close(struct mr_db *db)
 {
     if (db == NULL)
         return;
+    mr_watch_free(db->watch);
+    db->watch = NULL;
     mr_db_disconnect(db);
     mr_endpoint_release(&db->ep);
     mr_strbuf_release(&db->comment);
@@ -102,6 +107,9 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
         rc = mr_endpoint_copy(&db->ep, ep, err);
     if (rc == MR_OK)
         rc = mr_db_complete_endpoint(db, err);
+    if (rc == MR_OK && !opts->unwatched)
+        rc = mr_watch_new(&db->ep, db->label, opts->run_tag,
+                          opts->writable ? 0 : MR_DB_LOCK_WAIT_S, &db->watch, err);
     if (rc == MR_OK)
         rc = mr_db_connect(db, &db->server, err);
     if (rc != MR_OK) {
@@ -136,18 +144,21 @@ static void wait_ms(unsigned ms)
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err)
 {
     const unsigned max_delay_ms = 5000;
-    unsigned delay_ms = 200;
+    unsigned delay_ms = 200, cost = 1;
     struct mr_server now;
     enum mr_code rc = mr_err_set(err, MR_E_LOST, "lost server \"%s\"", db->label);
-    for (unsigned i = 0; i < attempts; i++) {
+    for (unsigned i = 0; i < attempts; i += cost) {
         if (i > 0) {
             wait_ms(delay_ms);
             delay_ms = delay_ms * 2 < max_delay_ms ? delay_ms * 2 : max_delay_ms;
         }
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
+        double begun_s = mr_clock_now_s();
         mr_db_disconnect(db);
         rc = mr_db_connect(db, &now, err);
+        /* One that says nothing takes the whole connect-timeout each time. */
+        cost = mr_clock_now_s() - begun_s >= db->ep.connect_timeout_s ? SILENT_COST : 1;
         /* A server that is just starting refuses, or hangs up; anything else it says
          * (a wrong password, say) it will say again. */
         if (rc != MR_E_CONNECT && rc != MR_E_LOST)
@@ -179,20 +190,25 @@ enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
     if (mr_db_error_is_fatal(number))
         db->is_lost = true;
     enum mr_code code = mr_db_error_classify(number);
+    struct mr_err unwanted;
+    if (err == NULL)
+        err = &unwanted;
     if (number != 0)
         mr_err_set(err, code, "server \"%s\": error %u: %s", db->label, number, text);
     else
         mr_err_set(err, code, "server \"%s\": the connection broke while rows were read",
                    db->label);
-    if (err != NULL) {
-        err->sql_errno = number;
-        size_t len = strnlen(sqlstate, sizeof err->sqlstate - 1);
-        memcpy(err->sqlstate, sqlstate, len);
-        err->sqlstate[len] = '\0';
-        const char *sql =
-            db->sql.ptr + (db->sql.len < db->comment.len ? 0 : db->comment.len);
-        mr_err_detail(err, "statement: %.400s", sql);
-    }
+    size_t len = strnlen(sqlstate, sizeof err->sqlstate - 1);
+    size_t skip = db->sql.len < db->comment.len ? 0 : db->comment.len;
+    if (code == MR_E_LOST || code == MR_E_TIMEOUT)
+        code = mr_watch_tell(db->watch, db->sql.ptr + skip, db->sql.len - skip,
+                             db->writable ? MR_E_LOST : MR_E_TIMEOUT, err);
+    if (code == MR_E_CANCELLED) /* not the server's doing */
+        return code;
+    err->sql_errno = number;
+    memcpy(err->sqlstate, sqlstate, len);
+    err->sqlstate[len] = '\0';
+    mr_err_detail(err, "statement: %.400s", db->sql.ptr + skip);
     return code;
 }
 
@@ -202,16 +218,21 @@ enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err)
                       mysql_error(db->mysql), err);
 }
 
+int mr_db_socket(const struct mr_db *db)
+{
+    if (db->mysql == NULL)
+        return -1;
+#ifdef MARIADB_PACKAGE_VERSION
+    return (int)mysql_get_socket(db->mysql);
+#else
+    return (int)db->mysql->net.fd;
+#endif
+}
+
 void mr_db_cut(struct mr_db *db)
 {
     db->is_lost = true;
-    if (db->mysql == NULL)
-        return;
-#ifdef MARIADB_PACKAGE_VERSION
-    int fd = (int)mysql_get_socket(db->mysql);
-#else
-    int fd = (int)db->mysql->net.fd;
-#endif
+    int fd = mr_db_socket(db);
     if (fd >= 0)
         (void)shutdown(fd, SHUT_RDWR);
 }
@@ -226,55 +247,34 @@ enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len,
     mr_strbuf_shrink(&db->sql, SQL_KEEP_BYTES);
     mr_strbuf_add(&db->sql, db->comment.ptr, db->comment.len);
     mr_strbuf_add(&db->sql, sql, len);
+    mr_watch_prepare(db->watch, sql, len);
     return mr_strbuf_check(&db->sql, "building a statement", err);
 }
 
-/* ---- how long the server is at it ---- */
-
-static uint64_t now_ms(void)
+void mr_db_say(struct mr_db *db, const char *fmt, ...)
 {
-    return (uint64_t)(mr_clock_now_s() * 1e3) + 1;
+    va_list args;
+    va_start(args, fmt);
+    mr_watch_say(db->watch, fmt, args);
+    va_end(args);
 }
 
-static void begin_busy(struct mr_db *db)
+/* Sends it and keeps its rows, if it has any, in memory; NULL: it failed, or has none. */
+static MYSQL_RES *run_text(struct mr_db *db)
 {
-    atomic_store(&db->connection, mysql_thread_id(db->mysql));
-    atomic_store(&db->busy_since_ms, now_ms());
-}
-
-static void end_busy(struct mr_db *db)
-{
-    atomic_store(&db->busy_since_ms, 0);
-}
-
-uint64_t mr_db_busy_ms(const struct mr_db *db, uint64_t *connection)
-{
-    uint64_t since = atomic_load(&db->busy_since_ms), now = now_ms();
-    *connection = atomic_load(&db->connection);
-    return since == 0 ? 0 : now > since ? now - since : 1;
-}
-
-/* Until end_busy, where it has worked. */
-static enum mr_code send_text(struct mr_db *db, const char *sql, size_t len,
-                              struct mr_err *err)
-{
-    enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
-    if (rc != MR_OK)
-        return rc;
-    begin_busy(db);
-    if (mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) == 0)
-        return MR_OK;
-    end_busy(db);
-    return mr_db_fail_now(db, err);
+    mr_watch_begin(db->watch);
+    bool failed = mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
+    MYSQL_RES *rows = failed ? NULL : mysql_store_result(db->mysql);
+    mr_watch_end(db->watch);
+    return rows;
 }
 
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
 {
-    enum mr_code rc = send_text(db, sql, len, err);
+    enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
     if (rc != MR_OK)
         return rc;
-    MYSQL_RES *rows = mysql_store_result(db->mysql);
-    end_busy(db);
+    MYSQL_RES *rows = run_text(db);
     if (rows == NULL && mysql_errno(db->mysql) != 0)
         return mr_db_fail_now(db, err);
     mysql_free_result(rows);
@@ -291,11 +291,10 @@ enum mr_code mr_db_query(struct mr_db *db, const char *sql, size_t len,
                          struct mr_result **out, struct mr_err *err)
 {
     *out = NULL;
-    enum mr_code rc = send_text(db, sql, len, err);
+    enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
     if (rc != MR_OK)
         return rc;
-    MYSQL_RES *rows = mysql_store_result(db->mysql);
-    end_busy(db);
+    MYSQL_RES *rows = run_text(db);
     if (rows == NULL)
         return mysql_errno(db->mysql) != 0
                    ? mr_db_fail_now(db, err)

@@ -22,6 +22,11 @@
  * with the connection still open: retry is right.  So is a stream that the server ended
  * by an error of its own; mr_db_is_lost() tells.
  *
+ * No wait without an end: the login and the session's preparation take connect_timeout_s at
+ * most, a statement its time-out, on both ends of the line; without one, whatever the server
+ * is at is waited for while it answers (db_watch.h).  MR_E_TIMEOUT, or MR_E_LOST where the
+ * session is writable (whether it was done is not known), with the connection lost.
+ *
  * A stream has ended only at MYSQL_NO_DATA: a fetch that fails with stmt_errno 0 takes
  * its error from the connection (measured: net_write_timeout, KILL QUERY, statement
  * time-outs look like the end otherwise).
@@ -46,6 +51,7 @@ struct mr_db_opts {
     unsigned statement_timeout_s; /* 0: the server's own */
     bool writable;                /* repair and restore only: no READ ONLY session */
     bool local_infile;            /* restore only: mr_db_load() may be used */
+    bool unwatched;               /* db_watch only: a connection that watches another */
 };
 
 /* Facts read once after connecting. */
@@ -76,7 +82,8 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
                         struct mr_db **out, struct mr_err *err);
 void mr_db_close(struct mr_db *db); /* NULL is fine */
 /* Opens the session anew after MR_E_LOST: up to `attempts` tries with back-off (0.2 s
- * doubling to 5 s), stopping early when cancelled (signals.h).  MR_E_CHANGED if another
+ * doubling to 5 s; a third of them where nothing answers at all), stopping early when
+ * cancelled (signals.h).  MR_E_CHANGED if another
  * server answers (another server_uuid; MariaDB: another server_uid, server_id, port or
  * datadir). */
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
@@ -91,9 +98,9 @@ bool mr_server_same_name(const struct mr_server *server, const char *a, const ch
 /* "host:port" or the socket, for messages. */
 const char *mr_db_label(const struct mr_db *db);
 
-/* From any thread, while the connection is open: for how many ms the server has been at a
- * statement of mr_db_exec or mr_db_query, 0: at none; and the connection's number there. */
-uint64_t mr_db_busy_ms(const struct mr_db *db, uint64_t *connection);
+/* What the statements from now on are for, and how long they may wait, for messages while
+ * the server lets us wait; "": what the statement itself tells (sqlpurpose.h). */
+void mr_db_say(struct mr_db *db, const char *fmt, ...) MR_PRINTF(2, 3);
 
 /* A statement without result set.  Text is SQL in UTF-8; the run comment is added. */
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len,

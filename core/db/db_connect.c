@@ -1,5 +1,6 @@
 /* db_connect.c: options, TLS, session and facts of one connection; see db.h. */
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,13 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/base/signals.h"
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
 #include "core/db/option_file.h"
 
 #define DEFAULT_PORT 3306
 #define IO_TIMEOUT_S 600 /* nothing heard for so long: the peer is dead */
-#define LOCK_WAIT_S 300  /* shorter, so that the server can say what it waits for */
 #define PACKET_MAX_BYTES (1UL << 30)
 
 static bool is_local(const struct mr_endpoint *ep)
@@ -104,8 +105,8 @@ static void set_options(struct mr_db *db, MYSQL *mysql)
 {
     const struct mr_endpoint *ep = &db->ep;
     unsigned io_s = IO_TIMEOUT_S;
-    if (db->statement_timeout_s >= io_s)
-        io_s = db->statement_timeout_s + 60;
+    if (db->statement_timeout_s > 0) /* behind the watch, which knows more to say */
+        io_s = db->statement_timeout_s + 2 * MR_WATCH_GRACE_S;
     unsigned infile = db->local_infile ? 1 : 0;
     mr_db_bool no = 0;
     unsigned long packet = PACKET_MAX_BYTES;
@@ -240,14 +241,22 @@ static enum mr_code connect_once(struct mr_db *db, bool use_tls, struct mr_err *
     set_options(db, mysql);
     set_tls(mysql, ep, use_tls);
     /* No database: a missing one must be told by name, later. */
-    if (mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
-                           ep->password, NULL, ep->port, ep->socket, 0) == NULL) {
-        enum mr_code rc = connect_failed(db, mysql, err);
+    mr_db_begin_patience(mysql, ep->connect_timeout_s);
+    bool good = mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
+                                   ep->password, NULL, ep->port, ep->socket, 0) != NULL;
+    if (!good) {
+        enum mr_code rc =
+            mr_is_cancelled() ? mr_cancelled_err(err) : connect_failed(db, mysql, err);
         mysql_close(mysql);
         return rc;
     }
+    if (db->watch != NULL)
+        mr_db_end_patience(mysql);
+    else
+        mr_db_begin_patience(mysql, UINT_MAX); /* the socket's time-out holds */
     db->mysql = mysql;
     db->is_lost = false;
+    mr_watch_connected(db->watch, mr_db_socket(db), mysql_thread_id(mysql));
     return MR_OK;
 }
 
@@ -392,7 +401,7 @@ static enum mr_code prepare_session(struct mr_db *db, const struct mr_server *se
         "character_set_client = utf8mb4, character_set_connection = utf8mb4, "
         "character_set_results = NULL, net_write_timeout = 3600, "
         "wait_timeout = 86400, completion_type = 0, lock_wait_timeout = %d",
-        LOCK_WAIT_S);
+        MR_DB_LOCK_WAIT_S);
     if (is_mysql && server->version >= 80000)
         mr_strbuf_add_str(&sql, ", information_schema_stats_expiry = 0");
     if (is_mysql && server->version >= 50708 && limit_s > 0)
@@ -433,10 +442,12 @@ enum mr_code mr_db_complete_endpoint(struct mr_db *db, struct mr_err *err)
 enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr_err *err)
 {
     enum mr_code rc = connect_secured(db, err);
+    mr_watch_limit(db->watch, db->ep.connect_timeout_s);
     if (rc == MR_OK)
         rc = read_facts(db, server, err);
     if (rc == MR_OK)
         rc = prepare_session(db, server, err);
+    mr_watch_limit(db->watch, db->statement_timeout_s);
     if (rc != MR_OK)
         mr_db_disconnect(db);
     return rc;
@@ -444,6 +455,7 @@ enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr
 
 void mr_db_disconnect(struct mr_db *db)
 {
+    mr_watch_connected(db->watch, -1, 0);
     if (db->mysql != NULL)
         mysql_close(db->mysql);
     db->mysql = NULL;

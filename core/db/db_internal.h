@@ -9,11 +9,10 @@
 #ifndef MR_DB_INTERNAL_H
 #define MR_DB_INTERNAL_H
 
-#include <stdatomic.h>
-
 #include <mysql.h>
 
 #include "core/db/db.h"
+#include "core/db/db_watch.h"
 
 /* make MYSQL=… asked for one of them; a package may call MariaDB's by Oracle's name. */
 #if defined MR_CLIENT_IS_oracle && defined MARIADB_PACKAGE_VERSION
@@ -28,6 +27,10 @@ typedef my_bool mr_db_bool;
 typedef bool mr_db_bool;
 #endif
 
+/* Of sessions: shorter than the socket's time-out, so that the server can say what it waits
+ * for. */
+#define MR_DB_LOCK_WAIT_S 300
+
 struct mr_db {
     MYSQL *mysql;          /* NULL while there is no connection */
     bool is_lost;          /* nothing can be asked until it is reconnected */
@@ -38,10 +41,7 @@ struct mr_db {
     struct mr_strbuf sql;     /* the statement being sent */
     unsigned statement_timeout_s;
     bool writable, local_infile;
-
-    /* any thread: the statement of mr_db_exec or mr_db_query that the server is at */
-    atomic_uint_fast64_t busy_since_ms; /* 0: none */
-    atomic_uint_fast64_t connection;    /* its number on the server */
+    struct mr_watch *watch; /* NULL: unwatched */
 };
 
 /* db_connect.c */
@@ -69,9 +69,15 @@ enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err);
 /* While a result of many rows is read: waits so that it is woken seldom. */
 void mr_db_begin_naps(struct mr_db *db);
 void mr_db_end_naps(struct mr_db *db);
+/* From here to _end the connection's waits end after timeout_s in all, and when the run is
+ * interrupted.  Of a thread's connections this is for one at a time. */
+void mr_db_begin_patience(MYSQL *mysql, unsigned timeout_s);
+void mr_db_end_patience(MYSQL *mysql);
 
 /* db.c */
 /* Shuts the socket down, so that closing does not read the rest of a result. */
 void mr_db_cut(struct mr_db *db);
+/* The connection's socket, or -1. */
+int mr_db_socket(const struct mr_db *db);
 
 #endif

@@ -12,16 +12,22 @@
 enum mr_code mr_db_send(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
 {
     enum mr_code code = mr_db_prepare_text(db, sql, len, err);
-    if (code == MR_OK && mysql_send_query(db->mysql, db->sql.ptr, db->sql.len) != 0)
-        code = mr_db_fail_now(db, err);
-    return code;
+    if (code != MR_OK)
+        return code;
+    mr_watch_begin(db->watch);
+    bool failed = mysql_send_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
+    mr_watch_end(db->watch);
+    return failed ? mr_db_fail_now(db, err) : MR_OK;
 }
 
 enum mr_code mr_db_receive(struct mr_db *db, struct mr_err *err)
 {
-    if (mysql_read_query_result(db->mysql) != 0)
+    mr_watch_begin(db->watch);
+    bool failed = mysql_read_query_result(db->mysql) != 0;
+    MYSQL_RES *rows = failed ? NULL : mysql_store_result(db->mysql);
+    mr_watch_end(db->watch);
+    if (failed)
         return mr_db_fail_now(db, err);
-    MYSQL_RES *rows = mysql_store_result(db->mysql);
     if (rows == NULL && mysql_errno(db->mysql) != 0)
         return mr_db_fail_now(db, err);
     mysql_free_result(rows);
@@ -32,7 +38,8 @@ enum mr_code mr_db_receive(struct mr_db *db, struct mr_err *err)
 
 struct feeding {
     const struct mr_feed *feed; /* NULL: nothing is to be given */
-    struct mr_err failed;       /* of the feed; code MR_OK: none */
+    struct mr_watch *watch;
+    struct mr_err failed; /* of the feed; code MR_OK: none */
     bool asked;
 };
 
@@ -53,7 +60,10 @@ static int read_feed(void *handle, char *buf, unsigned size)
     size_t got = 0;
     if (f->failed.code != MR_OK)
         return -1;
-    if (f->feed->read(f->feed->arg, buf, size, &got, &f->failed) != MR_OK)
+    mr_watch_end(f->watch); /* what the feed takes is not the server's */
+    enum mr_code code = f->feed->read(f->feed->arg, buf, size, &got, &f->failed);
+    mr_watch_begin(f->watch);
+    if (code != MR_OK)
         return -1;
     return (int)got;
 }
@@ -84,13 +94,15 @@ enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len,
                         const struct mr_feed *feed, struct mr_db_loaded *out,
                         struct mr_err *err)
 {
-    struct feeding f = {.feed = feed};
+    struct feeding f = {.feed = feed, .watch = db->watch};
     enum mr_code code = mr_db_prepare_text(db, sql, len, err);
     if (code != MR_OK)
         return code;
     mysql_set_local_infile_handler(db->mysql, begin_feed, read_feed, end_feed, feed_error,
                                    &f);
+    mr_watch_begin(db->watch);
     bool failed = mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
+    mr_watch_end(db->watch);
     if (f.failed.code != MR_OK)
         code = feed_failed(db, &f, err);
     else if (failed)

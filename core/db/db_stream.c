@@ -575,7 +575,7 @@ static enum mr_code take_row(struct mr_stream *st, struct mr_err *err)
 
 /* ---- the stream ---- */
 
-static enum mr_code run(struct mr_stream *st, bool store, struct mr_err *err)
+static enum mr_code start(struct mr_stream *st, bool store, struct mr_err *err)
 {
     const struct mr_strbuf *sql = &st->db->sql;
     if (mysql_stmt_prepare(st->stmt, sql->ptr, sql->len) != 0)
@@ -595,6 +595,14 @@ static enum mr_code run(struct mr_stream *st, bool store, struct mr_err *err)
         return stmt_failed(st, err);
     st->is_pending = false;
     return MR_OK;
+}
+
+static enum mr_code run(struct mr_stream *st, bool store, struct mr_err *err)
+{
+    mr_watch_begin(st->db->watch);
+    enum mr_code rc = start(st, store, err);
+    mr_watch_end(st->db->watch);
+    return rc;
 }
 
 enum mr_code mr_stream_open(struct mr_db *db, const char *sql, size_t len,
@@ -653,7 +661,9 @@ enum mr_code mr_stream_next(struct mr_stream *st, const struct mr_value **values
             return stmt_failed(st, err);
         st->needs_bind = false;
     }
+    mr_watch_begin(st->db->watch);
     int got = mysql_stmt_fetch(st->stmt);
+    mr_watch_end(st->db->watch);
     if (got == MYSQL_NO_DATA) {
         st->is_done = true;
         st->is_pending = false;
@@ -703,7 +713,9 @@ enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row,
         return MR_OK;
     if (is_stopped(st))
         return mr_cancelled_err(err);
+    mr_watch_begin(st->db->watch);
     unsigned long len = mysql_net_read_packet(mysql);
+    mr_watch_end(st->db->watch);
     if (len == packet_error) {
         finish_raw(st);
         return stmt_failed(st, err);

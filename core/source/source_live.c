@@ -108,8 +108,10 @@ struct reading {
 };
 
 /* Has the server ended the stream by saying so, and goes on listening? */
-static bool leaves_connection(enum mr_code code)
+static bool leaves_connection(const struct mr_db *db, enum mr_code code)
 {
+    if (mr_db_is_lost(db))
+        return false;
     return code == MR_E_TIMEOUT || code == MR_E_SQL || code == MR_E_DENIED ||
            code == MR_E_NO_SUCH;
 }
@@ -168,13 +170,13 @@ static enum mr_code read_rows(struct mr_reader *reader, const struct reading *wh
     code = mr_stream_open(lr->db, what->sql->ptr, what->sql->len, what->classes,
                           what->count, what->spec->store, &stream, err);
     if (code != MR_OK) {
-        lr->lost = code == MR_E_LOST;
+        lr->lost = code == MR_E_LOST || mr_db_is_lost(lr->db);
         goto out;
     }
     code = what->raw_fn != NULL ? give_raw_rows(stream, what, &own, err)
                                 : give_rows(stream, what, &own, err);
     mr_stream_close(stream);
-    lr->lost = !(code == MR_OK || (own && leaves_connection(code)));
+    lr->lost = !(code == MR_OK || (own && leaves_connection(lr->db, code)));
 out:
     if (code != MR_OK && own)
         add_context(what->spec, code, err);
@@ -320,7 +322,7 @@ static enum mr_code live_digest(struct mr_reader *reader, const struct mr_readsp
         code = ensure_connected(reader, err);
     if (code == MR_OK) {
         code = mr_db_query(lr->db, sql.ptr, sql.len, &res, err);
-        lr->lost = code == MR_E_LOST;
+        lr->lost = code == MR_E_LOST || mr_db_is_lost(lr->db);
     }
     if (code != MR_OK) {
         add_context(spec, code, err);

@@ -462,10 +462,10 @@ static enum mr_code try_chained(struct mr_attempt *a, enum mr_outcome *outcome,
 enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome,
                                   struct mr_err *why, struct mr_err *err)
 {
-    mr_waits_say(a->run->target->waits,
-                 "unit %" PRIu64 " of %zu, for a lock at most %d s in each of %d tries",
-                 a->unit->number, a->run->units->count, MR_SCRIPT_LOCK_WAIT_S,
-                 a->chained ? 1 : MR_APPLY_TRIES);
+    mr_db_say(a->run->target->db,
+              "unit %" PRIu64 " of %zu, for a lock at most %d s in each of %d tries",
+              a->unit->number, a->run->units->count, MR_SCRIPT_LOCK_WAIT_S,
+              a->chained ? 1 : MR_APPLY_TRIES);
     if (a->chained)
         return try_chained(a, outcome, why, err);
     for (unsigned tries = 1;; tries++) {

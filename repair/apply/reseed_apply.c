@@ -194,9 +194,9 @@ static enum mr_code set_lock_wait(struct mr_reseed_run *run, struct mr_err *err)
 
 static void say_wait(struct mr_reseed_run *run, const struct mr_raise_result *r)
 {
-    mr_waits_say(run->target->waits,
-                 "the counter of \"%s\", for its lock at most %u s in each of %u tries",
-                 r->counter->target_table, run->lock_timeout_s, run->retries + 1);
+    mr_db_say(run->target->db,
+              "the counter of \"%s\", for its lock at most %u s in each of %u tries",
+              r->counter->target_table, run->lock_timeout_s, run->retries + 1);
 }
 
 static enum mr_code alter(struct mr_reseed_run *run, const struct mr_raise_result *r,
@@ -437,8 +437,7 @@ static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
     const char *low = NULL;
     uint64_t there = 0;
     bool failed = r->raise == MR_RAISE_FAILED;
-    mr_waits_say(run->target->waits, "reading the counter of \"%s\"",
-                 r->counter->target_table);
+    mr_db_say(run->target->db, "reading the counter of \"%s\"", r->counter->target_table);
     enum mr_code code = read_next(run, r, &r->after, err);
     if (code != MR_OK)
         return code;

@@ -18,7 +18,7 @@
 #ifndef MR_RESEED_APPLY_H
 #define MR_RESEED_APPLY_H
 
-#include "repair/apply/blockers.h"
+#include "core/db/blockers.h"
 #include "repair/apply/journal.h"
 #include "repair/apply/peers.h"
 #include "repair/apply/target.h"

@@ -186,15 +186,11 @@ enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
         code = mr_target_check(t, manifest, opts->writable, err);
     if (code == MR_OK && mr_grants_load(t->db, &t->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
-    if (code == MR_OK && opts->writable)
-        code = mr_waits_new(t->db, &t->ep, opts->run_tag, t->grants, &t->waits, err);
     return code;
 }
 
 void mr_target_close(struct mr_target *t)
 {
-    if (!mr_waits_free(t->waits))
-        return;
     mr_grants_free(t->grants);
     mr_db_close(t->db);
     mr_endpoint_release(&t->ep);

@@ -11,7 +11,6 @@
 #define MR_TARGET_H
 
 #include "core/db/grants.h"
-#include "repair/apply/waits.h"
 #include "repair/plan/manifest.h"
 
 struct mr_target_opts {
@@ -27,7 +26,6 @@ struct mr_target {
     struct mr_db *db;
     bool allow_replica;
     struct mr_grants *grants; /* NULL where they cannot be read (warned of) */
-    struct mr_waits *waits;   /* of one that is going to be changed; else NULL */
 };
 
 enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,

@@ -25,7 +25,7 @@ struct mr_snap_options {
 
     /* verify, restore */
     const char *decrypt_with, *signer; /* or NULL */
-    unsigned threads;
+    unsigned threads, statement_timeout_s;
     bool ask_password;
 
     /* restore */

@@ -47,8 +47,10 @@ static enum mr_code open_endpoint(struct mr_restore *r, const char *uri,
 static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_endpoint *const servers[] = {&r->ep};
-    r->db_opts =
-        (struct mr_db_opts){.run_tag = r->id.id, .writable = true, .local_infile = true};
+    r->db_opts = (struct mr_db_opts){.run_tag = r->id.id,
+                                     .statement_timeout_s = r->opts->statement_timeout_s,
+                                     .writable = true,
+                                     .local_infile = true};
     enum mr_code code = mr_db_open(&r->ep, &r->db_opts, &r->db, err);
     if (code == MR_OK)
         code = mr_replication_refuse(r->db, r->opts->allow_replica, err);

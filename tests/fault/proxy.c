@@ -13,6 +13,9 @@
  *   stall=N      the connection that carries the N-th byte stands still, once
  *   stall-ms=MS  for so long
  *   rate=R       bytes a second, of all connections together
+ *   stop=N       the proxy itself is stopped (SIGSTOP) before the N-th byte goes on: for the
+ *                client, a server that is stopped, which neither answers nor hangs up, and
+ *                whose port still takes connections
  *
  * One thread, one poll() loop.  A cut resets the connection (SO_LINGER 0), as a firewall
  * or a dead server does; what was read and not yet sent is lost.
@@ -48,7 +51,7 @@ struct proxy {
     unsigned port;
     struct addrinfo *server;
     const char *report_path;
-    uint64_t cut, cut_each, stall, stall_ms, rate; /* 0: none */
+    uint64_t cut, cut_each, stall, stall_ms, rate, stop; /* 0: none */
     struct link links[MAX_LINKS];
     uint64_t carried, connections;
     double credit; /* bytes that the rate allows by now */
@@ -91,11 +94,9 @@ static bool take_option(struct proxy *p, const char *text)
     const struct {
         const char *key;
         uint64_t *value;
-    } keys[] = {{"cut=", &p->cut},
-                {"cut-each=", &p->cut_each},
-                {"stall=", &p->stall},
-                {"stall-ms=", &p->stall_ms},
-                {"rate=", &p->rate}};
+    } keys[] = {{"cut=", &p->cut},     {"cut-each=", &p->cut_each},
+                {"stall=", &p->stall}, {"stall-ms=", &p->stall_ms},
+                {"rate=", &p->rate},   {"stop=", &p->stop}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         size_t len = strlen(keys[i].key);
         if (strncmp(text, keys[i].key, len) == 0) {
@@ -206,6 +207,10 @@ static bool from_server(struct proxy *p, struct link *link)
     } else if (reaches(p->cut_each, link->carried, len)) {
         len = (size_t)(p->cut_each - link->carried);
         cut = true;
+    }
+    if (reaches(p->stop, p->carried, len)) {
+        report(p);
+        (void)raise(SIGSTOP);
     }
     if (reaches(p->stall, p->carried, len))
         link->still_until = now_ms() + (int64_t)p->stall_ms;

@@ -1,5 +1,5 @@
 /* blockers.c: see blockers.h. */
-#include "repair/apply/blockers.h"
+#include "core/db/blockers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -287,13 +287,18 @@ void mr_blockers_to_text(const struct mr_blockers *blockers, const char *indent,
 {
     for (size_t i = 0; i < blockers->count; i++) {
         const struct mr_blocker *b = &blockers->items[i];
-        mr_strbuf_add_fmt(out, "%s%s session %s of ", indent,
-                          blockers->certain ? "held by" : "perhaps held by",
-                          text_of(b->id));
-        mr_utf8_show(out, text_of(b->user), strlen(text_of(b->user)), false);
+        mr_strbuf_add_fmt(out, "%s%s session ", indent,
+                          blockers->certain ? "held by" : "perhaps held by");
+        mr_utf8_show_str(out, text_of(b->id));
+        mr_strbuf_add_str(out, " of ");
+        mr_utf8_show_str(out, text_of(b->user));
         mr_strbuf_add_char(out, '@');
-        mr_utf8_show(out, text_of(b->host), strlen(text_of(b->host)), false);
-        mr_strbuf_add_fmt(out, " (%s, %s s)", text_of(b->command), text_of(b->seconds));
+        mr_utf8_show_str(out, text_of(b->host));
+        mr_strbuf_add_str(out, " (");
+        mr_utf8_show_str(out, text_of(b->command));
+        mr_strbuf_add_str(out, ", ");
+        mr_utf8_show_str(out, text_of(b->seconds));
+        mr_strbuf_add_str(out, " s)");
         if (b->statement != NULL) {
             mr_strbuf_add_str(out, ": ");
             mr_utf8_show(out, b->statement, strlen(b->statement), false);

@@ -1,0 +1,210 @@
+#!/bin/bash
+# fault_stopped.sh: a server that is stopped (SIGSTOP) in each phase of each command: nothing
+# waits without an end, and the message names the server and what the statement was for.  And
+# a server that lets us wait for a lock: who holds it is told, the wait has an end, and an
+# interruption ends it at once.
+#
+# What is stopped is a proxy in front of the server: its port takes connections as that of a
+# stopped server does, and the scripts beside this one keep their server.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/../fault/lib.sh"
+[ -x "$PROXY" ] || bail "no program at $PROXY"
+PHASES=${PHASES:-3} # of each command, from its first byte on
+T=b
+begin ab
+cd "$IT_TMP" || exit 1
+. "$IT_DIR/rows/lib.sh"
+CASE=case
+histories
+checked
+plan_is 0 "a plan" plan
+"$MYRECON" snapshot create -q "$DST" snap >"$OUT" 2>"$ERR" || bail "snapshot: $(cat "$ERR")"
+"$MYRECON" gate record --output facts "$DST" >"$OUT" 2>"$ERR" || bail "gate: $(cat "$ERR")"
+BEFORE=$(people)
+QUICK='--statement-timeout 1'
+
+# What is run, with the side that is stopped as VIA; in a directory with copies of all it needs.
+declare -A COMMANDS=(
+    [check]="check --config my.ini --settle 0 --threads 1 $QUICK SOURCE VIA"
+    [against]="snapshot verify --against VIA $QUICK snap"
+    [affected]="affected --config my.ini --case case --since 2026-01-01 --source SOURCE --target VIA $QUICK"
+    [create]="snapshot create --threads 1 $QUICK VIA made"
+    [restore]="snapshot restore $QUICK --rename-db $DB=${DB}_NUMBER snap SERVER"
+    [plan]="repair plan --config my.ini --case case --policy merge --split-at 2026-01-15 --source SOURCE --target VIA --output new $QUICK"
+    [apply]="repair apply --yes $QUICK plan VIA"
+    [undo]="repair undo --yes $QUICK plan VIA"
+    [verify]="repair verify --source SOURCE plan VIA"
+    [record]="gate record --output new VIA"
+    [gate]="gate check facts VIA"
+    [doctor]="doctor VIA"
+)
+
+serve() { # serve STOP: a proxy in front of b; sets ADDRESS and PID
+    rm -f report
+    "$PROXY" 0 "$(side_uri b | sed 's,.*@,,; s,[/?].*,,')" "$PWD/report" stop="$1" &
+    PID=$!
+    wait_for 10 [ -e report ]
+    ADDRESS=127.0.0.1:$(sed -n 's/^port //p' report)
+}
+stopped() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$PID/stat")" = T ]; }
+ends_server() {
+    kill -KILL "$PID" && wait "$PID"
+} 2>/dev/null
+
+phase() { # phase NAME STOP: sets RC, TOOK (seconds) and what is said, in ./said
+    local text=${COMMANDS[$1]} from=$SECONDS
+    serve "$2"
+    text=${text//SOURCE/$(uri a "$DB")?connect-timeout=1}
+    text=${text//VIA/mysql://root@$ADDRESS/$DB?connect-timeout=1}
+    text=${text//SERVER/mysql://root@$ADDRESS?connect-timeout=1}
+    # shellcheck disable=SC2086 # several words
+    timeout -k 1 60 "$MYRECON" ${text//NUMBER/$1} >said 2>&1 </dev/null
+    RC=$?
+    TOOK=$((SECONDS - from))
+}
+
+again() { # again NAME: what it has made is gone
+    rm -rf made new
+    client b <<<"DROP DATABASE IF EXISTS ${DB}_$1"
+}
+undisturbed_bytes() { # undisturbed_bytes NAME: sets BYTES, which the server sends in all
+    phase "$1" 0
+    kill "$PID" && wait "$PID"
+    BYTES=$(sed -n 's/^bytes //p' report)
+    case $RC in 0 | 1 | 2) ;; *) echo "undisturbed: exit code $RC: $(tail -n 3 said)" ;; esac
+    again "$1"
+}
+
+# One command, at one phase after the other: what is wrong.
+lane() { # lane NAME [BYTES]
+    local total n
+    mkdir "lane_$1" && cd "lane_$1" && cp -a ../my.ini ../case ../snap ../facts . || return
+    case $1 in apply | undo) ln -s ../plan . ;; *) cp -a ../plan . ;; esac
+    total=${2:-}
+    if [ -z "$total" ]; then
+        undisturbed_bytes "$1"
+        total=$BYTES
+    fi
+    for n in $(spread "$((total * 4 / 5))" "$PHASES"); do
+        phase "$1" "$n"
+        if stopped; then
+            case $1:$RC in
+            *:3 | *:4 | doctor:1) ;;
+            *:124 | *:137) echo "stopped at byte $n of $total: it hangs" ;;
+            *) echo "stopped at byte $n of $total: exit code $RC" ;;
+            esac
+            grep -Eq "$ADDRESS.*(: reading \"|: running [A-Z]|: setting up the session)|could not connect to server \"$ADDRESS" said ||
+                echo "stopped at byte $n of $total (exit code $RC): the server or the purpose is not named: $(head -n 5 said)"
+            [ $TOOK -le 50 ] || echo "stopped at byte $n of $total: $TOOK s"
+            echo "$1 at $n of $total: $TOOK s" >>../times
+        fi
+        ends_server
+        again "$1"
+    done
+}
+
+changing() { # apply, then undo: they change the target, so one after the other
+    local name
+    local -A bytes
+    for name in apply undo; do
+        undisturbed_bytes $name
+        bytes[$name]=$BYTES
+    done
+    for name in apply undo; do
+        (lane $name "${bytes[$name]}") | sed "s/^/$name: /"
+        rep $name --yes plan "$DST" --json
+        [ "$RC" = 0 ] || echo "$name, when the server is back: exit code $RC: $(head -n 3 "$ERR")"
+        [ $name = undo ] || [ "$(people | grep -c lost)" = 4 ] || echo "apply, when the server is back: $(people)"
+    done
+    [ "$(people)" = "$BEFORE" ] || echo "undo, when the server is back: $(people)"
+}
+
+BEGUN=$SECONDS
+for name in "${!COMMANDS[@]}"; do
+    case $name in apply | undo) continue ;; esac
+    (lane "$name") >"wrong_$name" 2>&1 &
+done
+changing >wrong_changing 2>&1
+wait
+for name in "${!COMMANDS[@]}" changing; do
+    case $name in apply | undo) continue ;; esac
+    is "$name: an end, and its reason, wherever the server is stopped" "$(cat "wrong_$name")" ""
+done
+note <<<"$((SECONDS - BEGUN)) s for all of them"
+sort times | note
+
+# ---- a server that says a byte now and then ----------------------------------------------
+proxy b rate=3
+FROM=$SECONDS
+run_check "$SRC" "$VIA?connect-timeout=2" --settle 0
+is "connect-timeout bounds the whole login" "$RC $((SECONDS - FROM <= 6))" "3 1"
+like "and the server is named" "$(cat "$ERR")" "could not connect to server \"127.0.0.1:$PORT\""
+proxy_ends
+
+# ---- a lock ------------------------------------------------------------------------------
+# Of the catalogue's own tables, for which MariaDB waits for ever: on a server of this
+# script's own, since all that lists events waits for it.
+own_begin W || bail "no server"
+W=mysql://root@127.0.0.1:$(sed 's/.*://; s,/.*,,' <<<"$MR_W_URI") AT=${MR_W_URI##*@}
+AT=${AT%%[/?]*}
+client "$MR_W_URI" <<<"CREATE DATABASE \`$DB\` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci; CREATE TABLE \`$DB\`.t (id INT PRIMARY KEY); INSERT INTO \`$DB\`.t VALUES (1)"
+at a "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)"
+client "$MR_W_URI" <<<"INSTALL SONAME 'metadata_lock_info'" 2>/dev/null
+LISTED=$(client "$MR_W_URI" <<<"SELECT COUNT(*) FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'METADATA_LOCK_INFO'")
+lock() { # lock "SQL;" SIDE: a session of its own holds it
+    : >held
+    exec {LOCK_IN}> >(client "$2" -n >held 2>&1)
+    LOCK_PID=$!
+    echo "$1 SELECT 'held';" >&"$LOCK_IN"
+    wait_for 20 grep -q held held || bail "no lock: $(cat held)"
+}
+unlock() {
+    printf 'UNLOCK TABLES;\n\\q\n' >&"$LOCK_IN"
+    exec {LOCK_IN}>&-
+    wait "$LOCK_PID" 2>/dev/null
+}
+compare() { # compare TARGET ARGS…: check in the background
+    CMD=("$MYRECON" check --json --no-progress --settle 0 --tables t "$(uri a "$DB")" "$@")
+    : >"$ERR"
+    "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
+    PID=$!
+}
+HELD=
+[ "$LISTED" = 0 ] || HELD=': held by session [0-9]+ of root@[^ ]* \([A-Za-z]+, [0-9]+ s\)|perhaps held by session'
+EVENTS="reading \"information_schema.EVENTS\""
+WAITS="Waiting for table metadata lock.*$HELD"
+lock "LOCK TABLES mysql.event WRITE;" "$MR_W_URI"
+FROM=$SECONDS
+compare "$W/$DB" --statement-timeout 5
+ended 20
+is "a lock on the catalogue's table: the time-out ends the check" "$RC $((SECONDS - FROM <= 15))" "4 1"
+like "the server, the purpose and who holds it are told" "$(cat "$ERR")" "error: .*\"$AT\".*$EVENTS.*$WAITS"
+compare "$W/$DB"
+wait_for 15 grep -q "^myrecon: waiting for server" "$ERR"
+like "without one it is said while it lasts" "$(cat "$ERR")" "waiting for server \"$AT\", $EVENTS: $WAITS"
+kill -INT "$PID"
+FROM=$SECONDS
+ended 10
+is "an interruption ends it" "$RC $((SECONDS - FROM <= 3))" "6 1"
+compare "$W/$DB"
+wait_for 15 grep -q "^myrecon: waiting for server" "$ERR"
+unlock
+ended 20
+is "and it goes on when the lock is gone" "$RC" 0
+
+# The rows of a table, on MySQL, which tells who holds it.
+if [ -n "$MR_O_URI" ]; then
+    fresh o "$DB"
+    at o "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)"
+    lock "LOCK TABLES \`$DB\`.t WRITE;" o
+    compare "$(uri o "$DB")" --objects table --statement-timeout 5
+    ended 30
+    is "a locked table: not checked" "$RC $(table_field t verdict)" "4 not-checked"
+    like "the server, the purpose and who holds it are told, on MySQL" "$(table_field t reason)" \
+        "${MR_O_URI##*@}.*reading \"$DB.t\".*held by session [0-9]+ of root@"
+    unlock
+else
+    skip "a locked table: who holds it, on MySQL" "no MySQL server"
+fi
+finish
