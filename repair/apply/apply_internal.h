@@ -82,8 +82,9 @@ bool mr_attempt_is_journaled(const struct mr_attempt *a);
 enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_err *err);
 /* Only rows that an earlier run has set aside are aside. */
 enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err);
-/* apply_kept.c: undo, of a unit of which rows were refused: adds what stays with them. */
-enum mr_code mr_attempt_list_kept(struct mr_attempt *a, struct mr_err *err);
+/* apply_along.c: of a unit of which rows were refused: adds what goes along with them, while
+ * the session knows.  Behind COMMIT, or in front of ROLLBACK. */
+enum mr_code mr_attempt_list_along(struct mr_attempt *a, struct mr_err *err);
 /* Appends the key of a staged row s, as the script names rows (script_names.c). */
 void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *table);
 /* " WHERE" a staged row s is of the unit at hand: an earlier one may have left its own. */

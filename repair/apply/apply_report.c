@@ -235,7 +235,7 @@ static enum mr_code print(const struct mr_apply_report *r, struct mr_strbuf *tex
     return code;
 }
 
-/* ---- what undo keeps ---- */
+/* ---- what undo keeps, and what is left out along with others ---- */
 
 #define KEYS_SHOWN 5
 
@@ -313,7 +313,7 @@ enum mr_code mr_apply_report_refusal(struct mr_apply_report *r,
         json_refusal(r, refusal);
         return MR_OK;
     }
-    if (r->undo && *refusal->table != '\0')
+    if ((r->undo || refusal->along) && *refusal->table != '\0')
         return keep(r, refusal, err);
     text_refusal(&text, refusal, r->color);
     return print(r, &text, err);

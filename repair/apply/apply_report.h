@@ -26,7 +26,7 @@ struct mr_apply_report {
     uint64_t altered;   /* where triggers fire: that do not stand as planned */
     bool unlooked;      /* whether any do is not known */
     struct mr_jsonw w;  /* private, as are these: */
-    struct mr_vec kept; /* undo, for people: struct mr_apply_kept */
+    struct mr_vec kept; /* for people: struct mr_apply_kept */
     struct mr_arena arena;
 };
 

@@ -50,7 +50,11 @@ enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
     struct mr_refusal *refusal = mr_vec_push(&a->refusals);
     if (refusal == NULL || table == NULL || key == NULL || reason == NULL)
         return mr_err_nomem(err, "listing what was refused");
-    *refusal = (struct mr_refusal){a->unit->number, table, key, reason, a->unsure};
+    *refusal = (struct mr_refusal){.unit = a->unit->number,
+                                   .table = table,
+                                   .key = key,
+                                   .reason = reason,
+                                   .unsure = a->unsure};
     return MR_OK;
 }
 
@@ -337,6 +341,8 @@ static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
         code = send_unit(a, err);
     if (code == MR_OK && a->dry)
         code = read_guards(a, err);
+    if (code == MR_OK && a->last == 0 && (a->dry || a->run->rehearse))
+        code = mr_attempt_list_along(a, err);
     if (code == MR_OK && (a->dry || a->last > 0 || (a->run->rehearse && !a->chained)))
         code = take_back(a, err);
     return code == MR_OK && a->last == 0 ? read_end(a, err) : code;

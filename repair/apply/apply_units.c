@@ -26,7 +26,9 @@ static enum mr_code tell_unlisted(struct mr_attempt *a, struct mr_err *err)
     enum mr_code code = mr_strbuf_check(&text, "listing what was refused", err);
     if (code == MR_OK)
         code = a->run->on_refusal(
-            a->run->ctx, &(struct mr_refusal){a->unit->number, "", "", text.ptr, false},
+            a->run->ctx,
+            &(struct mr_refusal){
+                .unit = a->unit->number, .table = "", .key = "", .reason = text.ptr},
             err);
     mr_strbuf_release(&text);
     return code;
@@ -134,7 +136,8 @@ static void list_left_out(const struct mr_attempt *a, struct mr_strbuf *out)
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
-    enum mr_code code = mr_attempt_list_kept(a, err);
+    enum mr_code code =
+        a->committed && !a->run->rehearse ? mr_attempt_list_along(a, err) : MR_OK;
     if (code != MR_OK)
         return code;
     say_passed(a);

@@ -50,6 +50,7 @@ struct mr_refusal {
     uint64_t unit;
     const char *table, *key, *reason;
     bool unsure; /* a rehearsal: it may be but for a unit before it that is not sent */
+    bool along;  /* for no reason of its own, but with another one */
 };
 
 struct mr_apply_counts {

@@ -199,7 +199,8 @@ parent-absent skip"
     for row in "members 25" "orders 105" "orders 106" "orders 107" "visits 13"; do
         like "$keys: $row is listed, with the reason" "$(cat refused)" "^[0-9]+ $DB.$row: what it refers to in .* is not who was planned"
     done
-    is "$keys: with what hangs on them, and nothing else" "$(sum .rows_refused) $(wc -l <refused)" "12 5"
+    is "$keys: with what hangs on them, and nothing else" "$(sum .rows_refused) $(wc -l <refused)" "12 12"
+    is "$keys: that is named, too" "$(grep -c ": it is left out with what it belongs to$" refused)" 7
     rows_are "$keys: the rest is written" "$({ truth '5 6 7' 26 Lyon '' '5 6 7'; echo 'member stranger - basic'; } | sort)"
 
     # ---- his id is a stranger's by the time of the plan ---------------------------------------

@@ -1,8 +1,9 @@
-/* apply_kept.c: rows that undo keeps without a reason of their own; see apply_internal.h.
+/* apply_along.c: rows that go along with one that was refused; see apply_internal.h.
  *
- * The script lists who was changed, or is referred to by something new.  With them stays
- * what they refer to and what is theirs: those rows are read when the unit is committed, as
- * what it was to delete and still stands. */
+ * The script lists who was refused, and why.  With them goes what is theirs, and what they
+ * refer to or what refers to them: those rows are read when the unit is committed, or
+ * before it is rolled back, as what of the trees that are left out does not stand as
+ * planned. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,9 @@
 #include "repair/apply/apply_internal.h"
 #include "repair/script/script_text.h"
 
-#define REASON "it stays with what it belongs to"
+static const char stays[] = "it stays with what it belongs to";
+static const char not_put_back[] = "it is not put back, as what it belongs to stays";
+static const char left_out[] = "it is left out with what it belongs to";
 
 enum { NO_SUCH_TABLE = 1146 };
 
@@ -39,19 +42,19 @@ void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *plan
 }
 
 /* What stood so before apply is none of the plan's. */
-static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t at)
+static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t at,
+                      char prefix)
 {
     const struct mr_planned *planned = &a->run->manifest->planned;
     const struct mr_planned_table *t = &planned->tables[at];
     mr_strbuf_add_str(sql, "SELECT ");
     mr_attempt_sql_key(sql, t);
     mr_strbuf_add_str(sql, " FROM ");
-    mr_script_staged(sql, planned->tables[0].target_db, 'd', at);
-    mr_strbuf_add_str(sql, " AS s STRAIGHT_JOIN ");
-    mr_sql_table(sql, t->target_db, t->target_name);
-    mr_strbuf_add_str(sql, " AS t ON ");
-    mr_planned_sql_same(sql, t, "t.", "s.");
+    mr_script_staged(sql, planned->tables[0].target_db, prefix, at);
+    mr_strbuf_add_str(sql, " AS s");
     mr_attempt_sql_of_unit(sql, planned);
+    mr_strbuf_add_str(sql, " AND s.myrecon_tree IN (SELECT tree FROM myrecon_skip)"
+                           " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_there)");
     if (a->passed > 0)
         mr_strbuf_add_str(sql,
                           " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_found)");
@@ -77,23 +80,39 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->key, y->key);
 }
 
-/* listed: what the script has refused, sorted. */
-static enum mr_code list_table(struct mr_attempt *a, size_t at,
-                               const struct mr_vec *listed, struct mr_err *err)
+static const char *reason_of(const struct mr_attempt *a, char prefix)
 {
-    const struct mr_planned *planned = &a->run->manifest->planned;
-    const char *table = planned->tables[at].table;
+    if (a->run->which == MR_JOURNAL_APPLY)
+        return left_out;
+    return prefix == 'i' ? not_put_back : stays;
+}
+
+static enum mr_code add_along(struct mr_attempt *a, const char *table, const char *key,
+                              char prefix, struct mr_err *err)
+{
+    const size_t before = a->refusals.count;
+    enum mr_code code = mr_attempt_add_refusal(a, table, mr_arena_strdup(&a->arena, key),
+                                               reason_of(a, prefix), err);
+    if (code == MR_OK && a->refusals.count > before)
+        ((struct mr_refusal *)mr_vec_at(&a->refusals, before))->along = true;
+    return code;
+}
+
+/* listed: what the script has refused, sorted. */
+static enum mr_code list_rows(struct mr_attempt *a, size_t at, char prefix,
+                              const struct mr_vec *listed, struct mr_err *err)
+{
+    const char *table = a->run->manifest->planned.tables[at].table;
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
-    add_query(a, &sql, at);
+    add_query(a, &sql, at, prefix);
     enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, err);
     while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL) {
         const struct mr_refusal row = {.table = table,
                                        .key = cells[0].ptr != NULL ? cells[0].ptr : ""};
         if (bsearch(&row, listed->items, listed->count, sizeof row, compare) == NULL)
-            code = mr_attempt_add_refusal(a, table, mr_arena_strdup(&a->arena, row.key),
-                                          REASON, err);
+            code = add_along(a, table, row.key, prefix, err);
     }
     mr_result_free(res);
     mr_strbuf_release(&sql);
@@ -113,17 +132,18 @@ static enum mr_code copy_list(const struct mr_vec *from, struct mr_vec *to,
     return MR_OK;
 }
 
-enum mr_code mr_attempt_list_kept(struct mr_attempt *a, struct mr_err *err)
+enum mr_code mr_attempt_list_along(struct mr_attempt *a, struct mr_err *err)
 {
     const struct mr_planned *planned = &a->run->manifest->planned;
     struct mr_vec listed = MR_VEC_INIT(struct mr_refusal);
-    if (a->run->which != MR_JOURNAL_UNDO || !a->committed || a->refusals.count == 0 ||
+    if (a->refusals.count == 0 ||
         a->unlisted > 0) /* too many to tell which have a reason: they are counted */
         return MR_OK;
     enum mr_code code = copy_list(&a->refusals, &listed, err);
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        if (planned->tables[i].key.count > 0)
-            code = list_table(a, i, &listed, err);
+        for (const char *p = "iud";
+             code == MR_OK && planned->tables[i].key.count > 0 && *p != '\0'; p++)
+            code = list_rows(a, i, *p, &listed, err);
     mr_vec_release(&listed);
     return code;
 }
