@@ -29,8 +29,9 @@ struct command {
     struct mr_affected_people people;
     struct mr_affected_lines lines;
     struct mr_affected_plan plan;
-    bool incomplete; /* somebody may be missing */
-    bool other;      /* by the configuration that is given the list could be another */
+    bool incomplete;  /* somebody may be missing */
+    bool other;       /* by the configuration that is given the list could be another */
+    const char *next; /* a command, or NULL */
 };
 
 /* ---- what is listed ---- */
@@ -196,25 +197,27 @@ static void tell(struct command *c)
     }
 }
 
-/* The plan of what becomes of them, where a check would name one. */
-static enum mr_code tell_next(const struct command *c, struct mr_err *err)
+/* The plan of what becomes of them, where a check would name one: found while nothing is
+ * written yet, so that a failure leaves no list behind. */
+static enum mr_code find_next(struct command *c, struct mr_err *err)
 {
     const struct mr_next_opts opts = {.has_case = true,
                                       .commands = true,
                                       .case_path = c->opts->case_path,
                                       .config = c->config->file};
     struct mr_check_result result;
-    struct mr_next_steps steps;
+    struct mr_next_steps steps = {.items = MR_VEC_INIT(struct mr_next_step),
+                                  .arena = MR_ARENA_INIT};
     enum mr_code code = mr_check_result_load(&result, c->list.fd, &c->list.run, 0, err);
     if (code == MR_OK)
         code = mr_next_steps(&steps, &result, &opts, err);
     for (size_t i = 0; code == MR_OK && i < steps.items.count; i++) {
         const struct mr_next_step *step = mr_vec_at(&steps.items, i);
-        if (step->kind == MR_NEXT_PLAN)
-            mr_log_info("what would become of them shows: %s", step->command);
+        if (step->kind == MR_NEXT_PLAN &&
+            (c->next = mr_arena_strdup(&c->list.arena, step->command)) == NULL)
+            code = mr_err_nomem(err, "looking for the next command");
     }
-    if (code == MR_OK)
-        mr_next_steps_release(&steps);
+    mr_next_steps_release(&steps);
     mr_check_result_release(&result);
     return code;
 }
@@ -231,11 +234,13 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
     if (code == MR_OK)
         code = collect(c, err);
     if (code == MR_OK)
+        code = find_next(c, err);
+    if (code == MR_OK)
         code = write_list(c, err);
     if (code == MR_OK)
         tell(c);
-    if (code == MR_OK && !c->incomplete && !c->other)
-        code = tell_next(c, err);
+    if (code == MR_OK && !c->incomplete && !c->other && c->next != NULL)
+        mr_log_info("what would become of them shows: %s", c->next);
     return code;
 }
 
