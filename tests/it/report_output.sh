@@ -215,7 +215,7 @@ like "and says so on top" "$(cat "$PAGE")" 'The run has not come to its end'
 like "its verdict" "$(cat "$PAGE")" '>Unfinished<'
 
 # --- nothing differs
-run_check "$SRC" "$SRC" --settle 0 --case "$IT_TMP/equal"
+run_check "$SRC" "$SRC" --same-server --settle 0 --case "$IT_TMP/equal"
 CASE=$IT_TMP/equal
 report --output "$PAGE" --force
 is "equal: exits 0" "$RC" 0
