@@ -81,7 +81,10 @@ finish() { # ROOT: it runs MySQL 9
     if [ "$wanted" = --build ]; then
         exec 8>"$1.lock"
         flock 8
-        add_build "$1" 8>&- || failed 'adding a compiler to Debian sid failed'
+        if ! add_build "$1" 8>&-; then
+            mirror_answers "$(debian_mirror)" || cannot 'the Debian mirror does not answer'
+            failed 'adding a compiler to Debian sid failed'
+        fi
     fi
     echo "$1"
     exit 0
