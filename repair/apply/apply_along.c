@@ -15,8 +15,6 @@ static const char stays[] = "it stays with what it belongs to";
 static const char not_put_back[] = "it is not put back, as what it belongs to stays";
 static const char left_out[] = "it is left out with what it belongs to";
 
-enum { NO_SUCH_TABLE = 1146 };
-
 void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *t)
 {
     mr_strbuf_add_str(sql, "CONCAT_WS(','");
@@ -34,13 +32,6 @@ void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *t)
     mr_strbuf_add_char(sql, ')');
 }
 
-void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *planned)
-{
-    mr_strbuf_add_str(sql, " WHERE s.myrecon_tree IN (SELECT tree FROM ");
-    mr_sql_ident(sql, planned->tables[0].target_db);
-    mr_strbuf_add_str(sql, ".myrecon_tree)");
-}
-
 /* What stood so before apply is none of the plan's. */
 static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t at,
                       char prefix)
@@ -52,25 +43,12 @@ static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t 
     mr_strbuf_add_str(sql, " FROM ");
     mr_script_staged(sql, planned->tables[0].target_db, prefix, at);
     mr_strbuf_add_str(sql, " AS s");
-    mr_attempt_sql_of_unit(sql, planned);
-    mr_strbuf_add_str(sql, " AND s.myrecon_tree IN (SELECT tree FROM myrecon_skip)"
+    mr_strbuf_add_str(sql, " WHERE s.myrecon_tree IN (SELECT tree FROM myrecon_skip)"
                            " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_there)");
     if (a->passed > 0)
         mr_strbuf_add_str(sql,
                           " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_found)");
     mr_strbuf_add_str(sql, " ORDER BY s.myrecon_row");
-}
-
-enum mr_code mr_attempt_ask_staged(struct mr_attempt *a, const struct mr_strbuf *sql,
-                                   struct mr_result **res, struct mr_err *err)
-{
-    struct mr_err why = {0};
-    enum mr_code code = mr_fired_ask(a->run->target->db, sql, res, &why);
-    if (code != MR_OK && why.sql_errno == NO_SUCH_TABLE)
-        return MR_OK;
-    if (code != MR_OK)
-        *err = why;
-    return code;
 }
 
 static int compare(const void *a, const void *b)
@@ -106,9 +84,11 @@ static enum mr_code list_rows(struct mr_attempt *a, size_t at, char prefix,
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
+    if (!mr_staged_has(&a->tables, prefix, at))
+        return MR_OK;
     add_query(a, &sql, at, prefix);
-    enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, err);
-    while (code == MR_OK && res != NULL && (cells = mr_result_next(res)) != NULL) {
+    enum mr_code code = mr_fired_ask(a->run->target->db, &sql, &res, err);
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         const struct mr_refusal row = {.table = table,
                                        .key = cells[0].ptr != NULL ? cells[0].ptr : ""};
         if (bsearch(&row, listed->items, listed->count, sizeof row, compare) == NULL)

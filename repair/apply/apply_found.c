@@ -39,14 +39,15 @@ static enum mr_code each(struct mr_attempt *a, size_t at, char prefix, const cha
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
     struct mr_err why = {0};
+    if (!mr_staged_has(&a->tables, prefix, at))
+        return MR_OK;
     mr_strbuf_add_str(&sql, "SELECT s.myrecon_row, ");
     add_key(&sql, &planned->tables[at]);
     mr_strbuf_add_str(&sql, " FROM ");
     mr_script_staged(&sql, planned->tables[0].target_db, prefix, at);
     mr_strbuf_add_str(&sql, " AS s");
-    mr_attempt_sql_of_unit(&sql, planned);
     mr_strbuf_add_str(&sql, where);
-    enum mr_code code = mr_attempt_ask_staged(a, &sql, &res, &why);
+    enum mr_code code = mr_fired_ask(a->run->target->db, &sql, &res, &why);
     /* computed columns are not staged: rows without a key that have some are not told */
     if (code != MR_OK && why.sql_errno == NO_SUCH_COLUMN &&
         planned->tables[at].key.count == 0)
@@ -96,7 +97,8 @@ static enum mr_code note(void *ctx, const struct mr_cell *cells, struct mr_err *
 static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list,
                                struct mr_err *err)
 {
-    static const char there[] = " AND s.myrecon_row IN (SELECT line FROM myrecon_there)";
+    static const char there[] =
+        " WHERE s.myrecon_row IN (SELECT line FROM myrecon_there)";
     const struct mr_planned *planned = &a->run->manifest->planned;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < planned->ntables; i++)

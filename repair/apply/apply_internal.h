@@ -32,6 +32,7 @@ struct mr_attempt {
     bool unheld;            /* a guard spoke against the last try */
     bool unsure;            /* a rehearsal has not sent some unit before */
     struct mr_aside aside;
+    struct mr_staged tables;    /* of the unit at hand */
     struct mr_fired *fired;     /* apply: what triggers write; or NULL */
     struct mr_fired_back *back; /* undo: what they wrote; or NULL */
     uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
@@ -87,11 +88,6 @@ enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_list_along(struct mr_attempt *a, struct mr_err *err);
 /* Appends the key of a staged row s, as the script names rows (script_names.c). */
 void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *table);
-/* " WHERE" a staged row s is of the unit at hand: an earlier one may have left its own. */
-void mr_attempt_sql_of_unit(struct mr_strbuf *sql, const struct mr_planned *planned);
-/* *res NULL: the unit has no such staged table. */
-enum mr_code mr_attempt_ask_staged(struct mr_attempt *a, const struct mr_strbuf *sql,
-                                   struct mr_result **res, struct mr_err *err);
 /* apply_found.c: of rows that the plan never wrote.  note: apply, in front of COMMIT, those
  * that stood as planned before it came; pass: undo, when the unit is staged, tells the script
  * of these, and of what apply had left out; count: how many it has passed over. */

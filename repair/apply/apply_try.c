@@ -238,13 +238,6 @@ static enum mr_code look_at_fired(struct mr_attempt *a,
     const bool writes = !a->dry && a->last == 0, begins = a->section != item->section;
     bool again = false;
     enum mr_code code = MR_OK;
-    if (item->section == MR_SCRIPT_READ_STAGE && !a->staged) {
-        if (a->fired != NULL)
-            code = mr_fired_see(a->fired, item->sql, err);
-        if (code == MR_OK && a->back != NULL)
-            code = mr_fired_back_see(a->back, item->sql, err);
-        return code;
-    }
     if (a->fired != NULL && writes && begins && item->section == MR_SCRIPT_READ_WRITE)
         return mr_fired_before(a->fired, a->lost, err);
     if (a->fired != NULL && writes && begins && item->section == MR_SCRIPT_READ_END)
@@ -258,6 +251,17 @@ static enum mr_code look_at_fired(struct mr_attempt *a,
     (void)mr_err_set(err, MR_E_LOST, "what triggers wrote stays with what it refers to");
     err->sql_errno = DEADLOCK; /* rolled back and tried again, as after one */
     return MR_E_LOST;
+}
+
+static enum mr_code look_at_stage(struct mr_attempt *a,
+                                  const struct mr_script_read_item *item,
+                                  struct mr_err *err)
+{
+    if (item->section != MR_SCRIPT_READ_STAGE || a->staged)
+        return MR_OK;
+    if (a->section != item->section)
+        mr_staged_clear(&a->tables);
+    return mr_staged_see(&a->tables, item->sql, err);
 }
 
 static enum mr_code look_at_found(struct mr_attempt *a,
@@ -290,6 +294,8 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
             code = mr_attempt_pass_found(a, &why);
         if (code == MR_OK && sets_aside && is_sent(a, &item))
             code = mr_aside_fill(&a->aside, a->run->target->db, &why);
+        if (code == MR_OK)
+            code = look_at_stage(a, &item, &why);
         if (code == MR_OK)
             code = look_at_fired(a, &item, &why);
         if (code == MR_OK)

@@ -310,10 +310,11 @@ static enum mr_code open_fired(struct mr_attempt *a, struct mr_err *err)
     if (!planned->fire_triggers || run->journal == NULL || run->rehearse)
         return MR_OK;
     if (run->which == MR_JOURNAL_UNDO)
-        return mr_fired_back_new(run->target, planned, run->journal, &a->back, err);
-    return run->dry_run
-               ? MR_OK
-               : mr_fired_new(run->target, run->run_tag, planned, &a->fired, err);
+        return mr_fired_back_new(run->target, planned, run->journal, &a->tables, &a->back,
+                                 err);
+    return run->dry_run ? MR_OK
+                        : mr_fired_new(run->target, run->run_tag, planned, &a->tables,
+                                       &a->fired, err);
 }
 
 /* What has become of the rows that triggers wrote. */
@@ -339,6 +340,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
                            .dry = run->dry_run};
     enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
     mr_aside_init(&a.aside);
+    mr_staged_init(&a.tables);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
     if (code == MR_OK)
         code = open_fired(&a, err);
@@ -360,6 +362,7 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
     mr_fired_free(a.fired);
     mr_fired_back_free(a.back);
     mr_aside_release(&a.aside);
+    mr_staged_release(&a.tables);
     mr_vec_release(&a.refusals);
     mr_strbuf_release(&a.found);
     mr_arena_release(&a.arena);

@@ -33,8 +33,8 @@ struct mr_fired {
     struct mr_db *second; /* opened when it is first needed */
     bool off;             /* it cannot be told */
     struct mr_vec tables; /* struct watched */
-    struct mr_vec staged; /* size_t: of the unit, to be inserted */
-    struct mr_vec rows;   /* struct row: of the unit */
+    const struct mr_staged *staged;
+    struct mr_vec rows; /* struct row: of the unit */
 };
 
 /* ---- what both sides have in common ---- */
@@ -66,36 +66,11 @@ void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *t
     mr_strbuf_add_str(sql, "), 256), 32)");
 }
 
-enum mr_code mr_fired_note_staged(struct mr_vec *staged, char prefix, const char *sql,
-                                  struct mr_err *err)
-{
-    static const char create[] = "CREATE TEMPORARY TABLE ", name[] = ".myrecon_";
-    const char *at =
-        strncmp(sql, create, sizeof create - 1) == 0 ? strstr(sql, name) : NULL;
-    if (at == NULL)
-        return MR_OK;
-    at += sizeof name - 1;
-    if (*at != prefix || at[1] < '0' || at[1] > '9')
-        return MR_OK;
-    size_t *slot = mr_vec_push(staged);
-    if (slot == NULL)
-        return mr_err_nomem(err, "looking for what triggers wrote");
-    *slot = (size_t)strtoul(at + 1, NULL, 10);
-    return MR_OK;
-}
-
-bool mr_fired_is_staged(const struct mr_vec *staged, size_t at)
-{
-    for (size_t i = 0; i < staged->count; i++)
-        if (*(const size_t *)mr_vec_at(staged, i) == at)
-            return true;
-    return false;
-}
-
 /* ---- the tables ---- */
 
 enum mr_code mr_fired_new(const struct mr_target *target, const char *run_tag,
-                          const struct mr_planned *planned, struct mr_fired **out,
+                          const struct mr_planned *planned,
+                          const struct mr_staged *staged, struct mr_fired **out,
                           struct mr_err *err)
 {
     struct mr_fired *f = calloc(1, sizeof *f);
@@ -106,7 +81,7 @@ enum mr_code mr_fired_new(const struct mr_target *target, const char *run_tag,
                            .planned = planned,
                            .run_tag = run_tag,
                            .tables = MR_VEC_INIT(struct watched),
-                           .staged = MR_VEC_INIT(size_t),
+                           .staged = staged,
                            .rows = MR_VEC_INIT(struct row)};
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
@@ -131,20 +106,13 @@ void mr_fired_free(struct mr_fired *f)
         return;
     mr_db_close(f->second);
     mr_vec_release(&f->tables);
-    mr_vec_release(&f->staged);
     mr_vec_release(&f->rows);
     free(f);
 }
 
 void mr_fired_begin(struct mr_fired *f)
 {
-    mr_vec_clear(&f->staged);
     mr_vec_clear(&f->rows);
-}
-
-enum mr_code mr_fired_see(struct mr_fired *f, const char *sql, struct mr_err *err)
-{
-    return mr_fired_note_staged(&f->staged, 'i', sql, err);
 }
 
 /* ---- queries ---- */
@@ -171,7 +139,7 @@ static void add_not_planned(const struct mr_fired *f, const struct watched *w,
                             struct mr_strbuf *sql)
 {
     const char *counter = f->planned->tables[w->at].counter;
-    if (!mr_fired_is_staged(&f->staged, w->at))
+    if (!mr_staged_has(f->staged, 'i', w->at))
         return;
     mr_strbuf_add_str(sql, " AND NOT EXISTS (SELECT 1 FROM ");
     mr_script_staged(sql, f->planned->tables[0].target_db, 'i', w->at);

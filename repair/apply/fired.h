@@ -9,7 +9,7 @@
  * AUTO_INCREMENT column.  The journal keeps key and digest of each.
  *
  * Calling sequence, of an apply that lets triggers fire: new; for each unit begin; in each
- * try see (each statement that stages), before, after; and list when it is committed.
+ * try before, after; and list when it is committed.
  *
  * What cannot be told is not taken for a trigger's: where the second session cannot be had,
  * or is led to another server than ours, that is warned of once, and nothing is listed.
@@ -20,18 +20,19 @@
 #ifndef MR_FIRED_H
 #define MR_FIRED_H
 
+#include "repair/apply/staged.h"
 #include "repair/apply/target.h"
 
 struct mr_fired;
 
-/* *out NULL: there is no such table. */
+/* staged: of the unit at hand; outlives it.  *out NULL: there is no such table. */
 enum mr_code mr_fired_new(const struct mr_target *target, const char *run_tag,
-                          const struct mr_planned *planned, struct mr_fired **out,
+                          const struct mr_planned *planned,
+                          const struct mr_staged *staged, struct mr_fired **out,
                           struct mr_err *err);
 void mr_fired_free(struct mr_fired *fired); /* NULL is fine */
 
 void mr_fired_begin(struct mr_fired *fired);
-enum mr_code mr_fired_see(struct mr_fired *fired, const char *sql, struct mr_err *err);
 /* lost: an earlier try of the unit may have been committed; else it was rolled back. */
 enum mr_code mr_fired_before(struct mr_fired *fired, bool lost, struct mr_err *err);
 enum mr_code mr_fired_after(struct mr_fired *fired, struct mr_err *err);
@@ -49,9 +50,5 @@ enum mr_code mr_fired_ask(struct mr_db *db, const struct mr_strbuf *sql,
 /* Appends the digest of row `alias`: 32 hexadecimal digits over all columns of the plan. */
 void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *table,
                          const char *alias);
-/* Notes which tables are staged under `prefix`, by a statement of a script. */
-enum mr_code mr_fired_note_staged(struct mr_vec *staged, char prefix, const char *sql,
-                                  struct mr_err *err);
-bool mr_fired_is_staged(const struct mr_vec *staged, size_t at);
 
 #endif

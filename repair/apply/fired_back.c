@@ -34,10 +34,10 @@ struct taken {
 struct mr_fired_back {
     const struct mr_target *target;
     const struct mr_planned *planned;
-    struct mr_vec known;  /* struct known, by table and key */
-    struct mr_vec ways;   /* struct way */
-    struct mr_vec staged; /* size_t: of the unit, to be deleted */
-    struct mr_vec taken;  /* struct taken */
+    struct mr_vec known; /* struct known, by table and key */
+    struct mr_vec ways;  /* struct way */
+    const struct mr_staged *staged;
+    struct mr_vec taken; /* struct taken */
 };
 
 static enum mr_code nomem(struct mr_err *err)
@@ -197,7 +197,8 @@ static enum mr_code look_at_tables(struct mr_fired_back *b, struct mr_err *err)
 enum mr_code mr_fired_back_new(const struct mr_target *target,
                                const struct mr_planned *planned,
                                const struct mr_journal *journal,
-                               struct mr_fired_back **out, struct mr_err *err)
+                               const struct mr_staged *staged, struct mr_fired_back **out,
+                               struct mr_err *err)
 {
     struct mr_fired_back *b = calloc(1, sizeof *b);
     *out = NULL;
@@ -207,7 +208,7 @@ enum mr_code mr_fired_back_new(const struct mr_target *target,
                                 .planned = planned,
                                 .known = MR_VEC_INIT(struct known),
                                 .ways = MR_VEC_INIT(struct way),
-                                .staged = MR_VEC_INIT(size_t),
+                                .staged = staged,
                                 .taken = MR_VEC_INIT(struct taken)};
     enum mr_code code = mr_journal_each_fired(journal, note, b, err);
     if (b->known.count > 1)
@@ -227,21 +228,13 @@ void mr_fired_back_free(struct mr_fired_back *b)
         return;
     mr_vec_release(&b->known);
     mr_vec_release(&b->ways);
-    mr_vec_release(&b->staged);
     mr_vec_release(&b->taken);
     free(b);
 }
 
 void mr_fired_back_begin(struct mr_fired_back *b)
 {
-    mr_vec_clear(&b->staged);
     mr_vec_clear(&b->taken);
-}
-
-enum mr_code mr_fired_back_see(struct mr_fired_back *b, const char *sql,
-                               struct mr_err *err)
-{
-    return mr_fired_note_staged(&b->staged, 'd', sql, err);
 }
 
 /* ---- in front of the guards ---- */
@@ -362,7 +355,7 @@ enum mr_code mr_fired_back_take(struct mr_fired_back *b, struct mr_err *err)
     mr_vec_clear(&b->taken);
     for (size_t i = 0; code == MR_OK && i < b->ways.count; i++) {
         const struct way *way = mr_vec_at(&b->ways, i);
-        if (mr_fired_is_staged(&b->staged, way->parent))
+        if (mr_staged_has(b->staged, 'd', way->parent))
             code = find_by(b, way, err);
     }
     return code == MR_OK ? delete_taken(b, err) : code;

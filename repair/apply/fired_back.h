@@ -11,14 +11,14 @@
  * would fire, or of which the plan does not know every column, and rows that refer to
  * nothing that undo deletes.  They are counted.
  *
- * Calling sequence: new; for each unit begin; in each try see (each statement that stages),
- * take, check; committed; at the end sums.  Errors: those of db.h.  Memory: 72 bytes a row
+ * Calling sequence: new; for each unit begin; in each try take, check; committed; at the end sums.  Errors: those of db.h.  Memory: 72 bytes a row
  * that the journal knows.  Threads: one.
  */
 #ifndef MR_FIRED_BACK_H
 #define MR_FIRED_BACK_H
 
 #include "repair/apply/journal.h"
+#include "repair/apply/staged.h"
 #include "repair/apply/target.h"
 
 struct mr_fired_back;
@@ -29,16 +29,15 @@ struct mr_fired_sum {
     uint64_t taken, stay;
 };
 
-/* *out NULL: the journal knows of no such row. */
+/* staged: of the unit at hand; outlives it.  *out NULL: the journal knows of no such row. */
 enum mr_code mr_fired_back_new(const struct mr_target *target,
                                const struct mr_planned *planned,
                                const struct mr_journal *journal,
-                               struct mr_fired_back **out, struct mr_err *err);
+                               const struct mr_staged *staged, struct mr_fired_back **out,
+                               struct mr_err *err);
 void mr_fired_back_free(struct mr_fired_back *back); /* NULL is fine */
 
 void mr_fired_back_begin(struct mr_fired_back *back);
-enum mr_code mr_fired_back_see(struct mr_fired_back *back, const char *sql,
-                               struct mr_err *err);
 enum mr_code mr_fired_back_take(struct mr_fired_back *back, struct mr_err *err);
 /* Behind the write: *again where a row was deleted whose own row stays. */
 enum mr_code mr_fired_back_check(struct mr_fired_back *back, bool *again,
