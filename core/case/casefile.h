@@ -88,5 +88,8 @@ bool mr_case_is_null(struct mr_case_stmt *stmt, int column);
 void mr_case_free(struct mr_case_stmt *stmt); /* NULL is fine */
 /* Runs a prepared statement that returns no row, then resets it. */
 enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err);
+/* Is there a table of that name?  Older versions made some of today's not. */
+enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has,
+                               struct mr_err *err);
 
 #endif

@@ -66,14 +66,9 @@ static enum mr_code read_settings(struct mr_findings *fd, struct mr_arena *arena
 enum mr_code mr_findings_settings(struct mr_findings *fd, struct mr_arena *arena,
                                   struct mr_vec *settings, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     bool known = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_case_prepare(
-        fd->cf, "SELECT 1 FROM sqlite_master WHERE name='run_setting'", &stmt, err);
-    if (code == MR_OK)
-        code = mr_case_step(stmt, &known, err);
-    mr_case_free(stmt);
+    enum mr_code code = mr_case_has_table(fd->cf, "run_setting", &known, err);
     if (code == MR_OK && known)
         code = read_settings(fd, arena, settings, err);
     mr_case_unlock(fd->cf);

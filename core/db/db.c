@@ -14,8 +14,8 @@
 #include "core/db/db_internal.h"
 
 #define SQL_KEEP_BYTES 65536
-#define SILENT_COST                                                                      \
-    3 /* a server that does not answer uses attempts up so many times as fast */
+/* A server that does not answer uses attempts up so many times as fast. */
+#define SILENT_COST 3
 
 enum mr_code mr_db_global_init(struct mr_err *err)
 {

@@ -328,10 +328,7 @@ static bool has_identity(const struct mr_find_table *table,
     size_t n = 0;
     for (; mr_image_part_column(table, MR_IMAGE_IDENTITY, n) < table->ncolumns; n++) {
         size_t at = mr_image_part_column(table, MR_IMAGE_IDENTITY, n);
-        bool found = false;
-        for (size_t i = 0; !found && i < columns->count; i++)
-            found = strcasecmp(columns->items[i], table->columns[at].name) == 0;
-        if (!found)
+        if (!mr_string_list_has(columns, table->columns[at].name))
             return false;
     }
     return n == columns->count;

@@ -184,8 +184,7 @@ static enum mr_code explain_all(struct mr_findings *fd, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_exec(x.cf, undecided_schema, err);
     if (code == MR_OK)
-        code = ask(x.cf, "SELECT 1 FROM sqlite_master WHERE name = ?1", "entity", &known,
-                   err);
+        code = mr_case_has_table(x.cf, "entity", &known, err);
     if (code == MR_OK && known)
         code = mr_case_exec(x.cf, undecided_sql, err);
     if (code == MR_OK)
@@ -206,8 +205,7 @@ enum mr_code mr_check_explain(struct mr_findings *fd, struct mr_err *err)
 {
     struct mr_case *cf = mr_findings_case(fd);
     bool planned = false;
-    enum mr_code code =
-        ask(cf, "SELECT 1 FROM sqlite_master WHERE name = ?1", "plan_map", &planned, err);
+    enum mr_code code = mr_case_has_table(cf, "plan_map", &planned, err);
     if (code != MR_OK || !planned)
         return code;
     code = mr_case_begin(cf, err);
@@ -222,19 +220,13 @@ enum mr_code mr_check_explain(struct mr_findings *fd, struct mr_err *err)
 
 /* ---- reading it ---- */
 
-static enum mr_code is_known(struct mr_findings *fd, bool *known, struct mr_err *err)
-{
-    return ask(mr_findings_case(fd), "SELECT 1 FROM sqlite_master WHERE name = ?1",
-               "explained", known, err);
-}
-
 enum mr_code mr_check_explained(struct mr_findings *fd, int64_t table,
                                 struct mr_check_explained *out, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool known = false, row = false;
     *out = (struct mr_check_explained){0};
-    enum mr_code code = is_known(fd, &known, err);
+    enum mr_code code = mr_case_has_table(mr_findings_case(fd), "explained", &known, err);
     if (code != MR_OK || !known)
         return code;
     code = mr_case_prepare(mr_findings_case(fd),
@@ -264,7 +256,7 @@ enum mr_code mr_check_explained_plan(struct mr_findings *fd, struct mr_arena *ar
     struct mr_case_stmt *stmt = NULL;
     bool known = false, row = false;
     *dir = NULL;
-    enum mr_code code = is_known(fd, &known, err);
+    enum mr_code code = mr_case_has_table(mr_findings_case(fd), "explained", &known, err);
     if (code != MR_OK || !known)
         return code;
     code = mr_case_prepare(mr_findings_case(fd),

@@ -42,7 +42,6 @@ static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
                               const struct mr_manifest *manifest, struct mr_err *err)
 {
     bool found = false;
-    int64_t ignored = 0;
     enum mr_code code = find(ac, "SELECT id FROM plan WHERE uuid = ?", manifest->uuid,
                              &ac->plan, &found, err);
     if (code == MR_OK && !found) {
@@ -51,8 +50,7 @@ static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
         mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
     }
     if (code == MR_OK)
-        code = find(ac, "SELECT 1 FROM sqlite_master WHERE name = ?", "plan_map",
-                    &ignored, &ac->has_map, err);
+        code = mr_case_has_table(ac->cf, "plan_map", &ac->has_map, err);
     return code;
 }
 

@@ -20,13 +20,17 @@ static bool may_write(const struct mr_grants *grants, const struct mr_plan_serve
     return true;
 }
 
-/* Behind the account of a URI; its host where it names none. */
-static const char *behind_account(const char *uri)
+/* Behind the scheme of a URI; what a file calls one need be none. */
+static const char *behind_scheme(const char *uri)
 {
     const char *from = strstr(uri, "://");
-    if (from == NULL)
-        return uri;
-    from += 3;
+    return from != NULL ? from + 3 : uri;
+}
+
+/* Behind its account; its host where it names none. */
+static const char *behind_account(const char *uri)
+{
+    const char *from = behind_scheme(uri);
     size_t user = strcspn(from, "@/?");
     return from[user] == '@' ? from + user + 1 : from;
 }
@@ -70,7 +74,7 @@ void mr_plan_next_apply(const struct mr_manifest *m, const char *dir,
     if (m->planned.rows + m->ncounters == 0)
         return;
     add_command(m, "apply", dir, target, &command);
-    if (strcmp(behind_account(target), strstr(target, "://") + 3) == 0)
+    if (behind_account(target) == behind_scheme(target))
         mr_strbuf_add_str(out, "apply it by an account that may write (MYRECON_USER, "
                                "MYRECON_PASSWORD or an option file say which), with: ");
     else
