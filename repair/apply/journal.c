@@ -42,6 +42,7 @@ struct left_out {
     const char *rows; /* as struct mr_journal_unit has them, or NULL */
     const char *found;
     uint64_t unclear; /* rows that may be of `found` */
+    uint64_t stands;  /* rows that stood as planned when it was last done */
     uint64_t undos;   /* as the journal's by then */
 };
 
@@ -161,13 +162,15 @@ static enum mr_code keep_common(struct mr_journal *j, struct left_out *l,
     return failed ? mr_err_nomem(err, "reading the journal") : MR_OK;
 }
 
-/* Of a unit that was done before, and not taken back since, other rows are the plan's. */
+/* Of a unit that was done before, and not taken back since, other rows are the plan's; but
+ * where some of them were gone, undo.sql may have taken back all, and others written some. */
 static enum mr_code note_found(struct mr_journal *j, struct left_out *l,
                                const struct mr_journal_unit *unit, struct mr_err *err)
 {
     const uint64_t listed = mr_journal_rows_count(unit->found);
-    if (!l->done || l->unknown || l->undos != j->undos)
+    if (!l->done || l->unknown || l->undos != j->undos || unit->there < l->stands)
         l->unclear = unit->there > listed ? unit->there - listed : 0;
+    l->stands = unit->written + unit->there;
     l->undos = j->undos;
     l->found = NULL;
     if (listed > 0)

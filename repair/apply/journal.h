@@ -77,7 +77,8 @@ bool mr_journal_has_applied(const struct mr_journal *journal);
 uint64_t mr_journal_rows_found(const struct mr_journal *journal);
 bool mr_journal_has_found(const struct mr_journal *journal);
 /* Rows that stood so, too, and that may be found: an older version did not list them, they
- * are too many, or a run was killed before it could. */
+ * are too many, a run was killed before it could, or others of their unit were gone when
+ * apply came again. */
 uint64_t mr_journal_rows_unclear(const struct mr_journal *journal);
 /* Units of apply that were begun, and nobody knows how they ended. */
 uint64_t mr_journal_units_open(const struct mr_journal *journal);

@@ -64,6 +64,20 @@ rep_is 0 "apply" apply --yes --case "$CASE" one "$DST"
 client $T --force <one/undo.sql >"$OUT" 2>"$ERR"
 is "undo.sql takes back all that stands as planned" "$(rows)" "$PLANNED"
 
+# Nor does the journal know who wrote, behind the client's back, what stands as planned.
+rm one/journal.jsonl
+rep_is 0 "apply" apply --yes --case "$CASE" one "$DST"
+client $T --force <one/undo.sql >"$OUT" 2>"$ERR"
+on "INSERT INTO pairs VALUES (x'00ff', 5, 'lost', '')"
+rep_is 0 "apply, with --recheck" apply --yes --recheck --case "$CASE" one "$DST"
+rep_is 0 "a dry run of undo" undo --dry-run --case "$CASE" one "$DST"
+is "it says that it cannot tell" "$(warned)" "of 1 row that stood;"
+rep_is 0 "with --recheck, where nothing is gone" apply --yes --recheck --case "$CASE" one "$DST"
+rep_is 0 "a dry run of undo" undo --dry-run --case "$CASE" one "$DST"
+is "says so still" "$(warned)" "of 1 row that stood;"
+undo one "16 0 0 0"
+is "and takes back what it has written" "$(rows)" "$PLANNED"
+
 # Killed between COMMIT and its report: what stands by then may be the plan's.
 on "INSERT INTO pairs VALUES (x'00ff', 5, 'lost', '')"
 rm one/journal.jsonl
