@@ -5,6 +5,7 @@
 
 #include "core/base/pool.h"
 #include "snapshot/format/snap_dir.h"
+#include "snapshot/read/snap_places.h"
 #include "snapshot/read/snap_rows.h"
 
 struct task {
@@ -152,6 +153,8 @@ enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts,
         code = verify_files(&run, err);
     if (code == MR_OK)
         code = verify_chunks(&run, err);
+    if (code == MR_OK)
+        code = mr_snap_check_places(snap, err);
     (void)pthread_mutex_destroy(&run.lock);
     return code;
 }

@@ -7,6 +7,7 @@
 #include "core/base/pattern.h"
 #include "core/db/sqltext.h"
 #include "snapshot/create/view_order.h"
+#include "snapshot/format/snap_place.h"
 #include "snapshot/format/snap_schema.h"
 
 /* What SHOW CREATE tells of one object. */
@@ -130,6 +131,20 @@ static const char *full_name(struct mr_strbuf *out, const char *db, const char *
     return out->ptr;
 }
 
+/* As it is made again in whatever database it is restored into. */
+static enum mr_code take_statement(struct mr_snap_schema *s,
+                                   const struct mr_snap_object *object,
+                                   const char *statement, struct mr_err *err)
+{
+    const struct mr_snap_place place = mr_snap_object_place(object);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    enum mr_code code = mr_snap_place(&place, statement, strlen(statement), &sql, err);
+    if (code == MR_OK)
+        code = add_object(s, object, sql.ptr, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 /* Reads one object and keeps it; what cannot be seen is named. */
 static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object,
                          const char *what, const char *name, struct mr_err *err)
@@ -138,22 +153,22 @@ static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object
     struct mr_err why = {0};
     struct mr_strbuf label = MR_STRBUF_INIT;
     enum mr_code code = show(s, object, what, name, &shown, &why);
-    if (code == MR_OK && shown.statement != NULL) {
+    if (code == MR_OK && shown.statement == NULL) {
+        code = mr_err_set(&why, MR_E_NO_SUCH, "its text is not visible to the account");
+    } else if (code == MR_OK) {
         object->sql_mode = shown.sql_mode;
         object->collation = shown.collation;
         if (object->kind == MR_SNAP_EVENT)
             object->value = shown.time_zone;
-        code = add_object(s, object, shown.statement, err);
-    } else if (code == MR_OK || code == MR_E_DENIED || code == MR_E_NO_SUCH ||
-               code == MR_E_SQL) {
-        code = mr_snap_schema_leave_out(
-            s, mr_snap_object_word(object->kind),
-            full_name(&label, object->db, object->name),
-            code == MR_OK ? "its text is not visible to the account" : why.message, NULL,
-            err);
-    } else if (err != NULL) {
-        *err = why;
+        code = take_statement(s, object, shown.statement, &why);
     }
+    if (code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL ||
+        code == MR_E_SNAPSHOT)
+        code = mr_snap_schema_leave_out(s, mr_snap_object_word(object->kind),
+                                        full_name(&label, object->db, object->name),
+                                        why.message, NULL, err);
+    else if (code != MR_OK && err != NULL)
+        *err = why;
     mr_strbuf_release(&label);
     return code;
 }
@@ -227,31 +242,11 @@ static enum mr_code take_sequence_value(struct mr_snap_schema *s,
     return code == MR_E_DENIED || code == MR_E_NO_SUCH ? MR_OK : code;
 }
 
-/* "procedure p" → "PROCEDURE", p */
-static const char *split_routine(const char *name, const char **what)
-{
-    static const struct {
-        const char *start, *what;
-    } kinds[] = {{"procedure ", "PROCEDURE"},
-                 {"function ", "FUNCTION"},
-                 {"package body ", "PACKAGE BODY"},
-                 {"package ", "PACKAGE"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t len = strlen(kinds[i].start);
-        if (strncmp(name, kinds[i].start, len) == 0) {
-            *what = kinds[i].what;
-            return name + len;
-        }
-    }
-    *what = "PROCEDURE";
-    return name;
-}
-
 bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object)
 {
-    const char *what = NULL, *name = object->name;
+    const char *name = object->name;
     if (object->kind == MR_OBJECT_ROUTINE)
-        name = split_routine(object->name, &what);
+        (void)mr_snap_routine_what(object->name, &name);
     return !s->tables_only && is_selected(s, object->db, name);
 }
 
@@ -277,7 +272,7 @@ static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object
         break;
     case MR_OBJECT_ROUTINE:
         object.kind = MR_SNAP_ROUTINE;
-        name = split_routine(o->name, &what);
+        what = mr_snap_routine_what(o->name, &name);
         break;
     case MR_OBJECT_EVENT:
         object.kind = MR_SNAP_EVENT;

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/db/replication.h"
 #include "snapshot/read/snap_keys.h"
+#include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
 
 /* Every file is what was written, before the first statement. */
@@ -27,6 +28,8 @@ static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
             if (code == MR_OK && reason != NULL)
                 code = mr_snap_add_damage(&r->snap, c->file, reason, err);
         }
+    if (code == MR_OK)
+        code = mr_snap_check_places(&r->snap, err);
     return code == MR_OK ? mr_snap_require_whole(&r->snap, err) : code;
 }
 

@@ -5,8 +5,8 @@
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "core/file/io.h"
-#include "snapshot/format/snap_schema.h"
 #include "snapshot/format/snap_script.h"
+#include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
@@ -89,63 +89,51 @@ static enum mr_code without_definer(struct mr_restore *r, struct mr_strbuf *sql,
     return code;
 }
 
-/* Runs the statement of a file in the database that is in use. */
-static enum mr_code exec_file(struct mr_restore *r, const char *file, struct mr_err *err)
+/* What a body reads and writes, it names; nobody but its owner knows what is meant. */
+static enum mr_code note_names(struct mr_restore *r, const char *file,
+                               const struct mr_snap_place *place,
+                               const struct mr_strbuf *sql, struct mr_err *err)
 {
-    struct mr_strbuf path = MR_STRBUF_INIT, text = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
-    struct mr_err why = {0};
-    const char *statement = NULL;
-    size_t len = 0;
-    mr_snap_path(&path, &r->snap, file);
-    enum mr_code code = mr_strbuf_check(&path, "restoring", &why);
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    const char *to = mr_restore_db_name(r, place->db);
+    if (to == NULL || strcmp(to, place->db) == 0 ||
+        !mr_snap_names_db(sql->ptr, sql->len, place->db, place->ansi_quotes))
+        return MR_OK;
+    mr_strbuf_add_fmt(&note,
+                      "\"%s\": its text names \"%s\", which is not where it is now "
+                      "(\"%s\")",
+                      file, place->db, to);
+    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
     if (code == MR_OK)
-        code = mr_io_read_file(path.ptr, FILE_MAX_BYTES, &text, &why);
-    if (code == MR_OK && !mr_snap_statement_read(text.ptr, text.len, &statement, &len))
-        code = mr_err_set(&why, MR_E_SNAPSHOT, "it holds no statement");
-    if (code == MR_OK) {
-        mr_strbuf_add(&sql, statement, len);
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
+/* Runs the statement of a file in the database that is in use. */
+static enum mr_code exec_file(struct mr_restore *r, const char *file,
+                              const struct mr_snap_place *place, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_snap_read_statement(&r->snap, file, place, &sql, &why);
+    if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, &why);
-    }
     if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED &&
         drop_definer(&sql))
         code = without_definer(r, &sql, file, &why);
+    if (code == MR_OK)
+        code = note_names(r, file, place, &sql, &why);
     if (code != MR_OK) {
         mr_err_context(&why, "\"%s\"", file);
         if (err != NULL)
             *err = why;
     }
-    mr_strbuf_release(&path);
-    mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;
 }
 
 /* ---- objects ---- */
-
-static const char *drop_word(const struct mr_snap_object *o, const char **name)
-{
-    *name = o->name;
-    switch (o->kind) {
-    case MR_SNAP_VIEW: return "VIEW";
-    case MR_SNAP_TRIGGER: return "TRIGGER";
-    case MR_SNAP_EVENT: return "EVENT";
-    case MR_SNAP_SEQUENCE: return "SEQUENCE";
-    case MR_SNAP_DATABASE: return "DATABASE";
-    case MR_SNAP_ROUTINE: break;
-    }
-    static const struct {
-        const char *start, *word;
-    } kinds[] = {{"function ", "FUNCTION"},
-                 {"package body ", "PACKAGE BODY"},
-                 {"package ", "PACKAGE"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strncmp(o->name, kinds[i].start, strlen(kinds[i].start)) == 0) {
-            *name = o->name + strlen(kinds[i].start);
-            return kinds[i].word;
-        }
-    *name = o->name + strlen("procedure ");
-    return "PROCEDURE";
-}
 
 /* Of an earlier run, or a view's stub: all of it is this restore's own. */
 static enum mr_code drop_object(struct mr_restore *r, const struct mr_snap_object *o,
@@ -153,7 +141,7 @@ static enum mr_code drop_object(struct mr_restore *r, const struct mr_snap_objec
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     const char *name = NULL;
-    const char *word = drop_word(o, &name);
+    const char *word = mr_snap_object_what(o, &name);
     mr_strbuf_add_fmt(&sql, "DROP %s IF EXISTS ", word);
     mr_sql_ident(&sql, name);
     enum mr_code code = mr_restore_exec(r->db, &sql, err);
@@ -188,13 +176,14 @@ static enum mr_code set_value(struct mr_restore *r, const struct mr_snap_object 
 static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_object *o,
                                 struct mr_err *err)
 {
+    const struct mr_snap_place place = mr_snap_object_place(o);
     enum mr_code code = use(r, mr_restore_db_name(r, o->db), err);
     if (code == MR_OK && (r->resumed || o->kind == MR_SNAP_VIEW))
         code = drop_object(r, o, err);
     if (code == MR_OK)
         code = set_session(r, o, err);
     if (code == MR_OK)
-        code = exec_file(r, o->file, err);
+        code = exec_file(r, o->file, &place, err);
     if (code == MR_OK && o->kind == MR_SNAP_SEQUENCE)
         code = set_value(r, o, err);
     return code;
@@ -209,7 +198,7 @@ static bool is_wanted(const struct mr_restore *r, const struct mr_snap_object *o
     if (o->kind == MR_SNAP_TRIGGER)
         name = o->table != NULL ? o->table : o->name;
     else if (o->kind == MR_SNAP_ROUTINE)
-        (void)drop_word(o, &name);
+        (void)mr_snap_object_what(o, &name);
     return mr_restore_wants(r, o->db, name);
 }
 
@@ -295,11 +284,12 @@ static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
+        const struct mr_snap_place place = mr_snap_table_place(r->tables[i].snap);
         if (r->tables[i].is_there)
             continue;
         code = use(r, r->tables[i].db, err);
         if (code == MR_OK)
-            code = exec_file(r, r->tables[i].snap->schema_file, err);
+            code = exec_file(r, r->tables[i].snap->schema_file, &place, err);
     }
     return code;
 }
@@ -325,12 +315,13 @@ static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
         const struct mr_restore_table *t = &r->tables[i];
+        const struct mr_snap_place place = mr_snap_keys_place(t->snap);
         struct mr_err why = {0};
         if (t->snap->keys_file == NULL || t->has_keys)
             continue;
         code = use(r, t->db, &why);
         if (code == MR_OK)
-            code = exec_file(r, t->snap->keys_file, &why);
+            code = exec_file(r, t->snap->keys_file, &place, &why);
         if (code == MR_E_SQL || code == MR_E_NO_SUCH || code == MR_E_DENIED)
             code = mr_restore_note(r, why.message, err);
         else if (code != MR_OK && err != NULL)

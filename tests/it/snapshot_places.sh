@@ -1,0 +1,100 @@
+#!/bin/bash
+# snapshot_places.sh: a restore writes into its own database and into no other, whatever the
+# texts of triggers name and whatever a file holds.  Beside the copy the live database stands,
+# with objects of the same names; catalogue and rows of both are compared afterwards.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+begin a
+COPY=${DB}_copy
+SNAP=$IT_TMP/snap
+
+# All objects of a database, without its name; whatever counts by itself is left out.
+catalogue() { # catalogue SIDE DB
+    client "$1" <<<"SELECT 'table', TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$2'
+        UNION ALL SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_SCHEMA = '$2', CONCAT_WS(' ', EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT, SQL_MODE) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$2'
+        UNION ALL SELECT 'routine', ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '$2'
+        UNION ALL SELECT 'event', EVENT_NAME, STATUS, EVENT_DEFINITION FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$2'
+        UNION ALL SELECT 'view', TABLE_NAME, CHECK_OPTION, REPLACE(VIEW_DEFINITION, '$2', 'DB') FROM information_schema.VIEWS WHERE TABLE_SCHEMA = '$2' ORDER BY 1, 2"
+    client "$1" <<<"SELECT * FROM $2.t; SELECT * FROM $2.\`o\`\`dd\`"
+}
+
+world() { # world SIDE
+    fresh "$1" "$DB"
+    at "$1" "CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE \`o\`\`dd\` (id INT PRIMARY KEY, v INT, FOREIGN KEY (id) REFERENCES $DB.t (id));
+        INSERT INTO t VALUES (1, 1), (2, 2); INSERT INTO \`o\`\`dd\` VALUES (1, 1);
+        CREATE TRIGGER $DB.tr BEFORE INSERT ON $DB.t FOR EACH ROW SET NEW.v = NEW.v + 1;
+        CREATE TRIGGER \`$DB\` . tr2 AFTER UPDATE /* on nothing */ ON  $DB . \`o\`\`dd\` FOR EACH ROW SET @x = 1;
+        CREATE TRIGGER tr3 BEFORE UPDATE ON t FOR EACH ROW SET NEW.v = 3;
+        SET sql_mode = 'ANSI_QUOTES'; CREATE TRIGGER \"$DB\".\"tr4\" AFTER DELETE ON \"$DB\".\"t\" FOR EACH ROW SET @y = 1; SET sql_mode = '';
+        CREATE PROCEDURE $DB.p() SELECT 1; CREATE FUNCTION $DB.f() RETURNS INT DETERMINISTIC RETURN 1;
+        CREATE EVENT $DB.e ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @z = 1;
+        CREATE VIEW $DB.w AS SELECT id FROM $DB.t"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    is "made" "$RC" 0
+    snap verify "$SNAP"
+    is "proved" "$RC" 0
+}
+
+beside() { # beside SIDE
+    world "$1"
+    fresh "$1" "$COPY"
+    client "$1" <<<"DROP DATABASE $COPY"
+    local before
+    before=$(catalogue "$1" "$DB")
+    snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
+    is "$1: restored beside it" "$RC $(cat "$ERR")" "0 "
+    is "$1: nothing outside was changed" "$(catalogue "$1" "$DB")" "$before"
+    is "$1: and everything is where it belongs" "$(catalogue "$1" "$COPY" | sed "s/$COPY/$DB/g")" "$before"
+    client "$1" <<<"DROP DATABASE $COPY"
+    ok "$1: stock tools load it" stock_restore "$SNAP" "$1" "$DB" "$COPY"
+    is "$1: nothing outside was changed by them" "$(catalogue "$1" "$DB")" "$before"
+    is "$1: and everything is where it belongs" "$(catalogue "$1" "$COPY" | sed "s/$COPY/$DB/g")" "$before"
+    client "$1" <<<"DROP DATABASE $COPY"
+    # bodies are not rewritten: whoever restores them is told
+    at "$1" "CREATE TRIGGER tr5 AFTER INSERT ON t FOR EACH ROW INSERT INTO $DB.\`o\`\`dd\` VALUES (NEW.id, 0)"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    before=$(catalogue "$1" "$DB")
+    snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
+    is "$1: a body that names the live database is named" "$RC $(grep -c "tr5.trigger.sql\": its text names \"$DB\"" "$ERR")" "4 1"
+    is "$1: nothing outside was changed" "$(catalogue "$1" "$DB")" "$before"
+    client "$1" <<<"DROP DATABASE $COPY"
+}
+beside a
+if [ -n "$MR_O_URI" ]; then beside o; else skip "the same on MySQL" "no MySQL 9"; fi
+
+# Files that hold something else, and say so nowhere: every sum is right.
+world a
+fresh a "$COPY"
+client a <<<"DROP DATABASE $COPY"
+cp -r "$SNAP" "$SNAP.good"
+forged() { # forged FILE SED: changed, and sealed again
+    rm -rf "$SNAP"
+    cp -r "$SNAP.good" "$SNAP"
+    sed -i "$2" "$SNAP/schema/$1" && ! cmp -s "$SNAP/schema/$1" "$SNAP.good/schema/$1" || bail "$1 is not changed"
+    local sum size
+    sum=$(sha256sum <"$SNAP/schema/$1" | cut -d ' ' -f 1) size=$(stat -c %s "$SNAP/schema/$1")
+    jq -c --arg f "schema/$1" --arg s "$sum" --argjson n "$size" \
+        '(.files[] | select(.name == $f)) |= (.sha256 = $s | .bytes = $n)' "$SNAP.good/manifest.json" >"$SNAP/manifest.json"
+    (cd "$SNAP" && sha256sum manifest.json >manifest.json.sha256)
+    local before
+    before=$(catalogue a "$DB")
+    snap verify "$SNAP"
+    is "$1 $2: damage" "$RC $(grep -c "schema/${1//\`/.}" "$OUT")" "1 1"
+    snap restore --no-progress "$SNAP" "$(uri a "$COPY")"
+    is "$1 $2: refused" "$RC" 5
+    is "in front of the first write" "$(client a <<<"SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$COPY'")" 0
+    is "nothing outside was changed" "$(catalogue a "$DB")" "$before"
+}
+forged "$DB.t.table.sql" "s/TABLE \`t\`/TABLE $DB.\`u\`/"
+forged "$DB.t.table.sql" 's/;$/ AS SELECT * FROM mysql.user;/'
+forged "$DB.tr3.trigger.sql" "s/ON t/ON mysql.t/"
+forged "$DB.tr3.trigger.sql" 's/CREATE.*/DROP TABLE t/'
+forged "$DB.w.view.sql" "s/VIEW \`w\`/VIEW mysql.w/"
+forged "$DB.e.event.sql" "s/EVENT \`e\`/EVENT mysql.e/"
+forged "$DB.procedure%20p.routine.sql" "s/PROCEDURE \`p\`/PROCEDURE mysql.p/"
+forged "$DB.o%60dd.keys.sql" "s/;$/, RENAME TO $DB.z;/"
+forged "$DB.$DB.database.sql" 's/;$/ COMMENT "x";/'
+finish
