@@ -31,11 +31,17 @@ struct mr_create_chunk {
     size_t segment, part, sequence;
 };
 
+/* What InnoDB calls a table or a partition: "club/orders#p#hi", 1066. */
+struct mr_create_number {
+    const char *name, *id;
+};
+
 struct mr_create_table {
     struct mr_snap_table snap;
     const struct mr_table *table; /* of the catalogue */
     struct mr_readspec spec;
     const char *create;   /* as it was before the first row was read */
+    const char *identity; /* of that table, whatever its name (create_identity.h) */
     struct mr_vec bounds; /* struct mr_key: cuts between its segments */
     atomic_uint files;    /* numbers given to its files */
     atomic_bool failed;   /* not all of it was read */
@@ -67,7 +73,8 @@ struct mr_create {
     struct mr_throttle *throttle;
     struct mr_progress *progress;
     struct mr_pace pace;
-    struct mr_vec tables; /* struct mr_create_table * */
+    struct mr_vec tables;  /* struct mr_create_table * */
+    struct mr_vec numbers; /* struct mr_create_number, by name */
     struct mr_journal_file *journal;
     struct mr_snap_manifest manifest;
     struct mr_recipient **recipients; /* as many as opts->encrypt_to */

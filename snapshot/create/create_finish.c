@@ -1,9 +1,9 @@
 /*
  * create_finish.c: from rows on disk to a snapshot; see create.h.
  *
- * The definition of every table is read again: one that was altered meanwhile may have been
- * read in a wrong shape, or not at all (error 1412), and is read anew, in a view of its own,
- * of a later moment; the manifest says so.
+ * The definition of every table is read again, and who it is (create_identity.h): one that was
+ * altered meanwhile may have been read in a wrong shape, or not at all (error 1412), or may be
+ * another table, and is read anew, in a view of its own, of a later moment; the manifest says so.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "core/file/recipient.h"
 #include "core/file/sign.h"
 #include "snapshot/create/create_case.h"
+#include "snapshot/create/create_identity.h"
 #include "snapshot/create/create_scan.h"
 #include "snapshot/format/snap_script.h"
 #include "snapshot/read/snap_catalogue.h"
@@ -74,6 +75,8 @@ static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t,
     t->snap.note = "it was altered meanwhile, and read again at a later moment";
     code = mr_snap_schema_table(&c->schema, db, name, &t->create, err);
     if (code == MR_OK)
+        code = mr_create_identity(c, &t->snap, &t->identity, err);
+    if (code == MR_OK)
         code = mr_create_plan_read(c, t, err);
     return code;
 }
@@ -87,6 +90,8 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t,
     struct mr_vec none = MR_VEC_INIT(struct mr_key);
     enum mr_code code = drop_chunks(c, t, err);
     if (code == MR_OK)
+        code = mr_create_numbers_read(c, err);
+    if (code == MR_OK)
         code = plan_again(c, t, err);
     if (code == MR_OK)
         code = mr_journal_file_table(c->journal, &t->snap, t->create, &none, err);
@@ -99,6 +104,8 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t,
         code = t->found != NULL ? mr_create_case_read(s, err)
                                 : mr_create_scan_range(s, 0, 0, all, err);
     }
+    if (code == MR_OK)
+        code = mr_create_numbers_read(c, err);
     mr_create_scan_free(s);
     mr_reader_free(reader);
     return code;
@@ -108,11 +115,13 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t,
 static enum mr_code compare_again(struct mr_create *c, struct mr_create_table *t,
                                   bool *same, struct mr_err *err)
 {
-    const char *now = NULL;
+    const char *now = NULL, *identity = NULL;
     enum mr_code code =
         mr_snap_schema_table(&c->schema, t->snap.db, t->snap.name, &now, err);
-    *same =
-        code == MR_OK && !atomic_load(&t->failed) && mr_snap_schema_same(t->create, now);
+    if (code == MR_OK)
+        code = mr_create_identity(c, &t->snap, &identity, err);
+    *same = code == MR_OK && !atomic_load(&t->failed) &&
+            mr_snap_schema_same(t->create, now) && strcmp(t->identity, identity) == 0;
     if (*same)
         t->create = now; /* with the counter's last value */
     return code;
@@ -367,7 +376,7 @@ static enum mr_code publish(struct mr_create *c, struct mr_err *err)
 
 enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
+    enum mr_code code = mr_create_numbers_read(c, err);
     for (size_t i = 0; code == MR_OK && i < c->tables.count; i++)
         if (!table_at(c, i)->left_out)
             code = settle_table(c, table_at(c, i), err);

@@ -6,6 +6,7 @@
 #include "core/base/pattern.h"
 #include "core/db/sqltext.h"
 #include "snapshot/create/create_case.h"
+#include "snapshot/create/create_identity.h"
 
 bool mr_create_is_fatal(enum mr_code code)
 {
@@ -122,6 +123,8 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
         code = mr_snap_schema_table(&c->schema, t->table->db, t->table->name, &t->create,
                                     &why);
     if (code == MR_OK)
+        code = mr_create_identity(c, &t->snap, &t->identity, &why);
+    if (code == MR_OK)
         code = mr_create_plan_read(c, t, &why);
     if (code == MR_OK)
         return MR_OK;
@@ -192,6 +195,8 @@ enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
 {
     const struct mr_create_options *o = c->opts;
     enum mr_code code = require_dbs(c, err);
+    if (code == MR_OK)
+        code = mr_create_numbers_read(c, err);
     for (size_t i = 0; code == MR_OK && i < c->cat->ntables; i++) {
         const struct mr_table *table = &c->cat->tables[i];
         if (mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,

@@ -199,6 +199,7 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     c->id = mr_run_id_now();
     mr_arena_init(&c->arena);
     c->tables = (struct mr_vec)MR_VEC_INIT(struct mr_create_table *);
+    c->numbers = (struct mr_vec)MR_VEC_INIT(struct mr_create_number);
     (void)pthread_mutex_init(&c->lock, NULL);
     mr_pace_init(&c->pace, (uint64_t)c->opts->rate_mib << 20);
     enum mr_code code = mr_progress_new(c->opts->general.progress, &c->progress, err);
@@ -255,6 +256,7 @@ void mr_create_release(struct mr_create *c)
             mr_vec_release(&t->bounds);
     }
     mr_vec_release(&c->tables);
+    mr_vec_release(&c->numbers);
     mr_journal_file_close(c->journal);
     mr_snap_views_close(&c->views);
     mr_throttle_free(c->throttle);
