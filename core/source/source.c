@@ -158,6 +158,12 @@ const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db
     return src->ops->kept != NULL ? src->ops->kept(src, db, table) : NULL;
 }
 
+enum mr_code mr_source_prove(struct mr_source *src, const char *db, const char *table,
+                             size_t range, struct mr_err *err)
+{
+    return src->ops->prove(src, db, table, range, err);
+}
+
 bool mr_source_chooses(const struct mr_source *src, const char *db, const char *name)
 {
     return src->ops->chooses == NULL || src->ops->chooses(src, db, name);

@@ -137,6 +137,8 @@ struct mr_source_ops {
     /* of a snapshot; NULL: a server */
     const struct mr_kept *(*kept)(const struct mr_source *src, const char *db,
                                   const char *table);
+    enum mr_code (*prove)(struct mr_source *src, const char *db, const char *table,
+                          size_t range, struct mr_err *err);
     const struct mr_left_out *(*left_out)(const struct mr_source *src, size_t *count);
     const char *const *(*databases)(const struct mr_source *src, size_t *count,
                                     bool *whole);
@@ -220,6 +222,9 @@ bool mr_source_is_snapshot(const struct mr_source *src);
 /* NULL: a server, or a table that is not there.  It lives as long as the source. */
 const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db,
                                      const char *table);
+/* Is the file that holds one of its ranges as it was written?  MR_E_SNAPSHOT names it. */
+enum mr_code mr_source_prove(struct mr_source *src, const char *db, const char *table,
+                             size_t range, struct mr_err *err);
 /* Is the table, or another object of that name, among those that a snapshot was to hold?
  * What was not chosen is not missing.  Of a server: true. */
 bool mr_source_chooses(const struct mr_source *src, const char *db, const char *name);

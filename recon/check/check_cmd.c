@@ -46,6 +46,8 @@ static const char *options_text(struct mr_check_run *check)
         mr_strbuf_add_str(&sb, "unrelated=1\n");
     if (o->same_server)
         mr_strbuf_add_str(&sb, "same-server=1\n");
+    if (o->trust_manifest)
+        mr_strbuf_add_str(&sb, MR_RUN_TRUSTS "\n");
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         const struct mr_readspec *scan = check->pairing.tables[i]->scan;
         const char *where =

@@ -319,6 +319,8 @@ static void summary_line(struct json *j)
     put_uint(j, "not_checked", r->not_checked);
     put_uint(j, "unsettled_rows", r->unsettled_rows);
     put_uint(j, "rows_not_printed", mr_check_result_not_printed(r));
+    if (mr_check_result_trusts(r))
+        mr_jsonw_add_bool(&j->w, "trust_manifest", true);
     put_str(j, "not_visible", r->run->hidden);
     end_line(j);
 }

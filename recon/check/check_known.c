@@ -6,6 +6,7 @@
 
 #include "core/base/signals.h"
 #include "core/pair/pair_columns.h"
+#include "recon/check/check_options.h"
 
 #define TRIES 4
 #define MISSES 4 /* ranges in a row that differ, before the rest is read as usual */
@@ -210,34 +211,66 @@ static bool same_key(struct mr_key a, struct mr_key b)
     return mr_key_compare(a, b) == 0;
 }
 
-/* The same range of the other snapshot; a chunk of another range says nothing. */
-static bool is_known_equal(const struct known *k, const struct mr_kept_range *range)
+/* Is the file of a range what its sum was taken of? */
+static enum mr_code prove(const struct known *k, enum mr_side side, size_t at,
+                          struct mr_err *err)
 {
-    const struct mr_kept *other = k->other;
-    if (same_sum(k->kept->rows, k->kept->sum, other->rows, other->sum))
-        return true;
-    for (size_t i = 0; i < other->nranges; i++) {
-        const struct mr_kept_range *r = &other->ranges[i];
-        if (same_key(r->range.lo, range->range.lo) &&
-            same_key(r->range.hi, range->range.hi))
-            return same_sum(range->rows, range->sum, r->rows, r->sum);
-    }
-    return false;
+    const struct mr_check_run *check = k->worker->check;
+    const struct mr_table *t = k->table->side[side];
+    if (check->opts->trust_manifest)
+        return MR_OK;
+    return mr_source_prove(check->pairing.side[side].source, t->db, t->name, at, err);
 }
 
-static enum mr_code is_equal(struct known *k, const struct mr_kept_range *range,
-                             bool *equal, uint64_t *bytes, struct mr_err *err)
+static enum mr_code prove_all(const struct known *k, enum mr_side side,
+                              const struct mr_kept *kept, struct mr_err *err)
 {
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < kept->nranges; i++) {
+        code = prove(k, side, i, err);
+        if (code == MR_OK && mr_is_cancelled())
+            code = mr_cancelled_err(err);
+    }
+    return code;
+}
+
+/* The same range of the other snapshot; a chunk of another range says nothing. */
+static enum mr_code is_known_equal(const struct known *k,
+                                   const struct mr_kept_range *range, bool *equal,
+                                   struct mr_err *err)
+{
+    const struct mr_kept *other = k->other;
+    const enum mr_side side = mr_other_side(k->side);
+    *equal = same_sum(k->kept->rows, k->kept->sum, other->rows, other->sum);
+    if (*equal)
+        return prove_all(k, side, other, err);
+    for (size_t i = 0; i < other->nranges; i++) {
+        const struct mr_kept_range *r = &other->ranges[i];
+        if (!same_key(r->range.lo, range->range.lo) ||
+            !same_key(r->range.hi, range->range.hi))
+            continue;
+        *equal = same_sum(range->rows, range->sum, r->rows, r->sum);
+        return *equal ? prove(k, side, i, err) : MR_OK;
+    }
+    return MR_OK;
+}
+
+static enum mr_code is_equal(struct known *k, size_t at, bool *equal, uint64_t *bytes,
+                             struct mr_err *err)
+{
+    const struct mr_kept_range *range = &k->kept->ranges[at];
     struct sum sum = {0};
+    enum mr_code code = MR_OK;
     *bytes = 0;
     if (k->other != NULL) {
-        *equal = is_known_equal(k, range);
-        return MR_OK;
+        code = is_known_equal(k, range, equal, err);
+    } else {
+        code = sum_up(k, range->range, range->rows, &sum, err);
+        *equal =
+            code == MR_OK && same_sum(range->rows, range->sum, sum.rows, sum.digests);
+        *bytes = sum.bytes;
     }
-    enum mr_code code = sum_up(k, range->range, range->rows, &sum, err);
-    *equal = code == MR_OK && same_sum(range->rows, range->sum, sum.rows, sum.digests);
-    *bytes = sum.bytes;
-    return code;
+    return code == MR_OK && *equal ? prove(k, k->side, at, err) : code;
 }
 
 /* ---- a segment, range by range ---- */
@@ -284,7 +317,7 @@ static enum mr_code walk(struct known *k, struct mr_scan_task *task, struct mr_e
         const struct mr_kept_range *range = &k->kept->ranges[at];
         bool last = same_key(range->range.hi, task->hi), equal = false;
         uint64_t bytes = 0;
-        code = is_equal(k, range, &equal, &bytes, err);
+        code = is_equal(k, at, &equal, &bytes, err);
         if (code == MR_OK && equal)
             code = record(k, task, range, bytes, last, err);
         else if (code == MR_OK)
@@ -334,12 +367,16 @@ enum mr_code mr_check_known_whole(struct mr_check_worker *worker, struct mr_pair
     known_init(&k, worker, table, side);
     if (k.other != NULL) {
         *equal = same_sum(k.kept->rows, k.kept->sum, k.other->rows, k.other->sum);
+        if (*equal)
+            code = prove_all(&k, mr_other_side(side), k.other, err);
     } else {
         code = sum_up(&k, open, k.kept->rows, &sum, err);
         *equal =
             code == MR_OK && same_sum(k.kept->rows, k.kept->sum, sum.rows, sum.digests);
     }
-    if (!*equal)
+    if (code == MR_OK && *equal)
+        code = prove_all(&k, side, k.kept, err);
+    if (code != MR_OK || !*equal)
         return code;
     table->find.counts.source_rows = table->find.counts.target_rows = k.kept->rows;
     table->find.counts.bytes = sum.bytes;

@@ -3,7 +3,8 @@
  *
  * Of each range of keys that the manifest names, the other side's rows are read and summed
  * up as the snapshot's were when it was made; of another snapshot the sum is known, too.
- * Where number and sum agree, the rows are equal, and the snapshot's file is not touched.
+ * Where number and sum agree, the rows are equal, if the snapshot's file is as it was
+ * written: its SHA-256 says so, and it is not unpacked (--trust-manifest: not even read).
  * Any other range is read the ordinary way (check_scan.h, check_spill.h).
  *
  * A sum of 128-bit digests does not cancel what occurs twice, and does not depend on where

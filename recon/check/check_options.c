@@ -116,6 +116,12 @@ static const struct mr_option options[] = {
      .group = "How it is compared",
      .help = "compare a database with itself, too",
      .not_in_file = true},
+    {.name = "trust-manifest",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(trust_manifest),
+     .group = "How it is compared",
+     .help = "of a snapshot: do not read files whose sums in the manifest say enough",
+     .not_in_file = true},
 
     MR_THREADS_OPTION(struct mr_check_options, threads, "Load and pace",
                       "workers, each with a connection to both servers"),

@@ -32,6 +32,7 @@ struct mr_check_options {
     unsigned settle_ms, settle_limit_ms;
     bool unrelated;   /* neither side applies, by any way, what the other writes */
     bool same_server; /* both sides may be one database */
+    bool trust_manifest;
 
     /* load and pace */
     unsigned threads; /* at least 1 after finishing */

@@ -112,6 +112,18 @@ static void take_off(const struct mr_check_explained *explained, struct mr_find_
     c->moved = 0;
 }
 
+static bool is_snapshot(const char *uri)
+{
+    return strncmp(uri, "snapshot:", 9) == 0;
+}
+
+bool mr_check_result_trusts(const struct mr_check_result *r)
+{
+    const char *at = strstr(r->run->options, MR_RUN_TRUSTS "\n");
+    return at != NULL && (at == r->run->options || at[-1] == '\n') &&
+           (is_snapshot(r->run->source) || is_snapshot(r->run->target));
+}
+
 bool mr_check_result_two_histories(const struct mr_check_result *result)
 {
     for (size_t i = 0; i < result->ntables; i++) {

@@ -7,6 +7,9 @@
 #include "core/case/findings.h"
 #include "recon/check/check_explained.h"
 
+/* A line of a run's options: sums of a snapshot's manifest were believed. */
+#define MR_RUN_TRUSTS "trust-manifest=1"
+
 struct mr_check_result {
     struct mr_arena arena;
     struct mr_findings *fd;
@@ -36,6 +39,9 @@ void mr_check_result_release(struct mr_check_result *result);
 int mr_check_result_exit(const struct mr_check_result *result);
 /* "incomplete", "diverged" or "equal". */
 const char *mr_check_result_verdict(const struct mr_check_result *result);
+
+/* Were files of a snapshot left unread (--trust-manifest)? */
+bool mr_check_result_trusts(const struct mr_check_result *result);
 
 /* Do the two sides look like two histories of one database?  Ids given to different
  * people, or rows of their own on both sides of one table. */

@@ -612,6 +612,9 @@ static enum mr_code summary(struct text *t, struct mr_err *err)
                   r->ntables, r->ntables == 1 ? "" : "s", t->a.ptr, r->run->seconds,
                   t->b.len > 0 ? "; " : "", t->b.ptr);
     explained_line(t);
+    if (mr_check_result_trusts(r))
+        (void)fprintf(t->out, "Files of the snapshot were not read where sums of its "
+                              "manifest agree (--trust-manifest).\n");
     if (r->run->replication != NULL)
         foreign(t, "Replication, ", r->run->replication, ".\n");
     return advice(t, err);

@@ -79,32 +79,40 @@ const struct mr_snap_table *mr_snap_store_table(const struct mr_snap_store *stor
 }
 
 static enum mr_code prove(const struct mr_snap_store *store,
-                          const struct mr_snap_file *file, struct mr_err *err)
+                          const struct mr_snap_chunk *c, struct mr_err *err)
 {
+    const struct mr_snap_file file = {
+        .name = c->file, .bytes = c->stored_bytes, .sha256 = c->sha256};
     const char *reason = NULL;
-    enum mr_code code = mr_snap_check_file(&store->snap, file, true, &reason, err);
+    enum mr_code code = mr_snap_check_file(&store->snap, &file, true, &reason, err);
     if (code == MR_OK && reason != NULL)
-        code = fail(store, file->name, reason, err);
+        code = fail(store, file.name, reason, err);
     return as_damage(store, code, err);
+}
+
+enum mr_code mr_snap_store_prove(struct mr_snap_store *store,
+                                 const struct mr_snap_table *table, size_t chunk,
+                                 struct mr_err *err)
+{
+    size_t at = (size_t)(table - store->snap.manifest.tables);
+    atomic_bool *proved = &store->proved[store->first[at] + chunk];
+    if (atomic_load(proved))
+        return MR_OK;
+    enum mr_code code = prove(store, &table->chunks[chunk], err);
+    if (code == MR_OK)
+        atomic_store(proved, true);
+    return code;
 }
 
 enum mr_code mr_snap_store_rows(struct mr_snap_store *store,
                                 const struct mr_snap_table *table, size_t chunk,
                                 struct mr_snap_rows **out, struct mr_err *err)
 {
-    const struct mr_snap_chunk *c = &table->chunks[chunk];
-    const struct mr_snap_file file = {
-        .name = c->file, .bytes = c->stored_bytes, .sha256 = c->sha256};
-    size_t at = (size_t)(table - store->snap.manifest.tables);
-    atomic_bool *proved = &store->proved[store->first[at] + chunk];
-    enum mr_code code = MR_OK;
     *out = NULL;
-    if (!atomic_load(proved))
-        code = prove(store, &file, err);
+    enum mr_code code = mr_snap_store_prove(store, table, chunk, err);
     if (code != MR_OK)
         return code;
-    atomic_store(proved, true);
-    code = mr_snap_rows_open(&store->snap, table, c, out, err);
+    code = mr_snap_rows_open(&store->snap, table, &table->chunks[chunk], out, err);
     return as_damage(store, code, err);
 }
 

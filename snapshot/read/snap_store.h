@@ -31,6 +31,10 @@ void mr_snap_store_close(struct mr_snap_store *store);
 /* NULL: it holds no such table. */
 const struct mr_snap_table *mr_snap_store_table(const struct mr_snap_store *store,
                                                 const char *db, const char *name);
+/* The file of a chunk alone, once. */
+enum mr_code mr_snap_store_prove(struct mr_snap_store *store,
+                                 const struct mr_snap_table *table, size_t chunk,
+                                 struct mr_err *err);
 /* To be closed with mr_snap_rows_close(). */
 enum mr_code mr_snap_store_rows(struct mr_snap_store *store,
                                 const struct mr_snap_table *table, size_t chunk,

@@ -341,6 +341,18 @@ static const struct mr_kept *snap_kept(const struct mr_source *src, const char *
     return t != NULL ? &s->kept.tables[t - s->store.snap.manifest.tables] : NULL;
 }
 
+/* Ranges are chunks, in their order. */
+static enum mr_code snap_prove(struct mr_source *src, const char *db, const char *table,
+                               size_t range, struct mr_err *err)
+{
+    struct snap_source *s = (struct snap_source *)src;
+    const struct mr_snap_table *t = mr_snap_store_table(&s->store, db, table);
+    if (t == NULL || range >= t->nchunks)
+        return mr_err_set(err, MR_E_BUG,
+                          "a snapshot holds no such part of table \"%s.%s\"", db, table);
+    return mr_snap_store_prove(&s->store, t, range, err);
+}
+
 static bool snap_chooses(const struct mr_source *src, const char *db, const char *name)
 {
     const struct snap_source *s = (const struct snap_source *)src;
@@ -484,6 +496,7 @@ static const struct mr_source_ops snap_ops = {
     .sequence = snap_sequence,
     .probe = snap_probe,
     .kept = snap_kept,
+    .prove = snap_prove,
     .chooses = snap_chooses,
     .can_judge = snap_can_judge,
     .left_out = snap_left_out,

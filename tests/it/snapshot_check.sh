@@ -191,7 +191,7 @@ check_is 4 "a damaged file" --tables n --tables same
 table_is "names the file" n '.verdict == "not-checked" and (.reason | test("data/.*n.0.tsv.zst.*was changed"))'
 table_is "and leaves the others alone" same '.verdict == "equal"'
 
-# --- what is equal is not read ------------------------------------------------------------
+# --- what is equal is proved, and not unpacked ------------------------------------------------------------
 
 fresh ab "$DB"
 at ab "CREATE TABLE big (id INT PRIMARY KEY, e ENUM('a','b'), pad VARCHAR(200));
@@ -206,7 +206,11 @@ rm "$IT_TMP/hollow/data/"*
 is "a snapshot of several files" "$(jq -c '[.tables[].chunks | length > 3]' "$A/manifest.json")" "[true,false,false]"
 for SRC in "snapshot:$IT_TMP/hollow $LIVE_T" "$LIVE_T snapshot:$IT_TMP/hollow" "snapshot:$IT_TMP/hollow snapshot:$B"; do
     DST=${SRC#* } SRC=${SRC% *}
-    check_is 0 "equal without its data: ${SRC//$IT_TMP\//} ${DST//$IT_TMP\//}" --threads 2
+    check_is 4 "without its data: ${SRC//$IT_TMP\//} ${DST//$IT_TMP\//}" --threads 2
+    is "no table is equal" "$(table_field big verdict) $(table_field words verdict) $(table_field loose verdict)" "not-checked not-checked not-checked"
+    like "the file is named" "$(table_field loose reason)" "data/.*loose.*is missing"
+    check_is 0 "equal by the manifest: ${SRC//$IT_TMP\//} ${DST//$IT_TMP\//}" --threads 2 --trust-manifest
+    is "the summary says so" "$(jq -c 'select(.type == "summary").trust_manifest' "$OUT")" true
     is "all rows are counted" "$(table_field big source_rows) $(table_field words target_rows) $(table_field loose source_rows)" "40000 5000 5000"
 done
 at b "UPDATE big SET pad = 'other' WHERE id = 40002"
@@ -214,16 +218,29 @@ file=$(jq -r '.tables[] | select(.name == "big") | .chunks[] |
     select((.from.id | tonumber) <= 40002 and (.to.id | tonumber) >= 40002) | .file' "$A/manifest.json")
 cp "$A/$file" "$IT_TMP/hollow/$file"
 SRC=snapshot:$IT_TMP/hollow DST=$LIVE_T
-check_is 1 "one row differs: one file is read" --threads 2
+check_is 1 "one row differs: one file is read" --threads 2 --trust-manifest
 rows_are "and the row is found" big 'changed {"id":"40002"} ["pad"]'
 SRC=$LIVE_T DST=snapshot:$IT_TMP/hollow
-check_is 1 "and the other way round" --threads 2
+check_is 1 "and the other way round" --threads 2 --trust-manifest
 rows_are "and the row is found there" big 'changed {"id":"40002"} ["pad"]'
 at b "UPDATE words SET v = 0 WHERE w = 'w77'; DELETE FROM loose LIMIT 1"
-run_check "snapshot:$IT_TMP/hollow" "$LIVE_T"
+run_check --trust-manifest "snapshot:$IT_TMP/hollow" "$LIVE_T"
 is "tables that differ need their files" "$RC $(table_field words verdict) $(table_field loose verdict) $(table_field big verdict)" \
     "4 not-checked not-checked diverged"
 like "which are named" "$(table_field words reason)" "data/.*words.*is missing"
 same_findings "tables of several files" 1
+
+# One file of several, of which a sum says enough: its table is not equal by hearsay.
+rm -rf "$A" "$IT_TMP/hollow"
+take --chunk-size 1 "$LIVE_S" "$A"
+cp -r "$A" "$IT_TMP/hollow"
+file=$(jq -r '.tables[] | select(.name == "big") | .chunks[1].file' "$A/manifest.json")
+printf '\377' | dd of="$IT_TMP/hollow/$file" bs=1 seek=200 conv=notrunc 2>/dev/null
+at b "UPDATE big SET pad = REPEAT(CHAR(65 + 20001 % 26), 180) WHERE id = 40002"
+for SRC in "snapshot:$IT_TMP/hollow $LIVE_T" "$LIVE_T snapshot:$IT_TMP/hollow" "snapshot:$A snapshot:$IT_TMP/hollow"; do
+    DST=${SRC#* } SRC=${SRC% *}
+    check_is 4 "a file that was changed: ${SRC//$IT_TMP\//} ${DST//$IT_TMP\//}" --tables big
+    is "it is named" "$(table_field big verdict) $(table_field big reason | grep -c "$file. was changed")" "not-checked 1"
+done
 
 finish
