@@ -8,7 +8,10 @@
 #include "core/pair/spelling.h"
 #include "core/pair/suspect_when.h"
 
-enum { TYPES = 32 }; /* texts of a type column that are told apart */
+enum {
+    TYPES = 32,   /* texts of a type column that are told apart */
+    FEW_TYPES = 8 /* … and are types, though none of them means a table */
+};
 #define NO_COLUMN SIZE_MAX
 
 /* A column beside a column of types, where that holds one text. */
@@ -406,12 +409,15 @@ static enum mr_code suspect(struct mr_suspect_look *look,
 
 bool mr_suspect_is_or(const struct mr_suspect *a, const struct mr_suspect *b)
 {
+    const char *one = a->type != NULL ? a->type : "",
+               *other = b->type != NULL ? b->type : "";
     return a->either && b->either && a->child == b->child &&
-           strcmp(a->column, b->column) == 0;
+           strcmp(a->column, b->column) == 0 && strcmp(one, other) == 0;
 }
 
-/* Parents that a column may mean. */
+/* Parents that a column may mean, or one of its types. */
 struct choice {
+    const struct mr_suspect_tally *tally;
     const struct mr_pair **best; /* as near as each other */
     size_t count;
     bool *namesakes; /* by pairing->tables: is called as the column is: sellers, seller */
@@ -432,45 +438,46 @@ static enum mr_code find_namesakes(struct mr_suspect_look *look,
 /* Of several parents that may be meant: the namesake first, then people, then those that are
  * hit more than twice as often: some rows more or less, that were edited or deleted, say
  * nothing. */
-static bool is_nearer(const struct mr_suspect_watch *w, const struct choice *c,
-                      const struct mr_pair *a, const struct mr_pair *b)
+static bool is_nearer(const struct choice *c, const struct mr_pair *a,
+                      const struct mr_pair *b)
 {
     bool is_person = a->find.subject != MR_SUBJECT_NO;
     if (c->namesakes[a->at] != c->namesakes[b->at])
         return c->namesakes[a->at];
     if (is_person != (b->find.subject != MR_SUBJECT_NO))
         return is_person;
-    return w->tally.hits[a->at] / 2 > w->tally.hits[b->at];
+    return c->tally->hits[a->at] / 2 > c->tally->hits[b->at];
 }
 
 /* Is any of the chosen nearer? */
-static bool is_beaten(const struct mr_suspect_watch *w, const struct choice *c,
-                      const struct mr_pair *parent)
+static bool is_beaten(const struct choice *c, const struct mr_pair *parent)
 {
     for (size_t i = 0; i < c->count; i++)
-        if (is_nearer(w, c, c->best[i], parent))
+        if (is_nearer(c, c->best[i], parent))
             return true;
     return false;
 }
 
-static void choose(const struct mr_suspect_watch *w, struct choice *c,
-                   const struct mr_pair *parent)
+static void choose(struct choice *c, const struct mr_pair *parent)
 {
     size_t kept = 0;
     for (size_t i = 0; i < c->count; i++)
-        if (!is_nearer(w, c, parent, c->best[i]))
+        if (!is_nearer(c, parent, c->best[i]))
             c->best[kept++] = c->best[i];
     c->best[kept] = parent;
     c->count = kept + 1;
 }
 
 /* Of parents that are as near as each other nobody but people knows which is meant: all are
- * named. */
-static enum mr_code judge_column(struct mr_suspect_look *look,
-                                 const struct mr_suspect_watch *w, struct mr_err *err)
+ * named.  type: whose values these are, NULL: the column's. */
+static enum mr_code judge_values(struct mr_suspect_look *look,
+                                 const struct mr_suspect_watch *w,
+                                 const struct mr_suspect_tally *tally, const char *type,
+                                 struct mr_err *err)
 {
     size_t n = look->pairing->ntables;
     struct choice c = {
+        .tally = tally,
         .best =
             mr_arena_calloc(&look->table_arena, n + 1, sizeof(const struct mr_pair *)),
         .namesakes = mr_arena_calloc(&look->table_arena, n + 1, sizeof(bool))};
@@ -480,49 +487,71 @@ static enum mr_code judge_column(struct mr_suspect_look *look,
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         const struct mr_pair *parent = look->pairing->tables[i];
         bool yes = false;
-        if (is_beaten(w, &c, parent))
+        if (is_beaten(&c, parent))
             continue;
-        code = judge(look, w->at, &w->tally, parent, false, &yes, err);
+        code = judge(look, w->at, tally, parent, false, &yes, err);
         if (code == MR_OK && yes)
-            choose(w, &c, parent);
+            choose(&c, parent);
     }
     for (size_t i = 0; code == MR_OK && i < c.count; i++)
-        code = suspect(look, w, c.best[i], NULL, c.count > 1, err);
+        code = suspect(look, w, c.best[i], type, c.count > 1, err);
     return code;
 }
 
-/* A column beside types that mean tables leads where they say, and nowhere else. */
+/* A column beside types that mean tables leads where they say, and nowhere else.  Where a
+ * type means none (an alias of the application's), only its values tell. */
+static enum mr_code judge_type(struct mr_suspect_look *look,
+                               const struct mr_suspect_watch *w,
+                               const struct of_type *one, struct mr_err *err)
+{
+    bool yes = false;
+    if (one->parent == NULL)
+        return judge_values(look, w, &one->tally, one->text, err);
+    enum mr_code code = judge(look, w->at, &one->tally, one->parent, true, &yes, err);
+    return code == MR_OK && yes ? suspect(look, w, one->parent, one->text, false, err)
+                                : code;
+}
+
 static enum mr_code judge_types(struct mr_suspect_look *look,
-                                const struct mr_suspect_watch *w, bool *any,
-                                struct mr_err *err)
+                                const struct mr_suspect_watch *w, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < w->ntypes; i++) {
-        const struct of_type *one = &w->types[i];
-        bool yes = false;
-        if (one->parent == NULL)
-            continue;
-        *any = true;
-        if (one->declared ||
-            mr_suspect_is_declared(look->table, name_of(look->table, w->at), true))
-            continue;
-        code = judge(look, w->at, &one->tally, one->parent, true, &yes, err);
-        if (code == MR_OK && yes)
-            code = suspect(look, w, one->parent, one->text, false, err);
-    }
+    for (size_t i = 0; code == MR_OK && i < w->ntypes; i++)
+        if (!w->types[i].declared)
+            code = judge_type(look, w, &w->types[i], err);
     return code;
+}
+
+static bool has_table(const struct mr_suspect_watch *w)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->ntypes; i++)
+        any = any || w->types[i].parent != NULL;
+    return any;
+}
+
+/* Texts of which none means a table may be no types at all (owner beside owner_id): where they
+ * are many, or one, or say nothing, the column is judged as a whole. */
+static enum mr_code judge_watched(struct mr_suspect_look *look,
+                                  const struct mr_suspect_watch *w, struct mr_err *err)
+{
+    const char *column = name_of(look->table, w->at);
+    size_t before = look->suspects.count;
+    bool typed = has_table(w) || mr_suspect_is_declared(look->table, column, false);
+    enum mr_code code = MR_OK;
+    if (mr_suspect_is_declared(look->table, column, true))
+        return MR_OK;
+    if (typed || (w->ntypes > 1 && w->ntypes <= FEW_TYPES))
+        code = judge_types(look, w, err);
+    return code != MR_OK || typed || look->suspects.count > before
+               ? code
+               : judge_values(look, w, &w->tally, NULL, err);
 }
 
 enum mr_code mr_suspect_look_end(struct mr_suspect_look *look, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < look->nwatched; i++) {
-        const struct mr_suspect_watch *w = &look->watched[i];
-        bool by_type = false;
-        code = judge_types(look, w, &by_type, err);
-        if (code == MR_OK && !by_type &&
-            !mr_suspect_is_declared(look->table, name_of(look->table, w->at), false))
-            code = judge_column(look, w, err);
-    }
+    for (size_t i = 0; code == MR_OK && i < look->nwatched; i++)
+        code = judge_watched(look, &look->watched[i], err);
     return code;
 }

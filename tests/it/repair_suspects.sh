@@ -108,6 +108,20 @@ check
 is "a type that is misspelt: advised once more" "$(advised)" files.owner_id
 plan
 is "a type that is misspelt: refused" "$RC $(suspected)" "5 files.owner_id"
+at a "UPDATE files SET owner_type = 'payer' WHERE owner_type = 'member'"
+at $T "UPDATE files SET owner_type = 'payer' WHERE owner_type = 'member'"
+cat bare advised | grep -v "owner_type = 'member'" >ini
+check
+is "a type that names no table: advised by its ids" "$(advised)" files.owner_id
+plan
+is "a type that names no table: refused" "$RC $(suspected)" "5 files.owner_id"
+like "a type that names no table: with its condition" "$(cat "$ERR")" "reference = owner_id -> $DB.members.id when owner_type = 'payer'"
+printf '[table *.files]\nreference = none: owner_id\n' >>ini
+check
+plan
+is "a type that names no table, and is none: planned" "$RC" 0
+at a "UPDATE files SET owner_type = 'member' WHERE owner_type = 'payer'"
+at $T "UPDATE files SET owner_type = 'member' WHERE owner_type = 'payer'"
 cp bare ini
 printf '[table *]\nreference = none: member_id\nreference = none: author_id\nreference = none: ref_id\nreference = none: owner_id\n' >>ini
 check

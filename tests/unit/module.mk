@@ -17,3 +17,4 @@ LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=
     -Wl,--wrap=linkat,--wrap=unlinkat,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_test_new_dir := -Wl,--wrap=flock
 LDFLAGS_test_pair_references := -Wl,--wrap=mr_pair_try_condition
+LDFLAGS_test_suspect_look := -Wl,--wrap=mr_pair_try_condition
