@@ -70,6 +70,7 @@ struct mr_copy_task {
 struct mr_copy_result {
     uint64_t inserts, updates, deletes; /* rows */
     uint64_t subject_deletes;           /* of the deletes, set also when refused */
+    uint64_t subject_replaced;          /* updates that make a person's row another's */
     uint64_t open;                      /* conflicts */
     uint64_t kept;                      /* rows that differ and stay as they are */
     uint64_t extra;                     /* rows that only TARGET has, and that stay */

@@ -85,16 +85,23 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
 
 static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
 {
+    static const char gone[] =
+        "SELECT count(*) FROM c WHERE tbl=?1 AND op=3 AND kind IS NULL";
+    static const char replaced[] =
+        "SELECT count(*) FROM c WHERE tbl=?1 AND op=2 AND same=0 AND kind IS NULL";
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+        const struct mr_plan_table *t = &c->m.plan->tables[i];
         const int64_t args[] = {(int64_t)i};
         int64_t n = 0;
-        if (c->m.plan->tables[i].pair->find.subject == MR_SUBJECT_NO)
+        if (t->pair->find.subject == MR_SUBJECT_NO)
             continue;
-        code = mr_merge_work_int(
-            &c->m, "SELECT count(*) FROM c WHERE tbl=?1 AND op=3 AND kind IS NULL", args,
-            1, &n, err);
+        code = mr_merge_work_int(&c->m, gone, args, 1, &n, err);
         c->result->subject_deletes += (uint64_t)n;
+        if (code != MR_OK || mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS)
+            continue;
+        code = mr_merge_work_int(&c->m, replaced, args, 1, &n, err);
+        c->result->subject_replaced += (uint64_t)n;
     }
     return code;
 }

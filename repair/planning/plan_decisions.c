@@ -521,8 +521,10 @@ static enum mr_code check_taken(struct mr_plan_decisions *d, const struct mr_ent
                      e->kind, known ? ": " : "", known ? e->detail : "");
     if (waits)
         mr_err_hint(err, "Decide about the row that this one waits for.");
+    else if (e->choices == NULL || e->choices[0] == '\0')
+        mr_err_hint(err, "There is nothing to choose for this row: empty its decision.");
     else
-        mr_err_hint(err, "Choose one of: %s.", e->choices != NULL ? e->choices : "");
+        mr_err_hint(err, "Choose one of: %s.", e->choices);
     return MR_E_REFUSED;
 }
 

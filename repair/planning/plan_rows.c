@@ -39,9 +39,9 @@ struct rows {
     struct mr_plan_decisions *decisions;
     mr_decision_fn *decision; /* NULL: nobody has decided */
     struct mr_merge_result decided;
-    uint64_t kept, extra; /* see struct mr_copy_result */
-    struct mr_vec notes;  /* struct mr_planned_note */
-    bool *reserved;       /* per counter */
+    uint64_t kept, extra, replaced; /* see struct mr_copy_result */
+    struct mr_vec notes;            /* struct mr_planned_note */
+    bool *reserved;                 /* per counter */
 };
 
 /* ---- who decides ---- */
@@ -130,6 +130,7 @@ static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
     r->decided.open = result.open;
     r->kept = result.kept;
     r->extra = result.extra;
+    r->replaced = result.subject_replaced;
     return code;
 }
 
@@ -188,6 +189,14 @@ static enum mr_code note_counts(struct rows *r, struct mr_err *err)
         (void)snprintf(text, sizeof text,
                        "rows that only the target has, and keeps: %" PRIu64, r->extra);
         code = add_note(r, "extra", NULL, text, err);
+    }
+    if (code == MR_OK && r->replaced > 0) {
+        (void)snprintf(
+            text, sizeof text,
+            "rows of people on the target that become other people's, whom the "
+            "source has under their keys: %" PRIu64 " (merge keeps both)",
+            r->replaced);
+        code = add_note(r, "replaced", NULL, text, err);
     }
     if (code == MR_OK && r->p->run.hidden != NULL)
         code = add_note(r, "hidden", NULL, r->p->run.hidden, err);

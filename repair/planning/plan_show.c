@@ -220,6 +220,37 @@ static void add_notes(struct mr_strbuf *out, const struct mr_planned *p)
     }
 }
 
+/* May any of the open conflicts be decided?  Of the policies that copy only values that do not
+ * fit. */
+static bool is_open_to_choice(const struct mr_manifest *m)
+{
+    const struct mr_planned *p = &m->planned;
+    if (strcmp(m->policy, "merge") == 0)
+        return true;
+    for (size_t i = 0; i < p->ntables; i++)
+        for (size_t k = 0; k < p->tables[i].nkinds; k++)
+            if (p->tables[i].kinds[k].open > 0 &&
+                strcmp(p->tables[i].kinds[k].kind, "does-not-fit") == 0)
+                return true;
+    return false;
+}
+
+static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir)
+{
+    bool choice = is_open_to_choice(m);
+    mr_strbuf_add_str(out, choice ? "decide in " : "");
+    mr_utf8_show_str(out, dir);
+    if (choice) {
+        mr_strbuf_add_str(out, "/conflicts.csv, and plan again with --decisions\n");
+        return;
+    }
+    mr_strbuf_add_str(out, "/conflicts.csv lists what ");
+    mr_utf8_show_str(out, m->policy);
+    mr_strbuf_add_str(out,
+                      " leaves as it is, and why: settle it on the servers and check "
+                      "again, or plan with --policy merge\n");
+}
+
 static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
                           const char *dir)
 {
@@ -231,11 +262,8 @@ static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
     mr_strbuf_add_str(out, " open, ");
     mr_strbuf_add_grouped(out, p->decided);
     mr_strbuf_add_str(out, " decided\n");
-    if (p->open > 0) {
-        mr_strbuf_add_str(out, "decide in ");
-        mr_utf8_show_str(out, dir);
-        mr_strbuf_add_str(out, "/conflicts.csv, and plan again with --decisions\n");
-    }
+    if (p->open > 0)
+        add_open(out, m, dir);
     mr_plan_next_apply(m, dir, out);
 }
 

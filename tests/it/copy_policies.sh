@@ -415,8 +415,18 @@ is "repair plan refuses to delete people" "$?" 5
 like "and says what to do" "$(cat "$ERR")" "--allow-deletes 1"
 "${CMD[@]}" --allow-deletes 1 >"$OUT" 2>"$ERR" </dev/null
 is "unless that many may go" "$?" 0
+unlike "nobody is overwritten by it" "$(cat "$OUT")" "become other people's"
 client b -D "$DB" <"$IT_TMP/dir/apply.sql" >"$OUT" 2>"$ERR"
 is "its script makes both sides equal" "$(cat "$ERR" "$OUT")$(left)" ""
+
+again "$PEOPLE" "$SUBJECT"
+at a "INSERT INTO people VALUES (8, 'm7', 'y', NULL), (9, 'm9', 'z', NULL); UPDATE people SET name = 'x' WHERE id = 1"
+at b "INSERT INTO people VALUES (8, 'm6', 'y', NULL), (9, 'm8', 'z', NULL)"
+plan mirror
+"$MYRECON" repair plan --policy mirror --case "$CASE" --config "$INI" --output "$IT_TMP/dir5" \
+    >"$OUT" 2>"$ERR" </dev/null
+is "people whom mirror makes others are no deletes" "$?" 0
+like "but counted" "$(cat "$OUT")" "note: rows of people on the target that become other people's, .*: 2 \(merge"
 
 again "$PEOPLE"
 at a "INSERT INTO people VALUES (9, 'm9', 'z', NULL)"
@@ -426,6 +436,13 @@ plan backfill
     >"$OUT" 2>"$ERR" </dev/null
 is "a conflict that nobody can decide offers no choice" \
     "$? $(tail -n 1 "$IT_TMP/dir2/conflicts.csv" | cut -d, -f5,6)" "1 key-taken,"
+is "nor asks for one" "$(grep -c -e --decisions "$OUT")" 0
+like "but says what is to be done" "$(cat "$OUT")" "conflicts.csv lists what backfill leaves as it is"
+sed '$s/\r$/skip\r/' "$IT_TMP/dir2/conflicts.csv" >"$IT_TMP/skip.csv"
+"$MYRECON" repair plan --policy backfill --case "$CASE" --config "$INI" --output "$IT_TMP/none" \
+    --decisions "$IT_TMP/skip.csv" >"$OUT" 2>"$ERR" </dev/null
+is "a choice for it is refused" "$?" 5
+like "and why" "$(cat "$ERR")" "There is nothing to choose for this row"
 
 again "CREATE SEQUENCE seq START WITH 1 INCREMENT BY 10 NOCACHE;
     CREATE TABLE t (id INT NOT NULL DEFAULT NEXTVAL(seq) PRIMARY KEY, name VARCHAR(9) NOT NULL
