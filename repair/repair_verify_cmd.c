@@ -1,8 +1,10 @@
 /* repair_verify_cmd.c: `myrecon repair verify`; see repair_cmd.h. */
 #include <stdio.h>
 
+#include "core/base/log.h"
 #include "core/base/run_id.h"
 #include "core/base/term.h"
+#include "repair/apply/journal.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/plan_dir.h"
@@ -127,6 +129,21 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
     return code == MR_OK ? mr_verify_report_end(&job->report, err) : code;
 }
 
+/* Of a plan that nobody has carried out yet all is missing, or "changed since". */
+static enum mr_code warn_unapplied(const struct mr_plan_dir *plan, struct mr_err *err)
+{
+    struct mr_journal *journal = NULL;
+    enum mr_code code = mr_journal_read(plan->path, &journal, err);
+    if (code == MR_OK && !mr_journal_has_applied(journal))
+        mr_log_warning(
+            "the journal of plan \"%s\" knows of no apply: unless apply.sql was "
+            "run by a client, what is missing was never written, and what was "
+            "changed since was never changed",
+            plan->path);
+    mr_journal_close(journal);
+    return code;
+}
+
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                         struct mr_err *err)
 {
@@ -139,6 +156,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     if (code == MR_OK && *exit_code == 0 && !job.opts->json &&
         mr_manifest_writes_rows(&job.plan.manifest))
         mr_plan_next_check(&job.plan.manifest);
+    if (code == MR_OK && *exit_code == 1 && job.report.rows != NULL)
+        code = warn_unapplied(&job.plan, err);
     job_close(&job);
     if (code == MR_E_CANCELLED || code == MR_E_LOST)
         mr_err_hint(err, "Nothing was changed. Run it again.");

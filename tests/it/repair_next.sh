@@ -90,6 +90,11 @@ as_printed 0 "affected" affected
 is "everybody" "$(tail -n +2 incident.csv | cut -d, -f1 | sort | xargs)" "ann bob cid dan xen yve"
 as_printed 0 "plan, of what affected has listed" 'repair plan --policy merge'
 like "its name is free" "$CMD" 'output incident\.merge$'
+cp "$OUT" planned.out
+bash -c "myrecon repair verify incident.merge '$DST'" >"$OUT" 2>"$ERR"
+is "verify before apply" "$?" 1
+like "it says that nobody has applied the plan" "$(cat "$ERR")" 'journal of plan "incident.merge" knows of no apply'
+cp planned.out "$OUT"
 as_printed 0 "apply" 'repair apply --config club.ini --case incident.case incident.merge'
 as_printed 0 "verify" 'repair verify'
 is "all are there, with what is theirs" "$(on "SELECT mobile, GROUP_CONCAT(amount ORDER BY amount) FROM members m JOIN orders o ON m.id = member_id
