@@ -9,7 +9,8 @@
 static const char no_log[] = "the server keeps no binary log";
 static const char filters[] = "filters keep databases out of the server's log";
 static const char hidden_filters[] =
-    "whether filters keep databases out of the server's log is hidden from the account";
+    "whether filters keep databases out of the server's log is hidden from the account "
+    "(BINLOG MONITOR tells, on MySQL REPLICATION CLIENT)";
 static const char not_logged[] = "what the server applies from another one is not in its "
                                  "log (log_slave_updates is off)";
 static const char hidden_source[] =
