@@ -1,17 +1,8 @@
 /* plan_reseed.c: `repair plan --reseed-only`; see planning.h. */
-#include <string.h>
-
-#include "core/base/log.h"
+#include "repair/planning/plan_refuse.h"
 #include "repair/planning/planning.h"
 #include "repair/reseed/reseed_plan.h"
 #include "repair/script/reseed_sql.h"
-
-/* One database has one history: surely a slip. */
-static void warn_of_itself(const struct mr_manifest *m)
-{
-    if (strcmp(m->source, m->target) == 0)
-        mr_log_warning("source and target are the same");
-}
 
 static enum mr_code make_plan(struct mr_planning *p, struct mr_err *err)
 {
@@ -23,7 +14,6 @@ static enum mr_code make_plan(struct mr_planning *p, struct mr_err *err)
                                         .fd = p->fd,
                                         .target = p->manifest.target,
                                         .arena = &p->arena};
-    warn_of_itself(&p->manifest);
     return mr_reseed_plan(&task, &p->manifest, err);
 }
 
@@ -40,7 +30,9 @@ static enum mr_code record(struct mr_planning *p, struct mr_err *err)
 
 enum mr_code mr_plan_reseed(struct mr_planning *p, struct mr_err *err)
 {
-    enum mr_code code = mr_planning_describe(p, MR_POLICY_RESEED, err);
+    enum mr_code code = mr_plan_refuse_itself(&p->sides, &p->arena, err);
+    if (code == MR_OK)
+        code = mr_planning_describe(p, MR_POLICY_RESEED, err);
     if (code == MR_OK)
         code = make_plan(p, err);
     if (code == MR_OK)

@@ -65,6 +65,9 @@ counters_fit() { # counters_fit DESCRIPTION: the SMALLINT that refers bounds wha
 }
 ini Members Orders Notes Members 100000 >ini
 counters_fit "small letters on the target"
+rm -rf counters
+rep plan --reseed-only --config ini --source "$DST" --target "$DST" --output counters
+like "one database with itself has no two counters" "$RC $(tr "\n" " " <"$ERR") $(ls counters 2>&1)" "^5 .*source and target are the same: database .*No such file"
 ini Members Orders Notes Members >ini
 rm -rf plan "$CASE"
 "$MYRECON" check "$SRC" "$DST" --settle 0 --config ini --case "$CASE" --exclude Notes -q >"$OUT" 2>"$ERR"
