@@ -261,8 +261,8 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db,
 
 static bool says_who_rows_are(const char *key)
 {
-    static const char *const others[] = {"mask",        "freshness", "sequence",
-                                         "on-conflict", "margin",    "static"};
+    static const char *const others[] = {"mask",   "freshness", "sequence", "on-conflict",
+                                         "margin", "static",    "queue"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strcmp(key, others[i]) == 0)
             return false;

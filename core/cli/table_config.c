@@ -39,6 +39,7 @@ static const struct key {
     {"mask", KIND_COLUMNS, FIELD(mask), 0},
     {"subject", KIND_YES_NO, FIELD(subject), 0},
     {"static", KIND_YES_NO, FIELD(is_static), 0},
+    {"queue", KIND_YES_NO, FIELD(is_queue), 0},
     {"where", KIND_SQL, FIELD(where), 0},
     {"ignore-columns", KIND_COLUMNS, FIELD(ignore_columns), 0},
     {"reference", KIND_REFERENCE, FIELD(references), 0},

@@ -66,6 +66,7 @@ struct mr_table_config {
     struct mr_string_list mask, ignore_columns;
     bool subject;
     bool is_static;    /* what its rows hold does not change */
+    bool is_queue;     /* its rows come and go; of no account where is_static */
     const char *where; /* SQL */
     const struct mr_reference *references;
     size_t nreferences;

@@ -126,6 +126,9 @@ struct mr_gate_table {
     struct mr_gate_rows by_key,
         by_time;        /* two orders; by_time empty where it is the same */
     bool is_static;     /* configured: what it holds does not change */
+    bool is_queue;      /* configured: its rows come and go */
+    bool age_known;     /* of now, where its rows do not tell what became of them: */
+    double age_s;       /* since it was created */
     bool tells_updates; /* a column says when a row was changed */
     /* freshness */
     const char *fresh_column; /* configured; NULL: none */

@@ -7,6 +7,7 @@
 #define RUN_SURE 8     /* so many newest rows are not deleted by chance */
 #define RUN_REPLACED 3 /* of rows that may only have been edited */
 #define BEHIND_SURE 8  /* older rows that are all there */
+#define BEHIND_FEW 2   /* one of them is no rule */
 #define DENSE_ROWS 32
 #define INTEGER_HEX 20 /* an integer's key: tag, sign, eight bytes */
 
@@ -84,11 +85,20 @@ static bool is_dense(const struct mr_gate_rows *list)
     return span / step <= rows + rows / 4;
 }
 
+/* The rows behind the run but for the oldest that are gone: those were purged. */
+static size_t count_behind(const struct mr_gate_rows *list, size_t run)
+{
+    size_t count = list->count;
+    while (count > run && is_lost(&list->rows[count - 1]))
+        count--;
+    return count - run;
+}
+
 static enum mr_gate_loss judge(const struct mr_gate_rows *list,
                                const struct mr_gate_fate *fate)
 {
-    const size_t run = fate->newest_lost;
-    size_t behind = list->count - run, behind_there = 0;
+    const size_t run = fate->newest_lost, behind = count_behind(list, run);
+    size_t there = 0;
     bool doubtful = false;
     for (size_t i = 0; i < run; i++)
         doubtful |= list->rows[i].state == MR_GATE_ROW_DOUBTFUL;
@@ -96,12 +106,16 @@ static enum mr_gate_loss judge(const struct mr_gate_rows *list,
         return MR_GATE_LOSS_SURE;
     if (doubtful)
         return MR_GATE_LOSS_LIKELY;
-    for (size_t i = run; i < list->count; i++)
-        behind_there += is_lost(&list->rows[i]) ? 0 : 1;
-    /* where older rows are gone, too, rows are deleted as a rule */
-    if (run < RUN_SURE || behind == 0 || behind_there * 10 < behind * 9)
+    for (size_t i = run; i < run + behind; i++)
+        there += is_lost(&list->rows[i]) ? 0 : 1;
+    if (fate->there == 0)
+        return MR_GATE_LOSS_UNTOLD;
+    if (run < RUN_SURE)
         return MR_GATE_LOSS_NONE;
-    return behind >= BEHIND_SURE && behind_there == behind && is_dense(list)
+    /* where others between are gone, too, rows are deleted as a rule */
+    if (there * 10 < behind * 9 || behind < BEHIND_FEW)
+        return MR_GATE_LOSS_UNTOLD;
+    return behind >= BEHIND_SURE && there == behind && is_dense(list)
                ? MR_GATE_LOSS_SURE
                : MR_GATE_LOSS_LIKELY;
 }

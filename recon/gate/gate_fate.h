@@ -3,7 +3,8 @@
  *
  * A table loses rows every day: they are purged from its old end, or deleted by some rule.
  * An older copy of the data that was put back lacks something else: all of the newest rows,
- * and nothing that is older; or other rows stand under their keys by now.
+ * and nothing that is older; or other rows stand under their keys by now.  Where newest and
+ * older ones are gone the rows alone do not tell: see gate_deleted.h.
  *
  * Threads: no state.
  */
@@ -14,6 +15,7 @@
 
 enum mr_gate_loss {
     MR_GATE_LOSS_NONE = 1,
+    MR_GATE_LOSS_UNTOLD, /* the newest are gone, and so are older ones: a queue, or not */
     MR_GATE_LOSS_LIKELY, /* the newest are gone; rules that delete may do that, too */
     MR_GATE_LOSS_SURE
 };

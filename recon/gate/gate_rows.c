@@ -15,6 +15,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/row/row.h"
+#include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_spec.h"
 #include "recon/gate/gate_work.h"
@@ -570,6 +571,30 @@ static enum mr_code look_for(struct reading *r, const struct mr_gate_rows *past,
     return code;
 }
 
+/* Is it the table of the baseline, or one that was created since?  By the server's clock
+ * alone. */
+static enum mr_code read_age(struct reading *r, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    mr_strbuf_add_str(&sql, "TIMESTAMPDIFF(SECOND, CREATE_TIME, NOW()) FROM "
+                            "information_schema.TABLES WHERE TABLE_SCHEMA = ");
+    mr_sql_string(&sql, r->item->table->db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+    mr_sql_string(&sql, r->item->table->name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_gate_work_query(r->work, sql.ptr, 2.0, &res, err);
+    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL) {
+        r->item->out->age_known = true;
+        r->item->out->age_s = strtod(row[0].ptr, NULL);
+    }
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 static enum mr_code look_again(struct reading *r, const struct mr_gate_table *past,
                                struct mr_err *err)
 {
@@ -584,7 +609,11 @@ static enum mr_code look_again(struct reading *r, const struct mr_gate_table *pa
     enum mr_code code = look_for(r, &past->by_key, &out->by_key, err);
     if (code == MR_OK)
         code = look_for(r, &past->by_time, &out->by_time, err);
-    return code == MR_OK ? fetch(r, err) : code;
+    if (code == MR_OK)
+        code = fetch(r, err);
+    if (code == MR_OK && mr_gate_fate_of(out).loss == MR_GATE_LOSS_UNTOLD)
+        code = read_age(r, err);
+    return code;
 }
 
 /* Rows that both lists hold are kept once, where the order is that of both. */

@@ -76,6 +76,8 @@ const char *mr_gate_table_name(struct mr_gate_judge *judge,
  * position; NULL if it is not there. */
 const struct mr_gate_table *mr_gate_table_now(const struct mr_gate_judge *judge,
                                               const struct mr_gate_table *past);
+/* Seconds by which a is before b; 0 where either is no time. */
+double mr_gate_seconds_between(const char *a, const char *b);
 /* Digits with an optional sign, compared as numbers; "" is below all. */
 int mr_gate_compare_numbers(const char *a, const char *b);
 

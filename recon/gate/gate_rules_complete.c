@@ -339,7 +339,8 @@ static size_t complete_against(struct mr_gate_judge *j, const struct mr_gate_pee
     for (size_t i = 0; i < j->now->ntables; i++) {
         const struct mr_gate_table *t = &j->now->tables[i];
         const struct mr_gate_table *theirs = twin(j, peer->facts, t);
-        if (theirs == NULL || !t->rows_exact || !theirs->rows_exact || theirs->rows == 0)
+        if (theirs == NULL || t->is_queue || !t->rows_exact || !theirs->rows_exact ||
+            theirs->rows == 0)
             continue;
         compared++;
         const double percent = 100.0 * (double)t->rows / (double)theirs->rows;

@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/row/when.h"
+#include "recon/gate/gate_deleted.h"
 #include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_rules.h"
 
 /* What a walk over the baseline's tables comes to. */
 struct walk {
     size_t tables, compared;
+    bool of_rows; /* queues are passed over, */
+    size_t queues;
 };
 
 /* The next table of the baseline that can be compared; unread ones are told of. */
@@ -24,6 +26,10 @@ static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at
         *now = mr_gate_table_now(j, then);
         if (*now == NULL)
             continue;
+        if (w->of_rows && (*now)->is_queue) { /* what they hold comes and goes */
+            w->queues++;
+            continue;
+        }
         w->tables++;
         if (then->view.seen != MR_GATE_SEEN) {
             mr_gate_found(j, MR_GATE_UNKNOWN, "%s could not be read for the baseline: %s",
@@ -38,6 +44,9 @@ static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at
         return then;
     }
     mr_gate_found_hidden_tables(j);
+    if (w->queues > 0)
+        mr_gate_note(j, "%zu queue%s passed over", w->queues,
+                     w->queues > 1 ? "s are" : " is");
     return NULL;
 }
 
@@ -219,7 +228,7 @@ static bool is_deleted(const struct mr_gate_judge *j, const struct mr_gate_table
 
 void mr_gate_rule_row_counts(struct mr_gate_judge *j)
 {
-    struct walk w = {0};
+    struct walk w = {.of_rows = true};
     const struct mr_gate_table *then, *now = NULL;
     size_t at = 0, estimated = 0, deleted = 0;
     uint64_t rows_then = 0, rows_now = 0;
@@ -253,13 +262,13 @@ void mr_gate_rule_row_counts(struct mr_gate_judge *j)
         mr_gate_note(j, "no table has lost rows, of %zu", w.tables);
     if (deleted > 0)
         mr_gate_note(j, "rows of %zu were deleted, but not the newest", deleted);
-    mr_gate_hint(j, "If rows are deleted on purpose, leave the table out: exclude = in "
-                    "[gate]. Otherwise compare with another copy: myrecon check.");
+    mr_gate_hint(j, "If its rows come and go on purpose, say queue = yes in the table's "
+                    "section. Otherwise compare with another copy: myrecon check.");
 }
 
 void mr_gate_rule_max_keys(struct mr_gate_judge *j)
 {
-    struct walk w = {0};
+    struct walk w = {.of_rows = true};
     const struct mr_gate_table *then, *now = NULL;
     size_t at = 0, back = 0;
     while ((then = next_pair(j, &at, &w, &now)) != NULL) {
@@ -290,28 +299,6 @@ static int compare_newest(const struct mr_gate_table *a, const struct mr_gate_ta
     return strcmp(a->newest, b->newest);
 }
 
-static int64_t day_number(const struct mr_time *t)
-{
-    /* days since 0000-03-01 of the proleptic Gregorian calendar */
-    int64_t y = (int64_t)t->year - (t->month <= 2 ? 1 : 0);
-    int64_t m = ((int64_t)t->month + 9) % 12;
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + (int64_t)t->day - 1;
-}
-
-/* Seconds by which a is before b; 0 where either is no time. */
-static double seconds_between(const char *a, const char *b)
-{
-    struct mr_when x, y;
-    if (mr_when_parse(&x, a, NULL) != MR_OK || mr_when_parse(&y, b, NULL) != MR_OK)
-        return 0;
-    const struct mr_time *s = &x.time, *e = &y.time;
-    return 86400.0 * (double)(day_number(e) - day_number(s)) +
-           3600.0 * ((double)e->hour - (double)s->hour) +
-           60.0 * ((double)e->minute - (double)s->minute) +
-           ((double)e->second - (double)s->second) +
-           ((double)e->micros - (double)s->micros) / 1e6;
-}
-
 static const char *span(double seconds, char *out, size_t size)
 {
     if (seconds >= 2 * 86400)
@@ -327,7 +314,7 @@ static const char *span(double seconds, char *out, size_t size)
 
 static void newest_against_past(struct mr_gate_judge *j, size_t *compared)
 {
-    struct walk w = {0};
+    struct walk w = {.of_rows = true};
     const struct mr_gate_table *then, *now = NULL;
     size_t at = 0, back = 0;
     char ago[32];
@@ -338,7 +325,7 @@ static void newest_against_past(struct mr_gate_judge *j, size_t *compared)
         (*compared)++;
         if (compare_newest(now, then) >= 0)
             continue;
-        const double seconds = seconds_between(now->newest, then->newest);
+        const double seconds = mr_gate_seconds_between(now->newest, then->newest);
         if (back++ < 5) {
             mr_gate_value(j, "%s %s", mr_gate_table_name(j, now),
                           now->newest[0] != '\0' ? now->newest : "none");
@@ -363,7 +350,7 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
         const struct mr_gate_table *ours = mr_gate_facts_table(
             j->now, mr_gate_facts_pair(peer->facts, j->now, theirs->db), theirs->name);
-        if (ours == NULL || ours->view.seen != MR_GATE_SEEN ||
+        if (ours == NULL || ours->is_queue || ours->view.seen != MR_GATE_SEEN ||
             theirs->view.seen != MR_GATE_SEEN || ours->time_column == NULL ||
             theirs->time_column == NULL || theirs->newest[0] == '\0' ||
             strcmp(ours->time_column, theirs->time_column) != 0)
@@ -371,7 +358,7 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
         (*compared)++;
         if (compare_newest(ours, theirs) >= 0)
             continue;
-        double seconds = seconds_between(ours->newest, theirs->newest) - delay_s;
+        double seconds = mr_gate_seconds_between(ours->newest, theirs->newest) - delay_s;
         if (ours->newest[0] == '\0')
             seconds = 1e9; /* nothing where the other side has rows */
         const enum mr_gate_severity severity =
@@ -430,6 +417,29 @@ static void found_loss(struct mr_gate_judge *j, const struct mr_gate_table *now,
     mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
 }
 
+/* Newest and older rows are gone: as from a queue, if they were deleted here. */
+static void judge_untold(struct mr_gate_judge *j, const struct mr_gate_table *then,
+                         const struct mr_gate_table *now, const struct mr_gate_fate *fate,
+                         size_t *consumed)
+{
+    const char *why = mr_gate_why_not_deleted(j, then, now);
+    if (why == NULL) {
+        (*consumed)++;
+        return;
+    }
+    mr_gate_found(j, MR_GATE_WARNING,
+                  "%s: %zu of %zu rows of the baseline are gone, the newest among them: "
+                  "consumed as from a queue, or lost; %s",
+                  mr_gate_table_name(j, now), fate->asked - fate->there, fate->asked,
+                  why);
+    mr_gate_hint(
+        j,
+        "If its rows come and go, write queue = yes under [table %s] of the "
+        "configuration, or record a new baseline. If not, an older copy may have "
+        "been put back: compare with another one, myrecon check.",
+        mr_gate_table_name(j, now));
+}
+
 /* Where nothing but its key tells who a row is: have the newest ones, and no older one,
  * become others? */
 static bool is_newest_changed(const struct mr_gate_table *now,
@@ -447,13 +457,14 @@ static bool says_replaced(const struct mr_gate_table *now,
 }
 
 /* The newest rows, and a sample of all behind them. */
-static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *now)
+static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *then,
+                         const struct mr_gate_table *now, size_t *consumed)
 {
     const struct mr_gate_fate fate = mr_gate_fate_of(now);
     const size_t unlike = fate.asked - fate.there + fate.changed + fate.touched;
     if (fate.asked == 0)
         return;
-    if (fate.loss != MR_GATE_LOSS_NONE)
+    if (fate.loss == MR_GATE_LOSS_SURE || fate.loss == MR_GATE_LOSS_LIKELY)
         found_loss(j, now, &fate);
     else if (now->is_static && unlike > 0)
         mr_gate_found(j, MR_GATE_CRITICAL,
@@ -461,6 +472,8 @@ static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *no
                       "gone",
                       mr_gate_table_name(j, now), fate.asked,
                       fate.changed + fate.touched + fate.doubtful, fate.gone);
+    else if (fate.loss == MR_GATE_LOSS_UNTOLD)
+        judge_untold(j, then, now, &fate, consumed);
     else if (now->tells_updates && fate.changed > 0)
         mr_gate_found(
             j, says_replaced(now, &fate) ? MR_GATE_CRITICAL : MR_GATE_WARNING,
@@ -580,10 +593,10 @@ static bool knows_newest(const struct mr_gate_facts *facts)
 
 void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
 {
-    struct walk w = {0};
+    struct walk w = {.of_rows = true};
     const struct mr_gate_table *then, *now = NULL;
     struct ranges r = {0};
-    size_t at = 0;
+    size_t at = 0, consumed = 0;
     if (mr_gate_past(j)->server.flavour != j->now->server.flavour) {
         mr_gate_found(j, MR_GATE_UNKNOWN,
                       "digests of MySQL and MariaDB are not comparable");
@@ -595,7 +608,7 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
         mr_gate_hint(j, "Record it with --full.");
     }
     while ((then = next_pair(j, &at, &w, &now)) != NULL) {
-        compare_rows(j, now);
+        compare_rows(j, then, now, &consumed);
         compare_ranges(j, then, now, &r);
     }
     if (!knows_newest(mr_gate_past(j)))
@@ -608,5 +621,8 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
         mr_gate_note(j, "rows came in between in %zu", r.grown);
     if (r.deleted > 0)
         mr_gate_note(j, "rows were deleted in %zu", r.deleted);
+    if (consumed > 0)
+        mr_gate_note(j, "the rows of %zu were deleted, the newest, too: as in a queue",
+                     consumed);
     mr_gate_hint(j, "Compare with another copy of the data: myrecon check.");
 }

@@ -395,6 +395,7 @@ static enum mr_code configure(struct mr_gate_work *work, struct mr_gate_item *it
         code = require_column(item, "sequence", config->sequence, err);
     if (code == MR_OK && !config->time_by_pattern)
         code = require_column(item, "time-column", config->time_column, err);
+    item->out->is_queue = config->is_queue && !config->is_static;
     /* said also of a table that cannot be read: then they are unknown */
     if (config->freshness != NULL &&
         mr_gate_work_column(item->table, config->freshness) != NULL)

@@ -28,6 +28,7 @@ CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, 
   note TEXT, touched TIMESTAMP NOT NULL DEFAULT '2026-04-01 00:00:00' ON UPDATE CURRENT_TIMESTAMP);
 CREATE TABLE carts (id CHAR(36) PRIMARY KEY, created_at DATETIME NOT NULL, v INT, KEY (created_at));
 CREATE TABLE jobs (id INT AUTO_INCREMENT PRIMARY KEY, created_at DATETIME NOT NULL);
+CREATE TABLE tickets (id CHAR(36) PRIMARY KEY, created_at DATETIME NOT NULL, KEY (created_at));
 CREATE TABLE sessions (id CHAR(36) PRIMARY KEY, created_at DATETIME NOT NULL, KEY (created_at));
 CREATE TABLE log (id BIGINT AUTO_INCREMENT PRIMARY KEY, created_at DATETIME NOT NULL, KEY (created_at));
 CREATE TABLE rates (code CHAR(3) PRIMARY KEY, rate INT, valid_from DATETIME NOT NULL, KEY (valid_from));
@@ -58,6 +59,7 @@ older_copy() {
 INSERT INTO members (mobile, created_at) SELECT CONCAT('139', i), '2026-04-10' + INTERVAL i MINUTE FROM n WHERE i <= 400 ORDER BY i;
 INSERT INTO orders (member_id, placed_at) SELECT i, '2026-04-10' + INTERVAL i MINUTE FROM n WHERE i <= 400 ORDER BY i;
 INSERT INTO carts SELECT LEFT(SHA2(i + 5000, 256), 36), '2026-04-10' + INTERVAL i MINUTE, i FROM n WHERE i <= 400;
+INSERT INTO tickets SELECT LEFT(SHA2(i + 5001, 256), 36), '2026-04-10' + INTERVAL i MINUTE FROM n WHERE i <= 400;
 SQL
     record
     PEER='' well "before the older copy is put back"
@@ -69,6 +71,7 @@ SQL
 INSERT INTO members (mobile, created_at) SELECT CONCAT('137', i), '2026-04-11' + INTERVAL i MINUTE FROM n WHERE i <= 450 ORDER BY i;
 INSERT INTO orders (member_id, placed_at) SELECT i, '2026-04-11' + INTERVAL i MINUTE FROM n WHERE i <= 450 ORDER BY i;
 INSERT INTO carts SELECT LEFT(SHA2(i + 6000, 256), 36), '2026-04-11' + INTERVAL i MINUTE, i FROM n WHERE i <= 450;
+INSERT INTO tickets SELECT LEFT(SHA2(i + 6001, 256), 36), '2026-04-11' + INTERVAL i MINUTE FROM n WHERE i <= 450;
 SQL
     for i in {1..20}; do echo "INSERT INTO log (created_at) VALUES ('2026-04-12');"; done | mr_sql GP -D club
     PEER='' gate_of_pair
@@ -84,6 +87,15 @@ SQL
     says "an older copy: whose ids" sample_digest '^club.members: of [0-9]+ rows .* [0-9]+ stand under keys that belong to other rows now'
     run_gate --only row_counts,max_keys,newest_row "$FACTS" "$(gate_uri GP)"
     is "$GATE_KIND: an older copy: nothing is less than it was" "$RC" 0
+    # not one row of the copy was in this table: what is left is what a queue leaves
+    printf '[table club.tickets]\nqueue = yes\n' >"$IT_TMP/queue.ini"
+    run_gate --only sample_digest,row_counts,newest_row --tables club.tickets "$FACTS" "$(gate_uri GP)"
+    is "$GATE_KIND: an older copy: a table of which all is gone is asked about" \
+        "$(what_fires) -> $RC" "sample_digest:warning -> 1"
+    says "an older copy: what to write" sample_digest \
+        '^club.tickets: [0-9]+ of [0-9]+ rows .* lost; .* / .*queue = yes under \[table club.tickets\]'
+    run_gate --only sample_digest,row_counts,newest_row --config "$IT_TMP/queue.ini" --tables club.tickets "$FACTS" "$(gate_uri GP)"
+    is "$GATE_KIND: an older copy: it is a queue" "$(what_fires) -> $RC" " -> 0"
     # somebody raises the counter above all that was lost
     record
     mr_sql GP -D club -e "DELETE FROM members WHERE id > 1150; ALTER TABLE members AUTO_INCREMENT = 1000000;
@@ -116,7 +128,16 @@ honest_days() {
     honest "logs purged" "FLUSH BINARY LOGS; INSERT INTO jobs (created_at) VALUES ('2026-04-21')"
     mr_sql GP -e "PURGE BINARY LOGS TO '$(mr_sql GP -e 'SHOW BINARY LOGS' | tail -n 1 | cut -f 1)'"
     PEER='' well "logs purged, the baseline's among them"
+    mr_sql GP -D club -e "CREATE TABLE other LIKE sessions; INSERT INTO other SELECT * FROM sessions; DROP TABLE sessions; RENAME TABLE other TO sessions"
+    PEER='' fires "a table of which all is gone was created anew" sample_digest:warning
+    says "created anew: why" sample_digest '^club.sessions: .*created anew since'
+    mr_sql GP -D club -e "DELETE FROM sessions; DELETE FROM jobs"
+    printf '[table club.sessions]\nqueue = yes\n[table club.jobs]\nqueue = yes\n' >"$IT_TMP/queue.ini"
+    GATE_ARGS=(--config "$IT_TMP/queue.ini")
+    PEER='' well "queues that are empty"
+    record --config "$IT_TMP/queue.ini"
     mr_sql GP -D club -e "UPDATE members SET points = 9 WHERE id <= 900"
+    GATE_ARGS=()
     PEER='' fires "edits of all old rows, of which nothing tells, are no loss" sample_digest:warning
     printf '[table club.rates]\nstatic = yes\n' >"$IT_TMP/static.ini"
     mr_sql GP -D club -e "UPDATE members SET points = 0; UPDATE rates SET rate = 3 WHERE code = 'USD'"

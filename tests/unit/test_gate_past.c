@@ -102,9 +102,116 @@ static void oldest_purged(struct gate *g)
     one_row_less(g);
 }
 
+static void purged_and_newest_gone(struct gate *g)
+{
+    last_rows(g, "------------........--------");
+}
+
+/* All rows of the past are gone; the table and the process are those of the baseline. */
 static void queue_consumed(struct gate *g)
 {
     last_rows(g, "------------------------");
+    g->tables[0].age_known = true;
+    g->tables[0].age_s = 40 * 86400.0;
+}
+
+static void one_row_consumed(struct gate *g)
+{
+    queue_consumed(g);
+    last_rows(g, "-");
+}
+
+static void queue_with_failed_jobs(struct gate *g)
+{
+    queue_consumed(g);
+    last_rows(g, "---------------.-.--.--.-.");
+}
+
+static void queue_of_unknown_age(struct gate *g)
+{
+    queue_consumed(g);
+    g->tables[0].age_known = false;
+}
+
+static void queue_created_anew(struct gate *g)
+{
+    queue_consumed(g);
+    g->now.recorded = "2026-04-09T14:00:00Z";
+    g->tables[0].age_s = 3600;
+}
+
+static void queue_restarted(struct gate *g)
+{
+    queue_consumed(g);
+    g->now.uptime_s = 10;
+    g->now.recorded = "2026-04-09T14:00:00Z";
+    g->now.started = "2026-04-09T13:59:50Z";
+}
+
+/* The virtual address points to an old clone that has run for longer. */
+static void queue_elsewhere(struct gate *g)
+{
+    queue_consumed(g);
+    g->now.started = "2026-02-01T00:00:00Z";
+    g->now.uptime_s = 5000000;
+}
+
+static void queue_few_left(struct gate *g)
+{
+    queue_restarted(g);
+    last_rows(g, "---------------.-.--.--.-.");
+}
+
+static void queue_static(struct gate *g)
+{
+    queue_consumed(g);
+    g->tables[0].is_static = true;
+}
+
+static void queue_configured(struct gate *g)
+{
+    queue_restarted(g);
+    g->tables[0].is_queue = true;
+    g->tables[0].rows = 0;
+    g->tables[0].greatest = "";
+    g->tables[0].counter_greatest = 0;
+    g->tables[0].newest = "";
+    g->ranges[1].digest = "e";
+    g->ranges[1].rows = 0;
+}
+
+/* Another table has a row that came later than any of the queue's. */
+static void queue_with_witness(struct gate *g)
+{
+    static const char *const shape[] = {"column id int not null",
+                                        "column created_at datetime not null"};
+    static struct mr_gate_row there = {"", "", "", "", MR_GATE_ROW_SAME};
+    queue_restarted(g);
+    for (size_t i = 0; i < 2; i++) {
+        g->tables[i].shape = g->past_tables[i].shape = shape;
+        g->tables[i].nshape = g->past_tables[i].nshape = 2;
+    }
+    g->tables[1].by_key = (struct mr_gate_rows){&there, 1};
+}
+
+static void queue_with_early_witness(struct gate *g)
+{
+    queue_with_witness(g);
+    g->tables[0].newest = g->past_tables[0].newest = "2026-04-08 14:00:01";
+}
+
+static void queue_with_future_witness(struct gate *g)
+{
+    queue_with_witness(g);
+    g->tables[1].newest = g->past_tables[1].newest = "2027-01-01 00:00:00";
+}
+
+static void queue_with_lost_witness(struct gate *g)
+{
+    static struct mr_gate_row lost[] = {{"", "", "", "", MR_GATE_ROW_GONE},
+                                        {"", "", "", "", MR_GATE_ROW_SAME}};
+    queue_with_witness(g);
+    g->tables[1].by_key = (struct mr_gate_rows){lost, 2};
 }
 
 static void replaced_or_edited(struct gate *g)
@@ -180,6 +287,29 @@ static void log_of_new_instance(struct gate *g)
 {
     log_renumbered(g);
     g->judge.expect_new_instance = true;
+}
+
+static void queue_log(struct gate *g)
+{
+    queue_restarted(g);
+    log_same(g);
+}
+
+static void queue_log_purged(struct gate *g)
+{
+    queue_restarted(g);
+    log_purged(g);
+}
+
+/* A planned move to what was a replica: it has all that the old server wrote. */
+static void queue_moved(struct gate *g)
+{
+    queue_restarted(g);
+    g->judge.expect_new_instance = true;
+    g->now.server.server_id = 9;
+    g->now.server.uuid[0] = 'x';
+    g->now.gtid_position = "0-1-100";
+    g->peer_channel.source_id = 9;
 }
 
 static void trigger_dropped(struct gate *g)
@@ -308,7 +438,29 @@ static const struct gate_example examples[] = {
     {"rows deleted by a rule", some_deleted, ""},
     {"identities edited", identities_edited, ""},
     {"the oldest known rows purged", oldest_purged, ""},
+    {"purged, and the newest rows gone", purged_and_newest_gone,
+     "sample_digest:critical"},
     {"a queue consumed", queue_consumed, ""},
+    {"one row consumed", one_row_consumed, ""},
+    {"a queue with failed jobs", queue_with_failed_jobs, ""},
+    {"a queue of unknown age", queue_of_unknown_age, "sample_digest:warning"},
+    {"a queue created anew", queue_created_anew, "sample_digest:warning"},
+    {"a queue behind a restart", queue_restarted, "sample_digest:warning"},
+    {"a queue behind a restart, few rows left", queue_few_left, "sample_digest:warning"},
+    {"a queue of an older process", queue_elsewhere, "sample_digest:warning"},
+    {"a queue of a static table", queue_static, "sample_digest:critical"},
+    {"a queue that is configured", queue_configured, ""},
+    {"a queue, and a witness", queue_with_witness, ""},
+    {"a queue, and a witness that came before", queue_with_early_witness,
+     "sample_digest:warning"},
+    {"a queue, and a witness of times to come", queue_with_future_witness,
+     "sample_digest:warning"},
+    {"a queue, and a witness that is gone", queue_with_lost_witness,
+     "sample_digest:warning"},
+    {"a queue behind a restart, in the same log", queue_log, ""},
+    {"a queue behind a restart, its log purged", queue_log_purged,
+     "sample_digest:warning"},
+    {"a queue behind a planned move", queue_moved, ""},
     {"newest rows edited", edited_without_time, ""},
     {"newest rows changed, not by an UPDATE", replaced_behind_time,
      "sample_digest:critical"},
