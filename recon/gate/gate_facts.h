@@ -156,6 +156,13 @@ struct mr_gate_absent {
     struct mr_gate_view view; /* SEEN: it is gone; HIDDEN: that cannot be known */
 };
 
+/* A table of which the configuration wants a check, and that is hidden from the account. */
+struct mr_gate_wanted {
+    const char *db, *name;
+    struct mr_gate_view view;
+    bool fresh, sequence; /* what is wanted */
+};
+
 struct mr_gate_variable {
     const char *name, *value;
 };
@@ -228,6 +235,8 @@ struct mr_gate_facts {
     size_t ntables;
     const struct mr_gate_absent *absent;
     size_t nabsent;
+    const struct mr_gate_wanted *wanted; /* also without a baseline */
+    size_t nwanted;
     const struct mr_gate_sequence *sequences; /* by db, then name */
     size_t nsequences;
     const struct mr_gate_absent *absent_sequences;

@@ -44,6 +44,12 @@ static bool tell_hidden(const struct mr_gate_facts *f, struct tally *tally)
             tally->estimated++;
         }
     }
+    for (size_t i = 0; i < f->nwanted; i++) {
+        char name[300];
+        (void)snprintf(name, sizeof name, "table %.120s.%.120s", f->wanted[i].db,
+                       f->wanted[i].name);
+        complete &= tell_view(f->uri, name, &f->wanted[i].view);
+    }
     return complete;
 }
 

@@ -254,6 +254,14 @@ static void expect(const struct mr_gate_judge *j, const struct mr_gate_table *t,
         s->missing = s->hi - s->lo + 1 - s->present;
 }
 
+static void found_wanted(struct mr_gate_judge *j, const struct mr_gate_wanted *w)
+{
+    char name[300];
+    (void)snprintf(name, sizeof name, "%.140s.%.140s", w->db, w->name);
+    mr_gate_found_hidden(j, name, &w->view);
+}
+
+/* The next one that can be judged; hidden ones are told of. */
 static bool next_sequence(struct mr_gate_judge *j, size_t *at, struct sequence *s)
 {
     while (*at < j->now->ntables) {
@@ -271,6 +279,9 @@ static bool next_sequence(struct mr_gate_judge *j, size_t *at, struct sequence *
         expect(j, t, s);
         return true;
     }
+    for (size_t i = 0; i < j->now->nwanted; i++)
+        if (j->now->wanted[i].sequence)
+            found_wanted(j, &j->now->wanted[i]);
     return false;
 }
 
@@ -355,6 +366,19 @@ static size_t complete_against(struct mr_gate_judge *j, const struct mr_gate_pee
     return compared;
 }
 
+/* What the other side has and SERVER does not show is gone, or hidden. */
+static void not_shown(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
+{
+    for (size_t i = 0; i < peer->facts->ntables; i++) {
+        const struct mr_gate_table *theirs = &peer->facts->tables[i];
+        const char *db = mr_gate_facts_pair(peer->facts, j->now, theirs->db);
+        if (mr_gate_facts_table(j->now, db, theirs->name) == NULL)
+            mr_gate_found(j, MR_GATE_UNKNOWN,
+                          "%s is on %s; here it is gone, or hidden from this account",
+                          mr_gate_table_name(j, theirs), peer->uri);
+    }
+}
+
 /* A replica that has applied all has what SERVER has. */
 static size_t complete_below(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
 {
@@ -391,9 +415,10 @@ void mr_gate_rule_completeness(struct mr_gate_judge *j)
                     "its numbers", &least);
     }
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
+        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts)) {
             compared += complete_against(j, &j->peers[i], &least);
-        else if (j->peers[i].facts != NULL)
+            not_shown(j, &j->peers[i]);
+        } else if (j->peers[i].facts != NULL)
             compared += complete_below(j, &j->peers[i]);
     if (compared == 0) {
         mr_gate_note(j, "there is no sequence and no other side to compare with");
@@ -447,6 +472,9 @@ void mr_gate_rule_freshness(struct mr_gate_judge *j)
                               .limits = j->config->limits[MR_GATE_T_FRESHNESS],
                               .in_perfdata = true});
     }
+    for (size_t i = 0; i < j->now->nwanted; i++)
+        if (j->now->wanted[i].fresh)
+            found_wanted(j, &j->now->wanted[i]);
     if (count == 0) {
         mr_gate_note(j, "no table is configured with freshness =");
         return;

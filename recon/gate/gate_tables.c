@@ -363,12 +363,6 @@ bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db,
            mr_pattern_selects(NULL, 0, always->items, always->count, db, name);
 }
 
-static bool is_selected(const struct mr_gate_task *task, const struct mr_table *table)
-{
-    return table->kind == MR_TABLE_BASE &&
-           mr_gate_work_selects(task, table->db, table->name);
-}
-
 /* A column that is named for one table must be there; a pattern's may be missing. */
 static enum mr_code require_column(const struct mr_gate_item *item, const char *key,
                                    const char *column, struct mr_err *err)
@@ -430,7 +424,8 @@ static enum mr_code plan(struct mr_gate_work *work, struct mr_gate_table *tables
     for (size_t i = 0; code == MR_OK && i < work->cat->ntables; i++) {
         const struct mr_table *table = &work->cat->tables[i];
         struct mr_gate_item *item = &work->items[work->nitems];
-        if (!is_selected(work->task, table))
+        if (table->kind != MR_TABLE_BASE ||
+            !mr_gate_work_selects(work->task, table->db, table->name))
             continue;
         item->table = table;
         item->out = &tables[work->nitems++];
@@ -485,87 +480,6 @@ static enum mr_code keep_dbs(struct mr_gate_work *work, struct mr_gate_facts *fa
     facts->dbs = dbs;
     facts->ndbs = work->cat->ndbs;
     return MR_OK;
-}
-
-/* ---- tables of the baseline that are not shown ---- */
-
-static bool is_named(const struct mr_gate_facts *facts, const char *db)
-{
-    for (size_t i = 0; i < facts->nnamed; i++)
-        if (strcmp(facts->named[i], db) == 0)
-            return true;
-    return facts->nnamed == 0;
-}
-
-static enum mr_code probe_absent(const struct mr_gate_task *task,
-                                 struct mr_gate_absent *absent, struct mr_err *err)
-{
-    struct mr_strbuf place = MR_STRBUF_INIT;
-    struct mr_err why = {0};
-    enum mr_code code =
-        mr_schema_probe(task->link->db, absent->db, absent->name, NULL, &why);
-    mr_sql_table(&place, absent->db, absent->name);
-    if (code == MR_E_NO_SUCH ||
-        code == MR_OK) /* created this moment: not ours to judge */
-        absent->view.seen = MR_GATE_SEEN;
-    else
-        absent->view =
-            mr_gate_link_view(task->link, code, &why, "SELECT", place.ptr, task->arena);
-    mr_strbuf_release(&place);
-    if (!mr_gate_is_fatal(code))
-        return MR_OK;
-    *err = why;
-    return code;
-}
-
-static enum mr_code find_absent_sequences(const struct mr_gate_task *task,
-                                          struct mr_gate_facts *facts, struct mr_err *err)
-{
-    const struct mr_gate_facts *past = task->past;
-    struct mr_gate_absent *absent =
-        mr_arena_calloc(task->arena, past->nsequences + 1, sizeof *absent);
-    enum mr_code code = MR_OK;
-    if (absent == NULL)
-        return mr_err_nomem(err, "looking for sequences");
-    facts->absent_sequences = absent;
-    for (size_t i = 0; code == MR_OK && i < past->nsequences; i++) {
-        struct mr_gate_absent *a = &absent[facts->nabsent_sequences];
-        a->db = mr_gate_facts_pair(past, facts, past->sequences[i].db);
-        a->name = past->sequences[i].name;
-        if (!is_named(facts, a->db) || !mr_gate_work_selects(task, a->db, a->name) ||
-            mr_gate_facts_sequence(facts, a->db, a->name) != NULL)
-            continue;
-        code = probe_absent(task, a, err);
-        facts->nabsent_sequences++;
-    }
-    return code;
-}
-
-/* Gone, or only hidden from the account? */
-static enum mr_code find_absent(const struct mr_gate_task *task,
-                                struct mr_gate_facts *facts, struct mr_err *err)
-{
-    const struct mr_gate_facts *past = task->past;
-    struct mr_gate_absent *absent =
-        mr_arena_calloc(task->arena, past->ntables + 1, sizeof *absent);
-    enum mr_code code = MR_OK;
-    if (absent == NULL)
-        return mr_err_nomem(err, "looking for tables");
-    facts->absent = absent;
-    for (size_t i = 0; code == MR_OK && i < past->ntables; i++) {
-        const struct mr_gate_table *then = &past->tables[i];
-        struct mr_gate_absent *a = &absent[facts->nabsent];
-        a->db = mr_gate_facts_pair(past, facts, then->db);
-        a->name = then->name;
-        const struct mr_table wanted = {
-            .kind = MR_TABLE_BASE, .db = a->db, .name = a->name};
-        if (!is_named(facts, a->db) || !is_selected(task, &wanted) ||
-            mr_gate_facts_table(facts, a->db, a->name) != NULL)
-            continue;
-        code = probe_absent(task, a, err);
-        facts->nabsent++;
-    }
-    return code;
 }
 
 /* ---- heartbeat ---- */
@@ -683,10 +597,8 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
         code = read_all(&work, tables, facts, err);
     if (code == MR_OK)
         code = mr_gate_read_sequences(&work, facts, err);
-    if (code == MR_OK && task->past != NULL)
-        code = find_absent(task, facts, err);
-    if (code == MR_OK && task->past != NULL)
-        code = find_absent_sequences(task, facts, err);
+    if (code == MR_OK)
+        code = mr_gate_find_absent(&work, facts, err);
     if (code == MR_OK)
         code = read_heartbeat(&work, facts, err);
     facts->tables_read = code == MR_OK;

@@ -1,5 +1,5 @@
 /*
- * gate_work: what the files that read tables share: gate_tables, gate_count,
+ * gate_work: what the files that read tables share: gate_tables, gate_absent, gate_count,
  * gate_sequence, gate_sample, gate_rows, gate_objects.  Private to them.
  */
 #ifndef MR_GATE_WORK_H
@@ -60,6 +60,11 @@ enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *
                                 struct mr_err *err);
 enum mr_code mr_gate_read_sequences(struct mr_gate_work *work,
                                     struct mr_gate_facts *facts, struct mr_err *err);
+
+/* Tables and sequences of the baseline, and tables that the configuration names, that the
+ * catalogue does not show: gone, or only hidden? */
+enum mr_code mr_gate_find_absent(struct mr_gate_work *work, struct mr_gate_facts *facts,
+                                 struct mr_err *err);
 
 /* Exact counts, small tables first, while the budget lasts. */
 enum mr_code mr_gate_count_rows(struct mr_gate_work *work, struct mr_err *err);

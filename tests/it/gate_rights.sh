@@ -56,6 +56,19 @@ rights() { # mariadb|mysql
     like "$GATE_KIND: one table alone: unknown in every check that needed the others" "$(unknowns)" \
         'auto_increment_headroom auto_increment_position .*max_keys newest_row .*row_counts sample_digest schema'
 
+    # checks that the configuration asks for, of tables that are hidden as a whole
+    printf '[table club.periods]\nsequence = period\n[table club.orders]\nfreshness = touched\n[table club.nowhere]\nfreshness = x\n' >"$IT_TMP/wanted.ini"
+    for facts in "$FACTS" ''; do
+        run_gate --config "$IT_TMP/wanted.ini" --only sequence_gaps,completeness,freshness ${facts:+"$facts"} "$reader"
+        is "$GATE_KIND: hidden as a whole${facts:+, with a baseline}: what is configured is unknown" "$(what_fires) -> $RC" \
+            "completeness:unknown freshness:unknown sequence_gaps:unknown -> 4"
+        like "$GATE_KIND: hidden as a whole: by name, with the GRANT" "$(hint freshness)" 'GRANT SELECT ON .club.\..orders. TO'
+        says "hidden as a whole: the sequence" sequence_gaps 'club.periods not visible .*GRANT SELECT ON .club.\..periods. TO'
+    done
+    "$MYRECON" gate record --config "$IT_TMP/wanted.ini" --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: hidden as a whole: recorded, exit 4" $? 4
+    like "$GATE_KIND: hidden as a whole: record names it" "$(cat "$ERR")" 'table club.periods is not recorded: .*GRANT SELECT ON .club.\..periods. TO'
+
     # rights on some columns: the others look as if they were not there
     mr_sql GP -D club -e "INSERT INTO small VALUES (240, 1)"
     account "SELECT (v), INSERT (v) ON club.small" "PROCESS ON *.*" "$status ON *.*"

@@ -335,6 +335,33 @@ static void columns_hidden(struct gate *g)
     g->tables[0].counter_column = NULL;
 }
 
+static void wanted_hidden(struct gate *g)
+{
+    static const struct mr_gate_wanted wanted = {
+        "club", "periods", {.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"}, true, true};
+    g->now.wanted = &wanted;
+    g->now.nwanted = 1;
+}
+
+static void wanted_of_one(struct gate *g)
+{
+    static const struct mr_gate_wanted wanted = {
+        "club",
+        "periods",
+        {.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"},
+        true,
+        false};
+    g->now.wanted = &wanted;
+    g->now.nwanted = 1;
+}
+
+/* The peer, with a history of its own, has a table that SERVER does not show. */
+static void shown_by_peer_alone(struct gate *g)
+{
+    g->peer_facts.nchannels = 0;
+    g->baseline.server.ntables = g->now.ntables = 2;
+}
+
 static void grouped_counter(struct gate *g)
 {
     g->tables[0].counter_grouped = true;
@@ -477,6 +504,12 @@ static const struct gate_example examples[] = {
     {"the log of a planned move", log_of_new_instance, ""},
     {"a trigger dropped", trigger_dropped, "schema:warning"},
     {"triggers hidden", trigger_hidden, "schema:unknown"},
+    {"a table that is wanted and hidden", wanted_hidden,
+     "sequence_gaps:unknown completeness:unknown freshness:unknown"},
+    {"a table that is wanted by one check and hidden", wanted_of_one,
+     "freshness:unknown"},
+    {"a table that only another history shows", shown_by_peer_alone,
+     "completeness:unknown"},
     {"a counter that counts in groups", grouped_counter, ""},
     {"a sequence above its keys", sequence_ahead, ""},
     {"a sequence restarted", sequence_restarted, "auto_increment_position:critical"},
