@@ -58,7 +58,9 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
                         .id = mr_run_id_now(),
                         .arena = MR_ARENA_INIT};
     const struct mr_target_opts opts = {.run_tag = job->id.id,
-                                        .ask_password = job->opts->ask_password};
+                                        .ask_password = job->opts->ask_password,
+                                        .statement_timeout_s =
+                                            job->opts->statement_timeout_s};
     mr_general_options_apply(&job->opts->general);
     job->report =
         (struct mr_verify_report){.counters = &job->counters,
@@ -89,6 +91,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
                                 .source = job->opts->source,
                                 .open_snapshot = invocation->commands.open_snapshot,
                                 .ask_password = job->opts->ask_password,
+                                .statement_timeout_s = job->opts->statement_timeout_s,
                                 .found = mr_verify_report_found,
                                 .ctx = &job->report,
                                 .arena = &job->arena};

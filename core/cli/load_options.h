@@ -41,15 +41,18 @@
         .offset = offsetof(owner, member.pause_file), .arg = "FILE", .group = (heading), \
         .help = "pause while FILE exists"                                                \
     }
-#define MR_STATEMENT_TIMEOUT_OPTION(owner, field, heading)                               \
+/* seconds: the default, in digits */
+#define MR_STATEMENT_TIMEOUT_OPTION_OF(owner, field, heading, seconds)                   \
     {                                                                                    \
         .name = "statement-timeout", .type = MR_OPTION_UINT,                             \
         .offset = offsetof(owner, field), .arg = "SECONDS", .group = (heading),          \
         .help =                                                                          \
             "end a statement after that time, on both ends of the line; 0: when the "    \
             "server does",                                                               \
-        .initial = "0", .max = 1000000                                                   \
+        .initial = (seconds), .max = 1000000                                             \
     }
+#define MR_STATEMENT_TIMEOUT_OPTION(owner, field, heading)                               \
+    MR_STATEMENT_TIMEOUT_OPTION_OF(owner, field, heading, "0")
 
 #define MR_THREADS_MAX 64
 

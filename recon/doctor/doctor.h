@@ -74,7 +74,7 @@ struct mr_doctor_options {
     bool ask_password;
     unsigned work; /* enum mr_doctor_work */
     bool guesses;  /* nobody said so: who may write is looked at as a writer, too */
-    unsigned slow_s;
+    unsigned slow_s, statement_timeout_s;
     struct mr_string_list tables; /* patterns: what must be there */
 };
 

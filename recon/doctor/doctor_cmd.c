@@ -8,6 +8,7 @@
 #include "core/base/suggest.h"
 #include "core/base/term.h"
 #include "core/cli/general_options.h"
+#include "core/cli/load_options.h"
 #include "recon/doctor/doctor.h"
 #include "recon/doctor/doctor_bundle.h"
 #include "recon/doctor/doctor_output.h"
@@ -16,7 +17,7 @@ struct doctor_options {
     bool json, ask_password;
     struct mr_string_list works;
     unsigned work; /* of works */
-    unsigned slow_s;
+    unsigned slow_s, statement_timeout_s;
     struct mr_string_list tables;
     const char *bundle;
     bool force;
@@ -52,6 +53,8 @@ static const struct mr_option options[] = {
      .initial = "10",
      .max = 86400,
      .not_in_file = true},
+    MR_STATEMENT_TIMEOUT_OPTION_OF(struct doctor_options, statement_timeout_s,
+                                   "What is examined", "30"),
     MR_JSON_OPTION(struct doctor_options, json, "one JSON object a line"),
     {.name = "bundle",
      .type = MR_OPTION_STRING,
@@ -203,6 +206,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                                           .work = opts->work,
                                           .guesses = opts->works.count == 0,
                                           .slow_s = opts->slow_s,
+                                          .statement_timeout_s =
+                                              opts->statement_timeout_s,
                                           .tables = opts->tables};
     struct mr_doctor doctor;
     struct mr_doctor_bundle *bundle = NULL;

@@ -17,7 +17,6 @@
 #include "core/base/clock.h"
 #include "recon/doctor/doctor.h"
 
-#define STATEMENT_TIMEOUT_S 30
 #define SLOW_NAME_S 1.0
 
 static const char *host_of(const struct mr_endpoint *ep)
@@ -232,7 +231,8 @@ static enum mr_code log_in(struct mr_doctor *d, const char *uri,
                            struct mr_doctor_server **out, struct mr_err *err)
 {
     const struct mr_gate_link_opts opts = {.run_tag = d->opts.run_tag,
-                                           .statement_timeout_s = STATEMENT_TIMEOUT_S,
+                                           .statement_timeout_s =
+                                               d->opts.statement_timeout_s,
                                            .ask_password = d->opts.ask_password};
     struct mr_doctor_server *server = calloc(1, sizeof *server);
     struct mr_doctor_server **slot = mr_vec_push(&d->servers);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cli/load_options.h"
+
 #define AT(field) offsetof(struct mr_gate_options, field)
 
 #define SCOPE_OPTIONS                                                                    \
@@ -42,10 +44,15 @@
         .initial = (seconds), .max = 86400000, .not_in_file = true                       \
     }
 
+#define TIMEOUT_OPTION                                                                   \
+    MR_STATEMENT_TIMEOUT_OPTION_OF(struct mr_gate_options, statement_timeout_s,          \
+                                   "What is looked at", "30")
+
 static const struct mr_option record_options[] = {
     SCOPE_OPTIONS,
     FULL_OPTION("read every row, for a digest of the whole past"),
     BUDGET_OPTION("10"),
+    TIMEOUT_OPTION,
     {.name = "output",
      .type = MR_OPTION_STRING,
      .offset = AT(output),
@@ -69,6 +76,7 @@ static const struct mr_option check_options[] = {
     SCOPE_OPTIONS,
     FULL_OPTION("compare digests of all rows, of a baseline that was recorded so"),
     BUDGET_OPTION("1"),
+    TIMEOUT_OPTION,
     {.name = "only",
      .type = MR_OPTION_LIST,
      .offset = AT(only),

@@ -17,7 +17,7 @@
 
 struct mr_gate_options {
     struct mr_string_list peers, tables, exclude, only, skip;
-    unsigned budget_ms;
+    unsigned budget_ms, statement_timeout_s;
     bool full;
     const char *output; /* record */
     bool json, nagios;

@@ -15,7 +15,6 @@
 #include "recon/gate/gate_rules.h"
 #include "recon/gate/gate_twin.h"
 
-#define STATEMENT_TIMEOUT_S 30
 #define SETTLE_TRIES 10
 #define SETTLE_MS 100
 #define ER_CON_COUNT 1040
@@ -124,7 +123,8 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
 {
     struct mr_gate_run *run = s->run;
     const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
-                                           .statement_timeout_s = STATEMENT_TIMEOUT_S,
+                                           .statement_timeout_s =
+                                               run->opts->statement_timeout_s,
                                            .ask_password = run->opts->ask_password};
     struct mr_gate_task task = task_of(run, &s->links[i], true);
     struct mr_gate_facts *facts = &s->facts[i + 1];
@@ -304,7 +304,8 @@ static enum mr_code open_server(struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
     const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
-                                           .statement_timeout_s = STATEMENT_TIMEOUT_S,
+                                           .statement_timeout_s =
+                                               run->opts->statement_timeout_s,
                                            .ask_password = run->opts->ask_password};
     run->scope = &s->server.ep;
     return mr_gate_link_open(&s->server, run->server, &opts, err);

@@ -29,6 +29,9 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *bod
                                 struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
+    const unsigned most_s = work->task->link->opts.db.statement_timeout_s;
+    if (most_s > 0 && limit_s > most_s)
+        limit_s = most_s;
     unsigned ms = limit_s > 1000 ? 1000000 : (unsigned)(limit_s * 1000) + 1;
     if (mr_gate_link_is_mariadb(work->task->link))
         mr_strbuf_add_fmt(&sql, "SET STATEMENT max_statement_time = %u.%03u FOR SELECT ",

@@ -52,10 +52,12 @@
         .not_in_file = true                                                              \
     }
 #define REPLICA_OPTION MR_ALLOW_REPLICA_OPTION(struct mr_repair_options, allow_replica)
+#define TIMEOUT_OPTION                                                                   \
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_repair_options, statement_timeout_s,           \
+                                "Load and pace")
 #define PACE_OPTIONS                                                                     \
     MR_THROTTLE_OPTIONS(struct mr_repair_options, load, "Load and pace", "TARGET"),      \
-        MR_STATEMENT_TIMEOUT_OPTION(struct mr_repair_options, statement_timeout_s,       \
-                                    "Load and pace")
+        TIMEOUT_OPTION
 
 static const struct mr_option show_options[] = {
     {.name = "row",
@@ -138,6 +140,7 @@ static const struct mr_option verify_options[] = {
      .group = "What is proved",
      .help = "read the lost history again: what was planned from is still there",
      .not_in_file = true},
+    TIMEOUT_OPTION,
     {.name = "max-findings",
      .type = MR_OPTION_UINT64,
      .offset = AT(max_findings),

@@ -33,9 +33,10 @@ static enum mr_code load_catalogue(struct mr_verify_source *s, struct mr_verify_
 static enum mr_code connect(struct mr_verify_source *s, struct mr_verify_rows *run,
                             struct mr_err *err)
 {
-    s->opts = (struct mr_source_opts){.db = {.run_tag = run->run_tag},
-                                      .consistent = true,
-                                      .open_snapshot = run->open_snapshot};
+    s->opts = (struct mr_source_opts){
+        .db = {.run_tag = run->run_tag, .statement_timeout_s = run->statement_timeout_s},
+        .consistent = true,
+        .open_snapshot = run->open_snapshot};
     enum mr_code code = mr_endpoint_parse(&s->ep, run->source, err);
     bool live = code == MR_OK && s->ep.kind == MR_ENDPOINT_MYSQL;
     if (live)

@@ -34,10 +34,10 @@ declare -A COMMANDS=(
     [plan]="repair plan --config my.ini --case case --policy merge --split-at 2026-01-15 --source SOURCE --target VIA --output new $QUICK"
     [apply]="repair apply --yes $QUICK plan VIA"
     [undo]="repair undo --yes $QUICK plan VIA"
-    [verify]="repair verify --source SOURCE plan VIA"
-    [record]="gate record --output new VIA"
-    [gate]="gate check facts VIA"
-    [doctor]="doctor VIA"
+    [verify]="repair verify $QUICK --source SOURCE plan VIA"
+    [record]="gate record $QUICK --output new VIA"
+    [gate]="gate check $QUICK facts VIA"
+    [doctor]="doctor $QUICK VIA"
 )
 
 serve() { # serve STOP: a proxy in front of b; sets ADDRESS and PID
@@ -192,6 +192,17 @@ wait_for 15 grep -q "^myrecon: waiting for server" "$ERR"
 unlock
 ended 20
 is "and it goes on when the lock is gone" "$RC" 0
+
+# ---- the limit that was asked for is the server's, too -----------------------------------
+client "$MR_W_URI" <<<"SET GLOBAL log_output = 'TABLE', general_log = 1"
+for name in 'gate record --output limit.facts' 'gate check limit.facts' doctor; do
+    # shellcheck disable=SC2086 # several words
+    "$MYRECON" $name --statement-timeout 1 "$W/$DB" >"$OUT" 2>"$ERR" </dev/null
+    is "$name: --statement-timeout 1: no statement has longer" "$(client "$MR_W_URI" <<<"SELECT COUNT(*) > 0,
+        SUM(SUBSTRING_INDEX(argument, 'max_statement_time = ', -1) + 0 >= 2) FROM mysql.general_log
+        WHERE argument LIKE '%max_statement_time = %' AND argument LIKE '%myrecon%' AND argument NOT LIKE '%general_log%'" | xargs)" "1 0"
+    client "$MR_W_URI" <<<"SET GLOBAL general_log = 0; TRUNCATE mysql.general_log; SET GLOBAL general_log = 1"
+done
 
 # The rows of a table, on MySQL, which tells who holds it.
 if [ -n "$MR_O_URI" ]; then
