@@ -80,6 +80,7 @@ struct mr_gate_row {
      * known */
     const char *who, *born, *held;
     enum mr_gate_row_state state;
+    bool elsewhere; /* its identity stands under another key, as a repair leaves it */
 };
 
 /* The newest rows, then some that double their distance, then the oldest. */

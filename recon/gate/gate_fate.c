@@ -11,7 +11,7 @@
 #define DENSE_ROWS 32
 #define INTEGER_HEX 20 /* an integer's key: tag, sign, eight bytes */
 
-static bool is_lost(const struct mr_gate_row *row)
+bool mr_gate_row_is_lost(const struct mr_gate_row *row)
 {
     return row->state == MR_GATE_ROW_GONE || row->state == MR_GATE_ROW_REPLACED ||
            row->state == MR_GATE_ROW_DOUBTFUL;
@@ -25,12 +25,13 @@ static void tally(struct mr_gate_fate *fate, const struct mr_gate_row *row)
     fate->doubtful += row->state == MR_GATE_ROW_DOUBTFUL ? 1 : 0;
     fate->changed += row->state == MR_GATE_ROW_CHANGED ? 1 : 0;
     fate->touched += row->state == MR_GATE_ROW_TOUCHED ? 1 : 0;
-    fate->there += is_lost(row) ? 0 : 1;
+    fate->there += mr_gate_row_is_lost(row) ? 0 : 1;
+    fate->elsewhere += mr_gate_row_is_lost(row) && row->elsewhere ? 1 : 0;
 }
 
 static bool is_changed(const struct mr_gate_row *row)
 {
-    return is_lost(row) || row->state == MR_GATE_ROW_CHANGED;
+    return mr_gate_row_is_lost(row) || row->state == MR_GATE_ROW_CHANGED;
 }
 
 /* The longest run from the newest on of which hardly one is otherwise. */
@@ -53,7 +54,8 @@ static bool is_from_begin(const struct mr_gate_rows *list,
                           const struct mr_gate_fate *fate)
 {
     size_t oldest = 0;
-    while (oldest < list->count && is_lost(&list->rows[list->count - 1 - oldest]))
+    while (oldest < list->count &&
+           mr_gate_row_is_lost(&list->rows[list->count - 1 - oldest]))
         oldest++;
     return oldest > 0 && fate->there > 0 &&
            oldest == fate->gone + fate->replaced + fate->doubtful;
@@ -89,7 +91,7 @@ static bool is_dense(const struct mr_gate_rows *list)
 static size_t count_behind(const struct mr_gate_rows *list, size_t run)
 {
     size_t count = list->count;
-    while (count > run && is_lost(&list->rows[count - 1]))
+    while (count > run && mr_gate_row_is_lost(&list->rows[count - 1]))
         count--;
     return count - run;
 }
@@ -107,7 +109,7 @@ static enum mr_gate_loss judge(const struct mr_gate_rows *list,
     if (doubtful)
         return MR_GATE_LOSS_LIKELY;
     for (size_t i = run; i < run + behind; i++)
-        there += is_lost(&list->rows[i]) ? 0 : 1;
+        there += mr_gate_row_is_lost(&list->rows[i]) ? 0 : 1;
     if (fate->there == 0)
         return MR_GATE_LOSS_UNTOLD;
     if (run < RUN_SURE)
@@ -125,7 +127,7 @@ struct mr_gate_fate mr_gate_fate_of_rows(const struct mr_gate_rows *list)
     struct mr_gate_fate fate = {.loss = MR_GATE_LOSS_NONE};
     for (size_t i = 0; i < list->count; i++)
         tally(&fate, &list->rows[i]);
-    fate.newest_lost = longest_run(list, is_lost);
+    fate.newest_lost = longest_run(list, mr_gate_row_is_lost);
     fate.newest_changed = longest_run(list, is_changed);
     fate.from_begin = is_from_begin(list, &fate);
     if (list->count > 0)

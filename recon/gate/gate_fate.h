@@ -23,11 +23,15 @@ enum mr_gate_loss {
 struct mr_gate_fate {
     size_t asked; /* 0: nothing is known */
     size_t there, touched, changed, doubtful, replaced, gone;
+    size_t elsewhere;      /* of those that are lost: there under other keys */
     size_t newest_lost;    /* not there, or replaced; hardly one of them is left */
     size_t newest_changed; /* they hold something else, hardly one is as it was */
     bool from_begin;       /* what is gone are the oldest, and nothing behind them */
     enum mr_gate_loss loss;
 };
+
+/* It is gone, or another row stands under its key. */
+bool mr_gate_row_is_lost(const struct mr_gate_row *row);
 
 /* Of the rows as they were looked for again. */
 struct mr_gate_fate mr_gate_fate_of_rows(const struct mr_gate_rows *list);

@@ -350,8 +350,8 @@ static enum mr_code keep_list(struct reading *r, const struct listing *l,
         if (!is_wanted(l, i, newest, all_read))
             continue;
         struct mr_gate_row *row = &rows[out->count++];
-        *row =
-            (struct mr_gate_row){hex_of(r, key_at(l, i)), "", "", "", MR_GATE_ROW_GONE};
+        *row = (struct mr_gate_row){hex_of(r, key_at(l, i)), "",   "", "",
+                                    MR_GATE_ROW_GONE,        false};
         code = add_probe(r, key_at(l, i), row, err);
     }
     return code;
@@ -571,6 +571,85 @@ static enum mr_code look_for(struct reading *r, const struct mr_gate_rows *past,
     return code;
 }
 
+/* ---- lost rows under other keys ---- */
+
+#define ELSEWHERE_ROWS 20000 /* that are looked at */
+
+static int compare_who(const void *left, const void *right)
+{
+    const struct mr_gate_row *const *a = left, *const *b = right;
+    return strcmp((*a)->who, (*b)->who);
+}
+
+static enum mr_code add_lost(struct mr_vec *lost, const struct mr_gate_rows *list,
+                             struct mr_err *err)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->rows[i].who[0] == '\0' || !mr_gate_row_is_lost(&list->rows[i]))
+            continue;
+        struct mr_gate_row **slot = mr_vec_push(lost);
+        if (slot == NULL)
+            return mr_err_nomem(err, "looking for rows");
+        *slot = &list->rows[i];
+    }
+    return MR_OK;
+}
+
+struct elsewhere {
+    struct reading *r;
+    struct mr_vec lost; /* struct mr_gate_row *, by identity */
+};
+
+static enum mr_code take_elsewhere(void *ctx, const struct mr_value *values,
+                                   struct mr_err *err)
+{
+    struct elsewhere *e = ctx;
+    struct reading *r = e->r;
+    struct mr_gate_row *const *lost = e->lost.items;
+    char who[DIGITS], born[DIGITS];
+    size_t lo = 0, hi = e->lost.count;
+    enum mr_code code = digest_of(r, values, r->who, r->nwho, who, err);
+    if (code == MR_OK)
+        code = digest_of(r, values, &r->born, r->born != NO_COLUMN ? 1 : 0, born, err);
+    while (lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+        if (strcmp(lost[mid]->who, who) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; code == MR_OK && lo < e->lost.count && strcmp(lost[lo]->who, who) == 0; lo++)
+        lost[lo]->elsewhere |= lost[lo]->born[0] == '\0' || born[0] == '\0' ||
+                               strcmp(lost[lo]->born, born) == 0;
+    return code;
+}
+
+/* A repair gives ids above all that were given: behind the newest of the baseline, and of a
+ * small table anywhere. */
+static enum mr_code look_elsewhere(struct reading *r, const struct mr_gate_table *out,
+                                   struct mr_err *err)
+{
+    struct elsewhere e = {r, MR_VEC_INIT(struct mr_gate_row *)};
+    struct mr_strbuf lo = MR_STRBUF_INIT;
+    struct mr_range range = {0};
+    enum mr_code code = add_lost(&e.lost, &out->by_key, err);
+    if (code == MR_OK)
+        code = add_lost(&e.lost, &out->by_time, err);
+    if (code == MR_OK && e.lost.count > 0) {
+        qsort(e.lost.items, e.lost.count, e.lost.item_size, compare_who);
+        if (r->item->table->est_rows > SMALL_TABLE_ROWS && out->by_key.count > 0 &&
+            mr_gate_unhex(out->by_key.rows[0].key, &lo))
+            range.lo = (struct mr_key){lo.ptr, lo.len};
+        code = mr_strbuf_check(&lo, "looking for rows", err);
+        if (code == MR_OK)
+            code = mr_reader_scan(r->work->task->link->reader, &r->spec.read, range,
+                                  ELSEWHERE_ROWS, take_elsewhere, &e, err);
+    }
+    mr_strbuf_release(&lo);
+    mr_vec_release(&e.lost);
+    return code;
+}
+
 /* Is it the table of the baseline, or one that was created since?  By the server's clock
  * alone. */
 static enum mr_code read_age(struct reading *r, struct mr_err *err)
@@ -613,6 +692,8 @@ static enum mr_code look_again(struct reading *r, const struct mr_gate_table *pa
         code = fetch(r, err);
     if (code == MR_OK && mr_gate_fate_of(out).loss == MR_GATE_LOSS_UNTOLD)
         code = read_age(r, err);
+    else if (code == MR_OK && mr_gate_fate_of(out).loss > MR_GATE_LOSS_UNTOLD)
+        code = look_elsewhere(r, out, err);
     return code;
 }
 

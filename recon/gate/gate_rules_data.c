@@ -400,20 +400,32 @@ static void found_loss(struct mr_gate_judge *j, const struct mr_gate_table *now,
                        const struct mr_gate_fate *fate)
 {
     const char *name = mr_gate_table_name(j, now);
-    const size_t others = fate->replaced + fate->doubtful;
+    const size_t others = fate->replaced + fate->doubtful, lost = others + fate->gone;
+    char elsewhere[128] = "";
     const enum mr_gate_severity severity =
         fate->loss == MR_GATE_LOSS_SURE ? MR_GATE_CRITICAL : MR_GATE_WARNING;
+    if (fate->elsewhere * 10 >= lost * 9)
+        (void)snprintf(
+            elsewhere, sizeof elsewhere,
+            "; %zu of these %zu are there under other keys, as a repair leaves "
+            "them",
+            fate->elsewhere, lost);
+    else if (fate->elsewhere > 0)
+        (void)snprintf(elsewhere, sizeof elsewhere,
+                       "; only %zu of these %zu are there under other keys",
+                       fate->elsewhere, lost);
     if (others > 0)
         mr_gate_found(j, severity,
                       "%s: of %zu rows of the baseline, %zu stand under keys that belong "
-                      "to other rows now, and %zu are gone: the newest %zu",
-                      name, fate->asked, others, fate->gone, fate->newest_lost);
+                      "to other rows now, and %zu are gone: the newest %zu%s",
+                      name, fate->asked, others, fate->gone, fate->newest_lost,
+                      elsewhere);
     else
         mr_gate_found(j, severity,
                       "%s: the newest %zu rows of the baseline are gone; %zu of %zu that "
-                      "are older are there",
+                      "are older are there%s",
                       name, fate->newest_lost, fate->there,
-                      fate->asked - fate->newest_lost);
+                      fate->asked - fate->newest_lost, elsewhere);
     mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
 }
 

@@ -194,7 +194,15 @@ the_repair() {
     FACTS=$IT_TMP/apr8.facts ON=GP PEER=''
     GATE_ARGS=(--expect-new-instance --only newest_row,max_keys,row_counts,auto_increment_position,tables,schema)
     well "Apr 9: nothing of Apr 8 is missing"
+    # the newest people of Apr 8 are there, but their ids are other people's
+    GATE_ARGS=(--expect-new-instance --only sample_digest --tables club.members)
+    fires "Apr 9: by the facts of Apr 8 it is another history" sample_digest:critical
+    says "Apr 9: which fits a repair" sample_digest \
+        '25 of these 27 are there under other keys, as a repair leaves them / .*record a new baseline: myrecon gate record'
     GATE_ARGS=()
+    does 0 "Apr 9: facts of the repaired server" gate record --output "$IT_TMP/apr9.facts" "$(gate_uri GP)"
+    FACTS=$IT_TMP/apr9.facts
+    well "Apr 9: and the gate is open"
 }
 
 # --- Apr 9, 15:33: somebody starts a full backup

@@ -27,8 +27,9 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     g->tables[1].has_greatest = false;
     g->tables[1].time_column = NULL;
     g->tables[2].view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "locked"};
-    static struct mr_gate_row rows[2] = {{"690100", "0a", "", "0c", MR_GATE_ROW_SAME},
-                                         {"690101", "", "0b", "0d", MR_GATE_ROW_SAME}};
+    static struct mr_gate_row rows[2] = {
+        {"690100", "0a", "", "0c", MR_GATE_ROW_SAME, false},
+        {"690101", "", "0b", "0d", MR_GATE_ROW_SAME, false}};
     static const char *const triggers[] = {"trigger t"};
     static const struct mr_gate_sequence sequence = {
         "club", "s", {.seen = MR_GATE_SEEN}, 3001, false, false};

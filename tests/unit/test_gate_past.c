@@ -62,7 +62,7 @@ static void last_rows(struct gate *g, const char *fates)
     for (size_t i = 0; i < strlen(fates); i++)
         for (size_t s = 0; s < sizeof states / sizeof *states; s++)
             if (states[s].letter == fates[i])
-                rows[i] = (struct mr_gate_row){"", "", "", "", states[s].state};
+                rows[i] = (struct mr_gate_row){"", "", "", "", states[s].state, false};
 }
 
 static void newest_replaced(struct gate *g)
@@ -185,7 +185,7 @@ static void queue_with_witness(struct gate *g)
 {
     static const char *const shape[] = {"column id int not null",
                                         "column created_at datetime not null"};
-    static struct mr_gate_row there = {"", "", "", "", MR_GATE_ROW_SAME};
+    static struct mr_gate_row there = {"", "", "", "", MR_GATE_ROW_SAME, false};
     queue_restarted(g);
     for (size_t i = 0; i < 2; i++) {
         g->tables[i].shape = g->past_tables[i].shape = shape;
@@ -208,8 +208,8 @@ static void queue_with_future_witness(struct gate *g)
 
 static void queue_with_lost_witness(struct gate *g)
 {
-    static struct mr_gate_row lost[] = {{"", "", "", "", MR_GATE_ROW_GONE},
-                                        {"", "", "", "", MR_GATE_ROW_SAME}};
+    static struct mr_gate_row lost[] = {{"", "", "", "", MR_GATE_ROW_GONE, false},
+                                        {"", "", "", "", MR_GATE_ROW_SAME, false}};
     queue_with_witness(g);
     g->tables[1].by_key = (struct mr_gate_rows){lost, 2};
 }
