@@ -186,18 +186,28 @@ static enum mr_code print_result(const struct job *job, int *exit_code,
 
 /* ---- apply ---- */
 
+/* "7 rows in 1 unit" */
+static void add_rows(struct mr_strbuf *text, const struct job *job,
+                     const struct mr_apply_plan *rows)
+{
+    uint64_t n = job->plan.manifest.planned.rows;
+    mr_strbuf_add_grouped(text, n);
+    mr_strbuf_add_str(text, n == 1 ? " row in " : " rows in ");
+    mr_strbuf_add_grouped(text, rows->units.count);
+    mr_strbuf_add_str(text, rows->units.count == 1 ? " unit" : " units");
+}
+
 static void add_question(struct mr_strbuf *text, const struct job *job,
                          const struct mr_apply_plan *rows)
 {
     const struct mr_server *server = mr_db_server(job->target.db);
     size_t count = mr_reseed_count(&job->run, MR_RAISE_WOULD);
-    mr_strbuf_add_fmt(text, "raise %zu counter%s", count, count == 1 ? "" : "s");
+    if (count > 0 || rows == NULL)
+        mr_strbuf_add_fmt(text, "raise %zu counter%s%s", count, count == 1 ? "" : "s",
+                          rows != NULL ? " and " : "");
     if (rows != NULL) {
-        mr_strbuf_add_str(text, " and write up to ");
-        mr_strbuf_add_grouped(text, job->plan.manifest.planned.rows);
-        mr_strbuf_add_str(text, " rows in ");
-        mr_strbuf_add_grouped(text, rows->units.count);
-        mr_strbuf_add_str(text, " units");
+        mr_strbuf_add_str(text, "write up to ");
+        add_rows(text, job, rows);
     }
     mr_strbuf_add_fmt(text, " on \"%s\" (host %s, server_id %u)?",
                       mr_db_label(job->target.db), server->hostname,
@@ -407,10 +417,8 @@ static enum mr_code confirm_rows(const struct job *job, const struct mr_apply_pl
     const struct mr_server *server = mr_db_server(job->target.db);
     struct mr_strbuf question = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&question, "%s up to ", what);
-    mr_strbuf_add_grouped(&question, job->plan.manifest.planned.rows);
-    mr_strbuf_add_str(&question, " rows in ");
-    mr_strbuf_add_grouped(&question, rows->units.count);
-    mr_strbuf_add_fmt(&question, " units on \"%s\" (host %s, server_id %u)?",
+    add_rows(&question, job, rows);
+    mr_strbuf_add_fmt(&question, " on \"%s\" (host %s, server_id %u)?",
                       mr_db_label(job->target.db), server->hostname,
                       (unsigned)server->server_id);
     enum mr_code code = mr_strbuf_check(&question, "asking", err);

@@ -162,9 +162,11 @@ static enum mr_code say_keyless(struct mr_doctor *d,
         mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_keys,
                       "tables without a primary key: %zu (%s%s)", keyless, names.ptr,
                       keyless > SHOWN_KEYLESS ? ", ..." : "");
-        mr_doctor_hint(d, "Without a unique index over NOT NULL columns, too, they are "
-                          "compared as a whole and cannot be repaired row by row; and "
-                          "they slow replicas down.");
+        mr_doctor_hint(d,
+                       "Without a unique index over NOT NULL columns, too, they are "
+                       "compared as a whole, and rows that are equal to the byte cannot "
+                       "be told apart when they are repaired; and they slow replicas "
+                       "down.");
     }
     mr_strbuf_release(&names);
     return code;

@@ -207,13 +207,16 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
     glue = "\n";
     if (!r->undo)
         add_sum(out, &glue, r->manifest->planned.open,
-                "conflicts are open: see conflicts.csv");
+                r->manifest->planned.open == 1 ? "conflict is open: see conflicts.csv"
+                                               : "conflicts are open: see conflicts.csv");
     if (r->undo && r->dry_run && c->refused > 0)
         mr_strbuf_add_str(out, "\neach unit was looked at as if it were the only one: "
                                "rows are kept here, too, if only rows that another unit "
                                "takes back refer to them");
     text_skipped(out, c);
-    if (r->rehearse)
+    if (r->rehearse && c->done + c->partial + c->failed == 0)
+        mr_strbuf_add_str(out, "\nnothing was written: there was nothing to rehearse");
+    else if (r->rehearse)
         mr_strbuf_add_fmt(out,
                           "\n%s was written and rolled back. Not shown: raising "
                           "AUTO_INCREMENT, the COMMIT itself, and replicas",

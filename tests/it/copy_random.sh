@@ -47,7 +47,7 @@ carry_out() { # carry_out apply|undo DIR: by the stock client or by the program,
         client "$t" -D "$tdb" <"$2/dir/$1.sql" 2>&1
     else
         "$MYRECON" repair "$1" --yes "$2/dir" "$dst" >"$OUT" 2>"$ERR" </dev/null ||
-            { [ $? -eq 1 ] && grep -q "conflicts are open" "$OUT" && ! grep -q "refused" "$OUT"; } ||
+            { [ $? -eq 1 ] && grep -qE "conflicts? (is|are) open" "$OUT" && ! grep -q "refused" "$OUT"; } ||
             cat "$OUT" "$ERR"
     fi
 }

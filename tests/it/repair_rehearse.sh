@@ -39,6 +39,14 @@ is "no counter has moved" "$(jq -c 'select(.type == "counter_moved")' "$OUT")" "
 leaves_nothing "a good plan"
 rep_is 0 "in words" rehearse --yes plan "$DST"
 like "it says what it cannot show" "$(cat "$OUT")" "written and rolled back. Not shown: raising AUTO_INCREMENT"
+cp -r plan applied
+rep_is 0 "applied" apply --yes applied "$DST"
+rep_is 0 "rehearsed behind that" rehearse --yes applied "$DST"
+like "that says that nothing was done" "$(cat "$OUT")" "nothing was written: there was nothing to rehearse"
+unlike "and nothing else" "$(cat "$OUT")" "rolled back"
+rep_is 0 "taken back" undo --yes applied "$DST"
+rm -r applied
+LOG=$(written)
 
 # What only writing shows.
 found() { # found DESCRIPTION SQL WHAT-IS-SAID SQL-THAT-TAKES-IT-AWAY
