@@ -564,6 +564,20 @@ static enum mr_code advice(struct text *t, struct mr_err *err)
 }
 
 /* What is no news after a merge, summed up. */
+/* Plans are not asked about them: of equal rows nobody can say which a plan wrote. */
+static void add_keyless(struct text *t)
+{
+    const struct mr_check_result *r = t->result;
+    uint64_t rows = 0;
+    for (size_t i = 0; i < r->ntables; i++)
+        rows += r->tables[i].keyless ? mr_check_result_unexplained(r, i) : 0;
+    if (rows == 0)
+        return;
+    mr_strbuf_add_str(&t->b, " Of tables without a key: ");
+    mr_strbuf_add_grouped(&t->b, rows);
+    mr_strbuf_add_str(&t->b, "; what a plan wrote there only repair verify tells.");
+}
+
 static void explained_line(struct text *t)
 {
     const struct mr_check_result *r = t->result;
@@ -588,6 +602,7 @@ static void explained_line(struct text *t)
     mr_strbuf_add_grouped(&t->b, rows - r->all_explained.rows);
     mr_strbuf_add_str(&t->b, rows - r->all_explained.rows == 1 ? " is not explained."
                                                                : " are not explained.");
+    add_keyless(t);
     paragraph(t, t->b.ptr);
 }
 

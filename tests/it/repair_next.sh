@@ -130,6 +130,13 @@ on "UPDATE members SET name = 'base' WHERE id = 2; UPDATE members SET mobile = '
 bash -c "$SECOND" >"$OUT" 2>"$ERR"
 like "somebody else under the key of one who was restored" "$(cat "$OUT")" "'bob'"
 on "UPDATE members SET mobile = 'bob' WHERE id = $BOB; DELETE FROM members WHERE mobile = 'new'"
+on "CREATE TABLE points (member INT, n INT); INSERT INTO points VALUES (2, 5)"
+at a "CREATE TABLE points (member INT, n INT)"
+bash -c "$SECOND" >"$OUT" 2>"$ERR"
+like "rows without a key, of which the plans are not asked" "$(tr '\n' ' ' <"$OUT")" \
+    'not explained. *Of tables without a key: *1; what a plan wrote there only repair verify tells'
+on "DROP TABLE points"
+at a "DROP TABLE points"
 
 # ---- taken back ---------------------------------------------------------------------------------
 as_mender "$MYRECON" repair undo --yes --case incident.case incident.merge "$(uri $T "$DB" $M)" >"$OUT" 2>"$ERR"
