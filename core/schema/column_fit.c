@@ -12,6 +12,8 @@
 
 #define DIGITS_MAX 400 /* more than any number that a column holds */
 
+enum { MYSQL_JSON_DEPTH = 100, MYSQL_JSON_KEY_BYTES = 65535 };
+
 static bool is_type(const struct mr_column *c, const char *name)
 {
     return strcmp(c->data_type, name) == 0;
@@ -491,13 +493,60 @@ static enum mr_fit fit_shape(const struct mr_column *to, const struct mr_value *
     return no(why, "the shape is none for", to);
 }
 
-static enum mr_fit fit_json(const struct mr_column *to, const struct mr_value *v,
+/* What MySQL does not store; at is just behind the quote that opens a string. */
+static const char *end_of_string(const char *at, bool *stored)
+{
+    const char *from = at;
+    for (; *at != '\0' && *at != '"'; at += *at == '\\' && at[1] != '\0' ? 2 : 1)
+        if (at[0] == '\\' && at[1] == 'u' && at[2] == 'd')
+            *stored = false; /* a surrogate that stands alone */
+    if (*at == '"' && at[1] == ':' && at - from > MYSQL_JSON_KEY_BYTES)
+        *stored = false;
+    return *at == '"' ? at + 1 : at;
+}
+
+/* A document in its normal form (json_norm.h). */
+static bool is_stored(const char *normal)
+{
+    unsigned depth = 0;
+    bool stored = true;
+    for (const char *at = normal; stored && *at != '\0';) {
+        char *end = NULL;
+        if (*at == '"') {
+            at = end_of_string(at + 1, &stored);
+        } else if (*at == '-' || (*at >= '0' && *at <= '9')) {
+            stored = isfinite(strtod(at, &end)) != 0;
+            at = end;
+        } else {
+            depth += *at == '[' || *at == '{';
+            depth -= *at == ']' || *at == '}';
+            stored = depth <= MYSQL_JSON_DEPTH;
+            at++;
+        }
+    }
+    return stored;
+}
+
+/* MariaDB's JSON is a text of which a CHECK says so; MySQL has a type of its own. */
+static enum mr_fit fit_json(const struct mr_column *to, const struct mr_fit_value *v,
                             struct mr_strbuf *why)
 {
+    const bool native = strcmp(to->type, "json") == 0;
     struct mr_strbuf normal = MR_STRBUF_INIT;
-    bool is_json = v->ptr != NULL && mr_json_norm(v->ptr, v->len, &normal);
+    if (v->from != NULL && v->from->cls == MR_CLASS_JSON &&
+        (!native || strcmp(v->from->type, "json") == 0))
+        return MR_FIT_YES;
+    bool is_json =
+        v->value->ptr != NULL && mr_json_norm(v->value->ptr, v->value->len, &normal);
+    bool stored = !is_json || !native || normal.failed || is_stored(normal.ptr);
     mr_strbuf_release(&normal);
-    return is_json ? MR_FIT_YES : no(why, "the text is no JSON for", to);
+    if (!is_json)
+        return no(why, "the text is no JSON for", to);
+    return stored ? MR_FIT_YES
+                  : no(why,
+                       "a number beyond DOUBLE, nesting beyond 100, a key beyond 64 KiB "
+                       "or half a character, which MySQL refuses in",
+                       to);
 }
 
 /* ---- all of them ---- */
@@ -522,10 +571,7 @@ static enum mr_fit by_class(const struct mr_column *to, const struct mr_fit_valu
     case MR_CLASS_ENUM: return mr_column_fit_text(to, v, why);
     case MR_CLASS_BINARY: return fit_binary(to, v->value, why);
     case MR_CLASS_GEOMETRY: return fit_shape(to, v->value, why);
-    case MR_CLASS_JSON:
-        return v->from != NULL && v->from->cls == MR_CLASS_JSON
-                   ? MR_FIT_YES
-                   : fit_json(to, v->value, why);
+    case MR_CLASS_JSON: return fit_json(to, v, why);
     case MR_CLASS_DATE:
     case MR_CLASS_DATETIME:
     case MR_CLASS_TIME: return fit_time(to, v, why);
