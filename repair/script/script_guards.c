@@ -157,7 +157,8 @@ static void forget_parents(struct mr_script *s, const struct mr_plan_table *t,
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
         if (r->parent != t->at || !mr_script_is_used(s, r->child) ||
-            mr_script_copy_of(s, i) != i)
+            mr_script_copy_of(s, i) != i ||
+            (s->kind == MR_SCRIPT_APPLY && !mr_script_tells_one(t, r->to)))
             continue;
         temp_n(s, "DELETE FROM ", 'k', i);
         temp_n(s, " WHERE myrecon_row IN (SELECT g.myrecon_row FROM ", prefix, t->at);
@@ -200,6 +201,8 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_ran(s);
     if (mr_script_may_be_stranger(s, t))
         keep_strangers(s, t);
+    else if (s->kind == MR_SCRIPT_APPLY)
+        forget_parents(s, t, 'd', "there", "");
 }
 
 /* What apply never wrote stays, whatever it refers to or holds. */
@@ -463,6 +466,32 @@ static void is_parent(struct mr_script *s, size_t at)
     add(s, ")");
 }
 
+/* " LEFT JOIN" the row x of the unit that takes p away; false, and nothing, once it is written. */
+static bool join_leaving(struct mr_script *s, const struct mr_plan_table *p)
+{
+    const bool *used = s->tables[p->at].used;
+    if (s->again || p->key.count == 0 || !(used[MR_STEP_UPDATE] || used[MR_STEP_DELETE]))
+        return false;
+    temp_n(s, " LEFT JOIN ", 'x', p->at);
+    add(s, " AS x ON ");
+    mr_script_same(s, p, p->key, "x", "p", false);
+    return true;
+}
+
+/* Nobody is where nobody is to be; or who is there still goes by this unit. */
+static void is_nobody(struct mr_script *s, const struct mr_plan_reference *r,
+                      bool leaving)
+{
+    mr_script_column(s, &s->plan->tables[r->parent], "p", r->to.at[0]);
+    mr_strbuf_add_fmt(&s->sql,
+                      " IS NULL OR e.myrecon_planned <=> %d AND @myrecon_dry <=> 1",
+                      MR_SCRIPT_NOBODY);
+    if (leaving)
+        mr_strbuf_add_fmt(&s->sql,
+                          " OR e.myrecon_planned <=> %d AND x.myrecon_row IS NOT NULL",
+                          MR_SCRIPT_GOES);
+}
+
 /* Who a row refers to is there and is who was planned; where nobody was, nobody
  * is.  Who an image that is passed through refers to is not looked at: it is whom the row
  * refers to already, or will refer to. */
@@ -479,6 +508,7 @@ static void refuse_planned_parents(struct mr_script *s, size_t at, char prefix)
     add(s, " FROM ");
     mr_script_referring(s, r, prefix);
     mr_script_join_parents(s, at);
+    bool leaving = is_outer && join_leaving(s, p);
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     if (prefix == 'u')
@@ -486,9 +516,10 @@ static void refuse_planned_parents(struct mr_script *s, size_t at, char prefix)
     if (in_unit)
         add(s, " AND k.myrecon_row IS NULL");
     if (is_outer) {
-        add(s, " AND NOT IF(e.myrecon_row IS NULL, ");
-        mr_script_column(s, p, "p", r->to.at[0]);
-        add(s, " IS NULL, ");
+        mr_strbuf_add_fmt(&s->sql, " AND NOT IF(COALESCE(e.myrecon_planned, %d) >= %d, ",
+                          MR_SCRIPT_NOBODY, MR_SCRIPT_NOBODY);
+        is_nobody(s, r, leaving);
+        add(s, ", ");
         mr_script_column(s, p, "p", r->to.at[0]);
         add(s, " IS NOT NULL AND ");
         is_parent(s, at);
@@ -634,11 +665,30 @@ static bool judge_reference(struct mr_script *s, size_t at)
     return goes || leaves || mr_script_has_parents(s, at);
 }
 
+/* What is deleted by now is nobody's parent: where it was, nobody may have come. */
+static void forget_deleted(struct mr_script *s)
+{
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        if (!s->tables[r->parent].used[MR_STEP_DELETE] || mr_script_copy_of(s, i) != i ||
+            !mr_script_is_used(s, r->child) ||
+            !mr_script_tells_one(&s->plan->tables[r->parent], r->to))
+            continue;
+        temp_n(s, "DELETE FROM ", 'k', i);
+        temp_n(s, " WHERE myrecon_row IN (SELECT s.myrecon_row FROM ", 'd', r->parent);
+        add(s, " AS s WHERE TRUE");
+        mr_script_not_found(s, "s");
+        add(s, ")");
+        mr_script_ran(s);
+    }
+}
+
 void mr_script_again(struct mr_script *s)
 {
     bool any = false;
     s->again = true;
     add(s, "-- again\n");
+    forget_deleted(s);
     for (size_t i = 0; i < s->plan->nreferences; i++)
         any |= judge_reference(s, i);
     for (size_t i = 0; i < s->plan->ntables; i++) {

@@ -74,13 +74,15 @@ struct mr_script_batch {
  * unit does; the image is as that leaves it, or, for undo, as it was before the plan.  Of undo
  * alone, as the plan leaves a row where somebody else was before: AS_WRITTEN: until its unit
  * is undone, later; WHEN_DRY: its unit has been undone before, but for a dry run; NOBODY: the
- * same, and before the plan nobody stood there. */
+ * same, and before the plan nobody stood there.  Of apply NOBODY is a row that a unit before
+ * takes away, but for a dry run, and nobody comes in its place; GOES: this unit does. */
 enum mr_script_origin {
     MR_SCRIPT_OF_TARGET,
     MR_SCRIPT_OF_PLAN,
     MR_SCRIPT_AS_WRITTEN,
     MR_SCRIPT_WHEN_DRY,
-    MR_SCRIPT_NOBODY
+    MR_SCRIPT_NOBODY,
+    MR_SCRIPT_GOES
 };
 
 /* A row that rows of the unit refer to and that the unit does not write. */
@@ -316,6 +318,8 @@ bool mr_script_is_written(const struct mr_plan_table *t, size_t column);
 void mr_script_not_there(struct mr_script *s, const char *alias);
 /* Undo: " AND" apply wrote the row of that alias, as far as is told; else nothing. */
 void mr_script_not_found(struct mr_script *s, const char *alias);
+/* Does TARGET let at most one row have these values? */
+bool mr_script_tells_one(const struct mr_plan_table *t, struct mr_plan_columns columns);
 /* The kind of the rows that myrecon_iN, _uN, _dN hold. */
 enum mr_step_op mr_script_op(char prefix);
 /* Does the unit write to the table? */

@@ -347,6 +347,22 @@ void mr_script_not_found(struct mr_script *s, const char *alias)
     mr_strbuf_add_char(&s->sql, ')');
 }
 
+static bool has_all(const struct mr_plan_columns *columns, struct mr_plan_columns of)
+{
+    size_t i = 0;
+    while (i < of.count && mr_plan_columns_has(columns, of.at[i]))
+        i++;
+    return of.count > 0 && i == of.count;
+}
+
+bool mr_script_tells_one(const struct mr_plan_table *t, struct mr_plan_columns columns)
+{
+    bool tells = has_all(&columns, t->key);
+    for (size_t i = 0; !tells && i < t->nuniques; i++)
+        tells = !t->uniques[i].is_partial && has_all(&columns, t->uniques[i].columns);
+    return tells;
+}
+
 enum mr_step_op mr_script_op(char prefix)
 {
     return prefix == 'i'   ? MR_STEP_INSERT

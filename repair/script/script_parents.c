@@ -132,7 +132,7 @@ static enum mr_code add_parent(struct finding *f, struct mr_key image,
                                enum mr_script_origin origin, struct mr_err *err)
 {
     bool nameless = false;
-    bool is_asked = f->s->kind == MR_SCRIPT_APPLY && origin != MR_SCRIPT_OF_TARGET;
+    bool is_asked = f->s->kind == MR_SCRIPT_APPLY && origin == MR_SCRIPT_OF_PLAN;
     enum mr_code code = is_asked ? is_nameless(f->parent, image, &nameless, err) : MR_OK;
     struct mr_script_parent *parent = mr_vec_push(&f->s->parents);
     const void *copy = mr_arena_dup(&f->s->unit_arena, image.ptr, image.len);
@@ -266,30 +266,45 @@ static enum mr_code take_of_unit(struct finding *f, const struct noted *n, bool 
                       err);
 }
 
-/* Written by another unit, or by this one? */
+/* Of apply: nobody has come where that row was. */
+static enum mr_code take_gone(struct finding *f, const struct noted *n,
+                              struct mr_err *err)
+{
+    struct mr_key image = {0};
+    if (n->unit < f->s->unit)
+        return take_noted(f, n, MR_SCRIPT_NOBODY, err);
+    enum mr_code code = noted_row(f, n, &image, err);
+    return code == MR_OK ? add_parent(f, image, MR_SCRIPT_GOES, err) : code;
+}
+
+/* Written, or taken away, by another unit, or by this one?  Before come first. */
 static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
                                  const struct mr_merge_ask *ask, bool *found,
                                  struct mr_err *err)
 {
     struct mr_script *s = f->s;
     const struct mr_plan_reference *r = &s->plan->references[f->reference];
+    const bool apply = s->kind == MR_SCRIPT_APPLY;
     bool row = false, stood = false;
+    struct noted gone = {0};
     enum mr_code code = MR_OK;
     *found = false;
     mr_case_bind_int(get, 1, (int64_t)r->parent);
     mr_case_bind_int(get, 2, (int64_t)r->to_set);
     mr_merge_work_bind(get, 3, ask->canon);
-    mr_case_bind_int(get, 4, s->kind == MR_SCRIPT_UNDO);
+    mr_case_bind_int(get, 4, !apply || mr_script_tells_one(f->parent, r->to));
     while (code == MR_OK && (code = mr_case_step(get, &row, err)) == MR_OK && row) {
         const struct noted n = {mr_case_int(get, 0) != 0, (uint64_t)mr_case_int(get, 1),
                                 mr_case_int(get, 2), mr_case_int(get, 3)};
         *found = true;
         stood = stood || n.before;
-        if (n.unit < s->unit || n.unit > s->last_unit)
+        if (apply)
+            gone = n.before ? n : (struct noted){0};
+        if ((!apply || !n.before) && (n.unit < s->unit || n.unit > s->last_unit))
             code = take_of_unit(f, &n, stood, err);
     }
     mr_case_reset(get);
-    return code;
+    return code == MR_OK && gone.before ? take_gone(f, &gone, err) : code;
 }
 
 /* Takes out of the questions what the plan writes. */
