@@ -25,14 +25,13 @@ void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *t)
                 reading = t->columns[i].reading;
         const bool hex = reading != NULL && (strncmp(reading, "binary", 6) == 0 ||
                                              strncmp(reading, "geometry", 8) == 0);
-        mr_strbuf_add_str(sql, hex ? ", HEX(s." : ", CAST(s.");
-        mr_sql_ident(sql, t->key.items[k]);
-        mr_strbuf_add_str(sql, hex ? ")" : " AS CHAR)");
+        mr_script_key_part(sql, "s", t->key.items[k], hex, t->key.count == 1);
     }
     mr_strbuf_add_char(sql, ')');
 }
 
-/* What stood so before apply is none of the plan's. */
+/* What stood so before apply is none of the plan's; nor is a row there as it only makes way
+ * for others. */
 static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t at,
                       char prefix)
 {
@@ -45,6 +44,8 @@ static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t 
     mr_strbuf_add_str(sql, " AS s");
     mr_strbuf_add_str(sql, " WHERE s.myrecon_tree IN (SELECT tree FROM myrecon_skip)"
                            " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_there)");
+    if (prefix == 'u')
+        mr_strbuf_add_str(sql, " AND s.myrecon_open & 1 = 0");
     if (a->passed > 0)
         mr_strbuf_add_str(sql,
                           " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_found)");
@@ -99,6 +100,25 @@ static enum mr_code list_rows(struct mr_attempt *a, size_t at, char prefix,
     return code;
 }
 
+/* Of rows that make way; of the images that are not the last. */
+static enum mr_code count_images(struct mr_attempt *a, size_t at, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    if (!mr_staged_has(&a->tables, 'u', at))
+        return MR_OK;
+    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM ");
+    mr_script_staged(&sql, a->run->manifest->planned.tables[0].target_db, 'u', at);
+    mr_strbuf_add_str(&sql, " WHERE myrecon_open & 1 = 1");
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(a->run->target->db, sql.ptr, &text, err);
+    if (code == MR_OK)
+        a->images += strtoull(text.ptr, NULL, 10);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code copy_list(const struct mr_vec *from, struct mr_vec *to,
                               struct mr_err *err)
 {
@@ -120,6 +140,8 @@ enum mr_code mr_attempt_list_along(struct mr_attempt *a, struct mr_err *err)
         a->unlisted > 0) /* too many to tell which have a reason: they are counted */
         return MR_OK;
     enum mr_code code = copy_list(&a->refusals, &listed, err);
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
+        code = count_images(a, i, err);
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
         for (const char *p = "iud";
              code == MR_OK && planned->tables[i].key.count > 0 && *p != '\0'; p++)

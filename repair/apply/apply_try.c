@@ -341,7 +341,7 @@ static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
     a->unlisted = 0;
     a->section = 0;
     a->committed = false;
-    a->written = a->there = 0;
+    a->written = a->there = a->images = 0;
     enum mr_code code = begin(a, err);
     if (code == MR_OK)
         code = send_unit(a, err);
@@ -412,7 +412,7 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
                    "%d times",
                    a->unit->number, mr_db_label(a->run->target->db), RECONNECTS);
     a->staged = false;
-    a->lost = true;
+    a->lost = a->lost || a->section == MR_SCRIPT_READ_END; /* COMMIT is there */
     enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
     if (code == MR_OK)
         code = check_target(a, err);

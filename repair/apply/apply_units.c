@@ -107,7 +107,7 @@ static uint64_t refused_rows(const struct mr_attempt *a)
 /* With a row that is refused goes all that belongs to it. */
 static uint64_t left_out(const struct mr_attempt *a)
 {
-    uint64_t known = a->written + a->there + a->passed, rows = a->unit->rows;
+    uint64_t known = a->written + a->there + a->passed + a->images, rows = a->unit->rows;
     uint64_t rest = rows > known ? rows - known : 0, refused = refused_rows(a);
     if (refused == 0)
         return 0;
@@ -133,13 +133,21 @@ static void list_left_out(const struct mr_attempt *a, struct mr_strbuf *out)
     }
 }
 
+/* What is committed is reported all the same. */
+static void list_along(struct mr_attempt *a)
+{
+    struct mr_err why = {0};
+    if (a->committed && !a->run->rehearse && mr_attempt_list_along(a, &why) != MR_OK)
+        mr_log_warning("unit %" PRIu64 ": which rows go along with those that are left "
+                       "out is not known: %s",
+                       a->unit->number, why.message);
+}
+
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
-    enum mr_code code =
-        a->committed && !a->run->rehearse ? mr_attempt_list_along(a, err) : MR_OK;
-    if (code != MR_OK)
-        return code;
+    enum mr_code code = MR_OK;
+    list_along(a);
     say_passed(a);
     struct mr_journal_unit unit = {.script = run->which,
                                    .number = a->unit->number,

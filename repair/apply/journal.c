@@ -629,13 +629,17 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
                          : code;
 }
 
-/* A unit that is all there may have a long list, and a plan many of them: a journal that is
- * too long could not be read. */
-static bool has_room(const struct mr_journal *j, const char *list)
+/* A unit may have long lists, and a plan many of them: a journal that is too long could not
+ * be read.  What undo does not know it judges. */
+static const char *room_for(const struct mr_journal *j, const char *list, size_t *used)
 {
     struct stat st;
-    return list != NULL && fstat(j->fd, &st) == 0 &&
-           (uint64_t)st.st_size + strlen(list) < MR_JOURNAL_MAX_BYTES / 2;
+    const size_t len = list != NULL ? strlen(list) : 0;
+    if (fstat(j->fd, &st) != 0 ||
+        (uint64_t)st.st_size + *used + len >= MR_JOURNAL_MAX_BYTES / 2)
+        return NULL;
+    *used += len;
+    return list;
 }
 
 enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event event,
@@ -643,12 +647,15 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
                                    const char *detail, struct mr_err *err)
 {
     struct mr_journal_unit told = *wanted;
+    size_t used = 0;
     const struct mr_journal_unit *unit = &told;
     struct mr_strbuf line = MR_STRBUF_INIT;
     struct mr_jsonw w;
     if (j->is_read_only)
         return MR_OK;
-    told.found = has_room(j, wanted->found) ? wanted->found : NULL;
+    told.left_out = room_for(j, wanted->left_out, &used);
+    told.found = room_for(j, wanted->found, &used);
+    told.fired = room_for(j, wanted->fired, &used);
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     mr_jsonw_add_str(&w, "script", mr_journal_script_name(unit->script));

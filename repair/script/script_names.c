@@ -324,9 +324,9 @@ void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
     for (size_t i = 0; i < t->key.count; i++) {
         enum mr_class cls = t->pair->full[MR_TARGET].cols[t->key.at[i]].cls;
         bool hex = cls == MR_CLASS_BINARY || cls == MR_CLASS_GEOMETRY;
-        mr_strbuf_add_str(&s->sql, hex ? ", HEX(" : ", CAST(");
-        mr_script_column(s, t, alias, t->key.at[i]);
-        mr_strbuf_add_str(&s->sql, hex ? ")" : " AS CHAR)");
+        mr_script_key_part(&s->sql, alias,
+                           t->pair->full[MR_TARGET].cols[t->key.at[i]].name, hex,
+                           t->key.count == 1);
     }
     mr_strbuf_add_char(&s->sql, ')');
 }

@@ -32,6 +32,18 @@ void mr_script_staged(struct mr_strbuf *out, const char *db, char prefix, size_t
     mr_strbuf_add_fmt(out, ".myrecon_%c%zu", prefix, number);
 }
 
+void mr_script_key_part(struct mr_strbuf *out, const char *alias, const char *column,
+                        bool hex, bool alone)
+{
+    const bool escapes = !hex && !alone;
+    mr_strbuf_add_fmt(out, ", %s%s(%s.", escapes ? "REPLACE(REPLACE(" : "",
+                      hex ? "HEX" : "CAST", alias);
+    mr_sql_ident(out, column);
+    mr_strbuf_add_str(out, hex ? ")" : " AS CHAR)");
+    if (escapes)
+        mr_strbuf_add_str(out, ", '\\\\', '\\\\\\\\'), ',', '\\\\,')");
+}
+
 void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *m,
                       const char *file, const char *what)
 {

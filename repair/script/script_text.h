@@ -21,6 +21,12 @@
  * of the plan, db being that of the plan's first one.  (script_internal.h lists them.) */
 void mr_script_staged(struct mr_strbuf *out, const char *db, char prefix, size_t number);
 
+/* Appends, behind a comma, a value as a part of the text by which a key is named; hex: of
+ * bytes.  Unless it is the only part, a comma in it is "\,", and a backslash "\\": 'a,b' and
+ * 'c' are another key than 'a' and 'b,c'. */
+void mr_script_key_part(struct mr_strbuf *out, const char *alias, const char *column,
+                        bool hex, bool alone);
+
 /* Comment lines: the file, what it does, plan, endpoints, and how to run it. */
 void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *manifest,
                       const char *file, const char *what);

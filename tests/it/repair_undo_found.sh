@@ -91,6 +91,44 @@ undo one "16 0 0 0"
 is "it says that it cannot tell" "$(warned)" "of 16 rows that stood;"
 is "and takes back what it has written" "$(rows)" "$PLANNED"
 
+# A connection that is lost before COMMIT has written nothing: the next try knows as much.
+on "INSERT INTO pairs VALUES (x'00ff', 5, 'lost', '')"
+BEFORE=$(rows)
+rm one/journal.jsonl
+asked() { on "SELECT COALESCE(MIN(ID), 0) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND INFO LIKE '$1'"; }
+client $T -D "$DB" <<<"BEGIN; SELECT 1 FROM pairs WHERE id = 8 FOR UPDATE; DO SLEEP(60)" >held 2>&1 &
+until [ "$(asked 'DO SLEEP%')" != 0 ]; do sleep 0.1; done
+"$MYRECON" repair apply --yes --json --case "$CASE" one "$DST" >"$OUT" 2>"$ERR" &
+APPLY=$!
+until [ "$(asked '%myrecon_locked%FOR UPDATE%')" != 0 ]; do sleep 0.1; done
+on "KILL $(asked '%myrecon_locked%FOR UPDATE%')"
+on "KILL $(asked 'DO SLEEP%')"
+wait $APPLY
+is "applied over a second connection" "$? $(sum '"\(.rows_written) \(.rows_there)"') $(grep -c 'was lost, connecting again' "$ERR")" "0 15 1 1"
+undo one "15 0 1 0"
+is "undo knows what stood before" "$(warned) $(rows)" "1 row stood already as planned; $BEFORE"
+on "DELETE FROM pairs WHERE id = 5"
+
+# Keys of several parts, of which one has a comma, and rows that make way for each other: each
+# row is told from the others, and counted once.
+rows() { on "SELECT 't', a, b, v FROM tags UNION ALL SELECT 'c', id, code, v FROM codes ORDER BY 1, 2, 3"; }
+fresh a$T "$DB"
+at a$T "CREATE TABLE tags (a VARCHAR(9), b VARCHAR(9), v VARCHAR(9), PRIMARY KEY (a, b)); INSERT INTO tags VALUES ('q', 'q', 'q');
+    CREATE TABLE codes (id INT PRIMARY KEY, code INT NULL UNIQUE, v VARCHAR(9))"
+at a "INSERT INTO tags VALUES ('x,y', 'z', 'lost'), ('x', 'y,z', 'lost'), ('g\\\\', 'h', 'lost'), ('g\\\\,h', '', 'lost'), ('g', '\\\\,h', 'lost');
+    INSERT INTO codes VALUES (1, 2, ''), (2, 1, ''), (3, 3, 'new'), (4, 5, ''), (5, 4, '')"
+at $T "INSERT INTO codes VALUES (1, 1, ''), (2, 2, ''), (3, 3, ''), (4, 4, ''), (5, 5, '')"
+plan keys --policy mirror
+is "planned" "$RC" 0
+on "INSERT INTO tags VALUES ('x,y', 'z', 'live'), ('g\\\\', 'h', 'lost'); UPDATE codes SET v = 'live' WHERE id IN (3, 4)"
+BEFORE=$(rows)
+for time in first second; do
+    rep apply --yes --json --case "$CASE" keys "$DST"
+    is "the $time time: what goes along with others is named, once, and nobody else" "$RC $(sum .rows_refused) $(refused | cut -d ' ' -f 3 | sort | paste -sd' ')" '1 4 3: 4: 5: x\,y,z:'
+done
+undo keys "5 1 4 0"
+is "undo takes back what apply has written, and no more" "$(rows)" "$BEFORE"
+
 # ---- merge: people, and what refers to them
 people() { for t in members orders tags notes; do on "SELECT '$t', $t.* FROM $t ORDER BY 2, 3"; done; }
 fresh a$T "$DB"
