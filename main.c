@@ -13,6 +13,7 @@
 
 #include "commands.h"
 #include "core/base/log.h"
+#include "core/base/secret.h"
 #include "core/base/signals.h"
 #include "core/base/term.h"
 #include "core/base/version.h"
@@ -91,8 +92,10 @@ int main(int argc, char **argv)
     mr_log_set_color(mr_term_use_color(MR_COLOR_AUTO, STDERR_FILENO));
 
     enum mr_code code = mr_cli_parse(&invocation, mr_commands, argc, argv, &err);
-    for (int i = 1; i < argc; i++)
-        mr_cli_hide_password(argv[i]);
+    for (int i = 1; i < argc; i++) {
+        mr_log_hide(argv[i]);
+        (void)mr_secret_mask(argv[i]);
+    }
     if (code == MR_OK)
         code = dispatch(&invocation, &exit_code, &err);
     if (code == MR_OK)

@@ -10,10 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/secret.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 
 #define LINE_MAX_BYTES 4096
+#define ARG_MAX_BYTES 1024
+#define ARGS_MAX 32
 #define CLEAR_LINE "\r\033[K"
 
 static _Atomic int log_level = MR_LOG_INFO;
@@ -105,10 +108,44 @@ static void hide_passwords(char *text)
     }
 }
 
+/* What was typed where no endpoint belongs comes back in messages, as it was. */
+static struct {
+    char typed[ARG_MAX_BYTES], masked[ARG_MAX_BYTES];
+    size_t len;
+} hidden[ARGS_MAX];
+static size_t nhidden;
+
+void mr_log_hide(const char *arg)
+{
+    const char *value = arg[0] == '-' ? strchr(arg, '=') : NULL;
+    char masked[ARG_MAX_BYTES];
+    if (value != NULL)
+        arg = value + 1;
+    (void)snprintf(masked, sizeof masked, "%s", arg);
+    if (nhidden == ARGS_MAX || !mr_secret_mask(masked))
+        return;
+    hidden[nhidden].len = strlen(masked);
+    memcpy(hidden[nhidden].typed, arg, hidden[nhidden].len);
+    memcpy(hidden[nhidden].masked, masked, hidden[nhidden].len);
+    nhidden++;
+}
+
+static void hide_args(char *text)
+{
+    for (size_t i = 0; i < nhidden; i++)
+        for (char *at = text; (at = strstr(at, hidden[i].typed)) != NULL;
+             at += hidden[i].len)
+            memcpy(at, hidden[i].masked, hidden[i].len);
+}
+
 /* label: "warning: " or ""; style: the label's. */
 static void put_line(const char *label, enum mr_style style, const char *text)
 {
     struct line line = {.len = 0};
+    char safe[LINE_MAX_BYTES];
+    (void)snprintf(safe, sizeof safe, "%s", text);
+    hide_args(safe);
+    hide_passwords(safe);
     pthread_mutex_lock(&device.lock);
     if (device.status_shown)
         line_add(&line, CLEAR_LINE);
@@ -118,9 +155,7 @@ static void put_line(const char *label, enum mr_style style, const char *text)
     line_add(&line, mr_term_style(style, color));
     line_add(&line, label);
     line_add(&line, mr_term_style(MR_STYLE_RESET, color));
-    line_add_shown(&line, text);
-    line.text[line.len] = '\0';
-    hide_passwords(line.text);
+    line_add_shown(&line, safe);
     line_add(&line, "\n");
     write_out(line.text, line.len);
     pthread_mutex_unlock(&device.lock);

@@ -46,6 +46,8 @@ void mr_log_err(const struct mr_err *err);
 /* An error that the run survives: its message as a warning, its hint behind it. */
 void mr_log_err_as_warning(const struct mr_err *err);
 
+/* An argument that may hold a password (secret.h): it is masked wherever a line has it. */
+void mr_log_hide(const char *arg);
 /* Lines for people to paste, such as those of a configuration: as they are but for control
  * characters, nothing in front of them, whatever the level. */
 void mr_log_lines(const char *text);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/secret.h"
 #include "core/base/suggest.h"
 
 const struct mr_option mr_cli_builtin[] = {
@@ -28,23 +29,13 @@ struct line {
     struct mr_err *err;
 };
 
-/* Any scheme: a mistyped one carries the same password. */
-void mr_cli_hide_password(char *arg)
-{
-    char *scheme = strstr(arg, "://");
-    char *colon = scheme != NULL ? strchr(scheme + 3, ':') : NULL;
-    const char *at = colon != NULL ? strrchr(colon, '@') : NULL;
-    for (; at != NULL && colon + 1 < at; colon++)
-        colon[1] = 'x';
-}
-
 /* The argument as a message may show it. */
 static const char *shown(struct mr_arena *arena, const char *arg)
 {
     char *copy = mr_arena_strdup(arena, arg);
     if (copy == NULL)
         return "";
-    mr_cli_hide_password(copy);
+    (void)mr_secret_mask(copy);
     return copy;
 }
 

@@ -77,9 +77,6 @@ void mr_cli_release(struct mr_invocation *invocation);
 /* Is that the first of the command's two words? */
 bool mr_cli_in_group(const struct mr_command *command, const char *group);
 
-/* Overwrites the password of a URI that the argument is or holds (--source=URI). */
-void mr_cli_hide_password(char *arg);
-
 /* Every key of [options] must be an option of some command that allows it. */
 enum mr_code mr_cli_check_file(struct mr_command_list commands,
                                const struct mr_config *config, struct mr_err *err);

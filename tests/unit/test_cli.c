@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/secret.h"
 #include "core/base/suggest.h"
 #include "core/cli/cli.h"
 #include "core/cli/help.h"
@@ -385,10 +386,27 @@ static void test_hide_password(void **state)
         {"snapshot:dir", "snapshot:dir"},
         {"club.t=a != 'x:y@z'", "club.t=a != 'x:y@z'"},
         {"", ""},
+        {"u:PW@h", "u:xx@h"},
+        {"mysql:/u:PW@h", "mysql:/u:xx@h"},
+        {"mysql:u:PW@h", "mysql:u:xx@h"},
+        {"mysql://u:PW", "mysql://u:xx"},
+        {"mysql://u:PW/db", "mysql://u:xx/db"},
+        {"mysql://u:PW@h:PW/", "mysql://u:xx@h:xx/"},
+        {"u@h:PW", "u@h:xx"},
+        {"mysql://u@[::1]:3306/db", "mysql://u@[::1]:3306/db"},
+        {"mysql://[::1]:PW", "mysql://[::1]:xx"},
+        {"?password=PW", "?password=xx"},
+        {"mysql://h/db?ssl-mode=required&Pwd=a&b=1",
+         "mysql://h/db?ssl-mode=required&Pwd=x&b=1"},
+        {"--target=u:PW@h", "--target=u:xx@h"},
+        {"/backup/10:00@db1", "/backup/10:00@db1"},
+        {"snapshot:/b/10:00@db1?key=k.pem", "snapshot:/b/10:00@db1?key=k.pem"},
+        {"10.0.0.1:3306", "10.0.0.1:3306"},
+        {"--where=t=a<'1:2' AND b='@'", "--where=t=a<'1:2' AND b='@'"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char *arg = strdup(table[i].before);
-        mr_cli_hide_password(arg);
+        (void)mr_secret_mask(arg);
         assert_string_equal(arg, table[i].after);
         free(arg);
     }

@@ -1,0 +1,89 @@
+/* secret.c: see secret.h. */
+#include "core/base/secret.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool overwrite(char *from, const char *end)
+{
+    bool any = false;
+    for (; from < end; from++) {
+        any = any || *from != 'x';
+        *from = 'x';
+    }
+    return any;
+}
+
+/* Behind "mysql://", also "mysql:/" and "mysql:"; no further than an account. */
+static char *behind_scheme(char *arg)
+{
+    static const char *const known[] = {"mysql:", "mariadb:"};
+    char *colon = strstr(arg, "://");
+    for (size_t i = 0; colon == NULL && i < sizeof known / sizeof *known; i++)
+        if (strncasecmp(arg, known[i], strlen(known[i])) == 0)
+            colon = arg + strlen(known[i]) - 1;
+    if (colon == NULL)
+        return arg;
+    colon++;
+    return colon + strspn(colon, "/");
+}
+
+/* A host's port, and what stands for one: "h:PW/" */
+static bool mask_port(char *from)
+{
+    char *colon = *from == '[' ? strchr(from, ']') : from;
+    colon = colon != NULL ? strchr(colon, ':') : NULL;
+    const char *end = from + strcspn(from, "/?");
+    if (colon == NULL || colon >= end)
+        return false;
+    colon++;
+    return colon + strspn(colon, "0123456789") < end && overwrite(colon, end);
+}
+
+/* "password=x", "pw=x" */
+static bool is_password(const char *key, size_t len)
+{
+    static const char *const words[] = {"pass", "pw", "secret"};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        for (size_t i = 0, n = strlen(words[w]); i + n <= len; i++)
+            if (strncasecmp(key + i, words[w], n) == 0)
+                return true;
+    return false;
+}
+
+static bool mask_options(char *arg)
+{
+    bool any = false;
+    for (char *at = strchr(arg, '?'); at != NULL; at = strchr(at, '&')) {
+        size_t key = strcspn(++at, "=&");
+        char *value = at + key + 1;
+        if (at[key] == '=' && is_password(at, key))
+            any = overwrite(value, value + strcspn(value, "&")) || any;
+    }
+    return any;
+}
+
+static bool mask_endpoint(char *arg)
+{
+    char *from = behind_scheme(arg), *at = strrchr(from, '@');
+    bool any = false;
+    if (at != NULL) {
+        char *colon = memchr(from, ':', (size_t)(at - from));
+        any = colon != NULL && overwrite(colon + 1, at);
+    }
+    if (from != arg || at != NULL)
+        any = mask_port(at != NULL ? at + 1 : from) || any;
+    return mask_options(arg) || any;
+}
+
+bool mr_secret_mask(char *arg)
+{
+    char *value = arg[0] == '-' ? strchr(arg, '=') : NULL;
+    if (value != NULL)
+        arg = value + 1;
+    if (strstr(arg, "://") != NULL)
+        return mask_endpoint(arg);
+    if (strpbrk(arg, " \t\n") != NULL || arg[0] == '/' || arg[0] == '.')
+        return false;
+    return strncasecmp(arg, "snapshot:", 9) == 0 ? mask_options(arg) : mask_endpoint(arg);
+}

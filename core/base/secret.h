@@ -1,0 +1,19 @@
+/*
+ * secret: what of an argument could be a password.
+ *
+ * An endpoint carries one, also one that was mistyped, or given where none belongs: in
+ * front of the last @, behind a colon where a port should be a number, as the value of
+ * ?password=.  Where there is no ://, nothing with a blank has one (a condition), nor a path
+ * (it begins with / or .), nor what is in front of the ? of a snapshot.
+ *
+ * Threads: any.
+ */
+#ifndef MR_SECRET_H
+#define MR_SECRET_H
+
+#include <stdbool.h>
+
+/* Overwrites it by x, in place; false: there is none.  Of an option, what is behind =. */
+bool mr_secret_mask(char *arg);
+
+#endif
