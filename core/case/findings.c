@@ -252,6 +252,9 @@ static enum mr_code first_run(struct mr_findings *fd, const char *sql, const cha
         code = read_run(fd, stmt, arena, run, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
+    for (int side = 0; code == MR_OK && row && side < 2; side++)
+        code = mr_findings_uri_whole(fd, arena, side == 0 ? run->source : run->target,
+                                     &run->uri[side], err);
     return code;
 }
 

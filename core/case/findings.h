@@ -62,6 +62,7 @@ struct mr_find_run {
     int64_t id;
     const char *uuid;            /* run_id of every output, "20261120T033301Z-8f3a" */
     const char *source, *target; /* display form, no password */
+    const char *uri[2];          /* the same with all options; NULL: not known */
     const char *options;         /* normal form of all options that change the result */
     const char *started;         /* UTC, ISO 8601 */
     bool finished;
@@ -77,6 +78,14 @@ struct mr_findings;
 enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode,
                               struct mr_findings **out, struct mr_err *err);
 enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err);
+
+/* The options with which a URI in display form was last used; cases of earlier versions
+ * know none, and *whole is what was shown then.  Texts live in arena. */
+enum mr_code mr_findings_uri_save(struct mr_findings *fd, const char *shown,
+                                  const char *whole, struct mr_err *err);
+enum mr_code mr_findings_uri_whole(struct mr_findings *fd, struct mr_arena *arena,
+                                   const char *shown, const char **whole,
+                                   struct mr_err *err);
 
 /* Starts a run; run->id is set and becomes the current one. */
 enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *run,

@@ -77,11 +77,24 @@ enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
     return code;
 }
 
+static enum mr_code keep_uris(struct mr_findings *fd, const struct mr_plan_record *plan,
+                              struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = 0; code == MR_OK && side < 2; side++)
+        if (plan->uri[side] != NULL)
+            code = mr_findings_uri_save(fd, side == 0 ? plan->source : plan->target,
+                                        plan->uri[side], err);
+    return code;
+}
+
 enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan,
                              const struct mr_plan_block *blocks, size_t count,
                              struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
+    enum mr_code code = keep_uris(fd, plan, err);
+    if (code == MR_OK)
+        code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
     code = add_plan(fd, plan, err);
@@ -181,22 +194,21 @@ enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *table,
 }
 
 enum mr_code mr_planbook_endpoints(struct mr_findings *fd, struct mr_arena *arena,
-                                   const char **source, const char **target,
-                                   struct mr_err *err)
+                                   const char *uris[2], struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    *source = *target = NULL;
+    uris[0] = uris[1] = NULL;
     mr_case_lock(fd->cf);
     enum mr_code code = mr_case_prepare(
         fd->cf, "SELECT source, target FROM plan ORDER BY id DESC LIMIT 1", &stmt, err);
     if (code == MR_OK)
         code = mr_case_step(stmt, &row, err);
-    if (code == MR_OK && row) {
-        *source = mr_findings_text(stmt, 0, arena, &code, err);
-        *target = mr_findings_text(stmt, 1, arena, &code, err);
-    }
+    for (int side = 0; code == MR_OK && row && side < 2; side++)
+        uris[side] = mr_findings_text(stmt, side, arena, &code, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
+    for (int side = 0; code == MR_OK && side < 2; side++)
+        code = mr_findings_uri_whole(fd, arena, uris[side], &uris[side], err);
     return code;
 }

@@ -17,6 +17,7 @@ struct mr_plan_record {
     int64_t id; /* set by mr_planbook_add */
     const char *uuid, *policy, *created, *dir;
     const char *source, *target; /* no passwords */
+    const char *uri[2];          /* the same with options, or NULL */
     int64_t run;                 /* that it was planned from; 0: none */
 };
 
@@ -52,9 +53,8 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
 enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *table,
                                     const char *column, uint64_t *next, bool *found,
                                     struct mr_err *err);
-/* Endpoints of the latest plan; both NULL where there is none. */
+/* Endpoints of the latest plan, with their options; both NULL where there is none. */
 enum mr_code mr_planbook_endpoints(struct mr_findings *fd, struct mr_arena *arena,
-                                   const char **source, const char **target,
-                                   struct mr_err *err);
+                                   const char *uris[2], struct mr_err *err);
 
 #endif

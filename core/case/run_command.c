@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/db/endpoint.h"
+
 void mr_command_add_word(struct mr_strbuf *out, const char *word)
 {
     mr_strbuf_add_char(out, ' ');
@@ -74,6 +76,13 @@ static void add_options(const char *options, struct mr_strbuf *out)
     }
 }
 
+const char *mr_run_uri(const struct mr_find_run *run, int side)
+{
+    if (run->uri[side] != NULL)
+        return run->uri[side];
+    return side == 0 ? run->source : run->target;
+}
+
 void mr_run_check_command(const struct mr_find_run *run, const char *config,
                           const char *case_path, struct mr_strbuf *out)
 {
@@ -81,28 +90,20 @@ void mr_run_check_command(const struct mr_find_run *run, const char *config,
     mr_command_add_option(out, "--config", config);
     mr_command_add_option(out, "--case", case_path);
     add_options(run->options, out);
-    mr_command_add_word(out, run->source);
-    mr_command_add_word(out, run->target);
+    for (int side = 0; side < 2; side++)
+        mr_command_add_word(out, mr_run_uri(run, side));
 }
 
-/* Host and port of a URI, its socket, or a snapshot's directory. */
 static void add_place(const char *uri, struct mr_strbuf *out)
 {
-    static const char socket[] = "?socket=";
-    const char *from = strstr(uri, "://"), *by = strstr(uri, socket);
-    if (from == NULL) {
-        mr_strbuf_add_str(out, uri);
-        return;
-    }
-    from += 3;
-    size_t len = strcspn(from, "/?"), user = strcspn(from, "@/?");
-    if (user < len) { /* an @ of the account's name is written %40 */
-        from += user + 1;
-        len -= user + 1;
-    }
-    mr_strbuf_add(out, from, len);
-    if (by != NULL)
-        mr_strbuf_add_fmt(out, " socket %s", by + strlen(socket));
+    struct mr_endpoint ep = {0};
+    enum mr_code code = mr_endpoint_parse(&ep, uri, NULL);
+    if (code == MR_OK)
+        mr_endpoint_place(&ep, out);
+    else
+        mr_strbuf_add_str(out, uri); /* a file may call anything its server */
+    out->failed = out->failed || code == MR_E_NOMEM;
+    mr_endpoint_release(&ep);
 }
 
 void mr_run_add_side(const struct mr_find_run *run, int side, struct mr_strbuf *out)

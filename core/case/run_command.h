@@ -2,8 +2,8 @@
  * run_command: commands that can be pasted, about a run of a case.
  *
  * Words are quoted for a POSIX shell where they need it; they may still hold what a terminal
- * obeys: whoever prints them shows them by core/base/utf8.h or core/base/log.h.  A run knows
- * its URIs without passwords and TLS options.
+ * obeys: whoever prints them shows them by core/base/utf8.h or core/base/log.h.  URIs stand in
+ * them with their options, as they were given, and without a password.
  *
  * Errors: only those of the strbuf.  Threads: any.
  */
@@ -17,6 +17,9 @@
 void mr_command_add_word(struct mr_strbuf *out, const char *word);
 /* Appends a blank, the option and its value; nothing where value is NULL or empty. */
 void mr_command_add_option(struct mr_strbuf *out, const char *option, const char *value);
+
+/* How a side of the run is connected to. */
+const char *mr_run_uri(const struct mr_find_run *run, int side);
 
 /* Appends "myrecon check …", which compares what the run has compared once more, by that
  * configuration (NULL: none), into that case (NULL: none). */

@@ -512,11 +512,38 @@ static void encode(struct mr_strbuf *out, const char *text, const char *plain)
     }
 }
 
+static void add_snapshot(const struct mr_endpoint *ep, struct mr_strbuf *out)
+{
+    mr_strbuf_add_str(out, SNAPSHOT_SCHEME);
+    encode(out, ep->dir, "/:,@+=");
+}
+
+static void add_host(const struct mr_endpoint *ep, struct mr_strbuf *out)
+{
+    bool is_v6 = strchr(ep->host, ':') != NULL;
+    mr_strbuf_add_str(out, is_v6 ? "[" : "");
+    encode(out, ep->host, is_v6 ? ":" : "");
+    mr_strbuf_add_str(out, is_v6 ? "]" : "");
+    if (ep->port != 0)
+        mr_strbuf_add_fmt(out, ":%u", ep->port);
+}
+
+/* Appends "?key=value" or "&key=value"; nothing where value is NULL. */
+static void add_option(struct mr_strbuf *out, bool *any, const char *key,
+                       const char *value)
+{
+    if (value == NULL)
+        return;
+    mr_strbuf_add_fmt(out, "%c%s=", *any ? '&' : '?', key);
+    encode(out, value, "/:,@+");
+    *any = true;
+}
+
 void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out)
 {
+    bool any = false;
     if (ep->kind == MR_ENDPOINT_SNAPSHOT) {
-        mr_strbuf_add_str(out, SNAPSHOT_SCHEME);
-        encode(out, ep->dir, "/:,@+=");
+        add_snapshot(ep, out);
         return;
     }
     mr_strbuf_add_str(out, MYSQL_SCHEME);
@@ -524,20 +551,83 @@ void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out)
         encode(out, ep->user, "");
         mr_strbuf_add_char(out, '@');
     }
-    bool is_v6 = strchr(ep->host, ':') != NULL;
-    mr_strbuf_add_str(out, is_v6 ? "[" : "");
-    encode(out, ep->host, is_v6 ? ":" : "");
-    mr_strbuf_add_str(out, is_v6 ? "]" : "");
-    if (ep->port != 0)
-        mr_strbuf_add_fmt(out, ":%u", ep->port);
+    add_host(ep, out);
     for (size_t i = 0; i < ep->ndbs; i++) {
         mr_strbuf_add_char(out, i == 0 ? '/' : ',');
         encode(out, ep->dbs[i], "");
     }
-    if (ep->socket != NULL) {
-        mr_strbuf_add_str(out, "?socket=");
-        encode(out, ep->socket, "/:,@+");
+    add_option(out, &any, "socket", ep->socket);
+}
+
+static const char *ssl_mode_name(enum mr_ssl_mode mode)
+{
+    for (size_t i = 0; i < sizeof ssl_modes / sizeof *ssl_modes; i++)
+        if (ssl_modes[i].mode == mode && mode != MR_SSL_PREFERRED)
+            return ssl_modes[i].name;
+    return NULL;
+}
+
+void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out)
+{
+    char seconds[16];
+    bool any = ep->socket != NULL;
+    (void)snprintf(seconds, sizeof seconds, "%u", ep->connect_timeout_s);
+    mr_endpoint_display(ep, out);
+    add_option(out, &any, "key", ep->key);
+    add_option(out, &any, "ssl-mode", ssl_mode_name(ep->ssl_mode));
+    add_option(out, &any, "ssl-ca", ep->ssl_ca);
+    add_option(out, &any, "ssl-cert", ep->ssl_cert);
+    add_option(out, &any, "ssl-key", ep->ssl_key);
+    add_option(out, &any, "defaults-file", ep->defaults_file);
+    add_option(out, &any, "defaults-group", ep->defaults_group);
+    add_option(out, &any, "connect-timeout",
+               ep->connect_timeout_s != CONNECT_TIMEOUT_S ? seconds : NULL);
+}
+
+const char *mr_endpoint_text(const struct mr_endpoint *ep, bool with_options,
+                             struct mr_arena *arena)
+{
+    struct mr_strbuf sb = MR_STRBUF_INIT;
+    if (with_options)
+        mr_endpoint_uri(ep, &sb);
+    else
+        mr_endpoint_display(ep, &sb);
+    const char *text = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
+    mr_strbuf_release(&sb);
+    return text;
+}
+
+void mr_endpoint_place(const struct mr_endpoint *ep, struct mr_strbuf *out)
+{
+    if (ep->kind == MR_ENDPOINT_SNAPSHOT) {
+        add_snapshot(ep, out);
+        return;
     }
+    add_host(ep, out);
+    if (ep->socket != NULL)
+        mr_strbuf_add_fmt(out, " socket %s", ep->socket);
+}
+
+void mr_endpoint_drop_account(struct mr_endpoint *ep, struct mr_strbuf *named)
+{
+    const struct {
+        const char *name;
+        char **slot;
+    } options[] = {{"ssl-cert", &ep->ssl_cert},
+                   {"ssl-key", &ep->ssl_key},
+                   {"defaults-file", &ep->defaults_file},
+                   {"defaults-group", &ep->defaults_group}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (*options[i].slot != NULL && named != NULL)
+            mr_strbuf_add_fmt(named, "%s%s", named->len > 0 ? ", " : "", options[i].name);
+        free(*options[i].slot);
+        *options[i].slot = NULL;
+    }
+    if (ep->password != NULL)
+        explicit_bzero(ep->password, strlen(ep->password));
+    free(ep->password);
+    free(ep->user);
+    ep->user = ep->password = NULL;
 }
 
 void mr_endpoint_wipe_arg(char *arg)

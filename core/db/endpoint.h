@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 
+#include "core/base/arena.h"
 #include "core/base/strbuf.h"
 
 enum mr_endpoint_kind { MR_ENDPOINT_MYSQL = 1, MR_ENDPOINT_SNAPSHOT };
@@ -59,6 +60,17 @@ enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role,
 /* "mysql://user@host:3306/db" or "snapshot:DIR": no password, options left out except
  * socket; reparsable. */
 void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out);
+/* The same with all options, for who is to connect as ep does. */
+void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out);
+/* One of the two as a text in arena, or NULL: memory. */
+const char *mr_endpoint_text(const struct mr_endpoint *ep, bool with_options,
+                             struct mr_arena *arena);
+/* Where it is, for people: "host:3306", "host socket /run/x.sock", "snapshot:DIR". */
+void mr_endpoint_place(const struct mr_endpoint *ep, struct mr_strbuf *out);
+/* Of an account, and not of the server: takes user, password, ssl-cert, ssl-key,
+ * defaults-file and defaults-group away.  named (or NULL) gets those of the options that
+ * were there: "ssl-cert, ssl-key". */
+void mr_endpoint_drop_account(struct mr_endpoint *ep, struct mr_strbuf *named);
 
 /* Overwrites the password inside a URI of argv (so that ps does not show it). */
 void mr_endpoint_wipe_arg(char *arg);

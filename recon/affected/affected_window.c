@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/case/run_command.h"
 #include "core/pair/pair_identity.h"
 #include "core/pair/rowhash.h"
 #include "recon/affected/affected_live.h"
@@ -349,9 +350,9 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
                                        .open_snapshot = w->open_snapshot};
     const struct mr_db_opts db_opts = {.run_tag = run->uuid};
     if (uris[MR_SOURCE] == NULL)
-        uris[MR_SOURCE] = run->source;
+        uris[MR_SOURCE] = mr_run_uri(run, MR_SOURCE);
     if (uris[MR_TARGET] == NULL)
-        uris[MR_TARGET] = run->target;
+        uris[MR_TARGET] = mr_run_uri(run, MR_TARGET);
     enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)
         code = mr_sides_open(&r->sides, uris, &opts, &r->arena, err);

@@ -56,7 +56,6 @@ struct mr_check_run {
     const struct mr_vec *dbs; /* struct mr_db_pair */
     struct mr_findings *fd;
     struct mr_find_run run;
-    bool has_uri_options; /* that the case does not keep */
     struct mr_arena arena;
     struct mr_throttle *throttle;
     struct mr_progress *progress;

@@ -82,6 +82,17 @@ static enum mr_code refuse_other_run(const struct mr_find_run *old,
     return MR_E_CASE_OTHER;
 }
 
+/* For plans and commands of the run: they are to connect as it did. */
+static enum mr_code keep_uris(struct mr_check_run *check, struct mr_err *err)
+{
+    const struct mr_find_run *run = &check->run;
+    enum mr_code code =
+        mr_findings_uri_save(check->fd, run->source, run->uri[MR_SOURCE], err);
+    return code == MR_OK
+               ? mr_findings_uri_save(check->fd, run->target, run->uri[MR_TARGET], err)
+               : code;
+}
+
 /* For plans of the run: they are to know rows by the same columns. */
 static enum mr_code keep_settings(struct mr_check_run *check, struct mr_err *err)
 {
@@ -125,6 +136,8 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
         last.options = check->run.options;
         last.replication = check->run.replication;
         last.hidden = NULL;
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            last.uri[side] = check->run.uri[side];
         check->run = last;
         if (code == MR_OK)
             mr_log_info("resuming run %s", last.uuid);
@@ -162,8 +175,7 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
                                           .width = mr_term_width(1),
                                           .case_path =
                                               o->case_path != NULL ? o->case_path : "",
-                                          .config = check->pairing.config->file,
-                                          .has_options = check->has_uri_options};
+                                          .config = check->pairing.config->file};
         code = mr_check_text(&result, stdout, &text, err);
     }
     if (code == MR_OK && (fflush(stdout) != 0 || ferror(stdout)))
@@ -231,6 +243,8 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK)
         code = begin_run(check, err);
     if (code == MR_OK)
+        code = keep_uris(check, err);
+    if (code == MR_OK)
         code = keep_settings(check, err);
     if (code == MR_OK)
         code = mr_progress_new(check->opts->general.progress, &check->progress, err);
@@ -257,23 +271,19 @@ static void explain_interruption(const struct mr_check_options *o, struct mr_err
                          "can be resumed.");
 }
 
-static const char *display(struct mr_arena *arena, const struct mr_endpoint *ep)
+static enum mr_code name_sides(struct mr_check_run *check, struct mr_err *err)
 {
-    struct mr_strbuf sb = MR_STRBUF_INIT;
-    mr_endpoint_display(ep, &sb);
-    const char *text = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
-    mr_strbuf_release(&sb);
-    return text;
-}
-
-/* Other than socket, which is kept with the host. */
-static bool has_options(const char *uri)
-{
-    const char *at = strchr(uri, '?');
-    for (; at != NULL; at = strchr(at + 1, '&'))
-        if (strncmp(at + 1, "socket=", 7) != 0)
-            return true;
-    return false;
+    const struct mr_server_side *sides = check->pairing.side;
+    const char *shown[MR_SIDES];
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        shown[side] = mr_endpoint_text(sides[side].ep, false, &check->arena);
+        check->run.uri[side] = mr_endpoint_text(sides[side].ep, true, &check->arena);
+        if (shown[side] == NULL || check->run.uri[side] == NULL)
+            return mr_err_nomem(err, "starting a run");
+    }
+    check->run.source = shown[MR_SOURCE];
+    check->run.target = shown[MR_TARGET];
+    return MR_OK;
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
@@ -291,7 +301,6 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     check.pairing.arena = &check.arena;
     check.pairing.followed = opts->case_path != NULL;
     check.open_snapshot = invocation->commands.open_snapshot;
-    check.has_uri_options = has_options(operands[0]) || has_options(operands[1]);
     check.run.uuid = id.id;
     check.run.started = id.started;
     enum mr_code code = mr_db_global_init(err);
@@ -301,13 +310,10 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
         code = mr_check_sides_open(&check, &sides, operands, err);
     if (code == MR_OK)
         code = mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err);
-    if (code == MR_OK) {
-        check.run.source = display(&check.arena, check.pairing.side[MR_SOURCE].ep);
-        check.run.target = display(&check.arena, check.pairing.side[MR_TARGET].ep);
-        code = check.run.source != NULL && check.run.target != NULL
-                   ? run_check(&check, exit_code, err)
-                   : mr_err_nomem(err, "starting a run");
-    }
+    if (code == MR_OK)
+        code = name_sides(&check, err);
+    if (code == MR_OK)
+        code = run_check(&check, exit_code, err);
     struct mr_err late = {0};
     enum mr_code closed = mr_findings_close(check.fd, &late);
     if (code == MR_OK && closed != MR_OK) {

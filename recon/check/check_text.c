@@ -540,8 +540,7 @@ static enum mr_code advice(struct text *t, struct mr_err *err)
     const struct mr_next_opts opts = {.has_case = t->opts->case_path[0] != '\0',
                                       .commands = true,
                                       .case_path = t->opts->case_path,
-                                      .config = t->opts->config,
-                                      .has_options = t->opts->has_options};
+                                      .config = t->opts->config};
     enum mr_code code = mr_next_steps(&steps, t->result, &opts, err);
     if (code != MR_OK)
         return code;

@@ -15,7 +15,6 @@ struct mr_check_text_opts {
     unsigned width;        /* columns of the terminal */
     const char *case_path; /* "" for none: then the hint says how to keep one */
     const char *config;    /* file of the configuration, or NULL */
-    bool has_options;      /* of the URIs, but socket */
 };
 
 enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,

@@ -259,22 +259,6 @@ static enum mr_code commands(struct telling *t, struct mr_err *err)
     return code == MR_OK ? plan(t, err) : code;
 }
 
-static enum mr_code options(struct telling *t, struct mr_err *err)
-{
-    bool any = false;
-    for (size_t i = 0; i < t->steps->items.count; i++) {
-        const struct mr_next_step *step = mr_vec_at(&t->steps->items, i);
-        any = any || step->command != NULL;
-    }
-    if (!any || !t->opts->has_options)
-        return MR_OK;
-    return add_str(t, MR_NEXT_OPTIONS,
-                   "These commands lack the options of the URIs (ssl-mode and the like), "
-                   "which no case keeps: name the URIs with them (--source and --target "
-                   "of a plan), or say them in an option file.",
-                   err);
-}
-
 enum mr_code mr_next_steps(struct mr_next_steps *steps,
                            const struct mr_check_result *result,
                            const struct mr_next_opts *opts, struct mr_err *err)
@@ -300,8 +284,6 @@ enum mr_code mr_next_steps(struct mr_next_steps *steps,
         code = unsettled(&t, err);
     if (code == MR_OK)
         code = commands(&t, err);
-    if (code == MR_OK)
-        code = options(&t, err);
     mr_strbuf_release(&t.text);
     mr_strbuf_release(&t.command);
     if (code != MR_OK)

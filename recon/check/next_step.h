@@ -26,8 +26,7 @@ enum mr_next_kind {
     /* only with commands */
     MR_NEXT_KEEP,     /* in a case */
     MR_NEXT_AFFECTED, /* list people */
-    MR_NEXT_PLAN,
-    MR_NEXT_OPTIONS /* what the commands lack */
+    MR_NEXT_PLAN
 };
 
 struct mr_next_step {
@@ -42,7 +41,6 @@ struct mr_next_opts {
     bool commands;         /* are wanted */
     const char *case_path; /* with commands and has_case */
     const char *config;    /* file of the configuration, or NULL */
-    bool has_options;      /* the URIs have options that a case does not keep */
 };
 
 struct mr_next_steps {

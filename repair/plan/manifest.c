@@ -146,10 +146,13 @@ static void put_all(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_add_str(w, "policy", m->policy);
     mr_jsonw_add_str(w, "source", m->source);
     mr_jsonw_add_str(w, "target", m->target);
+    mr_jsonw_add_str(w, "source_uri", m->uri[MR_SOURCE]);
+    mr_jsonw_add_str(w, "target_uri", m->uri[MR_TARGET]);
     mr_jsonw_add_str(w, "apply_to", m->apply_to);
     mr_jsonw_add_str(w, "case", m->case_path);
     mr_jsonw_add_str(w, "config", m->config);
     mr_jsonw_add_str(w, "run", m->run);
+    mr_jsonw_add_str(w, "check_options", m->check_options);
     mr_jsonw_add_number(w, "margin", m->margin);
     put_server(w, &m->server);
     mr_jsonw_key(w, "counts");
@@ -272,10 +275,13 @@ static void get_all(struct mr_json_reader *r, const struct json_t *root,
     m->policy = mr_json_read_text(r, root, "policy");
     m->source = mr_json_read_text(r, root, "source");
     m->target = mr_json_read_text(r, root, "target");
+    m->uri[MR_SOURCE] = mr_json_read_text_or_null(r, root, "source_uri");
+    m->uri[MR_TARGET] = mr_json_read_text_or_null(r, root, "target_uri");
     m->apply_to = mr_json_read_text_or_null(r, root, "apply_to");
     m->case_path = mr_json_read_text_or_null(r, root, "case");
     m->config = mr_json_read_text_or_null(r, root, "config");
     m->run = mr_json_read_text_or_null(r, root, "run");
+    m->check_options = mr_json_read_text_or_null(r, root, "check_options");
     m->margin = mr_json_read_number(r, root, "margin");
     get_server(r, root, &m->server);
     get_lists(r, root, m);

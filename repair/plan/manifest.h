@@ -72,9 +72,11 @@ struct mr_manifest {
     const char *version;        /* of the myrecon that made it */
     const char *policy;
     const char *source, *target;    /* no passwords */
+    const char *uri[MR_SIDES];      /* the same with options; NULL: an earlier version */
     const char *apply_to;           /* plan_next.h; NULL: an earlier version made it */
     const char *case_path, *config; /* that it was made with; NULL: none, or not known */
     const char *run;                /* of the case that it was planned from, or NULL */
+    const char *check_options;      /* of that run (findings.h); NULL: not known */
     uint64_t margin;                /* asked for */
     struct mr_planned planned;      /* all zero where only counters are raised */
     struct mr_plan_server server;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/case/run_command.h"
+
 struct command {
     const struct mr_plan_recheck *recheck;
     const struct mr_catalogue *cat; /* SOURCE's */
@@ -75,12 +77,6 @@ static enum mr_code tie_all(struct command *c, struct mr_err *err)
 
 /* ---- the words ---- */
 
-static void add_word(struct mr_strbuf *out, const char *word)
-{
-    mr_strbuf_add_char(out, ' ');
-    mr_strbuf_add_shell_word(out, word, strlen(word));
-}
-
 static bool is_named(const struct mr_server_side *side, const char *db)
 {
     for (size_t i = 0; i < side->cat->ndbs; i++)
@@ -124,7 +120,7 @@ static void add_uri(const struct command *c, enum mr_side side, const char *uri,
         }
     }
     mr_strbuf_add_str(&text, uri + head);
-    add_word(out, text.ptr);
+    mr_command_add_word(out, text.ptr);
     out->failed = out->failed || text.failed;
     mr_strbuf_release(&text);
 }
@@ -144,8 +140,7 @@ static void add_tables(const struct command *c, struct mr_strbuf *out)
         const struct mr_recheck_table *t = mr_vec_at(&c->names, i);
         struct mr_strbuf name = MR_STRBUF_INIT;
         mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->name);
-        mr_strbuf_add_str(out, " --tables");
-        add_word(out, name.ptr);
+        mr_command_add_option(out, "--tables", name.ptr);
         out->failed = out->failed || name.failed;
         mr_strbuf_release(&name);
     }
@@ -170,16 +165,12 @@ enum mr_code mr_plan_recheck_command(const struct mr_plan_recheck *recheck,
         code = tie_all(&c, err);
     if (code == MR_OK) {
         mr_strbuf_add_str(out, "myrecon check");
-        if (recheck->config != NULL) {
-            mr_strbuf_add_str(out, " --config");
-            add_word(out, recheck->config);
-        }
-        mr_strbuf_add_str(out, " --case");
-        add_word(out, recheck->case_path);
+        mr_command_add_option(out, "--config", recheck->config);
+        mr_command_add_option(out, "--case", recheck->case_path);
         if (!is_all(&c))
             add_tables(&c, out);
-        add_uri(&c, MR_SOURCE, recheck->run->source, out);
-        add_uri(&c, MR_TARGET, recheck->run->target, out);
+        add_uri(&c, MR_SOURCE, mr_run_uri(recheck->run, MR_SOURCE), out);
+        add_uri(&c, MR_TARGET, mr_run_uri(recheck->run, MR_TARGET), out);
         code = mr_strbuf_check(out, "naming tables", err);
     }
     mr_vec_release(&c.names);

@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/version.h"
+#include "core/case/run_command.h"
 #include "repair/plan/plan_next.h"
 
 /* ---- case and run ---- */
@@ -56,18 +57,18 @@ static enum mr_code no_endpoints(const struct mr_planning *p, struct mr_err *err
 static enum mr_code choose_endpoints(struct mr_planning *p, const char *uris[MR_SIDES],
                                      struct mr_err *err)
 {
-    const char *source = p->run.source, *target = p->run.target;
+    const char *known[MR_SIDES] = {mr_run_uri(&p->run, MR_SOURCE),
+                                   mr_run_uri(&p->run, MR_TARGET)};
     enum mr_code code = MR_OK;
     uris[MR_SOURCE] = p->opts->source;
     uris[MR_TARGET] = p->opts->target;
     if (uris[MR_SOURCE] != NULL && uris[MR_TARGET] != NULL)
         return MR_OK;
     if (p->run.id == 0)
-        code = mr_planbook_endpoints(p->fd, &p->arena, &source, &target, err);
-    if (uris[MR_SOURCE] == NULL)
-        uris[MR_SOURCE] = source;
-    if (uris[MR_TARGET] == NULL)
-        uris[MR_TARGET] = target;
+        code = mr_planbook_endpoints(p->fd, &p->arena, known, err);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (uris[side] == NULL)
+            uris[side] = known[side];
     if (code == MR_OK && (uris[MR_SOURCE] == NULL || uris[MR_TARGET] == NULL))
         code = no_endpoints(p, err);
     return code;
@@ -160,28 +161,25 @@ enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,
 
 /* ---- the plan ---- */
 
-static const char *display(struct mr_arena *arena, const struct mr_endpoint *ep)
-{
-    struct mr_strbuf sb = MR_STRBUF_INIT;
-    mr_endpoint_display(ep, &sb);
-    const char *text = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
-    mr_strbuf_release(&sb);
-    return text;
-}
-
 enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy,
                                   struct mr_err *err)
 {
     struct mr_manifest *m = &p->manifest;
-    *m = (struct mr_manifest){.uuid = p->id.id,
-                              .created = p->id.started,
-                              .version = MR_VERSION,
-                              .policy = policy,
-                              .source = display(&p->arena, &p->sides.ep[MR_SOURCE]),
-                              .target = display(&p->arena, &p->sides.ep[MR_TARGET]),
-                              .run = p->run.id != 0 ? p->run.uuid : NULL,
-                              .margin = p->opts->margin};
-    if (m->source == NULL || m->target == NULL)
+    const struct mr_endpoint *eps = p->sides.ep;
+    *m = (struct mr_manifest){
+        .uuid = p->id.id,
+        .created = p->id.started,
+        .version = MR_VERSION,
+        .policy = policy,
+        .source = mr_endpoint_text(&eps[MR_SOURCE], false, &p->arena),
+        .target = mr_endpoint_text(&eps[MR_TARGET], false, &p->arena),
+        .uri = {mr_endpoint_text(&eps[MR_SOURCE], true, &p->arena),
+                mr_endpoint_text(&eps[MR_TARGET], true, &p->arena)},
+        .run = p->run.id != 0 ? p->run.uuid : NULL,
+        .check_options = p->run.options,
+        .margin = p->opts->margin};
+    if (m->source == NULL || m->target == NULL || m->uri[MR_SOURCE] == NULL ||
+        m->uri[MR_TARGET] == NULL)
         return mr_err_nomem(err, "planning");
     p->record = (struct mr_plan_record){.uuid = m->uuid,
                                         .policy = m->policy,
@@ -189,6 +187,7 @@ enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy,
                                         .dir = p->opts->output,
                                         .source = m->source,
                                         .target = m->target,
+                                        .uri = {m->uri[MR_SOURCE], m->uri[MR_TARGET]},
                                         .run = p->run.id};
     return MR_OK;
 }
@@ -236,7 +235,7 @@ static enum mr_code add_next(struct mr_planning *p, struct mr_err *err)
     struct mr_manifest *m = &p->manifest;
     m->case_path = p->opts->case_path;
     m->config = p->config->file;
-    m->apply_to = mr_plan_next_target(m->target, p->sides.side[MR_TARGET].grants,
+    m->apply_to = mr_plan_next_target(m->uri[MR_TARGET], p->sides.side[MR_TARGET].grants,
                                       &m->server, &p->arena);
     return m->apply_to != NULL ? MR_OK : mr_err_nomem(err, "planning");
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # repair_next.sh: each command ends with the next one, and what is printed is run as it was
 # printed: check, affected, plan, apply, verify, and the check that knows the plan.  That one
-# sums up what the plan did, and shows what it did not do.  $1: mysql
+# sums up what the plan did, and shows what it did not do.  The reading account's password is in
+# a file that the URIs name: a command that loses their options cannot log in.  $1: mysql
 
 . "$(dirname "$0")/lib.sh"
 written_side "${1:-}"
@@ -10,30 +11,37 @@ cd "$IT_TMP" || exit 1
 mkdir bin
 ln -s "$MYRECON" bin/myrecon
 PATH=$IT_TMP/bin:$PATH
-export MYRECON_PASSWORD=Pw-0-next MYRECON_CONFIG=
-unset MYRECON_CONFIG
+PASSWORD=Pw-0-next
+unset MYRECON_CONFIG MYRECON_USER MYRECON_PASSWORD MYRECON_SOURCE_PASSWORD MYRECON_TARGET_PASSWORD
+printf '[client]\npassword = %s\n' "$PASSWORD" >reader.cnf
 R=nxrecon_$T M=nxmender_$T
 account() { # account SIDE NAME RIGHTS
     local status='SLAVE MONITOR'
     [ "$1" != o ] || status='REPLICATION CLIENT'
-    client "$1" <<<"CREATE USER $2@'%' IDENTIFIED BY '$MYRECON_PASSWORD'; GRANT $3 ON $DB.* TO $2@'%';
+    client "$1" <<<"CREATE USER $2@'%' IDENTIFIED BY '$PASSWORD'; GRANT $3 ON $DB.* TO $2@'%';
         GRANT $status ON *.* TO $2@'%'" || bail "no account $2"
     at_exit "client $1 <<<\"DROP USER IF EXISTS $2@'%'\""
 }
 account a $R 'SELECT, TRIGGER'
 account $T $R 'SELECT, TRIGGER'
 account $T $M 'SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES'
-SRC=$(uri a "$DB" $R) DST=$(uri $T "$DB" $R)
+with() { # with URI OPTIONS
+    case $1 in *\?*) echo "$1&$2" ;; *) echo "$1?$2" ;; esac
+}
+OPTIONS="defaults-file=reader.cnf&connect-timeout=17"
+SRC=$(with "$(uri a "$DB" $R)" "$OPTIONS") DST=$(with "$(uri $T "$DB" $R)" "$OPTIONS")
 
 at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE,
         name VARCHAR(20) NOT NULL, created_at DATETIME NOT NULL);
     CREATE TABLE orders (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, member_id INT NOT NULL, amount INT NOT NULL,
         created_at DATETIME NOT NULL, FOREIGN KEY (member_id) REFERENCES members (id));
     CREATE TABLE wallet (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, owner INT NOT NULL, v INT NOT NULL, created_at DATETIME NOT NULL);
+    CREATE TABLE scratch (id INT NOT NULL PRIMARY KEY);
     INSERT INTO members VALUES (1, 'm1', 'base', '2026-01-01'), (2, 'm2', 'base', '2026-01-02'), (3, 'm3', 'base', '2026-01-03');
     INSERT INTO orders VALUES (1, 1, 10, '2026-01-01'), (2, 2, 20, '2026-01-02');
     INSERT INTO wallet VALUES (1, 1, 5, '2026-01-01')"
-at a "INSERT INTO members VALUES (4, 'ann', 'Ann', '2026-03-01'), (5, 'bob', 'Bob', '2026-03-02'), (6, 'cid', 'Cid', '2026-03-03'),
+at a "INSERT INTO scratch VALUES (1);
+    INSERT INTO members VALUES (4, 'ann', 'Ann', '2026-03-01'), (5, 'bob', 'Bob', '2026-03-02'), (6, 'cid', 'Cid', '2026-03-03'),
         (7, 'dan', 'Dan', '2026-03-04');
     INSERT INTO orders VALUES (3, 4, 30, '2026-03-01'), (4, 5, 40, '2026-03-02'), (5, 7, 50, '2026-03-04');
     INSERT INTO wallet VALUES (2, 6, 7, '2026-03-03')"
@@ -66,22 +74,24 @@ $(cat "$OUT" "$ERR")"; return; }
     CMD=("$command")
     case $command in
     # a terminal, on which it is asked for
-    *" repair apply "*) MYRECON_USER=$M timeout 120 script -qec "$command" /dev/null <<<yes >"$OUT" 2>"$ERR"; RC=$? ;;
+    *" repair apply "*) MYRECON_USER=$M MYRECON_PASSWORD=$PASSWORD timeout 120 script -qec "$command" /dev/null <<<yes >"$OUT" 2>"$ERR"; RC=$? ;;
     *) timeout 120 bash -c "$command" >"$OUT" 2>"$ERR" </dev/null; RC=$? ;;
     esac
     is "$2: $command" "$RC" "$1"
 }
-as_mender() { MYRECON_USER=$M "$@"; }
+as_mender() { MYRECON_USER=$M MYRECON_PASSWORD=$PASSWORD "$@"; }
 on() { client $T -D "$DB" <<<"$1"; }
 
-bash -c "myrecon check --config club.ini '$SRC' '$DST'" >"$OUT" 2>"$ERR"
+bash -c "myrecon check --config club.ini --exclude '*.scratch' '$SRC' '$DST'" >"$OUT" 2>"$ERR"
 is "a check without a case" "$?" 1
 like "SOURCE and TARGET are named by role and host" "$(tr '\n' ' ' <"$OUT")" 'SOURCE \(lost history, [^ ]*\) and TARGET *\(live, [^ ]*\)'
 unlike "nothing is to be set read-only" "$(cat "$OUT")" 'primary|read.only'
 as_printed 1 "it names the one with a case" check
 cp "$OUT" first.out
 as_printed 0 "reseed" 'repair plan --reseed-only'
-unlike "the reading account is in no command that writes" "$(printed 'repair apply')" "$R"
+unlike "the reading account is in no command that writes" "$(printed 'repair apply')" "$R|defaults-file"
+like "the server's options are" "$(printed 'repair apply')" 'connect-timeout=17'
+like "and it says what is left out" "$(tr '\n' ' ' <"$OUT")" 'option file say which; add its own defaults-file to the URI'
 as_printed 0 "apply of it" 'repair apply'
 like "who is asked says yes" "$(cat "$OUT")" 'raise 3 counters'
 as_printed 0 "verify of it" 'repair verify'
@@ -102,6 +112,7 @@ is "all are there, with what is theirs" "$(on "SELECT mobile, GROUP_CONCAT(amoun
 
 # ---- the check that knows the plan -----------------------------------------------------------
 as_printed 1 "the second check" check
+like "of what the first one was about" "$CMD" "--exclude '\*\.scratch'"
 SECOND=$CMD
 cp "$OUT" second.out
 like "it is one line" "$(tr '\n' ' ' <"$OUT")" 'differing rows are what the plan in *incident.merge made of them \(of SOURCE: 5 restored, 1 met under *another key or merged\); 0 are not explained'

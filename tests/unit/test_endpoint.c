@@ -127,6 +127,21 @@ static void test_options(void **state)
     assert_text(ep.defaults_group, "g");
     assert_int_equal(ep.ssl_mode, MR_SSL_VERIFY_CA);
     assert_int_equal(ep.connect_timeout_s, 3);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_endpoint_uri(&ep, &text);
+    assert_string_equal(text.ptr,
+                        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
+                        "ssl-cert=/d&ssl-key=/e&defaults-file=/f&defaults-group=g&"
+                        "connect-timeout=3");
+    mr_strbuf_reset(&text);
+    mr_endpoint_drop_account(&ep, &text);
+    assert_string_equal(text.ptr, "ssl-cert, ssl-key, defaults-file, defaults-group");
+    mr_strbuf_reset(&text);
+    mr_endpoint_uri(&ep, &text);
+    assert_string_equal(
+        text.ptr,
+        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&connect-timeout=3");
+    mr_strbuf_release(&text);
     mr_endpoint_release(&ep);
 
     static const struct {
@@ -168,6 +183,10 @@ static void test_snapshot(void **state)
         assert_text(ep.key, cases[i].key);
         mr_endpoint_display(&ep, &text);
         assert_string_equal(text.ptr, cases[i].shown);
+        mr_strbuf_reset(&text);
+        mr_endpoint_uri(&ep, &text);
+        assert_string_equal(text.ptr,
+                            cases[i].key != NULL ? cases[i].uri : cases[i].shown);
         mr_strbuf_release(&text);
         mr_endpoint_release(&ep);
     }

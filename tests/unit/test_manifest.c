@@ -52,12 +52,17 @@ static void test_round_trip(void **state)
     (void)state;
     want.files = files;
     want.nfiles = 2;
+    want.check_options = "tables=club.*\n";
+    want.uri[MR_SOURCE] = "mysql://dba@lost/club?ssl-mode=required";
     assert_int_equal(mr_manifest_write(&want, &text, &err), MR_OK);
     assert_ptr_equal(strchr(text.ptr, '\n'), text.ptr + text.len - 1);
     assert_null(strstr(text.ptr, "18446744073709551615,")); /* such numbers are strings */
     if (mr_manifest_read(text.ptr, text.len, "plan.json", &arena, &got, &err) != MR_OK)
         fail_msg("%s", err.message);
     check_text(got.uuid, want.uuid);
+    check_text(got.uri[MR_SOURCE], want.uri[MR_SOURCE]);
+    check_text(got.uri[MR_TARGET], NULL);
+    check_text(got.check_options, want.check_options);
     check_text(got.created, want.created);
     check_text(got.version, want.version);
     check_text(got.policy, want.policy);

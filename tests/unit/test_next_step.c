@@ -157,19 +157,15 @@ static void test_commands(void **state)
                        "--case /nowhere/club.case --output /nowhere/club.backfill",
                        NULL});
 
-    /* what a case does not keep, the commands lack */
+    /* a server is reached again as it was */
     begin(&c, MR_VERDICT_DIVERGED, true);
     add_collision(&c);
-    struct mr_next_opts with_tls = not_kept;
-    with_tls.has_options = true;
-    case_load(&c, 10);
-    c.result.run = &c.run;
-    struct mr_next_steps steps;
-    assert_int_equal(mr_next_steps(&steps, &c.result, &with_tls, NULL), MR_OK);
-    const struct mr_next_step *last = mr_vec_at(&steps.items, steps.items.count - 1);
-    assert_int_equal(last->kind, MR_NEXT_OPTIONS);
-    mr_next_steps_release(&steps);
-    case_end(&c);
+    c.run.uri[1] = "mysql://a@new/?ssl-mode=required&ssl-ca=/ca.pem";
+    check_commands(
+        &c, &not_kept,
+        (const char *const[]){"myrecon check --case incident.case mysql://a@old/ "
+                              "'mysql://a@new/?ssl-mode=required&ssl-ca=/ca.pem'",
+                              NULL});
 
     /* a plan of what was not compared is refused */
     begin(&c, MR_VERDICT_DIVERGED, true);

@@ -12,6 +12,28 @@
     "apply it by an account that may write (MYRECON_USER, MYRECON_PASSWORD or an option" \
     " file say which), with: "
 
+#define AS_READER "mysql://ro@live/club?ssl-mode=verify-ca&ssl-ca=/c.pem&ssl-cert=/ro.pem"
+
+/* Options of the server go on to another account, those of the account do not. */
+static void test_options(void **state)
+{
+    struct mr_manifest m = sample_manifest(MR_FLAVOUR_MARIADB);
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    (void)state;
+    m.uri[MR_TARGET] = AS_READER;
+    m.apply_to = mr_plan_next_target(AS_READER, NULL, &m.server, &arena);
+    assert_string_equal(m.apply_to, "mysql://live/club?ssl-mode=verify-ca&ssl-ca=/c.pem");
+    mr_plan_next_apply(&m, "p", &out);
+    assert_string_equal(
+        out.ptr, "apply it by an account that may write (MYRECON_USER, MYRECON_PASSWORD "
+                 "or an option file say which; add its own ssl-cert to the URI where it "
+                 "needs them), with: myrecon repair apply p "
+                 "'mysql://live/club?ssl-mode=verify-ca&ssl-ca=/c.pem'\n");
+    mr_strbuf_release(&out);
+    mr_arena_release(&arena);
+}
+
 static void check_line(const char *target, const char *want)
 {
     struct mr_manifest m = sample_manifest(MR_FLAVOUR_MARIADB);
@@ -56,6 +78,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_options),
         cmocka_unit_test(test_no_uri),
         cmocka_unit_test(test_nothing_planned),
     };

@@ -35,14 +35,15 @@ static void test_plans(void **state)
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_plan_record first = record("one", "2026-11-20T11:00:00Z");
     struct mr_plan_record second = record("two", "2026-11-20T11:00:00Z");
+    first.uri[1] = "mysql://t?ssl-mode=required"; /* which the second does not know */
     struct mr_plan_block blocks[2] = {block(9, 100), block(1000, 200)}, got;
-    const char *plan = NULL, *source = NULL, *target = NULL;
+    const char *plan = NULL, *uris[2] = {NULL, NULL};
     uint64_t next = 0;
     bool found = true;
     (void)state;
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &fd, NULL), MR_OK);
-    assert_int_equal(mr_planbook_endpoints(fd, &arena, &source, &target, NULL), MR_OK);
-    assert_null(source);
+    assert_int_equal(mr_planbook_endpoints(fd, &arena, uris, NULL), MR_OK);
+    assert_null(uris[0]);
     assert_int_equal(
         mr_planbook_first_next(fd, "club.members", "id", &next, &found, NULL), MR_OK);
     assert_false(found);
@@ -69,9 +70,9 @@ static void test_plans(void **state)
                                             &arena, &got, &plan, NULL),
                      MR_OK);
     assert_null(plan);
-    assert_int_equal(mr_planbook_endpoints(fd, &arena, &source, &target, NULL), MR_OK);
-    assert_string_equal(source, "mysql://s");
-    assert_string_equal(target, "mysql://t");
+    assert_int_equal(mr_planbook_endpoints(fd, &arena, uris, NULL), MR_OK);
+    assert_string_equal(uris[0], "mysql://s");
+    assert_string_equal(uris[1], "mysql://t?ssl-mode=required");
 
     /* one counter twice in a plan: nothing of the plan is kept */
     struct mr_plan_record third = record("three", "2026-11-20T10:00:00Z");

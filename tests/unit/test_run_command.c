@@ -45,10 +45,34 @@ static void test_check(void **state)
     }
 }
 
+/* As it was connected; people are told where it is. */
+static void test_options(void **state)
+{
+    const struct mr_find_run run = {
+        .source = "mysql://a@x:33/club",
+        .target = "mysql://b@y/club?socket=/run/a%20b.sock",
+        .uri = {"mysql://a@x:33/club?ssl-mode=verify-ca&ssl-ca=/etc/my%20ca.pem", NULL},
+        .options = ""};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    (void)state;
+    mr_run_check_command(&run, NULL, NULL, &out);
+    assert_string_equal(
+        out.ptr, "myrecon check "
+                 "'mysql://a@x:33/club?ssl-mode=verify-ca&ssl-ca=/etc/my%20ca.pem' "
+                 "'mysql://b@y/club?socket=/run/a%20b.sock'");
+    mr_strbuf_reset(&out);
+    mr_run_add_side(&run, 0, &out);
+    mr_run_add_side(&run, 1, &out);
+    assert_string_equal(out.ptr, "SOURCE (lost history, x:33)"
+                                 "TARGET (live, y socket /run/a b.sock)");
+    mr_strbuf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
