@@ -220,21 +220,24 @@ enum mr_code mr_check_explain(struct mr_findings *fd, struct mr_err *err)
 
 /* ---- reading it ---- */
 
+enum mr_code mr_check_is_explained(struct mr_findings *fd, bool *any, struct mr_err *err)
+{
+    return mr_case_has_table(mr_findings_case(fd), "explained", any, err);
+}
+
 enum mr_code mr_check_explained(struct mr_findings *fd, int64_t table,
                                 struct mr_check_explained *out, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool known = false, row = false;
+    bool row = false;
     *out = (struct mr_check_explained){0};
-    enum mr_code code = mr_case_has_table(mr_findings_case(fd), "explained", &known, err);
-    if (code != MR_OK || !known)
-        return code;
-    code = mr_case_prepare(mr_findings_case(fd),
-                           "SELECT f.kind, count(*), count(*) FILTER (WHERE how = 1),"
-                           " count(*) FILTER (WHERE how = 2) FROM explained x"
-                           " JOIN finding f ON f.id = x.finding WHERE x.tbl = ?"
-                           " GROUP BY f.kind",
-                           &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(mr_findings_case(fd),
+                        "SELECT f.kind, count(*), count(*) FILTER (WHERE how = 1),"
+                        " count(*) FILTER (WHERE how = 2) FROM explained x"
+                        " JOIN finding f ON f.id = x.finding WHERE x.tbl = ?"
+                        " GROUP BY f.kind",
+                        &stmt, err);
     if (code == MR_OK)
         mr_case_bind_int(stmt, 1, table);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
@@ -254,16 +257,14 @@ enum mr_code mr_check_explained_plan(struct mr_findings *fd, struct mr_arena *ar
                                      const char **dir, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool known = false, row = false;
+    bool row = false;
     *dir = NULL;
-    enum mr_code code = mr_case_has_table(mr_findings_case(fd), "explained", &known, err);
-    if (code != MR_OK || !known)
-        return code;
-    code = mr_case_prepare(mr_findings_case(fd),
-                           "SELECT max(p.dir) FROM explained x JOIN tbl t ON t.id = x.tbl"
-                           " LEFT JOIN plan p ON p.id = x.plan WHERE t.run = ?"
-                           " HAVING count(DISTINCT x.plan) = 1",
-                           &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(mr_findings_case(fd),
+                        "SELECT max(p.dir) FROM explained x JOIN tbl t ON t.id = x.tbl"
+                        " LEFT JOIN plan p ON p.id = x.plan WHERE t.run = ?"
+                        " HAVING count(DISTINCT x.plan) = 1",
+                        &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_int(stmt, 1, mr_findings_run_id(fd));
         code = mr_case_step(stmt, &row, err);

@@ -29,7 +29,9 @@ struct mr_check_explained {
     uint64_t of_kind[MR_KIND_COLLISION + 1];
 };
 
-/* Of a table of the current run; nothing where the case knows none. */
+/* Has it ever been found out for this case?  Asked before the two below. */
+enum mr_code mr_check_is_explained(struct mr_findings *fd, bool *any, struct mr_err *err);
+/* Of a table of the current run. */
 enum mr_code mr_check_explained(struct mr_findings *fd, int64_t table,
                                 struct mr_check_explained *out, struct mr_err *err);
 /* Directory of the plan, where all of a table's explained rows are one plan's; else NULL.

@@ -16,7 +16,7 @@ static void add_counts(struct mr_find_counts *sum, const struct mr_find_counts *
     sum->null_identities += c->null_identities;
 }
 
-static enum mr_code add_table(struct mr_check_result *result, size_t at,
+static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by_plans,
                               struct mr_err *err)
 {
     const struct mr_find_table *table = &result->tables[at];
@@ -24,7 +24,7 @@ static enum mr_code add_table(struct mr_check_result *result, size_t at,
     uint64_t unsettled = 0;
     enum mr_code code =
         mr_findings_count(result->fd, table->id, MR_FIND_UNSETTLED, &unsettled, err);
-    if (code == MR_OK)
+    if (code == MR_OK && by_plans)
         code = mr_check_explained(result->fd, table->id, explained, err);
     result->all_explained.rows += explained->rows;
     result->all_explained.restored += explained->restored;
@@ -50,6 +50,7 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
                                        .objects = MR_VEC_INIT(struct mr_find_object),
                                        .advice = MR_VEC_INIT(struct mr_find_advice),
                                        .max_rows = max_rows};
+    bool by_plans = false;
     enum mr_code code =
         mr_findings_tables(fd, &result->arena, &result->tables, &result->ntables, err);
     if (code == MR_OK)
@@ -61,9 +62,11 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
                                             sizeof *result->explained);
         code = result->explained != NULL ? MR_OK : mr_err_nomem(err, "reading the case");
     }
-    for (size_t i = 0; code == MR_OK && i < result->ntables; i++)
-        code = add_table(result, i, err);
     if (code == MR_OK)
+        code = mr_check_is_explained(fd, &by_plans, err);
+    for (size_t i = 0; code == MR_OK && i < result->ntables; i++)
+        code = add_table(result, i, by_plans, err);
+    if (code == MR_OK && by_plans)
         code = mr_check_explained_plan(fd, &result->arena, &result->explained_by, err);
     result->differs = result->differs || result->objects.count > 0;
     result->interrupted = !run->finished;
@@ -100,6 +103,18 @@ uint64_t mr_check_result_unexplained(const struct mr_check_result *result, size_
     uint64_t rows = c->missing + c->extra + c->changed + c->collision;
     uint64_t explained = explained_rows(result, table);
     return rows > explained ? rows - explained : 0;
+}
+
+bool mr_check_result_all_explained(const struct mr_check_result *result)
+{
+    bool all = result->all_explained.rows > 0 && !result->incomplete;
+    for (size_t i = 0; all && i < result->ntables; i++)
+        all = mr_check_result_unexplained(result, i) == 0;
+    for (size_t i = 0; all && i < result->objects.count; i++) {
+        const struct mr_find_object *object = mr_vec_at(&result->objects, i);
+        all = strcmp(object->kind, "auto_increment") == 0;
+    }
+    return all;
 }
 
 /* A kind of which nothing is left; who has moved stands among the collisions and extra

@@ -50,6 +50,9 @@ bool mr_check_result_two_histories(const struct mr_check_result *result);
 /* Differing rows of a table that no plan of the case explains. */
 uint64_t mr_check_result_unexplained(const struct mr_check_result *result, size_t table);
 
+/* Is there nothing but what plans of the case explain, and counters? */
+bool mr_check_result_all_explained(const struct mr_check_result *result);
+
 /* Diverged rows beyond max_rows a table. */
 uint64_t mr_check_result_not_printed(const struct mr_check_result *result);
 

@@ -146,6 +146,24 @@ static enum mr_code two_histories(struct telling *t, struct mr_err *err)
 
 /* ---- the rest ---- */
 
+/* A counter of SOURCE stays below TARGET's keys, which harms only who writes there. */
+static enum mr_code nothing(struct telling *t, struct mr_err *err)
+{
+    bool has = false;
+    if (!mr_check_result_all_explained(t->result))
+        return MR_OK;
+    enum mr_code code = has_low_counters(t->result, &has, err);
+    if (code != MR_OK || has)
+        return code;
+    mr_strbuf_add_str(&t->text, "Nothing is left to be done: all that differs is what a "
+                                "plan has made, and ");
+    mr_run_add_side(t->result->run, MR_TARGET, &t->text);
+    mr_strbuf_add_str(&t->text, " gives out no id that either side has. The two servers "
+                                "differ for good, so that such a check ends with 1; "
+                                "what has not been planned would be listed beside it.");
+    return add(t, MR_NEXT_NOTHING, err);
+}
+
 static enum mr_code without_identity(struct telling *t, struct mr_err *err)
 {
     size_t at = mr_check_result_without_identity(t->result);
@@ -282,6 +300,8 @@ enum mr_code mr_next_steps(struct mr_next_steps *steps,
         code = resume(&t, err);
     if (code == MR_OK)
         code = unsettled(&t, err);
+    if (code == MR_OK)
+        code = nothing(&t, err);
     if (code == MR_OK)
         code = commands(&t, err);
     mr_strbuf_release(&t.text);

@@ -23,6 +23,7 @@ enum mr_next_kind {
     MR_NEXT_NOT_CHECKED,
     MR_NEXT_RESUME,
     MR_NEXT_UNSETTLED,
+    MR_NEXT_NOTHING, /* plans of the case have done it all */
     /* only with commands */
     MR_NEXT_KEEP,     /* in a case */
     MR_NEXT_AFFECTED, /* list people */

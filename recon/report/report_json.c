@@ -486,7 +486,8 @@ static void step_lines(struct json *j)
                                         [MR_NEXT_IDENTITY] = "identity",
                                         [MR_NEXT_NOT_CHECKED] = "not-checked",
                                         [MR_NEXT_RESUME] = "resume",
-                                        [MR_NEXT_UNSETTLED] = "unsettled"};
+                                        [MR_NEXT_UNSETTLED] = "unsettled",
+                                        [MR_NEXT_NOTHING] = "nothing"};
     for (size_t i = 0; i < j->report->steps.items.count; i++) {
         const struct mr_next_step *step = mr_vec_at(&j->report->steps.items, i);
         begin_line(j, "step");

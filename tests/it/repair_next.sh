@@ -117,6 +117,7 @@ SECOND=$CMD
 cp "$OUT" second.out
 like "it is one line" "$(tr '\n' ' ' <"$OUT")" 'differing rows are what the plan in *incident.merge made of them \(of SOURCE: 5 restored, 1 met under *another key or merged\); 0 are not explained'
 unlike "and no more" "$(cat "$OUT")" '^Diverged keys|^Samples|histories of their own|identity = COLUMN|myrecon repair'
+like "and says that all is done" "$(tr '\n' ' ' <"$OUT")" 'Nothing is left to be done: all that differs is what a plan has made'
 unlike "AUTO_INCREMENT is not advised again" "$(cat "$OUT")" 'Raise its'
 json() { # json: the same check, as lines
     bash -c "${SECOND/check/check --json}" >"$OUT" 2>"$ERR"
@@ -136,6 +137,7 @@ like "edited since, and known by nothing but its bytes" "$(cat "$OUT")" "^      
 like "who came since" "$(cat "$OUT")" "'new'"
 like "an edit of the common past" "$(cat "$OUT")" "^  $DB.members +changed +id 2$"
 unlike "who was restored is none of it" "$(sed -n '/^Samples/,$p' "$OUT")" "'(ann|bob|cid|xen)'"
+unlike "something is left to be done" "$(cat "$OUT")" 'Nothing is left'
 like "and they are counted" "$(tr '\n' ' ' <"$OUT")" '[^0-9][4-6] are not explained'
 on "UPDATE members SET name = 'base' WHERE id = 2; UPDATE members SET mobile = 'stranger' WHERE id = $BOB"
 bash -c "$SECOND" >"$OUT" 2>"$ERR"
