@@ -40,14 +40,23 @@ static bool same_place(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* What is well is shown where it was asked for: by -v, and the verdict on each command that
+ * --for names. */
+static bool is_shown(const struct mr_doctor *d, const struct mr_doctor_finding *f,
+                     bool verbose)
+{
+    return f->state != MR_DOCTOR_OK || verbose ||
+           (!d->opts.guesses && f->name == MR_DOCTOR_rights);
+}
+
 /* Findings of one state, each place's under its name. */
 static void add_state(const struct mr_doctor *d, enum mr_doctor_state state, bool color,
-                      struct mr_strbuf *out)
+                      bool verbose, struct mr_strbuf *out)
 {
     const char *place = "";
     for (size_t i = 0; i < d->findings.count; i++) {
         const struct mr_doctor_finding *f = mr_vec_at(&d->findings, i);
-        if (f->state != state)
+        if (f->state != state || !is_shown(d, f, verbose))
             continue;
         if (!same_place(place, f->server)) {
             mr_strbuf_add_fmt(out, "\n%s", mr_term_style(MR_STYLE_DIM, color));
@@ -83,8 +92,8 @@ void mr_doctor_output_text(const struct mr_doctor *d, bool color, bool verbose,
     mr_strbuf_add_str(out, "; ");
     add_count(out, mr_doctor_count(d, MR_DOCTOR_OK), "thing is well", "things are well");
     mr_strbuf_add_str(out, "\n");
-    for (size_t i = 0; i < (verbose ? 4U : 3U); i++)
-        add_state(d, order[i], color, out);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        add_state(d, order[i], color, verbose, out);
 }
 
 static void put_text(struct mr_jsonw *w, const char *key, const char *text)

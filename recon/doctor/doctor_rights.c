@@ -10,7 +10,8 @@
 /* What one command lacks: for people, and the statements that help. */
 struct lack {
     const char *command;
-    bool must; /* else it works, and sees less */
+    bool must;    /* what is missing keeps it from its work, or from a part */
+    size_t shown; /* statements of this kind of right so far */
     struct mr_strbuf what, grants;
 };
 
@@ -19,53 +20,59 @@ struct looker {
     const struct mr_doctor_server *server;
     const struct mr_grants *grants;
     const struct mr_server *facts;
-    size_t lacks;
-    struct mr_strbuf fit; /* commands that lack nothing */
+    struct lack lack; /* of the command that is looked at */
 };
 
-static void begin(struct lack *lack, const char *command, bool must)
+/* must: else the command works, and sees less. */
+static void add_what(struct looker *l, bool must, const char *what)
 {
-    *lack = (struct lack){.command = command,
-                          .must = must,
-                          .what = MR_STRBUF_INIT,
-                          .grants = MR_STRBUF_INIT};
-}
-
-static void add_what(struct lack *lack, const char *what)
-{
+    struct lack *lack = &l->lack;
+    lack->must = lack->must || must;
     if (strstr(lack->what.ptr, what) == NULL)
         mr_strbuf_add_fmt(&lack->what, "%s%s", lack->what.len > 0 ? "; " : "", what);
 }
 
-/* Statements on many databases would bury the rest. */
-static bool room_for_grant(struct lack *lack)
+/* The same one is wanted for several things; statements on many databases would bury the
+ * rest. */
+static void add_statement(struct looker *l, const struct mr_strbuf *statement)
 {
-    size_t count = 0;
-    for (const char *p = lack->grants.ptr; (p = strstr(p, "GRANT ")) != NULL; p += 6)
-        count++;
-    if (count >= SHOWN_DBS)
-        return false;
-    if (lack->grants.len > 0)
-        mr_strbuf_add_str(&lack->grants, "; ");
-    return true;
+    struct lack *lack = &l->lack;
+    if (strstr(lack->grants.ptr, statement->ptr) != NULL || lack->shown++ >= SHOWN_DBS)
+        return;
+    mr_strbuf_add_fmt(&lack->grants, "%s%s", lack->grants.len > 0 ? "; " : "",
+                      statement->ptr);
 }
 
-static void add_grant(const struct looker *l, struct lack *lack, const char *privileges,
-                      const char *place)
+static void add_grant(struct looker *l, const char *privileges, const char *place)
 {
-    if (room_for_grant(lack))
-        mr_strbuf_add_fmt(&lack->grants, "GRANT %s ON %s TO %s", privileges, place,
-                          mr_grants_account(l->grants));
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "GRANT %s ON %s TO %s", privileges, place,
+                      mr_grants_account(l->grants));
+    add_statement(l, &text);
+    l->doctor->nomem = l->doctor->nomem || text.failed;
+    mr_strbuf_release(&text);
 }
 
-static void tell(struct looker *l, struct lack *lack)
+static void begin(struct looker *l, const char *command)
 {
-    if (lack->what.len > 0) {
-        l->lacks++;
-        mr_doctor_say(l->doctor, lack->must ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,
-                      MR_DOCTOR_rights, "%s: %s", lack->command, lack->what.ptr);
+    l->lack = (struct lack){
+        .command = command, .what = MR_STRBUF_INIT, .grants = MR_STRBUF_INIT};
+}
+
+/* The verdict on the command, in one line. */
+static void tell(struct looker *l)
+{
+    struct lack *lack = &l->lack;
+    bool fit = lack->what.len == 0;
+    mr_doctor_say(l->doctor,
+                  fit          ? MR_DOCTOR_OK
+                  : lack->must ? MR_DOCTOR_PROBLEM
+                               : MR_DOCTOR_NOTE,
+                  MR_DOCTOR_rights, "%s: %s", lack->command,
+                  fit ? "the account has all rights for it" : lack->what.ptr);
+    if (!fit)
         mr_doctor_hint(l->doctor, "%s", lack->grants.ptr);
-    }
+    l->doctor->nomem = l->doctor->nomem || lack->what.failed || lack->grants.failed;
     mr_strbuf_release(&lack->what);
     mr_strbuf_release(&lack->grants);
 }
@@ -107,37 +114,24 @@ static void place_of(struct mr_strbuf *place, const char *db)
     mr_strbuf_add_str(place, ".*");
 }
 
-static const char *readers(const struct looker *l)
+static void look_at_rows(struct looker *l)
 {
-    const unsigned both = MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT;
-    if ((l->doctor->opts.work & both) == both)
-        return "check, snapshot create";
-    return (l->doctor->opts.work & MR_DOCTOR_FOR_CHECK) != 0 ? "check"
-                                                             : "snapshot create";
-}
-
-static void look_at_rows(struct looker *l, const char *command)
-{
-    struct lack all, some;
     struct mr_strbuf place = MR_STRBUF_INIT;
-    begin(&all, command, true);
-    begin(&some, command, false);
+    l->lack.shown = 0;
     for (size_t i = 0; i < count_dbs(l); i++) {
         if (mr_grants_on_db(l->grants, "SELECT", db_at(l, i)))
             continue;
         const bool unread = lacks_rows(l, db_at(l, i));
         place_of(&place, db_at(l, i));
-        add_what(unread ? &all : &some,
+        add_what(l, unread,
                  unread ? "the rows cannot be read (SELECT)"
                         : "only tables that are granted one by one are seen (SELECT)");
-        add_grant(l, unread ? &all : &some, "SELECT", place.ptr);
+        add_grant(l, "SELECT", place.ptr);
     }
     mr_strbuf_release(&place);
-    tell(l, &all);
-    tell(l, &some);
 }
 
-static void look_at_objects(struct looker *l, const char *command)
+static void look_at_objects(struct looker *l)
 {
     static const struct {
         enum mr_hidden kind;
@@ -148,9 +142,8 @@ static void look_at_objects(struct looker *l, const char *command)
         {MR_HIDDEN_ROUTINES, "routines are hidden"},
         {MR_HIDDEN_EVENTS, "events are hidden"},
     };
-    struct lack lack;
     struct mr_strbuf statement = MR_STRBUF_INIT;
-    begin(&lack, command, true);
+    l->lack.shown = 0;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (size_t i = 0; i < count_dbs(l); i++) {
             if ((mr_grants_hidden(l->grants, l->facts, db_at(l, i)) &
@@ -158,49 +151,51 @@ static void look_at_objects(struct looker *l, const char *command)
                 continue;
             mr_strbuf_reset(&statement);
             mr_grants_needed(&statement, l->grants, l->facts, kinds[k].kind, db_at(l, i));
-            add_what(&lack, kinds[k].what);
-            if (strstr(lack.grants.ptr, statement.ptr) == NULL && room_for_grant(&lack))
-                mr_strbuf_add(&lack.grants, statement.ptr, statement.len);
+            add_what(l, true, kinds[k].what);
+            add_statement(l, &statement);
         }
+    l->doctor->nomem = l->doctor->nomem || statement.failed;
     mr_strbuf_release(&statement);
-    tell(l, &lack);
+}
+
+/* Whom the server follows, if anybody. */
+static void look_at_status(struct looker *l, bool must, const char *what)
+{
+    l->lack.shown = 0;
+    if (mr_grants_global(l->grants, status_right(l->facts)))
+        return;
+    add_what(l, must, what);
+    add_grant(l, status_right(l->facts), "*.*");
 }
 
 static void look_at_gate(struct looker *l)
 {
-    struct lack lack;
+    const bool status = mr_grants_global(l->grants, status_right(l->facts));
+    const bool process = mr_grants_global(l->grants, "PROCESS");
     struct mr_strbuf rights = MR_STRBUF_INIT;
-    begin(&lack, "gate", true);
-    if (!mr_grants_global(l->grants, "PROCESS")) {
-        mr_strbuf_add_str(&rights, "PROCESS");
-        add_what(&lack, "sessions, transactions and locks of others are hidden");
-    }
-    if (!mr_grants_global(l->grants, status_right(l->facts))) {
-        mr_strbuf_add_fmt(&rights, "%s%s", rights.len > 0 ? ", " : "",
-                          status_right(l->facts));
-        add_what(&lack,
-                 "the replication status is hidden; check waits by --settle alone");
-    }
+    l->lack.shown = 0;
+    if (!process)
+        add_what(l, true, "sessions, transactions and locks of others are hidden");
+    if (!status)
+        add_what(l, true, "the replication status is hidden");
+    mr_strbuf_add_fmt(&rights, "%s%s%s", process ? "" : "PROCESS",
+                      process || status ? "" : ", ",
+                      status ? "" : status_right(l->facts));
     if (rights.len > 0)
-        add_grant(l, &lack, rights.ptr, "*.*");
+        add_grant(l, rights.ptr, "*.*");
     mr_strbuf_release(&rights);
-    tell(l, &lack);
     if (l->facts->flavour == MR_FLAVOUR_MYSQL &&
         !mr_grants_on_db(l->grants, "SELECT", "performance_schema")) {
-        begin(&lack, "gate", false);
-        add_what(&lack, "cannot name who holds a lock");
-        add_grant(l, &lack, "SELECT", "performance_schema.*");
-        tell(l, &lack);
+        add_what(l, false, "cannot name who holds a lock");
+        add_grant(l, "SELECT", "performance_schema.*");
     }
 }
 
 /* Where nobody said that it is to write, what it lacks for that is only worth knowing. */
-static void look_at_writes(struct looker *l, const char *command,
-                           const char *const *needs, size_t nneeds)
+static void look_at_writes(struct looker *l, const char *const *needs, size_t nneeds)
 {
     struct mr_strbuf place = MR_STRBUF_INIT, rights = MR_STRBUF_INIT;
-    struct lack lack;
-    begin(&lack, command, !l->doctor->opts.guesses);
+    l->lack.shown = 0;
     for (size_t i = 0; i < count_dbs(l); i++) {
         mr_strbuf_reset(&rights);
         for (size_t n = 0; n < nneeds; n++)
@@ -209,24 +204,15 @@ static void look_at_writes(struct looker *l, const char *command,
         if (rights.len == 0)
             continue;
         place_of(&place, db_at(l, i));
-        add_what(&lack, "rights to change what is there are missing");
-        add_grant(l, &lack, rights.ptr, place.ptr);
+        add_what(l, !l->doctor->opts.guesses,
+                 "rights to change what is there are missing");
+        add_grant(l, rights.ptr, place.ptr);
     }
     mr_strbuf_release(&place);
     mr_strbuf_release(&rights);
-    tell(l, &lack);
-}
-
-/* A replica is not written to, and what hides whether it is one stops the work. */
-static void look_at_sources(struct looker *l, const char *command)
-{
-    struct lack lack;
-    begin(&lack, command, !l->doctor->opts.guesses);
-    if (!mr_grants_global(l->grants, status_right(l->facts))) {
-        add_what(&lack, "whether the server replicates from another one is hidden");
-        add_grant(l, &lack, status_right(l->facts), "*.*");
-    }
-    tell(l, &lack);
+    /* a replica is not written to, and what hides whether it is one stops the work */
+    look_at_status(l, !l->doctor->opts.guesses,
+                   "whether the server replicates from another one is hidden");
 }
 
 static bool may_write(const struct looker *l)
@@ -238,55 +224,71 @@ static bool may_write(const struct looker *l)
     return false;
 }
 
-/* lacks: how many there were before the command was looked at. */
-static void note_fit(struct looker *l, const char *command, size_t lacks)
+static void look_as_check(struct looker *l)
 {
-    if (l->lacks == lacks)
-        mr_strbuf_add_fmt(&l->fit, "%s%s", l->fit.len > 0 ? ", " : "", command);
+    look_at_rows(l);
+    look_at_objects(l);
+    look_at_status(l, false,
+                   "whether the server follows another one is hidden, so that what "
+                   "differs may stay unsettled");
+}
+
+static void look_as_snapshot(struct looker *l)
+{
+    look_at_rows(l);
+    look_at_objects(l);
+    if (l->facts->flavour == MR_FLAVOUR_MYSQL)
+        look_at_status(l, false, "the position of the binary log is hidden");
+}
+
+static void look_as_gate(struct looker *l)
+{
+    look_at_rows(l);
+    look_at_gate(l);
+}
+
+static void look_as_repair(struct looker *l)
+{
+    static const char *const needs[] = {"SELECT",
+                                        "INSERT",
+                                        "UPDATE",
+                                        "DELETE",
+                                        "ALTER",
+                                        "TRIGGER",
+                                        "CREATE TEMPORARY TABLES"};
+    look_at_writes(l, needs, sizeof needs / sizeof *needs);
+}
+
+static void look_as_restore(struct looker *l)
+{
+    static const char *const needs[] = {
+        "SELECT", "CREATE",      "ALTER",     "INSERT",  "DROP",  "REFERENCES",
+        "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER", "EVENT", "CREATE ROUTINE"};
+    look_at_writes(l, needs, sizeof needs / sizeof *needs);
 }
 
 static void look_at_all(struct looker *l)
 {
-    static const char *const repair[] = {"SELECT",
-                                         "INSERT",
-                                         "UPDATE",
-                                         "DELETE",
-                                         "ALTER",
-                                         "TRIGGER",
-                                         "CREATE TEMPORARY TABLES"};
-    static const char *const restore[] = {
-        "SELECT", "CREATE",      "ALTER",     "INSERT",  "DROP",  "REFERENCES",
-        "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER", "EVENT", "CREATE ROUTINE"};
+    static const struct {
+        enum mr_doctor_work work;
+        const char *command;
+        void (*look)(struct looker *l);
+    } commands[] = {
+        {MR_DOCTOR_FOR_CHECK, "check", look_as_check},
+        {MR_DOCTOR_FOR_SNAPSHOT, "snapshot create", look_as_snapshot},
+        {MR_DOCTOR_FOR_GATE, "gate", look_as_gate},
+        {MR_DOCTOR_FOR_REPAIR, "repair apply", look_as_repair},
+        {MR_DOCTOR_FOR_RESTORE, "snapshot restore", look_as_restore},
+    };
     const struct mr_doctor_options *opts = &l->doctor->opts;
     const unsigned work =
         opts->work | (opts->guesses && may_write(l) ? MR_DOCTOR_FOR_REPAIR : 0U);
-    size_t lacks = l->lacks, of_rows = 0;
-    if ((work & (MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT)) != 0) {
-        look_at_rows(l, readers(l));
-        of_rows = l->lacks - lacks;
-        look_at_objects(l, readers(l));
-        note_fit(l, readers(l), lacks);
-    } else if ((work & MR_DOCTOR_FOR_GATE) != 0) {
-        look_at_rows(l, "gate");
-        of_rows = l->lacks - lacks;
-    }
-    lacks = l->lacks;
-    if ((work & MR_DOCTOR_FOR_GATE) != 0) {
-        look_at_gate(l);
-        if (of_rows == 0)
-            note_fit(l, "gate", lacks);
-    }
-    lacks = l->lacks;
-    if ((work & MR_DOCTOR_FOR_REPAIR) != 0) {
-        look_at_writes(l, "repair apply", repair, sizeof repair / sizeof *repair);
-        look_at_sources(l, "repair apply");
-        note_fit(l, "repair apply", lacks);
-    }
-    lacks = l->lacks;
-    if ((work & MR_DOCTOR_FOR_RESTORE) != 0) {
-        look_at_writes(l, "snapshot restore", restore, sizeof restore / sizeof *restore);
-        look_at_sources(l, "snapshot restore");
-        note_fit(l, "snapshot restore", lacks);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if ((work & (unsigned)commands[i].work) == 0)
+            continue;
+        begin(l, commands[i].command);
+        commands[i].look(l);
+        tell(l);
     }
 }
 
@@ -296,18 +298,12 @@ enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *serv
     struct looker l = {.doctor = d,
                        .server = server,
                        .grants = server->link.grants,
-                       .facts = mr_db_server(server->link.db),
-                       .fit = MR_STRBUF_INIT};
-    if (l.grants == NULL) {
+                       .facts = mr_db_server(server->link.db)};
+    (void)err;
+    if (l.grants == NULL)
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_rights,
                       "the account's grants cannot be read");
-        return MR_OK;
-    }
-    look_at_all(&l);
-    enum mr_code code = mr_strbuf_check(&l.fit, "examining a server", err);
-    if (code == MR_OK && l.fit.len > 0)
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_rights, "the account may do: %s",
-                      l.fit.ptr);
-    mr_strbuf_release(&l.fit);
-    return code;
+    else
+        look_at_all(&l);
+    return MR_OK;
 }

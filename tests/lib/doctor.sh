@@ -267,7 +267,8 @@ breaks_rights() {
     tells "no right at all" database 'does not exist, or is not visible'
     doctor_account "INSERT ON club.*"
     doctor_of
-    tells "rows that cannot be read" rights 'check, snapshot create: the rows cannot be read.*GRANT SELECT ON `club`\.\*'
+    tells "rows that cannot be read" rights 'check: the rows cannot be read.*GRANT SELECT ON `club`\.\*'
+    tells "rows that cannot be read: by each command" rights 'gate: the rows cannot be read.*GRANT SELECT ON `club`\.\*'
     DOCTOR_USER=root
 }
 

@@ -1,0 +1,70 @@
+#!/bin/bash
+# doctor_strangers.sh: two servers that both take writes and have never replicated are told of as
+# such, and what hides it is unknown; each command gets a verdict of its own on the account.
+
+. "$(dirname "$0")/lib.sh"
+begin ab
+at ab "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1)"
+diagnose() { # diagnose ARGS…
+    CMD=("$MYRECON" doctor --json "$@")
+    timeout -k 5 60 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+found() { # found NAME: "state: message -> hint" of each
+    jq -r --arg n "$1" 'select(.name == $n) | "\(.state): \(.message) -> \(.hint)"' "$OUT"
+}
+strangers() { # strangers WHAT URI URI
+    diagnose "$2" "$3"
+    is "$1: one line" "$(found pair_writers | wc -l)" 1
+    like "$1: they do not replicate" "$(found pair_writers)" '^note: .* both take writes, and do not replicate from each other -> .*write to one of them only'
+    unlike "$1: nothing is said to be stopped" "$(cat "$OUT")" 'stopped'
+}
+account() { # account SIDE RIGHTS…: nxdoctor has exactly these
+    local side=$1 right
+    shift
+    client "$side" <<<"DROP USER IF EXISTS nxdoctor@'%'; CREATE USER nxdoctor@'%' IDENTIFIED BY 'x'" || bail "no account"
+    for right; do client "$side" <<<"GRANT $right TO nxdoctor@'%'" || bail "cannot grant $right"; done
+}
+verdicts() { # "command:state …" of the rights
+    jq -r 'select(.name == "rights") | "\(.message | split(":")[0]):\(.state)"' "$OUT" | xargs
+}
+# judged SIDE STATUS ROUTINES: what each command lacks is said for it alone
+judged() {
+    local side=$1 status=$2 uri
+    uri=$(uri "$side" "$DB" nxdoctor:x)
+    at_exit "client $side <<<\"DROP USER IF EXISTS nxdoctor@'%'\""
+    account "$side" "SELECT, SHOW VIEW, TRIGGER, EVENT ON $DB.*" "$status ON *.*" "$3"
+    diagnose --for check,snapshot,repair,gate "$uri"
+    is "$side: a reader: each command apart" "$(verdicts)" "check:ok snapshot create:ok gate:problem repair apply:problem"
+    "$MYRECON" doctor --for check,repair "$uri" >"$OUT" 2>"$ERR"
+    like "$side: who asks is answered" "$(cat "$OUT")" '^ok rights: check: the account has all rights'
+    unlike "$side: and of nothing else" "$(cat "$OUT")" 'snapshot|gate|^ok [^r]'
+    account "$side" "SELECT, SHOW VIEW, TRIGGER, EVENT ON $DB.*" "$3"
+    diagnose --for check,snapshot "$uri"
+    like "$side: hidden: check may leave rows open" "$(found rights)" "^note: check: .*may stay unsettled -> GRANT $status ON"
+    unlike "$side: hidden: gate is not asked about" "$(found rights)" 'PROCESS|gate'
+    account "$side" "SELECT ON $DB.*" "$status ON *.*" "$3"
+    diagnose --for check,snapshot,gate "$uri"
+    is "$side: rows alone: gate needs no more of them" "$(verdicts)" "check:problem snapshot create:problem gate:problem"
+    unlike "$side: rows alone: gate needs no triggers" "$(found rights | grep 'problem: gate')" TRIGGER
+    like "$side: rows alone: check does" "$(found rights | grep 'problem: check:')" 'triggers are hidden.*-> .*GRANT TRIGGER'
+    like "$side: rows alone: so does snapshot" "$(found rights | grep 'problem: snapshot create:')" 'triggers are hidden.*-> .*GRANT TRIGGER'
+}
+
+strangers "MariaDB" "$(uri a "$DB")" "$(uri b "$DB")"
+judged b 'SLAVE MONITOR' 'SELECT ON mysql.proc'
+account b "SELECT ON $DB.*"
+account a "SELECT ON $DB.*"
+diagnose "$(uri a "$DB" nxdoctor:x)" "$(uri b "$DB" nxdoctor:x)"
+like "hidden: it is not known" "$(found pair_writers)" '^unknown: .* both take writes, and whether they replicate is hidden'
+client a <<<"DROP USER nxdoctor@'%'"
+if [ -n "$MR_O_URI" ]; then
+    fresh o "$DB"
+    at o "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)"
+    strangers "MariaDB and MySQL" "$(uri a "$DB")" "$(uri o "$DB")"
+    [ -z "${MR_OP_URI:-}" ] || strangers "MySQL" "$(uri o "")" "$(uri "$MR_OP_URI" "")"
+    judged o 'REPLICATION CLIENT' 'SHOW_ROUTINE ON *.*'
+else
+    skip "MySQL 9" "no MySQL 9"
+fi
+finish
