@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/suggest.h"
+#include "core/cli/config.h"
 
 static bool names_one_table(const struct mr_ini_section *section)
 {
@@ -102,17 +103,146 @@ void mr_pair_section_text(const struct mr_pairing *pairing,
         mr_strbuf_add_fmt(out, ": is \"%s.%s\" meant?", meant->db, meant->name);
 }
 
+/* ---- columns that a section names ---- */
+
+static bool has_column(const struct mr_table *table, const struct mr_string_list *name)
+{
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (mr_string_list_has(name, table->columns[i].name))
+            return true;
+    return false;
+}
+
+/* Has a table of the section the column?  *any: there is a table. */
+static bool is_column(const struct mr_pairing *pairing,
+                      const struct mr_ini_section *section, const char *name, bool *any,
+                      struct mr_suggest *near)
+{
+    const struct mr_string_list one = {.items = &name, .count = 1};
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_catalogue *cat = pairing->side[side].cat;
+        for (size_t i = 0; i < cat->ntables; i++) {
+            const struct mr_table *t = &cat->tables[i];
+            if (!mr_pattern_match(section->argument, t->db, t->name))
+                continue;
+            *any = true;
+            if (has_column(t, &one))
+                return true;
+            for (size_t k = 0; k < t->ncolumns; k++)
+                mr_suggest_offer(near, t->columns[k].name);
+        }
+    }
+    return false;
+}
+
+void mr_pair_section_columns(const struct mr_pairing *pairing,
+                             const struct mr_ini_section *section,
+                             const struct mr_ini_entry *entry, struct mr_strbuf *out)
+{
+    struct mr_table_config config = {0};
+    struct mr_arena arena = MR_ARENA_INIT;
+    bool ignored = strcmp(entry->key, "ignore-columns") == 0;
+    if (strcmp(section->word, "table") != 0 ||
+        (!ignored && strcmp(entry->key, "mask") != 0))
+        return;
+    enum mr_code code =
+        mr_table_config_set(&config, entry->key, entry->value, &arena, NULL);
+    const struct mr_string_list *list = ignored ? &config.ignore_columns : &config.mask;
+    for (size_t i = 0; code == MR_OK && i < list->count; i++) {
+        struct mr_suggest near = {.typed = list->items[i]};
+        bool any = false;
+        if (is_column(pairing, section, list->items[i], &any, &near) || !any)
+            continue;
+        mr_strbuf_add_fmt(out,
+                          "%s%s:%u: %s of [table %s] names \"%s\", which no table has",
+                          out->len > 0 ? "; " : "", pairing->config->file, entry->line,
+                          entry->key, section->argument, list->items[i]);
+        if (near.best != NULL)
+            mr_strbuf_add_fmt(out, ": is \"%s\" meant?", near.best);
+    }
+    mr_arena_release(&arena);
+}
+
+/* ---- patterns of the command line ---- */
+
+/* SOURCE's name of a database of either side, by which patterns go. */
+static const char *name_of_db(const struct mr_pairing *pairing, int side, const char *db)
+{
+    const struct mr_server_side *s = &pairing->side[MR_SOURCE];
+    const struct mr_server_side *t = &pairing->side[MR_TARGET];
+    for (size_t i = 0; side == MR_TARGET && i < s->ndbs && i < t->ndbs; i++)
+        if (strcmp(t->dbs[i], db) == 0)
+            return s->dbs[i];
+    return db;
+}
+
+/* Views and sequences are chosen by patterns, too. */
+static bool is_pattern_of(const struct mr_pairing *pairing, int side, const char *pattern)
+{
+    const struct mr_catalogue *cat = pairing->side[side].cat;
+    for (size_t i = 0; i < cat->ntables; i++)
+        if (mr_pattern_match(pattern, name_of_db(pairing, side, cat->tables[i].db),
+                             cat->tables[i].name))
+            return true;
+    for (size_t i = 0; i < cat->nobjects; i++)
+        if (mr_pattern_match(pattern, name_of_db(pairing, side, cat->objects[i].db),
+                             cat->objects[i].name))
+            return true;
+    return false;
+}
+
+void mr_pair_pattern_text(const struct mr_pairing *pairing, const char *option,
+                          const char *pattern, struct mr_strbuf *out)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (is_pattern_of(pairing, MR_SOURCE, pattern) ||
+        is_pattern_of(pairing, MR_TARGET, pattern))
+        return;
+    const struct mr_table *meant = find_meant(pairing, pattern, &text);
+    mr_strbuf_release(&text);
+    mr_strbuf_add_fmt(out, "%s \"%s\" matches no table", option, pattern);
+    if (meant != NULL)
+        mr_strbuf_add_fmt(out, ": is \"%s.%s\" meant?", meant->db, meant->name);
+}
+
+/* ---- the warnings ---- */
+
+static enum mr_code warn(struct mr_strbuf *text, struct mr_err *err)
+{
+    enum mr_code code = mr_strbuf_check(text, "looking for names", err);
+    if (code == MR_OK && text->len > 0)
+        mr_log_warning("%s", text->ptr);
+    mr_strbuf_reset(text);
+    return code;
+}
+
+enum mr_code mr_pair_patterns_warn(const struct mr_pairing *pairing, const char *option,
+                                   const struct mr_string_list *patterns,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < patterns->count; i++) {
+        mr_pair_pattern_text(pairing, option, patterns->items[i], &text);
+        code = warn(&text, err);
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
 enum mr_code mr_pair_sections_warn(const struct mr_pairing *pairing, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     for (const struct mr_ini_section *s = pairing->config->sections;
          code == MR_OK && s != NULL; s = s->next) {
-        mr_strbuf_reset(&text);
         mr_pair_section_text(pairing, s, &text);
-        code = mr_strbuf_check(&text, "reading the configuration", err);
-        if (code == MR_OK && text.len > 0)
-            mr_log_warning("%s", text.ptr);
+        code = warn(&text, err);
+        for (const struct mr_ini_entry *e = s->entries; code == MR_OK && e != NULL;
+             e = e->next) {
+            mr_pair_section_columns(pairing, s, e, &text);
+            code = warn(&text, err);
+        }
     }
     mr_strbuf_release(&text);
     return code;

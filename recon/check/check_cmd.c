@@ -235,6 +235,12 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK)
         code = mr_check_plan(check, &pairs, err);
     if (code == MR_OK)
+        code =
+            mr_pair_patterns_warn(&check->pairing, "--tables", &check->opts->tables, err);
+    if (code == MR_OK)
+        code = mr_pair_patterns_warn(&check->pairing, "--exclude", &check->opts->exclude,
+                                     err);
+    if (code == MR_OK)
         code = mr_pair_references_plan(&check->pairing, err);
     if (code == MR_OK)
         code = mr_check_relate(check, err);

@@ -472,6 +472,9 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_pair_sections_warn(&r->tables.pairing, err);
     if (code == MR_OK)
+        code =
+            mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err);
+    if (code == MR_OK)
         code = warn_of_lacks(r, err);
     if (code == MR_OK)
         code = mr_plan_refuse_hidden(&r->tables, err);

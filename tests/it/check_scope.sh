@@ -52,6 +52,15 @@ scope "? is not two" "one.child two.child" --tables 'chil?' --tables 'par?'
 scope "repeated" "one.child one.parent two.child two.parent" --tables parent --tables child
 scope "excluded" "one.child two.child" --exclude parent --exclude '*.other_one'
 scope "both" "two.parent" --tables parent --exclude "${DB}_one.*"
+is "repeated: of one that is nobody's" "$(sed -n 's/.*warning: //p' "$ERR")" ""
+run_check "$SRC" "$DST" --settle 0 --tables child --tables parnt --exclude othr_one --exclude "${DB}_restored.*"
+is "names that nothing has are told" "$(sed -n 's/.*warning: //p' "$ERR")" "--tables \"parnt\" matches no table: is \"${DB}_one.parent\" meant?
+--exclude \"othr_one\" matches no table: is \"${DB}_one.other_one\" meant?
+--exclude \"${DB}_restored.*\" matches no table"
+printf '[options]\nexclude = parnt\n[table *.parent]\nignore-columns = vv\n' >"$IT_TMP/slips"
+run_check "$SRC" "$DST" --settle 0 --config "$IT_TMP/slips"
+like "and those of the configuration" "$(cat "$ERR")" 'exclude "parnt" matches no table'
+like "and columns" "$(cat "$ERR")" 'slips:4: ignore-columns of \[table \*\.parent\] names "vv", which no table has'
 check_is 0 "what is excluded does not count" --exclude "${DB}_one.parent"
 
 # Windows and ignored columns.
