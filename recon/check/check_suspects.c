@@ -232,24 +232,48 @@ static enum mr_code push_advice(struct search *s, const struct mr_pair *table,
     return code;
 }
 
-static enum mr_code advise(struct search *s, const struct mr_pair *table,
-                           const struct sides *child, const struct mr_pair *to,
-                           const struct sides *parent, struct mr_err *err)
+/* The tables that the name means, all as near as each other, whose keys are all of the
+ * column's values: one advice.  Empty: there is none. */
+struct meant {
+    struct mr_vec lines; /* struct mr_suspect_line */
+    struct mr_strbuf names;
+};
+
+static enum mr_code add_meant(struct meant *meant, const struct sides *child,
+                              const struct mr_pair *to, const struct sides *parent,
+                              struct mr_err *err)
 {
     const struct mr_suspect_column *c = &child->side[MR_SOURCE];
     const struct mr_suspect_column *p = &parent->side[MR_SOURCE];
-    const struct mr_suspect_line line = {.child = c->table,
-                                         .parent = p->table,
-                                         .column = c->column->name,
-                                         .parent_column = p->column->name};
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text,
-                      "looks like a reference to %s.%s that is not declared: the values "
-                      "sampled on both sides are all keys there",
+    struct mr_suspect_line *line = mr_vec_push(&meant->lines);
+    if (line == NULL)
+        return mr_err_nomem(err, "looking for references");
+    *line = (struct mr_suspect_line){.child = c->table,
+                                     .parent = p->table,
+                                     .column = c->column->name,
+                                     .parent_column = p->column->name};
+    mr_strbuf_add_fmt(&meant->names, "%s%s.%s", meant->lines.count > 1 ? " or to " : "",
                       to->find.name, p->column->name);
+    return MR_OK;
+}
+
+static enum mr_code advise(struct search *s, const struct mr_pair *table,
+                           const struct meant *meant, struct mr_err *err)
+{
+    size_t count = meant->lines.count;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (count == 0)
+        return MR_OK;
+    for (size_t i = 0; i < count; i++)
+        ((struct mr_suspect_line *)mr_vec_at(&meant->lines, i))->either = count > 1;
+    mr_strbuf_add_fmt(&text,
+                      "looks like a reference to %s that is not declared: the values "
+                      "sampled on both sides are all keys there%s",
+                      meant->names.ptr,
+                      count > 1 ? "; which of them is meant the values do not tell" : "");
     enum mr_code code = mr_strbuf_check(&text, "looking for references", err);
     if (code == MR_OK)
-        code = push_advice(s, table, &line, 1, text.ptr, err);
+        code = push_advice(s, table, meant->lines.items, count, text.ptr, err);
     mr_strbuf_release(&text);
     return code;
 }
@@ -281,7 +305,7 @@ static enum mr_code outlive(struct search *s, enum mr_code code,
 
 static enum mr_code look_into(struct search *s, const struct mr_pair *table,
                               const struct sides *child, const struct mr_suspect_hit *hit,
-                              struct mr_err *err)
+                              struct meant *meant, struct mr_err *err)
 {
     const struct mr_pair *to = s->check->pairing.tables[hit->table];
     struct sides parent = {0};
@@ -301,7 +325,7 @@ static enum mr_code look_into(struct search *s, const struct mr_pair *table,
     enum mr_code code = ask(s, child, &parent, &holds, &why);
     if (code != MR_OK)
         return outlive(s, code, table, &why, err);
-    return holds ? advise(s, table, child, to, &parent, err) : MR_OK;
+    return holds ? add_meant(meant, child, to, &parent, err) : MR_OK;
 }
 
 static enum mr_code look_at_column(struct search *s, const struct mr_pair *table,
@@ -318,11 +342,19 @@ static enum mr_code look_at_column(struct search *s, const struct mr_pair *table
         unsigned d = distance(s, table, mr_vec_at(&s->hits, i));
         nearest = d < nearest ? d : nearest;
     }
+    struct meant meant = {.lines = MR_VEC_INIT(struct mr_suspect_line),
+                          .names = MR_STRBUF_INIT};
     for (size_t i = 0; code == MR_OK && !s->ended && i < s->hits.count; i++) {
         const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, i);
         if (nearest < MR_SUSPECT_FAR && distance(s, table, hit) == nearest)
-            code = look_into(s, table, &child, hit, err);
+            code = look_into(s, table, &child, hit, &meant, err);
     }
+    if (code == MR_OK)
+        code = mr_strbuf_check(&meant.names, "looking for references", err);
+    if (code == MR_OK)
+        code = advise(s, table, &meant, err);
+    mr_vec_release(&meant.lines);
+    mr_strbuf_release(&meant.names);
     return code;
 }
 

@@ -131,8 +131,10 @@ CREATE TABLE blog_posts (id INT PRIMARY KEY); INSERT INTO blog_posts VALUES (1),
 CREATE TABLE short_posts (id INT PRIMARY KEY); INSERT INTO short_posts VALUES (1);
 CREATE TABLE comments (id INT PRIMARY KEY, post_id INT, KEY (post_id)); INSERT INTO comments VALUES (1, 1), (2, 2);"
 check_is 0 "parts of names: exits 0"
-advised "parts of names: one advice for each that holds" 'comments.post_id -> blog_posts.id
-comments.post_id -> wp_posts.id'
+is "parts of names: one suspicion names all that hold" "$(jq -c 'select(.type == "advice") | [.column, .config]' "$OUT" | sed "s/$DB\.//g")" \
+    '["post_id","[table comments]\n; one of these is meant: take its ; away\n; reference = post_id -> blog_posts.id\n; reference = post_id -> wp_posts.id"]'
+like "parts of names: and says so" "$(jq -r 'select(.type == "advice") | .text' "$OUT" | sed "s/$DB\.//g")" \
+    'a reference to blog_posts\.id or to wp_posts\.id that is not declared.*which of them is meant the values do not tell'
 printf '[table *.blog_posts]\nsubject = yes\n' >"$IT_TMP/ini"
 check_is 0 "a subject: exits 0" --config "$IT_TMP/ini"
 advised "a subject comes first" 'comments.post_id -> blog_posts.id'
