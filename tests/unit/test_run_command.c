@@ -31,6 +31,9 @@ static void test_check(void **state)
          NULL, NULL,
          "myrecon check --where 'club.t=a = '\\''x\ny'\\''\n  AND b' mysql://a@x/club "
          "mysql://b@y:33/club"},
+        {"where=club.t=a\nsame-server=1\ntrust-manifest=1\n", NULL, NULL,
+         "myrecon check --where club.t=a --same-server --trust-manifest "
+         "mysql://a@x/club mysql://b@y:33/club"},
         {"", NULL, NULL, "myrecon check mysql://a@x/club mysql://b@y:33/club"},
     };
     (void)state;
