@@ -123,7 +123,7 @@ the_loss() {
     ON=GP PEER=''
     gate_of_pair
     is "$GATE_KIND: Apr 8, 18:25: the old primary is mounted: exit 2" "$RC" 2
-    ok "$GATE_KIND: Apr 8, 18:25: in less than two seconds" is_quick
+    costs_at_most 120 15000 "Apr 8, 18:25"
     is "$GATE_KIND: Apr 8, 18:25: all that is wrong with it" \
         "$(for name in server_identity data_directory newest_row max_keys row_counts gtid_superset auto_increment_position; do severity $name; done | sort | uniq -c | xargs)" \
         "7 critical"
