@@ -121,10 +121,12 @@ static bool has_word(const char *words, const char *word, size_t len)
     return false;
 }
 
-/* A peer tells itself whom it follows. */
+/* A peer tells itself whom it follows; and who was a replica may be SERVER by now. */
 static bool is_peer(const struct mr_gate_judge *j, const char *server_id)
 {
     const unsigned long id = strtoul(server_id, NULL, 10);
+    if (j->now->server.server_id == id)
+        return true;
     for (size_t i = 0; i < j->npeers; i++)
         if (j->peers[i].facts != NULL && j->peers[i].facts->server.server_id == id)
             return true;
@@ -136,6 +138,8 @@ static bool is_peer(const struct mr_gate_judge *j, const char *server_id)
 static void attached_replicas(struct mr_gate_judge *j, const struct mr_gate_facts *past)
 {
     const struct mr_gate_facts *now = j->now;
+    const uint64_t promoted =
+        j->expect_new_instance && now->server.server_id != past->server.server_id ? 1 : 0;
     if (past->replicas != NULL && now->replicas != NULL) {
         for (const char *at = past->replicas; *at != '\0';) {
             const size_t n = strcspn(at, " ");
@@ -151,7 +155,8 @@ static void attached_replicas(struct mr_gate_judge *j, const struct mr_gate_fact
                now->sessions.seen != MR_GATE_SEEN) {
         mr_gate_found_hidden(j, "which replicas fetch", &now->sessions);
     } else if (past->sessions.seen == MR_GATE_SEEN &&
-               now->sessions.seen == MR_GATE_SEEN && now->attached < past->attached) {
+               now->sessions.seen == MR_GATE_SEEN &&
+               now->attached + promoted < past->attached) {
         mr_gate_found(j, MR_GATE_WARNING,
                       "%" PRIu64 " replicas fetch from %s, %" PRIu64 " did",
                       now->attached, now->uri, past->attached);

@@ -430,6 +430,27 @@ static void other_replica_fetches(struct gate *g)
     g->now.replicas = "3 4";
 }
 
+/* One of the baseline's replicas was promoted: it does not fetch from itself. */
+static void promoted(struct gate *g)
+{
+    queue_moved(g);
+    g->baseline.server.replicas = "2 9";
+    g->now.replicas = "2";
+}
+
+static void promoted_by_number(struct gate *g)
+{
+    queue_moved(g);
+    g->baseline.server.attached = 2;
+    g->now.attached = 1;
+}
+
+static void promoted_and_one_gone(struct gate *g)
+{
+    promoted_by_number(g);
+    g->now.attached = 0;
+}
+
 static void fetching_hidden(struct gate *g)
 {
     g->baseline.server.attached = 1;
@@ -519,6 +540,10 @@ static const struct gate_example examples[] = {
     {"a filter of the baseline", filtered_before, ""},
     {"a new delay", delayed, "replication_lag:warning"},
     {"another replica fetches", other_replica_fetches, "replication_threads:warning"},
+    {"a replica was promoted", promoted, ""},
+    {"a replica was promoted, by number", promoted_by_number, ""},
+    {"a replica was promoted, another one is gone", promoted_and_one_gone,
+     "replication_threads:warning"},
     {"who fetches is hidden", fetching_hidden,
      "replication_threads:unknown long_transactions:unknown metadata_locks:unknown "
      "running_backup:unknown"},
