@@ -205,6 +205,8 @@ struct mr_gate_log {
 struct mr_gate_facts {
     const char *uri;      /* without password */
     const char *recorded; /* UTC, "2026-11-20T14:03:00Z" */
+    bool
+        is_older; /* of a file of versions that kept no newest rows, logs and sequences */
     struct mr_server server;
     const char *started; /* UTC */
     uint64_t uptime_s;

@@ -256,7 +256,8 @@ static void get_table(struct mr_json_reader *r, node object, struct mr_gate_tabl
 static void get_sequences(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
     void *items = NULL;
-    if (r->code != MR_OK || !mr_json_has(facts, "sequences"))
+    f->is_older = r->code == MR_OK && !mr_json_has(facts, "sequences");
+    if (r->code != MR_OK || f->is_older)
         return;
     node array = mr_json_read_array(
         r, facts, "sequences", sizeof(struct mr_gate_sequence), &f->nsequences, &items);

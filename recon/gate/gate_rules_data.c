@@ -594,7 +594,7 @@ static size_t count_full(const struct mr_gate_facts *facts)
     return count;
 }
 
-/* Baselines of older versions do not. */
+/* Not where no table has a key or a time by which they could be told. */
 static bool knows_newest(const struct mr_gate_facts *facts)
 {
     for (size_t i = 0; i < facts->ntables; i++)
@@ -623,8 +623,15 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
         compare_rows(j, then, now, &consumed);
         compare_ranges(j, then, now, &r);
     }
-    if (!knows_newest(mr_gate_past(j)))
-        mr_gate_note(j, "the baseline knows no newest rows; record a new one");
+    if (mr_gate_past(j)->is_older) {
+        mr_gate_found(j, MR_GATE_UNKNOWN,
+                      "the baseline is of an older version (%.40s) and knows no newest "
+                      "rows: an older copy with more rows since cannot be told",
+                      j->baseline->version);
+        mr_gate_hint(j, "Record a new baseline: myrecon gate record.");
+    } else if (!knows_newest(mr_gate_past(j))) {
+        mr_gate_note(j, "of no table the newest rows can be told");
+    }
     mr_gate_value(j, "%zu of %zu ranges differ", r.changed, r.compared);
     mr_gate_note(j, "%zu ranges of old rows are as they were", r.compared - r.touched);
     if (r.touched > 0)

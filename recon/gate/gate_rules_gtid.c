@@ -32,6 +32,8 @@ static void log_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
     const struct mr_gate_log *then = &past->log, *now = &j->now->log;
     struct mr_strbuf rest = MR_STRBUF_INIT;
     uint64_t fresh = 1;
+    if (past->is_older)
+        mr_gate_note(j, "the baseline is of an older version and knows no binary log");
     if (j->expect_new_instance || then->file == NULL || then->file[0] == '\0')
         return;
     if (now->fate == MR_GATE_LOG_BACK)

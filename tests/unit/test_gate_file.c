@@ -178,6 +178,27 @@ static void test_other_files(void **state)
                   "lacks something");
 }
 
+/* Written before newest rows, the binary log and sequences were kept: it is read, and known
+ * for what it is. */
+static void test_older(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_baseline got;
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(
+        mr_gate_file_read("tests/golden/facts-v1/older.facts", &arena, &got, &err),
+        MR_OK);
+    assert_true(got.server.is_older);
+    assert_int_equal(got.server.ntables, 2);
+    assert_string_equal(got.server.tables[0].name, "members");
+    assert_string_equal(got.server.tables[0].greatest, "3");
+    assert_int_equal(got.server.tables[0].nranges, 1);
+    assert_int_equal(got.server.tables[0].by_key.count, 0);
+    assert_string_equal(got.server.log.file, "");
+    mr_arena_release(&arena);
+}
+
 static void test_pairs_by_position(void **state)
 {
     static const char *const club[] = {"club"}, *const restored[] = {"club_restored"};
@@ -193,9 +214,8 @@ static void test_pairs_by_position(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_edited),
-        cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_edited),
+        cmocka_unit_test(test_other_files),       cmocka_unit_test(test_older),
         cmocka_unit_test(test_pairs_by_position),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,11 @@ static void last_rows(struct gate *g, const char *fates)
                 rows[i] = (struct mr_gate_row){"", "", "", "", states[s].state, false};
 }
 
+static void older_baseline(struct gate *g)
+{
+    g->baseline.server.is_older = true;
+}
+
 static void newest_replaced(struct gate *g)
 {
     last_rows(g, "rrrrrrrrrrrr............");
@@ -478,6 +483,7 @@ static const struct gate_example examples[] = {
      "sample_digest:critical"},
     {"old rows of a static table updated", old_rows_changed_static,
      "sample_digest:critical"},
+    {"a baseline of an older version", older_baseline, "sample_digest:unknown"},
     {"other rows under the newest keys", newest_replaced, "sample_digest:critical"},
     {"the newest rows gone", newest_rows_gone, "sample_digest:critical"},
     {"the newest rows gone, few older known", newest_gone_of_few,
