@@ -590,6 +590,14 @@ static enum mr_code has_lines(struct mr_plan_decisions *d, const char *table, bo
     return code;
 }
 
+/* A server takes the beginning of a text for the number: 42 is '42x' to it. */
+static bool may_be_key(enum mr_class cls, const char *text)
+{
+    const char *digits = text[0] == '-' ? text + 1 : text;
+    return (cls != MR_CLASS_INT && cls != MR_CLASS_UINT) ||
+           (digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0');
+}
+
 /* Asks a server for the row that a key names. */
 static enum mr_code query_row(struct mr_plan_decisions *d, struct mr_db *db,
                               const struct mr_plan_table *t, const char *key, bool *found,
@@ -601,12 +609,14 @@ static enum mr_code query_row(struct mr_plan_decisions *d, struct mr_db *db,
     mr_strbuf_add_str(&d->text, "SELECT COUNT(*) FROM ");
     mr_sql_table(&d->text, table->db, table->name);
     const char *at = key;
+    bool may_be = true;
     for (size_t i = 0; at != NULL && i < t->key.count; i++) {
         const char *comma = i + 1 < t->key.count ? strchr(at, ',') : NULL;
         mr_strbuf_reset(&value);
         mr_strbuf_add(&value, at, comma != NULL ? (size_t)(comma - at) : strlen(at));
         mr_strbuf_add_str(&d->text, i > 0 ? " AND " : " WHERE ");
         enum mr_class cls = t->pair->find.columns[t->key.at[i]].style.cls;
+        may_be = may_be && may_be_key(cls, value.ptr);
         mr_strbuf_add_str(&d->text, cls == MR_CLASS_BINARY ? "HEX(" : "");
         mr_sql_ident(&d->text, mr_plan_column_name(t, t->key.at[i]));
         mr_strbuf_add_str(&d->text, cls == MR_CLASS_BINARY ? ") = " : " = ");
@@ -614,9 +624,9 @@ static enum mr_code query_row(struct mr_plan_decisions *d, struct mr_db *db,
         at = comma != NULL ? comma + 1 : NULL;
     }
     enum mr_code code = mr_strbuf_check(&d->text, "reading decisions", err);
-    if (code == MR_OK)
+    if (code == MR_OK && may_be)
         code = mr_db_query_text(db, d->text.ptr, &count, err);
-    *found = code == MR_OK && strcmp(count.ptr, "0") != 0;
+    *found = code == MR_OK && may_be && strcmp(count.ptr, "0") != 0;
     mr_strbuf_release(&count);
     mr_strbuf_release(&value);
     return code;

@@ -197,6 +197,8 @@ refused 5 "a choice that the kind does not have" 'decided.csv", line [0-9]+, tab
 decide one "$DB.members 2" source
 sed -i "s/^$DB.members,2,/$DB.members,77,/" decided.csv
 refused 5 "a row that nobody knows" 'line 2, table "[^"]*", key "77": the source has no row "77"' --decisions decided.csv
+sed -i "s/^$DB.members,77,/$DB.members,2x,/" decided.csv
+refused 5 "a number with something behind it" 'key "2x": the source has no row "2x"' --decisions decided.csv
 decide one "$DB.members 2" source
 sed -i "s/bert/bart/" decided.csv
 refused 5 "a row that has changed since" 'line 2, .*: the row of table .*changed on the source' \
