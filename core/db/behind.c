@@ -30,15 +30,16 @@ static void add_other(struct mr_strbuf *others, const struct mr_replica_status *
                       mr_replica_status_text(status, MR_REPLICA_PORT));
 }
 
-/* One channel whose applier runs.  A connection that is broken, or was stopped, brings nothing
- * more by itself from a; what it brought before may wait to be applied. */
+/* One channel whose applier runs.  A connection that has ended brings nothing more by itself;
+ * what it brought before may wait to be applied.  One that is lost ("Connecting") is tried again,
+ * and a answers us: it comes back.  To a third server, which may be dead, it may never. */
 static enum mr_behind channel(const struct mr_replica_status *status,
                               const struct mr_server *a, const struct mr_server *b,
                               struct mr_strbuf *others)
 {
     bool of_a = mr_replica_status_is_source(status, a, b);
     bool fetches = mr_replica_status_is_running(status, MR_REPLICA_IO);
-    if (of_a && fetches)
+    if (of_a && !mr_replica_status_is_stopped(status, MR_REPLICA_IO))
         return MR_BEHIND_DIRECT;
     if (!fetches && mr_replica_status_is_drained(status))
         return MR_BEHIND_NEVER;

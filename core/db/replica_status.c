@@ -85,6 +85,12 @@ bool mr_replica_status_is_running(const struct mr_replica_status *status,
     return strcasecmp(mr_replica_status_text(status, field), "yes") == 0;
 }
 
+bool mr_replica_status_is_stopped(const struct mr_replica_status *status,
+                                  enum mr_replica_field field)
+{
+    return strcasecmp(mr_replica_status_text(status, field), "no") == 0;
+}
+
 bool mr_replica_status_is_drained(const struct mr_replica_status *status)
 {
     return strcmp(mr_replica_status_text(status, MR_REPLICA_READ_FILE),

@@ -55,6 +55,9 @@ void mr_replica_status_close(struct mr_replica_status *status);
 /* Does that thread (…_IO or …_SQL) run? */
 bool mr_replica_status_is_running(const struct mr_replica_status *status,
                                   enum mr_replica_field field);
+/* Is it stopped, and not only without a connection that it tries to get back? */
+bool mr_replica_status_is_stopped(const struct mr_replica_status *status,
+                                  enum mr_replica_field field);
 /* Has this channel applied all that it has fetched? */
 bool mr_replica_status_is_drained(const struct mr_replica_status *status);
 /* Is the channel's source the server a?  b is the replica itself. */

@@ -173,11 +173,14 @@ static void note_stopped(struct mr_strbuf *note, const struct mr_db *a,
 {
     bool io = mr_replica_status_is_running(status, MR_REPLICA_IO),
          sql = mr_replica_status_is_running(status, MR_REPLICA_SQL);
-    const char *which = io ? "SQL" : "I/O";
-    if (!io && !sql)
-        which = "I/O and SQL";
-    mr_strbuf_add_fmt(note, "%s is a replica of %s, but its %s thread %s not running",
-                      mr_db_label(b), mr_db_label(a), which, !io && !sql ? "are" : "is");
+    const char *what = io ? "SQL thread is not running" : "I/O thread is not running";
+    if (!io && !mr_replica_status_is_stopped(status, MR_REPLICA_IO))
+        what = sql ? "I/O thread has no connection and tries to get one"
+                   : "SQL thread is not running and its I/O thread has no connection";
+    else if (!io && !sql)
+        what = "I/O and SQL threads are not running";
+    mr_strbuf_add_fmt(note, "%s is a replica of %s, but its %s", mr_db_label(b),
+                      mr_db_label(a), what);
     const char *reason =
         mr_replica_status_text(status, sql ? MR_REPLICA_IO_ERROR : MR_REPLICA_SQL_ERROR);
     if (reason[0] == '\0')

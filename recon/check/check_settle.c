@@ -123,7 +123,8 @@ static void add_why(const struct mr_check_run *check, enum mr_side down, bool se
         mr_strbuf_add_fmt(
             why,
             "the %s had not applied what the %s had written when %g seconds "
-            "of waiting were over (--settle-limit)",
+            "of waiting were over (--settle-limit; if it never will, stop its "
+            "replication)",
             mr_side_name(down), mr_side_name(up), check->opts->settle_limit_ms / 1000.0);
         return;
     }

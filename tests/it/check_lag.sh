@@ -135,6 +135,26 @@ if [ $KIND = mysql ]; then # what the replica had alone is everybody's
     caught_up
 fi
 
+# ---- the connection is lost, and comes back by itself ------------------------------------
+locked() { # locked LOCK|UNLOCK: the account that the replica comes with
+    client p <<<"SET sql_log_bin = 0; ALTER USER repl@127.0.0.1 ACCOUNT $1" || bail "no account repl"
+}
+io_is() { # io_is STATE
+    [ "$(client r <<<"SHOW REPLICA STATUS" | awk -F'\t' '{ print $11 }')" = "$1" ]
+}
+locked LOCK
+at_exit 'locked UNLOCK 2>/dev/null'
+client p <<<"KILL $(client p <<<"SELECT id FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'" | tail -n 1)"
+wait_for 30 io_is Connecting || bail "still connected"
+at p "INSERT INTO keyed (v) VALUES ('not fetched')"
+# shellcheck disable=SC2046
+check_is 4 "the connection is lost" --settle-limit 1 --objects none $(only)
+nothing_said "the connection is lost"
+like "the connection is lost: said so" "$(cat "$ERR")" "has no connection and tries to get one"
+locked UNLOCK
+wait_for 30 io_is Yes || bail "not connected again"
+caught_up
+
 # ---- there ------------------------------------------------------------------------------
 LIVE=0
 # shellcheck disable=SC2046
