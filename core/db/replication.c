@@ -520,6 +520,60 @@ enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
     return rc;
 }
 
+/* The transaction with which a position ends in a domain. */
+static bool ends_with(const char *position, unsigned long domain, struct gtid *out)
+{
+    while (next_gtid(&position, out))
+        if (out->domain == domain)
+            return true;
+    return false;
+}
+
+static bool has_reached(const char *slave_pos, const char *wanted)
+{
+    struct gtid want, have;
+    while (next_gtid(&wanted, &want))
+        if (!ends_with(slave_pos, want.domain, &have) || have.sequence < want.sequence)
+            return false;
+    return true;
+}
+
+/* Is what was applied within what was written? */
+static bool is_within(const char *slave_pos, const char *binlog_pos)
+{
+    struct gtid applied, written;
+    while (next_gtid(&slave_pos, &applied))
+        if (ends_with(binlog_pos, applied.domain, &written) &&
+            (applied.sequence > written.sequence ||
+             (applied.sequence == written.sequence &&
+              applied.server_id != written.server_id)))
+            return false;
+    return true;
+}
+
+enum mr_code mr_replication_confirm(struct mr_db *a, struct mr_db *b, bool follows,
+                                    const char *position, bool *reached,
+                                    struct mr_err *err)
+{
+    struct mr_strbuf wanted = MR_STRBUF_INIT, slave = MR_STRBUF_INIT,
+                     written = MR_STRBUF_INIT;
+    enum mr_code rc = MR_OK;
+    if (!*reached || !is_mariadb(a) || !is_mariadb(b) ||
+        !find_line(position, "mariadb", &wanted))
+        goto out;
+    rc = mr_db_query_text(b, "SELECT @@GLOBAL.gtid_slave_pos", &slave, err);
+    if (rc == MR_OK && follows)
+        rc = mr_db_query_text(a, "SELECT @@GLOBAL.gtid_binlog_pos", &written, err);
+    if (rc == MR_OK)
+        *reached = has_reached(slave.ptr, wanted.ptr) &&
+                   (!follows || is_within(slave.ptr, written.ptr));
+out:
+    mr_strbuf_release(&wanted);
+    mr_strbuf_release(&slave);
+    mr_strbuf_release(&written);
+    return rc;
+}
+
 /* ---- lag, and replicas below ---- */
 
 enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *delay_s,

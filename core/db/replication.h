@@ -45,6 +45,16 @@ enum mr_code mr_replication_history(struct mr_db *a, struct mr_strbuf *position,
 enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
                                  unsigned timeout_s, bool *reached, struct mr_err *err);
 
+/*
+ * Is `position` reached for sure, where mr_replication_wait said so?  MariaDB compares the
+ * sequence of a domain with the greatest that b has ever seen in it: of an earlier source, or of
+ * another one in the same domain.  So b's position must be at it, and, where b follows a, within
+ * what a has written by now.  Others: *reached stays.
+ */
+enum mr_code mr_replication_confirm(struct mr_db *a, struct mr_db *b, bool follows,
+                                    const char *position, bool *reached,
+                                    struct mr_err *err);
+
 /* May b still apply what a wrote before now? */
 enum mr_behind {
     MR_BEHIND_NEVER = 1, /* it follows nobody, or no thread of it applies anything */

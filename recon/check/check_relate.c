@@ -73,6 +73,8 @@ static enum mr_code try_history(struct mr_check_run *check, struct follower *f,
     if (code == MR_OK && position.len > 0)
         code = mr_replication_wait(f->db, position.ptr,
                                    left < TRY_S ? (unsigned)left : TRY_S, &reached, err);
+    if (code == MR_OK)
+        code = mr_replication_confirm(f->up, f->db, false, position.ptr, &reached, err);
     *lag = reached ? MR_LAG_WAIT : MR_LAG_UNKNOWN;
     check->settle.by_history[f->side] = reached;
     mr_strbuf_release(&position);

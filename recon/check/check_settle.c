@@ -16,8 +16,8 @@
 #define BATCHES_MS 10000
 #define RECONNECTS 8
 
-/* A wait that cannot wait returns at once. */
-static const struct timespec nap = {0, 5 * 1000 * 1000};
+/* A wait that cannot wait returns at once; so does one that only seems to be over. */
+static const struct timespec nap = {0, 20 * 1000 * 1000};
 
 double mr_check_settle_left_s(const struct mr_check_run *check)
 {
@@ -70,11 +70,15 @@ static enum mr_code wait_slice(struct mr_check_run *check, enum mr_side down,
                                const char *position, bool *reached, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(check->pairing.side[down].main);
-    if (db == NULL)
+    struct mr_db *up = mr_reader_db(check->pairing.side[mr_other_side(down)].main);
+    if (db == NULL || up == NULL)
         return mr_err_set(err, MR_E_LOST, "a connection is gone");
     enum mr_code code = mr_replication_wait(db, position, SLICE_S, reached, err);
-    if (code == MR_E_LOST && !mr_is_cancelled() && mr_db_is_lost(db))
-        code = mr_db_reconnect(db, RECONNECTS, err);
+    if (code == MR_OK)
+        code = mr_replication_confirm(up, db, !check->settle.by_history[down], position,
+                                      reached, err);
+    if (code == MR_E_LOST && !mr_is_cancelled())
+        code = mr_db_reconnect(mr_db_is_lost(db) ? db : up, RECONNECTS, err);
     return code;
 }
 
@@ -192,6 +196,10 @@ enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
             code = mr_cancelled_err(err);
         else
             code = mr_replication_wait(down, position.ptr, SLICE_S, reached, err);
+        if (code == MR_OK)
+            code = mr_replication_confirm(up, down,
+                                          !check->settle.by_history[!check->upstream],
+                                          position.ptr, reached, err);
         if (code == MR_OK && !*reached)
             (void)nanosleep(&nap, NULL);
         took = mr_clock_now_s() - begun;

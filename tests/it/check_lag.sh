@@ -164,4 +164,35 @@ SRC=$(uri p "$DB" $U:x) DST=$(uri r "$DB" $U:x)
 # shellcheck disable=SC2046
 check_is 1 "caught up, without the right to see it" $(only)
 true_rows "caught up, without the right"
+
+# ---- a source before this one had counted further in the domain ---------------------------
+# MASTER_GTID_WAIT takes that for a position of this one.
+if [ $KIND = mariadb ]; then
+    follow() { # follow GTIDS USE_GTID [FILE POSITION]: r, from there
+        client r <<<"STOP SLAVE; SET GLOBAL gtid_slave_pos = '$1';
+            CHANGE MASTER TO MASTER_USE_GTID = $2${3:+, MASTER_LOG_FILE = '$3', MASTER_LOG_POS = $4}; START SLAVE" || bail "does not follow"
+    }
+    there() { # without delay, whatever the GTIDs say
+        delay 0
+        read -r -a at < <(client p <<<"SHOW MASTER STATUS")
+        client r <<<"SELECT MASTER_POS_WAIT('${at[0]}', ${at[1]}, 60)" >/dev/null
+    }
+    again() { # r as it was
+        there
+        client r <<<"STOP SLAVE; RESET MASTER" # else its next own number would be beyond that
+        follow "$(client p <<<"SELECT @@gtid_binlog_pos")" slave_pos
+    }
+    read -r -a at < <(client p <<<"SHOW MASTER STATUS")
+    at_exit again
+    follow 0-9-4000000000 no "${at[0]}" "${at[1]}"
+    SRC=$(uri p "$DB") DST=$(uri r "$DB") LIVE=1
+    for next in "before its first transaction" "after its first transaction"; do
+        delay 3600
+        at p "UPDATE keyed SET v = '${next%% *}' WHERE id = 1; INSERT INTO none VALUES (50, 'x'); UPDATE texts SET v = v + 1 WHERE k = 'late'"
+        # shellcheck disable=SC2046
+        check_is 4 "further, $next" --settle-limit 1 --objects none $(only)
+        nothing_said "further, $next"
+        there
+    done
+fi
 finish
