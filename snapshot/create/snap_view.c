@@ -15,6 +15,8 @@
 /* Between the engine's count of a commit and its being seen lie microseconds. */
 #define QUIET_US 10000
 #define QUIET_TRIES 5 /* also where it is not needed; a busy server never is quiet */
+#define PREPARED_S                                                                       \
+    1.0 /* how long a moment without transactions prepared by XA is tried for */
 
 static const char start_view[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
@@ -30,6 +32,8 @@ struct opening {
     struct mr_view_position position, until; /* the view is in between */
     size_t underway;                         /* commits, when position was read */
     bool is_exact;                           /* the view is at position */
+    size_t prepared;      /* by XA: logged, and in no view until they are committed */
+    bool prepared_hidden; /* from the account */
 };
 
 static bool is_still(const struct opening *o)
@@ -39,6 +43,23 @@ static bool is_still(const struct opening *o)
 
 /* ---- trying ---- */
 
+/* The most that stood prepared before the views, and behind them. */
+static enum mr_code count_prepared(struct opening *o, struct mr_err *err)
+{
+    static const char sql[] = "XA RECOVER";
+    struct mr_result *res = NULL;
+    size_t count = 0;
+    enum mr_code code = mr_db_query(o->task->other, sql, sizeof sql - 1, &res, err);
+    if (code == MR_OK)
+        while (mr_result_next(res) != NULL)
+            count++;
+    mr_result_free(res);
+    o->prepared_hidden = code == MR_E_DENIED || code == MR_E_SQL;
+    if (count > o->prepared)
+        o->prepared = count;
+    return o->prepared_hidden ? MR_OK : code;
+}
+
 static enum mr_code start_all(struct opening *o, unsigned count, bool quietly,
                               struct mr_err *err)
 {
@@ -47,12 +68,16 @@ static enum mr_code start_all(struct opening *o, unsigned count, bool quietly,
     unsigned sent = 0;
     if (quietly)
         (void)usleep(QUIET_US);
+    o->prepared = 0;
+    code = count_prepared(o, err);
     for (; code == MR_OK && sent < count; sent++)
         code = mr_db_send(mr_reader_db(views->readers[sent]), start_view,
                           sizeof start_view - 1, err);
     for (unsigned i = 0; code == MR_OK && i < sent; i++)
         code = mr_db_receive(mr_reader_db(views->readers[i]), err);
-    return code == MR_OK ? mr_view_mark_read(o->task->other, &o->after, err) : code;
+    if (code == MR_OK)
+        code = mr_view_mark_read(o->task->other, &o->after, err);
+    return code == MR_OK ? count_prepared(o, err) : code;
 }
 
 static bool is_quiet_needed(const struct opening *o)
@@ -110,8 +135,10 @@ static enum mr_code try_mysql(struct opening *o, unsigned count, bool *same,
 }
 
 /* A try that went well is worth another one for a position that is exact. */
-static bool is_done(const struct opening *o, bool same)
+static bool is_done(const struct opening *o, bool same, double tried_s)
 {
+    if (o->prepared > 0 && tried_s < PREPARED_S)
+        return false;
     bool can_be_exact = !o->is_mariadb && o->commits != MR_COMMITS_HIDDEN &&
                         mr_view_position_is_known(&o->position);
     return same && (o->is_exact || !can_be_exact);
@@ -121,7 +148,7 @@ static bool is_done(const struct opening *o, bool same)
 static enum mr_code try_for(struct opening *o, unsigned count, bool *same,
                             struct mr_err *err)
 {
-    double until_s = mr_clock_now_s() + o->task->wait_ms / 1e3;
+    double begun_s = mr_clock_now_s(), until_s = begun_s + o->task->wait_ms / 1e3;
     enum mr_code code;
     do {
         if (mr_is_cancelled())
@@ -129,7 +156,8 @@ static enum mr_code try_for(struct opening *o, unsigned count, bool *same,
         o->views->consistency.tries++;
         code = o->is_mariadb ? try_mariadb(o, count, same, err)
                              : try_mysql(o, count, same, err);
-    } while (code == MR_OK && !is_done(o, *same) && mr_clock_now_s() < until_s);
+    } while (code == MR_OK && !is_done(o, *same, mr_clock_now_s() - begun_s) &&
+             mr_clock_now_s() < until_s);
     return code;
 }
 
@@ -219,9 +247,26 @@ static void add_note(struct mr_strbuf *note, const char *format, const char *tex
     mr_strbuf_add_str(note, text);
 }
 
+/* It is logged when it is prepared: a replica that starts behind that does not know it. */
+static void describe_prepared(const struct opening *o, struct mr_strbuf *note)
+{
+    mr_strbuf_add_fmt(note,
+                      "transactions stood prepared by XA (%zu; XA RECOVER lists them): "
+                      "they are in the log already and not in the rows, so that no "
+                      "position is the view's",
+                      o->prepared);
+    if (o->position.file.len > 0)
+        mr_strbuf_add_fmt(note, " (the log stood at %s:%s%s%s)", o->position.file.ptr,
+                          o->position.offset.ptr,
+                          o->position.gtid.len > 0 ? ", GTID " : "",
+                          o->position.gtid.len > 0 ? o->position.gtid.ptr : "");
+}
+
 static void describe(struct opening *o, struct mr_strbuf *note)
 {
-    if (!mr_view_position_is_known(&o->position))
+    if (o->prepared > 0)
+        describe_prepared(o, note);
+    else if (!mr_view_position_is_known(&o->position))
         add_note(note, "the server shows no position of its log", "");
     else if (!o->is_exact)
         add_note(note,
@@ -230,6 +275,11 @@ static void describe(struct opening *o, struct mr_strbuf *note)
                  "");
     if (o->log.lacks != NULL)
         add_note(note, "the position tells of logged writes only, and ", o->log.lacks);
+    if (o->prepared_hidden && mr_view_position_is_known(&o->position))
+        add_note(note,
+                 "whether transactions stood prepared by XA, which no view has and the "
+                 "log may have, is hidden from the account (XA_RECOVER_ADMIN)",
+                 "");
 }
 
 /* The last position that is surely in the view, and one that it surely does not pass. */
@@ -239,6 +289,11 @@ static enum mr_code settle_position(struct opening *o, struct mr_err *err)
     enum mr_code code = MR_OK;
     if (!mr_view_position_is_known(&o->position))
         return MR_OK;
+    if (o->prepared > 0) { /* none is */
+        if (o->is_mariadb)
+            mr_view_position_name(o->task->other, &o->position);
+        return MR_OK;
+    }
     c->position = o->is_exact ? MR_SNAP_EXACT : MR_SNAP_AT_OR_BEFORE;
     if (o->is_mariadb) {
         if (o->is_exact)
@@ -267,9 +322,11 @@ static enum mr_code tell(struct opening *o, struct mr_err *err)
                : o->is_mariadb && o->position.file.len > 0 ? MR_SNAP_BY_LOG
                                                            : MR_SNAP_BY_ENGINE;
     c->connections = o->views->count;
-    c->gtid = keep(o, &o->position.gtid);
-    c->binlog_file = keep(o, &o->position.file);
-    c->binlog_position = strtoull(o->position.offset.ptr, NULL, 10);
+    if (o->prepared == 0) {
+        c->gtid = keep(o, &o->position.gtid);
+        c->binlog_file = keep(o, &o->position.file);
+        c->binlog_position = strtoull(o->position.offset.ptr, NULL, 10);
+    }
     c->applied = keep(o, &o->position.applied);
     describe(o, &text);
     c->note = keep(o, &text);

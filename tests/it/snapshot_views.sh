@@ -92,4 +92,16 @@ like "what the log does not say is said" "$(jq -r .consistency.note "$SNAP/manif
 world "sql_log_bin = 0" unlogged p club
 world "a filter on the log" filtered p unlogged
 like "what the log does not say is said" "$(jq -r .consistency.note "$SNAP/manifest.json")" "filters keep databases out"
+
+# A transaction that was prepared by XA is in the log, and in no view until it is committed.
+client p -D club <<<"XA START 'q'; UPDATE t SET v = v + 1 WHERE id < 100; XA END 'q'; XA PREPARE 'q'" || bail "no XA"
+rm -rf "$SNAP"
+take "$(uri p club)" "$SNAP"
+is "prepared by XA: no position is the view's" \
+    "$RC $(jq -c '.consistency | [.position, .gtid, .binlog_file]' "$SNAP/manifest.json")" '0 [null,null,null]'
+like "prepared by XA: and that is said, with where the log stood" "$(jq -r .consistency.note "$SNAP/manifest.json")" 'prepared by XA \(1;.*the log stood at [^ ]+:[0-9]+, GTID'
+client p <<<"XA COMMIT 'q'"
+rm -rf "$SNAP"
+take "$(uri p club)" "$SNAP"
+is "committed: the position is exact" "$RC $(jq -r .consistency.position "$SNAP/manifest.json")" "0 exact"
 finish
