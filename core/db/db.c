@@ -133,6 +133,25 @@ static bool is_same_server(const struct mr_server *was, const struct mr_server *
            strcmp(was->datadir, now->datadir) == 0;
 }
 
+static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server *was,
+                                 const struct mr_server *now, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CHANGED,
+                     "another server answers at \"%s\" than before: \"%s\" "
+                     "(server_id %u) instead of \"%s\" (server_id %u)",
+                     db->label, now->hostname, (unsigned)now->server_id, was->hostname,
+                     (unsigned)was->server_id);
+    mr_err_hint(err, "Name one server, not a proxy or a moving address.");
+    return MR_E_CHANGED;
+}
+
+enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
+                                  struct mr_err *err)
+{
+    return is_same_server(was, &db->server) ? MR_OK
+                                            : refuse_other(db, was, &db->server, err);
+}
+
 /* Sleeps in short steps, so that a cancel is heard. */
 static void wait_ms(unsigned ms)
 {
@@ -166,13 +185,7 @@ enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err 
     }
     if (rc == MR_OK && !is_same_server(&db->server, &now)) {
         mr_db_disconnect(db);
-        rc = mr_err_set(err, MR_E_CHANGED,
-                        "another server answers at \"%s\" than before: \"%s\" "
-                        "(server_id %u) instead of \"%s\" (server_id %u)",
-                        db->label, now.hostname, (unsigned)now.server_id,
-                        db->server.hostname, (unsigned)db->server.server_id);
-        mr_err_hint(err, "Name one server, not a proxy or a moving address.");
-        return rc;
+        return refuse_other(db, &db->server, &now, err);
     }
     if (rc == MR_OK)
         db->server = now;

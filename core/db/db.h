@@ -88,6 +88,10 @@ void mr_db_close(struct mr_db *db); /* NULL is fine */
  * datadir). */
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
 
+/* MR_E_CHANGED where db is not on the server `was`: one address, several servers behind it. */
+enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
+                                  struct mr_err *err);
+
 /* Must it be reconnected before its next use?  (Until then everything is MR_E_LOST.) */
 bool mr_db_is_lost(const struct mr_db *db);
 const struct mr_server *mr_db_server(const struct mr_db *db);

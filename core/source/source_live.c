@@ -2,6 +2,7 @@
 #include "core/source/source_live.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@ struct live_source {
     struct mr_source base;
     const struct mr_endpoint *ep;
     struct mr_source_opts opts;
+    pthread_mutex_t lock;
+    bool is_known; /* under the lock: */
+    struct mr_server server;
 };
 
 struct live_reader {
@@ -384,6 +388,27 @@ static enum mr_code open_view(struct mr_db *db, struct mr_err *err)
     return code;
 }
 
+/* Every connection of a source is to the server of its first. */
+static enum mr_code open_db(struct live_source *ls, struct mr_db **out,
+                            struct mr_err *err)
+{
+    struct mr_db *db = NULL;
+    enum mr_code code = mr_db_open(ls->ep, &ls->opts.db, &db, err);
+    if (code != MR_OK)
+        return code;
+    (void)pthread_mutex_lock(&ls->lock);
+    if (!ls->is_known)
+        ls->server = *mr_db_server(db);
+    ls->is_known = true;
+    code = mr_db_require_server(db, &ls->server, err);
+    (void)pthread_mutex_unlock(&ls->lock);
+    if (code != MR_OK)
+        mr_db_close(db);
+    else
+        *out = db;
+    return code;
+}
+
 static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **out,
                                     struct mr_err *err)
 {
@@ -392,7 +417,7 @@ static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **ou
     if (lr == NULL)
         return mr_err_nomem(err, "opening a connection");
     lr->base.source = src;
-    enum mr_code code = mr_db_open(ls->ep, &ls->opts.db, &lr->db, err);
+    enum mr_code code = open_db(ls, &lr->db, err);
     if (code == MR_OK && ls->opts.consistent)
         code = open_view(lr->db, err);
     if (code != MR_OK) {
@@ -409,7 +434,7 @@ static enum mr_code live_catalogue(struct mr_source *src, const char *const *dbs
 {
     struct live_source *ls = (struct live_source *)src;
     struct mr_db *db = NULL;
-    enum mr_code code = mr_db_open(ls->ep, &ls->opts.db, &db, err);
+    enum mr_code code = open_db(ls, &db, err);
     if (code == MR_OK)
         code = mr_catalogue_load(db, dbs, ndbs, out, err);
     mr_db_close(db);
@@ -418,6 +443,7 @@ static enum mr_code live_catalogue(struct mr_source *src, const char *const *dbs
 
 static void live_free(struct mr_source *src)
 {
+    (void)pthread_mutex_destroy(&((struct live_source *)src)->lock);
     free(src);
 }
 
@@ -448,6 +474,7 @@ enum mr_code mr_source_live_new(const struct mr_endpoint *ep,
     ls->base.ops = &live_ops;
     ls->ep = ep;
     ls->opts = *opts;
+    (void)pthread_mutex_init(&ls->lock, NULL);
     *out = &ls->base;
     return MR_OK;
 }

@@ -201,8 +201,12 @@ static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_e
         code = mr_source_reader_new(o->task->source, &views->readers[views->count], err);
         if (code == MR_OK)
             views->count++;
+        if (code == MR_OK && views->count == 1)
+            code = mr_db_require_server(mr_reader_db(views->readers[0]),
+                                        mr_db_server(o->task->other), err);
     }
-    if (code == MR_OK || views->count == 0 || code == MR_E_CANCELLED)
+    if (code == MR_OK || views->count == 0 || code == MR_E_CANCELLED ||
+        code == MR_E_CHANGED)
         return code;
     mr_log_warning("going on with fewer connections: %s",
                    err != NULL ? err->message : "");

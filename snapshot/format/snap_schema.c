@@ -16,6 +16,8 @@ enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, const struct mr_endpo
     s->files = (struct mr_vec)MR_VEC_INIT(struct mr_snap_file);
     s->dbs = (struct mr_vec)MR_VEC_INIT(const char *);
     enum mr_code code = mr_db_open(ep, opts, &s->db, err);
+    if (code == MR_OK)
+        code = mr_db_require_server(s->db, &s->cat->server, err);
     return code == MR_OK ? mr_db_exec(s->db, sql, sizeof sql - 1, err) : code;
 }
 

@@ -32,4 +32,28 @@ if [ -n "$MR_O_URI" ]; then
 else
     skip "MySQL 9" "no MySQL 9"
 fi
+
+# ---- one name of several servers ----------------------------------------------------------
+# The connections of a side go to a and to b: its rows would be those of both.
+fresh ab "$DB"
+at ab "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2)"
+at b "DELETE FROM t WHERE id = 2"
+of() { # of SIDE: its port
+    local u
+    u=$(side_uri "$1")
+    echo "${u##*:}"
+}
+for order in "b a" "b b a" "b b b a" "b b b b a"; do
+    # shellcheck disable=SC2046
+    python3 "$IT_DIR/balanced.py" "$IT_TMP/port" $(for side in $order; do of "$side"; done) 2>/dev/null &
+    balancer=$!
+    wait_for 10 test -s "$IT_TMP/port" || bail "no proxy"
+    run_check "$(uri a "$DB")" "mysql://root@127.0.0.1:$(cat "$IT_TMP/port")/$DB" --settle 0 --threads 1
+    ok "behind one address $order: not equal" test "$RC" -ne 0
+    [ "$order" != "b a" ] || is "behind one address: incomplete" "$RC" 4
+    [ "$order" != "b a" ] || like "behind one address: is said" "$(cat "$ERR")" 'another server answers at'
+    kill $balancer
+    wait $balancer 2>/dev/null
+    rm "$IT_TMP/port"
+done
 finish
