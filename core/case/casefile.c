@@ -22,32 +22,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/signals.h"
 #include "core/base/strbuf.h"
+#include "core/case/casefile_header.h"
 
-#define MR_CASE_APPLICATION_ID 0x6d797263 /* 'myrc' */
 #define MR_CASE_BUSY_TIMEOUT_MS 5000
+#define CASE_PAGE_MAX 65536      /* the largest of SQLite, which is written in one go */
 #define MR_CASE_CANCEL_OPS 20000 /* of SQLite's machine between looks at the flag */
-
-/* Of the database header (SQLite file format, section 1.3). */
-enum {
-    HEADER_SIZE = 100,
-    HEADER_AT_PAGE_SIZE = 16,    /* two bytes; 1: 65,536 */
-    HEADER_AT_READ_VERSION = 19, /* 2: WAL */
-    HEADER_AT_PAGES = 28,
-    HEADER_AT_USER_VERSION = 60,
-    HEADER_AT_APPLICATION_ID = 68
-};
 
 struct mr_case {
     sqlite3 *db;
     int lock_fd; /* holds the writer's flock; -1 for a reader or a temporary case */
     bool writer;
     bool scratch; /* between scratch_begin and scratch_end */
+    bool began;   /* a transaction that nobody has ended yet */
     char *path;   /* as given; "" for a temporary case */
+    /* Why SQLite has rolled that one back by itself: whatever comes before the caller's own
+     * rollback would be outside of it, and fails with this. */
+    struct mr_err lost;
     pthread_mutex_t mutex;
 };
 
@@ -55,13 +51,6 @@ struct mr_case_stmt {
     struct mr_case *cf;
     sqlite3_stmt *stmt;
     int sticky; /* first failure of a bind or read since the last reset */
-};
-
-/* What the header of a file says. */
-struct header {
-    bool empty;
-    bool wal;
-    bool cut; /* it says that the file is longer than it is */
 };
 
 static const struct {
@@ -81,9 +70,35 @@ static const struct {
     {SQLITE_NOTADB, "Take the file from a backup, or start a new case."},
 };
 
+/* The system says so by a signal that is ignored, and SQLite does not always pass it on. */
+static bool is_at_limit(const struct mr_case *cf)
+{
+    struct rlimit limit;
+    long long size = mr_case_side_file_size(cf->path, "");
+    long long log = mr_case_side_file_size(cf->path, "-wal");
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
+    return (unsigned long long)((size > log ? size : log) + CASE_PAGE_MAX) >=
+           limit.rlim_cur;
+}
+
+static void hint_at(const struct mr_case *cf, int primary, int errno_value,
+                    struct mr_err *err)
+{
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+        if (hints[i].rc == primary)
+            mr_err_hint(err, "%s", hints[i].hint);
+    if (cf->scratch && primary == SQLITE_FULL)
+        mr_err_hint(err, "Free space beside the case file: what is read from it is put "
+                         "together there, in temporary files.");
+    if (errno_value == EFBIG)
+        mr_err_hint(err, "The size of files is limited here (ulimit -f): raise the "
+                         "limit, then run it again.");
+}
+
 /* Reports SQLite's failure `rc` of doing `what` ("commit"). */
-static enum mr_code fail(const struct mr_case *cf, int rc, const char *what,
-                         struct mr_err *err)
+static enum mr_code describe(const struct mr_case *cf, int rc, const char *what,
+                             struct mr_err *err)
 {
     int primary = rc & 0xff;
     if (primary == SQLITE_NOMEM)
@@ -93,6 +108,8 @@ static enum mr_code fail(const struct mr_case *cf, int rc, const char *what,
     bool live = cf->db != NULL && (sqlite3_errcode(cf->db) & 0xff) == primary;
     const char *reason = live ? sqlite3_errmsg(cf->db) : sqlite3_errstr(rc);
     int errno_value = cf->db != NULL ? sqlite3_system_errno(cf->db) : 0;
+    if (primary == SQLITE_IOERR && errno_value == 0 && is_at_limit(cf))
+        errno_value = EFBIG;
     bool system =
         errno_value != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
     if (system)
@@ -104,13 +121,26 @@ static enum mr_code fail(const struct mr_case *cf, int rc, const char *what,
         mr_err_context(err, "case file \"%s\"", cf->path);
     else
         mr_err_context(err, "temporary case file");
-    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
-        if (hints[i].rc == primary)
-            mr_err_hint(err, "%s", hints[i].hint);
-    if (cf->scratch && primary == SQLITE_FULL)
-        mr_err_hint(err, "Free space beside the case file: what is read from it is put "
-                         "together there, in temporary files.");
+    hint_at(cf, primary, system ? errno_value : 0, err);
     return MR_E_CASE;
+}
+
+static enum mr_code fail(struct mr_case *cf, int rc, const char *what, struct mr_err *err)
+{
+    struct mr_err why = {0};
+    enum mr_code code = describe(cf, rc, what, &why);
+    if (cf->began && cf->db != NULL && sqlite3_get_autocommit(cf->db) != 0)
+        cf->lost = why;
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+static bool is_lost(const struct mr_case *cf, struct mr_err *err)
+{
+    if (cf->lost.code != MR_OK && err != NULL)
+        *err = cf->lost;
+    return cf->lost.code != MR_OK;
 }
 
 static enum mr_code fail_in_use(const char *path, struct mr_err *err)
@@ -120,108 +150,13 @@ static enum mr_code fail_in_use(const char *path, struct mr_err *err)
     return MR_E_CASE;
 }
 
-static enum mr_code fail_open(const char *path, const char *verb, int errno_value,
-                              struct mr_err *err)
-{
-    (void)mr_err_set_sys(err, MR_E_CASE, errno_value, "could not %s case file \"%s\"",
-                         verb, path);
-    if (errno_value == ENOENT)
-        mr_err_hint(err, "Check the path; its directory must exist.");
-    else
-        mr_err_hint(err, "Check the owner and mode of the file and of its directory.");
-    return MR_E_CASE;
-}
-
-/* ---- what a file is ---- */
-
-static uint32_t be32(const unsigned char *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-           (uint32_t)bytes[3];
-}
-
-static enum mr_code fail_foreign(const char *path, const char *reason, struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_CASE, "file \"%s\" is not a case file: %s", path, reason);
-    mr_err_hint(err, "Nothing was changed in it; give a new path or a case of myrecon.");
-    return MR_E_CASE;
-}
-
-static enum mr_code check_version(const char *path, int found, int known,
-                                  struct mr_err *err)
-{
-    if (found == known)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_CASE,
-                     "case file \"%s\" was written by %s version of myrecon: its format "
-                     "is %d, this one knows %d",
-                     path, found > known ? "a newer" : "an older", found, known);
-    mr_err_hint(err, "%s",
-                found > known ? "Use that version, or a newer one, to read it."
-                              : "Use that version to read it, or start a new case.");
-    return MR_E_CASE;
-}
-
-static enum mr_code read_header(int fd, const char *path, int version, struct header *out,
-                                struct mr_err *err)
-{
-    static const char magic[16] = "SQLite format 3";
-    unsigned char bytes[HEADER_SIZE] = {0};
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return fail_open(path, "read", errno, err);
-    if (!S_ISREG(st.st_mode))
-        return fail_foreign(path, "it is no regular file", err);
-    *out = (struct header){.empty = st.st_size == 0};
-    if (out->empty)
-        return MR_OK;
-    ssize_t got = pread(fd, bytes, sizeof bytes, 0);
-    if (got < 0)
-        return fail_open(path, "read", errno, err);
-    if (got < HEADER_SIZE || memcmp(bytes, magic, sizeof magic) != 0)
-        return fail_foreign(path, "it is no SQLite database", err);
-    if (be32(bytes + HEADER_AT_APPLICATION_ID) != MR_CASE_APPLICATION_ID)
-        return fail_foreign(path, "it is a SQLite database of another program", err);
-    out->wal = bytes[HEADER_AT_READ_VERSION] == 2;
-    unsigned long long page = be32(bytes + HEADER_AT_PAGE_SIZE) >> 16;
-    if (page == 1)
-        page = 65536;
-    out->cut = (unsigned long long)st.st_size < page * be32(bytes + HEADER_AT_PAGES);
-    return check_version(path, (int)be32(bytes + HEADER_AT_USER_VERSION), version, err);
-}
-
-/* Size of path + suffix; -1 if there is none. */
-static long long side_file_size(const char *path, const char *suffix)
-{
-    struct mr_strbuf name = MR_STRBUF_INIT;
-    struct stat st;
-    mr_strbuf_add_str(&name, path);
-    mr_strbuf_add_str(&name, suffix);
-    long long size =
-        !name.failed && stat(name.ptr, &st) == 0 ? (long long)st.st_size : -1;
-    mr_strbuf_release(&name);
-    return size;
-}
-
-/* SQLite takes what is missing at the end of the last page for zeros, and rows there for
- * none: that would be an answer that is wrong.  With a log beside it the rest is there. */
-static enum mr_code check_whole(const char *path, const char *real,
-                                const struct header *header, struct mr_err *err)
-{
-    if (!header->cut || side_file_size(real, "-wal") > 0 ||
-        side_file_size(real, "-journal") > 0)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\" is cut short: its end is missing",
-                     path);
-    mr_err_hint(err, "Copy it again, or take it from a backup.");
-    return MR_E_CASE;
-}
-
 /* ---- opening ---- */
 
-static enum mr_code exec(const struct mr_case *cf, const char *sql, const char *what,
+static enum mr_code exec(struct mr_case *cf, const char *sql, const char *what,
                          struct mr_err *err)
 {
+    if (is_lost(cf, err))
+        return cf->lost.code;
     int rc = sqlite3_exec(cf->db, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? MR_OK : fail(cf, rc, what, err);
 }
@@ -308,7 +243,7 @@ static enum mr_code ensure_schema(struct mr_case *cf, const char *schema_sql, in
     if (code != MR_OK)
         return code;
     if (application == MR_CASE_APPLICATION_ID)
-        return check_version(cf->path, (int)found, version, err);
+        return mr_case_check_version(cf->path, (int)found, version, err);
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
                       MR_CASE_APPLICATION_ID, version);
@@ -366,42 +301,42 @@ static enum mr_code lock_for_writing(struct mr_case *cf, bool *created,
     if (fd >= 0)
         *created = true;
     else if (errno != EEXIST)
-        return fail_open(cf->path, "create", errno, err);
+        return mr_case_fail_open(cf->path, "create", errno, err);
     else if ((fd = open(cf->path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
-        return errno == EISDIR ? fail_foreign(cf->path, "it is a directory", err)
-                               : fail_open(cf->path, "open", errno, err);
+        return errno == EISDIR ? mr_case_fail_foreign(cf->path, "it is a directory", err)
+                               : mr_case_fail_open(cf->path, "open", errno, err);
     cf->lock_fd = fd;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return MR_OK;
     *created = false; /* whoever holds it now may be using it */
     return errno == EWOULDBLOCK ? fail_in_use(cf->path, err)
-                                : fail_open(cf->path, "lock", errno, err);
+                                : mr_case_fail_open(cf->path, "lock", errno, err);
 }
 
 static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int version,
                                 struct mr_err *err)
 {
     bool created;
-    struct header header;
+    struct mr_case_header header;
     char *real = NULL;
     enum mr_code code = lock_for_writing(cf, &created, err);
     if (code != MR_OK)
         return code;
-    code = read_header(cf->lock_fd, cf->path, version, &header, err);
+    code = mr_case_read_header(cf->lock_fd, cf->path, version, &header, err);
     if (code != MR_OK)
         goto out;
     /* SQLite gives -wal, -shm and -journal the mode of the file.  EPERM: somebody
      * else's file, who has chosen its mode. */
     if (fchmod(cf->lock_fd, 0600) != 0 && errno != EPERM) {
-        code = fail_open(cf->path, "restrict the mode of", errno, err);
+        code = mr_case_fail_open(cf->path, "restrict the mode of", errno, err);
         goto out;
     }
     real = realpath(cf->path, NULL);
     if (real == NULL) {
-        code = fail_open(cf->path, "resolve", errno, err);
+        code = mr_case_fail_open(cf->path, "resolve", errno, err);
         goto out;
     }
-    code = check_whole(cf->path, real, &header, err);
+    code = mr_case_check_whole(cf->path, real, &header, err);
     if (code == MR_OK)
         code = open_database(cf, real, SQLITE_OPEN_READWRITE, "", err);
     if (code == MR_OK)
@@ -440,24 +375,24 @@ static enum mr_code try_reading(struct mr_case *cf, const char *real, const char
  */
 static enum mr_code open_reader(struct mr_case *cf, int version, struct mr_err *err)
 {
-    struct header header;
+    struct mr_case_header header;
     int fd = open(cf->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return fail_open(cf->path, "open", errno, err);
-    enum mr_code code = read_header(fd, cf->path, version, &header, err);
+        return mr_case_fail_open(cf->path, "open", errno, err);
+    enum mr_code code = mr_case_read_header(fd, cf->path, version, &header, err);
     (void)close(fd);
     if (code == MR_OK && header.empty)
-        code = fail_foreign(cf->path, "it is empty", err);
+        code = mr_case_fail_foreign(cf->path, "it is empty", err);
     if (code != MR_OK)
         return code;
     char *real = realpath(cf->path, NULL);
     if (real == NULL)
-        return fail_open(cf->path, "resolve", errno, err);
-    code = check_whole(cf->path, real, &header, err);
+        return mr_case_fail_open(cf->path, "resolve", errno, err);
+    code = mr_case_check_whole(cf->path, real, &header, err);
     if (code != MR_OK)
         goto out;
-    long long wal = side_file_size(real, "-wal");
-    bool hot = wal > 0 || side_file_size(real, "-journal") > 0;
+    long long wal = mr_case_side_file_size(real, "-wal");
+    bool hot = wal > 0 || mr_case_side_file_size(real, "-journal") > 0;
     if (!header.wal || wal >= 0)
         code = try_reading(cf, real, "", err);
     if (cf->db == NULL && !hot) /* also a file system that has no locks */
@@ -550,7 +485,7 @@ static enum mr_code use_directory_of(const char *path, struct mr_err *err)
 {
     char *real = realpath(path, NULL);
     if (real == NULL)
-        return fail_open(path, "resolve", errno, err);
+        return mr_case_fail_open(path, "resolve", errno, err);
     const char *slash = strrchr(real, '/');
     sqlite3_free(sqlite3_temp_directory);
     sqlite3_temp_directory =
@@ -612,16 +547,21 @@ void mr_case_unlock(struct mr_case *cf)
 
 enum mr_code mr_case_begin(struct mr_case *cf, struct mr_err *err)
 {
-    return exec(cf, "BEGIN IMMEDIATE", "begin a transaction", err);
+    enum mr_code code = exec(cf, "BEGIN IMMEDIATE", "begin a transaction", err);
+    cf->began = cf->began || code == MR_OK;
+    return code;
 }
 
 enum mr_code mr_case_commit(struct mr_case *cf, struct mr_err *err)
 {
+    cf->began = false; /* whatever comes of it, it is the caller who hears of it */
     return exec(cf, "COMMIT", "commit", err);
 }
 
 void mr_case_rollback(struct mr_case *cf)
 {
+    cf->began = false;
+    cf->lost = (struct mr_err){0};
     /* A full disk may already have rolled it back. */
     if (sqlite3_get_autocommit(cf->db) == 0)
         (void)sqlite3_exec(cf->db, "ROLLBACK", NULL, NULL, NULL);
@@ -643,6 +583,8 @@ enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
                              struct mr_case_stmt **out, struct mr_err *err)
 {
     *out = NULL;
+    if (is_lost(cf, err))
+        return cf->lost.code;
     struct mr_case_stmt *stmt = calloc(1, sizeof *stmt);
     if (stmt == NULL)
         return mr_err_nomem(err, "preparing a statement of the case file");
@@ -691,6 +633,8 @@ void mr_case_bind_null(struct mr_case_stmt *stmt, int at)
 enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err)
 {
     *row = false;
+    if (is_lost(stmt->cf, err))
+        return stmt->cf->lost.code;
     int rc = stmt->sticky;
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt->stmt);

@@ -17,6 +17,8 @@
  *
  * Errors: MR_E_CASE with SQLite's reason (disk full, read-only, malformed, locked by
  * another run, of a newer version); nothing is ever deleted from a case by opening it.
+ * Where SQLite rolls a transaction back by itself (a full disk, a limit on files), all that
+ * comes before the caller's rollback fails with that reason, whoever has met it first.
  */
 #ifndef MR_CASEFILE_H
 #define MR_CASEFILE_H
