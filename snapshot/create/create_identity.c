@@ -110,14 +110,14 @@ enum mr_code mr_create_identity(struct mr_create *c, const struct mr_snap_table 
 {
     struct mr_strbuf text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     *out = NULL;
-    enum mr_code code = ask_time(c, t, &text, err);
-    bool is_known = add_file_name(&name, t->db);
+    bool is_ascii = add_file_name(&name, t->db);
     mr_strbuf_add_char(&name, '/');
-    is_known = is_known && add_file_name(&name, t->name);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&name, "reading the schema", err);
-    if (code == MR_OK && is_known)
+    is_ascii = is_ascii && add_file_name(&name, t->name);
+    enum mr_code code = mr_strbuf_check(&name, "reading the schema", err);
+    if (code == MR_OK && is_ascii)
         add_numbers(c, name.ptr, &text);
+    if (code == MR_OK && text.len == 0)
+        code = ask_time(c, t, &text, err);
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "reading the schema", err);
     if (code == MR_OK && (*out = mr_arena_strdup(&c->arena, text.ptr)) == NULL)

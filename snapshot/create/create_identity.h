@@ -7,8 +7,9 @@
  *
  * A table that another one has changed places with (RENAME TABLE, as tools that rebuild online
  * end; EXCHANGE PARTITION) has the definition that it had, and the other one's rows.  What
- * tells them apart is when the server made or last renamed them, and InnoDB's numbers of them,
- * which need PROCESS: without it an exchanged partition is not seen.
+ * tells them apart is InnoDB's numbers of them, which need PROCESS; else when the server made
+ * or last renamed them: an exchanged partition is not seen then, and a table of which only the
+ * counter was raised is taken for another one.
  *
  * Ownership: numbers are of the run's arena.  Threads: the coordinator's.
  */

@@ -131,19 +131,20 @@ trading_on() { # trading_on SIDE: t and u change places, p gets the rows of px
     client "$1" -D "$DB" <<<"CREATE TABLE a1 (id INT PRIMARY KEY); INSERT INTO a1 VALUES (1);
         CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1), (2, 1);
         CREATE TABLE p (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id) (PARTITION lo VALUES LESS THAN (10), PARTITION hi VALUES LESS THAN MAXVALUE);
-        INSERT INTO p VALUES (1, 1), (11, 1); DO SLEEP(1.1);
+        INSERT INTO p VALUES (1, 1), (11, 1); CREATE TABLE q (id INT AUTO_INCREMENT PRIMARY KEY); INSERT INTO q VALUES (1); DO SLEEP(1.1);
         CREATE TABLE u LIKE t; INSERT INTO u VALUES (1, 2); CREATE TABLE px LIKE t; INSERT INTO px VALUES (12, 2)"
     rm -rf "$SNAP"
     touch "$IT_TMP/pause"
     take --threads 1 --pause-file "$IT_TMP/pause" "$(uri "$1" "$DB")" "$SNAP" &
     taker=$!
     for ((i = 0; i < 100; i++)); do [ -e "$SNAP.partial/journal.jsonl" ] && break; sleep 0.1; done
-    client "$1" -D "$DB" <<<"RENAME TABLE t TO x, u TO t, x TO u; ALTER TABLE p EXCHANGE PARTITION hi WITH TABLE px"
+    client "$1" -D "$DB" <<<"RENAME TABLE t TO x, u TO t, x TO u; ALTER TABLE p EXCHANGE PARTITION hi WITH TABLE px;
+        ALTER TABLE q AUTO_INCREMENT = 100"
     rm "$IT_TMP/pause"
     wait $taker
     is "$1: tables that changed places are of a later moment, and said so" \
-        "$(jq -c '[.tables[] | select(.name | IN("a1", "p", "px", "t", "u")) | [.name, .consistent, .rows]]' "$SNAP/manifest.json")" \
-        '[["a1",true,1],["p",false,2],["px",false,1],["t",false,1],["u",false,2]]'
+        "$(jq -c '[.tables[] | select(.name | IN("a1", "p", "px", "q", "t", "u")) | [.name, .consistent, .rows]]' "$SNAP/manifest.json")" \
+        '[["a1",true,1],["p",false,2],["px",false,1],["q",true,1],["t",false,1],["u",false,2]]'
     is "$1: with the rows that they have then" "$(for t in p px t u; do zstd -qdc "$SNAP/data/$DB.$t."*.zst; done | cut -f2 | xargs)" "1 2 1 2 1 1"
 }
 trading_on a
