@@ -128,7 +128,8 @@ honest_days() {
     honest "logs purged" "FLUSH BINARY LOGS; INSERT INTO jobs (created_at) VALUES ('2026-04-21')"
     mr_sql GP -e "PURGE BINARY LOGS TO '$(mr_sql GP -e 'SHOW BINARY LOGS' | tail -n 1 | cut -f 1)'"
     PEER='' well "logs purged, the baseline's among them"
-    mr_sql GP -D club -e "CREATE TABLE other LIKE sessions; INSERT INTO other SELECT * FROM sessions; DROP TABLE sessions; RENAME TABLE other TO sessions"
+    # two times in whole seconds: later than the baseline beyond doubt
+    mr_sql GP -D club -e "DO SLEEP(3); CREATE TABLE other LIKE sessions; INSERT INTO other SELECT * FROM sessions; DROP TABLE sessions; RENAME TABLE other TO sessions"
     PEER='' fires "a table of which all is gone was created anew" sample_digest:warning
     says "created anew: why" sample_digest '^club.sessions: .*created anew since'
     mr_sql GP -D club -e "DELETE FROM sessions; DELETE FROM jobs"
