@@ -573,7 +573,6 @@ void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out)
     bool any = ep->socket != NULL;
     (void)snprintf(seconds, sizeof seconds, "%u", ep->connect_timeout_s);
     mr_endpoint_display(ep, out);
-    add_option(out, &any, "key", ep->key);
     add_option(out, &any, "ssl-mode", ssl_mode_name(ep->ssl_mode));
     add_option(out, &any, "ssl-ca", ep->ssl_ca);
     add_option(out, &any, "ssl-cert", ep->ssl_cert);

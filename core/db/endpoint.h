@@ -60,7 +60,8 @@ enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role,
 /* "mysql://user@host:3306/db" or "snapshot:DIR": no password, options left out except
  * socket; reparsable. */
 void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out);
-/* The same with all options, for who is to connect as ep does. */
+/* The same with all options, for who is to connect as ep does; but for the key that opens an
+ * encrypted snapshot, which is named anew each time. */
 void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out);
 /* One of the two as a text in arena, or NULL: memory. */
 const char *mr_endpoint_text(const struct mr_endpoint *ep, bool with_options,
