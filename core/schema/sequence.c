@@ -34,7 +34,7 @@ bool mr_sequence_of(const struct mr_column *column, const char *own_db,
         !mr_sqlscan_next_code(&scan, &token) || !mr_token_is(&token, "(") ||
         !next_name(&scan, &token))
         return false;
-    *db = own_db;
+    *db = mr_arena_strdup(arena, own_db);
     *name = keep_token(arena, &token);
     if (mr_sqlscan_next_code(&scan, &token) && mr_token_is(&token, ".")) {
         *db = *name;

@@ -97,7 +97,7 @@ enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *
         return MR_OK;
     const enum mr_gate_newest_by by = mr_gate_newest_by(table, column);
     item->out->drawn_column = mr_gate_work_keep(work, column->name);
-    item->out->drawn_db = mr_gate_work_keep(work, db); /* may be the catalogue's */
+    item->out->drawn_db = db;
     item->out->drawn_name = name;
     enum mr_code code = find_drawn(work, item->out, err);
     if (code != MR_OK)
