@@ -38,8 +38,8 @@ static bool same_columns(const struct mr_kept *kept, const struct mr_table *own,
 {
     for (size_t i = 0; i < kept->spec.ncols; i++) {
         const char *name = kept->spec.cols[i].name;
-        const struct mr_column *a = mr_pair_find_column(own, name);
-        const struct mr_column *b = mr_pair_find_column(other, name);
+        const struct mr_column *a = mr_table_column(own, name);
+        const struct mr_column *b = mr_table_column(other, name);
         if (a == NULL || b == NULL || !same_column(a, b))
             return false;
     }
@@ -81,6 +81,7 @@ struct known {
     enum mr_side side;            /* the snapshot */
     const struct mr_kept *kept;   /* its own */
     const struct mr_kept *other;  /* of the other side, if that is a snapshot, too */
+    bool other_is_proved;         /* all of its files */
     struct mr_readspec spec;      /* of the other side: as the snapshot was digested */
     size_t key[MR_KEY_PARTS_MAX]; /* of spec */
 };
@@ -235,15 +236,17 @@ static enum mr_code prove_all(const struct known *k, enum mr_side side,
 }
 
 /* The same range of the other snapshot; a chunk of another range says nothing. */
-static enum mr_code is_known_equal(const struct known *k,
-                                   const struct mr_kept_range *range, bool *equal,
-                                   struct mr_err *err)
+static enum mr_code is_known_equal(struct known *k, const struct mr_kept_range *range,
+                                   bool *equal, struct mr_err *err)
 {
     const struct mr_kept *other = k->other;
     const enum mr_side side = mr_other_side(k->side);
     *equal = same_sum(k->kept->rows, k->kept->sum, other->rows, other->sum);
-    if (*equal)
-        return prove_all(k, side, other, err);
+    if (*equal) {
+        enum mr_code code = k->other_is_proved ? MR_OK : prove_all(k, side, other, err);
+        k->other_is_proved = code == MR_OK;
+        return code;
+    }
     for (size_t i = 0; i < other->nranges; i++) {
         const struct mr_kept_range *r = &other->ranges[i];
         if (!same_key(r->range.lo, range->range.lo) ||
