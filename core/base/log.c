@@ -117,10 +117,8 @@ static size_t nhidden;
 
 void mr_log_hide(const char *arg)
 {
-    const char *value = arg[0] == '-' ? strchr(arg, '=') : NULL;
     char masked[ARG_MAX_BYTES];
-    if (value != NULL)
-        arg = value + 1;
+    arg = mr_secret_value(arg);
     (void)snprintf(masked, sizeof masked, "%s", arg);
     if (nhidden == ARGS_MAX || !mr_secret_mask(masked))
         return;

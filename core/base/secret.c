@@ -76,11 +76,15 @@ static bool mask_endpoint(char *arg)
     return mask_options(arg) || any;
 }
 
+const char *mr_secret_value(const char *arg)
+{
+    const char *value = arg[0] == '-' ? strchr(arg, '=') : NULL;
+    return value != NULL ? value + 1 : arg;
+}
+
 bool mr_secret_mask(char *arg)
 {
-    char *value = arg[0] == '-' ? strchr(arg, '=') : NULL;
-    if (value != NULL)
-        arg = value + 1;
+    arg += mr_secret_value(arg) - arg;
     if (strstr(arg, "://") != NULL)
         return mask_endpoint(arg);
     if (strpbrk(arg, " \t\n") != NULL || arg[0] == '/' || arg[0] == '.')

@@ -13,7 +13,9 @@
 
 #include <stdbool.h>
 
-/* Overwrites it by x, in place; false: there is none.  Of an option, what is behind =. */
+/* Overwrites it by x, in place; false: there is none. */
 bool mr_secret_mask(char *arg);
+/* What of the argument it may be in: of an option, what is behind =. */
+const char *mr_secret_value(const char *arg);
 
 #endif
