@@ -4,12 +4,10 @@
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
-#include "core/file/io.h"
 #include "snapshot/format/snap_script.h"
 #include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
 
-#define FILE_MAX_BYTES ((size_t)256 << 20)
 #define ER_SPECIFIC_ACCESS_DENIED 1227
 
 enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql,
@@ -228,10 +226,11 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind 
 static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_db *db,
                                   struct mr_err *err)
 {
-    struct mr_strbuf path = MR_STRBUF_INIT, text = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
-    /* "CREATE DATABASE IF NOT EXISTS `x` CHARACTER SET a COLLATE b;" */
-    mr_snap_path(&path, &r->snap, db->object->file);
-    enum mr_code code = mr_io_read_file(path.ptr, FILE_MAX_BYTES, &text, err);
+    const struct mr_snap_place place = mr_snap_object_place(db->object);
+    struct mr_strbuf text = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    /* "CREATE DATABASE IF NOT EXISTS `x` CHARACTER SET a COLLATE b" */
+    enum mr_code code =
+        mr_snap_read_statement(&r->snap, db->object->file, &place, &text, err);
     const char *tail = code == MR_OK ? strstr(text.ptr, "` CHARACTER SET ") : NULL;
     if (code == MR_OK && tail == NULL)
         code =
@@ -240,11 +239,10 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
         mr_strbuf_add_str(&sql,
                           db->there == NULL ? "CREATE DATABASE " : "ALTER DATABASE ");
         mr_sql_ident(&sql, db->to);
-        mr_strbuf_add(&sql, tail + 1, strcspn(tail, ";\n") - 1);
+        mr_strbuf_add_str(&sql, tail + 1);
         if (db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE)
             code = mr_restore_exec(r->db, &sql, err);
     }
-    mr_strbuf_release(&path);
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;
