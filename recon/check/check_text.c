@@ -562,7 +562,6 @@ static enum mr_code advice(struct text *t, struct mr_err *err)
     return MR_OK;
 }
 
-/* What is no news after a merge, summed up. */
 /* Plans are not asked about them: of equal rows nobody can say which a plan wrote. */
 static void add_keyless(struct text *t)
 {
@@ -577,6 +576,7 @@ static void add_keyless(struct text *t)
     mr_strbuf_add_str(&t->b, "; what a plan wrote there only repair verify tells.");
 }
 
+/* What is no news after a merge, summed up. */
 static void explained_line(struct text *t)
 {
     const struct mr_check_result *r = t->result;

@@ -13,11 +13,9 @@
 
 #define MR_GATE_OLD_COPY_HINT                                                            \
     "An older copy of the data may have been restored or mounted. Stop writes to it, "   \
-    "keep every other copy (replicas above all), and compare them: myrecon check. If "   \
-    "it "                                                                                \
-    "was repaired since, and \"repair verify\" proves that, record a new baseline: "     \
-    "myrecon "                                                                           \
-    "gate record."
+    "keep every other copy (replicas above all), and compare them: myrecon check. "      \
+    "If it was repaired since, and \"repair verify\" proves that, record a new "         \
+    "baseline: myrecon gate record."
 
 typedef void mr_gate_rule(struct mr_gate_judge *judge);
 

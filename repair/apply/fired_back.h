@@ -11,8 +11,8 @@
  * would fire, or of which the plan does not know every column, and rows that refer to
  * nothing that undo deletes.  They are counted.
  *
- * Calling sequence: new; for each unit begin; in each try take, check; committed; at the end sums.  Errors: those of db.h.  Memory: 72 bytes a row
- * that the journal knows.  Threads: one.
+ * Calling sequence: new; for each unit begin; in each try take, check; committed; at the end
+ * sums.  Errors: those of db.h.  Memory: 72 bytes a row that the journal knows.  Threads: one.
  */
 #ifndef MR_FIRED_BACK_H
 #define MR_FIRED_BACK_H
