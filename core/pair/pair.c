@@ -95,8 +95,8 @@ static enum mr_code note_texts(const struct mr_pairing *pairing, struct mr_pair 
     for (size_t i = 0; i < pair->nkey_columns + pair->nidentity; i++) {
         size_t at = i < pair->nkey_columns ? pair->key_columns[i]
                                            : pair->identity[i - pair->nkey_columns];
-        const struct mr_column *col = mr_pair_find_column(
-            pair->side[MR_TARGET], pair->full[MR_TARGET].cols[at].name);
+        const struct mr_column *col =
+            mr_table_column(pair->side[MR_TARGET], pair->full[MR_TARGET].cols[at].name);
         wider = wider || (col != NULL && col->cls == MR_CLASS_TEXT &&
                           mr_canon_is_wider(col->collation));
     }

@@ -29,21 +29,12 @@ struct builder {
     const struct mr_index *index[MR_SIDES];
 };
 
-const struct mr_column *mr_pair_find_column(const struct mr_table *table,
-                                            const char *name)
-{
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (strcasecmp(table->columns[i].name, name) == 0)
-            return &table->columns[i];
-    return NULL;
-}
-
 const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side,
                                        size_t at)
 {
     return pair->column[side] != NULL
                ? pair->column[side][at]
-               : mr_pair_find_column(pair->side[side], pair->find.columns[at].name);
+               : mr_table_column(pair->side[side], pair->find.columns[at].name);
 }
 
 /* Is the column among those that a snapshot keeps? */
@@ -218,7 +209,7 @@ static bool is_row_key(const struct mr_table *table, const struct mr_index *inde
         const struct mr_index_part *part = &index->parts[i];
         if (part->column == NULL || part->prefix_len != 0)
             return false;
-        const struct mr_column *col = mr_pair_find_column(table, part->column);
+        const struct mr_column *col = mr_table_column(table, part->column);
         if (col == NULL || col->nullable)
             return false;
     }

@@ -26,11 +26,6 @@ struct mr_column_task {
 enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task *task,
                              struct mr_err *err);
 
-/* The table's column of that name, compared as the servers do (case-insensitively), or
- * NULL. */
-const struct mr_column *mr_pair_find_column(const struct mr_table *table,
-                                            const char *name);
-
 /* A side's column at a position of find.columns. */
 const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side,
                                        size_t at);

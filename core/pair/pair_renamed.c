@@ -24,7 +24,7 @@ static bool is_renamed_to(const struct mr_table_config *config,
 {
     for (size_t i = 0; i < config->nrenamed; i++)
         if (strcasecmp(config->renamed[i].to, name) == 0 &&
-            mr_pair_find_column(source, config->renamed[i].from) != NULL)
+            mr_table_column(source, config->renamed[i].from) != NULL)
             return true;
     return false;
 }
@@ -36,11 +36,10 @@ const struct mr_column *mr_pair_renamed_twin(const struct mr_table_config *confi
     const struct mr_table *t = side[MR_TARGET];
     const struct mr_renamed *renamed = renamed_from(config, name);
     const struct mr_column *twin =
-        renamed != NULL ? mr_pair_find_column(t, renamed->to) : NULL;
+        renamed != NULL ? mr_table_column(t, renamed->to) : NULL;
     if (twin != NULL || (renamed != NULL && !renamed->by_pattern))
         return twin;
-    return is_renamed_to(config, side[MR_SOURCE], name) ? NULL
-                                                        : mr_pair_find_column(t, name);
+    return is_renamed_to(config, side[MR_SOURCE], name) ? NULL : mr_table_column(t, name);
 }
 
 static bool is_of_key(const struct mr_table *table, const char *name)
@@ -60,8 +59,8 @@ enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
     const struct mr_table *t = side[MR_TARGET];
     for (size_t i = 0; i < config->nrenamed; i++) {
         const struct mr_renamed *r = &config->renamed[i];
-        bool from = mr_pair_find_column(s, r->from) != NULL;
-        bool to = mr_pair_find_column(t, r->to) != NULL;
+        bool from = mr_table_column(s, r->from) != NULL;
+        bool to = mr_table_column(t, r->to) != NULL;
         bool key = is_of_key(s, r->from) || is_of_key(t, r->to);
         if ((from && to && !key) || (r->by_pattern && !(from && to)))
             continue;
@@ -101,7 +100,7 @@ static const struct mr_column *called_otherwise(
         is_other(token, *behind))
         return NULL;
     mr_token_unquote(name, token);
-    if (name->len == 0 || mr_pair_find_column(side[MR_SOURCE], name->ptr) == NULL)
+    if (name->len == 0 || mr_table_column(side[MR_SOURCE], name->ptr) == NULL)
         return NULL;
     const struct mr_column *twin = mr_pair_renamed_twin(config, side, name->ptr);
     return twin != NULL && strcasecmp(twin->name, name->ptr) != 0 ? twin : NULL;

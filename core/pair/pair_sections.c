@@ -105,20 +105,11 @@ void mr_pair_section_text(const struct mr_pairing *pairing,
 
 /* ---- columns that a section names ---- */
 
-static bool has_column(const struct mr_table *table, const struct mr_string_list *name)
-{
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (mr_string_list_has(name, table->columns[i].name))
-            return true;
-    return false;
-}
-
 /* Has a table of the section the column?  *any: there is a table. */
 static bool is_column(const struct mr_pairing *pairing,
                       const struct mr_ini_section *section, const char *name, bool *any,
                       struct mr_suggest *near)
 {
-    const struct mr_string_list one = {.items = &name, .count = 1};
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_catalogue *cat = pairing->side[side].cat;
         for (size_t i = 0; i < cat->ntables; i++) {
@@ -126,7 +117,7 @@ static bool is_column(const struct mr_pairing *pairing,
             if (!mr_pattern_match(section->argument, t->db, t->name))
                 continue;
             *any = true;
-            if (has_column(t, &one))
+            if (mr_table_column(t, name) != NULL)
                 return true;
             for (size_t k = 0; k < t->ncolumns; k++)
                 mr_suggest_offer(near, t->columns[k].name);

@@ -97,7 +97,7 @@ static int creation_at(const struct mr_pair *table, bool by_name)
 {
     for (size_t i = 0; i < table->find.ncolumns; i++)
         if (tells_creation(
-                mr_pair_find_column(table->side[MR_SOURCE], table->find.columns[i].name),
+                mr_table_column(table->side[MR_SOURCE], table->find.columns[i].name),
                 by_name))
             return (int)i;
     return -1;
@@ -110,11 +110,10 @@ static enum mr_code time_column(const struct mr_pair *table,
     const char *name = config->time_column;
     const struct mr_table *s = table->side[MR_SOURCE];
     *at = -1;
-    if (name != NULL &&
-        (mr_pair_find_column(s, name) != NULL || !config->time_by_pattern)) {
+    if (name != NULL && (mr_table_column(s, name) != NULL || !config->time_by_pattern)) {
         for (size_t i = 0; *at < 0 && i < table->find.ncolumns; i++)
             if (strcasecmp(table->find.columns[i].name, name) == 0 &&
-                is_time(mr_pair_find_column(s, name)))
+                is_time(mr_table_column(s, name)))
                 *at = (int)i;
         if (*at >= 0)
             return MR_OK;

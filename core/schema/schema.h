@@ -169,6 +169,7 @@ const struct mr_table *mr_catalogue_meant(const struct mr_catalogue *cat, const 
  * and `dx.a`.`b`; NULL where there is none. */
 const struct mr_table *mr_catalogue_namesake(const struct mr_catalogue *cat,
                                              const struct mr_table *table);
+/* Names compared as the servers do (case-insensitively); NULL: there is none. */
 const struct mr_column *mr_table_column(const struct mr_table *table, const char *name);
 const struct mr_index *mr_table_index(const struct mr_table *table, const char *name);
 

@@ -106,7 +106,7 @@ static enum mr_code plan_time(struct mr_affected_live *live, struct mr_err *err)
         return MR_E_CONFIG;
     }
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        live->time[side] = mr_pair_find_column(live->pair->side[side], name);
+        live->time[side] = mr_table_column(live->pair->side[side], name);
         if (!is_time(live->time[side]))
             return mr_err_set(err, MR_E_CONFIG,
                               "time column \"%s\" of table \"%s\" is no date or time on "

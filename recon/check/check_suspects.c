@@ -138,8 +138,7 @@ static bool set_child(struct sides *child, const struct mr_pair *table,
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_suspect_column *c = &child->side[side];
         c->table = table->side[side];
-        c->column =
-            side == MR_SOURCE ? column : mr_pair_find_column(c->table, column->name);
+        c->column = side == MR_SOURCE ? column : mr_table_column(c->table, column->name);
         if (c->column == NULL)
             return false;
         c->index = leading_index(c->table, c->column->name);
@@ -161,7 +160,7 @@ static bool set_parent(struct sides *parent, const struct mr_pair *table,
         for (int side = MR_SOURCE; fits && side < MR_SIDES; side++) {
             struct mr_suspect_column *p = &parent->side[side];
             p->table = table->side[side];
-            p->column = mr_pair_find_column(p->table, index->parts[0].column);
+            p->column = mr_table_column(p->table, index->parts[0].column);
             p->index = p->column != NULL ? key_on(p->table, p->column) : NULL;
             fits = p->index != NULL && same_type(p->column, child->side[side].column);
         }

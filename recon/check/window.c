@@ -120,7 +120,7 @@ static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair
     for (size_t i = 0; code == MR_OK && i < 2; i++) {
         if (configured[i] == NULL)
             continue;
-        const struct mr_column *col = mr_pair_find_column(s, configured[i]);
+        const struct mr_column *col = mr_table_column(s, configured[i]);
         if (col == NULL && may_miss[i])
             continue;
         if (!is_time(col))
@@ -132,7 +132,7 @@ static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair
     }
     for (size_t i = 0; code == MR_OK && !any && i < s->ncolumns; i++)
         if (is_time(&s->columns[i]) && keeps_time(&s->columns[i]) &&
-            mr_pair_find_column(table->side[MR_TARGET], s->columns[i].name) != NULL)
+            mr_table_column(table->side[MR_TARGET], s->columns[i].name) != NULL)
             code = add_column(check, &s->columns[i], sql, names, err);
     return code;
 }

@@ -68,7 +68,7 @@ static const struct mr_index *natural_key(const struct mr_table *table)
         for (size_t p = 0; fits && p < index->nparts; p++) {
             const struct mr_column *c =
                 index->parts[p].column != NULL
-                    ? mr_gate_work_column(table, index->parts[p].column)
+                    ? mr_table_column(table, index->parts[p].column)
                     : NULL;
             fits = c != NULL && !c->nullable && index->parts[p].prefix_len == 0;
         }
@@ -690,11 +690,12 @@ static enum mr_code look_again(struct reading *r, const struct mr_gate_table *pa
         code = look_for(r, &past->by_time, &out->by_time, err);
     if (code == MR_OK)
         code = fetch(r, err);
-    if (code == MR_OK && mr_gate_fate_of(out).loss == MR_GATE_LOSS_UNTOLD)
-        code = read_age(r, err);
-    else if (code == MR_OK && mr_gate_fate_of(out).loss > MR_GATE_LOSS_UNTOLD)
-        code = look_elsewhere(r, out, err);
-    return code;
+    if (code != MR_OK)
+        return code;
+    const enum mr_gate_loss loss = mr_gate_fate_of(out).loss;
+    if (loss == MR_GATE_LOSS_UNTOLD)
+        return read_age(r, err);
+    return loss > MR_GATE_LOSS_UNTOLD ? look_elsewhere(r, out, err) : MR_OK;
 }
 
 /* Rows that both lists hold are kept once, where the order is that of both. */

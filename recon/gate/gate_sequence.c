@@ -145,8 +145,7 @@ enum mr_code mr_gate_read_sequence(struct mr_gate_work *work, struct mr_gate_ite
 {
     struct reading r = {
         .work = work, .item = item, .column = MR_STRBUF_INIT, .number = MR_STRBUF_INIT};
-    const struct mr_column *column =
-        mr_gate_work_column(item->table, item->config.sequence);
+    const struct mr_column *column = mr_table_column(item->table, item->config.sequence);
     enum mr_code code = MR_OK;
     if (column == NULL)
         return MR_OK;

@@ -65,15 +65,6 @@ enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_i
     return MR_OK;
 }
 
-const struct mr_column *mr_gate_work_column(const struct mr_table *table,
-                                            const char *name)
-{
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (strcasecmp(table->columns[i].name, name) == 0)
-            return &table->columns[i];
-    return NULL;
-}
-
 /* ---- one table ---- */
 
 const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text)
@@ -163,7 +154,7 @@ static void choose(const struct mr_gate_work *work, const struct mr_gate_item *i
         q->newest_by = mr_gate_newest_by(table, q->newest);
     q->past = read_before(work, item, q);
     if (item->config.freshness != NULL)
-        q->fresh = mr_gate_work_column(table, item->config.freshness);
+        q->fresh = mr_table_column(table, item->config.freshness);
     if (q->fresh != NULL)
         q->fresh_by = mr_gate_newest_by(table, q->fresh);
 }
@@ -371,7 +362,7 @@ static enum mr_code require_column(const struct mr_gate_item *item, const char *
                                    const char *column, struct mr_err *err)
 {
     if (column == NULL || item->config.by_pattern ||
-        mr_gate_work_column(item->table, column) != NULL)
+        mr_table_column(item->table, column) != NULL)
         return MR_OK;
     (void)mr_err_set(err, MR_E_CONFIG, "table \"%s.%s\" has no column \"%s\"",
                      item->table->db, item->table->name, column);
@@ -395,10 +386,10 @@ static enum mr_code configure(struct mr_gate_work *work, struct mr_gate_item *it
     item->out->is_queue = config->is_queue && !config->is_static;
     /* said also of a table that cannot be read: then they are unknown */
     if (config->freshness != NULL &&
-        mr_gate_work_column(item->table, config->freshness) != NULL)
+        mr_table_column(item->table, config->freshness) != NULL)
         item->out->fresh_column = mr_gate_work_keep(work, config->freshness);
     if (config->sequence != NULL &&
-        mr_gate_work_column(item->table, config->sequence) != NULL)
+        mr_table_column(item->table, config->sequence) != NULL)
         item->out->sequence_column = mr_gate_work_keep(work, config->sequence);
     return code;
 }
@@ -491,8 +482,8 @@ static const struct mr_table *find_heartbeat(const struct mr_catalogue *cat)
 {
     for (size_t i = 0; i < cat->ntables; i++) {
         const struct mr_table *t = &cat->tables[i];
-        if (strcasecmp(t->name, "heartbeat") == 0 && mr_gate_work_column(t, "ts") &&
-            mr_gate_work_column(t, "server_id"))
+        if (strcasecmp(t->name, "heartbeat") == 0 && mr_table_column(t, "ts") &&
+            mr_table_column(t, "server_id"))
             return t;
     }
     return NULL;
@@ -501,7 +492,7 @@ static const struct mr_table *find_heartbeat(const struct mr_catalogue *cat)
 /* pt-heartbeat writes text with a T in the middle, in local time unless told --utc. */
 static void heartbeat_sql(struct mr_strbuf *sql, const struct mr_table *table, bool utc)
 {
-    const struct mr_column *ts = mr_gate_work_column(table, "ts");
+    const struct mr_column *ts = mr_table_column(table, "ts");
     const bool is_stamp = ts != NULL && strcmp(ts->data_type, "timestamp") == 0;
     mr_strbuf_add_fmt(
         sql,

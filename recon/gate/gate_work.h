@@ -43,10 +43,6 @@ enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_i
                                enum mr_code code, const struct mr_err *why,
                                struct mr_err *err);
 
-/* The column of that name, compared as servers do, or NULL. */
-const struct mr_column *mr_gate_work_column(const struct mr_table *table,
-                                            const char *name);
-
 /* The AUTO_INCREMENT column; NULL: there is none, or it counts anew for each value of what
  * stands before it in the key (MyISAM, Aria). */
 const struct mr_column *mr_gate_work_counter(const struct mr_table *table);

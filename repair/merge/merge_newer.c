@@ -126,7 +126,7 @@ static enum mr_code member_number(const struct comparing *c, const struct mr_val
                                   int64_t *number, struct mr_err *err)
 {
     const struct mr_column *col =
-        mr_pair_find_column(c->table->pair->side[MR_SOURCE], c->column);
+        mr_table_column(c->table->pair->side[MR_SOURCE], c->column);
     const char *at = mr_type_members(col->type);
     struct mr_strbuf member = MR_STRBUF_INIT;
     int64_t n = 0;
@@ -237,7 +237,7 @@ static enum mr_code compare_values(struct comparing *c, const struct mr_value *a
                                    const struct mr_value *b, int *by, struct mr_err *err)
 {
     const struct mr_column *col =
-        mr_pair_find_column(c->table->pair->side[MR_SOURCE], c->column);
+        mr_table_column(c->table->pair->side[MR_SOURCE], c->column);
     if (is_integer(a) && is_integer(b))
         *by = compare_integers(a, b);
     else if (a->cls == MR_CLASS_DOUBLE && b->cls == MR_CLASS_DOUBLE)

@@ -271,7 +271,7 @@ static bool is_readable(const struct mr_column *col, const struct reading *r)
 static enum mr_code open_column(struct opening *o, size_t at, struct mr_err *err)
 {
     const struct mr_plan_image_column *named = &o->task->columns[at];
-    const struct mr_column *col = mr_pair_find_column(o->table, named->name);
+    const struct mr_column *col = mr_table_column(o->table, named->name);
     struct reading r;
     enum mr_code code = parse(named->reading, o->arena, &r, err);
     if (code != MR_OK)

@@ -146,7 +146,7 @@ static enum mr_code read_keys(const struct writing *w, struct keys *keys,
     static const size_t key_at = 0;
     const struct mr_table *t = w->table->pair->side[MR_SOURCE];
     const struct mr_column *counter =
-        mr_pair_find_column(t, mr_plan_column_name(w->table, w->table->counter));
+        mr_table_column(t, mr_plan_column_name(w->table, w->table->counter));
     const struct mr_readcol column = {
         .name = counter->name, .expr = MR_EXPR_COLUMN, .cls = counter->cls};
     const struct mr_readspec spec = {.db = t->db,

@@ -48,7 +48,7 @@ static enum mr_code read_sequence(const struct counting *c, const struct mr_plan
     const char *db = NULL, *name = NULL;
     struct mr_sequence sequence = {0};
     const struct mr_column *column =
-        mr_pair_find_column(t->pair->side[side], counter->column);
+        mr_table_column(t->pair->side[side], counter->column);
     if (column == NULL ||
         !mr_sequence_of(column, t->pair->side[side]->db, c->task->arena, &db, &name))
         return MR_OK;
@@ -74,7 +74,7 @@ static enum mr_code read_servers(const struct counting *c, const struct mr_plan_
     struct mr_reseed_pair pair = {{0}, {0}};
     for (int s = MR_SOURCE; s < MR_SIDES; s++) {
         pair.table[s] = t->pair->side[s];
-        pair.column[s] = mr_pair_find_column(t->pair->side[s], counter->column);
+        pair.column[s] = mr_table_column(t->pair->side[s], counter->column);
     }
     if (db == NULL)
         return mr_err_set(c->err, MR_E_LOST, "the connection to the target is gone");

@@ -17,7 +17,7 @@ static void add(struct mr_script *s, const char *text)
 
 static const struct mr_column *column_of(const struct mr_plan_table *t, const char *name)
 {
-    return mr_pair_find_column(t->pair->side[MR_TARGET], name);
+    return mr_table_column(t->pair->side[MR_TARGET], name);
 }
 
 /* Does the expression name a generated column?  Those are not staged. */

@@ -63,7 +63,7 @@ static bool leads(const struct mr_plan_table *t, const struct mr_index *index,
     size_t k = 0;
     while (k < index->nparts && k < columns.count && index->parts[k].column != NULL &&
            index->parts[k].prefix_len == 0 &&
-           mr_pair_find_column(table, index->parts[k].column) ==
+           mr_table_column(table, index->parts[k].column) ==
                mr_pair_column(t->pair, MR_TARGET, columns.at[k]))
         k++;
     return k > 0 && k == columns.count && index->usable &&
@@ -118,7 +118,7 @@ static bool is_in(const struct mr_plan_table *t, const struct mr_index *index,
     const struct mr_table *table = t->pair->side[MR_TARGET];
     for (size_t i = 0; i < index->nparts; i++)
         if (index->parts[i].column != NULL && index->parts[i].prefix_len == 0 &&
-            mr_pair_find_column(table, index->parts[i].column) ==
+            mr_table_column(table, index->parts[i].column) ==
                 mr_pair_column(t->pair, MR_TARGET, column))
             return true;
     return false;
