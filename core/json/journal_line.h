@@ -11,7 +11,8 @@
 
 #define MR_JOURNAL_NAME "journal.jsonl"
 #define MR_JOURNAL_MAX_BYTES ((size_t)256 * 1024 * 1024)
-#define MR_JOURNAL_UNITS_MAX ((uint64_t)100 * 1000 * 1000)
+/* More than a journal of that size can tell of; a line costs memory by its number. */
+#define MR_JOURNAL_UNITS_MAX ((uint64_t)4 * 1000 * 1000)
 
 enum mr_journal_event {
     MR_JOURNAL_TRY = 1, /* a step begins */

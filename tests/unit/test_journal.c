@@ -382,11 +382,13 @@ static void test_units(void **state)
            "{\"event\":\"done\",\"script\":\"apply\",\"unit\":0,\"refused\":0}\n"
            "{\"event\":\"done\",\"script\":\"apply\",\"unit\":18446744073709551615,"
            "\"refused\":0}\n"
+           "{\"event\":\"done\",\"script\":\"apply\",\"unit\":100000000,\"refused\":0}\n"
            "{\"event\":\"done\",\"script\":\"verify\",\"unit\":2,\"refused\":0}\n"
            "{\"event\":\"done\",\"script\":\"apply\",\"unit\":3,\"refused\":0}\n"
            "{\"event\":\"done\",\"script\":\"apply\",\"unit\":4,\"refu");
     j = reopen(NULL);
     done_are(j, MR_JOURNAL_APPLY, "3");
+    assert_false(mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, 100000000));
     assert_false(mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, UINT64_MAX));
     mr_journal_close(j);
 }
