@@ -1,6 +1,5 @@
 /* db_connect.c: options, TLS, session and facts of one connection; see db.h. */
 #include <errno.h>
-#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -193,6 +192,13 @@ static const char *system_reason(const struct mr_endpoint *ep, unsigned number,
     return reason > 0 && reason < 1000 ? strerrordesc_np((int)reason) : NULL;
 }
 
+static enum mr_code no_tls(const struct mr_db *db, struct mr_err *err)
+{
+    return mr_err_set(err, MR_E_TLS,
+                      "server \"%s\" does not offer TLS, which the ssl-mode demands",
+                      db->label);
+}
+
 static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
                                    struct mr_err *err)
 {
@@ -232,28 +238,59 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
     return code;
 }
 
-static enum mr_code connect_once(struct mr_db *db, bool use_tls, struct mr_err *err)
+/* Nothing that shows the password was sent. */
+static enum mr_code login_barred(const struct mr_db *db,
+                                 const struct mr_db_barred *barred, struct mr_err *err)
+{
+    if (barred->by == MR_BARRED_NO_TLS)
+        return no_tls(db, err);
+    if (barred->by == MR_BARRED_SILENT)
+        return mr_err_set(err, MR_E_CONNECT,
+                          "could not connect to server \"%s\": no greeting came within "
+                          "%u s",
+                          db->label, db->ep.connect_timeout_s);
+    if (barred->by == MR_BARRED_STRANGE)
+        return mr_err_set(err, MR_E_CONNECT,
+                          "server \"%s\" does not speak MySQL's protocol", db->label);
+    if (barred->by == MR_BARRED_OLD)
+        (void)mr_err_set(err, MR_E_TLS,
+                         "server \"%s\" is too old to log in to without TLS: it may ask "
+                         "for the old password's hash",
+                         db->label);
+    else
+        (void)mr_err_set(err, MR_E_TLS,
+                         "server \"%s\" asks for the password in a way that shows it "
+                         "(%s), and the connection is not encrypted",
+                         db->label, barred->method);
+    mr_err_hint(err, "Let the server offer TLS (and ask for it: ssl-mode=required), "
+                     "connect by its socket file, or use an account that logs in by a "
+                     "challenge.");
+    return MR_E_TLS;
+}
+
+/* *is_barred: it is we who ended it. */
+static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, bool *is_barred,
+                                 struct mr_err *err)
 {
     const struct mr_endpoint *ep = &db->ep;
     MYSQL *mysql = mysql_init(NULL);
     if (mysql == NULL)
         return mr_err_nomem(err, "connecting");
     set_options(db, mysql);
-    set_tls(mysql, ep, use_tls);
+    set_tls(mysql, ep, tls != MR_DB_TLS_OFF);
     /* No database: a missing one must be told by name, later. */
-    mr_db_begin_patience(mysql, ep->connect_timeout_s);
+    mr_db_begin_login(mysql, tls, ep->connect_timeout_s);
     bool good = mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
                                    ep->password, NULL, ep->port, ep->socket, 0) != NULL;
+    const struct mr_db_barred *barred = mr_db_end_login(mysql, db->watch != NULL);
+    *is_barred = barred->by != MR_BARRED_NOT;
     if (!good) {
-        enum mr_code rc =
-            mr_is_cancelled() ? mr_cancelled_err(err) : connect_failed(db, mysql, err);
+        enum mr_code rc = mr_is_cancelled() ? mr_cancelled_err(err)
+                          : *is_barred      ? login_barred(db, barred, err)
+                                            : connect_failed(db, mysql, err);
         mysql_close(mysql);
         return rc;
     }
-    if (db->watch != NULL)
-        mr_db_end_patience(mysql);
-    else
-        mr_db_begin_patience(mysql, UINT_MAX); /* the socket's time-out holds */
     db->mysql = mysql;
     db->is_lost = false;
     mr_watch_connected(db->watch, mr_db_socket(db), mysql_thread_id(mysql));
@@ -284,35 +321,36 @@ static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err 
 }
 
 /* Only in its text does Oracle's library tell a server without TLS from one whose TLS is not
- * to be trusted; MariaDB's connects to it. */
+ * to be trusted; of MariaDB's we know before. */
 static bool is_without_tls(const struct mr_err *why)
 {
     return why != NULL && strstr(why->message, "the server doesn't support it") != NULL;
 }
 
-/* Connects, and makes sure of what was asked for: an enforced TLS may silently be none
- * (MariaDB Connector/C 3.3 and a server without TLS). */
+/* Connects, and makes sure of what was asked for. */
 static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
 {
     const struct mr_endpoint *ep = &db->ep;
-    bool prefers = ep->ssl_mode == MR_SSL_PREFERRED;
-    bool wants = ep->ssl_mode != MR_SSL_DISABLED;
+    enum mr_db_tls tls = ep->ssl_mode == MR_SSL_DISABLED    ? MR_DB_TLS_OFF
+                         : ep->ssl_mode == MR_SSL_PREFERRED ? MR_DB_TLS_PREFERRED
+                                                            : MR_DB_TLS_DEMANDED;
     /* A socket file does not leave the machine. */
-    if (prefers && (ep->socket != NULL || is_local(ep)))
-        wants = false;
+    if (tls == MR_DB_TLS_PREFERRED && (ep->socket != NULL || is_local(ep)))
+        tls = MR_DB_TLS_OFF;
+    bool is_barred = false;
     enum mr_code rc = check_tls_files(ep, err);
     if (rc == MR_OK)
-        rc = connect_once(db, wants, err);
+        rc = connect_once(db, tls, &is_barred, err);
     /* With an authority named, a certificate that it did not sign is no reason to go on
      * without encryption. */
-    if (rc == MR_E_TLS && prefers && wants && (ep->ssl_ca == NULL || is_without_tls(err)))
-        rc = connect_once(db, false, err);
-    if (rc != MR_OK || prefers || !wants || mysql_get_ssl_cipher(db->mysql) != NULL)
+    if (rc == MR_E_TLS && tls == MR_DB_TLS_PREFERRED && !is_barred &&
+        (ep->ssl_ca == NULL || is_without_tls(err)))
+        rc = connect_once(db, MR_DB_TLS_OFF, &is_barred, err);
+    if (rc != MR_OK || tls != MR_DB_TLS_DEMANDED ||
+        mysql_get_ssl_cipher(db->mysql) != NULL)
         return rc;
     mr_db_disconnect(db);
-    mr_err_set(err, MR_E_TLS,
-               "server \"%s\" does not offer TLS, which the ssl-mode demands", db->label);
-    return MR_E_TLS;
+    return no_tls(db, err);
 }
 
 static void copy_cell(char *to, size_t size, struct mr_cell cell)

@@ -1,6 +1,6 @@
 /*
  * db_internal: what the files of the module db (db.c, db_connect.c, db_load.c,
- * db_nap.c, db_stream.c) share.
+ * db_login.c, db_nap.c, db_stream.c) share.
  * Nobody else includes this, and nobody else includes <mysql.h>.
  *
  * Two client libraries are supported: MariaDB Connector/C (MARIADB_PACKAGE_VERSION is
@@ -69,10 +69,28 @@ enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err);
 /* While a result of many rows is read: waits so that it is woken seldom. */
 void mr_db_begin_naps(struct mr_db *db);
 void mr_db_end_naps(struct mr_db *db);
+
+/* db_login.c */
+enum mr_db_tls { MR_DB_TLS_OFF, MR_DB_TLS_PREFERRED, MR_DB_TLS_DEMANDED };
+/* Why nothing was sent to a server, or nothing more. */
+enum mr_db_bar {
+    MR_BARRED_NOT = 0,
+    MR_BARRED_NO_TLS,  /* which is demanded */
+    MR_BARRED_OLD,     /* too old to choose how to log in */
+    MR_BARRED_SHOWN,   /* asks for what shows the password, on a line without TLS */
+    MR_BARRED_SILENT,  /* no greeting in time */
+    MR_BARRED_STRANGE, /* not the protocol */
+};
+struct mr_db_barred {
+    enum mr_db_bar by;
+    char method[64]; /* of MR_BARRED_SHOWN: as the server calls it */
+};
 /* From here to _end the connection's waits end after timeout_s in all, and when the run is
- * interrupted.  Of a thread's connections this is for one at a time. */
-void mr_db_begin_patience(MYSQL *mysql, unsigned timeout_s);
-void mr_db_end_patience(MYSQL *mysql);
+ * interrupted, and nothing of the account crosses a line that the mode does not allow.  Of a
+ * thread's connections this is for one at a time. */
+void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s);
+/* What was found, until the thread's next login. */
+const struct mr_db_barred *mr_db_end_login(MYSQL *mysql, bool watched);
 
 /* db.c */
 /* Shuts the socket down, so that closing does not read the rest of a result. */

@@ -1,6 +1,5 @@
 /*
- * db_nap.c: how a reader of many rows waits for the next of them, and how whoever logs in
- * waits; see db_internal.h.
+ * db_nap.c: how a reader of many rows waits for the next of them; see db_internal.h.
  *
  * A server sends rows in pieces of 16 KiB, and whoever waits in poll() is woken by each of
  * them: on one machine the two spend a fifth of their time changing places.  So instead of
@@ -15,11 +14,7 @@
 #include <poll.h>
 #include <time.h>
 
-#include "core/base/clock.h"
-#include "core/base/signals.h"
-
 #define NAP_NS 300000
-#define PATIENCE_STEP_MS 200
 
 /* In place of the library's own poll(). */
 static int nap_and_wait(my_socket fd, my_bool is_read, int timeout_ms)
@@ -48,38 +43,6 @@ void mr_db_end_naps(struct mr_db *db)
         (void)mysql_optionsv(db->mysql, MARIADB_OPT_IO_WAIT, (void *)NULL);
 }
 
-/* The library's time-out is of each of the many waits of a login, so that a server that
- * says something now and then could hold us for ever.  A login belongs to its thread. */
-static _Thread_local double patience_until_s;
-
-static int wait_with_patience(my_socket fd, my_bool is_read, int timeout_ms)
-{
-    struct pollfd ready = {.fd = fd, .events = is_read ? POLLIN : POLLOUT};
-    double until_s = patience_until_s, now_s = mr_clock_now_s();
-    if (timeout_ms > 0 && now_s + timeout_ms / 1e3 < until_s)
-        until_s = now_s + timeout_ms / 1e3;
-    for (;;) {
-        int got = poll(&ready, 1, PATIENCE_STEP_MS);
-        if (got > 0 || (got < 0 && errno != EINTR))
-            return got;
-        if (mr_is_cancelled() || mr_clock_now_s() >= until_s) {
-            errno = ETIMEDOUT;
-            return 0;
-        }
-    }
-}
-
-void mr_db_begin_patience(MYSQL *mysql, unsigned timeout_s)
-{
-    patience_until_s = mr_clock_now_s() + timeout_s;
-    (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, wait_with_patience);
-}
-
-void mr_db_end_patience(MYSQL *mysql)
-{
-    (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)NULL);
-}
-
 #else
 
 /* Oracle's library waits in recv(), and lets nobody wait in its place. */
@@ -91,17 +54,6 @@ void mr_db_begin_naps(struct mr_db *db)
 void mr_db_end_naps(struct mr_db *db)
 {
     (void)db;
-}
-
-void mr_db_begin_patience(MYSQL *mysql, unsigned timeout_s)
-{
-    (void)mysql;
-    (void)timeout_s;
-}
-
-void mr_db_end_patience(MYSQL *mysql)
-{
-    (void)mysql;
 }
 
 #endif

@@ -1,0 +1,45 @@
+/* greeting.c: see greeting.h. */
+#include "core/db/greeting.h"
+
+#include <string.h>
+
+#define HEADER_BYTES 4U /* three of length, one of sequence */
+#define VERSION_10 10
+#define ERROR_BYTE 0xff
+/* behind the version's text: thread id, eight bytes to hash with, a zero */
+#define CAPABILITIES_AT (4U + 8U + 1U)
+/* the lower half, a character set, the status, the upper half */
+#define CAPABILITIES_BYTES (2U + 1U + 2U + 2U)
+
+#define CAN_TLS (1U << 11)
+#define CAN_NAME (1U << 19) /* ways to log in have names */
+
+static struct mr_greeting judge(const unsigned char *at, size_t len)
+{
+    static const struct mr_greeting strange = {.state = MR_GREETING_STRANGE};
+    if (at[0] == ERROR_BYTE)
+        return (struct mr_greeting){.state = MR_GREETING_ERROR};
+    const unsigned char *end = at + len, *zero = memchr(at, 0, len);
+    if (at[0] != VERSION_10 || zero == NULL ||
+        (size_t)(end - zero) < 1 + CAPABILITIES_AT + CAPABILITIES_BYTES)
+        return strange;
+    const unsigned char *can = zero + 1 + CAPABILITIES_AT;
+    const unsigned long bits = (unsigned long)can[0] | (unsigned long)can[1] << 8 |
+                               (unsigned long)can[5] << 16 | (unsigned long)can[6] << 24;
+    return (struct mr_greeting){.state = MR_GREETING_WHOLE,
+                                .offers_tls = (bits & CAN_TLS) != 0,
+                                .names_methods = (bits & CAN_NAME) != 0};
+}
+
+struct mr_greeting mr_greeting_read(const void *bytes, size_t len)
+{
+    const unsigned char *at = bytes;
+    if (len < HEADER_BYTES)
+        return (struct mr_greeting){.state = MR_GREETING_MORE};
+    const size_t packet = (size_t)at[0] | (size_t)at[1] << 8 | (size_t)at[2] << 16;
+    if (at[3] != 0 || packet == 0 || packet > MR_GREETING_MAX_BYTES - HEADER_BYTES)
+        return (struct mr_greeting){.state = MR_GREETING_STRANGE};
+    if (len < HEADER_BYTES + packet)
+        return (struct mr_greeting){.state = MR_GREETING_MORE};
+    return judge(at + HEADER_BYTES, packet);
+}

@@ -1,0 +1,99 @@
+#!/bin/bash
+# logins.sh: whatever a server asks for, nothing that shows the password crosses a line without
+# TLS, and where TLS is demanded nothing at all, as TAP.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+MYRECON=${MYRECON:-$root/build/myrecon}
+dir=$(mktemp -d) || exit 1
+cd "$dir" || exit 1
+trap 'exec 9>&-; rm -rf "$dir"' EXIT
+unset "${!MYRECON_@}"
+
+n=0 failures=0
+result() { # STATUS DESCRIPTION [what was seen]
+    n=$((n + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $n - $2"
+        return
+    fi
+    failures=$((failures + 1))
+    echo "not ok $n - $2"
+    printf '%s\n' "${3:-}" | sed 's/^/# /'
+}
+
+password='PW-Secret-123'
+openssl genrsa -out key.private 2048 2>/dev/null && openssl rsa -in key.private -pubout -out key.pem 2>/dev/null &&
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ours -days 2 \
+        -keyout ca.key -out ca.pem 2>/dev/null || exit 1
+mkfifo end
+python3 "$root/tests/fault/listeners.py" "$dir" <end &
+exec 9>end
+for ((i = 0; i < 200; i++)); do
+    [ ! -e ports ] || break
+    sleep 0.05
+done
+[ -e ports ] || { echo "Bail out! nobody listens"; exit 1; }
+
+log_in() { # KIND PORT MODE: to RC and out
+    rm -f ./*.sent ./*.after
+    timeout 20 "$MYRECON" check --threads 1 --case x.case \
+        "mysql://joe:$password@127.0.0.1:$2/club?ssl-mode=$3&ssl-ca=$dir/ca.pem&connect-timeout=1" \
+        mysql://u@127.0.0.1:1/club >out 2>&1 </dev/null
+    RC=$?
+}
+
+size() { # FILE: in bytes; 0: there is none
+    stat -c %s "$1" 2>/dev/null || echo 0
+}
+
+# Only a way that answers a challenge, or encrypts, is gone along with.
+is_modest() {
+    case $1 in native | native-first | sha2 | sha256) ;; *) return 1 ;; esac
+}
+
+while read -r kind port; do
+    for mode in required verify-ca verify-identity; do
+        log_in "$kind" "$port" $mode
+        seen="exit $RC, $(size "$kind.sent") bytes"
+        if [[ $kind = *-tls ]]; then # a first packet says that TLS is to begin
+            [ $RC -eq 3 ] && ! grep -asq "$password\|joe" ./*.sent
+        else
+            [ "$seen" = "exit 3, 0 bytes" ]
+        fi
+        result $? "$mode: nothing of the account is sent to $kind" "$seen $(cat out)"
+    done
+    for mode in disabled preferred; do
+        log_in "$kind" "$port" $mode
+        is_modest "$kind" || [ ! -e "$kind.after" ]
+        said=$?
+        seen="exit $RC, $(size "$kind.after") bytes behind the question"
+        [ $RC -eq 3 ] && [ $said -eq 0 ] && ! grep -asq "$password" ./*.sent out &&
+            ! grep -q $'\e' out
+        result $? "$mode: the password is not shown to $kind" "$seen $(cat out)"
+    done
+done <ports
+
+port_of() { awk -v kind="$1" '$1 == kind { print $2 }' ports; }
+
+log_in native "$(port_of native)" preferred
+grep -q 'could not log in .* error 1045' out && [ "$(size native.after)" -eq 24 ]
+result $? "a challenge is answered" "$(cat out)"
+log_in sha2 "$(port_of sha2)" preferred
+tail -c 256 sha2.after >sent
+openssl pkeyutl -decrypt -inkey key.private -in sent -pkeyopt rsa_padding_mode:oaep -out plain 2>/dev/null
+[ "$(python3 -c 'import sys
+plain = open("plain", "rb").read()
+print(bytes(a ^ b for a, b in zip(plain, b"abcdefghijklmnopqrst")).rstrip(b"\0").decode())')" = "$password" ]
+result $? "the full exchange is encrypted with the server's key" "$(cat out)"
+for kind in clear dialog; do
+    log_in $kind "$(port_of $kind)" preferred
+    if "$MYRECON" --version | grep -qi mariadb; then
+        grep -q "asks for the password in a way that shows it .*not encrypted" out && grep -q 'hint: .*TLS' out
+    else
+        grep -q 'error: ' out
+    fi
+    result $? "$kind: the reason, and what to do" "$(cat out)"
+done
+
+echo "1..$n"
+[ $failures -eq 0 ]

@@ -1,0 +1,177 @@
+"""listeners.py DIR: servers that answer a login in ways of their own, each on a port.
+
+DIR/ports has a line "KIND PORT" each, once all listen.  What a client sends to KIND goes to
+DIR/KIND.sent, in the order it came; what it sends after it was asked for another way to log
+in, to DIR/KIND.after, too.  Ends when its standard input does.
+"""
+
+import os
+import socket
+import struct
+import sys
+import threading
+
+TLS, CHOOSE, SECURE, PROTOCOL_41 = 1 << 11, 1 << 19, 1 << 15, 1 << 9
+ALL = 1 | 1 << 2 | PROTOCOL_41 | 1 << 13 | SECURE | CHOOSE | 1 << 21
+SCRAMBLE = b"abcdefghijklmnopqrst"
+REFUSED = b"\xff" + struct.pack("<H", 1045) + b"#28000no"
+
+
+def greeting(can=ALL, plugin=b"mysql_native_password"):
+    return (
+        b"\x0a9.0.0\0" + struct.pack("<I", 7) + SCRAMBLE[:8] + b"\0"
+        + struct.pack("<H", can & 0xFFFF) + b"\x2d\x02\0" + struct.pack("<H", can >> 16)
+        + b"\x15" + bytes(10) + SCRAMBLE[8:] + b"\0" + plugin + b"\0"
+    )
+
+
+def switch(method):
+    return b"\xfe" + method + b"\0" + SCRAMBLE + b"\0"
+
+
+class Line:
+    """A client's connection, and what it sent."""
+
+    def __init__(self, sock, folder, kind):
+        self.sock, self.path, self.asked = sock, os.path.join(folder, kind), False
+        self.sequence = 0
+
+    def send(self, packet):
+        self.sock.sendall(struct.pack("<I", len(packet))[:3] + bytes([self.sequence]) + packet)
+        self.sequence += 1
+        self.asked = self.asked or packet[:1] == b"\xfe"
+
+    def take(self):
+        """A packet; None: the client has gone."""
+        got = self.sock.recv(65536)
+        if not got:
+            return None
+        self.sequence = got[3] + 1 if len(got) > 3 else 0
+        for name in [".sent"] + [".after"] * self.asked:
+            with open(self.path + name, "ab") as out:
+                out.write(got)
+        return got[4:]
+
+    def drain(self):
+        while self.take() is not None:
+            pass
+
+
+def asks(method, can=ALL, plugin=b"mysql_native_password"):
+    def serve(line):
+        line.send(greeting(can, plugin))
+        if line.take() is None:
+            return
+        line.send(method if len(method) == 1 else switch(method))
+        if line.take() is not None:
+            line.send(REFUSED)
+        line.drain()
+
+    return serve
+
+
+def wants_all_of_it(method):
+    """The full exchange: what the client sends first does not do."""
+
+    def serve(line):
+        line.send(greeting(ALL, method))
+        if line.take() is None:
+            return
+        line.send(switch(method))
+        got = line.take()
+        if got is not None and method == b"caching_sha2_password":
+            line.send(b"\x01\x04")
+            got = line.take()
+        if got is not None and len(got) == 1:
+            with open(os.path.join(os.path.dirname(line.path), "key.pem"), "rb") as key:
+                line.send(b"\x01" + key.read())
+            got = line.take()
+        if got is not None:
+            line.send(REFUSED)
+        line.drain()
+
+    return serve
+
+
+def says(text):
+    def serve(line):
+        line.sock.sendall(text)
+        line.drain()
+
+    return serve
+
+
+def packet(text):
+    return lambda line: (line.send(text), line.drain())
+
+
+def in_pieces(line):
+    whole = greeting(ALL & ~TLS)
+    for byte in struct.pack("<I", len(whole)) + whole:
+        line.sock.sendall(bytes([byte]))
+    line.sequence = 1
+    if line.take() is not None:
+        line.send(switch(b"mysql_clear_password"))
+    line.drain()
+
+
+def breaks_tls(line):
+    line.send(greeting(ALL | TLS))
+    if line.take() is not None:
+        line.sock.sendall(b"this is no handshake of TLS")
+    line.drain()
+
+
+KINDS = {
+    "native": asks(b"mysql_native_password"),
+    "native-first": asks(b"mysql_native_password", plugin=b"caching_sha2_password"),
+    "clear": asks(b"mysql_clear_password"),
+    "clear-first": asks(b"mysql_clear_password", plugin=b"mysql_clear_password"),
+    "dialog": asks(b"dialog"),
+    "old": asks(b"\xfe"),
+    "old-by-name": asks(b"mysql_old_password"),
+    "unheard": asks(b"of_which_nobody_heard"),
+    "nameless": asks(b""),
+    "escapes": asks(b"\x1b[2Jx"),
+    "too-old": asks(b"\xfe", ALL & ~CHOOSE),
+    "too-old-tls": asks(b"\xfe", ALL & ~CHOOSE | TLS),
+    "older": asks(b"\xfe", ALL & ~CHOOSE & ~SECURE),
+    "oldest": asks(b"\xfe", ALL & ~CHOOSE & ~SECURE & ~PROTOCOL_41),
+    "sha2": wants_all_of_it(b"caching_sha2_password"),
+    "sha256": wants_all_of_it(b"sha256_password"),
+    "pieces": in_pieces,
+    "broken-tls": breaks_tls,
+    "ssh": says(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+    "full": packet(b"\xff" + struct.pack("<H", 1040) + b"#08004Too many connections"),
+    "torn": says(b"\x50\0\0\0\x0a9.0"),
+    "silent": says(b""),
+}
+
+
+def listen(folder, kind):
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve(sock):
+        try:
+            with sock:
+                KINDS[kind](Line(sock, folder, kind))
+        except OSError:
+            pass
+
+    def accept():
+        while True:
+            threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return server.getsockname()[1]
+
+
+def main(folder):
+    ports = [f"{kind} {listen(folder, kind)}\n" for kind in KINDS]
+    with open(os.path.join(folder, "ports.new"), "w", encoding="utf-8") as out:
+        out.writelines(ports)
+    os.rename(os.path.join(folder, "ports.new"), os.path.join(folder, "ports"))
+    sys.stdin.buffer.read()
+
+
+main(sys.argv[1])
