@@ -86,7 +86,7 @@ enum mr_code mr_plan_manifest_load(const char *dir, struct mr_json_doc **out,
         (errno == ENOENT || errno == ENOTDIR))
         code = refuse_missing(dir, err);
     if (code == MR_OK)
-        code = mr_io_read_file(path.ptr, MAX_BYTES, &text, err);
+        code = mr_io_read_part(path.ptr, MAX_BYTES, &text, err);
     if (code == MR_OK)
         code = mr_plan_manifest_parse(text.ptr, text.len, path.ptr, out, err);
     mr_strbuf_release(&text);

@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define INCLUDE_DEPTH_MAX 10
 
@@ -225,13 +227,11 @@ static enum mr_code open_file(const char *path, bool required, FILE **out,
 {
     *out = NULL;
     struct stat st;
-    FILE *file = fopen(path, "re");
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe does not hold us */
+    FILE *file = fd >= 0 && fstat(fd, &st) == 0 ? fdopen(fd, "r") : NULL;
     int reason = errno;
-    if (file != NULL && fstat(fileno(file), &st) != 0) {
-        reason = errno;
-        (void)fclose(file);
-        file = NULL;
-    }
+    if (file == NULL && fd >= 0)
+        (void)close(fd);
     if (file == NULL)
         return required ? mr_err_set_sys(err, MR_E_CONFIG, reason,
                                          "could not read option file \"%s\"", path)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RECORD_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 
@@ -202,4 +203,23 @@ enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)
     return csv->loose && csv->state != QUOTED
                ? end_record(csv, err)
                : refuse(csv, "the last line is cut off", err);
+}
+
+enum mr_code mr_csv_in_file(struct mr_csv_in *csv, const char *path, enum mr_in_kind kind,
+                            struct mr_err *err)
+{
+    char buffer[65536];
+    size_t got = 0;
+    int fd = -1;
+    enum mr_code code = mr_in_open(path, kind, &fd, err);
+    if (code != MR_OK)
+        return code;
+    do {
+        code = mr_in_read(fd, path, buffer, sizeof buffer, &got, err);
+        if (code == MR_OK)
+            code = got > 0 ? mr_csv_in_feed(csv, buffer, got, err)
+                           : mr_csv_in_finish(csv, err);
+    } while (code == MR_OK && got > 0);
+    (void)close(fd);
+    return code;
 }

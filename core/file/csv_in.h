@@ -19,6 +19,7 @@
 
 #include "core/base/strbuf.h"
 #include "core/base/vec.h"
+#include "core/file/in_file.h"
 
 struct mr_csv_field {
     const char *ptr;
@@ -52,5 +53,8 @@ enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
                             struct mr_err *err);
 /* MR_E_REFUSED where the last line has no end. */
 enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err);
+/* Feeds a whole file, and finishes; its errors are those of in_file.h, too. */
+enum mr_code mr_csv_in_file(struct mr_csv_in *csv, const char *path, enum mr_in_kind kind,
+                            struct mr_err *err);
 
 #endif

@@ -1,12 +1,12 @@
 /* decompress.c: see decompress.h. */
 #include "core/file/decompress.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
+
+#include "core/file/in_file.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
 
@@ -79,13 +79,11 @@ static enum mr_code pump(int fd, const char *path, struct mr_decompress *d, char
                          struct mr_err *err)
 {
     for (;;) {
-        ssize_t got = read(fd, buffer, READ_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", path);
-        enum mr_code code = got > 0 ? mr_decompress_write(d, buffer, (size_t)got, err)
-                                    : mr_decompress_finish(d, err);
+        size_t got = 0;
+        enum mr_code code = mr_in_read(fd, path, buffer, READ_BYTES, &got, err);
+        if (code == MR_OK)
+            code = got > 0 ? mr_decompress_write(d, buffer, got, err)
+                           : mr_decompress_finish(d, err);
         if (code != MR_OK && d->is_damaged)
             mr_err_context(err, "file \"%s\"", path);
         if (code != MR_OK || got == 0)
@@ -97,12 +95,10 @@ enum mr_code mr_decompress_file(const char *path, struct mr_sink sink, struct mr
 {
     struct mr_decompress *d = NULL;
     char *buffer = malloc(READ_BYTES);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    enum mr_code code = MR_OK;
-    if (fd < 0)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path);
-    else if (buffer == NULL)
-        code = mr_err_nomem(err, "decompressing");
+    int fd = -1;
+    enum mr_code code = buffer != NULL ? MR_OK : mr_err_nomem(err, "decompressing");
+    if (code == MR_OK)
+        code = mr_in_open(path, MR_IN_PART, &fd, err);
     if (code == MR_OK)
         code = mr_decompress_new(sink, &d, err);
     if (code == MR_OK)

@@ -1,6 +1,7 @@
 /* io.c: see io.h. */
 #include "core/file/io.h"
 
+#include "core/file/in_file.h"
 #include "core/file/io_internal.h"
 
 #include <errno.h>
@@ -323,38 +324,46 @@ enum mr_code mr_io_write_file(const char *path, mode_t mode, const void *ptr, si
 static enum mr_code read_fd(int fd, const char *path, size_t max_bytes,
                             struct mr_strbuf *out, struct mr_err *err)
 {
-    size_t total = 0;
-    for (;;) {
-        if (!mr_strbuf_reserve(out, READ_STEP_BYTES))
-            return mr_strbuf_check(out, "reading a file", err);
-        ssize_t got = read(fd, out->ptr + out->len, READ_STEP_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return mr_io_fail(err, errno, "read file", path);
-        if (got == 0)
-            return MR_OK;
-        out->len += (size_t)got;
-        total += (size_t)got;
+    for (size_t total = 0, got = 0;; total += got) {
         if (total > max_bytes)
             return mr_err_set(err, MR_E_IO,
                               "file \"%s\" is too large: more than %zu bytes", path,
                               max_bytes);
+        if (!mr_strbuf_reserve(out, READ_STEP_BYTES))
+            return mr_strbuf_check(out, "reading a file", err);
+        enum mr_code code =
+            mr_in_read(fd, path, out->ptr + out->len, READ_STEP_BYTES, &got, err);
+        out->len += got;
+        if (code != MR_OK || got == 0)
+            return code;
     }
+}
+
+static enum mr_code read_whole(const char *path, enum mr_in_kind kind, size_t max_bytes,
+                               struct mr_strbuf *out, struct mr_err *err)
+{
+    const size_t before = out->len;
+    int fd = -1;
+    enum mr_code code = mr_in_open(path, kind, &fd, err);
+    if (code != MR_OK)
+        return code;
+    code = read_fd(fd, path, max_bytes, out, err);
+    if (code != MR_OK)
+        out->len = before;
+    if (out->cap > 0)
+        out->ptr[out->len] = '\0';
+    (void)close(fd);
+    return code;
 }
 
 enum mr_code mr_io_read_file(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open file \"%s\"", path);
-    size_t before = out->len;
-    enum mr_code rc = read_fd(fd, path, max_bytes, out, err);
-    if (rc != MR_OK)
-        out->len = before;
-    if (out->cap > 0)
-        out->ptr[out->len] = '\0';
-    (void)close(fd);
-    return rc;
+    return read_whole(path, MR_IN_NAMED, max_bytes, out, err);
+}
+
+enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbuf *out,
+                             struct mr_err *err)
+{
+    return read_whole(path, MR_IN_PART, max_bytes, out, err);
 }

@@ -45,8 +45,11 @@ enum mr_code mr_io_write_all(int fd, const char *name, const void *ptr, size_t l
                              struct mr_err *err);
 
 /* Appends the whole file to out; MR_E_IO if it is longer than max_bytes, with out left
- * as it was before.  A pipe is read to its end. */
+ * as it was before.  Of a file that the user names (in_file.h): a pipe is read to its end. */
 enum mr_code mr_io_read_file(const char *path, size_t max_bytes, struct mr_strbuf *out,
+                             struct mr_err *err);
+/* The same of a file of a snapshot or plan. */
+enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err);
 
 #endif

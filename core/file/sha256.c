@@ -1,10 +1,10 @@
 /* sha256.c: see sha256.h. */
 #include "core/file/sha256.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <unistd.h>
+
+#include "core/file/in_file.h"
 
 enum mr_code mr_sha256_init(struct mr_sha256 *hash, struct mr_err *err)
 {
@@ -51,38 +51,28 @@ enum mr_code mr_sha256_bytes(const void *ptr, size_t len, char hex[MR_SHA256_HEX
     return MR_OK;
 }
 
-static enum mr_code fail(const char *path, struct mr_err *err)
-{
-    return mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"", path);
-}
-
 enum mr_code mr_sha256_file(const char *path, char hex[MR_SHA256_HEX],
                             uint64_t *size_bytes, struct mr_err *err)
 {
-    static const size_t step = (size_t)64 * 1024;
     char buffer[64 * 1024];
     struct mr_sha256 hash = {NULL};
     uint64_t size = 0;
-    enum mr_code code = MR_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(path, err);
-    code = mr_sha256_init(&hash, err);
-    while (code == MR_OK) {
-        ssize_t got = read(fd, buffer, step);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            code = fail(path, err);
-        if (got <= 0)
-            break;
-        mr_sha256_add(&hash, buffer, (size_t)got);
-        size += (uint64_t)got;
+    size_t got = 0;
+    int fd = -1;
+    enum mr_code code = mr_in_open(path, MR_IN_PART, &fd, err);
+    if (code == MR_OK)
+        code = mr_sha256_init(&hash, err);
+    while (code == MR_OK &&
+           (code = mr_in_read(fd, path, buffer, sizeof buffer, &got, err)) == MR_OK &&
+           got > 0) {
+        mr_sha256_add(&hash, buffer, got);
+        size += got;
     }
     if (code == MR_OK)
         mr_sha256_finish(&hash, hex);
     mr_sha256_release(&hash);
-    (void)close(fd);
+    if (fd >= 0)
+        (void)close(fd);
     if (size_bytes != NULL)
         *size_bytes = size;
     return code;

@@ -1,9 +1,7 @@
 /* affected_plan.c: see affected_plan.h. */
 #include "recon/affected/affected_plan.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/case/plan_manifest.h"
@@ -91,22 +89,10 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
 
 static enum mr_code read_map(struct loading *l, struct mr_err *err)
 {
-    char buffer[65536];
     struct mr_csv_in csv;
-    FILE *in = fopen(l->path, "re");
-    size_t got;
-    if (in == NULL)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", l->path);
     mr_csv_in_init(&csv, take_record, l);
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
-        code = mr_csv_in_feed(&csv, buffer, got, err);
-    if (code == MR_OK && ferror(in))
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", l->path);
-    if (code == MR_OK)
-        code = mr_csv_in_finish(&csv, err);
+    enum mr_code code = mr_csv_in_file(&csv, l->path, MR_IN_PART, err);
     mr_csv_in_release(&csv);
-    (void)fclose(in);
     return code;
 }
 

@@ -2,12 +2,14 @@
 #include "repair/apply/apply_case.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/case/casefile.h"
+#include "core/file/io.h"
+#include "core/json/journal_line.h"
 #include "repair/plan/plan_dir.h"
 
 struct mr_apply_case {
@@ -276,26 +278,23 @@ enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal
 
 /* ---- the journal ---- */
 
-static enum mr_code copy_lines(struct mr_apply_case *ac, FILE *file, const char *path,
+static enum mr_code copy_lines(struct mr_apply_case *ac, struct mr_strbuf *text,
                                struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t len;
+    char *at = text->ptr, *end = text->ptr + text->len;
     enum mr_code code = mr_case_prepare(
         ac->cf, "INSERT OR REPLACE INTO plan_journal VALUES (?,?,?)", &stmt, err);
-    for (int64_t n = 1; code == MR_OK && (len = getline(&line, &size, file)) > 0; n++) {
-        if (line[len - 1] == '\n')
-            line[len - 1] = '\0';
+    for (int64_t n = 1; code == MR_OK && at < end; n++) {
+        char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (stop != NULL)
+            *stop = '\0';
         mr_case_bind_int(stmt, 1, ac->plan);
         mr_case_bind_int(stmt, 2, n);
-        mr_case_bind_text(stmt, 3, line);
+        mr_case_bind_text(stmt, 3, at);
         code = mr_case_run(stmt, err);
+        at = stop != NULL ? stop + 1 : end;
     }
-    if (code == MR_OK && ferror(file) != 0)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", path);
-    free(line);
     mr_case_free(stmt);
     return code;
 }
@@ -303,13 +302,16 @@ static enum mr_code copy_lines(struct mr_apply_case *ac, FILE *file, const char 
 enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir,
                                    struct mr_err *err)
 {
-    const char *path = mr_plan_path(&ac->arena, dir, "journal.jsonl");
-    FILE *file = path != NULL ? fopen(path, "re") : NULL;
-    if (file == NULL)
-        return path == NULL || errno != ENOENT
-                   ? mr_err_set_sys(err, MR_E_IO, errno, "could not read the journal")
-                   : MR_OK;
-    enum mr_code code = mr_case_begin(ac->cf, err);
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct stat st;
+    const char *path = mr_plan_path(&ac->arena, dir, MR_JOURNAL_NAME);
+    if (path == NULL)
+        return mr_err_nomem(err, "copying the journal");
+    if (lstat(path, &st) != 0 && errno == ENOENT)
+        return MR_OK;
+    enum mr_code code = mr_io_read_part(path, MR_JOURNAL_MAX_BYTES, &text, err);
+    if (code == MR_OK)
+        code = mr_case_begin(ac->cf, err);
     if (code == MR_OK) {
         code = mr_case_exec(ac->cf,
                             "CREATE TABLE IF NOT EXISTS plan_journal (plan INT NOT NULL,"
@@ -317,12 +319,12 @@ enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir,
                             " STRICT, WITHOUT ROWID",
                             err);
         if (code == MR_OK)
-            code = copy_lines(ac, file, path, err);
+            code = copy_lines(ac, &text, err);
         if (code == MR_OK)
             code = mr_case_commit(ac->cf, err);
         if (code != MR_OK)
             mr_case_rollback(ac->cf);
     }
-    (void)fclose(file);
+    mr_strbuf_release(&text);
     return code;
 }

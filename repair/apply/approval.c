@@ -21,7 +21,7 @@ static enum mr_code read_plan(struct mr_plan_dir *plan, struct mr_strbuf *text,
     const char *path = mr_plan_path(&plan->arena, plan->path, "plan.json");
     if (path == NULL)
         return mr_err_nomem(err, "reading a plan");
-    enum mr_code code = mr_io_read_file(path, PLAN_MAX_BYTES, text, err);
+    enum mr_code code = mr_io_read_part(path, PLAN_MAX_BYTES, text, err);
     if (code == MR_OK)
         code = mr_manifest_read(text->ptr, text->len, path, &plan->arena, &now, err);
     if (code != MR_OK)
@@ -84,7 +84,7 @@ enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path,
     if (code == MR_OK && stat(path, &st) != 0 && errno == ENOENT)
         code = refuse(plan, cert_path, "is not approved", err);
     if (code == MR_OK)
-        code = mr_io_read_file(path, SIGNATURE_MAX_BYTES, &signature, err);
+        code = mr_io_read_part(path, SIGNATURE_MAX_BYTES, &signature, err);
     if (code == MR_OK)
         code = read_plan(plan, &text, err);
     if (code == MR_OK) {

@@ -426,7 +426,7 @@ static enum mr_code take_line(struct mr_journal *j, const char *text, size_t len
 static enum mr_code take_lines(struct mr_journal *j, bool *torn, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_io_read_file(j->path, MR_JOURNAL_MAX_BYTES, &text, err);
+    enum mr_code code = mr_io_read_part(j->path, MR_JOURNAL_MAX_BYTES, &text, err);
     const char *at = text.ptr, *end = text.ptr + text.len;
     while (code == MR_OK && at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
@@ -479,7 +479,9 @@ static bool lock(int fd)
 static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_err *err)
 {
     bool torn = false;
-    j->fd = open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    j->fd =
+        open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+             0600);
     if (j->fd < 0)
         return fail(j, "open journal", err);
     if (!lock(j->fd)) {

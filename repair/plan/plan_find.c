@@ -1,7 +1,6 @@
 /* plan_find.c: see plan_find.h. */
 #include "repair/plan/plan_find.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,25 +131,13 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
 
 static enum mr_code read_csv(struct finding *f, const char *name, struct mr_err *err)
 {
-    char buffer[65536];
     struct mr_csv_in csv;
     const char *path = mr_plan_path(&f->task->plan->arena, f->task->plan->path, name);
-    FILE *in = path != NULL ? fopen(path, "re") : NULL;
-    size_t got;
     if (path == NULL)
         return no_memory(err);
-    if (in == NULL)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path);
     mr_csv_in_init(&csv, take_record, f);
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
-        code = mr_csv_in_feed(&csv, buffer, got, err);
-    if (code == MR_OK && ferror(in))
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"", path);
-    if (code == MR_OK)
-        code = mr_csv_in_finish(&csv, err);
+    enum mr_code code = mr_csv_in_file(&csv, path, MR_IN_PART, err);
     mr_csv_in_release(&csv);
-    (void)fclose(in);
     return code;
 }
 

@@ -2,6 +2,7 @@
  * plan_dir.h. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -66,7 +67,12 @@ static bool is_expected(const struct mr_manifest *manifest, const char *name)
     return false;
 }
 
-static enum mr_code check_names(const struct mr_plan_dir *plan, struct mr_err *err)
+/* With its directory open. */
+typedef enum mr_code name_fn(const struct mr_plan_dir *plan, int dir_fd, const char *name,
+                             struct mr_err *err);
+
+static enum mr_code each_name(const struct mr_plan_dir *plan, name_fn *fn,
+                              struct mr_err *err)
 {
     DIR *dir = opendir(plan->path);
     enum mr_code code = MR_OK;
@@ -74,10 +80,30 @@ static enum mr_code check_names(const struct mr_plan_dir *plan, struct mr_err *e
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"",
                               plan->path);
     for (const struct dirent *entry; code == MR_OK && (entry = readdir(dir)) != NULL;)
-        if (!is_expected(&plan->manifest, entry->d_name))
-            code = refuse(plan->path, entry->d_name, "is no part of the plan", err);
+        code = fn(plan, dirfd(dir), entry->d_name, err);
     (void)closedir(dir);
     return code;
+}
+
+static enum mr_code check_name(const struct mr_plan_dir *plan, int dir_fd,
+                               const char *name, struct mr_err *err)
+{
+    (void)dir_fd;
+    return is_expected(&plan->manifest, name)
+               ? MR_OK
+               : refuse(plan->path, name, "is no part of the plan", err);
+}
+
+/* Whatever its name: a link leads elsewhere, and a pipe would hold whoever reads it. */
+static enum mr_code check_kind(const struct mr_plan_dir *plan, int dir_fd,
+                               const char *name, struct mr_err *err)
+{
+    struct stat st;
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(st.st_mode) ||
+        S_ISDIR(st.st_mode))
+        return MR_OK;
+    return refuse(plan->path, name,
+                  S_ISLNK(st.st_mode) ? "is a symbolic link" : "is no regular file", err);
 }
 
 static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
@@ -96,9 +122,12 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     if (stat(plan->path, &st) != 0)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open plan \"%s\"",
                               plan->path);
-    if (S_ISDIR(st.st_mode) && lstat(path, &st) != 0 && errno == ENOENT)
+    struct stat file;
+    if (S_ISDIR(st.st_mode) && lstat(path, &file) != 0 && errno == ENOENT)
         return refuse(plan->path, MANIFEST_NAME, "is missing", err);
-    enum mr_code code = mr_io_read_file(path, MANIFEST_MAX_BYTES, &text, err);
+    enum mr_code code = S_ISDIR(st.st_mode) ? each_name(plan, check_kind, err) : MR_OK;
+    if (code == MR_OK)
+        code = mr_io_read_part(path, MANIFEST_MAX_BYTES, &text, err);
     if (code == MR_OK)
         code = mr_manifest_read(text.ptr, text.len, path, &plan->arena, &plan->manifest,
                                 err);
@@ -112,7 +141,7 @@ enum mr_code mr_plan_open(const char *path, struct mr_plan_dir *plan, struct mr_
     enum mr_code code = read_manifest(plan, err);
     for (size_t i = 0; code == MR_OK && i < plan->manifest.nfiles; i++)
         code = check_file(plan, &plan->manifest.files[i], err);
-    return code == MR_OK ? check_names(plan, err) : code;
+    return code == MR_OK ? each_name(plan, check_name, err) : code;
 }
 
 void mr_plan_close(struct mr_plan_dir *plan)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -262,24 +261,10 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
 
 static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
 {
-    char buffer[65536];
     struct mr_csv_in csv;
-    FILE *in = fopen(d->path, "re");
-    size_t got;
-    if (in == NULL)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open decisions \"%s\"",
-                              d->path);
     mr_csv_in_init_loose(&csv, take_record, d);
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
-        code = mr_csv_in_feed(&csv, buffer, got, err);
-    if (code == MR_OK && ferror(in))
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not read decisions \"%s\"",
-                              d->path);
-    if (code == MR_OK)
-        code = mr_csv_in_finish(&csv, err);
+    enum mr_code code = mr_csv_in_file(&csv, d->path, MR_IN_NAMED, err);
     mr_csv_in_release(&csv);
-    (void)fclose(in);
     return code;
 }
 

@@ -2,13 +2,13 @@
 #include "repair/script/script_read.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/strbuf.h"
+#include "core/file/in_file.h"
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define KEEP_BYTES ((size_t)1024 * 1024)
@@ -53,13 +53,9 @@ enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out,
     mr_strbuf_init(&s->text);
     s->section = MR_SCRIPT_READ_HEAD;
     s->path = strdup(path);
-    s->fd = open(path, O_RDONLY | O_CLOEXEC);
-    enum mr_code code = MR_OK;
-    if (s->path == NULL)
-        code = mr_err_nomem(err, "reading a script");
-    else if (s->fd < 0)
-        code =
-            mr_err_set_sys(err, MR_E_IO, errno, "could not open script \"%s\"", s->path);
+    s->fd = -1;
+    enum mr_code code = s->path != NULL ? mr_in_open(path, MR_IN_PART, &s->fd, err)
+                                        : mr_err_nomem(err, "reading a script");
     if (code == MR_OK)
         *out = s;
     else
@@ -82,15 +78,13 @@ void mr_script_read_close(struct mr_script_read *s)
 
 static enum mr_code fill(struct mr_script_read *s, struct mr_err *err)
 {
-    ssize_t got;
-    do
-        got = read(s->fd, s->buffer, sizeof s->buffer);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not read script \"%s\"",
-                              s->path);
+    size_t got = 0;
+    enum mr_code code =
+        mr_in_read(s->fd, s->path, s->buffer, sizeof s->buffer, &got, err);
+    if (code != MR_OK)
+        return code;
     s->at = 0;
-    s->end = (size_t)got;
+    s->end = got;
     s->is_eof = got == 0;
     if (s->hash != NULL)
         mr_sha256_add(s->hash, s->buffer, s->end);

@@ -358,7 +358,7 @@ static enum mr_code load(struct mr_journal_file *j, const struct mr_snap_dir *di
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     size_t good = 0;
-    enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
+    enum mr_code code = mr_io_read_part(path, MAX_BYTES, &text, err);
     if (code == MR_OK)
         code = take_all(j, &text, fingerprint, mr_snap_dir_partial(dir), &good, err);
     mr_strbuf_release(&text);

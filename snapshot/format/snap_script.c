@@ -57,7 +57,7 @@ static void add_file(struct script *s, const char *name)
     if (s->code == MR_OK)
         s->code = mr_strbuf_check(&path, "writing restore.sql", s->err);
     if (s->code == MR_OK)
-        s->code = mr_io_read_file(path.ptr, FILE_MAX_BYTES, s->out, s->err);
+        s->code = mr_io_read_part(path.ptr, FILE_MAX_BYTES, s->out, s->err);
     mr_strbuf_release(&path);
 }
 

@@ -90,7 +90,7 @@ static enum mr_code read_proved(const struct mr_snap *snap, struct mr_strbuf *te
     if (code == MR_OK)
         code = mr_strbuf_check(&path, "reading a snapshot", err);
     if (code == MR_OK)
-        code = mr_io_read_file(path.ptr, CATALOGUE_MAX_BYTES, text, err);
+        code = mr_io_read_part(path.ptr, CATALOGUE_MAX_BYTES, text, err);
     if (code == MR_OK)
         code = mr_sha256_bytes(text->ptr, text->len, hex, err);
     if (code == MR_OK && (text->len != file->bytes || strcmp(hex, file->sha256) != 0)) {

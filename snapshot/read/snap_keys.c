@@ -84,7 +84,7 @@ static enum mr_code read_signature(const struct mr_snap *snap, struct mr_strbuf 
     mr_snap_path(&path, snap, MR_SNAP_SIGNATURE);
     enum mr_code code = mr_strbuf_check(&path, "reading a snapshot", err);
     if (code == MR_OK)
-        code = mr_io_read_file(path.ptr, SIGNATURE_MAX_BYTES, out, &why);
+        code = mr_io_read_part(path.ptr, SIGNATURE_MAX_BYTES, out, &why);
     mr_strbuf_release(&path);
     if (code != MR_E_IO)
         return code;

@@ -56,6 +56,40 @@ static bool exists(const struct mr_snap *snap, const char *name)
     return is_there;
 }
 
+/* Why what is there is not what a snapshot has there, or NULL. */
+static const char *strange(const struct mr_snap *snap, const char *name, mode_t type)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    struct stat st;
+    mr_snap_path(&path, snap, name);
+    const bool is_there = !path.failed && lstat(path.ptr, &st) == 0;
+    mr_strbuf_release(&path);
+    if (!is_there || (st.st_mode & S_IFMT) == type)
+        return NULL;
+    return S_ISLNK(st.st_mode) ? "is a symbolic link"
+           : type == S_IFREG   ? "is no regular file"
+                               : "is no directory";
+}
+
+/* What somebody else has put in the place of one of these is not read at all. */
+static enum mr_code check_kinds(struct mr_snap *snap, struct mr_err *err)
+{
+    static const struct {
+        const char *name;
+        mode_t type;
+    } places[] = {{MR_SNAP_MANIFEST, S_IFREG},
+                  {MR_SNAP_MANIFEST_SUM, S_IFREG},
+                  {"data", S_IFDIR},
+                  {"schema", S_IFDIR}};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < sizeof places / sizeof *places; i++) {
+        const char *reason = strange(snap, places[i].name, places[i].type);
+        if (reason != NULL)
+            code = mr_snap_add_damage(snap, places[i].name, reason, err);
+    }
+    return code;
+}
+
 static enum mr_code read_whole(const struct mr_snap *snap, const char *name,
                                size_t max_bytes, struct mr_strbuf *out,
                                struct mr_err *err)
@@ -64,7 +98,7 @@ static enum mr_code read_whole(const struct mr_snap *snap, const char *name,
     mr_snap_path(&path, snap, name);
     enum mr_code code = mr_strbuf_check(&path, "reading a snapshot", err);
     if (code == MR_OK)
-        code = mr_io_read_file(path.ptr, max_bytes, out, err);
+        code = mr_io_read_part(path.ptr, max_bytes, out, err);
     mr_strbuf_release(&path);
     return code;
 }
@@ -156,7 +190,8 @@ enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err 
         return mr_err_set(err, MR_E_SNAPSHOT, "\"%s\" is no directory", path);
     if (!exists(snap, MR_SNAP_MANIFEST) || !exists(snap, MR_SNAP_MANIFEST_SUM))
         return no_manifest(snap, err);
-    return read_manifest(snap, err);
+    enum mr_code code = check_kinds(snap, err);
+    return code == MR_OK && snap->damage.count == 0 ? read_manifest(snap, err) : code;
 }
 
 void mr_snap_close(struct mr_snap *snap)
@@ -276,7 +311,7 @@ enum mr_code mr_snap_check_file(const struct mr_snap *snap,
         else
             code = mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path.ptr);
     } else if (!S_ISREG(st.st_mode)) {
-        *reason = "is no regular file";
+        *reason = S_ISLNK(st.st_mode) ? "is a symbolic link" : "is no regular file";
     } else if ((uint64_t)st.st_size != file->bytes) {
         *reason = (uint64_t)st.st_size < file->bytes ? "is cut off" : "is too long";
     } else if (whole) {

@@ -19,7 +19,7 @@ enum mr_code mr_snap_read_statement(const struct mr_snap *snap, const char *file
     mr_snap_path(&path, snap, file);
     enum mr_code code = mr_strbuf_check(&path, "reading a statement", err);
     if (code == MR_OK)
-        code = mr_io_read_file(path.ptr, FILE_MAX_BYTES, &text, err);
+        code = mr_io_read_part(path.ptr, FILE_MAX_BYTES, &text, err);
     if (code == MR_OK && !mr_snap_statement_read(text.ptr, text.len, &statement, &len))
         code = mr_err_set(err, MR_E_SNAPSHOT, "it holds no statement");
     if (code == MR_OK)

@@ -1,8 +1,6 @@
 /* snap_rows.c: see snap_rows.h. */
 #include "snapshot/read/snap_rows.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 
 #include "core/file/cms.h"
 #include "core/file/decompress.h"
+#include "core/file/in_file.h"
 #include "core/file/io.h"
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/format/tsv_in.h"
@@ -51,7 +50,7 @@ static enum mr_code decrypt(const struct mr_snap *snap, const char *path,
     enum mr_code code =
         size > MR_SNAP_MESSAGE_MAX
             ? mr_err_set(err, MR_E_IO, "it is too large to be one message")
-            : mr_io_read_file(path, (size_t)size, &message, err);
+            : mr_io_read_part(path, (size_t)size, &message, err);
     if (code == MR_OK)
         code = mr_cms_open(snap->key, &message, &text->content, err);
     if (code != MR_OK)
@@ -65,24 +64,14 @@ static enum mr_code open_file(const struct mr_snap *snap, const char *path,
 {
     if (mr_snap_name_is_encrypted(text->chunk->file))
         return decrypt(snap, path, text, err);
-    text->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    return text->fd >= 0
-               ? MR_OK
-               : mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path);
+    return mr_in_open(path, MR_IN_PART, &text->fd, err);
 }
 
 static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got,
                               struct mr_err *err)
 {
     const struct mr_snap_text *text = arg;
-    ssize_t n;
-    do
-        n = read(text->fd, buf, size);
-    while (n < 0 && errno == EINTR);
-    *got = n > 0 ? (size_t)n : 0;
-    return n >= 0 ? MR_OK
-                  : mr_err_set_sys(err, MR_E_IO, errno, "could not read \"%s\"",
-                                   text->chunk->file);
+    return mr_in_read(text->fd, text->chunk->file, buf, size, got, err);
 }
 
 enum mr_code mr_snap_text_open(const struct mr_snap *snap,

@@ -205,7 +205,7 @@ refused 5 "a row that has changed since" 'line 2, .*: the row of table .*changed
     --decisions decided.csv
 printf 'a,b\n1,2\n' >wrong.csv
 refused 5 "another file" 'no column "table"' --decisions wrong.csv
-refused 3 "no file" 'could not open decisions' --decisions none.csv
+refused 3 "no file" 'could not open file' --decisions none.csv
 printf 'table,source_key,decision\n%s.nowhere,1,skip\n' "$DB" >wrong.csv
 refused 5 "another table" 'line 2, .*: table .*nowhere" is not planned' --decisions wrong.csv
 printf 'table,source_key,decision\n%s.members,2\n' "$DB" >wrong.csv

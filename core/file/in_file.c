@@ -1,0 +1,93 @@
+/* in_file.c: see in_file.h. */
+#include "core/file/in_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/signals.h"
+
+#define STEP_MS 200
+#define SAY_AFTER_S 5
+
+/* Until it has something to read, or its writers have gone. */
+static enum mr_code await(int fd, const char *path, struct mr_err *err)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    const double say_s = mr_clock_now_s() + SAY_AFTER_S;
+    bool is_said = false;
+    for (;;) {
+        int got = poll(&ready, 1, STEP_MS);
+        if (got > 0)
+            return MR_OK;
+        if (got < 0 && errno != EINTR)
+            return mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"",
+                                  path);
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        if (!is_said && mr_clock_now_s() >= say_s) {
+            mr_log_info("waiting for \"%s\", which is no file: nobody writes to it yet",
+                        path);
+            is_said = true;
+        }
+    }
+}
+
+/* What is there is not what it is to be, or could hold us. */
+static enum mr_code check(int fd, const char *path, enum mr_in_kind kind,
+                          struct mr_err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open file \"%s\"", path);
+    if (S_ISREG(st.st_mode))
+        return MR_OK;
+    if (S_ISDIR(st.st_mode))
+        return mr_err_set_sys(err, MR_E_IO, EISDIR, "could not read file \"%s\"", path);
+    if (kind == MR_IN_PART || S_ISBLK(st.st_mode))
+        return mr_err_set(err, MR_E_IO, "file \"%s\" is no regular file", path);
+    return await(fd, path, err); /* a pipe without a writer reads as if it were empty */
+}
+
+enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd,
+                        struct mr_err *err)
+{
+    const int flags = kind == MR_IN_PART ? O_NOFOLLOW : 0;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    if (*fd < 0 && errno == ELOOP && kind == MR_IN_PART)
+        return mr_err_set(err, MR_E_IO, "file \"%s\" is a symbolic link", path);
+    if (*fd < 0)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open file \"%s\"", path);
+    enum mr_code code = check(*fd, path, kind, err);
+    if (code == MR_OK)
+        return MR_OK;
+    (void)close(*fd);
+    *fd = -1;
+    return code;
+}
+
+enum mr_code mr_in_read(int fd, const char *path, void *buf, size_t size, size_t *got,
+                        struct mr_err *err)
+{
+    *got = 0;
+    for (;;) {
+        ssize_t n = read(fd, buf, size);
+        if (n >= 0) {
+            *got = (size_t)n;
+            return MR_OK;
+        }
+        enum mr_code code = MR_OK;
+        if (errno == EAGAIN)
+            code = await(fd, path, err);
+        else if (errno != EINTR)
+            code =
+                mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"", path);
+        if (code != MR_OK)
+            return code;
+    }
+}
