@@ -12,7 +12,7 @@ WHO=joe
 
 tap() { # NAME: sets TAPPED, the port before it
     rm -f port
-    python3 "$IT_DIR/../fault/tap.py" "$(mr_get_server "$1" PORT)" "$IT_TMP/sent" "$IT_TMP/port" <end &
+    python3 "$IT_DIR/../fault/tap.py" "$(mr_get_server "$1" PORT)" "$IT_TMP/sent" "$IT_TMP/port" <end 9>&- &
     for ((i = 0; i < 200; i++)); do
         [ ! -e port ] || break
         sleep 0.05
