@@ -29,6 +29,7 @@
 #include "core/base/signals.h"
 #include "core/base/strbuf.h"
 #include "core/case/casefile_header.h"
+#include "core/case/casefile_tables.h"
 
 #define MR_CASE_BUSY_TIMEOUT_MS 5000
 #define CASE_PAGE_MAX 65536      /* the largest of SQLite, which is written in one go */
@@ -341,6 +342,8 @@ static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int 
         code = open_database(cf, real, SQLITE_OPEN_READWRITE, "", err);
     if (code == MR_OK)
         code = ensure_schema(cf, schema_sql, version, err);
+    if (code == MR_OK && !created)
+        code = mr_case_check_tables(cf->db, cf->path, schema_sql, err);
     if (code == MR_OK)
         code = enter_wal(cf, err);
 out:
@@ -352,16 +355,26 @@ out:
     return code;
 }
 
+static int is_cancelled(void *ctx)
+{
+    (void)ctx;
+    return mr_is_cancelled() ? 1 : 0;
+}
+
+/* Whoever only reads has nothing to finish: each of his statements ends at a signal. */
 static enum mr_code try_reading(struct mr_case *cf, const char *real, const char *query,
-                                struct mr_err *err)
+                                const char *schema_sql, struct mr_err *err)
 {
     enum mr_code code = open_database(cf, real, SQLITE_OPEN_READONLY, query, err);
     if (code == MR_OK) {
         (void)sqlite3_db_config(cf->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        sqlite3_progress_handler(cf->db, MR_CASE_CANCEL_OPS, is_cancelled, NULL);
         code = exec(cf, "PRAGMA query_only=ON", "open it", err);
     }
     if (code == MR_OK)
         code = pragma(cf, "PRAGMA user_version", NULL, NULL, err);
+    if (code == MR_OK)
+        code = mr_case_check_tables(cf->db, cf->path, schema_sql, err);
     if (code != MR_OK)
         close_database(cf);
     return code;
@@ -373,7 +386,8 @@ static enum mr_code try_reading(struct mr_case *cf, const char *real, const char
  * file, and immutable=1 keeps SQLite from making the -wal and -shm anew.  With a -wal,
  * a run is open or was killed, and SQLite needs the -shm beside it.
  */
-static enum mr_code open_reader(struct mr_case *cf, int version, struct mr_err *err)
+static enum mr_code open_reader(struct mr_case *cf, const char *schema_sql, int version,
+                                struct mr_err *err)
 {
     struct mr_case_header header;
     int fd = open(cf->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -394,9 +408,9 @@ static enum mr_code open_reader(struct mr_case *cf, int version, struct mr_err *
     long long wal = mr_case_side_file_size(real, "-wal");
     bool hot = wal > 0 || mr_case_side_file_size(real, "-journal") > 0;
     if (!header.wal || wal >= 0)
-        code = try_reading(cf, real, "", err);
+        code = try_reading(cf, real, "", schema_sql, err);
     if (cf->db == NULL && !hot) /* also a file system that has no locks */
-        code = try_reading(cf, real, "?immutable=1", err);
+        code = try_reading(cf, real, "?immutable=1", schema_sql, err);
     if (code == MR_E_CASE && hot)
         mr_err_hint(err, "A run was killed while it wrote this case; open it once with "
                          "the right to write its directory (check --resume does).");
@@ -433,7 +447,7 @@ enum mr_code mr_case_open(const char *path, enum mr_case_mode mode,
     if (cf->path == NULL)
         code = mr_err_nomem(err, "opening the case file");
     else if (mode == MR_CASE_READ)
-        code = open_reader(cf, version, err);
+        code = open_reader(cf, schema_sql, version, err);
     else if (path == NULL)
         code = open_temporary(cf, schema_sql, version, err);
     else
@@ -472,12 +486,6 @@ enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err)
 }
 
 /* ---- scratch ---- */
-
-static int is_cancelled(void *ctx)
-{
-    (void)ctx;
-    return mr_is_cancelled() ? 1 : 0;
-}
 
 /* SQLite makes its temporary files in the first of several directories that can be
  * written; this one comes first.  It opens them with mode 0600 and unlinks them at once. */
@@ -520,7 +528,8 @@ void mr_case_scratch_end(struct mr_case *cf)
     if (!cf->scratch)
         return;
     cf->scratch = false;
-    sqlite3_progress_handler(cf->db, 0, NULL, NULL);
+    if (cf->writer)
+        sqlite3_progress_handler(cf->db, 0, NULL, NULL);
     mr_case_rollback(cf);
     if (!cf->writer)
         (void)sqlite3_exec(cf->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
