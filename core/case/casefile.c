@@ -30,6 +30,7 @@
 #include "core/base/strbuf.h"
 #include "core/case/casefile_header.h"
 #include "core/case/casefile_tables.h"
+#include "core/file/owner.h"
 
 #define MR_CASE_BUSY_TIMEOUT_MS 5000
 #define CASE_PAGE_MAX 65536      /* the largest of SQLite, which is written in one go */
@@ -293,6 +294,23 @@ static enum mr_code open_temporary(struct mr_case *cf, const char *schema_sql,
     return code;
 }
 
+/* Rows are written into it, and into the files that SQLite has beside it. */
+static enum mr_code check_owners(const struct mr_case *cf, struct mr_err *err)
+{
+    static const char *const sides[] = {"", "-journal", "-wal", "-shm"};
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    enum mr_code code = mr_owner_check_open(cf->path, cf->lock_fd, err);
+    for (size_t i = 0; code == MR_OK && i < sizeof sides / sizeof *sides; i++) {
+        mr_strbuf_reset(&path);
+        mr_strbuf_add_fmt(&path, "%s%s", cf->path, sides[i]);
+        code = mr_strbuf_check(&path, "opening the case file", err);
+        if (code == MR_OK)
+            code = mr_owner_check(path.ptr, err);
+    }
+    mr_strbuf_release(&path);
+    return code;
+}
+
 /* Opens or creates FILE and takes the writer's lock. */
 static enum mr_code lock_for_writing(struct mr_case *cf, bool *created,
                                      struct mr_err *err)
@@ -307,6 +325,11 @@ static enum mr_code lock_for_writing(struct mr_case *cf, bool *created,
         return errno == EISDIR ? mr_case_fail_foreign(cf->path, "it is a directory", err)
                                : mr_case_fail_open(cf->path, "open", errno, err);
     cf->lock_fd = fd;
+    enum mr_code code = check_owners(cf, err);
+    if (code != MR_OK && *created)
+        (void)unlink(cf->path);
+    if (code != MR_OK)
+        return code;
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return MR_OK;
     *created = false; /* whoever holds it now may be using it */

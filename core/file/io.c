@@ -3,6 +3,7 @@
 
 #include "core/file/in_file.h"
 #include "core/file/io_internal.h"
+#include "core/file/owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,12 +58,16 @@ enum mr_code mr_io_write_all(int fd, const char *name, const void *ptr, size_t l
     return MR_OK;
 }
 
-/* The target's real path: a link to a file is followed, a device is left alone. */
+/* The target's real path: a link to a file is followed, unless somebody else has put it
+ * there; a device is left alone. */
 static enum mr_code resolve(const char *path, char **out, struct mr_err *err)
 {
     struct stat st;
     if (path[0] == '\0')
         return mr_io_fail(err, ENOENT, "create file", path);
+    enum mr_code code = mr_owner_check(path, err);
+    if (code != MR_OK)
+        return code;
     bool is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
     *out = is_link ? realpath(path, NULL) : strdup(path);
     if (*out == NULL)

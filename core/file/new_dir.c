@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/strbuf.h"
+#include "core/file/owner.h"
 
 enum mr_code mr_new_dir_fail(const char *did, const char *path, struct mr_err *err)
 {
@@ -81,6 +82,9 @@ static enum mr_code name_it(struct mr_new_dir *dir, const char *path,
     struct mr_strbuf partial = MR_STRBUF_INIT;
     if (path[0] == '\0')
         return mr_err_set(err, MR_E_USAGE, "the %s has no name", dir->kind->noun);
+    enum mr_code code = mr_owner_check(path, err);
+    if (code != MR_OK)
+        return code;
     dir->path = resolve(arena, path);
     if (dir->path != NULL)
         mr_strbuf_add_fmt(&partial, "%s.partial", dir->path);
@@ -140,7 +144,11 @@ static enum mr_code make_partial(struct mr_new_dir *dir, struct mr_err *err)
     if (fd < 0)
         return mr_new_dir_fail("open directory", dir->partial, err);
     dir->fd = fd;
-    enum mr_code code = MR_OK;
+    enum mr_code code = mr_owner_check_open(dir->partial, fd, err);
+    if (code != MR_OK) {
+        mr_new_dir_close(dir);
+        return code;
+    }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_still_partial(dir))
         code = refuse(dir, dir->partial, "is being written by another run", err);
     if (code == MR_OK)

@@ -1,0 +1,65 @@
+/* owner.c: see owner.h. */
+#include "core/file/owner.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_BYTES 64
+#define LOOKUP_BYTES 4096
+
+/* A directory that cannot be looked at is told of when it is used. */
+static bool is_public(const char *path)
+{
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+    char *dir = slash == NULL ? strdup(".")
+                              : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    bool is = dir == NULL || (stat(dir, &st) == 0 && (st.st_mode & S_IWOTH) != 0);
+    free(dir);
+    return is;
+}
+
+static void name_of(uid_t uid, char name[NAME_BYTES])
+{
+    char buffer[LOOKUP_BYTES];
+    struct passwd entry, *found = NULL;
+    if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+        (void)snprintf(name, NAME_BYTES, "%s", found->pw_name);
+    else
+        (void)snprintf(name, NAME_BYTES, "%lu", (unsigned long)uid);
+}
+
+static enum mr_code judge(const char *path, const struct stat *st, struct mr_err *err)
+{
+    char name[NAME_BYTES];
+    if (st->st_uid == geteuid() || st->st_uid == 0 || !is_public(path))
+        return MR_OK;
+    name_of(st->st_uid, name);
+    (void)mr_err_set(err, MR_E_IO,
+                     "\"%s\" belongs to user \"%s\", in a directory that everybody may "
+                     "write",
+                     path, name);
+    mr_err_hint(err,
+                "Nothing was written. Choose a place where only this user may write.");
+    return MR_E_IO;
+}
+
+enum mr_code mr_owner_check(const char *path, struct mr_err *err)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 ? judge(path, &st, err) : MR_OK;
+}
+
+enum mr_code mr_owner_check_open(const char *path, int fd, struct mr_err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not look at \"%s\"", path);
+    return judge(path, &st, err);
+}
