@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/signals.h"
@@ -239,29 +240,32 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
 }
 
 /* Nothing that shows the password was sent. */
-static enum mr_code login_barred(const struct mr_db *db,
-                                 const struct mr_db_barred *barred, struct mr_err *err)
+static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by,
+                                 struct mr_err *err)
 {
-    if (barred->by == MR_BARRED_NO_TLS)
+    if (by == MR_BARRED_NO_TLS)
         return no_tls(db, err);
-    if (barred->by == MR_BARRED_SILENT)
+    if (by == MR_BARRED_SILENT)
         return mr_err_set(err, MR_E_CONNECT,
                           "could not connect to server \"%s\": no greeting came within "
                           "%u s",
                           db->label, db->ep.connect_timeout_s);
-    if (barred->by == MR_BARRED_STRANGE)
+    if (by == MR_BARRED_STRANGE)
         return mr_err_set(err, MR_E_CONNECT,
                           "server \"%s\" does not speak MySQL's protocol", db->label);
-    if (barred->by == MR_BARRED_OLD)
+    if (by == MR_BARRED_UNSEEN) {
         (void)mr_err_set(err, MR_E_TLS,
-                         "server \"%s\" is too old to log in to without TLS: it may ask "
-                         "for the old password's hash",
+                         "the client library does not show what server \"%s\" has sent",
                          db->label);
-    else
-        (void)mr_err_set(err, MR_E_TLS,
-                         "server \"%s\" asks for the password in a way that shows it "
-                         "(%s), and the connection is not encrypted",
-                         db->label, barred->method);
+        mr_err_hint(err, "Use another version of Connector/C (this one is %s).",
+                    mr_db_client_version());
+        return MR_E_TLS;
+    }
+    (void)mr_err_set(
+        err, MR_E_TLS,
+        "server \"%s\" asks for the password in a way that shows it, and the "
+        "connection is not encrypted",
+        db->label);
     mr_err_hint(err, "Let the server offer TLS (and ask for it: ssl-mode=required), "
                      "connect by its socket file, or use an account that logs in by a "
                      "challenge.");
@@ -282,11 +286,11 @@ static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, bool *is_
     mr_db_begin_login(mysql, tls, ep->connect_timeout_s);
     bool good = mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
                                    ep->password, NULL, ep->port, ep->socket, 0) != NULL;
-    const struct mr_db_barred *barred = mr_db_end_login(mysql, db->watch != NULL);
-    *is_barred = barred->by != MR_BARRED_NOT;
-    if (!good) {
+    const enum mr_db_bar by = mr_db_end_login(mysql, good, db->watch != NULL);
+    *is_barred = by != MR_BARRED_NOT;
+    if (!good || *is_barred) {
         enum mr_code rc = mr_is_cancelled() ? mr_cancelled_err(err)
-                          : *is_barred      ? login_barred(db, barred, err)
+                          : *is_barred      ? login_barred(db, by, err)
                                             : connect_failed(db, mysql, err);
         mysql_close(mysql);
         return rc;
@@ -305,10 +309,17 @@ static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err 
         {"ssl-ca", ep->ssl_ca}, {"ssl-cert", ep->ssl_cert}, {"ssl-key", ep->ssl_key}};
     if (ep->ssl_mode == MR_SSL_DISABLED)
         return MR_OK;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (files[i].path != NULL && access(files[i].path, R_OK) != 0)
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct stat st;
+        if (files[i].path == NULL)
+            continue;
+        if (access(files[i].path, R_OK) != 0 || stat(files[i].path, &st) != 0)
             return mr_err_set_sys(err, MR_E_TLS, errno, "could not read %s \"%s\"",
                                   files[i].name, files[i].path);
+        if (!S_ISREG(st.st_mode)) /* each connection reads it anew */
+            return mr_err_set(err, MR_E_TLS, "%s \"%s\" is no regular file",
+                              files[i].name, files[i].path);
+    }
     bool verifies =
         ep->ssl_mode == MR_SSL_VERIFY_CA || ep->ssl_mode == MR_SSL_VERIFY_IDENTITY;
     if (verifies && ep->ssl_ca == NULL) {

@@ -76,21 +76,17 @@ enum mr_db_tls { MR_DB_TLS_OFF, MR_DB_TLS_PREFERRED, MR_DB_TLS_DEMANDED };
 enum mr_db_bar {
     MR_BARRED_NOT = 0,
     MR_BARRED_NO_TLS,  /* which is demanded */
-    MR_BARRED_OLD,     /* too old to choose how to log in */
     MR_BARRED_SHOWN,   /* asks for what shows the password, on a line without TLS */
+    MR_BARRED_UNSEEN,  /* logged in, and nothing was settled before */
     MR_BARRED_SILENT,  /* no greeting in time */
     MR_BARRED_STRANGE, /* not the protocol */
-};
-struct mr_db_barred {
-    enum mr_db_bar by;
-    char method[64]; /* of MR_BARRED_SHOWN: as the server calls it */
 };
 /* From here to _end the connection's waits end after timeout_s in all, and when the run is
  * interrupted, and nothing of the account crosses a line that the mode does not allow.  Of a
  * thread's connections this is for one at a time. */
 void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s);
-/* What was found, until the thread's next login. */
-const struct mr_db_barred *mr_db_end_login(MYSQL *mysql, bool watched);
+/* good: the library has logged in. */
+enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched);
 
 /* db.c */
 /* Shuts the socket down, so that closing does not read the rest of a result. */

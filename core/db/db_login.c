@@ -6,8 +6,8 @@
  * enforce it, and then logs in by whatever the server asks for: the password in the clear,
  * or the hash of the old password, which is as good as one.  So we see the server's greeting
  * before the library looks at it, and cut the line where the mode asks for more; and on a
- * line without TLS the first way to log in is one of ours, which sends nothing, and looks at
- * the way that the server asks for before the library takes it.
+ * line without TLS the library is given a list of the ways to log in that show nothing,
+ * which it holds to however often the server asks for another.
  */
 #include "core/db/db_internal.h"
 
@@ -15,29 +15,25 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <mysql/plugin_auth.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "core/base/clock.h"
 #include "core/base/signals.h"
 #include "core/db/greeting.h"
+#include "core/db/login_guard.h"
 
 #define PATIENCE_STEP_MS 200
-#define ASKS_FOR_ANOTHER 0xfe
-#define CHOOSER "myrecon_chooser"
+#define PLUGIN_NOT_ALLOWED 5010
 
-/* As <mysql/client_plugin.h> has it, which cannot be included: Debian's package lacks a
- * header that it wants. */
-#define AUTHENTICATION_PLUGIN 2
-#define AUTHENTICATION_INTERFACE 0x0100
-struct chooser {
-    struct st_mysql_client_plugin head;
-    int (*authenticate_user)(MYSQL_PLUGIN_VIO *vio, MYSQL *mysql);
-};
+/* They answer a challenge, or encrypt the password with the server's key.  The library looks
+ * for a name as a part of this text. */
+#define MODEST                                                                           \
+    "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec," \
+    "auth_gssapi_client"
 
 /* The library has it, under a version, and no header of it does.  The function
  * is called after each read (mode 0) and write of every connection. */
@@ -49,13 +45,20 @@ int ma_pvio_register_callback(my_bool add,
 static _Thread_local struct {
     double until_s;
     enum mr_db_tls tls;
-    struct mr_db_barred barred;
-    MYSQL *mysql; /* NULL: the greeting has come, or nobody asked for it */
+    enum mr_db_bar barred;
+    MYSQL *mysql;               /* NULL: nobody logs in */
+    bool is_greeted, is_modest; /* by ways that show nothing */
     unsigned char greeting[MR_GREETING_MAX_BYTES];
     size_t ngreeting;
+    struct mr_login_guard *guard; /* of the handshake to come, or NULL */
 } login;
 
 /* ---- waiting ---- */
+
+static bool is_over(double until_s)
+{
+    return mr_is_cancelled() || mr_clock_now_s() >= until_s;
+}
 
 /* In place of the library's own poll().  Its time-out is of each of the many waits of a
  * login, so that a server that says something now and then could hold us for ever. */
@@ -69,9 +72,9 @@ static int wait_with_patience(my_socket fd, my_bool is_read, int timeout_ms)
         int got = poll(&ready, 1, PATIENCE_STEP_MS);
         if (got > 0 || (got < 0 && errno != EINTR))
             return got;
-        if (mr_is_cancelled() || mr_clock_now_s() >= until_s) {
-            if (login.mysql != NULL && is_read)
-                login.barred.by = MR_BARRED_SILENT;
+        if (is_over(until_s)) {
+            if (login.mysql != NULL && !login.is_greeted && is_read)
+                login.barred = MR_BARRED_SILENT;
             errno = ETIMEDOUT;
             return 0;
         }
@@ -89,110 +92,67 @@ static bool is_remote(my_socket fd)
            own.ss_family != AF_UNIX;
 }
 
-/* From here on the library logs in without TLS, and asks us first. */
-static void go_plain(MYSQL *mysql, bool remote)
+/* From here on the library logs in without TLS.  False: it would by any way. */
+static bool go_plain(MYSQL *mysql, bool remote)
 {
     my_bool no = 0;
     (void)mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &no);
     (void)mysql_options(mysql, MYSQL_OPT_SSL_CA, NULL);
     (void)mysql_options(mysql, MYSQL_OPT_SSL_CERT, NULL);
     (void)mysql_options(mysql, MYSQL_OPT_SSL_KEY, NULL);
-    if (remote)
-        (void)mysql_options(mysql, MYSQL_DEFAULT_AUTH, CHOOSER);
+    login.is_modest =
+        remote && mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, MODEST) == 0;
+    return !remote || login.is_modest;
 }
 
-static enum mr_db_bar judge(const struct mr_greeting *greeting, bool encrypts,
-                            bool remote)
+static enum mr_db_bar judge(MYSQL *mysql, const struct mr_greeting *greeting, bool remote)
 {
+    const bool encrypts = greeting->offers_tls && login.tls != MR_DB_TLS_OFF;
     if (greeting->state == MR_GREETING_STRANGE)
         return MR_BARRED_STRANGE;
-    if (greeting->state == MR_GREETING_ERROR) /* which ends it */
-        return MR_BARRED_NOT;
-    if (!encrypts && login.tls == MR_DB_TLS_DEMANDED)
+    if (greeting->state == MR_GREETING_WHOLE && !encrypts &&
+        login.tls == MR_DB_TLS_DEMANDED)
         return MR_BARRED_NO_TLS;
-    return !encrypts && remote && !greeting->names_methods ? MR_BARRED_OLD
-                                                           : MR_BARRED_NOT;
+    if (encrypts)
+        login.guard = mr_login_guard_new(mysql_get_socket(mysql), login.until_s);
+    /* an error ends it, and is told as it is */
+    return encrypts || go_plain(mysql, remote) ? MR_BARRED_NOT : MR_BARRED_SHOWN;
 }
 
-/* Whatever the library has read, before it looks at it.  Invariant: nothing was sent yet, and
- * nothing will be where the greeting is barred. */
-static void take_bytes(int mode, MYSQL *mysql, const unsigned char *bytes, size_t len)
+/* Invariant: nothing was sent yet, and nothing will be where the greeting is barred. */
+static void take_greeting(MYSQL *mysql, const unsigned char *bytes, size_t len)
 {
-    if (mode != 0 || mysql != login.mysql || mysql == NULL || len > SSIZE_MAX)
-        return; /* written, another connection's, or an error */
     const size_t room = sizeof login.greeting - login.ngreeting;
-    const size_t take = len < room ? len : room;
-    memcpy(login.greeting + login.ngreeting, bytes, take);
-    login.ngreeting += take;
+    memcpy(login.greeting + login.ngreeting, bytes, len < room ? len : room);
+    login.ngreeting += len < room ? len : room;
     const struct mr_greeting greeting = mr_greeting_read(login.greeting, login.ngreeting);
     if (greeting.state == MR_GREETING_MORE)
         return;
-    const my_socket fd = mysql_get_socket(mysql);
-    const bool encrypts = greeting.offers_tls && login.tls != MR_DB_TLS_OFF;
-    login.mysql = NULL;
-    login.barred.by = judge(&greeting, encrypts, is_remote(fd));
-    if (login.barred.by != MR_BARRED_NOT)
-        (void)shutdown(fd, SHUT_RDWR);
-    else if (!encrypts)
-        go_plain(mysql, is_remote(fd)); /* an error is told as it is, too */
+    login.is_greeted = true;
+    if (greeting.state == MR_GREETING_WHOLE) {
+        free(mysql->server_version); /* of mr_db_begin_login; its own comes now */
+        mysql->server_version = NULL;
+    }
+    login.barred = judge(mysql, &greeting, is_remote(mysql_get_socket(mysql)));
 }
 
-/* ---- the way to log in ---- */
-
-/* None of these shows the password, or what is as good as one: they answer a challenge, or
- * encrypt it with the server's key. */
-static bool is_modest(const char *method)
+/* Whatever the library has read, before it looks at it.  A server that never pauses is not
+ * waited for, so that the time is looked at here, too. */
+static void take_bytes(int mode, MYSQL *mysql, const unsigned char *bytes, size_t len)
 {
-    static const char *const modest[] = {"mysql_native_password",
-                                         "caching_sha2_password",
-                                         "sha256_password",
-                                         "client_ed25519",
-                                         "parsec",
-                                         "auth_gssapi_client"};
-    for (size_t i = 0; i < sizeof modest / sizeof *modest; i++)
-        if (strcmp(method, modest[i]) == 0)
-            return true;
-    return false;
+    if (mode != 0 || mysql == NULL || mysql != login.mysql || len > SSIZE_MAX)
+        return; /* written, another connection's, or an error */
+    if (!login.is_greeted)
+        take_greeting(mysql, bytes, len);
+    if (is_over(login.until_s) && !login.is_greeted)
+        login.barred = MR_BARRED_SILENT;
+    if (is_over(login.until_s) || login.barred != MR_BARRED_NOT)
+        (void)shutdown(mysql_get_socket(mysql), SHUT_RDWR);
 }
 
-/* Sends nothing of the account but its name, which lets the server ask for the way that
- * the account has. */
-static int choose(MYSQL_PLUGIN_VIO *vio, MYSQL *mysql)
+static void register_us(void)
 {
-    unsigned char *packet = NULL;
-    int len = vio->read_packet(vio, &packet);
-    if (len >= 0) /* let in without a password */
-        return len > 0 && packet[0] == 0 ? CR_OK_HANDSHAKE_COMPLETE : CR_ERROR;
-    if (mysql->net.last_errno != 0 || mysql->net.read_pos[0] != ASKS_FOR_ANOTHER)
-        return CR_ERROR;
-    /* the library ends each packet with a zero; one byte alone asks for the old hash */
-    const char *method = (const char *)mysql->net.read_pos + 1;
-    if (is_modest(method))
-        return CR_ERROR; /* of this way: the library takes the other */
-    login.barred.by = MR_BARRED_SHOWN;
-    (void)snprintf(login.barred.method, sizeof login.barred.method, "%s",
-                   method[0] != '\0' ? method : "mysql_old_password");
-    mysql->net.read_pos[0] = 0; /* and takes none */
-    return CR_ERROR;
-}
-
-static void register_ours(void)
-{
-    static struct chooser chooser = {
-        .head = {.type = AUTHENTICATION_PLUGIN,
-                 .interface_version = AUTHENTICATION_INTERFACE,
-                 .name = CHOOSER,
-                 .author = "myrecon",
-                 .desc = "looks at the way to log in that a server asks for",
-                 .version = {1, 0, 0},
-                 .license = "Apache-2.0"},
-        .authenticate_user = choose};
     (void)ma_pvio_register_callback(1, take_bytes);
-    MYSQL *mysql = mysql_init(NULL);
-    if (mysql == NULL)
-        return;
-    (void)mysql_client_register_plugin(mysql, &chooser.head);
-    mysql_close(mysql);
 }
 
 /* ---- of db_connect.c ---- */
@@ -200,22 +160,32 @@ static void register_ours(void)
 void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, register_ours);
+    (void)pthread_once(&once, register_us);
     login.until_s = mr_clock_now_s() + timeout_s;
     login.mysql = mysql;
+    login.is_greeted = login.is_modest = false;
     login.ngreeting = 0;
     login.tls = tls;
-    login.barred = (struct mr_db_barred){.by = MR_BARRED_NOT};
+    login.barred = MR_BARRED_NOT;
+    /* read by the library, whatever it is, where an error comes instead of a greeting */
+    if (mysql->server_version == NULL)
+        mysql->server_version = strdup("");
     (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, wait_with_patience);
 }
 
-const struct mr_db_barred *mr_db_end_login(MYSQL *mysql, bool watched)
+enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 {
+    if (good && !login.is_greeted) /* a library that does not tell what it reads */
+        login.barred = MR_BARRED_UNSEEN;
+    if (!good && login.is_modest && mysql_errno(mysql) == PLUGIN_NOT_ALLOWED)
+        login.barred = MR_BARRED_SHOWN;
+    mr_login_guard_free(login.guard);
+    login.guard = NULL;
     login.mysql = NULL;
     login.until_s = mr_clock_now_s() + UINT_MAX; /* the socket's time-out holds */
     if (watched)
         (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)NULL);
-    return &login.barred;
+    return login.barred;
 }
 
 #else
@@ -230,12 +200,12 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
     (void)timeout_s;
 }
 
-const struct mr_db_barred *mr_db_end_login(MYSQL *mysql, bool watched)
+enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 {
-    static const struct mr_db_barred not_barred = {.by = MR_BARRED_NOT};
     (void)mysql;
+    (void)good;
     (void)watched;
-    return &not_barred;
+    return MR_BARRED_NOT;
 }
 
 #endif

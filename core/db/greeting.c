@@ -8,27 +8,31 @@
 #define ERROR_BYTE 0xff
 /* behind the version's text: thread id, eight bytes to hash with, a zero */
 #define CAPABILITIES_AT (4U + 8U + 1U)
-/* the lower half, a character set, the status, the upper half */
-#define CAPABILITIES_BYTES (2U + 1U + 2U + 2U)
+/* their lower half; the upper one does not matter here */
+#define CAPABILITIES_BYTES 2U
 
 #define CAN_TLS (1U << 11)
-#define CAN_NAME (1U << 19) /* ways to log in have names */
+
+/* An error with this number is none: it tells how far a statement has come, and more
+ * follows. */
+static bool is_progress(const unsigned char *at, size_t len)
+{
+    return len > 2 && at[1] == 0xff && at[2] == 0xff;
+}
 
 static struct mr_greeting judge(const unsigned char *at, size_t len)
 {
     static const struct mr_greeting strange = {.state = MR_GREETING_STRANGE};
-    if (at[0] == ERROR_BYTE)
+    if (at[0] == ERROR_BYTE && !is_progress(at, len))
         return (struct mr_greeting){.state = MR_GREETING_ERROR};
     const unsigned char *end = at + len, *zero = memchr(at, 0, len);
     if (at[0] != VERSION_10 || zero == NULL ||
         (size_t)(end - zero) < 1 + CAPABILITIES_AT + CAPABILITIES_BYTES)
         return strange;
     const unsigned char *can = zero + 1 + CAPABILITIES_AT;
-    const unsigned long bits = (unsigned long)can[0] | (unsigned long)can[1] << 8 |
-                               (unsigned long)can[5] << 16 | (unsigned long)can[6] << 24;
+    const unsigned bits = (unsigned)can[0] | (unsigned)can[1] << 8;
     return (struct mr_greeting){.state = MR_GREETING_WHOLE,
-                                .offers_tls = (bits & CAN_TLS) != 0,
-                                .names_methods = (bits & CAN_NAME) != 0};
+                                .offers_tls = (bits & CAN_TLS) != 0};
 }
 
 struct mr_greeting mr_greeting_read(const void *bytes, size_t len)
@@ -41,5 +45,7 @@ struct mr_greeting mr_greeting_read(const void *bytes, size_t len)
         return (struct mr_greeting){.state = MR_GREETING_STRANGE};
     if (len < HEADER_BYTES + packet)
         return (struct mr_greeting){.state = MR_GREETING_MORE};
+    if (len > HEADER_BYTES + packet)
+        return (struct mr_greeting){.state = MR_GREETING_STRANGE};
     return judge(at + HEADER_BYTES, packet);
 }

@@ -1,6 +1,6 @@
 /*
  * greeting: what the first packet of a server says of the login to come, before anything is
- * answered: whether it offers TLS, and whether it goes by the names of ways to log in.
+ * answered.
  *
  * Source: the client/server protocol, initial handshake packet of protocol version 10
  * (MySQL since 3.21.0, every MariaDB).
@@ -20,17 +20,16 @@ enum mr_greeting_state {
     MR_GREETING_MORE, /* not whole yet */
     MR_GREETING_WHOLE,
     MR_GREETING_ERROR,   /* it refuses, and says why */
-    MR_GREETING_STRANGE, /* not the protocol */
+    MR_GREETING_STRANGE, /* not the protocol, or more than a greeting */
 };
 
 struct mr_greeting {
     enum mr_greeting_state state;
-    /* of a whole one */
-    bool offers_tls;
-    bool names_methods; /* of logging in.  Not before MySQL 5.5.7: there one byte of the
-                           server asks for the old password's hash */
+    bool offers_tls; /* of a whole one */
 };
 
+/* Of all that has come: a server says no more before it is answered, so that what follows
+ * the greeting was put there by somebody else, to be read behind the TLS to come. */
 struct mr_greeting mr_greeting_read(const void *bytes, size_t len);
 
 #endif

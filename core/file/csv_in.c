@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/signals.h"
+
 #define RECORD_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 
 enum state {
@@ -215,7 +217,9 @@ enum mr_code mr_csv_in_file(struct mr_csv_in *csv, const char *path, enum mr_in_
     if (code != MR_OK)
         return code;
     do {
-        code = mr_in_read(fd, path, buffer, sizeof buffer, &got, err);
+        code = kind == MR_IN_NAMED && mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : mr_in_read(fd, path, buffer, sizeof buffer, &got, err);
         if (code == MR_OK)
             code = got > 0 ? mr_csv_in_feed(csv, buffer, got, err)
                            : mr_csv_in_finish(csv, err);

@@ -54,13 +54,24 @@ static enum mr_code check(int fd, const char *path, enum mr_in_kind kind,
     return await(fd, path, err); /* a pipe without a writer reads as if it were empty */
 }
 
+/* Looked at before it is opened: to open a device can have effects. */
+static enum mr_code check_part(const char *path, struct mr_err *err)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+        return MR_OK;
+    return mr_err_set(err, MR_E_IO, "file \"%s\" is %s", path,
+                      S_ISLNK(st.st_mode) ? "a symbolic link" : "no regular file");
+}
+
 enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd,
                         struct mr_err *err)
 {
     const int flags = kind == MR_IN_PART ? O_NOFOLLOW : 0;
+    *fd = -1;
+    if (kind == MR_IN_PART && check_part(path, err) != MR_OK)
+        return MR_E_IO;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
-    if (*fd < 0 && errno == ELOOP && kind == MR_IN_PART)
-        return mr_err_set(err, MR_E_IO, "file \"%s\" is a symbolic link", path);
     if (*fd < 0)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open file \"%s\"", path);
     enum mr_code code = check(*fd, path, kind, err);

@@ -1,6 +1,7 @@
 /* io.c: see io.h. */
 #include "core/file/io.h"
 
+#include "core/base/signals.h"
 #include "core/file/in_file.h"
 #include "core/file/io_internal.h"
 #include "core/file/owner.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -326,10 +328,14 @@ enum mr_code mr_io_write_file(const char *path, mode_t mode, const void *ptr, si
     return rc;
 }
 
-static enum mr_code read_fd(int fd, const char *path, size_t max_bytes,
-                            struct mr_strbuf *out, struct mr_err *err)
+/* What the user names may never end; what is ours does, and is read to the end of a run that
+ * was interrupted, too. */
+static enum mr_code read_fd(int fd, const char *path, enum mr_in_kind kind,
+                            size_t max_bytes, struct mr_strbuf *out, struct mr_err *err)
 {
     for (size_t total = 0, got = 0;; total += got) {
+        if (kind == MR_IN_NAMED && mr_is_cancelled())
+            return mr_cancelled_err(err);
         if (total > max_bytes)
             return mr_err_set(err, MR_E_IO,
                               "file \"%s\" is too large: more than %zu bytes", path,
@@ -344,6 +350,12 @@ static enum mr_code read_fd(int fd, const char *path, size_t max_bytes,
     }
 }
 
+static bool is_pipe(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static enum mr_code read_whole(const char *path, enum mr_in_kind kind, size_t max_bytes,
                                struct mr_strbuf *out, struct mr_err *err)
 {
@@ -352,7 +364,9 @@ static enum mr_code read_whole(const char *path, enum mr_in_kind kind, size_t ma
     enum mr_code code = mr_in_open(path, kind, &fd, err);
     if (code != MR_OK)
         return code;
-    code = read_fd(fd, path, max_bytes, out, err);
+    code = read_fd(fd, path, kind, max_bytes, out, err);
+    if (code == MR_OK && out->len == before && is_pipe(fd))
+        code = mr_err_set(err, MR_E_IO, "nothing came out of the pipe \"%s\"", path);
     if (code != MR_OK)
         out->len = before;
     if (out->cap > 0)

@@ -38,7 +38,9 @@ enum mr_code mr_json_lines_read(const char *path, size_t max_bytes,
 {
     struct reading r = {path, lines, visit, ctx, 0};
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_io_read_file(path, max_bytes, &text, err);
+    enum mr_code code = lines == MR_JSON_LINES_TORN
+                            ? mr_io_read_part(path, max_bytes, &text, err)
+                            : mr_io_read_file(path, max_bytes, &text, err);
     const char *at = text.ptr, *end = text.ptr + text.len;
     while (code == MR_OK && at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));

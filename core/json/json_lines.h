@@ -16,7 +16,7 @@ typedef enum mr_code mr_json_line_fn(void *ctx, const struct json_t *line,
 
 enum mr_json_lines {
     MR_JSON_LINES_WHOLE = 1,
-    MR_JSON_LINES_TORN /* of a journal: what is no JSON is passed over */
+    MR_JSON_LINES_TORN /* of a plan's journal: what is no JSON is passed over */
 };
 
 /* Visits every line that is not empty. */

@@ -218,7 +218,7 @@ static enum mr_code read_journal(struct mr_story *story, struct mr_story_plan *p
     plan->states = (struct mr_vec)MR_VEC_INIT(struct state);
     mr_strbuf_add_fmt(&path, "%s/" MR_JOURNAL_NAME, plan->dir);
     enum mr_code code = mr_strbuf_check(&path, "reading a plan", err);
-    if (code == MR_OK && (stat(path.ptr, &st) == 0 || errno != ENOENT))
+    if (code == MR_OK && (lstat(path.ptr, &st) == 0 || errno != ENOENT))
         code = mr_json_lines_read(path.ptr, MR_JOURNAL_MAX_BYTES, MR_JSON_LINES_TORN,
                                   take_line, &t, err);
     mr_strbuf_release(&path);

@@ -35,8 +35,8 @@ done
 [ -e ports ] || { echo "Bail out! nobody listens"; exit 1; }
 
 log_in() { # KIND PORT MODE: to RC and out
-    rm -f ./*.sent ./*.after
-    timeout 20 "$MYRECON" check --threads 1 --case x.case \
+    rm -f ./*.sent ./*.after ./*.reply
+    timeout -s KILL 10 "$MYRECON" check --threads 1 --case x.case \
         "mysql://joe:$password@127.0.0.1:$2/club?ssl-mode=$3&ssl-ca=$dir/ca.pem&connect-timeout=1" \
         mysql://u@127.0.0.1:1/club >out 2>&1 </dev/null
     RC=$?
@@ -46,12 +46,10 @@ size() { # FILE: in bytes; 0: there is none
     stat -c %s "$1" 2>/dev/null || echo 0
 }
 
-# Only a way that answers a challenge, or encrypts, is gone along with.
-is_modest() {
-    case $1 in native | native-first | sha2 | sha256) ;; *) return 1 ;; esac
-}
-
+"$MYRECON" --version | grep -qi mariadb && is_mariadb=yes || is_mariadb=no
 while read -r kind port; do
+    # Oracle's library begins its time-out anew with each byte
+    [[ $kind != dripping* || $is_mariadb = yes ]] || continue
     for mode in required verify-ca verify-identity; do
         log_in "$kind" "$port" $mode
         seen="exit $RC, $(size "$kind.sent") bytes"
@@ -64,10 +62,9 @@ while read -r kind port; do
     done
     for mode in disabled preferred; do
         log_in "$kind" "$port" $mode
-        is_modest "$kind" || [ ! -e "$kind.after" ]
-        said=$?
+        # four bytes are a packet with nothing in it
         seen="exit $RC, $(size "$kind.after") bytes behind the question"
-        [ $RC -eq 3 ] && [ $said -eq 0 ] && ! grep -asq "$password" ./*.sent out &&
+        [ $RC -eq 3 ] && [ "$(size "$kind.after")" -le 4 ] && ! grep -asq "$password" ./*.sent out &&
             ! grep -q $'\e' out
         result $? "$mode: the password is not shown to $kind" "$seen $(cat out)"
     done
@@ -76,10 +73,10 @@ done <ports
 port_of() { awk -v kind="$1" '$1 == kind { print $2 }' ports; }
 
 log_in native "$(port_of native)" preferred
-grep -q 'could not log in .* error 1045' out && [ "$(size native.after)" -eq 24 ]
+grep -q 'could not log in .* error 1045' out && [ "$(size native.reply)" -eq 24 ]
 result $? "a challenge is answered" "$(cat out)"
 log_in sha2 "$(port_of sha2)" preferred
-tail -c 256 sha2.after >sent
+tail -c 256 sha2.reply >sent
 openssl pkeyutl -decrypt -inkey key.private -in sent -pkeyopt rsa_padding_mode:oaep -out plain 2>/dev/null
 [ "$(python3 -c 'import sys
 plain = open("plain", "rb").read()
@@ -87,8 +84,8 @@ print(bytes(a ^ b for a, b in zip(plain, b"abcdefghijklmnopqrst")).rstrip(b"\0")
 result $? "the full exchange is encrypted with the server's key" "$(cat out)"
 for kind in clear dialog; do
     log_in $kind "$(port_of $kind)" preferred
-    if "$MYRECON" --version | grep -qi mariadb; then
-        grep -q "asks for the password in a way that shows it .*not encrypted" out && grep -q 'hint: .*TLS' out
+    if [ $is_mariadb = yes ]; then
+        grep -q "asks for the password in a way that shows it, .*not encrypted" out && grep -q 'hint: .*TLS' out
     else
         grep -q 'error: ' out
     fi

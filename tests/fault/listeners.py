@@ -1,8 +1,9 @@
 """listeners.py DIR: servers that answer a login in ways of their own, each on a port.
 
 DIR/ports has a line "KIND PORT" each, once all listen.  What a client sends to KIND goes to
-DIR/KIND.sent, in the order it came; what it sends after it was asked for another way to log
-in, to DIR/KIND.after, too.  Ends when its standard input does.
+DIR/KIND.sent, in the order it came; what it sends after it was asked for a way to log in that
+shows the password, to DIR/KIND.after, too, and to DIR/KIND.reply after one that does not.
+Ends when its standard input does.
 """
 
 import os
@@ -10,10 +11,12 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 TLS, CHOOSE, SECURE, PROTOCOL_41 = 1 << 11, 1 << 19, 1 << 15, 1 << 9
 ALL = 1 | 1 << 2 | PROTOCOL_41 | 1 << 13 | SECURE | CHOOSE | 1 << 21
 SCRAMBLE = b"abcdefghijklmnopqrst"
+MODEST = [b"mysql_native_password", b"caching_sha2_password", b"sha256_password"]
 REFUSED = b"\xff" + struct.pack("<H", 1045) + b"#28000no"
 
 
@@ -33,13 +36,15 @@ class Line:
     """A client's connection, and what it sent."""
 
     def __init__(self, sock, folder, kind):
-        self.sock, self.path, self.asked = sock, os.path.join(folder, kind), False
+        self.sock, self.path, self.asked = sock, os.path.join(folder, kind), None
         self.sequence = 0
 
     def send(self, packet):
         self.sock.sendall(struct.pack("<I", len(packet))[:3] + bytes([self.sequence]) + packet)
         self.sequence += 1
-        self.asked = self.asked or packet[:1] == b"\xfe"
+        if packet[:1] == b"\xfe":
+            modest = packet[1:].split(b"\0")[0] in MODEST
+            self.asked = ".reply" if modest and self.asked != ".after" else ".after"
 
     def take(self):
         """A packet; None: the client has gone."""
@@ -47,7 +52,7 @@ class Line:
         if not got:
             return None
         self.sequence = got[3] + 1 if len(got) > 3 else 0
-        for name in [".sent"] + [".after"] * self.asked:
+        for name in [".sent"] + ([self.asked] if self.asked else []):
             with open(self.path + name, "ab") as out:
                 out.write(got)
         return got[4:]
@@ -57,17 +62,30 @@ class Line:
             pass
 
 
-def asks(method, can=ALL, plugin=b"mysql_native_password"):
+def asks(*methods, can=ALL, plugin=b"mysql_native_password", end=None):
+    """One way after the other; b"\\xfe" is the old way to ask for the old hash."""
+
     def serve(line):
-        line.send(greeting(can, plugin))
-        if line.take() is None:
-            return
-        line.send(method if len(method) == 1 else switch(method))
+        line.send(greeting(can, plugin)[:end])
+        for method in methods:
+            if line.take() is None:
+                return
+            line.send(method if method == b"\xfe" else switch(method))
         if line.take() is not None:
             line.send(REFUSED)
         line.drain()
 
     return serve
+
+
+def all_at_once(line):
+    """A greeting, and behind it what only a server that knows the account would say."""
+    asked = switch(b"mysql_clear_password")
+    line.sock.sendall(b"".join(
+        struct.pack("<I", len(packet))[:3] + bytes([at]) + packet
+        for at, packet in enumerate([greeting(ALL | TLS), b"", asked])))
+    line.asked = ".after"
+    line.drain()
 
 
 def wants_all_of_it(method):
@@ -122,6 +140,24 @@ def breaks_tls(line):
     line.drain()
 
 
+def drips(line):
+    whole = greeting(ALL & ~TLS)
+    for byte in struct.pack("<I", len(whole)) + whole:
+        line.sock.sendall(bytes([byte]))
+        time.sleep(0.15)
+    line.drain()
+
+
+def drips_tls(line):
+    """A record of TLS, byte by byte, and never all of it."""
+    line.send(greeting(ALL | TLS))
+    if line.take() is not None:
+        for byte in b"\x16\x03\x03\x40\x00" + bytes(200):
+            line.sock.sendall(bytes([byte]))
+            time.sleep(0.1)
+    line.drain()
+
+
 KINDS = {
     "native": asks(b"mysql_native_password"),
     "native-first": asks(b"mysql_native_password", plugin=b"caching_sha2_password"),
@@ -133,14 +169,23 @@ KINDS = {
     "unheard": asks(b"of_which_nobody_heard"),
     "nameless": asks(b""),
     "escapes": asks(b"\x1b[2Jx"),
-    "too-old": asks(b"\xfe", ALL & ~CHOOSE),
-    "too-old-tls": asks(b"\xfe", ALL & ~CHOOSE | TLS),
-    "older": asks(b"\xfe", ALL & ~CHOOSE & ~SECURE),
-    "oldest": asks(b"\xfe", ALL & ~CHOOSE & ~SECURE & ~PROTOCOL_41),
+    "then-clear": asks(b"mysql_native_password", b"mysql_clear_password"),
+    "then-old": asks(b"mysql_native_password", b"\xfe"),
+    "gssapi-then-clear": asks(b"auth_gssapi_client", b"mysql_clear_password"),
+    "short": asks(b"mysql_clear_password", end=-24),
+    "short-old": asks(b"\xfe", end=-24),
+    "too-old": asks(b"\xfe", can=ALL & ~CHOOSE),
+    "too-old-tls": asks(b"\xfe", can=ALL & ~CHOOSE | TLS),
+    "older": asks(b"\xfe", can=ALL & ~CHOOSE & ~SECURE),
+    "oldest": asks(b"\xfe", can=ALL & ~CHOOSE & ~SECURE & ~PROTOCOL_41),
+    "at-once": all_at_once,
+    "progress": packet(b"\xff\xff\xff\1\1\2\3\0\0\0\0"),
     "sha2": wants_all_of_it(b"caching_sha2_password"),
     "sha256": wants_all_of_it(b"sha256_password"),
     "pieces": in_pieces,
     "broken-tls": breaks_tls,
+    "dripping-tls": drips_tls,
+    "dripping": drips,
     "ssh": says(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
     "full": packet(b"\xff" + struct.pack("<H", 1040) + b"#08004Too many connections"),
     "torn": says(b"\x50\0\0\0\x0a9.0"),
