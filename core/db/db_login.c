@@ -129,7 +129,7 @@ static void take_greeting(MYSQL *mysql, const unsigned char *bytes, size_t len)
     if (greeting.state == MR_GREETING_MORE)
         return;
     login.is_greeted = true;
-    if (greeting.state == MR_GREETING_WHOLE) {
+    if (!greeting.is_error) {
         free(mysql->server_version); /* of mr_db_begin_login; its own comes now */
         mysql->server_version = NULL;
     }

@@ -23,8 +23,10 @@ static bool is_progress(const unsigned char *at, size_t len)
 static struct mr_greeting judge(const unsigned char *at, size_t len)
 {
     static const struct mr_greeting strange = {.state = MR_GREETING_STRANGE};
-    if (at[0] == ERROR_BYTE && !is_progress(at, len))
-        return (struct mr_greeting){.state = MR_GREETING_ERROR};
+    if (at[0] == ERROR_BYTE)
+        return (struct mr_greeting){.state = is_progress(at, len) ? MR_GREETING_STRANGE
+                                                                  : MR_GREETING_ERROR,
+                                    .is_error = true};
     const unsigned char *end = at + len, *zero = memchr(at, 0, len);
     if (at[0] != VERSION_10 || zero == NULL ||
         (size_t)(end - zero) < 1 + CAPABILITIES_AT + CAPABILITIES_BYTES)
@@ -46,6 +48,7 @@ struct mr_greeting mr_greeting_read(const void *bytes, size_t len)
     if (len < HEADER_BYTES + packet)
         return (struct mr_greeting){.state = MR_GREETING_MORE};
     if (len > HEADER_BYTES + packet)
-        return (struct mr_greeting){.state = MR_GREETING_STRANGE};
+        return (struct mr_greeting){.state = MR_GREETING_STRANGE,
+                                    .is_error = at[HEADER_BYTES] == ERROR_BYTE};
     return judge(at + HEADER_BYTES, packet);
 }

@@ -26,6 +26,7 @@ enum mr_greeting_state {
 struct mr_greeting {
     enum mr_greeting_state state;
     bool offers_tls; /* of a whole one */
+    bool is_error;   /* the packet begins as an error does, whatever it holds */
 };
 
 /* Of all that has come: a server says no more before it is answered, so that what follows

@@ -26,41 +26,42 @@ static const struct {
     GREETING("MariaDB with TLS",
              "\x0a"
              "5.5.5-10.11.19-MariaDB\0" WHO CAPABILITIES("\xfe\xff", "\xff\x81"),
-             MR_GREETING_WHOLE, true),
+             MR_GREETING_WHOLE, true, false),
     GREETING("without",
              "\x0a"
              "10.11.19-MariaDB\0" WHO CAPABILITIES("\xfe\xf7", "\xff\x81"),
-             MR_GREETING_WHOLE, false),
+             MR_GREETING_WHOLE, false, false),
     GREETING("only half of what it can",
              "\x0a"
              "5.5.6\0" WHO "\xff\xff",
-             MR_GREETING_WHOLE, true),
+             MR_GREETING_WHOLE, true, false),
     GREETING("what follows does not matter",
              "\x0a"
              "9\0" WHO CAPABILITIES("\xff\xff", "\xff\xdf") "\x15more",
-             MR_GREETING_WHOLE, true),
+             MR_GREETING_WHOLE, true, false),
     GREETING("no version", "\x0a\0" WHO CAPABILITIES("\0\0", "\x08\0"), MR_GREETING_WHOLE,
-             false),
-    GREETING("it refuses", "\xff\x10\x04Too many connections", MR_GREETING_ERROR, false),
-    GREETING("and says nothing", "\xff", MR_GREETING_ERROR, false),
+             false, false),
+    GREETING("it refuses", "\xff\x10\x04Too many connections", MR_GREETING_ERROR, false,
+             true),
+    GREETING("and says nothing", "\xff", MR_GREETING_ERROR, false, true),
     GREETING("how far it has come", "\xff\xff\xff\1\2\3\0\0\0\0", MR_GREETING_STRANGE,
-             false),
+             false, true),
     GREETING("the protocol before MySQL 3.21",
              "\x09"
              "3.20\0" WHO "\xff\xff\xff\xff\xff\xff",
-             MR_GREETING_STRANGE, false),
+             MR_GREETING_STRANGE, false, false),
     GREETING("a version without an end",
              "\x0a"
              "9.0.0",
-             MR_GREETING_STRANGE, false),
+             MR_GREETING_STRANGE, false, false),
     GREETING("half of a half",
              "\x0a"
              "9\0" WHO "\xff",
-             MR_GREETING_STRANGE, false),
+             MR_GREETING_STRANGE, false, false),
     GREETING("ends behind the version",
              "\x0a"
              "9\0",
-             MR_GREETING_STRANGE, false),
+             MR_GREETING_STRANGE, false, false),
 };
 
 static size_t frame(char *to, const char *packet, size_t len)
@@ -82,7 +83,8 @@ static void test_greetings(void **state)
         for (size_t part = 0; part <= len; part++) {
             const struct mr_greeting got = mr_greeting_read(bytes, part);
             if (got.state != (part < len ? MR_GREETING_MORE : is.state) ||
-                (part == len && got.offers_tls != is.offers_tls))
+                (part == len && (got.offers_tls != is.offers_tls ||
+                                 got.is_error != (greetings[i].packet[0] == '\xff'))))
                 fail_msg("%s, %zu bytes of %zu: state %d, TLS %d", greetings[i].what,
                          part, len, (int)got.state, got.offers_tls);
         }
