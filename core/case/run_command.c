@@ -34,7 +34,6 @@ static const struct {
     {"unrelated=", "--unrelated", "0", true},
     {"same-server=", "--same-server", "0", true},
     {"trust-manifest=", "--trust-manifest", "0", true},
-    {"server of ", NULL, NULL, false},
     {"rows of ", NULL, NULL, false},
     {"reference ", NULL, NULL, false},
 };

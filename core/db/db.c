@@ -120,27 +120,17 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     return MR_OK;
 }
 
-/* MySQL's server_uuid is proof.  MariaDB's server_uid is not: it is made of the machine's
- * network address and the port, so that another instance started in its place has the
- * same. */
-void mr_server_identity(const struct mr_server *server, struct mr_strbuf *out)
-{
-    const bool is_mysql = server->flavour == MR_FLAVOUR_MYSQL;
-    mr_strbuf_add_fmt(out, "%s %s", is_mysql ? "mysql" : "mariadb", server->uuid);
-    if (!is_mysql || server->uuid[0] == '\0')
-        mr_strbuf_add_fmt(out, " %u %u %s", (unsigned)server->server_id, server->port,
-                          server->datadir);
-}
-
+/* Is it the server that we were connected to?  MySQL's server_uuid is proof.  MariaDB's
+ * server_uid is not: it is made of the machine's network address and the port, so that
+ * another instance started in its place has the same. */
 static bool is_same_server(const struct mr_server *was, const struct mr_server *now)
 {
-    struct mr_strbuf a = MR_STRBUF_INIT, b = MR_STRBUF_INIT;
-    mr_server_identity(was, &a);
-    mr_server_identity(now, &b);
-    const bool same = !a.failed && !b.failed && strcmp(a.ptr, b.ptr) == 0;
-    mr_strbuf_release(&a);
-    mr_strbuf_release(&b);
-    return same;
+    if (was->flavour != now->flavour || strcmp(was->uuid, now->uuid) != 0)
+        return false;
+    if (was->flavour == MR_FLAVOUR_MYSQL && was->uuid[0] != '\0')
+        return true;
+    return was->server_id == now->server_id && was->port == now->port &&
+           strcmp(was->datadir, now->datadir) == 0;
 }
 
 static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server *was,

@@ -88,9 +88,6 @@ void mr_db_close(struct mr_db *db); /* NULL is fine */
  * datadir). */
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
 
-/* What tells the server from another one that answers at its address, in one line: the same
- * as long as it is the same. */
-void mr_server_identity(const struct mr_server *server, struct mr_strbuf *out);
 /* MR_E_CHANGED where db is not on the server `was`: one address, several servers behind it. */
 enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
                                   struct mr_err *err);

@@ -31,21 +31,6 @@ static void add_list(struct mr_strbuf *sb, const char *name,
         mr_strbuf_add_fmt(sb, "%s=%s\n", name, list->items[i]);
 }
 
-static const char *const server_lines[MR_SIDES] = {"server of source=",
-                                                   "server of target="};
-
-/* Who answers at the addresses. */
-static void add_servers(struct mr_strbuf *sb, const struct mr_check_run *check)
-{
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        if (mr_side_is_snapshot(&check->pairing.side[side]))
-            continue;
-        mr_strbuf_add_str(sb, server_lines[side]);
-        mr_server_identity(&check->pairing.side[side].cat->server, sb);
-        mr_strbuf_add_char(sb, '\n');
-    }
-}
-
 /* Everything that changes what a run finds: --resume goes on only with the same. */
 static const char *options_text(struct mr_check_run *check)
 {
@@ -63,7 +48,6 @@ static const char *options_text(struct mr_check_run *check)
         mr_strbuf_add_str(&sb, "same-server=1\n");
     if (o->trust_manifest)
         mr_strbuf_add_str(&sb, MR_RUN_TRUSTS "\n");
-    add_servers(&sb, check);
     for (size_t i = 0; i < check->pairing.ntables; i++) {
         const struct mr_readspec *scan = check->pairing.tables[i]->scan;
         const char *where =
@@ -82,62 +66,13 @@ static const char *options_text(struct mr_check_run *check)
     return text;
 }
 
-/* The line of the options that begins so, to its end; NULL: an older version kept none. */
-static const char *line_of(const char *options, const char *begin, size_t *len)
-{
-    const char *at = options;
-    while (at != NULL && strncmp(at, begin, strlen(begin)) != 0)
-        at = strchr(at, '\n') != NULL ? strchr(at, '\n') + 1 : NULL;
-    *len = at != NULL ? strcspn(at, "\n") : 0;
-    return at;
-}
-
-static bool is_other_server(const struct mr_find_run *old, const struct mr_find_run *now,
-                            int side)
-{
-    size_t was_len, is_len;
-    const char *was = line_of(old->options, server_lines[side], &was_len);
-    const char *is = line_of(now->options, server_lines[side], &is_len);
-    return was != NULL && is != NULL &&
-           (was_len != is_len || memcmp(was, is, was_len) != 0);
-}
-
-static const char *behind_servers(const char *at)
-{
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (strncmp(at, server_lines[side], strlen(server_lines[side])) == 0) {
-            at += strcspn(at, "\n");
-            at += *at == '\n';
-        }
-    return at;
-}
-
-/* Of the options without the lines of servers. */
-static bool same_options(const char *a, const char *b)
-{
-    for (;;) {
-        a = behind_servers(a);
-        b = behind_servers(b);
-        const size_t len = strcspn(a, "\n");
-        if (len != strcspn(b, "\n") || memcmp(a, b, len) != 0)
-            return false;
-        if (a[len] == '\0' || b[len] == '\0')
-            return a[len] == b[len];
-        a += len + 1;
-        b += len + 1;
-    }
-}
-
 static enum mr_code refuse_other_run(const struct mr_find_run *old,
                                      const struct mr_find_run *now, struct mr_err *err)
 {
-    const char *what =
-        strcmp(old->source, now->source) != 0       ? "another source"
-        : strcmp(old->target, now->target) != 0     ? "another target"
-        : is_other_server(old, now, MR_SOURCE)      ? "another server as its source"
-        : is_other_server(old, now, MR_TARGET)      ? "another server as its target"
-        : !same_options(old->options, now->options) ? "other options"
-                                                    : NULL;
+    const char *what = strcmp(old->source, now->source) != 0     ? "another source"
+                       : strcmp(old->target, now->target) != 0   ? "another target"
+                       : strcmp(old->options, now->options) != 0 ? "other options"
+                                                                 : NULL;
     if (what == NULL)
         return MR_OK;
     (void)mr_err_set(err, MR_E_CASE_OTHER,

@@ -241,7 +241,7 @@ static void add_options(struct mr_strbuf *out, const char *options)
         bool empty = len == 0 || line[len - 1] == '=';
         bool off =
             len == strlen("consistent=0") && memcmp(line, "consistent=0", len) == 0;
-        if (!empty && !off && strncmp(line, "server of ", strlen("server of ")) != 0) {
+        if (!empty && !off) {
             mr_strbuf_add_str(out, any ? "<br>"
                                        : "<p>Options that decide what is "
                                          "compared:<br>");

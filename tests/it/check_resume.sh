@@ -66,15 +66,6 @@ is "killed: resumed with other tables: exits 3" "$RC" 3
 run_check "$DST" "$SRC" --settle 0 --threads 1 --case "$CASE" --resume
 is "killed: resumed with endpoints swapped: exits 3" "$RC" 3
 like "killed: resumed with endpoints swapped: hint" "$(cat "$ERR")" 'hint: .*(endpoint|option|resume)'
-# the address of the target may have moved on meanwhile
-is "killed: the run knows its servers" "$(sqlite3 "$CASE" 'SELECT options FROM run' | grep -c '^server of \(source\|target\)=mariadb .')" 2
-sqlite3 "$IT_TMP.copy/case" "UPDATE run SET options = replace(options, 'server of target=', 'server of target=x')"
-run_check "$SRC" "$DST" --settle 0 --threads 1 --case "$IT_TMP.copy/case" --resume
-is "killed: resumed where another server answers: exits 3" "$RC" 3
-like "killed: resumed where another server answers: says so" "$(cat "$ERR")" 'has another server as its target'
-cp "$CASE"* "$IT_TMP.copy"
-# as a version left it that did not know them
-sqlite3 "$CASE" "UPDATE run SET options = substr(options, 1, instr(options, 'server of source=') - 1)"
 resumed "killed"
 
 # Nothing to resume: a new run, and it says so.  Without --resume: one more run.
@@ -175,7 +166,6 @@ if own_begin X; then
     check_is 1 "private server: exits 1" --threads 1
     WHOLE=$(whole)
     rm -f "$CASE"*
-    ID=$(mr_sql X -e 'SELECT @@server_id')
     start --case "$CASE"
     is "private server: it is read" "$(when_read "$X" big 1 DO)" 1
     kill -9 "$MR_X_PID"
@@ -183,7 +173,7 @@ if own_begin X; then
     is "server gone: exits 4" "$RC" 4
     unlike "server gone: the table is not called equal" "$(table_field big verdict)" '^equal$'
     like "server gone: says which and how to go on" "$(cat "$ERR")" "$PORT|--resume"
-    mr_spawn_mariadb X --tmpdir="$mr_run_dir/tmp.X" --port="$PORT" --server-id="$ID" && mr_await X || bail "the private server does not come back"
+    mr_spawn_mariadb X --tmpdir="$mr_run_dir/tmp.X" --port="$PORT" && mr_await X || bail "the private server does not come back"
     resumed "server gone"
 else
     skip "server gone" "no private server"
