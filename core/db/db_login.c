@@ -44,6 +44,7 @@ int ma_pvio_register_callback(my_bool add,
 /* A login belongs to its thread. */
 static _Thread_local struct {
     double until_s;
+    bool was_cancelled; /* who logs in then has something to end, as a KILL */
     enum mr_db_tls tls;
     enum mr_db_bar barred;
     MYSQL *mysql;               /* NULL: nobody logs in */
@@ -55,9 +56,10 @@ static _Thread_local struct {
 
 /* ---- waiting ---- */
 
-static bool is_over(double until_s)
+static bool is_over(void)
 {
-    return mr_is_cancelled() || mr_clock_now_s() >= until_s;
+    return (mr_is_cancelled() && !login.was_cancelled) ||
+           mr_clock_now_s() >= login.until_s;
 }
 
 /* In place of the library's own poll().  Its time-out is of each of the many waits of a
@@ -72,7 +74,7 @@ static int wait_with_patience(my_socket fd, my_bool is_read, int timeout_ms)
         int got = poll(&ready, 1, PATIENCE_STEP_MS);
         if (got > 0 || (got < 0 && errno != EINTR))
             return got;
-        if (is_over(until_s)) {
+        if (mr_is_cancelled() || mr_clock_now_s() >= until_s) {
             if (login.mysql != NULL && !login.is_greeted && is_read)
                 login.barred = MR_BARRED_SILENT;
             errno = ETIMEDOUT;
@@ -144,9 +146,9 @@ static void take_bytes(int mode, MYSQL *mysql, const unsigned char *bytes, size_
         return; /* written, another connection's, or an error */
     if (!login.is_greeted)
         take_greeting(mysql, bytes, len);
-    if (is_over(login.until_s) && !login.is_greeted)
+    if (is_over() && !login.is_greeted)
         login.barred = MR_BARRED_SILENT;
-    if (is_over(login.until_s) || login.barred != MR_BARRED_NOT)
+    if (is_over() || login.barred != MR_BARRED_NOT)
         (void)shutdown(mysql_get_socket(mysql), SHUT_RDWR);
 }
 
@@ -162,6 +164,7 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, register_us);
     login.until_s = mr_clock_now_s() + timeout_s;
+    login.was_cancelled = mr_is_cancelled();
     login.mysql = mysql;
     login.is_greeted = login.is_modest = false;
     login.ngreeting = 0;

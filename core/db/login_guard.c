@@ -17,6 +17,7 @@
 struct mr_login_guard {
     int fd;
     double until_s;
+    bool was_cancelled; /* before it began */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -37,7 +38,8 @@ static void *run(void *arg)
 {
     struct mr_login_guard *guard = arg;
     (void)pthread_mutex_lock(&guard->lock);
-    while (!guard->ended && !mr_is_cancelled() && mr_clock_now_s() < guard->until_s)
+    while (!guard->ended && (guard->was_cancelled || !mr_is_cancelled()) &&
+           mr_clock_now_s() < guard->until_s)
         wait_a_step(guard);
     if (!guard->ended)
         (void)shutdown(guard->fd, SHUT_RDWR);
@@ -61,6 +63,7 @@ struct mr_login_guard *mr_login_guard_new(int fd, double until_s)
         return NULL;
     guard->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     guard->until_s = until_s;
+    guard->was_cancelled = mr_is_cancelled();
     (void)pthread_mutex_init(&guard->lock, NULL);
     (void)pthread_cond_init(&guard->changed, NULL);
     if (guard->fd >= 0 && pthread_create(&guard->thread, NULL, run, guard) == 0)
