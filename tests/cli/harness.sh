@@ -7,17 +7,7 @@ unset MR_TALLY MR_TEST_TIMEOUT
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-n=0 failures=0
-result() { # STATUS DESCRIPTION [what was seen]
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $n - $2"
-        return
-    fi
-    failures=$((failures + 1))
-    echo "not ok $n - $2"
-    printf '%s\n' "${3:-}" | sed 's/^/# /'
-}
+. tests/lib/tap.sh
 
 # What a program prints, how it exits, and what the runner must make of it.
 runner_says() { # DESCRIPTION SHELL-COMMAND EXPECTED-LAST-LINE EXPECTED-EXIT

@@ -9,17 +9,7 @@ cd "$dir" || exit 1
 trap 'exec 9>&-; rm -rf "$dir"' EXIT
 unset "${!MYRECON_@}"
 
-n=0 failures=0
-result() { # STATUS DESCRIPTION [what was seen]
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $n - $2"
-        return
-    fi
-    failures=$((failures + 1))
-    echo "not ok $n - $2"
-    printf '%s\n' "${3:-}" | sed 's/^/# /'
-}
+. "$root/tests/lib/tap.sh"
 
 password='PW-Secret-123'
 openssl genrsa -out key.private 2048 2>/dev/null && openssl rsa -in key.private -pubout -out key.pem 2>/dev/null &&
