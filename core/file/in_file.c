@@ -50,18 +50,26 @@ static enum mr_code check(int fd, const char *path, enum mr_in_kind kind,
     if (S_ISDIR(st.st_mode))
         return mr_err_set_sys(err, MR_E_IO, EISDIR, "could not read file \"%s\"", path);
     if (kind == MR_IN_PART || S_ISBLK(st.st_mode))
-        return mr_err_set(err, MR_E_IO, "file \"%s\" is no regular file", path);
+        return mr_err_set(err, MR_E_IO, "file \"%s\" %s", path,
+                          mr_in_strange(st.st_mode));
     return await(fd, path, err); /* a pipe without a writer reads as if it were empty */
+}
+
+const char *mr_in_strange(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return NULL;
+    return S_ISLNK(mode) ? "is a symbolic link" : "is no regular file";
 }
 
 /* Looked at before it is opened: to open a device can have effects. */
 static enum mr_code check_part(const char *path, struct mr_err *err)
 {
     struct stat st;
-    if (lstat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-        return MR_OK;
-    return mr_err_set(err, MR_E_IO, "file \"%s\" is %s", path,
-                      S_ISLNK(st.st_mode) ? "a symbolic link" : "no regular file");
+    const char *strange =
+        lstat(path, &st) == 0 && !S_ISDIR(st.st_mode) ? mr_in_strange(st.st_mode) : NULL;
+    return strange == NULL ? MR_OK
+                           : mr_err_set(err, MR_E_IO, "file \"%s\" %s", path, strange);
 }
 
 enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd,

@@ -13,6 +13,7 @@
 #define MR_IN_FILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "core/base/err.h"
 
@@ -20,6 +21,9 @@ enum mr_in_kind {
     MR_IN_NAMED, /* by the user: a regular file, a pipe, a terminal */
     MR_IN_PART,  /* of a snapshot or plan: a regular file, not by a link */
 };
+
+/* Why what has that mode (lstat) is no file of ours: "is a symbolic link"; NULL: it may be. */
+const char *mr_in_strange(mode_t mode);
 
 /* *fd is the caller's to close. */
 enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd,

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "core/file/in_file.h"
 #include "core/file/io.h"
 #include "core/file/sha256.h"
 #include "repair/plan/plan_dir.h"
@@ -99,11 +100,10 @@ static enum mr_code check_kind(const struct mr_plan_dir *plan, int dir_fd,
                                const char *name, struct mr_err *err)
 {
     struct stat st;
-    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(st.st_mode) ||
-        S_ISDIR(st.st_mode))
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
         return MR_OK;
-    return refuse(plan->path, name,
-                  S_ISLNK(st.st_mode) ? "is a symbolic link" : "is no regular file", err);
+    const char *strange = mr_in_strange(st.st_mode);
+    return strange == NULL ? MR_OK : refuse(plan->path, name, strange, err);
 }
 
 static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)

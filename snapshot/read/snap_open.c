@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "core/file/cms.h"
+#include "core/file/in_file.h"
 #include "core/file/io.h"
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/read/snap_keys.h"
@@ -66,9 +67,8 @@ static const char *strange(const struct mr_snap *snap, const char *name, mode_t 
     mr_strbuf_release(&path);
     if (!is_there || (st.st_mode & S_IFMT) == type)
         return NULL;
-    return S_ISLNK(st.st_mode) ? "is a symbolic link"
-           : type == S_IFREG   ? "is no regular file"
-                               : "is no directory";
+    return type == S_IFREG || S_ISLNK(st.st_mode) ? mr_in_strange(st.st_mode)
+                                                  : "is no directory";
 }
 
 /* What somebody else has put in the place of one of these is not read at all. */
@@ -311,7 +311,7 @@ enum mr_code mr_snap_check_file(const struct mr_snap *snap,
         else
             code = mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path.ptr);
     } else if (!S_ISREG(st.st_mode)) {
-        *reason = S_ISLNK(st.st_mode) ? "is a symbolic link" : "is no regular file";
+        *reason = mr_in_strange(st.st_mode);
     } else if ((uint64_t)st.st_size != file->bytes) {
         *reason = (uint64_t)st.st_size < file->bytes ? "is cut off" : "is too long";
     } else if (whole) {
