@@ -42,6 +42,8 @@ SAN_asan  := -fsanitize=address
 SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 SAN_tsan  := -fsanitize=thread
 SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined
+# Server tests in which threads meet servers that stop, lag and lock, and interruptions.
+SAN_IT_tsan := @(affected|check_@(lag|same)|fault_stopped|gate_quiet|repair_waits|snapshot_create)
 ifneq ($(SAN),)
 CFLAGS := -O1 -g -fno-omit-frame-pointer $(SAN_$(SAN))
 HARDEN :=
@@ -100,8 +102,9 @@ help:
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'
 	@echo "make test-oracle     unit and command line tests, and an incident, with Oracle's client"
 	@echo 'make soak           check in a loop on busy replicated pairs: no finding (MINUTES=10 each)'
-	@echo 'make asan           unit and command line tests under AddressSanitizer'
-	@echo 'make ubsan, tsan    the same under the other sanitizers'
+	@echo 'make asan, ubsan    unit and command line tests under that sanitizer, and server'
+	@echo '                    tests where IT=PATTERN names them'
+	@echo 'make tsan           the same; without IT=, the server tests in which threads meet'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
 	@echo 'make lint           layers, banned calls, sizes, format, headers, scripts'
 	@echo 'make format         run clang-format over the tree'
@@ -153,14 +156,11 @@ check-unit check-cli check-docs check-it:
 
 asan ubsan tsan:
 	@tests/deps.sh build test
-	@$(MAKE) --no-print-directory -j$(JOBS) SAN=$@ sanitized
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=$@ IT='$(or $(IT),$(SAN_IT_$@))' sanitized
 
 .PHONY: sanitized
 sanitized: tests
-	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 \
-	 LSAN_OPTIONS=print_suppressions=0 \
-	 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
-	 $(SUITE) unit cli
+	@IT='$(IT)' $(SUITE:%suites.sh=%sanitized.sh) unit cli $(if $(IT),it)
 
 fuzz:
 	@tests/deps.sh build fuzz

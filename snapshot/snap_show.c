@@ -9,25 +9,14 @@
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 
-/* "1.4 GiB" */
-static void add_bytes(struct mr_strbuf *out, uint64_t bytes)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    double size = (double)bytes;
-    size_t unit = 0;
-    for (; size >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++)
-        size /= 1024;
-    mr_strbuf_add_fmt(out, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
-}
-
 static void add_sizes(struct mr_strbuf *out, uint64_t rows, uint64_t plain,
                       uint64_t stored)
 {
     mr_strbuf_add_grouped(out, rows);
     mr_strbuf_add_str(out, rows == 1 ? " row, " : " rows, ");
-    add_bytes(out, plain);
+    mr_strbuf_add_size(out, plain);
     mr_strbuf_add_str(out, " in ");
-    add_bytes(out, stored);
+    mr_strbuf_add_size(out, stored);
     if (stored > 0)
         mr_strbuf_add_fmt(out, " (%.2f : 1)", (double)plain / (double)stored);
 }

@@ -65,5 +65,5 @@ esac
 tests/suites.sh unit cli
 # By this plugin MariaDB's accounts log in; out here the library would not find it.
 export LIBMYSQL_PLUGIN_DIR=$root/usr/lib/mysql/plugin
-env BASHOPTS=extglob IT='@(client_library|test_db|test_db-mysql|test_db_types*)' tests/suites.sh it
+IT='@(client_library|test_db|test_db-mysql|test_db_types*)' tests/suites.sh it
 ends

@@ -1,5 +1,6 @@
 #!/bin/bash
-# suites.sh SUITE…: runs test suites (unit, cli, docs, it) and ends with one line for all.
+# suites.sh SUITE…: runs test suites (unit, cli, docs, it; and reports, for sanitized.sh) and ends
+# with one line for all.
 # Wants BUILD (the build's folder) and MYRECON (the binary) in the environment.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 3
@@ -18,6 +19,7 @@ run_suite() {
     cli) tests/run.sh -n cli -j "$jobs" $(ls tests/cli/*.sh | grep -v '/lib[^/]*$') ;;
     docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,tools}.sh tests/docs/{command_lines,links_hold}.py ;;
     it) tests/it/run.sh ;;
+    reports) tests/run.sh -n sanitizer tests/lib/reports.sh ;;
     *)
         echo "suites.sh: unknown suite \"$1\"" >&2
         exit 3

@@ -89,3 +89,13 @@ bool mr_pattern_selects(const char *const *includes, size_t nincludes,
     return (nincludes == 0 || any_matches(includes, nincludes, db, table)) &&
            !any_matches(excludes, nexcludes, db, table);
 }
+
+bool mr_pattern_is_open(const char *const *includes, size_t nincludes, bool db_is_known)
+{
+    for (size_t i = 0; i < nincludes; i++) {
+        const char *wild = strpbrk(includes[i], "*?"), *dot = strchr(includes[i], '.');
+        if (db_is_known ? wild != NULL : dot == NULL || (wild != NULL && wild < dot))
+            return true;
+    }
+    return nincludes == 0;
+}

@@ -89,6 +89,14 @@ void mr_strbuf_add_char(struct mr_strbuf *sb, char c)
     mr_strbuf_add(sb, &c, 1);
 }
 
+void mr_strbuf_add_lower(struct mr_strbuf *sb, const char *ptr, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const char c = ptr[i];
+        mr_strbuf_add_char(sb, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+    }
+}
+
 /* Into the room that there is, as a rule enough; else once more. */
 void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...)
 {
@@ -134,6 +142,16 @@ void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number)
             mr_strbuf_add_char(sb, ',');
         mr_strbuf_add_char(sb, digits[i]);
     }
+}
+
+void mr_strbuf_add_size(struct mr_strbuf *sb, uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+    for (; size >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++)
+        size /= 1024;
+    mr_strbuf_add_fmt(sb, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }
 
 static bool is_shell_plain(const char *ptr, size_t len)

@@ -41,12 +41,16 @@ void mr_strbuf_reset(struct mr_strbuf *sb);
 void mr_strbuf_add(struct mr_strbuf *sb, const void *ptr, size_t len);
 void mr_strbuf_add_str(struct mr_strbuf *sb, const char *str);
 void mr_strbuf_add_char(struct mr_strbuf *sb, char c);
+/* With the letters of ASCII in lower case. */
+void mr_strbuf_add_lower(struct mr_strbuf *sb, const char *ptr, size_t len);
 /* No argument may stand in the buffer itself. */
 void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...) MR_PRINTF(2, 3);
 /* As "%" PRIu64 would, for texts of many numbers. */
 void mr_strbuf_add_uint(struct mr_strbuf *sb, uint64_t number);
 /* 1234567 as 1,234,567: for people, never for a machine. */
 void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number);
+/* "1.4 GiB", for people. */
+void mr_strbuf_add_size(struct mr_strbuf *sb, uint64_t bytes);
 /* Two lower-case hex digits a byte. */
 void mr_strbuf_add_hex(struct mr_strbuf *sb, const void *ptr, size_t len);
 /* One word of a POSIX shell, whatever the bytes; in quotes where they need them. */

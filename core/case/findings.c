@@ -631,6 +631,20 @@ enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table,
     return mr_findings_end(fd, code, err);
 }
 
+enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
+                                    struct mr_err *err)
+{
+    enum mr_code code = mr_findings_begin(fd, err);
+    if (code != MR_OK)
+        return code;
+    code = clear_table(fd, table, err);
+    if (code == MR_OK)
+        code = mr_findings_run_int(fd, "DELETE FROM col WHERE tbl=?", table, err);
+    if (code == MR_OK)
+        code = mr_findings_run_int(fd, "DELETE FROM tbl WHERE id=?", table, err);
+    return mr_findings_end(fd, code, err);
+}
+
 static enum mr_code load_tables(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_vec *tables, struct mr_err *err)
 {

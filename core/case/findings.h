@@ -22,6 +22,7 @@
 #include "core/base/arena.h"
 #include "core/base/vec.h"
 #include "core/case/casefile.h"
+#include "core/db/db.h"
 #include "core/row/row.h"
 #include "core/row/value_text.h"
 #include "core/source/keyrange.h"
@@ -162,6 +163,9 @@ enum mr_code mr_findings_table_save(struct mr_findings *fd,
 /* Forgets chunks, segments and findings of a table. */
 enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table,
                                      struct mr_err *err);
+/* And that it was a table of the run. */
+enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
+                                    struct mr_err *err);
 /* All tables of the current run, by name; everything in arena. */
 enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_find_table **tables, size_t *count,
@@ -200,6 +204,10 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd,
                                     const struct mr_find_chunk *chunk,
                                     const struct mr_find_suspect *suspects, size_t count,
                                     struct mr_err *err);
+/* The keys of a finished chunk, bytes in arena. */
+enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
+                                     int64_t segment, int64_t no, struct mr_arena *arena,
+                                     struct mr_range *range, struct mr_err *err);
 /* Rows and bytes of the chunks done, over the table. */
 enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,
                                     struct mr_find_counts *counts, struct mr_err *err);
@@ -378,5 +386,29 @@ enum mr_code mr_findings_settings_save(struct mr_findings *fd,
  * earlier version made the run. */
 enum mr_code mr_findings_settings(struct mr_findings *fd, struct mr_arena *arena,
                                   struct mr_vec *settings, struct mr_err *err);
+
+/* What a table was on a side when its rows began to be read: texts, to be compared.  NULL:
+ * not known. */
+struct mr_find_made {
+    const char *key; /* types and collations of its key's columns: the order of chunks */
+    const char *numbers; /* of the server's engine; a line a partition */
+    const char *time;    /* when the server made it */
+};
+enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
+                                   const struct mr_find_made made[2], struct mr_err *err);
+/* *known false: nothing was kept, or an earlier version made the run. */
+enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table,
+                              struct mr_arena *arena, struct mr_find_made made[2],
+                              bool *known, struct mr_err *err);
+
+/* Who has answered at the addresses of the current run, by side; NULL: nobody, a snapshot.
+ * Kept is what mr_server_is_same() looks at. */
+enum mr_code mr_findings_servers_save(struct mr_findings *fd,
+                                      const struct mr_server *const servers[2],
+                                      struct mr_err *err);
+/* *known false: a snapshot, or an earlier version made the run. */
+enum mr_code mr_findings_server(struct mr_findings *fd, int side,
+                                struct mr_server *server, bool *known,
+                                struct mr_err *err);
 
 #endif

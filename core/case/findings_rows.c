@@ -112,6 +112,37 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd,
     return mr_findings_end(fd, code, err);
 }
 
+enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
+                                     int64_t segment, int64_t no, struct mr_arena *arena,
+                                     struct mr_range *range, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool row = false;
+    mr_case_lock(fd->cf);
+    enum mr_code code = mr_findings_prepare(
+        fd,
+        "SELECT CASE WHEN c.no = 0 THEN s.lo ELSE"
+        " (SELECT p.hi FROM chunk p WHERE p.tbl = c.tbl AND p.segment = c.segment"
+        " AND p.no = c.no - 1) END, c.hi"
+        " FROM chunk c JOIN segment s ON s.tbl = c.tbl AND s.no = c.segment"
+        " WHERE c.tbl = ?1 AND c.segment = ?2 AND c.no = ?3",
+        table, &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 2, segment);
+        mr_case_bind_int(stmt, 3, no);
+        code = mr_case_step(stmt, &row, err);
+    }
+    if (code == MR_OK && !row)
+        code = mr_err_set(err, MR_E_BUG, "a finding is of no chunk");
+    if (code == MR_OK) {
+        range->lo.ptr = mr_findings_blob(stmt, 0, &range->lo.len, arena, &code, err);
+        range->hi.ptr = mr_findings_blob(stmt, 1, &range->hi.len, arena, &code, err);
+    }
+    mr_case_free(stmt);
+    mr_case_unlock(fd->cf);
+    return code;
+}
+
 enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,
                                     struct mr_find_counts *counts, struct mr_err *err)
 {

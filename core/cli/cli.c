@@ -301,6 +301,20 @@ static enum mr_code incomplete_command(struct line *line, const char *first,
     return MR_E_USAGE;
 }
 
+/* "repiar plan": the command of two words that is meant, or NULL. */
+static const char *both_words(struct mr_invocation *inv, const char *first,
+                              const char *second)
+{
+    struct mr_strbuf typed = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&typed, "%s %s", first, second);
+    struct mr_suggest suggest = {.typed = typed.ptr};
+    for (size_t i = 0; !typed.failed && i < inv->commands.count; i++)
+        if (strchr(inv->commands.items[i]->name, ' ') != NULL)
+            mr_suggest_offer(&suggest, inv->commands.items[i]->name);
+    mr_strbuf_release(&typed);
+    return suggest.best;
+}
+
 /* The word, or words, at which the line stands. */
 static enum mr_code find_command(struct line *line, const char *first)
 {
@@ -330,6 +344,8 @@ static enum mr_code find_command(struct line *line, const char *first)
     }
     (void)mr_err_set(line->err, MR_E_USAGE, "unknown command \"%s\"",
                      shown(&inv->arena, first));
+    if (suggest.best == NULL && second != NULL)
+        suggest.best = both_words(inv, first, second);
     if (suggest.best != NULL)
         mr_err_hint(line->err, "Did you mean \"%s\"?", suggest.best);
     return MR_E_USAGE;

@@ -322,13 +322,6 @@ bool mr_config_has_line(const struct mr_vec *lines, const char *key, const char 
     return false;
 }
 
-static void add_lower(struct mr_strbuf *out, const char *text)
-{
-    for (; *text != '\0'; text++)
-        mr_strbuf_add_char(out,
-                           *text >= 'A' && *text <= 'Z' ? (char)(*text + 32) : *text);
-}
-
 static enum mr_code refuse_letters(const struct mr_config *config,
                                    const struct mr_ini_section *section, const char *db,
                                    const char *table, struct mr_err *err)
@@ -348,15 +341,15 @@ enum mr_code mr_config_require_letters(const struct mr_config *config, const cha
                                        const char *table, struct mr_err *err)
 {
     struct mr_strbuf pattern = MR_STRBUF_INIT, low[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
-    add_lower(&low[0], db);
-    add_lower(&low[1], table);
+    mr_strbuf_add_lower(&low[0], db, strlen(db));
+    mr_strbuf_add_lower(&low[1], table, strlen(table));
     enum mr_code code = MR_OK;
     for (const struct mr_ini_section *s = config->sections; code == MR_OK && s != NULL;
          s = s->next) {
         if (strcmp(s->word, word_table) != 0 || mr_pattern_match(s->argument, db, table))
             continue;
         mr_strbuf_reset(&pattern);
-        add_lower(&pattern, s->argument);
+        mr_strbuf_add_lower(&pattern, s->argument, strlen(s->argument));
         if (pattern.failed || low[0].failed || low[1].failed)
             code = mr_err_nomem(err, "reading the configuration");
         else if (mr_pattern_match(pattern.ptr, low[0].ptr, low[1].ptr))

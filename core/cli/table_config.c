@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/base/suggest.h"
+#include "core/db/sqlscan.h"
 
 enum kind {
     KIND_IDENTITY = 1,
@@ -294,8 +295,22 @@ static enum mr_code parse_yes_no(struct parse *p)
     return MR_OK;
 }
 
+/* What is put into parentheses must not get out of them. */
+static enum mr_code check_condition(struct parse *p, const char *sql)
+{
+    const char *open = mr_sqlscan_why_open(sql);
+    return open == NULL
+               ? MR_OK
+               : fail(p, open,
+                      "A condition is put into parentheses: write one expression, as "
+                      "behind WHERE.");
+}
+
 static enum mr_code parse_sql(struct parse *p)
 {
+    enum mr_code code = check_condition(p, p->value);
+    if (code != MR_OK)
+        return code;
     char *copy = mr_arena_strdup(p->arena, p->value);
     if (copy == NULL)
         return nomem(p);
@@ -405,6 +420,9 @@ static enum mr_code parse_referenced(struct parse *p, struct mr_reference *ref)
         return fail(p, "unexpected text behind the reference", REFERENCE_HINT);
     p->at += 4;
     skip_blanks(p);
+    enum mr_code open = check_condition(p, p->at);
+    if (open != MR_OK)
+        return open;
     ref->condition = mr_arena_strdup(p->arena, p->at);
     return ref->condition != NULL ? MR_OK : nomem(p);
 }

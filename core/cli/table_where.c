@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/pattern.h"
+#include "core/db/sqlscan.h"
 
 /* The pattern ends at the first =, which no pattern needs. */
 static enum mr_code split(struct mr_table_where *where, const char *text,
@@ -13,6 +14,15 @@ static enum mr_code split(struct mr_table_where *where, const char *text,
     if (equals == NULL || equals == text || equals[1 + strspn(equals + 1, " ")] == '\0') {
         (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not DB.TABLE=SQL", text);
         mr_err_hint(err, "Write it like --where \"club.orders=id > 1000\".");
+        return MR_E_USAGE;
+    }
+    const char *open = mr_sqlscan_why_open(equals + 1);
+    if (open != NULL) {
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "the condition \"%s\" does not stand by itself: %s", equals + 1,
+                         open);
+        mr_err_hint(err,
+                    "It is put into parentheses: write one expression, as behind WHERE.");
         return MR_E_USAGE;
     }
     where->pattern = mr_arena_dup(arena, text, (size_t)(equals - text));

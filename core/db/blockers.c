@@ -31,7 +31,7 @@ static enum mr_code run(struct search *s, const struct mr_strbuf *sql)
     struct mr_err why = {0};
     enum mr_code code = mr_strbuf_check(sql, "building a query", s->err);
     if (code == MR_OK)
-        code = mr_db_query(s->db, sql->ptr, sql->len, &res, &why);
+        code = mr_db_query(s->db, "nnnnnn", sql->ptr, sql->len, &res, &why);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         struct mr_blocker *b = mr_vec_push(&s->found);

@@ -120,17 +120,29 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     return MR_OK;
 }
 
-/* Is it the server that we were connected to?  MySQL's server_uuid is proof.  MariaDB's
- * server_uid is not: it is made of the machine's network address and the port, so that
- * another instance started in its place has the same. */
-static bool is_same_server(const struct mr_server *was, const struct mr_server *now)
+/* MySQL's server_uuid is proof.  MariaDB's server_uid is not: it is made of the machine's
+ * network address and the port, so that another instance started in its place has the
+ * same, and so have containers of several machines, whose networks are alike. */
+bool mr_server_is_same(const struct mr_server *was, const struct mr_server *now)
 {
-    if (was->flavour != now->flavour || strcmp(was->uuid, now->uuid) != 0)
+    const bool have_uuids = was->uuid[0] != '\0' && now->uuid[0] != '\0';
+    if (was->flavour != now->flavour || (have_uuids && strcmp(was->uuid, now->uuid) != 0))
         return false;
-    if (was->flavour == MR_FLAVOUR_MYSQL && was->uuid[0] != '\0')
+    if (was->flavour == MR_FLAVOUR_MYSQL && have_uuids)
         return true;
     return was->server_id == now->server_id && was->port == now->port &&
+           strcmp(was->hostname, now->hostname) == 0 &&
            strcmp(was->datadir, now->datadir) == 0;
+}
+
+void mr_server_add_text(const struct mr_server *server, struct mr_strbuf *out)
+{
+    mr_strbuf_add_fmt(
+        out, "%s \"%s\" (server_id %u, port %u, data directory \"%s\", %s %s)",
+        server->flavour == MR_FLAVOUR_MYSQL ? "MySQL" : "MariaDB", server->hostname,
+        (unsigned)server->server_id, server->port, server->datadir,
+        server->flavour == MR_FLAVOUR_MYSQL ? "server_uuid" : "server_uid",
+        server->uuid[0] != '\0' ? server->uuid : "none");
 }
 
 static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server *was,
@@ -148,8 +160,8 @@ static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server 
 enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
                                   struct mr_err *err)
 {
-    return is_same_server(was, &db->server) ? MR_OK
-                                            : refuse_other(db, was, &db->server, err);
+    return mr_server_is_same(was, &db->server) ? MR_OK
+                                               : refuse_other(db, was, &db->server, err);
 }
 
 /* Sleeps in short steps, so that a cancel is heard. */
@@ -183,7 +195,7 @@ enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err 
         if (rc != MR_E_CONNECT && rc != MR_E_LOST)
             break;
     }
-    if (rc == MR_OK && !is_same_server(&db->server, &now)) {
+    if (rc == MR_OK && !mr_server_is_same(&db->server, &now)) {
         mr_db_disconnect(db);
         return refuse_other(db, &db->server, &now, err);
     }
@@ -272,101 +284,16 @@ void mr_db_say(struct mr_db *db, const char *fmt, ...)
     va_end(args);
 }
 
-/* Sends it and keeps its rows, if it has any, in memory; NULL: it failed, or has none. */
-static MYSQL_RES *run_text(struct mr_db *db)
-{
-    mr_watch_begin(db->watch);
-    bool failed = mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
-    MYSQL_RES *rows = failed ? NULL : mysql_store_result(db->mysql);
-    mr_watch_end(db->watch);
-    return rows;
-}
-
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
 {
     enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
     if (rc != MR_OK)
         return rc;
-    MYSQL_RES *rows = run_text(db);
-    if (rows == NULL && mysql_errno(db->mysql) != 0)
-        return mr_db_fail_now(db, err);
-    mysql_free_result(rows);
-    return MR_OK;
-}
-
-struct mr_result {
-    MYSQL_RES *rows;
-    size_t count;
-    struct mr_cell cells[];
-};
-
-enum mr_code mr_db_query(struct mr_db *db, const char *sql, size_t len,
-                         struct mr_result **out, struct mr_err *err)
-{
-    *out = NULL;
-    enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
-    if (rc != MR_OK)
-        return rc;
-    MYSQL_RES *rows = run_text(db);
-    if (rows == NULL)
-        return mysql_errno(db->mysql) != 0
-                   ? mr_db_fail_now(db, err)
-                   : mr_err_set(err, MR_E_BUG, "statement gives no rows: %.200s", sql);
-    size_t count = mysql_num_fields(rows);
-    struct mr_result *res = calloc(1, sizeof *res + count * sizeof *res->cells);
-    if (res == NULL) {
+    mr_watch_begin(db->watch);
+    bool failed = mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
+    MYSQL_RES *rows = failed ? NULL : mysql_use_result(db->mysql);
+    if (rows != NULL) /* which nobody asked for */
         mysql_free_result(rows);
-        return mr_err_nomem(err, "reading a result");
-    }
-    res->rows = rows;
-    res->count = count;
-    *out = res;
-    return MR_OK;
-}
-
-const struct mr_cell *mr_result_next(struct mr_result *res)
-{
-    MYSQL_ROW row = mysql_fetch_row(res->rows);
-    if (row == NULL)
-        return NULL;
-    const unsigned long *lengths = mysql_fetch_lengths(res->rows);
-    for (size_t i = 0; i < res->count; i++)
-        res->cells[i] = (struct mr_cell){row[i], row[i] != NULL ? lengths[i] : 0};
-    return res->cells;
-}
-
-size_t mr_result_columns(const struct mr_result *res)
-{
-    return res->count;
-}
-
-const char *mr_result_column_name(const struct mr_result *res, size_t column)
-{
-    return mysql_fetch_field_direct(res->rows, (unsigned)column)->name;
-}
-
-void mr_result_free(struct mr_result *res)
-{
-    if (res == NULL)
-        return;
-    mysql_free_result(res->rows);
-    free(res);
-}
-
-enum mr_code mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
-                              struct mr_err *err)
-{
-    struct mr_result *res = NULL;
-    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
-    if (rc != MR_OK)
-        return rc;
-    const struct mr_cell *cells = mr_result_next(res);
-    mr_strbuf_reset(out);
-    if (cells == NULL)
-        rc = mr_err_set(err, MR_E_NO_SUCH, "server \"%s\" has no row for: %.400s",
-                        db->label, sql);
-    else if (cells[0].ptr != NULL)
-        mr_strbuf_add(out, cells[0].ptr, cells[0].len);
-    mr_result_free(res);
-    return rc == MR_OK ? mr_strbuf_check(out, "reading a result", err) : rc;
+    mr_watch_end(db->watch);
+    return mysql_errno(db->mysql) != 0 ? mr_db_fail_now(db, err) : MR_OK;
 }

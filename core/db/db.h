@@ -11,9 +11,10 @@
  * PAD_CHAR_TO_FULL_LENGTH, NO_ZERO_DATE, ANSI_QUOTES or NO_BACKSLASH_ESCAPES),
  * time_zone='+00:00', client and connection charset utf8mb4, character_set_results NULL
  * (raw bytes in the column's own charset), net_write_timeout raised, transactions READ
- * ONLY, sql_select_limit default, autocommit on; nothing that replicates.  MySQL:
- * information_schema_stats_expiry=0.  With a statement time-out: max_statement_time
- * (MariaDB, seconds) or max_execution_time (MySQL, ms).
+ * ONLY, sql_select_limit default, a max_sort_length beyond any key, autocommit on; nothing
+ * that replicates.  MySQL: information_schema_stats_expiry=0, keys that the server generates
+ * are shown.  MariaDB: system_versioning_asof default, so rows of now.  With a statement
+ * time-out: max_statement_time (MariaDB, seconds) or max_execution_time (MySQL, ms).
  *
  * Errors: SQL failures are classified into MR_E_DENIED (1044 1142 1143 1227 1356 1370
  * …), MR_E_NO_SUCH (1049 1146 1054 …), MR_E_LOST (2006 2013 1053 1927 …, and any broken
@@ -84,10 +85,16 @@ void mr_db_close(struct mr_db *db); /* NULL is fine */
 /* Opens the session anew after MR_E_LOST: up to `attempts` tries with back-off (0.2 s
  * doubling to 5 s; a third of them where nothing answers at all), stopping early when
  * cancelled (signals.h).  MR_E_CHANGED if another
- * server answers (another server_uuid; MariaDB: another server_uid, server_id, port or
- * datadir). */
+ * server answers (mr_server_is_same). */
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
 
+/* Is `now` the server that `was` was?  By MySQL's server_uuid.  Of MariaDB, and where there
+ * is no uuid, by server_uid (if both have one: an upgrade may bring it), server_id, host
+ * name, port and data directory.  False also for the same data on a machine of another name:
+ * that cannot be told from another server. */
+bool mr_server_is_same(const struct mr_server *was, const struct mr_server *now);
+/* What it is told by, for people. */
+void mr_server_add_text(const struct mr_server *server, struct mr_strbuf *out);
 /* MR_E_CHANGED where db is not on the server `was`: one address, several servers behind it. */
 enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
                                   struct mr_err *err);
@@ -111,15 +118,20 @@ enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len,
                         struct mr_err *err);
 
 /*
- * A small result, buffered, text protocol.  Cells are <ptr,len>, ptr NULL for NULL,
+ * A small result, kept in memory, text protocol.  Cells are <ptr,len>, ptr NULL for NULL,
  * each with a NUL behind it; valid until the result is freed.
+ *
+ * shape says what was asked for, a letter a column: 'v' a value, 'n' a value or NULL; a '*'
+ * in the end stands for any number of further columns, NULL or not.  A server that answers
+ * otherwise, without rows, or with more than 256 MiB is MR_E_SQL, and the connection is
+ * lost: what a caller has in hand is what it asked for.
  */
 struct mr_cell {
     const char *ptr;
     size_t len;
 };
 struct mr_result;
-enum mr_code mr_db_query(struct mr_db *db, const char *sql, size_t len,
+enum mr_code mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
                          struct mr_result **out, struct mr_err *err);
 /* The next row's cells (as many as mr_result_columns()), or NULL at the end. */
 const struct mr_cell *mr_result_next(struct mr_result *res);
@@ -127,7 +139,8 @@ size_t mr_result_columns(const struct mr_result *res);
 const char *mr_result_column_name(const struct mr_result *res, size_t column);
 void mr_result_free(struct mr_result *res);
 
-/* First cell of the first row, copied to out; "" for NULL.  MR_E_NO_SUCH if no row. */
+/* The cell of the first row of one column, copied to out; "" for NULL.  MR_E_NO_SUCH if no
+ * row. */
 enum mr_code mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
                               struct mr_err *err);
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/signals.h"
@@ -18,6 +19,9 @@
 #define DEFAULT_PORT 3306
 #define IO_TIMEOUT_S 600 /* nothing heard for so long: the peer is dead */
 #define PACKET_MAX_BYTES (1UL << 30)
+#define FULL_NAPS 4 /* of an account that has no connection left */
+#define FULL_NAP_NS 100000000
+#define SORT_BYTES_MAX (1 << 18) /* more than the weights of any key of an index */
 
 static bool is_local(const struct mr_endpoint *ep)
 {
@@ -419,7 +423,7 @@ static enum mr_code read_facts(struct mr_db *db, struct mr_server *server,
     struct mr_result *res = NULL;
     enum mr_code rc = mr_db_exec(db, all, strlen(all), err);
     if (rc == MR_OK)
-        rc = mr_db_query(db, sql, strlen(sql), &res, err);
+        rc = mr_db_query(db, "nn", sql, strlen(sql), &res, err);
     if (rc != MR_OK)
         return rc;
     memset(server, 0, sizeof *server);
@@ -449,10 +453,17 @@ static enum mr_code prepare_session(struct mr_db *db, const struct mr_server *se
         "SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, "
         "character_set_client = utf8mb4, character_set_connection = utf8mb4, "
         "character_set_results = NULL, net_write_timeout = 3600, "
-        "wait_timeout = 86400, completion_type = 0, lock_wait_timeout = %d",
-        MR_DB_LOCK_WAIT_S);
+        "wait_timeout = 86400, completion_type = 0, lock_wait_timeout = %d, "
+        "max_sort_length = %d",
+        MR_DB_LOCK_WAIT_S, SORT_BYTES_MAX);
+    /* The rows of today, whatever day the server is set to show. */
+    if (!is_mysql && server->version >= 100304)
+        mr_strbuf_add_str(&sql, ", system_versioning_asof = DEFAULT");
     if (is_mysql && server->version >= 80000)
         mr_strbuf_add_str(&sql, ", information_schema_stats_expiry = 0");
+    /* A key that the server made up names rows like any other. */
+    if (is_mysql && server->version >= 80030)
+        mr_strbuf_add_str(&sql, ", show_gipk_in_create_table_and_information_schema = 1");
     if (is_mysql && server->version >= 50708 && limit_s > 0)
         mr_strbuf_add_fmt(&sql, ", max_execution_time = %lu", limit_s * 1000UL);
     if (!is_mysql && limit_s > 0)
@@ -488,12 +499,48 @@ enum mr_code mr_db_complete_endpoint(struct mr_db *db, struct mr_err *err)
     return rc;
 }
 
+/* The server lets the account in, runs its init_connect, and ends the connection with this
+ * at our first statement.  It would do so again. */
+static enum mr_code init_connect_failed(const struct mr_db *db, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CONNECT,
+                     "server \"%s\" ends the connection of user \"%s\": its "
+                     "init_connect fails (error 1184)",
+                     db->label, db->ep.user != NULL ? db->ep.user : "");
+    mr_err_hint(err, "Correct init_connect on the server (SHOW GLOBAL VARIABLES LIKE "
+                     "'init_connect'; its error log has the reason), or use an account "
+                     "that it is not run for: one with CONNECTION ADMIN (MySQL 8: "
+                     "CONNECTION_ADMIN; before, and before MariaDB 10.5: SUPER).");
+    return MR_E_CONNECT;
+}
+
+/* A connection that was closed a moment ago may still count for the account. */
+static enum mr_code connect_when_free(struct mr_db *db, struct mr_err *err)
+{
+    const struct timespec nap = {.tv_nsec = FULL_NAP_NS};
+    struct mr_err why = {0};
+    enum mr_code rc = connect_secured(db, &why);
+    for (int i = 0; i < FULL_NAPS && (why.sql_errno == 1203 || why.sql_errno == 1226) &&
+                    rc != MR_OK && !mr_is_cancelled();
+         i++) {
+        (void)nanosleep(&nap, NULL);
+        why = (struct mr_err){0};
+        rc = connect_secured(db, &why);
+    }
+    if (rc != MR_OK && err != NULL)
+        *err = why;
+    return rc;
+}
+
 enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr_err *err)
 {
-    enum mr_code rc = connect_secured(db, err);
+    enum mr_code rc = connect_when_free(db, err);
     mr_watch_limit(db->watch, db->ep.connect_timeout_s);
     if (rc == MR_OK)
         rc = read_facts(db, server, err);
+    if (rc == MR_E_LOST && err != NULL && err->sql_errno == 1184 &&
+        strstr(err->message, "init_connect") != NULL)
+        rc = init_connect_failed(db, err);
     if (rc == MR_OK)
         rc = prepare_session(db, server, err);
     mr_watch_limit(db->watch, db->statement_timeout_s);

@@ -203,7 +203,7 @@ static enum mr_code load_lines(struct mr_db *db, struct mr_grants *grants,
 {
     static const char sql[] = "SHOW GRANTS";
     struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(db, sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(db, "n", sql, sizeof sql - 1, &res, err);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         if (cells[0].ptr != NULL)
@@ -369,6 +369,26 @@ bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege,
             strcmp(list[i].db, db) == 0 && strcmp(list[i].table, table) == 0)
             return true;
     return false;
+}
+
+bool mr_grants_lists_dbs(const struct mr_grants *grants)
+{
+    return mr_grants_global(grants, "SHOW DATABASES") ||
+           mr_grants_global(grants, "SELECT");
+}
+
+bool mr_grants_lists_tables(const struct mr_grants *grants, const char *db)
+{
+    return mr_grants_on_db(grants, "SELECT", db);
+}
+
+void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grants,
+                            const char *db)
+{
+    mr_strbuf_add_str(out, db != NULL ? "GRANT SELECT ON " : "GRANT SHOW DATABASES ON *");
+    if (db != NULL)
+        mr_sql_ident(out, db);
+    mr_strbuf_add_fmt(out, ".* TO %s", grants->account);
 }
 
 const char *mr_grants_account(const struct mr_grants *grants)

@@ -24,6 +24,14 @@ bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege,
                      const char *db);
 bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege,
                         const char *db, const char *table);
+/* Does it see the names of all databases, of all tables of a database?  Without that the
+ * catalogue leaves out, silently, what it has no right on. */
+bool mr_grants_lists_dbs(const struct mr_grants *grants);
+bool mr_grants_lists_tables(const struct mr_grants *grants, const char *db);
+/* Appends what would show them: "GRANT SELECT ON `club`.* TO 'r'@'%'"; of databases
+ * (db NULL) "GRANT SHOW DATABASES ON *.* TO 'r'@'%'". */
+void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grants,
+                            const char *db);
 bool mr_grants_global(const struct mr_grants *grants, const char *privilege);
 /* 'user'@'host' of the account, quoted for a GRANT statement. */
 const char *mr_grants_account(const struct mr_grants *grants);

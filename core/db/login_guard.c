@@ -6,13 +6,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/signals.h"
 
-#define STEP_NS 100000000L
+#define STEP_MS 100
 
 struct mr_login_guard {
     int fd;
@@ -24,23 +23,13 @@ struct mr_login_guard {
     bool ended; /* under the lock */
 };
 
-static void wait_a_step(struct mr_login_guard *guard)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += STEP_NS;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    (void)pthread_cond_timedwait(&guard->changed, &guard->lock, &until);
-}
-
 static void *run(void *arg)
 {
     struct mr_login_guard *guard = arg;
     (void)pthread_mutex_lock(&guard->lock);
     while (!guard->ended && (guard->was_cancelled || !mr_is_cancelled()) &&
            mr_clock_now_s() < guard->until_s)
-        wait_a_step(guard);
+        mr_clock_cond_wait(&guard->changed, &guard->lock, STEP_MS);
     if (!guard->ended)
         (void)shutdown(guard->fd, SHUT_RDWR);
     (void)pthread_mutex_unlock(&guard->lock);
@@ -65,7 +54,7 @@ struct mr_login_guard *mr_login_guard_new(int fd, double until_s)
     guard->until_s = until_s;
     guard->was_cancelled = mr_is_cancelled();
     (void)pthread_mutex_init(&guard->lock, NULL);
-    (void)pthread_cond_init(&guard->changed, NULL);
+    mr_clock_cond_init(&guard->changed);
     if (guard->fd >= 0 && pthread_create(&guard->thread, NULL, run, guard) == 0)
         return guard;
     destroy(guard);

@@ -48,7 +48,7 @@ enum mr_code mr_replica_status_open(struct mr_db *db, struct mr_replica_status *
     else if (mr_has_replica_words(db))
         sql = "SHOW REPLICA STATUS";
     memset(status, 0, sizeof *status);
-    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &status->res, err);
+    enum mr_code rc = mr_db_query(db, "*", sql, strlen(sql), &status->res, err);
     if (rc != MR_OK)
         return rc;
     for (size_t f = 0; f < MR_REPLICA_FIELDS; f++) {

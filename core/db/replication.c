@@ -278,7 +278,7 @@ static enum mr_code sources_unseen(struct mr_db *db, bool *seen,
     *seen = false;
     if (is_mariadb(db))
         return MR_OK;
-    enum mr_code rc = mr_db_query(db, sql, sizeof sql - 1, &res, err);
+    enum mr_code rc = mr_db_query(db, "nnn", sql, sizeof sql - 1, &res, err);
     if (rc == MR_E_DENIED || rc == MR_E_NO_SUCH)
         return MR_OK;
     if (rc != MR_OK)
@@ -372,7 +372,7 @@ static enum mr_code add_file_position(struct mr_db *a, struct mr_strbuf *positio
     if (!is_mariadb(a) && mr_db_server(a)->version >= 80200)
         sql = "SHOW BINARY LOG STATUS";
     struct mr_result *res = NULL;
-    enum mr_code rc = mr_db_query(a, sql, strlen(sql), &res, err);
+    enum mr_code rc = mr_db_query(a, "nn*", sql, strlen(sql), &res, err);
     if (rc == MR_E_DENIED)
         return MR_OK;
     if (rc != MR_OK)
@@ -567,6 +567,8 @@ enum mr_code mr_replication_confirm(struct mr_db *a, struct mr_db *b, bool follo
     if (rc == MR_OK)
         *reached = has_reached(slave.ptr, wanted.ptr) &&
                    (!follows || is_within(slave.ptr, written.ptr));
+    else /* who tries again is not to take the wait's word */
+        *reached = false;
 out:
     mr_strbuf_release(&wanted);
     mr_strbuf_release(&slave);
@@ -611,7 +613,7 @@ static enum mr_code dump_host(struct mr_db *db, char *host, size_t size,
         "information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'";
     struct mr_result *res = NULL;
     host[0] = '\0';
-    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
+    enum mr_code rc = mr_db_query(db, "n", sql, strlen(sql), &res, err);
     if (rc != MR_OK)
         return rc == MR_E_DENIED ? MR_OK : rc;
     const struct mr_cell *row = mr_result_next(res);
@@ -660,7 +662,7 @@ enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts,
 {
     const char *sql = mr_has_replica_words(db) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
     struct mr_result *res = NULL;
-    enum mr_code rc = mr_db_query(db, sql, strlen(sql), &res, err);
+    enum mr_code rc = mr_db_query(db, "*", sql, strlen(sql), &res, err);
     if (rc == MR_E_DENIED)
         return MR_OK;
     if (rc != MR_OK)

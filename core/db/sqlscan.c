@@ -214,6 +214,29 @@ bool mr_sqlscan_next_code(struct mr_sqlscan *scan, struct mr_token *token)
     return true;
 }
 
+const char *mr_sqlscan_why_open(const char *condition)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    size_t depth = 0;
+    mr_sqlscan_init(&scan, condition, strlen(condition));
+    while (mr_sqlscan_next(&scan, &token)) {
+        if (token.kind != MR_TOKEN_PUNCT)
+            continue;
+        if (token.len > 1 && token.ptr[0] == '/')
+            return "a comment that servers run";
+        if (*token.ptr == ';')
+            return "a semicolon";
+        if (*token.ptr == ')' && depth == 0)
+            return "a closing parenthesis too many";
+        depth += *token.ptr == '(';
+        depth -= *token.ptr == ')';
+    }
+    if (scan.broken)
+        return "a literal or comment without its end";
+    return depth > 0 ? "a parenthesis without its end" : NULL;
+}
+
 bool mr_token_is(const struct mr_token *token, const char *word)
 {
     if (token->kind != MR_TOKEN_WORD && token->kind != MR_TOKEN_PUNCT)

@@ -44,6 +44,11 @@ bool mr_sqlscan_next(struct mr_sqlscan *scan, struct mr_token *token);
 /* The same without comments. */
 bool mr_sqlscan_next_code(struct mr_sqlscan *scan, struct mr_token *token);
 
+/* Why a condition would not be one expression between two parentheses: a literal, a comment or
+ * a parenthesis without its end, an end too many, a semicolon, a comment that servers run.
+ * NULL: it stands by itself. */
+const char *mr_sqlscan_why_open(const char *condition);
+
 /* Is the token this word or punctuation?  Case does not matter; quoted never matches.
  */
 bool mr_token_is(const struct mr_token *token, const char *word);

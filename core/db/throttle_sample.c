@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/signals.h"
 #include "core/base/vec.h"
 #include "core/db/replication.h"
 #include "core/db/sqltext.h"
@@ -63,7 +64,7 @@ static void lose(struct watch *watch, struct mr_err *err)
     mr_db_close(watch->db);
     watch->db = NULL;
     watch->retry_at_s = mr_clock_now_s() + RETRY_EVERY_S;
-    if (!watch->told) {
+    if (!watch->told && !mr_is_cancelled()) {
         mr_err_context(err, "going on without watching the load of a server");
         mr_log_err_as_warning(err);
     }
@@ -179,11 +180,11 @@ static enum mr_code sample_running(struct watch *watch, struct mr_load *load,
 {
     static const char sql[] = "SHOW GLOBAL STATUS LIKE 'Threads_running'";
     struct mr_result *res = NULL;
-    enum mr_code rc = mr_db_query(watch->db, sql, sizeof sql - 1, &res, err);
+    enum mr_code rc = mr_db_query(watch->db, "nn", sql, sizeof sql - 1, &res, err);
     if (rc != MR_OK)
         return rc;
     const struct mr_cell *row = mr_result_next(res);
-    if (row != NULL && mr_result_columns(res) >= 2 && row[1].ptr != NULL) {
+    if (row != NULL && row[1].ptr != NULL) {
         unsigned long running = strtoul(row[1].ptr, NULL, 10);
         if (running > load->running) {
             load->running = running;
@@ -273,7 +274,7 @@ static enum mr_code sample_reads(struct probe *probe, struct watch *watch,
         double begun_s = mr_clock_now_s();
         code = mr_strbuf_check(&sql, "building a query", err);
         if (code == MR_OK)
-            code = mr_db_query(watch->db, sql.ptr, sql.len, &res, err);
+            code = mr_db_query(watch->db, "n*", sql.ptr, sql.len, &res, err);
         mr_result_free(res);
         took_ms[count++] = (mr_clock_now_s() - begun_s) * 1e3;
         if (code == MR_E_TIMEOUT)

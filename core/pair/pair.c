@@ -35,7 +35,7 @@ enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing,
         mr_sql_table(&sql, spec->db, spec->table);
         mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", condition[side]);
         if (db != NULL)
-            code = mr_db_query(db, sql.ptr, sql.len, &res, &why);
+            code = mr_db_query(db, "n", sql.ptr, sql.len, &res, &why);
         mr_result_free(res);
     }
     mr_strbuf_release(&sql);

@@ -60,7 +60,8 @@ struct mr_pair {
     struct mr_arena *arena; /* of the plan: reasons and notes may be added to it */
 
     /* shared by workers */
-    atomic_bool failed; /* a segment failed; find.reason says why (set under lock) */
+    atomic_bool failed;    /* a segment failed; find.reason says why (set under lock) */
+    atomic_bool misplaced; /* rows are met by scans that their keys do not find */
 };
 
 struct mr_pair_reference;

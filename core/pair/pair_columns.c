@@ -236,7 +236,8 @@ static const struct mr_index *twin_of(const struct builder *b,
 {
     const struct mr_table *t = b->table->side[MR_TARGET];
     for (size_t i = 0; i < t->nindexes; i++)
-        if (is_row_key(t, &t->indexes[i]) && same_parts(b, index, &t->indexes[i]))
+        if (is_row_key(t, &t->indexes[i]) && mr_index_leads(t, &t->indexes[i]) &&
+            same_parts(b, index, &t->indexes[i]))
             return &t->indexes[i];
     return NULL;
 }
@@ -247,7 +248,7 @@ static enum mr_code choose_key(struct builder *b, struct mr_err *err)
     const struct mr_table *s = b->table->side[MR_SOURCE];
     for (size_t i = 0; i < s->nindexes; i++) {
         const struct mr_index *index = &s->indexes[i];
-        if (!is_row_key(s, index))
+        if (!is_row_key(s, index) || !mr_index_leads(s, index))
             continue;
         const struct mr_index *twin = twin_of(b, index);
         size_t found = 0;

@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
+#include "core/base/signals.h"
+
 #define KEEP_BYTES ((size_t)1024 * 1024)
+#define READ_TRIES 4
 
 void mr_rowset_init(struct mr_rowset *set)
 {
@@ -78,6 +81,19 @@ enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
     if (code == MR_OK && set->rows.count > 1)
         qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row),
                 compare_rows, set);
+    return code;
+}
+
+enum mr_code mr_rowset_fetch_again(struct mr_rowset *set, struct mr_reader *reader,
+                                   struct mr_rowhash *hash, const struct mr_key *keys,
+                                   size_t nkeys, size_t image_bytes, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int attempt = 0; attempt < READ_TRIES; attempt++) {
+        code = mr_rowset_fetch(set, reader, hash, keys, nkeys, image_bytes, err);
+        if (code != MR_E_LOST || mr_is_cancelled())
+            break;
+    }
     return code;
 }
 

@@ -33,6 +33,11 @@ enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
                              struct mr_rowhash *hash, const struct mr_key *keys,
                              size_t nkeys, size_t image_bytes, struct mr_err *err);
 
+/* The same; a broken connection or a killed query is tried again a few times. */
+enum mr_code mr_rowset_fetch_again(struct mr_rowset *set, struct mr_reader *reader,
+                                   struct mr_rowhash *hash, const struct mr_key *keys,
+                                   size_t nkeys, size_t image_bytes, struct mr_err *err);
+
 struct mr_rowset_row *mr_rowset_at(const struct mr_rowset *set, size_t i);
 struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_row *row);
 const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_row *row);

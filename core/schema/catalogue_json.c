@@ -123,6 +123,14 @@ static void put_foreign_key(struct mr_jsonw *w, const struct mr_foreign_key *fk)
     mr_jsonw_object_end(w);
 }
 
+static void put_made(struct mr_jsonw *w, const struct mr_made_as *made)
+{
+    put_text(w, "definer", made->definer);
+    put_text(w, "sql_mode", made->sql_mode);
+    put_text(w, "client_collation", made->collation);
+    put_text(w, "db_collation", made->db_collation);
+}
+
 static void put_trigger(struct mr_jsonw *w, const struct mr_trigger *trigger)
 {
     mr_jsonw_object_begin(w);
@@ -131,6 +139,7 @@ static void put_trigger(struct mr_jsonw *w, const struct mr_trigger *trigger)
     put_text(w, "event", trigger->event);
     put_text(w, "body", trigger->body);
     put_count(w, "order", trigger->order);
+    put_made(w, &trigger->made);
     mr_jsonw_object_end(w);
 }
 
@@ -155,6 +164,8 @@ static void put_table_facts(struct mr_jsonw *w, const struct mr_table *t)
     put_text(w, "collation", t->collation);
     put_text(w, "charset", t->charset);
     put_text(w, "comment", t->comment);
+    put_text(w, "row_format", t->row_format);
+    put_text(w, "partitioning", t->partitioning);
     put_number(w, "est_rows", t->est_rows);
     put_number(w, "data_bytes", t->data_bytes);
     put_number(w, "avg_row_bytes", t->avg_row_bytes);
@@ -223,6 +234,9 @@ static void put_object(struct mr_jsonw *w, const struct mr_object *object)
     put_text(w, "db", object->db);
     put_text(w, "name", object->name);
     put_text(w, "definition", object->definition);
+    put_made(w, &object->made);
+    put_text(w, "algorithm", object->algorithm);
+    put_text(w, "comment", object->comment);
     mr_jsonw_object_end(w);
 }
 

@@ -146,6 +146,15 @@ static void get_foreign_key(struct mr_json_reader *r, const struct json_t *item,
         mr_json_read_refuse(r, "foreign key", fk->name);
 }
 
+static void get_made(struct mr_json_reader *r, const struct json_t *item,
+                     struct mr_made_as *made)
+{
+    made->definer = mr_json_read_exact(r, item, "definer");
+    made->sql_mode = mr_json_read_exact(r, item, "sql_mode");
+    made->collation = mr_json_read_exact(r, item, "client_collation");
+    made->db_collation = mr_json_read_exact(r, item, "db_collation");
+}
+
 static void get_trigger(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_trigger *trigger = to;
@@ -154,6 +163,7 @@ static void get_trigger(struct mr_json_reader *r, const struct json_t *item, voi
     trigger->event = need_text(r, item, "event");
     trigger->body = mr_json_read_exact(r, item, "body");
     trigger->order = (unsigned)get_up_to(r, item, "order", UINT_MAX);
+    get_made(r, item, &trigger->made);
 }
 
 static void get_check(struct mr_json_reader *r, const struct json_t *item, void *to)
@@ -178,6 +188,8 @@ static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
     t->collation = mr_json_read_exact(r, item, "collation");
     t->charset = mr_json_read_exact(r, item, "charset");
     t->comment = mr_json_read_exact(r, item, "comment");
+    t->row_format = mr_json_read_exact(r, item, "row_format");
+    t->partitioning = mr_json_read_exact(r, item, "partitioning");
     t->est_rows = get_number(r, item, "est_rows");
     t->data_bytes = get_number(r, item, "data_bytes");
     t->avg_row_bytes = get_number(r, item, "avg_row_bytes");
@@ -260,6 +272,9 @@ static void get_object(struct mr_json_reader *r, const struct json_t *item, void
     object->db = need_text(r, item, "db");
     object->name = need_text(r, item, "name");
     object->definition = mr_json_read_exact(r, item, "definition");
+    get_made(r, item, &object->made);
+    object->algorithm = mr_json_read_exact(r, item, "algorithm");
+    object->comment = mr_json_read_exact(r, item, "comment");
     if (object->kind == 0)
         mr_json_read_refuse(r, "kind of object", kind);
 }

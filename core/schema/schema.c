@@ -43,6 +43,15 @@ const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text)
     return copy;
 }
 
+struct mr_made_as mr_schema_made(struct mr_schema_load *load,
+                                 const struct mr_cell cells[MR_SCHEMA_MADE])
+{
+    return (struct mr_made_as){.definer = mr_schema_dup(load, &cells[0]),
+                               .sql_mode = mr_schema_dup(load, &cells[1]),
+                               .collation = mr_schema_dup(load, &cells[2]),
+                               .db_collation = mr_schema_dup(load, &cells[3])};
+}
+
 bool mr_cell_is(const struct mr_cell *cell, const char *text)
 {
     return cell->ptr != NULL && strcasecmp(cell->ptr, text) == 0;
@@ -84,13 +93,14 @@ bool mr_schema_has(const struct mr_schema_load *load, const char *view,
     return false;
 }
 
-enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const struct mr_strbuf *sql,
-                                mr_schema_row_fn *fn, struct mr_err *err)
+enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const char *shape,
+                                const struct mr_strbuf *sql, mr_schema_row_fn *fn,
+                                struct mr_err *err)
 {
     struct mr_result *res = NULL;
     enum mr_code code = mr_strbuf_check(sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(load->db, sql->ptr, sql->len, &res, err);
+        code = mr_db_query(load->db, shape, sql->ptr, sql->len, &res, err);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         code = fn(load, cells, err);
@@ -125,7 +135,7 @@ enum mr_code mr_schema_each(struct mr_schema_load *load,
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT ");
-    for (size_t i = 0; i < view->ncolumns; i++) {
+    for (size_t i = 0; view->shape[i] != '\0'; i++) {
         bool has = view->verbatim || mr_schema_has(load, view->name, view->columns[i]);
         mr_strbuf_add_fmt(&sql, "%s%s", i > 0 ? ", " : "",
                           has ? view->columns[i] : "NULL");
@@ -138,7 +148,7 @@ enum mr_code mr_schema_each(struct mr_schema_load *load,
     }
     if (view->condition != NULL)
         mr_strbuf_add_str(&sql, view->condition);
-    enum mr_code code = mr_schema_each_sql(load, &sql, fn, err);
+    enum mr_code code = mr_schema_each_sql(load, view->shape, &sql, fn, err);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -168,7 +178,7 @@ static enum mr_code load_known(struct mr_schema_load *load, struct mr_err *err)
                       "'CHECK_CONSTRAINTS', 'TABLE_CONSTRAINTS', 'KEY_COLUMN_USAGE', "
                       "'REFERENTIAL_CONSTRAINTS', 'TRIGGERS', 'VIEWS', 'ROUTINES', "
                       "'PARAMETERS', 'EVENTS')");
-    enum mr_code code = mr_schema_each_sql(load, &sql, take_known, err);
+    enum mr_code code = mr_schema_each_sql(load, "nn", &sql, take_known, err);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -226,7 +236,7 @@ static enum mr_code load_dbs(struct mr_schema_load *load, struct mr_catalogue *c
     static const struct mr_schema_view view = {.name = "SCHEMATA",
                                                .db_column = "SCHEMA_NAME",
                                                .columns = columns,
-                                               .ncolumns = 3};
+                                               .shape = "vvv"};
     mr_schema_step(load, sizeof(struct mr_database));
     enum mr_code code = mr_schema_each(load, &view, take_db, err);
     if (code != MR_OK)
@@ -258,7 +268,7 @@ static enum mr_code load_charsets(struct mr_schema_load *load, struct mr_catalog
     mr_schema_step(load, sizeof(struct mr_charset_default));
     mr_strbuf_add_str(&sql, "SELECT CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME FROM "
                             "information_schema.CHARACTER_SETS");
-    enum mr_code code = mr_schema_each_sql(load, &sql, take_charset, err);
+    enum mr_code code = mr_schema_each_sql(load, "vv", &sql, take_charset, err);
     mr_strbuf_release(&sql);
     if (code != MR_OK)
         return code;
@@ -277,7 +287,8 @@ enum {
     T_COMMENT,
     T_ROWS,
     T_DATA,
-    T_AVG
+    T_AVG,
+    T_FORMAT
 };
 
 static bool is_transactional(const char *engine)
@@ -317,13 +328,15 @@ static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell
     table->kind = MR_TABLE_BASE;
     table->engine = mr_schema_dup(load, &cells[T_ENGINE]);
     table->comment = mr_schema_dup(load, &cells[T_COMMENT]);
-    table->open_error = table->engine == NULL ? table->comment : NULL;
+    if (table->engine == NULL)
+        table->open_error = table->comment != NULL ? table->comment : "";
     table->transactional = is_transactional(table->engine);
     table->system_versioned = versioned;
     table->partitioned = cells[T_OPTIONS].ptr != NULL &&
                          strcasestr(cells[T_OPTIONS].ptr, "partitioned") != NULL;
     table->collation = mr_schema_dup(load, &cells[T_COLLATION]);
     table->charset = charset_of(load, table->collation);
+    table->row_format = mr_schema_dup(load, &cells[T_FORMAT]);
     table->est_rows = mr_cell_uint(&cells[T_ROWS]);
     table->data_bytes = mr_cell_uint(&cells[T_DATA]);
     table->avg_row_bytes = mr_cell_uint(&cells[T_AVG]);
@@ -344,13 +357,13 @@ static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
         [T_TYPE] = "TABLE_TYPE",           [T_ENGINE] = "ENGINE",
         [T_COLLATION] = "TABLE_COLLATION", [T_OPTIONS] = "CREATE_OPTIONS",
         [T_COMMENT] = "TABLE_COMMENT",     [T_ROWS] = "TABLE_ROWS",
-        [T_DATA] = "DATA_LENGTH",          [T_AVG] = "AVG_ROW_LENGTH"};
+        [T_DATA] = "DATA_LENGTH",          [T_AVG] = "AVG_ROW_LENGTH",
+        [T_FORMAT] = "ROW_FORMAT"};
     static const struct mr_schema_view view = {.name = "TABLES",
                                                .db_column = "TABLE_SCHEMA",
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvvnnnnnnnn"};
     load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
     enum mr_code code = mr_schema_each(load, &view, take_table, err);
     if (code == MR_OK && load->tables.count > 0)
@@ -394,6 +407,8 @@ static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
             code = mr_schema_load_fks(load, err);
         if (code == MR_OK)
             code = mr_schema_load_triggers(load, err);
+        if (code == MR_OK)
+            code = mr_schema_load_partitions(load, err);
     }
     return code;
 }
@@ -578,4 +593,14 @@ const struct mr_index *mr_table_index(const struct mr_table *table, const char *
         if (strcasecmp(table->indexes[i].name, name) == 0)
             return &table->indexes[i];
     return NULL;
+}
+
+/* A MERGE table guards a key only within each of its tables. */
+bool mr_index_leads(const struct mr_table *table, const struct mr_index *index)
+{
+    const char *engine = table->engine != NULL ? table->engine : "";
+    bool is_hash = index->kind != NULL && strcmp(index->kind, "HASH") == 0;
+    return strcasecmp(engine, "MRG_MyISAM") != 0 &&
+           (!is_hash || strcasecmp(engine, "MEMORY") == 0 ||
+            strcasecmp(engine, "ndbcluster") == 0);
 }

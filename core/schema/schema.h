@@ -76,9 +76,18 @@ struct mr_foreign_key {
     const char *on_update, *on_delete; /* upper case; RESTRICT and NO ACTION are one */
 };
 
+/* In whose name, and under which settings, a body runs: those of the session that made it.
+ * NULL: not known (a snapshot of an earlier version), or not of that kind of object. */
+struct mr_made_as {
+    const char *definer; /* "user@host" */
+    const char *sql_mode;
+    const char *collation, *db_collation; /* of the session, of the database */
+};
+
 struct mr_trigger {
     const char *name, *timing, *event, *body;
     unsigned order;
+    struct mr_made_as made;
 };
 
 /* A CHECK that is not the json_valid() of MariaDB's JSON. */
@@ -99,6 +108,8 @@ struct mr_table {
     bool partitioned, system_versioned;
     const char *collation, *charset; /* table default */
     const char *comment;
+    const char *row_format;   /* "Dynamic"; NULL: not known */
+    const char *partitioning; /* normalised, what SHOW CREATE TABLE says of it; or NULL */
     uint64_t est_rows, data_bytes, avg_row_bytes; /* estimates of the server */
     const struct mr_column *columns;
     size_t ncolumns;
@@ -125,6 +136,9 @@ struct mr_object {
     const char *definition; /* text to compare, as the server states it (schema_norm.h
                                brings it to one form); NULL where the account may see
                                the object but not its text */
+    struct mr_made_as made;
+    const char *algorithm; /* of a view: "MERGE"; NULL: not known (MySQL: see below) */
+    const char *comment;   /* of a routine or event, or NULL */
 };
 
 struct mr_database {
@@ -154,6 +168,10 @@ struct mr_catalogue {
 enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                struct mr_catalogue **out, struct mr_err *err);
 void mr_catalogue_free(struct mr_catalogue *cat);
+/* The algorithms of views, which MySQL tells in SHOW CREATE VIEW alone: a statement a view.
+ * *unread: how many could not be shown, or have none. */
+enum mr_code mr_schema_read_algorithms(struct mr_db *db, struct mr_catalogue *cat,
+                                       size_t *unread, struct mr_err *err);
 
 const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db);
 const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
@@ -172,6 +190,9 @@ const struct mr_table *mr_catalogue_namesake(const struct mr_catalogue *cat,
 /* Names compared as the servers do (case-insensitively); NULL: there is none. */
 const struct mr_column *mr_table_column(const struct mr_table *table, const char *name);
 const struct mr_index *mr_table_index(const struct mr_table *table, const char *name);
+/* Does it lead to rows?  MariaDB's UNIQUE over long columns is a hash that only guards: rows
+ * are not found by it, and to order by its columns is to sort the table. */
+bool mr_index_leads(const struct mr_table *table, const struct mr_index *index);
 
 /* One table read anew (NULL in *out if it is gone), for "altered while it was read";
  * allocated in arena. */

@@ -198,7 +198,10 @@ static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cel
     if (load->nomem || col->type == NULL)
         return mr_err_nomem(err, "reading the catalogue");
     col->charset = mr_schema_dup(load, &cells[C_CHARSET]);
-    col->collation = mr_schema_dup(load, &cells[C_COLLATION]);
+    if (col->charset != NULL)
+        col->collation = mr_schema_dup(load, &cells[C_COLLATION]);
+    if (col->collation == NULL)
+        col->charset = NULL;
     col->comment = mr_schema_dup(load, &cells[C_COMMENT]);
     col->srid = mr_schema_dup(load, &cells[C_SRID]);
     col->nullable = mr_cell_is(&cells[C_NULLABLE], "YES");
@@ -261,8 +264,7 @@ enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *
                                                .db_column = "TABLE_SCHEMA",
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvvvnnvvnnnnnnn"};
     mr_schema_step(load, sizeof(struct column_item));
     enum mr_code code = mr_schema_each(load, &view, take_column, err);
     return code == MR_OK ? keep_columns(load, err) : code;
@@ -373,7 +375,7 @@ static enum mr_code each_mysql_check(struct mr_schema_load *load, struct mr_err 
         .db_column = "t.TABLE_SCHEMA",
         .table_column = "t.TABLE_NAME",
         .columns = columns,
-        .ncolumns = sizeof columns / sizeof *columns,
+        .shape = "vvvnnn",
         .condition = " AND t.CONSTRAINT_TYPE = 'CHECK'",
         .verbatim = true};
     return mr_schema_each(load, &view, take_check, err);
@@ -389,8 +391,7 @@ static enum mr_code each_mariadb_check(struct mr_schema_load *load, struct mr_er
                                                .db_column = "CONSTRAINT_SCHEMA",
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvvnnn"};
     return mr_schema_each(load, &view, take_check, err);
 }
 

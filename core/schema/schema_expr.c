@@ -130,18 +130,10 @@ static const char *keep(struct parser *p, struct mr_strbuf *text)
     return kept != NULL ? kept : "";
 }
 
-static void add_lower(struct mr_strbuf *out, const char *ptr, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        char c = ptr[i];
-        mr_strbuf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-    }
-}
-
 static const char *lower(struct parser *p, const struct mr_token *t)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    add_lower(&text, t->ptr, t->len);
+    mr_strbuf_add_lower(&text, t->ptr, t->len);
     return keep(p, &text);
 }
 
@@ -710,7 +702,7 @@ static void add_tokens(struct mr_strbuf *out, const struct mr_token *tokens, siz
         if (i > 0)
             mr_strbuf_add_char(out, ' ');
         if (tokens[i].kind == MR_TOKEN_WORD)
-            add_lower(out, tokens[i].ptr, tokens[i].len);
+            mr_strbuf_add_lower(out, tokens[i].ptr, tokens[i].len);
         else
             mr_strbuf_add(out, tokens[i].ptr, tokens[i].len);
     }

@@ -30,7 +30,7 @@ struct mr_schema_view {
     const char *name;
     const char *db_column, *table_column; /* table_column NULL: has no such filter */
     const char *const *columns;
-    size_t ncolumns;
+    const char *shape;     /* a letter a column (mr_db_query) */
     const char *condition; /* " AND …" or NULL */
     bool verbatim;         /* columns are expressions that this server surely knows */
 };
@@ -44,8 +44,9 @@ enum mr_code mr_schema_each(struct mr_schema_load *load,
                             const struct mr_schema_view *view, mr_schema_row_fn *fn,
                             struct mr_err *err);
 /* The same for any statement. */
-enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const struct mr_strbuf *sql,
-                                mr_schema_row_fn *fn, struct mr_err *err);
+enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const char *shape,
+                                const struct mr_strbuf *sql, mr_schema_row_fn *fn,
+                                struct mr_err *err);
 bool mr_schema_has(const struct mr_schema_load *load, const char *view,
                    const char *column);
 
@@ -56,6 +57,14 @@ const char *mr_schema_dup_upper(struct mr_schema_load *load, const struct mr_cel
 const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text);
 bool mr_cell_is(const struct mr_cell *cell, const char *text);
 uint64_t mr_cell_uint(const struct mr_cell *cell);
+
+/* Of MR_SCHEMA_MADE cells, in that order. */
+#define MR_SCHEMA_MADE 4
+#define MR_SCHEMA_MADE_COLUMNS(first)                                                    \
+    [first] = "DEFINER", [(first) + 1] = "SQL_MODE",                                     \
+    [(first) + 2] = "COLLATION_CONNECTION", [(first) + 3] = "DATABASE_COLLATION"
+struct mr_made_as mr_schema_made(struct mr_schema_load *load,
+                                 const struct mr_cell cells[MR_SCHEMA_MADE]);
 
 /* Is it one of load->dbs?  To be asked of every row: information_schema may compare
  * names without case where the server does not. */
@@ -75,6 +84,7 @@ enum mr_code mr_schema_load_checks(struct mr_schema_load *load, struct mr_err *e
 enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err *err);
+enum mr_code mr_schema_load_partitions(struct mr_schema_load *load, struct mr_err *err);
 
 /* Views, routines, events and sequences; sets objects and nobjects. */
 enum mr_code mr_schema_load_objects(struct mr_schema_load *load,

@@ -36,6 +36,8 @@ struct part_item {
 static void take_expression(struct mr_schema_load *load, struct mr_index_part *part,
                             const struct mr_cell *cells)
 {
+    if (part->column == NULL)
+        part->expression = part->sql = "";
     if (cells[I_EXPR].ptr == NULL)
         return;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -46,11 +48,25 @@ static void take_expression(struct mr_schema_load *load, struct mr_index_part *p
     mr_strbuf_release(&text);
 }
 
+/* MariaDB adds the end of a row's time to the unique indexes of a versioned table, and shows
+ * it where the table names that column.  Of the rows of today it is the same in all. */
+static bool is_row_end(const struct mr_schema_load *load, size_t table,
+                       const struct mr_cell *cells)
+{
+    const struct mr_column *col = NULL;
+    if (cells[I_COLUMN].ptr != NULL)
+        col = mr_table_column(mr_schema_table(load, table), cells[I_COLUMN].ptr);
+    return col != NULL && col->system_time && col->generation_sql != NULL &&
+           strcasecmp(col->generation_sql, "ROW END") == 0;
+}
+
 static enum mr_code take_part(struct mr_schema_load *load, const struct mr_cell *cells,
                               struct mr_err *err)
 {
     size_t table = mr_schema_find(load, cells[I_DB].ptr, cells[I_TABLE].ptr);
-    if (table == SIZE_MAX)
+    bool is_unique = mr_cell_is(&cells[I_NON_UNIQUE], "0");
+    if (table == SIZE_MAX ||
+        (is_unique && mr_cell_uint(&cells[I_SEQ]) > 1 && is_row_end(load, table, cells)))
         return MR_OK;
     struct part_item *item = mr_schema_push(load);
     if (item == NULL)
@@ -59,7 +75,7 @@ static enum mr_code take_part(struct mr_schema_load *load, const struct mr_cell 
     item->seq = mr_cell_uint(&cells[I_SEQ]);
     item->index.name = mr_schema_dup(load, &cells[I_NAME]);
     item->index.kind = mr_schema_dup_upper(load, &cells[I_KIND]);
-    item->index.unique = mr_cell_is(&cells[I_NON_UNIQUE], "0");
+    item->index.unique = is_unique;
     /* "disabled": ALTER TABLE … DISABLE KEYS of MyISAM */
     item->index.usable = !mr_cell_is(&cells[I_VISIBLE], "NO") &&
                          !mr_cell_is(&cells[I_IGNORED], "YES") &&
@@ -137,8 +153,7 @@ enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *
                                                .db_column = "TABLE_SCHEMA",
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvvnvnnnvnnnn"};
     mr_schema_step(load, sizeof(struct part_item));
     enum mr_code code = mr_schema_each(load, &view, take_part, err);
     return code == MR_OK ? keep_indexes(load, err) : code;
@@ -304,10 +319,10 @@ static enum mr_code read_rules(struct mr_schema_load *load, const struct mr_tabl
     mr_sql_table(&sql, table->db, table->name);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(load->db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(load->db, "nn*", sql.ptr, sql.len, &res, err);
     if (code == MR_OK) {
         const struct mr_cell *cells = mr_result_next(res);
-        if (cells != NULL && mr_result_columns(res) > 1 && cells[1].ptr != NULL)
+        if (cells != NULL && cells[1].ptr != NULL)
             scan_rules(table, cells[1].ptr);
     }
     mr_result_free(res);
@@ -353,7 +368,7 @@ enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err)
         .db_column = "TABLE_SCHEMA",
         .table_column = "TABLE_NAME",
         .columns = columns,
-        .ncolumns = sizeof columns / sizeof *columns,
+        .shape = "vvvvvvvv",
         .condition = " AND REFERENCED_TABLE_NAME IS NOT NULL"};
     static const char *const rule_columns[] = {[R_DB] = "CONSTRAINT_SCHEMA",
                                                [R_TABLE] = "TABLE_NAME",
@@ -364,8 +379,7 @@ enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err)
                                                 .db_column = "CONSTRAINT_SCHEMA",
                                                 .table_column = "TABLE_NAME",
                                                 .columns = rule_columns,
-                                                .ncolumns = sizeof rule_columns /
-                                                            sizeof *rule_columns};
+                                                .shape = "vvvvv"};
     mr_schema_step(load, sizeof(struct fk_item));
     enum mr_code code = mr_schema_each(load, &view, take_fk_column, err);
     if (code == MR_OK)
@@ -378,7 +392,7 @@ enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err)
 
 /* -- triggers --------------------------------------------------------------------- */
 
-enum { G_DB, G_TABLE, G_NAME, G_TIMING, G_EVENT, G_BODY, G_ORDER };
+enum { G_DB, G_TABLE, G_NAME, G_TIMING, G_EVENT, G_BODY, G_ORDER, G_MADE };
 
 struct trigger_item {
     size_t table;
@@ -400,6 +414,7 @@ static enum mr_code take_trigger(struct mr_schema_load *load, const struct mr_ce
     item->trigger.event = mr_schema_dup_upper(load, &cells[G_EVENT]);
     item->trigger.body = mr_schema_dup(load, &cells[G_BODY]);
     item->trigger.order = (unsigned)mr_cell_uint(&cells[G_ORDER]);
+    item->trigger.made = mr_schema_made(load, &cells[G_MADE]);
     return MR_OK;
 }
 
@@ -436,13 +451,12 @@ enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err 
         [G_DB] = "EVENT_OBJECT_SCHEMA",   [G_TABLE] = "EVENT_OBJECT_TABLE",
         [G_NAME] = "TRIGGER_NAME",        [G_TIMING] = "ACTION_TIMING",
         [G_EVENT] = "EVENT_MANIPULATION", [G_BODY] = "ACTION_STATEMENT",
-        [G_ORDER] = "ACTION_ORDER"};
+        [G_ORDER] = "ACTION_ORDER",       MR_SCHEMA_MADE_COLUMNS(G_MADE)};
     static const struct mr_schema_view view = {.name = "TRIGGERS",
                                                .db_column = "TRIGGER_SCHEMA",
                                                .table_column = "EVENT_OBJECT_TABLE",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvvvvvnnnnn"};
     mr_schema_step(load, sizeof(struct trigger_item));
     enum mr_code code = mr_schema_each(load, &view, take_trigger, err);
     return code == MR_OK ? keep_triggers(load, err) : code;

@@ -11,12 +11,6 @@ static char to_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static void add_lower(struct mr_strbuf *out, const char *ptr, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        mr_strbuf_add_char(out, to_lower(ptr[i]));
-}
-
 static void add_requoted(struct mr_strbuf *out, const struct mr_token *token)
 {
     struct mr_strbuf raw = MR_STRBUF_INIT;
@@ -53,7 +47,7 @@ static void add_type_word(struct mr_strbuf *out, const struct mr_token *token)
     if (mr_token_is(token, "geomcollection"))
         mr_strbuf_add_str(out, "geometrycollection");
     else
-        add_lower(out, token->ptr, token->len);
+        mr_strbuf_add_lower(out, token->ptr, token->len);
 }
 
 void mr_norm_type(struct mr_strbuf *out, const char *column_type)
@@ -156,7 +150,7 @@ static void add_literal(struct mr_strbuf *out, const char *ptr, size_t len,
     struct mr_strbuf raw = MR_STRBUF_INIT;
     if (is_numeric(cls)) {
         if (!add_number(out, ptr))
-            add_lower(out, ptr, len); /* b'101', 1e100 */
+            mr_strbuf_add_lower(out, ptr, len); /* b'101', 1e100 */
         return;
     }
     if (cls != MR_CLASS_BINARY || !add_hex_bytes(&raw, ptr))
@@ -301,5 +295,5 @@ void mr_norm_charset(struct mr_strbuf *out, const char *name)
         mr_strbuf_add_str(out, "utf8mb3");
         name += 4;
     }
-    add_lower(out, name, strlen(name));
+    mr_strbuf_add_lower(out, name, strlen(name));
 }

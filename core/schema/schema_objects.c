@@ -1,13 +1,14 @@
 /*
  * schema_objects.c: views, routines, events and sequences.
  *
- * Definitions hold what changes behaviour.  Left out: definers and sql_mode (they
- * differ after every restore under another account, and between flavours by default),
- * comments, creation times, and the moment from which a recurring event counts when
- * nobody named one (the server fills in the time of creation).
+ * Definitions hold what changes behaviour; definers and the settings of the session that
+ * made an object stand beside them, as do comments.  Left out: creation times, and the
+ * moment from which a recurring event counts when nobody named one (the server fills in the
+ * time of creation).
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/db/sqltext.h"
 #include "core/schema/schema_internal.h"
@@ -33,15 +34,12 @@ static void add_clause(struct mr_strbuf *out, const char *label,
     if (cell->ptr == NULL || cell->len == 0)
         return;
     mr_strbuf_add_fmt(out, "%s%s", out->len > 0 ? " " : "", label);
-    for (size_t i = 0; i < cell->len; i++) {
-        char c = cell->ptr[i];
-        mr_strbuf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-    }
+    mr_strbuf_add_lower(out, cell->ptr, cell->len);
 }
 
 /* -- views ------------------------------------------------------------------------ */
 
-enum { V_DB, V_NAME, V_TEXT, V_CHECK, V_SECURITY };
+enum { V_DB, V_NAME, V_TEXT, V_CHECK, V_SECURITY, V_ALGORITHM, V_MADE };
 
 static enum mr_code take_view(struct mr_schema_load *load, const struct mr_cell *cells,
                               struct mr_err *err)
@@ -52,6 +50,8 @@ static enum mr_code take_view(struct mr_schema_load *load, const struct mr_cell 
                                          mr_schema_dup(load, &cells[V_NAME]));
     if (view == NULL)
         return mr_err_nomem(err, "reading the catalogue");
+    view->made = mr_schema_made(load, &cells[V_MADE]);
+    view->algorithm = mr_schema_dup_upper(load, &cells[V_ALGORITHM]);
     if (cells[V_TEXT].ptr == NULL || cells[V_TEXT].len == 0)
         return MR_OK; /* no right to see it: servers show an empty text */
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -67,22 +67,31 @@ static enum mr_code take_view(struct mr_schema_load *load, const struct mr_cell 
 
 static enum mr_code load_views(struct mr_schema_load *load, struct mr_err *err)
 {
-    static const char *const columns[] = {[V_DB] = "TABLE_SCHEMA",
-                                          [V_NAME] = "TABLE_NAME",
-                                          [V_TEXT] = "VIEW_DEFINITION",
-                                          [V_CHECK] = "CHECK_OPTION",
-                                          [V_SECURITY] = "SECURITY_TYPE"};
+    static const char *const columns[] = {
+        [V_DB] = "TABLE_SCHEMA",        [V_NAME] = "TABLE_NAME",
+        [V_TEXT] = "VIEW_DEFINITION",   [V_CHECK] = "CHECK_OPTION",
+        [V_SECURITY] = "SECURITY_TYPE", [V_ALGORITHM] = "ALGORITHM",
+        MR_SCHEMA_MADE_COLUMNS(V_MADE)};
     static const struct mr_schema_view view = {.name = "VIEWS",
                                                .db_column = "TABLE_SCHEMA",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvnnnnnnnn"};
     return mr_schema_each(load, &view, take_view, err);
 }
 
 /* -- routines --------------------------------------------------------------------- */
 
-enum { P_DB, P_ROUTINE, P_POSITION, P_MODE, P_NAME, P_TYPE, P_CHARSET, P_KIND };
+enum {
+    P_DB,
+    P_ROUTINE,
+    P_POSITION,
+    P_MODE,
+    P_NAME,
+    P_TYPE,
+    P_CHARSET,
+    P_COLLATION,
+    P_KIND
+};
 
 struct parameter {
     const char *db, *routine, *kind; /* kind "PROCEDURE" or "FUNCTION" */
@@ -91,14 +100,18 @@ struct parameter {
 };
 
 static void add_type(struct mr_strbuf *out, const struct mr_cell *type,
-                     const struct mr_cell *charset)
+                     const struct mr_cell *charset, const struct mr_cell *collation)
 {
     if (type->ptr != NULL)
         mr_norm_type(out, type->ptr);
-    if (charset->ptr != NULL && charset->len > 0) {
-        mr_strbuf_add_str(out, " charset ");
-        mr_norm_charset(out, charset->ptr);
-    }
+    if (charset->ptr == NULL || charset->len == 0)
+        return;
+    mr_strbuf_add_str(out, " charset ");
+    mr_norm_charset(out, charset->ptr);
+    if (collation->ptr == NULL)
+        return;
+    mr_strbuf_add_str(out, " collate ");
+    mr_norm_charset(out, collation->ptr);
 }
 
 static enum mr_code take_parameter(struct mr_schema_load *load,
@@ -121,7 +134,7 @@ static enum mr_code take_parameter(struct mr_schema_load *load,
             mr_strbuf_add_str(&text, cells[P_NAME].ptr);
         mr_strbuf_add_char(&text, ' ');
     }
-    add_type(&text, &cells[P_TYPE], &cells[P_CHARSET]);
+    add_type(&text, &cells[P_TYPE], &cells[P_CHARSET], &cells[P_COLLATION]);
     parameter->text = mr_schema_keep(load, &text);
     mr_strbuf_release(&text);
     return MR_OK;
@@ -151,12 +164,12 @@ static enum mr_code load_parameters(struct mr_schema_load *load,
         [P_DB] = "SPECIFIC_SCHEMA",         [P_ROUTINE] = "SPECIFIC_NAME",
         [P_POSITION] = "ORDINAL_POSITION",  [P_MODE] = "PARAMETER_MODE",
         [P_NAME] = "PARAMETER_NAME",        [P_TYPE] = "DTD_IDENTIFIER",
-        [P_CHARSET] = "CHARACTER_SET_NAME", [P_KIND] = "ROUTINE_TYPE"};
+        [P_CHARSET] = "CHARACTER_SET_NAME", [P_COLLATION] = "COLLATION_NAME",
+        [P_KIND] = "ROUTINE_TYPE"};
     static const struct mr_schema_view view = {.name = "PARAMETERS",
                                                .db_column = "SPECIFIC_SCHEMA",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvvnnnnnv"};
     mr_schema_step(load, sizeof(struct parameter));
     enum mr_code code = mr_schema_each(load, &view, take_parameter, err);
     if (code != MR_OK)
@@ -169,7 +182,17 @@ static enum mr_code load_parameters(struct mr_schema_load *load,
     return MR_OK;
 }
 
-enum { U_DB, U_NAME, U_KIND, U_BODY, U_DETERMINISTIC, U_ACCESS, U_SECURITY };
+enum {
+    U_DB,
+    U_NAME,
+    U_KIND,
+    U_BODY,
+    U_DETERMINISTIC,
+    U_ACCESS,
+    U_SECURITY,
+    U_COMMENT,
+    U_MADE
+};
 
 /* "procedure p": a procedure and a function may share their name. */
 static const char *routine_name(struct mr_schema_load *load, const struct mr_cell *cells)
@@ -191,6 +214,8 @@ static enum mr_code take_routine(struct mr_schema_load *load, const struct mr_ce
         push_object(load, MR_OBJECT_ROUTINE, &cells[U_DB], routine_name(load, cells));
     if (routine == NULL)
         return mr_err_nomem(err, "reading the catalogue");
+    routine->made = mr_schema_made(load, &cells[U_MADE]);
+    routine->comment = mr_schema_dup(load, &cells[U_COMMENT]);
     if (cells[U_BODY].ptr == NULL)
         return MR_OK; /* may be called, not seen */
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -242,12 +267,13 @@ static enum mr_code load_routines(struct mr_schema_load *load, struct mr_err *er
                                           [U_BODY] = "ROUTINE_DEFINITION",
                                           [U_DETERMINISTIC] = "IS_DETERMINISTIC",
                                           [U_ACCESS] = "SQL_DATA_ACCESS",
-                                          [U_SECURITY] = "SECURITY_TYPE"};
+                                          [U_SECURITY] = "SECURITY_TYPE",
+                                          [U_COMMENT] = "ROUTINE_COMMENT",
+                                          MR_SCHEMA_MADE_COLUMNS(U_MADE)};
     static const struct mr_schema_view view = {.name = "ROUTINES",
                                                .db_column = "ROUTINE_SCHEMA",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns};
+                                               .shape = "vvvnnnnnnnnn"};
     return mr_schema_each(load, &view, take_routine, err);
 }
 
@@ -265,7 +291,9 @@ enum {
     E_STATUS,
     E_COMPLETION,
     E_ZONE,
-    E_IMPLICIT
+    E_IMPLICIT,
+    E_COMMENT,
+    E_MADE
 };
 
 static void add_moment(struct mr_strbuf *out, const char *label,
@@ -287,13 +315,16 @@ static enum mr_code take_event(struct mr_schema_load *load, const struct mr_cell
                                           mr_schema_dup(load, &cells[E_NAME]));
     if (event == NULL)
         return mr_err_nomem(err, "reading the catalogue");
+    event->made = mr_schema_made(load, &cells[E_MADE]);
+    event->comment = mr_schema_dup(load, &cells[E_COMMENT]);
     if (cells[E_BODY].ptr == NULL)
         return MR_OK;
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (cells[E_AT].ptr != NULL) {
         add_moment(&text, "at", &cells[E_AT], &cells[E_ZONE]);
     } else {
-        mr_strbuf_add_fmt(&text, " every %s", cells[E_VALUE].ptr);
+        const char *every = cells[E_VALUE].ptr;
+        mr_strbuf_add_fmt(&text, " every %s", every != NULL ? every : "");
         add_clause(&text, "", &cells[E_FIELD]);
         if (!mr_cell_is(&cells[E_IMPLICIT], "1"))
             add_moment(&text, "starts", &cells[E_STARTS], &cells[E_ZONE]);
@@ -327,12 +358,12 @@ static enum mr_code load_events(struct mr_schema_load *load, struct mr_err *err)
         [E_VALUE] = "INTERVAL_VALUE",  [E_FIELD] = "INTERVAL_FIELD",
         [E_STARTS] = "STARTS",         [E_ENDS] = "ENDS",
         [E_STATUS] = "STATUS",         [E_COMPLETION] = "ON_COMPLETION",
-        [E_ZONE] = "TIME_ZONE",        [E_IMPLICIT] = starts_is_implicit};
+        [E_ZONE] = "TIME_ZONE",        [E_IMPLICIT] = starts_is_implicit,
+        [E_COMMENT] = "EVENT_COMMENT", MR_SCHEMA_MADE_COLUMNS(E_MADE)};
     static const struct mr_schema_view view = {.name = "EVENTS",
                                                .db_column = "EVENT_SCHEMA",
                                                .columns = columns,
-                                               .ncolumns =
-                                                   sizeof columns / sizeof *columns,
+                                               .shape = "vvnnnnnnnnnnnnnnn",
                                                .verbatim = true};
     return mr_schema_each(load, &view, take_event, err);
 }
@@ -360,9 +391,9 @@ static enum mr_code read_sequence(struct mr_schema_load *load, struct mr_object 
     mr_sql_table(&text, sequence->db, sequence->name);
     enum mr_code code = mr_strbuf_check(&text, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(load->db, text.ptr, text.len, &res, err);
+        code = mr_db_query(load->db, "nn*", text.ptr, text.len, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
-    if (cells != NULL && mr_result_columns(res) > 1 && cells[1].ptr != NULL) {
+    if (cells != NULL && cells[1].ptr != NULL) {
         mr_strbuf_reset(&text);
         const char *start = strstr(cells[1].ptr, "` start with ");
         mr_norm_body(&text, start != NULL ? start + 2 : cells[1].ptr, NULL);
@@ -379,7 +410,7 @@ static enum mr_code load_sequences(struct mr_schema_load *load, struct mr_err *e
     static const struct mr_schema_view view = {.name = "TABLES",
                                                .db_column = "TABLE_SCHEMA",
                                                .columns = columns,
-                                               .ncolumns = 2,
+                                               .shape = "vv",
                                                .condition =
                                                    " AND TABLE_TYPE = 'SEQUENCE'"};
     if (load->server->flavour != MR_FLAVOUR_MARIADB || load->server->version < 100300)
@@ -443,4 +474,59 @@ enum mr_code mr_schema_load_objects(struct mr_schema_load *load,
         code = keep_objects(load, objects, nobjects, err);
     mr_vec_release(&parameters);
     return code;
+}
+
+/* -- algorithms of views ------------------------------------------------------------ */
+
+/* "CREATE ALGORITHM=MERGE DEFINER=…" */
+static enum mr_code read_algorithm(struct mr_db *db, struct mr_arena *arena,
+                                   struct mr_object *view, struct mr_err *err)
+{
+    static const char label[] = "CREATE ALGORITHM=";
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    mr_strbuf_add_str(&text, "SHOW CREATE VIEW ");
+    mr_sql_table(&text, view->db, view->name);
+    enum mr_code code = mr_strbuf_check(&text, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(db, "nn*", text.ptr, text.len, &res, err);
+    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    const char *create = cells != NULL ? cells[1].ptr : NULL;
+    if (create != NULL && strncasecmp(create, label, sizeof label - 1) == 0) {
+        create += sizeof label - 1;
+        view->algorithm = mr_arena_dup(arena, create, strcspn(create, " "));
+        if (view->algorithm == NULL)
+            code = mr_err_nomem(err, "reading the catalogue");
+    }
+    mr_result_free(res);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_schema_read_algorithms(struct mr_db *db, struct mr_catalogue *cat,
+                                       size_t *unread, struct mr_err *err)
+{
+    struct mr_object *objects = NULL;
+    *unread = 0;
+    if (cat->nobjects > 0) {
+        objects = (struct mr_object *)(void *)mr_arena_dup(
+            &cat->arena, cat->objects, cat->nobjects * sizeof *objects);
+        if (objects == NULL)
+            return mr_err_nomem(err, "reading the catalogue");
+        cat->objects = objects;
+    }
+    for (size_t i = 0; i < cat->nobjects; i++) {
+        struct mr_object *o = &objects[i];
+        struct mr_err why = {0};
+        if (o->kind != MR_OBJECT_VIEW || o->algorithm != NULL || o->definition == NULL)
+            continue;
+        enum mr_code code = read_algorithm(db, &cat->arena, o, &why);
+        if (code == MR_E_NOMEM || code == MR_E_LOST || code == MR_E_CANCELLED) {
+            if (err != NULL)
+                *err = why;
+            return code;
+        }
+        *unread += o->algorithm == NULL;
+    }
+    return MR_OK;
 }

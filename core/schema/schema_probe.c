@@ -59,7 +59,7 @@ enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *t
     mr_strbuf_add_str(&sql, " LIMIT 0");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", &own);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, &own);
+        code = mr_db_query(db, "n", sql.ptr, sql.len, &res, &own);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     if (code == MR_E_DENIED || code == MR_E_NO_SUCH) {
@@ -116,10 +116,9 @@ static enum mr_code read_next(struct mr_db *db, const struct mr_table *table,
     mr_sql_table(&sql, table->db, table->name);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, "nn*", sql.ptr, sql.len, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
-    if (code == MR_OK &&
-        (cells == NULL || mr_result_columns(res) < 2 || cells[1].ptr == NULL))
+    if (code == MR_OK && (cells == NULL || cells[1].ptr == NULL))
         code = mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement",
                           table->db, table->name);
     if (code == MR_OK)

@@ -61,7 +61,7 @@ enum mr_code mr_sequence_read(struct mr_db *db, const char *dbname, const char *
     mr_sql_table(&sql, dbname, name);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, "nnnnn", sql.ptr, sql.len, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL) {
         out->next = positive(&cells[0]);

@@ -134,10 +134,11 @@ static enum mr_code ask(struct mr_db *db, struct mr_strbuf *sql, struct mr_vec *
     struct mr_result *res = NULL;
     enum mr_code code = mr_strbuf_check(sql, "asking for weights", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql->ptr, sql->len, &res, err);
+        code = mr_db_query(db, "*", sql->ptr, sql->len, &res, err);
     const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
     if (code == MR_OK && (row == NULL || mr_result_columns(res) != asked->count - from))
-        code = mr_err_set(err, MR_E_BUG, "the server gave no weights for texts");
+        code = mr_err_set(err, MR_E_SQL, "server \"%s\" gave no weights for texts",
+                          mr_db_label(db));
     for (size_t i = from; code == MR_OK && i < asked->count; i++) {
         struct asked *a = mr_vec_at(asked, i);
         const struct mr_cell *cell = &row[i - from];

@@ -217,7 +217,27 @@ static const struct mr_database *find_db(const struct mr_catalogue *cat, const c
     return NULL;
 }
 
-const struct mr_table *mr_sides_twin(const struct mr_catalogue *own,
+/* Of tables whose names differ in their letters alone, one has that twin: the one that is
+ * called as it is, else the first. */
+static bool is_anothers(const struct mr_catalogue *own, const char *own_db,
+                        const struct mr_table *twin, const char *name)
+{
+    for (size_t i = 0; i < own->ntables; i++) {
+        const struct mr_table *a = &own->tables[i];
+        if (strcmp(a->name, name) != 0 ||
+            !mr_server_same_name(&own->server, a->db, own_db))
+            continue;
+        for (size_t k = 0; k < own->ntables; k++) {
+            const struct mr_table *b = &own->tables[k];
+            if (k != i && strcmp(a->db, b->db) == 0 && strcasecmp(b->name, name) == 0 &&
+                (strcmp(b->name, twin->name) == 0 || k < i))
+                return true;
+        }
+    }
+    return false;
+}
+
+const struct mr_table *mr_sides_twin(const struct mr_catalogue *own, const char *own_db,
                                      const struct mr_catalogue *other, const char *db,
                                      const char *name)
 {
@@ -228,7 +248,8 @@ const struct mr_table *mr_sides_twin(const struct mr_catalogue *own,
     for (size_t i = 0; i < other->ntables; i++)
         if (strcmp(other->tables[i].db, db) == 0 &&
             strcasecmp(other->tables[i].name, name) == 0)
-            return &other->tables[i];
+            return is_anothers(own, own_db, &other->tables[i], name) ? NULL
+                                                                     : &other->tables[i];
     return NULL;
 }
 

@@ -80,9 +80,10 @@ enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES],
                                struct mr_arena *arena, struct mr_vec *pairs,
                                struct mr_err *err);
 
-/* The table of that name in the other catalogue, or NULL.  Where one of the servers folds
- * the case of names, so does the search, after an exact one. */
-const struct mr_table *mr_sides_twin(const struct mr_catalogue *own,
+/* The table of that name, which is one of own_db here and of db there, in the other
+ * catalogue, or NULL.  Where one of the servers folds the case of names, so does the search,
+ * after an exact one; a table has one twin at most. */
+const struct mr_table *mr_sides_twin(const struct mr_catalogue *own, const char *own_db,
                                      const struct mr_catalogue *other, const char *db,
                                      const char *name);
 

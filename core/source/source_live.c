@@ -325,7 +325,7 @@ static enum mr_code live_digest(struct mr_reader *reader, const struct mr_readsp
     if (code == MR_OK)
         code = ensure_connected(reader, err);
     if (code == MR_OK) {
-        code = mr_db_query(lr->db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(lr->db, "nnnn", sql.ptr, sql.len, &res, err);
         lr->lost = code == MR_E_LOST || mr_db_is_lost(lr->db);
     }
     if (code != MR_OK) {
@@ -333,10 +333,10 @@ static enum mr_code live_digest(struct mr_reader *reader, const struct mr_readsp
         goto out;
     }
     row = mr_result_next(res);
-    if (row == NULL || mr_result_columns(res) != 4 ||
-        !keep_sum(out->words[0], sizeof out->words[0], &row[2]) ||
+    if (row == NULL || !keep_sum(out->words[0], sizeof out->words[0], &row[2]) ||
         !keep_sum(out->words[1], sizeof out->words[1], &row[3])) {
-        code = mr_err_set(err, MR_E_BUG, "the digest query gave no digest");
+        code = mr_err_set(err, MR_E_SQL, "server \"%s\" gave no digest",
+                          mr_db_label(lr->db));
         goto out;
     }
     out->rows = count_in(&row[0]);

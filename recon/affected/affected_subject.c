@@ -143,6 +143,7 @@ static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
     const char *first = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < c->list->ntables; i++) {
         const struct mr_find_table *table = &c->list->tables[i];
         if (!table->identity_known ||
@@ -151,14 +152,20 @@ static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
         mr_strbuf_add_fmt(&names, "%s\"%s\"", first != NULL ? ", " : "", table->name);
         if (first == NULL)
             first = table->name;
+        count++;
     }
     (void)mr_err_set(err, MR_E_NO_SUCH, "it is not known which table's rows are people");
     if (first != NULL) {
         mr_err_detail(err, "tables whose rows have an identity: %s", names.ptr);
-        mr_err_hint(err,
-                    "Write subject = yes in [table %s] of the configuration, or give "
-                    "--subject %s; which one it is, only you can know.",
-                    first, first);
+        if (count == 1)
+            mr_err_hint(err,
+                        "Write subject = yes in [table %s] of the configuration, or give "
+                        "--subject %s; which one it is, only you can know.",
+                        first, first);
+        else
+            mr_err_hint(err, "Only you can know which of them are people: write subject "
+                             "= yes in [table DB.TABLE] of each that are, and run check "
+                             "again with that --config.");
     } else {
         mr_err_hint(err, "No table of the run has an identity: write identity = COLUMN "
                          "and subject = yes in [table DB.TABLE], and run check again.");

@@ -33,6 +33,15 @@ static void add_grants(const struct mr_check_run *check, const struct mr_pair *t
     }
 }
 
+#define QUERY_KILLED 1317
+
+/* Whoever ends statements, of one table perhaps, has not ended the server. */
+static bool is_gone(const struct mr_err *err)
+{
+    return err->code == MR_E_CONNECT ||
+           (err->code == MR_E_LOST && err->sql_errno != QUERY_KILLED);
+}
+
 void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
                       const struct mr_err *err)
 {
@@ -54,7 +63,7 @@ void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
                        table->find.reason);
         mr_strbuf_release(&reason);
     }
-    if (err->code == MR_E_LOST || err->code == MR_E_CONNECT)
+    if (is_gone(err))
         atomic_store(&check->lost, true);
     pthread_mutex_unlock(&check->lock);
 }

@@ -7,6 +7,7 @@
  *   check_spill      tables without a common key order: joined on disk
  *   check_relate     who follows whom, and who may be behind
  *   check_settle     waits until a side has applied what the other had written
+ *   check_marks      is a table still the one that was read?
  *   check_confirm    reads suspects again until they are diverged, settled or unsettled
  *   check_classify   kinds and moved identities, from the row images
  *   check_objects    schema objects, rights, AUTO_INCREMENT
@@ -31,6 +32,7 @@
 
 struct mr_check_options;
 struct mr_spill;
+struct mr_check_mark;
 
 /* May a side lack what the other one had written before? */
 enum mr_lag {
@@ -67,7 +69,8 @@ struct mr_check_run {
     enum mr_side upstream;
     enum mr_lag lag[MR_SIDES];
     struct mr_check_settle settle;
-    struct mr_spill **spills; /* by mr_pair.at: between two passes (check_spill.h) */
+    struct mr_spill **spills;    /* by mr_pair.at: between two passes (check_spill.h) */
+    struct mr_check_mark *marks; /* by mr_pair.at (check_marks.h) */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

@@ -82,6 +82,61 @@ static enum mr_code refuse_other_run(const struct mr_find_run *old,
     return MR_E_CASE_OTHER;
 }
 
+static enum mr_code refuse_other_server(const struct mr_find_run *old, int side,
+                                        const struct mr_server *was,
+                                        const struct mr_server *now, struct mr_err *err)
+{
+    struct mr_strbuf then = MR_STRBUF_INIT, here = MR_STRBUF_INIT;
+    mr_server_add_text(was, &then);
+    mr_server_add_text(now, &here);
+    (void)mr_err_set(
+        err, MR_E_CASE_OTHER,
+        "the unfinished run %s of the case file has another server as its %s", old->uuid,
+        mr_side_name(side));
+    if (!then.failed && !here.failed)
+        mr_err_detail(err, "the run's: %s\nnow at %s: %s", then.ptr,
+                      side == MR_SOURCE ? old->source : old->target, here.ptr);
+    mr_err_hint(err, "Name the server that the run has read, not an address that moves "
+                     "between servers; or leave out --resume, also where it is the same "
+                     "one on another machine, which cannot be told.");
+    mr_strbuf_release(&then);
+    mr_strbuf_release(&here);
+    return MR_E_CASE_OTHER;
+}
+
+/* Its address may have moved on to another server since. */
+static enum mr_code refuse_moved(struct mr_check_run *check,
+                                 const struct mr_find_run *old, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        struct mr_server was;
+        bool known = false;
+        if (mr_side_is_snapshot(&check->pairing.side[side]))
+            continue;
+        const struct mr_server *now = &check->pairing.side[side].cat->server;
+        code = mr_findings_server(check->fd, side, &was, &known, err);
+        if (code == MR_OK && known && !mr_server_is_same(&was, now))
+            code = refuse_other_server(old, side, &was, now, err);
+        else if (code == MR_OK && !known)
+            mr_log_warning(
+                "whether %s is still the server that run %s has read cannot be "
+                "told: the case does not say which one that was",
+                side == MR_SOURCE ? old->source : old->target, old->uuid);
+    }
+    return code;
+}
+
+/* For --resume. */
+static enum mr_code keep_servers(struct mr_check_run *check, struct mr_err *err)
+{
+    const struct mr_server *servers[MR_SIDES] = {NULL};
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (!mr_side_is_snapshot(&check->pairing.side[side]))
+            servers[side] = &check->pairing.side[side].cat->server;
+    return mr_findings_servers_save(check->fd, servers, err);
+}
+
 /* For plans and commands of the run: they are to connect as it did. */
 static enum mr_code keep_uris(struct mr_check_run *check, struct mr_err *err)
 {
@@ -133,6 +188,8 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
         code = mr_findings_run_last(check->fd, &check->arena, &last, err);
     if (code == MR_OK && last.id != 0 && !last.finished) {
         code = refuse_other_run(&last, &check->run, err);
+        if (code == MR_OK)
+            code = refuse_moved(check, &last, err);
         last.options = check->run.options;
         last.replication = check->run.replication;
         last.hidden = NULL;
@@ -145,7 +202,9 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
     }
     if (code == MR_OK && check->opts->resume)
         mr_log_info("the case holds no unfinished run: starting a new one");
-    return code == MR_OK ? mr_findings_run_begin(check->fd, &check->run, err) : code;
+    if (code == MR_OK)
+        code = mr_findings_run_begin(check->fd, &check->run, err);
+    return code == MR_OK ? keep_servers(check, err) : code;
 }
 
 /* --max-rows must not look like "no more". */

@@ -8,6 +8,8 @@
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_classify.h"
 #include "recon/check/check_entities.h"
+#include "recon/check/check_inflight.h"
+#include "recon/check/check_misplaced.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_settle.h"
 
@@ -19,7 +21,6 @@
 #define KEY_SQL_BYTES 48   /* of a key part in a statement, beside the bytes in hex */
 #define ALONE_FROM_ROUND 3 /* then rows are read one by one, back to back */
 #define ALONE_TRIES 20
-#define READ_TRIES 4
 
 struct confirm {
     struct mr_check_worker *worker;
@@ -33,6 +34,7 @@ struct confirm {
     struct mr_vec by_key;  /* struct mr_finding * of the batch */
     struct mr_vec keys;    /* struct mr_key of the batch */
     struct mr_vec saves;   /* struct mr_finding */
+    struct mr_vec doubts;  /* struct doubt: of those saves that have become true */
     struct mr_arena arena; /* of the page */
     uint64_t moving;       /* rows of this round that still move */
     uint64_t postponed;    /* of the batch: images that were not kept */
@@ -41,17 +43,17 @@ struct confirm {
     bool rests;            /* of the task */
 };
 
+/* One that is true unless the upstream side has it, too, and does not show it yet. */
+struct doubt {
+    size_t save;
+    const struct mr_entity *entity;
+};
+
 static enum mr_code fetch(struct confirm *c, enum mr_side side, struct mr_rowset *set,
                           size_t image_bytes, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int attempt = 0; attempt < READ_TRIES; attempt++) {
-        code = mr_rowset_fetch(set, c->worker->reader[side], &c->hash[side],
-                               c->keys.items, c->keys.count, image_bytes, err);
-        if (code != MR_E_LOST || mr_is_cancelled())
-            break;
-    }
-    return code;
+    return mr_rowset_fetch_again(set, c->worker->reader[side], &c->hash[side],
+                                 c->keys.items, c->keys.count, image_bytes, err);
 }
 
 /* u1, wait, d, u2.  *read is false where the downstream side did not catch up.  Where rows
@@ -240,6 +242,46 @@ static enum mr_code postpone(struct confirm *c, const struct mr_finding *f,
     return MR_OK;
 }
 
+/* Of the last save.  Only who applies what the other writes can be ahead of what it shows. */
+static enum mr_code add_doubt(struct confirm *c, const struct mr_entity *e,
+                              struct mr_err *err)
+{
+    if (!mr_check_settle_follows(c->worker->check))
+        return MR_OK;
+    struct doubt *doubt = mr_vec_push(&c->doubts);
+    if (doubt == NULL)
+        return mr_err_nomem(err, "confirming rows");
+    *doubt = (struct doubt){c->saves.count - 1, e};
+    return MR_OK;
+}
+
+/* What is under way is read again, as what is seen the first time. */
+static enum mr_code settle_doubts(struct confirm *c, struct mr_err *err)
+{
+    const size_t count = c->doubts.count;
+    struct mr_inflight *rows = mr_arena_calloc(&c->arena, count + 1, sizeof *rows);
+    if (rows == NULL)
+        return mr_err_nomem(err, "confirming rows");
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_entity *e = ((struct doubt *)mr_vec_at(&c->doubts, i))->entity;
+        struct mr_key up = mr_entity_up_key(&c->rows, e);
+        rows[i].key = up.ptr != NULL ? up : mr_entity_down_key(&c->rows, e);
+        rows[i].is_there = e->d != NULL;
+        if (e->d != NULL)
+            rows[i].digest = e->d->digest;
+    }
+    enum mr_code code =
+        mr_inflight_find(c->worker->reader[c->up], &c->hash[c->up], rows, count, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct doubt *doubt = mr_vec_at(&c->doubts, i);
+        if (!rows[i].is_underway)
+            continue;
+        make_seen(c, doubt->entity, mr_vec_at(&c->saves, doubt->save));
+        c->moving++;
+    }
+    return code;
+}
+
 static enum mr_code judge_entity(struct confirm *c, const struct mr_entity *e,
                                  struct mr_err *err)
 {
@@ -264,6 +306,7 @@ static enum mr_code judge_entity(struct confirm *c, const struct mr_entity *e,
     case SEEN:
         if (f->state == MR_FIND_SEEN_ONCE && has_rested(c, e, f)) {
             make_diverged(c, e, save);
+            return add_doubt(c, e, err);
         } else {
             make_seen(c, e, save);
             c->moving++;
@@ -350,6 +393,7 @@ static enum mr_code save_batch(struct confirm *c, struct mr_err *err)
 static enum mr_code judge_batch(struct confirm *c, struct mr_err *err)
 {
     mr_vec_clear(&c->saves);
+    mr_vec_clear(&c->doubts);
     c->postponed = 0;
     enum mr_code code = index_batch(c, err);
     if (code == MR_OK)
@@ -359,6 +403,11 @@ static enum mr_code judge_batch(struct confirm *c, struct mr_err *err)
         code = judge_entity(c, mr_vec_at(&c->rows.list, i), err);
     if (code == MR_OK)
         code = judge_rest(c, err);
+    if (code == MR_OK)
+        code = settle_doubts(c, err);
+    if (code == MR_OK)
+        code = mr_misplaced_find(c->worker, c->table, c->hash, c->saves.items,
+                                 c->saves.count, err);
     if (code == MR_OK)
         code = classify_saves(c, err);
     return code == MR_OK ? save_batch(c, err) : code;
@@ -497,6 +546,7 @@ static enum mr_code confirm_init(struct confirm *c, struct mr_err *err)
     c->by_key = (struct mr_vec)MR_VEC_INIT(struct mr_finding *);
     c->keys = (struct mr_vec)MR_VEC_INIT(struct mr_key);
     c->saves = (struct mr_vec)MR_VEC_INIT(struct mr_finding);
+    c->doubts = (struct mr_vec)MR_VEC_INIT(struct doubt);
     enum mr_code code =
         mr_rowhash_init(&c->hash[MR_SOURCE], c->table, &c->table->full[MR_SOURCE], err);
     if (code == MR_OK)
@@ -514,6 +564,7 @@ static void confirm_release(struct confirm *c)
     mr_vec_release(&c->by_key);
     mr_vec_release(&c->keys);
     mr_vec_release(&c->saves);
+    mr_vec_release(&c->doubts);
     mr_rowhash_release(&c->hash[MR_SOURCE]);
     mr_rowhash_release(&c->hash[MR_TARGET]);
 }

@@ -16,6 +16,10 @@
  * round for which the wait came to no end is not read.  Without replication rounds are
  * --settle seconds apart.
  *
+ * A side that applies what the other writes may have it before the other shows it: what has
+ * been seen twice is looked for uncommitted, too (check_inflight.h), and moves while it is
+ * found there.
+ *
  * So moving data never raises a false alarm (but see docs/design/assumptions.md of rows that
  * go to and fro), and a true difference that stands still for three reads is never hidden.
  *

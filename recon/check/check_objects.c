@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_plan.h"
@@ -20,10 +21,11 @@ struct looking {
     struct mr_catalogue *cat[MR_SIDES];
     struct mr_vec found; /* struct mr_find_object, texts in check->arena */
     struct mr_strbuf hidden;
-    bool changed; /* of the table under comparison with its older self */
+    size_t unread[MR_SIDES]; /* views of which the algorithm could not be read */
+    bool changed;            /* of the table under comparison with its older self */
 };
 
-static struct mr_pair *table_named(struct mr_check_run *check, const char *name)
+static struct mr_pair *table_named(const struct mr_check_run *check, const char *name)
 {
     for (size_t i = 0; name != NULL && i < check->pairing.ntables; i++)
         if (strcmp(check->pairing.tables[i]->find.name, name) == 0)
@@ -166,13 +168,22 @@ static void note_hidden(struct looking *l, const struct mr_object_diff *diff)
     }
 }
 
+/* Columns whose values nobody wants to compare. */
+static bool is_ignored(const struct looking *l, const struct mr_object_diff *diff)
+{
+    const struct mr_pair *table = table_named(l->check, diff->table);
+    return diff->kind == MR_OBJECTS_COLUMN && table != NULL && table->config != NULL &&
+           mr_string_list_has(&table->config->ignore_columns, diff->name);
+}
+
 static enum mr_code on_diff(void *ctx, const struct mr_object_diff *diff,
                             struct mr_err *err)
 {
     struct looking *l = ctx;
     bool one_sided = (diff->source == NULL) != (diff->target == NULL);
-    bool probed = diff->kind == MR_OBJECTS_TABLE || diff->kind == MR_OBJECTS_COLUMN ||
-                  diff->kind == MR_OBJECTS_DATABASE;
+    bool probed = !diff->constraint &&
+                  (diff->kind == MR_OBJECTS_TABLE || diff->kind == MR_OBJECTS_COLUMN ||
+                   diff->kind == MR_OBJECTS_DATABASE);
     bool absent = true;
     enum mr_code code = MR_OK;
     if (diff->hidden) {
@@ -181,7 +192,8 @@ static enum mr_code on_diff(void *ctx, const struct mr_object_diff *diff,
     }
     if (one_sided && probed)
         code = probe(l, diff, &absent, err);
-    if (code == MR_OK && absent && (l->kinds & diff->kind) != 0)
+    const bool holds_rows = one_sided && probed && !is_ignored(l, diff);
+    if (code == MR_OK && absent && ((l->kinds & diff->kind) != 0 || holds_rows))
         code = keep_diff(l, diff, err);
     return code;
 }
@@ -217,6 +229,18 @@ static enum mr_code compare_all(struct looking *l, struct mr_err *err)
     return mr_objects_compare(l->cat[MR_SOURCE], l->cat[MR_TARGET], &opts, err);
 }
 
+/* Which the catalogue of MySQL does not tell. */
+static enum mr_code read_algorithms(struct looking *l, enum mr_side side,
+                                    struct mr_err *err)
+{
+    struct mr_db *db = mr_reader_db(l->check->pairing.side[side].main);
+    struct mr_catalogue *cat = l->cat[side];
+    if ((l->kinds & MR_OBJECTS_VIEW) == 0 || db == NULL ||
+        cat->server.flavour != MR_FLAVOUR_MYSQL)
+        return MR_OK;
+    return mr_schema_read_algorithms(db, cat, &l->unread[side], err);
+}
+
 static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
@@ -233,6 +257,8 @@ static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
         l->cat[side] = NULL;
         code = mr_source_catalogue(check->pairing.side[side].source, names,
                                    l->pairs->count, &l->cat[side], err);
+        if (code == MR_OK)
+            code = read_algorithms(l, side, err);
     }
     return code;
 }
@@ -427,6 +453,48 @@ static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
     return code == MR_OK && finding ? keep_counter_diff(l, table, c, err) : code;
 }
 
+/* Databases and tables of which the account may not even see the names: where both sides
+ * hide them, nothing else would tell. */
+static void look_for_names(struct looking *l)
+{
+    const struct mr_string_list *named = &l->check->opts->tables;
+    const char *const *patterns = (const char *const *)named->items;
+    const bool any_db = mr_pattern_is_open(patterns, named->count, false);
+    const bool any_table = mr_pattern_is_open(patterns, named->count, true);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_server_side *s = &l->check->pairing.side[side];
+        const char *where = mr_side_name((enum mr_side)side);
+        if (s->grants == NULL)
+            continue;
+        if (s->ndbs == 0 && any_db && !mr_grants_lists_dbs(s->grants)) {
+            mr_strbuf_add_fmt(&l->hidden, "%sother databases on the %s: ",
+                              l->hidden.len > 0 ? "\n" : "", where);
+            mr_grants_needed_names(&l->hidden, s->grants, NULL);
+            mr_strbuf_add_str(&l->hidden, "; or name the databases in the URI");
+        }
+        for (size_t i = 0; any_table && i < l->pairs->count; i++) {
+            const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
+            if (mr_grants_lists_tables(s->grants, pair->name[side]))
+                continue;
+            mr_strbuf_add_fmt(&l->hidden, "%sother tables of database \"%s\" on the %s: ",
+                              l->hidden.len > 0 ? "\n" : "", pair->name[side], where);
+            mr_grants_needed_names(&l->hidden, s->grants, pair->name[side]);
+        }
+    }
+}
+
+static void look_at_algorithms(struct looking *l)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        if (l->unread[side] > 0)
+            mr_strbuf_add_fmt(
+                &l->hidden,
+                "%sthe algorithm of %zu view%s on the %s, which SHOW CREATE "
+                "VIEW did not show",
+                l->hidden.len > 0 ? "\n" : "", l->unread[side],
+                l->unread[side] == 1 ? "" : "s", mr_side_name((enum mr_side)side));
+}
+
 /* Object kinds that the account cannot see at all, per database and side. */
 static void look_at_rights(struct looking *l)
 {
@@ -534,12 +602,35 @@ static void warn_hidden(const char *line)
     }
 }
 
+/* What one side alone has, of a kind that --objects leaves out: its values or rows were
+ * compared with nothing.  False: the kind was asked for. */
+static bool leave_out(struct looking *l, const struct mr_find_object *o)
+{
+    unsigned kind = 0;
+    if (mr_objects_parse_kinds(o->kind, &kind, NULL) != MR_OK || (l->kinds & kind) != 0)
+        return false;
+    const bool column = kind == MR_OBJECTS_COLUMN;
+    const char *name = o->table != NULL ? o->table : o->database;
+    mr_strbuf_add_fmt(
+        &l->hidden, "%s%s \"%s%s%s\", which only the %s has, and --objects leaves out",
+        l->hidden.len > 0 ? "\n" : "", o->kind, name, column ? "." : "",
+        column ? o->name : "", mr_side_name(o->source != NULL ? MR_SOURCE : MR_TARGET));
+    if (column)
+        mr_strbuf_add_fmt(&l->hidden, ": ignore-columns = %s says that it is not meant",
+                          o->name);
+    else if (kind == MR_OBJECTS_TABLE)
+        mr_strbuf_add_fmt(&l->hidden, ": --exclude %s says that it is not meant", name);
+    return true;
+}
+
 static enum mr_code store(struct looking *l, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
     enum mr_code code = mr_findings_objects_clear(check->fd, err);
     for (size_t i = 0; code == MR_OK && i < l->found.count; i++) {
         const struct mr_find_object *o = mr_vec_at(&l->found, i);
+        if (leave_out(l, o))
+            continue;
         struct mr_pair *table = table_named(check, o->table);
         if (table != NULL && strcmp(o->kind, "auto_increment") != 0)
             table->find.schema_differs = true;
@@ -567,7 +658,9 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
     if (code == MR_OK)
         code = look_at_tables(&l, err);
     if (code == MR_OK) {
+        look_for_names(&l);
         look_at_rights(&l);
+        look_at_algorithms(&l);
         look_at_left_out(&l, MR_SOURCE);
         look_at_left_out(&l, MR_TARGET);
         code = store(&l, err);

@@ -69,7 +69,7 @@ static const struct mr_option options[] = {
      .group = "What is compared",
      .help = "kinds of schema objects, joined by commas: table, column, index, "
              "foreign_key, trigger, charset, auto_increment, database, view, routine, "
-             "event, sequence; or all, or none",
+             "event, sequence, attribute; or all, or none",
      .initial = "all"},
 
     {.name = "consistent",

@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/cli/config.h"
+#include "core/db/grants.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "recon/check/check_options.h"
@@ -257,7 +258,8 @@ static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair 
             !mr_check_selects(check, s->db, s->name))
             continue;
         ++*selected;
-        const struct mr_table *t = mr_sides_twin(cs, ct, pair->name[MR_TARGET], s->name);
+        const struct mr_table *t =
+            mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
         if (t != NULL)
             code = add_table(check, list, s, t, err);
     }
@@ -291,6 +293,59 @@ static enum mr_code require_wheres(const struct mr_check_run *check,
     return MR_OK;
 }
 
+/* Columns that the user knows to be hidden: ignore-columns names one that is not shown. */
+static bool is_hidden_on_purpose(const struct mr_pair *pair, enum mr_side side)
+{
+    const struct mr_string_list *ignored = &pair->config->ignore_columns;
+    for (size_t i = 0; i < ignored->count; i++)
+        if (mr_table_column(pair->side[side], ignored->items[i]) == NULL)
+            return true;
+    return false;
+}
+
+/*
+ * With rights on some columns alone the others are not shown, as if there were none.  Where
+ * both sides hide one, nothing else would tell.
+ */
+static void see_all_columns(struct mr_check_run *check, struct mr_pair *pair,
+                            enum mr_side side, struct mr_db *db,
+                            const struct mr_grants *grants)
+{
+    const struct mr_table *t = pair->side[side];
+    struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    if (atomic_load(&pair->failed) || is_hidden_on_purpose(pair, side) ||
+        (grants != NULL && mr_grants_on_table(grants, "SELECT", t->db, t->name)))
+        return;
+    mr_sql_table(&name, t->db, t->name);
+    mr_strbuf_add_fmt(&sql, "SELECT * FROM %s LIMIT 0", name.ptr);
+    if (!name.failed && !sql.failed &&
+        mr_db_query(db, "*", sql.ptr, sql.len, &res, &why) == MR_E_DENIED) {
+        (void)mr_err_set(&why, MR_E_DENIED,
+                         "the account may not see all columns of \"%s\" on the %s",
+                         pair->find.name, mr_side_name(side));
+        mr_err_hint(&why, "GRANT SELECT ON %s TO %s", name.ptr,
+                    grants != NULL ? mr_grants_account(grants) : "the account");
+        mr_check_give_up(check, pair, &why);
+    }
+    mr_result_free(res);
+    mr_strbuf_release(&name);
+    mr_strbuf_release(&sql);
+}
+
+/* What else is wrong with a table or its server shows when it is read. */
+static void look_for_columns(struct mr_check_run *check, const struct mr_vec *list)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_server_side *s = &check->pairing.side[side];
+        struct mr_db *db = mr_reader_db(s->main);
+        for (size_t i = 0; db != NULL && i < list->count; i++)
+            see_all_columns(check, *(struct mr_pair **)mr_vec_at(list, i),
+                            (enum mr_side)side, db, s->grants);
+    }
+}
+
 enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pairs,
                            struct mr_err *err)
 {
@@ -313,6 +368,7 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
     if (code == MR_OK)
         code = require_wheres(check, &list, err);
     if (code == MR_OK) {
+        look_for_columns(check, &list);
         check->pairing.ntables = list.count;
         check->pairing.tables = (struct mr_pair **)(void *)mr_arena_dup(
             &check->arena, list.items, list.count * sizeof(struct mr_pair *));

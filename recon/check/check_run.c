@@ -12,6 +12,7 @@
 #include "recon/check/check_kin.h"
 #include "recon/check/check_known.h"
 #include "recon/check/check_objects.h"
+#include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_scan.h"
 #include "recon/check/check_settle.h"
@@ -93,6 +94,15 @@ static enum mr_code classify_table(struct mr_check_worker *w, struct job_item *i
     return code;
 }
 
+static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item,
+                               struct mr_err *err)
+{
+    enum mr_code code = mr_check_known_scan(w, &item->scan, err);
+    if (code == MR_OK)
+        mr_check_marks_seen(w, &item->scan);
+    return code;
+}
+
 static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
 {
     struct mr_check_worker *w = state;
@@ -109,9 +119,10 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
         return MR_OK;
     }
     switch (item->job) {
-    case JOB_SCAN: return mr_check_known_scan(w, &item->scan, err);
+    case JOB_SCAN: return scan_table(w, item, err);
     case JOB_SPILL: return mr_check_spill(w, item->table, err);
-    case JOB_SPILL_AGAIN: return mr_check_spill_again(w, item->table, err);
+    case JOB_SPILL_AGAIN:
+        return mr_check_spill_again(w, item->table, item->confirm.round, err);
     case JOB_SPILL_END: return mr_check_spill_end(w, item->table, err);
     case JOB_CONFIRM: return confirm_table(w, item, err);
     case JOB_CLASSIFY: return classify_table(w, item, err);
@@ -120,15 +131,32 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     return mr_err_set(err, MR_E_BUG, "a job of unknown kind");
 }
 
-static void close_readers(struct run *run)
+static void close_readers(struct run *run, unsigned first)
 {
-    for (unsigned i = 0; i < run->check->opts->threads; i++) {
+    for (unsigned i = first; i < run->check->opts->threads; i++) {
         struct mr_check_worker *w = &run->workers[i];
         mr_reader_free(w->reader[MR_SOURCE]);
         mr_reader_free(w->reader[MR_TARGET]);
         mr_reader_free(w->again);
         w->reader[MR_SOURCE] = w->reader[MR_TARGET] = w->again = NULL;
     }
+}
+
+/* Whoever got the connections of both sides comes first: the next phase may have fewer
+ * workers, for whom no other connection is left. */
+static void gather_readers(struct run *run)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < run->check->opts->threads; i++) {
+        struct mr_check_worker *w = &run->workers[i];
+        if (w->reader[MR_SOURCE] == NULL || w->reader[MR_TARGET] == NULL)
+            continue;
+        struct mr_check_worker first = run->workers[kept];
+        run->workers[kept++] = *w;
+        if (kept - 1 != i)
+            *w = first;
+    }
+    close_readers(run, kept);
 }
 
 /* Connections stay for the next phase; they are closed by the coordinator. */
@@ -152,6 +180,7 @@ static enum mr_code run_jobs(struct run *run, struct mr_err *err)
     unsigned threads = run->check->opts->threads;
     if (run->jobs.count == 0)
         return MR_OK;
+    gather_readers(run);
     if (run->jobs.count < threads)
         threads = (unsigned)run->jobs.count;
     enum mr_code code = mr_pool_new(&hooks, threads, &pool, err);
@@ -269,6 +298,22 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table,
     return code;
 }
 
+/* What an earlier try has read of another table of that name, or in another order, says
+ * nothing. */
+static enum mr_code forget_other(struct mr_check_run *check, struct mr_pair *table,
+                                 bool known, struct mr_err *err)
+{
+    bool same = true;
+    enum mr_code code = mr_check_marks_resume(check, table, known, &same, err);
+    if (code != MR_OK || same)
+        return code;
+    mr_log_info("table \"%s\" is not the one that the run began to read: from the start",
+                table->find.name);
+    table->find.scanned = false;
+    table->find.counts = (struct mr_find_counts){0};
+    return mr_findings_table_clear(check->fd, table->find.id, err);
+}
+
 /* Registers a table in the case, and queues what is still to be read of it. */
 static enum mr_code begin_table(struct run *run, struct mr_pair *table,
                                 struct mr_err *err)
@@ -281,6 +326,9 @@ static enum mr_code begin_table(struct run *run, struct mr_pair *table,
         return code;
     if (known && table->find.settled && table->find.verdict != MR_VERDICT_NOT_CHECKED)
         return MR_OK;
+    code = forget_other(check, table, known, err);
+    if (code != MR_OK)
+        return code;
     table->find.verdict = MR_VERDICT_UNDECIDED;
     table->find.settled = false;
     table->find.scanned = table->find.scanned && table->join == MR_JOIN_SHARED;
@@ -335,16 +383,36 @@ static enum mr_code run_scan_jobs(struct run *run, struct mr_err *err)
     return MR_OK;
 }
 
+/* A table of an earlier try that one side has lost since is none of this one: that it is
+ * missing is told as of any other. */
+static enum mr_code forget_gone(struct mr_check_run *check, struct mr_err *err)
+{
+    struct mr_find_table *tables = NULL;
+    size_t count = 0;
+    enum mr_code code =
+        mr_findings_tables(check->fd, &check->arena, &tables, &count, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        bool is_there = false;
+        for (size_t k = 0; !is_there && k < check->pairing.ntables; k++)
+            is_there = check->pairing.tables[k]->find.id == tables[i].id;
+        if (!is_there)
+            code = mr_findings_table_drop(check->fd, tables[i].id, err);
+    }
+    return code;
+}
+
 static enum mr_code scan_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
         code = begin_table(run, check->pairing.tables[i], err);
+    if (code == MR_OK && check->opts->resume)
+        code = forget_gone(check, err);
     if (code == MR_OK && check->opts->consistent) {
         run->in_views = true;
         code = run_scan_jobs(run, err);
-        close_readers(run);
+        close_readers(run, 0);
         run->in_views = false;
     }
     if (code == MR_OK)
@@ -416,10 +484,14 @@ static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table,
 
 /* Those of a spill that has been left open. */
 static enum mr_code add_spill_again(struct run *run, struct mr_pair *table, enum job job,
-                                    struct mr_err *err)
+                                    unsigned round, struct mr_err *err)
 {
-    bool open = run->check->spills[table->at] != NULL;
-    return open && add_job(run, job, table, err) == NULL ? MR_E_NOMEM : MR_OK;
+    if (run->check->spills[table->at] == NULL)
+        return MR_OK;
+    struct job_item *item = add_job(run, job, table, err);
+    if (item != NULL)
+        item->confirm.round = round;
+    return item != NULL ? MR_OK : MR_E_NOMEM;
 }
 
 static enum mr_code add_round_jobs(struct run *run, unsigned round, struct mr_err *err)
@@ -433,7 +505,7 @@ static enum mr_code add_round_jobs(struct run *run, unsigned round, struct mr_er
         if (table->join == MR_JOIN_SHARED)
             code = add_confirm_jobs(run, table, round, err);
         else if (round <= MR_SPILL_ROUNDS)
-            code = add_spill_again(run, table, JOB_SPILL_AGAIN, err);
+            code = add_spill_again(run, table, JOB_SPILL_AGAIN, round, err);
     }
     return code;
 }
@@ -489,7 +561,7 @@ static enum mr_code end_rounds(struct run *run, struct mr_err *err)
             code = mr_findings_restate(check->fd, table->find.id, MR_FIND_SEEN_ONCE,
                                        MR_FIND_UNSETTLED, err);
         if (code == MR_OK)
-            code = add_spill_again(run, table, JOB_SPILL_END, err);
+            code = add_spill_again(run, table, JOB_SPILL_END, 0, err);
     }
     return code == MR_OK ? run_jobs(run, err) : code;
 }
@@ -524,11 +596,17 @@ static enum mr_code add_why(struct run *run, struct mr_pair *table, struct mr_er
     struct mr_check_run *check = run->check;
     struct mr_strbuf note = MR_STRBUF_INIT;
     uint64_t unsettled = 0;
+    const char *why =
+        atomic_load(&table->misplaced)
+            ? "a scan meets rows that their keys do not find, as where they "
+              "stand in a partition that is not theirs: CHECK TABLE names "
+              "them, REPAIR or REBUILD PARTITION moves them"
+            : check->settle.why;
     enum mr_code code =
         mr_findings_count(check->fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err);
-    if (code != MR_OK || unsettled == 0 || check->settle.why == NULL)
+    if (code != MR_OK || unsettled == 0 || why == NULL)
         return code;
-    mr_strbuf_add_fmt(&note, "unsettled: %s", check->settle.why);
+    mr_strbuf_add_fmt(&note, "unsettled: %s", why);
     code = mr_strbuf_check(&note, "describing a table", err);
     if (code == MR_OK)
         code = mr_pair_add_note(table, note.ptr, err);
@@ -559,20 +637,44 @@ static enum mr_code save_tables(struct mr_check_run *check, struct mr_err *err)
     return code;
 }
 
+/* Something of the run could not be done: the result says so, and why. */
+static enum mr_code keep_unseen(struct mr_check_run *check, const char *what,
+                                const struct mr_err *why, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *hint = mr_err_get_hint(why);
+    if (check->run.hidden != NULL)
+        mr_strbuf_add_fmt(&text, "%s\n", check->run.hidden);
+    mr_strbuf_add_fmt(&text, "%s: %s", what, why->message);
+    if (hint != NULL)
+        mr_strbuf_add_fmt(&text, " (%s)", hint);
+    enum mr_code code = mr_strbuf_check(&text, "describing what was not seen", err);
+    if (code == MR_OK) {
+        check->run.hidden = mr_arena_strdup(&check->arena, text.ptr);
+        if (check->run.hidden == NULL)
+            code = mr_err_nomem(err, "describing what was not seen");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
 /* A server that is gone by now leaves objects unseen; the tables' results stand. */
 static enum mr_code objects(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     struct mr_err why = {0};
+    /* Objects have connections of their own, of which there may be few. */
+    close_readers(run, 0);
     enum mr_code code = mr_check_objects(check, run->pairs, &why);
     if (code == MR_OK || mr_check_is_fatal(code)) {
         if (code != MR_OK && err != NULL)
             *err = why;
         return code;
     }
+    code = keep_unseen(check, "schema objects, which could not be compared", &why, err);
     mr_err_context(&why, "schema objects could not be compared");
     mr_log_err_as_warning(&why);
-    return MR_OK;
+    return code;
 }
 
 /* Whom the findings belong to.  Only a case that is kept can be asked for it. */
@@ -601,9 +703,10 @@ static enum mr_code kin(struct run *run, struct mr_err *err)
             *err = why;
         return code;
     }
+    code = keep_unseen(check, "whom the differing rows belong to", &why, err);
     mr_err_context(&why, "whom the differing rows belong to could not be found out");
     mr_log_err_as_warning(&why);
-    return MR_OK;
+    return code;
 }
 
 enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *pairs,
@@ -618,11 +721,15 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
         free(run.workers);
         return mr_err_nomem(err, "planning the work");
     }
-    enum mr_code code = scan_all(&run, err);
+    enum mr_code code = mr_check_marks_begin(check, err);
+    if (code == MR_OK)
+        code = scan_all(&run, err);
     if (code == MR_OK)
         code = spill_all(&run, err);
     if (code == MR_OK)
         code = classify_all(&run, err);
+    if (code == MR_OK)
+        code = mr_check_marks_end(check, err);
     if (code == MR_OK)
         code = save_tables(check, err);
     if (code == MR_OK)
@@ -636,7 +743,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     check->run.finished = code == MR_OK && !atomic_load(&check->lost) &&
                           check->run.objects_done && check->run.kin_done;
     mr_check_spill_drop(check);
-    close_readers(&run);
+    close_readers(&run, 0);
     free(run.workers);
     mr_vec_release(&run.jobs);
     return code;

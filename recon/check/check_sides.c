@@ -35,7 +35,7 @@ static enum mr_code measure(struct mr_db *db, double *bytes_s, struct mr_err *er
     static const char sql[] = "SELECT REPEAT('x', 1000000)";
     struct mr_result *res = NULL;
     double begun = mr_clock_now_s();
-    enum mr_code code = mr_db_query(db, sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(db, "n", sql, sizeof sql - 1, &res, err);
     double took = mr_clock_now_s() - begun;
     *bytes_s = PROBE_BYTES / (took > 1e-6 ? took : 1e-6);
     mr_result_free(res);

@@ -11,6 +11,7 @@
 #include "core/pair/pair_identity.h"
 #include "core/pair/rowhash.h"
 #include "recon/check/check_confirm.h"
+#include "recon/check/check_inflight.h"
 #include "recon/check/check_known.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_settle.h"
@@ -131,7 +132,7 @@ static void *source_thread(void *arg)
     return NULL;
 }
 
-static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_err *err)
+static enum mr_code read_sides(struct reading r[MR_SIDES], struct mr_err *err)
 {
     pthread_t thread;
     int failed = pthread_create(&thread, NULL, source_thread, &r[MR_SOURCE]);
@@ -146,6 +147,18 @@ static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_err *err)
             return r[side].code;
         }
     return MR_OK;
+}
+
+/* uncommitted: the side whose open transactions are read, too; NULL: none. */
+static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_reader *uncommitted,
+                              struct mr_err *err)
+{
+    enum mr_code code = uncommitted != NULL ? mr_inflight_begin(uncommitted, err) : MR_OK;
+    if (code == MR_OK)
+        code = read_sides(r, err);
+    if (code == MR_OK && uncommitted != NULL)
+        code = mr_inflight_end(uncommitted, err);
+    return code;
 }
 
 static enum mr_code reading_init(struct reading *r, struct mr_check_worker *worker,
@@ -173,16 +186,21 @@ static void reading_release(struct reading *r)
 }
 
 static enum mr_code one_pass(struct mr_check_worker *worker, struct mr_pair *table,
-                             struct mr_spill *spill, bool first, uint64_t *open,
+                             struct mr_spill *spill, unsigned round, uint64_t *open,
                              struct mr_err *err)
 {
+    const bool first = round == 0;
     struct reading r[MR_SIDES] = {0};
-    enum mr_code code = mr_spill_begin_pass(spill, err);
+    /* every second one, where a side may be ahead of what the other one shows */
+    const bool uncommitted =
+        !first && round % 2 == 1 && mr_check_settle_follows(worker->check);
+    enum mr_code code = mr_spill_begin_pass(spill, uncommitted, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code =
             reading_init(&r[side], worker, table, spill, (enum mr_side)side, !first, err);
     if (code == MR_OK)
-        code = read_both(r, err);
+        code = read_both(r, uncommitted ? worker->reader[worker->check->upstream] : NULL,
+                         err);
     if (code == MR_OK)
         code = mr_spill_end_pass(spill, open, err);
     if (code == MR_OK && first) {
@@ -326,7 +344,7 @@ enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *tabl
     if (code == MR_OK && !equal)
         code = mr_spill_open(spill, err);
     if (code == MR_OK && !equal)
-        code = one_pass(worker, table, *spill, true, &open, err);
+        code = one_pass(worker, table, *spill, 0, &open, err);
     if (code == MR_OK)
         table->find.scanned = true;
     if (code == MR_OK && *spill != NULL)
@@ -335,11 +353,11 @@ enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *tabl
 }
 
 enum mr_code mr_check_spill_again(struct mr_check_worker *worker, struct mr_pair *table,
-                                  struct mr_err *err)
+                                  unsigned round, struct mr_err *err)
 {
     uint64_t open = 0;
     struct mr_spill *spill = worker->check->spills[table->at];
-    enum mr_code code = one_pass(worker, table, spill, false, &open, err);
+    enum mr_code code = one_pass(worker, table, spill, round, &open, err);
     if (code == MR_OK && mr_is_cancelled())
         code = mr_cancelled_err(err);
     if (code == MR_OK)

@@ -15,15 +15,15 @@
 #include "recon/check/check_scan.h"
 
 /* Passes of the rounds; then what is still open is unsettled. */
-#define MR_SPILL_ROUNDS 4
+#define MR_SPILL_ROUNDS 7
 
 /* The first pass of one table.  Findings are stored, not yet classified, as soon as nothing
  * is open.  Failures that concern only this table make it not-checked; others are returned. */
 enum mr_code mr_check_spill(struct mr_check_worker *worker, struct mr_pair *table,
                             struct mr_err *err);
-/* A later one, and the end of a table of which something is still open. */
+/* A later one (round: from 1 on), and the end of a table of which something is still open. */
 enum mr_code mr_check_spill_again(struct mr_check_worker *worker, struct mr_pair *table,
-                                  struct mr_err *err);
+                                  unsigned round, struct mr_err *err);
 enum mr_code mr_check_spill_end(struct mr_check_worker *worker, struct mr_pair *table,
                                 struct mr_err *err);
 /* Closes what an error has left open. */

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/source/sides.h"
 #include "recon/check/objects_internal.h"
+#include "recon/check/objects_made.h"
 
 /* -- kinds ------------------------------------------------------------------------ */
 
@@ -24,6 +26,7 @@ static const struct {
     {MR_OBJECTS_ROUTINE, "routine"},
     {MR_OBJECTS_EVENT, "event"},
     {MR_OBJECTS_SEQUENCE, "sequence"},
+    {MR_OBJECTS_ATTRIBUTE, "attribute"},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -76,7 +79,7 @@ enum mr_code mr_objects_parse_kinds(const char *list, unsigned *out, struct mr_e
             mr_err_set(err, MR_E_USAGE, "unknown object kind \"%.*s\"", (int)len, word);
             mr_err_hint(err, "Choose from table, column, index, foreign_key, trigger, "
                              "charset, auto_increment, database, view, routine, event, "
-                             "sequence, all, none.");
+                             "sequence, attribute, all, none.");
             return MR_E_USAGE;
         }
         if (word[len] == '\0')
@@ -174,19 +177,6 @@ static bool is_wanted(const struct mr_objects_both *p, const char *name)
            p->opts->filter(p->opts->filter_ctx, p->source_db, name);
 }
 
-static const struct mr_table *find_table(const struct mr_objects_both *p,
-                                         const struct mr_catalogue *cat, const char *db,
-                                         const char *name)
-{
-    if (!p->fold_names)
-        return mr_catalogue_table(cat, db, name);
-    for (size_t i = 0; i < cat->ntables; i++)
-        if (strcasecmp(cat->tables[i].db, db) == 0 &&
-            strcasecmp(cat->tables[i].name, name) == 0)
-            return &cat->tables[i];
-    return NULL;
-}
-
 static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -195,7 +185,8 @@ static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err
         if (!mr_objects_is_same_name(p, p->st->db, p->source_db) ||
             !is_wanted(p, p->st->name))
             continue;
-        p->tt = find_table(p, p->target, p->target_db, p->st->name);
+        p->tt =
+            mr_sides_twin(p->source, p->source_db, p->target, p->target_db, p->st->name);
         code = p->tt != NULL ? mr_objects_walk_table(p, err)
                              : mr_objects_report_table(
                                    p, p->st->name, mr_objects_engine(p->st), NULL, err);
@@ -203,7 +194,8 @@ static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err
     for (size_t i = 0; i < p->target->ntables && code == MR_OK; i++) {
         const struct mr_table *t = &p->target->tables[i];
         if (mr_objects_is_same_name(p, t->db, p->target_db) && is_wanted(p, t->name) &&
-            find_table(p, p->source, p->source_db, t->name) == NULL)
+            mr_sides_twin(p->target, p->target_db, p->source, p->source_db, t->name) ==
+                NULL)
             code = mr_objects_report_table(p, t->name, NULL, mr_objects_engine(t), err);
     }
     p->st = p->tt = NULL;
@@ -249,9 +241,53 @@ static bool is_same_object(const struct mr_objects_both *p, const struct mr_obje
     case MR_OBJECT_VIEW: return mr_objects_same_view(a, b);
     case MR_OBJECT_EVENT: return mr_objects_same_event(a, b, p->cross);
     case MR_OBJECT_ROUTINE:
+        return mr_objects_same_routine(a, p->source, b, p->target, p->cross);
     case MR_OBJECT_SEQUENCE: break;
     }
     return mr_objects_same_body(a, b, p->cross);
+}
+
+/* Servers that do not tell an algorithm have not been asked for it. */
+static bool same_algorithm(const struct mr_object *s, const struct mr_object *t)
+{
+    return s->algorithm == NULL || t->algorithm == NULL ||
+           strcmp(s->algorithm, t->algorithm) == 0;
+}
+
+static void describe(const struct mr_objects_both *p, struct mr_strbuf *out,
+                     const struct mr_object *object, const struct mr_object *other)
+{
+    mr_strbuf_add_str(out, object->definition);
+    if (!same_algorithm(object, other))
+        mr_strbuf_add_fmt(out, "\n(algorithm %s)", object->algorithm);
+    mr_objects_add_made(out, &object->made, &other->made, p->cross);
+}
+
+/* Both are there, and seen. */
+static enum mr_code compare_both(const struct mr_objects_both *p,
+                                 const struct mr_object *s, const struct mr_object *t,
+                                 struct mr_object_diff diff, struct mr_err *err)
+{
+    struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    if (!is_same_object(p, s, t) || !same_algorithm(s, t) ||
+        !mr_objects_same_made(&s->made, &t->made, p->cross)) {
+        describe(p, &source, s, t);
+        describe(p, &target, t, s);
+        diff.source = source.ptr;
+        diff.target = target.ptr;
+        code = mr_strbuf_check(&source, "describing an object", err);
+        if (code == MR_OK)
+            code = mr_strbuf_check(&target, "describing an object", err);
+        if (code == MR_OK)
+            code = mr_objects_report(p, &diff, err);
+    }
+    if (code == MR_OK)
+        code = mr_objects_compare_attribute(p, s->name, "comment", s->comment, t->comment,
+                                            err);
+    mr_strbuf_release(&source);
+    mr_strbuf_release(&target);
+    return code;
 }
 
 static const char *shown(const struct mr_object *object)
@@ -274,8 +310,8 @@ static enum mr_code compare_object(const struct mr_objects_both *p,
         diff.hidden = s->definition == NULL || t->definition == NULL;
         diff.source = s->definition;
         diff.target = t->definition;
-        if (!diff.hidden && is_same_object(p, s, t))
-            return MR_OK;
+        if (!diff.hidden)
+            return compare_both(p, s, t, diff, err);
     }
     return mr_objects_report(p, &diff, err);
 }
@@ -291,7 +327,7 @@ static const char *bare_name(const struct mr_object *object)
 static bool is_object_wanted(const struct mr_objects_both *p,
                              const struct mr_object *object, const char *db)
 {
-    return is_asked(p, kind_of(object->kind)) &&
+    return (is_asked(p, kind_of(object->kind)) || is_asked(p, MR_OBJECTS_ATTRIBUTE)) &&
            mr_objects_is_same_name(p, object->db, db) && is_wanted(p, bare_name(object));
 }
 

@@ -5,10 +5,10 @@
  *
  * Definitions are compared by their meaning: display widths, default collations of two
  * flavours, spellings of now() and of expressions are no differences (schema_norm.h).
- * Nor are: the order of columns, comments, definers, sql_mode, estimates; names of
- * foreign keys and checks whose definitions are equal; partitions (storage layout: the
- * rows are the same, and a restore may lay them out anew); an index that one flavour
- * makes for a foreign key by itself where the other has an index that does its work.
+ * Nor are: estimates; names of foreign keys and checks whose definitions are equal; an
+ * index that one flavour makes for a foreign key by itself where the other has an index that
+ * does its work; between flavours: SRIDs, versions of rows, collations of sessions, modes that
+ * only one of them knows.  Not read: MariaDB's REF_SYSTEM_ID, the parser of a FULLTEXT index.
  *
  * A CHECK of a column (MariaDB) is reported as a column difference, one of the table as
  * a table difference, under the constraint's name.  The default character set of a
@@ -44,9 +44,10 @@ enum mr_objects_kind {
     MR_OBJECTS_VIEW = 1 << 8,
     MR_OBJECTS_ROUTINE = 1 << 9,
     MR_OBJECTS_EVENT = 1 << 10,
-    MR_OBJECTS_SEQUENCE = 1 << 11
+    MR_OBJECTS_SEQUENCE = 1 << 11,
+    MR_OBJECTS_ATTRIBUTE = 1 << 12 /* what only describes: comments, row format */
 };
-#define MR_OBJECTS_ALL 0xfffU
+#define MR_OBJECTS_ALL 0x1fffU
 
 /* "foreign key", "auto_increment", as in the contract. */
 const char *mr_objects_kind_name(enum mr_objects_kind kind);
@@ -58,8 +59,9 @@ enum mr_code mr_objects_parse_kinds(const char *list, unsigned *kinds,
 struct mr_object_diff {
     enum mr_objects_kind kind;
     const char *table; /* "db.t" in SOURCE's names for the first seven, else NULL */
-    const char *name;  /* of the thing itself */
+    const char *name;  /* of the thing itself; of an attribute "t" or "t.column" */
     const char *source, *target; /* what each side says; NULL: it has none */
+    bool constraint;             /* a CHECK, whose kind is that of what it is of */
     bool hidden; /* on both sides, but one side's account may not see its definition:
                     they cannot be compared.  A text that is hidden is NULL. */
     /* Where the thing is, or would be, for a probe: */

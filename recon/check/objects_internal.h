@@ -1,6 +1,6 @@
 /*
  * objects_internal: what recon/check/objects.c (the walk over two catalogues) and
- * recon/check/objects_table.c (two tables) share.
+ * recon/check/objects_table.c, objects_table_whole.c (two tables) share.
  */
 #ifndef MR_OBJECTS_INTERNAL_H
 #define MR_OBJECTS_INTERNAL_H
@@ -39,6 +39,17 @@ bool mr_objects_is_same_name(const struct mr_objects_both *p, const char *a,
                              const char *b);
 /* What stands for a table as a whole: its engine. */
 const char *mr_objects_engine(const struct mr_table *table);
+/* What p->st and p->tt are as a whole; what only describes them (objects_table_whole.c). */
+enum mr_code mr_objects_compare_whole(const struct mr_objects_both *p,
+                                      struct mr_err *err);
+enum mr_code mr_objects_compare_attributes(const struct mr_objects_both *p,
+                                           struct mr_err *err);
+/* One attribute of what has that name in the database; a side that does not tell (NULL) is
+ * equal. */
+enum mr_code mr_objects_compare_attribute(const struct mr_objects_both *p,
+                                          const char *name, const char *what,
+                                          const char *source, const char *target,
+                                          struct mr_err *err);
 /* Everything of p->st and p->tt. */
 enum mr_code mr_objects_walk_table(const struct mr_objects_both *p, struct mr_err *err);
 

@@ -1,5 +1,6 @@
 /* objects_table.c: one table that both sides have: columns, indexes, keys, triggers. */
 #include "recon/check/objects_internal.h"
+#include "recon/check/objects_made.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,11 @@ static enum mr_code compare_column(const struct mr_objects_both *p,
         mr_objects_add_column(&source, s);
     if (t != NULL)
         mr_objects_add_column(&target, t);
+    /* MariaDB's is not read */
+    if (s != NULL && s->srid != NULL && !p->cross)
+        mr_strbuf_add_fmt(&source, " srid %s", s->srid);
+    if (t != NULL && t->srid != NULL && !p->cross)
+        mr_strbuf_add_fmt(&target, " srid %s", t->srid);
     enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
     mr_strbuf_release(&source);
     mr_strbuf_release(&target);
@@ -134,6 +140,7 @@ static enum mr_code report_named(const struct mr_objects_both *p,
                                   .name = s != NULL ? s->name : t->name,
                                   .source = s != NULL ? s->text : NULL,
                                   .target = t != NULL ? t->text : NULL,
+                                  .constraint = kind == MR_OBJECTS_TABLE,
                                   .table_name = p->st->name};
     if (kind == MR_OBJECTS_TABLE &&
         ((s != NULL && s->column != NULL) || (t != NULL && t->column != NULL)))
@@ -296,7 +303,8 @@ static bool is_same_trigger(const struct mr_objects_both *p, const struct mr_tri
         return false;
     struct mr_objects_text a = {s->body != NULL ? s->body : "", p->source_db};
     struct mr_objects_text b = {t->body != NULL ? t->body : "", p->target_db};
-    return mr_objects_same_body(a, b, p->cross);
+    return mr_objects_same_body(a, b, p->cross) &&
+           mr_objects_same_made(&s->made, &t->made, p->cross);
 }
 
 static enum mr_code compare_trigger(const struct mr_objects_both *p,
@@ -310,6 +318,10 @@ static enum mr_code compare_trigger(const struct mr_objects_both *p,
         mr_objects_add_trigger(&source, s);
     if (t != NULL)
         mr_objects_add_trigger(&target, t);
+    if (s != NULL && t != NULL) {
+        mr_objects_add_made(&source, &s->made, &t->made, p->cross);
+        mr_objects_add_made(&target, &t->made, &s->made, p->cross);
+    }
     if (s != NULL && t != NULL && strcmp(source.ptr, target.ptr) == 0) {
         mr_strbuf_add_fmt(&source, "\n(order %u)", s->order);
         mr_strbuf_add_fmt(&target, "\n(order %u)", t->order);
@@ -339,18 +351,9 @@ static enum mr_code compare_triggers(const struct mr_objects_both *p, struct mr_
 /* -- the table -----------------------------------------------------------------------
  */
 
-/* The engine decides what a table can do (transactions, foreign keys), so it counts. */
-const char *mr_objects_engine(const struct mr_table *table)
-{
-    return table->engine != NULL ? table->engine : "table that cannot be opened";
-}
-
 enum mr_code mr_objects_walk_table(const struct mr_objects_both *p, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    if (strcasecmp(mr_objects_engine(p->st), mr_objects_engine(p->tt)) != 0)
-        code = mr_objects_report_table(p, p->st->name, mr_objects_engine(p->st),
-                                       mr_objects_engine(p->tt), err);
+    enum mr_code code = mr_objects_compare_whole(p, err);
     if (code == MR_OK)
         code = mr_objects_compare_charsets(
             p, MR_OBJECTS_CHARSET, p->st->name,
@@ -367,5 +370,7 @@ enum mr_code mr_objects_walk_table(const struct mr_objects_both *p, struct mr_er
         code = compare_constraints(p, MR_OBJECTS_FOREIGN_KEY, err);
     if (code == MR_OK)
         code = compare_triggers(p, err);
+    if (code == MR_OK)
+        code = mr_objects_compare_attributes(p, err);
     return code;
 }

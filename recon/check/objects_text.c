@@ -10,10 +10,7 @@
 
 static void add_lower(struct mr_strbuf *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        char c = *text;
-        mr_strbuf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-    }
+    mr_strbuf_add_lower(out, text, strlen(text));
 }
 
 void mr_objects_add_column(struct mr_strbuf *out, const struct mr_column *col)
@@ -207,7 +204,7 @@ bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, b
 
 /* -- character sets --------------------------------------------------------------- */
 
-static bool same_name(const char *a, const char *b)
+bool mr_objects_same_charset_name(const char *a, const char *b)
 {
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
     mr_norm_charset(&x, a);
@@ -221,8 +218,9 @@ static bool same_name(const char *a, const char *b)
 static bool is_default(struct mr_objects_charset c)
 {
     for (size_t i = 0; i < c.cat->ncharsets; i++)
-        if (same_name(c.cat->charsets[i].charset, c.charset))
-            return same_name(c.cat->charsets[i].collation, c.collation);
+        if (mr_objects_same_charset_name(c.cat->charsets[i].charset, c.charset))
+            return mr_objects_same_charset_name(c.cat->charsets[i].collation,
+                                                c.collation);
     return false;
 }
 
@@ -231,11 +229,72 @@ bool mr_objects_same_charset(struct mr_objects_charset a, struct mr_objects_char
     if (a.charset == NULL || b.charset == NULL || a.collation == NULL ||
         b.collation == NULL)
         return true;
-    if (!same_name(a.charset, b.charset))
+    if (!mr_objects_same_charset_name(a.charset, b.charset))
         return false;
-    if (same_name(a.collation, b.collation))
+    if (mr_objects_same_charset_name(a.collation, b.collation))
         return true;
     /* each is what its own server takes for that character set: of two flavours, or of
      * versions before and after MySQL 8 */
     return is_default(a) && is_default(b);
+}
+
+/* -- collations of routines --------------------------------------------------------- */
+
+static const char collate_label[] = " collate ";
+
+/* The line of types without its collations: all, or those that are `cat`'s usual ones. */
+static void add_without_collations(struct mr_strbuf *out, const char *text,
+                                   const struct mr_catalogue *cat)
+{
+    static const char charset_label[] = " charset ";
+    const char *end = text + strcspn(text, "\n");
+    for (const char *at; (at = strstr(text, collate_label)) != NULL && at < end;) {
+        const char *name = at + sizeof collate_label - 1;
+        const size_t len = strcspn(name, " ,)\n");
+        struct mr_strbuf charset = MR_STRBUF_INIT, collation = MR_STRBUF_INIT;
+        mr_strbuf_add(out, text, (size_t)(at - text));
+        const char *word = at; /* of the character set, in front of it */
+        while (word > text && word[-1] != ' ')
+            word--;
+        mr_strbuf_add(&charset, word, (size_t)(at - word));
+        mr_strbuf_add(&collation, name, len);
+        const bool labelled = (size_t)(word - text) >= sizeof charset_label - 1 &&
+                              strncmp(word - (sizeof charset_label - 1), charset_label,
+                                      sizeof charset_label - 1) == 0;
+        const bool usual =
+            cat == NULL ||
+            (labelled && !charset.failed && !collation.failed &&
+             is_default((struct mr_objects_charset){cat, charset.ptr, collation.ptr}));
+        if (!usual)
+            mr_strbuf_add(out, at, (size_t)(name - at) + len);
+        text = name + len;
+        mr_strbuf_release(&charset);
+        mr_strbuf_release(&collation);
+    }
+    mr_strbuf_add_str(out, text);
+}
+
+static bool has_collations(const char *text)
+{
+    const char *at = strstr(text, collate_label);
+    return at != NULL && at < text + strcspn(text, "\n");
+}
+
+bool mr_objects_same_routine(struct mr_objects_text a, const struct mr_catalogue *cat_a,
+                             struct mr_objects_text b, const struct mr_catalogue *cat_b,
+                             bool cross)
+{
+    if (mr_objects_same_body(a, b, cross))
+        return true;
+    struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
+    /* a snapshot of an earlier version tells none */
+    const bool all = has_collations(a.text) != has_collations(b.text);
+    add_without_collations(&x, a.text, all ? NULL : cat_a);
+    add_without_collations(&y, b.text, all ? NULL : cat_b);
+    const bool same = !x.failed && !y.failed &&
+                      mr_objects_same_body((struct mr_objects_text){x.ptr, a.db},
+                                           (struct mr_objects_text){y.ptr, b.db}, cross);
+    mr_strbuf_release(&x);
+    mr_strbuf_release(&y);
+    return same;
 }

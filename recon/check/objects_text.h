@@ -33,10 +33,18 @@ struct mr_objects_text {
 };
 /* cross: the two come from servers of different flavour. */
 bool mr_objects_same_body(struct mr_objects_text a, struct mr_objects_text b, bool cross);
+/* As bodies, behind a line with the types of parameters and result; their collations are equal
+ * by name, or where each is what its catalogue takes for the character set. */
+bool mr_objects_same_routine(struct mr_objects_text a, const struct mr_catalogue *cat_a,
+                             struct mr_objects_text b, const struct mr_catalogue *cat_b,
+                             bool cross);
 bool mr_objects_same_view(struct mr_objects_text a, struct mr_objects_text b);
 /* As bodies; the start of a recurring event counts only where both name one. */
 bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b,
                            bool cross);
+
+/* Of a character set or collation: utf8 is utf8mb3. */
+bool mr_objects_same_charset_name(const char *a, const char *b);
 
 /* A character set and collation, and the catalogue whose defaults they may be. */
 struct mr_objects_charset {

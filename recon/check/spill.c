@@ -8,13 +8,19 @@
 
 #define CANON_BATCH 500
 
-/* row: this pass.  suspect: state 0 open, 2 diverged, 3 settled, 5 joined to another. */
+/* Looks at which a difference was the same: while nothing else moves either, and while
+ * something does. */
+enum { LOOKS_AT_REST = 3, LOOKS_MOVING = 5 };
+
+/* row: this pass.  suspect: state 0 open, 2 diverged, 3 settled, 5 joined to another; looks:
+ * passes in a row with this very difference. */
 static const char schema_sql[] =
     "CREATE TABLE row (side INT NOT NULL, k BLOB NOT NULL, d BLOB NOT NULL) STRICT;"
     "CREATE TABLE differs (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
     " cs INT, ct INT) STRICT, WITHOUT ROWID;"
     "CREATE TABLE suspect (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
-    " cs INT, ct INT, state INT NOT NULL, canon BLOB) STRICT, WITHOUT ROWID;"
+    " cs INT, ct INT, state INT NOT NULL, looks INT NOT NULL, canon BLOB) STRICT,"
+    " WITHOUT ROWID;"
     "CREATE TABLE image (side INT NOT NULL, k BLOB NOT NULL, image BLOB NOT NULL,"
     " PRIMARY KEY (side, k)) STRICT;";
 
@@ -28,10 +34,17 @@ static const char differs_sql[] =
     " (SELECT k, d, sum(side = 0) AS a, sum(side = 1) AS b FROM row GROUP BY k, d"
     "  HAVING sum(side = 0) <> sum(side = 1)) GROUP BY k";
 
+/* All rows of a side in a pass: their number and the sums of their digests. */
+struct side_sum {
+    uint64_t rows, hi, lo;
+};
+
 struct mr_spill {
     struct mr_case *cf;
     struct mr_case_stmt *add, *wants, *keep;
-    unsigned pass;
+    bool uncommitted;       /* this pass */
+    unsigned pass, at_rest; /* at_rest: passes in a row whose sides were the same */
+    struct side_sum sums[2], before[2];
 };
 
 enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err)
@@ -76,8 +89,10 @@ static enum mr_code exec_locked(struct mr_spill *spill, const char *sql,
     return code;
 }
 
-enum mr_code mr_spill_begin_pass(struct mr_spill *spill, struct mr_err *err)
+enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted,
+                                 struct mr_err *err)
 {
+    spill->uncommitted = uncommitted;
     mr_case_free(spill->add);
     spill->add = NULL;
     enum mr_code code = exec_locked(
@@ -89,6 +104,8 @@ enum mr_code mr_spill_begin_pass(struct mr_spill *spill, struct mr_err *err)
         code = mr_case_prepare(spill->cf, "INSERT INTO row VALUES (?,?,?)", &spill->add,
                                err);
     spill->pass++;
+    memcpy(spill->before, spill->sums, sizeof spill->before);
+    memset(spill->sums, 0, sizeof spill->sums);
     return code == MR_OK ? exec_locked(spill, "BEGIN", err) : code;
 }
 
@@ -100,28 +117,55 @@ enum mr_code mr_spill_add(struct mr_spill *spill, int side, struct mr_key key,
     mr_case_bind_blob(spill->add, 2, key.ptr, key.len);
     mr_case_bind_blob(spill->add, 3, &digest, sizeof digest);
     enum mr_code code = mr_case_run(spill->add, err);
+    spill->sums[side].rows++;
+    spill->sums[side].hi += digest.hi;
+    spill->sums[side].lo += digest.lo;
     mr_case_unlock(spill->cf);
     return code;
 }
 
 enum mr_code mr_spill_drop_side(struct mr_spill *spill, int side, struct mr_err *err)
 {
+    memset(&spill->sums[side], 0, sizeof spill->sums[side]);
     return exec_locked(spill,
                        side == 0 ? "DELETE FROM row WHERE side = 0"
                                  : "DELETE FROM row WHERE side = 1",
                        err);
 }
 
-/* The first pass makes the suspects; a later one judges those that are open. */
+static const char begin_sql[] =
+    "INSERT INTO suspect SELECT k, ds, dt, ns, nt, cs, ct, 0, 1, NULL FROM differs";
+
+/* A later pass judges those that are open.  What is gone is settled; what is another
+ * difference by now begins anew. */
+#define IS_GONE                                                                          \
+    " WHERE state = 0 AND NOT EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k)"
+static const char gone_sql[] = "UPDATE suspect SET state = 3" IS_GONE,
+                  perhaps_gone_sql[] = "UPDATE suspect SET looks = 0" IS_GONE;
 static const char judge_sql[] =
-    "UPDATE suspect SET state = 3 WHERE state = 0"
-    " AND NOT EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k);"
-    "UPDATE suspect SET state = 2 WHERE state = 0 AND EXISTS (SELECT 1 FROM differs d"
-    " WHERE d.k = suspect.k AND d.ds IS suspect.ds AND d.dt IS suspect.dt"
+    "UPDATE suspect SET (ds, dt, ns, nt, cs, ct, looks) = (SELECT d.ds, d.dt, d.ns, d.nt,"
+    " d.cs, d.ct, CASE WHEN d.ds IS suspect.ds AND d.dt IS suspect.dt"
     " AND d.ns = suspect.ns AND d.nt = suspect.nt AND d.cs = suspect.cs"
-    " AND d.ct = suspect.ct);"
-    "UPDATE suspect SET (ds, dt, ns, nt, cs, ct) = (SELECT d.ds, d.dt, d.ns, d.nt, d.cs,"
-    " d.ct FROM differs d WHERE d.k = suspect.k) WHERE state = 0;";
+    " AND d.ct = suspect.ct THEN suspect.looks + 1 ELSE 1 END"
+    " FROM differs d WHERE d.k = suspect.k) WHERE state = 0"
+    " AND EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k)";
+
+static enum mr_code settle_true(struct mr_spill *spill, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    bool rests = memcmp(spill->sums, spill->before, sizeof spill->sums) == 0;
+    spill->at_rest = rests ? spill->at_rest + 1 : 0;
+    enum mr_code code = mr_case_prepare(
+        spill->cf, "UPDATE suspect SET state = 2 WHERE state = 0 AND looks >= ?", &stmt,
+        err);
+    if (code == MR_OK) {
+        mr_case_bind_int(
+            stmt, 1, spill->at_rest + 1 >= LOOKS_AT_REST ? LOOKS_AT_REST : LOOKS_MOVING);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
 
 static enum mr_code count_open(struct mr_spill *spill, uint64_t *open, struct mr_err *err)
 {
@@ -136,16 +180,23 @@ static enum mr_code count_open(struct mr_spill *spill, uint64_t *open, struct mr
     return code;
 }
 
+static enum mr_code judge(struct mr_spill *spill, struct mr_err *err)
+{
+    if (spill->pass == 1)
+        return mr_case_exec(spill->cf, begin_sql, err);
+    enum mr_code code =
+        mr_case_exec(spill->cf, spill->uncommitted ? perhaps_gone_sql : gone_sql, err);
+    if (code == MR_OK)
+        code = mr_case_exec(spill->cf, judge_sql, err);
+    return code == MR_OK ? settle_true(spill, err) : code;
+}
+
 enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open, struct mr_err *err)
 {
     mr_case_lock(spill->cf);
     enum mr_code code = mr_case_exec(spill->cf, differs_sql, err);
     if (code == MR_OK)
-        code = mr_case_exec(spill->cf,
-                            spill->pass == 1 ? "INSERT INTO suspect SELECT k, ds, dt, ns,"
-                                               " nt, cs, ct, 0, NULL FROM differs"
-                                             : judge_sql,
-                            err);
+        code = judge(spill, err);
     if (code == MR_OK)
         code = mr_case_exec(spill->cf, "COMMIT", err);
     if (code == MR_OK)

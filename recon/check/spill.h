@@ -9,10 +9,12 @@
  *   open → { begin_pass, add…, end_pass }… → walk → close
  *
  * The first pass makes suspects of all keys that differ.  Each later pass judges only
- * those: gone, settled; the same difference as before, and as many rows on both sides,
- * diverged; another one, open.  (Among equal rows that come all the time a replica may lack
- * two each time, and never the same two.)  Keys
- * that differ for the first time in a later pass were compared, and equal, in the first.
+ * those: gone, settled; the same difference, and as many rows on both sides, for the third
+ * time in a row, while neither side changed at all, diverged; where something else moves,
+ * for the fifth time; another difference, open.  (Equal rows come and go: their number may
+ * be the same at two looks, and not in between, when the replica was looked at.  And a
+ * replica may lack two each time, and never the same two.)  Keys that differ for the first
+ * time in a later pass were compared, and equal, in the first.
  *
  * Threads: add is safe from several threads.
  */
@@ -29,7 +31,10 @@ struct mr_spill;
 enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err);
 void mr_spill_close(struct mr_spill *spill); /* NULL is fine */
 
-enum mr_code mr_spill_begin_pass(struct mr_spill *spill, struct mr_err *err);
+/* uncommitted: one side's rows will be those of open transactions, too, which may be taken
+ * back: such a pass confirms differences and settles none. */
+enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted,
+                                 struct mr_err *err);
 /* Adds one row of side 0 or 1. */
 enum mr_code mr_spill_add(struct mr_spill *spill, int side, struct mr_key key,
                           struct mr_digest digest, struct mr_err *err);

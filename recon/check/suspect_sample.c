@@ -51,7 +51,7 @@ static enum mr_code query_two(struct mr_db *db, const struct mr_strbuf *sql,
     *have = false;
     enum mr_code code = mr_strbuf_check(sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql->ptr, sql->len, &res, err);
+        code = mr_db_query(db, "nn", sql->ptr, sql->len, &res, err);
     const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
     if (row != NULL && row[0].ptr != NULL && row[1].ptr != NULL) {
         *have = true;

@@ -159,12 +159,12 @@ void mr_doctor_failed(struct mr_doctor *doctor, const struct mr_err *why)
 
 /* ---- questions ---- */
 
-enum mr_code mr_doctor_query(const struct mr_doctor_server *server, const char *sql,
-                             struct mr_result **out, struct mr_err *err)
+enum mr_code mr_doctor_query(const struct mr_doctor_server *server, const char *shape,
+                             const char *sql, struct mr_result **out, struct mr_err *err)
 {
     struct mr_err why = {0};
     *out = NULL;
-    enum mr_code code = mr_db_query(server->link.db, sql, strlen(sql), out, &why);
+    enum mr_code code = mr_db_query(server->link.db, shape, sql, strlen(sql), out, &why);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
     *err = why;
@@ -177,7 +177,7 @@ enum mr_code mr_doctor_ask(const struct mr_doctor_server *server, const char *sq
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     mr_strbuf_reset(out);
-    enum mr_code code = mr_doctor_query(server, sql, &res, err);
+    enum mr_code code = mr_doctor_query(server, "n", sql, &res, err);
     *known = res != NULL && (row = mr_result_next(res)) != NULL;
     if (*known && row[0].ptr != NULL)
         mr_strbuf_add(out, row[0].ptr, row[0].len);

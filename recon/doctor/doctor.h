@@ -125,10 +125,10 @@ void mr_doctor_hint(struct mr_doctor *doctor, const char *fmt, ...) MR_PRINTF(2,
 /* A statement of ours failed: for want of room, or for an unknown reason. */
 void mr_doctor_failed(struct mr_doctor *doctor, const struct mr_err *why);
 
-/* Rows, or *out NULL where the statement fails.  Only a lost connection, memory and a
- * cancel are errors. */
-enum mr_code mr_doctor_query(const struct mr_doctor_server *server, const char *sql,
-                             struct mr_result **out, struct mr_err *err);
+/* Rows (of a shape, as of mr_db_query), or *out NULL where the statement fails.  Only a lost
+ * connection, memory and a cancel are errors. */
+enum mr_code mr_doctor_query(const struct mr_doctor_server *server, const char *shape,
+                             const char *sql, struct mr_result **out, struct mr_err *err);
 /* One cell of text; "" and *known false where the statement fails; NULL is "", too. */
 enum mr_code mr_doctor_ask(const struct mr_doctor_server *server, const char *sql,
                            struct mr_strbuf *out, bool *known, struct mr_err *err);

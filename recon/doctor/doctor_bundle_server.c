@@ -97,6 +97,16 @@ static void add_row(struct mr_strbuf *out, const struct listing *l,
     mr_strbuf_add_char(out, '\n');
 }
 
+static const char *shape_of(const struct listing *l)
+{
+    switch (l->treatment) {
+    case AS_SQL: return "v*";
+    case BY_NAME: return "vn*";
+    case BY_COLUMN: break;
+    }
+    return "*";
+}
+
 static void add_header(struct mr_strbuf *out, const struct mr_result *res)
 {
     for (size_t c = 0; c < mr_result_columns(res); c++)
@@ -112,7 +122,8 @@ static void list(const struct mr_doctor_server *server, const struct listing *l,
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *row;
-    if (mr_db_query(server->link.db, sql, strlen(sql), &res, &why) != MR_OK) {
+    if (mr_db_query(server->link.db, shape_of(l), sql, strlen(sql), &res, &why) !=
+        MR_OK) {
         mr_strbuf_add_str(out, "not available: ");
         mr_scrub_message(out, why.message);
         mr_strbuf_add_char(out, '\n');

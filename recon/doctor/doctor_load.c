@@ -57,7 +57,7 @@ static enum mr_code explain(const struct mr_doctor_server *server, const char *i
                        ? "SHOW EXPLAIN FOR"
                        : "EXPLAIN FORMAT = TRADITIONAL FOR CONNECTION",
                    id);
-    enum mr_code code = mr_doctor_query(server, sql, &res, err);
+    enum mr_code code = mr_doctor_query(server, "*", sql, &res, err);
     for (size_t c = 0; res != NULL && c < mr_result_columns(res); c++)
         for (size_t n = 0; n < P_COUNT; n++)
             if (strcasecmp(mr_result_column_name(res, c), names[n]) == 0)
@@ -136,7 +136,7 @@ static enum mr_code say_slow(struct mr_doctor *d, const struct mr_doctor_server 
         "AND ID <> CONNECTION_ID() AND USER NOT IN ('system user', "
         "'event_scheduler') ORDER BY TIME DESC LIMIT 20",
         d->opts.slow_s);
-    enum mr_code code = mr_doctor_query(server, sql, &res, err);
+    enum mr_code code = mr_doctor_query(server, "vvnvnv", sql, &res, err);
     const bool seen = res != NULL;
     while (code == MR_OK && seen && shown < SHOWN &&
            (row = mr_result_next(res)) != NULL) {
@@ -234,7 +234,7 @@ static enum mr_code say_row_locks(struct mr_doctor *d,
     const struct mr_cell *row;
     size_t told = 0;
     enum mr_code code = mr_doctor_query(
-        server,
+        server, "nnnnnnn",
         mr_gate_link_is_mariadb(&server->link) ? mariadb_rows_sql : mysql_rows_sql, &res,
         err);
     const bool seen = res != NULL;
@@ -301,7 +301,7 @@ static enum mr_code say_full(struct mr_doctor *d, const struct mr_doctor_server 
     const struct mr_cell *row;
     enum mr_code code = MR_OK;
     if (!mr_gate_link_is_mariadb(&server->link))
-        code = mr_doctor_query(server, sql, &res, err);
+        code = mr_doctor_query(server, "vvn", sql, &res, err);
     if (res != NULL && (row = mr_result_next(res)) != NULL && row[1].ptr != NULL) {
         mr_doctor_say(
             d, strcmp(cell_text(row, 2), "1") == 0 ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,

@@ -80,7 +80,7 @@ static enum mr_code find_namesakes(const struct mr_doctor_server *server,
     mr_strbuf_add_str(&sql, ") ORDER BY 1, 2 LIMIT 5");
     enum mr_code code = mr_strbuf_check(&sql, "looking for a table", err);
     if (code == MR_OK)
-        code = mr_doctor_query(server, sql.ptr, &res, err);
+        code = mr_doctor_query(server, "vvv", sql.ptr, &res, err);
     while (res != NULL && (row = mr_result_next(res)) != NULL)
         mr_strbuf_add_fmt(out, "%s%s.%s%s", out->len > 0 ? ", " : "", row[0].ptr,
                           row[1].ptr,

@@ -134,7 +134,7 @@ static enum mr_code find_applier(const struct mr_doctor_server *server,
         "LIMIT 1";
     struct mr_result *res = NULL;
     const struct mr_cell *row;
-    enum mr_code code = mr_doctor_query(server, sql, &res, err);
+    enum mr_code code = mr_doctor_query(server, "nnn", sql, &res, err);
     if (res != NULL && (row = mr_result_next(res)) != NULL) {
         out->found = true;
         if (row[0].ptr != NULL)

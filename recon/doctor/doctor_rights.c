@@ -20,6 +20,8 @@ struct looker {
     const struct mr_doctor_server *server;
     const struct mr_grants *grants;
     const struct mr_server *facts;
+    const char **dbs; /* that show, or that the URI names */
+    size_t ndbs;
     struct lack lack; /* of the command that is looked at */
 };
 
@@ -77,19 +79,42 @@ static void tell(struct looker *l)
     mr_strbuf_release(&lack->grants);
 }
 
+static bool shows(const struct looker *l, const char *db)
+{
+    return l->server->cat != NULL && mr_catalogue_db(l->server->cat, db) != NULL;
+}
+
+static bool list_dbs(struct looker *l)
+{
+    const struct mr_catalogue *cat = l->server->cat;
+    const struct mr_endpoint *ep = &l->server->link.ep;
+    const size_t shown = cat != NULL ? cat->ndbs : 0;
+    l->dbs = mr_arena_calloc(&l->doctor->arena, shown + ep->ndbs + 1, sizeof *l->dbs);
+    if (l->dbs == NULL)
+        return false;
+    for (size_t i = 0; i < shown; i++)
+        l->dbs[l->ndbs++] = cat->dbs[i].name;
+    for (size_t i = 0; i < ep->ndbs; i++)
+        if (!shows(l, ep->dbs[i]))
+            l->dbs[l->ndbs++] = ep->dbs[i];
+    return true;
+}
+
 static size_t count_dbs(const struct looker *l)
 {
-    return l->server->cat != NULL ? l->server->cat->ndbs : 0;
+    return l->ndbs;
 }
 
 static const char *db_at(const struct looker *l, size_t at)
 {
-    return l->server->cat->dbs[at].name;
+    return l->dbs[at];
 }
 
-/* Of all tables that show, at least one cannot be read. */
+/* Of all tables that show, at least one cannot be read; or none shows. */
 static bool lacks_rows(const struct looker *l, const char *db)
 {
+    if (!shows(l, db))
+        return true;
     for (size_t i = 0; i < l->server->cat->ntables; i++) {
         const struct mr_table *t = &l->server->cat->tables[i];
         if (strcmp(t->db, db) == 0 &&
@@ -267,6 +292,15 @@ static void look_as_restore(struct looker *l)
     look_at_writes(l, needs, sizeof needs / sizeof *needs);
 }
 
+/* An account that sees no database has not all rights for anything. */
+static void look_for_any(struct looker *l)
+{
+    if (count_dbs(l) > 0 || mr_grants_global(l->grants, "SELECT"))
+        return;
+    add_what(l, true, "no database is visible to the account");
+    add_grant(l, "SELECT", "*.*");
+}
+
 static void look_at_all(struct looker *l)
 {
     static const struct {
@@ -288,6 +322,7 @@ static void look_at_all(struct looker *l)
             continue;
         begin(l, commands[i].command);
         commands[i].look(l);
+        look_for_any(l);
         tell(l);
     }
 }
@@ -299,7 +334,8 @@ enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *serv
                        .server = server,
                        .grants = server->link.grants,
                        .facts = mr_db_server(server->link.db)};
-    (void)err;
+    if (!list_dbs(&l))
+        return mr_err_nomem(err, "examining a server");
     if (l.grants == NULL)
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_rights,
                       "the account's grants cannot be read");

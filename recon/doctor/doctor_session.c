@@ -20,7 +20,7 @@ static enum mr_code session_status(const struct mr_doctor_server *server,
     const struct mr_cell *row;
     mr_strbuf_reset(out);
     (void)snprintf(sql, sizeof sql, "SHOW SESSION STATUS LIKE '%s'", name);
-    enum mr_code code = mr_doctor_query(server, sql, &res, err);
+    enum mr_code code = mr_doctor_query(server, "nn", sql, &res, err);
     *known = res != NULL && (row = mr_result_next(res)) != NULL && row[1].len > 0;
     if (*known)
         mr_strbuf_add(out, row[1].ptr, row[1].len);
@@ -142,7 +142,8 @@ static enum mr_code say_account(struct mr_doctor *d,
     enum mr_code code =
         mr_doctor_ask(server, "SELECT CURRENT_USER()", &account, &known, err);
     if (code == MR_OK)
-        code = mr_doctor_query(server, "SHOW CREATE USER CURRENT_USER()", &res, err);
+        code =
+            mr_doctor_query(server, "n*", "SHOW CREATE USER CURRENT_USER()", &res, err);
     if (res != NULL && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL)
         plugin_of(row[0].ptr, row[0].len, &plugin);
     mr_result_free(res);

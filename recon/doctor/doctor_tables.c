@@ -1,4 +1,5 @@
 /* doctor_tables.c: tables and views that are there and cannot be used; see doctor.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/db/sqltext.h"
@@ -13,7 +14,9 @@
 struct probes {
     struct mr_doctor *doctor;
     const struct mr_doctor_server *server;
-    size_t tried, locked, broken;
+    size_t tried, opened, locked, broken;
+    size_t unseen; /* neither: locked, or a right is missing */
+    char why[256]; /* of the first of them */
 };
 
 /* A table is opened, and a row of it read: only that shows a tablespace that was discarded. */
@@ -62,13 +65,50 @@ static void say_view(const struct probes *p, const char *db, const char *name,
                    "them is gone, or the definer lost a right.");
 }
 
-/* What a right hides is told of with the rights; what came and went is no fault. */
+/* What it reads is gone, or its definer is. */
+static bool is_a_view_fault(const struct mr_err *why)
+{
+    return why->sql_errno == 1356 || why->sql_errno == 1449;
+}
+
+/* What a right hides is no fault. */
 static bool is_a_fault(enum mr_code code, const struct mr_err *why, bool view)
 {
     if (code == MR_OK || code == MR_E_TIMEOUT || why->sql_errno == LOCK_WAIT_TIMEOUT)
         return false;
-    return view ? why->sql_errno == 1356
-                : code != MR_E_DENIED && why->sql_errno != 1146 && why->sql_errno != 1049;
+    return view ? is_a_view_fault(why) : code != MR_E_DENIED;
+}
+
+/* It came and went. */
+static bool is_gone(enum mr_code code, const struct mr_err *why)
+{
+    return code != MR_OK && (why->sql_errno == 1146 || why->sql_errno == 1049);
+}
+
+static void add_unseen(struct probes *p, const char *why)
+{
+    if (p->unseen++ == 0)
+        (void)snprintf(p->why, sizeof p->why, "%.255s", why);
+}
+
+/* Of all that are there; `what` is a plural. */
+static void say_opened(const struct probes *p, enum mr_doctor_name name, const char *what,
+                       const char *can)
+{
+    const size_t limit = p->tried < PROBED_MAX ? p->tried : PROBED_MAX;
+    if (p->unseen > 0) {
+        mr_doctor_say(p->doctor, MR_DOCTOR_UNKNOWN, name,
+                      "%zu of %zu %s %s; whether the others can is not known: %s",
+                      p->opened, p->tried, what, can, p->why);
+        mr_doctor_hint(p->doctor, "Run it again where they are not locked, by an account "
+                                  "that may read them.");
+    } else if (p->broken == 0 && limit < p->tried) {
+        mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "%zu of %zu %s were tried: all %s",
+                      limit, p->tried, what, can);
+    } else if (p->broken == 0) {
+        mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "all %zu %s %s", p->tried, what,
+                      can);
+    }
 }
 
 static enum mr_code probe(struct probes *p, const char *db, const char *name, bool view,
@@ -77,8 +117,12 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     struct mr_err why = {0};
-    if (p->tried++ >= PROBED_MAX || p->locked >= PATIENCE)
+    if (p->tried++ >= PROBED_MAX)
         return MR_OK;
+    if (p->locked >= PATIENCE) {
+        add_unseen(p, "too many are locked to wait for each");
+        return MR_OK;
+    }
     if (view)
         view_statement(&sql, db, name);
     else
@@ -87,7 +131,7 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
     if (code == MR_OK && view)
         code = mr_db_exec(p->server->link.db, sql.ptr, sql.len, &why);
     else if (code == MR_OK)
-        code = mr_db_query(p->server->link.db, sql.ptr, sql.len, &res, &why);
+        code = mr_db_query(p->server->link.db, "*", sql.ptr, sql.len, &res, &why);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     if (mr_gate_is_fatal(code)) {
@@ -95,7 +139,12 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
         return code;
     }
     p->locked += why.sql_errno == LOCK_WAIT_TIMEOUT ? 1 : 0;
-    if (is_a_fault(code, &why, view)) {
+    p->opened += code == MR_OK ? 1 : 0;
+    if (is_gone(code, &why)) {
+        p->tried--;
+    } else if (code != MR_OK && !is_a_fault(code, &why, view)) {
+        add_unseen(p, why.message);
+    } else if (code != MR_OK) {
         p->broken++;
         if (view)
             say_view(p, db, name, why.message);
@@ -118,12 +167,12 @@ static enum mr_code probe_tables(struct mr_doctor *d,
             code = probe(&p, t->db, t->name, false, err);
             continue;
         }
+        p.tried++;
         p.broken++;
         say_table(&p, t->db, t->name, t->open_error);
     }
-    if (code == MR_OK && p.broken == 0)
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_table, "all %zu tables can be opened",
-                      cat->ntables);
+    if (code == MR_OK)
+        say_opened(&p, MR_DOCTOR_table, "tables", "can be opened");
     return code;
 }
 
@@ -139,9 +188,8 @@ static enum mr_code probe_views(struct mr_doctor *d,
             code = probe(&p, cat->objects[i].db, cat->objects[i].name, true, err);
     if (code == MR_OK && p.tried > 0)
         (void)mr_db_exec(server->link.db, done, sizeof done - 1, NULL);
-    if (code == MR_OK && p.broken == 0)
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_view, "all %zu views can be used",
-                      p.tried);
+    if (code == MR_OK)
+        say_opened(&p, MR_DOCTOR_view, "views", "can be used");
     return code;
 }
 

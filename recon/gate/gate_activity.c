@@ -37,7 +37,7 @@ static enum mr_code read_sessions(const struct reading *r, const char *sql,
     struct mr_err why = {0};
     const struct mr_cell *row;
     bool nomem = false;
-    enum mr_code code = mr_db_query(r->link->db, sql, strlen(sql), &res, &why);
+    enum mr_code code = mr_db_query(r->link->db, "nnnnnn", sql, strlen(sql), &res, &why);
     *seen = code == MR_OK;
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         struct mr_gate_session *s = mr_vec_push(&found);

@@ -219,7 +219,7 @@ enum mr_code mr_gate_read_channels(const struct mr_gate_link *link,
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const char *sql = statement(link);
-    enum mr_code code = mr_db_query(link->db, sql, strlen(sql), &res, &why);
+    enum mr_code code = mr_db_query(link->db, "*", sql, strlen(sql), &res, &why);
     facts->replication =
         mr_gate_link_view(link, code, &why, privilege(link), "*.*", arena);
     if (mr_gate_is_fatal(code))

@@ -25,7 +25,8 @@ static enum mr_code count(struct mr_gate_work *work, struct mr_gate_item *item,
     mr_sql_table(&body, item->table->db, item->table->name);
     enum mr_code code = mr_strbuf_check(&body, "building a query", why);
     if (code == MR_OK)
-        code = mr_gate_work_query(work, body.ptr, mr_gate_work_left(work), &res, why);
+        code =
+            mr_gate_work_query(work, "v", body.ptr, mr_gate_work_left(work), &res, why);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL) {
         item->out->rows = strtoull(row[0].ptr, NULL, 10);
         item->out->rows_exact = true;

@@ -230,6 +230,7 @@ struct mr_gate_facts {
     uint64_t semi_sync_clients;
     const struct mr_gate_variable *variables;
     size_t nvariables;
+    struct mr_gate_view any_db; /* HIDDEN: none shows, and the account need not see all */
     const char *const *dbs;
     size_t ndbs;
     const char *const *named; /* databases that the URI named */

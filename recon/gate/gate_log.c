@@ -30,7 +30,7 @@ static enum mr_code first_row(const struct reading *r, const char *sql,
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     bool nomem = false;
-    enum mr_code code = mr_db_query(r->task->link->db, sql, strlen(sql), &res, err);
+    enum mr_code code = mr_db_query(r->task->link->db, "*", sql, strlen(sql), &res, err);
     columns[0] = columns[1] = columns[2] = "";
     if (code == MR_OK && (row = mr_result_next(res)) != NULL)
         for (size_t i = 0; i < 3 && i < mr_result_columns(res); i++)
@@ -113,7 +113,8 @@ static enum mr_code find_file(const struct reading *r, uint64_t *size, bool *fou
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     *found = false;
-    enum mr_code code = mr_db_query(r->task->link->db, sql, sizeof sql - 1, &res, err);
+    enum mr_code code =
+        mr_db_query(r->task->link->db, "nn*", sql, sizeof sql - 1, &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL)
         if (row[0].ptr != NULL && row[1].ptr != NULL &&
             strcmp(row[0].ptr, r->then->file) == 0) {
@@ -137,10 +138,9 @@ static enum mr_code event_at(const struct reading *r, struct mr_gate_log *log,
     mr_strbuf_add_fmt(&sql, " FROM %" PRIu64 " LIMIT 1", r->then->position);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(r->task->link->db, sql.ptr, sql.len, &res, err);
-    if (code == MR_OK && (row = mr_result_next(res)) != NULL &&
-        mr_result_columns(res) > 5 && row[2].ptr != NULL && row[5].ptr != NULL &&
-        strcasecmp(row[2].ptr, "Gtid") == 0) {
+        code = mr_db_query(r->task->link->db, "nnnnnn*", sql.ptr, sql.len, &res, err);
+    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[2].ptr != NULL &&
+        row[5].ptr != NULL && strcasecmp(row[2].ptr, "Gtid") == 0) {
         const char *quote = strchr(row[5].ptr, '\'');
         const char *gtid = quote != NULL ? quote + 1 : "";
         log->next = mr_arena_dup(r->task->arena, gtid, strcspn(gtid, "'"));

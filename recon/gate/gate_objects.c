@@ -107,7 +107,7 @@ enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *
     mr_gate_newest_sql(&sql, table, column, by);
     code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, err);
+        code = mr_gate_work_query(work, "n", sql.ptr, 2.0, &res, err);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
         row[0].ptr[0] != '-')
         item->out->drawn_greatest = strtoull(row[0].ptr, NULL, 10);

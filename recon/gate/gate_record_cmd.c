@@ -31,6 +31,8 @@ static bool tell_hidden(const struct mr_gate_facts *f, struct tally *tally)
 {
     bool complete = tell_view(f->uri, "the replication status", &f->replication);
     complete &= tell_view(f->uri, "sessions of other accounts", &f->sessions);
+    if (f->tables_read)
+        complete &= tell_view(f->uri, "what databases hold", &f->any_db);
     for (size_t i = 0; i < f->ntables; i++) {
         const struct mr_gate_table *t = &f->tables[i];
         char name[300];
@@ -43,6 +45,14 @@ static bool tell_hidden(const struct mr_gate_facts *f, struct tally *tally)
         } else if (!t->rows_exact) {
             tally->estimated++;
         }
+    }
+    if (f->ntables == 0) {
+        mr_log_warning(
+            "%s: no table is recorded: there is none, or the account sees none "
+            "(GRANT SELECT ON DB.* to it), and nothing that is lost would be "
+            "missed",
+            f->uri);
+        complete = false;
     }
     for (size_t i = 0; i < f->nwanted; i++) {
         char name[300];
@@ -60,8 +70,8 @@ static void print_text(const struct mr_gate_run *run, size_t servers,
     mr_strbuf_add_grouped(&rows, t->rows);
     (void)fputs("recorded ", stdout);
     mr_utf8_print(stdout, run->opts->output);
-    (void)printf(" in %.1f s: %zu server%s, %zu tables, %s rows", run->seconds, servers,
-                 servers > 1 ? "s" : "", t->tables, rows.ptr);
+    (void)printf(" in %.1f s: %zu server%s, %zu table%s, %s rows", run->seconds, servers,
+                 servers > 1 ? "s" : "", t->tables, t->tables == 1 ? "" : "s", rows.ptr);
     if (t->estimated > 0)
         (void)printf(" (%zu tables by estimate; --budget for exact counts)",
                      t->estimated);

@@ -664,7 +664,7 @@ static enum mr_code read_age(struct reading *r, struct mr_err *err)
     mr_sql_string(&sql, r->item->table->name);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_gate_work_query(r->work, sql.ptr, 2.0, &res, err);
+        code = mr_gate_work_query(r->work, "n", sql.ptr, 2.0, &res, err);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL) {
         r->item->out->age_known = true;
         r->item->out->age_s = strtod(row[0].ptr, NULL);
@@ -694,8 +694,9 @@ static enum mr_code look_again(struct reading *r, const struct mr_gate_table *pa
         return code;
     const enum mr_gate_loss loss = mr_gate_fate_of(out).loss;
     if (loss == MR_GATE_LOSS_UNTOLD)
-        return read_age(r, err);
-    return loss > MR_GATE_LOSS_UNTOLD ? look_elsewhere(r, out, err) : MR_OK;
+        code = read_age(r, err);
+    return code == MR_OK && loss >= MR_GATE_LOSS_UNTOLD ? look_elsewhere(r, out, err)
+                                                        : code;
 }
 
 /* Rows that both lists hold are kept once, where the order is that of both. */

@@ -148,8 +148,15 @@ bool mr_gate_is_other_history(const struct mr_gate_judge *judge,
            !mr_gate_are_siblings(judge->now, peer);
 }
 
+void mr_gate_found_no_db(struct mr_gate_judge *judge)
+{
+    if (judge->now->any_db.seen == MR_GATE_HIDDEN && judge->now->nabsent == 0)
+        mr_gate_found_hidden(judge, "the tables of all databases", &judge->now->any_db);
+}
+
 void mr_gate_found_hidden_tables(struct mr_gate_judge *judge)
 {
+    mr_gate_found_no_db(judge);
     for (size_t i = 0; i < judge->now->nabsent; i++) {
         const struct mr_gate_absent *a = &judge->now->absent[i];
         char name[300];

@@ -69,7 +69,10 @@ bool mr_gate_is_other_history(const struct mr_gate_judge *judge,
  * baseline was recorded. */
 long mr_gate_wanted_delay_s(const struct mr_gate_judge *judge);
 
-/* Tables of the baseline that the account may not see: UNKNOWN, each by its name. */
+/* The account sees no database, and no baseline names what there should be: UNKNOWN. */
+void mr_gate_found_no_db(struct mr_gate_judge *judge);
+/* That, and tables of the baseline that the account may not see: UNKNOWN, each by its
+ * name. */
 void mr_gate_found_hidden_tables(struct mr_gate_judge *judge);
 /* "club.members", in a buffer of the judge's arena. */
 const char *mr_gate_table_name(struct mr_gate_judge *judge,

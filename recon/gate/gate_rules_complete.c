@@ -426,8 +426,8 @@ void mr_gate_rule_completeness(struct mr_gate_judge *j)
     }
     mr_gate_value(j, "%.2f %%", least);
     mr_gate_note(j, "at least %.2f %% of every table is there", least);
-    mr_gate_hint(j, "Fetch what is missing: myrecon check, then repair plan --policy "
-                    "backfill.");
+    mr_gate_hint(j, "Compare the two, before anything is fetched: myrecon check says "
+                    "which repair there is.");
 }
 
 /* ---- freshness ---- */

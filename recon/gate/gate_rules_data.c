@@ -65,6 +65,7 @@ void mr_gate_rule_tables(struct mr_gate_judge *j)
     const struct mr_gate_facts *past = mr_gate_past(j), *now = j->now;
     const char *gone_db = NULL;
     size_t there = 0;
+    mr_gate_found_no_db(j);
     for (size_t i = 0; i < past->ntables; i++)
         there += mr_gate_table_now(j, &past->tables[i]) != NULL ? 1 : 0;
     for (size_t i = 0; i < now->nabsent; i++) {
@@ -226,6 +227,15 @@ static bool is_deleted(const struct mr_gate_judge *j, const struct mr_gate_table
            lost_percent <= 25.0 * (double)purged_ranges(then, now);
 }
 
+/* The server's estimate may say anything, 0 too, of a table that was just filled: not where
+ * hardly one of the baseline's rows that were looked for is gone. */
+static bool is_bad_estimate(const struct mr_gate_table *now)
+{
+    const struct mr_gate_fate fate = mr_gate_fate_of(now);
+    return !now->rows_exact && fate.asked > 0 && fate.loss == MR_GATE_LOSS_NONE &&
+           fate.newest_lost == 0 && (fate.asked - fate.there) * 20 <= fate.asked;
+}
+
 void mr_gate_rule_row_counts(struct mr_gate_judge *j)
 {
     struct walk w = {.of_rows = true};
@@ -245,7 +255,7 @@ void mr_gate_rule_row_counts(struct mr_gate_judge *j)
             continue;
         }
         /* an estimate may be off by half and still be a good one */
-        if (!exact && lost <= 50)
+        if (!exact && (lost <= 50 || is_bad_estimate(now)))
             continue;
         mr_gate_found(
             j, exact ? mr_gate_weigh(j, MR_GATE_T_ROWS_LOST, lost) : MR_GATE_WARNING,
@@ -394,6 +404,7 @@ void mr_gate_rule_newest_row(struct mr_gate_judge *j)
 
 /* ---- the past ---- */
 
+#define NAMED 3       /* so many tables are named in a note */
 #define ALL_CHANGED 8 /* so many newest rows are not edited by chance, and no older one */
 
 static void found_loss(struct mr_gate_judge *j, const struct mr_gate_table *now,
@@ -429,12 +440,30 @@ static void found_loss(struct mr_gate_judge *j, const struct mr_gate_table *now,
     mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
 }
 
+/* What a queue has consumed does not come back under another key, as old as it was. */
+static bool is_rekeyed(const struct mr_gate_table *now, const struct mr_gate_fate *fate)
+{
+    return now->rows_born != NULL && now->rows_born[0] != '\0' &&
+           fate->elsewhere * 2 > fate->asked - fate->there;
+}
+
 /* Newest and older rows are gone: as from a queue, if they were deleted here. */
 static void judge_untold(struct mr_gate_judge *j, const struct mr_gate_table *then,
                          const struct mr_gate_table *now, const struct mr_gate_fate *fate,
                          size_t *consumed)
 {
     const char *why = mr_gate_why_not_deleted(j, then, now);
+    if (is_rekeyed(now, fate)) {
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%s: of %zu rows of the baseline %zu are gone, the newest among "
+                      "them, and %zu of these are there under other keys",
+                      mr_gate_table_name(j, now), fate->asked, fate->asked - fate->there,
+                      fate->elsewhere);
+        mr_gate_hint(j, "What refers to them by their old keys leads nowhere, or to "
+                        "others: compare with another copy, myrecon check. If they were "
+                        "given new keys on purpose, record a new baseline.");
+        return;
+    }
     if (why == NULL) {
         (*consumed)++;
         return;
@@ -594,13 +623,29 @@ static size_t count_full(const struct mr_gate_facts *facts)
     return count;
 }
 
-/* Not where no table has a key or a time by which they could be told. */
-static bool knows_newest(const struct mr_gate_facts *facts)
+/* Tables without a counting key and a time that can be read: their rows of the baseline are
+ * not looked for. */
+static void note_untold(struct mr_gate_judge *j)
 {
-    for (size_t i = 0; i < facts->ntables; i++)
-        if (facts->tables[i].by_key.count > 0 || facts->tables[i].by_time.count > 0)
-            return true;
-    return facts->ntables == 0;
+    const struct mr_gate_facts *past = mr_gate_past(j);
+    char names[NAMED * 130] = "";
+    size_t count = 0, len = 0;
+    for (size_t i = 0; i < past->ntables; i++) {
+        const struct mr_gate_table *then = &past->tables[i];
+        const struct mr_gate_table *now = mr_gate_table_now(j, then);
+        if (now == NULL || now->is_queue || then->view.seen != MR_GATE_SEEN ||
+            then->rows == 0 || then->by_key.count > 0 || then->by_time.count > 0)
+            continue;
+        if (count++ < NAMED)
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s%.120s",
+                                    len > 0 ? ", " : "", mr_gate_table_name(j, now));
+    }
+    if (count > 0)
+        mr_gate_note(
+            j,
+            "of %zu table%s nothing tells the newest rows, so that an older copy "
+            "with more rows since would not be seen: %s%s",
+            count, count > 1 ? "s" : "", names, count > NAMED ? ", …" : "");
 }
 
 void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
@@ -629,8 +674,8 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
                       "rows: an older copy with more rows since cannot be told",
                       j->baseline->version);
         mr_gate_hint(j, "Record a new baseline: myrecon gate record.");
-    } else if (!knows_newest(mr_gate_past(j))) {
-        mr_gate_note(j, "of no table the newest rows can be told");
+    } else {
+        note_untold(j);
     }
     mr_gate_value(j, "%zu of %zu ranges differ", r.changed, r.compared);
     mr_gate_note(j, "%zu ranges of old rows are as they were", r.compared - r.touched);

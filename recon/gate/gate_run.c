@@ -320,13 +320,23 @@ static bool has_db(const struct mr_gate_facts *facts, const char *db)
     return false;
 }
 
+/* Was there a database that would have this name now? */
+static bool was_there(const struct servers *s, const char *db)
+{
+    const struct mr_gate_facts *past = &s->run->baseline.server;
+    for (size_t i = 0; s->run->has_baseline && i < past->ndbs; i++)
+        if (strcasecmp(mr_gate_facts_pair(past, &s->facts[0], past->dbs[i]), db) == 0)
+            return true;
+    return false;
+}
+
 /* A baseline tells a lost database from a misspelt one; without it nothing does, and a gate
  * that found no table to look at would say that all is well. */
 static enum mr_code require_named(const struct servers *s, struct mr_err *err)
 {
     const struct mr_endpoint *ep = &s->server.ep;
     for (size_t i = 0; i < ep->ndbs; i++) {
-        if (has_db(&s->facts[0], ep->dbs[i]))
+        if (has_db(&s->facts[0], ep->dbs[i]) || was_there(s, ep->dbs[i]))
             continue;
         (void)mr_err_set(err, MR_E_NO_SUCH,
                          "database \"%s\" does not exist on the server, or the account "
@@ -339,6 +349,22 @@ static enum mr_code require_named(const struct servers *s, struct mr_err *err)
     return MR_OK;
 }
 
+/* So it would with patterns that nothing has, nor had. */
+static enum mr_code require_tables(const struct servers *s, struct mr_err *err)
+{
+    const struct mr_string_list *wanted = &s->run->opts->tables;
+    const struct mr_gate_facts *f = &s->facts[0];
+    if (wanted->count == 0 ||
+        f->ntables + f->nabsent + f->nwanted + f->nsequences + f->nabsent_sequences > 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables %s%s",
+                     wanted->items[0], wanted->count > 1 ? " …" : "");
+    mr_err_hint(err,
+                "A pattern is db.table with * and ?; a bare name means any database. "
+                "Or it is hidden from the account: see SHOW GRANTS.");
+    return MR_E_NO_SUCH;
+}
+
 static enum mr_code collect_all(struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
@@ -346,8 +372,10 @@ static enum mr_code collect_all(struct servers *s, struct mr_err *err)
     enum mr_code code = mr_gate_collect_status(&task, &s->facts[0], err);
     if (code == MR_OK && wants_tables(run, false))
         code = mr_gate_collect_tables(&task, &s->facts[0], err);
-    if (code == MR_OK && s->facts[0].tables_read && !run->has_baseline)
+    if (code == MR_OK && s->facts[0].tables_read)
         code = require_named(s, err);
+    if (code == MR_OK && s->facts[0].tables_read)
+        code = require_tables(s, err);
     for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++)
         code = collect_peer(s, i, err);
     return code;

@@ -43,9 +43,10 @@ static enum mr_code read_extent(struct reading *r, struct mr_err *why)
     mr_sql_table(&body, r->item->table->db, r->item->table->name);
     enum mr_code code = mr_strbuf_check(&body, "building a query", why);
     if (code == MR_OK)
-        code = mr_gate_work_query(r->work, body.ptr, left > LEAST_S ? left : LEAST_S,
-                                  &res, why);
-    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL) {
+        code = mr_gate_work_query(r->work, "nnnn", body.ptr,
+                                  left > LEAST_S ? left : LEAST_S, &res, why);
+    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
+        row[1].ptr != NULL && row[2].ptr != NULL) {
         if (row[3].ptr != NULL && strtoull(row[3].ptr, NULL, 10) > 0) {
             code = not_read(r, "some values are no whole numbers from 0");
         } else {

@@ -82,7 +82,7 @@ static enum mr_code read_pairs(const struct mr_gate_task *task, const char *sql,
 {
     struct mr_result *res = NULL;
     const struct mr_cell *row;
-    enum mr_code code = mr_db_query(task->link->db, sql, strlen(sql), &res, err);
+    enum mr_code code = mr_db_query(task->link->db, "vn", sql, strlen(sql), &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         struct mr_gate_variable *pair = mr_vec_push(&pairs->items);
         if (pair != NULL) {
@@ -217,12 +217,14 @@ static enum mr_code read_accounts(const struct mr_gate_task *task,
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     size_t shown = 0;
-    enum mr_code code = mr_db_query(task->link->db, sql, sizeof sql - 1, &res, err);
+    enum mr_code code =
+        mr_db_query(task->link->db, "nnn", sql, sizeof sql - 1, &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         facts->attached += row[2].ptr != NULL ? strtoull(row[2].ptr, NULL, 10) : 0;
         if (shown++ < 5)
             mr_strbuf_add_fmt(&text, "%s%s %s", text.len > 0 ? ", " : "",
-                              row[0].ptr != NULL ? row[0].ptr : "?", row[1].ptr);
+                              row[0].ptr != NULL ? row[0].ptr : "?",
+                              row[1].ptr != NULL ? row[1].ptr : "?");
     }
     mr_result_free(res);
     if (code == MR_OK)
@@ -248,7 +250,7 @@ static enum mr_code read_replicas(const struct mr_gate_task *task,
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *row;
-    enum mr_code code = mr_db_query(task->link->db, sql, strlen(sql), &res, &why);
+    enum mr_code code = mr_db_query(task->link->db, "n*", sql, strlen(sql), &res, &why);
     const bool seen = code == MR_OK;
     while (seen && (row = mr_result_next(res)) != NULL)
         if (row[0].ptr != NULL)
@@ -286,7 +288,8 @@ static enum mr_code read_disks(const struct mr_gate_task *task,
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *row;
-    enum mr_code code = mr_db_query(task->link->db, sql, sizeof sql - 1, &res, &why);
+    enum mr_code code =
+        mr_db_query(task->link->db, "nn", sql, sizeof sql - 1, &res, &why);
     facts->disk = mr_gate_link_view(task->link, code, &why, "FILE", "*.*", task->arena);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
         row[1].ptr != NULL) {

@@ -24,8 +24,8 @@ double mr_gate_work_left(const struct mr_gate_work *work)
     return left > 0 ? left : 0;
 }
 
-enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *body,
-                                double limit_s, struct mr_result **out,
+enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *shape,
+                                const char *body, double limit_s, struct mr_result **out,
                                 struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -41,7 +41,7 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *bod
     mr_strbuf_add_str(&sql, body);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(work->task->link->db, sql.ptr, sql.len, out, err);
+        code = mr_db_query(work->task->link->db, shape, sql.ptr, sql.len, out, err);
     mr_strbuf_release(&sql);
     /* so MySQL ends a COUNT(*) that it counts with several threads */
     if (code == MR_E_LOST && err->sql_errno == ER_QUERY_INTERRUPTED)
@@ -232,7 +232,7 @@ static enum mr_code read_grouped(struct mr_gate_work *work, struct mr_gate_item 
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     item->out->counter_grouped = true;
     if (code == MR_OK)
-        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, err);
+        code = mr_gate_work_query(work, "n", sql.ptr, 2.0, &res, err);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
         row[0].ptr[0] != '-')
         item->out->counter_greatest = strtoull(row[0].ptr, NULL, 10);
@@ -280,7 +280,7 @@ static enum mr_code read_quick(struct mr_gate_work *work, struct mr_gate_item *i
     quick_sql(&sql, item, &q);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", why);
     if (code == MR_OK)
-        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, why);
+        code = mr_gate_work_query(work, "nnnn", sql.ptr, 2.0, &res, why);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL)
         take_quick(work, item, &q, row);
     mr_result_free(res);
@@ -307,7 +307,7 @@ static enum mr_code see_all_columns(const struct mr_gate_work *work,
     mr_strbuf_add_str(&sql, " LIMIT 0");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", why);
     if (code == MR_OK)
-        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, why);
+        code = mr_gate_work_query(work, "*", sql.ptr, 2.0, &res, why);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -476,6 +476,17 @@ static enum mr_code keep_dbs(struct mr_gate_work *work, struct mr_gate_facts *fa
     return MR_OK;
 }
 
+/* An account that sees no database says nothing of what there is. */
+static struct mr_gate_view see_any_db(const struct mr_gate_work *work)
+{
+    const struct mr_gate_link *link = work->task->link;
+    const struct mr_err why = {.message = "no database is visible to the account"};
+    const bool all = link->grants != NULL && mr_grants_lists_dbs(link->grants);
+    const bool hidden = work->cat->ndbs == 0 && !all;
+    return mr_gate_link_view(link, hidden ? MR_E_DENIED : MR_OK, &why, "SELECT", "*.*",
+                             work->task->arena);
+}
+
 /* ---- heartbeat ---- */
 
 static const struct mr_table *find_heartbeat(const struct mr_catalogue *cat)
@@ -533,7 +544,7 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
         code = mr_strbuf_check(&sql, "building a query", &why);
     }
     if (code == MR_OK)
-        code = mr_gate_work_query(work, sql.ptr, 2.0, &res, &why);
+        code = mr_gate_work_query(work, "n", sql.ptr, 2.0, &res, &why);
     if (code == MR_OK && ((row = mr_result_next(res)) == NULL || row[0].ptr == NULL))
         code = mr_err_set(&why, MR_E_NO_SUCH, "the table has no time that can be read");
     else if (code == MR_OK)
@@ -585,6 +596,8 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
         code = mr_err_nomem(err, "reading tables");
     if (code == MR_OK)
         code = keep_dbs(&work, facts, err);
+    if (code == MR_OK)
+        facts->any_db = see_any_db(&work);
     if (code == MR_OK && task->past == NULL)
         code = require_dbs(facts, own, err);
     if (code == MR_OK)

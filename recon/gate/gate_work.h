@@ -32,10 +32,10 @@ const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text);
 /* The budget that is left, in seconds; 0 at its end. */
 double mr_gate_work_left(const struct mr_gate_work *work);
 
-/* "SELECT <body>" that the server ends after limit_s, or --statement-timeout:
- * MR_E_TIMEOUT. */
-enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *body,
-                                double limit_s, struct mr_result **out,
+/* "SELECT <body>" of a shape (mr_db_query), that the server ends after limit_s, or
+ * --statement-timeout: MR_E_TIMEOUT. */
+enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *shape,
+                                const char *body, double limit_s, struct mr_result **out,
                                 struct mr_err *err);
 
 /* Marks the table as not read, for that reason; fatal errors are passed on. */

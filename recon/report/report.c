@@ -134,6 +134,10 @@ const char *mr_report_lead(const struct mr_report *report, bool *taken)
     *taken = step != NULL && step->kind != MR_NEXT_IDENTITY;
     if (*taken)
         return step->text;
+    if (!r->differs && (r->incomplete || r->interrupted))
+        return "What was not seen may still differ: put right what is named below, and "
+               "run "
+               "the check again.";
     if (!r->differs)
         return "There is nothing to do.";
     if (c->missing > 0 && c->extra + c->changed + c->collision == 0)

@@ -43,7 +43,7 @@ static void tell_found(struct mr_teller *t)
             continue;
         mr_strbuf_add_fmt(&t->words,
                           "Plan %s was not made from this run, but from %s: report "
-                          "--run %s tells what it found.",
+                          "--run %s, of the case that has it, tells what it found.",
                           plan->uuid, plan->run, plan->run);
         mr_block_words(t, MR_TONE_WARN);
     }

@@ -88,7 +88,7 @@ static enum mr_code list_rows(struct mr_attempt *a, size_t at, char prefix,
     if (!mr_staged_has(&a->tables, prefix, at))
         return MR_OK;
     add_query(a, &sql, at, prefix);
-    enum mr_code code = mr_fired_ask(a->run->target->db, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(a->run->target->db, "n", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         const struct mr_refusal row = {.table = table,
                                        .key = cells[0].ptr != NULL ? cells[0].ptr : ""};

@@ -68,7 +68,7 @@ static enum mr_code ask(const struct mr_target *target, const struct mr_strbuf *
     enum mr_code code = mr_strbuf_check(sql, "building a query", err);
     mr_strbuf_reset(value);
     if (code == MR_OK)
-        code = mr_db_query(target->db, sql->ptr, sql->len, &res, err);
+        code = mr_db_query(target->db, "n", sql->ptr, sql->len, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL && cells[0].ptr != NULL)
         mr_strbuf_add(value, cells[0].ptr, cells[0].len);

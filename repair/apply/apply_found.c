@@ -47,7 +47,7 @@ static enum mr_code each(struct mr_attempt *a, size_t at, char prefix, const cha
     mr_script_staged(&sql, planned->tables[0].target_db, prefix, at);
     mr_strbuf_add_str(&sql, " AS s");
     mr_strbuf_add_str(&sql, where);
-    enum mr_code code = mr_fired_ask(a->run->target->db, &sql, &res, &why);
+    enum mr_code code = mr_fired_ask(a->run->target->db, "nn", &sql, &res, &why);
     /* computed columns are not staged: rows without a key that have some are not told */
     if (code != MR_OK && why.sql_errno == NO_SUCH_COLUMN &&
         planned->tables[at].key.count == 0)

@@ -95,7 +95,7 @@ static enum mr_code send(struct mr_attempt *a, const struct mr_script_read_item 
     struct mr_result *res = NULL;
     if (item->section != MR_SCRIPT_READ_END || !is_select(item))
         return mr_db_exec(db, item->sql, item->len, err);
-    enum mr_code code = mr_db_query(db, item->sql, item->len, &res, err);
+    enum mr_code code = mr_db_query(db, "*", item->sql, item->len, &res, err);
     if (code == MR_OK && is_listing(res))
         code = take_listing(a, res, err);
     mr_result_free(res);
@@ -163,7 +163,8 @@ static enum mr_code read_end(struct mr_attempt *a, struct mr_err *err)
 {
     static const char sql[] = "SELECT @myrecon_end, @myrecon_written, @myrecon_done";
     struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(a->run->target->db, sql, sizeof sql - 1, &res, err);
+    enum mr_code code =
+        mr_db_query(a->run->target->db, "nnn", sql, sizeof sql - 1, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL) {
         a->committed = cells[0].ptr != NULL && strcmp(cells[0].ptr, "COMMIT") == 0;

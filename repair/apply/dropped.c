@@ -30,7 +30,7 @@ static enum mr_code ask(struct mr_db *db, const char *name, bool *gone,
     mr_strbuf_add_fmt(&sql, "SELECT 1 FROM %s LIMIT 0", name);
     enum mr_code code = mr_strbuf_check(&sql, "looking for a table", err);
     if (code == MR_OK &&
-        (code = mr_db_query(db, sql.ptr, sql.len, &res, &why)) != MR_OK) {
+        (code = mr_db_query(db, "n", sql.ptr, sql.len, &res, &why)) != MR_OK) {
         *gone = why.sql_errno == NO_SUCH_TABLE || why.sql_errno == UNKNOWN_DATABASE;
         if (why.sql_errno != 0 && !mr_db_is_lost(db))
             code = MR_OK;

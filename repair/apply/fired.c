@@ -39,11 +39,12 @@ struct mr_fired {
 
 /* ---- what both sides have in common ---- */
 
-enum mr_code mr_fired_ask(struct mr_db *db, const struct mr_strbuf *sql,
-                          struct mr_result **res, struct mr_err *err)
+enum mr_code mr_fired_ask(struct mr_db *db, const char *shape,
+                          const struct mr_strbuf *sql, struct mr_result **res,
+                          struct mr_err *err)
 {
     enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    return code == MR_OK ? mr_db_query(db, sql->ptr, sql->len, res, err) : code;
+    return code == MR_OK ? mr_db_query(db, shape, sql->ptr, sql->len, res, err) : code;
 }
 
 /* A FLOAT as text has six digits, a DOUBLE all. */
@@ -165,7 +166,7 @@ enum mr_code mr_fired_before(struct mr_fired *f, bool lost, struct mr_err *err)
         mr_sql_ident(&sql, t->counter);
         mr_strbuf_add_str(&sql, ") FROM ");
         mr_sql_table(&sql, t->target_db, t->target_name);
-        code = mr_fired_ask(f->target->db, &sql, &res, err);
+        code = mr_fired_ask(f->target->db, "n", &sql, &res, err);
         const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
         w->empty = cells == NULL || cells[0].ptr == NULL;
         if (!w->empty)
@@ -190,7 +191,7 @@ static enum mr_code read_new(struct mr_fired *f, const struct watched *w,
     mr_fired_sql_digest(&sql, t, "c");
     add_from(f, w, &sql);
     add_not_planned(f, w, &sql);
-    enum mr_code code = mr_fired_ask(f->target->db, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(f->target->db, "nn", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         if (cells[0].ptr == NULL || cells[0].len >= MR_FIRED_KEY_SIZE ||
             cells[1].ptr == NULL || cells[1].len >= MR_FIRED_DIGEST_SIZE)
@@ -244,7 +245,7 @@ static enum mr_code drop_seen(struct mr_fired *f, const struct watched *w, size_
     mr_sql_ident(&sql, f->planned->tables[w->at].counter);
     mr_strbuf_add_str(&sql, ")");
     add_from(f, w, &sql);
-    enum mr_code code = mr_fired_ask(f->second, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(f->second, "nn", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         struct row seen = {0}, *found = NULL;
         if (cells[0].ptr != NULL)

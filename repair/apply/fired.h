@@ -45,8 +45,10 @@ void mr_fired_list(const struct mr_fired *fired, struct mr_strbuf *list);
 #define MR_FIRED_KEY_SIZE 24    /* with a NUL, as is the next */
 #define MR_FIRED_DIGEST_SIZE 33 /* mr_fired_sql_digest */
 
-enum mr_code mr_fired_ask(struct mr_db *db, const struct mr_strbuf *sql,
-                          struct mr_result **res, struct mr_err *err);
+/* As mr_db_query. */
+enum mr_code mr_fired_ask(struct mr_db *db, const char *shape,
+                          const struct mr_strbuf *sql, struct mr_result **res,
+                          struct mr_err *err);
 /* Appends the digest of row `alias`: 32 hexadecimal digits over all columns of the plan. */
 void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *table,
                          const char *alias);

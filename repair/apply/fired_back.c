@@ -152,7 +152,7 @@ static enum mr_code is_whole(struct mr_fired_back *b, const struct mr_planned_ta
     add_table(&sql, "TABLE_SCHEMA", "TABLE_NAME", t);
     mr_strbuf_add_str(&sql, " AND EXTRA NOT LIKE '%STORED GENERATED%'"
                             " AND EXTRA NOT LIKE '%VIRTUAL GENERATED%'");
-    enum mr_code code = mr_fired_ask(b->target->db, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(b->target->db, "n", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         *whole = *whole && cells[0].ptr != NULL && has_column(t, cells[0].ptr);
     mr_result_free(res);
@@ -282,7 +282,7 @@ static enum mr_code find_by(struct mr_fired_back *b, const struct way *way,
     mr_strbuf_add_str(&sql, ", s.myrecon_row");
     add_join(b, way, &sql);
     mr_strbuf_add_str(&sql, " FOR UPDATE");
-    enum mr_code code = mr_fired_ask(b->target->db, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(b->target->db, "nnn", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         struct known *known = find(b, way->child, cells[0]);
         if (known == NULL || known->spared || cells[1].ptr == NULL ||
@@ -376,7 +376,7 @@ static enum mr_code spare(struct mr_fired_back *b, size_t parent, struct mr_err 
     mr_sql_table(&sql, t->target_db, t->target_name);
     mr_strbuf_add_str(&sql, " AS t ON ");
     mr_planned_sql_same(&sql, t, "t.", "s.");
-    enum mr_code code = mr_fired_ask(b->target->db, &sql, &res, err);
+    enum mr_code code = mr_fired_ask(b->target->db, "n", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         uint64_t row = cells[0].ptr != NULL ? strtoull(cells[0].ptr, NULL, 10) : 0;
         for (size_t i = 0; i < b->taken.count; i++) {

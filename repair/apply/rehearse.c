@@ -80,7 +80,7 @@ static enum mr_code check_triggers(const struct mr_reseed_run *run, struct mr_er
     add_suspects(&sql, run->manifest);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(run->target->db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(run->target->db, "vvvvv", sql.ptr, sql.len, &res, err);
     if (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         code = refuse_suspect(cells, err);
     mr_result_free(res);
@@ -216,7 +216,7 @@ enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec
         server->version >= MYSQL_STATS_EXPIRY)
         code = mr_db_exec(run->target->db, fresh, sizeof fresh - 1, err);
     if (code == MR_OK)
-        code = mr_db_query(run->target->db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(run->target->db, "vv", sql.ptr, sql.len, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         struct mr_rehearse_counter *c = mr_vec_push(out);
         if (c != NULL)

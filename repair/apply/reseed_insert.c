@@ -60,7 +60,7 @@ static enum mr_code check_children(const struct mr_insert_task *task,
     mr_sql_string(&sql, c->column);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(task->db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(task->db, "vvv", sql.ptr, sql.len, &res, err);
     const struct mr_cell *cells;
     while (code == MR_OK && *why_not == NULL && (cells = mr_result_next(res)) != NULL) {
         bool found = false;
@@ -238,7 +238,7 @@ static enum mr_code hold_definition(const struct mr_insert_task *task, struct mr
     mr_strbuf_add_str(&sql, " LIMIT 0");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(task->db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(task->db, "n", sql.ptr, sql.len, &res, err);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;

@@ -87,7 +87,8 @@ static void find_tables(const struct mr_copy *c, const struct mr_pair_reference 
     if (mr_server_same_name(&sides[side].cat->server, db, r->child->side[side]->db))
         db = r->child->side[other]->db;
     tables[side] = mr_catalogue_meant(sides[side].cat, named->db, named->table);
-    tables[other] = mr_sides_twin(sides[side].cat, sides[other].cat, db, named->table);
+    tables[other] =
+        mr_sides_twin(sides[side].cat, named->db, sides[other].cat, db, named->table);
 }
 
 static size_t position(const struct mr_pair *pair, enum mr_side side, const char *name)

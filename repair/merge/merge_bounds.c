@@ -252,7 +252,14 @@ static enum mr_code check_told(const struct mr_merge *m, const char *table,
     return MR_E_USAGE;
 }
 
-/* --split-at: rows above the bound, so created later than that time, that both sides have. */
+static bool is_by_time(const struct mr_merge_table *t)
+{
+    return t->bound.base_origin != NULL && strcmp(t->bound.base_origin, MR_BOUND_AT) == 0;
+}
+
+/* Rows above a bound that was told, by a key or a time, that both sides have: the histories
+ * parted later.  A key is taken as it is; of a time, which is one for all tables, less is
+ * believed then. */
 static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
 {
     const size_t n = m->plan->ntables;
@@ -261,18 +268,17 @@ static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
     if (of == NULL || above == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < n; i++) {
-        of[i] = mr_plan_has_counter(m->tables[i].plan) &&
-                strcmp(m->tables[i].bound.base_origin, MR_BOUND_AT) == 0;
+        of[i] = mr_plan_has_counter(m->tables[i].plan) && m->tables[i].bound.is_told;
         any = any || of[i];
     }
     enum mr_code code = any ? mr_merge_equal_above(m, of, above, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         m->plan->tables[i].younger_equal = above[i].rows;
         m->plan->tables[i].younger_key = above[i].greatest;
-        early = early || above[i].rows > 0;
+        early = early || (above[i].rows > 0 && is_by_time(&m->tables[i]));
     }
     for (size_t i = 0; i < n; i++)
-        m->tables[i].bound.is_early = of[i] && early; /* it is one time for all */
+        m->tables[i].bound.is_early = of[i] && early && is_by_time(&m->tables[i]);
     return code;
 }
 

@@ -116,13 +116,14 @@ static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t
                      c->table->bound.base_origin);
     mr_err_hint(
         err,
-        "%s which key both histories share last: --split-key %s=KEY, or "
-        "split-key = in the configuration.",
+        "%sIf both are one row that was edited, say so: --split-key %s=%s, and it "
+        "is asked about (changed). If they are two, give the last key that both "
+        "histories share, below %s. split-key = in the configuration is the same.",
         strcmp(c->table->bound.base_origin, MR_BOUND_AT) == 0
-            ? "If the time of --split-at is too late (its zone, its day), give the "
-              "right one; else say"
-            : "Say",
-        mr_plan_table_name(table));
+            ? "Is the time of --split-at too late (its zone, its day)? Then give "
+              "the right one. "
+            : "",
+        mr_plan_table_name(table), base, key);
     return MR_E_REFUSED;
 }
 

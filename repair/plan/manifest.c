@@ -131,6 +131,8 @@ static void put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
         mr_jsonw_add_str(w, "name", m->files[i].name);
         mr_jsonw_add_uint(w, "size", m->files[i].size_bytes);
         mr_jsonw_add_str(w, "sha256", m->files[i].sha256);
+        if (m->files[i].undecided != NULL)
+            mr_jsonw_add_str(w, "undecided", m->files[i].undecided);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -262,6 +264,8 @@ static void get_lists(struct mr_json_reader *r, const struct json_t *root,
         files[i].name = mr_json_read_text(r, item, "name");
         files[i].size_bytes = mr_json_read_number(r, item, "size");
         files[i].sha256 = mr_json_read_text(r, item, "sha256");
+        if (mr_json_has(item, "undecided"))
+            files[i].undecided = mr_json_read_text_or_null(r, item, "undecided");
     }
     m->files = files;
 }

@@ -65,6 +65,8 @@ struct mr_plan_file {
     const char *name;
     uint64_t size_bytes;
     const char *sha256;
+    const char
+        *undecided; /* of conflicts.csv (undecided.h); NULL: of another, not known */
 };
 
 struct mr_manifest {

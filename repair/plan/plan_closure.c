@@ -142,7 +142,7 @@ static enum mr_code check_elsewhere(const struct closure *c, struct mr_err *err)
     add_names(&sql, side->cat);
     enum mr_code code = mr_strbuf_check(&sql, "looking for references", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, "vvvv", sql.ptr, sql.len, &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         const struct mr_table child = {.db = row[0].ptr, .name = row[1].ptr};
         const struct mr_plan_table *parent = planned(c, row[2].ptr, row[3].ptr);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/file/io.h"
+#include "repair/plan/undecided.h"
 
 #define MANIFEST_NAME "plan.json"
 
@@ -75,6 +76,24 @@ enum mr_code mr_plan_writer_add(struct mr_plan_writer *w, const char *name,
     return code == MR_OK ? mr_plan_file_close(out, err) : code;
 }
 
+/* What of conflicts.csv people may not change. */
+static enum mr_code seal_conflicts(struct mr_plan_writer *w, struct mr_err *err)
+{
+    char hex[MR_SHA256_HEX];
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < w->files.count; i++) {
+        struct mr_plan_file *file = mr_vec_at(&w->files, i);
+        if (strcmp(file->name, MR_CONFLICTS_FILE) != 0)
+            continue;
+        const char *path = mr_plan_path(&w->arena, w->dir.partial, file->name);
+        code = path != NULL ? mr_undecided_digest(path, hex, err)
+                            : mr_err_nomem(err, "writing a plan");
+        if (code == MR_OK && (file->undecided = mr_arena_strdup(&w->arena, hex)) == NULL)
+            code = mr_err_nomem(err, "writing a plan");
+    }
+    return code;
+}
+
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w,
                                     struct mr_manifest *manifest, struct mr_err *err)
 {
@@ -82,10 +101,12 @@ enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w,
     const char *path = mr_plan_path(&w->arena, w->dir.partial, MANIFEST_NAME);
     if (w->unfinished > 0)
         return mr_err_set(err, MR_E_BUG, "a file of the plan is not finished");
+    enum mr_code code =
+        path != NULL ? seal_conflicts(w, err) : mr_err_nomem(err, "writing a plan");
     manifest->files = w->files.items;
     manifest->nfiles = w->files.count;
-    enum mr_code code = path != NULL ? mr_manifest_write(manifest, &text, err)
-                                     : mr_err_nomem(err, "writing a plan");
+    if (code == MR_OK)
+        code = mr_manifest_write(manifest, &text, err);
     if (code == MR_OK)
         code = mr_io_write_file(path, 0600, text.ptr, text.len, err);
     mr_strbuf_release(&text);

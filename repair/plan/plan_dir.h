@@ -11,7 +11,8 @@
  * in DIR.partial is cleared away by the next one; that of a living run is not.
  *
  * DIR must not exist, or be an empty directory: else MR_E_REFUSED.  An opened plan whose
- * files are not those that plan.json lists, to the byte, is MR_E_REFUSED naming the file;
+ * files are not those that plan.json lists, to the byte, is MR_E_REFUSED naming the file
+ * (conflicts.csv may have other decisions, undecided.h);
  * journals (journal*), approvals (approval*) and temporary files (*.tmp) are nobody's
  * concern.
  *

@@ -9,6 +9,7 @@
 #include "core/json/jsonw.h"
 #include "core/row/value_text.h"
 #include "repair/plan/entity_file.h"
+#include "repair/plan/undecided.h"
 
 /* Columns of idmap.csv, and those that conflicts.csv has behind them. */
 enum column { TABLE, SOURCE_KEY, TARGET_KEY, IDENTITY, KIND, CHOICES, SOURCE, TARGET };
@@ -129,13 +130,14 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
     return keep_images(f, fields, err);
 }
 
+/* conflicts.csv may have been through a spreadsheet. */
 static enum mr_code read_csv(struct finding *f, const char *name, struct mr_err *err)
 {
     struct mr_csv_in csv;
     const char *path = mr_plan_path(&f->task->plan->arena, f->task->plan->path, name);
     if (path == NULL)
         return no_memory(err);
-    mr_csv_in_init(&csv, take_record, f);
+    mr_csv_in_init_loose(&csv, take_record, f);
     enum mr_code code = mr_csv_in_file(&csv, path, MR_IN_PART, err);
     mr_csv_in_release(&csv);
     return code;
@@ -264,7 +266,7 @@ enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *e
     if (code == MR_OK && task->identity != NULL)
         code = read_csv(&f, "idmap.csv", err);
     if (code == MR_OK)
-        code = read_csv(&f, "conflicts.csv", err);
+        code = read_csv(&f, MR_CONFLICTS_FILE, err);
     if (code == MR_OK && f.wanted.count > 0)
         code = mr_entity_file_read(path, take_entity, &f, err);
     if (code == MR_OK && f.found == 0) {

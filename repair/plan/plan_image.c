@@ -341,7 +341,7 @@ static enum mr_code find_table(struct opening *o, const struct mr_catalogue *cat
                                struct mr_err *err)
 {
     const struct mr_plan_image_task *task = o->task;
-    o->table = mr_sides_twin(catalogue, catalogue, task->db, task->table);
+    o->table = mr_sides_twin(catalogue, task->db, catalogue, task->db, task->table);
     if (o->table == NULL)
         return mr_err_set(err, MR_E_NO_SUCH, "table \"%s.%s\" is not there", task->db,
                           task->table);

@@ -11,22 +11,36 @@
 #include "core/file/io.h"
 #include "core/file/sha256.h"
 #include "repair/plan/plan_dir.h"
+#include "repair/plan/undecided.h"
 
 #define MANIFEST_NAME "plan.json"
 #define MANIFEST_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 static const char changed[] = "was changed since it was planned";
+static const char missing[] = "is missing";
 
 static enum mr_code refuse(const char *path, const char *name, const char *what,
                            struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\": file \"%s\" %s", path, name, what);
-    if (what == changed && strcmp(name, "conflicts.csv") == 0)
-        mr_err_hint(err, "Nothing was done. Decisions hold once it is planned again: "
-                         "repair plan --decisions FILE, into another directory.");
+    if (what == changed && strcmp(name, MR_CONFLICTS_FILE) == 0)
+        mr_err_hint(err, "Nothing was done. More than its column decision was changed: "
+                         "put the others back as they were.");
+    else if (what == missing && strcmp(name, MANIFEST_NAME) == 0)
+        mr_err_hint(err, "Nothing was done. Name the directory that repair plan --output "
+                         "has written; if it is that, plan again.");
     else
         mr_err_hint(err, "Nothing was done. Plan again, or put back what was planned.");
     return MR_E_REFUSED;
+}
+
+/* In its column `decision` alone, which is for people. */
+static bool is_decided(const struct mr_plan_file *file, const char *path)
+{
+    char hex[MR_SHA256_HEX];
+    return file->undecided != NULL && strcmp(file->name, MR_CONFLICTS_FILE) == 0 &&
+           mr_undecided_digest(path, hex, NULL) == MR_OK &&
+           strcmp(hex, file->undecided) == 0;
 }
 
 static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_file *file,
@@ -41,11 +55,12 @@ static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_fi
     if (path == NULL)
         return mr_err_nomem(err, "reading a plan");
     if (lstat(path, &st) != 0 && errno == ENOENT)
-        return refuse(plan->path, file->name, "is missing", err);
+        return refuse(plan->path, file->name, missing, err);
     enum mr_code code = mr_sha256_file(path, hex, &size, err);
     if (code != MR_OK)
         return code;
-    return size == file->size_bytes && strcmp(hex, file->sha256) == 0
+    return (size == file->size_bytes && strcmp(hex, file->sha256) == 0) ||
+                   is_decided(file, path)
                ? MR_OK
                : refuse(plan->path, file->name, changed, err);
 }
@@ -124,7 +139,7 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
                               plan->path);
     struct stat file;
     if (S_ISDIR(st.st_mode) && lstat(path, &file) != 0 && errno == ENOENT)
-        return refuse(plan->path, MANIFEST_NAME, "is missing", err);
+        return refuse(plan->path, MANIFEST_NAME, missing, err);
     enum mr_code code = S_ISDIR(st.st_mode) ? each_name(plan, check_kind, err) : MR_OK;
     if (code == MR_OK)
         code = mr_io_read_part(path, MANIFEST_MAX_BYTES, &text, err);

@@ -52,7 +52,7 @@ static bool is_alone(const struct parents *p, enum mr_side side, const char *db,
     const struct mr_catalogue *other = catalogue(p, mr_other_side(side));
     const char *there = other_db(p, side, db);
     return mr_catalogue_db(other, there) != NULL &&
-           mr_sides_twin(own, other, there, name) == NULL;
+           mr_sides_twin(own, db, other, there, name) == NULL;
 }
 
 /* ---- what is missing ---- */

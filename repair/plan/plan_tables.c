@@ -423,7 +423,7 @@ static enum mr_code take_all(struct opening *o, struct mr_sides *sides,
             if (strcmp(s->db, db->name[MR_SOURCE]) != 0)
                 continue;
             const struct mr_table *t =
-                mr_sides_twin(cs, ct, db->name[MR_TARGET], s->name);
+                mr_sides_twin(cs, s->db, ct, db->name[MR_TARGET], s->name);
             if (t != NULL)
                 code = take(o, s, t, err);
         }

@@ -76,10 +76,10 @@ struct mr_plan_table {
     size_t at;
     const struct mr_find_table *found; /* the chosen run's */
     struct mr_plan_gone *gone;         /* filled when rows are collected */
-    uint64_t younger_equal;     /* rows that both sides have, created after the time
-                                          that --split-at gives; filled by a merge */
-    int64_t younger_key;        /* the greatest of their keys (counted.h) */
-    const size_t *found_at;     /* per column, its position in the run's images;
+    uint64_t younger_equal; /* rows that both sides have, above the key or created after
+                               the time that was given; filled by a merge */
+    int64_t younger_key;    /* the greatest of their keys (counted.h) */
+    const size_t *found_at; /* per column, its position in the run's images;
                                           MR_NO_COLUMN: the run did not compare it */
     struct mr_plan_columns key; /* count 0: none */
     enum mr_plan_identity identity;

@@ -301,26 +301,32 @@ static enum mr_code note_split(struct rows *r, struct mr_err *err)
     return code;
 }
 
-/* --split-at before the histories parted makes new rows of what both had. */
+/* --split-at or split-key before the histories parted makes new rows of what both had. */
 static enum mr_code note_younger(struct rows *r, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
         const struct mr_plan_table *t = &r->tables.tables[i];
+        const char *origin = r->p->manifest.planned.tables[i].base_origin;
         const bool more = t->younger_equal >= MR_EQUAL_ABOVE_MOST;
+        const bool by_key = origin != NULL && strcmp(origin, MR_BOUND_TOLD) == 0;
         char text[400], key[MR_COUNTED_TEXT];
         if (t->younger_equal == 0)
             continue;
         (void)snprintf(
             text, sizeof text,
-            "%s%" PRIu64 " row%s up to key %s, created after the time that "
-            "--split-at gives, are equal on both sides: unless an earlier merge "
-            "brought them back, the histories parted later, and what may be "
-            "of the common past is asked about",
+            "%s%" PRIu64 " row%s up to key %s, %s, are equal on both sides: unless an "
+            "earlier merge brought them back, the histories parted later, and %s",
             more ? "more than " : "", t->younger_equal, t->younger_equal == 1 ? "" : "s",
-            mr_counted_text(t->younger_key, t->counts_unsigned, key));
+            mr_counted_text(t->younger_key, t->counts_unsigned, key),
+            by_key ? "above the one that split-key gives"
+                   : "created after the time that --split-at gives",
+            by_key ? "what differs between the two keys is planned as if it were new: "
+                     "give a greater one"
+                   : "what may be of the common past is asked about");
         mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), text);
-        code = add_note(r, "split-at", mr_plan_table_name(t), text, err);
+        code = add_note(r, by_key ? "split-key" : "split-at", mr_plan_table_name(t), text,
+                        err);
     }
     return code;
 }

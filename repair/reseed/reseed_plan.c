@@ -482,7 +482,8 @@ static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
         p->selected++;
         if (mr_is_cancelled())
             return mr_cancelled_err(p->err);
-        const struct mr_table *t = mr_sides_twin(cs, ct, pair->name[MR_TARGET], s->name);
+        const struct mr_table *t =
+            mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
         code = t != NULL ? plan_pair(p, s, t)
                          : skip_lonely(p, s, pair->name[MR_TARGET], MR_TARGET);
     }
@@ -490,10 +491,50 @@ static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
         const struct mr_table *t = &ct->tables[i];
         if (strcmp(t->db, pair->name[MR_TARGET]) != 0 ||
             !selects(p, pair->name[MR_SOURCE], t->name) ||
-            mr_sides_twin(ct, cs, pair->name[MR_SOURCE], t->name) != NULL)
+            mr_sides_twin(ct, t->db, cs, pair->name[MR_SOURCE], t->name) != NULL)
             continue;
         p->selected++;
         code = skip_lonely(p, t, pair->name[MR_SOURCE], MR_SOURCE);
+    }
+    return code;
+}
+
+/* db NULL: databases. */
+static enum mr_code skip_unseen(struct planner *p, const char *name, const char *db,
+                                enum mr_side side)
+{
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "the account sees no others on the %s: ", mr_side_name(side));
+    mr_grants_needed_names(&why, p->task->side[side].grants, db);
+    enum mr_code code = mr_strbuf_check(&why, "planning", p->err);
+    if (code == MR_OK)
+        code = skip(p, name, true, print(p, "%s", why.ptr));
+    mr_strbuf_release(&why);
+    return code;
+}
+
+/* Where an account does not even see the names, both sides may have tables that nobody
+ * raises the counters of. */
+static enum mr_code name_unseen(struct planner *p, const struct mr_vec *pairs)
+{
+    const struct mr_string_list *named = p->task->tables;
+    const char *const *patterns = (const char *const *)named->items;
+    const bool any_db = mr_pattern_is_open(patterns, named->count, false);
+    const bool any_table = mr_pattern_is_open(patterns, named->count, true);
+    enum mr_code code = MR_OK;
+    for (int n = MR_SOURCE; code == MR_OK && n < MR_SIDES; n++) {
+        const enum mr_side side = (enum mr_side)n;
+        const struct mr_server_side *s = &p->task->side[side];
+        if (s->grants == NULL)
+            continue;
+        if (s->ndbs == 0 && any_db && !mr_grants_lists_dbs(s->grants))
+            code = skip_unseen(p, "*.*", NULL, side);
+        for (size_t i = 0; any_table && code == MR_OK && i < pairs->count; i++) {
+            const struct mr_db_pair *pair = mr_vec_at(pairs, i);
+            if (!mr_grants_lists_tables(s->grants, pair->name[side]))
+                code = skip_unseen(p, print(p, "%s.*", pair->name[MR_SOURCE]),
+                                   pair->name[side], side);
+        }
     }
     return code;
 }
@@ -522,7 +563,7 @@ static enum mr_code read_step(struct planner *p)
     struct mr_db *db = mr_reader_db(p->task->side[MR_TARGET].main);
     if (db == NULL)
         return mr_err_set(p->err, MR_E_LOST, "the connection to the target is gone");
-    enum mr_code code = mr_db_query(db, sql, sizeof sql - 1, &res, p->err);
+    enum mr_code code = mr_db_query(db, "nn", sql, sizeof sql - 1, &res, p->err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     p->step = (struct mr_reseed_step){1, 1};
     if (cells != NULL && cells[0].ptr != NULL && cells[1].ptr != NULL)
@@ -568,6 +609,8 @@ enum mr_code mr_reseed_plan(const struct mr_reseed_task *task,
                                    err);
     for (size_t i = 0; code == MR_OK && i < pairs.count; i++)
         code = plan_db(&p, mr_vec_at(&pairs, i));
+    if (code == MR_OK)
+        code = name_unseen(&p, &pairs);
     if (code == MR_OK)
         code = require_selected(&p);
     if (code == MR_OK)

@@ -110,7 +110,7 @@ enum mr_code mr_reseed_partition_limit(struct mr_db *db, const struct mr_table *
     mr_sql_string(&sql, table->name);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, "nnn", sql.ptr, sql.len, &res, err);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         take_partition(cells, column, limit, &open_end, unclear);

@@ -60,7 +60,7 @@ static const struct mr_table *on_target(const struct loader *l, enum mr_side sid
     if (side == MR_TARGET)
         return mr_catalogue_meant(target, db, name);
     const char *twin = twin_db(l, MR_SOURCE, db);
-    return twin != NULL ? mr_sides_twin(l->cat[MR_SOURCE], target, twin, name) : NULL;
+    return twin != NULL ? mr_sides_twin(l->cat[MR_SOURCE], db, target, twin, name) : NULL;
 }
 
 static enum mr_code add_foreign_keys(struct loader *l, enum mr_side side,
@@ -144,7 +144,7 @@ static enum mr_code add_table(struct loader *l, const struct mr_table *child)
     if (code != MR_OK || db == NULL)
         return code;
     const struct mr_table *source =
-        mr_sides_twin(l->cat[MR_TARGET], l->cat[MR_SOURCE], db, child->name);
+        mr_sides_twin(l->cat[MR_TARGET], child->db, l->cat[MR_SOURCE], db, child->name);
     if (source != NULL)
         code = add_foreign_keys(l, MR_SOURCE, source, child);
     return code == MR_OK

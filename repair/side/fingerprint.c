@@ -44,7 +44,8 @@ enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname,
     mr_strbuf_add_str(&sql, " ORDER BY ORDINAL_POSITION");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, has_expressions(mr_db_server(db)) ? "nnnnnnn" : "nnnnnn",
+                           sql.ptr, sql.len, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         add_row(&text, cells, mr_result_columns(res));
     mr_result_free(res);

@@ -437,7 +437,7 @@ static enum mr_code query_keys(struct mr_db *db, const struct mr_side_counter *c
     mr_strbuf_add_fmt(&sql, " DESC LIMIT %d", LIVE_KEYS);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, "n", sql.ptr, sql.len, &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         int64_t *key = mr_vec_push(keys);
         if (key == NULL)

@@ -46,7 +46,7 @@ static enum mr_code query(struct mr_db *db, const struct mr_side_sample *what,
     mr_strbuf_add_str(&sql, " = s.v");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, "nn", sql.ptr, sql.len, &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL)
         for (size_t i = 0; i < 2; i++)
             counts[i] += row[i].ptr != NULL ? strtoull(row[i].ptr, NULL, 10) : 0;

@@ -85,7 +85,7 @@ static enum mr_code ask(struct reading *r, const struct question *q)
     mr_sql_string(&sql, r->table);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", r->err);
     if (code == MR_OK)
-        code = mr_db_query(r->db, sql.ptr, sql.len, &res, r->err);
+        code = mr_db_query(r->db, "n", sql.ptr, sql.len, &res, r->err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         code = keep(r, &cells[0]);
     mr_result_free(res);

@@ -70,12 +70,17 @@ static enum mr_code check_disk(const struct mr_create *c, struct mr_err *err)
     uint64_t spare = disk / 100 < SPARE_BYTES_MAX ? disk / 100 : SPARE_BYTES_MAX;
     if (code != MR_OK || left > spare)
         return code;
-    (void)mr_err_set(err, MR_E_IO,
-                     "the disk of \"%s\" is nearly full: %" PRIu64 " MiB are left",
-                     mr_snap_dir_partial(c->dir), left >> 20);
-    mr_err_hint(err, "Free some space there, and run the same command again: it goes on "
-                     "where it was.");
-    return MR_E_IO;
+    struct mr_strbuf size = MR_STRBUF_INIT;
+    mr_strbuf_add_size(&size, left);
+    code = mr_strbuf_check(&size, "looking at a disk", err);
+    if (code == MR_OK) {
+        code = mr_err_set(err, MR_E_IO, "the disk of \"%s\" is nearly full: %s are left",
+                          mr_snap_dir_partial(c->dir), size.ptr);
+        mr_err_hint(err, "Free some space there, and run the same command again: it goes "
+                         "on where it was.");
+    }
+    mr_strbuf_release(&size);
+    return code;
 }
 
 static const char *file_name(struct mr_create_scan *s)

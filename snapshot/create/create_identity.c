@@ -40,7 +40,7 @@ enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
     struct mr_err why = {0};
     const struct mr_cell *cells;
     mr_vec_clear(&c->numbers);
-    enum mr_code code = mr_db_query(c->db, sql, strlen(sql), &res, &why);
+    enum mr_code code = mr_db_query(c->db, "vv", sql, strlen(sql), &res, &why);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         code = add_number(c, cells, &why);
     mr_result_free(res);

@@ -63,7 +63,7 @@ static enum mr_code try_where(const struct mr_create *c, const struct mr_snap_ta
     mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", t->where);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(c->db, sql.ptr, sql.len, &res, err);
+        code = mr_db_query(c->db, "n", sql.ptr, sql.len, &res, err);
     if (code != MR_OK)
         mr_err_context(err, "--where of table \"%s.%s\"", t->db, t->name);
     mr_result_free(res);

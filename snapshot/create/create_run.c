@@ -79,8 +79,26 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     c->schema.arena = &c->arena;
     c->schema.tables = &c->opts->tables;
     c->schema.exclude = &c->opts->exclude;
+    c->schema.all_dbs = c->ep.ndbs == 0;
     c->schema.tables_only = c->evidence != NULL;
     return mr_snap_schema_init(&c->schema, &c->ep, &c->source_opts.db, err);
+}
+
+/* The certificates themselves: another one may stand under the same name by now. */
+static enum mr_code add_recipients(const struct mr_create *c, struct mr_strbuf *text,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf subject = MR_STRBUF_INIT, sha256 = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < c->opts->encrypt_to.count; i++) {
+        code = mr_recipient_describe(c->recipients[i], &subject, &sha256, err);
+        mr_strbuf_add_fmt(text, "\n%s", sha256.ptr);
+        mr_strbuf_reset(&subject);
+        mr_strbuf_reset(&sha256);
+    }
+    mr_strbuf_release(&subject);
+    mr_strbuf_release(&sha256);
+    return code;
 }
 
 /* Source, databases, and what is kept of them: a run with another one cannot go on. */
@@ -89,7 +107,7 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const struct mr_string_list *lists[] = {&c->opts->tables, &c->opts->exclude,
-                                            &c->opts->where.texts, &c->opts->encrypt_to};
+                                            &c->opts->where.texts};
     mr_endpoint_display(&c->ep, &text);
     mr_strbuf_add_fmt(&text, "\n%s", c->cat->server.uuid);
     if (c->evidence != NULL)
@@ -99,7 +117,9 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
         for (size_t i = 0; i < lists[l]->count; i++)
             mr_strbuf_add(&text, lists[l]->items[i], strlen(lists[l]->items[i]) + 1);
     }
-    enum mr_code code = mr_strbuf_check(&text, "opening the journal", err);
+    enum mr_code code = add_recipients(c, &text, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "opening the journal", err);
     if (code == MR_OK)
         code = mr_sha256_bytes(text.ptr, text.len, hex, err);
     mr_strbuf_release(&text);
@@ -120,6 +140,50 @@ static enum mr_code open_journal(struct mr_create *c, struct mr_err *err)
                          : code;
 }
 
+/* Of a table, as its server stores it, without the part that an earlier run has written. */
+static uint64_t still_to_write(const struct mr_create *c, const struct mr_create_table *t)
+{
+    const struct mr_journal_table *done =
+        mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
+    uint64_t rows = 0, all = t->table->est_rows;
+    for (size_t i = 0; done != NULL && i < done->chunks.count; i++)
+        rows += ((struct mr_journal_chunk *)mr_vec_at(&done->chunks, i))->chunk.rows;
+    if (rows == 0)
+        return t->table->data_bytes;
+    return rows < all ? (uint64_t)((double)t->table->data_bytes *
+                                   (1 - (double)rows / (double)all))
+                      : 0;
+}
+
+static enum mr_code refuse_disk(const struct mr_create *c, uint64_t wanted, uint64_t left,
+                                struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&text, "tables of ");
+    mr_strbuf_add_size(&text, wanted);
+    mr_strbuf_add_str(&text, " cannot fit into the ");
+    mr_strbuf_add_size(&text, left);
+    enum mr_code code = mr_strbuf_check(&text, "looking at a disk", err);
+    if (code == MR_OK) {
+        code = mr_err_set(err, MR_E_IO, "%s that are free at \"%s\"", text.ptr,
+                          mr_snap_dir_partial(c->dir));
+        mr_err_hint(err, "Free some space there, or choose a place on another disk.");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static void warn_of_disk(uint64_t wanted, uint64_t left)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_size(&text, left);
+    mr_strbuf_add_str(&text, " are free for tables of ");
+    mr_strbuf_add_size(&text, wanted);
+    if (!text.failed)
+        mr_log_warning("%s: it may not fit", text.ptr);
+    mr_strbuf_release(&text);
+}
+
 /* Before the first row: what cannot fit is not begun. */
 static enum mr_code check_disk(struct mr_create *c, struct mr_err *err)
 {
@@ -129,22 +193,14 @@ static enum mr_code check_disk(struct mr_create *c, struct mr_err *err)
         const struct mr_create_table *t =
             *(struct mr_create_table **)mr_vec_at(&c->tables, i);
         if (!t->left_out && t->snap.where == NULL && t->found == NULL)
-            wanted += t->table->data_bytes;
+            wanted += still_to_write(c, t);
     }
     if (code != MR_OK || wanted / 2 <= left)
         return code;
-    if (wanted / RATIO_AT_BEST <= left) {
-        mr_log_warning("%" PRIu64 " MiB are free for tables of %" PRIu64
-                       " MiB: it may not fit",
-                       left >> 20, wanted >> 20);
-        return MR_OK;
-    }
-    (void)mr_err_set(err, MR_E_IO,
-                     "tables of %" PRIu64 " MiB cannot fit into the %" PRIu64
-                     " MiB that are free at \"%s\"",
-                     wanted >> 20, left >> 20, mr_snap_dir_partial(c->dir));
-    mr_err_hint(err, "Free some space there, or choose a place on another disk.");
-    return MR_E_IO;
+    if (wanted / RATIO_AT_BEST > left)
+        return refuse_disk(c, wanted, left, err);
+    warn_of_disk(wanted, left);
+    return MR_OK;
 }
 
 static void tell_views(const struct mr_create *c)
@@ -221,13 +277,13 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     if (code == MR_OK)
         code = mr_create_plan(c, err);
     if (code == MR_OK)
-        code = check_disk(c, err);
-    if (code == MR_OK)
         code = mr_create_open_throttle(c, err);
     if (code == MR_OK)
         code = open_views(c, err);
     if (code == MR_OK)
         code = open_journal(c, err);
+    if (code == MR_OK)
+        code = check_disk(c, err);
     if (code == MR_OK)
         code = mr_create_scan(c, err);
     if (code == MR_OK)

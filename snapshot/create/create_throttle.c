@@ -15,15 +15,16 @@ static const struct mr_column *counter_of(const struct mr_table *table)
     return is_integer ? col : NULL;
 }
 
-/* Its values from 0 on; false where there are none. */
-static bool read_span(const struct mr_create *c, struct mr_throttle_read *read)
+/* Its values from 0 on; *found: there are some. */
+static enum mr_code read_span(const struct mr_create *c, struct mr_throttle_read *read,
+                              bool *found, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
-    struct mr_err ignored;
+    struct mr_err why = {0};
     const char *const ends[] = {"MIN", "MAX"};
     uint64_t values[2] = {0, 0};
-    bool found = false;
+    *found = false;
     mr_strbuf_add_str(&sql, "SELECT ");
     for (size_t i = 0; i < 2; i++) {
         mr_strbuf_add_fmt(&sql, "%s%s(", i > 0 ? ", " : "", ends[i]);
@@ -32,24 +33,34 @@ static bool read_span(const struct mr_create *c, struct mr_throttle_read *read)
     }
     mr_strbuf_add_str(&sql, " FROM ");
     mr_sql_table(&sql, read->db, read->table);
-    if (!sql.failed && mr_db_query(c->db, sql.ptr, sql.len, &res, &ignored) == MR_OK) {
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query(c->db, "nn", sql.ptr, sql.len, &res, &why);
+    if (code == MR_OK) {
         const struct mr_cell *cells = mr_result_next(res);
-        found = cells != NULL && cells[1].ptr != NULL && cells[1].ptr[0] != '-';
-        for (size_t i = 0; found && i < 2; i++)
+        *found = cells != NULL && cells[0].ptr != NULL && cells[1].ptr != NULL &&
+                 cells[1].ptr[0] != '-';
+        for (size_t i = 0; *found && i < 2; i++)
             values[i] = cells[i].ptr[0] != '-' ? strtoull(cells[i].ptr, NULL, 10) : 0;
     }
     read->least = values[0];
     read->greatest = values[1];
     mr_result_free(res);
     mr_strbuf_release(&sql);
-    return found;
+    if (!mr_create_is_fatal(code))
+        return MR_OK; /* slowness is not seen by this table, then */
+    if (err != NULL)
+        *err = why;
+    return code;
 }
 
 /* Of the biggest table that has such a key: it fits least into the server's memory. */
-static struct mr_throttle_read choose_read(const struct mr_create *c)
+static enum mr_code choose_read(const struct mr_create *c, struct mr_throttle_read *out,
+                                struct mr_err *err)
 {
     struct mr_throttle_read read = {.table = NULL};
     uint64_t most = 0;
+    bool found = false;
     for (size_t i = 0; i < c->tables.count; i++) {
         const struct mr_create_table *t =
             *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
@@ -60,16 +71,21 @@ static struct mr_throttle_read choose_read(const struct mr_create *c)
         read = (struct mr_throttle_read){
             .db = t->table->db, .table = t->table->name, .column = col->name};
     }
-    if (read.table != NULL && !read_span(c, &read))
+    enum mr_code code = read.table != NULL ? read_span(c, &read, &found, err) : MR_OK;
+    if (!found)
         read.table = NULL;
-    return read;
+    *out = read;
+    return code;
 }
 
 enum mr_code mr_create_open_throttle(struct mr_create *c, struct mr_err *err)
 {
     const struct mr_endpoint *const servers[] = {&c->ep};
     struct mr_throttle_opts opts = c->opts->load;
+    enum mr_code code = MR_OK;
     if (opts.max_slowdown > 0)
-        opts.read = choose_read(c);
+        code = choose_read(c, &opts.read, err);
+    if (code != MR_OK)
+        return code;
     return mr_throttle_new(&opts, servers, 1, &c->source_opts.db, &c->throttle, err);
 }

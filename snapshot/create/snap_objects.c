@@ -60,11 +60,12 @@ static void take_shown(struct mr_snap_schema *s, struct mr_result *res,
     }
 }
 
-static enum mr_code query(struct mr_snap_schema *s, const struct mr_strbuf *sql,
-                          struct mr_result **res, struct mr_err *err)
+static enum mr_code query(struct mr_snap_schema *s, const char *shape,
+                          const struct mr_strbuf *sql, struct mr_result **res,
+                          struct mr_err *err)
 {
     enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    return code == MR_OK ? mr_db_query(s->db, sql->ptr, sql->len, res, err) : code;
+    return code == MR_OK ? mr_db_query(s->db, shape, sql->ptr, sql->len, res, err) : code;
 }
 
 /* *out without a statement: the account may not see it, or it is gone. */
@@ -84,7 +85,7 @@ static enum mr_code show(struct mr_snap_schema *s, const struct mr_snap_object *
     mr_strbuf_add_fmt(&sql, "SHOW CREATE %s ", what);
     mr_sql_ident(&sql, name);
     if (code == MR_OK)
-        code = query(s, &sql, &res, err);
+        code = query(s, "*", &sql, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL)
         take_shown(s, res, cells, out);
@@ -203,7 +204,7 @@ static enum mr_code take_view_columns(struct mr_snap_schema *s,
     mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
     mr_sql_string(&sql, view->name);
     mr_strbuf_add_str(&sql, " ORDER BY ORDINAL_POSITION");
-    enum mr_code code = query(s, &sql, &res, err);
+    enum mr_code code = query(s, "v", &sql, &res, err);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         const char **name = mr_vec_push(&names);
@@ -343,6 +344,24 @@ static enum mr_code name_hidden(struct mr_snap_schema *s, const char *db,
     return code;
 }
 
+/* Databases, or tables of one, of which the account may not even see the names. */
+static enum mr_code name_unseen(struct mr_snap_schema *s, const char *db,
+                                struct mr_err *err)
+{
+    struct mr_strbuf hint = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    mr_grants_needed_names(&hint, s->grants, db);
+    mr_strbuf_add_fmt(&name, "%s%s*", db != NULL ? db : "", db != NULL ? "." : "");
+    enum mr_code code = mr_strbuf_check(&hint, "reading the schema", err);
+    if (code == MR_OK)
+        code = mr_snap_schema_leave_out(s, db != NULL ? "table" : "database", name.ptr,
+                                        "others may be there: the account sees only "
+                                        "those that it has a right on",
+                                        hint.ptr, err);
+    mr_strbuf_release(&hint);
+    mr_strbuf_release(&name);
+    return code;
+}
+
 static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db,
                                 struct mr_err *err)
 {
@@ -360,6 +379,10 @@ static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db,
                                         "the account's grants cannot be read: it may not "
                                         "see everything",
                                         NULL, err);
+    if (mr_pattern_is_open((const char *const *)s->tables->items, s->tables->count,
+                           true) &&
+        !mr_grants_lists_tables(s->grants, db))
+        code = name_unseen(s, db, err);
     unsigned hidden = mr_grants_hidden(s->grants, &s->cat->server, db);
     for (size_t i = 0; code == MR_OK && i < sizeof kinds / sizeof *kinds; i++)
         if ((hidden & kinds[i].kind) != 0 &&
@@ -386,5 +409,10 @@ enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err
             code = take_triggers(s, &cat->tables[i], err);
     for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
         code = find_hidden(s, cat->dbs[i].name, err);
+    if (code == MR_OK && s->all_dbs && s->grants != NULL &&
+        mr_pattern_is_open((const char *const *)s->tables->items, s->tables->count,
+                           false) &&
+        !mr_grants_lists_dbs(s->grants))
+        code = name_unseen(s, NULL, err);
     return code;
 }

@@ -49,7 +49,7 @@ static enum mr_code count_prepared(struct opening *o, struct mr_err *err)
     static const char sql[] = "XA RECOVER";
     struct mr_result *res = NULL;
     size_t count = 0;
-    enum mr_code code = mr_db_query(o->task->other, sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(o->task->other, "*", sql, sizeof sql - 1, &res, err);
     if (code == MR_OK)
         while (mr_result_next(res) != NULL)
             count++;

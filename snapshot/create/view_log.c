@@ -40,7 +40,7 @@ static enum mr_code read_variables(struct mr_db *db, struct variables *v,
         "'log_replica_updates', 'wsrep_on')";
     struct mr_result *res = NULL;
     const struct mr_cell *row;
-    enum mr_code code = mr_db_query(db, sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(db, "vn", sql, sizeof sql - 1, &res, err);
     if (code != MR_OK)
         return code;
     while ((row = mr_result_next(res)) != NULL) {
@@ -70,7 +70,7 @@ static enum mr_code look_at_filters(struct mr_db *db, struct mr_view_log *out,
                           : "SHOW MASTER STATUS";
     struct mr_result *res = NULL;
     struct mr_err why = {0};
-    enum mr_code code = mr_db_query(db, sql, strlen(sql), &res, &why);
+    enum mr_code code = mr_db_query(db, "*", sql, strlen(sql), &res, &why);
     if (code == MR_E_DENIED) {
         out->lacks = hidden_filters;
         return MR_OK;
@@ -95,7 +95,7 @@ static enum mr_code goes_by_gtid(struct mr_db *db, bool *all, struct mr_err *err
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     size_t at = 0;
-    enum mr_code code = mr_db_query(db, sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(db, "*", sql, sizeof sql - 1, &res, err);
     if (code != MR_OK)
         return code;
     while (at < mr_result_columns(res) &&

@@ -28,15 +28,13 @@ static enum mr_code read_engine_status(struct mr_db *db, struct mr_view_mark *ou
                       label[] = "Log sequence number";
     struct mr_result *res = NULL;
     struct mr_err why = {0};
-    enum mr_code code = mr_db_query(db, sql, sizeof sql - 1, &res, &why);
+    enum mr_code code = mr_db_query(db, "nnn*", sql, sizeof sql - 1, &res, &why);
     if (is_lost(code) && err != NULL)
         *err = why;
     if (code != MR_OK)
         return is_lost(code) ? code : MR_OK;
     const struct mr_cell *row = mr_result_next(res);
-    const char *at = row != NULL && mr_result_columns(res) > 2 && row[2].ptr != NULL
-                         ? strstr(row[2].ptr, label)
-                         : NULL;
+    const char *at = row != NULL && row[2].ptr != NULL ? strstr(row[2].ptr, label) : NULL;
     if (at != NULL) {
         at += sizeof label - 1;
         at += strspn(at, " ");
@@ -63,7 +61,8 @@ enum mr_code mr_view_mark_read(struct mr_db *db, struct mr_view_mark *out,
     const struct mr_cell *row;
     bool is_written = true; /* the redo log of MySQL can be switched off */
     *out = (struct mr_view_mark){.commits = ""};
-    enum mr_code code = mr_db_query(db, status_sql, sizeof status_sql - 1, &res, err);
+    enum mr_code code =
+        mr_db_query(db, "vn", status_sql, sizeof status_sql - 1, &res, err);
     if (code != MR_OK)
         return code;
     while ((row = mr_result_next(res)) != NULL) {

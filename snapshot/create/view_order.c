@@ -84,12 +84,21 @@ static void place(struct order *o, size_t at)
     o->is_placed[at] = true;
 }
 
+/* It can be made behind its package only, which stands behind it by name. */
+static bool is_package_body(const struct mr_object *object)
+{
+    static const char word[] = "package body ";
+    return object->kind == MR_OBJECT_ROUTINE &&
+           strncmp(object->name, word, sizeof word - 1) == 0;
+}
+
 /* Each round places those that wait for none; true while there were such. */
 static bool place_free(struct order *o)
 {
     const struct need *needs = o->needs.items;
     size_t before = o->nout;
-    memset(o->waits, 0, o->count * sizeof *o->waits);
+    for (size_t i = 0; i < o->count; i++)
+        o->waits[i] = before == 0 && is_package_body(&o->objects[i]);
     for (size_t i = 0; i < o->needs.count; i++)
         o->waits[needs[i].view] |= !o->is_placed[needs[i].other];
     for (size_t i = 0; i < o->count; i++)

@@ -74,7 +74,7 @@ enum mr_code mr_view_position_within(struct mr_db *view, bool with_applied,
 {
     static const char sql[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
     struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(view, sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(view, "vn", sql, sizeof sql - 1, &res, err);
     if (code != MR_OK)
         return code;
     const struct mr_cell *cells;
@@ -181,14 +181,14 @@ static enum mr_code read_log_end(struct mr_db *db, struct mr_view_position *p,
     struct mr_err why = {0};
     mr_strbuf_reset(&p->file);
     mr_strbuf_reset(&p->offset);
-    enum mr_code code = mr_db_query(db, sql, strlen(sql), &res, &why);
+    enum mr_code code = mr_db_query(db, "nn*", sql, strlen(sql), &res, &why);
     if (code != MR_OK) {
         if (is_fatal(code) && err != NULL)
             *err = why;
         return is_fatal(code) ? code : MR_OK;
     }
     const struct mr_cell *cells = mr_result_next(res);
-    if (cells != NULL && mr_result_columns(res) >= 2) {
+    if (cells != NULL) {
         take(&p->file, &cells[0]);
         take(&p->offset, &cells[1]);
     }
@@ -233,6 +233,11 @@ static bool is_start(const struct mr_cell *type)
                                  strncasecmp(type->ptr, "Gtid", 4) == 0);
 }
 
+static uint64_t number(const struct mr_cell *cell)
+{
+    return cell->ptr != NULL ? strtoull(cell->ptr, NULL, 10) : 0;
+}
+
 static enum mr_code search(struct mr_db *db, struct mr_view_position *p, size_t underway,
                            uint64_t *offset, struct mr_err *err)
 {
@@ -246,16 +251,16 @@ static enum mr_code search(struct mr_db *db, struct mr_view_position *p, size_t 
     mr_sql_string(&sql, p->file.ptr);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, sql.ptr, sql.len, &res, &why);
+        code = mr_db_query(db, "nnnnnn*", sql.ptr, sql.len, &res, &why);
     if (is_fatal(code) && err != NULL)
         *err = why;
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         uint64_t *start = is_start(&row[2]) ? mr_vec_push(&starts) : NULL;
         if (start != NULL)
-            *start = strtoull(row[1].ptr, NULL, 10);
+            *start = number(&row[1]);
         else if (is_start(&row[2]))
             code = mr_err_nomem(err, "reading a log");
-        known_to = strtoull(row[4].ptr, NULL, 10);
+        known_to = number(&row[4]);
     }
     if (code == MR_OK && starts.count > 0)
         *offset = mr_view_offset_back(&starts, known_to, end, underway);

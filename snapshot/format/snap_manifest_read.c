@@ -170,6 +170,29 @@ static enum mr_snap_object_kind kind_of(struct mr_json_reader *r, const char *wo
     return MR_SNAP_DATABASE;
 }
 
+/* Words and numbers that are written into statements as they stand. */
+static const char *get_word_or_null(struct mr_json_reader *r, const struct json_t *item,
+                                    const char *key)
+{
+    const char *word = mr_json_read_text_or_null(r, item, key);
+    for (const char *at = word; at != NULL && (at == word || *at != '\0'); at++)
+        if (*at != '_' && !isalnum((unsigned char)*at)) {
+            mr_json_read_refuse(r, key, word);
+            break;
+        }
+    return word;
+}
+
+static void check_value(struct mr_json_reader *r, const struct mr_snap_object *sequence)
+{
+    const char *digits = sequence->value;
+    if (digits == NULL)
+        return;
+    digits += *digits == '-' ? 1 : 0;
+    if (*digits == '\0' || strspn(digits, "0123456789") != strlen(digits))
+        mr_json_read_refuse(r, "value of sequence", sequence->value);
+}
+
 static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_snap_object *o)
 {
@@ -178,10 +201,12 @@ static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
     o->name = mr_json_read_text(r, item, "name");
     o->file = get_file(r, item, "file");
     o->sql_mode = mr_json_read_text_or_null(r, item, "sql_mode");
-    o->collation = mr_json_read_text_or_null(r, item, "collation_connection");
+    o->collation = get_word_or_null(r, item, "collation_connection");
     o->table = mr_json_read_text_or_null(r, item, "table");
     o->value = mr_json_read_text_or_null(r, item, "value");
     o->columns = mr_json_read_texts(r, item, "columns", &o->ncolumns);
+    if (o->kind == MR_SNAP_SEQUENCE)
+        check_value(r, o);
 }
 
 static void get_column(struct mr_json_reader *r, const struct json_t *item,
@@ -192,7 +217,7 @@ static void get_column(struct mr_json_reader *r, const struct json_t *item,
     c->name = mr_json_read_text(r, item, "name");
     c->type = mr_json_read_text(r, item, "type");
     c->cls = mr_row_class_of_word(cls);
-    c->charset = mr_json_read_text_or_null(r, item, "charset");
+    c->charset = get_word_or_null(r, item, "charset");
     c->decimals = (unsigned)mr_json_read_number(r, item, "decimals");
     c->load = mr_snap_load_of_word(load);
     c->by_number = mr_json_read_bool(r, item, "by_number");

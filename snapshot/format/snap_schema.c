@@ -101,7 +101,7 @@ static enum mr_code show_create(struct mr_snap_schema *s, const char *db,
     if (code == MR_OK)
         code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(s->db, sql.ptr, sql.len, res, err);
+        code = mr_db_query(s->db, "nn*", sql.ptr, sql.len, res, err);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -115,7 +115,7 @@ enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
     *create = NULL;
     enum mr_code code = show_create(s, db, "TABLE", table, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
-    if (cells != NULL && mr_result_columns(res) > 1 && cells[1].ptr != NULL)
+    if (cells != NULL && cells[1].ptr != NULL)
         mr_snap_drop_db(&text, cells[1].ptr, db);
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "reading the schema", err);

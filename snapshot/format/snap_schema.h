@@ -29,6 +29,7 @@ struct mr_snap_schema {
     const struct mr_grants *grants; /* NULL: cannot be read */
     const struct mr_snap_dir *dir;
     const struct mr_string_list *tables, *exclude; /* patterns */
+    bool all_dbs;                                  /* the source names none */
     bool tables_only; /* and their databases; nothing that refers to other rows */
     struct mr_arena *arena;
     struct mr_vec objects;  /* struct mr_snap_object */

@@ -9,11 +9,13 @@
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 
-/* Modes that change what is stored are off; 0 stays 0; dates are as they were. */
+/* Modes that change what is stored are off; 0 stays 0; dates are as they were; a CHECK that
+ * a row was allowed to break (MariaDB alone can) does not turn it away. */
 const char mr_snap_session_sql[] =
     "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
     "time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 1, "
-    "character_set_client = utf8mb4, character_set_connection = utf8mb4";
+    "character_set_client = utf8mb4, character_set_connection = utf8mb4"
+    "/*M!100201 , check_constraint_checks = 0 */";
 
 void mr_snap_object_session(struct mr_strbuf *out, const struct mr_snap_object *object)
 {
@@ -182,18 +184,21 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
 
 static const char unpack_plain[] =
     "     for f in data/*.tsv.zst; do [ -e \"$f\" ] || continue\n"
-    "       zstd -dc \"$f\" >\"$work/data/$(basename \"$f\" .zst)\" || break\n"
+    "       zstd -dc \"$f\" >\"${work:?}/data/$(basename \"$f\" .zst)\" || break\n"
     "     done\n\n";
 static const char unpack_encrypted[] =
+    "     key=KEY\n"
     "     for f in data/*.tsv.zst.cms; do [ -e \"$f\" ] || continue\n"
-    "       openssl cms -decrypt -inform DER -inkey key.pem -in \"$f\" \\\n"
+    "       openssl cms -decrypt -inform DER -inkey \"$key\" -in \"$f\" \\\n"
     "         -out \"$work/one.zst\" || break\n"
-    "       zstd -dc \"$work/one.zst\" >\"$work/data/$(basename \"$f\" .zst.cms)\" || "
+    "       zstd -dc \"$work/one.zst\" >\"${work:?}/data/$(basename \"$f\" .zst.cms)\" "
+    "|| "
     "break\n"
     "     done\n"
     "     rm -f \"$work/one.zst\"\n\n"
-    "   The rows are encrypted: key.pem is the private key of one of the certificates\n"
-    "   that manifest.json names under recipients; openssl must be 3.0 or newer.\n\n";
+    "   The rows are encrypted: KEY is the file of the private key of one of the\n"
+    "   certificates that manifest.json names under recipients. Keep it anywhere but in\n"
+    "   this directory. openssl must be 3.0 or newer.\n\n";
 
 void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *out)
 {
@@ -207,9 +212,9 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "1. See that nothing was changed. The sums of all other files are in\n"
         "   manifest.json.\n\n"
         "     sha256sum -c manifest.json.sha256\n\n"
-        "2. Unpack the rows into a folder elsewhere. zstd stops at a damaged file; do\n"
-        "   not go on then.\n\n"
-        "     work=/var/tmp/restore; mkdir -p \"$work/data\"\n"
+        "2. Unpack the rows into a folder that nobody else can read: they lie there in\n"
+        "   clear. zstd stops at a damaged file; do not go on then.\n\n"
+        "     work=$(mktemp -d /var/tmp/restore.XXXXXX) && mkdir \"$work/data\"\n"
         "%s"
         "3. Load everything. The server must allow it: SET GLOBAL local_infile = 1.\n"
         "   The databases named in restore.sql must not exist yet.\n\n"
@@ -221,7 +226,9 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "   at; but \"Data truncated\" (1265) for an ENUM that holds the number 0 is as "
         "it\n"
         "   was.\n\n"
-        "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n",
+        "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n\n"
+        "5. Remove the rows that were unpacked.\n\n"
+        "     cd / && rm -r \"$work\"\n",
         m->source, m->version, m->created,
         m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
     for (size_t i = 0; i < m->nleft_out; i++)

@@ -137,8 +137,8 @@ static size_t kept_at(const struct mr_snap_table *t, const char *name)
 static bool is_row_key(const struct mr_table *table, const struct mr_index *index,
                        const struct mr_snap_table *t)
 {
-    if (!index->unique || !index->usable || index->nparts == 0 ||
-        index->nparts > MR_KEY_PARTS_MAX)
+    if (!index->unique || !index->usable || !mr_index_leads(table, index) ||
+        index->nparts == 0 || index->nparts > MR_KEY_PARTS_MAX)
         return false;
     for (size_t i = 0; i < index->nparts; i++) {
         const struct mr_index_part *part = &index->parts[i];

@@ -7,10 +7,10 @@
  *     (restore_schema.c) → compare the digests of all tables (restore_check.c)
  *
  * RESUMING.  A table myrecon_restore in the first database says which chunks are loaded; a
- * chunk and its line there are one transaction.  It is dropped at the end.  While it is
- * there with the snapshot's uuid, the databases are this restore's own, and the next run
- * goes on.  Chunks of tables without transactions cannot be trusted: such a table is
- * emptied and loaded from the start.
+ * chunk and its line there are one transaction.  It is dropped at the end, whatever the
+ * comparison says.  While it is there with the snapshot's uuid, the databases are this
+ * restore's own, and the next run goes on.  Chunks of tables without transactions cannot be
+ * trusted: such a table is emptied and loaded from the start.
  *
  * Threads: the fields under `lock` belong to whoever holds it; the rest is the
  * coordinator's, and read by workers.
@@ -64,7 +64,10 @@ struct mr_restore {
     size_t ndbs;
     struct mr_restore_table *tables;
     size_t ntables;
+    const char
+        *scope; /* digest of names and patterns: a run of others is not gone on with */
     bool resumed;
+    bool others;        /* an unfinished run was of another scope */
     bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
     struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
 
@@ -83,7 +86,10 @@ enum mr_code mr_restore_target(struct mr_restore *restore, struct mr_err *err);
 /* restore_schema.c */
 enum mr_code mr_restore_before(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_after(struct mr_restore *restore, struct mr_err *err);
-/* Removes the traces of a restore that is whole. */
+/* When all rows have been compared: a server that runs events changes them from then on. */
+enum mr_code mr_restore_events(struct mr_restore *restore, struct mr_err *err);
+/* Removes the traces of a restore that has come to its end, equal or not: what stands there from
+ * now on is the server's, and no later run goes on with it. */
 enum mr_code mr_restore_end(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_load.c */
@@ -102,6 +108,8 @@ enum mr_code mr_restore_note(struct mr_restore *restore, const char *text,
                              struct mr_err *err);
 const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
+/* Appends the note of the progress table that a run of this scope has begun. */
+void mr_restore_begun(struct mr_strbuf *out, const struct mr_restore *restore);
 /* The progress table, as `db`.`name`. */
 void mr_restore_progress_table(struct mr_strbuf *sql, const struct mr_restore *restore);
 

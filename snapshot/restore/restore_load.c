@@ -59,11 +59,11 @@ static void show_warnings(struct worker *w, const struct mr_snap_chunk *chunk)
 {
     static const char sql[] = "SHOW WARNINGS LIMIT 3";
     struct mr_result *res = NULL;
-    if (mr_db_query(w->db, sql, sizeof sql - 1, &res, NULL) != MR_OK)
+    if (mr_db_query(w->db, "nnn", sql, sizeof sql - 1, &res, NULL) != MR_OK)
         return;
     const struct mr_cell *cells;
     for (int i = 0; i < WARNINGS_SHOWN && (cells = mr_result_next(res)) != NULL; i++)
-        if (mr_result_columns(res) >= 3 && cells[1].ptr != NULL && cells[2].ptr != NULL)
+        if (cells[1].ptr != NULL && cells[2].ptr != NULL)
             mr_log_detail("\"%s\": warning %s: %s", chunk->file, cells[1].ptr,
                           cells[2].ptr);
     mr_result_free(res);

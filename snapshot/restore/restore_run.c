@@ -104,7 +104,9 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
         code = mr_restore_after(r, err);
     if (code == MR_OK)
         code = mr_restore_check(r, err);
-    if (code == MR_OK && r->different == 0)
+    if (code == MR_OK)
+        code = mr_restore_events(r, err);
+    if (code == MR_OK)
         code = mr_restore_end(r, err);
     mr_progress_finish(r->progress);
     hint_resume(code, err);

@@ -171,6 +171,26 @@ static enum mr_code set_value(struct mr_restore *r, const struct mr_snap_object 
     return code;
 }
 
+/* One whose time has passed is dropped as it is made, with a note of the server's alone. */
+static enum mr_code require_event(struct mr_restore *r, const struct mr_snap_object *o,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.EVENTS WHERE "
+                            "EVENT_SCHEMA = DATABASE() AND EVENT_NAME = ");
+    mr_sql_string(&sql, o->name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(r->db, sql.ptr, &text, err);
+    if (code == MR_OK && strcmp(text.ptr, "0") == 0)
+        code = mr_err_set(err, MR_E_NO_SUCH,
+                          "\"%s\": its time has passed, and the server does not keep it",
+                          o->file);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_object *o,
                                 struct mr_err *err)
 {
@@ -184,7 +204,7 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
         code = exec_file(r, o->file, &place, err);
     if (code == MR_OK && o->kind == MR_SNAP_SEQUENCE)
         code = set_value(r, o, err);
-    return code;
+    return code == MR_OK && o->kind == MR_SNAP_EVENT ? require_event(r, o, err) : code;
 }
 
 /* A trigger belongs to its table; the others go by their own names. */
@@ -250,7 +270,7 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
 
 static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_strbuf sql = MR_STRBUF_INIT, begun = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     if (!r->resumed) { /* that of another restore is of no use */
         mr_strbuf_add_str(&sql, "DROP TABLE IF EXISTS ");
@@ -271,9 +291,14 @@ static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err
     mr_restore_progress_table(&sql, r);
     mr_strbuf_add_str(&sql, " VALUES (");
     mr_sql_string(&sql, r->snap.manifest.uuid);
-    mr_strbuf_add_str(&sql, ", 'begun')");
+    mr_strbuf_add_str(&sql, ", ");
+    mr_restore_begun(&begun, r);
+    mr_sql_string(&sql, begun.ptr);
+    mr_strbuf_add_char(&sql, ')');
+    sql.failed |= begun.failed;
     if (code == MR_OK && !r->resumed)
         code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&begun);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -357,9 +382,12 @@ enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
         code = make_stubs(r, err);
     if (code == MR_OK)
         code = make_objects(r, MR_SNAP_VIEW, err);
-    if (code == MR_OK)
-        code = make_objects(r, MR_SNAP_TRIGGER, err);
-    return code == MR_OK ? make_objects(r, MR_SNAP_EVENT, err) : code;
+    return code == MR_OK ? make_objects(r, MR_SNAP_TRIGGER, err) : code;
+}
+
+enum mr_code mr_restore_events(struct mr_restore *r, struct mr_err *err)
+{
+    return make_objects(r, MR_SNAP_EVENT, err);
 }
 
 enum mr_code mr_restore_end(struct mr_restore *r, struct mr_err *err)

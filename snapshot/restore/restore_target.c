@@ -8,6 +8,7 @@
 #include "core/base/pattern.h"
 #include "core/cli/confirm.h"
 #include "core/db/sqltext.h"
+#include "core/file/sha256.h"
 #include "snapshot/restore/restore.h"
 
 bool mr_restore_wants(const struct mr_restore *r, const char *db, const char *name)
@@ -117,6 +118,33 @@ static enum mr_code load_catalogue(struct mr_restore *r, struct mr_err *err)
 
 /* ---- an unfinished restore ---- */
 
+/* What it may touch: which databases, by which names, and what of them. */
+static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_string_list *lists[] = {&r->opts->tables, &r->opts->exclude};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    char hex[MR_SHA256_HEX];
+    for (size_t i = 0; i < r->ndbs; i++)
+        mr_strbuf_add_fmt(&text, "%s\n%s\n", r->dbs[i].from, r->dbs[i].to);
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        mr_strbuf_add_char(&text, '\n');
+        for (size_t i = 0; i < lists[l]->count; i++)
+            mr_strbuf_add(&text, lists[l]->items[i], strlen(lists[l]->items[i]) + 1);
+    }
+    enum mr_code code = mr_strbuf_check(&text, "restoring", err);
+    if (code == MR_OK)
+        code = mr_sha256_bytes(text.ptr, text.len, hex, err);
+    if (code == MR_OK && (r->scope = mr_arena_strdup(&r->arena, hex)) == NULL)
+        code = mr_err_nomem(err, "restoring");
+    mr_strbuf_release(&text);
+    return code;
+}
+
+void mr_restore_begun(struct mr_strbuf *out, const struct mr_restore *r)
+{
+    mr_strbuf_add_fmt(out, "begun %s", r->scope);
+}
+
 static int compare_texts(const void *a, const void *b)
 {
     const char *const *x = a, *const *y = b;
@@ -125,17 +153,21 @@ static int compare_texts(const void *a, const void *b)
 
 static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_strbuf sql = MR_STRBUF_INIT, begun = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
-    bool other = false;
+    bool other = false, ours = false;
+    mr_restore_begun(&begun, r);
     mr_strbuf_add_str(&sql, "SELECT uuid, file FROM ");
     mr_restore_progress_table(&sql, r);
     enum mr_code code = mr_strbuf_check(&sql, "restoring", err);
     if (code == MR_OK)
-        code = mr_db_query(r->db, sql.ptr, sql.len, &res, err);
+        code = mr_strbuf_check(&begun, "restoring", err);
+    if (code == MR_OK)
+        code = mr_db_query(r->db, "vv", sql.ptr, sql.len, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         other |= strcmp(cells[0].ptr, r->snap.manifest.uuid) != 0;
+        ours |= strcmp(cells[1].ptr, begun.ptr) == 0;
         const char **slot = mr_vec_push(&r->done);
         if (slot != NULL)
             *slot = mr_arena_strdup(&r->arena, cells[1].ptr);
@@ -144,9 +176,13 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
     }
     mr_result_free(res);
     mr_strbuf_release(&sql);
+    mr_strbuf_release(&begun);
     if (code == MR_OK && r->done.count > 0)
         qsort(r->done.items, r->done.count, sizeof(const char *), compare_texts);
-    r->resumed = code == MR_OK && r->done.count > 0 && !other;
+    r->resumed = code == MR_OK && ours && !other;
+    r->others = code == MR_OK && !ours && !other && r->done.count > 0;
+    if (code == MR_OK && !r->resumed)
+        mr_vec_clear(&r->done);
     return code;
 }
 
@@ -159,6 +195,20 @@ static enum mr_code refuse(const char *db, const char *what, const char *name,
                      db, what, name);
     mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
                      "see --into-existing.");
+    return MR_E_REFUSED;
+}
+
+/* What that run did not touch is not this restore's own. */
+static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "database \"%s\" has an unfinished restore of this snapshot, of other "
+        "tables or under other names",
+        r->dbs[0].to);
+    mr_err_hint(err,
+                "Nothing was changed. End it by the command that began it, or drop what "
+                "it has made, table " MR_RESTORE_TABLE " too.");
     return MR_E_REFUSED;
 }
 
@@ -292,6 +342,8 @@ static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
 static enum mr_code clear_the_way(struct mr_restore *r, struct mr_err *err)
 {
     char question[512];
+    if (r->others && r->opts->into_existing != MR_INTO_REPLACE)
+        return refuse_others(r, err);
     if (r->opts->into_existing == MR_INTO_REFUSE)
         return require_empty(r, false, err);
     if (r->opts->into_existing == MR_INTO_ADD)
@@ -360,6 +412,8 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
         code = list_tables(r, err);
     if (code == MR_OK)
         code = load_catalogue(r, err);
+    if (code == MR_OK)
+        code = make_scope(r, err);
     if (code == MR_OK &&
         mr_catalogue_table(r->cat, r->dbs[0].to, MR_RESTORE_TABLE) != NULL)
         code = read_done(r, err);

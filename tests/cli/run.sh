@@ -74,7 +74,9 @@ run_test() {
     (cd "$home" && exec env -i PATH="$PATH" HOME="$home" ROOT="$root" MYRECON="$MYRECON" \
         ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
         ${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} \
-        timeout 60 bash "$test/cmd") >"$out/stdout" 2>"$out/stderr" </dev/null
+        ${LSAN_OPTIONS:+LSAN_OPTIONS="$LSAN_OPTIONS"} \
+        ${TSAN_OPTIONS:+TSAN_OPTIONS="$TSAN_OPTIONS"} \
+        timeout "${MR_CASE_TIMEOUT:-60}" bash "$test/cmd") >"$out/stdout" 2>"$out/stderr" </dev/null
     status=$?
     check_exit "$test" "$status" || good=
     check_stream "$test" stdout "$out" || good=

@@ -8,17 +8,7 @@ build=${MYRECON%/*}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-n=0 failures=0
-result() { # STATUS DESCRIPTION
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $n - $2"
-        return
-    fi
-    failures=$((failures + 1))
-    echo "not ok $n - $2"
-    sed 's/^/# /' "$scratch/log"
-}
+. tests/lib/tap.sh
 skip() { # DESCRIPTION REASON
     n=$((n + 1))
     echo "ok $n - $1 # SKIP $2"
@@ -31,7 +21,7 @@ if command -v systemd-analyze >/dev/null; then
     cp docs/examples/myrecon-gate.timer "$scratch/"
     systemd-analyze verify --man=no --recursive-errors=no "$scratch"/myrecon-gate.* >"$scratch/log" 2>&1 &&
         ! grep -q myrecon "$scratch/log"
-    result $? "$units: systemd-analyze verify"
+    result $? "$units: systemd-analyze verify" "$(cat "$scratch/log")"
 else
     skip "$units" 'no systemd-analyze'
 fi
@@ -39,27 +29,27 @@ fi
 if promtool=$(tests/lib/promtool.sh 2>"$scratch/log"); then
     cp docs/examples/gate-alerts.yml tests/docs/alerts.yml "$scratch/"
     "$promtool" check rules "$scratch/gate-alerts.yml" >"$scratch/log" 2>&1
-    result $? 'docs/examples/gate-alerts.yml: promtool check rules'
+    result $? 'docs/examples/gate-alerts.yml: promtool check rules' "$(cat "$scratch/log")"
     "$promtool" test rules "$scratch/alerts.yml" >"$scratch/log" 2>&1
-    result $? 'docs/examples/gate-alerts.yml: each alert fires when it should'
+    result $? 'docs/examples/gate-alerts.yml: each alert fires when it should' "$(cat "$scratch/log")"
 else
     skip 'docs/examples/gate-alerts.yml' "$(tail -n 1 "$scratch/log")"
 fi
 
 env -i HOME="$scratch" "$MYRECON" config --config docs/examples/gate.ini >"$scratch/log" 2>&1
-result $? 'docs/examples/gate.ini: myrecon config'
+result $? 'docs/examples/gate.ini: myrecon config' "$(cat "$scratch/log")"
 sh -n docs/examples/change-with-gate.sh 2>"$scratch/log"
-result $? 'docs/examples/change-with-gate.sh: parses'
+result $? 'docs/examples/change-with-gate.sh: parses' "$(cat "$scratch/log")"
 
 for source in docs/man/*.scd; do
     page=${source##*/} page=${page%.scd}
     "$build/docgen/docgen" man <"$source" 2>"$scratch/log" >"$scratch/$page.scd" &&
         scdoc <"$scratch/$page.scd" >"$scratch/$page" 2>"$scratch/log"
-    result $? "$page: scdoc"
+    result $? "$page: scdoc" "$(cat "$scratch/log")"
     if command -v man >/dev/null; then
         LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings=mac,number,syntax -E UTF-8 -l -Tutf8 -Z \
             "$scratch/$page" 2>"$scratch/log" >"$scratch/page.out" && [ -s "$scratch/page.out" ] && [ ! -s "$scratch/log" ]
-        result $? "$page: man warns of nothing"
+        result $? "$page: man warns of nothing" "$(cat "$scratch/log")"
     else
         skip "$page: man warns of nothing" 'no man'
     fi

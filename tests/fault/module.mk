@@ -1,10 +1,11 @@
 # What tests/it/fault_*.sh break things with: libraries that are preloaded (failing_*.c),
 # proxy.c between myrecon and a server, case_sql.c to look into a case file.  A sanitizer
-# wants to be loaded first, and its suites run no server tests: there is none of them.
+# wants to be loaded first: with one there are no libraries, and no tests that preload them.
 FAULT_LIB_SRC := $(wildcard tests/fault/failing_*.c)
 FAULT_BIN_SRC := $(filter-out $(FAULT_LIB_SRC),$(wildcard tests/fault/*.c))
+TEST_BIN      += $(FAULT_BIN_SRC:%.c=$(BUILD)/%)
 ifeq ($(SAN),)
-TEST_BIN      += $(FAULT_LIB_SRC:%.c=$(BUILD)/%.so) $(FAULT_BIN_SRC:%.c=$(BUILD)/%)
+TEST_BIN      += $(FAULT_LIB_SRC:%.c=$(BUILD)/%.so)
 endif
 
 # Without -fno-builtin the compiler takes a malloc for what it knows of malloc.

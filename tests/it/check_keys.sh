@@ -168,4 +168,32 @@ table_is "a second spelling on the source is one difference" bin_ci \
 rows_are "other charset, changed value" latin 'changed {"k":"z"} ["v"]'
 rows_are "two missing of 12,000" sorted 'missing {"k":"kB1"} []
 missing {"k":"KA6000"} []'
+
+# What is called a UNIQUE index and is none that rows can be read by: of long texts it is a
+# hash, and their order that of their first max_sort_length bytes; of a MERGE table it holds
+# in each of its tables only.
+fresh ab "${DB}_no_key"
+DB=${DB}_no_key
+SRC=$(uri a "$DB") DST=$(uri b "$DB")
+at ab "CREATE TABLE hashed (t TEXT NOT NULL, v INT, UNIQUE KEY (t));
+    INSERT INTO hashed SELECT CONCAT(REPEAT('x', 1100), LPAD(seq * 7919 % 100000, 6, '0')), seq
+        FROM seq_1_to_9000;
+    CREATE TABLE part1 (id INT PRIMARY KEY, v INT) ENGINE=MyISAM;
+    CREATE TABLE part2 LIKE part1;
+    INSERT INTO part1 VALUES (1, 1), (2, 2);
+    INSERT INTO part2 VALUES (1, 1), (2, 20);
+    CREATE TABLE merged (id INT PRIMARY KEY, v INT) ENGINE=MERGE UNION=(part1, part2);
+    CREATE TABLE versioned (id INT PRIMARY KEY, v INT,
+        since TIMESTAMP(6) GENERATED ALWAYS AS ROW START,
+        till TIMESTAMP(6) GENERATED ALWAYS AS ROW END,
+        PERIOD FOR SYSTEM_TIME (since, till)) WITH SYSTEM VERSIONING;
+    INSERT INTO versioned (id, v) VALUES (1, 1), (2, 2); UPDATE versioned SET v = 3 WHERE id = 2"
+check_is 0 "keys that are none: equal"
+at b "DELETE FROM hashed WHERE v % 50 = 3;
+    UPDATE part2 SET v = 21 WHERE id = 2; UPDATE versioned SET v = 4 WHERE id = 2"
+check_is 1 "keys that are none: rows differ"
+table_is "UNIQUE over long texts: no row is passed over" hashed \
+    '.key == [] and .missing == 180 and .extra == 0 and .source_rows == 9000'
+table_is "a MERGE table that has a key twice" merged '.key == [] and .missing == 1 and .extra == 1'
+rows_are "a versioned table that names its columns of time" versioned 'changed {"id":"2"} ["v"]'
 finish

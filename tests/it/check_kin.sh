@@ -267,7 +267,8 @@ slip() { # slip DESCRIPTION LINES REGEX
     run_check "$SRC" "$DST" --case "$CASE" --config "$INI"
     is "$1: exits 3" "$RC" 3
     like "$1: says why" "$(cat "$ERR")" "$3"
-    is "$1: no row was read" "$(ask_case "SELECT count(*) FROM chunk" 2>&1 | sed 's/.*no such table.*/0/')" 0
+    is "$1: no row was read" "$(ask_case "SELECT count(*) FROM chunk" 2>&1 |
+        sed -E 's/.*(no such table|unable to open).*/0/')" 0
 }
 slip "no such column" "[table $DB.logins]
 reference = nobody -> $DB.members.id" 'nobody -> .*no such column'
@@ -280,7 +281,9 @@ reference = id -> $DB.members.mobile" 'different types'
 slip "a condition that no server understands" "[table $DB.notes]
 reference = owner_id -> $DB.members.id when owner_typ = 'member'" 'owner_typ'
 slip "a condition that is no SQL" "[table $DB.notes]
-reference = owner_id -> $DB.members.id when owner_type ==== (" 'reference .*(syntax|near)'
+reference = owner_id -> $DB.members.id when owner_type ==== 'member'" 'reference .*(syntax|near)'
+slip "a condition left open" "[table $DB.notes]
+reference = owner_id -> $DB.members.id when owner_type = (" 'reference.*a parenthesis without its end'
 slip "a time column that is none" "[table $DB.notes]
 time-column = v" 'time column "v"'
 finish

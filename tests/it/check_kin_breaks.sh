@@ -88,7 +88,7 @@ for side in a b; do
     at_exit "client $side <<<\"DROP USER IF EXISTS '$USER'@'127.0.0.1'\""
 done
 SRC=$(uri a "$DB" $USER) DST=$(uri b "$DB" $USER)
-ARGS=(--config "$INI" --threads 2 --max-rows 0 --objects table,column --case "$CASE")
+ARGS=(--config "$INI" --threads 2 --max-rows 0 --objects table,column --tables "$DB.orders" --tables "$DB.members" --tables "$DB.shops" --case "$CASE")
 rm -f "$CASE"*
 check_is 1 "undisturbed" "${ARGS[@]}"
 WHOLE=$(ways)

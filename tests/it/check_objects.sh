@@ -136,11 +136,28 @@ table_is "the same table: schema equal" same '.schema == "equal"'
 is "one object line for each" "$(lines '.type == "object"' | jq -c '[.object, .table, .name]' | sort | uniq -d)" ""
 
 # --objects leaves kinds out; what is left decides.
-check_is 1 "--objects trigger: exits 1" --objects trigger --exclude "$DB.c_source"
+check_is 1 "--objects trigger: exits 1" --objects trigger --exclude "$DB.c_*" --exclude "$DB.t_*"
 none "--objects trigger: only triggers" '.type == "object" and .object != "trigger"'
 check_is 0 "--objects event on equal tables: exits 0" --objects event --tables same
 none "--objects event, --tables same: nothing else" '.type == "object"'
 check_is 0 "--tables: objects of other tables do not count" --tables same --objects table,column,index
+
+# What one side alone has is compared with nothing, and that is said.
+unseen() { # unseen DESCRIPTION LINE ARGS…
+    check_is 4 "$1: exits 4" "${@:3}"
+    like "$1: is named" "$(lines '.type == "summary"' | jq -r .not_visible)" "$2"
+    none "$1: as no finding" '.type == "object"'
+}
+unseen "--objects none, a column" "column \"$DB.c_target.extra\", which only the target has" --objects none --tables c_target
+unseen "--objects table, a column" "ignore-columns = extra says" --objects table --tables c_target
+unseen "--objects none, a table" "table \"$DB.t_source\", which only the source has" --objects none --tables t_source --tables same
+at a "CREATE TABLE guarded (id INT PRIMARY KEY, v INT CHECK (v > 0), CONSTRAINT above CHECK (id > 0))"
+at b "CREATE TABLE guarded (id INT PRIMARY KEY, v INT)"
+at ab "INSERT INTO guarded VALUES (1, 1)"
+check_is 0 "--objects none, CHECKs on one side: no rows are left out" --objects none --tables guarded
+check_is 1 "and they differ" --tables guarded
+printf '[table *.c_target]\nignore-columns = EXTRA\n' >"$IT_TMP/ignored.ini"
+check_is 0 "--objects none, a column that is not meant: exits 0" --objects none --tables c_target --config "$IT_TMP/ignored.ini"
 
 # A database that one side has not, and default charsets.
 fresh a "${DB}_gone"

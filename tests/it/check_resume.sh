@@ -58,7 +58,8 @@ resumed() { # resumed DESCRIPTION: goes on, to the whole result, and leaves one 
 ok "killed midway" midway KILL 137
 is "killed: no summary was written" "$(lines '.type == "summary"' 2>/dev/null)" ""
 cp -r "$IT_TMP" "$IT_TMP.copy"
-at_exit 'rm -rf "$IT_TMP.copy"'
+cp -r "$IT_TMP" "$IT_TMP.whole"
+at_exit 'rm -rf "$IT_TMP.copy" "$IT_TMP.whole"'
 run_check "$SRC" "$DST" --settle 0 --threads 1 --case "$CASE" --resume --where "$DB.big=id > 5"
 is "killed: resumed with another --where: exits 3" "$RC" 3
 run_check "$SRC" "$DST" --settle 0 --threads 1 --case "$CASE" --resume --tables little
@@ -66,7 +67,18 @@ is "killed: resumed with other tables: exits 3" "$RC" 3
 run_check "$DST" "$SRC" --settle 0 --threads 1 --case "$CASE" --resume
 is "killed: resumed with endpoints swapped: exits 3" "$RC" 3
 like "killed: resumed with endpoints swapped: hint" "$(cat "$ERR")" 'hint: .*(endpoint|option|resume)'
+is "killed: the run knows its servers" "$(sqlite3 "$CASE" 'SELECT side, port > 0 FROM run_server')" $'0|1\n1|1'
+is "killed: its options do not" "$(sqlite3 "$CASE" 'SELECT options FROM run' | grep -c server)" 0
+# as a version left it that did not know them
+sqlite3 "$IT_TMP.copy/case" 'DROP TABLE run_server'
+rm -f "$CASE"*
+cp "$IT_TMP.copy"/case* "$IT_TMP"
+resumed "killed, servers unknown"
+is "killed, servers unknown: says so" "$(grep -c 'still the server that run .* has read cannot be told' "$ERR")" 2
+rm -f "$CASE"*
+cp "$IT_TMP.whole"/case* "$IT_TMP"
 resumed "killed"
+unlike "killed: nothing is to be said of the servers" "$(cat "$ERR")" 'cannot be told'
 
 # Nothing to resume: a new run, and it says so.  Without --resume: one more run.
 first=$(jq -r 'select(.type == "run") | .run_id' "$OUT")
@@ -130,6 +142,16 @@ for how in "KILL QUERY" KILL; do
     done
 done
 
+# Whoever ends each statement on one table has not ended the server.
+when_read b big 40 "KILL QUERY" >"$IT_TMP/killed" 2>&1 &
+WAITER=$!
+start --digest client --tables big --tables little
+ended
+wait $WAITER
+is "KILL QUERY again and again: exits 4" "$RC" 4
+is "KILL QUERY again and again: that table is not checked" "$(table_field big verdict)" not-checked
+rows_are "KILL QUERY again and again: the other table is checked" little 'changed {"id":"2"} ["v"]'
+
 # Statement time-outs: never a verdict on half a table.
 run_check "$SRC" "$DST" --settle 0 --threads 1 --statement-timeout 1
 case $RC in
@@ -144,7 +166,7 @@ for what in "DROP TABLE gone" "ALTER TABLE gone DROP COLUMN v"; do
     at a "DELETE FROM gone WHERE id % 9973 = 0 OR id IN (1, 200000)"
     when_read b gone 1 DO "$what" >"$IT_TMP/seen" 2>&1 &
     WAITER=$!
-    start --tables gone --tables little
+    start --digest client --tables gone --tables little # a busy link would leave it to the servers
     ended
     wait $WAITER
     is "$what: while it is read" "$(cat "$IT_TMP/seen")" 1
@@ -166,6 +188,7 @@ if own_begin X; then
     check_is 1 "private server: exits 1" --threads 1
     WHOLE=$(whole)
     rm -f "$CASE"*
+    ID=$(client "$X" <<<'SELECT @@server_id')
     start --case "$CASE"
     is "private server: it is read" "$(when_read "$X" big 1 DO)" 1
     kill -9 "$MR_X_PID"
@@ -173,8 +196,20 @@ if own_begin X; then
     is "server gone: exits 4" "$RC" 4
     unlike "server gone: the table is not called equal" "$(table_field big verdict)" '^equal$'
     like "server gone: says which and how to go on" "$(cat "$ERR")" "$PORT|--resume"
-    mr_spawn_mariadb X --tmpdir="$mr_run_dir/tmp.X" --port="$PORT" && mr_await X || bail "the private server does not come back"
+    # its address has moved on to another server, which has its id, too
+    mkdir -p "$mr_run_dir/tmp.Y"
+    mr_spawn_mariadb Y --tmpdir="$mr_run_dir/tmp.Y" --port="$PORT" --server-id="$ID" && mr_await Y || bail "no other server on the port"
+    client "mysql://root@127.0.0.1:$PORT" <<<"CREATE USER '$USER'@'127.0.0.1'; GRANT ALL ON *.* TO '$USER'@'127.0.0.1';
+        CREATE DATABASE $DB CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci; USE $DB; $BUILD_SQL" || bail "no data on the other server"
+    run_check "$SRC" "$DST" --settle 0 --threads 1 --case "$CASE" --resume
+    is "another server answers: exits 3" "$RC" 3
+    like "another server answers: says so" "$(cat "$ERR")" 'has another server as its target'
+    like "another server answers: by what it is told" "$(cat "$ERR")" "data directory \".*/X/data/\".*"
+    like "another server answers: and how to go on" "$(cat "$ERR")" 'hint: Name the server that the run has read.*leave out --resume'
+    mr_stop_server Y
+    mr_spawn_mariadb X --tmpdir="$mr_run_dir/tmp.X" --port="$PORT" --server-id="$ID" && mr_await X || bail "the private server does not come back"
     resumed "server gone"
+    unlike "server gone: it is the same one" "$(cat "$ERR")" 'cannot be told'
 else
     skip "server gone" "no private server"
 fi

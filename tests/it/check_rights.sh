@@ -96,12 +96,39 @@ both() { # both SIDES: the account reads, and sees no other object
     check_is 4 "$what: no right on one table of the source: exits 4" --objects "$ROWS_ONLY"
     table_is "$what: no right on one table of the source" t2 '.verdict == "not-checked"'
 
+    # What both sides hide, down to the names, nothing else tells.
+    account "$sides" "SELECT ON $DB.t1"
+    check_is 4 "$what: tables whose names both sides hide: exits 4" --objects none "${KNOWN[@]}"
+    for side in source target; do
+        like "$what: tables whose names both sides hide: the GRANT, $side" "$(cat "$ERR")" \
+            "other tables of database \"$DB\" on the $side: GRANT SELECT ON .$DB.\.\* TO"
+    done
+    check_is 0 "$what: the one table that is seen, by name: exits 0" --objects none --tables "$DB.t1" "${KNOWN[@]}"
+    account "$sides"
+    run_check "$(uri "$s" '' "$USER:se%20cret")" "$(uri "$t" '' "$USER:se%20cret")" --settle 0 --objects none
+    is "$what: no right at all, no database named: exits 4" "$RC" 4
+    like "$what: no right at all, no database named: the GRANT" "$(cat "$ERR")" 'other databases on the target: GRANT SHOW DATABASES ON'
+    one "$what: no right at all, no database named: not equal" '.type == "summary" and .verdict == "incomplete" and .tables == 0'
+    "$MYRECON" repair plan --reseed-only --output "$IT_TMP/reseed.$t" --source "$(uri "$s" '' "$USER:se%20cret")" \
+        --target "$(uri "$t" '' "$USER:se%20cret")" >"$IT_TMP/plan" 2>&1
+    is "$what: no right at all: no reseed that is called whole" "$? $(grep -c 'GRANT SHOW DATABASES' "$IT_TMP/plan" | sed 's/^[1-9].*/named/')" '4 named'
+    "$MYRECON" snapshot create "$(uri "$s" '' "$USER:se%20cret")" "$IT_TMP/snap.$t" >"$IT_TMP/snap" 2>&1
+    is "$what: no right at all: no snapshot that is called whole" "$? $(grep -c 'GRANT SHOW DATABASES' "$IT_TMP/snap" | sed 's/^[1-9].*/named/')" '4 named'
+
     # A column that one side hides.
     account "$s" "ALL ON $DB.*"
     account "$t" "SELECT ON $DB.t1" "SELECT ON $DB.t2" "SELECT (id, v) ON $DB.t3"
     check_is 4 "$what: no right on one column: exits 4" --objects "$ROWS_ONLY"
     table_is "$what: no right on one column: not checked" t3 '.verdict == "not-checked"'
     none "$what: no right on one column: it is not called absent" '.type == "object" and .name == "secret"'
+
+    # A column that both sides hide.
+    account "$s" "SELECT ON $DB.t1" "SELECT ON $DB.t2" "SELECT (id, v) ON $DB.t3"
+    check_is 4 "$what: a column hidden on both sides: exits 4" --objects "$ROWS_ONLY"
+    table_is "$what: a column hidden on both sides: not checked, by name" t3 \
+        '.verdict == "not-checked" and (.reason | test("all columns"))'
+    like "$what: a column hidden on both sides: the GRANT is named" "$(cat "$OUT" "$ERR")" \
+        "GRANT SELECT ON .*t3"
 
     # An absent table is absent, although the catalogue looks the same.
     all_rights "$sides"

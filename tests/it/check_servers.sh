@@ -145,6 +145,11 @@ table_is "Parent: by the source's name" "${DB}_Case.Parent" '.source_rows == 2 a
 client "$L" <<<"UPDATE ${DB}_case.parent SET Name = 'c' WHERE Id = 2"
 check_is 1 "Parent: a change is found: exits 1"
 rows_are "Parent: the change" "${DB}_Case.Parent" 'changed {"Id":"2"} ["Name"]'
+client a -D "${DB}_Case" <<<"CREATE TABLE LOWER_ONE LIKE lower_one; INSERT INTO LOWER_ONE VALUES (7, 7)"
+check_is 1 "two tables of one name there"
+table_is "lower_one: is the one that is called so" "${DB}_Case.lower_one" '.verdict == "equal" and .source_rows == 1'
+one "LOWER_ONE: is on one side only" '.type == "object" and .object == "table" and .name == "LOWER_ONE" and .target == null'
+client a -D "${DB}_Case" <<<"DROP TABLE LOWER_ONE"
 DST=$(uri "$L" "${DB}_Case")
 check_is 1 "the database by its name in capitals"
 rows_are "the database by its name in capitals: the change" "${DB}_Case.Parent" 'changed {"Id":"2"} ["Name"]'

@@ -75,7 +75,7 @@ check_is 0 "a quiet pair is under the limit" --max-load 8 --threads 1
 unlike "a quiet pair: nothing said" "$(cat "$ERR")" waiting
 side_no=0
 for side in p r; do
-    sleepers $side 4
+    sleepers $side 10
     check_is 0 "load on $side: no limit or the default one: exits 0" --max-load $((side_no++ * 50))
     unlike "load on $side: no limit or the default one: nothing said" "$(cat "$ERR")" waiting
     start --max-load 8 --threads 2

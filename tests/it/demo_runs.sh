@@ -8,17 +8,7 @@ MR_DEMO_REPORT=$MR_TMP/incident.html
 export TMPDIR MR_DEMO_REPORT
 unset MYRECON_CONFIG
 
-n=0 failures=0
-result() { # STATUS DESCRIPTION [FILE to show]
-    n=$((n + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $n - $2"
-        return
-    fi
-    failures=$((failures + 1))
-    echo "not ok $n - $2"
-    [ -z "${3:-}" ] || tail -n 30 "$3" | sed 's/^/# /'
-}
+. tests/lib/tap.sh
 
 servers_in() { # DIRECTORY: how many servers run from it
     grep -slze "^--datadir=$1/myrecon\." /proc/[0-9]*/cmdline | wc -l
@@ -39,18 +29,18 @@ is_clean() {
 
 out=$MR_TMP/out
 tests/demo/demo.sh >"$out" 2>&1 </dev/null
-result $? 'the demo ends with 0' "$out"
+result $? 'the demo ends with 0' "$(tail -n 30 "$out")"
 grep -q 'club.members' "$out" && grep -q 'Alice Arendt' "$out" && grep -q 'collision' "$out"
-result $? 'it names the table, a member and the kind of damage' "$out"
+result $? 'it names the table, a member and the kind of damage' "$(tail -n 30 "$out")"
 grep -q '^+491709000001,3001,3004,collision;moved;child,.*,Alice Arendt' <(tr -d '\r' <"$out") &&
     grep -qw 'user:3001' "$out"
-result $? 'it lists who is affected, and their cache keys' "$out"
+result $? 'it lists who is affected, and their cache keys' "$(tail -n 30 "$out")"
 grep -q '<svg' "$MR_DEMO_REPORT" && grep -qF "$MR_DEMO_REPORT" "$out"
-result $? 'it says where the report lies' "$out"
+result $? 'it says where the report lies' "$(tail -n 30 "$out")"
 grep -q 'id="story"' "${MR_DEMO_REPORT%.html}-done.html" && grep -qF "${MR_DEMO_REPORT%.html}-done.html" "$out"
 result $? 'and where the one of what was done'
 ! grep -q $'\e' "$out"
-result $? 'no colour off a terminal' "$out"
+result $? 'no colour off a terminal' "$(tail -n 30 "$out")"
 is_clean
 result $? 'nothing is left of it'
 
@@ -58,26 +48,26 @@ setsid tests/demo/demo.sh >"$out" 2>&1 </dev/null &
 demo=$!
 running() { [ "$(servers_in "$TMPDIR")" -ge 1 ]; }
 await running
-result $? 'a second demo starts its servers' "$out"
+result $? 'a second demo starts its servers' "$(tail -n 30 "$out")"
 kill -TERM -- -$demo 2>/dev/null
 wait $demo
 await is_clean
-result $? 'interrupted, it leaves nothing either' "$out"
+result $? 'interrupted, it leaves nothing either' "$(tail -n 30 "$out")"
 
 KEEP=1 tests/demo/demo.sh >"$out" 2>&1 </dev/null
-result $? 'KEEP=1 ends with 0' "$out"
+result $? 'KEEP=1 ends with 0' "$(tail -n 30 "$out")"
 [ "$(servers_in "$TMPDIR")" = 2 ]
-result $? 'its two servers stay up' "$out"
+result $? 'its two servers stay up' "$(tail -n 30 "$out")"
 sed -n '/^The servers stay up/,/^Stop them/p' "$out" | sed '1d;$d' >"$MR_TMP/way"
 bash "$MR_TMP/way" >"$MR_TMP/said" 2>&1 </dev/null
 grep -q '^rows: 15 written$' "$MR_TMP/said" && ! grep -q 'error:' "$MR_TMP/said"
-result $? 'the way through deciding and applying runs as it was printed' "$MR_TMP/said"
+result $? 'the way through deciding and applying runs as it was printed' "$(tail -n 30 "$MR_TMP/said")"
 grep -q '^22 of the 26 differing rows are what the plan in' "$MR_TMP/said"
-result $? 'and its last check knows the plan, and what was not decided' "$MR_TMP/said"
+result $? 'and its last check knows the plan, and what was not decided' "$(tail -n 30 "$MR_TMP/said")"
 stop=$(grep -o '[^ ]*demo.sh stop [^ ]*' "$out")
 $stop >>"$out" 2>&1
 is_clean
-result $? 'the command that it printed stops them' "$out"
+result $? 'the command that it printed stops them' "$(tail -n 30 "$out")"
 
 echo "1..$n"
 [ $failures -eq 0 ]

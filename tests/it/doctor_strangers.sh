@@ -48,6 +48,18 @@ judged() {
     is "$side: rows alone: gate needs no more of them" "$(verdicts)" "check:problem snapshot create:problem gate:problem"
     unlike "$side: rows alone: gate needs no triggers" "$(found rights | grep 'problem: gate')" TRIGGER
     like "$side: rows alone: check does" "$(found rights | grep 'problem: check:')" 'triggers are hidden.*-> .*GRANT TRIGGER'
+    account "$side" "$status ON *.*"
+    diagnose --for check,snapshot "$uri"
+    is "$side: a database that is hidden: no command is fit" "$(verdicts)" "check:problem snapshot create:problem"
+    diagnose --for check,repair "${uri%/*}"
+    is "$side: all that are: nor then" "$(verdicts)" "check:problem repair apply:problem"
+    like "$side: that is said" "$(found rights)" 'problem: repair apply: .*no database is visible to the account'
+    account "$side" "INSERT ON $DB.*" "$status ON *.*"
+    diagnose --for check "$uri"
+    like "$side: tables that cannot be read are not called well" "$(found table)" '^unknown: 0 of 1 tables can be opened; whether the others can is not known'
+    account "$side" "SELECT ON $DB.*" "$status ON *.*" "$3"
+    diagnose --for check,snapshot,gate "$uri"
+    like "$side: tables that can are" "$(found table)" '^ok: all 1 tables can be opened'
     like "$side: rows alone: so does snapshot" "$(found rights | grep 'problem: snapshot create:')" 'triggers are hidden.*-> .*GRANT TRIGGER'
 }
 

@@ -193,6 +193,20 @@ unlock
 ended 20
 is "and it goes on when the lock is gone" "$RC" 0
 
+# Nor is it lost where the statement that waits is one that can be done without.
+lock "LOCK TABLES \`$DB\`.t WRITE;" "$MR_W_URI"
+CMD=("$MYRECON" snapshot create --no-progress "$W/$DB" waits)
+: >"$ERR"
+"${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
+PID=$!
+wait_for 15 grep -q "^myrecon: waiting for server" "$ERR"
+kill -INT "$PID"
+FROM=$SECONDS
+ended 10
+is "snapshot create: an interruption of such a wait ends it" "$RC $((SECONDS - FROM <= 3))" "6 1"
+like "and it is no lost server" "$(cat "$ERR")" "interrupted by SIGINT"
+unlock
+
 # ---- the limit that was asked for is the server's, too -----------------------------------
 client "$MR_W_URI" <<<"SET GLOBAL log_output = 'TABLE', general_log = 1"
 for name in 'gate record --output limit.facts' 'gate check limit.facts' doctor; do
@@ -209,8 +223,8 @@ if [ -n "$MR_O_URI" ]; then
     fresh o "$DB"
     at o "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)"
     lock "LOCK TABLES \`$DB\`.t WRITE;" o
-    compare "$(uri o "$DB")" --objects table --statement-timeout 5
-    ended 30
+    compare "$(uri o "$DB")" --objects table --statement-timeout 12
+    ended 60
     is "a locked table: not checked" "$RC $(table_field t verdict)" "4 not-checked"
     like "the server, the purpose and who holds it are told, on MySQL" "$(table_field t reason)" \
         "${MR_O_URI##*@}.*reading \"$DB.t\".*held by session [0-9]+ of root@"

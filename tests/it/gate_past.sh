@@ -147,6 +147,14 @@ honest_days() {
     GATE_ARGS=(--tables club.rates --config "$IT_TMP/static.ini")
     PEER='' fires "a row of a static table" sample_digest:critical
     GATE_ARGS=()
+    # nothing tells which rows of these are the newest; that is said, though all is well
+    mr_sql GP -D club -e "CREATE TABLE tokens (id CHAR(36) PRIMARY KEY); INSERT INTO tokens SELECT LEFT(SHA2(i, 256), 36) FROM n"
+    record
+    PEER='' well "a table of random keys and no time"
+    says "it is named" sample_digest '2 tables nothing tells the newest rows.*club\.tokens'
+    mr_sql GP -D club -e "UPDATE members SET id = id + 1000000 ORDER BY id DESC"
+    PEER='' fires "all rows were given other keys" sample_digest:warning
+    says "other keys: how many" sample_digest '^club.members: .* are there under other keys'
 }
 
 past() { # mariadb|mysql

@@ -47,6 +47,11 @@ rights() { # mariadb|mysql
     is "$GATE_KIND: SELECT alone: recorded, exit 4" $? 4
     like "$GATE_KIND: SELECT alone: record names the GRANT" "$(cat "$ERR")" 'GRANT PROCESS'
 
+    account "PROCESS ON *.*" "$status ON *.*"
+    "$MYRECON" gate record --output "$IT_TMP/none.facts" "${reader%/club}" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: no table is seen: recorded, exit 4" $? 4
+    like "$GATE_KIND: no table is seen: it is said" "$(cat "$ERR")" 'no table is recorded: .*GRANT SELECT ON'
+
     account "SELECT ON club.members" "PROCESS ON *.*" "$status ON *.*"
     run_gate "$FACTS" "$reader"
     like "$GATE_KIND: one table alone: the others are not called well" "$(what_fires)" 'tables:(critical|unknown)'
@@ -79,6 +84,25 @@ rights() { # mariadb|mysql
     run_gate --only schema --tables club.small "$FACTS" "$reader"
     is "$GATE_KIND: a column alone: the others are not called dropped" "$(what_fires) -> $RC" "schema:unknown -> 4"
     mr_sql GP -D club -e "DELETE FROM small WHERE id = 240; ALTER TABLE small AUTO_INCREMENT = 4"
+
+    # nothing to look at is not well
+    all=$(gate_uri GP) all=${all%/club}
+    "$MYRECON" gate record -q --output "$IT_TMP/all.facts" "$all" >"$OUT" 2>"$ERR"
+    run_gate "$IT_TMP/all.facts" "$all/clubb"
+    is "$GATE_KIND: a database that neither server nor baseline has: exit 3" "$RC $(grep -c 'database "clubb" does not exist' "$ERR")" "3 1"
+    for facts in "$FACTS" ''; do
+        run_gate --tables club.memberz ${facts:+"$facts"} "$(gate_uri GP)"
+        is "$GATE_KIND: --tables that nothing matches${facts:+, with a baseline}: exit 3" "$RC $(grep -c 'no table matches --tables club.memberz' "$ERR")" "3 1"
+    done
+    rm -f "$IT_TMP/none.facts"
+    "$MYRECON" gate record --tables memberz --output "$IT_TMP/none.facts" "$all" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: nor is that recorded" "$? $([ -e "$IT_TMP/none.facts" ] && echo there)" "3 "
+    account "PROCESS ON *.*" "$status ON *.*"
+    run_gate "$(gate_uri GP gate:g | sed 's,/club$,,')"
+    is "$GATE_KIND: no database shows: unknown" "$(what_fires) -> $RC" "auto_increment_headroom:unknown auto_increment_position:unknown -> 4"
+    "$MYRECON" gate record --output "$IT_TMP/none.facts" "$(gate_uri GP gate:g | sed 's,/club$,,')" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: no database shows: recorded, exit 4" $? 4
+    like "$GATE_KIND: no database shows: that is said" "$(cat "$ERR")" 'what databases hold is not recorded'
 
     # a peer that is away
     run_gate --peer "mysql://root@127.0.0.1:1/club" "$FACTS" "$(gate_uri GP)"

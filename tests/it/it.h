@@ -62,7 +62,7 @@ static inline struct mr_result *it_query(struct mr_db *db, const struct mr_strbu
     struct mr_err err = {0};
     struct mr_result *result = NULL;
     assert_false(sql->failed);
-    it_ok(mr_db_query(db, sql->ptr, sql->len, &result, &err), &err, sql->ptr);
+    it_ok(mr_db_query(db, "*", sql->ptr, sql->len, &result, &err), &err, sql->ptr);
     return result;
 }
 

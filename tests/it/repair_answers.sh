@@ -73,6 +73,23 @@ new eve@x eve eve1,eve2"
 # ---- merged once ---------------------------------------------------------------------------
 world
 plan 1 "somebody else has the e-mail: asked" one
+# decisions are written into the plan's own file, by a spreadsheet; nothing else of it may change
+cp one/conflicts.csv asked.csv
+python3 - <<'PY'
+import csv
+rows = list(csv.reader(open('asked.csv', newline='', encoding='utf-8')))
+for row in rows[1:]:
+    row[rows[0].index('decision')] = 'skip'
+with open('one/conflicts.csv', 'w', newline='', encoding='utf-8-sig') as out:
+    csv.writer(out, delimiter=';', quoting=csv.QUOTE_ALL, lineterminator='\n').writerows(rows)
+PY
+rep_is 0 "a plan with decisions in its list: shown" show one
+rep_is 0 "a row of it, too" show --row "$DB.members=3" one
+rep_is 1 "and proved" verify one "$DST"
+sed -i 's/eve/eva/' one/conflicts.csv
+rep_is 5 "with another value in it: refused" show one
+like "by name" "$(cat "$ERR")" 'conflicts.csv" was changed since it was planned'
+cp asked.csv one/conflicts.csv
 is "he is asked about, and what is his waits" "$(asked one)" "members 3 unique
 orders 2 parent-absent
 orders 3 parent-absent"

@@ -309,6 +309,10 @@ like "what was edited is asked about, not doubled" "$(conflicts early)" "orders 
 like "what was deleted since, too, and does not come back" "$(conflicts early)" "orders 5 deleted-or-lost"
 is "who has come since is brought back all the same" "$(grep -cE '^[^,]*orders,[78],' early/idmap.csv)" 2
 is "and noted" "$(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' early/plan.json)" "$DB.orders"
+plan low --split-key "$DB.orders=3"
+like "too low a key, which is taken as it is, and that is said" "$(cat "$ERR")" \
+    "warning: table \"$DB.orders\": 1 row up to key 6, above the one that split-key gives, are equal on both sides: .* give a greater one"
+is "and noted, as what it is" "$(jq -r '.rows.notes[] | select(.kind | startswith("split-")) | "\(.kind) \(.table)"' low/plan.json)" "split-key $DB.orders"
 plan right --split-at 2026-03-01
 is "at the right time there are none, though wallets of two people are equal" "$(bound right orders) $(jq -r '.rows.notes[] | select(.kind == "split-at") | .table' right/plan.json)" "6 7 "
 apply right

@@ -153,8 +153,8 @@ like "a table that it does not know" "$(cat "$ERR")" 'names no row of a planned 
 cp -r one edited
 echo "$DB.members,5,skip" >>edited/conflicts.csv
 "$MYRECON" repair show edited >/dev/null 2>"$ERR"
-is "a plan whose conflicts were edited in place" $? 5
-like "what decisions need is said" "$(cat "$ERR")" 'hint: .*planned again: repair plan --decisions FILE'
+is "a plan with a line more in its conflicts" $? 5
+like "what may be changed is said" "$(cat "$ERR")" 'hint: .*More than its column decision was changed'
 
 # --- who gets which id
 

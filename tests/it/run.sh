@@ -7,9 +7,10 @@
 # variables are empty.  Programs in C run twice, with MYRECON_TEST_A and MYRECON_TEST_B
 # naming A and B, then A and O.  Each script has a directory MR_TMP of its own.
 #
-# IT=PATTERN (a glob) runs only what matches; MR_IT_JOBS=N at a time.  Without MySQL 9 its
+# IT=PATTERN (a glob, also '@(one|other)') runs only what matches; MR_IT_JOBS=N at a time.  Without MySQL 9 its
 # tests are skipped and say so; with CI=true, where it could have been had, that is failure.
 set -uo pipefail
+shopt -s extglob
 cd "$(dirname "$0")/../.." || exit 3
 . tests/lib/servers.sh
 

@@ -46,20 +46,10 @@ snap verify --decrypt-with "$IT_TMP/rsa.key" --signer "$IT_TMP/other.pem" "$SNAP
 is "another signer is found" "$RC $(grep -c 'signed by another key' "$OUT")" "1 1"
 
 for key in rsa ec; do
-    work=$IT_TMP/work
-    rm -rf "$work"
-    mkdir -p "$work/data"
-    bad=0
-    for f in "$SNAP"/data/*.cms; do
-        openssl cms -decrypt -inform DER -inkey "$IT_TMP/$key.key" -in "$f" -out "$work/one.zst" &&
-            zstd -qdc "$work/one.zst" >"$work/data/$(basename "$f" .zst.cms)" || bad=1
-    done
     client b <<<"DROP DATABASE IF EXISTS $COPY"
-    sed "s/\`$DB\`/\`$COPY\`/g" "$SNAP/restore.sql" >"$work/restore.sql"
-    (cd "$work" && stock_client b --local-infile=1 --default-character-set=utf8mb4 --binary-mode \
-        --comments <restore.sql) || bad=2
     DST=$(uri b "$COPY")
-    is "stock openssl, zstd and client restore it with the key of $key" "$bad" 0
+    KEY=$IT_TMP/$key.key
+    ok "stock openssl, zstd and client restore it with the key of $key" stock_restore "$SNAP" b "$DB" "$COPY"
     check_is 0 "equal"
 done
 
@@ -120,7 +110,8 @@ is "a manifest that somebody else has made" "$RC $(grep -c 'is not signed' "$OUT
 # --- killed half way ----------------------------------------------------------------------
 
 part=$IT_TMP/part
-"$MYRECON" snapshot create -q --chunk-size 1 --rate 8 --threads 1 --encrypt-to "$IT_TMP/ec.pem" "$SRC" "$part" >/dev/null 2>&1 &
+cp "$IT_TMP/ec.pem" "$IT_TMP/now.pem"
+"$MYRECON" snapshot create -q --chunk-size 1 --rate 8 --threads 1 --encrypt-to "$IT_TMP/now.pem" "$SRC" "$part" >/dev/null 2>&1 &
 killed=$!
 for ((i = 0; i < 400; i++)); do
     [ "$(grep -c '"type":"chunk".*"name":"zlast"' "$part.partial/journal.jsonl" 2>/dev/null)" -ge 6 ] 2>/dev/null && break
@@ -132,6 +123,9 @@ is "an unfinished run has nothing in clear" "$(clear "$part.partial")" ""
 kept=$(jq -r 'select(.type == "chunk" and .name == "zlast") | .chunk.sha256' "$part.partial/journal.jsonl" | sort)
 take --chunk-size 1 --encrypt-to "$IT_TMP/rsa.pem" "$SRC" "$part"
 is "for another key it does not go on" "$RC" 5
+cp "$IT_TMP/rsa.pem" "$IT_TMP/now.pem"
+take --chunk-size 1 --encrypt-to "$IT_TMP/now.pem" "$SRC" "$part"
+is "nor for one that has taken its name" "$RC" 5
 take --chunk-size 1 --encrypt-to "$IT_TMP/ec.pem" "$SRC" "$part"
 like "with its own it does" "$RC $(cat "$ERR")" "going on"
 is "what was finished is kept" "$(jq -r '.tables[].chunks[].sha256' "$part/manifest.json" | sort |

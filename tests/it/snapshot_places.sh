@@ -19,9 +19,9 @@ catalogue() { # catalogue SIDE DB
     client "$1" <<<"SELECT * FROM $2.t; SELECT * FROM $2.\`o\`\`dd\`"
 }
 
-world() { # world SIDE
+world() { # world SIDE; the key has a name: MariaDB up to 10.11.18 writes wrongly the one that it makes
     fresh "$1" "$DB"
-    at "$1" "CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE \`o\`\`dd\` (id INT PRIMARY KEY, v INT, FOREIGN KEY (id) REFERENCES $DB.t (id));
+    at "$1" "CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE \`o\`\`dd\` (id INT PRIMARY KEY, v INT, CONSTRAINT odd_t FOREIGN KEY (id) REFERENCES $DB.t (id));
         INSERT INTO t VALUES (1, 1), (2, 2); INSERT INTO \`o\`\`dd\` VALUES (1, 1);
         CREATE TRIGGER $DB.tr BEFORE INSERT ON $DB.t FOR EACH ROW SET NEW.v = NEW.v + 1;
         CREATE TRIGGER \`$DB\` . tr2 AFTER UPDATE /* on nothing */ ON  $DB . \`o\`\`dd\` FOR EACH ROW SET @x = 1;
@@ -30,6 +30,7 @@ world() { # world SIDE
         CREATE PROCEDURE $DB.p() SELECT 1; CREATE FUNCTION $DB.f() RETURNS INT DETERMINISTIC RETURN 1;
         CREATE EVENT $DB.e ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @z = 1;
         CREATE VIEW $DB.w AS SELECT id FROM $DB.t"
+    [ "$1" = o ] || at "$1" "CREATE SEQUENCE sq"
     rm -rf "$SNAP"
     take "$(uri "$1" "$DB")" "$SNAP"
     is "made" "$RC" 0
@@ -88,6 +89,25 @@ forged() { # forged FILE SED: changed, and sealed again
     is "in front of the first write" "$(client a <<<"SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$COPY'")" 0
     is "nothing outside was changed" "$(catalogue a "$DB")" "$before"
 }
+# The same of what the manifest itself lends to statements.
+forged_manifest() { # forged_manifest JQ
+    rm -rf "$SNAP"
+    cp -r "$SNAP.good" "$SNAP"
+    jq -c "$1" "$SNAP.good/manifest.json" >"$SNAP/manifest.json"
+    ! cmp -s "$SNAP/manifest.json" "$SNAP.good/manifest.json" || bail "$1 changes nothing"
+    (cd "$SNAP" && sha256sum manifest.json >manifest.json.sha256)
+    local before
+    before=$(client a <<<"SELECT @@GLOBAL.long_query_time")
+    snap verify "$SNAP"
+    is "$1: no snapshot of ours" "$RC" 3
+    snap restore --no-progress "$SNAP" "$(uri a "$COPY")"
+    is "$1: refused" "$RC" 3
+    is "in front of the first write" "$(client a <<<"SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$COPY'")" 0
+    is "no variable was set" "$(client a <<<"SELECT @@GLOBAL.long_query_time")" "$before"
+}
+forged_manifest '(.objects[] | select(.kind == "view").collation_connection) |= "utf8mb4_bin, GLOBAL long_query_time = 77"'
+forged_manifest '(.objects[] | select(.kind == "sequence").value) |= "1, 0), SLEEP(1"'
+forged_manifest '(.tables[0].columns[0].charset) |= "utf8mb4 x"'
 forged "$DB.t.table.sql" "s/TABLE \`t\`/TABLE $DB.\`u\`/"
 forged "$DB.t.table.sql" 's/;$/ AS SELECT * FROM mysql.user;/'
 forged "$DB.tr3.trigger.sql" "s/ON t/ON mysql.t/"

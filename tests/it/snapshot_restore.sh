@@ -155,8 +155,68 @@ differs() { # DESCRIPTION SQL ROWS: done to what a killed restore has loaded; th
     is "$1: it is this table" \
         "$(jq -r 'select(.type == "table" and .verdict != "equal") | "\(.table) \(.rows)"' "$OUT")" "$COPY.n $3"
 }
+begin_and_kill
+client b -D "$COPY" <<<"DELETE FROM n ORDER BY id LIMIT 1"
+restored_is "a restore that differs has come to its end" "1 different load" "$SNAP" "$(uri b "$COPY")"
+restored_is "and no other goes on with what stands there" "5 " "$SNAP" "$(uri b "$COPY")"
+client b <<<"DROP DATABASE $COPY"
 differs "a row changed" "UPDATE n SET pad = 'x' ORDER BY id LIMIT 1" 50000
 differs "a row gone" "DELETE FROM n ORDER BY id LIMIT 1" 49999
 differs "a row more, below all" "INSERT INTO n VALUES (-7, 1, 'x')" 50001
 differs "a row more, above all" "INSERT INTO n VALUES (99999999, 1, 'x')" 50001
+
+# --- an unfinished restore of another scope, or of another snapshot -------------------------
+
+paused() { # paused ARGS…: a restore that is killed when it has made its tables, before any row
+    local i pid
+    touch "$IT_TMP/pause"
+    "$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" "$@" "$SNAP" "$(uri b "$COPY")" >/dev/null 2>&1 </dev/null &
+    pid=$!
+    for ((i = 0; i < 300; i++)); do
+        [ "$(client b 2>/dev/null <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME = 'p'")" = 1 ] && break
+        sleep 0.05
+    done
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    rm "$IT_TMP/pause"
+    await_rollback
+}
+mine() {
+    client b <<<"DROP DATABASE IF EXISTS $COPY; CREATE DATABASE $COPY"
+    client b -D "$COPY" <<<"CREATE TABLE m (id INT PRIMARY KEY, pad VARCHAR(200)) ENGINE=MyISAM; INSERT INTO m VALUES (-1, 'mine'); CREATE VIEW w AS SELECT 'mine' AS x"
+}
+mine
+paused --into-existing add --tables p
+restored_is "an unfinished restore of other tables is not gone on with" "5 " "$SNAP" "$(uri b "$COPY")"
+like "it is named" "$(cat "$ERR")" "unfinished restore of this snapshot, of other tables"
+restored_is "nor with more" "5 " --into-existing add --tables p --tables m "$SNAP" "$(uri b "$COPY")"
+is "what is not its own is as it was" "$(client b -D "$COPY" <<<"SELECT pad FROM m; SELECT x FROM w" | xargs)" "mine mine"
+restored_is "with its own it is" "0 equal load" --tables p "$SNAP" "$(uri b "$COPY")"
+client b <<<"DROP DATABASE $COPY"
+paused
+restored_is "one that is replaced is begun anew" "0 equal load" --tables p --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
+
+client b <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY"
+client b -D "$COPY" <<<"CREATE TABLE myrecon_restore (uuid VARCHAR(40) NOT NULL, file VARCHAR(250) NOT NULL PRIMARY KEY);
+    INSERT INTO myrecon_restore VALUES ('another', 'begun'), $(jq -r '[.tables[].chunks[].file | "('\''another'\'', '\''\(.)'\'')"] | join(", ")' "$SNAP/manifest.json")"
+restored_is "what another snapshot has loaded is loaded again" "0 equal load" "$SNAP" "$(uri b "$COPY")"
+
+# --- events -------------------------------------------------------------------------------
+
+client b <<<"DROP DATABASE $COPY"
+fresh a "$DB"
+at a "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1);
+    CREATE EVENT every ON SCHEDULE EVERY 1 SECOND STARTS '2020-01-01' DO DELETE FROM t;
+    CREATE EVENT once ON SCHEDULE AT NOW() + INTERVAL 2 SECOND DO DELETE FROM t"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+is "with the event that is to come" "$(ls "$SNAP"/schema/*.once.event.sql | wc -l)" 1
+until [ "$(client a <<<"SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$DB' AND EXECUTE_AT < NOW() - INTERVAL 1 SECOND")" = 1 ]; do sleep 0.2; done
+client b <<<"SET GLOBAL log_output = 'TABLE', general_log = 1"
+restored_is "an event whose time has passed is named" "4 equal load" "$SNAP" "$(uri b "$COPY")"
+client b <<<"SET GLOBAL general_log = 0, log_output = 'FILE'"
+is "by its file" "$(jq -r 'select(.type == "note") | .text' "$OUT" | grep -c 'once.event.sql": its time has passed')" 1
+is "the other is there" "$(client b <<<"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY'")" every
+is "it is made behind the last row that is read" "$(client b <<<"SELECT argument FROM mysql.general_log" |
+    sed -n "s/.*\(CREATE\) .*EVENT .every.*/\1/p; s/.*\(SELECT\).* FROM .$COPY.\..t.\( .*\)\?$/\1/p" | tail -n 2 | xargs)" "SELECT CREATE"
 finish

@@ -63,4 +63,18 @@ fresh a "$DB"
 at a "CREATE TABLE m1 (id INT, KEY (id)) ENGINE=MyISAM; CREATE TABLE m2 LIKE m1; INSERT INTO m1 VALUES (1), (2); INSERT INTO m2 VALUES (2), (3);
     CREATE TABLE a_all (id INT, KEY (id)) ENGINE=MERGE UNION=(m1, m2) INSERT_METHOD=LAST"
 there_and_back a b "a MERGE table"
+
+fresh a "$DB"
+at a "CREATE TABLE k (a INT, CHECK (a > 0)); SET check_constraint_checks = 0; INSERT INTO k VALUES (1), (-1)"
+there_and_back a b "a row that its CHECK would not take"
+
+fresh a "$DB"
+at a "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)"
+client a "$DB" <<'EOF'
+SET sql_mode = ORACLE;
+DELIMITER //
+CREATE PACKAGE p AS FUNCTION f RETURN INT; END //
+CREATE PACKAGE BODY p AS FUNCTION f RETURN INT AS BEGIN RETURN 1; END; END //
+EOF
+there_and_back a b "a package and its body"
 finish

@@ -167,7 +167,7 @@ static size_t column_of(struct mr_db *db, const char *name)
     struct mr_err err;
     struct mr_result *res = NULL;
     const char sql[] = "SELECT * FROM types LIMIT 0";
-    assert_ok(mr_db_query(db, sql, strlen(sql), &res, &err), &err);
+    assert_ok(mr_db_query(db, "*", sql, strlen(sql), &res, &err), &err);
     size_t found = 0;
     while (strcmp(mr_result_column_name(res, found), name) != 0)
         found++;

@@ -190,6 +190,24 @@ static void test_wait_in_vain(void **state)
     }
 }
 
+/* Nothing is reached where the proof was cut short. */
+static void test_confirm_cut(void **state)
+{
+    (void)state;
+    static const char end_it[] = "KILL CONNECTION_ID()";
+    struct mr_err err;
+    struct mr_db *a = open_var("MYRECON_TEST_A", NULL, false);
+    struct mr_db *b = open_var("MYRECON_TEST_A", NULL, false);
+    bool reached = true;
+    skip_if(a == NULL || b == NULL, "no servers are named");
+    (void)mr_db_exec(b, end_it, sizeof end_it - 1, &err);
+    assert_int_equal(
+        mr_replication_confirm(a, b, true, "mariadb 0-1-1\n", &reached, &err), MR_E_LOST);
+    assert_false(reached);
+    mr_db_close(a);
+    mr_db_close(b);
+}
+
 static void test_strangers(void **state)
 {
     (void)state;
@@ -300,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_follows),      cmocka_unit_test(test_wait),
         cmocka_unit_test(test_wait_in_vain), cmocka_unit_test(test_strangers),
         cmocka_unit_test(test_unseen),       cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_confirm_cut),
     };
     return cmocka_run_group_tests_name("replication", tests, set_up, NULL);
 }

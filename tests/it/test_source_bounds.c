@@ -191,7 +191,7 @@ static uint64_t status(struct mr_db *db, const char *name)
     struct mr_result *res = NULL;
     char sql[96];
     (void)snprintf(sql, sizeof sql, "SHOW SESSION STATUS LIKE '%s'", name);
-    check(mr_db_query(db, sql, strlen(sql), &res, &err), &err, sql);
+    check(mr_db_query(db, "*", sql, strlen(sql), &res, &err), &err, sql);
     const struct mr_cell *row = mr_result_next(res);
     assert_non_null(row);
     uint64_t value = strtoull(row[1].ptr, NULL, 10);

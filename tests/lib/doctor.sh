@@ -445,7 +445,7 @@ breaks_load() {
     mr_sql GP -D club -e "SET lock_wait_timeout = 60; ALTER TABLE members ADD COLUMN x INT" >/dev/null 2>&1 &
     ALTER=$!
     await_sql GP "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for table metadata lock'"
-    finds "a table's lock" running_backup:note table_lock:problem
+    finds "a table's lock" running_backup:note table:unknown table_lock:problem view:unknown
     tells "a table's lock: who has it" table_lock '(For|Perhaps for) session [0-9]+ of root@.*KILL [0-9]+'
     kill $ALTER 2>/dev/null
     mr_sql GP -e "KILL $(mr_sql GP -e "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER%'")"

@@ -79,6 +79,14 @@ static inline void same_foreign_key(const struct mr_foreign_key *a,
     same_text(a->on_delete, b->on_delete);
 }
 
+static inline void same_made(const struct mr_made_as *a, const struct mr_made_as *b)
+{
+    same_text(a->definer, b->definer);
+    same_text(a->sql_mode, b->sql_mode);
+    same_text(a->collation, b->collation);
+    same_text(a->db_collation, b->db_collation);
+}
+
 static inline void same_rules(const struct mr_table *a, const struct mr_table *b)
 {
     assert_int_equal(a->ntriggers, b->ntriggers);
@@ -88,6 +96,7 @@ static inline void same_rules(const struct mr_table *a, const struct mr_table *b
         same_text(a->triggers[i].event, b->triggers[i].event);
         same_text(a->triggers[i].body, b->triggers[i].body);
         assert_int_equal(a->triggers[i].order, b->triggers[i].order);
+        same_made(&a->triggers[i].made, &b->triggers[i].made);
     }
     assert_int_equal(a->nchecks, b->nchecks);
     for (size_t i = 0; i < a->nchecks; i++) {
@@ -110,6 +119,8 @@ static inline void same_table(const struct mr_table *a, const struct mr_table *b
     same_text(a->collation, b->collation);
     same_text(a->charset, b->charset);
     same_text(a->comment, b->comment);
+    same_text(a->row_format, b->row_format);
+    same_text(a->partitioning, b->partitioning);
     assert_int_equal(a->est_rows, b->est_rows);
     assert_int_equal(a->data_bytes, b->data_bytes);
     assert_int_equal(a->avg_row_bytes, b->avg_row_bytes);
@@ -164,6 +175,9 @@ static inline void same_catalogue(const struct mr_catalogue *a,
         same_text(a->objects[i].db, b->objects[i].db);
         same_text(a->objects[i].name, b->objects[i].name);
         same_text(a->objects[i].definition, b->objects[i].definition);
+        same_made(&a->objects[i].made, &b->objects[i].made);
+        same_text(a->objects[i].algorithm, b->objects[i].algorithm);
+        same_text(a->objects[i].comment, b->objects[i].comment);
     }
 }
 

@@ -112,7 +112,7 @@ static void test_refusals(void **state)
     begin(&club, MR_SUBJECT_NO);
     refused(&club, NULL, "", "it is not known which table's rows are people",
             "tables whose rows have an identity: \"d.b.guests\", \"d.members\"",
-            "--subject d.b.guests");
+            "write subject = yes in [table DB.TABLE] of each");
     begin(&club, MR_SUBJECT_NO);
     club.subjects = (struct mr_string_list){&mistyped, 1};
     refused(&club, NULL, "", "no table of the run matches --subject d.memebrs", "",

@@ -28,12 +28,13 @@ const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
     return &server_facts;
 }
 
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *sql, size_t len,
-                                struct mr_result **out, struct mr_err *err);
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *sql, size_t len,
-                                struct mr_result **out, struct mr_err *err)
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
+                                size_t len, struct mr_result **out, struct mr_err *err);
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
+                                size_t len, struct mr_result **out, struct mr_err *err)
 {
     assert_ptr_equal(db, SERVER);
+    assert_string_equal(shape, "*");
     *out = NULL;
     for (const char *at = sql; at < sql + len; at++)
         asked += strncmp(at, "WEIGHT_STRING(", 14) == 0;

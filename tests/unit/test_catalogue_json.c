@@ -87,8 +87,17 @@ static const struct mr_foreign_key fks[] = {{.name = "f",
                                              .on_update = "CASCADE",
                                              .on_delete = "RESTRICT"}};
 static const struct mr_trigger triggers[] = {
-    {"t1", "BEFORE", "INSERT", "SET NEW.a = '" NO_UTF8 "'", 1},
-    {"t2", "AFTER", "DELETE", NULL, 4000000000U},
+    {.name = "t1",
+     .timing = "BEFORE",
+     .event = "INSERT",
+     .body = "SET NEW.a = '" NO_UTF8 "'",
+     .order = 1,
+     .made = {"x@y", "", "utf8mb4_bin", NASTY}},
+    {.name = "t2",
+     .timing = "AFTER",
+     .event = "DELETE",
+     .body = NULL,
+     .order = 4000000000U},
 };
 static const struct mr_check checks[] = {{"c", NULL, "a > 0 not enforced"},
                                          {"d", "s", "s <> '" NASTY "'"}};
@@ -108,6 +117,8 @@ static const struct mr_table tables[] = {
      .collation = "utf8mb4_bin",
      .charset = "utf8mb4",
      .comment = "",
+     .row_format = "Dynamic",
+     .partitioning = "hash (" NASTY ") 4",
      .est_rows = UINT64_MAX,
      .data_bytes = 1,
      .avg_row_bytes = 1ULL << 63,
@@ -123,10 +134,20 @@ static const struct mr_table tables[] = {
      .nchecks = COUNT(checks)},
 };
 static const struct mr_object objects[] = {
-    {MR_OBJECT_VIEW, "d", "v", NULL},
-    {MR_OBJECT_ROUTINE, "d", "procedure p", NASTY},
-    {MR_OBJECT_EVENT, "d", "e", NO_UTF8},
-    {MR_OBJECT_SEQUENCE, "e", "s", ""},
+    {.kind = MR_OBJECT_VIEW,
+     .db = "d",
+     .name = "v",
+     .definition = NULL,
+     .made = {.definer = NASTY},
+     .algorithm = "MERGE"},
+    {.kind = MR_OBJECT_ROUTINE,
+     .db = "d",
+     .name = "procedure p",
+     .definition = NASTY,
+     .made = {.sql_mode = "ANSI_QUOTES"},
+     .comment = NO_UTF8},
+    {.kind = MR_OBJECT_EVENT, .db = "d", .name = "e", .definition = NO_UTF8},
+    {.kind = MR_OBJECT_SEQUENCE, .db = "e", .name = "s", .definition = ""},
 };
 static const struct mr_database dbs[] = {{"d", "latin1", "latin1_bin"},
                                          {"e", "utf8mb4", "utf8mb4_bin"}};

@@ -257,6 +257,13 @@ static void test_conflicts(void **state)
 static const struct {
     const char *text, *message, *hint; /* hint: "" for any */
 } refused[] = {
+    {"[table t]\nwhere = 1=0) or (1=1\n",
+     "my.ini:2: key \"where\": a closing parenthesis too many in \"1=0) or (1=1\"", ""},
+    {"[table t]\nreference = a -> d.t.b when x = 'y\n",
+     "my.ini:2: key \"reference\": a literal or comment without its end in \"a -> d.t.b "
+     "when x "
+     "= 'y\"",
+     ""},
     {"[tabel x]\n", "my.ini:1: unknown section [tabel x]", "Did you mean [table x]?"},
     {"\n[option]\n", "my.ini:2: unknown section [option]", "Did you mean [options]?"},
     {"[zzz]\n", "my.ini:1: unknown section [zzz]",

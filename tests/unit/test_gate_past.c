@@ -96,6 +96,19 @@ static void some_deleted(struct gate *g)
     one_row_less(g);
 }
 
+static void estimate_of_nothing(struct gate *g)
+{
+    last_rows(g, "........................");
+    g->tables[0].rows_exact = false;
+    g->tables[0].rows = 0;
+}
+
+static void estimate_of_less(struct gate *g)
+{
+    estimate_of_nothing(g);
+    last_rows(g, "...-..--.--.-.-.-..--.-.");
+}
+
 static void identities_edited(struct gate *g)
 {
     last_rows(g, "...d....d.....d.......d.");
@@ -118,6 +131,21 @@ static void queue_consumed(struct gate *g)
     last_rows(g, "------------------------");
     g->tables[0].age_known = true;
     g->tables[0].age_s = 40 * 86400.0;
+}
+
+static void queue_under_other_keys(struct gate *g)
+{
+    queue_consumed(g);
+    g->tables[0].rows_born = "created_at";
+    for (size_t i = 0; i < g->tables[0].by_key.count; i++)
+        g->tables[0].by_key.rows[i].elsewhere = true;
+}
+
+/* Of whose rows it is not known when they came: a table that is loaded anew by the hour. */
+static void cache_under_other_keys(struct gate *g)
+{
+    queue_under_other_keys(g);
+    g->tables[0].rows_born = "";
 }
 
 static void one_row_consumed(struct gate *g)
@@ -472,6 +500,8 @@ static void replica_lacks_rows(struct gate *g)
 }
 
 static const struct gate_example examples[] = {
+    {"an estimate of nothing, and all rows there", estimate_of_nothing, ""},
+    {"an estimate of less, and rows gone", estimate_of_less, "row_counts:warning"},
     {"columns hidden", columns_hidden,
      "row_counts:unknown max_keys:unknown newest_row:unknown schema:unknown "
      "sample_digest:unknown auto_increment_position:unknown "
@@ -501,6 +531,8 @@ static const struct gate_example examples[] = {
     {"a queue created anew", queue_created_anew, "sample_digest:warning"},
     {"a queue behind a restart", queue_restarted, "sample_digest:warning"},
     {"a queue behind a restart, few rows left", queue_few_left, "sample_digest:warning"},
+    {"rows under other keys", queue_under_other_keys, "sample_digest:warning"},
+    {"rows of a cache under other keys", cache_under_other_keys, ""},
     {"a queue of an older process", queue_elsewhere, "sample_digest:warning"},
     {"a queue of a static table", queue_static, "sample_digest:critical"},
     {"a queue that is configured", queue_configured, ""},

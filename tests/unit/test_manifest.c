@@ -43,8 +43,8 @@ static void check_counter(const struct mr_counter *got, const struct mr_counter 
 
 static void test_round_trip(void **state)
 {
-    const struct mr_plan_file files[] = {{"reseed.sql", 12, "ab"},
-                                         {"verify.sql", 0, "cd"}};
+    const struct mr_plan_file files[] = {{"reseed.sql", 12, "ab", NULL},
+                                         {"conflicts.csv", 0, "cd", "ef"}};
     struct mr_manifest want = sample_manifest(MR_FLAVOUR_MARIADB), got;
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_arena arena = MR_ARENA_INIT;
@@ -90,6 +90,8 @@ static void test_round_trip(void **state)
     check_text(got.files[0].name, "reseed.sql");
     assert_int_equal(got.files[0].size_bytes, 12);
     check_text(got.files[1].sha256, "cd");
+    check_text(got.files[0].undecided, NULL);
+    check_text(got.files[1].undecided, "ef");
     mr_arena_release(&arena);
     mr_strbuf_release(&text);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "recon/check/objects.h"
+#include "recon/check/objects_made.h"
 #include "recon/check/objects_text.h"
 
 /* -- texts ------------------------------------------------------------------------ */
@@ -330,10 +331,26 @@ static void test_checks(void **state)
 static void test_triggers(void **state)
 {
     (void)state;
-    const struct mr_trigger s_tr[] = {{"a", "BEFORE", "INSERT", "SET @x = 1", 1},
-                                      {"b", "BEFORE", "INSERT", "SET @x = 2", 2}};
-    const struct mr_trigger t_tr[] = {{"a", "BEFORE", "INSERT", "SET @x = 1", 2},
-                                      {"b", "BEFORE", "INSERT", "SET @x = 2", 1}};
+    const struct mr_trigger s_tr[] = {{.name = "a",
+                                       .timing = "BEFORE",
+                                       .event = "INSERT",
+                                       .body = "SET @x = 1",
+                                       .order = 1},
+                                      {.name = "b",
+                                       .timing = "BEFORE",
+                                       .event = "INSERT",
+                                       .body = "SET @x = 2",
+                                       .order = 2}};
+    const struct mr_trigger t_tr[] = {{.name = "a",
+                                       .timing = "BEFORE",
+                                       .event = "INSERT",
+                                       .body = "SET @x = 1",
+                                       .order = 2},
+                                      {.name = "b",
+                                       .timing = "BEFORE",
+                                       .event = "INSERT",
+                                       .body = "SET @x = 2",
+                                       .order = 1}};
     struct mr_table s = {
         .db = "club", .name = "t", .engine = "InnoDB", .triggers = s_tr, .ntriggers = 2};
     struct mr_table t = s;
@@ -355,17 +372,34 @@ static void test_objects(void **state)
 {
     (void)state;
     const struct mr_object s[] = {
-        {MR_OBJECT_VIEW, "club", "v", "select `club`.`t`.`a` AS `a` from `club`.`t`"},
-        {MR_OBJECT_VIEW, "club", "w", "select 1"},
-        {MR_OBJECT_ROUTINE, "club", "procedure p", NULL},
-        {MR_OBJECT_EVENT, "club", "e", "every 1 day\ndo SELECT 1"},
+        {.kind = MR_OBJECT_VIEW,
+         .db = "club",
+         .name = "v",
+         .definition = "select `club`.`t`.`a` AS `a` from `club`.`t`"},
+        {.kind = MR_OBJECT_VIEW, .db = "club", .name = "w", .definition = "select 1"},
+        {.kind = MR_OBJECT_ROUTINE,
+         .db = "club",
+         .name = "procedure p",
+         .definition = NULL},
+        {.kind = MR_OBJECT_EVENT,
+         .db = "club",
+         .name = "e",
+         .definition = "every 1 day\ndo SELECT 1"},
     };
     const struct mr_object t[] = {
-        {MR_OBJECT_VIEW, "club_new", "v",
-         "select `club_new`.`t`.`a` AS `a` from `club_new`.`t`"},
-        {MR_OBJECT_VIEW, "club_new", "w", "select 2"},
-        {MR_OBJECT_ROUTINE, "club_new", "procedure p", "()\nSELECT 1"},
-        {MR_OBJECT_SEQUENCE, "club_new", "q", "start with 1"},
+        {.kind = MR_OBJECT_VIEW,
+         .db = "club_new",
+         .name = "v",
+         .definition = "select `club_new`.`t`.`a` AS `a` from `club_new`.`t`"},
+        {.kind = MR_OBJECT_VIEW, .db = "club_new", .name = "w", .definition = "select 2"},
+        {.kind = MR_OBJECT_ROUTINE,
+         .db = "club_new",
+         .name = "procedure p",
+         .definition = "()\nSELECT 1"},
+        {.kind = MR_OBJECT_SEQUENCE,
+         .db = "club_new",
+         .name = "q",
+         .definition = "start with 1"},
     };
     struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, dbs_source, NULL, 0);
     struct mr_catalogue ct = catalogue(MR_FLAVOUR_MARIADB, dbs_target, NULL, 0);
@@ -380,6 +414,157 @@ static void test_objects(void **state)
     expect_diffs(&cs, &ct, MR_OBJECTS_SEQUENCE, "sequence - q [-] [start with 1]\n");
 }
 
+/* Who made it, and how: what a side does not tell is no difference. */
+static void test_made(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mr_made_as s, t;
+        bool same, cross_same;
+    } cases[] = {
+        {{.definer = "a@b"}, {.definer = "a@b"}, true, true},
+        {{.definer = "a@b"}, {.definer = "A@b"}, false, false},
+        {{.definer = "a@b"}, {.definer = NULL}, true, true},
+        {{.sql_mode = ""}, {.sql_mode = "ANSI_QUOTES"}, false, false},
+        {{.sql_mode = "ANSI_QUOTES,PIPES_AS_CONCAT"},
+         {.sql_mode = "PIPES_AS_CONCAT,ansi_quotes"},
+         true,
+         true},
+        {{.sql_mode = "STRICT_TRANS_TABLES,NO_AUTO_CREATE_USER"},
+         {.sql_mode = "STRICT_TRANS_TABLES"},
+         true,
+         true},
+        {{.sql_mode = "EMPTY_STRING_IS_NULL"}, {.sql_mode = ""}, false, true},
+        {{.sql_mode = "NO_AUTO_CREATE_USER"},
+         {.sql_mode = "TIME_TRUNCATE_FRACTIONAL"},
+         false,
+         true},
+        {{.sql_mode = "NO_AUTO_CREATE_USER,ANSI"}, {.sql_mode = ""}, false, false},
+        {{.collation = "utf8mb4_bin"}, {.collation = "utf8mb4_general_ci"}, false, true},
+        {{.collation = "utf8_bin"}, {.collation = "utf8mb3_bin"}, true, true},
+        {{.sql_mode = "NO_DIR_IN_CREATE,ANSI"}, {.sql_mode = "ANSI"}, true, true},
+        {{.db_collation = "latin1_bin"}, {.db_collation = "latin1_bin"}, true, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct mr_made_as *s = &cases[i].s, *t = &cases[i].t;
+        assert_int_equal(mr_objects_same_made(s, t, false), cases[i].same);
+        assert_int_equal(mr_objects_same_made(t, s, false), cases[i].same);
+        assert_int_equal(mr_objects_same_made(s, t, true), cases[i].cross_same);
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        mr_objects_add_made(&text, s, t, false);
+        assert_int_equal(text.len == 0, cases[i].same);
+        mr_strbuf_release(&text);
+    }
+    const struct mr_object a[] = {{.kind = MR_OBJECT_VIEW,
+                                   .db = "club",
+                                   .name = "v",
+                                   .definition = "select 1",
+                                   .algorithm = "MERGE",
+                                   .made = {.definer = "a@b"}}};
+    struct mr_object b[] = {a[0]};
+    struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, dbs_source, NULL, 0);
+    struct mr_catalogue ct = catalogue(MR_FLAVOUR_MARIADB, dbs_target, NULL, 0);
+    b[0].db = "club_new";
+    b[0].algorithm = "TEMPTABLE";
+    b[0].made.definer = "x@y";
+    cs.objects = a;
+    ct.objects = b;
+    cs.nobjects = ct.nobjects = 1;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL,
+                 "view - v [select 1\n(algorithm MERGE)\n(definer a@b)] [select "
+                 "1\n(algorithm TEMPTABLE)\n(definer x@y)]\n");
+    b[0].algorithm = NULL;
+    b[0].made.definer = NULL;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "");
+}
+
+/* One collation is the usual one here and not there; an earlier snapshot tells none. */
+static void test_collations_of_routines(void **state)
+{
+    (void)state;
+    static const struct mr_charset_default old[] = {{"utf8mb4", "utf8mb4_general_ci"},
+                                                    {"utf8", "utf8_general_ci"}};
+    static const struct mr_charset_default new[] = {{"utf8mb4", "utf8mb4_0900_ai_ci"},
+                                                    {"utf8mb3", "utf8mb3_general_ci"}};
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        {"(in p text charset utf8mb4 collate utf8mb4_general_ci)\nX",
+         "(in p text charset utf8mb4 collate utf8mb4_general_ci)\nX", true},
+        {"(in p text charset utf8mb4 collate utf8mb4_general_ci)\nX",
+         "(in p text charset utf8mb4 collate utf8mb4_0900_ai_ci)\nX", true},
+        {"(in p text charset utf8mb4 collate utf8mb4_general_ci)\nX",
+         "(in p text charset utf8mb4 collate utf8mb4_bin)\nX", false},
+        {"(in p text charset utf8mb4 collate utf8mb4_bin)\nX",
+         "(in p text charset utf8mb4 collate utf8mb4_0900_ai_ci)\nX", false},
+        {"(in p text charset utf8mb3 collate utf8mb3_general_ci)\nX",
+         "(in p text charset utf8mb3 collate utf8mb3_general_ci)\nX", true},
+        {"(in p text charset utf8mb4, in q int)\nX",
+         "(in p text charset utf8mb4 collate utf8mb4_bin, in q int)\nX", true},
+        {"() returns text charset utf8mb4 collate utf8mb4_general_ci\nX",
+         "() returns text charset utf8mb4 collate utf8mb4_0900_ai_ci\nY", false},
+        {"()\nSELECT 'a' collate utf8mb4_general_ci",
+         "()\nSELECT 'a' collate utf8mb4_0900_ai_ci", false},
+        {"(in p int)\nX", "(in p int)\nX", true},
+    };
+    struct mr_catalogue a = catalogue(MR_FLAVOUR_MYSQL, dbs_source, NULL, 0);
+    struct mr_catalogue b = catalogue(MR_FLAVOUR_MYSQL, dbs_target, NULL, 0);
+    a.charsets = old;
+    b.charsets = new;
+    a.ncharsets = b.ncharsets = 2;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(mr_objects_same_routine(
+                             (struct mr_objects_text){cases[i].a, "club"}, &a,
+                             (struct mr_objects_text){cases[i].b, "club_new"}, &b, false),
+                         cases[i].same);
+}
+
+static void test_tables_as_a_whole(void **state)
+{
+    (void)state;
+    const struct mr_column s_cols[] = {
+        {.name = "id", .type = "int", .comment = "x", .ordinal = 1},
+        {.name = "Gone", .type = "int", .ordinal = 2},
+        {.name = "b", .type = "int", .ordinal = 3},
+        {.name = "c", .type = "int", .ordinal = 4}};
+    const struct mr_column t_cols[] = {
+        {.name = "ID", .type = "int", .comment = "", .ordinal = 1},
+        {.name = "C", .type = "int", .ordinal = 2},
+        {.name = "B", .type = "int", .ordinal = 3}};
+    struct mr_table s = {.db = "club",
+                         .name = "t",
+                         .engine = "InnoDB",
+                         .row_format = "Dynamic",
+                         .partitioned = true,
+                         .partitioning = "hash (id) 4",
+                         .columns = s_cols,
+                         .ncolumns = 4};
+    struct mr_table t = {.db = "club_new",
+                         .name = "t",
+                         .engine = "InnoDB",
+                         .row_format = "Compact",
+                         .system_versioned = true,
+                         .columns = t_cols,
+                         .ncolumns = 3};
+    struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, dbs_source, &s, 1);
+    struct mr_catalogue ct = catalogue(MR_FLAVOUR_MARIADB, dbs_target, &t, 1);
+    expect_diffs(&cs, &ct, MR_OBJECTS_TABLE,
+                 "table club.t t [no versions] [with system versioning]\n"
+                 "table club.t t [partition by hash (id) 4] [no partitions]\n"
+                 "table club.t t [columns id, b, c] [columns id, c, b]\n");
+    expect_diffs(&cs, &ct, MR_OBJECTS_ATTRIBUTE,
+                 "attribute - t [row_format Dynamic] [row_format Compact]\n"
+                 "attribute - t.id [comment x] [comment '']\n");
+    ct.server.flavour = MR_FLAVOUR_MYSQL;
+    t.partitioned = true; /* how, an earlier snapshot does not say */
+    t.engine = "MyISAM";
+    t.ncolumns = 1;
+    expect_diffs(&cs, &ct, MR_OBJECTS_TABLE, "table club.t t [InnoDB] [MyISAM]\n");
+    expect_diffs(&cs, &ct, MR_OBJECTS_ATTRIBUTE,
+                 "attribute - t.id [comment x] [comment '']\n");
+}
+
 static void test_names_without_case(void **state)
 {
     (void)state;
@@ -391,6 +576,27 @@ static void test_names_without_case(void **state)
                  "table club.Members Members [InnoDB] [-]\n"
                  "table club.members members [-] [InnoDB]\n");
     ct.server.lower_case_table_names = 1;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "");
+
+    /* one of two has the twin: the one that is called so, else the first */
+    const struct mr_table two[] = {{.db = "club", .name = "MEMBERS", .engine = "InnoDB"},
+                                   {.db = "club", .name = "Members", .engine = "MyISAM"},
+                                   {.db = "club", .name = "members", .engine = "InnoDB"}};
+    cs.tables = two;
+    cs.ntables = 3;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL,
+                 "table club.MEMBERS MEMBERS [InnoDB] [-]\n"
+                 "table club.Members Members [MyISAM] [-]\n");
+    cs.ntables = 2;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "table club.Members Members [MyISAM] [-]\n");
+
+    /* what another database holds is no matter of this one */
+    const struct mr_table apart[] = {
+        {.db = "another", .name = "MEMBERS", .engine = "InnoDB"},
+        {.db = "another", .name = "Members", .engine = "InnoDB"},
+        {.db = "club", .name = "Members", .engine = "InnoDB"}};
+    cs.tables = apart;
+    cs.ntables = 3;
     expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "");
 }
 
@@ -437,6 +643,9 @@ int main(void)
         cmocka_unit_test(test_checks),
         cmocka_unit_test(test_triggers),
         cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_made),
+        cmocka_unit_test(test_collations_of_routines),
+        cmocka_unit_test(test_tables_as_a_whole),
         cmocka_unit_test(test_names_without_case),
         cmocka_unit_test(test_kinds),
     };

@@ -81,6 +81,30 @@ static void test_match(void **state)
                      table[i].table);
 }
 
+static void test_open(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern;
+        bool in_known_db, in_any_db;
+    } table[] = {
+        {"club.members", false, false},
+        {"members", false, true},
+        {"club.*", true, false},
+        {"club.m?", true, false},
+        {"*", true, true},
+        {"c*b.members", true, true},
+        {"*.members", true, true},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const char *const list[] = {"club.orders", table[i].pattern};
+        assert_int_equal(mr_pattern_is_open(list, 2, true), table[i].in_known_db);
+        assert_int_equal(mr_pattern_is_open(list, 2, false), table[i].in_any_db);
+    }
+    assert_true(mr_pattern_is_open(NULL, 0, true));
+    assert_true(mr_pattern_is_open(NULL, 0, false));
+}
+
 static void test_selects(void **state)
 {
     (void)state;
@@ -151,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_match),
+        cmocka_unit_test(test_open),
         cmocka_unit_test(test_selects),
         cmocka_unit_test(test_against_definition),
     };

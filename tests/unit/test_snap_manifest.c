@@ -59,6 +59,12 @@ static void write_sample(struct mr_strbuf *out)
          .file = "schema/d.v.view.sql",
          .columns = view_columns,
          .ncolumns = 2},
+        {.kind = MR_SNAP_SEQUENCE,
+         .db = "d",
+         .name = "s",
+         .file = "schema/d.s.sequence.sql",
+         .collation = "utf8mb4_bin",
+         .value = "-7"},
     };
     table = (struct mr_snap_table){.db = "d",
                                    .name = "t",
@@ -187,6 +193,11 @@ static void test_refused(void **state)
         {"\"proof\":\"engine\"", "\"proof\":\"none\""},
         {"\"position\":\"at-or-before\"", "\"position\":\"before\""},
         {"\"tables\":[{", "\"tables\":{{"},
+        {"\"utf8mb4_bin", "\"utf8mb4_bin, GLOBAL read_only = 1"},
+        {"\"utf8mb4_bin", "\""},
+        {"\"value\":\"-7", "\"value\":\"-7, 0), live.f(1"},
+        {"\"value\":\"-7", "\"value\":\"-"},
+        {"\"charset\":null", "\"charset\":\"utf8mb4 x\""},
     };
     for (size_t i = 0; i < COUNT(edits); i++) {
         struct mr_arena arena = MR_ARENA_INIT;

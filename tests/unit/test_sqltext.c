@@ -8,6 +8,7 @@
 #include <float.h>
 #include <string.h>
 
+#include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
@@ -129,13 +130,40 @@ static void test_refused(void **state)
     }
 }
 
+/* A condition goes between two parentheses, and stays there. */
+static void test_conditions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why; /* NULL: it stands by itself */
+    } cases[] = {
+        {"id > 5 AND (a = 1 OR b IN (2, 3))", NULL},
+        {"a = ')' OR `)` = \")\" -- )", NULL},
+        {"a = 'it''s \\' (' /* ( */ # (", NULL},
+        {"", NULL},
+        {"1=0) or (1=1", "closing parenthesis"},
+        {")(", "closing parenthesis"},
+        {"(a = 1", "parenthesis without"},
+        {"a = 'x", "literal or comment"},
+        {"a = `x", "literal or comment"},
+        {"a = 1 /* x", "literal or comment"},
+        {"a = 1; DROP TABLE t", "semicolon"},
+        {"1=0 /*! ) or (1=1 */", "comment that servers run"},
+        {"1=0 /*M! or 1=1 */", "comment that servers run"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const char *why = mr_sqlscan_why_open(cases[i].text);
+        assert_int_equal(why == NULL, cases[i].why == NULL);
+        assert_true(why == NULL || strstr(why, cases[i].why) != NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identifiers),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_identifiers), cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_values),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_conditions),
     };
     return cmocka_run_group_tests_name("sqltext", tests, NULL, NULL);
 }

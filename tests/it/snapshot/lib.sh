@@ -42,17 +42,17 @@ stock_client() { # stock_client SIDE ARGS…: the mysql client with no settings 
     mariadb --no-defaults -h "${host%:*}" -P "${host##*:}" -u "${u%%[:@]*}" "${@:2}"
 }
 
-# As RESTORE.txt says it, into a database of another name.
+# The commands of RESTORE.txt as they stand there, but for the client with its account, and the
+# name of the database.  $KEY: of an encrypted one.
 stock_restore() { # stock_restore DIR SIDE FROM TO
-    local work=$IT_TMP/work f
-    rm -rf "$work"
-    mkdir -p "$work/data"
-    (cd "$1" && sha256sum --quiet -c manifest.json.sha256) || return 1
-    for f in "$1"/data/*.tsv.zst; do
-        [ -e "$f" ] || continue
-        zstd -qdc "$f" >"$work/data/$(basename "$f" .zst)" || return 1
-    done
-    sed "s/\`$3\`/\`$4\`/g" "$1/restore.sql" >"$work/restore.sql"
-    (cd "$work" && stock_client "$2" --local-infile=1 --default-character-set=utf8mb4 \
-        --binary-mode --comments <restore.sql)
+    sed "s/\`$3\`/\`$4\`/g" "$1/restore.sql" >"$IT_TMP/renamed.sql"
+    sed -n 's/^     //p' "$1/RESTORE.txt" | sed "s,=\$PWD/restore.sql,=$IT_TMP/renamed.sql,
+        s,/var/tmp/restore,$IT_TMP/restore,; s/ -h HOST -u USER -p / /; s|^key=KEY|key='${KEY:-}'|" >"$IT_TMP/commands"
+    {
+        declare -f side_uri stock_client
+        printf 'mysql() { stock_client %q "$@"; }\n' "$2"
+        cat "$IT_TMP/commands"
+    } >"$IT_TMP/commands.sh"
+    (cd "$1" && bash -e "$IT_TMP/commands.sh") >"$IT_TMP/said" 2>&1 || { note <"$IT_TMP/said" && return 1; }
+    [ -z "$(compgen -G "$IT_TMP/restore.*")" ] # nothing is left in clear
 }

@@ -1,0 +1,95 @@
+/* findings_servers.c: the servers that a run reads; see findings.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/case/findings_internal.h"
+
+static enum mr_code insert(struct mr_findings *fd, int side,
+                           const struct mr_server *server, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_findings_prepare(fd,
+                                            "INSERT OR REPLACE INTO run_server (run, "
+                                            "side, flavour, uuid, server_id, hostname,"
+                                            " port, datadir) VALUES (?,?,?,?,?,?,?,?)",
+                                            fd->run, &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 2, side);
+        mr_case_bind_int(stmt, 3, server->flavour);
+        mr_case_bind_text(stmt, 4, server->uuid);
+        mr_case_bind_int(stmt, 5, server->server_id);
+        mr_case_bind_text(stmt, 6, server->hostname);
+        mr_case_bind_int(stmt, 7, server->port);
+        mr_case_bind_text(stmt, 8, server->datadir);
+        code = mr_case_run(stmt, err);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_findings_servers_save(struct mr_findings *fd,
+                                      const struct mr_server *const servers[2],
+                                      struct mr_err *err)
+{
+    enum mr_code code = mr_findings_begin(fd, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_case_exec(fd->cf,
+                        "CREATE TABLE IF NOT EXISTS run_server (run INT NOT NULL,"
+                        " side INT NOT NULL, flavour INT NOT NULL, uuid TEXT NOT NULL,"
+                        " server_id INT NOT NULL, hostname TEXT NOT NULL,"
+                        " port INT NOT NULL, datadir TEXT NOT NULL,"
+                        " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
+                        err);
+    for (int side = 0; code == MR_OK && side < 2; side++)
+        if (servers[side] != NULL)
+            code = insert(fd, side, servers[side], err);
+    return mr_findings_end(fd, code, err);
+}
+
+/* A text that is too long is none that a server has given: then it is another one's. */
+static void take(struct mr_case_stmt *stmt, int column, char *out, size_t size)
+{
+    const char *text = mr_case_text(stmt, column);
+    (void)snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *server,
+                         bool *known, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_findings_prepare(
+        fd,
+        "SELECT flavour, uuid, server_id, hostname, port, datadir FROM run_server"
+        " WHERE run=? AND side=?",
+        fd->run, &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 2, side);
+        code = mr_case_step(stmt, known, err);
+    }
+    if (code == MR_OK && *known) {
+        server->flavour = mr_case_int(stmt, 0) == MR_FLAVOUR_MARIADB ? MR_FLAVOUR_MARIADB
+                                                                     : MR_FLAVOUR_MYSQL;
+        take(stmt, 1, server->uuid, sizeof server->uuid);
+        server->server_id = (uint32_t)mr_case_int(stmt, 2);
+        take(stmt, 3, server->hostname, sizeof server->hostname);
+        server->port = (unsigned)mr_case_int(stmt, 4);
+        take(stmt, 5, server->datadir, sizeof server->datadir);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_findings_server(struct mr_findings *fd, int side,
+                                struct mr_server *server, bool *known, struct mr_err *err)
+{
+    bool has_table = false;
+    *known = false;
+    memset(server, 0, sizeof *server);
+    mr_case_lock(fd->cf);
+    enum mr_code code = mr_case_has_table(fd->cf, "run_server", &has_table, err);
+    if (code == MR_OK && has_table)
+        code = find(fd, side, server, known, err);
+    mr_case_unlock(fd->cf);
+    return code;
+}

@@ -1,0 +1,87 @@
+#!/bin/bash
+# check_definitions.sh: whose names an object runs in, under which settings, and what a table is
+# as a whole: definitions that read alike and behave otherwise are differences.  $1: mysql.
+
+. "$(dirname "$0")/lib.sh"
+KIND=mariadb SIDES=ab
+[ "${1:-}" != mysql ] || IT_NAME+=_mysql KIND=mysql SIDES=p
+if [ $KIND = mysql ] && ! use_pair mysql; then
+    echo "1..0 # SKIP no MySQL 9"
+    exit 0
+fi
+begin
+# Two servers, or two databases of one.
+OTHER=$DB
+[ $KIND = mariadb ] || OTHER=${DB}_other
+both=${SIDES:0:1}${SIDES: -1}
+SRC=$(uri "${both:0:1}" "$DB") DST=$(uri "${both:1:1}" "$OTHER")
+[ $KIND = mariadb ] || IT_DROP+=("$(side_uri p) $OTHER")
+
+on() { # on s|t SQL
+    if [ "$1" = s ]; then
+        client "${both:0:1}" -D "$DB" <<<"$2" || bail "source: $2"
+    else
+        client "${both:1:1}" -D "$OTHER" <<<"$2" || bail "target: $2"
+    fi
+}
+differ() { # differ NAME COMMON SOURCE TARGET OBJECT SOURCE-SAYS TARGET-SAYS
+    local side
+    fresh "${both:0:1}" "$DB"
+    fresh "${both:1:1}" "$OTHER"
+    for side in s t; do
+        on $side "CREATE TABLE base (id INT PRIMARY KEY)"
+        [ -z "$2" ] || on $side "$2"
+    done
+    on s "$3"
+    on t "$3"
+    check_is 0 "$1, made alike"
+    [ -z "$UNDO" ] || on t "$UNDO"
+    on t "$4"
+    check_is 1 "$1"
+    count_is "$1: one $5" 1 '.type == "object"'
+    one "$1: what each side says" ".type == \"object\" and .object == \"$5\" and (.source | endswith(\"$6\")) and (.target | endswith(\"$7\"))"
+}
+T="CREATE TABLE t (id INT PRIMARY KEY, v INT)"
+F='FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1||2'
+UNDO="DROP FUNCTION f"
+differ "sql_mode of a function" "" "SET sql_mode = 'PIPES_AS_CONCAT'; CREATE $F" "SET sql_mode = ''; CREATE $F" routine '(sql_mode PIPES_AS_CONCAT)' "(sql_mode '')"
+differ "definer of a function" "" "CREATE DEFINER = x@y $F" "CREATE DEFINER = z@y $F" routine '(definer x@y)' '(definer z@y)'
+differ "collation of what a function returns" "" \
+    "CREATE FUNCTION f() RETURNS VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin DETERMINISTIC RETURN 'a'" \
+    "CREATE FUNCTION f() RETURNS VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_general_ci DETERMINISTIC RETURN 'a'" routine "RETURN 'a'" "RETURN 'a'"
+differ "comment of a function" "" "CREATE FUNCTION f() RETURNS INT DETERMINISTIC COMMENT 'x' RETURN 1" \
+    "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1" attribute "comment x" "comment ''"
+R='TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1||2'
+UNDO="DROP TRIGGER tr"
+differ "sql_mode of a trigger" "$T" "SET sql_mode = 'PIPES_AS_CONCAT'; CREATE $R" "SET sql_mode = ''; CREATE $R" trigger '(sql_mode PIPES_AS_CONCAT)' "(sql_mode '')"
+differ "definer of a trigger" "$T" "CREATE DEFINER = x@y $R" "CREATE DEFINER = z@y $R" trigger '(definer x@y)' '(definer z@y)'
+differ "collation of a trigger" "$T" "SET NAMES utf8mb4 COLLATE utf8mb4_bin; CREATE $R" "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci; CREATE $R" trigger \
+    '(collation_connection utf8mb4_bin)' '(collation_connection utf8mb4_general_ci)'
+E="EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01' DISABLE DO SELECT 1||2"
+UNDO="DROP EVENT e"
+differ "sql_mode of an event" "" "SET sql_mode = 'PIPES_AS_CONCAT'; CREATE $E" "SET sql_mode = ''; CREATE $E" event '(sql_mode PIPES_AS_CONCAT)' "(sql_mode '')"
+differ "definer of an event" "" "CREATE DEFINER = x@y $E" "CREATE DEFINER = z@y $E" event '(definer x@y)' '(definer z@y)'
+UNDO="DROP VIEW w"
+differ "definer of a view" "$T" "CREATE DEFINER = x@y VIEW w AS SELECT id FROM t" "CREATE DEFINER = z@y VIEW w AS SELECT id FROM t" view '(definer x@y)' '(definer z@y)'
+differ "algorithm of a view" "$T" "CREATE ALGORITHM = MERGE VIEW w AS SELECT id FROM t" "CREATE ALGORITHM = TEMPTABLE VIEW w AS SELECT id FROM t" view \
+    '(algorithm MERGE)' '(algorithm TEMPTABLE)'
+UNDO="DROP TABLE t"
+differ "order of columns" "" "CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT)" "CREATE TABLE t (id INT PRIMARY KEY, b INT, a INT)" table "columns id, a, b" "columns id, b, a"
+differ "comment of a table" "" "CREATE TABLE t (id INT PRIMARY KEY) COMMENT 'x'" "CREATE TABLE t (id INT PRIMARY KEY)" attribute "comment x" "comment ''"
+differ "comment of a column" "" "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'x')" "CREATE TABLE t (id INT PRIMARY KEY)" attribute "comment x" "comment ''"
+differ "row format" "" "CREATE TABLE t (id INT PRIMARY KEY) ROW_FORMAT = REDUNDANT" "CREATE TABLE t (id INT PRIMARY KEY)" attribute "row_format Redundant" "row_format Dynamic"
+differ "partitions" "" "CREATE TABLE t (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3" "CREATE TABLE t (id INT PRIMARY KEY)" table \
+    "partition by hash (id) 3" "no partitions"
+differ "ends of partitions" "" "CREATE TABLE t (id INT PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (10), PARTITION z VALUES LESS THAN MAXVALUE)" \
+    "CREATE TABLE t (id INT PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (20), PARTITION z VALUES LESS THAN MAXVALUE)" table \
+    "a (10), z (maxvalue)" "a (20), z (maxvalue)"
+differ "subpartitions" "" "CREATE TABLE t (id INT, d DATE) PARTITION BY RANGE (TO_DAYS(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (PARTITION a VALUES LESS THAN (700000), PARTITION b VALUES LESS THAN MAXVALUE)" \
+    "CREATE TABLE t (id INT, d DATE) PARTITION BY RANGE (TO_DAYS(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 3 (PARTITION a VALUES LESS THAN (700000), PARTITION b VALUES LESS THAN MAXVALUE)" table \
+    "sub hash (id) 2: a (700000), b (maxvalue)" "sub hash (id) 3: a (700000), b (maxvalue)"
+if [ $KIND = mariadb ]; then
+    differ "versions of rows" "" "CREATE TABLE t (id INT PRIMARY KEY) WITH SYSTEM VERSIONING" "CREATE TABLE t (id INT PRIMARY KEY)" table "with system versioning" "no versions"
+else
+    differ "SRID" "" "CREATE TABLE t (id INT PRIMARY KEY, g POINT SRID 4326)" "CREATE TABLE t (id INT PRIMARY KEY, g POINT)" column "point srid 4326" "point"
+fi
+check_is 0 "--objects without them: exits 0" --objects index
+finish

@@ -1,0 +1,100 @@
+#!/bin/bash
+# check_exchanged.sh: tables that others change places with while they are read, as online
+# schema changes end: never one verdict on two tables.
+
+. "$(dirname "$0")/lib.sh"
+begin
+USER=it_exchanged
+for side in a b; do
+    client $side <<<"CREATE OR REPLACE USER '$USER'@'127.0.0.1'; GRANT ALL ON \`$DB\`.* TO '$USER'@'127.0.0.1'" || bail "no account"
+    at_exit "client $side <<<\"DROP USER IF EXISTS '$USER'@'127.0.0.1'\""
+done
+ROWS=300000
+FILL="INSERT INTO t SELECT seq, seq % 97, REPEAT('p', 60) FROM seq_1_to_$ROWS"
+TABLE="CREATE OR REPLACE TABLE t (id INT PRIMARY KEY, v INT, pad VARCHAR(80))"
+COPY="DROP TABLE IF EXISTS t_old, t_new; CREATE TABLE t_new LIKE t; INSERT INTO t_new SELECT * FROM t"
+SWAP="RENAME TABLE t TO t_old, t_new TO t"
+LATER="DO SLEEP(1.1)" # times of creation are whole seconds
+
+# The server itself waits for the moment when myrecon reads, a minute at most; what changes
+# the table then waits for the end of the statement, and those after it for that.
+when_read() { # when_read SIDE USER SQL: prints 1 when it was done
+    client "$1" -D "$DB" <<END
+DELIMITER //
+BEGIN NOT ATOMIC
+    DECLARE seen INT DEFAULT 0;
+    DECLARE started TIMESTAMP DEFAULT NOW();
+    WHILE seen = 0 AND NOW() < started + INTERVAL 60 SECOND DO
+        SET seen = (SELECT COUNT(*) FROM information_schema.processlist WHERE user = '$2'
+            AND command = 'Execute' AND info LIKE '%/* myrecon%');
+    END WHILE;
+    IF seen > 0 THEN
+        $3;
+    END IF;
+    SELECT seen > 0;
+END//
+DELIMITER ;
+END
+}
+while_read() { # while_read SIDES USER SQL [OPTIONS…]: a check, and SQL on those sides meanwhile
+    local sides=$1 user=$2 sql=$3 i pids=()
+    shift 3
+    for ((i = 0; i < ${#sides}; i++)); do
+        when_read "${sides:i:1}" "$user" "$sql" >"$IT_TMP/done.$i" 2>&1 &
+        pids+=($!)
+    done
+    run_check "$(uri a "$DB" "$user")" "$(uri b "$DB" "$user")" --settle 0 --threads 1 --digest client --tables t "$@"
+    wait "${pids[@]}"
+    is "it was done while the table was read" "$(tail -qn 1 "$IT_TMP"/done.* | sort -u)" 1
+    rm "$IT_TMP"/done.*
+}
+mixed() { # mixed DESCRIPTION SIDE
+    is "$1: exits 4" "$RC" 4
+    is "$1: not checked" "$(table_field t verdict)" not-checked
+    like "$1: why" "$(table_field t reason)" "another table has taken its place on the $2 while it was read"
+    is "$1: no row is called different" "$(lines '.type == "row"')" ""
+}
+
+at ab "$TABLE; $FILL"
+for user in root $USER; do
+    # A migration that has lost what was read already.
+    at ab "$COPY; $LATER"
+    at b "UPDATE t_new SET v = -1 WHERE id <= 2000"
+    while_read b $user "$SWAP"
+    mixed "$user: exchanged on the target" target
+    check_is 1 "$user: read again it is told: exits 1" --tables t --threads 1
+    at b "RENAME TABLE t TO t_new, t_old TO t"
+
+    # Sound ones, on both sides: not different.
+    at ab "$COPY; $LATER"
+    while_read ab $user "$SWAP"
+    mixed "$user: exchanged on both sides" 'source and the target'
+    check_is 0 "$user: read again they are equal" --tables t --threads 1
+
+    # What is no exchange.
+    at ab "$LATER"
+    while_read b $user "ANALYZE TABLE t"
+    is "$user: statistics: exits 0" "$RC" 0
+    is "$user: statistics: equal" "$(table_field t verdict)" equal
+    while_read ab $user "INSERT INTO t VALUES ($ROWS + 1000, 1, 'x')"
+    is "$user: new rows: exits 0" "$RC" 0
+    at ab "DELETE FROM t WHERE id > $ROWS"
+done
+
+# InnoDB's numbers know that an altered table has stayed in its place.
+at ab "$LATER"
+while_read ab root "ALTER TABLE t AUTO_INCREMENT = 5000000"
+is "only the counter: exits 0" "$RC" 0
+
+# Made anew when all of it had been read: as it was read.
+at ab "CREATE OR REPLACE TABLE small (id INT PRIMARY KEY); INSERT INTO small VALUES (1), (2); $LATER"
+while_read ab root "TRUNCATE TABLE small" --tables small
+is "a small one, emptied later: exits 0" "$RC" 0
+
+# By partitions.
+PARTED="(id INT PRIMARY KEY, v INT, pad VARCHAR(80)) PARTITION BY RANGE (id)
+    (PARTITION p0 VALUES LESS THAN (100000), PARTITION p1 VALUES LESS THAN (200000), PARTITION p2 VALUES LESS THAN MAXVALUE)"
+at ab "CREATE OR REPLACE TABLE t $PARTED; $FILL; CREATE OR REPLACE TABLE t_new (id INT PRIMARY KEY, v INT, pad VARCHAR(80)); $LATER"
+while_read b root "ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE t_new"
+mixed "a partition" target
+finish

@@ -1,0 +1,174 @@
+/* test_db_watch.c: a server that takes connections and says nothing; see db_watch.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/signals.h"
+#include "core/db/db.h"
+#include "core/db/db_watch.h"
+
+#define SQL "SELECT 1 FROM t"
+#define LONG_MS 20000 /* longer than anything here takes */
+
+/* A watch over one end of a pair of sockets, whose server is a port that nobody serves. */
+struct world {
+    int port, call, peer;
+    struct mr_watch *watch;
+};
+
+static void open_world(struct world *world, unsigned connect_timeout_s)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int pair[2];
+    world->port = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(world->port, (struct sockaddr *)&at, size), 0);
+    assert_int_equal(listen(world->port, 8), 0);
+    assert_int_equal(getsockname(world->port, (struct sockaddr *)&at, &size), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    world->call = pair[0];
+    world->peer = pair[1];
+
+    char uri[100];
+    struct mr_endpoint ep;
+    struct mr_err err;
+    (void)snprintf(uri, sizeof uri, "mysql://u:p@127.0.0.1:%u/d?connect-timeout=%u",
+                   ntohs(at.sin_port), connect_timeout_s);
+    assert_int_equal(mr_endpoint_parse(&ep, uri, &err), MR_OK);
+    assert_int_equal(mr_watch_new(&ep, "there", "run", 0, &world->watch, &err), MR_OK);
+    mr_endpoint_release(&ep);
+    mr_watch_connected(world->watch, world->call, 7);
+}
+
+static void close_world(struct world *world)
+{
+    (void)close(world->port);
+    (void)close(world->call);
+    (void)close(world->peer);
+}
+
+/* A call to which no answer comes, until the watch ends it; its error. */
+static enum mr_code wait_for_nothing(struct world *world, struct mr_err *err)
+{
+    struct pollfd ready = {.fd = world->call, .events = POLLIN};
+    mr_watch_prepare(world->watch, SQL, strlen(SQL));
+    mr_watch_begin(world->watch);
+    assert_int_equal(poll(&ready, 1, LONG_MS), 1);
+    mr_watch_end(world->watch);
+    (void)mr_err_set(err, MR_E_LOST, "lost");
+    return mr_watch_tell(world->watch, SQL, strlen(SQL), MR_E_TIMEOUT, err);
+}
+
+static size_t count_threads(void)
+{
+    DIR *dir = opendir("/proc/self/task");
+    size_t count = 0;
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
+/* The thread looks twice a second at what its owner never stops to change. */
+static void test_busy(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world, 1);
+    double until_s = mr_clock_now_s() + 1.2;
+    for (unsigned i = 0; mr_clock_now_s() < until_s; i++) {
+        if (i % 1000 == 0) {
+            mr_watch_connected(world.watch, -1, 0);
+            mr_watch_connected(world.watch, world.call, i);
+            mr_watch_limit(world.watch, i % 7);
+        }
+        mr_watch_prepare(world.watch, SQL, strlen(SQL));
+        mr_watch_begin(world.watch);
+        mr_watch_end(world.watch);
+    }
+    struct pollfd ready = {.fd = world.call, .events = POLLIN};
+    assert_int_equal(poll(&ready, 1, 0), 0);
+    mr_watch_free(world.watch);
+    close_world(&world);
+}
+
+static void test_silent(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mr_err err;
+    open_world(&world, 1);
+    mr_watch_limit(world.watch, 1);
+    assert_int_equal(wait_for_nothing(&world, &err), MR_E_LOST);
+    assert_non_null(strstr(err.message, "server \"there\" has answered nothing for "));
+    assert_non_null(strstr(err.message, "reading \"t\""));
+    mr_watch_free(world.watch);
+    close_world(&world);
+}
+
+/* The call ends while the thread waits for a login: its owner does not wait for that, and
+ * the thread cleans up when it is over. */
+static void test_left(void **state)
+{
+    (void)state;
+    struct world world;
+    size_t threads = count_threads();
+    open_world(&world, 9);
+    struct pollfd knock = {.fd = world.port, .events = POLLIN};
+    mr_watch_limit(world.watch, 1);
+    mr_watch_prepare(world.watch, SQL, strlen(SQL));
+    mr_watch_begin(world.watch);
+    assert_int_equal(poll(&knock, 1, LONG_MS), 1);
+    mr_watch_end(world.watch);
+    mr_watch_prepare(world.watch, SQL, strlen(SQL)); /* while the last is asked about */
+    mr_watch_connected(world.watch, -1, 0);
+    mr_watch_free(world.watch);
+    assert_true(count_threads() > threads);
+    close_world(&world); /* and with it the login */
+    double until_s = mr_clock_now_s() + LONG_MS / 1e3;
+    while (count_threads() > threads && mr_clock_now_s() < until_s)
+        (void)usleep(10000);
+    assert_int_equal(count_threads(), threads);
+}
+
+static void test_cancelled(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mr_err err;
+    open_world(&world, 9);
+    mr_cancel();
+    assert_int_equal(wait_for_nothing(&world, &err), MR_E_CANCELLED);
+    mr_watch_free(world.watch);
+    close_world(&world);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    struct mr_err err;
+    return mr_db_global_init(&err) == MR_OK ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_busy), cmocka_unit_test(test_silent),
+        cmocka_unit_test(test_left),
+        cmocka_unit_test(test_cancelled), /* last: for the rest of the process */
+    };
+    return cmocka_run_group_tests(tests, begin, NULL);
+}
