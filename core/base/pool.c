@@ -109,9 +109,24 @@ static void stop_with(struct mr_pool *pool, enum mr_code code, const struct mr_e
     pthread_cond_broadcast(&pool->changed);
 }
 
-/* Lock held.  The next task, or NULL when there is nothing left to do. */
-static struct entry *take(struct mr_pool *pool)
+/* Lock held, but not while it rests.  Once until the next task. */
+static void rest(struct mr_pool *pool, void *state, bool *rested)
 {
+    if (*rested || pool->stop || pool->hooks.idle == NULL)
+        return;
+    struct mr_err err = {.code = MR_OK};
+    pthread_mutex_unlock(&pool->lock);
+    enum mr_code rc = pool->hooks.idle(pool->hooks.ctx, state, &err);
+    pthread_mutex_lock(&pool->lock);
+    if (rc != MR_OK)
+        stop_with(pool, rc, &err);
+    *rested = true;
+}
+
+/* Lock held.  The next task, or NULL when there is nothing left to do. */
+static struct entry *take(struct mr_pool *pool, void *state)
+{
+    bool rested = false;
     while (!pool->stop && pool->pending > 0) {
         if (mr_is_cancelled()) {
             struct mr_err err;
@@ -125,9 +140,12 @@ static struct entry *take(struct mr_pool *pool)
                 pool->last = &pool->first;
             return entry;
         }
+        rest(pool, state, &rested);
         /* a task under way may add more; wakes up to look at the cancel flag */
-        mr_clock_cond_wait(&pool->changed, &pool->lock, TICK_MS);
+        if (pool->first == NULL && pool->pending > 0 && !pool->stop)
+            mr_clock_cond_wait(&pool->changed, &pool->lock, TICK_MS);
     }
+    rest(pool, state, &rested);
     return NULL;
 }
 
@@ -135,7 +153,7 @@ static struct entry *take(struct mr_pool *pool)
 static void work(struct mr_pool *pool, void *state)
 {
     struct entry *entry;
-    while ((entry = take(pool)) != NULL) {
+    while ((entry = take(pool, state)) != NULL) {
         pthread_mutex_unlock(&pool->lock);
         struct mr_err err = {.code = MR_OK};
         enum mr_code rc = pool->hooks.task(pool->hooks.ctx, state, entry->item, &err);

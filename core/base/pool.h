@@ -27,6 +27,9 @@ struct mr_pool_hooks {
     enum mr_code (*setup)(void *ctx, unsigned worker, void **state, struct mr_err *err);
     /* Not MR_OK stops the run with that error. */
     enum mr_code (*task)(void *ctx, void *state, void *item, struct mr_err *err);
+    /* May be NULL.  Called where a worker finds no task, and again before it ends (unless the
+     * run was stopped): what it holds may be wanted by others.  Errors as of task. */
+    enum mr_code (*idle)(void *ctx, void *state, struct mr_err *err);
     void (*teardown)(void *ctx, void *state);
     void (*tick)(void *ctx); /* may be NULL */
     void *ctx;

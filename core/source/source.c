@@ -120,6 +120,24 @@ struct mr_db *mr_reader_db(struct mr_reader *reader)
     return reader->source->ops->reader_db(reader);
 }
 
+enum mr_code mr_reader_view_begun(struct mr_reader *reader, struct mr_err *err)
+{
+    const struct mr_source_ops *ops = reader->source->ops;
+    return ops->reader_view_begun != NULL ? ops->reader_view_begun(reader, err) : MR_OK;
+}
+
+enum mr_code mr_reader_unlock(struct mr_reader *reader, struct mr_err *err)
+{
+    const struct mr_source_ops *ops = reader->source->ops;
+    return ops->reader_unlock != NULL ? ops->reader_unlock(reader, err) : MR_OK;
+}
+
+bool mr_reader_keeps_locks(const struct mr_reader *reader)
+{
+    const struct mr_source_ops *ops = reader->source->ops;
+    return ops->reader_keeps_locks != NULL && ops->reader_keeps_locks(reader);
+}
+
 enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,
                                uint64_t *next, uint64_t *greatest, struct mr_err *err)
 {

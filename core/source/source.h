@@ -127,6 +127,10 @@ struct mr_source_ops {
                            struct mr_range range, struct mr_range_digest *out,
                            struct mr_err *err);
     struct mr_db *(*reader_db)(struct mr_reader *reader);
+    /* NULL: nothing is locked */
+    enum mr_code (*reader_view_begun)(struct mr_reader *reader, struct mr_err *err);
+    enum mr_code (*reader_unlock)(struct mr_reader *reader, struct mr_err *err);
+    bool (*reader_keeps_locks)(const struct mr_reader *reader);
     enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table,
                             uint64_t *next, uint64_t *greatest, struct mr_err *err);
     /* NULL: the connection is asked */
@@ -204,6 +208,20 @@ enum mr_code mr_reader_digest(struct mr_reader *reader, const struct mr_readspec
 /* The connection behind a live reader (reconnected if it was lost), NULL for a
  * snapshot. */
 struct mr_db *mr_reader_db(struct mr_reader *reader);
+/*
+ * A view keeps the metadata lock of every table that it has read, so that an ALTER of it waits,
+ * and behind that every writer.  unlock lets go of all of them and keeps the view (ROLLBACK TO
+ * SAVEPOINT, whose savepoint is set where the view begins, as mysqldump does it): from then on
+ * a table may be altered, after which the view has no rows of it (error 1412), or change its
+ * name, which the caller has to look for.  view_begun says that the caller has begun the view
+ * anew on the reader's connection.  Without a view, and of a snapshot, both do nothing.
+ *
+ * keeps_locks: unlock has no effect, since the server has a binary log, is MariaDB, and the
+ * account may not leave the log (BINLOG ADMIN), or since it has no savepoints.
+ */
+enum mr_code mr_reader_view_begun(struct mr_reader *reader, struct mr_err *err);
+enum mr_code mr_reader_unlock(struct mr_reader *reader, struct mr_err *err);
+bool mr_reader_keeps_locks(const struct mr_reader *reader);
 /* As mr_schema_auto_increment(). */
 enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,
                                uint64_t *next, uint64_t *greatest, struct mr_err *err);
@@ -255,6 +273,7 @@ typedef enum mr_code mr_source_open_fn(const struct mr_endpoint *ep,
 struct mr_source_opts {
     struct mr_db_opts db;
     bool consistent;
+    bool unlocks; /* consistent: by itself, when a statement's rows are read */
     unsigned reconnect_attempts;      /* default 8 when 0 */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };

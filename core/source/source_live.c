@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/source/source_sql.h"
 
 #define MR_LIVE_RECONNECT_ATTEMPTS 8
@@ -23,7 +24,9 @@ struct live_source {
 struct live_reader {
     struct mr_reader base;
     struct mr_db *db;
-    bool lost; /* to be reconnected before its next use */
+    bool lost;          /* to be reconnected before its next use */
+    bool has_savepoint; /* where its view begins */
+    bool keeps_locks;   /* though it has one */
     enum mr_class *classes;
     size_t classes_cap;
     size_t *all; /* 0, 1, 2 …: for rows of which all values are wanted */
@@ -155,6 +158,24 @@ static enum mr_code give_raw_rows(struct mr_stream *stream, const struct reading
     }
 }
 
+static enum mr_code live_unlock(struct mr_reader *reader, struct mr_err *err)
+{
+    static const char sql[] = "ROLLBACK TO SAVEPOINT myrecon";
+    struct live_reader *lr = live(reader);
+    if (!lr->has_savepoint || lr->lost)
+        return MR_OK;
+    enum mr_code code = mr_db_exec(lr->db, sql, sizeof sql - 1, err);
+    lr->lost = mr_db_is_lost(lr->db);
+    if (code == MR_E_NO_SUCH) { /* another transaction, as of a proxy */
+        lr->lost = true;
+        code = mr_err_set(err, MR_E_LOST,
+                          "server \"%s\": the consistent view has ended, though the "
+                          "connection has not",
+                          mr_db_label(lr->db));
+    }
+    return code;
+}
+
 /*
  * An error of fn is passed on as it is.  A stream that was not read to its end takes
  * the connection with it (db.h), whatever the reason.
@@ -181,6 +202,8 @@ static enum mr_code read_rows(struct mr_reader *reader, const struct reading *wh
                                 : give_rows(stream, what, &own, err);
     mr_stream_close(stream);
     lr->lost = !(code == MR_OK || (own && leaves_connection(lr->db, code)));
+    if (code == MR_OK && source_of(reader)->opts.unlocks)
+        code = live_unlock(reader, err);
 out:
     if (code != MR_OK && own)
         add_context(what->spec, code, err);
@@ -347,6 +370,53 @@ out:
     return code;
 }
 
+/* MariaDB lets go of no lock while the session may write its log, whatever the transaction
+ * did; this one only reads. */
+static enum mr_code leave_log(struct live_reader *lr, struct mr_err *err)
+{
+    static const char leave[] = "SET SESSION sql_log_bin = 0",
+                      ask[] = "SELECT @@GLOBAL.log_bin";
+    struct mr_err why = {0};
+    struct mr_strbuf has_log = MR_STRBUF_INIT;
+    if (mr_db_server(lr->db)->flavour != MR_FLAVOUR_MARIADB)
+        return MR_OK;
+    enum mr_code code = mr_db_exec(lr->db, leave, sizeof leave - 1, &why);
+    if (code == MR_E_DENIED) {
+        code = mr_db_query_text(lr->db, ask, &has_log, &why);
+        lr->keeps_locks = code == MR_OK && strcmp(has_log.ptr, "1") == 0;
+    }
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    mr_strbuf_release(&has_log);
+    return code;
+}
+
+/* An engine or a proxy without savepoints keeps its locks. */
+static enum mr_code live_view_begun(struct mr_reader *reader, struct mr_err *err)
+{
+    static const char sql[] = "SAVEPOINT myrecon";
+    struct live_reader *lr = live(reader);
+    struct mr_err why = {0};
+    enum mr_code code = mr_db_exec(lr->db, sql, sizeof sql - 1, &why);
+    lr->has_savepoint = code == MR_OK;
+    if (code == MR_OK)
+        return MR_OK;
+    lr->lost = mr_db_is_lost(lr->db);
+    if (!lr->lost && code != MR_E_CANCELLED && code != MR_E_NOMEM) {
+        mr_log_detail("tables stay locked until the view ends: %s", why.message);
+        lr->keeps_locks = true;
+        return MR_OK;
+    }
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+static bool live_keeps_locks(const struct mr_reader *reader)
+{
+    return ((const struct live_reader *)reader)->keeps_locks;
+}
+
 static struct mr_db *live_reader_db(struct mr_reader *reader)
 {
     /* Where this fails, the next statement on the connection says so. */
@@ -419,7 +489,11 @@ static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **ou
     lr->base.source = src;
     enum mr_code code = open_db(ls, &lr->db, err);
     if (code == MR_OK && ls->opts.consistent)
+        code = leave_log(lr, err);
+    if (code == MR_OK && ls->opts.consistent)
         code = open_view(lr->db, err);
+    if (code == MR_OK && ls->opts.consistent)
+        code = live_view_begun(&lr->base, err);
     if (code != MR_OK) {
         live_reader_free(&lr->base);
         return code;
@@ -458,6 +532,9 @@ static const struct mr_source_ops live_ops = {
     .bound_after = live_bound_after,
     .digest = live_digest,
     .reader_db = live_reader_db,
+    .reader_view_begun = live_view_begun,
+    .reader_unlock = live_unlock,
+    .reader_keeps_locks = live_keeps_locks,
     .counter = live_counter,
     .probe = live_probe,
     .free = live_free,

@@ -36,6 +36,11 @@ struct mr_create_number {
     const char *name, *id;
 };
 
+struct mr_create_numbers {
+    struct mr_vec items; /* struct mr_create_number, by name */
+    struct mr_arena arena;
+};
+
 struct mr_create_table {
     struct mr_snap_table snap;
     const struct mr_table *table; /* of the catalogue */
@@ -47,6 +52,7 @@ struct mr_create_table {
     atomic_bool failed;   /* not all of it was read */
     bool left_out;        /* for good */
     bool borrowed;        /* bounds are the journal's */
+    bool has_greatest;    /* snap's is of the view; the run's asking */
     uint64_t est_rows;
     const struct mr_find_table *found; /* rows of a case; NULL: all */
     struct mr_readspec by_key;         /* with found: how they are asked for; */
@@ -73,14 +79,17 @@ struct mr_create {
     struct mr_throttle *throttle;
     struct mr_progress *progress;
     struct mr_pace pace;
-    struct mr_vec tables;  /* struct mr_create_table * */
-    struct mr_vec numbers; /* struct mr_create_number, by name */
+    struct mr_vec tables; /* struct mr_create_table * */
+    struct mr_create_numbers numbers;
     struct mr_journal_file *journal;
     struct mr_snap_manifest manifest;
     struct mr_recipient **recipients; /* as many as opts->encrypt_to */
     struct mr_sign_key *signer;       /* NULL: not signed */
     struct mr_create_case *evidence;  /* only its rows; NULL: all */
 
+    /* Held by the worker that asks over db and schema whether its tables are what they were;
+     * `lock` is taken within it, never the other way round. */
+    pthread_mutex_t asking;
     pthread_mutex_t lock;
 };
 
@@ -105,6 +114,10 @@ enum mr_code mr_create_scan(struct mr_create *create, struct mr_err *err);
 
 /* create_finish.c: what is left when the rows are there. */
 enum mr_code mr_create_finish(struct mr_create *create, struct mr_err *err);
+
+/* Not all of the table was read, or it was another one: it is read again in the end. */
+void mr_create_give_up(struct mr_create *create, struct mr_create_table *table,
+                       const struct mr_err *why);
 
 /* Are its rows those that a mark of a view (view_mark.h) speaks of? */
 bool mr_create_is_marked(const struct mr_create_table *table);

@@ -27,6 +27,7 @@ enum mr_code mr_create_scan_new(struct mr_create *create, struct mr_reader *read
         return mr_err_nomem(err, "reading rows");
     s->create = create;
     s->reader = reader;
+    s->held = (struct mr_vec)MR_VEC_INIT(struct mr_create_table *);
     mr_strbuf_init(&s->lo);
     mr_strbuf_init(&s->from);
     mr_strbuf_init(&s->key);
@@ -47,6 +48,7 @@ void mr_create_scan_free(struct mr_create_scan *s)
     mr_create_chunk_abandon(s);
     mr_hasher_free(s->hasher);
     mr_tsv_release(&s->tsv);
+    mr_vec_release(&s->held);
     mr_strbuf_release(&s->lo);
     mr_strbuf_release(&s->from);
     mr_strbuf_release(&s->key);

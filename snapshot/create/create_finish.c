@@ -1,9 +1,9 @@
 /*
  * create_finish.c: from rows on disk to a snapshot; see create.h.
  *
- * The definition of every table is read again, and who it is (create_identity.h): one that was
- * altered meanwhile may have been read in a wrong shape, or not at all (error 1412), or may be
- * another table, and is read anew, in a view of its own, of a later moment; the manifest says so.
+ * A table that was altered before its rows were read (create_unlock.h) may have been read in a
+ * wrong shape, or not at all (error 1412), or may be another table, and is read anew, in a view
+ * of its own, of a later moment; the manifest says so.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -73,15 +73,14 @@ static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t,
     t->snap.number = number;
     t->snap.consistent = false;
     t->snap.note = "it was altered meanwhile, and read again at a later moment";
-    code = mr_snap_schema_table(&c->schema, db, name, &t->create, err);
-    if (code == MR_OK)
-        code = mr_create_identity(c, &t->snap, &t->identity, err);
+    code = mr_create_identify(c, t, err);
     if (code == MR_OK)
         code = mr_create_plan_read(c, t, err);
     return code;
 }
 
-static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t,
+/* *same: and it was the same table all the time. */
+static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t, bool *same,
                                struct mr_err *err)
 {
     struct mr_reader *reader = NULL;
@@ -104,37 +103,22 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t,
         code = t->found != NULL ? mr_create_case_read(s, err)
                                 : mr_create_scan_range(s, 0, 0, all, err);
     }
-    if (code == MR_OK)
+    if (code == MR_OK) /* which the reader holds until then */
         code = mr_create_numbers_read(c, err);
+    if (code == MR_OK)
+        code = mr_create_is_unchanged(c, t, same, err);
     mr_create_scan_free(s);
     mr_reader_free(reader);
     return code;
 }
 
-/* *same: was it read as it is now? */
-static enum mr_code compare_again(struct mr_create *c, struct mr_create_table *t,
-                                  bool *same, struct mr_err *err)
-{
-    const char *now = NULL, *identity = NULL;
-    enum mr_code code =
-        mr_snap_schema_table(&c->schema, t->snap.db, t->snap.name, &now, err);
-    if (code == MR_OK)
-        code = mr_create_identity(c, &t->snap, &identity, err);
-    *same = code == MR_OK && !atomic_load(&t->failed) &&
-            mr_snap_schema_same(t->create, now) && strcmp(t->identity, identity) == 0;
-    if (*same)
-        t->create = now; /* with the counter's last value */
-    return code;
-}
-
+/* Whoever read a part of it has compared it (create_unlock.h). */
 static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t,
                                  struct mr_err *err)
 {
-    struct mr_err why = {0};
-    bool same = false;
-    enum mr_code code = compare_again(c, t, &same, &why);
-    if (code == MR_OK && !same && atomic_load(&t->failed))
-        why = t->why;
+    struct mr_err why = t->why;
+    bool same = !atomic_load(&t->failed);
+    enum mr_code code = MR_OK;
     for (int i = 0;
          i < REDO_TRIES && !same && !mr_create_is_fatal(code) && code != MR_E_NO_SUCH;
          i++) {
@@ -142,9 +126,7 @@ static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t,
                       why.message[0] != '\0' ? why.message : "it was altered");
         atomic_store(&t->failed, false);
         why = (struct mr_err){0};
-        code = read_again(c, t, &why);
-        if (code == MR_OK)
-            code = compare_again(c, t, &same, &why);
+        code = read_again(c, t, &same, &why);
     }
     if (same)
         return MR_OK;
@@ -264,19 +246,13 @@ static enum mr_code fill_recipients(struct mr_create *c, struct mr_err *err)
     return code;
 }
 
-/* In the view of the rows where they are of it; a view that has gone meanwhile, or does not
- * know the table as it is now, is not asked again. */
+/* Of a table whose rows are of no view. */
 static enum mr_code read_greatest(struct mr_create *c, struct mr_create_table *t,
                                   struct mr_err *err)
 {
-    struct mr_err why = {0};
-    struct mr_db *view = mr_reader_db(c->views.readers[0]);
-    enum mr_code code = MR_E_LOST;
-    if (view != NULL && t->snap.transactional && t->snap.consistent)
-        code = mr_schema_auto_increment(view, t->table, NULL, &t->snap.greatest, &why);
-    if (code != MR_OK)
-        code = mr_schema_auto_increment(c->db, t->table, NULL, &t->snap.greatest, err);
-    return code;
+    return t->has_greatest && t->snap.consistent
+               ? MR_OK
+               : mr_schema_auto_increment(c->db, t->table, NULL, &t->snap.greatest, err);
 }
 
 /* Rows that the run saw, and that are not there any more. */

@@ -13,13 +13,13 @@ static int compare_numbers(const void *a, const void *b)
                   ((const struct mr_create_number *)b)->name);
 }
 
-static enum mr_code add_number(struct mr_create *c, const struct mr_cell *cells,
+static enum mr_code add_number(struct mr_create_numbers *to, const struct mr_cell *cells,
                                struct mr_err *err)
 {
-    struct mr_create_number *n = mr_vec_push(&c->numbers);
+    struct mr_create_number *n = mr_vec_push(&to->items);
     if (n != NULL && cells[0].ptr != NULL && cells[1].ptr != NULL) {
-        n->name = mr_arena_strdup(&c->arena, cells[0].ptr);
-        n->id = mr_arena_strdup(&c->arena, cells[1].ptr);
+        n->name = mr_arena_strdup(&to->arena, cells[0].ptr);
+        n->id = mr_arena_strdup(&to->arena, cells[1].ptr);
     }
     return n != NULL && n->name != NULL && n->id != NULL
                ? MR_OK
@@ -39,14 +39,15 @@ enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *cells;
-    mr_vec_clear(&c->numbers);
+    mr_vec_clear(&c->numbers.items);
+    mr_arena_reset(&c->numbers.arena);
     enum mr_code code = mr_db_query(c->db, "vv", sql, strlen(sql), &res, &why);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
-        code = add_number(c, cells, &why);
+        code = add_number(&c->numbers, cells, &why);
     mr_result_free(res);
-    if (c->numbers.count > 1)
-        qsort(c->numbers.items, c->numbers.count, sizeof(struct mr_create_number),
-              compare_numbers);
+    if (c->numbers.items.count > 1)
+        qsort(c->numbers.items.items, c->numbers.items.count,
+              sizeof(struct mr_create_number), compare_numbers);
     if (!mr_create_is_fatal(code))
         return MR_OK; /* hidden: definitions and times are compared all the same */
     if (err != NULL)
@@ -74,8 +75,8 @@ static bool add_file_name(struct mr_strbuf *out, const char *name)
 static void add_numbers(const struct mr_create *c, const char *name,
                         struct mr_strbuf *out)
 {
-    const struct mr_create_number *numbers = c->numbers.items;
-    size_t lo = 0, hi = c->numbers.count, len = strlen(name);
+    const struct mr_create_number *numbers = c->numbers.items.items;
+    size_t lo = 0, count = c->numbers.items.count, hi = count, len = strlen(name);
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         if (strcmp(numbers[mid].name, name) < 0)
@@ -83,7 +84,7 @@ static void add_numbers(const struct mr_create *c, const char *name,
         else
             hi = mid;
     }
-    for (; lo < c->numbers.count && strncmp(numbers[lo].name, name, len) == 0 &&
+    for (; lo < count && strncmp(numbers[lo].name, name, len) == 0 &&
            (numbers[lo].name[len] == '\0' || numbers[lo].name[len] == '#');
          lo++)
         mr_strbuf_add_fmt(out, " %s", numbers[lo].id);
@@ -105,24 +106,64 @@ static enum mr_code ask_time(struct mr_create *c, const struct mr_snap_table *t,
     return code;
 }
 
-enum mr_code mr_create_identity(struct mr_create *c, const struct mr_snap_table *t,
-                                const char **out, struct mr_err *err)
+static enum mr_code read_identity(struct mr_create *c, const struct mr_snap_table *t,
+                                  struct mr_strbuf *out, struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
-    *out = NULL;
+    struct mr_strbuf name = MR_STRBUF_INIT;
     bool is_ascii = add_file_name(&name, t->db);
     mr_strbuf_add_char(&name, '/');
     is_ascii = is_ascii && add_file_name(&name, t->name);
     enum mr_code code = mr_strbuf_check(&name, "reading the schema", err);
     if (code == MR_OK && is_ascii)
-        add_numbers(c, name.ptr, &text);
-    if (code == MR_OK && text.len == 0)
-        code = ask_time(c, t, &text, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "reading the schema", err);
-    if (code == MR_OK && (*out = mr_arena_strdup(&c->arena, text.ptr)) == NULL)
-        code = mr_err_nomem(err, "reading the schema");
+        add_numbers(c, name.ptr, out);
+    if (code == MR_OK && out->len == 0)
+        code = ask_time(c, t, out, err);
     mr_strbuf_release(&name);
-    mr_strbuf_release(&text);
+    return code == MR_OK ? mr_strbuf_check(out, "reading the schema", err) : code;
+}
+
+static enum mr_code read_now(struct mr_create *c, const struct mr_snap_table *t,
+                             struct mr_strbuf *create, struct mr_strbuf *identity,
+                             struct mr_err *err)
+{
+    enum mr_code code = mr_snap_schema_table(&c->schema, t->db, t->name, create, err);
+    return code == MR_OK ? read_identity(c, t, identity, err) : code;
+}
+
+/* Workers keep other texts in it meanwhile. */
+static enum mr_code keep(struct mr_create *c, const struct mr_strbuf *text,
+                         const char **out, struct mr_err *err)
+{
+    pthread_mutex_lock(&c->lock);
+    *out = mr_arena_dup(&c->arena, text->ptr, text->len);
+    pthread_mutex_unlock(&c->lock);
+    return *out != NULL ? MR_OK : mr_err_nomem(err, "reading the schema");
+}
+
+enum mr_code mr_create_identify(struct mr_create *c, struct mr_create_table *t,
+                                struct mr_err *err)
+{
+    struct mr_strbuf create = MR_STRBUF_INIT, identity = MR_STRBUF_INIT;
+    enum mr_code code = read_now(c, &t->snap, &create, &identity, err);
+    if (code == MR_OK)
+        code = keep(c, &create, &t->create, err);
+    if (code == MR_OK)
+        code = keep(c, &identity, &t->identity, err);
+    mr_strbuf_release(&create);
+    mr_strbuf_release(&identity);
+    return code;
+}
+
+enum mr_code mr_create_is_unchanged(struct mr_create *c, struct mr_create_table *t,
+                                    bool *same, struct mr_err *err)
+{
+    struct mr_strbuf create = MR_STRBUF_INIT, identity = MR_STRBUF_INIT;
+    enum mr_code code = read_now(c, &t->snap, &create, &identity, err);
+    *same = code == MR_OK && mr_snap_schema_same(t->create, create.ptr) &&
+            strcmp(t->identity, identity.ptr) == 0;
+    if (*same && strcmp(t->create, create.ptr) != 0)
+        code = keep(c, &create, &t->create, err);
+    mr_strbuf_release(&create);
+    mr_strbuf_release(&identity);
     return code;
 }

@@ -120,10 +120,7 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
             return code;
     }
     if (code == MR_OK)
-        code = mr_snap_schema_table(&c->schema, t->table->db, t->table->name, &t->create,
-                                    &why);
-    if (code == MR_OK)
-        code = mr_create_identity(c, &t->snap, &t->identity, &why);
+        code = mr_create_identify(c, t, &why);
     if (code == MR_OK)
         code = mr_create_plan_read(c, t, &why);
     if (code == MR_OK)

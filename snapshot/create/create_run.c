@@ -211,6 +211,9 @@ static void tell_views(const struct mr_create *c)
                     c->views.count == 1 ? "" : "s", c->opts->threads);
     if (view->note != NULL)
         mr_log_info("%s", view->note);
+    if (mr_reader_keeps_locks(c->views.readers[0]))
+        mr_log_info("an ALTER of a table that is read waits until the end, and writers behind "
+                    "it: without BINLOG ADMIN, MariaDB gives no table free before");
 }
 
 /* Engines without transactions have no views at all, which is said of each table. */
@@ -255,7 +258,9 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     c->id = mr_run_id_now();
     mr_arena_init(&c->arena);
     c->tables = (struct mr_vec)MR_VEC_INIT(struct mr_create_table *);
-    c->numbers = (struct mr_vec)MR_VEC_INIT(struct mr_create_number);
+    c->numbers.items = (struct mr_vec)MR_VEC_INIT(struct mr_create_number);
+    mr_arena_init(&c->numbers.arena);
+    (void)pthread_mutex_init(&c->asking, NULL);
     (void)pthread_mutex_init(&c->lock, NULL);
     mr_pace_init(&c->pace, (uint64_t)c->opts->rate_mib << 20);
     enum mr_code code = mr_progress_new(c->opts->general.progress, &c->progress, err);
@@ -312,7 +317,8 @@ void mr_create_release(struct mr_create *c)
             mr_vec_release(&t->bounds);
     }
     mr_vec_release(&c->tables);
-    mr_vec_release(&c->numbers);
+    mr_vec_release(&c->numbers.items);
+    mr_arena_release(&c->numbers.arena);
     mr_journal_file_close(c->journal);
     mr_snap_views_close(&c->views);
     mr_throttle_free(c->throttle);
@@ -329,6 +335,7 @@ void mr_create_release(struct mr_create *c)
     mr_endpoint_release(&c->ep);
     mr_progress_free(c->progress);
     mr_pace_release(&c->pace);
+    (void)pthread_mutex_destroy(&c->asking);
     (void)pthread_mutex_destroy(&c->lock);
     mr_arena_release(&c->arena);
 }

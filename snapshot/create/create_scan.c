@@ -16,6 +16,7 @@
 #include "core/base/pool.h"
 #include "snapshot/create/create_case.h"
 #include "snapshot/create/create_scan.h"
+#include "snapshot/create/create_unlock.h"
 #include "snapshot/read/snap_keys.h"
 
 #define STATEMENT_BYTES ((uint64_t)8 << 20)
@@ -34,7 +35,6 @@ struct task {
 struct scan {
     struct mr_create *create;
     struct mr_pool *pool;
-    struct mr_vec tasks; /* struct task * */
 };
 
 /* ---- one range ---- */
@@ -58,6 +58,8 @@ static enum mr_code scan_range(struct mr_create_scan *s, struct mr_range range,
     for (;;) {
         uint64_t limit = rows_a_statement(s), before = s->seen_rows;
         enum mr_code code = mr_throttle_wait(s->create->throttle, err);
+        if (code == MR_OK)
+            code = mr_create_hold(s, s->table, err);
         if (code == MR_OK)
             code =
                 mr_reader_scan_raw(s->reader, &s->table->spec, range, limit, fn, s, err);
@@ -159,8 +161,8 @@ static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row,
 
 /* ---- tasks ---- */
 
-static void give_up(struct mr_create *c, struct mr_create_table *t,
-                    const struct mr_err *why)
+void mr_create_give_up(struct mr_create *c, struct mr_create_table *t,
+                       const struct mr_err *why)
 {
     pthread_mutex_lock(&c->lock);
     if (!atomic_exchange(&t->failed, true))
@@ -250,22 +252,29 @@ static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
     if (atomic_load(&task->table->failed))
         return MR_OK;
     mr_create_scan_take(s, task->table);
-    enum mr_code code = MR_OK;
-    if (task->table->found != NULL)
+    enum mr_code code = mr_create_hold(s, task->table, &why);
+    if (code == MR_OK && task->table->found != NULL)
         code = mr_create_case_read(s, &why);
-    else if (task->kept != NULL)
+    else if (code == MR_OK && task->kept != NULL)
         code = run_kept(s, task, &why);
-    else
+    else if (code == MR_OK)
         code = mr_create_scan_range(s, task->segment, task->part, task->range, &why);
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code)) {
-        give_up(s->create, task->table, &why);
+        mr_create_give_up(s->create, task->table, &why);
         return MR_OK;
     }
     if (err != NULL)
         *err = why;
     return code;
+}
+
+/* A worker without a task keeps nothing locked while others read. */
+static enum mr_code idle(void *ctx, void *state, struct mr_err *err)
+{
+    (void)ctx;
+    return mr_create_unlock(state, err);
 }
 
 static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
@@ -320,8 +329,9 @@ static enum mr_code cut(struct mr_create *c, struct mr_create_table *t,
                                   (uint64_t)c->opts->chunk_mib << 20, c->views.count);
     if (t->snap.nkey == 0 || t->found != NULL || wanted < 2 || c->views.count < 2)
         return MR_OK;
-    return mr_reader_bounds(c->views.readers[0], &t->spec, (size_t)wanted - 1, &c->arena,
-                            &t->bounds, err);
+    enum mr_code code = mr_reader_bounds(c->views.readers[0], &t->spec,
+                                         (size_t)wanted - 1, &c->arena, &t->bounds, err);
+    return code == MR_OK ? mr_reader_unlock(c->views.readers[0], err) : code;
 }
 
 static struct mr_range segment_range(const struct mr_create_table *t, size_t segment)
@@ -424,7 +434,7 @@ static enum mr_code add_table(struct scan *scan, struct mr_create_table *t,
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code)) {
-        give_up(c, t, &why);
+        mr_create_give_up(c, t, &why);
         return MR_OK;
     }
     if (err != NULL)
@@ -457,8 +467,12 @@ static bool is_kept_file(const void *ctx, const char *name)
 enum mr_code mr_create_scan(struct mr_create *c, struct mr_err *err)
 {
     struct scan scan = {.create = c};
-    const struct mr_pool_hooks hooks = {
-        .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = &scan};
+    const struct mr_pool_hooks hooks = {.setup = setup,
+                                        .task = work,
+                                        .idle = idle,
+                                        .teardown = teardown,
+                                        .tick = tick,
+                                        .ctx = &scan};
     enum mr_code code = mr_snap_dir_sweep(c->dir, is_kept_file, c, err);
     if (code == MR_OK)
         code = mr_pool_new(&hooks, c->views.count, &scan.pool, err);

@@ -19,6 +19,10 @@ struct mr_create_scan {
     struct mr_reader *reader;
     struct mr_hasher *hasher;
 
+    /* Tables whose locks the reader has (create_unlock.h). */
+    struct mr_vec held; /* struct mr_create_table * */
+    double held_since_s, hold_s;
+
     /* of the table */
     struct mr_create_table *table;
     uint64_t seen_rows, seen_bytes;

@@ -356,6 +356,8 @@ enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task,
         code = open_readers(&o, wanted, err);
     if (code == MR_OK)
         code = agree(&o, err);
+    for (unsigned i = 0; code == MR_OK && i < out->count; i++)
+        code = mr_reader_view_begun(out->readers[i], err);
     if (code == MR_OK)
         code = tell(&o, err);
     if (code != MR_OK)

@@ -107,24 +107,20 @@ static enum mr_code show_create(struct mr_snap_schema *s, const char *db,
 }
 
 enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
-                                  const char *table, const char **create,
+                                  const char *table, struct mr_strbuf *create,
                                   struct mr_err *err)
 {
     struct mr_result *res = NULL;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    *create = NULL;
+    mr_strbuf_reset(create);
     enum mr_code code = show_create(s, db, "TABLE", table, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL && cells[1].ptr != NULL)
-        mr_snap_drop_db(&text, cells[1].ptr, db);
+        mr_snap_drop_db(create, cells[1].ptr, db);
     if (code == MR_OK)
-        code = mr_strbuf_check(&text, "reading the schema", err);
-    if (code == MR_OK && text.len == 0)
+        code = mr_strbuf_check(create, "reading the schema", err);
+    if (code == MR_OK && create->len == 0)
         code = mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement",
                           db, table);
-    if (code == MR_OK && (*create = mr_arena_strdup(s->arena, text.ptr)) == NULL)
-        code = mr_err_nomem(err, "reading the schema");
-    mr_strbuf_release(&text);
     mr_result_free(res);
     return code;
 }

@@ -43,9 +43,9 @@ enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, const struct mr_endpo
                                  const struct mr_db_opts *opts, struct mr_err *err);
 void mr_snap_schema_release(struct mr_snap_schema *s);
 
-/* The table's CREATE TABLE, in arena. */
+/* The table's CREATE TABLE. */
 enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
-                                  const char *table, const char **create,
+                                  const char *table, struct mr_strbuf *create,
                                   struct mr_err *err);
 /* Are the two the same but for the counter? */
 bool mr_snap_schema_same(const char *create, const char *other);

@@ -29,7 +29,8 @@ struct run {
     size_t numbers[MAX_TASKS];
     atomic_int done[MAX_TASKS];
     atomic_size_t total;
-    atomic_int setups, teardowns, ticks, strangers;
+    bool idle_fails;
+    atomic_int setups, teardowns, ticks, strangers, idles;
 };
 
 static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
@@ -69,6 +70,14 @@ static enum mr_code task(void *ctx, void *state, void *item, struct mr_err *err)
     return MR_OK;
 }
 
+static enum mr_code idle(void *ctx, void *state, struct mr_err *err)
+{
+    struct run *run = ctx;
+    note_thread(run, state);
+    atomic_fetch_add(&run->idles, 1);
+    return run->idle_fails ? mr_err_set(err, MR_E_LOST, "nothing was given back") : MR_OK;
+}
+
 static void teardown(void *ctx, void *state)
 {
     struct run *run = ctx;
@@ -95,7 +104,12 @@ static struct run *run_new(void)
 static enum mr_code run_it(struct run *run, unsigned threads, size_t tasks,
                            struct mr_err *err)
 {
-    const struct mr_pool_hooks hooks = {setup, task, teardown, tick, run};
+    const struct mr_pool_hooks hooks = {.setup = setup,
+                                        .task = task,
+                                        .idle = idle,
+                                        .teardown = teardown,
+                                        .tick = tick,
+                                        .ctx = run};
     assert_int_equal(mr_pool_new(&hooks, threads, &run->pool, err), MR_OK);
     for (size_t i = 0; i < tasks; i++)
         assert_int_equal(mr_pool_add(run->pool, &run->numbers[i], err), MR_OK);
@@ -219,7 +233,11 @@ static void test_coordinator_ticks(void **state)
     (void)state;
     struct run *run = run_new();
     struct mr_err err;
-    const struct mr_pool_hooks hooks = {setup, wait_for_ticks, teardown, open_gate, run};
+    const struct mr_pool_hooks hooks = {.setup = setup,
+                                        .task = wait_for_ticks,
+                                        .teardown = teardown,
+                                        .tick = open_gate,
+                                        .ctx = run};
     assert_int_equal(mr_pool_new(&hooks, 1, &run->pool, &err), MR_OK);
     assert_int_equal(mr_pool_add(run->pool, run, &err), MR_OK);
     assert_int_equal(mr_pool_run(run->pool, &err), MR_OK);
@@ -232,7 +250,8 @@ static void test_unrun_tasks_are_freed(void **state)
 {
     (void)state;
     struct run *run = run_new();
-    const struct mr_pool_hooks hooks = {setup, task, teardown, NULL, run};
+    const struct mr_pool_hooks hooks = {
+        .setup = setup, .task = task, .teardown = teardown, .ctx = run};
     struct mr_err err;
     assert_int_equal(mr_pool_new(&hooks, 2, &run->pool, &err), MR_OK);
     assert_int_equal(mr_pool_add(run->pool, &run->numbers[0], &err), MR_OK);
@@ -242,11 +261,50 @@ static void test_unrun_tasks_are_freed(void **state)
     free(run);
 }
 
+/* Each worker is told that it rests, after its last task. */
+static void test_idle_is_told(void **state)
+{
+    (void)state;
+    struct run *run = run_new();
+    struct mr_err err;
+    assert_int_equal(run_it(run, 4, 100, &err), MR_OK);
+    assert_true(run->idles >= run->setups);
+    assert_int_equal(run->strangers, 0);
+    free(run);
+}
+
+static void test_idle_may_fail(void **state)
+{
+    (void)state;
+    struct run *run = run_new();
+    struct mr_err err;
+    run->idle_fails = true;
+    assert_int_equal(run_it(run, 1, 3, &err), MR_E_LOST);
+    assert_string_equal(err.message, "nothing was given back");
+    assert_int_equal(run->total, 3); /* it never rested before */
+    assert_int_equal(run->idles, 1);
+    free(run);
+}
+
+static void test_stopped_is_not_idle(void **state)
+{
+    (void)state;
+    struct run *run = run_new();
+    struct mr_err err;
+    run->fail_at = 1;
+    assert_int_equal(run_it(run, 1, 3, &err), MR_E_LOST);
+    assert_int_equal(run->idles, 0);
+    free(run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_task_once),
         cmocka_unit_test(test_first_error_stops),
+        cmocka_unit_test(test_idle_is_told),
+        cmocka_unit_test(test_idle_may_fail),
+        cmocka_unit_test(test_stopped_is_not_idle),
         cmocka_unit_test(test_fewer_workers_go_on),
         cmocka_unit_test(test_no_worker_fails),
         cmocka_unit_test(test_cancel_stops_between_tasks),
