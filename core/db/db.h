@@ -78,6 +78,10 @@ void mr_db_thread_end(void);
 const char *mr_db_client_name(void);
 const char *mr_db_client_version(void);
 
+/* Of an error of open: are there no more connections to be had, of the server or (naps did not
+ * help) of the account; of the account? */
+bool mr_db_is_full(const struct mr_err *err);
+bool mr_db_is_account_full(const struct mr_err *err);
 /* Connects, checks the TLS mode was honoured, prepares the session, reads mr_server. */
 enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
                         struct mr_db **out, struct mr_err *err);

@@ -19,7 +19,10 @@
 #define DEFAULT_PORT 3306
 #define IO_TIMEOUT_S 600 /* nothing heard for so long: the peer is dead */
 #define PACKET_MAX_BYTES (1UL << 30)
-#define FULL_NAPS 4 /* of an account that has no connection left */
+#define ER_FULL 1040          /* the server has no connection left, */
+#define ER_ACCOUNT_FULL 1203  /* the account has none: max_user_connections, */
+#define ER_ACCOUNT_LIMIT 1226 /* MAX_USER_CONNECTIONS of its own */
+#define FULL_NAPS 4           /* of an account that has no connection left */
 #define FULL_NAP_NS 100000000
 #define SORT_BYTES_MAX (1 << 18) /* more than the weights of any key of an index */
 
@@ -227,7 +230,7 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
         (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%.5s",
                        mysql_sqlstate(mysql));
     }
-    if (number == 1040 || number == 1203 || number == 1226)
+    if (number == ER_FULL || number == ER_ACCOUNT_FULL || number == ER_ACCOUNT_LIMIT)
         mr_err_hint(err, "Run it again with fewer --threads, or when the server has "
                          "free connections.");
     else if (number == 1129)
@@ -514,14 +517,24 @@ static enum mr_code init_connect_failed(const struct mr_db *db, struct mr_err *e
     return MR_E_CONNECT;
 }
 
+bool mr_db_is_account_full(const struct mr_err *err)
+{
+    return err->sql_errno == ER_ACCOUNT_FULL || err->sql_errno == ER_ACCOUNT_LIMIT;
+}
+
+bool mr_db_is_full(const struct mr_err *err)
+{
+    return err->sql_errno == ER_FULL || mr_db_is_account_full(err);
+}
+
 /* A connection that was closed a moment ago may still count for the account. */
 static enum mr_code connect_when_free(struct mr_db *db, struct mr_err *err)
 {
     const struct timespec nap = {.tv_nsec = FULL_NAP_NS};
     struct mr_err why = {0};
     enum mr_code rc = connect_secured(db, &why);
-    for (int i = 0; i < FULL_NAPS && (why.sql_errno == 1203 || why.sql_errno == 1226) &&
-                    rc != MR_OK && !mr_is_cancelled();
+    for (int i = 0; i < FULL_NAPS && mr_db_is_account_full(&why) && rc != MR_OK &&
+                    !mr_is_cancelled();
          i++) {
         (void)nanosleep(&nap, NULL);
         why = (struct mr_err){0};

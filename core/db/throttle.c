@@ -30,15 +30,15 @@ struct mr_throttle {
     char *pause_file; /* or NULL */
     struct mr_load_probe probe;
     unsigned interval_ms;
-    bool has_thread;
-    pthread_t thread;
 
     /* any thread */
     atomic_uint_fast64_t waited_us;
 
     /* under the lock */
     pthread_mutex_t lock;
-    pthread_cond_t changed;   /* a new sample, or the end */
+    pthread_cond_t changed; /* a new sample, or the end */
+    bool has_thread;        /* since the first wait */
+    pthread_t thread;
     bool sampled, end, ended; /* end is asked for; the thread has ended */
     struct mr_load load;
     double samples;
@@ -105,16 +105,19 @@ static void *sampler_main(void *arg)
     return NULL;
 }
 
-/* Signals belong to the coordinator. */
-static int start_sampler(struct mr_throttle *throttle)
+/* Lock held.  Signals belong to the coordinator. */
+static enum mr_code start_sampler(struct mr_throttle *throttle, struct mr_err *err)
 {
     sigset_t all, old;
+    if (throttle->has_thread || throttle->probe.sample == NULL)
+        return MR_OK;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     int rc = pthread_create(&throttle->thread, NULL, sampler_main, throttle);
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
     throttle->has_thread = rc == 0;
-    return rc;
+    return rc == 0 ? MR_OK
+                   : mr_err_set_sys(err, MR_E_NOMEM, rc, "could not start a thread");
 }
 
 static void release(struct mr_throttle *throttle)
@@ -149,12 +152,8 @@ enum mr_code mr_throttle_new_with(const struct mr_throttle_opts *opts,
         if (throttle->pause_file == NULL)
             rc = mr_err_nomem(err, "setting up the throttle");
     }
-    if (rc == MR_OK && probe != NULL) {
+    if (rc == MR_OK && probe != NULL)
         throttle->probe = *probe;
-        int started = start_sampler(throttle);
-        if (started != 0)
-            rc = mr_err_set_sys(err, MR_E_NOMEM, started, "could not start a thread");
-    }
 out:
     if (rc != MR_OK && probe != NULL)
         probe->end(probe->ctx);
@@ -299,8 +298,10 @@ enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err)
     double from_s = mr_clock_now_s();
     bool waited = false;
     pthread_mutex_lock(&throttle->lock);
-    await_first_sample(throttle);
-    for (;;) {
+    rc = start_sampler(throttle, err);
+    if (rc == MR_OK)
+        await_first_sample(throttle);
+    while (rc == MR_OK) {
         if (mr_is_cancelled()) {
             rc = mr_cancelled_err(err);
             break;
@@ -350,6 +351,8 @@ void mr_throttle_free(struct mr_throttle *throttle)
 {
     if (throttle == NULL)
         return;
+    if (!throttle->has_thread && throttle->probe.end != NULL)
+        throttle->probe.end(throttle->probe.ctx);
     /* A hanging server must not keep the process from ending: the thread and what it
      * uses are then left to the system. */
     if (!throttle->has_thread || end_sampler(throttle))

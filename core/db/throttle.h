@@ -10,8 +10,10 @@
  *   - the pause file exists,
  * and resumes by itself.  Above max_load_stop it does not wait, but ends the run with
  * MR_E_CANCELLED.  One thread samples at most once a second over connections of
- * its own; the state is shared.  A server that cannot be sampled for want of a right or
- * a connection does not hold the run up: it is logged once.
+ * its own; the state is shared.  It begins with the first wait, so that whoever reads has
+ * its connections before.  A server that cannot be sampled for want of a right or a connection
+ * does not hold the run up: it is logged once, and where an account may have no more
+ * connections, it is not tried again: another one may need what becomes free.
  *
  * A server that stays slow for MR_THROTTLE_SLOW_SAMPLES samples while all workers wait is
  * not slow because of them: that is said, and how slow it is then is what later reads are

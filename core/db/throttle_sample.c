@@ -2,6 +2,7 @@
 #include "core/db/throttle_sample.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,8 @@ static void lose(struct watch *watch, struct mr_err *err)
 {
     mr_db_close(watch->db);
     watch->db = NULL;
-    watch->retry_at_s = mr_clock_now_s() + RETRY_EVERY_S;
+    watch->retry_at_s =
+        mr_db_is_account_full(err) ? INFINITY : mr_clock_now_s() + RETRY_EVERY_S;
     if (!watch->told && !mr_is_cancelled()) {
         mr_err_context(err, "going on without watching the load of a server");
         mr_log_err_as_warning(err);

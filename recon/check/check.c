@@ -16,6 +16,15 @@ bool mr_check_is_fatal(enum mr_code code)
            code == MR_E_CASE_OTHER || code == MR_E_IO || code == MR_E_BUG;
 }
 
+void mr_check_hint_connections(enum mr_code code, struct mr_err *err)
+{
+    if (code != MR_OK && mr_db_is_full(err))
+        mr_err_hint(err,
+                    "A check needs two connections to each server even with --threads 1, "
+                    "and one more for each further thread: run it again with fewer "
+                    "--threads, or when there are free connections.");
+}
+
 /* The right that is missing, where the catalogue shows a table that cannot be read. */
 static void add_grants(const struct mr_check_run *check, const struct mr_pair *table,
                        struct mr_strbuf *reason)

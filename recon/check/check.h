@@ -87,5 +87,7 @@ enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,
 
 /* Must this error end the whole run (cancelled, out of memory, case file, bug)? */
 bool mr_check_is_fatal(enum mr_code code);
+/* Where a server or an account has no more connections: how many it takes. */
+void mr_check_hint_connections(enum mr_code code, struct mr_err *err);
 
 #endif

@@ -373,6 +373,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
         code = mr_objects_parse_kinds(opts->objects, &check.object_kinds, err);
     if (code == MR_OK)
         code = mr_check_sides_open(&check, &sides, operands, err);
+    mr_check_hint_connections(code, err);
     if (code == MR_OK)
         code = mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err);
     if (code == MR_OK)

@@ -68,6 +68,7 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
                                                                          : s->source,
                                         &w->reader[side], err);
     }
+    mr_check_hint_connections(code, err);
     *state = w;
     return code;
 }

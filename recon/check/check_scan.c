@@ -299,12 +299,14 @@ static enum mr_code source_again(struct scan *scan, struct mr_range range,
                                  struct mr_err *err)
 {
     struct mr_check_worker *w = scan->worker;
+    struct mr_server_side *source = &w->check->pairing.side[MR_SOURCE];
+    bool is_alone = w->check->opts->threads == 1; /* the coordinator's connection rests */
     enum mr_code code = MR_OK;
-    if (w->again == NULL)
-        code = mr_source_reader_new(w->check->pairing.side[MR_SOURCE].source, &w->again,
-                                    err);
+    if (!is_alone && w->again == NULL)
+        code = mr_source_reader_new(source->source, &w->again, err);
     if (code == MR_OK)
-        code = read_chunk(scan, w->again, &scan->hash_again, range, 0, &scan->again, err);
+        code = read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again,
+                          range, 0, &scan->again, err);
     return code;
 }
 

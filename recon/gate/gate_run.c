@@ -17,9 +17,6 @@
 
 #define SETTLE_TRIES 10
 #define SETTLE_MS 100
-#define ER_CON_COUNT 1040
-#define ER_TOO_MANY_USER_CONNECTIONS 1203
-#define ER_USER_LIMIT_REACHED 1226
 
 /* The servers of one round; links must not move. */
 struct servers {
@@ -411,13 +408,6 @@ static enum mr_code judge(struct servers *s, struct mr_err *err)
     return mr_gate_judge_run(j, run->wanted, err);
 }
 
-static bool is_full(const struct mr_err *why)
-{
-    return why->sql_errno == ER_CON_COUNT ||
-           why->sql_errno == ER_TOO_MANY_USER_CONNECTIONS ||
-           why->sql_errno == ER_USER_LIMIT_REACHED;
-}
-
 /* Nobody gets in, the application as little as we. */
 static enum mr_code judge_full(struct mr_gate_run *run, const struct mr_err *why,
                                struct mr_err *err)
@@ -460,7 +450,7 @@ enum mr_code mr_gate_run_round(struct mr_gate_run *run, struct mr_err *err)
     enum mr_code code = begin_servers(&s, run, err);
     if (code == MR_OK)
         code = open_server(&s, err);
-    if (code != MR_OK && is_full(err)) {
+    if (code != MR_OK && mr_db_is_full(err)) {
         struct mr_err why = *err;
         code = judge_full(run, &why, err);
     } else {

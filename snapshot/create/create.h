@@ -70,7 +70,7 @@ struct mr_create {
     struct mr_endpoint ep;
     struct mr_source_opts source_opts;
     struct mr_source *source; /* its readers are consistent views */
-    struct mr_db *db;         /* for everything that is not of the view */
+    struct mr_db *db;         /* for everything that is not of the view; schema's, too */
     struct mr_catalogue *cat;
     struct mr_grants *grants;
     struct mr_snap_dir *dir;
@@ -87,7 +87,7 @@ struct mr_create {
     struct mr_sign_key *signer;       /* NULL: not signed */
     struct mr_create_case *evidence;  /* only its rows; NULL: all */
 
-    /* Held by the worker that asks over db and schema whether its tables are what they were;
+    /* Held by the worker that asks over db whether its tables are what they were;
      * `lock` is taken within it, never the other way round. */
     pthread_mutex_t asking;
     pthread_mutex_t lock;

@@ -73,6 +73,7 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
         return code;
     if (mr_grants_load(c->db, &c->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
+    c->schema.db = c->db;
     c->schema.cat = c->cat;
     c->schema.grants = c->grants;
     c->schema.dir = c->dir;
@@ -81,7 +82,7 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     c->schema.exclude = &c->opts->exclude;
     c->schema.all_dbs = c->ep.ndbs == 0;
     c->schema.tables_only = c->evidence != NULL;
-    return mr_snap_schema_init(&c->schema, &c->ep, &c->source_opts.db, err);
+    return mr_snap_schema_init(&c->schema, err);
 }
 
 /* The certificates themselves: another one may stand under the same name by now. */
@@ -212,8 +213,9 @@ static void tell_views(const struct mr_create *c)
     if (view->note != NULL)
         mr_log_info("%s", view->note);
     if (mr_reader_keeps_locks(c->views.readers[0]))
-        mr_log_info("an ALTER of a table that is read waits until the end, and writers behind "
-                    "it: without BINLOG ADMIN, MariaDB gives no table free before");
+        mr_log_info(
+            "an ALTER of a table that is read waits until the end, and writers behind "
+            "it: without BINLOG ADMIN, MariaDB gives no table free before");
 }
 
 /* Engines without transactions have no views at all, which is said of each table. */
@@ -250,6 +252,9 @@ static void hint_resume(enum mr_code code, struct mr_err *err)
     else if (code == MR_E_LOST)
         mr_err_hint(err, "Run the same command again when the server is back: it goes on "
                          "where it was.");
+    else if (code != MR_OK && err != NULL && mr_db_is_full(err))
+        mr_err_hint(err, "A snapshot needs two connections even with --threads 1: run it "
+                         "again when there are free ones.");
 }
 
 enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *path,

@@ -6,8 +6,7 @@
 
 #include "core/db/sqltext.h"
 
-enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, const struct mr_endpoint *ep,
-                                 const struct mr_db_opts *opts, struct mr_err *err)
+enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, struct mr_err *err)
 {
     static const char sql[] = "SET SESSION character_set_results = utf8mb4, "
                               "sql_quote_show_create = 1";
@@ -15,15 +14,11 @@ enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, const struct mr_endpo
     s->left_out = (struct mr_vec)MR_VEC_INIT(struct mr_snap_left_out);
     s->files = (struct mr_vec)MR_VEC_INIT(struct mr_snap_file);
     s->dbs = (struct mr_vec)MR_VEC_INIT(const char *);
-    enum mr_code code = mr_db_open(ep, opts, &s->db, err);
-    if (code == MR_OK)
-        code = mr_db_require_server(s->db, &s->cat->server, err);
-    return code == MR_OK ? mr_db_exec(s->db, sql, sizeof sql - 1, err) : code;
+    return mr_db_exec(s->db, sql, sizeof sql - 1, err);
 }
 
 void mr_snap_schema_release(struct mr_snap_schema *s)
 {
-    mr_db_close(s->db);
     mr_vec_release(&s->objects);
     mr_vec_release(&s->left_out);
     mr_vec_release(&s->files);

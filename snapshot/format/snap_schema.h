@@ -24,7 +24,7 @@
 #include "snapshot/format/snap_manifest.h"
 
 struct mr_snap_schema {
-    struct mr_db *db; /* own connection: its session is changed */
+    struct mr_db *db; /* the caller's */
     const struct mr_catalogue *cat;
     const struct mr_grants *grants; /* NULL: cannot be read */
     const struct mr_snap_dir *dir;
@@ -38,9 +38,9 @@ struct mr_snap_schema {
     struct mr_vec dbs;      /* const char *: of each table that was written */
 };
 
-/* Opens its connection.  The other fields are set by the caller first. */
-enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, const struct mr_endpoint *ep,
-                                 const struct mr_db_opts *opts, struct mr_err *err);
+/* Prepares the session of db, and from then on uses databases on it.  The fields, lists aside,
+ * are set by the caller first. */
+enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, struct mr_err *err);
 void mr_snap_schema_release(struct mr_snap_schema *s);
 
 /* The table's CREATE TABLE. */

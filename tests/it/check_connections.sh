@@ -36,7 +36,38 @@ timeout 60 "$MYRECON" check "$(uri a "$DB")" "$(uri b "$DB" $USER)" --settle 0 -
 [ $? = 0 ] || like "two connections, text: says why" "$(cat "$OUT")" 'error 1226: .*max_user_connections'
 few 1
 is "one connection: exits 3" "$RC" 3
-like "one connection: what to do" "$(cat "$ERR")" 'hint: Run it again with fewer --threads'
+like "one connection: what to do" "$(cat "$ERR")" 'hint: .*needs two connections .*fewer --threads'
+
+# One thread makes do with two connections, whatever it does; the load is watched over a third.
+alone() { # alone N COMMAND…: with N connections
+    client b <<<"CREATE OR REPLACE USER '$USER'@'127.0.0.1' WITH MAX_USER_CONNECTIONS $1; GRANT ALL ON *.* TO '$USER'@'127.0.0.1'"
+    shift
+    CMD=("$MYRECON" "$@")
+    RC=0
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null || RC=$?
+}
+client b -D "$DB" <<<"CREATE DATABASE IF NOT EXISTS ${DB}_copy; INSERT INTO t SELECT seq, 2 FROM seq_3001_to_60000"
+IT_DROP+=("$(side_uri b) ${DB}_copy")
+checked=(--settle 0 --threads 1 --json --tables "$DB.t")
+for n in 2 3; do
+    rm -rf "$IT_TMP/few"
+    for how in "" --consistent --digest=client; do
+        alone $n check $how "${checked[@]}" "$(uri a "$DB")" "$(uri b "$DB" $USER)"
+        is "$n connections, one thread, $how: TARGET's rows are found" "$RC $(lines '.type == "table" and .extra == 57000' | wc -l)" "1 1"
+        alone $n check $how "${checked[@]}" "$(uri b "$DB" $USER)" "$(uri a "$DB")"
+        is "$n connections, one thread, $how: SOURCE's rows are found" "$RC $(lines '.type == "table" and .missing == 57000' | wc -l)" "1 1"
+    done
+    alone $n snapshot create --threads 1 "$(uri b "$DB" $USER)" "$IT_TMP/few"
+    is "$n connections, one thread: a snapshot: exits 0" "$RC" 0
+    client b <<<"DROP DATABASE ${DB}_copy; CREATE DATABASE ${DB}_copy"
+    alone $n snapshot restore --threads 1 "$IT_TMP/few" "$(uri b "${DB}_copy" $USER)"
+    is "$n connections, one thread: a restore: exits 0" "$RC" 0
+done
+alone 1 check "${checked[@]}" "$(uri a "$DB")" "$(uri b "$DB" $USER)"
+like "one connection: a check says how many it needs" "$(cat "$ERR")" 'hint: .*needs two connections to each server'
+alone 1 snapshot create --threads 1 "$(uri b "$DB" $USER)" "$IT_TMP/none"
+is "one connection: a snapshot: exits 3" "$RC" 3
+like "one connection: a snapshot says how many it needs" "$(cat "$ERR")" 'needs two connections'
 
 # A server whose init_connect fails lets the account in, and ends its connections.
 client b <<<"CREATE OR REPLACE USER '$USER'@'127.0.0.1'; GRANT ALL ON *.* TO '$USER'@'127.0.0.1'"

@@ -105,15 +105,15 @@ kept() {
     at a "DROP USER vl@'127.0.0.1'"
 }
 
-for threads in 1 3; do
-    locks MariaDB a $threads
-    check_locks MariaDB a $threads
-    if [ -n "$MR_O_URI" ]; then
-        locks "MySQL 9" o $threads
-        check_locks "MySQL 9" o $threads
-    else
-        skip "MySQL 9" "no MySQL 9"
+for side in a o; do
+    kind=$([ $side = a ] && echo MariaDB || echo "MySQL 9")
+    if [ $side = o ] && [ -z "$MR_O_URI" ]; then
+        skip "$kind" "no MySQL 9"
+        continue
     fi
+    locks "$kind" $side 1
+    locks "$kind" $side 3
+    check_locks "$kind" $side 3
 done
 kept
 finish

@@ -548,7 +548,7 @@ static inline enum mr_code fake_begin(struct fake *f)
     fake_plan(f);
     pthread_mutex_init(&f->run.lock, NULL);
     mr_arena_init(&f->run.arena);
-    f->options.threads = 1;
+    f->options.threads = 2;
     f->run.opts = &f->options;
     f->run.run = run;
     f->worker.check = &f->run;
