@@ -91,20 +91,24 @@ struct slot_facts {
     struct mr_key orig; /* SOURCE's row, where a person wants another one */
 };
 
-/* Of a value that does not fit: why, and what was or may be chosen. */
+/* Of a value that does not fit: why, and what was or may be chosen.  A row that was made fit and
+ * cannot be written all the same is told of for what stands in its way now. */
 static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x,
                                  struct mr_entity *e, struct mr_err *err)
 {
     struct mr_key orig = x->orig;
+    bool is_made_fit = x->choice != NULL && strcmp(x->choice, MR_FIT_SKIP) != 0;
     enum mr_code code = MR_OK;
     if (x->why == NULL)
         return MR_OK;
-    e->kind = MR_FIT_KIND;
-    e->detail = x->why;
-    e->choice = x->choice;
-    e->choices = x->choice == NULL ? x->choices : NULL;
-    if (e->decision == MR_DECIDE_CONFLICT && x->choice != NULL)
-        e->decision = MR_DECIDE_SKIP;
+    if (x->kind == NULL || !is_made_fit) {
+        e->kind = MR_FIT_KIND;
+        e->detail = x->why;
+        e->choice = x->choice;
+        e->choices = x->choice == NULL ? x->choices : NULL;
+        if (e->decision == MR_DECIDE_CONFLICT && x->choice != NULL)
+            e->decision = MR_DECIDE_SKIP;
+    }
     if (orig.ptr != NULL) {
         code = cut(w->table, &orig, err);
         e->source = orig.ptr;

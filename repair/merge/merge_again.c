@@ -8,6 +8,7 @@
 #include "repair/merge/merge_named.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
+#include "repair/plan/plan_image.h"
 #include "repair/plan/plan_text.h"
 #include "repair/side/counted.h"
 
@@ -40,15 +41,16 @@ struct planned {
     bool there;     /* found on TARGET, with its identity */
     bool named;     /* its identity was compared, and is the same */
     bool renamed;   /* the plan knew it by other columns than this one does */
-    bool exact;     /* to the last byte as it was planned */
+    bool exact;     /* as it was planned: what TARGET computes or spells anew aside */
 };
 
 struct testing {
     struct mr_merge *m;
     const struct mr_plan_table *table;
     struct mr_arena arena;
-    struct mr_vec rows, asks, names; /* struct planned, struct mr_merge_ask ×2 */
-    struct mr_strbuf known_by;       /* the table's identity now */
+    struct mr_vec rows, asks, names;  /* struct planned, struct mr_merge_ask ×2 */
+    struct mr_strbuf known_by;        /* the table's identity now */
+    struct mr_plan_digester digester; /* of the table */
     struct mr_case_stmt *mark, *state, *rival, *stands, *earlier;
 };
 
@@ -116,11 +118,15 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     struct testing *t = ctx;
     struct planned *p = mr_vec_at(&t->rows, (size_t)ask->tag);
     struct mr_key image = {row->image, row->len};
-    enum mr_code code = mr_plan_row_digest(t->table, image, &p->found, err);
+    struct mr_digest bytes; /* what an older myrecon has kept of such a row */
+    enum mr_code code = mr_plan_row_digest(t->table, image, &bytes, err);
+    if (code == MR_OK)
+        code = mr_plan_digester_row(&t->digester, image, &p->found, err);
     if (code != MR_OK)
         return code;
     p->exact = p->digest.len == DIGEST_BYTES &&
-               memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0;
+               (memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0 ||
+                memcmp(&bytes, p->digest.ptr, DIGEST_BYTES) == 0);
     p->there = p->is_new || p->exact || (p->renamed && p->was_there);
     return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL &&
                    !p->renamed
@@ -233,7 +239,7 @@ static enum mr_code note(struct testing *t, const struct planned *p, struct mr_e
     return mr_case_run(t->state, err);
 }
 
-static enum mr_code test_table(struct testing *t, struct mr_err *err)
+static enum mr_code test_rows(struct testing *t, struct mr_err *err)
 {
     int64_t after = 0;
     enum mr_code code = mr_merge_named_text(t->table, &t->known_by, err);
@@ -250,6 +256,17 @@ static enum mr_code test_table(struct testing *t, struct mr_err *err)
                 code = note(t, p, err);
         }
     }
+    return code;
+}
+
+static enum mr_code test_table(struct testing *t, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    enum mr_code code = mr_plan_digester_of(&t->digester, t->table, &arena, err);
+    if (code == MR_OK)
+        code = test_rows(t, err);
+    mr_plan_digester_release(&t->digester);
+    mr_arena_release(&arena);
     return code;
 }
 
@@ -477,6 +494,7 @@ enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err)
 
 struct proposing {
     struct mr_merge *m;
+    struct mr_plan_digester *digester; /* of the table */
     struct mr_case_stmt *stmt;
 };
 
@@ -489,10 +507,10 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
     struct mr_digest digest = {0};
     bool matched = e->after == NULL, merged = matched && mr_entity_is_merged(e);
     enum mr_code code =
-        mr_plan_row_digest(t,
-                           matched ? (struct mr_key){e->target, e->target_len}
-                                   : (struct mr_key){e->after, e->after_len},
-                           &digest, err);
+        mr_plan_digester_row(p->digester,
+                             matched ? (struct mr_key){e->target, e->target_len}
+                                     : (struct mr_key){e->after, e->after_len},
+                             &digest, err);
     if (code != MR_OK)
         return code;
     mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
@@ -576,28 +594,40 @@ static enum mr_code forget_merged(struct mr_merge *m, const struct mr_plan_table
     return code;
 }
 
-enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
+static enum mr_code propose_table(struct proposing *added, struct proposing *matched,
+                                  const struct mr_plan_table *t, struct mr_err *err)
 {
     static const enum mr_decision restored[] = {MR_DECIDE_INSERT, MR_DECIDE_RENUMBER};
+    struct mr_plan_digester digester;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_merge *m = added->m;
+    added->digester = matched->digester = &digester;
+    enum mr_code code = mr_plan_digester_of(&digester, t, &arena, err);
+    if (code == MR_OK)
+        code = tell_asked(m, t, err);
+    if (code == MR_OK)
+        code = forget_merged(m, t, err);
+    for (size_t d = 0; code == MR_OK && d < sizeof restored / sizeof *restored; d++)
+        code = mr_plan_store_each(m->store, t->at, restored[d], propose, added, err);
+    if (code == MR_OK)
+        code =
+            mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose, matched, err);
+    mr_plan_digester_release(&digester);
+    mr_arena_release(&arena);
+    return code;
+}
+
+enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
+{
     struct proposing added = {.m = m}, matched = {.m = m};
     enum mr_code code = mr_merge_named_keep(m, err);
     if (code == MR_OK)
         code = mr_case_prepare(m->cf, propose_sql, &added.stmt, err);
     if (code == MR_OK)
         code = mr_case_prepare(m->cf, matched_sql, &matched.stmt, err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
-        const struct mr_plan_table *t = &m->plan->tables[i];
-        if (t->key.count == 0)
-            continue;
-        code = tell_asked(m, t, err);
-        if (code == MR_OK)
-            code = forget_merged(m, t, err);
-        for (size_t d = 0; code == MR_OK && d < sizeof restored / sizeof *restored; d++)
-            code = mr_plan_store_each(m->store, t->at, restored[d], propose, &added, err);
-        if (code == MR_OK)
-            code = mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose,
-                                      &matched, err);
-    }
+    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+        if (m->plan->tables[i].key.count > 0)
+            code = propose_table(&added, &matched, &m->plan->tables[i], err);
     mr_case_free(added.stmt);
     mr_case_free(matched.stmt);
     return code;

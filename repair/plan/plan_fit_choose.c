@@ -174,9 +174,10 @@ static bool read_value(enum mr_class cls, const char *text, struct mr_strbuf *by
     return true;
 }
 
-/* Text that images have in a charset of the column's own. */
+/* Text that images have in a charset of the column's own; *possible: which has all of it.  A
+ * server writes "?" for what it has not. */
 static enum mr_code recode(struct mr_plan_fit *fit, const char *charset,
-                           struct mr_value *v, struct mr_err *err)
+                           struct mr_value *v, bool *possible, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(fit->target);
     bool is_utf8 = charset == NULL || strncmp(charset, "utf8", 4) == 0 ||
@@ -184,16 +185,21 @@ static enum mr_code recode(struct mr_plan_fit *fit, const char *charset,
     if (is_utf8 || (v->cls != MR_CLASS_TEXT && v->cls != MR_CLASS_ENUM))
         return MR_OK;
     mr_strbuf_reset(&fit->sql);
-    mr_strbuf_add_str(&fit->sql, "SELECT HEX(CONVERT(");
+    mr_strbuf_add_str(&fit->sql, "SELECT IF(HEX(CONVERT(CONVERT(");
     mr_sql_value(&fit->sql, v, "utf8mb4");
-    mr_strbuf_add_fmt(&fit->sql, " USING %s))", charset);
+    mr_strbuf_add_fmt(&fit->sql, " USING %s) USING utf8mb4)) = HEX(", charset);
+    mr_sql_value(&fit->sql, v, "utf8mb4");
+    mr_strbuf_add_str(&fit->sql, "), HEX(CONVERT(");
+    mr_sql_value(&fit->sql, v, "utf8mb4");
+    mr_strbuf_add_fmt(&fit->sql, " USING %s)), 'lost')", charset);
     enum mr_code code = mr_strbuf_check(&fit->sql, "reading a value", err);
     if (code == MR_OK && db == NULL)
         code = mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     mr_strbuf_reset(&fit->text);
     if (code == MR_OK)
         code = mr_db_query_text(db, fit->sql.ptr, &fit->text, err);
-    if (code == MR_OK && read_hex(fit->text.ptr, &fit->bytes)) {
+    *possible = code != MR_OK || read_hex(fit->text.ptr, &fit->bytes);
+    if (code == MR_OK && *possible) {
         v->ptr = fit->bytes.ptr;
         v->len = fit->bytes.len;
     }
@@ -235,7 +241,12 @@ static enum mr_code add_text(struct mr_plan_fit *fit, const struct mr_plan_table
     /* images of columns whose types differ are texts */
     if (text != NULL && read->cls == MR_CLASS_TEXT && to->cls != MR_CLASS_TEXT)
         v = (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
-    enum mr_code code = *possible ? recode(fit, read->charset, &v, err) : MR_OK;
+    bool has_all = true;
+    enum mr_code code = *possible ? recode(fit, read->charset, &v, &has_all, err) : MR_OK;
+    if (code == MR_OK && !has_all) {
+        refuse(fit, to, "its character set does not have the value given");
+        *possible = false;
+    }
     if (code == MR_OK && *possible)
         code = mr_row_encode(&encoded, &v, err);
     if (code == MR_OK && *possible)

@@ -50,6 +50,12 @@ static bool is_spelled_anew(const struct mr_plan_table *table, size_t column)
            strcmp(mr_pair_column(pair, MR_TARGET, column)->type, "json") == 0;
 }
 
+static bool is_normalised(const struct mr_plan_table *table, size_t column)
+{
+    return table->pair->full[MR_TARGET].cols[column].cls == MR_CLASS_JSON &&
+           is_spelled_anew(table, column);
+}
+
 void mr_plan_image_reading(const struct mr_plan_table *table, size_t column,
                            struct mr_strbuf *out)
 {
@@ -62,7 +68,7 @@ void mr_plan_image_reading(const struct mr_plan_table *table, size_t column,
     for (size_t i = 0; i < LEN(ways); i++)
         if (ways[i].expr == col->expr)
             mr_strbuf_add_str(out, ways[i].text);
-    if (col->cls == MR_CLASS_JSON && is_spelled_anew(table, column))
+    if (is_normalised(table, column))
         mr_strbuf_add_str(out, " normal");
     if (table->generated[column])
         mr_strbuf_add_str(out, " generated");
@@ -118,28 +124,48 @@ static enum mr_code parse(const char *text, struct mr_arena *arena, struct readi
 
 /* ---- digests ---- */
 
+static enum mr_code new_digester(struct mr_plan_digester *digester, size_t ncolumns,
+                                 struct mr_arena *arena, struct mr_err *err)
+{
+    *digester = (struct mr_plan_digester){
+        .normal = mr_arena_calloc(arena, ncolumns + 1, sizeof *digester->normal),
+        .generated = mr_arena_calloc(arena, ncolumns + 1, sizeof *digester->generated),
+        .ncolumns = ncolumns,
+        .plain = true,
+        .row = MR_STRBUF_INIT,
+        .json = MR_STRBUF_INIT};
+    return digester->normal != NULL && digester->generated != NULL ? MR_OK : nomem(err);
+}
+
+static void take_column(struct mr_plan_digester *d, size_t column, bool normal,
+                        bool generated)
+{
+    d->normal[column] = normal;
+    d->generated[column] = generated;
+    d->plain = d->plain && !normal && !generated;
+}
+
 enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester,
                                    const char *const *readings, size_t ncolumns,
                                    struct mr_arena *arena, struct mr_err *err)
 {
-    bool *normal = mr_arena_calloc(arena, ncolumns + 1, sizeof *normal);
-    bool *generated = mr_arena_calloc(arena, ncolumns + 1, sizeof *generated);
-    enum mr_code code = MR_OK;
-    *digester = (struct mr_plan_digester){.normal = normal,
-                                          .generated = generated,
-                                          .ncolumns = ncolumns,
-                                          .plain = true,
-                                          .row = MR_STRBUF_INIT,
-                                          .json = MR_STRBUF_INIT};
-    if (normal == NULL || generated == NULL)
-        return nomem(err);
+    enum mr_code code = new_digester(digester, ncolumns, arena, err);
     for (size_t i = 0; code == MR_OK && i < ncolumns; i++) {
         struct reading r;
         code = parse(readings[i], arena, &r, err);
-        normal[i] = r.normal;
-        generated[i] = r.generated;
-        digester->plain = digester->plain && !r.normal && !r.generated;
+        if (code == MR_OK)
+            take_column(digester, i, r.normal, r.generated);
     }
+    return code;
+}
+
+enum mr_code mr_plan_digester_of(struct mr_plan_digester *digester,
+                                 const struct mr_plan_table *t, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    enum mr_code code = new_digester(digester, t->pair->find.ncolumns, arena, err);
+    for (size_t i = 0; code == MR_OK && i < digester->ncolumns; i++)
+        take_column(digester, i, is_normalised(t, i), t->generated[i]);
     return code;
 }
 

@@ -39,7 +39,7 @@ void mr_plan_image_reading(const struct mr_plan_table *table, size_t column,
 /* ---- digests ---- */
 
 struct mr_plan_digester {
-    const bool *normal, *generated; /* per column */
+    bool *normal, *generated; /* per column */
     size_t ncolumns;
     bool plain; /* no column is either */
     struct mr_strbuf row, json;
@@ -49,6 +49,10 @@ struct mr_plan_digester {
 enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester,
                                    const char *const *readings, size_t ncolumns,
                                    struct mr_arena *arena, struct mr_err *err);
+/* While it is planned: of a table itself. */
+enum mr_code mr_plan_digester_of(struct mr_plan_digester *digester,
+                                 const struct mr_plan_table *table,
+                                 struct mr_arena *arena, struct mr_err *err);
 void mr_plan_digester_release(struct mr_plan_digester *digester);
 /* image: of a read row, or of the store; values behind the columns are not looked at.
  * MR_E_CASE for bytes that no encoder wrote. */

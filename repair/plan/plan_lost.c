@@ -71,9 +71,12 @@ static enum mr_code find_row(struct losing *l, const struct mr_value *values, bo
         code = mr_strbuf_check(&l->image, "looking at columns", err);
     if (code != MR_OK)
         return code;
-    const struct mr_digest digest = mr_digest_bytes(l->image.ptr, l->image.len);
-    *found = bsearch(&digest, l->rows.items, l->rows.count, sizeof digest, compare);
-    return MR_OK;
+    struct mr_digest digest;
+    const struct mr_key image = {l->image.ptr, l->image.len};
+    code = mr_plan_row_digest(l->table, image, &digest, err);
+    *found = code == MR_OK &&
+             bsearch(&digest, l->rows.items, l->rows.count, sizeof digest, compare);
+    return code;
 }
 
 static enum mr_code count_row(void *ctx, const struct mr_value *values,
@@ -174,13 +177,14 @@ static enum mr_code push_key(struct losing *l, const struct mr_entity *e,
 static enum mr_code push_row(struct losing *l, const struct mr_entity *e,
                              struct mr_err *err)
 {
-    const void *image = l->side == MR_SOURCE ? e->source : e->target;
-    struct mr_digest *slot = image != NULL ? mr_vec_push(&l->rows) : NULL;
-    if (slot != NULL)
-        *slot =
-            mr_digest_bytes(image, l->side == MR_SOURCE ? e->source_len : e->target_len);
-    return slot == NULL && image != NULL ? mr_err_nomem(err, "looking at columns")
-                                         : MR_OK;
+    const struct mr_key image = l->side == MR_SOURCE
+                                    ? (struct mr_key){e->source, e->source_len}
+                                    : (struct mr_key){e->target, e->target_len};
+    if (image.ptr == NULL)
+        return MR_OK;
+    struct mr_digest *slot = mr_vec_push(&l->rows);
+    return slot != NULL ? mr_plan_row_digest(l->table, image, slot, err)
+                        : mr_err_nomem(err, "looking at columns");
 }
 
 static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,

@@ -59,6 +59,11 @@ bool mr_plan_has_counter(const struct mr_plan_table *table)
     return table->counter != MR_NO_COLUMN;
 }
 
+bool mr_plan_has_runs(const struct mr_plan_table *table)
+{
+    return table->key.count == 1 && mr_plan_has_counter(table);
+}
+
 static enum mr_code nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "planning tables");

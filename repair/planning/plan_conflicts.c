@@ -83,11 +83,6 @@ static enum mr_code write_row(struct writing *w, const struct mr_entity *e,
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
 }
 
-static bool has_runs(const struct mr_plan_table *t)
-{
-    return t->key.count == 1 && mr_plan_has_counter(t);
-}
-
 static enum mr_code write_rows(struct writing *w, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -104,7 +99,7 @@ static enum mr_code write_rows(struct writing *w, struct mr_err *err)
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
-            if (!has_runs(w->table) || strcmp(e->kind, RUNS) != 0)
+            if (!mr_plan_has_runs(w->table) || strcmp(e->kind, RUNS) != 0)
                 code = write_row(w, e, err);
         }
     } while (code == MR_OK && list.count > 0);
@@ -286,7 +281,7 @@ enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task,
     for (size_t i = 0; code == MR_OK && i < task->tables->ntables; i++) {
         w.table = &task->tables->tables[i];
         code = write_rows(&w, err);
-        if (code == MR_OK && has_runs(w.table))
+        if (code == MR_OK && mr_plan_has_runs(w.table))
             code = write_runs(&w, err);
     }
     enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);

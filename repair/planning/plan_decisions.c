@@ -186,10 +186,10 @@ static enum mr_code keep_line(struct mr_plan_decisions *d,
     const char *key = field_of(d, fields, SOURCE_KEY);
     const char *source = field_of(d, fields, SOURCE);
     int64_t low = 0, high = 0;
-    bool run = parse_run(table_named(d, field_of(d, fields, TABLE)), key, &low, &high);
+    const struct mr_plan_table *table = table_named(d, field_of(d, fields, TABLE));
+    bool run = mr_plan_has_runs(table) && parse_run(table, key, &low, &high);
     mr_case_bind_int(d->add, 1, (int64_t)line);
-    mr_case_bind_text(d->add, 2,
-                      mr_plan_table_name(table_named(d, field_of(d, fields, TABLE))));
+    mr_case_bind_text(d->add, 2, mr_plan_table_name(table));
     /* without a key, a row is named by itself */
     mr_case_bind_text(d->add, 3, run ? NULL : key[0] != '\0' ? key : source);
     if (run) {

@@ -8,6 +8,7 @@
 
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_work.h"
+#include "repair/plan/plan_image.h"
 #include "repair/script/script_internal.h"
 
 static const char schema_sql[] =
@@ -27,6 +28,7 @@ static const char count_sql[] =
 
 struct noting {
     const struct mr_plan_table *table;
+    struct mr_plan_digester *digester;
     struct mr_case_stmt *add;
 };
 
@@ -34,8 +36,8 @@ static enum mr_code note_row(void *ctx, const struct mr_entity *e, struct mr_err
 {
     struct noting *n = ctx;
     struct mr_digest digest;
-    enum mr_code code = mr_plan_row_digest(
-        n->table, (struct mr_key){e->after, e->after_len}, &digest, err);
+    enum mr_code code = mr_plan_digester_row(
+        n->digester, (struct mr_key){e->after, e->after_len}, &digest, err);
     if (code != MR_OK)
         return code;
     mr_case_bind_int(n->add, 1, e->id);
@@ -48,6 +50,7 @@ static enum mr_code note_row(void *ctx, const struct mr_entity *e, struct mr_err
 
 struct counting {
     const struct mr_plan_table *table;
+    struct mr_plan_digester *digester;
     struct mr_case_stmt *count;
 };
 
@@ -57,8 +60,8 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
     struct counting *c = ctx;
     struct mr_digest digest;
     (void)ask;
-    enum mr_code code =
-        mr_plan_row_digest(c->table, (struct mr_key){row->image, row->len}, &digest, err);
+    enum mr_code code = mr_plan_digester_row(
+        c->digester, (struct mr_key){row->image, row->len}, &digest, err);
     mr_case_bind_int(c->count, 1, (int64_t)c->table->at);
     mr_case_bind_borrowed(c->count, 2, &digest, sizeof digest);
     return code == MR_OK ? mr_case_run(c->count, err) : code;
@@ -71,10 +74,15 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
     const struct mr_merge_lookup what = {MR_TARGET, t, {NULL, 0}};
     int64_t any = 0;
     const int64_t args[] = {(int64_t)t->at};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_plan_digester digester;
+    struct noting noting = {t, &digester, add};
     c->table = t;
-    struct noting noting = {t, add};
-    enum mr_code code = mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT,
-                                           note_row, &noting, err);
+    c->digester = &digester;
+    enum mr_code code = mr_plan_digester_of(&digester, t, &arena, err);
+    if (code == MR_OK)
+        code = mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT, note_row,
+                                  &noting, err);
     if (code == MR_OK)
         code = mr_plan_store_each(s->task->store, t->at, MR_DECIDE_RENUMBER, note_row,
                                   &noting, err);
@@ -85,6 +93,8 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
                                  args, 1, &any, err);
     if (code == MR_OK && any > 0)
         code = mr_merge_lookup_stream(&s->lookup, &what, NULL, 0, count_row, c, err);
+    mr_plan_digester_release(&digester);
+    mr_arena_release(&arena);
     return code;
 }
 
