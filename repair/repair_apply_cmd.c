@@ -9,7 +9,7 @@
 #include "core/cli/confirm.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_plan.h"
-#include "repair/apply/approval.h"
+#include "repair/plan/approval.h"
 #include "repair/apply/rehearse.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
@@ -142,6 +142,8 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)
         code = mr_plan_open(invocation->operands[0], &job->plan, err);
+    if (code == MR_OK && job->opts->signer != NULL)
+        code = mr_approval_check(&job->plan, job->opts->signer, err);
     if (code == MR_OK && job->opts->require_approval != NULL)
         code = mr_approval_check(&job->plan, job->opts->require_approval, err);
     if (code == MR_OK)

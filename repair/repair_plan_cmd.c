@@ -61,18 +61,35 @@ static enum mr_code require_options(const struct mr_plan_options *o, struct mr_e
     return MR_OK;
 }
 
+static enum mr_code show(const struct mr_planning *p, struct mr_err *err)
+{
+    const struct mr_plan_options *o = p->opts;
+    struct mr_plan_signers signers = {.ids = MR_VEC_INIT(const char *)};
+    const char **id = NULL;
+    enum mr_code code = MR_OK;
+    if (p->signer != NULL) {
+        code = mr_sign_key_id(p->signer, signers.proved, err);
+        if (code == MR_OK && (id = mr_vec_push(&signers.ids)) == NULL)
+            code = mr_err_nomem(err, "printing a plan");
+        if (code == MR_OK)
+            *id = signers.proved;
+    }
+    if (code == MR_OK)
+        code = o->json ? mr_plan_show_json(&p->manifest, &signers, stdout, err)
+                       : mr_plan_show_text(&p->manifest, o->output, &signers,
+                                           mr_term_use_color(o->general.color, 1), stdout,
+                                           err);
+    mr_vec_release(&signers.ids);
+    return code;
+}
+
 static enum mr_code plan_all(struct mr_planning *p, struct mr_err *err)
 {
     const struct mr_plan_options *o = p->opts;
     enum mr_code code = mr_planning_open(p, err);
     if (code == MR_OK)
         code = o->policy != NULL ? mr_plan_rows(p, err) : mr_plan_reseed(p, err);
-    if (code != MR_OK)
-        return code;
-    return o->json
-               ? mr_plan_show_json(&p->manifest, stdout, err)
-               : mr_plan_show_text(&p->manifest, o->output,
-                                   mr_term_use_color(o->general.color, 1), stdout, err);
+    return code == MR_OK ? show(p, err) : code;
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,

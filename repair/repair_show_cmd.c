@@ -3,7 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/base/term.h"
-#include "repair/apply/approval.h"
+#include "repair/plan/approval.h"
 #include "repair/apply/repair_options.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/plan/plan_find.h"
@@ -36,8 +36,16 @@ static enum mr_code approve(struct mr_plan_dir *plan, const char *key_path,
     return code;
 }
 
+/* Before anything of it is printed. */
+static enum mr_code check_signer(struct mr_plan_dir *plan, const char *cert_path,
+                                 char id[MR_SIGN_ID], struct mr_err *err)
+{
+    enum mr_code code = mr_approval_check(plan, cert_path, err);
+    return code == MR_OK ? mr_sign_id(cert_path, id, err) : code;
+}
+
 static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_options *opts,
-                         struct mr_err *err)
+                         const struct mr_plan_signers *signers, struct mr_err *err)
 {
     const struct mr_plan_find_task task = {.plan = plan,
                                            .row = opts->row,
@@ -46,8 +54,8 @@ static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_option
                                            .out = stdout};
     if (opts->row != NULL || opts->identity != NULL)
         return mr_plan_find(&task, err);
-    return opts->json ? mr_plan_show_json(&plan->manifest, stdout, err)
-                      : mr_plan_show_text(&plan->manifest, plan->path,
+    return opts->json ? mr_plan_show_json(&plan->manifest, signers, stdout, err)
+                      : mr_plan_show_text(&plan->manifest, plan->path, signers,
                                           mr_term_use_color(opts->general.color, 1),
                                           stdout, err);
 }
@@ -57,13 +65,19 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
 {
     const struct mr_repair_options *opts = invocation->settings.values;
     struct mr_plan_dir plan;
+    struct mr_plan_signers signers = {.ids = MR_VEC_INIT(const char *)};
     mr_general_options_apply(&opts->general);
     enum mr_code code = mr_plan_open(invocation->operands[0], &plan, err);
+    if (code == MR_OK && opts->signer != NULL)
+        code = check_signer(&plan, opts->signer, signers.proved, err);
     if (code == MR_OK)
-        code = show(&plan, opts, err);
+        code = mr_approval_list(&plan, &signers.ids, err);
+    if (code == MR_OK)
+        code = show(&plan, opts, &signers, err);
     if (code == MR_OK && opts->approve_with != NULL)
         code = approve(&plan, opts->approve_with, err);
     *exit_code = mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;
+    mr_vec_release(&signers.ids);
     mr_plan_close(&plan);
     return code;
 }

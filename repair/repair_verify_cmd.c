@@ -7,6 +7,7 @@
 #include "repair/apply/journal.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
+#include "repair/plan/approval.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/plan/plan_next.h"
 #include "repair/repair_cmd.h"
@@ -73,6 +74,8 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)
         code = mr_plan_open(invocation->operands[0], &job->plan, err);
+    if (code == MR_OK && job->opts->signer != NULL)
+        code = mr_approval_check(&job->plan, job->opts->signer, err);
     if (code == MR_OK)
         code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
                               &job->target, err);

@@ -235,6 +235,12 @@ enum mr_code mr_sign_key_public(const struct mr_sign_key *key, struct mr_strbuf 
     return add_public(key->key, der, err);
 }
 
+enum mr_code mr_sign_key_id(const struct mr_sign_key *key, char id[MR_SIGN_ID],
+                            struct mr_err *err)
+{
+    return id_of(key->key, id, err);
+}
+
 enum mr_code mr_sign_key_bytes(const struct mr_sign_key *key, const void *ptr, size_t len,
                                struct mr_strbuf *signature, struct mr_err *err)
 {

@@ -39,6 +39,8 @@ enum mr_code mr_sign_key_load(const char *path, struct mr_sign_key **out,
 void mr_sign_key_free(struct mr_sign_key *key); /* NULL is fine */
 enum mr_code mr_sign_key_public(const struct mr_sign_key *key, struct mr_strbuf *der,
                                 struct mr_err *err);
+enum mr_code mr_sign_key_id(const struct mr_sign_key *key, char id[MR_SIGN_ID],
+                            struct mr_err *err);
 enum mr_code mr_sign_key_bytes(const struct mr_sign_key *key, const void *ptr, size_t len,
                                struct mr_strbuf *signature, struct mr_err *err);
 

@@ -30,6 +30,12 @@
         .help = "only a plan that the key of this certificate has approved (repair "     \
                 "show --approve-with)"                                                   \
     }
+#define SIGNER_OPTION                                                                    \
+    {                                                                                    \
+        .name = "signer", .type = MR_OPTION_STRING, .offset = AT(signer),                \
+        .arg = "CERT.pem", .group = "Safety",                                            \
+        .help = "only a plan that the key of this certificate has signed"                \
+    }
 #define CASE_OPTION                                                                      \
     {                                                                                    \
         .name = "case", .type = MR_OPTION_STRING, .offset = AT(case_path),               \
@@ -74,6 +80,7 @@ static const struct mr_option show_options[] = {
      .group = "What is shown",
      .help = "only rows with this identity, such as a phone number",
      .not_in_file = true},
+    SIGNER_OPTION,
     {.name = "approve-with",
      .type = MR_OPTION_STRING,
      .offset = AT(approve_with),
@@ -94,6 +101,7 @@ static const struct mr_option apply_options[] = {
      .group = "Safety",
      .help = "check everything, say what would be done, change nothing",
      .not_in_file = true},
+    SIGNER_OPTION,
     APPROVAL_OPTION,
     {.name = "max-age",
      .type = MR_OPTION_UINT,
@@ -132,6 +140,7 @@ static const struct mr_option apply_options[] = {
 };
 
 static const struct mr_option verify_options[] = {
+    SIGNER_OPTION,
     PEER_OPTION,
     {.name = "source",
      .type = MR_OPTION_STRING,
@@ -163,6 +172,7 @@ static const struct mr_option undo_options[] = {
      .group = "Safety",
      .help = "check everything, say what would be taken back, change nothing",
      .not_in_file = true},
+    SIGNER_OPTION,
     APPROVAL_OPTION,
     CASE_OPTION,
     RECHECK_OPTION,
@@ -184,6 +194,7 @@ static const struct mr_option undo_options[] = {
 
 static const struct mr_option rehearse_options[] = {
     YES_OPTION,
+    SIGNER_OPTION,
     APPROVAL_OPTION,
     REPLICA_OPTION,
     PACE_OPTIONS,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/file/io.h"
+#include "repair/plan/approval.h"
 #include "repair/plan/undecided.h"
 
 #define MANIFEST_NAME "plan.json"
@@ -94,8 +95,29 @@ static enum mr_code seal_conflicts(struct mr_plan_writer *w, struct mr_err *err)
     return code;
 }
 
+static enum mr_code add_approval(struct mr_plan_writer *w, const struct mr_strbuf *text,
+                                 const struct mr_sign_key *signer, struct mr_err *err)
+{
+    struct mr_strbuf signature = MR_STRBUF_INIT;
+    char id[MR_SIGN_ID], name[MR_APPROVAL_NAME];
+    const char *path = NULL;
+    enum mr_code code = mr_sign_key_id(signer, id, err);
+    if (code == MR_OK)
+        code = mr_sign_key_bytes(signer, text->ptr, text->len, &signature, err);
+    if (code == MR_OK) {
+        mr_approval_name(id, name);
+        path = mr_plan_path(&w->arena, w->dir.partial, name);
+        code = path != NULL
+                   ? mr_io_write_file(path, 0600, signature.ptr, signature.len, err)
+                   : mr_err_nomem(err, "writing a plan");
+    }
+    mr_strbuf_release(&signature);
+    return code;
+}
+
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w,
-                                    struct mr_manifest *manifest, struct mr_err *err)
+                                    struct mr_manifest *manifest,
+                                    const struct mr_sign_key *signer, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *path = mr_plan_path(&w->arena, w->dir.partial, MANIFEST_NAME);
@@ -109,6 +131,8 @@ enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w,
         code = mr_manifest_write(manifest, &text, err);
     if (code == MR_OK)
         code = mr_io_write_file(path, 0600, text.ptr, text.len, err);
+    if (code == MR_OK && signer != NULL)
+        code = add_approval(w, &text, signer, err);
     mr_strbuf_release(&text);
     return code == MR_OK ? mr_new_dir_publish(&w->dir, err) : code;
 }

@@ -25,6 +25,7 @@
 #include "repair/plan/manifest.h"
 
 struct mr_plan_writer;
+struct mr_sign_key;
 
 /* Checks DIR and makes DIR.partial. */
 enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
@@ -49,10 +50,11 @@ struct mr_sink mr_plan_file_sink(struct mr_plan_file_out *out);
 /* Frees it, also after an error; NULL is fine. */
 enum mr_code mr_plan_file_close(struct mr_plan_file_out *out, struct mr_err *err);
 
-/* Fills manifest->files (which live until free), writes plan.json, and gives the
- * directory its name. */
+/* Fills manifest->files (which live until free), writes plan.json, with signer (or NULL) its
+ * approval (approval.h), and gives the directory its name. */
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *writer,
-                                    struct mr_manifest *manifest, struct mr_err *err);
+                                    struct mr_manifest *manifest,
+                                    const struct mr_sign_key *signer, struct mr_err *err);
 void mr_plan_writer_free(struct mr_plan_writer *writer); /* NULL is fine */
 
 struct mr_plan_dir {

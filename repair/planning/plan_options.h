@@ -33,6 +33,7 @@ struct mr_plan_options {
     uint64_t allow_deletes;
     bool partial, forget_decisions;
 
+    const char *sign_with; /* or NULL */
     struct mr_general_options general;
 
     /* computed when finishing */

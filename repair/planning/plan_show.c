@@ -268,11 +268,11 @@ static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
 }
 
 static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir,
-                     bool color)
+                     const struct mr_plan_signers *signers, bool color)
 {
     const struct mr_planned *p = &m->planned;
     size_t quiet = 0;
-    mr_reseed_show_head(out, m, color);
+    mr_reseed_show_head(out, m, signers, color);
     add_rows_head(out, m);
     add_people(out, p);
     for (size_t i = 0; i < p->ntables; i++) {
@@ -294,13 +294,14 @@ static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m, const c
     add_what_next(out, m, dir);
 }
 
-enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir, bool color,
+enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir,
+                               const struct mr_plan_signers *signers, bool color,
                                FILE *out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (!mr_manifest_writes_rows(m))
-        return mr_reseed_show_text(m, dir, color, out, err);
-    add_rows(&text, m, dir, color);
+        return mr_reseed_show_text(m, dir, signers, color, out, err);
+    add_rows(&text, m, dir, signers, color);
     enum mr_code code = mr_strbuf_check(&text, "printing a plan", err);
     errno = 0;
     if (code == MR_OK && fwrite(text.ptr, 1, text.len, out) != text.len)
@@ -372,13 +373,15 @@ static void put_summary(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_end_line(w);
 }
 
-enum mr_code mr_plan_show_json(const struct mr_manifest *m, FILE *out, struct mr_err *err)
+enum mr_code mr_plan_show_json(const struct mr_manifest *m,
+                               const struct mr_plan_signers *signers, FILE *out,
+                               struct mr_err *err)
 {
     struct mr_jsonw w;
     if (!mr_manifest_writes_rows(m))
-        return mr_reseed_show_json(m, out, err);
+        return mr_reseed_show_json(m, signers, out, err);
     mr_jsonw_init_file(&w, out);
-    mr_reseed_put_plan(&w, m);
+    mr_reseed_put_plan(&w, m, signers);
     for (size_t i = 0; i < m->planned.ntables; i++)
         put_table(&w, &m->planned.tables[i]);
     mr_reseed_put_lists(&w, m);

@@ -9,11 +9,14 @@
 
 #include <stdio.h>
 
+#include "repair/plan/approval.h"
 #include "repair/plan/manifest.h"
 
 enum mr_code mr_plan_show_text(const struct mr_manifest *manifest, const char *dir,
-                               bool color, FILE *out, struct mr_err *err);
-enum mr_code mr_plan_show_json(const struct mr_manifest *manifest, FILE *out,
+                               const struct mr_plan_signers *signers, bool color,
+                               FILE *out, struct mr_err *err);
+enum mr_code mr_plan_show_json(const struct mr_manifest *manifest,
+                               const struct mr_plan_signers *signers, FILE *out,
                                struct mr_err *err);
 
 #endif

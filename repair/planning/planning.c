@@ -139,6 +139,8 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)
 {
     enum mr_code code = mr_plan_writer_begin(p->opts->output, &p->writer, err);
+    if (code == MR_OK && p->opts->sign_with != NULL)
+        code = mr_sign_key_load(p->opts->sign_with, &p->signer, err);
     if (code == MR_OK)
         code = open_case(p, err);
     if (code == MR_OK)
@@ -155,6 +157,7 @@ enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,
         *err = late;
     }
     mr_plan_writer_free(p->writer);
+    mr_sign_key_free(p->signer);
     mr_sides_close(&p->sides);
     mr_arena_release(&p->arena);
     return code;
@@ -245,7 +248,7 @@ enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
 {
     enum mr_code code = add_next(p, err);
     if (code == MR_OK)
-        code = mr_plan_writer_publish(p->writer, &p->manifest, err);
+        code = mr_plan_writer_publish(p->writer, &p->manifest, p->signer, err);
     p->is_published = code == MR_OK;
     if (p->record.id == 0)
         return code;

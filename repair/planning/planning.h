@@ -16,6 +16,7 @@
 
 #include "core/base/run_id.h"
 #include "core/case/planbook.h"
+#include "core/file/sign.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/planning/plan_options.h"
 
@@ -29,6 +30,7 @@ struct mr_planning {
     struct mr_findings *fd; /* NULL without a case */
     struct mr_find_run run; /* that is planned from; id 0: none */
     struct mr_plan_writer *writer;
+    struct mr_sign_key *signer; /* asked for once, at the beginning; or NULL */
     struct mr_manifest manifest;
     struct mr_plan_record record; /* id 0: the case does not know it */
     bool is_published;

@@ -12,7 +12,24 @@
 
 /* ---- text ---- */
 
-void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m, bool color)
+static const char *signer_at(const struct mr_plan_signers *signers, size_t i)
+{
+    return *(const char *const *)mr_vec_at(&signers->ids, i);
+}
+
+static void add_signers(struct mr_strbuf *out, const struct mr_plan_signers *signers)
+{
+    for (size_t i = 0; i < signers->ids.count; i++) {
+        const char *id = signer_at(signers, i);
+        mr_strbuf_add_fmt(out, "  signed  by the key %s%s\n", id,
+                          strcmp(id, signers->proved) == 0
+                              ? ""
+                              : ", as its file says: --signer CERT.pem proves it");
+    }
+}
+
+void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m,
+                         const struct mr_plan_signers *signers, bool color)
 {
     mr_strbuf_add_fmt(out, "%splan %s%s (%s), made %s\n",
                       mr_term_style(MR_STYLE_HEAD, color), m->uuid,
@@ -27,11 +44,12 @@ void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m, boo
     mr_utf8_show_str(out, m->server.hostname);
     mr_strbuf_add_fmt(out, ", port %u, server_id %" PRIu32 ")\n", m->server.port,
                       m->server.server_id);
-    if (m->server.replicates_from == NULL)
-        return;
-    mr_strbuf_add_str(out, "          replicates from ");
-    mr_utf8_show_str(out, m->server.replicates_from);
-    mr_strbuf_add_str(out, ": apply and undo refuse it without --allow-replica\n");
+    if (m->server.replicates_from != NULL) {
+        mr_strbuf_add_str(out, "          replicates from ");
+        mr_utf8_show_str(out, m->server.replicates_from);
+        mr_strbuf_add_str(out, ": apply and undo refuse it without --allow-replica\n");
+    }
+    add_signers(out, signers);
 }
 
 static void add_next(struct mr_strbuf *out, uint64_t next)
@@ -109,11 +127,12 @@ static enum mr_code write_out(const struct mr_strbuf *text, FILE *out, struct mr
     return code;
 }
 
-enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir, bool color,
+enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir,
+                                 const struct mr_plan_signers *signers, bool color,
                                  FILE *out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_reseed_show_head(&text, m, color);
+    mr_reseed_show_head(&text, m, signers, color);
     mr_strbuf_add_char(&text, '\n');
     for (size_t i = 0; i < m->ncounters; i++)
         mr_reseed_show_counter(&text, &m->counters[i]);
@@ -130,7 +149,8 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir, b
 
 /* ---- JSON ---- */
 
-void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m)
+void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m,
+                        const struct mr_plan_signers *signers)
 {
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "plan");
@@ -141,6 +161,13 @@ void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_add_str(w, "source", m->source);
     mr_jsonw_add_str(w, "target", m->target);
     mr_jsonw_add_str(w, "replicates_from", m->server.replicates_from);
+    mr_jsonw_key(w, "signed_by");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < signers->ids.count; i++)
+        mr_jsonw_str(w, signer_at(signers, i));
+    mr_jsonw_array_end(w);
+    mr_jsonw_add_str(w, "signature_proved",
+                     signers->proved[0] != '\0' ? signers->proved : NULL);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -185,12 +212,13 @@ void mr_reseed_put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
         put_skipped(w, &m->skipped[i]);
 }
 
-enum mr_code mr_reseed_show_json(const struct mr_manifest *m, FILE *out,
+enum mr_code mr_reseed_show_json(const struct mr_manifest *m,
+                                 const struct mr_plan_signers *signers, FILE *out,
                                  struct mr_err *err)
 {
     struct mr_jsonw w;
     mr_jsonw_init_file(&w, out);
-    mr_reseed_put_plan(&w, m);
+    mr_reseed_put_plan(&w, m, signers);
     mr_reseed_put_lists(&w, m);
     mr_jsonw_object_begin(&w);
     mr_jsonw_add_str(&w, "type", "summary");

@@ -175,6 +175,33 @@ make_plan
 cp approval-* plan/
 fits_not "an approval of another plan" "has an approval that is not of this plan" --require-approval cert.pem
 
+# Signed by whoever plans, and asked for by every command that reads a plan.
+key_id() { openssl pkey -in "$1" -pubout -outform DER | sha256sum | cut -c1-16; }
+make_plan
+fits_not "a plan that nobody signed" "is not approved by the key of certificate \"cert.pem\"" --signer cert.pem
+RESEED=(--reseed-only --source "$(uri a "$DB")" --target "$DST")
+rm -rf plan
+rep_is 0 "it is signed when it is planned" plan "${RESEED[@]}" --output plan --sign-with key.pem
+like "and says by whom" "$(cat "$OUT")" "signed  by the key $(key_id key.pem)\$"
+for command in "show plan" "apply --dry-run plan $DST" "verify plan $DST" "undo --dry-run plan $DST"; do
+    # shellcheck disable=SC2086
+    rep ${command%% *} --signer cert.pem ${command#* }
+    unlike "${command%% *}: by its signer" "$RC" '^5'
+    # shellcheck disable=SC2086
+    rep_is 5 "${command%% *}: by somebody else" ${command%% *} --signer cert2.pem ${command#* }
+    like "${command%% *}: by somebody else: says so" "$(cat "$ERR")" 'is not approved by the key of certificate "cert2.pem"'
+done
+rep_is 0 "it is shown" show plan
+like "who signed is not proved" "$(cat "$OUT")" "signed  by the key $(key_id key.pem), as its file says: --signer"
+rep_is 0 "it is shown as JSON" show --json --signer cert.pem plan
+is "who signed" "$(jq -r 'select(.type == "plan") | "\(.signed_by | join(",")) \(.signature_proved)"' "$OUT")" "$(key_id key.pem) $(key_id key.pem)"
+printf '[options]\nsigner = cert2.pem\n' >signer.ini
+rep_is 5 "the configuration requires another signer" apply --dry-run --config signer.ini plan "$DST"
+rep_is 5 "nor is it shown" show --config signer.ini plan
+is "nothing of it is printed" "$(cat "$OUT")" ""
+rep_is 3 "a key that is none" plan "${RESEED[@]}" --output plan_bad --sign-with cert.pem
+is "and no plan" "$(compgen -G 'plan_bad*')" ""
+
 # ---- rights ----------------------------------------------------------------------------
 U=${DB:0:20}_u
 at_exit "client $T <<<\"DROP USER IF EXISTS '$U'@'%'\""

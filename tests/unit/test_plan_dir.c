@@ -43,7 +43,7 @@ static enum mr_code write_plan(const char *name, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_writer_add(writer, "verify.sql", "", 0, err);
     if (code == MR_OK)
-        code = mr_plan_writer_publish(writer, &manifest, err);
+        code = mr_plan_writer_publish(writer, &manifest, NULL, err);
     mr_plan_writer_free(writer);
     return code;
 }
@@ -106,7 +106,7 @@ static void test_refused_output(void **state)
     assert_int_equal(mr_plan_writer_begin(in("four"), &writer, &err), MR_OK);
     assert_int_equal(mkdir(in("four"), 0700), 0);
     put("four/mine", "x");
-    assert_int_equal(mr_plan_writer_publish(writer, &manifest, &err), MR_E_REFUSED);
+    assert_int_equal(mr_plan_writer_publish(writer, &manifest, NULL, &err), MR_E_REFUSED);
     mr_plan_writer_free(writer);
     assert_true(exists("four/mine"));
     assert_false(exists("four.partial"));
@@ -148,10 +148,10 @@ static void test_streamed_files(void **state)
     }
     assert_int_equal(mr_plan_file_close(plain, &err), MR_OK);
     /* a file that is still open belongs to no plan */
-    assert_int_equal(mr_plan_writer_publish(writer, &manifest, &err), MR_E_BUG);
+    assert_int_equal(mr_plan_writer_publish(writer, &manifest, NULL, &err), MR_E_BUG);
     assert_int_equal(mr_plan_file_close(packed, &err), MR_OK);
     assert_int_equal(mr_plan_file_close(NULL, &err), MR_OK);
-    assert_int_equal(mr_plan_writer_publish(writer, &manifest, &err), MR_OK);
+    assert_int_equal(mr_plan_writer_publish(writer, &manifest, NULL, &err), MR_OK);
     mr_plan_writer_free(writer);
     assert_int_equal(stat(in("eight/idmap.csv"), &st), 0);
     assert_int_equal(st.st_size, 3 * sizeof line);

@@ -11,7 +11,7 @@
 
 #include "core/file/io.h"
 #include "core/file/sign.h"
-#include "repair/apply/approval.h"
+#include "repair/plan/approval.h"
 #include "repair_sample.h"
 #include "tests/unit/certificates.h"
 #include "tests/unit/place.h"
@@ -200,6 +200,46 @@ static void test_approval(void **state)
     assert_int_equal(unlink("plan.json"), 0);
 }
 
+/* Signed by whoever plans: the plan is there with its signature or not at all. */
+static void test_plan_is_signed(void **state)
+{
+    struct mr_plan_writer *writer = NULL;
+    struct mr_manifest manifest = sample_manifest(MR_FLAVOUR_MYSQL);
+    struct mr_sign_key *key = NULL;
+    struct mr_plan_dir plan;
+    struct mr_vec ids = MR_VEC_INIT(const char *);
+    struct mr_err err = {0};
+    char id[MR_SIGN_ID], name[MR_APPROVAL_NAME];
+    (void)state;
+    make("lead", "EC", 0, "P-256", NULL);
+    make("other", "EC", 0, "P-256", NULL);
+    assert_int_equal(mr_sign_key_load("lead.key", &key, &err), MR_OK);
+    assert_int_equal(mr_plan_writer_begin("signed", &writer, &err), MR_OK);
+    assert_int_equal(mr_plan_writer_publish(writer, &manifest, key, &err), MR_OK);
+    mr_plan_writer_free(writer);
+    mr_sign_key_free(key);
+    assert_int_equal(mr_plan_open("signed", &plan, &err), MR_OK);
+    assert_int_equal(mr_approval_check(&plan, "lead.pem", &err), MR_OK);
+    assert_int_equal(mr_approval_check(&plan, "other.pem", &err), MR_E_REFUSED);
+    /* names that are none of ours do not count */
+    assert_int_equal(mr_io_write_file("signed/approval-x.sig", 0600, "", 0, &err), MR_OK);
+    assert_int_equal(
+        mr_io_write_file("signed/approval-0123456789abcdef.sig.old", 0600, "", 0, &err),
+        MR_OK);
+    assert_int_equal(mr_approval_list(&plan, &ids, &err), MR_OK);
+    assert_int_equal(mr_sign_id("lead.pem", id, &err), MR_OK);
+    assert_int_equal(ids.count, 1);
+    assert_string_equal(*(const char **)mr_vec_at(&ids, 0), id);
+    mr_vec_release(&ids);
+    mr_plan_close(&plan);
+    mr_approval_name(id, name);
+    assert_int_equal(chdir("signed"), 0);
+    assert_int_equal(unlink(name), 0);
+    assert_int_equal(unlink("approval-x.sig"), 0);
+    assert_int_equal(unlink("approval-0123456789abcdef.sig.old"), 0);
+    assert_int_equal(unlink("plan.json"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keys, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_bad_files, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_approval, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_plan_is_signed, place_begin, place_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

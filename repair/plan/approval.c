@@ -1,13 +1,15 @@
 /* approval.c: see approval.h. */
-#include "repair/apply/approval.h"
+#include "repair/plan/approval.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/file/io.h"
-#include "core/file/sign.h"
 
 #define PLAN_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define SIGNATURE_MAX_BYTES ((size_t)64 * 1024)
@@ -36,10 +38,15 @@ static enum mr_code read_plan(struct mr_plan_dir *plan, struct mr_strbuf *text,
                              "plan \"%s\" was changed while it was read", plan->path);
 }
 
+void mr_approval_name(const char *id, char name[MR_APPROVAL_NAME])
+{
+    (void)snprintf(name, MR_APPROVAL_NAME, "approval-%s.sig", id);
+}
+
 static const char *path_of(struct mr_plan_dir *plan, const char *id)
 {
-    char name[sizeof "approval-.sig" + MR_SIGN_ID];
-    (void)snprintf(name, sizeof name, "approval-%s.sig", id);
+    char name[MR_APPROVAL_NAME];
+    mr_approval_name(id, name);
     return mr_plan_path(&plan->arena, plan->path, name);
 }
 
@@ -95,5 +102,50 @@ enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path,
     }
     mr_strbuf_release(&signature);
     mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- whose there are ---- */
+
+/* The ID within a name as mr_approval_name() writes it. */
+static bool is_approval(const char *name, char id[MR_SIGN_ID])
+{
+    char other[MR_APPROVAL_NAME];
+    const char *from = strchr(name, '-');
+    size_t len = from != NULL ? strcspn(from + 1, ".") : 0;
+    if (len != MR_SIGN_ID - 1)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!isxdigit((unsigned char)from[1 + i]))
+            return false;
+    (void)snprintf(id, MR_SIGN_ID, "%s", from + 1);
+    mr_approval_name(id, other);
+    return strcmp(name, other) == 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+enum mr_code mr_approval_list(struct mr_plan_dir *plan, struct mr_vec *ids,
+                              struct mr_err *err)
+{
+    DIR *dir = opendir(plan->path);
+    enum mr_code code = MR_OK;
+    if (dir == NULL)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"",
+                              plan->path);
+    for (const struct dirent *entry; code == MR_OK && (entry = readdir(dir)) != NULL;) {
+        char id[MR_SIGN_ID];
+        if (!is_approval(entry->d_name, id))
+            continue;
+        const char **slot = mr_vec_push(ids);
+        if (slot == NULL || (*slot = mr_arena_strdup(&plan->arena, id)) == NULL)
+            code = mr_err_nomem(err, "reading a plan");
+    }
+    (void)closedir(dir);
+    if (ids->count > 1)
+        qsort(ids->items, ids->count, sizeof(const char *), compare_ids);
     return code;
 }
