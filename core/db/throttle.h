@@ -13,7 +13,7 @@
  * its own; the state is shared.  It begins with the first wait, so that whoever reads has
  * its connections before.  A server that cannot be sampled for want of a right or a connection
  * does not hold the run up: it is logged once, and where an account may have no more
- * connections, it is not tried again: another one may need what becomes free.
+ * connections from the first, it is not tried again: another one may need what becomes free.
  *
  * A server that stays slow for MR_THROTTLE_SLOW_SAMPLES samples while all workers wait is
  * not slow because of them: that is said, and how slow it is then is what later reads are

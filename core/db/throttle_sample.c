@@ -31,6 +31,7 @@ struct watch {
     char *own_host;        /* a replica found: its host; else NULL */
     struct mr_db *db;      /* NULL: not connected */
     double retry_at_s;
+    bool was_connected;
     bool told;     /* that it cannot be sampled */
     bool told_lag; /* that its lag cannot be seen, or that it is stopped */
     bool told_delay;
@@ -64,8 +65,10 @@ static void lose(struct watch *watch, struct mr_err *err)
 {
     mr_db_close(watch->db);
     watch->db = NULL;
-    watch->retry_at_s =
-        mr_db_is_account_full(err) ? INFINITY : mr_clock_now_s() + RETRY_EVERY_S;
+    bool gives_way = watch->own_host == NULL && !watch->was_connected;
+    watch->retry_at_s = gives_way && mr_db_is_account_full(err)
+                            ? INFINITY
+                            : mr_clock_now_s() + RETRY_EVERY_S;
     if (!watch->told && !mr_is_cancelled()) {
         mr_err_context(err, "going on without watching the load of a server");
         mr_log_err_as_warning(err);
@@ -91,6 +94,7 @@ static void connect_watch(struct probe *probe, struct watch *watch)
         lose(watch, &err);
         return;
     }
+    watch->was_connected = true;
     for (struct watch *w = probe->watches; w != watch; w = w->next) {
         if (w->db == NULL ||
             !is_same_server(mr_db_server(w->db), mr_db_server(watch->db)))

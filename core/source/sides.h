@@ -45,8 +45,7 @@ struct mr_sides_opts {
     const char *run_tag; /* of statement comments */
     unsigned statement_timeout_s;
     bool ask_password;
-    bool consistent;                  /* there are views, too */
-    bool unlocks;                     /* as of struct mr_source_opts */
+    bool consistent;
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };
 

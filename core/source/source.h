@@ -273,7 +273,6 @@ typedef enum mr_code mr_source_open_fn(const struct mr_endpoint *ep,
 struct mr_source_opts {
     struct mr_db_opts db;
     bool consistent;
-    bool unlocks; /* consistent: by itself, when a statement's rows are read */
     unsigned reconnect_attempts;      /* default 8 when 0 */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };

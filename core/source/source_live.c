@@ -202,8 +202,6 @@ static enum mr_code read_rows(struct mr_reader *reader, const struct reading *wh
                                 : give_rows(stream, what, &own, err);
     mr_stream_close(stream);
     lr->lost = !(code == MR_OK || (own && leaves_connection(lr->db, code)));
-    if (code == MR_OK && source_of(reader)->opts.unlocks)
-        code = live_unlock(reader, err);
 out:
     if (code != MR_OK && own)
         add_context(what->spec, code, err);

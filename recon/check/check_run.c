@@ -95,29 +95,9 @@ static enum mr_code classify_table(struct mr_check_worker *w, struct job_item *i
     return code;
 }
 
-/* What a view has read is free again when its worker comes to another table, or to none.  A
- * view that is lost is told of by what is read next. */
-static void view(struct mr_check_worker *w, const struct mr_pair *table)
-{
-    struct mr_err ignored = {0};
-    for (int side = MR_SOURCE; side < MR_SIDES && w->viewed != NULL && w->viewed != table;
-         side++)
-        (void)mr_reader_unlock(w->reader[side], &ignored);
-    w->viewed = table;
-}
-
-static enum mr_code idle(void *ctx, void *state, struct mr_err *err)
-{
-    (void)ctx;
-    (void)err;
-    view(state, NULL);
-    return MR_OK;
-}
-
 static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item,
                                struct mr_err *err)
 {
-    view(w, item->table);
     enum mr_code code = mr_check_known_scan(w, &item->scan, err);
     if (code == MR_OK)
         mr_check_marks_seen(w, &item->scan);
@@ -195,12 +175,8 @@ static void tick(void *ctx)
 
 static enum mr_code run_jobs(struct run *run, struct mr_err *err)
 {
-    struct mr_pool_hooks hooks = {.setup = setup,
-                                  .task = work,
-                                  .idle = idle,
-                                  .teardown = teardown,
-                                  .tick = tick,
-                                  .ctx = run};
+    struct mr_pool_hooks hooks = {
+        .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = run};
     struct mr_pool *pool = NULL;
     unsigned threads = run->check->opts->threads;
     if (run->jobs.count == 0)

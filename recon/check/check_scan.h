@@ -28,8 +28,7 @@
 struct mr_check_worker {
     struct mr_check_run *check;
     struct mr_reader *reader[MR_SIDES];
-    struct mr_reader *again;      /* source again, opened when first needed */
-    const struct mr_pair *viewed; /* the table that views were last read of, or NULL */
+    struct mr_reader *again; /* source again, opened when first needed */
 };
 
 struct mr_scan_task {

@@ -31,7 +31,7 @@ struct mr_create_chunk {
     size_t segment, part, sequence;
 };
 
-/* What InnoDB calls a table or a partition: "club/orders#p#hi", 1066. */
+/* What InnoDB calls a table or a partition, or its tablespace: "club/orders#p#hi", 1066. */
 struct mr_create_number {
     const char *name, *id;
 };

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/case/image.h"
+#include "snapshot/create/create_unlock.h"
 
 #define KEYS_A_STATEMENT 500
 #define KEY_BYTES_A_STATEMENT ((size_t)1 << 20)
@@ -272,6 +273,8 @@ static enum mr_code flush(struct batch *b, struct mr_err *err)
     if (b->keys.count == 0)
         return MR_OK;
     enum mr_code code = mr_throttle_wait(s->create->throttle, err);
+    if (code == MR_OK)
+        code = mr_create_hold(s, s->table, err);
     if (code == MR_OK)
         code = mr_reader_fetch(s->reader, &s->table->by_key, b->keys.items, b->keys.count,
                                write_row, s, err);

@@ -352,7 +352,8 @@ static enum mr_code publish(struct mr_create *c, struct mr_err *err)
 
 enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
 {
-    enum mr_code code = mr_create_numbers_read(c, err);
+    enum mr_code code = MR_OK;
+    mr_snap_views_close(&c->views); /* a table that is read again needs the connection */
     for (size_t i = 0; code == MR_OK && i < c->tables.count; i++)
         if (!table_at(c, i)->left_out)
             code = settle_table(c, table_at(c, i), err);

@@ -26,16 +26,21 @@ static enum mr_code add_number(struct mr_create_numbers *to, const struct mr_cel
                : mr_err_nomem(err, "reading the schema");
 }
 
+/* MySQL 8 and 9 open a table to tell its number, and so wait behind an ALTER that waits for a
+ * table that we hold; the number of its tablespace they tell without. */
+static bool has_spaces(const struct mr_create *c)
+{
+    const struct mr_server *server = &c->cat->server;
+    return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80000;
+}
+
 enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
 {
-    static const char new_sql[] = "SELECT LOWER(NAME), TABLE_ID FROM "
-                                  "information_schema.INNODB_TABLES",
+    static const char new_sql[] = "SELECT LOWER(NAME), SPACE FROM "
+                                  "information_schema.INNODB_TABLESPACES",
                       old_sql[] = "SELECT LOWER(NAME), TABLE_ID FROM "
                                   "information_schema.INNODB_SYS_TABLES";
-    const struct mr_server *server = &c->cat->server;
-    const char *sql = server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80000
-                          ? new_sql
-                          : old_sql;
+    const char *sql = has_spaces(c) ? new_sql : old_sql;
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *cells;
@@ -55,15 +60,15 @@ enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
     return code;
 }
 
-/* As InnoDB writes it: all but letters, digits and _ as @0023.  False: not ASCII, whose
- * letters have codes of their own. */
-static bool add_file_name(struct mr_strbuf *out, const char *name)
+/* As InnoDB writes it: in names of tables all but letters, digits and _ as @0023.  False: not
+ * ASCII, whose letters have codes of their own. */
+static bool add_name(struct mr_strbuf *out, const char *name, bool is_space)
 {
     for (const char *p = name; *p != '\0'; p++) {
         unsigned char byte = (unsigned char)*p;
         if (byte >= 0x80)
             return false;
-        if (isalnum(byte) || byte == '_')
+        if (isalnum(byte) || byte == '_' || is_space)
             mr_strbuf_add_char(out, (char)tolower(byte));
         else
             mr_strbuf_add_fmt(out, "@%04x", byte);
@@ -110,9 +115,9 @@ static enum mr_code read_identity(struct mr_create *c, const struct mr_snap_tabl
                                   struct mr_strbuf *out, struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
-    bool is_ascii = add_file_name(&name, t->db);
+    bool is_ascii = add_name(&name, t->db, has_spaces(c));
     mr_strbuf_add_char(&name, '/');
-    is_ascii = is_ascii && add_file_name(&name, t->name);
+    is_ascii = is_ascii && add_name(&name, t->name, has_spaces(c));
     enum mr_code code = mr_strbuf_check(&name, "reading the schema", err);
     if (code == MR_OK && is_ascii)
         add_numbers(c, name.ptr, out);

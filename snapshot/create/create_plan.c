@@ -52,21 +52,25 @@ static enum mr_code require_dbs(const struct mr_create *c, struct mr_err *err)
 }
 
 /* A condition that the server does not understand is the user's slip, and is to be said
- * before the first row is read. */
+ * before the first row is read: as readers send it, on a connection that uses no database. */
 static enum mr_code try_where(const struct mr_create *c, const struct mr_snap_table *t,
                               struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
+    struct mr_db *db = NULL;
     mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
     mr_sql_table(&sql, t->db, t->name);
     mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", t->where);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(c->db, "n", sql.ptr, sql.len, &res, err);
+        code = mr_db_open(&c->ep, &c->source_opts.db, &db, err);
+    if (code == MR_OK)
+        code = mr_db_query(db, "n", sql.ptr, sql.len, &res, err);
     if (code != MR_OK)
         mr_err_context(err, "--where of table \"%s.%s\"", t->db, t->name);
     mr_result_free(res);
+    mr_db_close(db);
     mr_strbuf_release(&sql);
     return code;
 }

@@ -252,12 +252,12 @@ static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
     if (atomic_load(&task->table->failed))
         return MR_OK;
     mr_create_scan_take(s, task->table);
-    enum mr_code code = mr_create_hold(s, task->table, &why);
-    if (code == MR_OK && task->table->found != NULL)
+    enum mr_code code = MR_OK;
+    if (task->table->found != NULL)
         code = mr_create_case_read(s, &why);
-    else if (code == MR_OK && task->kept != NULL)
+    else if (task->kept != NULL)
         code = run_kept(s, task, &why);
-    else if (code == MR_OK)
+    else
         code = mr_create_scan_range(s, task->segment, task->part, task->range, &why);
     if (code == MR_OK)
         return MR_OK;
@@ -331,7 +331,9 @@ static enum mr_code cut(struct mr_create *c, struct mr_create_table *t,
         return MR_OK;
     enum mr_code code = mr_reader_bounds(c->views.readers[0], &t->spec,
                                          (size_t)wanted - 1, &c->arena, &t->bounds, err);
-    return code == MR_OK ? mr_reader_unlock(c->views.readers[0], err) : code;
+    struct mr_err ignored = {0};
+    (void)mr_reader_unlock(c->views.readers[0], &ignored); /* the next read tells of it */
+    return code;
 }
 
 static struct mr_range segment_range(const struct mr_create_table *t, size_t segment)

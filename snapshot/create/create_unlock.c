@@ -44,16 +44,21 @@ enum mr_code mr_create_hold(struct mr_create_scan *s, struct mr_create_table *t,
     return MR_OK;
 }
 
-/* Of the view, which has the same for every worker; where it has none (error 1412), the
- * table was altered, and is read again. */
+/* Of the view, which has the same for every worker; where it cannot be had, it is asked for in
+ * the end. */
 static enum mr_code read_greatest(struct mr_create_scan *s, struct mr_create_table *t,
                                   struct mr_err *err)
 {
     if (!t->snap.transactional || t->has_greatest)
         return MR_OK;
+    struct mr_err why = {0};
     enum mr_code code = mr_schema_auto_increment(mr_reader_db(s->reader), t->table, NULL,
-                                                 &t->snap.greatest, err);
+                                                 &t->snap.greatest, &why);
     t->has_greatest = code == MR_OK;
+    if (!mr_create_is_fatal(code))
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
     return code;
 }
 

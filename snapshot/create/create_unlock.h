@@ -7,7 +7,8 @@
  * read an hour ago would wait, and behind it every writer.  So a worker lets go of its tables
  * when it comes to another one (mr_reader_unlock), and of small ones several at a time, since
  * each time costs the server a look at its tables: they are held for a tenth of a second, or ten
- * times as long as the look takes.
+ * times as long as the look takes.  A look waits for no lock: an ALTER that waits for ours would
+ * wait for ever.
  *
  * While a table is held it cannot be exchanged for another, so each worker looks at its tables
  * before it lets go: is this still the table that was planned (create_identity.h)?  Else what it

@@ -2,7 +2,7 @@
  * snap_schema: the statements that make the schema again, read by SHOW CREATE, and written
  * into the files of schema/.
  *
- *   mr_snap_schema_init → mr_snap_schema_table (before and after the rows are read) …
+ *   mr_snap_schema_init → mr_snap_schema_table (before and behind the rows) …
  *     → mr_snap_schema_write_table …, mr_snap_schema_objects → mr_snap_schema_release
  *
  * Foreign keys are taken out of CREATE TABLE and made one ALTER TABLE, since they come
