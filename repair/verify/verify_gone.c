@@ -231,7 +231,8 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line,
     bool written = line->decision == MR_DECIDE_INSERT ||
                    line->decision == MR_DECIDE_RENUMBER ||
                    line->decision == MR_DECIDE_UPDATE;
-    if (t == NULL || t->image == NULL || t->orphans.count == 0 || !written || line->target_key.ptr == NULL)
+    if (t == NULL || t->image == NULL || t->orphans.count == 0 || !written ||
+        line->target_key.ptr == NULL)
         return MR_OK;
     struct orphan *orphan = bsearch(&wanted, t->orphans.items, t->orphans.count,
                                     sizeof *orphan, compare_orphans);
