@@ -1,12 +1,12 @@
 /* check_marks.c: see check_marks.h. */
 #include "recon/check/check_marks.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
+#include "core/schema/innodb_name.h"
 
 /* Of a table on a side; NULL: not known. */
 struct mark {
@@ -52,22 +52,6 @@ static void names_release(struct names *n)
     mr_arena_release(&n->arena);
 }
 
-/* As InnoDB writes it: all but letters, digits and _ as @0023.  False: not ASCII, whose
- * letters have codes of their own. */
-static bool add_file_name(struct mr_strbuf *out, const char *name, bool lower)
-{
-    for (const char *p = name; *p != '\0'; p++) {
-        unsigned char byte = (unsigned char)*p;
-        if (byte >= 0x80)
-            return false;
-        if (isalnum(byte) || byte == '_')
-            mr_strbuf_add_char(out, (char)(lower ? tolower(byte) : byte));
-        else
-            mr_strbuf_add_fmt(out, "@%04x", byte);
-    }
-    return true;
-}
-
 static bool folds(const struct mr_check_run *check, enum mr_side side)
 {
     return check->pairing.side[side].cat->server.lower_case_table_names != 0;
@@ -86,13 +70,10 @@ static enum mr_code names_init(struct names *n, struct mr_check_run *check,
         const struct mr_table *t = check->pairing.tables[i]->side[side];
         bool usable = true;
         mr_strbuf_reset(&text);
-        if (of_files) {
-            usable = add_file_name(&text, t->db, lower);
-            mr_strbuf_add_char(&text, '/');
-            usable = usable && add_file_name(&text, t->name, lower);
-        } else {
+        if (of_files)
+            usable = mr_innodb_name_add(&text, t->db, t->name, MR_INNODB_FILE, lower);
+        else
             mr_strbuf_add_fmt(&text, "%s/%s", t->db, t->name);
-        }
         if (!usable || text.failed)
             continue;
         struct name *name = &n->all[n->count];

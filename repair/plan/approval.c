@@ -2,7 +2,6 @@
 #include "repair/plan/approval.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,23 +127,29 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+struct listing {
+    struct mr_plan_dir *plan;
+    struct mr_vec *ids;
+};
+
+static enum mr_code list_name(void *ctx, int dir_fd, const char *name, struct mr_err *err)
+{
+    const struct listing *l = ctx;
+    char id[MR_SIGN_ID];
+    (void)dir_fd;
+    if (!is_approval(name, id))
+        return MR_OK;
+    const char **slot = mr_vec_push(l->ids);
+    if (slot == NULL || (*slot = mr_arena_strdup(&l->plan->arena, id)) == NULL)
+        return mr_err_nomem(err, "reading a plan");
+    return MR_OK;
+}
+
 enum mr_code mr_approval_list(struct mr_plan_dir *plan, struct mr_vec *ids,
                               struct mr_err *err)
 {
-    DIR *dir = opendir(plan->path);
-    enum mr_code code = MR_OK;
-    if (dir == NULL)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"",
-                              plan->path);
-    for (const struct dirent *entry; code == MR_OK && (entry = readdir(dir)) != NULL;) {
-        char id[MR_SIGN_ID];
-        if (!is_approval(entry->d_name, id))
-            continue;
-        const char **slot = mr_vec_push(ids);
-        if (slot == NULL || (*slot = mr_arena_strdup(&plan->arena, id)) == NULL)
-            code = mr_err_nomem(err, "reading a plan");
-    }
-    (void)closedir(dir);
+    struct listing l = {plan, ids};
+    enum mr_code code = mr_plan_each_name(plan, list_name, &l, err);
     if (ids->count > 1)
         qsort(ids->items, ids->count, sizeof(const char *), compare_ids);
     return code;

@@ -67,6 +67,12 @@ struct mr_plan_dir {
 enum mr_code mr_plan_open(const char *path, struct mr_plan_dir *plan, struct mr_err *err);
 void mr_plan_close(struct mr_plan_dir *plan);
 
+/* Gives each name of the plan's directory to fn, with the directory open. */
+typedef enum mr_code mr_plan_name_fn(void *ctx, int dir_fd, const char *name,
+                                     struct mr_err *err);
+enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *fn,
+                               void *ctx, struct mr_err *err);
+
 /* path/name, in arena; NULL when memory is out. */
 const char *mr_plan_path(struct mr_arena *arena, const char *path, const char *name);
 

@@ -83,12 +83,8 @@ static bool is_expected(const struct mr_manifest *manifest, const char *name)
     return false;
 }
 
-/* With its directory open. */
-typedef enum mr_code name_fn(const struct mr_plan_dir *plan, int dir_fd, const char *name,
-                             struct mr_err *err);
-
-static enum mr_code each_name(const struct mr_plan_dir *plan, name_fn *fn,
-                              struct mr_err *err)
+enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *fn,
+                               void *ctx, struct mr_err *err)
 {
     DIR *dir = opendir(plan->path);
     enum mr_code code = MR_OK;
@@ -96,14 +92,15 @@ static enum mr_code each_name(const struct mr_plan_dir *plan, name_fn *fn,
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"",
                               plan->path);
     for (const struct dirent *entry; code == MR_OK && (entry = readdir(dir)) != NULL;)
-        code = fn(plan, dirfd(dir), entry->d_name, err);
+        code = fn(ctx, dirfd(dir), entry->d_name, err);
     (void)closedir(dir);
     return code;
 }
 
-static enum mr_code check_name(const struct mr_plan_dir *plan, int dir_fd,
-                               const char *name, struct mr_err *err)
+static enum mr_code check_name(void *ctx, int dir_fd, const char *name,
+                               struct mr_err *err)
 {
+    const struct mr_plan_dir *plan = ctx;
     (void)dir_fd;
     return is_expected(&plan->manifest, name)
                ? MR_OK
@@ -111,9 +108,10 @@ static enum mr_code check_name(const struct mr_plan_dir *plan, int dir_fd,
 }
 
 /* Whatever its name: a link leads elsewhere, and a pipe would hold whoever reads it. */
-static enum mr_code check_kind(const struct mr_plan_dir *plan, int dir_fd,
-                               const char *name, struct mr_err *err)
+static enum mr_code check_kind(void *ctx, int dir_fd, const char *name,
+                               struct mr_err *err)
 {
+    const struct mr_plan_dir *plan = ctx;
     struct stat st;
     if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(st.st_mode))
         return MR_OK;
@@ -140,7 +138,8 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     struct stat file;
     if (S_ISDIR(st.st_mode) && lstat(path, &file) != 0 && errno == ENOENT)
         return refuse(plan->path, MANIFEST_NAME, missing, err);
-    enum mr_code code = S_ISDIR(st.st_mode) ? each_name(plan, check_kind, err) : MR_OK;
+    enum mr_code code =
+        S_ISDIR(st.st_mode) ? mr_plan_each_name(plan, check_kind, plan, err) : MR_OK;
     if (code == MR_OK)
         code = mr_io_read_part(path, MANIFEST_MAX_BYTES, &text, err);
     if (code == MR_OK)
@@ -156,7 +155,7 @@ enum mr_code mr_plan_open(const char *path, struct mr_plan_dir *plan, struct mr_
     enum mr_code code = read_manifest(plan, err);
     for (size_t i = 0; code == MR_OK && i < plan->manifest.nfiles; i++)
         code = check_file(plan, &plan->manifest.files[i], err);
-    return code == MR_OK ? each_name(plan, check_name, err) : code;
+    return code == MR_OK ? mr_plan_each_name(plan, check_name, plan, err) : code;
 }
 
 void mr_plan_close(struct mr_plan_dir *plan)

@@ -1,11 +1,11 @@
 /* create_identity.c: see create_identity.h. */
 #include "snapshot/create/create_identity.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "core/schema/innodb_name.h"
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -60,22 +60,6 @@ enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
     return code;
 }
 
-/* As InnoDB writes it: in names of tables all but letters, digits and _ as @0023.  False: not
- * ASCII, whose letters have codes of their own. */
-static bool add_name(struct mr_strbuf *out, const char *name, bool is_space)
-{
-    for (const char *p = name; *p != '\0'; p++) {
-        unsigned char byte = (unsigned char)*p;
-        if (byte >= 0x80)
-            return false;
-        if (isalnum(byte) || byte == '_' || is_space)
-            mr_strbuf_add_char(out, (char)tolower(byte));
-        else
-            mr_strbuf_add_fmt(out, "@%04x", byte);
-    }
-    return true;
-}
-
 /* Of the table, or of its partitions, whose names follow its own. */
 static void add_numbers(const struct mr_create *c, const char *name,
                         struct mr_strbuf *out)
@@ -115,9 +99,8 @@ static enum mr_code read_identity(struct mr_create *c, const struct mr_snap_tabl
                                   struct mr_strbuf *out, struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
-    bool is_ascii = add_name(&name, t->db, has_spaces(c));
-    mr_strbuf_add_char(&name, '/');
-    is_ascii = is_ascii && add_name(&name, t->name, has_spaces(c));
+    bool is_ascii = mr_innodb_name_add(
+        &name, t->db, t->name, has_spaces(c) ? MR_INNODB_SPACE : MR_INNODB_FILE, true);
     enum mr_code code = mr_strbuf_check(&name, "reading the schema", err);
     if (code == MR_OK && is_ascii)
         add_numbers(c, name.ptr, out);

@@ -7,7 +7,8 @@
  *
  * A table that another one has changed places with (RENAME TABLE, as tools that rebuild online
  * end; EXCHANGE PARTITION) has the definition that it had, and the other one's rows.  What
- * tells them apart is InnoDB's numbers of them, which need PROCESS; else when the server made
+ * tells them apart is InnoDB's numbers of them, which need PROCESS (MySQL 8 and later: of their
+ * tablespaces, which tables that share one do not have); else when the server made
  * or last renamed them: an exchanged partition is not seen then, and a table of which only the
  * counter was raised is taken for another one.
  *
