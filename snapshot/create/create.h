@@ -124,5 +124,8 @@ bool mr_create_is_marked(const struct mr_create_table *table);
 
 /* Errors that are the whole run's, not one table's. */
 bool mr_create_is_fatal(enum mr_code code);
+/* The table is not kept, and the manifest says why. */
+enum mr_code mr_create_leave_out(struct mr_create *create, struct mr_create_table *table,
+                                 const struct mr_err *why, struct mr_err *err);
 
 #endif

@@ -26,20 +26,6 @@ static struct mr_create_table *table_at(const struct mr_create *c, size_t i)
     return *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
 }
 
-static enum mr_code leave_out(struct mr_create *c, struct mr_create_table *t,
-                              const struct mr_err *why, struct mr_err *err)
-{
-    struct mr_strbuf name = MR_STRBUF_INIT;
-    t->left_out = true;
-    mr_strbuf_add_fmt(&name, "%s.%s", t->snap.db, t->snap.name);
-    enum mr_code code = mr_strbuf_check(&name, "writing a snapshot", err);
-    if (code == MR_OK)
-        code = mr_snap_schema_leave_out(&c->schema, "table", name.ptr, why->message, NULL,
-                                        err);
-    mr_strbuf_release(&name);
-    return code;
-}
-
 /* ---- tables that were altered ---- */
 
 /* Files of chunks that are worth nothing. */
@@ -138,7 +124,7 @@ static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t,
     if (why.message[0] == '\0')
         (void)mr_err_set(&why, MR_E_CHANGED, "it was altered again and again");
     code = drop_chunks(c, t, err);
-    return code == MR_OK ? leave_out(c, t, &why, err) : code;
+    return code == MR_OK ? mr_create_leave_out(c, t, &why, err) : code;
 }
 
 /* ---- the manifest ---- */

@@ -75,8 +75,8 @@ static enum mr_code try_where(const struct mr_create *c, const struct mr_snap_ta
     return code;
 }
 
-static enum mr_code leave_out(struct mr_create *c, struct mr_create_table *t,
-                              const struct mr_err *why, struct mr_err *err)
+enum mr_code mr_create_leave_out(struct mr_create *c, struct mr_create_table *t,
+                                 const struct mr_err *why, struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     t->left_out = true;
@@ -87,6 +87,19 @@ static enum mr_code leave_out(struct mr_create *c, struct mr_create_table *t,
                                         why->hint[0] != '\0' ? why->hint : NULL, err);
     mr_strbuf_release(&name);
     return code;
+}
+
+/* A copy of it would hold up the restore of what is kept. */
+static enum mr_code refuse_progress(const struct mr_table *table, struct mr_err *err)
+{
+    if (strcmp(table->name, MR_SNAP_PROGRESS_TABLE) != 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_SNAPSHOT,
+                     "of a restore into \"%s\" that has not come to its end: what is "
+                     "there may be a part",
+                     table->db);
+    mr_err_hint(err, "End that restore by the command that began it.");
+    return MR_E_SNAPSHOT;
 }
 
 static const char *note_of(const struct mr_table *table)
@@ -114,7 +127,9 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
                                struct mr_err *err)
 {
     struct mr_err why = {0};
-    enum mr_code code = mr_snap_plan(t->table, &c->arena, &t->snap, &why);
+    enum mr_code code = refuse_progress(t->table, &why);
+    if (code == MR_OK)
+        code = mr_snap_plan(t->table, &c->arena, &t->snap, &why);
     t->snap.note = note_of(t->table);
     t->snap.where = mr_table_wheres_sql(&c->opts->where, t->table->db, t->table->name);
     t->est_rows = t->table->est_rows;
@@ -130,7 +145,7 @@ static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code))
-        return leave_out(c, t, &why, err);
+        return mr_create_leave_out(c, t, &why, err);
     if (err != NULL)
         *err = why;
     return code;

@@ -22,6 +22,9 @@
 #include "core/schema/schema.h"
 #include "core/source/source.h"
 
+/* While a database is being restored, it says in this table which of its rows are there. */
+#define MR_SNAP_PROGRESS_TABLE "myrecon_restore"
+
 /* How LOAD DATA puts a field of the text, whose bytes are taken as binary, in its column. */
 enum mr_snap_load {
     MR_SNAP_LOAD_PLAIN = 1, /* as it is */

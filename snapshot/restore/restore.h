@@ -2,8 +2,8 @@
  * restore: from a snapshot to a server.
  *
  *   mr_restore_run, which does all of
- *     prove the files → look at the target (restore_target.c) → databases, sequences,
- *     routines, tables → rows (restore_load.c) → foreign keys, views, triggers, events
+ *     prove the files → look at the target (restore_target.c), make room (restore_clash.c) →
+ *     databases, sequences, routines, tables → rows (restore_load.c) → foreign keys, views, triggers, events
  *     (restore_schema.c) → compare the digests of all tables (restore_check.c)
  *
  * RESUMING.  A table myrecon_restore in the first database says which chunks are loaded; a
@@ -24,10 +24,9 @@
 #include "core/base/run_id.h"
 #include "core/cli/progress.h"
 #include "core/db/throttle.h"
+#include "snapshot/format/snap_table.h"
 #include "snapshot/read/snap_open.h"
 #include "snapshot/read/snap_options.h"
-
-#define MR_RESTORE_TABLE "myrecon_restore"
 
 /* A database of the snapshot, and what it is called on the target. */
 struct mr_restore_db {
@@ -80,8 +79,12 @@ enum mr_code mr_restore_run(struct mr_restore *restore, const char *dir, const c
                             struct mr_err *err);
 void mr_restore_release(struct mr_restore *restore);
 
-/* restore_target.c: what is there, and whether it may be written to. */
+/* restore_target.c: what goes where, and whether it may.  mr_restore_look reads what is there. */
 enum mr_code mr_restore_target(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_look(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_clash.c: makes room as --into-existing says, or refuses (MR_E_REFUSED). */
+enum mr_code mr_restore_clear(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_schema.c */
 enum mr_code mr_restore_before(struct mr_restore *restore, struct mr_err *err);
@@ -108,6 +111,8 @@ enum mr_code mr_restore_note(struct mr_restore *restore, const char *text,
                              struct mr_err *err);
 const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
+bool mr_restore_wants_object(const struct mr_restore *restore,
+                             const struct mr_snap_object *object);
 /* Appends the note of the progress table that a run of this scope has begun. */
 void mr_restore_begun(struct mr_strbuf *out, const struct mr_restore *restore);
 /* The progress table, as `db`.`name`. */

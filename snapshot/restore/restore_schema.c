@@ -207,19 +207,6 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
     return code == MR_OK && o->kind == MR_SNAP_EVENT ? require_event(r, o, err) : code;
 }
 
-/* A trigger belongs to its table; the others go by their own names. */
-static bool is_wanted(const struct mr_restore *r, const struct mr_snap_object *o)
-{
-    const char *name = o->name;
-    if (mr_restore_db_name(r, o->db) == NULL)
-        return false;
-    if (o->kind == MR_SNAP_TRIGGER)
-        name = o->table != NULL ? o->table : o->name;
-    else if (o->kind == MR_SNAP_ROUTINE)
-        (void)mr_snap_object_what(o, &name);
-    return mr_restore_wants(r, o->db, name);
-}
-
 /* What the target does not take is named, and the rest goes on. */
 static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind kind,
                                  struct mr_err *err)
@@ -229,7 +216,7 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind 
     bool any = false;
     for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
         struct mr_err why = {0};
-        if (m->objects[i].kind != kind || !is_wanted(r, &m->objects[i]))
+        if (m->objects[i].kind != kind || !mr_restore_wants_object(r, &m->objects[i]))
             continue;
         any = true;
         code = make_object(r, &m->objects[i], &why);
@@ -317,6 +304,23 @@ static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
+/* They would fire while rows are loaded again, or change what is there. */
+static enum mr_code drop_active(struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
+        const struct mr_snap_object *o = &m->objects[i];
+        if ((o->kind != MR_SNAP_TRIGGER && o->kind != MR_SNAP_EVENT) ||
+            !mr_restore_wants_object(r, o))
+            continue;
+        code = use(r, mr_restore_db_name(r, o->db), err);
+        if (code == MR_OK)
+            code = drop_object(r, o, err);
+    }
+    return code;
+}
+
 enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
 {
     enum mr_code code = exec_text(r, mr_snap_session_sql, err);
@@ -324,6 +328,8 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
         code = make_database(r, &r->dbs[i], err);
     if (code == MR_OK)
         code = make_progress_table(r, err);
+    if (code == MR_OK && r->resumed)
+        code = drop_active(r, err);
     if (code == MR_OK)
         code = make_objects(r, MR_SNAP_SEQUENCE, err);
     if (code == MR_OK)
@@ -361,7 +367,7 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
-        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0 || !is_wanted(r, o))
+        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0 || !mr_restore_wants_object(r, o))
             continue;
         code = use(r, mr_restore_db_name(r, o->db), err);
         if (code == MR_OK)

@@ -1,12 +1,9 @@
-/* restore_target.c: what is on the target, and whether it may be written to; see
- * restore.h. */
+/* restore_target.c: what is restored where, and what of it is there; see restore.h. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
-#include "core/cli/confirm.h"
 #include "core/db/sqltext.h"
 #include "core/file/sha256.h"
 #include "snapshot/restore/restore.h"
@@ -28,7 +25,7 @@ const char *mr_restore_db_name(const struct mr_restore *r, const char *db)
 
 void mr_restore_progress_table(struct mr_strbuf *sql, const struct mr_restore *r)
 {
-    mr_sql_table(sql, r->dbs[0].to, MR_RESTORE_TABLE);
+    mr_sql_table(sql, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE);
 }
 
 /* ---- names ---- */
@@ -69,6 +66,24 @@ static enum mr_code require_renames(const struct mr_restore *r, struct mr_err *e
     return MR_OK;
 }
 
+/* Two of the snapshot's that become one would be no copy of either. */
+static enum mr_code require_apart(const struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_server *server = mr_db_server(r->db);
+    for (size_t i = 0; i < r->ndbs; i++)
+        for (size_t k = 0; k < i; k++) {
+            if (!mr_server_same_name(server, r->dbs[i].to, r->dbs[k].to))
+                continue;
+            (void)mr_err_set(err, MR_E_USAGE,
+                             "databases \"%s\" and \"%s\" of the snapshot would both be "
+                             "\"%s\" on the target",
+                             r->dbs[k].from, r->dbs[i].from, r->dbs[i].to);
+            mr_err_hint(err, "Give each a name of its own (--rename-db).");
+            return MR_E_USAGE;
+        }
+    return MR_OK;
+}
+
 /* Databases of the URI pair by position, as everywhere. */
 static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
 {
@@ -98,10 +113,12 @@ static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
             r->dbs[i].to = r->ep.dbs[i];
         code = rename_by_option(r, &r->dbs[i], err);
     }
-    return code == MR_OK ? require_renames(r, err) : code;
+    if (code == MR_OK)
+        code = require_renames(r, err);
+    return code == MR_OK ? require_apart(r, err) : code;
 }
 
-static enum mr_code load_catalogue(struct mr_restore *r, struct mr_err *err)
+enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
 {
     const char **names = mr_arena_calloc(&r->arena, r->ndbs, sizeof *names);
     if (names == NULL)
@@ -186,177 +203,20 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
-/* ---- what stands in the way ---- */
+/* ---- tables ---- */
 
-static enum mr_code refuse(const char *db, const char *what, const char *name,
-                           struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_REFUSED, "database \"%s\" is not empty: it has %s \"%s\"",
-                     db, what, name);
-    mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
-                     "see --into-existing.");
-    return MR_E_REFUSED;
-}
-
-/* What that run did not touch is not this restore's own. */
-static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err)
+/* Of a database that was half restored when the snapshot was made. */
+static enum mr_code refuse_progress(const struct mr_snap_table *t, struct mr_err *err)
 {
     (void)mr_err_set(
         err, MR_E_REFUSED,
-        "database \"%s\" has an unfinished restore of this snapshot, of other "
-        "tables or under other names",
-        r->dbs[0].to);
-    mr_err_hint(err,
-                "Nothing was changed. End it by the command that began it, or drop what "
-                "it has made, table " MR_RESTORE_TABLE " too.");
+        "the snapshot holds table \"%s.%s\", by which a restore knows how far "
+        "it is: database \"%s\" was not wholly restored when it was made",
+        t->db, t->name, t->db);
+    mr_err_hint(err, "Nothing was changed. To restore what it holds: --exclude '%s.%s'.",
+                t->db, t->name);
     return MR_E_REFUSED;
 }
-
-static const char *object_word(enum mr_object_kind kind)
-{
-    switch (kind) {
-    case MR_OBJECT_VIEW: return "view";
-    case MR_OBJECT_ROUTINE: return "routine";
-    case MR_OBJECT_EVENT: return "event";
-    case MR_OBJECT_SEQUENCE: return "sequence";
-    }
-    return "object";
-}
-
-/* Does the snapshot hold a table, view or sequence of that name in that database? */
-static bool holds(const struct mr_restore *r, const char *to, const char *name)
-{
-    const struct mr_snap_manifest *m = &r->snap.manifest;
-    for (size_t i = 0; i < r->ntables; i++)
-        if (strcmp(r->tables[i].db, to) == 0 &&
-            strcasecmp(r->tables[i].snap->name, name) == 0)
-            return true;
-    for (size_t i = 0; i < m->nobjects; i++) {
-        const char *db = mr_restore_db_name(r, m->objects[i].db);
-        if (m->objects[i].kind != MR_SNAP_DATABASE && db != NULL && strcmp(db, to) == 0 &&
-            strcasecmp(m->objects[i].name, name) == 0 &&
-            mr_restore_wants(r, m->objects[i].db, m->objects[i].name))
-            return true;
-    }
-    return false;
-}
-
-static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes,
-                                  struct mr_err *err)
-{
-    for (size_t i = 0; i < r->cat->ntables; i++) {
-        const struct mr_table *t = &r->cat->tables[i];
-        if (strcmp(t->name, MR_RESTORE_TABLE) != 0 &&
-            (!only_clashes || holds(r, t->db, t->name)))
-            return refuse(t->db, "table", t->name, err);
-    }
-    for (size_t i = 0; i < r->cat->nobjects; i++) {
-        const struct mr_object *o = &r->cat->objects[i];
-        if (!only_clashes || holds(r, o->db, o->name))
-            return refuse(o->db, object_word(o->kind), o->name, err);
-    }
-    return MR_OK;
-}
-
-static enum mr_code drop(struct mr_restore *r, const char *kind, const char *db,
-                         const char *name, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&sql, "DROP %s IF EXISTS ", kind);
-    mr_sql_table(&sql, db, name);
-    enum mr_code code = mr_restore_exec(r->db, &sql, err);
-    mr_strbuf_release(&sql);
-    return code;
-}
-
-static enum mr_code refuse_reference(const struct mr_restore *r, const struct mr_table *t,
-                                     struct mr_err *err)
-{
-    if (holds(r, t->db, t->name))
-        return MR_OK;
-    for (size_t k = 0; k < t->nfks; k++) {
-        const struct mr_foreign_key *fk = &t->fks[k];
-        if (!holds(r, fk->ref_db, fk->ref_table))
-            continue;
-        (void)mr_err_set(err, MR_E_REFUSED,
-                         "table \"%s.%s\" stays, and refers to \"%s.%s\", which would be "
-                         "dropped",
-                         t->db, t->name, fk->ref_db, fk->ref_table);
-        mr_err_hint(err, "Nothing was changed. Drop its foreign key, or restore under "
-                         "another name (--rename-db).");
-        return MR_E_REFUSED;
-    }
-    return MR_OK;
-}
-
-/* A table that another one refers to cannot be dropped, whatever comes of that one: so the
- * references between tables that all go are dropped first, and one of a table that stays is
- * refused while everything is still there. */
-static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++)
-        code = refuse_reference(r, &r->cat->tables[i], err);
-    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
-        const struct mr_table *t = &r->cat->tables[i];
-        for (size_t k = 0; code == MR_OK && holds(r, t->db, t->name) && k < t->nfks;
-             k++) {
-            mr_strbuf_reset(&sql);
-            mr_strbuf_add_str(&sql, "ALTER TABLE ");
-            mr_sql_table(&sql, t->db, t->name);
-            mr_strbuf_add_str(&sql, " DROP FOREIGN KEY ");
-            mr_sql_ident(&sql, t->fks[k].name);
-            code = mr_restore_exec(r->db, &sql, err);
-        }
-    }
-    mr_strbuf_release(&sql);
-    return code;
-}
-
-static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
-{
-    enum mr_code code = drop_references(r, err);
-    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++)
-        if (holds(r, r->cat->tables[i].db, r->cat->tables[i].name))
-            code = drop(r, "TABLE", r->cat->tables[i].db, r->cat->tables[i].name, err);
-    for (size_t i = 0; code == MR_OK && i < r->cat->nobjects; i++) {
-        const struct mr_object *o = &r->cat->objects[i];
-        if (!holds(r, o->db, o->name))
-            continue;
-        const char *name = o->name;
-        const char *kind = "VIEW";
-        if (o->kind == MR_OBJECT_EVENT)
-            kind = "EVENT";
-        else if (o->kind == MR_OBJECT_SEQUENCE)
-            kind = "SEQUENCE";
-        else if (o->kind == MR_OBJECT_ROUTINE) {
-            kind = strncmp(name, "function ", 9) == 0 ? "FUNCTION" : "PROCEDURE";
-            name = strchr(name, ' ') + 1;
-        }
-        code = drop(r, kind, o->db, name, err);
-    }
-    return code == MR_OK ? load_catalogue(r, err) : code;
-}
-
-static enum mr_code clear_the_way(struct mr_restore *r, struct mr_err *err)
-{
-    char question[512];
-    if (r->others && r->opts->into_existing != MR_INTO_REPLACE)
-        return refuse_others(r, err);
-    if (r->opts->into_existing == MR_INTO_REFUSE)
-        return require_empty(r, false, err);
-    if (r->opts->into_existing == MR_INTO_ADD)
-        return require_empty(r, true, err);
-    (void)snprintf(question, sizeof question,
-                   "drop what \"%s\" already has of the %zu tables of the snapshot, and "
-                   "restore them?",
-                   mr_db_label(r->db), r->ntables);
-    enum mr_code code = mr_confirm(question, r->opts->yes, err);
-    return code == MR_OK ? drop_clashes(r, err) : code;
-}
-
-/* ---- tables ---- */
 
 static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
 {
@@ -372,6 +232,9 @@ static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
                               "table \"%s.%s\" is of no database of "
                               "the snapshot",
                               t->db, t->name);
+        if (mr_restore_wants(r, t->db, t->name) &&
+            strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0)
+            return refuse_progress(t, err);
         if (mr_restore_wants(r, t->db, t->name))
             r->tables[r->ntables++] = (struct mr_restore_table){.snap = t, .db = db};
     }
@@ -411,14 +274,14 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     if (code == MR_OK)
         code = list_tables(r, err);
     if (code == MR_OK)
-        code = load_catalogue(r, err);
+        code = mr_restore_look(r, err);
     if (code == MR_OK)
         code = make_scope(r, err);
     if (code == MR_OK &&
-        mr_catalogue_table(r->cat, r->dbs[0].to, MR_RESTORE_TABLE) != NULL)
+        mr_catalogue_table(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
         code = read_done(r, err);
     if (code == MR_OK && !r->resumed)
-        code = clear_the_way(r, err);
+        code = mr_restore_clear(r, err);
     if (code != MR_OK)
         return code;
     if (r->resumed)

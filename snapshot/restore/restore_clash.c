@@ -1,0 +1,341 @@
+/*
+ * restore_clash.c: what stands on the target where something of the snapshot belongs; see
+ * restore.h.
+ *
+ * Tables, views and sequences of a database share their names; procedures, functions, packages,
+ * events and triggers have names of their own kind.  What is dropped is of the kind and the name
+ * that the snapshot puts there, as the target's server tells names apart: `Tab` is not `tab`
+ * everywhere, and a table makes no room for a view.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/cli/confirm.h"
+#include "core/db/sqltext.h"
+#include "snapshot/format/snap_place.h"
+#include "snapshot/restore/restore.h"
+
+/* A trigger belongs to its table; the others go by their own names. */
+bool mr_restore_wants_object(const struct mr_restore *r, const struct mr_snap_object *o)
+{
+    const char *name = o->name;
+    if (mr_restore_db_name(r, o->db) == NULL)
+        return false;
+    if (o->kind == MR_SNAP_TRIGGER)
+        name = o->table != NULL ? o->table : o->name;
+    else if (o->kind == MR_SNAP_ROUTINE)
+        (void)mr_snap_object_what(o, &name);
+    return mr_restore_wants(r, o->db, name);
+}
+
+static bool same_name(const struct mr_restore *r, const char *a, const char *b)
+{
+    return mr_server_same_name(mr_db_server(r->db), a, b);
+}
+
+/* ---- what the snapshot puts there ---- */
+
+/* "table", "view", "sequence": what it puts under that name; NULL: nothing. */
+static const char *relation_at(const struct mr_restore *r, const char *db,
+                               const char *name)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    for (size_t i = 0; i < r->ntables; i++)
+        if (same_name(r, r->tables[i].db, db) &&
+            same_name(r, r->tables[i].snap->name, name))
+            return "table";
+    for (size_t i = 0; i < m->nobjects; i++) {
+        const struct mr_snap_object *o = &m->objects[i];
+        if ((o->kind == MR_SNAP_VIEW || o->kind == MR_SNAP_SEQUENCE) &&
+            mr_restore_wants_object(r, o) &&
+            same_name(r, mr_restore_db_name(r, o->db), db) && same_name(r, o->name, name))
+            return o->kind == MR_SNAP_VIEW ? "view" : "sequence";
+    }
+    return NULL;
+}
+
+/* Of a kind whose names are alike in any letters. */
+static bool has_object(const struct mr_restore *r, enum mr_snap_object_kind kind,
+                       const char *db, const char *name)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    for (size_t i = 0; i < m->nobjects; i++) {
+        const struct mr_snap_object *o = &m->objects[i];
+        if (o->kind == kind && mr_restore_wants_object(r, o) &&
+            same_name(r, mr_restore_db_name(r, o->db), db) &&
+            strcasecmp(o->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *object_word(enum mr_object_kind kind)
+{
+    switch (kind) {
+    case MR_OBJECT_VIEW: return "view";
+    case MR_OBJECT_ROUTINE: return "routine";
+    case MR_OBJECT_EVENT: return "event";
+    case MR_OBJECT_SEQUENCE: return "sequence";
+    }
+    return "object";
+}
+
+static bool is_relation(const struct mr_object *o)
+{
+    return o->kind == MR_OBJECT_VIEW || o->kind == MR_OBJECT_SEQUENCE;
+}
+
+static bool clashes(const struct mr_restore *r, const struct mr_object *o)
+{
+    if (is_relation(o))
+        return relation_at(r, o->db, o->name) != NULL;
+    return has_object(r, o->kind == MR_OBJECT_EVENT ? MR_SNAP_EVENT : MR_SNAP_ROUTINE,
+                      o->db, o->name);
+}
+
+/* ---- refusals ---- */
+
+static enum mr_code refuse(const char *db, const char *what, const char *name,
+                           struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "database \"%s\" is not empty: it has %s \"%s\"",
+                     db, what, name);
+    mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
+                     "see --into-existing.");
+    return MR_E_REFUSED;
+}
+
+/* What that run did not touch is not this restore's own. */
+static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "database \"%s\" has an unfinished restore of this snapshot, of other "
+        "tables or under other names",
+        r->dbs[0].to);
+    mr_err_hint(err,
+                "Nothing was changed. End it by the command that began it, or drop what "
+                "it has made, table " MR_SNAP_PROGRESS_TABLE " too.");
+    return MR_E_REFUSED;
+}
+
+static bool is_progress(const struct mr_restore *r, const struct mr_table *t)
+{
+    return strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 &&
+           same_name(r, t->db, r->dbs[0].to);
+}
+
+static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes,
+                                  struct mr_err *err)
+{
+    for (size_t i = 0; i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        if (!is_progress(r, t) &&
+            (!only_clashes || relation_at(r, t->db, t->name) != NULL))
+            return refuse(t->db, "table", t->name, err);
+    }
+    for (size_t i = 0; i < r->cat->nobjects; i++) {
+        const struct mr_object *o = &r->cat->objects[i];
+        if (!only_clashes || clashes(r, o))
+            return refuse(o->db, object_word(o->kind), o->name, err);
+    }
+    return MR_OK;
+}
+
+/* A trigger of a table that stays would be dropped by whoever goes on with this restore. */
+static enum mr_code require_triggers(const struct mr_restore *r, struct mr_err *err)
+{
+    for (size_t i = 0; i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        for (size_t k = 0; relation_at(r, t->db, t->name) == NULL && k < t->ntriggers;
+             k++) {
+            if (!has_object(r, MR_SNAP_TRIGGER, t->db, t->triggers[k].name))
+                continue;
+            (void)mr_err_set(
+                err, MR_E_REFUSED,
+                "table \"%s.%s\" stays, and has trigger \"%s\", a name that the "
+                "snapshot has for a trigger of its own",
+                t->db, t->name, t->triggers[k].name);
+            mr_err_hint(err, "Nothing was changed. Restore under another name "
+                             "(--rename-db), or leave its table out (--exclude).");
+            return MR_E_REFUSED;
+        }
+    }
+    return MR_OK;
+}
+
+static enum mr_code require_kind(const struct mr_restore *r, const char *db,
+                                 const char *what, const char *name, struct mr_err *err)
+{
+    const char *wanted = relation_at(r, db, name);
+    if (wanted == NULL || strcmp(wanted, what) == 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "database \"%s\" has %s \"%s\", which is a %s in the snapshot", db,
+                     what, name, wanted);
+    mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
+                     "leave it out (--exclude).");
+    return MR_E_REFUSED;
+}
+
+static enum mr_code require_kinds(const struct mr_restore *r, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++)
+        code =
+            require_kind(r, r->cat->tables[i].db, "table", r->cat->tables[i].name, err);
+    for (size_t i = 0; code == MR_OK && i < r->cat->nobjects; i++) {
+        const struct mr_object *o = &r->cat->objects[i];
+        if (is_relation(o))
+            code = require_kind(r, o->db, object_word(o->kind), o->name, err);
+    }
+    return code;
+}
+
+/* ---- references ---- */
+
+static enum mr_code refuse_reference(const char *db, const char *table,
+                                     const char *ref_db, const char *ref_table,
+                                     struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "table \"%s.%s\" stays, and refers to \"%s.%s\", which would be "
+                     "dropped",
+                     db, table, ref_db, ref_table);
+    mr_err_hint(err, "Nothing was changed. Drop its foreign key, or restore under "
+                     "another name (--rename-db).");
+    return MR_E_REFUSED;
+}
+
+static bool is_table(const struct mr_restore *r, const char *db, const char *name)
+{
+    const char *what = relation_at(r, db, name);
+    return what != NULL && strcmp(what, "table") == 0;
+}
+
+static enum mr_code check_references(const struct mr_restore *r, struct mr_err *err)
+{
+    for (size_t i = 0; i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        for (size_t k = 0; !is_table(r, t->db, t->name) && k < t->nfks; k++)
+            if (is_table(r, t->fks[k].ref_db, t->fks[k].ref_table))
+                return refuse_reference(t->db, t->name, t->fks[k].ref_db,
+                                        t->fks[k].ref_table, err);
+    }
+    return MR_OK;
+}
+
+/* Of tables in databases that the restore does not touch. */
+static enum mr_code check_outside(const struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    mr_strbuf_add_str(&sql, "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, "
+                            "UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
+                            "information_schema.REFERENTIAL_CONSTRAINTS WHERE "
+                            "UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA");
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query(r->db, "vvvv", sql.ptr, sql.len, &res, err);
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+        if (is_table(r, cells[2].ptr, cells[3].ptr) &&
+            !is_table(r, cells[0].ptr, cells[1].ptr))
+            code = refuse_reference(cells[0].ptr, cells[1].ptr, cells[2].ptr,
+                                    cells[3].ptr, err);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* A table that another one refers to cannot be dropped, whatever comes of that one: so the
+ * references between tables that all go are dropped first. */
+static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        for (size_t k = 0; code == MR_OK && is_table(r, t->db, t->name) && k < t->nfks;
+             k++) {
+            mr_strbuf_reset(&sql);
+            mr_strbuf_add_str(&sql, "ALTER TABLE ");
+            mr_sql_table(&sql, t->db, t->name);
+            mr_strbuf_add_str(&sql, " DROP FOREIGN KEY ");
+            mr_sql_ident(&sql, t->fks[k].name);
+            code = mr_restore_exec(r->db, &sql, err);
+        }
+    }
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* ---- dropping ---- */
+
+static enum mr_code drop(struct mr_restore *r, const char *what, const char *db,
+                         const char *name, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sql, "DROP %s IF EXISTS ", what);
+    mr_sql_table(&sql, db, name);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static const char *kind_word(const struct mr_object *o, const char **name)
+{
+    *name = o->name;
+    switch (o->kind) {
+    case MR_OBJECT_VIEW: return "VIEW";
+    case MR_OBJECT_EVENT: return "EVENT";
+    case MR_OBJECT_SEQUENCE: return "SEQUENCE";
+    case MR_OBJECT_ROUTINE: break;
+    }
+    return mr_snap_routine_what(o->name, name);
+}
+
+/* What cannot go is refused while everything is still there. */
+static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
+{
+    enum mr_code code = require_kinds(r, err);
+    if (code == MR_OK)
+        code = check_references(r, err);
+    if (code == MR_OK)
+        code = check_outside(r, err);
+    if (code == MR_OK)
+        code = drop_references(r, err);
+    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        if (is_table(r, t->db, t->name))
+            code = drop(r, "TABLE", t->db, t->name, err);
+    }
+    for (size_t i = 0; code == MR_OK && i < r->cat->nobjects; i++) {
+        const struct mr_object *o = &r->cat->objects[i];
+        const char *name = NULL;
+        const char *what = kind_word(o, &name);
+        if (clashes(r, o))
+            code = drop(r, what, o->db, name, err);
+    }
+    return code == MR_OK ? mr_restore_look(r, err) : code;
+}
+
+enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
+{
+    char question[512];
+    if (r->others && r->opts->into_existing != MR_INTO_REPLACE)
+        return refuse_others(r, err);
+    if (r->opts->into_existing == MR_INTO_REFUSE)
+        return require_empty(r, false, err);
+    enum mr_code code = require_triggers(r, err);
+    if (r->opts->into_existing == MR_INTO_ADD)
+        return code == MR_OK ? require_empty(r, true, err) : code;
+    (void)snprintf(question, sizeof question,
+                   "drop what \"%s\" already has of the %zu tables of the snapshot, and "
+                   "restore them?",
+                   mr_db_label(r->db), r->ntables);
+    if (code == MR_OK)
+        code = mr_confirm(question, r->opts->yes, err);
+    return code == MR_OK ? drop_clashes(r, err) : code;
+}

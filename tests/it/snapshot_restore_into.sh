@@ -1,0 +1,125 @@
+#!/bin/bash
+# snapshot_restore_into.sh: --into-existing drops what the snapshot puts there, of its kind and
+# by its name as the server tells names apart, and nothing else.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+begin a
+COPY=${DB}_copy OTHER=${DB}_other
+SNAP=$IT_TMP/snap
+
+restored() { # restored DESCRIPTION "RC VERDICT" ARGS…
+    snap restore --json --no-progress "${@:3}"
+    is "$1" "$RC $(jq -r 'select(.type == "summary") | .verdict' "$OUT" 2>/dev/null)" "$2"
+}
+objects() { # of the copy
+    client "$1" <<<"SELECT TABLE_TYPE, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY'
+        UNION ALL SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '$COPY'
+        UNION ALL SELECT 'TRIGGER', CONCAT(TRIGGER_NAME, ' ', EVENT_OBJECT_TABLE) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'
+        UNION ALL SELECT 'EVENT', EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY' ORDER BY 1, 2"
+}
+
+into() { # into SIDE
+    local before target
+    target=$(uri "$1" "$COPY")
+    fresh "$1" "$DB"
+    at "$1" "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1);
+        CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1; CREATE PROCEDURE p() SELECT 1;
+        CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @z = 1; CREATE VIEW w AS SELECT 1 AS x"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+
+    # tables by the names of a trigger, an event and a procedure, and by t in another letter
+    fresh "$1" "$COPY"
+    client "$1" -D "$COPY" <<<"CREATE TABLE tr (id INT); CREATE TABLE e (id INT); CREATE TABLE \`procedure p\` (id INT); CREATE TABLE T (id INT);
+        INSERT INTO tr VALUES (7); INSERT INTO T VALUES (7); CREATE FUNCTION p() RETURNS INT DETERMINISTIC RETURN 1; CREATE FUNCTION w() RETURNS INT DETERMINISTIC RETURN 1;
+        CREATE PROCEDURE P() SELECT 2; CREATE VIEW w AS SELECT 2 AS x; CREATE TABLE t (id INT)"
+    before=$(objects "$1")
+    restored "$1: replaced" "0 equal" --into-existing replace --yes "$SNAP" "$target"
+    is "$1: what the snapshot does not hold is there" "$(objects "$1" | grep -vx 'EVENT.e\|TRIGGER.tr t\|PROCEDURE.p')" "$(grep -v 'PROCEDURE' <<<"$before")"
+    is "$1: with its rows" "$(client "$1" -D "$COPY" <<<"SELECT * FROM tr; SELECT * FROM T; SELECT x FROM w" | xargs)" "7 7 1"
+
+    fresh "$1" "$COPY"
+    client "$1" -D "$COPY" <<<"CREATE TABLE w (id INT); INSERT INTO w VALUES (7)"
+    restored "$1: a table where the snapshot has a view" "5 " --into-existing replace --yes "$SNAP" "$target"
+    like "$1: is named" "$(cat "$ERR")" "has table \"w\", which is a view in the snapshot"
+    is "$1: and stays" "$(client "$1" -D "$COPY" <<<"SELECT * FROM w")" 7
+
+    fresh "$1" "$COPY"
+    client "$1" -D "$COPY" <<<"CREATE TABLE mine (v INT); CREATE TRIGGER tr BEFORE INSERT ON mine FOR EACH ROW SET NEW.v = 2"
+    before=$(objects "$1")
+    for how in add replace; do
+        restored "$1: $how where a trigger's name is taken" "5 " --into-existing $how --yes "$SNAP" "$target"
+        like "$1: it is named" "$(cat "$ERR")" "table \"$COPY.mine\" stays, and has trigger \"tr\""
+        is "$1: nothing was changed" "$(objects "$1")" "$before"
+    done
+
+    fresh "$1" "$COPY"
+    fresh "$1" "$OTHER"
+    client "$1" -D "$COPY" <<<"CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE $OTHER.stays (id INT, FOREIGN KEY (id) REFERENCES $COPY.t (id)); CREATE VIEW w AS SELECT 3 AS x"
+    restored "$1: another database refers to what would go" "5 " --into-existing replace --yes "$SNAP" "$target"
+    like "$1: it is named" "$(cat "$ERR")" "table \"$OTHER.stays\" stays, and refers to \"$COPY.t\""
+    is "$1: nothing was dropped" "$(client "$1" -D "$COPY" <<<"SELECT x FROM w")" 3
+    client "$1" <<<"DROP DATABASE $OTHER; DROP DATABASE $COPY"
+}
+into a
+if [ -n "$MR_O_URI" ]; then into o; else skip "MySQL: into what exists" "no MySQL 9"; fi
+
+# --- an unfinished restore, its triggers and events ---------------------------------------
+
+fresh a "$DB"
+at a "CREATE TABLE m (id INT PRIMARY KEY, v INT) ENGINE=MyISAM; INSERT INTO m VALUES (1, 1), (2, 2);
+    CREATE TABLE log (id INT PRIMARY KEY AUTO_INCREMENT); CREATE TRIGGER tr BEFORE INSERT ON m FOR EACH ROW SET NEW.v = 9;
+    CREATE EVENT e ON SCHEDULE EVERY 1 SECOND STARTS '2020-01-01' DO DELETE FROM log"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+client a <<<"CREATE DATABASE $COPY"
+restored "restored" "0 equal" "$SNAP" "$(uri a "$COPY")"
+# as a kill leaves it that comes behind the last trigger
+client a <<<"DROP DATABASE $COPY"
+touch "$IT_TMP/pause"
+"$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" "$SNAP" "$(uri a "$COPY")" >/dev/null 2>&1 </dev/null &
+pid=$!
+until [ "$(client a <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME IN ('m', 'log')")" = 2 ]; do sleep 0.1; done
+kill -9 $pid
+wait $pid 2>/dev/null
+rm "$IT_TMP/pause"
+client a -D "$COPY" <<<"INSERT INTO m VALUES (1, 1); CREATE TRIGGER tr BEFORE INSERT ON m FOR EACH ROW SET NEW.v = 9"
+restored "a restore that had made its triggers is gone on with, and they do not fire" "0 equal" "$SNAP" "$(uri a "$COPY")"
+is "they are there" "$(client a <<<"SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'")" 1
+
+# --- a snapshot of what was half restored -------------------------------------------------
+
+at a "CREATE TABLE myrecon_restore (uuid VARCHAR(40), file VARCHAR(250) PRIMARY KEY)"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+is "its table of progress is left out" "$RC" 4
+like "with the reason" "$(cat "$ERR" "$OUT")" "a restore into \"$DB\" that has not come to its end"
+client a <<<"DROP DATABASE $COPY"
+restored "what is kept can be restored" "0 equal" "$SNAP" "$(uri a "$COPY")"
+# as snapshots of earlier versions hold it
+at a "CREATE TABLE myrecon_restor_ (uuid VARCHAR(40), file VARCHAR(250) PRIMARY KEY)"
+rm -rf "$SNAP"
+take --exclude "$DB.myrecon_restore" "$(uri a "$DB")" "$SNAP"
+FILE=schema/$DB.myrecon_restore.table.sql
+mv "$SNAP/schema/$DB.myrecon_restor_.table.sql" "$SNAP/$FILE"
+sed -i 's/myrecon_restor_/myrecon_restore/g' "$SNAP/$FILE" "$SNAP/manifest.json"
+jq --arg f "$FILE" --arg s "$(sha256sum <"$SNAP/$FILE" | cut -d ' ' -f 1)" '(.files[] | select(.name == $f)) |= (.sha256 = $s)' "$SNAP/manifest.json" >"$IT_TMP/manifest"
+cp "$IT_TMP/manifest" "$SNAP/manifest.json"
+(cd "$SNAP" && sha256sum manifest.json >manifest.json.sha256)
+client a <<<"DROP DATABASE $COPY"
+restored "a snapshot with it is refused" "5 " "$SNAP" "$(uri a "$COPY")"
+like "with the way round" "$(cat "$ERR")" "--exclude '$DB.myrecon_restore'"
+is "before anything is done" "$(client a <<<"SHOW DATABASES LIKE '$COPY'")" ""
+restored "which works" "0 equal" --exclude "$DB.myrecon_restore" "$SNAP" "$(uri a "$COPY")"
+
+# --- two databases, one name --------------------------------------------------------------
+
+fresh a "$OTHER"
+rm -rf "$SNAP"
+take "$(uri a "$DB,$OTHER")" "$SNAP"
+client a <<<"DROP DATABASE $COPY"
+restored "two databases do not become one" "3 " --rename-db "$DB=$COPY" --rename-db "$OTHER=$COPY" "$SNAP" "$(side_uri a)"
+like "they are named" "$(cat "$ERR")" "would both be \"$COPY\" on the target"
+client a <<<"DROP DATABASE $OTHER"
+finish
