@@ -142,10 +142,10 @@ static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_optio
                                 struct mr_verify_opts *how, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    if (opts->decrypt_with != NULL || opts->against != NULL)
-        code = mr_snap_unlock(snap, opts->decrypt_with, err);
-    if (code == MR_OK && opts->signer != NULL)
+    if (opts->signer != NULL)
         code = mr_snap_require_signer(snap, opts->signer, err);
+    if (code == MR_OK && (opts->decrypt_with != NULL || opts->against != NULL))
+        code = mr_snap_unlock(snap, opts->decrypt_with, err);
     how->unread = !opts->quick && is_unread(snap, opts);
     if (code == MR_OK && how->unread)
         mr_log_warning(

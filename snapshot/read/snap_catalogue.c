@@ -67,43 +67,16 @@ static enum mr_code check_tables(const struct mr_snap_manifest *m,
     return MR_OK;
 }
 
-static const struct mr_snap_file *find_file(const struct mr_snap *snap)
-{
-    for (size_t i = 0; i < snap->manifest.nfiles; i++)
-        if (strcmp(snap->manifest.files[i].name, MR_SNAP_CATALOGUE) == 0)
-            return &snap->manifest.files[i];
-    return NULL;
-}
-
-/* The bytes are proved as they are read: what is parsed is what was hashed. */
 static enum mr_code read_proved(const struct mr_snap *snap, struct mr_strbuf *text,
                                 struct mr_err *err)
 {
-    struct mr_strbuf path = MR_STRBUF_INIT;
-    char hex[MR_SHA256_HEX];
-    const struct mr_snap_file *file = find_file(snap);
+    const struct mr_snap_file *file = mr_snap_find_file(snap, MR_SNAP_CATALOGUE);
     enum mr_code code = mr_snap_require_whole(snap, err);
     if (code == MR_OK && file == NULL)
         code = mr_err_set(err, MR_E_SNAPSHOT, "snapshot \"%s\" has no %s", snap->path,
                           MR_SNAP_CATALOGUE);
-    mr_snap_path(&path, snap, MR_SNAP_CATALOGUE);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&path, "reading a snapshot", err);
-    if (code == MR_OK)
-        code = mr_io_read_part(path.ptr, CATALOGUE_MAX_BYTES, text, err);
-    if (code == MR_OK)
-        code = mr_sha256_bytes(text->ptr, text->len, hex, err);
-    if (code == MR_OK && (text->len != file->bytes || strcmp(hex, file->sha256) != 0)) {
-        (void)mr_err_set(err, MR_E_REFUSED,
-                         "snapshot \"%s\" is damaged: file \"%s\" is not what "
-                         "manifest.json says",
-                         snap->path, MR_SNAP_CATALOGUE);
-        mr_err_hint(err,
-                    "Nothing was done. \"myrecon snapshot verify\" lists all damage.");
-        code = MR_E_REFUSED;
-    }
-    mr_strbuf_release(&path);
-    return code;
+    return code == MR_OK ? mr_snap_read_file(snap, file, CATALOGUE_MAX_BYTES, text, err)
+                         : code;
 }
 
 enum mr_code mr_snap_catalogue_load(const struct mr_snap *snap, struct mr_catalogue **out,

@@ -133,6 +133,27 @@ static enum mr_code prove(struct mr_snap *snap, const struct mr_strbuf *text,
                               err);
 }
 
+static int compare_files(const void *a, const void *b)
+{
+    const struct mr_snap_file *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static enum mr_code index_files(struct mr_snap *snap, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &snap->manifest;
+    struct mr_snap_file *files =
+        mr_arena_calloc(&snap->arena, m->nfiles + 1, sizeof *files);
+    if (files == NULL)
+        return mr_err_nomem(err, "reading a snapshot");
+    if (m->nfiles > 0) {
+        memcpy(files, m->files, m->nfiles * sizeof *files);
+        qsort(files, m->nfiles, sizeof *files, compare_files);
+    }
+    snap->files = files;
+    return MR_OK;
+}
+
 static enum mr_code read_manifest(struct mr_snap *snap, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, sum = MR_STRBUF_INIT;
@@ -147,6 +168,8 @@ static enum mr_code read_manifest(struct mr_snap *snap, struct mr_err *err)
         code = mr_snap_manifest_read(text.ptr, text.len, MR_SNAP_MANIFEST, &snap->arena,
                                      &snap->manifest, err);
         snap->has_manifest = code == MR_OK;
+        if (code == MR_OK)
+            code = index_files(snap, err);
         if (code == MR_OK)
             code = mr_snap_check_signature(snap, &text, err);
     }
@@ -291,6 +314,39 @@ enum mr_code mr_snap_check_names(struct mr_snap *snap, struct mr_err *err)
                 mr_snap_add_damage(snap, items[i], "stands twice in the manifest", err);
     mr_vec_release(&names);
     return code;
+}
+
+/* ---- files ---- */
+
+const struct mr_snap_file *mr_snap_find_file(const struct mr_snap *snap, const char *name)
+{
+    const struct mr_snap_file key = {.name = name};
+    if (snap->manifest.nfiles == 0)
+        return NULL;
+    return bsearch(&key, snap->files, snap->manifest.nfiles, sizeof key, compare_files);
+}
+
+enum mr_code mr_snap_read_file(const struct mr_snap *snap,
+                               const struct mr_snap_file *file, size_t max_bytes,
+                               struct mr_strbuf *out, struct mr_err *err)
+{
+    char hex[MR_SHA256_HEX];
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = read_whole(snap, file->name, max_bytes, &text, err);
+    if (code == MR_OK)
+        code = mr_sha256_bytes(text.ptr, text.len, hex, err);
+    if (code == MR_OK && (text.len != file->bytes || strcmp(hex, file->sha256) != 0)) {
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "snapshot \"%s\" is damaged: file \"%s\" is not what "
+                         "manifest.json says",
+                         snap->path, file->name);
+        mr_err_hint(err,
+                    "Nothing was done. \"myrecon snapshot verify\" lists all damage.");
+        code = MR_E_REFUSED;
+    }
+    mr_strbuf_add(out, text.ptr, text.len);
+    mr_strbuf_release(&text);
+    return code == MR_OK ? mr_strbuf_check(out, "reading a snapshot", err) : code;
 }
 
 enum mr_code mr_snap_check_file(const struct mr_snap *snap,

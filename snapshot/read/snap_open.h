@@ -24,6 +24,7 @@ struct mr_snap {
     const char *path; /* as given */
     struct mr_arena arena;
     struct mr_snap_manifest manifest; /* empty where it is damaged itself */
+    const struct mr_snap_file *files; /* its files, by name */
     struct mr_vec damage;             /* struct mr_snap_damage */
     bool has_manifest;
     struct mr_cms_key *key; /* that opens encrypted files, or NULL */
@@ -40,6 +41,15 @@ enum mr_code mr_snap_check_names(struct mr_snap *snap, struct mr_err *err);
 enum mr_code mr_snap_check_file(const struct mr_snap *snap,
                                 const struct mr_snap_file *file, bool whole,
                                 const char **reason, struct mr_err *err);
+
+/* NULL: the manifest has no such file (of a chunk it has none here). */
+const struct mr_snap_file *mr_snap_find_file(const struct mr_snap *snap,
+                                             const char *name);
+/* Appends what it holds, proved as it is read: MR_E_REFUSED where it is not the file that the
+ * manifest has, whoever proved it earlier. */
+enum mr_code mr_snap_read_file(const struct mr_snap *snap,
+                               const struct mr_snap_file *file, size_t max_bytes,
+                               struct mr_strbuf *out, struct mr_err *err);
 
 /* Texts are copied. */
 enum mr_code mr_snap_add_damage(struct mr_snap *snap, const char *file,

@@ -13,8 +13,9 @@
 #include "snapshot/read/snap_open.h"
 
 /* Appends the statement of a file, as it is run in the database that it is for.
- * MR_E_SNAPSHOT: it holds none, or another one than its place says. */
-enum mr_code mr_snap_read_statement(const struct mr_snap *snap, const char *file,
+ * MR_E_SNAPSHOT: it holds none, or another one than its place says; MR_E_REFUSED: it is not
+ * the file that was written. */
+enum mr_code mr_snap_read_statement(const struct mr_snap *snap, const char *name,
                                     const struct mr_snap_place *place,
                                     struct mr_strbuf *out, struct mr_err *err);
 

@@ -23,8 +23,19 @@ struct mr_snap_text {
     size_t at;
     struct mr_decompress_in *in;
     const struct mr_snap_chunk *chunk;
+    struct mr_sha256 hash; /* of what was read of the file */
     uint64_t given;
 };
+
+/* What was read is what was proved, though the file may have been written since. */
+static enum mr_code require_hash(struct mr_snap_text *text, struct mr_err *err)
+{
+    char hex[MR_SHA256_HEX];
+    mr_sha256_finish(&text->hash, hex);
+    return strcmp(hex, text->chunk->sha256) == 0
+               ? MR_OK
+               : mr_err_set(err, MR_E_IO, "it is not the file that was written");
+}
 
 static enum mr_code read_content(void *arg, void *buf, size_t size, size_t *got,
                                  struct mr_err *err)
@@ -51,6 +62,10 @@ static enum mr_code decrypt(const struct mr_snap *snap, const char *path,
         size > MR_SNAP_MESSAGE_MAX
             ? mr_err_set(err, MR_E_IO, "it is too large to be one message")
             : mr_io_read_part(path, (size_t)size, &message, err);
+    if (code == MR_OK) {
+        mr_sha256_add(&text->hash, message.ptr, message.len);
+        code = require_hash(text, err);
+    }
     if (code == MR_OK)
         code = mr_cms_open(snap->key, &message, &text->content, err);
     if (code != MR_OK)
@@ -70,8 +85,14 @@ static enum mr_code open_file(const struct mr_snap *snap, const char *path,
 static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got,
                               struct mr_err *err)
 {
-    const struct mr_snap_text *text = arg;
-    return mr_in_read(text->fd, text->chunk->file, buf, size, got, err);
+    struct mr_snap_text *text = arg;
+    enum mr_code code = mr_in_read(text->fd, text->chunk->file, buf, size, got, err);
+    if (code != MR_OK)
+        return code;
+    if (*got == 0)
+        return require_hash(text, err); /* nobody reads on behind the end */
+    mr_sha256_add(&text->hash, buf, *got);
+    return MR_OK;
 }
 
 enum mr_code mr_snap_text_open(const struct mr_snap *snap,
@@ -88,6 +109,8 @@ enum mr_code mr_snap_text_open(const struct mr_snap *snap,
     mr_strbuf_init(&text->content);
     mr_snap_path(&path, snap, chunk->file);
     enum mr_code code = mr_strbuf_check(&path, "reading a snapshot", err);
+    if (code == MR_OK)
+        code = mr_sha256_init(&text->hash, err);
     if (code == MR_OK)
         code = open_file(snap, path.ptr, text, err);
     if (code == MR_OK)
@@ -126,6 +149,7 @@ void mr_snap_text_close(struct mr_snap_text *text)
     if (text == NULL)
         return;
     mr_decompress_in_close(text->in);
+    mr_sha256_release(&text->hash);
     mr_strbuf_release(&text->content);
     if (text->fd >= 0)
         (void)close(text->fd);

@@ -4,8 +4,9 @@
  *   mr_snap_text_open → mr_snap_text_feed → … → mr_snap_text_close
  *   mr_snap_rows_open → mr_snap_rows_next … (until there are none) → mr_snap_rows_close
  *
- * Errors: MR_E_IO with the file, also for damage; that the file is the one that was
- * written is the caller's to prove first (snap_open.h).  Memory is bounded whatever the
+ * Errors: MR_E_IO with the file, also for damage.  Rows are given while the file is read,
+ * and it is proved at its end: whoever does not read so far, or cannot take back what it
+ * has done, proves the file first (snap_open.h).  Memory is bounded whatever the
  * file says: 8 MiB of zstd's window, and one row, at most as long as the chunk's text and
  * 2 GiB; of an encrypted chunk about five times its size on disk, too.
  *

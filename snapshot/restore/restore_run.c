@@ -84,10 +84,12 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     enum mr_code code = mr_snap_open(dir, &r->snap, err);
     if (code == MR_OK)
         code = open_endpoint(r, uri, err);
-    if (code == MR_OK)
-        code = mr_snap_unlock(&r->snap, r->opts->decrypt_with, err);
     if (code == MR_OK && r->opts->signer != NULL)
         code = mr_snap_require_signer(&r->snap, r->opts->signer, err);
+    if (code == MR_OK)
+        code = mr_snap_require_whole(&r->snap, err);
+    if (code == MR_OK)
+        code = mr_snap_unlock(&r->snap, r->opts->decrypt_with, err);
     if (code == MR_OK)
         code = prove_files(r, err);
     if (code == MR_OK)

@@ -23,6 +23,7 @@
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/read/snap_catalogue.h"
 #include "snapshot/read/snap_keys.h"
+#include "snapshot/read/snap_places.h"
 #include "snapshot/read/snap_rows.h"
 #include "snapshot/verify.h"
 #include "tests/unit/certificates.h"
@@ -560,6 +561,76 @@ static void test_keys(void **state)
     mr_snap_close(&snap);
 }
 
+/* ---- files that are written again behind the proof ---- */
+
+static enum mr_code read_all(const struct mr_snap *snap,
+                             const struct mr_snap_table *table,
+                             const struct mr_snap_chunk *chunk, struct mr_err *err)
+{
+    struct mr_snap_rows *rows = NULL;
+    const struct mr_value *values = NULL;
+    enum mr_code code = mr_snap_rows_open(snap, table, chunk, &rows, err);
+    do
+        code = code == MR_OK ? mr_snap_rows_next(rows, &values, err) : code;
+    while (code == MR_OK && values != NULL);
+    mr_snap_rows_close(rows);
+    return code;
+}
+
+static void append_to(const char *name, const char *tail, size_t len)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    read_name(name, &text);
+    mr_strbuf_add(&text, tail, len);
+    write_name(name, text.ptr, text.len);
+    mr_strbuf_release(&text);
+}
+
+/* A frame of zstd's that readers pass over: the rows are the same. */
+static void test_rows_changed_since(void **state)
+{
+    (void)state;
+    static const char frame[] = "\x50\x2a\x4d\x18\0\0\0";
+    struct mr_snap snap;
+    struct mr_err err = {0};
+    assert_int_equal(mr_snap_open(place, &snap, &err), MR_OK);
+    if (sealed)
+        assert_int_equal(mr_snap_unlock(&snap, key_file("reader", ".key"), &err), MR_OK);
+    for (size_t i = 0; i < snap.manifest.ntables; i++) {
+        const struct mr_snap_table *t = &snap.manifest.tables[i];
+        for (size_t k = 0; k < t->nchunks; k++) {
+            assert_int_equal(read_all(&snap, t, &t->chunks[k], &err), MR_OK);
+            append_to(t->chunks[k].file, frame, sizeof frame);
+            assert_int_equal(read_all(&snap, t, &t->chunks[k], &err), MR_E_IO);
+            err = (struct mr_err){0};
+        }
+    }
+    mr_snap_close(&snap);
+}
+
+static void test_statements_changed_since(void **state)
+{
+    (void)state;
+    struct mr_snap snap;
+    struct mr_err err = {0};
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    assert_int_equal(mr_snap_open(place, &snap, &err), MR_OK);
+    assert_int_equal(mr_snap_check_places(&snap, &err), MR_OK);
+    assert_int_equal(snap.damage.count, 0);
+    for (size_t i = 0; i < snap.manifest.ntables; i++) {
+        const struct mr_snap_table *t = &snap.manifest.tables[i];
+        const struct mr_snap_place at = mr_snap_table_place(t);
+        assert_int_equal(mr_snap_read_statement(&snap, t->schema_file, &at, &sql, &err),
+                         MR_OK);
+        append_to(t->schema_file, "\n", 1);
+        assert_int_equal(mr_snap_read_statement(&snap, t->schema_file, &at, &sql, &err),
+                         MR_E_REFUSED);
+        assert_non_null(strstr(err.message, t->schema_file));
+    }
+    mr_strbuf_release(&sql);
+    mr_snap_close(&snap);
+}
+
 static void test_no_snapshot(void **state)
 {
     (void)state;
@@ -590,6 +661,8 @@ int main(void)
         PLAIN(test_swapped),
         PLAIN(test_no_snapshot),
         PLAIN(test_catalogue),
+        PLAIN(test_rows_changed_since),
+        PLAIN(test_statements_changed_since),
         SEALED(test_golden),
         SEALED(test_flipped),
         SEALED(test_length),
@@ -598,6 +671,7 @@ int main(void)
         SEALED(test_keys),
         SEALED(test_forged),
         SEALED(test_bomb),
+        SEALED(test_rows_changed_since),
     };
     if (mr_progress_new(MR_PROGRESS_NEVER, &progress, NULL) != MR_OK || make_keys() != 0)
         return 1;
