@@ -67,13 +67,17 @@ static enum mr_code resolve(const char *path, char **out, struct mr_err *err)
     struct stat st;
     if (path[0] == '\0')
         return mr_io_fail(err, ENOENT, "create file", path);
-    enum mr_code code = mr_owner_check(path, err);
+    bool is_there = lstat(path, &st) == 0;
+    enum mr_code code = is_there ? mr_owner_check_stat(path, &st, err) : MR_OK;
     if (code != MR_OK)
         return code;
-    bool is_link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+    bool is_link = is_there && S_ISLNK(st.st_mode);
     *out = is_link ? realpath(path, NULL) : strdup(path);
     if (*out == NULL)
         return mr_io_fail(err, errno, "create file", path);
+    code = is_link ? mr_owner_check(*out, err) : MR_OK;
+    if (code != MR_OK)
+        return code;
     if (stat(*out, &st) != 0)
         return errno == ENOENT ? MR_OK : mr_io_fail(err, errno, "create file", path);
     if (!S_ISREG(st.st_mode))

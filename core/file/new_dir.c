@@ -58,22 +58,30 @@ static enum mr_code require_empty(const struct mr_new_dir *dir, struct mr_err *e
     return entry == NULL ? MR_OK : refuse(dir, dir->path, "exists and is not empty", err);
 }
 
-/* Without slashes at the end; a link to a directory is followed, so that the rename can
- * take the place of what it leads to. */
-static const char *resolve(struct mr_arena *arena, const char *path)
+/* dir->path, without slashes at the end; a link to a directory is followed, so that the
+ * rename can take the place of what it leads to. */
+static enum mr_code resolve(struct mr_new_dir *dir, struct mr_arena *arena,
+                            const char *path, struct mr_err *err)
 {
+    struct stat st;
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/')
         len--;
-    const char *plain = mr_arena_dup(arena, path, len);
-    struct stat st;
-    if (plain == NULL || lstat(plain, &st) != 0 || !S_ISLNK(st.st_mode))
-        return plain;
-    char *real = realpath(plain, NULL);
-    if (real != NULL)
-        plain = mr_arena_strdup(arena, real);
+    dir->path = mr_arena_dup(arena, path, len);
+    if (dir->path == NULL)
+        return mr_err_nomem(err, "naming a directory");
+    if (lstat(dir->path, &st) != 0)
+        return MR_OK;
+    enum mr_code code = mr_owner_check_stat(dir->path, &st, err);
+    if (code != MR_OK || !S_ISLNK(st.st_mode))
+        return code;
+    char *real = realpath(dir->path, NULL);
+    if (real == NULL)
+        return MR_OK; /* leads to nothing: told of when it is opened */
+    dir->path = mr_arena_strdup(arena, real);
     free(real);
-    return plain;
+    return dir->path != NULL ? mr_owner_check(dir->path, err)
+                             : mr_err_nomem(err, "naming a directory");
 }
 
 static enum mr_code name_it(struct mr_new_dir *dir, const char *path,
@@ -82,13 +90,11 @@ static enum mr_code name_it(struct mr_new_dir *dir, const char *path,
     struct mr_strbuf partial = MR_STRBUF_INIT;
     if (path[0] == '\0')
         return mr_err_set(err, MR_E_USAGE, "the %s has no name", dir->kind->noun);
-    enum mr_code code = mr_owner_check(path, err);
+    enum mr_code code = resolve(dir, arena, path, err);
     if (code != MR_OK)
         return code;
-    dir->path = resolve(arena, path);
-    if (dir->path != NULL)
-        mr_strbuf_add_fmt(&partial, "%s.partial", dir->path);
-    if (dir->path != NULL && !partial.failed)
+    mr_strbuf_add_fmt(&partial, "%s.partial", dir->path);
+    if (!partial.failed)
         dir->partial = mr_arena_strdup(arena, partial.ptr);
     mr_strbuf_release(&partial);
     return dir->partial != NULL ? MR_OK : mr_err_nomem(err, "naming a directory");

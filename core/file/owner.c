@@ -13,13 +13,23 @@
 #define NAME_BYTES 64
 #define LOOKUP_BYTES 4096
 
+/* How much of a path is left without the slashes that end it. */
+static size_t plain_len(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return len;
+}
+
 /* A directory that cannot be looked at is told of when it is used. */
 static bool is_public(const char *path)
 {
     struct stat st;
-    const char *slash = strrchr(path, '/');
-    char *dir = slash == NULL ? strdup(".")
-                              : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    size_t len = plain_len(path);
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    char *dir = len == 0 ? strdup(".") : strndup(path, len);
     bool is = dir == NULL || (stat(dir, &st) == 0 && (st.st_mode & S_IWOTH) != 0);
     free(dir);
     return is;
@@ -35,7 +45,8 @@ static void name_of(uid_t uid, char name[NAME_BYTES])
         (void)snprintf(name, NAME_BYTES, "%lu", (unsigned long)uid);
 }
 
-static enum mr_code judge(const char *path, const struct stat *st, struct mr_err *err)
+enum mr_code mr_owner_check_stat(const char *path, const struct stat *st,
+                                 struct mr_err *err)
 {
     char name[NAME_BYTES];
     if (st->st_uid == geteuid() || st->st_uid == 0 || !is_public(path))
@@ -53,7 +64,12 @@ static enum mr_code judge(const char *path, const struct stat *st, struct mr_err
 enum mr_code mr_owner_check(const char *path, struct mr_err *err)
 {
     struct stat st;
-    return lstat(path, &st) == 0 ? judge(path, &st, err) : MR_OK;
+    char *plain = strndup(path, plain_len(path));
+    if (plain == NULL)
+        return mr_err_nomem(err, "looking at a file");
+    bool is_there = lstat(plain, &st) == 0;
+    free(plain);
+    return is_there ? mr_owner_check_stat(path, &st, err) : MR_OK;
 }
 
 enum mr_code mr_owner_check_open(const char *path, int fd, struct mr_err *err)
@@ -61,5 +77,5 @@ enum mr_code mr_owner_check_open(const char *path, int fd, struct mr_err *err)
     struct stat st;
     if (fstat(fd, &st) != 0)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not look at \"%s\"", path);
-    return judge(path, &st, err);
+    return mr_owner_check_stat(path, &st, err);
 }

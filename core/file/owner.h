@@ -8,11 +8,17 @@
 #ifndef MR_OWNER_H
 #define MR_OWNER_H
 
+#include <sys/stat.h>
+
 #include "core/base/err.h"
 
 /* Refuses what is there under the name and belongs neither to this user nor to root, in a
- * directory that everybody may write.  Links are looked at, not followed. */
+ * directory that everybody may write.  Links are looked at, not followed, whatever
+ * slashes end the path. */
 enum mr_code mr_owner_check(const char *path, struct mr_err *err);
+/* The same of what lstat() has just said of it. */
+enum mr_code mr_owner_check_stat(const char *path, const struct stat *st,
+                                 struct mr_err *err);
 /* The same of what was opened under that name. */
 enum mr_code mr_owner_check_open(const char *path, int fd, struct mr_err *err);
 

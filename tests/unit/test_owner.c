@@ -79,6 +79,8 @@ static void test_outputs(void **state)
     assert_non_null(strstr(err.hint, "only this user"));
     assert_int_equal(write_to("their-link", &err), MR_E_IO);
     assert_int_equal(write_to("their-loose-link", &err), MR_E_IO);
+    put_link("our-other-link", "theirs", 0);
+    assert_int_equal(write_to("our-other-link", &err), MR_E_IO);
     has("theirs", "old");
     has("ours", "old");
     assert_int_equal(access(in_dir("not-there"), F_OK), -1);
@@ -136,8 +138,17 @@ static void test_directories(void **state)
     assert_int_equal(mr_new_dir_begin(&new_dir, in_dir("d"), &kind, &arena, &err), MR_OK);
     mr_new_dir_close(&new_dir);
     put_link("e", "d.partial", NOBODY);
-    assert_int_equal(mr_new_dir_begin(&new_dir, in_dir("e"), &kind, &arena, &err),
-                     MR_E_IO);
+    assert_int_equal(mkdir(in_dir("theirs.d"), 0777), 0);
+    assert_int_equal(chown(name, NOBODY, (gid_t)-1), 0);
+    put_link("ours.d", "theirs.d", 0);
+    static const char *const refused[] = {"e",          "e/",      "theirs.d",
+                                          "theirs.d//", "ours.d/", "ours.d"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        err = (struct mr_err){0};
+        assert_int_equal(
+            mr_new_dir_begin(&new_dir, in_dir(refused[i]), &kind, &arena, &err), MR_E_IO);
+        assert_non_null(strstr(err.message, "belongs to user \""));
+    }
     mr_arena_release(&arena);
 }
 
