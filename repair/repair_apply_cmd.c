@@ -16,6 +16,7 @@
 #include "repair/plan/plan_dir.h"
 #include "repair/plan/plan_next.h"
 #include "repair/repair_cmd.h"
+#include "repair/script/script_shape.h"
 #include "repair/verify/verify_rows.h"
 
 #define PEER_TIMEOUT_S 60
@@ -28,7 +29,9 @@ static const struct mr_command_doc apply_doc = {
         "for, and reads them back; then carries out apply.sql, unit by unit, in the very "
         "text of the file. A plan whose files were changed, another server, a read-only "
         "one, changed columns, ids that somebody else has taken, or a missing right are "
-        "refused before anything is done. No counter is ever lowered.\n"
+        "refused before anything is done; so is a statement that plan does not write, or "
+        "a "
+        "table that plan.json does not name. No counter is ever lowered.\n"
         "\n"
         "A unit is one transaction. Rows that its guards do not let pass are left out "
         "with "
@@ -146,6 +149,8 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
         code = mr_approval_check(&job->plan, job->opts->signer, err);
     if (code == MR_OK && job->opts->require_approval != NULL)
         code = mr_approval_check(&job->plan, job->opts->require_approval, err);
+    if (code == MR_OK)
+        code = mr_script_shape_conditions(&job->plan.manifest, job->plan.path, err);
     if (code == MR_OK)
         code = mr_apply_check_age(&job->plan.manifest, job->opts->max_age_s, err);
     if (code == MR_OK && writes == WRITES_ROWS_ONLY)

@@ -11,6 +11,7 @@
 #include "repair/plan/plan_dir.h"
 #include "repair/plan/plan_next.h"
 #include "repair/repair_cmd.h"
+#include "repair/script/script_shape.h"
 #include "repair/verify/verify_report.h"
 
 #define PEER_TIMEOUT_S 60
@@ -76,6 +77,8 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
         code = mr_plan_open(invocation->operands[0], &job->plan, err);
     if (code == MR_OK && job->opts->signer != NULL)
         code = mr_approval_check(&job->plan, job->opts->signer, err);
+    if (code == MR_OK)
+        code = mr_script_shape_conditions(&job->plan.manifest, job->plan.path, err);
     if (code == MR_OK)
         code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
                               &job->target, err);

@@ -10,6 +10,7 @@
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/rehearse.h"
 #include "repair/apply/undo_triggers.h"
+#include "repair/script/script_shape.h"
 
 static const char *script_name(const struct mr_apply_plan *ap)
 {
@@ -38,9 +39,14 @@ static enum mr_code check_script(const struct mr_apply_plan *ap, const char *sha
 static enum mr_code open_script(struct mr_apply_plan *ap, struct mr_err *err)
 {
     char sha256[MR_SHA256_HEX];
+    struct mr_script_shape *shape = NULL;
     const char *path = mr_plan_path(&ap->plan->arena, ap->plan->path, script_name(ap));
     enum mr_code code = path != NULL ? mr_script_read_open(path, &ap->script, err)
                                      : mr_err_nomem(err, "opening a script");
+    if (code == MR_OK)
+        code = mr_script_shape_new(&ap->plan->manifest, &ap->plan->arena, &shape, err);
+    if (code == MR_OK)
+        mr_script_read_judged(ap->script, mr_script_shape_fits, shape);
     if (code == MR_OK)
         code = mr_script_read_index(ap->script, &ap->units, sha256, err);
     return code == MR_OK ? check_script(ap, sha256, err) : code;

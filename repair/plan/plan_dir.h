@@ -50,6 +50,9 @@ struct mr_sink mr_plan_file_sink(struct mr_plan_file_out *out);
 /* Frees it, also after an error; NULL is fine. */
 enum mr_code mr_plan_file_close(struct mr_plan_file_out *out, struct mr_err *err);
 
+/* Where a closed file stands until publish, as long as the writer; NULL when memory is out. */
+const char *mr_plan_writer_path(struct mr_plan_writer *writer, const char *name);
+
 /* Fills manifest->files (which live until free), writes plan.json, with signer (or NULL) its
  * approval (approval.h), and gives the directory its name. */
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *writer,

@@ -127,3 +127,8 @@ enum mr_code mr_plan_file_close(struct mr_plan_file_out *out, struct mr_err *err
     free_layers(out);
     return code;
 }
+
+const char *mr_plan_writer_path(struct mr_plan_writer *writer, const char *name)
+{
+    return mr_plan_path(&writer->arena, writer->dir.partial, name);
+}

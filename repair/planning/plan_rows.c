@@ -29,6 +29,7 @@
 #include "repair/reseed/plan_counters.h"
 #include "repair/script/reseed_sql.h"
 #include "repair/script/script.h"
+#include "repair/script/script_shape.h"
 #include "repair/side/counted.h"
 
 struct rows {
@@ -511,6 +512,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_summary(&task, planned, err);
     if (code == MR_OK)
+        code = mr_script_shape_conditions(&p->manifest, p->opts->output, err);
+    if (code == MR_OK)
         code = mr_plan_refuse_engines(&r->tables, planned, err);
     if (code == MR_OK)
         code = mr_plan_refuse_triggers(planned, planned->fire_triggers, err);
@@ -537,6 +540,22 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = note_mentions(r, err);
     return code == MR_OK ? keep_notes(r, err) : code;
+}
+
+/* What apply and undo would refuse is never written. */
+static enum mr_code check_shapes(struct rows *r, struct mr_err *err)
+{
+    static const char *const names[] = {"apply.sql", "undo.sql"};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < 2; i++) {
+        const char *path = mr_plan_writer_path(r->p->writer, names[i]);
+        code = path != NULL ? mr_script_shape_check(&r->p->manifest, path, err)
+                            : mr_err_nomem(err, "writing a plan");
+    }
+    if (code == MR_E_REFUSED)
+        mr_err_hint(err, "The plan is not written: repair apply would refuse it. That is "
+                         "a mistake of myrecon, please report it with this message.");
+    return code;
 }
 
 /* apply.sql, undo.sql, verify.sql; who planned rows refer to becomes known on the way. */
@@ -566,7 +585,7 @@ static enum mr_code write_scripts(struct rows *r, struct mr_err *err)
     }
     planned->units = result.units;
     planned->rows = result.rows;
-    return code;
+    return code == MR_OK ? check_shapes(r, err) : code;
 }
 
 static enum mr_code write_files(struct rows *r, struct mr_err *err)

@@ -9,6 +9,7 @@
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "repair/script/script_internal.h"
+#include "repair/script/script_shape.h"
 
 static void add(struct mr_script *s, const char *text)
 {
@@ -50,6 +51,7 @@ static const char *sql_of(const struct mr_plan_table *t, const struct mr_index_p
 /* Is it an index that plain comparison does not cover, and one that can be computed? */
 static bool is_computed(const struct mr_plan_table *t, const struct mr_index *index)
 {
+    struct mr_script_read_fault fault;
     bool plain = true;
     if (!index->unique || strcmp(index->kind, "BTREE") != 0)
         return false;
@@ -57,8 +59,9 @@ static bool is_computed(const struct mr_plan_table *t, const struct mr_index *in
         const struct mr_index_part *part = &index->parts[i];
         bool staged = part->column != NULL && is_staged(t, part->column);
         const char *sql = sql_of(t, part);
-        if (!staged && (sql == NULL || leans_on_generated(t, sql)))
-            return false;
+        if (!staged && (sql == NULL || leans_on_generated(t, sql) ||
+                        !mr_script_shape_is_expression(sql, &fault)))
+            return false; /* TARGET itself refuses such a row */
         plain = plain && staged && part->prefix_len == 0;
     }
     return !plain;

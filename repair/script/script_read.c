@@ -28,6 +28,8 @@ struct mr_script_read {
     enum mr_script_read_section section;
     struct mr_script_read_unit unit;
     uint64_t count; /* M of the first unit read; 0: none yet */
+    mr_script_read_judge_fn *judge;
+    const void *judge_ctx;
 };
 
 static enum mr_code refuse(const struct mr_script_read *s, const char *what,
@@ -72,6 +74,13 @@ void mr_script_read_close(struct mr_script_read *s)
     mr_strbuf_release(&s->text);
     free(s->path);
     free(s);
+}
+
+void mr_script_read_judged(struct mr_script_read *s, mr_script_read_judge_fn *judge,
+                           const void *ctx)
+{
+    s->judge = judge;
+    s->judge_ctx = ctx;
 }
 
 /* ---- lines ---- */
@@ -225,6 +234,22 @@ static enum mr_code at_end(struct mr_script_read *s, struct mr_script_read_item 
     return MR_OK;
 }
 
+static enum mr_code judge(struct mr_script_read *s,
+                          const struct mr_script_read_item *item, struct mr_err *err)
+{
+    struct mr_script_read_fault fault = {0};
+    struct mr_strbuf what = MR_STRBUF_INIT;
+    if (s->judge == NULL || s->judge(s->judge_ctx, item, &fault))
+        return MR_OK;
+    for (size_t i = 0; i < item->len; i++)
+        s->line -= item->sql[i] == '\n';
+    s->line += fault.lines;
+    mr_strbuf_add_fmt(&what, "a statement %s", fault.what);
+    (void)refuse(s, what.failed ? "a statement is none of plan's" : what.ptr, err);
+    mr_strbuf_release(&what);
+    return MR_E_REFUSED;
+}
+
 /* Goes on with the lines of a statement until one ends it. */
 static enum mr_code take_statement(struct mr_script_read *s,
                                    struct mr_script_read_item *item, struct mr_err *err)
@@ -250,6 +275,7 @@ static enum mr_code take_statement(struct mr_script_read *s,
     if (code == MR_OK) {
         s->text.ptr[--s->text.len] = '\0';
         item->len = s->text.len;
+        code = judge(s, item, err);
     }
     return code;
 }

@@ -58,11 +58,25 @@ struct mr_script_read_item {
     struct mr_script_read_unit unit; /* that begins, or that the statement belongs to */
 };
 
+/* What a judge has against a statement: behind that many of its lines. */
+struct mr_script_read_fault {
+    uint64_t lines;
+    char what[240]; /* as in "it has …" */
+};
+/* fault is set where the answer is no. */
+typedef bool mr_script_read_judge_fn(const void *ctx,
+                                     const struct mr_script_read_item *item,
+                                     struct mr_script_read_fault *fault);
+
 struct mr_script_read;
 
 enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out,
                                  struct mr_err *err);
 void mr_script_read_close(struct mr_script_read *script); /* NULL is fine */
+
+/* From now on each statement that is read is judged: no other is ever handed out. */
+void mr_script_read_judged(struct mr_script_read *script, mr_script_read_judge_fn *judge,
+                           const void *ctx);
 
 /* Reads the whole file: its units (struct mr_script_read_unit, in the order of the file) and
  * the SHA-256 of the bytes read. */

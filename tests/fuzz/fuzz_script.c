@@ -1,8 +1,9 @@
 /*
- * fuzz_script.c: the reader of a plan's scripts.
+ * fuzz_script.c: the reader of a plan's scripts, and the judge of their statements.
  *
  * Whatever the bytes are, each unit that the index lists is found again by seeking, and
- * reads the same from there as it did in the whole.
+ * reads the same from there as it did in the whole.  What passes for an expression stands by
+ * itself between two parentheses.
  */
 #include "fuzz.h"
 
@@ -11,7 +12,31 @@
 #include <unistd.h>
 
 #include "core/row/row.h"
-#include "repair/script/script_read.h"
+#include "core/db/sqlscan.h"
+#include "repair/script/script_shape.h"
+
+static const struct mr_planned_table tables[] = {
+    {.table = "club.members",
+     .target_db = "club",
+     .target_name = "members",
+     .decisions = {[MR_DECIDE_INSERT] = 1}},
+    {.table = "club.orders", .target_db = "club", .target_name = "orders"}};
+static const struct mr_manifest manifest = {.planned = {.tables = tables, .ntables = 2}};
+
+static void judge(const char *path, const uint8_t *data, size_t size)
+{
+    struct mr_script_read_fault fault;
+    char *text = malloc(size + 1);
+    (void)mr_script_shape_check(&manifest, path, NULL);
+    FUZZ_CHECK(text != NULL);
+    memcpy(text, data, size);
+    text[size] = '\0';
+    if (mr_script_shape_is_expression(text, &fault))
+        FUZZ_CHECK(mr_sqlscan_why_open(text) == NULL);
+    else
+        FUZZ_CHECK(fault.what[0] != '\0');
+    free(text);
+}
 
 static enum mr_code next(struct mr_script_read *script, struct mr_script_read_item *item)
 {
@@ -43,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = mkstemp(path);
     FUZZ_CHECK(fd >= 0 && write(fd, data, size) == (ssize_t)size);
     FUZZ_CHECK(mr_script_read_open(path, &script, NULL) == MR_OK);
+    judge(path, data, size);
     FUZZ_CHECK(unlink(path) == 0);
     if (mr_script_read_index(script, &units, hex, NULL) == MR_OK)
         for (size_t i = 0; i < units.count; i++) {

@@ -39,16 +39,21 @@ class Script:
             server["port"], server["server_id"], sql(server["datadir"]))
 
     def temp(self, name):
-        return "%s.myrecon_%s" % (self.db, name)
+        return "`%s`.myrecon_%s" % (self.db, name)
+
+    def live(self, table):
+        return "`%s`.`%s`" % (self.db, table)
 
     def make(self, name, columns):
         return ("DROP TEMPORARY TABLE IF EXISTS %s;\nCREATE TEMPORARY TABLE %s (%s)"
                 " ENGINE = InnoDB;\n" % (self.temp(name), self.temp(name), columns))
 
     def stage(self, rows):
-        out = ["-- stage\nUSE %s;\nSET NAMES utf8mb4;\nSET SESSION sql_mode ="
-               " 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO', autocommit = 1,"
-               " foreign_key_checks = 1, lock_wait_timeout = 2, innodb_lock_wait_timeout = %d;\n"
+        out = ["-- stage\nUSE `%s`;\nSET NAMES utf8mb4;\nSET SESSION sql_mode ="
+               " 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES',"
+               " time_zone = '+00:00', autocommit = 1, foreign_key_checks = 1, unique_checks = 1,"
+               " lock_wait_timeout = 2, innodb_lock_wait_timeout = %d, sql_safe_updates = 0,"
+               " sql_big_selects = 1, sql_select_limit = 18446744073709551615, completion_type = 0;\n"
                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n"
                "SET SESSION time_zone = IF(%s AND @@read_only = 0,\n"
                "    '+00:00', 'myrecon: not the planned server');\n" % (self.db, self.lock_wait, self.server)]
@@ -59,9 +64,9 @@ class Script:
         out.append(self.make("there", "line INT NOT NULL PRIMARY KEY"))
         for table, (columns, _, _) in TABLES.items():
             out.append("DROP TEMPORARY TABLE IF EXISTS %s;\nCREATE TEMPORARY TABLE %s (line INT"
-                       " NOT NULL DEFAULT 0 PRIMARY KEY) ENGINE = InnoDB SELECT %s FROM %s.%s"
+                       " NOT NULL DEFAULT 0 PRIMARY KEY) ENGINE = InnoDB SELECT %s FROM %s"
                        " LIMIT 0;\n" % (self.temp(table), self.temp(table), ", ".join(columns),
-                                        self.db, table))
+                                        self.live(table)))
             mine = [(i, row) for i, (t, row) in enumerate(rows) if t == table]
             if mine:
                 out.append("INSERT INTO %s (line, %s) VALUES\n" %
@@ -76,11 +81,11 @@ class Script:
                 (self.temp("refused"), self.db, table, why, self.temp(table), where))
 
     def guards(self, undo):
-        out = ["-- locks\nSTART TRANSACTION;\nINSERT INTO %s SELECT 0, %s;\n-- guards\n" %
+        out = ["-- locks\nSET @myrecon_ran = 0;\nSTART TRANSACTION;\nINSERT INTO %s SELECT 0, %s;\n-- guards\n" %
                (self.temp("guard"), self.server)]
         for table, (columns, identity, _) in TABLES.items():
             same = " AND ".join("t.%s <=> s.%s" % (c, c) for c in identity)
-            live = "%s.%s AS t" % (self.db, table)
+            live = self.live(table) + " AS t"
             out.append("INSERT INTO %s SELECT s.line FROM %s AS s %s t.id = s.id WHERE %s;\n" % (
                 self.temp("there"), self.temp(table),
                 ("LEFT JOIN %s ON" if undo else "JOIN %s ON") % live,
@@ -91,27 +96,27 @@ class Script:
             new = "s.line NOT IN (SELECT line FROM %s)" % self.temp("there")
             if undo:
                 out.append(self.refuse(table, "it was changed since", new +
-                                       " AND NOT EXISTS (SELECT 1 FROM %s.%s AS t WHERE t.id = s.id"
-                                       " AND %s FOR UPDATE)" % (self.db, table, same)))
+                                       " AND NOT EXISTS (SELECT 1 FROM %s AS t WHERE t.id = s.id"
+                                       " AND %s FOR UPDATE)" % (self.live(table), same)))
                 for child, (_, _, links) in TABLES.items():
                     for column, parent in links:
                         if parent == table:
                             out.append(self.refuse(
                                 table, "a row refers to it", new + " AND NOT (@myrecon_dry <=> 1)"
-                                " AND EXISTS (SELECT 1 FROM %s.%s AS c WHERE c.%s = s.id AND c.id"
+                                " AND EXISTS (SELECT 1 FROM %s AS c WHERE c.%s = s.id AND c.id"
                                 " NOT IN (SELECT id FROM %s) FOR UPDATE)" %
-                                (self.db, child, column, self.temp(child))))
+                                (self.live(child), column, self.temp(child))))
             else:
                 out.append(self.refuse(table, "its key is taken", new +
-                                       " AND EXISTS (SELECT 1 FROM %s.%s AS t WHERE t.id = s.id"
-                                       " FOR UPDATE)" % (self.db, table)))
+                                       " AND EXISTS (SELECT 1 FROM %s AS t WHERE t.id = s.id"
+                                       " FOR UPDATE)" % self.live(table)))
                 for column, parent in references:
                     out.append(self.refuse(
                         table, "what it refers to in %s is not who was planned" % parent, new +
-                        " AND NOT (@myrecon_dry <=> 1) AND NOT EXISTS (SELECT 1 FROM %s.%s AS p"
+                        " AND NOT (@myrecon_dry <=> 1) AND NOT EXISTS (SELECT 1 FROM %s AS p"
                         " WHERE p.id = s.%s LOCK IN SHARE MODE)"
                         " AND NOT EXISTS (SELECT 1 FROM %s AS q WHERE q.id = s.%s)" %
-                        (self.db, parent, column, self.temp(parent), column)))
+                        (self.live(parent), column, self.temp(parent), column)))
         return "".join(out)
 
     def skip(self):
@@ -119,7 +124,8 @@ class Script:
             self.temp("there"), self.temp("refused"))
 
     def write(self, undo, rows):
-        used = [t for t in TABLES if not self.sparse or t in {table for table, _ in rows}]
+        shown = [rows] if self.sparse else self.units
+        used = [t for t in TABLES if any(table == t for unit in shown for table, _ in unit)]
         out = ["SET @myrecon_written = 0;\n"]  # a statement may name a temporary table once
         for table in TABLES:
             out.append("SET @myrecon_written = @myrecon_written + (SELECT COUNT(*) FROM %s AS s"
@@ -130,12 +136,12 @@ class Script:
             columns = TABLES[table][0]
             guard = "(SELECT COUNT(*) FROM %s) = %d" % (self.temp("guard"), step)
             if undo:
-                out.append("DELETE t FROM %s AS s JOIN `%s`.`%s` AS t ON t.id = s.id WHERE %s AND %s;\n" %
-                           (self.temp(table), self.db, table, self.skip(), guard))
+                out.append("DELETE t FROM %s AS s JOIN %s AS t ON t.id = s.id WHERE %s AND %s;\n" %
+                           (self.temp(table), self.live(table), self.skip(), guard))
             else:
-                out.append("INSERT INTO `%s`.`%s` (%s) SELECT %s FROM %s AS s WHERE %s AND %s"
+                out.append("INSERT INTO %s (%s) SELECT %s FROM %s AS s WHERE %s AND %s"
                            " ORDER BY s.line;\n" % (
-                    self.db, table, ", ".join(columns), ", ".join("s." + c for c in columns),
+                    self.live(table), ", ".join(columns), ", ".join("s." + c for c in columns),
                     self.temp(table), self.skip(), guard))
             out.append("INSERT INTO %s SELECT %d, ROW_COUNT() = (SELECT COUNT(*) FROM %s AS s WHERE"
                        " %s);\n" % (self.temp("guard"), step, self.temp(table), self.skip()))
@@ -147,8 +153,8 @@ class Script:
         return ("-- again\n-- end\nSELECT tbl AS `table`, id AS `key`, why AS reason FROM %s ORDER BY line;\n"
                 "SET @myrecon_why = (SELECT CONCAT('myrecon: ', tbl, ' ', id, ': ', why) FROM %s"
                 " ORDER BY line LIMIT 1);\n"
-                "SET @myrecon_end = IF((SELECT COUNT(*) = %d AND SUM(ok) = %d FROM %s), 'COMMIT',"
-                " 'ROLLBACK');\nPREPARE myrecon_end FROM @myrecon_end;\nEXECUTE myrecon_end;\n"
+                "SET @myrecon_end = IF((SELECT COUNT(*) = %d AND SUM(ok) = %d FROM %s)"
+                " AND @myrecon_ran = 0, 'COMMIT', 'ROLLBACK');\nPREPARE myrecon_end FROM @myrecon_end;\nEXECUTE myrecon_end;\n"
                 "DEALLOCATE PREPARE myrecon_end;\n"
                 "SET SESSION time_zone = IF(@myrecon_end = 'COMMIT', '+00:00',"
                 " 'myrecon: unit %d was undone, run this file again');\n"

@@ -1,0 +1,77 @@
+#!/bin/bash
+# repair_evil_plan.sh: a plan whose SQL somebody has edited, with all digests renewed.  What is no
+# statement of plan's, on a table that plan.json names, is refused before anything is done.
+# $1: mysql
+
+. "$(dirname "$0")/lib.sh"
+written_side "${1:-}"
+begin a$T
+cd "$IT_TMP" || exit 1
+. "$IT_DIR/rows/lib.sh"
+DST=$(uri $T "$DB") CASE=case
+OTHER=${DB}_other
+fresh $T "$OTHER"
+histories
+on "CREATE TABLE \`$OTHER\`.t (id INT PRIMARY KEY); INSERT INTO \`$OTHER\`.t VALUES (1), (2);
+    CREATE TABLE secrets (id INT PRIMARY KEY); INSERT INTO secrets VALUES (7)"
+client $T -D "$DB" <<'SQL' || bail "no routines"
+DELIMITER //
+CREATE PROCEDURE p() BEGIN DELETE FROM secrets; END //
+CREATE FUNCTION evil(x INT) RETURNS INT DETERMINISTIC MODIFIES SQL DATA BEGIN DELETE FROM secrets; RETURN x; END //
+SQL
+checked
+plan_is 0 "a plan" clean
+
+all() { # of the server, but what servers count by themselves
+    people
+    on "SELECT id FROM \`$OTHER\`.t; SELECT id FROM secrets; SELECT @@GLOBAL.max_connections, @@GLOBAL.read_only;
+        SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE();
+        SELECT COUNT(*) FROM mysql.user; SHOW TABLES; SELECT AUTO_INCREMENT FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME"
+}
+BEFORE=$(all)
+
+evil() { # evil DESCRIPTION FILE MARK SQL [COMMAND…]
+    local what=$1 file=$2 mark=$3 sql=$4
+    shift 4
+    rm -rf plan
+    cp -r clean plan
+    python3 "$IT_DIR/rows/plan_evil.py" plan "$file" "$mark" <<<"$sql" || bail "not edited: $what"
+    rep_is 5 "$what: refused" "${@:-apply}" --yes plan "$DST"
+    like "$what: says where" "$(cat "$ERR")" 'error: (script ".*(apply|undo).sql", line [0-9]+|plan ".*": the condition of table)'
+    is "$what: nothing was done" "$(all)" "$BEFORE"
+}
+for sql in "DELETE FROM \`$OTHER\`.\`t\` WHERE 1 = 1" "DELETE FROM \`$DB\`.\`secrets\` WHERE 1 = 1" \
+    "GRANT ALL ON *.* TO mallory@localhost" "CALL \`$DB\`.p()" "SET GLOBAL max_connections = 77" \
+    "SELECT id INTO OUTFILE '$IT_TMP/secret' FROM \`$DB\`.secrets" "/*!DROP TABLE \`$DB\`.secrets */" \
+    "CREATE TRIGGER tr BEFORE INSERT ON \`$DB\`.members FOR EACH ROW DELETE FROM secrets" \
+    "DELETE FROM \`$DB\`.\`members\` WHERE evil(1) = 1" "DELETE FROM \`$DB\`.\`members\` WHERE \`$DB\`.evil(1) = 1" \
+    "DELETE FROM \`$DB\`.\`members\` WHERE id IN (SELECT id FROM secrets)" \
+    "INSERT INTO \`$DB\`.myrecon_guard SELECT 99, LOAD_FILE('/etc/passwd')"; do
+    evil "${sql:0:44}" apply.sql "-- write" "$sql"
+done
+evil "a statement more in the head" apply.sql "-- Run reseed.sql first." "DROP TABLE \`$DB\`.secrets"
+evil "what is prepared" apply.sql "s/'COMMIT'/'DROP TABLE secrets'/" ""
+evil "a command of the client" apply.sql "-- guards" '\! touch pwned'
+evil "a dry run" apply.sql "-- locks" "CALL \`$DB\`.p()" apply --dry-run
+evil "rehearse" apply.sql "-- aside" "CALL \`$DB\`.p()" rehearse
+evil "undo" undo.sql "-- write" "DELETE FROM \`$OTHER\`.\`t\` WHERE 1 = 1" undo
+AT=$(jq -r '.rows.tables | to_entries[] | select(.value.references | length > 0) | .key' clean/plan.json | head -n 1)
+evil "a condition" plan.json "rows.tables.$AT.references.0.condition" "evil(1) = 1"
+rm -rf plan
+cp -r clean plan
+python3 "$IT_DIR/rows/plan_evil.py" plan plan.json "rows.tables.$AT.references.0.condition" <<<"evil(1) = 1"
+rep_is 5 "verify asks no such condition" verify plan "$DST"
+is "and nothing was done" "$(all)" "$BEFORE"
+
+rep_is 0 "the plan itself is carried out" apply --yes clean "$DST"
+is "nobody else was touched" "$(on "SELECT COUNT(*) FROM \`$OTHER\`.t; SELECT COUNT(*) FROM secrets" | xargs)" "2 1"
+rep_is 0 "and taken back" undo --yes clean "$DST"
+
+# A condition of the configuration's own that apply would refuse is no plan.
+sed -i 's/^reference = inviter.*/& when SLEEP(0) = 0/' my.ini
+rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --output other
+is "a condition that apply would refuse is not planned" "$RC" 5
+like "and named" "$(cat "$ERR")" 'condition of table ".*members".*"SLEEP"'
+ok "no directory" test ! -e other
+finish
