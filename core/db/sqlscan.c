@@ -9,6 +9,12 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* What has to follow "--" for servers to see a comment, as the end of the text does. */
+static bool is_space_or_control(char c)
+{
+    return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -26,15 +32,44 @@ void mr_sqlscan_init(struct mr_sqlscan *scan, const char *text, size_t len)
     *scan = (struct mr_sqlscan){.ptr = text, .end = text + len};
 }
 
+static bool has_word(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = list; at != NULL && *at != '\0';) {
+        size_t n = strcspn(at, ",");
+        if (n == len && strncasecmp(at, word, len) == 0)
+            return true;
+        at += n + (at[n] == ',');
+    }
+    return false;
+}
+
+void mr_sqlscan_set_mode(struct mr_sqlscan *scan, const char *sql_mode)
+{
+    static const char *const quoting[] = {"ANSI_QUOTES", "ANSI",  "ORACLE",    "MSSQL",
+                                          "DB2",         "MAXDB", "POSTGRESQL"};
+    scan->no_backslash = has_word(sql_mode, "NO_BACKSLASH_ESCAPES");
+    scan->ansi_quotes = false;
+    for (size_t i = 0; i < sizeof quoting / sizeof *quoting; i++)
+        scan->ansi_quotes |= has_word(sql_mode, quoting[i]);
+}
+
 static char peek(const struct mr_sqlscan *scan, size_t ahead)
 {
     return (size_t)(scan->end - scan->ptr) > ahead ? scan->ptr[ahead] : '\0';
 }
 
+/* Names have no escapes, and under a mode strings have none either. */
+static bool is_name_quote(const struct mr_sqlscan *scan, char quote)
+{
+    return quote == '`' || (quote == '"' && scan->ansi_quotes);
+}
+
 static void skip_quoted(struct mr_sqlscan *scan, char quote)
 {
+    bool escapes = !scan->no_backslash && !is_name_quote(scan, quote);
     for (scan->ptr++; scan->ptr < scan->end; scan->ptr++) {
-        if (*scan->ptr == '\\' && quote != '`' && scan->ptr + 1 < scan->end) {
+        if (*scan->ptr == '\\' && escapes && scan->ptr + 1 < scan->end) {
             scan->ptr++;
         } else if (*scan->ptr == quote) {
             if (peek(scan, 1) != quote) {
@@ -129,7 +164,7 @@ static bool starts_comment(const struct mr_sqlscan *scan)
     if (c == '#')
         return true;
     if (c == '-' && peek(scan, 1) == '-')
-        return scan->end - scan->ptr == 2 || is_space(peek(scan, 2));
+        return is_space_or_control(peek(scan, 2)); /* NUL at the end */
     return c == '/' && peek(scan, 1) == '*';
 }
 
@@ -179,9 +214,10 @@ static enum mr_token_kind skip_token(struct mr_sqlscan *scan)
         return skip_comment(scan);
     if (c == '\'' || c == '"' || c == '`') {
         skip_quoted(scan, c);
-        return c == '`' ? MR_TOKEN_IDENT : MR_TOKEN_STRING;
+        return is_name_quote(scan, c) ? MR_TOKEN_IDENT : MR_TOKEN_STRING;
     }
-    if (is_digit(c) || (c == '.' && is_digit(peek(scan, 1))))
+    if (is_digit(c) ||
+        (c == '.' && scan->ptr != scan->word_end && is_digit(peek(scan, 1))))
         return skip_numeric(scan);
     if (is_word(c))
         return skip_wordlike(scan);
@@ -202,6 +238,9 @@ bool mr_sqlscan_next(struct mr_sqlscan *scan, struct mr_token *token)
         return false;
     token->kind = skip_token(scan);
     token->len = (size_t)(scan->ptr - token->ptr);
+    token->no_backslash = scan->no_backslash;
+    if (token->kind == MR_TOKEN_WORD)
+        scan->word_end = scan->ptr;
     return true;
 }
 
@@ -265,11 +304,12 @@ void mr_token_unquote(struct mr_strbuf *out, const struct mr_token *token)
         mr_strbuf_add(out, p, token->len);
         return;
     }
+    bool escapes = token->kind == MR_TOKEN_STRING && !token->no_backslash;
     char quote = *p++;
     if (end > p && end[-1] == quote)
         end--;
     for (; p < end; p++) {
-        if (*p == '\\' && quote != '`' && p + 1 < end) {
+        if (*p == '\\' && escapes && p + 1 < end) {
             add_escaped(out, *++p);
             continue;
         }

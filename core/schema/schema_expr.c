@@ -245,7 +245,8 @@ static struct expr parse_literal(struct parser *p)
     p->pos++;
     if ((*t->ptr != 'x' && *t->ptr != 'X') || t->len < 3)
         return atom(lower(p, t));
-    struct mr_token digits = {MR_TOKEN_WORD, t->ptr + 2, t->len - 3};
+    struct mr_token digits = {
+        .kind = MR_TOKEN_WORD, .ptr = t->ptr + 2, .len = t->len - 3};
     return atom(JOIN(p, "0x", lower(p, &digits)));
 }
 

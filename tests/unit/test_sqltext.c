@@ -158,12 +158,76 @@ static void test_conditions(void **state)
     }
 }
 
+/* Texts as the tokens that servers make of them, each in brackets. */
+static void test_modes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mode, *text, *tokens;
+    } cases[] = {
+        {NULL, "'\\' x' y", "['\\' x'][y]"},
+        {"NO_BACKSLASH_ESCAPES", "'\\' x", "['\\'][x]"},
+        {"STRICT_ALL_TABLES,no_backslash_escapes", "\"\\\" @'\\' x",
+         "[\"\\\"][@'\\'][x]"},
+        {"ANSI_QUOTES", "\"a\\\" '\\'' \"\"\"\"", "<\"a\\\">['\\'']<\"\"\"\">"},
+        {"ANSI", "\"a\"", "<\"a\">"},
+        {"ORACLE,IGNORE_SPACE", "\"a\"", "<\"a\">"},
+        {"NO_ANSI_QUOTES", "\"a\"", "[\"a\"]"},
+        {"", "`\\` x", "<`\\`>[x]"},
+        {NULL, "a --\x01 b\n c", "[a][c]"},
+        {NULL, "a --\x7f b\r c\n d", "[a][d]"},
+        {NULL, "a --", "[a]"},
+        {NULL, "a --b", "[a][-][-][b]"},
+        {NULL, "live.1t live .1t a.1 `a`.1 1.5",
+         "[live][.][1t][live][.1t][a][.][1]<`a`>[.1]"
+         "[1.5]"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        struct mr_sqlscan scan;
+        struct mr_token token;
+        mr_sqlscan_init(&scan, cases[i].text, strlen(cases[i].text));
+        mr_sqlscan_set_mode(&scan, cases[i].mode);
+        while (mr_sqlscan_next_code(&scan, &token))
+            mr_strbuf_add_fmt(&out, token.kind == MR_TOKEN_IDENT ? "<%.*s>" : "[%.*s]",
+                              (int)token.len, token.ptr);
+        assert_false(scan.broken);
+        assert_string_equal(out.ptr, cases[i].tokens);
+        mr_strbuf_release(&out);
+    }
+}
+
+/* What a token stands for, under its mode. */
+static void test_unquote(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *mode, *text, *value;
+    } cases[] = {
+        {NULL, "'a\\n'", "a\n"},
+        {"NO_BACKSLASH_ESCAPES", "'a\\n'", "a\\n"},
+        {"ANSI_QUOTES", "\"a\\n\"\"\"", "a\\n\""},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        struct mr_sqlscan scan;
+        struct mr_token token;
+        mr_sqlscan_init(&scan, cases[i].text, strlen(cases[i].text));
+        mr_sqlscan_set_mode(&scan, cases[i].mode);
+        assert_true(mr_sqlscan_next(&scan, &token));
+        mr_token_unquote(&out, &token);
+        assert_string_equal(out.ptr, cases[i].value);
+        mr_strbuf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identifiers), cmocka_unit_test(test_strings),
         cmocka_unit_test(test_values),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_conditions),  cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_unquote),
     };
     return cmocka_run_group_tests_name("sqltext", tests, NULL, NULL);
 }
