@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/db/sqlscan.h"
 #include "core/json/json_reader.h"
 #include "core/row/row_class.h"
 #include "snapshot/format/snap_dir.h"
@@ -193,6 +194,18 @@ static void check_value(struct mr_json_reader *r, const struct mr_snap_object *s
         mr_json_read_refuse(r, "value of sequence", sequence->value);
 }
 
+/* "A,B": spelled otherwise, a server may know modes in it that whoever reads it does not. */
+static const char *get_sql_mode(struct mr_json_reader *r, const struct json_t *item)
+{
+    const char *mode = mr_json_read_text_or_null(r, item, "sql_mode");
+    for (const char *at = mode; at != NULL && *at != '\0'; at++)
+        if (*at != '_' && *at != ',' && !isalnum((unsigned char)*at)) {
+            mr_json_read_refuse(r, "sql_mode", mode);
+            break;
+        }
+    return mode;
+}
+
 static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_snap_object *o)
 {
@@ -200,7 +213,7 @@ static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
     o->db = mr_json_read_text(r, item, "db");
     o->name = mr_json_read_text(r, item, "name");
     o->file = get_file(r, item, "file");
-    o->sql_mode = mr_json_read_text_or_null(r, item, "sql_mode");
+    o->sql_mode = get_sql_mode(r, item);
     o->collation = get_word_or_null(r, item, "collation_connection");
     o->table = mr_json_read_text_or_null(r, item, "table");
     o->value = mr_json_read_text_or_null(r, item, "value");
@@ -253,6 +266,15 @@ static void get_key_columns(struct mr_json_reader *r, const struct json_t *item,
     t->key = key;
 }
 
+/* It is put into parentheses, on a live server too. */
+static const char *get_where(struct mr_json_reader *r, const struct json_t *item)
+{
+    const char *where = mr_json_read_text_or_null(r, item, "where");
+    if (where != NULL && mr_sqlscan_why_open(where) != NULL)
+        mr_json_read_refuse(r, "where", where);
+    return where;
+}
+
 static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_snap_table *t)
 {
@@ -265,7 +287,7 @@ static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
     t->note = mr_json_read_text_or_null(r, item, "note");
     t->schema_file = get_file(r, item, "schema_file");
     t->keys_file = get_file_or_null(r, item, "keys_file");
-    t->where = mr_json_read_text_or_null(r, item, "where");
+    t->where = get_where(r, item);
     t->rows_of = mr_json_read_text_or_null(r, item, "rows_of");
     t->keys_hidden = mr_json_read_bool(r, item, "keys_hidden");
     t->index = mr_json_read_text_or_null(r, item, "index");

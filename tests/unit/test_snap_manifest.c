@@ -198,6 +198,12 @@ static void test_refused(void **state)
         {"\"value\":\"-7", "\"value\":\"-7, 0), live.f(1"},
         {"\"value\":\"-7", "\"value\":\"-"},
         {"\"charset\":null", "\"charset\":\"utf8mb4 x\""},
+        {"\"where\":null", "\"where\":\"1=0) UNION SELECT 1 FROM (SELECT 1\""},
+        {"\"where\":null", "\"where\":\"a = 'x\""},
+        {"\"where\":null", "\"where\":\"1=1 /*!50000 OR 1=1 */\""},
+        {"\"where\":null", "\"where\":\"1=1 --\\u0001 \\n) OR (1=1\""},
+        {"\"sql_mode\":null", "\"sql_mode\":\"ANSI_QUOTES \""},
+        {"\"sql_mode\":null", "\"sql_mode\":\"\\u00c1NSI\""},
     };
     for (size_t i = 0; i < COUNT(edits); i++) {
         struct mr_arena arena = MR_ARENA_INIT;
