@@ -6,6 +6,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/schema/innodb_name.h"
+#include "snapshot/format/snap_place.h"
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -128,11 +129,35 @@ static enum mr_code keep(struct mr_create *c, const struct mr_strbuf *text,
     return *out != NULL ? MR_OK : mr_err_nomem(err, "reading the schema");
 }
 
+/* What a restore would refuse is told now. */
+static enum mr_code require_place(const struct mr_create_table *t, const char *create,
+                                  struct mr_err *err)
+{
+    const struct mr_snap_place table = mr_snap_table_place(&t->snap),
+                               keys = mr_snap_keys_place(&t->snap);
+    struct mr_strbuf without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT,
+                     unused = MR_STRBUF_INIT;
+    mr_snap_split_keys(create, t->table, &without, &alter);
+    enum mr_code code = mr_strbuf_check(&without, "reading the schema", err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&alter, "reading the schema", err);
+    if (code == MR_OK)
+        code = mr_snap_place(&table, without.ptr, without.len, &unused, err);
+    if (code == MR_OK && alter.len > 0)
+        code = mr_snap_place(&keys, alter.ptr, alter.len, &unused, err);
+    mr_strbuf_release(&without);
+    mr_strbuf_release(&alter);
+    mr_strbuf_release(&unused);
+    return code;
+}
+
 enum mr_code mr_create_identify(struct mr_create *c, struct mr_create_table *t,
                                 struct mr_err *err)
 {
     struct mr_strbuf create = MR_STRBUF_INIT, identity = MR_STRBUF_INIT;
     enum mr_code code = read_now(c, &t->snap, &create, &identity, err);
+    if (code == MR_OK)
+        code = require_place(t, create.ptr, err);
     if (code == MR_OK)
         code = keep(c, &create, &t->create, err);
     if (code == MR_OK)

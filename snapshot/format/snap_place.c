@@ -2,235 +2,166 @@
 #include "snapshot/format/snap_place.h"
 
 #include <string.h>
-#include <strings.h>
 
-#include "core/db/sqlscan.h"
+#include "snapshot/format/snap_words.h"
 
-/* The text being read, and the token at hand. */
-struct reading {
-    const struct mr_snap_place *place;
-    struct mr_sqlscan scan;
-    struct mr_token token;
-    const char *from; /* what is not copied yet */
-    struct mr_strbuf *out;
-};
-
-static void next(struct reading *r)
-{
-    (void)mr_sqlscan_next_code(&r->scan, &r->token);
-}
-
-static bool take_word(struct reading *r, const char *word)
-{
-    if (!mr_token_is(&r->token, word))
-        return false;
-    next(r);
-    return true;
-}
-
-/* "PACKAGE BODY": each of its words. */
-static bool take_words(struct reading *r, const char *words)
-{
-    while (*words != '\0') {
-        char word[16];
-        size_t len = strcspn(words, " ");
-        if (len >= sizeof word)
-            return false;
-        memcpy(word, words, len);
-        word[len] = '\0';
-        if (!take_word(r, word))
-            return false;
-        words += len + (words[len] == ' ');
-    }
-    return true;
-}
-
-static bool is_name(const struct mr_token *token, bool ansi_quotes)
-{
-    return token->kind == MR_TOKEN_IDENT || token->kind == MR_TOKEN_WORD ||
-           (token->kind == MR_TOKEN_STRING && ansi_quotes && *token->ptr == '"');
-}
-
-static bool is_named(const struct mr_token *token, bool ansi_quotes, const char *name)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    if (!is_name(token, ansi_quotes))
-        return false;
-    mr_token_unquote(&text, token);
-    bool same = !text.failed && strcasecmp(text.ptr != NULL ? text.ptr : "", name) == 0;
-    mr_strbuf_release(&text);
-    return same;
-}
-
-/* "name", or "db.name", of which the database is left out. */
-static bool take_name(struct reading *r, const char *name)
-{
-    const struct mr_snap_place *p = r->place;
-    const struct mr_token first = r->token;
-    next(r);
-    if (mr_token_is(&r->token, ".")) {
-        if (!is_named(&first, p->ansi_quotes, p->db))
-            return false;
-        next(r);
-        mr_strbuf_add(r->out, r->from, (size_t)(first.ptr - r->from));
-        r->from = r->token.ptr;
-        if (!is_name(&r->token, p->ansi_quotes) ||
-            (name != NULL && !is_named(&r->token, p->ansi_quotes, name)))
-            return false;
-        next(r);
-        return !mr_token_is(&r->token, ".");
-    }
-    return name != NULL ? is_named(&first, p->ansi_quotes, name)
-                        : is_name(&first, p->ansi_quotes);
-}
+#define take mr_snap_words_take
 
 /* `user`@`host`, CURRENT_USER(): up to the next word. */
-static bool take_user(struct reading *r)
+static bool take_user(struct mr_snap_words *w)
 {
-    if (!take_word(r, "="))
+    if (!take(w, "="))
         return false;
-    if (take_word(r, "CURRENT_USER") || take_word(r, "CURRENT_ROLE"))
-        return !take_word(r, "(") || take_word(r, ")");
-    if (r->token.kind != MR_TOKEN_IDENT && r->token.kind != MR_TOKEN_STRING)
+    if (take(w, "CURRENT_USER") || take(w, "CURRENT_ROLE"))
+        return !take(w, "(") || take(w, ")");
+    if (w->token.kind != MR_TOKEN_IDENT && w->token.kind != MR_TOKEN_STRING)
         return false;
-    next(r);
-    if (r->token.kind == MR_TOKEN_WORD && *r->token.ptr == '@')
-        next(r);
+    mr_snap_words_next(w);
+    if (w->token.kind == MR_TOKEN_WORD && *w->token.ptr == '@')
+        mr_snap_words_next(w);
     return true;
 }
 
 /* Between CREATE and what is made. */
-static bool take_modifiers(struct reading *r)
+static bool take_modifiers(struct mr_snap_words *w)
 {
     for (;;) {
-        if (take_word(r, "OR")) {
-            if (!take_word(r, "REPLACE"))
+        if (take(w, "OR")) {
+            if (!take(w, "REPLACE"))
                 return false;
-        } else if (take_word(r, "ALGORITHM")) {
-            if (!take_word(r, "="))
+        } else if (take(w, "ALGORITHM")) {
+            if (!take(w, "=") ||
+                !(take(w, "UNDEFINED") || take(w, "MERGE") || take(w, "TEMPTABLE")))
                 return false;
-            next(r);
-        } else if (take_word(r, "DEFINER")) {
-            if (!take_user(r))
+        } else if (take(w, "DEFINER")) {
+            if (!take_user(w))
                 return false;
-        } else if (take_word(r, "SQL")) {
-            if (!take_word(r, "SECURITY"))
+        } else if (take(w, "SQL")) {
+            if (!take(w, "SECURITY") || !(take(w, "DEFINER") || take(w, "INVOKER")))
                 return false;
-            next(r);
-        } else if (!take_word(r, "AGGREGATE")) {
+        } else if (!take(w, "AGGREGATE")) {
             return true;
         }
     }
 }
 
-static bool take_head(struct reading *r)
+static bool take_head(struct mr_snap_words *w)
 {
-    const struct mr_snap_place *p = r->place;
-    bool adds = strcmp(p->what, "ALTER") == 0;
-    if (adds)
-        return take_words(r, "ALTER TABLE") && take_name(r, p->name);
-    return take_word(r, "CREATE") && take_modifiers(r) && take_words(r, p->what) &&
-           (!take_word(r, "IF") || take_words(r, "NOT EXISTS")) && take_name(r, p->name);
+    const struct mr_snap_place *p = w->place;
+    if (strcmp(p->what, "ALTER") == 0)
+        return take(w, "ALTER TABLE") && mr_snap_words_take_name(w, p->name);
+    return take(w, "CREATE") && take_modifiers(w) && take(w, p->what) &&
+           (!take(w, "IF") || take(w, "NOT EXISTS")) &&
+           mr_snap_words_take_name(w, p->name);
 }
 
 /* ---- behind the name ---- */
 
-static bool reads_others(const char *sql, size_t len);
-
-/* What a server may take for code: "!50100 …". */
-static bool reads_in_comment(const struct mr_token *token)
-{
-    if (token->kind != MR_TOKEN_PUNCT || token->len < 5 ||
-        strncmp(token->ptr, "/*", 2) != 0)
-        return false;
-    const char *from = token->ptr + 2, *end = token->ptr + token->len - 2;
-    from += strcspn(from, "!") + 1;
-    from += strspn(from, "0123456789");
-    return from < end && reads_others(from, (size_t)(end - from));
-}
-
-/* Rows or a definition of another table. */
-static bool reads_others(const char *sql, size_t len)
-{
-    struct mr_sqlscan scan;
-    struct mr_token token;
-    mr_sqlscan_init(&scan, sql, len);
-    while (mr_sqlscan_next_code(&scan, &token))
-        if (mr_token_is(&token, "SELECT") || mr_token_is(&token, ";") ||
-            reads_in_comment(&token))
-            return true;
-    return scan.broken;
-}
-
-static bool is_table(struct reading *r)
-{
-    const char *list = r->token.ptr;
-    if (!take_word(r, "(") || mr_token_is(&r->token, "LIKE"))
-        return false;
-    return !reads_others(list, (size_t)(r->scan.end - list));
-}
-
-/* ADD …, ADD …: nothing else is done to the table. */
-static bool is_adding(struct reading *r)
-{
-    const char *list = r->token.ptr;
-    size_t depth = 0;
-    bool begins = true;
-    for (; r->token.kind != MR_TOKEN_END; next(r)) {
-        if (begins && !mr_token_is(&r->token, "ADD"))
-            return false;
-        begins = depth == 0 && mr_token_is(&r->token, ",");
-        if (mr_token_is(&r->token, "("))
-            depth++;
-        else if (mr_token_is(&r->token, ")") && depth-- == 0)
-            return false;
-    }
-    return !begins && !reads_others(list, (size_t)(r->scan.end - list));
-}
-
 /* BEFORE UPDATE OF a, b ON table */
-static bool take_trigger_table(struct reading *r)
+static bool is_trigger(struct mr_snap_words *w)
 {
     bool events = false;
-    while (!mr_token_is(&r->token, "ON") &&
-           (is_name(&r->token, r->place->ansi_quotes) || mr_token_is(&r->token, ","))) {
+    while (!mr_token_is(&w->token, "ON") &&
+           (mr_snap_words_is_name(&w->token) || mr_token_is(&w->token, ","))) {
         events = true;
-        next(r);
+        mr_snap_words_next(w);
     }
-    return events && take_word(r, "ON") && take_name(r, r->place->table) &&
-           take_words(r, "FOR EACH ROW");
+    return events && take(w, "ON") && mr_snap_words_take_name(w, w->place->table) &&
+           take(w, "FOR EACH ROW");
 }
 
-static bool is_database(struct reading *r)
+/* Up to its body: a schedule of constants, for it is evaluated at once. */
+static bool is_event(struct mr_snap_words *w)
 {
-    if (!take_words(r, "CHARACTER SET"))
+    if (!take(w, "ON SCHEDULE"))
         return false;
-    next(r);
-    if (!take_word(r, "COLLATE"))
-        return false;
-    next(r);
-    return r->token.kind == MR_TOKEN_END;
+    while (!mr_token_is(&w->token, "DO")) {
+        if (mr_snap_words_is_end(w) ||
+            (w->token.kind == MR_TOKEN_PUNCT && !mr_token_is(&w->token, "-")))
+            return false;
+        mr_snap_words_next(w);
+    }
+    return true;
 }
 
-static bool is_in_place(struct reading *r)
+/* Not one of a library, which is loaded: RETURNS type SONAME 'file'. */
+static bool is_function(const struct mr_snap_words *w)
 {
-    const char *what = r->place->what;
-    if (!take_head(r))
+    return mr_token_is(&w->token, "(") || mr_token_is(&w->token, "RETURN");
+}
+
+/* A statement alone, as servers print it: they keep no comments that are run. */
+static bool is_view(struct mr_snap_words *w)
+{
+    if (!mr_token_is(&w->token, "(") && !mr_token_is(&w->token, "AS"))
+        return false;
+    for (; !mr_snap_words_is_end(w); mr_snap_words_next(w))
+        if (w->broken || mr_snap_words_is_open(w) || mr_token_is(&w->token, ";") ||
+            (w->token.kind == MR_TOKEN_WORD && *w->token.ptr == '$'))
+            return false;
+    return true;
+}
+
+static bool is_sequence(struct mr_snap_words *w)
+{
+    static const char *const words[] = {
+        "START",  "WITH",     "MINVALUE", "MAXVALUE",  "INCREMENT", "BY",
+        "CACHE",  "NOCACHE",  "CYCLE",    "NOCYCLE",   "NO",        "AS",
+        "-",      "TINYINT",  "SMALLINT", "MEDIUMINT", "INT",       "BIGINT",
+        "SIGNED", "UNSIGNED", NULL};
+    while (mr_snap_words_is_one_of(w, words) || w->token.kind == MR_TOKEN_NUMBER)
+        mr_snap_words_next(w);
+    return mr_snap_words_are_options(w);
+}
+
+static bool take_charset(struct mr_snap_words *w)
+{
+    bool is_word = w->token.kind == MR_TOKEN_WORD;
+    mr_snap_words_next(w);
+    return is_word;
+}
+
+static bool is_database(struct mr_snap_words *w)
+{
+    return take(w, "CHARACTER SET") && take_charset(w) && take(w, "COLLATE") &&
+           take_charset(w) && mr_snap_words_is_end(w);
+}
+
+static bool is_in_place(struct mr_snap_words *w)
+{
+    const char *what = w->place->what;
+    if (!take_head(w))
         return false;
     if (strcmp(what, "TABLE") == 0)
-        return is_table(r);
+        return mr_snap_words_are_table(w);
     if (strcmp(what, "ALTER") == 0)
-        return is_adding(r);
+        return mr_snap_words_are_keys(w);
     if (strcmp(what, "DATABASE") == 0)
-        return is_database(r);
-    return strcmp(what, "TRIGGER") != 0 || take_trigger_table(r);
+        return is_database(w);
+    if (strcmp(what, "VIEW") == 0)
+        return is_view(w);
+    if (strcmp(what, "SEQUENCE") == 0)
+        return is_sequence(w);
+    if (strcmp(what, "FUNCTION") == 0)
+        return is_function(w);
+    if (strcmp(what, "EVENT") == 0)
+        return is_event(w);
+    return strcmp(what, "TRIGGER") != 0 || is_trigger(w);
 }
 
-static enum mr_code refuse(const struct mr_snap_place *place, struct mr_err *err)
+static enum mr_code refuse(const struct mr_snap_words *w, struct mr_err *err)
 {
+    const struct mr_snap_place *place = w->place;
+    if (w->why != NULL) {
+        (void)mr_err_set(err, MR_E_SNAPSHOT, "table \"%s\" cannot be restored: %s",
+                         place->name, w->why);
+        mr_err_hint(err, "Leave it out with --exclude when the snapshot is made.");
+        return MR_E_SNAPSHOT;
+    }
     if (strcmp(place->what, "ALTER") == 0)
         return mr_err_set(err, MR_E_SNAPSHOT,
-                          "it does something else than to add to table \"%s\"",
+                          "it does something else than to add foreign keys to table "
+                          "\"%s\"",
                           place->name);
     if (place->table != NULL)
         return mr_err_set(err, MR_E_SNAPSHOT,
@@ -245,26 +176,39 @@ static enum mr_code refuse(const struct mr_snap_place *place, struct mr_err *err
 enum mr_code mr_snap_place(const struct mr_snap_place *place, const char *sql, size_t len,
                            struct mr_strbuf *out, struct mr_err *err)
 {
-    struct reading r = {.place = place, .from = sql, .out = out};
-    mr_sqlscan_init(&r.scan, sql, len);
-    next(&r);
-    if (!is_in_place(&r))
-        return refuse(place, err);
-    mr_strbuf_add(out, r.from, (size_t)(sql + len - r.from));
+    struct mr_snap_words w;
+    mr_snap_words_init(&w, place, sql, len, out);
+    if (!is_in_place(&w))
+        return refuse(&w, err);
+    mr_snap_words_pass(&w);
     return mr_strbuf_check(out, "reading a statement", err);
 }
 
-bool mr_snap_names_db(const char *sql, size_t len, const char *db, bool ansi_quotes)
+bool mr_snap_names_db(const struct mr_snap_place *place, const char *sql, size_t len)
 {
     struct mr_sqlscan scan;
     struct mr_token token;
     bool before = false;
     mr_sqlscan_init(&scan, sql, len);
+    mr_sqlscan_set_mode(&scan, place->sql_mode);
     while (mr_sqlscan_next_code(&scan, &token)) {
         if (before && mr_token_is(&token, "."))
             return true;
-        before = is_named(&token, ansi_quotes, db);
+        before = mr_snap_words_is_named(&token, place->db);
     }
+    return false;
+}
+
+bool mr_snap_names_directory(const char *sql, size_t len)
+{
+    const struct mr_snap_place place = {.what = "TABLE"};
+    struct mr_strbuf unused = MR_STRBUF_INIT;
+    struct mr_snap_words w;
+    mr_snap_words_init(&w, &place, sql, len, &unused);
+    for (; !mr_snap_words_is_end(&w) && !w.broken; mr_snap_words_next(&w))
+        if (mr_token_is(&w.token, "DIRECTORY") &&
+            (mr_token_is(&w.before[0], "DATA") || mr_token_is(&w.before[0], "INDEX")))
+            return true;
     return false;
 }
 
@@ -307,7 +251,8 @@ struct mr_snap_place mr_snap_object_place(const struct mr_snap_object *o)
     place.what = mr_snap_object_what(o, &place.name);
     if (o->kind == MR_SNAP_TRIGGER)
         place.table = o->table;
-    place.ansi_quotes = o->sql_mode != NULL && strstr(o->sql_mode, "ANSI_QUOTES") != NULL;
+    if (o->kind != MR_SNAP_DATABASE)
+        place.sql_mode = o->sql_mode;
     return place;
 }
 

@@ -9,10 +9,12 @@
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 
-/* Modes that change what is stored are off; 0 stays 0; dates are as they were; a CHECK that
+/* Modes that change what is stored are off; 0 stays 0; dates are as they were; tables lie in
+ * the server's own directory, whatever place theirs had; a CHECK that
  * a row was allowed to break (MariaDB alone can) does not turn it away. */
 const char mr_snap_session_sql[] =
-    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
+    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,"
+    "NO_DIR_IN_CREATE', "
     "time_zone = '+00:00', foreign_key_checks = 0, unique_checks = 1, "
     "character_set_client = utf8mb4, character_set_connection = utf8mb4"
     "/*M!100201 , check_constraint_checks = 0 */";

@@ -65,6 +65,9 @@ static bool drop_definer(struct mr_strbuf *sql)
     static const char start[] = "DEFINER=`";
     char *at = strstr(sql->ptr, start);
     const char *end = at != NULL ? skip_name(at + sizeof start - 2) : NULL;
+    if (at != NULL && at != sql->ptr &&
+        strcspn(sql->ptr, "`'\"/#-") < (size_t)(at - sql->ptr))
+        return false; /* not of the head */
     if (end == NULL || *end != '@' || (end = skip_name(end + 1)) == NULL || *end != ' ')
         return false;
     size_t gone = (size_t)(end + 1 - at), behind = strlen(end + 1);
@@ -95,12 +98,30 @@ static enum mr_code note_names(struct mr_restore *r, const char *file,
     struct mr_strbuf note = MR_STRBUF_INIT;
     const char *to = mr_restore_db_name(r, place->db);
     if (to == NULL || strcmp(to, place->db) == 0 ||
-        !mr_snap_names_db(sql->ptr, sql->len, place->db, place->ansi_quotes))
+        !mr_snap_names_db(place, sql->ptr, sql->len))
         return MR_OK;
     mr_strbuf_add_fmt(&note,
                       "\"%s\": its text names \"%s\", which is not where it is now "
                       "(\"%s\")",
                       file, place->db, to);
+    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
+    if (code == MR_OK)
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
+/* The server has ignored it, as the session's sql_mode says. */
+static enum mr_code note_directory(struct mr_restore *r, const char *file,
+                                   const struct mr_strbuf *sql, struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    if (!mr_snap_names_directory(sql->ptr, sql->len))
+        return MR_OK;
+    mr_strbuf_add_fmt(&note,
+                      "\"%s\": made in the server's own directory, without its DATA "
+                      "DIRECTORY",
+                      file);
     enum mr_code code = mr_strbuf_check(&note, "restoring", err);
     if (code == MR_OK)
         code = mr_restore_note(r, note.ptr, err);
@@ -122,6 +143,8 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
         code = without_definer(r, &sql, file, &why);
     if (code == MR_OK)
         code = note_names(r, file, place, &sql, &why);
+    if (code == MR_OK && strcmp(place->what, "TABLE") == 0)
+        code = note_directory(r, file, &sql, &why);
     if (code != MR_OK) {
         mr_err_context(&why, "\"%s\"", file);
         if (err != NULL)

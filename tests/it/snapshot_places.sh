@@ -108,6 +108,8 @@ forged_manifest() { # forged_manifest JQ
 forged_manifest '(.objects[] | select(.kind == "view").collation_connection) |= "utf8mb4_bin, GLOBAL long_query_time = 77"'
 forged_manifest '(.objects[] | select(.kind == "sequence").value) |= "1, 0), SLEEP(1"'
 forged_manifest '(.tables[0].columns[0].charset) |= "utf8mb4 x"'
+forged_manifest '(.objects[] | select(.kind == "trigger").sql_mode) |= "ANSI_QUOTES "'
+forged_manifest '.tables[0].where |= "1=0) OR (1=1"'
 forged "$DB.t.table.sql" "s/TABLE \`t\`/TABLE $DB.\`u\`/"
 forged "$DB.t.table.sql" 's/;$/ AS SELECT * FROM mysql.user;/'
 forged "$DB.tr3.trigger.sql" "s/ON t/ON mysql.t/"
@@ -116,5 +118,44 @@ forged "$DB.w.view.sql" "s/VIEW \`w\`/VIEW mysql.w/"
 forged "$DB.e.event.sql" "s/EVENT \`e\`/EVENT mysql.e/"
 forged "$DB.procedure%20p.routine.sql" "s/PROCEDURE \`p\`/PROCEDURE mysql.p/"
 forged "$DB.o%60dd.keys.sql" "s/;$/, RENAME TO $DB.z;/"
+# What only a server reads as more than that: comments that it runs, its quotes, its libraries.
+forged "$DB.o%60dd.keys.sql" "s/;\$/ \/*!50000 , RENAME TO $DB.z *\/;/"
+forged "$DB.t.table.sql" 's/;$/ \/*!50000 TABLE mysql.user *\/;/'
+forged "$DB.t.table.sql" "s/;\$/ \/*!99999 COMMENT=' *\/ TABLE mysql.user \/* ' *\/;/"
+forged "$DB.t.table.sql" "s/ENGINE=.*;/ENGINE=MERGE INSERT_METHOD=LAST UNION=($DB.t);/;s/UNION=($DB/UNION=(mysql/"
+forged "$DB.t.table.sql" "s/ENGINE=.*;/ENGINE=FEDERATED CONNECTION='mysql:\/\/h\/d\/t';/"
+forged "$DB.function%20f.routine.sql" "s/CREATE.*/CREATE FUNCTION \`f\` RETURNS STRING SONAME 'x.so'/"
+forged "$DB.w.view.sql" 's/;$/ \/*!50000 ; DROP TABLE t *\/;/'
+forged "$DB.e.event.sql" "s/EVENT \`e\`/EVENT e.1e/"
+forged "$DB.e.event.sql" 's/EVERY 1 YEAR/EVERY f() YEAR/'
 forged "$DB.$DB.database.sql" 's/;$/ COMMENT "x";/'
+
+# What a restore would refuse is named when the snapshot is made; a directory is left out.
+elsewhere() { # elsewhere SIDE
+    fresh "$1" "$COPY"
+    client "$1" <<<"CREATE TABLE $COPY.m1 (id INT) ENGINE=MyISAM"
+    fresh "$1" "$DB"
+    at "$1" "CREATE TABLE m2 (id INT) ENGINE=MyISAM; CREATE TABLE t (id INT PRIMARY KEY);
+        CREATE TABLE own (id INT) ENGINE=MERGE UNION=(m2); CREATE TABLE others (id INT) ENGINE=MERGE UNION=(m2, $COPY.m1)"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    is "$1: made but for one" "$RC $(jq -r '.left_out[] | .name + ": " + .reason' "$SNAP/manifest.json")" \
+        "4 $DB.others: table \"others\" cannot be restored: its rows are those of another database"
+    client "$1" <<<"DROP DATABASE $COPY"
+    snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
+    is "$1: the rest is restored" "$RC $(client "$1" <<<"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' ORDER BY 1" | tr '\n' ' ')" "0 m2 own t "
+    client "$1" <<<"DROP DATABASE $COPY"
+}
+elsewhere a
+if [ -n "$MR_O_URI" ]; then elsewhere o; else skip "the same on MySQL" "no MySQL 9"; fi
+mkdir -m 0777 "$IT_TMP/dir"
+chmod 0711 "$IT_TMP"
+fresh a "$DB"
+at a "CREATE TABLE t (id INT PRIMARY KEY) DATA DIRECTORY='$IT_TMP/dir'; INSERT INTO t VALUES (1)"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+is "a directory: made" "$RC $(grep -c 'DATA DIRECTORY=' "$SNAP/schema/$DB.t.table.sql")" "0 1"
+snap restore --no-progress "$SNAP" "$(uri a "$COPY")"
+is "a directory: restored beside it, and named" "$RC $(grep -c 'without its DATA DIRECTORY' "$ERR") $(client a <<<"SELECT COUNT(*) FROM $COPY.t; SHOW CREATE TABLE $COPY.t" | grep -c DIRECTORY)" "4 1 0"
+client a <<<"DROP DATABASE $COPY"
 finish
