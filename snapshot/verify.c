@@ -154,7 +154,7 @@ enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts,
     if (code == MR_OK)
         code = verify_chunks(&run, err);
     if (code == MR_OK)
-        code = mr_snap_check_places(snap, err);
+        code = mr_snap_check_places(snap, NULL, NULL, err);
     (void)pthread_mutex_destroy(&run.lock);
     return code;
 }

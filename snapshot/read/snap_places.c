@@ -39,26 +39,42 @@ static enum mr_code check(struct mr_snap *snap, const char *file,
     return code;
 }
 
-static enum mr_code check_all(struct mr_snap *snap, struct mr_err *err)
+const char *mr_snap_object_pattern_name(const struct mr_snap_object *o)
+{
+    const char *name = o->name;
+    if (o->kind == MR_SNAP_TRIGGER && o->table != NULL)
+        return o->table;
+    if (o->kind == MR_SNAP_ROUTINE)
+        (void)mr_snap_object_what(o, &name);
+    return name;
+}
+
+static enum mr_code check_table(struct mr_snap *snap, const struct mr_snap_table *t,
+                                struct mr_err *err)
+{
+    struct mr_snap_place place = mr_snap_table_place(t);
+    enum mr_code code = check(snap, t->schema_file, &place, err);
+    place = mr_snap_keys_place(t);
+    return code == MR_OK && t->keys_file != NULL ? check(snap, t->keys_file, &place, err)
+                                                 : code;
+}
+
+enum mr_code mr_snap_check_places(struct mr_snap *snap, mr_snap_wants_fn *wants,
+                                  const void *ctx, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++) {
-        const struct mr_snap_table *t = &m->tables[i];
-        struct mr_snap_place place = mr_snap_table_place(t);
-        code = check(snap, t->schema_file, &place, err);
-        place = mr_snap_keys_place(t);
-        if (code == MR_OK && t->keys_file != NULL)
-            code = check(snap, t->keys_file, &place, err);
-    }
+    if (snap->damage.count > 0)
+        return MR_OK;
+    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
+        if (wants == NULL || wants(ctx, m->tables[i].db, m->tables[i].name))
+            code = check_table(snap, &m->tables[i], err);
     for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
-        const struct mr_snap_place place = mr_snap_object_place(&m->objects[i]);
-        code = check(snap, m->objects[i].file, &place, err);
+        const struct mr_snap_object *o = &m->objects[i];
+        const struct mr_snap_place place = mr_snap_object_place(o);
+        if (wants == NULL || o->kind == MR_SNAP_DATABASE ||
+            wants(ctx, o->db, mr_snap_object_pattern_name(o)))
+            code = check(snap, o->file, &place, err);
     }
     return code;
-}
-
-enum mr_code mr_snap_check_places(struct mr_snap *snap, struct mr_err *err)
-{
-    return snap->damage.count == 0 ? check_all(snap, err) : MR_OK;
 }

@@ -14,19 +14,13 @@
 #include "core/cli/confirm.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_place.h"
+#include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
 
-/* A trigger belongs to its table; the others go by their own names. */
 bool mr_restore_wants_object(const struct mr_restore *r, const struct mr_snap_object *o)
 {
-    const char *name = o->name;
-    if (mr_restore_db_name(r, o->db) == NULL)
-        return false;
-    if (o->kind == MR_SNAP_TRIGGER)
-        name = o->table != NULL ? o->table : o->name;
-    else if (o->kind == MR_SNAP_ROUTINE)
-        (void)mr_snap_object_what(o, &name);
-    return mr_restore_wants(r, o->db, name);
+    return mr_restore_db_name(r, o->db) != NULL &&
+           mr_restore_wants(r, o->db, mr_snap_object_pattern_name(o));
 }
 
 static bool same_name(const struct mr_restore *r, const char *a, const char *b)

@@ -7,6 +7,11 @@
 #include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
 
+static bool wants(const void *ctx, const char *db, const char *name)
+{
+    return mr_restore_wants(ctx, db, name);
+}
+
 /* Every file is what was written, before the first statement. */
 static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
 {
@@ -29,7 +34,7 @@ static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
                 code = mr_snap_add_damage(&r->snap, c->file, reason, err);
         }
     if (code == MR_OK)
-        code = mr_snap_check_places(&r->snap, err);
+        code = mr_snap_check_places(&r->snap, wants, r, err);
     return code == MR_OK ? mr_snap_require_whole(&r->snap, err) : code;
 }
 
