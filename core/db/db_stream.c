@@ -575,26 +575,66 @@ static enum mr_code take_row(struct mr_stream *st, struct mr_err *err)
 
 /* ---- the stream ---- */
 
+/* What the library tells of columns has been said of the statement, and is said again of
+ * its result: all that is bound goes by the number that was asked for. */
+static enum mr_code check_count(const struct mr_stream *st, unsigned count,
+                                struct mr_err *err)
+{
+    if (count == st->count)
+        return MR_OK;
+    return mr_err_set(err, MR_E_CHANGED,
+                      "result from server \"%s\" has %u columns instead of %zu",
+                      st->db->label, count, st->count);
+}
+
+static enum mr_code malformed_row(struct mr_stream *st, struct mr_err *err)
+{
+    return mr_db_fail(st->db, CR_MALFORMED_PACKET, "HY000", "malformed row", err);
+}
+
+#ifdef MARIADB_PACKAGE_VERSION
+/* Connector/C before 3.3.19 or so decodes rows without a look at their end: none gets to it
+ * that has not been looked at. */
+static enum mr_code check_stored(struct mr_stream *st, struct mr_err *err)
+{
+    for (const MYSQL_ROWS *row = st->stmt->result.data; row != NULL; row = row->next)
+        if (!mr_wire_is_sound(st->wire, st->count, row->data, row->length))
+            return malformed_row(st, err);
+    return MR_OK;
+}
+#else
+static enum mr_code check_stored(struct mr_stream *st, struct mr_err *err)
+{
+    (void)st;
+    (void)err;
+    return MR_OK; /* the library looks */
+}
+#endif
+
 static enum mr_code start(struct mr_stream *st, bool store, struct mr_err *err)
 {
     const struct mr_strbuf *sql = &st->db->sql;
     if (mysql_stmt_prepare(st->stmt, sql->ptr, sql->len) != 0)
         return stmt_failed(st, err);
-    if (mysql_stmt_field_count(st->stmt) != st->count)
-        return mr_err_set(err, MR_E_CHANGED,
-                          "result from server \"%s\" has %u columns instead of %zu",
-                          st->db->label, mysql_stmt_field_count(st->stmt), st->count);
+    enum mr_code rc = check_count(st, mysql_stmt_field_count(st->stmt), err);
+    if (rc != MR_OK)
+        return rc;
     if (mysql_stmt_execute(st->stmt) != 0)
         return stmt_failed(st, err);
     st->is_pending = true;
     mr_db_begin_naps(st->db);
-    enum mr_code rc = bind_all(st, err);
+    /* Oracle's library keeps the statement's own, whatever the result has. */
+    rc = check_count(st, mysql_field_count(st->db->mysql), err);
+    if (rc == MR_OK)
+        rc = check_count(st, mysql_stmt_field_count(st->stmt), err);
+    if (rc == MR_OK)
+        rc = bind_all(st, err);
     if (rc != MR_OK || !store)
         return rc;
     if (mysql_stmt_store_result(st->stmt) != 0)
         return stmt_failed(st, err);
     st->is_pending = false;
-    return MR_OK;
+    return check_stored(st, err);
 }
 
 static enum mr_code run(struct mr_stream *st, bool store, struct mr_err *err)
@@ -648,6 +688,44 @@ static bool is_stopped(struct mr_stream *st)
     return mr_is_cancelled();
 }
 
+#ifdef MARIADB_PACKAGE_VERSION
+/* The library's state after the last packet of a result, as its own fetch leaves it. */
+static void finish_raw(struct mr_stream *st)
+{
+    st->stmt->state = MYSQL_STMT_FETCH_DONE;
+    st->db->mysql->status = MYSQL_STATUS_READY;
+}
+
+/* As the library's method for it is called since its rows have a length; the older one has
+ * no such argument, and does not see it. */
+typedef int (*decode_row)(MYSQL_STMT *stmt, unsigned char *row, unsigned long len);
+
+/* As mysql_stmt_fetch() does it, but for a row that is not sound. */
+static int fetch(struct mr_stream *st, bool *malformed)
+{
+    MYSQL *mysql = st->db->mysql;
+    if (!st->is_pending) /* stored, and checked */
+        return mysql_stmt_fetch(st->stmt);
+    unsigned long len = mysql_net_read_packet(mysql);
+    if (len == packet_error || mysql->net.read_pos[0] == PACKET_END) {
+        finish_raw(st);
+        return len == packet_error ? 1 : MYSQL_NO_DATA;
+    }
+    *malformed = !mr_wire_is_sound(st->wire, st->count, mysql->net.read_pos, len);
+    if (*malformed)
+        return 1;
+    st->stmt->state = MYSQL_STMT_USER_FETCHING;
+    decode_row decode = (decode_row)(void (*)(void))mysql->methods->db_stmt_fetch_to_bind;
+    return decode(st->stmt, mysql->net.read_pos, len);
+}
+#else
+static int fetch(struct mr_stream *st, bool *malformed)
+{
+    *malformed = false;
+    return mysql_stmt_fetch(st->stmt);
+}
+#endif
+
 enum mr_code mr_stream_next(struct mr_stream *st, const struct mr_value **values,
                             struct mr_err *err)
 {
@@ -661,9 +739,12 @@ enum mr_code mr_stream_next(struct mr_stream *st, const struct mr_value **values
             return stmt_failed(st, err);
         st->needs_bind = false;
     }
+    bool malformed = false;
     mr_watch_begin(st->db->watch);
-    int got = mysql_stmt_fetch(st->stmt);
+    int got = fetch(st, &malformed);
     mr_watch_end(st->db->watch);
+    if (malformed)
+        return malformed_row(st, err);
     if (got == MYSQL_NO_DATA) {
         st->is_done = true;
         st->is_pending = false;
@@ -697,13 +778,6 @@ bool mr_stream_begin_raw(struct mr_stream *st, const size_t *wanted, size_t nwan
     return true;
 }
 
-/* The library's state after the last packet of a result, as its own fetch leaves it. */
-static void finish_raw(struct mr_stream *st)
-{
-    st->stmt->state = MYSQL_STMT_FETCH_DONE;
-    st->db->mysql->status = MYSQL_STATUS_READY;
-}
-
 enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row,
                                 struct mr_err *err)
 {
@@ -728,7 +802,7 @@ enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row,
         return MR_OK;
     }
     if (!mr_wire_decode(st->wire, st->wire_count, st->count, packet, len, st->values))
-        return mr_db_fail(st->db, CR_MALFORMED_PACKET, "HY000", "malformed row", err);
+        return malformed_row(st, err);
     row->ptr = packet;
     row->len = len;
     row->values = st->values;

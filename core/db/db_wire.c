@@ -197,30 +197,72 @@ static bool put_value(const struct mr_wire_column *col, const unsigned char *at,
     return false;
 }
 
+/* The bytes of the next column's value, stepped over.  NULL: they end too early. */
+static const unsigned char *take_value(struct cursor *c, enum mr_wire_kind kind,
+                                       size_t *len)
+{
+    uint64_t size = width_of(kind);
+    if ((size == 0 && !take_len(c, &size)) || !has(c, size))
+        return NULL;
+    const unsigned char *at = c->at;
+    c->at += size;
+    *len = (size_t)size;
+    return at;
+}
+
+/* Behind the zero byte and the NULLs; false: there is no such row. */
+static bool begin_row(struct cursor *c, size_t ncolumns)
+{
+    size_t before = 1 + (ncolumns + 9) / 8;
+    if (!has(c, before) || *c->at != 0)
+        return false;
+    c->at += before;
+    return true;
+}
+
+static bool is_null(const void *row, size_t i)
+{
+    const unsigned char *nulls = (const unsigned char *)row + 1;
+    return (nulls[(i + 2) / 8] >> ((i + 2) % 8) & 1) != 0;
+}
+
 bool mr_wire_decode(const struct mr_wire_column *columns, size_t count, size_t ncolumns,
                     const void *row, size_t len, struct mr_value *values)
 {
-    const unsigned char *nulls = (const unsigned char *)row + 1;
     struct cursor c = {row, (const unsigned char *)row + len};
-    size_t before = 1 + (ncolumns + 9) / 8;
-    if (!has(&c, before) || *c.at != 0)
+    if (!begin_row(&c, ncolumns))
         return false;
-    c.at += before;
     for (size_t i = 0; i < count; i++) {
         const struct mr_wire_column *col = &columns[i];
-        if ((nulls[(i + 2) / 8] >> ((i + 2) % 8) & 1) != 0) {
+        size_t size = 0;
+        if (is_null(row, i)) {
             if (col->wanted)
                 values[i] = (struct mr_value){.cls = MR_CLASS_NULL};
             continue;
         }
-        uint64_t size = width_of(col->kind);
-        if (size == 0 && !take_len(&c, &size))
+        const unsigned char *at = take_value(&c, col->kind, &size);
+        if (at == NULL || (col->wanted && !put_value(col, at, size, &values[i])))
             return false;
-        if (!has(&c, size))
-            return false;
-        if (col->wanted && !put_value(col, c.at, (size_t)size, &values[i]))
-            return false;
-        c.at += size;
     }
     return true;
+}
+
+bool mr_wire_is_sound(const struct mr_wire_column *columns, size_t count, const void *row,
+                      size_t len)
+{
+    struct cursor c = {row, (const unsigned char *)row + len};
+    if (!begin_row(&c, count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        /* no class: what the caller makes of the value is not asked here */
+        const struct mr_wire_column col = {.kind = columns[i].kind};
+        struct mr_value unused;
+        size_t size = 0;
+        if (is_null(row, i))
+            continue;
+        const unsigned char *at = take_value(&c, col.kind, &size);
+        if (at == NULL || !put_value(&col, at, size, &unused))
+            return false;
+    }
+    return c.at == c.end;
 }

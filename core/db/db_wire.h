@@ -49,4 +49,9 @@ bool mr_wire_gives(enum mr_wire_kind kind, enum mr_class cls);
 bool mr_wire_decode(const struct mr_wire_column *columns, size_t count, size_t ncolumns,
                     const void *row, size_t len, struct mr_value *values);
 
+/* Does the row hold all that its columns need, and nothing that is no value of its type?
+ * Only then may a decoder that looks at no end have it. */
+bool mr_wire_is_sound(const struct mr_wire_column *columns, size_t count, const void *row,
+                      size_t len);
+
 #endif
