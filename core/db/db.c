@@ -284,16 +284,32 @@ void mr_db_say(struct mr_db *db, const char *fmt, ...)
     va_end(args);
 }
 
+enum mr_code mr_db_end_answer(struct mr_db *db, struct mr_err *err)
+{
+    if (mysql_errno(db->mysql) != 0)
+        return mr_db_fail_now(db, err);
+    const bool has_rows = mysql_field_count(db->mysql) > 0;
+    if (!has_rows && !mysql_more_results(db->mysql))
+        return MR_OK;
+    size_t skip = db->sql.len < db->comment.len ? 0 : db->comment.len;
+    mr_db_cut(db); /* they could be endless */
+    (void)mr_err_set(
+        err, MR_E_SQL, "server \"%s\" answered with %s to a statement that has %s",
+        db->label, has_rows ? "rows" : "more than one result", has_rows ? "none" : "one");
+    mr_err_hint(err,
+                "Whatever answers there, or stands in between, does not speak like a "
+                "MySQL or MariaDB server.");
+    mr_err_detail(err, "statement: %.400s", db->sql.ptr + skip);
+    return MR_E_SQL;
+}
+
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
 {
     enum mr_code rc = mr_db_prepare_text(db, sql, len, err);
     if (rc != MR_OK)
         return rc;
     mr_watch_begin(db->watch);
-    bool failed = mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
-    MYSQL_RES *rows = failed ? NULL : mysql_use_result(db->mysql);
-    if (rows != NULL) /* which nobody asked for */
-        mysql_free_result(rows);
+    (void)mysql_real_query(db->mysql, db->sql.ptr, db->sql.len);
     mr_watch_end(db->watch);
-    return mysql_errno(db->mysql) != 0 ? mr_db_fail_now(db, err) : MR_OK;
+    return mr_db_end_answer(db, err);
 }

@@ -65,6 +65,9 @@ enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
                         const char *text, struct mr_err *err);
 /* The same, taken from the connection. */
 enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err);
+/* Of a statement without result set, once the server has answered: its error; or the line is
+ * cut, because the answer goes on. */
+enum mr_code mr_db_end_answer(struct mr_db *db, struct mr_err *err);
 /* db_nap.c */
 /* While a result of many rows is read: waits so that it is woken seldom. */
 void mr_db_begin_naps(struct mr_db *db);

@@ -23,15 +23,9 @@ enum mr_code mr_db_send(struct mr_db *db, const char *sql, size_t len, struct mr
 enum mr_code mr_db_receive(struct mr_db *db, struct mr_err *err)
 {
     mr_watch_begin(db->watch);
-    bool failed = mysql_read_query_result(db->mysql) != 0;
-    MYSQL_RES *rows = failed ? NULL : mysql_store_result(db->mysql);
+    (void)mysql_read_query_result(db->mysql);
     mr_watch_end(db->watch);
-    if (failed)
-        return mr_db_fail_now(db, err);
-    if (rows == NULL && mysql_errno(db->mysql) != 0)
-        return mr_db_fail_now(db, err);
-    mysql_free_result(rows);
-    return MR_OK;
+    return mr_db_end_answer(db, err);
 }
 
 /* ---- LOAD DATA LOCAL ---- */
@@ -101,12 +95,12 @@ enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len,
     mysql_set_local_infile_handler(db->mysql, begin_feed, read_feed, end_feed, feed_error,
                                    &f);
     mr_watch_begin(db->watch);
-    bool failed = mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
+    (void)mysql_real_query(db->mysql, db->sql.ptr, db->sql.len);
     mr_watch_end(db->watch);
     if (f.failed.code != MR_OK)
         code = feed_failed(db, &f, err);
-    else if (failed)
-        code = mr_db_fail_now(db, err);
+    else
+        code = mr_db_end_answer(db, err);
     mr_db_refuse_infile(db->mysql);
     if (code != MR_OK)
         return code;

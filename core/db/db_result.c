@@ -146,6 +146,15 @@ static enum mr_code no_rows(const struct mr_db *db, struct mr_err *err)
     return refuse(db, err);
 }
 
+static enum mr_code too_many(const struct mr_db *db, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_SQL,
+                     "server \"%s\" answered with more than one result to a statement "
+                     "that has one",
+                     db->label);
+    return refuse(db, err);
+}
+
 /* What is left of a result that is not wanted could be endless: the line is cut. */
 static enum mr_code ask(struct mr_db *db, const char *shape, struct mr_result *res,
                         struct mr_err *err)
@@ -157,6 +166,9 @@ static enum mr_code ask(struct mr_db *db, const char *shape, struct mr_result *r
                           : NULL;
     if (rows != NULL)
         code = keep(db, rows, shape, res, err);
+    if (code == MR_OK && rows != NULL && mysql_errno(db->mysql) == 0 &&
+        mysql_more_results(db->mysql))
+        code = too_many(db, err);
     if (code != MR_OK)
         mr_db_cut(db);
     bool failed = code == MR_OK && mysql_errno(db->mysql) != 0;
