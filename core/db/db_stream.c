@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/base/signals.h"
+#include "core/db/db_column.h"
 #include "core/db/db_internal.h"
 #include "core/db/db_wire.h"
 
@@ -23,28 +24,9 @@
 #define BUFFER_DECLARED_MAX_BYTES 1024
 #define CANCEL_EVERY_ROWS 256
 #define PACKET_END 0xfe /* first byte of the packet behind the last row */
-#define TYPE_VECTOR 242 /* MySQL 9; Connector/C does not know it */
 
 /* 2^53: beyond it a double does not tell neighbouring integers apart. */
 #define DOUBLE_EXACT_MAX 9007199254740992.0
-
-enum how {
-    HOW_NULL = 1,
-    HOW_SIGNED,   /* into value.i */
-    HOW_UNSIGNED, /* into value.u */
-    HOW_DOUBLE,   /* into value.d */
-    HOW_FLOAT,    /* promoted */
-    HOW_BIT,      /* big-endian bytes to value.u */
-    HOW_TEMPORAL,
-    HOW_BYTES,
-    /* The rest converts, because the wire's type is not the class's own. */
-    HOW_SIGNED_OTHER,   /* class UINT */
-    HOW_UNSIGNED_OTHER, /* class INT */
-    HOW_DOUBLE_AS_INT,
-    HOW_TEXT_AS_INT,
-    HOW_TEXT_AS_DOUBLE,
-    HOW_TEXT_AS_DECIMAL
-};
 
 struct column {
     enum how how;
@@ -98,124 +80,6 @@ static enum mr_code stmt_failed(struct mr_stream *st, struct mr_err *err)
     return rc;
 }
 
-/* ---- how a class is fetched from a type ---- */
-
-static bool is_integer(int type)
-{
-    return type == MYSQL_TYPE_TINY || type == MYSQL_TYPE_SHORT ||
-           type == MYSQL_TYPE_LONG || type == MYSQL_TYPE_INT24 ||
-           type == MYSQL_TYPE_LONGLONG || type == MYSQL_TYPE_YEAR;
-}
-
-static bool is_decimal(int type)
-{
-    return type == MYSQL_TYPE_DECIMAL || type == MYSQL_TYPE_NEWDECIMAL;
-}
-
-static bool is_float(int type)
-{
-    return type == MYSQL_TYPE_FLOAT || type == MYSQL_TYPE_DOUBLE;
-}
-
-static bool is_date_time(int type)
-{
-    return type == MYSQL_TYPE_DATE || type == MYSQL_TYPE_NEWDATE ||
-           type == MYSQL_TYPE_DATETIME || type == MYSQL_TYPE_TIMESTAMP;
-}
-
-static bool is_bytes(int type)
-{
-    return type == MYSQL_TYPE_VARCHAR || type == MYSQL_TYPE_VAR_STRING ||
-           type == MYSQL_TYPE_STRING || type == MYSQL_TYPE_TINY_BLOB ||
-           type == MYSQL_TYPE_MEDIUM_BLOB || type == MYSQL_TYPE_LONG_BLOB ||
-           type == MYSQL_TYPE_BLOB || type == MYSQL_TYPE_ENUM || type == MYSQL_TYPE_SET ||
-           type == MYSQL_TYPE_JSON || type == MYSQL_TYPE_GEOMETRY || type == TYPE_VECTOR;
-}
-
-static enum how how_integer(enum mr_class cls, int type, bool is_unsigned)
-{
-    bool wants_unsigned = cls == MR_CLASS_UINT;
-    if (is_integer(type) && is_unsigned)
-        return wants_unsigned ? HOW_UNSIGNED : HOW_UNSIGNED_OTHER;
-    if (is_integer(type))
-        return wants_unsigned ? HOW_SIGNED_OTHER : HOW_SIGNED;
-    if (type == MYSQL_TYPE_BIT)
-        return wants_unsigned ? HOW_BIT : 0;
-    if (is_float(type)) /* ENUM+0 is a double */
-        return HOW_DOUBLE_AS_INT;
-    return is_decimal(type) || is_bytes(type) ? HOW_TEXT_AS_INT : 0;
-}
-
-static enum how how_double(int type)
-{
-    if (type == MYSQL_TYPE_FLOAT)
-        return HOW_FLOAT;
-    if (type == MYSQL_TYPE_DOUBLE)
-        return HOW_DOUBLE;
-    return is_integer(type) || is_decimal(type) || is_bytes(type) ? HOW_TEXT_AS_DOUBLE
-                                                                  : 0;
-}
-
-/* 0: there is no way. */
-static enum how choose_how(enum mr_class cls, int type, bool is_unsigned)
-{
-    if (type == MYSQL_TYPE_NULL)
-        return HOW_NULL;
-    switch (cls) {
-    case MR_CLASS_INT:
-    case MR_CLASS_UINT: return how_integer(cls, type, is_unsigned);
-    case MR_CLASS_FLOAT:
-    case MR_CLASS_DOUBLE: return how_double(type);
-    case MR_CLASS_DECIMAL:
-        if (is_decimal(type) || is_integer(type))
-            return HOW_BYTES;
-        return is_bytes(type) ? HOW_TEXT_AS_DECIMAL : 0;
-    case MR_CLASS_TEXT:
-    case MR_CLASS_ENUM:
-    case MR_CLASS_BINARY:
-    case MR_CLASS_GEOMETRY:
-    case MR_CLASS_JSON:
-        /* A float as text loses digits: only the server's CAST is asked for that. */
-        return is_float(type) ? 0 : HOW_BYTES;
-    case MR_CLASS_DATE:
-    case MR_CLASS_DATETIME: return is_date_time(type) ? HOW_TEMPORAL : 0;
-    case MR_CLASS_TIME: return type == MYSQL_TYPE_TIME ? HOW_TEMPORAL : 0;
-    case MR_CLASS_NULL:
-    case MR_CLASS_UNDECIDED: break;
-    }
-    return 0;
-}
-
-static bool is_known_type(int type)
-{
-    return type == MYSQL_TYPE_NULL || type == MYSQL_TYPE_BIT || type == MYSQL_TYPE_TIME ||
-           is_integer(type) || is_decimal(type) || is_float(type) || is_date_time(type) ||
-           is_bytes(type);
-}
-
-static enum mr_wire_kind wire_kind(int type)
-{
-    switch (type) {
-    case MYSQL_TYPE_NULL: return MR_WIRE_NULL;
-    case MYSQL_TYPE_TINY: return MR_WIRE_INT1;
-    case MYSQL_TYPE_SHORT:
-    case MYSQL_TYPE_YEAR: return MR_WIRE_INT2;
-    case MYSQL_TYPE_LONG:
-    case MYSQL_TYPE_INT24: return MR_WIRE_INT4;
-    case MYSQL_TYPE_LONGLONG: return MR_WIRE_INT8;
-    case MYSQL_TYPE_FLOAT: return MR_WIRE_FLOAT;
-    case MYSQL_TYPE_DOUBLE: return MR_WIRE_DOUBLE;
-    case MYSQL_TYPE_TIME: return MR_WIRE_TIME;
-    case MYSQL_TYPE_BIT: return MR_WIRE_BIT;
-    default: break;
-    }
-    if (is_date_time(type))
-        return MR_WIRE_DATETIME;
-    if (is_decimal(type))
-        return MR_WIRE_DECIMAL;
-    return is_bytes(type) ? MR_WIRE_BYTES : MR_WIRE_UNKNOWN;
-}
-
 /* ---- binding ---- */
 
 static enum mr_code bind_buffer(struct column *col, MYSQL_BIND *bind,
@@ -223,15 +87,16 @@ static enum mr_code bind_buffer(struct column *col, MYSQL_BIND *bind,
 {
     col->cap = declared > 0 && declared <= BUFFER_DECLARED_MAX_BYTES ? declared
                                                                      : BUFFER_START_BYTES;
-    if (!is_bytes(type) && col->cap < 96)
+    if (!mr_column_is_bytes(type) && col->cap < 96)
         col->cap = 96; /* the library formats a number or time */
     col->buf = malloc(col->cap);
     if (col->buf == NULL)
         return mr_err_nomem(err, "reading rows");
     /* BLOB takes bytes as they are; STRING converts what is no string. */
-    bind->buffer_type = is_bytes(type) || is_decimal(type) || type == MYSQL_TYPE_BIT
-                            ? MYSQL_TYPE_BLOB
-                            : MYSQL_TYPE_STRING;
+    bind->buffer_type =
+        mr_column_is_bytes(type) || mr_column_is_decimal(type) || type == MYSQL_TYPE_BIT
+            ? MYSQL_TYPE_BLOB
+            : MYSQL_TYPE_STRING;
     bind->buffer = col->buf;
     bind->buffer_length = col->cap;
     return MR_OK;
@@ -246,9 +111,9 @@ static enum mr_code bind_column(struct mr_stream *st, size_t i, const MYSQL_FIEL
     int type = (int)field->type;
     bool is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
 
-    col->how = choose_how(col->cls, type, is_unsigned);
+    col->how = mr_column_how(col->cls, type, is_unsigned);
     st->wire[i] = (struct mr_wire_column){
-        .kind = wire_kind(type), .is_unsigned = is_unsigned, .cls = col->cls};
+        .kind = mr_column_wire_kind(type), .is_unsigned = is_unsigned, .cls = col->cls};
     value->cls = col->cls;
     value->lob_column = i;
     bind->is_null = &col->is_null;
@@ -322,7 +187,7 @@ static enum mr_code bind_all(struct mr_stream *st, struct mr_err *err)
     enum mr_code rc = MR_OK;
     MYSQL_FIELD *fields = mysql_fetch_fields(meta);
     for (size_t i = 0; rc == MR_OK && i < st->count; i++) {
-        if (is_known_type((int)fields[i].type))
+        if (mr_column_is_known((int)fields[i].type))
             rc = bind_column(st, i, &fields[i], err);
         else /* the library would jump through an empty entry of its table */
             rc = mr_err_set(err, MR_E_UNSUPPORTED,
@@ -338,7 +203,7 @@ static enum mr_code bind_all(struct mr_stream *st, struct mr_err *err)
      */
     fields = mariadb_stmt_fetch_fields(st->stmt);
     for (size_t i = 0; rc == MR_OK && i < st->count; i++)
-        if ((int)fields[i].type == TYPE_VECTOR)
+        if ((int)fields[i].type == MR_TYPE_VECTOR)
             fields[i].type = MYSQL_TYPE_BLOB;
 #endif
     if (rc == MR_OK && mysql_stmt_bind_result(st->stmt, st->binds) != 0)
