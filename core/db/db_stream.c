@@ -458,8 +458,8 @@ static enum mr_code malformed_row(struct mr_stream *st, struct mr_err *err)
 }
 
 #ifdef MARIADB_PACKAGE_VERSION
-/* Connector/C before 3.3.19 or so decodes rows without a look at their end: none gets to it
- * that has not been looked at. */
+/* Not every Connector/C looks at the end of a row that it decodes: none gets to it that has
+ * not been looked at. */
 static enum mr_code check_stored(struct mr_stream *st, struct mr_err *err)
 {
     for (const MYSQL_ROWS *row = st->stmt->result.data; row != NULL; row = row->next)
