@@ -51,11 +51,15 @@ static enum mr_code require_empty(const struct mr_new_dir *dir, struct mr_err *e
     if (stream == NULL)
         return mr_new_dir_fail("open directory", dir->path, err);
     const struct dirent *entry;
-    do
+    do {
+        errno = 0;
         entry = readdir(stream);
-    while (entry != NULL && is_dot(entry->d_name));
+    } while (entry != NULL && is_dot(entry->d_name));
+    enum mr_code code = entry == NULL && errno != 0
+                            ? mr_new_dir_fail("read directory", dir->path, err)
+                            : MR_OK;
     (void)closedir(stream);
-    return entry == NULL ? MR_OK : refuse(dir, dir->path, "exists and is not empty", err);
+    return entry == NULL ? code : refuse(dir, dir->path, "exists and is not empty", err);
 }
 
 /* dir->path, without slashes at the end; a link to a directory is followed, so that the
@@ -115,9 +119,16 @@ enum mr_code mr_new_dir_each(const struct mr_new_dir *dir, const char *folder,
             (void)close(fd);
         return code;
     }
-    for (const struct dirent *entry; code == MR_OK && (entry = readdir(stream)) != NULL;)
+    while (code == MR_OK) {
+        errno = 0;
+        const struct dirent *entry = readdir(stream);
+        if (entry == NULL && errno != 0)
+            code = mr_new_dir_fail("read a folder of", dir->partial, err);
+        if (entry == NULL)
+            break;
         if (!is_dot(entry->d_name))
             code = fn(ctx, fd, entry->d_name, err);
+    }
     (void)closedir(stream);
     return code;
 }

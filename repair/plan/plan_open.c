@@ -91,8 +91,16 @@ enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *
     if (dir == NULL)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"",
                               plan->path);
-    for (const struct dirent *entry; code == MR_OK && (entry = readdir(dir)) != NULL;)
+    while (code == MR_OK) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry == NULL && errno != 0)
+            code = mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"",
+                                  plan->path);
+        if (entry == NULL)
+            break;
         code = fn(ctx, dirfd(dir), entry->d_name, err);
+    }
     (void)closedir(dir);
     return code;
 }

@@ -278,8 +278,14 @@ static enum mr_code check_folder(struct mr_snap *snap, const char *folder,
         code = errno == ENOENT || errno == ENOTDIR
                    ? mr_snap_add_damage(snap, folder, "is missing", err)
                    : open_failed(path.ptr, err);
-    for (const struct dirent *entry;
-         code == MR_OK && dir != NULL && (entry = readdir(dir)) != NULL;) {
+    while (code == MR_OK && dir != NULL) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry == NULL && errno != 0)
+            code = mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"",
+                                  path.ptr);
+        if (entry == NULL)
+            break;
         mr_strbuf_reset(&name);
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
