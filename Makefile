@@ -87,7 +87,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long test-bare test-mysql56 test-oracle soak check-unit check-cli check-docs check-it asan ubsan tsan \
+.PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan tsan \
         fuzz lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
@@ -101,6 +101,7 @@ help:
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'
 	@echo "make test-oracle     unit and command line tests, and an incident, with Oracle's client"
+	@echo 'make torture        calls of the C library fail, one by one, in each command (an hour)'
 	@echo 'make soak           check in a loop on busy replicated pairs: no finding (MINUTES=10 each)'
 	@echo 'make asan, ubsan    unit and command line tests under that sanitizer, and server'
 	@echo '                    tests where IT=PATTERN names them'
@@ -143,6 +144,11 @@ test-mysql56:
 test-oracle:
 	@MYSQL= tests/deps.sh build test
 	@tests/oracle.sh
+
+torture:
+	@tests/deps.sh build test
+	@$(MAKE) --no-print-directory -j$(JOBS) tests
+	@SEEDS=1000 MR_TEST_TIMEOUT=$(or $(MR_TEST_TIMEOUT),3600) IT='torture_*' $(SUITE) it
 
 soak:
 	@tests/deps.sh build test

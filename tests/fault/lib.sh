@@ -8,8 +8,17 @@
 # right one says anything else than "incomplete".
 
 FAULT_DIR=$(dirname "$MYRECON")/tests/fault
+
+torture() { # torture WORLD: all of a script; see torture.py
+    [ -e "$FAULT_DIR/failing_any.so" ] || bail "no library at $FAULT_DIR"
+    begin ''
+    export MYRECON MR_A_URI MR_B_URI PYTHONDONTWRITEBYTECODE=1
+    SEEDS=$SEEDS_ASKED python3 "$IT_DIR/../fault/torture_worlds.py" "$1" "$IT_TMP" 9>&-
+    exit
+}
+
 # A script is given ten minutes, however many seeds are asked for.
-SEEDS=${SEEDS:-20}
+SEEDS=${SEEDS:-20} SEEDS_ASKED=${SEEDS:-20}
 [ "$SEEDS" -le 150 ] || SEEDS=150
 
 PROXY=$FAULT_DIR/proxy PROXY_PID='' PORT=0

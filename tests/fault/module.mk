@@ -11,6 +11,7 @@ endif
 # Without -fno-builtin the compiler takes a malloc for what it knows of malloc.
 CFLAGS_failing_alloc := -fPIC -fno-builtin
 CFLAGS_failing_io    := -fPIC
+CFLAGS_failing_any   := -fPIC -fno-builtin
 
 $(BUILD)/tests/fault/%.so: $(BUILD)/obj/tests/fault/%.o
 	@mkdir -p $(@D)

@@ -1,0 +1,7 @@
+#!/bin/bash
+# torture_snapshot.sh: each call of the C library that snapshot create, verify and restore make fails once
+# (tests/fault/torture.py): a clean end, and the same command again gives the right result.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/../fault/lib.sh"
+torture snapshot
