@@ -116,11 +116,12 @@ static enum mr_code prove(struct mr_snap *snap, const struct mr_strbuf *text,
     if (code != MR_OK)
         return code;
     mr_strbuf_add_fmt(&line, "%s%s", hex, tail);
-    *good =
-        !line.failed && sum->len == line.len && memcmp(sum->ptr, line.ptr, line.len) == 0;
+    code = mr_strbuf_check(&line, "proving a snapshot", err);
+    *good = code == MR_OK && sum->len == line.len &&
+            memcmp(sum->ptr, line.ptr, line.len) == 0;
     mr_strbuf_release(&line);
-    if (*good)
-        return MR_OK;
+    if (code != MR_OK || *good)
+        return code;
     bool formed = sum->len == digits + sizeof tail - 1 &&
                   memcmp(sum->ptr + digits, tail, sizeof tail - 1) == 0 &&
                   strspn(sum->ptr, "0123456789abcdef") == digits;
@@ -296,7 +297,9 @@ static enum mr_code check_folder(struct mr_snap *snap, const char *folder,
             continue;
         mr_strbuf_add_str(&name, entry->d_name);
         const char *key = name.ptr;
-        if (bsearch(&key, names->items, names->count, sizeof key, compare_names) == NULL)
+        code = mr_strbuf_check(&name, "reading a directory", err);
+        if (code == MR_OK &&
+            bsearch(&key, names->items, names->count, sizeof key, compare_names) == NULL)
             code = mr_snap_add_damage(snap, name.ptr, "is no part of the snapshot", err);
     }
     if (dir != NULL)
