@@ -117,7 +117,8 @@ const char *mr_db_label(const struct mr_db *db);
  * the server lets us wait; "": what the statement itself tells (sqlpurpose.h). */
 void mr_db_say(struct mr_db *db, const char *fmt, ...) MR_PRINTF(2, 3);
 
-/* A statement without result set.  Text is SQL in UTF-8; the run comment is added. */
+/* A statement without result set; a server that answers with one is cut off (MR_E_SQL), since
+ * it may have no end.  Text is SQL in UTF-8; the run comment is added. */
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len,
                         struct mr_err *err);
 

@@ -1,6 +1,6 @@
 /*
  * db_column: how a column of a prepared statement is fetched, by the class that is wanted and
- * the type (enum_field_types) that the server announces.  Pure functions.
+ * the type that the server announces.  Pure functions.
  */
 #ifndef MR_DB_COLUMN_H
 #define MR_DB_COLUMN_H

@@ -1,5 +1,5 @@
 /*
- * db_internal: what the files of the module db (db.c, db_connect.c, db_load.c,
+ * db_internal: what the files of the module db (db.c, db_column.c, db_connect.c, db_load.c,
  * db_login.c, db_nap.c, db_result.c, db_stream.c) share.
  * Nobody else includes this, and nobody else includes <mysql.h>.
  *

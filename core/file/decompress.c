@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "core/file/in_file.h"
 
@@ -38,6 +39,13 @@ enum mr_code mr_decompress_new(struct mr_sink sink, struct mr_decompress **out,
     return MR_OK;
 }
 
+static enum mr_code failed(size_t code, struct mr_err *err)
+{
+    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+        return mr_err_nomem(err, "decompressing");
+    return mr_err_set(err, MR_E_IO, "damaged zstd data: %s", ZSTD_getErrorName(code));
+}
+
 enum mr_code mr_decompress_write(struct mr_decompress *d, const void *ptr, size_t len,
                                  struct mr_err *err)
 {
@@ -49,8 +57,7 @@ enum mr_code mr_decompress_write(struct mr_decompress *d, const void *ptr, size_
         size_t left = ZSTD_decompressStream(d->context, &out, &in);
         if (ZSTD_isError(left)) {
             d->is_damaged = true;
-            return mr_err_set(err, MR_E_IO, "damaged zstd data: %s",
-                              ZSTD_getErrorName(left));
+            return failed(left, err);
         }
         d->is_whole = left == 0;
         is_full = left != 0 && out.pos == out.size;
@@ -161,8 +168,7 @@ enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t
         bool had = u->in.pos < u->in.size;
         size_t left = ZSTD_decompressStream(u->context, &out, &u->in);
         if (ZSTD_isError(left))
-            return mr_err_set(err, MR_E_IO, "damaged zstd data: %s",
-                              ZSTD_getErrorName(left));
+            return failed(left, err);
         if (had || out.pos > 0)
             u->is_whole = left == 0;
         if (out.pos > 0 || u->in.pos < u->in.size)
