@@ -113,9 +113,10 @@ struct mr_find_column {
     const char *charset;
     int key_at;      /* 0-based place in the key, or -1 */
     int identity_at; /* 0-based place in the identity, or -1 */
-    int flag_at;     /* position of its index-zero flag (ENUM with a '' member), or -1 */
-    bool normalise;  /* JSON of two flavours: equal if the normal forms are */
-    bool masked;     /* the configuration's mask names it */
+    int flag_at; /* position of its flag (an ENUM's number 0 or a member ''; bytes that a
+                        text's charset has no character for), or -1 */
+    bool normalise; /* JSON of two flavours: equal if the normal forms are */
+    bool masked;    /* the configuration's mask names it */
 };
 
 /* Are the rows of a table the people that `affected` lists? */

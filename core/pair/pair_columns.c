@@ -13,7 +13,9 @@ struct pair {
     struct mr_readcol read[MR_SIDES];
     bool normalise; /* JSON of two flavours */
     bool as_text;   /* types differ: both read as text */
-    bool flag;      /* ENUM or SET with a '' member: needs the index-zero flag */
+    enum mr_expr
+        flag; /* MR_EXPR_INDEX_ZERO of an ENUM or SET with a '' member, MR_EXPR_LOST of
+                          texts that are converted; 0: it needs none */
     bool ignored;   /* the configuration's ignore-columns name it */
     size_t flag_at; /* position of that flag among the values */
 };
@@ -113,8 +115,8 @@ static void harmonise(struct pair *p, const struct mr_column_task *task)
     enum mr_class a = s->cls, b = t->cls;
     read_plain(p, MR_SOURCE);
     read_plain(p, MR_TARGET);
-    p->flag =
-        a == MR_CLASS_ENUM && b == MR_CLASS_ENUM && (s->empty_member || t->empty_member);
+    if (a == MR_CLASS_ENUM && b == MR_CLASS_ENUM && (s->empty_member || t->empty_member))
+        p->flag = MR_EXPR_INDEX_ZERO;
     if (a == MR_CLASS_JSON || b == MR_CLASS_JSON) {
         bool two_flavours = task->flavour[MR_SOURCE] != task->flavour[MR_TARGET];
         if (a == b && !two_flavours)
@@ -125,8 +127,11 @@ static void harmonise(struct pair *p, const struct mr_column_task *task)
             return;
         }
     } else if (is_text(a) && is_text(b)) {
-        if (!same_bytes(s->charset, t->charset))
-            read_as(p, MR_EXPR_UTF8, MR_CLASS_TEXT, "utf8mb4");
+        if (same_bytes(s->charset, t->charset))
+            return;
+        read_as(p, MR_EXPR_UTF8, MR_CLASS_TEXT, "utf8mb4");
+        if (a == MR_CLASS_TEXT && b == MR_CLASS_TEXT && !p->ignored)
+            p->flag = MR_EXPR_LOST;
         return;
     } else if ((is_text(a) && b == MR_CLASS_BINARY) ||
                (is_text(b) && a == MR_CLASS_BINARY)) {
@@ -331,6 +336,23 @@ static enum mr_code push_expr(struct builder *b, const struct pair *p, enum mr_e
     return push_pair(b, &other, err);
 }
 
+/* What is lost on both sides is not the same on both: no flag of one is one of the other. */
+static enum mr_code push_flag(struct builder *b, const struct pair *p, struct mr_err *err)
+{
+    struct pair other = *p;
+    if (p->flag != MR_EXPR_LOST)
+        return push_expr(b, p, p->flag, MR_CLASS_UINT, err);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const char *charset = p->col[side]->charset;
+        other.read[side] = (struct mr_readcol){.name = p->read[side].name,
+                                               .expr = MR_EXPR_LOST,
+                                               .cls = MR_CLASS_UINT,
+                                               .charset = charset != NULL ? charset : "",
+                                               .numbers = (uint64_t)side + 1};
+    }
+    return push_pair(b, &other, err);
+}
+
 static enum mr_code mark_ignored(struct builder *b, struct mr_err *err)
 {
     bool *ignored = NULL;
@@ -368,9 +390,9 @@ static enum mr_code push_compared(struct builder *b, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < b->pairs.count; i++)
         code = push_pair(b, pair_at(b, i), err);
     for (size_t i = 0; code == MR_OK && i < b->pairs.count; i++)
-        if (pair_at(b, i)->flag) {
+        if (pair_at(b, i)->flag != 0) {
             pair_at(b, i)->flag_at = b->values[MR_SOURCE].count;
-            code = push_expr(b, pair_at(b, i), MR_EXPR_INDEX_ZERO, MR_CLASS_UINT, err);
+            code = push_flag(b, pair_at(b, i), err);
         }
     b->table->ncompared = b->values[MR_SOURCE].count;
     bool *normalise = mr_arena_calloc(b->task->arena, b->table->ncompared, sizeof(bool));
@@ -543,7 +565,7 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
         col->charset = p->read[MR_SOURCE].charset;
         col->show_at = i;
         col->key_at = col->identity_at = -1;
-        col->flag_at = p->flag ? (int)p->flag_at : -1;
+        col->flag_at = p->flag != 0 ? (int)p->flag_at : -1;
         col->normalise = p->normalise;
         if (is_text(p->read[MR_SOURCE].cls) && !is_utf8(p->read[MR_SOURCE].charset)) {
             col->show_at = b->values[MR_SOURCE].count;

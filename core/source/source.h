@@ -32,14 +32,16 @@ enum mr_expr {
     MR_EXPR_UTF8,       /* CONVERT(column USING utf8mb4): as people and JSON see it */
     MR_EXPR_TEXT,       /* CONVERT(CAST(column AS CHAR) USING utf8mb4): unequal types */
     MR_EXPR_BINARY,     /* CAST(column AS BINARY): types without a class of their own */
-    MR_EXPR_CONDITION   /* does the SQL condition that stands for the name hold? 1 or 0 */
+    MR_EXPR_LOST, /* 0, or readcol's `numbers` where UTF8 loses bytes that are no character */
+    MR_EXPR_CONDITION /* does the SQL condition that stands for the name hold? 1 or 0 */
 };
 
 struct mr_readcol {
     const char *name; /* column */
     enum mr_expr expr;
     enum mr_class cls;   /* how the result arrives and is encoded */
-    const char *charset; /* of TEXT and ENUM bytes as they arrive; else NULL */
+    const char *charset; /* of TEXT and ENUM bytes as they arrive; of MR_EXPR_LOST the
+                            column's own; else NULL */
     uint64_t numbers;    /* of an ENUM or SET key by number: see struct mr_key_part */
 };
 

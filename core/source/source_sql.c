@@ -2,6 +2,7 @@
 #include "core/source/source_sql.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/db/sqltext.h"
 
@@ -13,6 +14,31 @@ static void add_around(struct mr_strbuf *sql, const char *before, const char *co
     mr_strbuf_add_str(sql, before);
     mr_sql_ident(sql, column);
     mr_strbuf_add_str(sql, after);
+}
+
+/* Charsets of whole words, in which bytes of two characters may look like '?'. */
+static bool has_words(const char *charset)
+{
+    return strncmp(charset, "ucs2", 4) == 0 || strncmp(charset, "utf16", 5) == 0 ||
+           strncmp(charset, "utf32", 5) == 0;
+}
+
+/* Servers write '?' for bytes that are no character.  One that is still there where those of
+ * the text itself were taken out was none of them.  A plain round trip will not do: some
+ * charsets have two encodings of one character. */
+static void add_lost(struct mr_strbuf *sql, const struct mr_readcol *col)
+{
+    add_around(sql, "IF(LOCATE(_binary'?', CAST(CONVERT(", col->name,
+               " USING utf8mb4) AS BINARY)) > 0 AND ");
+    if (has_words(col->charset)) {
+        add_around(sql, "CAST(CONVERT(CONVERT(", col->name, " USING utf8mb4) USING ");
+        mr_strbuf_add_str(sql, col->charset);
+        add_around(sql, ") AS BINARY) <> CAST(", col->name, " AS BINARY)");
+    } else {
+        add_around(sql, "LOCATE(_binary'?', CAST(CONVERT(REPLACE(", col->name,
+                   ", '?', '') USING utf8mb4) AS BINARY)) > 0");
+    }
+    mr_strbuf_add_fmt(sql, ", %" PRIu64 ", 0)", col->numbers);
 }
 
 /* What stands in the select list for a column. */
@@ -30,6 +56,7 @@ static void add_expr(struct mr_strbuf *sql, const struct mr_readcol *col)
     case MR_EXPR_TEXT:
         add_around(sql, "CONVERT(CAST(", col->name, " AS CHAR) USING utf8mb4)");
         return;
+    case MR_EXPR_LOST: add_lost(sql, col); return;
     case MR_EXPR_BINARY: add_around(sql, "CAST(", col->name, " AS BINARY)"); return;
     case MR_EXPR_CONDITION:
         /* The line break ends a comment that it may end in. */

@@ -118,6 +118,39 @@ static bool is_integer(const struct mr_column *c)
     return c->cls == MR_CLASS_INT || c->cls == MR_CLASS_UINT;
 }
 
+/* Where an image tells whether the text of a column has lost something; -1: it cannot. */
+static int lost_at(const struct mr_plan_table *table, size_t column)
+{
+    const int at = table->pair->find.columns[column].flag_at;
+    return at >= 0 && table->pair->full[MR_SOURCE].cols[at].expr == MR_EXPR_LOST ? at
+                                                                                 : -1;
+}
+
+/* Does "?" stand in that column for bytes that are no character?  It may have been replaced
+ * by another value since. */
+static enum mr_code find_loss(const struct mr_plan_table *table, size_t column,
+                              struct mr_key image, struct mr_key text, bool *lost,
+                              struct mr_err *err)
+{
+    const int at = lost_at(table, column);
+    struct mr_value value, flag;
+    size_t pos = 0;
+    *lost = false;
+    if (at < 0 || image.ptr == NULL || text.ptr == NULL)
+        return MR_OK;
+    enum mr_code code = mr_row_decode(text.ptr, text.len, &pos, &value, err);
+    if (code != MR_OK || value.cls == MR_CLASS_NULL || value.ptr == NULL ||
+        memchr(value.ptr, '?', value.len) == NULL)
+        return code;
+    pos = 0;
+    for (int i = 0; code == MR_OK && i < at; i++)
+        code = mr_row_skip(image.ptr, image.len, &pos, err);
+    if (code == MR_OK)
+        code = mr_row_decode(image.ptr, image.len, &pos, &flag, err);
+    *lost = code == MR_OK && flag.cls != MR_CLASS_NULL && flag.u != 0;
+    return code;
+}
+
 /* Columns whose every value fits: what a packet cannot carry is long. */
 static bool always_fits(const struct mr_plan_table *table, size_t column)
 {
@@ -127,8 +160,9 @@ static bool always_fits(const struct mr_plan_table *table, size_t column)
                    strstr(to->data_type, "blob") != NULL ||
                    to->cls == MR_CLASS_GEOMETRY || to->cls == MR_CLASS_JSON;
     return to->generated ||
-           (mr_column_fit_is_same(to, from) && !is_long && !is_integer(to) &&
-            (to->nullable || !from->nullable) && mr_plan_spelling(table, column) == NULL);
+           (lost_at(table, column) < 0 && mr_column_fit_is_same(to, from) && !is_long &&
+            !is_integer(to) && (to->nullable || !from->nullable) &&
+            mr_plan_spelling(table, column) == NULL);
 }
 
 bool mr_plan_fit_is_needed(const struct mr_plan_table *table)
@@ -156,6 +190,24 @@ static enum mr_fit refuse_unspelt(struct mr_strbuf *why)
     return MR_FIT_NO;
 }
 
+static enum mr_code push_column(struct mr_plan_fit *fit, size_t column,
+                                struct mr_err *err)
+{
+    size_t *slot = mr_vec_push(&fit->columns);
+    if (slot == NULL)
+        return mr_err_nomem(err, "judging a value");
+    *slot = column;
+    return MR_OK;
+}
+
+/* Begins a reason. */
+static void add_column(struct mr_plan_fit *fit, const struct mr_plan_table *table,
+                       size_t column)
+{
+    mr_strbuf_add_fmt(&fit->why, "%s%s: ", fit->why.len > 0 ? "; " : "",
+                      mr_pair_column(table->pair, MR_TARGET, column)->name);
+}
+
 static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                           size_t column, struct mr_key bytes, struct mr_err *err)
 {
@@ -171,18 +223,15 @@ static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *t
         return code;
     if (is_utf8(v.charset))
         v.charset = NULL;
-    mr_strbuf_add_fmt(&fit->why, "%s%s: ", mark > 0 ? "; " : "", to->name);
+    add_column(fit, table, column);
     enum mr_fit verdict = is_unspelt(table, column, &value)
                               ? refuse_unspelt(&fit->why)
                               : mr_column_fit(to, &v, &fit->why);
     if (verdict == MR_FIT_ASK)
         code = judge_asked(fit, to, &v, &verdict, err);
     if (verdict == MR_FIT_NO) {
-        size_t *slot = mr_vec_push(&fit->columns);
-        if (slot == NULL)
-            return mr_err_nomem(err, "judging a value");
-        *slot = column;
-        return code;
+        const enum mr_code pushed = push_column(fit, column, err);
+        return code == MR_OK ? pushed : code;
     }
     fit->why.len = mark; /* it fits */
     fit->why.ptr[mark] = '\0';
@@ -191,23 +240,45 @@ static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *t
 
 /* TARGET's row is part of the guards, and of undo. */
 static enum mr_code judge_live(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                               size_t column, struct mr_key bytes, struct mr_err *err)
+                               size_t column, struct mr_key bytes, struct mr_key live,
+                               struct mr_err *err)
 {
     const size_t head = 5; /* of the encoding of a long value */
-    if (fit->packet == 0 || bytes.len <= fit->packet + head || table->generated[column])
+    const bool is_long = fit->packet > 0 && bytes.len > fit->packet + head;
+    bool lost = false;
+    if (table->generated[column])
         return MR_OK;
-    mr_strbuf_add_fmt(&fit->why,
-                      "%s%s: the target's row has %zu bytes there, max_allowed_packet of "
-                      "the target is %" PRIu64,
-                      fit->why.len > 0 ? "; " : "",
-                      mr_pair_column(table->pair, MR_TARGET, column)->name,
-                      bytes.len - head, fit->packet);
+    enum mr_code code = find_loss(table, column, live, bytes, &lost, err);
+    if (code != MR_OK || (!is_long && !lost))
+        return code;
+    add_column(fit, table, column);
+    if (is_long)
+        mr_strbuf_add_fmt(
+            &fit->why,
+            "the target's row has %zu bytes there, max_allowed_packet of the "
+            "target is %" PRIu64,
+            bytes.len - head, fit->packet);
+    else
+        mr_strbuf_add_fmt(&fit->why,
+                          "the target's row has bytes there that are no character of %s",
+                          mr_pair_column(table->pair, MR_TARGET, column)->charset);
     fit->is_stuck = true;
-    size_t *slot = mr_vec_push(&fit->columns);
-    if (slot == NULL)
-        return mr_err_nomem(err, "judging a value");
-    *slot = column;
-    return MR_OK;
+    return push_column(fit, column, err);
+}
+
+/* *lost: what SOURCE has there cannot be written in the charset of TARGET. */
+static enum mr_code judge_loss(struct mr_plan_fit *fit, const struct mr_plan_table *table,
+                               size_t column, struct mr_key bytes, struct mr_key image,
+                               bool *lost, struct mr_err *err)
+{
+    enum mr_code code = find_loss(table, column, image, bytes, lost, err);
+    *lost = *lost && !table->generated[column];
+    if (code != MR_OK || !*lost)
+        return code;
+    add_column(fit, table, column);
+    mr_strbuf_add_fmt(&fit->why, "bytes that are no character of %s",
+                      mr_pair_column(table->pair, MR_SOURCE, column)->charset);
+    return push_column(fit, column, err);
 }
 
 bool mr_plan_fit_is_same(struct mr_key a, struct mr_key b)
@@ -237,12 +308,15 @@ enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table
     fit->is_stuck = false;
     for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++) {
         struct mr_key own, there;
+        bool lost = false;
         code = mr_plan_fit_next(image, &pos, &own, err);
         if (code == MR_OK)
             code = mr_plan_fit_next(live, &other, &there, err);
         if (code == MR_OK && there.ptr != NULL)
-            code = judge_live(fit, table, i, there, err);
-        if (code != MR_OK || own.ptr == NULL || always_fits(table, i) ||
+            code = judge_live(fit, table, i, there, live, err);
+        if (code == MR_OK && own.ptr != NULL)
+            code = judge_loss(fit, table, i, own, image, &lost, err);
+        if (code != MR_OK || own.ptr == NULL || lost || always_fits(table, i) ||
             mr_plan_fit_is_same(own, there))
             continue;
         code = judge(fit, table, i, own, err);

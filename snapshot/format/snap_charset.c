@@ -80,7 +80,7 @@ void mr_snap_charset_close(struct mr_snap_charset *charset)
 
 /* One byte (or character) that the library refuses; returns how many bytes it is. */
 static size_t replace(const struct mr_snap_charset *c, const unsigned char *at,
-                      size_t left, struct mr_strbuf *out)
+                      size_t left, struct mr_strbuf *out, bool *lost)
 {
     if (c->latin1 && c->to_utf8) {
         mr_strbuf_add_char(out, (char)(0xC0 | at[0] >> 6));
@@ -95,13 +95,15 @@ static size_t replace(const struct mr_snap_charset *c, const unsigned char *at,
     while (!c->to_utf8 && len < left && (at[len] & 0xC0) == 0x80)
         len++;
     mr_strbuf_add_char(out, '?');
+    *lost = true;
     return len;
 }
 
 enum mr_code mr_snap_charset_convert(struct mr_snap_charset *c, const void *ptr,
-                                     size_t len, struct mr_strbuf *out,
+                                     size_t len, struct mr_strbuf *out, bool *lost,
                                      struct mr_err *err)
 {
+    bool replaced = false;
     if (c->converter == NO_CONVERTER) {
         mr_strbuf_add(out, ptr, len);
         return mr_strbuf_check(out, "converting texts", err);
@@ -121,11 +123,14 @@ enum mr_code mr_snap_charset_convert(struct mr_snap_charset *c, const void *ptr,
         out->len = (size_t)(to - out->ptr);
         out->ptr[out->len] = '\0';
         if (done == (size_t)-1 && errno != E2BIG) {
-            size_t skipped = replace(c, (const unsigned char *)from, left, out);
+            size_t skipped =
+                replace(c, (const unsigned char *)from, left, out, &replaced);
             from += skipped;
             left -= skipped;
         }
     }
     free(text);
+    if (lost != NULL && replaced)
+        *lost = true;
     return mr_strbuf_check(out, "converting texts", err);
 }

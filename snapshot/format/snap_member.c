@@ -12,7 +12,8 @@ static enum mr_code add_member(struct mr_snap_members *m, const struct mr_strbuf
 {
     enum mr_code code = mr_strbuf_check(text, "reading a type", err);
     if (code == MR_OK)
-        code = mr_snap_charset_convert(charset, text->ptr, text->len, &m->bytes, err);
+        code =
+            mr_snap_charset_convert(charset, text->ptr, text->len, &m->bytes, NULL, err);
     m->ends[m->count++] = m->bytes.len;
     return code;
 }

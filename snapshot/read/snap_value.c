@@ -18,6 +18,7 @@ enum how {
     HOW_ZERO,     /* is its number 0? */
     HOW_NOTHING,  /* the same from the text, where no member is '' */
     HOW_UTF8,     /* a text converted */
+    HOW_LOST,     /* was something of it no character? */
     HOW_TEXT,     /* a number, date or time as text */
     HOW_CONDITION /* 1 or 0, from several columns */
 };
@@ -29,7 +30,8 @@ struct part {
     enum how how;
     enum mr_class cls;
     struct mr_value_style style;
-    struct mr_snap_charset *charset; /* HOW_UTF8 */
+    struct mr_snap_charset *charset; /* HOW_UTF8, HOW_LOST */
+    uint64_t lost;                   /* HOW_LOST: what stands for yes */
     struct mr_snap_members members;
     struct mr_strbuf text;
     struct judged *judged; /* HOW_CONDITION */
@@ -125,6 +127,14 @@ static enum mr_code plan_zero(struct part *p, const struct mr_snap_column *col)
     return MR_OK;
 }
 
+static enum mr_code plan_lost(struct part *p, const struct mr_snap_column *col,
+                              const struct mr_readcol *read, struct mr_err *err)
+{
+    p->how = HOW_LOST;
+    p->lost = read->numbers;
+    return mr_snap_charset_open(col->charset, true, &p->charset, err);
+}
+
 static enum mr_code plan_number(struct part *p, const struct mr_snap_column *col,
                                 struct mr_err *err)
 {
@@ -193,6 +203,7 @@ static enum mr_code plan_part(struct part *p, const struct mr_snap_table *table,
     switch (read->expr) {
     case MR_EXPR_NUMBER: return plan_number(p, col, err);
     case MR_EXPR_INDEX_ZERO: return plan_zero(p, col);
+    case MR_EXPR_LOST: return plan_lost(p, col, read, err);
     case MR_EXPR_UTF8:
     case MR_EXPR_TEXT:
         return col->by_number ? plan_member(p, col, NULL, err)
@@ -275,6 +286,7 @@ static enum mr_code make(struct part *p, const struct mr_value *in, struct mr_va
                          struct mr_err *err)
 {
     enum mr_code code = MR_OK;
+    bool lost = false;
     mr_strbuf_reset(&p->text);
     switch (p->how) {
     case HOW_SAME:
@@ -289,8 +301,13 @@ static enum mr_code make(struct part *p, const struct mr_value *in, struct mr_va
     case HOW_NOTHING: *out = unsigned_value(in->len == 0); return MR_OK;
     case HOW_MEMBER: mr_snap_members_text(&p->members, in->u, &p->text); break;
     case HOW_UTF8:
-        code = mr_snap_charset_convert(p->charset, in->ptr, in->len, &p->text, err);
+        code = mr_snap_charset_convert(p->charset, in->ptr, in->len, &p->text, NULL, err);
         break;
+    case HOW_LOST:
+        code =
+            mr_snap_charset_convert(p->charset, in->ptr, in->len, &p->text, &lost, err);
+        *out = unsigned_value(lost ? p->lost : 0);
+        return code;
     case HOW_TEXT: mr_value_to_text(&p->text, in, p->style); break;
     case HOW_CONDITION: break;
     }
@@ -305,7 +322,8 @@ static enum mr_code fill(struct part *p, const struct mr_value *row, struct mr_v
     enum mr_code code = MR_OK;
     bool holds = false;
     if (j == NULL && row[p->at].cls == MR_CLASS_NULL) {
-        *out = (struct mr_value){.cls = MR_CLASS_NULL};
+        *out = p->how == HOW_LOST ? unsigned_value(0)
+                                  : (struct mr_value){.cls = MR_CLASS_NULL};
         return MR_OK;
     }
     if (j == NULL)
