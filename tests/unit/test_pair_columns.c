@@ -125,7 +125,8 @@ static void add_spec(struct mr_strbuf *out, const struct mr_readspec *spec)
     static const char *const exprs[] = {
         [MR_EXPR_COLUMN] = "",          [MR_EXPR_NUMBER] = "+number",
         [MR_EXPR_INDEX_ZERO] = "+zero", [MR_EXPR_UTF8] = "+utf8",
-        [MR_EXPR_TEXT] = "+text",       [MR_EXPR_BINARY] = "+binary"};
+        [MR_EXPR_TEXT] = "+text",       [MR_EXPR_BINARY] = "+binary",
+        [MR_EXPR_LOST] = "+lost"};
     for (size_t i = 0; i < spec->ncols; i++)
         mr_strbuf_add_fmt(out, "%s%s%s", i > 0 ? " " : "", spec->cols[i].name,
                           exprs[spec->cols[i].expr]);
@@ -302,13 +303,13 @@ static const struct column_case plans[] = {
      "NAME",
      false,
      true},
-    /* two charsets: compared and shown as UTF-8, ranged by the raw bytes */
+    /* two charsets: compared and shown as UTF-8, with what that loses; ranged by the raw bytes */
     {{{&id, &name_latin}, {"name"}, {NULL}},
      {{&id, &name}, {"name"}, {NULL}},
      false,
-     "id name+utf8 name | 2",
+     "id name+utf8 name+lost name | 3",
      NULL,
-     2,
+     3,
      MR_JOIN_SPILL,
      "PRIMARY",
      "name",
