@@ -108,6 +108,17 @@ static void read_as(struct pair *p, enum mr_expr expr, enum mr_class cls,
     }
 }
 
+/* Bytes of two charsets are compared as what they stand for, if that is anything. */
+static void harmonise_texts(struct pair *p)
+{
+    const struct mr_column *s = p->col[MR_SOURCE], *t = p->col[MR_TARGET];
+    if (same_bytes(s->charset, t->charset))
+        return;
+    read_as(p, MR_EXPR_UTF8, MR_CLASS_TEXT, "utf8mb4");
+    if (s->cls == MR_CLASS_TEXT && t->cls == MR_CLASS_TEXT && !p->ignored)
+        p->flag = MR_EXPR_LOST;
+}
+
 /* Chooses how the two columns of a pair are read so that equal values encode alike. */
 static void harmonise(struct pair *p, const struct mr_column_task *task)
 {
@@ -127,11 +138,7 @@ static void harmonise(struct pair *p, const struct mr_column_task *task)
             return;
         }
     } else if (is_text(a) && is_text(b)) {
-        if (same_bytes(s->charset, t->charset))
-            return;
-        read_as(p, MR_EXPR_UTF8, MR_CLASS_TEXT, "utf8mb4");
-        if (a == MR_CLASS_TEXT && b == MR_CLASS_TEXT && !p->ignored)
-            p->flag = MR_EXPR_LOST;
+        harmonise_texts(p);
         return;
     } else if ((is_text(a) && b == MR_CLASS_BINARY) ||
                (is_text(b) && a == MR_CLASS_BINARY)) {
