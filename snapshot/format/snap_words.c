@@ -39,13 +39,23 @@ bool mr_snap_words_is_end(const struct mr_snap_words *w)
     return w->token.kind == MR_TOKEN_END;
 }
 
+/* What of FROM to END is one of KINDS: a text need not end with '\0'. */
+static size_t span(const char *from, const char *end, const char *kinds)
+{
+    size_t n = 0;
+    while (from + n < end && memchr(kinds, from[n], strlen(kinds)) != NULL)
+        n++;
+    return n;
+}
+
 /* "/" and "*!50100 " or "*M!100301 ": five digits or six, for every server. */
 static size_t opener_len(const struct mr_token *comment)
 {
+    const char *end = comment->ptr + comment->len;
     const char *at = memchr(comment->ptr, '!', comment->len);
-    size_t digits = at != NULL ? strspn(at + 1, "0123456789") : 0;
+    size_t digits = at != NULL ? span(at + 1, end, "0123456789") : 0;
     if (at == NULL || (digits != 0 && digits != 5 && digits != 6) ||
-        strspn(at + 1 + digits, " \t\r\n") == 0)
+        span(at + 1 + digits, end, " \t\r\n") == 0)
         return 0;
     return (size_t)(at + 1 + digits - comment->ptr);
 }

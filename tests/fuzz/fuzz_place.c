@@ -37,8 +37,10 @@ static void look_into(const struct mr_token *token)
 {
     const char *from = memchr(token->ptr, '!', token->len);
     FUZZ_CHECK(from != NULL && token->len >= 5);
-    from += 1 + strspn(from + 1, "0123456789");
-    look_at_tokens(from, (size_t)(token->ptr + token->len - 2 - from), true);
+    const char *end = token->ptr + token->len - 2;
+    for (from++; from < end && *from >= '0' && *from <= '9'; from++)
+        ;
+    look_at_tokens(from, (size_t)(end - from), true);
 }
 
 static void look_at_tokens(const char *sql, size_t len, bool inside)
