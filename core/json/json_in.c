@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,35 @@ struct mr_json_doc {
     json_t *root;
 };
 
+/* ---- memory ---- */
+
+/* jansson's reader goes on where its buffer cannot grow, and gives back a text that lacks
+ * the bytes in between: so what it wanted and did not get is noticed here. */
+static _Thread_local bool is_short_of_memory;
+
+static void *give(size_t size)
+{
+    void *got = malloc(size);
+    is_short_of_memory |= got == NULL;
+    return got;
+}
+
+static void watch_memory(void)
+{
+    json_set_alloc_funcs(give, free);
+}
+
+/* ---- reading ---- */
+
+static json_t *load(const char *text, size_t len, json_error_t *why)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, watch_memory);
+    is_short_of_memory = false;
+    /* keys of rows stand in a manifest for whoever reads it, and may hold a NUL */
+    return json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, why);
+}
+
 enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
                            struct mr_json_doc **out, struct mr_err *err)
 {
@@ -19,17 +49,14 @@ enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
     struct mr_json_doc *doc = calloc(1, sizeof *doc);
     if (doc == NULL)
         return mr_err_nomem(err, "reading JSON");
-    /* keys of rows stand in a manifest for whoever reads it, and may hold a NUL */
-    doc->root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+    doc->root = load(text, len, &why);
+    if (is_short_of_memory) {
+        mr_json_free(doc);
+        return mr_err_nomem(err, "reading JSON");
+    }
     if (doc->root != NULL && json_is_object(doc->root)) {
         *out = doc;
         return MR_OK;
-    }
-    /* jansson does not always say that it was memory; of a bad text it says what */
-    if (doc->root == NULL &&
-        (json_error_code(&why) == json_error_out_of_memory || why.text[0] == '\0')) {
-        free(doc);
-        return mr_err_nomem(err, "reading JSON");
     }
     if (doc->root == NULL)
         (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\", line %d: %s", name, why.line,

@@ -78,6 +78,9 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     if (s->keeps_each)
         mr_strbuf_add_fmt(&s->keys, "%08" PRIx32,
                           (uint32_t)mr_digest_bytes(s->last.ptr, s->last.len).lo);
+    /* What is short of a row would be told from the rows of before. */
+    if (code == MR_OK && (s->last.failed || s->each.failed || s->keys.failed))
+        code = mr_err_nomem(err, "sampling rows");
     return code;
 }
 
