@@ -138,3 +138,22 @@ enum mr_code mr_pair_renamed_condition(const struct mr_table_config *config,
     mr_strbuf_release(&name);
     return code;
 }
+
+bool mr_pair_condition_reads(const char *condition, const char *column)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    bool reads = false;
+    mr_sqlscan_init(&scan, condition, strlen(condition));
+    while (!reads && mr_sqlscan_next(&scan, &token)) {
+        if ((token.kind != MR_TOKEN_WORD && token.kind != MR_TOKEN_IDENT) ||
+            is_other(&token, scan))
+            continue;
+        mr_strbuf_reset(&name);
+        mr_token_unquote(&name, &token);
+        reads = name.failed || (name.len > 0 && strcasecmp(name.ptr, column) == 0);
+    }
+    mr_strbuf_release(&name);
+    return reads;
+}

@@ -26,4 +26,7 @@ enum mr_code mr_pair_renamed_condition(const struct mr_table_config *config,
                                        const char *condition, struct mr_arena *arena,
                                        const char **out, struct mr_err *err);
 
+/* Does a condition look at the column of that name?  Where memory is out it does. */
+bool mr_pair_condition_reads(const char *condition, const char *column);
+
 #endif

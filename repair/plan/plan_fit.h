@@ -14,7 +14,8 @@
  *
  * Where a value does not fit, a person chooses: skip; without-value (NULL, or the column's
  * default where that is a constant); or another value, as COLUMN=TEXT, or for several
- * columns a JSON object.  Not for columns that say which row it is or what it refers to.
+ * columns a JSON object.  Not for columns that say which row it is or what it refers to, nor
+ * for those that the condition of a reference looks at.
  *
  * EDITS are such values for a row: again and again a column's position, the length of an
  * encoding (both size_t), and the encoding.
@@ -56,6 +57,11 @@ bool mr_plan_fit_is_needed(const struct mr_plan_table *table);
  * ptr NULL: that row is to go.  fit->columns is empty where all of it fits. */
 enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                              struct mr_key image, struct mr_key live, struct mr_err *err);
+
+/* Is the column of TARGET stored, and neither what a row is known by, nor a reference, nor
+ * what the condition of one looks at?  Then another value makes no other fact of the row. */
+bool mr_plan_fit_is_plain(const struct mr_plan_tables *plan,
+                          const struct mr_plan_table *table, size_t column);
 
 /* What may be chosen for the row judged last: "skip;without-value;name=VALUE". */
 void mr_plan_fit_choices(const struct mr_plan_fit *fit, const struct mr_plan_table *table,

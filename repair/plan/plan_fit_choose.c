@@ -14,12 +14,23 @@
 
 /* ---- what may be chosen ---- */
 
-static bool is_reference(const struct mr_plan_fit *fit, const struct mr_plan_table *t,
+static bool is_reference(const struct mr_plan_tables *plan, const struct mr_plan_table *t,
                          size_t column)
 {
-    for (size_t i = 0; i < fit->plan->nreferences; i++)
-        if (fit->plan->references[i].child == t->at &&
-            mr_plan_columns_has(&fit->plan->references[i].from, column))
+    for (size_t i = 0; i < plan->nreferences; i++)
+        if (plan->references[i].child == t->at &&
+            mr_plan_columns_has(&plan->references[i].from, column))
+            return true;
+    return false;
+}
+
+/* Says whether, and to which table, a row refers. */
+static bool is_condition(const struct mr_plan_tables *plan, const struct mr_plan_table *t,
+                         size_t column)
+{
+    for (size_t i = 0; i < plan->nreferences; i++)
+        if (plan->references[i].child == t->at && plan->references[i].reads != NULL &&
+            plan->references[i].reads[column])
             return true;
     return false;
 }
@@ -38,18 +49,26 @@ static bool can_empty(const struct mr_plan_fit *fit, const struct mr_plan_table 
 {
     const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, column);
     struct mr_strbuf text = MR_STRBUF_INIT;
-    bool can = !is_name(t, column) && c->nullable;
-    if (!can && !is_name(t, column) && !is_reference(fit, t, column) &&
+    bool free = !is_name(t, column) && !is_condition(fit->plan, t, column);
+    bool can = free && c->nullable;
+    if (!can && free && !is_reference(fit->plan, t, column) &&
         !mr_plan_columns_has(&t->named_by, column))
         can = mr_column_default_literal(c, &text);
     mr_strbuf_release(&text);
     return can;
 }
 
+bool mr_plan_fit_is_plain(const struct mr_plan_tables *plan,
+                          const struct mr_plan_table *table, size_t column)
+{
+    return !is_name(table, column) && !is_reference(plan, table, column) &&
+           !is_condition(plan, table, column) && !table->generated[column];
+}
+
 static bool can_edit(const struct mr_plan_fit *fit, const struct mr_plan_table *t,
                      size_t column)
 {
-    return !is_name(t, column) && !is_reference(fit, t, column) && !t->generated[column];
+    return mr_plan_fit_is_plain(fit->plan, t, column);
 }
 
 static size_t column_at(const struct mr_plan_fit *fit, size_t i)
@@ -266,7 +285,10 @@ static enum mr_code empty(struct mr_plan_fit *fit, const struct mr_plan_table *t
     enum mr_code code = MR_OK;
     *possible = can_empty(fit, table, column);
     if (!*possible)
-        refuse(fit, to, "the column can neither be NULL nor has it a constant default");
+        refuse(fit, to,
+               is_condition(fit->plan, table, column)
+                   ? "it says whom the row refers to"
+                   : "the column can neither be NULL nor has it a constant default");
     else if (to->nullable)
         mr_plan_fit_add(edits, column, (struct mr_key){"N", 1});
     else if (mr_column_default_literal(to, &text))

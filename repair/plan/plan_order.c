@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/pair/pair_columns.h"
+#include "core/pair/pair_renamed.h"
 
 static enum mr_code nomem(struct mr_err *err)
 {
@@ -155,6 +156,46 @@ static size_t computed_from(const struct mr_plan_tables *plan,
             mentions(col->generation_expr, mr_pair_column(t->pair, MR_TARGET, k)->name))
             return k;
     return MR_NO_COLUMN;
+}
+
+/* What TARGET's condition looks at, and what that is computed from. */
+static enum mr_code find_reads(const struct mr_plan_table *t, struct mr_plan_reference *r,
+                               struct mr_arena *arena, struct mr_err *err)
+{
+    size_t n = t->pair->find.ncolumns;
+    bool grown = true;
+    if (r->pair->condition == NULL)
+        return MR_OK;
+    bool *reads = mr_arena_calloc(arena, n + 1, sizeof *reads);
+    if (reads == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < n; i++)
+        reads[i] = mr_pair_condition_reads(r->pair->condition,
+                                           mr_pair_column(t->pair, MR_TARGET, i)->name);
+    while (grown) {
+        grown = false;
+        for (size_t i = 0; i < n * n; i++) {
+            const struct mr_column *of = mr_pair_column(t->pair, MR_TARGET, i / n);
+            if (!reads[i / n] || reads[i % n] || of->generation_expr == NULL ||
+                !mentions(of->generation_expr,
+                          mr_pair_column(t->pair, MR_TARGET, i % n)->name))
+                continue;
+            reads[i % n] = grown = true;
+        }
+    }
+    r->reads = reads;
+    return MR_OK;
+}
+
+static enum mr_code find_all_reads(const struct mr_plan_tables *plan,
+                                   struct mr_arena *arena, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < plan->nreferences; i++) {
+        struct mr_plan_reference *r = &plan->references[i];
+        code = find_reads(&plan->tables[r->child], r, arena, err);
+    }
+    return code;
 }
 
 static enum mr_code check_generated(const struct mr_plan_tables *plan,
@@ -350,6 +391,8 @@ enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena,
     enum mr_code code = take_references(plan, arena, err);
     if (code == MR_OK)
         code = check_all_generated(plan, err);
+    if (code == MR_OK)
+        code = find_all_reads(plan, arena, err);
     if (code != MR_OK)
         return code;
     o.reach = calloc(o.n * o.n + 1, sizeof *o.reach);

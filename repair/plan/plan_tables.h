@@ -58,9 +58,11 @@ struct mr_plan_reference {
     struct mr_plan_columns from, to; /* of the child, of the parent; as many */
     size_t child, parent;            /* plan tables */
     size_t to_set;                   /* place of `to` among the parent's sets */
-    bool hard;                       /* see above */
-    bool of_key;                     /* shares a column with the child's key */
-    bool nullable;                   /* some column may be NULL: it can be set later */
+    const bool *reads; /* per column of the child: its condition looks at it, or
+                                        at what is computed from it; NULL: no condition */
+    bool hard;         /* see above */
+    bool of_key;       /* shares a column with the child's key */
+    bool nullable;     /* some column may be NULL: it can be set later */
 };
 
 /* Rows that the run found on SOURCE, and that SOURCE has no more. */

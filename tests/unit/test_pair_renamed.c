@@ -65,8 +65,29 @@ static void test_conditions(void **state)
     mr_arena_release(&arena);
 }
 
+static void test_reads(void **state)
+{
+    static const struct {
+        const char *condition;
+        bool reads;
+    } cases[] = {
+        {"kind = 'member'", true},
+        {"other = 1 AND(`KIND`)IN (2)", true},
+        {"comments.kind <> 1", true},
+        {"other = 'kind' OR mankind = \"kind\"", false},
+        {"kind(other) = @kind AND kind.other = 1", false},
+        {"other = 1 /* kind */ -- kind", false},
+        {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++)
+        assert_int_equal(mr_pair_condition_reads(cases[i].condition, "kind"),
+                         cases[i].reads);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_conditions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_conditions),
+                                       cmocka_unit_test(test_reads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
