@@ -15,6 +15,8 @@
 struct decided {
     int64_t id;
     struct mr_key key, image, there, live, after, ident;
+    /* image and live with the values of conditions; meant: as the row is to stand */
+    struct mr_key meant, live_meant;
     struct mr_key holder_key, holder; /* of a unique value */
     enum mr_merge_group group;
     bool newid, waits, skip;
@@ -30,8 +32,10 @@ struct writing {
     struct mr_merge *m;
     const struct mr_merge_table *table;
     bool *mapped; /* per column: may hold a provisional id */
+    bool *stays;  /* per reference: it, and what its condition looks at, is TARGET's */
     bool chooses; /* something was chosen for some row */
     struct mr_key *values;
+    size_t nvalues; /* of the widest image */
     struct mr_arena arena;
     struct mr_strbuf bytes;
     struct mr_case_stmt *fresh, *chosen, *last, *waiting, *note;
@@ -161,32 +165,106 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
     return code;
 }
 
+static enum mr_code keep_column(struct writing *w, const struct decided *d, size_t column,
+                                struct mr_err *err)
+{
+    return mr_merge_row_value(d->live, column, &w->values[column], err);
+}
+
+/* TARGET's row refers by it as it did. */
+static enum mr_code keep_reference(struct writing *w, const struct decided *d, size_t at,
+                                   struct mr_err *err)
+{
+    const struct mr_plan_reference *r = &w->m->plan->references[at];
+    size_t n = w->table->plan->pair->find.ncolumns;
+    enum mr_code code = MR_OK;
+    w->stays[at] = true;
+    for (size_t i = 0; code == MR_OK && i < r->from.count; i++)
+        code = keep_column(w, d, r->from.at[i], err);
+    for (size_t i = 0; code == MR_OK && r->reads != NULL && i < n; i++)
+        if (r->reads[i])
+            code = keep_column(w, d, i, err);
+    return code;
+}
+
+/* Does the condition of a reference look at what stays with another one? */
+static bool reads_of(const struct mr_plan_reference *r,
+                     const struct mr_plan_reference *other, size_t ncolumns)
+{
+    if (r->child != other->child || r->reads == NULL)
+        return false;
+    for (size_t i = 0; i < ncolumns; i++)
+        if (r->reads[i] && (mr_plan_columns_has(&other->from, i) ||
+                            (other->reads != NULL && other->reads[i])))
+            return true;
+    return false;
+}
+
+/* A type that stays says of other columns, too, whom they mean. */
+static enum mr_code keep_kin(struct writing *w, const struct decided *d,
+                             struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = w->m->plan;
+    size_t n = w->table->plan->pair->find.ncolumns;
+    enum mr_code code = MR_OK;
+    for (bool grown = true; code == MR_OK && grown;) {
+        grown = false;
+        for (size_t i = 0; code == MR_OK && i < plan->nreferences * plan->nreferences;
+             i++) {
+            size_t by = i / plan->nreferences, at = i % plan->nreferences;
+            if (!w->stays[by] || w->stays[at] ||
+                !reads_of(&plan->references[at], &plan->references[by], n))
+                continue;
+            code = keep_reference(w, d, at, err);
+            grown = true;
+        }
+    }
+    return code;
+}
+
+/* d->meant with the values that conditions have on TARGET, where they stay. */
+static enum mr_code keep_meant(struct writing *w, struct decided *d, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    memset(w->values, 0, w->nvalues * sizeof *w->values);
+    for (size_t i = 0; code == MR_OK && i < w->m->plan->nreferences; i++) {
+        int at = w->m->plan->references[i].pair->kin.condition_at;
+        if (w->stays[i] && at >= 0)
+            code = mr_merge_row_value(d->live_meant, (size_t)at, &w->values[(size_t)at],
+                                      err);
+    }
+    if (code == MR_OK)
+        code = mr_merge_row_edit(d->meant, w->values, w->nvalues, &w->bytes, err);
+    d->meant.ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
+    d->meant.len = w->bytes.len;
+    return code == MR_OK && d->meant.ptr == NULL ? mr_merge_nomem(err) : code;
+}
+
 /* TARGET's row with SOURCE's values: its key stays, and so do references to rows that
- * wait. */
+ * wait, with what says that they are some. */
 static enum mr_code merged_image(struct writing *w, struct decided *d, struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table->plan;
     bool row = false;
     enum mr_code code = MR_OK;
     memset(w->values, 0, t->pair->find.ncolumns * sizeof *w->values);
+    memset(w->stays, 0, w->m->plan->nreferences * sizeof *w->stays);
     for (size_t i = 0; code == MR_OK && i < t->key.count; i++)
-        code = mr_merge_row_value(d->live, t->key.at[i], &w->values[t->key.at[i]], err);
+        code = keep_column(w, d, t->key.at[i], err);
     mr_case_bind_int(w->waiting, 1, d->id);
-    while (code == MR_OK && (code = mr_case_step(w->waiting, &row, err)) == MR_OK &&
-           row) {
-        const struct mr_plan_reference *r =
-            &w->m->plan->references[mr_case_int(w->waiting, 0)];
-        for (size_t i = 0; code == MR_OK && i < r->from.count; i++)
-            code = mr_merge_row_value(d->live, r->from.at[i], &w->values[r->from.at[i]],
-                                      err);
-    }
+    while (code == MR_OK && (code = mr_case_step(w->waiting, &row, err)) == MR_OK && row)
+        code = keep_reference(w, d, (size_t)mr_case_int(w->waiting, 0), err);
     mr_case_reset(w->waiting);
+    if (code == MR_OK)
+        code = keep_kin(w, d, err);
     if (code == MR_OK)
         code = mr_merge_row_edit(d->after, w->values, t->pair->find.ncolumns, &w->bytes,
                                  err);
     d->after.ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
     d->after.len = w->bytes.len;
-    return code == MR_OK && d->after.ptr == NULL ? mr_merge_nomem(err) : code;
+    if (code == MR_OK && d->after.ptr == NULL)
+        code = mr_merge_nomem(err);
+    return code == MR_OK ? keep_meant(w, d, err) : code;
 }
 
 /* Does the choice write SOURCE's values? */
@@ -326,6 +404,8 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
 {
     const struct mr_plan_table *t = w->table->plan;
     enum mr_code code = read_choice(w, d, err);
+    d->meant = d->image;
+    d->live_meant = d->live;
     if (code == MR_OK)
         code = cut(w, &d->image, err);
     if (code == MR_OK)
@@ -395,7 +475,6 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
 
 static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_err *err)
 {
-    const struct mr_key whole = d->image;
     struct mr_entity e = {0};
     enum mr_code code = fill(w, d, &e, err);
     if (w->table->plan->key.count == 0) {
@@ -406,7 +485,7 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     if (code == MR_OK)
         code = mr_plan_store_save(w->m->store, &e, err);
     if (code == MR_OK && e.after != NULL)
-        code = mr_merge_row_unmeant(w->m, w->table->plan, whole, e.id, err);
+        code = mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err);
     if (code == MR_OK && e.kind != NULL && e.choice == NULL)
         w->m->result->open++;
     mr_case_bind_int(w->note, 1, d->id);
@@ -473,18 +552,28 @@ static enum mr_code name_roots(struct mr_merge *m, struct mr_err *err)
         args, 1, NULL, err);
 }
 
+static enum mr_code open_arrays(struct writing *w, struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = w->m->plan;
+    for (size_t i = 0; i < plan->ntables; i++) {
+        size_t most = plan->tables[i].pair->full[MR_SOURCE].ncols;
+        w->nvalues = most > w->nvalues ? most : w->nvalues;
+    }
+    w->mapped = mr_arena_calloc(&w->m->arena, w->nvalues + 1, sizeof *w->mapped);
+    w->values = mr_arena_calloc(&w->m->arena, w->nvalues + 1, sizeof *w->values);
+    w->stays = mr_arena_calloc(&w->m->arena, plan->nreferences + 1, sizeof *w->stays);
+    return w->mapped != NULL && w->values != NULL && w->stays != NULL
+               ? MR_OK
+               : mr_merge_nomem(err);
+}
+
 enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
 {
     struct writing w = {.m = m, .arena = MR_ARENA_INIT, .bytes = MR_STRBUF_INIT};
-    size_t widest = 0;
-    for (size_t i = 0; i < m->plan->ntables; i++)
-        if (m->plan->tables[i].pair->find.ncolumns > widest)
-            widest = m->plan->tables[i].pair->find.ncolumns;
-    w.mapped = mr_arena_calloc(&m->arena, widest + 1, sizeof *w.mapped);
-    w.values = mr_arena_calloc(&m->arena, widest + 1, sizeof *w.values);
     int64_t chooses = 0;
-    enum mr_code code = w.mapped != NULL && w.values != NULL ? open_statements(&w, err)
-                                                             : mr_merge_nomem(err);
+    enum mr_code code = open_arrays(&w, err);
+    if (code == MR_OK)
+        code = open_statements(&w, err);
     if (code == MR_OK)
         code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0,
                                  &chooses, err);

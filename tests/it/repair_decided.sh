@@ -72,4 +72,21 @@ is "nor taken: refused" "$RC" 5
 decide one d.csv comments:2=without-value
 plan two --decisions d.csv
 is "nor left out: refused" "$RC" 5
+
+# ---- SOURCE's values, but for a reference to who waits ---------------------------------------
+world 10
+at a "INSERT INTO members VALUES (5, 'm5', '2026-01-01'); UPDATE comments SET owner_type = 'member', owner_id = 5, txt = 'on m5'"
+plan one
+is "planned with conflicts" "$RC" 1
+is "a member waits" "$(conflicts one)" "comments 1 changed target;source;newest:COLUMN
+members 5 deleted-on-live restore;skip"
+decide one d.csv comments:1=source
+plan two --decisions d.csv
+is "SOURCE's values are taken" "$RC" 1
+rep apply --yes --case "$CASE" two "$DST"
+is "applied" "$RC" 1
+is "whom TARGET's row means it means still" "$(comments)" "1 good 1 on m5"
+rep_is 0 "verify agrees" verify two "$DST"
+rep_is 0 "undone" undo --yes --case "$CASE" two "$DST"
+is "it is what it was" "$(comments)" "1 good 1 on g1"
 finish
