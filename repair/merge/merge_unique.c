@@ -18,10 +18,17 @@ struct seeking {
     const struct mr_plan_columns *columns;
 };
 
+/* Without it the row is still the same, and whose it was. */
+static bool can_leave_out(const struct seeking *s, size_t column)
+{
+    return s->table->nullable[column] &&
+           mr_plan_fit_is_plain(s->m->plan, s->table, column);
+}
+
 static bool can_be_empty(const struct seeking *s)
 {
     for (size_t i = 0; i < s->columns->count; i++)
-        if (s->table->nullable[s->columns->at[i]])
+        if (can_leave_out(s, s->columns->at[i]))
             return true;
     return false;
 }
@@ -172,7 +179,7 @@ static enum mr_code note_columns(void *ctx, const struct mr_merge_ask *ask,
     (void)ask;
     (void)row;
     for (size_t i = 0; i < s->columns->count; i++)
-        if (s->table->nullable[s->columns->at[i]])
+        if (can_leave_out(s, s->columns->at[i]))
             mr_plan_fit_add(s->empty, s->columns->at[i], (struct mr_key){"N", 1});
     return mr_strbuf_check(s->empty, "leaving values out", err);
 }

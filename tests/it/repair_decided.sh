@@ -89,4 +89,41 @@ is "whom TARGET's row means it means still" "$(comments)" "1 good 1 on m5"
 rep_is 0 "verify agrees" verify two "$DST"
 rep_is 0 "undone" undo --yes --case "$CASE" two "$DST"
 is "it is what it was" "$(comments)" "1 good 1 on g1"
+
+# ---- a unique value that somebody has ----------------------------------------------------------
+fresh a$T "$DB"
+rm -rf "$CASE" one two
+at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) NOT NULL UNIQUE, created DATETIME NOT NULL);
+    CREATE TABLE cards (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, member_id INT, slot INT, code VARCHAR(9) UNIQUE, created DATETIME NOT NULL,
+        UNIQUE place (member_id, slot), FOREIGN KEY (member_id) REFERENCES members (id));
+    CREATE TABLE uses (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, code VARCHAR(9), created DATETIME NOT NULL, FOREIGN KEY (code) REFERENCES cards (code));
+    INSERT INTO members VALUES (1, 'm1', '2026-01-01'), (2, 'm2', '2026-01-01')"
+at a "INSERT INTO cards VALUES (1, 'a1', 1, 1, 'x1', '2026-03-01'), (2, 'a2', 2, 1, 'x2', '2026-03-01'); INSERT INTO uses VALUES (1, 'x2', '2026-03-01')"
+at $T "INSERT INTO cards VALUES (1, 'b1', 1, 1, 'y1', '2026-03-02'), (2, 'b2', 2, 2, 'x2', '2026-03-02')"
+cat >ini <<INI
+[table $DB.members]
+subject = yes
+identity = name
+time-column = created
+[table $DB.cards]
+identity = no
+time-column = created
+[table $DB.uses]
+identity = none
+time-column = created
+INI
+plan one
+is "planned with conflicts" "$RC" 1
+is "what others know a row by is not left out" "$(conflicts one)" "cards 1 unique merge-into;without-value;skip
+cards 2 unique merge-into;skip
+uses 1 parent-absent skip"
+decide one d.csv cards:1=without-value
+plan two --decisions d.csv
+is "planned" "$RC" 1
+rep apply --yes --case "$CASE" two "$DST"
+is "applied" "$RC" 1
+is "whose it is it is" "$(on "SELECT no, IFNULL(member_id, '-'), IFNULL(slot, '-'), IFNULL(code, '-') FROM cards ORDER BY no" | tr '\t\n' ' ;')" "a1 1 - x1;b1 1 1 y1;b2 2 2 x2;"
+decide one d.csv cards:2=without-value
+plan three --decisions d.csv
+is "a choice that is not offered: refused" "$RC" 5
 finish
