@@ -56,7 +56,7 @@ struct mr_planned_table {
     struct mr_planned_names key;
     enum mr_plan_identity identity;
     struct mr_planned_names identity_columns;
-    const char *counter;              /* column of the key, or NULL */
+    const char *counter;              /* column of the key, TARGET's name, or NULL */
     const char *time_column;          /* or NULL */
     const char *base, *fresh;         /* L and U, digits; only where the origin is set */
     const char *base_origin;          /* merge_bounds.h; NULL: there is none */

@@ -155,7 +155,9 @@ static enum mr_code describe(const struct summing *s, const struct mr_plan_table
     out->target_name = target->name;
     out->subject = t->pair->find.subject != MR_SUBJECT_NO;
     out->identity = t->identity;
-    out->counter = mr_plan_has_counter(t) ? mr_plan_column_name(t, t->counter) : NULL;
+    out->counter = mr_plan_has_counter(t)
+                       ? mr_pair_column(t->pair, MR_TARGET, t->counter)->name
+                       : NULL;
     out->time_column = t->time_at != MR_NO_COLUMN
                            ? mr_pair_column(t->pair, MR_TARGET, t->time_at)->name
                            : NULL;

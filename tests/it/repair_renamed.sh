@@ -83,4 +83,31 @@ plan four newest:upd
 is "newest: planned" "$RC" 0
 rep_is 0 "applied" apply --yes --case "$CASE" four "$DST"
 is "the newer row is there" "$(people)" "m1 new m2 y m3 z m4 z"
+
+# the counter's column in other letters: a live reference into the block of new ids is seen
+fresh a$T "$DB"
+rm -f "$CASE"
+at a "CREATE TABLE members (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created DATETIME)"
+at $T "CREATE TABLE members (ID INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, created DATETIME)"
+at a$T "INSERT INTO members VALUES (1, 'm1', '2026-01-01');
+    CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, member_id INT, created DATETIME); INSERT INTO orders VALUES (1, 1, '2026-01-01')"
+at a "INSERT INTO members VALUES (2, 'm2', '2026-03-01')"
+at $T "INSERT INTO members VALUES (2, 'x2', '2026-03-01')"
+cat >ini <<INI
+[table $DB.members]
+identity = mobile
+time-column = created
+[table $DB.orders]
+identity = none
+time-column = created
+reference = member_id -> $DB.members.id
+INI
+plan five merge --split-at 2026-02-01
+is "other letters: planned" "$RC" 0
+ID=$(jq -r '.rows.tables[] | select(.target_table | endswith("members")) | .first_id' five/plan.json)
+on "INSERT INTO orders VALUES (2, $ID, NOW())"
+rep_is 5 "refused while a live row refers to the id" apply --yes --case "$CASE" five "$DST"
+like "named" "$(cat "$ERR")" "reference .*orders.member_id\" has come to $ID"
+on "DELETE FROM orders WHERE id = 2"
+rep_is 0 "applied when it does not" apply --yes --case "$CASE" five "$DST"
 finish
