@@ -144,16 +144,49 @@ static bool is_mapped(const struct mr_plan_tables *plan, const struct mr_plan_ta
     return false;
 }
 
-/* The mapped column that a column is computed from; MR_NO_COLUMN: none. */
-static size_t computed_from(const struct mr_plan_tables *plan,
-                            const struct mr_plan_table *t, size_t column)
+/* Marks what a side computes that column from; did any come to it? */
+static bool mark_source(const struct mr_pair *pair, enum mr_side side, size_t column,
+                        bool *marked)
 {
-    const struct mr_column *col = mr_pair_column(t->pair, MR_TARGET, column);
-    if (!col->generated || col->generation_expr == NULL)
-        return MR_NO_COLUMN;
-    for (size_t k = 0; k < t->pair->find.ncolumns; k++)
-        if (is_mapped(plan, t, k) && k != column &&
-            mentions(col->generation_expr, mr_pair_column(t->pair, MR_TARGET, k)->name))
+    const struct mr_column *of = mr_pair_column(pair, side, column);
+    bool grown = false;
+    if (!of->generated || of->generation_expr == NULL)
+        return false;
+    for (size_t i = 0; i < pair->find.ncolumns; i++)
+        if (!marked[i] &&
+            mentions(of->generation_expr, mr_pair_column(pair, side, i)->name))
+            marked[i] = grown = true;
+    return grown;
+}
+
+/* Marks what a side computes marked columns from, directly or over others. */
+static void mark_sources(const struct mr_pair *pair, enum mr_side side, bool *marked)
+{
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (size_t i = 0; i < pair->find.ncolumns; i++)
+            grown = (marked[i] && mark_source(pair, side, i, marked)) || grown;
+    }
+}
+
+/* Generated columns, and the mapped ones that they are computed from. */
+struct tracing {
+    const struct mr_plan_tables *plan;
+    bool *marked; /* per column of a table */
+};
+
+/* The mapped column that TARGET, or any side, computes a column from; MR_NO_COLUMN: none. */
+static size_t computed_from(const struct tracing *tr, const struct mr_plan_table *t,
+                            size_t column, bool any_side)
+{
+    size_t n = t->pair->find.ncolumns;
+    memset(tr->marked, 0, n * sizeof *tr->marked);
+    tr->marked[column] = true;
+    mark_sources(t->pair, MR_TARGET, tr->marked);
+    if (any_side)
+        mark_sources(t->pair, MR_SOURCE, tr->marked);
+    for (size_t k = 0; k < n; k++)
+        if (tr->marked[k] && k != column && is_mapped(tr->plan, t, k))
             return k;
     return MR_NO_COLUMN;
 }
@@ -163,7 +196,6 @@ static enum mr_code find_reads(const struct mr_plan_table *t, struct mr_plan_ref
                                struct mr_arena *arena, struct mr_err *err)
 {
     size_t n = t->pair->find.ncolumns;
-    bool grown = true;
     if (r->pair->condition == NULL)
         return MR_OK;
     bool *reads = mr_arena_calloc(arena, n + 1, sizeof *reads);
@@ -172,17 +204,7 @@ static enum mr_code find_reads(const struct mr_plan_table *t, struct mr_plan_ref
     for (size_t i = 0; i < n; i++)
         reads[i] = mr_pair_condition_reads(r->pair->condition,
                                            mr_pair_column(t->pair, MR_TARGET, i)->name);
-    while (grown) {
-        grown = false;
-        for (size_t i = 0; i < n * n; i++) {
-            const struct mr_column *of = mr_pair_column(t->pair, MR_TARGET, i / n);
-            if (!reads[i / n] || reads[i % n] || of->generation_expr == NULL ||
-                !mentions(of->generation_expr,
-                          mr_pair_column(t->pair, MR_TARGET, i % n)->name))
-                continue;
-            reads[i % n] = grown = true;
-        }
-    }
+    mark_sources(t->pair, MR_TARGET, reads);
     r->reads = reads;
     return MR_OK;
 }
@@ -198,47 +220,55 @@ static enum mr_code find_all_reads(const struct mr_plan_tables *plan,
     return code;
 }
 
-static enum mr_code check_generated(const struct mr_plan_tables *plan,
+static enum mr_code check_generated(const struct tracing *tr,
                                     const struct mr_plan_table *t,
                                     const struct mr_plan_columns *columns,
-                                    const char *what, struct mr_err *err)
+                                    bool is_identity, struct mr_err *err)
 {
     for (size_t i = 0; i < columns->count; i++) {
-        size_t from = computed_from(plan, t, columns->at[i]);
+        size_t from = computed_from(tr, t, columns->at[i], is_identity);
         if (from != MR_NO_COLUMN)
-            return mr_err_set(err, MR_E_REFUSED,
-                              "%s of table \"%s\" contains column \"%s\", which the "
-                              "server computes from \"%s\"; that one is mapped",
-                              what, mr_plan_table_name(t),
-                              mr_plan_column_name(t, columns->at[i]),
-                              mr_plan_column_name(t, from));
+            return mr_err_set(
+                err, MR_E_REFUSED,
+                "%s of table \"%s\" contains column \"%s\", which the "
+                "server computes from \"%s\"; that one is mapped",
+                is_identity ? "the identity" : "a reference", mr_plan_table_name(t),
+                mr_plan_column_name(t, columns->at[i]), mr_plan_column_name(t, from));
     }
     return MR_OK;
 }
 
-static void mark_computed(const struct mr_plan_tables *plan, struct mr_plan_table *t)
+static void mark_computed(const struct tracing *tr, struct mr_plan_table *t)
 {
     for (size_t i = 0; i < t->nuniques; i++) {
         struct mr_plan_unique *u = &t->uniques[i];
         for (size_t k = 0; k < u->columns.count; k++)
-            u->is_computed = u->is_computed ||
-                             computed_from(plan, t, u->columns.at[k]) != MR_NO_COLUMN;
+            u->is_computed = u->is_computed || computed_from(tr, t, u->columns.at[k],
+                                                             false) != MR_NO_COLUMN;
     }
 }
 
+/* What SOURCE alone computes is written as it is, with its own ids: no identity, either. */
 static enum mr_code check_all_generated(const struct mr_plan_tables *plan,
-                                        struct mr_err *err)
+                                        struct mr_arena *arena, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
+    struct tracing tr = {.plan = plan};
+    size_t widest = 0;
+    for (size_t i = 0; i < plan->ntables; i++) {
+        size_t n = plan->tables[i].pair->find.ncolumns;
+        widest = n > widest ? n : widest;
+    }
+    tr.marked = mr_arena_calloc(arena, widest + 1, sizeof *tr.marked);
+    enum mr_code code = tr.marked != NULL ? MR_OK : nomem(err);
     for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
         struct mr_plan_table *t = &plan->tables[i];
-        mark_computed(plan, t);
+        mark_computed(&tr, t);
         if (t->identity == MR_PLAN_BY_COLUMNS)
-            code = check_generated(plan, t, &t->named_by, "the identity", err);
+            code = check_generated(&tr, t, &t->named_by, true, err);
     }
     for (size_t i = 0; code == MR_OK && i < plan->nreferences; i++)
-        code = check_generated(plan, &plan->tables[plan->references[i].child],
-                               &plan->references[i].from, "a reference", err);
+        code = check_generated(&tr, &plan->tables[plan->references[i].child],
+                               &plan->references[i].from, false, err);
     return code;
 }
 
@@ -390,7 +420,7 @@ enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena,
     struct ordering o = {.plan = plan, .n = plan->ntables};
     enum mr_code code = take_references(plan, arena, err);
     if (code == MR_OK)
-        code = check_all_generated(plan, err);
+        code = check_all_generated(plan, arena, err);
     if (code == MR_OK)
         code = find_all_reads(plan, arena, err);
     if (code != MR_OK)

@@ -41,7 +41,7 @@ static void build(struct built *b, size_t ntables, const struct edge *edges,
     for (size_t i = 0; i < ntables; i++) {
         b->pairs[i].find = (struct mr_find_table){
             .name = names[i], .columns = found, .ncolumns = COLUMNS};
-        b->pairs[i].side[MR_TARGET] = &table;
+        b->pairs[i].side[MR_SOURCE] = b->pairs[i].side[MR_TARGET] = &table;
         b->pairs[i].at = i;
         b->tables[i] = (struct mr_plan_table){.pair = &b->pairs[i],
                                               .key = {at, 1},
@@ -156,20 +156,37 @@ static void test_generated(void **state)
         {.name = "a"},
         {.name = "b"},
         {.name = "c", .generated = true, .generation_expr = "concat(`a`,_utf8mb4'-')"}};
-    static const struct mr_table computed = {.columns = with, .ncolumns = COLUMNS};
-    static const struct edge edges[] = {{1, 1, 0}}, other[] = {{1, 2, 0}};
-    struct built b;
-    struct mr_err err = {0};
+    static const struct mr_column over[COLUMNS] = {
+        {.name = "id"},
+        {.name = "a"},
+        {.name = "b", .generated = true, .generation_expr = "lower(`a`)"},
+        {.name = "c", .generated = true, .generation_expr = "upper(`b`)"}};
+    static const struct mr_table direct = {.columns = with, .ncolumns = COLUMNS};
+    static const struct mr_table nested = {.columns = over, .ncolumns = COLUMNS};
+    static const struct {
+        const struct mr_table *source, *target;
+        struct edge edge;
+        enum mr_code code;
+    } cases[] = {
+        {&direct, &direct, {1, 1, 0}, MR_E_REFUSED},
+        {&direct, &direct, {1, 2, 0}, MR_OK}, /* b is mapped, and c is not made of it */
+        {&table, &direct, {1, 1, 0}, MR_E_REFUSED},
+        {&direct, &table, {1, 1, 0}, MR_E_REFUSED},
+        {&nested, &nested, {1, 1, 0}, MR_E_REFUSED},
+    };
     (void)state;
-    build(&b, 2, edges, 1, 3);
-    b.pairs[1].side[MR_TARGET] = &computed;
-    assert_int_equal(mr_plan_order(&b.plan, &b.arena, &err), MR_E_REFUSED);
-    assert_non_null(strstr(err.message, "column \"c\""));
-    mr_arena_release(&b.arena);
-    build(&b, 2, other, 1, 3); /* b is mapped, and c is not made of it */
-    b.pairs[1].side[MR_TARGET] = &computed;
-    assert_int_equal(mr_plan_order(&b.plan, &b.arena, NULL), MR_OK);
-    mr_arena_release(&b.arena);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct built b;
+        struct mr_err err = {0};
+        build(&b, 2, &cases[i].edge, 1, 3);
+        b.pairs[1].side[MR_SOURCE] = cases[i].source;
+        b.pairs[1].side[MR_TARGET] = cases[i].target;
+        assert_int_equal(mr_plan_order(&b.plan, &b.arena, &err), cases[i].code);
+        if (cases[i].code != MR_OK)
+            assert_non_null(
+                strstr(err.message, "column \"c\", which the server computes from"));
+        mr_arena_release(&b.arena);
+    }
 }
 
 int main(void)
