@@ -60,7 +60,7 @@ static bool parse_privilege(struct line *line, struct mr_strbuf *name)
         }
         advance(line);
     }
-    return name->len > 0;
+    return name->len > 0 || name->failed;
 }
 
 static bool skip_columns(struct line *line)
@@ -94,8 +94,9 @@ static bool parse_privileges(struct mr_grants *grants, struct line *line, bool r
         ok = parse_privilege(line, &name);
         if (ok && accept(line, "("))
             ok = skip_columns(line);
-        else if (ok)
-            *nomem |= !push(grants, name.ptr, revoked) || name.failed;
+        else if (ok && !name.failed)
+            *nomem |= !push(grants, name.ptr, revoked);
+        *nomem |= name.failed;
     } while (ok && accept(line, ","));
     mr_strbuf_release(&name);
     return ok;

@@ -105,6 +105,8 @@ static enum mr_code read_identity(struct mr_create *c, const struct mr_snap_tabl
     enum mr_code code = mr_strbuf_check(&name, "reading the schema", err);
     if (code == MR_OK && is_ascii)
         add_numbers(c, name.ptr, out);
+    if (code == MR_OK)
+        code = mr_strbuf_check(out, "reading the schema", err);
     if (code == MR_OK && out->len == 0)
         code = ask_time(c, t, out, err);
     mr_strbuf_release(&name);

@@ -155,8 +155,8 @@ static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
                               const struct mr_find_table *found, struct mr_err *err)
 {
     struct mr_create_table *t = mr_arena_calloc(&c->arena, 1, sizeof *t);
-    struct mr_create_table **slot = mr_vec_push(&c->tables);
-    if (t == NULL || slot == NULL)
+    struct mr_create_table **slot = t != NULL ? mr_vec_push(&c->tables) : NULL;
+    if (slot == NULL)
         return mr_err_nomem(err, "planning");
     *slot = t;
     t->table = table;

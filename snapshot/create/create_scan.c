@@ -123,6 +123,7 @@ enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value 
     if (code == MR_OK && s->rows++ == 0) {
         mr_strbuf_reset(&s->first);
         mr_strbuf_add(&s->first, s->key.ptr, s->key.len);
+        code = mr_strbuf_check(&s->first, "reading rows", err);
     }
     if (code == MR_OK)
         code = mr_tsv_add_row(&s->tsv, &s->table->snap, values, err);

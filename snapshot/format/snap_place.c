@@ -179,7 +179,8 @@ enum mr_code mr_snap_place(const struct mr_snap_place *place, const char *sql, s
     struct mr_snap_words w;
     mr_snap_words_init(&w, place, sql, len, out);
     if (!is_in_place(&w))
-        return refuse(&w, err);
+        return out->failed ? mr_strbuf_check(out, "reading a statement", err)
+                           : refuse(&w, err);
     mr_snap_words_pass(&w);
     return mr_strbuf_check(out, "reading a statement", err);
 }

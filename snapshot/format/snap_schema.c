@@ -152,6 +152,8 @@ enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
     enum mr_code code = mr_strbuf_check(&without, "writing the schema", err);
     if (code == MR_OK)
         code = mr_strbuf_check(&alter, "writing the schema", err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&stem, "writing the schema", err);
     if (code == MR_OK) {
         to->schema_file = file_name(s, stem.ptr, "table");
         code = write_statement(s, to->schema_file, without.ptr, false, err);

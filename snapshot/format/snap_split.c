@@ -34,8 +34,9 @@ bool mr_snap_statement_read(const char *text, size_t len, const char **statement
 }
 
 /* The line that defines this key, with its line end in front; NULL if it is not there
- * exactly once. */
-static const char *find_line(const char *create, const struct mr_foreign_key *key)
+ * exactly once, or without memory, which *out tells. */
+static const char *find_line(const char *create, const struct mr_foreign_key *key,
+                             struct mr_strbuf *out)
 {
     struct mr_strbuf start = MR_STRBUF_INIT;
     mr_strbuf_add_str(&start, "\n  CONSTRAINT ");
@@ -44,23 +45,26 @@ static const char *find_line(const char *create, const struct mr_foreign_key *ke
     const char *at = start.failed ? NULL : strstr(create, start.ptr);
     if (at != NULL && strstr(at + 1, start.ptr) != NULL)
         at = NULL;
+    out->failed |= start.failed;
     mr_strbuf_release(&start);
     return at;
 }
 
 /* Does one of the keys begin at that line? */
-static bool is_key_line(const char *at, const char *create, const struct mr_table *table)
+static bool is_key_line(const char *at, const char *create, const struct mr_table *table,
+                        struct mr_strbuf *out)
 {
     for (size_t i = 0; i < table->nfks; i++)
-        if (find_line(create, &table->fks[i]) == at)
+        if (find_line(create, &table->fks[i], out) == at)
             return true;
     return false;
 }
 
-static bool can_split(const char *create, const struct mr_table *table)
+static bool can_split(const char *create, const struct mr_table *table,
+                      struct mr_strbuf *out)
 {
     for (size_t i = 0; i < table->nfks; i++)
-        if (find_line(create, &table->fks[i]) == NULL)
+        if (find_line(create, &table->fks[i], out) == NULL)
             return false;
     return table->nfks > 0;
 }
@@ -87,7 +91,7 @@ static void add_key(struct mr_strbuf *alter, const char *line, size_t len,
 void mr_snap_split_keys(const char *create, const struct mr_table *table,
                         struct mr_strbuf *without, struct mr_strbuf *alter)
 {
-    if (!can_split(create, table)) {
+    if (!can_split(create, table, without)) {
         mr_strbuf_add_str(without, create);
         return;
     }
@@ -95,7 +99,7 @@ void mr_snap_split_keys(const char *create, const struct mr_table *table,
     for (const char *at = create; *at != '\0';) {
         const char *next = strchr(at + 1, '\n');
         size_t len = next != NULL ? (size_t)(next - at) : strlen(at);
-        bool is_key = *at == '\n' && is_key_line(at, create, table);
+        bool is_key = *at == '\n' && is_key_line(at, create, table, without);
         if (is_key)
             add_key(alter, at, len, table);
         if (!is_key && open_list && strncmp(at, "\n) ", 3) == 0) {

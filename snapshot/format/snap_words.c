@@ -146,15 +146,20 @@ bool mr_snap_words_is_name(const struct mr_token *token)
            (token->kind == MR_TOKEN_WORD && strchr("$@.", *token->ptr) == NULL);
 }
 
+/* Needs no memory: want of it would make it another name. */
 bool mr_snap_words_is_named(const struct mr_token *token, const char *name)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
+    const char *at = token->ptr, *end = at + token->len;
+    const bool is_quoted = token->kind == MR_TOKEN_IDENT;
+    const char quote = is_quoted ? *at++ : '\0';
     if (!mr_snap_words_is_name(token))
         return false;
-    mr_token_unquote(&text, token);
-    bool same = !text.failed && strcasecmp(text.ptr != NULL ? text.ptr : "", name) == 0;
-    mr_strbuf_release(&text);
-    return same;
+    if (is_quoted && end > at && end[-1] == quote)
+        end--;
+    for (; at < end && *name != '\0' && strncasecmp(at, name, 1) == 0; at++, name++)
+        if (is_quoted && *at == quote && at + 1 < end && at[1] == quote)
+            at++;
+    return at == end && *name == '\0';
 }
 
 bool mr_snap_words_drop_db(struct mr_snap_words *w)

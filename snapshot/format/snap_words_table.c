@@ -123,11 +123,12 @@ static bool take_engine(struct mr_snap_words *w)
     mr_token_unquote(&name, &w->token);
     const struct mr_token engine = {
         .kind = MR_TOKEN_WORD, .ptr = name.ptr != NULL ? name.ptr : "", .len = name.len};
-    bool is_elsewhere = name.failed;
+    bool is_elsewhere = false;
+    w->out->failed |= name.failed;
     for (size_t i = 0; elsewhere[i] != NULL; i++)
         is_elsewhere |= mr_token_is(&engine, elsewhere[i]);
     mr_strbuf_release(&name);
-    return is_elsewhere ? refuse(w, outside) : take_scalar(w);
+    return w->out->failed ? false : is_elsewhere ? refuse(w, outside) : take_scalar(w);
 }
 
 /* (`a`,`b`), of its own database: of a MERGE table. */
