@@ -145,9 +145,15 @@ enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
                                         const struct mr_table *table, const char *create,
                                         struct mr_snap_table *to, struct mr_err *err)
 {
-    struct mr_strbuf without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT,
-                     stem = MR_STRBUF_INIT;
-    mr_snap_split_keys(create, table, &without, &alter);
+    struct mr_strbuf whole = MR_STRBUF_INIT, without = MR_STRBUF_INIT,
+                     alter = MR_STRBUF_INIT, stem = MR_STRBUF_INIT;
+    if (mr_snap_is_ascending(to))
+        mr_snap_drop_counter(&whole, create); /* no row below it would be taken */
+    else
+        mr_strbuf_add_str(&whole, create);
+    mr_snap_split_keys(whole.ptr, table, &without, &alter);
+    without.failed |= whole.failed;
+    mr_strbuf_release(&whole);
     mr_snap_stem_add(&stem, to->db, to->name, to->number);
     enum mr_code code = mr_strbuf_check(&without, "writing the schema", err);
     if (code == MR_OK)

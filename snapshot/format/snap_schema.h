@@ -83,6 +83,10 @@ bool mr_snap_statement_read(const char *text, size_t len, const char **statement
  * sequence in full, whatever database is in use. */
 void mr_snap_drop_db(struct mr_strbuf *out, const char *create, const char *db);
 
+/* CREATE TABLE without the AUTO_INCREMENT of its options.  What is behind the last parenthesis of
+ * its definitions is meant, and no text of a comment. */
+void mr_snap_drop_counter(struct mr_strbuf *out, const char *create);
+
 /* Splits CREATE TABLE: without its foreign keys, and the ALTER TABLE that adds them (left
  * empty where there are none, or where they cannot be told apart). */
 void mr_snap_split_keys(const char *create, const struct mr_table *table,

@@ -155,6 +155,29 @@ static size_t counter_len(const char *at)
     return sizeof start - 1 + strspn(at + sizeof start - 1, "0123456789");
 }
 
+void mr_snap_drop_counter(struct mr_strbuf *out, const char *create)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    const char *kept = create;
+    int depth = 0;
+    bool options = false;
+    mr_sqlscan_init(&scan, create, strlen(create));
+    while (mr_sqlscan_next_code(&scan, &token)) {
+        if (mr_token_is(&token, "("))
+            depth++;
+        else if (mr_token_is(&token, ")"))
+            options |= --depth == 0;
+        else if (options && depth == 0 && token.ptr > kept &&
+                 mr_token_is(&token, "AUTO_INCREMENT") &&
+                 counter_len(token.ptr - 1) > 0) {
+            mr_strbuf_add(out, kept, (size_t)(token.ptr - 1 - kept));
+            kept = token.ptr - 1 + counter_len(token.ptr - 1);
+        }
+    }
+    mr_strbuf_add_str(out, kept);
+}
+
 bool mr_snap_schema_same(const char *create, const char *other)
 {
     while (*create != '\0' && *create == *other) {

@@ -30,6 +30,11 @@ bool mr_snap_is_merge(const struct mr_snap_table *table)
     return strcasecmp(table->engine, "MRG_MyISAM") == 0;
 }
 
+bool mr_snap_is_ascending(const struct mr_snap_table *table)
+{
+    return strcasecmp(table->engine, "ARCHIVE") == 0;
+}
+
 /* ---- words ---- */
 
 static const struct {

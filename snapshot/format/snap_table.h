@@ -90,6 +90,10 @@ struct mr_snap_table {
 /* Are its rows those of other tables (MERGE)?  Loading them would double those. */
 bool mr_snap_is_merge(const struct mr_snap_table *table);
 
+/* Does its engine take rows in the order of its AUTO_INCREMENT column alone (ARCHIVE)?  They are
+ * loaded by one connection, and its counter starts where the engine has it. */
+bool mr_snap_is_ascending(const struct mr_snap_table *table);
+
 /* Is the order of encoded keys that of the server?  Are they numbers and dates, which name
  * nobody? */
 bool mr_snap_key_is_plain(const struct mr_snap_table *table);

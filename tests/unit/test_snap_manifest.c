@@ -335,13 +335,40 @@ static void test_drop_db(void **state)
     mr_strbuf_release(&text);
 }
 
+static void test_drop_counter(void **state)
+{
+    static const struct {
+        const char *create, *kept;
+    } cases[] = {
+        {"CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) "
+         "ENGINE=ARCHIVE AUTO_INCREMENT=4 DEFAULT CHARSET=utf8mb4",
+         "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) "
+         "ENGINE=ARCHIVE DEFAULT CHARSET=utf8mb4"},
+        {"CREATE TABLE ` AUTO_INCREMENT=1` (`) AUTO_INCREMENT=2` int COMMENT ') "
+         "AUTO_INCREMENT=3') ENGINE=ARCHIVE AUTO_INCREMENT=18446744073709551615",
+         "CREATE TABLE ` AUTO_INCREMENT=1` (`) AUTO_INCREMENT=2` int COMMENT ') "
+         "AUTO_INCREMENT=3') ENGINE=ARCHIVE"},
+        {"CREATE TABLE t (i int) ENGINE=ARCHIVE COMMENT=' AUTO_INCREMENT=5'",
+         "CREATE TABLE t (i int) ENGINE=ARCHIVE COMMENT=' AUTO_INCREMENT=5'"},
+        {"", ""}};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mr_strbuf_reset(&text);
+        mr_snap_drop_counter(&text, cases[i].create);
+        assert_string_equal(text.ptr, cases[i].kept);
+    }
+    mr_strbuf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_older),
-        cmocka_unit_test(test_refused),    cmocka_unit_test(test_names),
-        cmocka_unit_test(test_statements), cmocka_unit_test(test_split),
-        cmocka_unit_test(test_same),       cmocka_unit_test(test_drop_db),
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_older),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_names),
+        cmocka_unit_test(test_statements),   cmocka_unit_test(test_split),
+        cmocka_unit_test(test_same),         cmocka_unit_test(test_drop_db),
+        cmocka_unit_test(test_drop_counter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
