@@ -26,17 +26,29 @@ static const struct mr_command_doc doc = {
         "table myrecon_restore, which is dropped at the end, says what is loaded. Where "
         "the server does not allow LOAD DATA LOCAL, rows are inserted, which is slower.\n"
         "\n"
+        "A table that the server does not take is set aside: what was loaded of it is "
+        "dropped, it is named with the server's message, and the rest goes on; the same "
+        "command then tries it again.\n"
+        "\n"
         "Exit status: 0 restored and equal; 1 restored, but rows differ from the "
-        "snapshot; 3 could not run; 4 restored, but something could not be made as it "
-        "was, "
-        "or the connection was lost; 5 refused: not empty, damaged, not confirmed; 6 "
-        "interrupted, can be resumed; 70 bug.\n",
+        "snapshot; 3 could not run; 4 restored, but a table was set aside, something "
+        "could not be made as it was, or the connection was lost; 5 refused: not empty, "
+        "damaged, not confirmed; 6 interrupted, can be resumed; 70 bug.\n",
     .examples = "  myrecon snapshot restore /backup/club mysql://dba@spare\n"
                 "  myrecon snapshot restore --rename-db club=club_lost /backup/club \\\n"
                 "      mysql://dba@live\n"
                 "  myrecon snapshot restore --tables club.orders --into-existing add \\\n"
                 "      /backup/club mysql://dba@spare/club\n",
 };
+
+static void add_aside(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
+{
+    mr_strbuf_add_fmt(out, ": %sset aside%s: it %s: ", mr_term_style(MR_STYLE_BAD, color),
+                      mr_term_style(MR_STYLE_RESET, color),
+                      mr_restore_aside_text(t->how));
+    mr_utf8_show_str(out, t->aside);
+    mr_strbuf_add_char(out, '\n');
+}
 
 static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
 {
@@ -45,6 +57,10 @@ static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, b
     mr_utf8_show_str(out, t->db);
     mr_strbuf_add_char(out, '.');
     mr_utf8_show_str(out, t->snap->name);
+    if (t->aside != NULL) {
+        add_aside(out, t, color);
+        return;
+    }
     mr_strbuf_add_fmt(out, ": %s%s%s, ",
                       mr_term_style(same ? MR_STYLE_GOOD : MR_STYLE_BAD, color),
                       same ? "equal" : "different", mr_term_style(MR_STYLE_RESET, color));
@@ -58,6 +74,13 @@ static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, b
         mr_strbuf_add_fmt(out, ", %" PRIu64 " warning%s of the server", t->warnings,
                           t->warnings == 1 ? "" : "s");
     mr_strbuf_add_char(out, '\n');
+}
+
+static const char *verdict_of(const struct mr_restore *r)
+{
+    if (r->naside > 0)
+        return "incomplete";
+    return r->different > 0 ? "different" : "equal";
 }
 
 static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr_err *err)
@@ -75,10 +98,17 @@ static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr
         mr_utf8_show_str(&out, *(const char **)mr_vec_at(&r->notes, i));
         mr_strbuf_add_char(&out, '\n');
     }
-    mr_strbuf_add_fmt(&out, "%s: %zu tables, ", r->different > 0 ? "different" : "equal",
-                      r->ntables);
+    mr_strbuf_add_fmt(&out, "%s: %zu tables, ", verdict_of(r), r->ntables);
+    if (r->naside > 0)
+        mr_strbuf_add_fmt(&out, "%zu of them set aside, ", r->naside);
     mr_strbuf_add_grouped(&out, rows);
     mr_strbuf_add_str(&out, " rows read back\n");
+    if (r->naside > 0) {
+        mr_strbuf_add_str(&out, "next: the same command tries again what was set aside; "
+                                "table " MR_SNAP_PROGRESS_TABLE " stays in \"");
+        mr_utf8_show_str(&out, r->dbs[0].to);
+        mr_strbuf_add_str(&out, "\" until then\n");
+    }
     enum mr_code code = mr_strbuf_check(&out, "printing", err);
     if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
@@ -93,10 +123,17 @@ static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "table");
     mr_jsonw_add_str(w, "table", name.ptr);
-    mr_jsonw_add_str(w, "verdict", mr_restore_is_same(t) ? "equal" : "different");
+    if (t->aside != NULL)
+        mr_jsonw_add_str(w, "verdict", "set-aside");
+    else
+        mr_jsonw_add_str(w, "verdict", mr_restore_is_same(t) ? "equal" : "different");
     mr_jsonw_add_uint(w, "rows", t->rows);
     mr_jsonw_add_uint(w, "wanted", t->snap->rows);
     mr_jsonw_add_uint(w, "warnings", t->warnings);
+    if (t->aside != NULL) {
+        mr_jsonw_add_str(w, "state", mr_restore_aside_text(t->how));
+        mr_jsonw_add_str(w, "reason", t->aside);
+    }
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
     mr_strbuf_release(&name);
@@ -121,11 +158,12 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     mr_jsonw_object_begin(&w);
     mr_jsonw_add_str(&w, "type", "summary");
     mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-restore/1");
-    mr_jsonw_add_str(&w, "verdict", r->different > 0 ? "different" : "equal");
+    mr_jsonw_add_str(&w, "verdict", verdict_of(r));
     mr_jsonw_add_str(&w, "uuid", r->snap.manifest.uuid);
     mr_jsonw_add_str(&w, "mode", r->insert ? "insert" : "load");
     mr_jsonw_add_bool(&w, "resumed", r->resumed);
     mr_jsonw_add_uint(&w, "tables", r->ntables);
+    mr_jsonw_add_uint(&w, "set_aside", r->naside);
     mr_jsonw_add_uint(&w, "rows", rows);
     mr_jsonw_add_uint(&w, "notes", r->notes.count);
     mr_jsonw_object_end(&w);
@@ -150,7 +188,10 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
         code = opts->json
                    ? print_json(&restore, err)
                    : print_text(&restore, mr_term_use_color(opts->general.color, 1), err);
-    *exit_code = restore.different > 0 ? 1 : restore.notes.count > 0 ? 4 : 0;
+    *exit_code = restore.naside > 0        ? 4
+                 : restore.different > 0   ? 1
+                 : restore.notes.count > 0 ? 4
+                                           : 0;
     mr_restore_release(&restore);
     return code;
 }

@@ -10,7 +10,12 @@
  * chunk and its line there are one transaction.  It is dropped at the end, whatever the
  * comparison says.  While it is there with the snapshot's uuid, the databases are this
  * restore's own, and the next run goes on.  Chunks of tables without transactions cannot be
- * trusted: such a table is emptied and loaded from the start.
+ * trusted: such a table is dropped, and loaded from the start.
+ *
+ * SET ASIDE.  A table that the server does not take, for a reason of that table, does not end the
+ * run: what was loaded of it is dropped, so that it does not look whole, and the rest goes on.
+ * The progress table then stays, with a line "ended", and the next run tries that table again;
+ * of the others it makes nothing anew but triggers, events, routines and views.
  *
  * Threads: the fields under `lock` belong to whoever holds it; the rest is the
  * coordinator's, and read by workers.
@@ -35,6 +40,14 @@ struct mr_restore_db {
     const struct mr_database *there; /* on the target, before; or NULL */
 };
 
+/* What there is of a table that is set aside. */
+enum mr_restore_aside {
+    MR_ASIDE_NOT_MADE = 1, /* nothing */
+    MR_ASIDE_LEFT,         /* some of its rows, or none: it could not be dropped */
+    MR_ASIDE_DROPPED,      /* nothing any more */
+    MR_ASIDE_UNREAD        /* it was loaded, and cannot be read back */
+};
+
 struct mr_restore_table {
     const struct mr_snap_table *snap;
     const char *db; /* on the target */
@@ -42,7 +55,9 @@ struct mr_restore_table {
     bool has_keys;  /* its foreign keys were made by an earlier run */
 
     /* under the lock */
-    uint64_t loaded; /* rows of this run and earlier ones */
+    const char *aside;         /* why it is set aside; NULL: it is not */
+    enum mr_restore_aside how; /* and what there is of it */
+    uint64_t loaded;           /* rows of this run and earlier ones */
     uint64_t warnings;
     struct mr_snap_sum wanted, sum; /* digests: what it should hold, what it holds */
     uint64_t rows;
@@ -66,13 +81,15 @@ struct mr_restore {
     const char
         *scope; /* digest of names and patterns: a run of others is not gone on with */
     bool resumed;
-    bool others;        /* an unfinished run was of another scope */
-    bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    bool ended;  /* that run has come to its end, but for tables that it has set aside */
+    bool others; /* an unfinished run was of another scope */
+    bool insert; /* rows by INSERT: the server does not take LOAD DATA LOCAL */
     struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
 
     pthread_mutex_t lock;
     struct mr_vec notes; /* const char *: what was not made as it was, for the summary */
     size_t different;    /* tables */
+    size_t naside;       /* tables that are set aside */
 };
 
 enum mr_code mr_restore_run(struct mr_restore *restore, const char *dir, const char *uri,
@@ -83,6 +100,13 @@ void mr_restore_release(struct mr_restore *restore);
 enum mr_code mr_restore_target(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_look(struct mr_restore *restore, struct mr_err *err);
 
+/* Does the progress table say that a file is loaded? */
+bool mr_restore_is_done(const struct mr_restore *restore, const char *file);
+/* Does a table of an earlier run hold what the progress table says?  One without transactions
+ * may hold half a file, unless the run that has loaded it came to its end. */
+bool mr_restore_is_trusted(const struct mr_restore *restore,
+                           const struct mr_restore_table *table);
+
 /* restore_clash.c: makes room as --into-existing says, or refuses (MR_E_REFUSED). */
 enum mr_code mr_restore_clear(struct mr_restore *restore, struct mr_err *err);
 
@@ -92,8 +116,26 @@ enum mr_code mr_restore_after(struct mr_restore *restore, struct mr_err *err);
 /* When all rows have been compared: a server that runs events changes them from then on. */
 enum mr_code mr_restore_events(struct mr_restore *restore, struct mr_err *err);
 /* Removes the traces of a restore that has come to its end, equal or not: what stands there from
- * now on is the server's, and no later run goes on with it. */
+ * now on is the server's, and no later run goes on with it.  Where a table is set aside they stay,
+ * for the run that tries it again. */
 enum mr_code mr_restore_end(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_aside.c: is that error a reason of the table, so that others may be taken? */
+bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why);
+/* Names the table, and counts it; of several reasons the first is told. */
+enum mr_code mr_restore_set_aside(struct mr_restore *restore,
+                                  struct mr_restore_table *table,
+                                  enum mr_restore_aside how, const struct mr_err *why,
+                                  struct mr_err *err);
+bool mr_restore_is_aside(struct mr_restore *restore,
+                         const struct mr_restore_table *table);
+/* Behind the rows: drops what was loaded of such tables. */
+enum mr_code mr_restore_drop_aside(struct mr_restore *restore, struct mr_err *err);
+/* None of its files counts as loaded any more. */
+enum mr_code mr_restore_forget(struct mr_restore *restore,
+                               const struct mr_restore_table *table, struct mr_err *err);
+/* "could not be made", for people. */
+const char *mr_restore_aside_text(enum mr_restore_aside how);
 
 /* restore_load.c */
 enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
@@ -113,6 +155,9 @@ const char *mr_restore_db_name(const struct mr_restore *restore, const char *db)
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
 bool mr_restore_wants_object(const struct mr_restore *restore,
                              const struct mr_snap_object *object);
+/* The line of the progress table that a run has ended, but for tables that are set aside. */
+#define MR_RESTORE_ENDED "ended"
+
 /* Appends the note of the progress table that a run of this scope has begun. */
 void mr_restore_begun(struct mr_strbuf *out, const struct mr_restore *restore);
 /* The progress table, as `db`.`name`. */

@@ -185,9 +185,25 @@ static enum mr_code sum_task(struct worker *w, const struct task *task,
     mr_snap_sum_join(&t->wanted, wanted);
     pthread_mutex_unlock(&r->lock);
     mr_progress_add(r->progress, w->rows, 0);
-    mr_progress_add_done(r->progress,
-                         (task->chunk != NULL ? task->chunk->rows : t->snap->rows) + 1);
     return MR_OK;
+}
+
+/* One that cannot be read back is not proved, and the others are. */
+static enum mr_code prove_task(struct worker *w, const struct task *task,
+                               struct mr_err *err)
+{
+    struct mr_restore *r = w->restore;
+    struct mr_restore_table *t = task->table;
+    struct mr_err why = {0};
+    enum mr_code code = mr_restore_is_aside(r, t) ? MR_OK : sum_task(w, task, &why);
+    if (mr_restore_is_of_table(code, &why))
+        code = mr_restore_set_aside(r, t, MR_ASIDE_UNREAD, &why, err);
+    else if (code != MR_OK && err != NULL)
+        *err = why;
+    if (code == MR_OK)
+        mr_progress_add_done(
+            r->progress, (task->chunk != NULL ? task->chunk->rows : t->snap->rows) + 1);
+    return code;
 }
 
 /* ---- workers ---- */
@@ -224,7 +240,7 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
 static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
 {
     (void)ctx;
-    return sum_task(state, item, err);
+    return prove_task(state, item, err);
 }
 
 static void teardown(void *ctx, void *state)
@@ -266,6 +282,8 @@ static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
                               struct mr_restore_table *t, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
+    if (t->aside != NULL)
+        return MR_OK;
     t->wanted = is_normalised(r, t) ? (struct mr_snap_sum){0} : t->snap->sum;
     if (!can_be_shared(t->snap))
         return add_task(r, pool, t, NULL, err);
@@ -296,6 +314,6 @@ enum mr_code mr_restore_check(struct mr_restore *r, struct mr_err *err)
     mr_pool_free(pool);
     mr_source_free(run.source);
     for (size_t i = 0; code == MR_OK && i < r->ntables; i++)
-        r->different += !mr_restore_is_same(&r->tables[i]);
+        r->different += r->tables[i].aside == NULL && !mr_restore_is_same(&r->tables[i]);
     return code;
 }

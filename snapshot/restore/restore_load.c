@@ -11,6 +11,7 @@
 
 #include "core/base/log.h"
 #include "core/base/pool.h"
+#include "core/base/signals.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_script.h"
 #include "snapshot/read/snap_rows.h"
@@ -23,13 +24,15 @@
 
 struct task {
     struct mr_restore_table *table;
-    const struct mr_snap_chunk *chunk;
+    const struct mr_snap_chunk *chunk; /* NULL: all of the table, in order */
 };
 
 struct worker {
     struct mr_restore *restore;
     struct mr_db *db;
     struct mr_strbuf sql;
+    struct mr_strbuf warning; /* the first of the chunk at hand, or empty */
+    bool loading; /* the step that failed was the table's, not of the progress table */
 };
 
 /* ---- statements ---- */
@@ -62,10 +65,13 @@ static void show_warnings(struct worker *w, const struct mr_snap_chunk *chunk)
     if (mr_db_query(w->db, "nnn", sql, sizeof sql - 1, &res, NULL) != MR_OK)
         return;
     const struct mr_cell *cells;
-    for (int i = 0; i < WARNINGS_SHOWN && (cells = mr_result_next(res)) != NULL; i++)
-        if (cells[1].ptr != NULL && cells[2].ptr != NULL)
-            mr_log_detail("\"%s\": warning %s: %s", chunk->file, cells[1].ptr,
-                          cells[2].ptr);
+    for (int i = 0; i < WARNINGS_SHOWN && (cells = mr_result_next(res)) != NULL; i++) {
+        if (cells[1].ptr == NULL || cells[2].ptr == NULL)
+            continue;
+        mr_log_detail("\"%s\": warning %s: %s", chunk->file, cells[1].ptr, cells[2].ptr);
+        if (w->warning.len == 0)
+            mr_strbuf_add_str(&w->warning, cells[2].ptr);
+    }
     mr_result_free(res);
 }
 
@@ -162,18 +168,17 @@ static enum mr_code insert_rows(struct worker *w, const struct task *task,
 
 /* ---- chunks ---- */
 
-static enum mr_code check_count(const struct task *task,
+/* A row that LOAD DATA leaves out is a warning only, whose text is the reason. */
+static enum mr_code check_count(const struct worker *w, const struct task *task,
                                 const struct mr_db_loaded *loaded, struct mr_err *err)
 {
     const struct mr_snap_chunk *chunk = task->chunk;
     if (loaded->rows == chunk->rows)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_SQL,
-                     "\"%s\": the server took %" PRIu64 " rows of %" PRIu64, chunk->file,
-                     loaded->rows, chunk->rows);
-    mr_err_hint(err, "Its rows were taken back. With -v the server's first warnings are "
-                     "shown.");
-    return MR_E_SQL;
+    return mr_err_set(err, MR_E_SQL,
+                      "\"%s\": the server took %" PRIu64 " of %" PRIu64 " rows%s%s",
+                      chunk->file, loaded->rows, chunk->rows,
+                      w->warning.len > 0 ? ": " : "", w->warning.ptr);
 }
 
 /* One transaction, taken back where it fails. */
@@ -182,14 +187,17 @@ static enum mr_code try_chunk(struct worker *w, const struct task *task,
 {
     struct mr_restore *r = w->restore;
     *loaded = (struct mr_db_loaded){0};
+    mr_strbuf_reset(&w->warning);
     enum mr_code code = mr_throttle_wait(r->throttle, err);
     if (code == MR_OK)
         code = exec_text(w, "START TRANSACTION", err);
+    w->loading = code == MR_OK;
     if (code == MR_OK)
         code = r->insert ? insert_rows(w, task, loaded, err)
                          : load_file(w, task, loaded, err);
     if (code == MR_OK)
-        code = check_count(task, loaded, err);
+        code = check_count(w, task, loaded, err);
+    w->loading &= code != MR_OK;
     if (code == MR_OK)
         code = record_done(w, task->chunk, err);
     if (code == MR_OK)
@@ -219,6 +227,8 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task,
         why = (struct mr_err){0};
         code = try_chunk(w, task, &loaded, &why);
     }
+    if (w->loading && !mr_db_is_lost(w->db) && mr_restore_is_of_table(code, &why))
+        return mr_restore_set_aside(r, task->table, MR_ASIDE_LEFT, &why, err);
     if (code != MR_OK) {
         if (err != NULL)
             *err = why;
@@ -230,8 +240,28 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task,
     task->table->warnings += loaded.warnings;
     pthread_mutex_unlock(&r->lock);
     mr_progress_add(r->progress, loaded.rows, task->chunk->plain_bytes);
-    mr_progress_add_done(r->progress, task->chunk->plain_bytes + 1);
     return MR_OK;
+}
+
+/* What is left of a table that is set aside is not loaded. */
+static enum mr_code load_task(struct worker *w, const struct task *task,
+                              struct mr_err *err)
+{
+    struct mr_restore *r = w->restore;
+    const struct mr_snap_table *t = task->table->snap;
+    size_t count = task->chunk != NULL ? 1 : t->nchunks;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        const struct task one = {task->table,
+                                 task->chunk != NULL ? task->chunk : &t->chunks[i]};
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        if (!mr_restore_is_aside(r, task->table))
+            code = load_chunk(w, &one, err);
+        if (code == MR_OK)
+            mr_progress_add_done(r->progress, one.chunk->plain_bytes + 1);
+    }
+    return code;
 }
 
 /* ---- workers ---- */
@@ -245,6 +275,7 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
         return mr_err_nomem(err, "restoring");
     w->restore = ctx;
     mr_strbuf_init(&w->sql);
+    mr_strbuf_init(&w->warning);
     enum mr_code code = mr_db_open(&w->restore->ep, &w->restore->db_opts, &w->db, err);
     if (code == MR_OK)
         code = exec_text(w, mr_snap_session_sql, err);
@@ -258,7 +289,7 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
 static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
 {
     (void)ctx;
-    return load_chunk(state, item, err);
+    return load_task(state, item, err);
 }
 
 static void teardown(void *ctx, void *state)
@@ -267,6 +298,7 @@ static void teardown(void *ctx, void *state)
     (void)ctx;
     mr_db_close(w->db);
     mr_strbuf_release(&w->sql);
+    mr_strbuf_release(&w->warning);
     free(w);
     mr_db_thread_end();
 }
@@ -278,59 +310,37 @@ static void tick(void *ctx)
 
 /* ---- planning ---- */
 
-static int compare_texts(const void *a, const void *b)
+static enum mr_code add_task(struct mr_restore *r, struct mr_pool *pool,
+                             struct mr_restore_table *t,
+                             const struct mr_snap_chunk *chunk, struct mr_err *err)
 {
-    const char *const *x = a, *const *y = b;
-    return strcmp(*x, *y);
-}
-
-static bool is_done(const struct mr_restore *r, const char *file)
-{
-    return r->done.count > 0 && bsearch(&file, r->done.items, r->done.count,
-                                        sizeof(const char *), compare_texts) != NULL;
-}
-
-/* A table without transactions may hold half a chunk. */
-static enum mr_code empty_table(struct mr_restore *r, const struct mr_restore_table *t,
-                                struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "TRUNCATE TABLE ");
-    mr_sql_table(&sql, t->db, t->snap->name);
-    enum mr_code code = mr_restore_exec(r->db, &sql, err);
-    for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
-        mr_strbuf_reset(&sql);
-        mr_strbuf_add_str(&sql, "DELETE FROM ");
-        mr_restore_progress_table(&sql, r);
-        mr_strbuf_add_str(&sql, " WHERE file = ");
-        mr_sql_string(&sql, t->snap->chunks[i].file);
-        code = mr_restore_exec(r->db, &sql, err);
-    }
-    mr_strbuf_release(&sql);
-    return code;
+    struct task *task = mr_arena_alloc(&r->arena, sizeof *task);
+    if (task == NULL)
+        return mr_err_nomem(err, "restoring");
+    *task = (struct task){t, chunk};
+    return mr_pool_add(pool, task, err);
 }
 
 static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
                               struct mr_restore_table *t, struct mr_err *err)
 {
-    bool again = r->resumed && t->is_there && !t->snap->transactional;
-    if (mr_snap_is_merge(t->snap))
+    bool again = r->resumed && !t->is_there; /* made now */
+    bool whole = mr_snap_is_ascending(t->snap), any = false;
+    if (mr_snap_is_merge(t->snap) || t->aside != NULL)
         return MR_OK;
-    enum mr_code code = again ? empty_table(r, t, err) : MR_OK;
+    enum mr_code code = again ? mr_restore_forget(r, t, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
         const struct mr_snap_chunk *chunk = &t->snap->chunks[i];
-        if (!again && is_done(r, chunk->file)) {
+        if (!again && mr_restore_is_done(r, chunk->file)) {
             t->loaded += chunk->rows;
             continue;
         }
-        struct task *task = mr_arena_alloc(&r->arena, sizeof *task);
-        if (task == NULL)
-            return mr_err_nomem(err, "restoring");
-        *task = (struct task){t, chunk};
+        any = true;
         mr_progress_add_total(r->progress, chunk->plain_bytes + 1);
-        code = mr_pool_add(pool, task, err);
+        if (!whole)
+            code = add_task(r, pool, t, chunk, err);
     }
-    return code;
+    return code == MR_OK && whole && any ? add_task(r, pool, t, NULL, err) : code;
 }
 
 enum mr_code mr_restore_load(struct mr_restore *r, struct mr_err *err)

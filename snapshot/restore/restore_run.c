@@ -64,8 +64,8 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
         code = mr_replication_refuse(r->db, r->opts->allow_replica, err);
     if (code == MR_OK && r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
         mr_log_warning(
-            "the snapshot is of another flavour than the target: types that it "
-            "does not have end the restore");
+            "the snapshot is of another flavour than the target: tables of types "
+            "that it does not have are set aside");
     if (code == MR_OK)
         code =
             mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
@@ -107,6 +107,8 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
         code = mr_restore_before(r, err);
     if (code == MR_OK)
         code = mr_restore_load(r, err);
+    if (code == MR_OK)
+        code = mr_restore_drop_aside(r, err);
     if (code == MR_OK)
         code = mr_restore_after(r, err);
     if (code == MR_OK)

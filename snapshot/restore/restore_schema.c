@@ -230,6 +230,19 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
     return code == MR_OK && o->kind == MR_SNAP_EVENT ? require_event(r, o, err) : code;
 }
 
+/* A sequence of a restore that has ended, but for tables: it may have gone on since. */
+static bool is_in_use(const struct mr_restore *r, const struct mr_snap_object *o)
+{
+    const char *db = mr_restore_db_name(r, o->db);
+    for (size_t i = 0; r->ended && o->kind == MR_SNAP_SEQUENCE && i < r->cat->nobjects;
+         i++)
+        if (r->cat->objects[i].kind == MR_OBJECT_SEQUENCE &&
+            strcmp(r->cat->objects[i].db, db) == 0 &&
+            strcmp(r->cat->objects[i].name, o->name) == 0)
+            return true;
+    return false;
+}
+
 /* What the target does not take is named, and the rest goes on. */
 static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind kind,
                                  struct mr_err *err)
@@ -239,7 +252,8 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind 
     bool any = false;
     for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
         struct mr_err why = {0};
-        if (m->objects[i].kind != kind || !mr_restore_wants_object(r, &m->objects[i]))
+        if (m->objects[i].kind != kind || !mr_restore_wants_object(r, &m->objects[i]) ||
+            is_in_use(r, &m->objects[i]))
             continue;
         any = true;
         code = make_object(r, &m->objects[i], &why);
@@ -313,16 +327,38 @@ static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err
     return code;
 }
 
+/* Not every engine can be emptied: ARCHIVE cannot. */
+static enum mr_code drop_half(struct mr_restore *r, struct mr_restore_table *t,
+                              struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "DROP TABLE ");
+    mr_sql_table(&sql, t->db, t->snap->name);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    t->is_there = t->has_keys = false;
+    return code;
+}
+
 static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
-        const struct mr_snap_place place = mr_snap_table_place(r->tables[i].snap);
-        if (r->tables[i].is_there)
+        struct mr_restore_table *t = &r->tables[i];
+        const struct mr_snap_place place = mr_snap_table_place(t->snap);
+        struct mr_err why = {0};
+        if (t->is_there && mr_restore_is_trusted(r, t))
             continue;
-        code = use(r, r->tables[i].db, err);
-        if (code == MR_OK)
-            code = exec_file(r, r->tables[i].snap->schema_file, &place, err);
+        code = use(r, t->db, err);
+        if (code == MR_OK && t->is_there)
+            code = drop_half(r, t, err);
+        if (code != MR_OK)
+            break;
+        code = exec_file(r, t->snap->schema_file, &place, &why);
+        if (mr_restore_is_of_table(code, &why))
+            code = mr_restore_set_aside(r, t, MR_ASIDE_NOT_MADE, &why, err);
+        else if (code != MR_OK && err != NULL)
+            *err = why;
     }
     return code;
 }
@@ -369,7 +405,7 @@ static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
         const struct mr_restore_table *t = &r->tables[i];
         const struct mr_snap_place place = mr_snap_keys_place(t->snap);
         struct mr_err why = {0};
-        if (t->snap->keys_file == NULL || t->has_keys)
+        if (t->snap->keys_file == NULL || t->has_keys || t->aside != NULL)
             continue;
         code = use(r, t->db, &why);
         if (code == MR_OK)
@@ -422,8 +458,20 @@ enum mr_code mr_restore_events(struct mr_restore *r, struct mr_err *err)
 enum mr_code mr_restore_end(struct mr_restore *r, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "DROP TABLE IF EXISTS ");
-    mr_restore_progress_table(&sql, r);
+    if (r->naside > 0 && r->ended)
+        return MR_OK; /* it says so already */
+    if (r->naside == 0) {
+        mr_strbuf_add_str(&sql, "DROP TABLE IF EXISTS ");
+        mr_restore_progress_table(&sql, r);
+    } else {
+        mr_strbuf_add_str(&sql, "INSERT INTO ");
+        mr_restore_progress_table(&sql, r);
+        mr_strbuf_add_str(&sql, " VALUES (");
+        mr_sql_string(&sql, r->snap.manifest.uuid);
+        mr_strbuf_add_str(&sql, ", ");
+        mr_sql_string(&sql, MR_RESTORE_ENDED);
+        mr_strbuf_add_char(&sql, ')');
+    }
     enum mr_code code = mr_restore_exec(r->db, &sql, err);
     mr_strbuf_release(&sql);
     return code;

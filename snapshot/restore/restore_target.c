@@ -173,7 +173,7 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
     struct mr_strbuf sql = MR_STRBUF_INIT, begun = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells;
-    bool other = false, ours = false;
+    bool other = false, ours = false, ended = false;
     mr_restore_begun(&begun, r);
     mr_strbuf_add_str(&sql, "SELECT uuid, file FROM ");
     mr_restore_progress_table(&sql, r);
@@ -185,6 +185,7 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         other |= strcmp(cells[0].ptr, r->snap.manifest.uuid) != 0;
         ours |= strcmp(cells[1].ptr, begun.ptr) == 0;
+        ended |= strcmp(cells[1].ptr, MR_RESTORE_ENDED) == 0;
         const char **slot = mr_vec_push(&r->done);
         if (slot != NULL)
             *slot = mr_arena_strdup(&r->arena, cells[1].ptr);
@@ -197,10 +198,25 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
     if (code == MR_OK && r->done.count > 0)
         qsort(r->done.items, r->done.count, sizeof(const char *), compare_texts);
     r->resumed = code == MR_OK && ours && !other;
+    r->ended = r->resumed && ended;
     r->others = code == MR_OK && !ours && !other && r->done.count > 0;
     if (code == MR_OK && !r->resumed)
         mr_vec_clear(&r->done);
     return code;
+}
+
+bool mr_restore_is_done(const struct mr_restore *r, const char *file)
+{
+    return r->done.count > 0 && bsearch(&file, r->done.items, r->done.count,
+                                        sizeof(const char *), compare_texts) != NULL;
+}
+
+bool mr_restore_is_trusted(const struct mr_restore *r, const struct mr_restore_table *t)
+{
+    bool all = r->ended;
+    for (size_t i = 0; all && i < t->snap->nchunks; i++)
+        all = mr_restore_is_done(r, t->snap->chunks[i].file);
+    return all || t->snap->transactional || mr_snap_is_merge(t->snap);
 }
 
 /* ---- tables ---- */
@@ -284,7 +300,9 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
         code = mr_restore_clear(r, err);
     if (code != MR_OK)
         return code;
-    if (r->resumed)
+    if (r->ended)
+        mr_log_info("going on with a restore of this snapshot that has set tables aside");
+    else if (r->resumed)
         mr_log_info("going on with a restore of this snapshot that was interrupted");
     note_made(r);
     return learn_infile(r, err);
