@@ -107,24 +107,6 @@ static enum mr_code verify_chunks(struct run *run, struct mr_err *err)
     return code;
 }
 
-/* What the manifest says of a table must be what it says of its chunks. */
-static enum mr_code verify_table(struct run *run, const struct mr_snap_table *t,
-                                 struct mr_err *err)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    const char *reason = NULL;
-    mr_snap_check_table(t, &reason);
-    if (reason == NULL)
-        return MR_OK;
-    mr_strbuf_add_fmt(&text, "contradicts itself: table \"%s.%s\" %s", t->db, t->name,
-                      reason);
-    enum mr_code code = mr_strbuf_check(&text, "verifying a snapshot", err);
-    if (code == MR_OK)
-        code = add_damage(run, MR_SNAP_MANIFEST, text.ptr, err);
-    mr_strbuf_release(&text);
-    return code;
-}
-
 static enum mr_code verify_files(struct run *run, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &run->snap->manifest;
@@ -136,9 +118,7 @@ static enum mr_code verify_files(struct run *run, struct mr_err *err)
         if (code == MR_OK && reason != NULL)
             code = add_damage(run, m->files[i].name, reason, err);
     }
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
-        code = verify_table(run, &m->tables[i], err);
-    return code;
+    return code == MR_OK ? mr_snap_check_manifest(run->snap, err) : code;
 }
 
 enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts,

@@ -32,7 +32,7 @@ const char *mr_snap_position_word(enum mr_snap_position position)
 
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest)
 {
-    struct mr_snap_totals sum = {0};
+    struct mr_snap_totals sum = {.tables = manifest->ntables};
     for (size_t i = 0; i < manifest->ntables; i++) {
         sum.rows += manifest->tables[i].rows;
         sum.plain_bytes += manifest->tables[i].plain_bytes;

@@ -97,6 +97,11 @@ struct mr_snap_file {
     const char *sha256;
 };
 
+/* Totals of all tables. */
+struct mr_snap_totals {
+    uint64_t rows, plain_bytes, stored_bytes, tables, chunks;
+};
+
 struct mr_snap_manifest {
     const char *uuid, *created, *finished; /* UTC, ISO 8601 */
     const char *version;                   /* of the myrecon that made it */
@@ -108,6 +113,7 @@ struct mr_snap_manifest {
     struct mr_key signer; /* public key (DER) that signed it; NULL: nobody */
     const struct mr_snap_object *objects;
     size_t nobjects;
+    struct mr_snap_totals said; /* what one that was read has for them; not written */
     struct mr_snap_table *tables;
     size_t ntables;
     struct mr_string_list only, except; /* patterns: what was chosen of its tables */
@@ -135,11 +141,7 @@ void mr_snap_chunk_put(struct mr_jsonw *w, const struct mr_snap_table *table,
 enum mr_code mr_snap_chunk_get(const struct json_t *object, struct mr_arena *arena,
                                struct mr_snap_chunk *out, struct mr_err *err);
 
-/* Totals of all tables. */
-struct mr_snap_totals {
-    uint64_t rows, plain_bytes, stored_bytes;
-    size_t chunks;
-};
+/* The sums over all tables. */
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest);
 
 /* NULL for 0. */

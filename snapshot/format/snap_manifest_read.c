@@ -385,6 +385,17 @@ static void get_lists(struct mr_json_reader *r, const struct json_t *root,
     m->files = files;
 }
 
+static void get_totals(struct mr_json_reader *r, const struct json_t *root,
+                       struct mr_snap_totals *said)
+{
+    const struct json_t *o = mr_json_read_object(r, root, "totals");
+    said->tables = mr_json_read_number(r, o, "tables");
+    said->rows = mr_json_read_number(r, o, "rows");
+    said->chunks = mr_json_read_number(r, o, "chunks");
+    said->plain_bytes = mr_json_read_number(r, o, "plain_bytes");
+    said->stored_bytes = mr_json_read_number(r, o, "bytes");
+}
+
 static enum mr_code check_schema(const struct json_t *root, struct mr_err *err)
 {
     const char *schema = NULL;
@@ -436,6 +447,7 @@ enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *nam
         get_recipients(&r, root, out);
         out->only = get_patterns(&r, root, "only");
         out->except = get_patterns(&r, root, "except");
+        get_totals(&r, root, &out->said);
         get_lists(&r, root, out);
         code = r.code;
     }

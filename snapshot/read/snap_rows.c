@@ -326,24 +326,108 @@ enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
     return code == MR_OK ? mr_strbuf_check(reason, "verifying rows", err) : code;
 }
 
+/* What a file says of its keys, where their order is that of their bytes. */
+static const char *wrong_keys(const struct mr_snap_chunk *c)
+{
+    const struct mr_range *range = &c->range;
+    if (range->lo.ptr != NULL && range->hi.ptr != NULL &&
+        mr_key_compare(range->lo, range->hi) > 0)
+        return "has files whose keys overlap";
+    if (c->rows == 0)
+        return NULL;
+    if (c->first.ptr == NULL || c->last.ptr == NULL ||
+        mr_key_compare(c->first, c->last) > 0 ||
+        (range->lo.ptr != NULL && mr_key_compare(c->first, range->lo) <= 0) ||
+        (range->hi.ptr != NULL && mr_key_compare(c->last, range->hi) > 0))
+        return "has a file whose keys are not those of its range";
+    return NULL;
+}
+
 void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
 {
-    uint64_t rows = 0;
+    uint64_t rows = 0, plain_bytes = 0, stored_bytes = 0;
     struct mr_snap_sum sum = {0};
     bool keyed = t->nkey > 0 && !t->keys_hidden;
+    bool plain = keyed && mr_snap_key_is_plain(t);
     *reason = NULL;
     for (size_t i = 0; i < t->nchunks; i++) {
         const struct mr_snap_chunk *c = &t->chunks[i];
         rows += c->rows;
+        plain_bytes += c->plain_bytes;
+        stored_bytes += c->stored_bytes;
         mr_snap_sum_join(&sum, c->sum);
         struct mr_key before =
             i > 0 ? t->chunks[i - 1].range.hi : (struct mr_key){NULL, 0};
         if (keyed &&
             (mr_key_compare(before, c->range.lo) != 0 || (i > 0 && before.ptr == NULL)))
             *reason = "has a gap between the keys of its files";
+        else if (plain && *reason == NULL)
+            *reason = wrong_keys(c);
     }
     if (keyed && t->nchunks > 0 && t->chunks[t->nchunks - 1].range.hi.ptr != NULL)
         *reason = "lacks its last keys";
-    if (rows != t->rows || !mr_snap_sum_equal(sum, t->sum))
+    if (rows != t->rows || plain_bytes != t->plain_bytes ||
+        stored_bytes != t->stored_bytes || !mr_snap_sum_equal(sum, t->sum))
         *reason = "is not the sum of its files";
+}
+
+/* ---- the manifest ---- */
+
+static int compare_tables(const void *a, const void *b)
+{
+    const struct mr_snap_table *const *x = a, *const *y = b;
+    int order = strcmp((*x)->db, (*y)->db);
+    return order != 0 ? order : strcmp((*x)->name, (*y)->name);
+}
+
+static enum mr_code add_contradiction(struct mr_snap *snap, const struct mr_snap_table *t,
+                                      const char *reason, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "contradicts itself: table \"%s.%s\" %s", t->db, t->name,
+                      reason);
+    enum mr_code code = mr_strbuf_check(&text, "verifying a snapshot", err);
+    if (code == MR_OK)
+        code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST, text.ptr, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code check_twice(struct mr_snap *snap, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &snap->manifest;
+    const struct mr_snap_table **sorted = calloc(m->ntables + 1, sizeof *sorted);
+    enum mr_code code = MR_OK;
+    if (sorted == NULL)
+        return mr_err_nomem(err, "verifying a snapshot");
+    for (size_t i = 0; i < m->ntables; i++)
+        sorted[i] = &m->tables[i];
+    qsort(sorted, m->ntables, sizeof *sorted, compare_tables);
+    for (size_t i = 1; code == MR_OK && i < m->ntables; i++)
+        if (compare_tables(&sorted[i - 1], &sorted[i]) == 0)
+            code = add_contradiction(snap, sorted[i], "stands in it twice", err);
+    free(sorted);
+    return code;
+}
+
+enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &snap->manifest;
+    const struct mr_snap_totals sum = mr_snap_manifest_totals(m), *said = &m->said;
+    enum mr_code code = check_twice(snap, err);
+    for (size_t i = 0; code == MR_OK && i < m->ntables; i++) {
+        const char *reason = NULL;
+        mr_snap_check_table(&m->tables[i], &reason);
+        if (reason != NULL)
+            code = add_contradiction(snap, &m->tables[i], reason, err);
+    }
+    if (code == MR_OK &&
+        (said->tables != sum.tables || said->rows != sum.rows ||
+         said->chunks != sum.chunks || said->plain_bytes != sum.plain_bytes ||
+         said->stored_bytes != sum.stored_bytes))
+        code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST,
+                                  "contradicts itself: its totals are not the sum of "
+                                  "its tables",
+                                  err);
+    return code;
 }

@@ -49,5 +49,7 @@ enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
 /* Do the chunks of a table tile its key space, and do their sums make the table's?
  * *reason: what is wrong, or NULL. */
 void mr_snap_check_table(const struct mr_snap_table *table, const char **reason);
+/* The same of all tables, their names and the totals; what is wrong becomes damage. */
+enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err);
 
 #endif

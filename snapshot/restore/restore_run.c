@@ -5,6 +5,7 @@
 #include "core/db/replication.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_places.h"
+#include "snapshot/read/snap_rows.h"
 #include "snapshot/restore/restore.h"
 
 static bool wants(const void *ctx, const char *db, const char *name)
@@ -20,6 +21,8 @@ static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = mr_snap_require_whole(&r->snap, err);
     if (code == MR_OK)
         code = mr_snap_check_names(&r->snap, err);
+    if (code == MR_OK)
+        code = mr_snap_check_manifest(&r->snap, err);
     for (size_t i = 0; code == MR_OK && i < m->nfiles; i++) {
         code = mr_snap_check_file(&r->snap, &m->files[i], true, &reason, err);
         if (code == MR_OK && reason != NULL)

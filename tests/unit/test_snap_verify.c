@@ -210,6 +210,7 @@ static void seal_table(struct mr_snap *snap, size_t table)
 {
     struct mr_snap_table *t = &snap->manifest.tables[table];
     struct mr_snap_chunk *chunks = own_chunks(snap, table);
+    t->stored_bytes = 0;
     for (size_t i = 0; i < t->nchunks; i++) {
         struct mr_strbuf text = MR_STRBUF_INIT, message = MR_STRBUF_INIT,
                          name = MR_STRBUF_INIT;
@@ -217,6 +218,7 @@ static void seal_table(struct mr_snap *snap, size_t table)
         encrypt("reader", &text, &message);
         mr_strbuf_add_fmt(&name, "%s" MR_SNAP_ENCRYPTED, chunks[i].file);
         put_chunk(snap, &chunks[i], name.ptr, &message);
+        t->stored_bytes += chunks[i].stored_bytes;
         mr_strbuf_release(&text);
         mr_strbuf_release(&message);
         mr_strbuf_release(&name);
@@ -515,6 +517,107 @@ static void test_forged(void **state)
     mr_strbuf_release(&frame);
 }
 
+/* What each of them says of itself is true elsewhere: the seal fits, the files too. */
+static void test_contradicts(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 6; which++) {
+        struct mr_snap_chunk *chunk = forge(1);
+        struct mr_snap_table *t = &forged.manifest.tables[1];
+        switch (which) {
+        case 0: t->rows++; break;
+        case 1: t->stored_bytes--; break;
+        case 2: t->plain_bytes += 5; break;
+        case 3: t->sum.lo ^= 1; break;
+        case 4: chunk->first = (struct mr_key){NULL, 0}; break;
+        default:
+            t->db = forged.manifest.tables[0].db,
+            t->name = forged.manifest.tables[0].name;
+        }
+        forged_is_found("manifest.json", "signer");
+    }
+}
+
+static void test_totals(void **state)
+{
+    static const char *const members[] = {
+        "\"tables\":", "\"rows\":", "\"chunks\":", "\"plain_bytes\":", "\"bytes\":"};
+    (void)state;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        struct mr_strbuf text = MR_STRBUF_INIT, line = MR_STRBUF_INIT;
+        char hex[MR_SHA256_HEX];
+        bool named = false;
+        read_name(MR_SNAP_MANIFEST, &text);
+        char *at =
+            strstr(strstr(text.ptr, "\"totals\":"), members[i]) + strlen(members[i]);
+        char was = *at;
+        *at = was == '1' ? '2' : '1';
+        write_name(MR_SNAP_MANIFEST, text.ptr, text.len);
+        assert_int_equal(mr_sha256_bytes(text.ptr, text.len, hex, NULL), MR_OK);
+        mr_strbuf_add_fmt(&line, "%s  " MR_SNAP_MANIFEST "\n", hex);
+        write_name(MR_SNAP_MANIFEST_SUM, line.ptr, line.len);
+        assert_int_equal(damage(MR_SNAP_MANIFEST, &named, false), 1);
+        assert_true(named);
+        *at = was;
+        write_name(MR_SNAP_MANIFEST, text.ptr, text.len);
+        mr_strbuf_release(&text);
+        mr_strbuf_release(&line);
+    }
+}
+
+/* Three files of a table with the key id, of one to eight. */
+static const char *wrong_with(size_t which)
+{
+    static const size_t key = 0;
+    static const struct mr_snap_column column = {.name = "id", .cls = MR_CLASS_UINT};
+    const struct mr_key none = {NULL, 0}, k1 = {"1", 1}, k4 = {"4", 1}, k5 = {"5", 1},
+                        k8 = {"8", 1};
+    struct mr_snap_chunk chunks[] = {
+        {.range = {none, k4}, .first = k1, .last = k4, .rows = 4, .plain_bytes = 8},
+        {.range = {k4, k5}, .first = k5, .last = k5, .rows = 1, .plain_bytes = 2},
+        {.range = {k5, none}, .first = k8, .last = k8, .rows = 1, .plain_bytes = 2}};
+    const struct mr_snap_table t = {.columns = &column,
+                                    .ncolumns = 1,
+                                    .key = &key,
+                                    .nkey = 1,
+                                    .chunks = chunks,
+                                    .nchunks = 3,
+                                    .rows = 6,
+                                    .plain_bytes = 12};
+    const char *reason = NULL;
+    switch (which) {
+    case 1: /* it goes back */
+        chunks[1].range.hi = chunks[2].range.lo = k1;
+        chunks[1].first = chunks[1].last = k1;
+        break;
+    case 2: chunks[1].first = k4; break;
+    case 3: chunks[1].last = k8; break;
+    case 4: chunks[0].first = k5; break;
+    case 5: chunks[2].first = none; break;
+    case 6: chunks[2].range.lo = k8; break;
+    case 7: chunks[2].range.hi = k8; break;
+    default: break;
+    }
+    mr_snap_check_table(&t, &reason);
+    return reason;
+}
+
+static void test_ranges(void **state)
+{
+    static const char *const reasons[] = {
+        "has files whose keys overlap",
+        "has a file whose keys are not those of its range",
+        "has a file whose keys are not those of its range",
+        "has a file whose keys are not those of its range",
+        "has a file whose keys are not those of its range",
+        "has a gap between the keys of its files",
+        "lacks its last keys"};
+    (void)state;
+    assert_null(wrong_with(0));
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        assert_string_equal(wrong_with(i + 1), reasons[i]);
+}
+
 /* 64 MiB of a message of some KiB: no more of it is taken than the manifest says, and a
  * manifest that says more meets the rows. */
 static void test_bomb(void **state)
@@ -663,6 +766,8 @@ int main(void)
         PLAIN(test_catalogue),
         PLAIN(test_rows_changed_since),
         PLAIN(test_statements_changed_since),
+        PLAIN(test_totals),
+        cmocka_unit_test(test_ranges),
         SEALED(test_golden),
         SEALED(test_flipped),
         SEALED(test_length),
@@ -671,6 +776,7 @@ int main(void)
         SEALED(test_keys),
         SEALED(test_forged),
         SEALED(test_bomb),
+        SEALED(test_contradicts),
         SEALED(test_rows_changed_since),
     };
     if (mr_progress_new(MR_PROGRESS_NEVER, &progress, NULL) != MR_OK || make_keys() != 0)
