@@ -155,7 +155,9 @@ static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table,
         last_side = d.side;
         mr_strbuf_reset(&last);
         mr_strbuf_add(&last, d.identity, d.identity_len);
-        code = fn(ctx, &d, first, err);
+        code = mr_strbuf_check(&last, "reading findings", err);
+        if (code == MR_OK)
+            code = fn(ctx, &d, first, err);
     }
     mr_case_free(stmt);
     mr_strbuf_release(&last);

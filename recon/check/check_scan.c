@@ -231,6 +231,7 @@ static void *companion(void *arg)
     enum mr_code code = MR_OK;
     bool last = false;
     mr_strbuf_add(&lo, scan->task->lo.ptr, scan->task->lo.len);
+    code = mr_strbuf_check(&lo, "reading a chunk", &scan->err);
     while (code == MR_OK && !last) {
         struct parcel *p = take_free(scan);
         if (p == NULL)
@@ -452,6 +453,8 @@ static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
     scan->limit = mr_check_chunk_rows(table, bytes);
     scan->lo_open = scan->task->lo.ptr == NULL;
     mr_strbuf_add(&scan->lo, scan->task->lo.ptr, scan->task->lo.len);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&scan->lo, "reading a chunk", err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = mr_rowhash_init(&scan->hash[side], table, &table->scan[side], err);
     if (code == MR_OK)

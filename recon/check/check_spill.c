@@ -98,6 +98,8 @@ static enum mr_code read_side(struct reading *r)
                                   take_row, r, &r->err);
         mr_strbuf_reset(&lo);
         mr_strbuf_add(&lo, r->last.ptr, r->last.len);
+        if (code == MR_OK) /* short of a key, it would be read from its beginning again */
+            code = mr_strbuf_check(&lo, "reading rows", &r->err);
         mr_progress_add(check->progress, r->in_chunk, r->bytes - bytes);
         if (!r->images)
             mr_progress_add_done(check->progress, r->in_chunk);

@@ -225,6 +225,8 @@ static enum mr_code take_equal(struct linking *w, const struct mr_merge_ask *ask
     mr_strbuf_add(&w->key, row->image, row->len);
     mr_strbuf_add_char(&w->key, '\xff');
     mr_case_bind_borrowed(w->equal, 6, w->key.ptr, w->key.len);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&w->key, "looking for references", err);
     return code == MR_OK ? mr_case_run(w->equal, err) : code;
 }
 

@@ -62,14 +62,14 @@ static enum mr_code name_batch(struct linking *l, size_t set, struct mr_err *err
 static enum mr_code name_table(struct linking *l, struct mr_err *err)
 {
     int64_t after = 0;
-    enum mr_code code = MR_OK;
-    for (;;) {
-        code = next_rows(l, &after, err);
-        if (code != MR_OK || l->rows.count == 0)
-            return code;
+    enum mr_code code = next_rows(l, &after, err);
+    while (code == MR_OK && l->rows.count > 0) {
         for (size_t i = 0; code == MR_OK && i < l->table->nsets; i++)
             code = name_batch(l, i, err);
+        if (code == MR_OK)
+            code = next_rows(l, &after, err);
     }
+    return code;
 }
 
 /* ---- links ---- */

@@ -254,6 +254,8 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
         const struct mr_entity *last = mr_vec_at(&list, list.count - 1);
         mr_strbuf_reset(&after);
         mr_strbuf_add(&after, last->source_key.ptr, last->source_key.len);
+        if (code == MR_OK)
+            code = mr_strbuf_check(&after, "writing conflicts", err);
     }
     if (code == MR_OK)
         code = end_run(w, &run, err);
