@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +14,18 @@ struct mr_json_doc {
     json_t *root;
 };
 
-/* ---- memory ---- */
+/* ---- reading ---- */
 
-/* jansson's reader goes on where its buffer cannot grow, and gives back a text that lacks
- * the bytes in between: so what it wanted and did not get is noticed here. */
-static _Thread_local bool is_short_of_memory;
+/* jansson's reader goes on where its buffer cannot grow: with a text that lacks the bytes in
+ * between, and past the end of it where the closing quote is one of them.  So it is left at
+ * once; what it holds then is lost, and the command ends. */
+static _Thread_local jmp_buf *out_of_memory;
 
 static void *give(size_t size)
 {
     void *got = malloc(size);
-    is_short_of_memory |= got == NULL;
+    if (got == NULL && out_of_memory != NULL)
+        longjmp(*out_of_memory, 1);
     return got;
 }
 
@@ -31,15 +34,21 @@ static void watch_memory(void)
     json_set_alloc_funcs(give, free);
 }
 
-/* ---- reading ---- */
-
-static json_t *load(const char *text, size_t len, json_error_t *why)
+/* False: no memory. */
+static bool load(const char *text, size_t len, json_t **root, json_error_t *why)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    jmp_buf here;
     (void)pthread_once(&once, watch_memory);
-    is_short_of_memory = false;
+    if (setjmp(here) != 0) {
+        out_of_memory = NULL;
+        return false;
+    }
+    out_of_memory = &here;
     /* keys of rows stand in a manifest for whoever reads it, and may hold a NUL */
-    return json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, why);
+    *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, why);
+    out_of_memory = NULL;
+    return true;
 }
 
 enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
@@ -49,9 +58,8 @@ enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
     struct mr_json_doc *doc = calloc(1, sizeof *doc);
     if (doc == NULL)
         return mr_err_nomem(err, "reading JSON");
-    doc->root = load(text, len, &why);
-    if (is_short_of_memory) {
-        mr_json_free(doc);
+    if (!load(text, len, &doc->root, &why)) {
+        free(doc);
         return mr_err_nomem(err, "reading JSON");
     }
     if (doc->root != NULL && json_is_object(doc->root)) {
