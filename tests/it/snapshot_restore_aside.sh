@@ -80,6 +80,10 @@ refused() { # SIDE: somebody's trigger turns the rows away
     like "$1: for that reason" "$(aside)" "^$COPY.p could not be loaded, and was dropped again: .*not here"
     is "$1: who refers to it is there" "$(tables "$1")" "c myrecon_restore"
     is "$1: with its reference" "$(client "$1" -D "$COPY" <<<"SHOW CREATE TABLE c" | grep -c 'REFERENCES `p`')" 1
+    client "$1" -D "$COPY" <<<"CREATE TABLE p (id INT PRIMARY KEY, mine INT); INSERT INTO p VALUES (9, 9)"
+    snap restore --no-progress "$SNAP" "$target"
+    is "$1: somebody made it meanwhile: refused" "$RC $(grep -c "is there, and not by the restore" "$ERR")" "5 1"
+    is "$1: and is as it was" "$(client "$1" -D "$COPY" <<<"SELECT id + mine FROM p; SET foreign_key_checks = 0; DROP TABLE p")" 18
     restored "$1: the same command ends it" "0 equal 0 true" "$SNAP" "$target"
     SRC=$(uri "$1" "$DB") DST=$target
     check_is 0 "$1: equal, reference and all"
