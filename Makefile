@@ -23,7 +23,7 @@ MANDIR ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
-SEEDS  ?= 8
+SEEDS  ?= 20
 export SEEDS
 
 # ---- the compiler
