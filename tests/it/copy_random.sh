@@ -2,15 +2,15 @@
 # copy_random.sh: random databases that two sides have changed (copy_random.py): what mirror,
 # backfill and newest decide can be carried out step by step, by the plan's scripts and by `repair
 # apply`, and undone; a check afterwards is equal or names exactly what the plan lists.  SEEDS
-# databases (2; of up to 20 half, at most 60, as many as fit into one test's time), from FIRST on; every OTHERS-th
-# on MySQL, too.
+# databases (2; of up to 20 a quarter, at most 60, as many as fit into one test's time), from FIRST on;
+# every OTHERS-th on MySQL, too.
 
 . "$(dirname "$0")/lib.sh"
 begin ab
 DRIVER=${BUILD:-$IT_DIR/../../build}/tests/it/merge_driver
 SEEDS=${SEEDS:-2}
 [ "$SEEDS" -le 60 ] || SEEDS=60
-[ "$SEEDS" -gt 20 ] || SEEDS=$(((SEEDS + 1) / 2)) # a loaded machine takes half a minute for each
+[ "$SEEDS" -gt 20 ] || SEEDS=$(((SEEDS + 3) / 4)) # a loaded machine takes half a minute for each
 export PYTHONDONTWRITEBYTECODE=1
 
 load() { # load SIDE DB FILE
