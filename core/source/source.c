@@ -132,10 +132,10 @@ enum mr_code mr_reader_unlock(struct mr_reader *reader, struct mr_err *err)
     return ops->reader_unlock != NULL ? ops->reader_unlock(reader, err) : MR_OK;
 }
 
-bool mr_reader_keeps_locks(const struct mr_reader *reader)
+const char *mr_reader_keeps_locks(const struct mr_reader *reader)
 {
     const struct mr_source_ops *ops = reader->source->ops;
-    return ops->reader_keeps_locks != NULL && ops->reader_keeps_locks(reader);
+    return ops->reader_keeps_locks != NULL ? ops->reader_keeps_locks(reader) : NULL;
 }
 
 enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,

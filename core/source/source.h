@@ -132,7 +132,7 @@ struct mr_source_ops {
     /* NULL: nothing is locked */
     enum mr_code (*reader_view_begun)(struct mr_reader *reader, struct mr_err *err);
     enum mr_code (*reader_unlock)(struct mr_reader *reader, struct mr_err *err);
-    bool (*reader_keeps_locks)(const struct mr_reader *reader);
+    const char *(*reader_keeps_locks)(const struct mr_reader *reader);
     enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table,
                             uint64_t *next, uint64_t *greatest, struct mr_err *err);
     /* NULL: the connection is asked */
@@ -218,12 +218,12 @@ struct mr_db *mr_reader_db(struct mr_reader *reader);
  * name, which the caller has to look for.  view_begun says that the caller has begun the view
  * anew on the reader's connection.  Without a view, and of a snapshot, both do nothing.
  *
- * keeps_locks: unlock has no effect, since the server has a binary log, is MariaDB, and the
- * account may not leave the log (BINLOG ADMIN), or since it has no savepoints.
+ * keeps_locks: NULL, or why unlock has no effect, for people: the server has a binary log, is
+ * MariaDB, and the account may not leave the log (BINLOG ADMIN), or it has no savepoints.
  */
 enum mr_code mr_reader_view_begun(struct mr_reader *reader, struct mr_err *err);
 enum mr_code mr_reader_unlock(struct mr_reader *reader, struct mr_err *err);
-bool mr_reader_keeps_locks(const struct mr_reader *reader);
+const char *mr_reader_keeps_locks(const struct mr_reader *reader);
 /* As mr_schema_auto_increment(). */
 enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,
                                uint64_t *next, uint64_t *greatest, struct mr_err *err);

@@ -24,9 +24,9 @@ struct live_source {
 struct live_reader {
     struct mr_reader base;
     struct mr_db *db;
-    bool lost;          /* to be reconnected before its next use */
-    bool has_savepoint; /* where its view begins */
-    bool keeps_locks;   /* though it has one */
+    bool lost;               /* to be reconnected before its next use */
+    bool has_savepoint;      /* where its view begins */
+    const char *keeps_locks; /* why, to the view's end; or NULL */
     enum mr_class *classes;
     size_t classes_cap;
     size_t *all; /* 0, 1, 2 …: for rows of which all values are wanted */
@@ -381,7 +381,8 @@ static enum mr_code leave_log(struct live_reader *lr, struct mr_err *err)
     enum mr_code code = mr_db_exec(lr->db, leave, sizeof leave - 1, &why);
     if (code == MR_E_DENIED) {
         code = mr_db_query_text(lr->db, ask, &has_log, &why);
-        lr->keeps_locks = code == MR_OK && strcmp(has_log.ptr, "1") == 0;
+        if (code == MR_OK && strcmp(has_log.ptr, "1") == 0)
+            lr->keeps_locks = "without BINLOG ADMIN, MariaDB gives no table free before";
     }
     if (code != MR_OK && err != NULL)
         *err = why;
@@ -402,7 +403,7 @@ static enum mr_code live_view_begun(struct mr_reader *reader, struct mr_err *err
     lr->lost = mr_db_is_lost(lr->db);
     if (!lr->lost && code != MR_E_CANCELLED && code != MR_E_NOMEM) {
         mr_log_detail("tables stay locked until the view ends: %s", why.message);
-        lr->keeps_locks = true;
+        lr->keeps_locks = "the server knows no savepoints";
         return MR_OK;
     }
     if (err != NULL)
@@ -410,7 +411,7 @@ static enum mr_code live_view_begun(struct mr_reader *reader, struct mr_err *err
     return code;
 }
 
-static bool live_keeps_locks(const struct mr_reader *reader)
+static const char *live_keeps_locks(const struct mr_reader *reader)
 {
     return ((const struct live_reader *)reader)->keeps_locks;
 }

@@ -61,8 +61,9 @@ struct mr_check_run {
     struct mr_arena arena;
     struct mr_throttle *throttle;
     struct mr_progress *progress;
-    pthread_mutex_t lock; /* reasons of tables */
-    atomic_bool lost;     /* a server went away for good: the run can be resumed */
+    pthread_mutex_t lock;   /* reasons of tables */
+    pthread_mutex_t asking; /* workers, on the sides' main connections */
+    atomic_bool lost;       /* a server went away for good: the run can be resumed */
     bool server_digest;
     unsigned object_kinds; /* --objects, bits of enum mr_objects_kind */
     /* Which side writes first: rows are read upstream, downstream, upstream. */

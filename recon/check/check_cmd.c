@@ -358,7 +358,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     struct mr_check_run check = {.opts = opts,
                                  .pairing = {.config = invocation->config},
                                  .arena = MR_ARENA_INIT,
-                                 .lock = PTHREAD_MUTEX_INITIALIZER};
+                                 .lock = PTHREAD_MUTEX_INITIALIZER,
+                                 .asking = PTHREAD_MUTEX_INITIALIZER};
     struct mr_sides sides = {0};
     const char *operands[MR_SIDES] = {invocation->operands[0], invocation->operands[1]};
     const struct mr_run_id id = mr_run_id_now();

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "core/schema/innodb_name.h"
+#include "recon/check/check_options.h"
 
 /* Of a table on a side; NULL: not known. */
 struct mark {
@@ -280,15 +281,12 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check,
 
 /* ---- when a segment was read ---- */
 
-static bool stood_still(struct mr_check_worker *worker, const struct mr_pair *table,
-                        enum mr_side side)
+static bool stood_still(struct mr_check_run *check, struct mr_db *db,
+                        const struct mr_pair *table, enum mr_side side)
 {
     const struct mr_table *t = table->side[side];
-    const char *was = worker->check->marks[table->at].side[side].time;
-    struct mr_db *db = mr_reader_db(worker->reader[side]);
+    const char *was = check->marks[table->at].side[side].time;
     struct mr_strbuf sql = MR_STRBUF_INIT, now = MR_STRBUF_INIT;
-    if (mr_side_is_snapshot(&worker->check->pairing.side[side]))
-        return true;
     mr_strbuf_add_str(&sql, "SELECT CONCAT('=', CREATE_TIME, '\\n') FROM "
                             "information_schema.TABLES WHERE TABLE_SCHEMA = ");
     mr_sql_string(&sql, t->db);
@@ -302,6 +300,22 @@ static bool stood_still(struct mr_check_worker *worker, const struct mr_pair *ta
     return same;
 }
 
+/* A connection within a view may see the catalogue of its moment (MySQL 8). */
+static bool stands(struct mr_check_worker *worker, const struct mr_pair *table,
+                   enum mr_side side)
+{
+    struct mr_check_run *check = worker->check;
+    const struct mr_server_side *s = &check->pairing.side[side];
+    if (mr_side_is_snapshot(s))
+        return true;
+    if (!check->opts->consistent)
+        return stood_still(check, mr_reader_db(worker->reader[side]), table, side);
+    pthread_mutex_lock(&check->asking);
+    bool same = stood_still(check, mr_reader_db(s->main), table, side);
+    pthread_mutex_unlock(&check->asking);
+    return same;
+}
+
 void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_task *task)
 {
     struct mr_check_mark *mark = &worker->check->marks[task->table->at];
@@ -310,7 +324,7 @@ void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_ta
     if (one_chunk || atomic_load(&task->table->failed) || atomic_load(&mark->moved))
         return;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (!stood_still(worker, task->table, (enum mr_side)side))
+        if (!stands(worker, task->table, (enum mr_side)side))
             atomic_store(&mark->moved, true);
 }
 

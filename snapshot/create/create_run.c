@@ -212,10 +212,11 @@ static void tell_views(const struct mr_create *c)
                     c->views.count == 1 ? "" : "s", c->opts->threads);
     if (view->note != NULL)
         mr_log_info("%s", view->note);
-    if (mr_reader_keeps_locks(c->views.readers[0]))
-        mr_log_info(
-            "an ALTER of a table that is read waits until the end, and writers behind "
-            "it: without BINLOG ADMIN, MariaDB gives no table free before");
+    const char *why = mr_reader_keeps_locks(c->views.readers[0]);
+    if (why != NULL)
+        mr_log_info("an ALTER of a table that is read waits until the end, and writers "
+                    "behind it: %s",
+                    why);
 }
 
 /* Engines without transactions have no views at all, which is said of each table. */
