@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
@@ -58,7 +59,15 @@ static bool folds(const struct mr_check_run *check, enum mr_side side)
     return check->pairing.side[side].cat->server.lower_case_table_names != 0;
 }
 
-/* "db/table", by which InnoDB's numbers go (in files' spelling) and times (in the
+/* MySQL 8 and later open a table to tell its number, and so wait behind an ALTER of it; that
+ * of its tablespace they tell without. */
+static bool has_spaces(const struct mr_check_run *check, enum mr_side side)
+{
+    const struct mr_server *server = &check->pairing.side[side].cat->server;
+    return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80000;
+}
+
+/* "db/table", by which InnoDB's numbers go (in its own spelling) and times (in the
  * catalogue's). */
 static enum mr_code names_init(struct names *n, struct mr_check_run *check,
                                enum mr_side side, bool of_files, struct mr_err *err)
@@ -72,7 +81,9 @@ static enum mr_code names_init(struct names *n, struct mr_check_run *check,
         bool usable = true;
         mr_strbuf_reset(&text);
         if (of_files)
-            usable = mr_innodb_name_add(&text, t->db, t->name, MR_INNODB_FILE, lower);
+            usable = mr_innodb_name_add(
+                &text, t->db, t->name,
+                has_spaces(check, side) ? MR_INNODB_SPACE : MR_INNODB_FILE, lower);
         else
             mr_strbuf_add_fmt(&text, "%s/%s", t->db, t->name);
         if (!usable || text.failed)
@@ -122,13 +133,11 @@ static void add_databases(struct mr_strbuf *sql, const struct names *n, bool of_
 
 static void add_query(struct mr_strbuf *sql, const struct names *n, bool of_files)
 {
-    const struct mr_server *server = &n->check->pairing.side[n->side].cat->server;
-    bool is_new = server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80000;
     if (of_files)
-        mr_strbuf_add_fmt(sql,
-                          "SELECT NAME, TABLE_ID FROM information_schema.%s WHERE "
-                          "SUBSTRING_INDEX(NAME, '/', 1) IN (",
-                          is_new ? "INNODB_TABLES" : "INNODB_SYS_TABLES");
+        mr_strbuf_add_fmt(sql, "SELECT NAME, %s WHERE SUBSTRING_INDEX(NAME, '/', 1) IN (",
+                          has_spaces(n->check, n->side)
+                              ? "SPACE FROM information_schema.INNODB_TABLESPACES"
+                              : "TABLE_ID FROM information_schema.INNODB_SYS_TABLES");
     else
         mr_strbuf_add_str(sql,
                           "SELECT CONCAT(TABLE_SCHEMA, '/', TABLE_NAME), CREATE_TIME "
@@ -137,13 +146,21 @@ static void add_query(struct mr_strbuf *sql, const struct names *n, bool of_file
     mr_strbuf_add_char(sql, ')');
 }
 
-/* "db/t#p#p0" is a partition of db/t; other letters of the mark do not matter. */
+/* "db/t#p#p0" is a partition of db/t; "db/t#1" may be a table. */
+static size_t base_len(const char *text)
+{
+    const char *at = text;
+    while ((at = strchr(at, '#')) != NULL && strncasecmp(at, "#p#", 3) != 0)
+        at++;
+    return at != NULL ? (size_t)(at - text) : strlen(text);
+}
+
 static void take_row(const struct names *n, const struct mr_cell *cells, bool of_files)
 {
     struct mr_strbuf base = MR_STRBUF_INIT;
     if (cells[0].ptr == NULL || cells[1].ptr == NULL)
         return;
-    size_t len = of_files ? strcspn(cells[0].ptr, "#") : cells[0].len;
+    size_t len = of_files ? base_len(cells[0].ptr) : cells[0].len;
     mr_strbuf_add(&base, cells[0].ptr, len);
     struct name *name = base.failed ? NULL : find_name(n, base.ptr);
     if (name != NULL)

@@ -51,7 +51,7 @@ enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         code = add_number(&c->numbers, cells, &why);
     mr_result_free(res);
-    if (c->numbers.items.count > 1)
+    if (code == MR_OK && c->numbers.items.count > 1)
         qsort(c->numbers.items.items, c->numbers.items.count,
               sizeof(struct mr_create_number), compare_numbers);
     if (!mr_create_is_fatal(code))

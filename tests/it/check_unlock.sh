@@ -61,6 +61,23 @@ for side in a o; do
     free "$kind, a column more" $side "ADD COLUMN w INT NOT NULL DEFAULT 7" not-checked 4
 done
 
+# Nor does a check wait for a table that it does not read, and that somebody alters.
+others() { # others NAME SIDE
+    local begin
+    prepare "$2"
+    client "$2" -D "$DB" <<<"BEGIN; SELECT * FROM early; DO SLEEP(8); COMMIT" >/dev/null &
+    sleep 0.5
+    client "$2" -D "$DB" <<<"SET lock_wait_timeout = 20; ALTER TABLE early FORCE" &
+    sleep 0.5
+    begin=$SECONDS
+    check_is 0 "$1: another table is to be altered" --tables zz_slow
+    ok "$1: which is not waited for" test $((SECONDS - begin)) -lt 5
+    wait
+}
+for side in a o; do
+    if [ $side = a ]; then others MariaDB a; elif [ -n "$MR_O_URI" ]; then others "MySQL 9" o; else skip "MySQL 9" "no MySQL 9"; fi
+done
+
 # MariaDB's account without BINLOG ADMIN keeps its locks, and says so.
 prepare a
 at a "CREATE USER IF NOT EXISTS cu@'127.0.0.1'; GRANT SELECT, PROCESS, TRIGGER, SHOW VIEW, EVENT ON *.* TO cu@'127.0.0.1'"
