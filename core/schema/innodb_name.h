@@ -2,8 +2,8 @@
  * innodb_name: a table as InnoDB calls it in its own views of information_schema,
  * "club/orders", behind which the names of its partitions begin with '#'.
  *
- * INNODB_TABLES and INNODB_SYS_TABLES spell it as its file is called: all but ASCII's letters,
- * digits and _ as @0023.  INNODB_TABLESPACES of MySQL 8 and later spells it as it is.
+ * INNODB_SYS_TABLES spells it as its file is called: all but ASCII's letters, digits and _ as
+ * @0023.  INNODB_TABLESPACES of MySQL 8 and later spells it as it is.
  *
  * Errors are kept in the buffer (strbuf.h).  Threads: no state.
  */
