@@ -107,9 +107,10 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
         rc = mr_endpoint_copy(&db->ep, ep, err);
     if (rc == MR_OK)
         rc = mr_db_complete_endpoint(db, err);
-    if (rc == MR_OK && !opts->unwatched)
+    if (rc == MR_OK)
         rc = mr_watch_new(&db->ep, db->label, opts->run_tag,
-                          opts->writable ? 0 : MR_DB_LOCK_WAIT_S, &db->watch, err);
+                          opts->writable ? 0 : MR_DB_LOCK_WAIT_S, !opts->asks_nobody,
+                          &db->watch, err);
     if (rc == MR_OK)
         rc = mr_db_connect(db, &db->server, err);
     if (rc != MR_OK) {

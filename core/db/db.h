@@ -52,7 +52,7 @@ struct mr_db_opts {
     unsigned statement_timeout_s; /* 0: the server's own */
     bool writable;                /* repair and restore only: no READ ONLY session */
     bool local_infile;            /* restore only: mr_db_load() may be used */
-    bool unwatched;               /* db_watch only: a connection that watches another */
+    bool asks_nobody;             /* db_watch only: over it another watch asks */
 };
 
 /* Facts read once after connecting. */

@@ -41,7 +41,7 @@ struct mr_db {
     struct mr_strbuf sql;     /* the statement being sent */
     unsigned statement_timeout_s;
     bool writable, local_infile;
-    struct mr_watch *watch; /* NULL: unwatched */
+    struct mr_watch *watch;
 };
 
 /* db_connect.c */

@@ -36,6 +36,7 @@ struct mr_watch {
     struct mr_endpoint ep;
     char label[512], run_tag[64];
     unsigned lock_wait_s, silence_s;
+    bool asks; /* over a connection of its own */
     pthread_t thread;
 
     /* the owner writes, the thread reads: odd while a call is under way */
@@ -99,7 +100,7 @@ static enum mr_code ask_connect(struct mr_watch *watch, struct mr_err *err)
 {
     const struct mr_db_opts opts = {.run_tag = watch->run_tag,
                                     .statement_timeout_s = ASK_STATEMENT_S,
-                                    .unwatched = true};
+                                    .asks_nobody = true};
     if (watch->db != NULL)
         return MR_OK;
     enum mr_code code = mr_db_open(&watch->ep, &opts, &watch->db, err);
@@ -185,7 +186,7 @@ static double first_s(const struct mr_watch *watch)
 static bool is_due(const struct mr_watch *watch, double waited_s, double now_s)
 {
     double again = watch->silent_tries > 0 ? ASK_AGAIN_SILENT_S : MR_WATCH_AGAIN_S;
-    return waited_s >= first_s(watch) &&
+    return watch->asks && waited_s >= first_s(watch) &&
            (watch->told_s == 0 || now_s >= watch->told_s + again);
 }
 
@@ -280,7 +281,7 @@ static enum mr_code start(struct mr_watch *watch, struct mr_err *err)
 }
 
 enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label,
-                          const char *run_tag, unsigned lock_wait_s,
+                          const char *run_tag, unsigned lock_wait_s, bool asks,
                           struct mr_watch **out, struct mr_err *err)
 {
     struct mr_watch *watch = calloc(1, sizeof *watch);
@@ -291,6 +292,7 @@ enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label,
     mr_clock_cond_init(&watch->changed);
     watch->fd = -1;
     watch->lock_wait_s = lock_wait_s;
+    watch->asks = asks;
     watch->silence_s = ep->connect_timeout_s * MR_WATCH_SILENCE;
     (void)snprintf(watch->label, sizeof watch->label, "%s", label);
     (void)snprintf(watch->run_tag, sizeof watch->run_tag, "%s",

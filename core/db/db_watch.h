@@ -8,7 +8,8 @@
  * hand has been under way.  After MR_WATCH_FIRST_S seconds it asks the server over a
  * connection of its own what our session waits for and who holds that, and logs it with
  * what the statement is for; and again every MR_WATCH_AGAIN_S seconds while it lasts.
- * Most runs never wait, so that connection is opened when it is first needed.
+ * Most runs never wait, so that connection is opened when it is first needed; it has a watch
+ * that asks nobody, so that a server that drips its answer does not hold up this one.
  *
  * It shuts the connection's socket down, so that the call fails, where
  *  - the statement's limit is over, and the server has not ended it by itself;
@@ -41,9 +42,10 @@
 struct mr_watch;
 
 /* lock_wait_s: how long sessions of this connection are set to wait for a lock; 0: the
- * server's word is all that holds. */
+ * server's word is all that holds.  asks: false of a connection over which another watch
+ * asks: limits and interruptions hold for it, too. */
 enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label,
-                          const char *run_tag, unsigned lock_wait_s,
+                          const char *run_tag, unsigned lock_wait_s, bool asks,
                           struct mr_watch **out, struct mr_err *err);
 void mr_watch_free(struct mr_watch *watch); /* NULL is fine everywhere */
 

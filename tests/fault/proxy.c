@@ -16,6 +16,7 @@
  *   stop=N       the proxy itself is stopped (SIGSTOP) before the N-th byte goes on: for the
  *                client, a server that is stopped, which neither answers nor hangs up, and
  *                whose port still takes connections
+ *   drip=N       a connection made after SIGUSR2 carries one byte a second behind its N-th
  *
  * One thread, one poll() loop.  A cut resets the connection (SO_LINGER 0), as a firewall
  * or a dead server does; what was read and not yet sent is lost.
@@ -44,6 +45,7 @@ struct link {
     int client, server;
     uint64_t carried;    /* from the server */
     int64_t still_until; /* ms; a stall */
+    bool drips;
 };
 
 struct proxy {
@@ -51,19 +53,21 @@ struct proxy {
     unsigned port;
     struct addrinfo *server;
     const char *report_path;
-    uint64_t cut, cut_each, stall, stall_ms, rate, stop; /* 0: none */
+    uint64_t cut, cut_each, stall, stall_ms, rate, stop, drip; /* 0: none */
     struct link links[MAX_LINKS];
     uint64_t carried, connections;
     double credit; /* bytes that the rate allows by now */
     int64_t credit_at;
 };
 
-static volatile sig_atomic_t ended, asked;
+static volatile sig_atomic_t ended, asked, dripping;
 
 static void on_signal(int number)
 {
     if (number == SIGUSR1)
         asked = 1;
+    else if (number == SIGUSR2)
+        dripping = 1;
     else
         ended = 1;
 }
@@ -96,7 +100,8 @@ static bool take_option(struct proxy *p, const char *text)
         uint64_t *value;
     } keys[] = {{"cut=", &p->cut},     {"cut-each=", &p->cut_each},
                 {"stall=", &p->stall}, {"stall-ms=", &p->stall_ms},
-                {"rate=", &p->rate},   {"stop=", &p->stop}};
+                {"rate=", &p->rate},   {"stop=", &p->stop},
+                {"drip=", &p->drip}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         size_t len = strlen(keys[i].key);
         if (strncmp(text, keys[i].key, len) == 0) {
@@ -165,7 +170,7 @@ static void accept_one(struct proxy *p)
     }
     (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    *link = (struct link){.client = client, .server = server};
+    *link = (struct link){.client = client, .server = server, .drips = dripping != 0};
     p->connections++;
 }
 
@@ -197,10 +202,13 @@ static bool from_server(struct proxy *p, struct link *link)
     bool cut = false;
     if (p->rate > 0 && p->credit < (double)want)
         want = p->credit < 1 ? 1 : (size_t)p->credit;
-    ssize_t got = recv(link->server, buffer, want, 0);
+    bool drips = link->drips && link->carried >= p->drip;
+    ssize_t got = recv(link->server, buffer, drips ? 1 : want, 0);
     if (got <= 0)
         return got < 0 && errno == EINTR;
     size_t len = (size_t)got;
+    if (drips)
+        link->still_until = now_ms() + 1000;
     if (reaches(p->cut, p->carried, len)) {
         len = (size_t)(p->cut - p->carried);
         cut = true;
@@ -286,6 +294,7 @@ int main(int argc, char **argv)
     p.credit_at = now_ms();
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGUSR1, &action, NULL);
+    (void)sigaction(SIGUSR2, &action, NULL);
     report(&p);
     while (!ended) {
         turn(&p);

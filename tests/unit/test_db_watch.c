@@ -47,7 +47,8 @@ static void open_world(struct world *world, unsigned connect_timeout_s)
     (void)snprintf(uri, sizeof uri, "mysql://u:p@127.0.0.1:%u/d?connect-timeout=%u",
                    ntohs(at.sin_port), connect_timeout_s);
     assert_int_equal(mr_endpoint_parse(&ep, uri, &err), MR_OK);
-    assert_int_equal(mr_watch_new(&ep, "there", "run", 0, &world->watch, &err), MR_OK);
+    assert_int_equal(mr_watch_new(&ep, "there", "run", 0, true, &world->watch, &err),
+                     MR_OK);
     mr_endpoint_release(&ep);
     mr_watch_connected(world->watch, world->call, 7);
 }
