@@ -177,6 +177,7 @@ enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SID
     sides->opts.open_snapshot = opts->open_snapshot;
     sides->view_opts = sides->opts;
     sides->view_opts.consistent = true;
+    sides->view_opts.frees_tables = opts->frees_tables;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = open_endpoint(sides, (enum mr_side)side, uris[side], opts, err);
     if (code == MR_OK)

@@ -46,6 +46,7 @@ struct mr_sides_opts {
     unsigned statement_timeout_s;
     bool ask_password;
     bool consistent;
+    bool frees_tables;                /* of the views: see struct mr_source_opts */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };
 

@@ -275,6 +275,8 @@ typedef enum mr_code mr_source_open_fn(const struct mr_endpoint *ep,
 struct mr_source_opts {
     struct mr_db_opts db;
     bool consistent;
+    bool frees_tables; /* a view unlocks by itself: before another table is read, and
+                          else at most once a second */
     unsigned reconnect_attempts;      /* default 8 when 0 */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };

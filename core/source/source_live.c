@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/source/source_sql.h"
 
 #define MR_LIVE_RECONNECT_ATTEMPTS 8
+#define FREE_AGAIN_S 1.0
 
 struct live_source {
     struct mr_source base;
@@ -26,6 +28,8 @@ struct live_reader {
     struct mr_db *db;
     bool lost;               /* to be reconnected before its next use */
     bool has_savepoint;      /* where its view begins */
+    double freed_s;          /* when it unlocked by itself after a reading */
+    struct mr_strbuf held;   /* what it read last: db, table, each with its NUL */
     const char *keeps_locks; /* why, to the view's end; or NULL */
     enum mr_class *classes;
     size_t classes_cap;
@@ -176,6 +180,38 @@ static enum mr_code live_unlock(struct mr_reader *reader, struct mr_err *err)
     return code;
 }
 
+static bool is_held(const struct live_reader *lr, const struct mr_readspec *spec)
+{
+    const struct mr_strbuf *held = &lr->held;
+    return held->len == 0 || (strcmp(held->ptr, spec->db) == 0 &&
+                              strcmp(held->ptr + strlen(spec->db) + 1, spec->table) == 0);
+}
+
+/* Of a view that frees tables: before it reads, and may have to wait for, another one; and
+ * else so seldom that a slow line does not feel it. */
+static enum mr_code free_others(struct mr_reader *reader, const struct mr_readspec *next,
+                                struct mr_err *err)
+{
+    struct live_reader *lr = live(reader);
+    if (!source_of(reader)->opts.frees_tables)
+        return MR_OK;
+    enum mr_code code = is_held(lr, next) ? MR_OK : live_unlock(reader, err);
+    mr_strbuf_reset(&lr->held);
+    mr_strbuf_add(&lr->held, next->db, strlen(next->db) + 1);
+    mr_strbuf_add(&lr->held, next->table, strlen(next->table) + 1);
+    return code == MR_OK ? mr_strbuf_check(&lr->held, "reading a table", err) : code;
+}
+
+static enum mr_code free_read(struct mr_reader *reader, struct mr_err *err)
+{
+    struct live_reader *lr = live(reader);
+    double now_s = mr_clock_now_s();
+    if (!source_of(reader)->opts.frees_tables || now_s < lr->freed_s + FREE_AGAIN_S)
+        return MR_OK;
+    lr->freed_s = now_s;
+    return live_unlock(reader, err);
+}
+
 /*
  * An error of fn is passed on as it is.  A stream that was not read to its end takes
  * the connection with it (db.h), whatever the reason.
@@ -190,6 +226,8 @@ static enum mr_code read_rows(struct mr_reader *reader, const struct reading *wh
     if (code != MR_OK)
         return code;
     code = ensure_connected(reader, err);
+    if (code == MR_OK)
+        code = free_others(reader, what->spec, err);
     if (code != MR_OK)
         goto out;
     code = mr_stream_open(lr->db, what->sql->ptr, what->sql->len, what->classes,
@@ -202,6 +240,8 @@ static enum mr_code read_rows(struct mr_reader *reader, const struct reading *wh
                                 : give_rows(stream, what, &own, err);
     mr_stream_close(stream);
     lr->lost = !(code == MR_OK || (own && leaves_connection(lr->db, code)));
+    if (code == MR_OK)
+        code = free_read(reader, err);
 out:
     if (code != MR_OK && own)
         add_context(what->spec, code, err);
@@ -440,6 +480,7 @@ static void live_reader_free(struct mr_reader *reader)
     mr_db_close(live(reader)->db);
     free(live(reader)->classes);
     free(live(reader)->all);
+    mr_strbuf_release(&live(reader)->held);
     free(reader);
 }
 
@@ -486,6 +527,7 @@ static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **ou
     if (lr == NULL)
         return mr_err_nomem(err, "opening a connection");
     lr->base.source = src;
+    mr_strbuf_init(&lr->held);
     enum mr_code code = open_db(ls, &lr->db, err);
     if (code == MR_OK && ls->opts.consistent)
         code = leave_log(lr, err);

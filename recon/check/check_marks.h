@@ -7,13 +7,9 @@
  *   mr_check_marks_end      of all tables, when no more row is read: what has changed
  *                           meanwhile is not checked
  *
- * A table that another one has changed places with (RENAME TABLE, as tools that alter online
- * end; EXCHANGE PARTITION), or that was made anew (TRUNCATE, OPTIMIZE), has the definition
- * that it had: what was read before is of another table than what was read after.  Two marks
- * tell: InnoDB's numbers (of each partition), which need PROCESS, and when the server made the
- * table (MariaDB: or altered or renamed it).  A table whose time stood still until all of it
- * was read, and that has no findings, is as it was read, whatever becomes of it later; of
- * others the numbers decide, and the times where there are none.
+ * What tells is core/schema/table_marks.  A table whose time stood still until all of it was
+ * read, and that has no findings, is as it was read, whatever becomes of it later; of others
+ * the marks of the end decide, and where those cannot be had, they are not checked.
  *
  * Two statements a side at the beginning, one a segment of more than one chunk, and two a
  * side at the end.  Threads: begin and end are the coordinator's, seen a worker's.
@@ -32,9 +28,5 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check,
                                    struct mr_err *err);
 void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_task *task);
 enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err);
-
-/* Are these two marks of one table?  Lines "partition=number"; a partition that only one of
- * them has was added or dropped. */
-bool mr_check_marks_agree(const char *a, const char *b);
 
 #endif

@@ -167,6 +167,8 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
         double begun = mr_clock_now_s();
         code = phases[i].work(c, err);
+        if (code == MR_OK)
+            code = mr_merge_unlock(&c->m, err);
         mr_log_debug("plan: %s took %.1f s", phases[i].name, mr_clock_now_s() - begun);
     }
     return code;

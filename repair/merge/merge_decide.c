@@ -13,6 +13,7 @@
 #include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_group.h"
 #include "repair/merge/merge_ids.h"
+#include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_map.h"
 #include "repair/merge/merge_match.h"
 #include "repair/merge/merge_past.h"
@@ -107,6 +108,8 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {
         double begun = mr_clock_now_s();
         code = phases[i].work(m, err);
+        if (code == MR_OK)
+            code = mr_merge_unlock(m, err);
         mr_log_debug("plan: %s took %.1f s", phases[i].name, mr_clock_now_s() - begun);
     }
     return code;

@@ -322,3 +322,11 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
     mr_strbuf_release(&s.image);
     return code;
 }
+
+enum mr_code mr_merge_unlock(struct mr_merge *m, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = mr_reader_unlock(m->reader[side], err);
+    return code;
+}

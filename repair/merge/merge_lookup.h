@@ -55,6 +55,10 @@ enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
                                           const char *where, mr_merge_answer_fn *fn,
                                           void *ctx, struct mr_err *err);
 
+/* Lets go of the tables that were read: whoever alters one of them need not wait while
+ * the plan looks at nothing but its case. */
+enum mr_code mr_merge_unlock(struct mr_merge *m, struct mr_err *err);
+
 /* Keys that one statement should ask for, where all of them are at hand: many where no
  * index leads to them, since each statement reads the whole table then; a snapshot has
  * no other index than the order of its key. */

@@ -24,6 +24,7 @@
 #include "repair/planning/plan_lacks.h"
 #include "repair/planning/plan_refuse.h"
 #include "repair/planning/plan_select.h"
+#include "repair/planning/plan_stood.h"
 #include "repair/planning/plan_summary.h"
 #include "repair/planning/planning.h"
 #include "repair/reseed/plan_counters.h"
@@ -35,6 +36,7 @@
 struct rows {
     struct mr_planning *p;
     struct mr_plan_tables tables;
+    struct mr_plan_stood stood;
     struct mr_plan_store *store;
     struct mr_plan_decided *decided_before;
     struct mr_plan_decisions *decisions;
@@ -477,6 +479,8 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_tables_open(&r->tables, &tables, err);
     if (code == MR_OK)
+        code = mr_plan_stood_begin(&r->stood, &r->tables.pairing, &p->arena, err);
+    if (code == MR_OK)
         code = mr_pair_sections_warn(&r->tables.pairing, err);
     if (code == MR_OK)
         code =
@@ -636,6 +640,8 @@ static enum mr_code make(struct rows *r, struct mr_err *err)
         code = write_files(r, err);
     if (code == MR_OK)
         code = keep_blocks(r, err);
+    if (code == MR_OK)
+        code = mr_plan_stood_end(&r->stood, err);
     return code == MR_OK ? mr_plan_store_end(r->store, err) : code;
 }
 

@@ -121,6 +121,7 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
                                            p->opts->statement_timeout_s,
                                        .ask_password = p->opts->ask_password,
                                        .consistent = p->opts->policy != NULL,
+                                       .frees_tables = true,
                                        .open_snapshot = p->open_snapshot};
     enum mr_code code = choose_endpoints(p, uris, err);
     if (code == MR_OK && strncmp(uris[MR_TARGET], "snapshot:", 9) == 0) {

@@ -159,6 +159,7 @@ static enum mr_code open_view(struct mr_verify *v, struct mr_err *err)
         return nomem(err);
     opts->db.run_tag = run->run_tag;
     opts->consistent = true;
+    opts->frees_tables = true;
     enum mr_code code = mr_source_live_new(&run->target->ep, opts, &v->source, err);
     if (code == MR_OK)
         code = mr_source_reader_new(v->source, &v->reader, err);

@@ -36,6 +36,7 @@ static enum mr_code connect(struct mr_verify_source *s, struct mr_verify_rows *r
     s->opts = (struct mr_source_opts){
         .db = {.run_tag = run->run_tag, .statement_timeout_s = run->statement_timeout_s},
         .consistent = true,
+        .frees_tables = true,
         .open_snapshot = run->open_snapshot};
     enum mr_code code = mr_endpoint_parse(&s->ep, run->source, err);
     bool live = code == MR_OK && s->ep.kind == MR_ENDPOINT_MYSQL;

@@ -1,11 +1,11 @@
-/* test_check_marks.c: which marks are those of one table. */
+/* test_table_marks.c: which marks are those of one table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "recon/check/check_marks.h"
+#include "core/schema/table_marks.h"
 
 static const struct {
     const char *what, *a, *b;
@@ -27,8 +27,8 @@ static void test_agree(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        if (mr_check_marks_agree(marks[i].a, marks[i].b) != marks[i].agree ||
-            mr_check_marks_agree(marks[i].b, marks[i].a) != marks[i].agree)
+        if (mr_table_marks_agree(marks[i].a, marks[i].b) != marks[i].agree ||
+            mr_table_marks_agree(marks[i].b, marks[i].a) != marks[i].agree)
             fail_msg("%s", marks[i].what);
 }
 

@@ -1,0 +1,37 @@
+/*
+ * table_marks: is the table of a name still the table that it was?
+ *
+ * A table that another one has changed places with (RENAME TABLE, as tools that alter online
+ * end; EXCHANGE PARTITION), or that was made anew (TRUNCATE, OPTIMIZE), may have the definition
+ * that it had: what was read before is of another table than what is read after.  Two marks
+ * tell: InnoDB's numbers (of each partition), which need PROCESS, and when the server made the
+ * table (MariaDB: or altered or renamed it).  The numbers decide, and the times where there
+ * are none.
+ *
+ * To be asked over a connection that is in no view: one may see the catalogue of its moment.
+ *
+ * Ownership: marks are of the arena.  Threads: those of the connection.
+ */
+#ifndef MR_TABLE_MARKS_H
+#define MR_TABLE_MARKS_H
+
+#include "core/schema/schema.h"
+
+struct mr_table_mark {
+    const char *numbers, *time; /* NULL: not known */
+};
+
+/* One mark for each table, by two statements.  NULL among the tables: none.  What the server
+ * does not show is not known; errors of the connection are told. */
+enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
+                                 size_t count, struct mr_arena *arena,
+                                 struct mr_table_mark *marks, struct mr_err *err);
+
+bool mr_table_mark_is_other(const struct mr_table_mark *was,
+                            const struct mr_table_mark *now);
+
+/* Are these two numbers, or times, of one table?  Lines "partition=number"; a partition that
+ * only one of them has was added or dropped. */
+bool mr_table_marks_agree(const char *a, const char *b);
+
+#endif
