@@ -235,6 +235,8 @@ enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
     memcpy(err->sqlstate, sqlstate, len);
     err->sqlstate[len] = '\0';
     mr_err_detail(err, "statement: %.400s", db->sql.ptr + skip);
+    if (db->is_lost)
+        db->why = *err;
     return code;
 }
 
@@ -263,12 +265,24 @@ void mr_db_cut(struct mr_db *db)
         (void)shutdown(fd, SHUT_RDWR);
 }
 
+/* What was lost by a statement whose failure another could live with is told by the next. */
+static enum mr_code still_lost(const struct mr_db *db, struct mr_err *err)
+{
+    if (db->why.code == MR_OK)
+        return mr_err_set(err, MR_E_LOST, "the connection to server \"%s\" is lost",
+                          db->label);
+    if (err != NULL) {
+        *err = db->why;
+        err->code = MR_E_LOST;
+    }
+    return MR_E_LOST;
+}
+
 enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len,
                                 struct mr_err *err)
 {
     if (db->mysql == NULL || db->is_lost)
-        return mr_err_set(err, MR_E_LOST, "the connection to server \"%s\" is lost",
-                          db->label);
+        return still_lost(db, err);
     mr_strbuf_reset(&db->sql);
     mr_strbuf_shrink(&db->sql, SQL_KEEP_BYTES);
     mr_strbuf_add(&db->sql, db->comment.ptr, db->comment.len);

@@ -304,6 +304,7 @@ static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, bool *is_
     }
     db->mysql = mysql;
     db->is_lost = false;
+    db->why = (struct mr_err){0};
     mr_watch_connected(db->watch, mr_db_socket(db), mysql_thread_id(mysql));
     return MR_OK;
 }

@@ -34,6 +34,7 @@ typedef bool mr_db_bool;
 struct mr_db {
     MYSQL *mysql;          /* NULL while there is no connection */
     bool is_lost;          /* nothing can be asked until it is reconnected */
+    struct mr_err why;     /* it was lost, where a statement told */
     struct mr_endpoint ep; /* own copy, completed from option files */
     char label[512];
     struct mr_server server;

@@ -7,11 +7,29 @@
 #include "core/db/sqltext.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_sides.h"
 
 struct mr_check_mark {
     struct mr_table_mark side[MR_SIDES];
     atomic_bool moved; /* not seen to be unchanged when it was read */
 };
+
+/* A connection that was idle for hours shows only when it is used that it is lost. */
+static enum mr_code ask(struct mr_check_run *check, enum mr_side side,
+                        const struct mr_table *const *tables, struct mr_table_mark *found,
+                        struct mr_err *err)
+{
+    enum mr_code code = MR_E_LOST;
+    for (int attempt = 0; code == MR_E_LOST && attempt < 2; attempt++) {
+        struct mr_db *db;
+        code = mr_check_main(check, side, &db, err);
+        if (code != MR_OK)
+            break;
+        code = mr_table_marks_read(db, tables, check->pairing.ntables, &check->arena,
+                                   found, err);
+    }
+    return code;
+}
 
 /* Of all tables of a side. */
 static enum mr_code read_side(struct mr_check_run *check, enum mr_side side,
@@ -28,8 +46,7 @@ static enum mr_code read_side(struct mr_check_run *check, enum mr_side side,
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
         tables[i] = pairing->tables[i]->side[side];
     if (code == MR_OK)
-        code = mr_table_marks_read(mr_reader_db(pairing->side[side].main), tables,
-                                   pairing->ntables, &check->arena, found, err);
+        code = ask(check, side, tables, found, err);
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
         marks[i].side[side] = found[i];
     mr_arena_release(&arena);
@@ -219,6 +236,8 @@ enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err)
         *err = lost;
         return code;
     }
+    if (code == MR_OK) /* perhaps by a second try */
+        lost = (struct mr_err){0};
     code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];

@@ -8,6 +8,7 @@
 #include "core/base/signals.h"
 #include "core/db/grants.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_sides.h"
 
 #define SLICE_S 1
 #define SAY_AFTER_S 5 /* then it is said what is waited for */
@@ -48,18 +49,15 @@ static enum mr_code read_position(struct mr_db *db, bool by_history,
                       : mr_replication_position(db, position, err);
 }
 
-/* The coordinator's connections may have been idle for hours. */
 static enum mr_code position_of(struct mr_check_run *check, enum mr_side up,
                                 bool by_history, struct mr_strbuf *position,
                                 struct mr_err *err)
 {
     enum mr_code code = MR_E_LOST;
     for (int attempt = 0; code == MR_E_LOST && attempt < 2; attempt++) {
-        struct mr_db *db = mr_reader_db(check->pairing.side[up].main);
-        if (db == NULL)
-            return mr_err_set(err, MR_E_LOST, "a connection is gone");
-        if (attempt > 0 && mr_db_is_lost(db) &&
-            mr_db_reconnect(db, RECONNECTS, err) != MR_OK)
+        struct mr_db *db;
+        code = mr_check_main(check, up, &db, err);
+        if (code != MR_OK)
             break;
         code = read_position(db, by_history, position, err);
     }

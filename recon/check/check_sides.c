@@ -10,6 +10,7 @@
 /* A link that carries less than this is slow: then digests travel instead of rows. */
 #define SLOW_BYTES_S (25.0 * 1024 * 1024)
 #define PROBE_BYTES 1000000
+#define RECONNECTS 8
 
 enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *sides,
                                  const char *const operands[MR_SIDES], struct mr_err *err)
@@ -23,6 +24,15 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
     return mr_sides_open(sides, operands, &opts, &check->arena, err);
 }
 
+enum mr_code mr_check_main(const struct mr_check_run *check, enum mr_side side,
+                           struct mr_db **db, struct mr_err *err)
+{
+    *db = mr_reader_db(check->pairing.side[side].main);
+    if (*db == NULL)
+        return mr_err_set(err, MR_E_LOST, "a connection is gone");
+    return mr_db_is_lost(*db) ? mr_db_reconnect(*db, RECONNECTS, err) : MR_OK;
+}
+
 static bool has_snapshot(const struct mr_check_run *check)
 {
     return mr_side_is_snapshot(&check->pairing.side[MR_SOURCE]) ||
@@ -34,10 +44,12 @@ static enum mr_code measure(struct mr_db *db, double *bytes_s, struct mr_err *er
 {
     static const char sql[] = "SELECT REPEAT('x', 1000000)";
     struct mr_result *res = NULL;
+    mr_db_say(db, "measuring what the link carries");
     double begun = mr_clock_now_s();
     enum mr_code code = mr_db_query(db, "n", sql, sizeof sql - 1, &res, err);
     double took = mr_clock_now_s() - begun;
     *bytes_s = PROBE_BYTES / (took > 1e-6 ? took : 1e-6);
+    mr_db_say(db, "%s", "");
     mr_result_free(res);
     return code;
 }

@@ -142,6 +142,23 @@ for how in "KILL QUERY" KILL; do
     done
 done
 
+# The connections that are idle while rows are read.
+for side in a b; do
+    {
+        when_read $side big 1 "KILL QUERY"
+        IDLE=$(client $side <<<"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE user = '$USER' AND command = 'Sleep'")
+        client $side <<<"$IDLE"
+        grep -c KILL <<<"$IDLE"
+    } >"$IT_TMP/killed" 2>&1 &
+    WAITER=$!
+    start
+    ended
+    wait $WAITER
+    like "an idle connection is killed on $side" "$(tr "\n" " " <"$IT_TMP/killed")" "^1 [1-9][0-9]* $"
+    is "an idle connection is killed on $side: exits 1" "$RC" 1
+    is "an idle connection is killed on $side: the whole result" "$(diff <(echo "$WHOLE") <(whole) | head -n 10)" ""
+done
+
 # Whoever ends each statement on one table has not ended the server.
 when_read b big 40 "KILL QUERY" >"$IT_TMP/killed" 2>&1 &
 WAITER=$!

@@ -9,6 +9,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	$(say_ld) $(CC) $(ALL_LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $< $(LIB) -lcmocka $(ALL_LIBS)
 
 LDFLAGS_test_check_confirm := -Wl,--wrap=mr_canon -Wl,--wrap=mr_inflight_find \
+    -Wl,--wrap=mr_check_main \
     -Wl,--wrap=mr_replication_position -Wl,--wrap=mr_replication_wait -Wl,--wrap=nanosleep
 LDFLAGS_test_check_collation := $(LDFLAGS_test_check_confirm)
 LDFLAGS_test_canon := -Wl,--wrap=mr_db_query,--wrap=mr_db_server
