@@ -109,7 +109,7 @@ help:
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
 	@echo 'make lint           layers, banned calls, sizes, format, headers, scripts'
 	@echo 'make format         run clang-format over the tree'
-	@echo 'make bench          speed and memory: check and snapshot against their peers, and a merge'
+	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge'
 	@echo 'make docs           manual pages, into build/man'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local'
 	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root)'
@@ -185,6 +185,7 @@ bench:
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all bench-programs
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/bench.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) tests/bench/snapshot.sh
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/writers.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) PEOPLE=$(PEOPLE) tests/bench/merge.sh
 
 docs: $(MAN_PAGES)
