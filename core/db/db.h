@@ -175,8 +175,9 @@ enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len,
  * A stream: one SELECT over the binary protocol.  classes[i] says how column i is to be
  * fetched (the catalogue's class, not the result's metadata); their number must be the
  * result's (else MR_E_CHANGED).  Unbuffered, or stored in the client at once (`store`,
- * for engines whose readers block writers).  A column wider than 64 KiB arrives as a
- * long value (row.h).  Memory: one packet plus 64 KiB a column.
+ * for engines whose readers block writers): up to 64 MiB of it, while the rest stays on the
+ * wire; Oracle's library knows no such bound.  A column wider than 64 KiB arrives as a
+ * long value (row.h).  Memory: one packet plus 64 KiB a column, and what is stored.
  */
 struct mr_stream;
 enum mr_code mr_stream_open(struct mr_db *db, const char *sql, size_t len,

@@ -1,6 +1,6 @@
 /*
  * db_internal: what the files of the module db (db.c, db_column.c, db_connect.c, db_load.c,
- * db_login.c, db_nap.c, db_result.c, db_stream.c) share.
+ * db_login.c, db_nap.c, db_result.c, db_stored.c, db_stream.c) share.
  * Nobody else includes this, and nobody else includes <mysql.h>.
  *
  * Two client libraries are supported: MariaDB Connector/C (MARIADB_PACKAGE_VERSION is

@@ -17,6 +17,7 @@
 #include "core/base/signals.h"
 #include "core/db/db_column.h"
 #include "core/db/db_internal.h"
+#include "core/db/db_stored.h"
 #include "core/db/db_wire.h"
 
 #define SLICE_BYTES 65536 /* longer values are long values */
@@ -56,8 +57,10 @@ struct mr_stream {
     unsigned rows_until_check;
     bool needs_bind; /* a buffer moved */
     bool is_pending; /* rows of it may still be on the wire */
+    bool is_stored;  /* as many as may be were taken at once */
     bool is_done;
     struct mr_digest layout; /* of the columns on the wire */
+    struct mr_stored stored;
 };
 
 static enum mr_code stmt_failed(struct mr_stream *st, struct mr_err *err)
@@ -458,21 +461,39 @@ static enum mr_code malformed_row(struct mr_stream *st, struct mr_err *err)
 }
 
 #ifdef MARIADB_PACKAGE_VERSION
-/* Not every Connector/C looks at the end of a row that it decodes: none gets to it that has
- * not been looked at. */
-static enum mr_code check_stored(struct mr_stream *st, struct mr_err *err)
+/* The library's state after the last packet of a result, as its own fetch leaves it. */
+static void finish_raw(struct mr_stream *st)
 {
-    for (const MYSQL_ROWS *row = st->stmt->result.data; row != NULL; row = row->next)
-        if (!mr_wire_is_sound(st->wire, st->count, row->data, row->length))
-            return malformed_row(st, err);
-    return MR_OK;
+    st->stmt->state = MYSQL_STMT_FETCH_DONE;
+    st->db->mysql->status = MYSQL_STATUS_READY;
+}
+
+/* The library's own would take any number of rows. */
+static enum mr_code store_rows(struct mr_stream *st, struct mr_err *err)
+{
+    MYSQL *mysql = st->db->mysql;
+    enum mr_code rc = MR_OK;
+    while (rc == MR_OK && st->is_pending && !mr_stored_is_full(&st->stored)) {
+        unsigned long len = mysql_net_read_packet(mysql);
+        if (len == packet_error || mysql->net.read_pos[0] == PACKET_END) {
+            finish_raw(st);
+            if (len == packet_error)
+                return stmt_failed(st, err);
+            st->is_pending = false;
+        } else {
+            rc = mr_stored_add(&st->stored, mysql->net.read_pos, len, err);
+        }
+    }
+    return rc;
 }
 #else
-static enum mr_code check_stored(struct mr_stream *st, struct mr_err *err)
+/* This library takes all rows, or one after the other. */
+static enum mr_code store_rows(struct mr_stream *st, struct mr_err *err)
 {
-    (void)st;
-    (void)err;
-    return MR_OK; /* the library looks */
+    if (mysql_stmt_store_result(st->stmt) != 0)
+        return stmt_failed(st, err);
+    st->is_pending = false;
+    return MR_OK;
 }
 #endif
 
@@ -496,10 +517,8 @@ static enum mr_code start(struct mr_stream *st, bool store, struct mr_err *err)
         rc = bind_all(st, err);
     if (rc != MR_OK || !store)
         return rc;
-    if (mysql_stmt_store_result(st->stmt) != 0)
-        return stmt_failed(st, err);
-    st->is_pending = false;
-    return check_stored(st, err);
+    st->is_stored = true;
+    return store_rows(st, err);
 }
 
 static enum mr_code run(struct mr_stream *st, bool store, struct mr_err *err)
@@ -554,34 +573,44 @@ static bool is_stopped(struct mr_stream *st)
 }
 
 #ifdef MARIADB_PACKAGE_VERSION
-/* The library's state after the last packet of a result, as its own fetch leaves it. */
-static void finish_raw(struct mr_stream *st)
-{
-    st->stmt->state = MYSQL_STMT_FETCH_DONE;
-    st->db->mysql->status = MYSQL_STATUS_READY;
-}
-
 /* As the library's method for it is called since its rows have a length; the older one has
  * no such argument, and does not see it. */
 typedef int (*decode_row)(MYSQL_STMT *stmt, unsigned char *row, unsigned long len);
 
-/* As mysql_stmt_fetch() does it, but for a row that is not sound. */
+/* The next row, stored or from the wire, or how it ends. */
+static int next_row(struct mr_stream *st, unsigned char **row, size_t *len)
+{
+    MYSQL *mysql = st->db->mysql;
+    *row = mr_stored_next(&st->stored, len);
+    if (*row != NULL)
+        return 0;
+    if (!st->is_pending)
+        return MYSQL_NO_DATA;
+    *len = mysql_net_read_packet(mysql);
+    if (*len == packet_error || mysql->net.read_pos[0] == PACKET_END) {
+        finish_raw(st);
+        return *len == packet_error ? 1 : MYSQL_NO_DATA;
+    }
+    *row = mysql->net.read_pos;
+    return 0;
+}
+
+/* As mysql_stmt_fetch() does it, but for a row that is not sound: not every Connector/C looks
+ * at the end of a row that it decodes. */
 static int fetch(struct mr_stream *st, bool *malformed)
 {
     MYSQL *mysql = st->db->mysql;
-    if (!st->is_pending) /* stored, and checked */
-        return mysql_stmt_fetch(st->stmt);
-    unsigned long len = mysql_net_read_packet(mysql);
-    if (len == packet_error || mysql->net.read_pos[0] == PACKET_END) {
-        finish_raw(st);
-        return len == packet_error ? 1 : MYSQL_NO_DATA;
-    }
-    *malformed = !mr_wire_is_sound(st->wire, st->count, mysql->net.read_pos, len);
+    unsigned char *row;
+    size_t len;
+    int ended = next_row(st, &row, &len);
+    if (ended != 0)
+        return ended;
+    *malformed = !mr_wire_is_sound(st->wire, st->count, row, len);
     if (*malformed)
         return 1;
     st->stmt->state = MYSQL_STMT_USER_FETCHING;
     decode_row decode = (decode_row)(void (*)(void))mysql->methods->db_stmt_fetch_to_bind;
-    return decode(st->stmt, mysql->net.read_pos, len);
+    return decode(st->stmt, row, len);
 }
 #else
 static int fetch(struct mr_stream *st, bool *malformed)
@@ -629,8 +658,8 @@ enum mr_code mr_stream_next(struct mr_stream *st, const struct mr_value **values
 bool mr_stream_begin_raw(struct mr_stream *st, const size_t *wanted, size_t nwanted,
                          struct mr_raw_row *row)
 {
-    if (!st->is_pending)
-        return false; /* stored */
+    if (st->is_stored)
+        return false;
     for (size_t i = 0; i < nwanted; i++)
         if (!mr_wire_gives(st->wire[wanted[i]].kind, st->wire[wanted[i]].cls))
             return false;
@@ -707,6 +736,7 @@ void mr_stream_close(struct mr_stream *st)
     }
     for (size_t i = 0; st->columns != NULL && i < st->count; i++)
         free(st->columns[i].buf);
+    mr_stored_release(&st->stored);
     free(st->values);
     free(st->columns);
     free(st->wire);
