@@ -1,13 +1,18 @@
 """answers.py HOST:PORT NTH HOW REPORT: a server whose answer to one statement is not what was asked.
 
 Listens on a port of its own and forwards to HOST:PORT (no TLS).  The answer to the NTH
-statement of the text protocol (of all connections; 0: to none) is changed:
+statement (of all connections; 0: to none) is changed, of the text protocol as of prepared
+ones, whose column counts were others when they were prepared:
 
   ok     no rows: "done" instead
   less   without its last column
   more   with one column more than was asked for
   null   every value is NULL
   short  each row ends in its middle
+  huge   each row's first value is 4 GiB long, and ends with the row
+  rows   rows without end, where there are none
+  error  an error as long as a packet may be, of control bytes and what is no text
+  counts of what is prepared: no columns, though they follow
 
 REPORT has "port N" once it listens, and "statements N" at the end, which is that of its
 standard input.
@@ -19,14 +24,16 @@ import sys
 import threading
 
 QUERY = 3
+PREPARE = 0x16
+EXECUTE = 0x17
 DONE = b"\x00\x00\x00\x02\x00\x00\x00"
 
 
 class Line:
     """Packets of one direction."""
 
-    def __init__(self, source, sink):
-        self.source, self.sink, self.kept = source, sink, b""
+    def __init__(self, source, sink, shared):
+        self.source, self.sink, self.kept, self.shared = source, sink, b"", shared
 
     def packet(self):
         while len(self.kept) < 4 or len(self.kept) < 4 + self.length():
@@ -65,6 +72,12 @@ def is_end(body):
     return body[:1] == b"\xfe" and len(body) < 9
 
 
+HUGE = b"\xfe\xff\xff\xff\xff\x00\x00\x00\x00"
+ERROR = b"\xff\x28\x04#42000" + b"\x1b[2J\r\nmyrecon: all is well\x07\xff\xfe" * 8000
+END = b"\xfe\x00\x00\x02\x00"
+COLUMN = b"\x03def\x00\x00\x00\x01x\x00\x0c\x21\x00\xff\x00\x00\x00\xfd\x00\x00\x00\x00\x00"
+
+
 def change_row(body, how):
     if how == "less":
         return b"".join(cells(body)[:-1])
@@ -72,17 +85,54 @@ def change_row(body, how):
         return body + b"\x01x"
     if how == "null":
         return b"\xfb" * len(cells(body))
+    if how == "huge":
+        return HUGE
     return body[: len(body) // 2]
 
 
-def change(down, how):
-    """One answer; an error, or one without rows, goes on as it is."""
+def change_packed(body, how, count):
+    """A row of a prepared statement: a zero, a bit for each NULL, the values."""
+    bits = (count + 9) // 8
+    if how == "null":
+        return b"\x00" + b"\xff" * bits
+    if how == "huge":
+        return bytes(1 + bits) + HUGE
+    if how == "short":
+        return body[: len(body) // 2]
+    return body
+
+
+def rows_without_end(down, number):
+    row = b"\x01\x00\x00\x00" + b"\xfb"
+    for packet in (b"\x01", COLUMN, END):
+        down.send(number, packet)
+        number += 1
+    while True:
+        down.sink.sendall(b"".join(row[:3] + bytes([(number + i) & 255]) + row[4:] for i in range(256)))
+
+
+def change(down, how, packed):
+    """One answer; an error goes on as it is."""
     number, body = down.packet()
-    if body[:1] in (b"\x00", b"\xff"):
+    if how == "counts":
+        down.send(number, body[:5] + b"\0\0" + body[7:])
+        return
+    if how == "error":
+        if body[:1] not in (b"\x00", b"\xff"):
+            while not is_end(down.packet()[1]):
+                pass
+            while not is_end(row := down.packet()[1]) and row[:1] != b"\xff":
+                pass
+        down.send(number, ERROR)
+        return
+    if how == "rows" and body[:1] == b"\x00":
+        rows_without_end(down, number)
+    if body[:1] in (b"\x00", b"\xff") or how == "rows":
         down.send(number, body)
         return
     count = body[0]
-    columns = [down.packet()[1] for _ in range(count)]
+    known = len(body) > 1 and body[1] == 0  # the columns are those that were prepared
+    columns = [] if known else [down.packet()[1] for _ in range(count)]
     down.packet()
     rows = []
     while not is_end(row := down.packet()[1]) and row[:1] != b"\xff":
@@ -90,14 +140,15 @@ def change(down, how):
     if how == "ok":
         down.send(number, DONE)
         return
+    told = count
     if how == "less" and count > 1:
-        columns = columns[:-1]
+        columns, told = columns[:-1], count - 1
     elif how == "less":
         how = "null"
     if how == "more":
-        columns.append(columns[-1])
-    out = [bytes([len(columns)]), *columns, b"\xfe\x00\x00\x02\x00"]
-    out += [change_row(r, how) for r in rows] + [row]
+        columns, told = columns + columns[-1:], count + 1
+    out = [bytes([told]) + body[1:], *columns, END]
+    out += [change_packed(r, how, count) if packed else change_row(r, how) for r in rows] + [row]
     for i, packet in enumerate(out):
         down.send(number + i, packet)
 
@@ -107,16 +158,23 @@ class Server:
         self.nth, self.how, self.seen = nth, how, 0
         self.lock = threading.Lock()
 
-    def is_it(self):
+    def is_it(self, command):
         with self.lock:
-            self.seen += 1
-            return self.seen == self.nth
+            if command in (QUERY, EXECUTE):
+                self.seen += 1
+                return self.seen == self.nth and self.how != "counts"
+            # What is prepared: the first at the NTH statement, or behind it.
+            its = command == PREPARE and self.how == "counts" and 0 < self.nth <= self.seen + 1
+            if its:
+                self.nth = 0
+            return its
 
     def up(self, line, wanted):
         try:
             while True:
                 number, body = line.packet()
-                if number == 0 and body[:1] == bytes([QUERY]) and self.is_it():
+                if number == 0 and body and self.is_it(body[0]):
+                    line.shared["packed"] = body[0] == EXECUTE
                     wanted.set()
                 line.send(number, body)
         except (OSError, EOFError):
@@ -132,7 +190,7 @@ class Server:
                         break
                 if wanted.is_set():
                     wanted.clear()
-                    change(line, self.how)
+                    change(line, self.how, line.shared["packed"])
                 elif not line.kept:
                     continue
                 else:
@@ -154,8 +212,8 @@ class Server:
         while True:
             client = listener.accept()[0]
             server = socket.create_connection(address)
-            wanted = threading.Event()
-            for ends in ((self.up, Line(client, server)), (self.down, Line(server, client))):
+            wanted, shared = threading.Event(), {}
+            for ends in ((self.up, Line(client, server, shared)), (self.down, Line(server, client, shared))):
                 threading.Thread(target=ends[0], args=(ends[1], wanted), daemon=True).start()
 
 
