@@ -3,6 +3,7 @@
 # not be seen is in the result, with the reason, and the hint is what helps.
 
 . "$(dirname "$0")/lib.sh"
+settings stay
 begin
 USER=it_few
 for side in a b; do

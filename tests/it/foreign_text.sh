@@ -4,6 +4,7 @@
 # UTF-8: no command lets any of it reach a terminal as it is.
 
 . "$(dirname "$0")/lib.sh"
+settings stay
 T=b
 begin "a$T"
 cd "$IT_TMP" || exit 1

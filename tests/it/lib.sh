@@ -206,6 +206,14 @@ use_pair() { # use_pair mariadb|mysql; 1: there is none
     exec 9<"$lock" && flock 9
 }
 
+# What SET GLOBAL changes on the runner's servers, the scripts beside this one see.  Those that
+# need such a setting hold them together, one that changes it holds them alone; before use_pair.
+settings() { # settings stay|change
+    [ -n "${MR_A_DIR:-}" ] || return 0
+    exec 8<"$MR_A_DIR"
+    if [ "$1" = stay ]; then flock -s 8; else flock 8; fi
+}
+
 # A server that starts removes the temporary tables of all that share its tmpdir, so each has
 # one of its own.
 own_begin() { # own_begin NAME…: MariaDB servers of this script's own (tests/lib/servers.sh)

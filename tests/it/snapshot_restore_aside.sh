@@ -4,6 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/snapshot/lib.sh"
+settings change
 begin a
 COPY=${DB}_copy
 SNAP=$IT_TMP/snap

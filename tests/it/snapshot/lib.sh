@@ -1,5 +1,7 @@
 # lib.sh: what the server tests of snapshots share, on top of lib.sh.
 
+settings stay # local_infile above all, with which rows are loaded
+
 take() { # take ARGS…: snapshot create ARGS…; $RC, $OUT, $ERR
     CMD=("$MYRECON" snapshot create --no-progress "$@")
     timeout -k 5 "${LIMIT:-120}" "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
