@@ -244,6 +244,8 @@ static void add_key(struct sql *sql, const struct mr_affected_line *person, int 
     mr_strbuf_add_str(&sql->row, ", ");
     if (person->keys[side].count == 0)
         mr_strbuf_add_str(&sql->row, "NULL");
+    else if (sql->number_keys) /* a BIT would take a text's bytes */
+        mr_strbuf_add(&sql->row, text->ptr, text->len);
     else
         add_text(&sql->row, text->ptr, text->len);
 }

@@ -178,9 +178,9 @@ static void test_sql(void **state)
                ") DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;\n"
                "START TRANSACTION;\n"
                "INSERT INTO `who``s` VALUES\n"
-               "(1, NULL, '2', NULL, 'missing', 'd.members', NULL, 2),\n"
-               "(2, 'ann', '1', NULL, 'missing', 'd.members', _utf8mb4 x'69742773', 1),\n"
-               "(3, _utf8mb4 x'c3a45c', '3', NULL, 'missing', 'd.members', '', 3);\n");
+               "(1, NULL, 2, NULL, 'missing', 'd.members', NULL, 2),\n"
+               "(2, 'ann', 1, NULL, 'missing', 'd.members', _utf8mb4 x'69742773', 1),\n"
+               "(3, _utf8mb4 x'c3a45c', 3, NULL, 'missing', 'd.members', '', 3);\n");
 }
 
 static void test_sql_bytes(void **state)
@@ -201,8 +201,8 @@ static void test_sql_bytes(void **state)
                ") DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;\n"
                "START TRANSACTION;\n"
                "INSERT INTO `who``s` VALUES\n"
-               "(1, x'616e6e', '1', NULL, 'missing', 'd.members'),\n"
-               "(2, x'ff', '2', NULL, 'missing', 'd.members');\n");
+               "(1, x'616e6e', 1, NULL, 'missing', 'd.members'),\n"
+               "(2, x'ff', 2, NULL, 'missing', 'd.members');\n");
 }
 
 /* Somebody with two keys on a side: then keys are texts. */
@@ -226,6 +226,28 @@ static void test_sql_several_keys(void **state)
                "START TRANSACTION;\n"
                "INSERT INTO `who``s` VALUES\n"
                "(1, 'ann', '9;10', NULL, 'missing', 'd.members');\n");
+}
+
+/* Quoted, 5 would be the byte of its digit in a BIT, and 0 the year 2000. */
+static void test_sql_keys_of_types(void **state)
+{
+    static const char *const types[] = {"bit(8)", "year(4)", "bigint(20) unsigned"};
+    static const char *const rows[] = {"NULL/NULL"};
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct club club;
+        begin(&club, rows, 1);
+        struct mr_case_stmt *stmt = NULL;
+        case_require(mr_case_prepare(mr_findings_case(club.c.fd),
+                                     "UPDATE col SET type = ? WHERE at = 0", &stmt,
+                                     NULL));
+        mr_case_bind_text(stmt, 1, types[i]);
+        case_require(mr_case_run(stmt, NULL));
+        mr_case_free(stmt);
+        (void)club_write(&club, NULL, &as_sql, NULL);
+        assert_non_null(strstr(club.text.ptr, "(1, NULL, 1, NULL, 'missing', "));
+        club_end(&club);
+    }
 }
 
 /* Two subject tables that disagree: such a column is text, written as in a CSV. */
@@ -437,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_sql),
         cmocka_unit_test(test_sql_bytes),
         cmocka_unit_test(test_sql_several_keys),
+        cmocka_unit_test(test_sql_keys_of_types),
         cmocka_unit_test(test_sql_two_tables),
         cmocka_unit_test(test_sql_statements),
         cmocka_unit_test(test_template_keys),
