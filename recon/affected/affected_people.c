@@ -90,6 +90,9 @@ static enum mr_code make_name(struct mr_affected_people *p,
     } else if (seen->subject->nkey > 0 && seen->key.ptr != NULL) {
         mr_strbuf_add_char(name, 'k');
         mr_strbuf_add(name, seen->key.ptr, seen->key.len);
+    } else if (seen->subject->nkey == 0) {
+        mr_strbuf_add_char(name, 'r');
+        mr_strbuf_add(name, seen->image, seen->image_len);
     } else {
         mr_strbuf_add_fmt(name, "n%" PRId64, seen->node);
     }

@@ -60,7 +60,7 @@ enum mr_code mr_affected_people_own(struct mr_affected_people *people,
                                     struct mr_err *err);
 
 /* Adds the row, and the person if it is new: named by its identity, else by the row's
- * key, else (no key) by what is seen of the identity. */
+ * key, else (no key) by what is seen of the identity, else by the whole row. */
 enum mr_code mr_affected_people_add(struct mr_affected_people *people,
                                     const struct mr_affected_seen *seen,
                                     struct mr_err *err);

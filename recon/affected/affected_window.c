@@ -61,6 +61,8 @@ static void reset_batch(struct reading *r)
 static enum mr_code canonise(struct reading *r, struct mr_err *err)
 {
     const struct mr_affected_live *live = r->live;
+    struct mr_reader *const readers[MR_SIDES] = {r->sides.side[MR_SOURCE].main,
+                                                 r->sides.side[MR_TARGET].main};
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && r->named && i < r->rows.count; i++) {
         const struct row *row = mr_vec_at(&r->rows, i);
@@ -78,8 +80,7 @@ static enum mr_code canonise(struct reading *r, struct mr_err *err)
     }
     if (code == MR_OK && r->items.count > 0)
         code = mr_pair_canonise(live->pair, live->identity, live->nidentity,
-                                mr_reader_db(r->sides.side[MR_TARGET].main), &r->items,
-                                &r->scrap, err);
+                                mr_pair_judge(readers), &r->items, &r->scrap, err);
     return code;
 }
 

@@ -1,0 +1,50 @@
+#!/bin/bash
+# affected_window.sh: everybody who registered in a window is listed, each once: rows without
+# a key and without an identity, and beside a TARGET that is a snapshot.
+
+. "$(dirname "$0")/lib.sh"
+begin
+at ab "CREATE TABLE guests (mobile VARCHAR(20) NULL, name VARCHAR(20) NOT NULL,
+    created_at DATETIME NOT NULL) COLLATE utf8mb4_general_ci;
+CREATE TABLE members (id INT PRIMARY KEY, mobile VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL,
+    name VARCHAR(20) NOT NULL, created_at DATETIME NOT NULL);
+INSERT INTO guests VALUES ('m1', 'ann', '2026-04-01'), (NULL, 'bob', '2026-04-01'),
+    (NULL, 'cat', '2026-04-02'), (NULL, 'dan', '2026-03-02');
+INSERT INTO members VALUES (1, 'Zoë', 'zoe', '2026-04-01'), (2, 'm2', 'eve', '2026-04-01');"
+at a "INSERT INTO guests VALUES (NULL, 'fay', '2026-04-03')"
+at b "UPDATE members SET name = 'zoé' WHERE id = 1"
+cat >"$IT_TMP/ini" <<END2
+[table $DB.guests]
+identity = mobile
+time-column = created_at
+[table $DB.members]
+identity = mobile
+time-column = created_at
+END2
+CASE=$IT_TMP/club.case
+
+listed() { # listed TABLE [ARGS…]: what is listed of a subject table, with a window
+    local table=$1
+    shift
+    "$MYRECON" affected -q --no-progress --case "$CASE" --config "$IT_TMP/ini" --columns name \
+        --subject "$DB.$table" --since 2026-04-01 "$@" 2>"$ERR" </dev/null | tr -d '\r' |
+        tail -n +2 | sed "s/$DB\\.//g" | sort
+}
+
+check_is 1 "check" --config "$IT_TMP/ini" --case "$CASE"
+is "no key and no identity: every row of the window is somebody" "$(listed guests)" \
+    ',,,missing;window,guests,fay
+,,,window,guests,bob
+,,,window,guests,cat
+m1,,,window,guests,ann'
+WANTED='Zoë,1,1,changed;window,members,zoe
+m2,2,2,window,members,eve'
+is "two servers: each is one" "$(listed members)" "$WANTED"
+
+"$MYRECON" snapshot create -q --no-progress "$(uri b "$DB")" "$IT_TMP/b" 2>"$ERR" </dev/null ||
+    bail "no snapshot: $(cat "$ERR")"
+CASE=$IT_TMP/b.case
+DST=snapshot:$IT_TMP/b
+check_is 1 "check against a snapshot" --config "$IT_TMP/ini" --case "$CASE"
+is "TARGET is a snapshot: each is one" "$(listed members)" "$WANTED"
+finish
