@@ -26,6 +26,7 @@ struct md {
     struct mr_report_value values[2];
     struct mr_strbuf rows, moved, text;
     uint64_t moved_shown;
+    uint64_t different; /* rows of a table without a key, equal ones once */
 };
 
 static void escape_buf(struct mr_strbuf *out, struct mr_strbuf *text)
@@ -33,6 +34,16 @@ static void escape_buf(struct mr_strbuf *out, struct mr_strbuf *text)
     mr_report_escape_md(out, text->ptr, text->len);
     out->failed |= text->failed;
     mr_strbuf_reset(text);
+}
+
+/* What a list leaves out. */
+static void add_beyond(struct mr_strbuf *out, size_t all, size_t max)
+{
+    if (all <= max)
+        return;
+    mr_strbuf_add_str(out, "\nAnd ");
+    mr_strbuf_add_grouped(out, all - max);
+    mr_strbuf_add_str(out, " more.\n");
 }
 
 /* ---- the head ---- */
@@ -153,16 +164,18 @@ static void add_not_checked(struct mr_strbuf *out, const struct mr_report *repor
 {
     const struct mr_check_result *r = report->result;
     size_t shown = 0;
-    for (size_t i = 0; i < r->ntables && shown < TABLES_MAX; i++) {
+    for (size_t i = 0; i < r->ntables; i++) {
         const struct mr_find_table *table = &r->tables[order[i]];
-        if (table->verdict != MR_VERDICT_NOT_CHECKED || table->reason == NULL)
+        if (table->verdict != MR_VERDICT_NOT_CHECKED || table->reason == NULL ||
+            shown++ >= TABLES_MAX)
             continue;
-        mr_strbuf_add_str(out, shown++ == 0 ? "\nNot checked:\n\n- Table " : "- Table ");
+        mr_strbuf_add_str(out, shown == 1 ? "\nNot checked:\n\n- Table " : "- Table ");
         mr_report_escape_md_str(out, table->name);
         mr_strbuf_add_str(out, ": ");
         mr_report_escape_md_str(out, table->reason);
         mr_strbuf_add_char(out, '\n');
     }
+    add_beyond(out, shown, TABLES_MAX);
 }
 
 /* ---- rows ---- */
@@ -253,6 +266,7 @@ static enum mr_code collect(void *ctx, const struct mr_finding *f, struct mr_err
     struct md *m = ctx;
     if (mr_is_cancelled())
         return mr_cancelled_err(err);
+    m->different++;
     if (!mr_sample_take(&m->quota, f->kind))
         return MR_OK;
     enum mr_code code = mr_image_open(&m->images[0], f->source, f->source_len, err);
@@ -301,10 +315,13 @@ static void add_rows(struct md *m, struct mr_strbuf *out)
 static void add_more(struct mr_strbuf *out, const struct md *m)
 {
     const struct mr_find_counts *c = &m->columns.table->counts;
-    uint64_t all = c->collision + c->changed + c->missing + c->extra;
-    if (!m->columns.table->keyless && all > m->report->max_rows) {
+    bool keyless = m->columns.table->keyless;
+    uint64_t all =
+        keyless ? m->different : c->collision + c->changed + c->missing + c->extra;
+    if (all > m->report->max_rows) {
         mr_strbuf_add_str(out, "\nThe first of ");
-        mr_report_count(out, all, "row", "rows");
+        mr_report_count(out, all, keyless ? "different row" : "row",
+                        keyless ? "different rows" : "rows");
         mr_strbuf_add_str(out, "; the case file keeps all.\n");
     }
 }
@@ -399,11 +416,7 @@ static void add_objects(struct mr_strbuf *out, const struct mr_report *report)
         }
         mr_strbuf_add_str(out, " |\n");
     }
-    if (objects->count > OBJECTS_MAX) {
-        mr_strbuf_add_str(out, "\nAnd ");
-        mr_strbuf_add_grouped(out, objects->count - OBJECTS_MAX);
-        mr_strbuf_add_str(out, " more.\n");
-    }
+    add_beyond(out, objects->count, OBJECTS_MAX);
 }
 
 static void add_counters(struct mr_strbuf *out, const struct mr_report *report)
@@ -414,7 +427,7 @@ static void add_counters(struct mr_strbuf *out, const struct mr_report *report)
         const struct mr_find_counter *c = mr_vec_at(counters, i);
         const struct mr_find_table *table = mr_report_counter_table(report, c);
         if (table == NULL || table->verdict != MR_VERDICT_DIVERGED ||
-            shown++ == TABLES_MAX)
+            shown++ >= TABLES_MAX)
             continue;
         if (shown == 1)
             mr_strbuf_add_str(out, "\n## AUTO\\_INCREMENT\n\n| column | source: next | "
@@ -428,6 +441,7 @@ static void add_counters(struct mr_strbuf *out, const struct mr_report *report)
                           " | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " | %" PRIu64 " |\n",
                           c->next[0], c->greatest[0], c->next[1], c->greatest[1]);
     }
+    add_beyond(out, shown, TABLES_MAX);
 }
 
 enum mr_code mr_report_md(const struct mr_report *report, struct mr_report_sink *sink,

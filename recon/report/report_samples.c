@@ -260,6 +260,7 @@ static enum mr_code collect(void *ctx, const struct mr_finding *f, struct mr_err
     struct samples *s = ctx;
     if (mr_is_cancelled())
         return mr_cancelled_err(err);
+    s->rows[f->kind].all += s->columns.table->keyless;
     if (!mr_sample_take(&s->quota, f->kind))
         return MR_OK;
     begin_row(&s->rows[f->kind]);
@@ -374,7 +375,9 @@ static void add_kind(struct samples *s, struct mr_strbuf *out, enum mr_find_kind
                                       "Source</th><th scope=\"col\">Target</th>");
     else
         add_column_heads(&look.head, s->columns.table);
-    add_rows(out, &look, &s->rows[kind], "row", "rows");
+    bool keyless = s->columns.table->keyless;
+    add_rows(out, &look, &s->rows[kind], keyless ? "different row" : "row",
+             keyless ? "different rows" : "rows");
     mr_strbuf_release(&look.head);
 }
 

@@ -370,12 +370,77 @@ static void test_many_tables(void **state)
     report_end(&report, &c);
 }
 
+/* A list that leaves something out says so, whatever it lists. */
+static void test_nothing_is_cut_in_silence(void **state)
+{
+    struct check_case c;
+    struct mr_report report;
+    char name[32];
+    (void)state;
+    case_begin(&c);
+    c.run.finished = true;
+    for (int i = 0; i < 53; i++) {
+        (void)snprintf(name, sizeof name, "d.t%02d", i);
+        case_table(&c, name, MR_VERDICT_DIVERGED, true);
+        struct mr_find_counter counter = {
+            .table = c.table.id, .column = "id", .next = {4, 5}, .greatest = {3, 4}};
+        case_require(mr_findings_counter_save(c.fd, &counter, NULL));
+        (void)snprintf(name, sizeof name, "d.u%02d", i);
+        case_table(&c, name, MR_VERDICT_NOT_CHECKED, true);
+        c.table.reason = "why";
+        case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    }
+    report_begin(&report, &c, false);
+    char *md = report_text(&report, mr_report_md);
+    assert_int_equal(count_of(md, ".id | 4 | 3 | 5 | 4 |"), 50);
+    assert_int_equal(count_of(md, ": why"), 50);
+    assert_int_equal(count_of(md, "\nAnd 3 more.\n"), 2);
+    free(md);
+    report_end(&report, &c);
+}
+
+/* Without a key, rows are counted one by one, and shown once with how often. */
+static void test_keyless_rows(void **state)
+{
+    struct check_case c;
+    struct mr_report report;
+    (void)state;
+    case_begin(&c);
+    c.run.finished = true;
+    case_table(&c, "d.log", MR_VERDICT_DIVERGED, false);
+    case_require(mr_case_exec(mr_findings_case(c.fd),
+                              "UPDATE col SET key_at = -1, identity_at = -1;"
+                              "UPDATE tbl SET keyless = 1",
+                              NULL));
+    for (int i = 0; i < 60; i++) {
+        char row[32];
+        (void)snprintf(row, sizeof row, "%d/a/x", i);
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, row, NULL,
+                                       NULL, NULL});
+    }
+    case_summarise(&c);
+    report_begin(&report, &c, false);
+    assert_true(report.result->tables[0].keyless);
+    char *page = report_text(&report, mr_report_html);
+    assert_int_equal(count_of(page, "10 different rows beyond these"), 1);
+    free(page);
+    char *md = report_text(&report, mr_report_md);
+    assert_int_equal(count_of(md, "The first of 60 different rows"), 1);
+    free(md);
+    report_end(&report, &c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evil_page), cmocka_unit_test(test_evil_others),
-        cmocka_unit_test(test_people),    cmocka_unit_test(test_markdown),
-        cmocka_unit_test(test_states),    cmocka_unit_test(test_many_tables),
+        cmocka_unit_test(test_evil_page),
+        cmocka_unit_test(test_evil_others),
+        cmocka_unit_test(test_people),
+        cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_many_tables),
+        cmocka_unit_test(test_nothing_is_cut_in_silence),
+        cmocka_unit_test(test_keyless_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
