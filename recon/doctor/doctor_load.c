@@ -145,8 +145,10 @@ static enum mr_code say_slow(struct mr_doctor *d, const struct mr_doctor_server 
         code = say_statement(d, server, row, err);
         shown++;
     }
-    if (code == MR_OK && seen && shown == 0 &&
-        server->facts.sessions.seen == MR_GATE_SEEN)
+    if (code == MR_OK && !seen)
+        mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_slow_query,
+                      "running statements could not be read");
+    else if (code == MR_OK && shown == 0 && server->facts.sessions.seen == MR_GATE_SEEN)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_slow_query,
                       "no statement runs for %u s or more", d->opts.slow_s);
     mr_result_free(res);
@@ -173,7 +175,11 @@ static void say_sessions(struct mr_doctor *d, const struct mr_doctor_server *ser
                          "this account");
     if (!seen && f->sessions.grant != NULL)
         mr_doctor_hint(d, "%s", f->sessions.grant);
-    if (seen && a->waiting.count == 0)
+    if (seen && a->waiting.why != NULL)
+        mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_table_lock,
+                      "who waits for a table's lock could not be read: %s",
+                      a->waiting.why);
+    else if (seen && a->waiting.count == 0)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_table_lock,
                       "nobody waits for a table's lock");
     for (size_t i = 0; i < a->waiting.count && i < SHOWN; i++) {

@@ -28,9 +28,9 @@ static const char *keep(const struct reading *r, const struct mr_cell *cell, boo
 }
 
 /* Columns: id, user, host, seconds, what, statement.  A view that this server does not
- * have, or that the account may not read, shows nobody; *seen tells. */
+ * have, or that the account may not read, shows nobody; out->why tells. */
 static enum mr_code read_sessions(const struct reading *r, const char *sql,
-                                  struct mr_gate_sessions *out, bool *seen)
+                                  struct mr_gate_sessions *out)
 {
     struct mr_vec found = MR_VEC_INIT(struct mr_gate_session);
     struct mr_result *res = NULL;
@@ -38,7 +38,7 @@ static enum mr_code read_sessions(const struct reading *r, const char *sql,
     const struct mr_cell *row;
     bool nomem = false;
     enum mr_code code = mr_db_query(r->link->db, "nnnnnn", sql, strlen(sql), &res, &why);
-    *seen = code == MR_OK;
+    *out = (struct mr_gate_sessions){0};
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         struct mr_gate_session *s = mr_vec_push(&found);
         if (s == NULL) {
@@ -62,8 +62,12 @@ static enum mr_code read_sessions(const struct reading *r, const char *sql,
             code = mr_err_nomem(&why, "reading sessions");
     }
     mr_vec_release(&found);
-    if (!mr_gate_is_fatal(code))
-        return MR_OK;
+    if (!mr_gate_is_fatal(code)) {
+        out->why = code != MR_OK ? mr_arena_strdup(r->arena, why.message) : NULL;
+        return code == MR_OK || out->why != NULL
+                   ? MR_OK
+                   : mr_err_nomem(r->err, "reading sessions");
+    }
     *r->err = why;
     return code;
 }
@@ -124,16 +128,15 @@ static const char suspects_sql[] =
 
 static enum mr_code read_locks(const struct reading *r, struct mr_gate_activity *out)
 {
-    bool seen;
-    enum mr_code code = read_sessions(r, waiting_sql, &out->waiting, &seen);
+    enum mr_code code = read_sessions(r, waiting_sql, &out->waiting);
     if (code != MR_OK || out->waiting.count == 0)
         return code;
     code = read_sessions(
         r, mr_gate_link_is_mariadb(r->link) ? mariadb_blocking_sql : mysql_blocking_sql,
-        &out->blocking, &seen);
-    out->blocking_is_certain = seen && out->blocking.count > 0;
+        &out->blocking);
+    out->blocking_is_certain = out->blocking.count > 0;
     if (code == MR_OK && !out->blocking_is_certain)
-        code = read_sessions(r, suspects_sql, &out->blocking, &seen);
+        code = read_sessions(r, suspects_sql, &out->blocking);
     return code;
 }
 
@@ -179,19 +182,40 @@ static const char mariadb_global_sql[] =
     "'^MDL_BACKUP_(FTWRL|START|FLUSH|WAIT|BLOCK_DDL)' ORDER BY p.TIME DESC "
     "LIMIT " MAX_SESSIONS;
 
+/* MySQL's view is there, and empty, where performance_schema or its instrument is off. */
+static enum mr_code see_locks(const struct reading *r, bool *visible)
+{
+    static const char sql[] = "SELECT COUNT(*) FROM performance_schema.setup_instruments "
+                              "WHERE NAME = 'wait/lock/metadata/sql/mdl' AND ENABLED = "
+                              "'YES'";
+    struct mr_strbuf found = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    const enum mr_code code = mr_db_query_text(r->link->db, sql, &found, &why);
+    *visible = code == MR_OK && strcmp(found.ptr, "0") != 0;
+    mr_strbuf_release(&found);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *r->err = why;
+    return code;
+}
+
 static enum mr_code read_backups(const struct reading *r, struct mr_gate_activity *out)
 {
-    bool seen;
+    const bool mariadb = mr_gate_link_is_mariadb(r->link);
     struct mr_gate_sessions programs = {0};
-    enum mr_code code = read_sessions(r, backups_sql, &out->backups, &seen);
+    bool visible = true;
+    enum mr_code code = read_sessions(r, backups_sql, &out->backups);
     if (code == MR_OK && out->backups.count == 0) {
-        code = read_sessions(r, programs_sql, &programs, &seen);
+        code = read_sessions(r, programs_sql, &programs);
+        programs.why = out->backups.why; /* what these show is only more */
         out->backups = programs;
     }
     if (code == MR_OK)
-        code = read_sessions(
-            r, mr_gate_link_is_mariadb(r->link) ? mariadb_global_sql : mysql_global_sql,
-            &out->locks, &out->locks_are_visible);
+        code = read_sessions(r, mariadb ? mariadb_global_sql : mysql_global_sql,
+                             &out->locks);
+    if (code == MR_OK && !mariadb)
+        code = see_locks(r, &visible);
+    out->locks_are_visible = visible && out->locks.why == NULL;
     return code;
 }
 
@@ -285,11 +309,10 @@ enum mr_code mr_gate_read_activity(const struct mr_gate_link *link,
                                    struct mr_err *err)
 {
     const struct reading r = {.link = link, .arena = arena, .err = err};
-    bool seen;
     *out = (struct mr_gate_activity){.probe = {.table = ""}};
     enum mr_code code = read_locks(&r, out);
     if (code == MR_OK)
-        code = read_sessions(&r, transactions_sql, &out->transactions, &seen);
+        code = read_sessions(&r, transactions_sql, &out->transactions);
     if (code == MR_OK)
         code = read_backups(&r, out);
     if (code == MR_OK)

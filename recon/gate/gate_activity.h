@@ -3,8 +3,9 @@
  * tables, backups and schema changes, and how fast a lookup is.
  *
  * Sessions of other accounts are visible with PROCESS only; without it the lists hold our
- * own account's, and facts->sessions says so.  Blockers come from performance_schema
- * (MySQL) or the plugin METADATA_LOCK_INFO (MariaDB), else they are a suspicion.
+ * own account's, and facts->sessions says so.  A list that could not be read says why.
+ * Blockers come from performance_schema (MySQL) or the plugin METADATA_LOCK_INFO (MariaDB),
+ * else they are a suspicion.
  *
  * Ownership: everything in arena.  Errors: only fatal ones (gate_link.h).
  */
@@ -23,6 +24,7 @@ struct mr_gate_session {
 struct mr_gate_sessions {
     const struct mr_gate_session *items; /* the longest first */
     size_t count;
+    const char *why; /* NULL: read; else why nothing is known */
 };
 
 struct mr_gate_probe {

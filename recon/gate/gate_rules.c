@@ -166,6 +166,17 @@ void mr_gate_found_hidden_tables(struct mr_gate_judge *judge)
     }
 }
 
+void mr_gate_found_unread_side(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
+                               const struct mr_gate_table *ours,
+                               const struct mr_gate_table *theirs)
+{
+    const bool here = ours != NULL && ours->view.seen != MR_GATE_SEEN;
+    char name[600];
+    (void)snprintf(name, sizeof name, "%.260s%s%.300s", mr_gate_table_name(j, theirs),
+                   here ? "" : " on ", here ? "" : peer->uri);
+    mr_gate_found_hidden(j, name, here ? &ours->view : &theirs->view);
+}
+
 const char *mr_gate_table_name(struct mr_gate_judge *judge,
                                const struct mr_gate_table *table)
 {

@@ -74,6 +74,12 @@ void mr_gate_found_no_db(struct mr_gate_judge *judge);
 /* That, and tables of the baseline that the account may not see: UNKNOWN, each by its
  * name. */
 void mr_gate_found_hidden_tables(struct mr_gate_judge *judge);
+/* A table that cannot be compared with the peer's, since one of the two could not be read:
+ * UNKNOWN.  ours may be NULL. */
+void mr_gate_found_unread_side(struct mr_gate_judge *judge,
+                               const struct mr_gate_peer *peer,
+                               const struct mr_gate_table *ours,
+                               const struct mr_gate_table *theirs);
 /* "club.members", in a buffer of the judge's arena. */
 const char *mr_gate_table_name(struct mr_gate_judge *judge,
                                const struct mr_gate_table *table);

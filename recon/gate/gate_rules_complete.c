@@ -65,6 +65,10 @@ static void position_peer(struct mr_gate_judge *j, const struct mr_gate_peer *pe
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
         const struct mr_gate_table *ours = mr_gate_facts_table(
             j->now, mr_gate_facts_pair(peer->facts, j->now, theirs->db), theirs->name);
+        if (theirs->view.seen != MR_GATE_SEEN) {
+            mr_gate_found_unread_side(j, peer, NULL, theirs);
+            continue;
+        }
         if (ours == NULL || !has_counter(ours) || !has_counter(theirs) ||
             theirs->counter_greatest < next_of(ours))
             continue;
@@ -151,7 +155,9 @@ void mr_gate_rule_auto_increment_position(struct mr_gate_judge *j)
     for (size_t i = 0; past != NULL && i < past->ntables; i++)
         position_then(j, &past->tables[i]);
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
+        if (j->peers[i].facts == NULL)
+            mr_gate_found_away(j, &j->peers[i]);
+        else if (mr_gate_is_other_history(j, j->peers[i].facts))
             position_peer(j, &j->peers[i]);
     mr_gate_note(j, "%zu counters stand above every key", counters);
     mr_gate_hint(j, "Stop inserts, and raise the counters above both histories: myrecon "
@@ -166,7 +172,7 @@ void mr_gate_rule_auto_increment_headroom(struct mr_gate_judge *j)
     mr_gate_found_hidden_tables(j);
     for (size_t i = 0; i < j->now->ntables; i++) {
         const struct mr_gate_table *t = &j->now->tables[i];
-        if (t->view.seen == MR_GATE_HIDDEN)
+        if (t->view.seen != MR_GATE_SEEN)
             mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
         if (t->view.seen != MR_GATE_SEEN || t->counter_column == NULL ||
             t->counter_max == 0)
@@ -315,6 +321,10 @@ void mr_gate_rule_sequence_gaps(struct mr_gate_judge *j)
         }
         mr_strbuf_release(&gaps);
     }
+    /* it may know more numbers */
+    for (size_t i = 0; count > 0 && i < j->npeers; i++)
+        if (j->peers[i].facts == NULL)
+            mr_gate_found_away(j, &j->peers[i]);
     if (count == 0)
         mr_gate_note(j, "no table is configured with sequence =");
     else
@@ -350,8 +360,13 @@ static size_t complete_against(struct mr_gate_judge *j, const struct mr_gate_pee
     for (size_t i = 0; i < j->now->ntables; i++) {
         const struct mr_gate_table *t = &j->now->tables[i];
         const struct mr_gate_table *theirs = twin(j, peer->facts, t);
-        if (theirs == NULL || t->is_queue || !t->rows_exact || !theirs->rows_exact ||
-            theirs->rows == 0)
+        if (theirs == NULL || t->is_queue)
+            continue;
+        if (t->view.seen != MR_GATE_SEEN || theirs->view.seen != MR_GATE_SEEN) {
+            mr_gate_found_unread_side(j, peer, t, theirs);
+            continue;
+        }
+        if (!t->rows_exact || !theirs->rows_exact || theirs->rows == 0)
             continue;
         compared++;
         const double percent = 100.0 * (double)t->rows / (double)theirs->rows;
@@ -420,6 +435,8 @@ void mr_gate_rule_completeness(struct mr_gate_judge *j)
             not_shown(j, &j->peers[i]);
         } else if (j->peers[i].facts != NULL)
             compared += complete_below(j, &j->peers[i]);
+        else
+            mr_gate_found_away(j, &j->peers[i]);
     if (compared == 0) {
         mr_gate_note(j, "there is no sequence and no other side to compare with");
         return;
@@ -502,6 +519,10 @@ void mr_gate_rule_heartbeat(struct mr_gate_judge *j)
     if (severity != MR_GATE_OK)
         mr_gate_found(j, severity, "the newest beat of %s is %.0f s old", beat->table,
                       beat->age_s);
+    else if (beat->age_s <= -j->config->limits[MR_GATE_T_HEARTBEAT].warning)
+        /* by a clock or a time zone that is off: then it says nothing of its age */
+        mr_gate_found(j, MR_GATE_WARNING, "the newest beat of %s lies %.0f s ahead",
+                      beat->table, -beat->age_s);
     mr_gate_note(j, "the newest beat of %s is %.1f s old", beat->table, beat->age_s);
     mr_gate_hint(j, "See whether pt-heartbeat runs on the primary, and replication "
                     "from it.");

@@ -360,8 +360,14 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
         const struct mr_gate_table *ours = mr_gate_facts_table(
             j->now, mr_gate_facts_pair(peer->facts, j->now, theirs->db), theirs->name);
-        if (ours == NULL || ours->is_queue || ours->view.seen != MR_GATE_SEEN ||
-            theirs->view.seen != MR_GATE_SEEN || ours->time_column == NULL ||
+        if (ours == NULL || ours->is_queue)
+            continue;
+        if (theirs->view.seen != MR_GATE_SEEN ||
+            (j->baseline == NULL && ours->view.seen != MR_GATE_SEEN)) {
+            mr_gate_found_unread_side(j, peer, ours, theirs);
+            continue;
+        }
+        if (ours->view.seen != MR_GATE_SEEN || ours->time_column == NULL ||
             theirs->time_column == NULL || theirs->newest[0] == '\0' ||
             strcmp(ours->time_column, theirs->time_column) != 0)
             continue;

@@ -13,6 +13,16 @@ static void describe(struct mr_gate_judge *j, enum mr_gate_severity severity,
                   s->statement);
 }
 
+/* Rights are not all that keeps a list from being read. */
+static bool found_unread(struct mr_gate_judge *j, const char *what,
+                         const struct mr_gate_sessions *list)
+{
+    const struct mr_gate_view view = {.seen = MR_GATE_FAILED, .why = list->why};
+    if (list->why != NULL)
+        mr_gate_found_hidden(j, what, &view);
+    return list->why != NULL;
+}
+
 /* A prepared XA transaction whose session is gone. */
 static bool is_orphan(const struct mr_gate_session *s)
 {
@@ -73,6 +83,8 @@ void mr_gate_rule_long_transactions(struct mr_gate_judge *j)
         mr_gate_found_hidden(j, "transactions of other accounts", &j->now->sessions);
         return;
     }
+    if (found_unread(j, "open transactions", open))
+        return;
     const double longest = open->count > 0 ? open->items[0].seconds : 0;
     for (size_t i = 0; i < open->count; i++) {
         const enum mr_gate_severity severity =
@@ -144,6 +156,8 @@ void mr_gate_rule_metadata_locks(struct mr_gate_judge *j)
         mr_gate_found(j, MR_GATE_CRITICAL, "a table is locked: we waited for it in vain");
     if (j->now->sessions.seen != MR_GATE_SEEN && j->severity == MR_GATE_OK)
         mr_gate_found_hidden(j, "sessions of other accounts", &j->now->sessions);
+    else if (j->severity == MR_GATE_OK)
+        (void)found_unread(j, "sessions that wait", &a->waiting);
     mr_gate_note(j, "no session waits for a table");
     mr_gate_hint(j, "See who holds the lock: SHOW FULL PROCESSLIST.");
     mr_gate_metric(j, &(struct mr_gate_metric){
@@ -167,6 +181,8 @@ void mr_gate_rule_running_backup(struct mr_gate_judge *j)
         mr_gate_found_hidden(j, "sessions of other accounts", &j->now->sessions);
         return;
     }
+    (void)found_unread(j, "running statements", &a->backups);
+    (void)found_unread(j, "sessions that wait", &a->waiting);
     for (size_t i = 0; i < a->locks.count; i++)
         describe(j,
                  strcmp(a->locks.items[i].what, "LOCK INSTANCE FOR BACKUP") == 0

@@ -454,29 +454,29 @@ static const struct mr_gate_session session = {"7", "app", "h", 61, "x", ""};
 
 static void transaction(struct gate *g)
 {
-    g->activity.transactions = (struct mr_gate_sessions){&session, 1};
+    g->activity.transactions = (struct mr_gate_sessions){.items = &session, .count = 1};
 }
 
 static void orphan(struct gate *g)
 {
     static const struct mr_gate_session one = {
         .id = "0", .user = "", .host = "", .seconds = 61, .what = "", .statement = ""};
-    g->activity.transactions = (struct mr_gate_sessions){&one, 1};
+    g->activity.transactions = (struct mr_gate_sessions){.items = &one, .count = 1};
 }
 
 static void lock_wait(struct gate *g)
 {
-    g->activity.waiting = (struct mr_gate_sessions){&session, 1};
+    g->activity.waiting = (struct mr_gate_sessions){.items = &session, .count = 1};
 }
 
 static void backup(struct gate *g)
 {
-    g->activity.backups = (struct mr_gate_sessions){&session, 1};
+    g->activity.backups = (struct mr_gate_sessions){.items = &session, .count = 1};
 }
 
 static void read_lock(struct gate *g)
 {
-    g->activity.locks = (struct mr_gate_sessions){&session, 1};
+    g->activity.locks = (struct mr_gate_sessions){.items = &session, .count = 1};
 }
 
 static void history(struct gate *g)
@@ -500,9 +500,44 @@ static void setting(struct gate *g)
     g->variables[1].value = "0";
 }
 
+static void heartbeat_future(struct gate *g)
+{
+    heartbeat(g);
+    g->now.heartbeat.age_s = -3600;
+}
+
+static void part_unread(struct gate *g)
+{
+    part(g);
+    g->peer_tables[1].view =
+        (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
+    g->peer_tables[1].rows_exact = false;
+}
+
+static void transactions_unread(struct gate *g)
+{
+    g->activity.transactions.why = "statement timed out";
+}
+
+static void waiting_unread(struct gate *g)
+{
+    g->activity.waiting.why = "statement timed out";
+}
+
+static void statements_unread(struct gate *g)
+{
+    g->activity.backups.why = "statement timed out";
+}
+
 static void peer_away(struct gate *g)
 {
     g->peer = (struct mr_gate_peer){.uri = "mysql://db2", .why = "refused"};
+}
+
+static void peer_away_sequence(struct gate *g)
+{
+    sequence(g);
+    peer_away(g);
 }
 
 static const struct gate_example examples[] = {
@@ -523,7 +558,8 @@ static const struct gate_example examples[] = {
      "auto_increment_headroom:unknown"},
     {"a table locked", table_locked,
      "row_counts:unknown max_keys:unknown newest_row:unknown sample_digest:unknown "
-     "auto_increment_position:unknown metadata_locks:critical"},
+     "auto_increment_position:unknown auto_increment_headroom:unknown "
+     "metadata_locks:critical"},
     {"one row less", one_row_less, "row_counts:warning"},
     {"ten per cent less", ten_percent_less, "row_counts:critical"},
     {"an estimate that is lower", estimate_less, ""},
@@ -567,7 +603,8 @@ static const struct gate_example examples[] = {
      "sequence_gaps:critical completeness:critical"},
     {"a sequence in a locked table", sequence_locked,
      "row_counts:unknown max_keys:unknown newest_row:unknown sample_digest:unknown "
-     "auto_increment_position:unknown sequence_gaps:unknown completeness:unknown "
+     "auto_increment_position:unknown auto_increment_headroom:unknown "
+     "sequence_gaps:unknown completeness:unknown "
      "freshness:unknown metadata_locks:critical"},
     {"a sequence that lost its last number", sequence_cut,
      "sequence_gaps:critical completeness:warning"},
@@ -576,6 +613,7 @@ static const struct gate_example examples[] = {
     {"600 s old", fresh_600, "freshness:critical"},
     {"an hour ahead", fresh_future, "freshness:warning"},
     {"a heartbeat 60 s old", heartbeat, "heartbeat:warning"},
+    {"a heartbeat an hour ahead", heartbeat_future, "heartbeat:warning"},
     {"the SQL thread stopped", sql_thread, "replication_threads:critical"},
     {"the I/O thread cannot connect", connecting,
      "replication_threads:critical replication_errors:critical"},
@@ -594,6 +632,11 @@ static const struct gate_example examples[] = {
     {"a lower limit", connections_less, "connections:warning"},
     {"no PROCESS", no_process,
      "long_transactions:unknown metadata_locks:unknown running_backup:unknown"},
+    {"transactions that could not be read", transactions_unread,
+     "long_transactions:unknown"},
+    {"waits that could not be read", waiting_unread,
+     "metadata_locks:unknown running_backup:unknown"},
+    {"statements that could not be read", statements_unread, "running_backup:unknown"},
     {"a transaction of 61 s", transaction, "long_transactions:warning"},
     {"a prepared transaction of 61 s", orphan, "long_transactions:warning"},
     {"a wait of 61 s", lock_wait, "metadata_locks:critical"},
@@ -603,9 +646,17 @@ static const struct gate_example examples[] = {
     {"a slow lookup", slow, "probe_latency:critical"},
     {"a full disk", disk, "disk:critical"},
     {"a setting", setting, "variables:warning"},
+    {"a table of the other side's that is hidden", part_unread,
+     "newest_row:unknown auto_increment_position:unknown completeness:unknown"},
+    {"a peer that is away, and a sequence", peer_away_sequence,
+     "split_brain:unknown newest_row:unknown errant_transactions:unknown "
+     "auto_increment_position:unknown sequence_gaps:unknown completeness:unknown "
+     "replication_threads:unknown replication_lag:unknown replication_source:unknown "
+     "replication_errors:unknown"},
     {"a peer that is away", peer_away,
      "split_brain:unknown newest_row:unknown errant_transactions:unknown "
-     "replication_threads:unknown replication_lag:unknown replication_source:unknown "
+     "auto_increment_position:unknown completeness:unknown replication_threads:unknown "
+     "replication_lag:unknown replication_source:unknown "
      "replication_errors:unknown"},
 };
 
