@@ -114,7 +114,8 @@ static enum mr_code check(struct mr_gate_run *run, const char *file, int *exit_c
         return print(run, exit_code, err);
     if (code == MR_E_LOST || code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing is known about the server. Run it again.");
-    if (run->opts->prometheus != NULL && is_retryable(code))
+    /* metrics of the last time would go on to say that all is well */
+    if (run->opts->prometheus != NULL && code != MR_E_USAGE)
         (void)mr_gate_output_prometheus_down(run->label, run->opts->prometheus, NULL);
     return code;
 }
