@@ -166,7 +166,8 @@ static enum mr_code read_history(const struct mr_gate_task *task,
                                  struct mr_err *err)
 {
     static const char sql[] = "SELECT COUNT FROM information_schema.INNODB_METRICS "
-                              "WHERE NAME = 'trx_rseg_history_len'";
+                              "WHERE NAME = 'trx_rseg_history_len' AND STATUS = "
+                              "'enabled'";
     struct mr_strbuf found = MR_STRBUF_INIT;
     struct mr_err why = {0};
     if (pair_value(status, "Innodb_history_list_length") != NULL) {
@@ -175,6 +176,10 @@ static enum mr_code read_history(const struct mr_gate_task *task,
         return MR_OK;
     }
     enum mr_code code = mr_db_query_text(task->link->db, sql, &found, &why);
+    if (code == MR_OK && found.len == 0) /* a counter that is off stands still */
+        code = mr_err_set(&why, MR_E_NO_SUCH,
+                          "the counter trx_rseg_history_len is off "
+                          "(innodb_monitor_enable)");
     facts->history =
         mr_gate_link_view(task->link, code, &why, "PROCESS", "*.*", task->arena);
     facts->history_length = strtoull(found.ptr, NULL, 10);

@@ -24,6 +24,11 @@ if gate_pair mysql; then
     PEER='' well "without the instrument of locks"
     says "what it would not show is said" running_backup 'would show only through performance_schema'
     mr_sql GP -e "UPDATE performance_schema.setup_instruments SET ENABLED = 'YES' WHERE NAME = 'wait/lock/metadata/sql/mdl'"
+
+    # a counter that is off stands still
+    mr_sql GP -e "SET GLOBAL innodb_monitor_disable = 'trx_rseg_history_len'"
+    PEER='' fires "a counter that is off" history_list:unknown
+    mr_sql GP -e "SET GLOBAL innodb_monitor_enable = 'trx_rseg_history_len'"
 else
     skip "gate on MySQL 9" "$(tail -n 1 "$IT_TMP/mysql9.err")"
 fi
