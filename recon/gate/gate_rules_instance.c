@@ -115,29 +115,72 @@ void mr_gate_rule_role(struct mr_gate_judge *j)
                     "replication was not reset by mistake.");
 }
 
-static const char *writes(const struct mr_gate_facts *facts)
+static bool is_on(const struct mr_gate_facts *facts, const char *name)
 {
+    const char *value = mr_gate_facts_variable(facts, name);
+    return value != NULL && (strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0);
+}
+
+/* What refuses everybody's writes, or those of ordinary accounts; NULL: nothing. */
+static const char *refused_by(const struct mr_gate_facts *facts)
+{
+    static const char *const names[] = {"innodb_read_only", "transaction_read_only",
+                                        "tx_read_only"};
     if (facts->super_read_only)
         return "super_read_only";
-    return facts->read_only ? "read_only" : "writable";
+    if (facts->read_only)
+        return "read_only";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_on(facts, names[i]))
+            return names[i];
+    return NULL;
+}
+
+static const char *writes(const struct mr_gate_facts *facts)
+{
+    const char *by = refused_by(facts);
+    return by != NULL ? by : "writable";
+}
+
+static void found_recovery(struct mr_gate_judge *j)
+{
+    const char *level = mr_gate_facts_variable(j->now, "innodb_force_recovery");
+    if (level == NULL || strcmp(level, "0") == 0)
+        return;
+    mr_gate_found(j, MR_GATE_CRITICAL,
+                  "innodb_force_recovery is %s: the server was started to save what is "
+                  "left of a damaged instance",
+                  level);
+    mr_gate_hint(j, "Export what can be read (myrecon snapshot create), and restore it "
+                    "elsewhere.");
 }
 
 void mr_gate_rule_read_only(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j), *now = j->now;
+    const char *by = refused_by(now);
+    found_recovery(j);
     mr_gate_value(j, "%s", writes(now));
     if (past != NULL)
         mr_gate_base(j, "%s", writes(past));
-    if (past != NULL && past->read_only != now->read_only)
-        mr_gate_found(j, MR_GATE_CRITICAL, "the server is %s, was %s",
-                      now->read_only ? "read-only" : "writable",
-                      past->read_only ? "read-only" : "writable");
+    if (past != NULL && (refused_by(past) == NULL) != (by == NULL))
+        mr_gate_found(j, MR_GATE_CRITICAL, "the server is %s%s%s%s, was %s",
+                      by != NULL ? "read-only" : "writable",
+                      by != NULL && !now->read_only ? " (" : "",
+                      by != NULL && !now->read_only ? by : "",
+                      by != NULL && !now->read_only ? ")" : "",
+                      by != NULL ? "writable" : "read-only");
     else if (past != NULL && past->super_read_only && !now->super_read_only)
         mr_gate_found(j, MR_GATE_WARNING, "super_read_only is off, was on");
-    else if (past == NULL && strcmp(now->role, "replica") == 0 && !now->read_only)
+    else if (past == NULL && strcmp(now->role, "replica") == 0 && by == NULL)
         mr_gate_found(j, MR_GATE_WARNING, "the replica accepts writes");
     else
-        mr_gate_note(j, "the server is %s", now->read_only ? "read-only" : "writable");
+        mr_gate_note(j, "the server is %s", by != NULL ? "read-only" : "writable");
+    if (by != NULL && !now->read_only)
+        mr_gate_hint(j,
+                     "%s is on: turn it off, in the option file, too, if this is the "
+                     "primary.",
+                     by);
     mr_gate_hint(j, now->read_only ? "SET GLOBAL read_only = OFF, if this is the primary."
                                    : "SET GLOBAL read_only = ON, if this is a replica.");
 }
@@ -147,24 +190,25 @@ static unsigned writable_then(const struct mr_gate_judge *j)
 {
     if (j->baseline == NULL || j->baseline->npeers == 0)
         return 0;
-    unsigned count = j->baseline->server.read_only ? 0 : 1;
+    unsigned count = refused_by(&j->baseline->server) != NULL ? 0 : 1;
     for (size_t i = 0; i < j->baseline->npeers; i++)
-        count += j->baseline->peers[i].read_only ? 0 : 1;
+        count += refused_by(&j->baseline->peers[i]) != NULL ? 0 : 1;
     return count;
 }
 
 void mr_gate_rule_split_brain(struct mr_gate_judge *j)
 {
-    unsigned writable = j->now->read_only ? 0 : 1, expected = j->config->writable_servers;
+    unsigned writable = refused_by(j->now) != NULL ? 0 : 1,
+             expected = j->config->writable_servers;
     const unsigned then = writable_then(j);
     struct mr_strbuf who = MR_STRBUF_INIT;
-    if (!j->now->read_only)
+    if (writable > 0)
         mr_strbuf_add_str(&who, j->now->uri);
     for (size_t i = 0; i < j->npeers; i++) {
         const struct mr_gate_peer *peer = &j->peers[i];
         if (peer->facts == NULL) {
             mr_gate_found_away(j, peer);
-        } else if (!peer->facts->read_only) {
+        } else if (refused_by(peer->facts) == NULL) {
             writable++;
             mr_strbuf_add_fmt(&who, "%s%s", who.len > 0 ? ", " : "", peer->uri);
         }

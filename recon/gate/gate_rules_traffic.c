@@ -49,6 +49,12 @@ void mr_gate_rule_connections(struct mr_gate_judge *j)
     if (past != NULL)
         mr_gate_base(j, "%" PRIu64 " of %" PRIu64 " used", past->connected,
                      past->max_connections);
+    const char *offline = mr_gate_facts_variable(now, "offline_mode");
+    if (offline != NULL && strcmp(offline, "ON") == 0) {
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "offline_mode is on: only accounts with CONNECTION_ADMIN get in");
+        mr_gate_hint(j, "SET GLOBAL offline_mode = OFF, when the reason is gone.");
+    }
     if (severity != MR_GATE_OK)
         mr_gate_found(j, severity, "%" PRIu64 " of %" PRIu64 " connections are left (%s)",
                       left, most, now->by_account);

@@ -53,6 +53,11 @@ static const char *const kept_variables[] = {
     "wait_timeout",
     "require_secure_transport",
     "local_infile",
+    "innodb_read_only",
+    "innodb_force_recovery",
+    "transaction_read_only",
+    "tx_read_only",
+    "offline_mode",
 };
 
 static const char *pair_value(const struct pairs *pairs, const char *name)
@@ -75,6 +80,12 @@ static bool is_on(const char *value)
 {
     return value != NULL && (strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0 ||
                              strcasecmp(value, "YES") == 0);
+}
+
+/* Some servers know stricter values than ON. */
+static bool is_not_off(const char *value)
+{
+    return value != NULL && strcasecmp(value, "OFF") != 0 && strcmp(value, "0") != 0;
 }
 
 static enum mr_code read_pairs(const struct mr_gate_task *task, const char *sql,
@@ -139,7 +150,7 @@ static void take_semi_sync(const struct pairs *variables, const struct pairs *st
 static void take_load(const struct pairs *variables, const struct pairs *status,
                       struct mr_gate_facts *facts)
 {
-    facts->read_only = is_on(pair_value(variables, "read_only"));
+    facts->read_only = is_not_off(pair_value(variables, "read_only"));
     facts->super_read_only = is_on(pair_value(variables, "super_read_only"));
     facts->max_connections = pair_number(variables, "max_connections");
     facts->connected = pair_number(status, "Threads_connected");

@@ -29,6 +29,16 @@ if gate_pair mysql; then
     mr_sql GP -e "SET GLOBAL innodb_monitor_disable = 'trx_rseg_history_len'"
     PEER='' fires "a counter that is off" history_list:unknown
     mr_sql GP -e "SET GLOBAL innodb_monitor_enable = 'trx_rseg_history_len'"
+
+    # what refuses writes, and who is let in
+    mr_sql GP -e "SET GLOBAL transaction_read_only = ON"
+    PEER='' fires "transactions that may not write" read_only:critical
+    says "the setting is named" read_only 'read-only \(transaction_read_only\), was writable'
+    mr_sql GP -e "SET GLOBAL transaction_read_only = OFF"
+    mr_sql GP -e "SET GLOBAL offline_mode = ON"
+    PEER='' fires "a server that only administrators get into" connections:critical
+    mr_sql GP -e "SET GLOBAL offline_mode = OFF"
+    PEER='' well "all is as it was"
 else
     skip "gate on MySQL 9" "$(tail -n 1 "$IT_TMP/mysql9.err")"
 fi

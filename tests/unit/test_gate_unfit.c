@@ -1,0 +1,74 @@
+/* test_gate_unfit.c: settings by which a server refuses work, and what gate says of them. */
+#include "gate_sample.h"
+
+/* A setting that the baseline knows as `then`. */
+static void set(struct gate *g, const char *name, const char *then, const char *now)
+{
+    g->past_variables[1] = (struct mr_gate_variable){name, then};
+    g->variables[1] = (struct mr_gate_variable){name, now};
+}
+
+static void no_writes(struct gate *g)
+{
+    set(g, "transaction_read_only", "OFF", "ON");
+}
+
+static void no_writes_of_old(struct gate *g)
+{
+    set(g, "tx_read_only", "OFF", "ON");
+}
+
+static void no_engine_writes(struct gate *g)
+{
+    set(g, "innodb_read_only", "OFF", "ON");
+}
+
+static void writes_again(struct gate *g)
+{
+    set(g, "innodb_read_only", "ON", "OFF");
+}
+
+static void no_writes_as_ever(struct gate *g)
+{
+    set(g, "innodb_read_only", "ON", "ON");
+    g->peer_facts.read_only = false;
+}
+
+static void recovery(struct gate *g)
+{
+    set(g, "innodb_force_recovery", "0", "1");
+}
+
+static void offline(struct gate *g)
+{
+    set(g, "offline_mode", "OFF", "ON");
+}
+
+static const struct gate_example examples[] = {
+    {"transactions that may not write", no_writes,
+     "read_only:critical split_brain:critical variables:warning"},
+    {"the same, by its old name", no_writes_of_old,
+     "read_only:critical split_brain:critical variables:warning"},
+    {"an engine that may not write", no_engine_writes,
+     "read_only:critical split_brain:critical variables:warning"},
+    {"an engine that may write again", writes_again,
+     "read_only:critical variables:warning"},
+    {"no writes, as in the baseline", no_writes_as_ever, ""},
+    {"a server started to be saved", recovery, "read_only:critical variables:warning"},
+    {"a server that lets administrators in", offline,
+     "connections:critical variables:warning"},
+};
+
+static void test_examples(void **state)
+{
+    (void)state;
+    gate_run_examples(examples, sizeof examples / sizeof *examples);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_examples),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
