@@ -9,6 +9,7 @@
 #include "core/db/sqltext.h"
 
 #define NO_COLUMN SIZE_MAX
+#define ER_UNKNOWN_SYSTEM_VARIABLE 1193
 
 enum field {
     F_NAME,
@@ -261,8 +262,8 @@ static enum mr_code read_text(const struct mr_gate_link *link, struct mr_arena *
             code = mr_err_nomem(&why, "reading GTIDs");
     }
     mr_strbuf_release(&found);
-    if (!mr_gate_is_fatal(code)) /* a server older than the variable */
-        return MR_OK;
+    if (code == MR_OK || why.sql_errno == ER_UNKNOWN_SYSTEM_VARIABLE)
+        return MR_OK; /* a server older than the variable has none */
     *err = why;
     *out = "";
     return code;
