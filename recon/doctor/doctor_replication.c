@@ -227,6 +227,13 @@ static enum mr_code say_channel(struct mr_doctor *d,
                     c->worker_error[0] != '\0' ? c->worker_error : c->sql_error);
     if (!io || !sql)
         return MR_OK;
+    if (c->lag_s == MR_GATE_UNKNOWN_S) {
+        mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_replication_lag,
+                      "replicates from %s:%u, and does not tell how far it is behind",
+                      c->host, c->port);
+        mr_doctor_hint(d, "Run it again: a thread may have begun or ended just then.");
+        return MR_OK;
+    }
     const double lag = c->lag_s > c->delay_s ? (double)(c->lag_s - c->delay_s) : 0;
     const bool late = lag >= d->gate.limits[MR_GATE_T_LAG].warning;
     mr_doctor_say(d, late ? MR_DOCTOR_PROBLEM : MR_DOCTOR_OK, MR_DOCTOR_replication_lag,
