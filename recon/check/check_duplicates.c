@@ -11,9 +11,11 @@
 
 #define BATCH 400
 #define BATCH_BYTES ((size_t)4 * 1024 * 1024)
-/* What is kept of the rows of one batch of identities: enough to say so. */
+/* What is kept of the rows of one statement's identities: where they have more, they are
+ * asked for again in two halves, down to one, of which the rest is not listed. */
 #define MAX_ROWS 40000
 #define MAX_BYTES (2 * BATCH_BYTES)
+#define CROWDED_KEPT 64
 #define STATEMENT_BYTES ((size_t)512 * 1024)
 #define KEY_SQL_BYTES 48   /* of a column in a statement, beside the bytes in hex */
 #define SMALL_TABLE 200000 /* may be read whole for a batch */
@@ -34,6 +36,10 @@ struct search {
     struct mr_strbuf images;
     struct mr_vec rows; /* struct row */
     struct mr_arena arena;
+    bool full; /* there were more rows than are kept */
+    struct mr_vec
+        crowded; /* struct mr_key: identities that alone have more; in `names` */
+    struct mr_arena names;
 };
 
 static bool has_part(const struct mr_index *index, const char *column)
@@ -80,8 +86,11 @@ static bool is_findable(const struct mr_pair *table, enum mr_side side)
 static enum mr_code keep_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct search *s = ctx;
-    if (s->rows.count >= MAX_ROWS || s->images.len >= MAX_BYTES)
+    /* two of one identity are a finding, however wide they are */
+    if (s->rows.count >= 2 && (s->rows.count >= MAX_ROWS || s->images.len >= MAX_BYTES)) {
+        s->full = true;
         return MR_OK;
+    }
     struct row *row = mr_vec_push(&s->rows);
     if (row == NULL)
         return mr_err_nomem(err, "looking for duplicates");
@@ -158,6 +167,45 @@ static enum mr_code store_groups(struct search *s, struct mr_err *err)
     return code;
 }
 
+static bool is_crowded(const struct search *s, struct mr_key key)
+{
+    for (size_t i = 0; i < s->crowded.count; i++)
+        if (mr_key_compare(*(const struct mr_key *)mr_vec_at(&s->crowded, i), key) == 0)
+            return true;
+    return false;
+}
+
+/* Of what is cut already nothing new would be told. */
+static enum mr_code keep_crowded(struct search *s, struct mr_key key, struct mr_err *err)
+{
+    if (s->crowded.count == CROWDED_KEPT)
+        return MR_OK;
+    struct mr_key *kept = mr_vec_push(&s->crowded);
+    const void *copy = mr_arena_dup(&s->names, key.ptr, key.len);
+    if (kept == NULL || copy == NULL)
+        return mr_err_nomem(err, "looking for duplicates");
+    *kept = (struct mr_key){copy, key.len};
+    return MR_OK;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return mr_key_compare(*(const struct mr_key *)a, *(const struct mr_key *)b);
+}
+
+/* Each once. */
+static void sort_keys(struct mr_vec *keys)
+{
+    struct mr_key *all = keys->items;
+    size_t kept = 0;
+    if (keys->count > 1)
+        qsort(all, keys->count, sizeof *all, compare_keys);
+    for (size_t i = 0; i < keys->count; i++)
+        if (kept == 0 || compare_keys(&all[i], &all[kept - 1]) != 0)
+            all[kept++] = all[i];
+    keys->count = kept;
+}
+
 /* The identities of a batch of findings on this side, as keys of the spec. */
 static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch,
                                  struct mr_vec *keys, struct mr_err *err)
@@ -172,7 +220,7 @@ static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch,
         if (image == NULL)
             continue;
         code = mr_pair_identity_of(s->table, image, len, &id, &null, err);
-        if (code != MR_OK || null)
+        if (code != MR_OK || null || is_crowded(s, (struct mr_key){id.ptr, id.len}))
             continue;
         struct mr_key *key = mr_vec_push(keys);
         const void *copy = mr_arena_dup(&s->arena, id.ptr, id.len);
@@ -186,7 +234,7 @@ static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch,
 }
 
 /* Reads the rows of all keys, in statements that fit the server's packet. */
-static enum mr_code fetch_rows(struct search *s, const struct mr_vec *keys,
+static enum mr_code fetch_rows(struct search *s, const struct mr_key *keys, size_t count,
                                struct mr_err *err)
 {
     struct mr_reader *reader = s->worker->reader[s->side];
@@ -195,13 +243,42 @@ static enum mr_code fetch_rows(struct search *s, const struct mr_vec *keys,
     size_t room =
         packet > 0 && packet / 2 < STATEMENT_BYTES ? (size_t)packet / 2 : STATEMENT_BYTES;
     enum mr_code code = MR_OK;
-    for (size_t from = 0, to = 0; code == MR_OK && from < keys->count; from = to) {
+    for (size_t from = 0, to = 0; code == MR_OK && !s->full && from < count; from = to) {
         size_t used = 0;
-        for (; to < keys->count && (to == from || used < room); to++)
-            used += 2 * ((struct mr_key *)mr_vec_at(keys, to))->len +
-                    KEY_SQL_BYTES * s->table->nidentity;
-        code = mr_reader_fetch(reader, &s->spec, mr_vec_at(keys, from), to - from,
-                               keep_row, s, err);
+        for (; to < count && (to == from || used < room); to++)
+            used += 2 * keys[to].len + KEY_SQL_BYTES * s->table->nidentity;
+        code =
+            mr_reader_fetch(reader, &s->spec, &keys[from], to - from, keep_row, s, err);
+    }
+    return code;
+}
+
+/* Invariant: keys[0 .. at) are looked for; the next look takes at most `step`. */
+static enum mr_code search_keys(struct search *s, const struct mr_vec *keys,
+                                struct mr_err *err)
+{
+    const struct mr_key *all = keys->items;
+    enum mr_code code = MR_OK;
+    for (size_t at = 0, step = keys->count; code == MR_OK && at < keys->count;) {
+        const size_t n = step < keys->count - at ? step : keys->count - at;
+        mr_vec_clear(&s->rows);
+        mr_strbuf_reset(&s->images);
+        s->full = false;
+        code = fetch_rows(s, &all[at], n, err);
+        if (code == MR_OK && s->full && n > 1) {
+            step = n / 2;
+            continue;
+        }
+        if (code == MR_OK && s->rows.count > 1)
+            code = canonise(s, err);
+        if (code == MR_OK && s->rows.count > 1)
+            code = store_groups(s, err);
+        if (code == MR_OK && s->full)
+            code = keep_crowded(s, all[at], err);
+        if (code == MR_OK && mr_is_cancelled())
+            code = mr_cancelled_err(err);
+        at += n;
+        step = s->full ? keys->count : step;
     }
     return code;
 }
@@ -210,15 +287,10 @@ static enum mr_code search_batch(struct search *s, const struct mr_vec *batch,
                                  struct mr_err *err)
 {
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
-    mr_vec_clear(&s->rows);
-    mr_strbuf_reset(&s->images);
     enum mr_code code = collect_keys(s, batch, &keys, err);
-    if (code == MR_OK && keys.count > 0)
-        code = fetch_rows(s, &keys, err);
-    if (code == MR_OK && s->rows.count > 1)
-        code = canonise(s, err);
-    if (code == MR_OK && s->rows.count > 1)
-        code = store_groups(s, err);
+    sort_keys(&keys);
+    if (code == MR_OK)
+        code = search_keys(s, &keys, err);
     mr_vec_release(&keys);
     return code;
 }
@@ -249,31 +321,67 @@ static enum mr_code search_side(struct search *s, struct mr_err *err)
     return code;
 }
 
+/* The notes of all tables are in one arena. */
+static enum mr_code add_note(struct mr_check_worker *worker, struct mr_pair *table,
+                             enum mr_side side, const char *what, struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&note, "duplicates on the %s: %s", mr_side_name(side), what);
+    enum mr_code code = mr_strbuf_check(&note, "describing a table", err);
+    pthread_mutex_lock(&worker->check->lock);
+    if (code == MR_OK)
+        code = mr_pair_add_note(table, note.ptr, err);
+    pthread_mutex_unlock(&worker->check->lock);
+    mr_strbuf_release(&note);
+    return code;
+}
+
+static enum mr_code search_table(struct mr_check_worker *worker, struct mr_pair *table,
+                                 enum mr_side side, struct mr_err *err)
+{
+    struct search s = {.worker = worker,
+                       .table = table,
+                       .side = side,
+                       .spec = table->full[side],
+                       .images = MR_STRBUF_INIT,
+                       .rows = MR_VEC_INIT(struct row),
+                       .arena = MR_ARENA_INIT,
+                       .crowded = MR_VEC_INIT(struct mr_key),
+                       .names = MR_ARENA_INIT};
+    s.spec.key = table->identity;
+    s.spec.nkey = table->nidentity;
+    s.spec.index = NULL;
+    enum mr_code code = mr_rowhash_init(&s.hash, table, &s.spec, err);
+    if (code == MR_OK)
+        code = search_side(&s, err);
+    if (code == MR_OK && s.crowded.count > 0)
+        code = add_note(worker, table, side,
+                        "of an identity with very many rows not all are listed", err);
+    mr_rowhash_release(&s.hash);
+    mr_strbuf_release(&s.images);
+    mr_vec_release(&s.rows);
+    mr_vec_release(&s.crowded);
+    mr_arena_release(&s.names);
+    mr_arena_release(&s.arena);
+    return code;
+}
+
 enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair *table,
                                  struct mr_err *err)
 {
+    uint64_t differ = 0;
     enum mr_code code = MR_OK;
-    for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES && table->by_identity; i++) {
+    if (table->by_identity)
+        code = mr_findings_count(worker->check->fd, table->find.id, MR_FIND_DIVERGED,
+                                 &differ, err);
+    for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES && differ > 0; i++) {
         enum mr_side side = (enum mr_side)i;
-        if (is_unique(table, side) || !is_findable(table, side))
+        if (is_unique(table, side))
             continue;
-        struct search s = {.worker = worker,
-                           .table = table,
-                           .side = side,
-                           .spec = table->full[side],
-                           .images = MR_STRBUF_INIT,
-                           .rows = MR_VEC_INIT(struct row),
-                           .arena = MR_ARENA_INIT};
-        s.spec.key = table->identity;
-        s.spec.nkey = table->nidentity;
-        s.spec.index = NULL;
-        code = mr_rowhash_init(&s.hash, table, &s.spec, err);
-        if (code == MR_OK)
-            code = search_side(&s, err);
-        mr_rowhash_release(&s.hash);
-        mr_strbuf_release(&s.images);
-        mr_vec_release(&s.rows);
-        mr_arena_release(&s.arena);
+        code = is_findable(table, side)
+                   ? search_table(worker, table, side, err)
+                   : add_note(worker, table, side,
+                              "not looked for, no index leads with the identity", err);
     }
     return code;
 }

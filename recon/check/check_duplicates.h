@@ -4,7 +4,8 @@
  * Looked for among the identities of the diverged rows, by reading that side's rows with
  * these identities (also rows that are equal on both sides).  Not where a UNIQUE index
  * rules it out, and not where no index leads with the identity's first column and the
- * table is large: then each look would read the whole table; the table's note says so.
+ * table is large: then each look would read the whole table; the table's note says so, and
+ * where not all rows of an identity are listed.
  */
 #ifndef MR_CHECK_DUPLICATES_H
 #define MR_CHECK_DUPLICATES_H
