@@ -264,15 +264,34 @@ static struct expr parse_call(struct parser *p, const char *name)
     return atom(JOIN(p, name, "(", args.text, ")"));
 }
 
+/* Those of which the bytes of a literal are something else than they look like.  Others tell
+ * in what a session wrote, and one of the two families prints them. */
+static bool is_telling(const struct mr_token *introducer)
+{
+    static const char *const telling[] = {"_binary", "_ucs2", "_utf16", "_utf16le",
+                                          "_utf32"};
+    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+        if (mr_token_is(introducer, telling[i]))
+            return true;
+    return false;
+}
+
+static struct expr parse_introduced(struct parser *p)
+{
+    const struct mr_token *introducer = peek(p);
+    p->pos++;
+    struct expr literal = parse_expr(p, 100);
+    return is_telling(introducer) ? atom(JOIN(p, lower(p, introducer), " ", literal.text))
+                                  : literal;
+}
+
 static struct expr parse_name(struct parser *p)
 {
     bool word = peek(p)->kind == MR_TOKEN_WORD;
     if (word && *peek(p)->ptr == '_' &&
         (peek_at(p, 1)->kind == MR_TOKEN_STRING ||
-         peek_at(p, 1)->kind == MR_TOKEN_LITERAL)) {
-        p->pos++; /* an introducer says nothing that the normal form needs */
-        return parse_expr(p, 100);
-    }
+         peek_at(p, 1)->kind == MR_TOKEN_LITERAL))
+        return parse_introduced(p);
     if (at(p, "true") || at(p, "false"))
         return atom(mr_token_is(&p->tokens[p->pos++], "true") ? "1" : "0");
     const char *text = parse_chain(p);

@@ -43,9 +43,10 @@ void mr_norm_default(struct mr_strbuf *out, const char *text, enum mr_default_st
 
 /*
  * An expression or a whole SELECT as servers print them: unquoted words in lower case,
- * one blank between tokens, parentheses by structure alone, no introducers, one name a
- * function, operands of = and <> in byte order.  own_db (or NULL) is left out where it
- * qualifies a name.  Nested deeper than MR_NORM_DEPTH, it is only split into tokens.
+ * one blank between tokens, parentheses by structure alone, no introducers but those that
+ * change what the bytes are (_binary, _ucs2 …), one name a function, operands of = and <> in
+ * byte order.  own_db (or NULL) is left out where it qualifies a name.  Nested deeper than
+ * MR_NORM_DEPTH, it is only split into tokens.
  */
 #define MR_NORM_DEPTH 100
 void mr_norm_expr(struct mr_strbuf *out, const char *text, const char *own_db);

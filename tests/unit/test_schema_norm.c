@@ -167,6 +167,7 @@ static void test_expressions(void **state)
         {"select sum(`t`.`p`) over ( partition by `t`.`k` order by `t`.`id`) AS `w`",
          "select sum(`t`.`p`) OVER (PARTITION BY `t`.`k` ORDER BY `t`.`id` )  AS `w`",
          "select sum(t.p) over (partition by t.k order by t.id) as w"},
+        {"`s` = _binary'A'", "(`s` = _binary\\'A\\')", "_binary 'A' = s"},
         {"cast(`a` as char(10) charset utf8mb4)", "cast(`a` as char(10) charset utf8mb4)",
          "cast(a as char(10) charset utf8mb4)"},
     };
@@ -195,6 +196,9 @@ static void test_expressions_differ(void **state)
         {"`A`", "`b`"},
         {"'a'", "'A'"},
         {"'a'", "`a`"},
+        {"'a'", "_binary'a'"}, /* compared byte by byte */
+        {"'ab'", "_ucs2'ab'"}, /* one character */
+        {"_utf16'ab'", "_ucs2'ab'"},
         {"'1'", "1"},
         {"'a b'", "'a  b'"},
         {"`now`", "now()"},
