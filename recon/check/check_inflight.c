@@ -17,9 +17,12 @@ enum mr_code mr_inflight_begin(struct mr_reader *up, struct mr_err *err)
     return set_level(up, "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", err);
 }
 
-enum mr_code mr_inflight_end(struct mr_reader *up, struct mr_err *err)
+enum mr_code mr_inflight_end(struct mr_reader *up, enum mr_code code, struct mr_err *err)
 {
-    return set_level(up, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", err);
+    enum mr_code ended =
+        set_level(up, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                  code == MR_OK ? err : NULL);
+    return code == MR_OK ? ended : code;
 }
 
 static void compare(const struct mr_rowset *set, struct mr_inflight *row)
@@ -43,10 +46,10 @@ enum mr_code mr_inflight_find(struct mr_reader *up, struct mr_rowhash *hash,
         keys[i] = rows[i].key;
     mr_rowset_init(&set);
     enum mr_code code = mr_inflight_begin(up, err);
-    if (code == MR_OK)
+    if (code == MR_OK) {
         code = mr_rowset_fetch(&set, up, hash, keys, count, 0, err);
-    if (code == MR_OK)
-        code = mr_inflight_end(up, err);
+        code = mr_inflight_end(up, code, err);
+    }
     for (size_t i = 0; code == MR_OK && i < count; i++)
         compare(&set, &rows[i]);
     mr_rowset_release(&set);

@@ -13,9 +13,11 @@
 
 #include "core/pair/rowset.h"
 
-/* Between the two, the reader reads uncommitted.  A snapshot is what it is. */
+/* Between the two, the reader reads uncommitted.  A snapshot is what it is.  end: also where
+ * what was read in between ended with `code`, which is returned then: the reader has other
+ * tables to read. */
 enum mr_code mr_inflight_begin(struct mr_reader *up, struct mr_err *err);
-enum mr_code mr_inflight_end(struct mr_reader *up, struct mr_err *err);
+enum mr_code mr_inflight_end(struct mr_reader *up, enum mr_code code, struct mr_err *err);
 
 /* A row as the downstream side has it, under the key that the upstream side has or would
  * have. */

@@ -156,11 +156,10 @@ static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_reader *unco
                               struct mr_err *err)
 {
     enum mr_code code = uncommitted != NULL ? mr_inflight_begin(uncommitted, err) : MR_OK;
-    if (code == MR_OK)
-        code = read_sides(r, err);
-    if (code == MR_OK && uncommitted != NULL)
-        code = mr_inflight_end(uncommitted, err);
-    return code;
+    if (code != MR_OK)
+        return code;
+    code = read_sides(r, err);
+    return uncommitted != NULL ? mr_inflight_end(uncommitted, code, err) : code;
 }
 
 static enum mr_code reading_init(struct reading *r, struct mr_check_worker *worker,

@@ -12,6 +12,8 @@ LDFLAGS_test_check_confirm := -Wl,--wrap=mr_canon -Wl,--wrap=mr_inflight_find \
     -Wl,--wrap=mr_check_main \
     -Wl,--wrap=mr_replication_position -Wl,--wrap=mr_replication_wait -Wl,--wrap=nanosleep
 LDFLAGS_test_check_collation := $(LDFLAGS_test_check_confirm)
+LDFLAGS_test_check_inflight := -Wl,--wrap=mr_reader_db -Wl,--wrap=mr_db_exec \
+    -Wl,--wrap=mr_rowset_fetch
 LDFLAGS_test_canon := -Wl,--wrap=mr_db_query,--wrap=mr_db_server
 LDFLAGS_test_gate_channels := -Wl,--wrap=mr_db_query_text,--wrap=mr_db_server
 LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=openat \
