@@ -636,6 +636,8 @@ static enum mr_code store(struct looking *l, struct mr_err *err)
             table->find.schema_differs = true;
         code = mr_findings_object_add(check->fd, o, err);
     }
+    if (code == MR_OK) /* or what is hidden would not be told, and all be equal */
+        code = mr_strbuf_check(&l->hidden, "comparing objects", err);
     if (code == MR_OK && l->hidden.len > 0) {
         check->run.hidden = mr_arena_strdup(&check->arena, l->hidden.ptr);
         if (check->run.hidden == NULL)

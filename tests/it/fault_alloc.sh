@@ -48,6 +48,25 @@ all_over "server digests" $((SEEDS / 2 + 1)) --digest server
 WITHIN=libsqlite3
 all_over "in SQLite" $((SEEDS / 2 + 1))
 WITHIN=-nowhere-
+
+# What the account may not see is told, or nothing is.
+for side in a b; do
+    client $side <<<"DROP USER IF EXISTS it_fault@127.0.0.1; CREATE USER it_fault@127.0.0.1 IDENTIFIED BY 'x';
+        GRANT SELECT ON $DB.* TO it_fault@127.0.0.1" || bail "cannot grant"
+done
+at_exit 'for side in a b; do client $side <<<"DROP USER IF EXISTS it_fault@127.0.0.1"; done'
+at ab "DROP TABLE IF EXISTS one; CREATE TABLE one (id INT PRIMARY KEY)"
+SRC=$(uri a "$DB" it_fault:x) DST=$(uri b "$DB" it_fault:x)
+failing 0 0 --unrelated --tables one
+is "little is visible: exits 4" "$RC" 4
+total=$(head -n 1 "$IT_TMP/report") silent=
+for ((n = total; n > 0 && n > total - 100; n--)); do
+    failing "$n" 0 --unrelated --tables one
+    case $RC in 3 | 4) ;; *) silent+=" $n:$RC" ;; esac
+done
+is "little is visible: none of the last 100 allocations makes it equal" "$silent" ""
+SRC=$(uri a "$DB") DST=$(uri b "$DB")
+
 if [ -n "$MR_O_URI" ]; then
     fresh o "$DB"
     at b "DROP DATABASE $DB; CREATE DATABASE $DB CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
