@@ -219,6 +219,10 @@ enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *t
 enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
                                       uint64_t *next, uint64_t *greatest,
                                       struct mr_err *err);
+/* The greatest value of a column of numbers; 0 where the table is empty or it is negative. */
+enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
+                                const struct mr_column *col, uint64_t *greatest,
+                                struct mr_err *err);
 /* That next value of a CREATE TABLE; 0 where it carries none. */
 uint64_t mr_schema_next_in(const char *create, size_t len);
 

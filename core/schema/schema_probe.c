@@ -129,9 +129,9 @@ static enum mr_code read_next(struct mr_db *db, const struct mr_table *table,
 }
 
 /* FLOAT and DOUBLE may be counters too; as DECIMAL every value is digits. */
-static enum mr_code read_greatest(struct mr_db *db, const struct mr_table *table,
-                                  const struct mr_column *col, uint64_t *greatest,
-                                  struct mr_err *err)
+enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
+                                const struct mr_column *col, uint64_t *greatest,
+                                struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_sql_ident(&name, col->name);
@@ -164,7 +164,7 @@ enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *t
         return MR_OK;
     /* The key first: what is inserted in between moves the counter, never below it. */
     if (greatest != NULL)
-        code = read_greatest(db, table, col, greatest, err);
+        code = mr_schema_greatest(db, table, col, greatest, err);
     if (code == MR_OK && next != NULL)
         code = read_next(db, table, next, err);
     return code;

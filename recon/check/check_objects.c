@@ -453,6 +453,72 @@ static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
     return code == MR_OK && finding ? keep_counter_diff(l, table, c, err) : code;
 }
 
+static enum mr_code keep_drawn_diff(struct looking *l, const struct mr_pair *table,
+                                    const struct mr_objects_drawn *d, struct mr_err *err)
+{
+    struct mr_strbuf text[MR_SIDES] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+        mr_objects_counter_text(&d[side].counter, &text[side]);
+        mr_strbuf_add_fmt(&text[side], " of %s.%s", table->side[side]->name,
+                          d[side].column->name);
+        code = mr_strbuf_check(&text[side], "describing a sequence", err);
+    }
+    struct mr_object_diff diff = {.kind = MR_OBJECTS_SEQUENCE,
+                                  .name = d[MR_SOURCE].name,
+                                  .source = text[MR_SOURCE].ptr,
+                                  .target = text[MR_TARGET].ptr,
+                                  .source_db = d[MR_SOURCE].db};
+    if (code == MR_OK)
+        code = keep_diff(l, &diff, err);
+    mr_strbuf_release(&text[MR_SOURCE]);
+    mr_strbuf_release(&text[MR_TARGET]);
+    return code;
+}
+
+static enum mr_code judge_drawn(struct looking *l, const struct mr_pair *table,
+                                struct mr_objects_drawn *d, struct mr_err *err)
+{
+    const bool alone =
+        mr_check_settle_follows(l->check) || !mr_check_settle_is_sure(l->check);
+    enum mr_side side = MR_SOURCE;
+    struct mr_err why = {0};
+    enum mr_code code = mr_objects_drawn_read(d, &side, &why);
+    if (code == MR_E_NO_SUCH)
+        return MR_OK; /* a difference of its own, or gone on both sides */
+    if (code == MR_OK)
+        return d[MR_SOURCE].one_way && d[MR_TARGET].one_way &&
+                       mr_objects_counter_is_low(&d[MR_SOURCE].counter,
+                                                 &d[MR_TARGET].counter, alone)
+                   ? keep_drawn_diff(l, table, d, err)
+                   : MR_OK;
+    if (mr_check_is_fatal(code) || code == MR_E_LOST) {
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    mr_strbuf_add_fmt(&l->hidden, "%sthe next value of sequence \"%s.%s\" on the %s: %s",
+                      l->hidden.len > 0 ? "\n" : "", d[side].db, d[side].name,
+                      mr_side_name(side), why.message);
+    return MR_OK;
+}
+
+/* Sequences that the table's columns draw from. */
+static enum mr_code look_at_drawn(struct looking *l, const struct mr_pair *table,
+                                  struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < table->side[MR_SOURCE]->ncolumns; i++) {
+        struct mr_objects_drawn d[MR_SIDES] = {{.db = NULL}, {.db = NULL}};
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            d[side].counter = (struct mr_objects_counter){
+                .reader = l->check->pairing.side[side].main, .table = table->side[side]};
+        if (mr_objects_draws(d, i, &l->check->arena))
+            code = judge_drawn(l, table, d, err);
+    }
+    return code;
+}
+
 /* Databases and tables of which the account may not even see the names: where both sides
  * hide them, nothing else would tell. */
 static void look_for_names(struct looking *l)
@@ -578,6 +644,9 @@ static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
         for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
             if (!atomic_load(&table->failed))
                 code = look_for_change(l, table, (enum mr_side)side, err);
+        if (code == MR_OK && !atomic_load(&table->failed) &&
+            (l->kinds & MR_OBJECTS_SEQUENCE) != 0)
+            code = look_at_drawn(l, table, err);
         if (code != MR_OK || atomic_load(&table->failed) ||
             (l->kinds & MR_OBJECTS_AUTO_INCREMENT) == 0)
             continue;

@@ -30,6 +30,7 @@
 #include "core/base/strbuf.h"
 #include "core/db/db.h"
 #include "core/schema/schema.h"
+#include "core/source/sides.h"
 #include "core/source/source.h"
 
 enum mr_objects_kind {
@@ -125,6 +126,23 @@ enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
  * (of two servers that replicate, a lag or ids that were rolled back make that). */
 bool mr_objects_counter_is_low(const struct mr_objects_counter *source,
                                const struct mr_objects_counter *target, bool alone);
+/*
+ * The same of a column whose DEFAULT draws from a sequence, on both sides, and leads an index
+ * there.  Of a snapshot no greatest key is known (0).  *side: of which the value could not be
+ * read, if that fails.
+ */
+struct mr_objects_drawn {
+    struct mr_objects_counter counter;
+    const struct mr_column *column;
+    const char *db, *name; /* of the sequence */
+    bool one_way; /* goes up and does not begin anew: the others are not judged */
+};
+/* Does the source's column with that index draw so?  Fills in all but the counters' numbers;
+ * names live in arena. */
+bool mr_objects_draws(struct mr_objects_drawn drawn[MR_SIDES], size_t column,
+                      struct mr_arena *arena);
+enum mr_code mr_objects_drawn_read(struct mr_objects_drawn drawn[MR_SIDES],
+                                   enum mr_side *side, struct mr_err *err);
 /* Appends "next 3010, greatest 3013". */
 void mr_objects_counter_text(const struct mr_objects_counter *counter,
                              struct mr_strbuf *out);
