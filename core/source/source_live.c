@@ -20,6 +20,7 @@ struct live_source {
     struct mr_source_opts opts;
     pthread_mutex_t lock;
     bool is_known; /* under the lock: */
+    bool said_locks;
     struct mr_server server;
 };
 
@@ -519,6 +520,22 @@ static enum mr_code open_db(struct live_source *ls, struct mr_db **out,
     return code;
 }
 
+/* Once; where tables are freed without the caller, nobody else would. */
+static void say_locks(struct live_source *ls, const struct live_reader *lr)
+{
+    if (lr->keeps_locks == NULL || !ls->opts.frees_tables)
+        return;
+    (void)pthread_mutex_lock(&ls->lock);
+    bool said = ls->said_locks;
+    ls->said_locks = true;
+    (void)pthread_mutex_unlock(&ls->lock);
+    if (!said)
+        mr_log_info(
+            "server \"%s\": an ALTER of a table that was read waits until all are, "
+            "and writers behind it: %s",
+            mr_db_label(lr->db), lr->keeps_locks);
+}
+
 static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **out,
                                     struct mr_err *err)
 {
@@ -539,6 +556,7 @@ static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **ou
         live_reader_free(&lr->base);
         return code;
     }
+    say_locks(ls, lr);
     *out = &lr->base;
     return MR_OK;
 }
