@@ -60,12 +60,12 @@ static bool name_add(struct mr_strbuf *out, const struct names *n,
         return mr_innodb_name_add(out, t->db, t->name,
                                   has_spaces(n) ? MR_INNODB_SPACE : MR_INNODB_FILE,
                                   mr_db_server(n->db)->lower_case_table_names != 0);
-    mr_strbuf_add_fmt(out, "%s/%s", t->db, t->name);
+    mr_strbuf_add_fmt(out, "%zu/%s/%s", strlen(t->db), t->db, t->name);
     return true;
 }
 
-/* "db/table", by which InnoDB's numbers go (in its own spelling) and times (in the
- * catalogue's). */
+/* By which InnoDB's numbers go: "db/table", in its own spelling; and times: "2/db/table", as a
+ * name may hold a slash. */
 static enum mr_code names_fill(struct names *n, size_t count, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -100,9 +100,8 @@ static void add_databases(struct mr_strbuf *sql, const struct names *n)
     size_t last_len = 0;
     struct mr_strbuf db = MR_STRBUF_INIT;
     for (size_t i = 0; i < n->count; i++) {
-        const char *text = n->all[i].text;
-        size_t len =
-            n->of_files ? strcspn(text, "/") : strlen(n->tables[n->all[i].table]->db);
+        const char *text = n->of_files ? n->all[i].text : n->tables[n->all[i].table]->db;
+        size_t len = n->of_files ? strcspn(text, "/") : strlen(text);
         if (last != NULL && len == last_len && strncmp(text, last, len) == 0)
             continue;
         mr_strbuf_reset(&db);
@@ -126,8 +125,9 @@ static void add_query(struct mr_strbuf *sql, const struct names *n)
                               : "TABLE_ID FROM information_schema.INNODB_SYS_TABLES");
     else
         mr_strbuf_add_str(sql,
-                          "SELECT CONCAT(TABLE_SCHEMA, '/', TABLE_NAME), CREATE_TIME "
-                          "FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (");
+                          "SELECT CONCAT(LENGTH(TABLE_SCHEMA), '/', TABLE_SCHEMA, '/', "
+                          "TABLE_NAME), CREATE_TIME FROM information_schema.TABLES "
+                          "WHERE TABLE_SCHEMA IN (");
     add_databases(sql, n);
     mr_strbuf_add_char(sql, ')');
 }

@@ -8,6 +8,7 @@
 #include "core/db/grants.h"
 #include "core/schema/catalogue_json.h"
 #include "core/schema/schema.h"
+#include "core/schema/table_marks.h"
 #include "recon/check/objects.h"
 
 static const char *const portable[] = {
@@ -390,6 +391,46 @@ static void test_auto_increment(void **state)
     mr_strbuf_release(&t);
 }
 
+/* "x"."b/c" and "x/b"."c" are two tables; MySQL has no place for both. */
+static void test_marks(void **state)
+{
+    (void)state;
+    it_need_servers();
+    char slashed[80];
+    (void)snprintf(slashed, sizeof slashed, "%s/b", it_db_name());
+    const struct mr_table a = {.db = it_db_name(), .name = "b/c"};
+    const struct mr_table b = {.db = slashed, .name = "c"};
+    const struct mr_table *const tables[] = {&a, &b};
+    for (size_t i = 0; i < IT_SERVERS; i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_table_mark marks[2] = {{0}};
+        struct mr_err err = {0};
+        if (it_is_mysql(it_db[i]))
+            continue;
+        it_exec_str(it_db[i], "CREATE TABLE `b/c` (id INT PRIMARY KEY)");
+        mr_strbuf_add_fmt(&sql, "CREATE DATABASE `%s`", slashed);
+        it_exec(it_db[i], &sql);
+        mr_strbuf_reset(&sql);
+        mr_strbuf_add_fmt(&sql, "CREATE TABLE `%s`.c (id INT PRIMARY KEY)", slashed);
+        it_exec(it_db[i], &sql);
+        it_ok(mr_table_marks_read(it_db[i], tables, 2, &arena, marks, &err), &err,
+              "marks");
+        for (size_t k = 0; k < 2; k++) {
+            assert_non_null(marks[k].numbers);
+            assert_non_null(marks[k].time);
+            assert_string_equal(strchr(marks[k].time, '\n'), "\n"); /* one line */
+        }
+        assert_string_not_equal(marks[0].numbers, marks[1].numbers);
+        mr_strbuf_reset(&sql);
+        mr_strbuf_add_fmt(&sql, "DROP DATABASE `%s`", slashed);
+        it_exec(it_db[i], &sql);
+        it_exec_str(it_db[i], "DROP TABLE `b/c`");
+        mr_arena_release(&arena);
+        mr_strbuf_release(&sql);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_classes), cmocka_unit_test(test_differences),
         cmocka_unit_test(test_reload),  cmocka_unit_test(test_probe),
         cmocka_unit_test(test_rights),  cmocka_unit_test(test_auto_increment),
+        cmocka_unit_test(test_marks),
     };
     return cmocka_run_group_tests_name("schema", tests, set_up, it_close);
 }
