@@ -18,8 +18,8 @@ CREATE TABLE zz_slow (id INT PRIMARY KEY, v INT); INSERT INTO zz_slow
     done
 }
 
-reads_slow() { # reads_slow SIDE
-    [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST
+reads_slow() { # reads_slow SIDE: in its view
+    [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST JOIN information_schema.INNODB_TRX ON trx_mysql_thread_id = ID
         WHERE INFO LIKE '%zz_slow%SLEEP%' AND INFO NOT LIKE '%PROCESSLIST%' AND COMMAND <> 'Sleep'")" -gt 0 ]
 }
 

@@ -4,6 +4,7 @@
 # baseline.
 
 . "$(dirname "$0")/lib.sh"
+settings stay
 . "$IT_DIR/../fault/lib.sh"
 [ -e "$LIBRARY" ] && [ -x "$PROXY" ] || bail "no library at $LIBRARY"
 begin a

@@ -4,6 +4,7 @@
 # taken back. The page is looked at in a browser, wide, on a phone and on paper.
 
 . "$(dirname "$0")/lib.sh"
+settings stay
 . "$IT_DIR/../fault/lib.sh"
 begin
 DEMO=$IT_DIR/../demo

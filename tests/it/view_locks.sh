@@ -20,8 +20,8 @@ CREATE TABLE zz_slow (id INT PRIMARY KEY, v INT); INSERT INTO zz_slow
         (13, 13), (14, 14), (15, 15), (16, 16), (17, 17), (18, 18), (19, 19), (20, 20)"
 }
 
-reads_slow() { # reads_slow SIDE: is the slow one being read?
-    [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST
+reads_slow() { # reads_slow SIDE: is the slow one being read, in a view?
+    [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST JOIN information_schema.INNODB_TRX ON trx_mysql_thread_id = ID
         WHERE INFO LIKE '%zz_slow%SLEEP%' AND INFO NOT LIKE '%PROCESSLIST%' AND COMMAND <> 'Sleep'")" -gt 0 ]
 }
 
