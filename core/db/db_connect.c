@@ -458,7 +458,7 @@ static enum mr_code prepare_session(struct mr_db *db, const struct mr_server *se
         "character_set_client = utf8mb4, character_set_connection = utf8mb4, "
         "character_set_results = NULL, net_write_timeout = 3600, "
         "wait_timeout = 86400, completion_type = 0, lock_wait_timeout = %d, "
-        "max_sort_length = %d",
+        "max_sort_length = %d, sql_quote_show_create = 1",
         MR_DB_LOCK_WAIT_S, SORT_BYTES_MAX);
     /* The rows of today, whatever day the server is set to show. */
     if (!is_mysql && server->version >= 100304)

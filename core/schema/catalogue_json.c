@@ -85,6 +85,7 @@ static void put_column(struct mr_jsonw *w, const struct mr_column *c)
     put_text(w, "on_update", c->on_update);
     put_text(w, "generation", c->generation_expr);
     put_text(w, "comment", c->comment);
+    put_text(w, "versions", c->versions);
     put_count(w, "decimals", c->decimals);
     put_count(w, "ordinal", c->ordinal);
     mr_jsonw_object_end(w);
@@ -97,6 +98,7 @@ static void put_index(struct mr_jsonw *w, const struct mr_index *index)
     put_flag(w, "unique", index->unique);
     put_flag(w, "usable", index->usable);
     put_text(w, "kind", index->kind);
+    put_text(w, "clause", index->clause);
     list_begin(w, "parts");
     for (size_t i = 0; i < index->nparts; i++) {
         mr_jsonw_object_begin(w);
@@ -149,6 +151,7 @@ static void put_check(struct mr_jsonw *w, const struct mr_check *check)
     put_text(w, "name", check->name);
     put_text(w, "column", check->column);
     put_text(w, "clause", check->clause);
+    put_text(w, "period", check->period);
     mr_jsonw_object_end(w);
 }
 

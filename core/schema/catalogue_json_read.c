@@ -99,6 +99,7 @@ static void get_column(struct mr_json_reader *r, const struct json_t *item, void
     c->on_update = mr_json_read_exact(r, item, "on_update");
     c->generation_expr = mr_json_read_exact(r, item, "generation");
     c->comment = mr_json_read_exact(r, item, "comment");
+    c->versions = mr_json_read_exact(r, item, "versions");
     c->decimals = (unsigned)get_up_to(r, item, "decimals", 6);
     c->ordinal = (size_t)get_number(r, item, "ordinal");
     if (c->cls == MR_CLASS_UNDECIDED)
@@ -125,6 +126,7 @@ static void get_index(struct mr_json_reader *r, const struct json_t *item, void 
     index->unique = get_flag(r, item, "unique");
     index->usable = get_flag(r, item, "usable");
     index->kind = need_text(r, item, "kind");
+    index->clause = mr_json_read_exact(r, item, "clause");
     index->parts =
         get_items(r, item, "parts", sizeof *index->parts, &index->nparts, get_part);
     if (index->nparts == 0)
@@ -172,6 +174,7 @@ static void get_check(struct mr_json_reader *r, const struct json_t *item, void 
     check->name = need_text(r, item, "name");
     check->column = mr_json_read_exact(r, item, "column");
     check->clause = need_text(r, item, "clause");
+    check->period = mr_json_read_exact(r, item, "period");
 }
 
 static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,

@@ -46,8 +46,9 @@ struct mr_column {
     const char *generation_expr; /* normalised: to be compared, not to be sent */
     const char *generation_sql;  /* as the server has it; NULL out of a file */
     const char *comment;
-    unsigned decimals; /* fractional seconds of a temporal column */
-    size_t ordinal;    /* 1-based position in the table */
+    const char *versions; /* "without system versioning", ""; NULL: not known */
+    unsigned decimals;    /* fractional seconds of a temporal column */
+    size_t ordinal;       /* 1-based position in the table */
 };
 
 struct mr_index_part {
@@ -61,8 +62,9 @@ struct mr_index_part {
 struct mr_index {
     const char *name;
     bool unique;
-    bool usable;      /* not invisible (MySQL), not ignored (MariaDB) */
-    const char *kind; /* "BTREE", "HASH", "FULLTEXT", "SPATIAL" */
+    bool usable;        /* not invisible (MySQL), not ignored (MariaDB) */
+    const char *kind;   /* "BTREE", "HASH", "FULLTEXT", "SPATIAL" */
+    const char *clause; /* "with parser ngram", "without overlaps", ""; NULL: not known */
     const struct mr_index_part *parts;
     size_t nparts;
 };
@@ -95,6 +97,7 @@ struct mr_check {
     const char *name;
     const char *column; /* MariaDB's column-level CHECK; NULL for one of the table */
     const char *clause; /* normalised; " not enforced" behind it where it is not */
+    const char *period; /* MariaDB: of which it is the CHECK; "": none; NULL: not known */
 };
 
 enum mr_table_kind { MR_TABLE_BASE = 1, MR_TABLE_VIEW, MR_TABLE_SEQUENCE };
@@ -190,6 +193,8 @@ const struct mr_table *mr_catalogue_namesake(const struct mr_catalogue *cat,
 /* Names compared as the servers do (case-insensitively); NULL: there is none. */
 const struct mr_column *mr_table_column(const struct mr_table *table, const char *name);
 const struct mr_index *mr_table_index(const struct mr_table *table, const char *name);
+/* Has it something that SHOW CREATE TABLE alone tells and did not show? */
+bool mr_table_is_unread(const struct mr_table *table);
 /* Does it lead to rows?  MariaDB's UNIQUE over long columns is a hash that only guards: rows
  * are not found by it, and to order by its columns is to sort the table. */
 bool mr_index_leads(const struct mr_table *table, const struct mr_index *index);

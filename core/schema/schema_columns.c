@@ -210,6 +210,9 @@ static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cel
     const char *extra = cells[C_EXTRA].ptr != NULL ? cells[C_EXTRA].ptr : "";
     col->invisible = strcasestr(extra, "INVISIBLE") != NULL;
     col->auto_increment = strcasestr(extra, "auto_increment") != NULL;
+    col->versions = strcasestr(extra, "WITHOUT SYSTEM VERSIONING") != NULL
+                        ? "without system versioning"
+                        : "";
     take_on_update(load, col, extra);
     take_generation(load, col, cells, extra);
     take_default(load, col, cells, extra);

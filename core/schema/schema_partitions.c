@@ -4,6 +4,7 @@
  *   range (id) p0 (10), p1 (maxvalue)
  *   hash (id) 4
  *   list (kind) sub hash (id) 2: p0 (1, 2), p1 (3)
+ *   system_time (): h, c      (between the words, what schema_create.c reads)
  *
  * Names of partitions count where they hold what somebody chose (ranges, lists).  One query,
  * and none where no table has partitions.
@@ -109,20 +110,24 @@ static void describe(struct mr_strbuf *out, const struct partition *list, size_t
         subs = list[i].at == first->at ? list[i].sub_at : subs;
         parts = list[i].at;
     }
-    add_method(out, first->method, first->expr, db);
+    const bool versions = strncasecmp(first->method, "SYSTEM_TIME", 11) == 0;
+    add_method(out, first->method, versions ? NULL : first->expr, db);
     if (first->sub_method != NULL) {
         mr_strbuf_add_str(out, " sub ");
         add_method(out, first->sub_method, first->sub_expr, db);
         mr_strbuf_add_fmt(out, " %" PRIu64 ":", subs);
-    }
-    /* of versions each server adds its own */
-    if (!chosen && strncasecmp(first->method, "SYSTEM_TIME", 11) != 0)
+    } else if (versions)
+        mr_strbuf_add_char(out, ':');
+    if (!chosen && !versions)
         mr_strbuf_add_fmt(out, " %" PRIu64, parts);
-    for (size_t i = 0; chosen && i < count; i++) {
+    for (size_t i = 0; (chosen || versions) && i < count; i++) {
         if (i > 0 && list[i].at == list[i - 1].at)
             continue;
-        mr_strbuf_add_fmt(out, "%s%s (", i > 0 ? ", " : " ",
+        mr_strbuf_add_fmt(out, "%s%s", i > 0 ? ", " : " ",
                           list[i].name != NULL ? list[i].name : "");
+        if (versions) /* ends of versions are made of what is read later */
+            continue;
+        mr_strbuf_add_str(out, " (");
         if (list[i].values != NULL)
             mr_norm_expr(out, list[i].values, NULL);
         mr_strbuf_add_char(out, ')');

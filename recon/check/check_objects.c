@@ -561,6 +561,24 @@ static void look_at_algorithms(struct looking *l)
                 l->unread[side] == 1 ? "" : "s", mr_side_name((enum mr_side)side));
 }
 
+static void look_at_creates(struct looking *l)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_check_run *check = l->check;
+        size_t unread = 0;
+        if (mr_reader_db(check->pairing.side[side].main) == NULL)
+            continue;
+        for (size_t i = 0; i < check->pairing.ntables; i++)
+            unread += mr_table_is_unread(check->pairing.tables[i]->side[side]);
+        if (unread > 0)
+            mr_strbuf_add_fmt(&l->hidden,
+                              "%sparsers, periods and partitions of %zu table%s on the "
+                              "%s, which SHOW CREATE TABLE did not show",
+                              l->hidden.len > 0 ? "\n" : "", unread,
+                              unread == 1 ? "" : "s", mr_side_name((enum mr_side)side));
+    }
+}
+
 /* Object kinds that the account cannot see at all, per database and side. */
 static void look_at_rights(struct looking *l)
 {
@@ -732,6 +750,8 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
         look_for_names(&l);
         look_at_rights(&l);
         look_at_algorithms(&l);
+        if ((l.kinds & (MR_OBJECTS_TABLE | MR_OBJECTS_INDEX)) != 0)
+            look_at_creates(&l);
         look_at_left_out(&l, MR_SOURCE);
         look_at_left_out(&l, MR_TARGET);
         code = store(&l, err);

@@ -8,7 +8,7 @@
  * Nor are: estimates; names of foreign keys and checks whose definitions are equal; an
  * index that one flavour makes for a foreign key by itself where the other has an index that
  * does its work; between flavours: SRIDs, versions of rows, collations of sessions, modes that
- * only one of them knows.  Not read: MariaDB's REF_SYSTEM_ID, the parser of a FULLTEXT index.
+ * only one of them knows, application-time periods.  Not read: MariaDB's REF_SYSTEM_ID.
  *
  * A CHECK of a column (MariaDB) is reported as a column difference, one of the table as
  * a table difference, under the constraint's name.  The default character set of a

@@ -11,6 +11,16 @@
 /* -- columns --------------------------------------------------------------------------
  */
 
+/* What a side does not tell (NULL) says nothing of the other. */
+static void add_clauses(struct mr_strbuf *source, const char *s, struct mr_strbuf *target,
+                        const char *t)
+{
+    if (s == NULL || t == NULL)
+        return;
+    mr_strbuf_add_fmt(source, "%s%s", *s != '\0' ? " " : "", s);
+    mr_strbuf_add_fmt(target, "%s%s", *t != '\0' ? " " : "", t);
+}
+
 static enum mr_code compare_column(const struct mr_objects_both *p,
                                    const struct mr_column *s, const struct mr_column *t,
                                    struct mr_err *err)
@@ -28,6 +38,8 @@ static enum mr_code compare_column(const struct mr_objects_both *p,
         mr_strbuf_add_fmt(&source, " srid %s", s->srid);
     if (t != NULL && t->srid != NULL && !p->cross)
         mr_strbuf_add_fmt(&target, " srid %s", t->srid);
+    if (s != NULL && t != NULL && !p->cross)
+        add_clauses(&source, s->versions, &target, t->versions);
     enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
     mr_strbuf_release(&source);
     mr_strbuf_release(&target);
@@ -87,6 +99,11 @@ static bool is_made_for_fk(const struct mr_table *table, const struct mr_index *
     return false;
 }
 
+static bool is_fulltext(const struct mr_index *index)
+{
+    return index->kind != NULL && strcmp(index->kind, "FULLTEXT") == 0;
+}
+
 static enum mr_code compare_index(const struct mr_objects_both *p,
                                   const struct mr_index *s, const struct mr_index *t,
                                   struct mr_err *err)
@@ -103,6 +120,9 @@ static enum mr_code compare_index(const struct mr_objects_both *p,
         mr_objects_add_index(&source, s);
     if (t != NULL)
         mr_objects_add_index(&target, t);
+    /* periods are MariaDB's alone */
+    if (s != NULL && t != NULL && (!p->cross || is_fulltext(s)))
+        add_clauses(&source, s->clause, &target, t->clause);
     enum mr_code code = mr_objects_report_texts(p, diff, &source, &target, err);
     mr_strbuf_release(&source);
     mr_strbuf_release(&target);
@@ -234,14 +254,27 @@ static bool list_fks(const struct mr_objects_both *p, const struct mr_table *tab
     return ok;
 }
 
-static bool list_checks(const struct mr_table *table, struct mr_vec *list)
+static bool tells_periods(const struct mr_table *table)
 {
+    for (size_t i = 0; i < table->nchecks; i++)
+        if (table->checks[i].period == NULL)
+            return false;
+    return true;
+}
+
+static bool list_checks(const struct mr_objects_both *p, const struct mr_table *table,
+                        struct mr_vec *list)
+{
+    const bool periods = !p->cross && tells_periods(p->st) && tells_periods(p->tt);
     bool ok = true;
     for (size_t i = 0; i < table->nchecks && ok; i++) {
         const struct mr_check *check = &table->checks[i];
         struct named named = {.name = check->name, .column = check->column};
         struct mr_strbuf text = MR_STRBUF_INIT;
-        mr_strbuf_add_fmt(&text, "check (%s)", check->clause);
+        if (periods && *check->period != '\0')
+            mr_strbuf_add_fmt(&text, "period %s (%s)", check->period, check->clause);
+        else
+            mr_strbuf_add_fmt(&text, "check (%s)", check->clause);
         ok = push_named(list, &named, &text);
         mr_strbuf_release(&text);
     }
@@ -263,7 +296,7 @@ static enum mr_code compare_constraints(const struct mr_objects_both *p,
     if (kind == MR_OBJECTS_FOREIGN_KEY)
         ok = list_fks(p, p->st, &source) && list_fks(p, p->tt, &target);
     else
-        ok = list_checks(p->st, &source) && list_checks(p->tt, &target);
+        ok = list_checks(p, p->st, &source) && list_checks(p, p->tt, &target);
     enum mr_code code = ok ? compare_named(p, kind, &source, &target, err)
                            : mr_err_nomem(err, "comparing constraints");
     release_named(&source);

@@ -42,6 +42,14 @@ static void add_partitioning(struct mr_strbuf *out, const struct mr_objects_both
         mr_strbuf_add_str(out, "partitioned");
 }
 
+/* "system_time (": all but how they change is known. */
+static bool has_versions(const struct mr_table *table, const char *behind)
+{
+    const size_t len = strlen("system_time");
+    return strncmp(table->partitioning, "system_time", len) == 0 &&
+           strncmp(table->partitioning + len, behind, strlen(behind)) == 0;
+}
+
 static enum mr_code compare_partitioning(const struct mr_objects_both *p,
                                          struct mr_err *err)
 {
@@ -51,7 +59,9 @@ static enum mr_code compare_partitioning(const struct mr_objects_both *p,
         .kind = MR_OBJECTS_TABLE, .name = s->name, .table_name = s->name};
     /* how, a snapshot of an earlier version does not tell */
     if (is_partitioned(p, s) && is_partitioned(p, t) &&
-        (s->partitioning == NULL || t->partitioning == NULL))
+        (s->partitioning == NULL || t->partitioning == NULL ||
+         (has_versions(s, "") && has_versions(t, "") &&
+          (has_versions(s, " (") || has_versions(t, " (")))))
         return MR_OK;
     add_partitioning(&source, p, s);
     add_partitioning(&target, p, t);

@@ -86,8 +86,27 @@ differ "subpartitions" "" "CREATE TABLE t (id INT, d DATE) PARTITION BY RANGE (T
     "CREATE TABLE t (id INT, d DATE) PARTITION BY RANGE (TO_DAYS(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 3 (PARTITION a VALUES LESS THAN (700000), PARTITION b VALUES LESS THAN MAXVALUE)" table \
     "sub hash (id) 2: a (700000), b (maxvalue)" "sub hash (id) 3: a (700000), b (maxvalue)"
 if [ $KIND = mariadb ]; then
+    P="CREATE TABLE t (id INT, s DATE NOT NULL, e DATE NOT NULL"
+    differ "WITHOUT OVERLAPS" "" "$P, PERIOD FOR p (s, e), UNIQUE u (id, p WITHOUT OVERLAPS), PRIMARY KEY (id, e, s))" "$P, PERIOD FOR p (s, e), UNIQUE u (id, e, s), PRIMARY KEY (id, e, s))" \
+        index "unique (id, e, s) without overlaps" "unique (id, e, s)"
+    differ "a period" "" "$P, PERIOD FOR p (s, e), PRIMARY KEY (id, e, s))" "$P, PRIMARY KEY (id, e, s), CONSTRAINT p CHECK (s < e))" table "period p (s < e)" "check (s < e)"
+    V="CREATE TABLE t (id INT PRIMARY KEY, v INT"
+    H="(PARTITION h HISTORY, PARTITION c CURRENT)"
+    differ "limit of versions" "" "$V) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 1000 $H" "$V) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 2000 $H" \
+        table "system_time limit 1000: h, c" "system_time limit 2000: h, c"
+    differ "time of versions" "" "$V) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME INTERVAL 1 DAY STARTS '2030-01-01 00:00:00' AUTO" \
+        "$V) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME INTERVAL 1 WEEK STARTS '2030-01-01 00:00:00' AUTO" \
+        table "interval 1 day starts timestamp '2030-01-01 00:00:00' auto" "interval 7 day starts timestamp '2030-01-01 00:00:00' auto"
+    differ "a column without versions" "" "$V WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING" "$V) WITH SYSTEM VERSIONING" column "int without system versioning" "int"
+    R="GENERATED ALWAYS AS ROW"
+    differ "invisible row times" "" "$V, a TIMESTAMP(6) $R START INVISIBLE, z TIMESTAMP(6) $R END, PERIOD FOR SYSTEM_TIME (a, z)) WITH SYSTEM VERSIONING" \
+        "$V, a TIMESTAMP(6) $R START, z TIMESTAMP(6) $R END, PERIOD FOR SYSTEM_TIME (a, z)) WITH SYSTEM VERSIONING" column " invisible" "stored"
+    differ "foreign key onto versions" "CREATE TABLE h (id INT PRIMARY KEY) WITH SYSTEM VERSIONING" "$V, CONSTRAINT f FOREIGN KEY (v) REFERENCES h (id) ON DELETE CASCADE) WITH SYSTEM VERSIONING" \
+        "$V, CONSTRAINT f FOREIGN KEY (v) REFERENCES h (id)) WITH SYSTEM VERSIONING" "foreign key" "on delete cascade on update restrict" "on delete restrict on update restrict"
     differ "versions of rows" "" "CREATE TABLE t (id INT PRIMARY KEY) WITH SYSTEM VERSIONING" "CREATE TABLE t (id INT PRIMARY KEY)" table "with system versioning" "no versions"
 else
+    differ "parser of a FULLTEXT index" "" "CREATE TABLE t (id INT PRIMARY KEY, v TEXT, FULLTEXT f (v) WITH PARSER ngram)" "CREATE TABLE t (id INT PRIMARY KEY, v TEXT, FULLTEXT f (v))" \
+        index "fulltext (v) with parser ngram" "fulltext (v)"
     differ "SRID" "" "CREATE TABLE t (id INT PRIMARY KEY, g POINT SRID 4326)" "CREATE TABLE t (id INT PRIMARY KEY, g POINT)" column "point srid 4326" "point"
 fi
 check_is 0 "--objects without them: exits 0" --objects index

@@ -65,6 +65,8 @@ done
 others() { # others NAME SIDE
     local begin
     prepare "$2"
+    # what its index is, SHOW CREATE alone tells
+    client "$2" -D "$DB" <<<"ALTER TABLE early ADD COLUMN w TEXT, ADD FULLTEXT f (w)"
     client "$2" -D "$DB" <<<"BEGIN; SELECT * FROM early; DO SLEEP(8); COMMIT" >/dev/null &
     sleep 0.5
     client "$2" -D "$DB" <<<"SET lock_wait_timeout = 20; ALTER TABLE early FORCE" &

@@ -47,6 +47,7 @@ static inline void same_column(const struct mr_column *a, const struct mr_column
     same_text(a->on_update, b->on_update);
     same_text(a->generation_expr, b->generation_expr);
     same_text(a->comment, b->comment);
+    same_text(a->versions, b->versions);
     assert_int_equal(a->decimals, b->decimals);
     assert_int_equal(a->ordinal, b->ordinal);
 }
@@ -57,6 +58,7 @@ static inline void same_index(const struct mr_index *a, const struct mr_index *b
     assert_int_equal(a->unique, b->unique);
     assert_int_equal(a->usable, b->usable);
     same_text(a->kind, b->kind);
+    same_text(a->clause, b->clause);
     assert_int_equal(a->nparts, b->nparts);
     for (size_t i = 0; i < a->nparts; i++) {
         same_text(a->parts[i].column, b->parts[i].column);
@@ -103,6 +105,7 @@ static inline void same_rules(const struct mr_table *a, const struct mr_table *b
         same_text(a->checks[i].name, b->checks[i].name);
         same_text(a->checks[i].column, b->checks[i].column);
         same_text(a->checks[i].clause, b->checks[i].clause);
+        same_text(a->checks[i].period, b->checks[i].period);
     }
 }
 

@@ -59,6 +59,7 @@ static const struct mr_column columns[] = {
      .generated = true,
      .generation_expr = "row end",
      .system_time = true,
+     .versions = "without system versioning",
      .on_update = "current_timestamp(6)",
      .decimals = 6,
      .ordinal = 6},
@@ -72,9 +73,14 @@ static const struct mr_index indexes[] = {
      .unique = true,
      .usable = true,
      .kind = "BTREE",
+     .clause = "",
      .parts = parts,
      .nparts = 2},
-    {.name = "k", .kind = "FULLTEXT", .parts = parts, .nparts = 1},
+    {.name = "k",
+     .kind = "FULLTEXT",
+     .clause = "with parser " NASTY,
+     .parts = parts,
+     .nparts = 1},
 };
 static const char *const fk_from[] = {"a", NASTY};
 static const char *const fk_to[] = {NO_UTF8, "b"};
@@ -99,8 +105,8 @@ static const struct mr_trigger triggers[] = {
      .body = NULL,
      .order = 4000000000U},
 };
-static const struct mr_check checks[] = {{"c", NULL, "a > 0 not enforced"},
-                                         {"d", "s", "s <> '" NASTY "'"}};
+static const struct mr_check checks[] = {{"c", NULL, "a > 0 not enforced", NASTY},
+                                         {"d", "s", "s <> '" NASTY "'", ""}};
 static const struct mr_table tables[] = {
     {.db = "d",
      .name = "bare",

@@ -55,13 +55,13 @@ static void test_indexes(void **state)
         struct mr_index index;
         const char *want;
     } table[] = {
-        {{"PRIMARY", true, true, "BTREE", ab, 2}, "primary key (a, b)"},
-        {{"i", true, true, "BTREE", ab, 1}, "unique (a)"},
-        {{"i", false, true, "BTREE", prefix, 1}, "(s(10))"},
-        {{"i", false, true, "FULLTEXT", prefix, 1}, "fulltext (s)"},
-        {{"i", false, true, "SPATIAL", prefix, 1}, "spatial (s)"},
-        {{"i", false, true, "HASH", ab, 1}, "(a) using hash"},
-        {{"i", false, false, "BTREE", expr, 1}, "((a + 1) desc) invisible"},
+        {{"PRIMARY", true, true, "BTREE", "", ab, 2}, "primary key (a, b)"},
+        {{"i", true, true, "BTREE", "", ab, 1}, "unique (a)"},
+        {{"i", false, true, "BTREE", "", prefix, 1}, "(s(10))"},
+        {{"i", false, true, "FULLTEXT", "", prefix, 1}, "fulltext (s)"},
+        {{"i", false, true, "SPATIAL", "", prefix, 1}, "spatial (s)"},
+        {{"i", false, true, "HASH", "", ab, 1}, "(a) using hash"},
+        {{"i", false, false, "BTREE", "", expr, 1}, "((a + 1) desc) invisible"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_strbuf got = MR_STRBUF_INIT;
@@ -274,8 +274,8 @@ static void test_index_for_fk(void **state)
     static const char *const pid[] = {"pid"}, *const id[] = {"id"};
     static const struct mr_index_part asc[] = {{.column = "pid"}};
     static const struct mr_index_part desc[] = {{.column = "pid", .descending = true}};
-    const struct mr_index s_ix[] = {{"kd", false, true, "BTREE", desc, 1},
-                                    {"pid", false, true, "BTREE", asc, 1}};
+    const struct mr_index s_ix[] = {{"kd", false, true, "BTREE", "", desc, 1},
+                                    {"pid", false, true, "BTREE", "", asc, 1}};
     const struct mr_foreign_key s_fk = {"f", pid, "club",     "p",
                                         id,  1,   "RESTRICT", "RESTRICT"};
     const struct mr_foreign_key t_fk = {"f", pid, "club_new", "p",
@@ -308,9 +308,10 @@ static void test_index_for_fk(void **state)
 static void test_checks(void **state)
 {
     (void)state;
-    const struct mr_check s_checks[] = {{"a", "a", "a > 0"}, {"c1", NULL, "b > 0"}};
-    const struct mr_check t_checks[] = {{"t_chk_1", NULL, "a > 0"},
-                                        {"c1", NULL, "b > 1"}};
+    const struct mr_check s_checks[] = {{"a", "a", "a > 0", ""},
+                                        {"c1", NULL, "b > 0", ""}};
+    const struct mr_check t_checks[] = {{"t_chk_1", NULL, "a > 0", ""},
+                                        {"c1", NULL, "b > 1", ""}};
     struct mr_table s = {
         .db = "club", .name = "t", .engine = "InnoDB", .checks = s_checks, .nchecks = 2};
     struct mr_table t = {.db = "club_new",
