@@ -409,8 +409,6 @@ static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
             code = mr_schema_load_triggers(load, err);
         if (code == MR_OK)
             code = mr_schema_load_partitions(load, err);
-        if (code == MR_OK)
-            code = mr_schema_load_creates(load, err);
     }
     return code;
 }

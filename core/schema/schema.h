@@ -171,6 +171,14 @@ struct mr_catalogue {
 enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,
                                struct mr_catalogue **out, struct mr_err *err);
 void mr_catalogue_free(struct mr_catalogue *cat);
+/* What SHOW CREATE TABLE alone tells (mr_index.clause, mr_check.period, partitions of versions): a
+ * statement for each table that may have such a thing, none for the others.  None waits longer
+ * than a second for a lock; what is not shown stays unknown (mr_table_is_unread). */
+enum mr_code mr_catalogue_read_creates(struct mr_db *db, struct mr_catalogue *cat,
+                                       struct mr_err *err);
+/* The same for one table that was reloaded into the arena. */
+enum mr_code mr_table_read_create(struct mr_db *db, const struct mr_table *table,
+                                  struct mr_arena *arena, struct mr_err *err);
 /* The algorithms of views, which MySQL tells in SHOW CREATE VIEW alone: a statement a view.
  * *unread: how many could not be shown, or have none. */
 enum mr_code mr_schema_read_algorithms(struct mr_db *db, struct mr_catalogue *cat,

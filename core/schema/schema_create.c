@@ -1,7 +1,8 @@
 /*
  * schema_create.c: what SHOW CREATE TABLE alone tells: parsers of FULLTEXT indexes and, of
  * MariaDB, application-time periods, keys WITHOUT OVERLAPS, and how partitions of versions
- * change.  One statement for each table that may have such a thing, none for the others.
+ * change.  A text that has no end, or lacks an index of the table, leaves unknown what it does
+ * not show.
  */
 #include <string.h>
 #include <strings.h>
@@ -15,16 +16,18 @@ static const char unread_versions[] = "system_time ()";
 #define UNREAD_LEN (sizeof unread_versions - 1)
 
 struct reading {
-    struct mr_schema_load *load;
+    struct mr_arena *arena;
     struct mr_table *table;
     struct mr_sqlscan scan, inner; /* inner: within a comment that servers run */
     bool inside;
+    bool broken; /* a comment that servers run has no end within it */
+    bool nomem;
     int depth;
     struct mr_token before[2]; /* the last token, and that before it */
     struct mr_index *index;    /* the clauses are of */
     struct mr_token period, from;
     struct mr_strbuf rotation;
-    bool rotates, is_auto;
+    bool is_by_time, rotates, is_auto;
 };
 
 static bool has_versions(const struct mr_table *t)
@@ -33,26 +36,67 @@ static bool has_versions(const struct mr_table *t)
            strncmp(t->partitioning, unread_versions, UNREAD_LEN) == 0;
 }
 
-/* A period shows in the catalogue as a CHECK (s < e) of the table. */
-static bool is_candidate(const struct mr_schema_load *load, const struct mr_table *t)
+static struct mr_index *index_at(const struct mr_table *t, size_t i)
+{
+    return (struct mr_index *)(uintptr_t)&t->indexes[i];
+}
+
+static struct mr_check *check_at(const struct mr_table *t, size_t i)
+{
+    return (struct mr_check *)(uintptr_t)&t->checks[i];
+}
+
+/* `s < e`: as which a period shows in the catalogue. */
+static bool is_like_period(const struct mr_check *check)
+{
+    struct mr_sqlscan scan;
+    struct mr_token from, sign, to, more;
+    if (check->column != NULL)
+        return false;
+    mr_sqlscan_init(&scan, check->clause, strlen(check->clause));
+    return mr_sqlscan_next_code(&scan, &from) && mr_sqlscan_next_code(&scan, &sign) &&
+           mr_sqlscan_next_code(&scan, &to) && !mr_sqlscan_next_code(&scan, &more) &&
+           mr_token_is(&sign, "<") &&
+           (from.kind == MR_TOKEN_WORD || from.kind == MR_TOKEN_IDENT) &&
+           (to.kind == MR_TOKEN_WORD || to.kind == MR_TOKEN_IDENT);
+}
+
+static bool is_candidate(const struct mr_table *t, bool is_mariadb)
 {
     bool found = has_versions(t);
     for (size_t i = 0; !found && i < t->nindexes; i++)
         found = t->indexes[i].kind != NULL && strcmp(t->indexes[i].kind, "FULLTEXT") == 0;
-    if (load->server->flavour != MR_FLAVOUR_MARIADB)
-        return found;
-    for (size_t i = 0; !found && i < t->nchecks; i++)
-        found = t->checks[i].column == NULL && strstr(t->checks[i].clause, " < ") != NULL;
+    for (size_t i = 0; is_mariadb && !found && i < t->nchecks; i++)
+        found = is_like_period(&t->checks[i]);
     return found;
 }
 
-/* The parts of the tables are still this module's to change. */
-static void set_none(const struct mr_table *t)
+static void set_no_clauses(const struct mr_table *t)
 {
     for (size_t i = 0; i < t->nindexes; i++)
-        ((struct mr_index *)(uintptr_t)&t->indexes[i])->clause = "";
+        index_at(t, i)->clause = "";
+}
+
+static void set_no_periods(const struct mr_table *t)
+{
     for (size_t i = 0; i < t->nchecks; i++)
-        ((struct mr_check *)(uintptr_t)&t->checks[i])->period = "";
+        check_at(t, i)->period = "";
+}
+
+static void forget(const struct mr_table *t)
+{
+    for (size_t i = 0; i < t->nindexes; i++)
+        index_at(t, i)->clause = NULL;
+    for (size_t i = 0; i < t->nchecks; i++)
+        check_at(t, i)->period = NULL;
+}
+
+static const char *keep(struct reading *r, struct mr_strbuf *text)
+{
+    const char *copy = text->failed ? NULL : mr_arena_dup(r->arena, text->ptr, text->len);
+    r->nomem = r->nomem || copy == NULL;
+    mr_strbuf_release(text);
+    return copy;
 }
 
 static void open_inner(struct reading *r, const struct mr_token *comment)
@@ -71,6 +115,7 @@ static bool next_token(struct reading *r, struct mr_token *token)
     for (;;) {
         if (r->inside && mr_sqlscan_next_code(&r->inner, token))
             return true;
+        r->broken = r->broken || (r->inside && r->inner.broken);
         r->inside = false;
         if (!mr_sqlscan_next_code(&r->scan, token))
             return false;
@@ -87,9 +132,7 @@ static const char *keep_name(struct reading *r, const char *label,
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&text, label);
     mr_token_unquote(&text, token);
-    const char *kept = mr_schema_keep(r->load, &text);
-    mr_strbuf_release(&text);
-    return kept;
+    return keep(r, &text);
 }
 
 static void take_index(struct reading *r, const struct mr_token *token)
@@ -100,8 +143,12 @@ static void take_index(struct reading *r, const struct mr_token *token)
         mr_strbuf_add_str(&name, "PRIMARY");
     else
         mr_token_unquote(&name, token);
-    r->load->nomem = r->load->nomem || name.failed;
-    r->index = (struct mr_index *)(uintptr_t)mr_table_index(r->table, name.ptr);
+    r->nomem = r->nomem || name.failed;
+    r->index = name.failed
+                   ? NULL
+                   : (struct mr_index *)(uintptr_t)mr_table_index(r->table, name.ptr);
+    if (r->index != NULL)
+        r->index->clause = "";
     mr_strbuf_release(&name);
 }
 
@@ -115,9 +162,10 @@ static void take_period(struct reading *r, const struct mr_token *to)
     mr_strbuf_add_str(&raw, " < ");
     mr_strbuf_add(&raw, to->ptr, to->len);
     mr_norm_expr(&norm, raw.ptr, r->table->db);
-    r->load->nomem = r->load->nomem || name.failed || raw.failed || norm.failed;
-    for (size_t i = 0; i < r->table->nchecks; i++) {
-        struct mr_check *check = (struct mr_check *)(uintptr_t)&r->table->checks[i];
+    const bool failed = name.failed || raw.failed || norm.failed;
+    r->nomem = r->nomem || failed;
+    for (size_t i = 0; !failed && i < r->table->nchecks; i++) {
+        struct mr_check *check = check_at(r->table, i);
         if (strcmp(check->clause, norm.ptr) != 0 ||
             strncmp(check->name, name.ptr, name.len) != 0)
             continue;
@@ -181,7 +229,7 @@ static void take_token(struct reading *r, const struct mr_token *token)
         take_name(r, token);
     else if (r->depth == 0 && mr_token_is(last, "BY") &&
              mr_token_is(token, "SYSTEM_TIME"))
-        r->rotates = true;
+        r->is_by_time = r->rotates = true;
     r->depth += mr_token_is(token, "(") - mr_token_is(token, ")");
     r->before[1] = r->before[0];
     r->before[0] = *token;
@@ -194,28 +242,41 @@ static void take_versions(struct reading *r)
     const char *names = strstr(rest, ": ");
     const size_t len =
         r->is_auto && names != NULL ? (size_t)(names - rest) : strlen(rest);
-    mr_strbuf_add_fmt(&text, "system_time%s", r->rotation.ptr);
+    mr_strbuf_add_fmt(&text, "system_time%s", r->rotation.len > 0 ? r->rotation.ptr : "");
     mr_strbuf_add(&text, rest, len);
     text.failed = text.failed || r->rotation.failed;
-    r->table->partitioning = mr_schema_keep(r->load, &text);
-    mr_strbuf_release(&text);
+    r->table->partitioning = keep(r, &text);
 }
 
-void mr_schema_read_create(struct mr_schema_load *load, struct mr_table *table,
-                           const char *create, size_t len)
+enum mr_code mr_schema_read_create(struct mr_table *table, const char *create, size_t len,
+                                   struct mr_arena *arena, struct mr_err *err)
 {
-    struct reading r = {.load = load, .table = table, .rotation = MR_STRBUF_INIT};
+    struct reading r = {.arena = arena, .table = table, .rotation = MR_STRBUF_INIT};
     struct mr_token token;
-    set_none(table);
+    bool opened = false;
+    forget(table);
+    set_no_periods(table);
     mr_sqlscan_init(&r.scan, create, len);
-    while (next_token(&r, &token))
+    while (r.depth >= 0 && next_token(&r, &token)) {
         take_token(&r, &token);
-    if (has_versions(table))
+        opened = opened || r.depth > 0;
+    }
+    if (!opened || r.depth != 0 || r.broken || r.scan.broken)
+        forget(table);
+    else if (has_versions(table) && r.is_by_time)
         take_versions(&r);
     mr_strbuf_release(&r.rotation);
+    return r.nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
 }
 
-static enum mr_code ask(struct mr_schema_load *load, struct mr_table *table,
+/* Not shown: not known. */
+static bool is_not_shown(enum mr_code code, const struct mr_db *db)
+{
+    return code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL ||
+           (code == MR_E_TIMEOUT && !mr_db_is_lost(db));
+}
+
+static enum mr_code ask(struct mr_db *db, struct mr_table *table, struct mr_arena *arena,
                         struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -225,55 +286,55 @@ static enum mr_code ask(struct mr_schema_load *load, struct mr_table *table,
     mr_sql_table(&sql, table->db, table->name);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
     if (code == MR_OK)
-        code = mr_db_query(load->db, "nn*", sql.ptr, sql.len, &res, &why);
+        code = mr_db_query(db, "nn*", sql.ptr, sql.len, &res, &why);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL && cells[1].ptr != NULL)
-        mr_schema_read_create(load, table, cells[1].ptr, cells[1].len);
+        code = mr_schema_read_create(table, cells[1].ptr, cells[1].len, arena, &why);
     mr_result_free(res);
     mr_strbuf_release(&sql);
-    /* not shown: not known */
-    if (code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL ||
-        (code == MR_E_TIMEOUT && !mr_db_is_lost(load->db)))
+    if (is_not_shown(code, db))
         return MR_OK;
     if (code != MR_OK && err != NULL)
         *err = why;
     return code;
 }
 
-static enum mr_code ask_all(struct mr_schema_load *load, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < load->tables.count; i++) {
-        struct mr_table *table = mr_schema_table(load, i);
-        if (is_candidate(load, table))
-            code = ask(load, table, err);
-    }
-    return code;
-}
-
 /* A table that somebody alters may be none of those that are compared: no long wait for it. */
-enum mr_code mr_schema_load_creates(struct mr_schema_load *load, struct mr_err *err)
+static enum mr_code ask_each(struct mr_db *db, const struct mr_table *tables,
+                             size_t count, struct mr_arena *arena, struct mr_err *err)
 {
     static const char hurry[] =
         "SET @myrecon_wait = @@SESSION.lock_wait_timeout, SESSION lock_wait_timeout = 1";
     static const char again[] = "SET SESSION lock_wait_timeout = @myrecon_wait";
-    bool any = false;
-    for (size_t i = 0; i < load->tables.count; i++) {
-        const struct mr_table *table = mr_schema_table(load, i);
-        if (is_candidate(load, table))
-            any = true;
-        else
-            set_none(table);
+    const bool is_mariadb = mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
+    bool asked = false;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        struct mr_table *table = (struct mr_table *)(uintptr_t)&tables[i];
+        if (!is_candidate(table, is_mariadb)) {
+            set_no_clauses(table);
+            set_no_periods(table);
+            continue;
+        }
+        if (!asked)
+            code = mr_db_exec(db, hurry, sizeof hurry - 1, err);
+        asked = true;
+        if (code == MR_OK)
+            code = ask(db, table, arena, err);
     }
-    if (!any)
-        return MR_OK;
-    enum mr_code code = mr_db_exec(load->db, hurry, sizeof hurry - 1, err);
-    if (code == MR_OK)
-        code = ask_all(load, err);
-    if (code == MR_OK)
-        code = mr_db_exec(load->db, again, sizeof again - 1, err);
-    return code == MR_OK && load->nomem ? mr_err_nomem(err, "reading the catalogue")
-                                        : code;
+    return code == MR_OK && asked ? mr_db_exec(db, again, sizeof again - 1, err) : code;
+}
+
+enum mr_code mr_catalogue_read_creates(struct mr_db *db, struct mr_catalogue *cat,
+                                       struct mr_err *err)
+{
+    return ask_each(db, cat->tables, cat->ntables, &cat->arena, err);
+}
+
+enum mr_code mr_table_read_create(struct mr_db *db, const struct mr_table *table,
+                                  struct mr_arena *arena, struct mr_err *err)
+{
+    return ask_each(db, table, 1, arena, err);
 }
 
 bool mr_table_is_unread(const struct mr_table *table)

@@ -85,11 +85,10 @@ enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *
 enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err *err);
 enum mr_code mr_schema_load_partitions(struct mr_schema_load *load, struct mr_err *err);
-enum mr_code mr_schema_load_creates(struct mr_schema_load *load, struct mr_err *err);
 /* Takes from what SHOW CREATE TABLE gave: clauses of indexes, periods, how partitions of
- * versions change. */
-void mr_schema_read_create(struct mr_schema_load *load, struct mr_table *table,
-                           const char *create, size_t len);
+ * versions change.  Unknown stays what a text without its end does not show. */
+enum mr_code mr_schema_read_create(struct mr_table *table, const char *create, size_t len,
+                                   struct mr_arena *arena, struct mr_err *err);
 
 /* Views, routines, events and sequences; sets objects and nobjects. */
 enum mr_code mr_schema_load_objects(struct mr_schema_load *load,

@@ -570,6 +570,12 @@ static enum mr_code live_catalogue(struct mr_source *src, const char *const *dbs
     enum mr_code code = open_db(ls, &db, err);
     if (code == MR_OK)
         code = mr_catalogue_load(db, dbs, ndbs, out, err);
+    if (code == MR_OK)
+        code = mr_catalogue_read_creates(db, *out, err);
+    if (code != MR_OK) {
+        mr_catalogue_free(*out);
+        *out = NULL;
+    }
     mr_db_close(db);
     return code;
 }

@@ -568,8 +568,12 @@ static void look_at_creates(struct looking *l)
         size_t unread = 0;
         if (mr_reader_db(check->pairing.side[side].main) == NULL)
             continue;
-        for (size_t i = 0; i < check->pairing.ntables; i++)
-            unread += mr_table_is_unread(check->pairing.tables[i]->side[side]);
+        for (size_t i = 0; i < check->pairing.ntables; i++) {
+            const struct mr_table *paired = check->pairing.tables[i]->side[side];
+            const struct mr_table *now =
+                mr_catalogue_table(l->cat[side], paired->db, paired->name);
+            unread += now != NULL && mr_table_is_unread(now);
+        }
         if (unread > 0)
             mr_strbuf_add_fmt(&l->hidden,
                               "%sparsers, periods and partitions of %zu table%s on the "

@@ -51,6 +51,8 @@ static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t,
     if (code == MR_OK && now == NULL)
         code = mr_err_set(err, MR_E_NO_SUCH, "it was dropped while the rest was read");
     if (code == MR_OK)
+        code = mr_table_read_create(c->db, now, &c->arena, err);
+    if (code == MR_OK)
         code = mr_snap_plan(now, &c->arena, &t->snap, err);
     if (code != MR_OK)
         return code;

@@ -69,6 +69,8 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     if (code == MR_OK)
         code = mr_catalogue_load(c->db, (const char *const *)c->ep.dbs, c->ep.ndbs,
                                  &c->cat, err);
+    if (code == MR_OK)
+        code = mr_catalogue_read_creates(c->db, c->cat, err);
     if (code != MR_OK)
         return code;
     if (mr_grants_load(c->db, &c->grants, &ignored) != MR_OK)
