@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/strbuf.h"
 #include "core/base/suggest.h"
@@ -203,6 +204,19 @@ static enum mr_code load_file(const char *path, struct mr_config **out,
     return code;
 }
 
+/* A link that leads nowhere is there.  Where nobody may look, there is none, and it is said. */
+static bool is_absent(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0)
+        return false;
+    if (errno == EACCES)
+        mr_log_warning(
+            "could not look for the configuration \"%s\": %s; going on without", path,
+            strerror(errno));
+    return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+}
+
 enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_err *err)
 {
     struct mr_strbuf usual = MR_STRBUF_INIT;
@@ -215,10 +229,7 @@ enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_
         mr_strbuf_add_fmt(&usual, "%s/.config/myrecon.ini", home);
     code = mr_strbuf_check(&usual, "looking for the configuration file", err);
     if (code == MR_OK) {
-        bool absent =
-            usual.len == 0 || (access(usual.ptr, F_OK) != 0 &&
-                               (errno == ENOENT || errno == ENOTDIR || errno == EACCES));
-        if (!absent)
+        if (usual.len > 0 && !is_absent(usual.ptr))
             code = load_file(usual.ptr, out, err);
         else if ((*out = config_new(NULL, err)) == NULL)
             code = MR_E_NOMEM;

@@ -541,10 +541,11 @@ enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_jour
 enum mr_code mr_journal_read(const char *dir, struct mr_journal **out, struct mr_err *err)
 {
     bool torn = false;
+    struct stat st;
     enum mr_code code = new_journal(dir, out, err);
     if (code == MR_OK)
         (*out)->is_read_only = true;
-    if (code == MR_OK && access((*out)->path, F_OK) == 0)
+    if (code == MR_OK && (lstat((*out)->path, &st) == 0 || errno != ENOENT))
         code = take_lines(*out, &torn, err);
     return close_failed(out, code);
 }

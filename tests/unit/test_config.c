@@ -411,6 +411,11 @@ static void test_load(void **state)
     assert_int_equal(table_of(config, "d", "t").margin, 6);
     mr_config_free(config);
     assert_int_equal(unlink(path), 0);
+    /* a link to a file that is gone is no configuration that nobody wanted */
+    assert_int_equal(symlink("gone.ini", path), 0);
+    assert_int_equal(mr_config_load(NULL, &config, &err), MR_E_IO);
+    assert_null(config);
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(usual), 0);
     assert_int_equal(rmdir(dir), 0);
 }

@@ -432,6 +432,20 @@ static void test_reader(void **state)
     (void)unlink(path());
 }
 
+/* No journal is another thing than one that cannot be read. */
+static void test_unreadable(void **state)
+{
+    struct mr_journal *reader = NULL;
+    struct mr_err err = {0};
+    (void)state;
+    (void)unlink(path());
+    assert_int_equal(symlink("gone", path()), 0);
+    assert_int_not_equal(mr_journal_read(dir, &reader, &err), MR_OK);
+    assert_null(reader);
+    assert_non_null(strstr(err.message, "journal.jsonl"));
+    (void)unlink(path());
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -449,11 +463,11 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),       cmocka_unit_test(test_units),
-        cmocka_unit_test(test_errors),      cmocka_unit_test(test_asides),
-        cmocka_unit_test(test_reader),      cmocka_unit_test(test_left_out),
-        cmocka_unit_test(test_fired),       cmocka_unit_test(test_found),
-        cmocka_unit_test(test_found_first),
+        cmocka_unit_test(test_steps),    cmocka_unit_test(test_units),
+        cmocka_unit_test(test_errors),   cmocka_unit_test(test_asides),
+        cmocka_unit_test(test_reader),   cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_left_out), cmocka_unit_test(test_fired),
+        cmocka_unit_test(test_found),    cmocka_unit_test(test_found_first),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
