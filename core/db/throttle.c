@@ -292,11 +292,36 @@ static enum mr_code stop_for_load(const struct mr_throttle *throttle, struct mr_
                       throttle->max_load_stop);
 }
 
+/* Lock held, and given up meanwhile. */
+static enum mr_code let_go(struct mr_throttle *throttle,
+                           const struct mr_throttle_held *held, struct mr_err *err)
+{
+    pthread_mutex_unlock(&throttle->lock);
+    enum mr_code rc = held->let_go(held->ctx, err);
+    pthread_mutex_lock(&throttle->lock);
+    return rc;
+}
+
+/* Has it waited long enough for what its own locks may have brought about? */
+static bool is_over(const struct mr_throttle_held *held, enum cause cause,
+                    double waited_s)
+{
+    return held != NULL && held->let_go == NULL && cause != CAUSE_PAUSE_FILE &&
+           waited_s >= *held->left_s;
+}
+
 enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err)
+{
+    return mr_throttle_wait_holding(throttle, NULL, err);
+}
+
+enum mr_code mr_throttle_wait_holding(struct mr_throttle *throttle,
+                                      const struct mr_throttle_held *held,
+                                      struct mr_err *err)
 {
     enum mr_code rc = MR_OK;
     double from_s = mr_clock_now_s();
-    bool waited = false;
+    bool waited = false, holds = held != NULL && held->let_go != NULL;
     pthread_mutex_lock(&throttle->lock);
     rc = start_sampler(throttle, err);
     if (rc == MR_OK)
@@ -311,16 +336,26 @@ enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err)
             break;
         }
         enum cause cause = judge(throttle);
+        if (is_over(held, cause, mr_clock_now_s() - from_s))
+            break;
         change_cause(throttle, cause);
         if (cause == CAUSE_NONE)
             break;
         waited = true;
+        if (holds) {
+            holds = false;
+            rc = let_go(throttle, held, err);
+            continue;
+        }
         mr_clock_cond_wait(&throttle->changed, &throttle->lock, LOOK_EVERY_MS);
     }
     pthread_mutex_unlock(&throttle->lock);
-    if (waited)
-        atomic_fetch_add(&throttle->waited_us,
-                         (uint_fast64_t)((mr_clock_now_s() - from_s) * 1e6));
+    if (waited) {
+        double waited_s = mr_clock_now_s() - from_s;
+        atomic_fetch_add(&throttle->waited_us, (uint_fast64_t)(waited_s * 1e6));
+        if (held != NULL && held->left_s != NULL)
+            *held->left_s -= waited_s;
+    }
     return rc;
 }
 

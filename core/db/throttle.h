@@ -24,8 +24,8 @@
  * that is stopped is told and not waited for: it does not catch up by our waiting; nor is
  * one that is delayed on purpose (MASTER_DELAY, SOURCE_DELAY).
  *
- * Waiting is announced on stderr (log, once per cause, and every 30 s of one wait) and ends with the cancel flag
- * (MR_E_CANCELLED).
+ * Waiting is announced on stderr (log, once per cause, and every 30 s of one wait) and ends
+ * with the cancel flag (MR_E_CANCELLED).
  */
 #ifndef MR_THROTTLE_H
 #define MR_THROTTLE_H
@@ -58,6 +58,19 @@ enum mr_code mr_throttle_new(const struct mr_throttle_opts *opts,
                              const struct mr_db_opts *db_opts, struct mr_throttle **out,
                              struct mr_err *err);
 enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err);
+
+/* A wait of one who holds locks: an ALTER may wait for them, writers behind that, and the load or
+ * the lag that is waited for be nothing else. */
+struct mr_throttle_held {
+    /* Lets go of them, once, before the wait; NULL: they cannot be let go of. */
+    enum mr_code (*let_go)(void *ctx, struct mr_err *err);
+    void *ctx;
+    double *left_s; /* without let_go: seconds, counted down, then nothing but the pause
+                       file is waited for */
+};
+enum mr_code mr_throttle_wait_holding(struct mr_throttle *throttle,
+                                      const struct mr_throttle_held *held,
+                                      struct mr_err *err);
 /* Seconds spent waiting, over all workers. */
 double mr_throttle_waited_s(const struct mr_throttle *throttle);
 void mr_throttle_free(struct mr_throttle *throttle);

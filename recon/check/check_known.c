@@ -7,6 +7,7 @@
 #include "core/base/signals.h"
 #include "core/pair/pair_columns.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_wait.h"
 
 #define TRIES 4
 #define MISSES 4 /* ranges in a row that differ, before the rest is read as usual */
@@ -165,7 +166,7 @@ static enum mr_code read_sum(struct known *k, struct mr_range range, uint64_t mo
     while (code == MR_OK && more && sum->rows <= most) {
         uint64_t limit = k->spec.nkey > 0 ? mr_check_chunk_rows(k->table, row_bytes) : 0;
         uint64_t before = sum->rows;
-        code = mr_throttle_wait(k->worker->check->throttle, err);
+        code = mr_check_wait(k->worker, other, err);
         if (code == MR_OK)
             code = mr_reader_scan(k->worker->reader[other], &k->spec, range, limit,
                                   add_row, sum, err);

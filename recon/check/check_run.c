@@ -18,6 +18,7 @@
 #include "recon/check/check_settle.h"
 #include "recon/check/check_spill.h"
 #include "recon/check/check_suspects.h"
+#include "recon/check/check_wait.h"
 
 #define SEGMENT_ROWS 100000 /* a table with fewer is one segment */
 #define SEGMENTS_A_THREAD 2
@@ -111,18 +112,8 @@ static enum mr_code classify_table(struct mr_check_worker *w, struct job_item *i
 /* With --consistent: who alters a table that was read need not wait for all the others. */
 static enum mr_code let_go(struct mr_check_worker *w, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        struct mr_err why = {0};
-        code = mr_reader_unlock(w->reader[side], &why);
-        if (code == MR_OK)
-            continue;
-        if (!mr_check_is_fatal(code))
-            code = MR_OK; /* the next read tells of it */
-        else if (err != NULL)
-            *err = why;
-    }
-    return code;
+    enum mr_code code = mr_check_let_go(w, MR_SOURCE, err);
+    return code == MR_OK ? mr_check_let_go(w, MR_TARGET, err) : code;
 }
 
 static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item,

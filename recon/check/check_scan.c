@@ -10,6 +10,7 @@
 #include "core/base/signals.h"
 #include "core/pair/rowhash.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_wait.h"
 #include "recon/check/chunk.h"
 
 #define MIN_ROWS 5000
@@ -70,7 +71,8 @@ struct scan {
     size_t head, count; /* parcels ready for the worker */
     bool finished;      /* the companion has put its last parcel, or failed */
     bool stop;          /* the worker wants no more */
-    enum mr_code code;  /* of the companion */
+    bool waits; /* the companion, for load: the worker is to let go of the target */
+    enum mr_code code; /* of the companion */
     struct mr_err err;
 
     /* the worker's */
@@ -222,10 +224,22 @@ static void hand_over(struct scan *scan, bool one_more, bool finished, enum mr_c
     pthread_mutex_unlock(&scan->lock);
 }
 
+/* Before the companion waits for load.  The worker follows once it has nothing to compare. */
+static enum mr_code let_go(void *ctx, struct mr_err *err)
+{
+    struct scan *scan = ctx;
+    pthread_mutex_lock(&scan->lock);
+    scan->waits = true;
+    pthread_cond_broadcast(&scan->changed);
+    pthread_mutex_unlock(&scan->lock);
+    return mr_check_let_go(scan->worker, MR_SOURCE, err);
+}
+
 static void *companion(void *arg)
 {
     struct scan *scan = arg;
     struct mr_check_run *check = scan->worker->check;
+    const struct mr_throttle_held held = {.let_go = let_go, .ctx = scan};
     struct mr_strbuf lo = MR_STRBUF_INIT;
     bool open = scan->task->lo.ptr == NULL;
     enum mr_code code = MR_OK;
@@ -237,7 +251,7 @@ static void *companion(void *arg)
         if (p == NULL)
             break;
         struct mr_range range = {{open ? NULL : lo.ptr, lo.len}, scan->task->hi};
-        code = mr_throttle_wait(check->throttle, &scan->err);
+        code = mr_throttle_wait_holding(check->throttle, &held, &scan->err);
         if (code == MR_OK)
             code = check->server_digest ? source_digest(scan, p, range, &scan->err)
                                         : source_rows(scan, p, range, &scan->err);
@@ -400,11 +414,19 @@ static struct parcel *take_ready(struct scan *scan, enum mr_code *code,
 {
     struct parcel *p = NULL;
     pthread_mutex_lock(&scan->lock);
-    while (scan->count == 0 && !scan->finished)
-        pthread_cond_wait(&scan->changed, &scan->lock);
-    if (scan->count > 0) {
+    while (*code == MR_OK && scan->count == 0 && !scan->finished) {
+        if (!scan->waits) {
+            pthread_cond_wait(&scan->changed, &scan->lock);
+            continue;
+        }
+        scan->waits = false;
+        pthread_mutex_unlock(&scan->lock);
+        *code = mr_check_let_go(scan->worker, MR_TARGET, err);
+        pthread_mutex_lock(&scan->lock);
+    }
+    if (*code == MR_OK && scan->count > 0) {
         p = &scan->parcels[scan->head];
-    } else {
+    } else if (*code == MR_OK) {
         *code = scan->code;
         if (*code != MR_OK && err != NULL)
             *err = scan->err;

@@ -272,7 +272,7 @@ static enum mr_code flush(struct batch *b, struct mr_err *err)
     struct mr_create_scan *s = b->scan;
     if (b->keys.count == 0)
         return MR_OK;
-    enum mr_code code = mr_throttle_wait(s->create->throttle, err);
+    enum mr_code code = mr_create_wait(s, err);
     if (code == MR_OK)
         code = mr_create_hold(s, s->table, err);
     if (code == MR_OK)

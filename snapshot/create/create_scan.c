@@ -24,6 +24,7 @@
 #define ROWS_MIN 16
 #define ROWS_MAX 50000
 #define SEGMENTS_A_THREAD 4
+#define STATEMENT_WAIT_S 10.0 /* of a table that is read by one */
 
 struct task {
     struct mr_create_table *table;
@@ -57,7 +58,8 @@ static enum mr_code scan_range(struct mr_create_scan *s, struct mr_range range,
 {
     for (;;) {
         uint64_t limit = rows_a_statement(s), before = s->seen_rows;
-        enum mr_code code = mr_throttle_wait(s->create->throttle, err);
+        enum mr_code code = mr_create_wait(s, err);
+        s->wait_left_s = STATEMENT_WAIT_S;
         if (code == MR_OK)
             code = mr_create_hold(s, s->table, err);
         if (code == MR_OK)
@@ -129,6 +131,7 @@ enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value 
         code = mr_tsv_add_row(&s->tsv, &s->table->snap, values, err);
     if (code != MR_OK)
         return code;
+    const struct mr_throttle_held held = {.left_s = &s->wait_left_s};
     uint64_t plain = s->tsv.bytes + s->tsv.text.len;
     s->seen_bytes += plain - before;
     s->unpaced_bytes += plain - before;
@@ -136,7 +139,7 @@ enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value 
     mr_progress_add_done(s->create->progress, 1);
     if (s->unpaced_bytes >= MR_CREATE_PACE_BYTES) {
         if (s->table->spec.nkey == 0) /* one statement for all of it */
-            code = mr_throttle_wait(s->create->throttle, err);
+            code = mr_throttle_wait_holding(s->create->throttle, &held, err);
         if (code == MR_OK)
             code = mr_pace_add(&s->create->pace, s->unpaced_bytes, err);
         s->unpaced_bytes = 0;

@@ -22,6 +22,7 @@ struct mr_create_scan {
     /* Tables whose locks the reader has (create_unlock.h). */
     struct mr_vec held; /* struct mr_create_table * */
     double held_since_s, hold_s;
+    double wait_left_s; /* of the statement (mr_throttle_held) */
 
     /* of the table */
     struct mr_create_table *table;

@@ -106,3 +106,14 @@ enum mr_code mr_create_unlock(struct mr_create_scan *s, struct mr_err *err)
     mr_vec_clear(&s->held);
     return code == MR_OK ? mr_reader_unlock(s->reader, err) : code;
 }
+
+static enum mr_code let_go(void *ctx, struct mr_err *err)
+{
+    return mr_create_unlock(ctx, err);
+}
+
+enum mr_code mr_create_wait(struct mr_create_scan *s, struct mr_err *err)
+{
+    const struct mr_throttle_held held = {.let_go = let_go, .ctx = s};
+    return mr_throttle_wait_holding(s->create->throttle, &held, err);
+}

@@ -25,5 +25,7 @@
 enum mr_code mr_create_hold(struct mr_create_scan *scan, struct mr_create_table *table,
                             struct mr_err *err);
 enum mr_code mr_create_unlock(struct mr_create_scan *scan, struct mr_err *err);
+/* mr_throttle_wait before a statement: whoever waits lets go of all tables. */
+enum mr_code mr_create_wait(struct mr_create_scan *scan, struct mr_err *err);
 
 #endif

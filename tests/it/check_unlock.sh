@@ -80,6 +80,39 @@ for side in a o; do
     if [ $side = a ]; then others MariaDB a; elif [ -n "$MR_O_URI" ]; then others "MySQL 9" o; else skip "MySQL 9" "no MySQL 9"; fi
 done
 
+# A check that waits holds no table, not even the one that it is in the midst of.
+PAUSE=$IT_TMP/pause
+pauses() { # pauses NAME SIDE
+    local db rc=0
+    prepare "$2"
+    for db in "$DB" "${DB}_t"; do
+        client "$2" -D "$db" <<<"CREATE TABLE wide (id INT PRIMARY KEY, pad VARCHAR(800))"
+        {
+            echo "INSERT INTO wide VALUES $(seq -s ', ' -f "(%.0f, REPEAT('x', 800))" 0 1249);"
+            for i in 1250 2500 5000 10000 20000; do
+                echo "INSERT INTO wide SELECT id + $i, pad FROM wide;"
+            done
+        } | client "$2" -D "$db" || bail "not filled"
+    done
+    "$MYRECON" check "$SRC" "$DST" --settle 0 --json --no-progress --consistent --threads 1 --tables wide \
+        --pause-file "$PAUSE" --where "$DB.wide=SLEEP(IF(id % 100 = 0, 0.02, 0)) = 0" >"$OUT" 2>"$ERR" </dev/null &
+    PID=$!
+    wait_for 20 reads "$2" || bail "it was not read"
+    touch "$PAUSE"
+    ok "$1: waits in the midst of a table" wait_for 30 grep -q 'waiting: file' "$ERR"
+    for db in "$DB" "${DB}_t"; do
+        ok "$1: which can be altered meanwhile" client "$2" -D "$db" <<<"SET lock_wait_timeout = 6; ALTER TABLE wide FORCE"
+    done
+    ok "$1: and it still waits" kill -0 $PID
+    rm -f "$PAUSE"
+    wait $PID || rc=$?
+    is "$1: of a view, such a table has no rows" "$(jq -r 'select(.type == "table") | .verdict' "$OUT") $rc" "not-checked 4"
+}
+reads() { [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%wide%SLEEP%' AND INFO NOT LIKE '%PROCESSLIST%'")" -gt 0 ]; }
+for side in a o; do
+    if [ $side = a ]; then pauses MariaDB a; elif [ -n "$MR_O_URI" ]; then pauses "MySQL 9" o; else skip "MySQL 9" "no MySQL 9"; fi
+done
+
 # MariaDB's account without BINLOG ADMIN keeps its locks, and says so.
 prepare a
 at a "CREATE USER IF NOT EXISTS cu@'127.0.0.1'; GRANT SELECT, PROCESS, TRIGGER, SHOW VIEW, EVENT ON *.* TO cu@'127.0.0.1'"

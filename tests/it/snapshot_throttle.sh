@@ -107,6 +107,20 @@ rm "$PAUSE"
 ended
 is "a table without a key: goes on" "$RC $(jq -c '[.tables[].rows]' "$SNAP/manifest.json")" "0 [60000]"
 
+# --- a pause file, between two statements of a table: it is not locked meanwhile -------------
+
+start --rate 4 --threads 1 --tables n --pause-file "$PAUSE"
+wait_for 20 has_chunks 1
+touch "$PAUSE"
+ok "a wait: says so" wait_for 20 says "waiting: file"
+ok "a wait: the table can be altered" client p -D "$DB" <<<"SET lock_wait_timeout = 2; ALTER TABLE n FORCE"
+ok "a wait: and it still lasts" kill -0 $PID
+rm "$PAUSE"
+ended
+is "a wait: what was altered is read again" "$RC $(jq -c '[.tables[] | .rows, .consistent]' "$SNAP/manifest.json")" "4 [60000,false]"
+snap verify "$SNAP"
+is "a wait: whole" "$RC" 0
+
 # --- tables without a key on resume -------------------------------------------------------
 
 start --rate 4 --threads 1 --tables k

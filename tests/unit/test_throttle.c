@@ -235,6 +235,66 @@ static void test_pause_file(void **state)
     assert_string_equal(captured.text, said);
 }
 
+static enum mr_code count_call(void *ctx, struct mr_err *err)
+{
+    (void)err;
+    return ++*(int *)ctx > 5 ? MR_E_CANCELLED : MR_OK;
+}
+
+/* Who holds locks lets go of them before a wait, and only then. */
+static void test_lets_go(void **state)
+{
+    (void)state;
+    const struct mr_throttle_opts opts = {.max_load = 50};
+    int calls = 0;
+    const struct mr_throttle_held held = {.let_go = count_call, .ctx = &calls};
+    struct script script = {.running = 51, .lag_s = -1, .bad = 20};
+    struct mr_err err = {0};
+    struct mr_throttle *throttle = make(&opts, &script);
+    assert_int_equal(mr_throttle_wait_holding(throttle, &held, &err), MR_OK);
+    assert_int_equal(calls, 1);
+    assert_true(script.samples >= script.bad);
+    assert_int_equal(mr_throttle_wait_holding(throttle, &held, &err), MR_OK);
+    assert_int_equal(calls, 1);
+    mr_throttle_free(throttle);
+    /* its failure is the wait's */
+    script = (struct script){.running = 51, .lag_s = -1, .bad = 20};
+    calls = 5;
+    throttle = make(&opts, &script);
+    assert_int_equal(mr_throttle_wait_holding(throttle, &held, &err), MR_E_CANCELLED);
+    mr_throttle_free(throttle);
+}
+
+/* What cannot let go waits so long and no longer; but what a pause file asks for is done. */
+static void test_waits_are_limited(void **state)
+{
+    (void)state;
+    const struct mr_throttle_opts opts = {.max_load = 50};
+    double left_s = 0.05;
+    const struct mr_throttle_held held = {.left_s = &left_s};
+    struct script script = {.running = 51, .lag_s = -1, .bad = 1000000};
+    struct mr_err err = {0};
+    struct mr_throttle *throttle = make(&opts, &script);
+    assert_int_equal(mr_throttle_wait_holding(throttle, &held, &err), MR_OK);
+    assert_true(mr_throttle_waited_s(throttle) >= 0.05);
+    assert_true(left_s <= 0);
+    double before_s = mr_throttle_waited_s(throttle);
+    assert_int_equal(mr_throttle_wait_holding(throttle, &held, &err), MR_OK);
+    assert_true(mr_throttle_waited_s(throttle) <= before_s);
+    mr_throttle_free(throttle);
+
+    char path[] = "/tmp/myrecon-test-pause-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    const struct mr_throttle_opts pause = {.pause_file = path};
+    script = (struct script){.running = 1, .lag_s = -1, .bad = 20, .remove = path};
+    throttle = make(&pause, &script);
+    assert_int_equal(mr_throttle_wait_holding(throttle, &held, &err), MR_OK);
+    assert_int_not_equal(access(path, F_OK), 0);
+    mr_throttle_free(throttle);
+}
+
 /* Nothing to watch: no thread, no connection, no wait. */
 static void test_no_probe(void **state)
 {
@@ -363,6 +423,8 @@ int main(void)
         cmocka_unit_test(test_slow),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_pause_file),
+        cmocka_unit_test(test_lets_go),
+        cmocka_unit_test(test_waits_are_limited),
         cmocka_unit_test(test_no_probe),
         cmocka_unit_test(test_told_once),
         cmocka_unit_test(test_many_waiters),
