@@ -653,18 +653,24 @@ static const struct mr_index *natural_key(const struct builder *b)
     return NULL;
 }
 
-/* A configured one must be there, and be the same on both sides. */
+/* A configured one must be there, once, and be the same on both sides.  at: so far n of them. */
 static enum mr_code identity_column(const struct builder *b, const char *name, size_t *at,
-                                    struct mr_err *err)
+                                    size_t n, struct mr_err *err)
 {
-    *at = pair_named(b, name);
-    if (*at == b->pairs.count) {
+    size_t found = pair_named(b, name);
+    for (size_t i = 0; i < n; i++)
+        if (at[i] == found)
+            return mr_err_set(err, MR_E_CONFIG,
+                              "identity column \"%s\" of table \"%s\" is named twice",
+                              name, b->table->find.name);
+    at[n] = found;
+    if (found == b->pairs.count) {
         (void)mr_err_set(err, MR_E_CONFIG,
                          "identity column \"%s\" is no compared column of table \"%s\"",
                          name, b->table->find.name);
         return MR_E_CONFIG;
     }
-    const struct pair *p = pair_at(b, *at);
+    const struct pair *p = pair_at(b, found);
     if (!p->as_text)
         return MR_OK;
     (void)mr_err_set(err, MR_E_CONFIG,
@@ -693,7 +699,7 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
         index = natural_key(b);
     if (kind == MR_IDENTITY_COLUMNS) {
         for (size_t i = 0; i < config->identity_columns.count; i++) {
-            code = identity_column(b, config->identity_columns.items[i], &at[n++], err);
+            code = identity_column(b, config->identity_columns.items[i], at, n++, err);
             if (code != MR_OK)
                 return code;
         }

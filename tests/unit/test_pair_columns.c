@@ -472,6 +472,7 @@ static void test_unusable_indexes(void **state)
 /* ---- what the configuration says */
 
 static const char *const by_name[] = {"name"}, *const by_nobody[] = {"nobody"};
+static const char *const by_one[] = {"name", "id", "NAME", "Id", "Name", "ID", "nAme"};
 static const char *const without_id[] = {"id"}, *const all[] = {"ID", "name"};
 
 static void test_configuration(void **state)
@@ -496,6 +497,15 @@ static void test_configuration(void **state)
          MR_JOIN_SHARED},
         {MR_IDENTITY_COLUMNS,
          {by_nobody, 1},
+         {NULL, 0},
+         MR_E_CONFIG,
+         0,
+         0,
+         false,
+         false,
+         MR_JOIN_SHARED},
+        {MR_IDENTITY_COLUMNS,
+         {by_one, LEN(by_one)},
          {NULL, 0},
          MR_E_CONFIG,
          0,
