@@ -84,6 +84,9 @@ struct mr_made_as {
     const char *definer; /* "user@host" */
     const char *sql_mode;
     const char *collation, *db_collation; /* of the session, of the database */
+    const char
+        *introducers; /* that tell: "_binary 2", of the literal before the last; ""; NULL:
+                                not asked for (mr_catalogue_read_shown) */
 };
 
 struct mr_trigger {
@@ -179,10 +182,15 @@ enum mr_code mr_catalogue_read_creates(struct mr_db *db, struct mr_catalogue *ca
 /* The same for one table that was reloaded into the arena. */
 enum mr_code mr_table_read_create(struct mr_db *db, const struct mr_table *table,
                                   struct mr_arena *arena, struct mr_err *err);
-/* The algorithms of views, which MySQL tells in SHOW CREATE VIEW alone: a statement a view.
- * *unread: how many could not be shown, or have none. */
-enum mr_code mr_schema_read_algorithms(struct mr_db *db, struct mr_catalogue *cat,
-                                       size_t *unread, struct mr_err *err);
+/* What SHOW CREATE alone tells of views, triggers, routines and events: a statement for each
+ * that has a literal, and of MySQL for each view.  None waits longer than a second for a lock. */
+struct mr_shown {
+    bool views, triggers, routines, events; /* of which to ask; */
+    bool algorithms, introducers;           /* for what */
+    size_t no_algorithm, no_introducers;    /* of how many it could not be shown */
+};
+enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
+                                     struct mr_shown *shown, struct mr_err *err);
 
 const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db);
 const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,

@@ -269,8 +269,7 @@ enum mr_code mr_schema_read_create(struct mr_table *table, const char *create, s
     return r.nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
 }
 
-/* Not shown: not known. */
-static bool is_not_shown(enum mr_code code, const struct mr_db *db)
+bool mr_schema_is_not_shown(enum mr_code code, const struct mr_db *db)
 {
     return code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL ||
            (code == MR_E_TIMEOUT && !mr_db_is_lost(db));
@@ -292,20 +291,25 @@ static enum mr_code ask(struct mr_db *db, struct mr_table *table, struct mr_aren
         code = mr_schema_read_create(table, cells[1].ptr, cells[1].len, arena, &why);
     mr_result_free(res);
     mr_strbuf_release(&sql);
-    if (is_not_shown(code, db))
+    if (mr_schema_is_not_shown(code, db))
         return MR_OK;
     if (code != MR_OK && err != NULL)
         *err = why;
     return code;
 }
 
-/* A table that somebody alters may be none of those that are compared: no long wait for it. */
-static enum mr_code ask_each(struct mr_db *db, const struct mr_table *tables,
-                             size_t count, struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_schema_hurry(struct mr_db *db, bool on, struct mr_err *err)
 {
     static const char hurry[] =
         "SET @myrecon_wait = @@SESSION.lock_wait_timeout, SESSION lock_wait_timeout = 1";
     static const char again[] = "SET SESSION lock_wait_timeout = @myrecon_wait";
+    return on ? mr_db_exec(db, hurry, sizeof hurry - 1, err)
+              : mr_db_exec(db, again, sizeof again - 1, err);
+}
+
+static enum mr_code ask_each(struct mr_db *db, const struct mr_table *tables,
+                             size_t count, struct mr_arena *arena, struct mr_err *err)
+{
     const bool is_mariadb = mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
     bool asked = false;
     enum mr_code code = MR_OK;
@@ -317,12 +321,12 @@ static enum mr_code ask_each(struct mr_db *db, const struct mr_table *tables,
             continue;
         }
         if (!asked)
-            code = mr_db_exec(db, hurry, sizeof hurry - 1, err);
+            code = mr_schema_hurry(db, true, err);
         asked = true;
         if (code == MR_OK)
             code = ask(db, table, arena, err);
     }
-    return code == MR_OK && asked ? mr_db_exec(db, again, sizeof again - 1, err) : code;
+    return code == MR_OK && asked ? mr_schema_hurry(db, false, err) : code;
 }
 
 enum mr_code mr_catalogue_read_creates(struct mr_db *db, struct mr_catalogue *cat,

@@ -264,25 +264,14 @@ static struct expr parse_call(struct parser *p, const char *name)
     return atom(JOIN(p, name, "(", args.text, ")"));
 }
 
-/* Those of which the bytes of a literal are something else than they look like.  Others tell
- * in what a session wrote, and one of the two families prints them. */
-static bool is_telling(const struct mr_token *introducer)
-{
-    static const char *const telling[] = {"_binary", "_ucs2", "_utf16", "_utf16le",
-                                          "_utf32"};
-    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
-        if (mr_token_is(introducer, telling[i]))
-            return true;
-    return false;
-}
-
 static struct expr parse_introduced(struct parser *p)
 {
     const struct mr_token *introducer = peek(p);
     p->pos++;
     struct expr literal = parse_expr(p, 100);
-    return is_telling(introducer) ? atom(JOIN(p, lower(p, introducer), " ", literal.text))
-                                  : literal;
+    return mr_word_is_telling(introducer->ptr, introducer->len)
+               ? atom(JOIN(p, lower(p, introducer), " ", literal.text))
+               : literal;
 }
 
 static struct expr parse_name(struct parser *p)

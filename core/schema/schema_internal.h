@@ -90,6 +90,16 @@ enum mr_code mr_schema_load_partitions(struct mr_schema_load *load, struct mr_er
 enum mr_code mr_schema_read_create(struct mr_table *table, const char *create, size_t len,
                                    struct mr_arena *arena, struct mr_err *err);
 
+/* Before and after SHOW CREATE: what somebody alters may be nothing that is compared, so no lock
+ * is waited for longer than a second. */
+enum mr_code mr_schema_hurry(struct mr_db *db, bool on, struct mr_err *err);
+/* Is a statement's error one that leaves unknown what it was to show? */
+bool mr_schema_is_not_shown(enum mr_code code, const struct mr_db *db);
+/* Of what SHOW CREATE gave, the introducers that tell (schema_words.h), each with the number of
+ * its literal, counted from the end: "_binary 2, _utf16 1". */
+void mr_schema_introduced(struct mr_strbuf *out, const char *create, size_t len,
+                          const char *sql_mode);
+
 /* Views, routines, events and sequences; sets objects and nobjects. */
 enum mr_code mr_schema_load_objects(struct mr_schema_load *load,
                                     const struct mr_object **objects, size_t *nobjects,

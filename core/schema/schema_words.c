@@ -99,6 +99,13 @@ bool mr_word_is_unit(const char *ptr, size_t len)
     return IN_LIST(units, ptr, len);
 }
 
+bool mr_word_is_telling(const char *ptr, size_t len)
+{
+    static const char *const telling[] = {"_binary", "_ucs2", "_utf16", "_utf16le",
+                                          "_utf32"};
+    return IN_LIST(telling, ptr, len);
+}
+
 const char *mr_word_alias(const char *name)
 {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)

@@ -19,6 +19,9 @@ bool mr_word_is_niladic(const char *name);
 bool mr_word_is_unit(const char *ptr, size_t len);
 /* The one name of a function that has several, else name itself. */
 const char *mr_word_alias(const char *name);
+/* An introducer that makes the bytes of a literal something else than they look like: _binary,
+ * _ucs2 …  Others tell in what a session wrote, and one of the two families prints them. */
+bool mr_word_is_telling(const char *ptr, size_t len);
 /* May an identifier stand without backticks and not be taken for any of these? */
 bool mr_word_is_plain(const char *ptr, size_t len);
 

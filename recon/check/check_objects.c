@@ -21,8 +21,8 @@ struct looking {
     struct mr_catalogue *cat[MR_SIDES];
     struct mr_vec found; /* struct mr_find_object, texts in check->arena */
     struct mr_strbuf hidden;
-    size_t unread[MR_SIDES]; /* views of which the algorithm could not be read */
-    bool changed;            /* of the table under comparison with its older self */
+    struct mr_shown shown[MR_SIDES];
+    bool changed; /* of the table under comparison with its older self */
 };
 
 static struct mr_pair *table_named(const struct mr_check_run *check, const char *name)
@@ -229,16 +229,24 @@ static enum mr_code compare_all(struct looking *l, struct mr_err *err)
     return mr_objects_compare(l->cat[MR_SOURCE], l->cat[MR_TARGET], &opts, err);
 }
 
-/* Which the catalogue of MySQL does not tell. */
-static enum mr_code read_algorithms(struct looking *l, enum mr_side side,
-                                    struct mr_err *err)
+/* Introducers are compared between two servers of a family. */
+static enum mr_code read_shown(struct looking *l, enum mr_side side, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(l->check->pairing.side[side].main);
-    struct mr_catalogue *cat = l->cat[side];
-    if ((l->kinds & MR_OBJECTS_VIEW) == 0 || db == NULL ||
-        cat->server.flavour != MR_FLAVOUR_MYSQL)
+    const struct mr_catalogue *cat = l->cat[side], *other = l->cat[mr_other_side(side)];
+    struct mr_shown *shown = &l->shown[side];
+    *shown = (struct mr_shown){
+        .views = (l->kinds & MR_OBJECTS_VIEW) != 0,
+        .triggers = (l->kinds & MR_OBJECTS_TRIGGER) != 0,
+        .routines = (l->kinds & MR_OBJECTS_ROUTINE) != 0,
+        .events = (l->kinds & MR_OBJECTS_EVENT) != 0,
+        .algorithms = cat->server.flavour == MR_FLAVOUR_MYSQL,
+        .introducers =
+            cat->server.flavour == other->server.flavour &&
+            mr_reader_db(l->check->pairing.side[mr_other_side(side)].main) != NULL};
+    if (db == NULL || !(shown->algorithms || shown->introducers))
         return MR_OK;
-    return mr_schema_read_algorithms(db, cat, &l->unread[side], err);
+    return mr_catalogue_read_shown(db, l->cat[side], shown, err);
 }
 
 static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
@@ -257,9 +265,9 @@ static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
         l->cat[side] = NULL;
         code = mr_source_catalogue(check->pairing.side[side].source, names,
                                    l->pairs->count, &l->cat[side], err);
-        if (code == MR_OK)
-            code = read_algorithms(l, side, err);
     }
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = read_shown(l, (enum mr_side)side, err);
     return code;
 }
 
@@ -549,16 +557,26 @@ static void look_for_names(struct looking *l)
     }
 }
 
-static void look_at_algorithms(struct looking *l)
+static void look_at_shown(struct looking *l)
 {
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (l->unread[side] > 0)
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_shown *shown = &l->shown[side];
+        const char *name = mr_side_name((enum mr_side)side);
+        if (shown->no_algorithm > 0)
             mr_strbuf_add_fmt(
                 &l->hidden,
                 "%sthe algorithm of %zu view%s on the %s, which SHOW CREATE "
                 "VIEW did not show",
-                l->hidden.len > 0 ? "\n" : "", l->unread[side],
-                l->unread[side] == 1 ? "" : "s", mr_side_name((enum mr_side)side));
+                l->hidden.len > 0 ? "\n" : "", shown->no_algorithm,
+                shown->no_algorithm == 1 ? "" : "s", name);
+        if (shown->no_introducers > 0)
+            mr_strbuf_add_fmt(
+                &l->hidden,
+                "%sintroducers of literals (_binary) in %zu definition%s on "
+                "the %s, which SHOW CREATE did not show",
+                l->hidden.len > 0 ? "\n" : "", shown->no_introducers,
+                shown->no_introducers == 1 ? "" : "s", name);
+    }
 }
 
 static void look_at_creates(struct looking *l)
@@ -753,7 +771,7 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
     if (code == MR_OK) {
         look_for_names(&l);
         look_at_rights(&l);
-        look_at_algorithms(&l);
+        look_at_shown(&l);
         if ((l.kinds & (MR_OBJECTS_TABLE | MR_OBJECTS_INDEX)) != 0)
             look_at_creates(&l);
         look_at_left_out(&l, MR_SOURCE);

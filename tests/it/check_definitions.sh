@@ -49,6 +49,9 @@ differ "definer of a function" "" "CREATE DEFINER = x@y $F" "CREATE DEFINER = z@
 differ "collation of what a function returns" "" \
     "CREATE FUNCTION f() RETURNS VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin DETERMINISTIC RETURN 'a'" \
     "CREATE FUNCTION f() RETURNS VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_general_ci DETERMINISTIC RETURN 'a'" routine "RETURN 'a'" "RETURN 'a'"
+I="(introducers of literals, counted from the end: "
+differ "how a function compares" "" "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 'a' = _binary'A' OR 1 = '1'" \
+    "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 'a' = 'A' OR 1 = '1'" routine "$I""_binary 2)" "$I'')"
 differ "comment of a function" "" "CREATE FUNCTION f() RETURNS INT DETERMINISTIC COMMENT 'x' RETURN 1" \
     "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1" attribute "comment x" "comment ''"
 if [ $KIND = mysql ]; then # MariaDB forgets it
@@ -58,6 +61,9 @@ if [ $KIND = mysql ]; then # MariaDB forgets it
     differ "how a generated column compares" "" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9), g INT AS (s = _binary'a') STORED)" \
         "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9), g INT AS (s = 'a') STORED)" column "(_binary 'a' = s) stored" "('a' = s) stored"
 fi
+UNDO="DROP TRIGGER tr"
+differ "how a trigger compares" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9))" "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.s = _binary'a'" \
+    "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.s = 'a'" trigger "$I""_binary 1)" "$I'')"
 R='TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1||2'
 UNDO="DROP TRIGGER tr"
 differ "sql_mode of a trigger" "$T" "SET sql_mode = 'PIPES_AS_CONCAT'; CREATE $R" "SET sql_mode = ''; CREATE $R" trigger '(sql_mode PIPES_AS_CONCAT)' "(sql_mode '')"
@@ -68,7 +74,11 @@ E="EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01' DISABLE DO SELECT 1||2"
 UNDO="DROP EVENT e"
 differ "sql_mode of an event" "" "SET sql_mode = 'PIPES_AS_CONCAT'; CREATE $E" "SET sql_mode = ''; CREATE $E" event '(sql_mode PIPES_AS_CONCAT)' "(sql_mode '')"
 differ "definer of an event" "" "CREATE DEFINER = x@y $E" "CREATE DEFINER = z@y $E" event '(definer x@y)' '(definer z@y)'
+differ "how an event compares" "" "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01' DISABLE DO SELECT 'a' = _binary'A'" \
+    "CREATE EVENT e ON SCHEDULE EVERY 1 YEAR STARTS '2030-01-01' DISABLE DO SELECT 'a' = 'A'" event "$I""_binary 1)" "$I'')"
 UNDO="DROP VIEW w"
+differ "how a view compares" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9))" "CREATE VIEW w AS SELECT id FROM t WHERE s = _binary'a'" \
+    "CREATE VIEW w AS SELECT id FROM t WHERE s = 'a'" view "$I""_binary 1)" "$I'')"
 differ "definer of a view" "$T" "CREATE DEFINER = x@y VIEW w AS SELECT id FROM t" "CREATE DEFINER = z@y VIEW w AS SELECT id FROM t" view '(definer x@y)' '(definer z@y)'
 differ "algorithm of a view" "$T" "CREATE ALGORITHM = MERGE VIEW w AS SELECT id FROM t" "CREATE ALGORITHM = TEMPTABLE VIEW w AS SELECT id FROM t" view \
     '(algorithm MERGE)' '(algorithm TEMPTABLE)'

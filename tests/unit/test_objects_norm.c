@@ -445,6 +445,10 @@ static void test_made(void **state)
         {{.collation = "utf8_bin"}, {.collation = "utf8mb3_bin"}, true, true},
         {{.sql_mode = "NO_DIR_IN_CREATE,ANSI"}, {.sql_mode = "ANSI"}, true, true},
         {{.db_collation = "latin1_bin"}, {.db_collation = "latin1_bin"}, true, true},
+        {{.introducers = "_binary 1"}, {.introducers = "_binary 1"}, true, true},
+        {{.introducers = "_binary 1"}, {.introducers = "_binary 2"}, false, true},
+        {{.introducers = "_binary 1"}, {.introducers = ""}, false, true},
+        {{.introducers = "_binary 1"}, {.introducers = NULL}, true, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct mr_made_as *s = &cases[i].s, *t = &cases[i].t;

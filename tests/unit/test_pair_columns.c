@@ -504,15 +504,6 @@ static void test_configuration(void **state)
          false,
          false,
          MR_JOIN_SHARED},
-        {MR_IDENTITY_COLUMNS,
-         {by_one, LEN(by_one)},
-         {NULL, 0},
-         MR_E_CONFIG,
-         0,
-         0,
-         false,
-         false,
-         MR_JOIN_SHARED},
         {MR_IDENTITY_KEY,
          {NULL, 0},
          {NULL, 0},
@@ -575,6 +566,25 @@ static void test_configuration(void **state)
         }
         mr_arena_release(&arena);
     }
+}
+
+/* More names than there are columns. */
+static void test_identity_named_twice(void **state)
+{
+    static const struct plan plan = {{&id, &name}, {"id"}, {NULL}};
+    (void)state;
+    struct built s, t;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_table_config config = {.identity = MR_IDENTITY_COLUMNS,
+                                     .identity_columns = {by_one, LEN(by_one)}};
+    struct mr_err err = {0};
+    build(&s, &plan);
+    build(&t, &plan);
+    struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
+    struct mr_column_task task = {.config = &config, .arena = &arena};
+    assert_int_equal(mr_pair_columns(&table, &task, &err), MR_E_CONFIG);
+    assert_non_null(strstr(err.message, "\"NAME\" of table \"d.t\" is named twice"));
+    mr_arena_release(&arena);
 }
 
 /* An identity whose values are of other types on the two sides would make everybody
@@ -752,6 +762,7 @@ int main(void)
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_unusable_indexes),
         cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_identity_named_twice),
         cmocka_unit_test(test_identity_of_two_types),
         cmocka_unit_test(test_type_and_mask),
         cmocka_unit_test(test_conditions),

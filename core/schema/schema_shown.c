@@ -1,0 +1,204 @@
+/*
+ * schema_shown.c: what SHOW CREATE alone tells of views, triggers, routines and events: the
+ * introducers of literals, which the catalogue leaves out, so that _binary'a' reads as 'a', and
+ * of MySQL the algorithm of a view.
+ */
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/db/sqlscan.h"
+#include "core/db/sqltext.h"
+#include "core/schema/schema_internal.h"
+#include "core/schema/schema_words.h"
+
+struct asking {
+    struct mr_db *db;
+    struct mr_arena *arena;
+    struct mr_shown *shown;
+};
+
+/* What to ask, and where in the answer are the text and the sql_mode (0: our own). */
+struct statement {
+    const char *head, *shape;
+    size_t text, mode;
+};
+static const struct statement of_view = {"SHOW CREATE VIEW ", "nn*", 1, 0},
+                              of_trigger = {"SHOW CREATE TRIGGER ", "nnn*", 2, 1},
+                              of_procedure = {"SHOW CREATE PROCEDURE ", "nnn*", 2, 1},
+                              of_function = {"SHOW CREATE FUNCTION ", "nnn*", 2, 1},
+                              of_event = {"SHOW CREATE EVENT ", "nnnn*", 3, 1};
+
+static bool has_literal(const char *text)
+{
+    return text != NULL &&
+           (strpbrk(text, "'\"") != NULL || strcasestr(text, "0x") != NULL ||
+            strcasestr(text, "0b") != NULL);
+}
+
+static bool is_literal(const struct mr_token *token)
+{
+    return token->kind == MR_TOKEN_STRING || token->kind == MR_TOKEN_LITERAL;
+}
+
+static void scan_begin(struct mr_sqlscan *scan, const char *create, size_t len,
+                       const char *sql_mode)
+{
+    mr_sqlscan_init(scan, create, len);
+    mr_sqlscan_set_mode(scan, sql_mode);
+}
+
+void mr_schema_introduced(struct mr_strbuf *out, const char *create, size_t len,
+                          const char *sql_mode)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token, before = {0};
+    size_t literals = 0;
+    scan_begin(&scan, create, len, sql_mode);
+    while (mr_sqlscan_next_code(&scan, &token))
+        literals += is_literal(&token);
+    scan_begin(&scan, create, len, sql_mode);
+    while (mr_sqlscan_next_code(&scan, &token)) {
+        if (is_literal(&token) && before.kind == MR_TOKEN_WORD &&
+            mr_word_is_telling(before.ptr, before.len)) {
+            mr_strbuf_add_str(out, out->len > 0 ? ", " : "");
+            mr_strbuf_add_lower(out, before.ptr, before.len);
+            mr_strbuf_add_fmt(out, " %zu", literals);
+        }
+        literals -= is_literal(&token);
+        before = token;
+    }
+}
+
+/* "CREATE ALGORITHM=MERGE DEFINER=…" */
+static enum mr_code take_algorithm(struct mr_arena *arena, const char *create,
+                                   struct mr_object *view, struct mr_err *err)
+{
+    static const char label[] = "CREATE ALGORITHM=";
+    if (strncasecmp(create, label, sizeof label - 1) != 0)
+        return MR_OK;
+    create += sizeof label - 1;
+    view->algorithm = mr_arena_dup(arena, create, strcspn(create, " "));
+    return view->algorithm != NULL ? MR_OK : mr_err_nomem(err, "reading the catalogue");
+}
+
+static enum mr_code take_introducers(struct mr_arena *arena, const struct mr_cell *text,
+                                     const char *sql_mode, struct mr_made_as *made,
+                                     struct mr_err *err)
+{
+    struct mr_strbuf found = MR_STRBUF_INIT;
+    mr_schema_introduced(&found, text->ptr, text->len, sql_mode);
+    enum mr_code code = mr_strbuf_check(&found, "reading the catalogue", err);
+    if (code == MR_OK) {
+        made->introducers = mr_arena_dup(arena, found.ptr, found.len);
+        if (made->introducers == NULL)
+            code = mr_err_nomem(err, "reading the catalogue");
+    }
+    mr_strbuf_release(&found);
+    return code;
+}
+
+/* view: NULL, or whose algorithm is to be taken. */
+static enum mr_code ask(const struct asking *a, const struct statement *what,
+                        const char *db, const char *name, struct mr_made_as *made,
+                        struct mr_object *view, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    mr_strbuf_add_str(&sql, what->head);
+    mr_sql_table(&sql, db, name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query(a->db, what->shape, sql.ptr, sql.len, &res, &why);
+    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    if (cells != NULL && cells[what->text].ptr != NULL) {
+        const char *mode = what->mode > 0 ? cells[what->mode].ptr : NULL;
+        if (view != NULL)
+            code = take_algorithm(a->arena, cells[what->text].ptr, view, &why);
+        if (code == MR_OK)
+            code = take_introducers(a->arena, &cells[what->text], mode, made, &why);
+    }
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    if (mr_schema_is_not_shown(code, a->db))
+        return MR_OK;
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
+static enum mr_code ask_view(const struct asking *a, struct mr_object *view,
+                             struct mr_err *err)
+{
+    const bool wants_algorithm = a->shown->algorithms && view->algorithm == NULL;
+    const bool wants_literals = a->shown->introducers && has_literal(view->definition);
+    enum mr_code code = MR_OK;
+    if (wants_algorithm || wants_literals)
+        code = ask(a, &of_view, view->db, view->name, &view->made,
+                   wants_algorithm ? view : NULL, err);
+    a->shown->no_algorithm += wants_algorithm && view->algorithm == NULL;
+    a->shown->no_introducers += wants_literals && view->made.introducers == NULL;
+    return code;
+}
+
+/* Of a body. */
+static enum mr_code ask_body(const struct asking *a, const struct statement *what,
+                             const char *db, const char *name, const char *body,
+                             struct mr_made_as *made, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (!a->shown->introducers || !has_literal(body))
+        return MR_OK;
+    code = ask(a, what, db, name, made, NULL, err);
+    a->shown->no_introducers += made->introducers == NULL;
+    return code;
+}
+
+static enum mr_code ask_object(const struct asking *a, struct mr_object *o,
+                               struct mr_err *err)
+{
+    const struct mr_shown *shown = a->shown;
+    const char *blank = strchr(o->name, ' ');
+    const bool is_function = strncmp(o->name, "function ", 9) == 0;
+    if (o->definition == NULL)
+        return MR_OK;
+    switch (o->kind) {
+    case MR_OBJECT_VIEW: return shown->views ? ask_view(a, o, err) : MR_OK;
+    case MR_OBJECT_ROUTINE:
+        return shown->routines && blank != NULL
+                   ? ask_body(a, is_function ? &of_function : &of_procedure, o->db,
+                              blank + 1, o->definition, &o->made, err)
+                   : MR_OK;
+    case MR_OBJECT_EVENT:
+        return shown->events
+                   ? ask_body(a, &of_event, o->db, o->name, o->definition, &o->made, err)
+                   : MR_OK;
+    case MR_OBJECT_SEQUENCE: break;
+    }
+    return MR_OK;
+}
+
+static enum mr_code ask_triggers(const struct asking *a, const struct mr_table *table,
+                                 struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < table->ntriggers; i++) {
+        struct mr_trigger *trigger = (struct mr_trigger *)(uintptr_t)&table->triggers[i];
+        code = ask_body(a, &of_trigger, table->db, trigger->name, trigger->body,
+                        &trigger->made, err);
+    }
+    return code;
+}
+
+enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
+                                     struct mr_shown *shown, struct mr_err *err)
+{
+    const struct asking a = {db, &cat->arena, shown};
+    enum mr_code code = mr_schema_hurry(db, true, err);
+    for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
+        code = ask_object(&a, (struct mr_object *)(uintptr_t)&cat->objects[i], err);
+    for (size_t i = 0; code == MR_OK && shown->triggers && i < cat->ntables; i++)
+        code = ask_triggers(&a, &cat->tables[i], err);
+    return code == MR_OK ? mr_schema_hurry(db, false, err) : code;
+}

@@ -1,0 +1,61 @@
+/* test_schema_shown.c: which introducers are taken from SHOW CREATE, and of which literals. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/schema/schema_internal.h"
+
+static const struct {
+    const char *create, *mode, *want;
+} table[] = {
+    {"", NULL, ""},
+    {"CREATE VIEW `v` AS select 'a' AS `a`", NULL, ""},
+    {"CREATE VIEW `v` AS select _binary'a' AS `a`", NULL, "_binary 1"},
+    {"CREATE VIEW `v` AS select 'a', _BINARY 'b', 'c'", NULL, "_binary 2"},
+    {"CREATE VIEW `v` AS select _binary 'a', _utf16 x'0041'", NULL,
+     "_binary 2, _utf16 1"},
+    /* those that tell nothing */
+    {"CREATE VIEW `v` AS select _latin1'a', _utf8mb4'b', N'c'", NULL, ""},
+    /* names, aliases, texts and comments that look so */
+    {"CREATE VIEW `_binary` AS select `_binary` 'a' from `x`", NULL, ""},
+    {"CREATE VIEW `v` AS select _binary, 'a'", NULL, ""},
+    {"CREATE PROCEDURE `p`() BEGIN /* _binary'a' */ SELECT '_binary''a'; -- "
+     "_binary'b'\nEND",
+     NULL, ""},
+    {"CREATE PROCEDURE `p`() SELECT _binary /* as it is */ 'a'", NULL, "_binary 1"},
+    /* what stands in front of a body does not count */
+    {"CREATE PROCEDURE `p`() COMMENT 'x' SELECT _binary'a', 'b'", NULL, "_binary 2"},
+    /* under the mode of the body */
+    {"CREATE PROCEDURE `p`() SELECT 'a\\', _binary'b', 'c'", "NO_BACKSLASH_ESCAPES",
+     "_binary 2"},
+    {"CREATE PROCEDURE `p`() SELECT _binary \"b\"", "ANSI_QUOTES", ""},
+    {"CREATE PROCEDURE `p`() SELECT _binary \"b\"", "", "_binary 1"},
+    /* cut off */
+    {"CREATE PROCEDURE `p`() SELECT _binary'a", NULL, "_binary 1"},
+    {"CREATE PROCEDURE `p`() SELECT _binary", NULL, ""},
+};
+
+static void test_introduced(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        mr_schema_introduced(&got, table[i].create, strlen(table[i].create),
+                             table[i].mode);
+        if (strcmp(got.len > 0 ? got.ptr : "", table[i].want) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", table[i].create, got.ptr, table[i].want);
+        mr_strbuf_release(&got);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_introduced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
