@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/file/cms_form.h"
 #include "core/file/pem_key.h"
 #include "core/file/ssl_error.h"
 
@@ -275,7 +276,8 @@ static enum mr_code parse(struct mr_strbuf *message, CMS_ContentInfo **info,
     const unsigned char *at = (const unsigned char *)message->ptr;
     const unsigned char *end = at + message->len;
     *info = NULL;
-    if (message->len <= LONG_MAX && mr_cms_is_message(message->ptr, message->len))
+    if (message->len <= LONG_MAX && mr_cms_is_message(message->ptr, message->len) &&
+        mr_cms_has_our_form(message->ptr, message->len))
         *info = d2i_CMS_ContentInfo(NULL, &at, (long)message->len);
     bool good = *info != NULL && at == end &&
                 OBJ_obj2nid(CMS_get0_type(*info)) == NID_id_smime_ct_authEnvelopedData;

@@ -415,6 +415,42 @@ static void test_changed(void **state)
 }
 
 /* Each of two can open it alone, with the stock openssl too. */
+/* The name of the cipher and the length of the tag are not covered by the tag. */
+static void test_form(void **state)
+{
+    (void)state;
+    static const unsigned char gcm[] = {0x60, 0x86, 0x48, 0x01, 0x65,
+                                        0x03, 0x04, 0x01, 0x2e};
+    for (size_t k = 0; k < 2; k++) {
+        struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+        fill(&in, 1000);
+        encrypt(stems[k], &in, 4096, &out);
+        open_is(stems[k], &out, MR_OK, &in);
+        char *name = memmem(out.ptr, out.len, gcm, sizeof gcm);
+        assert_non_null(name);
+        for (int other = 0; other < 256; other++) {
+            name[8] = (char)other;
+            if (other != 0x2e)
+                open_is(stems[k], &out, MR_E_IO, NULL);
+        }
+        name[8] = 0x2e;
+        open_is(stems[k], &out, MR_OK, &in);
+        /* …, 04 10 and the tag, and the ends of three lengths that were not known */
+        char *tag = out.ptr + out.len - 6 - 16;
+        assert_int_equal(tag[-1], 16);
+        memmove(tag + 12, tag + 16, 6);
+        tag[-1] = 12;
+        out.len -= 4;
+        open_is(stems[k], &out, MR_E_IO, NULL);
+        memmove(tag + 1, tag + 12, 6);
+        tag[-1] = 1;
+        out.len -= 11;
+        open_is(stems[k], &out, MR_E_IO, NULL);
+        mr_strbuf_release(&in);
+        mr_strbuf_release(&out);
+    }
+}
+
 static void test_two_recipients(void **state)
 {
     (void)state;
@@ -446,6 +482,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_PLACE(test_open),
         IN_PLACE(test_changed),
+        IN_PLACE(test_form),
         IN_PLACE(test_two_recipients),
         IN_PLACE(test_openssl_opens_it),
         IN_PLACE(test_another_key_does_not),
