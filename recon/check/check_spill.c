@@ -108,15 +108,17 @@ static enum mr_code read_side(struct reading *r)
     return code;
 }
 
-/* A side whose connection broke is read again from its beginning. */
+/* A side whose connection broke is read again from its beginning.  After the last try it
+ * stays lost: what was dropped is no empty side. */
 static void *read_with_retries(void *arg)
 {
     struct reading *r = arg;
     double begun = mr_clock_now_s();
-    for (int attempt = 0; attempt < TRIES; attempt++) {
+    for (int attempt = 1;; attempt++) {
         r->rows = r->bytes = 0;
         r->code = read_side(r);
-        if (r->code != MR_E_LOST || mr_is_cancelled() || mr_clock_now_s() - begun > 60)
+        if (r->code != MR_E_LOST || attempt == TRIES || mr_is_cancelled() ||
+            mr_clock_now_s() - begun > 60)
             break;
         mr_log_detail("table \"%s\": %s; reading the side again", r->table->find.name,
                       r->err.message);

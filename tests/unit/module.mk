@@ -14,6 +14,10 @@ LDFLAGS_test_check_confirm := -Wl,--wrap=mr_canon -Wl,--wrap=mr_inflight_find \
 LDFLAGS_test_check_collation := $(LDFLAGS_test_check_confirm)
 LDFLAGS_test_check_inflight := -Wl,--wrap=mr_reader_db -Wl,--wrap=mr_db_exec \
     -Wl,--wrap=mr_rowset_fetch
+LDFLAGS_test_check_spill := -Wl,--wrap=mr_check_known_whole,--wrap=mr_throttle_wait \
+    -Wl,--wrap=mr_rowhash_digest,--wrap=mr_reader_scan \
+    -Wl,--wrap=mr_progress_add,--wrap=mr_progress_add_done \
+    -Wl,--wrap=mr_findings_table_clear,--wrap=mr_findings_save
 LDFLAGS_test_canon := -Wl,--wrap=mr_db_query,--wrap=mr_db_server
 LDFLAGS_test_gate_channels := -Wl,--wrap=mr_db_query_text,--wrap=mr_db_server
 LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=openat \
