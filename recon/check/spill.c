@@ -291,11 +291,13 @@ static enum mr_code save_canon(struct mr_spill *spill, const struct mr_vec *item
 
 /* A key of the source and a key of the target with one canonical form are one row, under
  * the source's key: its suspect takes the target's image over (and drops one that an
- * earlier pass may have kept for a row since renamed). */
+ * earlier pass may have kept for a row since renamed).  Of several keys with that form on a
+ * side, the first: each of the others is a row of which the other side has none. */
 static const char join_sql[] =
     "CREATE INDEX suspect_canon ON suspect (canon) WHERE canon IS NOT NULL;"
-    "CREATE TABLE pair AS SELECT s.k AS sk, t.k AS tk FROM suspect s JOIN suspect t"
-    " ON t.canon = s.canon WHERE s.nt = 0 AND t.ns = 0 AND s.canon IS NOT NULL;"
+    "CREATE TABLE pair AS SELECT min(s.k) AS sk, min(t.k) AS tk FROM suspect s"
+    " JOIN suspect t ON t.canon = s.canon WHERE s.nt = 0 AND t.ns = 0"
+    " AND s.canon IS NOT NULL GROUP BY s.canon;"
     "UPDATE OR REPLACE image SET k = (SELECT sk FROM pair WHERE tk = k) WHERE side = 1"
     " AND k IN (SELECT tk FROM pair);"
     "UPDATE suspect SET nt = 1 WHERE k IN (SELECT sk FROM pair);"
