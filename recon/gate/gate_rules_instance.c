@@ -136,6 +136,14 @@ static const char *refused_by(const struct mr_gate_facts *facts)
     return NULL;
 }
 
+/* A default of sessions refuses nothing to one that asks to write, or that is older. */
+static bool may_write(const struct mr_gate_facts *facts)
+{
+    const char *by = refused_by(facts);
+    return by == NULL || strcmp(by, "transaction_read_only") == 0 ||
+           strcmp(by, "tx_read_only") == 0;
+}
+
 static const char *writes(const struct mr_gate_facts *facts)
 {
     const char *by = refused_by(facts);
@@ -172,7 +180,7 @@ void mr_gate_rule_read_only(struct mr_gate_judge *j)
                       by != NULL ? "writable" : "read-only");
     else if (past != NULL && past->super_read_only && !now->super_read_only)
         mr_gate_found(j, MR_GATE_WARNING, "super_read_only is off, was on");
-    else if (past == NULL && strcmp(now->role, "replica") == 0 && by == NULL)
+    else if (past == NULL && strcmp(now->role, "replica") == 0 && may_write(now))
         mr_gate_found(j, MR_GATE_WARNING, "the replica accepts writes");
     else
         mr_gate_note(j, "the server is %s", by != NULL ? "read-only" : "writable");
@@ -190,31 +198,43 @@ static unsigned writable_then(const struct mr_gate_judge *j)
 {
     if (j->baseline == NULL || j->baseline->npeers == 0)
         return 0;
-    unsigned count = refused_by(&j->baseline->server) != NULL ? 0 : 1;
+    unsigned count = may_write(&j->baseline->server) ? 1 : 0;
     for (size_t i = 0; i < j->baseline->npeers; i++)
-        count += refused_by(&j->baseline->peers[i]) != NULL ? 0 : 1;
+        count += may_write(&j->baseline->peers[i]) ? 1 : 0;
     return count;
+}
+
+static void count_writable(const struct mr_gate_facts *facts, const char *uri,
+                           unsigned *writable, bool *open, struct mr_strbuf *who)
+{
+    if (!may_write(facts))
+        return;
+    ++*writable;
+    *open = *open || refused_by(facts) == NULL;
+    mr_strbuf_add_fmt(who, "%s%s", who->len > 0 ? ", " : "", uri);
 }
 
 void mr_gate_rule_split_brain(struct mr_gate_judge *j)
 {
-    unsigned writable = refused_by(j->now) != NULL ? 0 : 1,
-             expected = j->config->writable_servers;
+    unsigned writable = 0, expected = j->config->writable_servers;
+    bool open = false; /* one accepts writes without being asked to */
     const unsigned then = writable_then(j);
     struct mr_strbuf who = MR_STRBUF_INIT;
-    if (writable > 0)
-        mr_strbuf_add_str(&who, j->now->uri);
+    count_writable(j->now, j->now->uri, &writable, &open, &who);
     for (size_t i = 0; i < j->npeers; i++) {
         const struct mr_gate_peer *peer = &j->peers[i];
         if (peer->facts == NULL) {
             mr_gate_found_away(j, peer);
-        } else if (refused_by(peer->facts) == NULL) {
-            writable++;
-            mr_strbuf_add_fmt(&who, "%s%s", who.len > 0 ? ", " : "", peer->uri);
+        } else {
+            count_writable(peer->facts, peer->uri, &writable, &open, &who);
         }
     }
     if (then > expected)
         expected = then;
+    if (!open && writable <= expected) {
+        writable = 0;
+        mr_strbuf_reset(&who);
+    }
     mr_gate_value(j, "%u writable: %s", writable, or_none(who.ptr));
     if (then > 0)
         mr_gate_base(j, "%u writable", then);

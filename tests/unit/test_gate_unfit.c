@@ -18,9 +18,22 @@ static void no_writes_of_old(struct gate *g)
     set(g, "tx_read_only", "OFF", "ON");
 }
 
+/* Who asks for it writes all the same, as a driver does, and who was connected before. */
+static void writes_on_both(struct gate *g)
+{
+    no_writes(g);
+    g->peer_facts.read_only = false;
+}
+
 static void no_engine_writes(struct gate *g)
 {
     set(g, "innodb_read_only", "OFF", "ON");
+}
+
+static void engine_writes_on_one(struct gate *g)
+{
+    no_engine_writes(g);
+    g->peer_facts.read_only = false;
 }
 
 static void writes_again(struct gate *g)
@@ -49,6 +62,10 @@ static const struct gate_example examples[] = {
      "read_only:critical split_brain:critical variables:warning"},
     {"the same, by its old name", no_writes_of_old,
      "read_only:critical split_brain:critical variables:warning"},
+    {"the same, and the other side writes, too", writes_on_both,
+     "read_only:critical split_brain:critical variables:warning"},
+    {"an engine that may not, and one that may", engine_writes_on_one,
+     "read_only:critical variables:warning"},
     {"an engine that may not write", no_engine_writes,
      "read_only:critical split_brain:critical variables:warning"},
     {"an engine that may write again", writes_again,
