@@ -32,21 +32,39 @@ struct block {
     uint64_t next;      /* above both histories */
     uint64_t live_next; /* what TARGET's counter says */
     uint64_t margin, start, counter;
-    uint64_t limit; /* greatest value that all columns hold */
+    uint64_t limit; /* greatest value that all columns and partitions hold */
     const char *limit_table, *limit_column;
+    bool limit_is_partition;
 };
 
 /* ---- what fits ---- */
 
 /* Only TARGET is written. */
-static void limit_by(struct block *b, const struct mr_plan_table *t, size_t column)
+static enum mr_code limit_by(const struct mr_merge *m, struct block *b,
+                             const struct mr_plan_table *t, size_t column,
+                             struct mr_err *err)
 {
-    uint64_t most = mr_reseed_column_limit(mr_pair_column(t->pair, MR_TARGET, column));
-    if (most >= b->limit)
-        return;
-    b->limit = most;
+    const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, column);
+    uint64_t most = mr_reseed_column_limit(c), partitions = UINT64_MAX;
+    struct mr_db *db = mr_reader_db(m->plan->pairing.side[MR_TARGET].main);
+    bool unclear = false;
+    if (db == NULL)
+        return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    enum mr_code code = mr_reseed_partition_limit(db, t->pair->side[MR_TARGET], c->name,
+                                                  &partitions, &unclear, err);
+    if (code != MR_OK)
+        return code;
+    if (unclear)
+        mr_log_warning("table \"%s\" is partitioned by an expression over \"%s\": see "
+                       "that a partition takes the new ids",
+                       mr_plan_table_name(t), c->name);
+    if (most >= b->limit && partitions >= b->limit)
+        return MR_OK;
+    b->limit_is_partition = partitions < most;
+    b->limit = b->limit_is_partition ? partitions : most;
     b->limit_table = mr_plan_table_name(t);
     b->limit_column = mr_plan_column_name(t, column);
+    return MR_OK;
 }
 
 /* Columns that hold what the counter gave, over any number of tables. */
@@ -66,22 +84,22 @@ static enum mr_code find_limit(const struct mr_merge *m, struct block *b,
     b->limit_table = mr_plan_table_name(b->table->plan);
     b->limit_column = mr_plan_column_name(b->table->plan, b->table->plan->counter);
     holds[b->table->plan->at * widest + b->table->plan->counter] = true;
-    limit_by(b, b->table->plan, b->table->plan->counter);
-    while (grown) {
+    enum mr_code code = limit_by(m, b, b->table->plan, b->table->plan->counter, err);
+    while (code == MR_OK && grown) {
         grown = false;
         for (size_t i = 0; i < plan->nreferences; i++) {
             const struct mr_plan_reference *r = &plan->references[i];
-            for (size_t k = 0; k < r->to.count; k++) {
+            for (size_t k = 0; code == MR_OK && k < r->to.count; k++) {
                 bool *child = &holds[r->child * widest + r->from.at[k]];
                 if (!holds[r->parent * widest + r->to.at[k]] || *child)
                     continue;
                 *child = grown = true;
-                limit_by(b, &plan->tables[r->child], r->from.at[k]);
+                code = limit_by(m, b, &plan->tables[r->child], r->from.at[k], err);
             }
         }
     }
     free(holds);
-    return MR_OK;
+    return code;
 }
 
 /* ---- what the servers have handed out ---- */
@@ -178,17 +196,18 @@ static enum mr_code refuse(const struct block *b, struct mr_err *err)
 {
     uint64_t needed = width(b) * (b->ids + 1);
     uint64_t left = b->limit > b->next ? b->limit - b->next : 0;
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "%" PRIu64 " new ids of table \"%s\" from %" PRIu64
-        " on do not fit column \"%s\" of table \"%s\", which ends at %" PRIu64,
-        b->ids, mr_plan_table_name(b->table->plan), b->start, b->limit_column,
-        b->limit_table, b->limit);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "%" PRIu64 " new ids of table \"%s\" from %" PRIu64
+                     " on do not fit column \"%s\" of table \"%s\", %s ends at %" PRIu64,
+                     b->ids, mr_plan_table_name(b->table->plan), b->start,
+                     b->limit_column, b->limit_table,
+                     b->limit_is_partition ? "whose last partition" : "which", b->limit);
     if (left >= needed)
         mr_err_hint(err, "The greatest margin that fits is %" PRIu64 " (--margin).",
                     left - needed);
     else
-        mr_err_hint(err, "No margin fits: make the column wider.");
+        mr_err_hint(err, "No margin fits: %s.",
+                    b->limit_is_partition ? "add a partition" : "make the column wider");
     return MR_E_REFUSED;
 }
 

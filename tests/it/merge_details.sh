@@ -326,4 +326,30 @@ is "new ids come from the reserved block" "$(entities)" "people 3 renumber 5 -
 people 4 renumber 6 -"
 is "and nothing is reseeded" "$(field people counter)" 56
 
+# --- new ids, and the counter behind them, stay within the last partition by ranges
+again "CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL)
+    PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (100), PARTITION b VALUES LESS THAN (1000));
+    INSERT INTO log VALUES (1, 1)" "[table $DB.log]
+identity = none
+split-key = 1"
+at a "INSERT INTO log VALUES (2, 20), (3, 30)"
+at b "INSERT INTO log VALUES (2, 21), (3, 31)"
+plan
+is "the last partition of the key is an end" \
+    "$RC $(field log start) $([ "$(field log counter)" -lt 1000 ] && echo fits)" "0 252 fits"
+apply_steps
+by_who() { # by_who END: the log in partitions of its people
+    again "$PEOPLE CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT, who INT NOT NULL, n INT NOT NULL,
+        PRIMARY KEY (id, who)) PARTITION BY RANGE (who) (PARTITION a VALUES LESS THAN ($1))" "$WHO"
+    at a "INSERT INTO people VALUES (3, 'm3', 'c')"
+    at b "INSERT INTO people VALUES (3, 'm4', 'd')"
+    plan
+}
+by_who 1000
+is "so is that of a column that refers to it" "$RC $(field people start)" "0 252"
+by_who 5
+is "where nothing fits, the plan is refused" "$RC" 5
+like "and says by which partition" "$(cat "$ERR")" \
+    'column "who" of table "'"$DB"'.log", whose last partition ends at 4'
+
 finish
