@@ -272,6 +272,18 @@ static void get_sequences(struct mr_json_reader *r, node facts, struct mr_gate_f
     f->sequences = sequences;
 }
 
+/* Tables are looked up by halves: one out of its order would not be found, and would not
+ * be judged. */
+static void check_order(struct mr_json_reader *r, const struct mr_gate_facts *f)
+{
+    for (size_t i = 1; i < f->ntables && r->code == MR_OK; i++) {
+        const struct mr_gate_table *a = &f->tables[i - 1], *b = &f->tables[i];
+        const int order = strcmp(a->db, b->db);
+        if (order > 0 || (order == 0 && strcmp(a->name, b->name) >= 0))
+            mr_json_read_refuse(r, "the order of tables, at", b->name);
+    }
+}
+
 static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
 {
     f->uri = mr_json_read_text(r, object, "uri");
@@ -291,6 +303,7 @@ static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_fact
     for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++)
         get_table(r, mr_json_read_item(r, array, i), &tables[i]);
     f->tables = tables;
+    check_order(r, f);
     get_sequences(r, object, f);
     f->tables_read = true;
 }

@@ -178,6 +178,31 @@ static void test_other_files(void **state)
                   "lacks something");
 }
 
+/* Sealed, but a look-up by halves would miss a table, or find one of two. */
+static void test_order(void **state)
+{
+    static const char *const names[][GATE_TABLES] = {{"wallet", "orders", "members"},
+                                                     {"members", "wallet", "orders"},
+                                                     {"members", "members", "wallet"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct gate g;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_gate_baseline got;
+        struct mr_err err = {0};
+        gate_begin(&g);
+        for (size_t t = 0; t < GATE_TABLES; t++)
+            g.tables[t].name = names[i][t];
+        assert_int_equal(mr_gate_file_text(&g.now, 1, &text, &err), MR_OK);
+        assert_int_equal(parse(&text, &arena, &got, &err), MR_E_CONFIG);
+        assert_non_null(strstr(err.detail, "order of tables"));
+        mr_arena_release(&arena);
+        mr_strbuf_release(&text);
+        gate_end(&g);
+    }
+}
+
 /* Written before newest rows, the binary log and sequences were kept: it is read, and known
  * for what it is. */
 static void test_older(void **state)
@@ -216,7 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_edited),
         cmocka_unit_test(test_other_files),       cmocka_unit_test(test_older),
-        cmocka_unit_test(test_pairs_by_position),
+        cmocka_unit_test(test_pairs_by_position), cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
