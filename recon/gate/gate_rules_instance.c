@@ -182,6 +182,9 @@ void mr_gate_rule_read_only(struct mr_gate_judge *j)
         mr_gate_found(j, MR_GATE_WARNING, "super_read_only is off, was on");
     else if (past == NULL && strcmp(now->role, "replica") == 0 && may_write(now))
         mr_gate_found(j, MR_GATE_WARNING, "the replica accepts writes");
+    else if (past == NULL && by == NULL && now->replication.seen != MR_GATE_SEEN)
+        mr_gate_found_hidden(j, "whether the writable server is a replica",
+                             &now->replication);
     else
         mr_gate_note(j, "the server is %s", by != NULL ? "read-only" : "writable");
     if (by != NULL && !now->read_only)

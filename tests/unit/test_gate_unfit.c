@@ -82,10 +82,31 @@ static void test_examples(void **state)
     gate_run_examples(examples, sizeof examples / sizeof *examples);
 }
 
+/* Without a baseline only replication says whether the server should take writes. */
+static void test_hidden_role(void **state)
+{
+    struct gate g;
+    struct mr_err err = {0};
+    bool wanted[MR_GATE_NAMES_END];
+    (void)state;
+    gate_begin(&g);
+    memset(wanted, 1, sizeof wanted);
+    g.now.role = "";
+    g.now.replication = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "denied"};
+    g.judge.now = &g.now;
+    g.judge.activity = &g.activity;
+    g.judge.config = &g.config;
+    g.judge.arena = &g.arena;
+    assert_int_equal(mr_gate_judge_run(&g.judge, wanted, &err), MR_OK);
+    assert_int_equal(gate_result(&g, MR_GATE_read_only)->severity, MR_GATE_UNKNOWN);
+    gate_end(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_hidden_role),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
