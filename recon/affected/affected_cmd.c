@@ -113,7 +113,8 @@ static enum mr_code load_plan(struct command *c, struct mr_err *err)
 {
     if (c->opts->plan == NULL)
         return MR_OK;
-    enum mr_code code = mr_affected_plan_load(&c->plan, c->opts->plan, c->list.fd, err);
+    enum mr_code code =
+        mr_affected_plan_load(&c->plan, c->opts->plan, &c->list.run, c->list.fd, err);
     c->list.plan = &c->plan;
     return code;
 }

@@ -180,7 +180,7 @@ const struct mr_command_doc mr_affected_doc = {
         "Exit status: 0 written; 3 could not run; 4 written, but the run is incomplete "
         "or "
         "somebody could not be reached: the list may lack people; 5 refused: DIR of "
-        "--plan is no plan, or was changed; 6 interrupted; 70 bug.\n",
+        "--plan is no plan, was changed, or is of another run; 6 interrupted; 70 bug.\n",
     .examples =
         "  myrecon affected --case club.case --columns name,email --output who.csv.zst\n"
         "  myrecon affected --case club.case --template 'user:{id}' |\n"

@@ -30,17 +30,32 @@ static enum mr_code refuse(const char *path, const char *what, struct mr_err *er
     return MR_E_REFUSED;
 }
 
-/* Is the map the one that plan.json lists? */
-static enum mr_code check_digest(const char *dir, const char *path, struct mr_err *err)
+/* Keys of another run may be those of other people. */
+static enum mr_code check_run(const char *dir, const struct json_t *root,
+                              const struct mr_find_run *run, struct mr_err *err)
 {
-    struct mr_json_doc *doc = NULL;
+    const char *planned = NULL;
+    enum mr_code code = mr_json_get_text_or_null(root, "run", &planned, err);
+    if (code != MR_OK || (planned != NULL && strcmp(planned, run->uuid) == 0))
+        return code;
+    (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" was made from run %s, not from %s",
+                     dir, planned != NULL ? planned : "none", run->uuid);
+    if (planned != NULL)
+        mr_err_hint(err, "List the run that was planned from: --run %s.", planned);
+    else
+        mr_err_hint(err, "Name a plan that was made from this run.");
+    return MR_E_REFUSED;
+}
+
+/* Is the map the one that plan.json lists? */
+static enum mr_code check_digest(const char *dir, const char *path,
+                                 const struct json_t *root, struct mr_err *err)
+{
     const struct json_t *files = NULL;
     const char *wanted = NULL;
     size_t count = 0;
     char hex[MR_SHA256_HEX];
-    enum mr_code code = mr_plan_manifest_load(dir, &doc, err);
-    if (code == MR_OK)
-        code = mr_json_get_array(mr_json_root(doc), "files", &files, &count, err);
+    enum mr_code code = mr_json_get_array(root, "files", &files, &count, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         const struct json_t *file = NULL;
         const char *name = NULL;
@@ -56,6 +71,18 @@ static enum mr_code check_digest(const char *dir, const char *path, struct mr_er
         code = mr_sha256_file(path, hex, NULL, err);
     if (code == MR_OK && strcmp(hex, wanted) != 0)
         code = refuse(path, "was changed since it was planned", err);
+    return code;
+}
+
+static enum mr_code check_manifest(const char *dir, const char *path,
+                                   const struct mr_find_run *run, struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    enum mr_code code = mr_plan_manifest_load(dir, &doc, err);
+    if (code == MR_OK)
+        code = check_digest(dir, path, mr_json_root(doc), err);
+    if (code == MR_OK)
+        code = check_run(dir, mr_json_root(doc), run, err);
     mr_json_free(doc);
     return code;
 }
@@ -117,7 +144,8 @@ static enum mr_code load(struct loading *l, struct mr_case *cf, struct mr_err *e
 }
 
 enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,
-                                   struct mr_findings *fd, struct mr_err *err)
+                                   const struct mr_find_run *run, struct mr_findings *fd,
+                                   struct mr_err *err)
 {
     struct mr_strbuf map = MR_STRBUF_INIT;
     struct loading l = {.plan = plan};
@@ -126,7 +154,7 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
     enum mr_code code = mr_strbuf_check(&map, "reading a plan", err);
     l.path = map.ptr;
     if (code == MR_OK)
-        code = check_digest(dir, map.ptr, err);
+        code = check_manifest(dir, map.ptr, run, err);
     if (code == MR_OK)
         code = load(&l, mr_findings_case(fd), err);
     mr_strbuf_release(&map);

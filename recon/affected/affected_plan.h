@@ -10,8 +10,8 @@
  *
  * The map is a temporary table of the case: memory does not grow with it.
  *
- * Errors: MR_E_REFUSED for a map that is not the one that was planned, or no plan; MR_E_IO,
- * MR_E_CASE.  Threads: one.
+ * Errors: MR_E_REFUSED for a map that is not the one that was planned, a plan of another
+ * run, or no plan; MR_E_IO, MR_E_CASE.  Threads: one.
  */
 #ifndef MR_AFFECTED_PLAN_H
 #define MR_AFFECTED_PLAN_H
@@ -25,9 +25,10 @@ struct mr_affected_plan {
     size_t chars; /* of the longest key */
 };
 
-/* The case's scratch tables are open. */
+/* The case's scratch tables are open; run: that is listed. */
 enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,
-                                   struct mr_findings *fd, struct mr_err *err);
+                                   const struct mr_find_run *run, struct mr_findings *fd,
+                                   struct mr_err *err);
 void mr_affected_plan_release(struct mr_affected_plan *plan);
 
 /* Replaces out by the person's key, or keys joined by ';'; *none: there is none. */

@@ -1,0 +1,96 @@
+/* test_affected_plan.c: the keys that people have after a plan. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <sys/stat.h>
+
+#include "affected_case.h"
+#include "core/case/plan_manifest.h"
+#include "core/file/io.h"
+#include "core/file/sha256.h"
+#include "place.h"
+#include "recon/affected/affected_plan.h"
+
+static void write_text(const char *path, const char *text, size_t len)
+{
+    case_require(mr_io_write_file(path, 0600, text, len, NULL));
+}
+
+/* A plan in the working directory, of the run that "run" says. */
+static void write_plan(const char *run, const char *map, size_t len)
+{
+    struct mr_strbuf body = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    char hex[MR_SHA256_HEX];
+    write_text("idmap.csv", map, len);
+    case_require(mr_sha256_file("idmap.csv", hex, NULL, NULL));
+    mr_strbuf_add_fmt(&body,
+                      "{\"schema\":\"" MR_PLAN_SCHEMA "\"%s,\"files\":["
+                      "{\"name\":\"idmap.csv\",\"sha256\":\"%s\"}]}\n",
+                      run, hex);
+    case_require(mr_plan_manifest_seal(&body, &text, NULL));
+    write_text("plan.json", text.ptr, text.len);
+    mr_strbuf_release(&body);
+    mr_strbuf_release(&text);
+}
+
+#define HEAD "table,source_key,target_key,identity,decision\r\n"
+#define THIS_RUN ",\"run\":\"20260102T030405Z-8f3a\""
+
+/* One missing member with key 1. */
+static void begin(struct club *club)
+{
+    club_begin(club);
+    int64_t m = club_table(club, "d.members", true, MR_SUBJECT_CONFIGURED);
+    club_row(club, m, MR_KIND_MISSING, "1/ann/x", NULL, "ann", NULL);
+}
+
+static enum mr_code load(struct club *club, struct mr_affected_plan *plan,
+                         struct mr_err *err)
+{
+    club_collect(club, NULL);
+    club->list.plan = plan;
+    return mr_affected_plan_load(plan, ".", &club->list.run, club->c.fd, err);
+}
+
+/* ---- the run */
+
+static void test_run(void **state)
+{
+    static const struct {
+        const char *run, *message, *hint;
+        enum mr_code code;
+    } cases[] = {
+        {THIS_RUN, NULL, NULL, MR_OK},
+        {",\"run\":\"20260101T000000Z-0001\"",
+         "plan \".\" was made from run 20260101T000000Z-0001, not from "
+         "20260102T030405Z-8f3a",
+         "--run 20260101T000000Z-0001", MR_E_REFUSED},
+        {",\"run\":null", "was made from run none, not from", "Name a plan",
+         MR_E_REFUSED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct club club;
+        struct mr_affected_plan plan = {0};
+        struct mr_err err = {0};
+        begin(&club);
+        write_plan(cases[i].run, HEAD, sizeof HEAD - 1);
+        assert_int_equal(load(&club, &plan, &err), cases[i].code);
+        if (cases[i].message != NULL) {
+            assert_non_null(strstr(err.message, cases[i].message));
+            assert_non_null(strstr(err.hint, cases[i].hint));
+        }
+        mr_affected_plan_release(&plan);
+        club_end(&club);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_run, place_begin, place_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
