@@ -108,7 +108,8 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
                           "\"%s\", line %" PRIu64 ": not as many fields as in the header",
                           l->path, line);
     for (size_t c = 0; c < COLUMNS; c++)
-        mr_case_bind_text(l->add, (int)c + 1, fields[l->at[c]].ptr);
+        mr_case_bind_borrowed(l->add, (int)c + 1, fields[l->at[c]].ptr,
+                              fields[l->at[c]].len);
     if (fields[l->at[TARGET_KEY]].len > l->plan->chars)
         l->plan->chars = fields[l->at[TARGET_KEY]].len;
     return mr_case_run(l->add, err);
@@ -127,8 +128,8 @@ static enum mr_code load(struct loading *l, struct mr_case *cf, struct mr_err *e
 {
     enum mr_code code =
         mr_case_exec(cf,
-                     "CREATE TEMP TABLE new_key (tbl TEXT NOT NULL, skey TEXT NOT NULL,"
-                     " tkey TEXT NOT NULL, PRIMARY KEY (tbl, skey)) WITHOUT ROWID",
+                     "CREATE TEMP TABLE new_key (tbl BLOB NOT NULL, skey BLOB NOT NULL,"
+                     " tkey BLOB NOT NULL, PRIMARY KEY (tbl, skey)) WITHOUT ROWID",
                      err);
     if (code == MR_OK)
         code = mr_case_prepare(
@@ -171,28 +172,25 @@ enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
                                   const struct mr_affected_line *line,
                                   struct mr_strbuf *out, bool *none, struct mr_err *err)
 {
-    struct mr_strbuf key = MR_STRBUF_INIT;
+    const char *table = line->subject->table->name;
     enum mr_code code = MR_OK;
     mr_strbuf_reset(out);
     *none = true;
     for (size_t i = 0; code == MR_OK && i < line->keys[0].count; i++) {
         const struct mr_key *source = mr_vec_at(&line->keys[0], i);
         bool found = false;
-        mr_strbuf_reset(&key);
-        mr_strbuf_add(&key, source->ptr, source->len);
-        code = mr_strbuf_check(&key, "listing people", err);
-        if (code != MR_OK)
-            break;
-        mr_case_bind_text(plan->find, 1, line->subject->table->name);
-        mr_case_bind_text(plan->find, 2, key.ptr);
+        mr_case_bind_borrowed(plan->find, 1, table, strlen(table));
+        mr_case_bind_borrowed(plan->find, 2, source->ptr, source->len);
         code = mr_case_step(plan->find, &found, err);
         if (code == MR_OK && found) {
-            mr_strbuf_add_fmt(out, "%s%s", *none ? "" : ";", mr_case_text(plan->find, 0));
+            size_t len;
+            const void *target = mr_case_blob(plan->find, 0, &len);
+            mr_strbuf_add_str(out, *none ? "" : ";");
+            mr_strbuf_add(out, target, len);
             *none = false;
         }
         mr_case_reset(plan->find);
     }
-    mr_strbuf_release(&key);
     if (code == MR_OK && *none && line->keys[1].count > 0) {
         mr_strbuf_add(out, line->key_text[1].ptr, line->key_text[1].len);
         *none = false;

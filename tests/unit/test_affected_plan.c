@@ -87,10 +87,53 @@ static void test_run(void **state)
     }
 }
 
+/* ---- keys */
+
+/* Keys are bytes: what stands behind a NUL tells them apart, too. */
+static void test_bytes(void **state)
+{
+    static const char map[] = HEAD "d.members,a\0b,x\0y,,insert\r\n"
+                                   "d.members,a\0c,z,,insert\r\n"
+                                   "d.members,a,n,,insert\r\n";
+    static const struct {
+        struct mr_key source, new_key;
+    } cases[] = {
+        {{"a\0b", 3}, {"x\0y", 3}},
+        {{"a\0c", 3}, {"z", 1}},
+        {{"a", 1}, {"n", 1}},
+        {{"a\0d", 3}, {NULL, 0}},
+    };
+    struct club club;
+    struct mr_affected_plan plan = {0};
+    (void)state;
+    begin(&club);
+    write_plan(THIS_RUN, map, sizeof map - 1);
+    case_require(load(&club, &plan, NULL));
+    assert_int_equal(plan.chars, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_affected_line line = {
+            .subject = &club.list.subjects[0],
+            .keys = {MR_VEC_INIT(struct mr_key), MR_VEC_INIT(struct mr_key)}};
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        bool none = false;
+        *(struct mr_key *)mr_vec_push(&line.keys[0]) = cases[i].source;
+        case_require(mr_affected_plan_key(&plan, &line, &out, &none, NULL));
+        assert_int_equal(none, cases[i].new_key.ptr == NULL);
+        assert_int_equal(out.len, cases[i].new_key.len);
+        if (out.len > 0)
+            assert_memory_equal(out.ptr, cases[i].new_key.ptr, out.len);
+        mr_strbuf_release(&out);
+        mr_vec_release(&line.keys[0]);
+    }
+    mr_affected_plan_release(&plan);
+    club_end(&club);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_run, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_bytes, place_begin, place_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
