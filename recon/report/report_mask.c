@@ -311,3 +311,80 @@ void mr_mask_text(enum mr_mask mask, bool is_text, const char *ptr, size_t len,
         break;
     }
 }
+
+/* ---- what was said ---- */
+
+/* Of the servers, in English: what follows is a name. */
+static const char *const name_words[] = {"column", "key",      "index", "table",
+                                         "field",  "database", "user",  NULL};
+/* What follows the value in messages that go on behind it with a name. */
+static const char *const value_ends[] = {"' for key ", "' for column ", NULL};
+
+static bool is_name_char(char c)
+{
+    return isalnum((unsigned char)c) || (c != '\0' && strchr("_$.-", c) != NULL);
+}
+
+/* Does the quote at that place open one? */
+static bool opens(const char *ptr, size_t at)
+{
+    return ptr[at] == '\'' && (at == 0 || !(isalnum((unsigned char)ptr[at - 1]) ||
+                                            (ptr[at - 1] & 0x80) != 0));
+}
+
+/* Behind the name that is quoted at that place; 0: it may be anything. */
+static size_t end_of_name(const char *ptr, size_t len, size_t at)
+{
+    char word[NAME_MAX];
+    size_t from = at > 0 ? at - 1 : 0, end = at + 1, n = 0;
+    while (from > 0 && isalpha((unsigned char)ptr[from - 1]))
+        from--;
+    for (size_t i = from; i + 1 < at && n + 1 < NAME_MAX; i++)
+        word[n++] = (char)tolower((unsigned char)ptr[i]);
+    while (end < len && is_name_char(ptr[end]))
+        end++;
+    bool is_name = at > 0 && ptr[at - 1] == ' ' && is_one_of(word, n, name_words) &&
+                   end > at + 1 && end < len && ptr[end] == '\'' &&
+                   (end + 1 == len || !isalnum((unsigned char)ptr[end + 1]));
+    return is_name ? end + 1 : 0;
+}
+
+/* The last place behind `from` where the text stands; 0: nowhere. */
+static size_t find_last(const char *ptr, size_t len, size_t from, const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t at = len; at-- > from;)
+        if (len - at >= size && memcmp(ptr + at, text, size) == 0)
+            return at;
+    return 0;
+}
+
+/* Where the value that begins behind the quote at that place may end; len: it was cut. */
+static size_t end_of_value(const char *ptr, size_t len, size_t at)
+{
+    size_t end = 0;
+    for (size_t i = 0; value_ends[i] != NULL; i++) {
+        size_t found = find_last(ptr, len, at + 1, value_ends[i]);
+        end = found > end ? found : end;
+    }
+    if (end == 0)
+        end = find_last(ptr, len, at + 1, "'");
+    return end > 0 ? end : len;
+}
+
+void mr_mask_said(const char *ptr, size_t len, struct mr_strbuf *out)
+{
+    size_t shown = 0, at = 0;
+    while (at < len) {
+        size_t name = opens(ptr, at) ? end_of_name(ptr, len, at) : 0;
+        if (name > 0 || !opens(ptr, at)) {
+            at = name > 0 ? name : at + 1;
+            continue;
+        }
+        add_found(ptr + shown, at + 1 - shown, out);
+        mr_strbuf_add_str(out, MR_MASK_DOTS);
+        shown = end_of_value(ptr, len, at);
+        at = shown + (shown < len);
+    }
+    add_found(ptr + shown, len - shown, out);
+}

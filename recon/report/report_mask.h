@@ -37,4 +37,10 @@ enum mr_mask mr_mask_of_column(const struct mr_find_table *table, size_t column)
 void mr_mask_text(enum mr_mask mask, bool is_text, const char *ptr, size_t len,
                   struct mr_strbuf *out);
 
+/* Appends what a server or a command said, such as "Duplicate entry '•••' for key 'name'":
+ * what stands in single quotes is hidden, unless the word in front tells that it is a name;
+ * the rest is masked as found in a text.  A value may hold quotes itself, so that a hidden
+ * one reaches to the last quote that may be its end. */
+void mr_mask_said(const char *ptr, size_t len, struct mr_strbuf *out);
+
 #endif

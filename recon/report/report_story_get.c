@@ -33,7 +33,7 @@ const char *mr_story_get_said(struct mr_story_reader *r, const struct json_t *ob
     struct mr_strbuf masked = MR_STRBUF_INIT;
     if (text == NULL || r->story->unmask)
         return text;
-    mr_mask_text(MR_MASK_FOUND, true, text, strlen(text), &masked);
+    mr_mask_said(text, strlen(text), &masked);
     if (masked.failed)
         fail(r);
     text = masked.failed ? NULL : mr_story_keep(r, masked.ptr);

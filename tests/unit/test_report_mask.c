@@ -131,10 +131,60 @@ static void test_values(void **state)
     }
 }
 
+/* Servers quote values; what is hidden ends behind the value, whatever is in it. */
+static void test_said(void **state)
+{
+    static const struct {
+        const char *text, *masked;
+    } cases[] = {
+        {"", ""},
+        {"the server has gone away", "the server has gone away"},
+        {"max_keys of +491709000021 is ok", "max_keys of +49" D "21 is ok"},
+        {"Duplicate entry 'Ann' for key 'name'",
+         "Duplicate entry '" D "' for key 'name'"},
+        {"Duplicate entry 'ann@x.org-7' for key 'members.PRIMARY'",
+         "Duplicate entry '" D "' for key 'members.PRIMARY'"},
+        {"Duplicate entry 'O' for key 'Brien' for key 'name'",
+         "Duplicate entry '" D "' for key 'name'"},
+        {"row 4: Duplicate entry '' for key 'x'; Duplicate entry 'b' for key 'y'",
+         "row 4: Duplicate entry '" D "' for key 'y'"},
+        {"Incorrect integer value: 'Ann' for column `club`.`m`.`n` at row 1",
+         "Incorrect integer value: '" D "' for column `club`.`m`.`n` at row 1"},
+        {"Incorrect string value: '\\xF0\\x9F' for column 'note' at row 2",
+         "Incorrect string value: '" D "' for column 'note' at row 2"},
+        {"Truncated incorrect DOUBLE value: 'Ann Arendt'",
+         "Truncated incorrect DOUBLE value: '" D "'"},
+        {"syntax to use near ''Ann', 7)' at line 1",
+         "syntax to use near '" D "' at line 1"},
+        {"Error 'Duplicate entry 'Ann' for key 'name'' on query. Query: 'INSERT INTO m "
+         "VALUES ('Ann')'",
+         "Error '" D "' for key 'name''" D "'"},
+        {"Doppelter Eintrag 'Ann' f\xc3\xbcr Schl\xc3\xbcssel 'name'",
+         "Doppelter Eintrag '" D "'"},
+        {"Duplicate entry 'Ann Arendt, who has a very lo", "Duplicate entry '" D},
+        {"Column 'name' cannot be null", "Column 'name' cannot be null"},
+        {"Table 'club.m' doesn't exist", "Table 'club.m' doesn't exist"},
+        {"Data too long for column 'note' at row 1",
+         "Data too long for column 'note' at row 1"},
+        {"key 'Ann Arendt' is held", "key '" D "' is held"},
+        {"UPDATE m SET name = 'Ann' WHERE id = 7",
+         "UPDATE m SET name = '" D "' WHERE id = 7"},
+        {"'", "'" D},
+        {"it's", "it's"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_mask_said(cases[i].text, strlen(cases[i].text), &out);
+        assert_string_equal(out.len > 0 ? out.ptr : "", cases[i].masked);
+        mr_strbuf_release(&out);
+    }
+}
+
 /* Whatever the bytes are, nothing is read beyond them. */
 static void test_any_bytes(void **state)
 {
-    static const char alphabet[] = "a@.+-1 \xc3\xa4\xff";
+    static const char alphabet[] = "a@.+'1 \xc3\xa4\xff";
     char *text = malloc(6);
     (void)state;
     assert_non_null(text);
@@ -142,6 +192,9 @@ static void test_any_bytes(void **state)
         unsigned rest = n;
         for (size_t i = 0; i < 5; i++, rest /= 10)
             text[i] = alphabet[rest % 10];
+        struct mr_strbuf said = MR_STRBUF_INIT;
+        mr_mask_said(text, n % 6, &said);
+        mr_strbuf_release(&said);
         for (int mask = MR_MASK_OFF; mask <= MR_MASK_SECRET; mask++) {
             struct mr_strbuf out = MR_STRBUF_INIT;
             mr_mask_text((enum mr_mask)mask, true, text, 5, &out);
@@ -155,9 +208,8 @@ static void test_any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_roles),
-        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_columns),   cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_values),    cmocka_unit_test(test_said),
         cmocka_unit_test(test_any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

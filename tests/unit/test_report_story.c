@@ -61,7 +61,7 @@ static void write_plan(const char *dir, const char *members)
     AT("04", "r1", UNIT("try", "apply", "2"))                                            \
     AT("09", "r1",                                                                       \
        UNIT("failed", "apply", "2") ",\"detail\":\"Duplicate entry '"                    \
-                                    "ann@example.com' for key " EVIL "\"")               \
+                                    "Ann Arendt, ann@example.com' for key " EVIL "\"")   \
     AT("20", "r2", UNIT("try", "apply", "2"))                                            \
     AT("21", "r2", DONE("apply", "2", "1,\"there\":1,\"refused\":1"))                    \
     AT("22", "r2", UNIT("try", "apply", "4"))                                            \
@@ -180,6 +180,7 @@ static void test_journal(void **state)
     assert_int_equal((int)seconds, 9);
     assert_non_null(strstr(first->reason, "Duplicate entry"));
     assert_null(strstr(first->reason, "ann@example"));
+    assert_null(strstr(first->reason, "Ann Arendt"));
     assert_int_equal(first->begun + 1, first->ended);
     assert_int_equal(second->refused, 1);
     assert_int_equal(second->partial, 1);
