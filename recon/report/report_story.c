@@ -191,6 +191,13 @@ static enum mr_code find_changes(struct mr_story *story, struct mr_err *err)
 
 /* ---- the proof ---- */
 
+bool mr_story_verify_is_of(const struct mr_story_verify *verify,
+                           const struct mr_story_plan *plan)
+{
+    return strcmp(verify->plan, plan->uuid) == 0 &&
+           strcmp(verify->target, plan->target) == 0;
+}
+
 const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
                                                  const struct mr_story_plan *plan)
 {
@@ -198,7 +205,7 @@ const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
         plan->acts.count > 0 ? mr_vec_at(&plan->acts, plan->acts.count - 1) : NULL;
     for (size_t i = story->verifies.count; i-- > 0;) {
         const struct mr_story_verify *verify = mr_vec_at(&story->verifies, i);
-        if (verify->whole && strcmp(verify->plan, plan->uuid) == 0)
+        if (verify->whole && mr_story_verify_is_of(verify, plan))
             return last == NULL || strcmp(verify->started, last->to) >= 0 ? verify : NULL;
     }
     return NULL;
@@ -210,6 +217,26 @@ bool mr_story_verify_is_clean(const struct mr_story_verify *verify)
         if (verify->rows[i] > 0)
             return false;
     return verify->not_proven == 0 && verify->too_low == 0;
+}
+
+/* A proof of counters alone is none of a plan that writes rows. */
+static enum mr_code check_proofs(const struct mr_story *story, struct mr_err *err)
+{
+    for (size_t i = 0; i < story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
+        if (verify == NULL || verify->tells_rows || plan->tables.count == 0)
+            continue;
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "file \"%s\": verify says nothing of the rows of plan %s",
+                         verify->file, plan->uuid);
+        mr_err_hint(err,
+                    "Save what verify says anew: myrecon repair verify --json %s "
+                    "TARGET > FILE.",
+                    plan->dir);
+        return MR_E_USAGE;
+    }
+    return MR_OK;
 }
 
 /* ---- all ---- */
@@ -246,7 +273,8 @@ static enum mr_code order(struct mr_story *story, struct mr_err *err)
         return code;
     find_span(story);
     place(story);
-    return find_changes(story, err);
+    code = check_proofs(story, err);
+    return code == MR_OK ? find_changes(story, err) : code;
 }
 
 enum mr_code mr_story_load(struct mr_story *story, const struct mr_story_from *from,

@@ -124,6 +124,7 @@ enum mr_story_proof {
 struct mr_story_verify {
     const char *file, *plan, *target, *started;
     bool whole;                     /* it has its last line */
+    bool tells_rows;                /* not of a plan that writes none */
     uint64_t rows[MR_STORY_PROOFS]; /* all 0 of a plan that writes none */
     uint64_t open, not_proven;      /* conflicts; tables */
     uint64_t counters, too_low;     /* too_low: or not known */
@@ -165,6 +166,9 @@ const struct mr_story_gate *mr_story_gate_of(const struct mr_story *story,
 /* The last facts of that time for this server, or NULL. */
 const struct mr_story_facts *mr_story_facts_of(const struct mr_story *story,
                                                const char *uri, enum mr_story_when when);
+/* Is it of that plan, for its target? */
+bool mr_story_verify_is_of(const struct mr_story_verify *verify,
+                           const struct mr_story_plan *plan);
 /* The last whole output of verify for that plan, if nothing was done afterwards. */
 const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
                                                  const struct mr_story_plan *plan);

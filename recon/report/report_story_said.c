@@ -160,9 +160,56 @@ static enum mr_code begin_verify(struct saying *s, const struct json_t *line,
     verify->plan = mr_story_get_text(&s->r, line, "plan");
     verify->target = mr_story_get_text(&s->r, line, "target");
     verify->started = mr_story_get_text(&s->r, line, "started");
-    if (s->r.code == MR_OK && (verify->plan == NULL || verify->started == NULL))
+    if (s->r.code == MR_OK &&
+        (verify->plan == NULL || verify->started == NULL || verify->target == NULL))
         return is_no_verify(s, err);
     return s->r.code;
+}
+
+/* What is not said is not known: it is no 0. */
+static enum mr_code lacks(const struct saying *s, const char *member, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE,
+                     "file \"%s\": the last line of verify lacks the count \"%s\"",
+                     s->path, member);
+    mr_err_hint(err,
+                "Save what verify says anew: myrecon repair verify --json DIR TARGET "
+                "> FILE.");
+    return MR_E_USAGE;
+}
+
+struct count {
+    const char *name;
+    uint64_t *to; /* is added to */
+};
+
+static enum mr_code take_counts(const struct saying *s, const struct json_t *line,
+                                const struct count *counts, size_t ncounts,
+                                struct mr_err *err)
+{
+    for (size_t i = 0; i < ncounts; i++) {
+        uint64_t count = 0;
+        if (mr_json_get_uint(line, counts[i].name, &count, NULL) != MR_OK)
+            return lacks(s, counts[i].name, err);
+        *counts[i].to += count;
+    }
+    return MR_OK;
+}
+
+/* Of a plan that raises counters alone verify says nothing of rows. */
+static enum mr_code take_proofs(const struct saying *s, const struct json_t *line,
+                                struct mr_story_verify *verify, struct mr_err *err)
+{
+    struct count counts[MR_STORY_PROOFS + 2] = {{"open", &verify->open},
+                                                {"not_proven", &verify->not_proven}};
+    size_t known = 0;
+    uint64_t count;
+    for (size_t i = 0; i < MR_STORY_PROOFS; i++)
+        counts[i + 2] = (struct count){mr_story_proof_names[i], &verify->rows[i]};
+    for (size_t i = 0; i < MR_STORY_PROOFS + 2; i++)
+        known += mr_json_get_uint(line, counts[i].name, &count, NULL) == MR_OK;
+    verify->tells_rows = known > 0;
+    return known > 0 ? take_counts(s, line, counts, MR_STORY_PROOFS + 2, err) : MR_OK;
 }
 
 static enum mr_code take_verify(void *ctx, const struct json_t *line, struct mr_err *err)
@@ -177,16 +224,16 @@ static enum mr_code take_verify(void *ctx, const struct json_t *line, struct mr_
     struct mr_story_verify *verify = mr_vec_at(list, list->count - 1);
     if (strcmp(type, "summary") != 0)
         return MR_OK;
-    verify->counters = mr_story_get_count(line, "counters");
-    verify->too_low = mr_story_get_count(line, "too_low") +
-                      mr_story_get_count(line, "would_raise") +
-                      mr_story_get_count(line, "unproven");
-    verify->open = mr_story_get_count(line, "open");
-    verify->not_proven = mr_story_get_count(line, "not_proven");
-    for (size_t i = 0; i < MR_STORY_PROOFS; i++)
-        verify->rows[i] = mr_story_get_count(line, mr_story_proof_names[i]);
-    verify->whole = true;
-    return MR_OK;
+    const struct count counts[] = {{"counters", &verify->counters},
+                                   {"too_low", &verify->too_low},
+                                   {"would_raise", &verify->too_low},
+                                   {"unproven", &verify->too_low}};
+    enum mr_code code =
+        take_counts(s, line, counts, sizeof counts / sizeof counts[0], err);
+    if (code == MR_OK)
+        code = take_proofs(s, line, verify, err);
+    verify->whole = code == MR_OK;
+    return code;
 }
 
 enum mr_code mr_story_read_verify(struct mr_story *story, const char *path,

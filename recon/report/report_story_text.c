@@ -95,8 +95,27 @@ static void tell_verify(struct mr_teller *t, const struct mr_story_plan *plan,
     mr_block_words(t, mr_story_verify_is_clean(verify) ? MR_TONE_GOOD : MR_TONE_BAD);
 }
 
+/* An output that proves nothing of the plans that are told is named, not passed over. */
+static void tell_unused(struct mr_teller *t, const struct mr_story_verify *verify)
+{
+    bool is_of = false;
+    for (size_t i = 0; i < t->story->plans.count; i++)
+        is_of = is_of || mr_story_verify_is_of(verify, mr_vec_at(&t->story->plans, i));
+    if (is_of && verify->whole)
+        return;
+    mr_strbuf_add_fmt(&t->words, "verify of plan %s on %s at ", verify->plan,
+                      verify->target);
+    mr_block_time(t, verify->started);
+    mr_strbuf_add_str(&t->words, is_of ? " was cut short: it proves nothing."
+                                       : " is of no plan that is told here: it proves "
+                                         "nothing of them.");
+    mr_block_words(t, MR_TONE_WARN);
+}
+
 static void tell_proofs(struct mr_teller *t)
 {
+    for (size_t i = 0; i < t->story->verifies.count; i++)
+        tell_unused(t, mr_vec_at(&t->story->verifies, i));
     for (size_t i = 0; i < t->story->plans.count; i++) {
         const struct mr_story_plan *plan = mr_vec_at(&t->story->plans, i);
         const struct mr_story_verify *verify = mr_story_verify_of(t->story, plan);

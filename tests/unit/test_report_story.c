@@ -87,16 +87,42 @@ static void write_gate(const char *path, const char *time, const char *checks,
     "\",\"priority\":\"P0\",\"message\":\"" name " of +491709000021 is " severity        \
     "\",\"silenced_until\":" silenced "}\n"
 
-static void write_verify(const char *path, const char *time, const char *counts)
+static void write_said(const char *path, const char *target, const char *time,
+                       const char *summary)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text,
                       "{\"type\":\"plan\",\"schema\":\"myrecon/repair/1\",\"plan\":\"M\","
-                      "\"target\":\"mysql://a@new/\",\"started\":\"%s\"}\n"
+                      "\"target\":\"%s\",\"started\":\"%s\"}\n"
                       "{\"type\":\"table\",\"table\":\"club.m\",\"stands\":5}\n"
-                      "{\"type\":\"summary\",\"counters\":1,\"high_enough\":1,%s}\n",
-                      time, counts);
+                      "%s",
+                      target, time, summary);
     write_file(path, text.ptr);
+    mr_strbuf_release(&text);
+}
+
+/* counts: "stands":5,"missing":1; all others are 0. */
+static void write_verify(const char *path, const char *time, const char *counts)
+{
+    static const char *const names[] = {
+        "stands",           "changed_since",  "missing",        "someone_else",
+        "refers_elsewhere", "twice",          "not_deleted",    "unplanned",
+        "refers_to_nobody", "source_missing", "source_differs", "open",
+        "not_proven"};
+    struct mr_strbuf text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text,
+                      "{\"type\":\"summary\",\"counters\":1,\"high_enough\":1,"
+                      "\"would_raise\":0,\"too_low\":0,\"unproven\":0,%s",
+                      counts);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        mr_strbuf_reset(&name);
+        mr_strbuf_add_fmt(&name, "\"%s\":", names[i]);
+        if (strstr(counts, name.ptr) == NULL)
+            mr_strbuf_add_fmt(&text, ",%s0", name.ptr);
+    }
+    mr_strbuf_add_str(&text, "}\n");
+    write_said(path, "mysql://a@new/", time, text.ptr);
+    mr_strbuf_release(&name);
     mr_strbuf_release(&text);
 }
 
@@ -371,6 +397,40 @@ static void test_verify(void **state)
     mr_story_release(&story);
 }
 
+#define SUMMARY(rest) "{\"type\":\"summary\"" rest "}\n"
+#define COUNTERS                                                                         \
+    ",\"counters\":1,\"high_enough\":1,\"would_raise\":0,\"too_low\":0,\"unproven\":0"
+
+/* A count that is not there is no 0. */
+static void test_verify_lacks(void **state)
+{
+    static const struct {
+        const char *summary, *message;
+    } cases[] = {
+        {SUMMARY(""), "lacks the count \"counters\""},
+        {SUMMARY(",\"counters\":1,\"too_low\":0,\"unproven\":0"),
+         "lacks the count \"would_raise\""},
+        {SUMMARY(",\"counters\":-1"), "lacks the count \"counters\""},
+        {SUMMARY(COUNTERS ",\"stands\":5"), "lacks the count \"open\""},
+        {SUMMARY(COUNTERS ",\"open\":0,\"not_proven\":0,\"changed_since\":0"),
+         "lacks the count \"stands\""},
+        {SUMMARY(COUNTERS), "verify says nothing of the rows of plan M"},
+    };
+    (void)state;
+    write_plan("p", MERGE);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_story story;
+        struct mr_err err = {0};
+        write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", cases[i].summary);
+        assert_int_equal(
+            load(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}}, &err),
+            MR_E_USAGE);
+        assert_non_null(strstr(err.message, "\"v\""));
+        assert_non_null(strstr(err.message, cases[i].message));
+        mr_story_release(&story);
+    }
+}
+
 /* ---- the telling ---- */
 
 static void fill(struct check_case *c)
@@ -467,6 +527,37 @@ static void test_conclusions(void **state)
     }
 }
 
+/* What was given and proves nothing is named. */
+static void test_verify_unused(void **state)
+{
+    static const struct {
+        const char *target, *summary, *says;
+    } cases[] = {
+        {"mysql://a@other/", SUMMARY(COUNTERS),
+         "on mysql://a@other/ at 2026-04-09 12:02:00 UTC is of no plan that is told"},
+        {"mysql://a@new/", "", "was cut short: it proves nothing"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_story story;
+        struct mr_report report;
+        struct check_case c;
+        write_plan("p", MERGE);
+        write_file("p/journal.jsonl",
+                   AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0")));
+        write_said("v", cases[i].target, "2026-04-09T12:02:00Z", cases[i].summary);
+        load_ok(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}});
+        assert_null(mr_story_verify_of(&story, plan_of(&story)));
+        (void)conclude(&story, &report, &c, MR_TONE_WARN);
+        char *text = report_text(&report, mr_report_html);
+        if (strstr(text, cases[i].says) == NULL)
+            fail_msg("case %zu: no \"%s\"", i, cases[i].says);
+        free(text);
+        report_end(&report, &c);
+        mr_story_release(&story);
+    }
+}
+
 static void test_formats(void **state)
 {
     static report_fn *const formats[] = {mr_report_html, mr_report_md, mr_report_json};
@@ -543,6 +634,8 @@ int main(void)
         CASE(test_gates_in_one_file),
         CASE(test_other_files),
         CASE(test_verify),
+        CASE(test_verify_lacks),
+        CASE(test_verify_unused),
         CASE(test_conclusions),
         CASE(test_formats),
         CASE(test_cancelled),
