@@ -16,7 +16,7 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
                              &(struct mr_next_opts){.has_case = true}, err);
     if (code == MR_OK && report->result->diverged > 0)
         code = mr_report_people_count(&report->people, report->result, report->config,
-                                      &report->arena, err);
+                                      report->case_path, &report->arena, err);
     if (code == MR_OK && report->story != NULL)
         code = mr_story_tell(&report->telling, report, &report->arena, err);
     if (code != MR_OK)

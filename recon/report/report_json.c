@@ -458,6 +458,7 @@ static void affected_line(struct json *j)
     else
         mr_jsonw_null(&j->w);
     put_bool(j, "at_least", people->at_least);
+    put_bool(j, "other_configuration", people->other);
     put_str(j, "subjects", people->subjects);
     put_str(j, "reason", people->why);
     for (size_t i = 0; people->known && i < MR_AFFECTED_REASONS; i++)

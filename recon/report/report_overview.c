@@ -109,8 +109,10 @@ void mr_overview_figures(struct mr_strbuf *out, const struct mr_report *report)
         begin_figure(out, report->people.people);
         mr_strbuf_add_str(out, "people touched");
         end_figure(out, report->people.people,
-                   report->people.at_least ? "at least: not all is known"
-                                           : "by rows of their own or others");
+                   report->people.other      ? "or others: the configuration is not the "
+                                               "run's"
+                   : report->people.at_least ? "at least: not all is known"
+                                             : "by rows of their own or others");
     }
     mr_strbuf_add_str(out, "</dl>\n");
     out->failed |= note.failed;

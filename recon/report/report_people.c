@@ -1,6 +1,7 @@
 /* report_people.c: see report_people.h. */
 #include "recon/report/report_people.h"
 
+#include "recon/affected/affected_config.h"
 #include "recon/affected/affected_gaps.h"
 #include "recon/affected/affected_reach.h"
 #include "recon/affected/affected_subject.h"
@@ -78,7 +79,7 @@ static enum mr_code name_subjects(struct mr_report_people *people,
 
 enum mr_code mr_report_people_count(struct mr_report_people *people,
                                     const struct mr_check_result *result,
-                                    const struct mr_config *config,
+                                    const struct mr_config *config, const char *case_path,
                                     struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_affected list = {.fd = result->fd,
@@ -98,7 +99,9 @@ enum mr_code mr_report_people_count(struct mr_report_people *people,
             *err = own;
     } else {
         people->known = true;
-        code = collect(people, &list, result, err);
+        code = mr_affected_config(&list, &choice, case_path, &people->other, err);
+        if (code == MR_OK)
+            code = collect(people, &list, result, err);
         if (code == MR_OK)
             code = name_subjects(people, &list, arena, err);
     }
@@ -120,4 +123,8 @@ void mr_report_people_words(const struct mr_report_people *people, struct mr_str
         mr_strbuf_add_grouped(out, people->by_reason[i]);
     }
     mr_strbuf_add_str(out, shown > 0 ? ")" : "");
+    mr_strbuf_add_str(out, people->other
+                               ? ", or others, for the configuration is not the "
+                                 "run's"
+                               : "");
 }

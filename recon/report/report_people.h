@@ -15,16 +15,19 @@
 struct mr_report_people {
     bool known;
     bool at_least;   /* the case does not tell all: there may be more */
+    bool other;      /* by the configuration that is given it may be another number */
     const char *why; /* where not known: the reason, in the arena */
     uint64_t people;
     uint64_t by_reason[MR_AFFECTED_REASONS]; /* a person may have several */
     const char *subjects; /* names of the tables, joined by ", ", in the arena */
 };
 
-/* config: which tables hold people, where it says so; else the run's own answer. */
+/* config: which tables hold people, where it says so; else the run's own answer.
+ * case_path: of the case, for the check to run that is named where the configuration is
+ * another one than the run's. */
 enum mr_code mr_report_people_count(struct mr_report_people *people,
                                     const struct mr_check_result *result,
-                                    const struct mr_config *config,
+                                    const struct mr_config *config, const char *case_path,
                                     struct mr_arena *arena, struct mr_err *err);
 
 /* "17 people (collision 7, moved 3, child 5)"; "at least …" where there may be more. */

@@ -288,6 +288,46 @@ static void test_markdown(void **state)
     report_end(&report, &c);
 }
 
+/* By another configuration the people may be others, and the report says so. */
+static void test_other_configuration(void **state)
+{
+    static const struct {
+        const char *text;
+        bool other;
+    } cases[] = {
+        {"[table club.members]\nidentity = mobile\nsubject = yes\n", false},
+        {"[table club.members]\nidentity = note\nsubject = yes\n", true},
+        {"[table club.members]\nidentity = mobile\nsubject = yes\nwhere = id > 3\n",
+         true},
+    };
+    static report_fn *const formats[] = {mr_report_html, mr_report_md, mr_report_json};
+    static const char *const said[] = {
+        "or others, for the configuration is not the run&#39;s",
+        "or others, for the configuration is not the run's",
+        "\"other_configuration\":true"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_config *config = NULL;
+        struct check_case c;
+        struct mr_report report;
+        case_require(mr_config_parse(cases[i].text, strlen(cases[i].text), "my.ini",
+                                     &config, NULL));
+        fill_people(&c);
+        report_begin(&report, &c, false);
+        mr_report_release(&report);
+        report.config = config;
+        case_require(mr_report_load(&report, NULL));
+        for (size_t f = 0; f < 3; f++) {
+            char *text = report_text(&report, formats[f]);
+            if ((strstr(text, said[f]) != NULL) != cases[i].other)
+                fail_msg("case %zu, format %zu", i, f);
+            free(text);
+        }
+        report_end(&report, &c);
+        mr_config_free(config);
+    }
+}
+
 static void test_states(void **state)
 {
     struct check_case c;
@@ -437,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_evil_others),
         cmocka_unit_test(test_people),
         cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_other_configuration),
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_many_tables),
         cmocka_unit_test(test_nothing_is_cut_in_silence),
