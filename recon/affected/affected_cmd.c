@@ -91,12 +91,14 @@ static enum mr_code add_window(struct command *c, struct mr_err *err)
         .load = o->load,
         .progress = o->general.progress,
         .config = c->config};
-    return mr_affected_has_window(o) ? mr_affected_window(&c->people, &window, err)
-                                     : MR_OK;
+    return mr_affected_has_window(o)
+               ? mr_affected_window(&c->people, &window, &c->incomplete, err)
+               : MR_OK;
 }
 
 static enum mr_code collect(struct command *c, struct mr_err *err)
 {
+    bool gaps = false;
     enum mr_code code = mr_affected_people_begin(&c->people, &c->list, err);
     if (code == MR_OK)
         code = mr_affected_people_own(&c->people, err);
@@ -105,7 +107,8 @@ static enum mr_code collect(struct command *c, struct mr_err *err)
     if (code == MR_OK)
         code = add_window(c, err);
     if (code == MR_OK)
-        code = mr_affected_gaps(&c->people, &c->incomplete, err);
+        code = mr_affected_gaps(&c->people, &gaps, err);
+    c->incomplete = c->incomplete || gaps;
     return code == MR_OK ? mr_affected_lines_begin(&c->lines, &c->people, err) : code;
 }
 

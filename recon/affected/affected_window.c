@@ -1,11 +1,13 @@
 /* affected_window.c: see affected_window.h. */
 #include "recon/affected/affected_window.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/case/run_command.h"
+#include "core/db/sqltext.h"
 #include "core/pair/pair_identity.h"
 #include "core/pair/rowhash.h"
 #include "recon/affected/affected_live.h"
@@ -14,6 +16,7 @@
 #define CHUNK_ROWS 20000U
 #define BATCH_ROWS 500U
 #define BATCH_BYTES ((size_t)4 * 1024 * 1024)
+#define NO_TIME SIZE_MAX
 #define TRIES 4 /* of one chunk, when the connection breaks or the query is killed */
 
 /* A row of the batch: where its parts begin in the buffers. */
@@ -38,7 +41,10 @@ struct reading {
     struct mr_reader *reader;
     struct mr_rowhash hash;
     const struct mr_time *since, *until; /* of a snapshot, whose rows nobody chooses */
-    size_t time_at;                      /* position of the time in what is read */
+    size_t time_at;          /* position of the time in what is read, or NO_TIME */
+    uint64_t timeless;       /* rows without a time */
+    uint64_t chunk_timeless; /* of this chunk, which may be read again */
+    bool unknown;            /* some table has rows without a time */
 
     /* a batch of its rows */
     struct mr_strbuf images, keys, bytes;
@@ -118,14 +124,17 @@ static enum mr_code add_key(struct reading *r, const struct mr_value *values,
                                         : MR_OK;
 }
 
-/* Zero dates are before all times, as for a server; NULL is in no window. */
-static bool is_within(const struct reading *r, const struct mr_value *values)
+/* Zero dates are before all times, as for a server; of NULL nobody knows. */
+static bool is_within(struct reading *r, const struct mr_value *values)
 {
-    const struct mr_value *v = &values[r->time_at];
-    if (r->since == NULL && r->until == NULL)
+    if (r->time_at == NO_TIME)
         return true;
-    return v->cls != MR_CLASS_NULL &&
-           (r->since == NULL || mr_when_compare(&v->t, r->since) >= 0) &&
+    const struct mr_value *v = &values[r->time_at];
+    if (v->cls == MR_CLASS_NULL) {
+        r->chunk_timeless++;
+        return false;
+    }
+    return (r->since == NULL || mr_when_compare(&v->t, r->since) >= 0) &&
            (r->until == NULL || mr_when_compare(&v->t, r->until) < 0);
 }
 
@@ -166,6 +175,7 @@ static enum mr_code read_chunk(struct reading *r, const struct mr_readspec *spec
     for (int attempt = 0; code == MR_OK && attempt < TRIES; attempt++) {
         struct mr_range range = {.lo = lo};
         reset_batch(r);
+        r->chunk_timeless = 0;
         mr_strbuf_reset(hi);
         if (spec->nkey > 0 && mr_reader_has_order(r->reader, spec))
             code = mr_reader_bound_after(r->reader, &bounds, range, CHUNK_ROWS, hi, err);
@@ -179,6 +189,7 @@ static enum mr_code read_chunk(struct reading *r, const struct mr_readspec *spec
             break;
         code = MR_OK;
     }
+    r->timeless += r->chunk_timeless;
     mr_progress_add_done(r->progress, CHUNK_ROWS);
     mr_progress_tick(r->progress);
     if (code == MR_OK && mr_is_cancelled())
@@ -212,27 +223,32 @@ static enum mr_code add_condition(struct reading *r, struct mr_strbuf *where,
     const struct mr_window_end since = {r->window->since, "--since", false};
     const struct mr_window_end until = {r->window->until, "--until", true};
     enum mr_code code = MR_OK;
+    mr_strbuf_add_str(where, "(");
     if (since.when != NULL)
         code = mr_window_bound(target, col, &since, where, err);
     if (since.when != NULL && until.when != NULL)
         mr_strbuf_add_str(where, " AND ");
     if (code == MR_OK && until.when != NULL)
         code = mr_window_bound(target, col, &until, where, err);
+    if (col->nullable) {
+        mr_strbuf_add_str(where, " OR ");
+        mr_sql_ident(where, col->name);
+        mr_strbuf_add_str(where, " IS NULL");
+    }
+    mr_strbuf_add_str(where, ")");
     return code == MR_OK ? mr_strbuf_check(where, "reading who registered", err) : code;
 }
 
-/* The ends of the window, and the time behind all that is read of a row. */
-static enum mr_code set_filter(struct reading *r, struct mr_readspec *spec,
-                               struct mr_time ends[2], struct mr_err *err)
+/* Of a snapshot, whose rows nobody chooses by their time. */
+static enum mr_code set_ends(struct reading *r, struct mr_time ends[2],
+                             struct mr_err *err)
 {
     const struct mr_column *col = r->live->time[r->side];
     struct mr_db *target = mr_reader_db(r->sides.side[MR_TARGET].main);
     const struct mr_window_end since = {r->window->since, "--since", false};
     const struct mr_window_end until = {r->window->until, "--until", true};
-    struct mr_readcol *cols = mr_arena_calloc(&r->arena, spec->ncols + 1, sizeof *cols);
-    enum mr_code code =
-        cols != NULL ? MR_OK : mr_err_nomem(err, "reading who registered");
-    if (code == MR_OK && since.when != NULL) {
+    enum mr_code code = MR_OK;
+    if (since.when != NULL) {
         code = mr_window_time(target, col, &since, &ends[0], err);
         r->since = &ends[0];
     }
@@ -240,8 +256,17 @@ static enum mr_code set_filter(struct reading *r, struct mr_readspec *spec,
         code = mr_window_time(target, col, &until, &ends[1], err);
         r->until = &ends[1];
     }
-    if (code != MR_OK)
-        return code;
+    return code;
+}
+
+/* The time behind all that is read of a row. */
+static enum mr_code add_time(struct reading *r, struct mr_readspec *spec,
+                             struct mr_err *err)
+{
+    const struct mr_column *col = r->live->time[r->side];
+    struct mr_readcol *cols = mr_arena_calloc(&r->arena, spec->ncols + 1, sizeof *cols);
+    if (cols == NULL)
+        return mr_err_nomem(err, "reading who registered");
     memcpy(cols, spec->cols, spec->ncols * sizeof *cols);
     r->time_at = spec->ncols;
     cols[spec->ncols] =
@@ -251,6 +276,60 @@ static enum mr_code set_filter(struct reading *r, struct mr_readspec *spec,
     return MR_OK;
 }
 
+/* What the configuration leaves out is in no window. */
+static enum mr_code add_where(struct reading *r, struct mr_strbuf *where,
+                              struct mr_err *err)
+{
+    const struct mr_pair *pair = r->live->pair;
+    const struct mr_table *t = pair->side[r->side];
+    struct mr_source *source = r->sides.side[r->side].source;
+    const struct mr_kept *kept = mr_source_kept(source, t->db, t->name);
+    struct mr_strbuf own = MR_STRBUF_INIT;
+    if (pair->config->where == NULL ||
+        (kept != NULL && kept->spec.where != NULL &&
+         strcmp(kept->spec.where, pair->config->where) == 0))
+        return MR_OK;
+    mr_strbuf_add_fmt(&own, "(%s)", pair->config->where);
+    enum mr_code code = mr_strbuf_check(&own, "reading who registered", err);
+    if (code == MR_OK)
+        code = mr_source_can_judge(source, t->db, t->name, own.ptr, err);
+    mr_strbuf_add_fmt(where, "%s%s", where->len > 0 ? " AND " : "", own.ptr);
+    mr_strbuf_release(&own);
+    return code == MR_OK ? mr_strbuf_check(where, "reading who registered", err) : code;
+}
+
+static enum mr_code choose_rows(struct reading *r, struct mr_readspec *spec,
+                                struct mr_time ends[2], struct mr_strbuf *where,
+                                struct mr_err *err)
+{
+    const struct mr_column *col = r->live->time[r->side];
+    bool is_snapshot = mr_side_is_snapshot(&r->sides.side[r->side]);
+    enum mr_code code = MR_OK;
+    r->since = r->until = NULL;
+    r->time_at = NO_TIME;
+    if (is_snapshot || col->nullable)
+        code = add_time(r, spec, err);
+    if (code == MR_OK)
+        code = is_snapshot ? set_ends(r, ends, err) : add_condition(r, where, err);
+    if (code == MR_OK)
+        code = add_where(r, where, err);
+    spec->where = where->len > 0 ? where->ptr : NULL;
+    return code;
+}
+
+/* Nobody knows when they registered. */
+static void tell_timeless(struct reading *r)
+{
+    const char *s = r->timeless == 1 ? "" : "s";
+    if (r->timeless == 0)
+        return;
+    mr_log_warning("table \"%s\" of the %s: %" PRIu64 " row%s without a time in \"%s\" "
+                   "(NULL) may be in the window, and the list lacks who is only there",
+                   r->live->subject->table->name, mr_side_name(r->side), r->timeless, s,
+                   r->live->time[r->side]->name);
+    r->unknown = true;
+}
+
 static enum mr_code read_side(struct reading *r, enum mr_side side, struct mr_err *err)
 {
     const struct mr_readspec *full = &r->live->pair->full[side];
@@ -258,11 +337,8 @@ static enum mr_code read_side(struct reading *r, enum mr_side side, struct mr_er
     struct mr_strbuf where = MR_STRBUF_INIT;
     struct mr_time ends[2];
     r->side = side;
-    r->since = r->until = NULL;
-    enum mr_code code = mr_side_is_snapshot(&r->sides.side[side])
-                            ? set_filter(r, &spec, ends, err)
-                            : add_condition(r, &where, err);
-    spec.where = where.len > 0 ? where.ptr : NULL;
+    r->timeless = 0;
+    enum mr_code code = choose_rows(r, &spec, ends, &where, err);
     if (code == MR_OK)
         code = mr_source_reader_new(r->sides.side[side].source, &r->reader, err);
     if (code == MR_OK)
@@ -274,6 +350,8 @@ static enum mr_code read_side(struct reading *r, enum mr_side side, struct mr_er
     mr_reader_free(r->reader);
     r->reader = NULL;
     mr_strbuf_release(&where);
+    if (code == MR_OK)
+        tell_timeless(r);
     if (code != MR_OK && code != MR_E_CANCELLED)
         mr_err_context(err, "table \"%s\" of the %s", r->live->subject->table->name,
                        mr_side_name(side));
@@ -370,7 +448,7 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
 }
 
 enum mr_code mr_affected_window(struct mr_affected_people *people,
-                                const struct mr_affected_window *window,
+                                const struct mr_affected_window *window, bool *incomplete,
                                 struct mr_err *err)
 {
     struct reading r = {.people = people,
@@ -385,6 +463,7 @@ enum mr_code mr_affected_window(struct mr_affected_people *people,
     enum mr_code code = open_servers(&r, err);
     if (code == MR_OK)
         code = read_tables(&r, err);
+    *incomplete = *incomplete || r.unknown;
     if (code == MR_E_LOST || code == MR_E_CONNECT)
         mr_err_hint(err, "Nothing was written; run it again when the server answers.");
     mr_progress_finish(r.progress);

@@ -30,10 +30,11 @@ struct mr_affected_window {
     const struct mr_config *config;
 };
 
-/* After mr_affected_reach().  Errors: those of sides.h; MR_E_CONFIG where no time-column
+/* After mr_affected_reach().  Rows that the configuration's where leaves out are in no
+ * window.  Sets *incomplete where rows have no time, which is warned of.  Errors: those of sides.h; MR_E_CONFIG where no time-column
  * is known; MR_E_NO_SUCH where a table is not what the run saw; MR_E_CANCELLED. */
 enum mr_code mr_affected_window(struct mr_affected_people *people,
-                                const struct mr_affected_window *window,
+                                const struct mr_affected_window *window, bool *incomplete,
                                 struct mr_err *err);
 
 #endif

@@ -4,7 +4,11 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-at ab "CREATE TABLE guests (mobile VARCHAR(20) NULL, name VARCHAR(20) NOT NULL,
+at ab "CREATE TABLE players (id INT PRIMARY KEY, mobile VARCHAR(20) NOT NULL, name VARCHAR(20) NOT NULL,
+    club INT NOT NULL, created_at DATETIME NULL);
+INSERT INTO players VALUES (1, 'p1', 'gil', 7, '2026-04-01'), (2, 'p2', 'hal', 8, '2026-04-01'),
+    (3, 'p3', 'ida', 7, NULL), (4, 'p4', 'jan', 8, NULL), (5, 'p5', 'kim', 7, '2026-03-01');
+CREATE TABLE guests (mobile VARCHAR(20) NULL, name VARCHAR(20) NOT NULL,
     created_at DATETIME NOT NULL) COLLATE utf8mb4_general_ci;
 CREATE TABLE members (id INT PRIMARY KEY, mobile VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL,
     name VARCHAR(20) NOT NULL, created_at DATETIME NOT NULL);
@@ -12,7 +16,7 @@ INSERT INTO guests VALUES ('m1', 'ann', '2026-04-01'), (NULL, 'bob', '2026-04-01
     (NULL, 'cat', '2026-04-02'), (NULL, 'dan', '2026-03-02');
 INSERT INTO members VALUES (1, 'Zoë', 'zoe', '2026-04-01'), (2, 'm2', 'eve', '2026-04-01');"
 at a "INSERT INTO guests VALUES (NULL, 'fay', '2026-04-03')"
-at b "UPDATE members SET name = 'zoé' WHERE id = 1"
+at b "UPDATE members SET name = 'zoé' WHERE id = 1; DELETE FROM players WHERE id = 3"
 cat >"$IT_TMP/ini" <<END2
 [table $DB.guests]
 identity = mobile
@@ -20,6 +24,10 @@ time-column = created_at
 [table $DB.members]
 identity = mobile
 time-column = created_at
+[table $DB.players]
+identity = mobile
+time-column = created_at
+where = club = 7
 END2
 CASE=$IT_TMP/club.case
 
@@ -41,10 +49,26 @@ WANTED='Zoë,1,1,changed;window,members,zoe
 m2,2,2,window,members,eve'
 is "two servers: each is one" "$(listed members)" "$WANTED"
 
+# --- rows without a time, and rows that the configuration leaves out
+
+players() { # WORDS: whom the window has, what is said, and how it ends
+    is "$1: rows that where leaves out are in no window" "$(listed players)" \
+        'p1,1,1,window,players,gil
+p3,3,,missing,players,ida'
+    like "$1: rows without a time are told" "$(cat "$ERR")" \
+        "players\" of the source: 1 row without a time in \"created_at\" \(NULL\)"
+    unlike "$1: of the side that has them" "$(cat "$ERR")" 'players" of the target: '
+    "$MYRECON" affected -q --no-progress --case "$CASE" --config "$IT_TMP/ini" --subject "$DB.players" \
+        --since 2026-04-01 >/dev/null 2>&1 </dev/null
+    is "$1: the list is incomplete" $? 4
+}
+players "two servers"
+
 "$MYRECON" snapshot create -q --no-progress "$(uri b "$DB")" "$IT_TMP/b" 2>"$ERR" </dev/null ||
     bail "no snapshot: $(cat "$ERR")"
 CASE=$IT_TMP/b.case
 DST=snapshot:$IT_TMP/b
 check_is 1 "check against a snapshot" --config "$IT_TMP/ini" --case "$CASE"
+players "TARGET is a snapshot"
 is "TARGET is a snapshot: each is one" "$(listed members)" "$WANTED"
 finish
