@@ -169,6 +169,23 @@ static enum mr_code write_list(struct command *c, struct mr_err *err)
     return code;
 }
 
+/* Who is affected and has no line is told. */
+static void tell_lineless(struct command *c)
+{
+    uint64_t values = c->writer->no_value, keys = c->writer->no_key;
+    if (keys > 0)
+        mr_log_info("%" PRIu64
+                    " of them %s no line: no key on the side that the template "
+                    "names",
+                    keys, keys == 1 ? "has" : "have");
+    if (values == 0)
+        return;
+    c->incomplete = true;
+    mr_log_warning("%" PRIu64 " %s no line: a value that the template inserts is NULL or "
+                   "not there",
+                   values, values == 1 ? "person has" : "people have");
+}
+
 /* "17 people are affected (missing 3, child 14): written to affected.csv" */
 static void tell(struct command *c)
 {
@@ -193,6 +210,7 @@ static void tell(struct command *c)
                           mr_outfile_name(c->output, files - 1), files);
     mr_log_info("%s", text.ptr);
     mr_strbuf_release(&text);
+    tell_lineless(c);
     if (c->writer->left_out > 0) {
         c->incomplete = true;
         mr_log_warning("%" PRIu64 " line%s left out: a value has a control character, "

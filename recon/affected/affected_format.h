@@ -3,7 +3,7 @@
  *
  * Calling sequence: new; begin, line for each person, end: each appends to a buffer that
  * the caller empties as it likes; free.  A format that cannot show something counts it in
- * `left_out`, and the list is incomplete.
+ * `left_out` or `no_value`, and the list is incomplete.
  *
  * Ownership: list, facts and options are the caller's and must outlive the writer.
  * Threads: one.  Errors: MR_E_NOMEM, MR_E_CASE; MR_E_USAGE and MR_E_NO_SUCH from new for
@@ -50,6 +50,9 @@ struct mr_affected_writer {
     void *state;
     uint64_t written;  /* lines, or what a template made of them */
     uint64_t left_out; /* lines that the format cannot show */
+    uint64_t
+        no_value; /* people without a value that a template inserts: they have no line */
+    uint64_t no_key; /* people without a key on the side whose keys a template inserts */
 };
 
 /* Before people are collected, so that a slip in the options costs no time. */

@@ -3,9 +3,9 @@
  *
  * A person with several keys gives a line for each: {id} stands for every key that it has
  * on either side, {source_key} and {target_key} for every one of that side.  A line for
- * which the person has no value is not printed, and no line is printed twice.  A value
- * with a control character in it could pass for the end of a line: such a line is left
- * out, and counted.
+ * which the person has no value is not printed, and who has no line is counted; no line is
+ * printed twice.  A value with a control character in it could pass for the end of a line:
+ * such a line is left out, and counted.
  */
 #include "recon/affected/affected_format.h"
 
@@ -201,10 +201,9 @@ struct choice {
     struct mr_key id, source, target;
 };
 
-/* *absent: the person has no such value; *unfit: it cannot stand in a line. */
+/* *unfit: the value cannot stand in a line. */
 static void add_piece(struct mr_affected_writer *w, const struct mr_affected_line *person,
-                      const struct piece *piece, const struct choice *choice,
-                      bool *absent, bool *unfit)
+                      const struct piece *piece, const struct choice *choice, bool *unfit)
 {
     struct template *t = w->state;
     struct mr_key value = {t->value.ptr, 0};
@@ -220,15 +219,12 @@ static void add_piece(struct mr_affected_writer *w, const struct mr_affected_lin
         value = (struct mr_key){person->tables.ptr, person->tables.len};
         break;
     case PIECE_NEW_KEY:
-        *absent = *absent || person->no_new_key;
         value = (struct mr_key){person->new_key.ptr, person->new_key.len};
         break;
     case PIECE_FIELD:
         mr_strbuf_reset(&t->value);
-        *absent = *absent || person->values[piece->field].cls == MR_CLASS_NULL;
-        if (!*absent)
-            mr_affected_add_text(&t->value, &person->values[piece->field],
-                                 mr_affected_style(person->subject, piece->field));
+        mr_affected_add_text(&t->value, &person->values[piece->field],
+                             mr_affected_style(person->subject, piece->field));
         value = (struct mr_key){t->value.ptr, t->value.len};
         break;
     }
@@ -262,12 +258,10 @@ static enum mr_code add_line(struct mr_affected_writer *w,
                              struct mr_err *err)
 {
     struct template *t = w->state;
-    bool absent = false, unfit = false, fresh = false;
+    bool unfit = false, fresh = false;
     mr_strbuf_reset(&t->line);
     for (size_t i = 0; i < t->pieces.count; i++)
-        add_piece(w, person, mr_vec_at(&t->pieces, i), choice, &absent, &unfit);
-    if (absent)
-        return MR_OK;
+        add_piece(w, person, mr_vec_at(&t->pieces, i), choice, &unfit);
     if (unfit) {
         w->left_out++;
         return MR_OK;
@@ -320,6 +314,19 @@ static size_t times(const struct template *t, enum piece_kind kind,
     return t->uses[kind] ? keys->count : 1;
 }
 
+/* Has the person all that the template inserts beside keys? */
+static bool has_values(const struct template *t, const struct mr_affected_line *person)
+{
+    for (size_t i = 0; i < t->pieces.count; i++) {
+        const struct piece *piece = mr_vec_at(&t->pieces, i);
+        if ((piece->kind == PIECE_NEW_KEY && person->no_new_key) ||
+            (piece->kind == PIECE_FIELD &&
+             person->values[piece->field].cls == MR_CLASS_NULL))
+            return false;
+    }
+    return true;
+}
+
 static enum mr_code line(struct mr_affected_writer *w,
                          const struct mr_affected_line *person, struct mr_strbuf *out,
                          struct mr_err *err)
@@ -329,6 +336,11 @@ static enum mr_code line(struct mr_affected_writer *w,
     size_t nid = times(t, PIECE_ID, &t->ids);
     size_t nsource = times(t, PIECE_SOURCE_KEY, &person->keys[0]);
     size_t ntarget = times(t, PIECE_TARGET_KEY, &person->keys[1]);
+    if (nid == 0 || !has_values(t, person)) {
+        w->no_value++;
+        return code;
+    }
+    w->no_key += nsource * ntarget == 0;
     for (size_t i = 0; code == MR_OK && i < nid * nsource * ntarget; i++) {
         struct choice choice = {.id = key_at(&t->ids, i / (nsource * ntarget)),
                                 .source = key_at(&person->keys[0], i / ntarget % nsource),

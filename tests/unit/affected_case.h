@@ -26,6 +26,7 @@ struct club {
     struct mr_affected_lines lines;
     struct mr_strbuf text;
     bool incomplete;
+    uint64_t no_value, no_key;              /* people without a line of a template */
     struct mr_string_list subjects, tables; /* as given on the command line */
 };
 
@@ -230,6 +231,8 @@ static inline const char *club_write(struct club *club, const char *columns,
     case_require(w->ops->end(w, &club->text, NULL));
     if (left_out != NULL)
         *left_out = w->left_out;
+    club->no_value = w->no_value;
+    club->no_key = w->no_key;
     mr_affected_writer_free(w);
     return club->text.ptr;
 }

@@ -363,6 +363,35 @@ static void test_template_keys(void **state)
     }
 }
 
+/* Who has no line is counted. */
+static void test_template_without(void **state)
+{
+    static const struct {
+        const char *template, *text;
+        uint64_t no_value, no_key;
+    } cases[] = {
+        {"{id}", "11\n9\n10\n", 0, 0},
+        {"{note}", "x\n", 1, 0},
+        {"{note}{id}", "x11\nx9\nx10\n", 1, 0},
+        {"{source_key}", "11\n9\n10\n", 0, 1}, /* bob is on TARGET alone */
+        {"{target_key}", "9\n10\n", 0, 1},
+        {"{source_key}{note}", "11x\n9x\n10x\n", 1, 0},
+        {"{phone}", "ann\nbob\n", 1, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct mr_affected_format_opts opts = {.format = MR_AFFECTED_TEMPLATE,
+                                                     .template = cases[i].template};
+        struct club club;
+        begin_keys(&club);
+        club_row(&club, club.c.table.id, MR_KIND_MISSING, "11/NULL/x", NULL, NULL, NULL);
+        assert_string_equal(club_write(&club, "note", &opts, NULL), cases[i].text);
+        assert_int_equal(club.no_value, cases[i].no_value);
+        assert_int_equal(club.no_key, cases[i].no_key);
+        club_end(&club);
+    }
+}
+
 /* What could pass for the end of a line is left out, and counted. */
 static void test_template_controls(void **state)
 {
@@ -463,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_sql_two_tables),
         cmocka_unit_test(test_sql_statements),
         cmocka_unit_test(test_template_keys),
+        cmocka_unit_test(test_template_without),
         cmocka_unit_test(test_template_controls),
         cmocka_unit_test(test_template_counts),
         cmocka_unit_test(test_template_shell),
