@@ -93,6 +93,16 @@ static void add_decisions(struct mr_teller *t, const struct mr_story_plan *plan)
     }
 }
 
+/* What a list leaves out. */
+static void add_beyond(struct mr_teller *t, size_t count)
+{
+    if (count <= COUNTERS_MAX)
+        return;
+    mr_report_count(&t->words, count - COUNTERS_MAX, "more counter", "more counters");
+    mr_strbuf_add_str(&t->words, " beyond these: report --format json lists all.");
+    mr_block_words(t, MR_TONE_PLAIN);
+}
+
 static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
 {
     static const char *const head[] = {"Counter", "Stood at", "To be raised to",
@@ -111,6 +121,7 @@ static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
         mr_strbuf_add_grouped(&t->words, c->to > c->from ? c->to - 1 : c->to);
         mr_block_cell_words(t);
     }
+    add_beyond(t, plan->counters.count);
 }
 
 /* ---- what was done ---- */
@@ -186,6 +197,7 @@ static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
         mr_block_cell(t, raise->to);
         mr_block_cell(t, raise->how);
     }
+    add_beyond(t, plan->raises.count);
 }
 
 void mr_block_plans(struct mr_teller *t)

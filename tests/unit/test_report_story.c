@@ -590,6 +590,46 @@ static void test_formats(void **state)
     mr_story_release(&story);
 }
 
+/* A list that leaves something out says so. */
+static void test_beyond(void **state)
+{
+    (void)state;
+    for (int applied = 0; applied < 2; applied++) {
+        struct mr_strbuf plan = MR_STRBUF_INIT, journal = MR_STRBUF_INIT;
+        struct mr_story story;
+        struct mr_report report;
+        struct check_case c;
+        mr_strbuf_add_str(&plan, ",\"uuid\":\"M\",\"created\":\"2026-04-09T12:00:00Z\","
+                                 "\"policy\":\"merge\",\"source\":\"s\",\"target\":\"t\","
+                                 "\"tables\":[");
+        for (int i = 0; i < 33; i++) {
+            mr_strbuf_add_fmt(&plan, "%s{\"target_table\":\"d.t%d\",\"column\":\"id\"}",
+                              i > 0 ? "," : "", i);
+            mr_strbuf_add_fmt(&journal,
+                              AT("01", "r1",
+                                 "\"event\":\"done\",\"table\":"
+                                 "\"d.t%d\",\"column\":\"id\","
+                                 "\"how\":\"alter\",\"to\":\"9\""),
+                              i);
+        }
+        mr_strbuf_add_str(&plan, "]");
+        write_plan("p", plan.ptr);
+        if (applied)
+            write_file("p/journal.jsonl", journal.ptr);
+        load_ok(&story, &(struct given){.plans = {"p"}});
+        (void)conclude(&story, &report, &c, MR_TONE_WARN);
+        char *text = report_text(&report, mr_report_html);
+        assert_non_null(strstr(text, "d.t29.id"));
+        assert_null(strstr(text, "d.t30.id"));
+        assert_non_null(strstr(text, "3 more counters beyond these"));
+        free(text);
+        report_end(&report, &c);
+        mr_story_release(&story);
+        mr_strbuf_release(&plan);
+        mr_strbuf_release(&journal);
+    }
+}
+
 /* The flag stays up: the last test of this program. */
 static void test_cancelled(void **state)
 {
@@ -638,6 +678,7 @@ int main(void)
         CASE(test_verify_unused),
         CASE(test_conclusions),
         CASE(test_formats),
+        CASE(test_beyond),
         CASE(test_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
