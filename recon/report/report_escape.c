@@ -1,7 +1,9 @@
 /* report_escape.c: see report_escape.h. */
 #include "recon/report/report_escape.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/utf8.h"
 
@@ -55,10 +57,41 @@ void mr_report_escape_html_str(struct mr_strbuf *out, const char *str)
     mr_report_escape_html(out, str, strlen(str));
 }
 
-/* $ begins a formula in the Markdown of some ticket systems. */
+/* Does the text end with these letters, in lower or upper case? */
+static bool ends_with(const struct mr_strbuf *out, const char *text)
+{
+    size_t len = strlen(text);
+    return out->len >= len && strncasecmp(out->ptr + out->len - len, text, len) == 0;
+}
+
+/* Ticket systems look for names after the text was rendered, where a backslash is gone: only
+ * within code, or within a word, they call nobody.  Two pieces of code side by side would be one. */
+static void add_at(struct mr_strbuf *out)
+{
+    bool within = out->len > 0 && isalnum((unsigned char)out->ptr[out->len - 1]);
+    if (ends_with(out, "@`"))
+        out->ptr[--out->len] = '\0';
+    else if (!within)
+        mr_strbuf_add_char(out, '`');
+    mr_strbuf_add_str(out, within ? "@" : "@`");
+}
+
+static bool begins_address(const struct mr_strbuf *out, char c)
+{
+    return (c == '/' && (ends_with(out, "http:/") || ends_with(out, "https:/") ||
+                         ends_with(out, "ftp:/"))) ||
+           (c == '.' && ends_with(out, "www"));
+}
+
+/* $ begins a formula in the Markdown of some ticket systems; what begins like an address of
+ * the web becomes a link. */
 static void md_char(struct mr_strbuf *out, char c)
 {
-    if (strchr("\\`*_{}[]<>#&|~!$", c) != NULL)
+    if (c == '@') {
+        add_at(out);
+        return;
+    }
+    if (strchr("\\`*_{}[]<>#&|~!$", c) != NULL || begins_address(out, c))
         mr_strbuf_add_char(out, '\\');
     mr_strbuf_add_char(out, c);
 }

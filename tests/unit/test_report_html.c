@@ -271,7 +271,7 @@ static void test_markdown(void **state)
         "| club.members | diverged | 4 | 4 | 1 | 1 | 0 | 1 | 1 | equal |\n",
         "## club.members\n\n3 rows differ: id 3 to 6.\n",
         "| collision | id 3 | mobile | +49•••01 | +49•••21 |\n",
-        "| collision | id 3 | note | x | mail a•••@e•••.com |\n",
+        "| collision | id 3 | note | x | mail a•••`@`e•••.com |\n",
         "| extra | id 5 | | – | mobile +49•••01 |\n",
         "| missing | id 6 | | mobile +49•••06 | – |\n",
         "| +49•••01 | id 3 | id 5 |\n",
