@@ -182,6 +182,7 @@ static void worsen(struct mr_teller *t, enum mr_story_tone tone)
 
 static void conclude_plans(struct mr_teller *t, const struct sums *s)
 {
+    const uint64_t waiting = s->plans - s->applied - s->undone;
     if (s->applied == 0 && s->plans > 0) {
         mr_strbuf_add_str(&t->words, s->undone > 0
                                          ? "What was applied has been taken back."
@@ -205,9 +206,16 @@ static void conclude_plans(struct mr_teller *t, const struct sums *s)
         mr_strbuf_add_str(&t->words, ".");
         worsen(t, MR_TONE_BAD);
     } else if (s->proven == s->applied) {
-        mr_strbuf_add_str(&t->words, " All that was planned stands, as verify proves.");
+        mr_strbuf_add_fmt(&t->words, " All that was %s stands, as verify proves.",
+                          waiting > 0 ? "applied" : "planned");
     } else {
         mr_strbuf_add_str(&t->words, " Not all of it is verified.");
+        worsen(t, MR_TONE_WARN);
+    }
+    if (waiting > 0) {
+        mr_strbuf_add_char(&t->words, ' ');
+        mr_report_count(&t->words, waiting, "plan is not applied.",
+                        "plans are not applied.");
         worsen(t, MR_TONE_WARN);
     }
 }

@@ -43,6 +43,12 @@ static void write_plan(const char *dir, const char *members)
     "\"club." EVIL "\",\"subject\":false,\"decisions\":[{\"decision\":\"insert\","       \
     "\"count\":2}]}],\"notes\":[{}]}"
 
+/* Raises counters alone. */
+#define RESEED(uuid)                                                                     \
+    ",\"uuid\":\"" uuid "\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":"            \
+    "\"reseed\",\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/"               \
+    "\",\"tables\":[]"
+
 #define AT(second, run, rest)                                                            \
     "{\"at\":\"2026-04-09T12:01:" second "Z\",\"run\":\"" run "\"," rest "}\n"
 #define RAISE(event)                                                                     \
@@ -527,6 +533,26 @@ static void test_conclusions(void **state)
     }
 }
 
+/* A plan that waits is not among what stands. */
+static void test_waiting_plan(void **state)
+{
+    struct mr_story story;
+    struct mr_report report;
+    struct check_case c;
+    (void)state;
+    write_plan("p", RESEED("M"));
+    write_file("p/journal.jsonl", AT("01", "r1", RAISE("done")));
+    write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", SUMMARY(COUNTERS));
+    write_plan("q", RESEED("N"));
+    load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
+    assert_string_equal(conclude(&story, &report, &c, MR_TONE_WARN),
+                        "0 rows were written, 1 counter raised. All that was applied "
+                        "stands, as verify proves. 1 plan is not applied.");
+    report_end(&report, &c);
+    mr_story_release(&story);
+    (void)remove("q/plan.json");
+}
+
 /* What was given and proves nothing is named. */
 static void test_verify_unused(void **state)
 {
@@ -676,6 +702,7 @@ int main(void)
         CASE(test_verify),
         CASE(test_verify_lacks),
         CASE(test_verify_unused),
+        CASE(test_waiting_plan),
         CASE(test_conclusions),
         CASE(test_formats),
         CASE(test_beyond),
