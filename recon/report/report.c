@@ -58,12 +58,36 @@ bool mr_report_counter_collides(const struct mr_find_counter *counter, int side)
     return next <= counter->greatest[0] || next <= counter->greatest[1];
 }
 
+/* What the configuration hides now.  Of a name with several dots every reading counts. */
+static enum mr_code mask_configured(const struct mr_report *report,
+                                    const struct mr_find_table *table,
+                                    struct mr_arena *arena, enum mr_mask *masks)
+{
+    enum mr_code code = MR_OK;
+    for (const char *dot = strchr(table->name, '.'); code == MR_OK && dot != NULL;
+         dot = strchr(dot + 1, '.')) {
+        const char *db = mr_arena_dup(arena, table->name, (size_t)(dot - table->name));
+        struct mr_table_config config;
+        code = db == NULL
+                   ? MR_E_NOMEM
+                   : mr_config_table(report->config, db, dot + 1, arena, &config, NULL);
+        for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++)
+            if (masks[i] == MR_MASK_FOUND &&
+                mr_string_list_has(&config.mask, table->columns[i].name))
+                masks[i] = MR_MASK_VALUE;
+    }
+    return code;
+}
+
 enum mr_mask *mr_report_masks(const struct mr_report *report,
                               const struct mr_find_table *table, struct mr_arena *arena)
 {
     enum mr_mask *masks = mr_arena_calloc(arena, table->ncolumns + 1, sizeof *masks);
     for (size_t i = 0; masks != NULL && i < table->ncolumns; i++)
         masks[i] = report->unmask ? MR_MASK_OFF : mr_mask_of_column(table, i);
+    if (masks != NULL && !report->unmask &&
+        mask_configured(report, table, arena, masks) != MR_OK)
+        return NULL;
     return masks;
 }
 

@@ -1,7 +1,8 @@
 /*
  * report_mask: what a report shows of personal data.
  *
- * A column is masked because the configuration says so, because its name is one that
+ * A column is masked because the configuration says so (that of the run, or the one that is
+ * given; report.h), because its name is one that
  * personal data or secrets usually have, or because it is (part of) the identity of a
  * table of people.  A key is not, for it is what somebody has to act upon, unless its
  * own name or the configuration says so.  In all other texts, mail addresses and

@@ -328,6 +328,31 @@ static void test_other_configuration(void **state)
     }
 }
 
+/* What was not hidden when the check ran can be hidden when it is handed around. */
+static void test_masked_now(void **state)
+{
+    static report_fn *const formats[] = {mr_report_html, mr_report_md, mr_report_json};
+    static const char text[] = "[table *.members]\nmask = note\n";
+    struct mr_config *config = NULL;
+    struct check_case c;
+    struct mr_report report;
+    (void)state;
+    case_require(mr_config_parse(text, sizeof text - 1, "my.ini", &config, NULL));
+    fill_people(&c);
+    report_begin(&report, &c, false);
+    for (int now = 0; now < 2; now++) {
+        for (size_t f = 0; f < 3; f++) {
+            char *page = report_text(&report, formats[f]);
+            if ((strstr(page, "mail a•") == NULL) != (now == 1))
+                fail_msg("format %zu, masked %d", f, now);
+            free(page);
+        }
+        report.config = config;
+    }
+    report_end(&report, &c);
+    mr_config_free(config);
+}
+
 static void test_states(void **state)
 {
     struct check_case c;
@@ -478,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_people),
         cmocka_unit_test(test_markdown),
         cmocka_unit_test(test_other_configuration),
+        cmocka_unit_test(test_masked_now),
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_many_tables),
         cmocka_unit_test(test_nothing_is_cut_in_silence),
