@@ -74,15 +74,20 @@ static enum mr_code check_digest(const char *dir, const char *path,
     return code;
 }
 
-static enum mr_code check_manifest(const char *dir, const char *path,
-                                   const struct mr_find_run *run, struct mr_err *err)
+static enum mr_code check_manifest(struct mr_affected_plan *plan, const char *dir,
+                                   const char *path, const struct mr_find_run *run,
+                                   struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
+    const char *policy = NULL;
     enum mr_code code = mr_plan_manifest_load(dir, &doc, err);
     if (code == MR_OK)
         code = check_digest(dir, path, mr_json_root(doc), err);
     if (code == MR_OK)
         code = check_run(dir, mr_json_root(doc), run, err);
+    if (code == MR_OK)
+        code = mr_json_get_text(mr_json_root(doc), "policy", &policy, err);
+    plan->mirrors = code == MR_OK && strcmp(policy, "mirror") == 0;
     mr_json_free(doc);
     return code;
 }
@@ -155,7 +160,7 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
     enum mr_code code = mr_strbuf_check(&map, "reading a plan", err);
     l.path = map.ptr;
     if (code == MR_OK)
-        code = check_manifest(dir, map.ptr, run, err);
+        code = check_manifest(plan, dir, map.ptr, run, err);
     if (code == MR_OK)
         code = load(&l, mr_findings_case(fd), err);
     mr_strbuf_release(&map);
@@ -191,7 +196,9 @@ enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
         }
         mr_case_reset(plan->find);
     }
-    if (code == MR_OK && *none && line->keys[1].count > 0) {
+    bool deleted = plan->mirrors && line->keys[0].count == 0 &&
+                   strstr(line->reasons.ptr, "extra") != NULL;
+    if (code == MR_OK && *none && !deleted && line->keys[1].count > 0) {
         mr_strbuf_add(out, line->key_text[1].ptr, line->key_text[1].len);
         *none = false;
     }

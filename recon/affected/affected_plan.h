@@ -6,7 +6,8 @@
  *   mr_affected_plan_release
  *
  * Who is restored, or is found on TARGET, has the key that the plan gives; anybody else
- * who is on TARGET keeps that key; who waits for a decision has none.
+ * who is on TARGET keeps that key, unless the plan mirrors SOURCE, where that person is not;
+ * who waits for a decision has none.
  *
  * The map is a temporary table of the case: memory does not grow with it.
  *
@@ -23,6 +24,7 @@ struct mr_affected_line;
 struct mr_affected_plan {
     struct mr_case_stmt *find;
     size_t chars; /* of the longest key */
+    bool mirrors; /* TARGET becomes SOURCE: who is on TARGET alone is deleted */
 };
 
 /* The case's scratch tables are open; run: that is listed. */

@@ -18,8 +18,8 @@ static void write_text(const char *path, const char *text, size_t len)
     case_require(mr_io_write_file(path, 0600, text, len, NULL));
 }
 
-/* A plan in the working directory, of the run that "run" says. */
-static void write_plan(const char *run, const char *map, size_t len)
+/* A plan in the working directory, of the run and the policy that `members` says. */
+static void write_plan(const char *members, const char *map, size_t len)
 {
     struct mr_strbuf body = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     char hex[MR_SHA256_HEX];
@@ -28,7 +28,7 @@ static void write_plan(const char *run, const char *map, size_t len)
     mr_strbuf_add_fmt(&body,
                       "{\"schema\":\"" MR_PLAN_SCHEMA "\"%s,\"files\":["
                       "{\"name\":\"idmap.csv\",\"sha256\":\"%s\"}]}\n",
-                      run, hex);
+                      members, hex);
     case_require(mr_plan_manifest_seal(&body, &text, NULL));
     write_text("plan.json", text.ptr, text.len);
     mr_strbuf_release(&body);
@@ -36,6 +36,8 @@ static void write_plan(const char *run, const char *map, size_t len)
 }
 
 #define HEAD "table,source_key,target_key,identity,decision\r\n"
+#define MERGE ",\"policy\":\"merge\""
+#define MIRROR ",\"policy\":\"mirror\""
 #define THIS_RUN ",\"run\":\"20260102T030405Z-8f3a\""
 
 /* One missing member with key 1. */
@@ -62,12 +64,12 @@ static void test_run(void **state)
         const char *run, *message, *hint;
         enum mr_code code;
     } cases[] = {
-        {THIS_RUN, NULL, NULL, MR_OK},
-        {",\"run\":\"20260101T000000Z-0001\"",
+        {MERGE THIS_RUN, NULL, NULL, MR_OK},
+        {MERGE ",\"run\":\"20260101T000000Z-0001\"",
          "plan \".\" was made from run 20260101T000000Z-0001, not from "
          "20260102T030405Z-8f3a",
          "--run 20260101T000000Z-0001", MR_E_REFUSED},
-        {",\"run\":null", "was made from run none, not from", "Name a plan",
+        {MERGE ",\"run\":null", "was made from run none, not from", "Name a plan",
          MR_E_REFUSED},
     };
     (void)state;
@@ -107,7 +109,7 @@ static void test_bytes(void **state)
     struct mr_affected_plan plan = {0};
     (void)state;
     begin(&club);
-    write_plan(THIS_RUN, map, sizeof map - 1);
+    write_plan(MERGE THIS_RUN, map, sizeof map - 1);
     case_require(load(&club, &plan, NULL));
     assert_int_equal(plan.chars, 3);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -129,11 +131,42 @@ static void test_bytes(void **state)
     club_end(&club);
 }
 
+/* Who is on TARGET alone keeps the key, but where TARGET becomes SOURCE. */
+static void test_deleted(void **state)
+{
+    static const struct {
+        const char *members, *keys[3];
+    } cases[] = {{MERGE THIS_RUN, {"1000", "5", "6"}},
+                 {MIRROR THIS_RUN, {"1000", "", "6"}}};
+    static const char map[] = HEAD "d.members,1,1000,,insert\r\n";
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct club club;
+        struct mr_affected_plan plan = {0};
+        const struct mr_affected_line *line = NULL;
+        begin(&club);
+        club_row(&club, club.c.table.id, MR_KIND_EXTRA, NULL, "5/bob/x", NULL, "bob");
+        club_row(&club, club.c.table.id, MR_KIND_CHANGED, "6/cat/x", "6/cat/y", "cat",
+                 "cat");
+        write_plan(cases[i].members, map, sizeof map - 1);
+        case_require(load(&club, &plan, NULL));
+        for (size_t n = 0; n < 3; n++) {
+            case_require(mr_affected_lines_next(&club.lines, &line, NULL));
+            assert_non_null(line);
+            assert_string_equal(line->no_new_key ? "" : line->new_key.ptr,
+                                cases[i].keys[n]);
+        }
+        mr_affected_plan_release(&plan);
+        club_end(&club);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_run, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_bytes, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_deleted, place_begin, place_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
