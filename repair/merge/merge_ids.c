@@ -24,6 +24,12 @@ static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.fresh_id;"
     "CREATE TEMP TABLE fresh_id (id INTEGER PRIMARY KEY, value TEXT)";
 
+/* The greatest value that all columns take, or all partitions, and which takes no more. */
+struct end {
+    uint64_t at;
+    const char *table, *column;
+};
+
 struct block {
     const struct mr_merge_table *table;
     uint64_t ids;  /* wanted */
@@ -32,12 +38,18 @@ struct block {
     uint64_t next;      /* above both histories */
     uint64_t live_next; /* what TARGET's counter says */
     uint64_t margin, start, counter;
-    uint64_t limit; /* greatest value that all columns and partitions hold */
-    const char *limit_table, *limit_column;
-    bool limit_is_partition;
+    struct end types, partitions;
+    const struct end *end; /* the nearer of both */
 };
 
 /* ---- what fits ---- */
+
+static void bring_nearer(struct end *end, uint64_t at, const struct mr_plan_table *t,
+                         size_t column)
+{
+    if (at < end->at)
+        *end = (struct end){at, mr_plan_table_name(t), mr_plan_column_name(t, column)};
+}
 
 /* Only TARGET is written. */
 static enum mr_code limit_by(const struct mr_merge *m, struct block *b,
@@ -58,12 +70,8 @@ static enum mr_code limit_by(const struct mr_merge *m, struct block *b,
         mr_log_warning("table \"%s\" is partitioned by an expression over \"%s\": see "
                        "that a partition takes the new ids",
                        mr_plan_table_name(t), c->name);
-    if (most >= b->limit && partitions >= b->limit)
-        return MR_OK;
-    b->limit_is_partition = partitions < most;
-    b->limit = b->limit_is_partition ? partitions : most;
-    b->limit_table = mr_plan_table_name(t);
-    b->limit_column = mr_plan_column_name(t, column);
+    bring_nearer(&b->types, most, t, column);
+    bring_nearer(&b->partitions, partitions, t, column);
     return MR_OK;
 }
 
@@ -80,9 +88,9 @@ static enum mr_code find_limit(const struct mr_merge *m, struct block *b,
     bool grown = true;
     if (holds == NULL)
         return mr_merge_nomem(err);
-    b->limit = UINT64_MAX;
-    b->limit_table = mr_plan_table_name(b->table->plan);
-    b->limit_column = mr_plan_column_name(b->table->plan, b->table->plan->counter);
+    b->types = (struct end){UINT64_MAX, mr_plan_table_name(b->table->plan),
+                            mr_plan_column_name(b->table->plan, b->table->plan->counter)};
+    b->partitions = b->types;
     holds[b->table->plan->at * widest + b->table->plan->counter] = true;
     enum mr_code code = limit_by(m, b, b->table->plan, b->table->plan->counter, err);
     while (code == MR_OK && grown) {
@@ -99,7 +107,23 @@ static enum mr_code find_limit(const struct mr_merge *m, struct block *b,
         }
     }
     free(holds);
+    b->end = b->partitions.at < b->types.at ? &b->partitions : &b->types;
     return code;
+}
+
+/* Where nothing gets a new id, the ids that the other history has handed out may lie behind
+ * the last partition already: apply leaves out the rows that no partition takes, by name, and
+ * the counter has to go behind them all the same. */
+static void pass_partitions(struct block *b)
+{
+    const uint64_t next = mr_reseed_round(b->next, b->step);
+    if (b->ids > 0 || b->end == &b->types || (next != 0 && next <= b->end->at))
+        return;
+    mr_log_warning("the counter of table \"%s\" goes behind the last partition of table "
+                   "\"%s\", which ends at %" PRIu64 " of column \"%s\": add a partition",
+                   mr_plan_table_name(b->table->plan), b->end->table, b->end->at,
+                   b->end->column);
+    b->end = &b->types;
 }
 
 /* ---- what the servers have handed out ---- */
@@ -195,19 +219,21 @@ static uint64_t width(const struct block *b)
 static enum mr_code refuse(const struct block *b, struct mr_err *err)
 {
     uint64_t needed = width(b) * (b->ids + 1);
-    uint64_t left = b->limit > b->next ? b->limit - b->next : 0;
+    uint64_t left = b->end->at > b->next ? b->end->at - b->next : 0;
     (void)mr_err_set(err, MR_E_REFUSED,
                      "%" PRIu64 " new ids of table \"%s\" from %" PRIu64
                      " on do not fit column \"%s\" of table \"%s\", %s ends at %" PRIu64,
-                     b->ids, mr_plan_table_name(b->table->plan), b->start,
-                     b->limit_column, b->limit_table,
-                     b->limit_is_partition ? "whose last partition" : "which", b->limit);
+                     b->ids, mr_plan_table_name(b->table->plan), b->start, b->end->column,
+                     b->end->table,
+                     b->end == &b->partitions ? "whose last partition" : "which",
+                     b->end->at);
     if (left >= needed)
         mr_err_hint(err, "The greatest margin that fits is %" PRIu64 " (--margin).",
                     left - needed);
     else
         mr_err_hint(err, "No margin fits: %s.",
-                    b->limit_is_partition ? "add a partition" : "make the column wider");
+                    b->end == &b->partitions ? "add a partition"
+                                             : "make the column wider");
     return MR_E_REFUSED;
 }
 
@@ -216,7 +242,7 @@ static enum mr_code refuse(const struct block *b, struct mr_err *err)
 static void choose_margin(const struct mr_merge *m, struct block *b)
 {
     const struct mr_table_config *config = b->table->plan->pair->config;
-    uint64_t left = b->limit > b->next ? b->limit - b->next : 0;
+    uint64_t left = b->end->at > b->next ? b->end->at - b->next : 0;
     uint64_t wanted = config->has_margin       ? config->margin
                       : m->options->has_margin ? m->options->margin
                                                : MARGIN;
@@ -225,8 +251,8 @@ static void choose_margin(const struct mr_merge *m, struct block *b)
         mr_log_info("new ids of table \"%s\" begin only %" PRIu64
                     " above the last one, a quarter of what is left: column \"%s\" of "
                     "\"%s\" ends at %" PRIu64,
-                    mr_plan_table_name(b->table->plan), b->margin, b->limit_column,
-                    b->limit_table, b->limit);
+                    mr_plan_table_name(b->table->plan), b->margin, b->end->column,
+                    b->end->table, b->end->at);
 }
 
 /* [start, start + ids steps) must fit below the limit. */
@@ -234,7 +260,7 @@ static enum mr_code measure(struct block *b, struct mr_err *err)
 {
     uint64_t wanted;
     if (__builtin_mul_overflow(width(b), b->ids, &wanted) || b->start == 0 ||
-        b->start > b->limit || wanted > b->limit - b->start)
+        b->start > b->end->at || wanted > b->end->at - b->start)
         return refuse(b, err);
     b->counter = b->start + wanted;
     return MR_OK;
@@ -326,7 +352,7 @@ static enum mr_code take_reserved(struct mr_merge *m, struct block *b, bool *tak
         code = greatest_within(m, b, (enum mr_side)side, &reserved, &greatest, err);
     uint64_t start = greatest >= reserved.from ? greatest + 1 : reserved.from;
     start = mr_reseed_round(start, b->step);
-    if (code != MR_OK || start == 0 || start > reserved.to || reserved.to > b->limit ||
+    if (code != MR_OK || start == 0 || start > reserved.to || reserved.to > b->end->at ||
         b->ids > (reserved.to - start) / width(b))
         return code;
     *taken = true;
@@ -431,6 +457,8 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
         code = find_limit(m, &b, err);
         if (code == MR_OK)
             code = read_next(m, &b, err);
+        if (code == MR_OK)
+            pass_partitions(&b);
         if (code == MR_OK)
             code = take_reserved(m, &b, &reserved, err);
         if (code == MR_OK && !reserved)

@@ -338,6 +338,16 @@ plan
 is "the last partition of the key is an end" \
     "$RC $(field log start) $([ "$(field log counter)" -lt 1000 ] && echo fits)" "0 252 fits"
 apply_steps
+again "CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL);
+    INSERT INTO log VALUES (1, 1)" "[table $DB.log]
+identity = none
+split-key = 1"
+client b "$DB" <<<"ALTER TABLE log PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (4))"
+at a "INSERT INTO log VALUES (2, 20), (3, 30), (4, 40), (5, 50)"
+plan
+is "where nobody gets a new id, none has to fit" "$RC $(field log ids)" "0 0"
+like "but that the counter does not is said" "$(cat "$ERR")" \
+    'counter of table "'"$DB"'.log" goes behind the last partition .* ends at 3 '
 by_who() { # by_who END: the log in partitions of its people
     again "$PEOPLE CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT, who INT NOT NULL, n INT NOT NULL,
         PRIMARY KEY (id, who)) PARTITION BY RANGE (who) (PARTITION a VALUES LESS THAN ($1))" "$WHO"
