@@ -61,26 +61,25 @@ enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table,
     return code;
 }
 
-/* "`id`" or "id" for the column id. */
-static bool is_column_alone(const char *expression, const char *column)
-{
-    size_t len = strlen(column);
-    if (*expression == '`')
-        return strncasecmp(expression + 1, column, len) == 0 &&
-               strcmp(expression + 1 + len, "`") == 0;
-    return strcasecmp(expression, column) == 0;
-}
+/* How an expression names the column: bare, or as an identifier. */
+struct names {
+    const char *bare, *quoted;
+};
 
-static void take_partition(const struct mr_cell *cells, const char *column,
+static void take_partition(const struct mr_cell *cells, const struct names *column,
                            uint64_t *limit, bool *open_end, bool *unclear)
 {
     const char *method = cells[0].ptr, *expression = cells[1].ptr, *end = cells[2].ptr;
-    if (method == NULL || expression == NULL || strcasestr(expression, column) == NULL)
+    if (method == NULL || expression == NULL ||
+        (strcasestr(expression, column->bare) == NULL &&
+         strcasestr(expression, column->quoted) == NULL))
         return;
     bool by_range = strncasecmp(method, "RANGE", 5) == 0;
     if (!by_range && strncasecmp(method, "LIST", 4) != 0)
         return; /* hashes take any value */
-    if (!by_range || !is_column_alone(expression, column) || end == NULL) {
+    bool alone = strcasecmp(expression, column->bare) == 0 ||
+                 strcasecmp(expression, column->quoted) == 0;
+    if (!by_range || !alone || end == NULL) {
         *unclear = true;
     } else if (strcasecmp(end, "MAXVALUE") == 0) {
         *open_end = true;
@@ -95,7 +94,7 @@ enum mr_code mr_reseed_partition_limit(struct mr_db *db, const struct mr_table *
                                        const char *column, uint64_t *limit, bool *unclear,
                                        struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_strbuf sql = MR_STRBUF_INIT, quoted = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     bool open_end = false;
     *limit = UINT64_MAX;
@@ -108,15 +107,20 @@ enum mr_code mr_reseed_partition_limit(struct mr_db *db, const struct mr_table *
     mr_sql_string(&sql, table->db);
     mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
     mr_sql_string(&sql, table->name);
+    mr_sql_ident(&quoted, column);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&quoted, "building a query", err);
     if (code == MR_OK)
         code = mr_db_query(db, "nnn", sql.ptr, sql.len, &res, err);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
-        take_partition(cells, column, limit, &open_end, unclear);
+        take_partition(cells, &(struct names){column, quoted.ptr}, limit, &open_end,
+                       unclear);
     if (open_end)
         *limit = UINT64_MAX;
     mr_result_free(res);
+    mr_strbuf_release(&quoted);
     mr_strbuf_release(&sql);
     return code;
 }
