@@ -83,13 +83,19 @@ static void add_session(struct script *s)
     mr_strbuf_add_str(s->out, ";\n");
 }
 
-static void add_objects(struct script *s, enum mr_snap_object_kind kind,
+/* A view that the server could not use, either: who loads it may see it refused. */
+static bool is_broken(const struct mr_snap_object *o)
+{
+    return o->kind == MR_SNAP_VIEW && o->ncolumns == 0;
+}
+
+static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool broken,
                         const char *title)
 {
     bool any = false;
     for (size_t i = 0; i < s->m->nobjects; i++) {
         const struct mr_snap_object *o = &s->m->objects[i];
-        if (o->kind != kind)
+        if (o->kind != kind || is_broken(o) != broken)
             continue;
         if (!any)
             add_title(s, title);
@@ -119,7 +125,7 @@ static void add_stubs(struct script *s)
 {
     for (size_t i = 0; i < s->m->nobjects; i++) {
         const struct mr_snap_object *o = &s->m->objects[i];
-        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0)
+        if (o->kind != MR_SNAP_VIEW || is_broken(o))
             continue;
         add_use(s, o->db);
         mr_snap_view_stub(s->out, o);
@@ -157,9 +163,9 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
                       "-- RESTORE.txt says how it is run.\n\n",
                       m->uuid);
     add_session(&s);
-    add_objects(&s, MR_SNAP_DATABASE, "databases");
-    add_objects(&s, MR_SNAP_SEQUENCE, "sequences");
-    add_objects(&s, MR_SNAP_ROUTINE, "routines");
+    add_objects(&s, MR_SNAP_DATABASE, false, "databases");
+    add_objects(&s, MR_SNAP_SEQUENCE, false, "sequences");
+    add_objects(&s, MR_SNAP_ROUTINE, false, "routines");
     add_title(&s, "tables");
     for (size_t i = 0; i < m->ntables; i++) {
         add_use(&s, m->tables[i].db);
@@ -176,9 +182,12 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
             add_use(&s, m->tables[i].db);
             add_file(&s, m->tables[i].keys_file);
         }
-    add_objects(&s, MR_SNAP_VIEW, "views");
-    add_objects(&s, MR_SNAP_TRIGGER, "triggers");
-    add_objects(&s, MR_SNAP_EVENT, "events");
+    add_objects(&s, MR_SNAP_VIEW, false, "views");
+    add_objects(&s, MR_SNAP_TRIGGER, false, "triggers");
+    add_objects(&s, MR_SNAP_EVENT, false, "events");
+    add_objects(&s, MR_SNAP_VIEW, true,
+                "views that were broken: the client stops at the first that still is, "
+                "with everything else loaded");
     return s.code == MR_OK ? mr_strbuf_check(out, "writing restore.sql", err) : s.code;
 }
 

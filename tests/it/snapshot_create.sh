@@ -31,6 +31,25 @@ types_on() { # types_on SIDE TARGET
 types_on a b
 if [ -n "$MR_O_URI" ]; then types_on o o; else skip "MySQL: every type" "no MySQL 9"; fi
 
+# --- a view that is broken ---------------------------------------------------------------
+
+broken_on() { # broken_on SIDE: what stock tools load with a broken view
+    fresh "$1" "$DB"
+    at "$1" "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE gone (id INT);
+        CREATE VIEW a AS SELECT id FROM gone; CREATE VIEW b AS SELECT id FROM t; DROP TABLE gone;
+        CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = 2"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    client "$1" <<<"DROP DATABASE IF EXISTS $COPY"
+    stock_restore "$SNAP" "$1" "$DB" "$COPY" 2>/dev/null
+    rm -rf "$IT_TMP"/restore.*
+    like "$1: the broken view is refused" "$(grep ERROR "$IT_TMP/said")" "$COPY"
+    is "$1: and all the rest is there" "$(client "$1" <<<"SELECT id FROM $COPY.b; SELECT TRIGGER_NAME
+        FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'" | xargs)" "1 tr"
+}
+broken_on a
+if [ -n "$MR_O_URI" ]; then broken_on o; else skip "MySQL: a broken view" "no MySQL 9"; fi
+
 # --- chunks tile the key space ------------------------------------------------------------
 
 fresh a "$DB"
