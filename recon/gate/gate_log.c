@@ -125,6 +125,12 @@ static enum mr_code find_file(const struct reading *r, uint64_t *size, bool *fou
     return code;
 }
 
+/* "Gtid", or "Gtid_tagged_log_event" of MySQL since 8.3. */
+static bool is_gtid_event(const char *type)
+{
+    return strncasecmp(type, "Gtid", 4) == 0;
+}
+
 /* MySQL: the event that begins at the position, "" at the end of the file. */
 static enum mr_code event_at(const struct reading *r, struct mr_gate_log *log,
                              struct mr_err *err)
@@ -140,7 +146,7 @@ static enum mr_code event_at(const struct reading *r, struct mr_gate_log *log,
     if (code == MR_OK)
         code = mr_db_query(r->task->link->db, "nnnnnn*", sql.ptr, sql.len, &res, err);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[2].ptr != NULL &&
-        row[5].ptr != NULL && strcasecmp(row[2].ptr, "Gtid") == 0) {
+        row[5].ptr != NULL && is_gtid_event(row[2].ptr)) {
         const char *quote = strchr(row[5].ptr, '\'');
         const char *gtid = quote != NULL ? quote + 1 : "";
         log->next = mr_arena_dup(r->task->arena, gtid, strcspn(gtid, "'"));
