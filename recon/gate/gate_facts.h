@@ -140,6 +140,7 @@ struct mr_gate_table {
     struct mr_gate_view sequence_view;
     uint64_t sequence_lo, sequence_hi, sequence_present; /* present 0: no rows */
     uint64_t sequence_missing;
+    bool sequence_null;        /* of now: there are rows, and each of them has none */
     const char *sequence_gaps; /* "3342788–3342806, 3342811", the first ones; "" */
 };
 
@@ -248,8 +249,8 @@ struct mr_gate_facts {
     bool tables_read; /* false of a server of which only the status was asked */
     /* of a peer that runs below SERVER */
     const struct mr_gate_twin *twins;
-    size_t ntwins;
-    uint64_t data_bytes; /* as the server estimates */
+    size_t ntwins, twins_left; /* tables of SERVER that were not counted on both */
+    uint64_t data_bytes;       /* as the server estimates */
     struct mr_gate_view disk;
     uint64_t disk_bytes, disk_free_bytes; /* of the data directory's file system */
     struct mr_gate_heartbeat heartbeat;

@@ -194,6 +194,7 @@ static void put_keys(struct mr_jsonw *w, const struct mr_gate_table *t)
     mr_jsonw_object_end(w);
     begin_object(w, "sequence");
     mr_jsonw_add_str(w, "column", t->sequence_column);
+    put_view(w, &t->sequence_view);
     mr_jsonw_add_number(w, "lo", t->sequence_lo);
     mr_jsonw_add_number(w, "hi", t->sequence_hi);
     mr_jsonw_add_number(w, "present", t->sequence_present);

@@ -226,7 +226,7 @@ static void get_keys(struct mr_json_reader *r, node table, struct mr_gate_table 
     t->time_is_number = mr_json_read_bool(r, object, "is_number");
     t->newest_by = mr_json_read_text(r, object, "read_by");
     object = mr_json_read_object(r, table, "sequence");
-    t->sequence_view.seen = MR_GATE_SEEN;
+    t->sequence_view = get_view(r, object);
     t->sequence_column = mr_json_read_text_or_null(r, object, "column");
     t->sequence_lo = mr_json_read_number(r, object, "lo");
     t->sequence_hi = mr_json_read_number(r, object, "hi");

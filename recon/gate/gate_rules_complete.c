@@ -219,11 +219,22 @@ struct sequence {
     bool tail_missing; /* own.hi + 1 to hi */
 };
 
-/* The other sides know numbers that are missing at the end. */
-static void widen(struct sequence *s, const struct mr_gate_table *other)
+/* The other sides know numbers that are missing at the end; peer NULL: the baseline does. */
+static void widen(struct mr_gate_judge *j, struct sequence *s,
+                  const struct mr_gate_table *other, const struct mr_gate_peer *peer)
 {
-    if (other == NULL || other->sequence_column == NULL || other->sequence_present == 0 ||
+    char name[600];
+    if (other == NULL || other->sequence_column == NULL ||
         strcmp(other->sequence_column, s->table->sequence_column) != 0)
+        return;
+    if (other->sequence_view.seen != MR_GATE_SEEN) {
+        (void)snprintf(name, sizeof name, "%.260s %s %.300s",
+                       mr_gate_table_name(j, s->table), peer != NULL ? "on" : "of",
+                       peer != NULL ? peer->uri : "the baseline");
+        mr_gate_found_hidden(j, name, &other->sequence_view);
+        return;
+    }
+    if (other->sequence_present == 0)
         return;
     if (s->present == 0 && s->hi < s->lo) {
         s->lo = other->sequence_lo;
@@ -242,7 +253,7 @@ static const struct mr_gate_table *twin(const struct mr_gate_judge *j,
     return mr_gate_facts_table(other, mr_gate_facts_pair(j->now, other, t->db), t->name);
 }
 
-static void expect(const struct mr_gate_judge *j, const struct mr_gate_table *t,
+static void expect(struct mr_gate_judge *j, const struct mr_gate_table *t,
                    struct sequence *s)
 {
     *s = (struct sequence){.table = t,
@@ -252,10 +263,10 @@ static void expect(const struct mr_gate_judge *j, const struct mr_gate_table *t,
     if (t->sequence_present == 0) /* an empty range */
         s->lo = 1, s->hi = 0;
     if (j->baseline != NULL)
-        widen(s, twin(j, mr_gate_past(j), t));
+        widen(j, s, twin(j, mr_gate_past(j), t), NULL);
     for (size_t i = 0; i < j->npeers; i++)
         if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
-            widen(s, twin(j, j->peers[i].facts, t));
+            widen(j, s, twin(j, j->peers[i].facts, t), &j->peers[i]);
     if (s->hi >= s->lo)
         s->missing = s->hi - s->lo + 1 - s->present;
 }
@@ -303,6 +314,35 @@ static void add_tail(const struct sequence *s, struct mr_strbuf *gaps)
         mr_strbuf_add_fmt(gaps, "–%" PRIu64, s->hi);
 }
 
+/* What came before the first is purged, or was never fetched from there. */
+static void other_begin(struct mr_gate_judge *j, const struct sequence *s,
+                        const struct mr_gate_facts *facts,
+                        const struct mr_gate_peer *peer)
+{
+    const struct mr_gate_table *t = s->table, *other = twin(j, facts, t);
+    if (other == NULL || other->sequence_column == NULL || other->sequence_present == 0 ||
+        s->present == 0 || strcmp(other->sequence_column, t->sequence_column) != 0 ||
+        other->sequence_lo >= t->sequence_lo)
+        return;
+    if (peer == NULL)
+        mr_gate_note(j, "%s begins at %" PRIu64 ", at %" PRIu64 " in the baseline",
+                     mr_gate_table_name(j, t), t->sequence_lo, other->sequence_lo);
+    else
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%s: %s begins at %" PRIu64 ", at %" PRIu64 " on %s",
+                      mr_gate_table_name(j, t), t->sequence_column, t->sequence_lo,
+                      other->sequence_lo, peer->uri);
+}
+
+static void other_begins(struct mr_gate_judge *j, const struct sequence *s)
+{
+    if (j->baseline != NULL)
+        other_begin(j, s, mr_gate_past(j), NULL);
+    for (size_t i = 0; i < j->npeers; i++)
+        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts))
+            other_begin(j, s, j->peers[i].facts, &j->peers[i]);
+}
+
 void mr_gate_rule_sequence_gaps(struct mr_gate_judge *j)
 {
     struct sequence s;
@@ -318,7 +358,11 @@ void mr_gate_rule_sequence_gaps(struct mr_gate_judge *j)
                           mr_gate_table_name(j, s.table), s.missing, s.hi - s.lo + 1,
                           s.table->sequence_column, gaps.ptr);
             mr_gate_value(j, "%s", gaps.ptr);
+        } else if (s.table->sequence_null) {
+            mr_gate_found(j, MR_GATE_UNKNOWN, "%s: %s is NULL in every row",
+                          mr_gate_table_name(j, s.table), s.table->sequence_column);
         }
+        other_begins(j, &s);
         mr_strbuf_release(&gaps);
     }
     /* it may know more numbers */
@@ -353,10 +397,15 @@ static void weigh_share(struct mr_gate_judge *j, const struct mr_gate_table *t,
                                     .value = percent / 100});
 }
 
-static size_t complete_against(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
-                               double *least)
+/* Tables whose rows were counted on both sides, and those that were not. */
+struct counted {
+    size_t compared, left;
+    double least;
+};
+
+static void complete_against(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
+                             struct counted *c)
 {
-    size_t compared = 0;
     for (size_t i = 0; i < j->now->ntables; i++) {
         const struct mr_gate_table *t = &j->now->tables[i];
         const struct mr_gate_table *theirs = twin(j, peer->facts, t);
@@ -366,19 +415,22 @@ static size_t complete_against(struct mr_gate_judge *j, const struct mr_gate_pee
             mr_gate_found_unread_side(j, peer, t, theirs);
             continue;
         }
-        if (!t->rows_exact || !theirs->rows_exact || theirs->rows == 0)
+        if (!t->rows_exact || !theirs->rows_exact) {
+            c->left++;
             continue;
-        compared++;
-        const double percent = 100.0 * (double)t->rows / (double)theirs->rows;
-        if (percent < 100 && percent < *least) {
-            *least = percent;
-            if (mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent) != MR_GATE_OK)
-                mr_gate_found(j, mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent),
-                              "%s has %" PRIu64 " rows, %s has %" PRIu64,
-                              mr_gate_table_name(j, t), t->rows, peer->uri, theirs->rows);
         }
+        c->compared++;
+        if (t->rows >= theirs->rows)
+            continue;
+        const double percent = 100.0 * (double)t->rows / (double)theirs->rows;
+        const enum mr_gate_severity severity =
+            mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent);
+        if (percent < c->least)
+            c->least = percent;
+        if (severity != MR_GATE_OK)
+            mr_gate_found(j, severity, "%s has %" PRIu64 " rows, %s has %" PRIu64,
+                          mr_gate_table_name(j, t), t->rows, peer->uri, theirs->rows);
     }
-    return compared;
 }
 
 /* What the other side has and SERVER does not show is gone, or hidden. */
@@ -395,9 +447,9 @@ static void not_shown(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
 }
 
 /* A replica that has applied all has what SERVER has. */
-static size_t complete_below(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
+static void complete_below(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
+                           struct counted *c)
 {
-    size_t compared = 0;
     for (size_t i = 0; i < peer->facts->ntwins; i++) {
         const struct mr_gate_twin *t = &peer->facts->twins[i];
         char name[600];
@@ -407,42 +459,75 @@ static size_t complete_below(struct mr_gate_judge *j, const struct mr_gate_peer 
             mr_gate_found_hidden(j, name, &t->view);
             continue;
         }
-        compared++;
+        c->compared++;
         if (t->differs)
             mr_gate_found(j, MR_GATE_CRITICAL,
                           "%s has %" PRIu64 " rows, %s has %" PRIu64
                           " of the same keys, though all is applied",
                           name, t->theirs, j->now->uri, t->ours);
     }
-    return compared;
+    for (size_t i = 0; peer->facts->twins != NULL && i < j->now->ntables; i++)
+        if (j->now->tables[i].view.seen != MR_GATE_SEEN)
+            mr_gate_found_hidden(j, mr_gate_table_name(j, &j->now->tables[i]),
+                                 &j->now->tables[i].view);
+    c->left += peer->facts->twins_left;
+}
+
+/* One peer; of one whose tables no count could be had of, nothing is known. */
+static void complete_with(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
+                          struct counted *all)
+{
+    struct counted c = {.least = all->least};
+    if (peer->facts == NULL) {
+        mr_gate_found_away(j, peer);
+        return;
+    }
+    if (mr_gate_is_other_history(j, peer->facts)) {
+        complete_against(j, peer, &c);
+        not_shown(j, peer);
+    } else {
+        complete_below(j, peer, &c);
+        if (peer->facts->twins == NULL)
+            mr_gate_note(j, "rows are not counted on %s: it does not follow, or is late",
+                         peer->uri);
+    }
+    if (c.compared == 0 && c.left > 0) {
+        mr_gate_found(j, MR_GATE_UNKNOWN,
+                      "no table could be counted on %s and here while --budget lasted",
+                      peer->uri);
+        mr_gate_hint(j, "Give it more time: --budget.");
+    }
+    all->compared += c.compared;
+    all->left += c.left;
+    all->least = c.least;
 }
 
 void mr_gate_rule_completeness(struct mr_gate_judge *j)
 {
     struct sequence s;
-    size_t at = 0, compared = 0;
-    double least = 100;
+    struct counted c = {.least = 100};
+    size_t at = 0, sequences = 0;
     while (next_sequence(j, &at, &s)) {
         if (s.hi < s.lo)
             continue;
-        compared++;
-        weigh_share(j, s.table, 100.0 * (double)s.present / (double)(s.hi - s.lo + 1),
-                    "its numbers", &least);
+        sequences++;
+        weigh_share(j, s.table, 100.0 * (double)s.present / ((double)(s.hi - s.lo) + 1),
+                    "its numbers", &c.least);
     }
     for (size_t i = 0; i < j->npeers; i++)
-        if (j->peers[i].facts != NULL && mr_gate_is_other_history(j, j->peers[i].facts)) {
-            compared += complete_against(j, &j->peers[i], &least);
-            not_shown(j, &j->peers[i]);
-        } else if (j->peers[i].facts != NULL)
-            compared += complete_below(j, &j->peers[i]);
-        else
-            mr_gate_found_away(j, &j->peers[i]);
-    if (compared == 0) {
+        complete_with(j, &j->peers[i], &c);
+    if (sequences + c.compared > 0) {
+        mr_gate_value(j, "%.2f %%", c.least);
+        mr_gate_note(j,
+                     "at least %.2f %% is there of %zu sequences, and of %zu tables "
+                     "by count: \"myrecon check\" compares rows",
+                     c.least, sequences, c.compared);
+    } else if (j->npeers == 0) {
         mr_gate_note(j, "there is no sequence and no other side to compare with");
-        return;
     }
-    mr_gate_value(j, "%.2f %%", least);
-    mr_gate_note(j, "at least %.2f %% of every table is there", least);
+    if (c.left > 0)
+        mr_gate_note(j, "%zu table%s not counted while --budget lasted", c.left,
+                     c.left > 1 ? "s were" : " was");
     mr_gate_hint(j, "Compare the two, before anything is fetched: myrecon check says "
                     "which repair there is.");
 }

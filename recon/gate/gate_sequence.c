@@ -25,7 +25,7 @@ static enum mr_code not_read(struct reading *r, const char *why)
     return MR_OK;
 }
 
-/* MIN, MAX, distinct values, and how many are no whole numbers. */
+/* MIN, MAX, distinct values, how many are no whole numbers, and rows. */
 static enum mr_code read_extent(struct reading *r, struct mr_err *why)
 {
     struct mr_gate_table *out = r->item->out;
@@ -39,15 +39,16 @@ static enum mr_code read_extent(struct reading *r, struct mr_err *why)
         mr_strbuf_add_fmt(&body, "SUM(%s NOT REGEXP '^[0-9]{1,19}$')", r->column.ptr);
     else
         mr_strbuf_add_fmt(&body, "SUM(%s < 0)", r->column.ptr);
-    mr_strbuf_add_str(&body, " FROM ");
+    mr_strbuf_add_str(&body, ", COUNT(*) FROM ");
     mr_sql_table(&body, r->item->table->db, r->item->table->name);
     enum mr_code code = mr_strbuf_check(&body, "building a query", why);
     if (code == MR_OK)
-        code = mr_gate_work_query(r->work, "nnnn", body.ptr,
+        code = mr_gate_work_query(r->work, "nnnnv", body.ptr,
                                   left > LEAST_S ? left : LEAST_S, &res, why);
-    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
-        row[1].ptr != NULL && row[2].ptr != NULL) {
-        if (row[3].ptr != NULL && strtoull(row[3].ptr, NULL, 10) > 0) {
+    if (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+        if (row[0].ptr == NULL || row[1].ptr == NULL || row[2].ptr == NULL) {
+            out->sequence_null = strcmp(row[4].ptr, "0") != 0;
+        } else if (row[3].ptr != NULL && strtoull(row[3].ptr, NULL, 10) > 0) {
             code = not_read(r, "some values are no whole numbers from 0");
         } else {
             out->sequence_lo = strtoull(row[0].ptr, NULL, 10);

@@ -86,9 +86,12 @@ enum mr_code mr_gate_read_twins(const struct mr_gate_twin_task *task,
     replica->twins = twins;
     for (size_t i = 0; code == MR_OK && i < task->facts->ntables; i++) {
         const struct mr_gate_table *table = &task->facts->tables[i];
-        if (table->view.seen != MR_GATE_SEEN || !table->rows_exact ||
-            mr_clock_now_s() > deadline_s)
+        if (table->view.seen != MR_GATE_SEEN)
             continue;
+        if (!table->rows_exact || mr_clock_now_s() > deadline_s) {
+            replica->twins_left++;
+            continue;
+        }
         struct mr_gate_twin *twin = &twins[replica->ntwins++];
         twin->db = table->db;
         twin->name = table->name;

@@ -518,6 +518,16 @@ breaks_sequences() {
     mr_sql GP -D club -e "INSERT INTO periods SELECT * FROM gone; DROP TABLE gone"
     catch_up
     well "the gap is filled"
+    mr_sql GP -D club -e "CREATE TABLE drafts (id INT AUTO_INCREMENT PRIMARY KEY, number INT); INSERT INTO drafts (number) VALUES (NULL), (NULL)"
+    catch_up
+    printf '[table club.drafts]\nsequence = number\n' >>"$config"
+    fires "a sequence that is NULL in every row" sequence_gaps:unknown
+    says "that is said" sequence_gaps '^club.drafts: number is NULL in every row'
+    mr_sql GP -D club -e "TRUNCATE drafts"
+    catch_up
+    well "a sequence of a table without rows"
+    mr_sql GP -D club -e "DROP TABLE drafts"
+    catch_up
 
     printf '[table club.members]\nfreshness = created_at\n' >"$config"
     fires "the newest row is old" freshness:critical

@@ -27,6 +27,9 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     g->tables[1].has_greatest = false;
     g->tables[1].time_column = NULL;
     g->tables[2].view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "locked"};
+    g->tables[1].sequence_column = "period";
+    g->tables[1].sequence_view =
+        (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "no time"};
     static struct mr_gate_row rows[2] = {
         {"690100", "0a", "", "0c", MR_GATE_ROW_SAME, false},
         {"690101", "", "0b", "0d", MR_GATE_ROW_SAME, false}};
@@ -76,8 +79,11 @@ static void test_round_trip(void **state)
     assert_string_equal(f->gtid_executed, "0-1-100");
     assert_int_equal(f->max_connections, 200);
     assert_int_equal(f->ntables, GATE_TABLES);
-    const struct mr_gate_table *t = mr_gate_facts_table(f, "club", "members");
+    const struct mr_gate_table *t = mr_gate_facts_table(f, "club", "orders");
+    assert_string_equal(t->sequence_view.why, "no time");
+    t = mr_gate_facts_table(f, "club", "members");
     assert_non_null(t);
+    assert_int_equal(t->sequence_view.seen, MR_GATE_SEEN);
     assert_string_equal(t->greatest, "1000");
     assert_string_equal(t->newest, "2026-04-08 14:00:00");
     assert_int_equal(t->next, 1001);
