@@ -1,4 +1,7 @@
 /* gate_file_read.c: reading facts; see gate_file.h. */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,30 +24,58 @@ static struct mr_gate_view get_view(struct mr_json_reader *r, node object)
     return view;
 }
 
-static void set_text(char *to, size_t size, const char *text)
+/* Whole, or not at all: what is cut could pass for another. */
+static void get_chars(struct mr_json_reader *r, node object, const char *name, char *to,
+                      size_t size)
 {
-    size_t len = strlen(text);
-    if (len >= size)
-        len = size - 1;
-    memcpy(to, text, len);
-    to[len] = '\0';
+    const char *text = mr_json_read_text(r, object, name);
+    if (strlen(text) >= size)
+        mr_json_read_refuse(r, name, text);
+    else
+        memcpy(to, text, strlen(text) + 1);
+}
+
+/* A number that fits where it is kept. */
+static uint64_t get_number(struct mr_json_reader *r, node object, const char *name,
+                           uint64_t most)
+{
+    const uint64_t number = mr_json_read_number(r, object, name);
+    char text[24];
+    if (number <= most)
+        return number;
+    (void)snprintf(text, sizeof text, "%" PRIu64, number);
+    mr_json_read_refuse(r, name, text);
+    return 0;
+}
+
+/* "2026-11-20T14:03:00Z": statements are built with it. */
+static const char *get_time(struct mr_json_reader *r, node object, const char *name)
+{
+    static const char form[] = "0000-00-00T00:00:00Z";
+    const char *text = mr_json_read_text(r, object, name);
+    bool fits = strlen(text) == sizeof form - 1;
+    for (size_t i = 0; fits && form[i] != '\0'; i++)
+        fits = form[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
+    if (!fits)
+        mr_json_read_refuse(r, name, text);
+    return text;
 }
 
 static void get_server(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
     node object = mr_json_read_object(r, facts, "server");
     struct mr_server *s = &f->server;
-    s->flavour = strcmp(mr_json_read_text(r, object, "flavour"), "mariadb") == 0
-                     ? MR_FLAVOUR_MARIADB
-                     : MR_FLAVOUR_MYSQL;
-    s->version = (unsigned)mr_json_read_number(r, object, "version_number");
-    set_text(s->version_text, sizeof s->version_text,
-             mr_json_read_text(r, object, "version"));
-    set_text(s->hostname, sizeof s->hostname, mr_json_read_text(r, object, "hostname"));
-    s->port = (unsigned)mr_json_read_number(r, object, "port");
-    s->server_id = (uint32_t)mr_json_read_number(r, object, "server_id");
-    set_text(s->uuid, sizeof s->uuid, mr_json_read_text(r, object, "uuid"));
-    set_text(s->datadir, sizeof s->datadir, mr_json_read_text(r, object, "datadir"));
+    const char *flavour = mr_json_read_text(r, object, "flavour");
+    s->flavour = strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+    if (s->flavour == MR_FLAVOUR_MYSQL && strcmp(flavour, "mysql") != 0)
+        mr_json_read_refuse(r, "flavour", flavour);
+    s->version = (unsigned)get_number(r, object, "version_number", UINT_MAX);
+    get_chars(r, object, "version", s->version_text, sizeof s->version_text);
+    get_chars(r, object, "hostname", s->hostname, sizeof s->hostname);
+    s->port = (unsigned)get_number(r, object, "port", UINT_MAX);
+    s->server_id = (uint32_t)get_number(r, object, "server_id", UINT32_MAX);
+    get_chars(r, object, "uuid", s->uuid, sizeof s->uuid);
+    get_chars(r, object, "datadir", s->datadir, sizeof s->datadir);
     f->started = mr_json_read_text(r, object, "started");
     f->uptime_s = mr_json_read_number(r, object, "uptime_seconds");
 }
@@ -53,15 +84,15 @@ static void get_channel(struct mr_json_reader *r, node object, struct mr_gate_ch
 {
     c->name = mr_json_read_text(r, object, "name");
     c->host = mr_json_read_text(r, object, "host");
-    c->port = (unsigned)mr_json_read_number(r, object, "port");
+    c->port = (unsigned)get_number(r, object, "port", UINT_MAX);
     c->uuid = mr_json_read_text(r, object, "uuid");
-    c->source_id = (uint32_t)mr_json_read_number(r, object, "server_id");
+    c->source_id = (uint32_t)get_number(r, object, "server_id", UINT32_MAX);
     c->io = mr_json_read_text(r, object, "io");
     c->sql = mr_json_read_text(r, object, "sql");
     c->lag_s = MR_GATE_UNKNOWN_S;
-    c->delay_s = (long)mr_json_read_number(r, object, "delay_seconds");
-    c->io_errno = (unsigned)mr_json_read_number(r, object, "io_errno");
-    c->sql_errno = (unsigned)mr_json_read_number(r, object, "sql_errno");
+    c->delay_s = (long)get_number(r, object, "delay_seconds", LONG_MAX);
+    c->io_errno = (unsigned)get_number(r, object, "io_errno", UINT_MAX);
+    c->sql_errno = (unsigned)get_number(r, object, "sql_errno", UINT_MAX);
     c->filters = mr_json_read_text_or_null(r, object, "filters");
     c->io_error = c->sql_error = c->worker_error = c->retrieved = "";
 }
@@ -133,11 +164,12 @@ static void get_load(struct mr_json_reader *r, node facts, struct mr_gate_facts 
     f->variables = variables;
 }
 
-static void get_range(struct mr_json_reader *r, node object, struct mr_gate_range *range)
+static void get_range(struct mr_json_reader *r, node object, uint64_t most_rows,
+                      struct mr_gate_range *range)
 {
     range->lo = mr_json_read_text(r, object, "lo");
     range->hi = mr_json_read_text(r, object, "hi");
-    range->rows = mr_json_read_number(r, object, "rows");
+    range->rows = get_number(r, object, "rows", most_rows);
     range->digest = mr_json_read_text(r, object, "digest");
     const char *each = mr_json_read_text_or_null(r, object, "each");
     const char *keys = mr_json_read_text_or_null(r, object, "keys");
@@ -154,17 +186,17 @@ static void get_samples(struct mr_json_reader *r, node object, struct mr_gate_ta
     struct mr_err ignored;
     node full = NULL;
     for (size_t i = 0; i < t->nranges && r->code == MR_OK; i++)
-        get_range(r, mr_json_read_item(r, array, i), &ranges[i]);
+        get_range(r, mr_json_read_item(r, array, i), UINT32_MAX, &ranges[i]);
     t->ranges = ranges;
     if (r->code == MR_OK && mr_json_get_object(object, "full", &full, &ignored) == MR_OK)
-        get_range(r, full, &t->full);
+        get_range(r, full, UINT64_MAX, &t->full);
 }
 
-/* Cuts the text up to the next colon off. */
+/* Cuts the text up to the next colon off; NULL: there is no part more. */
 static const char *next_part(char **at)
 {
-    char *part = *at, *colon = strchr(part, ':');
-    *at = colon != NULL ? colon + 1 : part + strlen(part);
+    char *part = *at, *colon = part != NULL ? strchr(part, ':') : NULL;
+    *at = colon != NULL ? colon + 1 : NULL;
     if (colon != NULL)
         *colon = '\0';
     return part;
@@ -187,6 +219,8 @@ static void get_rows(struct mr_json_reader *r, node object, const char *name,
         row->who = next_part(&at);
         row->born = next_part(&at);
         row->held = next_part(&at);
+        if (row->held == NULL || at != NULL)
+            mr_json_read_refuse(r, name, texts[i]);
     }
 }
 
@@ -287,7 +321,7 @@ static void check_order(struct mr_json_reader *r, const struct mr_gate_facts *f)
 static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
 {
     f->uri = mr_json_read_text(r, object, "uri");
-    f->recorded = mr_json_read_text(r, object, "recorded");
+    f->recorded = get_time(r, object, "recorded");
     get_server(r, object, f);
     f->role = mr_json_read_text(r, object, "role");
     f->read_only = mr_json_read_bool(r, object, "read_only");
@@ -364,7 +398,7 @@ static enum mr_code get_all(struct mr_json_reader *r, node root,
     struct mr_gate_facts *servers = items;
     for (size_t i = 0; i < count && r->code == MR_OK; i++)
         get_facts(r, mr_json_read_item(r, array, i), &servers[i]);
-    out->recorded = mr_json_read_text(r, root, "recorded");
+    out->recorded = get_time(r, root, "recorded");
     out->version = mr_json_read_text(r, root, "version");
     if (r->code == MR_OK && count == 0)
         r->code = mr_err_set(r->err, MR_E_CONFIG, "it holds no server");

@@ -100,10 +100,14 @@ bool mr_gate_touched_sql(struct mr_strbuf *sql, const struct mr_table *table,
     if (updated == NULL || !is_moment(updated))
         return false;
     const bool stamp = strcmp(updated->data_type, "timestamp") == 0;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add(&text, since, strcspn(since, "Z"));
     mr_sql_ident(sql, updated->name);
-    mr_strbuf_add_str(sql, stamp ? " >= '" : " >= CONVERT_TZ('");
-    mr_strbuf_add(sql, since, strcspn(since, "Z"));
-    mr_strbuf_add_str(sql, stamp ? "'" : "', '+00:00', @@GLOBAL.time_zone)");
+    mr_strbuf_add_str(sql, stamp ? " >= " : " >= CONVERT_TZ(");
+    mr_sql_string(sql, text.ptr);
+    mr_strbuf_add_str(sql, stamp ? "" : ", '+00:00', @@GLOBAL.time_zone)");
+    sql->failed |= text.failed;
+    mr_strbuf_release(&text);
     return true;
 }
 

@@ -184,6 +184,55 @@ static void test_other_files(void **state)
                   "lacks something");
 }
 
+/* The sample with another text in one place, sealed anew. */
+static void refuse_with(const char *from, const char *to, const char *detail)
+{
+    struct gate g;
+    char digest[MR_SHA256_HEX];
+    struct mr_strbuf text = MR_STRBUF_INIT, other = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_baseline got;
+    struct mr_err err = {0};
+    write_sample(&g, &text);
+    const char *at = strstr(text.ptr, from), *seal = strstr(text.ptr, ",\"sha256\":");
+    assert_non_null(at);
+    assert_non_null(seal);
+    mr_strbuf_add(&other, text.ptr, (size_t)(at - text.ptr));
+    mr_strbuf_add_str(&other, to);
+    at += strlen(from);
+    mr_strbuf_add(&other, at, (size_t)(seal - at));
+    assert_int_equal(mr_sha256_bytes(other.ptr, other.len, digest, &err), MR_OK);
+    mr_strbuf_add_fmt(&other, ",\"sha256\":\"%s\"}\n", digest);
+    if (parse(&other, &arena, &got, &err) != MR_E_CONFIG ||
+        strstr(err.detail, detail) == NULL)
+        fail_msg("%s: %s %s", to, err.message, err.detail);
+    mr_arena_release(&arena);
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&other);
+    gate_end(&g);
+}
+
+/* Sealed, but no server has such a name, number or time. */
+static void test_out_of_range(void **state)
+{
+    char uuid[96], host[300];
+    (void)state;
+    (void)snprintf(uuid, sizeof uuid, "\"uuid\":\"%064d\"", 0);
+    (void)snprintf(host, sizeof host, "\"hostname\":\"%0256d\"", 0);
+    refuse_with("\"uuid\":\"u1\"", uuid, "uuid");
+    refuse_with("\"hostname\":\"db1\"", host, "hostname");
+    refuse_with("\"flavour\":\"mariadb\"", "\"flavour\":\"oracle\"", "flavour");
+    refuse_with("\"server_id\":\"1\"", "\"server_id\":\"4294967297\"", "server_id");
+    refuse_with("\"port\":\"3306\"", "\"port\":\"4294967296\"", "port");
+    refuse_with("\"delay_seconds\":\"0\"", "\"delay_seconds\":\"9223372036854775808\"",
+                "delay_seconds");
+    refuse_with("\"rows\":\"32\"", "\"rows\":\"1152921504606846974\"", "rows");
+    refuse_with("690100:0a::0c", "690100:0a", "by_key");
+    refuse_with("690100:0a::0c", "690100:0a::0c:0d", "by_key");
+    refuse_with("\"recorded\":\"2026-04-08T14:00:00Z\",\"server\"",
+                "\"recorded\":\"2026-04-08' OR SLEEP(9) OR '\",\"server\"", "recorded");
+}
+
 /* Sealed, but a look-up by halves would miss a table, or find one of two. */
 static void test_order(void **state)
 {
@@ -248,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_edited),
         cmocka_unit_test(test_other_files),       cmocka_unit_test(test_older),
         cmocka_unit_test(test_pairs_by_position), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_out_of_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
