@@ -151,11 +151,14 @@ static void attached_replicas(struct mr_gate_judge *j, const struct mr_gate_fact
                     (int)n, at, now->uri);
             at += n + strspn(at + n, " ");
         }
-    } else if (past->sessions.seen == MR_GATE_SEEN && past->attached > 0 &&
-               now->sessions.seen != MR_GATE_SEEN) {
+    } else if (past->sessions.seen != MR_GATE_SEEN) {
+        mr_gate_found(j, MR_GATE_UNKNOWN,
+                      "which replicas fetched was not visible for the baseline: %s",
+                      past->sessions.why != NULL ? past->sessions.why : "?");
+        mr_gate_hint(j, "Record a new baseline, by an account with PROCESS.");
+    } else if (past->attached > 0 && now->sessions.seen != MR_GATE_SEEN) {
         mr_gate_found_hidden(j, "which replicas fetch", &now->sessions);
-    } else if (past->sessions.seen == MR_GATE_SEEN &&
-               now->sessions.seen == MR_GATE_SEEN &&
+    } else if (now->sessions.seen == MR_GATE_SEEN &&
                now->attached + promoted < past->attached) {
         mr_gate_found(j, MR_GATE_WARNING,
                       "%" PRIu64 " replicas fetch from %s, %" PRIu64 " did",

@@ -491,6 +491,25 @@ static void fetching_hidden(struct gate *g)
         (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT PROCESS"};
 }
 
+static void fetching_was_hidden(struct gate *g)
+{
+    g->baseline.server.sessions =
+        (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "no PROCESS"};
+}
+
+/* Their numbers were visible, and are not any more. */
+static void numbers_were_visible(struct gate *g)
+{
+    fetching_was_hidden(g);
+    g->baseline.server.replicas = "3";
+}
+
+static void numbers_visible(struct gate *g)
+{
+    numbers_were_visible(g);
+    g->now.replicas = "3";
+}
+
 static void replica_lacks_rows(struct gate *g)
 {
     static const struct mr_gate_twin twin = {"club", "members", {.seen = MR_GATE_SEEN},
@@ -585,6 +604,10 @@ static const struct gate_example examples[] = {
     {"who fetches is hidden", fetching_hidden,
      "replication_threads:unknown long_transactions:unknown metadata_locks:unknown "
      "running_backup:unknown"},
+    {"who fetched was hidden", fetching_was_hidden, "replication_threads:unknown"},
+    {"who fetched was known by number", numbers_were_visible,
+     "replication_threads:unknown"},
+    {"who fetches is known by number", numbers_visible, ""},
     {"a replica that lacks rows", replica_lacks_rows, "completeness:critical"},
 };
 
