@@ -249,22 +249,24 @@ static size_t choose_tables(const struct mr_gate_facts *facts,
     return count;
 }
 
+/* *why: the lookup failed, and says nothing of how long one takes. */
 static enum mr_code probe_table(const struct reading *r, const struct mr_gate_table *t,
-                                double *fastest)
+                                double *fastest, const char **why)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_err why = {0};
+    struct mr_err err = {0};
     mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM ");
     mr_sql_table(&sql, t->db, t->name);
     mr_strbuf_add_str(&sql, " WHERE ");
     mr_sql_ident(&sql, t->key_column);
     mr_strbuf_add_fmt(&sql, " = %s", t->greatest);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &err);
     *fastest = -1;
+    *why = NULL;
     for (int i = 0; code == MR_OK && i < PROBES; i++) {
         struct mr_strbuf found = MR_STRBUF_INIT;
         double began = mr_clock_now_s();
-        code = mr_db_query_text(r->link->db, sql.ptr, &found, &why);
+        code = mr_db_query_text(r->link->db, sql.ptr, &found, &err);
         double took = mr_clock_now_s() - began;
         mr_strbuf_release(&found);
         if (*fastest < 0 || took < *fastest)
@@ -273,10 +275,26 @@ static enum mr_code probe_table(const struct reading *r, const struct mr_gate_ta
             break; /* slow enough to know */
     }
     mr_strbuf_release(&sql);
-    if (!mr_gate_is_fatal(code))
-        return MR_OK;
-    *r->err = why;
+    if (code != MR_OK && !mr_gate_is_fatal(code)) {
+        *why = mr_arena_strdup(r->arena, err.message);
+        code = *why != NULL ? MR_OK : mr_err_nomem(&err, "probing a table");
+    }
+    if (code != MR_OK)
+        *r->err = err;
     return code;
+}
+
+static enum mr_code name_of(const struct reading *r, const struct mr_gate_table *t,
+                            const char **out)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->name);
+    const char *kept = name.failed ? NULL : mr_arena_strdup(r->arena, name.ptr);
+    mr_strbuf_release(&name);
+    if (kept == NULL)
+        return mr_err_nomem(r->err, "probing a table");
+    *out = kept;
+    return MR_OK;
 }
 
 static enum mr_code probe(const struct reading *r, const struct mr_gate_facts *facts,
@@ -287,18 +305,19 @@ static enum mr_code probe(const struct reading *r, const struct mr_gate_facts *f
     enum mr_code code = MR_OK;
     out->table = "";
     for (size_t i = 0; code == MR_OK && i < count; i++) {
-        struct mr_strbuf name = MR_STRBUF_INIT;
+        const char *why;
         double took;
-        code = probe_table(r, chosen[i], &took);
+        code = probe_table(r, chosen[i], &took, &why);
+        if (code == MR_OK && why != NULL) {
+            out->why = why;
+            code = name_of(r, chosen[i], &out->failed);
+            continue;
+        }
         out->tables++;
         if (code == MR_OK && took > out->seconds) {
-            mr_strbuf_add_fmt(&name, "%s.%s", chosen[i]->db, chosen[i]->name);
             out->seconds = took;
-            out->table = mr_arena_strdup(r->arena, name.ptr);
-            if (out->table == NULL)
-                code = mr_err_nomem(r->err, "probing a table");
+            code = name_of(r, chosen[i], &out->table);
         }
-        mr_strbuf_release(&name);
     }
     return code;
 }

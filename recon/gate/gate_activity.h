@@ -28,9 +28,10 @@ struct mr_gate_sessions {
 };
 
 struct mr_gate_probe {
-    size_t tables;     /* probed */
-    double seconds;    /* of the slowest table's fastest lookup */
-    const char *table; /* that one, or "" */
+    size_t tables;            /* probed */
+    double seconds;           /* of the slowest table's fastest lookup */
+    const char *table;        /* that one, or "" */
+    const char *failed, *why; /* a table that could not be looked up in; NULL: none */
 };
 
 struct mr_gate_activity {

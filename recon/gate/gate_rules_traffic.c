@@ -242,6 +242,9 @@ void mr_gate_rule_history_list(struct mr_gate_judge *j)
 void mr_gate_rule_probe_latency(struct mr_gate_judge *j)
 {
     const struct mr_gate_probe *probe = &j->activity->probe;
+    if (probe->failed != NULL)
+        mr_gate_found(j, MR_GATE_UNKNOWN, "a lookup by key in %s failed: %s",
+                      probe->failed, probe->why);
     if (probe->tables == 0) {
         mr_gate_note(j, "no table has an integer key to look up");
         return;

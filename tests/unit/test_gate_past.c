@@ -510,6 +510,12 @@ static void numbers_visible(struct gate *g)
     g->now.replicas = "3";
 }
 
+static void probe_failed(struct gate *g)
+{
+    g->activity.probe.failed = "club.orders";
+    g->activity.probe.why = "no time left";
+}
+
 static void replica_lacks_rows(struct gate *g)
 {
     static const struct mr_gate_twin twin = {"club", "members", {.seen = MR_GATE_SEEN},
@@ -608,6 +614,7 @@ static const struct gate_example examples[] = {
     {"who fetched was known by number", numbers_were_visible,
      "replication_threads:unknown"},
     {"who fetches is known by number", numbers_visible, ""},
+    {"a lookup that fails", probe_failed, "probe_latency:unknown"},
     {"a replica that lacks rows", replica_lacks_rows, "completeness:critical"},
 };
 
