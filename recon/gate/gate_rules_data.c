@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "recon/gate/gate_deleted.h"
 #include "recon/gate/gate_fate.h"
@@ -509,6 +510,12 @@ static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *th
 {
     const struct mr_gate_fate fate = mr_gate_fate_of(now);
     const size_t unlike = fate.asked - fate.there + fate.changed + fate.touched;
+    if (then->by_key.count + then->by_time.count > 0 && now->rows_key != NULL &&
+        strcasecmp(then->rows_key, now->rows_key) != 0)
+        mr_gate_found(j, MR_GATE_UNKNOWN,
+                      "%s has the key (%s), had (%s): the baseline's rows cannot be "
+                      "looked for",
+                      mr_gate_table_name(j, now), now->rows_key, then->rows_key);
     if (fate.asked == 0)
         return;
     if (fate.loss == MR_GATE_LOSS_SURE || fate.loss == MR_GATE_LOSS_LIKELY)
@@ -538,6 +545,7 @@ static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *th
 /* What a walk over ranges comes to. */
 struct ranges {
     size_t compared, changed, touched, grown, deleted;
+    size_t restructured, keyless; /* tables that could not be compared */
 };
 
 /* All rows of a table, or as many as there were. */
@@ -546,9 +554,16 @@ static void compare_full(struct mr_gate_judge *j, const struct mr_gate_table *th
                          uint64_t *lost)
 {
     const struct mr_gate_range *a = &then->full, *b = &now->full;
-    if (a->digest == NULL || b->digest == NULL ||
-        (b->hi[0] == '\0' && a->rows != b->rows))
+    if (j->full && a->digest != NULL && b->digest == NULL)
+        mr_gate_found(j, MR_GATE_UNKNOWN,
+                      "%s has another structure: digests of all rows cannot be compared",
+                      mr_gate_table_name(j, now));
+    if (a->digest == NULL || b->digest == NULL)
         return;
+    if (b->hi[0] == '\0' && a->rows != b->rows) { /* no key tells which are new */
+        r->keyless++;
+        return;
+    }
     r->compared++;
     if (b->rows < a->rows && *lost == 0)
         *lost = a->rows - b->rows;
@@ -614,6 +629,9 @@ static void compare_ranges(struct mr_gate_judge *j, const struct mr_gate_table *
         mr_gate_found(j, now->is_static ? MR_GATE_CRITICAL : MR_GATE_WARNING,
                       "%s: old rows differ in %zu of %zu ranges",
                       mr_gate_table_name(j, now), r.changed, r.compared);
+    if (then->nranges > 0 && strcmp(then->fingerprint, now->fingerprint) != 0)
+        all->restructured++;
+    all->keyless += r.keyless;
     all->compared += r.compared;
     all->changed += r.changed;
     all->touched += r.touched;
@@ -654,6 +672,26 @@ static void note_untold(struct mr_gate_judge *j)
             count, count > 1 ? "s" : "", names, count > NAMED ? ", …" : "");
 }
 
+static void note_ranges(struct mr_gate_judge *j, const struct ranges *r)
+{
+    mr_gate_value(j, "%zu of %zu ranges differ", r->changed, r->compared);
+    mr_gate_note(j, "%zu ranges of old rows are as they were", r->compared - r->touched);
+    if (r->touched > 0)
+        mr_gate_note(j, "%zu were updated since, by their own time stamps", r->touched);
+    if (r->grown > 0)
+        mr_gate_note(j, "rows came in between in %zu", r->grown);
+    if (r->deleted > 0)
+        mr_gate_note(j, "rows were deleted in %zu", r->deleted);
+    if (r->restructured > 0)
+        mr_gate_note(j, "of %zu with another structure no range could be compared",
+                     r->restructured);
+    if (r->keyless > 0)
+        mr_gate_note(j,
+                     "of %zu without a key, with other numbers of rows, no digest of "
+                     "all could be compared",
+                     r->keyless);
+}
+
 void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
 {
     struct walk w = {.of_rows = true};
@@ -683,14 +721,7 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
     } else {
         note_untold(j);
     }
-    mr_gate_value(j, "%zu of %zu ranges differ", r.changed, r.compared);
-    mr_gate_note(j, "%zu ranges of old rows are as they were", r.compared - r.touched);
-    if (r.touched > 0)
-        mr_gate_note(j, "%zu were updated since, by their own time stamps", r.touched);
-    if (r.grown > 0)
-        mr_gate_note(j, "rows came in between in %zu", r.grown);
-    if (r.deleted > 0)
-        mr_gate_note(j, "rows were deleted in %zu", r.deleted);
+    note_ranges(j, &r);
     if (consumed > 0)
         mr_gate_note(j, "the rows of %zu were deleted, the newest, too: as in a queue",
                      consumed);

@@ -64,6 +64,12 @@ static void log_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
                now->view.grant != NULL)
         mr_gate_note(j, "whether its log is the same is not visible: %s",
                      now->view.grant);
+    else if (now->fate == MR_GATE_LOG_UNSEEN)
+        mr_gate_note(
+            j, "whether its log is the same cannot be told: %s",
+            now->view.seen != MR_GATE_SEEN && now->view.why != NULL ? now->view.why
+            : now->file == NULL || now->file[0] == '\0'             ? "it writes none"
+                                                        : "it is called otherwise");
     mr_strbuf_release(&rest);
 }
 

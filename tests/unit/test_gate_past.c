@@ -516,6 +516,22 @@ static void probe_failed(struct gate *g)
     g->activity.probe.why = "no time left";
 }
 
+static void other_key(struct gate *g)
+{
+    last_rows(g, "");
+    g->past_tables[0].by_key.count = 3;
+    g->tables[0].rows_key = "uuid";
+    structure(g);
+}
+
+/* --full was asked for, and the baseline has digests of all rows. */
+static void full_of_other(struct gate *g)
+{
+    g->judge.full = true;
+    g->past_tables[0].full = (struct mr_gate_range){.hi = "00", .rows = 5, .digest = "d"};
+    structure(g);
+}
+
 static void replica_lacks_rows(struct gate *g)
 {
     static const struct mr_gate_twin twin = {"club", "members", {.seen = MR_GATE_SEEN},
@@ -615,6 +631,9 @@ static const struct gate_example examples[] = {
      "replication_threads:unknown"},
     {"who fetches is known by number", numbers_visible, ""},
     {"a lookup that fails", probe_failed, "probe_latency:unknown"},
+    {"another key", other_key, "schema:warning sample_digest:unknown"},
+    {"another structure, and all rows", full_of_other,
+     "schema:warning sample_digest:unknown"},
     {"a replica that lacks rows", replica_lacks_rows, "completeness:critical"},
 };
 
