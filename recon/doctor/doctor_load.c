@@ -231,6 +231,31 @@ static const char mysql_rows_sql[] =
     "JOIN information_schema.PROCESSLIST p ON p.ID = b.trx_mysql_thread_id WHERE "
     "b.trx_state <> 'LOCK WAIT' ORDER BY waits DESC LIMIT 3";
 
+/* MySQL, where performance_schema is off: its views are there, and empty. */
+static enum mr_code say_row_waits(struct mr_doctor *d,
+                                  const struct mr_doctor_server *server, bool *told,
+                                  struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT MAX(TIMESTAMPDIFF(SECOND, trx_wait_started, CONVERT_TZ(UTC_TIMESTAMP(), "
+        "'+00:00', 'SYSTEM'))) FROM information_schema.INNODB_TRX WHERE trx_state = "
+        "'LOCK WAIT' AND @@performance_schema = 0";
+    double longest = 0;
+    bool known = false;
+    *told = false;
+    if (mr_gate_link_is_mariadb(&server->link))
+        return MR_OK;
+    enum mr_code code = mr_doctor_ask_number(server, sql, &longest, &known, err);
+    if (code != MR_OK || !known || longest < d->gate.limits[MR_GATE_T_LOCK_WAIT].warning)
+        return code;
+    *told = true;
+    mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_row_lock,
+                  "a session waits for %.0f s for a row", longest);
+    mr_doctor_hint(d, "Who has it is not visible: performance_schema is off. Look for an "
+                      "old transaction in information_schema.INNODB_TRX.");
+    return MR_OK;
+}
+
 static enum mr_code say_row_locks(struct mr_doctor *d,
                                   const struct mr_doctor_server *server,
                                   struct mr_err *err)
@@ -267,10 +292,18 @@ static enum mr_code say_row_locks(struct mr_doctor *d,
                            strcasecmp(cell_text(row, 6), "Sleep") == 0 ? " and idle" : "",
                            cell_text(row, 2));
     }
-    if (seen && told == 0)
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_row_lock, "nobody waits long for a row");
     mr_result_free(res);
-    return code;
+    bool waits = false;
+    if (code == MR_OK && told == 0)
+        code = say_row_waits(d, server, &waits, err);
+    if (code != MR_OK || told > 0 || waits)
+        return code;
+    if (seen)
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_row_lock, "nobody waits long for a row");
+    else if (server->facts.sessions.seen == MR_GATE_SEEN)
+        mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_row_lock,
+                      "who waits for a row could not be read");
+    return MR_OK;
 }
 
 /* ---- connections, disk ---- */

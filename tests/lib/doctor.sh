@@ -214,7 +214,34 @@ breaks_table() {
     tells "the table is named" table 'table "club.lost" cannot be opened'
     mr_sql GR -e "SET sql_log_bin = 0; DROP TABLE club.lost" || bail "the broken table stays"
     ON=GR silent "the broken table is dropped"
+    [ "$GATE_KIND" = mariadb ] || breaks_view_of_rows
     mr_sql GR -e "SET GLOBAL read_only = 1"
+}
+
+# performance_schema is off: that a row is waited for shows elsewhere.
+breaks_view_of_rows() {
+    mr_stop_server GR
+    mr_spawn_mysql GR --performance-schema=OFF
+    mr_await GR
+    in_background GR "BEGIN; SELECT COUNT(*) FROM club.members FOR UPDATE; SELECT SLEEP(100)"
+    await_sql GR "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(100)%' AND ID <> CONNECTION_ID()"
+    mr_sql GR -D club -e "SET innodb_lock_wait_timeout = 60; SELECT COUNT(*) FROM members FOR UPDATE" >/dev/null 2>&1 &
+    ALTER=$!
+    printf '[gate]\nmetadata-lock-wait = 1, 60\n' >"$IT_TMP/lock.ini"
+    await_sql GR "SELECT COUNT(*) > 0 FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' AND trx_wait_started < CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM') - INTERVAL 2 SECOND"
+    DOCTOR_ARGS=(--slow 600 --config "$IT_TMP/lock.ini")
+    ON=GR doctor_of
+    DOCTOR_ARGS=()
+    tells "a row's lock without performance_schema" row_lock 'waits for [0-9]+ s for a row.*performance_schema is off'
+    kill $ALTER 2>/dev/null
+    wait $ALTER 2>/dev/null
+    end_background GR
+    mr_stop_server GR
+    mr_spawn_mysql GR
+    mr_await GR
+    mr_await_replica GR
+    doctor_calm_again GR
+    ON=GR silent "performance_schema is on again"
 }
 
 doctor_calm_again() { # NAME: after a restart
