@@ -50,7 +50,8 @@ static void say_table(const struct probes *p, const char *db, const char *name,
         p->doctor,
         "See the server's error log. \"missing\", \"doesn't exist in engine\", "
         "\"discarded\": bring its file back, or restore it; \"crashed\": CHECK "
-        "TABLE, REPAIR TABLE.");
+        "TABLE, REPAIR TABLE. Listed, and not found: lower_case_table_names was "
+        "changed.");
 }
 
 static void say_view(const struct probes *p, const char *db, const char *name,
@@ -79,10 +80,37 @@ static bool is_a_fault(enum mr_code code, const struct mr_err *why, bool view)
     return view ? is_a_view_fault(why) : code != MR_E_DENIED;
 }
 
-/* It came and went. */
-static bool is_gone(enum mr_code code, const struct mr_err *why)
+/* The server's list of names alone: it opens no table for that. */
+static enum mr_code is_listed(const struct probes *p, const char *db, const char *name,
+                              bool *listed, struct mr_err *err)
 {
-    return code != MR_OK && (why->sql_errno == 1146 || why->sql_errno == 1049);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    double count = 0;
+    bool known = false;
+    mr_strbuf_add_str(&sql, "SELECT COUNT(TABLE_NAME) FROM information_schema.TABLES "
+                            "WHERE TABLE_SCHEMA = ");
+    mr_sql_string(&sql, db);
+    mr_strbuf_add_str(&sql, " AND BINARY TABLE_NAME = ");
+    mr_sql_string(&sql, name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_doctor_ask_number(p->server, sql.ptr, &count, &known, err);
+    mr_strbuf_release(&sql);
+    *listed = known && count > 0;
+    return code;
+}
+
+/* It came and went: the server does not know it, and lists it no more. */
+static enum mr_code is_gone(const struct probes *p, const char *db, const char *name,
+                            const struct mr_err *why, bool *gone, struct mr_err *err)
+{
+    bool listed = false;
+    *gone = why->sql_errno == 1049;
+    if (why->sql_errno != 1146)
+        return MR_OK;
+    enum mr_code code = is_listed(p, db, name, &listed, err);
+    *gone = !listed;
+    return code;
 }
 
 static void add_unseen(struct probes *p, const char *why)
@@ -96,6 +124,10 @@ static void say_opened(const struct probes *p, enum mr_doctor_name name, const c
                        const char *can)
 {
     const size_t limit = p->tried < PROBED_MAX ? p->tried : PROBED_MAX;
+    if (p->broken > SHOWN)
+        mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, name,
+                      "of %zu %s %zu more are like these", p->tried, what,
+                      p->broken - SHOWN);
     if (p->unseen > 0) {
         mr_doctor_say(p->doctor, MR_DOCTOR_UNKNOWN, name,
                       "%zu of %zu %s %s; whether the others can is not known: %s",
@@ -109,6 +141,28 @@ static void say_opened(const struct probes *p, enum mr_doctor_name name, const c
         mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "all %zu %s %s", p->tried, what,
                       can);
     }
+}
+
+static enum mr_code say_failed(struct probes *p, const char *db, const char *name,
+                               bool view, enum mr_code failed, const struct mr_err *why,
+                               struct mr_err *err)
+{
+    bool gone = false;
+    enum mr_code code = is_gone(p, db, name, why, &gone, err);
+    if (code != MR_OK)
+        return code;
+    if (gone) {
+        p->tried--;
+    } else if (why->sql_errno != 1146 && !is_a_fault(failed, why, view)) {
+        add_unseen(p, why->message);
+    } else {
+        p->broken++;
+        if (view)
+            say_view(p, db, name, why->message);
+        else
+            say_table(p, db, name, why->message);
+    }
+    return MR_OK;
 }
 
 static enum mr_code probe(struct probes *p, const char *db, const char *name, bool view,
@@ -140,18 +194,39 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
     }
     p->locked += why.sql_errno == LOCK_WAIT_TIMEOUT ? 1 : 0;
     p->opened += code == MR_OK ? 1 : 0;
-    if (is_gone(code, &why)) {
-        p->tried--;
-    } else if (code != MR_OK && !is_a_fault(code, &why, view)) {
-        add_unseen(p, why.message);
-    } else if (code != MR_OK) {
-        p->broken++;
-        if (view)
-            say_view(p, db, name, why.message);
-        else
-            say_table(p, db, name, why.message);
-    }
-    return MR_OK;
+    return code != MR_OK ? say_failed(p, db, name, view, code, &why, err) : MR_OK;
+}
+
+static bool is_object(const struct mr_catalogue *cat, const char *db, const char *name)
+{
+    for (size_t i = 0; i < cat->nobjects; i++)
+        if (strcmp(cat->objects[i].db, db) == 0 &&
+            strcmp(cat->objects[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What the server lists by its name, and says nothing more of, is in no catalogue: its
+ * definition cannot be read. */
+static enum mr_code probe_listed(struct probes *p, const char *db, struct mr_err *err)
+{
+    const struct mr_catalogue *cat = p->server->cat;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *row;
+    mr_strbuf_add_str(
+        &sql, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
+    mr_sql_string(&sql, db);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_doctor_query(p->server, "v", sql.ptr, &res, err);
+    while (code == MR_OK && res != NULL && (row = mr_result_next(res)) != NULL)
+        if (mr_catalogue_table(cat, db, row[0].ptr) == NULL &&
+            !is_object(cat, db, row[0].ptr))
+            code = probe(p, db, row[0].ptr, false, err);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
 }
 
 static enum mr_code probe_tables(struct mr_doctor *d,
@@ -171,6 +246,8 @@ static enum mr_code probe_tables(struct mr_doctor *d,
         p.broken++;
         say_table(&p, t->db, t->name, t->open_error);
     }
+    for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
+        code = probe_listed(&p, cat->dbs[i].name, err);
     if (code == MR_OK)
         say_opened(&p, MR_DOCTOR_table, "tables", "can be opened");
     return code;

@@ -214,8 +214,26 @@ breaks_table() {
     tells "the table is named" table 'table "club.lost" cannot be opened'
     mr_sql GR -e "SET sql_log_bin = 0; DROP TABLE club.lost" || bail "the broken table stays"
     ON=GR silent "the broken table is dropped"
-    [ "$GATE_KIND" = mariadb ] || breaks_view_of_rows
+    if [ "$GATE_KIND" = mariadb ]; then breaks_letters; else breaks_view_of_rows; fi
     mr_sql GR -e "SET GLOBAL read_only = 1"
+}
+
+# A name is listed, and found by no statement.
+breaks_letters() {
+    mr_sql GR -e "SET sql_log_bin = 0; CREATE TABLE club.Upper (id INT PRIMARY KEY)"
+    mr_stop_server GR
+    mr_spawn_mariadb GR --lower-case-table-names=1
+    mr_await GR
+    mr_await_replica GR
+    ON=GR doctor_of
+    tells "a table that is listed and not found" table 'table "club.Upper" cannot be opened: .*1146'
+    mr_stop_server GR
+    mr_spawn_mariadb GR
+    mr_await GR
+    mr_await_replica GR
+    doctor_calm_again GR
+    mr_sql GR -e "SET sql_log_bin = 0; DROP TABLE club.Upper"
+    ON=GR silent "the letters are told apart again"
 }
 
 # performance_schema is off: that a row is waited for shows elsewhere.
