@@ -1,4 +1,5 @@
 /* gate_status.c: a server's identity, settings and load; see gate_collect.h. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,12 +286,16 @@ static enum mr_code read_replicas(const struct mr_gate_task *task,
 
 /* ---- disk ---- */
 
+/* Of the server's name and path there may be another directory: an empty one of an image,
+ * beside the server's container.  Every server's holds "mysql". */
 static bool is_here(const struct mr_gate_link *link)
 {
-    char name[256];
-    return gethostname(name, sizeof name) == 0 &&
-           strcmp(name, mr_db_server(link->db)->hostname) == 0 &&
-           access(mr_db_server(link->db)->datadir, F_OK) == 0;
+    const struct mr_server *server = mr_db_server(link->db);
+    char name[256], inside[sizeof server->datadir + sizeof "/mysql"];
+    (void)snprintf(inside, sizeof inside, "%s/mysql", server->datadir);
+    return gethostname(name, sizeof name) == 0 && strcmp(name, server->hostname) == 0 &&
+           access(server->datadir, F_OK) == 0 &&
+           (access(inside, F_OK) == 0 || errno == EACCES);
 }
 
 /* MariaDB's plugin DISKS: KiB of the file system with the longest matching path. */

@@ -297,11 +297,19 @@ breaks_semi_sync() {
 }
 
 breaks_disk() {
-    local config=$IT_TMP/disk.ini
+    local inside config=$IT_TMP/disk.ini
     if [ "$GATE_KIND" = mysql ]; then
         # its directory lies below another root, and MySQL does not tell
         well "a disk that nobody can see"
         says "it says so" disk 'not visible through this server'
+        # the server is in a container, and here is an empty directory of that path
+        inside=$(mr_sql GP -e "SELECT @@datadir")
+        mkdir -p "$inside" || bail "no directory at $inside"
+        GATE_ARGS=(--only disk)
+        well "a directory of that name that is another one"
+        says "it is not taken for the server's" disk 'not visible through this server'
+        GATE_ARGS=()
+        rmdir "$inside" "${inside%/*/}" "${inside%/*/*/}"
         return
     fi
     GATE_ARGS=(--config "$config")
