@@ -49,8 +49,14 @@ static void position_then(struct mr_gate_judge *j, const struct mr_gate_table *t
         return;
     const bool given = next_of(now) <= then->counter_greatest;
     /* a replica's counter misses what was burned on the primary */
-    if (!given && (j->expect_new_instance || only_reserved(j, then)))
+    if (!given && (j->expect_new_instance || only_reserved(j, then))) {
+        mr_gate_note(j,
+                     "%s: the next %s went back from %" PRIu64 " to %" PRIu64
+                     ", as ids are forgotten that no row got",
+                     mr_gate_table_name(j, now), now->counter_column, next_of(then),
+                     next_of(now));
         return;
+    }
     mr_gate_found(j, given ? MR_GATE_CRITICAL : MR_GATE_WARNING,
                   "%s: the next %s went back from %" PRIu64 " to %" PRIu64 "%s",
                   mr_gate_table_name(j, now), now->counter_column, next_of(then),
