@@ -202,7 +202,8 @@ static enum mr_code take_rows(struct mr_result *res, struct mr_arena *arena,
         s.filters[i] = column_named(res, filter_columns[i]);
     while ((s.row = mr_result_next(res)) != NULL) {
         const char *host = raw(&s, F_HOST);
-        if (host == NULL || host[0] == '\0') /* a member of a group: no source */
+        /* a member of a group: no source; MySQL writes "<NULL>" for it, too */
+        if (host == NULL || host[0] == '\0' || strcmp(host, "<NULL>") == 0)
             continue;
         struct mr_gate_channel *c = mr_vec_push(channels);
         if (c == NULL)

@@ -1,9 +1,12 @@
-/* test_gate_channels.c: GTIDs that a server does not tell; mr_db_query_text is ours. */
+/* test_gate_channels.c: GTIDs that a server does not tell, and rows that are no channel; what
+ * a server answers is ours. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+
+#include <string.h>
 
 #include "recon/gate/gate_channels.h"
 
@@ -69,8 +72,86 @@ static void test_not_told(void **state)
         }
 }
 
+/* ---- channels ---- */
+
+static const char *const columns[] = {"Source_Host", "Source_Port", "Replica_IO_Running",
+                                      "Replica_SQL_Running", "Channel_Name"};
+#define COLUMNS (sizeof columns / sizeof *columns)
+
+static const char *const status[][COLUMNS] = {
+    {"<NULL>", "0", "No", "No", "group_replication_recovery"},
+    {"", "0", "No", "Yes", "group_replication_applier"},
+    {NULL, "0", "No", "No", "nobody"},
+    {"db2", "3306", "Yes", "Yes", "from_db2"},
+};
+static size_t at;
+
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
+                                size_t len, struct mr_result **out, struct mr_err *err);
+const struct mr_cell *__wrap_mr_result_next(struct mr_result *res);
+size_t __wrap_mr_result_columns(const struct mr_result *res);
+const char *__wrap_mr_result_column_name(const struct mr_result *res, size_t column);
+void __wrap_mr_result_free(struct mr_result *res);
+
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
+                                size_t len, struct mr_result **out, struct mr_err *err)
+{
+    (void)db, (void)shape, (void)sql, (void)len, (void)err;
+    *out = NULL;
+    at = 0;
+    return MR_OK;
+}
+
+const struct mr_cell *__wrap_mr_result_next(struct mr_result *res)
+{
+    static struct mr_cell cells[COLUMNS];
+    (void)res;
+    if (at == sizeof status / sizeof *status)
+        return NULL;
+    for (size_t c = 0; c < COLUMNS; c++)
+        cells[c] = (struct mr_cell){status[at][c],
+                                    status[at][c] != NULL ? strlen(status[at][c]) : 0};
+    at++;
+    return cells;
+}
+
+size_t __wrap_mr_result_columns(const struct mr_result *res)
+{
+    (void)res;
+    return COLUMNS;
+}
+
+const char *__wrap_mr_result_column_name(const struct mr_result *res, size_t column)
+{
+    (void)res;
+    return columns[column];
+}
+
+void __wrap_mr_result_free(struct mr_result *res)
+{
+    (void)res;
+}
+
+/* The channels of a group have no source, and none that could have stopped. */
+static void test_group(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_facts facts = {0};
+    struct mr_err err = {0};
+    const struct mr_gate_link link = {.db = NULL};
+    (void)state;
+    server.flavour = MR_FLAVOUR_MYSQL;
+    server.version = 80040;
+    assert_int_equal(mr_gate_read_channels(&link, &arena, &facts, &err), MR_OK);
+    assert_int_equal(facts.nchannels, 1);
+    assert_string_equal(facts.channels[0].host, "db2");
+    assert_string_equal(facts.channels[0].name, "from_db2");
+    mr_arena_release(&arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_not_told)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_not_told),
+                                       cmocka_unit_test(test_group)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,57 @@
+#!/bin/bash
+# gate_group.sh: the member of a group replicates from nobody, though MySQL shows the channel by
+# which it recovered: its host reads "<NULL>".
+
+. "$(dirname "$0")/lib.sh"
+begin ''
+. "$IT_DIR/../lib/gate.sh"
+. "$IT_DIR/../lib/servers.sh"
+
+member() { # NAME OPTION…: of the group, behind GROUP_PORT
+    local name=$1
+    shift
+    mr_free_port || return 1
+    [ -n "${GROUP_PORT:-}" ] || GROUP_PORT=$mr_port
+    mr_spawn_mysql "$name" --plugin-dir=/usr/lib/mysql/plugin --plugin-load-add=group_replication.so \
+        --loose-group-replication-start-on-boot=OFF \
+        --loose-group-replication-group-name=aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa \
+        --loose-group-replication-group-seeds="127.0.0.1:$GROUP_PORT" --report-host=127.0.0.1 \
+        --loose-group-replication-local-address="127.0.0.1:$mr_port" "$@" && mr_await "$name" &&
+        mr_sql "$name" -e "RESET BINARY LOGS AND GTIDS" # what was its own
+}
+
+joins() { # NAME
+    mr_sql "$1" -e "CHANGE REPLICATION SOURCE TO source_user = 'root' FOR CHANNEL 'group_replication_recovery';
+        START GROUP_REPLICATION" || return 1
+    for _ in {1..300}; do
+        [ "$(mr_sql "$1" -e 'SELECT MEMBER_STATE FROM performance_schema.replication_group_members
+            WHERE MEMBER_ID = @@server_uuid')" != ONLINE ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+group() { # GP and GR, a group; 1 where it cannot be had
+    mr_servers_begin || return 1
+    mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>"$IT_TMP/mysql9.err") || return 1
+    [ -e "$mr_mysql_root/usr/lib/mysql/plugin/group_replication.so" ] || return 1
+    trap clean_up EXIT
+    IT_EXIT+=(mr_servers_end)
+    member GP && member GR || return 1
+    mr_sql GP -e "SET GLOBAL group_replication_bootstrap_group = ON"
+    joins GP || bail "no group: $(tail -n 3 "$(mr_get_server GP DIR)/log")"
+    mr_sql GP -e "CREATE DATABASE club; CREATE TABLE club.t (id INT PRIMARY KEY); INSERT INTO club.t VALUES (1)"
+    joins GR || bail "GR does not join: $(tail -n 20 "$(mr_get_server GR DIR)/log")"
+}
+
+GATE_KIND=mysql PEER='' ON=GR
+if group; then
+    FACTS=$IT_TMP/group.facts
+    "$MYRECON" gate record --output "$FACTS" "$(gate_uri GR)" >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
+    cp "$FACTS" "$FACTS.replica"
+    is "the baseline knows no channel" "$(jq -c '.servers[0].replication.channels' "$FACTS")" '[]'
+    well "a member of a group"
+else
+    skip "a member of a group" "$(tail -n 1 "$IT_TMP/mysql9.err")"
+fi
+finish
