@@ -125,7 +125,7 @@ static enum mr_code find_file(const struct reading *r, uint64_t *size, bool *fou
     return code;
 }
 
-/* "Gtid", or "Gtid_tagged_log_event" of MySQL since 8.3. */
+/* "Gtid"; or of MySQL since 8.3 one that is called after that, of a tagged transaction. */
 static bool is_gtid_event(const char *type)
 {
     return strncasecmp(type, "Gtid", 4) == 0;
