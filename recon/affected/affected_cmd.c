@@ -36,6 +36,27 @@ struct command {
 
 /* ---- what is listed ---- */
 
+/* A case may have been checked into again since the plan was made. */
+static enum mr_code choose_run(struct command *c, struct mr_err *err)
+{
+    struct mr_affected *list = &c->list;
+    const char *dir = c->opts->plan, *run = c->opts->run;
+    bool is_planned = run == NULL && dir != NULL;
+    enum mr_code code =
+        is_planned ? mr_affected_plan_run(dir, &list->arena, &run, err) : MR_OK;
+    if (code == MR_OK)
+        code = mr_findings_run_choose(list->fd, run, &list->arena, &list->run, err);
+    if (code == MR_E_NO_SUCH && is_planned && run != NULL) {
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "plan \"%s\" was made from run %s, which the case file \"%s\" "
+                         "does not have",
+                         dir, run, c->opts->case_path);
+        mr_err_hint(err, "Name the case file that the plan was made from.");
+        return MR_E_REFUSED;
+    }
+    return code;
+}
+
 static enum mr_code open_case(struct command *c, struct mr_err *err)
 {
     struct mr_affected *list = &c->list;
@@ -49,8 +70,7 @@ static enum mr_code open_case(struct command *c, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_scratch_begin(mr_findings_case(list->fd), err);
     if (code == MR_OK)
-        code =
-            mr_findings_run_choose(list->fd, c->opts->run, &list->arena, &list->run, err);
+        code = choose_run(c, err);
     if (code != MR_OK)
         return code;
     mr_log_info("run %s: %s -> %s", list->run.uuid, list->run.source, list->run.target);

@@ -30,6 +30,21 @@ static enum mr_code refuse(const char *path, const char *what, struct mr_err *er
     return MR_E_REFUSED;
 }
 
+enum mr_code mr_affected_plan_run(const char *dir, struct mr_arena *arena,
+                                  const char **run, struct mr_err *err)
+{
+    struct mr_json_doc *doc = NULL;
+    const char *planned = NULL;
+    enum mr_code code = mr_plan_manifest_load(dir, &doc, err);
+    if (code == MR_OK)
+        code = mr_json_get_text_or_null(mr_json_root(doc), "run", &planned, err);
+    *run = planned != NULL ? mr_arena_strdup(arena, planned) : NULL;
+    mr_json_free(doc);
+    if (code == MR_OK && planned != NULL && *run == NULL)
+        return mr_err_nomem(err, "reading a plan");
+    return code;
+}
+
 /* Keys of another run may be those of other people. */
 static enum mr_code check_run(const char *dir, const struct json_t *root,
                               const struct mr_find_run *run, struct mr_err *err)

@@ -2,7 +2,7 @@
  * affected_plan: the keys that people have when a plan is carried out (--plan DIR), from
  * its idmap.csv.
  *
- *   mr_affected_plan_load, then mr_affected_plan_key for each line →
+ *   mr_affected_plan_run; mr_affected_plan_load, then mr_affected_plan_key for each line →
  *   mr_affected_plan_release
  *
  * Who is restored, or is found on TARGET, has the key that the plan gives; anybody else
@@ -26,6 +26,10 @@ struct mr_affected_plan {
     size_t chars; /* of the longest key */
     bool mirrors; /* TARGET becomes SOURCE: who is on TARGET alone is deleted */
 };
+
+/* The run that the plan in dir was made from, in arena; NULL: from none. */
+enum mr_code mr_affected_plan_run(const char *dir, struct mr_arena *arena,
+                                  const char **run, struct mr_err *err);
 
 /* The case's scratch tables are open; run: that is listed. */
 enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,

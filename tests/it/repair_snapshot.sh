@@ -96,6 +96,12 @@ rep undo --yes --case snap.case merge.snap "$DST"
 is "undo" "$RC $(state)" "0 $BEFORE"
 "$MYRECON" affected --case snap.case --config ini --format csv --plan merge.snap >"$OUT" 2>"$ERR"
 is "affected names the new ids" "$? $(($(wc -l <"$OUT") > 5))" "0 1"
+planned=$(jq -r .run merge.snap/plan.json) last=$(sqlite3 snap.case "SELECT uuid FROM run ORDER BY id DESC LIMIT 1")
+is "of the run that was planned from" "$(grep -c "run $planned:" "$ERR")" 1
+"$MYRECON" affected --case snap.case --config ini --plan merge.snap --run "$last" >"$OUT" 2>"$ERR"
+is "and of no other" "$? $(grep -c "was made from run $planned, not from $last" "$ERR")" "5 1"
+"$MYRECON" affected --case live.case --config ini --plan merge.snap >"$OUT" 2>"$ERR"
+is "nor of another case" "$? $(grep -c "was made from run $planned, which the case file" "$ERR")" "5 1"
 "$MYRECON" report --case snap.case --config ini --output report.html >"$OUT" 2>"$ERR"
 is "report" "$?" 0
 
