@@ -257,6 +257,10 @@ static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by,
                           "could not connect to server \"%s\": no greeting came within "
                           "%u s",
                           db->label, db->ep.connect_timeout_s);
+    if (by == MR_BARRED_SLOW)
+        return mr_err_set(err, MR_E_CONNECT,
+                          "could not log in to server \"%s\" within %u s", db->label,
+                          db->ep.connect_timeout_s);
     if (by == MR_BARRED_STRANGE)
         return mr_err_set(err, MR_E_CONNECT,
                           "server \"%s\" does not speak MySQL's protocol", db->label);
@@ -289,10 +293,8 @@ static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, bool *is_
         return mr_err_nomem(err, "connecting");
     set_options(db, mysql);
     set_tls(mysql, ep, tls != MR_DB_TLS_OFF);
-    /* No database: a missing one must be told by name, later. */
     mr_db_begin_login(mysql, tls, ep->connect_timeout_s);
-    bool good = mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
-                                   ep->password, NULL, ep->port, ep->socket, 0) != NULL;
+    const bool good = mr_db_log_in(mysql, ep);
     const enum mr_db_bar by = mr_db_end_login(mysql, good, db->watch != NULL);
     *is_barred = by != MR_BARRED_NOT;
     if (!good || *is_barred) {

@@ -83,12 +83,15 @@ enum mr_db_bar {
     MR_BARRED_SHOWN,   /* asks for what shows the password, on a line without TLS */
     MR_BARRED_UNSEEN,  /* logged in, and nothing was settled before */
     MR_BARRED_SILENT,  /* no greeting in time */
+    MR_BARRED_SLOW,    /* a greeting, and no end in time */
     MR_BARRED_STRANGE, /* not the protocol */
 };
 /* From here to _end the connection's waits end after timeout_s in all, and when the run is
  * interrupted, and nothing of the account crosses a line that the mode does not allow.  Of a
  * thread's connections this is for one at a time. */
 void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s);
+/* No database: a missing one must be told by name, later. */
+bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep);
 /* good: the library has logged in. */
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched);
 

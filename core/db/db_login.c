@@ -176,6 +176,12 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
     (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, wait_with_patience);
 }
 
+bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
+{
+    return mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
+                              ep->password, NULL, ep->port, ep->socket, 0) != NULL;
+}
+
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 {
     if (good && !login.is_greeted) /* a library that does not tell what it reads */
@@ -193,14 +199,62 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 
 #else
 
-/* Oracle's library waits in recv(), and lets nobody wait in its place.  It ends the login
- * where TLS is asked for and not offered, and has no way that shows the password unless it
- * is told to allow it. */
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "core/base/clock.h"
+#include "core/base/signals.h"
+
+#define PATIENCE_STEP_MS 200
+#define FIRST_STEP_MS 1 /* there is no socket yet */
+
+/* A login belongs to its thread. */
+static _Thread_local struct {
+    double until_s;
+    bool was_cancelled;
+    enum mr_db_bar barred;
+} login;
+
 void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
 {
     (void)mysql;
     (void)tls;
-    (void)timeout_s;
+    login.until_s = mr_clock_now_s() + timeout_s;
+    login.was_cancelled = mr_is_cancelled();
+    login.barred = MR_BARRED_NOT;
+}
+
+/* What it waits for is not told: first for the connection, then mostly for the server's word. */
+static void wait_a_step(const MYSQL *mysql)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    const bool has_socket = mysql->net.vio != NULL;
+    struct pollfd ready = {.fd = has_socket ? (int)mysql->net.fd : -1};
+    ready.events =
+        getpeername(ready.fd, (struct sockaddr *)&peer, &size) == 0 ? POLLIN : POLLOUT;
+    (void)poll(&ready, 1, has_socket ? PATIENCE_STEP_MS : FIRST_STEP_MS);
+}
+
+/* Oracle's library ends the login where TLS is asked for and not offered, and has no way that
+ * shows the password unless it is told to allow it.  Its own time-outs begin anew with each
+ * byte, so that it is asked to come back instead of waiting. */
+bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
+{
+    for (;;) {
+        const enum net_async_status state = mysql_real_connect_nonblocking(
+            mysql, ep->socket != NULL ? NULL : ep->host, ep->user, ep->password, NULL,
+            ep->port, ep->socket, 0);
+        if (state != NET_ASYNC_NOT_READY)
+            return state == NET_ASYNC_COMPLETE;
+        if ((mr_is_cancelled() && !login.was_cancelled) ||
+            mr_clock_now_s() >= login.until_s) {
+            login.barred =
+                mysql->server_version == NULL ? MR_BARRED_SILENT : MR_BARRED_SLOW;
+            return false;
+        }
+        wait_a_step(mysql);
+    }
 }
 
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
@@ -208,7 +262,7 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
     (void)mysql;
     (void)good;
     (void)watched;
-    return MR_BARRED_NOT;
+    return login.barred;
 }
 
 #endif

@@ -51,6 +51,12 @@ class Line:
         got = self.sock.recv(65536)
         if not got:
             return None
+        # a packet may come in pieces; no packet of a login is as long as the start of TLS says
+        while 4 <= len(got) < 4 + int.from_bytes(got[:3], "little") < 4096:
+            more = self.sock.recv(65536)
+            if not more:
+                return None
+            got += more
         self.sequence = got[3] + 1 if len(got) > 3 else 0
         for name in [".sent"] + ([self.asked] if self.asked else []):
             with open(self.path + name, "ab") as out:
