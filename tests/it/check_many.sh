@@ -51,7 +51,6 @@ for threads in 1 3; do
     whole >"$IT_TMP/whole.$threads"
 done
 is "as many findings by one worker as by three" "$(cat "$IT_TMP/whole.1")" "$(cat "$IT_TMP/whole.3")"
-TAKEN=$(jq -r 'select(.type == "summary") | .seconds' "$OUT")
 
 # kill -9 while rows are confirmed: some are seen once, or true, and some are still suspects.
 if command -v sqlite3 >/dev/null; then
@@ -61,14 +60,14 @@ if command -v sqlite3 >/dev/null; then
         "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
         PID=$!
     }
-    states() { sqlite3 "$CASE" "SELECT group_concat(DISTINCT state) FROM (SELECT state FROM finding ORDER BY 1)" 2>&1; }
+    states() { sqlite3 -readonly "$CASE" "SELECT group_concat(DISTINCT state) FROM (SELECT state FROM finding ORDER BY 1)" 2>&1; }
     killed() { # killed STATES: a run killed when the case holds findings of these states
-        local part
-        for part in 0.5 0.4 0.6 0.3 0.7 0.45 0.55 0.35 0.65 0.8 0.9; do
+        local try
+        for try in 1 2 3 4 5; do
             rm -f "$CASE"*
             start
-            sleep "$(awk "BEGIN {print $TAKEN * $part}")"
-            kill -KILL $PID
+            while kill -0 $PID 2>/dev/null && [[ $(states) != $1 ]]; do sleep 0.1; done
+            kill -KILL $PID 2>/dev/null
             wait $PID 2>/dev/null
             [[ $(states) != $1 ]] || return 0
         done
