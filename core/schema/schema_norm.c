@@ -232,7 +232,8 @@ static bool skip_own_db(struct mr_sqlscan *scan, const struct mr_token *token,
     return true;
 }
 
-void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db)
+void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db,
+                  const char *sql_mode)
 {
     struct mr_sqlscan scan;
     struct mr_token token;
@@ -240,6 +241,7 @@ void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db)
     const char *last_end = text;
     bool blank = false;
     mr_sqlscan_init(&scan, text, strlen(text));
+    mr_sqlscan_set_mode(&scan, sql_mode);
     while (mr_sqlscan_next(&scan, &token)) {
         blank |= token.ptr > last_end || token.kind == MR_TOKEN_COMMENT;
         last_end = token.ptr + token.len;
@@ -270,10 +272,11 @@ static bool is_control_escape(char c)
     return c != '\0' && strchr("ntrbZ0", c) != NULL;
 }
 
-void mr_norm_body_loose(struct mr_strbuf *out, const char *text, const char *own_db)
+void mr_norm_body_loose(struct mr_strbuf *out, const char *text, const char *own_db,
+                        const char *sql_mode)
 {
     struct mr_strbuf body = MR_STRBUF_INIT;
-    mr_norm_body(&body, text, own_db);
+    mr_norm_body(&body, text, own_db, sql_mode);
     for (size_t i = 0; i < body.len; i++) {
         char c = body.ptr[i];
         if (c == '\\') {

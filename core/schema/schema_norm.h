@@ -57,16 +57,19 @@ void mr_norm_unescape(struct mr_strbuf *out, const char *text);
 /*
  * A body stored as its author wrote it (routine, trigger, event): comments and white
  * space outside literals are one blank, a last semicolon goes; case stays, because
- * names may depend on it.  own_db as above.
+ * names may depend on it.  own_db as above.  sql_mode (or NULL): the stored one, which says
+ * what quotes and backslashes are.
  */
-void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db);
+void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db,
+                  const char *sql_mode);
 /*
  * The same without what MySQL's catalogue undoes: it prints the literals of a body with
  * quotes and escapes resolved ('it''s\n' as 'it's and a line break'), so blanks,
  * quotes, control characters and backslashes are left out.  Only for texts of two
  * flavours that hold such a literal (mr_norm_has_escapes).
  */
-void mr_norm_body_loose(struct mr_strbuf *out, const char *text, const char *own_db);
+void mr_norm_body_loose(struct mr_strbuf *out, const char *text, const char *own_db,
+                        const char *sql_mode);
 /* Does the text hold a backslash or a doubled quote? */
 bool mr_norm_has_escapes(const char *text);
 

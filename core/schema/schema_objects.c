@@ -396,7 +396,7 @@ static enum mr_code read_sequence(struct mr_schema_load *load, struct mr_object 
     if (cells != NULL && cells[1].ptr != NULL) {
         mr_strbuf_reset(&text);
         const char *start = strstr(cells[1].ptr, "` start with ");
-        mr_norm_body(&text, start != NULL ? start + 2 : cells[1].ptr, NULL);
+        mr_norm_body(&text, start != NULL ? start + 2 : cells[1].ptr, NULL, NULL);
         sequence->definition = mr_schema_keep(load, &text);
     }
     mr_result_free(res);

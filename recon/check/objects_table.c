@@ -334,8 +334,10 @@ static bool is_same_trigger(const struct mr_objects_both *p, const struct mr_tri
     if (s->order != t->order && s->order > 0 && t->order > 0 &&
         count_alike(p->st, s) == count_alike(p->tt, t))
         return false;
-    struct mr_objects_text a = {s->body != NULL ? s->body : "", p->source_db};
-    struct mr_objects_text b = {t->body != NULL ? t->body : "", p->target_db};
+    struct mr_objects_text a = {s->body != NULL ? s->body : "", p->source_db,
+                                s->made.sql_mode};
+    struct mr_objects_text b = {t->body != NULL ? t->body : "", p->target_db,
+                                t->made.sql_mode};
     return mr_objects_same_body(a, b, p->cross) &&
            mr_objects_same_made(&s->made, &t->made, p->cross);
 }

@@ -117,13 +117,28 @@ void mr_objects_add_trigger(struct mr_strbuf *out, const struct mr_trigger *trig
 
 /* -- comparing -------------------------------------------------------------------- */
 
-typedef void norm_fn(struct mr_strbuf *out, const char *text, const char *own_db);
+typedef void norm_fn(struct mr_strbuf *out, struct mr_objects_text it);
+
+static void norm_body(struct mr_strbuf *out, struct mr_objects_text it)
+{
+    mr_norm_body(out, it.text, it.db, it.sql_mode);
+}
+
+static void norm_body_loose(struct mr_strbuf *out, struct mr_objects_text it)
+{
+    mr_norm_body_loose(out, it.text, it.db, it.sql_mode);
+}
+
+static void norm_view(struct mr_strbuf *out, struct mr_objects_text it)
+{
+    mr_norm_expr(out, it.text, it.db);
+}
 
 static bool same_by(norm_fn *norm, struct mr_objects_text a, struct mr_objects_text b)
 {
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
-    norm(&x, a.text, a.db);
-    norm(&y, b.text, b.db);
+    norm(&x, a);
+    norm(&y, b);
     bool same =
         !x.failed && !y.failed && x.len == y.len && memcmp(x.ptr, y.ptr, x.len) == 0;
     mr_strbuf_release(&x);
@@ -138,7 +153,8 @@ static bool same_by(norm_fn *norm, struct mr_objects_text a, struct mr_objects_t
  */
 static bool same_in_db(norm_fn *norm, struct mr_objects_text a, struct mr_objects_text b)
 {
-    struct mr_objects_text plain_a = {.text = a.text}, plain_b = {.text = b.text};
+    struct mr_objects_text plain_a = {.text = a.text, .sql_mode = a.sql_mode};
+    struct mr_objects_text plain_b = {.text = b.text, .sql_mode = b.sql_mode};
     if (same_by(norm, plain_a, plain_b))
         return true;
     return strcmp(a.db, b.db) != 0 && same_by(norm, a, b);
@@ -146,17 +162,17 @@ static bool same_in_db(norm_fn *norm, struct mr_objects_text a, struct mr_object
 
 bool mr_objects_same_body(struct mr_objects_text a, struct mr_objects_text b, bool cross)
 {
-    if (strcmp(a.text, b.text) == 0 || same_in_db(mr_norm_body, a, b))
+    if (strcmp(a.text, b.text) == 0 || same_in_db(norm_body, a, b))
         return true;
     return cross && (mr_norm_has_escapes(a.text) || mr_norm_has_escapes(b.text)) &&
-           same_in_db(mr_norm_body_loose, a, b);
+           same_in_db(norm_body_loose, a, b);
 }
 
 /* Servers print views with every name qualified (or, MariaDB's views on views, not):
  * the own database never counts, and another one always does. */
 bool mr_objects_same_view(struct mr_objects_text a, struct mr_objects_text b)
 {
-    return same_by(mr_norm_expr, a, b);
+    return same_by(norm_view, a, b);
 }
 
 static const char starts_label[] = " starts '";
@@ -194,9 +210,9 @@ bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, b
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
     add_without_start(&x, a.text);
     add_without_start(&y, b.text);
-    struct mr_objects_text cut_a = {.text = x.ptr, .db = a.db};
-    struct mr_objects_text cut_b = {.text = y.ptr, .db = b.db};
-    bool same = !x.failed && !y.failed && mr_objects_same_body(cut_a, cut_b, cross);
+    a.text = x.ptr;
+    b.text = y.ptr;
+    bool same = !x.failed && !y.failed && mr_objects_same_body(a, b, cross);
     mr_strbuf_release(&x);
     mr_strbuf_release(&y);
     return same;
@@ -291,9 +307,9 @@ bool mr_objects_same_routine(struct mr_objects_text a, const struct mr_catalogue
     const bool all = has_collations(a.text) != has_collations(b.text);
     add_without_collations(&x, a.text, all ? NULL : cat_a);
     add_without_collations(&y, b.text, all ? NULL : cat_b);
-    const bool same = !x.failed && !y.failed &&
-                      mr_objects_same_body((struct mr_objects_text){x.ptr, a.db},
-                                           (struct mr_objects_text){y.ptr, b.db}, cross);
+    a.text = x.ptr;
+    b.text = y.ptr;
+    const bool same = !x.failed && !y.failed && mr_objects_same_body(a, b, cross);
     mr_strbuf_release(&x);
     mr_strbuf_release(&y);
     return same;

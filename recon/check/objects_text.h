@@ -27,9 +27,10 @@ void mr_objects_add_fk(struct mr_strbuf *out, const struct mr_foreign_key *fk,
 /* "before insert\n<body>" */
 void mr_objects_add_trigger(struct mr_strbuf *out, const struct mr_trigger *trigger);
 
-/* A text and the database that it belongs to. */
+/* A text, the database that it belongs to, and of a body the sql_mode that is stored with it
+ * (NULL: not known). */
 struct mr_objects_text {
-    const char *text, *db;
+    const char *text, *db, *sql_mode;
 };
 /* cross: the two come from servers of different flavour. */
 bool mr_objects_same_body(struct mr_objects_text a, struct mr_objects_text b, bool cross);

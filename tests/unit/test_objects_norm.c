@@ -89,8 +89,34 @@ static void test_bodies(void **state)
         {"SET b = 'a  b'", "SET b = 'a b'", true, false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_objects_text a = {table[i].a, "club"}, b = {table[i].b, "club_new"};
+        struct mr_objects_text a = {.text = table[i].a, .db = "club"};
+        struct mr_objects_text b = {.text = table[i].b, .db = "club_new"};
         assert_int_equal(mr_objects_same_body(a, b, table[i].cross), table[i].same);
+    }
+}
+
+/* The mode that is stored with a body says where its literals end. */
+static void test_bodies_under_modes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql_mode, *a, *b;
+        bool same;
+    } table[] = {
+        {"NO_BACKSLASH_ESCAPES", "SELECT '\\', 'x  y'", "SELECT '\\', 'x y'", false},
+        {"NO_BACKSLASH_ESCAPES", "SELECT '\\', '/* x */'", "SELECT '\\', '/* y */'",
+         false},
+        {"NO_BACKSLASH_ESCAPES", "SELECT '\\',  1", "SELECT '\\', 1", true},
+        {"ANSI_QUOTES", "SELECT \"a\\\", \"b '\", 'x  y'",
+         "SELECT \"a\\\", \"b '\", 'x y'", false},
+        {"", "SELECT 'a\\',  1, 'b'", "SELECT 'a\\', 1, 'b'", false},
+        {NULL, "SELECT 'a\\'b  c'", "SELECT 'a\\'b c'", false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_objects_text a = {table[i].a, "club", table[i].sql_mode};
+        struct mr_objects_text b = {table[i].b, "club_new", table[i].sql_mode};
+        assert_int_equal(mr_objects_same_body(a, b, false), table[i].same);
+        assert_int_equal(mr_objects_same_event(a, b, false), table[i].same);
     }
 }
 
@@ -109,7 +135,8 @@ static void test_views(void **state)
         {"select `a` + 1", "select `a` + 2", false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_objects_text a = {table[i].a, "club"}, b = {table[i].b, "club_new"};
+        struct mr_objects_text a = {.text = table[i].a, .db = "club"};
+        struct mr_objects_text b = {.text = table[i].b, .db = "club_new"};
         assert_int_equal(mr_objects_same_view(a, b), table[i].same);
     }
 }
@@ -139,7 +166,8 @@ static void test_events(void **state)
          false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_objects_text a = {table[i].a, "club"}, b = {table[i].b, "club"};
+        struct mr_objects_text a = {.text = table[i].a, .db = "club"};
+        struct mr_objects_text b = {.text = table[i].b, .db = "club"};
         assert_int_equal(mr_objects_same_event(a, b, false), table[i].same);
         assert_int_equal(mr_objects_same_event(b, a, false), table[i].same);
     }
@@ -519,10 +547,12 @@ static void test_collations_of_routines(void **state)
     b.charsets = new;
     a.ncharsets = b.ncharsets = 2;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(mr_objects_same_routine(
-                             (struct mr_objects_text){cases[i].a, "club"}, &a,
-                             (struct mr_objects_text){cases[i].b, "club_new"}, &b, false),
-                         cases[i].same);
+        assert_int_equal(
+            mr_objects_same_routine(
+                (struct mr_objects_text){.text = cases[i].a, .db = "club"}, &a,
+                (struct mr_objects_text){.text = cases[i].b, .db = "club_new"}, &b,
+                false),
+            cases[i].same);
 }
 
 static void test_tables_as_a_whole(void **state)
@@ -639,6 +669,7 @@ int main(void)
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_indexes),
         cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_bodies_under_modes),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_charsets),

@@ -281,8 +281,8 @@ static void test_bodies(void **state)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_strbuf a = MR_STRBUF_INIT, b = MR_STRBUF_INIT;
-        mr_norm_body(&a, table[i].a, table[i].db);
-        mr_norm_body(&b, table[i].b, table[i].db);
+        mr_norm_body(&a, table[i].a, table[i].db, NULL);
+        mr_norm_body(&b, table[i].b, table[i].db, NULL);
         assert_int_equal(strcmp(a.ptr, b.ptr) == 0, table[i].same);
         mr_strbuf_release(&a);
         mr_strbuf_release(&b);
@@ -294,9 +294,9 @@ static void test_loose_bodies(void **state)
 {
     (void)state;
     struct mr_strbuf a = MR_STRBUF_INIT, b = MR_STRBUF_INIT, c = MR_STRBUF_INIT;
-    mr_norm_body_loose(&a, "SET b = 'it''s\\n'; SET c = '';", NULL);
-    mr_norm_body_loose(&b, "SET b = 'it's\n'; SET c = '';", NULL);
-    mr_norm_body_loose(&c, "SET b = 'its not'; SET c = '';", NULL);
+    mr_norm_body_loose(&a, "SET b = 'it''s\\n'; SET c = '';", NULL, NULL);
+    mr_norm_body_loose(&b, "SET b = 'it's\n'; SET c = '';", NULL, NULL);
+    mr_norm_body_loose(&c, "SET b = 'its not'; SET c = '';", NULL, NULL);
     assert_string_equal(a.ptr, b.ptr);
     assert_string_not_equal(a.ptr, c.ptr);
     assert_true(mr_norm_has_escapes("'it''s'"));
@@ -351,7 +351,7 @@ static void test_random(void **state)
         assert_false(once.failed);
         mr_strbuf_reset(&twice);
         mr_norm_type(&twice, text.ptr);
-        mr_norm_body_loose(&twice, text.ptr, "b");
+        mr_norm_body_loose(&twice, text.ptr, "b", NULL);
         assert_false(twice.failed);
         mr_strbuf_release(&text);
         mr_strbuf_release(&once);
