@@ -153,8 +153,7 @@ static void add_literal(struct mr_strbuf *out, const char *ptr, size_t len,
             mr_strbuf_add_lower(out, ptr, len); /* b'101', 1e100 */
         return;
     }
-    if (cls != MR_CLASS_BINARY || !add_hex_bytes(&raw, ptr))
-        mr_strbuf_add(&raw, ptr, len);
+    mr_strbuf_add(&raw, ptr, len);
     while (fixed_binary && raw.len > 0 && raw.ptr[raw.len - 1] == '\0')
         raw.len--;
     mr_sqlscan_quote(out, raw.ptr, raw.len);
@@ -168,8 +167,21 @@ static bool is_now(const char *text)
     return strncasecmp(text, now, sizeof now - 1) == 0;
 }
 
-/* Is the expression one literal?  Then its value is in raw. */
-static bool literal_of(struct mr_strbuf *raw, const char *text)
+/* A default's own text; of bytes it may be written as hexadecimal. */
+static void add_raw_default(struct mr_strbuf *out, const char *text, enum mr_class cls,
+                            bool fixed_binary)
+{
+    struct mr_strbuf raw = MR_STRBUF_INIT;
+    if (cls != MR_CLASS_BINARY || !add_hex_bytes(&raw, text))
+        mr_strbuf_add_str(&raw, text);
+    add_literal(out, raw.ptr, raw.len, cls, fixed_binary);
+    out->failed |= raw.failed;
+    mr_strbuf_release(&raw);
+}
+
+/* Is the expression one literal that its class writes as it stands?  Then its value is in raw.
+ * x'41' is none of a text, where it would read as the text "x'41'". */
+static bool literal_of(struct mr_strbuf *raw, const char *text, enum mr_class cls)
 {
     struct mr_sqlscan scan;
     struct mr_token token, rest;
@@ -183,7 +195,7 @@ static bool literal_of(struct mr_strbuf *raw, const char *text)
         return false;
     mr_token_unquote(raw, &token);
     return token.kind == MR_TOKEN_STRING || token.kind == MR_TOKEN_NUMBER ||
-           token.kind == MR_TOKEN_LITERAL;
+           (token.kind == MR_TOKEN_LITERAL && is_numeric(cls));
 }
 
 void mr_norm_default(struct mr_strbuf *out, const char *text, enum mr_default_style style,
@@ -191,13 +203,13 @@ void mr_norm_default(struct mr_strbuf *out, const char *text, enum mr_default_st
 {
     bool now = cls == MR_CLASS_DATETIME && is_now(text);
     if (style == MR_DEFAULT_RAW && !now) {
-        add_literal(out, text, strlen(text), cls, fixed_binary);
+        add_raw_default(out, text, cls, fixed_binary);
         return;
     }
     if (strcasecmp(text, "null") == 0)
         return;
     struct mr_strbuf raw = MR_STRBUF_INIT;
-    if (literal_of(&raw, text))
+    if (literal_of(&raw, text, cls))
         add_literal(out, raw.ptr, raw.len, cls, fixed_binary);
     else
         mr_norm_expr(out, text, own_db);

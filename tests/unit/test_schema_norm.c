@@ -105,6 +105,28 @@ static void test_defaults(void **state)
     }
 }
 
+/* What MariaDB prints of two defaults that are not the same. */
+static void test_defaults_of_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum mr_class cls;
+        const char *a, *b;
+    } table[] = {
+        {MR_CLASS_BINARY, "X'4142'", "'X\\'4142\\''"},
+        {MR_CLASS_BINARY, "'0x41'", "'A'"},
+        {MR_CLASS_TEXT, "0x41", "'0x41'"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_strbuf a = MR_STRBUF_INIT, b = MR_STRBUF_INIT;
+        mr_norm_default(&a, table[i].a, MR_DEFAULT_EXPRESSION, table[i].cls, false, NULL);
+        mr_norm_default(&b, table[i].b, MR_DEFAULT_EXPRESSION, table[i].cls, false, NULL);
+        assert_string_not_equal(a.ptr, b.ptr);
+        mr_strbuf_release(&a);
+        mr_strbuf_release(&b);
+    }
+}
+
 static void test_no_default(void **state)
 {
     (void)state;
@@ -365,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_empty_member),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_defaults_of_bytes),
         cmocka_unit_test(test_no_default),
         cmocka_unit_test(test_expressions),
         cmocka_unit_test(test_expressions_differ),
