@@ -134,6 +134,23 @@ if [ -n "$MR_O_URI" ]; then
     restored "so it is where rows are inserted" "4 incomplete 2 true" "$SNAP" "$(uri o "$COPY")"
     client o <<<"SET GLOBAL local_infile = 1"
     like "for the same reason" "$(aside)" "^$COPY.ck could not be loaded, and was dropped again: .*Check constraint '.*' is violated"
+
+    # an engine that the target does not have is not replaced by another one
+    engine=$(client o <<<"SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT = 'YES' AND ENGINE IN ('ARCHIVE', 'BLACKHOLE')" |
+        grep -vixf <(client a <<<"SELECT ENGINE FROM information_schema.ENGINES") | head -n 1)
+    if [ -n "$engine" ]; then
+        fresh o "$DB"
+        client a <<<"DROP DATABASE IF EXISTS $COPY"
+        at o "CREATE TABLE e (id INT PRIMARY KEY AUTO_INCREMENT) ENGINE=$engine; INSERT INTO e VALUES (1);
+            CREATE TABLE z (id INT PRIMARY KEY); INSERT INTO z VALUES (1)"
+        snapshot_of o
+        restored "MySQL to MariaDB: an engine that it does not have" "4 incomplete 1 false" "$SNAP" "$(uri a "$COPY")"
+        like "it is named" "$(aside)" "^$COPY.e could not be made: .*Unknown storage engine"
+        is "no table of another engine stands for it" "$(tables a)" "myrecon_restore z"
+        client a <<<"DROP DATABASE $COPY"
+    else
+        skip "an engine that the target does not have" "MariaDB has what MySQL has"
+    fi
 else
     skip "MySQL: ARCHIVE" "no MySQL 9"
 fi
