@@ -146,11 +146,11 @@ static bool put_time(const unsigned char *at, size_t len, struct mr_value *value
     if (len != 0 && len != 8 && len != 12)
         return false;
     if (len >= 8) {
-        uint64_t days = get_le(at + 1, 4);
-        if (at[0] > 1 || days > UINT16_MAX) /* no TIME is as long as that */
+        uint64_t hours = get_le(at + 1, 4) * 24 + at[5];
+        if (at[0] > 1 || hours > UINT16_MAX) /* no TIME is as long as that */
             return false;
         t->negative = at[0] == 1;
-        t->hour = (uint32_t)days * 24 + at[5];
+        t->hour = (uint32_t)hours;
         t->minute = at[6];
         t->second = at[7];
     }
