@@ -17,6 +17,8 @@ struct grant {
     const char *db;        /* NULL: everywhere; a pattern where table is NULL */
     const char *table;     /* NULL: the whole database */
     bool revoked;          /* MySQL's partial revoke */
+    const char
+        *grantee; /* the account's name, or a role's; each has entries of its own */
 };
 
 struct mr_grants {
@@ -136,6 +138,14 @@ static bool parse_place(struct mr_grants *grants, struct line *line, const char 
            parse_part(grants, line, table, nomem) && (*db != NULL || *table == NULL);
 }
 
+static const char *parse_grantee(struct mr_grants *grants, const struct line *line,
+                                 bool *nomem)
+{
+    const char *name = mr_arena_dup(&grants->arena, line->token.ptr, line->token.len);
+    *nomem |= name == NULL;
+    return name;
+}
+
 enum mr_code mr_grants_add_line(struct mr_grants *grants, const char *text, size_t len,
                                 struct mr_err *err)
 {
@@ -146,10 +156,12 @@ enum mr_code mr_grants_add_line(struct mr_grants *grants, const char *text, size
     if (!accept(&line, "GRANT") && !accept(&line, "REVOKE"))
         return MR_OK;
     size_t first = grants->list.count;
-    const char *db = NULL, *table = NULL;
+    const char *db = NULL, *table = NULL, *grantee = NULL;
     bool ok = parse_privileges(grants, &line, revoked, &nomem) && accept(&line, "ON") &&
               parse_place(grants, &line, &db, &table, &nomem) &&
               (accept(&line, "TO") || accept(&line, "FROM"));
+    if (ok)
+        grantee = parse_grantee(grants, &line, &nomem);
     if (nomem)
         return mr_err_nomem(err, "reading the account's grants");
     if (!ok)
@@ -158,6 +170,7 @@ enum mr_code mr_grants_add_line(struct mr_grants *grants, const char *text, size
     for (size_t i = first; i < grants->list.count; i++) {
         list[i].db = db;
         list[i].table = table;
+        list[i].grantee = grantee;
     }
     return MR_OK;
 }
@@ -239,25 +252,30 @@ enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_
 
 /* -- asking ----------------------------------------------------------------------- */
 
-/* As the server matches database patterns: % and _, a backslash takes one literally. */
+/* As the server matches database patterns: % and _, a backslash takes one literally.
+ * Only the last % can have to take more, so that no pattern takes long. */
 static bool matches(const char *pattern, const char *name)
 {
-    for (; *pattern != '\0'; pattern++, name++) {
+    const char *behind = NULL,
+               *from = NULL; /* the last %, and where what it takes ends */
+    while (*name != '\0') {
         if (*pattern == '%') {
-            do {
-                if (matches(pattern + 1, name))
-                    return true;
-            } while (*name++ != '\0');
+            behind = ++pattern;
+            from = name;
+            continue;
+        }
+        size_t escaped = *pattern == '\\' && pattern[1] != '\0';
+        if (pattern[escaped] == *name || (escaped == 0 && *pattern == '_')) {
+            pattern += escaped + 1;
+            name++;
+        } else if (behind != NULL) {
+            pattern = behind;
+            name = ++from;
+        } else {
             return false;
         }
-        if (*pattern == '\\' && pattern[1] != '\0')
-            pattern++;
-        else if (*pattern == '_' && *name != '\0')
-            continue;
-        if (*pattern != *name)
-            return false;
     }
-    return *name == '\0';
+    return pattern[strspn(pattern, "%")] == '\0';
 }
 
 /* Rights that ALL PRIVILEGES on a database gives; of the global ones nothing is guessed
@@ -307,56 +325,90 @@ bool mr_grants_global(const struct mr_grants *grants, const char *privilege)
     return false;
 }
 
-/* Has the pattern no wildcard that it needs to match db? */
-static bool is_exact(const char *pattern, const char *db)
+/* How exact a pattern is to the server: what stands before its first wildcard counts. */
+static size_t rank_of(const char *pattern)
 {
-    for (; *pattern != '\0' && *db != '\0'; pattern++, db++) {
-        if (*pattern == '\\' && pattern[1] != '\0')
-            pattern++;
-        if (*pattern != *db)
-            return false;
+    const size_t exact = 128;
+    for (size_t i = 0; pattern[i] != '\0'; i++) {
+        if (pattern[i] == '\\' && pattern[i + 1] != '\0')
+            i++;
+        else if (pattern[i] == '%' || pattern[i] == '_')
+            return i + 1 < exact ? i + 1 : exact - 1;
     }
-    return *pattern == '\0' && *db == '\0';
+    return exact;
 }
 
-/* Servers take the most exact entry for a database and ignore wider patterns beside it.
- */
-static bool has_exact(const struct mr_grants *grants, const char *db)
+/* What grants something to this grantee on databases like this one. */
+static bool is_entry(const struct grant *grant, const char *grantee, const char *db)
+{
+    return grant->db != NULL && grant->table == NULL && !grant->revoked &&
+           strcmp(grant->grantee, grantee) == 0 && matches(grant->db, db);
+}
+
+/* The greatest rank of a grantee's entries; 0: there is none. */
+static size_t best_rank(const struct mr_grants *grants, const char *grantee,
+                        const char *db)
+{
+    const struct grant *list = grants->list.items;
+    size_t best = 0;
+    for (size_t i = 0; i < grants->list.count; i++)
+        if (is_entry(&list[i], grantee, db) && rank_of(list[i].db) > best)
+            best = rank_of(list[i].db);
+    return best;
+}
+
+/* Does the entry of this pattern give it, whatever line says so? */
+static bool entry_gives(const struct mr_grants *grants, const struct grant *entry,
+                        const char *privilege)
 {
     const struct grant *list = grants->list.items;
     for (size_t i = 0; i < grants->list.count; i++)
         if (list[i].db != NULL && list[i].table == NULL && !list[i].revoked &&
-            is_exact(list[i].db, db))
+            strcmp(list[i].grantee, entry->grantee) == 0 &&
+            strcmp(list[i].db, entry->db) == 0 && gives(&list[i], privilege))
             return true;
     return false;
 }
 
-static bool covers(const struct mr_grants *grants, const struct grant *grant,
-                   const char *db)
+/* Of a grantee's entries the server takes one, the most exact, and no right from another; of
+ * those that are as exact as each other it may take any: all must give it. */
+static bool grantee_has(const struct mr_grants *grants, const char *grantee,
+                        const char *privilege, const char *db)
 {
-    if (grant->db == NULL)
-        return true;
-    if (grants->literal_dbs || grant->revoked)
-        return strcmp(grant->db, db) == 0;
-    if (has_exact(grants, db))
-        return is_exact(grant->db, db);
-    return matches(grant->db, db);
+    const struct grant *list = grants->list.items;
+    size_t best = best_rank(grants, grantee, db);
+    bool given = best > 0;
+    for (size_t i = 0; given && i < grants->list.count; i++)
+        if (is_entry(&list[i], grantee, db) && rank_of(list[i].db) == best)
+            given = entry_gives(grants, &list[i], privilege);
+    return given;
+}
+
+static bool has_here(const struct mr_grants *grants, const char *privilege,
+                     const char *db)
+{
+    const struct grant *list = grants->list.items;
+    for (size_t i = 0; i < grants->list.count; i++) {
+        if (list[i].db == NULL || list[i].table != NULL || list[i].revoked)
+            continue;
+        if (grants->literal_dbs
+                ? strcmp(list[i].db, db) == 0 && gives(&list[i], privilege)
+                : grantee_has(grants, list[i].grantee, privilege, db))
+            return true;
+    }
+    return false;
 }
 
 bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege,
                      const char *db)
 {
     const struct grant *list = grants->list.items;
-    bool everywhere = false, here = false, revoked = false;
-    for (size_t i = 0; i < grants->list.count; i++) {
-        if (list[i].table != NULL || !gives(&list[i], privilege) ||
-            !covers(grants, &list[i], db))
-            continue;
-        revoked |= list[i].revoked;
-        everywhere |= !list[i].revoked && list[i].db == NULL;
-        here |= !list[i].revoked && list[i].db != NULL;
-    }
-    return here || (everywhere && !revoked);
+    bool revoked = false;
+    for (size_t i = 0; i < grants->list.count; i++)
+        revoked |= list[i].revoked && list[i].table == NULL && list[i].db != NULL &&
+                   strcmp(list[i].db, db) == 0 && gives(&list[i], privilege);
+    return has_here(grants, privilege, db) ||
+           (!revoked && mr_grants_global(grants, privilege));
 }
 
 bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege,

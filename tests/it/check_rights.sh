@@ -104,6 +104,12 @@ both() { # both SIDES: the account reads, and sees no other object
             "other tables of database \"$DB\" on the $side: GRANT SELECT ON .$DB.\.\* TO"
     done
     check_is 0 "$what: the one table that is seen, by name: exits 0" --objects none --tables "$DB.t1" "${KNOWN[@]}"
+    # The server takes the more exact pattern, and nothing from the other.
+    like_db=${DB//_/\\_}
+    account "$sides" "ALL ON \`${like_db%??}%\`.*" "EXECUTE ON \`${like_db%?}%\`.*"
+    run_check "$SRC" "$DST" --settle 0 --objects none
+    is "$what: a pattern that gives all, behind one that gives no rows: exits 4" "$RC" 4
+    one "$what: a pattern behind another: not equal" '.type == "summary" and .verdict == "incomplete" and .tables == 0'
     account "$sides"
     run_check "$(uri "$s" '' "$USER:se%20cret")" "$(uri "$t" '' "$USER:se%20cret")" --settle 0 --objects none
     is "$what: no right at all, no database named: exits 4" "$RC" 4

@@ -122,6 +122,72 @@ static void test_exact_entry_decides(void **state)
     mr_grants_free(g);
 }
 
+/* Of several patterns the server takes one: that with the most before its first wildcard. */
+static void test_exact_pattern_decides(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *second; /* SELECT on the first, EXECUTE on the second */
+        const char *db;
+        bool reads;
+    } table[] = {
+        {"c%", "cl%", "club", false},    {"cl%", "c%", "club", true},
+        {"c%", "x%", "club", true},      {"c%", "c%", "club", true},
+        {"%", "c%", "club", false},      {"c\\_ub", "c%", "c_ub", true},
+        {"c\\_%", "c_ub", "c_ub", true}, {"c_ub", "c\\_ub", "c_ub", false},
+        {"c_ub", "c%", "c_ub", false}, /* alike: either may be taken */
+        {"c_ub", "cl%", "c_ub", true},   {"c%", "club", "clan", true},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char first[64], second[64];
+        (void)snprintf(first, sizeof first, "GRANT SELECT ON `%s`.* TO `r`@`%%`",
+                       table[i].first);
+        (void)snprintf(second, sizeof second, "GRANT EXECUTE ON `%s`.* TO `r`@`%%`",
+                       table[i].second);
+        for (int turned = 0; turned < 2; turned++) {
+            const char *lines[] = {turned ? second : first, turned ? first : second};
+            struct mr_grants *g = GRANTS(lines);
+            assert_int_equal(mr_grants_lists_tables(g, table[i].db), table[i].reads);
+            mr_grants_free(g);
+        }
+    }
+}
+
+/* A role has entries of its own: what it gives is not lost behind the account's. */
+static void test_role_beside_exact_entry(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"GRANT EXECUTE ON `club`.* TO `r`@`%`",
+                                        "GRANT SELECT ON `cl%`.* TO `readers`",
+                                        "GRANT EVENT ON `c%`.* TO `readers`"};
+    struct mr_grants *g = GRANTS(lines);
+    assert_true(mr_grants_on_db(g, "SELECT", "club"));
+    assert_true(mr_grants_on_db(g, "EXECUTE", "club"));
+    assert_false(mr_grants_on_db(g, "EVENT", "club"));
+    mr_grants_free(g);
+}
+
+/* Whoever writes patterns does not decide how long we take. */
+static void test_long_pattern(void **state)
+{
+    (void)state;
+    struct mr_strbuf line = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&line, "GRANT SELECT ON `");
+    for (int i = 0; i < 32; i++) {
+        mr_strbuf_add_str(&line, "%a");
+        mr_strbuf_add_str(&name, "aa");
+    }
+    mr_strbuf_add_str(&line, "%b`.* TO `r`@`%`");
+    const char *lines[] = {line.ptr};
+    struct mr_grants *g = GRANTS(lines);
+    assert_false(mr_grants_on_db(g, "SELECT", name.ptr));
+    mr_strbuf_add_char(&name, 'b');
+    assert_true(mr_grants_on_db(g, "SELECT", name.ptr));
+    mr_grants_free(g);
+    mr_strbuf_release(&line);
+    mr_strbuf_release(&name);
+}
+
 /* What cannot be parsed counts as not granted. */
 static void test_not_understood(void **state)
 {
@@ -226,9 +292,15 @@ static void test_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mariadb),        cmocka_unit_test(test_mysql),
-        cmocka_unit_test(test_patterns),       cmocka_unit_test(test_exact_entry_decides),
-        cmocka_unit_test(test_not_understood), cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_mariadb),
+        cmocka_unit_test(test_mysql),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_exact_entry_decides),
+        cmocka_unit_test(test_exact_pattern_decides),
+        cmocka_unit_test(test_role_beside_exact_entry),
+        cmocka_unit_test(test_long_pattern),
+        cmocka_unit_test(test_not_understood),
+        cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
