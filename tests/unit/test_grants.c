@@ -89,14 +89,28 @@ static void test_patterns(void **state)
         const char *db;
         bool literal, granted;
     } table[] = {
-        {"`club`", "club", false, true},   {"`club`", "clubs", false, false},
-        {"`club`", "Club", false, false},  {"`club%`", "clubs", false, true},
-        {"`club%`", "clubs", true, false}, {"`%`", "anything", false, true},
-        {"`a_c`", "abc", false, true},     {"`a_c`", "a_c", false, true},
-        {"`a\\_c`", "abc", false, false},  {"`a\\_c`", "a_c", false, true},
-        {"`%b%`", "abc", false, true},     {"`%b%`", "ac", false, false},
-        {"`a_`", "a", false, false},       {"'club'", "club", false, true},
-        {"\"club\"", "club", false, true}, {"club", "club", false, true},
+        {"`club`", "club", false, true},
+        {"`club`", "clubs", false, false},
+        {"`club`", "Club", false, false},
+        {"`club%`", "clubs", false, true},
+        {"`club%`", "clubs", true, false},
+        {"`%`", "anything", false, true},
+        {"`a_c`", "abc", false, true},
+        {"`a_c`", "a_c", false, true},
+        {"`a\\_c`", "abc", false, false},
+        {"`a\\_c`", "a_c", false, true},
+        {"`%b%`", "abc", false, true},
+        {"`%b%`", "ac", false, false},
+        {"`a%b%c`", "axbxcxc", false, true},
+        {"`a%b%c`", "axcxb", false, false},
+        {"`%\\%`", "a%b%", false, true},
+        {"`%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%b`",
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false,
+         false},
+        {"`a_`", "a", false, false},
+        {"'club'", "club", false, true},
+        {"\"club\"", "club", false, true},
+        {"club", "club", false, true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_strbuf line = MR_STRBUF_INIT;
