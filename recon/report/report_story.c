@@ -303,7 +303,7 @@ void mr_story_release(struct mr_story *story)
         mr_vec_release(&plan->tables);
         mr_vec_release(&plan->acts);
         mr_vec_release(&plan->raises);
-        mr_vec_release(&plan->states);
+        mr_by_number_release(&plan->states);
     }
     for (size_t i = 0; i < story->gates.count; i++)
         mr_vec_release(&((struct mr_story_gate *)mr_vec_at(&story->gates, i))->checks);

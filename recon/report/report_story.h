@@ -18,6 +18,7 @@
 #define MR_REPORT_STORY_H
 
 #include "core/base/arena.h"
+#include "core/base/by_number.h"
 #include "core/base/vec.h"
 #include "core/cli/option.h"
 #include "core/json/journal_line.h"
@@ -80,7 +81,7 @@ struct mr_story_plan {
     /* how it stands by the journal */
     bool is_undone;
     uint64_t units_done, units_partial, units_failed, rows_refused;
-    struct mr_vec states; /* of units, while the journal is read */
+    struct mr_by_number states; /* of units, while the journal is read */
 };
 
 enum mr_story_when { MR_STORY_BEFORE = 1, MR_STORY_DURING, MR_STORY_AFTER };

@@ -129,18 +129,18 @@ static struct mr_story_act *act_of(struct telling *t, const struct mr_journal_li
 static void turn(struct mr_story_plan *plan, bool is_undo)
 {
     if (plan->is_undone != is_undo)
-        mr_vec_clear(&plan->states);
+        mr_by_number_clear(&plan->states);
     plan->is_undone = is_undo;
 }
 
 static void set_state(struct telling *t, const struct mr_journal_line *line)
 {
     const struct mr_journal_unit *unit = &line->unit;
-    struct mr_vec *states = &t->plan->states;
-    while (states->count <= unit->number)
-        if (mr_story_push(&t->r, states) == NULL)
-            return;
-    struct state *state = mr_vec_at(states, (size_t)unit->number);
+    struct state *state = mr_by_number_put(&t->plan->states, unit->number);
+    if (state == NULL) {
+        t->r.code = mr_err_nomem(t->r.err, "reading a journal");
+        return;
+    }
     *state =
         line->event == MR_JOURNAL_DONE
             ? (struct state){unit->refused > 0 ? PARTIAL : DONE, unit->refused}
@@ -199,14 +199,14 @@ static enum mr_code take_line(void *ctx, const struct json_t *root, struct mr_er
 
 static void sum_up(struct mr_story_plan *plan)
 {
-    for (size_t i = 0; i < plan->states.count; i++) {
-        const struct state *state = mr_vec_at(&plan->states, i);
+    for (size_t i = 0; i < plan->states.items.count; i++) {
+        const struct state *state = mr_vec_at(&plan->states.items, i);
         plan->units_done += state->is == DONE;
         plan->units_partial += state->is == PARTIAL;
         plan->units_failed += state->is == FAILED;
         plan->rows_refused += state->refused;
     }
-    mr_vec_release(&plan->states);
+    mr_by_number_release(&plan->states);
 }
 
 static enum mr_code read_journal(struct mr_story *story, struct mr_story_plan *plan,
@@ -215,7 +215,7 @@ static enum mr_code read_journal(struct mr_story *story, struct mr_story_plan *p
     struct telling t = {.r = {story, err, MR_OK}, .plan = plan};
     struct mr_strbuf path = MR_STRBUF_INIT;
     struct stat st;
-    plan->states = (struct mr_vec)MR_VEC_INIT(struct state);
+    mr_by_number_init(&plan->states, sizeof(struct state));
     mr_strbuf_add_fmt(&path, "%s/" MR_JOURNAL_NAME, plan->dir);
     enum mr_code code = mr_strbuf_check(&path, "reading a plan", err);
     if (code == MR_OK && (lstat(path.ptr, &st) == 0 || errno != ENOENT))

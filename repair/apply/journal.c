@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/by_number.h"
 #include "core/base/run_id.h"
 #include "core/base/vec.h"
 #include "core/file/io.h"
@@ -25,13 +26,6 @@ struct entry {
     const char *table, *column;
     bool open;
     bool row; /* a row was tried: rolled back it may have raised it here alone */
-};
-
-/* Rows of a unit that the server refused. */
-struct set_aside {
-    enum mr_journal_script script;
-    uint64_t unit;
-    const char *rows;
 };
 
 /* Rows of a unit that no apply has written: they were refused, or stood so before. */
@@ -53,15 +47,17 @@ struct mr_journal {
     const char *path, *run_id;
     int fd;
     bool is_read_only;
-    struct mr_vec entries;  /* struct entry */
-    struct mr_vec asides;   /* struct set_aside: one a unit */
-    struct mr_vec left_out; /* struct left_out, by number; of apply */
-    struct mr_vec fired;    /* const char *: lists of apply */
+    struct mr_vec entries; /* struct entry */
+    /* By units, of which a journal may name any: */
+    struct mr_by_number asides[MR_JOURNAL_UNDO + 1]; /* const char *, by script: rows that
+                                                        the server refused, or NULL */
+    struct mr_by_number units[MR_JOURNAL_UNDO + 1];  /* bool, by script: done */
+    struct mr_by_number left_out;                    /* struct left_out, of apply */
+    struct mr_vec fired;                             /* const char *: lists of apply */
     struct mr_vec
         lists[2]; /* struct mr_journal_text: of all units, sorted; by enum list */
     bool are_sorted;
     uint64_t undos, undo_of; /* what undo has done, units of its script */
-    struct mr_vec units[MR_JOURNAL_UNDO + 1]; /* char, by script: 1 at number: done */
 };
 
 static struct entry *find(const struct mr_journal *j, const char *table,
@@ -96,43 +92,28 @@ static enum mr_code note(struct mr_journal *j, const char *table, const char *co
 
 /* ---- units ---- */
 
-static enum mr_code set_done(struct mr_vec *units, uint64_t number, bool done,
+static enum mr_code set_done(struct mr_by_number *units, uint64_t number, bool done,
                              struct mr_err *err)
 {
-    if (!done && number >= units->count)
-        return MR_OK;
-    while (units->count <= number)
-        if (mr_vec_push(units) == NULL)
-            return mr_err_nomem(err, "reading the journal");
-    *(char *)mr_vec_at(units, (size_t)number) = done;
+    bool *is_done = done ? mr_by_number_put(units, number) : NULL;
+    if (done && is_done == NULL)
+        return mr_err_nomem(err, "reading the journal");
+    if (!done)
+        is_done = mr_by_number_get(units, number);
+    if (is_done != NULL)
+        *is_done = done;
     return MR_OK;
-}
-
-static struct set_aside *find_aside(const struct mr_journal *j,
-                                    enum mr_journal_script script, uint64_t number)
-{
-    for (size_t i = 0; i < j->asides.count; i++) {
-        struct set_aside *a = mr_vec_at(&j->asides, i);
-        if (a->script == script && a->unit == number)
-            return a;
-    }
-    return NULL;
 }
 
 static enum mr_code note_aside(struct mr_journal *j, const struct mr_journal_unit *unit,
                                struct mr_err *err)
 {
-    struct set_aside *a = find_aside(j, unit->script, unit->number);
-    if (a == NULL && unit->aside != NULL)
-        a = mr_vec_push(&j->asides);
-    else if (a == NULL)
-        return MR_OK;
-    if (a == NULL)
-        return mr_err_nomem(err, "reading the journal");
-    *a = (struct set_aside){unit->script, unit->number, NULL};
-    if (unit->aside != NULL)
-        a->rows = mr_arena_strdup(&j->arena, unit->aside);
-    return unit->aside != NULL && a->rows == NULL
+    struct mr_by_number *asides = &j->asides[unit->script];
+    const char **rows = unit->aside != NULL ? mr_by_number_put(asides, unit->number)
+                                            : mr_by_number_get(asides, unit->number);
+    if (rows != NULL)
+        *rows = unit->aside != NULL ? mr_arena_strdup(&j->arena, unit->aside) : NULL;
+    return unit->aside != NULL && (rows == NULL || *rows == NULL)
                ? mr_err_nomem(err, "reading the journal")
                : MR_OK;
 }
@@ -140,8 +121,8 @@ static enum mr_code note_aside(struct mr_journal *j, const struct mr_journal_uni
 const char *mr_journal_unit_aside(const struct mr_journal *j,
                                   enum mr_journal_script script, uint64_t number)
 {
-    const struct set_aside *a = find_aside(j, script, number);
-    return a != NULL ? a->rows : NULL;
+    const char *const *rows = mr_by_number_get(&j->asides[script], number);
+    return rows != NULL ? *rows : NULL;
 }
 
 /* ---- rows that apply never wrote ---- */
@@ -184,13 +165,9 @@ static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event ev
 {
     enum mr_code code = MR_OK;
     j->are_sorted = false;
-    while (j->left_out.count <= unit->number) {
-        struct left_out *added = mr_vec_push(&j->left_out);
-        if (added == NULL)
-            return mr_err_nomem(err, "reading the journal");
-        *added = (struct left_out){0};
-    }
-    struct left_out *l = mr_vec_at(&j->left_out, (size_t)unit->number);
+    struct left_out *l = mr_by_number_put(&j->left_out, unit->number);
+    if (l == NULL)
+        return mr_err_nomem(err, "reading the journal");
     if (event == MR_JOURNAL_TRY)
         l->unknown = l->unknown || l->open; /* that one may have been committed */
     if (event == MR_JOURNAL_DONE) {
@@ -207,13 +184,13 @@ static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event ev
 
 bool mr_journal_has_applied(const struct mr_journal *j)
 {
-    return j->left_out.count > 0;
+    return j->left_out.items.count > 0;
 }
 
 bool mr_journal_has_left_out(const struct mr_journal *j)
 {
-    for (size_t i = 0; i < j->left_out.count; i++)
-        if (((const struct left_out *)mr_vec_at(&j->left_out, i))->rows != NULL)
+    for (size_t i = 0; i < j->left_out.items.count; i++)
+        if (((const struct left_out *)mr_vec_at(&j->left_out.items, i))->rows != NULL)
             return true;
     return false;
 }
@@ -223,16 +200,16 @@ bool mr_journal_has_left_out(const struct mr_journal *j)
 uint64_t mr_journal_rows_found(const struct mr_journal *j)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < j->left_out.count; i++)
+    for (size_t i = 0; i < j->left_out.items.count; i++)
         n += mr_journal_rows_count(
-            ((const struct left_out *)mr_vec_at(&j->left_out, i))->found);
+            ((const struct left_out *)mr_vec_at(&j->left_out.items, i))->found);
     return n;
 }
 
 bool mr_journal_has_found(const struct mr_journal *j)
 {
-    for (size_t i = 0; i < j->left_out.count; i++)
-        if (((const struct left_out *)mr_vec_at(&j->left_out, i))->found != NULL)
+    for (size_t i = 0; i < j->left_out.items.count; i++)
+        if (((const struct left_out *)mr_vec_at(&j->left_out.items, i))->found != NULL)
             return true;
     return false;
 }
@@ -240,16 +217,16 @@ bool mr_journal_has_found(const struct mr_journal *j)
 uint64_t mr_journal_rows_unclear(const struct mr_journal *j)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < j->left_out.count; i++)
-        n += ((const struct left_out *)mr_vec_at(&j->left_out, i))->unclear;
+    for (size_t i = 0; i < j->left_out.items.count; i++)
+        n += ((const struct left_out *)mr_vec_at(&j->left_out.items, i))->unclear;
     return n;
 }
 
 uint64_t mr_journal_units_open(const struct mr_journal *j)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < j->left_out.count; i++)
-        n += ((const struct left_out *)mr_vec_at(&j->left_out, i))->open;
+    for (size_t i = 0; i < j->left_out.items.count; i++)
+        n += ((const struct left_out *)mr_vec_at(&j->left_out.items, i))->open;
     return n;
 }
 
@@ -259,16 +236,14 @@ static enum mr_code sort_lists(struct mr_journal *j, struct mr_err *err)
     enum mr_code code = MR_OK;
     mr_vec_clear(&j->lists[FOUND]);
     mr_vec_clear(&j->lists[LEFT_OUT]);
-    for (size_t i = 0; code == MR_OK && i < j->left_out.count; i++) {
-        const struct left_out *l = mr_vec_at(&j->left_out, i);
+    for (size_t i = 0; code == MR_OK && i < j->left_out.items.count; i++) {
+        const struct left_out *l = mr_vec_at(&j->left_out.items, i);
         code = mr_journal_rows_add(&j->lists[FOUND], l->found, err);
         if (code == MR_OK && !l->open)
             code = mr_journal_rows_add(&j->lists[LEFT_OUT], l->rows, err);
     }
     for (int k = FOUND; code == MR_OK && k <= LEFT_OUT; k++)
-        if (j->lists[k].count > 1)
-            qsort(j->lists[k].items, j->lists[k].count, sizeof(struct mr_journal_text),
-                  mr_journal_text_compare);
+        mr_journal_rows_sort(&j->lists[k]);
     j->are_sorted = code == MR_OK;
     return code;
 }
@@ -279,11 +254,7 @@ static enum mr_code is_listed(struct mr_journal *j, enum list which,
     enum mr_code code = mr_strbuf_check(row, "reading the journal", err);
     if (code == MR_OK && !j->are_sorted)
         code = sort_lists(j, err);
-    const struct mr_vec *list = &j->lists[which];
-    const struct mr_journal_text wanted = {row->ptr, row->len};
-    *is = code == MR_OK && list->count > 0 &&
-          bsearch(&wanted, list->items, list->count, sizeof wanted,
-                  mr_journal_text_compare) != NULL;
+    *is = code == MR_OK && mr_journal_rows_find(&j->lists[which], row->ptr, row->len);
     return code;
 }
 
@@ -312,9 +283,9 @@ bool mr_journal_may_be_found(const struct mr_journal *j, uint64_t unit, const ch
                              char op, const char *key)
 {
     struct mr_strbuf row = MR_STRBUF_INIT, left = MR_STRBUF_INIT;
-    if (unit >= j->left_out.count)
+    const struct left_out *l = mr_by_number_get(&j->left_out, unit);
+    if (l == NULL)
         return false;
-    const struct left_out *l = mr_vec_at(&j->left_out, (size_t)unit);
     if (!l->done && !l->unknown)
         return true;
     mr_journal_add_found(&row, table, op, key);
@@ -332,7 +303,7 @@ static void forget_undone(struct mr_journal *j)
 {
     if (j->undo_of == 0 || mr_journal_units_done(j, MR_JOURNAL_UNDO) < j->undo_of)
         return;
-    mr_vec_clear(&j->left_out);
+    mr_by_number_clear(&j->left_out);
     j->are_sorted = false;
 }
 
@@ -377,7 +348,7 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
         j->undos++;
         j->undo_of = unit->of;
     }
-    mr_vec_clear(&j->units[other]);
+    mr_by_number_clear(&j->units[other]);
     enum mr_code code = event == MR_JOURNAL_DONE ? note_aside(j, unit, err) : MR_OK;
     if (code == MR_OK && unit->script == MR_JOURNAL_APPLY)
         code = note_left_out(j, event, unit, err);
@@ -391,16 +362,16 @@ static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
 bool mr_journal_unit_is_done(const struct mr_journal *j, enum mr_journal_script script,
                              uint64_t number)
 {
-    const struct mr_vec *units = &j->units[script];
-    return number < units->count && *(char *)mr_vec_at(units, (size_t)number) != 0;
+    const bool *is_done = mr_by_number_get(&j->units[script], number);
+    return is_done != NULL && *is_done;
 }
 
 uint64_t mr_journal_units_done(const struct mr_journal *j, enum mr_journal_script script)
 {
-    const struct mr_vec *units = &j->units[script];
+    const struct mr_vec *units = &j->units[script].items;
     uint64_t count = 0;
     for (size_t i = 0; i < units->count; i++)
-        count += *(char *)mr_vec_at(units, i) != 0;
+        count += *(const bool *)mr_vec_at(units, i);
     return count;
 }
 
@@ -505,13 +476,14 @@ static enum mr_code new_journal(const char *dir, struct mr_journal **out,
         return mr_err_nomem(err, "opening the journal");
     j->fd = -1;
     j->entries = (struct mr_vec)MR_VEC_INIT(struct entry);
-    j->asides = (struct mr_vec)MR_VEC_INIT(struct set_aside);
-    j->left_out = (struct mr_vec)MR_VEC_INIT(struct left_out);
+    mr_by_number_init(&j->left_out, sizeof(struct left_out));
     for (int k = FOUND; k <= LEFT_OUT; k++)
         j->lists[k] = (struct mr_vec)MR_VEC_INIT(struct mr_journal_text);
     j->fired = (struct mr_vec)MR_VEC_INIT(const char *);
-    for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
-        j->units[i] = (struct mr_vec)MR_VEC_INIT(char);
+    for (int i = 0; i <= MR_JOURNAL_UNDO; i++) {
+        mr_by_number_init(&j->asides[i], sizeof(const char *));
+        mr_by_number_init(&j->units[i], sizeof(bool));
+    }
     mr_arena_init(&j->arena);
     j->path = mr_plan_path(&j->arena, dir, MR_JOURNAL_NAME);
     *out = j;
@@ -557,13 +529,14 @@ void mr_journal_close(struct mr_journal *j)
     if (j->fd >= 0)
         (void)close(j->fd);
     mr_vec_release(&j->entries);
-    mr_vec_release(&j->asides);
-    mr_vec_release(&j->left_out);
+    mr_by_number_release(&j->left_out);
     for (int k = FOUND; k <= LEFT_OUT; k++)
         mr_vec_release(&j->lists[k]);
     mr_vec_release(&j->fired);
-    for (int i = 0; i <= MR_JOURNAL_UNDO; i++)
-        mr_vec_release(&j->units[i]);
+    for (int i = 0; i <= MR_JOURNAL_UNDO; i++) {
+        mr_by_number_release(&j->asides[i]);
+        mr_by_number_release(&j->units[i]);
+    }
     mr_arena_release(&j->arena);
     free(j);
 }

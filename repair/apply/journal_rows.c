@@ -50,11 +50,24 @@ static bool next_row(const char **at, struct mr_journal_text *row)
     return true;
 }
 
-int mr_journal_text_compare(const void *a, const void *b)
+static int compare(const void *a, const void *b)
 {
     const struct mr_journal_text *x = a, *y = b;
     const int order = memcmp(x->ptr, y->ptr, x->len < y->len ? x->len : y->len);
     return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+void mr_journal_rows_sort(struct mr_vec *rows)
+{
+    if (rows->count > 1)
+        qsort(rows->items, rows->count, sizeof(struct mr_journal_text), compare);
+}
+
+bool mr_journal_rows_find(const struct mr_vec *rows, const char *row, size_t len)
+{
+    const struct mr_journal_text wanted = {row, len};
+    return rows->count > 0 &&
+           bsearch(&wanted, rows->items, rows->count, sizeof wanted, compare) != NULL;
 }
 
 bool mr_journal_rows_have(const char *list, const char *row, size_t len)
@@ -62,17 +75,21 @@ bool mr_journal_rows_have(const char *list, const char *row, size_t len)
     const struct mr_journal_text wanted = {row, len};
     struct mr_journal_text one;
     while (next_row(&list, &one))
-        if (mr_journal_text_compare(&one, &wanted) == 0)
+        if (compare(&one, &wanted) == 0)
             return true;
     return false;
 }
 
 void mr_journal_rows_common(struct mr_strbuf *out, const char *list, const char *other)
 {
+    struct mr_vec rows = MR_VEC_INIT(struct mr_journal_text);
     struct mr_journal_text one;
+    out->failed = mr_journal_rows_add(&rows, other, NULL) != MR_OK || out->failed;
+    mr_journal_rows_sort(&rows);
     while (next_row(&list, &one))
-        if (mr_journal_rows_have(other, one.ptr, one.len))
+        if (mr_journal_rows_find(&rows, one.ptr, one.len))
             mr_strbuf_add(out, one.ptr, one.len);
+    mr_vec_release(&rows);
 }
 
 uint64_t mr_journal_rows_count(const char *list)

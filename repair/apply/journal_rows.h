@@ -29,8 +29,6 @@ void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *
 
 /* The next text; false at the end of the list. */
 bool mr_journal_next_text(const char **at, struct mr_journal_text *text);
-/* For qsort and bsearch over struct mr_journal_text. */
-int mr_journal_text_compare(const void *a, const void *b);
 
 /* Of rows of table and key; a list may be NULL. */
 bool mr_journal_rows_have(const char *list, const char *row, size_t len);
@@ -40,6 +38,9 @@ void mr_journal_rows_common(struct mr_strbuf *out, const char *list, const char 
 /* Adds each to a vector of struct mr_journal_text. */
 enum mr_code mr_journal_rows_add(struct mr_vec *rows, const char *list,
                                  struct mr_err *err);
+/* Such a vector, sorted once, is asked for many rows. */
+void mr_journal_rows_sort(struct mr_vec *rows);
+bool mr_journal_rows_find(const struct mr_vec *rows, const char *row, size_t len);
 /* Leaves of a list what the other has, too. */
 enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other,
                                    struct mr_err *err);

@@ -460,14 +460,37 @@ static int tear_down(void **state)
     return rmdir(dir);
 }
 
+/* A list may be as long as a journal: each of its rows is not looked for in all of another. */
+static void test_long_lists(void **state)
+{
+    enum { ROWS = 300000 };
+    struct mr_strbuf list = MR_STRBUF_INIT, back = MR_STRBUF_INIT, both = MR_STRBUF_INIT;
+    char key[16];
+    (void)state;
+    for (int i = 0; i < ROWS; i++) {
+        (void)snprintf(key, sizeof key, "%d", i);
+        mr_journal_add_left_out(&list, "d.t", key);
+        (void)snprintf(key, sizeof key, "%d", ROWS + ROWS / 2 - i);
+        mr_journal_add_left_out(&back, "d.t", key);
+    }
+    mr_journal_rows_common(&both, list.ptr, back.ptr);
+    assert_int_equal(mr_journal_rows_count(both.ptr), ROWS / 2 - 1);
+    mr_journal_rows_common(&back, NULL, list.ptr);
+    assert_false(both.failed || back.failed);
+    mr_strbuf_release(&list);
+    mr_strbuf_release(&back);
+    mr_strbuf_release(&both);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),    cmocka_unit_test(test_units),
-        cmocka_unit_test(test_errors),   cmocka_unit_test(test_asides),
-        cmocka_unit_test(test_reader),   cmocka_unit_test(test_unreadable),
-        cmocka_unit_test(test_left_out), cmocka_unit_test(test_fired),
-        cmocka_unit_test(test_found),    cmocka_unit_test(test_found_first),
+        cmocka_unit_test(test_steps),       cmocka_unit_test(test_long_lists),
+        cmocka_unit_test(test_units),       cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_asides),      cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_left_out),
+        cmocka_unit_test(test_fired),       cmocka_unit_test(test_found),
+        cmocka_unit_test(test_found_first),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
