@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "fuzz.h"
+
+#define INPUT_S 20 /* of processor time: one that takes more hangs */
 
 /* In a block of exactly that size, so that a sanitizer sees a byte read beyond it. */
 static uint8_t *read_file(const char *path, size_t *size)
@@ -40,6 +43,13 @@ fail:
     return NULL;
 }
 
+/* SIGPROF ends the program then; 0: never. */
+static void limit(time_t seconds)
+{
+    const struct itimerval timer = {.it_value = {.tv_sec = seconds}};
+    (void)setitimer(ITIMER_PROF, &timer, NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -55,7 +65,9 @@ int main(int argc, char **argv)
         }
         (void)printf("%s\n", argv[i]);
         (void)fflush(stdout); /* the last name printed is the one that crashed */
+        limit(INPUT_S);
         (void)LLVMFuzzerTestOneInput(data, size);
+        limit(0);
         free(data);
     }
     return 0;
