@@ -388,13 +388,18 @@ static bool has_here(const struct mr_grants *grants, const char *privilege,
                      const char *db)
 {
     const struct grant *list = grants->list.items;
+    const char *asked = ""; /* a server lists one grantee after the other: each once */
     for (size_t i = 0; i < grants->list.count; i++) {
         if (list[i].db == NULL || list[i].table != NULL || list[i].revoked)
             continue;
-        if (grants->literal_dbs
-                ? strcmp(list[i].db, db) == 0 && gives(&list[i], privilege)
-                : grantee_has(grants, list[i].grantee, privilege, db))
-            return true;
+        if (grants->literal_dbs) {
+            if (strcmp(list[i].db, db) == 0 && gives(&list[i], privilege))
+                return true;
+        } else if (strcmp(asked, list[i].grantee) != 0) {
+            asked = list[i].grantee;
+            if (grantee_has(grants, asked, privilege, db))
+                return true;
+        }
     }
     return false;
 }
