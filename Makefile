@@ -71,7 +71,10 @@ PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. -include core/base/banned.h $(PKG_FLAGS) $(MYSQL_DEF) \
              $(WARN) $(HARDEN) -fPIE -pthread $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pie -pthread $(RELRO) $(CFLAGS) $(LDFLAGS)
+# What plugins of the client library look for in the program.
+EXPORTS := -Wl,--export-dynamic-symbol=mysql_authentication_dialog_ask
+
+ALL_LDFLAGS = -pie -pthread $(RELRO) $(EXPORTS) $(CFLAGS) $(LDFLAGS)
 ALL_LIBS    = -Wl,--as-needed $(PKG_LIBS) -lm
 
 # ---- what there is to build: filled by the folders

@@ -261,6 +261,16 @@ static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by,
         return mr_err_set(err, MR_E_CONNECT,
                           "could not log in to server \"%s\" within %u s", db->label,
                           db->ep.connect_timeout_s);
+    if (by == MR_BARRED_ASKED) {
+        (void)mr_err_set(
+            err, MR_E_AUTH,
+            "could not log in to server \"%s\": it asks user \"%s\" for more "
+            "than the password",
+            db->label, db->ep.user != NULL ? db->ep.user : "");
+        mr_err_hint(err, "Use an account that logs in by its password alone, without a "
+                         "dialogue (PAM).");
+        return MR_E_AUTH;
+    }
     if (by == MR_BARRED_STRANGE)
         return mr_err_set(err, MR_E_CONNECT,
                           "server \"%s\" does not speak MySQL's protocol", db->label);

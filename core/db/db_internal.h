@@ -85,6 +85,7 @@ enum mr_db_bar {
     MR_BARRED_SILENT,  /* no greeting in time */
     MR_BARRED_SLOW,    /* a greeting, and no end in time */
     MR_BARRED_STRANGE, /* not the protocol */
+    MR_BARRED_ASKED,   /* asks more than the password */
 };
 /* From here to _end the connection's waits end after timeout_s in all, and when the run is
  * interrupted, and nothing of the account crosses a line that the mode does not allow.  Of a

@@ -24,11 +24,11 @@ for ((i = 0; i < 200; i++)); do
 done
 [ -e ports ] || { echo "Bail out! nobody listens"; exit 1; }
 
-log_in() { # KIND PORT MODE: to RC and out
+log_in() { # KIND PORT MODE [INPUT]: to RC and out
     rm -f ./*.sent ./*.after ./*.reply
     timeout -s KILL 10 "$MYRECON" check --threads 1 --case x.case \
         "mysql://joe:$password@127.0.0.1:$2/club?ssl-mode=$3&ssl-ca=$dir/ca.pem&connect-timeout=1" \
-        mysql://u@127.0.0.1:1/club >out 2>&1 </dev/null
+        mysql://u@127.0.0.1:1/club >out 2>&1 <"${4:-/dev/null}"
     RC=$?
 }
 
@@ -38,6 +38,7 @@ size() { # FILE: in bytes; 0: there is none
 
 "$MYRECON" --version | grep -qi mariadb && is_mariadb=yes || is_mariadb=no
 while read -r kind port; do
+    [ "$kind" != asking ] || continue # within TLS: below
     # Oracle's library lets nobody look at what it reads: servers before MySQL 5.5.7 make it
     # crash, and it begins TLS whatever stands behind the greeting
     if [ $is_mariadb = no ]; then
@@ -86,6 +87,13 @@ for kind in clear dialog; do
     fi
     result $? "$kind: the reason, and what to do" "$(cat out)"
 done
+
+if [ $is_mariadb = yes ]; then # Oracle's library has no such way
+    mkfifo terminal && exec 8<>terminal # nobody answers
+    log_in asking "$(port_of asking)" required terminal
+    ! grep -q mother out && grep -q 'error: .*could not log in' out && [ $RC -eq 3 ] && [ -s asking.sent ]
+    result $? "no server asks the person at the terminal" "exit $RC $(cat out)"
+fi
 
 echo "1..$n"
 [ $failures -eq 0 ]
