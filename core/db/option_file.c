@@ -311,19 +311,46 @@ static bool is_on(const char *value)
            strcasecmp(value, "false") != 0;
 }
 
-static void raise_ssl_mode(const struct reader *reader, struct mr_endpoint *ep)
+/* As the servers' clients write the modes, or as our endpoints do.  A word that is neither
+ * was to be some mode: it is not passed over for a weaker one. */
+static enum mr_code parse_ssl_mode(const char *text, enum mr_ssl_mode *mode,
+                                   struct mr_err *err)
+{
+    static const struct {
+        const char *name;
+        enum mr_ssl_mode mode;
+    } modes[] = {{"disabled", MR_SSL_PREFERRED}, /* does not lower it */
+                 {"preferred", MR_SSL_PREFERRED},
+                 {"required", MR_SSL_REQUIRED},
+                 {"verify-ca", MR_SSL_VERIFY_CA},
+                 {"verify_ca", MR_SSL_VERIFY_CA},
+                 {"verify-identity", MR_SSL_VERIFY_IDENTITY},
+                 {"verify_identity", MR_SSL_VERIFY_IDENTITY}};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcasecmp(text, modes[i].name) == 0) {
+            *mode = modes[i].mode;
+            return MR_OK;
+        }
+    (void)mr_err_set(err, MR_E_CONFIG, "option file gives ssl-mode \"%s\"", text);
+    mr_err_hint(err, "The modes are DISABLED, PREFERRED, REQUIRED, VERIFY_CA and "
+                     "VERIFY_IDENTITY.");
+    return MR_E_CONFIG;
+}
+
+static enum mr_code raise_ssl_mode(const struct reader *reader, struct mr_endpoint *ep,
+                                   struct mr_err *err)
 {
     if (ep->ssl_mode != MR_SSL_PREFERRED)
-        return;
-    const char *mode = reader->values[OPT_SSL_MODE];
-    if (is_on(reader->values[OPT_SSL_VERIFY]) ||
-        (mode != NULL && strcasecmp(mode, "VERIFY_IDENTITY") == 0))
+        return MR_OK;
+    const char *text = reader->values[OPT_SSL_MODE];
+    enum mr_code rc = text != NULL ? parse_ssl_mode(text, &ep->ssl_mode, err) : MR_OK;
+    if (rc != MR_OK)
+        return rc;
+    if (is_on(reader->values[OPT_SSL_VERIFY]))
         ep->ssl_mode = MR_SSL_VERIFY_IDENTITY;
-    else if (mode != NULL && strcasecmp(mode, "VERIFY_CA") == 0)
-        ep->ssl_mode = MR_SSL_VERIFY_CA;
-    else if (is_on(reader->values[OPT_SSL]) ||
-             (mode != NULL && strcasecmp(mode, "REQUIRED") == 0))
+    else if (is_on(reader->values[OPT_SSL]) && ep->ssl_mode == MR_SSL_PREFERRED)
         ep->ssl_mode = MR_SSL_REQUIRED;
+    return MR_OK;
 }
 
 static enum mr_code apply_address(struct reader *reader, struct mr_endpoint *ep,
@@ -365,7 +392,7 @@ enum mr_code mr_option_file_apply(struct mr_endpoint *ep, struct mr_err *err)
         fill(&reader, OPT_SSL_CA, &ep->ssl_ca);
         fill(&reader, OPT_SSL_CERT, &ep->ssl_cert);
         fill(&reader, OPT_SSL_KEY, &ep->ssl_key);
-        raise_ssl_mode(&reader, ep);
+        rc = raise_ssl_mode(&reader, ep, err);
     }
     reader_release(&reader);
     return rc;

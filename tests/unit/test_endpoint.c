@@ -416,6 +416,14 @@ static const struct file_test file_tests[] = {
      MR_SSL_REQUIRED},
     {"[client]\nssl-mode=VERIFY_CA\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
      MR_SSL_VERIFY_CA},
+    {"[myrecon]\nssl-mode = verify-identity\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
+     MR_SSL_VERIFY_IDENTITY},
+    {"[myrecon]\nssl_mode = 'verify-ca' # ours\n", "h", "", NULL, NULL, "h", 0, NULL,
+     NULL, MR_SSL_VERIFY_CA},
+    {"[client]\nssl-mode=bogus\n[myrecon]\nssl-mode=preferred\n", "h", "", NULL, NULL,
+     "h", 0, NULL, NULL, MR_SSL_PREFERRED},
+    {"[client]\nssl-mode=bogus\n", "h", "&ssl-mode=required", NULL, NULL, "h", 0, NULL,
+     NULL, MR_SSL_REQUIRED},
     {"[client]\nssl-verify-server-cert\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
      MR_SSL_VERIFY_IDENTITY},
     {"[client]\nssl\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, MR_SSL_REQUIRED},
@@ -488,6 +496,8 @@ static void test_bad_option_files(void **state)
         {"\n\n[client\n", 0600, "line 3"},
         {"[client]\nport=x\n", 0600, "port"},
         {"[client]\nport=70000\n", 0600, "port"},
+        {"[client]\nssl-mode=VERIFY_IDENTIY\n", 0600, "ssl-mode \"VERIFY_IDENTIY\""},
+        {"[myrecon]\nssl-mode=\n", 0600, "ssl-mode"},
         {"[client]\nuser=u\n", 0666, "writable by everybody"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
