@@ -83,6 +83,13 @@ bool mr_snap_statement_read(const char *text, size_t len, const char **statement
  * sequence in full, whatever database is in use. */
 void mr_snap_drop_db(struct mr_strbuf *out, const char *create, const char *db);
 
+/* What a database is called now; NULL: as ever. */
+typedef const char *mr_snap_renamed_fn(const void *ctx, const char *db);
+/* CREATE TABLE, or ALTER TABLE that adds keys, with the databases of parents and sequences under
+ * the names that they have where it is run.  Appends to out. */
+void mr_snap_rename_dbs(struct mr_strbuf *out, const char *sql, size_t len,
+                        mr_snap_renamed_fn *renamed, const void *ctx);
+
 /* CREATE TABLE without the AUTO_INCREMENT of its options.  What is behind the last parenthesis of
  * its definitions is meant, and no text of a comment. */
 void mr_snap_drop_counter(struct mr_strbuf *out, const char *create);

@@ -116,7 +116,7 @@ void mr_snap_split_keys(const char *create, const struct mr_table *table,
 }
 
 /* The last of three tokens, in "nextval(`": what follows names a sequence. */
-static bool names_sequence(const struct mr_token last[3])
+static bool names_sequence(const struct mr_token *last)
 {
     return last[2].kind == MR_TOKEN_IDENT && mr_token_is(&last[1], "(") &&
            (mr_token_is(&last[0], "nextval") || mr_token_is(&last[0], "lastval") ||
@@ -144,6 +144,41 @@ void mr_snap_drop_db(struct mr_strbuf *out, const char *create, const char *db)
     mr_strbuf_add_str(out, kept);
     out->failed |= prefix.failed;
     mr_strbuf_release(&prefix);
+}
+
+/* Is the third of four tokens the database of a parent's or of a sequence's name? */
+static bool names_db(const struct mr_token last[4])
+{
+    return mr_token_is(&last[3], ".") && last[2].kind == MR_TOKEN_IDENT &&
+           (mr_token_is(&last[1], "REFERENCES") || names_sequence(last));
+}
+
+void mr_snap_rename_dbs(struct mr_strbuf *out, const char *sql, size_t len,
+                        mr_snap_renamed_fn *renamed, const void *ctx)
+{
+    struct mr_strbuf db = MR_STRBUF_INIT;
+    struct mr_token last[4] = {{0}};
+    struct mr_sqlscan scan;
+    const char *kept = sql; /* up to here it stands in out */
+    mr_sqlscan_init(&scan, sql, len);
+    while (mr_sqlscan_next_code(&scan, &last[3])) {
+        const struct mr_token name = last[2];
+        const char *to = NULL;
+        if (names_db(last)) {
+            mr_strbuf_reset(&db);
+            mr_token_unquote(&db, &name);
+            to = db.failed ? NULL : renamed(ctx, db.ptr);
+        }
+        if (to != NULL) {
+            mr_strbuf_add(out, kept, (size_t)(name.ptr - kept));
+            mr_sql_ident(out, to);
+            kept = name.ptr + name.len;
+        }
+        memmove(last, last + 1, 3 * sizeof *last);
+    }
+    mr_strbuf_add(out, kept, (size_t)(sql + len - kept));
+    out->failed |= db.failed;
+    mr_strbuf_release(&db);
 }
 
 /* Behind the list of definitions; the length of " AUTO_INCREMENT=n", or 0. */

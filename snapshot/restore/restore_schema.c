@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
+#include "snapshot/format/snap_schema.h"
 #include "snapshot/format/snap_script.h"
 #include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
@@ -90,25 +91,56 @@ static enum mr_code without_definer(struct mr_restore *r, struct mr_strbuf *sql,
     return code;
 }
 
+/* A table's own is made in it, and its parents and sequences are renamed. */
+static bool is_of_table(const struct mr_snap_place *place)
+{
+    return strcmp(place->what, "TABLE") == 0 || strcmp(place->what, "ALTER") == 0;
+}
+
 /* What a body reads and writes, it names; nobody but its owner knows what is meant. */
 static enum mr_code note_names(struct mr_restore *r, const char *file,
                                const struct mr_snap_place *place,
                                const struct mr_strbuf *sql, struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT;
-    const char *to = mr_restore_db_name(r, place->db);
-    if (to == NULL || strcmp(to, place->db) == 0 ||
-        !mr_snap_names_db(place, sql->ptr, sql->len))
-        return MR_OK;
-    mr_strbuf_add_fmt(&note,
-                      "\"%s\": its text names \"%s\", which is not where it is now "
-                      "(\"%s\")",
-                      file, place->db, to);
-    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
-    if (code == MR_OK)
-        code = mr_restore_note(r, note.ptr, err);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->ndbs && !is_of_table(place); i++) {
+        struct mr_snap_place other = *place;
+        other.db = r->dbs[i].from;
+        if (strcmp(r->dbs[i].to, other.db) == 0 ||
+            !mr_snap_names_db(&other, sql->ptr, sql->len))
+            continue;
+        mr_strbuf_reset(&note);
+        mr_strbuf_add_fmt(&note,
+                          "\"%s\": its text names \"%s\", which is not where it is now "
+                          "(\"%s\")",
+                          file, other.db, r->dbs[i].to);
+        code = mr_strbuf_check(&note, "restoring", err);
+        if (code == MR_OK)
+            code = mr_restore_note(r, note.ptr, err);
+    }
     mr_strbuf_release(&note);
     return code;
+}
+
+static const char *renamed(const void *ctx, const char *db)
+{
+    return mr_restore_db_name(ctx, db);
+}
+
+/* The statement of a file, as it is run on the target. */
+static enum mr_code read_file(const struct mr_restore *r, const char *file,
+                              const struct mr_snap_place *place, struct mr_strbuf *sql,
+                              struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = mr_snap_read_statement(&r->snap, file, place, &text, err);
+    if (code == MR_OK && is_of_table(place))
+        mr_snap_rename_dbs(sql, text.ptr, text.len, renamed, r);
+    else if (code == MR_OK)
+        mr_strbuf_add(sql, text.ptr, text.len);
+    mr_strbuf_release(&text);
+    return code == MR_OK ? mr_strbuf_check(sql, "restoring", err) : code;
 }
 
 /* The server has ignored it, as the session's sql_mode says. */
@@ -135,7 +167,7 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    enum mr_code code = mr_snap_read_statement(&r->snap, file, place, &sql, &why);
+    enum mr_code code = read_file(r, file, place, &sql, &why);
     if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, &why);
     if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED &&

@@ -66,6 +66,32 @@ beside() { # beside SIDE
 beside a
 if [ -n "$MR_O_URI" ]; then beside o; else skip "the same on MySQL" "no MySQL 9"; fi
 
+# Of several databases that are renamed, none is left tied to what they were taken of.
+tied() { # SIDE
+    local names before
+    fresh "$1" "$DB"
+    fresh "$1" "${DB}_two"
+    for names in "$COPY" "${COPY}_two"; do
+        fresh "$1" "$names"
+        client "$1" <<<"DROP DATABASE $names"
+    done
+    client "$1" <<<"CREATE TABLE ${DB}_two.p (id INT PRIMARY KEY); INSERT INTO ${DB}_two.p VALUES (1);
+        CREATE TABLE $DB.c (id INT PRIMARY KEY, CONSTRAINT up FOREIGN KEY (id) REFERENCES ${DB}_two.p (id)); INSERT INTO $DB.c VALUES (1);
+        CREATE VIEW $DB.w AS SELECT id FROM ${DB}_two.p; CREATE PROCEDURE $DB.p() SELECT id FROM ${DB}_two.p"
+    [ "$1" = o ] || client "$1" <<<"CREATE SEQUENCE ${DB}_two.sq; CREATE TABLE $DB.d (id INT DEFAULT NEXTVAL(${DB}_two.sq))"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB,${DB}_two")" "$SNAP"
+    snap restore --no-progress --rename-db "$DB=$COPY" --rename-db "${DB}_two=${COPY}_two" "$SNAP" "$(side_uri "$1")"
+    is "$1: parents and sequences are those of the copy" \
+        "$(client "$1" <<<"SELECT UNIQUE_CONSTRAINT_SCHEMA FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = '$COPY'") $(
+            [ "$1" = o ] || client "$1" <<<"SHOW CREATE TABLE $COPY.d" | grep -o 'nextval(`[^`]*`')" \
+        "${COPY}_two $([ "$1" = o ] || echo "nextval(\`${COPY}_two\`")"
+    is "$1: what names another one that was renamed is named" \
+        "$RC $(grep -c "[wp]\.\(view\|routine\)\.sql\": its text names \"${DB}_two\", which is not where it is now (\"${COPY}_two\")" "$ERR")" "4 2"
+}
+tied a
+if [ -n "$MR_O_URI" ]; then tied o; else skip "the same on MySQL" "no MySQL 9"; fi
+
 # Files that hold something else, and say so nowhere: every sum is right.
 world a
 fresh a "$COPY"

@@ -335,6 +335,38 @@ static void test_drop_db(void **state)
     mr_strbuf_release(&text);
 }
 
+static const char *renamed(const void *ctx, const char *db)
+{
+    (void)ctx;
+    return strcmp(db, "a`b") == 0 ? "b" : strcmp(db, "b") == 0 ? "a`b" : NULL;
+}
+
+static void test_rename_dbs(void **state)
+{
+    static const struct {
+        const char *sql, *run;
+    } cases[] = {
+        {"FOREIGN KEY (`x`) REFERENCES `a``b`.`t` (`x`),\n FOREIGN KEY (`y`) REFERENCES "
+         "`b`.`a``b` (`y`), FOREIGN KEY (`z`) REFERENCES `c`.`t` (`z`)",
+         "FOREIGN KEY (`x`) REFERENCES `b`.`t` (`x`),\n FOREIGN KEY (`y`) REFERENCES "
+         "`a``b`.`a``b` (`y`), FOREIGN KEY (`z`) REFERENCES `c`.`t` (`z`)"},
+        {"REFERENCES `b` (`x`)", "REFERENCES `b` (`x`)"},
+        {"DEFAULT nextval(`b`.`b`), DEFAULT (lastval(`b`.`s`))",
+         "DEFAULT nextval(`a``b`.`b`), DEFAULT (lastval(`a``b`.`s`))"},
+        {"COMMENT 'REFERENCES `b`.`t`' CHECK (`b`.`x` > 0)",
+         "COMMENT 'REFERENCES `b`.`t`' CHECK (`b`.`x` > 0)"},
+        {"REFERENCES `b`", "REFERENCES `b`"},
+        {"", ""}};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mr_strbuf_reset(&text);
+        mr_snap_rename_dbs(&text, cases[i].sql, strlen(cases[i].sql), renamed, NULL);
+        assert_string_equal(text.ptr, cases[i].run);
+    }
+    mr_strbuf_release(&text);
+}
+
 static void test_drop_counter(void **state)
 {
     static const struct {
@@ -368,7 +400,7 @@ int main(void)
         cmocka_unit_test(test_refused),      cmocka_unit_test(test_names),
         cmocka_unit_test(test_statements),   cmocka_unit_test(test_split),
         cmocka_unit_test(test_same),         cmocka_unit_test(test_drop_db),
-        cmocka_unit_test(test_drop_counter),
+        cmocka_unit_test(test_drop_counter), cmocka_unit_test(test_rename_dbs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
