@@ -14,6 +14,13 @@
 
 /* ---- writing ---- */
 
+/* Half a line is only ever the last one: another worker may still write its own. */
+static void take_back(const struct mr_journal_file *j, off_t from)
+{
+    if (ftruncate(j->fd, from) == 0)
+        (void)lseek(j->fd, from, SEEK_SET);
+}
+
 static enum mr_code append(struct mr_journal_file *j, struct mr_jsonw *w,
                            struct mr_strbuf *line, struct mr_err *err)
 {
@@ -21,11 +28,14 @@ static enum mr_code append(struct mr_journal_file *j, struct mr_jsonw *w,
     mr_jsonw_end_line(w);
     enum mr_code code = mr_jsonw_finish(w, MR_SNAP_JOURNAL, err);
     mr_jsonw_release(w);
+    off_t from = code == MR_OK ? lseek(j->fd, 0, SEEK_CUR) : -1;
     if (code == MR_OK)
         code = mr_io_write_all(j->fd, MR_SNAP_JOURNAL, line->ptr, line->len, err);
     if (code == MR_OK && fdatasync(j->fd) != 0)
         code =
             mr_err_set_sys(err, MR_E_IO, errno, "could not sync \"%s\"", MR_SNAP_JOURNAL);
+    if (code != MR_OK && from >= 0)
+        take_back(j, from);
     if (code != MR_OK && err != NULL && err->sys_errno == ENOSPC)
         mr_err_hint(err, "Free some space there, and run the same command again: it goes "
                          "on where it was.");

@@ -5,8 +5,8 @@
  *   mr_journal_file_open → (mr_journal_file_find …) → mr_journal_file_view
  *     → mr_journal_file_table, _chunk, _drop … → mr_journal_file_close
  *
- * Each line is on disk before the call returns.  A last line that was cut off is as if it
- * had not been written.  A chunk belongs to the view in which it was read, or found equal:
+ * Each line is on disk before the call returns, or is taken back where it cannot be written.
+ * A last line that was cut off is as if it had not been written.  A chunk belongs to the view in which it was read, or found equal:
  * that of the last view line in front of its line.  Of tables whose keys are hidden
  * (snap_table.h) nothing is written: the next run reads them from the start.
  *
