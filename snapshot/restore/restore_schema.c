@@ -269,8 +269,8 @@ static bool is_in_use(const struct mr_restore *r, const struct mr_snap_object *o
     for (size_t i = 0; r->ended && o->kind == MR_SNAP_SEQUENCE && i < r->cat->nobjects;
          i++)
         if (r->cat->objects[i].kind == MR_OBJECT_SEQUENCE &&
-            strcmp(r->cat->objects[i].db, db) == 0 &&
-            strcmp(r->cat->objects[i].name, o->name) == 0)
+            mr_server_same_name(&r->cat->server, r->cat->objects[i].db, db) &&
+            mr_server_same_name(&r->cat->server, r->cat->objects[i].name, o->name))
             return true;
     return false;
 }

@@ -118,6 +118,15 @@ static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
     return code == MR_OK ? require_apart(r, err) : code;
 }
 
+/* As the server tells names apart: it may write them in small letters. */
+static const struct mr_database *find_db(const struct mr_restore *r, const char *name)
+{
+    for (size_t i = 0; i < r->cat->ndbs; i++)
+        if (mr_server_same_name(&r->cat->server, r->cat->dbs[i].name, name))
+            return &r->cat->dbs[i];
+    return NULL;
+}
+
 enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
 {
     const char **names = mr_arena_calloc(&r->arena, r->ndbs, sizeof *names);
@@ -129,7 +138,7 @@ enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
     r->cat = NULL;
     enum mr_code code = mr_catalogue_load(r->db, names, r->ndbs, &r->cat, err);
     for (size_t i = 0; code == MR_OK && i < r->ndbs; i++)
-        r->dbs[i].there = mr_catalogue_db(r->cat, r->dbs[i].to);
+        r->dbs[i].there = find_db(r, r->dbs[i].to);
     return code;
 }
 
@@ -261,12 +270,24 @@ static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
     return MR_E_NO_SUCH;
 }
 
+/* Is it an earlier one of the snapshot that has the name on a server where letters are alike? */
+static bool has_namesake(const struct mr_restore *r, size_t table)
+{
+    const struct mr_restore_table *t = &r->tables[table];
+    const struct mr_server *server = &r->cat->server;
+    for (size_t i = 0; server->lower_case_table_names != 0 && i < table; i++)
+        if (mr_server_same_name(server, r->tables[i].db, t->db) &&
+            mr_server_same_name(server, r->tables[i].snap->name, t->snap->name))
+            return true;
+    return false;
+}
+
 static void note_made(struct mr_restore *r)
 {
     for (size_t i = 0; i < r->ntables; i++) {
         const struct mr_table *t =
-            mr_catalogue_table(r->cat, r->tables[i].db, r->tables[i].snap->name);
-        r->tables[i].is_there = t != NULL;
+            mr_catalogue_meant(r->cat, r->tables[i].db, r->tables[i].snap->name);
+        r->tables[i].is_there = t != NULL && !has_namesake(r, i);
         r->tables[i].has_keys = t != NULL && t->nfks > 0;
     }
 }
@@ -316,7 +337,7 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     if (code == MR_OK)
         code = make_scope(r, err);
     if (code == MR_OK &&
-        mr_catalogue_table(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
+        mr_catalogue_meant(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
         code = read_done(r, err);
     if (code == MR_OK && !r->resumed)
         code = mr_restore_clear(r, err);

@@ -1,0 +1,52 @@
+#!/bin/bash
+# snapshot_letters.sh: `snapshot restore` onto a server that writes names of tables in small letters
+# (lower_case_table_names = 1) goes on where it was, too, and mixes no two tables up.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+. "$IT_DIR/../lib/servers.sh"
+NAME=Snapshot_Letters
+{ mr_servers_begin && mr_spawn_mariadb LOW --lower-case-table-names=1 && mr_await LOW; } || bail "no server"
+begin ''
+IT_EXIT+=(mr_servers_end)
+fresh a "$NAME"
+SNAP=$IT_TMP/snap
+client a -D "$NAME" <<<"CREATE TABLE Tab (id INT PRIMARY KEY, v VARCHAR(100)); INSERT INTO Tab SELECT seq, REPEAT('x', 90) FROM seq_1_to_200000;
+    CREATE TABLE Child (id INT PRIMARY KEY, CONSTRAINT up FOREIGN KEY (id) REFERENCES Tab (id)); INSERT INTO Child VALUES (1);
+    CREATE TRIGGER Tr BEFORE INSERT ON Tab FOR EACH ROW SET @x = 1; CREATE SEQUENCE Sq; CREATE VIEW Vw AS SELECT id FROM Tab"
+take --chunk-size 1 "$(uri a "$NAME")" "$SNAP"
+is "made" "$RC" 0
+
+killed_amid() { # TARGET: a restore that is killed amid its rows
+    local i pid
+    client "$MR_LOW_URI" <<<"DROP DATABASE IF EXISTS $NAME"
+    "$MYRECON" snapshot restore -q --threads 1 "$SNAP" "$1" >/dev/null 2>&1 </dev/null &
+    pid=$!
+    for ((i = 0; i < 1000; i++)); do
+        [ "$(client "$MR_LOW_URI" 2>/dev/null <<<"SELECT COUNT(*) FROM $NAME.myrecon_restore")" -gt 2 ] 2>/dev/null && break
+        sleep 0.01
+    done
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    is "$1: killed amid its rows" "$(client "$MR_LOW_URI" <<<"SHOW TABLES FROM $NAME LIKE 'myrecon_restore'")" myrecon_restore
+}
+for target in "$MR_LOW_URI" "$MR_LOW_URI/${NAME,,}"; do
+    killed_amid "$target"
+    snap restore --json --no-progress "$SNAP" "$target"
+    is "$target: the same command ends it" \
+        "$RC $(jq -r 'select(.type == "summary") | "\(.verdict) \(.resumed)"' "$OUT") $(client "$MR_LOW_URI" <<<"SHOW TABLES FROM $NAME" | xargs)" \
+        "0 equal true child sq tab vw"
+done
+
+# Names that are one there: the second is set aside, also by whoever goes on.
+client a <<<"DROP DATABASE $NAME; CREATE DATABASE $NAME; CREATE TABLE $NAME.Two (id INT PRIMARY KEY); INSERT INTO $NAME.Two VALUES (1);
+    CREATE TABLE $NAME.two (id INT PRIMARY KEY); INSERT INTO $NAME.two VALUES (2), (3)"
+client "$MR_LOW_URI" <<<"DROP DATABASE $NAME"
+rm -rf "$SNAP"
+take "$(uri a "$NAME")" "$SNAP"
+for again in once again; do
+    snap restore --json --no-progress "$SNAP" "$MR_LOW_URI"
+    is "two tables of one name, $again" "$RC $(jq -r 'select(.type == "table") | "\(.table) \(.verdict)"' "$OUT" | xargs) $(client "$MR_LOW_URI" <<<"SELECT * FROM $NAME.two")" \
+        "4 $NAME.Two equal $NAME.two set-aside 1"
+done
+finish
