@@ -7,6 +7,7 @@
 #include "core/base/pattern.h"
 #include "core/db/sqltext.h"
 #include "snapshot/create/view_order.h"
+#include "snapshot/create/view_reads.h"
 #include "snapshot/format/snap_place.h"
 #include "snapshot/format/snap_schema.h"
 
@@ -94,6 +95,38 @@ static enum mr_code show(struct mr_snap_schema *s, const struct mr_snap_object *
     return code;
 }
 
+static const char *full_name(struct mr_strbuf *out, const char *db, const char *name)
+{
+    mr_strbuf_reset(out);
+    mr_strbuf_add_fmt(out, "%s.%s", db, name);
+    return out->ptr;
+}
+
+/* Has it been named as one that is not kept? */
+static bool is_left_out(const struct mr_snap_schema *s, const char *kind, const char *db,
+                        const char *name)
+{
+    const struct mr_snap_left_out *items = s->left_out.items;
+    size_t len = strlen(db);
+    for (size_t i = 0; i < s->left_out.count; i++)
+        if (strcmp(items[i].kind, kind) == 0 && strncmp(items[i].name, db, len) == 0 &&
+            items[i].name[len] == '.' && strcmp(items[i].name + len + 1, name) == 0)
+            return true;
+    return false;
+}
+
+/* Will there be such a table or view where all that is kept is made? */
+static bool is_kept(const void *ctx, const char *db, const char *name)
+{
+    const struct mr_snap_schema *s = ctx;
+    size_t i = 0;
+    while (i < s->cat->ndbs &&
+           !mr_server_same_name(&s->cat->server, s->cat->dbs[i].name, db))
+        i++;
+    return i < s->cat->ndbs && is_selected(s, db, name) &&
+           !is_left_out(s, "table", db, name) && !is_left_out(s, "view", db, name);
+}
+
 static const char *object_file(struct mr_snap_schema *s, const struct mr_snap_object *o)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -123,13 +156,6 @@ static enum mr_code add_object(struct mr_snap_schema *s,
                             : mr_err_nomem(err, "reading the schema");
     mr_strbuf_release(&text);
     return code;
-}
-
-static const char *full_name(struct mr_strbuf *out, const char *db, const char *name)
-{
-    mr_strbuf_reset(out);
-    mr_strbuf_add_fmt(out, "%s.%s", db, name);
-    return out->ptr;
 }
 
 /* As it is made again in whatever database it is restored into. */
@@ -286,8 +312,10 @@ static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object
     }
     if (!mr_snap_schema_wants(s, o))
         return MR_OK;
-    if (object.kind == MR_SNAP_VIEW)
+    if (object.kind == MR_SNAP_VIEW) {
+        object.lacks = o->definition != NULL && !mr_view_reads(o->definition, is_kept, s);
         code = take_view_columns(s, &object, err);
+    }
     if (object.kind == MR_SNAP_SEQUENCE)
         code = take_sequence_value(s, &object, err);
     return code == MR_OK ? take(s, &object, what, name, err) : code;
@@ -313,6 +341,7 @@ static enum mr_code take_triggers(struct mr_snap_schema *s, const struct mr_tabl
     enum mr_code code = MR_OK;
     if (sorted == NULL)
         return mr_err_nomem(err, "reading the schema");
+    struct mr_strbuf label = MR_STRBUF_INIT;
     for (size_t i = 0; i < table->ntriggers; i++)
         sorted[i] = &table->triggers[i];
     if (table->ntriggers > 1)
@@ -322,8 +351,14 @@ static enum mr_code take_triggers(struct mr_snap_schema *s, const struct mr_tabl
                                         .db = table->db,
                                         .name = sorted[i]->name,
                                         .table = table->name};
-        code = take(s, &object, "TRIGGER", sorted[i]->name, err);
+        if (!is_left_out(s, "table", table->db, table->name))
+            code = take(s, &object, "TRIGGER", sorted[i]->name, err);
+        else
+            code = mr_snap_schema_leave_out(s, "trigger",
+                                            full_name(&label, table->db, sorted[i]->name),
+                                            "its table is left out", NULL, err);
     }
+    mr_strbuf_release(&label);
     return code;
 }
 

@@ -80,6 +80,7 @@ struct mr_snap_object {
     size_t ncolumns;
     const char
         *value; /* of a sequence: the next one; of an event: its time zone; or NULL */
+    bool lacks; /* of a view: it reads from what is not kept; not written */
 };
 
 struct mr_snap_left_out {

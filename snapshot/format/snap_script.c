@@ -83,19 +83,27 @@ static void add_session(struct script *s)
     mr_strbuf_add_str(s->out, ";\n");
 }
 
-/* A view that the server could not use, either: who loads it may see it refused. */
-static bool is_broken(const struct mr_snap_object *o)
+/* A view that who loads it may see refused: the server could not use it, either, or what it
+ * reads from is not kept. */
+static bool is_doubtful(const struct mr_snap_object *o)
 {
-    return o->kind == MR_SNAP_VIEW && o->ncolumns == 0;
+    return o->kind == MR_SNAP_VIEW && (o->ncolumns == 0 || o->lacks);
 }
 
-static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool broken,
+static void add_drop(struct script *s, const struct mr_snap_object *view)
+{
+    mr_strbuf_add_str(s->out, "DROP VIEW IF EXISTS ");
+    mr_sql_ident(s->out, view->name);
+    mr_strbuf_add_str(s->out, ";\n");
+}
+
+static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool doubtful,
                         const char *title)
 {
     bool any = false;
     for (size_t i = 0; i < s->m->nobjects; i++) {
         const struct mr_snap_object *o = &s->m->objects[i];
-        if (o->kind != kind || is_broken(o) != broken)
+        if (o->kind != kind || is_doubtful(o) != doubtful)
             continue;
         if (!any)
             add_title(s, title);
@@ -105,11 +113,8 @@ static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool br
             mr_snap_object_session(s->out, o);
             mr_strbuf_add_str(s->out, ";\n");
         }
-        if (kind == MR_SNAP_VIEW) {
-            mr_strbuf_add_str(s->out, "DROP VIEW IF EXISTS ");
-            mr_sql_ident(s->out, o->name);
-            mr_strbuf_add_str(s->out, ";\n");
-        }
+        if (kind == MR_SNAP_VIEW)
+            add_drop(s, o);
         add_file(s, o->file);
         if (kind == MR_SNAP_SEQUENCE && o->value != NULL) {
             mr_strbuf_add_str(s->out, "DO SETVAL(");
@@ -125,12 +130,27 @@ static void add_stubs(struct script *s)
 {
     for (size_t i = 0; i < s->m->nobjects; i++) {
         const struct mr_snap_object *o = &s->m->objects[i];
-        if (o->kind != MR_SNAP_VIEW || is_broken(o))
+        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0)
             continue;
         add_use(s, o->db);
         mr_snap_view_stub(s->out, o);
         mr_strbuf_add_str(s->out, ";\n");
     }
+}
+
+/* The last of all, and none of them as a mere name where the client stops. */
+static void add_doubtful(struct script *s)
+{
+    for (size_t i = 0; i < s->m->nobjects; i++) {
+        const struct mr_snap_object *o = &s->m->objects[i];
+        if (!is_doubtful(o) || o->ncolumns == 0)
+            continue;
+        add_use(s, o->db);
+        add_drop(s, o);
+    }
+    add_objects(s, MR_SNAP_VIEW, true,
+                "views that were broken, or that read from what is not kept: the client "
+                "stops at the first that cannot be made, with everything else loaded");
 }
 
 /* "data/x.tsv.zst" → "data/x.tsv" */
@@ -185,9 +205,7 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
     add_objects(&s, MR_SNAP_VIEW, false, "views");
     add_objects(&s, MR_SNAP_TRIGGER, false, "triggers");
     add_objects(&s, MR_SNAP_EVENT, false, "events");
-    add_objects(&s, MR_SNAP_VIEW, true,
-                "views that were broken: the client stops at the first that still is, "
-                "with everything else loaded");
+    add_doubtful(&s);
     return s.code == MR_OK ? mr_strbuf_check(out, "writing restore.sql", err) : s.code;
 }
 

@@ -50,6 +50,30 @@ broken_on() { # broken_on SIDE: what stock tools load with a broken view
 broken_on a
 if [ -n "$MR_O_URI" ]; then broken_on o; else skip "MySQL: a broken view" "no MySQL 9"; fi
 
+# --- a view over what is not kept, and a trigger of a table that is left out -------------------
+
+lacking_on() { # lacking_on SIDE: what stock tools load then
+    fresh "$1" "$DB"
+    at "$1" "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (5); CREATE TABLE log (id INT PRIMARY KEY);
+        CREATE VIEW a AS SELECT l.id FROM t JOIN log l ON l.id = t.id; CREATE VIEW a2 AS SELECT id FROM a; CREATE VIEW b AS SELECT id FROM t;
+        CREATE VIEW c AS SELECT id FROM log; CREATE TABLE myrecon_restore (id INT PRIMARY KEY);
+        CREATE TRIGGER lost BEFORE INSERT ON myrecon_restore FOR EACH ROW SET NEW.id = 2;
+        CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = 2; CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DISABLE DO SET @x = 1"
+    rm -rf "$SNAP"
+    take --json --exclude "$DB.log" "$(uri "$1" "$DB")" "$SNAP"
+    is "$1: the table and its trigger are named" "$RC $(jq -r '.left_out[] | "\(.kind) \(.name)"' "$OUT" | sort | xargs)" \
+        "4 table $DB.myrecon_restore trigger $DB.lost"
+    client "$1" <<<"DROP DATABASE IF EXISTS $COPY"
+    stock_restore "$SNAP" "$1" "$DB" "$COPY" 2>/dev/null
+    rm -rf "$IT_TMP"/restore.*
+    like "$1: the view is refused" "$(grep ERROR "$IT_TMP/said")" "$COPY.log"
+    is "$1: all the rest is there, and no name that stands for nothing" "$(client "$1" <<<"SELECT id FROM $COPY.b; SELECT TRIGGER_NAME
+        FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'; SELECT EVENT_NAME FROM information_schema.EVENTS
+        WHERE EVENT_SCHEMA = '$COPY'; SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' ORDER BY 1" | xargs)" "5 tr ev a2 b t"
+}
+lacking_on a
+if [ -n "$MR_O_URI" ]; then lacking_on o; else skip "MySQL: a view over what is not kept" "no MySQL 9"; fi
+
 # --- chunks tile the key space ------------------------------------------------------------
 
 fresh a "$DB"
