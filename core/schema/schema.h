@@ -87,6 +87,9 @@ struct mr_made_as {
     const char
         *introducers; /* that tell: "_binary 2", of the literal before the last; ""; NULL:
                                 not asked for (mr_catalogue_read_shown) */
+    const char
+        *escaped; /* of MySQL, the literals and names that hold quotes or backslashes, as
+                            they were written; else as introducers */
 };
 
 struct mr_trigger {

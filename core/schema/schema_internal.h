@@ -99,6 +99,10 @@ bool mr_schema_is_not_shown(enum mr_code code, const struct mr_db *db);
  * its literal, counted from the end: "_binary 2, _utf16 1". */
 void mr_schema_introduced(struct mr_strbuf *out, const char *create, size_t len,
                           const char *sql_mode);
+/* Of the same, what is quoted and holds quotes or backslashes, but for a comment: MySQL's
+ * catalogue prints 'it''s' as 'it's', which is as well two literals. */
+void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len,
+                       const char *sql_mode);
 
 /* Views, routines, events and sequences; sets objects and nobjects. */
 enum mr_code mr_schema_load_objects(struct mr_schema_load *load,

@@ -1,7 +1,7 @@
 /*
  * schema_shown.c: what SHOW CREATE alone tells of views, triggers, routines and events: the
  * introducers of literals, which the catalogue leaves out, so that _binary'a' reads as 'a', and
- * of MySQL the algorithm of a view.
+ * of MySQL the algorithm of a view, and how the literals of a body were written.
  */
 #include <stdint.h>
 #include <string.h>
@@ -16,6 +16,7 @@ struct asking {
     struct mr_db *db;
     struct mr_arena *arena;
     struct mr_shown *shown;
+    bool is_mysql;
 };
 
 /* What to ask, and where in the answer are the text and the sql_mode (0: our own). */
@@ -70,6 +71,32 @@ void mr_schema_introduced(struct mr_strbuf *out, const char *create, size_t len,
     }
 }
 
+/* Within the quotes of a literal or a name. */
+static bool holds_quotes(const struct mr_token *token)
+{
+    if (!is_literal(token) && token->kind != MR_TOKEN_IDENT)
+        return false;
+    for (size_t i = strcspn(token->ptr, "'\"`") + 1; i + 1 < token->len; i++)
+        if (strchr("'\"`\\", token->ptr[i]) != NULL)
+            return true;
+    return false;
+}
+
+void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len,
+                       const char *sql_mode)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token, before = {0};
+    scan_begin(&scan, create, len, sql_mode);
+    while (mr_sqlscan_next_code(&scan, &token)) {
+        if (holds_quotes(&token) && !mr_token_is(&before, "comment")) {
+            mr_strbuf_add_str(out, out->len > 0 ? ", " : "");
+            mr_strbuf_add(out, token.ptr, token.len);
+        }
+        before = token;
+    }
+}
+
 /* "CREATE ALGORITHM=MERGE DEFINER=…" */
 static enum mr_code take_algorithm(struct mr_arena *arena, const char *create,
                                    struct mr_object *view, struct mr_err *err)
@@ -82,16 +109,19 @@ static enum mr_code take_algorithm(struct mr_arena *arena, const char *create,
     return view->algorithm != NULL ? MR_OK : mr_err_nomem(err, "reading the catalogue");
 }
 
-static enum mr_code take_introducers(struct mr_arena *arena, const struct mr_cell *text,
-                                     const char *sql_mode, struct mr_made_as *made,
-                                     struct mr_err *err)
+typedef void find_fn(struct mr_strbuf *out, const char *create, size_t len,
+                     const char *sql_mode);
+
+static enum mr_code take(struct mr_arena *arena, find_fn *find,
+                         const struct mr_cell *text, const char *sql_mode,
+                         const char **to, struct mr_err *err)
 {
     struct mr_strbuf found = MR_STRBUF_INIT;
-    mr_schema_introduced(&found, text->ptr, text->len, sql_mode);
+    find(&found, text->ptr, text->len, sql_mode);
     enum mr_code code = mr_strbuf_check(&found, "reading the catalogue", err);
     if (code == MR_OK) {
-        made->introducers = mr_arena_dup(arena, found.ptr, found.len);
-        if (made->introducers == NULL)
+        *to = mr_arena_dup(arena, found.ptr, found.len);
+        if (*to == NULL)
             code = mr_err_nomem(err, "reading the catalogue");
     }
     mr_strbuf_release(&found);
@@ -117,7 +147,11 @@ static enum mr_code ask(const struct asking *a, const struct statement *what,
         if (view != NULL)
             code = take_algorithm(a->arena, cells[what->text].ptr, view, &why);
         if (code == MR_OK)
-            code = take_introducers(a->arena, &cells[what->text], mode, made, &why);
+            code = take(a->arena, mr_schema_introduced, &cells[what->text], mode,
+                        &made->introducers, &why);
+        if (code == MR_OK && a->is_mysql && what->mode > 0)
+            code = take(a->arena, mr_schema_escaped, &cells[what->text], mode,
+                        &made->escaped, &why);
     }
     mr_result_free(res);
     mr_strbuf_release(&sql);
@@ -194,7 +228,8 @@ static enum mr_code ask_triggers(const struct asking *a, const struct mr_table *
 enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
                                      struct mr_shown *shown, struct mr_err *err)
 {
-    const struct asking a = {db, &cat->arena, shown};
+    const struct asking a = {db, &cat->arena, shown,
+                             cat->server.flavour == MR_FLAVOUR_MYSQL};
     enum mr_code code = mr_schema_hurry(db, true, err);
     for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
         code = ask_object(&a, (struct mr_object *)(uintptr_t)&cat->objects[i], err);

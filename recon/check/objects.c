@@ -235,8 +235,10 @@ static const struct mr_object *find_object(const struct mr_objects_both *p,
 static bool is_same_object(const struct mr_objects_both *p, const struct mr_object *s,
                            const struct mr_object *t)
 {
-    struct mr_objects_text a = {s->definition, p->source_db, s->made.sql_mode};
-    struct mr_objects_text b = {t->definition, p->target_db, t->made.sql_mode};
+    struct mr_objects_text a = {s->definition, p->source_db, s->made.sql_mode,
+                                mr_objects_is_exact(&s->made)};
+    struct mr_objects_text b = {t->definition, p->target_db, t->made.sql_mode,
+                                mr_objects_is_exact(&t->made)};
     switch (s->kind) {
     case MR_OBJECT_VIEW: return mr_objects_same_view(a, b);
     case MR_OBJECT_EVENT: return mr_objects_same_event(a, b, p->cross);

@@ -69,7 +69,7 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* Each family prints them where it has use for them. */
-static bool same_introducers(const char *a, const char *b, bool cross)
+static bool same_shown(const char *a, const char *b, bool cross)
 {
     return cross || same_text(a, b);
 }
@@ -86,9 +86,15 @@ bool mr_objects_same_made(const struct mr_made_as *a, const struct mr_made_as *b
 {
     return same_text(a->definer, b->definer) &&
            same_modes(a->sql_mode, b->sql_mode, cross) &&
-           same_introducers(a->introducers, b->introducers, cross) &&
+           same_shown(a->introducers, b->introducers, cross) &&
+           same_shown(a->escaped, b->escaped, cross) &&
            same_collation(a->collation, b->collation, cross) &&
            same_collation(a->db_collation, b->db_collation, cross);
+}
+
+bool mr_objects_is_exact(const struct mr_made_as *made)
+{
+    return made->escaped != NULL && *made->escaped != '\0';
 }
 
 static void add_line(struct mr_strbuf *out, const char *what, const char *value)
@@ -103,9 +109,11 @@ void mr_objects_add_made(struct mr_strbuf *out, const struct mr_made_as *made,
         add_line(out, "definer", made->definer);
     if (!same_modes(made->sql_mode, other->sql_mode, cross))
         add_line(out, "sql_mode", made->sql_mode);
-    if (!same_introducers(made->introducers, other->introducers, cross))
+    if (!same_shown(made->introducers, other->introducers, cross))
         add_line(out,
                  "introducers of literals, counted from the end:", made->introducers);
+    if (!same_shown(made->escaped, other->escaped, cross))
+        add_line(out, "what is quoted and holds quotes:", made->escaped);
     if (!same_collation(made->collation, other->collation, cross))
         add_line(out, "collation_connection", made->collation);
     if (!same_collation(made->db_collation, other->db_collation, cross))

@@ -15,6 +15,8 @@
  * and no collations. */
 bool mr_objects_same_made(const struct mr_made_as *a, const struct mr_made_as *b,
                           bool cross);
+/* Does MySQL's catalogue not tell where the literals of the body end? */
+bool mr_objects_is_exact(const struct mr_made_as *made);
 /* Appends what of it is not as on the other side, a line each: "\n(definer root@localhost)". */
 void mr_objects_add_made(struct mr_strbuf *out, const struct mr_made_as *made,
                          const struct mr_made_as *other, bool cross);

@@ -335,9 +335,9 @@ static bool is_same_trigger(const struct mr_objects_both *p, const struct mr_tri
         count_alike(p->st, s) == count_alike(p->tt, t))
         return false;
     struct mr_objects_text a = {s->body != NULL ? s->body : "", p->source_db,
-                                s->made.sql_mode};
+                                s->made.sql_mode, mr_objects_is_exact(&s->made)};
     struct mr_objects_text b = {t->body != NULL ? t->body : "", p->target_db,
-                                t->made.sql_mode};
+                                t->made.sql_mode, mr_objects_is_exact(&t->made)};
     return mr_objects_same_body(a, b, p->cross) &&
            mr_objects_same_made(&s->made, &t->made, p->cross);
 }

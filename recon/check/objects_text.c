@@ -162,7 +162,11 @@ static bool same_in_db(norm_fn *norm, struct mr_objects_text a, struct mr_object
 
 bool mr_objects_same_body(struct mr_objects_text a, struct mr_objects_text b, bool cross)
 {
-    if (strcmp(a.text, b.text) == 0 || same_in_db(norm_body, a, b))
+    if (strcmp(a.text, b.text) == 0)
+        return true;
+    if (!cross && (a.is_exact || b.is_exact))
+        return false;
+    if (same_in_db(norm_body, a, b))
         return true;
     return cross && (mr_norm_has_escapes(a.text) || mr_norm_has_escapes(b.text)) &&
            same_in_db(norm_body_loose, a, b);

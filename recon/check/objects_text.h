@@ -28,9 +28,11 @@ void mr_objects_add_fk(struct mr_strbuf *out, const struct mr_foreign_key *fk,
 void mr_objects_add_trigger(struct mr_strbuf *out, const struct mr_trigger *trigger);
 
 /* A text, the database that it belongs to, and of a body the sql_mode that is stored with it
- * (NULL: not known). */
+ * (NULL: not known).  is_exact: its literals cannot be told from the rest, so that another one
+ * of the flavour is equal as it stands, or not at all. */
 struct mr_objects_text {
     const char *text, *db, *sql_mode;
+    bool is_exact;
 };
 /* cross: the two come from servers of different flavour. */
 bool mr_objects_same_body(struct mr_objects_text a, struct mr_objects_text b, bool cross);

@@ -54,6 +54,15 @@ differ "how a function compares" "" "CREATE FUNCTION f() RETURNS INT DETERMINIST
     "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 'a' = 'A' OR 1 = '1'" routine "$I""_binary 2)" "$I'')"
 differ "comment of a function" "" "CREATE FUNCTION f() RETURNS INT DETERMINISTIC COMMENT 'x' RETURN 1" \
     "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1" attribute "comment x" "comment ''"
+UNDO="DROP FUNCTION f"
+W="what is quoted and holds quotes: "
+[ $KIND = mysql ] || W=
+differ "blanks in a literal with a quote" "" "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC RETURN 'it''s  x'" \
+    "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC RETURN 'it''s x'" routine "${W:+($W'it''s  x')}" "${W:+($W'it''s x')}"
+differ "one literal, and two" "" "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC RETURN CONCAT('a'',''b')" \
+    "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC RETURN CONCAT('a','b')" routine "${W:+($W'a'',''b')}" "${W:+($W'')}"
+differ "what follows a sharp in a literal" "" "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC RETURN CONCAT('it''s #1', 1)" \
+    "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC RETURN CONCAT('it''s #1', 2)" routine ", 1)" ", 2)"
 if [ $KIND = mysql ]; then # MariaDB forgets it
     UNDO="DROP TABLE t"
     differ "how a CHECK compares" "" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9), CONSTRAINT k CHECK (s <> _binary'a'))" \

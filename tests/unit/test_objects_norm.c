@@ -113,8 +113,8 @@ static void test_bodies_under_modes(void **state)
         {NULL, "SELECT 'a\\'b  c'", "SELECT 'a\\'b c'", false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_objects_text a = {table[i].a, "club", table[i].sql_mode};
-        struct mr_objects_text b = {table[i].b, "club_new", table[i].sql_mode};
+        struct mr_objects_text a = {table[i].a, "club", table[i].sql_mode, false};
+        struct mr_objects_text b = {table[i].b, "club_new", table[i].sql_mode, false};
         assert_int_equal(mr_objects_same_body(a, b, false), table[i].same);
         assert_int_equal(mr_objects_same_event(a, b, false), table[i].same);
     }

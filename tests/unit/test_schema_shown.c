@@ -1,4 +1,5 @@
-/* test_schema_shown.c: which introducers are taken from SHOW CREATE, and of which literals. */
+/* test_schema_shown.c: what is taken from SHOW CREATE: introducers, and of which literals;
+ * quotes within quotes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,10 +53,37 @@ static void test_introduced(void **state)
     }
 }
 
+static const struct {
+    const char *create, *mode, *want;
+} quoted[] = {
+    {"CREATE PROCEDURE `p`() SELECT 'a', \"b\", `c`, '', N'd'", "", ""},
+    {"CREATE PROCEDURE `p`() SELECT 'it''s', 'b'", "", "'it''s'"},
+    {"CREATE PROCEDURE `p`() SELECT \"it's\", 'a\\nb'", "", "\"it's\", 'a\\nb'"},
+    {"CREATE PROCEDURE `p`() SELECT '''', N'''' AS `a``b`", "", "'''', N'''', `a``b`"},
+    {"CREATE PROCEDURE `p`() SELECT 'a\\', 'b'", "NO_BACKSLASH_ESCAPES", "'a\\'"},
+    {"CREATE PROCEDURE `p`() SELECT 'a\\', 'b'", "", "'a\\', '"},
+    {"CREATE PROCEDURE `p`() COMMENT 'it''s' SELECT 1 -- it's\n", "", ""},
+    {"CREATE PROCEDURE `p`() SELECT 'a''", "", "'a''"},
+};
+
+static void test_escaped(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof quoted / sizeof quoted[0]; i++) {
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        mr_schema_escaped(&got, quoted[i].create, strlen(quoted[i].create),
+                          quoted[i].mode);
+        if (strcmp(got.len > 0 ? got.ptr : "", quoted[i].want) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", quoted[i].create, got.ptr, quoted[i].want);
+        mr_strbuf_release(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_introduced),
+        cmocka_unit_test(test_escaped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
