@@ -244,6 +244,12 @@ static bool skip_own_db(struct mr_sqlscan *scan, const struct mr_token *token,
     return true;
 }
 
+/* SET_VAR in one changes what a statement does. */
+static bool is_hint(const struct mr_token *token)
+{
+    return token->len > 3 && memcmp(token->ptr, "/*+", 3) == 0;
+}
+
 void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db,
                   const char *sql_mode)
 {
@@ -255,9 +261,10 @@ void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db,
     mr_sqlscan_init(&scan, text, strlen(text));
     mr_sqlscan_set_mode(&scan, sql_mode);
     while (mr_sqlscan_next(&scan, &token)) {
-        blank |= token.ptr > last_end || token.kind == MR_TOKEN_COMMENT;
+        const bool passed = token.kind == MR_TOKEN_COMMENT && !is_hint(&token);
+        blank |= token.ptr > last_end || passed;
         last_end = token.ptr + token.len;
-        if (token.kind == MR_TOKEN_COMMENT)
+        if (passed)
             continue;
         if (skip_own_db(&scan, &token, own_db)) {
             last_end = scan.ptr;

@@ -80,6 +80,8 @@ static void test_bodies(void **state)
     } table[] = {
         {"SELECT 1", "SELECT 1", false, true},
         {"SELECT  1;", "SELECT 1", false, true},
+        {"SELECT 1 /* a */", "SELECT 1 /* b */", false, true},
+        {"SELECT /*+ SET_VAR(sql_mode = 'ANSI') */ 1", "SELECT 1", false, false},
         {"DELETE FROM club.t", "DELETE FROM club_new.t", false, true},
         {"DELETE FROM club.t", "DELETE FROM club.t", false, true},
         {"DELETE FROM other.t", "DELETE FROM other.t", false, true},
