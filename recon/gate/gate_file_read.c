@@ -248,6 +248,8 @@ static void get_keys(struct mr_json_reader *r, node table, struct mr_gate_table 
     const char *greatest = mr_json_read_text_or_null(r, object, "greatest");
     t->has_greatest = greatest != NULL;
     t->greatest = greatest != NULL ? greatest : "";
+    if (t->has_greatest && t->key_column == NULL)
+        mr_json_read_refuse(r, "the greatest key of no column", t->greatest);
     object = mr_json_read_object(r, table, "counter");
     t->counter_column = mr_json_read_text_or_null(r, object, "column");
     t->next = mr_json_read_number(r, object, "next");
