@@ -3,7 +3,7 @@
  *
  * A set is a list of intervals [lo, hi], each with the name of its source ("uuid",
  * "uuid:tag", "domain-server").  Invariant after parsing: sorted by name, then lo, and
- * intervals of one name neither overlap nor touch.
+ * intervals of one name neither overlap nor touch; lo is at least 1, and hi at least lo.
  */
 #include "recon/gate/gate_gtid.h"
 
@@ -83,6 +83,8 @@ static enum mr_code parse_intervals(struct mr_vec *set, const char **at, const c
             if (!parse_uint(at, &hi))
                 return malformed(text, err);
         }
+        if (lo == 0 || lo > hi || hi > INT64_MAX) /* no server numbers so */
+            return malformed(text, err);
         enum mr_code code = push(set, name, len, lo, hi, err);
         if (code != MR_OK)
             return code;
@@ -154,7 +156,7 @@ static void normalise(struct mr_vec *set)
     qsort(items, set->count, sizeof *items, compare);
     for (size_t i = 1; i < set->count; i++) {
         struct interval *last = &items[kept];
-        if (strcmp(last->name, items[i].name) == 0 && items[i].lo <= last->hi + 1) {
+        if (strcmp(last->name, items[i].name) == 0 && items[i].lo - 1 <= last->hi) {
             if (items[i].hi > last->hi)
                 last->hi = items[i].hi;
         } else {
@@ -192,7 +194,7 @@ static void write_interval(struct writer *w, const char *name, uint64_t lo, uint
 {
     struct mr_strbuf *out = w->out;
     const bool same = strcmp(w->last, name) == 0;
-    w->count += hi - lo + 1;
+    w->count = hi - lo < UINT64_MAX - w->count ? w->count + (hi - lo + 1) : UINT64_MAX;
     if (w->flavour == MR_FLAVOUR_MARIADB) {
         if (w->last[0] != '\0')
             mr_strbuf_add_char(out, ',');

@@ -37,6 +37,10 @@ static const struct example {
     {MR_FLAVOUR_MARIADB, "0-1-5,1-2-3", "0-1-5", "1-2-1..3", 3},
     {MR_FLAVOUR_MARIADB, "0-1-5,0-1-7", "0-1-7", "", 0},
     {MR_FLAVOUR_MARIADB, "0-1-0", "", "", 0},
+    {MR_FLAVOUR_MARIADB, "0-1-18446744073709551615,0-1-7", "0-1-18446744073709551614",
+     "0-1-18446744073709551615", 1},
+    {MR_FLAVOUR_MARIADB, "0-1-18446744073709551615,1-1-7", "",
+     "0-1-1..18446744073709551615,1-1-1..7", UINT64_MAX},
 };
 
 static void test_examples(void **state)
@@ -61,12 +65,21 @@ static void test_malformed(void **state)
         enum mr_flavour flavour;
         const char *text;
     } bad[] = {
-        {MR_FLAVOUR_MYSQL, A},         {MR_FLAVOUR_MYSQL, A ":"},
-        {MR_FLAVOUR_MYSQL, A ":1-"},   {MR_FLAVOUR_MYSQL, ":1"},
-        {MR_FLAVOUR_MYSQL, A ":1x"},   {MR_FLAVOUR_MYSQL, A ":1,,"},
-        {MR_FLAVOUR_MARIADB, "0-1"},   {MR_FLAVOUR_MARIADB, "0-1-"},
-        {MR_FLAVOUR_MARIADB, "x-1-1"}, {MR_FLAVOUR_MARIADB, "0-1-1;"},
-        {MR_FLAVOUR_MYSQL, A ":-5"},   {MR_FLAVOUR_MARIADB, A ":1"},
+        {MR_FLAVOUR_MYSQL, A},
+        {MR_FLAVOUR_MYSQL, A ":"},
+        {MR_FLAVOUR_MYSQL, A ":1-"},
+        {MR_FLAVOUR_MYSQL, ":1"},
+        {MR_FLAVOUR_MYSQL, A ":1x"},
+        {MR_FLAVOUR_MYSQL, A ":1,,"},
+        {MR_FLAVOUR_MARIADB, "0-1"},
+        {MR_FLAVOUR_MARIADB, "0-1-"},
+        {MR_FLAVOUR_MARIADB, "x-1-1"},
+        {MR_FLAVOUR_MARIADB, "0-1-1;"},
+        {MR_FLAVOUR_MYSQL, A ":9-2"},
+        {MR_FLAVOUR_MYSQL, A ":0-5"},
+        {MR_FLAVOUR_MYSQL, A ":1-18446744073709551615"},
+        {MR_FLAVOUR_MYSQL, A ":-5"},
+        {MR_FLAVOUR_MARIADB, A ":1"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
