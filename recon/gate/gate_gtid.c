@@ -213,35 +213,54 @@ static void write_interval(struct writer *w, const char *name, uint64_t lo, uint
     (void)snprintf(w->last, sizeof w->last, "%s", name);
 }
 
+/* Of one domain of b, while the names of a are gone through in their order. */
+struct domain {
+    char name[NAME_MAX_BYTES]; /* of a server in it; "": none yet */
+    size_t len;                /* of the part that tells the domain */
+    size_t from;               /* where b's next domain may begin */
+    uint64_t known;            /* b's greatest number */
+};
+
 /* MariaDB numbers the transactions of a domain whoever writes them: a server that b has
  * never heard of began behind what b knows of the domain. */
-static uint64_t first_of_stranger(const struct interval *a, const struct mr_vec *b)
+static uint64_t first_of_stranger(struct domain *d, const struct interval *a,
+                                  const struct mr_vec *b)
 {
-    const size_t domain = (size_t)(strchr(a->name, '-') - a->name) + 1;
-    uint64_t known = 0;
-    for (size_t i = 0; i < b->count; i++) {
-        const struct interval *item = mr_vec_at(b, i);
-        if (strncmp(item->name, a->name, domain) == 0 && item->hi > known)
-            known = item->hi;
+    const struct interval *items = b->items;
+    if (d->name[0] == '\0' || strncmp(d->name, a->name, d->len) != 0) {
+        memcpy(d->name, a->name, sizeof d->name);
+        d->len = (size_t)(strchr(a->name, '-') - a->name) + 1;
+        d->known = 0;
+        while (d->from < b->count && strncmp(items[d->from].name, a->name, d->len) < 0)
+            d->from++;
+        for (; d->from < b->count && strncmp(items[d->from].name, a->name, d->len) == 0;
+             d->from++)
+            if (items[d->from].hi > d->known)
+                d->known = items[d->from].hi;
     }
-    return known < a->hi ? known + 1 : a->hi;
+    return d->known < a->hi ? d->known + 1 : a->hi;
+}
+
+/* Does it lie before all that may be left of the interval, and of those that follow it? */
+static bool is_before(const struct interval *item, const struct interval *a)
+{
+    const int order = strcmp(item->name, a->name);
+    return order < 0 || (order == 0 && item->hi < a->lo);
 }
 
 /* What is left of one interval of a when all of b is taken away; *from is where b's
- * intervals of this name may begin. */
+ * intervals that matter may begin. */
 static void subtract_one(struct writer *w, const struct interval *a,
-                         const struct mr_vec *b, size_t *from)
+                         const struct mr_vec *b, size_t *from, struct domain *domain)
 {
     const struct interval *items = b->items;
     uint64_t lo = a->lo;
-    while (*from < b->count && strcmp(items[*from].name, a->name) < 0)
+    while (*from < b->count && is_before(&items[*from], a))
         (*from)++;
     if (w->flavour == MR_FLAVOUR_MARIADB &&
         (*from == b->count || strcmp(items[*from].name, a->name) != 0))
-        lo = first_of_stranger(a, b);
+        lo = first_of_stranger(domain, a, b);
     for (size_t i = *from; i < b->count && strcmp(items[i].name, a->name) == 0; i++) {
-        if (items[i].hi < lo)
-            continue;
         if (items[i].lo > a->hi)
             break;
         if (items[i].lo > lo)
@@ -261,13 +280,14 @@ enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const
     struct mr_vec left = MR_VEC_INIT(struct interval);
     struct mr_vec right = MR_VEC_INIT(struct interval);
     struct writer w = {.flavour = flavour, .out = out};
+    struct domain domain = {.len = 0};
     size_t from = 0;
     *count = 0;
     enum mr_code code = parse(&left, flavour, a, err);
     if (code == MR_OK)
         code = parse(&right, flavour, b, err);
     for (size_t i = 0; code == MR_OK && i < left.count; i++)
-        subtract_one(&w, mr_vec_at(&left, i), &right, &from);
+        subtract_one(&w, mr_vec_at(&left, i), &right, &from, &domain);
     if (code == MR_OK) {
         *count = w.count;
         code = mr_strbuf_check(out, "comparing GTIDs", err);

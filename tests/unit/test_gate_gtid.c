@@ -37,6 +37,8 @@ static const struct example {
     {MR_FLAVOUR_MARIADB, "0-1-5,1-2-3", "0-1-5", "1-2-1..3", 3},
     {MR_FLAVOUR_MARIADB, "0-1-5,0-1-7", "0-1-7", "", 0},
     {MR_FLAVOUR_MARIADB, "0-1-0", "", "", 0},
+    {MR_FLAVOUR_MARIADB, "1-1-9,1-3-8,10-1-4,10-2-4", "1-2-7,10-2-2,2-1-9",
+     "1-1-8..9,1-3-8,10-1-3..4,10-2-3..4", 7},
     {MR_FLAVOUR_MARIADB, "0-1-18446744073709551615,0-1-7", "0-1-18446744073709551614",
      "0-1-18446744073709551615", 1},
     {MR_FLAVOUR_MARIADB, "0-1-18446744073709551615,1-1-7", "",
@@ -57,6 +59,39 @@ static void test_examples(void **state)
         assert_int_equal(count, e->count);
         mr_strbuf_release(&out);
     }
+}
+
+/* Sets as long as a facts file may have them: with a look at all of the other for each part it
+ * would take hours. */
+static void test_long(void **state)
+{
+    enum { PARTS = 200000 };
+    struct mr_strbuf a = MR_STRBUF_INIT, b = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
+    uint64_t count = 0;
+    (void)state;
+    mr_strbuf_add_str(&a, A);
+    mr_strbuf_add_str(&b, A);
+    for (int i = 0; i < PARTS; i++) {
+        mr_strbuf_add_fmt(&a, ":%d-%d", 4 * i + 1, 4 * i + 2);
+        mr_strbuf_add_fmt(&b, ":%d", 4 * i + 2);
+    }
+    assert_int_equal(
+        mr_gate_gtid_subtract(MR_FLAVOUR_MYSQL, a.ptr, b.ptr, &out, &count, NULL), MR_OK);
+    assert_int_equal(count, PARTS);
+    mr_strbuf_reset(&a);
+    mr_strbuf_reset(&b);
+    for (int i = 0; i < PARTS; i++) {
+        mr_strbuf_add_fmt(&a, "%d-1-7,7-%d-9,", i, i);
+        mr_strbuf_add_fmt(&b, "%d-2-5,7-%d-8,", i, PARTS + i);
+    }
+    assert_int_equal(
+        mr_gate_gtid_subtract(MR_FLAVOUR_MARIADB, a.ptr, b.ptr, &out, &count, NULL),
+        MR_OK);
+    /* two of each domain but 7; there one of each server, and four of that which b knows */
+    assert_int_equal(count, 2 * (PARTS - 1) + (PARTS - 2) + 1 + 4);
+    mr_strbuf_release(&a);
+    mr_strbuf_release(&b);
+    mr_strbuf_release(&out);
 }
 
 static void test_malformed(void **state)
@@ -172,9 +207,8 @@ static void test_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_without),
-        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_examples),  cmocka_unit_test(test_without),
+        cmocka_unit_test(test_malformed), cmocka_unit_test(test_long),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
