@@ -358,8 +358,8 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
         return;
     }
     add(s, ", IF(");
-    mr_script_column(s, t, "t", t->key.at[0]);
-    add(s, " IS NULL, 'it is missing', 'it is not as it was planned') FROM ");
+    mr_script_is_absent(s, t, "t", t->key.at[0]);
+    add(s, ", 'it is missing', 'it is not as it was planned') FROM ");
     mr_script_temp_n(s, prefix, t->at);
     add(s, " AS s LEFT JOIN ");
     mr_script_live(s, t);
@@ -368,9 +368,9 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
     add(s, " WHERE ");
     if (prefix == 'u')
         add(s, "s.myrecon_open & 1 = 0 AND ");
-    add(s, "NOT (");
-    mr_script_column(s, t, "t", t->key.at[0]);
-    add(s, " IS NOT NULL AND ");
+    add(s, "NOT (NOT (");
+    mr_script_is_absent(s, t, "t", t->key.at[0]);
+    add(s, ") AND ");
     if (prefix == 'u')
         mr_script_stands(s, t);
     else

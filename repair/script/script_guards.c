@@ -190,9 +190,7 @@ static void deletes_there(struct mr_script *s, const struct mr_plan_table *t)
     }
     join_live(s, t, " AS s LEFT JOIN ", "s");
     add(s, " WHERE ");
-    mr_script_column(s, t, "t", t->key.at[0]);
-    /* not IS NULL, which a DATE NOT NULL of 0000-00-00 is, too */
-    add(s, " <=> NULL");
+    mr_script_is_absent(s, t, "t", t->key.at[0]);
     if (mr_script_may_be_stranger(s, t)) {
         /* who came under the key of a row that apply has left out is none of the plan's */
         add(s, " OR ");
@@ -298,8 +296,9 @@ static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, c
         add(s, " AND s.myrecon_open & 2 = 0");
     add(s, " AND NOT (");
     if (now == 'u') {
-        mr_script_column(s, t, "t", t->key.at[0]);
-        add(s, " IS NOT NULL AND ");
+        add(s, "NOT (");
+        mr_script_is_absent(s, t, "t", t->key.at[0]);
+        add(s, ") AND ");
     }
     mr_script_exact(s, t, "t", now == before ? "s" : "b");
     if (now == 'd')
@@ -482,9 +481,8 @@ static bool join_leaving(struct mr_script *s, const struct mr_plan_table *p)
 static void is_nobody(struct mr_script *s, const struct mr_plan_reference *r,
                       bool leaving)
 {
-    mr_script_column(s, &s->plan->tables[r->parent], "p", r->to.at[0]);
-    mr_strbuf_add_fmt(&s->sql,
-                      " IS NULL OR e.myrecon_planned <=> %d AND @myrecon_dry <=> 1",
+    mr_script_is_absent(s, &s->plan->tables[r->parent], "p", r->to.at[0]);
+    mr_strbuf_add_fmt(&s->sql, " OR e.myrecon_planned <=> %d AND @myrecon_dry <=> 1",
                       MR_SCRIPT_NOBODY);
     if (leaving)
         mr_strbuf_add_fmt(&s->sql,
@@ -519,17 +517,17 @@ static void refuse_planned_parents(struct mr_script *s, size_t at, char prefix)
         mr_strbuf_add_fmt(&s->sql, " AND NOT IF(COALESCE(e.myrecon_planned, %d) >= %d, ",
                           MR_SCRIPT_NOBODY, MR_SCRIPT_NOBODY);
         is_nobody(s, r, leaving);
-        add(s, ", ");
-        mr_script_column(s, p, "p", r->to.at[0]);
-        add(s, " IS NOT NULL AND ");
+        add(s, ", NOT (");
+        mr_script_is_absent(s, p, "p", r->to.at[0]);
+        add(s, ") AND ");
         is_parent(s, at);
         add(s, " OR e.myrecon_planned = 1 AND @myrecon_dry <=> 1 AND ");
-        mr_script_column(s, p, "p", r->to.at[0]);
-        add(s, " IS NULL)");
+        mr_script_is_absent(s, p, "p", r->to.at[0]);
+        add(s, ")");
     } else {
-        add(s, " AND ");
-        mr_script_column(s, p, "p", r->to.at[0]);
-        add(s, " IS NOT NULL");
+        add(s, " AND NOT (");
+        mr_script_is_absent(s, p, "p", r->to.at[0]);
+        add(s, ")");
     }
     mr_script_ran(s);
     s->sql.failed |= why.failed;

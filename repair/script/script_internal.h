@@ -307,6 +307,10 @@ void mr_script_emptied(struct mr_script *s, const struct mr_plan_table *t, const
                        const char *b);
 bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t,
                          size_t column);
+/* No row was joined as a, of which the column is never NULL: not "IS NULL", which a DATE NOT
+ * NULL of 0000-00-00 is, too, also of a LEFT JOIN. */
+void mr_script_is_absent(struct mr_script *s, const struct mr_plan_table *t,
+                         const char *alias, size_t column);
 /* "a.x IS NOT NULL AND …": of the columns that may be NULL; writes nothing, and is false,
  * where there are none. */
 bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,

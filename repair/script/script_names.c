@@ -298,6 +298,13 @@ void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
     }
 }
 
+void mr_script_is_absent(struct mr_script *s, const struct mr_plan_table *t,
+                         const char *alias, size_t column)
+{
+    mr_script_column(s, t, alias, column);
+    mr_strbuf_add_str(&s->sql, " <=> NULL");
+}
+
 bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
                         struct mr_plan_columns columns, const char *alias)
 {

@@ -70,13 +70,12 @@ static void is_as_it_was(struct mr_script *s, size_t at)
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
     if (!mr_script_has_outer_parents(s, at)) {
-        mr_script_column(s, p, "p", r->to.at[0]);
-        add(s, " <=> NULL");
+        mr_script_is_absent(s, p, "p", r->to.at[0]);
         return;
     }
     add(s, "IF(NOT (");
-    mr_script_column(s, p, "p", r->to.at[0]);
-    add(s, " <=> NULL), e.myrecon_row IS NOT NULL AND CASE e.myrecon_planned");
+    mr_script_is_absent(s, p, "p", r->to.at[0]);
+    add(s, "), e.myrecon_row IS NOT NULL AND CASE e.myrecon_planned");
     if (s->nameless[at]) {
         mr_strbuf_add_fmt(&s->sql, " WHEN %d THEN ", MR_SCRIPT_AS_WRITTEN);
         mr_script_alike(s, p, "p", "e");

@@ -60,6 +60,8 @@ goes() { # goes DESCRIPTION: ./plan is applied, verified and undone
     is "$1: to the byte" "$(texts $T)" "$BEFORE"
     client $T <plan/apply.sql >"$OUT" 2>"$ERR"
     is "$1: the stock client writes the same" "$(texts $T)" "$WANTED"
+    client $T <plan/verify.sql >"$OUT" 2>"$ERR"
+    is "$1: and proves it" "$? $(grep -v 'high enough' "$OUT")" "0 "
     client $T <plan/undo.sql >"$OUT" 2>"$ERR"
     is "$1: and takes it back" "$(texts $T)" "$BEFORE"
 }
@@ -85,12 +87,12 @@ for type in DATE 'DATETIME(3)'; do
     fresh a$T "$DB"
     at a$T "CREATE TABLE v (id $type NOT NULL, n INT NOT NULL, what VARCHAR(9) NOT NULL, PRIMARY KEY (id, n))"
     texts() { client "$1" -D "$DB" <<<"SELECT * FROM v ORDER BY id, n"; }
-    at a "$OLD INSERT INTO v VALUES ('0000-00-00', 1, 'lost'), ('2026-01-01', 1, 'lost')"
-    at $T "$OLD INSERT INTO v VALUES ('0000-00-00', 2, 'live'), ('2026-01-01', 2, 'live')"
+    at a "$OLD INSERT INTO v VALUES ('0000-00-00', 1, 'lost'), ('2026-01-01', 1, 'lost'), ('0000-00-00', 3, 'before')"
+    at $T "$OLD INSERT INTO v VALUES ('0000-00-00', 2, 'live'), ('2026-01-01', 2, 'live'), ('0000-00-00', 3, 'after')"
     BEFORE=$(texts $T) WANTED=$(texts a)
     rm -f "$CASE"
     plan plan --policy mirror --allow-deletes 2
-    is "a key of type $type without a date: planned" "$RC $(planned_rows plan)" "0 4"
+    is "a key of type $type without a date: planned" "$RC $(planned_rows plan)" "0 5"
     goes "a key of type $type without a date"
 done
 finish
