@@ -42,23 +42,29 @@ static const char *keep_mode(struct mr_snap_schema *s, const char *mode)
 }
 
 /* By the names of the columns, which differ little between kinds. */
-static void take_shown(struct mr_snap_schema *s, struct mr_result *res,
-                       const struct mr_cell *cells, struct shown *out)
+static enum mr_code take_shown(struct mr_snap_schema *s, struct mr_result *res,
+                               const struct mr_cell *cells, struct shown *out,
+                               struct mr_err *err)
 {
     for (size_t i = 0; i < mr_result_columns(res); i++) {
-        const char *name = mr_result_column_name(res, i);
-        if (cells[i].ptr == NULL)
-            continue;
+        const char *name = mr_result_column_name(res, i), **to = NULL;
         if (strncasecmp(name, "Create ", 7) == 0 ||
             strcasecmp(name, "SQL Original Statement") == 0)
-            out->statement = mr_arena_strdup(s->arena, cells[i].ptr);
+            to = &out->statement;
         else if (strcasecmp(name, "sql_mode") == 0)
-            out->sql_mode = keep_mode(s, cells[i].ptr);
+            to = &out->sql_mode;
         else if (strcasecmp(name, "collation_connection") == 0)
-            out->collation = mr_arena_strdup(s->arena, cells[i].ptr);
+            to = &out->collation;
         else if (strcasecmp(name, "time_zone") == 0)
-            out->time_zone = mr_arena_strdup(s->arena, cells[i].ptr);
+            to = &out->time_zone;
+        if (to == NULL || cells[i].ptr == NULL)
+            continue;
+        *to = to == &out->sql_mode ? keep_mode(s, cells[i].ptr)
+                                   : mr_arena_strdup(s->arena, cells[i].ptr);
+        if (*to == NULL)
+            return mr_err_nomem(err, "reading the schema");
     }
+    return MR_OK;
 }
 
 static enum mr_code query(struct mr_snap_schema *s, const char *shape,
@@ -89,7 +95,7 @@ static enum mr_code show(struct mr_snap_schema *s, const struct mr_snap_object *
         code = query(s, "*", &sql, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL)
-        take_shown(s, res, cells, out);
+        code = take_shown(s, res, cells, out, err);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -252,21 +258,55 @@ static enum mr_code take_view_columns(struct mr_snap_schema *s,
     return code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH ? MR_OK : code;
 }
 
+/* One whose next number cannot be seen would hand out again what it has given. */
+static enum mr_code name_unknown_value(struct mr_snap_schema *s,
+                                       const struct mr_snap_object *sequence,
+                                       struct mr_err *err)
+{
+    struct mr_strbuf hint = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&hint, "GRANT SELECT ON ");
+    mr_sql_table(&hint, sequence->db, sequence->name);
+    mr_strbuf_add_fmt(&hint, " TO %s",
+                      s->grants != NULL ? mr_grants_account(s->grants) : "the account");
+    (void)full_name(&name, sequence->db, sequence->name);
+    enum mr_code code = mr_strbuf_check(&hint, "reading the schema", err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&name, "reading the schema", err);
+    if (code == MR_OK)
+        code = mr_snap_schema_leave_out(s, "sequence", name.ptr,
+                                        "its next number is not visible to the account: "
+                                        "where it is made it starts anew",
+                                        hint.ptr, err);
+    mr_strbuf_release(&hint);
+    mr_strbuf_release(&name);
+    return code;
+}
+
 static enum mr_code take_sequence_value(struct mr_snap_schema *s,
                                         struct mr_snap_object *sequence,
                                         struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
     mr_strbuf_add_str(&sql, "SELECT next_not_cached_value FROM ");
     mr_sql_table(&sql, sequence->db, sequence->name);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
     if (code == MR_OK)
-        code = mr_db_query_text(s->db, sql.ptr, &text, err);
-    if (code == MR_OK)
+        code = mr_db_query_text(s->db, sql.ptr, &text, &why);
+    if (code == MR_OK) {
         sequence->value = mr_arena_strdup(s->arena, text.ptr);
+        if (sequence->value == NULL)
+            code = mr_err_nomem(&why, "reading the schema");
+    }
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
-    return code == MR_E_DENIED || code == MR_E_NO_SUCH ? MR_OK : code;
+    if (code == MR_E_DENIED)
+        return name_unknown_value(s, sequence, err);
+    if (code == MR_E_NO_SUCH) /* its text is not there, either */
+        return MR_OK;
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
 }
 
 bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object)

@@ -220,4 +220,16 @@ take "$(uri a "${DB}_nowhere")" "$IT_TMP/none"
 is "a database that does not exist" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
 take --where "t=no_such > 1" "$(uri a "$DB")" "$IT_TMP/none"
 is "a condition that is none" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
+# --- a sequence whose next number is hidden ----------------------------------------------------
+
+fresh a "$DB"
+at a "CREATE TABLE t (id INT PRIMARY KEY); CREATE SEQUENCE sq; DO NEXTVAL(sq);
+    DROP USER IF EXISTS snap_seq@'127.0.0.1'; CREATE USER snap_seq@'127.0.0.1' IDENTIFIED BY 'x';
+    GRANT SHOW VIEW, TRIGGER, EVENT ON $DB.* TO snap_seq@'127.0.0.1'; GRANT SELECT ON $DB.t TO snap_seq@'127.0.0.1'"
+at_exit "client a <<<\"DROP USER IF EXISTS snap_seq@'127.0.0.1'\""
+rm -rf "$SNAP"
+take --json "$(uri a "$DB" snap_seq:x)" "$SNAP"
+is "a sequence whose next number is hidden is named, with the right that shows it" \
+    "$RC $(jq -r '.left_out[] | select(.kind == "sequence") | "\(.name) \(.hint)"' "$OUT")" "4 $DB.sq GRANT SELECT ON \`$DB\`.\`sq\` TO 'snap_seq'@'127.0.0.1'"
+
 finish
