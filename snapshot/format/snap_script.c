@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/db/sqltext.h"
 #include "core/file/io.h"
 
@@ -219,12 +220,11 @@ static const char unpack_encrypted[] =
     "     key=KEY\n"
     "     for f in data/*.tsv.zst.cms; do [ -e \"$f\" ] || continue\n"
     "       openssl cms -decrypt -inform DER -inkey \"$key\" -in \"$f\" \\\n"
-    "         -out \"$work/one.zst\" || break\n"
-    "       zstd -dc \"$work/one.zst\" >\"${work:?}/data/$(basename \"$f\" .zst.cms)\" "
-    "|| "
+    "         -out \"${work:?}/one.zst\" || break\n"
+    "       zstd -dc \"$work/one.zst\" >\"$work/data/$(basename \"$f\" .zst.cms)\" || "
     "break\n"
     "     done\n"
-    "     rm -f \"$work/one.zst\"\n\n"
+    "     rm -f \"${work:?}/one.zst\"\n\n"
     "   The rows are encrypted: KEY is the file of the private key of one of the\n"
     "   certificates that manifest.json names under recipients. Keep it anywhere but in\n"
     "   this directory. openssl must be 3.0 or newer.\n\n";
@@ -242,27 +242,32 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "   manifest.json.\n\n"
         "     sha256sum -c manifest.json.sha256\n\n"
         "2. Unpack the rows into a folder that nobody else can read: they lie there in\n"
-        "   clear. zstd stops at a damaged file; do not go on then.\n\n"
+        "   clear. zstd stops at a damaged file; go on with step 5 then.\n\n"
         "     work=$(mktemp -d /var/tmp/restore.XXXXXX) && mkdir \"$work/data\"\n"
         "%s"
         "3. Load everything. The server must allow it: SET GLOBAL local_infile = 1.\n"
         "   The databases named in restore.sql must not exist yet.\n\n"
-        "     sql=$PWD/restore.sql; cd \"$work\"\n"
+        "     sql=$PWD/restore.sql; cd \"${work:?}\"\n"
         "     mysql --local-infile=1 --default-character-set=utf8mb4 --binary-mode \\\n"
         "       --comments --show-warnings -h HOST -u USER -p <\"$sql\"\n\n"
         "   LOAD DATA LOCAL turns errors into warnings: any that is shown is to be "
         "looked\n"
         "   at; but \"Data truncated\" (1265) for an ENUM that holds the number 0 is as "
         "it\n"
-        "   was.\n\n"
+        "   was. At an error the client stops: what stands behind it in restore.sql is\n"
+        "   not made.\n\n"
         "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n\n"
         "5. Remove the rows that were unpacked.\n\n"
-        "     cd / && rm -r \"$work\"\n",
+        "     cd / && rm -r \"${work:?}\"\n",
         m->source, m->version, m->created,
         m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
-    for (size_t i = 0; i < m->nleft_out; i++)
-        mr_strbuf_add_fmt(out, "%s  %s %s: %s\n",
+    for (size_t i = 0; i < m->nleft_out; i++) {
+        mr_strbuf_add_fmt(out, "%s  %s ",
                           i == 0 ? "\nLeft out when the snapshot was made:\n" : "",
-                          m->left_out[i].kind, m->left_out[i].name,
-                          m->left_out[i].reason);
+                          m->left_out[i].kind);
+        mr_utf8_show_str(out, m->left_out[i].name);
+        mr_strbuf_add_str(out, ": ");
+        mr_utf8_show_str(out, m->left_out[i].reason);
+        mr_strbuf_add_char(out, '\n');
+    }
 }

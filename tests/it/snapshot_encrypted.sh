@@ -53,6 +53,14 @@ for key in rsa ec; do
     check_is 0 "equal"
 done
 
+# where no directory can be made, nothing is opened: from step 2 on, as it is pasted
+mkdir "$IT_TMP/bin"
+printf '#!/bin/sh\necho "$@" >>%q\n' "$IT_TMP/opened" | tee "$IT_TMP/bin/openssl" >"$IT_TMP/bin/rm"
+printf '#!/bin/sh\nexit 1\n' >"$IT_TMP/bin/mktemp"
+chmod +x "$IT_TMP/bin"/*
+(cd "$SNAP" && sed -n 's/^     //p' RESTORE.txt | sed '/^sql=/,$d' | PATH="$IT_TMP/bin:$PATH" bash -i) >"$IT_TMP/said" 2>&1
+is "no private directory, no rows in clear" "$(cat "$IT_TMP/opened" 2>/dev/null)" ""
+
 client b <<<"DROP DATABASE IF EXISTS $COPY"
 snap restore --no-progress "$SNAP" "$DST"
 is "no key, no restore" "$RC" 3
