@@ -8,6 +8,7 @@
 #include "core/base/signals.h"
 
 #define RECORD_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+#define FIELD_BYTES (sizeof(size_t) + sizeof(struct mr_csv_field)) /* beside its text */
 
 enum state {
     AT_RECORD = 0, /* nothing of the record has come */
@@ -28,7 +29,8 @@ void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
                               .line = 1,
                               .begun = 1,
                               .separator = ',',
-                              .mark = 3};
+                              .mark = 3,
+                              .max_bytes = RECORD_MAX_BYTES};
 }
 
 void mr_csv_in_init_loose(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
@@ -192,7 +194,8 @@ enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
         i += run;
         if (i < len)
             code = take(csv, ptr[i++], err);
-        if (code == MR_OK && csv->bytes.len > RECORD_MAX_BYTES)
+        if (code == MR_OK &&
+            csv->bytes.len + csv->ends.count * FIELD_BYTES > csv->max_bytes)
             code = refuse(csv, "the record has no end", err);
     }
     return code;

@@ -9,8 +9,8 @@
  *
  * Ownership: fields live until the callback returns; each has a NUL behind it.
  * Errors: MR_E_REFUSED for what is no CSV, with the number of the line; the callback's
- * own.  After an error only release may follow.  Limits: a record of more than 1 GiB is
- * refused.  Threads: one at a time.
+ * own.  After an error only release may follow.  Limits: a record that takes more than
+ * 1 GiB of memory, its fields counted, is refused.  Threads: one at a time.
  */
 #ifndef MR_CSV_IN_H
 #define MR_CSV_IN_H
@@ -37,6 +37,7 @@ struct mr_csv_in {
     struct mr_vec ends;     /* size_t */
     struct mr_vec fields;   /* struct mr_csv_field */
     uint64_t line, begun;
+    size_t max_bytes; /* of a record; may be made less behind init */
     int state;
     bool loose;
     char separator; /* loose: 0 until it is known */

@@ -7,6 +7,9 @@
 #include "core/file/csv_in.h"
 #include "core/file/decompress.h"
 
+/* Keys and an identity in hexadecimal are far less; a frame of some kilobytes may be more. */
+#define LINE_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
 enum column {
     TABLE,
     SOURCE_KEY,
@@ -271,6 +274,7 @@ enum mr_code mr_entity_file_read(const char *path, mr_entity_line_fn *fn, void *
     struct reading r = {
         .fn = fn, .ctx = ctx, .path = path, .is_header = true, .bytes = MR_STRBUF_INIT};
     mr_csv_in_init(&r.csv, take_record, &r);
+    r.csv.max_bytes = LINE_MAX_BYTES;
     enum mr_code code =
         mr_decompress_file(path, (struct mr_sink){.write = feed, .arg = &r}, err);
     if (code == MR_OK)

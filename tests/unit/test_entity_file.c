@@ -189,6 +189,26 @@ static void test_refusals(void **state)
     }
 }
 
+/* What some kilobytes of zstd say is not taken into memory, in one field or in many. */
+static void test_no_end(void **state)
+{
+    enum { FIELD = 65 * 1024 * 1024, FIELDS = 3 * 1024 * 1024 };
+    char *text = malloc(FIELD);
+    (void)state;
+    assert_non_null(text);
+    for (int many = 0; many < 2; many++) {
+        struct mr_err err = {0};
+        size_t seen = 0;
+        memset(text, many ? ',' : 'a', FIELD);
+        memcpy(text, HEADER, sizeof HEADER - 1);
+        write_file(text, many ? FIELDS : FIELD, 0);
+        assert_int_equal(mr_entity_file_read(path, count, &seen, &err), MR_E_REFUSED);
+        if (strstr(err.message, "line 2: the record has no end") == NULL)
+            fail_msg("got \"%s\"", err.message);
+    }
+    free(text);
+}
+
 static void test_torn(void **state)
 {
     static const char text[] = HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",,0\r\n";
@@ -240,9 +260,9 @@ static int remove_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_undecided),
-        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_torn),
-        cmocka_unit_test(test_unknown_columns),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_no_end),     cmocka_unit_test(test_unknown_columns),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);
 }
