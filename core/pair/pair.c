@@ -18,6 +18,34 @@ enum mr_code mr_pair_add_note(struct mr_pair *pair, const char *text, struct mr_
     return pair->find.note != NULL ? MR_OK : mr_err_nomem(err, "planning a table");
 }
 
+static bool is_rounded(const struct mr_pair *pair, size_t at)
+{
+    return pair->scan[MR_SOURCE].cols[at].expr == MR_EXPR_TEXT &&
+           (pair->ignored == NULL || !pair->ignored[at]) &&
+           (mr_pair_column(pair, MR_SOURCE, at)->cls == MR_CLASS_FLOAT ||
+            mr_pair_column(pair, MR_TARGET, at)->cls == MR_CLASS_FLOAT);
+}
+
+enum mr_code mr_pair_note_rounded(struct mr_pair *pair, struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < pair->find.ncolumns; i++)
+        if (is_rounded(pair, i))
+            mr_strbuf_add_fmt(&note, "%s%s",
+                              note.len > 0 ? ", "
+                                           : "compared by the six digits that servers "
+                                             "write of a FLOAT, so that smaller "
+                                             "differences are not seen: ",
+                              pair->find.columns[i].name);
+    if (note.len > 0 || note.failed)
+        code = mr_strbuf_check(&note, "planning a table", err);
+    if (code == MR_OK && note.len > 0)
+        code = mr_pair_add_note(pair, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
 enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing,
                                    const struct mr_pair *pair,
                                    const char *const condition[MR_SIDES],

@@ -96,6 +96,8 @@ enum mr_code mr_pair_check_names(const struct mr_server_side side[MR_SIDES],
 
 /* Appends to find.note, after a semicolon where there is one. */
 enum mr_code mr_pair_add_note(struct mr_pair *pair, const char *text, struct mr_err *err);
+/* Notes the FLOATs that are compared as text, beside another type: servers write six digits. */
+enum mr_code mr_pair_note_rounded(struct mr_pair *pair, struct mr_err *err);
 
 /* A condition that a server does not understand is the user's slip, and is to be said
  * before the first row is read: MR_OK, or MR_E_SQL or MR_E_NO_SUCH with what the server

@@ -760,6 +760,8 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
     if (code == MR_OK)
         code = mark_ignored(b, err);
     if (code == MR_OK)
+        code = mr_pair_note_rounded(table, err);
+    if (code == MR_OK)
         code = freeze_specs(b, true, err);
     return code;
 }

@@ -623,6 +623,30 @@ static void test_identity_of_two_types(void **state)
     }
 }
 
+/* Of a FLOAT beside another type six digits are compared, which is said. */
+static void test_rounded(void **state)
+{
+    static const struct mr_column money = {.name = "ratio",
+                                           .type = "decimal(10,2)",
+                                           .data_type = "decimal",
+                                           .cls = MR_CLASS_DECIMAL};
+    const struct mr_column *const columns[] = {&ratio, &ratio_wide, &money};
+    (void)state;
+    for (size_t i = 0; i < LEN(columns) * 2; i++) {
+        struct built b[2];
+        struct mr_arena arena = MR_ARENA_INIT;
+        const struct mr_table_config config = {0};
+        build(&b[i % 2], &(struct plan){{&id, &ratio}, {"id"}, {NULL}});
+        build(&b[1 - i % 2], &(struct plan){{&id, columns[i / 2]}, {"id"}, {NULL}});
+        struct mr_pair t = {.side = {&b[0].table, &b[1].table}, .arena = &arena};
+        struct mr_column_task task = {.config = &config, .arena = &arena};
+        assert_int_equal(mr_pair_columns(&t, &task, NULL), MR_OK);
+        assert_int_equal(t.find.note != NULL, columns[i / 2] == &money);
+        assert_true(t.find.note == NULL || strstr(t.find.note, "seen: ratio") != NULL);
+        mr_arena_release(&arena);
+    }
+}
+
 /* What the case is told of a column beside its values. */
 static void test_type_and_mask(void **state)
 {
@@ -764,6 +788,7 @@ int main(void)
         cmocka_unit_test(test_configuration),
         cmocka_unit_test(test_identity_named_twice),
         cmocka_unit_test(test_identity_of_two_types),
+        cmocka_unit_test(test_rounded),
         cmocka_unit_test(test_type_and_mask),
         cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_store),
