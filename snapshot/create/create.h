@@ -109,7 +109,12 @@ enum mr_code mr_create_open_throttle(struct mr_create *create, struct mr_err *er
 enum mr_code mr_create_plan_read(struct mr_create *create, struct mr_create_table *table,
                                  struct mr_err *err);
 
-/* create_scan.c: reads all rows of all tables that are not left out. */
+/* create_scan.c: what an earlier run has of the table, and this one goes on with; or NULL. */
+const struct mr_journal_table *mr_create_goes_on(const struct mr_create *create,
+                                                 const struct mr_create_table *table);
+/* Removes everything else that it has left. */
+enum mr_code mr_create_sweep(struct mr_create *create, struct mr_err *err);
+/* Reads all rows of all tables that are not left out. */
 enum mr_code mr_create_scan(struct mr_create *create, struct mr_err *err);
 
 /* create_finish.c: what is left when the rows are there. */

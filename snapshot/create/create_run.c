@@ -146,8 +146,7 @@ static enum mr_code open_journal(struct mr_create *c, struct mr_err *err)
 /* Of a table, as its server stores it, without the part that an earlier run has written. */
 static uint64_t still_to_write(const struct mr_create *c, const struct mr_create_table *t)
 {
-    const struct mr_journal_table *done =
-        mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
+    const struct mr_journal_table *done = mr_create_goes_on(c, t);
     uint64_t rows = 0, all = t->table->est_rows;
     for (size_t i = 0; done != NULL && i < done->chunks.count; i++)
         rows += ((struct mr_journal_chunk *)mr_vec_at(&done->chunks, i))->chunk.rows;
@@ -295,6 +294,8 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
         code = open_views(c, err);
     if (code == MR_OK)
         code = open_journal(c, err);
+    if (code == MR_OK) /* whose room is free again */
+        code = mr_create_sweep(c, err);
     if (code == MR_OK)
         code = check_disk(c, err);
     if (code == MR_OK)

@@ -422,21 +422,25 @@ static enum mr_code add_old(struct scan *scan, struct mr_create_table *t,
 }
 
 /* Rows without a key cannot be found again. */
-static bool can_go_on(const struct mr_create_table *t, const struct mr_journal_table *old)
+const struct mr_journal_table *mr_create_goes_on(const struct mr_create *c,
+                                                 const struct mr_create_table *t)
 {
+    const struct mr_journal_table *old =
+        mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
     return old != NULL && old->create != NULL &&
-           mr_snap_schema_same(old->create, t->create) && t->snap.nkey > 0;
+                   mr_snap_schema_same(old->create, t->create) && t->snap.nkey > 0
+               ? old
+               : NULL;
 }
 
 static enum mr_code add_table(struct scan *scan, struct mr_create_table *t,
                               struct mr_err *err)
 {
     struct mr_create *c = scan->create;
-    const struct mr_journal_table *old =
-        mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
+    const struct mr_journal_table *old = mr_create_goes_on(c, t);
     struct mr_err why = {0};
     enum mr_code code =
-        can_go_on(t, old) ? add_old(scan, t, old, &why) : add_new(scan, t, &why);
+        old != NULL ? add_old(scan, t, old, &why) : add_new(scan, t, &why);
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code)) {
@@ -457,10 +461,8 @@ static bool is_kept_file(const void *ctx, const char *name)
     for (size_t i = 0; i < c->tables.count; i++) {
         const struct mr_create_table *t =
             *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
-        const struct mr_journal_table *old =
-            t->left_out ? NULL
-                        : mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
-        if (!can_go_on(t, old))
+        const struct mr_journal_table *old = t->left_out ? NULL : mr_create_goes_on(c, t);
+        if (old == NULL)
             continue;
         const struct mr_journal_chunk *chunks = old->chunks.items;
         for (size_t k = 0; k < old->chunks.count; k++)
@@ -468,6 +470,11 @@ static bool is_kept_file(const void *ctx, const char *name)
                 return true;
     }
     return false;
+}
+
+enum mr_code mr_create_sweep(struct mr_create *c, struct mr_err *err)
+{
+    return mr_snap_dir_sweep(c->dir, is_kept_file, c, err);
 }
 
 enum mr_code mr_create_scan(struct mr_create *c, struct mr_err *err)
@@ -479,9 +486,7 @@ enum mr_code mr_create_scan(struct mr_create *c, struct mr_err *err)
                                         .teardown = teardown,
                                         .tick = tick,
                                         .ctx = &scan};
-    enum mr_code code = mr_snap_dir_sweep(c->dir, is_kept_file, c, err);
-    if (code == MR_OK)
-        code = mr_pool_new(&hooks, c->views.count, &scan.pool, err);
+    enum mr_code code = mr_pool_new(&hooks, c->views.count, &scan.pool, err);
     for (size_t i = 0; code == MR_OK && i < c->tables.count; i++) {
         struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
         if (!t->left_out)

@@ -95,6 +95,19 @@ if mount -t tmpfs -o size=3m tmpfs "$DISK" 2>/dev/null; then
     made=$RC
     snap verify "$DISK/snap"
     is "with room, the same command ends it" "$made $RC $(ls "$DISK")" "0 0 snap"
+    # what is not gone on with, because its keys are hidden, makes room for itself
+    rm -rf "$DISK/snap"
+    mount -o remount,size=12m "$DISK"
+    openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -days 3 -keyout "$IT_TMP/x.key" -out "$IT_TMP/x.pem" 2>/dev/null
+    fresh a "$DB"
+    at a "CREATE TABLE h (k VARCHAR(40) PRIMARY KEY, b VARCHAR(2000)); INSERT INTO h SELECT CONCAT('k', seq), CONCAT(HEX(RANDOM_BYTES(160)), REPEAT('abcdefgh', 200)) FROM seq_1_to_33000;
+        ANALYZE TABLE h"
+    dd if=/dev/zero of="$DISK/fill" bs=1k count=7200 2>/dev/null
+    take --chunk-size 1 --threads 1 --encrypt-to "$IT_TMP/x.pem" "$SRC" "$DISK/snap"
+    full=$RC
+    truncate -s 5600k "$DISK/fill"
+    take --chunk-size 1 --threads 1 --encrypt-to "$IT_TMP/x.pem" "$SRC" "$DISK/snap"
+    is "files that are written anew take no room from themselves" "$full $RC $(ls "$DISK" | xargs)" "3 0 fill snap"
     umount "$DISK"
 else
     skip "a full disk" "no right to mount a small one"
