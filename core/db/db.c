@@ -265,9 +265,12 @@ void mr_db_cut(struct mr_db *db)
         (void)shutdown(fd, SHUT_RDWR);
 }
 
-/* What was lost by a statement whose failure another could live with is told by the next. */
+/* What was lost by a statement whose failure another could live with is told by the next, as
+ * is that we have cut it ourselves. */
 static enum mr_code still_lost(const struct mr_db *db, struct mr_err *err)
 {
+    if (db->why.code == MR_OK && mr_is_cancelled())
+        return mr_cancelled_err(err);
     if (db->why.code == MR_OK)
         return mr_err_set(err, MR_E_LOST, "the connection to server \"%s\" is lost",
                           db->label);

@@ -1,6 +1,7 @@
 /* db_watch.c: see db_watch.h. */
 #include "core/db/db_watch.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,7 +25,9 @@
 #define ASK_STATEMENT_S 2
 #define ASK_AGAIN_SILENT_S 2 /* after a connection that was not answered */
 #define SILENT_TRIES 2
-#define END_S 1 /* how long the end waits for a server that does not answer */
+#define END_S 1   /* how long the end waits for a server that does not answer */
+#define LIST_ID 0 /* columns of SHOW PROCESSLIST */
+#define LIST_INFO 7
 #define SQL_KEEP_BYTES 8192
 #define LOCK_GRACE_S 20 /* behind the server's own limit, which it need not keep */
 
@@ -143,6 +146,38 @@ static void add_reason(struct mr_watch *watch, uint64_t connection,
     mr_arena_release(&arena);
 }
 
+/* Is it our statement, which a row of the list shows?  Behind a proxy another session may have
+ * the number. */
+static bool is_ours(const struct mr_watch *watch, const struct mr_cell *cells,
+                    uint64_t connection)
+{
+    const char *info = cells[LIST_INFO].ptr;
+    const char *id = cells[LIST_ID].ptr;
+    return info != NULL && id != NULL && strtoull(id, NULL, 10) == connection &&
+           strstr(info, watch->run_tag) != NULL;
+}
+
+/* A statement that reads notices only when it has something to send that nobody listens any
+ * more: a sort, or a condition that nothing fulfils, never. */
+static void end_statement(struct mr_watch *watch, uint64_t connection)
+{
+    static const char list[] = "SHOW FULL PROCESSLIST";
+    struct mr_err ignored = {0};
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    char sql[40];
+    bool found = false;
+    if (ask_connect(watch, &ignored) != MR_OK)
+        return;
+    if (mr_db_query(watch->db, "nnnnnnnn*", list, strlen(list), &res, &ignored) == MR_OK)
+        while (!found && (cells = mr_result_next(res)) != NULL)
+            found = is_ours(watch, cells, connection);
+    mr_result_free(res);
+    (void)snprintf(sql, sizeof sql, "KILL %" PRIu64, connection);
+    if (found)
+        (void)mr_db_exec(watch->db, sql, strlen(sql), &ignored);
+}
+
 /* ---- the thread ---- */
 
 static bool is_still_at(const struct mr_watch *watch, uint64_t turn)
@@ -204,14 +239,28 @@ static enum ending judge(const struct mr_watch *watch, double waited_s)
     return ENDED_NOT;
 }
 
+/* What writes is left to the server, which rolls it back when it is through. */
+static bool kills(const struct mr_watch *watch, enum ending how)
+{
+    return watch->asks && watch->lock_wait_s > 0 && watch->run_tag[0] != '\0' &&
+           (how == ENDED_CANCELLED || how == ENDED_LIMIT);
+}
+
+/* The lock is held before and after. */
 static void end_call(struct mr_watch *watch, uint64_t turn, enum ending how,
                      double waited_s)
 {
+    const uint64_t connection = watch->connection;
     if (!is_still_at(watch, turn) || watch->fd < 0)
         return;
     watch->ended = how;
     watch->waited_s = waited_s;
     (void)shutdown(watch->fd, SHUT_RDWR);
+    if (!kills(watch, how))
+        return;
+    pthread_mutex_unlock(&watch->lock);
+    end_statement(watch, connection);
+    pthread_mutex_lock(&watch->lock);
 }
 
 static void look(struct mr_watch *watch)

@@ -18,6 +18,8 @@
  *  - it waits for a lock for longer than any session of ours is set to wait (the server
  *    itself waits for the tables of its catalogue for ever);
  *  - the run has been interrupted, and the call does not end by itself.
+ * Where a limit or an interruption ends what a connection reads, the server is told so, too
+ * (KILL), if it answers at once and shows that session with a statement of this run.
  * mr_watch_tell() then has the reason for the error.
  *
  * Errors: MR_E_NOMEM.  Threads: all but the thread itself belongs to the connection's
