@@ -38,7 +38,8 @@ struct parser {
     const struct mr_token *tokens;
     size_t ntokens, pos;
     unsigned depth;
-    bool failed; /* not of this grammar, too deep, or out of memory */
+    size_t work; /* bytes copied, names compared */
+    bool failed; /* not of this grammar, too deep, too long, or out of memory */
     const char *own_db;
 };
 
@@ -97,6 +98,13 @@ static bool at_clause_word(const struct parser *p)
 
 /* -- building texts --------------------------------------------------------------- */
 
+/* A chain of n operands is copied n times: what a server may send would fill the memory. */
+static void spend(struct parser *p, size_t work)
+{
+    p->work += work;
+    p->failed = p->failed || p->work > MR_NORM_WORK;
+}
+
 /* Joins up to eight texts, NULL ones left out. */
 #define JOIN_MAX 8
 static const char *join(struct parser *p, const char *const parts[JOIN_MAX])
@@ -104,7 +112,8 @@ static const char *join(struct parser *p, const char *const parts[JOIN_MAX])
     size_t len = 0;
     for (size_t i = 0; i < JOIN_MAX; i++)
         len += parts[i] != NULL ? strlen(parts[i]) : 0;
-    char *text = mr_arena_alloc(&p->arena, len + 1);
+    spend(p, len);
+    char *text = p->failed ? NULL : mr_arena_alloc(&p->arena, len + 1);
     if (text == NULL) {
         p->failed = true;
         return "";
@@ -613,9 +622,11 @@ static const char *take_word(struct parser *p, struct seq_state *s)
 }
 
 /* MariaDB prints the expression where ORDER BY names its alias. */
-static const char *by_alias(const struct seq_state *s, const char *text)
+static const char *by_alias(struct parser *p, const struct seq_state *s, const char *text)
 {
     const struct alias *aliases = s->aliases.items;
+    if (s->by_alias)
+        spend(p, s->aliases.count);
     for (size_t i = 0; s->by_alias && i < s->aliases.count; i++)
         if (strcmp(aliases[i].expr, text) == 0)
             return aliases[i].name;
@@ -636,7 +647,7 @@ static const char *take_expr(struct parser *p, struct seq_state *s, struct expr 
     }
     s->exprs++;
     s->before = NULL;
-    s->last = by_alias(s, expr->text);
+    s->last = by_alias(p, s, expr->text);
     return s->last;
 }
 

@@ -46,9 +46,11 @@ void mr_norm_default(struct mr_strbuf *out, const char *text, enum mr_default_st
  * one blank between tokens, parentheses by structure alone, no introducers but those that
  * change what the bytes are (_binary, _ucs2 …), one name a function, operands of = and <> in
  * byte order.  own_db (or NULL) is left out where it qualifies a name.  Nested deeper than
- * MR_NORM_DEPTH, it is only split into tokens.
+ * MR_NORM_DEPTH, or so long that more than MR_NORM_WORK bytes would have to be copied (a chain of
+ * some thousand operands), it is only split into tokens.
  */
 #define MR_NORM_DEPTH 100
+#define MR_NORM_WORK ((size_t)64 * 1024 * 1024)
 void mr_norm_expr(struct mr_strbuf *out, const char *text, const char *own_db);
 
 /* The expression as it may be sent: MySQL's catalogue escapes quotes and backslashes. */

@@ -381,6 +381,23 @@ static void test_random(void **state)
     }
 }
 
+/* A chain is as long as a server sends it: in time and memory it goes by a limit. */
+static void test_long_chain(void **state)
+{
+    static const int operands[] = {1000, 30000};
+    (void)state;
+    for (size_t i = 0; i < sizeof operands / sizeof *operands; i++) {
+        struct mr_strbuf chain = MR_STRBUF_INIT, got = MR_STRBUF_INIT;
+        for (int n = 0; n < operands[i]; n++)
+            mr_strbuf_add_str(&chain, n > 0 ? " AND (a)" : "(a)");
+        mr_norm_expr(&got, chain.ptr, NULL);
+        const char *begin = i == 0 ? "a and a and" : "( a ) and ( a ) and";
+        assert_memory_equal(got.ptr, begin, strlen(begin));
+        mr_strbuf_release(&chain);
+        mr_strbuf_release(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_loose_bodies),
         cmocka_unit_test(test_charsets),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_long_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
