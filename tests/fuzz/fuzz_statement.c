@@ -2,7 +2,7 @@
  * fuzz_statement.c: texts that are read as SQL: statements of other sessions, whose values are
  * masked, bodies of triggers, and conditions on rows.
  *
- * What is masked holds no literal, and is its own mask.  What a trigger writes has a name.  A
+ * What is masked holds no literal.  What a trigger writes has a name.  A
  * condition that is understood can be asked of rows of every kind.
  */
 #include "fuzz.h"
@@ -36,22 +36,19 @@ static const struct mr_table table = {.db = "club",
 
 static void check_mask(const char *text, size_t len)
 {
-    struct mr_strbuf once = MR_STRBUF_INIT, twice = MR_STRBUF_INIT;
+    struct mr_strbuf out = MR_STRBUF_INIT;
     struct mr_sqlscan scan;
     struct mr_token token;
-    mr_sqlmask(&once, text, len);
-    FUZZ_CHECK(!once.failed);
-    mr_sqlscan_init(&scan, once.ptr, once.len);
+    mr_sqlmask(&out, text, len);
+    FUZZ_CHECK(!out.failed);
+    mr_sqlscan_init(&scan, out.ptr, out.len);
     while (mr_sqlscan_next_code(&scan, &token))
         FUZZ_CHECK(token.kind != MR_TOKEN_STRING && token.kind != MR_TOKEN_NUMBER &&
                    token.kind != MR_TOKEN_LITERAL);
-    mr_sqlmask(&twice, once.ptr, once.len);
-    FUZZ_CHECK(once.len == twice.len && memcmp(once.ptr, twice.ptr, once.len) == 0);
-    mr_strbuf_reset(&once);
-    mr_sqlpurpose(&once, text, len);
-    FUZZ_CHECK(!once.failed);
-    mr_strbuf_release(&once);
-    mr_strbuf_release(&twice);
+    mr_strbuf_reset(&out);
+    mr_sqlpurpose(&out, text, len);
+    FUZZ_CHECK(!out.failed);
+    mr_strbuf_release(&out);
 }
 
 static void check_trigger(const char *text)
