@@ -37,11 +37,12 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wformat=2 \
 HARDEN  := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 RELRO   := -Wl,-z,relro -Wl,-z,now
 
-# SAN=asan, ubsan, tsan or fuzz is that instrumented build, in a folder of its own.
+# SAN=asan, ubsan, tsan, fuzz or afl is that instrumented build, in a folder of its own.
 SAN_asan  := -fsanitize=address
 SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 SAN_tsan  := -fsanitize=thread
 SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined
+SAN_afl   := -fsanitize=address,undefined -fno-sanitize-recover=all
 # Server tests in which threads meet servers that stop, lag and lock, and interruptions.
 SAN_IT_tsan := @(affected|check_@(lag|same)|fault_stopped|gate_quiet|repair_waits|snapshot_create)
 ifneq ($(SAN),)
@@ -91,7 +92,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan tsan \
-        fuzz lint format docs install deb check-deb bench clean help deps tests FORCE
+        fuzz fuzz-afl lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
 
@@ -110,6 +111,7 @@ help:
 	@echo '                    tests where IT=PATTERN names them'
 	@echo 'make tsan           the same; without IT=, the server tests in which threads meet'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
+	@echo 'make fuzz-afl       the same with AFL++ (AFL_SECONDS=60 each); FUZZ=NAME: only that one'
 	@echo 'make lint           layers, banned calls, sizes, format, headers, scripts'
 	@echo 'make format         run clang-format over the tree'
 	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge'
@@ -174,6 +176,10 @@ sanitized: tests
 fuzz:
 	@tests/deps.sh build fuzz
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=fuzz CC=clang fuzz-run
+
+fuzz-afl:
+	@tests/deps.sh build fuzz afl
+	@AFL_QUIET=1 $(MAKE) --no-print-directory -j$(JOBS) SAN=afl CC=afl-clang-fast fuzz-afl-run
 
 lint:
 	@tests/deps.sh build lint docs

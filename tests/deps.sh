@@ -1,7 +1,7 @@
 #!/bin/bash
 # deps.sh GROUP…: sees to it that the Debian packages of these groups are installed.
 #
-# Groups: build, docs, test, browser, demo, lint, bench, fuzz, deb.  As root it installs what is
+# Groups: build, docs, test, browser, demo, lint, bench, fuzz, afl, deb.  As root it installs what is
 # missing; else it prints the command to run and exits 3.  Where nothing is missing it is
 # quick and never asks the network.  No package here starts a service: the servers come
 # from mariadb-server-core, which has none.
@@ -22,13 +22,14 @@ test="$demo libcmocka-dev jq sqlite3 time zstd percona-toolkit debootstrap opens
 lint='clang-format pmccabe'
 bench="$demo percona-toolkit mydumper zstd"
 fuzz='clang'
+afl='afl++ afl++-clang'
 deb='dpkg-dev debhelper fakeroot'
 browser='chromium chromium-driver python3' # 300 MB: only one test wants it
 
 wanted=()
 for group in "$@"; do
     case $group in
-    build | docs | demo | test | browser | lint | bench | fuzz | deb)
+    build | docs | demo | test | browser | lint | bench | fuzz | afl | deb)
         read -ra names <<<"${!group}"
         wanted+=("${names[@]}")
         ;;

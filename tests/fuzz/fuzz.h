@@ -2,8 +2,13 @@
  * fuzz.h: what every fuzz target defines.
  *
  * A target is a file fuzz_<name>.c with LLVMFuzzerTestOneInput(), and a folder of
- * inputs corpus/<name>/.  A property that does not hold calls FUZZ_CHECK, which aborts,
- * so that libFuzzer keeps the input.  An input that once failed is added to the corpus.
+ * inputs corpus/<name>/.  Whatever is read off a wire, or out of a file that others can write,
+ * has one.  A property that does not hold calls FUZZ_CHECK, which aborts,
+ * so that the fuzzer keeps the input.  An input that once failed is made small (afl-tmin, or
+ * libFuzzer's -minimize_crash=1) and added to the corpus, which the unit suite runs.
+ *
+ * make fuzz FUZZ=wire FUZZ_SECONDS=1200      libFuzzer
+ * make fuzz-afl FUZZ=wire AFL_SECONDS=1200   AFL++; without FUZZ= all of them, one by one
  */
 #ifndef MR_TESTS_FUZZ_H
 #define MR_TESTS_FUZZ_H

@@ -2,7 +2,7 @@
  * fuzz_statement.c: texts that are read as SQL: statements of other sessions, whose values are
  * masked, bodies of triggers, and conditions on rows.
  *
- * What is masked holds no literal.  What a trigger writes has a name.  A
+ * What is masked holds no literal.  A trigger writes no more often than its text has bytes.  A
  * condition that is understood can be asked of rows of every kind.
  */
 #include "fuzz.h"
