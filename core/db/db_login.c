@@ -11,8 +11,6 @@
  */
 #include "core/db/db_internal.h"
 
-#ifdef MARIADB_PACKAGE_VERSION
-
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -27,6 +25,29 @@
 #include "core/db/login_guard.h"
 
 #define PATIENCE_STEP_MS 200
+
+/* A login belongs to its thread. */
+static _Thread_local struct {
+    double until_s;
+    bool was_cancelled; /* who logs in then has something to end, as a KILL */
+    enum mr_db_bar barred;
+    /* of MariaDB's library alone, which shows what it reads */
+    enum mr_db_tls tls;
+    MYSQL *mysql;               /* NULL: nobody logs in */
+    bool is_greeted, is_modest; /* by ways that show nothing */
+    unsigned char greeting[MR_GREETING_MAX_BYTES];
+    size_t ngreeting;
+    struct mr_login_guard *guard; /* of the handshake to come, or NULL */
+} login;
+
+static bool is_over(void)
+{
+    return (mr_is_cancelled() && !login.was_cancelled) ||
+           mr_clock_now_s() >= login.until_s;
+}
+
+#ifdef MARIADB_PACKAGE_VERSION
+
 #define PLUGIN_NOT_ALLOWED 5010
 
 /* They answer a challenge, or encrypt the password with the server's key.  The library looks
@@ -41,26 +62,7 @@ int ma_pvio_register_callback(my_bool add,
                               void (*fn)(int mode, MYSQL *mysql,
                                          const unsigned char *bytes, size_t len));
 
-/* A login belongs to its thread. */
-static _Thread_local struct {
-    double until_s;
-    bool was_cancelled; /* who logs in then has something to end, as a KILL */
-    enum mr_db_tls tls;
-    enum mr_db_bar barred;
-    MYSQL *mysql;               /* NULL: nobody logs in */
-    bool is_greeted, is_modest; /* by ways that show nothing */
-    unsigned char greeting[MR_GREETING_MAX_BYTES];
-    size_t ngreeting;
-    struct mr_login_guard *guard; /* of the handshake to come, or NULL */
-} login;
-
 /* ---- waiting ---- */
-
-static bool is_over(void)
-{
-    return (mr_is_cancelled() && !login.was_cancelled) ||
-           mr_clock_now_s() >= login.until_s;
-}
 
 /* In place of the library's own poll().  Its time-out is of each of the many waits of a
  * login, so that a server that says something now and then could hold us for ever. */
@@ -218,21 +220,7 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 
 #else
 
-#include <poll.h>
-#include <sys/socket.h>
-
-#include "core/base/clock.h"
-#include "core/base/signals.h"
-
-#define PATIENCE_STEP_MS 200
 #define FIRST_STEP_MS 1 /* there is no socket yet */
-
-/* A login belongs to its thread. */
-static _Thread_local struct {
-    double until_s;
-    bool was_cancelled;
-    enum mr_db_bar barred;
-} login;
 
 void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
 {
@@ -266,8 +254,7 @@ bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
             ep->port, ep->socket, 0);
         if (state != NET_ASYNC_NOT_READY)
             return state == NET_ASYNC_COMPLETE;
-        if ((mr_is_cancelled() && !login.was_cancelled) ||
-            mr_clock_now_s() >= login.until_s) {
+        if (is_over()) {
             login.barred =
                 mysql->server_version == NULL ? MR_BARRED_SILENT : MR_BARRED_SLOW;
             return false;
