@@ -218,14 +218,21 @@ static const struct {
     {"verify-identity", MR_SSL_VERIFY_IDENTITY},
 };
 
-static enum mr_code parse_ssl_mode(struct mr_endpoint *ep, const char *text,
-                                   struct mr_err *err)
+bool mr_ssl_mode_of(const char *text, enum mr_ssl_mode *mode)
 {
     for (size_t i = 0; i < sizeof ssl_modes / sizeof *ssl_modes; i++)
         if (strcasecmp(text, ssl_modes[i].name) == 0) {
-            ep->ssl_mode = ssl_modes[i].mode;
-            return MR_OK;
+            *mode = ssl_modes[i].mode;
+            return true;
         }
+    return false;
+}
+
+static enum mr_code parse_ssl_mode(struct mr_endpoint *ep, const char *text,
+                                   struct mr_err *err)
+{
+    if (mr_ssl_mode_of(text, &ep->ssl_mode))
+        return MR_OK;
     mr_err_set(err, MR_E_USAGE, "unknown ssl-mode \"%s\" in the endpoint", text);
     mr_err_hint(err, "The modes are disabled, preferred, required, verify-ca and "
                      "verify-identity.");

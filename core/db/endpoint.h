@@ -30,6 +30,9 @@ enum mr_ssl_mode {
     MR_SSL_VERIFY_IDENTITY
 };
 
+/* "verify-ca", in any letters; false: it is no mode, and *mode stays. */
+bool mr_ssl_mode_of(const char *text, enum mr_ssl_mode *mode);
+
 struct mr_endpoint {
     enum mr_endpoint_kind kind;
     char *user, *password; /* NULL: not given */

@@ -311,30 +311,26 @@ static bool is_on(const char *value)
            strcasecmp(value, "false") != 0;
 }
 
-/* As the servers' clients write the modes, or as our endpoints do.  A word that is neither
- * was to be some mode: it is not passed over for a weaker one. */
+/* As the servers' clients write the modes (VERIFY_CA), or as our endpoints do.  A word that is
+ * neither was to be some mode: it is not passed over for a weaker one. */
 static enum mr_code parse_ssl_mode(const char *text, enum mr_ssl_mode *mode,
                                    struct mr_err *err)
 {
-    static const struct {
-        const char *name;
-        enum mr_ssl_mode mode;
-    } modes[] = {{"disabled", MR_SSL_PREFERRED}, /* does not lower it */
-                 {"preferred", MR_SSL_PREFERRED},
-                 {"required", MR_SSL_REQUIRED},
-                 {"verify-ca", MR_SSL_VERIFY_CA},
-                 {"verify_ca", MR_SSL_VERIFY_CA},
-                 {"verify-identity", MR_SSL_VERIFY_IDENTITY},
-                 {"verify_identity", MR_SSL_VERIFY_IDENTITY}};
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-        if (strcasecmp(text, modes[i].name) == 0) {
-            *mode = modes[i].mode;
-            return MR_OK;
-        }
-    (void)mr_err_set(err, MR_E_CONFIG, "option file gives ssl-mode \"%s\"", text);
-    mr_err_hint(err, "The modes are DISABLED, PREFERRED, REQUIRED, VERIFY_CA and "
-                     "VERIFY_IDENTITY.");
-    return MR_E_CONFIG;
+    static const char *const clients[] = {"verify_ca", "verify_identity"};
+    static const char *const ours[] = {"verify-ca", "verify-identity"};
+    const char *name = text;
+    for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
+        if (strcasecmp(text, clients[i]) == 0)
+            name = ours[i];
+    if (!mr_ssl_mode_of(name, mode)) {
+        (void)mr_err_set(err, MR_E_CONFIG, "option file gives ssl-mode \"%s\"", text);
+        mr_err_hint(err, "The modes are DISABLED, PREFERRED, REQUIRED, VERIFY_CA and "
+                         "VERIFY_IDENTITY.");
+        return MR_E_CONFIG;
+    }
+    if (*mode == MR_SSL_DISABLED) /* does not lower it */
+        *mode = MR_SSL_PREFERRED;
+    return MR_OK;
 }
 
 static enum mr_code raise_ssl_mode(const struct reader *reader, struct mr_endpoint *ep,
