@@ -235,10 +235,8 @@ static const struct mr_object *find_object(const struct mr_objects_both *p,
 static bool is_same_object(const struct mr_objects_both *p, const struct mr_object *s,
                            const struct mr_object *t)
 {
-    struct mr_objects_text a = {s->definition, p->source_db, s->made.sql_mode,
-                                mr_objects_is_exact(&s->made)};
-    struct mr_objects_text b = {t->definition, p->target_db, t->made.sql_mode,
-                                mr_objects_is_exact(&t->made)};
+    struct mr_objects_text a = mr_objects_body_of(s->definition, p->source_db, &s->made);
+    struct mr_objects_text b = mr_objects_body_of(t->definition, p->target_db, &t->made);
     switch (s->kind) {
     case MR_OBJECT_VIEW: return mr_objects_same_view(a, b);
     case MR_OBJECT_EVENT: return mr_objects_same_event(a, b, p->cross);

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "recon/check/objects_text.h"
-
 /* Modes that change nothing that a body does; a replica keeps its own NO_DIR_IN_CREATE. */
 static const char *const idle_modes[] = {"NO_AUTO_CREATE_USER", "NO_DIR_IN_CREATE",
                                          "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS",
@@ -92,9 +90,15 @@ bool mr_objects_same_made(const struct mr_made_as *a, const struct mr_made_as *b
            same_collation(a->db_collation, b->db_collation, cross);
 }
 
-bool mr_objects_is_exact(const struct mr_made_as *made)
+/* MySQL's catalogue does not tell where literals end that hold quotes. */
+struct mr_objects_text mr_objects_body_of(const char *text, const char *db,
+                                          const struct mr_made_as *made)
 {
-    return made->escaped != NULL && *made->escaped != '\0';
+    return (struct mr_objects_text){.text = text,
+                                    .db = db,
+                                    .sql_mode = made->sql_mode,
+                                    .is_exact =
+                                        made->escaped != NULL && *made->escaped != '\0'};
 }
 
 static void add_line(struct mr_strbuf *out, const char *what, const char *value)

@@ -334,10 +334,10 @@ static bool is_same_trigger(const struct mr_objects_both *p, const struct mr_tri
     if (s->order != t->order && s->order > 0 && t->order > 0 &&
         count_alike(p->st, s) == count_alike(p->tt, t))
         return false;
-    struct mr_objects_text a = {s->body != NULL ? s->body : "", p->source_db,
-                                s->made.sql_mode, mr_objects_is_exact(&s->made)};
-    struct mr_objects_text b = {t->body != NULL ? t->body : "", p->target_db,
-                                t->made.sql_mode, mr_objects_is_exact(&t->made)};
+    struct mr_objects_text a =
+        mr_objects_body_of(s->body != NULL ? s->body : "", p->source_db, &s->made);
+    struct mr_objects_text b =
+        mr_objects_body_of(t->body != NULL ? t->body : "", p->target_db, &t->made);
     return mr_objects_same_body(a, b, p->cross) &&
            mr_objects_same_made(&s->made, &t->made, p->cross);
 }
