@@ -57,8 +57,8 @@ void mr_norm_expr(struct mr_strbuf *out, const char *text, const char *own_db);
 void mr_norm_unescape(struct mr_strbuf *out, const char *text);
 
 /*
- * A body stored as its author wrote it (routine, trigger, event): comments (but for hints) and white
- * space outside literals are one blank, a last semicolon goes; case stays, because
+ * A body stored as its author wrote it (routine, trigger, event): comments (but for hints) and
+ * white space outside literals are one blank, a last semicolon goes; case stays, because
  * names may depend on it.  own_db as above.  sql_mode (or NULL): the stored one, which says
  * what quotes and backslashes are.
  */

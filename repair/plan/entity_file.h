@@ -3,7 +3,8 @@
  *
  * Writing: the header, then a line for each entity and each parent, into any sink.
  * Reading: mr_entity_file_read calls back for each line, in their order; memory is bounded
- * by a line, of at most 64 MiB.  Columns are found by their names; one that is not known is passed over.
+ * by a line, of at most 64 MiB.  Columns are found by their names; one that is not known is
+ * passed over.
  *
  * A row of TARGET that a planned row refers to and that is none of the plan's own
  * (MR_DECIDE_PARENT) is only expected to be there and to be who it was.

@@ -6,9 +6,9 @@
  *     → mr_journal_file_table, _chunk, _drop … → mr_journal_file_close
  *
  * Each line is on disk before the call returns, or is taken back where it cannot be written.
- * A last line that was cut off is as if it had not been written.  A chunk belongs to the view in which it was read, or found equal:
- * that of the last view line in front of its line.  Of tables whose keys are hidden
- * (snap_table.h) nothing is written: the next run reads them from the start.
+ * A last line that was cut off is as if it had not been written.  A chunk belongs to the view in
+ * which it was read, or found equal: that of the last view line in front of its line.  Of tables
+ * whose keys are hidden (snap_table.h) nothing is written: the next run reads them from the start.
  *
  * Ownership: what is read lives in the arena given to open.  Errors: MR_E_REFUSED where the
  * journal is of another source or other options; MR_E_IO.  Threads: one at a time.
