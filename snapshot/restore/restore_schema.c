@@ -97,24 +97,39 @@ static bool is_of_table(const struct mr_snap_place *place)
     return strcmp(place->what, "TABLE") == 0 || strcmp(place->what, "ALTER") == 0;
 }
 
+/* The next database of the snapshot, from *I on, that the text names and that is restored under
+ * another name; NULL at the end. */
+static const struct mr_restore_db *next_named(const struct mr_restore *r,
+                                              const struct mr_snap_place *place,
+                                              const struct mr_strbuf *sql, size_t *i)
+{
+    while (*i < r->ndbs) {
+        const struct mr_restore_db *db = &r->dbs[(*i)++];
+        struct mr_snap_place other = *place;
+        other.db = db->from;
+        if (strcmp(db->to, db->from) != 0 &&
+            mr_snap_names_db(&other, sql->ptr, sql->len))
+            return db;
+    }
+    return NULL;
+}
+
 /* What a body reads and writes, it names; nobody but its owner knows what is meant. */
 static enum mr_code note_names(struct mr_restore *r, const char *file,
                                const struct mr_snap_place *place,
                                const struct mr_strbuf *sql, struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT;
+    const struct mr_restore_db *db = NULL;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->ndbs && !is_of_table(place); i++) {
-        struct mr_snap_place other = *place;
-        other.db = r->dbs[i].from;
-        if (strcmp(r->dbs[i].to, other.db) == 0 ||
-            !mr_snap_names_db(&other, sql->ptr, sql->len))
-            continue;
+    size_t i = 0;
+    while (code == MR_OK && !is_of_table(place) &&
+           (db = next_named(r, place, sql, &i)) != NULL) {
         mr_strbuf_reset(&note);
         mr_strbuf_add_fmt(&note,
                           "\"%s\": its text names \"%s\", which is not where it is now "
                           "(\"%s\")",
-                          file, other.db, r->dbs[i].to);
+                          file, db->from, db->to);
         code = mr_strbuf_check(&note, "restoring", err);
         if (code == MR_OK)
             code = mr_restore_note(r, note.ptr, err);
@@ -143,6 +158,23 @@ static enum mr_code read_file(const struct mr_restore *r, const char *file,
     return code == MR_OK ? mr_strbuf_check(sql, "restoring", err) : code;
 }
 
+/* The server would run it by itself, beside a live database of that name. */
+static enum mr_code refuse_event(const struct mr_restore *r,
+                                 const struct mr_snap_place *place,
+                                 const struct mr_strbuf *sql, struct mr_err *err)
+{
+    size_t i = 0;
+    const struct mr_restore_db *db = NULL;
+    if (strcmp(place->what, "EVENT") == 0)
+        db = next_named(r, place, sql, &i);
+    if (db == NULL)
+        return MR_OK;
+    return mr_err_set(err, MR_E_NO_SUCH,
+                      "not made: it would run by itself, and its text names \"%s\", "
+                      "which is not where it is now (\"%s\")",
+                      db->from, db->to);
+}
+
 /* The server has ignored it, as the session's sql_mode says. */
 static enum mr_code note_directory(struct mr_restore *r, const char *file,
                                    const struct mr_strbuf *sql, struct mr_err *err)
@@ -168,6 +200,8 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
     enum mr_code code = read_file(r, file, place, &sql, &why);
+    if (code == MR_OK)
+        code = refuse_event(r, place, &sql, &why);
     if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, &why);
     if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED &&

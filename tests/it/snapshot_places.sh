@@ -54,12 +54,16 @@ beside() { # beside SIDE
     is "$1: and everything is where it belongs" "$(catalogue "$1" "$COPY" | sed "s/$COPY/$DB/g")" "$before"
     client "$1" <<<"DROP DATABASE $COPY"
     # bodies are not rewritten: whoever restores them is told
-    at "$1" "CREATE TRIGGER tr5 AFTER INSERT ON t FOR EACH ROW INSERT INTO $DB.\`o\`\`dd\` VALUES (NEW.id, 0)"
+    at "$1" "CREATE TRIGGER tr5 AFTER INSERT ON t FOR EACH ROW INSERT INTO $DB.\`o\`\`dd\` VALUES (NEW.id, 0);
+        CREATE EVENT e2 ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM $DB.t;
+        CREATE EVENT e3 ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01' DO DELETE FROM t"
     rm -rf "$SNAP"
     take "$(uri "$1" "$DB")" "$SNAP"
     before=$(catalogue "$1" "$DB")
     snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
     is "$1: a body that names the live database is named" "$RC $(grep -c "tr5.trigger.sql\": its text names \"$DB\"" "$ERR")" "4 1"
+    is "$1: an event that would run by itself on the live database is not made" \
+        "$(grep -c "e2.event.sql\": not made: it would run by itself, and its text names \"$DB\"" "$ERR") $(client "$1" <<<"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY' ORDER BY 1" | xargs)" "1 e e3"
     is "$1: nothing outside was changed" "$(catalogue "$1" "$DB")" "$before"
     client "$1" <<<"DROP DATABASE $COPY"
 }
