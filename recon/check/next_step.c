@@ -243,7 +243,8 @@ static enum mr_code plan(struct telling *t, struct mr_err *err)
     const struct mr_check_result *r = t->result;
     if (r->incomplete || has_snapshot(r->run))
         return MR_OK; /* it would be refused, or needs the other side named */
-    if (has_two_histories(t)) {
+    /* What a merge has left open or decided, only a merge knows: backfill would begin anew. */
+    if (has_two_histories(t) || r->all_explained.rows > 0) {
         add_case_command(t, "repair plan --policy merge", ".merge");
         return add_str(t, MR_NEXT_PLAN,
                        "To see what would become of everybody; a plan writes to no "

@@ -138,6 +138,8 @@ like "who came since" "$(cat "$OUT")" "'new'"
 like "an edit of the common past" "$(cat "$OUT")" "^  $DB.members +changed +id 2$"
 unlike "who was restored is none of it" "$(sed -n '/^Samples/,$p' "$OUT")" "'(ann|bob|cid|xen)'"
 unlike "something is left to be done" "$(cat "$OUT")" 'Nothing is left'
+like "by a merge, which knows what was decided" "$(cat "$OUT")" 'myrecon repair plan --policy merge'
+unlike "and not by a policy that would begin anew" "$(cat "$OUT")" 'policy backfill'
 like "and they are counted" "$(tr '\n' ' ' <"$OUT")" '[^0-9][4-6] are not explained'
 on "UPDATE members SET name = 'base' WHERE id = 2; UPDATE members SET mobile = 'stranger' WHERE id = $BOB"
 bash -c "$SECOND" >"$OUT" 2>"$ERR"
