@@ -166,8 +166,11 @@ static enum mr_code make_partial(struct mr_new_dir *dir, struct mr_err *err)
         mr_new_dir_close(dir);
         return code;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_still_partial(dir))
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_still_partial(dir)) {
         code = refuse(dir, dir->partial, "is being written by another run", err);
+        mr_err_hint(err, "Nothing was changed. Wait until that run has finished, or name "
+                         "another directory.");
+    }
     if (code == MR_OK)
         code = mr_new_dir_each(dir, ".", require_own, dir, err);
     if (code == MR_OK && fchmod(fd, 0700) != 0)

@@ -67,6 +67,7 @@ static void test_whole_or_absent(void **state)
     assert_int_equal(mr_new_dir_begin(&other, in("one"), &kind, &arena, &err),
                      MR_E_REFUSED);
     assert_non_null(strstr(err.message, "another run"));
+    assert_non_null(strstr(err.hint, "Wait until that run has finished"));
     mr_new_dir_close(&other);
     put("one.partial/letter");
     assert_int_equal(mr_new_dir_publish(&dir, &err), MR_OK);
