@@ -193,17 +193,23 @@ enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *table,
     return code;
 }
 
-enum mr_code mr_planbook_endpoints(struct mr_findings *fd, struct mr_arena *arena,
-                                   const char *uris[2], struct mr_err *err)
+enum mr_code mr_planbook_endpoints(struct mr_findings *fd, const char *policy,
+                                   struct mr_arena *arena, const char *uris[2],
+                                   struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     uris[0] = uris[1] = NULL;
     mr_case_lock(fd->cf);
     enum mr_code code = mr_case_prepare(
-        fd->cf, "SELECT source, target FROM plan ORDER BY id DESC LIMIT 1", &stmt, err);
-    if (code == MR_OK)
+        fd->cf,
+        "SELECT source, target FROM plan WHERE policy = coalesce(?1, policy) "
+        "ORDER BY id DESC LIMIT 1",
+        &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_text(stmt, 1, policy);
         code = mr_case_step(stmt, &row, err);
+    }
     for (int side = 0; code == MR_OK && row && side < 2; side++)
         uris[side] = mr_findings_text(stmt, side, arena, &code, err);
     mr_case_free(stmt);

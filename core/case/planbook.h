@@ -53,8 +53,10 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
 enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *table,
                                     const char *column, uint64_t *next, bool *found,
                                     struct mr_err *err);
-/* Endpoints of the latest plan, with their options; both NULL where there is none. */
-enum mr_code mr_planbook_endpoints(struct mr_findings *fd, struct mr_arena *arena,
-                                   const char *uris[2], struct mr_err *err);
+/* Endpoints of the latest plan of that policy (NULL: of any), with their options; both NULL
+ * where there is none. */
+enum mr_code mr_planbook_endpoints(struct mr_findings *fd, const char *policy,
+                                   struct mr_arena *arena, const char *uris[2],
+                                   struct mr_err *err);
 
 #endif

@@ -65,7 +65,7 @@ static enum mr_code choose_endpoints(struct mr_planning *p, const char *uris[MR_
     if (uris[MR_SOURCE] != NULL && uris[MR_TARGET] != NULL)
         return MR_OK;
     if (p->run.id == 0)
-        code = mr_planbook_endpoints(p->fd, &p->arena, known, err);
+        code = mr_planbook_endpoints(p->fd, NULL, &p->arena, known, err);
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (uris[side] == NULL)
             uris[side] = known[side];
@@ -91,25 +91,55 @@ static bool same_place(const struct mr_endpoint *a, const struct mr_endpoint *b)
     return true;
 }
 
-/* What the run found, and what the case keeps of plans, is of one side each: interchanged,
- * people who stand would count as lost. */
+/* Is that side what was the other one?  was: the other one's URI, of a run or plan. */
+static enum mr_code is_turned(const struct mr_planning *p, int side, const char *was,
+                              bool *turned, struct mr_err *err)
+{
+    struct mr_endpoint ep = {0};
+    enum mr_code code = mr_endpoint_parse(&ep, was, err);
+    *turned = code == MR_OK && same_place(&p->sides.ep[side], &ep);
+    mr_endpoint_release(&ep);
+    return code;
+}
+
+/* What the run found, and what the case keeps of merges, is of one side each: interchanged,
+ * people who stand would count as lost, or as deleted. */
 static enum mr_code refuse_turned(const struct mr_planning *p, int side,
-                                  struct mr_err *err)
+                                  const char *const merged[MR_SIDES], struct mr_err *err)
 {
     static const char *const names[MR_SIDES] = {"source", "target"};
     int other = side == MR_SOURCE ? MR_TARGET : MR_SOURCE;
     const char *was = other == MR_SOURCE ? p->run.source : p->run.target;
-    struct mr_endpoint ep = {0};
+    bool turned = false;
     if (same_place(&p->sides.ep[MR_SOURCE], &p->sides.ep[MR_TARGET]))
         return MR_OK; /* which is refused for that */
-    enum mr_code code = mr_endpoint_parse(&ep, was, err);
-    if (code == MR_OK && same_place(&p->sides.ep[side], &ep)) {
+    enum mr_code code = is_turned(p, side, was, &turned, err);
+    if (code == MR_OK && turned) {
         code = mr_err_set(err, MR_E_REFUSED, "the %s \"%s\" is the %s of run %s",
                           names[side], was, names[other], p->run.uuid);
         mr_err_hint(err, "Nothing was changed. Leave out --source and --target; to plan "
                          "the other way round, check that way into a case of its own.");
+        return code;
     }
-    mr_endpoint_release(&ep);
+    if (code == MR_OK && merged[other] != NULL)
+        code = is_turned(p, side, merged[other], &turned, err);
+    if (code == MR_OK && turned) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "the %s of run %s is the %s of an earlier merge of the case",
+                          names[side], p->run.uuid, names[other]);
+        mr_err_hint(err, "Nothing was changed. The case keeps who is who of that "
+                         "direction: name a run of it with --run, or check the other way "
+                         "round into a case of its own.");
+    }
+    return code;
+}
+
+static enum mr_code refuse_all_turned(struct mr_planning *p, struct mr_err *err)
+{
+    const char *merged[MR_SIDES];
+    enum mr_code code = mr_planbook_endpoints(p->fd, "merge", &p->arena, merged, err);
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = refuse_turned(p, side, merged, err);
     return code;
 }
 
@@ -130,10 +160,7 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
     }
     if (code == MR_OK)
         code = mr_sides_open(&p->sides, uris, &opts, &p->arena, err);
-    for (int side = MR_SOURCE; p->opts->policy != NULL && side < MR_SIDES; side++)
-        if (code == MR_OK)
-            code = refuse_turned(p, side, err);
-    return code;
+    return code == MR_OK && p->opts->policy != NULL ? refuse_all_turned(p, err) : code;
 }
 
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)

@@ -282,6 +282,11 @@ rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --s
 is "the servers interchanged: refused" "$RC" 5
 like "the servers interchanged: named" "$(cat "$ERR")" 'the source ".*" is the target of run '
 ok "the servers interchanged: no plan" test ! -e turned
+run_check --config my.ini --case "$CASE" --settle 0 "$DST" "$(uri a "$DB")"
+rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --output turned
+is "by a run of the case that is interchanged: refused, too" "$RC" 5
+like "by a run of the case that is interchanged: named" "$(cat "$ERR")" 'the source of run .* is the target of an earlier merge of the case'
+checked
 plan 0 "the right way round again" two
 is "the right way round again: as before" "$(planned_rows two)" "$(planned_rows one)"
 

@@ -42,7 +42,7 @@ static void test_plans(void **state)
     bool found = true;
     (void)state;
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &fd, NULL), MR_OK);
-    assert_int_equal(mr_planbook_endpoints(fd, &arena, uris, NULL), MR_OK);
+    assert_int_equal(mr_planbook_endpoints(fd, NULL, &arena, uris, NULL), MR_OK);
     assert_null(uris[0]);
     assert_int_equal(
         mr_planbook_first_next(fd, "club.members", "id", &next, &found, NULL), MR_OK);
@@ -70,7 +70,7 @@ static void test_plans(void **state)
                                             &arena, &got, &plan, NULL),
                      MR_OK);
     assert_null(plan);
-    assert_int_equal(mr_planbook_endpoints(fd, &arena, uris, NULL), MR_OK);
+    assert_int_equal(mr_planbook_endpoints(fd, NULL, &arena, uris, NULL), MR_OK);
     assert_string_equal(uris[0], "mysql://s");
     assert_string_equal(uris[1], "mysql://t?ssl-mode=required");
 
