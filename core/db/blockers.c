@@ -106,7 +106,8 @@ static enum mr_code by_plugin(struct search *s)
     "ORDER BY e.EVENT_ID DESC LIMIT 1)), " STATEMENT_CHARS ")"
 
 /* Ways to find who holds what a session waits for, best first; the session's number is put
- * behind. */
+ * behind.  BLOCKING_THREAD_ID is whoever made the lock: of a row that was inserted, that is
+ * the one who waits for it.  The transactions tell. */
 static const struct {
     bool mariadb, mysql;
     bool certain;
@@ -117,9 +118,11 @@ static const struct {
      .certain = true,
      .sql =
          "SELECT DISTINCT " THREAD
-         " FROM performance_schema.data_lock_waits w JOIN performance_schema.threads r "
-         "ON r.THREAD_ID = w.REQUESTING_THREAD_ID JOIN performance_schema.threads t ON "
-         "t.THREAD_ID = w.BLOCKING_THREAD_ID WHERE r.PROCESSLIST_ID = "},
+         " FROM performance_schema.data_lock_waits w JOIN information_schema.INNODB_TRX "
+         "r ON r.trx_id = w.REQUESTING_ENGINE_TRANSACTION_ID JOIN "
+         "information_schema.INNODB_TRX b ON b.trx_id = "
+         "w.BLOCKING_ENGINE_TRANSACTION_ID JOIN performance_schema.threads t ON "
+         "t.PROCESSLIST_ID = b.trx_mysql_thread_id WHERE r.trx_mysql_thread_id = "},
     {.mariadb = true,
      .mysql = true,
      .certain = true,
@@ -181,21 +184,34 @@ static enum mr_code by_suspicion(struct search *s)
     return code;
 }
 
-static const char *missing_right(const struct mr_grants *grants, struct mr_arena *arena)
+/* Why nobody was found who holds a lock, and the statement that helps; NULL: not known. */
+static const char *hidden(struct mr_db *db, const struct mr_grants *grants, bool locked,
+                          struct mr_arena *arena)
 {
-    if (grants == NULL || mr_grants_global(grants, "PROCESS"))
-        return NULL;
+    const bool mariadb = mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
     struct mr_strbuf note = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&note,
-                      "sessions of other accounts are hidden: GRANT PROCESS ON *.* "
-                      "TO %s",
-                      mr_grants_account(grants));
-    const char *text = note.failed ? NULL : mr_arena_strdup(arena, note.ptr);
+    if (grants == NULL)
+        return NULL;
+    if (!mr_grants_global(grants, "PROCESS"))
+        mr_strbuf_add_fmt(&note,
+                          "sessions of other accounts are hidden: GRANT PROCESS ON *.* "
+                          "TO %s",
+                          mr_grants_account(grants));
+    else if (locked && mariadb)
+        mr_strbuf_add_str(&note, "who holds it the server does not tell: INSTALL SONAME "
+                                 "'metadata_lock_info' lets it");
+    else if (locked && !mr_grants_on_db(grants, "SELECT", "performance_schema"))
+        mr_strbuf_add_fmt(&note,
+                          "who holds it is hidden: GRANT SELECT ON "
+                          "performance_schema.* TO %s",
+                          mr_grants_account(grants));
+    const char *text =
+        note.failed || note.len == 0 ? NULL : mr_arena_strdup(arena, note.ptr);
     mr_strbuf_release(&note);
     return text;
 }
 
-static enum mr_code finish(struct search *s, const struct mr_grants *grants,
+static enum mr_code finish(struct search *s, const struct mr_grants *grants, bool locked,
                            struct mr_blockers *out, enum mr_code code)
 {
     if (code == MR_OK && s->found.count > 0) {
@@ -204,7 +220,7 @@ static enum mr_code finish(struct search *s, const struct mr_grants *grants,
         out->count = out->items != NULL ? s->found.count : 0;
     }
     if (code == MR_OK && out->count == 0)
-        out->note = missing_right(grants, s->arena);
+        out->note = hidden(s->db, grants, locked, s->arena);
     mr_vec_release(&s->found);
     return code;
 }
@@ -228,7 +244,7 @@ enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants,
         out->certain = false;
         code = by_suspicion(&s);
     }
-    return finish(&s, grants, out, code);
+    return finish(&s, grants, true, out, code);
 }
 
 static const char *text_of(const char *text)
@@ -236,20 +252,33 @@ static const char *text_of(const char *text)
     return text != NULL ? text : "?";
 }
 
+#define ROW_STATE "Waiting for a row lock"
+
+/* Who waits for a row is updating, or sending data, for all that STATE says. */
 static enum mr_code read_state(struct mr_db *db, const char *connection,
                                struct mr_arena *arena, const char **state)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
-    struct mr_err ignored = {0};
-    mr_strbuf_add_fmt(&sql,
-                      "SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = %s",
-                      connection);
-    enum mr_code code =
-        sql.failed ? MR_E_NOMEM : mr_db_query_text(db, sql.ptr, &text, &ignored);
-    *state = code == MR_OK ? mr_arena_strdup(arena, text.ptr) : "";
-    mr_strbuf_release(&sql);
-    mr_strbuf_release(&text);
-    return *state != NULL ? MR_OK : MR_E_NOMEM;
+    static const char *const ask[] = {
+        "SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = ",
+        "SELECT '" ROW_STATE "' FROM information_schema.INNODB_TRX WHERE trx_state = "
+        "'LOCK WAIT' AND trx_mysql_thread_id = "};
+    *state = "";
+    for (size_t i = 0; i < sizeof ask / sizeof *ask; i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+        struct mr_err ignored = {0};
+        if (strcasestr(*state, "lock") != NULL)
+            break;
+        mr_strbuf_add_fmt(&sql, "%s%s", ask[i], connection);
+        enum mr_code code =
+            sql.failed ? MR_E_NOMEM : mr_db_query_text(db, sql.ptr, &text, &ignored);
+        if (code == MR_OK && text.len > 0)
+            *state = mr_arena_strdup(arena, text.ptr);
+        mr_strbuf_release(&sql);
+        mr_strbuf_release(&text);
+        if (*state == NULL)
+            return MR_E_NOMEM;
+    }
+    return MR_OK;
 }
 
 enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants,
@@ -279,7 +308,7 @@ enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants,
         code = run(&s, &sql);
         mr_strbuf_release(&sql);
     }
-    return finish(&s, grants, out, code);
+    return finish(&s, grants, locked, out, code);
 }
 
 void mr_blockers_to_text(const struct mr_blockers *blockers, const char *indent,

@@ -6,8 +6,8 @@
  * the table are named: those whose statement names it, and those with an open transaction.
  * `certain` tells the two apart.
  *
- * Needs PROCESS to see other accounts' sessions; without it nothing is found, and the note
- * has the GRANT.  Never fails a run: what cannot be read is left out.
+ * Needs PROCESS to see other accounts' sessions, and on MySQL SELECT on performance_schema;
+ * where nobody is found, the note has the statement that would show him.  Never fails a run: what cannot be read is left out.
  */
 #ifndef MR_BLOCKERS_H
 #define MR_BLOCKERS_H

@@ -269,9 +269,11 @@ static enum mr_code hint_grant(const struct mr_server_side *side, const char *na
                                const char *label, struct mr_err *err)
 {
     struct mr_strbuf hint = MR_STRBUF_INIT;
-    (void)mr_err_set(err, MR_E_DENIED, "access to database \"%s\" is denied on the %s",
-                     name, label);
-    mr_strbuf_add_str(&hint, "Run: GRANT SELECT ON ");
+    (void)mr_err_set(
+        err, MR_E_DENIED,
+        "access to database \"%s\" is denied on the %s, or it does not exist", name,
+        label);
+    mr_strbuf_add_str(&hint, "If the name is right, run: GRANT SELECT ON ");
     mr_sql_ident(&hint, name);
     mr_strbuf_add_fmt(&hint, ".* TO %s",
                       side->grants != NULL ? mr_grants_account(side->grants)

@@ -300,9 +300,14 @@ static enum mr_code say_row_locks(struct mr_doctor *d,
         return code;
     if (seen)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_row_lock, "nobody waits long for a row");
-    else if (server->facts.sessions.seen == MR_GATE_SEEN)
+    else if (server->facts.sessions.seen == MR_GATE_SEEN) {
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_row_lock,
                       "who waits for a row could not be read");
+        mr_doctor_hint(d, "GRANT SELECT ON performance_schema.* TO %s",
+                       server->link.grants != NULL
+                           ? mr_grants_account(server->link.grants)
+                           : "the account");
+    }
     return MR_OK;
 }
 

@@ -40,12 +40,19 @@ static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *s
     mr_sql_string(&sql, name);
     mr_strbuf_add_str(&sql, ") LIMIT 1");
     code = mr_doctor_ask(server, sql.ptr, &near, &known, err);
-    mr_doctor_say(
-        d, MR_DOCTOR_PROBLEM, MR_DOCTOR_database, "database \"%s\" does not exist%s%s%s",
-        name, near.len > 0 ? "; there is \"" : "", near.ptr, near.len > 0 ? "\"" : "");
-    mr_doctor_hint(d, near.len > 0 ? "Upper and lower case differ on this server."
-                                   : "SHOW DATABASES lists what the account can see. Is "
-                                     "it the right server?");
+    if (near.len == 0 && d->opts.work == MR_DOCTOR_FOR_RESTORE) {
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_database,
+                      "database \"%s\" does not exist: snapshot restore makes it", name);
+    } else {
+        mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_database,
+                      "database \"%s\" does not exist%s%s%s", name,
+                      near.len > 0 ? "; there is \"" : "", near.ptr,
+                      near.len > 0 ? "\"" : "");
+        mr_doctor_hint(d, near.len > 0
+                              ? "Upper and lower case differ on this server."
+                              : "SHOW DATABASES lists what the account can see. Is "
+                                "it the right server?");
+    }
     mr_strbuf_release(&near);
     mr_strbuf_release(&sql);
     return code;

@@ -25,10 +25,14 @@ static enum mr_code name_missing_db(const struct mr_create *c, const char *name,
 {
     struct mr_err why = {0};
     if (mr_schema_probe(c->db, name, "myrecon", NULL, &why) == MR_E_DENIED) {
-        (void)mr_err_set(err, MR_E_DENIED, "access to database \"%s\" is denied", name);
-        mr_err_hint(err, "Run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `%s`.* TO %s",
-                    name,
-                    c->grants != NULL ? mr_grants_account(c->grants) : "the account");
+        (void)mr_err_set(err, MR_E_DENIED,
+                         "access to database \"%s\" is denied, or it does not exist",
+                         name);
+        mr_err_hint(
+            err,
+            "If the name is right, run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON "
+            "`%s`.* TO %s",
+            name, c->grants != NULL ? mr_grants_account(c->grants) : "the account");
         return MR_E_DENIED;
     }
     (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the source",

@@ -157,6 +157,8 @@ both() { # both SIDES: the account reads, and sees no other object
     run_check "$(uri "$s" "${DB}_no" "$USER:se%20cret")" "$(uri "$t" "${DB}_no" "$USER:se%20cret")" --settle 0
     like "$what: no right on the only database: exits 4 or 3" "$RC" '^[34]$'
     like "$what: no right on the only database: says why" "$(cat "$ERR" "$OUT")" 'GRANT|denied'
+    like "$what: or that the name is wrong" "$(cat "$ERR")" 'is denied on the (source|target), or it does not exist'
+    like "$what: the GRANT is for a name that is right" "$(cat "$ERR")" 'If the name is right, run: GRANT SELECT ON'
 
     # Nothing was written: a read-only account is enough, and the server agrees.
     account "$sides" "SELECT ON $DB.*" "SHOW VIEW ON $DB.*" "TRIGGER ON $DB.*" "EVENT ON $DB.*"

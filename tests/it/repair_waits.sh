@@ -49,12 +49,34 @@ HELD="held by session [0-9]+ of root@[^ ]* \\([A-Za-z]+, [0-9]+ s\\)"
 hold "INSERT INTO members VALUES (10, 'm10', 'not yet');" || bail "nobody holds it"
 meets "apply says that it waits for a row, and who holds it" "$UNIT.*: $HELD" apply --yes --json plan "$DST"
 is "within some seconds" "$((SAID <= 6))" 1
+unlike "it is not apply itself" "$(cat "$ERR")" 'held by [^:]*: /\* myrecon'
 let_go
 ends 0 "and goes on"
 hold "UPDATE members SET name = 'x' WHERE id = 11;" || bail "nobody holds it"
 meets "undo, too" "$UNIT.*: $HELD" undo --yes --json plan "$DST"
 let_go
 ends 0 "and goes on, too"
+
+# ---- by an account to which the server does not say who ------------------------------------
+STATUS='SLAVE MONITOR' SHOWS="who holds it the server does not tell: INSTALL SONAME 'metadata_lock_info'"
+[ $KIND != mysql ] || STATUS='REPLICATION CLIENT' SHOWS="who holds it is hidden: GRANT SELECT ON performance_schema\\.\\* TO 'wtmender'"
+client p <<<"CREATE USER wtmender@'%' IDENTIFIED BY 'w'; GRANT PROCESS, $STATUS ON *.* TO wtmender@'%';
+    GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES ON $DB.* TO wtmender@'%'" || bail "no account"
+at_exit "client p <<<\"DROP USER IF EXISTS wtmender@'%'\""
+MENDER=$(uri p "$DB" wtmender:w)
+hold "SELECT * FROM members WHERE id = 10 FOR UPDATE;" || bail "nobody holds it"
+meets "a row: the open transaction" "$UNIT: Waiting for a row lock: (perhaps )?$HELD" apply --yes --json plan "$MENDER"
+let_go
+ends 0 "and goes on"
+at $T "DROP TABLE IF EXISTS orders, members"
+afresh
+rm -f plan/journal.jsonl
+hold "LOCK TABLES members WRITE;" || bail "nobody holds it"
+meets "a table that is locked: what would show who" \
+    "waiting for server \"$SERVER\", [^:]*: Waiting for table metadata lock: $SHOWS" \
+    apply --yes --json --lock-timeout 30 plan "$MENDER"
+let_go
+ends 0 "and goes on"
 
 # ---- a table ---------------------------------------------------------------------------
 at $T "DROP TABLE IF EXISTS orders, members"

@@ -299,6 +299,18 @@ breaks_rights() {
     tells "--for restore: the GRANT" rights 'snapshot restore: .*GRANT CREATE, ALTER, INSERT, DROP, REFERENCES, INDEX, CREATE VIEW, CREATE ROUTINE ON `club`'
     run_grants
     silent "--for repair: the GRANTs of the hints are run"
+    DOCTOR_ARGS=(--for restore)
+    mr_sql GP -e "SET sql_log_bin = 0; GRANT ALL ON spare.* TO recon@'127.0.0.1'"
+    run_doctor --for restore "$(gate_uri GP "$DOCTOR_USER" | sed 's,/club,/spare,')"
+    is "$GATE_KIND: --for restore: the database is made by it" "$(what_is_found) -> $RC" " -> 0"
+    run_doctor --for repair "$(gate_uri GP "$DOCTOR_USER" | sed 's,/club,/spare,')"
+    is "$GATE_KIND: --for repair: it has to be there" "$(what_is_found) -> $RC" "database:problem -> 1"
+    if [ "$GATE_KIND" = mysql ]; then
+        mr_sql GP -e "SET sql_log_bin = 0; REVOKE SELECT ON performance_schema.* FROM recon@'127.0.0.1'"
+        DOCTOR_ARGS=(--for repair)
+        finds "who has a row is hidden" row_lock:unknown
+        tells "who has a row is hidden: the GRANT" row_lock 'GRANT SELECT ON performance_schema'
+    fi
     DOCTOR_ARGS=(--for gate)
     doctor_account "SELECT ON club.*" "PROCESS ON *.*" "$status ON *.*" "SELECT ON performance_schema.*"
     silent "--for gate: the account of the guide"
