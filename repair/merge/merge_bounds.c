@@ -282,6 +282,28 @@ static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
     return code;
 }
 
+/* Keys are told from the past by their number: MariaDB also counts in DOUBLE, and a sequence
+ * in any type. */
+static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const struct mr_column *c =
+            mr_pair_column(t->pair, (enum mr_side)side, t->counter);
+        if (c->cls == MR_CLASS_INT || c->cls == MR_CLASS_UINT)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the counter \"%s\" of table \"%s\" is of type %s: merge tells "
+                         "the rows of two histories apart by whole numbers alone",
+                         mr_plan_column_name(t, t->counter), mr_plan_table_name(t),
+                         c->type);
+        mr_err_hint(err,
+                    "Nothing was changed. Make it BIGINT on both sides, check again, "
+                    "and plan then.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
 {
     bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer);
@@ -294,7 +316,9 @@ enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
         bool known = false;
         if (!mr_plan_has_counter(t->plan))
             continue;
-        code = begin_table(m, t, &known, err);
+        code = check_type(t->plan, err);
+        if (code == MR_OK)
+            code = begin_table(m, t, &known, err);
         infer[i] = !known;
         any = any || !known;
     }

@@ -53,6 +53,51 @@ static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
     return code;
 }
 
+/* A column that the server computes: rows are staged without. */
+static size_t find_computed(const struct mr_plan_table *t,
+                            const struct mr_plan_columns *columns, const bool *reads)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (!mr_script_is_written(t, columns->at[i]))
+            return columns->at[i];
+    for (size_t i = 0; reads != NULL && i < t->pair->find.ncolumns; i++)
+        if (reads[i] && !mr_script_is_written(t, i))
+            return i;
+    return MR_NO_COLUMN;
+}
+
+static enum mr_code refuse_computed(const struct mr_plan_table *t, size_t column,
+                                    struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "a reference of rows to be written is read from column \"%s\" of "
+                     "table \"%s\", which the server computes",
+                     mr_plan_column_name(t, column), mr_plan_table_name(t));
+    mr_err_hint(err, "Nothing was changed. A condition can name the columns that it is "
+                     "computed from; else make it a plain column on the target first.");
+    return MR_E_REFUSED;
+}
+
+/* What rows refer by has to be seen before they are written, and when they are taken back. */
+static enum mr_code check_references(const struct mr_script *s, struct mr_err *err)
+{
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        const struct mr_plan_table *child = &s->plan->tables[r->child];
+        const struct mr_plan_table *parent = &s->plan->tables[r->parent];
+        size_t column = MR_NO_COLUMN;
+        if (s->tables[r->child].planned)
+            column = find_computed(child, &r->from, r->reads);
+        if (column != MR_NO_COLUMN)
+            return refuse_computed(child, column, err);
+        if (s->tables[r->parent].planned)
+            column = find_computed(parent, &r->to, NULL);
+        if (column != MR_NO_COLUMN)
+            return refuse_computed(parent, column, err);
+    }
+    return MR_OK;
+}
+
 static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
 {
     struct mr_source *view = s->plan->pairing.side[MR_TARGET].view;
@@ -84,6 +129,8 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
         code = mr_script_outside_open(s, err);
     if (code == MR_OK)
         code = find_planned(s, err);
+    if (code == MR_OK)
+        code = check_references(s, err);
     return code == MR_OK ? mr_plan_store_units(s->task->store, &s->units, err) : code;
 }
 
