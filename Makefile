@@ -37,9 +37,11 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wformat=2 \
 HARDEN  := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 RELRO   := -Wl,-z,relro -Wl,-z,now
 
-# SAN=asan, ubsan, tsan, fuzz or afl is that instrumented build, in a folder of its own.
+# SAN=asan, ubsan, asan-ubsan, tsan, fuzz or afl is that instrumented build, in a folder of its own.
 SAN_asan  := -fsanitize=address
 SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
+# Linked in, or asan's report path hides that of ubsan.
+SAN_asan-ubsan := $(SAN_asan) $(SAN_ubsan) $(if $(findstring gcc,$(CC)),-static-libubsan)
 SAN_tsan  := -fsanitize=thread
 SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined
 SAN_afl   := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -91,7 +93,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan tsan \
+.PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan \
         fuzz fuzz-afl lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
@@ -100,7 +102,7 @@ help:
 	@echo 'make                build build/myrecon (DEV=1: warnings are errors)'
 	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
 	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, SEEDS=N)'
-	@echo 'make test-long      the same with SEEDS=1000 (some two hours)'
+	@echo 'make test-long      the same and those of tests/it/long.txt, with SEEDS=1000 (some two hours)'
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'
@@ -109,6 +111,7 @@ help:
 	@echo 'make soak           check in a loop on busy replicated pairs: no finding (MINUTES=10 each)'
 	@echo 'make asan, ubsan    unit and command line tests under that sanitizer, and server'
 	@echo '                    tests where IT=PATTERN names them'
+	@echo 'make asan-ubsan     the same under both at once'
 	@echo 'make tsan           the same; without IT=, the server tests in which threads meet'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
 	@echo 'make fuzz-afl       the same with AFL++ (AFL_SECONDS=60 each); FUZZ=NAME: only that one'
@@ -165,7 +168,7 @@ check-unit check-cli check-docs check-it:
 	@$(MAKE) --no-print-directory -j$(JOBS) tests
 	@$(SUITE) $(@:check-%=%)
 
-asan ubsan tsan:
+asan ubsan asan-ubsan tsan:
 	@tests/deps.sh build test
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=$@ IT='$(or $(IT),$(SAN_IT_$@))' sanitized
 
