@@ -92,8 +92,10 @@ is "all of it" "$(on "SELECT COUNT(*) FROM members")" 303
 afresh
 rm -f plan/journal.jsonl
 begin_apply
+kill -STOP $pid # or it is done first, on a busy machine
 client x <<<"SET GLOBAL server_id = 4711; SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE INFO LIKE '/* myrecon%'
     OR (USER = 'root' AND COMMAND = 'Sleep' AND DB = '$DB')" | client x
+kill -CONT $pid
 wait $pid
 RC=$?
 is "another server behind the address is not written to" "$RC" 4

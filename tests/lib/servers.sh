@@ -233,9 +233,12 @@ mr_drop_anonymous() { # NAME
         FROM mysql.user WHERE user = ''")
 }
 
-mr_lost_its_port() { # NAME: it has ended because another process had taken its port
-    ! kill -0 "$(mr_get_server "$1" PID)" 2>/dev/null &&
-        grep -q 'Bind on TCP/IP port' "$(mr_get_server "$1" DIR)/log"
+mr_has_ended() { # NAME
+    ! kill -0 "$(mr_get_server "$1" PID)" 2>/dev/null
+}
+
+mr_lost_its_port() { # NAME, which has ended: because another process had taken its port
+    grep -q 'Bind on TCP/IP port' "$(mr_get_server "$1" DIR)/log"
 }
 
 mr_await() { # NAME…
@@ -243,15 +246,16 @@ mr_await() { # NAME…
     for name in "$@"; do
         for ((tries = 0, spawns = 1; ; tries++)); do
             mr_sql "$name" -e 'SELECT 1' >/dev/null 2>&1 && break
-            if [ $spawns -lt 5 ] && mr_lost_its_port "$name"; then
+            if [ $tries -lt 600 ] && ! mr_has_ended "$name"; then
+                sleep 0.1
+            elif [ $spawns -lt 5 ] && mr_lost_its_port "$name"; then
                 spawns=$((spawns + 1))
                 eval "${mr_spawned_with[$name]}" || return 1
-            elif [ $tries -ge 600 ] || ! kill -0 "$(mr_get_server "$name" PID)" 2>/dev/null; then
+            else
                 tail -n 20 "$(mr_get_server "$name" DIR)/log" >&2
                 echo "server $name does not start" >&2
                 return 1
             fi
-            sleep 0.1
         done
         mr_prepare_accounts "$name" && mr_drop_anonymous "$name" || return 1
     done
