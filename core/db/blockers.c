@@ -106,8 +106,8 @@ static enum mr_code by_plugin(struct search *s)
     "ORDER BY e.EVENT_ID DESC LIMIT 1)), " STATEMENT_CHARS ")"
 
 /* Ways to find who holds what a session waits for, best first; the session's number is put
- * behind.  BLOCKING_THREAD_ID is whoever made the lock: of a row that was inserted, that is
- * the one who waits for it.  The transactions tell. */
+ * behind.  The blocking thread of data_lock_waits is whoever made the lock: of a row that was
+ * inserted, that is the one who waits for it.  The transactions tell. */
 static const struct {
     bool mariadb, mysql;
     bool certain;

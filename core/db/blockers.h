@@ -7,7 +7,8 @@
  * `certain` tells the two apart.
  *
  * Needs PROCESS to see other accounts' sessions, and on MySQL SELECT on performance_schema;
- * where nobody is found, the note has the statement that would show him.  Never fails a run: what cannot be read is left out.
+ * where nobody is found, the note has the statement that would show him.  Never fails a run:
+ * what cannot be read is left out.
  */
 #ifndef MR_BLOCKERS_H
 #define MR_BLOCKERS_H

@@ -107,8 +107,7 @@ static const struct mr_restore_db *next_named(const struct mr_restore *r,
         const struct mr_restore_db *db = &r->dbs[(*i)++];
         struct mr_snap_place other = *place;
         other.db = db->from;
-        if (strcmp(db->to, db->from) != 0 &&
-            mr_snap_names_db(&other, sql->ptr, sql->len))
+        if (strcmp(db->to, db->from) != 0 && mr_snap_names_db(&other, sql->ptr, sql->len))
             return db;
     }
     return NULL;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh: the server tests.  Starts the servers once, then runs every script of this folder
-# (all *.sh but lib.sh and this one) and every program build/tests/it/test_*, two at a time.
+# (all *.sh but lib.sh and this one) and every program build/tests/it/test_*, one more at a time
+# than there are cores: they wait a third of their time.
 #
 # Servers: A and B (MariaDB), P → R (MariaDB, GTID), O (Oracle MySQL 9), OP → OR (MySQL 9,
 # GTID), each as MR_X_URI, MR_X_SOCK and so on (tests/lib/servers.sh); without MySQL 9 its
@@ -104,4 +105,4 @@ for program in tests/it/test_*.c; do
     fi
 done
 
-tests/run.sh -n it -j "${MR_IT_JOBS:-2}" -f "$jobs"
+tests/run.sh -n it -j "${MR_IT_JOBS:-$(($(nproc 2>/dev/null || echo 1) + 1))}" -f "$jobs"
