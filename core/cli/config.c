@@ -210,11 +210,12 @@ static bool is_absent(const char *path)
     struct stat st;
     if (lstat(path, &st) == 0)
         return false;
-    if (errno == EACCES)
+    int why = errno; /* what is logged may change it */
+    if (why == EACCES)
         mr_log_warning(
             "could not look for the configuration \"%s\": %s; going on without", path,
-            strerror(errno));
-    return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+            strerror(why));
+    return why == ENOENT || why == ENOTDIR || why == EACCES;
 }
 
 enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_err *err)

@@ -77,6 +77,7 @@ static enum mr_code keep_diff(struct looking *l, const struct mr_object_diff *di
     if ((diff->table != NULL && o->table == NULL) ||
         (diff->name != NULL && o->name == NULL) ||
         (diff->source != NULL && o->source == NULL) ||
+        (diff->source_db != NULL && o->database == NULL) ||
         (diff->target != NULL && o->target == NULL))
         return mr_err_nomem(err, "comparing objects");
     return MR_OK;
