@@ -16,7 +16,7 @@ COPY="DROP TABLE IF EXISTS t_old, t_new; CREATE TABLE t_new LIKE t; INSERT INTO 
 SWAP="RENAME TABLE t TO t_old, t_new TO t"
 LATER="DO SLEEP(1.1)" # times of creation are whole seconds
 
-# The server itself waits for the moment when myrecon reads, a minute at most; what changes
+# The server itself waits for the moment when myrecon reads t, a minute at most; what changes
 # the table then waits for the end of the statement, and those after it for that.
 when_read() { # when_read SIDE USER SQL: prints 1 when it was done
     client "$1" -D "$DB" <<END
@@ -26,7 +26,7 @@ BEGIN NOT ATOMIC
     DECLARE started TIMESTAMP DEFAULT NOW();
     WHILE seen = 0 AND NOW() < started + INTERVAL 60 SECOND DO
         SET seen = (SELECT COUNT(*) FROM information_schema.processlist WHERE user = '$2'
-            AND command = 'Execute' AND info LIKE '%/* myrecon%');
+            AND command = 'Execute' AND info LIKE '%/* myrecon%' AND info LIKE '%\`t\`%');
     END WHILE;
     IF seen > 0 THEN
         $3;
