@@ -6,7 +6,7 @@
 #
 # Variables for packagers: CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR, MYSQL=mariadb or oracle
 # (whose client library).  For developers: DEV=1 (warnings are errors), SEEDS=N (length of
-# the randomised tests), IT=PATTERN (only those server tests), JOBS=N, V=1.
+# the randomised tests), IT=PATTERN (only those server tests), LONG=1 (all of them), JOBS=N, V=1.
 
 .SUFFIXES:
 .SECONDARY:
@@ -24,7 +24,7 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 SEEDS  ?= 20
-export SEEDS
+export SEEDS LONG
 
 # ---- the compiler
 ifeq ($(origin CC),default)
@@ -101,8 +101,8 @@ all: $(BIN)
 help:
 	@echo 'make                build build/myrecon (DEV=1: warnings are errors)'
 	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
-	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, SEEDS=N)'
-	@echo 'make test-long      the same and those of tests/it/long.txt, with SEEDS=1000 (some two hours)'
+	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, LONG=1, SEEDS=N)'
+	@echo 'make test-long      the same with LONG=1 and SEEDS=1000 (some two hours)'
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'

@@ -9,9 +9,9 @@
 # naming A and B, then A and O.  Each script has a directory MR_TMP of its own.
 #
 # IT=PATTERN (a glob, also '@(one|other)') runs only what matches; MR_IT_JOBS=N at a time.  Without
-# IT= and with SEEDS up to 20 the scripts of long.txt are left out, and counted aloud.  Without
-# MySQL 9 its tests are skipped and say so; with CI=true, where it could have been had, that is
-# failure.
+# IT= and LONG=1, and with SEEDS up to 20, the scripts of long.txt are left out, and counted aloud.
+# Without MySQL 9 its tests are skipped and say so; with CI=true, where it could have been had,
+# that is failure.
 set -uo pipefail
 shopt -s extglob
 cd "$(dirname "$0")/../.." || exit 3
@@ -73,7 +73,7 @@ while read -r name; do
     [ -e "tests/it/$name.sh" ] || job "$name" "echo 'Bail out! long.txt names it, and it is not there'"
     long[$name]=1
 done < <(grep -E '^[^#]' tests/it/long.txt)
-case ${IT:-}${SEEDS:-20} in
+case ${IT:-}${LONG:-}${SEEDS:-20} in
 [0-9] | 1[0-9] | 20) ;; # quick
 *) long=() ;;
 esac
@@ -85,7 +85,7 @@ for script in tests/it/*.sh; do
     *) [ -n "${long[$name]:-}" ] || job "$name" "exec bash $script" ;;
     esac
 done
-[ ${#long[@]} -eq 0 ] || echo "${#long[@]} long programs are left to make test-long (tests/it/long.txt)."
+[ ${#long[@]} -eq 0 ] || echo "${#long[@]} programs are left to make test-long, or LONG=1 (tests/it/long.txt)."
 # Both runs of a program use A and the same names there: one after the other, by its lock.
 program_job() { # LABEL BINARY URI-OF-B
     job "$1" "MYRECON_TEST_A=$MR_A_URI MYRECON_TEST_B=$3 exec flock $mr_run_dir/${2##*/}.lock $2"
