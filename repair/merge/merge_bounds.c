@@ -360,8 +360,10 @@ enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *ta
         b->fresh = first;
         b->fresh_origin = MR_BOUND_COLLISION;
     }
+    /* One that is not above the common past was recorded before the histories parted, and
+     * says nothing of what TARGET has handed out since. */
     int64_t next = mr_counted_of(b->first_next, table->plan->counts_unsigned);
-    if (b->first_next > 0 && (!b->has_fresh || next < b->fresh)) {
+    if (b->first_next > 0 && next > b->base && (!b->has_fresh || next < b->fresh)) {
         b->has_fresh = true;
         b->fresh = next;
         b->fresh_origin = "counter";

@@ -320,4 +320,24 @@ CASE_OF=same plan again --split-at 2026-03-01
 unlike "nor are those that a merge has brought back" "$(cat "$ERR")" "split-at"
 CASE_OF=same plan again
 like "a time that is not given anew is that of an earlier plan, and show says so" "$(rep show again; cat "$OUT")" "before the --split-at of an earlier plan of the case"
+
+# ---- a case that is older than the failover ----------------------------------------------------
+fresh a$T "$DB"
+at a$T "CREATE TABLE members (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, city VARCHAR(20));
+    CREATE TABLE payouts (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20) NOT NULL, state VARCHAR(9) NOT NULL);
+    INSERT INTO members VALUES (1, 'm1', 'x'), (2, 'm2', 'x'), (3, 'm3', 'x');
+    INSERT INTO payouts VALUES (1, 'p1', 'new'), (2, 'p2', 'new'), (3, 'p3', 'new')"
+printf '[table %s.members]\nsubject = yes\nidentity = mobile\n[table %s.payouts]\nidentity = none\n' "$DB" "$DB" >ini
+rm -f "$CASE"
+"$MYRECON" check "$(uri a "$DB")" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+is "a check before it: equal" "$?" 0
+at a$T "INSERT INTO members VALUES (4, 'm4', 'x'), (5, 'm5', 'x'); INSERT INTO payouts VALUES (4, 'p4', 'new'), (5, 'p5', 'new')"
+at $T "DELETE FROM members WHERE id = 5; UPDATE payouts SET state = 'paid' WHERE id = 5; INSERT INTO members VALUES (6, 'live', 'x')"
+at a "INSERT INTO members VALUES (6, 'lost', 'x')"
+CASE_OF=same plan old
+like "its counter is no bound: who was deleted since is asked about" "$(conflicts old)" "members 5 deleted-or-lost"
+like "and what was edited since, not doubled" "$(conflicts old)" "payouts 5 past-or-lost"
+before=$(conflicts old)
+plan new
+is "as in a case that is not" "$(conflicts new)" "$before"
 finish
