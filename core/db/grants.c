@@ -451,7 +451,7 @@ void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grant
 
 const char *mr_grants_account(const struct mr_grants *grants)
 {
-    return grants->account;
+    return grants != NULL ? grants->account : "the account";
 }
 
 /* -- what stays hidden ------------------------------------------------------------ */

@@ -33,7 +33,8 @@ bool mr_grants_lists_tables(const struct mr_grants *grants, const char *db);
 void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grants,
                             const char *db);
 bool mr_grants_global(const struct mr_grants *grants, const char *privilege);
-/* 'user'@'host' of the account, quoted for a GRANT statement. */
+/* 'user'@'host' of the account, quoted for a GRANT statement; "the account" where its rights
+ * are not known (NULL). */
 const char *mr_grants_account(const struct mr_grants *grants);
 
 /*

@@ -14,8 +14,7 @@ static void add_hint(struct mr_err *err, const struct mr_grants *grants,
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_sql_table(&name, dbname, table);
-    mr_err_hint(err, "GRANT SELECT ON %s TO %s", name.ptr,
-                grants != NULL ? mr_grants_account(grants) : "the account");
+    mr_err_hint(err, "GRANT SELECT ON %s TO %s", name.ptr, mr_grants_account(grants));
     mr_strbuf_release(&name);
 }
 

@@ -275,9 +275,7 @@ static enum mr_code hint_grant(const struct mr_server_side *side, const char *na
         label);
     mr_strbuf_add_str(&hint, "If the name is right, run: GRANT SELECT ON ");
     mr_sql_ident(&hint, name);
-    mr_strbuf_add_fmt(&hint, ".* TO %s",
-                      side->grants != NULL ? mr_grants_account(side->grants)
-                                           : "the account");
+    mr_strbuf_add_fmt(&hint, ".* TO %s", mr_grants_account(side->grants));
     mr_err_hint(err, "%s", hint.ptr);
     mr_strbuf_release(&hint);
     return MR_E_DENIED;

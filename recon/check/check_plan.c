@@ -326,7 +326,7 @@ static void see_all_columns(struct mr_check_run *check, struct mr_pair *pair,
                          "the account may not see all columns of \"%s\" on the %s",
                          pair->find.name, mr_side_name(side));
         mr_err_hint(&why, "GRANT SELECT ON %s TO %s", name.ptr,
-                    grants != NULL ? mr_grants_account(grants) : "the account");
+                    mr_grants_account(grants));
         mr_check_give_up(check, pair, &why);
     }
     mr_result_free(res);

@@ -304,9 +304,7 @@ static enum mr_code say_row_locks(struct mr_doctor *d,
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_row_lock,
                       "who waits for a row could not be read");
         mr_doctor_hint(d, "GRANT SELECT ON performance_schema.* TO %s",
-                       server->link.grants != NULL
-                           ? mr_grants_account(server->link.grants)
-                           : "the account");
+                       mr_grants_account(server->link.grants));
     }
     return MR_OK;
 }

@@ -7,12 +7,6 @@
 #include "core/db/sqltext.h"
 #include "recon/doctor/doctor.h"
 
-static const char *account(const struct mr_doctor_server *server)
-{
-    return server->link.grants != NULL ? mr_grants_account(server->link.grants)
-                                       : "the account";
-}
-
 /* ---- databases that were named ---- */
 
 static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *server,
@@ -31,7 +25,8 @@ static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *s
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_database,
                       "database \"%s\" does not exist, or is not visible to the account",
                       name);
-        mr_doctor_hint(d, "GRANT SELECT ON %s.* TO %s", sql.ptr, account(server));
+        mr_doctor_hint(d, "GRANT SELECT ON %s.* TO %s", sql.ptr,
+                       mr_grants_account(server->link.grants));
         mr_strbuf_release(&sql);
         return MR_OK;
     }
@@ -129,7 +124,8 @@ static enum mr_code say_table(struct mr_doctor *d, const struct mr_doctor_server
                          : "does not exist",
                   near.len > 0 ? "; there is " : "", near.ptr);
     if (hidden)
-        mr_doctor_hint(d, "GRANT SELECT ON %s TO %s", pattern, account(server));
+        mr_doctor_hint(d, "GRANT SELECT ON %s TO %s", pattern,
+                       mr_grants_account(server->link.grants));
     else if (near.len > 0)
         mr_doctor_hint(d, "Name that one. Upper and lower case may differ, and views are "
                           "no tables.");

@@ -105,8 +105,7 @@ static const char *grant_text(const struct mr_gate_link *link, const char *privi
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text, "GRANT %s ON %s TO %s", privilege, place,
-                      link->grants != NULL ? mr_grants_account(link->grants)
-                                           : "the account");
+                      mr_grants_account(link->grants));
     const char *kept = text.failed ? NULL : mr_arena_strdup(arena, text.ptr);
     mr_strbuf_release(&text);
     return kept;

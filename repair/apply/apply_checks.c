@@ -79,8 +79,7 @@ static enum mr_code refuse_right(const struct mr_target *t, const char *privileg
     mr_err_hint(err,
                 "Nothing was changed. Run: GRANT %s ON %s TO %s (\"myrecon "
                 "doctor --for repair\" names all that is missing)",
-                privilege, on.ptr,
-                t->grants != NULL ? mr_grants_account(t->grants) : "the account");
+                privilege, on.ptr, mr_grants_account(t->grants));
     mr_strbuf_release(&on);
     return MR_E_REFUSED;
 }
@@ -375,9 +374,7 @@ static enum mr_code set(const struct mr_target *target, const char *sql, const c
     }
     (void)mr_err_set(err, MR_E_REFUSED, "%s, and the account may not change that", what);
     mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON *.* TO %s; or %s",
-                log_right(mr_db_server(target->db)),
-                target->grants != NULL ? mr_grants_account(target->grants)
-                                       : "the account",
+                log_right(mr_db_server(target->db)), mr_grants_account(target->grants),
                 instead);
     return MR_E_REFUSED;
 }

@@ -32,7 +32,7 @@ static enum mr_code name_missing_db(const struct mr_create *c, const char *name,
             err,
             "If the name is right, run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON "
             "`%s`.* TO %s",
-            name, c->grants != NULL ? mr_grants_account(c->grants) : "the account");
+            name, mr_grants_account(c->grants));
         return MR_E_DENIED;
     }
     (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the source",

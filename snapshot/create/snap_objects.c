@@ -266,8 +266,7 @@ static enum mr_code name_unknown_value(struct mr_snap_schema *s,
     struct mr_strbuf hint = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_strbuf_add_str(&hint, "GRANT SELECT ON ");
     mr_sql_table(&hint, sequence->db, sequence->name);
-    mr_strbuf_add_fmt(&hint, " TO %s",
-                      s->grants != NULL ? mr_grants_account(s->grants) : "the account");
+    mr_strbuf_add_fmt(&hint, " TO %s", mr_grants_account(s->grants));
     (void)full_name(&name, sequence->db, sequence->name);
     enum mr_code code = mr_strbuf_check(&hint, "reading the schema", err);
     if (code == MR_OK)

@@ -26,7 +26,7 @@ all() { # of the server, but what servers count by themselves
     people
     on "SELECT id FROM \`$OTHER\`.t; SELECT id FROM secrets; SELECT @@GLOBAL.max_connections, @@GLOBAL.read_only;
         SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE();
-        SELECT COUNT(*) FROM mysql.user; SHOW TABLES; SELECT AUTO_INCREMENT FROM information_schema.TABLES
+        SELECT COUNT(*) FROM mysql.user WHERE User = 'mallory'; SHOW TABLES; SELECT AUTO_INCREMENT FROM information_schema.TABLES
         WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME"
 }
 BEFORE=$(all)

@@ -39,6 +39,11 @@ ends() { # ends RC DESCRIPTION
     RC=$?
     is "$2" "$RC" "$1"
 }
+anew() { # as if nothing had been applied
+    at $T "DROP TABLE IF EXISTS orders, members"
+    afresh
+    rm -f plan/journal.jsonl
+}
 afresh
 LOCK_WAIT=5 make_plan
 client p -D "$DB" <plan/reseed.sql >/dev/null || bail "reseed.sql"
@@ -68,9 +73,7 @@ hold "SELECT * FROM members WHERE id = 10 FOR UPDATE;" || bail "nobody holds it"
 meets "a row: the open transaction" "$UNIT: Waiting for a row lock: (perhaps )?$HELD" apply --yes --json plan "$MENDER"
 let_go
 ends 0 "and goes on"
-at $T "DROP TABLE IF EXISTS orders, members"
-afresh
-rm -f plan/journal.jsonl
+anew
 hold "LOCK TABLES members WRITE;" || bail "nobody holds it"
 meets "a table that is locked: what would show who" \
     "waiting for server \"$SERVER\", [^:]*: Waiting for table metadata lock: $SHOWS" \
@@ -79,9 +82,7 @@ let_go
 ends 0 "and goes on"
 
 # ---- a table ---------------------------------------------------------------------------
-at $T "DROP TABLE IF EXISTS orders, members"
-afresh
-rm -f plan/journal.jsonl
+anew
 hold "SELECT COUNT(*) FROM members;" || bail "nobody holds it"
 meets "apply says that it waits for a table" \
     "waiting for server \"$SERVER\", the counter of \"$DB.members\", for its lock at most 30 s in each of 4 tries: Waiting for table metadata lock: (perhaps )?$HELD" \

@@ -56,6 +56,7 @@ static void test_mariadb(void **state)
     assert_false(mr_grants_on_db(g, "EXECUTE", "c_test"));
     assert_false(mr_grants_global(g, "PROXY"));
     assert_string_equal(mr_grants_account(g), "'r'@'%'");
+    assert_string_equal(mr_grants_account(NULL), "the account");
     mr_grants_free(g);
 }
 
