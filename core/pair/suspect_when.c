@@ -86,7 +86,14 @@ enum mr_code mr_suspect_when_holds(struct mr_suspect_when *when,
         struct condition *c = mr_vec_at(&when->conditions, i);
         for (size_t k = 0; k < c->count; k++)
             c->values[k] = values[c->at[k]];
-        code = mr_condition_holds(c->of, c->values, holds, err);
+        struct mr_err why = {0};
+        code = mr_condition_holds(c->of, c->values, holds, &why);
+        if (code == MR_E_UNSUPPORTED) {
+            *holds = true;
+            code = MR_OK;
+        } else if (code != MR_OK) {
+            *err = why;
+        }
     }
     return code;
 }

@@ -34,12 +34,17 @@ static uint32_t days_in_month(uint32_t year, uint32_t month)
     return days[month - 1] + (month == 2 && is_leap(year) ? 1 : 0);
 }
 
+bool mr_when_is_day(const struct mr_time *t)
+{
+    return t->month >= 1 && t->month <= 12 && t->day >= 1 &&
+           t->day <= days_in_month(t->year, t->month);
+}
+
 static bool parse_date(const char **at, struct mr_time *t)
 {
     return parse_digits(at, 4, &t->year) && parse_char(at, '-') &&
            parse_digits(at, 2, &t->month) && parse_char(at, '-') &&
-           parse_digits(at, 2, &t->day) && t->year >= 1 && t->month >= 1 &&
-           t->month <= 12 && t->day >= 1 && t->day <= days_in_month(t->year, t->month);
+           parse_digits(at, 2, &t->day) && t->year >= 1 && mr_when_is_day(t);
 }
 
 /* One to six digits behind the point, as microseconds. */

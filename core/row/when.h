@@ -19,6 +19,9 @@ struct mr_when {
     int offset_minutes; /* east of UTC; 0 for Z */
 };
 
+/* Does the calendar have the day?  No part of it is zero, but the year may be. */
+bool mr_when_is_day(const struct mr_time *time);
+
 /* MR_E_USAGE with a hint of the form; no day that the calendar does not have. */
 enum mr_code mr_when_parse(struct mr_when *when, const char *text, struct mr_err *err);
 

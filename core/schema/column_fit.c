@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/row/json_norm.h"
+#include "core/row/when.h"
 
 #define DIGITS_MAX 400 /* more than any number that a column holds */
 
@@ -74,6 +75,19 @@ static bool take_digits(struct digits *d, const char *text, size_t len, size_t *
     return *at > from;
 }
 
+/* [-+]digits, all of it, and no more than a column of numbers could ever mean: a text of a
+ * few bytes must not stand for a million zeros. */
+static bool parse_exponent(const char *text, size_t len, long *out)
+{
+    bool minus = len > 0 && text[0] == '-';
+    size_t at = len > 0 && (text[0] == '-' || text[0] == '+'), from = at;
+    long value = 0;
+    for (; at < len && text[at] >= '0' && text[at] <= '9' && value <= DIGITS_MAX; at++)
+        value = value * 10 + (text[at] - '0');
+    *out = minus ? -value : value;
+    return at == len && at > from && value <= DIGITS_MAX;
+}
+
 /* [-+]digits[.digits][e[-+]digits], all of it. */
 static bool parse_digits(const char *text, size_t len, struct digits *d)
 {
@@ -86,14 +100,11 @@ static bool parse_digits(const char *text, size_t len, struct digits *d)
         any = take_digits(d, text, len, &at, false) || any;
     }
     if (any && at < len && (text[at] == 'e' || text[at] == 'E')) {
-        char number[16] = "";
-        size_t left = len - at - 1;
-        if (left == 0 || left >= sizeof number)
+        long exponent = 0;
+        if (!parse_exponent(text + at + 1, len - at - 1, &exponent))
             return false;
-        memcpy(number, text + at + 1, left);
-        char *end = NULL;
-        d->point += strtol(number, &end, 10);
-        at = *end == '\0' ? len : at;
+        d->point += exponent;
+        at = len;
     }
     while (d->count > 0 && d->text[d->count - 1] == '0')
         d->count--;
@@ -293,11 +304,19 @@ static bool is_spelled_oddly(const struct mr_fit_value *v, const struct digits *
     return odd;
 }
 
+/* YEAR takes the text '0' for 2000, '0000' for no year. */
+static bool is_short_zero(const struct mr_value *v)
+{
+    return v->cls == MR_CLASS_TEXT && v->len > 0 && v->len < 4 &&
+           strspn(v->ptr, "0") >= v->len;
+}
+
 static enum mr_fit fit_number(const struct mr_column *to, const struct mr_fit_value *v,
                               struct mr_strbuf *why)
 {
     struct digits d;
-    if (!digits_of(v->value, &d) || is_spelled_oddly(v, &d))
+    if (!digits_of(v->value, &d) || is_spelled_oddly(v, &d) ||
+        (is_type(to, "year") && is_short_zero(v->value)))
         return no(why, "the text is no number as it would be written by", to);
     if (to->cls == MR_CLASS_DECIMAL)
         return fit_decimal(to, &d, why);
@@ -375,16 +394,6 @@ bool mr_column_fit_read_time(enum mr_class cls, const char *text, size_t len,
                                 : parse_date(text, len, time);
 }
 
-/* Days that the calendar has, with an hour of the day; zero parts are none. */
-static bool is_day(const struct mr_time *t)
-{
-    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (t->year % 4 == 0 && t->year % 100 != 0) || t->year % 400 == 0;
-    if (t->month < 1 || t->month > 12 || t->day < 1)
-        return false;
-    return t->day <= days[t->month - 1] + (leap && t->month == 2 ? 1U : 0U);
-}
-
 static bool is_zero(const struct mr_time *t)
 {
     return t->year == 0 && t->month == 0 && t->day == 0 && t->hour == 0 &&
@@ -398,7 +407,7 @@ static bool is_stamp(const struct mr_time *t)
     const uint32_t at[] = {t->year, t->month, t->day, t->hour, t->minute, t->second};
     if (is_zero(t))
         return true;
-    if (!is_day(t) || t->year < 1970 ||
+    if (!mr_when_is_day(t) || t->year < 1970 ||
         (t->year == 1970 && t->month == 1 && t->day == 1 && t->hour == 0 &&
          t->minute == 0 && t->second == 0))
         return false;
@@ -429,7 +438,7 @@ static enum mr_fit fit_time(const struct mr_column *to, const struct mr_fit_valu
     if (to->cls == MR_CLASS_TIME && (t.hour > 838 || t.minute > 59 || t.second > 59))
         return no(why, "the time is out of range of", to);
     if (is_written && to->cls != MR_CLASS_TIME &&
-        ((!is_day(&t) && !(is_zero(&t) && v->from != NULL)) || t.hour > 23 ||
+        ((!mr_when_is_day(&t) && !(is_zero(&t) && v->from != NULL)) || t.hour > 23 ||
          t.minute > 59 || t.second > 59))
         return no(why, "there is no such day for", to);
     if (to->cls == MR_CLASS_DATE && (t.hour | t.minute | t.second | t.micros) != 0)

@@ -64,6 +64,71 @@ void mr_canon_local(struct mr_strbuf *out, const char *charset, const char *coll
             out->ptr[i] = (char)(out->ptr[i] - 'A' + 'a');
 }
 
+/* Languages whose collations (of Unicode's charsets) equate texts of ASCII beyond their case. */
+static bool equates_letters(const char *collation)
+{
+    static const char *const languages[] = {"swedish", "_sv_", "lithuanian", "_lt_",
+                                            "latvian", "_lv_", "hungarian",  "_hu_",
+                                            "turkish", "_tr_"};
+    for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
+        if (strstr(collation, languages[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Does the byte, where it is a character, stand for itself alone? */
+static bool is_plain(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return byte < 0x7f && (byte >= 0x20 || (byte >= '\t' && byte <= '\r'));
+}
+
+/* Do charset's characters of several bytes have all of them beyond ASCII? */
+static bool is_read_backwards(const char *charset)
+{
+    static const char *const others[] = {"sjis", "cp932", "gbk", "big5", "gb18030"};
+    for (size_t i = 0; charset != NULL && i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(charset, others[i]) == 0)
+            return false;
+    return true;
+}
+
+/* Do the plain characters at the ends differ, up to where one of them has another? */
+static bool ends_differ(const struct mr_strbuf *a, const struct mr_strbuf *b, bool back)
+{
+    size_t n = a->len < b->len ? a->len : b->len;
+    for (size_t i = 0; i < n; i++) {
+        char x = a->ptr[back ? a->len - 1 - i : i], y = b->ptr[back ? b->len - 1 - i : i];
+        if (!is_plain(x) || !is_plain(y))
+            return false;
+        if (x != y)
+            return true;
+    }
+    return false;
+}
+
+static bool is_all_plain(const struct mr_strbuf *text)
+{
+    for (size_t i = 0; i < text->len; i++)
+        if (!is_plain(text->ptr[i]))
+            return false;
+    return true;
+}
+
+bool mr_canon_may_equal(const char *charset, const char *collation,
+                        const struct mr_strbuf *a, const struct mr_strbuf *b)
+{
+    if (!mr_canon_is_wider(collation))
+        return false;
+    if (is_wide(charset) || (charset != NULL && strncmp(charset, "utf8", 4) == 0 &&
+                             equates_letters(collation)))
+        return true;
+    if (is_all_plain(a) && is_all_plain(b))
+        return false;
+    return !ends_differ(a, b, false) &&
+           !(is_read_backwards(charset) && ends_differ(a, b, true));
+}
+
 /*
  * Is the text's own bytes, without the blanks that the collation ignores, what it compares
  * by?  So a _bin collation does, in the charsets whose blank is the byte 0x20 and nothing

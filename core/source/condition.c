@@ -9,6 +9,7 @@
 
 #include "core/base/vec.h"
 #include "core/db/sqlscan.h"
+#include "core/row/when.h"
 #include "core/source/canon.h"
 
 #define DEPTH_MAX 32 /* of parentheses and NOT */
@@ -38,8 +39,8 @@ struct node {
     size_t first, count; /* literals */
 };
 
-/* What SQL knows of a row. */
-enum truth { NO = 0, YES, UNKNOWN };
+/* What SQL knows of a row, and what only a server knows. */
+enum truth { NO = 0, YES, UNKNOWN, UNDECIDED };
 
 struct mr_condition {
     struct mr_vec nodes, literals, columns; /* struct node, struct literal, const struct
@@ -219,7 +220,9 @@ static bool read_time(const struct mr_strbuf *text, struct literal *out)
     }
     out->is_time = true;
     add_time(&out->text, &t);
-    return t.month <= 12 && t.day <= 31 && t.hour < 24 && t.minute < 60 && t.second < 60;
+    bool zero = t.month == 0 || t.day == 0; /* '0000-00-00', '2026-04-00' */
+    return (zero ? t.month <= 12 && t.day <= 31 : mr_when_is_day(&t)) && t.hour < 24 &&
+           t.minute < 60 && t.second < 60;
 }
 
 /* A string for a text; the digits of an integer may stand in quotes. */
@@ -494,25 +497,36 @@ static int compare(const struct mr_condition *c, const struct mr_value *value,
     return (number > literal->number) - (number < literal->number);
 }
 
-static enum truth is_any(const struct mr_condition *c, const struct node *n,
-                         const struct mr_value *value)
-{
-    enum truth truth = NO;
-    if (value->cls == MR_CLASS_NULL)
-        return UNKNOWN;
-    for (size_t i = 0; i < n->count; i++) {
-        const struct literal *l = mr_vec_at(&c->literals, n->first + i);
-        if (l->is_null)
-            truth = UNKNOWN;
-        else if (compare(c, value, l) == 0)
-            return YES;
-    }
-    return truth;
-}
-
 static enum truth truth_of(bool yes)
 {
     return yes ? YES : NO;
+}
+
+/* Neither is NULL. */
+static enum truth equals(const struct mr_condition *c, const struct mr_column *col,
+                         const struct mr_value *value, const struct literal *l)
+{
+    if (compare(c, value, l) == 0)
+        return YES;
+    bool may = is_text(col) &&
+               mr_canon_may_equal(col->charset, col->collation, &c->text, &l->text);
+    return may ? UNDECIDED : NO;
+}
+
+static enum truth is_any(const struct mr_condition *c, const struct node *n,
+                         const struct mr_value *value)
+{
+    const struct mr_column *col = column_at(c, n->column);
+    enum truth truth = NO;
+    if (value->cls == MR_CLASS_NULL)
+        return UNKNOWN;
+    for (size_t i = 0; i < n->count && truth != YES; i++) {
+        const struct literal *l = mr_vec_at(&c->literals, n->first + i);
+        enum truth one = l->is_null ? UNKNOWN : equals(c, col, value, l);
+        if (one == YES || truth != UNDECIDED)
+            truth = one != NO ? one : truth;
+    }
+    return truth;
 }
 
 static enum truth compared(struct mr_condition *c, const struct node *n,
@@ -522,21 +536,24 @@ static enum truth compared(struct mr_condition *c, const struct node *n,
     const struct literal *l = n->count > 0 ? mr_vec_at(&c->literals, n->first) : NULL;
     bool null = value->cls == MR_CLASS_NULL;
     mr_strbuf_reset(&c->text);
+    if (n->op == OP_IS_NULL)
+        return truth_of(null);
+    if (!null && (is_text(col) || col->cls == MR_CLASS_BINARY) && value->ptr == NULL &&
+        value->len > 0)
+        return UNDECIDED; /* too long to be at hand */
     if (!null && is_text(col))
         mr_canon_local(&c->text, col->charset, col->collation, value->ptr, value->len);
     else if (!null && is_time(col))
         add_time(&c->text, &value->t);
     else if (!null && !is_integer(col))
         mr_strbuf_add(&c->text, value->ptr, value->len);
-    if (n->op == OP_IS_NULL)
-        return truth_of(null);
     if (n->op == OP_EQUAL)
         return is_any(c, n, value);
     if (n->op == OP_TRUE)
         return null ? UNKNOWN : truth_of(value->u != 0);
     if (n->op == OP_SAME)
-        return truth_of(null || l->is_null ? null && l->is_null
-                                           : compare(c, value, l) == 0);
+        return null || l->is_null ? truth_of(null && l->is_null)
+                                  : equals(c, col, value, l);
     if (null || l->is_null)
         return UNKNOWN;
     int order = compare(c, value, l);
@@ -551,11 +568,13 @@ static enum truth judge(struct mr_condition *c, size_t at, const struct mr_value
         return compared(c, n, &values[n->column]);
     left = judge(c, n->left, values);
     if (n->op == OP_NOT)
-        return left == UNKNOWN ? UNKNOWN : truth_of(left == NO);
+        return left == UNKNOWN || left == UNDECIDED ? left : truth_of(left == NO);
     right = judge(c, n->right, values);
     enum truth settles = n->op == OP_AND ? NO : YES;
     if (left == settles || right == settles)
         return settles;
+    if (left == UNDECIDED || right == UNDECIDED)
+        return UNDECIDED;
     return left == UNKNOWN || right == UNKNOWN ? UNKNOWN : left;
 }
 
@@ -563,6 +582,11 @@ enum mr_code mr_condition_holds(struct mr_condition *condition,
                                 const struct mr_value *values, bool *holds,
                                 struct mr_err *err)
 {
-    *holds = judge(condition, condition->root, values) == YES;
+    enum truth truth = judge(condition, condition->root, values);
+    *holds = truth == YES;
+    if (truth == UNDECIDED)
+        return mr_err_set(err, MR_E_UNSUPPORTED,
+                          "only a server can judge whether a text of more than ASCII, or "
+                          "a long one, is equal to what the condition names");
     return mr_strbuf_check(&condition->text, "judging a condition", err);
 }

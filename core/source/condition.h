@@ -10,12 +10,14 @@
  * DATE or DATETIME is compared with 'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS[.ffffff]'.  NULL is
  * as in SQL.
  *
- * Texts are equal as mr_canon_local() has them.  Whatever could come out otherwise on a
+ * Texts are equal as mr_canon_local() has them, and undecided where the collation may equate
+ * them all the same (mr_canon_may_equal(): 'Zurich' and 'Z\u00fcrich'), as is a value too
+ * long to be at hand.  Whatever could come out otherwise on a
  * server is not understood: a number compared with a text, functions, LIKE, literals that
  * the column's character set writes in other bytes.
  *
  * Ownership: text and table need not outlive mr_condition_parse, but the columns of the
- * table must outlive the condition.  Errors: MR_E_UNSUPPORTED with what is not understood.
+ * table must outlive the condition.  Errors: MR_E_UNSUPPORTED with what is not understood or undecided.
  * Threads: a condition belongs to one.
  */
 #ifndef MR_CONDITION_H
@@ -33,7 +35,7 @@ void mr_condition_free(struct mr_condition *condition); /* NULL is fine */
 const struct mr_column *const *mr_condition_columns(const struct mr_condition *condition,
                                                     size_t *count);
 /* values: one for each of these, texts in the column's character set.  *holds: it is true,
- * neither false nor NULL. */
+ * neither false nor NULL.  MR_E_UNSUPPORTED: that depends on what is undecided. */
 enum mr_code mr_condition_holds(struct mr_condition *condition,
                                 const struct mr_value *values, bool *holds,
                                 struct mr_err *err);

@@ -162,9 +162,58 @@ static void test_local(void **state)
     sql_errno = 0;
 }
 
+static void test_may_equal(void **state)
+{
+    static const struct {
+        const char *collation, *charset, *a, *b;
+        bool may;
+    } cases[] = {
+        {"utf8mb4_general_ci", "utf8mb4", "z\xC3\xBCrich", "zurich", true},
+        {"utf8mb4_general_ci", "utf8mb4", "zurich", "z\xC3\xBCrich", true},
+        {"utf8mb4_general_ci", "utf8mb4", "z\xC3\xBCrich", "genf", false},
+        {"utf8mb4_general_ci", "utf8mb4", "z\xC3\xBCrich", "zug", false},
+        {"utf8mb4_unicode_ci", "utf8mb4",
+         "stra\xC3\x9F"
+         "e",
+         "strasse", true},
+        {"utf8mb4_danish_ci", "utf8mb4", "\xC3\xA5rhus", "aarhus", true},
+        {"utf8mb4_bin", "utf8mb4", "z\xC3\xBCrich", "zurich", false},
+        {"utf8mb4_general_ci", "utf8mb4", "member", "order", false},
+        {"utf8mb4_general_ci", "utf8mb4", "member", "members", false},
+        {"utf8mb4_unicode_ci", "utf8mb4", "member\x01", "member", true},
+        {"utf8mb4_unicode_ci", "utf8mb4", "a\tb", "ab", false},
+        {"utf8mb4_swedish_ci", "utf8mb4", "vilma", "wilma", true},
+        {"utf8mb4_turkish_ci", "utf8mb4", "Member", "member", true},
+        {"latin1_swedish_ci", "latin1", "vilma", "wilma", false},
+        {"latin1_german2_ci", "latin1", "\xE4", "ae", true},
+        {"utf8mb4_0900_as_cs", "utf8mb4", "Member", "member", false},
+        {"sjis_japanese_ci", "sjis",
+         "\x83"
+         "A",
+         "x", true},
+        {"sjis_japanese_ci", "sjis",
+         "a\x83"
+         "A",
+         "x", false},
+        {"utf8mb4_general_ci", "utf8mb4", "", "\xCC\x81", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mr_strbuf a = MR_STRBUF_INIT, b = MR_STRBUF_INIT;
+        mr_strbuf_add_str(&a, cases[i].a);
+        mr_strbuf_add_str(&b, cases[i].b);
+        bool may = mr_canon_may_equal(cases[i].charset, cases[i].collation, &a, &b);
+        if (may != cases[i].may)
+            fail_msg("%s: %s and %s", cases[i].collation, cases[i].a, cases[i].b);
+        mr_strbuf_release(&a);
+        mr_strbuf_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_may_equal),
         cmocka_unit_test(test_bin),
         cmocka_unit_test(test_asked),
         cmocka_unit_test(test_local),

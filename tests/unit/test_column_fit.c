@@ -164,6 +164,11 @@ static const struct fit_case cases[] = {
     {"int", "decimal(9,2)", T, "12.50", MR_FIT_NO, "12.5 is no whole number"},
     {"int", NULL, T, "007", YES},
     {"int", NULL, T, "1e3", YES},
+    {"int", NULL, T, "1e 3", MR_FIT_NO, "no number"},
+    {"int", "varchar(20)", T, "1e999999999999999", MR_FIT_NO, "no number"},
+    {"double", NULL, T, "1e-9999", MR_FIT_NO, "no number"},
+    {"year", NULL, T, "0000", YES},
+    {"year", "varchar(4)", T, "0", MR_FIT_NO, "no number"},
     /* decimals */
     {"decimal(10,2)", "decimal(12,4)", DE, "12.34", YES},
     {"decimal(10,2)", "decimal(12,4)", DE, "12.345", MR_FIT_NO,
