@@ -604,6 +604,7 @@ struct seq_state {
     const char *last;      /* the item in front */
     size_t items, exprs;
     bool by_alias; /* behind ORDER or GROUP */
+    bool by_value; /* CASE x WHEN y: y is a value, not a truth */
     bool tail;     /* saw ORDER or LIMIT */
 };
 
@@ -636,7 +637,9 @@ static const char *by_alias(struct parser *p, const struct seq_state *s, const c
 static const char *take_expr(struct parser *p, struct seq_state *s, struct expr *expr)
 {
     *expr = parse_expr(p, 1);
-    if (asks_truth(s->before))
+    if (s->before != NULL && strcmp(s->before, "case") == 0)
+        s->by_value = true;
+    if (asks_truth(s->before) && !(s->by_value && strcmp(s->before, "when") == 0))
         *expr = as_truth(*expr);
     if (s->before != NULL && strcmp(s->before, "as") == 0 && s->last != NULL) {
         struct alias *alias = mr_vec_push(&s->aliases);
