@@ -641,6 +641,10 @@ enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
     if (code == MR_OK)
         code = mr_findings_run_int(fd, "DELETE FROM col WHERE tbl=?", table, err);
     if (code == MR_OK)
+        code = mr_findings_run_int(fd, "DELETE FROM counter WHERE tbl=?", table, err);
+    if (code == MR_OK)
+        code = mr_findings_made_forget(fd, table, err);
+    if (code == MR_OK)
         code = mr_findings_run_int(fd, "DELETE FROM tbl WHERE id=?", table, err);
     return mr_findings_end(fd, code, err);
 }

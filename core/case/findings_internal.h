@@ -55,6 +55,10 @@ enum mr_code mr_findings_prepare(struct mr_findings *fd, const char *sql, int64_
 enum mr_code mr_findings_run_int(struct mr_findings *fd, const char *sql, int64_t value,
                                  struct mr_err *err);
 
+/* Forgets what mr_findings_made_save() has kept of the table. */
+enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table,
+                                     struct mr_err *err);
+
 /* The columns of every query that yields a finding f; images last, and only on request. */
 #define MR_FINDING_COLUMNS                                                               \
     "f.id, f.segment, f.chunk, f.pos, f.equal, f.state, f.kind, f.count, f.key,"         \

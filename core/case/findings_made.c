@@ -37,6 +37,16 @@ enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
     return mr_findings_end(fd, code, err);
 }
 
+enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table,
+                                     struct mr_err *err)
+{
+    bool has_table = false;
+    enum mr_code code = mr_case_has_table(fd->cf, "tbl_made", &has_table, err);
+    return code == MR_OK && has_table
+               ? mr_findings_run_int(fd, "DELETE FROM tbl_made WHERE tbl=?", table, err)
+               : code;
+}
+
 static enum mr_code find(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                          struct mr_find_made made[2], int *sides, struct mr_err *err)
 {

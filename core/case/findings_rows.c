@@ -133,7 +133,8 @@ enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
         code = mr_case_step(stmt, &row, err);
     }
     if (code == MR_OK && !row)
-        code = mr_err_set(err, MR_E_BUG, "a finding is of no chunk");
+        code =
+            mr_err_set(err, MR_E_CASE, "the case is damaged: a finding is of no chunk");
     if (code == MR_OK) {
         range->lo.ptr = mr_findings_blob(stmt, 0, &range->lo.len, arena, &code, err);
         range->hi.ptr = mr_findings_blob(stmt, 1, &range->hi.len, arena, &code, err);

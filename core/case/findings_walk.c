@@ -42,7 +42,7 @@ void mr_findings_hide_explained(struct mr_findings *fd, bool hide)
     fd->hides_explained = hide;
 }
 
-#define NOT_EXPLAINED " AND f.id NOT IN (SELECT finding FROM explained)"
+#define NOT_EXPLAINED " AND f.id NOT IN (SELECT finding FROM explained WHERE tbl = ?1)"
 #define WALK(state, shown)                                                               \
     "SELECT " MR_FINDING_COLUMNS MR_FINDING_IMAGES " FROM finding f WHERE f.tbl=?1"      \
     " AND f.state " state shown " ORDER BY f.segment, f.chunk, f.pos, f.id"
@@ -102,8 +102,8 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
     " AND EXISTS (SELECT 1 FROM moved WHERE tbl = ?1)" shown                             \
     " ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT ?2"
 #define NOT_BOTH_EXPLAINED                                                               \
-    " AND NOT (f.id IN (SELECT finding FROM explained)"                                  \
-    " AND t.id IN (SELECT finding FROM explained))"
+    " AND NOT (f.id IN (SELECT finding FROM explained WHERE tbl = ?1)"                   \
+    " AND t.id IN (SELECT finding FROM explained WHERE tbl = ?1))"
 
 enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
                                           size_t limit, mr_moved_fn *fn, void *ctx,

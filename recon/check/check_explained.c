@@ -189,11 +189,18 @@ static enum mr_code explain_all(struct mr_findings *fd, struct mr_err *err)
         code = mr_case_exec(x.cf, undecided_sql, err);
     if (code == MR_OK)
         code = mr_findings_tables(fd, &arena, &tables, &ntables, err);
+    /* of all tables before any is told anew: findings of a run that is resumed take numbers
+     * that other tables' had */
+    if (code == MR_OK)
+        code = mr_case_exec(x.cf,
+                            "DELETE FROM explained WHERE tbl NOT IN"
+                            " (SELECT id FROM tbl)",
+                            err);
+    for (size_t i = 0; code == MR_OK && i < ntables; i++)
+        code = run_int(x.cf, "DELETE FROM explained WHERE tbl = ?", tables[i].id, err);
     for (size_t i = 0; code == MR_OK && i < ntables; i++) {
         x.table = &tables[i];
-        code = run_int(x.cf, "DELETE FROM explained WHERE tbl = ?", x.table->id, err);
-        if (code == MR_OK)
-            code = explain_table(&x, fd, err);
+        code = explain_table(&x, fd, err);
     }
     mr_strbuf_release(&x.skey);
     mr_strbuf_release(&x.tkey);

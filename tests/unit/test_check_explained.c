@@ -94,8 +94,12 @@ static void check_world(const struct world *w)
     case_require(mr_case_exec(mr_findings_case(c.fd), schema, NULL));
     for (size_t i = 0; i < 2 && w->said[i].state != NULL; i++)
         say(&c, &w->said[i]);
-    /* a second time finds the same */
+    /* a second time finds the same, whatever a table that is gone has left behind */
     case_require(mr_check_explain(c.fd, NULL));
+    case_require(mr_case_exec(mr_findings_case(c.fd),
+                              "INSERT OR REPLACE INTO explained SELECT id, 99, 0, 7 FROM"
+                              " finding",
+                              NULL));
     case_require(mr_check_explain(c.fd, NULL));
     c.run.finished = true;
     case_load(&c, 10);
