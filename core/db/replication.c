@@ -596,7 +596,8 @@ enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *
         long lag = text[0] != '\0' ? strtol(text, NULL, 10) : STOPPED;
         if (delay > *delay_s)
             *delay_s = delay;
-        if (delay == 0 && *seconds != STOPPED && (lag == STOPPED || lag > *seconds))
+        bool is_first = *seconds == NOT_VISIBLE;
+        if (delay == 0 && (is_first || lag > *seconds))
             *seconds = lag;
     }
     mr_replica_status_close(&status);

@@ -77,8 +77,9 @@ enum mr_code mr_replication_sources(struct mr_db *db, bool *seen,
  * hidden (with the GRANT); allowed: by --allow-replica, which is said instead. */
 enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err *err);
 
-/* Seconds db's own applier is behind: -1 not a replica or not visible, -2 stopped.  A
- * channel that is delayed on purpose is left out; *delay_s is by how much, or 0. */
+/* Seconds db's own applier is behind, of several channels the greatest: -1 not a replica or
+ * not visible, -2 all are stopped.  A channel that is delayed on purpose is left out; *delay_s
+ * is by how much, or 0. */
 enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *delay_s,
                                 struct mr_err *err);
 /* Replicas registered below db ("host:port" each, NUL-terminated, in vec of char *,
