@@ -266,18 +266,7 @@ static enum mr_code measure(struct block *b, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code lay_out(const struct mr_merge *m, struct block *b, struct mr_err *err)
-{
-    choose_margin(m, b);
-    if (__builtin_add_overflow(b->next, b->margin, &b->start)) {
-        b->start = UINT64_MAX;
-        return refuse(b, err);
-    }
-    b->start = mr_reseed_round(b->start, b->step);
-    return measure(b, err);
-}
-
-/* ---- ids that an earlier plan has reserved ---- */
+/* ---- what refers to ids that nobody holds ---- */
 
 /* Raises *greatest to the greatest value of a column in the block.  spelling: how it writes the
  * key, or NULL. */
@@ -330,6 +319,45 @@ static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
     }
     return code;
 }
+
+/* Moves the block behind references to ids that nobody holds: they would be those of whoever
+ * gets them.  What is looked at grows with each of them, so that many are few questions. */
+static enum mr_code pass_references(struct mr_merge *m, struct block *b,
+                                    struct mr_err *err)
+{
+    uint64_t ahead = b->counter - b->start, greatest = 0;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && b->ids > 0) {
+        const uint64_t room = b->end->at - b->start;
+        const struct mr_plan_block within = {
+            .from = b->start, .to = b->start + (ahead < room ? ahead : room)};
+        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+            code = greatest_within(m, b, (enum mr_side)side, &within, &greatest, err);
+        if (code != MR_OK || greatest < b->start)
+            break;
+        mr_log_info("new ids of table \"%s\" begin behind %" PRIu64
+                    ", which nobody holds and a row refers to",
+                    mr_plan_table_name(b->table->plan), greatest);
+        b->start = mr_reseed_round(greatest + 1, b->step);
+        ahead = ahead < UINT64_MAX / 2 ? ahead * 2 : ahead;
+        code = measure(b, err);
+    }
+    return code;
+}
+
+static enum mr_code lay_out(struct mr_merge *m, struct block *b, struct mr_err *err)
+{
+    choose_margin(m, b);
+    if (__builtin_add_overflow(b->next, b->margin, &b->start)) {
+        b->start = UINT64_MAX;
+        return refuse(b, err);
+    }
+    b->start = mr_reseed_round(b->start, b->step);
+    enum mr_code code = measure(b, err);
+    return code == MR_OK ? pass_references(m, b, err) : code;
+}
+
+/* ---- ids that an earlier plan has reserved ---- */
 
 /* Takes the ids from the block that the case has reserved, once TARGET's counter stands
  * beyond it: then nobody else takes them, and nothing is reseeded. */

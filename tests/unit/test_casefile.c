@@ -475,6 +475,10 @@ static void test_kill_loses_nothing(void **state)
     long runs = text != NULL ? strtol(text, NULL, 10) : 20;
     int64_t before = 0;
     for (long i = 0; i < runs; i++) {
+        if (i % 40 == 0 && i > 0) { /* or each look reads all that was ever written */
+            assert_int_equal(unlink(path), 0);
+            before = 0;
+        }
         int64_t told = killed_run(i * 7 % 40);
         struct mr_case *cf = open_ok(path, MR_CASE_WRITE);
         int64_t rows = count_rows(cf);
