@@ -325,23 +325,24 @@ static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
 static enum mr_code pass_references(struct mr_merge *m, struct block *b,
                                     struct mr_err *err)
 {
-    uint64_t ahead = b->counter - b->start, greatest = 0;
+    uint64_t ahead = b->counter - b->start, met = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK && b->ids > 0) {
         const uint64_t room = b->end->at - b->start;
         const struct mr_plan_block within = {
             .from = b->start, .to = b->start + (ahead < room ? ahead : room)};
         for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-            code = greatest_within(m, b, (enum mr_side)side, &within, &greatest, err);
-        if (code != MR_OK || greatest < b->start)
+            code = greatest_within(m, b, (enum mr_side)side, &within, &met, err);
+        if (code != MR_OK || met < b->start)
             break;
-        mr_log_info("new ids of table \"%s\" begin behind %" PRIu64
-                    ", which nobody holds and a row refers to",
-                    mr_plan_table_name(b->table->plan), greatest);
-        b->start = mr_reseed_round(greatest + 1, b->step);
+        b->start = mr_reseed_round(met + 1, b->step);
         ahead = ahead < UINT64_MAX / 2 ? ahead * 2 : ahead;
         code = measure(b, err);
     }
+    if (code == MR_OK && met > 0)
+        mr_log_info("new ids of table \"%s\" begin behind %" PRIu64
+                    ", which nobody holds and a row refers to",
+                    mr_plan_table_name(b->table->plan), met);
     return code;
 }
 

@@ -326,6 +326,20 @@ is "new ids come from the reserved block" "$(entities)" "people 3 renumber 5 -
 people 4 renumber 6 -"
 is "and nothing is reseeded" "$(field people counter)" 56
 
+# --- new ids that rows refer to though nobody holds them would make those rows somebody's
+again "$PEOPLE $LOG" "$WHO"
+at a "INSERT INTO people VALUES (3, 'm3', 'c'), (4, 'm5', 'e'); INSERT INTO log VALUES (2, 6, 20), (3, 9, 30), (4, 12, 40)"
+at b "INSERT INTO people VALUES (3, 'm4', 'd'), (4, 'm6', 'f')"
+plan --margin 1
+is "new ids are passed that a lost row refers to" "$RC $(entities | grep people)" "0 people 3 renumber 13 -
+people 4 renumber 14 -"
+is "and the counter goes behind them" "$(field people counter)" 15
+like "which is said" "$(cat "$ERR")" 'new ids of table "'"$DB"'.people" begin behind 12, which nobody holds'
+at b "INSERT INTO log VALUES (9, 14, 90), (10, 40, 90)"
+plan --margin 1
+is "and those that a live row refers to" "$RC $(entities | grep people)" "0 people 3 renumber 15 -
+people 4 renumber 16 -"
+
 # --- new ids, and the counter behind them, stay within the last partition by ranges
 again "CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL)
     PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (100), PARTITION b VALUES LESS THAN (1000));
