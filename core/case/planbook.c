@@ -164,9 +164,9 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
     return code;
 }
 
-enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *table,
-                                    const char *column, uint64_t *next, bool *found,
-                                    struct mr_err *err)
+enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target,
+                                    const char *table, const char *column, uint64_t *next,
+                                    bool *found, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     *found = false;
@@ -176,14 +176,16 @@ enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *table,
         fd->cf,
         "SELECT v FROM (SELECT r.started AS at, c.target_next AS v FROM counter c"
         " JOIN tbl t ON t.id = c.tbl JOIN run r ON r.id = t.run"
-        " WHERE t.name = ?1 AND c.col = ?2"
+        " WHERE t.name = ?1 AND c.col = ?2 AND r.target = coalesce(?3, r.target)"
         " UNION ALL SELECT p.created, b.target_next FROM plan_block b"
-        " JOIN plan p ON p.id = b.plan WHERE b.tbl = ?1 AND b.col = ?2)"
+        " JOIN plan p ON p.id = b.plan WHERE b.tbl = ?1 AND b.col = ?2"
+        " AND p.target = coalesce(?3, p.target))"
         " ORDER BY at, length(v), v LIMIT 1",
         &stmt, err);
     if (code == MR_OK) {
         mr_case_bind_text(stmt, 1, table);
         mr_case_bind_text(stmt, 2, column);
+        mr_case_bind_text(stmt, 3, target);
         code = mr_case_step(stmt, found, err);
     }
     if (code == MR_OK && *found)

@@ -48,11 +48,11 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
                                     const char *table, const char *column,
                                     struct mr_arena *arena, struct mr_plan_block *block,
                                     const char **plan, struct mr_err *err);
-/* TARGET's next value of that counter when the case first recorded it, by a run or by a
- * plan; *found false: never. */
-enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *table,
-                                    const char *column, uint64_t *next, bool *found,
-                                    struct mr_err *err);
+/* This target's next value of that counter when the case first recorded it, by a run or by a
+ * plan; *found false: never.  target: NULL: of any. */
+enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target,
+                                    const char *table, const char *column, uint64_t *next,
+                                    bool *found, struct mr_err *err);
 /* Endpoints of the latest plan of that policy (NULL: of any), with their options; both NULL
  * where there is none. */
 enum mr_code mr_planbook_endpoints(struct mr_findings *fd, const char *policy,

@@ -142,7 +142,7 @@ static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t,
         return MR_OK;
     }
     if (!found)
-        code = mr_planbook_first_next(m->fd, mr_plan_table_name(t->plan),
+        code = mr_planbook_first_next(m->fd, m->target, mr_plan_table_name(t->plan),
                                       mr_plan_column_name(t->plan, t->plan->counter),
                                       next, &found, err);
     if (code == MR_OK && !found)
@@ -298,7 +298,8 @@ static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err
                          c->type);
         mr_err_hint(err,
                     "Nothing was changed. Make it BIGINT on both sides, check again, "
-                    "and plan then.");
+                    "and plan then; or leave the table out: --exclude '%s'.",
+                    mr_plan_table_name(t));
         return MR_E_REFUSED;
     }
     return MR_OK;

@@ -74,6 +74,18 @@ static enum mr_code choose_endpoints(struct mr_planning *p, const char *uris[MR_
     return code;
 }
 
+/* An endpoint without databases is all of them. */
+static bool share_database(const struct mr_endpoint *a, const struct mr_endpoint *b)
+{
+    if (a->ndbs == 0 || b->ndbs == 0)
+        return true;
+    for (size_t i = 0; i < a->ndbs; i++)
+        for (size_t k = 0; k < b->ndbs; k++)
+            if (strcmp(a->dbs[i], b->dbs[k]) == 0)
+                return true;
+    return false;
+}
+
 /* As far as their addresses tell. */
 static bool same_place(const struct mr_endpoint *a, const struct mr_endpoint *b)
 {
@@ -82,13 +94,9 @@ static bool same_place(const struct mr_endpoint *a, const struct mr_endpoint *b)
         strcasecmp(a->host, b->host) != 0 ||
         (a->port != 0 ? a->port : PORT) != (b->port != 0 ? b->port : PORT) ||
         strcmp(a->socket != NULL ? a->socket : "", b->socket != NULL ? b->socket : "") !=
-            0 ||
-        a->ndbs != b->ndbs)
+            0)
         return false;
-    for (size_t i = 0; i < a->ndbs; i++)
-        if (strcmp(a->dbs[i], b->dbs[i]) != 0)
-            return false;
-    return true;
+    return share_database(a, b);
 }
 
 /* Is that side what was the other one?  was: the other one's URI, of a run or plan. */

@@ -29,8 +29,8 @@ static const struct mr_plan_table *planned(const struct mr_script *s, const char
     return NULL;
 }
 
-/* Columns that only TARGET has are in no image and are not changed; of a row that is deleted
- * they are read from TARGET. */
+/* Columns that only TARGET has, or that it computes, are in no image and are not changed; of a
+ * row that is deleted they are read from TARGET. */
 static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
                             const struct mr_foreign_key *fk, struct mr_err *err)
 {
@@ -43,7 +43,7 @@ static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
         return mr_merge_nomem(err);
     for (size_t i = 0; i < fk->ncolumns; i++) {
         to[i] = mr_plan_target_column(p, fk->ref_columns[i]);
-        known = known && to[i] != MR_NO_COLUMN;
+        known = known && to[i] != MR_NO_COLUMN && mr_script_is_written(p, to[i]);
     }
     if (!known && p->key.count == 0)
         return MR_OK;

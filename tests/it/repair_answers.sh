@@ -282,6 +282,9 @@ rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --s
 is "the servers interchanged: refused" "$RC" 5
 like "the servers interchanged: named" "$(cat "$ERR")" 'the source ".*" is the target of run '
 ok "the servers interchanged: no plan" test ! -e turned
+rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --source "${DST%/*}" --target "$(uri a "$DB")" --output turned
+is "by the server alone, which is all of its databases: refused, too" "$RC" 5
+like "and named" "$(cat "$ERR")" 'the source ".*" is the target of run '
 run_check --config my.ini --case "$CASE" --settle 0 "$DST" "$(uri a "$DB")"
 rep plan --config my.ini --case "$CASE" --policy merge --split-at 2026-01-15 --output turned
 is "by a run of the case that is interchanged: refused, too" "$RC" 5

@@ -139,6 +139,18 @@ on "INSERT INTO links VALUES (1, 80)"
 run program apply
 is "who is referred to by a column that only TARGET has is kept" "$RC $(on "SELECT l.id, p.id FROM links l JOIN people p USING (ext)" | xargs)" "1 1 8"
 
+# ---- by a column that the server computes
+world "INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01');"
+at a$T "ALTER TABLE people ADD said VARCHAR(20) AS (CONCAT('no ', mobile)) STORED UNIQUE"
+on "CREATE TABLE calls (id INT PRIMARY KEY, said VARCHAR(20), FOREIGN KEY (said) REFERENCES people (said) ON DELETE CASCADE)"
+plan --policy mirror --allow-deletes 1
+on "INSERT INTO calls VALUES (1, 'no m8')"
+run program apply
+is "who is referred to by a computed column is kept" "$RC $(on "SELECT c.id, p.id FROM calls c JOIN people p USING (said)" | xargs)" "1 1 8"
+on "DELETE FROM calls"
+run program apply
+is "and goes without that" "$RC $(on "SELECT COUNT(*) FROM people WHERE id = 8")" "0 0"
+
 # ---- by a column of the plan's own table that only TARGET has
 for by in program client; do
     world "INSERT INTO people VALUES (8, 'm8', 'H', '2026-03-01', '2026-01-01'), (9, 'm9', 'I', '2026-03-01', '2026-01-01');

@@ -45,7 +45,8 @@ static void test_plans(void **state)
     assert_int_equal(mr_planbook_endpoints(fd, NULL, &arena, uris, NULL), MR_OK);
     assert_null(uris[0]);
     assert_int_equal(
-        mr_planbook_first_next(fd, "club.members", "id", &next, &found, NULL), MR_OK);
+        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+        MR_OK);
     assert_false(found);
 
     assert_int_equal(mr_planbook_add(fd, &second, &blocks[1], 1, NULL), MR_OK);
@@ -53,7 +54,8 @@ static void test_plans(void **state)
     assert_int_equal(mr_planbook_finish(fd, first.id, NULL), MR_OK);
     /* of two in one second the counter that stood lower is the earlier one, as numbers */
     assert_int_equal(
-        mr_planbook_first_next(fd, "club.members", "id", &next, &found, NULL), MR_OK);
+        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+        MR_OK);
     assert_true(found);
     assert_int_equal(next, 9);
     assert_int_equal(mr_planbook_last_block(fd, "mysql://t", "club.members", "id", &arena,
@@ -79,7 +81,8 @@ static void test_plans(void **state)
     const struct mr_plan_block twice[2] = {block(1, 1), block(1, 1)};
     assert_int_equal(mr_planbook_add(fd, &third, twice, 2, NULL), MR_E_CASE);
     assert_int_equal(
-        mr_planbook_first_next(fd, "club.members", "id", &next, &found, NULL), MR_OK);
+        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+        MR_OK);
     assert_int_equal(next, 9);
     assert_int_equal(mr_planbook_remove(fd, first.id, NULL), MR_OK);
     assert_int_equal(mr_planbook_last_block(fd, "mysql://t", "club.members", "id", &arena,
@@ -113,9 +116,19 @@ static void test_run_first(void **state)
         .table = table.id, .column = "id", .next = {7, 60}, .greatest = {1, 1}};
     assert_int_equal(mr_findings_counter_save(fd, &counter, NULL), MR_OK);
     assert_int_equal(
-        mr_planbook_first_next(fd, "club.members", "id", &next, &found, NULL), MR_OK);
+        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+        MR_OK);
     assert_true(found);
     assert_int_equal(next, 60);
+    /* of another target, or the other way round, it would say nothing */
+    assert_int_equal(mr_planbook_first_next(fd, "mysql://t", "club.members", "id", &next,
+                                            &found, NULL),
+                     MR_OK);
+    assert_int_equal(next, 50);
+    assert_int_equal(mr_planbook_first_next(fd, "mysql://other", "club.members", "id",
+                                            &next, &found, NULL),
+                     MR_OK);
+    assert_false(found);
     assert_int_equal(mr_findings_close(fd, NULL), MR_OK);
 }
 
