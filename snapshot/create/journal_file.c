@@ -214,10 +214,14 @@ static enum mr_code take_table(struct mr_journal_file *j, const struct json_t *l
                                        .files = files,
                                        .bounds = MR_VEC_INIT(struct mr_key),
                                        .chunks = MR_VEC_INIT(struct mr_journal_chunk)};
-    enum mr_code code = keep_text(j, line, "create", &table->create, err);
+    const char *create = NULL;
+    enum mr_code code = mr_json_get_text(line, "create", &create, err);
     if (code == MR_OK)
         code = take_bounds(j, line, &table->bounds, err);
-    return code == MR_OK && (table->db == NULL || table->name == NULL)
+    if (code == MR_OK)
+        table->create = mr_arena_strdup(j->arena, create);
+    return code == MR_OK &&
+                   (table->db == NULL || table->name == NULL || table->create == NULL)
                ? mr_err_nomem(err, "reading the journal")
                : code;
 }
@@ -248,9 +252,11 @@ static uint64_t file_number(const char *file)
 static enum mr_code take_chunk(struct mr_journal_file *j, const struct json_t *line,
                                struct mr_journal_table *table, struct mr_err *err)
 {
-    struct mr_journal_chunk chunk = {.view = j->views.count > 0 ? j->views.count - 1 : 0};
+    struct mr_journal_chunk chunk = {.view = j->views.count - 1};
     const struct json_t *object = NULL;
     uint64_t segment = 0, part = 0, sequence = 0;
+    if (j->views.count == 0)
+        return mr_err_set(err, MR_E_REFUSED, "a chunk is of no view");
     enum mr_code code = mr_json_get_uint(line, "segment", &segment, err);
     if (code == MR_OK)
         code = mr_json_get_uint(line, "part", &part, err);
@@ -343,12 +349,21 @@ static enum mr_code take_head(const char *text, size_t len, const char *fingerpr
     return code;
 }
 
+static void tell_line(const char *partial, size_t number, struct mr_err *err)
+{
+    mr_err_context(err, "%s/" MR_SNAP_JOURNAL ", line %zu", partial, number);
+    mr_err_hint(err,
+                "Nothing was changed. The journal is damaged: remove the directory, and "
+                "the snapshot begins anew.");
+}
+
 /* Whole lines only; *good: up to where. */
 static enum mr_code take_all(struct mr_journal_file *j, const struct mr_strbuf *text,
                              const char *fingerprint, const char *partial, size_t *good,
                              struct mr_err *err)
 {
     enum mr_code code = MR_OK;
+    size_t number = 0;
     *good = 0;
     while (code == MR_OK) {
         const char *at = text->ptr + *good;
@@ -356,8 +371,14 @@ static enum mr_code take_all(struct mr_journal_file *j, const struct mr_strbuf *
         if (end == NULL)
             break;
         size_t len = (size_t)(end - at);
-        code = *good == 0 ? take_head(at, len, fingerprint, partial, err)
-                          : take_line(j, at, len, err);
+        number++;
+        if (number == 1) {
+            code = take_head(at, len, fingerprint, partial, err);
+        } else {
+            code = take_line(j, at, len, err);
+            if (code != MR_OK && code != MR_E_NOMEM)
+                tell_line(partial, number, err);
+        }
         *good += len + 1;
     }
     return code;
