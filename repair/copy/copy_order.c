@@ -34,7 +34,7 @@ struct graph {
     uint32_t n;      /* slots are 1 … n */
     uint8_t *state;  /* enum state */
     bool *deleted;   /* per slot: its row goes */
-    uint16_t *table; /* of slots with edges */
+    uint32_t *table; /* of slots with edges */
     uint32_t *waits; /* edges that it still waits for */
     uint32_t *level, *root, *seen;
     struct mr_vec edges;         /* struct edge, by from */
@@ -91,7 +91,7 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     g->n = (uint32_t)n;
     g->state = calloc((size_t)n + 2, sizeof *g->state);
     g->deleted = calloc((size_t)n + 2, sizeof *g->deleted);
-    g->table = calloc((size_t)n + 2, sizeof *g->table);
+    g->table = array(g);
     g->waits = array(g);
     g->level = array(g);
     g->root = array(g);
@@ -108,7 +108,7 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         uint32_t id = (uint32_t)mr_case_int(stmt, 0);
         g->state[id] = STATE_WAITING;
-        g->table[id] = (uint16_t)mr_case_int(stmt, 1);
+        g->table[id] = (uint32_t)mr_case_int(stmt, 1);
         g->deleted[id] = mr_case_int(stmt, 2) == MR_STEP_DELETE;
         g->level[id] = LEVEL_FIRST;
         g->root[id] = id;
