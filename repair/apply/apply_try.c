@@ -378,6 +378,13 @@ static enum mr_outcome judge(const struct mr_attempt *a, enum mr_code code,
     return MR_OUTCOME_REFUSED;
 }
 
+/* COMMIT is among the statements of the end: whatever stopped one of them, a connection that
+ * is lost, a limit of time, KILL QUERY, may have come behind it. */
+static bool may_be_committed(const struct mr_attempt *a, enum mr_code code)
+{
+    return code != MR_OK && a->section == MR_SCRIPT_READ_END && !a->dry && a->last == 0;
+}
+
 /* Not of the unit but of the run. */
 static bool is_fatal(enum mr_code code, const struct mr_err *why)
 {
@@ -413,7 +420,6 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
                    "%d times",
                    a->unit->number, mr_db_label(a->run->target->db), RECONNECTS);
     a->staged = false;
-    a->lost = a->lost || a->section == MR_SCRIPT_READ_END; /* COMMIT is there */
     enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
     if (code == MR_OK)
         code = check_target(a, err);
@@ -488,6 +494,7 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
         *outcome = judge(a, code, why);
         if (*outcome == MR_OUTCOME_DONE)
             return MR_OK;
+        a->lost = a->lost || may_be_committed(a, code);
         a->unheld = *outcome == MR_OUTCOME_GUARD;
         if (a->unheld)
             (void)mr_err_set(why, MR_E_REFUSED, "%s", MR_GUARD_FAILED);

@@ -1,8 +1,8 @@
 """answers.py HOST:PORT NTH HOW REPORT: a server whose answer to one statement is not what was asked.
 
 Listens on a port of its own and forwards to HOST:PORT (no TLS).  The answer to the NTH
-statement (of all connections; 0: to none) is changed, of the text protocol as of prepared
-ones, whose column counts were others when they were prepared:
+statement (of all connections; 0: to none; =TEXT: to the first with that text) is changed, of
+the text protocol as of prepared ones, whose column counts were others when they were prepared:
 
   ok     no rows: "done" instead
   less   without its last column
@@ -12,6 +12,7 @@ ones, whose column counts were others when they were prepared:
   huge   each row's first value is 4 GiB long, and ends with the row
   rows   rows without end, where there are none
   error  an error as long as a packet may be, of control bytes and what is no text
+  killed the error of KILL QUERY, that came too late for the statement before
   counts of what is prepared: no columns, though they follow
 
 REPORT has "port N" once it listens, and "statements N" at the end, which is that of its
@@ -74,6 +75,7 @@ def is_end(body):
 
 HUGE = b"\xfe\xff\xff\xff\xff\x00\x00\x00\x00"
 ERROR = b"\xff\x28\x04#42000" + b"\x1b[2J\r\nmyrecon: all is well\x07\xff\xfe" * 8000
+KILLED = b"\xff\x25\x05#70100Query execution was interrupted"
 END = b"\xfe\x00\x00\x02\x00"
 COLUMN = b"\x03def\x00\x00\x00\x01x\x00\x0c\x21\x00\xff\x00\x00\x00\xfd\x00\x00\x00\x00\x00"
 
@@ -117,13 +119,13 @@ def change(down, how, packed):
     if how == "counts":
         down.send(number, body[:5] + b"\0\0" + body[7:])
         return
-    if how == "error":
+    if how in ("error", "killed"):
         if body[:1] not in (b"\x00", b"\xff"):
             while not is_end(down.packet()[1]):
                 pass
             while not is_end(row := down.packet()[1]) and row[:1] != b"\xff":
                 pass
-        down.send(number, ERROR)
+        down.send(number, ERROR if how == "error" else KILLED)
         return
     if how == "rows" and body[:1] == b"\x00":
         rows_without_end(down, number)
@@ -155,13 +157,16 @@ def change(down, how, packed):
 
 class Server:
     def __init__(self, nth, how):
-        self.nth, self.how, self.seen = nth, how, 0
+        self.text = nth[1:].encode() if nth.startswith("=") else None
+        self.nth, self.how, self.seen = 0 if self.text else int(nth), how, 0
         self.lock = threading.Lock()
 
-    def is_it(self, command):
+    def is_it(self, command, body):
         with self.lock:
             if command in (QUERY, EXECUTE):
                 self.seen += 1
+                if self.text and self.text in body:
+                    self.text, self.nth = None, self.seen
                 return self.seen == self.nth and self.how != "counts"
             # What is prepared: the first at the NTH statement, or behind it.
             its = command == PREPARE and self.how == "counts" and 0 < self.nth <= self.seen + 1
@@ -173,7 +178,7 @@ class Server:
         try:
             while True:
                 number, body = line.packet()
-                if number == 0 and body and self.is_it(body[0]):
+                if number == 0 and body and self.is_it(body[0], body):
                     line.shared["packed"] = body[0] == EXECUTE
                     wanted.set()
                 line.send(number, body)
@@ -226,7 +231,7 @@ def report(path, text):
 def main(address, nth, how, path):
     listener = socket.create_server(("127.0.0.1", 0))
     host, port = address.rsplit(":", 1)
-    server = Server(int(nth), how)
+    server = Server(nth, how)
     threading.Thread(target=server.accept, args=(listener, (host, int(port))), daemon=True).start()
     report(path, f"port {listener.getsockname()[1]}")
     sys.stdin.buffer.read()
