@@ -319,7 +319,7 @@ enum mr_code mr_reseed_insert(const struct mr_insert_task *task, struct mr_err *
     code = insert_and_delete(task, err);
     if (code == MR_OK)
         code = exec_text(task, "COMMIT", err);
-    else if (!mr_db_is_lost(task->db))
+    if (code != MR_OK && !mr_db_is_lost(task->db))
         (void)exec_text(task, "ROLLBACK", NULL);
     if (!mr_db_is_lost(task->db))
         (void)exec_text(task, "SET SESSION foreign_key_checks = 1", NULL);
