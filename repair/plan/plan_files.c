@@ -159,6 +159,15 @@ static bool is_mapped(const struct mr_entity *e)
             strcmp(e->kind, "differs") == 0);
 }
 
+/* A key as text may be several keys: commas within its parts, bytes that are no UTF-8. */
+static void add_bytes(struct writing *w, struct mr_key key)
+{
+    mr_strbuf_reset(&w->text);
+    if (key.ptr != NULL)
+        mr_strbuf_add_hex(&w->text, key.ptr, key.len);
+    mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+}
+
 /* What tells a later plan, without the case, whether the row still stands (plan_idmap.h). */
 static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
                               const struct mr_entity *e, struct mr_key row,
@@ -178,6 +187,8 @@ static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
     mr_strbuf_reset(&w->text);
     mr_strbuf_add_fmt(&w->text, "%016" PRIx64 "%016" PRIx64, digest.hi, digest.lo);
     mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
+    add_bytes(w, e->source_key);
+    add_bytes(w, e->target_key);
     return code;
 }
 
@@ -210,7 +221,7 @@ static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
 static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
 {
     static const char head[] = "table,source_key,target_key,identity,decision,"
-                               "identity_key,digest\r\n";
+                               "identity_key,digest,source_bytes,target_bytes\r\n";
     enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
     for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++)
         code = walk_table(w, i, write_mapped, err);

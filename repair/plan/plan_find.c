@@ -30,6 +30,7 @@ struct finding {
     struct mr_arena arena;
     struct mr_vec wanted; /* struct wanted */
     struct mr_vec images; /* struct images */
+    bool has_images;      /* the file at hand is conflicts.csv */
     struct mr_jsonw json;
     struct mr_strbuf key[2];
     size_t found;
@@ -124,7 +125,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
         return MR_OK;
     if (identity != NULL && strcmp(fields[IDENTITY].ptr, identity) == 0)
         code = want(f, fields[TABLE].ptr, fields[SOURCE_KEY].ptr, err);
-    if (code != MR_OK || count <= TARGET ||
+    if (code != MR_OK || !f->has_images || count <= TARGET ||
         !is_wanted(f, fields[TABLE].ptr, fields[SOURCE_KEY].ptr, fields[TARGET_KEY].ptr))
         return code;
     return keep_images(f, fields, err);
@@ -137,6 +138,7 @@ static enum mr_code read_csv(struct finding *f, const char *name, struct mr_err 
     const char *path = mr_plan_path(&f->task->plan->arena, f->task->plan->path, name);
     if (path == NULL)
         return no_memory(err);
+    f->has_images = strcmp(name, MR_CONFLICTS_FILE) == 0;
     mr_csv_in_init_loose(&csv, take_record, f);
     enum mr_code code = mr_csv_in_file(&csv, path, MR_IN_PART, err);
     mr_csv_in_release(&csv);

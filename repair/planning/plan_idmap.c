@@ -8,12 +8,32 @@
 
 #include "core/file/csv_in.h"
 #include "repair/merge/merge_again.h"
+#include "repair/plan/plan_text.h"
 #include "repair/plan/plan_written.h"
 
-enum column { TABLE, SOURCE_KEY, TARGET_KEY, DECISION, IDENTITY_KEY, DIGEST, COLUMNS };
-static const char *const column_names[COLUMNS] = {
-    [TABLE] = "table",       [SOURCE_KEY] = "source_key",     [TARGET_KEY] = "target_key",
-    [DECISION] = "decision", [IDENTITY_KEY] = "identity_key", [DIGEST] = "digest"};
+enum column {
+    TABLE,
+    SOURCE_KEY,
+    TARGET_KEY,
+    DECISION,
+    IDENTITY_KEY,
+    DIGEST,
+    SOURCE_BYTES,
+    TARGET_BYTES,
+    COLUMNS
+};
+static const char *const column_names[COLUMNS] = {[TABLE] = "table",
+                                                  [SOURCE_KEY] = "source_key",
+                                                  [TARGET_KEY] = "target_key",
+                                                  [DECISION] = "decision",
+                                                  [IDENTITY_KEY] = "identity_key",
+                                                  [DIGEST] = "digest",
+                                                  [SOURCE_BYTES] = "source_bytes",
+                                                  [TARGET_BYTES] = "target_bytes"};
+/* Columns that earlier versions did not write, all of a group or none. */
+static const struct {
+    enum column from, to;
+} groups[] = {{DECISION, SOURCE_BYTES}, {SOURCE_BYTES, COLUMNS}};
 #define NEEDED DECISION /* those before it */
 
 struct reading {
@@ -95,8 +115,10 @@ static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t,
         struct mr_value value;
         mr_strbuf_reset(&r->part);
         mr_strbuf_add(&r->part, at, comma != NULL ? (size_t)(comma - at) : strlen(at));
-        bool is_missing = i + 1 < t->key.count && comma == NULL;
-        if (is_missing ||
+        /* of a comma too many nobody knows which parts it stands between */
+        const bool is_last = i + 1 == t->key.count;
+        const bool is_cut = is_last ? i > 0 && strchr(at, ',') != NULL : comma == NULL;
+        if (is_cut ||
             !take_value(r, t->pair->find.columns[t->key.at[i]].style.cls, &value))
             return mr_err_set(err, MR_E_REFUSED, "\"%.200s\" is no key of table \"%s\"",
                               text, mr_plan_table_name(t));
@@ -104,6 +126,33 @@ static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t,
         at = comma != NULL ? comma + 1 : at;
     }
     return code == MR_OK ? mr_strbuf_check(out, "reading an id map", err) : code;
+}
+
+/* The key that the bytes are, if it is the one that the text says: a person may have changed
+ * that. */
+static enum mr_code take_key(const struct mr_plan_table *t,
+                             const struct mr_csv_field *text,
+                             const struct mr_csv_field *hex, struct mr_strbuf *out,
+                             struct mr_err *err)
+{
+    struct mr_strbuf again = MR_STRBUF_INIT;
+    struct mr_value value;
+    size_t pos = 0;
+    bool is_key = add_bytes(out, hex->ptr, hex->len);
+    for (size_t i = 0; is_key && i < t->key.count; i++)
+        is_key = mr_row_decode(out->ptr, out->len, &pos, &value, NULL) == MR_OK;
+    is_key = is_key && pos == out->len &&
+             mr_plan_text_values(&again, t, &t->key, (struct mr_key){out->ptr, out->len},
+                                 NULL) == MR_OK;
+    enum mr_code code = mr_strbuf_check(&again, "reading an id map", err);
+    is_key = is_key && again.len == text->len &&
+             (again.len == 0 || memcmp(again.ptr, text->ptr, again.len) == 0);
+    mr_strbuf_release(&again);
+    return code != MR_OK || is_key
+               ? code
+               : mr_err_set(err, MR_E_REFUSED,
+                            "key \"%.200s\" of table \"%s\" is not what its bytes say",
+                            text->ptr, mr_plan_table_name(t));
 }
 
 /* ---- lines ---- */
@@ -116,10 +165,22 @@ static enum mr_code no_column(const char *name, struct mr_err *err)
     return MR_E_REFUSED;
 }
 
+static enum mr_code check_group(const struct reading *r, enum column from, enum column to,
+                                struct mr_err *err)
+{
+    size_t found = 0;
+    for (size_t c = from; c < to; c++)
+        found += r->at[c] != SIZE_MAX;
+    for (size_t c = from; found > 0 && c < to; c++)
+        if (r->at[c] == SIZE_MAX)
+            return no_column(column_names[c], err);
+    return MR_OK;
+}
+
 static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields,
                                 size_t count, struct mr_err *err)
 {
-    size_t found = 0;
+    enum mr_code code = MR_OK;
     r->width = count;
     for (size_t c = 0; c < COLUMNS; c++) {
         r->at[c] = SIZE_MAX;
@@ -133,12 +194,10 @@ static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fi
         }
         if (c < NEEDED && r->at[c] == SIZE_MAX)
             return no_column(column_names[c], err);
-        found += c >= NEEDED && r->at[c] != SIZE_MAX;
     }
-    for (size_t c = NEEDED; found > 0 && c < COLUMNS; c++)
-        if (r->at[c] == SIZE_MAX)
-            return no_column(column_names[c], err);
-    return MR_OK;
+    for (size_t g = 0; code == MR_OK && g < sizeof groups / sizeof *groups; g++)
+        code = check_group(r, groups[g].from, groups[g].to, err);
+    return code;
 }
 
 /* Each row of SOURCE, and each key of TARGET, is one line's. */
@@ -205,10 +264,13 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
     if (t == NULL || t->key.count == 0)
         return mr_err_set(err, MR_E_REFUSED, "table \"%s\" is not planned", name);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        const char *text = fields[r->at[SOURCE_KEY + side]].ptr;
-        code = encode_key(r, t, text, &r->keys[side], err);
+        const struct mr_csv_field *text = &fields[r->at[SOURCE_KEY + side]];
+        code = r->at[SOURCE_BYTES] != SIZE_MAX
+                   ? take_key(t, text, &fields[r->at[SOURCE_BYTES + side]],
+                              &r->keys[side], err)
+                   : encode_key(r, t, text->ptr, &r->keys[side], err);
         if (code == MR_OK)
-            code = check_once(r, name, text, side, err);
+            code = check_once(r, name, text->ptr, side, err);
     }
     told.source_key = (struct mr_key){r->keys[0].ptr, r->keys[0].len};
     told.target_key = (struct mr_key){r->keys[1].ptr, r->keys[1].len};

@@ -4,10 +4,12 @@
  * (merge_again.h), also who was deleted since.
  *
  * Columns are found by their names; `table`, `source_key` and `target_key` are needed.
- * Keys are read as plan_text.h prints them.  `decision` (insert, renumber, matched,
- * merge-into), `identity_key` (the canonical identity, in hex) and `digest` (of the row as
- * planned) come together, or not at all: a file of an older version has none of them, and
- * then a row that is not there counts as one that never was.
+ * `source_bytes` and `target_bytes` are these keys as they are encoded, in hex, and must say
+ * the same; a file of an older version has none, and keys are read as plan_text.h prints them:
+ * not where that is not clear.  `decision` (insert, renumber, matched, merge-into),
+ * `identity_key` (the canonical identity, in hex) and `digest` (of the row as planned) come
+ * together, or not at all: a file of a still older version has none of them, and then a row
+ * that is not there counts as one that never was.
  *
  * The file may lie: each row is looked for on TARGET.  What no plan writes is refused by
  * its line: other columns or separators, a table that is not planned, a key twice, what is

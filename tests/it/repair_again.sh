@@ -115,9 +115,11 @@ faulty "a mark of the byte order" 'line 1: there is no column "table"'
 tr , ';' <one/idmap.csv >map
 faulty "another separator" 'line 1: there is no column "table"'
 sed '3s/,[0-9]*,\([0-9]*\),/,1.00E+06,\1,/' one/idmap.csv >map
-faulty "a number as spreadsheets round it" 'line 3: "1.00E.06" is no key'
-sed '2s/,[a-z]*,\([0-9a-f]*\),\([0-9a-f]*\)\r$/,insert,\1,12\r/' one/idmap.csv >map
+faulty "a number as spreadsheets round it" 'line 3: key "1.00E.06" of table ".*" is not what its bytes say'
+sed '2s/,[a-z]*,\([0-9a-f]*\),[0-9a-f]*\(,[0-9a-f]*,[0-9a-f]*\)\r$/,insert,\1,12\2\r/' one/idmap.csv >map
 faulty "a digest that is none" 'line 2: "12" is no digest'
+sed '2s/,[0-9a-f]*\r$/,00\r/' one/idmap.csv >map
+faulty "a key and other bytes" 'line 2: key ".*" of table ".*" is not what its bytes say'
 : >map
 faulty "nothing in it" 'is empty'
 # ---- tables without a key, in a run that saw what was undone since --------------------------
