@@ -277,20 +277,12 @@ static enum mr_code raise_within(const struct mr_side_column *column,
 {
     const enum mr_class cls = column->column->cls;
     const bool is_integer = cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
-    struct mr_strbuf name = MR_STRBUF_INIT, value = MR_STRBUF_INIT;
     uint64_t found = 0;
     if (!is_integer && (spelling == NULL || spelling->kind != MR_SPELL_NUMBER))
         return MR_OK;
-    mr_sql_ident(&name, column->column->name);
-    if (!is_integer)
-        mr_spelling_sql_read(&value, spelling, name.ptr);
-    enum mr_code code = mr_strbuf_check(&value, "looking for ids", err);
-    if (code == MR_OK)
-        code = mr_side_greatest_within(column, is_integer ? NULL : value.ptr,
-                                       within->from, within->to, &found, err);
+    enum mr_code code = mr_side_greatest_within(column, is_integer ? NULL : spelling,
+                                                within->from, within->to, &found, err);
     *greatest = found > *greatest ? found : *greatest;
-    mr_strbuf_release(&name);
-    mr_strbuf_release(&value);
     return code;
 }
 

@@ -47,7 +47,9 @@ struct walk {
     int64_t from, below; /* orders of [from, below) are asked for … */
     bool is_bounded;     /* … or all */
     uint64_t greatest;
-    int64_t highest; /* order */
+    int64_t highest;                    /* order */
+    const struct mr_spelling *spelling; /* of take_meant */
+    struct mr_strbuf written, meant;
     const struct mr_time *split;
     bool has_newest;
     struct mr_time newest;
@@ -198,37 +200,68 @@ static enum mr_code query_number(struct mr_db *db, struct mr_strbuf *sql, uint64
     return code;
 }
 
-enum mr_code mr_side_greatest_within(const struct mr_side_column *c, const char *value,
-                                     uint64_t from, uint64_t to, uint64_t *greatest,
-                                     struct mr_err *err)
+/* The number that a text, or a number of another type, means. */
+static void take_meant(struct walk *w, const struct mr_value *values)
+{
+    struct mr_value key = {0};
+    enum mr_spelt how = MR_SPELT_NOT;
+    size_t pos = 0;
+    if (values[0].cls == MR_CLASS_NULL || values[0].ptr == NULL)
+        return; /* a text so long that it is not at hand is no number */
+    mr_strbuf_reset(&w->written);
+    mr_strbuf_reset(&w->meant);
+    w->no_memory =
+        mr_row_encode(&w->written, &values[0], NULL) != MR_OK ||
+        mr_spelling_read(w->spelling, (struct mr_key){w->written.ptr, w->written.len},
+                         &w->meant, &how, NULL) != MR_OK ||
+        w->meant.failed;
+    if (!w->no_memory && how != MR_SPELT_NOT &&
+        mr_row_decode(w->meant.ptr, w->meant.len, &pos, &key, NULL) == MR_OK)
+        take_greatest(w, &key);
+}
+
+static enum mr_code walk_within(const struct mr_side_column *c,
+                                const struct mr_spelling *spelling, uint64_t from,
+                                uint64_t to, uint64_t *greatest, struct mr_err *err)
+{
+    struct walk w = {.c = c,
+                     .take = spelling != NULL ? take_meant : take_greatest,
+                     .spelling = spelling,
+                     .written = MR_STRBUF_INIT,
+                     .meant = MR_STRBUF_INIT,
+                     .is_unsigned = true,
+                     .is_bounded = true,
+                     .from = mr_counted_of(from, true),
+                     .below = mr_counted_of(to, true)};
+    enum mr_code code = walk(&w, NULL, err);
+    *greatest = w.greatest;
+    mr_strbuf_release(&w.written);
+    mr_strbuf_release(&w.meant);
+    return code;
+}
+
+enum mr_code mr_side_greatest_within(const struct mr_side_column *c,
+                                     const struct mr_spelling *spelling, uint64_t from,
+                                     uint64_t to, uint64_t *greatest, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(c->reader);
-    struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
+    struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT, value = MR_STRBUF_INIT;
     *greatest = 0;
-    if (db == NULL && value != NULL)
-        return MR_OK;
-    if (db == NULL) {
-        struct walk w = {.c = c,
-                         .take = take_greatest,
-                         .is_unsigned = true,
-                         .is_bounded = true,
-                         .from = mr_counted_of(from, true),
-                         .below = mr_counted_of(to, true)};
-        enum mr_code code = walk(&w, NULL, err);
-        *greatest = w.greatest;
-        return code;
-    }
-    if (value == NULL)
-        mr_sql_ident(&name, c->column->name);
+    if (db == NULL)
+        return walk_within(c, spelling, from, to, greatest, err);
+    mr_sql_ident(&name, c->column->name);
+    if (spelling != NULL)
+        mr_spelling_sql_read(&value, spelling, name.ptr);
     else
-        mr_strbuf_add_str(&name, value);
-    mr_strbuf_add_fmt(&sql, "SELECT MAX(%s) FROM ", name.ptr);
+        mr_strbuf_add_str(&value, name.ptr);
+    mr_strbuf_add_fmt(&sql, "SELECT MAX(%s) FROM ", value.ptr);
     mr_sql_table(&sql, c->table->db, c->table->name);
-    mr_strbuf_add_fmt(&sql, " WHERE %s >= %" PRIu64 " AND %s < %" PRIu64, name.ptr, from,
-                      name.ptr, to);
-    sql.failed |= name.failed;
+    mr_strbuf_add_fmt(&sql, " WHERE %s >= %" PRIu64 " AND %s < %" PRIu64, value.ptr, from,
+                      value.ptr, to);
+    sql.failed |= name.failed || value.failed;
     enum mr_code code = query_number(db, &sql, greatest, err);
     mr_strbuf_release(&name);
+    mr_strbuf_release(&value);
     mr_strbuf_release(&sql);
     return code;
 }

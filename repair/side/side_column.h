@@ -12,6 +12,7 @@
 #ifndef MR_SIDE_COLUMN_H
 #define MR_SIDE_COLUMN_H
 
+#include "core/pair/spelling.h"
 #include "core/source/source.h"
 
 #define MR_SIDE_KEYS_MOST 65536
@@ -32,11 +33,11 @@ enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db,
 /* The greatest value; 0 where there is none, or a negative one. */
 enum mr_code mr_side_greatest(const struct mr_side_column *c, uint64_t *greatest,
                               struct mr_err *err);
-/* The greatest value of [from, to); 0: there is none.  value: SQL that reads the column as a
- * number, of which a snapshot has none; NULL: it is an integer. */
-enum mr_code mr_side_greatest_within(const struct mr_side_column *c, const char *value,
-                                     uint64_t from, uint64_t to, uint64_t *greatest,
-                                     struct mr_err *err);
+/* The greatest value of [from, to); 0: there is none.  spelling: how the column, which need not
+ * be numeric then, writes numbers; NULL: it is an integer. */
+enum mr_code mr_side_greatest_within(const struct mr_side_column *c,
+                                     const struct mr_spelling *spelling, uint64_t from,
+                                     uint64_t to, uint64_t *greatest, struct mr_err *err);
 
 /* Of an integer column; numbers are orders (counted.h), of a column that is unsigned as
  * is_unsigned says, which may be the other side's. */

@@ -339,6 +339,15 @@ at b "INSERT INTO log VALUES (9, 14, 90), (10, 40, 90)"
 plan --margin 1
 is "and those that a live row refers to" "$RC $(entities | grep people)" "0 people 3 renumber 15 -
 people 4 renumber 16 -"
+at ab "ALTER TABLE log MODIFY who VARCHAR(9) NOT NULL"
+at a "UPDATE log SET who = CONCAT('0', who) WHERE id = 4; INSERT INTO log VALUES (5, '17', 50), (6, '99x', 60)"
+"$MYRECON" snapshot create "$SRC" "$IT_TMP/snap" -q >"$OUT" 2>"$ERR" || bail "no snapshot: $(cat "$ERR")"
+for from in "$SRC" "snapshot:$IT_TMP/snap"; do
+    rm -rf "$CASE"* "$IT_TMP/texts"
+    SRC=$from check
+    "$MYRECON" repair plan --policy merge --case "$CASE" --config "$INI" --margin 1 --output "$IT_TMP/texts" -q >"$OUT" 2>"$ERR"
+    is "those in texts, too, of ${from%%:*}" "$(grep people "$IT_TMP/texts/idmap.csv" | cut -d, -f2,3 | xargs)" "3,18 4,19"
+done
 
 # --- new ids, and the counter behind them, stay within the last partition by ranges
 again "CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL)
