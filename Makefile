@@ -139,7 +139,7 @@ test:
 	@$(SUITE) unit cli docs it
 
 test-long: # one test may take as long as all of them usually do
-	@MR_TEST_TIMEOUT=3600 $(MAKE) --no-print-directory test SEEDS=1000
+	@MR_TEST_TIMEOUT=7200 $(MAKE) --no-print-directory test SEEDS=1000
 
 test-bare:
 	@tests/bare.sh
