@@ -308,7 +308,7 @@ static bool is_spelled_oddly(const struct mr_fit_value *v, const struct digits *
 static bool is_short_zero(const struct mr_value *v)
 {
     return v->cls == MR_CLASS_TEXT && v->len > 0 && v->len < 4 &&
-           strspn(v->ptr, "0") >= v->len;
+           memcmp(v->ptr, "000", v->len) == 0;
 }
 
 static enum mr_fit fit_number(const struct mr_column *to, const struct mr_fit_value *v,

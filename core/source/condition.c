@@ -583,10 +583,11 @@ enum mr_code mr_condition_holds(struct mr_condition *condition,
                                 struct mr_err *err)
 {
     enum truth truth = judge(condition, condition->root, values);
+    enum mr_code code = mr_strbuf_check(&condition->text, "judging a condition", err);
     *holds = truth == YES;
-    if (truth == UNDECIDED)
-        return mr_err_set(err, MR_E_UNSUPPORTED,
+    if (code == MR_OK && truth == UNDECIDED)
+        code = mr_err_set(err, MR_E_UNSUPPORTED,
                           "only a server can judge whether a text of more than ASCII, or "
                           "a long one, is equal to what the condition names");
-    return mr_strbuf_check(&condition->text, "judging a condition", err);
+    return code;
 }
