@@ -99,13 +99,19 @@ static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add,
 
 /* Rows that SOURCE has more of, from 1; of those that TARGET has more of the exact ones, from
  * their last: the number of one that goes is how many stand there with it.  Where rows differ
- * only in what is not compared, those go that SOURCE has not. */
+ * only in what is not compared, those come that TARGET has not, and those go that SOURCE has
+ * not. */
 static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_err *err)
 {
-    static const char comes[] = "SELECT 0, n, n, image FROM bag WHERE n>0 ORDER BY rowid";
+    /* as many as the one side has more of to the byte; these are never fewer */
+    static const char comes[] =
+        "SELECT b.rowid, b.n, e.lost-e.live, e.image, 0 FROM bag b JOIN exact e ON"
+        " e.digest=b.digest WHERE b.n>0 AND e.lost>e.live ORDER BY b.rowid, e.live,"
+        " e.rowid";
     static const char goes[] =
-        "SELECT b.rowid, -b.n, e.live, e.image FROM bag b JOIN exact e ON"
-        " e.digest=b.digest WHERE b.n<0 AND e.live>0 ORDER BY b.rowid, e.lost, e.rowid";
+        "SELECT b.rowid, -b.n, e.live-e.lost, e.image, e.live FROM bag b JOIN exact e ON"
+        " e.digest=b.digest WHERE b.n<0 AND e.live>e.lost ORDER BY b.rowid, e.lost,"
+        " e.rowid";
     struct mr_case_stmt *bag = NULL, *add = NULL;
     bool more = false;
     int64_t of = 0, left = 0;
@@ -119,13 +125,15 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
                                &add, err);
     while (code == MR_OK && (code = mr_case_step(bag, &more, err)) == MR_OK && more) {
         struct mr_key image = {0};
-        int64_t there = mr_case_int(bag, 2);
-        if (side == MR_SOURCE || mr_case_int(bag, 0) != of)
+        if (mr_case_int(bag, 0) != of)
             left = mr_case_int(bag, 1);
         of = mr_case_int(bag, 0);
         image.ptr = mr_case_blob(bag, 3, &image.len);
-        for (; code == MR_OK && left > 0 && there > 0; left--, there--)
-            code = add_slot(w, add, image, there, err);
+        int64_t count = mr_case_int(bag, 2) < left ? mr_case_int(bag, 2) : left;
+        int64_t number = side == MR_SOURCE ? count : mr_case_int(bag, 4);
+        left -= count;
+        for (; code == MR_OK && count > 0; count--, number--)
+            code = add_slot(w, add, image, number, err);
     }
     mr_case_free(bag);
     mr_case_free(add);

@@ -57,10 +57,11 @@ static void gather(struct mr_vec *expected)
             items[n++] = items[i];
             continue;
         }
+        /* of rows that came nothing is said */
+        if (items[i].gone > 0 && (last->gone == 0 || items[i].below < last->below))
+            last->below = items[i].below;
         last->rows += items[i].rows;
         last->gone += items[i].gone;
-        if (items[i].below < last->below)
-            last->below = items[i].below;
     }
     expected->count = n;
 }
@@ -116,7 +117,7 @@ static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *tabl
     for (size_t i = 0; code == MR_OK && i < table->expected.count; i++) {
         const struct mr_verify_expected *one = mr_vec_at(&table->expected, i);
         uint64_t stay =
-            one->gone > 0 && one->seen >= one->below ? one->seen - one->below + 1 : 0;
+            one->below > 0 && one->seen >= one->below ? one->seen - one->below + 1 : 0;
         stay = stay < one->gone ? stay : one->gone;
         table->result->counts[MR_PROOF_STANDS] += one->gone - stay;
         code = tell(v, table, MR_PROOF_MISSING, one->rows, err);
