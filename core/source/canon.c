@@ -64,23 +64,39 @@ void mr_canon_local(struct mr_strbuf *out, const char *charset, const char *coll
             out->ptr[i] = (char)(out->ptr[i] - 'A' + 'a');
 }
 
-/* Languages whose collations (of Unicode's charsets) equate texts of ASCII beyond their case. */
-static bool equates_letters(const char *collation)
+/* Letters of ASCII (small) that stand for others in the language of a collation: alone, or in
+ * the pairs that Hungarian doubles by their first letter. */
+static const char *odd_letters(const char *collation)
 {
-    static const char *const languages[] = {"swedish", "_sv_", "lithuanian", "_lt_",
-                                            "latvian", "_lv_", "hungarian",  "_hu_",
-                                            "turkish", "_tr_"};
+    static const char *const languages[][3] = {{"swedish", "_sv_", "vw"},
+                                               {"lithuanian", "_lt_", "iy"},
+                                               {"latvian", "_lv_", "iy"},
+                                               {"hungarian", "_hu_", "cdglnstyz"},
+                                               {"turkish", "_tr_", "i"}};
     for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
-        if (strstr(collation, languages[i]) != NULL)
-            return true;
-    return false;
+        if (strstr(collation, languages[i][0]) != NULL ||
+            strstr(collation, languages[i][1]) != NULL)
+            return languages[i][2];
+    return "";
+}
+
+/* Two texts whose equality is in question. */
+struct question {
+    const struct mr_strbuf *a, *b;
+    const char *odd;
+};
+
+static char small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 /* Does the byte, where it is a character, stand for itself alone? */
-static bool is_plain(char c)
+static bool is_plain(const struct question *q, char c)
 {
     unsigned char byte = (unsigned char)c;
-    return byte < 0x7f && (byte >= 0x20 || (byte >= '\t' && byte <= '\r'));
+    return byte < 0x7f && (byte >= 0x20 || (byte >= '\t' && byte <= '\r')) &&
+           strchr(q->odd, small(c)) == NULL;
 }
 
 /* Do charset's characters of several bytes have all of them beyond ASCII? */
@@ -93,26 +109,36 @@ static bool is_read_backwards(const char *charset)
     return true;
 }
 
-/* Do the plain characters at the ends differ, up to where one of them has another? */
-static bool ends_differ(const struct mr_strbuf *a, const struct mr_strbuf *b, bool back)
+/* Do the plain characters at the ends differ, up to where one of them has another?  Their case
+ * is left to is_settled(). */
+static bool ends_differ(const struct question *q, bool back)
 {
-    size_t n = a->len < b->len ? a->len : b->len;
+    size_t n = q->a->len < q->b->len ? q->a->len : q->b->len;
     for (size_t i = 0; i < n; i++) {
-        char x = a->ptr[back ? a->len - 1 - i : i], y = b->ptr[back ? b->len - 1 - i : i];
-        if (!is_plain(x) || !is_plain(y))
+        char x = q->a->ptr[back ? q->a->len - 1 - i : i];
+        char y = q->b->ptr[back ? q->b->len - 1 - i : i];
+        if (!is_plain(q, x) || !is_plain(q, y))
             return false;
-        if (x != y)
+        if (small(x) != small(y))
             return true;
     }
     return false;
 }
 
-static bool is_all_plain(const struct mr_strbuf *text)
+static bool is_all_plain(const struct question *q, const struct mr_strbuf *text)
 {
     for (size_t i = 0; i < text->len; i++)
-        if (!is_plain(text->ptr[i]))
+        if (!is_plain(q, text->ptr[i]))
             return false;
     return true;
+}
+
+/* Of plain characters alone, whose ends do not differ: that leaves their number, and their case
+ * where it counts (mr_canon_local() has not folded that of Turkish, where it does not). */
+static bool is_settled(const struct question *q, const char *collation)
+{
+    return is_all_plain(q, q->a) && is_all_plain(q, q->b) &&
+           (q->a->len != q->b->len || folds(collation) || has_suffix(collation, "_cs"));
 }
 
 bool mr_canon_may_equal(const char *charset, const char *collation,
@@ -120,13 +146,12 @@ bool mr_canon_may_equal(const char *charset, const char *collation,
 {
     if (!mr_canon_is_wider(collation))
         return false;
-    if (is_wide(charset) || (charset != NULL && strncmp(charset, "utf8", 4) == 0 &&
-                             equates_letters(collation)))
+    const struct question q = {a, b, odd_letters(collation)};
+    if (is_wide(charset))
         return true;
-    if (is_all_plain(a) && is_all_plain(b))
-        return false;
-    return !ends_differ(a, b, false) &&
-           !(is_read_backwards(charset) && ends_differ(a, b, true));
+    return !ends_differ(&q, false) &&
+           !(is_read_backwards(charset) && ends_differ(&q, true)) &&
+           !is_settled(&q, collation);
 }
 
 /*
