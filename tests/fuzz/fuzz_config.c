@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "core/cli/config.h"
 
 static void check_refusal(enum mr_code code, const struct mr_err *err)
@@ -83,7 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     check_file(text, size);
     text[strcspn(text, "\r\n")] = '\0';
-    if (text[0] != '\0' && strlen(text) <= 64) /* a name has 64 characters at most */
+    /* what servers take for a name: of 64 characters at most, and UTF-8 */
+    if (text[0] != '\0' && strlen(text) <= 64 && mr_utf8_is_valid(text, strlen(text)))
         check_name(text);
     free(text);
     return 0;
