@@ -718,6 +718,16 @@ bool mr_case_is_null(struct mr_case_stmt *stmt, int column)
     return sqlite3_column_type(stmt->stmt, column) == SQLITE_NULL;
 }
 
+size_t mr_case_columns(struct mr_case_stmt *stmt)
+{
+    return (size_t)sqlite3_column_count(stmt->stmt);
+}
+
+const char *mr_case_column_name(struct mr_case_stmt *stmt, int column)
+{
+    return sqlite3_column_name(stmt->stmt, column);
+}
+
 void mr_case_free(struct mr_case_stmt *stmt)
 {
     if (stmt == NULL)

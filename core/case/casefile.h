@@ -87,6 +87,9 @@ const char *mr_case_text(struct mr_case_stmt *stmt, int column); /* NULL for NUL
 /* Valid until the next step; ptr NULL for NULL, non-NULL for an empty blob. */
 const void *mr_case_blob(struct mr_case_stmt *stmt, int column, size_t *len);
 bool mr_case_is_null(struct mr_case_stmt *stmt, int column);
+size_t mr_case_columns(struct mr_case_stmt *stmt);
+/* As the statement calls it (AS name); the statement's. */
+const char *mr_case_column_name(struct mr_case_stmt *stmt, int column);
 void mr_case_free(struct mr_case_stmt *stmt); /* NULL is fine */
 /* Runs a prepared statement that returns no row, then resets it. */
 enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err);

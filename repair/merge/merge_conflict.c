@@ -35,7 +35,8 @@ static enum mr_code settle(const struct component *c, const char *sql, struct mr
 static const char lost_sql[] =
     "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
     "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND m.grp=4"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND "
+    "m.grp='lost'"
     " AND m.there IS NOT NULL AND NOT EXISTS"
     " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.exact) ORDER BY m.id LIMIT 1000";
 
@@ -81,7 +82,7 @@ static enum mr_code show_doubts(const struct component *c, struct mr_err *err)
     return run(c,
                "INSERT OR REPLACE INTO holder SELECT m.id, w.live_key, w.live FROM m"
                " JOIN w ON w.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2"
-               " AND m.grp=6 AND m.taken=w.live_key",
+               " AND m.grp='doubt' AND m.taken=w.live_key",
                err);
 }
 
@@ -92,15 +93,17 @@ static enum mr_code find_gone(const struct component *c, struct mr_err *err)
                             " AND there IS NULL AND id IN"
                             " (SELECT k.id FROM mark k WHERE k.gone AND NOT k.restored)",
                             err);
-    return code == MR_OK ? run(c,
-                               "UPDATE m SET own=CASE grp WHEN 2 THEN 'deleted-on-live'"
-                               " WHEN 6 THEN 'past-or-lost'"
-                               " ELSE 'deleted-or-lost' END WHERE " OF_COMPONENT
-                               " AND there IS NULL AND own IS NULL AND grp IN (2, 5, 6)"
-                               " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id "
-                               "AND k.restored)",
-                               err)
-                         : code;
+    return code == MR_OK
+               ? run(c,
+                     "UPDATE m SET own=CASE grp WHEN 'gone' THEN 'deleted-on-live'"
+                     " WHEN 'doubt' THEN 'past-or-lost'"
+                     " ELSE 'deleted-or-lost' END WHERE " OF_COMPONENT
+                     " AND there IS NULL AND own IS NULL AND grp IN ('gone', 'maybe', "
+                     "'doubt')"
+                     " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id "
+                     "AND k.restored)",
+                     err)
+               : code;
 }
 
 /* What is ambiguous can be restored all the same where no index forbids it. */
@@ -194,7 +197,7 @@ static enum mr_code find_taken(const struct component *c, struct mr_err *err)
         code = mr_merge_work_run(
             c->m,
             "UPDATE m SET own='key-taken', other=taken WHERE tbl=?1 AND own IS NULL"
-            " AND there IS NULL AND grp=4 AND (taken IS NOT NULL OR (traced AND NOT "
+            " AND there IS NULL AND grp='lost' AND (taken IS NOT NULL OR (traced AND NOT "
             "EXISTS"
             " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored)) OR EXISTS"
             " (SELECT 1 FROM m o WHERE o.tbl=?1 AND o.mkey=m.mkey AND o.id<>m.id"

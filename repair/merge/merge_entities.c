@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
+#include "repair/decide/decide.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_referrers.h"
@@ -18,7 +19,7 @@ struct decided {
     /* image and live with the values of conditions; meant: as the row is to stand */
     struct mr_key meant, live_meant;
     struct mr_key holder_key, holder; /* of a unique value */
-    enum mr_merge_group group;
+    enum mr_group group;
     bool newid, waits, skip;
     int64_t root;
     const char *kind, *detail, *choice, *choices;
@@ -450,7 +451,7 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
 {
     enum mr_code code = MR_OK;
     *d = (struct decided){.id = mr_case_int(stmt, 0),
-                          .group = (enum mr_merge_group)mr_case_int(stmt, 7),
+                          .group = mr_group_named(mr_case_text(stmt, 7)),
                           .newid = mr_case_int(stmt, 8) != 0,
                           .waits = mr_case_int(stmt, 9) != 0,
                           .skip = mr_case_int(stmt, 10) != 0,

@@ -1,5 +1,5 @@
 /*
- * merge_group: what kind of row each row of a component is (m.grp, enum mr_merge_group).
+ * merge_group: what kind of row each row of a component is (m.grp, mr_decide_group()).
  *
  * Where nothing says whether a row was lost or deleted on the live side, it is lost history
  * if it refers to lost history; which spreads, until nothing moves.

@@ -5,7 +5,8 @@
  *   w      rows of SOURCE that are looked at, with TARGET's row under the same key
  *   name   the values by which other rows refer to a row of w
  *   link   from a row of w to its parent, by reference
- *   m, img what is decided about a row of w: flags, and its images
+ *   m, img what is decided about a row of w: flags, its group (grp: mr_group_name()), and
+ *          its images
  *   chosen what was chosen for a conflict
  *
  * A row without a place on TARGET yet gets a PROVISIONAL id, MR_PROVISIONAL + its number
@@ -21,16 +22,6 @@
 
 #define MR_MERGE_BATCH 1000
 #define MR_PROVISIONAL ((uint64_t)0xf3b7a95d << 32)
-
-/* What kind of row it is (column grp of m). */
-enum mr_merge_group {
-    MR_GROUP_BASE = 1, /* the same row on both sides: of the past, or by its key */
-    MR_GROUP_GONE,     /* of the past, deleted on the live side */
-    MR_GROUP_SAME,     /* above the past, byte-equal, every reference the same */
-    MR_GROUP_LOST,     /* lost history */
-    MR_GROUP_MAYBE,    /* deleted on the live side, or lost */
-    MR_GROUP_DOUBT     /* of the past or lost: TARGET has another row under its key */
-};
 
 /* Of a reference (column parent of link). */
 enum {

@@ -564,7 +564,7 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
     if (code == MR_OK)
         code = mr_case_prepare(cf,
                                "SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE"
-                               " l.child=?1 AND p.id<>?1 AND p.grp=4",
+                               " l.child=?1 AND p.id<>?1 AND p.grp='lost'",
                                &x->lost, err);
     if (code == MR_OK)
         code =

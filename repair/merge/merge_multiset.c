@@ -195,7 +195,7 @@ static const char rows_sql[] =
     "m.id>?3"
     " AND m.there IS NULL AND NOT m.doubt AND (?4=0 OR w.above)"
     " AND (?5=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
-    " WHERE l.child=w.id AND p.grp=4)) ORDER BY m.id LIMIT 1000";
+    " WHERE l.child=w.id AND p.grp='lost')) ORDER BY m.id LIMIT 1000";
 
 static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p,
                               struct mr_err *err)

@@ -230,7 +230,7 @@ enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *er
 
 #define HANGS_ON_LOST                                                                    \
     "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
-    " AND p.id<>m.id AND p.grp=4)"
+    " AND p.id<>m.id AND p.grp='lost')"
 
 /* The first key of a row in doubt that refers to lost history, or did (settle). */
 static enum mr_code find_certain(struct mr_merge *m, const struct mr_merge_table *t,

@@ -75,7 +75,7 @@ static const char rows_sql[] =
     "m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
-    " AND k.skip IS NOT 1 AND (?3=0 OR m.grp=2) ORDER BY m.id LIMIT 1000";
+    " AND k.skip IS NOT 1 AND (?3=0 OR m.grp='gone') ORDER BY m.id LIMIT 1000";
 
 static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
 {

@@ -199,7 +199,8 @@ static enum mr_code judge(struct comparing *c, struct mr_err *err)
 static const char rows_sql[] =
     "SELECT w.id, w.skey, w.n, w.above, w.equal, w.image, m.there, img.there FROM m "
     "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND m.grp=1"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND "
+    "m.grp='base'"
     " AND m.there IS NOT NULL ORDER BY m.id LIMIT 1000";
 
 static enum mr_code compare_table(struct comparing *c, struct mr_err *err)

@@ -1,0 +1,129 @@
+/* test_case_fields.c: rows of a statement as structs, column by name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/case/case_fields.h"
+
+struct sample {
+    int64_t n;
+    bool is_open;
+    struct mr_key key;
+    const char *name;
+};
+
+static const struct mr_case_field fields[] = {
+    MR_CASE_FIELD(struct sample, n, MR_CASE_INT),
+    MR_CASE_FIELD(struct sample, is_open, MR_CASE_FLAG),
+    MR_CASE_FIELD(struct sample, key, MR_CASE_BYTES),
+    MR_CASE_FIELD(struct sample, name, MR_CASE_TEXT)};
+
+struct world {
+    struct mr_case *cf;
+    struct mr_arena arena;
+};
+
+static int setup(void **state)
+{
+    static struct world w;
+    struct mr_err err = {0};
+    w = (struct world){.arena = MR_ARENA_INIT};
+    *state = &w;
+    return mr_case_open(NULL, MR_CASE_WRITE, "CREATE TABLE t (n INT) STRICT;", 1, &w.cf,
+                        &err) == MR_OK
+               ? 0
+               : -1;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    mr_arena_release(&w->arena);
+    return mr_case_close(w->cf, NULL) == MR_OK ? 0 : -1;
+}
+
+/* The only row of a query, over what the struct held before. */
+static enum mr_code read_one(struct world *w, const char *sql, struct sample *row,
+                             struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    bool more = false;
+    enum mr_code code = mr_case_prepare(w->cf, sql, &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0],
+                                   err);
+    if (code == MR_OK)
+        code = mr_case_step(stmt, &more, err);
+    if (code == MR_OK && more)
+        code = mr_case_fields_read(&map, &w->arena, row, err);
+    mr_case_free(stmt);
+    return code;
+}
+
+static void test_by_name(void **state)
+{
+    struct sample row = {0};
+    struct mr_err err = {0};
+    assert_int_equal(read_one(*state,
+                              "SELECT 'Ada' AS name, x'0041' AS key, 7 AS is_open,"
+                              " -9223372036854775807-1 AS n",
+                              &row, &err),
+                     MR_OK);
+    assert_true(row.n == INT64_MIN);
+    assert_true(row.is_open);
+    assert_int_equal(row.key.len, 2);
+    assert_memory_equal(row.key.ptr, "\0A", 2);
+    assert_string_equal(row.name, "Ada");
+}
+
+static void test_null_and_empty(void **state)
+{
+    struct sample row = {.n = 5, .is_open = true, .name = "x"};
+    struct mr_err err = {0};
+    assert_int_equal(
+        read_one(*state, "SELECT NULL AS n, NULL AS is_open, NULL AS name, NULL AS key",
+                 &row, &err),
+        MR_OK);
+    assert_true(row.n == 0);
+    assert_false(row.is_open);
+    assert_null(row.name);
+    assert_null(row.key.ptr);
+    assert_int_equal(read_one(*state, "SELECT '' AS name, x'' AS key", &row, &err),
+                     MR_OK);
+    assert_string_equal(row.name, "");
+    assert_non_null(row.key.ptr);
+    assert_int_equal(row.key.len, 0);
+}
+
+static void test_others_stay(void **state)
+{
+    struct sample row = {.n = 5, .is_open = true, .name = "x"};
+    struct mr_err err = {0};
+    assert_int_equal(read_one(*state, "SELECT 0 AS is_open", &row, &err), MR_OK);
+    assert_false(row.is_open);
+    assert_true(row.n == 5);
+    assert_string_equal(row.name, "x");
+}
+
+static void test_unknown_column(void **state)
+{
+    struct sample row = {0};
+    struct mr_err err = {0};
+    assert_int_equal(read_one(*state, "SELECT 1 AS n, 2 AS count", &row, &err), MR_E_BUG);
+    assert_non_null(strstr(err.message, "\"count\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_null_and_empty, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_others_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unknown_column, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
