@@ -57,25 +57,9 @@ struct word {
 };
 
 static const struct word conflict_kinds[] = {
-    {"changed", VALUE},
-    {"changed-in-source", VALUE},
-    {"differs", VALUE},
-    {"identity-changed", VALUE},
-    {"deleted-or-lost", EXISTENCE},
-    {"deleted-since", EXISTENCE},
-    {"deleted-on-live", EXISTENCE},
-    {"past-or-lost", EXISTENCE},
-    {"parent-absent", EXISTENCE},
-    {"unique", EXISTENCE | UNIQUE},
-    {"key-taken", EXISTENCE},
-    {"identity-crosses-base", EXISTENCE},
-    {"duplicate", EXISTENCE},
-    {"owner-differs", EXISTENCE},
-    {"parent-differs", EXISTENCE},
-    {"orphan-would-attach", EXISTENCE},
-    {"references-disagree", EXISTENCE},
-    {"not-null-cycle", EXISTENCE},
-    {"does-not-fit", FIT},
+#define MR_CONFLICT_KIND(symbol, name, classes) {name, classes},
+#include "core/cli/conflict_kinds.def"
+#undef MR_CONFLICT_KIND
     {NULL, 0},
 };
 

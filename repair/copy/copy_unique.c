@@ -104,11 +104,8 @@ static bool is_guarded(const struct mr_copy *c, const struct mr_plan_table *t)
 {
     bool beyond = false;
     if (c->task->policy == MR_COPY_MIRROR || t->key.count == 0 ||
-        mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS)
+        mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS || mr_plan_is_guarded(t))
         return false;
-    for (size_t i = 0; i < t->nuniques; i++)
-        if (t->uniques[i].is_identity)
-            return false;
     for (size_t i = 0; i < t->named_by.count; i++)
         beyond = beyond || !mr_plan_columns_has(&t->key, t->named_by.at[i]);
     return beyond;

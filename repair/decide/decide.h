@@ -10,6 +10,7 @@
 #ifndef MR_DECIDE_H
 #define MR_DECIDE_H
 
+#include "repair/decide/conflict.h"
 #include "repair/decide/fact.h"
 
 enum mr_sentence {
@@ -27,6 +28,18 @@ struct mr_ruling {
     enum mr_sentence because;
 };
 
+/* What TARGET's row under the key of a row above L is to it, if it differs. */
+enum mr_twin {
+    MR_TWIN_OTHER = 1, /* another row */
+    MR_TWIN_SELF,      /* the same row: both are of the past */
+    MR_TWIN_DOUBT
+};
+struct mr_likeness {
+    enum mr_twin twin;
+    enum mr_sentence because;
+};
+struct mr_likeness mr_decide_twin(const struct mr_fact *f);
+
 /* By what the row's key and TARGET say, without regard to what it refers to. */
 struct mr_ruling mr_decide_group(const struct mr_fact *f);
 
@@ -34,5 +47,17 @@ struct mr_ruling mr_decide_group(const struct mr_fact *f);
  * MR_SAYS_NOTHING: nowhere.  To be asked again until no row moves: each moves once, to
  * lost history. */
 struct mr_ruling mr_decide_below(const struct mr_fact *f, enum mr_group group);
+
+struct mr_obstacle {
+    enum mr_conflict conflict; /* MR_CONFLICT_NONE: nothing stands in the way */
+    enum mr_sentence because;
+};
+
+/* Which conflict the values of a row make that TARGET has. */
+struct mr_obstacle mr_decide_values(const struct mr_fact *f, enum mr_group group);
+
+/* What keeps a row of that group from being written, by itself: the first reason that
+ * holds. */
+struct mr_obstacle mr_decide_obstacle(const struct mr_fact *f, enum mr_group group);
 
 #endif

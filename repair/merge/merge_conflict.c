@@ -1,9 +1,9 @@
 /* merge_conflict.c: see merge_conflict.h. */
 #include "repair/merge/merge_conflict.h"
 
-#include "repair/merge/merge_fit.h"
+#include "repair/decide/decide.h"
+#include "repair/merge/merge_obstacle.h"
 #include "repair/merge/merge_row.h"
-#include "repair/merge/merge_unique.h"
 #include "repair/merge/merge_work.h"
 
 /* A component, and the parameters ?1 and ?2 of statements over its tables. */
@@ -47,8 +47,8 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
     struct mr_case_stmt *differ = NULL;
     int64_t after = 0;
-    enum mr_code code =
-        mr_case_prepare(m->cf, "UPDATE m SET differs=1 WHERE id=?", &differ, err);
+    enum mr_code code = mr_case_prepare(
+        m->cf, "UPDATE m SET differs=1, kind=?2 WHERE id=?1", &differ, err);
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&arena);
@@ -57,14 +57,16 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
             break;
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
-            bool differs = false;
+            struct mr_fact f = {.there = true};
             after = row->id;
             code = mr_merge_row_differs(m, t, (struct mr_key){row->image, row->len},
                                         (struct mr_key){row->live, row->live_len},
-                                        t->counter, &differs, err);
-            if (code != MR_OK || !differs)
+                                        t->counter, &f.differs, err);
+            const enum mr_conflict kind = mr_decide_values(&f, MR_GROUP_LOST).conflict;
+            if (code != MR_OK || kind == MR_CONFLICT_NONE)
                 continue;
             mr_case_bind_int(differ, 1, row->id);
+            mr_case_bind_text(differ, 2, mr_conflict_name(kind));
             code = mr_case_run(differ, err);
         }
     }
@@ -74,7 +76,7 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
     return code;
 }
 
-/* ---- reasons of its own ---- */
+/* ---- what they have to see who decide ---- */
 
 /* TARGET's row of the key, which may be it. */
 static enum mr_code show_doubts(const struct component *c, struct mr_err *err)
@@ -84,46 +86,6 @@ static enum mr_code show_doubts(const struct component *c, struct mr_err *err)
                " JOIN w ON w.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2"
                " AND m.grp='doubt' AND m.taken=w.live_key",
                err);
-}
-
-static enum mr_code find_gone(const struct component *c, struct mr_err *err)
-{
-    enum mr_code code = run(c,
-                            "UPDATE m SET own='deleted-since' WHERE " OF_COMPONENT
-                            " AND there IS NULL AND id IN"
-                            " (SELECT k.id FROM mark k WHERE k.gone AND NOT k.restored)",
-                            err);
-    return code == MR_OK
-               ? run(c,
-                     "UPDATE m SET own=CASE grp WHEN 'gone' THEN 'deleted-on-live'"
-                     " WHEN 'doubt' THEN 'past-or-lost'"
-                     " ELSE 'deleted-or-lost' END WHERE " OF_COMPONENT
-                     " AND there IS NULL AND own IS NULL AND grp IN ('gone', 'maybe', "
-                     "'doubt')"
-                     " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id "
-                     "AND k.restored)",
-                     err)
-               : code;
-}
-
-/* What is ambiguous can be restored all the same where no index forbids it. */
-static enum mr_code find_blocked(const struct component *c, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    for (size_t i = c->first; code == MR_OK && i < c->end; i++) {
-        const struct mr_plan_table *t = &c->m->plan->tables[i];
-        int64_t guarded = 0;
-        for (size_t k = 0; k < t->nuniques; k++)
-            guarded = guarded || t->uniques[k].is_identity;
-        const int64_t args[] = {(int64_t)i, guarded};
-        code = mr_merge_work_run(
-            c->m,
-            "UPDATE m SET own=blocked WHERE tbl=?1 AND own IS NULL AND there IS NULL"
-            " AND blocked IS NOT NULL AND (?2 OR NOT EXISTS"
-            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored))",
-            args, 2, NULL, err);
-    }
-    return code;
 }
 
 /* Two orders are not poured into one. */
@@ -150,60 +112,6 @@ static enum mr_code find_below(const struct component *c, struct mr_err *err)
         code = settle(c, sql.ptr, err);
     mr_strbuf_release(&subjects);
     mr_strbuf_release(&sql);
-    return code == MR_OK
-               ? run(c,
-                     "UPDATE m SET own='parent-differs' WHERE " OF_COMPONENT
-                     " AND own IS NULL AND there IS NULL AND below AND NOT EXISTS"
-                     " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored)",
-                     err)
-               : code;
-}
-
-static enum mr_code find_unfit(const struct component *c, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    for (size_t i = c->first; code == MR_OK && i < c->end; i++)
-        code = mr_merge_fit_absent(c->m, &c->m->plan->tables[i], err);
-    return code;
-}
-
-static enum mr_code find_orphans(const struct component *c, struct mr_err *err)
-{
-    enum mr_code code =
-        run(c,
-            "UPDATE m SET own='orphan-would-attach' WHERE " OF_COMPONENT
-            " AND own IS NULL AND there IS NULL AND NOT EXISTS"
-            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored) AND id IN"
-            " (SELECT l.child FROM link l WHERE l.parent=0 AND l.live IS NOT NULL)",
-            err);
-    return code == MR_OK
-               ? run(c,
-                     "UPDATE m SET own='references-disagree' WHERE " OF_COMPONENT
-                     " AND own IS NULL AND there IS NULL AND disagrees",
-                     err)
-               : code;
-}
-
-static enum mr_code find_taken(const struct component *c, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    for (size_t i = c->first; code == MR_OK && i < c->end; i++) {
-        const struct mr_plan_table *t = &c->m->plan->tables[i];
-        const int64_t args[] = {(int64_t)i};
-        code = mr_merge_unique(c->m, t, err);
-        if (code != MR_OK || mr_plan_has_counter(t) || t->key.count == 0)
-            continue;
-        /* the last clause: two rows that are mapped to one key */
-        code = mr_merge_work_run(
-            c->m,
-            "UPDATE m SET own='key-taken', other=taken WHERE tbl=?1 AND own IS NULL"
-            " AND there IS NULL AND grp='lost' AND (taken IS NOT NULL OR (traced AND NOT "
-            "EXISTS"
-            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.restored)) OR EXISTS"
-            " (SELECT 1 FROM m o WHERE o.tbl=?1 AND o.mkey=m.mkey AND o.id<>m.id"
-            " AND o.there IS NULL))",
-            args, 1, NULL, err);
-    }
     return code;
 }
 
@@ -387,19 +295,11 @@ enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count,
     for (size_t i = first; code == MR_OK && i < first + count; i++)
         code = find_differing(m, &m->plan->tables[i], err);
     if (code == MR_OK)
-        code = find_gone(&c, err);
-    if (code == MR_OK)
         code = show_doubts(&c, err);
-    if (code == MR_OK)
-        code = find_blocked(&c, err);
     if (code == MR_OK)
         code = find_below(&c, err);
     if (code == MR_OK)
-        code = find_orphans(&c, err);
-    if (code == MR_OK)
-        code = find_unfit(&c, err);
-    if (code == MR_OK)
-        code = find_taken(&c, err);
+        code = mr_merge_obstacles(m, first, count, err);
     if (code == MR_OK)
         code = find_waiting(&c, err);
     if (code == MR_OK)

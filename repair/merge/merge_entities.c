@@ -356,15 +356,6 @@ static enum mr_code name_holder(struct writing *w, struct decided *d, struct mr_
     return code;
 }
 
-/* Does an index of TARGET keep two rows from having one identity? */
-static bool is_guarded(const struct mr_plan_table *t)
-{
-    for (size_t i = 0; i < t->nuniques; i++)
-        if (t->uniques[i].is_identity)
-            return true;
-    return false;
-}
-
 /* Can a row be restored in spite of a conflict of this kind? */
 static bool can_restore(const struct writing *w, const struct decided *d)
 {
@@ -375,7 +366,7 @@ static bool can_restore(const struct writing *w, const struct decided *d)
         if (strcmp(d->kind, never[i]) == 0)
             return false;
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (strcmp(d->kind, named[i]) == 0 && is_guarded(w->table->plan))
+        if (strcmp(d->kind, named[i]) == 0 && mr_plan_is_guarded(w->table->plan))
             return false;
     if (d->hangs &&
         strcmp(d->kind, "parent-differs") != 0) /* with the row above it may */

@@ -78,13 +78,12 @@ enum mr_code mr_merge_fit_absent(struct mr_merge *m, const struct mr_plan_table 
                                  struct mr_err *err)
 {
     struct fitting f = begin(m, table);
-    enum mr_code code =
-        mr_plan_fit_is_needed(table)
-            ? judge_all(&f, absent_sql,
-                        "UPDATE m SET own='" MR_FIT_KIND "', detail=?2, choices=?3"
-                        " WHERE id=?1",
-                        err)
-            : MR_OK;
+    enum mr_code code = mr_plan_fit_is_needed(table)
+                            ? judge_all(&f, absent_sql,
+                                        "UPDATE m SET misfit=1, detail=?2, choices=?3"
+                                        " WHERE id=?1",
+                                        err)
+                            : MR_OK;
     end(&f);
     return code;
 }

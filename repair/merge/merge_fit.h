@@ -7,7 +7,7 @@
 
 #include "repair/merge/merge_internal.h"
 
-/* Of the table's rows that TARGET lacks and that have no reason of their own to wait: m.own,
+/* Of the table's rows that TARGET lacks and that have no reason of their own to wait: m.misfit,
  * m.detail (which column and why), m.choices. */
 enum mr_code mr_merge_fit_absent(struct mr_merge *m, const struct mr_plan_table *table,
                                  struct mr_err *err);

@@ -1,91 +1,18 @@
 /* merge_group.c: see merge_group.h. */
 #include "repair/merge/merge_group.h"
 
-#include "core/case/case_fields.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_facts.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_work.h"
-
-/* A row whose group is asked for, and the group that it has. */
-struct asked {
-    int64_t id;
-    const char *grp;
-    struct mr_key image; /* where its time tells something */
-    struct mr_fact fact;
-};
 
 struct grouping {
     struct mr_merge *m;
     const struct mr_merge_table *table;
-    struct mr_arena arena;
-    struct mr_vec page; /* struct asked */
     struct mr_case_stmt *write, *leave;
     int64_t moved; /* rows that were given another group */
 };
-
-/* ---- facts ---- */
-
-#define FACT(member)                                                                     \
-    {                                                                                    \
-#member, MR_CASE_FLAG, offsetof(struct asked, fact.member)                       \
-    }
-
-static const struct mr_case_field fields[] = {
-    MR_CASE_FIELD(struct asked, id, MR_CASE_INT),
-    MR_CASE_FIELD(struct asked, grp, MR_CASE_TEXT),
-    MR_CASE_FIELD(struct asked, image, MR_CASE_BYTES),
-    FACT(above),
-    FACT(fresh),
-    FACT(there),
-    FACT(same),
-    FACT(taken),
-    FACT(held),
-    FACT(doubt),
-    FACT(refers_to_lost),
-    FACT(refers_to_new),
-    FACT(key_refers_to_lost),
-    FACT(restored),
-    FACT(merged)};
-
-static struct mr_fact facts_of_table(const struct mr_merge_table *t)
-{
-    return (struct mr_fact){.counted = mr_plan_has_counter(t->plan),
-                            .believed = t->bound.is_told && !t->bound.is_early};
-}
-
-/* The next rows of a query, whose last parameter is the id after which to go on. */
-static enum mr_code read_page(struct grouping *g, const char *sql, const int64_t *args,
-                              size_t nargs, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    struct mr_case_fields map;
-    bool more = false;
-    mr_vec_clear(&g->page);
-    mr_arena_reset(&g->arena);
-    enum mr_code code = mr_case_prepare(g->m->cf, sql, &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < nargs; i++)
-        mr_case_bind_int(stmt, (int)i + 1, args[i]);
-    if (code == MR_OK)
-        code = mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0],
-                                   err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
-        struct asked *row = mr_vec_push(&g->page);
-        if (row == NULL) {
-            code = mr_merge_nomem(err);
-            break;
-        }
-        *row = (struct asked){.fact = facts_of_table(g->table)};
-        code = mr_case_fields_read(&map, &g->arena, row, err);
-    }
-    mr_case_free(stmt);
-    return code;
-}
-
-static int64_t last_id(const struct grouping *g)
-{
-    return ((const struct asked *)mr_vec_at(&g->page, g->page.count - 1))->id;
-}
 
 static enum mr_code write_group(struct grouping *g, int64_t id, enum mr_group group,
                                 struct mr_err *err)
@@ -107,7 +34,8 @@ static const char own_sql[] =
     " FROM m INDEXED BY m_tbl JOIN w ON w.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?5 ORDER BY m.id LIMIT 1000";
 
-static enum mr_code find_late(struct grouping *g, struct asked *row, struct mr_err *err)
+static enum mr_code find_late(struct grouping *g, struct mr_merge_known *row,
+                              struct mr_err *err)
 {
     const struct mr_plan_table *t = g->table->plan;
     int side = 0;
@@ -116,31 +44,34 @@ static enum mr_code find_late(struct grouping *g, struct asked *row, struct mr_e
     return code;
 }
 
+static enum mr_code group_row(struct grouping *g, struct mr_merge_known *row,
+                              struct mr_err *err)
+{
+    enum mr_group group = mr_decide_group(&row->fact).group;
+    if (group == MR_GROUP_MAYBE && row->image.ptr != NULL) {
+        enum mr_code code = find_late(g, row, err);
+        if (code != MR_OK)
+            return code;
+        group = mr_decide_group(&row->fact).group;
+    }
+    return write_group(g, row->id, group, err);
+}
+
 static enum mr_code group_table(struct grouping *g, struct mr_err *err)
 {
     const struct mr_merge_table *t = g->table;
     const bool timed = !mr_plan_has_counter(t->plan) && g->m->options->split_at != NULL &&
                        t->plan->time_at != MR_NO_COLUMN;
+    struct mr_merge_facts pages = mr_merge_facts_of(g->m, t);
     int64_t args[] = {(int64_t)t->plan->at, t->bound.has_fresh, t->bound.fresh, timed, 0};
     enum mr_code code = MR_OK;
-    for (;;) {
-        code = read_page(g, own_sql, args, 5, err);
-        if (code != MR_OK || g->page.count == 0)
-            return code;
-        args[4] = last_id(g);
-        for (size_t i = 0; code == MR_OK && i < g->page.count; i++) {
-            struct asked *row = mr_vec_at(&g->page, i);
-            enum mr_group group = mr_decide_group(&row->fact).group;
-            if (group == MR_GROUP_MAYBE && row->image.ptr != NULL) {
-                code = find_late(g, row, err);
-                group = mr_decide_group(&row->fact).group;
-            }
-            if (code == MR_OK)
-                code = write_group(g, row->id, group, err);
-        }
-        if (code != MR_OK)
-            return code;
-    }
+    while (code == MR_OK &&
+           (code = mr_merge_facts_next(&pages, own_sql, args, 5, err)) == MR_OK &&
+           pages.rows.count > 0)
+        for (size_t i = 0; code == MR_OK && i < pages.rows.count; i++)
+            code = group_row(g, mr_vec_at(&pages.rows, i), err);
+    mr_merge_facts_release(&pages);
+    return code;
 }
 
 /* ---- what it is for what it refers to ---- */
@@ -187,7 +118,8 @@ static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql,
 }
 
 /* A row that is lost history by its key is nobody's on TARGET where each is its own event. */
-static enum mr_code leave(struct grouping *g, const struct asked *row, struct mr_err *err)
+static enum mr_code leave(struct grouping *g, const struct mr_merge_known *row,
+                          struct mr_err *err)
 {
     if (!row->fact.key_refers_to_lost || g->table->plan->identity != MR_PLAN_BY_NONE)
         return MR_OK;
@@ -195,28 +127,30 @@ static enum mr_code leave(struct grouping *g, const struct asked *row, struct mr
     return mr_case_run(g->leave, err);
 }
 
+static enum mr_code move_row(struct grouping *g, const struct mr_merge_known *row,
+                             struct mr_err *err)
+{
+    const enum mr_group group = mr_group_named(row->grp);
+    const enum mr_group below = mr_decide_below(&row->fact, group).group;
+    if (below == group)
+        return MR_OK;
+    g->moved++;
+    enum mr_code code = write_group(g, row->id, below, err);
+    return code == MR_OK ? leave(g, row, err) : code;
+}
+
 static enum mr_code move_rows(struct grouping *g, const char *sql, struct mr_err *err)
 {
+    struct mr_merge_facts pages = mr_merge_facts_of(g->m, g->table);
     int64_t args[] = {(int64_t)g->table->plan->at, 0};
-    for (;;) {
-        enum mr_code code = read_page(g, sql, args, 2, err);
-        if (code != MR_OK || g->page.count == 0)
-            return code;
-        args[1] = last_id(g);
-        for (size_t i = 0; code == MR_OK && i < g->page.count; i++) {
-            const struct asked *row = mr_vec_at(&g->page, i);
-            const enum mr_group group = mr_group_named(row->grp);
-            const enum mr_group below = mr_decide_below(&row->fact, group).group;
-            if (below == group)
-                continue;
-            g->moved++;
-            code = write_group(g, row->id, below, err);
-            if (code == MR_OK)
-                code = leave(g, row, err);
-        }
-        if (code != MR_OK)
-            return code;
-    }
+    enum mr_code code = MR_OK;
+    while (code == MR_OK &&
+           (code = mr_merge_facts_next(&pages, sql, args, 2, err)) == MR_OK &&
+           pages.rows.count > 0)
+        for (size_t i = 0; code == MR_OK && i < pages.rows.count; i++)
+            code = move_row(g, mr_vec_at(&pages.rows, i), err);
+    mr_merge_facts_release(&pages);
+    return code;
 }
 
 static enum mr_code spread_table(struct grouping *g, struct mr_err *err)
@@ -248,8 +182,7 @@ static enum mr_code spread(struct grouping *g, size_t first, size_t count,
 enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
                             struct mr_err *err)
 {
-    struct grouping g = {
-        .m = m, .arena = MR_ARENA_INIT, .page = MR_VEC_INIT(struct asked)};
+    struct grouping g = {.m = m};
     enum mr_code code =
         mr_case_prepare(m->cf, "UPDATE m SET grp=?1 WHERE id=?2", &g.write, err);
     if (code == MR_OK)
@@ -266,7 +199,5 @@ enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
         code = spread(&g, first, count, err);
     mr_case_free(g.write);
     mr_case_free(g.leave);
-    mr_vec_release(&g.page);
-    mr_arena_release(&g.arena);
     return code;
 }

@@ -9,7 +9,9 @@
 #include "core/pair/pair_columns.h"
 #include "core/row/value_text.h"
 #include "core/schema/column_default.h"
+#include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
+#include "repair/merge/merge_facts.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_work.h"
@@ -24,13 +26,6 @@ static bool is_tested(const struct mr_merge_table *t)
 {
     return mr_plan_has_counter(t->plan) &&
            strcmp(t->bound.base_origin, MR_BOUND_TOLD) != 0;
-}
-
-/* Whoever was created later than a person says that the histories parted is of no past,
- * unless that time seems to be too early. */
-static bool is_dated(const struct mr_merge_table *t)
-{
-    return strcmp(t->bound.base_origin, MR_BOUND_AT) == 0 && !t->bound.is_early;
 }
 
 /* ---- when a row was created ---- */
@@ -149,22 +144,43 @@ static void keep_past(struct mr_merge_table *t, const struct mr_time *time)
     t->has_past = true;
 }
 
-/* What refers to lost history is not in doubt.  As a rule its parents are decided, so that
- * it need not wait for clear_doubts, and the whole component be decided again. */
-static enum mr_code settle(struct mr_merge_matching *x, struct mr_merge_candidate *c,
-                           struct mr_err *err)
+/* A row in doubt that refers to lost history is in none.  As a rule its parents are decided, so
+ * that it need not wait for clear_doubts, and the whole component be decided again. */
+static enum mr_code ask_parents(struct mr_merge_matching *x,
+                                const struct mr_merge_candidate *c, struct mr_fact *f,
+                                struct mr_err *err)
 {
     struct mr_merge_table *t = x->table;
-    bool is_lost = false;
     mr_case_bind_int(x->lost, 1, c->row->id);
-    enum mr_code code = mr_case_step(x->lost, &is_lost, err);
+    enum mr_code code = mr_case_step(x->lost, &f->refers_to_lost, err);
     mr_case_reset(x->lost);
-    if (code != MR_OK || !is_lost)
+    if (code != MR_OK || !f->refers_to_lost)
         return code;
-    c->doubt = false;
     if (!t->has_certain || c->row->n < t->certain)
         t->certain = c->row->n;
     t->has_certain = true;
+    return MR_OK;
+}
+
+/* What is known of a row and TARGET's under its key; live: when that was created. */
+static enum mr_code know(struct mr_merge_matching *x, const struct mr_merge_candidate *c,
+                         struct mr_fact *f, struct mr_time *live, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    struct mr_time own;
+    bool knows_own = false, knows_live = false;
+    enum mr_code code =
+        created(t, (struct mr_key){c->row->image, c->row->len}, &own, &knows_own, err);
+    if (code == MR_OK)
+        code = created(t, c->taken, live, &knows_live, err);
+    if (code != MR_OK)
+        return code;
+    *f = mr_merge_facts_about(x->table);
+    f->same_name = t->identity == MR_PLAN_BY_COLUMNS && c->ident.ptr != NULL &&
+                   mr_key_compare(c->ident, c->taken_ident) == 0;
+    f->dated = knows_own && knows_live;
+    f->same_time = f->dated && is_same_time(own, *live);
+    f->settled = c->settled;
     return MR_OK;
 }
 
@@ -172,31 +188,27 @@ static enum mr_code judge_one(struct mr_merge_matching *x, struct mr_merge_candi
                               struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
-    struct mr_time own, live;
+    struct mr_fact f;
+    struct mr_time live;
     struct likeness like;
-    bool knows_own = false, knows_live = false;
-    bool same = t->identity == MR_PLAN_BY_COLUMNS && c->ident.ptr != NULL &&
-                mr_key_compare(c->ident, c->taken_ident) == 0;
     enum mr_code code = compare(x, c, &like, err);
-    if (code == MR_OK)
-        code = created(t, (struct mr_key){c->row->image, c->row->len}, &own, &knows_own,
-                       err);
-    if (code == MR_OK)
-        code = created(t, c->taken, &live, &knows_live, err);
+    if (code == MR_OK && like.differ > 0)
+        code = know(x, c, &f, &live, err);
     if (code != MR_OK || like.differ == 0)
         return code;
-    if (!knows_own || !knows_live) {
-        /* two people who have nothing in common are no edit */
-        bool may_be_edit = same || like.agree || t->identity != MR_PLAN_BY_COLUMNS;
-        c->lone = like.differ == 1 && may_be_edit ? (int64_t)like.last : -1;
-        c->doubt = !same && like.agree && !c->settled;
-    } else if (is_same_time(own, live)) {
-        c->past = same;
-        c->doubt = !same && !c->settled && !is_dated(x->table);
+    f.alike = like.agree;
+    enum mr_twin twin = mr_decide_twin(&f).twin;
+    if (twin == MR_TWIN_DOUBT) {
+        code = ask_parents(x, c, &f, err);
+        twin = mr_decide_twin(&f).twin;
     }
-    if (c->doubt)
-        code = settle(x, c, err);
-    if (!c->past)
+    if (!f.dated) { /* two people who have nothing in common are no edit */
+        bool may_be_edit = f.same_name || f.alike || t->identity != MR_PLAN_BY_COLUMNS;
+        c->lone = like.differ == 1 && may_be_edit ? (int64_t)like.last : -1;
+    }
+    c->doubt = twin == MR_TWIN_DOUBT;
+    c->past = twin == MR_TWIN_SELF;
+    if (code != MR_OK || !c->past)
         return code;
     keep_past(x->table, &live);
     c->there = c->taken_key;

@@ -3,9 +3,8 @@
  * a key.  Base rows must not come back as new ones.
  *
  * A key that both sides hold, in rows that differ:
- *   PAST   created at the same moment, by the same identity: the same row
- *   DOUBT  created at the same moment by another identity; or no time tells, the identity is
- *          another, and yet the rows agree in a column that says something (past-or-lost)
+ *   PAST   the same row (mr_decide_twin(): MR_TWIN_SELF)
+ *   DOUBT  nobody knows (MR_TWIN_DOUBT)
  * A key that only SOURCE holds is PAST if its row was created before one that is known as
  * past, or before --split-at.
  *

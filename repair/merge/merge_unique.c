@@ -75,7 +75,8 @@ static const char rows_sql[] =
     "m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
-    " AND k.skip IS NOT 1 AND (?3=0 OR m.grp='gone') ORDER BY m.id LIMIT 1000";
+    " AND NOT m.misfit AND NOT m.rival AND k.skip IS NOT 1 AND (?3=0 OR m.grp='gone') "
+    "ORDER BY m.id LIMIT 1000";
 
 static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
 {
@@ -103,11 +104,9 @@ static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
 /* Is who holds the identity asked here, and not by the matcher? */
 static bool is_named(const struct mr_plan_table *t)
 {
-    if (t->key.count == 0 || mr_plan_has_counter(t) || t->identity != MR_PLAN_BY_COLUMNS)
+    if (t->key.count == 0 || mr_plan_has_counter(t) ||
+        t->identity != MR_PLAN_BY_COLUMNS || mr_plan_is_guarded(t))
         return false;
-    for (size_t i = 0; i < t->nuniques; i++)
-        if (t->uniques[i].is_identity)
-            return false;
     for (size_t i = 0; i < t->named_by.count; i++)
         if (!mr_plan_columns_has(&t->key, t->named_by.at[i]))
             return true;
@@ -116,11 +115,10 @@ static bool is_named(const struct mr_plan_table *t)
 
 static enum mr_code seek_all(struct seeking *s, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(s->m->cf,
-                                        "UPDATE m SET own='unique', other=?1, detail=?2, "
-                                        "choices=?4 WHERE id=?3 AND own IS"
-                                        " NULL",
-                                        &s->found, err);
+    enum mr_code code = mr_case_prepare(
+        s->m->cf,
+        "UPDATE m SET rival=1, other=?1, detail=?2, choices=?4 WHERE id=?3 AND NOT rival",
+        &s->found, err);
     if (code == MR_OK)
         code = mr_case_prepare(s->m->cf, "INSERT OR IGNORE INTO holder VALUES (?1,?2,?3)",
                                &s->held, err);

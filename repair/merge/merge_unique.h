@@ -6,7 +6,7 @@
 
 #include "repair/merge/merge_internal.h"
 
-/* Sets m.own to "unique", m.other to the key of whoever holds the value on TARGET and
+/* Sets m.rival, m.other to the key of whoever holds the value on TARGET and
  * m.detail to the index, for rows without a reason of their own to wait. */
 enum mr_code mr_merge_unique(struct mr_merge *m, const struct mr_plan_table *table,
                              struct mr_err *err);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_map.h"
@@ -149,32 +150,31 @@ static enum mr_code test_bound(struct comparing *c, const struct twin *t,
 
 /* ---- kinds ---- */
 
-static bool is_edited(int side)
+/* Was a state of a row made after the split?  Without a time nobody can say that it was not. */
+static enum mr_code find_edited(const struct comparing *c, struct mr_key image,
+                                bool *edited, struct mr_err *err)
 {
-    return side >= 0; /* without a time nobody can say that it was not */
+    const struct mr_plan_table *t = c->table->plan;
+    int side = 0;
+    enum mr_code code = mr_merge_split_side(c->m, t, t->update_at, image, &side, err);
+    *edited = side >= 0;
+    return code;
 }
 
-static enum mr_code kind_of(struct comparing *c, const struct twin *t, const char **kind,
-                            struct mr_err *err)
+static enum mr_code kind_of(struct comparing *c, const struct twin *t,
+                            enum mr_conflict *kind, struct mr_err *err)
 {
-    const struct mr_plan_table *table = c->table->plan;
-    int own = 0, live = 0;
-    *kind = is_renamed(c, t) ? "identity-changed" : "changed";
-    if (table->update_at == MR_NO_COLUMN || c->m->options->split_at == NULL)
-        return MR_OK;
+    struct mr_fact f = {
+        .there = true, .differs = t->differs, .same_name = !is_renamed(c, t)};
     enum mr_code code =
-        mr_merge_split_side(c->m, table, table->update_at,
-                            (struct mr_key){t->row->image, t->row->len}, &own, err);
+        find_edited(c, (struct mr_key){t->row->image, t->row->len}, &f.edited, err);
     if (code == MR_OK)
-        code = mr_merge_split_side(c->m, table, table->update_at, t->live, &live, err);
+        code = find_edited(c, t->live, &f.edited_live, err);
     if (code != MR_OK)
         return code;
-    if (is_edited(live) && !is_edited(own)) {
-        *kind = NULL;
-        c->m->result->live_only++;
-    } else if (is_edited(own) && !is_edited(live)) {
-        *kind = "changed-in-source";
-    }
+    const struct mr_obstacle found = mr_decide_values(&f, MR_GROUP_BASE);
+    *kind = found.conflict;
+    c->m->result->live_only += found.because == MR_SAYS_LIVE_EDITED ? 1 : 0;
     return MR_OK;
 }
 
@@ -183,13 +183,13 @@ static enum mr_code judge(struct comparing *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->twins.count; i++) {
         const struct twin *t = mr_vec_at(&c->twins, i);
-        const char *kind = NULL;
+        enum mr_conflict kind = MR_CONFLICT_NONE;
         code = test_bound(c, t, err);
         if (code == MR_OK)
             code = kind_of(c, t, &kind, err);
-        if (code != MR_OK || kind == NULL)
+        if (code != MR_OK || kind == MR_CONFLICT_NONE)
             continue;
-        mr_case_bind_text(c->kind, 1, kind);
+        mr_case_bind_text(c->kind, 1, mr_conflict_name(kind));
         mr_case_bind_int(c->kind, 2, t->row->id);
         code = mr_case_run(c->kind, err);
     }
@@ -231,7 +231,6 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
                           .rows = MR_VEC_INIT(struct mr_merge_work_row),
                           .twins = MR_VEC_INIT(struct twin),
                           .asks = MR_VEC_INIT(struct mr_merge_ask)};
-    const int64_t args[] = {(int64_t)first, (int64_t)(first + count)};
     enum mr_code code = mr_merge_map_open(&c.map, m, err);
     if (code == MR_OK)
         code = mr_case_prepare(
@@ -241,11 +240,6 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
             &c.after, err);
     if (code == MR_OK)
         code = mr_case_prepare(m->cf, "UPDATE m SET kind=?1 WHERE id=?2", &c.kind, err);
-    if (code == MR_OK)
-        code = mr_merge_work_run(m,
-                                 "UPDATE m SET kind='differs' WHERE tbl>=?1 AND tbl<?2"
-                                 " AND differs",
-                                 args, 2, NULL, err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         c.table = &m->tables[i];
         code = compare_table(&c, err);

@@ -59,6 +59,14 @@ bool mr_plan_has_counter(const struct mr_plan_table *table)
     return table->counter != MR_NO_COLUMN;
 }
 
+bool mr_plan_is_guarded(const struct mr_plan_table *table)
+{
+    for (size_t i = 0; i < table->nuniques; i++)
+        if (table->uniques[i].is_identity)
+            return true;
+    return false;
+}
+
 bool mr_plan_has_runs(const struct mr_plan_table *table)
 {
     return table->key.count == 1 && mr_plan_has_counter(table);

@@ -162,6 +162,8 @@ bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
 enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,
                                 struct mr_digest *digest, struct mr_err *err);
 bool mr_plan_has_counter(const struct mr_plan_table *table);
+/* Does a unique index of TARGET keep two rows from having one identity? */
+bool mr_plan_is_guarded(const struct mr_plan_table *table);
 /* Are its rows listed as runs of keys, "lo..hi"? */
 bool mr_plan_has_runs(const struct mr_plan_table *table);
 

@@ -224,10 +224,7 @@ static enum mr_code note_decided(struct rows *r, struct mr_err *err)
 /* Is there a unique index that keeps the identity of the table's rows? */
 static bool is_kept(const struct mr_plan_table *t)
 {
-    for (size_t i = 0; i < t->nuniques; i++)
-        if (t->uniques[i].is_identity)
-            return true;
-    return t->identity != MR_PLAN_BY_COLUMNS;
+    return mr_plan_is_guarded(t) || t->identity != MR_PLAN_BY_COLUMNS;
 }
 
 /* What no lock of apply can hold is said by name. */

@@ -366,10 +366,8 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
 /* Is a row's identity its own by no unique index?  (mirror has one as often as SOURCE.) */
 static bool is_identity_loose(const struct mr_script *s, const struct mr_plan_table *t)
 {
-    for (size_t i = 0; i < t->nuniques; i++)
-        if (t->uniques[i].is_identity)
-            return false;
-    return mr_script_has_name(t) && strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
+    return !mr_plan_is_guarded(t) && mr_script_has_name(t) &&
+           strcmp(s->manifest->policy, MR_POLICY_MIRROR) != 0;
 }
 
 static void refuse_unique(struct mr_script *s, const struct mr_plan_table *t, char prefix)

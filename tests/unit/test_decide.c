@@ -121,52 +121,244 @@ static void test_below(void **state)
     }
 }
 
+/* What keeps a row from being written, by itself. */
+static const struct hindered {
+    enum mr_sentence sentence;
+    struct mr_fact fact;
+    enum mr_group group;
+    enum mr_conflict conflict;
+} hindered[] = {
+    {MR_SAYS_THERE,
+     {.there = true, .unfit = true, .rival = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_NONE},
+    {MR_SAYS_FREE, {.counted = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
+    {MR_SAYS_DELETED_SINCE, {.gone = true}, MR_GROUP_LOST, MR_CONFLICT_DELETED_SINCE},
+    {MR_SAYS_DELETED_SINCE, {.gone = true}, MR_GROUP_GONE, MR_CONFLICT_DELETED_SINCE},
+    {MR_SAYS_FREE,
+     {.counted = true, .gone = true, .restored = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_NONE},
+    {MR_SAYS_GONE, {.counted = true}, MR_GROUP_GONE, MR_CONFLICT_DELETED_ON_LIVE},
+    {MR_SAYS_FREE, {.counted = true, .restored = true}, MR_GROUP_GONE, MR_CONFLICT_NONE},
+    {MR_SAYS_DOUBT, {.counted = true}, MR_GROUP_DOUBT, MR_CONFLICT_PAST_OR_LOST},
+    {MR_SAYS_ASKED, {.counted = true}, MR_GROUP_MAYBE, MR_CONFLICT_DELETED_OR_LOST},
+    {MR_SAYS_CROSSES,
+     {.counted = true, .crosses = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_IDENTITY_CROSSES_BASE},
+    {MR_SAYS_AMBIGUOUS,
+     {.counted = true, .ambiguous = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_DUPLICATE},
+    {MR_SAYS_OWNED,
+     {.counted = true, .owned = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_OWNER_DIFFERS},
+    /* an index forbids two, whoever wants them */
+    {MR_SAYS_AMBIGUOUS,
+     {.counted = true, .ambiguous = true, .restored = true, .guarded = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_DUPLICATE},
+    {MR_SAYS_FREE,
+     {.counted = true, .ambiguous = true, .restored = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_NONE},
+    {MR_SAYS_DIFFERS_ABOVE,
+     {.differs_above = true, .attaches = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_PARENT_DIFFERS},
+    {MR_SAYS_ATTACHES,
+     {.attaches = true, .disagrees = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_ORPHAN_WOULD_ATTACH},
+    {MR_SAYS_DISAGREES,
+     {.disagrees = true, .unfit = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_REFERENCES_DISAGREE},
+    /* a value that nobody can choose is no matter of existence */
+    {MR_SAYS_DISAGREES,
+     {.disagrees = true, .restored = true, .attaches = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_REFERENCES_DISAGREE},
+    {MR_SAYS_UNFIT,
+     {.unfit = true, .rival = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_DOES_NOT_FIT},
+    {MR_SAYS_RIVAL, {.rival = true, .taken = true}, MR_GROUP_LOST, MR_CONFLICT_UNIQUE},
+    {MR_SAYS_KEY_TAKEN, {.taken = true}, MR_GROUP_LOST, MR_CONFLICT_KEY_TAKEN},
+    {MR_SAYS_KEY_TAKEN,
+     {.twin = true, .restored = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_KEY_TAKEN},
+    {MR_SAYS_KEY_TAKEN, {.traced = true}, MR_GROUP_LOST, MR_CONFLICT_KEY_TAKEN},
+    {MR_SAYS_FREE, {.traced = true, .restored = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
+    {MR_SAYS_FREE,
+     {.keyless = true, .taken = true, .twin = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_NONE},
+    /* a counter gives another id */
+    {MR_SAYS_FREE,
+     {.counted = true, .taken = true, .traced = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_NONE},
+};
+
+static void test_obstacles(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof hindered / sizeof hindered[0]; i++) {
+        const struct hindered *h = &hindered[i];
+        const struct mr_obstacle o = mr_decide_obstacle(&h->fact, h->group);
+        if (o.conflict != h->conflict || o.because != h->sentence)
+            fail_msg("row %zu: %s: %s, since %s", i, mr_sentence_words(h->sentence),
+                     mr_conflict_name(o.conflict), mr_sentence_words(o.because));
+    }
+}
+
+/* A key that both sides hold, in rows that differ. */
+static const struct likened {
+    enum mr_sentence sentence;
+    struct mr_fact fact;
+    enum mr_twin twin;
+} likened[] = {
+    {MR_SAYS_BORN_TOGETHER,
+     {.dated = true, .same_time = true, .same_name = true},
+     MR_TWIN_SELF},
+    {MR_SAYS_BORN_TOGETHER,
+     {.dated = true,
+      .same_time = true,
+      .same_name = true,
+      .settled = true,
+      .split = true,
+      .believed = true},
+     MR_TWIN_SELF},
+    {MR_SAYS_BORN_AS_ANOTHER, {.dated = true, .same_time = true}, MR_TWIN_DOUBT},
+    {MR_SAYS_BORN_AS_ANOTHER,
+     {.dated = true, .same_time = true, .split = true},
+     MR_TWIN_DOUBT},
+    {MR_SAYS_BORN_AS_ANOTHER,
+     {.dated = true, .same_time = true, .believed = true},
+     MR_TWIN_DOUBT},
+    {MR_SAYS_SPLIT_BY_TIME,
+     {.dated = true, .same_time = true, .split = true, .believed = true},
+     MR_TWIN_OTHER},
+    {MR_SAYS_BORN_APART, {.dated = true, .same_name = true}, MR_TWIN_OTHER},
+    {MR_SAYS_BORN_APART, {.dated = true, .alike = true}, MR_TWIN_OTHER},
+    {MR_SAYS_ALIKE, {.alike = true}, MR_TWIN_DOUBT},
+    {MR_SAYS_ALIKE, {.alike = true, .same_time = true}, MR_TWIN_DOUBT},
+    {MR_SAYS_NOTHING_ALIKE, {0}, MR_TWIN_OTHER},
+    {MR_SAYS_NOTHING_ALIKE, {.alike = true, .same_name = true}, MR_TWIN_OTHER},
+    {MR_SAYS_SETTLED, {.alike = true, .settled = true}, MR_TWIN_OTHER},
+    {MR_SAYS_SETTLED, {.alike = true, .refers_to_lost = true}, MR_TWIN_OTHER},
+    {MR_SAYS_SETTLED,
+     {.dated = true, .same_time = true, .refers_to_lost = true},
+     MR_TWIN_OTHER},
+    {MR_SAYS_SETTLED, {.dated = true, .same_time = true, .settled = true}, MR_TWIN_OTHER},
+};
+
+static void test_twins(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof likened / sizeof likened[0]; i++) {
+        const struct mr_likeness l = mr_decide_twin(&likened[i].fact);
+        if (l.twin != likened[i].twin || l.because != likened[i].sentence)
+            fail_msg("row %zu: %s: %d, since %s", i,
+                     mr_sentence_words(likened[i].sentence), l.twin,
+                     mr_sentence_words(l.because));
+    }
+}
+
+/* A row that both sides have with other values. */
+static const struct hindered valued[] = {
+    {MR_SAYS_EQUAL, {.there = true}, MR_GROUP_BASE, MR_CONFLICT_NONE},
+    {MR_SAYS_EQUAL, {.differs = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
+    {MR_SAYS_DIFFERS,
+     {.there = true, .differs = true, .edited_live = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_DIFFERS},
+    {MR_SAYS_LIVE_EDITED,
+     {.there = true, .differs = true, .edited_live = true},
+     MR_GROUP_BASE,
+     MR_CONFLICT_NONE},
+    {MR_SAYS_SOURCE_EDITED,
+     {.there = true, .differs = true, .edited = true},
+     MR_GROUP_BASE,
+     MR_CONFLICT_CHANGED_IN_SOURCE},
+    {MR_SAYS_RENAMED,
+     {.there = true, .differs = true, .edited = true, .edited_live = true},
+     MR_GROUP_BASE,
+     MR_CONFLICT_IDENTITY_CHANGED},
+    {MR_SAYS_CHANGED,
+     {.there = true,
+      .differs = true,
+      .same_name = true,
+      .edited = true,
+      .edited_live = true},
+     MR_GROUP_BASE,
+     MR_CONFLICT_CHANGED},
+    {MR_SAYS_CHANGED,
+     {.there = true, .differs = true, .same_name = true},
+     MR_GROUP_BASE,
+     MR_CONFLICT_CHANGED},
+};
+
+static void test_values(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++) {
+        const struct mr_obstacle o = mr_decide_values(&valued[i].fact, valued[i].group);
+        if (o.conflict != valued[i].conflict || o.because != valued[i].sentence)
+            fail_msg("row %zu: %s: %s, since %s", i,
+                     mr_sentence_words(valued[i].sentence), mr_conflict_name(o.conflict),
+                     mr_sentence_words(o.because));
+    }
+}
+
+#define SHOWN_IN(rows, s, shown)                                                         \
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows)[0]; i++)                          \
+    (shown) = (shown) || (rows)[i].sentence == (s)
+
 /* No sentence without a row. */
 static void test_every_sentence(void **state)
 {
     (void)state;
     for (size_t s = 0; s < MR_SENTENCES; s++) {
         bool shown = false;
-        for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-            shown = shown || own[i].sentence == s;
-        for (size_t i = 0; i < sizeof below / sizeof below[0]; i++)
-            shown = shown || below[i].sentence == s;
+        SHOWN_IN(own, s, shown);
+        SHOWN_IN(below, s, shown);
+        SHOWN_IN(hindered, s, shown);
+        SHOWN_IN(likened, s, shown);
+        SHOWN_IN(valued, s, shown);
         if (!shown)
             fail_msg("no row for: %s", mr_sentence_words((enum mr_sentence)s));
     }
 }
 
-/* A member of the struct by its number. */
-static bool *flag(struct mr_fact *f, size_t i)
+/* The facts of a world: its bits are those of the list. */
+static struct mr_fact world_of(size_t world, const size_t *offsets, size_t n)
 {
-    bool *const flags[] = {&f->counted,
-                           &f->believed,
-                           &f->above,
-                           &f->fresh,
-                           &f->late,
-                           &f->there,
-                           &f->same,
-                           &f->taken,
-                           &f->held,
-                           &f->doubt,
-                           &f->refers_to_lost,
-                           &f->refers_to_new,
-                           &f->key_refers_to_lost,
-                           &f->restored,
-                           &f->merged};
-    assert_int_equal(sizeof flags / sizeof flags[0], sizeof *f / sizeof(bool));
-    return i < sizeof flags / sizeof flags[0] ? flags[i] : NULL;
+    struct mr_fact f = {0};
+    for (size_t i = 0; i < n; i++)
+        *(bool *)((char *)&f + offsets[i]) = (world >> i & 1) != 0;
+    return f;
 }
 
-/* Every world of facts: what the rules promise whatever else is true. */
+#define AT(member) offsetof(struct mr_fact, member)
+
+/* What the rules promise whatever else is true, in every world of facts. */
 static void test_all_worlds(void **state)
 {
     (void)state;
-    const size_t n = sizeof(struct mr_fact) / sizeof(bool);
+    static const size_t facts[] = {
+        AT(counted),        AT(believed),      AT(above),
+        AT(fresh),          AT(late),          AT(there),
+        AT(same),           AT(taken),         AT(held),
+        AT(doubt),          AT(restored),      AT(merged),
+        AT(refers_to_lost), AT(refers_to_new), AT(key_refers_to_lost)};
+    const size_t n = sizeof facts / sizeof facts[0];
     for (size_t world = 0; world < (size_t)1 << n; world++) {
-        struct mr_fact f = {0};
-        for (size_t i = 0; i < n; i++)
-            *flag(&f, i) = (world >> i & 1) != 0;
+        const struct mr_fact f = world_of(world, facts, n);
         const enum mr_group group = mr_decide_group(&f).group;
         assert_int_not_equal(group, MR_GROUP_UNDECIDED);
         /* the live side is sacred: who is past, and there, is nobody that was lost */
@@ -188,6 +380,36 @@ static void test_all_worlds(void **state)
     }
 }
 
+static void test_all_obstacles(void **state)
+{
+    (void)state;
+    static const size_t facts[] = {
+        AT(counted),  AT(keyless),   AT(there),     AT(taken),    AT(traced),
+        AT(rival),    AT(crosses),   AT(ambiguous), AT(owned),    AT(guarded),
+        AT(unfit),    AT(disagrees), AT(twin),      AT(attaches), AT(differs_above),
+        AT(restored), AT(gone)};
+    const size_t n = sizeof facts / sizeof facts[0];
+    for (size_t world = 0; world < (size_t)1 << n; world++) {
+        const struct mr_fact f = world_of(world, facts, n);
+        for (enum mr_group g = MR_GROUP_BASE; g <= MR_GROUP_DOUBT; g++) {
+            const struct mr_obstacle o = mr_decide_obstacle(&f, g);
+            if (f.there)
+                assert_int_equal(o.conflict, MR_CONFLICT_NONE);
+            /* what nobody was asked about is not written */
+            if (!f.there && !f.restored &&
+                (f.gone || g == MR_GROUP_GONE || g == MR_GROUP_MAYBE ||
+                 g == MR_GROUP_DOUBT))
+                assert_int_not_equal(o.conflict, MR_CONFLICT_NONE);
+            /* what TARGET would refuse is not tried, whoever restores it */
+            if (!f.there && (f.unfit || f.rival || f.disagrees ||
+                             (f.guarded && (f.crosses || f.ambiguous || f.owned))))
+                assert_int_not_equal(o.conflict, MR_CONFLICT_NONE);
+            assert_true((o.conflict == MR_CONFLICT_NONE) ==
+                        (o.because == MR_SAYS_FREE || o.because == MR_SAYS_THERE));
+        }
+    }
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -203,6 +425,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own),
         cmocka_unit_test(test_below),
+        cmocka_unit_test(test_obstacles),
+        cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_all_obstacles),
         cmocka_unit_test(test_every_sentence),
         cmocka_unit_test(test_all_worlds),
         cmocka_unit_test(test_names),

@@ -1,0 +1,94 @@
+/* merge_obstacle.c: see merge_obstacle.h. */
+#include "repair/merge/merge_obstacle.h"
+
+#include "repair/decide/decide.h"
+#include "repair/merge/merge_facts.h"
+#include "repair/merge/merge_fit.h"
+#include "repair/merge/merge_unique.h"
+
+struct obstructing {
+    struct mr_merge *m;
+    const struct mr_merge_table *table;
+    struct mr_case_stmt *write, *other;
+};
+
+static enum mr_code name_row(struct obstructing *o, const struct mr_merge_known *row,
+                             struct mr_err *err)
+{
+    const enum mr_conflict found =
+        mr_decide_obstacle(&row->fact, mr_group_named(row->grp)).conflict;
+    if (found == MR_CONFLICT_NONE)
+        return MR_OK;
+    mr_case_bind_text(o->write, 1, mr_conflict_name(found));
+    mr_case_bind_int(o->write, 2, row->id);
+    enum mr_code code = mr_case_run(o->write, err);
+    if (code != MR_OK || found != MR_CONFLICT_KEY_TAKEN)
+        return code;
+    mr_case_bind_int(o->other, 1, row->id); /* whoever has the key is in the way */
+    return mr_case_run(o->other, err);
+}
+
+static enum mr_code name_rows(struct obstructing *o, const char *sql, int64_t *args,
+                              size_t nargs, struct mr_err *err)
+{
+    struct mr_merge_facts pages = mr_merge_facts_of(o->m, o->table);
+    enum mr_code code = MR_OK;
+    while (code == MR_OK &&
+           (code = mr_merge_facts_next(&pages, sql, args, nargs, err)) == MR_OK &&
+           pages.rows.count > 0)
+        for (size_t i = 0; code == MR_OK && i < pages.rows.count; i++)
+            code = name_row(o, mr_vec_at(&pages.rows, i), err);
+    mr_merge_facts_release(&pages);
+    return code;
+}
+
+/* What the case knows. */
+static const char known_sql[] =
+    "SELECT m.id AS id, m.grp AS grp, k.gone AS gone, k.restored AS restored,"
+    " m.blocked='identity-crosses-base' AS crosses, m.blocked='duplicate' AS ambiguous,"
+    " m.blocked='owner-differs' AS owned, m.below AS differs_above,"
+    " m.disagrees AS disagrees, EXISTS (SELECT 1 FROM link l WHERE l.child=m.id"
+    "  AND l.parent=0 AND l.live IS NOT NULL) AS attaches"
+    " FROM m INDEXED BY m_tbl LEFT JOIN mark k ON k.id=m.id"
+    " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL ORDER BY m.id LIMIT 1000";
+
+/* What TARGET's columns and indexes say, and two rows that are mapped to one key. */
+static const char asked_sql[] =
+    "SELECT m.id AS id, m.grp AS grp, k.restored AS restored, m.misfit AS unfit,"
+    " m.rival AS rival, m.taken IS NOT NULL AS taken, m.traced AS traced,"
+    " ?2 AND EXISTS (SELECT 1 FROM m o WHERE o.tbl=?1 AND o.mkey=m.mkey AND o.id<>m.id"
+    "  AND o.there IS NULL) AS twin"
+    " FROM m INDEXED BY m_tbl LEFT JOIN mark k ON k.id=m.id"
+    " WHERE m.tbl=?1 AND m.id>?3 AND m.there IS NULL AND m.own IS NULL"
+    " AND (?2 OR m.misfit OR m.rival) ORDER BY m.id LIMIT 1000";
+
+static enum mr_code name_table(struct obstructing *o, struct mr_err *err)
+{
+    const struct mr_plan_table *t = o->table->plan;
+    const bool named = !mr_plan_has_counter(t) && t->key.count > 0;
+    int64_t known[] = {(int64_t)t->at, 0}, asked[] = {(int64_t)t->at, named, 0};
+    enum mr_code code = name_rows(o, known_sql, known, 2, err);
+    if (code == MR_OK)
+        code = mr_merge_fit_absent(o->m, t, err);
+    if (code == MR_OK)
+        code = mr_merge_unique(o->m, t, err);
+    return code == MR_OK ? name_rows(o, asked_sql, asked, 3, err) : code;
+}
+
+enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count,
+                                struct mr_err *err)
+{
+    struct obstructing o = {.m = m};
+    enum mr_code code =
+        mr_case_prepare(m->cf, "UPDATE m SET own=?1 WHERE id=?2", &o.write, err);
+    if (code == MR_OK)
+        code =
+            mr_case_prepare(m->cf, "UPDATE m SET other=taken WHERE id=?1", &o.other, err);
+    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+        o.table = &m->tables[i];
+        code = name_table(&o, err);
+    }
+    mr_case_free(o.write);
+    mr_case_free(o.other);
+    return code;
+}
