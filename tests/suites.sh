@@ -14,7 +14,8 @@ jobs=$(nproc 2>/dev/null || echo 2)
 run_suite() {
     case $1 in
     unit)
-        tests/run.sh -n unit -j "$jobs" "$BUILD"/tests/unit/test_* tests/fuzz/corpus.sh
+        tests/run.sh -n unit -j "$jobs" "$BUILD"/tests/unit/test_* tests/fuzz/corpus.sh \
+            tests/decide/decide.sh
         ;;
     cli) tests/run.sh -n cli -j "$jobs" $(ls tests/cli/*.sh | grep -v '/lib[^/]*$') ;;
     docs) tests/run.sh -n docs -j "$jobs" tests/docs/{examples,tools}.sh tests/docs/{command_lines,links_hold}.py ;;

@@ -1,0 +1,111 @@
+/*
+ * worlds.c: every world of facts, and what repair/decide makes of it, for rules.py.
+ *
+ *     worlds
+ *
+ * Prints of each decider a line with its name and the names of the facts that it is asked with,
+ * and a line with a letter a world, 'a' + the answer: in world N a fact is true whose bit is
+ * set in N, the first fact being bit 0.  A decider that goes by a group is asked for each, as
+ * NAME:GROUP.
+ */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "repair/decide/decide.h"
+
+#define FACTS_MAX 20
+
+static const struct fact {
+    const char *name;
+    size_t at;
+} facts[] = {
+#define MR_FACT(name, words) {#name, offsetof(struct mr_fact, name)},
+#include "repair/decide/facts.def"
+#undef MR_FACT
+};
+
+static int by_group(const struct mr_fact *f, enum mr_group group)
+{
+    (void)group;
+    return (int)mr_decide_group(f).group;
+}
+
+static int by_below(const struct mr_fact *f, enum mr_group group)
+{
+    return (int)mr_decide_below(f, group).group;
+}
+
+static int by_twin(const struct mr_fact *f, enum mr_group group)
+{
+    (void)group;
+    return (int)mr_decide_twin(f).twin;
+}
+
+static int by_values(const struct mr_fact *f, enum mr_group group)
+{
+    return (int)mr_decide_values(f, group).conflict;
+}
+
+static int by_obstacle(const struct mr_fact *f, enum mr_group group)
+{
+    return (int)mr_decide_obstacle(f, group).conflict;
+}
+
+static const struct decider {
+    const char *name;
+    int (*decide)(const struct mr_fact *f, enum mr_group group);
+    bool of_group;
+    const char *facts; /* each with a blank behind it */
+} deciders[] = {
+    {"twin", by_twin, false,
+     "dated same_time same_name alike split believed settled refers_to_lost "},
+    {"group", by_group, false,
+     "counted believed above fresh late there same taken held doubt restored merged "
+     "keyless traced gone "},
+    {"below", by_below, true,
+     "counted refers_to_lost refers_to_new key_refers_to_lost there above "},
+    {"values", by_values, true, "there differs same_name edited edited_live "},
+    {"obstacle", by_obstacle, true,
+     "counted keyless there taken traced rival crosses ambiguous owned guarded unfit "
+     "disagrees twin attaches differs_above restored gone above "},
+};
+
+static const struct fact *find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        if (strlen(facts[i].name) == len && strncmp(facts[i].name, name, len) == 0)
+            return &facts[i];
+    (void)fprintf(stderr, "worlds: there is no fact %.*s\n", (int)len, name);
+    exit(3);
+}
+
+static void print_worlds(const struct decider *d, enum mr_group group)
+{
+    const struct fact *of[FACTS_MAX];
+    size_t n = 0;
+    for (const char *at = d->facts; *at != '\0'; at += strcspn(at, " ") + 1)
+        of[n++] = find(at, strcspn(at, " "));
+    (void)printf("%s%s%s %s\n", d->name, d->of_group ? ":" : "",
+                 d->of_group ? mr_group_name(group) : "", d->facts);
+    for (size_t world = 0; world < (size_t)1 << n; world++) {
+        struct mr_fact f = {0};
+        for (size_t i = 0; i < n; i++)
+            *(bool *)((char *)&f + of[i]->at) = (world >> i & 1) != 0;
+        (void)putchar('a' + d->decide(&f, group));
+    }
+    (void)putchar('\n');
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof deciders / sizeof deciders[0]; i++) {
+        if (!deciders[i].of_group)
+            print_worlds(&deciders[i], MR_GROUP_UNDECIDED);
+        else
+            for (enum mr_group g = MR_GROUP_BASE; g <= MR_GROUP_DOUBT; g++)
+                print_worlds(&deciders[i], g);
+    }
+    return fflush(stdout) == 0 ? 0 : 3;
+}
