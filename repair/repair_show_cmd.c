@@ -12,7 +12,7 @@
 
 static const struct mr_command_doc doc = {
     .summary = "print what a plan would do",
-    .operands = "DIR",
+    .operands = "DIR [TABLE KEY]",
     .description =
         "Prints what the plan in DIR would change, table by table. No server is "
         "asked. A plan whose files were changed is refused.\n"
@@ -22,7 +22,8 @@ static const struct mr_command_doc doc = {
     .examples = "  myrecon repair show club.reseed\n"
                 "  myrecon repair show --json club.reseed\n"
                 "  myrecon repair show --row club.members=4711 club.plan\n"
-                "  myrecon repair show --identity +4366012345 club.plan\n",
+                "  myrecon repair show --identity +4366012345 club.plan\n"
+                "  myrecon repair show club.plan --why club.members 4711\n",
 };
 
 /* Behind what it approves, so that whoever signs has seen it. */
@@ -44,6 +45,23 @@ static enum mr_code check_signer(struct mr_plan_dir *plan, const char *cert_path
     return code == MR_OK ? mr_sign_id(cert_path, id, err) : code;
 }
 
+static enum mr_code check_operands(const struct mr_invocation *invocation,
+                                   struct mr_err *err)
+{
+    const struct mr_repair_options *opts = invocation->settings.values;
+    if (opts->why && (opts->row != NULL || opts->identity != NULL))
+        return mr_err_set(err, MR_E_USAGE,
+                          "option \"--why\" stands without --row and --identity");
+    if (invocation->noperands == (opts->why ? 3 : 1))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE,
+                     opts->why ? "option \"--why\" wants a table and a key behind DIR"
+                               : "a table and a key are shown with --why");
+    mr_err_hint(err,
+                "Write it like: myrecon repair show club.plan --why club.members 4711.");
+    return MR_E_USAGE;
+}
+
 static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_options *opts,
                          const struct mr_plan_signers *signers, struct mr_err *err)
 {
@@ -60,6 +78,22 @@ static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_option
                                           stdout, err);
 }
 
+/* The row of the operands: TABLE=KEY, as --row has it. */
+static enum mr_code show_why(struct mr_plan_dir *plan,
+                             const struct mr_invocation *invocation, struct mr_err *err)
+{
+    const struct mr_repair_options *opts = invocation->settings.values;
+    struct mr_strbuf row = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&row, "%s=%s", invocation->operands[1], invocation->operands[2]);
+    enum mr_code code = mr_strbuf_check(&row, "looking into a plan", err);
+    const struct mr_plan_find_task task = {
+        .plan = plan, .row = row.ptr, .why = true, .json = opts->json, .out = stdout};
+    if (code == MR_OK)
+        code = mr_plan_find(&task, err);
+    mr_strbuf_release(&row);
+    return code;
+}
+
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                         struct mr_err *err)
 {
@@ -67,13 +101,17 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     struct mr_plan_dir plan;
     struct mr_plan_signers signers = {.ids = MR_VEC_INIT(const char *)};
     mr_general_options_apply(&opts->general);
-    enum mr_code code = mr_plan_open(invocation->operands[0], &plan, err);
+    enum mr_code code = check_operands(invocation, err);
+    if (code != MR_OK)
+        return code;
+    code = mr_plan_open(invocation->operands[0], &plan, err);
     if (code == MR_OK && opts->signer != NULL)
         code = check_signer(&plan, opts->signer, signers.proved, err);
     if (code == MR_OK)
         code = mr_approval_list(&plan, &signers.ids, err);
     if (code == MR_OK)
-        code = show(&plan, opts, &signers, err);
+        code = opts->why ? show_why(&plan, invocation, err)
+                         : show(&plan, opts, &signers, err);
     if (code == MR_OK && opts->approve_with != NULL)
         code = approve(&plan, opts->approve_with, err);
     *exit_code = mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;
@@ -86,5 +124,5 @@ const struct mr_command mr_repair_show_command = {.name = "repair show",
                                                   .doc = &doc,
                                                   .options = &mr_show_option_set,
                                                   .min_operands = 1,
-                                                  .max_operands = 1,
+                                                  .max_operands = 3,
                                                   .run = run};

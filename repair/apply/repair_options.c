@@ -80,6 +80,13 @@ static const struct mr_option show_options[] = {
      .group = "What is shown",
      .help = "only rows with this identity, such as a phone number",
      .not_in_file = true},
+    {.name = "why",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(why),
+     .group = "What is shown",
+     .help = "only the row KEY of TABLE, by which facts and rules it was decided, and "
+             "what would have made it come out otherwise",
+     .not_in_file = true},
     SIGNER_OPTION,
     {.name = "approve-with",
      .type = MR_OPTION_STRING,

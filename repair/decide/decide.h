@@ -60,4 +60,12 @@ struct mr_obstacle mr_decide_values(const struct mr_fact *f, enum mr_group group
  * holds. */
 struct mr_obstacle mr_decide_obstacle(const struct mr_fact *f, enum mr_group group);
 
+/* All of it, for a row of which all is known: what repair/merge comes to in the end, once what
+ * the row refers to is decided and by itself (rows above it may make it wait). */
+struct mr_outcome {
+    struct mr_ruling ruling;
+    struct mr_obstacle obstacle;
+};
+struct mr_outcome mr_decide_merge(const struct mr_fact *f);
+
 #endif

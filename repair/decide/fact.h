@@ -9,6 +9,8 @@
 #define MR_FACT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* What kind of row it is. */
 enum mr_group {
@@ -32,5 +34,15 @@ struct mr_fact {
 #include "repair/decide/facts.def"
 #undef MR_FACT
 };
+
+#define MR_FACTS (sizeof(struct mr_fact) / sizeof(bool))
+
+/* As bits, the first of facts.def being bit 0; and back. */
+uint64_t mr_fact_bits(const struct mr_fact *fact);
+struct mr_fact mr_fact_of(uint64_t bits);
+
+/* Of the fact at that place of facts.def: its name, and what is true then. */
+const char *mr_fact_name(size_t i);
+const char *mr_fact_words(size_t i);
 
 #endif

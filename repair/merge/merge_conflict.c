@@ -48,7 +48,8 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
     struct mr_case_stmt *differ = NULL;
     int64_t after = 0;
     enum mr_code code = mr_case_prepare(
-        m->cf, "UPDATE m SET differs=1, kind=?2 WHERE id=?1", &differ, err);
+        m->cf, "UPDATE m SET differs=1, kind=?2, facts=facts|?3 WHERE id=?1", &differ,
+        err);
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&arena);
@@ -67,6 +68,7 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
                 continue;
             mr_case_bind_int(differ, 1, row->id);
             mr_case_bind_text(differ, 2, mr_conflict_name(kind));
+            mr_case_bind_int(differ, 3, (int64_t)mr_fact_bits(&f));
             code = mr_case_run(differ, err);
         }
     }

@@ -27,6 +27,7 @@ struct decided {
     bool unfit;             /* the same: they do not fit */
     bool hangs;             /* on a row that waits for a reason of its own */
     bool taken;             /* somebody has its key on TARGET */
+    uint64_t facts;         /* mr_fact_bits() */
 };
 
 struct writing {
@@ -433,7 +434,7 @@ static const char rows_sql[] =
     " m.waits, k.skip, m.root, m.kind, m.detail, h.key, h.image, m.choices, m.unfit, "
     "m.taken IS NOT NULL, m.waits AND EXISTS (SELECT 1 FROM link l JOIN m p ON"
     " p.id=l.parent WHERE l.child=m.id AND p.waits AND p.id<>m.id AND p.root IS NOT m.id)"
-    ", m.referenced FROM m"
+    ", m.referenced, m.facts FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
 
@@ -462,6 +463,7 @@ static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
     d->taken = mr_case_int(stmt, 18) != 0;
     d->hangs = mr_case_int(stmt, 19) != 0;
     d->referenced = mr_merge_work_text(stmt, 20, &w->arena, &code, err);
+    d->facts = (uint64_t)mr_case_int(stmt, 21);
     return code;
 }
 
@@ -476,6 +478,8 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     }
     if (code == MR_OK)
         code = mr_plan_store_save(w->m->store, &e, err);
+    if (code == MR_OK)
+        code = mr_plan_store_add_facts(w->m->store, e.id, d->facts, d->group, err);
     if (code == MR_OK && e.after != NULL)
         code = mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err);
     if (code == MR_OK && e.kind != NULL && e.choice == NULL)

@@ -14,11 +14,12 @@ struct grouping {
     int64_t moved; /* rows that were given another group */
 };
 
-static enum mr_code write_group(struct grouping *g, int64_t id, enum mr_group group,
-                                struct mr_err *err)
+static enum mr_code write_group(struct grouping *g, const struct mr_merge_known *row,
+                                enum mr_group group, struct mr_err *err)
 {
     mr_case_bind_text(g->write, 1, mr_group_name(group));
-    mr_case_bind_int(g->write, 2, id);
+    mr_case_bind_int(g->write, 2, row->id);
+    mr_case_bind_int(g->write, 3, (int64_t)mr_fact_bits(&row->fact));
     return mr_case_run(g->write, err);
 }
 
@@ -54,7 +55,7 @@ static enum mr_code group_row(struct grouping *g, struct mr_merge_known *row,
             return code;
         group = mr_decide_group(&row->fact).group;
     }
-    return write_group(g, row->id, group, err);
+    return write_group(g, row, group, err);
 }
 
 static enum mr_code group_table(struct grouping *g, struct mr_err *err)
@@ -123,7 +124,9 @@ static enum mr_code leave(struct grouping *g, const struct mr_merge_known *row,
 {
     if (!row->fact.key_refers_to_lost || g->table->plan->identity != MR_PLAN_BY_NONE)
         return MR_OK;
+    const struct mr_fact there = {.there = true};
     mr_case_bind_int(g->leave, 1, row->id);
+    mr_case_bind_int(g->leave, 2, (int64_t)mr_fact_bits(&there));
     return mr_case_run(g->leave, err);
 }
 
@@ -135,7 +138,7 @@ static enum mr_code move_row(struct grouping *g, const struct mr_merge_known *ro
     if (below == group)
         return MR_OK;
     g->moved++;
-    enum mr_code code = write_group(g, row->id, below, err);
+    enum mr_code code = write_group(g, row, below, err);
     return code == MR_OK ? leave(g, row, err) : code;
 }
 
@@ -183,11 +186,11 @@ enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
                             struct mr_err *err)
 {
     struct grouping g = {.m = m};
-    enum mr_code code =
-        mr_case_prepare(m->cf, "UPDATE m SET grp=?1 WHERE id=?2", &g.write, err);
+    enum mr_code code = mr_case_prepare(
+        m->cf, "UPDATE m SET grp=?1, facts=facts|?3 WHERE id=?2", &g.write, err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(m->cf, "UPDATE m SET there=NULL WHERE id=?1", &g.leave, err);
+        code = mr_case_prepare(
+            m->cf, "UPDATE m SET there=NULL, facts=facts&~?2 WHERE id=?1", &g.leave, err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         g.table = &m->tables[i];
         if (mr_plan_has_counter(g.table->plan))

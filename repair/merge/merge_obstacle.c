@@ -21,6 +21,7 @@ static enum mr_code name_row(struct obstructing *o, const struct mr_merge_known 
         return MR_OK;
     mr_case_bind_text(o->write, 1, mr_conflict_name(found));
     mr_case_bind_int(o->write, 2, row->id);
+    mr_case_bind_int(o->write, 3, (int64_t)mr_fact_bits(&row->fact));
     enum mr_code code = mr_case_run(o->write, err);
     if (code != MR_OK || found != MR_CONFLICT_KEY_TAKEN)
         return code;
@@ -79,8 +80,8 @@ enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count,
                                 struct mr_err *err)
 {
     struct obstructing o = {.m = m};
-    enum mr_code code =
-        mr_case_prepare(m->cf, "UPDATE m SET own=?1 WHERE id=?2", &o.write, err);
+    enum mr_code code = mr_case_prepare(
+        m->cf, "UPDATE m SET own=?1, facts=facts|?3 WHERE id=?2", &o.write, err);
     if (code == MR_OK)
         code =
             mr_case_prepare(m->cf, "UPDATE m SET other=taken WHERE id=?1", &o.other, err);

@@ -161,21 +161,25 @@ static enum mr_code find_edited(const struct comparing *c, struct mr_key image,
     return code;
 }
 
-static enum mr_code kind_of(struct comparing *c, const struct twin *t,
-                            enum mr_conflict *kind, struct mr_err *err)
+static enum mr_code know(const struct comparing *c, const struct twin *t,
+                         struct mr_fact *f, struct mr_err *err)
 {
-    struct mr_fact f = {
+    *f = (struct mr_fact){
         .there = true, .differs = t->differs, .same_name = !is_renamed(c, t)};
     enum mr_code code =
-        find_edited(c, (struct mr_key){t->row->image, t->row->len}, &f.edited, err);
-    if (code == MR_OK)
-        code = find_edited(c, t->live, &f.edited_live, err);
-    if (code != MR_OK)
-        return code;
-    const struct mr_obstacle found = mr_decide_values(&f, MR_GROUP_BASE);
-    *kind = found.conflict;
+        find_edited(c, (struct mr_key){t->row->image, t->row->len}, &f->edited, err);
+    return code == MR_OK ? find_edited(c, t->live, &f->edited_live, err) : code;
+}
+
+static enum mr_code write_kind(struct comparing *c, const struct twin *t,
+                               const struct mr_fact *f, struct mr_err *err)
+{
+    const struct mr_obstacle found = mr_decide_values(f, MR_GROUP_BASE);
     c->m->result->live_only += found.because == MR_SAYS_LIVE_EDITED ? 1 : 0;
-    return MR_OK;
+    mr_case_bind_text(c->kind, 1, mr_conflict_name(found.conflict));
+    mr_case_bind_int(c->kind, 2, t->row->id);
+    mr_case_bind_int(c->kind, 3, (int64_t)mr_fact_bits(f));
+    return mr_case_run(c->kind, err);
 }
 
 static enum mr_code judge(struct comparing *c, struct mr_err *err)
@@ -183,15 +187,12 @@ static enum mr_code judge(struct comparing *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->twins.count; i++) {
         const struct twin *t = mr_vec_at(&c->twins, i);
-        enum mr_conflict kind = MR_CONFLICT_NONE;
+        struct mr_fact f;
         code = test_bound(c, t, err);
         if (code == MR_OK)
-            code = kind_of(c, t, &kind, err);
-        if (code != MR_OK || kind == MR_CONFLICT_NONE)
-            continue;
-        mr_case_bind_text(c->kind, 1, mr_conflict_name(kind));
-        mr_case_bind_int(c->kind, 2, t->row->id);
-        code = mr_case_run(c->kind, err);
+            code = know(c, t, &f, err);
+        if (code == MR_OK)
+            code = write_kind(c, t, &f, err);
     }
     return code;
 }
@@ -239,7 +240,8 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
             " WHERE l.child=?1 AND p.waits AND p.id<>?1) FROM img WHERE id=?1",
             &c.after, err);
     if (code == MR_OK)
-        code = mr_case_prepare(m->cf, "UPDATE m SET kind=?1 WHERE id=?2", &c.kind, err);
+        code = mr_case_prepare(m->cf, "UPDATE m SET kind=?1, facts=facts|?3 WHERE id=?2",
+                               &c.kind, err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         c.table = &m->tables[i];
         code = compare_table(&c, err);

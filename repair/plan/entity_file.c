@@ -21,6 +21,8 @@ enum column {
     DIGEST,
     REFERENCES,
     NEW,
+    GROUP,
+    FACTS,
     COLUMNS
 };
 
@@ -28,11 +30,18 @@ static const struct {
     const char *name;
     bool may_miss;
 } columns[COLUMNS] = {
-    [TABLE] = {"table", false},           [SOURCE_KEY] = {"source_key", false},
-    [TARGET_KEY] = {"target_key", false}, [IDENTITY] = {"identity", false},
-    [DECISION] = {"decision", false},     [KIND] = {"kind", false},
-    [CHOICE] = {"choice", false},         [DIGEST] = {"digest", false},
-    [REFERENCES] = {"references", true},  [NEW] = {"new", false},
+    [TABLE] = {"table", false},
+    [SOURCE_KEY] = {"source_key", false},
+    [TARGET_KEY] = {"target_key", false},
+    [IDENTITY] = {"identity", false},
+    [DECISION] = {"decision", false},
+    [KIND] = {"kind", false},
+    [CHOICE] = {"choice", false},
+    [DIGEST] = {"digest", false},
+    [REFERENCES] = {"references", true},
+    [NEW] = {"new", false},
+    [GROUP] = {"group", true},
+    [FACTS] = {"facts", true},
 };
 
 /* ---- writing ---- */
@@ -72,6 +81,19 @@ static void add_hex(struct mr_strbuf *out, struct mr_key bytes)
     mr_strbuf_add_char(out, ',');
 }
 
+/* "counted above taken" */
+static void add_facts(struct mr_strbuf *out, const struct mr_fact *facts)
+{
+    const uint64_t bits = mr_fact_bits(facts);
+    const char *before = "";
+    for (size_t i = 0; i < MR_FACTS; i++) {
+        if ((bits >> i & 1) == 0)
+            continue;
+        mr_strbuf_add_fmt(out, "%s%s", before, mr_fact_name(i));
+        before = " ";
+    }
+}
+
 enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line,
                                  struct mr_err *err)
 {
@@ -90,7 +112,11 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     mr_strbuf_add_char(out, ',');
     add_digest(out, line->has_digest, line->digest);
     add_digest(out, line->has_references, line->references);
-    mr_strbuf_add_str(out, line->is_new ? "1\r\n" : "0\r\n");
+    mr_strbuf_add_str(out, line->is_new ? "1," : "0,");
+    add_text(out, mr_group_name(line->group));
+    mr_strbuf_add_char(out, ',');
+    add_facts(out, &line->facts);
+    mr_strbuf_add_str(out, "\r\n");
     return mr_strbuf_check(out, "writing a plan", err);
 }
 
@@ -184,6 +210,22 @@ static bool take_decision(const char *name, struct mr_entity_line *line)
     return line->decision != MR_DECIDE_UNDECIDED;
 }
 
+/* A fact that is not known is one of another version. */
+static void take_facts(const char *text, struct mr_fact *facts)
+{
+    uint64_t bits = 0;
+    while (*text != '\0') {
+        const size_t len = strcspn(text, " ");
+        for (size_t i = 0; i < MR_FACTS; i++)
+            if (strlen(mr_fact_name(i)) == len &&
+                strncmp(text, mr_fact_name(i), len) == 0)
+                bits |= (uint64_t)1 << i;
+        text += len;
+        text += strspn(text, " ");
+    }
+    *facts = mr_fact_of(bits);
+}
+
 static enum mr_code take_keys(struct reading *r, const struct mr_csv_field *fields,
                               struct mr_entity_line *line, struct mr_err *err)
 {
@@ -228,6 +270,10 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
          !take_digest(&fields[r->at[REFERENCES]], &line->has_references,
                       &line->references)))
         return bad("a digest is not 32 hexadecimal digits", err);
+    if (r->at[GROUP] != SIZE_MAX)
+        line->group = mr_group_named(fields[r->at[GROUP]].ptr);
+    if (r->at[FACTS] != SIZE_MAX)
+        take_facts(fields[r->at[FACTS]].ptr, &line->facts);
     return take_keys(r, fields, line, err);
 }
 

@@ -119,7 +119,11 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                   .kind = e->kind,
                                   .choice = e->choice,
                                   .is_new = e->decision == MR_DECIDE_RENUMBER};
+    uint64_t facts = 0;
     enum mr_code code = digest_row(w, row_after(t, e), &line, err);
+    if (code == MR_OK)
+        code = mr_plan_store_facts(w->task->store, e->id, &facts, &line.group, err);
+    line.facts = mr_fact_of(facts);
     mr_strbuf_reset(&w->line);
     if (code == MR_OK)
         code = mr_entity_file_line(&w->line, &line, err);

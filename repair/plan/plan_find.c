@@ -9,6 +9,7 @@
 #include "core/json/jsonw.h"
 #include "core/row/value_text.h"
 #include "repair/plan/entity_file.h"
+#include "repair/plan/plan_why.h"
 #include "repair/plan/undecided.h"
 
 /* Columns of idmap.csv, and those that conflicts.csv has behind them. */
@@ -208,6 +209,8 @@ static void print_json(struct finding *f, const struct mr_entity_line *line)
     put(f, "choice", line->choice);
     put_image(f, "source", images.source);
     put_image(f, "target", images.target);
+    if (f->task->why)
+        mr_plan_why_json(&f->json, line);
     mr_jsonw_object_end(&f->json);
     mr_jsonw_end_line(&f->json);
 }
@@ -234,6 +237,28 @@ static void print_text(const struct finding *f, const struct mr_entity_line *lin
     print_part(out, "\n  source ", images.source);
     print_part(out, "\n  target ", images.target);
     (void)fputs("\n", out);
+    if (f->task->why)
+        mr_plan_why_text(out, line);
+}
+
+/* A row that no line is about was not looked at. */
+static void print_unknown(struct finding *f)
+{
+    const struct wanted *w = mr_vec_at(&f->wanted, 0);
+    if (!f->task->json) {
+        print_part(f->task->out, "", w->table);
+        print_part(f->task->out, ": ", w->key);
+        print_part(f->task->out, ": ", MR_PLAN_WHY_UNKNOWN "\n");
+        return;
+    }
+    mr_jsonw_object_begin(&f->json);
+    put(f, "type", "row");
+    put(f, "table", w->table);
+    put(f, "source_key", w->key);
+    put(f, "decision", NULL);
+    put(f, "because", MR_PLAN_WHY_UNKNOWN);
+    mr_jsonw_object_end(&f->json);
+    mr_jsonw_end_line(&f->json);
 }
 
 static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line,
@@ -271,7 +296,9 @@ enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *e
         code = read_csv(&f, MR_CONFLICTS_FILE, err);
     if (code == MR_OK && f.wanted.count > 0)
         code = mr_entity_file_read(path, take_entity, &f, err);
-    if (code == MR_OK && f.found == 0) {
+    if (code == MR_OK && f.found == 0 && task->why) {
+        print_unknown(&f);
+    } else if (code == MR_OK && f.found == 0) {
         code = mr_err_set(err, MR_E_NO_SUCH, "the plan knows nothing of \"%s\"",
                           task->row != NULL ? task->row : task->identity);
         mr_err_hint(err, "It knows the rows that differ, and those that refer to rows "

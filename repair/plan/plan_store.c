@@ -20,6 +20,8 @@ static const char schema_sql[] =
     " op INT NOT NULL, tbl INT NOT NULL, before BLOB, after BLOB) STRICT;"
     "CREATE INDEX IF NOT EXISTS step_plan ON step (plan);"
     "CREATE INDEX IF NOT EXISTS step_unit ON step (plan, unit);"
+    "CREATE TEMP TABLE IF NOT EXISTS known (entity INTEGER PRIMARY KEY, facts INT, grp "
+    "TEXT);"
     "CREATE TEMP TABLE IF NOT EXISTS unmeant (entity INT, ref INT,"
     " PRIMARY KEY (entity, ref)) WITHOUT ROWID;";
 
@@ -30,6 +32,7 @@ struct mr_plan_store {
     int64_t plan;
     bool open; /* a transaction is */
     struct mr_case_stmt *insert, *update, *add_step, *get, *unmeant, *is_unmeant;
+    struct mr_case_stmt *add_facts, *facts;
     struct mr_case_stmt *find[FINDS]; /* prepared when they are first asked for */
 };
 
@@ -107,6 +110,15 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
         code = mr_case_prepare(store->cf,
                                "SELECT 1 FROM temp.unmeant WHERE entity=?1 AND ref=?2",
                                &store->is_unmeant, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(store->cf,
+                               "INSERT INTO temp.known (entity, facts, grp) VALUES"
+                               " (?1,?2,?3)",
+                               &store->add_facts, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(store->cf,
+                               "SELECT facts, grp FROM temp.known WHERE entity=?1",
+                               &store->facts, err);
     if (code != MR_OK) {
         mr_plan_store_close(store);
         return code;
@@ -124,6 +136,8 @@ void mr_plan_store_close(struct mr_plan_store *store)
     mr_case_free(store->add_step);
     mr_case_free(store->unmeant);
     mr_case_free(store->is_unmeant);
+    mr_case_free(store->add_facts);
+    mr_case_free(store->facts);
     mr_case_free(store->get);
     for (size_t i = 0; i < FINDS; i++)
         mr_case_free(store->find[i]);
@@ -155,7 +169,8 @@ enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
     store->plan = plan;
     code = forget(store, "DELETE FROM entity WHERE plan=?", err);
     if (code == MR_OK)
-        code = mr_case_exec(store->cf, "DELETE FROM temp.unmeant", err);
+        code = mr_case_exec(store->cf, "DELETE FROM temp.unmeant; DELETE FROM temp.known",
+                            err);
     return code == MR_OK ? forget(store, "DELETE FROM step WHERE plan=?", err) : code;
 }
 
@@ -445,6 +460,33 @@ enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step 
     enum mr_code code = mr_case_run(stmt, err);
     if (code == MR_OK)
         step->id = mr_case_last_id(store->cf);
+    return code;
+}
+
+enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity,
+                                     uint64_t facts, enum mr_group group,
+                                     struct mr_err *err)
+{
+    mr_case_bind_int(store->add_facts, 1, entity);
+    mr_case_bind_int(store->add_facts, 2, (int64_t)facts);
+    mr_case_bind_text(store->add_facts, 3, mr_group_name(group));
+    return mr_case_run(store->add_facts, err);
+}
+
+enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
+                                 uint64_t *facts, enum mr_group *group,
+                                 struct mr_err *err)
+{
+    bool found = false;
+    *facts = 0;
+    *group = MR_GROUP_UNDECIDED;
+    mr_case_bind_int(store->facts, 1, entity);
+    enum mr_code code = mr_case_step(store->facts, &found, err);
+    if (code == MR_OK && found) {
+        *facts = (uint64_t)mr_case_int(store->facts, 0);
+        *group = mr_group_named(mr_case_text(store->facts, 1));
+    }
+    mr_case_reset(store->facts);
     return code;
 }
 

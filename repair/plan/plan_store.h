@@ -24,6 +24,7 @@
 #define MR_PLAN_STORE_H
 
 #include "core/case/findings.h"
+#include "repair/decide/fact.h"
 
 enum mr_decision {
     MR_DECIDE_UNDECIDED = 0, /* surviving, it is a bug */
@@ -166,6 +167,14 @@ enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step 
                                     struct mr_err *err);
 /* By this reference the row that an entity becomes does not refer: its `when` does not hold,
  * which the images do not tell.  Known until the case is closed. */
+/* What was known of a row of SOURCE when it was decided (repair/decide/fact.h), and which kind
+ * of row it is: kept while the plan is written.  MR_GROUP_UNDECIDED: nobody said. */
+enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity,
+                                     uint64_t facts, enum mr_group group,
+                                     struct mr_err *err);
+enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
+                                 uint64_t *facts, enum mr_group *group,
+                                 struct mr_err *err);
 enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t entity,
                                        size_t reference, struct mr_err *err);
 enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity,

@@ -21,7 +21,7 @@ floors() { # FOLDER: those in it, from the ground up
     core) echo base file json row db schema source cli case pair ;;
     recon) echo check affected gate doctor report ;;
     snapshot) echo format read create restore ;;
-    repair) echo side plan reseed decide merge copy script planning apply verify ;;
+    repair) echo side decide plan reseed merge copy script planning apply verify ;;
     esac
 }
 

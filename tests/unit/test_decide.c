@@ -410,6 +410,54 @@ static void test_all_obstacles(void **state)
     }
 }
 
+/* From the facts to the end. */
+static const struct {
+    struct mr_fact fact;
+    enum mr_group group;
+    enum mr_conflict conflict;
+} merged[] = {
+    {{.counted = true, .above = true, .taken = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
+    {{.counted = true, .above = true}, MR_GROUP_MAYBE, MR_CONFLICT_DELETED_OR_LOST},
+    {{.counted = true, .above = true, .refers_to_lost = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_NONE},
+    {{.counted = true, .above = true, .there = true, .differs = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_DIFFERS},
+    {{.counted = true, .there = true, .differs = true, .same_name = true},
+     MR_GROUP_BASE,
+     MR_CONFLICT_CHANGED},
+    {{.there = true, .key_refers_to_lost = true, .differs = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_DIFFERS},
+    {{.refers_to_lost = true, .taken = true}, MR_GROUP_LOST, MR_CONFLICT_KEY_TAKEN},
+};
+
+static void test_merge(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof merged / sizeof merged[0]; i++) {
+        const struct mr_outcome o = mr_decide_merge(&merged[i].fact);
+        if (o.ruling.group != merged[i].group ||
+            o.obstacle.conflict != merged[i].conflict)
+            fail_msg("row %zu: %s, %s", i, mr_group_name(o.ruling.group),
+                     mr_conflict_name(o.obstacle.conflict));
+    }
+}
+
+static void test_bits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MR_FACTS; i++) {
+        const struct mr_fact f = mr_fact_of((uint64_t)1 << i);
+        assert_true(mr_fact_bits(&f) == (uint64_t)1 << i);
+        assert_non_null(mr_fact_name(i));
+        assert_non_null(mr_fact_words(i));
+    }
+    assert_string_equal(mr_fact_name(0), "counted");
+    assert_true(mr_fact_of(1).counted);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -432,6 +480,8 @@ int main(void)
         cmocka_unit_test(test_every_sentence),
         cmocka_unit_test(test_all_worlds),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

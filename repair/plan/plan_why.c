@@ -1,0 +1,134 @@
+/* plan_why.c: see plan_why.h. */
+#include "repair/plan/plan_why.h"
+
+#include "repair/decide/decide.h"
+
+/* The rules that a row followed: of its group, and of what stands in its way. */
+struct because {
+    const char *words[2];
+    size_t count;
+};
+
+static struct because because_of(const struct mr_entity_line *line)
+{
+    const struct mr_outcome out = mr_decide_merge(&line->facts);
+    struct because b = {.count = 0};
+    b.words[b.count++] = mr_sentence_words(out.ruling.because);
+    if (out.obstacle.because != out.ruling.because)
+        b.words[b.count++] = mr_sentence_words(out.obstacle.because);
+    return b;
+}
+
+/* What a row would be if one fact were the other way. */
+struct otherwise {
+    size_t fact;
+    bool now;
+    struct mr_outcome outcome;
+};
+
+/* What its table is made of is not otherwise. */
+static bool is_fixed(size_t fact)
+{
+    const struct mr_fact of_table = {.counted = true, .keyless = true};
+    return (mr_fact_bits(&of_table) >> fact & 1) != 0;
+}
+
+/* The next fact, from *at on, that makes another outcome of it. */
+static bool next_otherwise(const struct mr_entity_line *line, size_t *at,
+                           struct otherwise *other)
+{
+    const struct mr_outcome is = mr_decide_merge(&line->facts);
+    const uint64_t bits = mr_fact_bits(&line->facts);
+    while (*at < MR_FACTS) {
+        const uint64_t bit = (uint64_t)1 << *at;
+        const struct mr_fact turned = mr_fact_of(bits ^ bit);
+        *other = (struct otherwise){*at, (bits & bit) != 0, mr_decide_merge(&turned)};
+        const bool fixed = is_fixed((*at)++);
+        if (fixed)
+            continue;
+        if (other->outcome.ruling.group != is.ruling.group ||
+            other->outcome.obstacle.conflict != is.obstacle.conflict)
+            return true;
+    }
+    return false;
+}
+
+static bool is_known(const struct mr_entity_line *line)
+{
+    return line->group != MR_GROUP_UNDECIDED;
+}
+
+static const char *group_words(enum mr_group group)
+{
+    switch (group) {
+    case MR_GROUP_BASE: return "the same row on both sides";
+    case MR_GROUP_GONE: return "deleted on the live side";
+    case MR_GROUP_SAME: return "one row, equal on both sides";
+    case MR_GROUP_LOST: return "lost history";
+    case MR_GROUP_MAYBE: return "deleted on the live side, or lost";
+    case MR_GROUP_DOUBT: return "of the common past, or lost";
+    case MR_GROUP_UNDECIDED: break;
+    }
+    return "not known";
+}
+
+void mr_plan_why_text(FILE *out, const struct mr_entity_line *line)
+{
+    const uint64_t bits = mr_fact_bits(&line->facts);
+    struct otherwise other;
+    size_t at = 0;
+    if (!is_known(line)) {
+        (void)fputs("  why: this plan keeps no facts of it\n", out);
+        return;
+    }
+    const struct because b = because_of(line);
+    (void)fprintf(out, "  it is %s\n", group_words(line->group));
+    for (size_t i = 0; i < b.count; i++)
+        (void)fprintf(out, "  since %s\n", b.words[i]);
+    if (line->decision == MR_DECIDE_WAITS)
+        (void)fputs("  and it waits for a row above it\n", out);
+    (void)fputs("  known of it:\n", out);
+    for (size_t i = 0; i < MR_FACTS; i++)
+        if ((bits >> i & 1) != 0)
+            (void)fprintf(out, "    %s\n", mr_fact_words(i));
+    (void)fputs("  it would be otherwise:\n", out);
+    while (next_otherwise(line, &at, &other)) {
+        const char *conflict = mr_conflict_name(other.outcome.obstacle.conflict);
+        (void)fprintf(out, "    %s%s: %s%s%s\n", other.now ? "were it not that " : "if ",
+                      mr_fact_words(other.fact), group_words(other.outcome.ruling.group),
+                      conflict != NULL ? ", conflict " : "",
+                      conflict != NULL ? conflict : "");
+    }
+}
+
+static void put_facts(struct mr_jsonw *w, const struct mr_entity_line *line)
+{
+    const uint64_t bits = mr_fact_bits(&line->facts);
+    mr_jsonw_key(w, "facts");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < MR_FACTS; i++)
+        if ((bits >> i & 1) != 0)
+            mr_jsonw_str(w, mr_fact_name(i));
+    mr_jsonw_array_end(w);
+}
+
+void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line)
+{
+    const struct because b = is_known(line) ? because_of(line) : (struct because){0};
+    struct otherwise other;
+    size_t at = is_known(line) ? 0 : MR_FACTS;
+    mr_jsonw_add_str(w, "group", mr_group_name(line->group));
+    put_facts(w, line);
+    mr_jsonw_add_texts(w, "because", b.words, b.count);
+    mr_jsonw_key(w, "otherwise");
+    mr_jsonw_array_begin(w);
+    while (next_otherwise(line, &at, &other)) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "fact", mr_fact_name(other.fact));
+        mr_jsonw_add_bool(w, "is", !other.now);
+        mr_jsonw_add_str(w, "group", mr_group_name(other.outcome.ruling.group));
+        mr_jsonw_add_str(w, "kind", mr_conflict_name(other.outcome.obstacle.conflict));
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
+}
