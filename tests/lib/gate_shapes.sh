@@ -118,8 +118,8 @@ shape_topology() {
     done | mr_sql GP -D club &
     writer=$!
     for try in 1 2; do
-        judged "a busy chain, from its begin" '' --peer "$(gate_uri GX)" --peer "$(gate_uri GR)" "$(gate_uri GP)"
-        judged "a busy chain, from its end" '' --peer "$(gate_uri GP)" --peer "$(gate_uri GR)" "$(gate_uri GX)"
+        judged "a busy chain, from its begin" '' --budget 20 --peer "$(gate_uri GX)" --peer "$(gate_uri GR)" "$(gate_uri GP)"
+        judged "a busy chain, from its end" '' --budget 20 --peer "$(gate_uri GP)" --peer "$(gate_uri GR)" "$(gate_uri GX)"
     done
     kill $writer 2>/dev/null
     wait $writer
