@@ -64,19 +64,24 @@ void mr_canon_local(struct mr_strbuf *out, const char *charset, const char *coll
             out->ptr[i] = (char)(out->ptr[i] - 'A' + 'a');
 }
 
-/* Letters of ASCII (small) that stand for others in the language of a collation: alone, or in
- * the pairs that Hungarian doubles by their first letter. */
+/* Characters of ASCII (letters small) that a collation takes for others: in a language, alone
+ * or in the pairs that Hungarian doubles by their first letter, or in an old character set.
+ * One of two is enough. */
 static const char *odd_letters(const char *collation)
 {
-    static const char *const languages[][3] = {{"swedish", "_sv_", "vw"},
-                                               {"lithuanian", "_lt_", "iy"},
-                                               {"latvian", "_lv_", "iy"},
-                                               {"hungarian", "_hu_", "cdglnstyz"},
-                                               {"turkish", "_tr_", "i"}};
-    for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
-        if (strstr(collation, languages[i][0]) != NULL ||
-            strstr(collation, languages[i][1]) != NULL)
-            return languages[i][2];
+    static const char *const names[][3] = {
+        {"swedish", "_sv_", "vw"},          {"lithuanian", "_lt_", "iy"},
+        {"latvian", "_lv_", "iy"},          {"roman_", "_la_", "jv"},
+        {"hungarian", "_hu_", "cdglnstyz"}, {"turkish", "_tr_", "i"},
+        {"macce_general", "", "n"},         {"koi8u_general", "cp1251_ukrainian", "`"},
+        {"geostd8_general", "", "`"},       {"gbk_chinese", "gb2312_chinese", "~"},
+        {"big5_chinese", "", "`~"},         {"latin2_czech", "", "\t "}};
+    if (strncmp(collation, "swe7_", 5) == 0)
+        return "@`^~[\\]vw";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (size_t k = 0; k < 2; k++)
+            if (names[i][k][0] != '\0' && strstr(collation, names[i][k]) != NULL)
+                return names[i][2];
     return "";
 }
 

@@ -51,8 +51,9 @@ bool mr_canon_is_wider(const char *collation);
 /*
  * May the collation take these two for the same, which mr_canon_local() wrote in other bytes?
  * Each character beyond ASCII may stand for any others (s-sharp for "ss", an accent for
- * nothing), and so may control characters; letters of ASCII stand for themselves, but for some
- * of some languages (Lithuanian i and y, Turkish i).
+ * nothing), and so may control characters; those of ASCII stand for themselves, but for some
+ * of some languages (Lithuanian i and y, Turkish i, classical Latin i and j) and old
+ * character sets (GBK y and ~).
  */
 bool mr_canon_may_equal(const char *charset, const char *collation,
                         const struct mr_strbuf *a, const struct mr_strbuf *b);

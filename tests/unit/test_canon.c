@@ -203,6 +203,21 @@ static void test_may_equal(void **state)
          "A",
          "x", false},
         {"utf8mb4_general_ci", "utf8mb4", "", "\xCC\x81", true},
+        {"utf8mb4_roman_ci", "utf8mb4", "ivlivs", "julius", true},
+        {"utf8mb4_uca1400_roman_nopad_ai_ci", "utf8mb4", "iam", "jam", true},
+        {"utf8mb4_la_0900_ai_ci", "utf8mb4", "vrbs", "urbs", true},
+        {"utf8mb4_romanian_ci", "utf8mb4", "iam", "jam", false},
+        {"macce_general_ci", "macce", "member", "nenber", true},
+        {"gbk_chinese_ci", "gbk", "y", "~", true},
+        {"gbk_chinese_ci", "gbk", "member", "order", false},
+        {"big5_chinese_ci", "big5", "e", "`", true},
+        {"geostd8_general_ci", "geostd8", "a@b", "a`b", true},
+        {"cp1251_ukrainian_ci", "cp1251", "a b", "a`b", true},
+        {"koi8u_general_ci", "koi8u", "a", "a`", true},
+        {"swe7_swedish_ci", "swe7", "e", "@", true},
+        {"latin2_czech_cs", "latin2", "a b", "a\tb", true},
+        {"latin2_czech_cs", "latin2", "a.", "a. \t", true},
+        {"swe7_swedish_ci", "swe7", "[", "{", true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
