@@ -296,7 +296,8 @@ enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *e
         code = read_csv(&f, MR_CONFLICTS_FILE, err);
     if (code == MR_OK && f.wanted.count > 0)
         code = mr_entity_file_read(path, take_entity, &f, err);
-    if (code == MR_OK && f.found == 0 && task->why) {
+    /* an empty key is none: "nothing" is no row that could have been looked at */
+    if (code == MR_OK && f.found == 0 && task->why && f.wanted.count > 0) {
         print_unknown(&f);
     } else if (code == MR_OK && f.found == 0) {
         code = mr_err_set(err, MR_E_NO_SUCH, "the plan knows nothing of \"%s\"",

@@ -165,8 +165,6 @@ enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
 
 enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
                                     struct mr_err *err);
-/* By this reference the row that an entity becomes does not refer: its `when` does not hold,
- * which the images do not tell.  Known until the case is closed. */
 /* What was known of a row of SOURCE when it was decided (repair/decide/fact.h), and which kind
  * of row it is: kept while the plan is written.  MR_GROUP_UNDECIDED: nobody said. */
 enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity,
@@ -175,6 +173,8 @@ enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity
 enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
                                  uint64_t *facts, enum mr_group *group,
                                  struct mr_err *err);
+/* By this reference the row that an entity becomes does not refer: its `when` does not hold,
+ * which the images do not tell.  Known until the case is closed. */
 enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t entity,
                                        size_t reference, struct mr_err *err);
 enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity,

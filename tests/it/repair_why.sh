@@ -51,6 +51,10 @@ like "that is said, too" "$(cat "$OUT")" "the plan did not look at it"
 rep show dir --json --why "$DB.members" 3
 is "also in JSON" "$RC $(jq -r '[.decision, .because] | @json' "$OUT" | grep -c '^\[null,"the plan did not')" "0 1"
 
+why members ''
+is "no key at all" "$RC $(wc -c <"$OUT")" "3 0"
+like "nothing is known of that" "$(cat "$ERR")" "knows nothing of"
+
 why nobody 1
 is "a table that is not planned" "$RC" 3
 like "by name" "$(cat "$ERR")" "$DB\.nobody=1"
