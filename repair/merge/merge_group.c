@@ -107,11 +107,11 @@ static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql,
     if (list.len > 0)
         mr_strbuf_add_fmt(
             sql,
-            "SELECT m.id AS id, m.grp AS grp, 1 AS key_refers_to_lost FROM m"
-            " WHERE m.tbl=?1 AND m.grp='base' AND m.id>?2 AND EXISTS (SELECT 1 FROM link "
-            "l"
-            " JOIN m p ON p.id=l.parent WHERE l.child=m.id AND p.grp='lost'"
-            " AND l.ref IN (%s)) ORDER BY m.id LIMIT 1000",
+            "SELECT m.id AS id, m.grp AS grp, 1 AS refers_to_lost, 1 AS "
+            "key_refers_to_lost"
+            " FROM m WHERE m.tbl=?1 AND m.grp='base' AND m.id>?2 AND EXISTS"
+            " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
+            " AND p.grp='lost' AND l.ref IN (%s)) ORDER BY m.id LIMIT 1000",
             list.ptr);
     enum mr_code code = mr_strbuf_check(sql, "grouping rows", err);
     mr_strbuf_release(&list);

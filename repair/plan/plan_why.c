@@ -1,6 +1,9 @@
 /* plan_why.c: see plan_why.h. */
 #include "repair/plan/plan_why.h"
 
+#include <string.h>
+
+#include "core/base/utf8.h"
 #include "repair/decide/decide.h"
 
 /* The rules that a row followed: of its group, and of what stands in its way. */
@@ -9,14 +12,51 @@ struct because {
     size_t count;
 };
 
+/* Did its facts alone make what became of it?  Rows around it may have: what it hangs on, a
+ * circle; or a person. */
+static bool is_by_itself(const struct mr_entity_line *line, enum mr_conflict conflict)
+{
+    const char *name = mr_conflict_name(conflict);
+    if (line->kind != NULL && name != NULL)
+        return strcmp(line->kind, name) == 0;
+    return line->kind == NULL && name == NULL && line->decision != MR_DECIDE_WAITS &&
+           line->decision != MR_DECIDE_SKIP;
+}
+
 static struct because because_of(const struct mr_entity_line *line)
 {
     const struct mr_outcome out = mr_decide_merge(&line->facts);
     struct because b = {.count = 0};
     b.words[b.count++] = mr_sentence_words(out.ruling.because);
-    if (out.obstacle.because != out.ruling.because)
+    if (out.obstacle.because != out.ruling.because &&
+        is_by_itself(line, out.obstacle.conflict))
         b.words[b.count++] = mr_sentence_words(out.obstacle.because);
     return b;
+}
+
+/* From a file: the terminal is shown no controls. */
+static void print_choice(FILE *out, const struct mr_entity_line *line)
+{
+    (void)fputs("  by the choice ", out);
+    mr_utf8_print(out, line->choice);
+    (void)fputs(" for ", out);
+    mr_utf8_print(out, line->kind != NULL ? line->kind : "it");
+    (void)fputs("\n", out);
+}
+
+/* What its facts do not tell. */
+static void print_around(FILE *out, const struct mr_entity_line *line)
+{
+    const enum mr_conflict own = mr_decide_merge(&line->facts).obstacle.conflict;
+    if (line->choice != NULL) {
+        print_choice(out, line);
+    } else if (line->decision == MR_DECIDE_WAITS) {
+        (void)fputs("  and it waits for a row above it\n", out);
+    } else if (line->kind != NULL && !is_by_itself(line, own)) {
+        (void)fputs("  and it is in conflict for rows around it: ", out);
+        mr_utf8_print(out, line->kind);
+        (void)fputs("\n", out);
+    }
 }
 
 /* What a row would be if one fact were the other way. */
@@ -85,8 +125,7 @@ void mr_plan_why_text(FILE *out, const struct mr_entity_line *line)
     (void)fprintf(out, "  it is %s\n", group_words(line->group));
     for (size_t i = 0; i < b.count; i++)
         (void)fprintf(out, "  since %s\n", b.words[i]);
-    if (line->decision == MR_DECIDE_WAITS)
-        (void)fputs("  and it waits for a row above it\n", out);
+    print_around(out, line);
     (void)fputs("  known of it:\n", out);
     for (size_t i = 0; i < MR_FACTS; i++)
         if ((bits >> i & 1) != 0)

@@ -66,6 +66,31 @@ is "without --why" "$RC" 3
 rep show dir --why --row "$DB.members=12" "$DB.members" 12
 is "with --row" "$RC" 3
 
+# What comes of rows around it, or of a person, is no rule about the row itself: an order below
+# somebody who was deleted waits, a key that contains a lost one is lost though
+# TARGET holds it.
+at ab "CREATE TABLE wallet (member INT, n INT, PRIMARY KEY (member, n), FOREIGN KEY (member) REFERENCES members (id))"
+at a "INSERT INTO wallet VALUES (15, 1); INSERT INTO orders VALUES (30, 1, 'C1')"
+at b "INSERT INTO wallet VALUES (18, 1)"
+printf '[table %s.wallet]\nidentity = none\n' "$DB" >>ini
+CASE=$IT_TMP/around.case
+"$MYRECON" check "$(uri a "$DB")" "$(uri b "$DB")" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep plan --policy merge --config ini --case "$CASE" --output around
+[ -e around/plan.json ] || bail "no plan: $(tail -n 2 "$ERR" | xargs)"
+rep show around --why "$DB.orders" 30
+like "who waits" "$(cat "$OUT")" "it waits for a row above it"
+unlike "has something that keeps it" "$(cat "$OUT")" "since nothing keeps the row"
+rep show around --why "$DB.wallet" 15,1
+like "a key of lost history" "$(cat "$OUT")" "it is lost history"
+like "by a rule of lost history" "$(cat "$OUT")" "since a row .* is lost history"
+unlike "and by no other one" "$(cat "$OUT")" "since .* was deleted on the live side, or lost$"
+rep plan --policy merge --on-conflict deleted-on-live=restore --config ini --case "$CASE" --output chosen
+rep show chosen --why "$DB.members" 1
+like "what a person chose" "$(cat "$OUT")" "by the choice restore for deleted-on-live"
+rep plan --policy merge --on-conflict deleted-on-live=skip --config ini --case "$CASE" --output skipped
+rep show skipped --why "$DB.members" 1
+like "or left out" "$(cat "$OUT")" "by the choice skip for deleted-on-live"
+
 # a plan of another policy keeps no facts
 rep plan --policy mirror --allow-deletes 1 --config ini --case "$CASE" --output mirror
 [ -e mirror/plan.json ] || bail "no plan: $(tail -n 2 "$ERR" | xargs)"
