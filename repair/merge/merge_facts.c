@@ -39,15 +39,6 @@ static const struct mr_case_field fields[] = {KNOWN(id, MR_CASE_INT),
                                               FACT(merged),
                                               FACT(gone)};
 
-struct mr_merge_facts mr_merge_facts_of(struct mr_merge *m,
-                                        const struct mr_merge_table *table)
-{
-    return (struct mr_merge_facts){.m = m,
-                                   .table = table,
-                                   .arena = MR_ARENA_INIT,
-                                   .rows = MR_VEC_INIT(struct mr_merge_known)};
-}
-
 struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table)
 {
     const struct mr_merge_bound *b = &table->bound;
@@ -59,46 +50,70 @@ struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table)
                             .guarded = mr_plan_is_guarded(table->plan)};
 }
 
-static enum mr_code read_rows(struct mr_merge_facts *pages, struct mr_case_stmt *stmt,
+/* A walk over the rows of a table. */
+struct walk {
+    struct mr_merge *m;
+    const struct mr_merge_table *table;
+    struct mr_arena arena;
+    struct mr_vec rows; /* of a page: struct mr_merge_known */
+};
+
+static enum mr_code read_rows(struct walk *w, struct mr_case_stmt *stmt,
                               struct mr_err *err)
 {
-    const struct mr_fact of_table = mr_merge_facts_about(pages->table);
+    const struct mr_fact of_table = mr_merge_facts_about(w->table);
     struct mr_case_fields map;
     bool more = false;
     enum mr_code code =
         mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0], err);
     while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
-        struct mr_merge_known *row = mr_vec_push(&pages->rows);
+        struct mr_merge_known *row = mr_vec_push(&w->rows);
         if (row == NULL)
             return mr_merge_nomem(err);
         *row = (struct mr_merge_known){.fact = of_table};
-        code = mr_case_fields_read(&map, &pages->arena, row, err);
+        code = mr_case_fields_read(&map, &w->arena, row, err);
     }
     return code;
 }
 
-enum mr_code mr_merge_facts_next(struct mr_merge_facts *pages, const char *sql,
-                                 int64_t *args, size_t nargs, struct mr_err *err)
+/* The rows after that id; the statement is at its end then, and rows may be written. */
+static enum mr_code read_page(struct walk *w, const struct mr_merge_facts_query *query,
+                              int64_t after, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    mr_vec_clear(&pages->rows);
-    mr_arena_reset(&pages->arena);
-    enum mr_code code = mr_case_prepare(pages->m->cf, sql, &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < nargs; i++)
-        mr_case_bind_int(stmt, (int)i + 1, args[i]);
-    if (code == MR_OK)
-        code = read_rows(pages, stmt, err);
-    mr_case_free(stmt);
-    if (code == MR_OK && pages->rows.count > 0) {
-        const struct mr_merge_known *last =
-            mr_vec_at(&pages->rows, pages->rows.count - 1);
-        args[nargs - 1] = last->id;
+    mr_vec_clear(&w->rows);
+    mr_arena_reset(&w->arena);
+    enum mr_code code = mr_case_prepare(w->m->cf, query->sql, &stmt, err);
+    if (code == MR_OK) {
+        mr_case_bind_int(stmt, 1, (int64_t)w->table->plan->at);
+        for (size_t i = 0; i < query->nargs; i++)
+            mr_case_bind_int(stmt, (int)i + 2, query->args[i]);
+        mr_case_bind_int(stmt, (int)query->nargs + 2, after);
+        code = read_rows(w, stmt, err);
     }
+    mr_case_free(stmt);
     return code;
 }
 
-void mr_merge_facts_release(struct mr_merge_facts *pages)
+enum mr_code mr_merge_facts_each(struct mr_merge *m, const struct mr_merge_table *table,
+                                 struct mr_merge_facts_query query, mr_merge_known_fn *fn,
+                                 void *ctx, struct mr_err *err)
 {
-    mr_vec_release(&pages->rows);
-    mr_arena_release(&pages->arena);
+    struct walk w = {.m = m,
+                     .table = table,
+                     .arena = MR_ARENA_INIT,
+                     .rows = MR_VEC_INIT(struct mr_merge_known)};
+    int64_t after = 0;
+    enum mr_code code = MR_OK;
+    do {
+        code = read_page(&w, &query, after, err);
+        for (size_t i = 0; code == MR_OK && i < w.rows.count; i++) {
+            struct mr_merge_known *row = mr_vec_at(&w.rows, i);
+            after = row->id;
+            code = fn(ctx, row, err);
+        }
+    } while (code == MR_OK && w.rows.count > 0);
+    mr_vec_release(&w.rows);
+    mr_arena_release(&w.arena);
+    return code;
 }

@@ -4,16 +4,10 @@
  *
  * A query names its columns as the members of struct mr_fact are called, beside id, grp and
  * image; it orders by id and limits itself, and its first parameter is the table, its last
- * one the id after which to go on:
+ * one the id after which to go on.
  *
- *     struct mr_merge_facts pages = mr_merge_facts_of(m, table);
- *     while ((code = mr_merge_facts_next(&pages, sql, args, nargs, err)) == MR_OK &&
- *            pages.rows.count > 0)
- *         …                                 args[nargs - 1] is moved on
- *     mr_merge_facts_release(&pages);
- *
- * Rows may be written while a page is looked at.  Ownership: a page's texts and bytes live
- * until the next one.  Errors: MR_E_CASE, MR_E_NOMEM.
+ * Each row is handed to a callback, which may write rows.  Ownership: texts and bytes live
+ * until it returns.  Errors: MR_E_CASE, MR_E_NOMEM, the callback's own.
  */
 #ifndef MR_MERGE_FACTS_H
 #define MR_MERGE_FACTS_H
@@ -28,20 +22,19 @@ struct mr_merge_known {
     struct mr_fact fact;
 };
 
-struct mr_merge_facts {
-    struct mr_merge *m;
-    const struct mr_merge_table *table; /* fills the facts of the table */
-    struct mr_arena arena;
-    struct mr_vec rows; /* struct mr_merge_known */
-};
-
 /* What is known of each row of a table. */
 struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table);
 
-struct mr_merge_facts mr_merge_facts_of(struct mr_merge *m,
-                                        const struct mr_merge_table *table);
-enum mr_code mr_merge_facts_next(struct mr_merge_facts *pages, const char *sql,
-                                 int64_t *args, size_t nargs, struct mr_err *err);
-void mr_merge_facts_release(struct mr_merge_facts *pages);
+typedef enum mr_code mr_merge_known_fn(void *ctx, struct mr_merge_known *row,
+                                       struct mr_err *err);
+/* args: the query's parameters behind the table, without the last one. */
+struct mr_merge_facts_query {
+    const char *sql;
+    const int64_t *args;
+    size_t nargs;
+};
+enum mr_code mr_merge_facts_each(struct mr_merge *m, const struct mr_merge_table *table,
+                                 struct mr_merge_facts_query query, mr_merge_known_fn *fn,
+                                 void *ctx, struct mr_err *err);
 
 #endif

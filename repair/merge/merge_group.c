@@ -45,9 +45,9 @@ static enum mr_code find_late(struct grouping *g, struct mr_merge_known *row,
     return code;
 }
 
-static enum mr_code group_row(struct grouping *g, struct mr_merge_known *row,
-                              struct mr_err *err)
+static enum mr_code group_row(void *ctx, struct mr_merge_known *row, struct mr_err *err)
 {
+    struct grouping *g = ctx;
     enum mr_group group = mr_decide_group(&row->fact).group;
     if (group == MR_GROUP_MAYBE && row->image.ptr != NULL) {
         enum mr_code code = find_late(g, row, err);
@@ -63,16 +63,9 @@ static enum mr_code group_table(struct grouping *g, struct mr_err *err)
     const struct mr_merge_table *t = g->table;
     const bool timed = !mr_plan_has_counter(t->plan) && g->m->options->split_at != NULL &&
                        t->plan->time_at != MR_NO_COLUMN;
-    struct mr_merge_facts pages = mr_merge_facts_of(g->m, t);
-    int64_t args[] = {(int64_t)t->plan->at, t->bound.has_fresh, t->bound.fresh, timed, 0};
-    enum mr_code code = MR_OK;
-    while (code == MR_OK &&
-           (code = mr_merge_facts_next(&pages, own_sql, args, 5, err)) == MR_OK &&
-           pages.rows.count > 0)
-        for (size_t i = 0; code == MR_OK && i < pages.rows.count; i++)
-            code = group_row(g, mr_vec_at(&pages.rows, i), err);
-    mr_merge_facts_release(&pages);
-    return code;
+    const int64_t args[] = {t->bound.has_fresh, t->bound.fresh, timed};
+    return mr_merge_facts_each(g->m, t, (struct mr_merge_facts_query){own_sql, args, 3},
+                               group_row, g, err);
 }
 
 /* ---- what it is for what it refers to ---- */
@@ -130,9 +123,9 @@ static enum mr_code leave(struct grouping *g, const struct mr_merge_known *row,
     return mr_case_run(g->leave, err);
 }
 
-static enum mr_code move_row(struct grouping *g, const struct mr_merge_known *row,
-                             struct mr_err *err)
+static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_err *err)
 {
+    struct grouping *g = ctx;
     const enum mr_group group = mr_group_named(row->grp);
     const enum mr_group below = mr_decide_below(&row->fact, group).group;
     if (below == group)
@@ -144,16 +137,8 @@ static enum mr_code move_row(struct grouping *g, const struct mr_merge_known *ro
 
 static enum mr_code move_rows(struct grouping *g, const char *sql, struct mr_err *err)
 {
-    struct mr_merge_facts pages = mr_merge_facts_of(g->m, g->table);
-    int64_t args[] = {(int64_t)g->table->plan->at, 0};
-    enum mr_code code = MR_OK;
-    while (code == MR_OK &&
-           (code = mr_merge_facts_next(&pages, sql, args, 2, err)) == MR_OK &&
-           pages.rows.count > 0)
-        for (size_t i = 0; code == MR_OK && i < pages.rows.count; i++)
-            code = move_row(g, mr_vec_at(&pages.rows, i), err);
-    mr_merge_facts_release(&pages);
-    return code;
+    return mr_merge_facts_each(g->m, g->table, (struct mr_merge_facts_query){.sql = sql},
+                               move_row, g, err);
 }
 
 static enum mr_code spread_table(struct grouping *g, struct mr_err *err)

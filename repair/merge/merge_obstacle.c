@@ -12,9 +12,9 @@ struct obstructing {
     struct mr_case_stmt *write, *other;
 };
 
-static enum mr_code name_row(struct obstructing *o, const struct mr_merge_known *row,
-                             struct mr_err *err)
+static enum mr_code name_row(void *ctx, struct mr_merge_known *row, struct mr_err *err)
 {
+    struct obstructing *o = ctx;
     const enum mr_conflict found =
         mr_decide_obstacle(&row->fact, mr_group_named(row->grp)).conflict;
     if (found == MR_CONFLICT_NONE)
@@ -27,20 +27,6 @@ static enum mr_code name_row(struct obstructing *o, const struct mr_merge_known 
         return code;
     mr_case_bind_int(o->other, 1, row->id); /* whoever has the key is in the way */
     return mr_case_run(o->other, err);
-}
-
-static enum mr_code name_rows(struct obstructing *o, const char *sql, int64_t *args,
-                              size_t nargs, struct mr_err *err)
-{
-    struct mr_merge_facts pages = mr_merge_facts_of(o->m, o->table);
-    enum mr_code code = MR_OK;
-    while (code == MR_OK &&
-           (code = mr_merge_facts_next(&pages, sql, args, nargs, err)) == MR_OK &&
-           pages.rows.count > 0)
-        for (size_t i = 0; code == MR_OK && i < pages.rows.count; i++)
-            code = name_row(o, mr_vec_at(&pages.rows, i), err);
-    mr_merge_facts_release(&pages);
-    return code;
 }
 
 /* What the case knows. */
@@ -67,13 +53,16 @@ static enum mr_code name_table(struct obstructing *o, struct mr_err *err)
 {
     const struct mr_plan_table *t = o->table->plan;
     const bool named = !mr_plan_has_counter(t) && t->key.count > 0;
-    int64_t known[] = {(int64_t)t->at, 0}, asked[] = {(int64_t)t->at, named, 0};
-    enum mr_code code = name_rows(o, known_sql, known, 2, err);
+    const int64_t args[] = {named};
+    const struct mr_merge_facts_query known = {.sql = known_sql},
+                                      asked = {asked_sql, args, 1};
+    enum mr_code code = mr_merge_facts_each(o->m, o->table, known, name_row, o, err);
     if (code == MR_OK)
         code = mr_merge_fit_absent(o->m, t, err);
     if (code == MR_OK)
         code = mr_merge_unique(o->m, t, err);
-    return code == MR_OK ? name_rows(o, asked_sql, asked, 3, err) : code;
+    return code == MR_OK ? mr_merge_facts_each(o->m, o->table, asked, name_row, o, err)
+                         : code;
 }
 
 enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count,

@@ -66,28 +66,22 @@ struct otherwise {
     struct mr_outcome outcome;
 };
 
-/* What its table is made of is not otherwise. */
-static bool is_fixed(size_t fact)
-{
-    const struct mr_fact of_table = {.counted = true, .keyless = true};
-    return (mr_fact_bits(&of_table) >> fact & 1) != 0;
-}
-
-/* The next fact, from *at on, that makes another outcome of it. */
+/* The next fact, from *at on, that makes another outcome of it.  What its table is made of is
+ * not otherwise. */
 static bool next_otherwise(const struct mr_entity_line *line, size_t *at,
                            struct otherwise *other)
 {
+    const struct mr_fact of_table = {.counted = true, .keyless = true};
     const struct mr_outcome is = mr_decide_merge(&line->facts);
-    const uint64_t bits = mr_fact_bits(&line->facts);
+    const uint64_t bits = mr_fact_bits(&line->facts), fixed = mr_fact_bits(&of_table);
     while (*at < MR_FACTS) {
-        const uint64_t bit = (uint64_t)1 << *at;
+        const size_t fact = (*at)++;
+        const uint64_t bit = (uint64_t)1 << fact;
         const struct mr_fact turned = mr_fact_of(bits ^ bit);
-        *other = (struct otherwise){*at, (bits & bit) != 0, mr_decide_merge(&turned)};
-        const bool fixed = is_fixed((*at)++);
-        if (fixed)
-            continue;
-        if (other->outcome.ruling.group != is.ruling.group ||
-            other->outcome.obstacle.conflict != is.obstacle.conflict)
+        *other = (struct otherwise){fact, (bits & bit) != 0, mr_decide_merge(&turned)};
+        if ((fixed & bit) == 0 &&
+            (other->outcome.ruling.group != is.ruling.group ||
+             other->outcome.obstacle.conflict != is.obstacle.conflict))
             return true;
     }
     return false;

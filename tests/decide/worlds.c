@@ -8,7 +8,6 @@
  * set in N, the first fact being bit 0.  A decider that goes by a group is asked for each, as
  * NAME:GROUP.
  */
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +15,6 @@
 #include "repair/decide/decide.h"
 
 #define FACTS_MAX 20
-
-static const struct fact {
-    const char *name;
-    size_t at;
-} facts[] = {
-#define MR_FACT(name, words) {#name, offsetof(struct mr_fact, name)},
-#include "repair/decide/facts.def"
-#undef MR_FACT
-};
 
 static int by_group(const struct mr_fact *f, enum mr_group group)
 {
@@ -72,27 +62,29 @@ static const struct decider {
      "disagrees twin attaches differs_above restored gone above "},
 };
 
-static const struct fact *find(const char *name, size_t len)
+/* The bit of that fact. */
+static uint64_t find(const char *name, size_t len)
 {
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
-        if (strlen(facts[i].name) == len && strncmp(facts[i].name, name, len) == 0)
-            return &facts[i];
+    for (size_t i = 0; i < MR_FACTS; i++)
+        if (strlen(mr_fact_name(i)) == len && strncmp(mr_fact_name(i), name, len) == 0)
+            return (uint64_t)1 << i;
     (void)fprintf(stderr, "worlds: there is no fact %.*s\n", (int)len, name);
     exit(3);
 }
 
 static void print_worlds(const struct decider *d, enum mr_group group)
 {
-    const struct fact *of[FACTS_MAX];
+    uint64_t of[FACTS_MAX];
     size_t n = 0;
     for (const char *at = d->facts; *at != '\0'; at += strcspn(at, " ") + 1)
         of[n++] = find(at, strcspn(at, " "));
     (void)printf("%s%s%s %s\n", d->name, d->of_group ? ":" : "",
                  d->of_group ? mr_group_name(group) : "", d->facts);
     for (size_t world = 0; world < (size_t)1 << n; world++) {
-        struct mr_fact f = {0};
+        uint64_t bits = 0;
         for (size_t i = 0; i < n; i++)
-            *(bool *)((char *)&f + of[i]->at) = (world >> i & 1) != 0;
+            bits |= (world >> i & 1) != 0 ? of[i] : 0;
+        const struct mr_fact f = mr_fact_of(bits);
         (void)putchar('a' + d->decide(&f, group));
     }
     (void)putchar('\n');
