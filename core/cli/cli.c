@@ -2,6 +2,7 @@
 #include "core/cli/cli.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/secret.h"
 #include "core/base/suggest.h"
@@ -229,11 +230,52 @@ static enum mr_code parse_arg(struct line *line, char *arg)
     return arg[1] == '-' ? parse_long(line, arg + 2) : parse_letters(line, arg + 1);
 }
 
+static bool begins_with(const char *text, const char *prefix)
+{
+    return strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Is an operand of that word a path?  The word may stand in brackets. */
+static bool is_path_word(const char *word)
+{
+    word += *word == '[';
+    return begins_with(word, "DIR") || begins_with(word, "FILE");
+}
+
+static const char *next_word(const char *word)
+{
+    word += strcspn(word, " ");
+    return word + strspn(word, " ");
+}
+
+/* An endpoint in a path's place is most often two operands interchanged: told here, for
+ * all commands, before it is looked for as a file. */
+static enum mr_code check_paths(const struct mr_invocation *inv, struct mr_err *err)
+{
+    const char *word = inv->command->doc->operands;
+    size_t left_out = inv->command->max_operands - inv->noperands;
+    for (; *word == '[' && left_out > 0;
+         left_out--) /* "[FILE] SERVER": FILE is not there */
+        word = next_word(word);
+    for (size_t i = 0; i < inv->noperands; i++, word = next_word(word)) {
+        const bool server = begins_with(inv->operands[i], "mysql://");
+        if (!is_path_word(word) ||
+            (!server && !begins_with(inv->operands[i], "snapshot:")))
+            continue;
+        (void)mr_err_set(err, MR_E_USAGE, "%s stands where a path is to be",
+                         server ? "a server" : "\"snapshot:\"");
+        mr_err_hint(err, "The command is: myrecon %s [OPTIONS] %s", inv->command->name,
+                    inv->command->doc->operands);
+        return MR_E_USAGE;
+    }
+    return MR_OK;
+}
+
 static enum mr_code check_operands(const struct mr_invocation *inv, struct mr_err *err)
 {
     const struct mr_command *command = inv->command;
     if (inv->noperands >= command->min_operands)
-        return MR_OK;
+        return check_paths(inv, err);
     (void)mr_err_set(err, MR_E_USAGE, "command \"%s\" needs %s; %zu of %zu given",
                      command->name, command->doc->operands, inv->noperands,
                      command->min_operands);

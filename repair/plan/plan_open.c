@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "core/file/in_file.h"
@@ -134,12 +133,6 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     const char *path = mr_plan_path(&plan->arena, plan->path, MANIFEST_NAME);
     if (path == NULL)
         return mr_err_nomem(err, "reading a plan");
-    if (strncasecmp(plan->path, "mysql://", 8) == 0) {
-        (void)mr_err_set(err, MR_E_USAGE,
-                         "a server is named where the directory of the plan is to be");
-        mr_err_hint(err, "The directory comes first, then the server: DIR TARGET.");
-        return MR_E_USAGE;
-    }
     if (stat(plan->path, &st) != 0)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open plan \"%s\"",
                               plan->path);
