@@ -120,15 +120,21 @@ static enum mr_code check(struct mr_gate_run *run, const char *file, int *exit_c
     return code;
 }
 
-/* Nagios shows what is on stdout, and knows no status beyond 3. */
-static enum mr_code answer_nagios(enum mr_code code, int *exit_code, struct mr_err *err)
+/* Nagios shows what is on stdout, and knows no status beyond 3.  With --json nothing but
+ * objects belongs there, so the error goes where errors go. */
+static enum mr_code answer_nagios(enum mr_code code, bool json, int *exit_code,
+                                  struct mr_err *err)
 {
     if (code == MR_OK || code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_BUG)
         return code;
+    *exit_code = 3;
+    if (json) {
+        mr_log_err(err);
+        return MR_OK;
+    }
     (void)fputs("GATE UNKNOWN - ", stdout);
     mr_utf8_print(stdout, err->message);
     (void)fputs("\n", stdout);
-    *exit_code = 3;
     return MR_OK;
 }
 
@@ -145,7 +151,7 @@ static enum mr_code run_check(const struct mr_invocation *invocation, int *exit_
     if (code == MR_OK)
         code = check(&run, file, exit_code, err);
     if (opts->nagios)
-        code = answer_nagios(code, exit_code, err);
+        code = answer_nagios(code, opts->json, exit_code, err);
     mr_gate_run_release(&run);
     return code;
 }
