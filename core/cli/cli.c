@@ -320,9 +320,9 @@ static enum mr_code incomplete_command(struct line *line, const char *first,
 {
     struct mr_invocation *inv = line->invocation;
     struct mr_suggest suggest = {.typed = second != NULL ? second : ""};
-    if (inv->request == MR_CLI_HELP ||
-        (second != NULL &&
-         (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0))) {
+    const bool asked =
+        second != NULL && (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0);
+    if (asked || (inv->request == MR_CLI_HELP && second == NULL)) {
         inv->request = MR_CLI_HELP;
         inv->group = first;
         return MR_OK;
