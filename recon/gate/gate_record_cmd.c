@@ -30,7 +30,7 @@ static bool tell_view(const char *uri, const char *what, const struct mr_gate_vi
 static bool tell_hidden(const struct mr_gate_facts *f, struct tally *tally)
 {
     bool complete = tell_view(f->uri, "the replication status", &f->replication);
-    complete &= tell_view(f->uri, "sessions of other accounts", &f->sessions);
+    complete &= tell_view(f->uri, "what sessions of other accounts do", &f->sessions);
     if (f->tables_read)
         complete &= tell_view(f->uri, "what databases hold", &f->any_db);
     for (size_t i = 0; i < f->ntables; i++) {
