@@ -20,7 +20,6 @@
 #include "core/cli/cli.h"
 #include "core/cli/help.h"
 #include "core/db/db.h"
-#include "core/file/io.h"
 
 /* A descriptor that was closed is opened read-only on nothing: reading ends at once,
  * and writing to it fails, so a result that nobody can get is still an error. */
@@ -40,8 +39,8 @@ static enum mr_code print_help(const struct mr_invocation *invocation, struct mr
     else
         mr_help_overview(invocation->commands, invocation->group, &text);
     enum mr_code code = mr_strbuf_check(&text, "printing the help", err);
-    if (code == MR_OK)
-        code = mr_io_write_all(STDOUT_FILENO, "standard output", text.ptr, text.len, err);
+    if (code == MR_OK && fwrite(text.ptr, 1, text.len, stdout) != text.len)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
     mr_strbuf_release(&text);
     return code;
 }
@@ -65,8 +64,22 @@ static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code,
     return code == MR_OK ? invocation->command->run(invocation, exit_code, err) : code;
 }
 
+/* Whoever does not hear of the result has to know at least whether something was done. */
+static enum mr_code hint_unheard(const struct mr_invocation *invocation,
+                                 struct mr_err *err)
+{
+    const struct mr_command *command = invocation->command;
+    if (err->hint[0] == '\0')
+        mr_err_hint(err, "%s",
+                    command != NULL && command->unheard != NULL
+                        ? command->unheard
+                        : "The result is incomplete; see where standard output leads.");
+    return MR_E_IO;
+}
+
 /* What was written to stdout must have arrived, or the result is worth nothing. */
-static enum mr_code close_stdout(struct mr_err *err)
+static enum mr_code close_stdout(const struct mr_invocation *invocation,
+                                 struct mr_err *err)
 {
     bool failed = ferror(stdout) != 0;
     errno = 0;
@@ -76,8 +89,7 @@ static enum mr_code close_stdout(struct mr_err *err)
         (void)mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
     else
         (void)mr_err_set(err, MR_E_IO, "could not write to standard output");
-    mr_err_hint(err, "The result is incomplete; see where standard output leads.");
-    return MR_E_IO;
+    return hint_unheard(invocation, err);
 }
 
 int main(int argc, char **argv)
@@ -99,7 +111,9 @@ int main(int argc, char **argv)
     if (code == MR_OK)
         code = dispatch(&invocation, &exit_code, &err);
     if (code == MR_OK)
-        code = close_stdout(&err);
+        code = close_stdout(&invocation, &err);
+    else if (code == MR_E_IO && ferror(stdout) != 0)
+        code = hint_unheard(&invocation, &err);
     else
         (void)fflush(stdout); /* what there is of a result; the error is told below */
     mr_cli_release(&invocation);

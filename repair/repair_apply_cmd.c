@@ -565,11 +565,17 @@ static enum mr_code run_undo(const struct mr_invocation *invocation, int *exit_c
         code, "Run it again: what is taken back stays so, the rest is taken up.", err);
 }
 
+static const char unheard[] =
+    "What was done is done, and stands in the plan's journal.jsonl; with --dry-run "
+    "nothing "
+    "was. See where standard output leads, and run it again to be told.";
+
 const struct mr_command mr_repair_apply_command = {.name = "repair apply",
                                                    .doc = &apply_doc,
                                                    .options = &mr_apply_option_set,
                                                    .min_operands = 2,
                                                    .max_operands = 2,
+                                                   .unheard = unheard,
                                                    .run = run_apply};
 
 const struct mr_command mr_repair_rehearse_command = {.name = "repair rehearse",
@@ -577,6 +583,10 @@ const struct mr_command mr_repair_rehearse_command = {.name = "repair rehearse",
                                                       .options = &mr_rehearse_option_set,
                                                       .min_operands = 2,
                                                       .max_operands = 2,
+                                                      .unheard =
+                                                          "No row has stayed. See where "
+                                                          "standard output leads, and "
+                                                          "run it again to be told.",
                                                       .run = run_rehearse};
 
 const struct mr_command mr_repair_undo_command = {.name = "repair undo",
@@ -584,4 +594,5 @@ const struct mr_command mr_repair_undo_command = {.name = "repair undo",
                                                   .options = &mr_undo_option_set,
                                                   .min_operands = 2,
                                                   .max_operands = 2,
+                                                  .unheard = unheard,
                                                   .run = run_undo};

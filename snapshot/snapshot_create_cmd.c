@@ -60,9 +60,13 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     return code;
 }
 
-const struct mr_command mr_snapshot_create_command = {.name = "snapshot create",
-                                                      .doc = &doc,
-                                                      .options = &mr_create_option_set,
-                                                      .min_operands = 2,
-                                                      .max_operands = 2,
-                                                      .run = run};
+const struct mr_command mr_snapshot_create_command = {
+    .name = "snapshot create",
+    .doc = &doc,
+    .options = &mr_create_option_set,
+    .min_operands = 2,
+    .max_operands = 2,
+    .unheard = "The snapshot is made. \"myrecon "
+               "snapshot list\" says what is in "
+               "it, and what was left out.",
+    .run = run};

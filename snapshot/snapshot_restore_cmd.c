@@ -196,10 +196,14 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     return code;
 }
 
-const struct mr_command mr_snapshot_restore_command = {.name = "snapshot restore",
-                                                       .doc = &doc,
-                                                       .options =
-                                                           &mr_snap_restore_option_set,
-                                                       .min_operands = 2,
-                                                       .max_operands = 2,
-                                                       .run = run};
+const struct mr_command mr_snapshot_restore_command = {
+    .name = "snapshot restore",
+    .doc = &doc,
+    .options = &mr_snap_restore_option_set,
+    .min_operands = 2,
+    .max_operands = 2,
+    .unheard = "What was restored stands. See "
+               "whether it is equal: myrecon "
+               "snapshot verify --against "
+               "TARGET DIR.",
+    .run = run};

@@ -1,14 +1,13 @@
 /* config_cmd.c: see config_cmd.h. */
 #include "core/cli/config_cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/utf8.h"
 #include "core/base/version.h"
-#include "core/file/io.h"
 #include "core/json/jsonw.h"
 
 struct config_options {
@@ -318,8 +317,8 @@ static enum mr_code finish_output(struct printer *p, struct mr_err *err)
         i += len + 1;
     }
     code = mr_strbuf_check(&shown, "printing the settings", err);
-    if (code == MR_OK)
-        code = mr_io_write_all(STDOUT_FILENO, name, shown.ptr, shown.len, err);
+    if (code == MR_OK && fwrite(shown.ptr, 1, shown.len, stdout) != shown.len)
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to %s", name);
     mr_strbuf_release(&shown);
     return code;
 }

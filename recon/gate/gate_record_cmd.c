@@ -159,4 +159,5 @@ const struct mr_command mr_gate_record_command = {.name = "gate record",
                                                   .options = &mr_gate_record_option_set,
                                                   .min_operands = 1,
                                                   .max_operands = 1,
+                                                  .unheard = "The baseline is written.",
                                                   .run = run_record};

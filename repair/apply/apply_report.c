@@ -232,14 +232,8 @@ static enum mr_code print(const struct mr_apply_report *r, struct mr_strbuf *tex
     enum mr_code code = mr_strbuf_check(text, "printing the result", err);
     errno = 0;
     if (code == MR_OK &&
-        (fwrite(text->ptr, 1, text->len, r->out) != text->len || fflush(r->out) != 0)) {
+        (fwrite(text->ptr, 1, text->len, r->out) != text->len || fflush(r->out) != 0))
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
-        mr_err_hint(err, r->dry_run
-                             ? "Nothing was changed. See where standard output leads."
-                             : "What was done is done, and stands in the plan's "
-                               "journal.jsonl: see where standard output leads, "
-                               "and run it again to be told.");
-    }
     mr_strbuf_release(text);
     return code;
 }
