@@ -394,7 +394,8 @@ static enum mr_code apply_rows(struct job *job, int *exit_code, struct mr_err *e
 
 static enum mr_code hint_again(enum mr_code code, const char *hint, struct mr_err *err)
 {
-    if (code == MR_E_CANCELLED || code == MR_E_LOST)
+    /* where a question was interrupted that hint is more exact */
+    if (code == MR_E_LOST || (code == MR_E_CANCELLED && err->hint[0] == '\0'))
         mr_err_hint(err, "%s", hint);
     return code;
 }

@@ -1,14 +1,19 @@
 /* term.c: see term.h. */
 #include "core/base/term.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/base/signals.h"
+
 #define DEFAULT_WIDTH 80
 #define MIN_WIDTH 20
 #define MAX_WIDTH 10000
+#define AWAIT_STEP_MS 200
 
 bool mr_term_is_terminal(int fd)
 {
@@ -42,6 +47,21 @@ unsigned mr_term_width(int fd)
     if (width == 0 || width > MAX_WIDTH)
         width = DEFAULT_WIDTH;
     return width < MIN_WIDTH ? MIN_WIDTH : (unsigned)width;
+}
+
+enum mr_code mr_term_await_line(int fd, struct mr_err *err)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    for (;;) {
+        int got = poll(&ready, 1, AWAIT_STEP_MS);
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
+        if (got > 0)
+            return MR_OK;
+        if (got < 0 && errno != EINTR)
+            return mr_err_set_sys(err, MR_E_IO, errno,
+                                  "could not read from the terminal");
+    }
 }
 
 const char *mr_term_style(enum mr_style style, bool on)

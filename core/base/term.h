@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "core/base/err.h"
+
 enum mr_color_mode { MR_COLOR_AUTO = 1, MR_COLOR_ALWAYS, MR_COLOR_NEVER };
 
 /* Styles say what a text is, not how it looks. */
@@ -28,6 +30,9 @@ bool mr_term_use_color(enum mr_color_mode mode, int fd);
 bool mr_term_is_terminal(int fd);
 /* Columns: the terminal's, else $COLUMNS, else 80; never below 20. */
 unsigned mr_term_width(int fd);
+/* Waits for a person: until a line can be read from fd.  MR_E_CANCELLED as soon as a signal
+ * asks for the end; read() by itself would be begun again after it. */
+enum mr_code mr_term_await_line(int fd, struct mr_err *err);
 
 /* The escape sequence, or "" when off. */
 const char *mr_term_style(enum mr_style style, bool on);

@@ -30,6 +30,10 @@ enum mr_code mr_confirm(const char *question, bool yes, struct mr_err *err)
         mr_io_write_all(STDERR_FILENO, "the terminal", question, strlen(question), err);
     if (code == MR_OK)
         code = mr_io_write_all(STDERR_FILENO, "the terminal", " [y/N] ", 7, err);
+    if (code == MR_OK)
+        code = mr_term_await_line(STDIN_FILENO, err);
+    if (code == MR_E_CANCELLED)
+        mr_err_hint(err, "Nothing was changed.");
     if (code != MR_OK)
         return code;
     if (fgets(line, sizeof line, stdin) != NULL && is_yes(line))

@@ -10,7 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "core/base/signals.h"
+#include "core/base/term.h"
 
 #define MYSQL_SCHEME "mysql://"
 #define SNAPSHOT_SCHEME "snapshot:"
@@ -660,9 +660,10 @@ static enum mr_code read_line(int fd, char *buf, size_t size, struct mr_err *err
     size_t used = 0;
     for (;;) {
         char c;
+        enum mr_code code = mr_term_await_line(fd, err);
+        if (code != MR_OK)
+            return code;
         ssize_t got = read(fd, &c, 1);
-        if (mr_is_cancelled())
-            return mr_cancelled_err(err);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
