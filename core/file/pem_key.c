@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/term.h"
@@ -42,7 +43,10 @@ enum mr_code mr_pem_key_load(const char *path, const char *hint, EVP_PKEY **out,
     enum mr_code code = mr_io_read_file(path, MAX_FILE_BYTES, &text, err);
     if (code == MR_OK)
         code = parse(path, &text, out, err);
-    if (code == MR_E_CERT && hint != NULL)
+    if (code == MR_E_CERT && strstr(text.ptr, "-----BEGIN CERTIFICATE-----") != NULL)
+        mr_err_hint(err,
+                    "It holds a certificate; give the private key that belongs to it.");
+    else if (code == MR_E_CERT && hint != NULL)
         mr_err_hint(err, "%s", hint);
     if (text.len > 0)
         OPENSSL_cleanse(text.ptr, text.len);

@@ -89,7 +89,11 @@ static enum mr_code read_certificate(const char *path, X509 **x509, struct mr_er
         if (*x509 == NULL) {
             code = mr_ssl_error_set(err, MR_E_CERT, "could not read certificate \"%s\"",
                                     path);
-            mr_err_hint(err, HINT_CREATE);
+            if (strstr(text.ptr, "PRIVATE KEY-----") != NULL)
+                mr_err_hint(err,
+                            "It holds a key; give the certificate that belongs to it.");
+            else
+                mr_err_hint(err, HINT_CREATE);
         }
     }
     (void)BIO_free(bio);

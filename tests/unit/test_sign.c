@@ -111,7 +111,9 @@ static void test_public(void **state)
     check_public(&der, sizeof text, &signature, MR_E_REFUSED);
     mr_strbuf_reset(&der);
     assert_int_equal(mr_sign_key_load("old.pem", &signer, &err), MR_E_CERT);
+    assert_non_null(strstr(err.hint, "It holds a certificate"));
     assert_int_equal(mr_sign_public_of("old.key", &der, &err), MR_E_CERT);
+    assert_non_null(strstr(err.hint, "It holds a key"));
     assert_int_equal(mr_sign_public_of("absent", &der, &err), MR_E_IO);
     assert_int_equal(der.len, 0);
     mr_strbuf_release(&der);
