@@ -27,6 +27,10 @@ types_on() { # types_on SIDE TARGET
     ok "$1: stock tools load it" stock_restore "$SNAP" "$2" "$DB" "$COPY"
     SRC=$(uri "$1" "$DB") DST=$(uri "$2" "$COPY")
     check_is 0 "$1: equal after a restore with stock tools"
+    echo >>"$(compgen -G "$SNAP/data/*.zst" | head -n 1)"
+    ! stock_restore "$SNAP" "$2" "$DB" "$COPY" 2>/dev/null
+    like "$1: they stop at a file that was changed" "$(cat "$IT_TMP/said")" "^data/.*\\.zst: FAILED"
+    rm -rf "$IT_TMP"/restore.*
 }
 types_on a b
 if [ -n "$MR_O_URI" ]; then types_on o o; else skip "MySQL: every type" "no MySQL 9"; fi
