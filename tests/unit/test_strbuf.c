@@ -168,6 +168,28 @@ static void test_format_at_the_edge(void **state)
         }
 }
 
+static void test_shell_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } table[] = {
+        {"a/b.case", "a/b.case"},
+        {"a b", "'a b'"},
+        {"it's", "'it'\\''s'"},
+        {"", "''"},
+        {"a\\nb", "'a\\nb'"},
+        {"new\nline", "$'new\\nline'"},
+        {"a\t'\\\x7f", "$'a\\011\\'\\\\\\177'"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct mr_strbuf sb = MR_STRBUF_INIT;
+        mr_strbuf_add_shell_word(&sb, table[i].text, strlen(table[i].text));
+        assert_string_equal(sb.ptr, table[i].word);
+        mr_strbuf_release(&sb);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,7 +197,7 @@ int main(void)
         cmocka_unit_test(test_growth),  cmocka_unit_test(test_failure_is_sticky),
         cmocka_unit_test(test_shrink),  cmocka_unit_test(test_detach),
         cmocka_unit_test(test_grouped), cmocka_unit_test(test_format_at_the_edge),
-        cmocka_unit_test(test_uint),
+        cmocka_unit_test(test_uint),    cmocka_unit_test(test_shell_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
