@@ -302,9 +302,22 @@ static enum mr_code parse_sql(struct parse *p)
     return MR_OK;
 }
 
-/* A word of the list, as long as letters and hyphens go; NULL with an error. */
+/* "Choose one of: …", those that are for one of the classes. */
+static void hint_words(struct parse *p, const struct word *words, unsigned classes)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    for (const struct word *word = words; word->text != NULL; word++)
+        if ((word->classes & classes) != 0)
+            mr_strbuf_add_fmt(&text, "%s%s%s", text.len > 0 ? ", " : "", word->text,
+                              strcmp(word->text, "newest") == 0 ? ":COLUMN" : "");
+    mr_err_hint(p->err, "Choose one of: %s.", text.ptr);
+    mr_strbuf_release(&text);
+}
+
+/* A word of the list, as long as letters and hyphens go; NULL with an error, whose hint
+ * offers those of the classes. */
 static const struct word *parse_word(struct parse *p, const struct word *words,
-                                     const char *what)
+                                     const char *what, unsigned classes)
 {
     char typed[64];
     size_t len = 0;
@@ -323,20 +336,20 @@ static const struct word *parse_word(struct parse *p, const struct word *words,
     if (suggest.best != NULL)
         mr_err_hint(p->err, "Did you mean \"%s\"?", suggest.best);
     else
-        mr_err_hint(p->err, "Write KIND=CHOICE, such as differs=newest:updated_at.");
+        hint_words(p, words, classes);
     return NULL;
 }
 
 /* KIND=CHOICE, or KIND=newest:COLUMN */
 static enum mr_code parse_rule(struct parse *p, struct mr_conflict_rule *rule)
 {
-    const struct word *kind = parse_word(p, conflict_kinds, "kind of conflict");
+    const struct word *kind = parse_word(p, conflict_kinds, "kind of conflict", ~0U);
     if (kind == NULL)
         return MR_E_CONFIG;
     if (!accept(p, "="))
         return fail(p, "no = behind the kind of conflict",
                     "Write KIND=CHOICE, such as differs=newest:updated_at.");
-    const struct word *choice = parse_word(p, conflict_choices, "choice");
+    const struct word *choice = parse_word(p, conflict_choices, "choice", kind->classes);
     if (choice == NULL)
         return MR_E_CONFIG;
     if ((kind->classes & choice->classes) == 0)

@@ -328,6 +328,9 @@ static const struct {
      "my.ini:2: key \"on-conflict\": unknown kind of conflict \"difers\" in "
      "\"difers=source\"",
      "Did you mean \"differs\"?"},
+    {"[table t]\non-conflict = differs=xyz\n",
+     "my.ini:2: key \"on-conflict\": unknown choice \"xyz\" in \"differs=xyz\"",
+     "Choose one of: target, source, newest:COLUMN, stop."},
     {"[table t]\non-conflict = differs\n",
      "my.ini:2: key \"on-conflict\": no = behind the kind of conflict in "
      "\"differs\"",
