@@ -71,6 +71,7 @@ static void lose(struct watch *watch, struct mr_err *err)
                             : mr_clock_now_s() + RETRY_EVERY_S;
     if (!watch->told && !mr_is_cancelled()) {
         mr_err_context(err, "going on without watching the load of a server");
+        mr_err_hint(err, "Nothing has to be done: the work goes on.");
         mr_log_err_as_warning(err);
     }
     watch->told = true;
