@@ -89,12 +89,14 @@ static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err
         .color = mr_term_use_color(opts->general.color, 1),
         .verbose = opts->general.verbose > 0,
     };
-    enum mr_code code = MR_OK;
-    if (opts->prometheus != NULL)
-        code = mr_gate_output_prometheus(&report, opts->prometheus, err);
-    if (code == MR_OK)
-        code = opts->json ? mr_gate_output_json(&report, stdout, err)
-                          : mr_gate_output_text(&report, stdout, err);
+    enum mr_code code = opts->json ? mr_gate_output_json(&report, stdout, err)
+                                   : mr_gate_output_text(&report, stdout, err);
+    /* each is told although the other cannot be written */
+    if (opts->prometheus != NULL) {
+        enum mr_code metrics = mr_gate_output_prometheus(&report, opts->prometheus,
+                                                         code == MR_OK ? err : NULL);
+        code = code == MR_OK ? metrics : code;
+    }
     *exit_code = mr_gate_output_exit(mr_gate_judge_verdict(&run->judge), opts->nagios);
     return code;
 }

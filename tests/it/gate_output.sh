@@ -46,6 +46,9 @@ mr_sql GR -e "STOP SLAVE SQL_THREAD"
 run_gate --prometheus "$PROM" --peer "$(gate_uri GR)" "$FACTS" "$(gate_uri GP)"
 valid "critical" "$PROM"
 like "the state is critical" "$(cat "$PROM")" '^myrecon_gate_state\{.*\} 2$'
+"$MYRECON" gate check --prometheus "$IT_TMP/none/x.prom" --peer "$(gate_uri GR)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
+is "metrics that cannot be written: 3" $? 3
+like "and the result is told" "$(head -n 1 "$OUT")" '^GATE CRITICAL - replication_threads: '
 "$MYRECON" gate check --nagios --peer "$(gate_uri GR)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
 is "--nagios: critical is 2" $? 2
 like "--nagios: the first line" "$(head -n 1 "$OUT")" '^GATE CRITICAL - replication_threads: .*SQL thread is stopped.*\| .*.connections_used.=[0-9]+'
