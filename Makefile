@@ -129,6 +129,7 @@ deps:
 
 demo:
 	@tests/deps.sh build demo
+	@test -x $(BIN) || echo 'Building $(BIN), which takes some minutes ...'
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all
 	@MYRECON=$(abspath $(BIN)) KEEP=$(KEEP) tests/demo/demo.sh
 
