@@ -352,6 +352,9 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
         if (db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE)
             code = mr_restore_exec(r->db, &sql, err);
     }
+    if (code == MR_E_DENIED)
+        mr_err_hint(err, "\"myrecon doctor --for restore\" names what the account lacks; "
+                         "--rename-db OLD=NEW restores under another name.");
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;

@@ -29,6 +29,12 @@ into() { # into SIDE
     rm -rf "$SNAP"
     take "$(uri "$1" "$DB")" "$SNAP"
 
+    # an account that may not make the database
+    client "$1" <<<"DROP DATABASE IF EXISTS $COPY; CREATE USER 'it_into'@'%' IDENTIFIED BY 'pw'; GRANT SELECT ON *.* TO 'it_into'@'%'"
+    restored "$1: without rights" "4 " --allow-replica "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
+    like "$1: what to do is said" "$(cat "$ERR")" "hint: .*doctor --for restore.*--rename-db"
+    client "$1" <<<"DROP USER 'it_into'@'%'"
+
     # tables by the names of a trigger, an event and a procedure, and by t in another letter
     fresh "$1" "$COPY"
     client "$1" -D "$COPY" <<<"CREATE TABLE tr (id INT); CREATE TABLE e (id INT); CREATE TABLE \`procedure p\` (id INT); CREATE TABLE T (id INT);
