@@ -567,9 +567,11 @@ static enum mr_code run_undo(const struct mr_invocation *invocation, int *exit_c
 }
 
 static const char unheard[] =
-    "What was done is done, and stands in the plan's journal.jsonl; with --dry-run "
-    "nothing "
-    "was. See where standard output leads, and run it again to be told.";
+    "What was done stands in the plan's journal.jsonl; with --dry-run, nothing was. "
+    "See where standard output leads, and run it again to be told.";
+
+static const char unheard_rehearsal[] =
+    "No row has stayed. See where standard output leads, and run it again to be told.";
 
 const struct mr_command mr_repair_apply_command = {.name = "repair apply",
                                                    .doc = &apply_doc,
@@ -584,10 +586,7 @@ const struct mr_command mr_repair_rehearse_command = {.name = "repair rehearse",
                                                       .options = &mr_rehearse_option_set,
                                                       .min_operands = 2,
                                                       .max_operands = 2,
-                                                      .unheard =
-                                                          "No row has stayed. See where "
-                                                          "standard output leads, and "
-                                                          "run it again to be told.",
+                                                      .unheard = unheard_rehearsal,
                                                       .run = run_rehearse};
 
 const struct mr_command mr_repair_undo_command = {.name = "repair undo",

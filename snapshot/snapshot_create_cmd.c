@@ -66,7 +66,6 @@ const struct mr_command mr_snapshot_create_command = {
     .options = &mr_create_option_set,
     .min_operands = 2,
     .max_operands = 2,
-    .unheard = "The snapshot is made. \"myrecon "
-               "snapshot list\" says what is in "
-               "it, and what was left out.",
+    .unheard = "The snapshot is made. \"myrecon snapshot list\" says what is in it, and "
+               "what was left out.",
     .run = run};

@@ -202,8 +202,6 @@ const struct mr_command mr_snapshot_restore_command = {
     .options = &mr_snap_restore_option_set,
     .min_operands = 2,
     .max_operands = 2,
-    .unheard = "What was restored stands. See "
-               "whether it is equal: myrecon "
-               "snapshot verify --against "
-               "TARGET DIR.",
+    .unheard = "What was restored stands. See whether it is equal: myrecon snapshot "
+               "verify --against TARGET DIR.",
     .run = run};

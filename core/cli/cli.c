@@ -254,8 +254,8 @@ static enum mr_code check_paths(const struct mr_invocation *inv, struct mr_err *
 {
     const char *word = inv->command->doc->operands;
     size_t left_out = inv->command->max_operands - inv->noperands;
-    for (; *word == '[' && left_out > 0;
-         left_out--) /* "[FILE] SERVER": FILE is not there */
+    /* of "[FILE] SERVER", FILE is not there where one is given */
+    for (; *word == '[' && left_out > 0; left_out--)
         word = next_word(word);
     for (size_t i = 0; i < inv->noperands; i++, word = next_word(word)) {
         const bool server = begins_with(inv->operands[i], "mysql://");

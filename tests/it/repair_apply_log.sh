@@ -40,9 +40,9 @@ client x <<<"SET GLOBAL binlog_format = 'ROW'; REVOKE BINLOG ADMIN ON *.* FROM '
 rep_is 0 "a log by rows needs no right" apply --yes plan "$D"
 "$MYRECON" repair undo --yes plan "$D" >/dev/full 2>"$ERR"
 is "a result that cannot be written: exits 3" $? 3
-like "and what was done is said to be" "$(cat "$ERR")" "hint: What was done is done, .*journal.jsonl"
+like "and what was done is said to be" "$(cat "$ERR")" "hint: What was done stands .*journal.jsonl"
 "$MYRECON" repair undo --yes --json plan "$D" >/dev/full 2>"$ERR"
-like "as objects, too" "$(cat "$ERR")" "hint: What was done is done, .*journal.jsonl"
+like "as objects, too" "$(cat "$ERR")" "hint: What was done stands .*journal.jsonl"
 is "as it is" "$(on "SELECT COUNT(*) FROM members")" 3
 rep_is 5 "--no-binlog does" apply --yes --no-binlog plan "$D"
 like "which is named" "$(cat "$ERR")" "GRANT BINLOG ADMIN ON"
