@@ -609,6 +609,11 @@ int64_t mr_case_last_id(const struct mr_case *cf)
     return sqlite3_last_insert_rowid(cf->db);
 }
 
+int64_t mr_case_changes(const struct mr_case *cf)
+{
+    return sqlite3_changes(cf->db);
+}
+
 /* ---- statements ---- */
 
 enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,

@@ -64,6 +64,7 @@ enum mr_code mr_case_commit(struct mr_case *cf, struct mr_err *err);
 void mr_case_rollback(struct mr_case *cf);
 enum mr_code mr_case_exec(struct mr_case *cf, const char *sql, struct mr_err *err);
 int64_t mr_case_last_id(const struct mr_case *cf);
+int64_t mr_case_changes(const struct mr_case *cf); /* rows that the last write changed */
 
 /*
  * Statements.  prepare → bind… → step (until !row) → reset → … → free.  Parameters are

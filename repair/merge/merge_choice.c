@@ -5,6 +5,7 @@
 
 #include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_referrers.h"
+#include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_unique.h"
 #include "repair/merge/merge_work.h"
 
@@ -76,7 +77,7 @@ struct choosing {
     struct mr_arena arena;
     struct mr_vec conflicts;
     struct mr_strbuf text;
-    struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *edits, *rows;
+    struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *marked, *edits, *rows;
     bool inner;   /* rows of the component refer to each other */
     bool revives; /* some row of a table before or of it was restored */
     bool again;
@@ -256,7 +257,9 @@ static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
     mr_merge_work_bind(
         c->mark, 5, (struct mr_key){c->text.len > 0 ? c->text.ptr : NULL, c->text.len});
     c->again = c->again || !skip || c->inner;
-    return mr_case_run(c->mark, err);
+    mr_case_bind_int(c->marked, 1, x->id);
+    enum mr_code code = mr_case_run(c->mark, err);
+    return code == MR_OK ? mr_case_run(c->marked, err) : code;
 }
 
 static enum mr_code add_note(struct choosing *c, const struct conflict *x,
@@ -302,26 +305,32 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
 
 /* ---- conflicts ---- */
 
-static const char conflicts_sql[] =
-    "SELECT m.id, m.tbl, w.skey, m.other, m.kind, m.unfit FROM m JOIN w ON w.id=m.id"
-    " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2 AND m.id>?3"
-    " AND m.kind IS NOT NULL AND k.skip IS NOT 1 AND (k.into_key IS NULL OR k.known)"
-    " AND NOT EXISTS"
-    " (SELECT 1 FROM chosen c WHERE c.id=m.id AND c.kind=m.kind) ORDER BY m.id LIMIT "
-    "1000";
+/* A conflict that nothing was chosen for. */
+#define UNDECIDED                                                                        \
+    "m.kind IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id AND"        \
+    " (k.skip OR (k.into_key IS NOT NULL AND NOT k.known)))"                             \
+    " AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.id=m.id AND c.kind=m.kind)"
 
-static enum mr_code read_conflicts(struct choosing *c, int64_t after, struct mr_err *err)
+#define CONFLICT "SELECT m.id, m.tbl, w.skey, m.other, m.kind, m.unfit FROM "
+
+/* Of a table; of what a wave may reach. */
+static const char conflicts_sql[] =
+    CONFLICT "m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND " UNDECIDED
+             " ORDER BY m.id LIMIT 1000";
+static const char beside_sql[] =
+    CONFLICT "beside CROSS JOIN m ON m.id=beside.id JOIN w ON w.id=m.id"
+             " WHERE m.tbl>=?1 AND m.id>?2 AND " UNDECIDED " ORDER BY m.id LIMIT 1000";
+
+static enum mr_code read_conflicts(struct choosing *c, const char *sql,
+                                   const int64_t args[2], struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(c->m->cf, conflicts_sql, &stmt, err);
+    enum mr_code code = mr_case_prepare(c->m->cf, sql, &stmt, err);
     mr_vec_clear(&c->conflicts);
     mr_arena_reset(&c->arena);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, (int64_t)c->first);
-        mr_case_bind_int(stmt, 2, (int64_t)(c->first + c->count));
-        mr_case_bind_int(stmt, 3, after);
-    }
+    for (int i = 0; code == MR_OK && i < 2; i++)
+        mr_case_bind_int(stmt, i + 1, args[i]);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct conflict *x = mr_vec_push(&c->conflicts);
         if (x == NULL) {
@@ -339,21 +348,43 @@ static enum mr_code read_conflicts(struct choosing *c, int64_t after, struct mr_
     return code;
 }
 
-static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
+static enum mr_code take_each(struct choosing *c, const char *sql, size_t table,
+                              struct mr_err *err)
 {
-    int64_t after = 0;
+    int64_t args[] = {(int64_t)table, 0};
     enum mr_code code = MR_OK;
-    while (code == MR_OK) {
-        code = read_conflicts(c, after, err);
-        if (code != MR_OK || c->conflicts.count == 0)
-            break;
+    do {
+        code = read_conflicts(c, sql, args, err);
         for (size_t i = 0; code == MR_OK && i < c->conflicts.count; i++) {
             const struct conflict *x = mr_vec_at(&c->conflicts, i);
-            after = x->id;
+            args[1] = x->id;
             code = take(c, x, err);
         }
-    }
+    } while (code == MR_OK && c->conflicts.count > 0);
     return code;
+}
+
+static enum mr_code take_all(void *ctx, bool first, struct mr_err *err)
+{
+    struct choosing *c = ctx;
+    if (!first)
+        return take_each(c, beside_sql, c->first, err);
+    enum mr_code code = MR_OK;
+    for (size_t i = c->first; code == MR_OK && i < c->first + c->count; i++)
+        code = take_each(c, conflicts_sql, i, err);
+    return code;
+}
+
+/* What is chosen for a row decides about those below it. */
+static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
+{
+    const struct mr_merge_spread what = {.table = "m",
+                                         .takes = "m.tbl>=?1 AND m.tbl<?2 AND " UNDECIDED,
+                                         .take = take_all,
+                                         .ctx = c,
+                                         .way = MR_MERGE_TO_CHILDREN};
+    const int64_t args[] = {(int64_t)c->first, (int64_t)(c->first + c->count)};
+    return mr_merge_spread(c->m, &what, args, 2, NULL, err);
 }
 
 /* ---- trees that are restored ---- */
@@ -364,8 +395,8 @@ static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
 
 /* Rows below those that were restored, and below nobody who came to be otherwise.  Below an
  * order that differs each row is decided by itself. */
-static const char revive_sql[] =
-    "INSERT OR IGNORE INTO revived SELECT m.id FROM m WHERE m.tbl>=?1 AND m.tbl<?2"
+static const char revived_sql[] =
+    "m.tbl>=?1 AND m.tbl<?2"
     " AND m.there IS NULL AND m.id NOT IN (SELECT id FROM revived)"
     " AND EXISTS (" ABSENT_PARENT " AND k.skip IS NOT 1"
     " AND ((k.restored AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.id=p.id AND"
@@ -375,13 +406,17 @@ static const char revive_sql[] =
 static enum mr_code find_revived(struct choosing *c, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)c->first, (int64_t)(c->first + c->count)};
-    int64_t any = 0, changed = 1;
+    const struct mr_merge_spread what = {.table = "m",
+                                         .takes = revived_sql,
+                                         .write =
+                                             "INSERT INTO revived SELECT id FROM reached",
+                                         .way = MR_MERGE_TO_CHILDREN};
+    int64_t any = 0;
     enum mr_code code = mr_merge_work_int(
         c->m, "SELECT EXISTS (SELECT 1 FROM mark WHERE restored)", NULL, 0, &any, err);
     c->revives = any != 0;
-    while (code == MR_OK && c->revives && changed > 0)
-        code = mr_merge_work_run(c->m, revive_sql, args, 2, &changed, err);
-    return code;
+    return code == MR_OK && c->revives ? mr_merge_spread(c->m, &what, args, 2, NULL, err)
+                                       : code;
 }
 
 static const char spare_sql[] =
@@ -470,6 +505,9 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
             " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits",
             &c->mark, err);
     if (code == MR_OK)
+        code = mr_case_prepare(cf, "INSERT OR IGNORE INTO reached (id) VALUES (?1)",
+                               &c->marked, err);
+    if (code == MR_OK)
         code = mr_case_prepare(cf, "SELECT edits FROM mark WHERE id=?1", &c->edits, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf,
@@ -506,6 +544,7 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
     mr_case_free(c.earlier);
     mr_case_free(c.note);
     mr_case_free(c.mark);
+    mr_case_free(c.marked);
     mr_case_free(c.edits);
     mr_case_free(c.rows);
     mr_vec_release(&c.conflicts);

@@ -4,6 +4,7 @@
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_obstacle.h"
 #include "repair/merge/merge_row.h"
+#include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
 
 /* A component, and the parameters ?1 and ?2 of statements over its tables. */
@@ -13,21 +14,18 @@ struct component {
     int64_t args[2];
 };
 
-#define OF_COMPONENT "tbl>=?1 AND tbl<?2"
+#define OF_COMPONENT "m.tbl>=?1 AND m.tbl<?2"
 
 static enum mr_code run(const struct component *c, const char *sql, struct mr_err *err)
 {
     return mr_merge_work_run(c->m, sql, c->args, 2, NULL, err);
 }
 
-/* Runs a statement until it changes nothing. */
-static enum mr_code settle(const struct component *c, const char *sql, struct mr_err *err)
+static enum mr_code spread(const struct component *c, struct mr_merge_spread what,
+                           struct mr_err *err)
 {
-    int64_t changed = 1;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && changed > 0)
-        code = mr_merge_work_run(c->m, sql, c->args, 2, &changed, err);
-    return code;
+    what.table = "m";
+    return mr_merge_spread(c->m, &what, c->args, 2, NULL, err);
 }
 
 /* ---- rows that TARGET has with other values ---- */
@@ -102,16 +100,20 @@ static enum mr_code find_below(const struct component *c, struct mr_err *err)
     for (size_t i = 0; i < c->m->plan->ntables; i++)
         if (c->m->plan->tables[i].pair->find.subject != MR_SUBJECT_NO)
             mr_strbuf_add_fmt(&subjects, "%s%zu", subjects.len > 0 ? ", " : "", i);
-    mr_strbuf_add_fmt(
-        &sql,
-        "UPDATE m SET below=1 WHERE " OF_COMPONENT " AND below=0 AND EXISTS"
-        " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
-        " AND p.id<>m.id"
-        " AND (p.below OR (p.differs AND p.tbl NOT IN (%s))))",
-        subjects.ptr);
+    mr_strbuf_add_fmt(&sql,
+                      OF_COMPONENT " AND m.below=0 AND EXISTS (SELECT 1 FROM link l"
+                                   " JOIN m p ON p.id=l.parent WHERE l.child=m.id"
+                                   " AND p.id<>m.id AND (p.below OR (p.differs AND p.tbl"
+                                   " NOT IN (%s))))",
+                      subjects.ptr);
     enum mr_code code = mr_strbuf_check(&sql, "looking for conflicts", err);
     if (code == MR_OK)
-        code = settle(c, sql.ptr, err);
+        code = spread(
+            c,
+            (struct mr_merge_spread){.takes = sql.ptr,
+                                     .write = "UPDATE m SET below=1 WHERE id IN reached",
+                                     .way = MR_MERGE_TO_CHILDREN},
+            err);
     mr_strbuf_release(&subjects);
     mr_strbuf_release(&sql);
     return code;
@@ -130,6 +132,8 @@ static void hard_keys(const struct component *c, struct mr_strbuf *list)
     }
 }
 
+#define PEEL "UPDATE m SET ins=0 WHERE id IN reached"
+
 /* Peels off what does not hang on, then what nothing of the rest hangs on: what stays is
  * in circles, or on the way from one to another. */
 static enum mr_code find_circles(const struct component *c, struct mr_err *err)
@@ -146,13 +150,19 @@ static enum mr_code find_circles(const struct component *c, struct mr_err *err)
         mr_strbuf_reset(&sql);
         mr_strbuf_add_fmt(
             &sql,
-            "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1"
-            " AND NOT EXISTS (SELECT 1 FROM link l JOIN m o ON o.id=l.%s"
-            " WHERE l.%s=m.id AND o.ins=1 AND o.id<>m.id AND l.ref IN (%s))",
+            OF_COMPONENT
+            " AND m.ins=1 AND NOT EXISTS (SELECT 1 FROM link l JOIN m o"
+            " ON o.id=l.%s WHERE l.%s=m.id AND l.parent>0 AND o.ins=1 AND o.id<>m.id"
+            " AND l.ref IN (%s))",
             up != 0 ? "parent" : "child", up != 0 ? "child" : "parent", list.ptr);
         code = mr_strbuf_check(&sql, "looking for circles", err);
         if (code == MR_OK)
-            code = settle(c, sql.ptr, err);
+            code = spread(c,
+                          (struct mr_merge_spread){.takes = sql.ptr,
+                                                   .write = PEEL,
+                                                   .way = up != 0 ? MR_MERGE_TO_CHILDREN
+                                                                  : MR_MERGE_TO_PARENTS},
+                          err);
     }
     if (code == MR_OK)
         code = run(
@@ -164,36 +174,13 @@ static enum mr_code find_circles(const struct component *c, struct mr_err *err)
 
 /* ---- who waits, and for whom ---- */
 
-/* Does any row of a table below `end` wait, of the tables from `first` on? */
-static enum mr_code has_waiting(const struct component *c, size_t first, bool *any,
-                                struct mr_err *err)
+static enum mr_code has_waiting(const struct component *c, bool *any, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)first, (int64_t)c->end};
     int64_t found = 0;
     enum mr_code code = mr_merge_work_int(
-        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")", args, 2,
-        &found, err);
+        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")", c->args,
+        2, &found, err);
     *any = found != 0;
-    return code;
-}
-
-static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
-{
-    enum mr_code code = run(c,
-                            "UPDATE m SET waits=1 WHERE " OF_COMPONENT
-                            " AND there IS NULL AND (own IS NOT NULL OR EXISTS"
-                            " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip))",
-                            err);
-    bool any = false;
-    if (code == MR_OK) /* parents are in this component, or in one before it */
-        code = has_waiting(c, 0, &any, err);
-    if (code == MR_OK && any)
-        code = settle(c,
-                      "UPDATE m SET waits=1 WHERE " OF_COMPONENT
-                      " AND waits=0 AND there IS NULL AND EXISTS (SELECT 1 FROM link l"
-                      " JOIN m p ON p.id=l.parent WHERE l.child=m.id AND p.waits"
-                      " AND p.id<>m.id)",
-                      err);
     return code;
 }
 
@@ -201,31 +188,61 @@ static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
     "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
     " AND p.waits AND p.id<>m.id)"
 
-static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
+/* Parents are in this component, or in one before it. */
+static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
 {
-    return settle(c,
-                  "UPDATE m SET root=(SELECT min(p.root) FROM link l JOIN m p ON"
-                  " p.id=l.parent WHERE l.child=m.id AND p.id<>m.id AND p.waits)"
-                  " WHERE " OF_COMPONENT " AND waits AND root IS NULL AND EXISTS"
-                  " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
-                  " AND p.id<>m.id AND p.waits AND p.root IS NOT NULL)",
-                  err);
+    static const char any_sql[] =
+        "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND m.tbl<?2)"
+        " OR EXISTS (SELECT 1 FROM mark WHERE skip)"
+        " OR EXISTS (SELECT 1 FROM m WHERE " OF_COMPONENT " AND own IS NOT NULL)";
+    int64_t any = 0;
+    enum mr_code code = mr_merge_work_int(c->m, any_sql, c->args, 2, &any, err);
+    if (code != MR_OK || any == 0)
+        return code;
+    return spread(
+        c,
+        (struct mr_merge_spread){.takes = OF_COMPONENT
+                                 " AND m.waits=0 AND m.there IS NULL"
+                                 " AND (m.own IS NOT NULL OR EXISTS"
+                                 " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)"
+                                 " OR " PARENT_WAITS ")",
+                                 .write = "UPDATE m SET waits=1 WHERE id IN reached",
+                                 .way = MR_MERGE_TO_CHILDREN},
+        err);
 }
 
-/* Rows without a root that others without one hang on, again and again: those in circles,
- * or between two of them (m.ins). */
-static enum mr_code find_rootless(const struct component *c, struct mr_err *err)
+static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
+{
+    return spread(
+        c,
+        (struct mr_merge_spread){
+            .takes = OF_COMPONENT " AND m.waits AND m.root IS NULL AND EXISTS"
+                                  " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
+                                  " WHERE l.child=m.id AND p.id<>m.id AND p.waits"
+                                  " AND p.root IS NOT NULL)",
+            .write = "UPDATE m SET root=(SELECT min(p.root) FROM link l JOIN m p ON"
+                     " p.id=l.parent WHERE l.child=m.id AND p.id<>m.id AND p.waits)"
+                     " WHERE id IN reached",
+            .way = MR_MERGE_TO_CHILDREN},
+        err);
+}
+
+/* Peels off rows without a root that no others without one hang on, again and again: what
+ * stays is in circles, or between two of them (m.ins). */
+static enum mr_code peel_rootless(const struct component *c, struct mr_err *err)
 {
     enum mr_code code =
-        run(c,
-            "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT
-            " AND ins<>(waits AND root IS NULL)",
+        run(c, "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1 AND root IS NOT NULL",
             err);
     return code == MR_OK
-               ? settle(c,
-                        "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1"
-                        " AND NOT EXISTS (SELECT 1 FROM link l JOIN m o ON o.id=l.child"
-                        " WHERE l.parent=m.id AND o.ins=1 AND o.id<>m.id)",
+               ? spread(c,
+                        (struct mr_merge_spread){
+                            .takes = OF_COMPONENT
+                            " AND m.ins=1 AND NOT EXISTS (SELECT 1 FROM link l"
+                            " JOIN m o ON o.id=l.child WHERE l.parent=m.id AND l.parent>0"
+                            " AND o.ins=1 AND o.id<>m.id)",
+                            .write = PEEL,
+                            .way = MR_MERGE_TO_PARENTS},
                         err)
                : code;
 }
@@ -234,9 +251,10 @@ static enum mr_code find_rootless(const struct component *c, struct mr_err *err)
 static enum mr_code break_circles(const struct component *c, struct mr_err *err)
 {
     int64_t id = 1;
-    enum mr_code code = MR_OK;
+    enum mr_code code =
+        run(c, "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT, err);
     while (code == MR_OK && id != 0) {
-        code = find_rootless(c, err);
+        code = peel_rootless(c, err);
         if (code == MR_OK)
             code =
                 mr_merge_work_int(c->m,
@@ -258,7 +276,7 @@ static enum mr_code break_circles(const struct component *c, struct mr_err *err)
 static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
 {
     bool any = false;
-    enum mr_code code = has_waiting(c, c->first, &any, err);
+    enum mr_code code = has_waiting(c, &any, err);
     if (code != MR_OK || !any)
         return code;
     code = run(c,
@@ -277,14 +295,17 @@ static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
                    err);
     /* below nothing but orders that differ, rows say so themselves */
     return code == MR_OK
-               ? settle(
-                     c,
-                     "UPDATE m SET kind='parent-differs' WHERE " OF_COMPONENT
-                     " AND kind='parent-absent' AND own='parent-differs' AND NOT EXISTS"
-                     " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
-                     " WHERE l.child=m.id AND p.waits AND p.id<>m.id"
-                     " AND p.kind<>'parent-differs')",
-                     err)
+               ? spread(c,
+                        (struct mr_merge_spread){
+                            .takes = OF_COMPONENT
+                            " AND m.kind='parent-absent' AND m.own='parent-differs'"
+                            " AND NOT EXISTS (SELECT 1 FROM link l JOIN m p"
+                            " ON p.id=l.parent WHERE l.child=m.id AND p.waits"
+                            " AND p.id<>m.id AND p.kind<>'parent-differs')",
+                            .write = "UPDATE m SET kind='parent-differs'"
+                                     " WHERE id IN reached",
+                            .way = MR_MERGE_TO_CHILDREN},
+                        err)
                : code;
 }
 

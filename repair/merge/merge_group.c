@@ -5,13 +5,15 @@
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_facts.h"
 #include "repair/merge/merge_split.h"
+#include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
 
 struct grouping {
     struct mr_merge *m;
+    size_t begin, end; /* tables of the component */
     const struct mr_merge_table *table;
-    struct mr_case_stmt *write, *leave;
-    int64_t moved; /* rows that were given another group */
+    struct mr_case_stmt *write, *leave, *moved;
+    bool first; /* all rows may move, not only those in temp.beside */
 };
 
 static enum mr_code write_group(struct grouping *g, const struct mr_merge_known *row,
@@ -70,16 +72,20 @@ static enum mr_code group_table(struct grouping *g, struct mr_err *err)
 
 /* ---- what it is for what it refers to ---- */
 
+/* Of which rows: of all, or of those that a wave may reach. */
+#define OF_ALL " FROM m"
+#define OF_WAVE " FROM beside CROSS JOIN m ON m.id=beside.id"
+
 /* A row may move for one that refers to lost history, or to what is new. */
-static const char maybe_sql[] =
-    "SELECT m.id AS id, m.grp AS grp,"
-    " max(p.grp='lost') AS refers_to_lost,"
-    " max((l.parent=-1 AND l.above) OR (pw.above AND p.grp NOT IN ('maybe', 'doubt')))"
-    " AS refers_to_new"
-    " FROM m JOIN link l ON l.child=m.id LEFT JOIN m p ON p.id=l.parent"
-    " LEFT JOIN w pw ON pw.id=l.parent"
-    " WHERE m.tbl=?1 AND m.grp='maybe' AND m.id>?2 GROUP BY m.id ORDER BY m.id"
-    " LIMIT 1000";
+#define MAYBE_SQL(of)                                                                    \
+    "SELECT m.id AS id, m.grp AS grp,"                                                   \
+    " max(p.grp='lost') AS refers_to_lost,"                                              \
+    " max((l.parent=-1 AND l.above) OR (pw.above AND p.grp NOT IN ('maybe', 'doubt')))"  \
+    " AS refers_to_new" of                                                               \
+    " CROSS JOIN link l ON l.child=m.id LEFT JOIN m p ON p.id=l.parent"                  \
+    " LEFT JOIN w pw ON pw.id=l.parent"                                                  \
+    " WHERE m.tbl=?1 AND m.grp='maybe' AND m.id>?2 GROUP BY m.id ORDER BY m.id"          \
+    " LIMIT 1000"
 
 /* References that are part of a key: "1, 4", or "" where there are none. */
 static void key_references(const struct mr_merge *m, const struct mr_merge_table *t,
@@ -100,12 +106,12 @@ static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql,
     if (list.len > 0)
         mr_strbuf_add_fmt(
             sql,
-            "SELECT m.id AS id, m.grp AS grp, 1 AS refers_to_lost, 1 AS "
-            "key_refers_to_lost"
-            " FROM m WHERE m.tbl=?1 AND m.grp='base' AND m.id>?2 AND EXISTS"
+            "SELECT m.id AS id, m.grp AS grp, 1 AS refers_to_lost,"
+            " 1 AS key_refers_to_lost%s"
+            " WHERE m.tbl=?1 AND m.grp='base' AND m.id>?2 AND EXISTS"
             " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
             " AND p.grp='lost' AND l.ref IN (%s)) ORDER BY m.id LIMIT 1000",
-            list.ptr);
+            g->first ? OF_ALL : OF_WAVE, list.ptr);
     enum mr_code code = mr_strbuf_check(sql, "grouping rows", err);
     mr_strbuf_release(&list);
     return code;
@@ -130,8 +136,10 @@ static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_er
     const enum mr_group below = mr_decide_below(&row->fact, group).group;
     if (below == group)
         return MR_OK;
-    g->moved++;
-    enum mr_code code = write_group(g, row, below, err);
+    mr_case_bind_int(g->moved, 1, row->id);
+    enum mr_code code = mr_case_run(g->moved, err);
+    if (code == MR_OK)
+        code = write_group(g, row, below, err);
     return code == MR_OK ? leave(g, row, err) : code;
 }
 
@@ -150,27 +158,62 @@ static enum mr_code spread_table(struct grouping *g, struct mr_err *err)
     if (code == MR_OK && sql.len > 0)
         code = move_rows(g, sql.ptr, err);
     mr_strbuf_release(&sql);
-    return code == MR_OK ? move_rows(g, maybe_sql, err) : code;
+    return code == MR_OK
+               ? move_rows(g, g->first ? MAYBE_SQL(OF_ALL) : MAYBE_SQL(OF_WAVE), err)
+               : code;
 }
 
-static enum mr_code spread(struct grouping *g, size_t first, size_t count,
-                           struct mr_err *err)
+/* Has the wave rows of the table? */
+static enum mr_code is_reached(const struct grouping *g, size_t table, bool *is,
+                               struct mr_err *err)
 {
+    const int64_t args[] = {(int64_t)table};
+    int64_t any = 1;
     enum mr_code code = MR_OK;
-    do {
-        g->moved = 0;
-        for (size_t i = first; code == MR_OK && i < first + count; i++) {
-            g->table = &g->m->tables[i];
+    if (!g->first)
+        code =
+            mr_merge_work_int(g->m, "SELECT EXISTS (SELECT 1" OF_WAVE " WHERE m.tbl=?1)",
+                              args, 1, &any, err);
+    *is = any != 0;
+    return code;
+}
+
+static enum mr_code move_all(void *ctx, bool first, struct mr_err *err)
+{
+    struct grouping *g = ctx;
+    enum mr_code code = MR_OK;
+    g->first = first;
+    for (size_t i = g->begin; code == MR_OK && i < g->end; i++) {
+        bool is = false;
+        g->table = &g->m->tables[i];
+        code = is_reached(g, i, &is, err);
+        if (code == MR_OK && is)
             code = spread_table(g, err);
-        }
-    } while (code == MR_OK && g->moved > 0);
+    }
+    return code;
+}
+
+static enum mr_code spread(struct grouping *g, struct mr_err *err)
+{
+    const struct mr_merge_spread what = {.table = "m",
+                                         .takes = "m.tbl>=?1 AND m.tbl<?2"
+                                                  " AND m.grp IN ('maybe', 'base')",
+                                         .take = move_all,
+                                         .ctx = g,
+                                         .way = MR_MERGE_TO_CHILDREN};
+    const int64_t args[] = {(int64_t)g->begin, (int64_t)g->end};
+    enum mr_code code = mr_case_prepare(
+        g->m->cf, "INSERT OR IGNORE INTO reached (id) VALUES (?1)", &g->moved, err);
+    if (code == MR_OK)
+        code = mr_merge_spread(g->m, &what, args, 2, NULL, err);
+    mr_case_free(g->moved);
     return code;
 }
 
 enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
                             struct mr_err *err)
 {
-    struct grouping g = {.m = m};
+    struct grouping g = {.m = m, .begin = first, .end = first + count};
     enum mr_code code = mr_case_prepare(
         m->cf, "UPDATE m SET grp=?1, facts=facts|?3 WHERE id=?2", &g.write, err);
     if (code == MR_OK)
@@ -184,7 +227,7 @@ enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
             code = group_table(&g, err);
     }
     if (code == MR_OK)
-        code = spread(&g, first, count, err);
+        code = spread(&g, err);
     mr_case_free(g.write);
     mr_case_free(g.leave);
     return code;

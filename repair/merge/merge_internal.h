@@ -8,6 +8,7 @@
  *   m, img what is decided about a row of w: flags, its group (grp: mr_group_name()), and
  *          its images
  *   chosen what was chosen for a conflict
+ *   reached, beside: rows of a wave, and those that it may reach (merge_spread.h)
  *
  * A row without a place on TARGET yet gets a PROVISIONAL id, MR_PROVISIONAL + its number
  * in w: a value that no counter reaches and no hash is likely to have, so that it can

@@ -2,37 +2,30 @@
  * rows that it refers to. */
 #include "repair/merge/merge_rank.h"
 
+#include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
 
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.defer;"
     "CREATE TEMP TABLE ins (id INTEGER PRIMARY KEY, tbl INT, lvl INT, tree INT, core INT,"
     " done INT DEFAULT 0);"
-    "CREATE INDEX temp.ins_level ON ins (lvl) WHERE lvl IS NOT NULL;"
     "CREATE TEMP TABLE defer (child INT, ref INT, parent INT, PRIMARY KEY (child, ref));"
     "CREATE INDEX temp.defer_parent ON defer (parent);"
     "INSERT INTO ins (id, tbl) SELECT id, tbl FROM m WHERE there IS NULL AND waits=0"
     " AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)";
 
-/* Links of a row of ins, aliased c, to rows that have no level, or only the present one. */
-#define UNRANKED                                                                         \
-    "SELECT 1 FROM link l JOIN ins p ON p.id=l.parent WHERE l.child=c.id AND p.id<>c.id" \
-    " AND (p.lvl IS NULL OR p.lvl=?1) AND NOT EXISTS (SELECT 1 FROM defer d"             \
-    " WHERE d.child=l.child AND d.ref=l.ref)"
-
-static enum mr_code rank_level(struct mr_merge *m, int64_t level, int64_t *changed,
-                               struct mr_err *err)
+/* Rows whose parents have a level, or are closed later. */
+static enum mr_code rank(struct mr_merge *m, int64_t *level, struct mr_err *err)
 {
-    if (level == 0)
-        return mr_merge_work_run(m,
-                                 "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL"
-                                 " AND NOT EXISTS (" UNRANKED ")",
-                                 &level, 1, changed, err);
-    return mr_merge_work_run(m,
-                             "UPDATE ins AS c SET lvl=?1 WHERE lvl IS NULL AND id IN"
-                             " (SELECT l.child FROM ins p JOIN link l ON l.parent=p.id"
-                             " WHERE p.lvl=?1-1) AND NOT EXISTS (" UNRANKED ")",
-                             &level, 1, changed, err);
+    static const struct mr_merge_spread levels = {
+        .table = "ins",
+        .takes = "ins.lvl IS NULL AND NOT EXISTS (SELECT 1 FROM link l JOIN ins p"
+                 " ON p.id=l.parent WHERE l.child=ins.id AND p.id<>ins.id"
+                 " AND p.lvl IS NULL AND NOT EXISTS (SELECT 1 FROM defer d"
+                 " WHERE d.child=l.child AND d.ref=l.ref))",
+        .write = "UPDATE ins SET lvl=?1 WHERE id IN reached",
+        .way = MR_MERGE_TO_CHILDREN};
+    return mr_merge_spread(m, &levels, NULL, 0, level, err);
 }
 
 /* ---- circles ---- */
@@ -51,16 +44,16 @@ static void open_references(const struct mr_merge *m, struct mr_strbuf *list)
  * circle, or leads from one to another. */
 static enum mr_code find_core(struct mr_merge *m, struct mr_err *err)
 {
-    int64_t changed = 1;
+    static const struct mr_merge_spread outside = {
+        .table = "ins",
+        .takes = "ins.core AND NOT EXISTS (SELECT 1 FROM link l JOIN ins c"
+                 " ON c.id=l.child WHERE l.parent=ins.id AND l.parent>0 AND c.core AND "
+                 "c.id<>ins.id)",
+        .write = "UPDATE ins SET core=0 WHERE id IN reached",
+        .way = MR_MERGE_TO_PARENTS};
     enum mr_code code =
         mr_merge_work_run(m, "UPDATE ins SET core=(lvl IS NULL)", NULL, 0, NULL, err);
-    while (code == MR_OK && changed > 0)
-        code = mr_merge_work_run(m,
-                                 "UPDATE ins SET core=0 WHERE core AND NOT EXISTS"
-                                 " (SELECT 1 FROM link l JOIN ins c ON c.id=l.child"
-                                 " WHERE l.parent=ins.id AND c.core AND c.id<>ins.id)",
-                                 NULL, 0, &changed, err);
-    return code;
+    return code == MR_OK ? mr_merge_spread(m, &outside, NULL, 0, NULL, err) : code;
 }
 
 /* Gives a level to rows of circles: those with the least number among what they refer to
@@ -111,18 +104,16 @@ static enum mr_code break_circles(struct mr_merge *m, int64_t level, struct mr_e
 
 static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
 {
-    int64_t changed = 1, left = 1, level = 0;
+    int64_t left = 1, level = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        code = rank_level(m, level, &changed, err);
-        if (code == MR_OK && changed == 0)
+        code = rank(m, &level, err);
+        if (code == MR_OK)
             code = mr_merge_work_int(m, "SELECT count(*) FROM ins WHERE lvl IS NULL",
                                      NULL, 0, &left, err);
         if (code != MR_OK || left == 0)
             break;
-        if (changed == 0)
-            code = break_circles(m, level, err);
-        level++;
+        code = break_circles(m, level++, err);
     }
     return code;
 }

@@ -352,7 +352,8 @@ static enum mr_code open_statements(struct referring *w, struct mr_err *err)
                ? mr_case_prepare(
                      cf,
                      "SELECT 1 FROM link l JOIN m c ON c.id=l.child LEFT JOIN mark k ON"
-                     " k.id=c.id WHERE l.parent=?1 AND l.ref=?2 AND CASE WHEN c.there IS"
+                     " k.id=c.id WHERE l.parent=?1 AND l.parent>0 AND l.ref=?2 AND CASE "
+                     "WHEN c.there IS"
                      " NULL THEN NOT c.waits AND k.skip IS NOT 1 ELSE EXISTS (SELECT 1"
                      " FROM chosen h WHERE h.id=c.id AND h.choice<>'target') END",
                      &w->comes, err)

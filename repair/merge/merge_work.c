@@ -22,11 +22,9 @@ static const char schema_sql[] =
     " newid INT DEFAULT 0, same INT DEFAULT 0, held INT DEFAULT 0, grp TEXT,"
     " disagrees INT DEFAULT 0, differs INT DEFAULT 0, below INT DEFAULT 0,"
     " blocked TEXT, other BLOB, own TEXT, waits INT DEFAULT 0, root INT, kind TEXT,"
-    " detail TEXT, choices TEXT, misfit INT DEFAULT 0, rival INT DEFAULT 0, facts INT "
-    "DEFAULT 0, referenced "
-    "TEXT, unfit INT DEFAULT 0, ins INT DEFAULT "
-    "0, doubt INT "
-    "DEFAULT 0, lone INT DEFAULT -1);"
+    " detail TEXT, choices TEXT, misfit INT DEFAULT 0, rival INT DEFAULT 0,"
+    " facts INT DEFAULT 0, referenced TEXT, unfit INT DEFAULT 0, ins INT DEFAULT 0,"
+    " doubt INT DEFAULT 0, lone INT DEFAULT -1);"
     "CREATE INDEX temp.m_tbl ON m (tbl, id);"
     "CREATE INDEX temp.m_key ON m (tbl, mkey);"
     "CREATE INDEX temp.m_ident ON m (tbl, ident) WHERE ident IS NOT NULL;"
@@ -35,6 +33,7 @@ static const char schema_sql[] =
     "CREATE INDEX temp.m_doubt ON m (tbl) WHERE doubt;"
     "CREATE INDEX temp.m_lone ON m (tbl) WHERE lone>=0;"
     "CREATE INDEX temp.m_differs ON m (tbl) WHERE differs;"
+    "CREATE INDEX temp.m_ins ON m (tbl) WHERE ins=1;"
     "CREATE TEMP TABLE img (id INTEGER PRIMARY KEY, after BLOB, there BLOB);"
     "CREATE TEMP TABLE holder (id INTEGER PRIMARY KEY, key BLOB, image BLOB);"
     "CREATE TEMP TABLE mark (id INTEGER PRIMARY KEY, unsame INT DEFAULT 0,"
@@ -42,6 +41,8 @@ static const char schema_sql[] =
     " known INT DEFAULT 0, gone INT DEFAULT 0,"
     " exact INT DEFAULT 0, cleared INT DEFAULT 0);"
     "CREATE TEMP TABLE revived (id INTEGER PRIMARY KEY);"
+    "CREATE TEMP TABLE reached (id INTEGER PRIMARY KEY);"
+    "CREATE TEMP TABLE beside (id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE earlier (id INTEGER PRIMARY KEY, tkey BLOB, exact INT, plan INT);"
     "CREATE TEMP TABLE chosen (id INT, kind TEXT, choice TEXT, other BLOB, seq INTEGER"
     " PRIMARY KEY, UNIQUE (id, kind));"
@@ -60,7 +61,8 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.mark;"
     "DROP TABLE IF EXISTS temp.extra; DROP TABLE IF EXISTS temp.defer; DROP TABLE IF "
     "EXISTS temp.ins_order;"
-    "DROP TABLE IF EXISTS temp.fresh_id; DROP TABLE IF EXISTS temp.ent;";
+    "DROP TABLE IF EXISTS temp.fresh_id; DROP TABLE IF EXISTS temp.ent;"
+    "DROP TABLE IF EXISTS temp.reached; DROP TABLE IF EXISTS temp.beside;";
 
 enum mr_code mr_merge_nomem(struct mr_err *err)
 {
@@ -96,7 +98,7 @@ enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_
         code = mr_case_run(stmt, err);
     mr_case_free(stmt);
     if (code == MR_OK && changed != NULL)
-        code = mr_merge_work_int(m, "SELECT changes()", NULL, 0, changed, err);
+        *changed = mr_case_changes(m->cf);
     return code;
 }
 

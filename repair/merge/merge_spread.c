@@ -1,0 +1,130 @@
+/* merge_spread.c: see merge_spread.h. */
+#include "repair/merge/merge_spread.h"
+
+/* Neighbours of the rows that were reached; SQLite is to begin with those. */
+static const char *const beside_sql[] = {
+    [MR_MERGE_TO_CHILDREN] =
+        "INSERT OR IGNORE INTO beside SELECT l.child FROM reached CROSS JOIN link l"
+        " ON l.parent=reached.id AND l.parent>0 CROSS JOIN ",
+    [MR_MERGE_TO_PARENTS] =
+        "INSERT OR IGNORE INTO beside SELECT l.parent FROM reached CROSS JOIN link l"
+        " ON l.child=reached.id AND l.parent>0 CROSS JOIN ",
+};
+static const char *const beside_end[] = {
+    [MR_MERGE_TO_CHILDREN] = "l.child", [MR_MERGE_TO_PARENTS] = "l.parent"};
+
+struct spreading {
+    const struct mr_merge_spread *what;
+    struct mr_case *cf;
+    const int64_t *args;
+    size_t nargs;
+    int64_t *wave;
+    struct mr_case_stmt *first, *write, *beside, *next, *any, *clear, *forget;
+};
+
+static enum mr_code prepare_rows(struct spreading *s, struct mr_err *err)
+{
+    const struct mr_merge_spread *w = s->what;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "INSERT INTO reached SELECT %s.id FROM %s WHERE %s",
+                      w->table, w->table, w->takes);
+    enum mr_code code = mr_strbuf_check(&text, "deciding the plan", err);
+    if (code == MR_OK)
+        code = mr_case_prepare(s->cf, text.ptr, &s->first, err);
+    mr_strbuf_reset(&text);
+    mr_strbuf_add_fmt(&text, "%s%s ON %s.id=%s WHERE %s", beside_sql[w->way], w->table,
+                      w->table, beside_end[w->way], w->takes);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "deciding the plan", err);
+    if (code == MR_OK)
+        code = mr_case_prepare(s->cf, text.ptr, &s->beside, err);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code open_statements(struct spreading *s, struct mr_err *err)
+{
+    static const char any_sql[] = "SELECT 1 FROM reached LIMIT 1";
+    enum mr_code code =
+        mr_case_exec(s->cf, "DELETE FROM reached; DELETE FROM beside", err);
+    if (code == MR_OK)
+        code = prepare_rows(s, err);
+    if (code == MR_OK && s->what->write != NULL)
+        code = mr_case_prepare(s->cf, s->what->write, &s->write, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(s->cf, "INSERT INTO reached SELECT id FROM beside",
+                               &s->next, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(s->cf, any_sql, &s->any, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(s->cf, "DELETE FROM reached", &s->clear, err);
+    return code == MR_OK ? mr_case_prepare(s->cf, "DELETE FROM beside", &s->forget, err)
+                         : code;
+}
+
+static void close_statements(struct spreading *s)
+{
+    mr_case_free(s->first);
+    mr_case_free(s->write);
+    mr_case_free(s->beside);
+    mr_case_free(s->next);
+    mr_case_free(s->any);
+    mr_case_free(s->clear);
+    mr_case_free(s->forget);
+}
+
+static enum mr_code run(const struct spreading *s, struct mr_case_stmt *stmt,
+                        struct mr_err *err)
+{
+    for (size_t i = 0; i < s->nargs; i++)
+        mr_case_bind_int(stmt, (int)i + 1, s->args[i]);
+    return mr_case_run(stmt, err);
+}
+
+/* Those in temp.beside (first: of all rows) that take it, into temp.reached. */
+static enum mr_code reach(const struct spreading *s, bool first, struct mr_err *err)
+{
+    if (s->what->write == NULL)
+        return s->what->take(s->what->ctx, first, err);
+    enum mr_code code = first ? run(s, s->first, err) : mr_case_run(s->next, err);
+    if (code == MR_OK && s->wave != NULL)
+        mr_case_bind_int(s->write, 1, *s->wave);
+    return code == MR_OK ? mr_case_run(s->write, err) : code;
+}
+
+static enum mr_code has_reached(const struct spreading *s, bool *any, struct mr_err *err)
+{
+    enum mr_code code = mr_case_step(s->any, any, err);
+    mr_case_reset(s->any);
+    return code;
+}
+
+static enum mr_code find_beside(const struct spreading *s, struct mr_err *err)
+{
+    enum mr_code code = mr_case_run(s->forget, err);
+    if (code == MR_OK)
+        code = run(s, s->beside, err);
+    return code == MR_OK ? mr_case_run(s->clear, err) : code;
+}
+
+enum mr_code mr_merge_spread(struct mr_merge *m, const struct mr_merge_spread *what,
+                             const int64_t *args, size_t nargs, int64_t *wave,
+                             struct mr_err *err)
+{
+    struct spreading s = {
+        .what = what, .cf = m->cf, .args = args, .nargs = nargs, .wave = wave};
+    bool any = false;
+    enum mr_code code = open_statements(&s, err);
+    for (bool first = true; code == MR_OK && (first || any); first = false) {
+        if (!first)
+            code = find_beside(&s, err);
+        if (code == MR_OK)
+            code = reach(&s, first, err);
+        if (code == MR_OK)
+            code = has_reached(&s, &any, err);
+        if (any && wave != NULL)
+            ++*wave;
+    }
+    close_statements(&s);
+    return code;
+}
