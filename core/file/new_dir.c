@@ -46,7 +46,7 @@ static enum mr_code require_empty(const struct mr_new_dir *dir, struct mr_err *e
         return errno == ENOENT ? MR_OK
                                : mr_new_dir_fail("open directory", dir->path, err);
     if (!S_ISDIR(st.st_mode))
-        return refuse(dir, dir->path, "exists and is no directory", err);
+        return refuse(dir, dir->path, "is taken by a file", err);
     DIR *stream = opendir(dir->path);
     if (stream == NULL)
         return mr_new_dir_fail("open directory", dir->path, err);

@@ -19,6 +19,8 @@ static enum mr_code open_endpoint(struct mr_sides *sides, enum mr_side side,
     struct mr_endpoint *ep = &sides->ep[side];
     const char *role = side == MR_SOURCE ? "SOURCE" : "TARGET";
     enum mr_code code = mr_endpoint_parse(ep, uri, err);
+    if (code != MR_OK)
+        mr_err_context(err, "%s", mr_side_name(side));
     if (code != MR_OK || ep->kind == MR_ENDPOINT_SNAPSHOT)
         return code;
     code = mr_endpoint_from_env(ep, role, err);

@@ -218,6 +218,19 @@ static void say_not_printed(const struct mr_check_result *result,
                     o->case_path != NULL ? "; the case keeps all" : "");
 }
 
+/* Equal is what a person reads who has named two wrong databases. */
+static void say_empty(const struct mr_check_result *result)
+{
+    struct mr_err err = {0};
+    if (result->ntables > 0 || result->differs || result->incomplete)
+        return;
+    (void)mr_err_set(&err, MR_E_REFUSED,
+                     "neither side has a table that is looked at: nothing was compared");
+    mr_err_hint(&err, "See that the databases, and the tables in --tables and --exclude, "
+                      "are those you mean.");
+    mr_log_err_as_warning(&err);
+}
+
 static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
                                  struct mr_err *err)
 {
@@ -239,8 +252,10 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
     }
     if (code == MR_OK && (fflush(stdout) != 0 || ferror(stdout)))
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
-    if (code == MR_OK)
+    if (code == MR_OK) {
         say_not_printed(&result, o);
+        say_empty(&result);
+    }
     *exit_code = mr_check_result_exit(&result);
     mr_check_result_release(&result);
     return code;

@@ -155,4 +155,10 @@ if [ "$(id -u)" = 0 ] && mkdir "$IT_TMP/small" && mount -t tmpfs -o size=64k non
 else
     skip "disk full while the case is written" "no right to mount"
 fi
+# Two databases without a table: the wrong ones, most often.
+fresh ab "${DB}_none"
+run_check "$(uri a "${DB}_none")" "$(uri b "${DB}_none")"
+is "nothing to compare is equal" "$RC" 0
+like "and said to be nothing" "$(cat "$ERR")" 'warning: neither side has a table .* nothing was compared'
+
 finish
