@@ -138,7 +138,8 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
     return code == MR_OK ? mr_verify_report_end(&job->report, err) : code;
 }
 
-/* Of a plan that nobody has carried out yet all is missing, or "changed since". */
+/* Of a plan that nobody has carried out yet, or that was undone, all is missing, or "changed
+ * since". */
 static enum mr_code warn_unapplied(const struct mr_plan_dir *plan, struct mr_err *err)
 {
     struct mr_journal *journal = NULL;
@@ -148,6 +149,11 @@ static enum mr_code warn_unapplied(const struct mr_plan_dir *plan, struct mr_err
             "the journal of plan \"%s\" knows of no apply: unless apply.sql was "
             "run by a client, what is missing was never written, and what was "
             "changed since was never changed",
+            plan->path);
+    else if (code == MR_OK && mr_journal_units_done(journal, MR_JOURNAL_UNDO) > 0)
+        mr_log_warning(
+            "plan \"%s\" was undone, as its journal says: what was taken back is "
+            "missing, or changed since",
             plan->path);
     mr_journal_close(journal);
     return code;

@@ -88,6 +88,8 @@ is "applied" "$RC" 1
 is "whom TARGET's row means it means still" "$(comments)" "1 good 1 on m5"
 rep_is 0 "verify agrees" verify two "$DST"
 rep_is 0 "undone" undo --yes --case "$CASE" two "$DST"
+rep_is 1 "verify after it" verify two "$DST"
+like "says that the plan was undone" "$(cat "$ERR")" 'warning: plan "two" was undone, as its journal says'
 is "it is what it was" "$(comments)" "1 good 1 on g1"
 
 # ---- a unique value that somebody has ----------------------------------------------------------
