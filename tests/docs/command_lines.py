@@ -137,14 +137,16 @@ def complaint(arguments, whole):
     if not arguments:
         return None
     mode = "parse-options" if open_ended else "parse"
-    for more in range(3 if open_ended else 1):
-        run = subprocess.run([DOCGEN, mode] + arguments + ["mysql://h/d"] * more,
+    # what is left out: servers, a path, or a server and a path
+    rest = [[], ["mysql://h/d"], ["d"], ["mysql://h/d"] * 2, ["mysql://h/d", "d"], ["d", "mysql://h/d"]]
+    for more in rest if open_ended else [[]]:
+        run = subprocess.run([DOCGEN, mode] + arguments + more,
                              capture_output=True, text=True,
                              env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"})
         if run.returncode == 0:
             return None
-        first = run.stderr if more == 0 else first
-        if "needs" not in run.stderr:
+        first = run.stderr if not more else first
+        if "needs" not in first:
             break
     return first.strip()
 
