@@ -252,7 +252,10 @@ static enum mr_code break_circles(const struct component *c, struct mr_err *err)
 {
     int64_t id = 1;
     enum mr_code code =
-        run(c, "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT, err);
+        run(c,
+            "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT
+            " AND ins<>(waits AND root IS NULL)",
+            err);
     while (code == MR_OK && id != 0) {
         code = peel_rootless(c, err);
         if (code == MR_OK)
