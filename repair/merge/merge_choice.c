@@ -77,7 +77,7 @@ struct choosing {
     struct mr_arena arena;
     struct mr_vec conflicts;
     struct mr_strbuf text;
-    struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *marked, *edits, *rows;
+    struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *reach, *edits, *rows;
     bool inner;   /* rows of the component refer to each other */
     bool revives; /* some row of a table before or of it was restored */
     bool again;
@@ -257,9 +257,7 @@ static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
     mr_merge_work_bind(
         c->mark, 5, (struct mr_key){c->text.len > 0 ? c->text.ptr : NULL, c->text.len});
     c->again = c->again || !skip || c->inner;
-    mr_case_bind_int(c->marked, 1, x->id);
-    enum mr_code code = mr_case_run(c->mark, err);
-    return code == MR_OK ? mr_case_run(c->marked, err) : code;
+    return mr_case_run(c->mark, err);
 }
 
 static enum mr_code add_note(struct choosing *c, const struct conflict *x,
@@ -300,7 +298,11 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
     if (code != MR_OK || !possible)
         return code;
     code = add_note(c, x, choice, err);
-    return code == MR_OK && !value ? set_mark(c, x, choice, err) : code;
+    if (code != MR_OK || value)
+        return code;
+    mr_case_bind_int(c->reach, 1, x->id);
+    code = mr_case_run(c->reach, err);
+    return code == MR_OK ? set_mark(c, x, choice, err) : code;
 }
 
 /* ---- conflicts ---- */
@@ -317,9 +319,9 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
 static const char conflicts_sql[] =
     CONFLICT "m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND " UNDECIDED
              " ORDER BY m.id LIMIT 1000";
-static const char beside_sql[] =
-    CONFLICT "beside CROSS JOIN m ON m.id=beside.id JOIN w ON w.id=m.id"
-             " WHERE m.tbl>=?1 AND m.id>?2 AND " UNDECIDED " ORDER BY m.id LIMIT 1000";
+static const char beside_sql[] = CONFLICT MR_MERGE_BESIDE
+    " JOIN w ON w.id=m.id"
+    " WHERE m.tbl>=?1 AND m.id>?2 AND " UNDECIDED " ORDER BY m.id LIMIT 1000";
 
 static enum mr_code read_conflicts(struct choosing *c, const char *sql,
                                    const int64_t args[2], struct mr_err *err)
@@ -505,8 +507,7 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
             " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits",
             &c->mark, err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf, "INSERT OR IGNORE INTO reached (id) VALUES (?1)",
-                               &c->marked, err);
+        code = mr_case_prepare(cf, MR_MERGE_REACH, &c->reach, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf, "SELECT edits FROM mark WHERE id=?1", &c->edits, err);
     if (code == MR_OK)
@@ -544,7 +545,7 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
     mr_case_free(c.earlier);
     mr_case_free(c.note);
     mr_case_free(c.mark);
-    mr_case_free(c.marked);
+    mr_case_free(c.reach);
     mr_case_free(c.edits);
     mr_case_free(c.rows);
     mr_vec_release(&c.conflicts);

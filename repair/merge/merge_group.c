@@ -12,7 +12,7 @@ struct grouping {
     struct mr_merge *m;
     size_t begin, end; /* tables of the component */
     const struct mr_merge_table *table;
-    struct mr_case_stmt *write, *leave, *moved;
+    struct mr_case_stmt *write, *leave, *reach;
     bool first; /* all rows may move, not only those in temp.beside */
 };
 
@@ -74,7 +74,7 @@ static enum mr_code group_table(struct grouping *g, struct mr_err *err)
 
 /* Of which rows: of all, or of those that a wave may reach. */
 #define OF_ALL " FROM m"
-#define OF_WAVE " FROM beside CROSS JOIN m ON m.id=beside.id"
+#define OF_WAVE " FROM " MR_MERGE_BESIDE
 
 /* A row may move for one that refers to lost history, or to what is new. */
 #define MAYBE_SQL(of)                                                                    \
@@ -136,8 +136,8 @@ static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_er
     const enum mr_group below = mr_decide_below(&row->fact, group).group;
     if (below == group)
         return MR_OK;
-    mr_case_bind_int(g->moved, 1, row->id);
-    enum mr_code code = mr_case_run(g->moved, err);
+    mr_case_bind_int(g->reach, 1, row->id);
+    enum mr_code code = mr_case_run(g->reach, err);
     if (code == MR_OK)
         code = write_group(g, row, below, err);
     return code == MR_OK ? leave(g, row, err) : code;
@@ -202,11 +202,10 @@ static enum mr_code spread(struct grouping *g, struct mr_err *err)
                                          .ctx = g,
                                          .way = MR_MERGE_TO_CHILDREN};
     const int64_t args[] = {(int64_t)g->begin, (int64_t)g->end};
-    enum mr_code code = mr_case_prepare(
-        g->m->cf, "INSERT OR IGNORE INTO reached (id) VALUES (?1)", &g->moved, err);
+    enum mr_code code = mr_case_prepare(g->m->cf, MR_MERGE_REACH, &g->reach, err);
     if (code == MR_OK)
         code = mr_merge_spread(g->m, &what, args, 2, NULL, err);
-    mr_case_free(g->moved);
+    mr_case_free(g->reach);
     return code;
 }
 

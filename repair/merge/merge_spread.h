@@ -19,6 +19,9 @@ enum mr_merge_way { MR_MERGE_TO_CHILDREN, MR_MERGE_TO_PARENTS };
  * of all rows. */
 typedef enum mr_code mr_merge_take_fn(void *ctx, bool first, struct mr_err *err);
 
+#define MR_MERGE_BESIDE "beside CROSS JOIN m ON m.id=beside.id" /* of m; behind FROM */
+#define MR_MERGE_REACH "INSERT OR IGNORE INTO reached (id) VALUES (?1)"
+
 struct mr_merge_spread {
     const char *table; /* of the rows, by id: "m" */
     /* SQL: when a row of it takes it, and no more once it has; with ?1, ?2, … */
