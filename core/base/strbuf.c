@@ -154,11 +154,6 @@ void mr_strbuf_add_size(struct mr_strbuf *sb, uint64_t bytes)
     mr_strbuf_add_fmt(sb, unit == 0 ? "%.0f %s" : "%.1f %s", size, units[unit]);
 }
 
-static bool is_control(unsigned char byte)
-{
-    return byte < 0x20 || byte == 0x7f;
-}
-
 static bool is_shell_plain(const char *ptr, size_t len)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -169,35 +164,11 @@ static bool is_shell_plain(const char *ptr, size_t len)
     return len > 0;
 }
 
-/* As $'…', which shows what a terminal would not: shown otherwise, the word were another. */
-static void add_escaped_word(struct mr_strbuf *sb, const char *ptr, size_t len)
-{
-    mr_strbuf_add_str(sb, "$'");
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char byte = (unsigned char)ptr[i];
-        if (byte == '\n')
-            mr_strbuf_add_str(sb, "\\n");
-        else if (byte == '\'' || byte == '\\')
-            mr_strbuf_add_fmt(sb, "\\%c", byte);
-        else if (is_control(byte))
-            mr_strbuf_add_fmt(sb, "\\%03o", byte);
-        else
-            mr_strbuf_add_char(sb, ptr[i]);
-    }
-    mr_strbuf_add_char(sb, '\'');
-}
-
 void mr_strbuf_add_shell_word(struct mr_strbuf *sb, const char *ptr, size_t len)
 {
     if (is_shell_plain(ptr, len)) {
         mr_strbuf_add(sb, ptr, len);
         return;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if (is_control((unsigned char)ptr[i])) {
-            add_escaped_word(sb, ptr, len);
-            return;
-        }
     }
     mr_strbuf_add_char(sb, '\'');
     for (size_t i = 0; i < len; i++) {

@@ -53,8 +53,7 @@ void mr_strbuf_add_grouped(struct mr_strbuf *sb, uint64_t number);
 void mr_strbuf_add_size(struct mr_strbuf *sb, uint64_t bytes);
 /* Two lower-case hex digits a byte. */
 void mr_strbuf_add_hex(struct mr_strbuf *sb, const void *ptr, size_t len);
-/* One word of a shell, whatever the bytes; in quotes where they need them, and with control
- * characters as $'…'. */
+/* One word of a POSIX shell, whatever the bytes; in quotes where they need them. */
 void mr_strbuf_add_shell_word(struct mr_strbuf *sb, const char *ptr, size_t len);
 /* Makes room for `more` bytes beyond len; false (and failed) when there is none. */
 bool mr_strbuf_reserve(struct mr_strbuf *sb, size_t more);
