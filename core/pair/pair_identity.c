@@ -56,6 +56,15 @@ enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positio
                               size_t npositions, struct mr_db *db, struct mr_vec *items,
                               struct mr_arena *arena, struct mr_err *err)
 {
+    return mr_pair_canonise_parts(table, positions, NULL, npositions, db, items, arena,
+                                  err);
+}
+
+enum mr_code mr_pair_canonise_parts(const struct mr_pair *table, const size_t *positions,
+                                    const size_t *prefixes, size_t npositions,
+                                    struct mr_db *db, struct mr_vec *items,
+                                    struct mr_arena *arena, struct mr_err *err)
+{
     struct mr_canon_column *columns =
         mr_arena_calloc(arena, npositions + 1, sizeof *columns);
     if (columns == NULL)
@@ -64,6 +73,7 @@ enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positio
         const struct mr_readcol *value = &table->full[MR_TARGET].cols[positions[i]];
         columns[i].target = text_column(table, value);
         columns[i].charset = columns[i].target != NULL ? value->charset : NULL;
+        columns[i].prefix = prefixes != NULL ? prefixes[i] : 0;
     }
     return mr_canon(db, columns, npositions, items->items, items->count, arena, err);
 }

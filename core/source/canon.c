@@ -168,7 +168,7 @@ static bool is_own_weight(const struct mr_canon_column *col)
 {
     static const char *const charsets[] = {"utf8mb4", "utf8mb3", "utf8", "latin1",
                                            "ascii"};
-    if (!has_suffix(col->target->collation, "_bin") ||
+    if (col->prefix != 0 || !has_suffix(col->target->collation, "_bin") ||
         strcmp(col->charset, col->target->charset) != 0)
         return false;
     for (size_t i = 0; i < sizeof charsets / sizeof charsets[0]; i++)
@@ -213,11 +213,15 @@ static void add_weight(struct mr_strbuf *sql, const struct mr_canon_column *col,
     mr_strbuf_add_str(sql, "WEIGHT_STRING(");
     if (pads)
         mr_strbuf_add_str(sql, "TRIM(TRAILING ' ' FROM ");
+    if (col->prefix != 0)
+        mr_strbuf_add_str(sql, "LEFT(");
     if (convert)
         mr_strbuf_add_str(sql, "CONVERT(");
     mr_sql_value(sql, value, col->charset);
     if (convert)
         mr_strbuf_add_fmt(sql, " USING %s)", col->target->charset);
+    if (col->prefix != 0)
+        mr_strbuf_add_fmt(sql, ", %zu)", col->prefix);
     mr_strbuf_add_str(sql, " COLLATE ");
     mr_strbuf_add_str(sql, col->target->collation);
     mr_strbuf_add_str(sql, pads ? ")) w" : ") w");
@@ -331,6 +335,9 @@ static enum mr_code assemble(struct assembly *as, const struct mr_canon_item *it
         } else if (is_text(col, &value)) {
             value = own_weight(col, &value, &as->scrap);
             code = mr_strbuf_check(&as->scrap, "comparing texts", err);
+        } else if (value.cls == MR_CLASS_BINARY && col->prefix != 0 &&
+                   value.len > col->prefix) {
+            value.len = col->prefix;
         }
         if (code == MR_OK)
             code = mr_row_encode(&as->out, &value, err);

@@ -25,6 +25,7 @@
 struct mr_canon_column {
     const char *charset;            /* of the texts at hand; NULL: no text column */
     const struct mr_column *target; /* where the collation comes from */
+    size_t prefix; /* only so many characters or bytes count; 0: all of them do */
 };
 
 struct mr_canon_item {

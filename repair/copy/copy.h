@@ -14,7 +14,8 @@
  * another row is a conflict, and what hangs on it, too.  KINDS of open conflicts:
  *
  *   key-taken            the key is another identity's on TARGET (backfill, newest)
- *   unique               a unique value is held by a row that keeps it (detail: the index)
+ *   unique               a unique value is held by a row that keeps it (detail: the index);
+ *                        or the row would go, and what was to have its value is a conflict
  *   duplicate            several rows of SOURCE are one by TARGET's collations
  *   parent-differs       a reference would lead to somebody else than on SOURCE
  *   parent-absent        a reference would lead to nobody

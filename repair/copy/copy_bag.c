@@ -78,15 +78,20 @@ static enum mr_code count_side(struct bagging *w, enum mr_side side, struct mr_e
 
 /* ---- slots ---- */
 
-/* A slot of a row, whose key is all of it and a number. */
+enum mr_code mr_copy_bag_key(struct mr_strbuf *out, struct mr_key image, int64_t number,
+                             struct mr_err *err)
+{
+    const struct mr_value value = {.cls = MR_CLASS_INT, .i = number};
+    mr_strbuf_reset(out);
+    mr_strbuf_add(out, image.ptr, image.len);
+    return mr_row_encode(out, &value, err);
+}
+
 static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add,
                              struct mr_key image, int64_t n, struct mr_err *err)
 {
-    const struct mr_value number = {.cls = MR_CLASS_INT, .i = n};
     const bool comes = w->side == MR_SOURCE;
-    mr_strbuf_reset(&w->bytes);
-    mr_strbuf_add(&w->bytes, image.ptr, image.len);
-    enum mr_code code = mr_row_encode(&w->bytes, &number, err);
+    enum mr_code code = mr_copy_bag_key(&w->bytes, image, n, err);
     const struct mr_key key = {w->bytes.ptr, w->bytes.len}, none = {0};
     mr_case_bind_int(add, 1, (int64_t)w->table->at);
     mr_merge_work_bind(add, 2, key);

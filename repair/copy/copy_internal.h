@@ -15,6 +15,11 @@
  *   link   a reference of a row to be written: SOURCE's parent and TARGET's present one
  *   take   a unique value that a row is to have, and the slot of TARGET's present holder
  *          (0: no slot has it), which may be itself
+ *   vague  what a slot has, or is to have, of a unique index of which more is the same than
+ *          equal values; precise: all of it is known, and lo and hi are its period
+ *   gate   what rows may have the same of, where not all of it is known: those that go pass
+ *          it before those that come
+ *   hint   a slot, or beyond the last slot a gate, that is to be done before another one
  *   dep    a row that refers, on TARGET, to one that goes
  *   loose  how a row makes way for others: see enum mr_copy_loose
  *
@@ -89,6 +94,10 @@ enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table 
 /* copy_bag.c: of tables without a key. */
 enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
                          struct mr_err *err);
+/* Replaces out by the key of a slot of such a table: all of the row, and how many of it there
+ * are with it. */
+enum mr_code mr_copy_bag_key(struct mr_strbuf *out, struct mr_key image, int64_t number,
+                             struct mr_err *err);
 
 /* copy_classify.c: what is to be done, by the policy. */
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err);
@@ -120,6 +129,9 @@ enum mr_code mr_copy_blind_refuse(const struct mr_copy_blind *blind, struct mr_e
 enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err);
 /* copy_unique.c: fills take. */
 enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err);
+
+/* copy_vague.c: fills gate and hint. */
+enum mr_code mr_copy_vague(struct mr_copy *c, struct mr_err *err);
 
 /* copy_settle.c: conflicts, and what hangs on them.  The second takes up slots that were
  * made conflicts of wave c->wave + 1. */

@@ -18,7 +18,8 @@ enum edge_kind {
     EDGE_VALUE = 1, /* holder, taker; what: the unique index */
     EDGE_PARENT,    /* parent, child; what: the reference */
     EDGE_CHILD,     /* child that lets go, parent that goes; what: the reference */
-    EDGE_ORPHAN     /* who must not be attached to goes first */
+    EDGE_ORPHAN,    /* who must not be attached to goes first */
+    EDGE_HINT       /* better first: the server refuses it otherwise */
 };
 
 struct edge {
@@ -31,7 +32,8 @@ enum state { STATE_NONE = 0, STATE_WAITING, STATE_READY, STATE_PLACED, STATE_DEA
 
 struct graph {
     struct mr_copy *c;
-    uint32_t n;      /* slots are 1 … n */
+    uint32_t n;      /* slots are 1 … n, and behind them gates, which are no rows */
+    uint32_t rows;   /* the last slot */
     uint8_t *state;  /* enum state */
     bool *deleted;   /* per slot: its row goes */
     uint32_t *table; /* of slots with edges */
@@ -75,13 +77,29 @@ static void release(struct graph *g)
     mr_vec_release(&g->way);
 }
 
+static enum mr_code open_gates(struct graph *g, struct mr_err *err)
+{
+    int64_t gates = 0;
+    enum mr_code code = mr_merge_work_int(
+        &g->c->m, "SELECT coalesce(max(id), 0) FROM gate", NULL, 0, &gates, err);
+    g->rows = g->n - (uint32_t)gates;
+    for (uint32_t i = g->rows + 1; code == MR_OK && i <= g->n; i++) {
+        g->state[i] = STATE_WAITING;
+        g->level[i] = LEVEL_FIRST;
+        g->root[i] = i;
+    }
+    return code;
+}
+
 static enum mr_code read_slots(struct graph *g, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     int64_t n = 0;
-    enum mr_code code =
-        mr_merge_work_int(&g->c->m, "SELECT max(id) FROM c", NULL, 0, &n, err);
+    enum mr_code code = mr_merge_work_int(
+        &g->c->m,
+        "SELECT coalesce(max(id), 0) + coalesce((SELECT max(id) FROM gate), 0) FROM c",
+        NULL, 0, &n, err);
     if (code == MR_OK && n >= SLOTS_MAX)
         code =
             mr_err_set(err, MR_E_REFUSED,
@@ -114,7 +132,7 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
         g->root[id] = id;
     }
     mr_case_free(stmt);
-    return code;
+    return code == MR_OK ? open_gates(g, err) : code;
 }
 
 static enum mr_code read_edges(struct graph *g, enum edge_kind kind, const char *sql,
@@ -192,6 +210,8 @@ static enum mr_code read_graph(struct graph *g, struct mr_err *err)
         code =
             read_edges(g, EDGE_ORPHAN,
                        "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound", err);
+    if (code == MR_OK)
+        code = read_edges(g, EDGE_HINT, "SELECT before, after, 0 FROM hint", err);
     return code == MR_OK ? index_edges(g, err) : code;
 }
 
@@ -295,7 +315,8 @@ static enum mr_code make_way(struct graph *g, const struct edge *e, bool *done,
         return mr_copy_park_unique(c, &c->m.plan->tables[g->table[e->from]], e->from,
                                    e->what, done, err);
     *done = true;
-    if (e->kind == EDGE_ORPHAN || !c->m.plan->references[e->what].pair->kin.declared)
+    if (e->kind == EDGE_ORPHAN || e->kind == EDGE_HINT ||
+        !c->m.plan->references[e->what].pair->kin.declared)
         return MR_OK; /* no server minds */
     return e->kind == EDGE_PARENT
                ? mr_copy_loosen(c, e->to, e->what, MR_LOOSE_OPEN, done, err)
@@ -334,13 +355,16 @@ static enum mr_code break_one(struct graph *g, enum edge_kind kind, bool deleted
         if (e->kind != (uint8_t)kind || g->deleted[mover] != deleted)
             continue;
         code = make_way(g, e, done, err);
-        if (*done)
+        if (*done && kind == EDGE_HINT)
+            break_edge(g, e);
+        else if (*done)
             break_like(g, e);
     }
     return code;
 }
 
-/* A row that is to be deleted makes way last: it would be changed for nothing. */
+/* A row that is to be deleted makes way last: it would be changed for nothing.  Where no row
+ * can, a server may still take them as they come. */
 static enum mr_code break_circle(struct graph *g, uint32_t i, struct mr_err *err)
 {
     static const enum edge_kind order[] = {EDGE_ORPHAN, EDGE_VALUE, EDGE_CHILD,
@@ -350,6 +374,8 @@ static enum mr_code break_circle(struct graph *g, uint32_t i, struct mr_err *err
     enum mr_code code = find_circle(g, i, err);
     for (size_t k = 0; code == MR_OK && !done && k < 2 * kinds; k++)
         code = break_one(g, order[k % kinds], k >= kinds, &done, err);
+    for (int deleted = 0; code == MR_OK && !done && deleted < 2; deleted++)
+        code = break_one(g, EDGE_HINT, deleted != 0, &done, err);
     if (code == MR_OK && !done)
         give_up(g, edge_at(g, *(uint32_t *)mr_vec_at(&g->way, 0))->to);
     return code;
@@ -462,7 +488,7 @@ static enum mr_code push_places(struct graph *g, struct mr_vec *places,
 {
     enum mr_code code = MR_OK;
     join_trees(g);
-    for (uint32_t i = 1; code == MR_OK && i <= g->n; i++)
+    for (uint32_t i = 1; code == MR_OK && i <= g->rows; i++)
         if (g->state[i] == STATE_PLACED)
             code = push(g, places, i, g->level[i], MR_PHASE_MAIN, err);
     if (code == MR_OK)

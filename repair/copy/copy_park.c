@@ -183,6 +183,8 @@ enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *
     struct mr_key value = {"N", 1};
     enum mr_code code = MR_OK;
     *done = false;
+    if (t->key.count == 0)
+        return MR_OK; /* rows of such a table are not updated */
     for (size_t i = 0; code == MR_OK && !*done && i < of->count; i++)
         if (t->nullable[of->at[i]] && is_movable(c, t, of->at[i])) {
             code = note(c, slot, MR_LOOSE_VALUE, unique, of->at[i], value, err);

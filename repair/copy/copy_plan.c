@@ -39,6 +39,12 @@ static const char schema_sql[] =
     "CREATE INDEX temp.take_holder ON take (holder);"
     "CREATE TEMP TABLE want (u INT, canon BLOB, taker INT);"
     "CREATE INDEX temp.want_canon ON want (u, canon);"
+    "CREATE TEMP TABLE vague (u INT, canon BLOB, slot INT, takes INT, precise INT,"
+    " lo BLOB, hi BLOB);"
+    "CREATE INDEX temp.vague_canon ON vague (u, canon);"
+    "CREATE TEMP TABLE gate (id INTEGER PRIMARY KEY, u INT, canon BLOB);"
+    "CREATE TEMP TABLE hint (before INT, after INT, PRIMARY KEY (before, after))"
+    " WITHOUT ROWID;"
     "CREATE TEMP TABLE dep (parent INT, ref INT, child INT, PRIMARY KEY (parent, ref,"
     " child)) WITHOUT ROWID;"
     "CREATE INDEX temp.dep_child ON dep (child) WHERE child>0;"
@@ -50,7 +56,9 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.exact; DROP TABLE IF EXISTS temp.nth;"
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.take;"
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
-    "DROP TABLE IF EXISTS temp.loose; DROP TABLE IF EXISTS temp.climb;";
+    "DROP TABLE IF EXISTS temp.vague; DROP TABLE IF EXISTS temp.gate;"
+    "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.loose; DROP TABLE IF "
+    "EXISTS temp.climb;";
 
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
 {
@@ -149,19 +157,13 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_copy *c, struct mr_err *err);
     } phases[] = {
-        {"preparing", mr_copy_work_open},
-        {"collecting rows", mr_copy_collect},
-        {"classifying", mr_copy_classify},
-        {"values", mr_copy_fit},
-        {"ancestors", mr_copy_climb},
-        {"owners", mr_copy_taint},
-        {"references", mr_copy_links},
-        {"children", mr_copy_outside_children},
-        {"unique values", mr_copy_unique},
-        {"conflicts", mr_copy_settle},
-        {"owners that stay", mr_copy_taint_kept},
-        {"order and steps", order_and_write},
-        {"sequences", mr_copy_sequences},
+        {"preparing", mr_copy_work_open},     {"collecting rows", mr_copy_collect},
+        {"classifying", mr_copy_classify},    {"values", mr_copy_fit},
+        {"ancestors", mr_copy_climb},         {"owners", mr_copy_taint},
+        {"references", mr_copy_links},        {"children", mr_copy_outside_children},
+        {"unique values", mr_copy_unique},    {"vague values", mr_copy_vague},
+        {"conflicts", mr_copy_settle},        {"owners that stay", mr_copy_taint_kept},
+        {"order and steps", order_and_write}, {"sequences", mr_copy_sequences},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {

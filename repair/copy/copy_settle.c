@@ -36,18 +36,26 @@
     " NOT " ACTIVE("k") " OR (k.op=2 AND EXISTS (SELECT 1 FROM link l WHERE"             \
                         " l.child=k.id AND l.ref=d.ref AND l.pt=d.parent)))"
 
+/* A row goes, and what was to have its value does not come. */
+#define ALONE                                                                            \
+    "SELECT t.holder AS slot, 'unique' AS kind, t.u AS what, t.taker AS other FROM take" \
+    " t JOIN c k ON k.id=t.taker JOIN c h ON h.id=t.holder WHERE h.op=3 AND k.op>0 AND"  \
+    " k.kind IS NOT NULL"
+
 #define MARK(found)                                                                      \
     "UPDATE c SET kind=f.kind, detail=f.what, waits=CASE WHEN f.kind='referenced' THEN " \
     "0"                                                                                  \
     " ELSE f.other END, wave=?1+1 FROM (" found ") f WHERE c.id=f.slot AND c.op>0 AND"   \
     " c.kind IS NULL"
 
-static const char *const first_wave[] = {MARK(TAKEN), MARK(MISLED), MARK(NEEDED)};
+static const char *const first_wave[] = {MARK(TAKEN), MARK(MISLED), MARK(NEEDED),
+                                         MARK(ALONE)};
 static const char *const next_wave[] = {
     MARK(TAKEN " AND t.holder IN (SELECT id FROM c WHERE wave=?1)"),
     MARK(MISLED " AND l.ps IN (SELECT id FROM c WHERE wave=?1)"),
     MARK(MISLED " AND l.pt IN (SELECT id FROM c WHERE wave=?1)"),
-    MARK(NEEDED " AND d.child IN (SELECT id FROM c WHERE wave=?1)")};
+    MARK(NEEDED " AND d.child IN (SELECT id FROM c WHERE wave=?1)"),
+    MARK(ALONE " AND t.taker IN (SELECT id FROM c WHERE wave=?1)")};
 
 static enum mr_code run_wave(struct mr_copy *c, const char *const *list, size_t count,
                              int64_t *changed, struct mr_err *err)

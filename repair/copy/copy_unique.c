@@ -30,6 +30,8 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     if (key->count > 0)
         code = mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes,
                                  &null, err);
+    else
+        code = mr_copy_bag_key(&w->bytes, (struct mr_key){row->image, row->len}, 1, err);
     mr_case_bind_int(w->take, 1, ask->tag);
     mr_case_bind_int(w->take, 2, (int64_t)w->number);
     mr_case_bind_int(w->take, 3, (int64_t)w->table->at);

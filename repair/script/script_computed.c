@@ -99,10 +99,15 @@ static void add_parts(struct mr_script *s, const struct mr_plan_table *t,
     }
 }
 
-static void add_key(struct mr_script *s, const struct mr_plan_table *t)
+/* By what a row is told from others: its key, or all of it. */
+static void add_name(struct mr_script *s, const struct mr_plan_table *t)
 {
-    for (size_t i = 0; i < t->key.count; i++) {
-        mr_script_column(s, t, NULL, t->key.at[i]);
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
+        bool tells = t->key.count > 0 ? mr_plan_columns_has(&t->key, i)
+                                      : mr_script_is_written(t, i);
+        if (!tells)
+            continue;
+        mr_script_column(s, t, NULL, i);
         add(s, ", ");
     }
 }
@@ -110,18 +115,17 @@ static void add_key(struct mr_script *s, const struct mr_plan_table *t)
 static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
                          const struct mr_index *index, char prefix)
 {
-    bool changes = t->key.count > 0 && (s->tables[t->at].used[MR_STEP_UPDATE] ||
-                                        s->tables[t->at].used[MR_STEP_DELETE]);
+    bool changes = mr_script_has_leaving(s, t);
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "another row has the same %s", index->name);
     mr_script_refuse(s, t, why.ptr);
     add(s, " FROM (SELECT ");
-    add_key(s, t);
+    add_name(s, t);
     add_parts(s, t, index, true);
     add(s, " FROM ");
     mr_script_live(s, t);
     add(s, ") AS t STRAIGHT_JOIN (SELECT DISTINCT myrecon_row, myrecon_tree, ");
-    add_key(s, t);
+    add_name(s, t);
     add_parts(s, t, index, false);
     add(s, " FROM ");
     mr_script_temp_n(s, prefix, t->at);
@@ -129,12 +133,8 @@ static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
     for (size_t i = 0; i < index->nparts; i++)
         mr_strbuf_add_fmt(&s->sql, "%ss.myrecon_p%zu = t.myrecon_p%zu",
                           i > 0 ? " AND " : "", i, i);
-    if (changes) {
-        add(s, " LEFT JOIN ");
-        mr_script_temp_n(s, 'x', t->at);
-        add(s, " AS x ON ");
-        mr_script_same(s, t, t->key, "x", "t", false);
-    }
+    if (changes)
+        mr_script_join_leaving(s, t);
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");

@@ -333,11 +333,27 @@ static bool is_staged(const struct mr_plan_table *t, struct mr_plan_columns colu
     return columns.count > 0;
 }
 
+bool mr_script_has_leaving(const struct mr_script *s, const struct mr_plan_table *t)
+{
+    const bool *used = s->tables[t->at].used;
+    return used[MR_STEP_DELETE] || (t->key.count > 0 && used[MR_STEP_UPDATE]);
+}
+
+void mr_script_join_leaving(struct mr_script *s, const struct mr_plan_table *t)
+{
+    bool has_key = t->key.count > 0;
+    temp_n(s, " LEFT JOIN ", has_key ? 'x' : 'd', t->at);
+    add(s, " AS x ON ");
+    if (has_key)
+        mr_script_same(s, t, t->key, "x", "t", false);
+    else
+        mr_script_exact(s, t, "t", "x");
+}
+
 static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char prefix,
                         struct mr_plan_columns columns, const char *what)
 {
-    bool changes =
-        s->tables[t->at].used[MR_STEP_UPDATE] || s->tables[t->at].used[MR_STEP_DELETE];
+    bool changes = mr_script_has_leaving(s, t);
     struct mr_strbuf why = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&why, "another row has the same %s", what);
     mr_script_refuse(s, t, why.ptr);
@@ -346,15 +362,12 @@ static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char
     mr_script_live(s, t);
     add(s, " AS t ON ");
     mr_script_same(s, t, columns, "t", "s", false);
-    if (changes && t->key.count > 0) {
-        temp_n(s, " LEFT JOIN ", 'x', t->at);
-        add(s, " AS x ON ");
-        mr_script_same(s, t, t->key, "x", "t", false);
-    }
+    if (changes)
+        mr_script_join_leaving(s, t);
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
-    if (changes && t->key.count > 0)
+    if (changes)
         add(s, " AND x.myrecon_row IS NULL");
     if (prefix == 'u')
         add(s, " AND s.myrecon_open & 1 = 0");

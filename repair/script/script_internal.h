@@ -348,6 +348,10 @@ void mr_script_count_ran(struct mr_script *s);
 void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t,
                       const char *why);
 void mr_script_at_stake(struct mr_script *s, const char *alias);
+/* Does the unit take away rows of t, or values of them?  join: " LEFT JOIN" them AS x, by
+ * TARGET's row AS t. */
+bool mr_script_has_leaving(const struct mr_script *s, const struct mr_plan_table *t);
+void mr_script_join_leaving(struct mr_script *s, const struct mr_plan_table *t);
 /* " AND" the condition under which a row refers by r, its columns named plainly. */
 void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r);
 /* Is a row told from others by columns that are staged? */

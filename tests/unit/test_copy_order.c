@@ -149,6 +149,31 @@ static void a_swap_parks_one_of_both(void **state)
     close_sample(&s);
 }
 
+/* A gate stands behind the last slot: what goes passes it before what comes. */
+static void those_that_go_before_those_that_come(void **state)
+{
+    struct sample s;
+    (void)state;
+    open_sample(&s, false,
+                SLOTS(1, 4) "UPDATE c SET op=3 WHERE id>2; INSERT INTO gate (id) VALUES"
+                            " (1); INSERT INTO hint VALUES (3,5), (4,5), (5,1), (5,2);");
+    order_is(&s, "1:3@2 1:4@2 1:1@4 1:2@4");
+    close_sample(&s);
+}
+
+/* Nobody is left out for what is better, if it can be, done first. */
+static void a_circle_of_hints(void **state)
+{
+    struct sample s;
+    (void)state;
+    open_sample(&s, false,
+                SLOTS(2, 3) "INSERT INTO hint VALUES (1,2), (2,1);"
+                            "INSERT INTO take VALUES (3,0,2);");
+    order_is(&s, "1:1@2 1:2@3 1:3@4");
+    kinds_are(&s, "");
+    close_sample(&s);
+}
+
 /* What is kept is taken by nobody: the row waits for itself only. */
 static void a_value_that_stays(void **state)
 {
@@ -282,6 +307,8 @@ int main(void)
         cmocka_unit_test(rows_by_themselves),
         cmocka_unit_test(a_value_is_free_before_it_is_taken),
         cmocka_unit_test(a_swap_parks_one_of_both),
+        cmocka_unit_test(those_that_go_before_those_that_come),
+        cmocka_unit_test(a_circle_of_hints),
         cmocka_unit_test(a_value_that_stays),
         cmocka_unit_test(a_circle_without_a_way_out),
         cmocka_unit_test(parents_before_children),
