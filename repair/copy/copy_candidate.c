@@ -53,6 +53,20 @@ static bool decimal(const struct mr_column *col, uint64_t k, struct mr_strbuf *t
     return k + 1 < max;
 }
 
+/* Types of MariaDB that are read as text, and take none but their own. */
+static bool spelt(const struct mr_column *col, uint64_t k, struct mr_strbuf *out)
+{
+    if (is_type(col, "uuid"))
+        mr_strbuf_add_fmt(out, "ffffffff-ffff-ffff-ffff-%012llx",
+                          0xffffffffffffULL - (unsigned long long)k);
+    else if (is_type(col, "inet6"))
+        mr_strbuf_add_fmt(out, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:%llx",
+                          0xffffULL - (unsigned long long)k);
+    else if (is_type(col, "inet4"))
+        mr_strbuf_add_fmt(out, "255.255.255.%llu", 255ULL - (unsigned long long)k);
+    return out->len > 0 && k < (is_type(col, "inet4") ? 256 : 0xffff);
+}
+
 /* Wide enough columns say what the value is. */
 static bool text(const struct mr_column *col, uint64_t k, struct mr_strbuf *out)
 {
@@ -61,6 +75,8 @@ static bool text(const struct mr_column *col, uint64_t k, struct mr_strbuf *out)
     bool wide = col->charset != NULL && (strncmp(col->charset, "utf16", 5) == 0 ||
                                          strncmp(col->charset, "utf32", 5) == 0 ||
                                          strcmp(col->charset, "ucs2") == 0);
+    if (strstr(col->data_type, "char") == NULL && strstr(col->data_type, "text") == NULL)
+        return spelt(col, k, out);
     if (wide || col->is_json)
         return false;
     if (n == 0 || n >= 28) {

@@ -109,6 +109,15 @@ is "a circle of three parks a value that nobody has, in the range" "$(steps | he
     'update t ["3","c","254"]'
 converges "a circle"
 
+again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, u UUID NOT NULL UNIQUE, a INET6 NOT NULL UNIQUE);
+    INSERT INTO t VALUES (1, '00000000-0000-4000-8000-000000000001', '::1'),
+    (2, '00000000-0000-4000-8000-000000000002', '::2')"
+at b "UPDATE t SET u = '00000000-0000-4000-8000-000000000003', a = '::3' WHERE id = 1;
+    UPDATE t SET u = '00000000-0000-4000-8000-000000000001', a = '::1' WHERE id = 2;
+    UPDATE t SET u = '00000000-0000-4000-8000-000000000002', a = '::2' WHERE id = 1"
+plan mirror
+converges "a swap of values that are read as text"
+
 again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, u INT NOT NULL UNIQUE);
     INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)"
 at b "DELETE FROM t; INSERT INTO t VALUES (1, 2), (2, 3), (9, 1)"
