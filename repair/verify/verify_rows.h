@@ -8,7 +8,8 @@
  *   - a row whose digest is another one still is who it was (identity, as TARGET's
  *     collation sees it) and still refers to the same rows: the live application has
  *     edited it since;
- *   - no other row has the identity of a row that was lost history;
+ *   - no other row has the identity of a row that was lost history (but of mirror, which
+ *     has it as often as SOURCE);
  *   - a row that was to be deleted is not there;
  *   - a row that others refer to (parent) is there and is who it was; where it is gone, who
  *     was written below it does not stand as planned, to the byte or not;

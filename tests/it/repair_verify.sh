@@ -295,4 +295,16 @@ members source-differs {\"id\":\"$dora\"} name"
 proves b MariaDB
 [ -z "$HAVE_MYSQL" ] || proves o "MySQL 9"
 
+# --- mirror: somebody is there as often as on SOURCE ---------------------------------------
+
+printf '[table *.names]\nidentity = no\n' >"$MYRECON_CONFIG"
+SIDE=b PLAN=$IT_TMP/plan.mirror
+at ab "CREATE TABLE names (id INT PRIMARY KEY, no VARCHAR(20) NOT NULL)"
+at a "INSERT INTO names VALUES (1, 'n-1'), (2, 'n-1')"
+"$MYRECON" check -q --case "$IT_TMP/mirror.case" --settle 0 --tables names "$SRC" "$DST" >"$OUT" 2>"$ERR"
+"$MYRECON" repair plan -q --policy mirror --case "$IT_TMP/mirror.case" --output "$PLAN" >"$OUT" 2>"$ERR"
+"$MYRECON" repair apply -q --yes "$PLAN" "$DST" >"$OUT" 2>"$ERR"
+is "mirror brings two rows of one identity" "$?" 0
+finds 0 "and proves them" ""
+
 finish
