@@ -105,7 +105,7 @@ static bool source_has(const struct mr_plan_table *t, const struct mr_plan_colum
 static bool is_guarded(const struct mr_copy *c, const struct mr_plan_table *t)
 {
     bool beyond = false;
-    if (c->task->policy == MR_COPY_MIRROR || t->key.count == 0 ||
+    if (c->task->policy == MR_COPY_MIRROR ||
         mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS || mr_plan_is_guarded(t))
         return false;
     for (size_t i = 0; i < t->named_by.count; i++)

@@ -515,4 +515,24 @@ CMD=("$MYRECON" repair plan --policy mirror --case "$CASE" --config "$INI" --out
 client b -D "$DB" <"$IT_TMP/dir/apply.sql" >"$OUT" 2>"$ERR"
 is "mirror has an identity as often as SOURCE" "$(cat "$ERR" "$OUT")$(left)" ""
 
+again "CREATE TABLE t (name VARCHAR(9) NULL, v INT); INSERT INTO t VALUES ('a', 1)" "[table $DB.t]
+identity = name"
+at a "INSERT INTO t VALUES ('a', 2), ('x', 1), ('x', 2), ('y', 1), (NULL, 1), (NULL, 1)"
+plan backfill
+is "in a table without a key, too" "$(entities)" "t ,1,1 insert - -
+t ,1,2 insert - -
+t a,2,1 conflict unique identity
+t x,1,1 conflict duplicate -
+t x,2,1 conflict duplicate -
+t y,1,1 insert - -"
+rm -rf "$IT_TMP/dir"
+CMD=("$MYRECON" repair plan --policy backfill --case "$CASE" --config "$INI" --output "$IT_TMP/dir")
+"${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+client b -D "$DB" <"$IT_TMP/dir/apply.sql" >"$OUT" 2>"$ERR"
+is "and none of the others is refused" "$(cat "$ERR" "$OUT")
+$(left)" "
+t missing -
+t missing -
+t missing -"
+
 finish
