@@ -109,7 +109,9 @@ struct mr_script_outer {
     const struct mr_table *child;
     const struct mr_foreign_key *fk;
     size_t parent;
-    struct mr_plan_columns to; /* none: only TARGET has one of them */
+    struct mr_plan_columns to;    /* none: one of them is not written */
+    struct mr_plan_columns image; /* none: only TARGET has one of them */
+    bool is_computed;             /* one of them changes with others of its row */
 };
 
 /* A row to be updated that lets go of what one of those may refer to it by. */

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "core/db/sqltext.h"
+#include "core/pair/pair_columns.h"
 #include "core/source/keyrange.h"
 #include "repair/merge/merge_row.h"
 #include "repair/script/script_internal.h"
@@ -29,28 +30,43 @@ static const struct mr_plan_table *planned(const struct mr_script *s, const char
     return NULL;
 }
 
-/* Columns that only TARGET has, or that it computes, are in no image and are not changed; of a
- * row that is deleted they are read from TARGET. */
+/* What TARGET computes SOURCE may hold as a value of its own: no image of TARGET's. */
+static bool is_like(const struct mr_plan_table *t, size_t column)
+{
+    return !t->generated[column] || mr_pair_column(t->pair, MR_SOURCE, column)->generated;
+}
+
+/* Columns that only TARGET has are in no image, and those that it computes are not staged: they
+ * are read from TARGET. */
 static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
                             const struct mr_foreign_key *fk, struct mr_err *err)
 {
     const struct mr_plan_table *p = planned(s, fk->ref_db, fk->ref_table);
-    bool known = true;
+    bool written = true, seen = true, computed = false;
     if (p == NULL)
         return MR_OK;
     size_t *to = mr_arena_calloc(&s->arena, fk->ncolumns + 1, sizeof *to);
     if (to == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < fk->ncolumns; i++) {
+        const struct mr_column *col =
+            mr_table_column(p->pair->side[MR_TARGET], fk->ref_columns[i]);
         to[i] = mr_plan_target_column(p, fk->ref_columns[i]);
-        known = known && to[i] != MR_NO_COLUMN && mr_script_is_written(p, to[i]);
+        seen = seen && to[i] != MR_NO_COLUMN && is_like(p, to[i]);
+        written = written && seen && mr_script_is_written(p, to[i]);
+        computed = computed || (col != NULL && col->generated);
     }
-    if (!known && p->key.count == 0)
+    if (!written && p->key.count == 0)
         return MR_OK;
     struct mr_script_outer *outer = mr_vec_push(&s->outers);
     if (outer == NULL)
         return mr_merge_nomem(err);
-    *outer = (struct mr_script_outer){child, fk, p->at, {to, known ? fk->ncolumns : 0}};
+    *outer = (struct mr_script_outer){child,
+                                      fk,
+                                      p->at,
+                                      {to, written ? fk->ncolumns : 0},
+                                      {to, seen ? fk->ncolumns : 0},
+                                      computed};
     return MR_OK;
 }
 
@@ -67,18 +83,30 @@ enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err)
     return code;
 }
 
+/* An image that is passed through has what TARGET computes as it was before. */
+static enum mr_code lets_go(const struct mr_script_outer *outer,
+                            const struct mr_script_row *row, bool *yes,
+                            struct mr_err *err)
+{
+    const struct mr_key before = {row->step.before, row->step.before_len};
+    const struct mr_key after = {row->step.after, row->step.after_len};
+    *yes = false;
+    if (row->step.op != MR_STEP_UPDATE || row->step.table != outer->parent)
+        return MR_OK;
+    *yes = outer->is_computed && (outer->image.count == 0 || row->passing);
+    return outer->image.count == 0 || *yes
+               ? MR_OK
+               : mr_merge_row_leaves(before, after, outer->image, yes, err);
+}
+
 static enum mr_code find_leaving(struct mr_script *s, size_t at, struct mr_err *err)
 {
     const struct mr_script_outer *outer = mr_vec_at(&s->outers, at);
     enum mr_code code = MR_OK;
-    for (size_t i = 0; outer->to.count > 0 && code == MR_OK && i < s->rows.count; i++) {
+    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
-        const struct mr_key before = {row->step.before, row->step.before_len};
-        const struct mr_key after = {row->step.after, row->step.after_len};
         bool leaves = false;
-        if (row->step.op != MR_STEP_UPDATE || row->step.table != outer->parent)
-            continue;
-        code = mr_merge_row_leaves(before, after, outer->to, &leaves, err);
+        code = lets_go(outer, row, &leaves, err);
         if (code != MR_OK || !leaves)
             continue;
         struct mr_script_outer_leaving *slot = mr_vec_push(&s->outer_leaving);

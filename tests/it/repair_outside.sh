@@ -110,6 +110,29 @@ $PETS"
 person 2 m2 B"
 done
 
+# ---- by a column that TARGET computes: it changes with another one
+for by in program client; do
+    fresh a$T "$DB"
+    at a$T "CREATE TABLE people (id INT PRIMARY KEY, x INT NOT NULL UNIQUE, name VARCHAR(9), code INT AS (x * 2) STORED UNIQUE);
+        INSERT INTO people (id, x, name) VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'c'), (4, 4, 'd')"
+    at $T "CREATE TABLE tags (id INT PRIMARY KEY, code INT, FOREIGN KEY (code) REFERENCES people (code) ON UPDATE CASCADE)"
+    at a "UPDATE people SET x = 10 WHERE id = 1; UPDATE people SET name = 'z' WHERE id = 2; UPDATE people SET x = 30 WHERE id = 3"
+    : >ini
+    rm -f "$CASE"
+    plan --policy mirror
+    on "INSERT INTO tags VALUES (1, 2), (2, 4)"
+    run $by apply
+    is "$by: nobody loses a computed value that something new refers to him by" \
+        "$(on "SELECT 'person', id, x, name FROM people UNION ALL SELECT 'tag', id, code, '' FROM tags ORDER BY 1, 2" | tr '\t' ' ')" \
+        "person 1 1 a
+person 2 2 z
+person 3 30 c
+person 4 4 d
+tag 1 2 
+tag 2 4 "
+    is "$by: and is named" "$(named)" "1 tags"
+done
+
 # ---- tables that are dropped since, with their foreign keys
 held() { on "SELECT GROUP_CONCAT(id ORDER BY id), (SELECT COUNT(*) FROM pets) FROM people" | xargs; }
 world ""
