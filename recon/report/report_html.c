@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include "core/case/run_command.h"
 #include "recon/report/report_assets.h"
 #include "recon/report/report_escape.h"
 #include "recon/report/report_facts.h"
@@ -192,7 +193,7 @@ static void add_notes(struct mr_strbuf *out, const struct mr_report *report)
 static void add_affected_step(struct mr_strbuf *out, const struct mr_report *report)
 {
     const struct mr_report_people *people = &report->people;
-    struct mr_strbuf words = MR_STRBUF_INIT;
+    struct mr_strbuf words = MR_STRBUF_INIT, command = MR_STRBUF_INIT;
     mr_strbuf_add_str(out, "<li><p>");
     if (people->known) {
         mr_report_people_words(people, &words);
@@ -211,11 +212,15 @@ static void add_affected_step(struct mr_strbuf *out, const struct mr_report *rep
         mr_report_escape_html_str(out, people->why != NULL ? people->why : "");
         mr_strbuf_add_char(out, '.');
     }
-    mr_strbuf_add_str(out, "</p><pre>myrecon affected --case ");
-    mr_report_escape_html_str(out, report->case_path);
+    mr_strbuf_add_str(&command, "myrecon affected");
+    mr_command_add_option(&command, "--config", report->config->file);
+    mr_command_add_option(&command, "--case", report->case_path);
+    mr_strbuf_add_str(out, "</p><pre>");
+    mr_report_escape_html(out, command.ptr, command.len);
     mr_strbuf_add_str(out, "</pre></li>\n");
-    out->failed |= words.failed;
+    out->failed |= words.failed || command.failed;
     mr_strbuf_release(&words);
+    mr_strbuf_release(&command);
 }
 
 static void add_steps(struct mr_strbuf *out, const struct mr_report *report)

@@ -62,6 +62,13 @@ report --output "$PAGE" --force --unmask
 like "html: --unmask shows them" "$(cat "$PAGE")" 'ann@example.com'
 like "html: and says so" "$(cat "$PAGE")" 'holds personal data'
 
+cp "$CASE" "$IT_TMP/my case"
+"$MYRECON" report --config "$IT_TMP/ini" --case "$IT_TMP/my case" --output "$PAGE" --force -q >"$OUT" 2>"$ERR"
+COMMAND=$(sed -n 's/.*<pre>myrecon \(affected .*\)<\/pre>.*/\1/p' "$PAGE" | sed "s/&#39;/'/g")
+is "html: the command that it shows can be run" \
+    "$(eval "\"$MYRECON\" $COMMAND -q" 2>&1 | tail -n +2 | grep -c .)" \
+    "$("$MYRECON" affected --config "$IT_TMP/ini" --case "$CASE" -q | tail -n +2 | grep -c .)"
+
 report --format md
 is "md: exits 0" "$RC" 0
 like "md: the verdict" "$(head -n 1 "$OUT")" '^# Diverged: 6 rows differ in 3 of 3 tables'
