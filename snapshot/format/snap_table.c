@@ -237,9 +237,23 @@ enum mr_code mr_snap_readspec(const struct mr_snap_table *table, const char *db,
     return MR_OK;
 }
 
+/* Is the column set from a variable?  Where one is, numbers are, too: with SET a server takes
+ * an AUTO_INCREMENT column for one that was not given, and makes a new id of 0. */
+static bool is_assigned(const struct mr_snap_table *table, size_t i)
+{
+    const enum mr_class cls = table->columns[i].cls;
+    bool any = table->columns[i].load != MR_SNAP_LOAD_PLAIN;
+    if (any || (cls != MR_CLASS_INT && cls != MR_CLASS_UINT && cls != MR_CLASS_FLOAT &&
+                cls != MR_CLASS_DOUBLE))
+        return any;
+    for (size_t k = 0; !any && k < table->ncolumns; k++)
+        any = table->columns[k].load != MR_SNAP_LOAD_PLAIN;
+    return any;
+}
+
 static void add_field(struct mr_strbuf *sql, const struct mr_snap_table *table, size_t i)
 {
-    if (table->columns[i].load == MR_SNAP_LOAD_PLAIN)
+    if (!is_assigned(table, i))
         mr_sql_ident(sql, table->columns[i].name);
     else
         mr_strbuf_add_fmt(sql, "@v%zu", i + 1);
@@ -259,7 +273,7 @@ static void add_assignment(struct mr_strbuf *sql, const struct mr_snap_column *c
     case MR_SNAP_LOAD_NUMBER:
         mr_strbuf_add_fmt(sql, " = CAST(@v%zu AS UNSIGNED)", i + 1);
         return;
-    case MR_SNAP_LOAD_PLAIN: break;
+    case MR_SNAP_LOAD_PLAIN: mr_strbuf_add_fmt(sql, " = @v%zu", i + 1); return;
     }
     sql->failed = true;
 }
@@ -281,7 +295,7 @@ void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table,
     }
     mr_strbuf_add_char(sql, ')');
     for (size_t i = 0; i < table->ncolumns; i++) {
-        if (table->columns[i].load == MR_SNAP_LOAD_PLAIN)
+        if (!is_assigned(table, i))
             continue;
         mr_strbuf_add_str(sql, between);
         add_assignment(sql, &table->columns[i], i);
