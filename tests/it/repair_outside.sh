@@ -123,13 +123,13 @@ for by in program client; do
     on "INSERT INTO tags VALUES (1, 2), (2, 4)"
     run $by apply
     is "$by: nobody loses a computed value that something new refers to him by" \
-        "$(on "SELECT 'person', id, x, name FROM people UNION ALL SELECT 'tag', id, code, '' FROM tags ORDER BY 1, 2" | tr '\t' ' ')" \
+        "$(on "SELECT 'person', id, CONCAT(x, ' ', name) FROM people UNION ALL SELECT 'tag', id, code FROM tags ORDER BY 1, 2" | tr '\t' ' ')" \
         "person 1 1 a
 person 2 2 z
 person 3 30 c
 person 4 4 d
-tag 1 2 
-tag 2 4 "
+tag 1 2
+tag 2 4"
     is "$by: and is named" "$(named)" "1 tags"
 done
 
