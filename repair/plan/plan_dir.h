@@ -21,6 +21,7 @@
 #ifndef MR_PLAN_DIR_H
 #define MR_PLAN_DIR_H
 
+#include "core/file/sha256.h"
 #include "core/file/sink.h"
 #include "repair/plan/manifest.h"
 
@@ -64,6 +65,7 @@ struct mr_plan_dir {
     const char *path; /* as given */
     struct mr_arena arena;
     struct mr_manifest manifest;
+    char sha256[MR_SHA256_HEX]; /* of plan.json, as it was read */
 };
 
 /* To be closed also after a failure. */

@@ -144,6 +144,8 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     if (code == MR_OK)
         code = mr_io_read_part(path, MANIFEST_MAX_BYTES, &text, err);
     if (code == MR_OK)
+        code = mr_sha256_bytes(text.ptr, text.len, plan->sha256, err);
+    if (code == MR_OK)
         code = mr_manifest_read(text.ptr, text.len, path, &plan->arena, &plan->manifest,
                                 err);
     mr_strbuf_release(&text);

@@ -150,12 +150,13 @@ static void test_bad_files(void **state)
     mr_strbuf_release(&signature);
 }
 
-static void write_plan(const char *uuid)
+static void write_plan(const char *uuid, const char *apply_to)
 {
     struct mr_manifest manifest = sample_manifest(MR_FLAVOUR_MARIADB);
     struct mr_strbuf json = MR_STRBUF_INIT;
     struct mr_err err = {0};
     manifest.uuid = uuid;
+    manifest.apply_to = apply_to;
     assert_int_equal(mr_manifest_write(&manifest, &json, &err), MR_OK);
     assert_int_equal(mr_io_write_file("plan.json", 0600, json.ptr, json.len, &err),
                      MR_OK);
@@ -180,7 +181,7 @@ static void test_approval(void **state)
     make("other", "EC", 0, "P-256", NULL);
     assert_int_equal(mkdir("plan", 0700), 0);
     assert_int_equal(chdir("plan"), 0);
-    write_plan("20261120T110000Z-abcdef");
+    write_plan("20261120T110000Z-abcdef", "mysql://b/club");
     open_plan(&plan);
     assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "is not approved"));
@@ -189,8 +190,17 @@ static void test_approval(void **state)
     (void)snprintf(approval, sizeof approval, "%s", path);
     assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_OK);
     assert_int_equal(mr_approval_check(&plan, "../other.pem", &err), MR_E_REFUSED);
+    mr_plan_close(&plan);
+    /* the approved one has come, with all of its files, in the place of one that was opened */
+    write_plan("20261120T110000Z-abcdef", "mysql://c/club");
+    open_plan(&plan);
+    write_plan("20261120T110000Z-abcdef", "mysql://b/club");
+    assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "was changed while it was read"));
+    mr_plan_close(&plan);
+    open_plan(&plan);
     /* another plan has come in its place since it was opened */
-    write_plan("20261120T110000Z-fedcba");
+    write_plan("20261120T110000Z-fedcba", "mysql://b/club");
     assert_int_equal(mr_approval_check(&plan, "../lead.pem", &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "was changed while it was read"));
     mr_plan_close(&plan);
