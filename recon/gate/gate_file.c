@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "core/base/version.h"
-#include "core/file/io.h"
 #include "core/file/sha256.h"
 #include "core/json/jsonw.h"
 #include "recon/gate/gate_file_internal.h"
@@ -298,13 +297,16 @@ enum mr_code mr_gate_file_text(const struct mr_gate_facts *servers, size_t count
     return code;
 }
 
-enum mr_code mr_gate_file_write(const char *path, const struct mr_gate_facts *servers,
-                                size_t count, struct mr_err *err)
+enum mr_code mr_gate_file_write(struct mr_outfile *out,
+                                const struct mr_gate_facts *servers, size_t count,
+                                struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_gate_file_text(servers, count, &text, err);
     if (code == MR_OK)
-        code = mr_io_write_file(path, 0600, text.ptr, text.len, err);
+        code = mr_outfile_write(out, text.ptr, text.len, err);
+    if (code == MR_OK)
+        code = mr_outfile_commit(out, err);
     mr_strbuf_release(&text);
     return code;
 }

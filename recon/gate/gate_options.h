@@ -20,6 +20,7 @@ struct mr_gate_options {
     unsigned budget_ms, statement_timeout_s;
     bool full;
     const char *output; /* record */
+    bool force;         /* record: replace output */
     bool json, nagios;
     const char *prometheus; /* or NULL */
     unsigned wait_s;

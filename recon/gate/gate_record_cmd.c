@@ -113,7 +113,8 @@ static enum mr_code print_json(const struct mr_gate_run *run, size_t servers,
     return code;
 }
 
-static enum mr_code record(struct mr_gate_run *run, int *exit_code, struct mr_err *err)
+static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
+                           int *exit_code, struct mr_err *err)
 {
     const struct mr_gate_facts *facts = NULL;
     struct tally tally = {0};
@@ -121,7 +122,7 @@ static enum mr_code record(struct mr_gate_run *run, int *exit_code, struct mr_er
     bool complete;
     enum mr_code code = mr_gate_run_record(run, &facts, &count, &complete, err);
     if (code == MR_OK)
-        code = mr_gate_file_write(run->opts->output, facts, count, err);
+        code = mr_gate_file_write(out, facts, count, err);
     if (code != MR_OK)
         return code;
     for (size_t i = 0; i < count; i++)
@@ -133,11 +134,21 @@ static enum mr_code record(struct mr_gate_run *run, int *exit_code, struct mr_er
     return MR_OK;
 }
 
+/* A baseline that is there is the only witness of what was before: known before a server is
+ * asked, and replaced only by --force. */
+static enum mr_code begin_output(const struct mr_gate_options *opts,
+                                 struct mr_outfile **out, struct mr_err *err)
+{
+    const struct mr_outfile_opts how = {.path = opts->output, .force = opts->force};
+    return mr_outfile_begin(&how, out, err);
+}
+
 static enum mr_code run_record(const struct mr_invocation *invocation, int *exit_code,
                                struct mr_err *err)
 {
     const struct mr_gate_options *opts = invocation->settings.values;
     struct mr_gate_run run;
+    struct mr_outfile *out = NULL;
     mr_general_options_apply(&opts->general);
     if (opts->output == NULL) {
         (void)mr_err_set(err, MR_E_USAGE, "option \"--output\" is missing");
@@ -147,9 +158,12 @@ static enum mr_code run_record(const struct mr_invocation *invocation, int *exit
     enum mr_code code =
         mr_gate_run_init(&run, opts, invocation->config, invocation->operands[0], err);
     if (code == MR_OK)
-        code = record(&run, exit_code, err);
+        code = begin_output(opts, &out, err);
+    if (code == MR_OK)
+        code = record(&run, out, exit_code, err);
     if (code == MR_E_LOST || code == MR_E_CANCELLED)
         mr_err_hint(err, "No baseline was written. Run it again.");
+    mr_outfile_free(out);
     mr_gate_run_release(&run);
     return code;
 }

@@ -63,7 +63,7 @@ def outputs(line):
     found = re.findall(r"--output (\S+)", line)
     if "snapshot create" in line:
         found.append(line.split()[-1])
-    return [f for f in found if not f.endswith(".facts")]
+    return found
 
 
 def run(line):

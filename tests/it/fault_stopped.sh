@@ -154,7 +154,7 @@ unlock
 
 # ---- the limit that was asked for is the server's, too -----------------------------------
 client "$MR_W_URI" <<<"SET GLOBAL log_output = 'TABLE', general_log = 1"
-for name in 'gate record --output limit.facts' 'gate check limit.facts' doctor; do
+for name in 'gate record --force --output limit.facts' 'gate check limit.facts' doctor; do
     # shellcheck disable=SC2086 # several words
     "$MYRECON" $name --statement-timeout 1 "$W/$DB" >"$OUT" 2>"$ERR" </dev/null
     is "$name: --statement-timeout 1: no statement has longer" "$(client "$MR_W_URI" <<<"SELECT COUNT(*) > 0,

@@ -55,7 +55,7 @@ half() { # COUNT
         timeout -k 5 60 env MR_FAULT_IN=-nowhere- LD_PRELOAD="$LIBRARY" MR_FAULT_AT="$n" MR_FAULT_STICKY=$sticky \
             MR_FAULT_REPORT="$IT_TMP/report" "$MYRECON" gate record --output "$IT_TMP/new" "$URI" >"$OUT" 2>"$ERR"
         RC=$?
-        left=$(cd "$IT_TMP" && ls -A | grep '^\.\?new' | tr '\n' ' ')
+        left=$(cd "$IT_TMP" && ls -A | grep '^\.\?new\|^\.myrecon-' | tr '\n' ' ')
         case $RC:$left in
         0:'new ')
             "$MYRECON" gate check --only tables,row_counts "$IT_TMP/new" "$URI" >/dev/null 2>&1 ||

@@ -47,7 +47,7 @@ group() { # GP and GR, a group; 1 where it cannot be had
 GATE_KIND=mysql PEER='' ON=GR
 if group; then
     FACTS=$IT_TMP/group.facts
-    "$MYRECON" gate record --output "$FACTS" "$(gate_uri GR)" >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
+    "$MYRECON" gate record --force --output "$FACTS" "$(gate_uri GR)" >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
     cp "$FACTS" "$FACTS.replica"
     is "the baseline knows no channel" "$(jq -c '.servers[0].replication.channels' "$FACTS")" '[]'
     well "a member of a group"

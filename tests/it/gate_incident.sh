@@ -36,7 +36,7 @@ replay() {
         INSERT INTO orders (member_id, note) SELECT id, 'new' FROM members WHERE id > 900"
     catch_up
     FACTS=$IT_TMP/before.facts
-    "$MYRECON" gate record --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" \
+    "$MYRECON" gate record --force --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" \
         >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
     PEER='' well "before the change"
 
@@ -78,7 +78,7 @@ many_tables() {
     done
     mr_sql GP -e "CREATE DATABASE many"
     mr_sql GP -D many <<<"$sql" || bail "no tables"
-    "$MYRECON" gate record --output "$IT_TMP/many.facts" "$uri" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record --force --output "$IT_TMP/many.facts" "$uri" >"$OUT" 2>"$ERR"
     is "$GATE_KIND: 200 tables: recorded" $? 0
     run_gate "$IT_TMP/many.facts" "$uri"
     is "$GATE_KIND: 200 tables: well" "$(what_fires) -> $RC" " -> 0"

@@ -8,7 +8,7 @@ begin ''
 . "$IT_DIR/../lib/gate_breaks.sh"
 
 record() {
-    "$MYRECON" gate record --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" \
+    "$MYRECON" gate record --force --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" \
         >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
 }
 

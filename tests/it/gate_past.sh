@@ -11,7 +11,7 @@ begin ''
 severity() { jq -r --arg n "$1" 'select(.name == $n).severity' "$OUT"; }
 
 record() { # [ARGS…]
-    "$MYRECON" gate record "$@" --output "$FACTS" "$(gate_uri GP)" >"$OUT" 2>"$ERR" ||
+    "$MYRECON" gate record --force "$@" --output "$FACTS" "$(gate_uri GP)" >"$OUT" 2>"$ERR" ||
         bail "no baseline: $(cat "$ERR")"
 }
 

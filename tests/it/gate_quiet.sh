@@ -105,7 +105,7 @@ quiet() { # mariadb|mysql
     FACTS=$IT_TMP/quiet.facts ON=GP PEER=''
     quiet_tables
     catch_up
-    "$MYRECON" gate record --output "$FACTS" "$(gate_uri GP)" >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
+    "$MYRECON" gate record --force --output "$FACTS" "$(gate_uri GP)" >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
     traffic_on GP
     days
     promote

@@ -28,7 +28,7 @@ rights() { # mariadb|mysql
     account "SELECT ON club.*" "PROCESS ON *.*" "$status ON *.*"
     run_gate "$FACTS" "$reader"
     is "$GATE_KIND: the rights of the guide: well" "$(what_fires) -> $RC" " -> 0"
-    "$MYRECON" gate record --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record --force --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
     is "$GATE_KIND: the rights of the guide: recorded" "$? $(cat "$ERR")" "0 "
 
     account "SELECT ON club.*"
@@ -43,7 +43,7 @@ rights() { # mariadb|mysql
     "$MYRECON" gate check --nagios "$FACTS" "$reader" >"$OUT" 2>"$ERR"
     is "$GATE_KIND: --nagios: unknown is 3" $? 3
     like "$GATE_KIND: --nagios: the first line" "$(head -n 1 "$OUT")" '^GATE UNKNOWN - .*\|'
-    "$MYRECON" gate record --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record --force --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
     is "$GATE_KIND: SELECT alone: recorded, exit 4" $? 4
     like "$GATE_KIND: SELECT alone: record names the GRANT" "$(cat "$ERR")" 'GRANT PROCESS'
 
@@ -70,7 +70,7 @@ rights() { # mariadb|mysql
         like "$GATE_KIND: hidden as a whole: by name, with the GRANT" "$(hint freshness)" 'GRANT SELECT ON .club.\..orders. TO'
         says "hidden as a whole: the sequence" sequence_gaps 'club.periods not visible .*GRANT SELECT ON .club.\..periods. TO'
     done
-    "$MYRECON" gate record --config "$IT_TMP/wanted.ini" --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record --config "$IT_TMP/wanted.ini" --force --output "$IT_TMP/r.facts" "$reader" >"$OUT" 2>"$ERR"
     is "$GATE_KIND: hidden as a whole: recorded, exit 4" $? 4
     like "$GATE_KIND: hidden as a whole: record names it" "$(cat "$ERR")" 'table club.periods is not recorded: .*GRANT SELECT ON .club.\..periods. TO'
 
@@ -100,7 +100,7 @@ rights() { # mariadb|mysql
     account "PROCESS ON *.*" "$status ON *.*"
     run_gate "$(gate_uri GP gate:g | sed 's,/club$,,')"
     is "$GATE_KIND: no database shows: unknown" "$(what_fires) -> $RC" "auto_increment_headroom:unknown auto_increment_position:unknown -> 4"
-    "$MYRECON" gate record --output "$IT_TMP/none.facts" "$(gate_uri GP gate:g | sed 's,/club$,,')" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record --force --output "$IT_TMP/none.facts" "$(gate_uri GP gate:g | sed 's,/club$,,')" >"$OUT" 2>"$ERR"
     is "$GATE_KIND: no database shows: recorded, exit 4" $? 4
     like "$GATE_KIND: no database shows: that is said" "$(cat "$ERR")" 'what databases hold is not recorded'
 

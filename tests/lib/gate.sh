@@ -90,9 +90,9 @@ healthy() {
     FACTS=$IT_TMP/before.facts
     gate_tables || bail "no tables"
     catch_up
-    "$MYRECON" gate record --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" \
+    "$MYRECON" gate record --force --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" \
         >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
-    "$MYRECON" gate record --output "$FACTS.replica" --peer "$(gate_uri GP)" \
+    "$MYRECON" gate record --force --output "$FACTS.replica" --peer "$(gate_uri GP)" \
         "$(gate_uri GR)" >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
 }
 

@@ -264,7 +264,7 @@ breaks_semi_sync() {
     one_replica_fetches
     catch_up
     FACTS_SAVED=$FACTS FACTS=$IT_TMP/semi.facts
-    "$MYRECON" gate record --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record --force --output "$FACTS" --peer "$(gate_uri GR)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
     well "semi-synchronous"
     semi_sync GR 0
     semi_sync_clients 0
@@ -491,7 +491,7 @@ breaks_data() {
 
     mr_sql GP -D club -e "ALTER TABLE members AUTO_INCREMENT = 5000"
     catch_up
-    "$MYRECON" gate record --output "$IT_TMP/high.facts" --peer "$(gate_uri GR)" "$(gate_uri GP)" >/dev/null 2>&1
+    "$MYRECON" gate record --force --output "$IT_TMP/high.facts" --peer "$(gate_uri GR)" "$(gate_uri GP)" >/dev/null 2>&1
     mr_sql GP -D club -e "ALTER TABLE members AUTO_INCREMENT = 1024"
     catch_up
     FACTS_SAVED=$FACTS FACTS=$IT_TMP/high.facts

@@ -5,7 +5,7 @@ record_anew() { # SERVER PEER: a baseline of it in $FACTS
     local file=$IT_TMP/shape.facts
     FACTS=$file ON=$1 PEER=$2
     [ "$1" != GR ] || file+=.replica
-    "$MYRECON" gate record --output "$file" --peer "$(gate_uri "$2")" "$(gate_uri "$1")" \
+    "$MYRECON" gate record --force --output "$file" --peer "$(gate_uri "$2")" "$(gate_uri "$1")" \
         >"$OUT" 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
 }
 
