@@ -125,6 +125,31 @@ static enum mr_code read_head(const struct mr_parts *parts, const char *name,
     return rc;
 }
 
+/* A case, as far as this layer can tell: it is the only copy of what was found, and no output
+ * has its form. */
+static bool is_database(const struct mr_parts *parts, const char *name)
+{
+    static const char magic[16] = "SQLite format 3";
+    char head[sizeof magic];
+    int fd = openat(parts->place.dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool yes = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head &&
+               memcmp(head, magic, sizeof magic) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return yes;
+}
+
+static enum mr_code refuse_database(const struct mr_parts *parts, const char *suffix,
+                                    struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_EXISTS,
+                     "file \"%s%s\" is a database, as case files are: not even --force "
+                     "replaces it",
+                     parts->place.path, suffix);
+    mr_err_hint(err, "Give the output a name of its own.");
+    return MR_E_EXISTS;
+}
+
 static enum mr_code add_old(struct mr_parts *parts, unsigned number, struct mr_err *err)
 {
     struct stat st;
@@ -140,6 +165,8 @@ static enum mr_code add_old(struct mr_parts *parts, unsigned number, struct mr_e
     if (!parts->force)
         return mr_err_set(err, MR_E_EXISTS, "file \"%s%s\" exists", parts->place.path,
                           suffix);
+    if (is_database(parts, name))
+        return refuse_database(parts, suffix, err);
     struct old *old = mr_vec_push(&parts->olds);
     if (old == NULL)
         return mr_err_nomem(err, "looking for older files");

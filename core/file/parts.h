@@ -12,7 +12,8 @@
  * and again at the commit if it came meanwhile.  With numbered, whatever is named
  * PATH.NNN (three digits) counts as there.  With force, what is there of PATH and of the
  * numbers now written is replaced, and numbered files beyond are removed if they are
- * messages of cms.h: PATH.* never mixes two exports, and no other file is touched.
+ * messages of cms.h: PATH.* never mixes two exports, and no other file is touched.  A SQLite
+ * database is not replaced even so (MR_E_EXISTS): a slip must not cost a case.
  *
  * The commit: one file replaces one by a single rename.  Everything else is set aside
  * first, beginning with PATH and PATH.001, the new files are named from the last to the

@@ -274,7 +274,16 @@ static void test_existing_files(void **state)
     assert_begin_refused(&opts, MR_E_EXISTS, "file \"" PATH "\" exists", "--force");
     opts.encrypt_to = keys.ec_pem;
     assert_begin_refused(&opts, MR_E_EXISTS, "file \"" PATH "\" exists", "--force");
+    opts = (struct mr_outfile_opts){.path = PATH, .force = true};
+    const char head[] = "SQLite format 3\0and more";
+    FILE *file = fopen(PATH, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(head, 1, sizeof head, file), sizeof head);
+    assert_int_equal(fclose(file), 0);
+    assert_begin_refused(&opts, MR_E_EXISTS, "file \"" PATH "\" is a database",
+                         "name of its");
     assert_int_equal(unlink(PATH), 0);
+    opts = (struct mr_outfile_opts){.path = PATH, .encrypt_to = keys.ec_pem};
 
     put(PATH ".017", "old");
     assert_begin_refused(&opts, MR_E_EXISTS, "file \"" PATH ".017\" exists", "--force");
