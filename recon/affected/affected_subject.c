@@ -72,16 +72,26 @@ static enum mr_code push_subject(struct chooser *c, const struct mr_find_table *
     return MR_OK;
 }
 
-static enum mr_code refuse_pattern(const struct chooser *c, const char *pattern,
-                                   struct mr_err *err)
+/* The table that a pattern seems to mean, written as it is: with its database or without. */
+static const char *find_meant(const struct chooser *c, const char *pattern)
 {
     struct mr_suggest suggest = {.typed = pattern};
-    for (size_t i = 0; i < c->list->ntables; i++)
-        mr_suggest_offer(&suggest, c->list->tables[i].name);
-    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the run matches --subject %s",
+    for (size_t i = 0; i < c->list->ntables; i++) {
+        const char *name = c->list->tables[i].name, *dot = strchr(name, '.');
+        mr_suggest_offer(&suggest,
+                         strchr(pattern, '.') != NULL || dot == NULL ? name : dot + 1);
+    }
+    return suggest.best;
+}
+
+static enum mr_code refuse_pattern(const struct chooser *c, const char *option,
+                                   const char *pattern, struct mr_err *err)
+{
+    const char *meant = find_meant(c, pattern);
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the run matches %s %s", option,
                      pattern);
-    if (suggest.best != NULL)
-        mr_err_hint(err, "Did you mean \"%s\"?", suggest.best);
+    if (meant != NULL)
+        mr_err_hint(err, "Did you mean \"%s\"?", meant);
     else
         mr_err_hint(err, "Write DB.TABLE with SOURCE's names, as check prints them.");
     return MR_E_NO_SUCH;
@@ -104,7 +114,7 @@ static enum mr_code take_named(struct chooser *c, struct mr_err *err)
             matched += yes;
         }
         if (code == MR_OK && matched == 0)
-            code = refuse_pattern(c, pattern, err);
+            code = refuse_pattern(c, "--subject", pattern, err);
     }
     return code;
 }
@@ -184,6 +194,40 @@ static enum mr_code is_selected(void *ctx, const char *db, const char *table, bo
     *yes = mr_pattern_selects(choice->tables.items, choice->tables.count,
                               choice->exclude.items, choice->exclude.count, db, table);
     return MR_OK;
+}
+
+static enum mr_code match_any(struct chooser *c, const char *text, bool *any,
+                              struct mr_err *err)
+{
+    char *pattern = mr_arena_strdup(&c->list->arena, text);
+    enum mr_code code =
+        pattern != NULL ? MR_OK : mr_err_nomem(err, "choosing the subject tables");
+    *any = false;
+    for (size_t i = 0; code == MR_OK && !*any && i < c->list->ntables; i++)
+        code = ask_of_name(c->list->tables[i].name, &c->list->arena, matches, pattern,
+                           any, err);
+    return code;
+}
+
+/* A slip in a pattern is told: the list would look complete without those whom it costs. */
+static enum mr_code check_patterns(struct chooser *c, struct mr_err *err)
+{
+    const struct mr_string_list *patterns = &c->choice->tables;
+    enum mr_code code = MR_OK;
+    size_t used = 0;
+    for (size_t i = 0; code == MR_OK && i < patterns->count; i++) {
+        const char *meant = find_meant(c, patterns->items[i]);
+        bool any;
+        code = match_any(c, patterns->items[i], &any, err);
+        used += any;
+        if (code == MR_OK && used == 0 && i + 1 == patterns->count)
+            code = refuse_pattern(c, "--tables", patterns->items[i], err);
+        else if (code == MR_OK && !any)
+            mr_log_warning("no table of the run matches --tables %s%s%s%s",
+                           patterns->items[i], meant != NULL ? ": is \"" : "",
+                           meant != NULL ? meant : "", meant != NULL ? "\" meant?" : "");
+    }
+    return code;
 }
 
 static enum mr_code select_tables(struct chooser *c, struct mr_err *err)
@@ -317,6 +361,8 @@ enum mr_code mr_affected_choose(struct mr_affected *list,
                         .choice = choice,
                         .subjects = MR_VEC_INIT(struct mr_affected_subject)};
     enum mr_code code = choose_tables(&c, err);
+    if (code == MR_OK)
+        code = check_patterns(&c, err);
     if (code == MR_OK)
         code = select_tables(&c, err);
     if (code == MR_OK) {
