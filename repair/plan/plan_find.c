@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/suggest.h"
 #include "core/base/utf8.h"
 #include "core/file/csv_in.h"
 #include "core/json/jsonw.h"
@@ -67,6 +68,31 @@ static enum mr_code want(struct finding *f, const char *table, const char *key,
     return w->table != NULL && w->key != NULL ? MR_OK : no_memory(err);
 }
 
+static enum mr_code refuse_row(struct finding *f, struct mr_err *err)
+{
+    const char *row = f->task->row;
+    const struct mr_planned *planned = &f->task->plan->manifest.planned;
+    const char *typed = mr_arena_dup(&f->arena, row, strcspn(row, "="));
+    struct mr_suggest suggest = {.typed = typed};
+    if (typed == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < planned->ntables; i++)
+        mr_suggest_offer(&suggest, planned->tables[i].table);
+    (void)mr_err_set(err, MR_E_USAGE,
+                     "option \"--%s\": \"%s\" names no row of a planned table",
+                     f->task->why ? "why" : "row", row);
+    if (suggest.best != NULL)
+        mr_err_hint(err, "Is a row of \"%s\" meant?", suggest.best);
+    else
+        mr_err_hint(err,
+                    f->task->why
+                        ? "Write it like: myrecon repair show club.plan --why "
+                          "club.members 4711."
+                        : "Write it like club.members=42; values of a composite key are "
+                          "joined by commas.");
+    return MR_E_USAGE;
+}
+
 /* A table's name may hold a =, too; keys seldom do. */
 static enum mr_code want_row(struct finding *f, struct mr_err *err)
 {
@@ -78,14 +104,7 @@ static enum mr_code want_row(struct finding *f, struct mr_err *err)
         if (strncmp(row, name, len) == 0 && row[len] == '=')
             return want(f, name, row + len + 1, err);
     }
-    if (row == NULL)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE,
-                     "option \"--row\": \"%s\" names no row of a planned table", row);
-    mr_err_hint(err,
-                "Write it like club.members=42; values of a composite key are joined "
-                "by commas.");
-    return MR_E_USAGE;
+    return row == NULL ? MR_OK : refuse_row(f, err);
 }
 
 /* An identity leads to the key that its row has on the source; a key may be either's. */
@@ -248,7 +267,7 @@ static void print_unknown(struct finding *f)
     if (!f->task->json) {
         print_part(f->task->out, "", w->table);
         print_part(f->task->out, ": ", w->key);
-        print_part(f->task->out, ": ", MR_PLAN_WHY_UNKNOWN "\n");
+        (void)fprintf(f->task->out, ": %s\n", MR_PLAN_WHY_UNKNOWN);
         return;
     }
     mr_jsonw_object_begin(&f->json);

@@ -48,6 +48,7 @@ is "each fact that alone makes another outcome is named" "$(jq -r '[.otherwise[]
 why members 3
 is "a row that was not planned" "$RC $(head -n 1 "$OUT" | cut -d: -f1,2)" "0 $DB.members: 3"
 like "that is said, too" "$(cat "$OUT")" "the plan did not look at it"
+is "on a line of its own" "$(wc -l <"$OUT") $(grep -cF '\n' "$OUT")" "1 0"
 rep show dir --json --why "$DB.members" 3
 is "also in JSON" "$RC $(jq -r '[.decision, .because] | @json' "$OUT" | grep -c '^\[null,"the plan did not')" "0 1"
 
@@ -57,7 +58,9 @@ like "nothing is known of that" "$(cat "$ERR")" "knows nothing of"
 
 why nobody 1
 is "a table that is not planned" "$RC" 3
-like "by name" "$(cat "$ERR")" "$DB\.nobody=1"
+like "by name" "$(cat "$ERR")" "option \"--why\": \"$DB\.nobody=1\""
+why member 1
+like "a slip in the table's name" "$RC $(cat "$ERR")" "^3 .*hint: Is a row of \"$DB\.members\" meant"
 rep show dir --why "$DB.members"
 is "without a key" "$RC" 3
 like "it says what it wants" "$(cat "$ERR")" "wants a table and a key behind DIR"
