@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/cli/pattern_names.h"
 #include "recon/gate/gate_channels.h"
 #include "recon/gate/gate_gtid.h"
 #include "recon/gate/gate_rules.h"
@@ -346,6 +347,48 @@ static enum mr_code require_named(const struct servers *s, struct mr_err *err)
     return MR_OK;
 }
 
+static bool nth_name(const void *ctx, size_t index, const char **db, const char **name)
+{
+    const struct mr_gate_facts *f = ctx;
+    if (index < f->ntables) {
+        *db = f->tables[index].db;
+        *name = f->tables[index].name;
+        return true;
+    }
+    index -= f->ntables;
+    if (index < f->nabsent + f->nabsent_sequences) {
+        const struct mr_gate_absent *absent =
+            index < f->nabsent ? &f->absent[index]
+                               : &f->absent_sequences[index - f->nabsent];
+        *db = absent->db;
+        *name = absent->name;
+        return true;
+    }
+    index -= f->nabsent + f->nabsent_sequences;
+    if (index < f->nwanted) {
+        *db = f->wanted[index].db;
+        *name = f->wanted[index].name;
+        return true;
+    }
+    index -= f->nwanted;
+    if (index >= f->nsequences)
+        return false;
+    *db = f->sequences[index].db;
+    *name = f->sequences[index].name;
+    return true;
+}
+
+/* One of several patterns that has nothing would leave its table unwatched. */
+static enum mr_code tell_patterns(const struct servers *s, struct mr_err *err)
+{
+    struct mr_gate_run *run = s->run;
+    if (run->patterns_told)
+        return MR_OK;
+    run->patterns_told = true;
+    return mr_pattern_names_warn("--tables", &run->opts->tables, nth_name, &s->facts[0],
+                                 err);
+}
+
 /* So it would with patterns that nothing has, nor had. */
 static enum mr_code require_tables(const struct servers *s, struct mr_err *err)
 {
@@ -373,6 +416,8 @@ static enum mr_code collect_all(struct servers *s, struct mr_err *err)
         code = require_named(s, err);
     if (code == MR_OK && s->facts[0].tables_read)
         code = require_tables(s, err);
+    if (code == MR_OK && s->facts[0].tables_read)
+        code = tell_patterns(s, err);
     for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++)
         code = collect_peer(s, i, err);
     return code;

@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
+#include "core/cli/pattern_names.h"
 #include "core/db/sqltext.h"
 #include "snapshot/create/create_case.h"
 #include "snapshot/create/create_identity.h"
@@ -206,21 +207,73 @@ static enum mr_code require_tables(const struct mr_create *c, struct mr_err *err
     }
     if (c->opts->tables.count == 0)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables");
-    mr_err_hint(err, "Write patterns as db.table; * and ? are wildcards.");
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables %s%s",
+                     c->opts->tables.items[0], c->opts->tables.count > 1 ? " …" : "");
+    mr_err_hint(err,
+                "A pattern is db.table with * and ?; a bare name means any database. "
+                "Quote it so that the shell leaves it alone.");
     return MR_E_NO_SUCH;
+}
+
+/* Patterns choose views and routines, too. */
+static bool nth_name(const void *ctx, size_t index, const char **db, const char **name)
+{
+    const struct mr_catalogue *cat = ctx;
+    const bool is_table = index < cat->ntables;
+    if (index >= cat->ntables + cat->nobjects)
+        return false;
+    *db = is_table ? cat->tables[index].db : cat->objects[index - cat->ntables].db;
+    *name = is_table ? cat->tables[index].name : cat->objects[index - cat->ntables].name;
+    return true;
+}
+
+static bool is_selected(const struct mr_create *c, const struct mr_table *table)
+{
+    const struct mr_create_options *o = c->opts;
+    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
+                              o->exclude.count, table->db, table->name);
+}
+
+/* A --where that no table answers to would silently keep all rows. */
+static enum mr_code require_wheres(const struct mr_create *c, struct mr_err *err)
+{
+    for (size_t i = 0; i < c->opts->where.count; i++) {
+        const char *pattern = c->opts->where.items[i].pattern;
+        size_t at = 0;
+        while (at < c->cat->ntables && !(is_selected(c, &c->cat->tables[at]) &&
+                                         mr_pattern_match(pattern, c->cat->tables[at].db,
+                                                          c->cat->tables[at].name)))
+            at++;
+        if (at < c->cat->ntables)
+            continue;
+        (void)mr_err_set(err, MR_E_NO_SUCH, "no table that is kept matches --where %s",
+                         pattern);
+        mr_err_hint(err, "Write --where DB.TABLE=CONDITION with a table of SOURCE.");
+        return MR_E_NO_SUCH;
+    }
+    return MR_OK;
+}
+
+static enum mr_code check_names(const struct mr_create *c, struct mr_err *err)
+{
+    enum mr_code code =
+        mr_pattern_names_warn("--tables", &c->opts->tables, nth_name, c->cat, err);
+    if (code == MR_OK)
+        code =
+            mr_pattern_names_warn("--exclude", &c->opts->exclude, nth_name, c->cat, err);
+    return code == MR_OK ? require_wheres(c, err) : code;
 }
 
 enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
 {
-    const struct mr_create_options *o = c->opts;
     enum mr_code code = require_dbs(c, err);
+    if (code == MR_OK)
+        code = check_names(c, err);
     if (code == MR_OK)
         code = mr_create_numbers_read(c, err);
     for (size_t i = 0; code == MR_OK && i < c->cat->ntables; i++) {
         const struct mr_table *table = &c->cat->tables[i];
-        if (mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
-                               o->exclude.count, table->db, table->name))
+        if (is_selected(c, table))
             code = c->evidence != NULL ? add_found(c, table, err)
                                        : add_table(c, table, NULL, err);
     }

@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/pattern.h"
+#include "core/cli/pattern_names.h"
 #include "core/db/sqltext.h"
 #include "core/file/sha256.h"
 #include "snapshot/restore/restore.h"
@@ -243,6 +244,27 @@ static enum mr_code refuse_progress(const struct mr_snap_table *t, struct mr_err
     return MR_E_REFUSED;
 }
 
+static bool nth_name(const void *ctx, size_t index, const char **db, const char **name)
+{
+    const struct mr_snap_manifest *m = ctx;
+    const bool is_table = index < m->ntables;
+    if (index >= m->ntables + m->nobjects)
+        return false;
+    *db = is_table ? m->tables[index].db : m->objects[index - m->ntables].db;
+    *name = is_table ? m->tables[index].name : m->objects[index - m->ntables].name;
+    return true;
+}
+
+static enum mr_code check_names(const struct mr_restore *r, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &r->snap.manifest;
+    enum mr_code code =
+        mr_pattern_names_warn("--tables", &r->opts->tables, nth_name, m, err);
+    return code == MR_OK
+               ? mr_pattern_names_warn("--exclude", &r->opts->exclude, nth_name, m, err)
+               : code;
+}
+
 static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
@@ -264,8 +286,9 @@ static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
             r->tables[r->ntables++] = (struct mr_restore_table){.snap = t, .db = db};
     }
     if (r->ntables > 0 || r->opts->tables.count == 0)
-        return MR_OK;
-    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the snapshot matches --tables");
+        return check_names(r, err);
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the snapshot matches --tables %s%s",
+                     r->opts->tables.items[0], r->opts->tables.count > 1 ? " …" : "");
     mr_err_hint(err, "\"myrecon snapshot list\" has the names.");
     return MR_E_NO_SUCH;
 }

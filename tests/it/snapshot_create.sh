@@ -222,6 +222,12 @@ is "a directory that is not empty is refused" "$RC" 5
 like "and named" "$(cat "$ERR")" "not empty"
 take "$(uri a "${DB}_nowhere")" "$IT_TMP/none"
 is "a database that does not exist" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
+take --where "x=id > 1" "$(uri a "$DB")" "$IT_TMP/none"
+is "a condition for a table that there is not" "$RC $(grep -c 'no table that is kept matches --where x' "$ERR") $([ ! -e "$IT_TMP/none" ] && echo none)" "3 1 none"
+take --tables t --tables nobody "$(uri a "$DB")" "$IT_TMP/some"
+is "one of several patterns that matches nothing is told" "$RC $(grep -c '[-]-tables "nobody" matches no table' "$ERR")" "0 1"
+take --tables nobody "$(uri a "$DB")" "$IT_TMP/none"
+is "so are all of them" "$RC $(grep -c 'no table matches --tables nobody' "$ERR")" "3 1"
 take --where "t=no_such > 1" "$(uri a "$DB")" "$IT_TMP/none"
 is "a condition that is none" "$RC $(ls "$IT_TMP" | grep -c none)" "3 0"
 # --- a sequence whose next number is hidden ----------------------------------------------------

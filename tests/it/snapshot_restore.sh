@@ -67,7 +67,8 @@ restored_is "a database that is not empty is refused" "5 " "$SNAP" "$(uri b "$CO
 restored_is "so it is where a name is taken" "5 " --into-existing add "$SNAP" "$(uri b "$COPY")"
 restored_is "and where nobody can be asked" "5 " --into-existing replace "$SNAP" "$(uri b "$COPY")"
 is "nothing was changed" "$(state)" "$before"
-restored_is "--tables into what is there" "0 equal load" --tables u --into-existing add "$SNAP" "$(uri b "$COPY")"
+restored_is "--tables into what is there" "0 equal load" --tables u --tables nobody --into-existing add "$SNAP" "$(uri b "$COPY")"
+like "a pattern that matches nothing is told" "$(cat "$ERR")" '[-]-tables "nobody" matches no table'
 is "others stay" "$(client b -D "$COPY" <<<"SELECT mine FROM t; SELECT COUNT(*) FROM u; SHOW TABLES" | xargs)" "9 0 other t u"
 restored_is "--into-existing replace --yes" "0 equal load" --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
 is "others stay, its own are there" "$(client b -D "$COPY" <<<"SELECT SUM(v) FROM t; SHOW TABLES" | xargs)" "3 other t u w"
