@@ -134,6 +134,13 @@ static enum mr_code parse_port(struct mr_endpoint *ep, struct span in, struct mr
     return rc;
 }
 
+static enum mr_code refuse_address(struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE, "malformed [address] in the endpoint");
+    mr_err_hint(err, "Write an IPv6 address like [::1] or [::1]:3306.");
+    return MR_E_USAGE;
+}
+
 static enum mr_code parse_userinfo(struct mr_endpoint *ep, struct span in,
                                    struct mr_err *err)
 {
@@ -151,14 +158,14 @@ static enum mr_code parse_host(struct mr_endpoint *ep, struct span in, struct mr
     if (in.len > 0 && in.ptr[0] == '[') {
         const char *close = memchr(in.ptr, ']', in.len);
         if (close == NULL || close == in.ptr + 1)
-            return mr_err_set(err, MR_E_USAGE, "malformed [address] in the endpoint");
+            return refuse_address(err);
         struct span inner = {in.ptr + 1, (size_t)(close - in.ptr) - 1};
         struct span rest = {close + 1, in.len - inner.len - 2};
         enum mr_code rc = decode(inner, "host", &ep->host, err);
         if (rc != MR_OK || rest.len == 0)
             return rc;
         if (rest.ptr[0] != ':')
-            return mr_err_set(err, MR_E_USAGE, "malformed [address] in the endpoint");
+            return refuse_address(err);
         return parse_port(ep, (struct span){rest.ptr + 1, rest.len - 1}, err);
     }
     struct span port;
@@ -308,11 +315,16 @@ static enum mr_code parse_option(struct mr_endpoint *ep, struct span key,
     if (rc == MR_OK && is_mode)
         rc = parse_ssl_mode(ep, text, err);
     else if (rc == MR_OK &&
-             parse_number(text, CONNECT_TIMEOUT_MAX_S, &ep->connect_timeout_s) != MR_OK)
+             parse_number(text, CONNECT_TIMEOUT_MAX_S, &ep->connect_timeout_s) != MR_OK) {
         rc = mr_err_set(err, MR_E_USAGE,
                         "malformed connect-timeout in the endpoint: not a number of "
                         "seconds from 1 to %d",
                         CONNECT_TIMEOUT_MAX_S);
+        mr_err_hint(err,
+                    "Every login has an end; without connect-timeout it is after %d "
+                    "seconds.",
+                    CONNECT_TIMEOUT_S);
+    }
     free(text);
     return rc;
 }
@@ -400,8 +412,11 @@ enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri,
         else
             rc = mr_err_set(err, MR_E_USAGE,
                             "endpoint starts neither with mysql:// nor with snapshot:");
-        mr_err_hint(err, "Write mysql://user@host:3306/database.");
     }
+    if (rc == MR_E_USAGE && err != NULL && err->hint[0] == '\0')
+        mr_err_hint(err, ep->kind == MR_ENDPOINT_SNAPSHOT
+                             ? "Write snapshot:DIR, with the directory of a snapshot."
+                             : "Write mysql://user@host:3306/database.");
     if (rc != MR_OK)
         mr_endpoint_release(ep);
     return rc;

@@ -253,6 +253,8 @@ static void test_bad(void **state)
             fail_msg("%s is taken", bad[i].uri);
         if (strstr(err.message, bad[i].part) == NULL)
             fail_msg("%s: %s", bad[i].uri, err.message);
+        if (err.hint[0] == '\0')
+            fail_msg("%s: no hint of its own", bad[i].uri);
         assert_null(strstr(err.message, "secret"));
         assert_null(strstr(err.hint, "secret"));
     }
