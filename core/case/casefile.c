@@ -148,7 +148,8 @@ static bool is_lost(const struct mr_case *cf, struct mr_err *err)
 static enum mr_code fail_in_use(const char *path, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_CASE, "case file \"%s\" is in use by another run", path);
-    mr_err_hint(err, "Wait until that run has finished, or give another file.");
+    mr_err_hint(err, "Wait until that run has finished; only check may be given another "
+                     "file.");
     return MR_E_CASE;
 }
 
