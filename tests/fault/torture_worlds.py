@@ -390,7 +390,7 @@ class Record(Command):
         place.back('start')
 
     def args(self, place):
-        return ['gate', 'record', '-q', '--config', 'my.ini', '--output', 'facts', place.uri('b')]
+        return ['gate', 'record', '-q', '--force', '--config', 'my.ini', '--output', 'facts', place.uri('b')]
 
     def result(self, place, run):
         if 'facts' not in place.files():

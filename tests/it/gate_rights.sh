@@ -48,7 +48,7 @@ rights() { # mariadb|mysql
     like "$GATE_KIND: SELECT alone: record names the GRANT" "$(cat "$ERR")" 'GRANT PROCESS'
 
     account "PROCESS ON *.*" "$status ON *.*"
-    "$MYRECON" gate record --output "$IT_TMP/none.facts" "${reader%/club}" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record --force --output "$IT_TMP/none.facts" "${reader%/club}" >"$OUT" 2>"$ERR"
     is "$GATE_KIND: no table is seen: recorded, exit 4" $? 4
     like "$GATE_KIND: no table is seen: it is said" "$(cat "$ERR")" 'no table is recorded: .*GRANT SELECT ON'
 
@@ -87,7 +87,7 @@ rights() { # mariadb|mysql
 
     # nothing to look at is not well
     all=$(gate_uri GP) all=${all%/club}
-    "$MYRECON" gate record -q --output "$IT_TMP/all.facts" "$all" >"$OUT" 2>"$ERR"
+    "$MYRECON" gate record -q --force --output "$IT_TMP/all.facts" "$all" >"$OUT" 2>"$ERR"
     run_gate "$IT_TMP/all.facts" "$all/clubb"
     is "$GATE_KIND: a database that neither server nor baseline has: exit 3" "$RC $(grep -c 'database "clubb" does not exist' "$ERR")" "3 1"
     for facts in "$FACTS" ''; do
