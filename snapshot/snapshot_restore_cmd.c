@@ -33,7 +33,8 @@ static const struct mr_command_doc doc = {
         "Exit status: 0 restored and equal; 1 restored, but rows differ from the "
         "snapshot; 3 could not run; 4 restored, but a table was set aside, something "
         "could not be made as it was, or the connection was lost; 5 refused: not empty, "
-        "damaged, not confirmed; 6 interrupted, can be resumed; 70 bug.\n",
+        "damaged, not confirmed, or without the right to begin; 6 interrupted, can be "
+        "resumed; 70 bug.\n",
     .examples = "  myrecon snapshot restore /backup/club mysql://dba@spare\n"
                 "  myrecon snapshot restore --rename-db club=club_lost /backup/club \\\n"
                 "      mysql://dba@live\n"
@@ -98,7 +99,8 @@ static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr
         mr_utf8_show_str(&out, *(const char **)mr_vec_at(&r->notes, i));
         mr_strbuf_add_char(&out, '\n');
     }
-    mr_strbuf_add_fmt(&out, "%s: %zu tables, ", verdict_of(r), r->ntables);
+    mr_strbuf_add_fmt(&out, "%s: %zu table%s, ", verdict_of(r), r->ntables,
+                      r->ntables == 1 ? "" : "s");
     if (r->naside > 0)
         mr_strbuf_add_fmt(&out, "%zu of them set aside, ", r->naside);
     mr_strbuf_add_grouped(&out, rows);

@@ -332,6 +332,12 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind 
 
 /* ---- before the rows ---- */
 
+/* An empty one that is there is given the snapshot's charset. */
+static bool is_made(const struct mr_restore *r, const struct mr_restore_db *db)
+{
+    return db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE;
+}
+
 static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_db *db,
                                   struct mr_err *err)
 {
@@ -349,12 +355,9 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
                           db->there == NULL ? "CREATE DATABASE " : "ALTER DATABASE ");
         mr_sql_ident(&sql, db->to);
         mr_strbuf_add_str(&sql, tail + 1);
-        if (db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE)
+        if (is_made(r, db))
             code = mr_restore_exec(r->db, &sql, err);
     }
-    if (code == MR_E_DENIED)
-        mr_err_hint(err, "\"myrecon doctor --for restore\" names what the account lacks; "
-                         "--rename-db OLD=NEW restores under another name.");
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;
@@ -456,13 +459,29 @@ static enum mr_code drop_active(struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
+/* A right that is missing before anything was done is a refusal. */
+static enum mr_code deny(bool changed, struct mr_err *err)
+{
+    static const char hint[] = "\"myrecon doctor --for restore\" names what the account "
+                               "lacks; --rename-db OLD=NEW restores under another name.";
+    mr_err_hint(err, "%s%s", changed ? "" : "Nothing was changed. ", hint);
+    if (!changed && err != NULL)
+        err->code = MR_E_REFUSED;
+    return changed ? MR_E_DENIED : MR_E_REFUSED;
+}
+
 enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
 {
+    bool changed = r->resumed || r->opts->into_existing == MR_INTO_REPLACE;
     enum mr_code code = exec_text(r, mr_snap_session_sql, err);
-    for (size_t i = 0; code == MR_OK && i < r->ndbs; i++)
+    for (size_t i = 0; code == MR_OK && i < r->ndbs; i++) {
         code = make_database(r, &r->dbs[i], err);
+        changed |= code == MR_OK && is_made(r, &r->dbs[i]);
+    }
     if (code == MR_OK)
         code = make_progress_table(r, err);
+    if (code == MR_E_DENIED)
+        code = deny(changed, err);
     if (code == MR_OK && r->resumed)
         code = drop_active(r, err);
     if (code == MR_OK)

@@ -31,8 +31,11 @@ into() { # into SIDE
 
     # an account that may not make the database
     client "$1" <<<"DROP DATABASE IF EXISTS $COPY; CREATE USER 'it_into'@'%' IDENTIFIED BY 'pw'; GRANT SELECT ON *.* TO 'it_into'@'%'"
-    restored "$1: without rights" "4 " --allow-replica "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
-    like "$1: what to do is said" "$(cat "$ERR")" "hint: .*doctor --for restore.*--rename-db"
+    restored "$1: without rights" "5 " --allow-replica "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
+    like "$1: what to do is said" "$(cat "$ERR")" "hint: Nothing was changed.*doctor --for restore.*--rename-db"
+    client "$1" <<<"CREATE DATABASE $COPY"
+    restored "$1: nor there" "5 " --allow-replica --into-existing add "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
+    like "$1: that is said, too" "$(cat "$ERR")" "hint: Nothing was changed.*doctor --for restore"
     client "$1" <<<"DROP USER 'it_into'@'%'"
 
     # tables by the names of a trigger, an event and a procedure, and by t in another letter
