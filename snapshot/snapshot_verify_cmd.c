@@ -77,10 +77,11 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
         mr_strbuf_add_fmt(&out, "%zu problem%s\n", snap->damage.count,
                           snap->damage.count == 1 ? "" : "s");
     } else {
-        mr_strbuf_add_fmt(&out, "%s%s%s: %zu tables, ",
+        mr_strbuf_add_fmt(&out, "%s%s%s: %zu table%s, ",
                           mr_term_style(MR_STYLE_GOOD, color),
                           unread ? "all files are there" : "whole",
-                          mr_term_style(MR_STYLE_RESET, color), snap->manifest.ntables);
+                          mr_term_style(MR_STYLE_RESET, color), snap->manifest.ntables,
+                          snap->manifest.ntables == 1 ? "" : "s");
         mr_strbuf_add_grouped(&out, sum.rows);
         mr_strbuf_add_str(&out, unread ? " rows, not read\n" : " rows read\n");
     }

@@ -73,10 +73,11 @@ static void print_text(const struct mr_gate_run *run, size_t servers,
     (void)printf(" in %.1f s: %zu server%s, %zu table%s, %s rows", run->seconds, servers,
                  servers > 1 ? "s" : "", t->tables, t->tables == 1 ? "" : "s", rows.ptr);
     if (t->estimated > 0)
-        (void)printf(" (%zu tables by estimate; --budget for exact counts)",
-                     t->estimated);
+        (void)printf(" (%zu table%s by estimate; --budget for exact counts)",
+                     t->estimated, t->estimated == 1 ? "" : "s");
     if (t->unread > 0)
-        (void)printf(", %zu tables could not be read", t->unread);
+        (void)printf(", %zu table%s could not be read", t->unread,
+                     t->unread == 1 ? "" : "s");
     (void)printf("\n");
     mr_strbuf_release(&rows);
 }

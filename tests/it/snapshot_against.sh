@@ -26,7 +26,7 @@ missing 4000"
 "$MYRECON" report --case "$IT_TMP/found.case" --format json >"$IT_TMP/report" 2>/dev/null
 is "which the case has kept" "$(grep -c '"type":"row"' "$IT_TMP/report")" 2
 snap verify --no-progress --against "$DST" "$SNAP"
-like "as text: first that it is whole" "$(cat "$OUT")" "whole: 1 tables"
+like "as text: first that it is whole" "$(cat "$OUT")" "whole: 1 table, "
 like "then what differs" "$(cat "$OUT")" "diverged"
 is "a server that cannot be reached" "$(DST=mysql://root@127.0.0.1:1/x against "$SNAP")" "3 whole"
 snap verify --case "$IT_TMP/found.case" "$SNAP"
