@@ -4,9 +4,12 @@
  * Series of one name stand together under one HELP and TYPE, none occurs twice, and no
  * time stamps are written: the textfile collector refuses them.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/file/io.h"
 #include "recon/gate/gate_output.h"
@@ -114,10 +117,32 @@ static enum mr_code add_metrics(const struct mr_gate_report *report,
     return MR_OK;
 }
 
+/* Replaced every minute, and without a question: nothing but what has the form of metrics.
+ * A baseline that is taken for the name of this file must not be lost. */
+static bool is_foreign(const char *path)
+{
+    static const char mark[] = "# HELP ";
+    char start[sizeof mark - 1];
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool any = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+    bool ours = any && read(fd, start, sizeof start) == (ssize_t)sizeof start &&
+                memcmp(start, mark, sizeof start) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return any && !ours;
+}
+
 static enum mr_code write_file(const char *path, const struct mr_strbuf *out,
                                struct mr_err *err)
 {
     enum mr_code code = mr_strbuf_check(out, "writing metrics", err);
+    if (code == MR_OK && is_foreign(path)) {
+        (void)mr_err_set(err, MR_E_EXISTS,
+                         "file \"%s\" holds no metrics, and is not replaced", path);
+        mr_err_hint(err, "Give the metrics a name of their own.");
+        return MR_E_EXISTS;
+    }
     return code == MR_OK ? mr_io_write_file(path, 0644, out->ptr, out->len, err) : code;
 }
 

@@ -48,6 +48,9 @@ valid "critical" "$PROM"
 like "the state is critical" "$(cat "$PROM")" '^myrecon_gate_state\{.*\} 2$'
 "$MYRECON" gate check --prometheus "$IT_TMP/none/x.prom" --peer "$(gate_uri GR)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
 is "metrics that cannot be written: 3" $? 3
+cp "$FACTS" "$IT_TMP/kept.facts"
+"$MYRECON" gate check --prometheus "$IT_TMP/kept.facts" --only replication_threads "$(gate_uri GR)" >"$OUT" 2>"$ERR"
+is "nor over a baseline" "$? $(grep -c 'holds no metrics' "$ERR") $(cmp "$FACTS" "$IT_TMP/kept.facts" && echo kept)" "3 1 kept"
 like "and the result is told" "$(head -n 1 "$OUT")" '^GATE CRITICAL - replication_threads: '
 "$MYRECON" gate check --nagios --peer "$(gate_uri GR)" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
 is "--nagios: critical is 2" $? 2
