@@ -26,6 +26,12 @@ struct doctor_options {
 
 #define AT(field) offsetof(struct doctor_options, field)
 
+static const struct mr_choice works[] = {
+    {"check", MR_DOCTOR_FOR_CHECK},     {"snapshot", MR_DOCTOR_FOR_SNAPSHOT},
+    {"gate", MR_DOCTOR_FOR_GATE},       {"repair", MR_DOCTOR_FOR_REPAIR},
+    {"restore", MR_DOCTOR_FOR_RESTORE}, {NULL, 0},
+};
+
 static const struct mr_option options[] = {
     {.name = "tables",
      .type = MR_OPTION_LIST,
@@ -39,6 +45,7 @@ static const struct mr_option options[] = {
      .type = MR_OPTION_LIST,
      .offset = AT(works),
      .arg = "COMMAND",
+     .choices = works,
      .group = "What is examined",
      .help = "whose needs: check, snapshot, gate, repair or restore, joined by commas; "
              "repeatable",
@@ -73,24 +80,15 @@ static const struct mr_option options[] = {
     MR_GENERAL_OPTIONS(struct doctor_options, general),
 };
 
-static const struct {
-    const char *word;
-    enum mr_doctor_work work;
-} works[] = {
-    {"check", MR_DOCTOR_FOR_CHECK},     {"snapshot", MR_DOCTOR_FOR_SNAPSHOT},
-    {"gate", MR_DOCTOR_FOR_GATE},       {"repair", MR_DOCTOR_FOR_REPAIR},
-    {"restore", MR_DOCTOR_FOR_RESTORE},
-};
-
 static enum mr_code add_work(const char *word, size_t len, unsigned *work,
                              struct mr_err *err)
 {
     char typed[64];
     (void)snprintf(typed, sizeof typed, "%.*s", (int)(len < 60 ? len : 60), word);
     struct mr_suggest near = {.typed = typed};
-    for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+    for (size_t i = 0; works[i].word != NULL; i++) {
         if (strcmp(works[i].word, typed) == 0) {
-            *work |= (unsigned)works[i].work;
+            *work |= works[i].value;
             return MR_OK;
         }
         mr_suggest_offer(&near, works[i].word);
