@@ -19,7 +19,7 @@
 #include "core/db/db.h"
 #include "core/db/sqlpurpose.h"
 
-#define LOOK_EVERY_MS 500
+#define LOOK_EVERY_MS 100
 #define CANCEL_AFTER_S 0.7 /* what ends by itself is not cut short */
 #define ASK_CONNECT_S 3U
 #define ASK_STATEMENT_S 2

@@ -4,8 +4,8 @@
  *   mr_watch_new → (mr_watch_connected → mr_watch_prepare → mr_watch_begin/_end …) →
  *   mr_watch_free
  *
- * Each connection has a thread beside it that looks twice a second at how long the call at
- * hand has been under way.  After MR_WATCH_FIRST_S seconds it asks the server over a
+ * Each connection has a thread beside it that looks ten times a second at how long the call
+ * at hand has been under way.  After MR_WATCH_FIRST_S seconds it asks the server over a
  * connection of its own what our session waits for and who holds that, and logs it with
  * what the statement is for; and again every MR_WATCH_AGAIN_S seconds while it lasts.
  * Most runs never wait, so that connection is opened when it is first needed; it has a watch

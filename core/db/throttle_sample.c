@@ -301,7 +301,8 @@ static void probe_sample(void *ctx, struct mr_load *load)
 {
     struct probe *probe = ctx;
     discover(probe);
-    for (struct watch *watch = probe->watches; watch != NULL; watch = watch->next) {
+    for (struct watch *watch = probe->watches; watch != NULL && !mr_is_cancelled();
+         watch = watch->next) {
         connect_watch(probe, watch);
         if (watch->db == NULL)
             continue;

@@ -35,9 +35,9 @@ declare -A COMMANDS=(
     [doctor]="doctor $QUICK VIA"
 )
 
-serve() { # serve STOP: a proxy in front of b; sets ADDRESS and PID
+serve() { # serve STOP [SIDE]: a proxy in front of b; sets ADDRESS and PID
     rm -f report
-    "$PROXY" 0 "$(side_uri b | sed 's,.*@,,; s,[/?].*,,')" "$PWD/report" stop="$1" &
+    "$PROXY" 0 "$(side_uri "${2:-b}" | sed 's,.*@,,; s,[/?].*,,')" "$PWD/report" stop="$1" &
     PID=$!
     wait_for 10 [ -e report ]
     ADDRESS=127.0.0.1:$(sed -n 's/^port //p' report)

@@ -90,6 +90,28 @@ done
 is "apply, undo: a signal ends them, and nothing is lost" "$(changing 2>&1)" ""
 sort times | note
 
+# ---- both servers stand still ------------------------------------------------------------
+# While the rows rest nothing but the load is asked for, of one server after the other.
+serve 0 a
+STILL=$PID FROM=$ADDRESS
+serve 0
+"$MYRECON" check --config my.ini --settle 30 "mysql://root@$FROM/$DB" "mysql://root@$ADDRESS/$DB" >said 2>&1 </dev/null &
+RUN=$!
+sleep 1.5
+kill -STOP $STILL "$PID"
+sleep 2 # until it waits
+FROM=$(now_ms)
+kill -TERM $RUN
+wait_for 10 gone $RUN || kill -KILL $RUN
+TOOK=$(($(now_ms) - FROM))
+wait $RUN 2>/dev/null
+RC=$?
+is "both servers stand still: a signal ends it" "$(is_prompt "both")" ""
+ok "and no server is asked after the signal ($TOOK ms)" [ $TOOK -le 1200 ]
+ends_server
+PID=$STILL
+ends_server
+
 # ---- tables that another session has locked ----------------------------------------------
 TABLES=$(client b <<<"SELECT GROUP_CONCAT(CONCAT('$DB.', TABLE_NAME, ' WRITE')) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$DB' AND TABLE_TYPE = 'BASE TABLE'")
 exec {LOCK_IN}> >(client b -n >held 2>&1)

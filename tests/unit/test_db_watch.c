@@ -83,7 +83,7 @@ static size_t count_threads(void)
     return count;
 }
 
-/* The thread looks twice a second at what its owner never stops to change. */
+/* The thread looks ten times a second at what its owner never stops to change. */
 static void test_busy(void **state)
 {
     (void)state;
