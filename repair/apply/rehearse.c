@@ -10,6 +10,7 @@
 #include "core/db/sqltext.h"
 #include "core/json/jsonw.h"
 #include "repair/apply/apply_checks.h"
+#include "repair/apply/rehearse_triggers.h"
 #include "repair/apply/reseed_report.h"
 
 #define MYSQL_STATS_EXPIRY 80000
@@ -21,71 +22,6 @@ static void add_dbs(struct mr_strbuf *sql, const struct mr_manifest *m)
         mr_sql_string(sql, m->server.dbs[i]);
     }
     mr_strbuf_add_str(sql, m->server.ndbs > 0 ? ")" : "('')");
-}
-
-/* Who may write outside of the transaction: any trigger or routine of the databases whose
- * text holds the name of such a table, or is hidden.  Rather too many than too few. */
-static void add_suspects(struct mr_strbuf *sql, const struct mr_manifest *m)
-{
-    static const char loose[] =
-        "t.TABLE_TYPE = 'BASE TABLE' AND t.ENGINE NOT IN ('InnoDB', 'ROCKSDB', 'TokuDB') "
-        "AND t.TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', "
-        "'sys')";
-    mr_strbuf_add_fmt(
-        sql,
-        "SELECT 'trigger', g.TRIGGER_NAME, t.TABLE_SCHEMA, t.TABLE_NAME, t.ENGINE FROM "
-        "information_schema.TRIGGERS g JOIN information_schema.TABLES t ON "
-        "INSTR(LOWER(g.ACTION_STATEMENT), LOWER(t.TABLE_NAME)) > 0 WHERE %s AND "
-        "g.EVENT_OBJECT_SCHEMA IN ",
-        loose);
-    add_dbs(sql, m);
-    mr_strbuf_add_fmt(
-        sql,
-        " UNION ALL SELECT 'routine', g.ROUTINE_NAME, t.TABLE_SCHEMA, t.TABLE_NAME, "
-        "t.ENGINE FROM information_schema.ROUTINES g JOIN information_schema.TABLES t ON "
-        "(g.ROUTINE_DEFINITION IS NULL OR INSTR(LOWER(g.ROUTINE_DEFINITION), "
-        "LOWER(t.TABLE_NAME)) > 0) WHERE %s AND g.ROUTINE_SCHEMA IN ",
-        loose);
-    add_dbs(sql, m);
-    mr_strbuf_add_str(sql, " LIMIT 1");
-}
-
-static bool has_triggers(const struct mr_manifest *m)
-{
-    for (size_t i = 0; i < m->planned.ntables; i++)
-        if (m->planned.tables[i].ntriggers > 0 || !m->planned.tables[i].knows_around)
-            return true;
-    return false;
-}
-
-static enum mr_code refuse_suspect(const struct mr_cell *cells, struct mr_err *err)
-{
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "%s \"%s\" may write to table \"%s.%s\", which is %s: what it writes "
-        "there could not be rolled back",
-        cells[0].ptr, cells[1].ptr, cells[2].ptr, cells[3].ptr, cells[4].ptr);
-    mr_err_hint(err, "Nothing was changed. A rehearsal needs tables with transactions "
-                     "wherever triggers write; apply --dry-run only compares.");
-    return MR_E_REFUSED;
-}
-
-static enum mr_code check_triggers(const struct mr_reseed_run *run, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    const struct mr_cell *cells = NULL;
-    if (!has_triggers(run->manifest))
-        return MR_OK;
-    add_suspects(&sql, run->manifest);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(run->target->db, "vvvvv", sql.ptr, sql.len, &res, err);
-    if (code == MR_OK && (cells = mr_result_next(res)) != NULL)
-        code = refuse_suspect(cells, err);
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
-    return code;
 }
 
 /* ---- planned tables without transactions ---- */
@@ -179,7 +115,7 @@ enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *l
     for (size_t i = 0; code == MR_OK && i < run->manifest->planned.ntables; i++)
         code = read_engine(run, &run->manifest->planned.tables[i], loose, err);
     if (code == MR_OK)
-        code = check_triggers(run, err);
+        code = mr_rehearse_triggers(run, err);
     if (code == MR_OK)
         code = mr_apply_check_quiet(run->target, err);
     if (code == MR_OK && mr_reseed_count(run, MR_RAISE_WOULD) > 0) {

@@ -95,6 +95,18 @@ rep_is 5 "a trigger that writes to one without" rehearse --yes plan "$DST"
 like "is named" "$(cat "$ERR")" "trigger \"audited\" may write to table \"$DB.audit\", which is MyISAM"
 is "and was not fired" "$(on "SELECT COUNT(*) FROM audit")" 0
 on "DROP TRIGGER audited"
+# … in another database, by a routine, or by a trigger there.
+fresh $T "${DB}_log"
+client $T -D "${DB}_log" <<<"CREATE TABLE kept (n INT) ENGINE = MyISAM; CREATE TABLE passed (n INT);
+    CREATE PROCEDURE keep() INSERT INTO kept VALUES (1);
+    CREATE TRIGGER passed_on AFTER INSERT ON passed FOR EACH ROW INSERT INTO kept VALUES (NEW.n)" || bail "no log"
+for body in "CALL ${DB}_log.keep()" "INSERT INTO ${DB}_log.passed VALUES (NEW.id)"; do
+    on "CREATE TRIGGER audited AFTER INSERT ON orders FOR EACH ROW $body"
+    rep_is 5 "$body" rehearse --yes plan "$DST"
+    like "is followed" "$(cat "$ERR")" "may write to table \"${DB}_log.kept\", which is MyISAM"
+    on "DROP TRIGGER audited"
+done
+is "and keeps nothing" "$(client $T <<<"SELECT COUNT(*) FROM ${DB}_log.kept")" 0
 # A right that is missing.
 U=${DB:0:20}_u
 RIGHT="SLAVE MONITOR"
@@ -105,6 +117,11 @@ client $T <<<"DROP USER IF EXISTS '$U'@'%'; CREATE USER '$U'@'%' IDENTIFIED BY '
 rep_is 5 "a right that is missing" rehearse --yes plan "$(uri $T "$DB" "$U:pw")"
 like "is named" "$(cat "$ERR")" "GRANT INSERT ON .*orders"
 client $T <<<"GRANT INSERT ON \`$DB\`.orders TO '$U'@'%'"
+on "CREATE TRIGGER audited AFTER INSERT ON orders FOR EACH ROW INSERT INTO ${DB}_log.passed VALUES (NEW.id)"
+rep_is 5 "a table that is hidden" rehearse --yes plan "$(uri $T "$DB" "$U:pw")"
+like "is named" "$(cat "$ERR")" "trigger \"audited\" writes to table \"${DB}_log.passed\", which is hidden"
+is "and nothing is kept" "$(client $T <<<"SELECT COUNT(*) FROM ${DB}_log.kept")" 0
+on "DROP TRIGGER audited"
 rep_is 5 "without the right to leave the log alone" apply --yes --no-binlog plan "$(uri $T "$DB" "$U:pw")"
 like "the GRANT is named" "$(cat "$ERR")" "GRANT (BINLOG ADMIN|SESSION_VARIABLES_ADMIN) ON .* TO .*$U"
 is "and nothing was written" "$(state)" "$BEFORE"
