@@ -111,6 +111,26 @@ check
 merge
 refused "types that differ" "of table \"$DB.orders\" to \"$DB.members\" cannot be followed"
 
+# ---- a child that the account does not see: ON DELETE CASCADE would take its rows along ------
+U=${DB:0:20}_u
+RIGHT="SLAVE MONITOR"
+[ $T = b ] || RIGHT="REPLICATION CLIENT"
+at_exit "client $T <<<\"DROP USER IF EXISTS '$U'@'%'\" 2>/dev/null"
+shop "$DB" "$FK"
+on "CREATE TABLE $SHARED.\`my notes\` (who INT, FOREIGN KEY (who) REFERENCES $DB.members (id) ON DELETE CASCADE);
+    DROP USER IF EXISTS '$U'@'%'; CREATE USER '$U'@'%' IDENTIFIED BY 'pw'; GRANT $RIGHT ON *.* TO '$U'@'%'; GRANT ALL ON $DB.* TO '$U'@'%'"
+check
+plan mirror --allow-deletes 0 --target "$(uri $T "$DB" "$U:pw")"
+is "a child that is hidden: planned" "$RC" 0
+like "and said" "$(cat "$ERR")" "the account may not see refer to planned ones.*GRANT PROCESS"
+on "GRANT PROCESS ON *.* TO '$U'@'%'"
+plan mirror --allow-deletes 0 --target "$(uri $T "$DB" "$U:pw")"
+refused "a child that is hidden, to who has PROCESS" "table \"$SHARED/my(@0020| )notes\", which the account may not see, refers to \"$DB.members\""
+on "DROP TABLE $SHARED.\`my notes\`"
+plan mirror --allow-deletes 0 --target "$(uri $T "$DB" "$U:pw")"
+is "without it: planned" "$RC" 0
+unlike "and nothing said" "$(cat "$ERR")" "may not see"
+
 # ---- a parent of one side only: there is nobody to be taken for somebody else ----------------
 shop "$DB" ""
 at a "CREATE TABLE shops (id INT PRIMARY KEY); INSERT INTO shops VALUES (1);
