@@ -31,6 +31,12 @@ enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    const struct mr_apply_needs *needs,
                                    struct mr_arena *arena, struct mr_vec *dropped,
                                    struct mr_err *err);
+/* apply_unseen.c: does no table that the account does not see refer to one of which rows go, or
+ * change?  Where nobody can tell, a warning. */
+enum mr_code mr_apply_check_unseen(const struct mr_target *target,
+                                   const struct mr_manifest *manifest,
+                                   const struct mr_apply_needs *needs,
+                                   struct mr_err *err);
 /* MySQL that enforces GTID consistency lets no transaction write a table without transactions,
  * or lock rows of one, beside others; a unit does. */
 enum mr_code mr_apply_check_gtid(const struct mr_target *target,

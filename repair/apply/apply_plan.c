@@ -81,6 +81,8 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     if (code == MR_OK)
         code = mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena,
                                      &ap->dropped, err);
+    if (code == MR_OK)
+        code = mr_apply_check_unseen(ap->target, m, &needs, err);
     const struct mr_undo_triggers triggers = {.target = ap->target,
                                               .planned = &m->planned,
                                               .updates = needs.updates,

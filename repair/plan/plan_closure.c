@@ -4,9 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/base/log.h"
 #include "core/db/sqltext.h"
-#include "core/schema/innodb_name.h"
+#include "repair/side/unseen.h"
 
 struct closure {
     const struct mr_plan_tables *plan;
@@ -156,97 +155,30 @@ static enum mr_code check_elsewhere(const struct closure *c, struct mr_err *err)
     return code;
 }
 
-/* ---- databases that the account does not see ---- */
-
-/* As InnoDB lists foreign keys: in its own spelling, but for MySQL since it has a dictionary. */
-static bool has_dictionary(const struct mr_server *server)
-{
-    return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80000;
-}
-
-static bool add_name(struct mr_strbuf *out, const struct mr_server *server,
-                     const char *db, const char *table)
-{
-    mr_strbuf_reset(out);
-    if (!has_dictionary(server))
-        return mr_innodb_name_add(out, db, table, MR_INNODB_FILE,
-                                  server->lower_case_table_names != 0);
-    mr_strbuf_add_fmt(out, "%s/%s", db, table);
-    return true;
-}
-
-/* Is the child of a database that is looked at anyway, or may it be? */
-static bool is_known(const struct closure *c, const char *child)
-{
-    const struct mr_catalogue *cat = c->plan->pairing.side[c->side].cat;
-    struct mr_strbuf name = MR_STRBUF_INIT;
-    bool known = false;
-    for (size_t i = 0; !known && i < cat->ndbs; i++)
-        known = !add_name(&name, &cat->server, cat->dbs[i].name, "") ||
-                strncmp(child, name.ptr, name.len) == 0;
-    mr_strbuf_release(&name);
-    return known;
-}
-
-static void warn_of_hidden(const struct mr_server_side *side, const char *hint)
-{
-    mr_log_warning(
-        "whether tables that the account may not see refer to planned ones of the "
-        "target is not known, and a foreign key of theirs may cascade: GRANT %s "
-        "ON *.* TO %s",
-        hint, mr_grants_account(side->grants));
-}
-
-static enum mr_code check_innodb(const struct closure *c, const struct mr_plan_table *t,
-                                 struct mr_err *err)
+/* A row that goes, or another key, would cascade to rows that nobody has looked at. */
+static enum mr_code check_unseen(const struct closure *c, struct mr_err *err)
 {
     const struct mr_server_side *side = &c->plan->pairing.side[c->side];
-    const struct mr_table *table = t->pair->side[c->side];
-    struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    const struct mr_cell *row;
+    struct mr_db *db = mr_reader_db(side->main);
+    struct mr_strbuf child = MR_STRBUF_INIT;
+    bool is_known = true;
     enum mr_code code = MR_OK;
-    if (!add_name(&name, &side->cat->server, table->db, table->name)) {
-        warn_of_hidden(side, "SELECT"); /* not spelled here */
-        return MR_OK;
-    }
-    mr_strbuf_add_fmt(
-        &sql, "SELECT FOR_NAME FROM information_schema.%s WHERE REF_NAME = ",
-        has_dictionary(&side->cat->server) ? "INNODB_FOREIGN" : "INNODB_SYS_FOREIGN");
-    mr_sql_string(&sql, name.ptr);
-    sql.failed |= name.failed;
-    code = mr_strbuf_check(&sql, "looking for references", err);
-    if (code == MR_OK)
-        code = mr_db_query(mr_reader_db(side->main), "v", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
-        if (is_known(c, row[0].ptr))
+    for (size_t i = 0; db != NULL && code == MR_OK && i < c->plan->ntables; i++) {
+        const struct mr_table *t = c->plan->tables[i].pair->side[c->side];
+        enum mr_unseen what;
+        code = mr_unseen_look(db, side->grants, t->db, t->name, &child, &what, err);
+        is_known = is_known && (code != MR_OK || what != MR_UNSEEN_UNKNOWN);
+        if (code != MR_OK || what != MR_UNSEEN_CHILD)
             continue;
         code = mr_err_set(err, MR_E_REFUSED,
                           "table \"%s\", which the account may not see, refers to \"%s\"",
-                          row[0].ptr, mr_plan_table_name(t));
+                          child.ptr, mr_plan_table_name(&c->plan->tables[i]));
         mr_err_hint(err, "A row that goes would take its rows along: let the account see "
                          "it, and run a check that compares it, too.");
     }
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
-    mr_strbuf_release(&name);
-    return code;
-}
-
-/* A row that goes, or another key, would cascade to rows that nobody has looked at. */
-static enum mr_code check_hidden(const struct closure *c, struct mr_err *err)
-{
-    const struct mr_server_side *side = &c->plan->pairing.side[c->side];
-    enum mr_code code = MR_OK;
-    if (mr_reader_db(side->main) == NULL || side->grants == NULL ||
-        mr_grants_global(side->grants, "SELECT"))
-        return MR_OK;
-    if (!mr_grants_global(side->grants, "PROCESS")) {
-        warn_of_hidden(side, "PROCESS");
-        return MR_OK;
-    }
-    for (size_t i = 0; code == MR_OK && i < c->plan->ntables; i++)
-        code = check_innodb(c, &c->plan->tables[i], err);
+    if (!is_known)
+        mr_unseen_warn(side->grants);
+    mr_strbuf_release(&child);
     return code;
 }
 
@@ -266,7 +198,7 @@ enum mr_code mr_plan_closure_check(const struct mr_plan_tables *plan,
         if (code == MR_OK)
             code = check_elsewhere(&c, err);
         if (code == MR_OK && side == MR_TARGET)
-            code = check_hidden(&c, err);
+            code = check_unseen(&c, err);
     }
     return code;
 }

@@ -130,6 +130,21 @@ on "DROP TABLE $SHARED.\`my notes\`"
 plan mirror --allow-deletes 0 --target "$(uri $T "$DB" "$U:pw")"
 is "without it: planned" "$RC" 0
 unlike "and nothing said" "$(cat "$ERR")" "may not see"
+on "UPDATE members SET mobile = 'another' WHERE id = 1"
+check
+plan mirror --allow-deletes 0 --target "$(uri $T "$DB" "$U:pw")"
+on "CREATE TABLE $SHARED.\`my notes\` (who INT, FOREIGN KEY (who) REFERENCES $DB.members (id) ON DELETE CASCADE)"
+MINE=$(uri $T "$DB" "$U:pw")
+rep_is 5 "a child that came since, hidden: apply" apply --yes --case "$CASE" plan "$MINE"
+like "is refused by name" "$(cat "$ERR")" "/my(@0020| )notes\", which the account may not see, refers to \"$DB.members\""
+on "DROP TABLE $SHARED.\`my notes\`"
+rep_is 0 "without it: applied" apply --yes --case "$CASE" plan "$MINE"
+on "CREATE TABLE $SHARED.\`my notes\` (who INT, FOREIGN KEY (who) REFERENCES $DB.members (id) ON DELETE CASCADE)"
+rep_is 5 "undo" undo --yes --case "$CASE" plan "$MINE"
+on "REVOKE PROCESS ON *.* FROM '$U'@'%'"
+rep_is 0 "nobody who may be asked: undone" undo --yes --case "$CASE" plan "$MINE"
+like "and said" "$(cat "$ERR")" "the account may not see refer to planned ones.*GRANT PROCESS"
+on "DROP TABLE $SHARED.\`my notes\`"
 
 # ---- a parent of one side only: there is nobody to be taken for somebody else ----------------
 shop "$DB" ""
