@@ -221,7 +221,7 @@ static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
                           "\n%s was written and rolled back. Not shown: raising "
                           "AUTO_INCREMENT, the COMMIT itself, and replicas",
                           c->skipped > 0 ? "the rest" : "all of it");
-    if (r->undo)
+    if (r->undo && r->manifest->ncounters > 0)
         mr_strbuf_add_str(out, "\nAUTO_INCREMENT stays raised");
     mr_strbuf_add_char(out, '\n');
 }

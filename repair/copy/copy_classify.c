@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/suggest.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_newer.h"
 
@@ -40,12 +41,23 @@ static enum mr_code find_newest(const struct mr_copy *c, struct mr_err *err)
 {
     if (c->task->policy != MR_COPY_NEWEST)
         return MR_OK;
-    for (size_t i = 0; i < c->task->tables->ntables; i++)
-        if (c->planned[i] && has_newest(c, &c->task->tables->tables[i]))
+    struct mr_suggest suggest = {.typed = c->task->newest};
+    for (size_t i = 0; i < c->task->tables->ntables; i++) {
+        const struct mr_plan_table *t = &c->task->tables->tables[i];
+        if (c->planned[i] && has_newest(c, t))
             return MR_OK;
-    return mr_err_set(err, MR_E_REFUSED,
-                      "newest:%s: no planned table has such a column on both sides",
-                      c->task->newest);
+        for (size_t k = 0; c->planned[i] && k < t->pair->find.ncolumns; k++)
+            mr_suggest_offer(&suggest, mr_plan_column_name(t, k));
+    }
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "newest:%s: no planned table has such a column on both sides",
+                     c->task->newest);
+    if (suggest.best != NULL)
+        mr_err_hint(err, "Nothing was changed. Did you mean \"%s\"?", suggest.best);
+    else
+        mr_err_hint(err, "Nothing was changed. Name the column that says when a row was "
+                         "last edited.");
+    return MR_E_REFUSED;
 }
 
 /* ---- rows of both sides under one key ---- */

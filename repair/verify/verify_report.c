@@ -333,6 +333,8 @@ enum mr_code mr_verify_report_end(struct mr_verify_report *r, struct mr_err *err
         return mr_jsonw_finish(&r->w, "standard output", err);
     }
     enum mr_code code = r->rows != NULL ? print_text(r, err) : MR_OK;
+    if (r->rows != NULL && r->counters->manifest->ncounters == 0)
+        return code;
     return code == MR_OK ? mr_reseed_report_text(r->counters, r->color, r->out, err)
                          : code;
 }

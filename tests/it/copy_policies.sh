@@ -354,6 +354,7 @@ people 1 update - -"
 plan newest:sen
 is "a column that no table has is refused" "$RC" 5
 like "and named" "$(cat "$ERR")" "newest:sen: no planned table has such a column"
+like "the one that is meant, too" "$(cat "$ERR")" 'hint: .*Did you mean "seen"'
 again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, at VARCHAR(20)); INSERT INTO t VALUES (1, '9')"
 at a "ALTER TABLE t MODIFY at INT; UPDATE t SET at = 10"
 plan newest:at

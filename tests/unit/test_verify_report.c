@@ -82,6 +82,8 @@ static void end(struct sample *s, const char *const *wanted)
     for (; *wanted != NULL; wanted++)
         if (strstr(s->text, *wanted) == NULL)
             fail_msg("no \"%s\" in:\n%s", *wanted, s->text);
+    if (!s->report.json) /* the plan has none */
+        assert_null(strstr(s->text, "counter"));
     mr_verify_report_release(&s->report);
     free(s->text);
 }
