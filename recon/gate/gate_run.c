@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "core/cli/pattern_names.h"
 #include "recon/gate/gate_channels.h"
@@ -378,15 +379,57 @@ static bool nth_name(const void *ctx, size_t index, const char **db, const char 
     return true;
 }
 
-/* One of several patterns that has nothing would leave its table unwatched. */
+/* Does the section ask for a check of one table of a database that is looked at? */
+static bool is_asking(const struct servers *s, const struct mr_ini_section *section)
+{
+    const struct mr_gate_options *o = s->run->opts;
+    const char *name = section->argument;
+    bool asks = false;
+    for (const struct mr_ini_entry *e = section->entries; e != NULL; e = e->next)
+        asks |= strcmp(e->key, "freshness") == 0 || strcmp(e->key, "sequence") == 0;
+    if (strcmp(section->word, "table") != 0 || !asks || strpbrk(name, "*?") != NULL)
+        return false;
+    for (size_t i = 0; i < s->facts[0].ndbs; i++) {
+        const char *db = s->facts[0].dbs[i];
+        size_t len = strlen(db);
+        if (strncmp(name, db, len) == 0 && name[len] == '.')
+            return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
+                                      o->exclude.count, db, name + len + 1);
+    }
+    return false;
+}
+
+static enum mr_code tell_sections(const struct servers *s, struct mr_err *err)
+{
+    struct mr_strbuf where = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (const struct mr_ini_section *section = s->run->config->sections;
+         code == MR_OK && section != NULL; section = section->next) {
+        const struct mr_string_list one = {.items = &section->argument, .count = 1};
+        if (!is_asking(s, section))
+            continue;
+        mr_strbuf_reset(&where);
+        mr_strbuf_add_fmt(&where, "%s:%u: section of", s->run->config->file,
+                          section->line);
+        code = mr_strbuf_check(&where, "looking for tables", err);
+        if (code == MR_OK)
+            code = mr_pattern_names_warn(where.ptr, &one, nth_name, &s->facts[0], err);
+    }
+    mr_strbuf_release(&where);
+    return code;
+}
+
+/* One of several patterns that has nothing would leave its table unwatched, and so would a
+ * section for a table that there is not.  Told once, not in each round. */
 static enum mr_code tell_patterns(const struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
     if (run->patterns_told)
         return MR_OK;
     run->patterns_told = true;
-    return mr_pattern_names_warn("--tables", &run->opts->tables, nth_name, &s->facts[0],
-                                 err);
+    enum mr_code code = mr_pattern_names_warn("--tables", &run->opts->tables, nth_name,
+                                              &s->facts[0], err);
+    return code == MR_OK ? tell_sections(s, err) : code;
 }
 
 /* So it would with patterns that nothing has, nor had. */

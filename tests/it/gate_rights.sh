@@ -85,6 +85,10 @@ rights() { # mariadb|mysql
     is "$GATE_KIND: a column alone: the others are not called dropped" "$(what_fires) -> $RC" "schema:unknown -> 4"
     mr_sql GP -D club -e "DELETE FROM small WHERE id = 240; ALTER TABLE small AUTO_INCREMENT = 4"
 
+    printf '[table club.ordrs]\nfreshness = touched\n' >"$IT_TMP/slip.ini"
+    run_gate --config "$IT_TMP/slip.ini" --only freshness "$(gate_uri GP)"
+    like "$GATE_KIND: a section of a table that there is not" "$(cat "$ERR")" 'slip.ini:1: section of "club.ordrs" matches no table: is "club.orders" meant'
+
     # nothing to look at is not well
     all=$(gate_uri GP) all=${all%/club}
     "$MYRECON" gate record -q --force --output "$IT_TMP/all.facts" "$all" >"$OUT" 2>"$ERR"
