@@ -102,7 +102,7 @@ help:
 	@echo 'make                build build/myrecon (DEV=1: warnings are errors)'
 	@echo 'make demo           the incident in miniature, on two private servers (KEEP=1)'
 	@echo 'make test           unit, command line, docs and server tests (IT=PATTERN, LONG=1, SEEDS=N)'
-	@echo 'make test-long      the same with LONG=1 and SEEDS=1000 (some two hours)'
+	@echo 'make test-long      the same with LONG=1 and SEEDS=1000 (some hours)'
 	@echo 'make test-bare      the commands of the README in a Debian 12 with nothing else (as root)'
 	@echo 'make check-unit     only the unit tests; check-cli, check-docs, check-it: only those'
 	@echo 'make test-mysql56   repair between two servers of MySQL 5.6, which npm brings'

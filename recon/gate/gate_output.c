@@ -108,7 +108,8 @@ static void first_line(const struct mr_gate_report *report, struct mr_strbuf *ou
     if (shown > 3)
         mr_strbuf_add_fmt(out, "; and %zu more", shown - 3);
     if (verdict == MR_GATE_OK) {
-        mr_strbuf_add_fmt(out, "%zu checks of ", judge->results.count);
+        mr_strbuf_add_fmt(out, "%zu check%s of ", judge->results.count,
+                          judge->results.count == 1 ? "" : "s");
         show_plain(out, report->server);
     }
     mr_strbuf_add_str(out, " |");
