@@ -23,6 +23,8 @@ enum column {
     NEW,
     GROUP,
     FACTS,
+    WAITS_TABLE,
+    WAITS_KEY,
     COLUMNS
 };
 
@@ -42,6 +44,8 @@ static const struct {
     [NEW] = {"new", false},
     [GROUP] = {"group", true},
     [FACTS] = {"facts", true},
+    [WAITS_TABLE] = {"waits_table", true},
+    [WAITS_KEY] = {"waits_key", true},
 };
 
 /* ---- writing ---- */
@@ -78,7 +82,6 @@ static void add_digest(struct mr_strbuf *out, bool is_set, struct mr_digest dige
 static void add_hex(struct mr_strbuf *out, struct mr_key bytes)
 {
     mr_strbuf_add_hex(out, bytes.ptr, bytes.ptr != NULL ? bytes.len : 0);
-    mr_strbuf_add_char(out, ',');
 }
 
 /* "counted above taken" */
@@ -103,9 +106,11 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     add_text(out, line->table);
     mr_strbuf_add_char(out, ',');
     add_hex(out, line->source_key);
+    mr_strbuf_add_char(out, ',');
     add_hex(out, line->target_key);
+    mr_strbuf_add_char(out, ',');
     add_hex(out, line->identity);
-    mr_strbuf_add_fmt(out, "%s,", mr_decision_name(line->decision));
+    mr_strbuf_add_fmt(out, ",%s,", mr_decision_name(line->decision));
     add_text(out, line->kind);
     mr_strbuf_add_char(out, ',');
     add_text(out, line->choice);
@@ -116,6 +121,10 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     add_text(out, mr_group_name(line->group));
     mr_strbuf_add_char(out, ',');
     add_facts(out, &line->facts);
+    mr_strbuf_add_char(out, ',');
+    add_text(out, line->waits_table);
+    mr_strbuf_add_char(out, ',');
+    add_hex(out, line->waits_key);
     mr_strbuf_add_str(out, "\r\n");
     return mr_strbuf_check(out, "writing a plan", err);
 }
@@ -229,15 +238,17 @@ static void take_facts(const char *text, struct mr_fact *facts)
 static enum mr_code take_keys(struct reading *r, const struct mr_csv_field *fields,
                               struct mr_entity_line *line, struct mr_err *err)
 {
-    static const enum column which[] = {SOURCE_KEY, TARGET_KEY, IDENTITY};
-    struct mr_key *const keys[] = {&line->source_key, &line->target_key, &line->identity};
-    size_t from[3];
+    static const enum column which[] = {SOURCE_KEY, TARGET_KEY, IDENTITY, WAITS_KEY};
+    struct mr_key *const keys[] = {&line->source_key, &line->target_key, &line->identity,
+                                   &line->waits_key};
+    const size_t count = r->at[WAITS_KEY] != SIZE_MAX ? 4 : 3;
+    size_t from[4];
     mr_strbuf_reset(&r->bytes);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < count; i++)
         if (!take_hex(r, &fields[r->at[which[i]]], &from[i]))
             return mr_err_set(err, MR_E_REFUSED, "\"%s\" is not hexadecimal",
                               columns[which[i]].name);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t len = fields[r->at[which[i]]].len / 2;
         *keys[i] = (struct mr_key){len > 0 ? r->bytes.ptr + from[i] : NULL, len};
         if (r->bytes.failed || !is_encoded(*keys[i]))
@@ -274,6 +285,8 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
         line->group = mr_group_named(fields[r->at[GROUP]].ptr);
     if (r->at[FACTS] != SIZE_MAX)
         take_facts(fields[r->at[FACTS]].ptr, &line->facts);
+    if (r->at[WAITS_TABLE] != SIZE_MAX)
+        line->waits_table = text_or_null(&fields[r->at[WAITS_TABLE]]);
     return take_keys(r, fields, line, err);
 }
 

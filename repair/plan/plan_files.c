@@ -104,6 +104,21 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row,
                : code;
 }
 
+/* Whom the row waits for. */
+static enum mr_code name_awaited(struct writing *w, const struct mr_entity *e,
+                                 struct mr_arena *arena, struct mr_entity_line *line,
+                                 struct mr_err *err)
+{
+    struct mr_entity other = {0};
+    enum mr_code code =
+        mr_plan_store_get(w->task->store, e->waits_for, arena, &other, err);
+    if (code != MR_OK || other.id == 0)
+        return code;
+    line->waits_table = mr_plan_table_name(&w->task->tables->tables[other.table]);
+    line->waits_key = other.source_key.ptr != NULL ? other.source_key : other.target_key;
+    return MR_OK;
+}
+
 static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
@@ -120,7 +135,10 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                   .choice = e->choice,
                                   .is_new = e->decision == MR_DECIDE_RENUMBER};
     uint64_t facts = 0;
+    struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = digest_row(w, row_after(t, e), &line, err);
+    if (code == MR_OK && e->waits_for != 0)
+        code = name_awaited(w, e, &arena, &line, err);
     if (code == MR_OK)
         code = mr_plan_store_facts(w->task->store, e->id, &facts, &line.group, err);
     line.facts = mr_fact_of(facts);
@@ -130,6 +148,7 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
     if (code == MR_OK)
         code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
     mr_strbuf_reset(&w->line);
+    mr_arena_release(&arena);
     return code;
 }
 

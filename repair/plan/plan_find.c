@@ -35,6 +35,7 @@ struct finding {
     bool has_images;      /* the file at hand is conflicts.csv */
     struct mr_jsonw json;
     struct mr_strbuf key[2];
+    struct mr_strbuf awaited; /* the key of whom the row at hand waits for */
     size_t found;
 };
 
@@ -215,6 +216,11 @@ static struct images images_of(const struct finding *f, const struct mr_entity_l
     return (struct images){0};
 }
 
+static const char *awaited(const struct finding *f, const struct mr_entity_line *line)
+{
+    return line->waits_table != NULL ? f->awaited.ptr : NULL;
+}
+
 static void print_json(struct finding *f, const struct mr_entity_line *line)
 {
     struct images images = images_of(f, line);
@@ -229,7 +235,7 @@ static void print_json(struct finding *f, const struct mr_entity_line *line)
     put_image(f, "source", images.source);
     put_image(f, "target", images.target);
     if (f->task->why)
-        mr_plan_why_json(&f->json, line);
+        mr_plan_why_json(&f->json, line, awaited(f, line));
     mr_jsonw_object_end(&f->json);
     mr_jsonw_end_line(&f->json);
 }
@@ -257,7 +263,7 @@ static void print_text(const struct finding *f, const struct mr_entity_line *lin
     print_part(out, "\n  target ", images.target);
     (void)fputs("\n", out);
     if (f->task->why)
-        mr_plan_why_text(out, line);
+        mr_plan_why_text(out, line, awaited(f, line));
 }
 
 /* A row that no line is about was not looked at. */
@@ -287,6 +293,8 @@ static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line,
     enum mr_code code = key_text(&f->key[0], line->source_key, err);
     if (code == MR_OK)
         code = key_text(&f->key[1], line->target_key, err);
+    if (code == MR_OK)
+        code = key_text(&f->awaited, line->waits_key, err);
     if (code != MR_OK)
         return code;
     if (!is_wanted(f, line->table, f->key[0].ptr, f->key[1].ptr))
@@ -305,7 +313,8 @@ enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *e
                         .arena = MR_ARENA_INIT,
                         .wanted = MR_VEC_INIT(struct wanted),
                         .images = MR_VEC_INIT(struct images),
-                        .key = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+                        .key = {MR_STRBUF_INIT, MR_STRBUF_INIT},
+                        .awaited = MR_STRBUF_INIT};
     const char *path = mr_plan_path(&task->plan->arena, task->plan->path, MR_ENTITY_FILE);
     mr_jsonw_init_file(&f.json, task->out);
     enum mr_code code = path != NULL ? want_row(&f, err) : no_memory(err);
@@ -331,6 +340,7 @@ enum mr_code mr_plan_find(const struct mr_plan_find_task *task, struct mr_err *e
     mr_vec_release(&f.images);
     mr_strbuf_release(&f.key[0]);
     mr_strbuf_release(&f.key[1]);
+    mr_strbuf_release(&f.awaited);
     mr_arena_release(&f.arena);
     return code;
 }

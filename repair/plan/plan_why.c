@@ -44,18 +44,38 @@ static void print_choice(FILE *out, const struct mr_entity_line *line)
     (void)fputs("\n", out);
 }
 
+static void print_awaited(FILE *out, const struct mr_entity_line *line,
+                          const char *awaited)
+{
+    if (awaited == NULL) {
+        (void)fputs("a row above it\n", out);
+        return;
+    }
+    mr_utf8_print(out, line->waits_table);
+    (void)fputs(" ", out);
+    mr_utf8_print(out, awaited);
+    (void)fputs("\n", out);
+}
+
 /* What its facts do not tell. */
-static void print_around(FILE *out, const struct mr_entity_line *line)
+static void print_around(FILE *out, const struct mr_entity_line *line,
+                         const char *awaited)
 {
     const enum mr_conflict own = mr_decide_merge(&line->facts).obstacle.conflict;
     if (line->choice != NULL) {
         print_choice(out, line);
     } else if (line->decision == MR_DECIDE_WAITS) {
-        (void)fputs("  and it waits for a row above it\n", out);
+        (void)fputs("  and it waits for ", out);
+        print_awaited(out, line, awaited);
+        return;
     } else if (line->kind != NULL && !is_by_itself(line, own)) {
         (void)fputs("  and it is in conflict for rows around it: ", out);
         mr_utf8_print(out, line->kind);
         (void)fputs("\n", out);
+    }
+    if (awaited != NULL) {
+        (void)fputs("  and it hangs on ", out);
+        print_awaited(out, line, awaited);
     }
 }
 
@@ -106,20 +126,24 @@ static const char *group_words(enum mr_group group)
     return "not known";
 }
 
-void mr_plan_why_text(FILE *out, const struct mr_entity_line *line)
+void mr_plan_why_text(FILE *out, const struct mr_entity_line *line, const char *awaited)
 {
     const uint64_t bits = mr_fact_bits(&line->facts);
     struct otherwise other;
     size_t at = 0;
     if (!is_known(line)) {
         (void)fputs("  why: this plan keeps no facts of it\n", out);
+        if (awaited != NULL) {
+            (void)fputs("  it waits for ", out);
+            print_awaited(out, line, awaited);
+        }
         return;
     }
     const struct because b = because_of(line);
     (void)fprintf(out, "  it is %s\n", group_words(line->group));
     for (size_t i = 0; i < b.count; i++)
         (void)fprintf(out, "  since %s\n", b.words[i]);
-    print_around(out, line);
+    print_around(out, line, awaited);
     (void)fputs("  known of it:\n", out);
     for (size_t i = 0; i < MR_FACTS; i++)
         if ((bits >> i & 1) != 0)
@@ -145,7 +169,8 @@ static void put_facts(struct mr_jsonw *w, const struct mr_entity_line *line)
     mr_jsonw_array_end(w);
 }
 
-void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line)
+void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line,
+                      const char *awaited)
 {
     const struct because b = is_known(line) ? because_of(line) : (struct because){0};
     struct otherwise other;
@@ -153,6 +178,15 @@ void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line)
     mr_jsonw_add_str(w, "group", mr_group_name(line->group));
     put_facts(w, line);
     mr_jsonw_add_texts(w, "because", b.words, b.count);
+    mr_jsonw_key(w, "waits_for");
+    if (awaited != NULL) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "table", line->waits_table);
+        mr_jsonw_add_str(w, "key", awaited);
+        mr_jsonw_object_end(w);
+    } else {
+        mr_jsonw_null(w);
+    }
     mr_jsonw_key(w, "otherwise");
     mr_jsonw_array_begin(w);
     while (next_otherwise(line, &at, &other)) {

@@ -18,8 +18,10 @@
     "and "                                                                               \
     "it refers to no row whose key changes"
 
-void mr_plan_why_text(FILE *out, const struct mr_entity_line *line);
-/* Members of an object that is open: group, facts, because, otherwise. */
-void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line);
+/* awaited: the key of whom it waits for, for people; NULL: nobody, or not known. */
+void mr_plan_why_text(FILE *out, const struct mr_entity_line *line, const char *awaited);
+/* Members of an object that is open: group, facts, because, waits_for, otherwise. */
+void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line,
+                      const char *awaited);
 
 #endif

@@ -81,8 +81,12 @@ CASE=$IT_TMP/around.case
 rep plan --policy merge --config ini --case "$CASE" --output around
 [ -e around/plan.json ] || bail "no plan: $(tail -n 2 "$ERR" | xargs)"
 rep show around --why "$DB.orders" 30
-like "who waits" "$(cat "$OUT")" "it waits for a row above it"
+like "who waits" "$(cat "$OUT")" "it waits for $DB\.members 1$"
 unlike "has something that keeps it" "$(cat "$OUT")" "since nothing keeps the row"
+rep show around --json --why "$DB.orders" 30
+is "and for whom, in JSON" "$(jq -c .waits_for "$OUT")" "{\"table\":\"$DB.members\",\"key\":\"1\"}"
+rep show around --json --why "$DB.members" 1
+is "nobody waits for himself" "$(jq -c .waits_for "$OUT")" null
 rep show around --why "$DB.wallet" 15,1
 like "a key of lost history" "$(cat "$OUT")" "it is lost history"
 like "by a rule of lost history" "$(cat "$OUT")" "since a row .* is lost history"

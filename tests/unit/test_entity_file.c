@@ -60,7 +60,9 @@ static const struct mr_entity_line lines[] = {
      .source_key = {"N", 1},
      .decision = MR_DECIDE_CONFLICT,
      .kind = "deleted-or-lost",
-     .choice = "restore"},
+     .choice = "restore",
+     .waits_table = "club.\"odd\", t",
+     .waits_key = {seven, 10}},
     {.table = "club.members", .target_key = {seven, 10}, .decision = MR_DECIDE_PARENT},
     {.table = "club.members", .target_key = {seven, 10}, .decision = MR_DECIDE_DELETE},
 };
@@ -100,6 +102,8 @@ static enum mr_code compare(void *ctx, const struct mr_entity_line *got,
     assert_int_equal(got->has_references, wanted->has_references);
     assert_true(mr_digest_equal(got->references, wanted->references));
     assert_int_equal(got->is_new, wanted->is_new);
+    assert_text(got->waits_table, wanted->waits_table);
+    assert_key(got->waits_key, wanted->waits_key);
     return MR_OK;
 }
 
